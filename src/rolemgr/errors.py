@@ -1,0 +1,96 @@
+"""
+What can go wrong that is not a bug, as one tree.
+
+    RolemgrError                exit code 2 unless a subclass says otherwise
+    ├── InputError              a file, flag or value that was given is wrong: where, what, nearest right thing
+    │   └── UnknownNameError    it names something that nothing defines
+    ├── Problems                every InputError of one file together, sorted by line
+    └── RenderError             a template was handed a value that it must not have
+
+Anything else that is raised is a bug and keeps its traceback. A message is one line, starts in lower
+case, ends without a period, and quotes what the user wrote in backticks.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLocation:
+    """A place that a person can open: a file (or a flag such as ``--bucket``) and a line counted from 1."""
+
+    file: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+class RolemgrError(Exception):
+    """The base of all that rolemgr reports as one clean line; *exit_code* is the process's."""
+
+    exit_code = 2
+
+
+class InputError(RolemgrError):
+    """What the user gave is wrong: *where* it stands, the *problem*, and a *hint* at what would be right."""
+
+    def __init__(self, where: SourceLocation | None, problem: str, hint: str | None = None) -> None:
+        self.where, self.problem, self.hint = where, problem, hint
+        super().__init__(where, problem, hint)
+
+    def __str__(self) -> str:
+        head = f"{self.where}: " if self.where else ""
+        return _one_line(f"{head}{self.problem}" + (f"; {self.hint}" if self.hint else ""))
+
+
+class UnknownNameError(InputError):
+    """A name of some *kind* (activity group, parameter ...) that is not among the *known* ones."""
+
+    def __init__(
+        self,
+        where: SourceLocation | None,
+        kind: str,
+        name: str,
+        known: Iterable[str],
+        *,
+        otherwise: str | None = None,
+    ) -> None:
+        self.name = name
+        near = get_close_matches(name, sorted(known), n=3)
+        hint = f"did you mean {', '.join(near)}?" if near else otherwise
+        super().__init__(where, f"unknown {kind} `{name}`", hint)
+
+
+class Problems(RolemgrError):
+    """Several errors found in one go, shown a line each in the order in which they stand in the file."""
+
+    def __init__(self, problems: Sequence[InputError]) -> None:
+        self.problems = tuple(sorted(problems, key=_place))
+        super().__init__(*self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+
+class RenderError(RolemgrError):
+    """A template asked for a value that is missing or has no JSON form."""
+
+
+def raise_all(problems: Sequence[InputError]) -> None:
+    """Raise nothing for none, the error itself for one, `Problems` for more."""
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise Problems(problems)
+
+
+def _place(problem: InputError) -> tuple[str, int]:
+    where = problem.where or SourceLocation("")
+    return where.file, where.line or 0
+
+
+def _one_line(text: str) -> str:
+    """Fold *text* to one printable line: what the user wrote may hold newlines and terminal escapes."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -1,0 +1,1 @@
+"""The field's words as frozen values: what every later room reads and none may change."""

@@ -1,0 +1,60 @@
+"""Amazon Resource Names: split into their six parts, and the partitions they live in."""
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+
+class Arn(NamedTuple):
+    """
+    ``arn:partition:service:region:account:resource``, each part as written (wildcards stay).
+
+    Only the first five colons separate: the resource may hold more, also inside a policy variable.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+    """
+
+    partition: str
+    service: str
+    region: str
+    account: str
+    resource: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Return the parts of *text*, or None where it is not an ARN of six parts."""
+        parts = text.split(":", 5)
+        return cls(*parts[1:]) if len(parts) == 6 and parts[0] == "arn" else None
+
+    def __str__(self) -> str:
+        return ":".join(("arn", *self))
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """A group of regions with its own ARNs, endpoints and identities; roles can't cross it."""
+
+    name: str
+    dns_suffix: str
+    region_prefixes: tuple[str, ...]
+
+
+PARTITIONS = {
+    partition.name: partition
+    for partition in (
+        Partition("aws", "amazonaws.com", ()),
+        Partition("aws-cn", "amazonaws.com.cn", ("cn-",)),
+        Partition("aws-us-gov", "amazonaws.com", ("us-gov-",)),
+    )
+}
+"""The partitions rolemgr renders for, by name (``aws-facts.md`` section 9)."""
+
+REGION = re.compile(r"[a-z]{2}(?:-[a-z]+){1,2}-\d{1,2}")
+ACCOUNT_ID = re.compile(r"\d{12}")
+
+
+def partition_of(region: str) -> str:
+    """Return the name of the partition that *region* belongs to, by its prefix."""
+    for partition in PARTITIONS.values():
+        if region.startswith(partition.region_prefixes or ("\0",)):
+            return partition.name
+    return "aws"

@@ -1,0 +1,186 @@
+"""
+IAM policy documents: identity, trust and resource policies, as AWS's grammar defines them.
+
+An identity statement has a Resource and no Principal, a trust statement the reverse, a resource
+policy's statement has both: three types, so that no reader has to ask which fields are there.
+IAM accepts a scalar for a list, a single object for a list of statements, and JSON booleans and numbers
+as condition values. All of that is made one shape at the door: tuples of strings.
+
+Grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+"""
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self, TypeAlias
+
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_pascal
+
+from rolemgr.model.base import Model
+
+JsonValue: TypeAlias = Any
+
+
+class Effect(StrEnum):
+    """What a statement does to the requests that it matches."""
+
+    ALLOW = "Allow"
+    DENY = "Deny"
+
+
+def _as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+def _as_text(value: object) -> object:
+    """JSON ``true`` and ``86400`` mean the strings ``"true"`` and ``"86400"`` to IAM."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+Text: TypeAlias = Annotated[str, BeforeValidator(_as_text)]
+Texts: TypeAlias = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple)]
+NonEmpty: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
+Conditions: TypeAlias = Mapping[str, Mapping[str, Texts]]
+"""Condition operator -> condition key -> values. Operators and keys are ANDed, values ORed."""
+
+Principals: TypeAlias = Mapping[Literal["AWS", "Service", "Federated", "CanonicalUser"], Texts] | Literal["*"]
+"""Who a resource or trust policy speaks of; ``"*"`` is everyone, also anonymous."""
+
+
+class StatementElement(Model):
+    """What every statement has: Sid, Effect, Action or NotAction, Condition."""
+
+    model_config = ConfigDict(alias_generator=to_pascal, populate_by_name=True)
+
+    sid: str | None = None
+    effect: Effect
+    action: NonEmpty | None = None
+    not_action: NonEmpty | None = None
+    condition: Conditions = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_of_each_pair(self) -> Self:
+        for pair in self._pairs():
+            given = [name for name in pair if getattr(self, name) is not None]
+            if len(given) != 1:
+                names = " or ".join(map(to_pascal, pair))
+                raise ValueError(f"a statement has exactly one of {names}")
+        return self
+
+    @classmethod
+    def _pairs(cls) -> tuple[tuple[str, str], ...]:
+        return (("action", "not_action"),)
+
+    def to_json_value(self) -> dict[str, JsonValue]:
+        """Return the statement in IAM's element order; one condition value stands without a list."""
+        shown: dict[str, JsonValue] = {}
+        if self.sid is not None:
+            shown["Sid"] = self.sid
+        shown["Effect"] = self.effect.value
+        for name in ("principal", "not_principal", "action", "not_action", "resource", "not_resource"):
+            value = getattr(self, name, None)
+            if value is not None:
+                shown[to_pascal(name)] = _listed(value)
+        if self.condition:
+            shown["Condition"] = {
+                operator: {key: _alone(values) for key, values in block.items()}
+                for operator, block in self.condition.items()
+            }
+        return shown
+
+
+class IdentityStatement(StatementElement):
+    """A statement of an identity policy, permissions boundary, session policy or SCP: no Principal."""
+
+    resource: NonEmpty | None = None
+    not_resource: NonEmpty | None = None
+
+    @classmethod
+    def _pairs(cls) -> tuple[tuple[str, str], ...]:
+        return (*super()._pairs(), ("resource", "not_resource"))
+
+
+class TrustStatement(StatementElement):
+    """A statement of a role's trust policy: who may assume it. The role itself is the resource."""
+
+    principal: Principals | None = None
+    not_principal: Principals | None = None
+
+    @classmethod
+    def _pairs(cls) -> tuple[tuple[str, str], ...]:
+        return (*super()._pairs(), ("principal", "not_principal"))
+
+
+class ResourceStatement(IdentityStatement):
+    """A statement of a resource policy (bucket, key, endpoint ...) or RCP: Principal and Resource."""
+
+    principal: Principals | None = None
+    not_principal: Principals | None = None
+
+    @classmethod
+    def _pairs(cls) -> tuple[tuple[str, str], ...]:
+        return (*super()._pairs(), ("principal", "not_principal"))
+
+
+class PolicyDocument(Model):
+    """What all policy documents share; `IdentityPolicy`, `TrustPolicy`, `ResourcePolicy` say the kind."""
+
+    model_config = ConfigDict(alias_generator=to_pascal, populate_by_name=True)
+
+    version: Literal["2012-10-17", "2008-10-17"] = "2008-10-17"
+    id: str | None = None
+
+    def statements(self) -> tuple[StatementElement, ...]:
+        """Return the statements in the order in which they are written."""
+        found: tuple[StatementElement, ...] = self.statement  # type: ignore[attr-defined]
+        return found
+
+    def to_json_value(self) -> dict[str, JsonValue]:
+        """Return the document as JSON values, Version first, in the order of its statements."""
+        head = {"Version": self.version} | ({"Id": self.id} if self.id else {})
+        return {**head, "Statement": [statement.to_json_value() for statement in self.statements()]}
+
+    def to_json(self) -> str:
+        """Return the document as indented JSON text without a final newline."""
+        return json.dumps(self.to_json_value(), indent=2, ensure_ascii=False)
+
+    def size(self) -> int:
+        """
+        Return the characters that IAM counts against a policy quota.
+
+        IAM does not count white space. Spaces *inside* values are counted here all the same: whether
+        IAM strips those is not documented, and a policy that fits by our count fits by either.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+        """
+        return len(json.dumps(self.to_json_value(), separators=(",", ":"), ensure_ascii=False))
+
+
+class IdentityPolicy(PolicyDocument):
+    """A policy attached to a principal, or that bounds one: identity, boundary, session, SCP."""
+
+    statement: Annotated[tuple[IdentityStatement, ...], BeforeValidator(_as_tuple)]
+
+
+class TrustPolicy(PolicyDocument):
+    """A role's trust policy (``AssumeRolePolicyDocument``)."""
+
+    statement: Annotated[tuple[TrustStatement, ...], BeforeValidator(_as_tuple)]
+
+
+class ResourcePolicy(PolicyDocument):
+    """A policy attached to a resource: bucket, key, repository, VPC endpoint; also an RCP."""
+
+    statement: Annotated[tuple[ResourceStatement, ...], BeforeValidator(_as_tuple)]
+
+
+def _listed(value: Principals | tuple[str, ...]) -> JsonValue:
+    if isinstance(value, Mapping):
+        return {kind: _alone(names) for kind, names in value.items()}
+    return value if isinstance(value, str) else list(value)
+
+
+def _alone(values: tuple[str, ...]) -> str | list[str]:
+    return values[0] if len(values) == 1 else list(values)
