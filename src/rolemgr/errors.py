@@ -63,7 +63,7 @@ class UnknownNameError(InputError):
         super().__init__(where, f"unknown {kind} `{name}`", hint)
 
 
-class Problems(RolemgrError):
+class Problems(RolemgrError):  # noqa: N818 - several errors, not one
     """Several errors found in one go, shown a line each in the order in which they stand in the file."""
 
     def __init__(self, problems: Sequence[InputError]) -> None:

@@ -1,0 +1,38 @@
+"""`rolemgr create`: render one role."""
+
+from typing import Any
+
+import click
+
+from rolemgr.cli.files import write_output
+from rolemgr.cli.options import role_options
+
+
+@click.command("create")
+@role_options
+@click.option("--format", "form", type=click.Choice(["json", "yaml"]), default="json", help="The form of the result.")
+@click.option("--explain", is_flag=True, help="Add the catalog files and lines that each statement comes from.")
+@click.option("-o", "--output", metavar="PATH", help="Write the result to a file.")
+def create_command(chosen: dict[str, Any], form: str, explain: bool, output: str | None, verbose: bool) -> None:
+    """
+    Render one IAM role as JSON or YAML.
+
+    The result has the shape of CloudFormation's AWS::IAM::Role properties. Nothing touches AWS.
+
+    \b
+    Examples:
+      rolemgr create --persona data-scientist
+      rolemgr create --persona data-scientist --account 123456789012 --region eu-west-1 \\
+                     --bucket acme-churn --name churn-data-scientist --explain
+      rolemgr create --role roles/churn.yaml --format yaml -o churn.yaml
+    """
+    from rolemgr.cli.rendering import compose_chosen
+    from rolemgr.files.write import to_json, to_yaml
+    from rolemgr.render.documents import render
+    from rolemgr.render.explain import explanation
+
+    role = compose_chosen(chosen, verbose=verbose).role
+    properties = render(role).to_properties()
+    if explain:
+        properties["Metadata"] = explanation(role)
+    write_output(to_yaml(properties) if form == "yaml" else to_json(properties), output)

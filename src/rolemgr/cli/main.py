@@ -1,0 +1,84 @@
+"""
+The `rolemgr` command: its sub-commands by name, each imported only when it is called.
+
+One place turns a RolemgrError into its line on stderr and its exit code; everything else that is raised is
+a bug and shows its traceback.
+"""
+
+import sys
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from rolemgr import __version__
+from rolemgr.errors import RolemgrError
+
+_COMMANDS = {
+    "create": ("rolemgr.cli.create", "Render one IAM role as JSON or YAML."),
+    "preview": ("rolemgr.cli.preview", "Show a role for review: statements, origins, trust, sizes."),
+    "list": ("rolemgr.cli.browse", "List personas or activity groups."),
+    "show": ("rolemgr.cli.browse", "Show one catalog entry as a tree."),
+    "simulate": ("rolemgr.cli.simulate", "Evaluate one request against a role or policy files."),
+    "schema": ("rolemgr.cli.schema", "Print the JSON Schema of a file format."),
+    "completion": ("rolemgr.cli.completion", "Print the shell's completion script."),
+}
+
+
+class _Commands(click.Group):
+    """Find sub-commands without importing them, and turn expected errors into one clean line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(_COMMANDS[cmd_name][0]), f"{cmd_name}_command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command line; end the process with its exit code."""
+        try:
+            code = super().main(*args, **kwargs | {"standalone_mode": False})
+        except RolemgrError as error:
+            _fail(str(error), error.exit_code)
+        except click.UsageError as error:
+            _fail(_usage(error), error.exit_code)
+        except click.Abort:
+            _fail("interrupted", 130)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.echo("\n".join(f"error: {line}" for line in message.splitlines()), err=True)
+    sys.exit(code)
+
+
+def _usage(error: click.UsageError) -> str:
+    """Return click's usage error as one line in our form."""
+    text = error.format_message().rstrip(".")
+    command = error.ctx.command_path if error.ctx else "rolemgr"
+    return f"{text[:1].lower()}{text[1:]}; see `{command} --help`"
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="rolemgr")
+def main() -> None:
+    """
+    SageMaker Role Manager as code.
+
+    Compose least-privilege IAM roles for ML teams from personas and activity groups, offline.
+
+    \b
+    Example:
+      rolemgr create --persona data-scientist
+    """
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""
+The options that choose a role, declared once for every command that takes them.
+
+Each is a key of a role file under the same name. A flag wins over the role file, that over the
+environment (``ROLEMGR_*``), that over ``rolemgr.yaml``.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from rolemgr.cli.settings import find_settings
+from rolemgr.errors import InputError, SourceLocation, UnknownNameError
+from rolemgr.files.source import LayeredSource, SourceFile, paths_of
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class _RoleOption:
+    """One option of a role: its *key* in a role file, and how it reads on the command line."""
+
+    key: str
+    metavar: str
+    help: str
+    many: bool = False
+    pairs: bool = False
+    """KEY=VALUE, collected in a mapping; in ``--parameter`` with several values behind the ``=``."""
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.key.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        return "ROLEMGR_" + self.key.upper()
+
+
+ROLE_OPTIONS = (
+    _RoleOption("persona", "NAME", "A built-in persona, or one from --catalog."),
+    _RoleOption("role", "FILE", "A role file: these options as YAML; - is stdin."),
+    _RoleOption("add", "GROUP", "An activity group on top of the persona's; repeatable.", many=True),
+    _RoleOption("remove", "GROUP", "An activity group to leave out; repeatable.", many=True),
+    _RoleOption("parameter", "KEY=VALUE[,VALUE...]", "A parameter of the chosen groups; repeatable.", pairs=True),
+    _RoleOption("bucket", "NAME", "A bucket to read data from and write work to; repeatable.", many=True),
+    _RoleOption("pass_role", "ARN|self", "The role that jobs run as; repeatable.", many=True),
+    _RoleOption("tag", "KEY=VALUE", "A tag of the role; repeatable.", pairs=True),
+    _RoleOption("trust", "KIND[?k=v&k=v]", "Who may assume it: sagemaker, or sagemaker?source=arn&source-identity=yes.", many=True),
+    _RoleOption("name", "NAME", "The role's name; sagemaker-PERSONA unless given."),
+    _RoleOption("path", "PATH", "The role's path, such as /ml/; / unless given."),
+    _RoleOption("description", "TEXT", "The role's description; the persona's unless given."),
+    _RoleOption("max_session", "DURATION", "How long a session may last, 1h to 12h; 1h unless given."),
+    _RoleOption("account", "ID", "The account of the role."),
+    _RoleOption("region", "NAME", "The region of the role's resources."),
+    _RoleOption("partition", "aws|aws-cn|aws-us-gov", "The partition; the region's unless given."),
+    _RoleOption("catalog", "DIR", "A folder with personas/ and activity_groups/ of yours; repeatable.", many=True),
+)  # fmt: skip
+_BY_KEY = {option.key: option for option in ROLE_OPTIONS}
+
+
+def role_options(command: Command) -> Command:
+    """Give *command* the options that choose a role, handed to it together as the mapping *chosen*."""
+
+    @wraps(command)
+    def collected(**values: Any) -> Any:
+        chosen = {option.key: values.pop(option.key) for option in ROLE_OPTIONS}
+        return command(chosen=chosen, **values)
+
+    decorated: Any = collected
+    for option in reversed(ROLE_OPTIONS):
+        decorated = click.option(
+            option.flag,
+            option.key,
+            metavar=option.metavar,
+            help=option.help,
+            multiple=option.many or option.pairs,
+        )(decorated)
+    result: Command = click.option("-v", "--verbose", is_flag=True, help="Say where each setting came from.")(decorated)
+    return result
+
+
+def role_source(flags: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> LayeredSource:
+    """
+    Return what the user chose for one role, each key with the place that it was taken from.
+
+    Raises InputError for a flag, variable, settings or role file that can't be read.
+    """
+    layers = [_from_flags(flags), _from_environment(environ), _from_settings(find_settings(Path.cwd()))]
+    given = {key: found for layer in reversed(layers) for key, found in layer.items()}
+    file = _role_file(given.pop("role", None))
+    in_file = set(file.data) if file else set()
+    from_flags = layers[0].keys()
+    taken = {key: found for key, found in given.items() if key in from_flags or key not in in_file}
+    return _layered(file, taken, environ)
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    value: Any
+    where: SourceLocation
+
+
+def _from_flags(flags: Mapping[str, Any]) -> dict[str, _Choice]:
+    chosen = {key: value for key, value in flags.items() if value not in (None, ())}
+    return {key: _choice(_BY_KEY[key], value, SourceLocation(_BY_KEY[key].flag)) for key, value in chosen.items()}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, _Choice]:
+    """Return the options set by ``ROLEMGR_*``; a repeatable one is a list separated by white space."""
+    chosen: dict[str, _Choice] = {}
+    for option in ROLE_OPTIONS:
+        if text := environ.get(option.variable):
+            value = tuple(text.split()) if option.many or option.pairs else text
+            chosen[option.key] = _choice(option, value, SourceLocation(option.variable))
+    return chosen
+
+
+def _from_settings(settings: SourceFile | None) -> dict[str, _Choice]:
+    """Return the options set in ``rolemgr.yaml``; raise UnknownNameError for a key that is no option."""
+    if settings is None:
+        return {}
+    for key in settings.data:
+        if key not in _BY_KEY:
+            raise UnknownNameError(settings.at((key,)), "setting", key, _BY_KEY)
+    return {key: _Choice(value, settings.at((key,))) for key, value in settings.data.items()}
+
+
+def _choice(option: _RoleOption, value: Any, where: SourceLocation) -> _Choice:
+    return _Choice(dict(_pairs(option, value, where)) if option.pairs else value, where)
+
+
+def _pairs(option: _RoleOption, texts: tuple[str, ...], where: SourceLocation) -> Iterator[tuple[str, Any]]:
+    seen: set[str] = set()
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise InputError(where, f"`{text}` is not of the form {option.metavar}")
+        if key in seen:
+            raise InputError(where, f"`{key}` is given twice")
+        seen.add(key)
+        yield key, value.split(",") if "," in option.metavar else value
+
+
+def _role_file(choice: _Choice | None) -> SourceFile | None:
+    if choice is None:
+        return None
+    source = _read_role(str(choice.value))
+    if not isinstance(source.data, dict):
+        raise InputError(SourceLocation(source.name, 1), "a role file must hold a mapping")
+    return source
+
+
+def _read_role(name: str) -> SourceFile:
+    from rolemgr.cli.files import read_input
+    from rolemgr.files.yaml import parse_yaml
+
+    return parse_yaml(*read_input(name))
+
+
+def _layered(file: SourceFile | None, taken: dict[str, _Choice], environ: Mapping[str, str]) -> LayeredSource:
+    data = dict(file.data) if file else {}
+    if "region" not in data and "region" not in taken:
+        taken |= _region_of(environ)
+    data |= {key: choice.value for key, choice in taken.items()}
+    if file and "catalog" in file.data and "catalog" not in taken:
+        data["catalog"] = _beside(file)
+    if "persona" not in data:
+        raise InputError(
+            None, "no persona is chosen", "give --persona NAME or --role FILE; see `rolemgr list personas`"
+        )
+    lines = dict(file.lines) if file else {}
+    lines |= {path: 0 for key, choice in taken.items() for path in paths_of(choice.value, (key,))}
+    places = {key: choice.where for key, choice in taken.items()}
+    return LayeredSource(file.name if file else "command line", data, lines, places, file)
+
+
+def _region_of(environ: Mapping[str, str]) -> dict[str, _Choice]:
+    """Return the region that AWS's own variables name, if any."""
+    for variable in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        if region := environ.get(variable):
+            return {"region": _Choice(region, SourceLocation(variable))}
+    return {}
+
+
+def _beside(file: SourceFile) -> Any:
+    """Return a role file's catalog folders, relative ones from where the file lies."""
+    folders = file.data["catalog"]
+    base = Path(file.name).parent
+    return [str(base / folder) for folder in folders] if isinstance(folders, list) else folders

@@ -1,0 +1,35 @@
+"""`rolemgr preview`: a role for the person who approves it."""
+
+from typing import Any
+
+import click
+
+from rolemgr.cli.console import color_option, show
+from rolemgr.cli.files import write_output
+from rolemgr.cli.options import role_options
+
+
+@click.command("preview")
+@role_options
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="The form of the result.")
+@color_option
+def preview_command(chosen: dict[str, Any], form: str, color: str, verbose: bool) -> None:
+    """
+    Show a role for review: persona, groups, statements with their origins, trust, sizes, warnings.
+
+    \b
+    Examples:
+      rolemgr preview --persona data-scientist
+      rolemgr preview --role roles/churn.yaml --format json
+    """
+    from rolemgr.cli.rendering import compose_chosen
+    from rolemgr.files.write import to_json
+    from rolemgr.render.documents import render
+    from rolemgr.report.preview import preview_data, preview_page
+
+    found = compose_chosen(chosen, verbose=verbose)
+    documents = render(found.role)
+    if form == "json":
+        write_output(to_json(preview_data(found.role, documents)), None)
+    else:
+        show(preview_page(found.role, documents, found.catalog), color)

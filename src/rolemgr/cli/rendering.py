@@ -1,0 +1,56 @@
+"""The steps from the chosen options to a role, shared by the commands that take them."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.cli.files import note
+from rolemgr.cli.options import ROLE_OPTIONS, role_source
+from rolemgr.compose.role import compose
+from rolemgr.files.source import LayeredSource
+from rolemgr.model.role import DEFAULT_ACCOUNT, ComposedRole, RoleSpec
+from rolemgr.model.source import parse_model
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The catalog in force and the role composed from it."""
+
+    catalog: Catalog
+    role: ComposedRole
+
+
+def compose_chosen(flags: Mapping[str, Any], *, verbose: bool) -> Chosen:
+    """Compose the role that *flags* and their fallbacks describe; say on stderr what was assumed."""
+    source = role_source(flags, os.environ)
+    spec = parse_model(source, RoleSpec)
+    catalog = Catalog([Path(folder) for folder in spec.value.catalog])
+    role = compose(catalog, spec)
+    for text in (*_assumed(source), *role.notes):
+        note(text)
+    if verbose:
+        _say_origins(source, spec.value)
+    return Chosen(catalog, role)
+
+
+def _assumed(source: LayeredSource) -> list[str]:
+    """Return what the role takes for granted because nobody said otherwise."""
+    notes = []
+    if "account" not in source.data:
+        notes.append(f"account {DEFAULT_ACCOUNT} is AWS's example account; choose yours with --account")
+    if "region" not in source.data:
+        notes.append("region us-east-1; choose another with --region")
+    elif str(place := source.at(("region",))).startswith("AWS_"):
+        notes.append(f"region {source.data['region']}, from {place}")
+    return notes
+
+
+def _say_origins(source: LayeredSource, spec: RoleSpec) -> None:
+    for option in ROLE_OPTIONS:
+        if option.key in source.data:
+            note(f"{option.key} from {source.at((option.key,))}")
+        elif option.key in RoleSpec.model_fields:
+            note(f"{option.key} by default: {getattr(spec, option.key)!r}")

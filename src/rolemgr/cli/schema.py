@@ -1,0 +1,33 @@
+"""`rolemgr schema`: the JSON Schemas that editors complete and check YAML files with."""
+
+from typing import Any
+
+import click
+
+SCHEMAS = ("persona", "activity-group", "role")
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of the file format *name*, one of `SCHEMAS`."""
+    from rolemgr.model.base import Model
+    from rolemgr.model.catalog import ActivityGroup, Persona
+    from rolemgr.model.role import RoleSpec
+
+    models: dict[str, type[Model]] = {"persona": Persona, "activity-group": ActivityGroup, "role": RoleSpec}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | models[name].model_json_schema()
+
+
+@click.command("schema")
+@click.argument("name", type=click.Choice(SCHEMAS))
+def schema_command(name: str) -> None:
+    """
+    Print the JSON Schema of a file format.
+
+    \b
+    Example:
+      rolemgr schema activity-group > activity-group.schema.json
+    """
+    from rolemgr.cli.files import write_output
+    from rolemgr.files.write import to_json
+
+    write_output(to_json(schema_of(name)), None)

@@ -1,0 +1,98 @@
+"""`rolemgr simulate`: one request against a role or policy files."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rolemgr.cli.console import color_option, show
+from rolemgr.cli.files import write_output
+from rolemgr.cli.options import role_options
+from rolemgr.errors import InputError, SourceLocation
+
+if TYPE_CHECKING:
+    from rolemgr.evaluate.policies import Policies
+    from rolemgr.model.role import Origin
+
+DECISIONS = ("Allowed", "ExplicitlyDenied", "ImplicitlyDenied")
+
+
+@click.command("simulate")
+@click.argument("policies", nargs=-1, metavar="[POLICY]...")
+@role_options
+@click.option("--action", required=True, metavar="SERVICE:NAME", help="The action that is asked for.")
+@click.option("--resource", default="*", metavar="ARN", help="The resource; * for an action that has none.")
+@click.option("--principal", metavar="ARN", help="Who asks; the chosen role itself unless given.")
+@click.option("--context", multiple=True, metavar="KEY=VALUE", help="A condition key's value; repeat it for several.")
+@click.option("--expect", type=click.Choice(DECISIONS), help="Exit with 1 where the decision is another.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="The form of the result.")
+@color_option
+def simulate_command(
+    policies: Sequence[str], chosen: dict[str, Any], action: str, resource: str, principal: str | None,
+    context: Sequence[str], expect: str | None, form: str, color: str, verbose: bool,
+) -> None:  # fmt: skip
+    """
+    Evaluate one request against a role or policy files, offline, and say why.
+
+    POLICY is an IAM policy document, or a role as `create` writes it; - is stdin. Without one, the role
+    that the options choose is asked.
+
+    \b
+    Examples:
+      rolemgr simulate --persona data-scientist --action sagemaker:CreateEndpoint \\
+                       --resource arn:aws:sagemaker:us-east-1:111122223333:endpoint/churn
+      rolemgr simulate policy.json --action s3:GetObject --resource arn:aws:s3:::acme/a.csv \\
+                       --context aws:PrincipalTag/Project=churn --expect Allowed
+    """
+    from rolemgr.evaluate.explain import explain
+    from rolemgr.evaluate.request import Request, context_of
+    from rolemgr.files.write import to_json
+    from rolemgr.report.decision import decision_data, decision_page
+
+    asked, origins, own_arn = _asked(policies, chosen, verbose)
+    request = Request(action, resource, context_of(_context(context)), principal or own_arn)
+    found = explain(request, asked)
+    if form == "json":
+        write_output(to_json(decision_data(found, origins)), None)
+    else:
+        show(decision_page(request, found, origins), color)
+    if expect and found.evaluation.decision != expect:
+        click.echo(f"expected {expect}", err=True)
+        sys.exit(1)
+
+
+def _asked(
+    names: Sequence[str], chosen: Mapping[str, Any], verbose: bool
+) -> "tuple[Policies, dict[str, tuple[Origin, ...]], str | None]":
+    """Return the policies to ask, the origins of their Sids where they are ours, and the role's ARN."""
+    from rolemgr.evaluate.policies import Policies
+
+    if names:
+        given = next((key for key, value in chosen.items() if value not in (None, ())), None)
+        if given:
+            raise InputError(SourceLocation(f"--{given.replace('_', '-')}"), "goes with a role, not with policy files")
+        from rolemgr.cli.policies import read_identity_policies
+
+        read = tuple(policy.value for policy in read_identity_policies(names))
+        return Policies(identity=read), {}, None
+    from rolemgr.cli.rendering import compose_chosen
+    from rolemgr.render.documents import render
+
+    role = compose_chosen(chosen, verbose=verbose).role
+    rendered = render(role)
+    documents = tuple(policy.document for policy in (*rendered.policies, *rendered.managed_policies))
+    origins = {statement.sid: statement.origins for statement in role.statements}
+    return Policies(identity=documents), origins, role.spec.arn
+
+
+def _context(texts: Sequence[str]) -> dict[str, list[str]]:
+    """Return the context of ``KEY=VALUE`` texts; a repeated key has several values."""
+    context: dict[str, list[str]] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or ":" not in key:
+            problem = f"`{text}` is not of the form KEY=VALUE"
+            raise InputError(SourceLocation("--context"), problem, "such as aws:RequestTag/Project=churn")
+        context.setdefault(key, []).append(value)
+    return context

@@ -1,0 +1,104 @@
+"""
+From shares to statements: what has equal effect, resources and conditions stands in one statement.
+
+The union of actions over the same resources and conditions grants exactly what the parts granted. Each
+statement keeps all the catalog statements that it came from, and a Sid that still says what it is.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from rolemgr.compose.distribute import ANY, Share
+from rolemgr.model.policy import Effect
+from rolemgr.model.role import ComposedStatement, FrozenConditions, Origin
+
+_SID_LENGTH = 64
+_WITHOUT_RESOURCE_LEVEL = "NoResourceLevelPermissions"
+"""IAM's own term for actions that know no resource but ``*``."""
+
+_Same = tuple[Effect, tuple[str, ...], FrozenConditions]
+
+
+def merge(shares: Iterable[Share]) -> tuple[ComposedStatement, ...]:
+    """Return the statements of *shares*: Allows before Denies, in the order of group and catalog statement."""
+    together: dict[_Same, list[Share]] = {}
+    for share in sorted(shares, key=_order):
+        together.setdefault((share.effect, share.resources, share.conditions), []).append(share)
+    groups = list(together.values())
+    sids = _sids(groups)
+    return tuple(_statement(sid, group) for sid, group in zip(sids, groups, strict=True))
+
+
+def _order(share: Share) -> tuple[object, ...]:
+    origin = share.origin
+    late = share.resources == ANY and not share.conditions
+    return (
+        share.effect is Effect.DENY,
+        late,
+        origin.group,
+        origin.location.line or 0,
+        share.action,
+        share.resources,
+    )
+
+
+def _statement(sid: str, shares: Sequence[Share]) -> ComposedStatement:
+    first = shares[0]
+    actions = tuple(sorted({share.action for share in shares}))
+    return ComposedStatement(sid, first.effect, actions, first.resources, first.conditions, _origins(shares))
+
+
+def _origins(shares: Sequence[Share]) -> tuple[Origin, ...]:
+    return tuple(dict.fromkeys(share.origin for share in shares))
+
+
+def _sids(groups: Sequence[Sequence[Share]]) -> list[str]:
+    """
+    Return a Sid for each group of shares: unique, and as near to the author's as can be.
+
+    A catalog statement that stays whole keeps its Sid; of one that fell apart, the largest part keeps it
+    and the others add their resource type, or the condition key that sets them apart.
+    """
+    largest = _largest_parts(groups)
+    taken: dict[str, int] = {}
+    return [_unique(_wish(place, group, largest), taken) for place, group in enumerate(groups)]
+
+
+def _largest_parts(groups: Sequence[Sequence[Share]]) -> Mapping[Origin, int]:
+    """Return for each catalog statement the group of shares that holds most of its actions."""
+    counts: dict[Origin, dict[int, int]] = {}
+    for place, group in enumerate(groups):
+        for share in group:
+            parts = counts.setdefault(share.origin, {})
+            parts[place] = parts.get(place, 0) + (share.resources != ANY)
+    return {origin: max(parts, key=lambda place: (parts[place], -place)) for origin, parts in counts.items()}
+
+
+def _wish(place: int, group: Sequence[Share], largest: Mapping[Origin, int]) -> str:
+    first = group[0]
+    if first.resources == ANY and not first.conditions and first.effect is Effect.ALLOW:
+        return _WITHOUT_RESOURCE_LEVEL
+    whole = [origin.sid for origin in _origins(group) if largest[origin] == place]
+    if whole:
+        return _joined(list(dict.fromkeys(whole)))
+    return first.origin.sid + "".join(map(_camel, first.types or ("any",)))
+
+
+def _joined(sids: list[str]) -> str:
+    """Return ``A``, ``AAndB``, or as many as fit and ``AndOthers``."""
+    while len("And".join(sids)) > _SID_LENGTH:
+        sids = [*sids[: -1 if sids[-1] != "Others" else -2], "Others"]
+        if len(sids) == 1:
+            break
+    return "And".join(sids)
+
+
+def _camel(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("-"))
+
+
+def _unique(wish: str, taken: dict[str, int]) -> str:
+    """Return *wish*, cut to IAM's length, with a number behind it where it is *taken*."""
+    taken[wish] = taken.get(wish, 0) + 1
+    number = str(taken[wish]) if taken[wish] > 1 else ""
+    sid = wish[: _SID_LENGTH - len(number)] + number
+    return sid if not number or sid not in taken else _unique(sid, taken)

@@ -1,0 +1,48 @@
+"""
+Fill ``{{ name }}`` placeholders: names only, no expressions, one pass.
+
+One pass means that a value is never read for placeholders again, so no value can pull in another. A name
+with several values makes one string of each, which is how a list of buckets becomes a list of ARNs.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from itertools import product
+from typing import TypeAlias
+
+_PLACEHOLDER = re.compile(r"\{\{\s*([a-z][a-z0-9_]*)\s*\}\}")
+
+Values: TypeAlias = Mapping[str, tuple[str, ...]]
+
+
+class UnknownPlaceholderError(LookupError):
+    """A string has a placeholder that stands for nothing, or braces that are no placeholder."""
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """Return the names of the placeholders of *text*, in order, each once."""
+    return tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
+
+
+def fill(text: str, values: Values) -> tuple[str, ...]:
+    """
+    Return *text* with its placeholders filled, one string for each combination of their *values*.
+
+    Raises UnknownPlaceholderError for a name that is not in *values*, and for stray ``{{`` or ``}}``.
+    """
+    stray = _PLACEHOLDER.sub("", text)
+    if "{{" in stray or "}}" in stray:
+        raise UnknownPlaceholderError(text)
+    names = names_in(text)
+    for name in names:
+        if name not in values:
+            raise UnknownPlaceholderError(name)
+    return tuple(_filled(text, dict(zip(names, choice, strict=True))) for choice in _choices(names, values))
+
+
+def _choices(names: tuple[str, ...], values: Values) -> Iterable[tuple[str, ...]]:
+    return product(*(values[name] for name in names))
+
+
+def _filled(text: str, choice: Mapping[str, str]) -> str:
+    return _PLACEHOLDER.sub(lambda found: choice[found[1]], text)

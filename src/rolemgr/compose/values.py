@@ -1,0 +1,160 @@
+"""
+The value of every parameter of the chosen groups: what the user gave, else the default, checked by type.
+
+A parameter belongs to all chosen groups that declare it: one ``work_buckets`` for the whole role. So the
+declarations must agree, and a value that no group asks for is refused.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from rolemgr.compose.substitute import UnknownPlaceholderError, fill, names_in
+from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
+from rolemgr.model.arn import PARTITIONS, Arn
+from rolemgr.model.catalog import ActivityGroup, Parameter, ParameterType
+from rolemgr.model.source import Sourced
+
+_BUCKET = r"(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+_KEY = r"[A-Za-z0-9!_.*'()/ +=@,:-]+"
+_FORMS: Mapping[ParameterType, tuple[str, str]] = {
+    ParameterType.STRING: (r"[^\x00-\x1f]{1,256}", "text of 1 to 256 characters"),
+    ParameterType.NAME_PATTERN: (r"[A-Za-z0-9._/*?-]{1,256}", "a name, with * and ? as wildcards"),
+    ParameterType.ACCOUNT_ID: (r"\d{12}", "an account id of 12 digits"),
+    ParameterType.ARN: (r"arn:[^\s:]+:[a-z0-9-]+:[^\s:]*:[^\s:]*:\S+", "an ARN"),
+    ParameterType.ROLE_ARN: (
+        r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/${}:*-]+",
+        "a role's ARN such as arn:aws:iam::111122223333:role/NAME",
+    ),
+    ParameterType.KEY_ARN: (
+        r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+",
+        "a KMS key's ARN such as arn:aws:kms:us-east-1:111122223333:key/ID (no alias)",
+    ),
+    ParameterType.BUCKET: (_BUCKET, "a bucket name: 3 to 63 of a-z, 0-9, dot and hyphen"),
+    ParameterType.S3_PREFIX: (rf"{_BUCKET}/{_KEY}(?<!/)", "BUCKET/PREFIX without a slash at the end"),
+    ParameterType.SUBNET_ID: (r"subnet-[0-9a-f]{1,32}", "a subnet id such as subnet-0a1b2c3d"),
+    ParameterType.SECURITY_GROUP_ID: (r"sg-[0-9a-f]{1,32}", "a security group id such as sg-0a1b2c3d"),
+}
+_WITH_PARTITION = {ParameterType.ARN, ParameterType.ROLE_ARN, ParameterType.KEY_ARN}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The values that the user gave for a parameter, and where."""
+
+    values: tuple[str, ...]
+    where: SourceLocation
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A parameter as a group declares it."""
+
+    name: str
+    parameter: Parameter
+    where: SourceLocation
+
+
+def declared_parameters(groups: Sequence[Sourced[ActivityGroup]]) -> dict[str, Declared]:
+    """
+    Return the parameters of *groups* by name.
+
+    Raises InputError where two groups declare the same name differently (the help text may differ).
+    """
+    found: dict[str, Declared] = {}
+    for group in groups:
+        for name, parameter in group.value.parameters.items():
+            new = Declared(name, parameter, group.at("parameters", name))
+            old = found.setdefault(name, new)
+            if _kind(old.parameter) != _kind(parameter):
+                raise InputError(
+                    new.where, f"parameter `{name}` differs from its declaration at {old.where}",
+                    "one name has one type and one default in all groups of a role",
+                )  # fmt: skip
+    return found
+
+
+def _kind(parameter: Parameter) -> tuple[object, ...]:
+    return parameter.type, parameter.many, parameter.default
+
+
+def resolve(
+    declared: Mapping[str, Declared], given: Mapping[str, Given], builtins: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """
+    Return the values of all *declared* parameters; *builtins* are the names every placeholder may use.
+
+    Raises InputError (or Problems) for a value of the wrong form, a required one that is missing, one
+    that nothing declares, and defaults that refer to each other in a circle.
+    """
+    unknown = [_unknown(name, given[name].where, declared) for name in given if name not in declared]
+    raise_all([*unknown, *_misfits(declared, given, builtins["partition"][0])])
+    values = dict(builtins)
+    for name in sorted(declared):
+        _resolve_one(name, declared, given, values, ())
+    return {name: values[name] for name in sorted(declared)}
+
+
+def _unknown(name: str, where: SourceLocation, declared: Mapping[str, Declared]) -> InputError:
+    known = ", ".join(sorted(declared)) or "none"
+    return UnknownNameError(where, "parameter", name, declared, otherwise=f"the chosen groups have: {known}")
+
+
+def _misfits(declared: Mapping[str, Declared], given: Mapping[str, Given], partition: str) -> Iterator[InputError]:
+    for name in sorted(declared.keys() & given.keys()):
+        parameter = declared[name].parameter
+        problems = (misfit(parameter.type, value, partition) for value in given[name].values)
+        for problem in filter(None, problems):
+            yield InputError(given[name].where, f"parameter `{name}`: {problem}")
+        if len(given[name].values) > 1 and not parameter.many:
+            yield InputError(given[name].where, f"parameter `{name}` takes one value")
+
+
+def misfit(kind: ParameterType, value: str, partition: str) -> str | None:
+    """Return what is wrong with *value* as a *kind* in *partition*, or None where it is right."""
+    form, words = _FORMS[kind]
+    if not re.fullmatch(form, value):
+        return f"`{value}` is not {words}"
+    arn = Arn.parse(value) if kind in _WITH_PARTITION else None
+    if arn and arn.partition in PARTITIONS and arn.partition != partition:
+        return f"`{value}` is in partition {arn.partition}, the role in {partition}"
+    return None
+
+
+def _resolve_one(
+    name: str,
+    declared: Mapping[str, Declared],
+    given: Mapping[str, Given],
+    values: dict[str, tuple[str, ...]],
+    through: tuple[str, ...],
+) -> None:
+    """Set the value of *name*, and before it those that its default refers to; *through* led here."""
+    if name in values:
+        return
+    if name in given:
+        values[name] = tuple(dict.fromkeys(given[name].values))
+        return
+    here = declared[name]
+    if name in through:
+        raise InputError(here.where, f"defaults refer to each other in a circle: {' -> '.join((*through, name))}")
+    if here.parameter.default is None:
+        raise InputError(
+            here.where, f"parameter `{name}` has no value ({here.parameter.help})",
+            f"give one with --parameter {name}=VALUE",
+        )  # fmt: skip
+    for other in (used for text in here.parameter.default for used in names_in(text)):
+        if other in declared:
+            _resolve_one(other, declared, given, values, (*through, name))
+    values[name] = _default(here, values)
+
+
+def _default(here: Declared, values: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the default of a parameter, its placeholders filled, each value checked like the user's."""
+    try:
+        filled = tuple(value for text in here.parameter.default or () for value in fill(text, values))
+    except UnknownPlaceholderError as error:
+        raise UnknownNameError(here.where, "placeholder", str(error), values) from error
+    for value in filled:
+        if problem := misfit(here.parameter.type, value, values["partition"][0]):
+            raise InputError(here.where, f"the default of parameter `{here.name}`: {problem}")
+    return tuple(dict.fromkeys(filled))

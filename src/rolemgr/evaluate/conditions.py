@@ -1,0 +1,129 @@
+"""
+The Condition element: operators and keys are ANDed, a key's values ORed, and for a negated operator NORed.
+
+What a condition is when its key is absent from the request (a key with no value counts as absent):
+
+    positive operator, ForAnyValue (negated or not)     false
+    negated operator, ForAllValues, ...IfExists         true
+    Null                                                what it asks
+
+A key with several values under an operator without a set qualifier: true if any value matches, for a
+negated operator if none does (Access Analyzer reports the missing qualifier). `ForAnyValue:...IfExists`
+on an absent key is true, as the page on IfExists says without exception.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal, TypeAlias
+
+from rolemgr.evaluate.errors import PolicyError
+from rolemgr.evaluate.operators import OPERATORS, Operator, read_bool
+from rolemgr.evaluate.request import Context
+from rolemgr.evaluate.variables import Matcher, keys, parse
+
+Qualifier: TypeAlias = Literal["ForAllValues", "ForAnyValue"]
+ConditionTest: TypeAlias = Callable[[tuple[str, ...], Context], bool]
+
+_QUALIFIERS: Mapping[str, Qualifier] = {"ForAllValues": "ForAllValues", "ForAnyValue": "ForAnyValue"}
+_OPERATOR = re.compile(r"(?:([^:]*):)?(.*?)(IfExists)?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One operator and key with its values, as written, and the test that they make."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+    variables: tuple[str, ...]
+    folded_key: str
+    test: ConditionTest
+
+    def holds(self, context: Context) -> bool:
+        """Return whether the condition is true in *context*."""
+        return self.test(context.folded.get(self.folded_key, ()), context)
+
+    def found(self, context: Context) -> tuple[str, ...]:
+        """Return the request's values of the key, empty where it is absent."""
+        return context.folded.get(self.folded_key, ())
+
+
+def read_conditions(element: Mapping[str, Mapping[str, tuple[str, ...]]], *, variables: bool) -> tuple[Condition, ...]:
+    """
+    Return the conditions of a Condition *element*; *variables* says whether its version has them.
+
+    Raises PolicyError for an unknown operator or qualifier and for a value that its operator cannot read.
+    """
+    return tuple(_read(element, variables))
+
+
+def _read(element: Mapping[str, Mapping[str, tuple[str, ...]]], variables: bool) -> Iterator[Condition]:
+    for name, block in element.items():
+        for key, values in block.items():
+            test = _null(values) if name == "Null" else _comparison(name, values, variables)
+            used = _variables(values) if variables and name != "Null" else ()
+            yield Condition(name, key, values, used, key.lower(), test)
+
+
+def _variables(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the variables of *values*; operators that take none have refused them by now."""
+    return tuple(key for value in values for key in keys(parse(value, variables=True)))
+
+
+def _comparison(name: str, values: tuple[str, ...], variables: bool) -> ConditionTest:
+    qualifier, operator, if_exists = split_operator(name)
+    matchers = tuple(_matcher(name, operator, value, variables) for value in values)
+    return _quantified(qualifier, operator.negated, if_exists, matchers)
+
+
+def split_operator(name: str) -> tuple[Qualifier | None, Operator, bool]:
+    """Return set qualifier, operator and IfExists of *name*; raise PolicyError where one is unknown."""
+    match = _OPERATOR.fullmatch(name)
+    prefix, base, suffix = match.groups() if match else (None, name, None)
+    if prefix is not None and prefix not in _QUALIFIERS:
+        hint = "the set qualifiers are `ForAllValues` and `ForAnyValue`"
+        raise PolicyError(None, f"unknown qualifier in condition operator `{name}`", hint)
+    if base == "Null":
+        raise PolicyError(None, f"condition operator `{name}` does not exist", "`Null` takes no qualifier or IfExists")
+    if base not in OPERATORS:
+        near = get_close_matches(base, [*OPERATORS, "Null"], n=3)
+        hint = f"did you mean {', '.join(near)}?" if near else "condition operators are case-sensitive"
+        raise PolicyError(None, f"unknown condition operator `{name}`", hint)
+    return _QUALIFIERS.get(prefix or ""), OPERATORS[base], suffix is not None
+
+
+def _matcher(name: str, operator: Operator, value: str, variables: bool) -> Matcher:
+    try:
+        return operator.read(value, variables)
+    except ValueError as error:
+        raise PolicyError(None, f"`{value}` under condition operator `{name}` {error}") from error
+
+
+def _quantified(
+    qualifier: Qualifier | None, negated: bool, if_exists: bool, matchers: tuple[Matcher, ...]
+) -> ConditionTest:
+    """Return the test over all values of the key: all of them must pass, or any one."""
+    every = negated if qualifier is None else qualifier == "ForAllValues"
+
+    def test(found: tuple[str, ...], context: Context) -> bool:
+        if not found:
+            return every or if_exists
+        for value in found:
+            passes = any(matches(value, context) for matches in matchers) is not negated
+            if passes is not every:
+                return passes
+        return every
+
+    return test
+
+
+def _null(values: tuple[str, ...]) -> ConditionTest:
+    try:
+        wanted = frozenset(map(read_bool, values))
+    except ValueError as error:
+        raise PolicyError(None, f"`{', '.join(values)}` under condition operator `Null` {error}") from error
+    return lambda found, _context: (not found) in wanted

@@ -1,0 +1,15 @@
+"""What evaluation refuses: silence about any of these would be a wrong decision."""
+
+from rolemgr.errors import InputError, RolemgrError
+
+
+class PolicyError(InputError):
+    """A policy says what IAM would not accept: an unknown operator, a number that is none ..."""
+
+
+class RequestError(InputError):
+    """A request that nobody could send: no action, several values where one belongs ..."""
+
+
+class LayerError(RolemgrError):
+    """A layer or a kind of request that this version does not evaluate; it is never just left out."""

@@ -1,0 +1,131 @@
+"""
+A request: who does what to which resource, and the context that AWS would know about it.
+
+Condition keys are looked up without regard to case, also the tag key in `aws:ResourceTag/Project`.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from rolemgr.evaluate.errors import RequestError
+from rolemgr.model.arn import Arn
+
+_ACTION = re.compile(r"[A-Za-z0-9-]+:[^\s:*?]+")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_FIELDS = frozenset({"principal", "action", "resource", "resourceAccount", "context"})
+
+
+class Context(Mapping[str, tuple[str, ...]]):
+    """
+    Condition keys and their values; a key without a value is absent.
+
+    *folded* holds the values by lower-case key, for readers that fold their key once.
+    """
+
+    __slots__ = ("_spellings", "folded")
+
+    def __init__(self, values: Mapping[str, tuple[str, ...]] | None = None) -> None:
+        self._spellings: dict[str, str] = {}
+        self.folded: dict[str, tuple[str, ...]] = {}
+        for key, found in (values or {}).items():
+            folded = key.lower()
+            if folded in self._spellings:
+                raise RequestError(None, f"condition key `{key}` is given twice", "its case does not matter")
+            if found:
+                self._spellings[folded] = key
+                self.folded[folded] = tuple(found)
+
+    def __getitem__(self, key: str) -> tuple[str, ...]:
+        return self.folded[key.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._spellings.values())
+
+    def __len__(self) -> int:
+        return len(self.folded)
+
+    def __repr__(self) -> str:
+        return f"Context({dict(self)!r})"
+
+
+@dataclass(frozen=True)
+class Request:
+    """
+    One request; raises RequestError for an action that is not `service:Action` or an empty resource.
+
+    The resource is `*` for an action that has none. *context* is taken as it is: keys that follow from
+    the principal or the resource (`aws:PrincipalArn`, `aws:ResourceAccount` ...) are not made up here.
+    """
+
+    action: str
+    resource: str
+    context: Context = field(default_factory=Context)
+    principal: str | None = None
+    resource_account: str | None = None
+    folded_action: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not _ACTION.fullmatch(self.action):
+            hint = "an action is one service prefix, a colon and one name, without wildcards"
+            raise RequestError(None, f"`{self.action}` is not an action", hint)
+        if not self.resource:
+            raise RequestError(None, "the resource is empty", "an action without a resource has `*`")
+        if self.resource_account is not None and not _ACCOUNT.fullmatch(self.resource_account):
+            raise RequestError(None, f"`{self.resource_account}` is not an account id of 12 digits")
+        object.__setattr__(self, "folded_action", self.action.lower())
+
+    @classmethod
+    def from_json_value(cls, value: object) -> Self:
+        """
+        Return the request that a JSON object describes.
+
+        Its keys are `action`, `resource`, and where known `principal`, `resourceAccount` and `context`
+        (condition key -> one value or a list; booleans and numbers become the strings IAM compares).
+        Raises RequestError for any other key, and for a value of the wrong kind.
+        """
+        if not isinstance(value, Mapping):
+            raise RequestError(None, "a request is a JSON object")
+        if unknown := sorted(map(str, value.keys() - _FIELDS)):
+            raise RequestError(None, f"unknown request field `{unknown[0]}`", f"known: {', '.join(sorted(_FIELDS))}")
+        return cls(
+            action=_text(value, "action") or "",
+            resource=_text(value, "resource") or "",
+            context=context_of(value.get("context") or {}),
+            principal=_text(value, "principal"),
+            resource_account=_text(value, "resourceAccount"),
+        )
+
+    def principal_account(self) -> str | None:
+        """Return the account of the principal, or None where its ARN does not say."""
+        arn = Arn.parse(self.principal or "")
+        return arn.account if arn and _ACCOUNT.fullmatch(arn.account) else None
+
+
+def context_of(values: object) -> Context:
+    """Return the context of plain JSON *values*; raise RequestError for what is not text, number or bool."""
+    if not isinstance(values, Mapping):
+        raise RequestError(None, "the context is an object of condition keys")
+    return Context({str(key): _strings(str(key), value) for key, value in values.items()})
+
+
+def _strings(key: str, value: object) -> tuple[str, ...]:
+    listed: Iterable[object] = value if isinstance(value, list | tuple) else (value,)
+    return tuple(_string(key, item) for item in listed)
+
+
+def _string(key: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise RequestError(None, f"condition key `{key}` has a value that is not text, a number or a boolean")
+
+
+def _text(value: Mapping[object, object], name: str) -> str | None:
+    found = value.get(name)
+    if found is None or isinstance(found, str):
+        return found
+    raise RequestError(None, f"`{name}` is not text")

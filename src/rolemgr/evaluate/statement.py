@@ -1,0 +1,151 @@
+"""
+Does one statement match a request: its Action, its Resource, and every condition.
+
+`applies` is the quick answer and `mismatches` the long one; both ask the same three questions, so they
+cannot disagree. A statement is read once (`read_statement`) and asked often.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from rolemgr.evaluate.conditions import Condition, read_conditions
+from rolemgr.evaluate.errors import PolicyError
+from rolemgr.evaluate.request import Context, Request
+from rolemgr.evaluate.variables import Matcher, Template, Test, bind, keys, parse
+from rolemgr.evaluate.wildcards import action_glob, resource_glob
+from rolemgr.model.policy import Effect, IdentityStatement
+
+Element: TypeAlias = Literal["Action", "NotAction", "Resource", "NotResource", "Condition"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStatement:
+    """A statement ready to be asked; the patterns as written stay beside their tests."""
+
+    sid: str | None
+    effect: Effect
+    action_element: Literal["Action", "NotAction"]
+    actions: tuple[str, ...]
+    action_tests: tuple[Test, ...]
+    resource_element: Literal["Resource", "NotResource"]
+    resources: tuple[str, ...]
+    resource_tests: tuple[Matcher, ...]
+    resource_variables: tuple[str, ...]
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """
+    Why a statement did not match: what its *element* wants and what the request has.
+
+    *operator* and *key* are a condition's; *unresolved* are the variables among *wanted* without a value.
+    """
+
+    element: Element
+    wanted: tuple[str, ...]
+    found: tuple[str, ...]
+    operator: str | None = None
+    key: str | None = None
+    unresolved: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        found = _listed(self.found) or "nothing (the key is absent)"
+        where = f"{self.operator} {self.key}" if self.operator else self.element
+        note = f"; without a value: {_listed(self.unresolved)}" if self.unresolved else ""
+        return f"{where} wants {_listed(self.wanted)}, the request has {found}{note}"
+
+
+def read_statement(statement: IdentityStatement, *, variables: bool) -> ReadStatement:
+    """Return *statement* ready to be asked; raise PolicyError for what its operators cannot read."""
+    actions = statement.action or statement.not_action or ()
+    resources = statement.resource or statement.not_resource or ()
+    templates = [_template(text, variables) for text in resources]
+    return ReadStatement(
+        sid=statement.sid,
+        effect=statement.effect,
+        action_element="Action" if statement.action else "NotAction",
+        actions=actions,
+        action_tests=tuple(map(_action_test, actions)),
+        resource_element="Resource" if statement.resource else "NotResource",
+        resources=resources,
+        resource_tests=tuple(bind(template, resource_glob) for template in templates),
+        resource_variables=tuple(key for template in templates for key in keys(template)),
+        conditions=read_conditions(statement.condition, variables=variables),
+    )
+
+
+def takes_action(statement: ReadStatement, folded_action: str) -> bool:
+    """Return whether *statement* speaks of the lower-case action."""
+    listed = any(test(folded_action) for test in statement.action_tests)
+    return listed is (statement.action_element == "Action")
+
+
+def takes_resource(statement: ReadStatement, request: Request) -> bool:
+    """Return whether *statement* speaks of the request's resource."""
+    listed = any(test(request.resource, request.context) for test in statement.resource_tests)
+    return listed is (statement.resource_element == "Resource")
+
+
+def applies(statement: ReadStatement, request: Request) -> bool:
+    """Return whether a *statement* that speaks of the action matches the request in all else."""
+    return takes_resource(statement, request) and all(
+        condition.holds(request.context) for condition in statement.conditions
+    )
+
+
+def mismatches(statement: ReadStatement, request: Request) -> Iterator[Mismatch]:
+    """
+    Yield why *statement* does not match, nothing where it does.
+
+    Another action ends the search; resource and conditions are then all of them looked at.
+    """
+    if not takes_action(statement, request.folded_action):
+        yield Mismatch(statement.action_element, statement.actions, (request.action,))
+        return
+    context = request.context
+    if not takes_resource(statement, request):
+        unresolved = _without_value(statement.resource_variables, context)
+        yield Mismatch(statement.resource_element, statement.resources, (request.resource,), unresolved=unresolved)
+    for condition in statement.conditions:
+        if not condition.holds(context):
+            unresolved = _without_value(condition.variables, context)
+            found = condition.found(context)
+            yield Mismatch("Condition", condition.values, found, condition.operator, condition.key, unresolved)
+
+
+def absent_keys(statement: ReadStatement, request: Request) -> Iterator[str]:
+    """
+    Yield the condition keys, as written, that *statement* asks for and the request does not have.
+
+    A statement on another action asks for none; one on another resource only for the variables there.
+    """
+    if not takes_action(statement, request.folded_action):
+        return
+    asked = list(statement.resource_variables)
+    if takes_resource(statement, request):
+        asked += [name for condition in statement.conditions for name in (condition.key, *condition.variables)]
+    yield from (key for key in asked if key not in request.context)
+
+
+def _template(text: str, variables: bool) -> Template:
+    try:
+        return parse(text, variables=variables)
+    except ValueError as error:
+        raise PolicyError(None, f"resource `{text}`: {error}") from error
+
+
+def _action_test(pattern: str) -> Test:
+    if pattern != "*" and ":" not in pattern:
+        raise PolicyError(None, f"`{pattern}` is not an action", "an action is a service prefix, a colon and a name")
+    return action_glob(pattern)
+
+
+def _without_value(variables: tuple[str, ...], context: Context) -> tuple[str, ...]:
+    return tuple(key for key in variables if len(context.get(key, ())) != 1)
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    return ", ".join(f"`{value}`" for value in values)

@@ -1,0 +1,154 @@
+r"""
+The wildcards of policies, `*` for any characters and `?` for one, as compiled tests.
+
+Four places use them and differ in what a wildcard may span:
+
+- actions and StringLike: anything.
+  https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
+- Resource and NotResource: a wildcard stays within its segment (the parts between the first five colons),
+  but a `*` that ends its segment "can expand to match beyond the colon boundaries", so `*` alone is
+  everything and `arn:aws:s3:*` all of S3. The sixth segment is the service's own: there, `*` and `?` span
+  `/` and `:` alike. Case matters.
+  https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+- ARN operators: "each of the six colon-delimited components of the ARN is checked separately".
+  https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
+
+A `*` becomes an atomic group, `(?>.*?text)`, wherever the earliest match leaves the most room for the
+rest: a pattern of many stars then takes linear time and not for ever.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from rolemgr.evaluate.variables import Piece, Pieces, Test
+
+SEGMENTS = 6
+
+
+class _Token(NamedTuple):
+    """One character of a pattern: which it is, whether a wildcard, and in which segment of an ARN."""
+
+    char: str
+    wild: bool
+    segment: int
+
+
+@lru_cache(maxsize=1 << 16)
+def glob(pieces: Pieces) -> Test:
+    """Return the test whether a whole text matches, wildcards spanning anything."""
+    if not _has_wildcard(pieces):
+        return _equals("".join(piece.text for piece in pieces))
+    return _fullmatch(_spanning(_tokens(pieces), within_segments=False))
+
+
+@lru_cache(maxsize=1 << 16)
+def resource_glob(pieces: Pieces) -> Test:
+    """Return the test whether a resource matches a Resource or NotResource value."""
+    if not _has_wildcard(pieces):
+        return _equals("".join(piece.text for piece in pieces))
+    segments = _segments(_tokens(pieces))
+    if any(_has_inner_star(segment) for segment in segments[:-1]) or (
+        len(segments) < SEGMENTS and _has_inner_star(segments[-1])
+    ):
+        return _fullmatch(":".join(_resource_segment(segment) for segment in segments))
+    return _fullmatch(_spanning(_tokens(pieces), within_segments=True))
+
+
+@lru_cache(maxsize=1 << 16)
+def arn_glob(pieces: Pieces) -> Test:
+    """Return the test whether an ARN matches the value of an ARN operator; what is no ARN never does."""
+    segments = _segments(_tokens(pieces))
+    if len(segments) != SEGMENTS:
+        return lambda _value: False
+    if not _has_wildcard(pieces):
+        return _equals("".join(piece.text for piece in pieces))
+    return _fullmatch(":".join(_within(segment) for segment in segments))
+
+
+@lru_cache(maxsize=1 << 16)
+def action_glob(pattern: str) -> Test:
+    """Return the test whether a lower-case action matches *pattern*, in whatever case it is written."""
+    return glob((Piece(pattern.lower(), live=True),))
+
+
+def _equals(text: str) -> Test:
+    return lambda value: value == text
+
+
+def _fullmatch(source: str) -> Test:
+    pattern = re.compile(source, re.DOTALL)
+    return lambda value: pattern.fullmatch(value) is not None
+
+
+def _has_wildcard(pieces: Pieces) -> bool:
+    return any(piece.live and ("*" in piece.text or "?" in piece.text) for piece in pieces)
+
+
+def _tokens(pieces: Pieces) -> Iterator[_Token]:
+    segment = 0
+    for text, live in pieces:
+        for char in text:
+            yield _Token(char, live and char in "*?", segment)
+            if char == ":" and segment < SEGMENTS - 1:
+                segment += 1
+
+
+def _segments(tokens: Iterable[_Token]) -> list[list[_Token]]:
+    """Return the tokens of each segment, without the colon that ends it."""
+    segments: list[list[_Token]] = [[]]
+    for token in tokens:
+        if token.char == ":" and len(segments) < SEGMENTS:
+            segments.append([])
+        else:
+            segments[-1].append(token)
+    return segments
+
+
+def _is_star(token: _Token) -> bool:
+    return token.wild and token.char == "*"
+
+
+def _has_inner_star(segment: list[_Token]) -> bool:
+    """Return whether a star of *segment* has something else behind it, and so stays inside."""
+    stars = [index for index, token in enumerate(segment) if _is_star(token)]
+    return any(not all(map(_is_star, segment[index:])) for index in stars)
+
+
+def _chunks(tokens: Iterable[_Token], one: str | None) -> list[str]:
+    """Return the regular expressions between the stars; `?` is *one*, or by its segment where None."""
+    chunks = [""]
+    for token in tokens:
+        if _is_star(token):
+            chunks.append("")
+        elif token.wild:
+            chunks[-1] += one or ("." if token.segment == SEGMENTS - 1 else "[^:]")
+        else:
+            chunks[-1] += re.escape(token.char)
+    return chunks
+
+
+def _starred(chunks: list[str], one: str, last_star: str) -> str:
+    if len(chunks) == 1:
+        return chunks[0]
+    first, *middle, last = chunks
+    return first + "".join(f"(?>{one}*?{chunk})" for chunk in middle if chunk) + last_star + last
+
+
+def _spanning(tokens: Iterable[_Token], *, within_segments: bool) -> str:
+    return _starred(_chunks(tokens, None if within_segments else "."), ".", ".*")
+
+
+def _within(segment: list[_Token]) -> str:
+    """Return the expression for a segment whose wildcards stay inside; the sixth holds all that is left."""
+    one = "." if segment and segment[0].segment == SEGMENTS - 1 else "[^:]"
+    return _starred(_chunks(segment, one), one, f"{one}*")
+
+
+def _resource_segment(segment: list[_Token]) -> str:
+    """Return the expression for a Resource's segment, whose last star may run on."""
+    if not segment or not _is_star(segment[-1]):
+        return _within(segment)
+    one = "." if segment[0].segment == SEGMENTS - 1 else "[^:]"
+    return _starred(_chunks(segment, one), one, ".*")

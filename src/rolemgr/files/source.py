@@ -1,0 +1,89 @@
+"""A file that was read: its data, and the line that each value stands on."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from rolemgr.errors import InputError, SourceLocation
+
+DataPath: TypeAlias = tuple[str | int, ...]
+"""Where a value stands in nested data: ``("statements", 0, "actions", 2)``."""
+
+MAX_BYTES: Final = 1_048_576
+"""A catalog or policy file is a few kilobytes; 1 MiB is generous, and refuses what would stall us."""
+MAX_DEPTH: Final = 40
+"""Lists and mappings within each other; an IAM policy needs 6."""
+MAX_VALUES: Final = 100_000
+"""Values in one file, each alias counted as all that it stands for (the "billion laughs" attack)."""
+
+
+class FileError(InputError):
+    """A file can't be read, or is not the YAML or JSON that it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """Data read from *name* (a path as the user wrote it, or ``<stdin>``) with *lines* by path."""
+
+    name: str
+    data: Any
+    lines: Mapping[DataPath, int]
+
+    def at(self, path: DataPath = ()) -> SourceLocation:
+        """Return the place of *path*, or of the nearest value around it that the file does have."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return SourceLocation(self.name, self.lines.get(path))
+
+
+def read_text(path: Path, name: str | None = None) -> str:
+    """
+    Return the text of the file at *path*; *name* is what messages call it.
+
+    Raises FileError where it is missing, no regular file, over `MAX_BYTES`, or not UTF-8.
+    """
+    where = SourceLocation(name or str(path))
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise FileError(where, f"can't be read: {error.strerror or error}") from error
+    return decode(raw, where)
+
+
+def decode(raw: bytes, where: SourceLocation) -> str:
+    """Return *raw* as text; raise FileError where it is over `MAX_BYTES` or not UTF-8."""
+    if len(raw) > MAX_BYTES:
+        raise FileError(where, f"is larger than {MAX_BYTES:,} bytes")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise FileError(SourceLocation(where.file, line), f"is not UTF-8 (byte {error.start})") from error
+
+
+@dataclass(frozen=True, slots=True)
+class LayeredSource(SourceFile):
+    """
+    Data put together from several places: flags, environment, settings and a role file.
+
+    *places* says where a top-level key was taken from, where that is not *file*.
+    """
+
+    places: Mapping[str, SourceLocation]
+    file: SourceFile | None = None
+
+    def at(self, path: DataPath = ()) -> SourceLocation:
+        """Return the flag or variable that gave the value at *path*, or its line in the role file."""
+        if path and path[0] in self.places:
+            return self.places[str(path[0])]
+        return self.file.at(path) if self.file else SourceLocation(self.name)
+
+
+def paths_of(data: Any, path: DataPath = ()) -> Iterator[DataPath]:
+    """Yield the path of every value in *data*, itself first."""
+    yield path
+    entries = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list | tuple) else ()
+    for step, value in entries:
+        yield from paths_of(value, (*path, step))

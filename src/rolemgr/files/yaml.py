@@ -1,0 +1,147 @@
+"""
+Read YAML in one pass over the parser's events.
+
+Going by events, not by the library's own constructor, gives what a policy file needs and PyYAML lacks:
+the line of every value, duplicate keys refused (PyYAML keeps the last one, which loses a statement), and
+depth, size and aliases bounded before anything is built. Scalars follow YAML 1.2's core schema: `yes` and
+`on` stay strings, and so does `012345678901`, which YAML 1.1 would read as an octal number.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rolemgr.errors import SourceLocation
+from rolemgr.files.source import MAX_DEPTH, MAX_VALUES, DataPath, FileError, SourceFile, read_text
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,17})")
+_FLOAT = re.compile(r"-?(?:0|[1-9]\d*)\.\d+(?:[eE][-+]?\d{1,3})?")
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+
+def read_yaml(path: Path, name: str | None = None) -> SourceFile:
+    """Read the YAML file at *path*, which messages call *name*; raise FileError for what is wrong."""
+    return parse_yaml(read_text(path, name), name or str(path))
+
+
+def parse_yaml(text: str, name: str) -> SourceFile:
+    """
+    Parse *text* as one YAML document.
+
+    Raises FileError, with the line, for a syntax error, a duplicate or non-string key, more than one
+    document, a tag or merge key, an empty file, or more than the limits of `rolemgr.files.source`.
+    """
+    try:
+        return _Builder(name).build(yaml.parse(text, Loader=_Loader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = SourceLocation(name, mark.line + 1 if mark else None)
+        raise FileError(where, f"is not valid YAML: {error.problem or error.context}") from error
+    except yaml.YAMLError as error:
+        raise FileError(SourceLocation(name), f"is not valid YAML: {error}") from error
+
+
+class _Builder:
+    """The state of one pass: where we are, what is anchored, how much was built."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.lines: dict[DataPath, int] = {}
+        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.count = 0
+
+    def build(self, events: Iterator[Any]) -> SourceFile:
+        """Return the one document of *events*."""
+        self.events = events
+        next(events)  # stream start
+        if isinstance(next(events), yaml.StreamEndEvent):
+            raise self.error(1, "is empty")
+        data = self.value(next(events), ())
+        next(events)  # document end
+        if not isinstance(end := next(events), yaml.StreamEndEvent):
+            raise self.error(end.start_mark.line + 1, "holds more than one YAML document")
+        return SourceFile(self.name, data, self.lines)
+
+    def value(self, event: Any, path: DataPath) -> Any:
+        """Return the value that *event* starts, and note its line."""
+        line = event.start_mark.line + 1
+        self.lines[path] = line
+        self.spend(1, line)
+        if isinstance(event, yaml.AliasEvent):
+            return self.alias(str(event.anchor), line)
+        if event.tag not in (None, "!"):
+            raise self.error(line, f"uses the YAML tag `{event.tag}`, which rolemgr does not read")
+        before = self.count
+        built = self.plain(event, path, line)
+        if event.anchor:
+            self.anchors[event.anchor] = built, self.count - before + 1
+        return built
+
+    def plain(self, event: Any, path: DataPath, line: int) -> Any:
+        """Return the scalar, list or mapping that *event* starts."""
+        if isinstance(event, yaml.ScalarEvent):
+            return _scalar(event.value) if event.implicit[0] else event.value
+        if len(path) >= MAX_DEPTH:
+            raise self.error(line, f"is nested more than {MAX_DEPTH} levels deep")
+        return self.mapping(path) if isinstance(event, yaml.MappingStartEvent) else self.sequence(path)
+
+    def sequence(self, path: DataPath) -> list[Any]:
+        """Return the list whose start was just read."""
+        items: list[Any] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            items.append(self.value(event, (*path, len(items))))
+        return items
+
+    def mapping(self, path: DataPath) -> dict[str, Any]:
+        """Return the mapping whose start was just read."""
+        entries: dict[str, Any] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            key = self.key(event)
+            line = event.start_mark.line + 1
+            if key in entries:
+                first = self.lines[(*path, key)]
+                raise self.error(line, f"repeats the key `{key}` of line {first}")
+            entries[key] = self.value(next(self.events), (*path, key))
+            self.lines[(*path, key)] = line
+        return entries
+
+    def key(self, event: Any) -> str:
+        """Return the mapping key that *event* is: a scalar, taken as text (an account id is no number)."""
+        line = event.start_mark.line + 1
+        if not isinstance(event, yaml.ScalarEvent) or event.tag not in (None, "!"):
+            raise self.error(line, "has a key that is not a plain string")
+        if event.value == "<<" and event.implicit[0]:
+            raise self.error(line, "uses the YAML merge key `<<`, which rolemgr does not read")
+        return str(event.value)
+
+    def alias(self, anchor: str, line: int) -> Any:
+        """Return what *anchor* stands for, at the price of all the values in it."""
+        if anchor not in self.anchors:
+            raise self.error(line, f"uses the alias `*{anchor}` before it is defined")
+        built, size = self.anchors[anchor]
+        self.spend(size, line)
+        return built
+
+    def spend(self, values: int, line: int) -> None:
+        """Count *values* more; refuse what is over the limit."""
+        self.count += values
+        if self.count > MAX_VALUES:
+            raise self.error(line, f"stands for more than {MAX_VALUES:,} values")
+
+    def error(self, line: int, problem: str) -> FileError:
+        """Return the error that says *problem* of *line*."""
+        return FileError(SourceLocation(self.name, line), problem)
+
+
+def _scalar(text: str) -> Any:
+    """Return what a plain (unquoted) scalar means in YAML 1.2's core schema, infinities left out."""
+    lowered = text.lower()
+    if lowered in _WORDS:
+        return _WORDS[lowered]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text

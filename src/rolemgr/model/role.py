@@ -1,0 +1,290 @@
+"""
+A role on its way: what the user chose, what was composed from it, and the documents that come out.
+
+`RoleSpec` is parsed from flags or a role file; `ComposedRole` and `RoleDocuments` are computed, and so
+plain frozen dataclasses.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, Self, TypeAlias
+from urllib.parse import parse_qsl
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+
+from rolemgr.errors import SourceLocation
+from rolemgr.model.arn import ACCOUNT_ID, PARTITIONS, REGION, partition_of
+from rolemgr.model.base import Model
+from rolemgr.model.catalog import EntryId, ParameterName, Strings
+from rolemgr.model.policy import Conditions, Effect, IdentityPolicy, JsonValue, TrustPolicy
+
+DEFAULT_ACCOUNT = "111122223333"
+"""The account of AWS's documentation: what is rendered without ``--account`` is for reading, not for use."""
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def seconds(value: Any) -> int:
+    """Return the duration *value* (``12h``, ``90m``, ``3600``) in seconds; raise ValueError for another form."""
+    found = re.fullmatch(r"(\d{1,9})([smhd]?)", str(value))
+    if not found:
+        raise ValueError(f"`{value}` is no duration such as 3600, 90m or 12h")
+    return int(found[1]) * _UNITS[found[2] or "s"]
+
+
+def _text_number(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _account_id(value: str) -> str:
+    if not ACCOUNT_ID.fullmatch(value):
+        raise ValueError(f"`{value}` is no AWS account id of 12 digits")
+    return value
+
+
+def _region(value: str) -> str:
+    if not REGION.fullmatch(value):
+        raise ValueError(f"`{value}` is no AWS region such as us-east-1")
+    return value
+
+
+def _role_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_+=,.@-]{1,64}", value):
+        raise ValueError(f"`{value}` is no role name: 1 to 64 letters, digits and _+=,.@-")
+    return value
+
+
+def _path(value: str) -> str:
+    if not re.fullmatch(r"/(?:[\x21-\x7e]+/)?", value) or "//" in value or len(value) > 512:
+        raise ValueError(f"`{value}` is no path: it starts and ends with a slash, 512 characters at most")
+    return value
+
+
+def _description(value: str) -> str:
+    if len(value) > 1000 or not re.fullmatch(r"[\t\n\r\x20-\x7e\u00a1-\u00ff]*", value):
+        raise ValueError("a role's description has at most 1000 characters of ASCII and Latin-1")
+    return value
+
+
+def _session(value: int) -> int:
+    if not 3600 <= value <= 43_200:
+        raise ValueError(f"a role's sessions last from 1h to 12h, not {value} s")
+    return value
+
+
+def _tags(tags: dict[str, str]) -> dict[str, str]:
+    if len(tags) > 50:
+        raise ValueError(f"a role has at most 50 tags, not {len(tags)}")
+    if len({key.lower() for key in tags}) < len(tags):
+        raise ValueError("tag keys differ by more than upper and lower case")
+    for key, value in tags.items():
+        if not re.fullmatch(r"[\w\s.:/=+@-]{1,128}", key) or key.lower().startswith("aws:"):
+            raise ValueError(f"`{key}` is no tag key: 1 to 128 of letters, digits, space, _.:/=+-@; not aws:")
+        if not re.fullmatch(r"[\w\s.:/=+@-]{0,256}", value):
+            raise ValueError(f"`{value}` is no tag value: up to 256 of letters, digits, space, _.:/=+-@")
+    return tags
+
+
+class SageMakerTrust(Model):
+    """
+    Trust in the SageMaker service, kept to one account's resources against the confused deputy.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/security-confused-deputy-prevention.html
+    """
+
+    kind: Literal["sagemaker"]
+    source: Literal["both", "arn", "account", "none"] = "both"
+    """Which of aws:SourceArn and aws:SourceAccount the service must come with."""
+    source_identity: bool = False
+    """Whether Studio may set the user profile's name as source identity (per-user attribution)."""
+
+
+def _written_trust(value: Any) -> Any:
+    """Read ``kind:value?key=value&key=value`` as the mapping that a role file would hold."""
+    if not isinstance(value, str):
+        return value
+    kind, _, query = value.partition("?")
+    options = {key.replace("-", "_"): _yes_no(word) for key, word in parse_qsl(query, keep_blank_values=True)}
+    return {"kind": kind, **options}
+
+
+def _yes_no(word: str) -> str | bool:
+    return {"yes": True, "no": False}.get(word, word)
+
+
+Trust: TypeAlias = Annotated[SageMakerTrust, BeforeValidator(_written_trust)]
+
+
+def _listed_trust(value: Any) -> Any:
+    return [value] if isinstance(value, str | dict) else value
+
+
+class RoleSpec(Model):
+    """What the user chose for one role; the keys of a role file are these, and the flags' names too."""
+
+    persona: EntryId
+    name: Annotated[str, AfterValidator(_role_name)] | None = None
+    account: Annotated[str, BeforeValidator(_text_number), AfterValidator(_account_id)] = DEFAULT_ACCOUNT
+    region: Annotated[str, AfterValidator(_region)] = "us-east-1"
+    partition: Literal["aws", "aws-cn", "aws-us-gov"] | None = None
+    add: tuple[EntryId, ...] = ()
+    remove: tuple[EntryId, ...] = ()
+    parameter: dict[ParameterName, Strings] = Field(default_factory=dict)
+    bucket: Strings = ()
+    pass_role: Strings = ()
+    tag: Annotated[dict[str, Annotated[str, BeforeValidator(_text_number)]], AfterValidator(_tags)] = Field(
+        default_factory=dict
+    )
+    trust: Annotated[tuple[Trust, ...], BeforeValidator(_listed_trust)] = (SageMakerTrust(kind="sagemaker"),)
+    path: Annotated[str, AfterValidator(_path)] = "/"
+    description: Annotated[str, AfterValidator(_description)] | None = None
+    max_session: Annotated[int, BeforeValidator(seconds), AfterValidator(_session)] = 3600
+    catalog: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = ()
+
+    @model_validator(mode="after")
+    def _one_partition(self) -> Self:
+        if self.partition and self.partition != partition_of(self.region):
+            raise ValueError(
+                f"region `{self.region}` is in partition {partition_of(self.region)}, not {self.partition}"
+            )
+        return self
+
+    @property
+    def role_name(self) -> str:
+        """The chosen name, else ``sagemaker-PERSONA`` without the prefix twice."""
+        return self.name or f"sagemaker-{self.persona.removeprefix('sagemaker-')}"
+
+    @property
+    def arn(self) -> str:
+        """The ARN that the role will have."""
+        return f"arn:{self.partition_name}:iam::{self.account}:role{self.path}{self.role_name}"
+
+    @property
+    def partition_name(self) -> str:
+        """The chosen partition, else that of the region."""
+        return self.partition or partition_of(self.region)
+
+    @property
+    def dns_suffix(self) -> str:
+        """The domain that the partition's service endpoints end in."""
+        return PARTITIONS[self.partition_name].dns_suffix
+
+
+FrozenConditions: TypeAlias = tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]
+"""`Conditions` as nested tuples in a fixed order, so that equal blocks compare and hash equal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a composed statement comes from: the place in the catalog, its group, and its Sid there."""
+
+    location: SourceLocation
+    group: str
+    sid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedStatement:
+    """One statement of the role, with every catalog statement that went into it."""
+
+    sid: str
+    effect: Effect
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    conditions: FrozenConditions
+    origins: tuple[Origin, ...]
+
+    @property
+    def condition(self) -> Conditions:
+        """The conditions as IAM writes them: operator -> key -> values."""
+        return {operator: dict(block) for operator, block in self.conditions}
+
+
+@dataclass(frozen=True, slots=True)
+class NotNarrowed:
+    """A condition key that an author put on *action*, which AWS never sends with it: it limits nothing there."""
+
+    action: str
+    key: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedTrust:
+    """One statement of the trust policy: who may take the role, by which actions, under which conditions."""
+
+    sid: str
+    principal: Mapping[str, tuple[str, ...]]
+    actions: tuple[str, ...]
+    conditions: Conditions
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedRole:
+    """A role as composed: everything that its documents and its explanation are made from."""
+
+    spec: RoleSpec
+    persona_title: str
+    groups: tuple[str, ...]
+    parameters: Mapping[str, tuple[str, ...]]
+    statements: tuple[ComposedStatement, ...]
+    trust: tuple[ComposedTrust, ...]
+    description: str
+    not_narrowed: tuple[NotNarrowed, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPolicy:
+    """A policy of a role and its name, inline or managed."""
+
+    name: str
+    document: IdentityPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class RoleDocuments:
+    """The finished role, ready to be checked, exported or created."""
+
+    name: str
+    path: str
+    description: str
+    max_session: int
+    trust_policy: TrustPolicy
+    policies: tuple[NamedPolicy, ...]
+    managed_policies: tuple[NamedPolicy, ...] = ()
+    """Customer-managed policies for the Allows that the inline quota does not hold."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def to_properties(self) -> dict[str, JsonValue]:
+        """
+        Return the role in the shape of CloudFormation's ``AWS::IAM::Role`` properties.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html
+        """
+        properties: dict[str, JsonValue] = {
+            "RoleName": self.name,
+            "Path": self.path,
+            "Description": self.description,
+            "MaxSessionDuration": self.max_session,
+            "AssumeRolePolicyDocument": self.trust_policy.to_json_value(),
+            "Policies": [
+                {"PolicyName": policy.name, "PolicyDocument": policy.document.to_json_value()}
+                for policy in self.policies
+            ],
+        }
+        if self.managed_policies:
+            properties["ManagedPolicies"] = [self._managed(policy) for policy in self.managed_policies]
+        if self.tags:
+            properties["Tags"] = [{"Key": key, "Value": self.tags[key]} for key in sorted(self.tags)]
+        return properties
+
+    def _managed(self, policy: NamedPolicy) -> dict[str, JsonValue]:
+        """Return *policy* in the shape of ``AWS::IAM::ManagedPolicy``, attached to this role."""
+        return {
+            "ManagedPolicyName": policy.name,
+            "Path": self.path,
+            "PolicyDocument": policy.document.to_json_value(),
+            "Roles": [self.name],
+        }

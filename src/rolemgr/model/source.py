@@ -1,0 +1,117 @@
+"""From data that was read to a frozen model, or to errors that each say the line they speak of."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from rolemgr.errors import InputError, SourceLocation, raise_all
+from rolemgr.files.source import DataPath, SourceFile
+from rolemgr.model.base import Model
+
+M = TypeVar("M", bound=Model)
+M_co = TypeVar("M_co", bound=Model, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced(Generic[M_co]):
+    """A model and the file that it was read from, so that any part of it can say its line."""
+
+    value: M_co
+    source: SourceFile
+
+    def at(self, *path: str | int) -> SourceLocation:
+        """Return the place of the value at *path*."""
+        return self.source.at(path)
+
+
+def parse_model(source: SourceFile, model: type[M]) -> Sourced[M]:
+    """
+    Return the data of *source* as a *model*.
+
+    Raises InputError, or Problems where there are several, each with its line.
+    """
+    try:
+        return Sourced(model.model_validate(source.data), source)
+    except ValidationError as error:
+        raise_all(list(_problems(source, error, model)))
+        raise AssertionError("pydantic reported no error") from error
+
+
+def _problems(source: SourceFile, error: ValidationError, model: type[Model]) -> Iterator[InputError]:
+    for detail in error.errors(include_url=False):
+        path = _path_in_file(detail["loc"], source.lines)
+        problem, hint = _message(detail, path, model)
+        yield InputError(source.at(path), problem, hint)
+
+
+def _path_in_file(loc: tuple[str | int, ...], lines: Mapping[DataPath, int]) -> DataPath:
+    """Return the part of pydantic's *loc* that the file has: it adds union tags and missing fields."""
+    path: DataPath = ()
+    for step in loc:
+        if (*path, step) in lines:
+            path = (*path, step)
+    return path
+
+
+def _shown(path: DataPath) -> str:
+    """Return *path* as people write it: ``statements[0].actions``."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.removeprefix(".")
+
+
+def _message(detail: Any, path: DataPath, model: type[Model]) -> tuple[str, str | None]:
+    """Return the problem and a hint in the words of the file's author, never of Python."""
+    shown = _shown(path)
+    last = str(detail["loc"][-1]) if detail["loc"] else ""
+    context = detail.get("ctx", {})
+    inside = f"in `{shown}`: " if len(path) > 1 else ""
+    match detail["type"]:
+        case "missing":
+            return f"{inside}`{last}` is missing", None
+        case "extra_forbidden":
+            return f"unknown key `{shown or last}`", _near(last, model)
+        case "value_error":
+            return f"{inside}{context['error']}", None
+        case "literal_error" | "enum":
+            return (
+                f"`{shown}` is `{detail['input']}`",
+                f"use one of {context['expected'].replace(chr(39), '')}",
+            )
+        case "too_short":
+            return f"`{shown}` is empty", None
+        case kind:
+            return f"`{shown}` {_EXPECTED.get(kind, _plain(detail['msg']))}", None
+
+
+_EXPECTED = {
+    "string_type": "must be text",
+    "tuple_type": "must be a list",
+    "list_type": "must be a list",
+    "dict_type": "must be a mapping",
+    "mapping_type": "must be a mapping",
+    "model_type": "must be a mapping",
+    "model_attributes_type": "must be a mapping",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+}
+
+
+def _plain(message: str) -> str:
+    return message[:1].lower() + message[1:].rstrip(".")
+
+
+def _near(name: str, model: type[Model]) -> str | None:
+    """Return a hint at the fields that *name* may have meant, anywhere in *model* and the models in it."""
+    near = get_close_matches(name, sorted(_field_names(model)), n=3)
+    return f"did you mean {', '.join(near)}?" if near else None
+
+
+def _field_names(model: type[Model]) -> set[str]:
+    schema = model.model_json_schema()
+    blocks = [schema, *schema.get("$defs", {}).values()]
+    return {name for block in blocks for name in block.get("properties", {})}

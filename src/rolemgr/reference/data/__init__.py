@@ -1,0 +1,21 @@
+"""Facts per region that the Service Authorization Reference does not hold, from the SageMaker Python SDK."""
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@cache
+def _table(name: str) -> Any:
+    return json.loads((files(__package__) / f"{name}.json").read_text("utf-8"))
+
+
+@cache
+def image_accounts(region: str) -> tuple[str, ...]:
+    """
+    Return the AWS-owned accounts whose ECR repositories hold SageMaker's containers in *region*, sorted.
+
+    Empty for a region that the data does not know.
+    """
+    return tuple(sorted(_table("image_accounts")["accounts"].get(region, ())))

@@ -1,0 +1,56 @@
+"""
+What the Service Authorization Reference lacks or gets wrong, as data with sources (the JSON files here).
+
+Each function reads one table, once.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@cache
+def _table(name: str) -> Any:
+    return json.loads((files(__package__) / f"{name}.json").read_text("utf-8"))
+
+
+@cache
+def must_be_star() -> frozenset[str]:
+    """Return the actions whose Resource must be ``*`` although the reference lists a type for them."""
+    return frozenset(entry["action"] for entry in _table("resource_types")["must_be_star"])
+
+
+@cache
+def alternatives(action: str) -> tuple[frozenset[str], ...]:
+    """Return the sets of resource types of *action* of which one is enough though all are "required"."""
+    entries = _table("resource_types")["alternatives"]
+    return tuple(frozenset(entry["one_of"]) for entry in entries if entry["action"] == action)
+
+
+@cache
+def renamed_keys() -> Mapping[str, str]:
+    """Return deprecated condition keys that live on beside their successor: old -> new, in lower case."""
+    entries = _table("condition_keys")["deprecated"].items()
+    return {old.lower(): entry["successor"].lower() for old, entry in entries if entry.get("same_actions_as_successor")}
+
+
+@cache
+def global_keys() -> frozenset[str]:
+    """Return AWS's global condition keys that any request may carry, in lower case (not the tag keys)."""
+    table = _table("condition_keys")
+    plain = {key.lower() for key in table["global"]}
+    listed = {key.lower() for key, entry in table["templates"].items() if entry["listed_by_reference"]}
+    return frozenset((plain | {key.lower() for key in table["templates"]}) - listed)
+
+
+@cache
+def unlisted_keys() -> frozenset[str]:
+    """Return keys that SageMaker fills although the reference lists them on no action, in lower case."""
+    return frozenset(key.lower() for key in _table("condition_keys")["unlisted"])
+
+
+def quota(name: str) -> int:
+    """Return the value of the quota *name* of ``quotas.json``, in the unit that stands there."""
+    return int(_table("quotas")[name]["value"])

@@ -1,0 +1,146 @@
+"""
+Which resource type an ARN pattern stands for.
+
+An author's ARN has wildcards and policy variables, a resource type's ARN format has variables too, so
+"is of this type" means: some concrete ARN is matched by both. ``pipeline/*`` is a pipeline and, as its
+star spans the slash, the executions below it; ``pipeline/churn`` is a pipeline only.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TypeAlias
+
+from rolemgr.model.arn import Arn
+from rolemgr.reference.services import Action, ResourceType, resource_types
+
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One step of a pattern: the character *literal*, or (None) any but *barred*; *again*: any number."""
+
+    literal: str | None
+    barred: str = ""
+    again: bool = False
+
+    def meets(self, other: "_Step") -> bool:
+        """Tell whether one character could be matched by both steps."""
+        if self.literal is not None and other.literal is not None:
+            return self.literal == other.literal
+        return self.literal not in (*other.barred,) and other.literal not in (*self.barred,)
+
+
+_Steps: TypeAlias = tuple[_Step, ...]
+_ANY = _Step(None)
+_STAR = _Step(None, again=True)
+
+
+def types_of(resource: str, action: Action) -> tuple[str, ...]:
+    """
+    Return the names of the resource types of *action* that the ARN pattern *resource* can stand for.
+
+    Empty where *resource* is no ARN, or names the type itself by a wildcard (``...:123456789012:*``).
+    """
+    arn = Arn.parse(resource)
+    if arn is None:
+        return ()
+    return _types(action, arn.service, bool(arn.region), bool(arn.account), arn.resource)
+
+
+@lru_cache(maxsize=65_536)
+def _types(action: Action, service: str, region: bool, account: bool, part: str) -> tuple[str, ...]:
+    known = resource_types(action.service)
+    candidates = (known[use.name] for use in action.resource_types if use.name in known)
+    fitting = (kind for kind in candidates if _fits(kind, action.service, service, region, account, part))
+    return tuple(kind.name for kind in fitting)
+
+
+def _fits(kind: ResourceType, owner: str, service: str, region: bool, account: bool, part: str) -> bool:
+    arn_format = Arn.parse(kind.arn_format)
+    if arn_format is None or arn_format.service != service:
+        return False
+    if bool(arn_format.region) != region or bool(arn_format.account) != account:
+        return False
+    literal = arn_format.resource.partition("${")[0]
+    return part.startswith(literal) and _overlap(_author_steps(part), _format_steps(arn_format.resource, owner))
+
+
+def _overlap(left: _Steps, right: _Steps) -> bool:
+    """Tell whether some text is matched by both patterns: a walk over the product of the two."""
+    todo, seen = [(0, 0)], {(0, 0)}
+    while todo:
+        place = todo.pop()
+        if place == (len(left), len(right)):
+            return True
+        for further in _moves(left, right, *place):
+            if further not in seen:
+                seen.add(further)
+                todo.append(further)
+    return False
+
+
+def _moves(left: _Steps, right: _Steps, i: int, j: int) -> Iterator[tuple[int, int]]:
+    """Yield the places that can be reached from (*i*, *j*) by leaving a repetition or taking a character."""
+    one = left[i] if i < len(left) else None
+    other = right[j] if j < len(right) else None
+    if one and one.again:
+        yield i + 1, j
+    if other and other.again:
+        yield i, j + 1
+    if one and other and one.meets(other):
+        yield i + (not one.again), j + (not other.again)
+
+
+@lru_cache(maxsize=65_536)
+def _author_steps(part: str) -> _Steps:
+    """Return the steps of an author's pattern: ``*``, ``?``, and a policy variable as one path segment."""
+    steps: list[_Step] = []
+    for piece in re.split(r"(\$\{[^}]*\}|[*?])", part):
+        if piece == "*":
+            steps.append(_STAR)
+        elif piece == "?":
+            steps.append(_ANY)
+        elif _VARIABLE.fullmatch(piece):
+            steps += _one_or_more("/")
+        else:
+            steps += map(_Step, piece)
+    return tuple(steps)
+
+
+@cache
+def _format_steps(part: str, service: str) -> _Steps:
+    """Return the steps of a resource type's ARN format: literal text, and variables of one character up."""
+    steps: list[_Step] = []
+    end = 0
+    for variable in _VARIABLE.finditer(part):
+        steps += map(_Step, part[end : variable.start()])
+        end = variable.end()
+        steps += _one_or_more(_barred(part, end, service))
+    steps += map(_Step, part[end:])
+    return tuple(steps)
+
+
+def _one_or_more(barred: str) -> _Steps:
+    return _Step(None, barred), _Step(None, barred, again=True)
+
+
+def _barred(part: str, end: int, service: str) -> str:
+    """
+    Return the separators that a variable ending at *end* of the format *part* can't hold.
+
+    Inside a format that is the separator behind it. A last variable may hold any (a role's path, an
+    object's key), unless another type goes on from there: a bucket's name holds no slash, as
+    ``${BucketName}/${ObjectName}`` is an object.
+    """
+    if end < len(part):
+        return part[end] if part[end] in "/:" else ""
+    others = (Arn.parse(kind.arn_format) for kind in resource_types(service).values())
+    longer = {arn.resource[len(part)] for arn in others if arn and _goes_on(arn.resource, part)}
+    return "".join(sorted(longer & {"/", ":"}))
+
+
+def _goes_on(longer: str, shorter: str) -> bool:
+    return len(longer) > len(shorter) and longer.startswith(shorter)

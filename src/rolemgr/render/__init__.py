@@ -1,0 +1,1 @@
+"""Text is produced here, last, from templates, and read back before anyone sees it."""

@@ -1,0 +1,155 @@
+"""Catalog entries to browse: tables of what there is, and one entry as a tree."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from rolemgr.catalog.load import Catalog, Found
+from rolemgr.model.catalog import ActivityGroup, Forbidden, GroupStatement, Persona
+from rolemgr.model.source import Sourced
+from rolemgr.report.statements import add_actions, add_conditions
+
+
+def personas_table(catalog: Catalog) -> Table:
+    """Return the personas of *catalog*: id, title, activity groups, file."""
+    table = _table("Persona", "Title", "Activity groups", "File")
+    for name, found in catalog.found("personas").items():
+        persona = catalog.persona(name).value
+        table.add_row(name, persona.title, str(len(persona.activity_groups)), _file(found))
+    return table
+
+
+def groups_table(catalog: Catalog) -> Table:
+    """Return the activity groups of *catalog*: id, title, AWS's counterpart, file."""
+    table = _table("Activity group", "Title", "Role Manager activity", "File")
+    for name, found in catalog.found("activity_groups").items():
+        group = catalog.activity_group(name).value
+        table.add_row(name, group.title, ", ".join(group.aws_activity) or "-", _file(found))
+    return table
+
+
+def personas_data(catalog: Catalog) -> list[dict[str, Any]]:
+    """Return the personas of *catalog* for ``--format json``."""
+    return [
+        {**_entry(found), "title": persona.title, "activity_groups": list(persona.activity_groups)}
+        for name, found in catalog.found("personas").items()
+        for persona in [catalog.persona(name).value]
+    ]
+
+
+def groups_data(catalog: Catalog) -> list[dict[str, Any]]:
+    """Return the activity groups of *catalog* for ``--format json``."""
+    return [
+        {**_entry(found), "title": group.title, "aws_activity": list(group.aws_activity)}
+        for name, found in catalog.found("activity_groups").items()
+        for group in [catalog.activity_group(name).value]
+    ]
+
+
+def persona_tree(catalog: Catalog, name: str) -> Tree:
+    """Return the persona *name* as a tree; raise UnknownNameError if there is none."""
+    persona = catalog.persona(name)
+    tree = _root(name, persona.value.title, persona.value.description, catalog.found("personas")[name])
+    groups = tree.add(Text("Activity groups", style="bold"))
+    for group in persona.value.activity_groups:
+        groups.add(Text.assemble((group, "bold"), f"  {catalog.activity_group(group).value.title}"))
+    _add_branch(tree, "Never", (_forbidden(entry) for entry in persona.value.never))
+    _add_branch(tree, "Added where jobs run as the persona's own role", persona.value.pass_self)
+    _add_branch(tree, "Indirect ways that IAM can't separate", _indirect(catalog, persona))
+    _add_branch(tree, "Sources", persona.value.sources)
+    return tree
+
+
+def group_tree(catalog: Catalog, name: str) -> Tree:
+    """Return the activity group *name* as a tree; raise UnknownNameError if there is none."""
+    group = catalog.activity_group(name)
+    tree = _root(name, group.value.title, group.value.description, catalog.found("activity_groups")[name])
+    tree.add(Text(f"Role Manager activity: {', '.join(group.value.aws_activity) or 'none'}"))
+    _add_branch(tree, "Parameters", _parameters(group.value))
+    statements = tree.add(Text("Statements", style="bold"))
+    for index, statement in enumerate(group.value.statements):
+        statements.add(_statement(statement, str(group.at("statements", index))))
+    _add_branch(
+        tree,
+        "Indirect ways that IAM can't separate",
+        (f"{way.action}: {way.how}" for way in group.value.indirect),
+    )
+    _add_branch(tree, "Personas that have it", _holders(catalog, name))
+    _add_branch(tree, "Sources", group.value.sources)
+    return tree
+
+
+def entry_data(entry: Sourced[Any], found: Found) -> dict[str, Any]:
+    """Return one entry for ``--format json``: its fields as in its file, and where it lies."""
+    return {**_entry(found), **entry.value.model_dump(mode="json", exclude_unset=True)}
+
+
+def _statement(statement: GroupStatement, place: str) -> Tree:
+    branch = Tree(Text.assemble(statement.effect, " ", (statement.sid, "bold"), (f"  {place}", "dim")))
+    if statement.why:
+        branch.add(Text(statement.why))
+    if statement.needs:
+        branch.add(Text(f"only with a value for {', '.join(statement.needs)}"))
+    add_actions(branch, statement.actions)
+    for resource in statement.resources:
+        branch.add(Text.assemble(("on ", "cyan"), resource))
+    add_conditions(branch, statement.conditions)
+    return branch
+
+
+def _parameters(group: ActivityGroup) -> Iterable[str]:
+    for name, parameter in group.parameters.items():
+        many = ", repeatable" if parameter.many else ""
+        default = "required" if parameter.default is None else f"default {', '.join(parameter.default) or 'none'}"
+        yield f"{name} ({parameter.type}{many}; {default}): {parameter.help}"
+
+
+def _holders(catalog: Catalog, group: str) -> Iterable[str]:
+    return (name for name in catalog.found("personas") if group in catalog.persona(name).value.activity_groups)
+
+
+def _indirect(catalog: Catalog, persona: Sourced[Persona]) -> Iterable[str]:
+    for name in persona.value.activity_groups:
+        for way in catalog.activity_group(name).value.indirect:
+            yield f"{way.action} through {name}: {way.how}"
+
+
+def _forbidden(entry: Forbidden) -> str:
+    context = "".join(f" with {key} = {' or '.join(values)}" for key, values in entry.context.items())
+    return entry.action + (f" on {entry.resource}" if entry.resource != "*" else "") + context
+
+
+def _root(name: str, title: str, description: str, found: Found) -> Tree:
+    tree = Tree(Text.assemble((name, "bold"), f"  {title}"))
+    tree.add(Text(description))
+    tree.add(Text(_file(found), style="dim"))
+    return tree
+
+
+def _add_branch(tree: Tree, head: str, lines: Iterable[str]) -> None:
+    """Add the *lines* under *head*, and nothing where there are none."""
+    texts = [Text(line) for line in lines]
+    if texts:
+        branch = tree.add(Text(head, style="bold"))
+        for text in texts:
+            branch.add(text)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _file(found: Found) -> str:
+    kind = "built-in" if found.builtin else "yours"
+    return f"{found.shown} ({kind})" + (f", instead of {found.overrides}" if found.overrides else "")
+
+
+def _entry(found: Found) -> dict[str, Any]:
+    entry: dict[str, Any] = {"id": found.id, "file": found.shown, "builtin": found.builtin}
+    return entry | ({"overrides": found.overrides} if found.overrides else {})

@@ -1,0 +1,143 @@
+"""The page that an admin approves a role from: who, what, on what, when, why, and how large."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import ConsoleRenderable, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.model.role import ComposedRole, RoleDocuments
+from rolemgr.reference.quirks import quota
+from rolemgr.render.explain import explanation
+from rolemgr.report.statements import LEVELS, access_level, statement_branch, trust_branch
+
+NEARLY_FULL = 0.9
+"""The share of a quota from which the preview warns: the next bucket or group may not fit."""
+
+
+def preview_page(role: ComposedRole, documents: RoleDocuments, catalog: Catalog) -> RenderableType:
+    """Return the whole preview of *role* as something a rich console prints."""
+    tree = Tree(Text.assemble((documents.name, "bold"), f"  {role.persona_title}"))
+    tree.add(Text(role.spec.arn, overflow="fold"))
+    tree.add(Text(documents.description))
+    tree.add(_groups(role, catalog))
+    tree.add(_statements(role))
+    tree.add(_trust(role))
+    tree.add(_settings(role))
+    for branch in (_never(role, catalog), _indirect(role, catalog), _not_narrowed(role)):
+        if branch.children:
+            tree.add(branch)
+    found = (Text(f"warning: {text}", style="yellow") for text in warnings(role, documents))
+    parts: list[ConsoleRenderable] = [tree, Text(), _sizes(documents), *found]
+    return Group(*parts)
+
+
+def preview_data(role: ComposedRole, documents: RoleDocuments) -> dict[str, Any]:
+    """Return what the preview shows, for ``--format json``."""
+    return {
+        "Role": documents.to_properties(),
+        "Explanation": explanation(role),
+        "Sizes": {name: {"Characters": size, "Quota": limit} for name, size, limit in sizes(documents)},
+        "Warnings": list(warnings(role, documents)),
+    }
+
+
+def sizes(documents: RoleDocuments) -> Iterator[tuple[str, int, int]]:
+    """Yield what each document measures against its quota: name, characters as IAM counts them, quota."""
+    inline = sum(policy.document.size() for policy in documents.policies)
+    yield "inline policies", inline, quota("role_inline_policies")
+    for policy in documents.managed_policies:
+        yield f"managed policy {policy.name}", policy.document.size(), quota("managed_policy")
+    yield "trust policy", documents.trust_policy.size(), quota("trust_policy")
+
+
+def warnings(role: ComposedRole, documents: RoleDocuments) -> Iterator[str]:
+    """Yield what a reviewer should look at twice."""
+    for name, size, limit in sizes(documents):
+        if size > limit * NEARLY_FULL:
+            yield f"the {name} fill {size / limit:.0%} of their quota"
+    if any(getattr(trust, "source", None) == "none" for trust in role.spec.trust):
+        yield "SageMaker is trusted without a source condition (confused deputy)"
+    if len(documents.name) + len(documents.path) > quota("role_name"):
+        yield "name and path have more than 64 characters together: the console can't switch to this role"
+
+
+def _groups(role: ComposedRole, catalog: Catalog) -> Tree:
+    branch = Tree(Text(f"Activity groups ({len(role.groups)})", style="bold"))
+    sids: dict[str, list[str]] = {}
+    for statement in role.statements:
+        for origin in statement.origins:
+            if statement.sid not in sids.setdefault(origin.group, []):
+                sids[origin.group].append(statement.sid)
+    for name in role.groups:
+        head = Text.assemble((name, "bold"), f"  {catalog.activity_group(name).value.title}")
+        branch.add(head).add(
+            Text("in " + ", ".join(sids.get(name, ["no statement: its parameters are empty"])), style="dim")
+        )
+    return branch
+
+
+def _statements(role: ComposedRole) -> Tree:
+    counts: Mapping[str, int] = _level_counts(role)
+    shown = ", ".join(f"{count} {level}" for level, count in counts.items() if count)
+    branch = Tree(Text.assemble((f"Statements ({len(role.statements)})", "bold"), f"  {shown}"))
+    for statement in role.statements:
+        branch.add(statement_branch(statement))
+    return branch
+
+
+def _level_counts(role: ComposedRole) -> dict[str, int]:
+    actions = {name for statement in role.statements if statement.effect == "Allow" for name in statement.actions}
+    return {level: sum(access_level(name) == level for name in actions) for level in LEVELS}
+
+
+def _trust(role: ComposedRole) -> Tree:
+    branch = Tree(Text("Trust: who may assume it", style="bold"))
+    for trust in role.trust:
+        branch.add(trust_branch(trust))
+    return branch
+
+
+def _settings(role: ComposedRole) -> Tree:
+    branch = Tree(Text("Settings", style="bold"))
+    branch.add(Text(f"sessions of at most {role.spec.max_session} s"))
+    for key, value in sorted(role.spec.tag.items()):
+        branch.add(Text(f"tag {key}={value}"))
+    for name, values in role.parameters.items():
+        branch.add(Text(f"{name} = {', '.join(values) or '(none)'}"))
+    return branch
+
+
+def _never(role: ComposedRole, catalog: Catalog) -> Tree:
+    branch = Tree(Text("Never, by the persona", style="bold"))
+    for forbidden in catalog.persona(role.spec.persona).value.never:
+        where = "" if forbidden.resource == "*" else f" on {forbidden.resource}"
+        context = "".join(f" with {key} = {' or '.join(values)}" for key, values in forbidden.context.items())
+        branch.add(Text(f"{forbidden.action}{where}{context}"))
+    return branch
+
+
+def _indirect(role: ComposedRole, catalog: Catalog) -> Tree:
+    branch = Tree(Text("Indirect ways that IAM can't separate", style="bold"))
+    for name in role.groups:
+        for way in catalog.activity_group(name).value.indirect:
+            branch.add(Text(f"{way.action} through {name}: {way.how}"))
+    return branch
+
+
+def _not_narrowed(role: ComposedRole) -> Tree:
+    branch = Tree(Text("Conditions that AWS does not send with an action, and so left off there", style="bold"))
+    for key in role.not_narrowed:
+        branch.add(Text(f"{key.key} on {key.action}  ({key.origin.location})"))
+    return branch
+
+
+def _sizes(documents: RoleDocuments) -> Table:
+    table = Table("Document", "Characters", "Quota", "Used", box=None, pad_edge=False)
+    for name, size, limit in sizes(documents):
+        style = "yellow" if size > limit * NEARLY_FULL else ""
+        table.add_row(name, f"{size:,}", f"{limit:,}", f"{size / limit:.0%}", style=style)
+    return table
