@@ -26,13 +26,12 @@ def create_command(chosen: dict[str, Any], form: str, explain: bool, output: str
                      --bucket acme-churn --name churn-data-scientist --explain
       rolemgr create --role roles/churn.yaml --format yaml -o churn.yaml
     """
-    from rolemgr.cli.rendering import compose_chosen
+    from rolemgr.cli.rendering import render_chosen
     from rolemgr.files.write import to_json, to_yaml
-    from rolemgr.render.documents import render
     from rolemgr.render.explain import explanation
 
-    role = compose_chosen(chosen, verbose=verbose).role
-    properties = render(role).to_properties()
+    found = render_chosen(chosen, verbose=verbose)
+    properties = found.documents.to_properties()
     if explain:
-        properties["Metadata"] = explanation(role)
+        properties["Metadata"] = explanation(found.role)
     write_output(to_yaml(properties) if form == "yaml" else to_json(properties), output)

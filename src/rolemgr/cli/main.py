@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from rolemgr import __version__
-from rolemgr.errors import RolemgrError
+from rolemgr.errors import InputError, RolemgrError, UnknownNameError
 
 _COMMANDS = {
     "create": ("rolemgr.cli.create", "Render one IAM role as JSON or YAML."),
@@ -36,6 +36,19 @@ class _Commands(click.Group):
             return None
         command: click.Command = getattr(import_module(_COMMANDS[cmd_name][0]), f"{cmd_name}_command")
         return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help(), err=True)
+            ctx.exit(2)
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in _COMMANDS and not ctx.resilient_parsing:
+            raise UnknownNameError(None, "command", args[0], _COMMANDS, otherwise="see `rolemgr --help`")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -61,9 +74,9 @@ def _fail(message: str, code: int) -> NoReturn:
 
 def _usage(error: click.UsageError) -> str:
     """Return click's usage error as one line in our form."""
-    text = error.format_message().rstrip(".")
+    text = " ".join(error.format_message().split()).rstrip(".")
     command = error.ctx.command_path if error.ctx else "rolemgr"
-    return f"{text[:1].lower()}{text[1:]}; see `{command} --help`"
+    return str(InputError(None, f"{text[:1].lower()}{text[1:]}", f"see `{command} --help`"))
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

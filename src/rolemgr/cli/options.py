@@ -50,7 +50,8 @@ ROLE_OPTIONS = (
     _RoleOption("bucket", "NAME", "A bucket to read data from and write work to; repeatable.", many=True),
     _RoleOption("pass_role", "ARN|self", "The role that jobs run as; repeatable.", many=True),
     _RoleOption("tag", "KEY=VALUE", "A tag of the role; repeatable.", pairs=True),
-    _RoleOption("trust", "KIND[?k=v&k=v]", "Who may assume it: sagemaker, or sagemaker?source=arn&source-identity=yes.", many=True),
+    _RoleOption("trust", "KIND[?k=v&k=v]", "Who may assume it: sagemaker[?source=arn&source-identity=yes].", many=True),
+    _RoleOption("break_separation", "REASON", "Allow what the persona must never do; the reason becomes a tag."),
     _RoleOption("name", "NAME", "The role's name; sagemaker-PERSONA unless given."),
     _RoleOption("path", "PATH", "The role's path, such as /ml/; / unless given."),
     _RoleOption("description", "TEXT", "The role's description; the persona's unless given."),
@@ -169,7 +170,7 @@ def _layered(file: SourceFile | None, taken: dict[str, _Choice], environ: Mappin
     data |= {key: choice.value for key, choice in taken.items()}
     if file and "catalog" in file.data and "catalog" not in taken:
         data["catalog"] = _beside(file)
-    if "persona" not in data:
+    if "persona" not in data and not file:
         raise InputError(
             None, "no persona is chosen", "give --persona NAME or --role FILE; see `rolemgr list personas`"
         )

@@ -22,14 +22,12 @@ def preview_command(chosen: dict[str, Any], form: str, color: str, verbose: bool
       rolemgr preview --persona data-scientist
       rolemgr preview --role roles/churn.yaml --format json
     """
-    from rolemgr.cli.rendering import compose_chosen
+    from rolemgr.cli.rendering import render_chosen
     from rolemgr.files.write import to_json
-    from rolemgr.render.documents import render
     from rolemgr.report.preview import preview_data, preview_page
 
-    found = compose_chosen(chosen, verbose=verbose)
-    documents = render(found.role)
+    found = render_chosen(chosen, verbose=verbose)
     if form == "json":
-        write_output(to_json(preview_data(found.role, documents)), None)
+        write_output(to_json(preview_data(found.role, found.documents)), None)
     else:
-        show(preview_page(found.role, documents, found.catalog), color)
+        show(preview_page(found.role, found.documents, found.catalog), color)

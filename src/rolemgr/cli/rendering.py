@@ -10,30 +10,50 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.cli.files import note
 from rolemgr.cli.options import ROLE_OPTIONS, role_source
 from rolemgr.compose.role import compose
+from rolemgr.errors import raise_all
 from rolemgr.files.source import LayeredSource
-from rolemgr.model.role import DEFAULT_ACCOUNT, ComposedRole, RoleSpec
+from rolemgr.model.role import DEFAULT_ACCOUNT, ComposedRole, RoleDocuments, RoleSpec
 from rolemgr.model.source import parse_model
+from rolemgr.prove.closure import closure_of, unknown_notes
+from rolemgr.prove.separation import RenderedRole, violations
+from rolemgr.render.documents import render
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The catalog in force and the role composed from it."""
+    """The catalog in force, the role composed from it, and its documents."""
 
     catalog: Catalog
     role: ComposedRole
+    documents: RoleDocuments
 
 
-def compose_chosen(flags: Mapping[str, Any], *, verbose: bool) -> Chosen:
-    """Compose the role that *flags* and their fallbacks describe; say on stderr what was assumed."""
+def render_chosen(flags: Mapping[str, Any], *, verbose: bool) -> Chosen:
+    """
+    Compose and render the role that *flags* and their fallbacks describe; say on stderr what was assumed.
+
+    Raises InputError (or Problems) for bad input, and for a role that breaks the separation of its persona
+    without a reason given.
+    """
     source = role_source(flags, os.environ)
     spec = parse_model(source, RoleSpec)
     catalog = Catalog([Path(folder) for folder in spec.value.catalog])
     role = compose(catalog, spec)
-    for text in (*_assumed(source), *role.notes):
+    documents = render(role)
+    for text in (*_assumed(source), *role.notes, *_check_separation(catalog, RenderedRole(role, documents))):
         note(text)
     if verbose:
         _say_origins(source, spec.value)
-    return Chosen(catalog, role)
+    return Chosen(catalog, role, documents)
+
+
+def _check_separation(catalog: Catalog, rendered: RenderedRole) -> list[str]:
+    """Return what there is to say of the role's closure; raise where its persona forbids what it can do."""
+    closure = closure_of(catalog, rendered.role)
+    broken = violations(rendered, closure.known)
+    if broken and not rendered.role.spec.break_separation:
+        raise_all([violation.as_error() for violation in broken])
+    return [*unknown_notes(closure), *(f"separation broken: {violation.as_error().problem}" for violation in broken)]
 
 
 def _assumed(source: LayeredSource) -> list[str]:

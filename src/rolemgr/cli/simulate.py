@@ -76,14 +76,12 @@ def _asked(
 
         read = tuple(policy.value for policy in read_identity_policies(names))
         return Policies(identity=read), {}, None
-    from rolemgr.cli.rendering import compose_chosen
-    from rolemgr.render.documents import render
+    from rolemgr.cli.rendering import render_chosen
 
-    role = compose_chosen(chosen, verbose=verbose).role
-    rendered = render(role)
-    documents = tuple(policy.document for policy in (*rendered.policies, *rendered.managed_policies))
-    origins = {statement.sid: statement.origins for statement in role.statements}
-    return Policies(identity=documents), origins, role.spec.arn
+    found = render_chosen(chosen, verbose=verbose)
+    documents = (*found.documents.policies, *found.documents.managed_policies)
+    origins = {statement.sid: statement.origins for statement in found.role.statements}
+    return Policies(identity=tuple(policy.document for policy in documents)), origins, found.role.spec.arn
 
 
 def _context(texts: Sequence[str]) -> dict[str, list[str]]:

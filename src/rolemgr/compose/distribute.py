@@ -20,6 +20,7 @@ from rolemgr.model.catalog import ActivityGroup, GroupStatement
 from rolemgr.model.policy import Effect
 from rolemgr.model.role import FrozenConditions, NotNarrowed, Origin
 from rolemgr.model.source import Sourced
+from rolemgr.reference import quirks
 from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import Action, action_names, find_action, service_exists, services
 from rolemgr.reference.support import known_key, supports
@@ -142,7 +143,7 @@ def _resource_problems(written: _Written, actions: tuple[Action, ...]) -> Iterat
     for place, action in enumerate(actions):
         yield from _uncovered(written, action, written.at("actions", place))
     for resource, where in written.resources:
-        if not any(types_of(resource, action) for action in actions):
+        if not any(_accepts(action, resource) for action in actions):
             hint = "leave it out: actions without resource-level permissions get `*` by themselves"
             yield InputError(where, f"no action of `{written.statement.sid}` accepts the resource `{resource}`",
                              hint if resource == "*" else None)  # fmt: skip
@@ -151,6 +152,8 @@ def _resource_problems(written: _Written, actions: tuple[Action, ...]) -> Iterat
 def _uncovered(written: _Written, action: Action, where: SourceLocation) -> Iterator[InputError]:
     """Yield an error where *action* takes resources and the statement lists none, or not all that it needs."""
     if not action.resource_types:
+        return
+    if action.name in quirks.may_be_star() and any(resource == "*" for resource, _ in written.resources):
         return
     covered = {name for resource, _ in written.resources for name in types_of(resource, action)}
     accepted = ", ".join(use.name for use in action.resource_types[:6])
@@ -201,8 +204,13 @@ def _fitting(written: _Written, action: Action) -> Iterator[tuple[str, tuple[str
     if not action.resource_types:
         yield "*", ()
     for resource, _ in written.resources:
-        if types := types_of(resource, action):
-            yield resource, types
+        if _accepts(action, resource):
+            yield resource, types_of(resource, action)
+
+
+def _accepts(action: Action, resource: str) -> bool:
+    """Tell whether *action* can be on *resource*: by type, or on ``*`` where some of its requests need that."""
+    return bool(types_of(resource, action)) or (resource == "*" and action.name in quirks.may_be_star())
 
 
 def _supported(conditions: FrozenConditions, action: Action, types: tuple[str, ...]) -> FrozenConditions:

@@ -6,6 +6,7 @@ statement keeps all the catalog statements that it came from, and a Sid that sti
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, count
 
 from rolemgr.compose.distribute import ANY, Share
 from rolemgr.model.policy import Effect
@@ -59,8 +60,8 @@ def _sids(groups: Sequence[Sequence[Share]]) -> list[str]:
     and the others add their resource type, or the condition key that sets them apart.
     """
     largest = _largest_parts(groups)
-    taken: dict[str, int] = {}
-    return [_unique(_wish(place, group, largest), taken) for place, group in enumerate(groups)]
+    taken: set[str] = set()
+    return [_unique(_wish(place, group, largest), group, taken) for place, group in enumerate(groups)]
 
 
 def _largest_parts(groups: Sequence[Sequence[Share]]) -> Mapping[Origin, int]:
@@ -78,9 +79,12 @@ def _wish(place: int, group: Sequence[Share], largest: Mapping[Origin, int]) -> 
     if first.resources == ANY and not first.conditions and first.effect is Effect.ALLOW:
         return _WITHOUT_RESOURCE_LEVEL
     whole = [origin.sid for origin in _origins(group) if largest[origin] == place]
-    if whole:
-        return _joined(list(dict.fromkeys(whole)))
-    return first.origin.sid + "".join(map(_camel, first.types or ("any",)))
+    return _joined(list(dict.fromkeys(whole))) if whole else first.origin.sid + _types(first)
+
+
+def _types(share: Share) -> str:
+    """Return the resource types of *share* as the end of a Sid."""
+    return "".join(map(_camel, share.types or ("any",)))
 
 
 def _joined(sids: list[str]) -> str:
@@ -96,9 +100,9 @@ def _camel(name: str) -> str:
     return "".join(word.capitalize() for word in name.split("-"))
 
 
-def _unique(wish: str, taken: dict[str, int]) -> str:
-    """Return *wish*, cut to IAM's length, with a number behind it where it is *taken*."""
-    taken[wish] = taken.get(wish, 0) + 1
-    number = str(taken[wish]) if taken[wish] > 1 else ""
-    sid = wish[: _SID_LENGTH - len(number)] + number
-    return sid if not number or sid not in taken else _unique(sid, taken)
+def _unique(wish: str, group: Sequence[Share], taken: set[str]) -> str:
+    """Return *wish* in IAM's length; where it is *taken*, with the resource types behind it, or a number."""
+    endings = chain(("", _types(group[0])), map(str, count(2)))
+    sid = next(sid for ending in endings if (sid := wish[: _SID_LENGTH - len(ending)] + ending) not in taken)
+    taken.add(sid)
+    return sid

@@ -5,15 +5,18 @@ Pure: same catalog and spec, same role. Statements that came apart by distributi
 changes nothing, and each keeps the catalog lines that it came from.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rolemgr.catalog.load import Catalog
+from rolemgr.catalog.personas import resolve_persona
 from rolemgr.compose.distribute import Distributed, distribute
 from rolemgr.compose.merge import merge
+from rolemgr.compose.substitute import UnknownPlaceholderError, fill
 from rolemgr.compose.trust import compose_trust
 from rolemgr.compose.values import Declared, Given, declared_parameters, resolve
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
-from rolemgr.model.catalog import ActivityGroup, EntryId, Persona
+from rolemgr.model.catalog import ActivityGroup, EntryId
+from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.role import ComposedRole, RoleSpec
 from rolemgr.model.source import Sourced
 from rolemgr.reference.data import image_accounts
@@ -23,6 +26,8 @@ Groups = Mapping[EntryId, Sourced[ActivityGroup]]
 _SHORT_FORMS = {"bucket": ("data_buckets", "work_buckets"), "pass_role": ("pass_roles",)}
 """The parameters that a short form of the command line stands for."""
 
+_DESCRIPTION_LENGTH = 1000
+
 
 def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
     """
@@ -31,7 +36,7 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
     Raises InputError (or Problems), with file and line, for names that nothing defines, values that do not
     fit, and catalog entries that the reference contradicts.
     """
-    persona = catalog.persona(spec.value.persona, spec.at("persona"))
+    persona = resolve_persona(catalog, spec.value.persona, spec.at("persona"))
     groups = chosen_groups(catalog, persona, spec)
     declared = declared_parameters(tuple(groups.values()))
     given, notes = _given(spec, declared)
@@ -39,9 +44,9 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
     return _composed(persona, groups, spec.value, parameters, notes)
 
 
-def chosen_groups(catalog: Catalog, persona: Sourced[Persona], spec: Sourced[RoleSpec]) -> Groups:
+def chosen_groups(catalog: Catalog, persona: ResolvedPersona, spec: Sourced[RoleSpec]) -> Groups:
     """Return the persona's groups, with those that *spec* adds and without those it removes, by id, sorted."""
-    places = {name: persona.at("activity_groups", i) for i, name in enumerate(persona.value.activity_groups)}
+    places = dict(persona.groups)
     if "self" in spec.value.pass_role:
         places = _self_passing(persona, spec) | places
     places |= {name: spec.at("add", i) for i, name in enumerate(spec.value.add)}
@@ -57,15 +62,14 @@ def chosen_groups(catalog: Catalog, persona: Sourced[Persona], spec: Sourced[Rol
     return {name: catalog.activity_group(name, places[name]) for name in sorted(places)}
 
 
-def _self_passing(persona: Sourced[Persona], spec: Sourced[RoleSpec]) -> dict[str, SourceLocation]:
+def _self_passing(persona: ResolvedPersona, spec: Sourced[RoleSpec]) -> dict[str, SourceLocation]:
     """Return what the role needs on top where its own jobs run as the role itself."""
-    groups = persona.value.pass_self
-    if not groups:
+    if not persona.pass_self:
         raise InputError(
             spec.at("pass_role"), f"persona `{spec.value.persona}` can't pass itself to jobs",
             "its file lists no groups under `pass_self`",
         )  # fmt: skip
-    return {name: persona.at("pass_self", i) for i, name in enumerate(groups)}
+    return dict(persona.pass_self)
 
 
 def builtins(spec: RoleSpec) -> dict[str, tuple[str, ...]]:
@@ -77,6 +81,11 @@ def builtins(spec: RoleSpec) -> dict[str, tuple[str, ...]]:
         "dns_suffix": (spec.dns_suffix,),
         "aws_image_accounts": image_accounts(spec.region),
     }
+
+
+def short_forms(spec: RoleSpec) -> set[str]:
+    """Return the parameters that the short forms chosen in *spec* stand for."""
+    return {name for short, names in _SHORT_FORMS.items() if getattr(spec, short) for name in names}
 
 
 def _given(spec: Sourced[RoleSpec], declared: Mapping[str, Declared]) -> tuple[dict[str, Given], tuple[str, ...]]:
@@ -96,21 +105,38 @@ def _given(spec: Sourced[RoleSpec], declared: Mapping[str, Declared]) -> tuple[d
 
 
 def _composed(
-    persona: Sourced[Persona], groups: Groups, spec: RoleSpec, parameters: Mapping[str, tuple[str, ...]],
+    persona: ResolvedPersona, groups: Groups, spec: RoleSpec, parameters: Mapping[str, tuple[str, ...]],
     notes: Sequence[str],
 ) -> ComposedRole:  # fmt: skip
-    parts = _distributed(groups, {**builtins(spec), **parameters})
+    values = {**builtins(spec), **parameters}
+    parts = _distributed(groups, values)
     return ComposedRole(
         spec=spec,
-        persona_title=persona.value.title,
+        persona=persona,
         groups=tuple(groups),
         parameters=parameters,
         statements=merge(share for part in parts for share in part.shares),
         trust=compose_trust(spec),
-        description=spec.description or f"{persona.value.title}: {persona.value.description}"[:1000],
+        description=_description(persona, spec),
+        acts_as=tuple(arn for group in groups.values() for arn in _acting_as(group, values)),
         not_narrowed=tuple(key for part in parts for key in part.not_narrowed),
         notes=tuple(notes),
     )
+
+
+def _description(persona: ResolvedPersona, spec: RoleSpec) -> str:
+    """Return what the role says of itself; a broken separation is said first, so that nothing cuts it off."""
+    text = spec.description or f"{persona.title}: {persona.description}"
+    broken = f"Separation broken: {spec.break_separation}. " if spec.break_separation else ""
+    return (broken + text)[:_DESCRIPTION_LENGTH]
+
+
+def _acting_as(group: Sourced[ActivityGroup], values: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    for place, text in enumerate(group.value.acts_as):
+        try:
+            yield from fill(text, values)
+        except UnknownPlaceholderError as error:
+            raise UnknownNameError(group.at("acts_as", place), "placeholder", str(error), values) from error
 
 
 def _distributed(groups: Groups, values: Mapping[str, tuple[str, ...]]) -> list[Distributed]:

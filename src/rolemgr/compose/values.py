@@ -15,19 +15,19 @@ from rolemgr.model.arn import PARTITIONS, Arn
 from rolemgr.model.catalog import ActivityGroup, Parameter, ParameterType
 from rolemgr.model.source import Sourced
 
-_BUCKET = r"(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+_BUCKET = r"(?!.*\.\.)(?![0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 _KEY = r"[A-Za-z0-9!_.*'()/ +=@,:-]+"
 _FORMS: Mapping[ParameterType, tuple[str, str]] = {
     ParameterType.STRING: (r"[^\x00-\x1f]{1,256}", "text of 1 to 256 characters"),
     ParameterType.NAME_PATTERN: (r"[A-Za-z0-9._/*?-]{1,256}", "a name, with * and ? as wildcards"),
-    ParameterType.ACCOUNT_ID: (r"\d{12}", "an account id of 12 digits"),
+    ParameterType.ACCOUNT_ID: (r"[0-9]{12}", "an account id of 12 digits"),
     ParameterType.ARN: (r"arn:[^\s:]+:[a-z0-9-]+:[^\s:]*:[^\s:]*:\S+", "an ARN"),
     ParameterType.ROLE_ARN: (
-        r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/${}:*-]+",
-        "a role's ARN such as arn:aws:iam::111122223333:role/NAME",
+        r"arn:[a-z-]+:iam::[0-9]{12}:role/(?![*?])[A-Za-z0-9_+=,.@/${}:*?-]+",
+        "a role's ARN such as arn:aws:iam::111122223333:role/NAME (a wildcard only behind a path or name)",
     ),
     ParameterType.KEY_ARN: (
-        r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+",
+        r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+",
         "a KMS key's ARN such as arn:aws:kms:us-east-1:111122223333:key/ID (no alias)",
     ),
     ParameterType.BUCKET: (_BUCKET, "a bucket name: 3 to 63 of a-z, 0-9, dot and hyphen"),
@@ -132,7 +132,7 @@ def _resolve_one(
     if name in values:
         return
     if name in given:
-        values[name] = tuple(dict.fromkeys(given[name].values))
+        values[name] = tuple(sorted(set(given[name].values)))
         return
     here = declared[name]
     if name in through:
@@ -157,4 +157,4 @@ def _default(here: Declared, values: Mapping[str, tuple[str, ...]]) -> tuple[str
     for value in filled:
         if problem := misfit(here.parameter.type, value, values["partition"][0]):
             raise InputError(here.where, f"the default of parameter `{here.name}`: {problem}")
-    return tuple(dict.fromkeys(filled))
+    return tuple(sorted(set(filled)))

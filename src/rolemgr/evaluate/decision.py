@@ -86,7 +86,7 @@ def _refuse_other_principals(request: Request) -> None:
     arn = Arn.parse(request.principal)
     kind = arn.resource.partition("/")[0] if arn else None
     if arn is None or (arn.service, kind) not in _EVALUATED_PRINCIPALS:
-        raise LayerError(f"requests by the principal `{request.principal}` are not evaluated yet")
+        raise LayerError(None, f"requests by the principal `{request.principal}` are not evaluated yet")
 
 
 def _refuse_cross_account(request: Request) -> None:
@@ -99,4 +99,4 @@ def _refuse_cross_account(request: Request) -> None:
     account = request.principal_account()
     if account and request.resource_account and account != request.resource_account:
         accounts = f"`{account}` asks for a resource of `{request.resource_account}`"
-        raise LayerError(f"requests across accounts are not evaluated yet: {accounts}")
+        raise LayerError(None, f"requests across accounts are not evaluated yet: {accounts}")

@@ -1,6 +1,6 @@
 """What evaluation refuses: silence about any of these would be a wrong decision."""
 
-from rolemgr.errors import InputError, RolemgrError
+from rolemgr.errors import InputError
 
 
 class PolicyError(InputError):
@@ -11,5 +11,5 @@ class RequestError(InputError):
     """A request that nobody could send: no action, several values where one belongs ..."""
 
 
-class LayerError(RolemgrError):
+class LayerError(InputError):
     """A layer or a kind of request that this version does not evaluate; it is never just left out."""

@@ -56,9 +56,9 @@ class Policies:
 
     def __post_init__(self) -> None:
         if self.resource is not None:
-            raise LayerError("resource policies and role trust policies are not evaluated yet")
+            raise LayerError(None, "resource policies and role trust policies are not evaluated yet")
         if self.vpc_endpoints:
-            raise LayerError("VPC endpoint policies are not evaluated yet")
+            raise LayerError(None, "VPC endpoint policies are not evaluated yet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def _read_policy(key: _Identically) -> ReadPolicy:
 
 def _read(place: int, statement: StatementElement, variables: bool) -> ReadStatement:
     if not isinstance(statement, IdentityStatement):
-        raise LayerError("role trust policies are not evaluated yet")
+        raise LayerError(None, "role trust policies are not evaluated yet")
     try:
         return read_statement(statement, variables=variables)
     except PolicyError as error:

@@ -38,20 +38,16 @@ class _Token(NamedTuple):
 @lru_cache(maxsize=1 << 16)
 def glob(pieces: Pieces) -> Test:
     """Return the test whether a whole text matches, wildcards spanning anything."""
-    if not _has_wildcard(pieces):
-        return _equals("".join(piece.text for piece in pieces))
-    return _fullmatch(_spanning(_tokens(pieces), within_segments=False))
+    return _simple(pieces) or _fullmatch(_spanning(_tokens(pieces), within_segments=False))
 
 
 @lru_cache(maxsize=1 << 16)
 def resource_glob(pieces: Pieces) -> Test:
     """Return the test whether a resource matches a Resource or NotResource value."""
-    if not _has_wildcard(pieces):
-        return _equals("".join(piece.text for piece in pieces))
+    if simple := _simple(pieces):
+        return simple
     segments = _segments(_tokens(pieces))
-    if any(_has_inner_star(segment) for segment in segments[:-1]) or (
-        len(segments) < SEGMENTS and _has_inner_star(segments[-1])
-    ):
+    if any(map(_has_inner_star, segments[: SEGMENTS - 1])):
         return _fullmatch(":".join(_resource_segment(segment) for segment in segments))
     return _fullmatch(_spanning(_tokens(pieces), within_segments=True))
 
@@ -61,9 +57,7 @@ def arn_glob(pieces: Pieces) -> Test:
     """Return the test whether an ARN matches the value of an ARN operator; what is no ARN never does."""
     segments = _segments(_tokens(pieces))
     if len(segments) != SEGMENTS:
-        return lambda _value: False
-    if not _has_wildcard(pieces):
-        return _equals("".join(piece.text for piece in pieces))
+        return _nothing
     return _fullmatch(":".join(_within(segment) for segment in segments))
 
 
@@ -73,8 +67,19 @@ def action_glob(pattern: str) -> Test:
     return glob((Piece(pattern.lower(), live=True),))
 
 
-def _equals(text: str) -> Test:
-    return lambda value: value == text
+def _nothing(_value: str) -> bool:
+    return False
+
+
+def _simple(pieces: Pieces) -> Test | None:
+    """Return the test of a pattern without wildcards, or with one star at its end: most are like that."""
+    text = "".join(piece.text for piece in pieces)
+    if not _has_wildcard(pieces):
+        return lambda value: value == text
+    *before, last = pieces
+    if last.live and last.text.endswith("*") and not _has_wildcard((*before, Piece(last.text[:-1], live=True))):
+        return lambda value: value.startswith(text[:-1])
+    return None
 
 
 def _fullmatch(source: str) -> Test:

@@ -4,7 +4,6 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
 
 from rolemgr.errors import SourceLocation
 from rolemgr.files.source import MAX_DEPTH, MAX_VALUES, DataPath, FileError, SourceFile, read_text
@@ -26,19 +25,19 @@ def parse_json(text: str, name: str) -> SourceFile:
     """
     where = SourceLocation(name)
     try:
-        data = json.loads(text, parse_constant=_refuse_constant)
+        data = json.loads(text)
     except json.JSONDecodeError as error:
         line = SourceLocation(name, error.lineno)
         raise FileError(line, f"is not valid JSON: {error.msg.lower()}") from error
-    except ValueError as error:  # NaN, or an integer of more digits than Python reads
+    except ValueError as error:  # an integer of more digits than Python reads
         raise FileError(where, f"is not valid JSON: {error}") from error
     except RecursionError as error:
         raise FileError(where, f"is nested more than {MAX_DEPTH} levels deep") from error
     return SourceFile(name, data, _Scanner(name).scan(text))
 
 
-def _refuse_constant(word: str) -> NoReturn:
-    raise ValueError(f"`{word}` is no JSON value")
+_NO_JSON = ("NaN", "Infinity", "-Infinity")
+"""Python reads these as numbers; the scan refuses them, as it knows their line."""
 
 
 @dataclass(slots=True)
@@ -99,6 +98,8 @@ class _Scanner:
     def take_value(self, token: str) -> None:
         """Note the line of the value that *token* starts, and go inside a list or mapping."""
         self.lines.setdefault(self.path(), self.line)
+        if token in _NO_JSON:
+            raise self.error(f"is not valid JSON: `{token}` is no JSON value")
         if len(self.lines) > MAX_VALUES:
             raise self.error(f"holds more than {MAX_VALUES:,} values")
         if token in "[{":

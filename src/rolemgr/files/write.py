@@ -1,6 +1,7 @@
 """Write data as JSON or YAML: the same data gives the same bytes, in the order in which it is handed in."""
 
 import json
+import re
 from typing import Any
 
 import yaml
@@ -29,3 +30,16 @@ class _Dumper(yaml.SafeDumper):
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)  # lists indented under their key
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    """Write *text* with the line breaks that only YAML knows escaped: unescaped they come back as spaces."""
+    style = '"' if re.search("[\x85\u2028\u2029]", text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_NUMBER = re.compile(r"^[-+]?(?:0o[0-7]+|(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)$")
+
+_Dumper.add_representer(str, _text)
+# PyYAML quotes what YAML 1.1 reads as a number; YAML 1.2 has more forms (`1e3`, `0o17`).
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:float", _NUMBER, list("-+.0123456789"))

@@ -18,9 +18,13 @@ from rolemgr.errors import SourceLocation
 from rolemgr.files.source import MAX_DEPTH, MAX_VALUES, DataPath, FileError, SourceFile, read_text
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,17})")
-_FLOAT = re.compile(r"-?(?:0|[1-9]\d*)\.\d+(?:[eE][-+]?\d{1,3})?")
-_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+_FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+]?[0-9]{1,3})?")
+_WORDS = {
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys(("null", "Null", "NULL", "~", ""), None),
+}
 
 
 def read_yaml(path: Path, name: str | None = None) -> SourceFile:
@@ -41,8 +45,9 @@ def parse_yaml(text: str, name: str) -> SourceFile:
         mark = error.problem_mark or error.context_mark
         where = SourceLocation(name, mark.line + 1 if mark else None)
         raise FileError(where, f"is not valid YAML: {error.problem or error.context}") from error
-    except yaml.YAMLError as error:
-        raise FileError(SourceLocation(name), f"is not valid YAML: {error}") from error
+    except yaml.YAMLError as error:  # the reader's own, of a character that YAML does not allow
+        problem = str(error).partition("\n")[0]
+        raise FileError(SourceLocation(name), f"is not valid YAML: {problem}") from error
 
 
 class _Builder:
@@ -84,7 +89,7 @@ class _Builder:
     def plain(self, event: Any, path: DataPath, line: int) -> Any:
         """Return the scalar, list or mapping that *event* starts."""
         if isinstance(event, yaml.ScalarEvent):
-            return _scalar(event.value) if event.implicit[0] else event.value
+            return _scalar(event.value) if event.implicit[0] and event.tag is None else event.value
         if len(path) >= MAX_DEPTH:
             raise self.error(line, f"is nested more than {MAX_DEPTH} levels deep")
         return self.mapping(path) if isinstance(event, yaml.MappingStartEvent) else self.sequence(path)
@@ -139,9 +144,8 @@ class _Builder:
 
 def _scalar(text: str) -> Any:
     """Return what a plain (unquoted) scalar means in YAML 1.2's core schema, infinities left out."""
-    lowered = text.lower()
-    if lowered in _WORDS:
-        return _WORDS[lowered]
+    if text in _WORDS:
+        return _WORDS[text]
     if _INTEGER.fullmatch(text):
         return int(text)
     return float(text) if _FLOAT.fullmatch(text) else text

@@ -48,8 +48,8 @@ PARTITIONS = {
 }
 """The partitions rolemgr renders for, by name (``aws-facts.md`` section 9)."""
 
-REGION = re.compile(r"[a-z]{2}(?:-[a-z]+){1,2}-\d{1,2}")
-ACCOUNT_ID = re.compile(r"\d{12}")
+REGION = re.compile(r"[a-z]{2}(?:-[a-z]+){1,2}-[0-9]{1,2}")
+ACCOUNT_ID = re.compile(r"[0-9]{12}")
 
 
 def partition_of(region: str) -> str:

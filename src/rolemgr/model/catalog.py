@@ -2,18 +2,28 @@
 
 import re
 from enum import StrEnum
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Self, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
 from rolemgr.model.base import Model
 from rolemgr.model.policy import Conditions, Effect
 
-EntryId: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+_ENTRY_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+_PARAMETER_NAME = r"^[a-z][a-z0-9_]*$"
+_SID = r"^[A-Z][A-Za-z0-9]{0,63}$"
+FORMS = {
+    _ENTRY_ID: "lower-case words joined by hyphens, such as run-training-jobs",
+    _PARAMETER_NAME: "lower-case letters, digits and underscores, such as data_buckets",
+    _SID: "1 to 64 letters and digits, a capital first, such as TrainingJobs",
+}
+"""What each pattern of the catalog's names means, in words: for messages."""
+
+EntryId: TypeAlias = Annotated[str, StringConstraints(pattern=_ENTRY_ID)]
 """The name of a catalog entry: its file's stem, in kebab case."""
 
-ParameterName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-Sid: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9]{0,63}$")]
+ParameterName: TypeAlias = Annotated[str, StringConstraints(pattern=_PARAMETER_NAME)]
+Sid: TypeAlias = Annotated[str, StringConstraints(pattern=_SID)]
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 
@@ -22,7 +32,10 @@ def _listed(value: Any) -> Any:
     return (value,) if isinstance(value, str | int | dict) else value
 
 
-Strings: TypeAlias = Annotated[tuple[Text, ...], BeforeValidator(_listed)]
+ONE_OR_MORE = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+"""What an editor accepts where a single value may stand for a list of one."""
+
+Strings: TypeAlias = Annotated[tuple[Text, ...], BeforeValidator(_listed), WithJsonSchema(ONE_OR_MORE)]
 
 
 class ParameterType(StrEnum):
@@ -65,9 +78,12 @@ class GroupStatement(Model):
 
     sid: Sid
     effect: Effect = Effect.ALLOW
-    actions: Annotated[tuple[Annotated[str, AfterValidator(_exact)], ...], BeforeValidator(_listed)] = Field(
-        min_length=1
-    )
+    actions: Annotated[
+        tuple[Annotated[str, AfterValidator(_exact)], ...],
+        Field(min_length=1),
+        BeforeValidator(_listed),
+        WithJsonSchema(ONE_OR_MORE),
+    ]
     resources: Strings = ()
     conditions: Conditions = Field(default_factory=dict)
     needs: Strings = ()
@@ -92,6 +108,8 @@ class ActivityGroup(Model):
     parameters: dict[ParameterName, Parameter] = Field(default_factory=dict)
     statements: tuple[GroupStatement, ...] = Field(min_length=1)
     indirect: tuple[IndirectWay, ...] = ()
+    acts_as: Strings = ()
+    """ARNs of roles whose work the group can start or steer without passing them (a pipeline's role)."""
     sources: Strings = ()
 
 
@@ -101,19 +119,55 @@ class Forbidden(Model):
     action: Text
     resource: Text = "*"
     context: dict[str, Strings] = Field(default_factory=dict)
+    directly: bool = False
+    """Forbidden to the role itself only: the roles that it passes to a service may do it."""
+
+    def __str__(self) -> str:
+        on = "" if self.resource == "*" else f" on {self.resource}"
+        context = "".join(f" with {key} = {' or '.join(values)}" for key, values in self.context.items())
+        return f"{self.action}{on}{context}"
 
 
 def _as_forbidden(value: Any) -> Any:
     return {"action": value} if isinstance(value, str) else value
 
 
+class Excuse(Model):
+    """An entry of the base persona's `never` that a custom persona is let off, and why."""
+
+    action: Text
+    reason: Text
+
+
+_EntryIds: TypeAlias = Annotated[tuple[EntryId, ...], BeforeValidator(_listed), WithJsonSchema(ONE_OR_MORE)]
+
+
 class Persona(Model):
-    """Who somebody is at work: several activity groups, and what no composition may ever give them."""
+    """
+    Who somebody is at work: several activity groups, and what no composition may ever give them.
+
+    A custom persona *extends* another: it starts from its groups, adds and removes some, and inherits
+    its `never`, which it may lengthen, and be let off by name and with a reason only.
+    """
 
     title: Text
     description: Text
-    activity_groups: Annotated[tuple[EntryId, ...], BeforeValidator(_listed)] = Field(min_length=1)
-    pass_self: Annotated[tuple[EntryId, ...], BeforeValidator(_listed)] = ()
+    extends: EntryId | None = None
+    activity_groups: _EntryIds = ()
+    add: _EntryIds = ()
+    remove: _EntryIds = ()
+    pass_self: _EntryIds = ()
     """The groups that come on top where jobs run as the persona's own role (``--pass-role self``)."""
     never: tuple[Annotated[Forbidden, BeforeValidator(_as_forbidden)], ...] = ()
+    allow_despite: tuple[Excuse, ...] = ()
     sources: Strings = ()
+
+    @model_validator(mode="after")
+    def _has_groups(self) -> Self:
+        if self.extends and self.activity_groups:
+            raise ValueError("a persona that `extends` another has `add` and `remove`, no `activity_groups`")
+        if not self.extends and (self.add or self.remove or self.allow_despite):
+            raise ValueError("`add`, `remove` and `allow_despite` change a persona that this one `extends`")
+        if not self.extends and not self.activity_groups:
+            raise ValueError("a persona has `activity_groups`, or `extends` another")
+        return self

@@ -16,18 +16,22 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from rolemgr.errors import SourceLocation
 from rolemgr.model.arn import ACCOUNT_ID, PARTITIONS, REGION, partition_of
 from rolemgr.model.base import Model
-from rolemgr.model.catalog import EntryId, ParameterName, Strings
+from rolemgr.model.catalog import ParameterName, Strings, Text
+from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.policy import Conditions, Effect, IdentityPolicy, JsonValue, TrustPolicy
 
 DEFAULT_ACCOUNT = "111122223333"
 """The account of AWS's documentation: what is rendered without ``--account`` is for reading, not for use."""
+
+BROKEN_SEPARATION_TAG = "rolemgr:break-separation"
+"""The tag that says why a role may do what its persona must never do."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def seconds(value: Any) -> int:
     """Return the duration *value* (``12h``, ``90m``, ``3600``) in seconds; raise ValueError for another form."""
-    found = re.fullmatch(r"(\d{1,9})([smhd]?)", str(value))
+    found = re.fullmatch(r"([0-9]{1,9})([smhd]?)", str(value))
     if not found:
         raise ValueError(f"`{value}` is no duration such as 3600, 90m or 12h")
     return int(found[1]) * _UNITS[found[2] or "s"]
@@ -67,6 +71,12 @@ def _description(value: str) -> str:
     return value
 
 
+def _reason(value: str) -> str:
+    if not re.fullmatch(r"[\w .:/=+@-]{1,256}", value):
+        raise ValueError("the reason becomes a tag: 1 to 256 letters, digits, spaces and _.:/=+-@")
+    return value
+
+
 def _session(value: int) -> int:
     if not 3600 <= value <= 43_200:
         raise ValueError(f"a role's sessions last from 1h to 12h, not {value} s")
@@ -79,9 +89,9 @@ def _tags(tags: dict[str, str]) -> dict[str, str]:
     if len({key.lower() for key in tags}) < len(tags):
         raise ValueError("tag keys differ by more than upper and lower case")
     for key, value in tags.items():
-        if not re.fullmatch(r"[\w\s.:/=+@-]{1,128}", key) or key.lower().startswith("aws:"):
+        if not re.fullmatch(r"[\w .:/=+@-]{1,128}", key) or key.lower().startswith("aws:"):
             raise ValueError(f"`{key}` is no tag key: 1 to 128 of letters, digits, space, _.:/=+-@; not aws:")
-        if not re.fullmatch(r"[\w\s.:/=+@-]{0,256}", value):
+        if not re.fullmatch(r"[\w .:/=+@-]{0,256}", value):
             raise ValueError(f"`{value}` is no tag value: up to 256 of letters, digits, space, _.:/=+-@")
     return tags
 
@@ -123,13 +133,13 @@ def _listed_trust(value: Any) -> Any:
 class RoleSpec(Model):
     """What the user chose for one role; the keys of a role file are these, and the flags' names too."""
 
-    persona: EntryId
+    persona: Text
     name: Annotated[str, AfterValidator(_role_name)] | None = None
     account: Annotated[str, BeforeValidator(_text_number), AfterValidator(_account_id)] = DEFAULT_ACCOUNT
     region: Annotated[str, AfterValidator(_region)] = "us-east-1"
     partition: Literal["aws", "aws-cn", "aws-us-gov"] | None = None
-    add: tuple[EntryId, ...] = ()
-    remove: tuple[EntryId, ...] = ()
+    add: tuple[Text, ...] = ()
+    remove: tuple[Text, ...] = ()
     parameter: dict[ParameterName, Strings] = Field(default_factory=dict)
     bucket: Strings = ()
     pass_role: Strings = ()
@@ -139,6 +149,8 @@ class RoleSpec(Model):
     trust: Annotated[tuple[Trust, ...], BeforeValidator(_listed_trust)] = (SageMakerTrust(kind="sagemaker"),)
     path: Annotated[str, AfterValidator(_path)] = "/"
     description: Annotated[str, AfterValidator(_description)] | None = None
+    break_separation: Annotated[str, AfterValidator(_reason)] | None = None
+    """Why the role may do what its persona must never do; it becomes a tag and part of the description."""
     max_session: Annotated[int, BeforeValidator(seconds), AfterValidator(_session)] = 3600
     catalog: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = ()
 
@@ -154,6 +166,12 @@ class RoleSpec(Model):
     def role_name(self) -> str:
         """The chosen name, else ``sagemaker-PERSONA`` without the prefix twice."""
         return self.name or f"sagemaker-{self.persona.removeprefix('sagemaker-')}"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The role's tags: those chosen, and the reason where it breaks the separation of its persona."""
+        reason = {BROKEN_SEPARATION_TAG: self.break_separation} if self.break_separation else {}
+        return {**self.tag, **reason}
 
     @property
     def arn(self) -> str:
@@ -225,12 +243,14 @@ class ComposedRole:
     """A role as composed: everything that its documents and its explanation are made from."""
 
     spec: RoleSpec
-    persona_title: str
+    persona: ResolvedPersona
     groups: tuple[str, ...]
     parameters: Mapping[str, tuple[str, ...]]
     statements: tuple[ComposedStatement, ...]
     trust: tuple[ComposedTrust, ...]
     description: str
+    acts_as: tuple[str, ...] = ()
+    """ARNs of the roles that it can act as without passing them."""
     not_narrowed: tuple[NotNarrowed, ...] = ()
     notes: tuple[str, ...] = ()
 

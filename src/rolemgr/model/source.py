@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from rolemgr.errors import InputError, SourceLocation, raise_all
 from rolemgr.files.source import DataPath, SourceFile
 from rolemgr.model.base import Model
+from rolemgr.model.catalog import FORMS
 
 M = TypeVar("M", bound=Model)
 M_co = TypeVar("M_co", bound=Model, covariant=True)
@@ -41,10 +42,17 @@ def parse_model(source: SourceFile, model: type[M]) -> Sourced[M]:
 
 
 def _problems(source: SourceFile, error: ValidationError, model: type[Model]) -> Iterator[InputError]:
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    for detail in details:
+        if detail["type"] == "too_short" and any(_inside(other["loc"], detail["loc"]) for other in details):
+            continue  # pydantic does not count the items that it refused for themselves
         path = _path_in_file(detail["loc"], source.lines)
         problem, hint = _message(detail, path, model)
         yield InputError(source.at(path), problem, hint)
+
+
+def _inside(loc: tuple[str | int, ...], outer: tuple[str | int, ...]) -> bool:
+    return len(loc) > len(outer) and loc[: len(outer)] == outer
 
 
 def _path_in_file(loc: tuple[str | int, ...], lines: Mapping[DataPath, int]) -> DataPath:
@@ -72,7 +80,8 @@ def _message(detail: Any, path: DataPath, model: type[Model]) -> tuple[str, str 
         case "missing":
             return f"{inside}`{last}` is missing", None
         case "extra_forbidden":
-            return f"unknown key `{shown or last}`", _near(last, model)
+            whole = path if path[-1:] == (last,) else (*path, last)
+            return f"unknown key `{_shown(whole)}`", _near(last, model)
         case "value_error":
             return f"{inside}{context['error']}", None
         case "literal_error" | "enum":
@@ -80,14 +89,18 @@ def _message(detail: Any, path: DataPath, model: type[Model]) -> tuple[str, str 
                 f"`{shown}` is `{detail['input']}`",
                 f"use one of {context['expected'].replace(chr(39), '')}",
             )
-        case "too_short":
-            return f"`{shown}` is empty", None
+        case "string_pattern_mismatch":
+            return f"`{shown}` is `{detail['input']}`", f"use {FORMS[context['pattern']]}"
         case kind:
-            return f"`{shown}` {_EXPECTED.get(kind, _plain(detail['msg']))}", None
+            subject = f"`{shown}`" if shown else "the file"
+            return f"{subject} {_EXPECTED.get(kind, _plain(detail['msg']))}", None
 
 
 _EXPECTED = {
+    "too_short": "is empty",
+    "string_too_short": "is empty",
     "string_type": "must be text",
+    "string_unicode": "must be text",
     "tuple_type": "must be a list",
     "list_type": "must be a list",
     "dict_type": "must be a mapping",

@@ -7,6 +7,7 @@ star spans the slash, the executions below it; ``pipeline/churn`` is a pipeline 
 """
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -68,30 +69,59 @@ def _fits(kind: ResourceType, owner: str, service: str, region: bool, account: b
     return part.startswith(literal) and _overlap(_author_steps(part), _format_steps(arn_format.resource, owner))
 
 
+def sample(resource: str, action: Action) -> str | None:
+    """
+    Return a concrete ARN that *resource* matches and that is of a type of *action*, or None if there is none.
+
+    ``*`` stays ``*``: what an action without resource-level permissions is asked on. Policy variables must
+    have been replaced before.
+    """
+    arn = Arn.parse(resource)
+    if arn is None:
+        return "*" if resource == "*" else None
+    for name in types_of(resource, action):
+        arn_format = Arn.parse(resource_types(action.service)[name].arn_format)
+        steps = _format_steps(arn_format.resource, action.service) if arn_format else ()
+        if (part := _meeting(_author_steps(arn.resource), steps)) is not None:
+            return str(arn._replace(resource=part))
+    return None
+
+
+def common(left: str, right: str) -> str | None:
+    """Return a text that both glob patterns match, or None where there is none."""
+    return _meeting(_author_steps(left), _author_steps(right))
+
+
 def _overlap(left: _Steps, right: _Steps) -> bool:
-    """Tell whether some text is matched by both patterns: a walk over the product of the two."""
-    todo, seen = [(0, 0)], {(0, 0)}
+    """Tell whether some text is matched by both patterns."""
+    return _meeting(left, right) is not None
+
+
+def _meeting(left: _Steps, right: _Steps) -> str | None:
+    """Return a shortest text that both patterns match: a breadth-first walk over the product of the two."""
+    todo: deque[tuple[int, int, str]] = deque([(0, 0, "")])
+    seen = {(0, 0)}
     while todo:
-        place = todo.pop()
-        if place == (len(left), len(right)):
-            return True
-        for further in _moves(left, right, *place):
-            if further not in seen:
-                seen.add(further)
-                todo.append(further)
-    return False
+        i, j, text = todo.popleft()
+        if (i, j) == (len(left), len(right)):
+            return text
+        for i_next, j_next, char in _moves(left, right, i, j):
+            if (i_next, j_next) not in seen:
+                seen.add((i_next, j_next))
+                todo.append((i_next, j_next, text + char))
+    return None
 
 
-def _moves(left: _Steps, right: _Steps, i: int, j: int) -> Iterator[tuple[int, int]]:
-    """Yield the places that can be reached from (*i*, *j*) by leaving a repetition or taking a character."""
+def _moves(left: _Steps, right: _Steps, i: int, j: int) -> Iterator[tuple[int, int, str]]:
+    """Yield where one can go from (*i*, *j*), by leaving a repetition or by taking a character, and which."""
     one = left[i] if i < len(left) else None
     other = right[j] if j < len(right) else None
     if one and one.again:
-        yield i + 1, j
+        yield i + 1, j, ""
     if other and other.again:
-        yield i, j + 1
+        yield i, j + 1, ""
     if one and other and one.meets(other):
-        yield i + (not one.again), j + (not other.again)
+        yield i + (not one.again), j + (not other.again), one.literal or other.literal or "x"
 
 
 @lru_cache(maxsize=65_536)

@@ -39,7 +39,7 @@ def render(role: ComposedRole) -> RoleDocuments:
         managed_policies=tuple(
             NamedPolicy(f"{spec.role_name}-{number}", document) for number, document in enumerate(managed, start=1)
         ),
-        tags=spec.tag,
+        tags=spec.tags,
     )
 
 

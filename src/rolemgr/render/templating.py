@@ -59,7 +59,10 @@ def _template(name: str) -> Template:
 def _json(value: Any) -> _Json:
     if isinstance(value, StrictUndefined):
         raise RenderError(f"template value missing: `{value._undefined_name}`")
-    return _Json(json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain_mapping))
+    try:
+        return _Json(json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain_mapping))
+    except ValueError as error:
+        raise RenderError(f"template value not JSON: `{value}`") from error
 
 
 def _plain_mapping(value: Any) -> dict[str, Any]:

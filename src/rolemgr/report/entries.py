@@ -8,7 +8,9 @@ from rich.text import Text
 from rich.tree import Tree
 
 from rolemgr.catalog.load import Catalog, Found
-from rolemgr.model.catalog import ActivityGroup, Forbidden, GroupStatement, Persona
+from rolemgr.catalog.personas import resolve_persona
+from rolemgr.model.catalog import ActivityGroup, GroupStatement
+from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.source import Sourced
 from rolemgr.report.statements import add_actions, add_conditions
 
@@ -17,8 +19,8 @@ def personas_table(catalog: Catalog) -> Table:
     """Return the personas of *catalog*: id, title, activity groups, file."""
     table = _table("Persona", "Title", "Activity groups", "File")
     for name, found in catalog.found("personas").items():
-        persona = catalog.persona(name).value
-        table.add_row(name, persona.title, str(len(persona.activity_groups)), _file(found))
+        persona = resolve_persona(catalog, name)
+        table.add_row(name, persona.title, str(len(persona.groups)), _file(found))
     return table
 
 
@@ -34,9 +36,9 @@ def groups_table(catalog: Catalog) -> Table:
 def personas_data(catalog: Catalog) -> list[dict[str, Any]]:
     """Return the personas of *catalog* for ``--format json``."""
     return [
-        {**_entry(found), "title": persona.title, "activity_groups": list(persona.activity_groups)}
+        {**_entry(found), "title": persona.title, "activity_groups": sorted(persona.groups)}
         for name, found in catalog.found("personas").items()
-        for persona in [catalog.persona(name).value]
+        for persona in [resolve_persona(catalog, name)]
     ]
 
 
@@ -50,16 +52,19 @@ def groups_data(catalog: Catalog) -> list[dict[str, Any]]:
 
 
 def persona_tree(catalog: Catalog, name: str) -> Tree:
-    """Return the persona *name* as a tree; raise UnknownNameError if there is none."""
-    persona = catalog.persona(name)
-    tree = _root(name, persona.value.title, persona.value.description, catalog.found("personas")[name])
+    """Return the persona *name* as a tree, with what it extends; raise UnknownNameError if there is none."""
+    persona = resolve_persona(catalog, name)
+    tree = _root(name, persona.title, persona.description, catalog.found("personas")[name])
+    _add_branch(tree, "Extends", persona.lineage[1:])
     groups = tree.add(Text("Activity groups", style="bold"))
-    for group in persona.value.activity_groups:
-        groups.add(Text.assemble((group, "bold"), f"  {catalog.activity_group(group).value.title}"))
-    _add_branch(tree, "Never", (_forbidden(entry) for entry in persona.value.never))
-    _add_branch(tree, "Added where jobs run as the persona's own role", persona.value.pass_self)
+    for group, place in persona.groups.items():
+        title = catalog.activity_group(group, place).value.title
+        groups.add(Text.assemble((group, "bold"), f"  {title}", (f"  {place}", "dim")))
+    _add_branch(tree, "Never", (f"{never.forbidden}" for never in persona.never))
+    _add_branch(tree, "Let off", (f"{excuse.never.forbidden}: {excuse.reason}" for excuse in persona.excused))
+    _add_branch(tree, "Added where jobs run as the persona's own role", persona.pass_self)
     _add_branch(tree, "Indirect ways that IAM can't separate", _indirect(catalog, persona))
-    _add_branch(tree, "Sources", persona.value.sources)
+    _add_branch(tree, "Sources", catalog.persona(name).value.sources)
     return tree
 
 
@@ -108,18 +113,13 @@ def _parameters(group: ActivityGroup) -> Iterable[str]:
 
 
 def _holders(catalog: Catalog, group: str) -> Iterable[str]:
-    return (name for name in catalog.found("personas") if group in catalog.persona(name).value.activity_groups)
+    return (name for name in catalog.found("personas") if group in resolve_persona(catalog, name).groups)
 
 
-def _indirect(catalog: Catalog, persona: Sourced[Persona]) -> Iterable[str]:
-    for name in persona.value.activity_groups:
-        for way in catalog.activity_group(name).value.indirect:
+def _indirect(catalog: Catalog, persona: ResolvedPersona) -> Iterable[str]:
+    for name, place in persona.groups.items():
+        for way in catalog.activity_group(name, place).value.indirect:
             yield f"{way.action} through {name}: {way.how}"
-
-
-def _forbidden(entry: Forbidden) -> str:
-    context = "".join(f" with {key} = {' or '.join(values)}" for key, values in entry.context.items())
-    return entry.action + (f" on {entry.resource}" if entry.resource != "*" else "") + context
 
 
 def _root(name: str, title: str, description: str, found: Found) -> Tree:

@@ -20,14 +20,14 @@ NEARLY_FULL = 0.9
 
 def preview_page(role: ComposedRole, documents: RoleDocuments, catalog: Catalog) -> RenderableType:
     """Return the whole preview of *role* as something a rich console prints."""
-    tree = Tree(Text.assemble((documents.name, "bold"), f"  {role.persona_title}"))
+    tree = Tree(Text.assemble((documents.name, "bold"), f"  {role.persona.title}"))
     tree.add(Text(role.spec.arn, overflow="fold"))
     tree.add(Text(documents.description))
     tree.add(_groups(role, catalog))
     tree.add(_statements(role))
     tree.add(_trust(role))
     tree.add(_settings(role))
-    for branch in (_never(role, catalog), _indirect(role, catalog), _not_narrowed(role)):
+    for branch in (_never(role), _indirect(role, catalog), _not_narrowed(role)):
         if branch.children:
             tree.add(branch)
     found = (Text(f"warning: {text}", style="yellow") for text in warnings(role, documents))
@@ -104,19 +104,19 @@ def _trust(role: ComposedRole) -> Tree:
 def _settings(role: ComposedRole) -> Tree:
     branch = Tree(Text("Settings", style="bold"))
     branch.add(Text(f"sessions of at most {role.spec.max_session} s"))
-    for key, value in sorted(role.spec.tag.items()):
+    for key, value in sorted(role.spec.tags.items()):
         branch.add(Text(f"tag {key}={value}"))
     for name, values in role.parameters.items():
         branch.add(Text(f"{name} = {', '.join(values) or '(none)'}"))
     return branch
 
 
-def _never(role: ComposedRole, catalog: Catalog) -> Tree:
+def _never(role: ComposedRole) -> Tree:
     branch = Tree(Text("Never, by the persona", style="bold"))
-    for forbidden in catalog.persona(role.spec.persona).value.never:
-        where = "" if forbidden.resource == "*" else f" on {forbidden.resource}"
-        context = "".join(f" with {key} = {' or '.join(values)}" for key, values in forbidden.context.items())
-        branch.add(Text(f"{forbidden.action}{where}{context}"))
+    for never in role.persona.never:
+        branch.add(Text.assemble(str(never.forbidden), (f"  {never.where}", "dim")))
+    for excuse in role.persona.excused:
+        branch.add(Text(f"let off {excuse.never.forbidden}: {excuse.reason}", style="yellow"))
     return branch
 
 

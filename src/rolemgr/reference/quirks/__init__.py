@@ -18,8 +18,20 @@ def _table(name: str) -> Any:
 
 @cache
 def must_be_star() -> frozenset[str]:
-    """Return the actions whose Resource must be ``*`` although the reference lists a type for them."""
-    return frozenset(entry["action"] for entry in _table("resource_types")["must_be_star"])
+    """
+    Return the actions whose Resource must be ``*`` although the reference lists a type for them.
+
+    Among them are the ec2 actions of SageMaker's jobs in a VPC: SageMaker checks that the execution role
+    has them unrestricted, and refuses the job otherwise.
+    """
+    table = _table("resource_types")
+    return frozenset(entry["action"] for entry in (*table["must_be_star"], *table["star_for_jobs_in_vpc"]))
+
+
+@cache
+def may_be_star() -> frozenset[str]:
+    """Return the actions that need ``*`` for some of their requests, and a narrower resource for others."""
+    return frozenset(entry["action"] for entry in _table("resource_types")["star_when"])
 
 
 @cache

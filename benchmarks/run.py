@@ -1,0 +1,83 @@
+"""
+Measure rolemgr against `python -c pass` of the same virtual environment.
+
+    python benchmarks/run.py [--runs 15]
+
+Each command runs in turn with the yardstick, and each ratio is of the two medians of one run, so that a
+slow machine slows both. Peak memory is the largest resident set of the process, in MiB. The figure of many
+roles is milliseconds a role in one process, each with another account, bucket and name.
+"""
+
+import argparse
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+YARDSTICK = ("-c", "pass")
+COMMANDS: dict[str, Sequence[str]] = {
+    "--help": ("-m", "rolemgr.cli.main", "--help"),
+    "create --persona data-scientist": ("-m", "rolemgr.cli.main", "create", "--persona", "data-scientist"),
+    "preview --persona data-scientist": ("-m", "rolemgr.cli.main", "preview", "--persona", "data-scientist"),
+    "simulate (one request, cold)": (
+        "-m", "rolemgr.cli.main", "simulate", "--persona", "data-scientist",
+        "--action", "sagemaker:CreateEndpoint", "--resource", "arn:aws:sagemaker:us-east-1:111122223333:endpoint/x",
+    ),
+}  # fmt: skip
+ROLES = 1000
+
+
+def seconds(arguments: Sequence[str]) -> float:
+    """Return the wall-clock seconds of one Python process with *arguments*."""
+    start = time.perf_counter()
+    subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
+def paired_ratio(arguments: Sequence[str], runs: int) -> float:
+    """Return the median time of *arguments* over the median of the yardstick, the two in turn *runs* times."""
+    seconds(arguments)
+    pairs = [(seconds(arguments), seconds(YARDSTICK)) for _ in range(runs)]
+    return statistics.median(one for one, _ in pairs) / statistics.median(other for _, other in pairs)
+
+
+def peak_memory(arguments: Sequence[str]) -> float:
+    """Return the peak resident memory of one Python process with *arguments*, in MiB."""
+    process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    usage: resource.struct_rusage = os.wait4(process.pid, 0)[2]
+    process.returncode = 0
+    return usage.ru_maxrss / 1024
+
+
+def many_roles(count: int) -> float:
+    """Return the milliseconds that each of *count* different roles takes to compose and render here."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+    from support import rendered
+
+    from rolemgr.catalog.load import Catalog
+
+    catalog = Catalog()
+    start = time.perf_counter()
+    for number in range(count):
+        account = f"{100_000_000_000 + number}"
+        rendered(catalog, persona="data-scientist", account=account, bucket=[f"team-{number}"], name=f"team-{number}")
+    return (time.perf_counter() - start) / count * 1000
+
+
+def main() -> None:
+    """Print the figures as a Markdown table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=15, help="pairs of runs a command")
+    runs = parser.parse_args().runs
+    print("| what | ratio to `python -c pass` | peak memory, MiB |\n|---|---|---|")
+    for name, arguments in COMMANDS.items():
+        print(f"| `{name}` | {paired_ratio(arguments, runs):.1f} | {peak_memory(arguments):.0f} |", flush=True)
+    print(f"\n{ROLES:,} roles in one process: {many_roles(ROLES):.2f} ms each")
+
+
+if __name__ == "__main__":
+    main()

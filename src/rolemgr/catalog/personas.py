@@ -1,0 +1,99 @@
+"""
+A persona with all that it extends: its groups, and what it must never be able to do.
+
+Every group and every `never` entry keeps the place that it was written at, so that a conflict can name
+both files and lines.
+"""
+
+from fnmatch import fnmatchcase
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.errors import InputError, SourceLocation, UnknownNameError
+from rolemgr.model.catalog import EntryId, Excuse, Persona
+from rolemgr.model.persona import Excused, Never, ResolvedPersona
+from rolemgr.model.source import Sourced
+
+
+def resolve_persona(catalog: Catalog, name: EntryId, where: SourceLocation | None = None) -> ResolvedPersona:
+    """
+    Return the persona *name* of *catalog* with everything that it extends.
+
+    Raises UnknownNameError at *where* for a name that nobody defines, and InputError for personas that
+    extend each other in a circle, and for changes that change nothing.
+    """
+    return _resolve(catalog, name, where, ())
+
+
+def _resolve(
+    catalog: Catalog, name: EntryId, where: SourceLocation | None, through: tuple[str, ...]
+) -> ResolvedPersona:
+    persona = catalog.persona(name, where)
+    if name in through:
+        circle = " -> ".join((*through[through.index(name) :], name))
+        raise InputError(where, f"personas extend each other in a circle: {circle}")
+    if persona.value.extends is None:
+        return _plain(name, persona)
+    base = _resolve(catalog, persona.value.extends, persona.at("extends"), (*through, name))
+    return _extended(name, persona, base)
+
+
+def _plain(name: EntryId, persona: Sourced[Persona]) -> ResolvedPersona:
+    value = persona.value
+    return ResolvedPersona(
+        name,
+        value.title,
+        value.description,
+        (name,),
+        _places(persona, "activity_groups", value.activity_groups),
+        _places(persona, "pass_self", value.pass_self),
+        _never(persona),
+    )
+
+
+def _extended(name: EntryId, persona: Sourced[Persona], base: ResolvedPersona) -> ResolvedPersona:
+    value = persona.value
+    added = _places(persona, "add", value.add)
+    for group, place in added.items():
+        if group in base.groups:
+            raise InputError(place, f"`{base.id}` has the activity group `{group}` already")
+    kept = dict(base.groups)
+    for group, place in _places(persona, "remove", value.remove).items():
+        if kept.pop(group, None) is None:
+            raise UnknownNameError(place, f"activity group of `{base.id}`", group, base.groups)
+    excused = _excused(persona, base)
+    let_off = [excuse.never for excuse in excused]
+    return ResolvedPersona(
+        name,
+        value.title,
+        value.description,
+        (name, *base.lineage),
+        kept | added,
+        {**base.pass_self, **_places(persona, "pass_self", value.pass_self)},
+        (*(never for never in base.never if never not in let_off), *_never(persona)),
+        (*base.excused, *excused),
+    )
+
+
+def _excused(persona: Sourced[Persona], base: ResolvedPersona) -> tuple[Excused, ...]:
+    """Return the entries of *base*'s `never` that *persona* is let off; each excuse must find one."""
+    found: list[Excused] = []
+    for index, excuse in enumerate(persona.value.allow_despite):
+        place = persona.at("allow_despite", index)
+        entries = [never for never in base.never if _speaks_of(excuse, never)]
+        if not entries:
+            known = sorted({never.forbidden.action for never in base.never})
+            raise UnknownNameError(place, f"`never` entry of `{base.id}`", excuse.action, known)
+        found += [Excused(never, excuse.reason, place) for never in entries]
+    return tuple(found)
+
+
+def _speaks_of(excuse: Excuse, never: Never) -> bool:
+    return fnmatchcase(never.forbidden.action.lower(), excuse.action.lower())
+
+
+def _never(persona: Sourced[Persona]) -> tuple[Never, ...]:
+    return tuple(Never(entry, persona.at("never", index)) for index, entry in enumerate(persona.value.never))
+
+
+def _places(persona: Sourced[Persona], field: str, names: tuple[EntryId, ...]) -> dict[EntryId, SourceLocation]:
+    return {name: persona.at(field, index) for index, name in enumerate(names)}

@@ -1,0 +1,38 @@
+"""A persona after inheritance, with the place of everything in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rolemgr.errors import SourceLocation
+from rolemgr.model.catalog import EntryId, Forbidden
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """What a persona must never be able to do, and where that is written."""
+
+    forbidden: Forbidden
+    where: SourceLocation
+
+
+@dataclass(frozen=True, slots=True)
+class Excused:
+    """A `never` entry that a custom persona is let off, with the reason that its file gives."""
+
+    never: Never
+    reason: str
+    where: SourceLocation
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedPersona:
+    """A persona after inheritance; *lineage* names it and the personas it extends, itself first."""
+
+    id: EntryId
+    title: str
+    description: str
+    lineage: tuple[EntryId, ...]
+    groups: Mapping[EntryId, SourceLocation]
+    pass_self: Mapping[EntryId, SourceLocation]
+    never: tuple[Never, ...]
+    excused: tuple[Excused, ...] = ()

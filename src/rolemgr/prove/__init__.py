@@ -1,0 +1,1 @@
+"""Proofs by evaluation: what a role can do is asked of the evaluator, never read off the catalog."""

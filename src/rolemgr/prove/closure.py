@@ -1,0 +1,91 @@
+"""
+The closure of a role: every role that it can pass to a service, or whose work it can start or steer.
+
+A role's ARN is known where a persona of the catalog has it by default (``role/sagemaker-compute``); that
+persona is then composed for the same account, region and values. Other roles are returned by name: what
+they can do nobody here knows.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.catalog.personas import resolve_persona
+from rolemgr.compose.role import compose, short_forms
+from rolemgr.files.source import SourceFile
+from rolemgr.model.arn import Arn
+from rolemgr.model.policy import Effect
+from rolemgr.model.role import ComposedRole, RoleSpec
+from rolemgr.model.source import Sourced
+from rolemgr.prove.separation import RenderedRole
+from rolemgr.render.documents import render
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """The known roles that a role reaches, and the ARNs (patterns, as granted) of those nobody knows."""
+
+    known: tuple[RenderedRole, ...]
+    unknown: tuple[str, ...]
+
+
+def closure_of(catalog: Catalog, role: ComposedRole) -> Closure:
+    """Return every role that *role* reaches, directly or through another, itself left out."""
+    known: dict[str, RenderedRole] = {}
+    unknown: set[str] = set()
+    personas = {_default_arn(role.spec, name): name for name in catalog.found("personas")}
+    todo = [role]
+    while todo:
+        for arn in sorted(set(reached(todo.pop()))):
+            if arn == role.spec.arn or arn in known:
+                continue
+            if arn not in personas:
+                unknown.add(arn)
+                continue
+            other = _compose_beside(catalog, personas[arn], role)
+            known[arn] = RenderedRole(other, render(other))
+            todo.append(other)
+    return Closure(tuple(known[arn] for arn in sorted(known)), tuple(sorted(unknown)))
+
+
+def reached(role: ComposedRole) -> Iterator[str]:
+    """Yield the ARNs, as granted, of the roles that *role* passes or acts as."""
+    yield from role.acts_as
+    for statement in role.statements:
+        if statement.effect is Effect.ALLOW and "iam:PassRole" in statement.actions:
+            yield from (resource for resource in statement.resources if _is_role(resource))
+
+
+def _is_role(resource: str) -> bool:
+    arn = Arn.parse(resource)
+    return arn is not None and arn.service == "iam" and arn.resource.startswith("role/")
+
+
+def _default_arn(spec: RoleSpec, persona: str) -> str:
+    return _spec(spec, {"persona": persona}).value.arn
+
+
+def _compose_beside(catalog: Catalog, persona: str, role: ComposedRole) -> ComposedRole:
+    """Return *persona* composed with the values of *role* that it has a use for."""
+    groups = (catalog.activity_group(name) for name in resolve_persona(catalog, persona).groups)
+    declared = {name for group in groups for name in group.value.parameters}
+    wanted = {name: list(role.parameters[name]) for name in declared & _chosen(role) if name in role.parameters}
+    return compose(catalog, _spec(role.spec, {"persona": persona, "parameter": wanted}))
+
+
+def _chosen(role: ComposedRole) -> set[str]:
+    """Return the parameters that the user gave, other than the roles to pass: those differ by persona."""
+    given = set(role.spec.parameter) | short_forms(role.spec)
+    return {name for name in given if not name.endswith("_roles")}
+
+
+def _spec(spec: RoleSpec, choices: Mapping[str, Any]) -> Sourced[RoleSpec]:
+    data = {"account": spec.account, "region": spec.region, "partition": spec.partition_name, **choices}
+    return Sourced(RoleSpec.model_validate(data), SourceFile("the closure of the role", data, {}))
+
+
+def unknown_notes(closure: Closure) -> Iterable[str]:
+    """Return a sentence for each role that the closure ends at."""
+    ending = "which no persona of the catalog is by default: nothing is proven beyond it"
+    return (f"it reaches {arn}, {ending}" for arn in closure.unknown)

@@ -1,0 +1,110 @@
+"""
+Separation of personas: what a persona must never be able to do, asked of the role that was rendered.
+
+For every `never` entry, each Allow of the role that speaks of one of its actions is asked with a request
+made to fit both; the evaluator decides, Denies included. The question goes to the role itself and to every
+role in its closure: those that it can pass to a service, and those whose work it can start.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from itertools import islice, product
+
+from rolemgr.compose.substitute import fill
+from rolemgr.errors import InputError
+from rolemgr.evaluate.decision import evaluate
+from rolemgr.evaluate.policies import Policies
+from rolemgr.evaluate.request import Context, Request
+from rolemgr.model.persona import Never
+from rolemgr.model.policy import Effect
+from rolemgr.model.role import ComposedRole, ComposedStatement, Origin, RoleDocuments
+from rolemgr.prove.witness import witnesses
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedRole:
+    """A role as composed, and its documents."""
+
+    role: ComposedRole
+    documents: RoleDocuments
+
+    def policies(self) -> Policies:
+        """Return all its identity policies, for the evaluator."""
+        documents = (*self.documents.policies, *self.documents.managed_policies)
+        return Policies(identity=tuple(policy.document for policy in documents))
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A request that a `never` entry forbids and the role *through* allows, and the statement that does it."""
+
+    never: Never
+    request: Request
+    through: str
+    origins: tuple[Origin, ...]
+
+    def as_error(self) -> InputError:
+        """Return the violation as the error that refuses the role: both files, both lines."""
+        granted = ", ".join(str(origin.location) for origin in self.origins)
+        return InputError(
+            self.never.where,
+            f"the persona must never be able to do `{self.never.forbidden}`, but role `{self.through}` "
+            f"allows {self.request.action} by {granted}",
+            'leave that group out, or give --break-separation "REASON"',
+        )
+
+
+def violations(asked: RenderedRole, closure: Sequence[RenderedRole]) -> tuple[Violation, ...]:
+    """
+    Return what *asked*, or a role of its *closure*, allows although the persona of *asked* must never do it.
+
+    At most one for each entry and role. Entries marked `directly` are asked of the role itself only.
+    """
+    values = _values(asked.role)
+    return tuple(
+        violation
+        for never in asked.role.persona.never
+        for candidate in (asked, *(() if never.forbidden.directly else closure))
+        for violation in islice(_broken(never, candidate, values), 1)
+    )
+
+
+def _broken(never: Never, candidate: RenderedRole, values: Mapping[str, tuple[str, ...]]) -> Iterator[Violation]:
+    policies = candidate.policies()
+    for statement, action in _speaking_of(never, candidate.role):
+        for request in _requests(never, statement, action, values):
+            if evaluate(request, policies).decision == "Allowed":
+                yield Violation(never, request, candidate.documents.name, statement.origins)
+
+
+def _speaking_of(never: Never, role: ComposedRole) -> Iterator[tuple[ComposedStatement, str]]:
+    pattern = never.forbidden.action.lower()
+    for statement in role.statements:
+        for action in statement.actions if statement.effect is Effect.ALLOW else ():
+            if fnmatchcase(action.lower(), pattern):
+                yield statement, action
+
+
+def _requests(
+    never: Never, statement: ComposedStatement, action: str, values: Mapping[str, tuple[str, ...]]
+) -> Iterator[Request]:
+    """Yield requests that match *statement* and are what *never* speaks of: its resource, its context."""
+    context = never.forbidden.context
+    for within in fill(never.forbidden.resource, values):
+        for request in witnesses(statement, action, within):
+            for choice in product(*context.values()):
+                yield _with_context(request, dict(zip(context, choice, strict=True)))
+
+
+def _with_context(request: Request, given: Mapping[str, str]) -> Request:
+    """Return *request* with the values *given* for condition keys, in place of its own for the same keys."""
+    named = {key.lower() for key in given}
+    kept = {key: values for key, values in request.context.items() if key.lower() not in named}
+    return replace(request, context=Context({**kept, **{key: (value,) for key, value in given.items()}}))
+
+
+def _values(role: ComposedRole) -> dict[str, tuple[str, ...]]:
+    spec = role.spec
+    fixed = {"partition": spec.partition_name, "region": spec.region, "account": spec.account}
+    return {**{name: (value,) for name, value in fixed.items()}, **role.parameters}

@@ -1,0 +1,123 @@
+"""What every test starts from: a clean environment, an empty working folder, the command line in-process."""
+
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+from typing import TypeAlias
+
+import pytest
+
+from rolemgr.cli.main import main
+
+_OURS = ("AWS_", "ROLEMGR_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--update-golden``, which rewrites the golden files from what is rendered now."""
+    parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
+
+
+@pytest.fixture
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    """Tell whether the golden files are to be rewritten."""
+    return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Work in an empty folder, without the variables that rolemgr or its terminal library read."""
+    for name in [name for name in os.environ if name.startswith(_OURS)]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command ended: its exit code, and what it wrote, each stream apart."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def errors(self) -> list[str]:
+        """The lines of stderr without ``error: `` in front; raise ValueError where a line has another form."""
+        head, lines = "error: ", self.stderr.splitlines()
+        if strange := [line for line in lines if not line.startswith(head)]:
+            raise ValueError(f"not one error a line: {strange}")
+        return [line.removeprefix(head) for line in lines]
+
+    @property
+    def notes(self) -> list[str]:
+        """The notes on stderr."""
+        return [line.removeprefix("note: ") for line in self.stderr.splitlines() if line.startswith("note: ")]
+
+
+Run: TypeAlias = Callable[..., Ran]
+UserCatalog: TypeAlias = Callable[[Mapping[str, str]], Path]
+
+
+@pytest.fixture
+def run() -> Run:
+    """Run `rolemgr` with the given arguments in this process; whatever is no clean end is raised."""
+
+    def run_main(*args: str, stdin: str | bytes = b"") -> Ran:
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        with _streams(given) as (out, err):
+            code = _exit_code(args)
+        return Ran(code, out.decoded(), err.decoded())
+
+    return run_main
+
+
+class _Stream(io.TextIOWrapper):
+    """A text stream over bytes, as a process has them, so that what can't be encoded fails here too."""
+
+    def __init__(self, data: bytes = b"") -> None:
+        self._raw = io.BytesIO(data)
+        super().__init__(self._raw, encoding="utf-8", newline="\n")
+
+    def decoded(self) -> str:
+        """Return what was written."""
+        self.flush()
+        return self._raw.getvalue().decode("utf-8")
+
+
+@contextlib.contextmanager
+def _streams(stdin: bytes) -> Iterator[tuple[_Stream, _Stream]]:
+    out, err, before = _Stream(), _Stream(), sys.stdin
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        sys.stdin = _Stream(stdin)
+        try:
+            yield out, err
+        finally:
+            sys.stdin = before
+
+
+def _exit_code(args: tuple[str, ...]) -> int:
+    try:
+        main(list(args), prog_name="rolemgr")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(bool(end.code))
+    raise AssertionError("main returned instead of ending the process")
+
+
+@pytest.fixture
+def user_catalog() -> UserCatalog:
+    """Write the folder ``catalog/`` from texts by path below it, and return its relative path."""
+
+    def write(files: Mapping[str, str]) -> Path:
+        folder = Path("catalog")
+        for kind in ("personas", "activity_groups"):
+            (folder / kind).mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(dedent(text), encoding="utf-8")
+        return folder
+
+    return write

@@ -1,0 +1,151 @@
+"""Cases from AWS's documentation, as data: what is decided, by which statements, which keys were absent."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from rolemgr.errors import RolemgrError
+from rolemgr.evaluate.decision import Decision, evaluate
+from rolemgr.evaluate.explain import explain
+from rolemgr.evaluate.policies import Policies
+from rolemgr.evaluate.request import Request
+from rolemgr.files.yaml import read_yaml
+from rolemgr.model.policy import IdentityPolicy, ResourcePolicy
+
+Statements = list[dict[str, Any]]
+
+
+class Strict(BaseModel):
+    """A part of a case file, in which a misspelt field is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LayerStatements(Strict):
+    """The statements of the documents of each layer."""
+
+    identity: list[Statements] = []
+    permissions_boundary: Statements | None = None
+    session: list[Statements] = []
+    service_control: list[list[Statements]] = []
+    resource_control: list[list[Statements]] = []
+
+
+class CaseRequest(Strict):
+    """A request for an S3 object, unless the case says another."""
+
+    action: str = "s3:GetObject"
+    resource: str = "arn:aws:s3:::amzn-s3-demo-bucket/key"
+    context: dict[str, Any] = {}
+
+
+class Expected(Strict):
+    """A decision with what the case wants to say about it, or a part of an error's message."""
+
+    decision: Decision | None = None
+    by: list[str] | None = None
+    missing: list[str] | None = None
+    not_allowed_by: list[str] | None = None
+    error: str | None = None
+
+    @model_validator(mode="after")
+    def _one_outcome(self) -> Self:
+        if (self.decision is None) == (self.error is None):
+            raise ValueError("a case expects a decision or an error")
+        return self
+
+
+class Case(Strict):
+    """
+    One request against policies.
+
+    They are written as one of: *policies* by layer, the *statements* of one identity policy, or just a
+    *condition*, which stands for the statement `Tested` on everything (a Deny has `AllowAll` beside it).
+    """
+
+    name: str
+    source: str | None = Field(default=None, pattern="^https://docs.aws.amazon.com/")
+    version: Literal["2012-10-17", "2008-10-17"] = "2012-10-17"
+    effect: Literal["Allow", "Deny"] = "Allow"
+    condition: dict[str, dict[str, Any]] | None = None
+    statements: Statements | None = None
+    policies: LayerStatements | None = None
+    request: CaseRequest = CaseRequest()
+    expect: Expected
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> Self:
+        if [self.condition, self.statements, self.policies].count(None) != 2:
+            raise ValueError("a case has exactly one of condition, statements, policies")
+        return self
+
+    def layers(self) -> Policies:
+        """Return the policies of the case."""
+        layers = self.policies or LayerStatements(identity=[self._identity()])
+        boundary = layers.permissions_boundary
+        return Policies(
+            identity=tuple(map(self._document, layers.identity)),
+            permissions_boundary=None if boundary is None else self._document(boundary),
+            session=tuple(map(self._document, layers.session)),
+            service_control=tuple(tuple(map(self._document, level)) for level in layers.service_control),
+            resource_control=tuple(tuple(map(self._rcp, level)) for level in layers.resource_control),
+        )
+
+    def _identity(self) -> Statements:
+        if self.statements is not None:
+            return self.statements
+        everything = {"Action": "*", "Resource": "*"}
+        tested = {"Sid": "Tested", "Effect": self.effect, "Condition": self.condition, **everything}
+        return [tested] if self.effect == "Allow" else [{"Sid": "AllowAll", "Effect": "Allow", **everything}, tested]
+
+    def _document(self, statements: Statements) -> IdentityPolicy:
+        return IdentityPolicy.model_validate({"Version": self.version, "Statement": statements})
+
+    def _rcp(self, statements: Statements) -> ResourcePolicy:
+        return ResourcePolicy.model_validate({"Version": self.version, "Statement": statements})
+
+
+class CaseFile(Strict):
+    """The cases of one topic, and the page that they come from unless they name their own."""
+
+    source: str = Field(pattern="^https://docs.aws.amazon.com/")
+    cases: list[Case]
+
+
+FILES = sorted(Path(__file__).parent.glob("cases/*.yaml"))
+CASES = [
+    pytest.param(case, id=f"{path.stem}: {case.name}")
+    for path in FILES
+    for case in CaseFile.model_validate(read_yaml(path).data).cases
+]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_case_is_decided_as_aws_documents_it(case: Case) -> None:
+    """Each case of the documentation is decided as it says, for the reasons that it says."""
+    request = Request.from_json_value(case.request.model_dump())
+    if case.expect.error is not None:
+        with pytest.raises(RolemgrError) as caught:
+            evaluate(request, case.layers())
+        assert case.expect.error in str(caught.value)
+        return
+    told = explain(request, case.layers())
+    answer = told.evaluation
+    lacking = [name if level is None else f"{name} {level}" for name, level in answer.not_allowed_by]
+    found = Expected(
+        decision=answer.decision,
+        by=[str(at.sid) for at in answer.by],
+        missing=list(told.missing),
+        not_allowed_by=lacking,
+    )
+    wanted = case.expect.model_dump(exclude_none=True)
+    assert {name: getattr(found, name) for name in wanted} == wanted
+
+
+def test_no_two_cases_have_the_same_name() -> None:
+    """A case is found by its name."""
+    names = Counter(param.id for param in CASES)
+    assert [name for name, count in names.items() if count > 1] == []

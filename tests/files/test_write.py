@@ -1,0 +1,58 @@
+"""Writing: the same data, the same bytes, in the order in which it comes."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rolemgr.files.write import to_json, to_yaml
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
+DATA = st.recursive(
+    TEXT | st.booleans() | st.none() | st.integers(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(DATA)
+def test_json_is_read_back_as_it_was(data: Any) -> None:
+    """What is written as JSON is the data, in its own order, and ends in one newline."""
+    text = to_json(data)
+    assert json.dumps(json.loads(text)) == json.dumps(data)
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")
+
+
+@given(DATA)
+def test_writing_twice_gives_the_same_bytes(data: Any) -> None:
+    """Nothing but the data decides what is written."""
+    assert (to_json(data), to_yaml(data)) == (to_json(data), to_yaml(data))
+
+
+def test_yaml_is_block_style_and_keeps_the_order() -> None:
+    """Keys stand as they come, lists are indented under their key, nothing is an anchor, long lines stay whole."""
+    shared = ["x"]
+    long = " ".join(["arn:aws:s3:::a-bucket"] * 20)
+    assert to_yaml({"b": shared, "a": shared, "c": long, "d": "yes", "é": "ü"}) == (
+        f"b:\n  - x\na:\n  - x\nc: {long}\nd: 'yes'\né: ü\n"
+    )
+
+
+@pytest.mark.parametrize("seed", ["0", "1", "12345"])
+def test_hash_seed_does_not_matter(seed: str) -> None:
+    """Another process with another hash seed writes the same bytes."""
+    program = (
+        "from rolemgr.files.write import to_json, to_yaml\n"
+        "data = {name: [name, {name: 1}] for name in ('b', 'a', 'yes', '012')}\n"
+        "print(to_json(data), to_yaml(data))"
+    )
+    environment = os.environ | {"PYTHONHASHSEED": seed}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    data = {name: [name, {name: 1}] for name in ("b", "a", "yes", "012")}
+    assert done.stdout == f"{to_json(data)} {to_yaml(data)}\n"

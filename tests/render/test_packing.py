@@ -1,0 +1,54 @@
+"""Packing keeps every grant and every limit, and keeps every Deny inline."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import pytest
+
+from rolemgr.errors import InputError, SourceLocation
+from rolemgr.model.policy import Effect
+from rolemgr.model.role import ComposedStatement, Origin
+from rolemgr.render.packing import pack
+
+ORIGIN = Origin(SourceLocation("activity_groups/x.yaml", 1), "x", "X")
+
+
+def statement(sid: str, effect: Effect, actions: int, resources: int) -> ComposedStatement:
+    """Return a statement of so many actions and resources."""
+    return ComposedStatement(
+        sid, effect, tuple(f"s3:Action{sid}{i}" for i in range(actions)), tuple(f"r{i}" for i in range(resources)), (), (ORIGIN,)
+    )
+
+
+def size(statements: list[ComposedStatement] | tuple[ComposedStatement, ...]) -> int:
+    """Measure a policy by the characters of its actions and resources."""
+    return sum(len(text) for one in statements for text in (*one.actions, *one.resources))
+
+
+def grants(statements: tuple[ComposedStatement, ...]) -> set[tuple[Effect, str, str]]:
+    """Return every effect on every action and resource that *statements* speak of."""
+    return {(one.effect, action, resource) for one in statements for action in one.actions for resource in one.resources}
+
+
+SHAPES = st.lists(st.tuples(st.integers(1, 12), st.integers(1, 12)), min_size=1, max_size=20)
+
+
+@settings(max_examples=200)
+@given(allows=SHAPES, denies=st.integers(0, 2), inline=st.integers(100, 400), managed=st.integers(60, 200))
+def test_packing_is_lossless_and_within_the_quotas(
+    allows: list[tuple[int, int]], denies: int, inline: int, managed: int
+) -> None:
+    """What the policies say together is what was to be said; each fits; every Deny is in the first."""
+    statements = tuple(statement(f"A{i}", Effect.ALLOW, *shape) for i, shape in enumerate(allows))
+    statements += tuple(statement(f"D{i}", Effect.DENY, 1, 1) for i in range(denies))
+    first, *rest = pack(statements, size, inline=inline, managed=managed)
+    assert grants(first).union(*map(grants, rest)) == grants(statements)
+    assert size(first) <= inline
+    assert all(size(part) <= managed for part in rest)
+    assert not any(one.effect is Effect.DENY for part in rest for one in part)
+
+
+def test_denies_that_do_not_fit_inline_are_an_error() -> None:
+    """A Deny is never moved to where it can be detached."""
+    with pytest.raises(InputError, match="Deny statements alone"):
+        pack([statement("D", Effect.DENY, 50, 1)], size, inline=100, managed=200)

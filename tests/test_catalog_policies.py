@@ -1,0 +1,122 @@
+"""Every role that the built-in catalog can give, judged by the raw reference data and by the evaluator."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support import PARTITION_REGIONS, faults, rendered, statements_of
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.evaluate.decision import evaluate
+from rolemgr.model.policy import Effect
+from rolemgr.prove.separation import RenderedRole
+from rolemgr.prove.witness import witnesses
+from rolemgr.reference.quirks import quota
+
+CATALOG = Catalog()
+PERSONAS = sorted(CATALOG.found("personas"))
+GROUPS = sorted(CATALOG.found("activity_groups"))
+
+VALUES = {
+    "string": "x",
+    "name-pattern": "own-*",
+    "account-id": "444455556666",
+    "arn": "arn:{partition}:sns:{region}:111122223333:alarms",
+    "role-arn": "arn:{partition}:iam::111122223333:role/some-role",
+    "key-arn": "arn:{partition}:kms:{region}:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    "bucket": "acme-data",
+    "s3-prefix": "acme-data/models",
+    "subnet-id": "subnet-0a1b2c3d",
+    "security-group-id": "sg-0a1b2c3d",
+}
+
+
+def values_for(groups: list[str], partition: str, *, all_of_them: bool) -> dict[str, str]:
+    """Return a value for each parameter of *groups* that has none by default, or for all of them."""
+    parameters = {name: p for group in groups for name, p in CATALOG.activity_group(group).value.parameters.items()}
+    fields = {"partition": partition, "region": PARTITION_REGIONS[partition]}
+    return {
+        name: VALUES[parameter.type].format(**fields)
+        for name, parameter in parameters.items()
+        if parameter.default is None or (all_of_them and not parameter.default)
+    }
+
+
+def role_of(groups: list[str], partition: str = "aws", *, all_of_them: bool = True, **more: Any) -> RenderedRole:
+    """Return a role of exactly *groups*."""
+    base = sorted(CATALOG.persona("sagemaker-compute").value.activity_groups)
+    choices = {
+        "persona": "sagemaker-compute",
+        "region": PARTITION_REGIONS[partition],
+        "add": [group for group in groups if group not in base],
+        "remove": [group for group in base if group not in groups],
+        "parameter": values_for(groups, partition, all_of_them=all_of_them),
+    }
+    return rendered(CATALOG, **choices | more)
+
+
+def check_sound(role: RenderedRole) -> None:
+    """Assert that no statement of *role* is wrong by the reference, dead by evaluation, or over its quota."""
+    found = [f"{statement['Sid']}: {fault}" for statement in statements_of(role) for fault in faults(statement)]
+    assert found == []
+    assert dead_grants(role) == []
+    sids = [statement["Sid"] for statement in statements_of(role)]
+    assert len(sids) == len(set(sids))
+    assert sum(policy.document.size() for policy in role.documents.policies) <= quota("role_inline_policies")
+    assert all(policy.document.size() <= quota("managed_policy") for policy in role.documents.managed_policies)
+
+
+def dead_grants(role: RenderedRole) -> list[str]:
+    """Return the granted actions for which no request is allowed by the whole role."""
+    policies = role.policies()
+    dead = []
+    for statement in role.role.statements:
+        for action in statement.actions if statement.effect is Effect.ALLOW else ():
+            asked = list(witnesses(statement, action))
+            if not any(evaluate(request, policies).decision == "Allowed" for request in asked):
+                dead.append(f"{statement.sid}: {action} (asked {len(asked)})")
+    return dead
+
+
+@pytest.mark.parametrize("partition", PARTITION_REGIONS)
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_each_persona_is_sound_in_each_partition(persona: str, partition: str) -> None:
+    """A persona has no unknown action, unsupported key, wrong type, needless star or dead grant anywhere."""
+    check_sound(rendered(CATALOG, persona=persona, region=PARTITION_REGIONS[partition]))
+
+
+@pytest.mark.parametrize("partition", PARTITION_REGIONS)
+@pytest.mark.parametrize("group", GROUPS)
+def test_each_group_is_sound_alone(group: str, partition: str) -> None:
+    """A group makes a sound role by itself, all of its optional parameters given."""
+    check_sound(role_of([group], partition))
+
+
+@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(groups=st.lists(st.sampled_from(GROUPS), min_size=1, max_size=12, unique=True), everything=st.booleans())
+def test_random_compositions_are_sound(groups: list[str], everything: bool) -> None:
+    """Whatever groups stand together, what each grants stays alive and right."""
+    check_sound(role_of(groups, all_of_them=everything))
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data(), groups=st.lists(st.sampled_from(GROUPS), min_size=2, max_size=8, unique=True))
+def test_the_order_of_groups_does_not_matter(data: st.DataObject, groups: list[str]) -> None:
+    """The same groups in another order render to the same bytes."""
+    shuffled = data.draw(st.permutations(groups))
+    one, other = role_of(groups), role_of(list(shuffled))
+    assert one.documents == other.documents
+    assert [policy.document.to_json() for policy in one.documents.policies] == [
+        policy.document.to_json() for policy in other.documents.policies
+    ]
+
+
+def test_no_allow_has_a_wildcard_action_or_a_wildcard_as_resource_type() -> None:
+    """An Allow names its actions, and names the type of what it is on."""
+    for persona in PERSONAS:
+        for statement in statements_of(rendered(CATALOG, persona=persona)):
+            if statement["Effect"] == "Allow":
+                assert not any("*" in action for action in statement["Action"])
+                parts = [resource.split(":", 5)[5] for resource in statement["Resource"] if resource != "*"]
+                assert not any(part[:1] in "*?" for part in parts)

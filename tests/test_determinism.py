@@ -1,0 +1,52 @@
+"""Same input, same bytes: from run to run, under any hash seed, in whatever order options are given."""
+
+import os
+import subprocess
+import sys
+from itertools import permutations
+
+import pytest
+
+COMMAND = [sys.executable, "-m", "rolemgr.cli.main", "create", "--account", "123456789012", "--region", "eu-west-1"]
+OPTIONS = (
+    ("--persona", "data-scientist"),
+    ("--explain",),
+    ("--bucket", "acme-b", "--bucket", "acme-a"),
+    ("--tag", "B=2", "--tag", "A=1"),
+    ("--remove", "read-logs", "--remove", "search-experiments"),
+)
+
+
+def create(*arguments: str, seed: str = "0") -> bytes:
+    """Return what `rolemgr create` prints in a fresh process with this hash seed."""
+    environ = {**os.environ, "PYTHONHASHSEED": seed}
+    return subprocess.run([*COMMAND, *arguments], env=environ, capture_output=True, check=True).stdout
+
+
+def flat(options: tuple[tuple[str, ...], ...]) -> list[str]:
+    """Return *options* as one list of arguments."""
+    return [word for option in options for word in option]
+
+
+@pytest.mark.parametrize("seed", ["1", "2", "12345", "random"])
+def test_the_hash_seed_does_not_matter(seed: str) -> None:
+    """No set or hash decides the order of anything that is written."""
+    assert create(*flat(OPTIONS), seed=seed) == create(*flat(OPTIONS))
+
+
+@pytest.mark.parametrize("order", list(permutations(range(len(OPTIONS))))[::29])
+def test_the_order_of_options_does_not_matter(order: tuple[int, ...]) -> None:
+    """Options in another order, and groups within an option, give the same role."""
+    shuffled = tuple(OPTIONS[place] for place in order)
+    assert create(*flat(shuffled)) == create(*flat(OPTIONS))
+
+
+def test_the_order_of_a_repeated_option_does_not_matter() -> None:
+    """Buckets, tags and groups are sets to the user, and so to the role."""
+    other = (
+        *OPTIONS[:2],
+        ("--bucket", "acme-a", "--bucket", "acme-b"),
+        ("--tag", "A=1", "--tag", "B=2"),
+        ("--remove", "search-experiments", "--remove", "read-logs"),
+    )
+    assert create(*flat(other)) == create(*flat(OPTIONS))

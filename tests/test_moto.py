@@ -1,0 +1,90 @@
+"""
+A real IAM API over HTTP takes what we render.
+
+`moto_server` is a separate process on loopback that we did not write. It checks names, paths, grammar and
+trust; it takes any size and unknown actions, which other tests look at.
+"""
+
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support import PARTITION_REGIONS, rendered
+
+from rolemgr.catalog.load import Catalog
+
+boto3 = pytest.importorskip("boto3")
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """Run a moto server on a free loopback port and stop it after the tests of this module."""
+    command = [sys.executable, "-c", "from moto.server import main; main(['-H', '127.0.0.1', '-p', '0'])"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            yield _address(server)
+        finally:
+            server.terminate()
+            server.communicate()
+
+
+def _address(server: "subprocess.Popen[str]") -> str:
+    assert server.stderr
+    for line in server.stderr:
+        if "Running on" in line:
+            address = line.split("Running on")[1].split()[0]
+            _wait_for(address)
+            return address
+    raise AssertionError("the moto server did not start")
+
+
+def _wait_for(address: str) -> None:
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(f"{address}/moto-api/"):  # noqa: S310 - our own server on loopback
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the moto server does not answer")
+
+
+@pytest.fixture
+def iam(endpoint: str) -> Iterator[Any]:
+    """Return an IAM client of the moto server, which starts empty."""
+    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).close()  # noqa: S310
+    client = boto3.client("iam", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")  # noqa: S106
+    yield client
+    client.close()
+
+
+@pytest.mark.parametrize("partition", PARTITION_REGIONS)
+@pytest.mark.parametrize("persona", sorted(Catalog().found("personas")))
+def test_iam_accepts_each_persona_and_gives_back_what_was_sent(iam: Any, persona: str, partition: str) -> None:
+    """A role is created from the rendered documents, and read back with the same content."""
+    region = PARTITION_REGIONS[partition]
+    role = rendered(persona=persona, region=region, tag={"Project": "churn"}, path="/ml/").documents
+    iam.create_role(
+        RoleName=role.name,
+        Path=role.path,
+        Description=role.description,
+        MaxSessionDuration=role.max_session,
+        AssumeRolePolicyDocument=json.dumps(role.trust_policy.to_json_value()),
+        Tags=[{"Key": key, "Value": value} for key, value in role.tags.items()],
+    )
+    for policy in role.policies:
+        document = json.dumps(policy.document.to_json_value())
+        iam.put_role_policy(RoleName=role.name, PolicyName=policy.name, PolicyDocument=document)
+    for policy in role.managed_policies:
+        document = json.dumps(policy.document.to_json_value())
+        arn = iam.create_policy(PolicyName=policy.name, Path=role.path, PolicyDocument=document)["Policy"]["Arn"]
+        iam.attach_role_policy(RoleName=role.name, PolicyArn=arn)
+    assert iam.get_role(RoleName=role.name)["Role"]["AssumeRolePolicyDocument"] == role.trust_policy.to_json_value()
+    for policy in role.policies:
+        found = iam.get_role_policy(RoleName=role.name, PolicyName=policy.name)["PolicyDocument"]
+        assert found == policy.document.to_json_value()
+    assert len(iam.list_attached_role_policies(RoleName=role.name)["AttachedPolicies"]) == len(role.managed_policies)
