@@ -159,7 +159,7 @@ def test_all_errors_of_a_file_are_told_at_once(user_catalog: "UserCatalog") -> N
             f"6: `statements[0].sid` is `read objects`; use {sid_form}",
             "7: `statements[0].effect` is `Permit`; use one of Allow or Deny",
             "8: in `statements[0].actions`: `s3:Get*` is no action of the form service:Name without wildcards",
-            "9: unknown key `statements[0].resource`; did you mean resources?",
+            "9: unknown key `statements[0].resource`; did you mean resources, sources?",
             "10: in `statements[1]`: `sid` is missing",
             "10: `statements[1].actions` is empty",
         )

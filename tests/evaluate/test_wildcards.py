@@ -103,10 +103,10 @@ def test_text_that_is_not_live_matches_itself_alone(text: str) -> None:
 def test_many_stars_take_no_time(build: object) -> None:
     """A pattern of many stars that does not match is refused at once."""
     pieces = _pieces("arn:aws:s3:::" + "*a" * 40 + "b")
-    started = time.perf_counter()
+    started = time.process_time()
     test = glob(pieces) if build is glob else resource_glob(pieces)
     assert not test("arn:aws:s3:::" + "a" * 3000)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_an_arn_pattern_of_fewer_parts_matches_nothing() -> None:

@@ -40,7 +40,8 @@ def render_chosen(flags: Mapping[str, Any], *, verbose: bool) -> Chosen:
     catalog = Catalog([Path(folder) for folder in spec.value.catalog])
     role = compose(catalog, spec)
     documents = render(role)
-    for text in (*_assumed(source), *role.notes, *_check_separation(catalog, RenderedRole(role, documents))):
+    separation = _check_separation(catalog, RenderedRole(role, documents))
+    for text in (*_assumed(source), *role.notes, *_overflow(documents), *separation):
         note(text)
     if verbose:
         _say_origins(source, spec.value)
@@ -54,6 +55,14 @@ def _check_separation(catalog: Catalog, rendered: RenderedRole) -> list[str]:
     if broken and not rendered.role.spec.break_separation:
         raise_all([violation.as_error() for violation in broken])
     return [*unknown_notes(closure), *(f"separation broken: {violation.as_error().problem}" for violation in broken)]
+
+
+def _overflow(documents: RoleDocuments) -> list[str]:
+    """Return what to say where the inline quota does not hold all statements."""
+    if not documents.managed_policies:
+        return []
+    names = ", ".join(policy.name for policy in documents.managed_policies)
+    return [f"the inline policy is full: Allows moved to managed policies ({names}); every Deny stays inline"]
 
 
 def _assumed(source: LayeredSource) -> list[str]:

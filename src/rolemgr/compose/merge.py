@@ -1,32 +1,37 @@
 """
-From shares to statements: what has equal effect, resources and conditions stands in one statement.
+From shares to statements: what can stand in one statement without saying more does.
 
-The union of actions over the same resources and conditions grants exactly what the parts granted. Each
-statement keeps all the catalog statements that it came from, and a Sid that still says what it is.
+Two merges are exact whatever the actions are: statements of equal effect, resources and conditions join
+their actions, and statements of equal effect, actions and conditions join their resources. Each statement
+keeps all the catalog statements that it came from, and a Sid that still says what it is.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, count
 
 from rolemgr.compose.distribute import ANY, Share
 from rolemgr.model.policy import Effect
-from rolemgr.model.role import ComposedStatement, FrozenConditions, Origin
+from rolemgr.model.role import ComposedStatement, Origin
 
 _SID_LENGTH = 64
 _WITHOUT_RESOURCE_LEVEL = "NoResourceLevelPermissions"
 """IAM's own term for actions that know no resource but ``*``."""
 
-_Same = tuple[Effect, tuple[str, ...], FrozenConditions]
-
 
 def merge(shares: Iterable[Share]) -> tuple[ComposedStatement, ...]:
     """Return the statements of *shares*: Allows before Denies, in the order of group and catalog statement."""
-    together: dict[_Same, list[Share]] = {}
-    for share in sorted(shares, key=_order):
-        together.setdefault((share.effect, share.resources, share.conditions), []).append(share)
-    groups = list(together.values())
+    by_resources = _together(([share] for share in sorted(shares, key=_order)), lambda part: part[0].resources)
+    groups = _together(by_resources, lambda part: frozenset(share.action for share in part))
     sids = _sids(groups)
     return tuple(_statement(sid, group) for sid, group in zip(sids, groups, strict=True))
+
+
+def _together(parts: Iterable[list[Share]], same: Callable[[list[Share]], object]) -> list[list[Share]]:
+    """Join the *parts* of equal effect and conditions that are the *same*, in the order of their first."""
+    joined: dict[object, list[Share]] = {}
+    for part in parts:
+        joined.setdefault((part[0].effect, part[0].conditions, same(part)), []).extend(part)
+    return list(joined.values())
 
 
 def _order(share: Share) -> tuple[object, ...]:
@@ -45,7 +50,8 @@ def _order(share: Share) -> tuple[object, ...]:
 def _statement(sid: str, shares: Sequence[Share]) -> ComposedStatement:
     first = shares[0]
     actions = tuple(sorted({share.action for share in shares}))
-    return ComposedStatement(sid, first.effect, actions, first.resources, first.conditions, _origins(shares))
+    resources = tuple(sorted({resource for share in shares for resource in share.resources}))
+    return ComposedStatement(sid, first.effect, actions, resources, first.conditions, _origins(shares))
 
 
 def _origins(shares: Sequence[Share]) -> tuple[Origin, ...]:

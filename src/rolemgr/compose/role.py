@@ -6,6 +6,7 @@ changes nothing, and each keeps the catalog lines that it came from.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
@@ -41,7 +42,8 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
     declared = declared_parameters(tuple(groups.values()))
     given, notes = _given(spec, declared)
     parameters = resolve(declared, given, builtins(spec.value))
-    return _composed(persona, groups, spec.value, parameters, notes)
+    role = _composed(persona, groups, spec.value, parameters, notes)
+    return replace(role, never_values=_never_values(catalog, persona, role))
 
 
 def chosen_groups(catalog: Catalog, persona: ResolvedPersona, spec: Sourced[RoleSpec]) -> Groups:
@@ -70,6 +72,20 @@ def _self_passing(persona: ResolvedPersona, spec: Sourced[RoleSpec]) -> dict[str
             "its file lists no groups under `pass_self`",
         )  # fmt: skip
     return dict(persona.pass_self)
+
+
+def _never_values(catalog: Catalog, persona: ResolvedPersona, role: ComposedRole) -> dict[str, tuple[str, ...]]:
+    """
+    Return the values that the persona's `never` may name.
+
+    Those of the role, and the defaults of the persona's own groups: what is forbidden on the models prefix
+    stays forbidden there when the group that declares the prefix is removed.
+    """
+    own = [catalog.activity_group(name, place) for name, place in persona.groups.items()]
+    left_out = {name: one for name, one in declared_parameters(own).items() if name not in role.parameters}
+    known = {**builtins(role.spec), **role.parameters}
+    optional = {name: one for name, one in left_out.items() if one.parameter.default is not None}
+    return {**known, **resolve(optional, {}, known)}
 
 
 def builtins(spec: RoleSpec) -> dict[str, tuple[str, ...]]:

@@ -46,7 +46,11 @@ PARTITIONS = {
         Partition("aws-us-gov", "amazonaws.com", ("us-gov-",)),
     )
 }
-"""The partitions rolemgr renders for, by name (``aws-facts.md`` section 9)."""
+"""
+The partitions that rolemgr renders for, by name.
+
+https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+"""
 
 REGION = re.compile(r"[a-z]{2}(?:-[a-z]+){1,2}-[0-9]{1,2}")
 ACCOUNT_ID = re.compile(r"[0-9]{12}")

@@ -195,11 +195,12 @@ FrozenConditions: TypeAlias = tuple[tuple[str, tuple[tuple[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a composed statement comes from: the place in the catalog, its group, and its Sid there."""
+    """Where a composed statement comes from: the place in the catalog, its group, its Sid and actions there."""
 
     location: SourceLocation
     group: str
     sid: str
+    actions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +250,8 @@ class ComposedRole:
     statements: tuple[ComposedStatement, ...]
     trust: tuple[ComposedTrust, ...]
     description: str
+    never_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The values of the placeholders in the persona's `never`."""
     acts_as: tuple[str, ...] = ()
     """ARNs of the roles that it can act as without passing them."""
     not_narrowed: tuple[NotNarrowed, ...] = ()

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import islice, product
 
-from rolemgr.compose.substitute import fill
-from rolemgr.errors import InputError
+from rolemgr.compose.substitute import UnknownPlaceholderError, fill
+from rolemgr.errors import InputError, UnknownNameError
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Context, Request
@@ -47,12 +47,12 @@ class Violation:
     def as_error(self) -> InputError:
         """Return the violation as the error that refuses the role: both files, both lines."""
         granted = ", ".join(str(origin.location) for origin in self.origins)
-        return InputError(
-            self.never.where,
-            f"the persona must never be able to do `{self.never.forbidden}`, but role `{self.through}` "
-            f"allows {self.request.action} by {granted}",
-            'leave that group out, or give --break-separation "REASON"',
-        )
+        problem = f"the persona must never be able to do `{self.never.forbidden}`"
+        allowed = f"role `{self.through}` allows {self.request.action} by {granted}"
+        return InputError(self.never.where, f"{problem}, but {allowed}", _WAY_OUT)
+
+
+_WAY_OUT = 'undo the add or remove that brings it about, or give --break-separation "REASON"'
 
 
 def violations(asked: RenderedRole, closure: Sequence[RenderedRole]) -> tuple[Violation, ...]:
@@ -61,7 +61,7 @@ def violations(asked: RenderedRole, closure: Sequence[RenderedRole]) -> tuple[Vi
 
     At most one for each entry and role. Entries marked `directly` are asked of the role itself only.
     """
-    values = _values(asked.role)
+    values = asked.role.never_values
     return tuple(
         violation
         for never in asked.role.persona.never
@@ -75,7 +75,8 @@ def _broken(never: Never, candidate: RenderedRole, values: Mapping[str, tuple[st
     for statement, action in _speaking_of(never, candidate.role):
         for request in _requests(never, statement, action, values):
             if evaluate(request, policies).decision == "Allowed":
-                yield Violation(never, request, candidate.documents.name, statement.origins)
+                origins = tuple(origin for origin in statement.origins if action in origin.actions)
+                yield Violation(never, request, candidate.documents.name, origins)
 
 
 def _speaking_of(never: Never, role: ComposedRole) -> Iterator[tuple[ComposedStatement, str]]:
@@ -90,11 +91,19 @@ def _requests(
     never: Never, statement: ComposedStatement, action: str, values: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Request]:
     """Yield requests that match *statement* and are what *never* speaks of: its resource, its context."""
-    context = never.forbidden.context
-    for within in fill(never.forbidden.resource, values):
+    context = {key: _filled(never, found, values) for key, found in never.forbidden.context.items()}
+    for within in _filled(never, (never.forbidden.resource,), values):
         for request in witnesses(statement, action, within):
             for choice in product(*context.values()):
                 yield _with_context(request, dict(zip(context, choice, strict=True)))
+
+
+def _filled(never: Never, texts: tuple[str, ...], values: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return *texts* with their placeholders filled; raise UnknownNameError where the persona's file is wrong."""
+    try:
+        return tuple(found for text in texts for found in fill(text, values))
+    except UnknownPlaceholderError as error:
+        raise UnknownNameError(never.where, "placeholder", str(error), values) from error
 
 
 def _with_context(request: Request, given: Mapping[str, str]) -> Request:
@@ -102,9 +111,3 @@ def _with_context(request: Request, given: Mapping[str, str]) -> Request:
     named = {key.lower() for key in given}
     kept = {key: values for key, values in request.context.items() if key.lower() not in named}
     return replace(request, context=Context({**kept, **{key: (value,) for key, value in given.items()}}))
-
-
-def _values(role: ComposedRole) -> dict[str, tuple[str, ...]]:
-    spec = role.spec
-    fixed = {"partition": spec.partition_name, "region": spec.region, "account": spec.account}
-    return {**{name: (value,) for name, value in fixed.items()}, **role.parameters}

@@ -17,6 +17,7 @@ from rolemgr.model.arn import Arn
 from rolemgr.reference.services import Action, ResourceType, resource_types
 
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
+_NAME = re.compile(r"[^/:*?]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def types_of(resource: str, action: Action) -> tuple[str, ...]:
     Empty where *resource* is no ARN, or names the type itself by a wildcard (``...:123456789012:*``).
     """
     arn = Arn.parse(resource)
-    if arn is None:
+    if arn is None or not action.resource_types:
         return ()
     return _types(action, arn.service, bool(arn.region), bool(arn.account), arn.resource)
 
@@ -66,7 +67,24 @@ def _fits(kind: ResourceType, owner: str, service: str, region: bool, account: b
     if bool(arn_format.region) != region or bool(arn_format.account) != account:
         return False
     literal = arn_format.resource.partition("${")[0]
-    return part.startswith(literal) and _overlap(_author_steps(part), _format_steps(arn_format.resource, owner))
+    if not part.startswith(literal):
+        return False
+    rest, format_rest = part[len(literal) :], arn_format.resource[len(literal) :]
+    if _only_separators(format_rest) and "${" not in rest:
+        rest = _NAME.sub("x", rest)
+    return _overlaps(rest, format_rest, owner, literal)
+
+
+@cache
+def _only_separators(format_rest: str) -> bool:
+    """Tell whether a format has nothing but slashes and colons between its variables: any name then does."""
+    return not _VARIABLE.sub("", format_rest).strip("/:")
+
+
+@lru_cache(maxsize=65_536)
+def _overlaps(rest: str, format_rest: str, owner: str, literal: str) -> bool:
+    """Tell whether some text is matched by both, behind the *literal* that they begin with."""
+    return _meeting(_author_steps(rest), _format_steps(literal + format_rest, owner)[len(literal) :]) is not None
 
 
 def sample(resource: str, action: Action) -> str | None:
@@ -90,11 +108,6 @@ def sample(resource: str, action: Action) -> str | None:
 def common(left: str, right: str) -> str | None:
     """Return a text that both glob patterns match, or None where there is none."""
     return _meeting(_author_steps(left), _author_steps(right))
-
-
-def _overlap(left: _Steps, right: _Steps) -> bool:
-    """Tell whether some text is matched by both patterns."""
-    return _meeting(left, right) is not None
 
 
 def _meeting(left: _Steps, right: _Steps) -> str | None:

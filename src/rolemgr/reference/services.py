@@ -26,14 +26,15 @@ class ResourceTypeUse:
     condition_keys: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Action:
     """
     One IAM action, spelt as the reference spells it.
 
     *resource_types* is empty where IAM has no resource-level permissions for it: its Resource must be
-    ``*``. *alternatives* are required types of which one is enough. *condition_keys* are those of the
-    action itself, in lower case, a variable part cut off behind its slash (``aws:requesttag/``).
+    ``*``. *required_types* are those that every request names, but of *alternatives* one is enough.
+    *condition_keys* are those of the action itself, in lower case, a variable part cut off behind its slash
+    (``aws:requesttag/``). There is one object for each action, so identity is equality, and hashing cheap.
     """
 
     name: str
@@ -41,6 +42,8 @@ class Action:
     resource_types: tuple[ResourceTypeUse, ...]
     alternatives: tuple[frozenset[str], ...]
     condition_keys: frozenset[str]
+
+    required_types: frozenset[str]
 
     @property
     def service(self) -> str:
@@ -94,6 +97,7 @@ def _action(spelt: str) -> Action:
         types,
         quirks.alternatives(spelt),
         with_old_names(map(normal_key, raw["conditionKeys"])),
+        frozenset(use.name for use in types if use.required),
     )
 
 

@@ -45,12 +45,14 @@ def render(role: ComposedRole) -> RoleDocuments:
 
 def permissions_policy(statements: Sequence[ComposedStatement]) -> IdentityPolicy:
     """Return the policy that holds *statements*, rendered and read back."""
-    return _parsed(IdentityPolicy, render_text("permissions_policy.json.j2", statements=statements))
+    rows = [(one.sid, one.effect, one.actions, one.resources, one.condition) for one in statements]
+    return _parsed(IdentityPolicy, render_text("permissions_policy.json.j2", statements=rows))
 
 
 def trust_policy(role: ComposedRole) -> TrustPolicy:
     """Return the trust policy of *role*; raise InputError where it is over its quota."""
-    document = _parsed(TrustPolicy, render_text("trust_policy.json.j2", statements=role.trust))
+    rows = [(one.sid, one.principal, one.actions, one.conditions) for one in role.trust]
+    document = _parsed(TrustPolicy, render_text("trust_policy.json.j2", statements=rows))
     size, limit = document.size(), quota("trust_policy")
     if size > limit:
         problem = f"the trust policy of `{role.spec.role_name}` has {size:,} characters"

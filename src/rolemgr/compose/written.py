@@ -1,0 +1,187 @@
+"""
+A catalog statement as it will be distributed: placeholders filled, actions looked up, resources typed.
+
+All that can be wrong with it is found here, with the line: an unknown action, a resource that no action
+accepts, an action that no resource fits or whose required types are not all covered, an unknown key.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill
+from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
+from rolemgr.model.catalog import ActivityGroup, GroupStatement
+from rolemgr.model.role import FrozenConditions, Origin
+from rolemgr.model.source import Sourced
+from rolemgr.reference import quirks
+from rolemgr.reference.resources import types_of
+from rolemgr.reference.services import Action, action_names, find_action, service_exists, services
+from rolemgr.reference.support import known_key
+
+Typed: TypeAlias = tuple[str, tuple[str, ...]]
+"""A resource and the types of an action that it stands for; ``*`` has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A statement of a catalog file, able to say the line of any part of it."""
+
+    group: Sourced[ActivityGroup]
+    index: int
+
+    @property
+    def statement(self) -> GroupStatement:
+        return self.group.value.statements[self.index]
+
+    def at(self, *path: str | int) -> SourceLocation:
+        return self.group.at("statements", self.index, *path)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A statement with everything resolved: *fits* are, for each action, the resources that it accepts."""
+
+    statement: GroupStatement
+    origin: Origin
+    fits: tuple[tuple[Action, tuple[Typed, ...]], ...]
+    conditions: FrozenConditions
+
+
+def write(group: Sourced[ActivityGroup], name: str, index: int, values: Values) -> Written | None:
+    """
+    Return statement *index* of *group*, called *name*, with *values* filled in.
+
+    None where a parameter that it needs has no value, or where its resources come from parameters that are
+    all empty. Raises InputError (or Problems) for everything that is wrong with it.
+    """
+    place = _Place(group, index)
+    if any(not _needed(place, number, values) for number in range(len(place.statement.needs))):
+        return None
+    resources = _resources(place, values)
+    if place.statement.resources and not resources:
+        return None
+    conditions = _conditions(place, values)
+    fits = tuple((action, tuple(_fitting(action, resources))) for action in _actions(place))
+    raise_all([*_resource_problems(place, fits, resources), *_key_problems(place, fits, conditions)])
+    return Written(place.statement, _origin(place, name), fits, conditions)
+
+
+def _origin(place: _Place, name: str) -> Origin:
+    return Origin(place.at(), name, place.statement.sid, place.statement.actions)
+
+
+def _needed(place: _Place, number: int, values: Values) -> tuple[str, ...]:
+    need = place.statement.needs[number]
+    if need not in values:
+        raise UnknownNameError(place.at("needs", number), "parameter", need, values)
+    return values[need]
+
+
+def _resources(place: _Place, values: Values) -> dict[str, int]:
+    """Return the filled resources, each with the number of the list entry that it came from."""
+    return {
+        resource: number
+        for number, text in enumerate(place.statement.resources)
+        for resource in _filled(place, text, values, "resources", number)
+    }
+
+
+def _conditions(place: _Place, values: Values) -> FrozenConditions:
+    """Return the filled conditions in a fixed order."""
+    return tuple(
+        (operator, tuple((key, _values_of(place, operator, key, values)) for key in sorted(block)))
+        for operator, block in sorted(place.statement.conditions.items())
+    )
+
+
+def _values_of(place: _Place, operator: str, key: str, values: Values) -> tuple[str, ...]:
+    texts = place.statement.conditions[operator][key]
+    return tuple(found for text in texts for found in _filled(place, text, values, "conditions", operator, key))
+
+
+def _filled(place: _Place, text: str, values: Values, *path: str | int) -> tuple[str, ...]:
+    try:
+        return fill(text, values)
+    except UnknownPlaceholderError as error:
+        raise UnknownNameError(place.at(*path), "placeholder", str(error), values) from error
+
+
+def _actions(place: _Place) -> tuple[Action, ...]:
+    """Return the statement's actions from the reference; raise for those it does not have."""
+    found = [find_action(name) for name in place.statement.actions]
+    raise_all([
+        _unknown_action(name, place.at("actions", number)) if action is None
+        else InputError(place.at("actions", number), f"`{name}` is spelt `{action.name}`")
+        for number, (name, action) in enumerate(zip(place.statement.actions, found, strict=True))
+        if action is None or action.name != name
+    ])  # fmt: skip
+    return tuple(action for action in found if action)
+
+
+def _unknown_action(name: str, where: SourceLocation) -> InputError:
+    service = name.partition(":")[0]
+    if not service_exists(service):
+        return UnknownNameError(where, "service", service, services())
+    return UnknownNameError(where, "action", name, action_names(service).values())
+
+
+def _fitting(action: Action, resources: Mapping[str, int]) -> Iterator[Typed]:
+    """
+    Yield the *resources* that *action* accepts, with their types.
+
+    That is ``*`` for an action without resource-level permissions, and also where the author lists it for
+    an action some of whose requests need it.
+    """
+    if not action.resource_types:
+        yield "*", ()
+        return
+    for resource in resources:
+        types = types_of(resource, action)
+        if types or (resource == "*" and action.name in quirks.may_be_star()):
+            yield resource, types
+
+
+Fits: TypeAlias = tuple[tuple[Action, tuple[Typed, ...]], ...]
+
+
+def _resource_problems(place: _Place, fits: Fits, resources: Mapping[str, int]) -> Iterator[InputError]:
+    """Yield what is wrong between the listed resources and the actions."""
+    for number, (action, typed) in enumerate(fits):
+        if uncovered := _uncovered(action, typed):
+            yield InputError(place.at("actions", number), *uncovered)
+    accepted = {resource for action, typed in fits if action.resource_types for resource, _ in typed}
+    for resource, number in resources.items():
+        if resource not in accepted:
+            problem = f"no action of `{place.statement.sid}` accepts the resource `{resource}`"
+            hint = "leave it out: actions without resource-level permissions get `*` by themselves"
+            yield InputError(place.at("resources", number), problem, hint if resource == "*" else None)
+
+
+def _uncovered(action: Action, typed: tuple[Typed, ...]) -> tuple[str, str | None] | None:
+    """Return the problem, and a hint, where *action* takes resources and not all that it needs are there."""
+    if not typed:
+        accepted = ", ".join(use.name for use in action.resource_types[:6])
+        return f"no listed resource fits `{action.name}`", f"it accepts {accepted}"
+    covered = {name for _, names in typed for name in names}
+    missing = action.required_types - covered - _excused(action, covered)
+    if not missing or "*" in (resource for resource, _ in typed):
+        return None
+    return f"`{action.name}` also needs a resource of type {', '.join(sorted(missing))}", None
+
+
+def _excused(action: Action, covered: set[str]) -> set[str]:
+    """Return the required types that need no resource, as an alternative of theirs has one."""
+    return {name for options in action.alternatives if options & covered for name in options}
+
+
+def _key_problems(place: _Place, fits: Fits, conditions: FrozenConditions) -> Iterator[InputError]:
+    """Yield an error for each condition key that no action of the statement supports, or without values."""
+    for operator, block in conditions:
+        for key, found in block:
+            if not any(known_key(action, key) for action, _ in fits):
+                problem = f"no action of `{place.statement.sid}` supports the condition key `{key}`"
+                yield InputError(place.at("conditions", operator, key), problem)
+            elif not found:
+                problem = f"condition key `{key}` has no value"
+                yield InputError(place.at("conditions", operator, key), problem, "name its parameter under `needs`")
