@@ -18,13 +18,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-YARDSTICK = ("-c", "pass")
+YARDSTICK = (sys.executable, "-c", "pass")
+ROLEMGR = str(Path(sys.executable).with_name("rolemgr"))
 COMMANDS: dict[str, Sequence[str]] = {
-    "--help": ("-m", "rolemgr.cli.main", "--help"),
-    "create --persona data-scientist": ("-m", "rolemgr.cli.main", "create", "--persona", "data-scientist"),
-    "preview --persona data-scientist": ("-m", "rolemgr.cli.main", "preview", "--persona", "data-scientist"),
-    "simulate (one request, cold)": (
-        "-m", "rolemgr.cli.main", "simulate", "--persona", "data-scientist",
+    "rolemgr --help": (ROLEMGR, "--help"),
+    "rolemgr create --persona data-scientist": (ROLEMGR, "create", "--persona", "data-scientist"),
+    "rolemgr preview --persona data-scientist": (ROLEMGR, "preview", "--persona", "data-scientist"),
+    "rolemgr simulate (one request, cold)": (
+        ROLEMGR, "simulate", "--persona", "data-scientist",
         "--action", "sagemaker:CreateEndpoint", "--resource", "arn:aws:sagemaker:us-east-1:111122223333:endpoint/x",
     ),
 }  # fmt: skip
@@ -32,9 +33,9 @@ ROLES = 1000
 
 
 def seconds(arguments: Sequence[str]) -> float:
-    """Return the wall-clock seconds of one Python process with *arguments*."""
+    """Return the wall-clock seconds of the command *arguments*."""
     start = time.perf_counter()
-    subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+    subprocess.run(arguments, check=True, capture_output=True)
     return time.perf_counter() - start
 
 
@@ -46,8 +47,8 @@ def paired_ratio(arguments: Sequence[str], runs: int) -> float:
 
 
 def peak_memory(arguments: Sequence[str]) -> float:
-    """Return the peak resident memory of one Python process with *arguments*, in MiB."""
-    process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    """Return the peak resident memory of the command *arguments*, in MiB."""
+    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     usage: resource.struct_rusage = os.wait4(process.pid, 0)[2]
     process.returncode = 0
     return usage.ru_maxrss / 1024
@@ -55,8 +56,8 @@ def peak_memory(arguments: Sequence[str]) -> float:
 
 def many_roles(count: int) -> float:
     """Return the milliseconds that each of *count* different roles takes to compose and render here."""
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-    from support import rendered
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    from tests.support import rendered
 
     from rolemgr.catalog.load import Catalog
 

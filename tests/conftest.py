@@ -46,11 +46,11 @@ class Ran:
 
     @property
     def errors(self) -> list[str]:
-        """The lines of stderr without ``error: `` in front; raise ValueError where a line has another form."""
-        head, lines = "error: ", self.stderr.splitlines()
-        if strange := [line for line in lines if not line.startswith(head)]:
-            raise ValueError(f"not one error a line: {strange}")
-        return [line.removeprefix(head) for line in lines]
+        """The errors on stderr, a line each; raise ValueError where a line is neither an error nor a note."""
+        lines = self.stderr.splitlines()
+        if strange := [line for line in lines if not line.startswith(("error: ", "note: "))]:
+            raise ValueError(f"neither error nor note: {strange}")
+        return [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
 
     @property
     def notes(self) -> list[str]:

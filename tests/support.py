@@ -117,4 +117,8 @@ def _supported(action: str, key: str) -> bool:
     keys += [k for kind in kinds for k in kind.get("conditionKeys") or ()]
     heads = {k.lower().split("${")[0].split("<")[0] for k in keys}
     old = {"sagemaker:volumekmskey": "sagemaker:volumekmskeyarn", "sagemaker:outputkmskey": "sagemaker:outputkmskeyarn"}
-    return plain in heads or old.get(plain) in heads or any(head.endswith("/") and plain.startswith(head) for head in heads)
+    return (
+        plain in heads
+        or old.get(plain) in heads
+        or any(head.endswith("/") and plain.startswith(head) for head in heads)
+    )

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import PARTITION_REGIONS, faults, rendered, statements_of
+from tests.support import PARTITION_REGIONS, faults, rendered, statements_of
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.evaluate.decision import evaluate

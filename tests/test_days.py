@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from pydantic import Field
-from support import rendered
+from tests.support import rendered
 
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies

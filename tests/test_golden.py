@@ -8,7 +8,7 @@ The diff of a golden file is the security review, so goldens change only togethe
 from pathlib import Path
 
 import pytest
-from support import composed
+from tests.support import composed
 
 from rolemgr.files.write import to_json
 from rolemgr.files.yaml import read_yaml

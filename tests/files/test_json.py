@@ -73,6 +73,7 @@ def test_it_refuses_what_python_refuses(text: str) -> None:
         ('{"s": [{"Effect": "Deny",\n "E\\u0066fect": "Allow"}]}', "f.json:2: repeats the key `Effect`"),
         ('{"a":\n NaN}', "f.json:2: is not valid JSON: `NaN` is no JSON value"),
         ("[\n-Infinity]", "f.json:2: is not valid JSON: `-Infinity` is no JSON value"),
+        (r'{"\ud800": 1}', r'f.json:1: is not valid JSON: "\ud800" has half of a surrogate pair'),
         ('"a\nb"', "f.json:1: is not valid JSON: "),
     ],
 )
@@ -81,7 +82,7 @@ def test_what_is_not_json_is_refused_with_its_line(text: str, message: str) -> N
     assert refusal(text).startswith(message)
 
 
-@pytest.mark.parametrize("text", ['["NaN"]', '{"Infinity": 1}'])
+@pytest.mark.parametrize("text", ['["NaN"]', r'["\ud83d\ude00", "\\ud800"]', '{"Infinity": 1}'])
 def test_words_in_strings_are_no_numbers(text: str) -> None:
     """A string that reads NaN is a string."""
     assert parse_json(text, "f.json").data == json.loads(text)

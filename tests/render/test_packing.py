@@ -1,9 +1,10 @@
 """Packing keeps every grant and every limit, and keeps every Deny inline."""
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from collections.abc import Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.model.policy import Effect
@@ -15,19 +16,20 @@ ORIGIN = Origin(SourceLocation("activity_groups/x.yaml", 1), "x", "X")
 
 def statement(sid: str, effect: Effect, actions: int, resources: int) -> ComposedStatement:
     """Return a statement of so many actions and resources."""
-    return ComposedStatement(
-        sid, effect, tuple(f"s3:Action{sid}{i}" for i in range(actions)), tuple(f"r{i}" for i in range(resources)), (), (ORIGIN,)
-    )
+    names = tuple(f"s3:Action{sid}{i}" for i in range(actions))
+    return ComposedStatement(sid, effect, names, tuple(f"r{i}" for i in range(resources)), (), (ORIGIN,))
 
 
-def size(statements: list[ComposedStatement] | tuple[ComposedStatement, ...]) -> int:
+def size(statements: Sequence[ComposedStatement]) -> int:
     """Measure a policy by the characters of its actions and resources."""
     return sum(len(text) for one in statements for text in (*one.actions, *one.resources))
 
 
 def grants(statements: tuple[ComposedStatement, ...]) -> set[tuple[Effect, str, str]]:
     """Return every effect on every action and resource that *statements* speak of."""
-    return {(one.effect, action, resource) for one in statements for action in one.actions for resource in one.resources}
+    return {
+        (one.effect, action, resource) for one in statements for action in one.actions for resource in one.resources
+    }
 
 
 SHAPES = st.lists(st.tuples(st.integers(1, 12), st.integers(1, 12)), min_size=1, max_size=20)

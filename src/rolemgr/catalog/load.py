@@ -6,10 +6,9 @@ team can replace a built-in entry by its own; `Catalog.overridden` says so.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Literal, TypeAlias, TypeVar
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 from rolemgr.files.yaml import read_yaml
@@ -31,8 +30,7 @@ def builtin_folder() -> Path:
     return shipped if shipped.is_dir() else package.parents[1]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """An entry's file: where it lies, what messages call it, and whether it is one of ours."""
 
     id: str

@@ -1,12 +1,12 @@
 """`rolemgr list` and `rolemgr show`: what the catalog offers."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
 from rolemgr.cli.console import catalog_option, color_option, show
 from rolemgr.cli.files import write_output
+from rolemgr.cli.options import catalog_folders
 
 _form_option = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="The form of the result."
@@ -31,7 +31,7 @@ def list_command(kind: str, catalog: Sequence[str], form: str, color: str) -> No
     from rolemgr.files.write import to_json
     from rolemgr.report import entries
 
-    loaded = Catalog([Path(folder) for folder in catalog])
+    loaded = Catalog(catalog_folders(catalog))
     table, data = {
         "personas": (entries.personas_table, entries.personas_data),
         "activity-groups": (entries.groups_table, entries.groups_data),
@@ -61,7 +61,7 @@ def show_command(kind: str, name: str, catalog: Sequence[str], form: str, color:
     from rolemgr.files.write import to_json
     from rolemgr.report import entries
 
-    loaded = Catalog([Path(folder) for folder in catalog])
+    loaded = Catalog(catalog_folders(catalog))
     if form == "text":
         tree = {"persona": entries.persona_tree, "activity-group": entries.group_tree}[kind]
         show(tree(loaded, name), color)

@@ -5,6 +5,8 @@ One place turns a RolemgrError into its line on stderr and its exit code; everyt
 a bug and shows its traceback.
 """
 
+import gc
+import os
 import sys
 from importlib import import_module
 from typing import Any, NoReturn
@@ -12,9 +14,9 @@ from typing import Any, NoReturn
 import click
 
 from rolemgr import __version__
-from rolemgr.errors import InputError, RolemgrError, UnknownNameError
+from rolemgr.errors import InputError, RolemgrError, UnknownNameError, require_text
 
-_COMMANDS = {
+COMMANDS = {
     "create": ("rolemgr.cli.create", "Render one IAM role as JSON or YAML."),
     "preview": ("rolemgr.cli.preview", "Show a role for review: statements, origins, trust, sizes."),
     "list": ("rolemgr.cli.browse", "List personas or activity groups."),
@@ -29,33 +31,36 @@ class _Commands(click.Group):
     """Find sub-commands without importing them, and turn expected errors into one clean line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(_COMMANDS[cmd_name][0]), f"{cmd_name}_command")
+        command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), f"{cmd_name}_command")
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args and not ctx.resilient_parsing:
             click.echo(ctx.get_help(), err=True)
             ctx.exit(2)
+        for text in args:
+            require_text(text)
         return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in _COMMANDS and not ctx.resilient_parsing:
-            raise UnknownNameError(None, "command", args[0], _COMMANDS, otherwise="see `rolemgr --help`")
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            raise UnknownNameError(None, "command", args[0], COMMANDS, otherwise="see `rolemgr --help`")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command line; end the process with its exit code."""
+        _keep_to_ourselves()
         try:
             code = super().main(*args, **kwargs | {"standalone_mode": False})
         except RolemgrError as error:
@@ -65,6 +70,17 @@ class _Commands(click.Group):
         except click.Abort:
             _fail("interrupted", 130)
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _keep_to_ourselves() -> None:
+    """
+    Run no pydantic plugin that happens to be installed, and collect no garbage in a run of a fraction of a second.
+
+    A plugin sees and may change every value that is parsed, which a tool that renders policies must not
+    allow; and looking for one reads the metadata of every installed package.
+    """
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+    gc.set_threshold(100_000, 20, 20)
 
 
 def _fail(message: str, code: int) -> NoReturn:

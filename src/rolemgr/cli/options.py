@@ -6,23 +6,21 @@ environment (``ROLEMGR_*``), that over ``rolemgr.yaml``.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 
 from rolemgr.cli.settings import find_settings
-from rolemgr.errors import InputError, SourceLocation, UnknownNameError
+from rolemgr.errors import InputError, SourceLocation, UnknownNameError, require_text
 from rolemgr.files.source import LayeredSource, SourceFile, paths_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
-class _RoleOption:
+class _RoleOption(NamedTuple):
     """One option of a role: its *key* in a role file, and how it reads on the command line."""
 
     key: str
@@ -100,8 +98,7 @@ def role_source(flags: Mapping[str, Any], environ: Mapping[str, str] = os.enviro
     return _layered(file, taken, environ)
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
+class _Choice(NamedTuple):
     value: Any
     where: SourceLocation
 
@@ -116,6 +113,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, _Choice]:
     chosen: dict[str, _Choice] = {}
     for option in ROLE_OPTIONS:
         if text := environ.get(option.variable):
+            require_text(text, SourceLocation(option.variable))
             value = tuple(text.split()) if option.many or option.pairs else text
             chosen[option.key] = _choice(option, value, SourceLocation(option.variable))
     return chosen
@@ -128,7 +126,14 @@ def _from_settings(settings: SourceFile | None) -> dict[str, _Choice]:
     for key in settings.data:
         if key not in _BY_KEY:
             raise UnknownNameError(settings.at((key,)), "setting", key, _BY_KEY)
-    return {key: _Choice(value, settings.at((key,))) for key, value in settings.data.items()}
+    data = {**settings.data, **_beside(settings)}
+    return {key: _Choice(value, settings.at((key,))) for key, value in data.items()}
+
+
+def catalog_folders(flags: Sequence[str]) -> list[Path]:
+    """Return the catalog folders of a command that takes no role: its own, else those of ``rolemgr.yaml``."""
+    choice = _from_settings(find_settings(Path.cwd())).get("catalog")
+    return [Path(folder) for folder in flags or (choice.value if choice else ())]
 
 
 def _choice(option: _RoleOption, value: Any, where: SourceLocation) -> _Choice:
@@ -168,8 +173,8 @@ def _layered(file: SourceFile | None, taken: dict[str, _Choice], environ: Mappin
     if "region" not in data and "region" not in taken:
         taken |= _region_of(environ)
     data |= {key: choice.value for key, choice in taken.items()}
-    if file and "catalog" in file.data and "catalog" not in taken:
-        data["catalog"] = _beside(file)
+    if file and "catalog" not in taken:
+        data |= _beside(file)
     if "persona" not in data and not file:
         raise InputError(
             None, "no persona is chosen", "give --persona NAME or --role FILE; see `rolemgr list personas`"
@@ -188,8 +193,12 @@ def _region_of(environ: Mapping[str, str]) -> dict[str, _Choice]:
     return {}
 
 
-def _beside(file: SourceFile) -> Any:
-    """Return a role file's catalog folders, relative ones from where the file lies."""
-    folders = file.data["catalog"]
+def _beside(file: SourceFile) -> dict[str, Any]:
+    """Return the paths that *file* names, relative ones from where it lies."""
     base = Path(file.name).parent
-    return [str(base / folder) for folder in folders] if isinstance(folders, list) else folders
+    found: dict[str, Any] = {}
+    if isinstance(folders := file.data.get("catalog"), list):
+        found["catalog"] = [str(base / folder) if isinstance(folder, str) else folder for folder in folders]
+    if isinstance(role := file.data.get("role"), str):
+        found["role"] = str(base / role)
+    return found

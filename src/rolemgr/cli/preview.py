@@ -15,7 +15,7 @@ from rolemgr.cli.options import role_options
 @color_option
 def preview_command(chosen: dict[str, Any], form: str, color: str, verbose: bool) -> None:
     """
-    Show a role for review: persona, groups, statements with their origins, trust, sizes, warnings.
+    Show a role for review: statements, origins, trust, sizes.
 
     \b
     Examples:

@@ -2,9 +2,8 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.cli.files import note
@@ -19,8 +18,7 @@ from rolemgr.prove.separation import RenderedRole, violations
 from rolemgr.render.documents import render
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(NamedTuple):
     """The catalog in force, the role composed from it, and its documents."""
 
     catalog: Catalog
@@ -82,4 +80,11 @@ def _say_origins(source: LayeredSource, spec: RoleSpec) -> None:
         if option.key in source.data:
             note(f"{option.key} from {source.at((option.key,))}")
         elif option.key in RoleSpec.model_fields:
-            note(f"{option.key} by default: {getattr(spec, option.key)!r}")
+            note(f"{option.key} by default: {_shown(getattr(spec, option.key))}")
+
+
+def _shown(value: Any) -> str:
+    """Return a default as the user would write it."""
+    if isinstance(value, tuple):
+        return ", ".join(getattr(one, "kind", str(one)) for one in value) or "none"
+    return str(value) if value else "none"

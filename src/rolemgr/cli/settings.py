@@ -4,7 +4,6 @@ from pathlib import Path
 
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.source import SourceFile
-from rolemgr.files.yaml import read_yaml
 
 SETTINGS_FILE = "rolemgr.yaml"
 
@@ -18,6 +17,8 @@ def find_settings(start: Path) -> SourceFile | None:
     for folder in (start, *start.parents):
         path = folder / SETTINGS_FILE
         if path.is_file():
+            from rolemgr.files.yaml import read_yaml
+
             return _mapping(read_yaml(path, SETTINGS_FILE if folder == start else str(path)))
     return None
 

@@ -33,10 +33,11 @@ def simulate_command(
     context: Sequence[str], expect: str | None, form: str, color: str, verbose: bool,
 ) -> None:  # fmt: skip
     """
-    Evaluate one request against a role or policy files, offline, and say why.
+    Evaluate one request against a role or policy files.
 
-    POLICY is an IAM policy document, or a role as `create` writes it; - is stdin. Without one, the role
-    that the options choose is asked.
+    The answer says which statement decided, and what the others lacked. Nothing touches AWS. POLICY is an
+    IAM policy document, or a role as `create` writes it; - is stdin. Without one, the role that the options
+    choose is asked.
 
     \b
     Examples:

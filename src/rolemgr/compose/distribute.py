@@ -12,7 +12,7 @@ wider than it was written.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rolemgr.compose.substitute import Values
 from rolemgr.compose.written import Typed, Written, write
@@ -26,8 +26,7 @@ from rolemgr.reference.support import supports
 ANY = ("*",)
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(NamedTuple):
     """What one action of a catalog statement gets: resources, and the conditions that fit them."""
 
     action: str
@@ -38,8 +37,7 @@ class Share:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Distributed:
+class Distributed(NamedTuple):
     """All shares of a catalog statement, and the keys that could not narrow an action."""
 
     shares: tuple[Share, ...] = ()

@@ -7,7 +7,7 @@ declarations must agree, and a value that no group asks for is refused.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rolemgr.compose.substitute import UnknownPlaceholderError, fill, names_in
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
@@ -38,16 +38,14 @@ _FORMS: Mapping[ParameterType, tuple[str, str]] = {
 _WITH_PARTITION = {ParameterType.ARN, ParameterType.ROLE_ARN, ParameterType.KEY_ARN}
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """The values that the user gave for a parameter, and where."""
 
     values: tuple[str, ...]
     where: SourceLocation
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(NamedTuple):
     """A parameter as a group declares it."""
 
     name: str

@@ -7,7 +7,7 @@ accepts, an action that no resource fits or whose required types are not all cov
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
@@ -23,7 +23,7 @@ Typed: TypeAlias = tuple[str, tuple[str, ...]]
 """A resource and the types of an action that it stands for; ``*`` has none."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Place:
     """A statement of a catalog file, able to say the line of any part of it."""
 
@@ -38,8 +38,7 @@ class _Place:
         return self.group.at("statements", self.index, *path)
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """A statement with everything resolved: *fits* are, for each action, the resources that it accepts."""
 
     statement: GroupStatement

@@ -16,9 +16,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-si
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from rolemgr.evaluate.errors import PolicyError
 from rolemgr.evaluate.operators import OPERATORS, Operator, read_bool
@@ -32,8 +31,7 @@ _QUALIFIERS: Mapping[str, Qualifier] = {"ForAllValues": "ForAllValues", "ForAnyV
 _OPERATOR = re.compile(r"(?:([^:]*):)?(.*?)(IfExists)?", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """One operator and key with its values, as written, and the test that they make."""
 
     operator: str

@@ -7,8 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from rolemgr.evaluate.errors import LayerError
 from rolemgr.evaluate.policies import Group, Layer, Policies, StatementRef, groups_of
@@ -22,8 +21,7 @@ _EVALUATED_PRINCIPALS = {("iam", "user"), ("iam", "role"), ("sts", "assumed-role
 Decision: TypeAlias = Literal["Allowed", "ExplicitlyDenied", "ImplicitlyDenied"]
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(NamedTuple):
     """
     The decision, and what made it.
 

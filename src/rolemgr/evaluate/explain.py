@@ -1,7 +1,7 @@
 """The decision with its reasons: what matched, why everything else did not, which keys were absent."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rolemgr.evaluate.decision import Evaluation, evaluate
 from rolemgr.evaluate.policies import Policies, StatementRef, groups_of
@@ -10,8 +10,7 @@ from rolemgr.evaluate.statement import Mismatch, ReadStatement, absent_keys, mis
 from rolemgr.model.policy import Effect
 
 
-@dataclass(frozen=True, slots=True)
-class NearMiss:
+class NearMiss(NamedTuple):
     """A statement that did not match, and every reason found; one on another action has that alone."""
 
     at: StatementRef
@@ -19,8 +18,7 @@ class NearMiss:
     reasons: tuple[Mismatch, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(NamedTuple):
     """
     What `evaluate` answers, and the rest of the story.
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.statement import ReadStatement, read_statement, takes_action
@@ -61,8 +62,7 @@ class Policies:
             raise LayerError(None, "VPC endpoint policies are not evaluated yet")
 
 
-@dataclass(frozen=True, slots=True)
-class StatementRef:
+class StatementRef(NamedTuple):
     """
     Where a statement stands: its layer, the organization's *level*, which *policy*, which *statement*.
 
@@ -81,7 +81,7 @@ class StatementRef:
         return f"{self.layer} ({level}policy {self.policy}): {name}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ReadPolicy:
     """The statements of one document, ready to be asked, with their places in it."""
 
@@ -92,7 +92,7 @@ class ReadPolicy:
         return _about(self, folded_action)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Group:
     """Policies of which any may allow: a layer, or one level of it. Without *must_allow* it only denies."""
 

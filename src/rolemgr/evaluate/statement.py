@@ -7,8 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from rolemgr.evaluate.conditions import Condition, read_conditions
 from rolemgr.evaluate.errors import PolicyError
@@ -20,8 +19,7 @@ from rolemgr.model.policy import Effect, IdentityStatement
 Element: TypeAlias = Literal["Action", "NotAction", "Resource", "NotResource", "Condition"]
 
 
-@dataclass(frozen=True, slots=True)
-class ReadStatement:
+class ReadStatement(NamedTuple):
     """A statement ready to be asked; the patterns as written stay beside their tests."""
 
     sid: str | None
@@ -36,8 +34,7 @@ class ReadStatement:
     conditions: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
+class Mismatch(NamedTuple):
     """
     Why a statement did not match: what its *element* wants and what the request has.
 

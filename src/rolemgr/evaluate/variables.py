@@ -10,7 +10,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.ht
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from rolemgr.evaluate.request import Context
@@ -23,8 +22,7 @@ class Piece(NamedTuple):
     live: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """A place that the request fills: a condition key, lower case, and what stands there without it."""
 
     key: str

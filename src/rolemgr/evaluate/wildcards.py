@@ -83,8 +83,15 @@ def _simple(pieces: Pieces) -> Test | None:
 
 
 def _fullmatch(source: str) -> Test:
-    pattern = re.compile(source, re.DOTALL)
-    return lambda value: pattern.fullmatch(value) is not None
+    """Return the test for the regular expression *source*; most are never asked, so it is compiled when it is."""
+    pattern: re.Pattern[str] | None = None
+
+    def test(value: str) -> bool:
+        nonlocal pattern
+        pattern = pattern or re.compile(source, re.DOTALL)
+        return pattern.fullmatch(value) is not None
+
+    return test
 
 
 def _has_wildcard(pieces: Pieces) -> bool:

@@ -40,7 +40,7 @@ _NO_JSON = ("NaN", "Infinity", "-Infinity")
 """Python reads these as numbers; the scan refuses them, as it knows their line."""
 
 
-@dataclass(slots=True)
+@dataclass
 class _Container:
     """A list or mapping that the scan is inside of, with the *step* (key or index) it stands at."""
 
@@ -73,7 +73,7 @@ class _Scanner:
         elif token == ",":
             self.next_item()
         elif self.awaits_key:
-            self.take_key(json.loads(token))
+            self.take_key(self.text(token))
         elif token != ":":
             self.take_value(token)
 
@@ -95,9 +95,18 @@ class _Scanner:
         self.awaits_key = False
         self.lines[self.path()] = self.line
 
+    def text(self, token: str) -> str:
+        """Return the string that *token* writes; refuse half of a surrogate pair, which no output can hold."""
+        text: str = json.loads(token) if "\\" in token else token[1:-1]
+        if "\\u" in token and any("\ud800" <= char <= "\udfff" for char in text):
+            raise self.error(f"is not valid JSON: {token} has half of a surrogate pair")
+        return text
+
     def take_value(self, token: str) -> None:
         """Note the line of the value that *token* starts, and go inside a list or mapping."""
         self.lines.setdefault(self.path(), self.line)
+        if token.startswith('"'):
+            self.text(token)
         if token in _NO_JSON:
             raise self.error(f"is not valid JSON: `{token}` is no JSON value")
         if len(self.lines) > MAX_VALUES:

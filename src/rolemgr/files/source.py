@@ -22,7 +22,7 @@ class FileError(InputError):
     """A file can't be read, or is not the YAML or JSON that it should be."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SourceFile:
     """Data read from *name* (a path as the user wrote it, or ``<stdin>``) with *lines* by path."""
 
@@ -63,7 +63,7 @@ def decode(raw: bytes, where: SourceLocation) -> str:
         raise FileError(SourceLocation(where.file, line), f"is not UTF-8 (byte {error.start})") from error
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LayeredSource(SourceFile):
     """
     Data put together from several places: flags, environment, settings and a role file.

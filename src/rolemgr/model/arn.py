@@ -1,7 +1,6 @@
 """Amazon Resource Names: split into their six parts, and the partitions they live in."""
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 
@@ -29,8 +28,7 @@ class Arn(NamedTuple):
         return ":".join(("arn", *self))
 
 
-@dataclass(frozen=True, slots=True)
-class Partition:
+class Partition(NamedTuple):
     """A group of regions with its own ARNs, endpoints and identities; roles can't cross it."""
 
     name: str

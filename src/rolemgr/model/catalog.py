@@ -158,7 +158,9 @@ class Persona(Model):
     remove: _EntryIds = ()
     pass_self: _EntryIds = ()
     """The groups that come on top where jobs run as the persona's own role (``--pass-role self``)."""
-    never: tuple[Annotated[Forbidden, BeforeValidator(_as_forbidden)], ...] = ()
+    never: tuple[
+        Annotated[Forbidden, BeforeValidator(_as_forbidden, json_schema_input_type=Text | Forbidden)], ...
+    ] = ()
     allow_despite: tuple[Excuse, ...] = ()
     sources: Strings = ()
 

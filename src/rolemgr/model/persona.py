@@ -2,21 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rolemgr.errors import SourceLocation
 from rolemgr.model.catalog import EntryId, Forbidden
 
 
-@dataclass(frozen=True, slots=True)
-class Never:
+class Never(NamedTuple):
     """What a persona must never be able to do, and where that is written."""
 
     forbidden: Forbidden
     where: SourceLocation
 
 
-@dataclass(frozen=True, slots=True)
-class Excused:
+class Excused(NamedTuple):
     """A `never` entry that a custom persona is let off, with the reason that its file gives."""
 
     never: Never
@@ -24,7 +23,7 @@ class Excused:
     where: SourceLocation
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ResolvedPersona:
     """A persona after inheritance; *lineage* names it and the personas it extends, itself first."""
 

@@ -41,7 +41,10 @@ def _as_text(value: object) -> object:
 
 
 Text: TypeAlias = Annotated[str, BeforeValidator(_as_text)]
-Texts: TypeAlias = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple)]
+_Scalar: TypeAlias = str | bool | int | float
+Texts: TypeAlias = Annotated[
+    tuple[Text, ...], BeforeValidator(_as_tuple, json_schema_input_type=_Scalar | list[_Scalar])
+]
 NonEmpty: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
 Conditions: TypeAlias = Mapping[str, Mapping[str, Texts]]
 """Condition operator -> condition key -> values. Operators and keys are ANDed, values ORed."""

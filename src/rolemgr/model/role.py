@@ -8,7 +8,7 @@ plain frozen dataclasses.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, NamedTuple, Self, TypeAlias
 from urllib.parse import parse_qsl
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
@@ -39,6 +39,10 @@ def seconds(value: Any) -> int:
 
 def _text_number(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+_TextOrNumber: TypeAlias = Annotated[str, BeforeValidator(_text_number, json_schema_input_type=str | int)]
+"""YAML reads an unquoted account id as a number."""
 
 
 def _account_id(value: str) -> str:
@@ -96,6 +100,11 @@ def _tags(tags: dict[str, str]) -> dict[str, str]:
     return tags
 
 
+def default_role_name(persona: str) -> str:
+    """Return the name of *persona*'s role where none is chosen: ``sagemaker-PERSONA``, the prefix once."""
+    return f"sagemaker-{persona.removeprefix('sagemaker-')}"
+
+
 class SageMakerTrust(Model):
     """
     Trust in the SageMaker service, kept to one account's resources against the confused deputy.
@@ -123,7 +132,13 @@ def _yes_no(word: str) -> str | bool:
     return {"yes": True, "no": False}.get(word, word)
 
 
-Trust: TypeAlias = Annotated[SageMakerTrust, BeforeValidator(_written_trust)]
+def _default_trust() -> tuple[SageMakerTrust, ...]:
+    return (SageMakerTrust(kind="sagemaker"),)
+
+
+Trust: TypeAlias = Annotated[
+    SageMakerTrust, BeforeValidator(_written_trust, json_schema_input_type=str | SageMakerTrust)
+]
 
 
 def _listed_trust(value: Any) -> Any:
@@ -135,7 +150,7 @@ class RoleSpec(Model):
 
     persona: Text
     name: Annotated[str, AfterValidator(_role_name)] | None = None
-    account: Annotated[str, BeforeValidator(_text_number), AfterValidator(_account_id)] = DEFAULT_ACCOUNT
+    account: Annotated[_TextOrNumber, AfterValidator(_account_id)] = DEFAULT_ACCOUNT
     region: Annotated[str, AfterValidator(_region)] = "us-east-1"
     partition: Literal["aws", "aws-cn", "aws-us-gov"] | None = None
     add: tuple[Text, ...] = ()
@@ -143,15 +158,17 @@ class RoleSpec(Model):
     parameter: dict[ParameterName, Strings] = Field(default_factory=dict)
     bucket: Strings = ()
     pass_role: Strings = ()
-    tag: Annotated[dict[str, Annotated[str, BeforeValidator(_text_number)]], AfterValidator(_tags)] = Field(
-        default_factory=dict
+    tag: Annotated[dict[str, _TextOrNumber], AfterValidator(_tags)] = Field(default_factory=dict)
+    trust: Annotated[tuple[Trust, ...], BeforeValidator(_listed_trust, json_schema_input_type=Trust | list[Trust])] = (
+        Field(default_factory=_default_trust)
     )
-    trust: Annotated[tuple[Trust, ...], BeforeValidator(_listed_trust)] = (SageMakerTrust(kind="sagemaker"),)
     path: Annotated[str, AfterValidator(_path)] = "/"
     description: Annotated[str, AfterValidator(_description)] | None = None
     break_separation: Annotated[str, AfterValidator(_reason)] | None = None
     """Why the role may do what its persona must never do; it becomes a tag and part of the description."""
-    max_session: Annotated[int, BeforeValidator(seconds), AfterValidator(_session)] = 3600
+    max_session: Annotated[
+        int, BeforeValidator(seconds, json_schema_input_type=int | str), AfterValidator(_session)
+    ] = 3600
     catalog: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = ()
 
     @model_validator(mode="after")
@@ -165,7 +182,7 @@ class RoleSpec(Model):
     @property
     def role_name(self) -> str:
         """The chosen name, else ``sagemaker-PERSONA`` without the prefix twice."""
-        return self.name or f"sagemaker-{self.persona.removeprefix('sagemaker-')}"
+        return self.name or default_role_name(self.persona)
 
     @property
     def tags(self) -> dict[str, str]:
@@ -193,8 +210,7 @@ FrozenConditions: TypeAlias = tuple[tuple[str, tuple[tuple[str, tuple[str, ...]]
 """`Conditions` as nested tuples in a fixed order, so that equal blocks compare and hash equal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a composed statement comes from: the place in the catalog, its group, its Sid and actions there."""
 
     location: SourceLocation
@@ -203,7 +219,7 @@ class Origin:
     actions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ComposedStatement:
     """One statement of the role, with every catalog statement that went into it."""
 
@@ -220,8 +236,7 @@ class ComposedStatement:
         return {operator: dict(block) for operator, block in self.conditions}
 
 
-@dataclass(frozen=True, slots=True)
-class NotNarrowed:
+class NotNarrowed(NamedTuple):
     """A condition key that an author put on *action*, which AWS never sends with it: it limits nothing there."""
 
     action: str
@@ -229,8 +244,7 @@ class NotNarrowed:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class ComposedTrust:
+class ComposedTrust(NamedTuple):
     """One statement of the trust policy: who may take the role, by which actions, under which conditions."""
 
     sid: str
@@ -239,7 +253,7 @@ class ComposedTrust:
     conditions: Conditions
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class ComposedRole:
     """A role as composed: everything that its documents and its explanation are made from."""
 
@@ -258,15 +272,14 @@ class ComposedRole:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class NamedPolicy:
+class NamedPolicy(NamedTuple):
     """A policy of a role and its name, inline or managed."""
 
     name: str
     document: IdentityPolicy
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RoleDocuments:
     """The finished role, ready to be checked, exported or created."""
 

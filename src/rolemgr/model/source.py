@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
@@ -16,7 +15,7 @@ M = TypeVar("M", bound=Model)
 M_co = TypeVar("M_co", bound=Model, covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sourced(Generic[M_co]):
     """A model and the file that it was read from, so that any part of it can say its line."""
 
@@ -120,6 +119,8 @@ def _plain(message: str) -> str:
 
 def _near(name: str, model: type[Model]) -> str | None:
     """Return a hint at the fields that *name* may have meant, anywhere in *model* and the models in it."""
+    from difflib import get_close_matches  # only a wrong key pays for it
+
     near = get_close_matches(name, sorted(_field_names(model)), n=3)
     return f"did you mean {', '.join(near)}?" if near else None
 

@@ -7,8 +7,7 @@ they can do nobody here knows.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
@@ -16,14 +15,13 @@ from rolemgr.compose.role import compose, short_forms
 from rolemgr.files.source import SourceFile
 from rolemgr.model.arn import Arn
 from rolemgr.model.policy import Effect
-from rolemgr.model.role import ComposedRole, RoleSpec
+from rolemgr.model.role import ComposedRole, RoleSpec, default_role_name
 from rolemgr.model.source import Sourced
 from rolemgr.prove.separation import RenderedRole
 from rolemgr.render.documents import render
 
 
-@dataclass(frozen=True, slots=True)
-class Closure:
+class Closure(NamedTuple):
     """The known roles that a role reaches, and the ARNs (patterns, as granted) of those nobody knows."""
 
     known: tuple[RenderedRole, ...]
@@ -34,7 +32,8 @@ def closure_of(catalog: Catalog, role: ComposedRole) -> Closure:
     """Return every role that *role* reaches, directly or through another, itself left out."""
     known: dict[str, RenderedRole] = {}
     unknown: set[str] = set()
-    personas = {_default_arn(role.spec, name): name for name in catalog.found("personas")}
+    home = f"arn:{role.spec.partition_name}:iam::{role.spec.account}:role/"
+    personas = {home + default_role_name(name): name for name in catalog.found("personas")}
     todo = [role]
     while todo:
         for arn in sorted(set(reached(todo.pop()))):
@@ -60,10 +59,6 @@ def reached(role: ComposedRole) -> Iterator[str]:
 def _is_role(resource: str) -> bool:
     arn = Arn.parse(resource)
     return arn is not None and arn.service == "iam" and arn.resource.startswith("role/")
-
-
-def _default_arn(spec: RoleSpec, persona: str) -> str:
-    return _spec(spec, {"persona": persona}).value.arn
 
 
 def _compose_beside(catalog: Catalog, persona: str, role: ComposedRole) -> ComposedRole:

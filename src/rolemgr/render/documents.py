@@ -12,7 +12,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from rolemgr.errors import InputError, RenderError
-from rolemgr.model.policy import IdentityPolicy, TrustPolicy
+from rolemgr.model.policy import Effect, IdentityPolicy, TrustPolicy
 from rolemgr.model.role import ComposedRole, ComposedStatement, NamedPolicy, RoleDocuments
 from rolemgr.reference.quirks import quota
 from rolemgr.render.packing import pack
@@ -45,14 +45,14 @@ def render(role: ComposedRole) -> RoleDocuments:
 
 def permissions_policy(statements: Sequence[ComposedStatement]) -> IdentityPolicy:
     """Return the policy that holds *statements*, rendered and read back."""
-    rows = [(one.sid, one.effect, one.actions, one.resources, one.condition) for one in statements]
-    return _parsed(IdentityPolicy, render_text("permissions_policy.json.j2", statements=rows))
+    rows = [(one.sid, one.effect, None, one.actions, one.resources, one.condition) for one in statements]
+    return _parsed(IdentityPolicy, render_text("policy.json.j2", statements=rows))
 
 
 def trust_policy(role: ComposedRole) -> TrustPolicy:
     """Return the trust policy of *role*; raise InputError where it is over its quota."""
-    rows = [(one.sid, one.principal, one.actions, one.conditions) for one in role.trust]
-    document = _parsed(TrustPolicy, render_text("trust_policy.json.j2", statements=rows))
+    rows = [(one.sid, Effect.ALLOW, one.principal, one.actions, None, one.conditions) for one in role.trust]
+    document = _parsed(TrustPolicy, render_text("policy.json.j2", statements=rows))
     size, limit = document.size(), quota("trust_policy")
     if size > limit:
         problem = f"the trust policy of `{role.spec.role_name}` has {size:,} characters"

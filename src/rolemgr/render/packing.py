@@ -19,7 +19,7 @@ Measure: TypeAlias = Callable[[Sequence[ComposedStatement]], int]
 """The characters that a policy of these statements has, as IAM counts them."""
 
 
-@dataclass(slots=True)
+@dataclass
 class _Bin:
     """A policy in the making: what it holds and how many characters it may have."""
 

@@ -7,13 +7,13 @@ Each function reads one table, once.
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 
 @cache
 def _table(name: str) -> Any:
-    return json.loads((files(__package__) / f"{name}.json").read_text("utf-8"))
+    return json.loads(Path(__file__).with_name(f"{name}.json").read_bytes())
 
 
 @cache

@@ -1,0 +1,70 @@
+"""What each persona can do, asked of the evaluator: the capabilities that people compare personas by."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from rolemgr.evaluate.decision import evaluate
+from rolemgr.model.policy import Effect
+from rolemgr.prove.separation import RenderedRole
+from rolemgr.prove.witness import witnesses
+
+CAPABILITIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "open the own Studio profile": ("sagemaker:CreatePresignedDomainUrl",),
+    "run the own Studio apps": ("sagemaker:CreateApp",),
+    "run training jobs": ("sagemaker:CreateTrainingJob",),
+    "run processing jobs": ("sagemaker:CreateProcessingJob",),
+    "tune hyperparameters": ("sagemaker:CreateHyperParameterTuningJob",),
+    "run batch transform": ("sagemaker:CreateTransformJob",),
+    "run AutoML": ("sagemaker:CreateAutoMLJob", "sagemaker:CreateAutoMLJobV2"),
+    "track experiments": ("sagemaker:CreateExperiment",),
+    "read the Feature Store": ("sagemaker:GetRecord",),
+    "write to the Feature Store": ("sagemaker:PutRecord",),
+    "author pipelines": ("sagemaker:CreatePipeline",),
+    "start pipelines": ("sagemaker:StartPipelineExecution",),
+    "register models": ("sagemaker:CreateModelPackage",),
+    "approve models": ("sagemaker:UpdateModelPackage",),
+    "create models": ("sagemaker:CreateModel",),
+    "deploy endpoints": ("sagemaker:CreateEndpoint",),
+    "update endpoints": ("sagemaker:UpdateEndpoint",),
+    "run inference experiments": ("sagemaker:CreateInferenceExperiment",),
+    "invoke endpoints": ("sagemaker:InvokeEndpoint",),
+    "schedule monitoring": ("sagemaker:CreateMonitoringSchedule",),
+    "manage alarms": ("cloudwatch:PutMetricAlarm",),
+    "pass a role to SageMaker": ("iam:PassRole",),
+    "pull container images": ("ecr:BatchGetImage",),
+    "write the models prefix": ("s3:PutObject",),
+}
+"""What a person would call it -> actions of which any shows it."""
+
+_WITHIN: Final = {"write the models prefix": "arn:{partition}:s3:::{models}/*"}
+"""Capabilities that are about a resource: the glob that the request must be in."""
+
+
+def capabilities_of(role: RenderedRole, models: Sequence[str]) -> dict[str, bool]:
+    """
+    Return for each capability whether *role* is allowed a request that shows it.
+
+    *models* are the prefixes (BUCKET/PREFIX) that registered models lie under.
+    """
+    partition = role.role.spec.partition_name
+    return {
+        name: _any_allowed(role, actions, _globs(name, partition, models)) for name, actions in CAPABILITIES.items()
+    }
+
+
+def _globs(name: str, partition: str, models: Sequence[str]) -> Iterable[str]:
+    template = _WITHIN.get(name)
+    return [template.format(partition=partition, models=prefix) for prefix in models] if template else ["*"]
+
+
+def _any_allowed(role: RenderedRole, actions: Sequence[str], globs: Iterable[str]) -> bool:
+    policies = role.policies()
+    return any(
+        evaluate(request, policies).decision == "Allowed"
+        for within in globs
+        for statement in role.role.statements
+        if statement.effect is Effect.ALLOW
+        for action in actions
+        if action in statement.actions
+        for request in witnesses(statement, action, within)
+    )

@@ -1,0 +1,271 @@
+"""Every command: its help, its streams, its forms, its output file."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import pytest
+
+from rolemgr.cli.main import COMMANDS, main
+from rolemgr.files.write import to_json
+from rolemgr.files.yaml import parse_yaml, read_yaml
+
+if TYPE_CHECKING:
+    from tests.conftest import Ran, Run
+
+ROLE = ("--persona", "tester", "--catalog", "catalog")
+JSON_COMMANDS = (
+    ("create", *ROLE),
+    ("create", *ROLE, "--explain"),
+    ("preview", *ROLE, "--format", "json"),
+    ("list", "personas", "--catalog", "catalog", "--format", "json"),
+    ("list", "activity-groups", "--catalog", "catalog", "--format", "json"),
+    ("show", "persona", "tester", "--catalog", "catalog", "--format", "json"),
+    ("show", "activity-group", "run-jobs", "--catalog", "catalog", "--format", "json"),
+    ("simulate", *ROLE, "--action", "s3:GetObject", "--resource", "arn:aws:s3:::b/k", "--format", "json"),
+    ("schema", "role"),
+)  # fmt: skip
+
+
+def command(name: str) -> click.Command:
+    """Return the command *name*."""
+    found = main.get_command(click.Context(main), name)
+    assert found is not None
+    return found
+
+
+def result(ran: "Ran") -> Any:
+    """Return the JSON document on stdout of a command that went well."""
+    assert ran.code == 0, ran.stderr
+    return json.loads(ran.stdout)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(name: str, run: "Run") -> None:
+    """`--help` and `-h` say what the command does, show it used, and end well."""
+    ran = run(name, "--help")
+    assert (ran.code, ran.stderr) == (0, "")
+    assert f"  rolemgr {name} " in ran.stdout.split("Example", 1)[1]
+    assert run(name, "-h") == ran
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_short_help_is_the_first_line_of_the_long_one(name: str, run: "Run") -> None:
+    """`rolemgr --help`, which imports no command, says of each what its own help says."""
+    text = COMMANDS[name][1]
+    assert command(name).get_short_help_str(limit=200) == text
+    assert f"{name:<10}  {text}" in run("--help").stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_has_help(name: str) -> None:
+    """No option stands in the help by its name alone."""
+    options = [option for option in command(name).params if isinstance(option, click.Option)]
+    assert [option.name for option in options if not option.help] == []
+
+
+def test_help_names_each_command_once(run: "Run") -> None:
+    """The list of commands is the list of what works."""
+    listed = run("--help").stdout.split("Commands:\n")[1].splitlines()
+    assert [line.split()[0] for line in listed] == list(COMMANDS)
+
+
+def test_without_arguments_the_help_is_shown_as_an_error(run: "Run") -> None:
+    """Nothing was asked: the help goes to stderr, the exit code is that of wrong usage."""
+    ran = run()
+    assert (ran.code, ran.stdout) == (2, "")
+    assert ran.stderr == run("--help").stdout
+
+
+def test_version(run: "Run") -> None:
+    """`--version` is one line."""
+    ran = run("--version")
+    assert (ran.code, ran.stderr) == (0, "")
+    assert ran.stdout.startswith("rolemgr, version ")
+
+
+@pytest.mark.parametrize("args", JSON_COMMANDS, ids=" ".join)
+def test_stdout_is_one_json_document(args: tuple[str, ...], small_catalog: Path, run: "Run") -> None:
+    """What another program reads is the result and nothing else; notes are on stderr, one a line."""
+    ran = run(*args)
+    assert result(ran)
+    assert ran.stdout.endswith("\n")
+    assert all(line.startswith("note: ") for line in ran.stderr.splitlines())
+
+
+@pytest.mark.parametrize("args", JSON_COMMANDS, ids=" ".join)
+def test_running_twice_gives_the_same_bytes(args: tuple[str, ...], small_catalog: Path, run: "Run") -> None:
+    """No clock, no random name, nothing left over from the run before."""
+    assert run(*args) == run(*args)
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_output_file_has_the_bytes_of_stdout(form: str, small_catalog: Path, run: "Run") -> None:
+    """`-o` takes the result from stdout into a file, and `-o -` is stdout."""
+    shown = run("create", *ROLE, "--format", form)
+    written = run("create", *ROLE, "--format", form, "-o", "role.out")
+    assert (written.code, written.stdout, written.stderr) == (0, "", shown.stderr)
+    assert Path("role.out").read_bytes() == shown.stdout.encode()
+    assert run("create", *ROLE, "--format", form, "-o", "-") == shown
+
+
+def test_yaml_says_what_json_says(small_catalog: Path, run: "Run") -> None:
+    """The two forms of a role differ in form only, tags and explanation included."""
+    options = (*ROLE, "--explain", "--tag", "On=yes", "--tag", "Code=012", "--tag", "Empty=")
+    as_json = result(run("create", *options))
+    assert parse_yaml(run("create", *options, "--format", "yaml").stdout, "role.yaml").data == as_json
+
+
+def test_a_rendered_role_can_be_asked_again(small_catalog: Path, run: "Run") -> None:
+    """What `create` writes, in either form, `simulate` reads, from a file or stdin, and decides alike."""
+    asked = ("--action", "s3:GetObject", "--resource", "arn:aws:s3:::data-111122223333/k", "--format", "json")
+    direct = result(run("simulate", *ROLE, *asked))
+    assert direct["decision"] == "Allowed"
+    text = run("create", *ROLE).stdout
+    run("create", *ROLE, "--format", "yaml", "-o", "role.yaml")
+    assert result(run("simulate", "role.yaml", *asked))["decision"] == "Allowed"
+    assert result(run("simulate", "-", *asked, stdin=text))["decision"] == "Allowed"
+
+
+@pytest.mark.parametrize(("expected", "code"), [("Allowed", 0), ("ImplicitlyDenied", 1), ("ExplicitlyDenied", 1)])
+def test_an_expectation_that_is_not_met_is_exit_code_1(
+    expected: str, code: int, small_catalog: Path, run: "Run"
+) -> None:
+    """The command ran, and the answer is no."""
+    asked = ("--action", "s3:GetObject", "--resource", "arn:aws:s3:::data-111122223333/k")
+    assert run("simulate", *ROLE, *asked, "--expect", expected).code == code
+
+
+def test_explanation_points_at_lines_that_hold_the_sid(small_catalog: Path, run: "Run") -> None:
+    """Every statement of the role comes from catalog lines on which its origin's Sid really stands."""
+    role = result(run("create", *ROLE, "--explain"))
+    statements = [one for policy in role["Policies"] for one in policy["PolicyDocument"]["Statement"]]
+    origins = role["Metadata"]["Statements"]
+    assert [statement["Sid"] for statement in statements] == list(origins)
+    for origin in (one for found in origins.values() for one in found):
+        line = Path(origin["File"]).read_text().splitlines()[origin["Line"] - 1]
+        assert line == f"  - sid: {origin['Sid']}"
+        assert Path(origin["File"]).stem == origin["ActivityGroup"]
+
+
+def test_explanation_of_a_built_in_role_points_into_its_catalog(run: "Run") -> None:
+    """Built-in files are named from the top of the catalog, which in a checkout is the repository."""
+    top = Path(__file__).resolve().parents[2]
+    role = result(run("create", "--persona", "data-scientist", "--explain"))
+    for origin in (one for found in role["Metadata"]["Statements"].values() for one in found):
+        line = (top / origin["File"]).read_text().splitlines()[origin["Line"] - 1]
+        assert line.strip() == f"- sid: {origin['Sid']}"
+
+
+def test_a_role_has_the_shape_of_cloudformation(small_catalog: Path, run: "Run") -> None:
+    """Without `--explain` there is nothing beyond the properties of AWS::IAM::Role, and nothing empty."""
+    role = result(run("create", *ROLE))
+    assert list(role) == [
+        "RoleName", "Path", "Description", "MaxSessionDuration", "AssumeRolePolicyDocument", "Policies",
+    ]  # fmt: skip
+    tagged = result(run("create", *ROLE, "--tag", "B=2", "--tag", "A=1"))
+    assert tagged["Tags"] == [{"Key": "A", "Value": "1"}, {"Key": "B", "Value": "2"}]
+
+
+def test_all_choices_reach_the_role(small_catalog: Path, run: "Run") -> None:
+    """Name, path, description, session, account, region, trust, parameters and buckets are where they belong."""
+    role = result(
+        run(
+            "create", *ROLE, "--name", "churn", "--path", "/ml/", "--description", "Churn", "--max-session", "2h",
+            "--account", "123456789012", "--region", "cn-north-1", "--trust", "sagemaker?source=account",
+            "--parameter", "job_names=churn-*,x", "--bucket", "acme-b", "--bucket", "acme-a",
+            "--pass-role", "arn:aws-cn:iam::123456789012:role/jobs", "--add", "run-jobs",
+        )
+    )  # fmt: skip
+    assert (role["RoleName"], role["Path"], role["Description"], role["MaxSessionDuration"]) == (
+        "churn", "/ml/", "Churn", 7200,
+    )  # fmt: skip
+    [trust] = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    by_sid = {one["Sid"]: one for one in role["Policies"][0]["PolicyDocument"]["Statement"]}
+    assert by_sid["ListBuckets"]["Resource"] == ["arn:aws-cn:s3:::acme-a", "arn:aws-cn:s3:::acme-b"]
+    assert by_sid["PassRoles"]["Resource"] == ["arn:aws-cn:iam::123456789012:role/jobs"]
+    assert by_sid["PassRoles"]["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com.cn"}}
+    assert by_sid["TrainingJobs"]["Resource"] == [
+        f"arn:aws-cn:sagemaker:cn-north-1:123456789012:training-job/{name}" for name in ("churn-*", "x")
+    ]
+
+
+def test_a_role_file_and_flags_give_the_same_role(small_catalog: Path, run: "Run") -> None:
+    """The keys of a role file are the flags' names; from stdin they are the same again."""
+    flags = run(
+        "create", *ROLE, "--name", "churn", "--account", "123456789012", "--region", "eu-west-1",
+        "--bucket", "acme", "--parameter", "job_names=a,b", "--tag", "Project=churn", "--trust", "sagemaker?source=arn",
+    )  # fmt: skip
+    text = to_json(
+        {
+            "persona": "tester", "catalog": ["catalog"], "name": "churn", "account": "123456789012",
+            "region": "eu-west-1", "bucket": ["acme"], "parameter": {"job_names": ["a", "b"]},
+            "tag": {"Project": "churn"}, "trust": [{"kind": "sagemaker", "source": "arn"}],
+        }
+    )  # fmt: skip
+    Path("role.yaml").write_text(text)
+    assert result(run("create", "--role", "role.yaml")) == result(flags)
+    assert result(run("create", "--role", "-", stdin=text)) == result(flags)
+
+
+def test_a_catalog_in_a_role_file_lies_beside_that_file(small_catalog: Path, run: "Run") -> None:
+    """A relative folder is found from wherever the role file is used."""
+    Path("roles").mkdir()
+    Path("roles/churn.yaml").write_text("persona: tester\ncatalog: [../catalog]\n")
+    assert result(run("create", "--role", "roles/churn.yaml"))["RoleName"] == "sagemaker-tester"
+
+
+def test_a_short_form_that_finds_nothing_to_act_on_is_a_note(small_catalog: Path, run: "Run") -> None:
+    """The role is rendered, and stderr says which option did nothing."""
+    ran = run("create", *ROLE, "--remove", "read-data", "--bucket", "acme")
+    assert ran.code == 0
+    assert any(note.startswith("--bucket: nothing in this role uses it") for note in ran.notes)
+
+
+def test_what_was_assumed_is_said(small_catalog: Path, run: "Run") -> None:
+    """Account and region are noted where nobody chose them, and only there."""
+    notes = run("create", *ROLE).notes
+    assert [note.split()[0] for note in notes] == ["account", "region"]
+    assert run("create", *ROLE, "--account", "123456789012", "--region", "eu-west-1").stderr == ""
+
+
+def test_list_and_show_say_whose_an_entry_is(small_catalog: Path, run: "Run") -> None:
+    """A user's entry in place of a built-in one names both files, as text and as JSON."""
+    name = "run-training-jobs"
+    (small_catalog / "activity_groups" / f"{name}.yaml").write_text(
+        (small_catalog / "activity_groups/run-jobs.yaml").read_text()
+    )
+    listed = result(run("list", "activity-groups", "--catalog", "catalog", "--format", "json"))
+    entries = {entry["id"]: entry for entry in listed}
+    ours, theirs = f"catalog/activity_groups/{name}.yaml", f"activity_groups/{name}.yaml"
+    assert (entries[name]["file"], entries[name]["builtin"], entries[name]["overrides"]) == (ours, False, theirs)
+    assert (entries["run-jobs"]["builtin"], "overrides" in entries["run-jobs"]) == (False, False)
+    assert any(entry["builtin"] for entry in listed)
+    assert list(entries) == sorted(entries)
+    shown = run("show", "activity-group", name, "--catalog", "catalog").stdout
+    assert f"{ours} (yours), instead of {theirs}" in " ".join(shown.replace("│", "").replace("├──", "").split())
+    assert (
+        result(run("show", "activity-group", name, "--catalog", "catalog", "--format", "json"))["overrides"] == theirs
+    )
+
+
+def test_show_gives_an_entry_as_its_file_has_it(small_catalog: Path, run: "Run") -> None:
+    """The JSON of an entry is what stands in its file, and where that lies."""
+    shown = result(run("show", "persona", "tester", "--catalog", "catalog", "--format", "json"))
+    assert shown == {
+        "id": "tester", "file": "catalog/personas/tester.yaml", "builtin": False,
+        **read_yaml(small_catalog / "personas/tester.yaml").data,
+    }  # fmt: skip
+
+
+def test_preview_shows_all_that_an_approver_needs(small_catalog: Path, run: "Run") -> None:
+    """Persona, groups, each statement with its origin, trust, tags and the size of each document."""
+    shown = run("preview", *ROLE, "--tag", "Project=churn").stdout
+    wanted = (
+        "sagemaker-tester", "arn:aws:iam::111122223333:role/sagemaker-tester", "run-jobs  Run jobs", "TrainingJobs",
+        "catalog/activity_groups/run-jobs.yaml:12", "sagemaker:CreateTrainingJob", "iam:PassedToService",
+        "aws:SourceAccount", "Project=churn", "inline policies", "10,240", "trust policy",
+    )  # fmt: skip
+    assert [text for text in wanted if text not in shown] == []

