@@ -133,7 +133,11 @@ def _from_settings(settings: SourceFile | None) -> dict[str, _Choice]:
 def catalog_folders(flags: Sequence[str]) -> list[Path]:
     """Return the catalog folders of a command that takes no role: its own, else those of ``rolemgr.yaml``."""
     choice = _from_settings(find_settings(Path.cwd())).get("catalog")
-    return [Path(folder) for folder in flags or (choice.value if choice else ())]
+    if flags or not choice:
+        return [Path(folder) for folder in flags]
+    if not isinstance(choice.value, list) or not all(isinstance(folder, str) for folder in choice.value):
+        raise InputError(choice.where, "`catalog` must be a list of folders")
+    return [Path(folder) for folder in choice.value]
 
 
 def _choice(option: _RoleOption, value: Any, where: SourceLocation) -> _Choice:

@@ -11,7 +11,7 @@ never have limited it. In a Deny, the action itself is left off: without its con
 wider than it was written.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rolemgr.compose.substitute import Values
@@ -60,6 +60,9 @@ def distribute(group: Sourced[ActivityGroup], name: str, index: int, values: Val
 
 def _shares(written: Written, action: Action, typed: tuple[Typed, ...]) -> Iterator[Share]:
     """Yield the shares of *action*: one for each set of conditions that its resources support."""
+    if not written.conditions:
+        yield _share(written, action, typed, ())
+        return
     by_conditions: dict[FrozenConditions, list[Typed]] = {}
     for resource, types in typed:
         conditions = _supported(written.conditions, action, types)
@@ -67,9 +70,13 @@ def _shares(written: Written, action: Action, typed: tuple[Typed, ...]) -> Itera
     for conditions, found in by_conditions.items():
         if written.statement.effect is Effect.DENY and conditions != written.conditions:
             continue
-        resources = tuple(sorted({resource for resource, _ in found}))
-        names = tuple(sorted({name for _, types in found for name in types}))
-        yield Share(action.name, resources, names, conditions, written.statement.effect, written.origin)
+        yield _share(written, action, found, conditions)
+
+
+def _share(written: Written, action: Action, typed: Sequence[Typed], conditions: FrozenConditions) -> Share:
+    resources = tuple(sorted(resource for resource, _ in typed))
+    names = tuple(sorted({name for _, types in typed for name in types}))
+    return Share(action.name, resources, names, conditions, written.statement.effect, written.origin)
 
 
 def _supported(conditions: FrozenConditions, action: Action, types: tuple[str, ...]) -> FrozenConditions:

@@ -7,6 +7,7 @@ with several values makes one string of each, which is how a list of buckets bec
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import product
 from typing import TypeAlias
 
@@ -19,8 +20,16 @@ class UnknownPlaceholderError(LookupError):
     """A string has a placeholder that stands for nothing, or braces that are no placeholder."""
 
 
+@lru_cache(maxsize=4096)
 def names_in(text: str) -> tuple[str, ...]:
-    """Return the names of the placeholders of *text*, in order, each once."""
+    """
+    Return the names of the placeholders of *text*, in order, each once.
+
+    Raises UnknownPlaceholderError for stray ``{{`` or ``}}``.
+    """
+    stray = _PLACEHOLDER.sub("", text)
+    if "{{" in stray or "}}" in stray:
+        raise UnknownPlaceholderError(text)
     return tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
 
 
@@ -30,10 +39,9 @@ def fill(text: str, values: Values) -> tuple[str, ...]:
 
     Raises UnknownPlaceholderError for a name that is not in *values*, and for stray ``{{`` or ``}}``.
     """
-    stray = _PLACEHOLDER.sub("", text)
-    if "{{" in stray or "}}" in stray:
-        raise UnknownPlaceholderError(text)
     names = names_in(text)
+    if not names:
+        return (text,)
     for name in names:
         if name not in values:
             raise UnknownPlaceholderError(name)

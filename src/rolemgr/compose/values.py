@@ -140,10 +140,18 @@ def _resolve_one(
             here.where, f"parameter `{name}` has no value ({here.parameter.help})",
             f"give one with --parameter {name}=VALUE",
         )  # fmt: skip
-    for other in (used for text in here.parameter.default for used in names_in(text)):
+    for other in _refers_to(here, values):
         if other in declared:
             _resolve_one(other, declared, given, values, (*through, name))
     values[name] = _default(here, values)
+
+
+def _refers_to(here: Declared, values: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Return the names that a parameter's default has placeholders for."""
+    try:
+        return [name for text in here.parameter.default or () for name in names_in(text)]
+    except UnknownPlaceholderError as error:
+        raise UnknownNameError(here.where, "placeholder", str(error), values) from error
 
 
 def _default(here: Declared, values: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

@@ -53,6 +53,13 @@ Principals: TypeAlias = Mapping[Literal["AWS", "Service", "Federated", "Canonica
 """Who a resource or trust policy speaks of; ``"*"`` is everyone, also anonymous."""
 
 
+_ELEMENTS = tuple(
+    (name, to_pascal(name))
+    for name in ("principal", "not_principal", "action", "not_action", "resource", "not_resource")
+)
+"""The fields of statements in the order in which IAM's documentation writes their elements."""
+
+
 class StatementElement(Model):
     """What every statement has: Sid, Effect, Action or NotAction, Condition."""
 
@@ -83,10 +90,9 @@ class StatementElement(Model):
         if self.sid is not None:
             shown["Sid"] = self.sid
         shown["Effect"] = self.effect.value
-        for name in ("principal", "not_principal", "action", "not_action", "resource", "not_resource"):
-            value = getattr(self, name, None)
-            if value is not None:
-                shown[to_pascal(name)] = _listed(value)
+        for name, element in _ELEMENTS:
+            if name in type(self).model_fields and (value := getattr(self, name)) is not None:
+                shown[element] = _listed(value)
         if self.condition:
             shown["Condition"] = {
                 operator: {key: _alone(values) for key, values in block.items()}

@@ -44,10 +44,15 @@ def types_of(resource: str, action: Action) -> tuple[str, ...]:
 
     Empty where *resource* is no ARN, or names the type itself by a wildcard (``...:123456789012:*``).
     """
-    arn = Arn.parse(resource)
+    arn = _parsed(resource)
     if arn is None or not action.resource_types:
         return ()
     return _types(action, arn.service, bool(arn.region), bool(arn.account), arn.resource)
+
+
+@lru_cache(maxsize=4_096)
+def _parsed(resource: str) -> Arn | None:
+    return Arn.parse(resource)
 
 
 @lru_cache(maxsize=65_536)

@@ -60,7 +60,7 @@ def _json(value: Any) -> _Json:
     if isinstance(value, StrictUndefined):
         raise RenderError(f"template value missing: `{value._undefined_name}`")
     try:
-        return _Json(json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain_mapping))
+        return _Json(_ENCODER.encode(value))
     except ValueError as error:
         raise RenderError(f"template value not JSON: `{value}`") from error
 
@@ -70,6 +70,9 @@ def _plain_mapping(value: Any) -> dict[str, Any]:
     if isinstance(value, Mapping):
         return dict(value)
     raise RenderError(f"template value missing or not JSON: `{getattr(value, '_undefined_name', value)}`")
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_plain_mapping)
 
 
 def _only_json(value: Any) -> Any:

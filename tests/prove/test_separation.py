@@ -1,0 +1,185 @@
+"""Separation: what a persona must never do, no composition gives it, nor any role that it reaches."""
+
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.support import rendered
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.catalog.personas import resolve_persona
+from rolemgr.errors import InputError, UnknownNameError
+from rolemgr.prove.closure import closure_of
+from rolemgr.prove.separation import Violation, violations
+
+CATALOG = Catalog()
+PERSONAS = sorted(CATALOG.found("personas"))
+GROUPS = sorted(CATALOG.found("activity_groups"))
+
+
+def broken(catalog: Catalog = CATALOG, **choices: Any) -> tuple[Violation, ...]:
+    """Return how the role that *choices* compose to breaks the separation of its persona."""
+    role = rendered(catalog, **choices)
+    return violations(role, closure_of(catalog, role.role).known)
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_each_persona_keeps_what_it_promises(persona: str) -> None:
+    """As shipped, no persona can do what its file says it never can, nor can a role that it reaches."""
+    assert resolve_persona(CATALOG, persona).never
+    assert broken(persona=persona) == ()
+
+
+FORBIDDEN = [
+    ("data-scientist", "deploy-endpoints", "sagemaker:CreateEndpoint"),
+    ("data-scientist", "approve-models", "sagemaker:UpdateModelPackage"),
+    ("data-scientist", "author-pipelines", "sagemaker:CreatePipeline"),
+    ("data-scientist", "run-pipelines", "sagemaker:StartPipelineExecution"),
+    ("ml-engineer", "approve-models", "sagemaker:UpdateModelPackage"),
+    ("mlops-engineer", "run-training-jobs", "sagemaker:CreateTrainingJob"),
+    ("mlops-engineer", "run-processing-jobs", "sagemaker:CreateProcessingJob"),
+    ("mlops-engineer", "tune-hyperparameters", "sagemaker:CreateHyperParameterTuningJob"),
+    ("mlops-engineer", "run-batch-transform", "sagemaker:CreateTransformJob"),
+    ("mlops-engineer", "register-models", "sagemaker:CreateModelPackage"),
+    ("mlops-engineer", "run-pipelines", "sagemaker:StartPipelineExecution"),
+    ("junior-ml-engineer", "deploy-endpoints", "sagemaker:CreateEndpoint"),
+    ("sagemaker-compute", "run-training-jobs", "iam:PassRole"),
+    ("sagemaker-pipeline", "deploy-endpoints", "sagemaker:CreateEndpoint"),
+    ("sagemaker-pipeline", "approve-models", "sagemaker:UpdateModelPackage"),
+]
+
+
+@pytest.mark.parametrize(("persona", "group", "action"), FORBIDDEN)
+def test_a_group_that_would_break_it_is_found(persona: str, group: str, action: str) -> None:
+    """Adding the group that gives what is forbidden is a violation that names action, entry and origin."""
+    found = broken(persona=persona, add=[group])
+    assert any(fnmatchcase(action, violation.never.forbidden.action) for violation in found)
+    for violation in found:
+        text = str(violation.as_error())
+        assert text.startswith(f"{violation.never.where}: the persona must never be able to do")
+        assert "activity_groups/" in text
+
+
+def _alone(group: str) -> dict[str, list[str]]:
+    """Return values for what *group* requires, none of them a way to another role."""
+    parameters = CATALOG.activity_group(group).value.parameters
+    return {name: ["own-*"] for name, one in parameters.items() if one.default is None and one.type == "name-pattern"}
+
+
+@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    persona=st.sampled_from(PERSONAS),
+    add=st.lists(st.sampled_from(GROUPS), max_size=5, unique=True),
+    remove=st.lists(st.sampled_from(GROUPS), max_size=5, unique=True),
+)
+def test_never_holds_for_random_compositions_or_the_role_is_refused(
+    persona: str, add: list[str], remove: list[str]
+) -> None:
+    """Either a composition keeps every `never` entry, judged action by action, or it counts as broken."""
+    own = set(resolve_persona(CATALOG, persona).groups)
+    parameter = {name: values for group in {*own, *add} for name, values in _alone(group).items()}
+    try:
+        role = rendered(
+            persona=persona, add=[group for group in add if group not in own],
+            remove=[group for group in remove if group in own], parameter=parameter,
+        )  # fmt: skip
+    except InputError:  # a required ARN, or nothing left: refused for another reason
+        return
+    found = violations(role, closure_of(CATALOG, role.role).known)
+    plain = {never.forbidden.action for never in role.role.persona.never
+             if never.forbidden.resource == "*" and not never.forbidden.context}  # fmt: skip
+    granted = {action for one in role.role.statements if one.effect == "Allow" for action in one.actions}
+    named = {violation.request.action for violation in found}
+    undenied = {action for one in role.role.statements if one.effect == "Deny" for action in one.actions}
+    assert (plain & granted) - undenied <= named
+
+
+PERSONA = """
+title: Guarded
+description: For tests
+activity_groups: [work]
+never:
+  - s3:DeleteObject
+  - {action: "s3:PutObject", resource: "arn:{{ partition }}:s3:::{{ buckets }}/models/*"}
+  - {action: "sagemaker:CreateModelPackage", context: {"sagemaker:ModelApprovalStatus": [Approved, Rejected]}}
+"""
+WORK = """
+title: Work
+description: For tests
+parameters:
+  buckets: {type: bucket, many: true, default: [acme], help: buckets}
+statements:
+  - {sid: Read, actions: [s3:GetObject], resources: ["arn:{{ partition }}:s3:::{{ buckets }}/*"]}
+"""
+
+
+def _group(*statements: str) -> str:
+    head = 'title: More\ndescription: For tests\nparameters: {buckets: {type: bucket, many: true, default: [acme], help: "b"}}\n'
+    return head + "statements:\n" + "".join(f"  - {statement}\n" for statement in statements)
+
+
+WRITE = '{sid: Write, actions: [s3:PutObject], resources: ["arn:{{ partition }}:s3:::{{ buckets }}/*"]}'
+DENY = (
+    '{sid: Keep, effect: Deny, actions: [s3:PutObject], resources: ["arn:{{ partition }}:s3:::{{ buckets }}/models/*"]}'
+)
+REGISTER = '{sid: R, actions: [sagemaker:CreateModelPackage], resources: ["arn:{{ partition }}:sagemaker:{{ region }}:{{ account }}:model-package/*"]'
+CASES = {
+    "a write around the forbidden prefix": ([WRITE], ["s3:PutObject"]),
+    "a write that a Deny keeps off the prefix": ([WRITE, DENY], []),
+    "a write elsewhere": (['{sid: W, actions: [s3:PutObject], resources: ["arn:{{ partition }}:s3:::{{ buckets }}/tmp/*"]}'], []),
+    "a registration without a limit": ([REGISTER + "}"], ["sagemaker:CreateModelPackage"]),
+    "a registration as pending only": (
+        [REGISTER + ', conditions: {StringEqualsIfExists: {"sagemaker:ModelApprovalStatus": PendingManualApproval}}}'], [],
+    ),
+    "a registration as rejected too": (
+        [REGISTER + ', conditions: {StringNotEquals: {"sagemaker:ModelApprovalStatus": Approved}}}'],
+        ["sagemaker:CreateModelPackage"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_never_entries_with_resource_and_context(case: str, tmp_path: Path) -> None:
+    """An entry about a resource or a context forbids just that, and a Deny that covers it counts."""
+    statements, expected = CASES[case]
+    for kind, name, text in (("personas", "guarded", PERSONA), ("activity_groups", "work", WORK),
+                             ("activity_groups", "more", _group(*statements))):  # fmt: skip
+        (tmp_path / kind).mkdir(exist_ok=True)
+        (tmp_path / kind / f"{name}.yaml").write_text(text)
+    found = broken(Catalog([tmp_path]), persona="guarded", add=["more"])
+    assert sorted({violation.request.action for violation in found}) == expected
+
+
+def test_the_closure_of_an_ml_engineer_is_compute_and_pipeline() -> None:
+    """It passes the compute role to jobs and the pipeline role to pipelines, and knows both."""
+    closure = closure_of(CATALOG, rendered(persona="ml-engineer").role)
+    assert {role.documents.name for role in closure.known} == {"sagemaker-compute", "sagemaker-pipeline"}
+    assert closure.unknown == ()
+
+
+def test_a_role_that_nobody_knows_is_named() -> None:
+    """Passing a role that is no persona's by default ends the proof there, and the closure says so."""
+    arn = "arn:aws:iam::111122223333:role/somebody"
+    closure = closure_of(CATALOG, rendered(persona="data-scientist", pass_role=[arn]).role)
+    assert closure.unknown == (arn,)
+
+
+def test_the_closure_follows_a_known_role_with_more_power() -> None:
+    """Passing the pipeline role instead of compute breaks the separation of a data scientist."""
+    arn = "arn:aws:iam::111122223333:role/sagemaker-pipeline"
+    found = broken(persona="data-scientist", pass_role=[arn])
+    assert found
+    assert {violation.through for violation in found} == {"sagemaker-pipeline"}
+
+
+def test_an_unknown_placeholder_in_never_names_the_persona_s_line(tmp_path: Path) -> None:
+    """A `never` resource that no parameter fills is the author's mistake, with file and line."""
+    for kind, name, text in (("personas", "p", PERSONA.replace("buckets", "bukets")), ("activity_groups", "work", WORK),
+                             ("activity_groups", "more", _group(WRITE))):  # fmt: skip
+        (tmp_path / kind).mkdir(exist_ok=True)
+        (tmp_path / kind / f"{name}.yaml").write_text(text)
+    with pytest.raises(UnknownNameError, match=r"p\.yaml:7: unknown placeholder `bukets`; did you mean buckets"):
+        broken(Catalog([tmp_path]), persona="p", add=["more"])
