@@ -49,7 +49,7 @@ class Day(Model):
     role: dict[str, Any] = Field(default_factory=dict)
     principal: str
     context: dict[str, Any] = Field(default_factory=dict)
-    calls: tuple[Call, ...] = Field(min_length=25, max_length=60)
+    calls: tuple[Call, ...] = Field(min_length=10, max_length=60)
 
 
 @cache
@@ -87,6 +87,19 @@ def test_each_call_of_the_day_is_allowed_and_its_twin_denied(name: str, number: 
     refused = [asked for asked in call.requests if decision(day, policies, asked) != "Allowed"]
     assert refused == [], call.call
     assert decision(day, policies, call.twin.request) != "Allowed", f"{call.call}: {call.twin.why}"
+
+
+BUSY = (
+    "business-analyst", "data-scientist", "junior-ml-engineer", "ml-engineer", "mlops-emergency", "mlops-engineer",
+    "sagemaker-compute", "sagemaker-pipeline",
+)  # fmt: skip
+"""The personas whose work is too manifold for fewer than 25 calls; a role for one service may do with ten."""
+
+
+@pytest.mark.parametrize("name", BUSY)
+def test_a_persona_with_manifold_work_has_a_full_day(name: str) -> None:
+    """The six personas of the mission, and the two custom ones, are witnessed by 25 calls at least."""
+    assert len(day_of(name).calls) >= 25
 
 
 def test_every_persona_has_a_day() -> None:

@@ -11,7 +11,8 @@ Anything else that is raised is a bug and keeps its traceback. A message is one 
 case, ends without a period, and quotes what the user wrote in backticks.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 
@@ -84,6 +85,17 @@ def raise_all(problems: Sequence[InputError]) -> None:
         raise problems[0]
     if problems:
         raise Problems(problems)
+
+
+@contextmanager
+def gathering(problems: list[InputError]) -> Iterator[None]:
+    """Add what is wrong inside to *problems*, so that the next part is looked at too."""
+    try:
+        yield
+    except InputError as error:
+        problems.append(error)
+    except Problems as error:
+        problems.extend(error.problems)
 
 
 def _place(problem: InputError) -> tuple[str, int]:

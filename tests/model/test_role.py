@@ -63,7 +63,7 @@ def test_the_region_decides_the_partition(region: str, partition: str, suffix: s
         ({"region": "us-east-1a"}, "role.yaml:2: `us-east-1a` is no AWS region such as us-east-1"),
         ({"region": "Frankfurt"}, "role.yaml:2: `Frankfurt` is no AWS region such as us-east-1"),
         ({"partition": "aws-x"}, "role.yaml:2: `partition` is `aws-x`; use one of aws, aws-cn or aws-us-gov"),
-        ({"partition": "aws-cn"}, "role.yaml:1: region `us-east-1` is in partition aws, not aws-cn"),
+        ({"partition": "aws-cn"}, "role.yaml:2: region `us-east-1` is in partition aws, not aws-cn"),
         ({"name": "a b"}, "role.yaml:2: `a b` is no role name: 1 to 64 letters, digits and _+=,.@-"),
         ({"name": "x" * 65}, f"role.yaml:2: `{'x' * 65}` is no role name: 1 to 64 letters, digits and _+=,.@-"),
         ({"name": "a/b"}, "role.yaml:2: `a/b` is no role name: 1 to 64 letters, digits and _+=,.@-"),
@@ -101,8 +101,8 @@ def test_the_region_decides_the_partition(region: str, partition: str, suffix: s
         ({"parameter": {"jobs": [""]}}, "role.yaml:4: `parameter.jobs[0]` is empty"),
         ({"tag": {"a": "x\ny"}},
          "role.yaml:2: `x\\ny` is no tag value: up to 256 of letters, digits, space, _.:/=+-@"),
-        ({"parameter": {"jobs": 3}}, "role.yaml:3: `parameter.jobs` must be text"),
-        ({"bucket": [1]}, "role.yaml:3: `bucket[0]` must be text"),
+        ({"parameter": {"jobs": True}}, "role.yaml:3: `parameter.jobs` must be text"),
+        ({"bucket": [True]}, "role.yaml:3: `bucket[0]` must be text"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_refused_in_one_line(fields: dict[str, Any], message: str) -> None:

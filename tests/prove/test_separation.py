@@ -153,10 +153,11 @@ def test_never_entries_with_resource_and_context(case: str, tmp_path: Path) -> N
     assert sorted({violation.request.action for violation in found}) == expected
 
 
-def test_the_closure_of_an_ml_engineer_is_compute_and_pipeline() -> None:
-    """It passes the compute role to jobs and the pipeline role to pipelines, and knows both."""
+def test_the_closure_of_an_ml_engineer_is_compute_pipeline_and_feature_store() -> None:
+    """It passes the compute role to jobs, the pipeline role to pipelines, Feature Store's to feature groups."""
     closure = closure_of(CATALOG, rendered(persona="ml-engineer").role)
-    assert {role.documents.name for role in closure.known} == {"sagemaker-compute", "sagemaker-pipeline"}
+    names = {role.documents.name for role in closure.known}
+    assert names == {"sagemaker-compute", "sagemaker-feature-store", "sagemaker-pipeline"}
     assert closure.unknown == ()
 
 

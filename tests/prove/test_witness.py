@@ -32,7 +32,12 @@ def test_a_witness_is_allowed_by_its_statement(conditions: FrozenConditions) -> 
     resource = "arn:aws:iam::111122223333:role/${aws:PrincipalTag/path}/*"
     statement = ComposedStatement("X", Effect.ALLOW, ("iam:PassRole",), (resource,), conditions, (ORIGIN,))
     document = IdentityPolicy.model_validate(
-        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:PassRole", "Resource": resource, "Condition": statement.condition}]}
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Action": "iam:PassRole", "Resource": resource, "Condition": statement.condition}
+            ],
+        }
     )
     found = list(witnesses(statement, "iam:PassRole"))
     assert len(found) == 1

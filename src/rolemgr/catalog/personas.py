@@ -5,8 +5,6 @@ Every group and every `never` entry keeps the place that it was written at, so t
 both files and lines.
 """
 
-from fnmatch import fnmatchcase
-
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 from rolemgr.model.catalog import EntryId, Excuse, Persona
@@ -88,7 +86,7 @@ def _excused(persona: Sourced[Persona], base: ResolvedPersona) -> tuple[Excused,
 
 
 def _speaks_of(excuse: Excuse, never: Never) -> bool:
-    return fnmatchcase(never.forbidden.action.lower(), excuse.action.lower())
+    return never.forbidden.action.lower() == excuse.action.lower()
 
 
 def _never(persona: Sourced[Persona]) -> tuple[Never, ...]:

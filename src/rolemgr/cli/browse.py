@@ -15,16 +15,18 @@ _form_option = click.option(
 
 @click.command("list")
 @click.argument("kind", type=click.Choice(["personas", "activity-groups"]))
+@click.option("--matrix", is_flag=True, help="Show which persona has which activity group.")
 @catalog_option
 @_form_option
 @color_option
-def list_command(kind: str, catalog: Sequence[str], form: str, color: str) -> None:
+def list_command(kind: str, matrix: bool, catalog: Sequence[str], form: str, color: str) -> None:
     """
     List personas or activity groups.
 
     \b
     Examples:
       rolemgr list personas
+      rolemgr list activity-groups --matrix
       rolemgr list activity-groups --catalog ./our-catalog --format json
     """
     from rolemgr.catalog.load import Catalog
@@ -35,7 +37,8 @@ def list_command(kind: str, catalog: Sequence[str], form: str, color: str) -> No
     table, data = {
         "personas": (entries.personas_table, entries.personas_data),
         "activity-groups": (entries.groups_table, entries.groups_data),
-    }[kind]
+        "matrix": (entries.matrix_table, entries.matrix_data),
+    }["matrix" if matrix else kind]
     if form == "json":
         write_output(to_json(data(loaded)), None)
     else:

@@ -1,5 +1,7 @@
 """Where trees and tables are printed: colour on a terminal only, the terminal's width or 80 columns."""
 
+import os
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,10 +22,19 @@ catalog_option = click.option(
 )  # fmt: skip
 
 
+_ANY_WIDTH = 10_000
+
+
 def show(page: "RenderableType", color: str) -> None:
-    """Print *page* to stdout."""
+    """Print *page* to stdout; a table that goes to a file or a pipe is as wide as it needs to be."""
     from rich.console import Console
+    from rich.table import Table
 
     force = {"always": True, "never": False}.get(color)
     console = Console(force_terminal=force, no_color=True if color == "never" else None, highlight=False)
-    console.print(page)
+    if isinstance(page, Table) and not sys.stdout.isatty() and "COLUMNS" not in os.environ:
+        console.width = _ANY_WIDTH
+        console.width = console.measure(page).maximum
+    with console.capture() as captured:
+        console.print(page)
+    click.echo("".join(line.rstrip() + "\n" for line in captured.get().splitlines()), nl=False, color=True)

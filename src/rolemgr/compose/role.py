@@ -15,7 +15,7 @@ from rolemgr.compose.merge import merge
 from rolemgr.compose.substitute import UnknownPlaceholderError, fill
 from rolemgr.compose.trust import compose_trust
 from rolemgr.compose.values import Declared, Given, declared_parameters, resolve
-from rolemgr.errors import InputError, SourceLocation, UnknownNameError
+from rolemgr.errors import InputError, SourceLocation, UnknownNameError, gathering, raise_all
 from rolemgr.model.catalog import ActivityGroup, EntryId
 from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.role import ComposedRole, RoleSpec
@@ -61,7 +61,18 @@ def chosen_groups(catalog: Catalog, persona: ResolvedPersona, spec: Sourced[Role
         del places[name]
     if not places:
         raise InputError(spec.at("remove"), "no activity group is left", "a role needs at least one")
-    return {name: catalog.activity_group(name, places[name]) for name in sorted(places)}
+    return _looked_up(catalog, places)
+
+
+def _looked_up(catalog: Catalog, places: Mapping[EntryId, SourceLocation]) -> Groups:
+    """Return the groups of *places* by id, sorted; raise for all that do not exist or can't be read at once."""
+    groups: dict[EntryId, Sourced[ActivityGroup]] = {}
+    problems: list[InputError] = []
+    for name in sorted(places):
+        with gathering(problems):
+            groups[name] = catalog.activity_group(name, places[name])
+    raise_all(problems)
+    return groups
 
 
 def _self_passing(persona: ResolvedPersona, spec: Sourced[RoleSpec]) -> dict[str, SourceLocation]:
@@ -95,6 +106,7 @@ def builtins(spec: RoleSpec) -> dict[str, tuple[str, ...]]:
         "region": (spec.region,),
         "account": (spec.account,),
         "dns_suffix": (spec.dns_suffix,),
+        "role": (spec.arn,),
         "aws_image_accounts": image_accounts(spec.region),
     }
 
@@ -114,9 +126,10 @@ def _given(spec: Sourced[RoleSpec], declared: Mapping[str, Declared]) -> tuple[d
         if values and not found:
             notes.append(f"{spec.at(short)}: nothing in this role uses it ({' or '.join(names)})")
         texts = tuple(spec.value.arn if value == "self" else value for value in values)
-        given |= {name: Given(texts, spec.at(short)) for name in found if values}
+        places = tuple(spec.at(short, number) for number in range(len(texts)))
+        given |= {name: Given(texts, places) for name in found if values}
     for name, texts in spec.value.parameter.items():
-        given[name] = Given(texts, spec.at("parameter", name))
+        given[name] = Given(texts, tuple(spec.at("parameter", name, number) for number in range(len(texts))))
     return given, tuple(notes)
 
 
@@ -156,8 +169,12 @@ def _acting_as(group: Sourced[ActivityGroup], values: Mapping[str, tuple[str, ..
 
 
 def _distributed(groups: Groups, values: Mapping[str, tuple[str, ...]]) -> list[Distributed]:
-    return [
-        distribute(group, name, index, values)
-        for name, group in groups.items()
-        for index in range(len(group.value.statements))
-    ]
+    """Return the shares of every statement of *groups*; raise for all that is wrong in them at once."""
+    parts: list[Distributed] = []
+    problems: list[InputError] = []
+    for name, group in groups.items():
+        for index in range(len(group.value.statements)):
+            with gathering(problems):
+                parts.append(distribute(group, name, index, values))
+    raise_all(problems)
+    return parts

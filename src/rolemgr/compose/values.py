@@ -39,10 +39,10 @@ _WITH_PARTITION = {ParameterType.ARN, ParameterType.ROLE_ARN, ParameterType.KEY_
 
 
 class Given(NamedTuple):
-    """The values that the user gave for a parameter, and where."""
+    """The values that the user gave for a parameter, and where each stands."""
 
     values: tuple[str, ...]
-    where: SourceLocation
+    places: tuple[SourceLocation, ...]
 
 
 class Declared(NamedTuple):
@@ -85,7 +85,7 @@ def resolve(
     Raises InputError (or Problems) for a value of the wrong form, a required one that is missing, one
     that nothing declares, and defaults that refer to each other in a circle.
     """
-    unknown = [_unknown(name, given[name].where, declared) for name in given if name not in declared]
+    unknown = [_unknown(name, given[name].places[0], declared) for name in given if name not in declared]
     raise_all([*unknown, *_misfits(declared, given, builtins["partition"][0])])
     values = dict(builtins)
     for name in sorted(declared):
@@ -100,12 +100,12 @@ def _unknown(name: str, where: SourceLocation, declared: Mapping[str, Declared])
 
 def _misfits(declared: Mapping[str, Declared], given: Mapping[str, Given], partition: str) -> Iterator[InputError]:
     for name in sorted(declared.keys() & given.keys()):
-        parameter = declared[name].parameter
-        problems = (misfit(parameter.type, value, partition) for value in given[name].values)
-        for problem in filter(None, problems):
-            yield InputError(given[name].where, f"parameter `{name}`: {problem}")
-        if len(given[name].values) > 1 and not parameter.many:
-            yield InputError(given[name].where, f"parameter `{name}` takes one value")
+        parameter, chosen = declared[name].parameter, given[name]
+        for value, place in zip(chosen.values, chosen.places, strict=True):
+            if problem := misfit(parameter.type, value, partition):
+                yield InputError(place, f"parameter `{name}`: {problem}")
+        if len(chosen.values) > 1 and not parameter.many:
+            yield InputError(chosen.places[1], f"parameter `{name}` takes one value")
 
 
 def misfit(kind: ParameterType, value: str, partition: str) -> str | None:

@@ -16,7 +16,7 @@ from rolemgr.model.role import FrozenConditions, Origin
 from rolemgr.model.source import Sourced
 from rolemgr.reference import quirks
 from rolemgr.reference.resources import types_of
-from rolemgr.reference.services import Action, action_names, find_action, service_exists, services
+from rolemgr.reference.services import Action, action_names, find_action, key_names, service_exists, services
 from rolemgr.reference.support import known_key
 
 Typed: TypeAlias = tuple[str, tuple[str, ...]]
@@ -179,8 +179,15 @@ def _key_problems(place: _Place, fits: Fits, conditions: FrozenConditions) -> It
     for operator, block in conditions:
         for key, found in block:
             if not any(known_key(action, key) for action, _ in fits):
-                problem = f"no action of `{place.statement.sid}` supports the condition key `{key}`"
-                yield InputError(place.at("conditions", operator, key), problem)
+                yield _unsupported(key, place, fits, place.at("conditions", operator, key))
             elif not found:
                 problem = f"condition key `{key}` has no value"
                 yield InputError(place.at("conditions", operator, key), problem, "name its parameter under `needs`")
+
+
+def _unsupported(key: str, place: _Place, fits: Fits, where: SourceLocation) -> InputError:
+    """Return the error for a condition key that AWS sends with none of the actions, near ones as a hint."""
+    known = {name for action, _ in fits for name in key_names(action.service)} | quirks.global_key_names()
+    problem = f"no action of `{place.statement.sid}` supports the condition key `{key}`"
+    hint = UnknownNameError(where, "condition key", key, known).hint if key not in known else None
+    return InputError(where, problem, hint)

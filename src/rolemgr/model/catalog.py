@@ -28,8 +28,9 @@ Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespac
 
 
 def _listed(value: Any) -> Any:
-    """A single value may stand for a list of one, as in IAM."""
-    return (value,) if isinstance(value, str | int | dict) else value
+    """A single value may stand for a list of one, as in IAM, and a number for its digits."""
+    listed = value if isinstance(value, list | tuple) else (value,)
+    return [str(item) if isinstance(item, int) and not isinstance(item, bool) else item for item in listed]
 
 
 ONE_OR_MORE = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}

@@ -8,10 +8,10 @@ plain frozen dataclasses.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, NamedTuple, Self, TypeAlias
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from rolemgr.errors import SourceLocation
 from rolemgr.model.arn import ACCOUNT_ID, PARTITIONS, REGION, partition_of
@@ -54,6 +54,8 @@ def _account_id(value: str) -> str:
 def _region(value: str) -> str:
     if not REGION.fullmatch(value):
         raise ValueError(f"`{value}` is no AWS region such as us-east-1")
+    if "-iso" in value:
+        raise ValueError(f"`{value}` is in a partition that rolemgr does not know; it knows {', '.join(PARTITIONS)}")
     return value
 
 
@@ -171,13 +173,13 @@ class RoleSpec(Model):
     ] = 3600
     catalog: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = ()
 
-    @model_validator(mode="after")
-    def _one_partition(self) -> Self:
-        if self.partition and self.partition != partition_of(self.region):
-            raise ValueError(
-                f"region `{self.region}` is in partition {partition_of(self.region)}, not {self.partition}"
-            )
-        return self
+    @field_validator("partition")
+    @classmethod
+    def _of_the_region(cls, value: str | None, info: ValidationInfo) -> str | None:
+        region = info.data.get("region")  # absent where it is wrong itself
+        if value and region and value != partition_of(region):
+            raise ValueError(f"region `{region}` is in partition {partition_of(region)}, not {value}")
+        return value
 
     @property
     def role_name(self) -> str:

@@ -78,6 +78,12 @@ def action_names(service: str) -> Mapping[str, str]:
 
 
 @cache
+def key_names(service: str) -> tuple[str, ...]:
+    """Return the condition keys that the reference lists for *service*, as spelt; for hints."""
+    return tuple(_DATA.conditions.get_condition_keys_for_service(service))
+
+
+@cache
 def find_action(name: str) -> Action | None:
     """Return the action *name* (``service:Name``, any case), or None where the reference has none."""
     service, _, short = name.partition(":")

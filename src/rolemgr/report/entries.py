@@ -33,6 +33,22 @@ def groups_table(catalog: Catalog) -> Table:
     return table
 
 
+def matrix_table(catalog: Catalog) -> Table:
+    """Return which persona has which activity group; the columns are numbered as the caption says."""
+    personas = {name: resolve_persona(catalog, name).groups for name in catalog.found("personas")}
+    table = _table("Activity group", *map(str, range(1, len(personas) + 1)))
+    for group in catalog.found("activity_groups"):
+        table.add_row(group, *("x" if group in groups else "" for groups in personas.values()))
+    table.caption = "\n".join(f"{number} {name}" for number, name in enumerate(personas, start=1))
+    table.caption_justify = "left"
+    return table
+
+
+def matrix_data(catalog: Catalog) -> dict[str, list[str]]:
+    """Return the activity groups of each persona, for ``--format json``."""
+    return {name: sorted(resolve_persona(catalog, name).groups) for name in catalog.found("personas")}
+
+
 def personas_data(catalog: Catalog) -> list[dict[str, Any]]:
     """Return the personas of *catalog* for ``--format json``."""
     return [

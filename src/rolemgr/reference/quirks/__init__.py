@@ -58,6 +58,12 @@ def global_keys() -> frozenset[str]:
 
 
 @cache
+def global_key_names() -> frozenset[str]:
+    """Return AWS's global condition keys as spelt; for hints."""
+    return frozenset(_table("condition_keys")["global"])
+
+
+@cache
 def unlisted_keys() -> frozenset[str]:
     """Return keys that SageMaker fills although the reference lists them on no action, in lower case."""
     return frozenset(key.lower() for key in _table("condition_keys")["unlisted"])

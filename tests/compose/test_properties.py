@@ -1,0 +1,105 @@
+"""What composition promises whatever the catalog says: narrowing never widens, composing twice is composing once."""
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.support import role_spec
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.compose.distribute import distribute
+from rolemgr.compose.merge import merge
+from rolemgr.compose.role import builtins, compose
+from rolemgr.errors import InputError, Problems
+from rolemgr.evaluate.decision import evaluate
+from rolemgr.evaluate.policies import Policies
+from rolemgr.model.catalog import ActivityGroup
+from rolemgr.model.policy import Effect
+from rolemgr.model.role import ComposedStatement
+from rolemgr.model.source import Sourced
+from rolemgr.prove.witness import witnesses
+from rolemgr.render.documents import permissions_policy
+
+CATALOG = Catalog()
+PERSONAS = sorted(CATALOG.found("personas"))
+STATEMENTS = [
+    (group, index)
+    for persona in PERSONAS
+    for group in compose(CATALOG, role_spec(persona=persona)).groups
+    for index, one in enumerate(CATALOG.activity_group(group).value.statements)
+    if one.effect is Effect.ALLOW
+]
+KEYS = ["aws:PrincipalTag/team", "aws:ResourceTag/team", "aws:RequestTag/team", "sagemaker:InstanceTypes", "iam:PassedToService",
+        "sagemaker:VpcSubnets", "s3:prefix", "kms:ViaService", "aws:ResourceAccount"]  # fmt: skip
+OPERATORS = [
+    "StringEquals",
+    "StringNotEquals",
+    "StringLikeIfExists",
+    "ForAllValues:StringEquals",
+    "ForAnyValue:StringLike",
+]
+
+
+def composed_from(
+    group: Sourced[ActivityGroup], name: str, index: int, values: dict[str, Any]
+) -> tuple[ComposedStatement, ...]:
+    """Return the statements that one catalog statement comes to."""
+    return merge(distribute(group, name, index, values).shares)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(place=st.sampled_from(STATEMENTS), key=st.sampled_from(KEYS), operator=st.sampled_from(OPERATORS))
+def test_a_condition_key_never_widens_access(place: tuple[str, int], key: str, operator: str) -> None:
+    """Whatever an Allow with one more condition allows, it allowed without it; and no grant dies of it."""
+    name, index = place
+    group = CATALOG.activity_group(name)
+    spec = role_spec(persona="sagemaker-compute")
+    values = {**builtins(spec.value), **_values(group, spec)}
+    before = composed_from(group, name, index, values)
+    statement = group.value.statements[index]
+    conditions = {**statement.conditions, operator: {**statement.conditions.get(operator, {}), key: ("x",)}}
+    narrowed = _with(group, index, conditions)
+    try:
+        after = composed_from(narrowed, name, index, values)
+    except (InputError, Problems):  # no action supports the key: refused, so nothing widens
+        return
+    policies, wider = _policies(after), _policies(before)
+    for one in after:
+        for action in one.actions:
+            for request in witnesses(one, action):
+                assert evaluate(request, policies).decision == "Allowed"
+                assert evaluate(request, wider).decision == "Allowed"
+
+
+def _policies(statements: tuple[ComposedStatement, ...]) -> Policies:
+    return Policies(identity=(permissions_policy(statements),))
+
+
+def _with(group: Sourced[ActivityGroup], index: int, conditions: dict[str, Any]) -> Sourced[ActivityGroup]:
+    statements = list(group.value.statements)
+    statements[index] = statements[index].model_copy(update={"conditions": conditions})
+    return Sourced(group.value.model_copy(update={"statements": tuple(statements)}), group.source)
+
+
+def _values(group: Sourced[ActivityGroup], spec: Any) -> dict[str, tuple[str, ...]]:
+    from rolemgr.compose.values import declared_parameters, resolve
+
+    declared = declared_parameters([group])
+    optional = {name: one for name, one in declared.items() if one.parameter.default is not None}
+    return resolve(optional, {}, builtins(spec.value))
+
+
+def test_composing_again_gives_the_same_role() -> None:
+    """Nothing is left over from one composition to the next."""
+    for persona in PERSONAS:
+        one, again = (compose(Catalog(), role_spec(persona=persona)) for _ in range(2))
+        assert (one.statements, one.trust, one.parameters) == (again.statements, again.trust, again.parameters)
+
+
+def test_merging_what_is_merged_changes_nothing() -> None:
+    """Every pair of statements of a persona differs in resources and in actions, or in conditions."""
+    for persona in PERSONAS:
+        statements = compose(CATALOG, role_spec(persona=persona)).statements
+        by_resources = {(one.effect, one.conditions, one.resources) for one in statements}
+        by_actions = {(one.effect, one.conditions, one.actions) for one in statements}
+        assert len(by_resources) == len(by_actions) == len(statements)
