@@ -1,0 +1,69 @@
+"""
+The examples are true: each role file renders to the role beside it, and each command prints what is shown.
+
+``pytest tests/test_examples.py --update-golden`` rewrites the roles.
+"""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from tests.conftest import Run
+
+TOP = Path(__file__).resolve().parents[1]
+EXAMPLES = TOP / "examples"
+README = (EXAMPLES / "README.md").read_text()
+ROLES = sorted(path.parent.name for path in EXAMPLES.glob("*/role.yaml"))
+YAML = sorted(path.relative_to(TOP).as_posix() for path in EXAMPLES.rglob("*.yaml"))
+COMMANDS = re.findall(r"^\$ rolemgr (.*)\n((?:(?!\$ |```).*\n)*)", README, re.MULTILINE)
+SCHEMA_LINE = re.compile(r"# yaml-language-server: \$schema=(\S+\.schema\.json)")
+
+
+@pytest.fixture(autouse=True)
+def at_the_top(clean_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work where a reader of the examples does: at the top of the repository."""
+    monkeypatch.chdir(TOP)
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_role_file_renders_to_the_role_beside_it(name: str, run: Run, update_golden: bool) -> None:
+    """`rolemgr create --role` prints `role.json`, for exactly what the file names: no default is left to a note."""
+    ran = run("create", "--role", f"examples/{name}/role.yaml")
+    assert (ran.code, ran.errors) == (0, [])
+    assert [note for note in ran.notes if "inline policy is full" not in note] == []
+    beside = EXAMPLES / name / "role.json"
+    if update_golden:
+        beside.write_text(ran.stdout, encoding="utf-8")
+    assert beside.read_text(encoding="utf-8") == ran.stdout
+
+
+@pytest.mark.parametrize(("command", "output"), COMMANDS, ids=lambda text: text[:60])
+def test_command_of_the_readme_prints_what_is_shown(command: str, output: str, run: Run) -> None:
+    """A reader who types the command sees the output, `...` standing for anything."""
+    ran = run(*shlex.split(command))
+    wanted = ".*".join(map(re.escape, output.split("...")))
+    assert (ran.code, ran.errors) == (0, [])
+    assert re.fullmatch(wanted, ran.stdout, re.DOTALL), ran.stdout
+
+
+@pytest.mark.parametrize("name", YAML)
+def test_first_line_names_a_schema_that_exists(name: str) -> None:
+    """An editor finds the schema of every YAML file among the examples."""
+    path = TOP / name
+    found = SCHEMA_LINE.fullmatch(path.read_text(encoding="utf-8").partition("\n")[0])
+    assert found, "the first line names no schema"
+    assert (path.parent / found[1]).resolve().parent == TOP / "schemas"
+    assert (path.parent / found[1]).is_file()
+
+
+def test_every_folder_is_in_the_readme() -> None:
+    """No example is without its line, and no line is without its example."""
+    listed = re.findall(r"^\| \[([a-z-]+)\]\(\1(?:/role\.yaml)?\) \|", README, re.MULTILINE)
+    assert sorted(listed) == sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir())
+
+
+def test_there_are_examples_and_commands() -> None:
+    """Collecting nothing must not look like passing."""
+    assert len(ROLES) >= 6
+    assert len(COMMANDS) >= 4
