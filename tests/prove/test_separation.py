@@ -92,7 +92,7 @@ def test_never_holds_for_random_compositions_or_the_role_is_refused(
     plain = {never.forbidden.action for never in role.role.persona.never
              if never.forbidden.resource == "*" and not never.forbidden.context}  # fmt: skip
     granted = {action for one in role.role.statements if one.effect == "Allow" for action in one.actions}
-    named = {violation.request.action for violation in found}
+    named = {violation.action for violation in found}
     undenied = {action for one in role.role.statements if one.effect == "Deny" for action in one.actions}
     assert (plain & granted) - undenied <= named
 
@@ -150,7 +150,7 @@ def test_never_entries_with_resource_and_context(case: str, tmp_path: Path) -> N
         (tmp_path / kind).mkdir(exist_ok=True)
         (tmp_path / kind / f"{name}.yaml").write_text(text)
     found = broken(Catalog([tmp_path]), persona="guarded", add=["more"])
-    assert sorted({violation.request.action for violation in found}) == expected
+    assert sorted({violation.action for violation in found}) == expected
 
 
 def test_the_closure_of_an_ml_engineer_is_compute_pipeline_and_feature_store() -> None:

@@ -86,7 +86,8 @@ def _excused(persona: Sourced[Persona], base: ResolvedPersona) -> tuple[Excused,
 
 
 def _speaks_of(excuse: Excuse, never: Never) -> bool:
-    return never.forbidden.action.lower() == excuse.action.lower()
+    same_action = never.forbidden.action.lower() == excuse.action.lower()
+    return same_action and never.forbidden.resource == excuse.resource
 
 
 def _never(persona: Sourced[Persona]) -> tuple[Never, ...]:

@@ -39,7 +39,7 @@ def render_chosen(flags: Mapping[str, Any], *, verbose: bool) -> Chosen:
     role = compose(catalog, spec)
     documents = render(role)
     separation = _check_separation(catalog, RenderedRole(role, documents))
-    for text in (*_assumed(source), *role.notes, *_overflow(documents), *separation):
+    for text in (*_assumed(source), *role.notes, *map(str, role.not_narrowed), *_overflow(documents), *separation):
         note(text)
     if verbose:
         _say_origins(source, spec.value)

@@ -89,8 +89,10 @@ def _supported(conditions: FrozenConditions, action: Action, types: tuple[str, .
 
 
 def _not_narrowed(written: Written, shares: tuple[Share, ...]) -> Iterator[NotNarrowed]:
-    """Yield each key of the author's that an action of an Allow goes without."""
+    """Yield each key of the author's that an action goes without, or that keeps a Deny off an action."""
     wanted = {key for _, block in written.conditions for key, _ in block}
-    for share in shares if wanted else ():
-        for key in sorted(wanted - {key for _, block in share.conditions for key, _ in block}):
-            yield NotNarrowed(share.action, key, share.origin)
+    for action, _ in written.fits if wanted else ():
+        own = [share for share in shares if share.action == action.name]
+        kept = [{key for _, block in share.conditions for key, _ in block} for share in own]
+        for key in sorted(key for key in wanted if not own or any(key not in keys for keys in kept)):
+            yield NotNarrowed(action.name, key, written.origin, written.statement.effect)

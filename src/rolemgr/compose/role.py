@@ -18,9 +18,11 @@ from rolemgr.compose.values import Declared, Given, declared_parameters, resolve
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, gathering, raise_all
 from rolemgr.model.catalog import ActivityGroup, EntryId
 from rolemgr.model.persona import ResolvedPersona
-from rolemgr.model.role import ComposedRole, RoleSpec
+from rolemgr.model.policy import Effect
+from rolemgr.model.role import ComposedRole, RoleSpec, default_role_name
 from rolemgr.model.source import Sourced
 from rolemgr.reference.data import image_accounts
+from rolemgr.reference.quirks import acting_actions
 
 Groups = Mapping[EntryId, Sourced[ActivityGroup]]
 
@@ -38,12 +40,54 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
     fit, and catalog entries that the reference contradicts.
     """
     persona = resolve_persona(catalog, spec.value.persona, spec.at("persona"))
+    _require_own_name(catalog, spec)
     groups = chosen_groups(catalog, persona, spec)
+    clashes = _clashes(groups)
+    if clashes and not spec.value.break_separation:
+        raise_all(clashes)
     declared = declared_parameters(tuple(groups.values()))
     given, notes = _given(spec, declared)
     parameters = resolve(declared, given, builtins(spec.value))
-    role = _composed(persona, groups, spec.value, parameters, notes)
+    said = (*notes, *(clash.problem for clash in clashes), *_replaced(catalog, persona, groups), *_excuses(persona))
+    role = _composed(persona, groups, spec.value, parameters, said)
     return replace(role, never_values=_never_values(catalog, persona, role))
+
+
+def _require_own_name(catalog: Catalog, spec: Sourced[RoleSpec]) -> None:
+    """
+    Raise InputError where the role would be called what another persona's role is called by default.
+
+    Whoever passes that role would pass this one.
+    """
+    for other in catalog.found("personas"):
+        if other != spec.value.persona and default_role_name(other) == spec.value.role_name:
+            where = spec.at("name") if spec.value.name else spec.at("persona")
+            problem = f"`{spec.value.role_name}` is the name of persona `{other}`'s role"
+            raise InputError(where, problem, "give another --name")
+
+
+def _clashes(groups: Groups) -> list[InputError]:
+    """Return an error for each two groups that must not stand in one role."""
+    return [
+        InputError(group.at("never_with", number), f"activity groups `{name}` and `{other}` must not be in one role")
+        for name, group in groups.items()
+        for number, other in enumerate(group.value.never_with)
+        if other in groups
+    ]
+
+
+def _replaced(catalog: Catalog, persona: ResolvedPersona, groups: Groups) -> Iterator[str]:
+    """Yield a note for each entry of the role that a user's catalog puts in place of another."""
+    used = [catalog.found("personas")[name] for name in persona.lineage]
+    for found in (*used, *(catalog.found("activity_groups")[name] for name in groups)):
+        if found.overrides:
+            yield f"{found.shown} is used in place of {found.overrides}"
+
+
+def _excuses(persona: ResolvedPersona) -> Iterator[str]:
+    """Yield a note for each `never` entry that the persona is let off."""
+    for excuse in persona.excused:
+        yield f"let off `{excuse.never.forbidden}` by {excuse.where}: {excuse.reason}"
 
 
 def chosen_groups(catalog: Catalog, persona: ResolvedPersona, spec: Sourced[RoleSpec]) -> Groups:
@@ -127,9 +171,10 @@ def _given(spec: Sourced[RoleSpec], declared: Mapping[str, Declared]) -> tuple[d
             notes.append(f"{spec.at(short)}: nothing in this role uses it ({' or '.join(names)})")
         texts = tuple(spec.value.arn if value == "self" else value for value in values)
         places = tuple(spec.at(short, number) for number in range(len(texts)))
-        given |= {name: Given(texts, places) for name in found if values}
+        given |= {name: Given(texts, places, spec.at(short)) for name in found if values}
     for name, texts in spec.value.parameter.items():
-        given[name] = Given(texts, tuple(spec.at("parameter", name, number) for number in range(len(texts))))
+        places = tuple(spec.at("parameter", name, number) for number in range(len(texts)))
+        given[name] = Given(texts, places, spec.at("parameter", name))
     return given, tuple(notes)
 
 
@@ -148,6 +193,7 @@ def _composed(
         trust=compose_trust(spec),
         description=_description(persona, spec),
         acts_as=tuple(arn for group in groups.values() for arn in _acting_as(group, values)),
+        acts_as_unknown=tuple(text for name, group in groups.items() for text in _acting_unsaid(name, group)),
         not_narrowed=tuple(key for part in parts for key in part.not_narrowed),
         notes=tuple(notes),
     )
@@ -166,6 +212,16 @@ def _acting_as(group: Sourced[ActivityGroup], values: Mapping[str, tuple[str, ..
             yield from fill(text, values)
         except UnknownPlaceholderError as error:
             raise UnknownNameError(group.at("acts_as", place), "placeholder", str(error), values) from error
+
+
+def _acting_unsaid(name: EntryId, group: Sourced[ActivityGroup]) -> Iterator[str]:
+    """Yield what *group* lets its holder act as without saying which role that is."""
+    if group.value.acts_as:
+        return
+    for index, statement in enumerate(group.value.statements):
+        for action in sorted(acting_actions().intersection(statement.actions)):
+            if statement.effect is Effect.ALLOW:
+                yield f"the role behind {action} ({group.at('statements', index)}; `{name}` has no acts_as)"
 
 
 def _distributed(groups: Groups, values: Mapping[str, tuple[str, ...]]) -> list[Distributed]:

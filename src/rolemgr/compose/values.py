@@ -31,7 +31,7 @@ _FORMS: Mapping[ParameterType, tuple[str, str]] = {
         "a KMS key's ARN such as arn:aws:kms:us-east-1:111122223333:key/ID (no alias)",
     ),
     ParameterType.BUCKET: (_BUCKET, "a bucket name: 3 to 63 of a-z, 0-9, dot and hyphen"),
-    ParameterType.S3_PREFIX: (rf"{_BUCKET}/{_KEY}(?<!/)", "BUCKET/PREFIX without a slash at the end"),
+    ParameterType.S3_PREFIX: (rf"{_BUCKET}(?!.*//)/{_KEY}(?<!/)", "BUCKET/PREFIX without a slash at the end"),
     ParameterType.SUBNET_ID: (r"subnet-[0-9a-f]{1,32}", "a subnet id such as subnet-0a1b2c3d"),
     ParameterType.SECURITY_GROUP_ID: (r"sg-[0-9a-f]{1,32}", "a security group id such as sg-0a1b2c3d"),
 }
@@ -43,6 +43,7 @@ class Given(NamedTuple):
 
     values: tuple[str, ...]
     places: tuple[SourceLocation, ...]
+    where: SourceLocation
 
 
 class Declared(NamedTuple):
@@ -85,7 +86,7 @@ def resolve(
     Raises InputError (or Problems) for a value of the wrong form, a required one that is missing, one
     that nothing declares, and defaults that refer to each other in a circle.
     """
-    unknown = [_unknown(name, given[name].places[0], declared) for name in given if name not in declared]
+    unknown = [_unknown(name, given[name].where, declared) for name in given if name not in declared]
     raise_all([*unknown, *_misfits(declared, given, builtins["partition"][0])])
     values = dict(builtins)
     for name in sorted(declared):
@@ -104,6 +105,8 @@ def _misfits(declared: Mapping[str, Declared], given: Mapping[str, Given], parti
         for value, place in zip(chosen.values, chosen.places, strict=True):
             if problem := misfit(parameter.type, value, partition):
                 yield InputError(place, f"parameter `{name}`: {problem}")
+        if not chosen.values and parameter.default != ():
+            yield InputError(chosen.where, f"parameter `{name}` has no value", "leave it out for its default")
         if len(chosen.values) > 1 and not parameter.many:
             yield InputError(chosen.places[1], f"parameter `{name}` takes one value")
 

@@ -92,6 +92,9 @@ class GroupStatement(Model):
     why: Text | None = None
 
 
+_EntryIds: TypeAlias = Annotated[tuple[EntryId, ...], BeforeValidator(_listed), WithJsonSchema(ONE_OR_MORE)]
+
+
 class IndirectWay(Model):
     """An action that a group lets its holder bring about without holding it, which IAM can't separate."""
 
@@ -111,6 +114,8 @@ class ActivityGroup(Model):
     indirect: tuple[IndirectWay, ...] = ()
     acts_as: Strings = ()
     """ARNs of roles whose work the group can start or steer without passing them (a pipeline's role)."""
+    never_with: _EntryIds = ()
+    """Groups that must not stand in the same role, whatever the persona: registering and approving models."""
     sources: Strings = ()
 
 
@@ -120,6 +125,10 @@ class Forbidden(Model):
     action: Text
     resource: Text = "*"
     context: dict[str, Strings] = Field(default_factory=dict)
+    except_on: Strings = ()
+    """Resources (globs) on which it is no harm: the own profile among all profiles."""
+    except_with: dict[str, Strings] = Field(default_factory=dict)
+    """Condition keys, each with the values (globs) that make it no harm where the role is held to them."""
     directly: bool = False
     """Forbidden to the role itself only: the roles that it passes to a service may do it."""
 
@@ -137,10 +146,8 @@ class Excuse(Model):
     """An entry of the base persona's `never` that a custom persona is let off, and why."""
 
     action: Text
+    resource: Text = "*"
     reason: Text
-
-
-_EntryIds: TypeAlias = Annotated[tuple[EntryId, ...], BeforeValidator(_listed), WithJsonSchema(ONE_OR_MORE)]
 
 
 class Persona(Model):

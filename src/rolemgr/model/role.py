@@ -239,11 +239,20 @@ class ComposedStatement:
 
 
 class NotNarrowed(NamedTuple):
-    """A condition key that an author put on *action*, which AWS never sends with it: it limits nothing there."""
+    """
+    A condition key that an author put on *action*, and that AWS never sends with it.
+
+    An Allow stands there without the key; a Deny is left off there (*effect* says which).
+    """
 
     action: str
     key: str
     origin: Origin
+    effect: Effect = Effect.ALLOW
+
+    def __str__(self) -> str:
+        what = "is left off" if self.effect is Effect.ALLOW else "is sent never, so the Deny is left off"
+        return f"condition key {self.key} {what} for {self.action} ({self.origin.location})"
 
 
 class ComposedTrust(NamedTuple):
@@ -270,6 +279,8 @@ class ComposedRole:
     """The values of the placeholders in the persona's `never`."""
     acts_as: tuple[str, ...] = ()
     """ARNs of the roles that it can act as without passing them."""
+    acts_as_unknown: tuple[str, ...] = ()
+    """Where it can act as a role that the activity group does not name, in words."""
     not_narrowed: tuple[NotNarrowed, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -1,11 +1,12 @@
 """
-The closure of a role: every role that it can pass to a service, or whose work it can start or steer.
+The closure of a role: every role that it can pass to a service, assume, or whose work it can start or steer.
 
 A role's ARN is known where a persona of the catalog has it by default (``role/sagemaker-compute``); that
-persona is then composed for the same account, region and values. Other roles are returned by name: what
-they can do nobody here knows.
+persona is then composed for the same account, region and values. A pattern reaches every known role that it
+matches. What else a role reaches is returned in words: what those roles can do nobody here knows.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -18,11 +19,12 @@ from rolemgr.model.policy import Effect
 from rolemgr.model.role import ComposedRole, RoleSpec, default_role_name
 from rolemgr.model.source import Sourced
 from rolemgr.prove.separation import RenderedRole
+from rolemgr.reference.resources import common
 from rolemgr.render.documents import render
 
 
 class Closure(NamedTuple):
-    """The known roles that a role reaches, and the ARNs (patterns, as granted) of those nobody knows."""
+    """The known roles that a role reaches; and what it reaches that nobody knows: ARN patterns, or words."""
 
     known: tuple[RenderedRole, ...]
     unknown: tuple[str, ...]
@@ -32,33 +34,44 @@ def closure_of(catalog: Catalog, role: ComposedRole) -> Closure:
     """Return every role that *role* reaches, directly or through another, itself left out."""
     known: dict[str, RenderedRole] = {}
     unknown: set[str] = set()
-    home = f"arn:{role.spec.partition_name}:iam::{role.spec.account}:role/"
-    personas = {home + default_role_name(name): name for name in catalog.found("personas")}
+    personas = _default_arns(catalog, role.spec)
     todo = [role]
     while todo:
-        for arn in sorted(set(reached(todo.pop()))):
-            if arn == role.spec.arn or arn in known:
-                continue
-            if arn not in personas:
-                unknown.add(arn)
-                continue
-            other = _compose_beside(catalog, personas[arn], role)
-            known[arn] = RenderedRole(other, render(other))
-            todo.append(other)
+        here = todo.pop()
+        unknown.update(here.acts_as_unknown)
+        for pattern in sorted(set(reached(here)) - {role.spec.arn, here.spec.arn}):
+            matched = [arn for arn in personas if common(pattern, arn) is not None]
+            if matched != [pattern]:
+                unknown.add(pattern)
+            for arn in matched:
+                if arn != role.spec.arn and arn not in known:
+                    other = _compose_beside(catalog, personas[arn], role)
+                    known[arn] = RenderedRole(other, render(other))
+                    todo.append(other)
     return Closure(tuple(known[arn] for arn in sorted(known)), tuple(sorted(unknown)))
 
 
 def reached(role: ComposedRole) -> Iterator[str]:
-    """Yield the ARNs, as granted, of the roles that *role* passes or acts as."""
+    """Yield the ARNs of the roles that *role* passes, assumes or acts as; policy variables become stars."""
     yield from role.acts_as
     for statement in role.statements:
-        if statement.effect is Effect.ALLOW and "iam:PassRole" in statement.actions:
-            yield from (resource for resource in statement.resources if _is_role(resource))
+        if statement.effect is Effect.ALLOW and _REACHING.intersection(statement.actions):
+            yield from (_VARIABLE.sub("*", resource) for resource in statement.resources if _may_be_role(resource))
 
 
-def _is_role(resource: str) -> bool:
+_REACHING = {"iam:PassRole", "sts:AssumeRole"}
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
+
+
+def _may_be_role(resource: str) -> bool:
     arn = Arn.parse(resource)
-    return arn is not None and arn.service == "iam" and arn.resource.startswith("role/")
+    return resource == "*" or (arn is not None and arn.service == "iam" and arn.resource.startswith("role/"))
+
+
+def _default_arns(catalog: Catalog, spec: RoleSpec) -> dict[str, str]:
+    """Return the persona of each role that the catalog knows in the account of *spec*, by the role's ARN."""
+    home = f"arn:{spec.partition_name}:iam::{spec.account}:role/"
+    return {home + default_role_name(name): name for name in catalog.found("personas")}
 
 
 def _compose_beside(catalog: Catalog, persona: str, role: ComposedRole) -> ComposedRole:
@@ -81,6 +94,5 @@ def _spec(spec: RoleSpec, choices: Mapping[str, Any]) -> Sourced[RoleSpec]:
 
 
 def unknown_notes(closure: Closure) -> Iterable[str]:
-    """Return a sentence for each role that the closure ends at."""
-    ending = "which no persona of the catalog is by default: nothing is proven beyond it"
-    return (f"it reaches {arn}, {ending}" for arn in closure.unknown)
+    """Return a sentence for each place that the closure ends at."""
+    return (f"it reaches {what}, and nothing is proven beyond that" for what in closure.unknown)

@@ -1,27 +1,29 @@
 """
 Separation of personas: what a persona must never be able to do, asked of the role that was rendered.
 
-For every `never` entry, each Allow of the role that speaks of one of its actions is asked with a request
-made to fit both; the evaluator decides, Denies included. The question goes to the role itself and to every
-role in its closure: those that it can pass to a service, and those whose work it can start.
+For every `never` entry, each Allow of the role that speaks of one of its actions is asked whether it could
+match, whatever the condition keys that the entry does not name may be (`rolemgr.prove.certainty`). The
+question goes to the role itself and to every role in its closure: those that it can pass to a service,
+assume, or act as. "Could" is the careful side: a violation may be one that another layer prevents, but
+what is accepted keeps the promise.
 """
 
 import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from itertools import islice, product
 from typing import NamedTuple
 
 from rolemgr.compose.substitute import UnknownPlaceholderError, fill
 from rolemgr.errors import InputError, UnknownNameError
-from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
-from rolemgr.evaluate.request import Context, Request
+from rolemgr.evaluate.request import Context
 from rolemgr.model.persona import Never
 from rolemgr.model.policy import Effect
 from rolemgr.model.role import ComposedRole, ComposedStatement, Origin, RoleDocuments
-from rolemgr.prove.witness import witnesses
+from rolemgr.prove.certainty import Question, contains, held_within, overlap, surely_denied
+
+_WAY_OUT = 'undo the add or remove that brings it about, or give --break-separation "REASON"'
 
 
 class RenderedRole(NamedTuple):
@@ -37,10 +39,12 @@ class RenderedRole(NamedTuple):
 
 
 class Violation(NamedTuple):
-    """A request that a `never` entry forbids and the role *through* allows, and the statement that does it."""
+    """An action that a `never` entry forbids and the role *through* could be allowed, and by what."""
 
     never: Never
-    request: Request
+    action: str
+    resource: str
+    """An example of the resources in question."""
     through: str
     origins: tuple[Origin, ...]
 
@@ -48,76 +52,103 @@ class Violation(NamedTuple):
         """Return the violation as the error that refuses the role: both files, both lines."""
         granted = ", ".join(str(origin.location) for origin in self.origins)
         problem = f"the persona must never be able to do `{self.never.forbidden}`"
-        allowed = f"role `{self.through}` allows {self.request.action} by {granted}"
+        allowed = f"role `{self.through}` allows {self.action} by {granted}"
         return InputError(self.never.where, f"{problem}, but {allowed}", _WAY_OUT)
 
 
-_WAY_OUT = 'undo the add or remove that brings it about, or give --break-separation "REASON"'
+class _Asked(NamedTuple):
+    """A `never` entry with its placeholders filled."""
+
+    never: Never
+    within: tuple[str, ...]
+    contexts: tuple[Context, ...]
+    except_on: tuple[str, ...]
+    except_with: Mapping[str, tuple[str, ...]]
 
 
 def violations(asked: RenderedRole, closure: Sequence[RenderedRole]) -> tuple[Violation, ...]:
     """
-    Return what *asked*, or a role of its *closure*, allows although the persona of *asked* must never do it.
+    Return what *asked*, or a role of its *closure*, could do although the persona of *asked* must never.
 
     At most one for each entry and role. Entries marked `directly` are asked of the role itself only.
+    Raises UnknownNameError, at the persona's line, for a placeholder that nothing fills.
     """
-    values = asked.role.never_values
+    entries = [_filled(never, asked.role.never_values) for never in asked.role.persona.never]
     return tuple(
         violation
-        for never in asked.role.persona.never
-        for candidate in (asked, *(() if never.forbidden.directly else closure))
-        for violation in islice(_broken(never, candidate, values), 1)
+        for entry in entries
+        for candidate in (asked, *(() if entry.never.forbidden.directly else closure))
+        for violation in islice(_broken(entry, candidate), 1)
     )
 
 
-def _broken(never: Never, candidate: RenderedRole, values: Mapping[str, tuple[str, ...]]) -> Iterator[Violation]:
-    policies = candidate.policies()
-    for statement, action in _speaking_of(never, candidate.role):
-        for request in _requests(never, statement, action, values):
-            if evaluate(request, policies).decision == "Allowed":
-                origins = tuple(origin for origin in statement.origins if action in origin.actions)
-                yield Violation(never, request, candidate.documents.name, origins)
+def _broken(entry: _Asked, candidate: RenderedRole) -> Iterator[Violation]:
+    """Yield a violation for each Allow of *candidate* that could match what *entry* forbids."""
+    granted, denied = _by_action(candidate.role)
+    for action in _matching(entry.never.forbidden.action, granted):
+        denies = denied.get(action, ())
+        for allow, question in product(granted[action], _questions(entry, action)):
+            for resource, example in overlap(allow, question):
+                if not _excepted(entry, allow, denies, resource, question):
+                    origins = tuple(origin for origin in allow.origins if action in origin.actions)
+                    yield Violation(entry.never, action, example, candidate.documents.name, origins)
 
 
-def _speaking_of(never: Never, role: ComposedRole) -> Iterator[tuple[ComposedStatement, str]]:
-    pattern = never.forbidden.action.lower()
-    granted = _granted(role)
-    wild = "*" in pattern or "?" in pattern
-    for action in fnmatch.filter(granted, pattern) if wild else {pattern} & granted.keys():
-        yield from granted[action]
+def _excepted(
+    entry: _Asked, allow: ComposedStatement, denies: Sequence[ComposedStatement], resource: str, question: Question
+) -> bool:
+    """Tell whether a Deny, or an exception of *entry*, takes *resource* of *allow* out of what is forbidden."""
+    if any(contains(pattern, resource) for pattern in entry.except_on):
+        return True
+    if any(
+        held_within(key, patterns, allow, denies, resource, question) for key, patterns in entry.except_with.items()
+    ):
+        return True
+    return surely_denied(denies, resource, question)
+
+
+def _questions(entry: _Asked, action: str) -> Iterator[Question]:
+    for within, known in product(entry.within, entry.contexts):
+        yield Question(action, within, known)
+
+
+def _matching(pattern: str, granted: Mapping[str, object]) -> list[str]:
+    """Return the actions of *granted* that *pattern* stands for, whatever their case."""
+    folded = pattern.lower()
+    return [action for action in granted if fnmatch.fnmatchcase(action.lower(), folded)]
+
+
+_Statements = Mapping[str, Sequence[ComposedStatement]]
 
 
 @lru_cache(maxsize=16)
-def _granted(role: ComposedRole) -> Mapping[str, Sequence[tuple[ComposedStatement, str]]]:
-    """Return the Allows of *role* by lower-case action, with the action as spelt."""
-    granted: dict[str, list[tuple[ComposedStatement, str]]] = {}
+def _by_action(role: ComposedRole) -> tuple[_Statements, _Statements]:
+    """Return the Allows and the Denies of *role* by action."""
+    found: dict[Effect, dict[str, list[ComposedStatement]]] = {Effect.ALLOW: {}, Effect.DENY: {}}
     for statement in role.statements:
-        for action in statement.actions if statement.effect is Effect.ALLOW else ():
-            granted.setdefault(action.lower(), []).append((statement, action))
-    return granted
+        for action in statement.actions:
+            found[statement.effect].setdefault(action, []).append(statement)
+    return found[Effect.ALLOW], found[Effect.DENY]
 
 
-def _requests(
-    never: Never, statement: ComposedStatement, action: str, values: Mapping[str, tuple[str, ...]]
-) -> Iterator[Request]:
-    """Yield requests that match *statement* and are what *never* speaks of: its resource, its context."""
-    context = {key: _filled(never, found, values) for key, found in never.forbidden.context.items()}
-    for within in _filled(never, (never.forbidden.resource,), values):
-        for request in witnesses(statement, action, within):
-            for choice in product(*context.values()):
-                yield _with_context(request, dict(zip(context, choice, strict=True)))
+def _filled(never: Never, values: Mapping[str, tuple[str, ...]]) -> _Asked:
+    """Return the entry with placeholders filled, a context for each combination of its values."""
+    forbidden = never.forbidden
+    context = {key: _fill(never, found, values) for key, found in forbidden.context.items()}
+    contexts = (Context({key: (one,) for key, one in zip(context, choice, strict=True)})
+                for choice in product(*context.values()))  # fmt: skip
+    return _Asked(
+        never,
+        _fill(never, (forbidden.resource,), values),
+        tuple(contexts),
+        _fill(never, forbidden.except_on, values),
+        {key: _fill(never, found, values) for key, found in forbidden.except_with.items()},
+    )
 
 
-def _filled(never: Never, texts: tuple[str, ...], values: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+def _fill(never: Never, texts: tuple[str, ...], values: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Return *texts* with their placeholders filled; raise UnknownNameError where the persona's file is wrong."""
     try:
         return tuple(found for text in texts for found in fill(text, values))
     except UnknownPlaceholderError as error:
         raise UnknownNameError(never.where, "placeholder", str(error), values) from error
-
-
-def _with_context(request: Request, given: Mapping[str, str]) -> Request:
-    """Return *request* with the values *given* for condition keys, in place of its own for the same keys."""
-    named = {key.lower() for key in given}
-    kept = {key: values for key, values in request.context.items() if key.lower() not in named}
-    return replace(request, context=Context({**kept, **{key: (value,) for key, value in given.items()}}))

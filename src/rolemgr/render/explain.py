@@ -18,6 +18,10 @@ def explanation(role: ComposedRole) -> JsonValue:
         "Statements": {
             statement.sid: [_origin(origin) for origin in statement.origins] for statement in role.statements
         },
+        "LetOff": [
+            {"Never": str(excuse.never.forbidden), "Reason": excuse.reason, "Place": str(excuse.where)}
+            for excuse in role.persona.excused
+        ],
         "NotNarrowed": [
             {"Action": key.action, "ConditionKey": key.key, **_origin(key.origin)} for key in role.not_narrowed
         ],

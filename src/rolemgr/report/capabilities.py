@@ -31,7 +31,7 @@ CAPABILITIES: Final[Mapping[str, tuple[str, ...]]] = {
     "schedule monitoring": ("sagemaker:CreateMonitoringSchedule",),
     "manage alarms": ("cloudwatch:PutMetricAlarm",),
     "pass a role to SageMaker": ("iam:PassRole",),
-    "pull container images": ("ecr:BatchGetImage",),
+    "pull container images": ("ecr:GetDownloadUrlForLayer",),
     "write the models prefix": ("s3:PutObject",),
 }
 """What a person would call it -> actions of which any shows it."""

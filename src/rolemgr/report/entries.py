@@ -116,7 +116,7 @@ def _statement(statement: GroupStatement, place: str) -> Tree:
         branch.add(Text(f"only with a value for {', '.join(statement.needs)}"))
     add_actions(branch, statement.actions)
     for resource in statement.resources:
-        branch.add(Text.assemble(("on ", "cyan"), resource))
+        branch.add(Text.assemble(("on ", "cyan"), _compact(resource)))
     add_conditions(branch, statement.conditions)
     return branch
 
@@ -124,8 +124,14 @@ def _statement(statement: GroupStatement, place: str) -> Tree:
 def _parameters(group: ActivityGroup) -> Iterable[str]:
     for name, parameter in group.parameters.items():
         many = ", repeatable" if parameter.many else ""
-        default = "required" if parameter.default is None else f"default {', '.join(parameter.default) or 'none'}"
+        values = _compact(", ".join(parameter.default or ())) or "none"
+        default = "required" if parameter.default is None else f"default {values}"
         yield f"{name} ({parameter.type}{many}; {default}): {parameter.help}"
+
+
+def _compact(text: str) -> str:
+    """Return *text* with the spaces in its placeholders taken out: there a terminal would break the line."""
+    return text.replace("{{ ", "{{").replace(" }}", "}}")
 
 
 def _holders(catalog: Catalog, group: str) -> Iterable[str]:

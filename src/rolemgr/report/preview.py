@@ -56,7 +56,7 @@ def sizes(documents: RoleDocuments) -> Iterator[tuple[str, int, int]]:
 
 def warnings(role: ComposedRole, documents: RoleDocuments) -> Iterator[str]:
     """Yield what a reviewer should look at twice."""
-    for name, size, limit in sizes(documents):
+    for name, size, limit in () if documents.managed_policies else sizes(documents):
         if size > limit * NEARLY_FULL:
             yield f"the {name} fill {size / limit:.0%} of their quota"
     if any(getattr(trust, "source", None) == "none" for trust in role.spec.trust):
@@ -129,9 +129,9 @@ def _indirect(role: ComposedRole, catalog: Catalog) -> Tree:
 
 
 def _not_narrowed(role: ComposedRole) -> Tree:
-    branch = Tree(Text("Conditions that AWS does not send with an action, and so left off there", style="bold"))
+    branch = Tree(Text("Conditions that AWS does not send with an action", style="bold"))
     for key in role.not_narrowed:
-        branch.add(Text(f"{key.key} on {key.action}  ({key.origin.location})"))
+        branch.add(Text(str(key)))
     return branch
 
 

@@ -69,6 +69,12 @@ def unlisted_keys() -> frozenset[str]:
     return frozenset(key.lower() for key in _table("condition_keys")["unlisted"])
 
 
+@cache
+def acting_actions() -> frozenset[str]:
+    """Return the actions that let their caller work as a role without passing or assuming it."""
+    return frozenset(entry["action"] for entry in _table("acting")["acts_as"])
+
+
 def quota(name: str) -> int:
     """Return the value of the quota *name* of ``quotas.json``, in the unit that stands there."""
     return int(_table("quotas")[name]["value"])

@@ -1,0 +1,162 @@
+"""
+What is certain about a statement when only some condition keys are known.
+
+A single example request proves nothing: another value of another key may pass where the example did not.
+So a `never` entry is asked with the keys that it names as *known* and all others as free. An Allow counts
+unless a known key contradicts it. A Deny counts only where it holds for certain: its resources contain
+everything in question, and each of its conditions is decided by known keys alone.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from rolemgr.evaluate.conditions import Condition, read_conditions, split_operator
+from rolemgr.evaluate.request import Context
+from rolemgr.model.role import ComposedStatement
+from rolemgr.reference.resources import common
+
+_VARIABLE = re.compile(r"\$\{([^},]+)(?:,[^}]*)?\}")
+_HOLDS_WITHIN = {"StringEquals", "StringLike", "StringEqualsIgnoreCase", "ArnEquals", "ArnLike"}
+_KEEPS_WITHIN = {"StringNotEquals", "StringNotLike", "ArnNotEquals", "ArnNotLike"}
+
+
+class Question(NamedTuple):
+    """What is asked: an action, on resources *within* a glob, with the *known* condition keys."""
+
+    action: str
+    within: str
+    known: Context
+
+
+def overlap(allow: ComposedStatement, question: Question) -> Iterator[tuple[str, str]]:
+    """
+    Yield each resource of *allow* that can be in question, with an example of both.
+
+    Nothing where a known condition key contradicts the statement.
+    """
+    if _contradicted(allow, question.known):
+        return
+    for resource in allow.resources:
+        example = common(_freed(resource, question.known), question.within)
+        if example is not None:
+            yield resource, example
+
+
+def surely_denied(denies: Sequence[ComposedStatement], resource: str, question: Question) -> bool:
+    """Tell whether one of *denies* holds for certain on all of *resource* that is in question."""
+    return any(_covers(deny, resource, question) and _certain(deny, question.known) for deny in denies)
+
+
+def held_within(
+    key: str, patterns: Sequence[str], allow: ComposedStatement, denies: Sequence[ComposedStatement],
+    resource: str, question: Question,
+) -> bool:  # fmt: skip
+    """
+    Tell whether *allow* can be used only with values of *key* that *patterns* contain.
+
+    Either the Allow itself compares the key, by a positive operator without IfExists, with nothing else;
+    or a Deny on all that is in question denies every other value of it where it is present.
+    """
+    if any(_allows_only(condition, allow, key, patterns) for condition in _conditions(allow)):
+        return True
+    return any(_covers(deny, resource, question) and _keeps(deny, key, patterns) for deny in denies)
+
+
+def contains(outer: str, inner: str) -> bool:
+    """
+    Tell whether the glob *outer* matches everything that *inner* does.
+
+    The wildcards and policy variables of *inner* are taken as characters that only a star of *outer*, or
+    the same text, can stand for: so "yes" is certain, and "no" may be too careful.
+    """
+    return _glob(outer).fullmatch(inner) is not None
+
+
+@lru_cache(maxsize=4096)
+def _glob(pattern: str) -> re.Pattern[str]:
+    wild = {"*": ".*", "?": "[^*?]"}
+    parts = (wild.get(part) or re.escape(part) for part in re.split(r"([*?])", pattern))
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def _freed(resource: str, known: Context) -> str:
+    """Return *resource* with the known variables filled in and the others as stars."""
+    return _VARIABLE.sub(lambda found: _one(known, found[1]) or "*", resource)
+
+
+def _one(known: Context, key: str) -> str | None:
+    values = known.get(key, ())
+    return values[0] if len(values) == 1 else None
+
+
+def _contradicted(allow: ComposedStatement, known: Context) -> bool:
+    """Tell whether a condition of *allow* is decided by known keys, and false."""
+    return any(_decided(condition, known) and not condition.holds(known) for condition in _conditions(allow))
+
+
+def _certain(deny: ComposedStatement, known: Context) -> bool:
+    """Tell whether all conditions of *deny* are decided by known keys, and true."""
+    return all(_decided(condition, known) and condition.holds(known) for condition in _conditions(deny))
+
+
+def _decided(condition: Condition, known: Context) -> bool:
+    return condition.key in known and all(_one(known, name) is not None for name in condition.variables)
+
+
+def _covers(deny: ComposedStatement, resource: str, question: Question) -> bool:
+    """Tell whether *deny* speaks of the action on everything that is both in *resource* and in question."""
+    if question.action not in deny.actions:
+        return False
+    inner = _freed(resource, question.known)
+    for text in deny.resources:
+        unknown = any(_one(question.known, name) is None for name in _VARIABLE.findall(text))
+        outer = _freed(text, question.known)
+        if not unknown and (contains(outer, inner) or contains(outer, question.within)):
+            return True
+    return False
+
+
+def _allows_only(condition: Condition, allow: ComposedStatement, key: str, patterns: Sequence[str]) -> bool:
+    if condition.operator == "Null" or condition.key.lower() != key.lower():
+        return False
+    qualifier, _, if_exists = split_operator(condition.operator)
+    base = condition.operator.rpartition(":")[2]
+    if if_exists or qualifier == "ForAnyValue" or base not in _HOLDS_WITHIN:
+        return False
+    present = qualifier is None or _must_be_present(allow, key)
+    return present and _within(condition.values, patterns)
+
+
+def _keeps(deny: ComposedStatement, key: str, patterns: Sequence[str]) -> bool:
+    """Tell whether *deny* has no other condition than that *key* is outside of values within *patterns*."""
+    others = [one for one in _conditions(deny) if one.operator != "Null" or one.key.lower() != key.lower()]
+    if len(others) != 1 or others[0].key.lower() != key.lower():
+        return False
+    operator = others[0].operator.removeprefix("ForAnyValue:")
+    return operator in _KEEPS_WITHIN and _within(others[0].values, patterns) and not _absent_only(deny, key)
+
+
+def _within(values: Sequence[str], patterns: Sequence[str]) -> bool:
+    return all(any(contains(pattern, value) for pattern in patterns) for value in values)
+
+
+def _must_be_present(statement: ComposedStatement, key: str) -> bool:
+    return any(one.operator == "Null" and one.key.lower() == key.lower() and one.values == ("false",)
+               for one in _conditions(statement))  # fmt: skip
+
+
+def _absent_only(statement: ComposedStatement, key: str) -> bool:
+    return any(one.operator == "Null" and one.key.lower() == key.lower() and one.values == ("true",)
+               for one in _conditions(statement))  # fmt: skip
+
+
+def _conditions(statement: ComposedStatement) -> tuple[Condition, ...]:
+    return _read(statement.conditions)
+
+
+@lru_cache(maxsize=4096)
+def _read(conditions: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]) -> tuple[Condition, ...]:
+    element: Mapping[str, Mapping[str, tuple[str, ...]]] = {operator: dict(block) for operator, block in conditions}
+    return read_conditions(element, variables=True)
