@@ -44,7 +44,7 @@ def test_readme_console_blocks_are_what_is_printed(command: str, output: str) ->
 def test_the_write_a_group_page_is_true(tmp_path: Path) -> None:
     """The group and the persona of the how-to page compose, and its two simulations decide as it says."""
     page = (TOP / "docs/write-an-activity-group.md").read_text()
-    group, persona = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    group, persona, _ = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     for kind, name, text in (("activity_groups", "read-secrets", group), ("personas", "feature-engineer", persona)):
         (tmp_path / "our-catalog" / kind).mkdir(parents=True, exist_ok=True)
         (tmp_path / "our-catalog" / kind / f"{name}.yaml").write_text(text)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolemgr.cli.console import color_option, show
-from rolemgr.cli.files import write_output
+from rolemgr.cli.files import note, write_output
 from rolemgr.cli.options import role_options
-from rolemgr.errors import InputError, SourceLocation
+from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 
 if TYPE_CHECKING:
     from rolemgr.evaluate.policies import Policies
@@ -51,6 +51,7 @@ def simulate_command(
     from rolemgr.files.write import to_json
     from rolemgr.report.decision import decision_data, decision_page
 
+    _look_at(action, resource)
     asked, origins, own_arn = _asked(policies, chosen, verbose)
     request = Request(action, resource, context_of(_context(context)), principal or own_arn)
     found = explain(request, asked)
@@ -61,6 +62,22 @@ def simulate_command(
     if expect and found.evaluation.decision != expect:
         click.echo(f"expected {expect}", err=True)
         sys.exit(1)
+
+
+def _look_at(action: str, resource: str) -> None:
+    """
+    Refuse a resource that can't be one; note an action that the reference does not have.
+
+    A misspelt action is denied like any other, which looks like an answer. It is no error, for AWS adds
+    actions before the reference does.
+    """
+    from rolemgr.reference.services import action_names, find_action
+
+    if resource != "*" and not resource.startswith("arn:"):
+        raise InputError(SourceLocation("--resource"), f"`{resource}` is no ARN", "an action without a resource has *")
+    if ":" in action and find_action(action) is None:
+        known = action_names(action.partition(":")[0].lower()).values()
+        note(f"{UnknownNameError(SourceLocation('--action'), 'action', action, known)}")
 
 
 def _asked(
