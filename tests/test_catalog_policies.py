@@ -52,6 +52,7 @@ def role_of(groups: list[str], partition: str = "aws", *, all_of_them: bool = Tr
         "add": [group for group in groups if group not in base],
         "remove": [group for group in base if group not in groups],
         "parameter": values_for(groups, partition, all_of_them=all_of_them),
+        "break_separation": "groups at random",
     }
     return rendered(CATALOG, **choices | more)
 

@@ -12,7 +12,7 @@ PERSONA = """\
 title: Tester
 description: Tries things out.
 activity_groups:
-  - read-data
+  - read-files
   - run-jobs
 """
 READ_DATA = """\
@@ -60,7 +60,7 @@ def small_catalog(user_catalog: "UserCatalog") -> Path:
     return user_catalog(
         {
             "personas/tester.yaml": PERSONA,
-            "activity_groups/read-data.yaml": READ_DATA,
+            "activity_groups/read-files.yaml": READ_DATA,
             "activity_groups/run-jobs.yaml": RUN_JOBS,
         }
     )

@@ -1,6 +1,7 @@
 """Every command: its help, its streams, its forms, its output file."""
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +101,59 @@ def test_running_twice_gives_the_same_bytes(args: tuple[str, ...], small_catalog
     assert run(*args) == run(*args)
 
 
+RESULTS = (
+    *JSON_COMMANDS,
+    ("preview", *ROLE),
+    ("list", "personas", "--catalog", "catalog"),
+    ("list", "activity-groups", "--matrix"),
+    ("show", "persona", "tester", "--catalog", "catalog"),
+    ("simulate", *ROLE, "--action", "s3:GetObject", "--resource", "arn:aws:s3:::b/k"),
+)
+
+
+@pytest.mark.parametrize("args", RESULTS, ids=" ".join)
+def test_every_result_can_go_to_a_file(args: tuple[str, ...], small_catalog: Path, run: "Run") -> None:
+    """Data or page, `-o` takes it from stdout into a file, and `-o -` is stdout."""
+    shown = run(*args)
+    written = run(*args, "-o", "result")
+    assert (written.code, written.stdout, written.stderr) == (0, "", shown.stderr)
+    assert Path("result").read_text(encoding="utf-8") == shown.stdout
+    assert run(*args, "-o", "-") == shown
+
+
+@pytest.mark.parametrize("args", [("preview", *ROLE), ("list", "activity-groups")], ids=" ".join)
+def test_a_page_in_a_file_does_not_depend_on_the_terminal(
+    args: tuple[str, ...], small_catalog: Path, run: "Run", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no colour and its own width, whatever the flags and the environment say of a terminal."""
+    plain = run(*args).stdout
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert run(*args, "--color", "always", "-o", "page").code == 0
+    assert Path("page").read_text(encoding="utf-8") == plain
+
+
+def test_an_output_file_is_replaced_whole(small_catalog: Path, run: "Run") -> None:
+    """What another program has open stays as it was; mode and links are kept, and nothing is left lying about."""
+    Path("out").mkdir()
+    Path("out/role.json").write_text("old")
+    Path("out/role.json").chmod(0o640)
+    Path("link.json").symlink_to("out/role.json")
+    with Path("out/role.json").open() as before:
+        assert run("create", *ROLE, "-o", "link.json").code == 0
+        assert before.read() == "old"
+    assert Path("link.json").is_symlink()
+    assert json.loads(Path("out/role.json").read_text())["RoleName"] == "sagemaker-tester"
+    assert Path("out/role.json").stat().st_mode & 0o777 == 0o640
+    assert list(Path("out").iterdir()) == [Path("out/role.json")]
+
+
+def test_a_device_is_written_to_not_replaced(small_catalog: Path, run: "Run") -> None:
+    """`-o /dev/null` throws the result away, and leaves the device."""
+    assert run("create", *ROLE, "-o", os.devnull).code == 0
+    assert Path(os.devnull).is_char_device()
+
+
 @pytest.mark.parametrize("form", ["json", "yaml"])
 def test_output_file_has_the_bytes_of_stdout(form: str, small_catalog: Path, run: "Run") -> None:
     """`-o` takes the result from stdout into a file, and `-o -` is stdout."""
@@ -126,6 +180,66 @@ def test_a_rendered_role_can_be_asked_again(small_catalog: Path, run: "Run") -> 
     run("create", *ROLE, "--format", "yaml", "-o", "role.yaml")
     assert result(run("simulate", "role.yaml", *asked))["decision"] == "Allowed"
     assert result(run("simulate", "-", *asked, stdin=text))["decision"] == "Allowed"
+
+
+REQUESTS = (
+    ("s3:GetObject", "arn:aws:s3:::sagemaker-us-east-1-111122223333/k"),
+    ("iam:PassRole", "arn:aws:iam::111122223333:role/admin"),
+    ("sagemaker:CreateEndpoint", "arn:aws:sagemaker:us-east-1:111122223333:endpoint/churn"),
+    ("sagemaker:ListTrainingJobs", "*"),
+    ("sagemaker:DescribeModelPackage", "arn:aws:sagemaker:us-east-1:111122223333:model-package/churn/1"),
+)
+PERSONAS = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "personas").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_a_written_role_decides_as_its_persona_does(persona: str, run: "Run") -> None:
+    """No part of what `create` writes is overlooked, also where Allows went to managed policies."""
+    assert run("create", "--persona", persona, "-o", "role.json").code == 0
+    for action, resource in REQUESTS:
+        asked = ("--action", action, "--resource", resource, "--format", "json")
+        written, direct = (result(run("simulate", *who, *asked)) for who in (["role.json"], ["--persona", persona]))
+        assert (written["decision"], written["missing"]) == (direct["decision"], direct["missing"])
+
+
+def statement(action: str) -> dict[str, Any]:
+    """Return a policy document that allows *action* on everything."""
+    allow = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    return {"PolicyDocument": {"Version": "2012-10-17", "Statement": [allow]}}
+
+
+@pytest.mark.parametrize("action", ["s3:GetObject", "s3:PutObject"])
+def test_managed_policies_of_a_role_are_judged(action: str, run: "Run") -> None:
+    """A role's inline and managed documents allow together."""
+    role = {"Policies": [statement("s3:GetObject")], "ManagedPolicies": [statement("s3:PutObject")]}
+    Path("role.json").write_text(to_json(role))
+    asked = ("--action", action, "--resource", "arn:aws:s3:::b/k", "--expect", "Allowed")
+    assert run("simulate", "role.json", *asked).code == 0
+
+
+def test_what_a_role_only_names_is_said_to_be_left_out(run: "Run") -> None:
+    """ARNs of managed policies and of a permissions boundary are no documents: a note says so for each."""
+    arns = {"ManagedPolicyArns": ["arn:aws:iam::aws:policy/x"], "PermissionsBoundary": "arn:aws:iam::aws:policy/y"}
+    Path("role.json").write_text(to_json({"Policies": [statement("s3:GetObject")], **arns}))
+    ran = run("simulate", "role.json", "--action", "s3:GetObject", "--resource", "arn:aws:s3:::b/k")
+    assert ran.code == 0
+    assert [note.split(" is ")[0].split(": ")[1] for note in ran.notes] == ["ManagedPolicyArns", "PermissionsBoundary"]
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_stdin_may_be_either_form(form: str, small_catalog: Path, run: "Run") -> None:
+    """A role piped from `create` is read, whatever its form."""
+    text = "\n" + run("create", *ROLE, "--format", form).stdout
+    asked = ("--action", "s3:GetObject", "--resource", "arn:aws:s3:::data-111122223333/k", "--expect", "Allowed")
+    assert run("simulate", "-", *asked, stdin=text).code == 0
+
+
+def test_an_unknown_action_is_noted(small_catalog: Path, run: "Run") -> None:
+    """AWS adds actions before the reference does: without an expectation there is an answer and a note."""
+    ran = run("simulate", *ROLE, "--action", "s3:GetObjekt")
+    assert ran.code == 0
+    assert ran.stdout.startswith("ImplicitlyDenied")
+    assert any("unknown action `s3:GetObjekt`" in note for note in ran.notes)
 
 
 @pytest.mark.parametrize(("expected", "code"), [("Allowed", 0), ("ImplicitlyDenied", 1), ("ExplicitlyDenied", 1)])
@@ -219,7 +333,7 @@ def test_a_catalog_in_a_role_file_lies_beside_that_file(small_catalog: Path, run
 
 def test_a_short_form_that_finds_nothing_to_act_on_is_a_note(small_catalog: Path, run: "Run") -> None:
     """The role is rendered, and stderr says which option did nothing."""
-    ran = run("create", *ROLE, "--remove", "read-data", "--bucket", "acme")
+    ran = run("create", *ROLE, "--remove", "read-files", "--bucket", "acme")
     assert ran.code == 0
     assert any(note.startswith("--bucket: nothing in this role uses it") for note in ran.notes)
 
@@ -237,6 +351,7 @@ def test_list_and_show_say_whose_an_entry_is(small_catalog: Path, run: "Run") ->
     (small_catalog / "activity_groups" / f"{name}.yaml").write_text(
         (small_catalog / "activity_groups/run-jobs.yaml").read_text()
     )
+    table = run("list", "activity-groups", "--catalog", "catalog").stdout.splitlines()
     listed = result(run("list", "activity-groups", "--catalog", "catalog", "--format", "json"))
     entries = {entry["id"]: entry for entry in listed}
     ours, theirs = f"catalog/activity_groups/{name}.yaml", f"activity_groups/{name}.yaml"
@@ -244,6 +359,10 @@ def test_list_and_show_say_whose_an_entry_is(small_catalog: Path, run: "Run") ->
     assert (entries["run-jobs"]["builtin"], "overrides" in entries["run-jobs"]) == (False, False)
     assert any(entry["builtin"] for entry in listed)
     assert list(entries) == sorted(entries)
+    rows = {row.split()[0]: row for row in table[1:]}
+    assert rows[name].endswith(f"  {ours}, instead of {theirs}")
+    assert rows["run-jobs"].endswith("  catalog/activity_groups/run-jobs.yaml")
+    assert rows["use-mlflow"].endswith("  built-in")
     shown = run("show", "activity-group", name, "--catalog", "catalog").stdout
     assert f"{ours} (yours), instead of {theirs}" in " ".join(shown.replace("│", "").replace("├──", "").split())
     assert (

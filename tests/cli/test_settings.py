@@ -95,6 +95,22 @@ def test_a_catalog_in_the_settings_lies_beside_them(
     assert "ester" in ran.stdout
 
 
+@pytest.mark.parametrize("command", [("create", "--persona", "tester"), ("list", "personas")])
+def test_one_catalog_needs_no_list(command: tuple[str, ...], small_catalog: Path, run: "Run") -> None:
+    """A single folder stands for a list of one, as every other repeatable key."""
+    Path("rolemgr.yaml").write_text("catalog: catalog\n")
+    assert "tester" in run(*command).stdout
+
+
+def test_one_value_needs_no_list_in_a_role_file(small_catalog: Path, run: "Run") -> None:
+    """Nor does a catalog, an added or a removed group, in a role file, which lies elsewhere than we do."""
+    Path("roles").mkdir()
+    Path("roles/role.yaml").write_text("persona: tester\ncatalog: ../catalog\nadd: run-jobs\nremove: read-files\n")
+    ran = run("create", "--role", "roles/role.yaml")
+    assert ran.code == 0, ran.stderr
+    assert "s3:GetObject" not in ran.stdout
+
+
 def test_a_role_file_in_the_settings(small_catalog: Path, run: "Run") -> None:
     """Whoever always renders one role writes its file into the settings once."""
     Path("rolemgr.yaml").write_text("role: role.yaml\n")

@@ -1,5 +1,6 @@
 """Terminals, shells and bugs: colour where it belongs, completion, tracebacks only for what is our fault."""
 
+import json
 import os
 import pty
 import re
@@ -77,6 +78,15 @@ def test_no_line_is_wider_than_the_terminal(
     monkeypatch.setenv("COLUMNS", str(columns))
     for args in (PREVIEW, ("list", "activity-groups"), ("show", "persona", "data-scientist")):
         assert max(map(len, run(*args).stdout.splitlines())) <= columns
+
+
+@pytest.mark.parametrize("kind", ["personas", "activity-groups"])
+def test_names_in_a_list_are_never_broken(kind: str, run: "Run", monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a narrow terminal the other columns give way: a name is there to be copied."""
+    monkeypatch.setenv("COLUMNS", "70")
+    names = [entry["id"] for entry in json.loads(run("list", kind, "--format", "json").stdout)]
+    shown = [line.split()[0] for line in run("list", kind).stdout.splitlines() if line[0] != " "]
+    assert [name for name in names if name not in shown] == []
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -130,6 +130,15 @@ WRONG = [
      "g.yaml:11: no action of `S` supports the condition key `iam:PassedToServices`; did you mean iam:PassedToService"),
     ({"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::a/*"], "conditions": {"StringEquals": {"aws:ResourceAccount": "{{ none }}"}}},
      "g.yaml:11: condition key `aws:ResourceAccount` has no value; name its parameter under `needs`"),
+    ({"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::a/*"], "conditions": {"StringEqual": {"aws:userid": "x"}}},
+     "g.yaml:10: unknown condition operator `StringEqual`; did you mean StringEquals"),
+    ({"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::a/*"], "conditions": {"Bool": {"aws:SecureTransport": "maybe"}}},
+     "g.yaml:11: `maybe` under Bool is neither true nor false"),
+    ({"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::a/${aws:usrid}/*"]}, "g.yaml:8: unknown policy variable `aws:usrid`; did you mean aws:userid"),
+    ({"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::a/${aws:userid/*"]}, "g.yaml:8: `arn:aws:s3:::a/${aws:userid/*` has a `${` that starts no policy variable"),
+    ({"actions": ["s3:GetObject"], "resources": ["arn:aws-cn:s3:::a/*"]}, "g.yaml:8: `arn:aws-cn:s3:::a/*` is in partition aws-cn, the role in aws; write arn:{{ partition }}"),
+    ({"actions": ["sagemaker:CreateModel"], "resources": [ARN + "model/*"], "conditions": {"ForAllValues:StringEquals": {"sagemaker:VpcSubnets": "subnet-1"}}},
+     "g.yaml:11: `ForAllValues:StringEquals` also holds where `sagemaker:VpcSubnets` is absent; add"),
 ]  # fmt: skip
 
 

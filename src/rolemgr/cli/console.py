@@ -1,5 +1,6 @@
-"""Where trees and tables are printed: colour on a terminal only, the terminal's width or 80 columns."""
+"""How a result is given: as data or as a page, on stdout or in a file; colour on a terminal only."""
 
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -7,10 +8,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from rolemgr.cli.files import is_stdout, write_output
+from rolemgr.errors import InputError, SourceLocation
+
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _path(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """Refuse an empty path, such as an unset shell variable leaves, before any work is done."""
+    if value == "":
+        raise InputError(SourceLocation("--output"), "the path is empty", "give a file, or - for stdout")
+    return value
+
 
 color_option = click.option(
     "--color", type=click.Choice(["auto", "always", "never"]), default="auto",
@@ -20,21 +32,55 @@ catalog_option = click.option(
     "--catalog", multiple=True, metavar="DIR", envvar="ROLEMGR_CATALOG",
     help="A folder whose personas/ and activity_groups/ add to the built-in ones; repeatable.",
 )  # fmt: skip
+form_option = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="The form of the result."
+)
+output_option = click.option(
+    "-o", "--output", metavar="PATH", callback=_path, help="Write the result to a file; - is stdout."
+)
 
 
 _ANY_WIDTH = 10_000
+_FILE_WIDTH = 80
 
 
-def show(page: "RenderableType", color: str) -> None:
-    """Print *page* to stdout; a table that goes to a file or a pipe is as wide as it needs to be."""
-    from rich.console import Console
+def give(
+    form: str, data: Callable[[], Any], page: "Callable[[], RenderableType]", output: str | None, color: str
+) -> None:
+    """
+    Give a result in the *form* asked for: its *data* as JSON, or its *page* for people to read.
+
+    It goes to the file *output*, where a page has no colour whatever *color* says, or else to stdout. Only
+    the one of the two that is asked for is made. Raises InputError where the file can't be written.
+    """
+    from rolemgr.files.write import to_json
+
+    write_output(to_json(data()) if form == "json" else _drawn(page(), output, color), output)
+
+
+def _drawn(page: "RenderableType", output: str | None, color: str) -> str:
+    """Return *page* as text; a table that goes to a file or a pipe is as wide as it needs to be."""
     from rich.table import Table
 
-    force = {"always": True, "never": False}.get(color)
-    console = Console(force_terminal=force, no_color=True if color == "never" else None, highlight=False)
-    if isinstance(page, Table) and not sys.stdout.isatty() and "COLUMNS" not in os.environ:
+    console = _terminal(color) if is_stdout(output) else _file()
+    of_any_width = not is_stdout(output) or (not sys.stdout.isatty() and "COLUMNS" not in os.environ)
+    if isinstance(page, Table) and of_any_width:
         console.width = _ANY_WIDTH
         console.width = console.measure(page).maximum
     with console.capture() as captured:
         console.print(page)
-    click.echo("".join(line.rstrip() + "\n" for line in captured.get().splitlines()), nl=False, color=True)
+    return "".join(line.rstrip() + "\n" for line in captured.get().splitlines())
+
+
+def _terminal(color: str) -> "Console":
+    from rich.console import Console
+
+    force = {"always": True, "never": False}.get(color)
+    return Console(force_terminal=force, no_color=True if color == "never" else None, highlight=False)
+
+
+def _file() -> "Console":
+    """Return what draws for a file: the same bytes whatever the terminal and the environment are."""
+    from rich.console import Console
+
+    return Console(file=io.StringIO(), force_terminal=False, color_system=None, width=_FILE_WIDTH, highlight=False)

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from rolemgr.cli.console import output_option
 from rolemgr.cli.files import write_output
 from rolemgr.cli.options import role_options
 
@@ -12,7 +13,7 @@ from rolemgr.cli.options import role_options
 @role_options
 @click.option("--format", "form", type=click.Choice(["json", "yaml"]), default="json", help="The form of the result.")
 @click.option("--explain", is_flag=True, help="Add the catalog files and lines that each statement comes from.")
-@click.option("-o", "--output", metavar="PATH", help="Write the result to a file.")
+@output_option
 def create_command(chosen: dict[str, Any], form: str, explain: bool, output: str | None, verbose: bool) -> None:
     """
     Render one IAM role as JSON or YAML.

@@ -1,5 +1,7 @@
 """Standard input and output as files: ``-`` in, ``-o`` out."""
 
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -18,14 +20,39 @@ def read_input(name: str) -> tuple[str, str]:
 
 
 def write_output(text: str, path: str | None) -> None:
-    """Write *text* to the file *path*, or to stdout where there is none; raise InputError if it can't be."""
-    if path is None or path == "-":
-        click.echo(text, nl=False)
+    """
+    Write *text* to the file *path*, or to stdout where there is none.
+
+    A file is written whole or not at all, and one that is there already is replaced. Raises InputError for
+    a folder, and for what can't be written.
+    """
+    if path is None or is_stdout(path):
+        click.echo(text, nl=False, color=True)  # whether there is colour is decided where the page is drawn
         return
     try:
-        Path(path).write_text(text, encoding="utf-8", newline="\n")
+        _write(Path(os.path.realpath(path)), text)  # a link stays a link
     except OSError as error:
         raise InputError(SourceLocation(path), f"can't be written: {error.strerror or error}") from error
+
+
+def is_stdout(path: str | None) -> bool:
+    """Tell whether the output *path* means stdout."""
+    return path is None or path == "-"
+
+
+def _write(path: Path, text: str) -> None:
+    """Put a file with *text* in the place of *path*; a device or a pipe can't be replaced and is written to."""
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8", newline="\n")
+        return
+    temporary = path.with_name(f".rolemgr-{os.urandom(8).hex()}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        if path.exists():
+            shutil.copymode(path, temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def note(text: str) -> None:

@@ -135,7 +135,7 @@ def catalog_folders(flags: Sequence[str]) -> list[Path]:
     choice = _from_settings(find_settings(Path.cwd())).get("catalog")
     if flags or not choice:
         return [Path(folder) for folder in flags]
-    if not isinstance(choice.value, list) or not all(isinstance(folder, str) for folder in choice.value):
+    if not isinstance(choice.value, list) or not all(isinstance(folder, str) and folder for folder in choice.value):
         raise InputError(choice.where, "`catalog` must be a list of folders")
     return [Path(folder) for folder in choice.value]
 
@@ -201,8 +201,11 @@ def _beside(file: SourceFile) -> dict[str, Any]:
     """Return the paths that *file* names, relative ones from where it lies."""
     base = Path(file.name).parent
     found: dict[str, Any] = {}
-    if isinstance(folders := file.data.get("catalog"), list):
-        found["catalog"] = [str(base / folder) if isinstance(folder, str) else folder for folder in folders]
+    folders = file.data.get("catalog")
+    if isinstance(folders, str):
+        folders = [folders]
+    if isinstance(folders, list):
+        found["catalog"] = [str(base / one) if isinstance(one, str) and one else one for one in folders]
     if isinstance(role := file.data.get("role"), str):
         found["role"] = str(base / role)
     return found

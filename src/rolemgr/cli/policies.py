@@ -1,9 +1,9 @@
 """Policy files on the command line: IAM documents, or whole roles as `create` writes them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rolemgr.cli.files import read_input
+from rolemgr.cli.files import note, read_input
 from rolemgr.errors import InputError
 from rolemgr.files.json import parse_json
 from rolemgr.files.source import DataPath, SourceFile
@@ -16,33 +16,50 @@ def read_identity_policies(names: Sequence[str]) -> list[Sourced[IdentityPolicy]
     """
     Return the identity policies in the files *names* (``-`` is stdin), in order.
 
-    A file holds one policy document, or a role with inline ``Policies``; JSON unless it ends in ``.yaml``
-    or ``.yml``. Raises InputError with the line for what is neither, or breaks IAM's grammar.
+    A file holds one policy document, or a role with inline ``Policies``, ``ManagedPolicies`` or both; JSON
+    unless it ends in ``.yaml`` or ``.yml``, stdin JSON where it starts as JSON does. Says on stderr which
+    parts of a role are not judged. Raises InputError with the line for what is neither, or breaks IAM's
+    grammar.
     """
     return [policy for name in names for policy in _policies(_read(name))]
 
 
 def _read(name: str) -> SourceFile:
     text, shown = read_input(name)
-    parse = parse_yaml if name.endswith((".yaml", ".yml")) else parse_json
-    return parse(text, shown)
+    is_json = text.lstrip()[:1] in ("{", "[") if name == "-" else not name.endswith((".yaml", ".yml"))
+    return parse_json(text, shown) if is_json else parse_yaml(text, shown)
 
 
 def _policies(source: SourceFile) -> list[Sourced[IdentityPolicy]]:
     if isinstance(source.data, dict) and "Statement" in source.data:
         return [parse_model(source, IdentityPolicy)]
-    inline = source.data.get("Policies") if isinstance(source.data, dict) else None
-    if not isinstance(inline, list) or not inline:
-        hint = "it has neither Statement nor Policies"
+    documents = [parse_model(_part(source, path), IdentityPolicy) for path in _documents_of_role(source.data)]
+    if not documents:
+        hint = "it has neither Statement nor Policies nor ManagedPolicies"
         raise InputError(source.at(), "is no policy document and no role", hint)
-    return [parse_model(_part(source, ("Policies", i, "PolicyDocument")), IdentityPolicy) for i in range(len(inline))]
+    _say_what_is_not_judged(source)
+    return documents
+
+
+def _documents_of_role(data: Any) -> Iterator[DataPath]:
+    """Yield where the policy documents of a role stand: the inline ones, then the managed ones."""
+    for key in ("Policies", "ManagedPolicies") if isinstance(data, dict) else ():
+        found = data.get(key)
+        yield from ((key, index, "PolicyDocument") for index in range(len(found) if isinstance(found, list) else 0))
+
+
+def _say_what_is_not_judged(source: SourceFile) -> None:
+    """Note what else decides on the role's requests, and stands elsewhere."""
+    for key in ("ManagedPolicyArns", "PermissionsBoundary"):
+        if source.data.get(key):
+            note(f"{source.at((key,))}: {key} is not judged; the file has its ARNs only")
 
 
 def _part(source: SourceFile, path: DataPath) -> SourceFile:
     """Return the value at *path* of *source* as a file of its own, its lines kept."""
     data: Any = source.data
     for step in path:
-        if isinstance(data, dict) and step not in data:
+        if isinstance(step, str) and (not isinstance(data, dict) or step not in data):
             raise InputError(source.at(path), f"`{step}` is missing")
         data = data[step]
     below = {where[len(path) :]: line for where, line in source.lines.items() if where[: len(path)] == path}

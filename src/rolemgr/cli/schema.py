@@ -4,6 +4,8 @@ from typing import Any
 
 import click
 
+from rolemgr.cli.console import output_option
+
 SCHEMAS = ("persona", "activity-group", "role")
 
 
@@ -19,7 +21,8 @@ def schema_of(name: str) -> dict[str, Any]:
 
 @click.command("schema")
 @click.argument("name", type=click.Choice(SCHEMAS))
-def schema_command(name: str) -> None:
+@output_option
+def schema_command(name: str, output: str | None) -> None:
     """
     Print the JSON Schema of a file format.
 
@@ -30,4 +33,4 @@ def schema_command(name: str) -> None:
     from rolemgr.cli.files import write_output
     from rolemgr.files.write import to_json
 
-    write_output(to_json(schema_of(name)), None)
+    write_output(to_json(schema_of(name)), output)

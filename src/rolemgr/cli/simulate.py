@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolemgr.cli.console import color_option, show
-from rolemgr.cli.files import note, write_output
+from rolemgr.cli.console import color_option, form_option, give, output_option
+from rolemgr.cli.files import note
 from rolemgr.cli.options import role_options
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
+from rolemgr.model.arn import ACCOUNT_ID, Arn
 
 if TYPE_CHECKING:
     from rolemgr.evaluate.policies import Policies
@@ -26,11 +27,12 @@ DECISIONS = ("Allowed", "ExplicitlyDenied", "ImplicitlyDenied")
 @click.option("--principal", metavar="ARN", help="Who asks; the chosen role itself unless given.")
 @click.option("--context", multiple=True, metavar="KEY=VALUE", help="A condition key's value; repeat it for several.")
 @click.option("--expect", type=click.Choice(DECISIONS), help="Exit with 1 where the decision is another.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="The form of the result.")
+@form_option
+@output_option
 @color_option
 def simulate_command(
     policies: Sequence[str], chosen: dict[str, Any], action: str, resource: str, principal: str | None,
-    context: Sequence[str], expect: str | None, form: str, color: str, verbose: bool,
+    context: Sequence[str], expect: str | None, form: str, output: str | None, color: str, verbose: bool,
 ) -> None:  # fmt: skip
     """
     Evaluate one request against a role or policy files.
@@ -48,28 +50,25 @@ def simulate_command(
     """
     from rolemgr.evaluate.explain import explain
     from rolemgr.evaluate.request import Request, context_of
-    from rolemgr.files.write import to_json
     from rolemgr.report.decision import decision_data, decision_page
 
-    _look_at(action, resource)
+    _look_at(action, resource, expect)
     asked, origins, own_arn = _asked(policies, chosen, verbose)
-    request = Request(action, resource, context_of(_context(context)), principal or own_arn)
+    request = Request(action, resource, context_of(_context(context)), principal or own_arn, _account_of(resource))
     found = explain(request, asked)
-    if form == "json":
-        write_output(to_json(decision_data(found, origins)), None)
-    else:
-        show(decision_page(request, found, origins), color)
+    give(form, lambda: decision_data(found, origins), lambda: decision_page(request, found, origins), output, color)
     if expect and found.evaluation.decision != expect:
         click.echo(f"expected {expect}", err=True)
         sys.exit(1)
 
 
-def _look_at(action: str, resource: str) -> None:
+def _look_at(action: str, resource: str, expect: str | None) -> None:
     """
     Refuse a resource that can't be one; note an action that the reference does not have.
 
-    A misspelt action is denied like any other, which looks like an answer. It is no error, for AWS adds
-    actions before the reference does.
+    A misspelt action is denied like any other, which looks like an answer. It is an error only where an
+    answer is expected, as in a test that would pass for the wrong reason: AWS adds actions before the
+    reference does.
     """
     from rolemgr.reference.services import action_names, find_action
 
@@ -77,7 +76,16 @@ def _look_at(action: str, resource: str) -> None:
         raise InputError(SourceLocation("--resource"), f"`{resource}` is no ARN", "an action without a resource has *")
     if ":" in action and find_action(action) is None:
         known = action_names(action.partition(":")[0].lower()).values()
-        note(f"{UnknownNameError(SourceLocation('--action'), 'action', action, known)}")
+        unknown = UnknownNameError(SourceLocation("--action"), "action", action, known)
+        if expect:
+            raise unknown
+        note(str(unknown))
+
+
+def _account_of(resource: str) -> str | None:
+    """Return the account in the ARN *resource*, or None where it has none (a bucket) or not just one."""
+    arn = Arn.parse(resource)
+    return arn.account if arn and ACCOUNT_ID.fullmatch(arn.account) else None
 
 
 def _asked(

@@ -5,6 +5,7 @@ Pure: same catalog and spec, same role. Statements that came apart by distributi
 changes nothing, and each keeps the catalog lines that it came from.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -14,9 +15,9 @@ from rolemgr.compose.distribute import Distributed, distribute
 from rolemgr.compose.merge import merge
 from rolemgr.compose.substitute import UnknownPlaceholderError, fill
 from rolemgr.compose.trust import compose_trust
-from rolemgr.compose.values import Declared, Given, declared_parameters, resolve
+from rolemgr.compose.values import Declared, Given, declared_parameters, misfit, resolve
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, gathering, raise_all
-from rolemgr.model.catalog import ActivityGroup, EntryId
+from rolemgr.model.catalog import ActivityGroup, EntryId, ParameterType
 from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.policy import Effect
 from rolemgr.model.role import ComposedRole, RoleSpec, default_role_name
@@ -30,6 +31,8 @@ _SHORT_FORMS = {"bucket": ("data_buckets", "work_buckets"), "pass_role": ("pass_
 """The parameters that a short form of the command line stands for."""
 
 _DESCRIPTION_LENGTH = 1000
+_NOT_IN_DESCRIPTIONS = re.compile(r"[^\t\n\r\x20-\x7e\u00a1-\u00ff]")
+"""IAM takes ASCII and Latin-1 in a role's description; catalogs may hold a dash or quotation mark beyond."""
 
 
 def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
@@ -42,7 +45,7 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
     persona = resolve_persona(catalog, spec.value.persona, spec.at("persona"))
     _require_own_name(catalog, spec)
     groups = chosen_groups(catalog, persona, spec)
-    clashes = _clashes(groups)
+    clashes = _clashes(catalog, groups)
     if clashes and not spec.value.break_separation:
         raise_all(clashes)
     declared = declared_parameters(tuple(groups.values()))
@@ -66,10 +69,21 @@ def _require_own_name(catalog: Catalog, spec: Sourced[RoleSpec]) -> None:
             raise InputError(where, problem, "give another --name")
 
 
-def _clashes(groups: Groups) -> list[InputError]:
-    """Return an error for each two groups that must not stand in one role."""
+def _clashes(catalog: Catalog, groups: Groups) -> list[InputError]:
+    """Return an error for each two groups that must not stand in one role; raise for a name nobody defines."""
+    known = catalog.found("activity_groups")
+    raise_all([
+        UnknownNameError(group.at("never_with", number), "activity group", other, known)
+        for group in groups.values()
+        for number, other in enumerate(group.value.never_with)
+        if other not in known
+    ])  # fmt: skip
     return [
-        InputError(group.at("never_with", number), f"activity groups `{name}` and `{other}` must not be in one role")
+        InputError(
+            group.at("never_with", number),
+            f"activity groups `{name}` and `{other}` must not be in one role",
+            'leave one out, or give --break-separation "REASON"',
+        )
         for name, group in groups.items()
         for number, other in enumerate(group.value.never_with)
         if other in groups
@@ -93,6 +107,7 @@ def _excuses(persona: ResolvedPersona) -> Iterator[str]:
 def chosen_groups(catalog: Catalog, persona: ResolvedPersona, spec: Sourced[RoleSpec]) -> Groups:
     """Return the persona's groups, with those that *spec* adds and without those it removes, by id, sorted."""
     places = dict(persona.groups)
+    _refuse_contradictions(spec)
     if "self" in spec.value.pass_role:
         places = _self_passing(persona, spec) | places
     places |= {name: spec.at("add", i) for i, name in enumerate(spec.value.add)}
@@ -106,6 +121,16 @@ def chosen_groups(catalog: Catalog, persona: ResolvedPersona, spec: Sourced[Role
     if not places:
         raise InputError(spec.at("remove"), "no activity group is left", "a role needs at least one")
     return _looked_up(catalog, places)
+
+
+def _refuse_contradictions(spec: Sourced[RoleSpec]) -> None:
+    """Raise InputError for each group that *spec* both adds and removes: nobody can mean that."""
+    added = {name: spec.at("add", i) for i, name in enumerate(spec.value.add)}
+    raise_all([
+        InputError(spec.at("remove", i), f"activity group `{name}` is removed here and added by {added[name]}")
+        for i, name in enumerate(spec.value.remove)
+        if name in added
+    ])  # fmt: skip
 
 
 def _looked_up(catalog: Catalog, places: Mapping[EntryId, SourceLocation]) -> Groups:
@@ -203,15 +228,19 @@ def _description(persona: ResolvedPersona, spec: RoleSpec) -> str:
     """Return what the role says of itself; a broken separation is said first, so that nothing cuts it off."""
     text = spec.description or f"{persona.title}: {persona.description}"
     broken = f"Separation broken: {spec.break_separation}. " if spec.break_separation else ""
-    return (broken + text)[:_DESCRIPTION_LENGTH]
+    return _NOT_IN_DESCRIPTIONS.sub("-", broken + text)[:_DESCRIPTION_LENGTH]
 
 
 def _acting_as(group: Sourced[ActivityGroup], values: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
     for place, text in enumerate(group.value.acts_as):
         try:
-            yield from fill(text, values)
+            filled = fill(text, values)
         except UnknownPlaceholderError as error:
             raise UnknownNameError(group.at("acts_as", place), "placeholder", str(error), values) from error
+        for arn in filled:
+            if problem := misfit(ParameterType.ROLE_ARN, arn, values["partition"][0]):
+                raise InputError(group.at("acts_as", place), problem)
+        yield from filled
 
 
 def _acting_unsaid(name: EntryId, group: Sourced[ActivityGroup]) -> Iterator[str]:

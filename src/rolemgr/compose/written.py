@@ -7,16 +7,28 @@ accepts, an action that no resource fits or whose required types are not all cov
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
+from rolemgr.model.arn import Arn
 from rolemgr.model.catalog import ActivityGroup, GroupStatement
+from rolemgr.model.conditions import CONDITION_OPERATORS, base_operator, value_problem, variables_in
+from rolemgr.model.policy import Effect
 from rolemgr.model.role import FrozenConditions, Origin
 from rolemgr.model.source import Sourced
 from rolemgr.reference import quirks
 from rolemgr.reference.resources import types_of
-from rolemgr.reference.services import Action, action_names, find_action, key_names, service_exists, services
+from rolemgr.reference.services import (
+    Action,
+    action_names,
+    find_action,
+    key_names,
+    normal_key,
+    service_exists,
+    services,
+)
 from rolemgr.reference.support import known_key
 
 Typed: TypeAlias = tuple[str, tuple[str, ...]]
@@ -62,7 +74,12 @@ def write(group: Sourced[ActivityGroup], name: str, index: int, values: Values) 
         return None
     conditions = _conditions(place, values)
     fits = tuple((action, tuple(_fitting(action, resources))) for action in _actions(place))
-    raise_all([*_resource_problems(place, fits, resources), *_key_problems(place, fits, conditions)])
+    raise_all([
+        *_resource_problems(place, fits, resources),
+        *_text_problems(place, resources, values["partition"][0]),
+        *_key_problems(place, fits, conditions),
+        *_operator_problems(place, conditions),
+    ])  # fmt: skip
     return Written(place.statement, _origin(place, name), fits, conditions)
 
 
@@ -191,3 +208,57 @@ def _unsupported(key: str, place: _Place, fits: Fits, where: SourceLocation) -> 
     problem = f"no action of `{place.statement.sid}` supports the condition key `{key}`"
     hint = UnknownNameError(where, "condition key", key, known).hint if key not in known else None
     return InputError(where, problem, hint)
+
+
+def _text_problems(place: _Place, resources: Mapping[str, int], partition: str) -> Iterator[InputError]:
+    """Yield an error for each resource of another partition, and for each policy variable that AWS has not."""
+    for resource, number in resources.items():
+        where = place.at("resources", number)
+        arn = Arn.parse(resource)
+        if arn and arn.partition not in (partition, "*"):
+            problem = f"`{resource}` is in partition {arn.partition}, the role in {partition}"
+            yield InputError(where, problem, "write arn:{{ partition }}:...")
+        yield from _variable_problems(place, resource, where)
+
+
+def _operator_problems(place: _Place, conditions: FrozenConditions) -> Iterator[InputError]:
+    """Yield an error for each condition that IAM would refuse, or that lets an absent key through an Allow."""
+    guarded = {
+        key for operator, block in conditions if operator == "Null" for key, found in block if found == ("false",)
+    }
+    for operator, block in conditions:
+        base = base_operator(operator)
+        if base is None:
+            where = place.at("conditions", operator)
+            yield UnknownNameError(where, "condition operator", operator, CONDITION_OPERATORS)
+            continue
+        for key, found in block:
+            where = place.at("conditions", operator, key)
+            yield from (InputError(where, problem) for value in found if (problem := value_problem(base, value)))
+            for value in found:
+                yield from _variable_problems(place, value, where)
+            if operator.startswith("ForAllValues:") and key not in guarded and place.statement.effect is Effect.ALLOW:
+                problem = f"`{operator}` also holds where `{key}` is absent"
+                yield InputError(where, problem, f'add "Null": {{"{key}": "false"}}')
+
+
+def _variable_problems(place: _Place, text: str, where: SourceLocation) -> Iterator[InputError]:
+    if "${" not in text:
+        return
+    try:
+        names = list(variables_in(text))
+    except ValueError as error:
+        yield InputError(where, str(error))
+        return
+    services_used = tuple(dict.fromkeys(action.partition(":")[0] for action in place.statement.actions))
+    for name in names:
+        if not _is_key(name, services_used):
+            known = {key for service in services_used for key in key_names(service)} | quirks.global_key_names()
+            yield UnknownNameError(where, "policy variable", name, known)
+
+
+@lru_cache(maxsize=1024)
+def _is_key(name: str, services_used: tuple[str, ...]) -> bool:
+    """Tell whether a policy variable may be called *name* in a statement of these services."""
+    own = {normal_key(key) for service in services_used for key in key_names(service)}
+    return normal_key(name) in own | quirks.global_keys() | quirks.unlisted_keys()

@@ -118,6 +118,14 @@ class ActivityGroup(Model):
     """Groups that must not stand in the same role, whatever the persona: registering and approving models."""
     sources: Strings = ()
 
+    @model_validator(mode="after")
+    def _sids_once(self) -> Self:
+        sids = [statement.sid for statement in self.statements]
+        for sid in sids:
+            if sids.count(sid) > 1:
+                raise ValueError(f"two statements have the sid `{sid}`")
+        return self
+
 
 class Forbidden(Model):
     """An action (wildcards allowed) that a persona must never be able to do, on a resource, in a context."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from rolemgr.errors import SourceLocation
 from rolemgr.model.arn import ACCOUNT_ID, PARTITIONS, REGION, partition_of
@@ -22,6 +22,8 @@ from rolemgr.model.policy import Conditions, Effect, IdentityPolicy, JsonValue, 
 
 DEFAULT_ACCOUNT = "111122223333"
 """The account of AWS's documentation: what is rendered without ``--account`` is for reading, not for use."""
+
+_MOST_TAGS = 50
 
 BROKEN_SEPARATION_TAG = "rolemgr:break-separation"
 """The tag that says why a role may do what its persona must never do."""
@@ -77,10 +79,15 @@ def _description(value: str) -> str:
     return value
 
 
+def _as_tag(text: str) -> str:
+    """Return *text* in the characters and the length that IAM takes for a tag's value."""
+    return re.sub(r"[^\w .:/=+@-]", "-", text)[:256]
+
+
 def _reason(value: str) -> str:
-    if not re.fullmatch(r"[\w .:/=+@-]{1,256}", value):
-        raise ValueError("the reason becomes a tag: 1 to 256 letters, digits, spaces and _.:/=+-@")
-    return value
+    if not 1 <= len(value.strip()) <= 500:
+        raise ValueError("the reason has 1 to 500 characters")
+    return _description(value)
 
 
 def _session(value: int) -> int:
@@ -90,8 +97,8 @@ def _session(value: int) -> int:
 
 
 def _tags(tags: dict[str, str]) -> dict[str, str]:
-    if len(tags) > 50:
-        raise ValueError(f"a role has at most 50 tags, not {len(tags)}")
+    if len(tags) > _MOST_TAGS:
+        raise ValueError(f"a role has at most {_MOST_TAGS} tags, not {len(tags)}")
     if len({key.lower() for key in tags}) < len(tags):
         raise ValueError("tag keys differ by more than upper and lower case")
     for key, value in tags.items():
@@ -126,8 +133,10 @@ def _written_trust(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     kind, _, query = value.partition("?")
-    options = {key.replace("-", "_"): _yes_no(word) for key, word in parse_qsl(query, keep_blank_values=True)}
-    return {"kind": kind, **options}
+    pairs = [(key.replace("-", "_"), _yes_no(word)) for key, word in parse_qsl(query, keep_blank_values=True)]
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError(f"`{value}` gives an option twice")
+    return {"kind": kind, **dict(pairs)}
 
 
 def _yes_no(word: str) -> str | bool:
@@ -155,14 +164,14 @@ class RoleSpec(Model):
     account: Annotated[_TextOrNumber, AfterValidator(_account_id)] = DEFAULT_ACCOUNT
     region: Annotated[str, AfterValidator(_region)] = "us-east-1"
     partition: Literal["aws", "aws-cn", "aws-us-gov"] | None = None
-    add: tuple[Text, ...] = ()
-    remove: tuple[Text, ...] = ()
+    add: Strings = ()
+    remove: Strings = ()
     parameter: dict[ParameterName, Strings] = Field(default_factory=dict)
     bucket: Strings = ()
     pass_role: Strings = ()
     tag: Annotated[dict[str, _TextOrNumber], AfterValidator(_tags)] = Field(default_factory=dict)
     trust: Annotated[tuple[Trust, ...], BeforeValidator(_listed_trust, json_schema_input_type=Trust | list[Trust])] = (
-        Field(default_factory=_default_trust)
+        Field(default_factory=_default_trust, min_length=1)
     )
     path: Annotated[str, AfterValidator(_path)] = "/"
     description: Annotated[str, AfterValidator(_description)] | None = None
@@ -171,7 +180,22 @@ class RoleSpec(Model):
     max_session: Annotated[
         int, BeforeValidator(seconds, json_schema_input_type=int | str), AfterValidator(_session)
     ] = 3600
-    catalog: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = ()
+    catalog: Strings = ()
+
+    @field_validator("trust")
+    @classmethod
+    def _each_kind_once(cls, value: tuple[SageMakerTrust, ...]) -> tuple[SageMakerTrust, ...]:
+        kinds = [trust.kind for trust in value]
+        if len(set(kinds)) < len(kinds):
+            raise ValueError("trust of one kind is given twice: the weaker of the two would decide")
+        return value
+
+    @field_validator("break_separation")
+    @classmethod
+    def _room_for_the_reason(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and len(info.data.get("tag", ())) > _MOST_TAGS - 1:
+            raise ValueError(f"the reason becomes a tag, and a role has at most {_MOST_TAGS}")
+        return value
 
     @field_validator("partition")
     @classmethod
@@ -189,7 +213,7 @@ class RoleSpec(Model):
     @property
     def tags(self) -> dict[str, str]:
         """The role's tags: those chosen, and the reason where it breaks the separation of its persona."""
-        reason = {BROKEN_SEPARATION_TAG: self.break_separation} if self.break_separation else {}
+        reason = {BROKEN_SEPARATION_TAG: _as_tag(self.break_separation)} if self.break_separation else {}
         return {**self.tag, **reason}
 
     @property

@@ -18,7 +18,7 @@ from rolemgr.model.role import ComposedStatement
 from rolemgr.reference.resources import common
 
 _VARIABLE = re.compile(r"\$\{([^},]+)(?:,[^}]*)?\}")
-_HOLDS_WITHIN = {"StringEquals", "StringLike", "StringEqualsIgnoreCase", "ArnEquals", "ArnLike"}
+_HOLDS_WITHIN = {"StringEquals", "StringLike", "ArnEquals", "ArnLike"}
 _KEEPS_WITHIN = {"StringNotEquals", "StringNotLike", "ArnNotEquals", "ArnNotLike"}
 
 
@@ -125,7 +125,7 @@ def _allows_only(condition: Condition, allow: ComposedStatement, key: str, patte
     base = condition.operator.rpartition(":")[2]
     if if_exists or qualifier == "ForAnyValue" or base not in _HOLDS_WITHIN:
         return False
-    present = qualifier is None or _must_be_present(allow, key)
+    present = qualifier is None or _null(allow, key, "false")
     return present and _within(condition.values, patterns)
 
 
@@ -134,22 +134,20 @@ def _keeps(deny: ComposedStatement, key: str, patterns: Sequence[str]) -> bool:
     others = [one for one in _conditions(deny) if one.operator != "Null" or one.key.lower() != key.lower()]
     if len(others) != 1 or others[0].key.lower() != key.lower():
         return False
-    operator = others[0].operator.removeprefix("ForAnyValue:")
-    return operator in _KEEPS_WITHIN and _within(others[0].values, patterns) and not _absent_only(deny, key)
+    qualifier, _, operator = others[0].operator.rpartition(":")
+    if qualifier != "ForAnyValue" or operator not in _KEEPS_WITHIN:  # without it one good value excuses the others
+        return False
+    return _within(others[0].values, patterns) and not _null(deny, key, "true")
 
 
 def _within(values: Sequence[str], patterns: Sequence[str]) -> bool:
     return all(any(contains(pattern, value) for pattern in patterns) for value in values)
 
 
-def _must_be_present(statement: ComposedStatement, key: str) -> bool:
-    return any(one.operator == "Null" and one.key.lower() == key.lower() and one.values == ("false",)
-               for one in _conditions(statement))  # fmt: skip
-
-
-def _absent_only(statement: ComposedStatement, key: str) -> bool:
-    return any(one.operator == "Null" and one.key.lower() == key.lower() and one.values == ("true",)
-               for one in _conditions(statement))  # fmt: skip
+def _null(statement: ComposedStatement, key: str, wanted: str) -> bool:
+    """Tell whether *statement* asks that *key* be absent (*wanted* is "true") or present ("false")."""
+    found = (one for one in _conditions(statement) if one.operator == "Null" and one.key.lower() == key.lower())
+    return any(one.values == (wanted,) for one in found)
 
 
 def _conditions(statement: ComposedStatement) -> tuple[Condition, ...]:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import islice, product
 from typing import NamedTuple
 
-from rolemgr.compose.substitute import UnknownPlaceholderError, fill
+from rolemgr.compose.substitute import UnknownPlaceholderError, fill, names_in
 from rolemgr.errors import InputError, UnknownNameError
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Context
@@ -42,6 +42,8 @@ class Violation(NamedTuple):
     """An action that a `never` entry forbids and the role *through* could be allowed, and by what."""
 
     never: Never
+    forbidden: str
+    """The entry with its placeholders filled."""
     action: str
     resource: str
     """An example of the resources in question."""
@@ -51,7 +53,7 @@ class Violation(NamedTuple):
     def as_error(self) -> InputError:
         """Return the violation as the error that refuses the role: both files, both lines."""
         granted = ", ".join(str(origin.location) for origin in self.origins)
-        problem = f"the persona must never be able to do `{self.never.forbidden}`"
+        problem = f"the persona must never be able to do `{self.forbidden}`"
         allowed = f"role `{self.through}` allows {self.action} by {granted}"
         return InputError(self.never.where, f"{problem}, but {allowed}", _WAY_OUT)
 
@@ -78,12 +80,12 @@ def violations(asked: RenderedRole, closure: Sequence[RenderedRole]) -> tuple[Vi
         violation
         for entry in entries
         for candidate in (asked, *(() if entry.never.forbidden.directly else closure))
-        for violation in islice(_broken(entry, candidate), 1)
+        for violation in islice(_broken(entry, asked, candidate), 1)
     )
 
 
-def _broken(entry: _Asked, candidate: RenderedRole) -> Iterator[Violation]:
-    """Yield a violation for each Allow of *candidate* that could match what *entry* forbids."""
+def _broken(entry: _Asked, asked: RenderedRole, candidate: RenderedRole) -> Iterator[Violation]:
+    """Yield a violation for each Allow of *candidate* that could match what *entry* forbids to *asked*."""
     granted, denied = _by_action(candidate.role)
     for action in _matching(entry.never.forbidden.action, granted):
         denies = denied.get(action, ())
@@ -91,7 +93,9 @@ def _broken(entry: _Asked, candidate: RenderedRole) -> Iterator[Violation]:
             for resource, example in overlap(allow, question):
                 if not _excepted(entry, allow, denies, resource, question):
                     origins = tuple(origin for origin in allow.origins if action in origin.actions)
-                    yield Violation(entry.never, action, example, candidate.documents.name, origins)
+                    yield Violation(
+                        entry.never, said(entry.never, asked.role), action, example, candidate.documents.name, origins
+                    )
 
 
 def _excepted(
@@ -144,6 +148,13 @@ def _filled(never: Never, values: Mapping[str, tuple[str, ...]]) -> _Asked:
         _fill(never, forbidden.except_on, values),
         {key: _fill(never, found, values) for key, found in forbidden.except_with.items()},
     )
+
+
+def said(never: Never, role: ComposedRole) -> str:
+    """Return the entry in words, the placeholders filled with the values of *role*."""
+    text = str(never.forbidden)
+    values = {name: (" or ".join(role.never_values.get(name, ("?",))),) for name in names_in(text)}
+    return fill(text, values)[0]
 
 
 def _fill(never: Never, texts: tuple[str, ...], values: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

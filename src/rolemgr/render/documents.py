@@ -67,6 +67,10 @@ def _packed(statements: Sequence[ComposedStatement]) -> list[IdentityPolicy]:
     if whole.size() <= inline:
         return [whole]
     packed = pack(statements, _measure, inline=inline, managed=managed)
+    most = quota("managed_policies_per_role_maximum")
+    if len(packed) - 1 > most:
+        raise InputError(None, f"the role needs {len(packed) - 1} managed policies, IAM attaches {most} at most",
+                         "name fewer resources, by patterns, or make two roles")  # fmt: skip
     return [permissions_policy(part) for part in packed]
 
 

@@ -9,7 +9,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from itertools import count
+from typing import NamedTuple, TypeAlias
 
 from rolemgr.errors import InputError
 from rolemgr.model.policy import Effect
@@ -18,13 +19,28 @@ from rolemgr.model.role import ComposedStatement
 Measure: TypeAlias = Callable[[Sequence[ComposedStatement]], int]
 """The characters that a policy of these statements has, as IAM counts them."""
 
+_SID_LENGTH = 64
+
+
+class _Piece(NamedTuple):
+    """A statement, or a part of one, and the place that it had among all."""
+
+    place: int
+    statement: ComposedStatement
+
 
 @dataclass
 class _Bin:
     """A policy in the making: what it holds and how many characters it may have."""
 
     quota: int
-    statements: list[ComposedStatement] = field(default_factory=list)
+    pieces: list[_Piece] = field(default_factory=list)
+
+    def statements(self) -> tuple[ComposedStatement, ...]:
+        """Return what it holds, in the order in which it stood."""
+        return tuple(
+            piece.statement for piece in sorted(self.pieces, key=lambda piece: (piece.place, piece.statement.sid))
+        )
 
 
 def pack(
@@ -39,38 +55,37 @@ def pack(
     """
     if measure(statements) <= inline:
         return (tuple(statements),)
-    order = {statement.sid: place for place, statement in enumerate(statements)}
-    bins = [_Bin(inline, [statement for statement in statements if statement.effect is Effect.DENY])]
-    if measure(bins[0].statements) > inline:
+    placed = [_Piece(place, statement) for place, statement in enumerate(statements)]
+    bins = [_Bin(inline, [piece for piece in placed if piece.statement.effect is Effect.DENY])]
+    if measure(bins[0].statements()) > inline:
         raise InputError(None, f"the Deny statements alone are over the inline quota of {inline:,} characters")
-    allows = [statement for statement in statements if statement.effect is Effect.ALLOW]
-    parts = (part for statement in allows for part in _parts(statement, measure, managed))
-    for statement in sorted(parts, key=lambda part: (-measure([part]), part.sid)):
-        _place(statement, bins, measure, managed)
-    return tuple(tuple(sorted(full.statements, key=lambda one: _rank(one, order))) for full in bins)
+    taken = {statement.sid for statement in statements}
+    allows = (piece for piece in placed if piece.statement.effect is Effect.ALLOW)
+    parts = [part for piece in allows for part in _parts(piece, measure, managed, taken)]
+    for piece in sorted(parts, key=lambda part: (-measure([part.statement]), part.statement.sid)):
+        _put(piece, bins, measure, managed)
+    return tuple(full.statements() for full in bins)
 
 
-def _place(statement: ComposedStatement, bins: list[_Bin], measure: Measure, managed: int) -> None:
+def _put(piece: _Piece, bins: list[_Bin], measure: Measure, managed: int) -> None:
     for candidate in bins:
-        if measure([*candidate.statements, statement]) <= candidate.quota:
-            candidate.statements.append(statement)
+        if measure([*candidate.statements(), piece.statement]) <= candidate.quota:
+            candidate.pieces.append(piece)
             return
-    bins.append(_Bin(managed, [statement]))
+    bins.append(_Bin(managed, [piece]))
 
 
-def _rank(statement: ComposedStatement, order: dict[str, int]) -> tuple[int, str]:
-    whole = statement.sid.rpartition("Part")[0] or statement.sid
-    return order.get(statement.sid, order.get(whole, 0)), statement.sid
-
-
-def _parts(statement: ComposedStatement, measure: Measure, limit: int) -> Iterator[ComposedStatement]:
-    """Yield *statement* in as many parts as a policy of *limit* characters needs."""
-    pieces = list(_halves(statement, measure, limit))
-    if len(pieces) == 1:
-        yield from pieces
+def _parts(piece: _Piece, measure: Measure, limit: int, taken: set[str]) -> Iterator[_Piece]:
+    """Yield *piece* in as many parts as policies of *limit* characters need, each with a Sid not yet *taken*."""
+    halves = list(_halves(piece.statement, measure, limit))
+    if len(halves) == 1:
+        yield piece
         return
-    for number, piece in enumerate(pieces, start=1):
-        yield replace(piece, sid=f"{statement.sid[:56]}Part{number}")
+    for half in halves:
+        endings = (f"Part{number}" for number in count(1))
+        sid = next(sid for end in endings if (sid := half.sid[: _SID_LENGTH - len(end)] + end) not in taken)
+        taken.add(sid)
+        yield _Piece(piece.place, replace(half, sid=sid))
 
 
 def _halves(statement: ComposedStatement, measure: Measure, limit: int) -> Iterator[ComposedStatement]:

@@ -11,7 +11,6 @@ from rolemgr.catalog.load import Catalog, Found
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.model.catalog import ActivityGroup, GroupStatement
 from rolemgr.model.persona import ResolvedPersona
-from rolemgr.model.source import Sourced
 from rolemgr.report.statements import add_actions, add_conditions
 
 
@@ -20,7 +19,7 @@ def personas_table(catalog: Catalog) -> Table:
     table = _table("Persona", "Title", "Activity groups", "File")
     for name, found in catalog.found("personas").items():
         persona = resolve_persona(catalog, name)
-        table.add_row(name, persona.title, str(len(persona.groups)), _file(found))
+        table.add_row(name, persona.title, str(len(persona.groups)), _file_cell(found))
     return table
 
 
@@ -29,7 +28,7 @@ def groups_table(catalog: Catalog) -> Table:
     table = _table("Activity group", "Title", "Role Manager activity", "File")
     for name, found in catalog.found("activity_groups").items():
         group = catalog.activity_group(name).value
-        table.add_row(name, group.title, ", ".join(group.aws_activity) or "-", _file(found))
+        table.add_row(name, group.title, ", ".join(group.aws_activity) or "-", _file_cell(found))
     return table
 
 
@@ -103,9 +102,16 @@ def group_tree(catalog: Catalog, name: str) -> Tree:
     return tree
 
 
-def entry_data(entry: Sourced[Any], found: Found) -> dict[str, Any]:
-    """Return one entry for ``--format json``: its fields as in its file, and where it lies."""
-    return {**_entry(found), **entry.value.model_dump(mode="json", exclude_unset=True)}
+def persona_data(catalog: Catalog, name: str) -> dict[str, Any]:
+    """Return the persona *name* for ``--format json``: its fields as in its file, and where it lies."""
+    fields = catalog.persona(name).value.model_dump(mode="json", exclude_unset=True)
+    return {**_entry(catalog.found("personas")[name]), **fields}
+
+
+def group_data(catalog: Catalog, name: str) -> dict[str, Any]:
+    """Return the activity group *name* for ``--format json``, as `persona_data` does a persona."""
+    fields = catalog.activity_group(name).value.model_dump(mode="json", exclude_unset=True)
+    return {**_entry(catalog.found("activity_groups")[name]), **fields}
 
 
 def _statement(statement: GroupStatement, place: str) -> Tree:
@@ -162,14 +168,23 @@ def _add_branch(tree: Tree, head: str, lines: Iterable[str]) -> None:
 
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=number == 0)  # the first is what one copies
     return table
+
+
+def _file_cell(found: Found) -> str:
+    """Return where an entry lies, in a table: most are ours, and the user's are to stand out."""
+    return "built-in" if found.builtin else _with_overridden(found, found.shown)
 
 
 def _file(found: Found) -> str:
     kind = "built-in" if found.builtin else "yours"
-    return f"{found.shown} ({kind})" + (f", instead of {found.overrides}" if found.overrides else "")
+    return _with_overridden(found, f"{found.shown} ({kind})")
+
+
+def _with_overridden(found: Found, text: str) -> str:
+    return text + (f", instead of {found.overrides}" if found.overrides else "")
 
 
 def _entry(found: Found) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from rich.tree import Tree
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.model.role import ComposedRole, RoleDocuments
+from rolemgr.prove.separation import said
 from rolemgr.reference.quirks import quota
 from rolemgr.render.explain import explanation
 from rolemgr.report.statements import LEVELS, access_level, statement_branch, trust_branch
@@ -56,8 +57,12 @@ def sizes(documents: RoleDocuments) -> Iterator[tuple[str, int, int]]:
 
 def warnings(role: ComposedRole, documents: RoleDocuments) -> Iterator[str]:
     """Yield what a reviewer should look at twice."""
-    for name, size, limit in () if documents.managed_policies else sizes(documents):
-        if size > limit * NEARLY_FULL:
+    count, usual = len(documents.managed_policies), quota("managed_policies_per_role")
+    if count > usual:
+        yield f"{count} managed policies are over IAM's default quota of {usual} a role: it must be raised"
+    packed = {"inline policies"} if count else set()  # packing fills it up on purpose
+    for name, size, limit in sizes(documents):
+        if size > limit * NEARLY_FULL and name not in packed and not name.startswith("managed policy"):
             yield f"the {name} fill {size / limit:.0%} of their quota"
     if any(getattr(trust, "source", None) == "none" for trust in role.spec.trust):
         yield "SageMaker is trusted without a source condition (confused deputy)"
@@ -114,7 +119,7 @@ def _settings(role: ComposedRole) -> Tree:
 def _never(role: ComposedRole) -> Tree:
     branch = Tree(Text("Never, by the persona", style="bold"))
     for never in role.persona.never:
-        branch.add(Text.assemble(str(never.forbidden), (f"  {never.where}", "dim")))
+        branch.add(Text.assemble(said(never, role), (f"  {never.where}", "dim")))
     for excuse in role.persona.excused:
         branch.add(Text(f"let off {excuse.never.forbidden}: {excuse.reason}", style="yellow"))
     return branch
