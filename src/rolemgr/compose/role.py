@@ -22,7 +22,7 @@ from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.policy import Effect
 from rolemgr.model.role import ComposedRole, RoleSpec, default_role_name
 from rolemgr.model.source import Sourced
-from rolemgr.reference.data import image_accounts
+from rolemgr.reference.data import image_accounts, image_regions
 from rolemgr.reference.quirks import acting_actions
 
 Groups = Mapping[EntryId, Sourced[ActivityGroup]]
@@ -51,9 +51,24 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
     declared = declared_parameters(tuple(groups.values()))
     given, notes = _given(spec, declared)
     parameters = resolve(declared, given, builtins(spec.value))
-    said = (*notes, *(clash.problem for clash in clashes), *_replaced(catalog, persona, groups), *_excuses(persona))
+    said = (
+        *notes,
+        *_unknown_region(spec.value.region),
+        *(clash.problem for clash in clashes),
+        *_replaced(catalog, persona, groups),
+        *_excuses(persona),
+    )
     role = _composed(persona, groups, spec.value, parameters, said)
     return replace(role, never_values=_never_values(catalog, persona, role))
+
+
+def _unknown_region(region: str) -> Iterator[str]:
+    """Yield a note for a region without image accounts: a new one, or a slip of the pen."""
+    if not image_accounts(region):
+        near = UnknownNameError(None, "region", region, image_regions()).hint
+        yield f"no AWS-owned image account is known in region {region}, so none can be pulled from" + (
+            f"; {near}" if near else ""
+        )
 
 
 def _require_own_name(catalog: Catalog, spec: Sourced[RoleSpec]) -> None:

@@ -21,19 +21,23 @@ NEARLY_FULL = 0.9
 
 def preview_page(role: ComposedRole, documents: RoleDocuments, catalog: Catalog) -> RenderableType:
     """Return the whole preview of *role* as something a rich console prints."""
-    tree = Tree(Text.assemble((documents.name, "bold"), f"  {role.persona.title}"))
-    tree.add(Text(role.spec.arn, overflow="fold"))
-    tree.add(Text(documents.description))
-    tree.add(_groups(role, catalog))
-    tree.add(_statements(role))
-    tree.add(_trust(role))
-    tree.add(_settings(role))
+    head = Text.assemble(
+        (documents.name, "bold"), f"  {role.persona.title}\n", role.spec.arn, "\n", documents.description
+    )
+    found = (Text(f"warning: {text}", style="yellow") for text in warnings(role, documents))
+    parts: list[ConsoleRenderable] = [head, Text(), _sizes(documents), *found, Text(), _tree(role, catalog)]
+    return Group(*parts)
+
+
+def _tree(role: ComposedRole, catalog: Catalog) -> Tree:
+    """Return everything below the figures: groups, statements, trust, settings, limits and their ends."""
+    tree = Tree(Text("What it is made of", style="bold"))
+    for branch in (_groups(role, catalog), _statements(role), _trust(role), _settings(role)):
+        tree.add(branch)
     for branch in (_never(role), _indirect(role, catalog), _not_narrowed(role)):
         if branch.children:
             tree.add(branch)
-    found = (Text(f"warning: {text}", style="yellow") for text in warnings(role, documents))
-    parts: list[ConsoleRenderable] = [tree, Text(), _sizes(documents), *found]
-    return Group(*parts)
+    return tree
 
 
 def preview_data(role: ComposedRole, documents: RoleDocuments) -> dict[str, Any]:
@@ -57,6 +61,7 @@ def sizes(documents: RoleDocuments) -> Iterator[tuple[str, int, int]]:
 
 def warnings(role: ComposedRole, documents: RoleDocuments) -> Iterator[str]:
     """Yield what a reviewer should look at twice."""
+    yield from role.notes
     count, usual = len(documents.managed_policies), quota("managed_policies_per_role")
     if count > usual:
         yield f"{count} managed policies are over IAM's default quota of {usual} a role: it must be raised"

@@ -19,3 +19,8 @@ def image_accounts(region: str) -> tuple[str, ...]:
     Empty for a region that the data does not know.
     """
     return tuple(sorted(_table("image_accounts")["accounts"].get(region, ())))
+
+
+def image_regions() -> tuple[str, ...]:
+    """Return the regions that the data knows, sorted."""
+    return tuple(sorted(_table("image_accounts")["accounts"]))

@@ -1,7 +1,10 @@
 """
 What the Service Authorization Reference lacks or gets wrong, as data with sources (the JSON files here).
 
-Each function reads one table, once.
+Each function reads one table, once. Distribution reads what decides about resources and keys: must be
+``*``, alternatives, renamed, global and unlisted keys. Three tables stand ready for what comes next and
+are held true by tests only: which keys a request must carry, and which instance types have local NVMe
+storage (guardrails); dependent actions and optional types that are needed (policy checks).
 """
 
 import json

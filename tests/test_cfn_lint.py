@@ -1,0 +1,44 @@
+"""CloudFormation's own linter accepts what we render: another judge of names, shapes and IAM grammar."""
+
+import json
+from typing import Any
+
+import pytest
+from cfnlint.api import lint
+from cfnlint.config import ManualArgs
+from tests.support import PARTITION_REGIONS, rendered
+
+from rolemgr.catalog.load import Catalog
+
+
+def template(properties: dict[str, Any]) -> dict[str, Any]:
+    """Return a template that makes the role, and the managed policies beside it."""
+    managed = properties.pop("ManagedPolicies", [])
+    resources = {"Role": {"Type": "AWS::IAM::Role", "Properties": properties}}
+    resources |= {
+        f"Policy{number}": {"Type": "AWS::IAM::ManagedPolicy", "DependsOn": "Role", "Properties": one}
+        for number, one in enumerate(managed)
+    }
+    return {"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}
+
+
+@pytest.mark.parametrize("partition", PARTITION_REGIONS)
+@pytest.mark.parametrize("persona", sorted(Catalog().found("personas")))
+def test_each_persona_is_a_valid_resource(persona: str, partition: str) -> None:
+    """No error and no warning, in any partition."""
+    region = PARTITION_REGIONS[partition]
+    text = json.dumps(template(rendered(persona=persona, region=region).documents.to_properties()))
+    found = lint(text, config=ManualArgs(regions=[region], ignore_checks=IGNORED))
+    assert [str(match) for match in found] == []
+
+
+IGNORED = ["W3002", "I"]
+"""W3002 is about packaged files; I are suggestions, such as not to name a role."""
+
+
+def test_the_linter_does_look_inside_policies() -> None:
+    """It finds the fault in a statement, so its silence above says something."""
+    properties = rendered(persona="sagemaker-compute").documents.to_properties()
+    properties["Policies"][0]["PolicyDocument"]["Statement"][0]["Effect"] = "Alow"
+    found = lint(json.dumps(template(properties)), config=ManualArgs(regions=["us-east-1"], ignore_checks=IGNORED))
+    assert any("Alow" in str(match) for match in found)
