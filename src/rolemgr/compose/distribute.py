@@ -12,10 +12,11 @@ wider than it was written.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from rolemgr.compose.substitute import Values
-from rolemgr.compose.written import Typed, Written, write
+from rolemgr.compose.written import Typed, Written, placeholders, write
 from rolemgr.model.catalog import ActivityGroup
 from rolemgr.model.policy import Effect
 from rolemgr.model.role import FrozenConditions, NotNarrowed, Origin
@@ -51,6 +52,21 @@ def distribute(group: Sourced[ActivityGroup], name: str, index: int, values: Val
     Nothing where parameters that it needs are empty. Raises InputError (or Problems), with the line, for a
     statement that the reference contradicts.
     """
+    names = placeholders(group, index)
+    if not all(one in values for one in names):
+        return _distribute(group, name, index, values)  # which raises, and knows all the names that there are
+    return _remembered(group, name, index, tuple((one, values[one]) for one in names))
+
+
+@lru_cache(maxsize=16_384)
+def _remembered(
+    group: Sourced[ActivityGroup], name: str, index: int, used: tuple[tuple[str, tuple[str, ...]], ...]
+) -> Distributed:
+    """Distribute a statement once for the values that it uses: most roles of a team share most of them."""
+    return _distribute(group, name, index, dict(used))
+
+
+def _distribute(group: Sourced[ActivityGroup], name: str, index: int, values: Values) -> Distributed:
     written = write(group, name, index, values)
     if written is None:
         return Distributed()

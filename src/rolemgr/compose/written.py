@@ -6,11 +6,12 @@ accepts, an action that no resource fits or whose required types are not all cov
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill
+from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill, names_in
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.model.arn import Arn
 from rolemgr.model.catalog import ActivityGroup, GroupStatement
@@ -57,6 +58,25 @@ class Written(NamedTuple):
     origin: Origin
     fits: tuple[tuple[Action, tuple[Typed, ...]], ...]
     conditions: FrozenConditions
+
+
+@lru_cache(maxsize=4096)
+def placeholders(group: Sourced[ActivityGroup], index: int) -> tuple[str, ...]:
+    """
+    Return the names of the values that statement *index* of *group* depends on, ``partition`` always.
+
+    Stray braces are left for `write` to report.
+    """
+    statement = group.value.statements[index]
+    texts = [
+        *statement.resources,
+        *(text for block in statement.conditions.values() for found in block.values() for text in found),
+    ]
+    names = {"partition", *statement.needs}
+    for text in texts:
+        with suppress(UnknownPlaceholderError):
+            names.update(names_in(text))
+    return tuple(sorted(names))
 
 
 def write(group: Sourced[ActivityGroup], name: str, index: int, values: Values) -> Written | None:

@@ -15,9 +15,13 @@ M = TypeVar("M", bound=Model)
 M_co = TypeVar("M_co", bound=Model, covariant=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sourced(Generic[M_co]):
-    """A model and the file that it was read from, so that any part of it can say its line."""
+    """
+    A model and the file that it was read from, so that any part of it can say its line.
+
+    Each is read once, so it is equal to itself alone and can be a key of caches.
+    """
 
     value: M_co
     source: SourceFile
