@@ -31,7 +31,7 @@ GROUPS = sorted(CATALOG.found("activity_groups"))
 def broken(catalog: Catalog = CATALOG, **choices: Any) -> tuple[Violation, ...]:
     """Return how the role that *choices* compose to breaks the separation of its persona."""
     role = rendered(catalog, **choices)
-    return violations(role, closure_of(catalog, role.role).known)
+    return violations(role.role, closure_of(catalog, role.role).known)
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
@@ -150,7 +150,7 @@ def test_never_holds_for_random_compositions_or_the_role_is_refused(
 
 
 def _violations(role: RenderedRole) -> list[Violation]:
-    return [violation for violation in violations(role, ()) if violation.through == role.documents.name]
+    return [violation for violation in violations(role.role, ()) if violation.through == role.documents.name]
 
 
 def test_the_random_compositions_were_judged() -> None:
@@ -219,7 +219,7 @@ def test_never_entries_with_resource_and_context(case: str, tmp_path: Path) -> N
 def test_the_closure_of_an_ml_engineer_is_compute_pipeline_and_feature_store() -> None:
     """It passes the compute role to jobs, the pipeline role to pipelines, Feature Store's to feature groups."""
     closure = closure_of(CATALOG, rendered(persona="ml-engineer").role)
-    names = {role.documents.name for role in closure.known}
+    names = {role.spec.role_name for role in closure.known}
     assert names == {"sagemaker-compute", "sagemaker-feature-store", "sagemaker-pipeline"}
     assert closure.unknown == ()
 

@@ -14,7 +14,7 @@ from rolemgr.files.source import LayeredSource
 from rolemgr.model.role import DEFAULT_ACCOUNT, ComposedRole, RoleDocuments, RoleSpec
 from rolemgr.model.source import parse_model
 from rolemgr.prove.closure import closure_of, unknown_notes
-from rolemgr.prove.separation import RenderedRole, violations
+from rolemgr.prove.separation import violations
 from rolemgr.render.documents import render
 
 
@@ -38,7 +38,7 @@ def render_chosen(flags: Mapping[str, Any], *, verbose: bool) -> Chosen:
     catalog = Catalog([Path(folder) for folder in spec.value.catalog])
     role = compose(catalog, spec)
     documents = render(role)
-    separation = _check_separation(catalog, RenderedRole(role, documents))
+    separation = _check_separation(catalog, role)
     for text in (*_assumed(source), *role.notes, *map(str, role.not_narrowed), *_overflow(documents), *separation):
         note(text)
     if verbose:
@@ -46,11 +46,11 @@ def render_chosen(flags: Mapping[str, Any], *, verbose: bool) -> Chosen:
     return Chosen(catalog, role, documents)
 
 
-def _check_separation(catalog: Catalog, rendered: RenderedRole) -> list[str]:
+def _check_separation(catalog: Catalog, role: ComposedRole) -> list[str]:
     """Return what there is to say of the role's closure; raise where its persona forbids what it can do."""
-    closure = closure_of(catalog, rendered.role)
-    broken = violations(rendered, closure.known)
-    if broken and not rendered.role.spec.break_separation:
+    closure = closure_of(catalog, role)
+    broken = violations(role, closure.known)
+    if broken and not role.spec.break_separation:
         raise_all([violation.as_error() for violation in broken])
     return [*unknown_notes(closure), *(f"separation broken: {violation.as_error().problem}" for violation in broken)]
 

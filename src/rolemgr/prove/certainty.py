@@ -71,14 +71,17 @@ def contains(outer: str, inner: str) -> bool:
     The wildcards and policy variables of *inner* are taken as characters that only a star of *outer*, or
     the same text, can stand for: so "yes" is certain, and "no" may be too careful.
     """
-    return _glob(outer).fullmatch(inner) is not None
-
-
-@lru_cache(maxsize=4096)
-def _glob(pattern: str) -> re.Pattern[str]:
-    wild = {"*": ".*", "?": "[^*?]"}
-    parts = (wild.get(part) or re.escape(part) for part in re.split(r"([*?])", pattern))
-    return re.compile("".join(parts), re.DOTALL)
+    star, start, at, place = -1, 0, 0, 0
+    while at < len(inner):
+        if place < len(outer) and outer[place] == "*":
+            star, start, place = place, at, place + 1
+        elif place < len(outer) and (outer[place] == inner[at] or (outer[place] == "?" and inner[at] not in "*?")):
+            at, place = at + 1, place + 1
+        elif star >= 0:  # let the last star take one character more
+            start, at, place = start + 1, start + 1, star + 1
+        else:
+            return False
+    return not outer[place:].strip("*")
 
 
 def _freed(resource: str, known: Context) -> str:

@@ -18,21 +18,19 @@ from rolemgr.model.arn import Arn
 from rolemgr.model.policy import Effect
 from rolemgr.model.role import ComposedRole, RoleSpec, default_role_name
 from rolemgr.model.source import Sourced
-from rolemgr.prove.separation import RenderedRole
 from rolemgr.reference.resources import common
-from rolemgr.render.documents import render
 
 
 class Closure(NamedTuple):
     """The known roles that a role reaches; and what it reaches that nobody knows: ARN patterns, or words."""
 
-    known: tuple[RenderedRole, ...]
+    known: tuple[ComposedRole, ...]
     unknown: tuple[str, ...]
 
 
 def closure_of(catalog: Catalog, role: ComposedRole) -> Closure:
     """Return every role that *role* reaches, directly or through another, itself left out."""
-    known: dict[str, RenderedRole] = {}
+    known: dict[str, ComposedRole] = {}
     unknown: set[str] = set()
     personas = _default_arns(catalog, role.spec)
     todo = [role]
@@ -45,9 +43,8 @@ def closure_of(catalog: Catalog, role: ComposedRole) -> Closure:
                 unknown.add(pattern)
             for arn in matched:
                 if arn != role.spec.arn and arn not in known:
-                    other = _compose_beside(catalog, personas[arn], role)
-                    known[arn] = RenderedRole(other, render(other))
-                    todo.append(other)
+                    known[arn] = _compose_beside(catalog, personas[arn], role)
+                    todo.append(known[arn])
     return Closure(tuple(known[arn] for arn in sorted(known)), tuple(sorted(unknown)))
 
 

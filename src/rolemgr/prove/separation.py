@@ -1,5 +1,5 @@
 """
-Separation of personas: what a persona must never be able to do, asked of the role that was rendered.
+Separation of personas: what a persona must never be able to do, asked of the composed role.
 
 For every `never` entry, each Allow of the role that speaks of one of its actions is asked whether it could
 match, whatever the condition keys that the entry does not name may be (`rolemgr.prove.certainty`). The
@@ -8,20 +8,22 @@ assume, or act as. "Could" is the careful side: a violation may be one that anot
 what is accepted keeps the promise.
 """
 
-import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from itertools import islice, product
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rolemgr.compose.substitute import UnknownPlaceholderError, fill, names_in
 from rolemgr.errors import InputError, UnknownNameError
-from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Context
 from rolemgr.model.persona import Never
 from rolemgr.model.policy import Effect
 from rolemgr.model.role import ComposedRole, ComposedStatement, Origin, RoleDocuments
 from rolemgr.prove.certainty import Question, contains, held_within, overlap, surely_denied
+
+if TYPE_CHECKING:
+    from rolemgr.evaluate.policies import Policies
 
 _WAY_OUT = 'undo the add or remove that brings it about, or give --break-separation "REASON"'
 
@@ -32,8 +34,10 @@ class RenderedRole(NamedTuple):
     role: ComposedRole
     documents: RoleDocuments
 
-    def policies(self) -> Policies:
+    def policies(self) -> "Policies":
         """Return all its identity policies, for the evaluator."""
+        from rolemgr.evaluate.policies import Policies  # the careful question above does without
+
         documents = (*self.documents.policies, *self.documents.managed_policies)
         return Policies(identity=tuple(policy.document for policy in documents))
 
@@ -68,14 +72,14 @@ class _Asked(NamedTuple):
     except_with: Mapping[str, tuple[str, ...]]
 
 
-def violations(asked: RenderedRole, closure: Sequence[RenderedRole]) -> tuple[Violation, ...]:
+def violations(asked: ComposedRole, closure: Sequence[ComposedRole]) -> tuple[Violation, ...]:
     """
     Return what *asked*, or a role of its *closure*, could do although the persona of *asked* must never.
 
     At most one for each entry and role. Entries marked `directly` are asked of the role itself only.
     Raises UnknownNameError, at the persona's line, for a placeholder that nothing fills.
     """
-    entries = [_filled(never, asked.role.never_values) for never in asked.role.persona.never]
+    entries = [_filled(never, asked.never_values) for never in asked.persona.never]
     return tuple(
         violation
         for entry in entries
@@ -84,9 +88,9 @@ def violations(asked: RenderedRole, closure: Sequence[RenderedRole]) -> tuple[Vi
     )
 
 
-def _broken(entry: _Asked, asked: RenderedRole, candidate: RenderedRole) -> Iterator[Violation]:
+def _broken(entry: _Asked, asked: ComposedRole, candidate: ComposedRole) -> Iterator[Violation]:
     """Yield a violation for each Allow of *candidate* that could match what *entry* forbids to *asked*."""
-    granted, denied = _by_action(candidate.role)
+    granted, denied = _by_action(candidate)
     for action in _matching(entry.never.forbidden.action, granted):
         denies = denied.get(action, ())
         for allow, question in product(granted[action], _questions(entry, action)):
@@ -94,7 +98,7 @@ def _broken(entry: _Asked, asked: RenderedRole, candidate: RenderedRole) -> Iter
                 if not _excepted(entry, allow, denies, resource, question):
                     origins = tuple(origin for origin in allow.origins if action in origin.actions)
                     yield Violation(
-                        entry.never, said(entry.never, asked.role), action, example, candidate.documents.name, origins
+                        entry.never, said(entry.never, asked), action, example, candidate.spec.role_name, origins
                     )
 
 
@@ -119,7 +123,14 @@ def _questions(entry: _Asked, action: str) -> Iterator[Question]:
 def _matching(pattern: str, granted: Mapping[str, object]) -> list[str]:
     """Return the actions of *granted* that *pattern* stands for, whatever their case."""
     folded = pattern.lower()
-    return [action for action in granted if fnmatch.fnmatchcase(action.lower(), folded)]
+    head = folded.removesuffix("*")
+    if "*" not in head and "?" not in head:  # most patterns: an action, or its beginning
+        return [
+            action
+            for action in granted
+            if action.lower() == folded or (head != folded and action.lower().startswith(head))
+        ]
+    return [action for action in granted if fnmatchcase(action.lower(), folded)]
 
 
 _Statements = Mapping[str, Sequence[ComposedStatement]]
