@@ -29,10 +29,11 @@ def create_command(chosen: dict[str, Any], form: str, explain: bool, output: str
     """
     from rolemgr.cli.rendering import render_chosen
     from rolemgr.files.write import to_json, to_yaml
-    from rolemgr.render.explain import explanation
 
     found = render_chosen(chosen, verbose=verbose)
     properties = found.documents.to_properties()
     if explain:
+        from rolemgr.render.explain import explanation
+
         properties["Metadata"] = explanation(found.role)
     write_output(to_yaml(properties) if form == "yaml" else to_json(properties), output)

@@ -1,7 +1,6 @@
 """Standard input and output as files: ``-`` in, ``-o`` out."""
 
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -49,6 +48,8 @@ def _write(path: Path, text: str) -> None:
     try:
         temporary.write_text(text, encoding="utf-8", newline="\n")
         if path.exists():
+            import shutil  # only a file that is replaced pays for it
+
             shutil.copymode(path, temporary)
         temporary.replace(path)
     finally:

@@ -16,7 +16,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-si
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import Literal, NamedTuple, TypeAlias
 
 from rolemgr.evaluate.errors import PolicyError
@@ -88,6 +87,8 @@ def split_operator(name: str) -> tuple[Qualifier | None, Operator, bool]:
     if base == "Null":
         raise PolicyError(None, f"condition operator `{name}` does not exist", "`Null` takes no qualifier or IfExists")
     if base not in OPERATORS:
+        from difflib import get_close_matches  # only a wrong operator pays for it
+
         near = get_close_matches(base, [*OPERATORS, "Null"], n=3)
         hint = f"did you mean {', '.join(near)}?" if near else "condition operators are case-sensitive"
         raise PolicyError(None, f"unknown condition operator `{name}`", hint)

@@ -64,8 +64,8 @@ def _types(action: Action, service: str, region: bool, account: bool, part: str)
 
 
 def _fits(kind: ResourceType, owner: str, service: str, region: bool, account: bool, part: str) -> bool:
-    arn_format = Arn.parse(kind.arn_format)
-    if arn_format is None or arn_format.service != service:
+    arn_format = kind.arn_format
+    if arn_format.service != service:
         return False
     if bool(arn_format.region) != region or bool(arn_format.account) != account:
         return False
@@ -101,8 +101,7 @@ def sample(resource: str, action: Action) -> str | None:
     if arn is None:
         return "*" if resource == "*" else None
     for name in types_of(resource, action):
-        arn_format = Arn.parse(resource_types(action.service)[name].arn_format)
-        steps = _format_steps(arn_format.resource, action.service) if arn_format else ()
+        steps = _format_steps(resource_types(action.service)[name].arn_format.resource, action.service)
         if (part := _meeting(_author_steps(arn.resource), steps)) is not None:
             return str(arn._replace(resource=part))
     return None
@@ -189,8 +188,8 @@ def _barred(part: str, end: int, service: str) -> str:
     """
     if end < len(part):
         return part[end] if part[end] in "/:" else ""
-    others = (Arn.parse(kind.arn_format) for kind in resource_types(service).values())
-    longer = {arn.resource[len(part)] for arn in others if arn and _goes_on(arn.resource, part)}
+    others = (kind.arn_format.resource for kind in resource_types(service).values())
+    longer = {other[len(part)] for other in others if _goes_on(other, part)}
     return "".join(sorted(longer & {"/", ":"}))
 
 

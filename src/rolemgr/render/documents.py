@@ -15,7 +15,6 @@ from rolemgr.errors import InputError, RenderError
 from rolemgr.model.policy import Effect, IdentityPolicy, TrustPolicy
 from rolemgr.model.role import ComposedRole, ComposedStatement, NamedPolicy, RoleDocuments
 from rolemgr.reference.quirks import quota
-from rolemgr.render.packing import pack
 from rolemgr.render.templating import render_text
 
 P = TypeVar("P", IdentityPolicy, TrustPolicy)
@@ -66,6 +65,8 @@ def _packed(statements: Sequence[ComposedStatement]) -> list[IdentityPolicy]:
     inline, managed = quota("role_inline_policies"), quota("managed_policy")
     if whole.size() <= inline:
         return [whole]
+    from rolemgr.render.packing import pack  # few roles are that large
+
     packed = pack(statements, _measure, inline=inline, managed=managed)
     most = quota("managed_policies_per_role_maximum")
     if len(packed) - 1 > most:
