@@ -22,7 +22,7 @@ from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.policy import Effect
 from rolemgr.model.role import ComposedRole, RoleSpec, default_role_name
 from rolemgr.model.source import Sourced
-from rolemgr.reference.data import image_accounts, image_regions
+from rolemgr.reference.data import image_accounts, image_regions, jumpstart_buckets
 from rolemgr.reference.quirks import acting_actions
 
 Groups = Mapping[EntryId, Sourced[ActivityGroup]]
@@ -192,6 +192,7 @@ def builtins(spec: RoleSpec) -> dict[str, tuple[str, ...]]:
         "dns_suffix": (spec.dns_suffix,),
         "role": (spec.arn,),
         "aws_image_accounts": image_accounts(spec.region),
+        "jumpstart_buckets": jumpstart_buckets(spec.region),
     }
 
 

@@ -24,3 +24,9 @@ def image_accounts(region: str) -> tuple[str, ...]:
 def image_regions() -> tuple[str, ...]:
     """Return the regions that the data knows, sorted."""
     return tuple(sorted(_table("image_accounts")["accounts"]))
+
+
+def jumpstart_buckets(region: str) -> tuple[str, ...]:
+    """Return AWS's bucket of JumpStart's public content in *region*; none where JumpStart is not."""
+    content = _table("jumpstart")["buckets"].get(region, {}).get("content")
+    return (content,) if content else ()
