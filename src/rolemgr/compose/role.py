@@ -13,11 +13,11 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.compose.distribute import Distributed, distribute
 from rolemgr.compose.merge import merge
-from rolemgr.compose.substitute import UnknownPlaceholderError, fill
+from rolemgr.compose.substitute import UnknownPlaceholderError, fill, names_in
 from rolemgr.compose.trust import compose_trust
 from rolemgr.compose.values import Declared, Given, declared_parameters, misfit, resolve
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, gathering, raise_all
-from rolemgr.model.catalog import ActivityGroup, EntryId, ParameterType
+from rolemgr.model.catalog import ActivityGroup, EntryId, Forbidden, ParameterType
 from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.policy import Effect
 from rolemgr.model.role import ComposedRole, RoleSpec, default_role_name
@@ -57,6 +57,7 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
         *(clash.problem for clash in clashes),
         *_replaced(catalog, persona, groups),
         *_excuses(persona),
+        *_moved(persona, given),
     )
     role = _composed(persona, groups, spec.value, parameters, said)
     return replace(role, never_values=_never_values(catalog, persona, role))
@@ -111,6 +112,24 @@ def _replaced(catalog: Catalog, persona: ResolvedPersona, groups: Groups) -> Ite
     for found in (*used, *(catalog.found("activity_groups")[name] for name in groups)):
         if found.overrides:
             yield f"{found.shown} is used in place of {found.overrides}"
+
+
+def _moved(persona: ResolvedPersona, given: Mapping[str, Given]) -> Iterator[str]:
+    """Yield a note for each chosen parameter that the persona's `never` speaks of: what is protected moves with it."""
+    named = {name for never in persona.never for text in _texts(never.forbidden) for name in names_in(text)}
+    for name in sorted(named & given.keys() - _OWN_ROOM):
+        yield f"`never` protects `{name}`: give the other roles the same value, or theirs protects another place"
+
+
+_OWN_ROOM = {"work_buckets", "data_buckets"}
+"""Parameters that every role has its own values for."""
+
+
+def _texts(forbidden: Forbidden) -> Iterator[str]:
+    yield forbidden.resource
+    yield from forbidden.except_on
+    for found in (*forbidden.context.values(), *forbidden.except_with.values()):
+        yield from found
 
 
 def _excuses(persona: ResolvedPersona) -> Iterator[str]:
