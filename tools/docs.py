@@ -18,8 +18,8 @@ from rolemgr.cli.main import COMMANDS
 from rolemgr.cli.schema import SCHEMAS, schema_of
 from rolemgr.compose.role import compose
 from rolemgr.files.source import SourceFile
-from rolemgr.model.role import RoleSpec
 from rolemgr.model.source import parse_model
+from rolemgr.model.spec import RoleSpec
 from rolemgr.prove.separation import RenderedRole
 from rolemgr.render.documents import render
 from rolemgr.report.capabilities import CAPABILITIES, capabilities_of

@@ -7,8 +7,8 @@ import pytest
 from rolemgr.errors import InputError, Problems
 from rolemgr.files.write import to_yaml
 from rolemgr.files.yaml import parse_yaml
-from rolemgr.model.role import RoleSpec, seconds
 from rolemgr.model.source import parse_model
+from rolemgr.model.spec import RoleSpec, seconds
 
 
 def spec(**fields: Any) -> RoleSpec:

@@ -8,7 +8,7 @@ import pytest
 from rolemgr.errors import InputError, Problems, SourceLocation, UnknownNameError
 from rolemgr.model.base import Model
 from rolemgr.model.catalog import FORMS, ActivityGroup, Persona
-from rolemgr.model.role import RoleSpec
+from rolemgr.model.spec import RoleSpec
 
 
 def patterns(schema: Any) -> Iterator[str]:

@@ -11,8 +11,9 @@ from rolemgr.cli.options import ROLE_OPTIONS, role_source
 from rolemgr.compose.role import compose
 from rolemgr.errors import raise_all
 from rolemgr.files.source import LayeredSource
-from rolemgr.model.role import DEFAULT_ACCOUNT, ComposedRole, RoleDocuments, RoleSpec
+from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.model.source import parse_model
+from rolemgr.model.spec import DEFAULT_ACCOUNT, RoleSpec
 from rolemgr.prove.closure import closure_of, unknown_notes
 from rolemgr.prove.separation import violations
 from rolemgr.render.documents import render

@@ -13,16 +13,18 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.compose.distribute import Distributed, distribute
 from rolemgr.compose.merge import merge
-from rolemgr.compose.substitute import UnknownPlaceholderError, fill, names_in
+from rolemgr.compose.notes import notes_on
+from rolemgr.compose.substitute import UnknownPlaceholderError, fill
 from rolemgr.compose.trust import compose_trust
 from rolemgr.compose.values import Declared, Given, declared_parameters, misfit, resolve
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, gathering, raise_all
-from rolemgr.model.catalog import ActivityGroup, EntryId, Forbidden, ParameterType
+from rolemgr.model.catalog import ActivityGroup, EntryId, ParameterType
 from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.policy import Effect
-from rolemgr.model.role import ComposedRole, RoleSpec, default_role_name
+from rolemgr.model.role import ComposedRole
 from rolemgr.model.source import Sourced
-from rolemgr.reference.data import image_accounts, image_regions, jumpstart_buckets
+from rolemgr.model.spec import RoleSpec, default_role_name
+from rolemgr.reference.data import image_accounts, jumpstart_buckets
 from rolemgr.reference.quirks import acting_actions
 
 Groups = Mapping[EntryId, Sourced[ActivityGroup]]
@@ -53,23 +55,11 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
     parameters = resolve(declared, given, builtins(spec.value))
     said = (
         *notes,
-        *_unknown_region(spec.value.region),
         *(clash.problem for clash in clashes),
-        *_replaced(catalog, persona, groups),
-        *_excuses(persona),
-        *_moved(persona, given),
+        *notes_on(catalog, persona, spec.value.region, groups, given),
     )
     role = _composed(persona, groups, spec.value, parameters, said)
     return replace(role, never_values=_never_values(catalog, persona, role))
-
-
-def _unknown_region(region: str) -> Iterator[str]:
-    """Yield a note for a region without image accounts: a new one, or a slip of the pen."""
-    if not image_accounts(region):
-        near = UnknownNameError(None, "region", region, image_regions()).hint
-        yield f"no AWS-owned image account is known in region {region}, so none can be pulled from" + (
-            f"; {near}" if near else ""
-        )
 
 
 def _require_own_name(catalog: Catalog, spec: Sourced[RoleSpec]) -> None:
@@ -104,38 +94,6 @@ def _clashes(catalog: Catalog, groups: Groups) -> list[InputError]:
         for number, other in enumerate(group.value.never_with)
         if other in groups
     ]
-
-
-def _replaced(catalog: Catalog, persona: ResolvedPersona, groups: Groups) -> Iterator[str]:
-    """Yield a note for each entry of the role that a user's catalog puts in place of another."""
-    used = [catalog.found("personas")[name] for name in persona.lineage]
-    for found in (*used, *(catalog.found("activity_groups")[name] for name in groups)):
-        if found.overrides:
-            yield f"{found.shown} is used in place of {found.overrides}"
-
-
-def _moved(persona: ResolvedPersona, given: Mapping[str, Given]) -> Iterator[str]:
-    """Yield a note for each chosen parameter that the persona's `never` speaks of: what is protected moves with it."""
-    named = {name for never in persona.never for text in _texts(never.forbidden) for name in names_in(text)}
-    for name in sorted(named & given.keys() - _OWN_ROOM):
-        yield f"`never` protects `{name}`: give the other roles the same value, or theirs protects another place"
-
-
-_OWN_ROOM = {"work_buckets", "data_buckets"}
-"""Parameters that every role has its own values for."""
-
-
-def _texts(forbidden: Forbidden) -> Iterator[str]:
-    yield forbidden.resource
-    yield from forbidden.except_on
-    for found in (*forbidden.context.values(), *forbidden.except_with.values()):
-        yield from found
-
-
-def _excuses(persona: ResolvedPersona) -> Iterator[str]:
-    """Yield a note for each `never` entry that the persona is let off."""
-    for excuse in persona.excused:
-        yield f"let off `{excuse.never.forbidden}` by {excuse.where}: {excuse.reason}"
 
 
 def chosen_groups(catalog: Catalog, persona: ResolvedPersona, spec: Sourced[RoleSpec]) -> Groups:

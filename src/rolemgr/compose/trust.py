@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/security-confused-deputy-prevent
 """
 
 from rolemgr.model.policy import Conditions
-from rolemgr.model.role import ComposedTrust, RoleSpec, SageMakerTrust
+from rolemgr.model.role import ComposedTrust
+from rolemgr.model.spec import RoleSpec, SageMakerTrust
 
 
 def compose_trust(spec: RoleSpec) -> tuple[ComposedTrust, ...]:

@@ -16,8 +16,9 @@ from rolemgr.compose.role import compose, short_forms
 from rolemgr.files.source import SourceFile
 from rolemgr.model.arn import Arn
 from rolemgr.model.policy import Effect
-from rolemgr.model.role import ComposedRole, RoleSpec, default_role_name
+from rolemgr.model.role import ComposedRole
 from rolemgr.model.source import Sourced
+from rolemgr.model.spec import RoleSpec, default_role_name
 from rolemgr.reference.resources import common
 
 

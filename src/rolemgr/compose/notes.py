@@ -1,0 +1,63 @@
+"""
+What is said of a role beside its documents: assumptions, replacements, excuses, and what moved.
+
+A note is one sentence for the person at the terminal; it changes nothing.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.compose.substitute import names_in
+from rolemgr.errors import UnknownNameError
+from rolemgr.model.catalog import EntryId, Forbidden
+from rolemgr.model.persona import ResolvedPersona
+from rolemgr.reference.data import image_accounts, image_regions
+
+_OWN_ROOM = {"work_buckets", "data_buckets"}
+"""Parameters that every role has its own values for."""
+
+
+def notes_on(
+    catalog: Catalog, persona: ResolvedPersona, region: str, groups: Iterable[EntryId], chosen: Iterable[str]
+) -> Iterator[str]:
+    """Yield the notes on a role of *persona* and *groups* in *region*; the user gave the parameters *chosen*."""
+    yield from _unknown_region(region)
+    yield from _replaced(catalog, persona, groups)
+    yield from _excuses(persona)
+    yield from _moved(persona, chosen)
+
+
+def _unknown_region(region: str) -> Iterator[str]:
+    """Yield a note for a region without image accounts: a new one, or a slip of the pen."""
+    if not image_accounts(region):
+        near = UnknownNameError(None, "region", region, image_regions()).hint
+        known = f"no AWS-owned image account is known in region {region}, so none can be pulled from"
+        yield f"{known}; {near}" if near else known
+
+
+def _replaced(catalog: Catalog, persona: ResolvedPersona, groups: Iterable[EntryId]) -> Iterator[str]:
+    """Yield a note for each entry of the role that a user's catalog puts in place of another."""
+    used = [catalog.found("personas")[name] for name in persona.lineage]
+    for found in (*used, *(catalog.found("activity_groups")[name] for name in groups)):
+        if found.overrides:
+            yield f"{found.shown} is used in place of {found.overrides}"
+
+
+def _excuses(persona: ResolvedPersona) -> Iterator[str]:
+    """Yield a note for each `never` entry that the persona is let off."""
+    for excuse in persona.excused:
+        yield f"let off `{excuse.never.forbidden}` by {excuse.where}: {excuse.reason}"
+
+
+def _moved(persona: ResolvedPersona, chosen: Iterable[str]) -> Iterator[str]:
+    """Yield a note for each chosen parameter that the persona's `never` speaks of: what is protected moves with it."""
+    named = {name for never in persona.never for text in _texts(never.forbidden) for name in names_in(text)}
+    for name in sorted(named.intersection(chosen) - _OWN_ROOM):
+        yield f"`never` protects `{name}`: give the other roles the same value, or theirs protects another place"
+
+
+def _texts(forbidden: Forbidden) -> Iterator[str]:
+    yield forbidden.resource
+    yield from forbidden.except_on
+    for found in (*forbidden.context.values(), *forbidden.except_with.values()):
+        yield from found

@@ -1,0 +1,226 @@
+"""
+What the user chose for one role: a role file's keys, which are the flags' names too, each checked by IAM's rules.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+"""
+
+import re
+from typing import Annotated, Any, Literal, TypeAlias
+from urllib.parse import parse_qsl
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+
+from rolemgr.model.arn import ACCOUNT_ID, PARTITIONS, REGION, partition_of
+from rolemgr.model.base import Model
+from rolemgr.model.catalog import ParameterName, Strings, Text
+
+DEFAULT_ACCOUNT = "111122223333"
+"""The account of AWS's documentation: what is rendered without ``--account`` is for reading, not for use."""
+
+_MOST_TAGS = 50
+
+BROKEN_SEPARATION_TAG = "rolemgr:break-separation"
+"""The tag that says why a role may do what its persona must never do."""
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def seconds(value: Any) -> int:
+    """Return the duration *value* (``12h``, ``90m``, ``3600``) in seconds; raise ValueError for another form."""
+    found = re.fullmatch(r"([0-9]{1,9})([smhd]?)", str(value))
+    if not found:
+        raise ValueError(f"`{value}` is no duration such as 3600, 90m or 12h")
+    return int(found[1]) * _UNITS[found[2] or "s"]
+
+
+def _text_number(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+_TextOrNumber: TypeAlias = Annotated[str, BeforeValidator(_text_number, json_schema_input_type=str | int)]
+"""YAML reads an unquoted account id as a number."""
+
+
+def _account_id(value: str) -> str:
+    if not ACCOUNT_ID.fullmatch(value):
+        raise ValueError(f"`{value}` is no AWS account id of 12 digits")
+    return value
+
+
+def _region(value: str) -> str:
+    if not REGION.fullmatch(value):
+        raise ValueError(f"`{value}` is no AWS region such as us-east-1")
+    if "-iso" in value:
+        raise ValueError(f"`{value}` is in a partition that rolemgr does not know; it knows {', '.join(PARTITIONS)}")
+    return value
+
+
+def _role_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_+=,.@-]{1,64}", value):
+        raise ValueError(f"`{value}` is no role name: 1 to 64 letters, digits and _+=,.@-")
+    return value
+
+
+def _path(value: str) -> str:
+    if not re.fullmatch(r"/(?:[\x21-\x7e]+/)?", value) or "//" in value or len(value) > 512:
+        raise ValueError(f"`{value}` is no path: it starts and ends with a slash, 512 characters at most")
+    return value
+
+
+def _description(value: str) -> str:
+    if len(value) > 1000 or not re.fullmatch(r"[\t\n\r\x20-\x7e\u00a1-\u00ff]*", value):
+        raise ValueError("a role's description has at most 1000 characters of ASCII and Latin-1")
+    return value
+
+
+def _as_tag(text: str) -> str:
+    """Return *text* in the characters and the length that IAM takes for a tag's value."""
+    return re.sub(r"[^\w .:/=+@-]", "-", text)[:256]
+
+
+def _reason(value: str) -> str:
+    if not 1 <= len(value.strip()) <= 500:
+        raise ValueError("the reason has 1 to 500 characters")
+    return _description(value)
+
+
+def _session(value: int) -> int:
+    if not 3600 <= value <= 43_200:
+        raise ValueError(f"a role's sessions last from 1h to 12h, not {value} s")
+    return value
+
+
+def _tags(tags: dict[str, str]) -> dict[str, str]:
+    if len(tags) > _MOST_TAGS:
+        raise ValueError(f"a role has at most {_MOST_TAGS} tags, not {len(tags)}")
+    if len({key.lower() for key in tags}) < len(tags):
+        raise ValueError("tag keys differ by more than upper and lower case")
+    for key, value in tags.items():
+        if not re.fullmatch(r"[\w .:/=+@-]{1,128}", key) or key.lower().startswith("aws:"):
+            raise ValueError(f"`{key}` is no tag key: 1 to 128 of letters, digits, space, _.:/=+-@; not aws:")
+        if not re.fullmatch(r"[\w .:/=+@-]{0,256}", value):
+            raise ValueError(f"`{value}` is no tag value: up to 256 of letters, digits, space, _.:/=+-@")
+    return tags
+
+
+def default_role_name(persona: str) -> str:
+    """Return the name of *persona*'s role where none is chosen: ``sagemaker-PERSONA``, the prefix once."""
+    return f"sagemaker-{persona.removeprefix('sagemaker-')}"
+
+
+class SageMakerTrust(Model):
+    """
+    Trust in the SageMaker service, kept to one account's resources against the confused deputy.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/security-confused-deputy-prevention.html
+    """
+
+    kind: Literal["sagemaker"]
+    source: Literal["both", "arn", "account", "none"] = "both"
+    """Which of aws:SourceArn and aws:SourceAccount the service must come with."""
+    source_identity: bool = False
+    """Whether Studio may set the user profile's name as source identity (per-user attribution)."""
+
+
+def _written_trust(value: Any) -> Any:
+    """Read ``kind:value?key=value&key=value`` as the mapping that a role file would hold."""
+    if not isinstance(value, str):
+        return value
+    kind, _, query = value.partition("?")
+    pairs = [(key.replace("-", "_"), _yes_no(word)) for key, word in parse_qsl(query, keep_blank_values=True)]
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError(f"`{value}` gives an option twice")
+    return {"kind": kind, **dict(pairs)}
+
+
+def _yes_no(word: str) -> str | bool:
+    return {"yes": True, "no": False}.get(word, word)
+
+
+def _default_trust() -> tuple[SageMakerTrust, ...]:
+    return (SageMakerTrust(kind="sagemaker"),)
+
+
+Trust: TypeAlias = Annotated[
+    SageMakerTrust, BeforeValidator(_written_trust, json_schema_input_type=str | SageMakerTrust)
+]
+
+
+def _listed_trust(value: Any) -> Any:
+    return [value] if isinstance(value, str | dict) else value
+
+
+class RoleSpec(Model):
+    """What the user chose for one role; the keys of a role file are these, and the flags' names too."""
+
+    persona: Text
+    name: Annotated[str, AfterValidator(_role_name)] | None = None
+    account: Annotated[_TextOrNumber, AfterValidator(_account_id)] = DEFAULT_ACCOUNT
+    region: Annotated[str, AfterValidator(_region)] = "us-east-1"
+    partition: Literal["aws", "aws-cn", "aws-us-gov"] | None = None
+    add: Strings = ()
+    remove: Strings = ()
+    parameter: dict[ParameterName, Strings] = Field(default_factory=dict)
+    bucket: Strings = ()
+    pass_role: Strings = ()
+    tag: Annotated[dict[str, _TextOrNumber], AfterValidator(_tags)] = Field(default_factory=dict)
+    trust: Annotated[tuple[Trust, ...], BeforeValidator(_listed_trust, json_schema_input_type=Trust | list[Trust])] = (
+        Field(default_factory=_default_trust, min_length=1)
+    )
+    path: Annotated[str, AfterValidator(_path)] = "/"
+    description: Annotated[str, AfterValidator(_description)] | None = None
+    break_separation: Annotated[str, AfterValidator(_reason)] | None = None
+    """Why the role may do what its persona must never do; it becomes a tag and part of the description."""
+    max_session: Annotated[
+        int, BeforeValidator(seconds, json_schema_input_type=int | str), AfterValidator(_session)
+    ] = 3600
+    catalog: Strings = ()
+
+    @field_validator("trust")
+    @classmethod
+    def _each_kind_once(cls, value: tuple[SageMakerTrust, ...]) -> tuple[SageMakerTrust, ...]:
+        kinds = [trust.kind for trust in value]
+        if len(set(kinds)) < len(kinds):
+            raise ValueError("trust of one kind is given twice: the weaker of the two would decide")
+        return value
+
+    @field_validator("break_separation")
+    @classmethod
+    def _room_for_the_reason(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and len(info.data.get("tag", ())) > _MOST_TAGS - 1:
+            raise ValueError(f"the reason becomes a tag, and a role has at most {_MOST_TAGS}")
+        return value
+
+    @field_validator("partition")
+    @classmethod
+    def _of_the_region(cls, value: str | None, info: ValidationInfo) -> str | None:
+        region = info.data.get("region")  # absent where it is wrong itself
+        if value and region and value != partition_of(region):
+            raise ValueError(f"region `{region}` is in partition {partition_of(region)}, not {value}")
+        return value
+
+    @property
+    def role_name(self) -> str:
+        """The chosen name, else ``sagemaker-PERSONA`` without the prefix twice."""
+        return self.name or default_role_name(self.persona)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The role's tags: those chosen, and the reason where it breaks the separation of its persona."""
+        reason = {BROKEN_SEPARATION_TAG: _as_tag(self.break_separation)} if self.break_separation else {}
+        return {**self.tag, **reason}
+
+    @property
+    def arn(self) -> str:
+        """The ARN that the role will have."""
+        return f"arn:{self.partition_name}:iam::{self.account}:role{self.path}{self.role_name}"
+
+    @property
+    def partition_name(self) -> str:
+        """The chosen partition, else that of the region."""
+        return self.partition or partition_of(self.region)
+
+    @property
+    def dns_suffix(self) -> str:
+        """The domain that the partition's service endpoints end in."""
+        return PARTITIONS[self.partition_name].dns_suffix
