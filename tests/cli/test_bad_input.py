@@ -31,7 +31,7 @@ class Case(Model):
 CASES = tuple(map(Case.model_validate, read_yaml(Path(__file__).with_name("bad_input.yaml")).data))
 
 
-def refused(ran: "Ran", *says: str) -> None:
+def check_refused(ran: "Ran", *says: str) -> None:
     """Assert that *ran* ended with exit code 2 and one line of stderr for each of *says*, which it begins with."""
     found = ran.errors
     assert (ran.code, ran.stdout, len(found)) == (2, "", len(says)), ran.stderr
@@ -60,7 +60,9 @@ def test_it_is_said_in_one_line(
         monkeypatch.setenv(name, value)
     before = contents(tmp_path)
     args = [*case.args, *(["--catalog", str(small_catalog)] if case.catalog else [])]
-    refused(run(*args, *(["-o", "out.json"] if case.args[0] == "create" and "-o" not in args else [])), *case.says)
+    check_refused(
+        run(*args, *(["-o", "out.json"] if case.args[0] == "create" and "-o" not in args else [])), *case.says
+    )
     assert contents(tmp_path) == before
 
 
@@ -102,7 +104,7 @@ def test_hostile_files_are_refused_wherever_they_come_from(
     }[place]
     if place != "stdin":
         Path(name).write_bytes(raw)
-    refused(run(*args, stdin=raw if place == "stdin" else b""), name + problem)
+    check_refused(run(*args, stdin=raw if place == "stdin" else b""), name + problem)
 
 
 def test_a_file_that_may_not_be_read(small_catalog: Path, run: "Run") -> None:
@@ -111,7 +113,7 @@ def test_a_file_that_may_not_be_read(small_catalog: Path, run: "Run") -> None:
     group.chmod(0)
     if os.access(group, os.R_OK):
         pytest.skip("this user may read everything")
-    refused(
+    check_refused(
         run("create", "--persona", "tester", "--catalog", str(small_catalog)),
         "catalog/activity_groups/run-jobs.yaml: can't be read: Permission denied",
     )
@@ -120,7 +122,7 @@ def test_a_file_that_may_not_be_read(small_catalog: Path, run: "Run") -> None:
 def test_a_failed_run_leaves_the_old_output(small_catalog: Path, run: "Run") -> None:
     """A file that an earlier run wrote stays as it was."""
     Path("out.json").write_text("old")
-    refused(run("create", "--persona", "testr", "--catalog", str(small_catalog), "-o", "out.json"), "--persona: ")
+    check_refused(run("create", "--persona", "testr", "--catalog", str(small_catalog), "-o", "out.json"), "--persona: ")
     assert Path("out.json").read_text() == "old"
 
 
@@ -130,7 +132,7 @@ def test_a_failed_run_leaves_the_old_output(small_catalog: Path, run: "Run") -> 
 def test_bytes_that_are_no_text_are_refused(option: str, small_catalog: Path, run: "Run") -> None:
     """An argument in another encoding, which the system hands over as lone surrogates, is one clean error."""
     ran = run("create", "--persona", "tester", "--catalog", str(small_catalog), option)
-    refused(ran, f"`{option[:-1]}\\udcff` is not UTF-8")
+    check_refused(ran, f"`{option[:-1]}\\udcff` is not UTF-8")
 
 
 def test_a_variable_that_is_no_text_is_refused(
@@ -139,14 +141,14 @@ def test_a_variable_that_is_no_text_is_refused(
     """So is one from the environment."""
     monkeypatch.setenv("ROLEMGR_NAME", "\udcff")
     ran = run("create", "--persona", "tester", "--catalog", str(small_catalog))
-    refused(ran, "ROLEMGR_NAME: `\\udcff` is not UTF-8")
+    check_refused(ran, "ROLEMGR_NAME: `\\udcff` is not UTF-8")
 
 
 def test_lone_surrogates_in_json_are_no_traceback(run: "Run") -> None:
     """A policy may escape half a character, which no terminal can show."""
     statement = r'{"Sid": "\ud800", "Effect": "Allow", "Action": "s3:*", "Resource": "*"}'
     Path("policy.json").write_text(f'{{"Version": "2012-10-17", "Statement": {statement}}}')
-    refused(
+    check_refused(
         run("simulate", "policy.json", "--action", "s3:GetObject"),
         r'policy.json:1: is not valid JSON: "\ud800" has half of a surrogate pair',
     )

@@ -92,6 +92,10 @@ def _random_role(persona: str, add: list[str], remove: list[str]) -> RenderedRol
         return None
 
 
+OUTSIDE = "arn:aws:elsewhere:us-east-1:999999999999:somebody-else"
+"""A value that no `except_with` of the catalog lets through."""
+
+
 def allowed_although_never(role: RenderedRole) -> list[str]:
     """
     Return what the evaluator allows of what the persona must never do.
@@ -105,8 +109,9 @@ def allowed_although_never(role: RenderedRole) -> list[str]:
         entry = never.forbidden
         excepted = [text for pattern in entry.except_on for text in fill(pattern, values)]
         contexts = {key: [text for one in texts for text in fill(one, values)] for key, texts in entry.context.items()}
+        contexts |= {key: [OUTSIDE] for key in entry.except_with}
         for statement in role.role.statements:
-            for action in statement.actions if statement.effect == "Allow" and not entry.except_with else ():
+            for action in statement.actions if statement.effect == "Allow" else ():
                 own = any(fnmatchcase(one, text) for one in statement.resources for text in excepted)
                 if fnmatchcase(action.lower(), entry.action.lower()) and not own:
                     found += [

@@ -76,7 +76,7 @@ def _put(piece: _Piece, bins: list[_Bin], measure: Measure, managed: int) -> Non
 
 
 def _parts(piece: _Piece, measure: Measure, limit: int, taken: set[str]) -> Iterator[_Piece]:
-    """Yield *piece* in as many parts as policies of *limit* characters need, each with a Sid not yet *taken*."""
+    """Yield *piece* in as many parts as policies of *limit* characters need; add the Sid of each to *taken*."""
     halves = list(_halves(piece.statement, measure, limit))
     if len(halves) == 1:
         yield piece
