@@ -85,7 +85,7 @@ def _with(group: Sourced[ActivityGroup], index: int, conditions: dict[str, Any])
 def _values(group: Sourced[ActivityGroup], spec: Any) -> dict[str, tuple[str, ...]]:
     from rolemgr.compose.values import declared_parameters, resolve
 
-    declared = declared_parameters([group])
+    declared = declared_parameters((group,))
     optional = {name: one for name, one in declared.items() if one.parameter.default is not None}
     return resolve(optional, {}, builtins(spec.value))
 
@@ -104,3 +104,12 @@ def test_merging_what_is_merged_changes_nothing() -> None:
         by_resources = {(one.effect, one.conditions, one.resources) for one in statements}
         by_actions = {(one.effect, one.conditions, one.actions) for one in statements}
         assert len(by_resources) == len(by_actions) == len(statements)
+
+
+def test_the_account_only_fills_in() -> None:
+    """A role in one account is the same role in another, digit for digit, also where a bucket's name holds the id."""
+    texts = {}
+    for account in ("111122223333", "999988887777"):
+        role = compose(CATALOG, role_spec(persona="ml-engineer", account=account, bucket=[f"data-{account}-eu", "plain"]))
+        texts[account] = permissions_policy(role.statements).to_json()
+    assert texts["111122223333"].replace("111122223333", "999988887777") == texts["999988887777"]

@@ -5,6 +5,8 @@ Every group and every `never` entry keeps the place that it was written at, so t
 both files and lines.
 """
 
+from functools import lru_cache
+
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 from rolemgr.model.catalog import EntryId, Excuse, Persona
@@ -35,6 +37,7 @@ def _resolve(
     return _extended(name, persona, base)
 
 
+@lru_cache(maxsize=256)
 def _plain(name: EntryId, persona: Sourced[Persona]) -> ResolvedPersona:
     value = persona.value
     return ResolvedPersona(

@@ -69,6 +69,8 @@ class _Commands(click.Group):
             _fail(_usage(error), error.exit_code)
         except click.Abort:
             _fail("interrupted", 130)
+        finally:
+            gc.freeze()  # the end of the process need not look for circles among all that was loaded: 45 ms
         sys.exit(code if isinstance(code, int) else 0)
 
 

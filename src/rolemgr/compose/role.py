@@ -11,13 +11,14 @@ from dataclasses import replace
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
+from rolemgr.compose.account import in_account, without_account
 from rolemgr.compose.distribute import Distributed, distribute
 from rolemgr.compose.merge import merge
 from rolemgr.compose.notes import notes_on
 from rolemgr.compose.substitute import UnknownPlaceholderError, fill
 from rolemgr.compose.trust import compose_trust
 from rolemgr.compose.values import Declared, Given, declared_parameters, misfit, resolve
-from rolemgr.errors import InputError, SourceLocation, UnknownNameError, gathering, raise_all
+from rolemgr.errors import InputError, RolemgrError, SourceLocation, UnknownNameError, gathering, raise_all
 from rolemgr.model.catalog import ActivityGroup, EntryId, ParameterType
 from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.policy import Effect
@@ -153,7 +154,7 @@ def _never_values(catalog: Catalog, persona: ResolvedPersona, role: ComposedRole
     Those of the role, and the defaults of the persona's own groups: what is forbidden on the models prefix
     stays forbidden there when the group that declares the prefix is removed.
     """
-    own = [catalog.activity_group(name, place) for name, place in persona.groups.items()]
+    own = tuple(catalog.activity_group(name, place) for name, place in persona.groups.items())
     left_out = {name: one for name, one in declared_parameters(own).items() if name not in role.parameters}
     known = {**builtins(role.spec), **role.parameters}
     optional = {name: one for name, one in left_out.items() if one.parameter.default is not None}
@@ -201,13 +202,15 @@ def _composed(
     notes: Sequence[str],
 ) -> ComposedRole:  # fmt: skip
     values = {**builtins(spec), **parameters}
-    parts = _distributed(groups, values)
+    parts = _distributed_anywhere(groups, values)
     return ComposedRole(
         spec=spec,
         persona=persona,
         groups=tuple(groups),
         parameters=parameters,
-        statements=merge(share for part in parts for share in part.shares),
+        statements=tuple(
+            in_account(statement, spec.account) for statement in merge(share for part in parts for share in part.shares)
+        ),
         trust=compose_trust(spec),
         description=_description(persona, spec),
         acts_as=tuple(arn for group in groups.values() for arn in _acting_as(group, values)),
@@ -244,6 +247,14 @@ def _acting_unsaid(name: EntryId, group: Sourced[ActivityGroup]) -> Iterator[str
         for action in sorted(acting_actions().intersection(statement.actions)):
             if statement.effect is Effect.ALLOW:
                 yield f"the role behind {action} ({group.at('statements', index)}; `{name}` has no acts_as)"
+
+
+def _distributed_anywhere(groups: Groups, values: Mapping[str, tuple[str, ...]]) -> list[Distributed]:
+    """Return the shares of every statement of *groups*, with a stand-in for the account in them."""
+    try:
+        return _distributed(groups, without_account(values))
+    except RolemgrError:
+        return _distributed(groups, values)  # which says what is wrong in the words of the role
 
 
 def _distributed(groups: Groups, values: Mapping[str, tuple[str, ...]]) -> list[Distributed]:

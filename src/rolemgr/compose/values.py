@@ -6,7 +6,8 @@ declarations must agree, and a value that no group asks for is refused.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from rolemgr.compose.substitute import UnknownPlaceholderError, fill, names_in
@@ -54,7 +55,8 @@ class Declared(NamedTuple):
     where: SourceLocation
 
 
-def declared_parameters(groups: Sequence[Sourced[ActivityGroup]]) -> dict[str, Declared]:
+@lru_cache(maxsize=1024)
+def declared_parameters(groups: tuple[Sourced[ActivityGroup], ...]) -> Mapping[str, Declared]:
     """
     Return the parameters of *groups* by name.
 
