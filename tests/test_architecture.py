@@ -20,12 +20,13 @@ ROOMS = {
     "reference": {"errors", "model"},
     "catalog": {"errors", "files", "model"},
     "compose": {"errors", "model", "reference", "catalog"},
+    "layers": {"errors", "model", "reference", "catalog", "compose"},
     "render": {"errors", "model", "reference"},
     "evaluate": {"errors", "model"},
     "prove": {"errors", "files", "model", "reference", "catalog", "compose", "render", "evaluate"},
     "report": {"errors", "model", "reference", "catalog", "compose", "render", "evaluate", "prove"},
     "cli": {
-        "errors", "files", "model", "reference", "catalog", "compose", "render", "evaluate", "prove", "report",
+        "errors", "files", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "prove", "report",
     },
 }  # fmt: skip
 """What each room may import besides itself, in the order of the house: a room knows only rooms before it."""

@@ -19,9 +19,10 @@ from rolemgr.errors import InputError, RolemgrError, UnknownNameError, require_t
 COMMANDS = {
     "create": ("rolemgr.cli.create", "Render one IAM role as JSON or YAML."),
     "preview": ("rolemgr.cli.preview", "Show a role for review: statements, origins, trust, sizes."),
-    "list": ("rolemgr.cli.browse", "List personas or activity groups."),
+    "list": ("rolemgr.cli.browse", "List personas, activity groups, guardrails or profiles."),
     "show": ("rolemgr.cli.browse", "Show one catalog entry as a tree."),
     "simulate": ("rolemgr.cli.simulate", "Evaluate one request against a role or policy files."),
+    "detective": ("rolemgr.cli.detective", "Render a control that finds what IAM can't prevent."),
     "schema": ("rolemgr.cli.schema", "Print the JSON Schema of a file format."),
     "completion": ("rolemgr.cli.completion", "Print the shell's completion script."),
 }

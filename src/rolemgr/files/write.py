@@ -33,8 +33,12 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    """Write *text* with the line breaks that only YAML knows escaped: unescaped they come back as spaces."""
-    style = '"' if re.search("[\x85\u2028\u2029]", text) else None
+    """
+    Write *text*, of several lines as a block that can be read.
+
+    The line breaks that only YAML knows are escaped: unescaped they come back as spaces.
+    """
+    style = '"' if re.search("[\x85\u2028\u2029]", text) else "|" if "\n" in text else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
 
 
