@@ -58,7 +58,8 @@ def faults(statement: dict[str, Any]) -> Iterator[str]:
         if not DATA.services.service_exists(service) or not DATA.actions.action_exists(service, name):
             yield f"unknown action {action}"
             continue
-        yield from _resource_faults(action, statement["Resource"])
+        if statement["Effect"] == "Allow" or statement["Resource"] != ["*"]:  # a Deny may well be on everything
+            yield from _resource_faults(action, statement["Resource"])
         yield from _key_faults(action, statement)
 
 

@@ -32,6 +32,19 @@ def test_each_persona_is_a_valid_resource(persona: str, partition: str) -> None:
     assert [str(match) for match in found] == []
 
 
+@pytest.mark.parametrize("partition", PARTITION_REGIONS)
+def test_attached_policies_and_a_boundary_are_valid_properties(partition: str) -> None:
+    """AWS's policy and one of the account attached, and a boundary: the shapes that CloudFormation expects."""
+    region, policies = PARTITION_REGIONS[partition], f"arn:{partition}:iam::"
+    chosen = [f"{policies}aws:policy/AmazonSageMakerReadOnly", f"{policies}111122223333:policy/ml/extra"]
+    boundary = f"{policies}111122223333:policy/limits"
+    made = rendered(persona="sagemaker-compute", region=region, managed_policy=chosen, boundary=boundary)
+    properties = made.documents.to_properties()
+    assert {"ManagedPolicyArns", "PermissionsBoundary"} <= properties.keys()
+    text = json.dumps(template(properties))
+    assert [str(match) for match in lint(text, config=ManualArgs(regions=[region], ignore_checks=IGNORED))] == []
+
+
 IGNORED = ["W3002", "I"]
 """W3002 is about packaged files; I are suggestions, such as not to name a role."""
 

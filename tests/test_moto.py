@@ -6,17 +6,20 @@ trust; it takes any size and unknown actions, which other tests look at.
 """
 
 import json
+import os
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from tests.support import PARTITION_REGIONS, rendered
 
 from rolemgr.catalog.load import Catalog
+from rolemgr.reference.managed_policies import managed_policy, managed_policy_names
 
 boto3 = pytest.importorskip("boto3")
 
@@ -24,8 +27,15 @@ boto3 = pytest.importorskip("boto3")
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
     """Run a moto server on a free loopback port and stop it after the tests of this module."""
+    with _served() as address:
+        yield address
+
+
+@contextmanager
+def _served(**environment: str) -> Iterator[str]:
     command = [sys.executable, "-c", "from moto.server import main; main(['-H', '127.0.0.1', '-p', '0'])"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as server:
+    given: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env={**os.environ, **environment}, **given) as server:
         try:
             yield _address(server)
         finally:
@@ -57,10 +67,14 @@ def _wait_for(address: str) -> None:
 def iam(endpoint: str) -> Iterator[Any]:
     """Return an IAM client of the moto server, which starts empty."""
     urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).close()  # noqa: S310
-    secret = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
-    client = boto3.client("iam", endpoint_url=endpoint, region_name="us-east-1", **secret)
+    client = _client(endpoint)
     yield client
     client.close()
+
+
+def _client(endpoint: str) -> Any:
+    secret = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    return boto3.client("iam", endpoint_url=endpoint, region_name="us-east-1", **secret)
 
 
 @pytest.mark.parametrize("partition", PARTITION_REGIONS)
@@ -89,3 +103,36 @@ def test_iam_accepts_each_persona_and_gives_back_what_was_sent(iam: Any, persona
         found = iam.get_role_policy(RoleName=role.name, PolicyName=policy.name)["PolicyDocument"]
         assert found == policy.document.to_json_value()
     assert len(iam.list_attached_role_policies(RoleName=role.name)["AttachedPolicies"]) == len(role.managed_policies)
+
+
+@pytest.fixture
+def iam_with_policies() -> Iterator[Any]:
+    """Return an IAM client of a server that has AWS's managed policies, which moto leaves out to start sooner."""
+    with _served(MOTO_IAM_LOAD_MANAGED_POLICIES="true") as address:
+        client = _client(address)
+        yield client
+        client.close()
+
+
+def test_iam_attaches_what_was_chosen_and_bounds_the_role(iam_with_policies: Any) -> None:
+    """Each policy of AWS that the data holds exists under its ARN, can be attached, and a boundary comes back."""
+    iam = iam_with_policies
+    arns = [found.arn for name in managed_policy_names() if (found := managed_policy(name, "aws"))]
+    assert all(iam.get_policy(PolicyArn=arn)["Policy"]["IsAttachable"] for arn in arns)
+    extra = iam.create_policy(PolicyName="extra", Path="/ml/", PolicyDocument=json.dumps(NOTHING))["Policy"]["Arn"]
+    chosen = [*arns[:19], extra]
+    role = rendered(
+        persona="sagemaker-compute", account=extra.split(":")[4], managed_policy=chosen,
+        boundary="arn:aws:iam::aws:policy/PowerUserAccess",
+    ).documents  # fmt: skip
+    trust = json.dumps(role.trust_policy.to_json_value())
+    iam.create_role(RoleName=role.name, PermissionsBoundary=role.boundary, AssumeRolePolicyDocument=trust)
+    for arn in role.attached:
+        iam.attach_role_policy(RoleName=role.name, PolicyArn=arn)
+    pages = iam.get_paginator("list_attached_role_policies").paginate(RoleName=role.name)
+    assert sorted(policy["PolicyArn"] for page in pages for policy in page["AttachedPolicies"]) == list(role.attached)
+    bounded = iam.get_role(RoleName=role.name)["Role"]["PermissionsBoundary"]
+    assert bounded["PermissionsBoundaryArn"] == role.boundary
+
+
+NOTHING = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from rolemgr import __version__
-from rolemgr.catalog.load import KINDS
+from rolemgr.catalog.load import FOLDERS
 
 TOP = Path(__file__).resolve().parents[1]
 PACKAGE = TOP / "src/rolemgr"
@@ -61,7 +61,7 @@ def output(*command: str | Path) -> str:
 
 def catalog_files() -> set[str]:
     """Return the files of the built-in catalog, from its top."""
-    return {f"{kind}/{path.name}" for kind in KINDS for path in (TOP / kind).glob("*.yaml")}
+    return {f"{folder}/{path.name}" for folder in FOLDERS.values() for path in (TOP / folder).glob("*.yaml")}
 
 
 def package_files() -> set[str]:

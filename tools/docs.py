@@ -31,9 +31,9 @@ PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTA
 CATALOG = Catalog()
 
 
-def rendered(persona: str) -> RenderedRole:
-    """Return *persona* as `rolemgr create` renders it without further options."""
-    role = compose(CATALOG, parse_model(SourceFile("docs", {"persona": persona}, {}), RoleSpec))
+def rendered(persona: str, **more: object) -> RenderedRole:
+    """Return *persona* as `rolemgr create` renders it without further options, but for *more*."""
+    role = compose(CATALOG, parse_model(SourceFile("docs", {"persona": persona, **more}, {}), RoleSpec))
     return RenderedRole(role, render(role))
 
 
@@ -53,7 +53,7 @@ def capabilities() -> str:
     """Return the table persona x capability, from evaluation."""
     personas = list(CATALOG.found("personas"))
     models = ["sagemaker-us-east-1-111122223333/models"]
-    found = {name: capabilities_of(rendered(name), models) for name in personas}
+    found = {name: capabilities_of(rendered(name, no_default_guardrails=True), models) for name in personas}
     rows = ([name, *("yes" if found[persona][name] else "-" for persona in personas)] for name in CAPABILITIES)
     return table(["", *personas], rows)
 

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from tests.support import role_spec
 
 from rolemgr.catalog.load import Catalog
+from rolemgr.compose.choices import builtins
 from rolemgr.compose.distribute import distribute
 from rolemgr.compose.merge import merge
-from rolemgr.compose.role import builtins, compose
+from rolemgr.compose.role import compose
 from rolemgr.errors import InputError, Problems
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies

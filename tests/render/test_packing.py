@@ -20,9 +20,14 @@ def statement(sid: str, effect: Effect, actions: int, resources: int) -> Compose
     return ComposedStatement(sid, effect, names, tuple(f"r{i}" for i in range(resources)), (), (ORIGIN,))
 
 
+def measure(statement: ComposedStatement) -> int:
+    """Measure a statement by the characters of its actions and resources."""
+    return sum(len(text) for text in (*statement.actions, *statement.resources))
+
+
 def size(statements: Sequence[ComposedStatement]) -> int:
-    """Measure a policy by the characters of its actions and resources."""
-    return sum(len(text) for one in statements for text in (*one.actions, *one.resources))
+    """Measure the statements of a policy, and the commas between them."""
+    return sum(map(measure, statements)) + max(len(statements) - 1, 0)
 
 
 def grants(statements: tuple[ComposedStatement, ...]) -> set[tuple[Effect, str, str]]:
@@ -43,7 +48,7 @@ def test_packing_is_lossless_and_within_the_quotas(
     """What the policies say together is what was to be said; each fits; every Deny is in the first."""
     statements = tuple(statement(f"A{i}", Effect.ALLOW, *shape) for i, shape in enumerate(allows))
     statements += tuple(statement(f"D{i}", Effect.DENY, 1, 1) for i in range(denies))
-    first, *rest = pack(statements, size, inline=inline, managed=managed)
+    first, *rest = pack([(one, measure(one)) for one in statements], measure, inline=inline, managed=managed)
     assert grants(first).union(*map(grants, rest)) == grants(statements)
     assert size(first) <= inline
     assert all(size(part) <= managed for part in rest)
@@ -53,4 +58,4 @@ def test_packing_is_lossless_and_within_the_quotas(
 def test_denies_that_do_not_fit_inline_are_an_error() -> None:
     """A Deny is never moved to where it can be detached."""
     with pytest.raises(InputError, match="Deny statements alone"):
-        pack([statement("D", Effect.DENY, 50, 1)], size, inline=100, managed=200)
+        pack([(statement("D", Effect.DENY, 50, 1), 500)], measure, inline=100, managed=200)

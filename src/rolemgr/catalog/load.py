@@ -8,7 +8,7 @@ team can replace a built-in entry by its own; `Catalog.overridden` says so.
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
 
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 from rolemgr.files.yaml import read_yaml
@@ -16,8 +16,17 @@ from rolemgr.model.base import Model
 from rolemgr.model.catalog import ActivityGroup, Persona
 from rolemgr.model.source import Sourced, parse_model
 
-Kind: TypeAlias = Literal["personas", "activity_groups"]
-KINDS: tuple[Kind, ...] = ("personas", "activity_groups")
+if TYPE_CHECKING:
+    from rolemgr.model.guardrail import Guardrail, GuardrailProfile
+
+Kind: TypeAlias = Literal["personas", "activity_groups", "guardrails", "profiles"]
+FOLDERS: Mapping[Kind, str] = {
+    "personas": "personas",
+    "activity_groups": "activity_groups",
+    "guardrails": "guardrails",
+    "profiles": "guardrails/profiles",
+}
+"""Where in a catalog the entries of each kind lie."""
 
 M = TypeVar("M", bound=Model)
 
@@ -58,13 +67,25 @@ class Catalog:
         """Return the activity group *name*; raise UnknownNameError at *where* if there is none."""
         return self._entry("activity_groups", name, ActivityGroup, where)
 
+    def guardrail(self, name: str, where: SourceLocation | None = None) -> "Sourced[Guardrail]":
+        """Return the guardrail *name*; raise UnknownNameError at *where* if there is none."""
+        from rolemgr.model.guardrail import Guardrail  # roles without guardrails need no model of them
+
+        return self._entry("guardrails", name, Guardrail, where)
+
+    def profile(self, name: str, where: SourceLocation | None = None) -> "Sourced[GuardrailProfile]":
+        """Return the guardrail profile *name*; raise UnknownNameError at *where* if there is none."""
+        from rolemgr.model.guardrail import GuardrailProfile
+
+        return self._entry("profiles", name, GuardrailProfile, where)
+
     def found(self, kind: Kind) -> Mapping[str, Found]:
         """Return the files of *kind* by id, sorted."""
         return self._found[kind]
 
     @cached_property
     def _found(self) -> Mapping[Kind, Mapping[str, Found]]:
-        return {kind: self._list(kind) for kind in KINDS}
+        return {kind: self._list(kind) for kind in FOLDERS}
 
     def _list(self, kind: Kind) -> Mapping[str, Found]:
         entries: dict[str, Found] = {}
@@ -87,15 +108,15 @@ class Catalog:
 
 
 def _require_catalog(folder: Path) -> None:
-    if not any((folder / kind).is_dir() for kind in KINDS):
-        names = " or ".join(f"{kind}/" for kind in KINDS)
+    if not any((folder / name).is_dir() for name in FOLDERS.values()):
+        names = " or ".join(f"{name}/" for name in FOLDERS.values())
         raise InputError(SourceLocation(str(folder)), f"is no catalog folder: it has no {names}")
 
 
 def _entries(folder: Path, kind: Kind, builtin: bool) -> list[Found]:
     """Return the entries of *kind* in *folder*; raise InputError where two files give the same id."""
     files: dict[str, Path] = {}
-    for path in sorted((folder / kind).glob("*.y*ml")):
+    for path in sorted((folder / FOLDERS[kind]).glob("*.y*ml")):
         if path.suffix not in (".yaml", ".yml"):
             continue
         if path.stem in files:

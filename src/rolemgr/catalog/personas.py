@@ -48,6 +48,8 @@ def _plain(name: EntryId, persona: Sourced[Persona]) -> ResolvedPersona:
         _places(persona, "activity_groups", value.activity_groups),
         _places(persona, "pass_self", value.pass_self),
         _never(persona),
+        guardrail_profile=value.guardrail_profile,
+        profile_place=persona.at("guardrail_profile"),
     )
 
 
@@ -72,6 +74,8 @@ def _extended(name: EntryId, persona: Sourced[Persona], base: ResolvedPersona) -
         {**base.pass_self, **_places(persona, "pass_self", value.pass_self)},
         (*(never for never in base.never if never not in let_off), *_never(persona)),
         (*base.excused, *excused),
+        value.guardrail_profile or base.guardrail_profile,
+        persona.at("guardrail_profile") if value.guardrail_profile else base.profile_place,
     )
 
 

@@ -10,7 +10,7 @@ from rolemgr.errors import InputError, SourceLocation
 
 
 @click.command("list")
-@click.argument("kind", type=click.Choice(["personas", "activity-groups"]))
+@click.argument("kind", type=click.Choice(["personas", "activity-groups", "guardrails", "profiles"]))
 @click.option("--matrix", is_flag=True, help="Show which persona has which activity group.")
 @catalog_option
 @form_option
@@ -20,7 +20,7 @@ def list_command(
     kind: str, matrix: bool, catalog: Sequence[str], form: str, output: str | None, color: str
 ) -> None:  # fmt: skip
     """
-    List personas or activity groups.
+    List personas, activity groups, guardrails or profiles.
 
     \b
     Examples:
@@ -29,9 +29,9 @@ def list_command(
       rolemgr list activity-groups --catalog ./our-catalog --format json
     """
     from rolemgr.catalog.load import Catalog
-    from rolemgr.report import entries
+    from rolemgr.report import entries, guardrails
 
-    if matrix and kind == "personas":
+    if matrix and kind != "activity-groups":
         raise InputError(
             SourceLocation("--matrix"), "goes with activity groups", "see `rolemgr list activity-groups --matrix`"
         )
@@ -39,13 +39,15 @@ def list_command(
     data, table = {
         "personas": (entries.personas_data, entries.personas_table),
         "activity-groups": (entries.groups_data, entries.groups_table),
+        "guardrails": (guardrails.guardrails_data, guardrails.guardrails_table),
+        "profiles": (guardrails.profiles_data, guardrails.profiles_table),
         "matrix": (entries.matrix_data, entries.matrix_table),
     }["matrix" if matrix else kind]
     give(form, lambda: data(loaded), lambda: table(loaded), output, color)
 
 
 @click.command("show")
-@click.argument("kind", type=click.Choice(["persona", "activity-group"]))
+@click.argument("kind", type=click.Choice(["persona", "activity-group", "guardrail"]))
 @click.argument("name")
 @catalog_option
 @form_option
@@ -61,13 +63,15 @@ def show_command(
     Examples:
       rolemgr show persona data-scientist
       rolemgr show activity-group run-training-jobs
+      rolemgr show guardrail volume-kms-key
     """
     from rolemgr.catalog.load import Catalog
-    from rolemgr.report import entries
+    from rolemgr.report import entries, guardrails
 
     loaded = Catalog(catalog_folders(catalog))
     data, tree = {
         "persona": (entries.persona_data, entries.persona_tree),
         "activity-group": (entries.group_data, entries.group_tree),
+        "guardrail": (guardrails.guardrail_data, guardrails.guardrail_tree),
     }[kind]
     give(form, lambda: data(loaded, name), lambda: tree(loaded, name), output, color)

@@ -29,6 +29,8 @@ class _RoleOption(NamedTuple):
     many: bool = False
     pairs: bool = False
     """KEY=VALUE, collected in a mapping; in ``--parameter`` with several values behind the ``=``."""
+    switch: bool = False
+    """No value: there or not."""
 
     @property
     def flag(self) -> str:
@@ -47,9 +49,27 @@ ROLE_OPTIONS = (
     _RoleOption("parameter", "KEY=VALUE[,VALUE...]", "A parameter of the chosen groups; repeatable.", pairs=True),
     _RoleOption("bucket", "NAME", "A bucket to read data from and write work to; repeatable.", many=True),
     _RoleOption("pass_role", "ARN|self", "The role that jobs run as; repeatable.", many=True),
+    _RoleOption("data_key", "ARN", "A KMS key that data is encrypted with; repeatable.", many=True),
+    _RoleOption("volume_key", "ARN", "A KMS key that disks are encrypted with; repeatable.", many=True),
+    _RoleOption("subnet", "ID", "A subnet that jobs and models must run in; repeatable.", many=True),
+    _RoleOption("security_group", "ID", "A security group that they must run with; repeatable.", many=True),
+    _RoleOption(
+        "guardrail", "NAME[=VALUE[,VALUE...]]", "A guardrail, such as max-runtime=24h; repeatable.", pairs=True
+    ),
+    _RoleOption("guardrail_profile", "NAME", "A ready set of guardrails; repeatable.", many=True),
+    _RoleOption("no_default_guardrails", "", "Leave out the persona's own guardrail profile.", switch=True),
+    _RoleOption("strict", "", "Deny what a guardrail can't narrow.", switch=True),
+    _RoleOption("kms_key_names", "both|arn|legacy", "The names of SageMaker's KMS condition keys to deny under."),
+    _RoleOption("abac", "TAG_KEY", "Only resources with the caller's value of this tag; repeatable.", many=True),
     _RoleOption("tag", "KEY=VALUE", "A tag of the role; repeatable.", pairs=True),
-    _RoleOption("trust", "KIND[?k=v&k=v]", "Who may assume it: sagemaker[?source=arn&source-identity=yes].", many=True),
+    _RoleOption(
+        "trust", "KIND[:VALUE][?k=v&k=v]",
+        "Who may assume it: sagemaker, account:ID, role:ARN, saml:ARN, oidc:ARN or github:ORG/REPO; repeatable.",
+        many=True,
+    ),
     _RoleOption("break_separation", "REASON", "Allow what the persona must never do; the reason becomes a tag."),
+    _RoleOption("boundary", "ARN", "The managed policy that bounds the role: AWS's, or of its account."),
+    _RoleOption("managed_policy", "ARN", "A managed policy to attach, AWS's or of its account; repeatable.", many=True),
     _RoleOption("name", "NAME", "The role's name; sagemaker-PERSONA unless given."),
     _RoleOption("path", "PATH", "The role's path, such as /ml/; / unless given."),
     _RoleOption("description", "TEXT", "The role's description; the persona's unless given."),
@@ -57,7 +77,7 @@ ROLE_OPTIONS = (
     _RoleOption("account", "ID", "The account of the role."),
     _RoleOption("region", "NAME", "The region of the role's resources."),
     _RoleOption("partition", "aws|aws-cn|aws-us-gov", "The partition; the region's unless given."),
-    _RoleOption("catalog", "DIR", "A folder with personas/ and activity_groups/ of yours; repeatable.", many=True),
+    _RoleOption("catalog", "DIR", "A catalog folder of yours: personas/, activity_groups/ ...; repeatable.", many=True),
 )  # fmt: skip
 _BY_KEY = {option.key: option for option in ROLE_OPTIONS}
 
@@ -75,9 +95,10 @@ def role_options(command: Command) -> Command:
         decorated = click.option(
             option.flag,
             option.key,
-            metavar=option.metavar,
+            metavar=option.metavar or None,
             help=option.help,
             multiple=option.many or option.pairs,
+            is_flag=option.switch,
         )(decorated)
     result: Command = click.option("-v", "--verbose", is_flag=True, help="Say where each setting came from.")(decorated)
     return result
@@ -104,7 +125,7 @@ class _Choice(NamedTuple):
 
 
 def _from_flags(flags: Mapping[str, Any]) -> dict[str, _Choice]:
-    chosen = {key: value for key, value in flags.items() if value not in (None, ())}
+    chosen = {key: value for key, value in flags.items() if value not in (None, (), False)}
     return {key: _choice(_BY_KEY[key], value, SourceLocation(_BY_KEY[key].flag)) for key, value in chosen.items()}
 
 
@@ -114,7 +135,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, _Choice]:
     for option in ROLE_OPTIONS:
         if text := environ.get(option.variable):
             require_text(text, SourceLocation(option.variable))
-            value = tuple(text.split()) if option.many or option.pairs else text
+            value: Any = tuple(text.split()) if option.many or option.pairs else text
             chosen[option.key] = _choice(option, value, SourceLocation(option.variable))
     return chosen
 
@@ -148,12 +169,16 @@ def _pairs(option: _RoleOption, texts: tuple[str, ...], where: SourceLocation) -
     seen: set[str] = set()
     for text in texts:
         key, equals, value = text.partition("=")
-        if not equals or not key:
+        if not key or not (equals or option.metavar.startswith("NAME[")):
             raise InputError(where, f"`{text}` is not of the form {option.metavar}")
         if key in seen:
             raise InputError(where, f"`{key}` is given twice")
         seen.add(key)
-        yield key, value.split(",") if "," in option.metavar else value
+        yield key, _several(value) if "," in option.metavar else value
+
+
+def _several(value: str) -> list[str]:
+    return value.split(",") if value else []
 
 
 def _role_file(choice: _Choice | None) -> SourceFile | None:

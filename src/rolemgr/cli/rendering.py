@@ -12,11 +12,11 @@ from rolemgr.compose.role import compose
 from rolemgr.errors import raise_all
 from rolemgr.files.source import LayeredSource
 from rolemgr.model.role import ComposedRole, RoleDocuments
-from rolemgr.model.source import parse_model
+from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.spec import DEFAULT_ACCOUNT, RoleSpec
 from rolemgr.prove.closure import closure_of, unknown_notes
 from rolemgr.prove.separation import violations
-from rolemgr.render.documents import render
+from rolemgr.render.documents import attachments, render
 
 
 class Chosen(NamedTuple):
@@ -39,7 +39,7 @@ def render_chosen(flags: Mapping[str, Any], *, verbose: bool) -> Chosen:
     catalog = Catalog([Path(folder) for folder in spec.value.catalog])
     role = compose(catalog, spec)
     documents = render(role)
-    separation = _check_separation(catalog, role)
+    separation = [*_check_separation(catalog, role), *_check_attached(catalog, spec, role)]
     for text in (*_assumed(source), *role.notes, *map(str, role.not_narrowed), *_overflow(documents), *separation):
         note(text)
     if verbose:
@@ -56,12 +56,24 @@ def _check_separation(catalog: Catalog, role: ComposedRole) -> list[str]:
     return [*unknown_notes(closure), *(f"separation broken: {violation.as_error().problem}" for violation in broken)]
 
 
-def _overflow(documents: RoleDocuments) -> list[str]:
-    """Return what to say where the inline quota does not hold all statements."""
-    if not documents.managed_policies:
+def _check_attached(catalog: Catalog, spec: Sourced[RoleSpec], role: ComposedRole) -> list[str]:
+    """Return what there is to say of attached managed policies and the boundary; raise where one is refused."""
+    if not (spec.value.managed_policy or spec.value.boundary):
         return []
+    from rolemgr.prove.attached import attachment_notes, attachment_problems, separation_notes  # few roles have them
+
+    raise_all(list(attachment_problems(catalog, role, spec.at)))
+    return [*attachment_notes(role), *separation_notes(catalog, role)]
+
+
+def _overflow(documents: RoleDocuments) -> list[str]:
+    """Return what to say where the inline quota does not hold all statements, or many policies are attached."""
+    many = attachments(documents)
+    notes = [many] if many else []
+    if not documents.managed_policies:
+        return notes
     names = ", ".join(policy.name for policy in documents.managed_policies)
-    return [f"the inline policy is full: Allows moved to managed policies ({names}); every Deny stays inline"]
+    return [f"the inline policy is full: Allows moved to managed policies ({names}); every Deny stays inline", *notes]
 
 
 def _assumed(source: LayeredSource) -> list[str]:

@@ -6,16 +6,23 @@ import click
 
 from rolemgr.cli.console import output_option
 
-SCHEMAS = ("persona", "activity-group", "role")
+SCHEMAS = ("persona", "activity-group", "guardrail", "guardrail-profile", "role")
 
 
 def schema_of(name: str) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of the file format *name*, one of `SCHEMAS`."""
     from rolemgr.model.base import Model
     from rolemgr.model.catalog import ActivityGroup, Persona
+    from rolemgr.model.guardrail import Guardrail, GuardrailProfile
     from rolemgr.model.spec import RoleSpec
 
-    models: dict[str, type[Model]] = {"persona": Persona, "activity-group": ActivityGroup, "role": RoleSpec}
+    models: dict[str, type[Model]] = {
+        "persona": Persona,
+        "activity-group": ActivityGroup,
+        "guardrail": Guardrail,
+        "guardrail-profile": GuardrailProfile,
+        "role": RoleSpec,
+    }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | models[name].model_json_schema()
 
 

@@ -95,7 +95,7 @@ def _asked(
     from rolemgr.evaluate.policies import Policies
 
     if names:
-        given = next((key for key, value in chosen.items() if value not in (None, ())), None)
+        given = next((key for key, value in chosen.items() if value not in (None, (), False)), None)
         if given:
             raise InputError(SourceLocation(f"--{given.replace('_', '-')}"), "goes with a role, not with policy files")
         from rolemgr.cli.policies import read_identity_policies
@@ -105,6 +105,8 @@ def _asked(
     from rolemgr.cli.rendering import render_chosen
 
     found = render_chosen(chosen, verbose=verbose)
+    for arn in (*found.documents.attached, *filter(None, (found.documents.boundary,))):
+        note(f"the decision is made without {arn}: what it allows is not judged")
     documents = (*found.documents.policies, *found.documents.managed_policies)
     origins = {statement.sid: statement.origins for statement in found.role.statements}
     return Policies(identity=tuple(policy.document for policy in documents)), origins, found.role.spec.arn

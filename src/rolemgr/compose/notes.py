@@ -11,6 +11,7 @@ from rolemgr.compose.substitute import names_in
 from rolemgr.errors import UnknownNameError
 from rolemgr.model.catalog import EntryId, Forbidden
 from rolemgr.model.persona import ResolvedPersona
+from rolemgr.model.role import ComposedRole
 from rolemgr.reference.data import image_accounts, image_regions
 
 _OWN_ROOM = {"work_buckets", "data_buckets"}
@@ -54,6 +55,29 @@ def _moved(persona: ResolvedPersona, chosen: Iterable[str]) -> Iterator[str]:
     named = {name for never in persona.never for text in _texts(never.forbidden) for name in names_in(text)}
     for name in sorted(named.intersection(chosen) - _OWN_ROOM):
         yield f"`never` protects `{name}`: give the other roles the same value, or theirs protects another place"
+
+
+def notes_on_limits(role: ComposedRole) -> Iterator[str]:
+    """Yield the notes on a role's guardrails: what was left out, has no effect, or is got round."""
+    default = role.persona.guardrail_profile
+    if role.spec.no_default_guardrails and default:
+        yield f"no default guardrails: profile {default} of persona {role.persona.id} is left out"
+    for one in role.guardrails:
+        if not one.actions and not one.by.startswith("profile"):
+            yield f"{one.where}: guardrail {one.name} finds nothing to act on in this role"
+        if one.bypassed_by:
+            names = ", ".join(bypass.action for bypass in one.bypassed_by)
+            answer = "denied, as --strict asks" if one.strict else "--strict denies it"
+            yield f"guardrail {one.name} can't narrow {names}; {answer}"
+    yield from _through_others(role)
+
+
+def _through_others(role: ComposedRole) -> Iterator[str]:
+    """Yield a note where chosen guardrails do not reach what the role starts as another role."""
+    others = sorted(set(role.acts_as) - {role.spec.arn})
+    chosen = role.spec.guardrail or role.spec.guardrail_profile or role.spec.subnet or role.spec.volume_key
+    if chosen and others and any(one.actions for one in role.guardrails):
+        yield f"what this role starts as {', '.join(others)} is held by that role's guardrails: give it the same"
 
 
 def _texts(forbidden: Forbidden) -> Iterator[str]:

@@ -12,26 +12,24 @@ from dataclasses import replace
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.compose.account import in_account, without_account
+from rolemgr.compose.choices import builtins, given_values, unused_short_forms
 from rolemgr.compose.distribute import Distributed, distribute
+from rolemgr.compose.groups import Groups, chosen_groups, clashes
+from rolemgr.compose.guardrails import ChosenGuardrail, chosen_guardrails
+from rolemgr.compose.limits import with_limits
 from rolemgr.compose.merge import merge
-from rolemgr.compose.notes import notes_on
+from rolemgr.compose.notes import notes_on, notes_on_limits
 from rolemgr.compose.substitute import UnknownPlaceholderError, fill
-from rolemgr.compose.trust import compose_trust
-from rolemgr.compose.values import Declared, Given, declared_parameters, misfit, resolve
-from rolemgr.errors import InputError, RolemgrError, SourceLocation, UnknownNameError, gathering, raise_all
+from rolemgr.compose.trust import compose_trust, trust_notes
+from rolemgr.compose.values import declared_parameters, misfit, resolve
+from rolemgr.errors import InputError, RolemgrError, UnknownNameError, gathering, raise_all
 from rolemgr.model.catalog import ActivityGroup, EntryId, ParameterType
 from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.policy import Effect
 from rolemgr.model.role import ComposedRole
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec, default_role_name
-from rolemgr.reference.data import image_accounts, jumpstart_buckets
 from rolemgr.reference.quirks import acting_actions
-
-Groups = Mapping[EntryId, Sourced[ActivityGroup]]
-
-_SHORT_FORMS = {"bucket": ("data_buckets", "work_buckets"), "pass_role": ("pass_roles",)}
-"""The parameters that a short form of the command line stands for."""
 
 _DESCRIPTION_LENGTH = 1000
 _NOT_IN_DESCRIPTIONS = re.compile(r"[^\t\n\r\x20-\x7e\u00a1-\u00ff]")
@@ -48,19 +46,22 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
     persona = resolve_persona(catalog, spec.value.persona, spec.at("persona"))
     _require_own_name(catalog, spec)
     groups = chosen_groups(catalog, persona, spec)
-    clashes = _clashes(catalog, groups)
-    if clashes and not spec.value.break_separation:
-        raise_all(clashes)
+    clashing = clashes(catalog, groups)
+    if clashing and not spec.value.break_separation:
+        raise_all(clashing)
     declared = declared_parameters(tuple(groups.values()))
-    given, notes = _given(spec, declared)
+    given = given_values(spec, declared)
     parameters = resolve(declared, given, builtins(spec.value))
-    said = (
-        *notes,
-        *(clash.problem for clash in clashes),
-        *notes_on(catalog, persona, spec.value.region, groups, given),
+    guardrails = chosen_guardrails(catalog, persona, spec)
+    said = (*(clash.problem for clash in clashing), *notes_on(catalog, persona, spec.value.region, groups, given))
+    role = _composed(persona, groups, spec, parameters, guardrails)
+    notes = (
+        *unused_short_forms(spec, declared, role.guardrails),
+        *said,
+        *notes_on_limits(role),
+        *trust_notes(spec.value),
     )
-    role = _composed(persona, groups, spec.value, parameters, said)
-    return replace(role, never_values=_never_values(catalog, persona, role))
+    return replace(role, notes=notes, never_values=_never_values(catalog, persona, role))
 
 
 def _require_own_name(catalog: Catalog, spec: Sourced[RoleSpec]) -> None:
@@ -74,77 +75,6 @@ def _require_own_name(catalog: Catalog, spec: Sourced[RoleSpec]) -> None:
             where = spec.at("name") if spec.value.name else spec.at("persona")
             problem = f"`{spec.value.role_name}` is the name of persona `{other}`'s role"
             raise InputError(where, problem, "give another --name")
-
-
-def _clashes(catalog: Catalog, groups: Groups) -> list[InputError]:
-    """Return an error for each two groups that must not stand in one role; raise for a name nobody defines."""
-    known = catalog.found("activity_groups")
-    raise_all([
-        UnknownNameError(group.at("never_with", number), "activity group", other, known)
-        for group in groups.values()
-        for number, other in enumerate(group.value.never_with)
-        if other not in known
-    ])  # fmt: skip
-    return [
-        InputError(
-            group.at("never_with", number),
-            f"activity groups `{name}` and `{other}` must not be in one role",
-            'leave one out, or give --break-separation "REASON"',
-        )
-        for name, group in groups.items()
-        for number, other in enumerate(group.value.never_with)
-        if other in groups
-    ]
-
-
-def chosen_groups(catalog: Catalog, persona: ResolvedPersona, spec: Sourced[RoleSpec]) -> Groups:
-    """Return the persona's groups, with those that *spec* adds and without those it removes, by id, sorted."""
-    places = dict(persona.groups)
-    _refuse_contradictions(spec)
-    if "self" in spec.value.pass_role:
-        places = _self_passing(persona, spec) | places
-    places |= {name: spec.at("add", i) for i, name in enumerate(spec.value.add)}
-    for i, name in enumerate(spec.value.remove):
-        if name not in places:
-            raise UnknownNameError(
-                spec.at("remove", i), "activity group of this role", name, places,
-                otherwise=f"it has {', '.join(sorted(places))}",
-            )  # fmt: skip
-        del places[name]
-    if not places:
-        raise InputError(spec.at("remove"), "no activity group is left", "a role needs at least one")
-    return _looked_up(catalog, places)
-
-
-def _refuse_contradictions(spec: Sourced[RoleSpec]) -> None:
-    """Raise InputError for each group that *spec* both adds and removes: nobody can mean that."""
-    added = {name: spec.at("add", i) for i, name in enumerate(spec.value.add)}
-    raise_all([
-        InputError(spec.at("remove", i), f"activity group `{name}` is removed here and added by {added[name]}")
-        for i, name in enumerate(spec.value.remove)
-        if name in added
-    ])  # fmt: skip
-
-
-def _looked_up(catalog: Catalog, places: Mapping[EntryId, SourceLocation]) -> Groups:
-    """Return the groups of *places* by id, sorted; raise for all that do not exist or can't be read at once."""
-    groups: dict[EntryId, Sourced[ActivityGroup]] = {}
-    problems: list[InputError] = []
-    for name in sorted(places):
-        with gathering(problems):
-            groups[name] = catalog.activity_group(name, places[name])
-    raise_all(problems)
-    return groups
-
-
-def _self_passing(persona: ResolvedPersona, spec: Sourced[RoleSpec]) -> dict[str, SourceLocation]:
-    """Return what the role needs on top where its own jobs run as the role itself."""
-    if not persona.pass_self:
-        raise InputError(
-            spec.at("pass_role"), f"persona `{spec.value.persona}` can't pass itself to jobs",
-            "its file lists no groups under `pass_self`",
-        )  # fmt: skip
-    return dict(persona.pass_self)
 
 
 def _never_values(catalog: Catalog, persona: ResolvedPersona, role: ComposedRole) -> dict[str, tuple[str, ...]]:
@@ -161,62 +91,25 @@ def _never_values(catalog: Catalog, persona: ResolvedPersona, role: ComposedRole
     return {**known, **resolve(optional, {}, known)}
 
 
-def builtins(spec: RoleSpec) -> dict[str, tuple[str, ...]]:
-    """Return the names that every placeholder of the catalog may use."""
-    return {
-        "partition": (spec.partition_name,),
-        "region": (spec.region,),
-        "account": (spec.account,),
-        "dns_suffix": (spec.dns_suffix,),
-        "role": (spec.arn,),
-        "aws_image_accounts": image_accounts(spec.region),
-        "jumpstart_buckets": jumpstart_buckets(spec.region),
-    }
-
-
-def short_forms(spec: RoleSpec) -> set[str]:
-    """Return the parameters that the short forms chosen in *spec* stand for."""
-    return {name for short, names in _SHORT_FORMS.items() if getattr(spec, short) for name in names}
-
-
-def _given(spec: Sourced[RoleSpec], declared: Mapping[str, Declared]) -> tuple[dict[str, Given], tuple[str, ...]]:
-    """Return the user's values by parameter, and a note for each short form that finds nothing to act on."""
-    given: dict[str, Given] = {}
-    notes: list[str] = []
-    for short, names in _SHORT_FORMS.items():
-        values = getattr(spec.value, short)
-        found = [name for name in names if name in declared]
-        if values and not found:
-            notes.append(f"{spec.at(short)}: nothing in this role uses it ({' or '.join(names)})")
-        texts = tuple(spec.value.arn if value == "self" else value for value in values)
-        places = tuple(spec.at(short, number) for number in range(len(texts)))
-        given |= {name: Given(texts, places, spec.at(short)) for name in found if values}
-    for name, texts in spec.value.parameter.items():
-        places = tuple(spec.at("parameter", name, number) for number in range(len(texts)))
-        given[name] = Given(texts, places, spec.at("parameter", name))
-    return given, tuple(notes)
-
-
 def _composed(
-    persona: ResolvedPersona, groups: Groups, spec: RoleSpec, parameters: Mapping[str, tuple[str, ...]],
-    notes: Sequence[str],
+    persona: ResolvedPersona, groups: Groups, spec: Sourced[RoleSpec], parameters: Mapping[str, tuple[str, ...]],
+    guardrails: Sequence[ChosenGuardrail],
 ) -> ComposedRole:  # fmt: skip
-    values = {**builtins(spec), **parameters}
+    values = {**builtins(spec.value), **parameters}
     parts = _distributed_anywhere(groups, values)
+    limited = with_limits([share for part in parts for share in part.shares], guardrails, spec)
     return ComposedRole(
-        spec=spec,
+        spec=spec.value,
         persona=persona,
         groups=tuple(groups),
         parameters=parameters,
-        statements=tuple(
-            in_account(statement, spec.account) for statement in merge(share for part in parts for share in part.shares)
-        ),
-        trust=compose_trust(spec),
-        description=_description(persona, spec),
+        statements=tuple(in_account(statement, spec.value.account) for statement in merge(limited.shares)),
+        trust=compose_trust(spec.value),
+        description=_description(persona, spec.value),
         acts_as=tuple(arn for group in groups.values() for arn in _acting_as(group, values)),
         acts_as_unknown=tuple(text for name, group in groups.items() for text in _acting_unsaid(name, group)),
         not_narrowed=tuple(key for part in parts for key in part.not_narrowed),
-        notes=tuple(notes),
+        guardrails=limited.guardrails,
     )
 
 

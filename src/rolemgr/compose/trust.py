@@ -1,17 +1,84 @@
 """
-Who may take the role: the statements of its trust policy, without a confused deputy.
+Who may take the role: the statements of its trust policy, without a confused deputy, and what to say of them.
 
-https://docs.aws.amazon.com/sagemaker/latest/dg/security-confused-deputy-prevention.html
+A caller that brings session tags or a source identity needs sts:TagSession or sts:SetSourceIdentity beside
+the action that takes the role. These stand in statements of their own: AWS lists neither the external id
+nor a token's claims among their condition keys, so under such a condition they might never be allowed. On
+their own they let nobody in.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
 """
 
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from rolemgr.model.arn import Arn
 from rolemgr.model.policy import Conditions
 from rolemgr.model.role import ComposedTrust
-from rolemgr.model.spec import RoleSpec, SageMakerTrust
+from rolemgr.model.spec import RoleSpec
+from rolemgr.model.trust import (
+    KINDS,
+    AccountTrust,
+    AnyTrust,
+    GitHubTrust,
+    OidcTrust,
+    RoleTrust,
+    SageMakerTrust,
+    SamlTrust,
+)
+
+_SIDS = {
+    "sagemaker": "SageMaker",
+    "account": "Account",
+    "role": "Role",
+    "saml": "Saml",
+    "oidc": "Oidc",
+    "github": "GitHub",
+}
+_SIGN_IN = {
+    "aws": "https://signin.aws.amazon.com/saml",
+    "aws-cn": "https://signin.amazonaws.cn/saml",
+    "aws-us-gov": "https://signin.amazonaws-us-gov.com/saml",
+}
+"""Where each partition takes SAML assertions: what `SAML:aud` holds."""
+
+_GITHUB_AUDIENCE = "sts.amazonaws.com"
+"""What `aws-actions/configure-aws-credentials` asks GitHub for, in every partition."""
+
+_CHAINED = 3600
+
+_Statement = tuple[str, dict[str, tuple[str, ...]], Conditions]
+"""The action that takes the role, who may call it, and under which conditions."""
 
 
 def compose_trust(spec: RoleSpec) -> tuple[ComposedTrust, ...]:
-    """Return one trust statement for each kind of trust that *spec* names."""
-    return tuple(_sagemaker(spec, trust) for trust in spec.trust)
+    """
+    Return the statements of the trust policy, in an order that does not depend on that of the options.
+
+    One for each trust that *spec* names, and one more each for its session tags and its source identity.
+    """
+    found: list[ComposedTrust] = []
+    for sid, trust in _named(spec.trust):
+        if isinstance(trust, SageMakerTrust):
+            found.append(_sagemaker(spec, trust))
+        else:
+            found.extend(one for one in _assumed(spec, sid, trust) if one[1:] not in [other[1:] for other in found])
+    return tuple(found)
+
+
+def _named(trusts: Sequence[AnyTrust]) -> Iterator[tuple[str, AnyTrust]]:
+    """Yield *trusts* in the order of the document, each with its Sid: numbered where a kind comes several times."""
+    order = list(KINDS)
+    ordered = sorted(trusts, key=lambda trust: (order.index(trust.kind), _whom(trust)))
+    for kind, group in groupby(ordered, key=lambda trust: trust.kind):
+        alike = list(group)
+        for number, trust in enumerate(alike, start=1):
+            yield _SIDS[kind] + (str(number) if len(alike) > 1 else ""), trust
+
+
+def _whom(trust: AnyTrust) -> tuple[str, str]:
+    value = "" if isinstance(trust, SageMakerTrust) else trust.value
+    return value, trust.sub if isinstance(trust, OidcTrust | GitHubTrust) else ""
 
 
 def _sagemaker(spec: RoleSpec, trust: SageMakerTrust) -> ComposedTrust:
@@ -38,3 +105,137 @@ def _source_conditions(spec: RoleSpec, source: str) -> Conditions:
     if source in ("both", "arn"):
         conditions["ArnLike"] = {"aws:SourceArn": (arn,)}
     return conditions
+
+
+_Assumed = AccountTrust | RoleTrust | SamlTrust | OidcTrust | GitHubTrust
+
+
+def _assumed(spec: RoleSpec, sid: str, trust: _Assumed) -> Iterator[ComposedTrust]:
+    """
+    Yield the statement by which *trust* takes the role, and those for what it brings into the session.
+
+    Session tags are asked for in the first: without them nobody gets in, so that ABAC always finds them.
+    sts:TagSession then allows all of those keys together and no other. GitHub's tokens hold no tags, so
+    there the first does not ask: the role would be out of reach.
+    """
+    action, principal, conditions = _taken(spec, trust)
+    tags = trust.session_tags
+    passed = {"Null": {f"aws:RequestTag/{key}": ("false",) for key in tags}} if tags else {}
+    asked = {} if isinstance(trust, GitHubTrust) else passed
+    yield ComposedTrust(sid, principal, (action,), {**conditions, **asked})
+    if tags:
+        only = {"ForAllValues:StringEquals": {"aws:TagKeys": tags}}
+        yield ComposedTrust(f"{sid}Tags", principal, ("sts:TagSession",), {**only, **passed})
+    if not isinstance(trust, GitHubTrust) and trust.source_identity:
+        yield ComposedTrust(f"{sid}Identity", principal, ("sts:SetSourceIdentity",), {})
+
+
+def _taken(spec: RoleSpec, trust: _Assumed) -> _Statement:
+    match trust:
+        case AccountTrust():
+            principal = f"arn:{spec.partition_name}:iam::{trust.value}:root"
+            return "sts:AssumeRole", {"AWS": (principal,)}, _caller_conditions(trust)
+        case RoleTrust():
+            return "sts:AssumeRole", {"AWS": (trust.value,)}, _caller_conditions(trust)
+        case SamlTrust():
+            audience: Conditions = {"StringEquals": {"SAML:aud": (_SIGN_IN[spec.partition_name],)}}
+            return "sts:AssumeRoleWithSAML", {"Federated": (trust.value,)}, audience
+        case OidcTrust():
+            claims = _token_conditions(trust.provider, trust.aud, trust.sub)
+            return "sts:AssumeRoleWithWebIdentity", {"Federated": (trust.value,)}, claims
+        case GitHubTrust():
+            provider = f"arn:{spec.partition_name}:iam::{spec.account}:oidc-provider/{trust.provider}"
+            claims = _token_conditions(trust.provider, _GITHUB_AUDIENCE, trust.sub)
+            return "sts:AssumeRoleWithWebIdentity", {"Federated": (provider,)}, claims
+
+
+def _caller_conditions(trust: AccountTrust | RoleTrust) -> Conditions:
+    """
+    Return the conditions on a caller with AWS credentials.
+
+    aws:SourceAccount and aws:SourceArn are not among them: they come with calls by AWS services alone.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    """
+    equal: dict[str, tuple[str, ...]] = {}
+    if trust.external_id:
+        equal["sts:ExternalId"] = (trust.external_id,)
+    if trust.org_id:
+        equal["aws:PrincipalOrgID"] = (trust.org_id,)
+    conditions = {"StringEquals": equal} if equal else {}
+    return conditions | ({"Bool": {"aws:MultiFactorAuthPresent": ("true",)}} if trust.mfa else {})
+
+
+def _token_conditions(provider: str, audience: str | None, subject: str) -> Conditions:
+    """Return the conditions on an OIDC token; only a subject with a wildcard is compared as a pattern."""
+    equal = {f"{provider}:aud": (audience,)} if audience else {}
+    if not {"*", "?"} & set(subject):
+        return {"StringEquals": {**equal, f"{provider}:sub": (subject,)}}
+    like = {"StringLike": {f"{provider}:sub": (subject,)}}
+    return {"StringEquals": equal, **like} if equal else like
+
+
+def trust_notes(spec: RoleSpec) -> Iterator[str]:
+    """Yield what to know of the trust that *spec* names: who gets in that one may not expect, and who does not."""
+    for _, trust in _named(spec.trust):
+        match trust:
+            case AccountTrust() | RoleTrust():
+                yield from _caller_notes(spec, trust)
+            case OidcTrust() if not trust.aud:
+                yield f"trust in `{trust.provider}` takes every audience that the provider is set up for; give aud="
+            case GitHubTrust():
+                yield from _github_notes(trust)
+
+
+def _caller_notes(spec: RoleSpec, trust: AccountTrust | RoleTrust) -> Iterator[str]:
+    """
+    Yield the notes on a caller with AWS credentials.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
+    account = _account(trust)
+    if account != spec.account and not (trust.external_id or trust.org_id):
+        yield (f"trust in account {account} is open to a confused deputy: give external-id= where it is a third"
+               " party's, org-id= where it is of your organization")  # fmt: skip
+    if trust.session_tags:
+        yield (f"callers from account {account} choose the values of {', '.join(trust.session_tags)} themselves:"
+               " hold them there to their own (aws:RequestTag equal to aws:PrincipalTag)")  # fmt: skip
+    if isinstance(trust, RoleTrust):
+        yield from _role_notes(spec, trust)
+
+
+def _role_notes(spec: RoleSpec, trust: RoleTrust) -> Iterator[str]:
+    """
+    Yield the notes on a caller that is itself a role.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+    """
+    if trust.mfa:
+        yield (f"mfa=yes with `role:{trust.value}` may let nobody in: by AWS's documentation a role's session"
+               " tells nothing of MFA; account:ID?mfa=yes is for users")  # fmt: skip
+    if spec.max_session > _CHAINED:
+        yield (f"`{trust.value}` gets sessions of 1h at most, whatever --max-session says: a role that takes"
+               " another role (role chaining) gets no more")  # fmt: skip
+    if _account(trust) == spec.account and trust.value.rpartition("/")[2].lower() == spec.role_name.lower():
+        yield f"`{trust.value}` trusts itself: IAM takes that only once the role is there"
+
+
+def _account(trust: AccountTrust | RoleTrust) -> str:
+    arn = Arn.parse(trust.value)
+    return arn.account if arn else trust.value
+
+
+def _github_notes(trust: GitHubTrust) -> Iterator[str]:
+    """
+    Yield the notes on a repository of GitHub.
+
+    https://docs.github.com/en/actions/reference/security/oidc#immutable-subject-claims
+    """
+    if not (trust.environment or trust.ref):
+        yield (f"every branch, tag, environment and pull request of `{trust.value}` may take the role; give"
+               " environment= (with its deployment rules) or ref=")  # fmt: skip
+    if "@" not in trust.value:
+        yield (f"`{trust.value}` names no ids: repositories that were made, renamed or moved since 2026-07-15 have"
+               " them in `sub`, and then only ORG@ID/REPO@ID gets in")  # fmt: skip
+    if trust.session_tags:
+        yield "GitHub's tokens hold no session tags, so none is asked for; tag the role itself (--tag)"

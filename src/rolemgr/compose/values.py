@@ -35,6 +35,14 @@ _FORMS: Mapping[ParameterType, tuple[str, str]] = {
     ParameterType.S3_PREFIX: (rf"{_BUCKET}(?!.*//)/{_KEY}(?<!/)", "BUCKET/PREFIX without a slash at the end"),
     ParameterType.SUBNET_ID: (r"subnet-[0-9a-f]{1,32}", "a subnet id such as subnet-0a1b2c3d"),
     ParameterType.SECURITY_GROUP_ID: (r"sg-[0-9a-f]{1,32}", "a security group id such as sg-0a1b2c3d"),
+    ParameterType.FILE_SYSTEM_ID: (r"fs-[0-9a-f]{8,40}", "a file system id such as fs-0a1b2c3d"),
+    ParameterType.INSTANCE_TYPE: (
+        r"system|ml\.[a-z][a-z0-9-]*(?:\*|\.[a-z0-9*?-]+)",
+        "an instance type such as ml.m5.xlarge, ml.m5.* or ml.g4dn.*",
+    ),
+    ParameterType.DURATION: (r"[1-9][0-9]{0,8}[smhd]?", "a duration such as 90m, 24h, 5d or seconds"),
+    ParameterType.INTEGER: (r"[0-9]{1,9}", "a whole number"),
+    ParameterType.TAG_KEY: (r"(?!(?i:aws:))[\w .:/=+@-]{1,128}", "a tag key"),
 }
 _WITH_PARTITION = {ParameterType.ARN, ParameterType.ROLE_ARN, ParameterType.KEY_ARN}
 

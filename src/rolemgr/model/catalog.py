@@ -27,8 +27,8 @@ Sid: TypeAlias = Annotated[str, StringConstraints(pattern=_SID)]
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 
-def _listed(value: Any) -> Any:
-    """A single value may stand for a list of one, as in IAM, and a number for its digits."""
+def listed(value: Any) -> Any:
+    """Return *value* as a list: a single one may stand for a list of one, as in IAM, and a number for its digits."""
     listed = value if isinstance(value, list | tuple) else (value,)
     return [str(item) if isinstance(item, int) and not isinstance(item, bool) else item for item in listed]
 
@@ -36,7 +36,7 @@ def _listed(value: Any) -> Any:
 ONE_OR_MORE = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 """What an editor accepts where a single value may stand for a list of one."""
 
-Strings: TypeAlias = Annotated[tuple[Text, ...], BeforeValidator(_listed), WithJsonSchema(ONE_OR_MORE)]
+Strings: TypeAlias = Annotated[tuple[Text, ...], BeforeValidator(listed), WithJsonSchema(ONE_OR_MORE)]
 
 
 class ParameterType(StrEnum):
@@ -52,6 +52,11 @@ class ParameterType(StrEnum):
     S3_PREFIX = "s3-prefix"
     SUBNET_ID = "subnet-id"
     SECURITY_GROUP_ID = "security-group-id"
+    FILE_SYSTEM_ID = "file-system-id"
+    INSTANCE_TYPE = "instance-type"
+    DURATION = "duration"
+    INTEGER = "integer"
+    TAG_KEY = "tag-key"
 
 
 class Parameter(Model):
@@ -63,8 +68,8 @@ class Parameter(Model):
     help: Text
 
 
-def _exact(action: str) -> str:
-    """An Allow names its actions one by one: a wildcard grows whenever AWS adds an action."""
+def exact(action: str) -> str:
+    """Return *action*; raise ValueError for a wildcard, which would grow whenever AWS adds an action."""
     if not re.fullmatch(r"[a-z0-9-]+:[A-Za-z0-9]+", action):
         raise ValueError(f"`{action}` is no action of the form service:Name without wildcards")
     return action
@@ -80,9 +85,9 @@ class GroupStatement(Model):
     sid: Sid
     effect: Effect = Effect.ALLOW
     actions: Annotated[
-        tuple[Annotated[str, AfterValidator(_exact)], ...],
+        tuple[Annotated[str, AfterValidator(exact)], ...],
         Field(min_length=1),
-        BeforeValidator(_listed),
+        BeforeValidator(listed),
         WithJsonSchema(ONE_OR_MORE),
     ]
     resources: Strings = ()
@@ -92,7 +97,7 @@ class GroupStatement(Model):
     why: Text | None = None
 
 
-_EntryIds: TypeAlias = Annotated[tuple[EntryId, ...], BeforeValidator(_listed), WithJsonSchema(ONE_OR_MORE)]
+_EntryIds: TypeAlias = Annotated[tuple[EntryId, ...], BeforeValidator(listed), WithJsonSchema(ONE_OR_MORE)]
 
 
 class IndirectWay(Model):
@@ -172,6 +177,8 @@ class Persona(Model):
     activity_groups: _EntryIds = ()
     add: _EntryIds = ()
     remove: _EntryIds = ()
+    guardrail_profile: EntryId | None = None
+    """The guardrails that hold unless the user takes them away; a persona that extends another inherits them."""
     pass_self: _EntryIds = ()
     """The groups that come on top where jobs run as the persona's own role (``--pass-role self``)."""
     never: tuple[

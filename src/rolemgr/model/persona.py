@@ -35,3 +35,5 @@ class ResolvedPersona:
     pass_self: Mapping[EntryId, SourceLocation]
     never: tuple[Never, ...]
     excused: tuple[Excused, ...] = ()
+    guardrail_profile: EntryId | None = None
+    profile_place: SourceLocation | None = None

@@ -12,6 +12,7 @@ Grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_gra
 import json
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
@@ -90,8 +91,8 @@ class StatementElement(Model):
         if self.sid is not None:
             shown["Sid"] = self.sid
         shown["Effect"] = self.effect.value
-        for name, element in _ELEMENTS:
-            if name in type(self).model_fields and (value := getattr(self, name)) is not None:
+        for name, element in _elements_of(type(self)):
+            if (value := getattr(self, name)) is not None:
                 shown[element] = _listed(value)
         if self.condition:
             shown["Condition"] = {
@@ -99,6 +100,19 @@ class StatementElement(Model):
                 for operator, block in self.condition.items()
             }
         return shown
+
+    def size(self) -> int:
+        """Return the characters of the statement that IAM counts against a policy quota."""
+        return len(_COMPACT.encode(self.to_json_value()))
+
+
+@cache
+def _elements_of(statement: type[StatementElement]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, element) for name, element in _ELEMENTS if name in statement.model_fields)
+
+
+_COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+"""Without the white space that IAM does not count."""
 
 
 class IdentityStatement(StatementElement):
@@ -149,8 +163,10 @@ class PolicyDocument(Model):
 
     def to_json_value(self) -> dict[str, JsonValue]:
         """Return the document as JSON values, Version first, in the order of its statements."""
-        head = {"Version": self.version} | ({"Id": self.id} if self.id else {})
-        return {**head, "Statement": [statement.to_json_value() for statement in self.statements()]}
+        return {**self._head(), "Statement": [statement.to_json_value() for statement in self.statements()]}
+
+    def _head(self) -> dict[str, JsonValue]:
+        return {"Version": self.version} | ({"Id": self.id} if self.id else {})
 
     def to_json(self) -> str:
         """Return the document as indented JSON text without a final newline."""
@@ -164,7 +180,9 @@ class PolicyDocument(Model):
         IAM strips those is not documented, and a policy that fits by our count fits by either.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
         """
-        return len(json.dumps(self.to_json_value(), separators=(",", ":"), ensure_ascii=False))
+        frame = _COMPACT.encode(self._head() | {"Statement": []})
+        statements = self.statements()
+        return len(frame) + sum(statement.size() for statement in statements) + max(len(statements) - 1, 0)
 
 
 class IdentityPolicy(PolicyDocument):

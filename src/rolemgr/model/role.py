@@ -24,6 +24,8 @@ class Origin(NamedTuple):
     group: str
     sid: str
     actions: tuple[str, ...] = ()
+    kind: str = "activity group"
+    """What *group* names: an ``activity group``, a ``guardrail``, or the ``tag key`` of ``--abac``."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,33 @@ class NotNarrowed(NamedTuple):
         return f"condition key {self.key} {what} for {self.action} ({self.origin.location})"
 
 
+class LeftOpen(NamedTuple):
+    """An action that a limit does not reach, and why."""
+
+    action: str
+    why: str
+
+
+class GuardrailInForce(NamedTuple):
+    """A guardrail of the role: its values, what it narrows, and what gets round it."""
+
+    name: str
+    title: str
+    values: Mapping[str, tuple[str, ...]]
+    where: SourceLocation
+    """Where it was chosen: a flag, a line of the role file, or of the profile."""
+    by: str
+    """What chose it, in words."""
+    actions: tuple[str, ...]
+    """The actions of the role that it narrows."""
+    bypassed_by: tuple[LeftOpen, ...]
+    """Actions of the role that it can't narrow."""
+    not_where_absent: tuple[LeftOpen, ...]
+    """Actions that it narrows only where the request carries the key."""
+    strict: bool
+    """Whether the actions that by-pass it are denied."""
+
+
 class ComposedTrust(NamedTuple):
     """One statement of the trust policy: who may take the role, by which actions, under which conditions."""
 
@@ -87,6 +116,7 @@ class ComposedRole:
     acts_as_unknown: tuple[str, ...] = ()
     """Where it can act as a role that the activity group does not name, in words."""
     not_narrowed: tuple[NotNarrowed, ...] = ()
+    guardrails: tuple[GuardrailInForce, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -110,6 +140,10 @@ class RoleDocuments:
     managed_policies: tuple[NamedPolicy, ...] = ()
     """Customer-managed policies for the Allows that the inline quota does not hold."""
     tags: Mapping[str, str] = field(default_factory=dict)
+    attached: tuple[str, ...] = ()
+    """ARNs of existing managed policies that the user attaches beside its own."""
+    boundary: str | None = None
+    """The ARN of the managed policy that bounds it."""
 
     def to_properties(self) -> dict[str, JsonValue]:
         """
@@ -128,6 +162,10 @@ class RoleDocuments:
                 for policy in self.policies
             ],
         }
+        if self.attached:
+            properties["ManagedPolicyArns"] = list(self.attached)
+        if self.boundary:
+            properties["PermissionsBoundary"] = self.boundary
         if self.managed_policies:
             properties["ManagedPolicies"] = [self._managed(policy) for policy in self.managed_policies]
         if self.tags:

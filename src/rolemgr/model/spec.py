@@ -6,13 +6,15 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 
 import re
 from typing import Annotated, Any, Literal, TypeAlias
-from urllib.parse import parse_qsl
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from rolemgr.model.arn import ACCOUNT_ID, PARTITIONS, REGION, partition_of
+from rolemgr.model.attachments import PolicyArn, PolicyArns
 from rolemgr.model.base import Model
 from rolemgr.model.catalog import ParameterName, Strings, Text
+from rolemgr.model.guardrail import ChosenGuardrails
+from rolemgr.model.written_trust import Trusts, default_trust
 
 DEFAULT_ACCOUNT = "111122223333"
 """The account of AWS's documentation: what is rendered without ``--account`` is for reading, not for use."""
@@ -108,48 +110,6 @@ def default_role_name(persona: str) -> str:
     return f"sagemaker-{persona.removeprefix('sagemaker-')}"
 
 
-class SageMakerTrust(Model):
-    """
-    Trust in the SageMaker service, kept to one account's resources against the confused deputy.
-
-    https://docs.aws.amazon.com/sagemaker/latest/dg/security-confused-deputy-prevention.html
-    """
-
-    kind: Literal["sagemaker"]
-    source: Literal["both", "arn", "account", "none"] = "both"
-    """Which of aws:SourceArn and aws:SourceAccount the service must come with."""
-    source_identity: bool = False
-    """Whether Studio may set the user profile's name as source identity (per-user attribution)."""
-
-
-def _written_trust(value: Any) -> Any:
-    """Read ``kind:value?key=value&key=value`` as the mapping that a role file would hold."""
-    if not isinstance(value, str):
-        return value
-    kind, _, query = value.partition("?")
-    pairs = [(key.replace("-", "_"), _yes_no(word)) for key, word in parse_qsl(query, keep_blank_values=True)]
-    if len(dict(pairs)) < len(pairs):
-        raise ValueError(f"`{value}` gives an option twice")
-    return {"kind": kind, **dict(pairs)}
-
-
-def _yes_no(word: str) -> str | bool:
-    return {"yes": True, "no": False}.get(word, word)
-
-
-def _default_trust() -> tuple[SageMakerTrust, ...]:
-    return (SageMakerTrust(kind="sagemaker"),)
-
-
-Trust: TypeAlias = Annotated[
-    SageMakerTrust, BeforeValidator(_written_trust, json_schema_input_type=str | SageMakerTrust)
-]
-
-
-def _listed_trust(value: Any) -> Any:
-    return [value] if isinstance(value, str | dict) else value
-
-
 class RoleSpec(Model):
     """What the user chose for one role; the keys of a role file are these, and the flags' names too."""
 
@@ -163,26 +123,32 @@ class RoleSpec(Model):
     parameter: dict[ParameterName, Strings] = Field(default_factory=dict)
     bucket: Strings = ()
     pass_role: Strings = ()
+    subnet: Strings = ()
+    security_group: Strings = ()
+    data_key: Strings = ()
+    volume_key: Strings = ()
+    guardrail: ChosenGuardrails = Field(default_factory=dict)
+    guardrail_profile: Strings = ()
+    no_default_guardrails: bool = False
+    strict: bool = False
+    """Whether what a guardrail can't narrow is denied."""
+    kms_key_names: Literal["both", "arn", "legacy"] = "both"
+    """Under which names of its KMS condition keys AWS is taken to fill them: renamed in 2026, or not yet."""
+    abac: Strings = ()
     tag: Annotated[dict[str, _TextOrNumber], AfterValidator(_tags)] = Field(default_factory=dict)
-    trust: Annotated[tuple[Trust, ...], BeforeValidator(_listed_trust, json_schema_input_type=Trust | list[Trust])] = (
-        Field(default_factory=_default_trust, min_length=1)
-    )
+    trust: Trusts = Field(default_factory=default_trust, min_length=1)
     path: Annotated[str, AfterValidator(_path)] = "/"
     description: Annotated[str, AfterValidator(_description)] | None = None
     break_separation: Annotated[str, AfterValidator(_reason)] | None = None
     """Why the role may do what its persona must never do; it becomes a tag and part of the description."""
+    boundary: PolicyArn | None = None
+    """The managed policy that bounds the role: it can only take away."""
+    managed_policy: PolicyArns = ()
+    """Managed policies attached to the role beside its own."""
     max_session: Annotated[
         int, BeforeValidator(seconds, json_schema_input_type=int | str), AfterValidator(_session)
     ] = 3600
     catalog: Strings = ()
-
-    @field_validator("trust")
-    @classmethod
-    def _each_kind_once(cls, value: tuple[SageMakerTrust, ...]) -> tuple[SageMakerTrust, ...]:
-        kinds = [trust.kind for trust in value]
-        if len(set(kinds)) < len(kinds):
-            raise ValueError("trust of one kind is given twice: the weaker of the two would decide")
-        return value
 
     @field_validator("break_separation")
     @classmethod

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
-from rolemgr.compose.role import compose, short_forms
+from rolemgr.compose.choices import short_forms
+from rolemgr.compose.role import compose
 from rolemgr.files.source import SourceFile
 from rolemgr.model.arn import Arn
 from rolemgr.model.policy import Effect
@@ -77,7 +78,7 @@ def _compose_beside(catalog: Catalog, persona: str, role: ComposedRole) -> Compo
     groups = (catalog.activity_group(name) for name in resolve_persona(catalog, persona).groups)
     declared = {name for group in groups for name in group.value.parameters}
     wanted = {name: list(role.parameters[name]) for name in declared & _chosen(role) if name in role.parameters}
-    return compose(catalog, _spec(role.spec, {"persona": persona, "parameter": wanted}))
+    return compose(catalog, _spec(role.spec, {"persona": persona, "parameter": wanted, "no_default_guardrails": True}))
 
 
 def _chosen(role: ComposedRole) -> set[str]:

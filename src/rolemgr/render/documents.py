@@ -5,14 +5,13 @@ Nothing past this module sees policy text as a string: what a template produced 
 model has read it again.
 """
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from pydantic import ValidationError
 
 from rolemgr.errors import InputError, RenderError
-from rolemgr.model.policy import Effect, IdentityPolicy, TrustPolicy
+from rolemgr.model.policy import Effect, IdentityPolicy, IdentityStatement, TrustPolicy
 from rolemgr.model.role import ComposedRole, ComposedStatement, NamedPolicy, RoleDocuments
 from rolemgr.reference.quirks import quota
 from rolemgr.render.templating import render_text
@@ -28,6 +27,7 @@ def render(role: ComposedRole) -> RoleDocuments:
     """
     spec = role.spec
     inline, *managed = _packed(role.statements)
+    _check_attachments(len(spec.managed_policy), len(managed))
     return RoleDocuments(
         name=spec.role_name,
         path=spec.path,
@@ -39,7 +39,31 @@ def render(role: ComposedRole) -> RoleDocuments:
             NamedPolicy(f"{spec.role_name}-{number}", document) for number, document in enumerate(managed, start=1)
         ),
         tags=spec.tags,
+        attached=tuple(sorted(spec.managed_policy)),
+        boundary=spec.boundary,
     )
+
+
+def attachments(documents: RoleDocuments) -> str | None:
+    """Return what to say where more managed policies are attached than IAM takes by default, else None."""
+    total, usual = len(documents.attached) + len(documents.managed_policies), quota("managed_policies_per_role")
+    if total <= usual:
+        return None
+    counted = _counted(len(documents.attached), len(documents.managed_policies))
+    return f"{counted} are over IAM's default quota of {usual} a role: it must be raised"
+
+
+def _check_attachments(attached: int, overflow: int) -> None:
+    """Raise InputError where more managed policies would be attached than IAM ever takes."""
+    most = quota("managed_policies_per_role_maximum")
+    if attached + overflow > most:
+        raise InputError(None, f"the role needs {_counted(attached, overflow)}, IAM attaches {most} at most",
+                         "name fewer resources, by patterns, attach fewer, or make two roles")  # fmt: skip
+
+
+def _counted(attached: int, overflow: int) -> str:
+    kinds = f" ({attached} attached, {overflow} that the inline quota made)" if attached else ""
+    return f"{attached + overflow} managed policies{kinds}"
 
 
 def permissions_policy(statements: Sequence[ComposedStatement]) -> IdentityPolicy:
@@ -63,26 +87,28 @@ def _packed(statements: Sequence[ComposedStatement]) -> list[IdentityPolicy]:
     """Return the inline policy and, where that quota does not hold it all, the managed ones."""
     whole = permissions_policy(statements)
     inline, managed = quota("role_inline_policies"), quota("managed_policy")
-    if whole.size() <= inline:
+    sized = [(one, read.size()) for one, read in zip(statements, whole.statement, strict=True)]
+    frame = whole.model_copy(update={"statement": ()}).size()
+    if frame + sum(size for _, size in sized) + len(sized) - 1 <= inline:
         return [whole]
     from rolemgr.render.packing import pack  # few roles are that large
 
-    packed = pack(statements, _measure, inline=inline, managed=managed)
-    most = quota("managed_policies_per_role_maximum")
-    if len(packed) - 1 > most:
-        raise InputError(None, f"the role needs {len(packed) - 1} managed policies, IAM attaches {most} at most",
-                         "name fewer resources, by patterns, or make two roles")  # fmt: skip
-    return [permissions_policy(part) for part in packed]
+    packed = pack(sized, _size, inline=inline - frame, managed=managed - frame)
+    read = {one.sid: two for one, two in zip(statements, whole.statement, strict=True)}
+    return [_part(whole, part, read) for part in packed]
 
 
-def _measure(statements: Sequence[ComposedStatement]) -> int:
-    """Return the size of a policy of *statements*: the frame, the statements, the commas between them."""
-    return permissions_policy(()).size() + sum(map(_size, statements)) + max(len(statements) - 1, 0)
-
-
-@lru_cache(maxsize=4096)
 def _size(statement: ComposedStatement) -> int:
-    return permissions_policy((statement,)).size() - permissions_policy(()).size()
+    return permissions_policy((statement,)).statement[0].size()
+
+
+def _part(
+    whole: IdentityPolicy, part: Sequence[ComposedStatement], read: Mapping[str, IdentityStatement]
+) -> IdentityPolicy:
+    """Return the policy of those statements of *whole* that are in *part*: read back once is enough."""
+    if all(statement.sid in read for statement in part):
+        return whole.model_copy(update={"statement": tuple(read[statement.sid] for statement in part)})
+    return permissions_policy(part)
 
 
 def _parsed(model: type[P], text: str) -> P:

@@ -1,15 +1,16 @@
 """What ``--explain`` adds to a role: where each statement comes from, and what could not be narrowed."""
 
 from rolemgr.model.policy import JsonValue
-from rolemgr.model.role import ComposedRole, Origin
+from rolemgr.model.role import ComposedRole, GuardrailInForce, Origin
 
 
 def explanation(role: ComposedRole) -> JsonValue:
     """
-    Return the origins of the statements of *role* by Sid, its parameters, and its keys without effect.
+    Return the origins of the statements of *role* by Sid, its parameters, guardrails, and keys without effect.
 
     ``NotNarrowed`` names the condition keys that a catalog statement puts on an action with which AWS never
-    sends them: there they limit nothing.
+    sends them: there they limit nothing. Each guardrail says what it narrows, what by-passes it, and where
+    it lets a request through that does not carry its key.
     """
     return {
         "Persona": role.spec.persona,
@@ -18,6 +19,7 @@ def explanation(role: ComposedRole) -> JsonValue:
         "Statements": {
             statement.sid: [_origin(origin) for origin in statement.origins] for statement in role.statements
         },
+        "Guardrails": [_guardrail(guardrail) for guardrail in role.guardrails],
         "LetOff": [
             {"Never": str(excuse.never.forbidden), "Reason": excuse.reason, "Place": str(excuse.where)}
             for excuse in role.persona.excused
@@ -28,10 +30,26 @@ def explanation(role: ComposedRole) -> JsonValue:
     }
 
 
+def _guardrail(guardrail: GuardrailInForce) -> dict[str, JsonValue]:
+    return {
+        "Guardrail": guardrail.name,
+        "Values": {name: list(values) for name, values in guardrail.values.items()},
+        "ChosenBy": guardrail.by,
+        "Place": str(guardrail.where),
+        "Narrows": list(guardrail.actions),
+        "ByPassedBy": [{"Action": one.action, "Why": one.why} for one in guardrail.bypassed_by],
+        "ByPassesDenied": guardrail.strict,
+        "NotWhereAbsent": [{"Action": one.action, "Why": one.why} for one in guardrail.not_where_absent],
+    }
+
+
+_KINDS = {"activity group": "ActivityGroup", "guardrail": "Guardrail", "tag key": "TagKey"}
+
+
 def _origin(origin: Origin) -> dict[str, JsonValue]:
     return {
         "File": origin.location.file,
         "Line": origin.location.line,
-        "ActivityGroup": origin.group,
+        _KINDS[origin.kind]: origin.group,
         "Sid": origin.sid,
     }

@@ -16,25 +16,37 @@ from rolemgr.errors import InputError
 from rolemgr.model.policy import Effect
 from rolemgr.model.role import ComposedStatement
 
-Measure: TypeAlias = Callable[[Sequence[ComposedStatement]], int]
-"""The characters that a policy of these statements has, as IAM counts them."""
+Measure: TypeAlias = Callable[[ComposedStatement], int]
+"""The characters that a statement has, as IAM counts them."""
 
 _SID_LENGTH = 64
+_PART_ENDING = len("Part999")
+"""What the Sid of a part is longer than that of the whole at most."""
 
 
 class _Piece(NamedTuple):
-    """A statement, or a part of one, and the place that it had among all."""
+    """A statement, or a part of one, the place that it had among all, and its characters."""
 
     place: int
     statement: ComposedStatement
+    size: int
 
 
 @dataclass
 class _Bin:
-    """A policy in the making: what it holds and how many characters it may have."""
+    """A policy in the making: what it holds, and how many characters are left for more."""
 
-    quota: int
+    left: int
     pieces: list[_Piece] = field(default_factory=list)
+
+    def take(self, piece: _Piece) -> bool:
+        """Take *piece* where there is room for it and the comma before it; tell whether it did."""
+        needed = piece.size + bool(self.pieces)
+        if needed > self.left:
+            return False
+        self.left -= needed
+        self.pieces.append(piece)
+        return True
 
     def statements(self) -> tuple[ComposedStatement, ...]:
         """Return what it holds, in the order in which it stood."""
@@ -44,52 +56,51 @@ class _Bin:
 
 
 def pack(
-    statements: Sequence[ComposedStatement], measure: Measure, *, inline: int, managed: int
+    sized: Sequence[tuple[ComposedStatement, int]], measure: Measure, *, inline: int, managed: int
 ) -> tuple[tuple[ComposedStatement, ...], ...]:
     """
-    Return *statements* as one inline policy and, where that is over *inline* characters, managed ones.
+    Return statements as one inline policy and, where they have over *inline* characters, managed ones.
 
-    The largest Allows are placed first, each in the first policy that has room; within a policy the order
-    stays. A statement larger than a managed policy is split by its resources, or its actions.
+    *sized* are the statements and the characters of each; *measure* says those of a part of one. *inline* and
+    *managed* are what the quotas leave for the statements of a policy. The largest Allows are
+    placed first, each in the first policy that has room; within a policy the order stays. A statement
+    larger than a managed policy is split by its resources, or its actions.
     Raises InputError where the Denies alone, or one action on one resource, are too large.
     """
-    if measure(statements) <= inline:
-        return (tuple(statements),)
-    placed = [_Piece(place, statement) for place, statement in enumerate(statements)]
-    bins = [_Bin(inline, [piece for piece in placed if piece.statement.effect is Effect.DENY])]
-    if measure(bins[0].statements()) > inline:
-        raise InputError(None, f"the Deny statements alone are over the inline quota of {inline:,} characters")
-    taken = {statement.sid for statement in statements}
+    placed = [_Piece(place, statement, size) for place, (statement, size) in enumerate(sized)]
+    if sum(piece.size for piece in placed) + max(len(placed) - 1, 0) <= inline:
+        return (tuple(statement for statement, _ in sized),)
+    bins = [_Bin(inline)]
+    for piece in placed:
+        if piece.statement.effect is Effect.DENY and not bins[0].take(piece):
+            raise InputError(
+                None, f"the Deny statements alone have over {inline:,} characters, all that the inline quota holds"
+            )
+    taken = {statement.sid for statement, _ in sized}
     allows = (piece for piece in placed if piece.statement.effect is Effect.ALLOW)
     parts = [part for piece in allows for part in _parts(piece, measure, managed, taken)]
-    for piece in sorted(parts, key=lambda part: (-measure([part.statement]), part.statement.sid)):
-        _put(piece, bins, measure, managed)
+    for piece in sorted(parts, key=lambda part: (-part.size, part.statement.sid)):
+        if not any(candidate.take(piece) for candidate in bins):
+            bins.append(_Bin(managed))
+            bins[-1].take(piece)
     return tuple(full.statements() for full in bins)
-
-
-def _put(piece: _Piece, bins: list[_Bin], measure: Measure, managed: int) -> None:
-    for candidate in bins:
-        if measure([*candidate.statements(), piece.statement]) <= candidate.quota:
-            candidate.pieces.append(piece)
-            return
-    bins.append(_Bin(managed, [piece]))
 
 
 def _parts(piece: _Piece, measure: Measure, limit: int, taken: set[str]) -> Iterator[_Piece]:
     """Yield *piece* in as many parts as policies of *limit* characters need; add the Sid of each to *taken*."""
-    halves = list(_halves(piece.statement, measure, limit))
-    if len(halves) == 1:
+    if piece.size <= limit:
         yield piece
         return
-    for half in halves:
+    for half in _halves(piece.statement, measure, limit - _PART_ENDING):
         endings = (f"Part{number}" for number in count(1))
         sid = next(sid for end in endings if (sid := half.sid[: _SID_LENGTH - len(end)] + end) not in taken)
         taken.add(sid)
-        yield _Piece(piece.place, replace(half, sid=sid))
+        part = replace(half, sid=sid)
+        yield _Piece(piece.place, part, measure(part))
 
 
 def _halves(statement: ComposedStatement, measure: Measure, limit: int) -> Iterator[ComposedStatement]:
-    if measure([statement]) <= limit:
+    if measure(statement) <= limit:
         yield statement
         return
     if len(statement.resources) == len(statement.actions) == 1:

@@ -16,31 +16,31 @@ from rolemgr.report.statements import add_actions, add_conditions
 
 def personas_table(catalog: Catalog) -> Table:
     """Return the personas of *catalog*: id, title, activity groups, file."""
-    table = _table("Persona", "Title", "Activity groups", "File")
-    for name, found in catalog.found("personas").items():
+    found = table("Persona", "Title", "Activity groups", "File")
+    for name, file in catalog.found("personas").items():
         persona = resolve_persona(catalog, name)
-        table.add_row(name, persona.title, str(len(persona.groups)), _file_cell(found))
-    return table
+        found.add_row(name, persona.title, str(len(persona.groups)), file_cell(file))
+    return found
 
 
 def groups_table(catalog: Catalog) -> Table:
     """Return the activity groups of *catalog*: id, title, AWS's counterpart, file."""
-    table = _table("Activity group", "Title", "Role Manager activity", "File")
-    for name, found in catalog.found("activity_groups").items():
+    found = table("Activity group", "Title", "Role Manager activity", "File")
+    for name, file in catalog.found("activity_groups").items():
         group = catalog.activity_group(name).value
-        table.add_row(name, group.title, ", ".join(group.aws_activity) or "-", _file_cell(found))
-    return table
+        found.add_row(name, group.title, ", ".join(group.aws_activity) or "-", file_cell(file))
+    return found
 
 
 def matrix_table(catalog: Catalog) -> Table:
     """Return which persona has which activity group; the columns are numbered as the caption says."""
     personas = {name: resolve_persona(catalog, name).groups for name in catalog.found("personas")}
-    table = _table("Activity group", *map(str, range(1, len(personas) + 1)))
+    found = table("Activity group", *map(str, range(1, len(personas) + 1)))
     for group in catalog.found("activity_groups"):
-        table.add_row(group, *("x" if group in groups else "" for groups in personas.values()))
-    table.caption = "\n".join(f"{number} {name}" for number, name in enumerate(personas, start=1))
-    table.caption_justify = "left"
-    return table
+        found.add_row(group, *("x" if group in groups else "" for groups in personas.values()))
+    found.caption = "\n".join(f"{number} {name}" for number, name in enumerate(personas, start=1))
+    found.caption_justify = "left"
+    return found
 
 
 def matrix_data(catalog: Catalog) -> dict[str, list[str]]:
@@ -51,7 +51,7 @@ def matrix_data(catalog: Catalog) -> dict[str, list[str]]:
 def personas_data(catalog: Catalog) -> list[dict[str, Any]]:
     """Return the personas of *catalog* for ``--format json``."""
     return [
-        {**_entry(found), "title": persona.title, "activity_groups": sorted(persona.groups)}
+        {**entry_data(found), "title": persona.title, "activity_groups": sorted(persona.groups)}
         for name, found in catalog.found("personas").items()
         for persona in [resolve_persona(catalog, name)]
     ]
@@ -60,7 +60,7 @@ def personas_data(catalog: Catalog) -> list[dict[str, Any]]:
 def groups_data(catalog: Catalog) -> list[dict[str, Any]]:
     """Return the activity groups of *catalog* for ``--format json``."""
     return [
-        {**_entry(found), "title": group.title, "aws_activity": list(group.aws_activity)}
+        {**entry_data(found), "title": group.title, "aws_activity": list(group.aws_activity)}
         for name, found in catalog.found("activity_groups").items()
         for group in [catalog.activity_group(name).value]
     ]
@@ -69,49 +69,50 @@ def groups_data(catalog: Catalog) -> list[dict[str, Any]]:
 def persona_tree(catalog: Catalog, name: str) -> Tree:
     """Return the persona *name* as a tree, with what it extends; raise UnknownNameError if there is none."""
     persona = resolve_persona(catalog, name)
-    tree = _root(name, persona.title, persona.description, catalog.found("personas")[name])
-    _add_branch(tree, "Extends", persona.lineage[1:])
+    tree = root(name, persona.title, persona.description, catalog.found("personas")[name])
+    add_branch(tree, "Extends", persona.lineage[1:])
+    add_branch(tree, "Guardrail profile", [persona.guardrail_profile] if persona.guardrail_profile else [])
     groups = tree.add(Text("Activity groups", style="bold"))
     for group, place in persona.groups.items():
         title = catalog.activity_group(group, place).value.title
         groups.add(Text.assemble((group, "bold"), f"  {title}", (f"  {place}", "dim")))
-    _add_branch(tree, "Never", (f"{never.forbidden}" for never in persona.never))
-    _add_branch(tree, "Let off", (f"{excuse.never.forbidden}: {excuse.reason}" for excuse in persona.excused))
-    _add_branch(tree, "Added where jobs run as the persona's own role", persona.pass_self)
-    _add_branch(tree, "Indirect ways that IAM can't separate", _indirect(catalog, persona))
-    _add_branch(tree, "Sources", catalog.persona(name).value.sources)
+    add_branch(tree, "Never", (f"{never.forbidden}" for never in persona.never))
+    add_branch(tree, "Let off", (f"{excuse.never.forbidden}: {excuse.reason}" for excuse in persona.excused))
+    add_branch(tree, "Added where jobs run as the persona's own role", persona.pass_self)
+    add_branch(tree, "Indirect ways that IAM can't separate", _indirect(catalog, persona))
+    add_branch(tree, "Sources", catalog.persona(name).value.sources)
     return tree
 
 
 def group_tree(catalog: Catalog, name: str) -> Tree:
     """Return the activity group *name* as a tree; raise UnknownNameError if there is none."""
     group = catalog.activity_group(name)
-    tree = _root(name, group.value.title, group.value.description, catalog.found("activity_groups")[name])
+    tree = root(name, group.value.title, group.value.description, catalog.found("activity_groups")[name])
     tree.add(Text(f"Role Manager activity: {', '.join(group.value.aws_activity) or 'none'}"))
-    _add_branch(tree, "Parameters", _parameters(group.value))
+    add_branch(tree, "Parameters", _parameters(group.value))
     statements = tree.add(Text("Statements", style="bold"))
     for index, statement in enumerate(group.value.statements):
         statements.add(_statement(statement, str(group.at("statements", index))))
-    _add_branch(
+    add_branch(
         tree,
         "Indirect ways that IAM can't separate",
         (f"{way.action}: {way.how}" for way in group.value.indirect),
     )
-    _add_branch(tree, "Personas that have it", _holders(catalog, name))
-    _add_branch(tree, "Sources", group.value.sources)
+    add_branch(tree, "Personas that have it", _holders(catalog, name))
+    add_branch(tree, "Sources", group.value.sources)
     return tree
 
 
 def persona_data(catalog: Catalog, name: str) -> dict[str, Any]:
     """Return the persona *name* for ``--format json``: its fields as in its file, and where it lies."""
     fields = catalog.persona(name).value.model_dump(mode="json", exclude_unset=True)
-    return {**_entry(catalog.found("personas")[name]), **fields}
+    return {**entry_data(catalog.found("personas")[name]), **fields}
 
 
 def group_data(catalog: Catalog, name: str) -> dict[str, Any]:
     """Return the activity group *name* for ``--format json``, as `persona_data` does a persona."""
     fields = catalog.activity_group(name).value.model_dump(mode="json", exclude_unset=True)
-    return {**_entry(catalog.found("activity_groups")[name]), **fields}
+    return {**entry_data(catalog.found("activity_groups")[name]), **fields}
 
 
 def _statement(statement: GroupStatement, place: str) -> Tree:
@@ -122,7 +123,7 @@ def _statement(statement: GroupStatement, place: str) -> Tree:
         branch.add(Text(f"only with a value for {', '.join(statement.needs)}"))
     add_actions(branch, statement.actions)
     for resource in statement.resources:
-        branch.add(Text.assemble(("on ", "cyan"), _compact(resource)))
+        branch.add(Text.assemble(("on ", "cyan"), compact(resource)))
     add_conditions(branch, statement.conditions)
     return branch
 
@@ -130,12 +131,12 @@ def _statement(statement: GroupStatement, place: str) -> Tree:
 def _parameters(group: ActivityGroup) -> Iterable[str]:
     for name, parameter in group.parameters.items():
         many = ", repeatable" if parameter.many else ""
-        values = _compact(", ".join(parameter.default or ())) or "none"
+        values = compact(", ".join(parameter.default or ())) or "none"
         default = "required" if parameter.default is None else f"default {values}"
         yield f"{name} ({parameter.type}{many}; {default}): {parameter.help}"
 
 
-def _compact(text: str) -> str:
+def compact(text: str) -> str:
     """Return *text* with the spaces in its placeholders taken out: there a terminal would break the line."""
     return text.replace("{{ ", "{{").replace(" }}", "}}")
 
@@ -150,14 +151,15 @@ def _indirect(catalog: Catalog, persona: ResolvedPersona) -> Iterable[str]:
             yield f"{way.action} through {name}: {way.how}"
 
 
-def _root(name: str, title: str, description: str, found: Found) -> Tree:
+def root(name: str, title: str, description: str, found: Found) -> Tree:
+    """Return the root of the tree of an entry: name, title, description, file."""
     tree = Tree(Text.assemble((name, "bold"), f"  {title}"))
     tree.add(Text(description))
     tree.add(Text(_file(found), style="dim"))
     return tree
 
 
-def _add_branch(tree: Tree, head: str, lines: Iterable[str]) -> None:
+def add_branch(tree: Tree, head: str, lines: Iterable[str]) -> None:
     """Add the *lines* under *head*, and nothing where there are none."""
     texts = [Text(line) for line in lines]
     if texts:
@@ -166,14 +168,15 @@ def _add_branch(tree: Tree, head: str, lines: Iterable[str]) -> None:
             branch.add(text)
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False)
+def table(*columns: str) -> Table:
+    """Return an empty table with *columns*, of which the first never breaks."""
+    made = Table(box=None, pad_edge=False)
     for number, column in enumerate(columns):
-        table.add_column(column, overflow="fold", no_wrap=number == 0)  # the first is what one copies
-    return table
+        made.add_column(column, overflow="fold", no_wrap=number == 0)  # the first is what one copies
+    return made
 
 
-def _file_cell(found: Found) -> str:
+def file_cell(found: Found) -> str:
     """Return where an entry lies, in a table: most are ours, and the user's are to stand out."""
     return "built-in" if found.builtin else _with_overridden(found, found.shown)
 
@@ -187,6 +190,7 @@ def _with_overridden(found: Found, text: str) -> str:
     return text + (f", instead of {found.overrides}" if found.overrides else "")
 
 
-def _entry(found: Found) -> dict[str, Any]:
+def entry_data(found: Found) -> dict[str, Any]:
+    """Return what every entry has for ``--format json``: id, file, whose it is, what it overrides."""
     entry: dict[str, Any] = {"id": found.id, "file": found.shown, "builtin": found.builtin}
     return entry | ({"overrides": found.overrides} if found.overrides else {})

@@ -12,7 +12,9 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.prove.separation import said
 from rolemgr.reference.quirks import quota
+from rolemgr.render.documents import attachments
 from rolemgr.render.explain import explanation
+from rolemgr.report.guardrails import guardrail_branch
 from rolemgr.report.statements import LEVELS, access_level, statement_branch, trust_branch
 
 NEARLY_FULL = 0.9
@@ -32,7 +34,7 @@ def preview_page(role: ComposedRole, documents: RoleDocuments, catalog: Catalog)
 def _tree(role: ComposedRole, catalog: Catalog) -> Tree:
     """Return everything below the figures: groups, statements, trust, settings, limits and their ends."""
     tree = Tree(Text("What it is made of", style="bold"))
-    for branch in (_groups(role, catalog), _statements(role), _trust(role), _settings(role)):
+    for branch in (_groups(role, catalog), _statements(role), _trust(role), _guardrails(role), _settings(role)):
         tree.add(branch)
     for branch in (_never(role), _indirect(role, catalog), _not_narrowed(role)):
         if branch.children:
@@ -62,10 +64,13 @@ def sizes(documents: RoleDocuments) -> Iterator[tuple[str, int, int]]:
 def warnings(role: ComposedRole, documents: RoleDocuments) -> Iterator[str]:
     """Yield what a reviewer should look at twice."""
     yield from role.notes
-    count, usual = len(documents.managed_policies), quota("managed_policies_per_role")
-    if count > usual:
-        yield f"{count} managed policies are over IAM's default quota of {usual} a role: it must be raised"
-    packed = {"inline policies"} if count else set()  # packing fills it up on purpose
+    if documents.attached or documents.boundary:
+        from rolemgr.prove.attached import attachment_notes  # few roles have them
+
+        yield from attachment_notes(role)
+    if many := attachments(documents):
+        yield many
+    packed = {"inline policies"} if documents.managed_policies else set()  # packing fills it up on purpose
     for name, size, limit in sizes(documents):
         if size > limit * NEARLY_FULL and name not in packed and not name.startswith("managed policy"):
             yield f"the {name} fill {size / limit:.0%} of their quota"
@@ -111,9 +116,22 @@ def _trust(role: ComposedRole) -> Tree:
     return branch
 
 
+def _guardrails(role: ComposedRole) -> Tree:
+    branch = Tree(Text(f"Guardrails ({len(role.guardrails)})", style="bold"))
+    for guardrail in role.guardrails:
+        branch.add(guardrail_branch(guardrail))
+    if not role.guardrails:
+        branch.add(Text("none: actions can be called in any way that AWS allows"))
+    return branch
+
+
 def _settings(role: ComposedRole) -> Tree:
     branch = Tree(Text("Settings", style="bold"))
     branch.add(Text(f"sessions of at most {role.spec.max_session} s"))
+    for arn in sorted(role.spec.managed_policy):
+        branch.add(Text(f"managed policy {arn} attached"))
+    if role.spec.boundary:
+        branch.add(Text(f"permissions boundary {role.spec.boundary}"))
     for key, value in sorted(role.spec.tags.items()):
         branch.add(Text(f"tag {key}={value}"))
     for name, values in role.parameters.items():

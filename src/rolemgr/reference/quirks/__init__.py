@@ -2,16 +2,16 @@
 What the Service Authorization Reference lacks or gets wrong, as data with sources (the JSON files here).
 
 Each function reads one table, once. Distribution reads what decides about resources and keys: must be
-``*``, alternatives, renamed, global and unlisted keys. Three tables stand ready for what comes next and
-are held true by tests only: which keys a request must carry, and which instance types have local NVMe
-storage (guardrails); dependent actions and optional types that are needed (policy checks).
+``*``, alternatives, renamed, global and unlisted keys. Guardrails read scopes, which keys a request must
+carry, and which instance types have local NVMe storage. Two tables stand ready for policy checks and are
+held true by tests only: dependent actions, and optional types that are needed.
 """
 
 import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @cache
@@ -52,6 +52,13 @@ def renamed_keys() -> Mapping[str, str]:
 
 
 @cache
+def old_key_names() -> Mapping[str, str]:
+    """Return the deprecated name of each renamed condition key as spelt: new -> old."""
+    entries = _table("condition_keys")["deprecated"].items()
+    return {entry["successor"]: old for old, entry in entries if entry.get("same_actions_as_successor")}
+
+
+@cache
 def global_keys() -> frozenset[str]:
     """Return AWS's global condition keys that any request may carry, in lower case (not the tag keys)."""
     table = _table("condition_keys")
@@ -76,6 +83,60 @@ def unlisted_keys() -> frozenset[str]:
 def acting_actions() -> frozenset[str]:
     """Return the actions that let their caller work as a role without passing or assuming it."""
     return frozenset(entry["action"] for entry in _table("acting")["acts_as"])
+
+
+@cache
+def scope_actions(scope: str) -> tuple[str, ...]:
+    """Return the actions that a guardrail of *scope* judges, sorted."""
+    return tuple(_table("scopes")[scope]["actions"])
+
+
+class MustCarry(NamedTuple):
+    """When the absence of a condition key may be denied: each field that is set must be met by the Deny."""
+
+    only_if: Mapping[str, Mapping[str, str]]
+    """Conditions that the Deny must have too: the store that the key encrypts is asked for."""
+    only_below: int | None
+    """Only where the cap is below this: above it AWS's default is within the cap."""
+    not_with_local_nvme: bool
+    """Not for instance types with local NVMe storage, which refuse the key."""
+    only_with: str | None
+    """Only where this other key is there: a serverless variant has no volume."""
+
+
+@cache
+def must_carry(action: str, key: str) -> MustCarry | None:
+    """Return when a request for *action* must carry *key* (any case), or None where its absence is no harm."""
+    return _must_carry().get((action, key.lower()))
+
+
+@cache
+def _must_carry() -> Mapping[tuple[str, str], MustCarry]:
+    return {
+        (action, entry["key"].lower()): MustCarry(
+            entry.get("only_if", {}),
+            entry.get("unless_cap_at_least"),
+            "unless_instance_types" in entry,
+            entry.get("only_with_key"),
+        )
+        for entry in _table("condition_keys")["must_carry"]
+        for action in entry["actions"]
+    }
+
+
+@cache
+def absence_reason(action: str, key: str) -> str | None:
+    """Return why the absence of *key* (any case) is never denied for *action*, or None where nothing is said."""
+    for entry in _table("condition_keys")["never_deny_absence"]:
+        if action in entry["actions"] and entry["key"].lower() == key.lower():
+            return str(entry["reason"])
+    return None
+
+
+@cache
+def local_nvme_types() -> tuple[str, ...]:
+    """Return the patterns of the instance types with local NVMe storage, sorted."""
+    return tuple(sorted(entry["pattern"] for entry in _table("instance_types")["local_nvme"]))
 
 
 def quota(name: str) -> int:

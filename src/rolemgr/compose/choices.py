@@ -1,0 +1,62 @@
+"""What the user chose, as values of parameters: the short forms of the command line, and what is built in."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from rolemgr.compose.values import Declared, Given
+from rolemgr.model.role import GuardrailInForce
+from rolemgr.model.source import Sourced
+from rolemgr.model.spec import RoleSpec
+from rolemgr.reference.data import image_accounts, jumpstart_buckets
+
+_SHORT_FORMS = {
+    "bucket": ("data_buckets", "work_buckets"),
+    "pass_role": ("pass_roles",),
+    "subnet": ("subnets",),
+    "data_key": ("data_keys",),
+    "volume_key": ("volume_keys",),
+}
+"""The parameters that a short form of the command line stands for."""
+
+
+def builtins(spec: RoleSpec) -> dict[str, tuple[str, ...]]:
+    """Return the names that every placeholder of the catalog may use."""
+    return {
+        "partition": (spec.partition_name,),
+        "region": (spec.region,),
+        "account": (spec.account,),
+        "dns_suffix": (spec.dns_suffix,),
+        "role": (spec.arn,),
+        "aws_image_accounts": image_accounts(spec.region),
+        "jumpstart_buckets": jumpstart_buckets(spec.region),
+    }
+
+
+def short_forms(spec: RoleSpec) -> set[str]:
+    """Return the parameters that the short forms chosen in *spec* stand for."""
+    return {name for short, names in _SHORT_FORMS.items() if getattr(spec, short) for name in names}
+
+
+def given_values(spec: Sourced[RoleSpec], declared: Mapping[str, Declared]) -> dict[str, Given]:
+    """Return the user's values by parameter, from short forms and by name."""
+    given: dict[str, Given] = {}
+    for short, names in _SHORT_FORMS.items():
+        values = getattr(spec.value, short)
+        texts = tuple(spec.value.arn if value == "self" else value for value in values)
+        places = tuple(spec.at(short, number) for number in range(len(texts)))
+        given |= {name: Given(texts, places, spec.at(short)) for name in names if values and name in declared}
+    for name, texts in spec.value.parameter.items():
+        places = tuple(spec.at("parameter", name, number) for number in range(len(texts)))
+        given[name] = Given(texts, places, spec.at("parameter", name))
+    return given
+
+
+def unused_short_forms(
+    spec: Sourced[RoleSpec], declared: Mapping[str, Declared], guardrails: Sequence[GuardrailInForce]
+) -> Iterator[str]:
+    """Yield a note for each short form that finds nothing to act on, in parameters or guardrails of the role."""
+    limiting = {value for one in guardrails if one.actions for values in one.values.values() for value in values}
+    for short in (*_SHORT_FORMS, "security_group"):
+        values = getattr(spec.value, short)
+        names = _SHORT_FORMS.get(short, ())
+        if values and not limiting.intersection(values) and not any(name in declared for name in names):
+            yield f"{spec.at(short)}: nothing in this role uses it"

@@ -1,0 +1,72 @@
+"""Limits on what activity groups grant: the guardrails of a role, laid over its Allows as Denies."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from rolemgr.compose.denies import Compiled, Setting, compile_guardrail
+from rolemgr.compose.distribute import Share
+from rolemgr.compose.guardrails import ChosenGuardrail
+from rolemgr.errors import InputError, gathering, raise_all
+from rolemgr.model.policy import Effect
+from rolemgr.model.role import GuardrailInForce
+from rolemgr.model.source import Sourced
+from rolemgr.model.spec import RoleSpec
+
+
+class Limited(NamedTuple):
+    """The shares of a role with its limits, and what is to be said of them."""
+
+    shares: Sequence[Share]
+    guardrails: tuple[GuardrailInForce, ...] = ()
+
+
+def with_limits(
+    shares: Sequence[Share], guardrails: Sequence[ChosenGuardrail], spec: Sourced[RoleSpec]
+) -> Limited:  # fmt: skip
+    """
+    Return the *shares* of a role and the Denies of its *guardrails*.
+
+    Raises InputError (or Problems) for a guardrail that the reference contradicts, and where ``--strict``
+    would leave an activity group nothing.
+    """
+    if not guardrails:
+        return Limited(shares)
+    setting = Setting(_granted(shares, spec.value), spec.value.kms_key_names, spec.value.strict)
+    compiled = _compiled(guardrails, setting)
+    if spec.value.strict:
+        raise_all(list(_emptied(shares, compiled, spec)))
+    denies = [share for one in compiled for share in one.shares]
+    return Limited((*shares, *denies), tuple(one.in_force for one in compiled))
+
+
+def _granted(shares: Sequence[Share], spec: RoleSpec) -> frozenset[str] | None:
+    """Return the actions that guardrails have to judge: those granted; all where attached policies grant more."""
+    if spec.managed_policy:
+        return None
+    return frozenset(share.action for share in shares if share.effect is Effect.ALLOW)
+
+
+def _compiled(guardrails: Sequence[ChosenGuardrail], setting: Setting) -> list[Compiled]:
+    compiled: list[Compiled] = []
+    problems: list[InputError] = []
+    for chosen in guardrails:
+        with gathering(problems):
+            compiled.append(compile_guardrail(chosen, setting))
+    raise_all(problems)
+    return compiled
+
+
+def _emptied(
+    shares: Sequence[Share], compiled: Sequence[Compiled], spec: Sourced[RoleSpec]
+) -> Iterator[InputError]:  # fmt: skip
+    """Yield an error for each activity group of which ``--strict`` would leave nothing that is not denied."""
+    denied = {one.action: found.in_force.name for found in compiled for one in found.in_force.bypassed_by}
+    granted: dict[str, set[str]] = {}
+    for share in shares:
+        if share.effect is Effect.ALLOW:
+            granted.setdefault(share.origin.group, set()).add(share.action)
+    for group, actions in granted.items():
+        if actions <= denied.keys():
+            names = ", ".join(sorted({denied[action] for action in actions}))
+            problem = f"--strict would deny all of `{group}`: guardrail {names} can't narrow it"
+            yield InputError(spec.at("strict"), problem, f"leave the group out with --remove {group}, or --strict")

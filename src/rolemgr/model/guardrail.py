@@ -1,0 +1,134 @@
+"""What guardrail and profile files hold: limits on how an action may be called, as their authors write them."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+
+from rolemgr.model.base import Model
+from rolemgr.model.catalog import ONE_OR_MORE, EntryId, ParameterName, ParameterType, Sid, Strings, Text, exact, listed
+from rolemgr.model.policy import Conditions
+
+
+class Scope(StrEnum):
+    """What a guardrail judges; `rolemgr.reference.guardrails` has the actions of each."""
+
+    JOBS = "jobs"
+    MODELS = "models"
+    ENDPOINTS = "endpoints"
+    STUDIO = "studio"
+    DOMAIN = "domain"
+    NOTEBOOKS = "notebooks"
+    CLUSTERS = "clusters"
+    REGISTRY = "registry"
+    FEATURES = "features"
+    SEARCH = "search"
+
+
+ShortForm: TypeAlias = Literal["subnet", "security_group", "data_key", "volume_key"]
+"""The keys of a role file that hold network and encryption limits."""
+
+
+class GuardrailParameter(Model):
+    """A value that whoever chooses the guardrail gives; without a *default* it must come, by hand or *from*."""
+
+    type: ParameterType
+    many: bool = False
+    default: Strings | None = None
+    always: Strings = ()
+    """Values that it has whatever else is given: without them the guardrail would stop what must go on."""
+    from_: Annotated[ShortForm | None, Field(alias="from")] = None
+    """The short form that gives it where the guardrail is chosen without values."""
+    help: Text
+
+
+class GuardrailDeny(Model):
+    """
+    A Deny of the guardrail: how the actions may not be called.
+
+    *actions* are ``supported`` (all of the scope that support the condition keys) for conditions that can't
+    hold where their key is absent. A condition that can lists its actions: those whose requests must carry
+    the key.
+    """
+
+    sid: Sid
+    actions: (
+        Literal["supported"]
+        | Annotated[
+            tuple[Annotated[str, AfterValidator(exact)], ...],
+            Field(min_length=1),
+            BeforeValidator(listed),
+            WithJsonSchema(ONE_OR_MORE),
+        ]
+    )
+    conditions: Conditions = Field(min_length=1)
+    needs: Strings = ()
+    """Parameters that must have a value; without one the Deny is left out."""
+    only_below: dict[ParameterName, int] = Field(default_factory=dict)
+    """The Deny is left out where the parameter's value is this or more."""
+    why: Text | None = None
+
+
+class ByPass(Model):
+    """An action by which one gets round a guardrail, as AWS sends no key with it that could be judged."""
+
+    action: Annotated[str, AfterValidator(exact)]
+    why: Text
+
+
+class Guardrail(Model):
+    """
+    A limit on how actions of a *scope* may be called, as Deny statements, chosen by the user.
+
+    What it can't narrow and what by-passes it is part of it: a limit that is not there must not be believed in.
+    """
+
+    title: Text
+    description: Text
+    scope: tuple[Scope, ...] = Field(min_length=1)
+    parameters: dict[ParameterName, GuardrailParameter] = Field(default_factory=dict)
+    deny: tuple[GuardrailDeny, ...] = Field(min_length=1)
+    bypassed_by: tuple[ByPass, ...] = ()
+    controls: dict[Text, Strings] = Field(default_factory=dict)
+    """The controls that it serves, by framework: ``nist-800-53``, ``pci-dss``, ``hipaa``, ``soc2``."""
+    sources: Strings = ()
+
+    @model_validator(mode="after")
+    def _sids_once(self) -> Self:
+        sids = [statement.sid for statement in self.deny]
+        for sid in sids:
+            if sids.count(sid) > 1:
+                raise ValueError(f"two statements have the sid `{sid}`")
+        return self
+
+
+def _written(value: Any) -> Any:
+    """
+    Read a guardrail's value as the texts that the command line would hold.
+
+    ``true`` or nothing for a guardrail without parameters; a mapping for one with several.
+    """
+    if value is None or value is True:
+        return ()
+    if isinstance(value, dict):
+        return [f"{name}:{one}" for name, found in value.items() for one in listed(found)]
+    return listed(value)
+
+
+GuardrailValues: TypeAlias = Annotated[
+    tuple[Text, ...],
+    BeforeValidator(_written),
+    WithJsonSchema({"anyOf": [*ONE_OR_MORE["anyOf"], {"type": ["integer", "boolean", "null", "object"]}]}),
+]
+"""The values given for a guardrail; for one with several parameters each is ``parameter:value``."""
+
+ChosenGuardrails: TypeAlias = dict[EntryId, GuardrailValues]
+
+
+class GuardrailProfile(Model):
+    """A ready set of guardrails and their values; one without values takes them from the short forms."""
+
+    title: Text
+    description: Text
+    guardrails: ChosenGuardrails = Field(min_length=1)
+    sources: Strings = ()

@@ -1,0 +1,202 @@
+"""
+From what a user writes about trust to the models: the short text form, keys of the wrong kind, and what
+only shows beside the role or beside other trust.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import Annotated, Any, TypeAlias, get_args
+from urllib.parse import unquote
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from rolemgr.model.arn import Arn, partition_of
+from rolemgr.model.base import Model
+from rolemgr.model.trust import (
+    KINDS,
+    AccountTrust,
+    AnyTrust,
+    GitHubTrust,
+    OidcTrust,
+    RoleTrust,
+    SageMakerTrust,
+    SamlTrust,
+    TrustByKind,
+)
+
+_FORMS = {"account": "account:ID", "role": "role:ARN", "saml": "saml:PROVIDER_ARN", "oidc": "oidc:PROVIDER_ARN",
+          "github": "github:ORG/REPO"}  # fmt: skip
+_WHY_NOT = {
+    "value": "there is one SageMaker",
+    "source": "aws:SourceArn and aws:SourceAccount come only with calls that an AWS service makes",
+    "external_id": "sts:ExternalId comes only with sts:AssumeRole",
+    "org_id": "aws:PrincipalOrgID tells only of callers with AWS credentials",
+    "mfa": "aws:MultiFactorAuthPresent tells only of IAM users; the identity provider asks for MFA itself",
+    "aud": "it is a claim of OIDC tokens; for GitHub it is always sts.amazonaws.com",
+    "sub": "it is a claim of OIDC tokens; for GitHub it is made of environment or ref",
+    "environment": "it is an environment of a GitHub repository",
+    "ref": "it is a branch or tag of a GitHub repository",
+    "session_tags": "SageMaker passes no session tags; tag the role itself (--tag)",
+    "source_identity": "GitHub's tokens hold none",
+}
+"""Why a key that some kind of trust has is of no use with the others."""
+
+
+class _Kind(Model):
+    """The key that every trust has, read first so that a wrong one is said alone."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    kind: str
+
+
+def _mapping(value: Any) -> Any:
+    """
+    Read ``kind:value?key=value&key=value`` as the mapping that a role file would hold.
+
+    %XX stands for a character that would end the text there, such as %26 for &; + is a plus.
+    """
+    if not isinstance(value, str):
+        return value
+    head, _, query = value.partition("?")
+    kind, colon, rest = head.partition(":")
+    pairs = [("kind", kind)] + ([("value", rest)] if colon else [])
+    for part in filter(None, query.split("&")):
+        key, _, word = part.partition("=")
+        pairs.append((key.replace("-", "_"), unquote(word)))
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError(f"`{value}` gives an option twice")
+    return dict(pairs)
+
+
+def _read(value: Any) -> AnyTrust:
+    """Return *value*, as text or mapping, as the model of its kind."""
+    if isinstance(value, get_args(AnyTrust)):
+        known: AnyTrust = value
+        return known
+    data = _mapping(value)
+    kind = _Kind.model_validate(data).kind
+    if kind not in KINDS:
+        raise ValidationError.from_exception_data(
+            "trust",
+            [InitErrorDetails(type="literal_error", loc=("kind",), input=kind, ctx={"expected": ", ".join(KINDS)})],
+        )
+    if problems := [*_unfit_keys(kind, data)]:
+        raise ValidationError.from_exception_data("trust", problems)
+    return KINDS[kind].model_validate(data)
+
+
+def _unfit_keys(kind: str, data: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
+    """Yield what is wrong with the keys of *data* for a trust of *kind*; unknown keys are left to the model."""
+    fields = KINDS[kind].model_fields
+    for key in data:
+        if key in _WHY_NOT and key not in fields:
+            takers = ", ".join(name for name, model in KINDS.items() if key in model.model_fields)
+            yield _problem(key, f"`{key}` is not for {kind}, only for {takers}: {_WHY_NOT[key]}")
+    if "value" in fields and "value" not in data:
+        yield _problem("value", f"{kind} needs to be told whom: {_FORMS[kind]}")
+    if "sub" in fields and "sub" not in data:
+        yield _problem("sub", f"{kind} needs `sub`: without it every identity of the provider gets in")
+
+
+def _problem(key: str, text: str) -> InitErrorDetails:
+    return InitErrorDetails(type=PydanticCustomError("value_error", "{error}", {"error": text}), loc=(key,), input=None)
+
+
+def _fits_the_role(trust: AnyTrust, info: ValidationInfo) -> AnyTrust:
+    """
+    Return *trust*; raise ValueError where it names a role or provider that can't lead to this role.
+
+    Roles can't be taken across partitions; a provider must be in the role's own account.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_saml.html
+    """
+    if not isinstance(trust, RoleTrust | SamlTrust | OidcTrust) or (arn := Arn.parse(trust.value)) is None:
+        return trust
+    partition, account = _partition(info), info.data.get("account")
+    if partition and arn.partition != partition:
+        raise ValueError(f"`{trust.value}` is in partition {arn.partition}, the role is in {partition}")
+    if account and arn.account != account and not isinstance(trust, RoleTrust):
+        raise ValueError(
+            f"`{trust.value}` is of account {arn.account}; IAM takes providers of the role's own, {account}"
+        )
+    return trust
+
+
+def _partition(info: ValidationInfo) -> str | None:
+    """Return the role's partition by what was read so far, None where that is wrong itself."""
+    region = info.data.get("region")
+    if region is None or "partition" not in info.data:
+        return None
+    return info.data["partition"] or partition_of(region)
+
+
+def _apart(trusts: tuple[AnyTrust, ...]) -> tuple[AnyTrust, ...]:
+    """
+    Return *trusts*; raise ValueError where one makes the conditions of another worthless.
+
+    Statements of a trust policy are alternatives, so of two that let the same caller in, the weaker decides.
+    """
+    if sum(isinstance(trust, SageMakerTrust) for trust in trusts) > 1:
+        raise ValueError("trust of one kind is given twice: the weaker of the two would decide")
+    for one, other in combinations(trusts, 2):
+        for wide, narrow in ((one, other), (other, one)):
+            if _lets_in(wide, narrow):
+                raise ValueError(f"{_said(wide)} lets in {_said(narrow)} too: the weaker of the two would decide")
+        if isinstance(one, _TOKEN) and isinstance(other, _TOKEN) and _mixed(one, other):
+            raise ValueError(f"{_said(one)} and {_said(other)} are of one provider and differ in session tags or source"
+                             " identity: IAM allows these by provider, not by subject")  # fmt: skip
+    return trusts
+
+
+_TOKEN = (OidcTrust, GitHubTrust)
+
+
+def _lets_in(wide: AnyTrust, narrow: AnyTrust) -> bool:
+    """Tell whether every caller that *narrow* names is one that *wide* names."""
+    if isinstance(wide, AccountTrust) and isinstance(narrow, RoleTrust):
+        return f":iam::{wide.value}:role/" in narrow.value
+    if isinstance(wide, _TOKEN) and isinstance(narrow, _TOKEN):
+        return wide.provider == narrow.provider and _covers(wide.sub, narrow.sub)
+    if isinstance(wide, AccountTrust | RoleTrust | SamlTrust) and isinstance(narrow, type(wide)):
+        return wide.value == narrow.value
+    return False
+
+
+def _covers(pattern: str, text: str) -> bool:
+    escaped = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(escaped, text) is not None
+
+
+def _mixed(one: OidcTrust | GitHubTrust, other: OidcTrust | GitHubTrust) -> bool:
+    return one.provider == other.provider and _session(one) != _session(other)
+
+
+def _session(trust: OidcTrust | GitHubTrust) -> tuple[tuple[str, ...], bool]:
+    return trust.session_tags, isinstance(trust, OidcTrust) and trust.source_identity
+
+
+def _said(trust: AnyTrust) -> str:
+    if isinstance(trust, SageMakerTrust):
+        return trust.kind
+    return f"`{trust.kind}:{trust.sub if isinstance(trust, _TOKEN) else trust.value}`"
+
+
+def default_trust() -> tuple[AnyTrust, ...]:
+    """Return the trust of a role that names none: SageMaker, for its own account and region."""
+    return (SageMakerTrust(kind="sagemaker"),)
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str | dict) else value
+
+
+Trust: TypeAlias = Annotated[
+    AnyTrust, BeforeValidator(_read, json_schema_input_type=str | TrustByKind), AfterValidator(_fits_the_role)
+]
+"""One trust; its field stands behind account, region and partition, which it is compared with."""
+
+Trusts: TypeAlias = Annotated[
+    tuple[Trust, ...], BeforeValidator(_listed, json_schema_input_type=Trust | list[Trust]), AfterValidator(_apart)
+]

@@ -1,0 +1,63 @@
+"""
+AWS managed policies that people attach to machine-learning roles: what AWS says that they allow.
+
+Some fifty of more than a thousand; the data names the version and the day of each. AWS changes them without
+asking, and may publish others of the same name in its other partitions.
+https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rolemgr.model.policy import IdentityPolicy
+
+
+class ManagedPolicy(NamedTuple):
+    """An AWS managed policy as AWS published it: which *version*, and the day that it was *updated*."""
+
+    name: str
+    arn: str
+    version: str
+    updated: str
+    document: IdentityPolicy
+
+
+@cache
+def managed_policy(name: str, partition: str) -> ManagedPolicy | None:
+    """Return AWS's managed policy *name*, in any case, as of *partition*; None where it is not among the data."""
+    found = next((known for known in managed_policy_names() if known.lower() == name.lower()), None)
+    return _read(found, partition) if found else None
+
+
+@cache
+def managed_policy_names() -> tuple[str, ...]:
+    """Return the names of the policies that the data holds, sorted."""
+    return tuple(sorted(_table()["policies"]))
+
+
+@cache
+def _table() -> Any:
+    return json.loads((Path(__file__).parent / "data" / "managed_policies.json").read_bytes())
+
+
+def _read(name: str, partition: str) -> ManagedPolicy:
+    raw = _table()["policies"][name]
+    statements = [{"Effect": "Allow", **one, **_actions(one)} for one in raw["statements"]]
+    text = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    document = IdentityPolicy.model_validate_json(text.replace('"arn:aws:', f'"arn:{partition}:'))
+    arn = f"arn:{partition}:iam::aws:policy{raw['path']}{name}"
+    return ManagedPolicy(name, arn, raw["version"], raw["updated"], document)
+
+
+def _actions(statement: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the element that names the actions, as IAM writes it."""
+    elements = (element for element in ("Action", "NotAction") if element in statement)
+    return {element: list(_spelt(statement[element])) for element in elements}
+
+
+def _spelt(by_service: Mapping[str, str]) -> Iterator[str]:
+    for service, names in by_service.items():
+        yield from (f"{service}:{name}" for name in names.split()) if names else (service,)

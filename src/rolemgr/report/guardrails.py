@@ -1,0 +1,145 @@
+"""Guardrails and profiles to look at: tables of what there is, one as a tree, and those of a role."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.catalog.personas import resolve_persona
+from rolemgr.model.guardrail import Guardrail, GuardrailDeny
+from rolemgr.model.role import GuardrailInForce, LeftOpen
+from rolemgr.report.entries import add_branch, compact, entry_data, file_cell, root, table
+from rolemgr.report.statements import add_actions, add_conditions
+
+
+def guardrail_branch(guardrail: GuardrailInForce) -> Tree:
+    """Return the branch that shows a guardrail of a role: values, what it narrows, and what it does not."""
+    branch = Tree(Text.assemble((guardrail.name, "bold"), f"  {guardrail.title}"))
+    branch.add(Text(f"by {guardrail.by} ({guardrail.where})", style="dim"))
+    for name, values in guardrail.values.items():
+        branch.add(Text(f"{name} = {', '.join(values) or '(none)'}"))
+    add_actions(branch, guardrail.actions)
+    if not guardrail.actions:
+        branch.add(Text("nothing in this role is its business"))
+    word = "denied, as it would by-pass it" if guardrail.strict else "by-passed by"
+    _add_open(branch, word, guardrail.bypassed_by)
+    _add_open(branch, "let through without the condition key", guardrail.not_where_absent)
+    return branch
+
+
+def _add_open(branch: Tree, word: str, left: Iterable[LeftOpen]) -> None:
+    by_reason: dict[str, list[str]] = {}
+    for one in left:
+        by_reason.setdefault(one.why, []).append(one.action)
+    for why, actions in by_reason.items():
+        branch.add(Text.assemble((f"{word}: ", "yellow"), f"{', '.join(actions)} ({why})"))
+
+
+def guardrails_table(catalog: Catalog) -> Table:
+    """Return the guardrails of *catalog*: id, title, scope, values, file."""
+    found = table("Guardrail", "Title", "Scope", "Values", "File")
+    for name, file in catalog.found("guardrails").items():
+        guardrail = catalog.guardrail(name).value
+        found.add_row(name, guardrail.title, ", ".join(guardrail.scope), _values(guardrail), file_cell(file))
+    return found
+
+
+def profiles_table(catalog: Catalog) -> Table:
+    """Return the guardrail profiles of *catalog*: id, title, guardrails, whose default it is, file."""
+    found = table("Profile", "Guardrails", "Default of", "File")
+    for name, file in catalog.found("profiles").items():
+        profile = catalog.profile(name).value
+        found.add_row(name, ", ".join(profile.guardrails), ", ".join(_holders(catalog, name)) or "-", file_cell(file))
+    return found
+
+
+def guardrails_data(catalog: Catalog) -> list[dict[str, Any]]:
+    """Return the guardrails of *catalog* for ``--format json``."""
+    return [
+        {**entry_data(file), "title": one.title, "scope": list(one.scope), "parameters": list(one.parameters)}
+        for name, file in catalog.found("guardrails").items()
+        for one in [catalog.guardrail(name).value]
+    ]
+
+
+def profiles_data(catalog: Catalog) -> list[dict[str, Any]]:
+    """Return the guardrail profiles of *catalog* for ``--format json``."""
+    return [
+        {
+            **entry_data(file),
+            "title": one.title,
+            "guardrails": {guardrail: list(values) for guardrail, values in one.guardrails.items()},
+            "default_of": _holders(catalog, name),
+        }
+        for name, file in catalog.found("profiles").items()
+        for one in [catalog.profile(name).value]
+    ]
+
+
+def guardrail_tree(catalog: Catalog, name: str) -> Tree:
+    """Return the guardrail *name* as a tree; raise UnknownNameError if there is none."""
+    guardrail = catalog.guardrail(name)
+    value = guardrail.value
+    tree = root(name, value.title, value.description, catalog.found("guardrails")[name])
+    tree.add(Text(f"Scope: {', '.join(value.scope)}"))
+    add_branch(tree, "Parameters", _parameters(value))
+    denies = tree.add(Text("Denies", style="bold"))
+    for index, deny in enumerate(value.deny):
+        denies.add(_deny(deny, str(guardrail.at("deny", index))))
+    add_branch(tree, "By-passed by", (f"{one.action}: {one.why}" for one in value.bypassed_by))
+    add_branch(tree, "Controls", (f"{framework}: {', '.join(ids)}" for framework, ids in value.controls.items()))
+    add_branch(tree, "In the profiles", _profiles_with(catalog, name))
+    add_branch(tree, "Sources", value.sources)
+    return tree
+
+
+def guardrail_data(catalog: Catalog, name: str) -> dict[str, Any]:
+    """Return the guardrail *name* for ``--format json``: its fields as in its file, and where it lies."""
+    fields = catalog.guardrail(name).value.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return {**entry_data(catalog.found("guardrails")[name]), **fields}
+
+
+def _deny(deny: GuardrailDeny, place: str) -> Tree:
+    branch = Tree(Text.assemble("Deny ", (deny.sid, "bold"), (f"  {place}", "dim")))
+    if deny.why:
+        branch.add(Text(deny.why))
+    if deny.needs:
+        branch.add(Text(f"only with a value for {', '.join(deny.needs)}"))
+    for name, limit in deny.only_below.items():
+        branch.add(Text(f"only where {name} is below {limit}"))
+    if isinstance(deny.actions, str):
+        branch.add(Text("every action of the scope that supports the condition keys"))
+    else:
+        add_actions(branch, deny.actions)
+    add_conditions(branch, {operator: _compact(block) for operator, block in deny.conditions.items()})
+    return branch
+
+
+def _compact(block: Any) -> dict[str, tuple[str, ...]]:
+    return {compact(key): tuple(map(compact, values)) for key, values in block.items()}
+
+
+def _values(guardrail: Guardrail) -> str:
+    return ", ".join(f"{name} ({one.type})" for name, one in guardrail.parameters.items()) or "-"
+
+
+def _parameters(guardrail: Guardrail) -> Iterable[str]:
+    for name, one in guardrail.parameters.items():
+        many = ", repeatable" if one.many else ""
+        source = f"; from --{one.from_.replace('_', '-')} unless given" if one.from_ else ""
+        default = "required" if one.default is None else f"default {', '.join(one.default) or 'none'}"
+        always = f"; always with {', '.join(one.always)}" if one.always else ""
+        yield f"{name} ({one.type}{many}; {default}{source}{always}): {one.help}"
+
+
+def _profiles_with(catalog: Catalog, guardrail: str) -> list[str]:
+    return [name for name in catalog.found("profiles") if guardrail in catalog.profile(name).value.guardrails]
+
+
+def _holders(catalog: Catalog, profile: str) -> list[str]:
+    """Return the personas whose default *profile* is."""
+    personas = catalog.found("personas")
+    return [name for name in personas if resolve_persona(catalog, name).guardrail_profile == profile]

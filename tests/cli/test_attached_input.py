@@ -1,0 +1,143 @@
+"""`--managed-policy` and `--boundary` on the command line: what is refused, what is said, what comes out."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.test_architecture import loaded_by
+
+if TYPE_CHECKING:
+    from tests.conftest import Run
+
+AWS = "arn:aws:iam::aws:policy/"
+OWN = "arn:aws:iam::111122223333:policy/"
+FORM = "is no ARN of a managed policy such as arn:aws:iam::aws:policy/NAME"
+REFUSED = {
+    "AmazonSageMakerFullAccess": f"`AmazonSageMakerFullAccess` {FORM}",
+    "arn:aws:iam::aws:role/x": f"`arn:aws:iam::aws:role/x` {FORM}",
+    "arn:aws:iam:us-east-1:aws:policy/x": f"`arn:aws:iam:us-east-1:aws:policy/x` {FORM}",
+    "arn:aws:iam::123:policy/x": f"`arn:aws:iam::123:policy/x` {FORM}",
+    f"{OWN}": f"`{OWN}` {FORM}",
+    f"{OWN}a*": f"`{OWN}a*` {FORM}",
+    f"{OWN}a//b": f"`{OWN}a//b` {FORM}",
+    f"{OWN}a b": f"`{OWN}a b` {FORM}",
+    f"{OWN}{'x' * 129}": f"`{OWN}{'x' * 129}` {FORM}",
+    f"{OWN}{'x' * 511}/y": f"`{OWN}{'x' * 511}/y` {FORM}",
+    "arn:aws-cn:iam::aws:policy/x": "`arn:aws-cn:iam::aws:policy/x` is in partition aws-cn, the role is in aws",
+    "arn:aws:iam::444455556666:policy/x": "`arn:aws:iam::444455556666:policy/x` is of account 444455556666; "
+    "IAM attaches AWS's policies and those of 111122223333",
+    f"{AWS}aws-service-role/x": f"`{AWS}aws-service-role/x` is for a service-linked role; IAM attaches it to no other",
+}
+
+
+@pytest.mark.parametrize("arn", REFUSED)
+def test_an_arn_that_iam_would_not_attach_is_one_line(arn: str, small_catalog: Path, run: "Run") -> None:
+    """Either flag names itself, the ARN, and what would be right."""
+    ran = run("create", "--persona", "tester", "--catalog", "catalog", "--boundary", arn)
+    assert (ran.code, ran.stdout, ran.errors) == (2, "", [f"--boundary: {REFUSED[arn]}"])
+    ran = run("create", "--persona", "tester", "--catalog", "catalog", "--managed-policy", arn)
+    assert (ran.code, ran.stdout, len(ran.errors)) == (2, "", 1)
+    assert ran.errors[0].startswith("--managed-policy: ")
+    assert ran.errors[0].endswith(REFUSED[arn])
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("managed_policy:\n  - {own}a\n  - wrong\n", "role.yaml:4: `wrong` is no ARN"),
+        ("managed_policy: wrong\n", "role.yaml:2: `wrong` is no ARN"),
+        ("managed_policy: [{own}a, {own}a]\n", "role.yaml:2: managed policy `{own}a` is given twice"),
+        ("managed_policy: 7\n", "role.yaml:2: `managed_policy` must be a list"),
+        ("boundary: [{own}a]\n", "role.yaml:2: `boundary` must be text"),
+        ("managed_policy: [{own}a]\naccount: 444455556666\n", "role.yaml:2: `{own}a` is of account 111122223333; "),
+        ("region: cn-north-1\nboundary: {own}a\n", "role.yaml:3: `{own}a` is in partition aws, the role is in aws-cn"),
+        ("managed_polcy: [{own}a]\n", "role.yaml:2: unknown key `managed_polcy`; did you mean managed_policy"),
+        ("account: 1\nboundary: {own}a\n", "role.yaml:2: `1` is no AWS account id of 12 digits"),
+    ],
+)
+def test_a_role_file_names_the_line(text: str, says: str, small_catalog: Path, run: "Run") -> None:
+    """An item of the list has its own line; what is wrong already is not compared with."""
+    Path("role.yaml").write_text("persona: tester\n" + text.replace("{own}", OWN))
+    ran = run("create", "--role", "role.yaml", "--catalog", "catalog")
+    assert (ran.code, ran.stdout, len(ran.errors)) == (2, "", 1)
+    assert (
+        ran.errors[0]
+        .replace("in `managed_policy[1]`: ", "")
+        .replace("in `managed_policy[0]`: ", "")
+        .startswith(says.replace("{own}", OWN))
+    )
+
+
+def test_a_policy_that_breaks_the_separation_is_one_line(run: "Run") -> None:
+    """However much it breaks, the flag or the line of the file is named once, and the way out."""
+    arn = f"{AWS}AmazonSageMakerFullAccess"
+    ran = run("create", "--persona", "data-scientist", "--managed-policy", arn)
+    assert (ran.code, ran.stdout, len(ran.errors)) == (2, "", 1)
+    [line] = ran.errors
+    assert line.startswith(
+        "--managed-policy: managed policy AmazonSageMakerFullAccess allows what the persona must never"
+    )
+    assert line.endswith('; leave it out, or give --break-separation "REASON"')
+    Path("role.yaml").write_text(f"persona: data-scientist\nmanaged_policy:\n  - {OWN}fine\n  - {arn}\n")
+    [line] = run("create", "--role", "role.yaml").errors
+    assert line.startswith("role.yaml:4: managed policy AmazonSageMakerFullAccess allows")
+
+
+def test_a_policy_under_a_wrong_path_names_the_right_arn(run: "Run") -> None:
+    """A policy that AWS has under another path would fail only when the role is created."""
+    ran = run("create", "--persona", "data-scientist", "--boundary", f"{AWS}service-role/ReadOnlyAccess")
+    assert ran.code == 0  # the data does not hold that one
+    ran = run("create", "--persona", "data-scientist", "--boundary", f"{AWS}service-role/PowerUserAccess")
+    wrong = f"AWS has no managed policy `{AWS}service-role/PowerUserAccess`; did you mean {AWS}PowerUserAccess?"
+    assert (ran.code, ran.stdout, ran.errors) == (2, "", [f"--boundary: {wrong}"])
+
+
+def test_what_is_attached_comes_out_and_is_said(run: "Run") -> None:
+    """The result has both keys, stderr says what was added or can't be known, preview shows the ARNs."""
+    chosen = ("--persona", "sagemaker-compute", "--managed-policy", f"{AWS}AmazonSageMakerReadOnly",
+              "--managed-policy", f"{OWN}extra", "--boundary", f"{OWN}limits")  # fmt: skip
+    ran = run("create", *chosen)
+    found = json.loads(ran.stdout)
+    assert found["ManagedPolicyArns"] == [f"{OWN}extra", f"{AWS}AmazonSageMakerReadOnly"]
+    assert found["PermissionsBoundary"] == f"{OWN}limits"
+    said = "\n".join(ran.notes)
+    assert "managed policy AmazonSageMakerReadOnly (v" in said
+    assert f"what managed policy {OWN}extra allows is not known here" in said
+    assert f"what permissions boundary {OWN}limits lets through is not judged" in said
+    page = run("preview", *chosen, "--color", "never").stdout
+    assert f"{OWN}extra" in page.replace("\n", "")
+    assert "permissions boundary" in page
+    data = json.loads(run("preview", *chosen, "--format", "json").stdout)
+    assert len([text for text in data["Warnings"] if "managed policy" in text or "boundary" in text]) == 3
+
+
+def test_the_environment_takes_a_list(run: "Run", monkeypatch: pytest.MonkeyPatch) -> None:
+    """Like every repeatable option, the policies stand separated by white space."""
+    monkeypatch.setenv("ROLEMGR_MANAGED_POLICY", f"{OWN}b {OWN}a")
+    monkeypatch.setenv("ROLEMGR_BOUNDARY", f"{OWN}limits")
+    found = json.loads(run("create", "--persona", "sagemaker-compute").stdout)
+    assert (found["ManagedPolicyArns"], found["PermissionsBoundary"]) == ([f"{OWN}a", f"{OWN}b"], f"{OWN}limits")
+
+
+def test_more_than_iam_attaches_is_one_line(run: "Run") -> None:
+    """The quota counts what the user attaches and what the inline quota makes."""
+    flags = [text for number in range(21) for text in ("--managed-policy", f"{OWN}p{number}")]
+    ran = run("create", "--persona", "sagemaker-compute", *flags)
+    assert (ran.code, ran.stdout) == (2, "")
+    [line] = ran.errors
+    assert line.startswith(
+        "the role needs 21 managed policies (21 attached, 0 that the inline quota made), IAM attaches"
+    )
+    noted = run("create", "--persona", "sagemaker-compute", *flags[:24])
+    assert "12 managed policies (12 attached, 0 that the inline quota made) are over IAM's default quota of 10" in (
+        "\n".join(noted.notes)
+    )
+
+
+def test_a_role_without_them_pays_nothing() -> None:
+    """What judges attached policies, and their data, load only where a policy is attached."""
+    loaded = loaded_by("create", "--persona", "sagemaker-compute")
+    late = {"rolemgr.prove.attached", "rolemgr.prove.managed", "rolemgr.reference.managed_policies"}
+    assert loaded.isdisjoint(late)
+    assert late <= loaded_by("create", "--persona", "sagemaker-compute", "--managed-policy", f"{OWN}extra")
