@@ -17,6 +17,7 @@ from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from rolemgr.compose.distribute import ANY, Share
+from rolemgr.compose.guardrail_names import wrong_names
 from rolemgr.compose.guardrails import ChosenGuardrail
 from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
@@ -62,6 +63,7 @@ def compile_guardrail(chosen: ChosenGuardrail, setting: Setting) -> Compiled:
 def _compiled(
     name: str, guardrail: Sourced[Guardrail], values: tuple[tuple[str, tuple[str, ...]], ...], setting: Setting
 ) -> Compiled:
+    raise_all(list(wrong_names(guardrail)))
     known = {**dict(values), "local_nvme_types": quirks.local_nvme_types()}
     denied: list[Share] = []
     for index, statement in enumerate(guardrail.value.deny):
@@ -219,12 +221,15 @@ def _holds_absent(operator: str, values: tuple[str, ...]) -> bool:
     qualifier, _, base = operator.rpartition(":")
     if qualifier == "ForAnyValue":
         return False
+    if base == "Bool":  # AWS may fill in false where the request leaves the field out
+        return "false" in values
     return qualifier == "ForAllValues" or base.endswith("IfExists") or "Not" in base
 
 
 def _may_deny_absence(action: str, key: str, statement: GuardrailDeny, conditions: _Conditions) -> bool:
     """Tell whether *action* must carry *key* in every request that the other conditions leave."""
-    terms = quirks.must_carry(action, key)
+    # A key such as SearchVisibilityCondition/Tags.Project is in the table by its fixed part.
+    terms = quirks.must_carry(action, key) or quirks.must_carry(action, key.partition("/")[0] + "/")
     if terms is None:
         return False
     for operator, block in terms.only_if.items():

@@ -167,10 +167,11 @@ def _assigned(
         raise InputError(place, f"guardrail `{name}` takes no value", f"give --guardrail {name}")
     head, colon, rest = text.partition(":")
     if colon and head in guardrail.parameters:
-        if problem := misfit(guardrail.parameters[head].type, rest, partition):
+        if problem := _misfit(guardrail.parameters[head], rest, partition):
             raise InputError(place, f"guardrail `{name}`, {head}: {problem}")
         return head, rest
-    problems = {one: misfit(declared.type, text, partition) for one, declared in guardrail.parameters.items()}
+    by_form = {one: declared for one, declared in guardrail.parameters.items() if not declared.named}
+    problems = {one: _misfit(declared, text, partition) for one, declared in by_form.items()}
     fitting = [one for one, problem in problems.items() if problem is None]
     if len(fitting) == 1:
         return fitting[0], text
@@ -200,7 +201,14 @@ def _values(
 
 
 def _misfits(declared: GuardrailParameter, values: Sequence[str], partition: str) -> Iterator[str]:
-    return (problem for value in values if (problem := misfit(declared.type, value, partition)))
+    return (problem for value in values if (problem := _misfit(declared, value, partition)))
+
+
+def _misfit(declared: GuardrailParameter, value: str, partition: str) -> str | None:
+    """Return what is wrong with *value* as one of the *declared* parameter, or None where it is right."""
+    if declared.one_of and value not in declared.one_of:
+        return f"`{value}` is none of {', '.join(declared.one_of)}"
+    return misfit(declared.type, value, partition)
 
 
 def _as_condition(kind: ParameterType, value: str) -> str:

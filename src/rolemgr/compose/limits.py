@@ -1,4 +1,4 @@
-"""Limits on what activity groups grant: the guardrails of a role, laid over its Allows as Denies."""
+"""Limits on what activity groups grant: the tags and guardrails of a role, laid over its Allows."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from rolemgr.compose.distribute import Share
 from rolemgr.compose.guardrails import ChosenGuardrail
 from rolemgr.errors import InputError, gathering, raise_all
 from rolemgr.model.policy import Effect
-from rolemgr.model.role import GuardrailInForce
+from rolemgr.model.role import GuardrailInForce, LeftOpen
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
 
@@ -18,25 +18,30 @@ class Limited(NamedTuple):
 
     shares: Sequence[Share]
     guardrails: tuple[GuardrailInForce, ...] = ()
+    not_by_tag: tuple[LeftOpen, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def with_limits(
     shares: Sequence[Share], guardrails: Sequence[ChosenGuardrail], spec: Sourced[RoleSpec]
 ) -> Limited:  # fmt: skip
     """
-    Return the *shares* of a role and the Denies of its *guardrails*.
+    Return the *shares* of a role held to its tag keys, and the Denies of its *guardrails*.
 
     Raises InputError (or Problems) for a guardrail that the reference contradicts, and where ``--strict``
     would leave an activity group nothing.
     """
-    if not guardrails:
-        return Limited(shares)
-    setting = Setting(_granted(shares, spec.value), spec.value.kms_key_names, spec.value.strict)
-    compiled = _compiled(guardrails, setting)
+    compiled = _compiled(guardrails, Setting(_granted(shares, spec.value), spec.value.kms_key_names, spec.value.strict))
     if spec.value.strict:
         raise_all(list(_emptied(shares, compiled, spec)))
     denies = [share for one in compiled for share in one.shares]
-    return Limited((*shares, *denies), tuple(one.in_force for one in compiled))
+    in_force = tuple(one.in_force for one in compiled)
+    if not spec.value.abac:
+        return Limited((*shares, *denies), in_force)
+    from rolemgr.compose.abac import with_tags  # most roles have no tag keys
+
+    scoped = with_tags(shares, spec.value.abac, spec.value, spec.at("abac"))
+    return Limited((*scoped.shares, *denies), in_force, scoped.left_open, scoped.notes)
 
 
 def _granted(shares: Sequence[Share], spec: RoleSpec) -> frozenset[str] | None:

@@ -76,7 +76,7 @@ def _largest_parts(groups: Sequence[Sequence[Share]]) -> Mapping[Origin, int]:
     for place, group in enumerate(groups):
         for share in group:
             parts = counts.setdefault(share.origin, {})
-            parts[place] = parts.get(place, 0) + (share.resources != ANY)
+            parts[place] = parts.get(place, 0) + (share.resources != ANY or share.effect is Effect.DENY)
     return {origin: max(parts, key=lambda place: (parts[place], -place)) for origin, parts in counts.items()}
 
 

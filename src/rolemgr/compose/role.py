@@ -44,6 +44,7 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
     fit, and catalog entries that the reference contradicts.
     """
     persona = resolve_persona(catalog, spec.value.persona, spec.at("persona"))
+    _require_tags(spec)
     _require_own_name(catalog, spec)
     groups = chosen_groups(catalog, persona, spec)
     clashing = clashes(catalog, groups)
@@ -59,9 +60,18 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
         *unused_short_forms(spec, declared, role.guardrails),
         *said,
         *notes_on_limits(role),
+        *role.notes,
         *trust_notes(spec.value),
     )
     return replace(role, notes=notes, never_values=_never_values(catalog, persona, role))
+
+
+def _require_tags(spec: Sourced[RoleSpec]) -> None:
+    """Raise InputError (or Problems) where a trust can't bring the tags that ABAC asks its callers for."""
+    if spec.value.abac:
+        from rolemgr.compose.abac_tags import missing_tags  # most roles have no tag keys
+
+        raise_all(missing_tags(spec))
 
 
 def _require_own_name(catalog: Catalog, spec: Sourced[RoleSpec]) -> None:
@@ -110,6 +120,8 @@ def _composed(
         acts_as_unknown=tuple(text for name, group in groups.items() for text in _acting_unsaid(name, group)),
         not_narrowed=tuple(key for part in parts for key in part.not_narrowed),
         guardrails=limited.guardrails,
+        not_by_tag=limited.not_by_tag,
+        notes=limited.notes,
     )
 
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from rolemgr.model.base import Model
 from rolemgr.model.catalog import ONE_OR_MORE, EntryId, ParameterName, ParameterType, Sid, Strings, Text, exact, listed
@@ -39,7 +39,24 @@ class GuardrailParameter(Model):
     """Values that it has whatever else is given: without them the guardrail would stop what must go on."""
     from_: Annotated[ShortForm | None, Field(alias="from")] = None
     """The short form that gives it where the guardrail is chosen without values."""
+    one_of: Strings = ()
+    """The only values that AWS knows, where they are few."""
+    named: bool = False
+    """Given as ``parameter:value`` alone, for its values look like those of another parameter."""
     help: Text
+
+
+_Listed: TypeAlias = Annotated[
+    tuple[Annotated[str, AfterValidator(exact)], ...],
+    Field(min_length=1),
+    BeforeValidator(listed),
+    WithJsonSchema(ONE_OR_MORE),
+]
+
+
+def _supported_or_listed(value: Any) -> str:
+    """Tell which of the two forms *value* is meant to be, so that an error speaks of that one alone."""
+    return "supported" if value == "supported" else "listed"
 
 
 class GuardrailDeny(Model):
@@ -52,15 +69,10 @@ class GuardrailDeny(Model):
     """
 
     sid: Sid
-    actions: (
-        Literal["supported"]
-        | Annotated[
-            tuple[Annotated[str, AfterValidator(exact)], ...],
-            Field(min_length=1),
-            BeforeValidator(listed),
-            WithJsonSchema(ONE_OR_MORE),
-        ]
-    )
+    actions: Annotated[
+        Annotated[Literal["supported"], Tag("supported")] | Annotated[_Listed, Tag("listed")],
+        Discriminator(_supported_or_listed),
+    ]
     conditions: Conditions = Field(min_length=1)
     needs: Strings = ()
     """Parameters that must have a value; without one the Deny is left out."""

@@ -117,6 +117,8 @@ class ComposedRole:
     """Where it can act as a role that the activity group does not name, in words."""
     not_narrowed: tuple[NotNarrowed, ...] = ()
     guardrails: tuple[GuardrailInForce, ...] = ()
+    not_by_tag: tuple[LeftOpen, ...] = ()
+    """What the tag keys of ABAC could not narrow."""
     notes: tuple[str, ...] = ()
 
 

@@ -20,6 +20,7 @@ def explanation(role: ComposedRole) -> JsonValue:
             statement.sid: [_origin(origin) for origin in statement.origins] for statement in role.statements
         },
         "Guardrails": [_guardrail(guardrail) for guardrail in role.guardrails],
+        "NotByTag": [{"Action": one.action, "Why": one.why} for one in role.not_by_tag],
         "LetOff": [
             {"Never": str(excuse.never.forbidden), "Reason": excuse.reason, "Place": str(excuse.where)}
             for excuse in role.persona.excused

@@ -25,17 +25,18 @@ def guardrail_branch(guardrail: GuardrailInForce) -> Tree:
     if not guardrail.actions:
         branch.add(Text("nothing in this role is its business"))
     word = "denied, as it would by-pass it" if guardrail.strict else "by-passed by"
-    _add_open(branch, word, guardrail.bypassed_by)
-    _add_open(branch, "let through without the condition key", guardrail.not_where_absent)
+    add_left_open(branch, guardrail.bypassed_by, word)
+    add_left_open(branch, guardrail.not_where_absent, "let through without the condition key")
     return branch
 
 
-def _add_open(branch: Tree, word: str, left: Iterable[LeftOpen]) -> None:
+def add_left_open(branch: Tree, left: Iterable[LeftOpen], word: str = "") -> None:
+    """Add what a limit leaves open to *branch*, one line for each reason, *word* before it."""
     by_reason: dict[str, list[str]] = {}
     for one in left:
         by_reason.setdefault(one.why, []).append(one.action)
     for why, actions in by_reason.items():
-        branch.add(Text.assemble((f"{word}: ", "yellow"), f"{', '.join(actions)} ({why})"))
+        branch.add(Text.assemble((f"{word}: " if word else "", "yellow"), f"{', '.join(actions)} ({why})"))
 
 
 def guardrails_table(catalog: Catalog) -> Table:

@@ -14,7 +14,7 @@ from rolemgr.prove.separation import said
 from rolemgr.reference.quirks import quota
 from rolemgr.render.documents import attachments
 from rolemgr.render.explain import explanation
-from rolemgr.report.guardrails import guardrail_branch
+from rolemgr.report.guardrails import add_left_open, guardrail_branch
 from rolemgr.report.statements import LEVELS, access_level, statement_branch, trust_branch
 
 NEARLY_FULL = 0.9
@@ -36,7 +36,7 @@ def _tree(role: ComposedRole, catalog: Catalog) -> Tree:
     tree = Tree(Text("What it is made of", style="bold"))
     for branch in (_groups(role, catalog), _statements(role), _trust(role), _guardrails(role), _settings(role)):
         tree.add(branch)
-    for branch in (_never(role), _indirect(role, catalog), _not_narrowed(role)):
+    for branch in (_not_by_tag(role), _never(role), _indirect(role, catalog), _not_narrowed(role)):
         if branch.children:
             tree.add(branch)
     return tree
@@ -122,6 +122,12 @@ def _guardrails(role: ComposedRole) -> Tree:
         branch.add(guardrail_branch(guardrail))
     if not role.guardrails:
         branch.add(Text("none: actions can be called in any way that AWS allows"))
+    return branch
+
+
+def _not_by_tag(role: ComposedRole) -> Tree:
+    branch = Tree(Text("What no tag narrows", style="bold"))
+    add_left_open(branch, role.not_by_tag)
     return branch
 
 

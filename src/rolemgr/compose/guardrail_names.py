@@ -1,0 +1,75 @@
+"""
+What a guardrail file says by name, checked before its Denies are compiled.
+
+A Deny that needs a misspelt parameter would be left out in silence, and a misspelt by-pass never be reported.
+"""
+
+from collections.abc import Iterator
+
+from rolemgr.compose.substitute import UnknownPlaceholderError, names_in
+from rolemgr.errors import InputError, UnknownNameError
+from rolemgr.model.catalog import ParameterType
+from rolemgr.model.guardrail import Guardrail, GuardrailDeny
+from rolemgr.model.source import Sourced
+from rolemgr.reference.services import action_names, find_action, key_names, normal_key
+
+_NUMBERS = (ParameterType.DURATION, ParameterType.INTEGER)
+
+
+def wrong_names(guardrail: Sourced[Guardrail]) -> Iterator[InputError]:
+    """Yield an error, with its line, for each name in *guardrail* that stands for nothing or is never used."""
+    for index in range(len(guardrail.value.deny)):
+        yield from _wrong_keys(guardrail, index)
+        yield from _wrong_needs(guardrail, index)
+        yield from _wrong_limits(guardrail, index)
+    for number, bypass in enumerate(guardrail.value.bypassed_by):
+        if find_action(bypass.action) is None:
+            where = guardrail.at("bypassed_by", number, "action")
+            service = bypass.action.partition(":")[0]
+            yield UnknownNameError(where, "action", bypass.action, action_names(service).values())
+    used = {name for statement in guardrail.value.deny for name in _used(statement)}
+    for name in sorted(guardrail.value.parameters.keys() - used):
+        yield InputError(guardrail.at("parameters", name), f"no condition has the parameter `{name}`")
+
+
+def _wrong_keys(guardrail: Sourced[Guardrail], index: int) -> Iterator[InputError]:
+    """Yield the condition keys of a Deny that SageMaker does not know; other services' are looked up by action."""
+    known = key_names("sagemaker")
+    folded = {normal_key(key) for key in known}
+    for operator, block in guardrail.value.deny[index].conditions.items():
+        for key in block:
+            if key.startswith("sagemaker:") and normal_key(key) not in folded:
+                yield UnknownNameError(
+                    guardrail.at("deny", index, "conditions", operator, key), "condition key", key, known
+                )
+
+
+def _wrong_needs(guardrail: Sourced[Guardrail], index: int) -> Iterator[InputError]:
+    known = guardrail.value.parameters
+    for number, name in enumerate(guardrail.value.deny[index].needs):
+        if name not in known:
+            yield UnknownNameError(guardrail.at("deny", index, "needs", number), "parameter", name, known)
+
+
+def _wrong_limits(guardrail: Sourced[Guardrail], index: int) -> Iterator[InputError]:
+    """Yield what is wrong with the ``only_below`` of a Deny: it compares one number."""
+    known, statement = guardrail.value.parameters, guardrail.value.deny[index]
+    for name in statement.only_below:
+        where = guardrail.at("deny", index, "only_below", name)
+        if name not in known:
+            yield UnknownNameError(where, "parameter", name, known)
+        elif known[name].type not in _NUMBERS or known[name].many:
+            yield InputError(where, f"the parameter `{name}` is not one duration or integer")
+        elif known[name].default == () and name not in statement.needs:
+            yield InputError(where, f"the parameter `{name}` may have no value", "name it under `needs` too")
+
+
+def _used(statement: GuardrailDeny) -> Iterator[str]:
+    """Yield the parameters in the conditions of *statement*; braces that are no placeholder are found later."""
+    for block in statement.conditions.values():
+        for key, texts in block.items():
+            for text in (key, *texts):
+                try:
+                    yield from names_in(text)
+                except UnknownPlaceholderError:
+                    continue
