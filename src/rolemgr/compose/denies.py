@@ -116,11 +116,12 @@ def _shares(place: _Place, values: Values, setting: Setting) -> Iterator[Share]:
     raise_all(list(_operator_problems(place, conditions)))
     actions = _actions(place, conditions)
     raise_all(list(_absence_problems(place, conditions, actions)))
-    for sid, named in _under_names(place.statement.sid, conditions, setting.kms_key_names):
-        frozen = _frozen(named)
-        for action in actions:
+    named = list(_under_names(place.statement.sid, conditions, setting.kms_key_names))
+    plain = [(place.statement.sid, conditions)]
+    for action in actions:
+        for sid, found in plain if action in quirks.never_had_old_names() else named:
             if _granted(action, setting):
-                yield Share(action, ANY, (), frozen, Effect.DENY, place.origin(sid))
+                yield Share(action, ANY, (), _frozen(found), Effect.DENY, place.origin(sid))
 
 
 def _filled(place: _Place, values: Values) -> _Conditions:

