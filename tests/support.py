@@ -29,6 +29,15 @@ STAR_ONLY = quirks.must_be_star()
 """Actions whose Resource must be ``*``, whatever the reference lists."""
 
 
+KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+ALL_LIMITS: dict[str, Any] = {
+    "persona": "ml-engineer", "bucket": ["acme"], "subnet": ["subnet-0a"], "security_group": ["sg-0b"],
+    "volume_key": [KEY], "data_key": [KEY], "guardrail": {"network-isolation": True},
+    "guardrail_profile": ["regulated"], "abac": ["Project"], "tag": {"Project": "churn"},
+}  # fmt: skip
+"""The largest role that people ask for: network, keys, the regulated profile and a tag key at once."""
+
+
 def role_spec(**choices: Any) -> Sourced[RoleSpec]:
     """Return the role file's keys *choices* as a parsed spec."""
     return parse_model(SourceFile("test", choices, {}), RoleSpec)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
-from tests.support import PARTITION_REGIONS, rendered
+from tests.support import ALL_LIMITS, PARTITION_REGIONS, rendered
 
 from rolemgr.catalog.load import Catalog
 
@@ -43,6 +43,13 @@ def test_attached_policies_and_a_boundary_are_valid_properties(partition: str) -
     assert {"ManagedPolicyArns", "PermissionsBoundary"} <= properties.keys()
     text = json.dumps(template(properties))
     assert [str(match) for match in lint(text, config=ManualArgs(regions=[region], ignore_checks=IGNORED))] == []
+
+
+def test_a_role_with_all_limits_at_once_is_a_valid_resource() -> None:
+    """Network, keys, the regulated profile and ABAC: still IAM's grammar."""
+    text = json.dumps(template(rendered(**ALL_LIMITS).documents.to_properties()))
+    found = lint(text, config=ManualArgs(regions=["us-east-1"], ignore_checks=IGNORED))
+    assert [str(match) for match in found] == []
 
 
 IGNORED = ["W3002", "I"]

@@ -16,10 +16,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from tests.support import PARTITION_REGIONS, rendered
+from tests.support import ALL_LIMITS, PARTITION_REGIONS, rendered
 
 from rolemgr.catalog.load import Catalog
+from rolemgr.model.role import RoleDocuments
 from rolemgr.reference.managed_policies import managed_policy, managed_policy_names
+from rolemgr.reference.quirks import quota
 
 boto3 = pytest.importorskip("boto3")
 
@@ -83,6 +85,22 @@ def test_iam_accepts_each_persona_and_gives_back_what_was_sent(iam: Any, persona
     """A role is created from the rendered documents, and read back with the same content."""
     region = PARTITION_REGIONS[partition]
     role = rendered(persona=persona, region=region, tag={"Project": "churn"}, path="/ml/").documents
+    create(iam, role)
+    assert_read_back(iam, role)
+
+
+def test_iam_accepts_a_role_with_all_limits_at_once(iam: Any) -> None:
+    """Network, keys, the regulated profile and ABAC fit the quotas: one inline policy and a few managed ones."""
+    role = rendered(**ALL_LIMITS).documents
+    assert sum(policy.document.size() for policy in role.policies) <= quota("role_inline_policies")
+    assert [policy for policy in role.managed_policies if policy.document.size() > quota("managed_policy")] == []
+    assert len(role.managed_policies) <= quota("managed_policies_per_role")
+    create(iam, role)
+    assert_read_back(iam, role)
+
+
+def create(iam: Any, role: RoleDocuments) -> None:
+    """Create *role* with all its policies."""
     iam.create_role(
         RoleName=role.name,
         Path=role.path,
@@ -98,6 +116,10 @@ def test_iam_accepts_each_persona_and_gives_back_what_was_sent(iam: Any, persona
         document = json.dumps(policy.document.to_json_value())
         arn = iam.create_policy(PolicyName=policy.name, Path=role.path, PolicyDocument=document)["Policy"]["Arn"]
         iam.attach_role_policy(RoleName=role.name, PolicyArn=arn)
+
+
+def assert_read_back(iam: Any, role: RoleDocuments) -> None:
+    """Assert that IAM has *role* as it was sent."""
     assert iam.get_role(RoleName=role.name)["Role"]["AssumeRolePolicyDocument"] == role.trust_policy.to_json_value()
     for policy in role.policies:
         found = iam.get_role_policy(RoleName=role.name, PolicyName=policy.name)["PolicyDocument"]
