@@ -132,6 +132,8 @@ def test_values_are_assigned_by_parameter_name(own: Catalog) -> None:
         ({"max-runtime": "soon"}, "guardrail `max-runtime`: `soon` is not a duration such as 90m, 24h, 5d or seconds"),
         ({"max-runtime": None}, "guardrail `max-runtime` (--guardrail) needs seconds: the longest run, such as 24h; give --guardrail max-runtime=VALUE"),
         ({"max-runtim": "1h"}, "unknown guardrail `max-runtim`; did you mean max-runtime?"),
+        ({"max-runtime": False}, "`false` does not take a guardrail away: leave it out, or its profile"),
+        ({"instance-types": []}, "guardrail `instance-types` (--guardrail) needs types: instance types, * and ? as wildcards; give --guardrail instance-types=VALUE"),
         ({"spot-only": None}, "`spot-only` can't be a guardrail: IAM has no condition key for managed spot training; `rolemgr detective on-demand-jobs` renders the control that finds on-demand jobs"),
     ],
 )  # fmt: skip

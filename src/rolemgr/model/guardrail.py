@@ -120,6 +120,8 @@ def _written(value: Any) -> Any:
 
     ``true`` or nothing for a guardrail without parameters; a mapping for one with several.
     """
+    if value is False:
+        raise ValueError("`false` does not take a guardrail away: leave it out, or its profile")
     if value is None or value is True:
         return ()
     if isinstance(value, dict):
