@@ -23,10 +23,12 @@ ROOMS = {
     "layers": {"errors", "model", "reference", "catalog", "compose"},
     "render": {"errors", "model", "reference"},
     "evaluate": {"errors", "model"},
-    "prove": {"errors", "files", "model", "reference", "catalog", "compose", "render", "evaluate"},
-    "report": {"errors", "model", "reference", "catalog", "compose", "render", "evaluate", "prove"},
+    "check": {"errors", "files", "model", "reference", "evaluate"},
+    "prove": {"errors", "files", "model", "reference", "catalog", "compose", "render", "evaluate", "check"},
+    "report": {"errors", "model", "reference", "catalog", "compose", "render", "evaluate", "check", "prove"},
     "cli": {
-        "errors", "files", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "prove", "report",
+        "errors", "files", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "check", "prove",
+        "report",
     },
 }  # fmt: skip
 """What each room may import besides itself, in the order of the house: a room knows only rooms before it."""

@@ -14,19 +14,23 @@ from pathlib import Path
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
+from rolemgr.check.examples import examples_of
+from rolemgr.check.rules import RULES
 from rolemgr.cli.main import COMMANDS
 from rolemgr.cli.schema import SCHEMAS, schema_of
 from rolemgr.compose.role import compose
 from rolemgr.files.source import SourceFile
+from rolemgr.files.yaml import read_yaml
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.prove.separation import RenderedRole
 from rolemgr.render.documents import render
 from rolemgr.report.capabilities import CAPABILITIES, capabilities_of
+from rolemgr.report.rules import rule_markdown
 from rolemgr.report.statements import by_access_level
 
 TOP = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "docs/catalog.md")
+PAGES = ("README.md", "docs/catalog.md", "docs/rules.md")
 PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 CATALOG = Catalog()
 
@@ -100,12 +104,36 @@ def _group(name: str) -> str:
     return f"### {name}\n{group.description}\n{covers}\n{levels}\n"
 
 
+def rule_table() -> str:
+    """Return the rules of `check`, one line each."""
+    rows = ([f"[{rule.id}](#{rule.id.lower()}-{rule.name})", rule.severity, rule.title] for rule in RULES.values())
+    return table(["rule", "severity", "finds"], rows)
+
+
+def rules() -> str:
+    """Return each rule with its explanation, source and examples."""
+    return "\n".join(rule_markdown(rule, examples_of(rule.id)) for rule in RULES.values())
+
+
+def managed() -> str:
+    """Return what each rule finds in AWS's managed policies, and why that is right."""
+    entries = read_yaml(TOP / "tests" / "check" / "managed_policies.yaml").data
+    rows = (
+        [f"{rule} {RULES[rule].name}", f"{entry['findings']:,}", str(entry["policies"]), entry["because"]]
+        for rule, entry in entries.items()
+    )
+    return table(["rule", "findings", "in policies", "because"], rows)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "capabilities": capabilities,
     "sizes": sizes,
     "matrix": matrix,
     "groups": groups,
+    "rule-table": rule_table,
+    "rules": rules,
+    "managed": managed,
 }
 
 

@@ -1,15 +1,16 @@
-"""Policy files on the command line: IAM documents, or whole roles as `create` writes them."""
+"""Policy files on the command line: IAM documents, lists of them, or whole roles as `create` writes them."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from rolemgr.cli.files import note, read_input
 from rolemgr.errors import InputError
 from rolemgr.files.json import parse_json
 from rolemgr.files.source import DataPath, SourceFile
-from rolemgr.files.yaml import parse_yaml
-from rolemgr.model.policy import IdentityPolicy
+from rolemgr.model.policy import IdentityPolicy, PolicyDocument, TrustPolicy
 from rolemgr.model.source import Sourced, parse_model
+
+Document = TypeVar("Document", bound=PolicyDocument)
 
 
 def read_identity_policies(names: Sequence[str]) -> list[Sourced[IdentityPolicy]]:
@@ -24,10 +25,31 @@ def read_identity_policies(names: Sequence[str]) -> list[Sourced[IdentityPolicy]
     return [policy for name in names for policy in _policies(_read(name))]
 
 
+def read_documents(name: str, kind: type[Document]) -> list[Document]:
+    """
+    Return the policy documents in the file *name*: one, or a list of them as `scp` and `rcp` write it.
+
+    A role that `create` wrote is taken for its trust policy where one is wanted. Raises InputError with the
+    line for anything else, and for a list without a document.
+    """
+    source = _read(name)
+    if kind is TrustPolicy and isinstance(source.data, dict) and "AssumeRolePolicyDocument" in source.data:
+        source = _part(source, ("AssumeRolePolicyDocument",))
+    if not isinstance(source.data, list):
+        return [parse_model(source, kind).value]
+    if not source.data:
+        raise InputError(source.at(), "holds no policy document")
+    return [parse_model(_part(source, (index,)), kind).value for index in range(len(source.data))]
+
+
 def _read(name: str) -> SourceFile:
     text, shown = read_input(name)
     is_json = text.lstrip()[:1] in ("{", "[") if name == "-" else not name.endswith((".yaml", ".yml"))
-    return parse_json(text, shown) if is_json else parse_yaml(text, shown)
+    if is_json:
+        return parse_json(text, shown)
+    from rolemgr.files.yaml import parse_yaml  # only a YAML file pays for it
+
+    return parse_yaml(text, shown)
 
 
 def _policies(source: SourceFile) -> list[Sourced[IdentityPolicy]]:

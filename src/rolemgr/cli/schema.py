@@ -6,7 +6,7 @@ import click
 
 from rolemgr.cli.console import output_option
 
-SCHEMAS = ("persona", "activity-group", "guardrail", "guardrail-profile", "role")
+SCHEMAS = ("persona", "activity-group", "guardrail", "guardrail-profile", "role", "tests")
 
 
 def schema_of(name: str) -> dict[str, Any]:
@@ -14,6 +14,7 @@ def schema_of(name: str) -> dict[str, Any]:
     from rolemgr.model.base import Model
     from rolemgr.model.catalog import ActivityGroup, Persona
     from rolemgr.model.guardrail import Guardrail, GuardrailProfile
+    from rolemgr.model.policy_tests import PolicyTests
     from rolemgr.model.spec import RoleSpec
 
     models: dict[str, type[Model]] = {
@@ -22,6 +23,7 @@ def schema_of(name: str) -> dict[str, Any]:
         "guardrail": Guardrail,
         "guardrail-profile": GuardrailProfile,
         "role": RoleSpec,
+        "tests": PolicyTests,
     }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | models[name].model_json_schema()
 

@@ -1,19 +1,24 @@
-"""`rolemgr simulate`: one request against a role or policy files."""
+"""`rolemgr simulate`: one request against a role or policy files and the layers around them, or a batch."""
 
+import os
 import sys
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import click
 
 from rolemgr.cli.console import color_option, form_option, give, output_option
-from rolemgr.cli.files import note
+from rolemgr.cli.files import is_stdout, note
+from rolemgr.cli.layers import given, layer_options, policies_around
 from rolemgr.cli.options import role_options
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
-from rolemgr.model.arn import ACCOUNT_ID, Arn
+from rolemgr.model.arn import ACCOUNT_ID
 
 if TYPE_CHECKING:
-    from rolemgr.evaluate.policies import Policies
+    from rolemgr.evaluate.request import Request
+    from rolemgr.model.policy import IdentityPolicy
     from rolemgr.model.role import Origin
 
 DECISIONS = ("Allowed", "ExplicitlyDenied", "ImplicitlyDenied")
@@ -22,24 +27,32 @@ DECISIONS = ("Allowed", "ExplicitlyDenied", "ImplicitlyDenied")
 @click.command("simulate")
 @click.argument("policies", nargs=-1, metavar="[POLICY]...")
 @role_options
-@click.option("--action", required=True, metavar="SERVICE:NAME", help="The action that is asked for.")
-@click.option("--resource", default="*", metavar="ARN", help="The resource; * for an action that has none.")
-@click.option("--principal", metavar="ARN", help="Who asks; the chosen role itself unless given.")
+@layer_options
+@click.option("--action", metavar="SERVICE:NAME", help="The action that is asked for.")
+@click.option("--resource", metavar="ARN", help="The resource; * for an action that has none, and unless given.")
+@click.option(
+    "--resource-account", metavar="ID", help="The account that the resource is in, where its ARN does not say."
+)
+@click.option(
+    "--principal", metavar="ARN", help="Who asks: an ARN, a service, * for anyone; unless given the chosen role."
+)
 @click.option("--context", multiple=True, metavar="KEY=VALUE", help="A condition key's value; repeat it for several.")
 @click.option("--expect", type=click.Choice(DECISIONS), help="Exit with 1 where the decision is another.")
+@click.option("--requests", metavar="FILE", help="A batch: a JSON object a line, each with its policies; - is stdin.")
 @form_option
 @output_option
 @color_option
 def simulate_command(
-    policies: Sequence[str], chosen: dict[str, Any], action: str, resource: str, principal: str | None,
-    context: Sequence[str], expect: str | None, form: str, output: str | None, color: str, verbose: bool,
+    policies: Sequence[str], chosen: dict[str, Any], layers: dict[str, Any], requests: str | None, form: str,
+    output: str | None, color: str, verbose: bool, **asked: Any,
 ) -> None:  # fmt: skip
     """
     Evaluate one request against a role or policy files.
 
     The answer says which statement decided, and what the others lacked. Nothing touches AWS. POLICY is an
     IAM policy document, or a role as `create` writes it; - is stdin. Without one, the role that the options
-    choose is asked.
+    choose is asked. A file of another layer is a policy document, or a list of them. What the ARNs of
+    principal and resource say, such as aws:PrincipalArn, is in the context already.
 
     \b
     Examples:
@@ -47,19 +60,95 @@ def simulate_command(
                        --resource arn:aws:sagemaker:us-east-1:111122223333:endpoint/churn
       rolemgr simulate policy.json --action s3:GetObject --resource arn:aws:s3:::acme/a.csv \\
                        --context aws:PrincipalTag/Project=churn --expect Allowed
+      rolemgr simulate --persona ml-engineer --action s3:GetObject --resource arn:aws:s3:::acme/a.csv \\
+                       --resource-account 444455556666 --resource-policy bucket.json --scp scp.json
+      rolemgr simulate --requests requests.jsonl
     """
+    if requests is not None:
+        _refuse_beside_batch({**asked, **given(layers), **chosen, "policy": policies})
+        sys.exit(_answer_all(requests, output))
+    if asked["action"] is None:
+        raise InputError(SourceLocation("--action"), "is missing", "such as s3:GetObject; or give a batch, --requests")
+    resource = asked["resource"] or "*"
+    _look_at(asked["action"], resource, asked["expect"])
+    identity, origins, own_arn = _identity(policies, chosen, layers, asked["principal"], verbose)
+    request = _request(asked, resource, own_arn)
+    _answer_one(request, policies_around(identity, layers, request), origins, form, output, color, asked["expect"])
+
+
+def _answer_one(
+    request: "Request", around: Any, origins: "Mapping[str, tuple[Origin, ...]]", form: str, output: str | None,
+    color: str, expect: str | None,
+) -> None:  # fmt: skip
     from rolemgr.evaluate.explain import explain
-    from rolemgr.evaluate.request import Request, context_of
     from rolemgr.report.decision import decision_data, decision_page
 
-    _look_at(action, resource, expect)
-    asked, origins, own_arn = _asked(policies, chosen, verbose)
-    request = Request(action, resource, context_of(_context(context)), principal or own_arn, _account_of(resource))
-    found = explain(request, asked)
+    found = explain(request, around)
     give(form, lambda: decision_data(found, origins), lambda: decision_page(request, found, origins), output, color)
     if expect and found.evaluation.decision != expect:
         click.echo(f"expected {expect}", err=True)
         sys.exit(1)
+
+
+def _refuse_beside_batch(others: Mapping[str, Any]) -> None:
+    """Refuse all that a line of a batch says itself."""
+    for key, value in others.items():
+        if value not in (None, (), False):
+            name = "POLICY" if key == "policy" else f"--{key.replace('_', '-')}"
+            raise InputError(SourceLocation("--requests"), f"goes without {name}", "each line has its own request")
+
+
+def _answer_all(requests: str, output: str | None) -> int:
+    """Answer each line of the file *requests*; return the exit code, 2 where one was not understood."""
+    from rolemgr.cli.batch import answers
+
+    count = misunderstood = 0
+    with _lines(requests) as lines, _written(output) as out:
+        for answer in answers(lines):
+            out.write(answer.text)
+            if requests == "-":
+                out.flush()  # whoever writes one line may wait for its answer
+            count += 1
+            misunderstood += not answer.understood
+        if not count:
+            raise InputError(SourceLocation("<stdin>" if requests == "-" else requests), "holds no request")
+    if misunderstood:
+        click.echo(f"error: {misunderstood:,} of {count:,} lines are not understood", err=True)
+    return 2 if misunderstood else 0
+
+
+@contextmanager
+def _lines(name: str) -> Iterator[BinaryIO]:
+    if name == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        file = Path(name).open("rb")  # noqa: SIM115 - closed below; only what open() raises is a problem with the name
+    except OSError as error:
+        raise InputError(SourceLocation(name), f"can't be read: {error.strerror or error}") from error
+    with file:
+        yield file
+
+
+@contextmanager
+def _written(output: str | None) -> Iterator[TextIO]:
+    """Yield what answers are written to: stdout, or a file that is put in its place when it is whole."""
+    if is_stdout(output):
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    path = Path(os.path.realpath(str(output)))  # a link stays a link
+    whole = path.is_file() or not path.exists()  # a device or a pipe can't be replaced and is written to
+    target = path.with_name(f".rolemgr-{os.urandom(8).hex()}.tmp") if whole else path
+    try:
+        with target.open("w", encoding="utf-8", newline="\n") as file:
+            yield file
+        target.replace(path)
+    except OSError as error:
+        raise InputError(SourceLocation(str(output)), f"can't be written: {error.strerror or error}") from error
+    finally:
+        if whole:
+            target.unlink(missing_ok=True)
 
 
 def _look_at(action: str, resource: str, expect: str | None) -> None:
@@ -82,34 +171,44 @@ def _look_at(action: str, resource: str, expect: str | None) -> None:
         note(str(unknown))
 
 
-def _account_of(resource: str) -> str | None:
-    """Return the account in the ARN *resource*, or None where it has none (a bucket) or not just one."""
-    arn = Arn.parse(resource)
-    return arn.account if arn and ACCOUNT_ID.fullmatch(arn.account) else None
+def _request(asked: Mapping[str, Any], resource: str, own_arn: str | None) -> "Request":
+    from rolemgr.evaluate.request import Request
+
+    principal, account = asked["principal"] or own_arn, asked["resource_account"]
+    if account is not None and not ACCOUNT_ID.fullmatch(account):
+        raise InputError(SourceLocation("--resource-account"), f"`{account}` is not an account id of 12 digits")
+    return Request.known(asked["action"], resource, _context(asked["context"]), principal, account)
 
 
-def _asked(
-    names: Sequence[str], chosen: Mapping[str, Any], verbose: bool
-) -> "tuple[Policies, dict[str, tuple[Origin, ...]], str | None]":
-    """Return the policies to ask, the origins of their Sids where they are ours, and the role's ARN."""
-    from rolemgr.evaluate.policies import Policies
-
+def _identity(
+    names: Sequence[str], chosen: Mapping[str, Any], layers: Mapping[str, Any], principal: str | None, verbose: bool
+) -> "tuple[tuple[IdentityPolicy, ...], dict[str, tuple[Origin, ...]], str | None]":
+    """Return the identity policies to ask, the origins of their Sids where they are ours, and the role's ARN."""
+    options = [key for key, value in chosen.items() if value not in (None, (), False)]
     if names:
-        given = next((key for key, value in chosen.items() if value not in (None, (), False)), None)
-        if given:
-            raise InputError(SourceLocation(f"--{given.replace('_', '-')}"), "goes with a role, not with policy files")
+        if options:
+            where = SourceLocation(f"--{options[0].replace('_', '-')}")
+            raise InputError(where, "goes with a role, not with policy files")
         from rolemgr.cli.policies import read_identity_policies
 
-        read = tuple(policy.value for policy in read_identity_policies(names))
-        return Policies(identity=read), {}, None
+        return tuple(policy.value for policy in read_identity_policies(names)), {}, None
+    if principal and given(layers) and not options:
+        return (), {}, None  # a service, say, asks by what the resource's policy says
+    return _chosen_role(chosen, layers, verbose)
+
+
+def _chosen_role(
+    chosen: Mapping[str, Any], layers: Mapping[str, Any], verbose: bool
+) -> "tuple[tuple[IdentityPolicy, ...], dict[str, tuple[Origin, ...]], str | None]":
     from rolemgr.cli.rendering import render_chosen
 
     found = render_chosen(chosen, verbose=verbose)
-    for arn in (*found.documents.attached, *filter(None, (found.documents.boundary,))):
+    boundary = () if layers["boundary_policy"] else filter(None, (found.documents.boundary,))
+    for arn in (*found.documents.attached, *boundary):
         note(f"the decision is made without {arn}: what it allows is not judged")
     documents = (*found.documents.policies, *found.documents.managed_policies)
     origins = {statement.sid: statement.origins for statement in found.role.statements}
-    return Policies(identity=tuple(policy.document for policy in documents)), origins, found.role.spec.arn
+    return tuple(policy.document for policy in documents), origins, found.role.spec.arn
 
 
 def _context(texts: Sequence[str]) -> dict[str, list[str]]:

@@ -1,22 +1,29 @@
 """
-The decision on one request: an explicit deny anywhere wins, else every layer must allow.
+The decision on one request: an explicit deny anywhere wins, else every layer that must allow has to.
 
-Identity policies grant; permissions boundary, session policies and each level of SCPs must allow as well;
-RCPs only deny. Within a layer or level, one Allow of any of its policies is enough.
+Within a layer or level, one Allow of any of its policies is enough. Which layers must allow depends on who
+asks for what of whom (`rolemgr.evaluate.requirements`).
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
 """
 
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
-from rolemgr.evaluate.errors import LayerError
-from rolemgr.evaluate.policies import Group, Layer, Policies, StatementRef, groups_of
+from rolemgr.evaluate.policies import Group, Layer, Policies, StatementRef, about, groups_of
+from rolemgr.evaluate.principals import Caller, Kind, Match, match, read_caller
 from rolemgr.evaluate.request import Request
+from rolemgr.evaluate.requirements import (
+    FREE,
+    RESOURCE_LAYERS,
+    Guard,
+    cannot_assume,
+    exemptions,
+    guard_of,
+    required,
+    spares_from_deny,
+)
 from rolemgr.evaluate.statement import applies
-from rolemgr.model.arn import Arn
 from rolemgr.model.policy import Effect
-
-_EVALUATED_PRINCIPALS = {("iam", "user"), ("iam", "role"), ("sts", "assumed-role"), ("sts", "federated-user")}
 
 Decision: TypeAlias = Literal["Allowed", "ExplicitlyDenied", "ImplicitlyDenied"]
 
@@ -34,67 +41,84 @@ class Evaluation(NamedTuple):
     not_allowed_by: tuple[tuple[Layer, int | None], ...] = ()
 
 
+@dataclass
+class _Found:
+    """What the layers say: statements that match, the groups without an Allow, how the resource policy grants."""
+
+    denied: list[StatementRef] = field(default_factory=list)
+    allowed: list[StatementRef] = field(default_factory=list)
+    silent: list[Group] = field(default_factory=list)
+    granted: Match = Match.NONE
+
+
 def evaluate(request: Request, policies: Policies) -> Evaluation:
     """
     Return AWS's decision on *request* under *policies*, by the quick path.
 
-    Raises PolicyError for a policy that IAM would not accept, and LayerError for a request that needs what
-    is not evaluated yet: one from another account than the resource's, or by neither user nor role.
+    Raises PolicyError for a policy that IAM would not accept, RequestError for a principal that is none or
+    that a policy asks for and the request lacks, LayerError for what only AWS could evaluate.
     """
-    _refuse_other_principals(request)
-    _refuse_cross_account(request)
-    denied: list[StatementRef] = []
-    allowed: list[StatementRef] = []
-    lacking: list[tuple[Layer, int | None]] = []
-    for group in groups_of(policies):
-        before = len(allowed)
-        for effect, ref in _matching(group, request):
-            (denied if effect is Effect.DENY else allowed).append(ref)
-        if group.must_allow and len(allowed) == before:
-            lacking.append((group.layer, group.level))
-    return _decided(denied, allowed, lacking)
-
-
-def _matching(group: Group, request: Request) -> Iterator[tuple[Effect, StatementRef]]:
-    """Yield the statements of *group* that match; an Allow of a group that only denies says nothing."""
-    for index, policy in enumerate(group.policies):
-        for place, statement in policy.about(request.folded_action):
-            if (group.must_allow or statement.effect is Effect.DENY) and applies(statement, request):
-                yield statement.effect, group.ref(index, place, statement)
-
-
-def _decided(
-    denied: list[StatementRef], allowed: list[StatementRef], lacking: list[tuple[Layer, int | None]]
-) -> Evaluation:
-    if denied:
-        return Evaluation("ExplicitlyDenied", by=tuple(denied))
+    caller = read_caller(request.principal)
+    if request.folded_action in FREE:
+        groups_of(policies)  # what IAM would not accept is an error for every request
+        return Evaluation("Allowed")
+    found = _asked(request, policies, caller)
+    if found.denied:
+        return Evaluation("ExplicitlyDenied", by=tuple(found.denied))
+    lacking = _lacking(request, policies, caller, found)
     if lacking:
         return Evaluation("ImplicitlyDenied", not_allowed_by=tuple(lacking))
-    return Evaluation("Allowed", by=tuple(allowed))
+    return Evaluation("Allowed", by=tuple(found.allowed))
 
 
-def _refuse_other_principals(request: Request) -> None:
+def _asked(request: Request, policies: Policies, caller: Caller) -> _Found:
     """
-    Raise LayerError for a principal that is known and no user, role or session: root, a service, everyone.
+    Return what all layers that have a say in *request* say about it.
 
-    Root needs no Allow, and the others have no identity policies.
+    The inner loop of every batch and proof: what most statements don't need is not called for them.
     """
-    if request.principal is None:
-        return
-    arn = Arn.parse(request.principal)
-    kind = arn.resource.partition("/")[0] if arn else None
-    if arn is None or (arn.service, kind) not in _EVALUATED_PRINCIPALS:
-        raise LayerError(None, f"requests by the principal `{request.principal}` are not evaluated yet")
+    found, bounded = _Found(), policies.permissions_boundary is not None
+    exempt = exemptions(request, caller)
+    for group, statements in about(policies, request.folded_action):
+        layer = group.layer
+        if layer in exempt:
+            continue
+        strongest = Match.NONE
+        for at, statement in statements:
+            how = match(statement.principals, caller, bounded=bounded) if statement.principals else Match.DIRECT
+            if not how or not applies(statement, request):
+                continue
+            if statement.effect is Effect.ALLOW:
+                found.allowed.append(at)
+                strongest = how if how > strongest else strongest
+            elif not spares_from_deny(layer, request, caller):
+                found.denied.append(at)
+        if layer in RESOURCE_LAYERS:
+            found.granted = strongest
+        if not strongest:
+            found.silent.append(group)
+    return found
 
 
-def _refuse_cross_account(request: Request) -> None:
-    """
-    Raise LayerError where principal and resource are known to be in different accounts.
+def _lacking(request: Request, policies: Policies, caller: Caller, found: _Found) -> list[tuple[Layer, int | None]]:
+    """Return the layers that must allow and do not, those that are not there last."""
+    refused = cannot_assume(request, caller)
+    granted = Match.NONE if refused else found.granted
+    needed = required(request, caller, granted, asked=refused or policies.resource is not None)
+    lacking = [(group.layer, group.level) for group in found.silent if _counts(group.layer, needed)]
+    if not policies.session and caller.kind is Kind.FEDERATED_USER and Layer.SESSION in needed:
+        lacking.append((Layer.SESSION, None))  # a federated user to whom no policy is passed has no permissions
+    if Layer.RESOURCE in needed and not granted and not any(layer in RESOURCE_LAYERS for layer, _ in lacking):
+        lacking.append((_guard(request), None))
+    return lacking
 
-    Such a request needs an Allow on both sides, and the resource's side is not evaluated yet.
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
-    """
-    account = request.principal_account()
-    if account and request.resource_account and account != request.resource_account:
-        accounts = f"`{account}` asks for a resource of `{request.resource_account}`"
-        raise LayerError(None, f"requests across accounts are not evaluated yet: {accounts}")
+
+def _counts(layer: Layer, needed: frozenset[Layer]) -> bool:
+    """Tell whether *layer* is *needed*, or one of those that must allow always."""
+    if layer in RESOURCE_LAYERS:
+        return Layer.RESOURCE in needed
+    return layer in needed or layer is Layer.SERVICE_CONTROL or layer is Layer.VPC_ENDPOINT
+
+
+def _guard(request: Request) -> Layer:
+    return Layer.TRUST if guard_of(request) is Guard.ROLE else Layer.RESOURCE

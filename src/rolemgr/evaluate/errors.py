@@ -12,4 +12,4 @@ class RequestError(InputError):
 
 
 class LayerError(InputError):
-    """A layer or a kind of request that this version does not evaluate; it is never just left out."""
+    """A policy that cannot be evaluated offline, for what it says is known to AWS only; it is never just left out."""

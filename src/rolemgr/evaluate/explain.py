@@ -5,8 +5,19 @@ from typing import NamedTuple
 
 from rolemgr.evaluate.decision import Evaluation, evaluate
 from rolemgr.evaluate.policies import Policies, StatementRef, groups_of
+from rolemgr.evaluate.principals import Match, read_caller
 from rolemgr.evaluate.request import Request
-from rolemgr.evaluate.statement import Mismatch, ReadStatement, absent_keys, mismatches
+from rolemgr.evaluate.requirements import (
+    FREE,
+    RESOURCE_LAYERS,
+    Guard,
+    cannot_assume,
+    crosses,
+    exemptions,
+    guard_of,
+    spares_from_deny,
+)
+from rolemgr.evaluate.statement import Mismatch, ReadStatement, absent_keys, mismatches, names
 from rolemgr.model.policy import Effect
 
 
@@ -23,36 +34,74 @@ class Explanation(NamedTuple):
     What `evaluate` answers, and the rest of the story.
 
     *matched* are all statements that match, whether they decided or not; *near_misses* all others;
-    *missing* the condition keys that statements on this action and resource ask for and the request
-    lacks, sorted, whatever their case spelled once.
+    *missing* the condition keys that statements on this action, principal and resource ask for and the
+    request lacks, sorted, whatever their case spelled once. *notes* say which policies have no say and why,
+    and where a match is not what it seems.
     """
 
     evaluation: Evaluation
     matched: tuple[StatementRef, ...]
     near_misses: tuple[NearMiss, ...]
     missing: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def explain(request: Request, policies: Policies) -> Explanation:
     """Return the decision on *request* with its reasons; raise as `evaluate` does."""
     evaluation = evaluate(request, policies)
+    caller, bounded = read_caller(request.principal), policies.permissions_boundary is not None
     matched: list[StatementRef] = []
     near_misses: list[NearMiss] = []
     missing: dict[str, str] = {}
-    for at, statement in _statements(policies):
-        reasons = tuple(mismatches(statement, request))
+    for at, statement in _statements(request, policies):
+        reasons = tuple(mismatches(statement, request, caller, bounded=bounded))
         if reasons:
             near_misses.append(NearMiss(at, statement.effect, reasons))
         else:
             matched.append(at)
-        for key in absent_keys(statement, request):
+        for key in absent_keys(statement, request, caller, bounded=bounded):
             missing[key.lower()] = min(key, missing.get(key.lower(), key))
     spelled = tuple(spelling for _, spelling in sorted(missing.items()))
-    return Explanation(evaluation, tuple(matched), tuple(near_misses), spelled)
+    notes = tuple(dict.fromkeys(_notes(request, policies, evaluation, matched)))
+    return Explanation(evaluation, tuple(matched), tuple(near_misses), spelled, notes)
 
 
-def _statements(policies: Policies) -> Iterator[tuple[StatementRef, ReadStatement]]:
+def _statements(request: Request, policies: Policies) -> Iterator[tuple[StatementRef, ReadStatement]]:
+    """Yield every statement that has a say in *request*."""
+    if request.folded_action in FREE:
+        return
+    exempt = exemptions(request, read_caller(request.principal))
     for group in groups_of(policies):
-        for index, policy in enumerate(group.policies):
-            for place, statement in policy.statements:
-                yield group.ref(index, place, statement), statement
+        if group.layer not in exempt:
+            yield from group.statements()
+
+
+def _notes(request: Request, policies: Policies, evaluation: Evaluation, matched: list[StatementRef]) -> Iterator[str]:
+    caller = read_caller(request.principal)
+    lacking = {layer for layer, _ in evaluation.not_allowed_by}
+    if request.folded_action in FREE:
+        yield f"{request.action} needs no permission, and no policy can deny it"
+    if cannot_assume(request, caller):
+        yield "the root user cannot assume a role, whatever its trust policy says"
+    if policies.resource and lacking & RESOURCE_LAYERS and guard_of(request) is Guard.KEY:
+        yield "the policy of a KMS key must name the principal, or the account and so let IAM policies decide"
+    if evaluation.decision != "ExplicitlyDenied" and crosses(request, caller):
+        accounts = f"the principal is in {caller.account}, the resource in {request.resource_account}"
+        yield f"{accounts}: both sides must allow"
+    for layer, reason in exemptions(request, caller).items():
+        if any(group.layer is layer for group in groups_of(policies)):
+            yield f"the {layer} has no say: {reason}"
+    yield from _notes_on_the_resource(request, policies, matched)
+
+
+def _notes_on_the_resource(request: Request, policies: Policies, matched: list[StatementRef]) -> Iterator[str]:
+    """Yield what a statement of the resource's policy that matches does not do, although it looks so."""
+    caller, bounded = read_caller(request.principal), policies.permissions_boundary is not None
+    for group in groups_of(policies):
+        for at, statement in group.statements() if group.layer in RESOURCE_LAYERS else ():
+            if at not in matched:
+                continue
+            if statement.effect is Effect.DENY and spares_from_deny(group.layer, request, caller):
+                yield f"{at} does not hold for the root user, who can always mend a bucket policy"
+            elif names(statement, caller, bounded=bounded) is Match.ACCOUNT:
+                yield f"{at} names the account, which leaves it to identity policies"

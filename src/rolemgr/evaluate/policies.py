@@ -1,13 +1,13 @@
 """
 The policies that a request meets, one field per layer, and a document made ready to be asked often.
 
-What is given applies: whoever builds `Policies` leaves out the SCPs and RCPs of a management account, the
-SCPs of a service-linked role, and RCPs of services that have none. A layer that this version cannot
-evaluate is refused, so that no decision is made without it.
+What is given applies, but for what `rolemgr.evaluate.requirements` tells from the request itself. Whoever
+builds `Policies` leaves out what the request does not show: the SCPs and RCPs of a management account, RCPs
+of services that have none, the policy of a VPC endpoint that the request does not pass.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -16,8 +16,8 @@ from typing import NamedTuple
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.statement import ReadStatement, read_statement, takes_action
 from rolemgr.model.policy import (
+    Effect,
     IdentityPolicy,
-    IdentityStatement,
     PolicyDocument,
     ResourcePolicy,
     ResourceStatement,
@@ -30,21 +30,27 @@ class Layer(StrEnum):
     """A kind of policy, by AWS's name for it."""
 
     IDENTITY = "identity policy"
+    RESOURCE = "resource policy"
+    TRUST = "role trust policy"
     PERMISSIONS_BOUNDARY = "permissions boundary"
     SESSION = "session policy"
     SERVICE_CONTROL = "service control policy"
     RESOURCE_CONTROL = "resource control policy"
+    VPC_ENDPOINT = "VPC endpoint policy"
 
 
 @dataclass(frozen=True, eq=False)
 class Policies:
     """
-    All that decides about one principal's requests; raises LayerError for a layer not evaluated yet.
+    All that decides about one principal's requests for one resource.
 
     *service_control* and *resource_control* are lists per level of the organization (root, each OU,
     account); none means that the account is in no organization. A level of SCPs without a policy allows
     nothing. `RCPFullAWSAccess` is implied: IAM does not let it be detached.
-    *resource* and *vpc_endpoints* are named here so that they are refused and not overlooked.
+    *resource* is the policy of the resource: a bucket's, a KMS key's; a `TrustPolicy` for a role that is to
+    be assumed. None says nothing about it, so that within an account the identity policies decide alone; a
+    key or a role, which has one always, that allows nobody has a policy without statements.
+    *vpc_endpoints* are the policies of the endpoint that the request passes.
     """
 
     identity: tuple[IdentityPolicy, ...] = ()
@@ -54,12 +60,6 @@ class Policies:
     resource_control: tuple[tuple[ResourcePolicy, ...], ...] = ()
     resource: ResourcePolicy | TrustPolicy | None = None
     vpc_endpoints: tuple[ResourcePolicy, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.resource is not None:
-            raise LayerError(None, "resource policies and role trust policies are not evaluated yet")
-        if self.vpc_endpoints:
-            raise LayerError(None, "VPC endpoint policies are not evaluated yet")
 
 
 class StatementRef(NamedTuple):
@@ -94,16 +94,29 @@ class ReadPolicy:
 
 @dataclass(frozen=True)
 class Group:
-    """Policies of which any may allow: a layer, or one level of it. Without *must_allow* it only denies."""
+    """Policies of which any may allow: a layer, or one level of it."""
 
     layer: Layer
     policies: tuple[ReadPolicy, ...]
     level: int | None = None
-    must_allow: bool = True
 
     def ref(self, policy: int, place: int, statement: ReadStatement) -> StatementRef:
         """Return where *statement* stands."""
         return StatementRef(self.layer, policy, place, statement.sid, self.level)
+
+    def statements(self, folded_action: str | None = None) -> Iterator[tuple[StatementRef, ReadStatement]]:
+        """Yield every statement with where it stands, or those alone that speak of the lower-case action."""
+        for index, policy in enumerate(self.policies):
+            placed = policy.statements if folded_action is None else policy.about(folded_action)
+            for place, statement in placed:
+                yield self.ref(index, place, statement), statement
+
+
+class Asked(NamedTuple):
+    """The statements of one group that speak of one action."""
+
+    group: Group
+    statements: tuple[tuple[StatementRef, ReadStatement], ...]
 
 
 class _Identically:
@@ -139,34 +152,52 @@ def _read_policy(key: _Identically) -> ReadPolicy:
 
 
 def _read(place: int, statement: StatementElement, variables: bool) -> ReadStatement:
-    if not isinstance(statement, IdentityStatement):
-        raise LayerError(None, "role trust policies are not evaluated yet")
     try:
         return read_statement(statement, variables=variables)
-    except PolicyError as error:
+    except (PolicyError, LayerError) as error:
         name = f"statement `{statement.sid}`" if statement.sid else f"statement {place}"
-        raise PolicyError(error.where, f"{name}: {error.problem}", error.hint) from error
+        raise type(error)(error.where, f"{name}: {error.problem}", error.hint) from error
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def _about(policy: ReadPolicy, folded_action: str) -> tuple[tuple[int, ReadStatement], ...]:
     return tuple(placed for placed in policy.statements if takes_action(placed[1], folded_action))
+
+
+@lru_cache(maxsize=1 << 12)
+def about(policies: Policies, folded_action: str) -> tuple[Asked, ...]:
+    """Return what each group of *policies* says about the lower-case action; raise as `read_policy` does."""
+    return tuple(Asked(group, tuple(_speaking(group, folded_action))) for group in groups_of(policies))
+
+
+def _speaking(group: Group, folded_action: str) -> Iterator[tuple[StatementRef, ReadStatement]]:
+    """Yield the statements that speak of the action; an RCP's Allow says nothing that is not implied."""
+    for at, statement in group.statements(folded_action):
+        if group.layer is not Layer.RESOURCE_CONTROL or statement.effect is Effect.DENY:
+            yield at, statement
 
 
 @lru_cache(maxsize=1024)
 def groups_of(policies: Policies) -> tuple[Group, ...]:
     """Return the layers and levels of *policies*, ready to be asked; raise as `read_policy` does."""
-    groups = [Group(Layer.IDENTITY, tuple(map(read_policy, policies.identity)))]
+    return tuple(_groups(policies))
+
+
+def _groups(policies: Policies) -> Iterator[Group]:
+    yield Group(Layer.IDENTITY, tuple(map(read_policy, policies.identity)))
+    if policies.resource is not None:
+        layer = Layer.TRUST if isinstance(policies.resource, TrustPolicy) else Layer.RESOURCE
+        yield Group(layer, (read_policy(policies.resource),))
     if policies.permissions_boundary is not None:
-        groups.append(Group(Layer.PERMISSIONS_BOUNDARY, (read_policy(policies.permissions_boundary),)))
+        yield Group(Layer.PERMISSIONS_BOUNDARY, (read_policy(policies.permissions_boundary),))
     if policies.session:
-        groups.append(Group(Layer.SESSION, tuple(map(read_policy, policies.session))))
+        yield Group(Layer.SESSION, tuple(map(read_policy, policies.session)))
     for level, attached in enumerate(policies.service_control):
-        groups.append(Group(Layer.SERVICE_CONTROL, tuple(map(read_policy, attached)), level))
+        yield Group(Layer.SERVICE_CONTROL, tuple(map(read_policy, attached)), level)
     for level, controls in enumerate(policies.resource_control):
-        read = tuple(map(_read_resource_control, controls))
-        groups.append(Group(Layer.RESOURCE_CONTROL, read, level, must_allow=False))
-    return tuple(groups)
+        yield Group(Layer.RESOURCE_CONTROL, tuple(map(_read_resource_control, controls)), level)
+    if policies.vpc_endpoints:
+        yield Group(Layer.VPC_ENDPOINT, tuple(map(read_policy, policies.vpc_endpoints)))
 
 
 def _read_resource_control(document: ResourcePolicy) -> ReadPolicy:

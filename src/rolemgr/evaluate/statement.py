@@ -1,8 +1,8 @@
 """
-Does one statement match a request: its Action, its Resource, and every condition.
+Does one statement match a request: its Action, its Principal, its Resource, and every condition.
 
-`applies` is the quick answer and `mismatches` the long one; both ask the same three questions, so they
-cannot disagree. A statement is read once (`read_statement`) and asked often.
+`applies` is the quick answer and `mismatches` the long one; both ask the same questions, so they cannot
+disagree. A statement is read once (`read_statement`) and asked often.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 """
 
@@ -11,16 +11,21 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from rolemgr.evaluate.conditions import Condition, read_conditions
 from rolemgr.evaluate.errors import PolicyError
+from rolemgr.evaluate.principals import Caller, Match, Named, match, read_principals
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.evaluate.variables import Matcher, Template, Test, bind, keys, parse
 from rolemgr.evaluate.wildcards import action_glob, resource_glob
-from rolemgr.model.policy import Effect, IdentityStatement
+from rolemgr.model.policy import Effect, IdentityStatement, ResourceStatement, StatementElement, TrustStatement
 
-Element: TypeAlias = Literal["Action", "NotAction", "Resource", "NotResource", "Condition"]
+Element: TypeAlias = Literal["Action", "NotAction", "Principal", "NotPrincipal", "Resource", "NotResource", "Condition"]
 
 
 class ReadStatement(NamedTuple):
-    """A statement ready to be asked; the patterns as written stay beside their tests."""
+    """
+    A statement ready to be asked; the patterns as written stay beside their tests.
+
+    *principals* is None in an identity policy, whose principal is whoever has it.
+    """
 
     sid: str | None
     effect: Effect
@@ -32,6 +37,9 @@ class ReadStatement(NamedTuple):
     resource_tests: tuple[Matcher, ...]
     resource_variables: tuple[str, ...]
     conditions: tuple[Condition, ...]
+    principals: Named | None = None
+    everywhere: bool = False
+    """Its Resource is `*`, so that there is nothing to ask."""
 
 
 class Mismatch(NamedTuple):
@@ -55,10 +63,14 @@ class Mismatch(NamedTuple):
         return f"{where} wants {_listed(self.wanted)}, the request has {found}{note}"
 
 
-def read_statement(statement: IdentityStatement, *, variables: bool) -> ReadStatement:
-    """Return *statement* ready to be asked; raise PolicyError for what its operators cannot read."""
+def read_statement(statement: StatementElement, *, variables: bool) -> ReadStatement:
+    """
+    Return *statement* ready to be asked; one of a trust policy speaks of the role that it stands at.
+
+    Raises PolicyError for what IAM would not accept: an operator's value, a principal, an action.
+    """
     actions = statement.action or statement.not_action or ()
-    resources = statement.resource or statement.not_resource or ()
+    resources, resource_element = _resources(statement)
     templates = [_template(text, variables) for text in resources]
     return ReadStatement(
         sid=statement.sid,
@@ -66,12 +78,28 @@ def read_statement(statement: IdentityStatement, *, variables: bool) -> ReadStat
         action_element="Action" if statement.action else "NotAction",
         actions=actions,
         action_tests=tuple(map(_action_test, actions)),
-        resource_element="Resource" if statement.resource else "NotResource",
+        resource_element=resource_element,
         resources=resources,
         resource_tests=tuple(bind(template, resource_glob) for template in templates),
         resource_variables=tuple(key for template in templates for key in keys(template)),
         conditions=read_conditions(statement.condition, variables=variables),
+        principals=_principals(statement),
+        everywhere=resource_element == "Resource" and "*" in resources,
     )
+
+
+def _resources(statement: StatementElement) -> tuple[tuple[str, ...], Literal["Resource", "NotResource"]]:
+    if not isinstance(statement, IdentityStatement):
+        return ("*",), "Resource"
+    return statement.resource or statement.not_resource or (), "Resource" if statement.resource else "NotResource"
+
+
+def _principals(statement: StatementElement) -> Named | None:
+    if not isinstance(statement, TrustStatement | ResourceStatement):
+        return None
+    if isinstance(statement, TrustStatement) and statement.not_principal is not None:
+        raise PolicyError(None, "a role trust policy has no NotPrincipal", "use Principal and a condition")
+    return read_principals(statement.principal, statement.not_principal, denies=statement.effect is Effect.DENY)
 
 
 def takes_action(statement: ReadStatement, folded_action: str) -> bool:
@@ -86,22 +114,33 @@ def takes_resource(statement: ReadStatement, request: Request) -> bool:
     return listed is (statement.resource_element == "Resource")
 
 
+def names(statement: ReadStatement, caller: Caller, *, bounded: bool) -> Match:
+    """Return how *statement* names *caller*: DIRECT in an identity policy; *bounded* as in `match`."""
+    return Match.DIRECT if statement.principals is None else match(statement.principals, caller, bounded=bounded)
+
+
 def applies(statement: ReadStatement, request: Request) -> bool:
-    """Return whether a *statement* that speaks of the action matches the request in all else."""
-    return takes_resource(statement, request) and all(
-        condition.holds(request.context) for condition in statement.conditions
-    )
+    """Return whether a *statement* on the action and the principal matches the request in all else."""
+    if not statement.everywhere and not takes_resource(statement, request):
+        return False
+    context = request.context
+    for condition in statement.conditions:  # the inner loop of everything: no generator, no call but the test
+        if not condition.test(context.folded.get(condition.folded_key, ()), context):
+            return False
+    return True
 
 
-def mismatches(statement: ReadStatement, request: Request) -> Iterator[Mismatch]:
+def mismatches(statement: ReadStatement, request: Request, caller: Caller, *, bounded: bool) -> Iterator[Mismatch]:
     """
     Yield why *statement* does not match, nothing where it does.
 
-    Another action ends the search; resource and conditions are then all of them looked at.
+    Another action ends the search; principal, resource and conditions are then all of them looked at.
     """
     if not takes_action(statement, request.folded_action):
         yield Mismatch(statement.action_element, statement.actions, (request.action,))
         return
+    if statement.principals and not names(statement, caller, bounded=bounded):
+        yield Mismatch(statement.principals.element, statement.principals.written, (caller.text,))
     context = request.context
     if not takes_resource(statement, request):
         unresolved = _without_value(statement.resource_variables, context)
@@ -113,13 +152,14 @@ def mismatches(statement: ReadStatement, request: Request) -> Iterator[Mismatch]
             yield Mismatch("Condition", condition.values, found, condition.operator, condition.key, unresolved)
 
 
-def absent_keys(statement: ReadStatement, request: Request) -> Iterator[str]:
+def absent_keys(statement: ReadStatement, request: Request, caller: Caller, *, bounded: bool) -> Iterator[str]:
     """
     Yield the condition keys, as written, that *statement* asks for and the request does not have.
 
-    A statement on another action asks for none; one on another resource only for the variables there.
+    A statement on another action or principal asks for none; one on another resource only for the variables
+    there.
     """
-    if not takes_action(statement, request.folded_action):
+    if not takes_action(statement, request.folded_action) or not names(statement, caller, bounded=bounded):
         return
     asked = list(statement.resource_variables)
     if takes_resource(statement, request):

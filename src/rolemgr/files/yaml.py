@@ -32,15 +32,17 @@ def read_yaml(path: Path, name: str | None = None) -> SourceFile:
     return parse_yaml(read_text(path, name), name or str(path))
 
 
-def parse_yaml(text: str, name: str) -> SourceFile:
+def parse_yaml(text: str, name: str, *, tags: bool = False) -> SourceFile:
     """
     Parse *text* as one YAML document.
 
-    Raises FileError, with the line, for a syntax error, a duplicate or non-string key, more than one
-    document, a tag or merge key, an empty file, or more than the limits of `rolemgr.files.source`.
+    With *tags* a value under a tag of the file's own, such as CloudFormation's ``!Sub x``, is read as its
+    long form, ``{"Fn::Sub": x}``. Raises FileError, with the line, for a syntax error, a duplicate or
+    non-string key, more than one document, any other tag or merge key, an empty file, or more than the
+    limits of `rolemgr.files.source`.
     """
     try:
-        return _Builder(name).build(yaml.parse(text, Loader=_Loader))
+        return _Builder(name, tags=tags).build(yaml.parse(text, Loader=_Loader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = SourceLocation(name, mark.line + 1 if mark else None)
@@ -53,8 +55,8 @@ def parse_yaml(text: str, name: str) -> SourceFile:
 class _Builder:
     """The state of one pass: where we are, what is anchored, how much was built."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, *, tags: bool = False) -> None:
+        self.name, self.tags = name, tags
         self.lines: dict[DataPath, int] = {}
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.count = 0
@@ -78,12 +80,23 @@ class _Builder:
         self.spend(1, line)
         if isinstance(event, yaml.AliasEvent):
             return self.alias(str(event.anchor), line)
+        if self.tags and event.tag and event.tag[:1] == "!" and event.tag[1:].isalnum():
+            return self.tagged(event, path, line)
         if event.tag not in (None, "!"):
             raise self.error(line, f"uses the YAML tag `{event.tag}`, which rolemgr does not read")
         before = self.count
         built = self.plain(event, path, line)
         if event.anchor:
             self.anchors[event.anchor] = built, self.count - before + 1
+        return built
+
+    def tagged(self, event: Any, path: DataPath, line: int) -> dict[str, Any]:
+        """Return the function that a template writes as a tag in its long form; a scalar stays text."""
+        name = event.tag[1:] if event.tag in ("!Ref", "!Condition") else f"Fn::{event.tag[1:]}"
+        scalar = isinstance(event, yaml.ScalarEvent)
+        built = {name: event.value if scalar else self.plain(event, (*path, name), line)}
+        if event.anchor:
+            self.anchors[event.anchor] = built, 1
         return built
 
     def plain(self, event: Any, path: DataPath, line: int) -> Any:

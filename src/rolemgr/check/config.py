@@ -1,0 +1,164 @@
+"""
+`rolemgr-check.yaml`: which files are of which type, and which findings are excused, why, and until when.
+
+    types:
+      - {path: "org/scps/*.json", type: scp}
+    suppress:
+      - rule: pass-any-role        # or RM607
+        path: "legacy/*"
+        sid: PassRoles
+        reason: the old pipeline goes in March (SEC-123)
+        expires: 2027-03-31
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from rolemgr.check.collect import TypeOf, path_matches
+from rolemgr.check.document import Kind
+from rolemgr.check.finding import Finding
+from rolemgr.check.rule import Rule
+from rolemgr.check.rules import RULES
+from rolemgr.errors import InputError, SourceLocation, UnknownNameError
+from rolemgr.files.source import DataPath, SourceFile
+
+CONFIG_FILE = "rolemgr-check.yaml"
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """An excuse for the findings of *rule*, in paths that match *path*, in statements named *sid*."""
+
+    rule: str
+    reason: str
+    where: SourceLocation
+    path: str | None = None
+    sid: str | None = None
+    expires: date | None = None
+
+    def speaks_of(self, finding: Finding) -> bool:
+        """Tell whether it is meant for *finding*, be it expired or not."""
+        if finding.rule != self.rule or (self.sid is not None and finding.sid != self.sid):
+            return False
+        return self.path is None or path_matches(finding.path, self.path)
+
+    def expired(self, today: date) -> bool:
+        """Tell whether its last day is before *today*."""
+        return self.expires is not None and self.expires < today
+
+
+@dataclass(frozen=True)
+class CheckConfig:
+    """What a configuration file says."""
+
+    types: tuple[TypeOf, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
+
+
+def read_config(source: SourceFile) -> CheckConfig:
+    """Return what *source* says; raise InputError with the line for an unknown key, rule, type or day."""
+    data = _mapping(source, (), source.data, ("types", "suppress"))
+    types = (_type(source, path, one) for path, one in _items(source, data, "types"))
+    suppressions = (_suppression(source, path, one) for path, one in _items(source, data, "suppress"))
+    return CheckConfig(tuple(types), tuple(suppressions))
+
+
+def find_rule(name: str, where: SourceLocation | None) -> Rule:
+    """Return the rule of the id or name *name*, in any case; raise UnknownNameError for none."""
+    for rule in RULES.values():
+        if name.lower() in (rule.id.lower(), rule.name):
+            return rule
+    known = [*RULES, *(rule.name for rule in RULES.values())]
+    raise UnknownNameError(where, "rule", name, known, otherwise="see docs/rules.md")
+
+
+def apply(
+    findings: Sequence[Finding], suppressions: Sequence[Suppression], checked: Sequence[str], today: date
+) -> tuple[list[Finding], list[tuple[Finding, Suppression]]]:
+    """
+    Return the findings that remain, and those that are suppressed with what suppresses them.
+
+    Suppressions that have expired, or suppress nothing in the *checked* paths, are findings themselves.
+    """
+    kept: list[Finding] = []
+    suppressed: list[tuple[Finding, Suppression]] = []
+    used: set[int] = set()
+    for finding in findings:
+        meant = [(index, one) for index, one in enumerate(suppressions) if one.speaks_of(finding)]
+        used.update(index for index, _ in meant)
+        valid = next((one for _, one in meant if not one.expired(today)), None)
+        if valid:
+            suppressed.append((finding, valid))
+        else:
+            kept.append(finding)
+    return [*kept, *_on_suppressions(suppressions, used, checked, today)], suppressed
+
+
+def _on_suppressions(
+    suppressions: Sequence[Suppression], used: set[int], checked: Sequence[str], today: date
+) -> Iterator[Finding]:
+    for index, one in enumerate(suppressions):
+        if index in used and one.expired(today):
+            yield _finding("RM002", one, f"the suppression of {one.rule} expired on {one.expires}")
+        elif index not in used and (one.path is None or any(path_matches(name, one.path) for name in checked)):
+            yield _finding("RM001", one, f"the suppression of {one.rule} suppresses nothing")
+
+
+def _finding(rule: str, suppression: Suppression, message: str) -> Finding:
+    where = suppression.where
+    return Finding(rule, RULES[rule].severity, message, where.file, where.line, suppression.sid)
+
+
+def _type(source: SourceFile, path: DataPath, data: Mapping[str, Any]) -> TypeOf:
+    entry = _mapping(source, path, data, ("path", "type"))
+    kind = _text(source, path, entry, "type")
+    if kind not in list(Kind):
+        raise UnknownNameError(source.at((*path, "type")), "type", kind, list(Kind), otherwise=f"use {', '.join(Kind)}")
+    return TypeOf(_text(source, path, entry, "path"), Kind(kind))
+
+
+def _suppression(source: SourceFile, path: DataPath, data: Mapping[str, Any]) -> Suppression:
+    entry = _mapping(source, path, data, ("rule", "path", "sid", "reason", "expires"))
+    rule = find_rule(_text(source, path, entry, "rule"), source.at((*path, "rule")))
+    return Suppression(
+        rule=rule.id,
+        reason=_text(source, path, entry, "reason"),
+        where=source.at(path),
+        path=_text(source, path, entry, "path") if "path" in entry else None,
+        sid=_text(source, path, entry, "sid") if "sid" in entry else None,
+        expires=_day(source, path, entry) if "expires" in entry else None,
+    )
+
+
+def _day(source: SourceFile, path: DataPath, entry: Mapping[str, Any]) -> date:
+    text = _text(source, path, entry, "expires")
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        where = source.at((*path, "expires"))
+        raise InputError(where, f"`expires` is `{text}`", "write a day such as 2027-03-31") from error
+
+
+def _text(source: SourceFile, path: DataPath, entry: Mapping[str, Any], key: str) -> str:
+    value = entry.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise InputError(source.at((*path, key)), f"`{key}` is missing" if value is None else f"`{key}` must be text")
+    return value
+
+
+def _mapping(source: SourceFile, path: DataPath, value: Any, known: Sequence[str]) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise InputError(source.at(path), f"must be a mapping with {', '.join(known)}")
+    for key in value:
+        if key not in known:
+            raise UnknownNameError(source.at((*path, key)), "key", key, known, otherwise=f"known: {', '.join(known)}")
+    return value
+
+
+def _items(source: SourceFile, data: Mapping[str, Any], key: str) -> Iterator[tuple[DataPath, Any]]:
+    listed = data.get(key) or []
+    if not isinstance(listed, list):
+        raise InputError(source.at((key,)), f"`{key}` must be a list")
+    yield from (((key, index), one) for index, one in enumerate(listed))

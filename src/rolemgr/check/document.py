@@ -1,0 +1,200 @@
+"""
+A policy document as far as it can be read: statements of plain tuples, and where each stands.
+
+Unlike `rolemgr.model.policy`, which refuses what IAM refuses, nothing is refused here: an element that
+can't be read is left out, and `opaque` names the elements of which not all is known (a function of a
+template fills them in), so that no rule concludes anything from their absence.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
+
+from rolemgr.files.source import DataPath
+from rolemgr.model.conditions import base_operator
+
+
+class Kind(StrEnum):
+    """What a policy is attached to, which decides its grammar, its quota and its rules."""
+
+    IDENTITY = "identity"
+    TRUST = "trust"
+    RESOURCE = "resource"
+    SCP = "scp"
+    RCP = "rcp"
+    BOUNDARY = "boundary"
+
+
+GRANTING = frozenset({Kind.IDENTITY, Kind.TRUST, Kind.RESOURCE})
+"""Kinds whose Allow gives access; an SCP or a boundary only bounds what others give."""
+
+
+class Operator(NamedTuple):
+    """A condition operator taken apart: ``ForAnyValue:StringNotLikeIfExists``."""
+
+    base: str
+    qualifier: str | None
+    if_exists: bool
+
+    @property
+    def negated(self) -> bool:
+        """Whether it is true for values that do *not* match."""
+        return "Not" in self.base
+
+
+@lru_cache(maxsize=512)
+def operator_of(name: str) -> Operator | None:
+    """Return the operator *name*, or None where IAM has none of that name."""
+    base = base_operator(name)
+    if base is None:
+        return None
+    qualifier, colon, _ = name.partition(":")
+    return Operator(base, qualifier if colon else None, name.endswith("IfExists"))
+
+
+class Condition(NamedTuple):
+    """One operator with one key; *operator* is None where IAM has no such operator."""
+
+    written: str
+    operator: Operator | None
+    key: str
+    values: tuple[str, ...]
+    path: DataPath
+    opaque: bool = False
+
+    @property
+    def true_where_absent(self) -> bool | None:
+        """
+        Whether it holds for a request without the key; None where that is not known.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+        """
+        if self.operator is None or (self.operator.base == "Null" and self.opaque):
+            return None
+        if self.operator.base == "Null":
+            return "true" in (value.lower() for value in self.values)
+        if self.operator.if_exists or self.operator.qualifier == "ForAllValues":
+            return True
+        return self.operator.negated and self.operator.qualifier is None
+
+    @property
+    def folded(self) -> str:
+        """The key in lower case."""
+        return self.key.lower()
+
+
+class Principal(NamedTuple):
+    """A principal and its kind: ``AWS``, ``Service``, ``Federated``, ``CanonicalUser``, or ``*`` alone."""
+
+    kind: str
+    value: str
+
+
+@dataclass(eq=False)
+class Statement:
+    """One statement; an element that is absent or can't be read is empty."""
+
+    policy: "Document"
+    path: DataPath
+    raw: Mapping[str, Any]
+    sid: str | None = None
+    effect: str = ""
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    not_resources: tuple[str, ...] = ()
+    principals: tuple[Principal, ...] = ()
+    not_principals: tuple[Principal, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    opaque: frozenset[str] = frozenset()
+
+    def at(self, element: str, value: str | None = None) -> DataPath:
+        """Return the path of *element*, or of *value* where it stands in a list there."""
+        written = self.raw.get(element)
+        if isinstance(written, list) and value in written:
+            return (*self.path, element, written.index(value))
+        return (*self.path, element)
+
+    @cached_property
+    def _by_name(self) -> tuple[dict[str, str], dict[str, list[tuple[str, str]]]]:
+        """
+        The actions without a wildcard by their lower-case name, and the patterns by their service.
+
+        Patterns that leave the service open stand under the empty text, each beside its lower-case form.
+        """
+        exact: dict[str, str] = {}
+        patterns: dict[str, list[tuple[str, str]]] = {}
+        for written in self.actions:
+            folded = written.lower()
+            if "*" in folded or "?" in folded:
+                service = folded.partition(":")[0]
+                is_open = "*" in service or "?" in service
+                patterns.setdefault("" if is_open else service, []).append((folded, written))
+            else:
+                exact[folded] = written
+        return exact, patterns
+
+    def named(self, action: str) -> str | None:
+        """Return the action or pattern in Action that stands for *action* (as the reference spells it)."""
+        exact, patterns = self._by_name
+        folded = action.lower()
+        if folded in exact or not patterns:
+            return exact.get(folded)
+        for service in (folded.partition(":")[0], ""):
+            for pattern, written in patterns.get(service, ()):
+                if _matches(pattern, folded):
+                    return written
+        return None
+
+    def conditions_on(self, *keys: str) -> Iterator[Condition]:
+        """Yield the conditions on any of *keys* (lower case; one that ends in a slash is a beginning)."""
+        beginnings = tuple(key for key in keys if key.endswith("/"))
+        for condition in self.conditions:
+            if condition.folded in keys or (beginnings and condition.folded.startswith(beginnings)):
+                yield condition
+
+
+@lru_cache(maxsize=65_536)
+def _matches(pattern: str, action: str) -> bool:
+    head = pattern.partition("*")[0].partition("?")[0]
+    return action.startswith(head) and fnmatchcase(action, pattern.replace("[", "[[]"))
+
+
+class Problem(NamedTuple):
+    """What the reader could not read: which grammar rule it breaks, how, and where."""
+
+    rule: str
+    message: str
+    path: DataPath
+    sid: str | None = None
+    key: str | None = None
+
+
+@dataclass(eq=False)
+class Document:
+    """
+    A policy document that was found in *name*; *line_of* gives the line of a path within it.
+
+    Documents of one *group* decide together: the policies of one role. *text* is the policy as it would be
+    saved, where white space counts.
+    """
+
+    name: str
+    kind: Kind
+    raw: Any
+    line_of: Callable[[DataPath], int | None]
+    group: str = ""
+    text: str | None = None
+    template: bool = False
+    inline: bool = False
+    version: str | None = None
+    statements: tuple[Statement, ...] = ()
+    problems: list[Problem] = field(default_factory=list)
+
+    @cached_property
+    def allows(self) -> tuple[Statement, ...]:
+        """The statements that allow."""
+        return tuple(statement for statement in self.statements if statement.effect == "Allow")

@@ -1,0 +1,39 @@
+"""What a rule found: which rule, how severe, where, in one sentence."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Severity(StrEnum):
+    """
+    How bad a finding is, in IAM Access Analyzer's words, the worst first.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-policy-validation.html
+    """
+
+    ERROR = "ERROR"
+    SECURITY_WARNING = "SECURITY_WARNING"
+    WARNING = "WARNING"
+    SUGGESTION = "SUGGESTION"
+
+    def at_least(self, other: "Severity") -> bool:
+        """Tell whether this is as bad as *other* or worse."""
+        order = list(Severity)
+        return order.index(self) <= order.index(other)
+
+
+class Finding(NamedTuple):
+    """One finding; *path* and *line* are where it stands, *sid*, *action* and *key* what it speaks of."""
+
+    rule: str
+    severity: Severity
+    message: str
+    path: str
+    line: int | None = None
+    sid: str | None = None
+    action: str | None = None
+    key: str | None = None
+
+    def identity(self) -> tuple[str, str, str, str, str]:
+        """Return what stays the same when lines move and wordings change: for baselines and fingerprints."""
+        return self.rule, self.path, self.sid or "", self.action or "", self.key or ""

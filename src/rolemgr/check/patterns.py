@@ -1,0 +1,120 @@
+"""What patterns of actions and resources stand for, cached: the same ones come back in every policy."""
+
+import re
+from functools import lru_cache
+
+from rolemgr.model.arn import Arn
+from rolemgr.reference.resources import common, types_of
+from rolemgr.reference.services import Action, expand, find_action, resource_types
+
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
+"""A policy variable; its colon separates nothing."""
+
+
+def has_wildcard(pattern: str) -> bool:
+    """Tell whether *pattern* has a wildcard."""
+    return "*" in pattern or "?" in pattern
+
+
+@lru_cache(maxsize=16_384)
+def _glob(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.escape(pattern.lower()).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
+
+
+@lru_cache(maxsize=65_536)
+def matches(pattern: str, action: str) -> bool:
+    """Tell whether the action *pattern* stands for *action*, in any case."""
+    if not has_wildcard(pattern):
+        return pattern.lower() == action.lower()
+    return _glob(pattern).fullmatch(action.lower()) is not None
+
+
+@lru_cache(maxsize=16_384)
+def actions_of(pattern: str) -> tuple[Action, ...]:
+    """Return the actions of the reference that *pattern* stands for; nothing for ``*`` alone, which is all."""
+    if not has_wildcard(pattern):
+        found = find_action(pattern)
+        return (found,) if found else ()
+    if ":" not in pattern:
+        return ()
+    return tuple(filter(None, map(find_action, expand(pattern))))
+
+
+def is_everything(resource: str) -> bool:
+    """Tell whether *resource* is ``*`` alone, or nothing but stars."""
+    return not resource.strip("*")
+
+
+@lru_cache(maxsize=65_536)
+def fits(resource: str, action: Action) -> bool:
+    """
+    Tell whether some resource that *action* takes can match the pattern *resource*.
+
+    Where a wildcard makes that hard to tell, the answer is yes.
+    """
+    arn = Arn.parse(_VARIABLE.sub("*", resource))
+    if arn is None:
+        return has_wildcard(resource)
+    if has_wildcard(arn.service) or has_wildcard(arn.resource[:1]):
+        return True
+    if arn.service == "logs" and _any_type_fits(arn._replace(resource=_log_group(arn.resource)), action):
+        return True
+    if action.service == "sagemaker-mlflow" and arn.resource.startswith("mlflow-app/"):
+        return True  # MLflow apps are newer than the reference's list
+    return _any_type_fits(arn, action)
+
+
+def _any_type_fits(arn: Arn, action: Action) -> bool:
+    known = resource_types(action.service)
+    return any(_fits_type(arn, action, use.name) for use in action.resource_types if use.name in known)
+
+
+def _log_group(resource: str) -> str:
+    """
+    Return the log group of *resource* where a stream or a star is named behind it.
+
+    CloudWatch Logs asks for its group actions on ``log-group:NAME:*``, with or without the star.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
+    """
+    pieces = resource.split(":")
+    return resource if len(pieces) > 3 and pieces[3].strip("*") else ":".join(pieces[:2])
+
+
+def _fits_type(arn: Arn, action: Action, name: str) -> bool:
+    form = resource_types(action.service)[name].arn_format
+    region, account = _part(arn.region, form.region), _part(arn.account, form.account)
+    if region is None or account is None:
+        return False
+    return name in types_of(str(arn._replace(region=region, account=account)), action)
+
+
+def _part(written: str, form: str) -> str | None:
+    """Return a region or account as the type's *form* has it, present or empty; None where it can't be."""
+    if form:
+        return written or None
+    return "" if not written.strip("*?") else None
+
+
+@lru_cache(maxsize=16_384)
+def is_any_name(resource: str) -> bool:
+    """Tell whether *resource* leaves the name open: ``*``, ``arn:...:*``, ``arn:...:role/*``, ``.../profile/*/*``."""
+    arn = Arn.parse(_VARIABLE.sub("x", resource))
+    if arn is None:
+        return is_everything(resource)
+    _, slash, rest = arn.resource.partition("/")
+    name = rest if slash else arn.resource.rpartition(":")[2]
+    return not name.strip("*/:")
+
+
+@lru_cache(maxsize=16_384)
+def overlap(resource: str, other: str) -> bool:
+    """Tell whether some resource is matched by both patterns; a policy variable may be anything."""
+    return common(_VARIABLE.sub("*", resource), _VARIABLE.sub("*", other)) is not None
+
+
+def is_anywhere(resource: str) -> bool:
+    """Tell whether *resource* leaves name and account open: any resource of any account, as far as it says."""
+    arn = Arn.parse(_VARIABLE.sub("x", resource))
+    if arn is None:
+        return is_everything(resource)
+    return is_any_name(resource) and not arn.account.strip("*")

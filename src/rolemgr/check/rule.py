@@ -1,0 +1,139 @@
+"""A rule: what it looks for, how bad that is, who says so; and the registry that a decorator fills."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from inspect import getdoc
+from typing import NamedTuple, TypeAlias
+
+from rolemgr.check.document import Document, Kind, Statement
+from rolemgr.check.finding import Severity
+from rolemgr.files.source import DataPath
+
+IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
+SAGEMAKER = "https://docs.aws.amazon.com/sagemaker/latest/dg/"
+REFERENCE = "https://docs.aws.amazon.com/service-authorization/latest/reference/"
+ORGANIZATIONS = "https://docs.aws.amazon.com/organizations/latest/userguide/"
+
+
+class Hit(NamedTuple):
+    """What a rule found: a *message*, its place in the document, and what it speaks of."""
+
+    message: str
+    path: DataPath
+    action: str | None = None
+    key: str | None = None
+    sid: str | None = None
+
+
+StatementRule: TypeAlias = Callable[[Statement], Iterator[Hit]]
+DocumentRule: TypeAlias = Callable[[Document], Iterator[Hit]]
+GroupRule: TypeAlias = Callable[[list[Document]], Iterator[tuple[Document, Hit]]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """
+    A rule of *id*; *name* says it in words, as suppressions and reports may too.
+
+    Which of the three functions is set says what it looks at: one statement, one document, or all policies
+    of one role. None of them is set where the reader or the runner finds it.
+    """
+
+    id: str
+    name: str
+    severity: Severity
+    title: str
+    source: str
+    explanation: str
+    kinds: frozenset[Kind] = frozenset(Kind)
+    effect: str | None = None
+    with_condition: bool = False
+    of_statement: StatementRule | None = None
+    of_document: DocumentRule | None = None
+    of_group: GroupRule | None = None
+
+    def concerns(self, kind: Kind, effect: str, conditions: bool) -> bool:
+        """Tell whether the rule looks at statements of *effect*, with or without *conditions*, in *kind*."""
+        if self.of_statement is None or kind not in self.kinds:
+            return False
+        return self.effect in (None, effect) and (conditions or not self.with_condition)
+
+
+RULES: dict[str, Rule] = {}
+"""All rules by id, in the order in which they are declared; complete once `rolemgr.check.rules` is imported."""
+
+ANY = frozenset(Kind)
+IDENTITY_LIKE = frozenset({Kind.IDENTITY, Kind.BOUNDARY, Kind.SCP})
+PERMISSIONS = frozenset({Kind.IDENTITY})
+WITH_PRINCIPAL = frozenset({Kind.TRUST, Kind.RESOURCE, Kind.RCP})
+
+
+def declare(identifier: str, name: str, severity: Severity, title: str, source: str, explanation: str) -> None:
+    """Register a rule whose findings come from the reader or the runner."""
+    RULES[identifier] = Rule(identifier, name, severity, title, source, explanation)
+
+
+def statement_rule(
+    identifier: str,
+    name: str,
+    severity: Severity,
+    title: str,
+    source: str,
+    *,
+    kinds: frozenset[Kind] = ANY,
+    effect: str | None = None,
+    with_condition: bool = False,
+) -> Callable[[StatementRule], StatementRule]:
+    """Register the decorated function as a rule over single statements; its docstring is the explanation."""
+
+    def register(function: StatementRule) -> StatementRule:
+        RULES[identifier] = Rule(
+            identifier, name, severity, title, source, getdoc(function) or "",
+            kinds, effect, with_condition, of_statement=function,
+        )  # fmt: skip
+        return function
+
+    return register
+
+
+def document_rule(
+    identifier: str, name: str, severity: Severity, title: str, source: str, *, kinds: frozenset[Kind] = ANY
+) -> Callable[[DocumentRule], DocumentRule]:
+    """Register the decorated function as a rule over whole documents."""
+
+    def register(function: DocumentRule) -> DocumentRule:
+        RULES[identifier] = Rule(
+            identifier, name, severity, title, source, getdoc(function) or "", kinds, of_document=function
+        )
+        return function
+
+    return register
+
+
+def group_rule(
+    identifier: str, name: str, severity: Severity, title: str, source: str
+) -> Callable[[GroupRule], GroupRule]:
+    """Register the decorated function as a rule over the policies of one role together."""
+
+    def register(function: GroupRule) -> GroupRule:
+        RULES[identifier] = Rule(identifier, name, severity, title, source, getdoc(function) or "", of_group=function)
+        return function
+
+    return register
+
+
+def listed(names: list[str] | tuple[str, ...], most: int = 3) -> str:
+    """Return *names* as a message shows them: the first few, and how many more there are."""
+    shown = ", ".join(f"`{name}`" for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+@lru_cache(maxsize=1_024)
+def near(name: str, known: tuple[str, ...]) -> str:
+    """Return a hint at the *known* name that *name* may have meant, ready to be appended, or nothing."""
+    from difflib import get_close_matches  # only a wrong name pays for it
+
+    spelt = {one.lower(): one for one in known}
+    found = get_close_matches(name.lower(), sorted(spelt), n=1, cutoff=0.75)
+    return f"; did you mean `{spelt[found[0]]}`?" if found else ""

@@ -1,0 +1,33 @@
+"""The rules, by what they look at; importing this registers all of them."""
+
+from rolemgr.check.rule import RULES
+from rolemgr.check.rules import (
+    escalation,
+    grammar,
+    grants,
+    keys,
+    names,
+    operators,
+    reach,
+    recipes,
+    size,
+    trust,
+)
+
+_by_id = sorted(RULES.items())
+RULES.clear()
+RULES.update(_by_id)
+
+__all__ = [
+    "RULES",
+    "escalation",
+    "grammar",
+    "grants",
+    "keys",
+    "names",
+    "operators",
+    "reach",
+    "recipes",
+    "size",
+    "trust",
+]

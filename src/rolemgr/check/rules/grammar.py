@@ -1,0 +1,279 @@
+"""RM0 and RM1: the check itself, and the grammar of policies."""
+
+import re
+from collections.abc import Iterator
+
+from rolemgr.check.document import Document, Kind, Statement
+from rolemgr.check.finding import Severity
+from rolemgr.check.patterns import is_everything
+from rolemgr.check.rule import (
+    IAM,
+    IDENTITY_LIKE,
+    ORGANIZATIONS,
+    WITH_PRINCIPAL,
+    Hit,
+    declare,
+    document_rule,
+    listed,
+    statement_rule,
+)  # fmt: skip
+from rolemgr.model.arn import Arn
+from rolemgr.model.conditions import value_problem, variables_in
+from rolemgr.reference.services import action_names
+
+GRAMMAR = IAM + "reference_policies_grammar.html"
+
+declare(
+    "RM001", "unused-suppression", Severity.SUGGESTION, "a suppression suppresses nothing",
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-policy-validation.html",
+    "An entry under `suppress` matched no finding, though its files were checked.\n"
+    "What it excused is gone: remove it, so that it does not excuse the next one.",
+)  # fmt: skip
+declare(
+    "RM002", "expired-suppression", Severity.WARNING, "a suppression has expired",
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-policy-validation.html",
+    "The day under `expires` is past, so that what it suppressed is reported again.\n"
+    "Mend the policy, or give a new reason and a new day.",
+)  # fmt: skip
+declare(
+    "RM100", "not-readable", Severity.ERROR, "the file is neither JSON nor YAML",
+    GRAMMAR,
+    "The file can't be parsed (or has a duplicate key, of which AWS keeps one and you don't know which), so\n"
+    "that nothing in it was checked.",
+)  # fmt: skip
+declare(
+    "RM101", "malformed-policy", Severity.ERROR, "the policy breaks IAM's grammar",
+    GRAMMAR,
+    "An element is missing, unknown, of the wrong type, or given with the one that excludes it. AWS refuses\n"
+    "such a policy; an element that is only misspelt may be lost without a word.",
+)  # fmt: skip
+declare(
+    "RM102", "malformed-sid", Severity.ERROR, "a Sid has characters that IAM refuses",
+    IAM + "reference_policies_elements_sid.html",
+    "In policies of IAM a Sid is made of the letters A-Z and a-z and the digits 0-9. Some services allow more\n"
+    "in their resource policies; those are not looked at.",
+)  # fmt: skip
+
+
+@document_rule(
+    "RM103", "repeated-sid", Severity.ERROR, "two statements have the same Sid",
+    IAM + "reference_policies_elements_sid.html",
+    kinds=frozenset({Kind.IDENTITY, Kind.BOUNDARY, Kind.TRUST, Kind.SCP, Kind.RCP}),
+)  # fmt: skip
+def repeated_sid(document: Document) -> Iterator[Hit]:
+    """
+    IAM wants the Sids of one policy to be unique.
+
+    Some services let resource policies repeat them, so those are not looked at.
+    """
+    seen: set[str] = set()
+    for statement in document.statements:
+        if statement.sid and statement.sid in seen and "Fn::If" not in statement.path:
+            yield Hit(f"the Sid `{statement.sid}` is taken", (*statement.path, "Sid"), sid=statement.sid)
+        seen.add(statement.sid or "")
+
+
+_ACTION = re.compile(r"[A-Za-z0-9*?-]+:[A-Za-z0-9*?_.-]+|\*+")
+
+
+@statement_rule(
+    "RM104", "malformed-action", Severity.ERROR, "an action is not of the form service:name",
+    IAM + "reference_policies_elements_action.html",
+)  # fmt: skip
+def malformed_action(statement: Statement) -> Iterator[Hit]:
+    """
+    An action is a service prefix, a colon and a name, in which `*` and `?` are wildcards; or `*` alone.
+
+    A blank at an end, a missing prefix or an ARN in its place is refused.
+    """
+    for element, actions in (("Action", statement.actions), ("NotAction", statement.not_actions)):
+        for action in actions:
+            if not _ACTION.fullmatch(action):
+                yield Hit(f"`{action}` is no action: write service:name", statement.at(element, action), action)
+
+
+@statement_rule(
+    "RM105", "malformed-resource", Severity.ERROR, "a resource is neither `*` nor an ARN",
+    IAM + "reference_policies_elements_resource.html",
+    kinds=IDENTITY_LIKE | {Kind.RESOURCE, Kind.RCP},
+)  # fmt: skip
+def malformed_resource(statement: Statement) -> Iterator[Hit]:
+    """
+    A resource is `*` or an ARN: arn:partition:service:region:account:resource, with wildcards.
+
+    Looked at are the six parts, the partition, and an account that is a number but not of twelve digits.
+    """
+    for element, resources in (("Resource", statement.resources), ("NotResource", statement.not_resources)):
+        for resource in resources:
+            if problem := _resource_problem(resource):
+                yield Hit(f"`{resource}` {problem}", statement.at(element, resource))
+
+
+_PARTITIONS = re.compile(r"aws(?:-[a-z-]+)?|.*[*?$].*")
+
+
+def _resource_problem(resource: str) -> str | None:
+    """Return what is wrong with *resource*, or None; a wildcard may stand for whole parts."""
+    if is_everything(resource) or resource.startswith(("${", "*", "?")):
+        return None
+    if not resource.startswith("arn:"):
+        return "is neither `*` nor an ARN"
+    arn = Arn.parse(re.sub(r"\$\{[^}]*\}", "*", resource))
+    if arn is None:
+        return None if resource.endswith("*") else "is no ARN: it has fewer than six parts"
+    if not _PARTITIONS.fullmatch(arn.partition):
+        return f"names the partition `{arn.partition}`, which AWS does not have"
+    if arn.account.isdigit() and len(arn.account) != 12:
+        return f"names the account `{arn.account}`: an account id has 12 digits"
+    return None
+
+
+@statement_rule(
+    "RM106", "malformed-principal", Severity.ERROR, "a principal is of no form that IAM takes",
+    IAM + "reference_policies_elements_principal.html",
+    kinds=WITH_PRINCIPAL,
+)  # fmt: skip
+def malformed_principal(statement: Statement) -> Iterator[Hit]:
+    """
+    A wildcard can't stand for a part of a principal's name or ARN, only for all of it.
+
+    `arn:aws:iam::111122223333:role/team-*` is refused; compare aws:PrincipalArn in a condition instead.
+    """
+    for element, principals in (("Principal", statement.principals), ("NotPrincipal", statement.not_principals)):
+        for kind, value in principals:
+            if problem := _principal_problem(kind, value):
+                yield Hit(f"the principal `{value}` {problem}", statement.at(element))
+
+
+def _principal_problem(kind: str, value: str) -> str | None:
+    if value == "*" or "${" in value:
+        return "is `*` under Service, which is no service" if kind == "Service" else None
+    if "*" in value or "?" in value:
+        return "has a wildcard in it: compare aws:PrincipalArn in a condition"
+    if kind == "Service" and "." not in value:
+        return "is no service principal, such as sagemaker.amazonaws.com"
+    if kind == "AWS" and not (value.startswith("arn:") or re.fullmatch(r"[0-9]{12}|[A-Z0-9]{16,}", value)):
+        return "is neither an ARN nor an account id"
+    return None
+
+
+@statement_rule(
+    "RM107", "malformed-value", Severity.ERROR, "a condition's value can't be read by its operator",
+    IAM + "reference_policies_elements_condition_operators.html",
+    with_condition=True,
+)  # fmt: skip
+def malformed_value(statement: Statement) -> Iterator[Hit]:
+    """
+    Bool and Null take true or false, Numeric operators a number.
+
+    A value that its operator can't read matches nothing: the Allow is dead, the Deny never denies.
+    """
+    for condition in statement.conditions:
+        for value in condition.values:
+            if condition.operator and "${" not in value and (problem := value_problem(condition.operator.base, value)):
+                yield Hit(problem, condition.path, key=condition.key)
+        if not condition.values and not condition.opaque:
+            yield Hit(f"{condition.written} {condition.key} has no value", condition.path, key=condition.key)
+
+
+@statement_rule(
+    "RM108", "malformed-variable", Severity.ERROR, "a `${` starts no policy variable",
+    IAM + "reference_policies_variables.html",
+)  # fmt: skip
+def malformed_variable(statement: Statement) -> Iterator[Hit]:
+    """
+    A policy variable is `${key}` or `${key, 'default'}`; `${*}`, `${?}` and `${$}` are the characters themselves.
+
+    What remains unclosed, or holds braces, is refused.
+    """
+    if statement.policy.version != "2012-10-17":
+        return
+    places = [(statement.at("Resource", text), text) for text in statement.resources]
+    places += [(condition.path, text) for condition in statement.conditions for text in condition.values]
+    for path, text in places:
+        if "${" in text and (problem := _variable_problem(text)):
+            yield Hit(problem, path)
+
+
+def _variable_problem(text: str) -> str | None:
+    try:
+        list(variables_in(text))
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+@document_rule(
+    "RM109", "variables-without-version", Severity.WARNING, "policy variables need Version 2012-10-17",
+    IAM + "reference_policies_variables.html",
+)  # fmt: skip
+def variables_without_version(document: Document) -> Iterator[Hit]:
+    """
+    Without `"Version": "2012-10-17"` a policy is of 2008-10-17, which knows no variables.
+
+    `${aws:PrincipalTag/Project}` is then those characters and matches nothing that you meant.
+    """
+    if document.version == "2012-10-17" or (isinstance(document.raw, dict) and _unknown_version(document)):
+        return
+    for statement in document.statements:
+        texts = [*statement.resources, *(value for one in statement.conditions for value in one.values)]
+        if found := [text for text in texts if re.search(r"\$\{[a-z0-9-]+:", text)]:
+            yield Hit(f"{listed(found, 1)} is taken literally", statement.path, sid=statement.sid)
+
+
+def _unknown_version(document: Document) -> bool:
+    return document.version is None and "Version" in document.raw
+
+
+@document_rule(
+    "RM110", "version-missing", Severity.SUGGESTION, "the policy has no Version, or the old one",
+    IAM + "reference_policies_elements_version.html",
+)  # fmt: skip
+def version_missing(document: Document) -> Iterator[Hit]:
+    """
+    A policy without a Version is of 2008-10-17, which lacks policy variables and whatever else came later.
+
+    Write `"Version": "2012-10-17"`.
+    """
+    if document.statements and document.version != "2012-10-17" and not _unknown_version(document):
+        yield Hit("the Version is not 2012-10-17", ("Version",))
+
+
+@document_rule(
+    "RM111", "resource-control-policy", Severity.ERROR, "the statement is none that an RCP can have",
+    ORGANIZATIONS + "orgs_manage_policies_rcps_syntax.html",
+    kinds=frozenset({Kind.RCP}),
+)  # fmt: skip
+def resource_control_policy(document: Document) -> Iterator[Hit]:
+    """
+    A resource control policy only denies, its Principal is `*`, and it has neither NotAction nor NotPrincipal.
+
+    Allow is for AWS's own RCPFullAWSAccess alone. Principals are told apart in conditions.
+    """
+    for statement in document.statements:
+        if statement.effect == "Allow":
+            yield Hit("an RCP of yours can't Allow", (*statement.path, "Effect"), sid=statement.sid)
+        if any(principal.value != "*" for principal in statement.principals):
+            yield Hit("the Principal of an RCP is `*`", (*statement.path, "Principal"), sid=statement.sid)
+        for element in ("NotAction", "NotPrincipal"):
+            if element in statement.raw:
+                yield Hit(f"an RCP has no {element}", (*statement.path, element), sid=statement.sid)
+
+
+@statement_rule(
+    "RM112", "resource-control-reach", Severity.WARNING, "RCPs do not reach this service",
+    ORGANIZATIONS + "orgs_manage_policies_rcps.html",
+    kinds=frozenset({Kind.RCP}),
+)  # fmt: skip
+def resource_control_reach(statement: Statement) -> Iterator[Hit]:
+    """
+    RCPs reach the resources of some services only; for the others, SageMaker among them, they deny nothing.
+
+    Use an SCP for your own principals, and the resource's own policy for others.
+    """
+    from rolemgr.reference.organizations import rcp_services
+
+    for action in statement.actions:
+        service = action.partition(":")[0].lower()
+        if action_names(service) and service not in rcp_services():
+            yield Hit(f"RCPs do not reach `{service}`", statement.at("Action", action), action)

@@ -1,0 +1,214 @@
+"""RM6: what a statement gives away: wildcards, everything but, everyone, passing of roles."""
+
+from collections.abc import Iterator
+
+from rolemgr.check.document import GRANTING, Document, Kind, Statement
+from rolemgr.check.finding import Severity
+from rolemgr.check.patterns import fits, has_wildcard, is_any_name, is_everything, matches
+from rolemgr.check.rule import IAM, PERMISSIONS, SAGEMAKER, WITH_PRINCIPAL, Hit, group_rule, listed, statement_rule
+from rolemgr.reference.dependents import Dependent, dependents
+from rolemgr.reference.services import find_action
+
+_PASS_ROLE = IAM + "id_roles_use_passrole.html"
+_PRACTICES = IAM + "best-practices.html"
+PASS_ROLE = "iam:PassRole"  # noqa: S105 - an action, no password
+
+
+def allows(statement: Statement, action: str) -> bool:
+    """Tell whether *statement* speaks of *action*, by Action or NotAction."""
+    if statement.not_actions:
+        return not any(matches(pattern, action) for pattern in statement.not_actions)
+    return statement.named(action) is not None
+
+
+@statement_rule(
+    "RM601", "everything-allowed", Severity.SECURITY_WARNING, "every action on every resource is allowed",
+    _PRACTICES + "#grant-least-privilege", kinds=PERMISSIONS, effect="Allow",
+)  # fmt: skip
+def everything_allowed(statement: Statement) -> Iterator[Hit]:
+    """The Action is `*` on the Resource `*`, with no condition: that is an administrator."""
+    of_all = any(action.strip("*") in ("", ":") for action in statement.actions)
+    limited = statement.conditions or "Condition" in statement.opaque
+    if of_all and not limited and any(map(is_everything, statement.resources)):
+        yield Hit("every action on every resource", statement.at("Action"), "*")
+
+
+@statement_rule(
+    "RM602", "not-action-in-allow", Severity.SECURITY_WARNING, "an Allow lists what it does not allow",
+    IAM + "reference_policies_elements_notaction.html", kinds=GRANTING, effect="Allow",
+)  # fmt: skip
+def not_action_in_allow(statement: Statement) -> Iterator[Hit]:
+    """
+    NotAction with Allow gives every action but the listed ones, of all services, and of those yet to come.
+
+    List the actions that are needed; take away by a Deny.
+    """
+    if statement.not_actions:
+        yield Hit(f"everything but {listed(statement.not_actions)} is allowed", statement.at("NotAction"))
+
+
+@statement_rule(
+    "RM603", "not-resource-in-allow", Severity.SECURITY_WARNING, "an Allow lists the resources that it leaves out",
+    IAM + "reference_policies_elements_notresource.html", kinds=GRANTING, effect="Allow",
+)  # fmt: skip
+def not_resource_in_allow(statement: Statement) -> Iterator[Hit]:
+    """NotResource with Allow and no condition gives every resource but the listed ones, of all types."""
+    if statement.not_resources and not statement.conditions and "Condition" not in statement.opaque:
+        yield Hit(f"everything but {listed(statement.not_resources, 2)} is allowed", statement.at("NotResource"))
+
+
+@statement_rule(
+    "RM604", "growing-wildcard", Severity.SUGGESTION, "an action wildcard grows with the service",
+    _PRACTICES + "#grant-least-privilege", kinds=PERMISSIONS, effect="Allow",
+)  # fmt: skip
+def growing_wildcard(statement: Statement) -> Iterator[Hit]:
+    """
+    `sagemaker:*` or `s3:Put*` also allows what AWS adds under that name, the day it does.
+
+    List the actions. Describe*, List* and Get* are reported too: some of them read data.
+    """
+    growing = [action for action in statement.actions if has_wildcard(action) and action.strip("*")]
+    if growing:
+        yield Hit(f"{listed(growing)} grows with the service", statement.at("Action", growing[0]), growing[0])
+
+
+@statement_rule(
+    "RM605", "public-principal", Severity.SECURITY_WARNING, "everyone is allowed",
+    IAM + "reference_policies_elements_principal.html", kinds=WITH_PRINCIPAL, effect="Allow",
+)  # fmt: skip
+def public_principal(statement: Statement) -> Iterator[Hit]:
+    """
+    The principal is `*`, and no condition says whose: any AWS account, and without sigv4 anyone at all.
+
+    Name principals, or narrow by aws:PrincipalOrgID, aws:PrincipalAccount, aws:PrincipalArn, the source
+    account or ARN, a VPC endpoint or an address range. A VPC endpoint policy may well be open; it is
+    not told from others here.
+    """
+    if not any(one.value == "*" and one.kind in ("*", "AWS", "Federated") for one in statement.principals):
+        return
+    if "Condition" in statement.opaque or any(_narrows(statement)):
+        return
+    yield Hit("the principal is `*`, and no condition narrows it", statement.at("Principal"))
+
+
+_WHO = (
+    "aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn", "aws:principaltag/",
+    "aws:userid", "aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceowner",
+    "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths",
+    "aws:sourceip", "aws:vpcsourceip", "aws:principalservicename", "aws:principalservicenameslist",
+    "aws:federatedprovider", "kms:calleraccount", "kms:viaservice", "s3:dataaccesspointaccount",
+    "s3:dataaccesspointarn", "lambda:functionurlauthtype", "sns:endpoint", "ec2:sourceinstancearn",
+)  # fmt: skip
+
+
+def _narrows(statement: Statement) -> Iterator[bool]:
+    """Yield True for each condition that says whose requests are meant; an open value says nothing."""
+    for condition in statement.conditions_on(*_WHO):
+        if condition.true_where_absent is False and not any(not value.strip("*") for value in condition.values):
+            yield True
+
+
+@statement_rule(
+    "RM606", "not-principal", Severity.SECURITY_WARNING, "principals are given by exception",
+    IAM + "reference_policies_elements_notprincipal.html", kinds=WITH_PRINCIPAL,
+)  # fmt: skip
+def not_principal(statement: Statement) -> Iterator[Hit]:
+    """
+    NotPrincipal with Allow gives to everyone else, anonymous callers included.
+
+    With Deny it must list account, role and session alike, and locks out roles that have a permissions
+    boundary: AWS advises aws:PrincipalArn with ArnNotLike instead.
+    """
+    if "NotPrincipal" in statement.raw:
+        advice = "allows everyone else" if statement.effect == "Allow" else "use ArnNotLike aws:PrincipalArn"
+        yield Hit(f"NotPrincipal with {statement.effect}: {advice}", statement.at("NotPrincipal"))
+
+
+def is_any_role(resource: str) -> bool:
+    """Tell whether *resource* stands for roles, and leaves their names open."""
+    passing = find_action(PASS_ROLE)
+    return is_any_name(resource) and (is_everything(resource) or (passing is not None and fits(resource, passing)))
+
+
+@statement_rule(
+    "RM607", "pass-any-role", Severity.SECURITY_WARNING, "any role can be passed",
+    _PASS_ROLE, kinds=PERMISSIONS, effect="Allow",
+)  # fmt: skip
+def pass_any_role(statement: Statement) -> Iterator[Hit]:
+    """
+    iam:PassRole on `*` or `role/*`: whoever may also start something that runs as a role, runs as any role
+    that trusts that service.
+
+    Name the roles, or their path. iam:PassedToService narrows the service, not the role.
+    """
+    if not allows(statement, PASS_ROLE) or "Resource" in statement.opaque:
+        return
+    if not find_action(statement.named(PASS_ROLE) or "") and any(map(is_everything, statement.actions)):
+        return  # an administrator: RM601 says so
+    if open_ones := [resource for resource in statement.resources if is_any_role(resource)]:
+        message = f"{PASS_ROLE} on `{open_ones[0]}`: name the roles, or their path"
+        yield Hit(message, statement.at("Resource", open_ones[0]), PASS_ROLE)
+    elif statement.not_resources:
+        message = f"{PASS_ROLE} on all but some resources: name the roles, or their path"
+        yield Hit(message, statement.at("NotResource"), PASS_ROLE)
+
+
+@statement_rule(
+    "RM608", "pass-to-any-service", Severity.WARNING, "a role can be passed to any service",
+    _PASS_ROLE, kinds=PERMISSIONS, effect="Allow",
+)  # fmt: skip
+def pass_to_any_service(statement: Statement) -> Iterator[Hit]:
+    """
+    iam:PassRole without iam:PassedToService (or iam:AssociatedResourceArn): the role's trust policy alone
+    decides which services may get it.
+
+    Add `StringEquals: {iam:PassedToService: sagemaker.amazonaws.com}`.
+    """
+    if not statement.named(PASS_ROLE) or "Condition" in statement.opaque:
+        return
+    if not any(not action.strip("*") for action in statement.actions) and not list(
+        statement.conditions_on("iam:passedtoservice", "iam:associatedresourcearn")
+    ):
+        yield Hit(
+            f"{PASS_ROLE} without iam:PassedToService", statement.at("Action", statement.named(PASS_ROLE)), PASS_ROLE
+        )
+
+
+@group_rule(
+    "RM609", "missing-dependent-action", Severity.WARNING, "an action is allowed without one that it takes too",
+    SAGEMAKER + "security_iam_id-based-policy-examples.html",
+)  # fmt: skip
+def missing_dependent_action(documents: list[Document]) -> Iterator[tuple[Document, Hit]]:
+    """
+    CreateTrainingJob passes a role, and so takes iam:PassRole; a create call with tags takes AddTags.
+
+    Reported where no policy of the role (or this policy, where it stands alone) allows the other one. For
+    tags: only where the Allow demands aws:RequestTag, so that the call can't do without.
+    """
+    granting = [one for one in documents if one.kind is Kind.IDENTITY]
+    allowing = [statement for one in granting for statement in one.allows]
+    for document in granting:
+        for statement in document.allows:
+            for needed, actions in _missing(statement, allowing).items():
+                message = f"{listed(actions)} takes {needed} too, which is not allowed here"
+                yield document, Hit(message, statement.at("Action", actions[0]), actions[0], sid=statement.sid)
+
+
+def _missing(statement: Statement, allowing: list[Statement]) -> dict[str, list[str]]:
+    """Return what *statement* lacks: the further action, and the actions that take it."""
+    tagged = any(one.true_where_absent is False for one in statement.conditions_on("aws:requesttag/"))
+    found: dict[str, list[str]] = {}
+    for written in statement.actions:
+        for needed in _dependents(written):
+            wanted = needed.when == "always" or (needed.when == "tags" and tagged)
+            if wanted and not any(allows(one, needed.action) or "Action" in one.opaque for one in allowing):
+                found.setdefault(needed.action, []).append(written)
+    return found
+
+
+def _dependents(written: str) -> tuple[Dependent, ...]:
+    """Return the further actions that an action takes, as it is *written*; only SageMaker's are known."""
+    if has_wildcard(written) or not written.lower().startswith("sagemaker:"):
+        return ()
+    action = find_action(written)
+    return dependents(action.name) if action else ()

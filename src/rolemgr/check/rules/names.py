@@ -1,0 +1,194 @@
+"""RM2: names that AWS does not have: services, actions, operators, condition keys."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from rolemgr.check.document import Condition, Document, Statement
+from rolemgr.check.finding import Severity
+from rolemgr.check.patterns import has_wildcard
+from rolemgr.check.rule import IAM, REFERENCE, Hit, near, statement_rule
+from rolemgr.model.conditions import CONDITION_OPERATORS
+from rolemgr.reference.condition_keys import (
+    deprecated_keys,
+    find_key,
+    is_provider_key,
+    key_names_like,
+    known_values,
+    prefix_known,
+)  # fmt: skip
+from rolemgr.reference.services import action_names, expand, service_exists, services
+
+_LIST = REFERENCE + "reference_policies_actions-resources-contextkeys.html"
+
+
+def written_actions(statement: Statement) -> Iterator[tuple[str, str]]:
+    """Yield each element of *statement* that names actions, with each action or pattern in it."""
+    yield from (("Action", action) for action in statement.actions)
+    yield from (("NotAction", action) for action in statement.not_actions)
+
+
+@statement_rule("RM201", "unknown-service", Severity.ERROR, "AWS has no service of this prefix", _LIST)
+def unknown_service(statement: Statement) -> Iterator[Hit]:
+    """
+    The Service Authorization Reference has no service of this prefix, so the action stands for nothing.
+
+    A service that AWS has shut down leaves the reference, and its actions with it. A wildcard in the prefix
+    is judged only where it can stand for no service.
+    """
+    for element, action in written_actions(statement):
+        prefix = action.partition(":")[0].lower()
+        if ":" in action and not _service_known(prefix):
+            message = f"`{prefix}` is no service prefix{near(prefix, services())}"
+            yield Hit(message, statement.at(element, action), action)
+
+
+@lru_cache(maxsize=1024)
+def _service_known(prefix: str) -> bool:
+    return bool(expand(f"{prefix}:*")) if has_wildcard(prefix) else service_exists(prefix)
+
+
+@statement_rule("RM202", "unknown-action", Severity.ERROR, "the service has no such action", _LIST)
+def unknown_action(statement: Statement) -> Iterator[Hit]:
+    """
+    The service exists, but the Service Authorization Reference lists no action of this name.
+
+    An Allow of it grants nothing, a Deny denies nothing: for a Deny that is how a guardrail is lost. API
+    names are not always action names (ListBuckets is s3:ListAllMyBuckets, UpdateRecord is
+    sagemaker:PutRecord).
+    """
+    for element, action in written_actions(statement):
+        if ":" in action and not has_wildcard(action) and _is_unknown(action):
+            service, _, name = action.partition(":")
+            known = tuple(spelt.partition(":")[2] for spelt in action_names(service.lower()).values())
+            message = f"`{action}` is no action{near(name, known)}"
+            yield Hit(message, statement.at(element, action), action)
+
+
+@lru_cache(maxsize=65_536)
+def _is_unknown(action: str) -> bool:
+    service, _, name = action.lower().partition(":")
+    return service_exists(service) and name not in action_names(service)
+
+
+@statement_rule("RM203", "pattern-without-action", Severity.ERROR, "the pattern stands for no action", _LIST)
+def pattern_without_action(statement: Statement) -> Iterator[Hit]:
+    """
+    The service exists, but none of its actions matches the pattern.
+
+    An Allow of it grants nothing today, and whatever AWS names so tomorrow.
+    """
+    for element, action in written_actions(statement):
+        if ":" in action and has_wildcard(action) and _stands_for_nothing(action):
+            yield Hit(f"`{action}` matches no action", statement.at(element, action), action)
+
+
+@lru_cache(maxsize=16_384)
+def _stands_for_nothing(pattern: str) -> bool:
+    prefix = pattern.partition(":")[0].lower()
+    return not has_wildcard(prefix) and service_exists(prefix) and not expand(pattern)
+
+
+@statement_rule(
+    "RM204", "unknown-operator", Severity.ERROR, "IAM has no such condition operator",
+    IAM + "reference_policies_elements_condition_operators.html", with_condition=True,
+)  # fmt: skip
+def unknown_operator(statement: Statement) -> Iterator[Hit]:
+    """
+    The operator is none of IAM's, such as the `String` of an example that is copied about: use StringEquals.
+
+    Null takes neither a set qualifier nor IfExists.
+    """
+    for condition in statement.conditions:
+        if condition.operator is None:
+            message = f"`{condition.written}` is no condition operator{_operator_near(condition.written)}"
+            yield Hit(message, condition.path, key=condition.key)
+
+
+def _operator_near(written: str) -> str:
+    base = written.rpartition(":")[2].removesuffix("IfExists")
+    return near(base, CONDITION_OPERATORS) or near(base + "Equals", CONDITION_OPERATORS)
+
+
+@statement_rule(
+    "RM205", "unknown-key", Severity.ERROR, "AWS has no such condition key",
+    IAM + "reference_policies_condition-keys.html", with_condition=True,
+)  # fmt: skip
+def unknown_key(statement: Statement) -> Iterator[Hit]:
+    """
+    Neither the service nor IAM has a condition key of this name, so no request ever carries it.
+
+    In an Allow a positive operator on it never matches; in a Deny a negated one always does. Keys of
+    identity providers (`idp.example.com:sub`) are not judged.
+    """
+    for condition in statement.conditions:
+        if condition.folded in _NAMED_ELSEWHERE or not _key_unknown(condition.key):
+            continue
+        known = key_names_like(condition.key)
+        yield Hit(
+            f"`{condition.key}` is no condition key{near(condition.key, known)}", condition.path, key=condition.key
+        )
+
+
+_NAMED_ELSEWHERE = frozenset({"aws:arn", "sagemaker:usespot"})
+"""Keys that a rule of its own explains (RM902, RM903)."""
+
+
+@lru_cache(maxsize=8_192)
+def _key_unknown(key: str) -> bool:
+    if find_key(key) or is_provider_key(key) or "${" in key:
+        return False
+    return ":" not in key or prefix_known(key) or not service_exists(key.partition(":")[0].lower())
+
+
+@statement_rule(
+    "RM206", "deprecated-key", Severity.WARNING, "the condition key is deprecated",
+    REFERENCE + "list_amazonsagemakerai.html", with_condition=True,
+)  # fmt: skip
+def deprecated_key(statement: Statement) -> Iterator[Hit]:
+    """
+    Since June 2026 the reference replaces sagemaker's `...KmsKey` keys by `...KmsKeyArn` on every action.
+
+    Whether SageMaker still fills the old names is not documented. Judge both: a statement for each name. It
+    is not reported where the same policy judges the successor too.
+    """
+    for condition in statement.conditions:
+        successor = deprecated_keys().get(condition.folded)
+        if successor and not _judged(statement.policy, successor.lower()):
+            yield Hit(f"`{condition.key}` is replaced by `{successor}`", condition.path, key=condition.key)
+
+
+def _judged(document: Document, key: str) -> bool:
+    return any(condition.folded == key for one in document.statements for condition in one.conditions)
+
+
+@statement_rule(
+    "RM207", "unknown-value", Severity.ERROR, "the condition key never has this value",
+    REFERENCE + "list_amazonsagemakerai.html", with_condition=True,
+)  # fmt: skip
+def unknown_value(statement: Statement) -> Iterator[Hit]:
+    """
+    The key has a fixed set of values, and this is none of them: sagemaker:RootAccess is Enabled or Disabled.
+
+    Values are compared as text, and so by case, except with StringEqualsIgnoreCase. InstanceTypes are
+    written with their `ml.`; Studio's JupyterServer app has the instance type `system`.
+    """
+    for condition in statement.conditions:
+        for value in condition.values:
+            if condition.operator and condition.operator.base.startswith("String") and _wrong_value(condition, value):
+                known = known_values(condition.folded) or ("ml.m5.large", "ml.*", "system")
+                yield Hit(
+                    f"`{condition.key}` is never `{value}`: AWS has {', '.join(known)}",
+                    condition.path,
+                    key=condition.key,
+                )
+
+
+def _wrong_value(condition: Condition, value: str) -> bool:
+    if has_wildcard(value) or "${" in value:
+        return False
+    if condition.folded == "sagemaker:instancetypes":
+        return not value.startswith("ml.") and value != "system"
+    known = known_values(condition.folded)
+    if condition.operator and "IgnoreCase" in condition.operator.base:
+        known, value = tuple(one.lower() for one in known), value.lower()
+    return bool(known) and value not in known

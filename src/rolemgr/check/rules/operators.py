@@ -1,0 +1,161 @@
+"""RM4: condition operators, set qualifiers, and the types of the keys that they are put on."""
+
+from collections.abc import Iterator
+
+from rolemgr.check.document import Condition, Statement
+from rolemgr.check.finding import Severity
+from rolemgr.check.patterns import has_wildcard
+from rolemgr.check.rule import IAM, Hit, statement_rule
+from rolemgr.reference.condition_keys import ConditionKey, find_key
+
+_OPERATORS = IAM + "reference_policies_elements_condition_operators.html"
+_SETS = IAM + "reference_policies_condition-single-vs-multi-valued-context-keys.html"
+
+_TYPES = {
+    "Numeric": {"Numeric"},
+    "Date": {"Date"},
+    "Bool": {"Bool"},
+    "IpAddress": {"IPAddress"},
+    "NotIpAddress": {"IPAddress"},
+}
+"""What keys each family of operators can read; String operators read any, ARN operators what looks like one."""
+
+
+@statement_rule(
+    "RM401", "type-mismatch", Severity.WARNING, "the operator is not one for the key's type",
+    _OPERATORS, with_condition=True,
+)  # fmt: skip
+def type_mismatch(statement: Statement) -> Iterator[Hit]:
+    """
+    The operator can't read what the key holds: Bool on the text `Enabled`, Numeric on text.
+
+    A positive operator then never matches, a negated one always does. String operators on an ARN or on a
+    boolean work, as they compare the text, and are not reported.
+    """
+    for condition in statement.conditions:
+        key = find_key(condition.key)
+        if key and condition.operator and not condition.opaque and _clashes(condition, key):
+            message = f"{condition.written} can't read `{key.name}`, which is of type {key.type}"
+            yield Hit(message, condition.path, key=condition.key)
+
+
+def _clashes(condition: Condition, key: ConditionKey) -> bool:
+    base = condition.operator.base if condition.operator else ""
+    if base.startswith("Arn"):
+        return key.type == "String" and not all(_like_arn(value) for value in condition.values)
+    if base.startswith("String"):
+        return key.type in ("Numeric", "Date", "IPAddress") and ("Like" in base or "IgnoreCase" in base)
+    family = next((name for name in _TYPES if base.startswith(name)), None)
+    return family is not None and key.type not in _TYPES[family] and not _read_as(family, key)
+
+
+def _read_as(family: str, key: ConditionKey) -> bool:
+    """Tell whether a key is of two types: times are numbers too, and AWS lists some booleans as text."""
+    if family in ("Numeric", "Date"):
+        return key.type in ("Numeric", "Date") or key.name == "aws:EpochTime"
+    return family == "Bool" and key.type == "String" and not key.name.startswith("sagemaker:")
+
+
+def _like_arn(value: str) -> bool:
+    return value.startswith(("arn:", "*", "${")) or has_wildcard(value)
+
+
+@statement_rule(
+    "RM402", "wildcard-without-like", Severity.WARNING, "a wildcard where the operator takes it literally",
+    _OPERATORS, with_condition=True,
+)  # fmt: skip
+def wildcard_without_like(statement: Statement) -> Iterator[Hit]:
+    """
+    StringEquals compares `*` and `?` as characters: use StringLike.
+
+    ArnEquals and ArnLike are the same, and both take wildcards. The account-wide source ARN of SageMaker
+    (`arn:aws:sagemaker:REGION:ACCOUNT:*`) is sent literally by some features, and is not reported.
+    """
+    for condition in statement.conditions:
+        base = condition.operator.base if condition.operator else ""
+        if not base.startswith("String") or "Like" in base or condition.folded == "aws:sourcearn":
+            continue
+        for value in condition.values:
+            if "*" in value.replace("${*}", "") and "${" not in value:
+                yield Hit(
+                    f"{condition.written} takes the `*` of `{value}` literally", condition.path, key=condition.key
+                )
+
+
+@statement_rule(
+    "RM403", "qualifier-on-single-value", Severity.WARNING, "a set qualifier on a key of one value",
+    _SETS, with_condition=True,
+)  # fmt: skip
+def qualifier_on_single_value(statement: Statement) -> Iterator[Hit]:
+    """
+    ForAllValues and ForAnyValue are for keys of which a request has several values.
+
+    On a key of one value ForAllValues makes the condition true where the key is absent, and ForAnyValue
+    changes nothing. ForAnyValue with a negated operator is not reported: it makes the condition false where
+    the key is absent, which a Deny may want.
+    """
+    for condition, key in _known(statement):
+        operator = condition.operator
+        wanted = operator and operator.qualifier == "ForAnyValue" and operator.negated
+        if operator and operator.qualifier and not key.multivalued and not wanted:
+            message = f"`{key.name}` has one value: {operator.qualifier} is for several"
+            yield Hit(message, condition.path, key=condition.key)
+
+
+_COMPARED_AS_ONE = ("events:",)
+"""EventBridge's guide compares its keys without a qualifier, though the reference lists them as lists."""
+
+
+@statement_rule(
+    "RM404", "missing-qualifier", Severity.ERROR, "a key of several values without a set qualifier",
+    _SETS, with_condition=True,
+)  # fmt: skip
+def missing_qualifier(statement: Statement) -> Iterator[Hit]:
+    """
+    A request has several values of the key, so the operator needs ForAllValues or ForAnyValue.
+
+    How AWS compares without one is not documented. In a Deny of what is not on a list that is
+    ForAnyValue:StringNotEquals, in an Allow ForAllValues:StringEquals and `Null: false`.
+    """
+    for condition, key in _known(statement):
+        if condition.operator is None or condition.folded.startswith(_COMPARED_AS_ONE):
+            continue
+        if key.multivalued and not condition.operator.qualifier and condition.operator.base != "Null":
+            message = f"`{key.name}` has several values: write ForAnyValue:{condition.written} or ForAllValues:"
+            yield Hit(message + condition.written, condition.path, key=condition.key)
+
+
+_HARMLESS_WHEN_ABSENT = (
+    "tagkeys", "contextkeys", "kms:grantoperations",
+    "normalizedrecordnames", "recordtypes", "resourcerecordsetsactions",
+)  # fmt: skip
+"""Lists of what a request names, and fields that the API demands (CreateGrant's Operations, Route 53's changes)."""
+
+
+@statement_rule(
+    "RM405", "for-all-values-without-null", Severity.SECURITY_WARNING, "ForAllValues holds without the key",
+    _SETS, effect="Allow", with_condition=True,
+)  # fmt: skip
+def for_all_values_without_null(statement: Statement) -> Iterator[Hit]:
+    """
+    ForAllValues is true where the key is absent: leaving the field out gets round the limit.
+
+    Add `Null: {key: "false"}` to the Allow, where the action's requests always have the key. Keys that list
+    what a request names (aws:TagKeys, kms:EncryptionContextKeys) are not reported, as a request without them
+    names nothing; nor are those that every request has.
+    """
+    for condition in statement.conditions:
+        if not condition.operator or condition.operator.qualifier != "ForAllValues":
+            continue
+        if condition.opaque or condition.folded.endswith(_HARMLESS_WHEN_ABSENT):
+            continue
+        if not any(one.true_where_absent is False for one in statement.conditions_on(condition.folded)):
+            message = f"a request without `{condition.key}` is let through: add Null {condition.key}: false"
+            yield Hit(message, condition.path, key=condition.key)
+
+
+def _known(statement: Statement) -> Iterator[tuple[Condition, ConditionKey]]:
+    for condition in statement.conditions:
+        key = find_key(condition.key)
+        if key and condition.operator:
+            yield condition, key

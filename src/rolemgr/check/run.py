@@ -1,0 +1,64 @@
+"""Run the rules over documents."""
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+from rolemgr.check.document import Document, Kind
+from rolemgr.check.finding import Finding
+from rolemgr.check.rule import RULES as _REGISTRY
+from rolemgr.check.rule import Hit, Rule
+from rolemgr.check.rules import RULES
+
+
+def check(documents: Iterable[Document]) -> Iterator[Finding]:
+    """Yield what the rules find in *documents*, in their order; those of one file and group are one role."""
+    groups: dict[object, list[Document]] = {}
+    for document in documents:
+        key: object = (document.name, document.group) if document.group else document
+        groups.setdefault(key, []).append(document)
+    for group in groups.values():
+        yield from _group(group)
+
+
+def _group(documents: list[Document]) -> Iterator[Finding]:
+    for document in documents:
+        yield from _document(document)
+    for rule in _of_groups():
+        if rule.of_group:
+            for document, hit in rule.of_group(documents):
+                yield _finding(rule, document, hit)
+
+
+def _document(document: Document) -> Iterator[Finding]:
+    for problem in document.problems:
+        hit = Hit(problem.message, problem.path, key=problem.key, sid=problem.sid)
+        yield _finding(_REGISTRY[problem.rule], document, hit)
+    for statement in document.statements:
+        for rule in _of_statements(document.kind, statement.effect, bool(statement.conditions)):
+            if rule.of_statement:
+                for hit in rule.of_statement(statement):
+                    yield _finding(rule, document, hit._replace(sid=statement.sid))
+    for rule in _of_documents(document.kind):
+        if rule.of_document:
+            for hit in rule.of_document(document):
+                yield _finding(rule, document, hit)
+
+
+def _finding(rule: Rule, document: Document, hit: Hit) -> Finding:
+    line = document.line_of(hit.path)
+    return Finding(rule.id, rule.severity, hit.message, document.name, line, hit.sid, hit.action, hit.key)
+
+
+@cache
+def _of_statements(kind: Kind, effect: str, conditions: bool) -> tuple[Rule, ...]:
+    return tuple(rule for rule in RULES.values() if rule.concerns(kind, effect, conditions))
+
+
+@cache
+def _of_documents(kind: Kind) -> tuple[Rule, ...]:
+    return tuple(rule for rule in RULES.values() if rule.of_document and kind in rule.kinds)
+
+
+@cache
+def _of_groups() -> tuple[Rule, ...]:
+    return tuple(rule for rule in RULES.values() if rule.of_group)

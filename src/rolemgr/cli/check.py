@@ -1,0 +1,235 @@
+"""`rolemgr check`: rules over policy files, or over the chosen role."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rolemgr.cli.console import color_option, output_option
+from rolemgr.cli.files import is_stdout, note, read_input, write_output
+from rolemgr.cli.options import role_options
+from rolemgr.errors import InputError, SourceLocation
+
+if TYPE_CHECKING:
+    from rolemgr.check.collect import Collected
+    from rolemgr.check.config import CheckConfig
+    from rolemgr.check.finding import Finding
+
+KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary")
+SEVERITIES = ("ERROR", "SECURITY_WARNING", "WARNING", "SUGGESTION")
+
+
+@click.command("check")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@role_options
+@click.option(
+    "--type", "kind", type=click.Choice(KINDS), help="The type of the policies; told from each file unless given."
+)
+@click.option(
+    "--fail-on", type=click.Choice(SEVERITIES, case_sensitive=False), default="SECURITY_WARNING", show_default=True,
+    help="Exit with 1 for a finding of this severity or worse.",
+)  # fmt: skip
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "sarif", "github"]), default="text",
+    help="The form of the result: text, JSON, SARIF 2.1.0, or GitHub's annotations.",
+)  # fmt: skip
+@click.option("--config", metavar="FILE", help="Suppressions and types; rolemgr-check.yaml here or above unless given.")
+@click.option("--baseline", metavar="FILE", help="Report only what is not in this baseline.")
+@click.option("--write-baseline", metavar="FILE", help="Write today's findings as a baseline, and exit with 0.")
+@click.option("--explain", metavar="RULE", help="Explain a rule, by its id or name, and check nothing.")
+@output_option
+@color_option
+def check_command(
+    paths: Sequence[str], chosen: dict[str, Any], kind: str | None, fail_on: str, form: str, config: str | None,
+    baseline: str | None, write_baseline: str | None, explain: str | None, output: str | None,
+    color: str, verbose: bool,
+) -> None:  # fmt: skip
+    """
+    Check policies: grammar, names, reach, what they give away.
+
+    PATH is a policy, a role as `create` writes it, a CloudFormation template, Terraform's JSON, or a folder
+    of such files; - is stdin. Without one, the role that the options choose is checked. Severities are IAM
+    Access Analyzer's. Nothing touches AWS.
+
+    \b
+    Examples:
+      rolemgr check policies/ --fail-on WARNING
+      rolemgr check scp.json --type scp --format sarif -o check.sarif
+      rolemgr check --persona ml-engineer
+      rolemgr check --explain RM901
+    """
+    if explain is not None:
+        write_output(_explained(explain), output)
+        return
+    from rolemgr.check.config import apply
+    from rolemgr.check.finding import Severity
+
+    settings = _config(config)
+    findings, names = _findings(paths, chosen, kind, settings, verbose)
+    today = datetime.now(UTC).date()
+    kept, suppressed = apply(findings, settings.suppressions, names, today)
+    if write_baseline is not None:
+        _write_baseline(kept, write_baseline)
+        return
+    if baseline is not None:
+        kept = _new_ones(kept, baseline)
+    if suppressed:
+        note(f"{len(suppressed)} finding{'s' if len(suppressed) > 1 else ''} suppressed by {settings_name(config)}")
+    reasons = [(finding, suppression.reason) for finding, suppression in suppressed]
+    write_output(_shown(form, kept, reasons, len(names), color=_in_color(color, output), width=_width(output)), output)
+    worst = Severity(fail_on.upper())
+    if any(finding.severity.at_least(worst) for finding in kept):
+        sys.exit(1)
+
+
+def settings_name(config: str | None) -> str:
+    """Return what messages call the configuration."""
+    return config or "rolemgr-check.yaml"
+
+
+def _findings(
+    paths: Sequence[str], chosen: Mapping[str, Any], kind: str | None, settings: "CheckConfig", verbose: bool
+) -> "tuple[list[Finding], list[str]]":
+    """Return what the rules find in the files, or in the chosen role, and the file of each policy."""
+    from rolemgr.check.document import Kind
+    from rolemgr.check.run import check
+
+    if paths:
+        _refuse_both(chosen)
+        collected = _collected(paths, Kind(kind) if kind else None, settings)
+        if collected.skipped:
+            files = "file holds" if collected.skipped == 1 else "files hold"
+            note(f"{collected.skipped} {files} no policy")
+        found = [*collected.unreadable, *check(collected.documents)]
+        return _sorted(found), [document.name for document in collected.documents]
+    if kind:
+        raise InputError(SourceLocation("--type"), "goes with policy files, not with a role")
+    from rolemgr.check.role import at_origin, documents_of
+    from rolemgr.cli.rendering import render_chosen
+
+    role = render_chosen(chosen, verbose=verbose)
+    documents = documents_of(role.documents)
+    return _sorted([at_origin(finding, role.role) for finding in check(documents)]), [
+        document.name for document in documents
+    ]
+
+
+def _refuse_both(chosen: Mapping[str, Any]) -> None:
+    given = next((key for key, value in chosen.items() if value not in (None, (), False)), None)
+    if given:
+        raise InputError(SourceLocation(f"--{given.replace('_', '-')}"), "goes with a role, not with policy files")
+
+
+def _collected(paths: Sequence[str], kind: Any, settings: "CheckConfig") -> "Collected":
+    from rolemgr.check.collect import collect, from_text
+
+    collected = collect([path for path in paths if path != "-"], kind, settings.types)
+    for _ in (path for path in paths if path == "-"):
+        text, name = read_input("-")
+        collected.documents += from_text(text, name, as_json=text.lstrip()[:1] in ("{", "["), kind=kind)
+    return collected
+
+
+def _sorted(findings: "list[Finding]") -> "list[Finding]":
+    """Return *findings* by file and line, each file's where its first one stood."""
+    order: dict[str, int] = {}
+    for finding in findings:
+        order.setdefault(finding.path, len(order))
+    return sorted(findings, key=lambda one: (order[one.path], one.line or 0))
+
+
+def _config(name: str | None) -> "CheckConfig":
+    """Return the configuration of the file *name*, or of the nearest ``rolemgr-check.yaml``, or an empty one."""
+    from rolemgr.check.config import CONFIG_FILE, CheckConfig, read_config
+
+    path = Path(name) if name is not None else _nearest(CONFIG_FILE)
+    if path is None:
+        return CheckConfig()
+    from rolemgr.files.yaml import read_yaml
+
+    return read_config(read_yaml(path))
+
+
+def _nearest(name: str) -> Path | None:
+    here = Path.cwd()
+    found = next((folder / name for folder in (here, *here.parents) if (folder / name).is_file()), None)
+    return Path(os.path.relpath(found)) if found else None
+
+
+def _write_baseline(findings: "Sequence[Finding]", path: str) -> None:
+    from rolemgr.check.baseline import baseline_data
+    from rolemgr.files.write import to_json
+
+    write_output(to_json(baseline_data(findings)), path)
+    note(f"{len(findings)} findings written to {path}")
+
+
+def _new_ones(findings: "list[Finding]", path: str) -> "list[Finding]":
+    from rolemgr.check.baseline import new_ones, read_baseline
+    from rolemgr.files.json import read_json
+
+    return new_ones(findings, read_baseline(read_json(Path(path))))
+
+
+def _shown(
+    form: str,
+    findings: "list[Finding]",
+    suppressed: "list[tuple[Finding, str]]",
+    checked: int,
+    *,
+    color: bool,
+    width: int,
+) -> str:
+    from rolemgr.report.findings import annotations, findings_data, findings_text
+
+    if form == "text":
+        return findings_text(findings, checked, width=width, color=color)
+    if form == "github":
+        from rolemgr.check.rules import RULES
+
+        return annotations(findings, {rule.id: rule.name for rule in RULES.values()})
+    import json
+
+    data = findings_data(findings, checked) if form == "json" else _sarif(findings, suppressed)
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _sarif(findings: "list[Finding]", suppressed: "list[tuple[Finding, str]]") -> dict[str, Any]:
+    from rolemgr import __version__
+    from rolemgr.check.rules import RULES
+    from rolemgr.report.sarif import RuleText, sarif
+
+    texts = {
+        rule.id: RuleText(rule.id, rule.name, rule.title, rule.explanation, rule.source, rule.severity)
+        for rule in RULES.values()
+    }
+    return sarif(findings, suppressed, texts, __version__)
+
+
+def _explained(name: str) -> str:
+    """Return what there is to say of the rule *name*, with an example that it finds and one that it does not."""
+    from rolemgr.check.config import find_rule
+    from rolemgr.check.examples import examples_of
+    from rolemgr.report.rules import rule_text
+
+    rule = find_rule(name, SourceLocation("--explain"))
+    return rule_text(rule, examples_of(rule.id))
+
+
+def _in_color(color: str, output: str | None) -> bool:
+    if color != "auto" or not is_stdout(output):
+        return color == "always" and is_stdout(output)
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _width(output: str | None) -> int:
+    """Return the columns of the terminal, or 80 where the text goes elsewhere."""
+    if not is_stdout(output) or not sys.stdout.isatty():
+        return 80
+    from shutil import get_terminal_size
+
+    return max(40, min(get_terminal_size((80, 24)).columns, 120))

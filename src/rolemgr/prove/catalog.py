@@ -1,0 +1,150 @@
+"""
+All proofs, over one role or over the whole catalog.
+
+The roles of a catalog: every persona as it is, with each ready profile, and with all guardrails at once; and
+every activity group that no persona has, alone, with all guardrails. What a guardrail or a group needs to be
+told and has no default for gets an example value.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.catalog.personas import resolve_persona
+from rolemgr.compose.role import compose
+from rolemgr.errors import InputError
+from rolemgr.evaluate.decision import evaluate
+from rolemgr.files.source import SourceFile
+from rolemgr.model.catalog import ParameterType
+from rolemgr.model.guardrail import GuardrailParameter
+from rolemgr.model.source import Sourced
+from rolemgr.model.spec import RoleSpec
+from rolemgr.prove.grants import no_dead_grant
+from rolemgr.prove.guardrails import guardrails_kept
+from rolemgr.prove.overlaps import overlaps_declared
+from rolemgr.prove.packed import packing_lossless
+from rolemgr.prove.proof import CounterExample, Decide, Proof, Subject, flags_of, together
+from rolemgr.prove.separate import separated
+from rolemgr.prove.separation import RenderedRole
+from rolemgr.render.documents import render
+
+MADE = "quotas"
+MADE_CLAIM = "every persona can be made with every ready profile, and every group with every guardrail"
+
+_CARRIER = "sagemaker-compute"
+"""The persona that groups are put into that no persona has."""
+
+_KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+_EXAMPLES: Mapping[ParameterType, str] = {
+    ParameterType.STRING: "example",
+    ParameterType.NAME_PATTERN: "example-*",
+    ParameterType.ROLE_ARN: "arn:aws:iam::111122223333:role/example",
+    ParameterType.ARN: "arn:aws:sagemaker:us-east-1:111122223333:example/one",
+    ParameterType.ACCOUNT_ID: "444455556666",
+    ParameterType.BUCKET: "example-bucket",
+    ParameterType.KEY_ARN: _KEY,
+    ParameterType.S3_PREFIX: "example-bucket/prefix",
+    ParameterType.SUBNET_ID: "subnet-0a1b2c3d",
+    ParameterType.SECURITY_GROUP_ID: "sg-0a1b2c3d",
+    ParameterType.FILE_SYSTEM_ID: "fs-0a1b2c3d",
+    ParameterType.INSTANCE_TYPE: "ml.m5.large",
+    ParameterType.DURATION: "6h",
+    ParameterType.INTEGER: "8",
+    ParameterType.TAG_KEY: "Project",
+}
+
+
+def prove_role(subject: Subject) -> tuple[Proof, ...]:
+    """Return the proofs about *subject*: separation, overlap with the other personas, guardrails, grants, packing."""
+    spec = subject.rendered.role.spec
+    place = {"account": spec.account, "region": spec.region, "partition": spec.partition_name}
+    names = [name for name in subject.catalog.found("personas") if name != spec.persona]
+    others = [subject_of(subject.catalog, {"persona": name, **place}, subject.decide) for name in names]
+    return together((separated(subject), overlaps_declared([subject, *others]), *limits_of(subject)))
+
+
+def limits_of(subject: Subject) -> tuple[Proof, ...]:
+    """Return the proofs about the statements of *subject* alone: guardrails, grants, packing."""
+    return (*guardrails_kept(subject), no_dead_grant(subject), packing_lossless(subject))
+
+
+def prove_catalog(catalog: Catalog, decide: Decide = evaluate) -> tuple[Proof, ...]:
+    """Return the proofs about all roles of *catalog*, one for each claim."""
+    personas = [subject_of(catalog, {"persona": name}, decide) for name in catalog.found("personas")]
+    proofs = [*map(separated, personas), overlaps_declared(personas)]
+    for choices in variants(catalog):
+        made, proof = _made(catalog, choices, decide)
+        personas += made
+        proofs.append(proof)
+    for subject in personas:
+        proofs += limits_of(subject)
+    return together(proofs)
+
+
+def _made(catalog: Catalog, choices: Mapping[str, Any], decide: Decide) -> tuple[list[Subject], Proof]:
+    """Return the role of *choices*, and whether it can be made; all guardrails at once may be halved until they fit."""
+    try:
+        return [subject_of(catalog, choices, decide)], Proof(MADE, MADE_CLAIM, 1)
+    except InputError as error:
+        guardrails = list(choices.get("guardrail", {}).items())
+        if len(guardrails) < 2:
+            example = CounterExample(str(error), flags_of(choices), None, (error.where,) if error.where else ())
+            return [], Proof(MADE, MADE_CLAIM, 1, (example,))
+        middle = len(guardrails) // 2
+        halves = (dict(guardrails[:middle]), dict(guardrails[middle:]))
+        found = [_made(catalog, {**choices, "guardrail": half}, decide) for half in halves]
+        return [one for made, _ in found for one in made], together([proof for _, proof in found])[0]
+
+
+def subject_of(catalog: Catalog, choices: Mapping[str, Any], decide: Decide = evaluate) -> Subject:
+    """Return the role that *choices*, keys of a role file, describe; raise as `compose` and `render` do."""
+    spec = Sourced(RoleSpec.model_validate(choices), SourceFile("the proof of the catalog", dict(choices), {}))
+    role = compose(catalog, spec)
+    return Subject(catalog, RenderedRole(role, render(role)), flags_of(choices), decide)
+
+
+def variants(catalog: Catalog) -> Iterator[dict[str, Any]]:
+    """Yield the choices of the other roles of *catalog*: personas under its profiles and guardrails, groups alone."""
+    every = all_guardrails(catalog)
+    for name in catalog.found("personas"):
+        for profile in catalog.found("profiles"):
+            if profile != resolve_persona(catalog, name).guardrail_profile:
+                yield {"persona": name, "guardrail_profile": [profile], **short_forms(catalog)}
+        yield {"persona": name, "guardrail": every, **short_forms(catalog)}
+    own = list(catalog.persona(_CARRIER).value.activity_groups)
+    used = {group for name in catalog.found("personas") for group in resolve_persona(catalog, name).groups}
+    for group in catalog.found("activity_groups"):
+        if group not in used:
+            yield {
+                "persona": _CARRIER, "add": [group], "remove": own, "parameter": _parameters(catalog, group),
+                "guardrail": every, "break_separation": "a group alone",
+            }  # fmt: skip
+
+
+def all_guardrails(catalog: Catalog) -> dict[str, Any]:
+    """Return every guardrail of *catalog* with its defaults, or examples where it has none."""
+    chosen: dict[str, Any] = {}
+    for name in catalog.found("guardrails"):
+        declared = catalog.guardrail(name).value.parameters
+        chosen[name] = [
+            f"{one}:{_example(found)}" for one, found in declared.items() if found.default is None or not found.default
+        ]
+    return chosen
+
+
+def short_forms(catalog: Catalog) -> dict[str, Any]:
+    """Return the short forms that a guardrail of *catalog* takes its values from."""
+    declared = [
+        one for name in catalog.found("guardrails") for one in catalog.guardrail(name).value.parameters.values()
+    ]
+    return {one.from_: [_EXAMPLES[one.type]] for one in declared if one.from_}
+
+
+def _example(parameter: GuardrailParameter) -> str:
+    return parameter.one_of[0] if parameter.one_of else _EXAMPLES[parameter.type]
+
+
+def _parameters(catalog: Catalog, group: str) -> dict[str, Sequence[str]]:
+    """Return an example for each parameter of *group* that has no default."""
+    declared = catalog.activity_group(group).value.parameters
+    return {name: [_EXAMPLES[one.type]] for name, one in declared.items() if not one.default}

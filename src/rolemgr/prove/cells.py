@@ -1,0 +1,138 @@
+"""
+The condition cells that matter: for each condition key, values that no statement of the role could tell apart.
+
+Two values are in one class where every condition on the key, and every promise about it, answers alike for
+both; one of each class stands for all. A key that a request may have several values of also gets the sets
+of up to three classes: a condition on it is "any" or "all" over its values. Absence is a class of its own.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import combinations
+from typing import NamedTuple, TypeAlias
+
+from rolemgr.evaluate.request import Context
+from rolemgr.model.conditions import base_operator
+from rolemgr.reference.condition_keys import find_key, known_values
+
+Values: TypeAlias = tuple[str, ...]
+ABSENT: Values = ()
+Cell: TypeAlias = Mapping[str, Values]
+"""Values by lower-case condition key; an empty tuple is an absent key."""
+
+STAND_IN = "witness"
+"""The value that every policy variable has, unless its key is absent."""
+
+_VARIABLE = re.compile(r"\$\{([^}*?$'][^},]*)(?:,[^}]*)?\}")
+_STRANGE_TEXT = "unlike-any"
+_STRANGE_ARN = "arn:aws:unlike:us-east-1:000000000000:any"
+_LARGEST_SET = 3
+
+
+class Term(NamedTuple):
+    """One condition of a statement: an operator on a key; *holds* answers it for a context."""
+
+    operator: str
+    key: str
+    values: Values
+    holds: Callable[[Context], bool]
+
+
+class Test(NamedTuple):
+    """What else tells values of *key* apart: *samples* to try, and a question on a single value."""
+
+    key: str
+    samples: Values
+    holds: Callable[[str], bool]
+
+
+def variables_in(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the condition keys that the policy variables of *texts* stand for, each once."""
+    return tuple(dict.fromkeys(key.strip() for text in texts for key in _VARIABLE.findall(text)))
+
+
+def filled(text: str) -> str:
+    """Return *text* with the stand-in for every policy variable."""
+    return _VARIABLE.sub(STAND_IN, text)
+
+
+def domain(key: str, terms: Sequence[Term], tests: Sequence[Test], variables: frozenset[str]) -> tuple[Values, ...]:
+    """
+    Return the values of the lower-case *key* to ask with: absent, one of each class, and sets of classes.
+
+    *terms* and *tests* are all that speak of any key; *variables* are the keys that policy variables stand for.
+    """
+    own = dict.fromkeys(term for term in terms if term.key.lower() == key)
+    asked = dict.fromkeys(test for test in tests if test.key.lower() == key)
+    return _domain(key, tuple(own), tuple(asked), key in variables)
+
+
+@lru_cache(maxsize=8192)
+def _domain(key: str, terms: tuple[Term, ...], tests: tuple[Test, ...], is_variable: bool) -> tuple[Values, ...]:
+    single = tuple(_classes(key, terms, tests, is_variable))
+    sizes = range(1, (_LARGEST_SET if _takes_several(key, terms) else 1) + 1)
+    return (ABSENT, *(chosen for size in sizes for chosen in combinations(single, size)))
+
+
+def _takes_several(key: str, terms: Sequence[Term]) -> bool:
+    known = find_key(key)
+    if known:
+        return known.multivalued
+    return any(term.operator.startswith("For") for term in terms)
+
+
+def _classes(key: str, terms: Sequence[Term], tests: Sequence[Test], is_variable: bool) -> Iterator[str]:
+    """Yield one value of each class of *key*."""
+    seen: set[tuple[bool, ...]] = set()
+    for value in dict.fromkeys(_samples(key, terms, tests, is_variable)):
+        context = Context({**_stand_ins(terms, key), key: (value,)})
+        answers = (
+            *(term.holds(context) for term in terms), *(test.holds(value) for test in tests),
+            is_variable and value == STAND_IN,
+        )  # fmt: skip
+        if answers not in seen:
+            seen.add(answers)
+            yield value
+
+
+def _stand_ins(terms: Sequence[Term], key: str) -> dict[str, Values]:
+    names = variables_in(value for term in terms for value in term.values)
+    return {name.lower(): (STAND_IN,) for name in names if name.lower() != key}
+
+
+def _samples(key: str, terms: Sequence[Term], tests: Sequence[Test], is_variable: bool) -> Iterator[str]:
+    """Yield values of *key* that may differ: those that conditions name, near ones, and strange ones."""
+    if is_variable:
+        yield STAND_IN
+    if few := known_values(key):  # AWS fills no other
+        yield from few
+        return
+    for test in tests:
+        yield from test.samples
+    known = find_key(key)
+    kind = known.type if known else ""
+    kinds = {base_operator(term.operator) or "" for term in terms}
+    if kind == "Bool" or "Bool" in kinds:
+        yield from ("true", "false")
+        return
+    for term in terms:
+        for value in term.values if term.operator != "Null" else ():
+            yield from _like(base_operator(term.operator) or "", filled(value))
+    if kind == "Numeric" or any(one.startswith("Numeric") for one in kinds):
+        yield from ("1", "999999999")
+    elif kind == "ARN" or any(one.startswith("Arn") for one in kinds):
+        yield _STRANGE_ARN
+    else:
+        yield _STRANGE_TEXT
+
+
+def _like(operator: str, value: str) -> Iterator[str]:
+    """Yield values in and around what *operator* compares with *value*."""
+    if operator.startswith("Numeric"):
+        yield from (str(int(value) + step) for step in (-1, 0, 1))
+        return
+    for star, one in (("", "x"), ("any", "y")):
+        yield value.replace("*", star).replace("?", one)
+    if operator.startswith("String"):
+        yield value.replace("*", "any").replace("?", "y").swapcase()

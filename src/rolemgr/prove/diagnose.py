@@ -1,0 +1,290 @@
+"""
+Why a request is denied, and the least change that would allow it.
+
+Each request behind a denial is evaluated against the layers that are given. What denies it is named with its
+place, and what would allow it was tried. Where the given layers allow it, what else can deny is listed: it
+takes one Deny, or one missing Allow, in any of them.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from rolemgr.evaluate.decision import Decision
+from rolemgr.evaluate.explain import Explanation, explain
+from rolemgr.evaluate.policies import Layer, Policies, StatementRef
+from rolemgr.evaluate.principals import Kind, read_caller
+from rolemgr.evaluate.request import Request
+from rolemgr.model.persona import Never
+from rolemgr.model.policy import Effect, ResourcePolicy, TrustPolicy
+from rolemgr.model.role import Origin
+from rolemgr.prove.alternatives import (
+    Alternative,
+    Subject,
+    groups_granting,
+    groups_with,
+    never_at_all,
+    parameter_values,
+    personas_with,
+)
+from rolemgr.prove.changes import Carried, mended, nearest, statement_at
+from rolemgr.prove.open_layers import FLAGS
+from rolemgr.prove.separation import said
+
+SourceOf = Mapping[tuple[Layer, int | None, int], str]
+"""The file of each policy that has one: by layer, level and place."""
+
+_NEAREST = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """
+    What a diagnosis is made from: the layers, and where there is one the role with its catalog.
+
+    *trust* is the role's own trust policy, *keys* the KMS keys that its data is encrypted with, *key_policy*
+    their policy. *beyond* names policies of the role whose text nobody has.
+    """
+
+    policies: Policies
+    subject: Subject | None = None
+    origins: Mapping[str, tuple[Origin, ...]] = field(default_factory=dict)
+    sources: SourceOf = field(default_factory=dict)
+    trust: TrustPolicy | None = None
+    keys: tuple[str, ...] = ()
+    key_policy: ResourcePolicy | None = None
+    beyond: tuple[str, ...] = ()
+
+
+class Denier(NamedTuple):
+    """What denies: the Deny *at* its place, or where None a layer (and level) without an Allow that matches."""
+
+    layer: Layer
+    level: int | None
+    at: StatementRef | None
+    origins: tuple[Origin, ...]
+    source: str | None
+
+
+class Place(NamedTuple):
+    """
+    One place to look at: a request with its decision, what denies it, why, and what would allow it.
+
+    Without a *decision* nobody gave what decides there, and *because* says what must hold.
+    """
+
+    title: str
+    request: Request | None
+    decision: Decision | None
+    denied_by: tuple[Denier, ...] = ()
+    because: tuple[str, ...] = ()
+    change: tuple[str, ...] = ()
+
+
+class Diagnosis(NamedTuple):
+    """The places of a denial; what AWS said, what was *assumed*, and what else can deny."""
+
+    places: tuple[Place, ...]
+    said: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
+    not_given: tuple[str, ...] = ()
+
+    @property
+    def decision(self) -> Decision:
+        """The worst decision of its places: AWS denies a call where one of its requests is denied."""
+        found = {place.decision for place in self.places}
+        if "ExplicitlyDenied" in found:
+            return "ExplicitlyDenied"
+        return "ImplicitlyDenied" if "ImplicitlyDenied" in found else "Allowed"
+
+
+def judge(title: str, request: Request, policies: Policies, given: Given) -> Place:
+    """Return what *policies* say of *request*, who denies it, why, and what would allow it."""
+    request, open_side = _one_sided(request, policies)
+    found = explain(request, policies)
+    decision = found.evaluation.decision
+    if decision == "Allowed":
+        because = tuple(f"allowed by {_named(at, given)}" for at in found.evaluation.by)
+        return Place(title, request, decision, because=(*because, *open_side, *found.notes))
+    deniers = tuple(_deniers(found, given))
+    because = (*_because(found, request, policies, given), *open_side, *found.notes)
+    return Place(title, request, decision, deniers, because, tuple(_changes(found, request, policies, given)))
+
+
+def _one_sided(request: Request, policies: Policies) -> tuple[Request, tuple[str, ...]]:
+    """Return *request* as the caller's side sees it, and what to say of the other, where its policy is not given."""
+    account, there = request.principal_account(), request.resource_account
+    if policies.resource is not None or account is None or there in (None, account):
+        return request, ()
+    said = f"the resource is in account {there}: its policy must allow {request.action} too ({FLAGS[Layer.RESOURCE]})"
+    return replace(request, resource_account=None), (said,)
+
+
+def _deniers(found: Explanation, given: Given) -> Iterator[Denier]:
+    for at in found.evaluation.by:
+        origins = given.origins.get(at.sid or "", ()) if at.layer is Layer.IDENTITY else ()
+        yield Denier(at.layer, at.level, at, origins, _source(at, given))
+    for layer, level in found.evaluation.not_allowed_by:
+        yield Denier(layer, level, None, (), None)
+
+
+def _source(at: StatementRef, given: Given) -> str | None:
+    return given.sources.get((at.layer, at.level, at.policy))
+
+
+def _named(at: StatementRef, given: Given) -> str:
+    """Return the statement *at* with its file, or the catalog lines that it comes from."""
+    places = [str(origin.location) for origin in given.origins.get(at.sid or "", ())]
+    where = _source(at, given) or (", ".join(places) if at.layer is Layer.IDENTITY else None)
+    name = f"`{at.sid}`" if at.sid else f"statement {at.statement}"
+    return f"{at.layer} {name}" + (f" ({where})" if where else "")
+
+
+def _because(found: Explanation, request: Request, policies: Policies, given: Given) -> Iterator[str]:
+    for at in found.evaluation.by:
+        yield f"{_named(at, given)} denies it{''.join(_conditions(at, request, policies))}"
+    for layer, level in found.evaluation.not_allowed_by:
+        misses = [miss for miss in found.near_misses if (miss.at.layer, miss.at.level) == (layer, level)]
+        near = nearest(misses, Effect.ALLOW)
+        where = layer if level is None else f"{layer} of level {level}"
+        yield f"no {where} allows {request.action} on {request.resource}" + (", these come near" if near else "")
+        for miss in near[:_NEAREST]:
+            yield f"{_named(miss.at, given)}: {'; '.join(map(str, miss.reasons))}"
+
+
+def _conditions(at: StatementRef, request: Request, policies: Policies) -> Iterator[str]:
+    """Yield the conditions under which the Deny at *at* matched."""
+    statement = statement_at(at, policies)
+    for number, condition in enumerate(statement.conditions if statement else ()):
+        has = ", ".join(condition.found(request.context)) or "nothing"
+        wanted = ", ".join(condition.values)
+        yield f"{' and ' if number else ' as '}{condition.operator} {condition.key} is {wanted} (the request has {has})"
+
+
+def _changes(found: Explanation, request: Request, policies: Policies, given: Given) -> Iterator[str]:
+    carried = mended(request, policies)
+    yield from map(carried_text, carried or ())
+    for at in found.evaluation.by:
+        if not (carried and _asks_presence(at, policies)):
+            yield from _around_deny(at, carried is not None, given)
+    for layer, level in found.evaluation.not_allowed_by:
+        if layer is Layer.IDENTITY and given.subject:
+            yield from () if carried else _for_role(given.subject, request, policies)
+        elif not carried:
+            yield _missing_allow(layer, level, request, given)
+
+
+def _asks_presence(at: StatementRef, policies: Policies) -> bool:
+    """Tell whether the Deny at *at* only asks that a key be there: then no other value of it is to be chosen."""
+    statement = statement_at(at, policies)
+    return bool(statement and statement.conditions) and all(
+        condition.operator == "Null" for condition in (statement.conditions if statement else ())
+    )
+
+
+def carried_text(one: Carried) -> str:
+    """Return in words what the request must carry."""
+    if one.value is None:
+        return f"leave out {one.key}"
+    value = " or ".join(one.written[:_SHOWN]) + (" or ..." if one.written[_SHOWN:] else "") or one.value
+    had = f"instead of {', '.join(one.had)}" if one.had else "the request as given has none"
+    return f"{_verb(one.key)} {one.key} = {value} ({had})"
+
+
+_SHOWN = 6
+
+
+def _verb(key: str) -> str:
+    folded = key.lower()
+    if folded.startswith("aws:requesttag/"):
+        return "tag what is made, in the same call:"
+    if "resourcetag/" in folded:
+        return "tag the resource:"
+    if folded.startswith("aws:principaltag/"):
+        return "tag the role, or its session:"
+    return _VERBS.get(folded, "send")
+
+
+_VERBS = {"aws:requestedregion": "call in the region", "kms:viaservice": "let the service use the key:"}
+
+
+def _around_deny(at: StatementRef, by_the_request: bool, given: Given) -> Iterator[str]:
+    """Yield how to change the Deny at *at* itself, where the request can't or should not get past it."""
+    origins = given.origins.get(at.sid or "", ()) if at.layer is Layer.IDENTITY else ()
+    guardrails = dict.fromkeys(origin.group for origin in origins if origin.kind == "guardrail")
+    either = "or " if by_the_request else ""
+    for name in guardrails:
+        yield f"{either}choose other values for the guardrail: --guardrail {name}=VALUE"
+    others = [origin for origin in origins if origin.kind != "guardrail"]
+    for origin in () if by_the_request else others:
+        yield f"the catalog denies it on purpose ({origin.location}): use another role for it"
+    if not origins:
+        yield f"{either}except the request from {_named(at, given)}"
+
+
+def _missing_allow(layer: Layer, level: int | None, request: Request, given: Given) -> str:
+    if layer is Layer.TRUST and given.subject and not any(kind is Layer.TRUST for kind, _, _ in given.sources):
+        return f"let the role trust them: --trust {_trust_of(request)}"
+    where = layer if level is None else f"{layer} of level {level}"
+    files = [name for (kind, place, _), name in given.sources.items() if (kind, place) == (layer, level)]
+    file = f" ({', '.join(files)})" if files else ""
+    who = f" for {request.principal}" if layer in (Layer.RESOURCE, Layer.TRUST) and request.principal else ""
+    return f"add to the {where}{file} an Allow of {request.action} on {request.resource}{who}"
+
+
+def _trust_of(request: Request) -> str:
+    """Return the value of `--trust` that lets the principal of *request* assume the role."""
+    caller = read_caller(request.principal)
+    if caller.kind is Kind.SERVICE:
+        return "sagemaker"
+    if caller.kind in (Kind.ROLE, Kind.SESSION):
+        partition = caller.text.split(":")[1]
+        return f"role:arn:{partition}:iam::{caller.account}:role/{caller.name}"
+    return f"account:{caller.account}" if caller.account else "oidc:ARN, saml:ARN or github:ORG/REPO"
+
+
+def _for_role(subject: Subject, request: Request, policies: Policies) -> Iterator[str]:
+    """Yield the choices under which the role would be allowed it: parameters first, then activity groups."""
+    choices = parameter_values(subject, request, policies) or groups_granting(subject, request, policies)
+    for number, choice in enumerate(choices):
+        yield from _choice_text(choice, subject, request.action, "or " if number else "")
+    if not choices:
+        yield from _no_choice(subject, request)
+    if any(not choice.forbidden for choice in choices):
+        return
+    granting = {name for name, _ in groups_with(subject.catalog, request.action)}
+    personas = [name for name in personas_with(subject.catalog, granting) if name != subject.role.persona.id]
+    if personas and (choices or never_at_all(subject.role, request.action)):
+        yield f"personas that have such a group: {', '.join(personas)}"
+
+
+def _choice_text(choice: Alternative, subject: Subject, action: str, either: str) -> Iterator[str]:
+    if choice.forbidden:
+        about = [never for never in choice.forbidden if fnmatchcase(action.lower(), never.forbidden.action.lower())]
+        never = (*about, *choice.forbidden)[0]
+        more = f", and {len(choice.forbidden) - 1} more" if len(choice.forbidden) > 1 else ""
+        yield f"not {choice.flag}: {_never(subject, never)}{more}"
+        return
+    yield f"{either}{choice.flag} (granted by {choice.where})"
+    yield from (f"and {carried_text(one)}" for one in choice.carried)
+
+
+def _never(subject: Subject, never: Never) -> str:
+    role = subject.role
+    return f"`{role.persona.id}` must never be able to do `{said(never, role)}` ({never.where})"
+
+
+def _no_choice(subject: Subject, request: Request) -> Iterator[str]:
+    role = subject.role
+    granting = list(groups_with(subject.catalog, request.action))
+    for never in never_at_all(role, request.action):
+        yield f"none: {_never(subject, never)}"
+        return
+    for name, where in granting:
+        yield f"`{name}` ({where}) grants {request.action}, not on this resource or not in this role"
+    if not granting:
+        yield f"no activity group of the catalog grants {request.action}: write one of your own"
+    if request.resource_account not in (None, role.spec.account):
+        yield f"the resource is in account {request.resource_account}, the role is for {role.spec.account} (--account)"

@@ -1,0 +1,67 @@
+"""
+No dead grant: each action is allowed on each resource that an Allow grants it on, with everything in force.
+
+The witness is a request that complies with the Allow's own conditions, the guardrails and the tags. Where
+there is none, the Denies that take it away are named with both lines of the catalog. What `--strict` denies
+because it by-passes a guardrail was asked to be dead.
+"""
+
+from collections.abc import Iterator
+
+from rolemgr.evaluate.request import Request
+from rolemgr.model.policy import Effect
+from rolemgr.prove.proof import CounterExample, Proof, Subject, places
+from rolemgr.prove.resource_classes import of_pattern
+from rolemgr.prove.search import Inquiry, Voice, inquiry
+
+NAME = "no dead grant"
+CLAIM = "each granted action is allowed on each of its resources by some request"
+
+
+def no_dead_grant(subject: Subject) -> Proof:
+    """Return the proof that every grant of *subject* has a witness."""
+    checked = 0
+    dead: list[CounterExample] = []
+    closed = _closed(subject)
+    for action in subject.granted:
+        if action in closed:
+            continue
+        asked = inquiry(subject, action)
+        for allow in asked.of(Effect.ALLOW):
+            for pattern in allow.statement.resource or ():
+                checked += 1
+                dead += [] if _alive(asked, allow, pattern) else [_dead(asked, allow, pattern)]
+    return Proof(NAME, CLAIM, checked, tuple(dead))
+
+
+def _closed(subject: Subject) -> frozenset[str]:
+    """Return the actions that ``--strict`` denies as a whole."""
+    chosen = subject.rendered.role.guardrails
+    return frozenset(bypass.action for one in chosen if one.strict for bypass in one.bypassed_by)
+
+
+def _alive(asked: Inquiry, allow: Voice, pattern: str) -> bool:
+    found = (asked.allowed(resource, {}, by=allow) for resource in of_pattern(pattern, asked.action))
+    return any(request is not None and asked.subject.allowed(request) for request in found)
+
+
+def _dead(asked: Inquiry, allow: Voice, pattern: str) -> CounterExample:
+    """Return what kills the grant: the Denies that match a request that the Allow alone would let through."""
+    subject = asked.subject
+    own = subject.origins(allow.statement.sid)
+    request = next(_matched(asked, allow, pattern), None)
+    if request is None:
+        problem = f"no request at all matches `{allow.statement.sid}` for {asked.action} on {pattern}"
+        return CounterExample(problem, subject.flags, None, places(own))
+    by = subject.decide(request, subject.policies).by
+    killers = [origin for at in by for origin in subject.origins(at.sid)]
+    sids = ", ".join(f"`{at.sid}`" for at in by)
+    problem = f"`{allow.statement.sid}` grants {asked.action} on {pattern} in vain: {sids} denies every such request"
+    granting = tuple(origin for origin in own if asked.action in origin.actions) or own
+    return CounterExample(problem, subject.flags, request, places((*granting, *killers)))
+
+
+def _matched(asked: Inquiry, allow: Voice, pattern: str) -> Iterator[Request]:
+    for resource in of_pattern(pattern, asked.action):
+        if found := asked.allowed(resource, {}, by=allow, denies=()):
+            yield found

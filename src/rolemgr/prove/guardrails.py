@@ -1,0 +1,117 @@
+"""
+No guardrail is dodged, and none stands in the way of what complies with it.
+
+For each guardrail of a role and each action of its scope that the role is granted: every cell of the keys
+that it judges (absent, right, wrong, right and wrong together, under both names of a renamed key) is either
+against its promise, and then no context whatever gets the request allowed; or in keeping with it, and then
+a request that keeps all promises and the catalog's own conditions is allowed. The whole documents are asked,
+so that merging, packing and all other statements are part of the proof.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import NamedTuple
+
+from rolemgr.model.guardrail import Guardrail
+from rolemgr.model.policy import Effect
+from rolemgr.model.role import GuardrailInForce
+from rolemgr.prove.cells import Cell
+from rolemgr.prove.promises import Promise, promise
+from rolemgr.prove.proof import CounterExample, Proof, Subject, places
+from rolemgr.prove.search import Inquiry, Limit, Voice, inquiry
+from rolemgr.reference.quirks import scope_actions
+
+KEPT = "guardrails"
+KEPT_CLAIM = "no request that is against a guardrail is allowed"
+OPEN = "guardrails let through"
+OPEN_CLAIM = "every request of a granted action that complies with all guardrails is allowed"
+
+
+class _Judged(NamedTuple):
+    """A guardrail of the role and what it promises of an action."""
+
+    name: str
+    chosen: GuardrailInForce
+    promise: Promise
+
+
+def guardrails_kept(subject: Subject) -> tuple[Proof, Proof]:
+    """Return the two proofs about the guardrails of *subject*: none is dodged, none blocks what complies."""
+    checked = {KEPT: 0, OPEN: 0}
+    broken: dict[str, list[CounterExample]] = {KEPT: [], OPEN: []}
+    for name, example in judgements(subject):
+        checked[name] += 1
+        broken[name] += [example] if example else []
+    return (
+        Proof(KEPT, KEPT_CLAIM, checked[KEPT], tuple(broken[KEPT])),
+        Proof(OPEN, OPEN_CLAIM, checked[OPEN], tuple(broken[OPEN])),
+    )
+
+
+def judgements(subject: Subject) -> Iterator[tuple[str, CounterExample | None]]:
+    """Yield for each cell which of the two claims it is a case of, and the request that breaks it, if one does."""
+    for action in subject.granted:
+        judges = tuple(_judges(subject, action))
+        asked = inquiry(subject, action, tuple(test for one in judges for test in one.promise.tests()))
+        for resource, judged in product(asked.resources() if judges else (), judges):
+            for cell in filter(judged.promise.possible, asked.cells(judged.promise.keys)):
+                if judged.promise.keeps(cell):
+                    yield OPEN, _blocked(asked, resource, judged, judges, cell)
+                else:
+                    yield KEPT, _dodge(asked, resource, judged, cell)
+
+
+def _judges(subject: Subject, action: str) -> Iterator[_Judged]:
+    """Yield the guardrails whose promise is about *action*; those that deny it under --strict left out."""
+    role = subject.rendered.role
+    for chosen in role.guardrails:
+        guardrail = subject.catalog.guardrail(chosen.name).value
+        by_passed = chosen.strict and any(one.action == action for one in guardrail.bypassed_by)
+        if by_passed or not in_scope(guardrail, action):
+            continue
+        if found := promise(guardrail, chosen, action, role.spec.kms_key_names):
+            yield _Judged(chosen.name, chosen, found)
+
+
+def in_scope(guardrail: Guardrail, action: str) -> bool:
+    """Tell whether *guardrail* judges *action*."""
+    return any(action in scope_actions(scope) for scope in guardrail.scope)
+
+
+def _dodge(asked: Inquiry, resource: str, judged: _Judged, cell: Cell) -> CounterExample | None:
+    """Return a request in *cell*, which is against the guardrail, that is allowed all the same."""
+    subject = asked.subject
+    found = asked.allowed(resource, cell)
+    if found is None or not subject.allowed(found):
+        return None
+    problem = f"guardrail {judged.name} ({judged.chosen.by}) does not hold for {asked.action}"
+    return CounterExample(problem, subject.flags, found, (subject.catalog.guardrail(judged.name).at("deny"),))
+
+
+def _blocked(
+    asked: Inquiry, resource: str, judged: _Judged, judges: Sequence[_Judged], cell: Cell
+) -> CounterExample | None:
+    """Return a request in *cell* that keeps all promises and the catalog's own conditions, and is not allowed."""
+    subject = asked.subject
+    limits = [_limit(one.promise) for one in judges]
+    found = asked.allowed(resource, cell, denies=_own_denies(asked), limits=limits)
+    if found is None or subject.allowed(found):
+        return None
+    by = subject.decide(found, subject.policies).by
+    sids = ", ".join(f"`{at.sid}`" for at in by) or "no Allow"
+    problem = f"{asked.action} complies with guardrail {judged.name} and is not allowed, by {sids}"
+    origins = [origin for at in by for origin in subject.origins(at.sid)]
+    return CounterExample(problem, subject.flags, found, places(origins))
+
+
+def _limit(one: Promise) -> Limit:
+    return Limit(one.keys, lambda cell: one.possible(cell) and one.keeps(cell))
+
+
+def _own_denies(asked: Inquiry) -> tuple[Voice, ...]:
+    """Return the Denies that come from activity groups and tag keys."""
+    origins = asked.subject.origins
+    return tuple(
+        voice for voice in asked.of(Effect.DENY)
+        if not all(origin.kind == "guardrail" for origin in origins(voice.statement.sid))
+    )  # fmt: skip

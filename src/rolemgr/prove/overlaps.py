@@ -1,0 +1,128 @@
+"""
+What two personas can both write, against what is declared to be shared.
+
+An overlap is declared where both personas name the activity group that gives it, or one extends the other:
+that is what a reviewer reads in their files. What different groups give to both stands in `overlaps.json`,
+with the reason. Whatever is declared, none of the two may share what the other must `never` do anywhere.
+Roles that SageMaker itself takes are left out: they do what the persona that passes them started, and
+separation asks it of the persona's closure.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from functools import cache
+from itertools import combinations, product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rolemgr.evaluate.request import Request
+from rolemgr.model.policy import Effect
+from rolemgr.model.role import ComposedRole, Origin
+from rolemgr.prove.cells import filled
+from rolemgr.prove.certainty import contains
+from rolemgr.prove.closure import closure_of
+from rolemgr.prove.proof import CounterExample, Proof, Subject, places
+from rolemgr.reference.resources import common
+from rolemgr.reference.services import find_action
+
+NAME = "overlap"
+CLAIM = "what two personas can both write is declared, and neither must never do it"
+_WRITES = frozenset({"Permissions management", "Tagging", "Write"})
+
+
+class _Grant(NamedTuple):
+    resource: str
+    origins: tuple[Origin, ...]
+
+    @property
+    def groups(self) -> frozenset[str]:
+        return frozenset(origin.group for origin in self.origins)
+
+
+class _Shared(NamedTuple):
+    """A write action that two roles both have on some *resource*, and what grants it to each."""
+
+    action: str
+    resource: str
+    one: _Grant
+    other: _Grant
+
+
+def overlaps_declared(subjects: Sequence[Subject]) -> Proof:
+    """Return the proof that each two of *subjects*, a role for each persona, share what is declared alone."""
+    people = [subject for subject in subjects if subject.rendered.role.spec.arn not in _reached(subjects)]
+    checked = 0
+    broken: dict[tuple[str, str, str], CounterExample] = {}
+    for one, other in combinations(people, 2):
+        for shared in _shared(one, other):
+            checked += 1
+            for problem in _problem(one, other, shared):
+                broken.setdefault((one.name, other.name, shared.action), problem)  # one resource of it is enough
+    return Proof(NAME, CLAIM, checked, tuple(broken.values()))
+
+
+def _reached(subjects: Sequence[Subject]) -> set[str]:
+    """Return the roles that those of *subjects* pass, assume or act as."""
+    closures = (closure_of(subject.catalog, subject.rendered.role) for subject in subjects)
+    return {role.spec.arn for closure in closures for role in closure.known}
+
+
+def _shared(one: Subject, other: Subject) -> Iterator[_Shared]:
+    left, right = _written(one.rendered.role), _written(other.rendered.role)
+    for action in sorted(left.keys() & right.keys()):
+        for here, there in product(left[action], right[action]):
+            if (resource := common(filled(here.resource), filled(there.resource))) is not None:
+                yield _Shared(action, resource, here, there)
+
+
+def _written(role: ComposedRole) -> Mapping[str, Sequence[_Grant]]:
+    """Return what *role* can write, by action."""
+    found: dict[str, list[_Grant]] = {}
+    for statement in role.statements:
+        for action in statement.actions if statement.effect is Effect.ALLOW else ():
+            if _writes(action):
+                origins = tuple(origin for origin in statement.origins if action in origin.actions)
+                found.setdefault(action, []).extend(_Grant(text, origins) for text in statement.resources)
+    return found
+
+
+@cache
+def _writes(action: str) -> bool:
+    found = find_action(action)
+    return found is None or bool(found.access_levels & _WRITES)
+
+
+def _problem(one: Subject, other: Subject, shared: _Shared) -> Iterator[CounterExample]:
+    first, second = one.rendered.role, other.rendered.role
+    said = f"personas {first.persona.id} and {second.persona.id} both have {shared.action} on {shared.resource}"
+    where = places((*shared.one.origins, *shared.other.origins))
+    request = Request(shared.action, shared.resource or "*")
+    for role in (first, second):
+        for never in role.persona.never:
+            if _is_plain(never.forbidden) and fnmatchcase(shared.action.lower(), never.forbidden.action.lower()):
+                yield CounterExample(f"{said}, which {role.persona.id} must never have", one.flags, request,
+                                     (never.where, *where))  # fmt: skip
+    if not _declared(first, second, shared):
+        yield CounterExample(
+            f"{said}, by different activity groups and without a declaration", one.flags, request, where
+        )
+
+
+def _is_plain(forbidden: Any) -> bool:
+    """Tell whether the entry forbids the action altogether."""
+    return forbidden.resource == "*" and not (forbidden.context or forbidden.except_on or forbidden.except_with)
+
+
+def _declared(first: ComposedRole, second: ComposedRole, shared: _Shared) -> bool:
+    related = first.persona.id in second.persona.lineage or second.persona.id in first.persona.lineage
+    if related or shared.one.groups & shared.other.groups:
+        return True
+    found = (entry for entry in declarations() if shared.action in entry["actions"])
+    return any(contains(entry.get("on", "*"), shared.resource) for entry in found)
+
+
+@cache
+def declarations() -> tuple[dict[str, Any], ...]:
+    """Return what is declared to be shared: actions, the resources (all unless said), and why."""
+    return tuple(json.loads(Path(__file__).with_name("overlaps.json").read_bytes()))

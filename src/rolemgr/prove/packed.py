@@ -1,0 +1,127 @@
+"""
+Packing loses nothing: the documents decide every request as the statements did before they were packed.
+
+Asked are all actions, of the reference or by name, that a statement on either side may be about, each on every
+class of resources and in every cell of every statement's keys; of the others no statement speaks. Few roles
+are so large that they are packed, so the same statements are packed once more as tightly as packing goes.
+Every Deny is inline, so that a lost attachment loses access and never a limit.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+
+from rolemgr.errors import InputError
+from rolemgr.evaluate.policies import Policies
+from rolemgr.model.policy import Effect, IdentityPolicy
+from rolemgr.model.role import ComposedStatement, NamedPolicy, RoleDocuments
+from rolemgr.prove.cells import Cell
+from rolemgr.prove.certainty import contains
+from rolemgr.prove.proof import CounterExample, Proof, Subject
+from rolemgr.prove.search import Inquiry, inquiry
+from rolemgr.prove.separation import RenderedRole
+from rolemgr.reference.services import action_names, services
+from rolemgr.render.documents import permissions_policy
+from rolemgr.render.packing import pack
+
+NAME = "packing"
+CLAIM = "documents decide as the statements that were packed into them, and every Deny is inline"
+_ROOM = 120
+"""Characters that a tight policy has over its largest statement, so that several still fit."""
+
+
+def packing_lossless(subject: Subject) -> Proof:
+    """Return the proof that the documents of *subject*, and a tighter packing of it, say what its statements say."""
+    whole = _with_documents(subject, (permissions_policy(subject.rendered.role.statements),))
+    checked = 0
+    broken: list[CounterExample] = []
+    for packed in (*((subject,) if subject.documents != whole.documents else ()), _tight(whole)):
+        count, found = _compared(whole, packed)
+        checked += count
+        broken += found
+    return Proof(NAME, CLAIM, checked, tuple(broken))
+
+
+def _with_documents(subject: Subject, documents: Sequence[IdentityPolicy]) -> Subject:
+    """Return *subject* with *documents*, the first of them inline."""
+    inline, *managed = (NamedPolicy(str(number), document) for number, document in enumerate(documents))
+    changed: RoleDocuments = replace(
+        subject.rendered.documents, policies=(inline,), managed_policies=tuple(managed)
+    )  # fmt: skip
+    return replace(subject, rendered=RenderedRole(subject.rendered.role, changed))
+
+
+def _tight(whole: Subject) -> Subject:
+    """Return *whole* packed into policies with room for little more than their largest statement."""
+    statements = whole.rendered.role.statements
+    sized = [(one, read.size()) for one, read in zip(statements, whole.statements, strict=True)]
+    denies = [size for one, size in sized if one.effect is Effect.DENY]
+    sizes = [size for one, size in sized if one.effect is Effect.ALLOW]
+    try:
+        parts = pack(sized, _size, inline=sum(denies) + len(denies), managed=max(sizes, default=0) // 2 + _ROOM)
+    except InputError:  # one action on one resource is larger than half of the largest statement
+        parts = pack(sized, _size, inline=sum(denies) + len(denies), managed=max(sizes, default=0) + _ROOM)
+    return _with_documents(whole, [permissions_policy(part) for part in parts])
+
+
+def _size(statement: ComposedStatement) -> int:
+    return permissions_policy((statement,)).statement[0].size()
+
+
+def _compared(whole: Subject, packed: Subject) -> tuple[int, list[CounterExample]]:
+    """Return how many requests were asked of both, and what differs."""
+    broken = list(_moved(whole, packed))
+    checked = 0
+    for action in _actions(whole, packed):
+        asked = inquiry(whole, action)
+        other = inquiry(packed, action)
+        for resource in dict.fromkeys((*asked.resources(), *other.resources())):
+            cells = _cells(asked, other)
+            checked += len(cells)
+            broken += _differences(asked, other, resource, cells)
+    return checked, broken
+
+
+def _differences(asked: Inquiry, other: Inquiry, resource: str, cells: Sequence[Cell]) -> Iterator[CounterExample]:
+    """Yield the first cell in which the two do not decide alike."""
+    for cell in cells:
+        before, after = asked.decision(resource, cell), other.decision(resource, cell)
+        if before != after:
+            problem = f"packing changes the decision on {asked.action} from {before} to {after}"
+            yield CounterExample(problem, asked.subject.flags, asked.request(resource, cell))
+            return
+
+
+def _cells(*sides: Inquiry) -> list[Cell]:
+    """Return the cells of the keys of each statement of either side, each once."""
+    found: dict[object, Cell] = {}
+    for asked in sides:
+        for keys in {voice.keys for voice in asked.voices}:
+            for cell in asked.cells(keys):
+                found[tuple(sorted((key, value) for key, value in cell.items() if value))] = cell
+    return list(found.values())
+
+
+def _moved(whole: Subject, packed: Subject) -> Iterator[CounterExample]:
+    """Yield the Denies that are not inline, as they were."""
+    inline = Policies(identity=packed.documents[:1])
+    kept = {(one.action, one.resource, str(one.condition)) for one in inline.identity[0].statement
+            if one.effect is Effect.DENY}  # fmt: skip
+    for one in whole.statements:
+        if one.effect is Effect.DENY and (one.action, one.resource, str(one.condition)) not in kept:
+            yield CounterExample(f"the Deny `{one.sid}` is not in the inline policy", whole.flags)
+
+
+def _actions(*sides: Subject) -> list[str]:
+    """Return the actions of the reference, and others by name, that a statement of either side may be about."""
+    patterns = {pattern for side in sides for one in side.statements for pattern in one.action or ()}
+    exact = {pattern for pattern in patterns if "*" not in pattern and "?" not in pattern}
+    globs = [pattern.lower() for pattern in patterns - exact]
+    if any(one.not_action for side in sides for one in side.statements):
+        globs.append("*")
+    return sorted(exact | {name for name in _reference() if any(contains(glob, name.lower()) for glob in globs)})
+
+
+@cache
+def _reference() -> tuple[str, ...]:
+    return tuple(name for service in services() for name in action_names(service).values())

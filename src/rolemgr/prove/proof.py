@@ -1,0 +1,140 @@
+"""
+What every proof is about and what it answers: a role, and whether a claim holds for all of its requests.
+
+A claim that does not hold comes with requests that break it, each ready for `rolemgr simulate`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple, TypeAlias
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.errors import SourceLocation
+from rolemgr.evaluate.decision import Evaluation, evaluate
+from rolemgr.evaluate.policies import Policies
+from rolemgr.evaluate.request import Request
+from rolemgr.model.policy import Effect, IdentityPolicy, IdentityStatement
+from rolemgr.model.role import ComposedStatement, Origin
+from rolemgr.prove.separation import RenderedRole
+from rolemgr.reference.services import expand
+
+Decide: TypeAlias = Callable[[Request, Policies], Evaluation]
+"""AWS's evaluation logic, as the proofs ask it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A role to be proven: its catalog, its documents, and what chooses it on the command line."""
+
+    catalog: Catalog
+    rendered: RenderedRole
+    flags: tuple[str, ...]
+    decide: Decide = evaluate
+
+    @property
+    def name(self) -> str:
+        """The flags as one text, which messages call the role by."""
+        return " ".join(self.flags)
+
+    @property
+    def documents(self) -> tuple[IdentityPolicy, ...]:
+        """The permissions policies of the role, inline ones first."""
+        documents = self.rendered.documents
+        return tuple(policy.document for policy in (*documents.policies, *documents.managed_policies))
+
+    @cached_property
+    def policies(self) -> Policies:
+        """All permissions policies of the role, for the evaluator."""
+        return Policies(identity=self.documents)
+
+    @cached_property
+    def statements(self) -> tuple[IdentityStatement, ...]:
+        """The statements of all documents."""
+        return tuple(statement for document in self.documents for statement in document.statement)
+
+    @cached_property
+    def granted(self) -> tuple[str, ...]:
+        """The actions that an Allow of the role names or has a pattern for, sorted."""
+        patterns = {text for one in self.statements if one.effect is Effect.ALLOW for text in one.action or ()}
+        globs = {text for text in patterns if "*" in text or "?" in text}
+        return tuple(sorted({*(patterns - globs), *(action for text in globs for action in expand(text))}))
+
+    @cached_property
+    def _composed(self) -> Mapping[str, ComposedStatement]:
+        return {statement.sid: statement for statement in self.rendered.role.statements}
+
+    def origins(self, sid: str | None) -> tuple[Origin, ...]:
+        """Return the catalog lines behind the statement *sid*, also where packing made it a part."""
+        found = self._composed.get(sid or "") or self._composed.get((sid or "").rpartition("Part")[0])
+        return found.origins if found else ()
+
+    def allowed(self, request: Request) -> bool:
+        """Tell whether the role is allowed *request*."""
+        return self.decide(request, self.policies).decision == "Allowed"
+
+
+class CounterExample(NamedTuple):
+    """What breaks a claim: *problem* in words, the role by its *flags*, the request, and the catalog's lines."""
+
+    problem: str
+    flags: tuple[str, ...]
+    request: Request | None = None
+    places: tuple[SourceLocation, ...] = ()
+
+
+class Proof(NamedTuple):
+    """Whether a claim holds, how many requests were asked, and what breaks it."""
+
+    name: str
+    claim: str
+    checked: int
+    counter_examples: tuple[CounterExample, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing breaks the claim."""
+        return not self.counter_examples
+
+
+def together(proofs: Iterable[Proof]) -> tuple[Proof, ...]:
+    """Return the *proofs* of several roles as one for each claim; what breaks several alike is shown once."""
+    found: dict[str, Proof] = {}
+    for proof in proofs:
+        old = found.get(proof.name, proof._replace(checked=0, counter_examples=()))
+        examples = {one.problem: one for one in (*proof.counter_examples, *old.counter_examples)}
+        found[proof.name] = old._replace(checked=old.checked + proof.checked, counter_examples=tuple(examples.values()))
+    return tuple(found.values())
+
+
+def places(origins: Iterable[Origin]) -> tuple[SourceLocation, ...]:
+    """Return the places of *origins*, each once."""
+    return tuple(dict.fromkeys(origin.location for origin in origins))
+
+
+_IN_FLAGS = (
+    "persona", "name", "path", "account", "region", "partition", "add", "remove", "parameter", "bucket", "pass_role",
+    "subnet", "security_group", "data_key", "volume_key", "guardrail", "guardrail_profile", "no_default_guardrails",
+    "strict", "kms_key_names", "abac", "break_separation", "catalog",
+)  # fmt: skip
+"""The keys of a role file that decide what the role's permissions policies say."""
+
+
+def flags_of(choices: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return *choices*, keys of a role file, as words of the command line; others than the above are left out."""
+    found: list[str] = []
+    for key in _IN_FLAGS:
+        flag = f"--{key.replace('_', '-')}"
+        for text in _texts(choices.get(key)):
+            found += [flag, text] if text else [flag]
+    return tuple(found)
+
+
+def _texts(value: Any) -> Sequence[str]:
+    if isinstance(value, Mapping):
+        return [f"{name}={','.join(_texts(found))}" if found else name for name, found in value.items()]
+    if isinstance(value, list | tuple):
+        return [str(one) for one in value]
+    if value is True:
+        return [""]
+    return [str(value)] if value else []

@@ -1,0 +1,96 @@
+"""Findings for people and programs: text, JSON, and GitHub's annotations."""
+
+import textwrap
+from collections import Counter
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from rolemgr.check.finding import Finding, Severity
+
+_STYLES = {
+    Severity.ERROR: "1;31",
+    Severity.SECURITY_WARNING: "1;35",
+    Severity.WARNING: "33",
+    Severity.SUGGESTION: "36",
+}
+_WIDEST = len("SECURITY_WARNING")
+
+
+def findings_data(findings: Sequence[Finding], checked: int) -> dict[str, Any]:
+    """Return *findings* for ``--format json``, with how many policies were *checked*."""
+    return {"findings": [finding._asdict() for finding in findings], "checked": checked}
+
+
+def findings_text(findings: Sequence[Finding], checked: int, *, width: int = 80, color: bool = False) -> str:
+    """Return *findings* as text of at most *width* columns, by file, and a line that sums up."""
+    lines: list[str] = []
+    for path, found in groupby(findings, key=lambda finding: finding.path):
+        lines.append(_styled(_printable(path), "1", color=color))
+        for finding in found:
+            lines += _finding(finding, width, color=color)
+        lines.append("")
+    return "\n".join([*lines, summary(findings, checked)]) + "\n"
+
+
+def summary(findings: Sequence[Finding], checked: int) -> str:
+    """Return one line: how many findings of which severity, in how many policies."""
+    policies = f"{checked} policy" if checked == 1 else f"{checked} policies"
+    if not findings:
+        return f"no finding in {policies}"
+    counts = Counter(finding.severity for finding in findings)
+    each = ", ".join(f"{counts[severity]} {severity}" for severity in Severity if counts[severity])
+    return f"{len(findings)} finding{'s' if len(findings) > 1 else ''} in {policies}: {each}"
+
+
+def _finding(finding: Finding, width: int, *, color: bool) -> list[str]:
+    """Return the lines of one finding: where, how bad, which rule; below it the sentence."""
+    line = str(finding.line or "-")
+    sid = f"  {_printable(finding.sid)}" if finding.sid else ""
+    severity = _styled(finding.severity.ljust(_WIDEST), _STYLES[finding.severity], color=color)
+    head = f"{line:>5}  {severity}  {finding.rule}{sid}"
+    body = textwrap.wrap(
+        _printable(finding.message), width - 7, initial_indent="", break_long_words=False, break_on_hyphens=False
+    )
+    return [head, *(" " * 7 + one for one in body)]
+
+
+def _styled(text: str, code: str, *, color: bool) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if color else text
+
+
+def _printable(text: str) -> str:
+    """Return *text* without what a terminal would obey: a policy may come from anyone."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+_LEVELS = {
+    Severity.ERROR: "error",
+    Severity.SECURITY_WARNING: "error",
+    Severity.WARNING: "warning",
+    Severity.SUGGESTION: "notice",
+}
+
+
+def annotations(findings: Sequence[Finding], names: dict[str, str]) -> str:
+    """
+    Return *findings* as workflow commands that GitHub shows beside the lines; *names* are the rules' by id.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+    """
+    return "".join(_annotation(finding, names) for finding in findings)
+
+
+def _annotation(finding: Finding, names: dict[str, str]) -> str:
+    title = f"{finding.rule} {names.get(finding.rule, '')}".strip()
+    properties = {"file": finding.path, "line": str(finding.line or 1), "title": title}
+    shown = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::{_LEVELS[finding.severity]} {shown}::{_escaped(finding.message)}\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,84 @@
+"""Proofs to look at: a line each, and below those that fail the requests that break them, ready for `simulate`."""
+
+import shlex
+from collections.abc import Sequence
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from rolemgr.evaluate.request import Request
+from rolemgr.prove.proof import CounterExample, Proof
+
+
+def proofs_data(proofs: Sequence[Proof]) -> dict[str, Any]:
+    """Return *proofs* for ``--format json``."""
+    return {
+        "holds": all(proof.holds for proof in proofs),
+        "checked": sum(proof.checked for proof in proofs),
+        "proofs": [_data(proof) for proof in proofs],
+    }
+
+
+def proofs_page(proofs: Sequence[Proof], what: str) -> Table:
+    """Return *proofs* about *what* as lines; a command line is never cut where they go to a pipe or a file."""
+    checked = sum(proof.checked for proof in proofs)
+    failed = sum(not proof.holds for proof in proofs)
+    verdict = ("proven", "bold green") if not failed else (f"{failed} of {len(proofs)} proofs fail", "bold red")
+    page = Table.grid()
+    page.add_column(overflow="fold")
+    page.add_row(Text.assemble((what, "bold"), ": ", verdict, f" ({checked:,} checks)"))
+    for proof in proofs:
+        page.add_row(_line(proof))
+        for example in proof.counter_examples:
+            _add_example(page, example)
+    return page
+
+
+def simulate_command(example: CounterExample) -> str | None:
+    """Return the command line that asks the request of *example* again, None where it has none."""
+    if example.request is None:
+        return None
+    return shlex.join(["rolemgr", "simulate", *example.flags, *_words(example.request)])
+
+
+def _words(request: Request) -> list[str]:
+    words = ["--action", request.action, "--resource", request.resource]
+    for key, values in sorted(request.context.items()):
+        for value in values:
+            words += ["--context", f"{key}={value}"]
+    return words
+
+
+def _line(proof: Proof) -> Text:
+    word, style = ("holds", "green") if proof.holds else ("FAILS", "bold red")
+    return Text.assemble(
+        "  ", (word, style), "  ", (proof.name, "bold"), f": {proof.claim}", (f" ({proof.checked:,})", "dim")
+    )
+
+
+def _add_example(page: Table, example: CounterExample) -> None:
+    page.add_row(Text(f"    {example.problem}"))
+    if example.places:
+        page.add_row(Text(f"      {', '.join(map(str, example.places))}", style="dim"))
+    if command := simulate_command(example):
+        page.add_row(Text(f"      {command}"))
+
+
+def _data(proof: Proof) -> dict[str, Any]:
+    return {
+        "name": proof.name,
+        "claim": proof.claim,
+        "holds": proof.holds,
+        "checked": proof.checked,
+        "counter_examples": [_example_data(example) for example in proof.counter_examples],
+    }
+
+
+def _example_data(example: CounterExample) -> dict[str, Any]:
+    found: dict[str, Any] = {"problem": example.problem, "role": list(example.flags)}
+    if request := example.request:
+        found["request"] = {"action": request.action, "resource": request.resource, "context": dict(request.context)}
+        found["simulate"] = simulate_command(example)
+    found["places"] = [str(place) for place in example.places]
+    return found

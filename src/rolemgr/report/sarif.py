@@ -1,0 +1,89 @@
+"""
+Findings as SARIF 2.1.0, which code scanning reads.
+
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+"""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from pathlib import PurePath
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from rolemgr.check.finding import Finding, Severity
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+_LEVELS = {
+    Severity.ERROR: "error",
+    Severity.SECURITY_WARNING: "error",
+    Severity.WARNING: "warning",
+    Severity.SUGGESTION: "note",
+}
+_SECURITY = {Severity.SECURITY_WARNING: "8.0"}
+"""What code scanning ranks security findings by."""
+
+
+class RuleText(NamedTuple):
+    """What SARIF says of a rule."""
+
+    id: str
+    name: str
+    title: str
+    explanation: str
+    source: str
+    severity: Severity
+
+
+def sarif(
+    findings: Sequence[Finding],
+    suppressed: Sequence[tuple[Finding, str]],
+    rules: Mapping[str, RuleText],
+    version: str,
+) -> dict[str, Any]:
+    """Return *findings*, and those *suppressed* with their reasons, as one SARIF log; *rules* by id."""
+    used = sorted({finding.rule for finding in findings} | {finding.rule for finding, _ in suppressed})
+    places = {identifier: place for place, identifier in enumerate(used)}
+    results = [_result(finding, places) for finding in findings]
+    for finding, reason in suppressed:
+        suppression = {"kind": "external", "justification": reason}
+        results.append({**_result(finding, places), "suppressions": [suppression]})
+    driver = {
+        "name": "rolemgr",
+        "semanticVersion": version,
+        "rules": [_rule(rules[identifier]) for identifier in used],
+    }
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _rule(rule: RuleText) -> dict[str, Any]:
+    properties: dict[str, Any] = {"tags": ["security", "iam"]}
+    if rule.severity in _SECURITY:
+        properties["security-severity"] = _SECURITY[rule.severity]
+    return {
+        "id": rule.id,
+        "name": "".join(word.capitalize() for word in rule.name.split("-")),
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.explanation},
+        "helpUri": rule.source,
+        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+        "properties": properties,
+    }
+
+
+def _result(finding: Finding, places: Mapping[str, int]) -> dict[str, Any]:
+    location: dict[str, Any] = {"artifactLocation": {"uri": quote(PurePath(finding.path).as_posix())}}
+    if finding.line:
+        location["region"] = {"startLine": finding.line}
+    about = {"sid": finding.sid, "action": finding.action, "key": finding.key}
+    identity = "\0".join(finding.identity())
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": places[finding.rule],
+        "level": _LEVELS[finding.severity],
+        "message": {"text": finding.message},
+        "locations": [{"physicalLocation": location}],
+        "partialFingerprints": {"rolemgr/v1": sha256(identity.encode()).hexdigest()},
+        "properties": {"severity": finding.severity.value, **{name: value for name, value in about.items() if value}},
+    }

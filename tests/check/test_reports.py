@@ -1,0 +1,183 @@
+"""The forms of findings: text, JSON, SARIF 2.1.0, GitHub's annotations."""
+
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from rolemgr.check.finding import Finding, Severity
+from rolemgr.check.rules import RULES
+from rolemgr.report.findings import annotations, findings_data, findings_text
+from rolemgr.report.sarif import RuleText, sarif
+
+ONE = Finding("RM202", Severity.ERROR, "`sagemaker:X` is no action", "a dir/p.json", 3, "Train", "sagemaker:X")
+TWO = Finding(
+    "RM607", Severity.SECURITY_WARNING, "iam:PassRole on `*`: name the roles", "a dir/p.json", 9, None, "iam:PassRole"
+)
+THREE = Finding("RM703", Severity.SUGGESTION, "50% of\nit", "q.yaml", None, "Run\x1b[31m")
+TEXTS = {
+    rule.id: RuleText(rule.id, rule.name, rule.title, rule.explanation, rule.source, rule.severity)
+    for rule in RULES.values()
+}
+
+TEXT: dict[str, Any] = {
+    "type": "object",
+    "required": ["text"],
+    "properties": {"text": {"type": "string", "minLength": 1}},
+}
+LEVEL = {"enum": ["none", "note", "warning", "error"]}
+SARIF: dict[str, Any] = {
+    "type": "object",
+    "required": ["version", "runs"],
+    "properties": {
+        "version": {"const": "2.1.0"},
+        "$schema": {"type": "string", "format": "uri"},
+        "runs": {"type": "array", "items": {"$ref": "#/$defs/run"}},
+    },
+    "additionalProperties": False,
+    "$defs": {
+        "run": {
+            "type": "object",
+            "required": ["tool", "results"],
+            "properties": {
+                "tool": {"type": "object", "required": ["driver"], "properties": {"driver": {"$ref": "#/$defs/driver"}}},
+                "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+                "results": {"type": "array", "items": {"$ref": "#/$defs/result"}},
+            },
+            "additionalProperties": False,
+        },
+        "driver": {
+            "type": "object",
+            "required": ["name"],
+            "properties": {
+                "name": {"type": "string"},
+                "semanticVersion": {"type": "string"},
+                "informationUri": {"type": "string"},
+                "rules": {"type": "array", "uniqueItems": True, "items": {"$ref": "#/$defs/rule"}},
+            },
+            "additionalProperties": False,
+        },
+        "rule": {
+            "type": "object",
+            "required": ["id"],
+            "properties": {
+                "id": {"type": "string"}, "name": {"type": "string"}, "shortDescription": TEXT, "fullDescription": TEXT,
+                "helpUri": {"type": "string", "pattern": "^https://"}, "properties": {"type": "object"},
+                "defaultConfiguration": {"type": "object", "properties": {"level": LEVEL}},
+            },
+            "additionalProperties": False,
+        },
+        "result": {
+            "type": "object",
+            "required": ["message"],
+            "properties": {
+                "ruleId": {"type": "string"}, "ruleIndex": {"type": "integer", "minimum": -1}, "level": LEVEL, "message": TEXT,
+                "locations": {"type": "array", "items": {"$ref": "#/$defs/location"}},
+                "partialFingerprints": {"type": "object", "additionalProperties": {"type": "string"}},
+                "suppressions": {"type": "array", "items": {
+                    "type": "object", "required": ["kind"], "additionalProperties": False,
+                    "properties": {"kind": {"enum": ["inSource", "external"]}, "justification": {"type": "string"}},
+                }},
+                "properties": {"type": "object"},
+            },
+            "additionalProperties": False,
+        },
+        "location": {
+            "type": "object",
+            "properties": {"physicalLocation": {
+                "type": "object",
+                "required": ["artifactLocation"],
+                "properties": {
+                    "artifactLocation": {"type": "object", "properties": {"uri": {"type": "string", "pattern": "^[^ ]*$"}}},
+                    "region": {"type": "object", "properties": {"startLine": {"type": "integer", "minimum": 1}}},
+                },
+                "additionalProperties": False,
+            }},
+            "additionalProperties": False,
+        },
+    },
+}  # fmt: skip
+"""The part of SARIF's schema that our logs use, by sections 3.13 to 3.35 of the standard; nothing else is allowed."""
+
+
+def test_sarif_is_of_the_standard_s_shape() -> None:
+    """What code scanning reads has the required properties, and none that the standard does not know."""
+    log = sarif([ONE, TWO], [(THREE, "SEC-1")], TEXTS, "0.1.0")
+    Draft202012Validator.check_schema(SARIF)
+    assert [error.message for error in Draft202012Validator(SARIF).iter_errors(log)] == []
+
+
+def test_sarif_results_point_at_their_rules() -> None:
+    """The index of a result's rule is its place in the list; only rules that found something are there."""
+    run = sarif([ONE, TWO], [(THREE, "SEC-1")], TEXTS, "0.1.0")["runs"][0]
+    rules = run["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == ["RM202", "RM607", "RM703"]
+    assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"])
+    assert [result.get("suppressions") for result in run["results"]] == [
+        None, None, [{"kind": "external", "justification": "SEC-1"}],
+    ]  # fmt: skip
+
+
+def test_sarif_fingerprints_do_not_move_with_lines() -> None:
+    """A finding is the same one after an edit above it."""
+    first, moved = (sarif([one], [], TEXTS, "0")["runs"][0]["results"][0] for one in (ONE, ONE._replace(line=99)))
+    assert first["partialFingerprints"] == moved["partialFingerprints"]
+    assert first["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "a%20dir/p.json"
+
+
+def test_annotations_escape_what_github_would_read() -> None:
+    """Percent signs, line ends, colons and commas can't end a property or a message."""
+    text = annotations([ONE._replace(path="a,b:c.json"), THREE], {"RM202": "unknown-action", "RM703": "x"})
+    assert text.splitlines() == [
+        "::error file=a%2Cb%3Ac.json,line=3,title=RM202 unknown-action::`sagemaker:X` is no action",
+        "::notice file=q.yaml,line=1,title=RM703 x::50%25 of%0Ait",
+    ]
+
+
+def test_json_has_the_keys_that_programs_rely_on() -> None:
+    """The contract: these keys and no others."""
+    data = findings_data([ONE], 4)
+    assert data == {
+        "findings": [
+            {"rule": "RM202", "severity": "ERROR", "message": "`sagemaker:X` is no action", "path": "a dir/p.json", "line": 3,
+             "sid": "Train", "action": "sagemaker:X", "key": None},
+        ],
+        "checked": 4,
+    }  # fmt: skip
+
+
+def test_text_names_file_line_severity_rule_and_statement() -> None:
+    """What a person needs is in two lines, by file; what a terminal would obey is shown and not sent."""
+    text = findings_text([ONE, TWO, THREE], 3)
+    assert text.splitlines() == [
+        "a dir/p.json",
+        "    3  ERROR             RM202  Train",
+        "       `sagemaker:X` is no action",
+        "    9  SECURITY_WARNING  RM607",
+        "       iam:PassRole on `*`: name the roles",
+        "",
+        "q.yaml",
+        "    -  SUGGESTION        RM703  Run\\x1b[31m",
+        "       50% of\\nit",
+        "",
+        "3 findings in 3 policies: 1 ERROR, 1 SECURITY_WARNING, 1 SUGGESTION",
+    ]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_text_fits_its_width(width: int) -> None:
+    """Long sentences are folded between words."""
+    text = findings_text([ONE._replace(message="word " * 60)], 1, width=width)
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_colour_is_asked_for() -> None:
+    """Without it there is no escape in the text."""
+    assert "\x1b" not in findings_text([ONE], 1)
+    assert "\x1b[1;31m" in findings_text([ONE], 1, color=True)
+
+
+@pytest.mark.parametrize(("checked", "line"), [(1, "no finding in 1 policy"), (3, "no finding in 3 policies")])
+def test_a_green_run_says_how_much_it_checked(checked: int, line: str) -> None:
+    """Nothing found is told from nothing checked."""
+    assert findings_text([], checked) == f"{line}\n"

@@ -1,0 +1,187 @@
+"""`rolemgr check`: files, folders, stdin, roles; forms and exit codes; suppressions and baselines."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import Run
+
+READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-churn/*"}
+GOOD = {"Version": "2012-10-17", "Statement": [READ]}
+BAD = {
+    "Version": "2012-10-17",
+    "Statement": [{"Sid": "Train", **READ, "Action": "sagemaker:CreateTrainJob", "Resource": "*"}],
+}
+WARNED = {"Version": "2012-10-17", "Statement": [{**READ, "Action": "s3:ListBucket"}]}
+
+
+def write(name: str, data: Any) -> str:
+    """Write *data* as JSON, or text as it is, to the file *name*, and return the name."""
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(data if isinstance(data, str) else json.dumps(data, indent=2))
+    return name
+
+
+def test_a_finding_at_the_threshold_is_exit_code_1(run: "Run") -> None:
+    """Errors and security warnings fail by default; a warning only where it is asked for."""
+    bad, warned = write("bad.json", BAD), write("warned.json", WARNED)
+    assert run("check", bad).code == 1
+    assert run("check", warned).code == 0
+    assert run("check", warned, "--fail-on", "warning").code == 1
+    assert run("check", bad, "--fail-on", "ERROR").code == 1
+
+
+def test_the_result_is_on_stdout_and_nothing_else(run: "Run") -> None:
+    """JSON is one document, with the lines of the file."""
+    ran = run("check", write("p/bad.json", BAD), "--format", "json")
+    (finding,) = json.loads(ran.stdout)["findings"]
+    assert finding["line"] == 7
+    assert (finding["rule"], finding["sid"], finding["path"]) == ("RM202", "Train", "p/bad.json")
+    assert ran.stderr == ""
+
+
+def test_a_folder_is_searched_and_what_is_no_policy_is_counted(run: "Run") -> None:
+    """Policies lie among other files; hidden folders and dependencies are not looked at."""
+    write("org/a/good.json", GOOD)
+    write(
+        "org/b/good.yaml", "Version: '2012-10-17'\nStatement: {Effect: Allow, Action: 's3:GetObject', Resource: '*'}\n"
+    )
+    write("org/package.json", {"name": "x"})
+    write("org/broken.json", "{")
+    write("org/.git/bad.json", BAD)
+    write("org/node_modules/x/bad.json", BAD)
+    ran = run("check", "org")
+    assert (ran.code, ran.stdout) == (0, "no finding in 2 policies\n")
+    assert ran.notes == ["2 files hold no policy"]
+
+
+def test_a_broken_policy_in_a_folder_is_found_and_the_others_are_checked(run: "Run") -> None:
+    """A file that was to be a policy is not passed over."""
+    write("org/good.json", GOOD)
+    write("org/broken.json", json.dumps(BAD)[:-1])
+    ran = run("check", "org", "--format", "json")
+    assert [one["rule"] for one in json.loads(ran.stdout)["findings"]] == ["RM100"]
+    assert ran.code == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "error"),
+    [
+        (("nowhere.json",), "nowhere.json: can't be read: No such file or directory"),
+        (("empty",), "empty: holds no policy; known are policy documents, roles, CloudFormation templates and Terraform's JSON"),
+        (("other.json",), "other.json: holds no policy; known are policy documents, roles, CloudFormation templates and Terraform's JSON"),
+        (("broken.json",), "broken.json:1: is not valid JSON: expecting property name enclosed in double quotes"),
+        (("good.json", "other.json"), "other.json: holds no policy; known are policy documents, roles, CloudFormation templates and Terraform's JSON"),
+        (("good.json", "--persona", "x"), "--persona: goes with a role, not with policy files"),
+        (("--type", "scp", "--persona", "x"), "--type: goes with policy files, not with a role"),
+        (("--explain", "RM777"), "--explain: unknown rule `RM777`; did you mean"),
+        (("good.json", "--config", "no.yaml"), "no.yaml: can't be read: No such file or directory"),
+        (("good.json", "--baseline", "no.json"), "no.json: can't be read: No such file or directory"),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_checked_is_exit_code_2(args: tuple[str, ...], error: str, run: "Run") -> None:
+    """Input that yields nothing to check is never a green run."""
+    Path("empty").mkdir()
+    write("good.json", GOOD)
+    write("other.json", {"name": "x"})
+    write("broken.json", "{")
+    ran = run("check", *args)
+    assert (ran.code, ran.stdout) == (2, "")
+    assert ran.errors[0].startswith(error)
+
+
+def test_stdin_is_a_file(run: "Run") -> None:
+    """A dash reads a policy from the pipe, in JSON or YAML."""
+    assert run("check", "-", stdin=json.dumps(GOOD)).stdout == "no finding in 1 policy\n"
+    text = "Version: '2012-10-17'\nStatement: {Effect: Allow, Action: 's3:GetObjcet', Resource: '*'}\n"
+    assert run("check", "-", stdin=text).code == 1
+
+
+def test_a_role_as_create_writes_it_is_checked(run: "Run") -> None:
+    """The output of one command is the input of the other."""
+    write("role.json", run("create", "--persona", "data-scientist").stdout)
+    ran = run("check", "role.json")
+    assert (ran.code, ran.stdout) == (0, "no finding in 3 policies\n")
+
+
+def test_the_chosen_role_is_checked_by_the_lines_of_the_catalog(run: "Run") -> None:
+    """A finding in a rendered role is where a person can mend it."""
+    ran = run("check", "--persona", "ml-engineer", "--format", "json")
+    found = json.loads(ran.stdout)
+    assert found["checked"] >= 2
+    assert {(one["rule"], one["path"]) for one in found["findings"]} == {
+        ("RM703", "activity_groups/author-pipelines.yaml")
+    }
+
+
+def test_the_type_is_given_or_told(run: "Run") -> None:
+    """A flag wins over the configuration, that over the file's name."""
+    large = {"Version": "2012-10-17", "Statement": [{**READ, "Resource": "arn:aws:s3:::b/" + "x" * 7_000}]}
+    name = write("org/guard.json", large)
+    assert run("check", name).code == 0
+    assert run("check", name, "--type", "boundary").code == 1
+    write("rolemgr-check.yaml", "types: [{path: 'org/*', type: boundary}]\n")
+    assert run("check", name).code == 1
+    assert run("check", name, "--type", "scp").code == 0
+
+
+def test_suppressions_have_reasons_and_unused_ones_are_reported(run: "Run") -> None:
+    """The configuration lies here or above; what it excuses is counted."""
+    name = write("bad.json", BAD)
+    entries = "  - {rule: unknown-action, reason: soon renamed}\n  - {rule: RM901, reason: gone}\n"
+    write("rolemgr-check.yaml", f"suppress:\n{entries}")
+    ran = run("check", name, "--format", "json")
+    assert [(one["rule"], one["path"], one["line"]) for one in json.loads(ran.stdout)["findings"]] == [
+        ("RM001", "rolemgr-check.yaml", 3)
+    ]
+    assert ran.notes == ["1 finding suppressed by rolemgr-check.yaml"]
+    assert ran.code == 0
+
+
+def test_an_expired_suppression_excuses_nothing(run: "Run") -> None:
+    """The finding is back, and the suppression is named."""
+    write("c.yaml", "suppress: [{rule: unknown-action, reason: soon renamed, expires: 2020-01-01}]\n")
+    ran = run("check", write("bad.json", BAD), "--config", "c.yaml", "--format", "json")
+    assert [one["rule"] for one in json.loads(ran.stdout)["findings"]] == ["RM202", "RM002"]
+    assert ran.code == 1
+
+
+def test_a_baseline_is_written_and_hides_what_it_holds(run: "Run") -> None:
+    """The first run of a check in an old repository is green, the next mistake is not."""
+    name = write("bad.json", BAD)
+    ran = run("check", name, "--write-baseline", "base.json")
+    assert (ran.code, ran.stdout) == (0, "")
+    assert run("check", name, "--baseline", "base.json").stdout == "no finding in 1 policy\n"
+    write(name, {**BAD, "Statement": [*BAD["Statement"], {**READ, "Action": "s3:GetObjcet"}]})
+    assert run("check", name, "--baseline", "base.json").code == 1
+
+
+def test_sarif_and_annotations_are_forms_of_the_result(run: "Run") -> None:
+    """What CI reads."""
+    name = write("bad.json", BAD)
+    log = json.loads(run("check", name, "--format", "sarif").stdout)
+    assert log["runs"][0]["results"][0]["ruleId"] == "RM202"
+    assert run("check", name, "--format", "github").stdout.startswith(
+        "::error file=bad.json,line=7,title=RM202 unknown-action::"
+    )
+
+
+@pytest.mark.parametrize("name", ["RM901", "several-checks-in-one-deny"])
+def test_a_rule_is_explained_by_id_and_name(name: str, run: "Run") -> None:
+    """What it finds, why, who says so, and an example of each kind."""
+    text = run("check", "--explain", name).stdout
+    assert text.startswith("RM901 several-checks-in-one-deny (SECURITY_WARNING)\n")
+    assert "https://docs.aws.amazon.com/" in text
+    assert "Found in a policy of type scp" in text
+    assert max(len(line) for line in text.splitlines() if "https" not in line and not line.startswith("    ")) <= 80
+
+
+def test_text_has_no_colour_in_a_file(run: "Run") -> None:
+    """A file has the same bytes whatever the terminal is."""
+    run("check", write("bad.json", BAD), "-o", "out.txt", "--color", "always")
+    assert "\x1b" not in Path("out.txt").read_text()
+    assert "\x1b[" in run("check", "bad.json", "--color", "always").stdout

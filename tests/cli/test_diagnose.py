@@ -1,0 +1,512 @@
+"""`rolemgr diagnose`: which layer denies, by which line, and what would allow it."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import Ran, Run
+
+ACCOUNT = "111122223333"
+SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/sagemaker-data-scientist/ana"
+SAGEMAKER = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}"
+JOB = f"{SAGEMAKER}:training-job/churn"
+KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+GOOD_JOB = ("--context", "sagemaker:InstanceTypes=ml.m5.large", "--context", "sagemaker:MaxRuntimeInSeconds=3600")
+
+
+def denied(action: str, resource: str, reason: str = "", principal: str = SESSION) -> str:
+    """Return AWS's message."""
+    return f"User: {principal} is not authorized to perform: {action} on resource: {resource} {reason}".strip()
+
+
+def data(ran: "Ran") -> Any:
+    """Return the JSON that was written."""
+    return json.loads(ran.stdout)
+
+
+def flat(ran: "Ran") -> str:
+    """Return what was written without its tree and line breaks."""
+    return " ".join(ran.stdout.translate(dict.fromkeys(map(ord, "│├└─"), " ")).split())
+
+
+def write(name: str, statement: dict[str, Any]) -> str:
+    """Write a policy of one statement."""
+    Path(name).write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}), encoding="utf-8")
+    return name
+
+
+def test_a_missing_grant_names_the_group_and_the_persona_that_has_it(run: "Run") -> None:
+    """What the persona must never do is not proposed; who may do it is said."""
+    reason = "because no identity-based policy allows the sagemaker:CreateEndpoint action"
+    ran = run(
+        "diagnose",
+        denied("sagemaker:CreateEndpoint", f"{SAGEMAKER}:endpoint/churn", reason),
+        "--persona",
+        "data-scientist",
+    )
+    assert ran.code == 1
+    text = flat(ran)
+    assert text.startswith(
+        "ImplicitlyDenied the given layers deny it AWS says that an identity-based policy does not allow it"
+    )
+    assert "not --add deploy-endpoints: `data-scientist` must never be able to do `sagemaker:CreateEndpoint*`" in text
+    assert "personas that have such a group: ml-engineer" in text
+
+
+def test_a_group_that_grants_it_is_found_in_the_catalog(run: "Run") -> None:
+    """The change was tried: with the group, the role is allowed."""
+    asked = ("--action", "sagemaker:CreateModelPackage", "--resource", f"{SAGEMAKER}:model-package/churn/3")
+    ran = run("diagnose", "--persona", "data-scientist", *asked, "--format", "json")
+    assert ran.code == 1
+    assert data(ran)["change"][0].startswith("--add register-models (granted by activity_groups/register-models.yaml:")
+    assert (
+        run("simulate", "--persona", "data-scientist", "--add", "register-models", *asked, "--expect", "Allowed").code
+        == 0
+    )
+
+
+def test_a_parameter_is_proposed_with_all_its_values(run: "Run") -> None:
+    """The bucket that is read, before the one that is written; the flag holds, as printed, for all of the role's buckets."""
+    asked = ("--persona", "data-scientist", "--action", "s3:GetObject", "--resource", "arn:aws:s3:::acme-churn/a.csv")
+    change = data(run("diagnose", *asked, "--format", "json"))["change"]
+    flag, value = change[0].split()[:2]
+    assert value == f"data_buckets=sagemaker-us-east-1-{ACCOUNT},acme-churn"
+    assert any("work_buckets" in text for text in change[1:])
+    ran = run("diagnose", *asked, flag, value)
+    assert ran.code == 0
+    assert "Allowed the given layers allow it" in flat(ran)
+
+
+@pytest.mark.parametrize(
+    ("context", "sends"),
+    [
+        ((), "send sagemaker:InstanceTypes = ml.g4dn.xlarge or ml.m5.2xlarge"),
+        (("--context", "sagemaker:InstanceTypes=ml.p4d.24xlarge"), "(instead of ml.p4d.24xlarge)"),
+        ((*GOOD_JOB[:2], "--context", "sagemaker:MaxRuntimeInSeconds=99999"), "send sagemaker:MaxRuntimeInSeconds = 86400"),
+    ],
+)  # fmt: skip
+def test_a_guardrail_says_what_the_request_must_carry(context: tuple[str, ...], sends: str, run: "Run") -> None:
+    """The key, the values that are approved, and the line of the guardrail."""
+    ran = run("diagnose", denied("sagemaker:CreateTrainingJob", JOB), "--persona", "data-scientist", *context)
+    assert ran.code == 1
+    text = flat(ran)
+    assert text.startswith("ExplicitlyDenied")
+    assert sends in text
+    assert "guardrails/" in text
+
+
+def test_a_guardrail_can_be_chosen_otherwise(run: "Run") -> None:
+    """Where a value is not approved, the flag that approves it is named; where the key is missing, it is not."""
+    message = denied("sagemaker:CreateTrainingJob", JOB)
+    context = ("--context", "sagemaker:InstanceTypes=ml.p4d.24xlarge")
+    assert "or choose other values for the guardrail: --guardrail instance-types=VALUE" in flat(
+        run("diagnose", message, "--persona", "data-scientist", *context)
+    )
+    assert "--guardrail" not in run("diagnose", message, "--persona", "data-scientist").stdout
+
+
+def test_what_the_catalog_denies_on_purpose_stays_denied(run: "Run") -> None:
+    """No key opens the models prefix, and nothing is proposed that would."""
+    resource = f"arn:aws:s3:::sagemaker-us-east-1-{ACCOUNT}/models/churn.tar.gz"
+    ran = run(
+        "diagnose",
+        "--persona",
+        "data-scientist",
+        "--action",
+        "s3:PutObject",
+        "--resource",
+        resource,
+        "--format",
+        "json",
+    )
+    found = data(ran)
+    assert found["decision"] == "ExplicitlyDenied"
+    assert found["denied_by"][0]["sid"] == "ModelsAreReadOnly"
+    assert found["denied_by"][0]["origins"] == ["activity_groups/protect-models.yaml:11"]
+    assert found["change"] == [
+        "the catalog denies it on purpose (activity_groups/protect-models.yaml:11): use another role for it"
+    ]
+
+
+def test_allowed_by_the_given_layers_lists_the_others(run: "Run") -> None:
+    """Exit code 0, and the layer that AWS names comes first among those that nobody gave."""
+    reason = "with an explicit deny in a service control policy"
+    ran = run(
+        "diagnose",
+        denied("sagemaker:CreateTrainingJob", JOB, reason),
+        "--persona",
+        "data-scientist",
+        *GOOD_JOB,
+        "--format",
+        "json",
+    )
+    assert ran.code == 0
+    found = data(ran)
+    assert (found["decision"], found["denied_by"], found["change"]) == ("Allowed", [], [])
+    assert found["not_given"][0].startswith("service control policy (--scp)")
+    assert [text.split(" (")[0] for text in found["not_given"]][1:] == [
+        "resource policy", "permissions boundary", "resource control policy", "session policy", "VPC endpoint policy",
+    ]  # fmt: skip
+
+
+def test_a_role_in_the_account_may_differ_from_the_file(run: "Run") -> None:
+    """AWS says that the identity policy denies what the given one allows: another role, or other condition keys."""
+    reason = "because no identity-based policy allows the sagemaker:CreateTrainingJob action"
+    ran = run("diagnose", denied("sagemaker:CreateTrainingJob", JOB, reason), "--persona", "data-scientist", *GOOD_JOB)
+    assert ran.code == 0
+    assert "AWS names an identity-based policy, and this one allows it" in flat(ran)
+
+
+LAYERS = [
+    ("--scp", {"Sid": "X", "Effect": "Deny", "Action": "s3:*", "Resource": "*"}, "service control policy"),
+    ("--rcp", {"Sid": "X", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}, "resource control policy"),
+    ("--boundary-policy", {"Sid": "X", "Effect": "Deny", "Action": "s3:*", "Resource": "*"}, "permissions boundary"),
+    ("--session-policy", {"Sid": "X", "Effect": "Deny", "Action": "s3:*", "Resource": "*"}, "session policy"),
+    ("--resource-policy", {"Sid": "X", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}, "resource policy"),
+    ("--vpc-endpoint-policy", {"Sid": "X", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}, "VPC endpoint policy"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("flag", "statement", "layer"), LAYERS, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_each_layer_that_denies_is_named_with_its_file(
+    flag: str, statement: dict[str, Any], layer: str, run: "Run"
+) -> None:
+    """Which layer, which statement, which file, and that this statement is to be changed."""
+    policy = write("allow.json", {"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
+    asked = (
+        "--policy",
+        policy,
+        "--principal",
+        f"arn:aws:iam::{ACCOUNT}:role/r",
+        "--action",
+        "s3:GetObject",
+        "--resource",
+        "arn:aws:s3:::acme/a",
+    )
+    assert run("diagnose", *asked).code == 0
+    ran = run("diagnose", *asked, flag, write("deny.json", statement), "--format", "json")
+    found = data(ran)
+    assert (ran.code, found["decision"]) == (1, "ExplicitlyDenied")
+    assert found["denied_by"] == [
+        {
+            "layer": layer,
+            "level": 0 if flag in ("--scp", "--rcp") else None,
+            "policy": 0,
+            "statement": 0,
+            "sid": "X",
+            "file": "deny.json",
+        }
+    ]
+    assert found["change"] == [f"except the request from {layer} `X` (deny.json)"]
+
+
+def test_a_layer_without_an_allow_is_named(run: "Run") -> None:
+    """A boundary that forgot the action: no Deny is to blame, an Allow is missing."""
+    policy = write("allow.json", {"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
+    boundary = write(
+        "boundary.json", {"Sid": "B", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::other/*"}
+    )
+    ran = run("diagnose", "--policy", policy, "--boundary-policy", boundary, "--action", "s3:GetObject",
+              "--resource", "arn:aws:s3:::acme/a", "--format", "json")  # fmt: skip
+    found = data(ran)
+    assert found["denied_by"] == [
+        {"layer": "permissions boundary", "level": None, "policy": None, "statement": None, "sid": None}
+    ]
+    assert "permissions boundary `B` (boundary.json): Resource wants `arn:aws:s3:::other/*`" in " ".join(
+        found["because"]
+    )
+    assert found["change"] == [
+        "add to the permissions boundary (boundary.json) an Allow of s3:GetObject on arn:aws:s3:::acme/a"
+    ]
+
+
+def test_tags_that_are_missing_are_asked_for(run: "Run") -> None:
+    """ABAC: the caller's tag and that of what is made; each in the words of who has to set it."""
+    policy = write("abac.json", {
+        "Effect": "Allow", "Action": "sagemaker:CreateModel", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:RequestTag/Project": "${aws:PrincipalTag/Project}"}},
+    })  # fmt: skip
+    asked = ("diagnose", "--policy", policy, "--action", "sagemaker:CreateModel", "--resource", f"{SAGEMAKER}:model/x")
+    assert data(run(*asked, "--format", "json"))["change"] == [
+        "tag the role, or its session: aws:PrincipalTag/Project = VALUE (the request as given has none)",
+        "tag what is made, in the same call: aws:RequestTag/Project = VALUE (the request as given has none)",
+    ]
+    known = data(run(*asked, "--context", "aws:PrincipalTag/Project=churn", "--format", "json"))["change"]
+    assert known == [
+        "tag what is made, in the same call: aws:RequestTag/Project = churn (the request as given has none)"
+    ]
+
+
+DATA = "ClientError: Data download failed:Unable to download object s3://acme-churn/train/a.csv (AccessDenied: Access Denied)"
+
+
+def test_training_data_has_three_places(run: "Run") -> None:
+    """The role's policy for list and read, the bucket's policy, the key's; and what the latter two must do."""
+    ran = run("diagnose", DATA, "--persona", "sagemaker-compute", "--format", "json")
+    found = data(ran)
+    assert [(place["place"], place["decision"]) for place in found["places"]] == [
+        ("role policy, to list the bucket", "ImplicitlyDenied"),
+        ("role policy, to read the object", "ImplicitlyDenied"),
+        ("bucket policy", None),
+        ("key policy", None),
+    ]
+    assert "need not allow anything, and may not deny it" in found["places"][2]["because"][0]
+    assert f"--parameter data_buckets=sagemaker-us-east-1-{ACCOUNT},acme-churn" in found["change"][0]
+
+
+def test_the_bucket_policy_matters_where_accounts_differ(run: "Run") -> None:
+    """In one account it need not allow; in another it must, and the evaluation says so once it is given."""
+    asked = (
+        "diagnose",
+        DATA,
+        "--persona",
+        "sagemaker-compute",
+        "--parameter",
+        "data_buckets=acme-churn",
+        "--format",
+        "json",
+    )
+    same = data(run(*asked, "--resource-account", ACCOUNT))
+    assert same["decision"] == "Allowed"
+    assert same["places"][2]["because"] == [
+        "the bucket is in the role's account: it need not allow anything, and may not deny it"
+    ]
+    other = data(run(*asked, "--resource-account", "444455556666"))
+    assert "it must allow the role (--resource-policy)" in other["places"][2]["because"][0]
+    silent = write(
+        "bucket.json",
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": "arn:aws:iam::444455556666:role/x"},
+            "Action": "s3:*",
+            "Resource": "*",
+        },
+    )
+    given = run(*asked, "--resource-account", "444455556666", "--resource-policy", silent)
+    assert given.code == 1
+    assert data(given)["denied_by"][0]["layer"] == "resource policy"
+
+
+def test_the_key_is_a_request_of_its_own(run: "Run") -> None:
+    """S3 decrypts on the role's behalf: role and key policy must let it."""
+    asked = (
+        "diagnose",
+        DATA,
+        "--persona",
+        "sagemaker-compute",
+        "--parameter",
+        "data_buckets=acme-churn",
+        "--key",
+        KEY,
+        "--format",
+        "json",
+    )
+    without = data(run(*asked))
+    assert [place["decision"] for place in without["places"]] == ["Allowed", "Allowed", None, "ImplicitlyDenied"]
+    assert without["change"][0].startswith(f"--parameter data_keys={KEY}")
+    assert data(run(*asked, "--data-key", KEY))["decision"] == "Allowed"
+    theirs = write(
+        "key.json",
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/other"},
+            "Action": "kms:*",
+            "Resource": "*",
+        },
+    )
+    ran = run(*asked, "--data-key", KEY, "--key-policy", theirs)
+    assert (ran.code, data(ran)["denied_by"][0]["layer"]) == (1, "resource policy")
+    ours = write("key.json", {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "kms:*", "Resource": "*"})
+    assert run(*asked, "--data-key", KEY, "--key-policy", ours).code == 0
+
+
+def test_writing_needs_a_data_key(run: "Run") -> None:
+    """An output under a key is encrypted with GenerateDataKey."""
+    resource = f"arn:aws:s3:::sagemaker-us-east-1-{ACCOUNT}/out/a"
+    asked = (
+        "--persona",
+        "sagemaker-compute",
+        "--action",
+        "s3:PutObject",
+        "--resource",
+        resource,
+        "--key",
+        KEY,
+        "--format",
+        "json",
+    )
+    assert data(run("diagnose", *asked))["places"][-1]["action"] == "kms:GenerateDataKey"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Couldn't call 'get_role' to get Role ARN from role name sagemaker-data-scientist to get Role path.",
+        f"ValueError: The current AWS identity is not a role: arn:aws:iam::{ACCOUNT}:user/ana, therefore it cannot be used",
+    ],
+)
+def test_get_execution_role_is_what_the_sdk_asks(message: str, run: "Run") -> None:
+    """The profile, then the domain; a role without Studio's groups is denied both."""
+    allowed = run("diagnose", message, "--persona", "data-scientist", "--principal", SESSION, "--format", "json")
+    assert [(place.get("action"), place["decision"]) for place in data(allowed)["places"]] == [
+        ("sagemaker:DescribeUserProfile", "Allowed"),
+        ("sagemaker:DescribeDomain", "Allowed"),
+        (None, None),
+    ]
+    assert allowed.code == 0
+    assert (
+        run("diagnose", message, "--persona", "data-scientist", "--remove", "open-studio", "--principal", SESSION).code
+        == 1
+    )
+
+
+def test_pass_role_names_the_parameter(run: "Run") -> None:
+    """The message has no condition keys; that the role goes to SageMaker is assumed, and said."""
+    message = denied("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/churn-training")
+    found = data(run("diagnose", message, "--persona", "data-scientist", "--format", "json"))
+    assert found["assumed"] == [
+        "iam:PassedToService = sagemaker.amazonaws.com, as for a job, a model or an app of SageMaker"
+    ]
+    assert (
+        f"pass_roles=arn:aws:iam::{ACCOUNT}:role/sagemaker-compute,arn:aws:iam::{ACCOUNT}:role/churn-training"
+        in found["change"][0]
+    )
+
+
+def test_a_role_that_sagemaker_cannot_assume(run: "Run") -> None:
+    """The trust policy of the chosen role is asked, and a role without SageMaker in it says what to give."""
+    message = (
+        f"Could not assume role arn:aws:iam::{ACCOUNT}:role/sagemaker-compute. Please ensure that the role exists and"
+        " allows principal 'sagemaker.amazonaws.com' to assume the role."
+    )
+    good = run("diagnose", message, "--persona", "sagemaker-compute")
+    assert good.code == 0
+    assert "allowed by role trust policy `SageMaker`" in flat(good)
+    assert not any("trust policy is taken" in note for note in good.notes)
+    bad = run("diagnose", message, "--persona", "sagemaker-compute", "--trust", "account:444455556666")
+    assert bad.code == 1
+    assert "change: let the role trust them: --trust sagemaker" in flat(bad)
+
+
+def test_somebody_who_cannot_assume_the_chosen_role(run: "Run") -> None:
+    """Who asks is another role; the chosen one is the target, and its trust policy decides."""
+    message = denied(
+        "sts:AssumeRole",
+        f"arn:aws:iam::{ACCOUNT}:role/sagemaker-mlops-engineer",
+        principal=f"arn:aws:sts::{ACCOUNT}:assumed-role/Admin/ana",
+    )
+    ran = run("diagnose", message, "--persona", "mlops-engineer")
+    assert ran.code == 1
+    assert f"--trust role:arn:aws:iam::{ACCOUNT}:role/Admin" in flat(ran)
+    assert (
+        run(
+            "diagnose", message, "--persona", "mlops-engineer", "--trust", f"role:arn:aws:iam::{ACCOUNT}:role/Admin"
+        ).code
+        == 0
+    )
+
+
+def test_a_web_identity_is_asked_for_its_claims(run: "Run") -> None:
+    """The token's subject is what a trust for GitHub turns on."""
+    message = "Error: Could not assume role with OIDC: Not authorized to perform sts:AssumeRoleWithWebIdentity"
+    ran = run("diagnose", message, "--persona", "mlops-engineer", "--trust", "github:acme/churn?ref=main")
+    assert ran.code == 1
+    assert "token.actions.githubusercontent.com:sub = repo:acme/churn:ref:refs/heads/main" in flat(ran)
+    assert run("diagnose", message, "--persona", "mlops-engineer").errors == [
+        "nothing says which identity provider vouched for the caller; give --principal"
+    ]
+
+
+def test_an_image_of_another_account(run: "Run") -> None:
+    """The role may log in and pull; what the other account's repository allows is open, and said."""
+    message = (
+        "Access denied for repository: sagemaker-spark-processing in registry ID: 314815235551."
+        " Image: 314815235551.dkr.ecr.us-east-2.amazonaws.com/sagemaker-spark-processing:3.1-cpu"
+    )
+    found = data(run("diagnose", message, "--persona", "sagemaker-compute", "--format", "json"))
+    assert [(place["action"], place["decision"]) for place in found["places"]] == [
+        ("ecr:GetAuthorizationToken", "Allowed"),
+        ("ecr:BatchGetImage", "Allowed"),
+        ("ecr:GetDownloadUrlForLayer", "Allowed"),
+    ]
+    assert "the resource is in account 314815235551" in " ".join(found["not_given"])
+    other = message.replace("314815235551", "444455556666")
+    assert run("diagnose", other, "--persona", "sagemaker-compute").code == 1
+
+
+def test_the_role_is_placed_where_the_message_says(run: "Run") -> None:
+    """Account, region and name come from the message where nobody chose them."""
+    message = denied(
+        "sagemaker:CreateTrainingJob", "arn:aws:sagemaker:eu-west-1:123456789012:training-job/churn",
+        principal="arn:aws:sts::123456789012:assumed-role/churn-ds/ana",
+    )  # fmt: skip
+    ran = run("diagnose", message, "--persona", "data-scientist", *GOOD_JOB)
+    assert ran.code == 0
+    assert not any("example account" in note for note in ran.notes)
+    assert run("diagnose", message, "--persona", "data-scientist", "--account", ACCOUNT, *GOOD_JOB).code == 1
+
+
+def test_the_message_comes_from_a_file_or_stdin(run: "Run") -> None:
+    """As text, as a file, or down a pipe: the same diagnosis."""
+    message = denied("sagemaker:CreateTrainingJob", JOB)
+    Path("error.txt").write_text(message + "\n", encoding="utf-8")
+    found = [
+        run("diagnose", given, "--persona", "data-scientist", stdin=message) for given in (message, "error.txt", "-")
+    ]
+    assert found[0] == found[1] == found[2]
+
+
+def test_options_complete_a_message_that_says_little(run: "Run") -> None:
+    """S3 names neither caller nor object; a service that names no action needs one."""
+    message = "An error occurred (AccessDenied) when calling the GetObject operation: Access Denied"
+    ran = run("diagnose", message, "--persona", "data-scientist")
+    assert any("nothing says on which resource s3:GetObject was denied" in note for note in ran.notes)
+    resource = ("--resource", f"arn:aws:s3:::sagemaker-us-east-1-{ACCOUNT}/a")
+    assert run("diagnose", message, "--persona", "data-scientist", *resource).code == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        ((), "there is nothing to diagnose; give AWS's message"),
+        (("hello",), "MESSAGE: this is no AccessDenied message that rolemgr knows"),
+        (("An error occurred (AccessDenied) when calling the Frobnicate operation: x",), "MESSAGE: does not say which action was denied beyond the operation Frobnicate"),
+        (("Access Denied",), "MESSAGE: does not say which action was denied; give --action"),
+        (("--action", "s3:GetObject", "--resource", "acme/a"), "--resource: `acme/a` is no ARN"),
+        (("--action", "s3:GetObject", "--context", "x"), "--context: `x` is not of the form KEY=VALUE"),
+        (("--action", "s3:GetObject", "--policy", "nope.json"), "nope.json: can't be read"),
+        (("--action", "s3:GetObject", "--principal", "ana"), "`ana` is no principal"),
+        (("--action", "s3:GetObject", "--resource", "arn:aws:s3:::acme/a", "--key", "alias/x"), "`alias/x` is no KMS key's ARN"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_line(args: tuple[str, ...], says: str, run: "Run") -> None:
+    """What is wrong, and what to give instead."""
+    ran = run("diagnose", *args, *(() if "--policy" in args else ("--persona", "data-scientist")))
+    assert (ran.code, ran.stdout) == (2, "")
+    assert ran.errors[0].startswith(says), ran.errors
+
+
+def test_a_role_and_policies_do_not_go_together(run: "Run") -> None:
+    """One or the other is asked."""
+    policy = write("a.json", {"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
+    ran = run("diagnose", "--policy", policy, "--persona", "data-scientist", "--action", "s3:GetObject")
+    assert ran.errors == ["--persona: goes with a role, not with --policy"]
+
+
+def test_every_proposed_context_is_true(run: "Run") -> None:
+    """A change that is proposed was tried: with it the same command says Allowed."""
+    ran = run("diagnose", denied("sagemaker:CreateTrainingJob", JOB), "--persona", "data-scientist", "--format", "json")
+    sent = [
+        text.removeprefix("send ").split(" (")[0].split(" or ")[0]
+        for text in data(ran)["change"]
+        if text.startswith("send ")
+    ]
+    context = [part for text in sent for part in ("--context", text.replace(" = ", "="))]
+    assert (
+        run("diagnose", denied("sagemaker:CreateTrainingJob", JOB), "--persona", "data-scientist", *context).code == 0
+    )

@@ -1,0 +1,141 @@
+"""Mutants of the evaluator: copies of its modules with one word changed, asked the evaluation cases."""
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.prove.mutants import Data, Mutant, compiled, replaced
+
+import rolemgr.evaluate
+from rolemgr.errors import RolemgrError
+from rolemgr.evaluate.decision import evaluate
+from rolemgr.evaluate.policies import Policies
+from rolemgr.evaluate.request import Request
+from rolemgr.files.yaml import read_yaml
+from rolemgr.model.policy import IdentityPolicy
+
+
+def mutated_evaluate(module: str, old: str, new: str) -> Any:
+    """Return a copy of `rolemgr.evaluate.decision` over copies of all its modules, *module* with *old* made *new*."""
+    folder = Path(rolemgr.evaluate.__file__).parent
+    texts = {
+        path.stem: path.read_text("utf-8") for path in folder.glob("*.py") if path.stem not in ("__init__", "errors")
+    }
+    texts[module] = replaced(texts[module], old, new)
+    names = "|".join(texts)
+    done: dict[str, Any] = {}
+
+    def load(name: str) -> Any:
+        if name not in done:
+            for needed in re.findall(rf"^from rolemgr\.evaluate\.({names}) import", texts[name], re.MULTILINE):
+                load(needed)
+            source = re.sub(rf"\brolemgr\.evaluate\.({names})\b", r"mutant_evaluate_\1", texts[name])
+            done[name] = compiled(f"mutant_evaluate_{name}", source)
+        return done[name]
+
+    try:
+        return load("decision")
+    finally:
+        for name in done:
+            sys.modules.pop(f"mutant_evaluate_{name}", None)
+
+
+EVALUATOR = [
+    ("conditions", "return every or if_exists", "return True", "an absent key always matches"),
+    ("conditions", "return every or if_exists", "return False", "an absent key never matches"),
+    ("conditions", "return every or if_exists", "return if_exists", "negated operators are false without their key"),
+    ("conditions", "return every or if_exists", "return every", "IfExists is overlooked"),
+    ("conditions", "negated if qualifier is None else", "False if qualifier is None else", "one good value excuses the others"),
+    ("conditions", 'qualifier == "ForAllValues"', 'qualifier == "ForAnyValue"', "the qualifiers are exchanged"),
+    ("conditions", 'qualifier == "ForAllValues"', "True", "ForAnyValue is taken as ForAllValues"),
+    ("conditions", "any(matches(value, context) for matches in matchers)", "all(matches(value, context) for matches in matchers)", "all listed values must match"),
+    ("conditions", "is not negated", "is not False", "negation is overlooked"),
+    ("conditions", "(not found) in wanted", "bool(found) in wanted", "Null is turned round"),
+    ("conditions", "(not found) in wanted", "True", "Null always holds"),
+    ("conditions", "key.lower(), test)", "key, test)", "condition keys have case"),
+    ("operators", "return lambda value: value == wanted", "return lambda value: value.lower() == wanted.lower()", "StringEquals has no case"),
+    ("operators", "value.lower() == wanted", "value == wanted", "StringEqualsIgnoreCase has case"),
+    ("operators", "_string_like = _texts(glob)", "_string_like = _texts(_equals)", "StringLike knows no wildcard"),
+    ("operators", "_string_equals = _texts(_equals)", "_string_equals = _texts(glob)", "StringEquals knows wildcards"),
+    ("operators", '"NumericGreaterThan": Operator(_number(gt))', '"NumericGreaterThan": Operator(_number(lt))', "greater is less"),
+    ("operators", '"NumericGreaterThan": Operator(_number(gt))', '"NumericGreaterThan": Operator(_number(ge))', "greater is greater or equal"),
+    ("operators", '"NumericLessThanEquals": Operator(_number(le))', '"NumericLessThanEquals": Operator(_number(lt))', "less or equal is less"),
+    ("operators", '"StringNotLike": Operator(_string_like, negated=True)', '"StringNotLike": Operator(_string_like)', "StringNotLike is StringLike"),
+    ("operators", '"StringNotEquals": Operator(_string_equals, negated=True)', '"StringNotEquals": Operator(_string_equals)', "StringNotEquals is StringEquals"),
+    ("operators", '"ArnNotLike": Operator(_read_arn, negated=True)', '"ArnNotLike": Operator(_read_arn)', "ArnNotLike is ArnLike"),
+    ("operators", '"NotIpAddress": Operator(_ip_address, negated=True)', '"NotIpAddress": Operator(_ip_address)', "NotIpAddress is IpAddress"),
+    ("operators", '"DateLessThan": Operator(_date(lt))', '"DateLessThan": Operator(_date(gt))', "before is after"),
+    ("operators", "return bind(template, arn_glob)", "return bind(template, glob)", "a star of an ARN operator runs over colons"),
+    ("wildcards", 'return lambda value: value.startswith(text[:-1])', "return lambda value: value == text[:-1]", "a last star stands for nothing"),
+    ("wildcards", 'chunks[-1] += one or ("." if token.segment == SEGMENTS - 1 else "[^:]")', 'chunks[-1] += ".*"', "? is *"),
+    ("wildcards", 'char in "*?"', 'char in "*"', "? is a character"),
+    ("wildcards", "if any(map(_has_inner_star, segments[: SEGMENTS - 1])):", "if False:", "an inner star runs over its segment"),
+    ("wildcards", 'one = "." if segment and segment[0].segment == SEGMENTS - 1 else "[^:]"', 'one = "."', "wildcards run over the parts of an ARN"),
+    ("wildcards", "return glob((Piece(pattern.lower(), live=True),))", "return glob((Piece(pattern, live=True),))", "actions have case"),
+    ("wildcards", "pattern.fullmatch(value) is not None", "pattern.match(value) is not None", "a pattern may end early"),
+    ("wildcards", "re.escape(token.char)", "token.char", "a dot is any character"),
+    ("variables", "value = values[0] if len(values) == 1 else part.default", 'value = values[0] if values else ""', "a variable without a value is empty"),
+    ("variables", "values[0] if len(values) == 1 else part.default", "values[0] if len(values) == 1 else None", "defaults of variables are overlooked"),
+    ("variables", "pieces.append(Piece(value, live=False))", "pieces.append(Piece(value, live=True))", "what a variable brings in has wildcards"),
+    ("variables", "yield Variable(key.lower(), found[3], key)", "yield Variable(key, found[3], key)", "variables have case"),
+    ("variables", "tuple(_parts(text)) if variables else", "tuple(_parts(text)) if True else", "old versions have variables"),
+    ("statement", 'listed is (statement.action_element == "Action")', "listed", "NotAction is Action"),
+    ("statement", 'listed is (statement.resource_element == "Resource")', "listed", "NotResource is Resource"),
+    ("statement", "if not condition.test(context.folded.get(condition.folded_key, ()), context):", "if False:", "conditions are overlooked"),
+    ("decision", "if found.denied:", "if found.denied and not found.allowed:", "an Allow wins over a Deny"),
+    ("decision", "found.denied.append(at)", "found.allowed.append(at)", "Denies are Allows"),
+]  # fmt: skip
+"""Defects of the evaluator: module, text, what becomes of it, and what that means."""
+
+
+@cache
+def cases() -> list[tuple[Data, IdentityPolicy]]:
+    """Return the evaluation cases that an identity policy alone decides, and the policy."""
+    found = []
+    for path in sorted((Path(__file__).parents[1] / "evaluate" / "cases").glob("*.yaml")):
+        for case in read_yaml(path).data["cases"]:
+            statements = case.get("statements") or ([_tested(case)] if "condition" in case else None)
+            if statements and "decision" in case["expect"]:
+                if case.get("effect") == "Deny" and "condition" in case:
+                    statements = [{"Effect": "Allow", "Action": "*", "Resource": "*"}, *statements]
+                document = {"Version": case.get("version", "2012-10-17"), "Statement": statements}
+                found.append((case, IdentityPolicy.model_validate(document)))
+    return [
+        (case, document) for case, document in found if _decided(evaluate, case, document) == case["expect"]["decision"]
+    ]
+
+
+def _tested(case: Data) -> Data:
+    return {"Effect": case.get("effect", "Allow"), "Action": "*", "Resource": "*", "Condition": case["condition"]}
+
+
+def asked(case: Data) -> Data:
+    """Return the request of *case*, its defaults filled in."""
+    return {"action": "s3:GetObject", "resource": "arn:aws:s3:::amzn-s3-demo-bucket/key", **case.get("request", {})}
+
+
+def evaluator_mutants() -> Iterator[Mutant]:
+    """Yield the mutants of the evaluator."""
+    for module, old, new, what in EVALUATOR:
+        yield Mutant(f"evaluate/{module}.py: {what}", _of_evaluator(module, old, new))
+
+
+def _of_evaluator(module: str, old: str, new: str) -> Callable[[Path], list[str]]:
+    def found_by(_folder: Path) -> list[str]:
+        decide = mutated_evaluate(module, old, new).evaluate
+        return [
+            case["name"] for case, document in cases() if _decided(decide, case, document) != case["expect"]["decision"]
+        ]
+
+    return found_by
+
+
+def _decided(decide: Callable[[Request, Policies], Any], case: Data, document: IdentityPolicy) -> str:
+    """Return the decision on *case*, or the error's text."""
+    try:
+        return str(decide(Request.from_json_value(asked(case)), Policies(identity=(document,))).decision)
+    except RolemgrError as error:
+        return str(error)

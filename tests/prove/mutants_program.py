@@ -1,0 +1,72 @@
+"""Mutants of composition and of the reference's tables, each in a copy of the whole program."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.prove.mutants import Mutant, replaced
+
+import rolemgr
+from rolemgr.catalog.load import builtin_folder
+
+_KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+_ROLE = ["--persona", "data-scientist", "--guardrail", f"volume-kms-key={_KEY}", "--guardrail", "instance-types=ml.m5.large",
+         "--guardrail", "max-runtime=6h", "--guardrail", "inter-container-encryption"]  # fmt: skip
+SOURCES = [
+    ("compose/merge.py", "(part[0].effect, part[0].conditions, same(part))", "(part[0].effect, same(part))", "conditions are mixed"),
+    ("compose/merge.py", "(part[0].effect, part[0].conditions, same(part))", "(part[0].conditions, same(part))", "Allows and Denies are mixed"),
+    ("compose/merge.py", "lambda part: part[0].resources", "lambda part: 0", "resources are mixed"),
+    ("compose/limits.py", "denies = [share for one in compiled for share in one.shares]", "denies = []", "guardrails are left out"),
+    ("compose/distribute.py", "_supported(written.conditions, action, types)", "()", "conditions are left off"),
+]  # fmt: skip
+"""Slips in the text of composition: module, text, what becomes of it, and what that means."""
+
+UNLISTED = [
+    ("sagemaker:CreateTrainingJob", "sagemaker:InstanceTypes"),
+    ("sagemaker:CreateProcessingJob", "sagemaker:MaxRuntimeInSeconds"),
+    ("sagemaker:CreateTrainingJob", "sagemaker:VolumeKmsKeyArn"),
+]
+"""Actions that are no longer said to need a condition key."""
+
+
+def program_mutants() -> Iterator[Mutant]:
+    """Yield slips in composition and in the reference's tables, each in a copy of the program."""
+    for path, old, new, what in SOURCES:
+        yield Mutant(f"{path}: {what}", _of_program(path, lambda text, old=old, new=new: replaced(text, old, new)))  # type: ignore[misc]
+    for action, key in UNLISTED:
+        name = f"{action} need not carry {key}"
+        yield Mutant(name, _of_program("reference/quirks/condition_keys.json", _unlisting(action, key)))
+
+
+def _unlisting(action: str, key: str) -> Callable[[str], str]:
+    def change(text: str) -> str:
+        table = json.loads(text)
+        for one in table["must_carry"]:
+            if one["key"] == key and action in one["actions"]:
+                one["actions"].remove(action)
+        return json.dumps(table)
+
+    return change
+
+
+def _of_program(path: str, change: Callable[[str], str]) -> Callable[[Path], list[str]]:
+    def found_by(folder: Path) -> list[str]:
+        source = Path(rolemgr.__file__).parent
+        shutil.copytree(source, folder / "src" / "rolemgr", ignore=shutil.ignore_patterns("_catalog"))
+        for kind in ("personas", "activity_groups", "guardrails"):
+            shutil.copytree(builtin_folder() / kind, folder / kind)
+        module = folder / "src" / "rolemgr" / path
+        module.write_text(change(module.read_text("utf-8")), "utf-8")
+        command = [sys.executable, "-m", "rolemgr.cli.main", "prove", "--format", "json", *_ROLE]
+        done = subprocess.run(
+            command, env={**os.environ, "PYTHONPATH": str(folder / "src")}, capture_output=True, check=False
+        )
+        if done.returncode == 2:
+            return ["refused"]
+        return [proof["name"] for proof in json.loads(done.stdout)["proofs"] if not proof["holds"]]
+
+    return found_by

@@ -1,0 +1,37 @@
+"""Every seeded defect is caught: by a proof, by an evaluation case, or refused before there is a role."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.prove.mutants import Mutant
+from tests.prove.mutants_evaluator import evaluator_mutants
+from tests.prove.mutants_groups import catalog_mutants, never_mutants
+from tests.prove.mutants_guardrails import guardrail_mutants, is_the_same
+from tests.prove.mutants_packing import pack_and_packing
+from tests.prove.mutants_program import program_mutants
+
+KINDS: dict[str, tuple[Callable[[], Iterator[Mutant]], int]] = {
+    "guardrails": (guardrail_mutants, 300),
+    "never": (never_mutants, 100),
+    "groups": (catalog_mutants, 30),
+    "packing": (pack_and_packing, 20),
+    "evaluator": (evaluator_mutants, 40),
+    "program": (program_mutants, 8),
+}
+"""The mutants of each kind, and how many there are at least."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_mutant_is_caught(kind: str, tmp_path: Path) -> None:
+    """No seeded defect goes through all proofs, and not all are caught before a proof is asked."""
+    found = {}
+    for number, mutant in enumerate(KINDS[kind][0]()):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        if not is_the_same(mutant.name):
+            found[mutant.name] = mutant.found_by(folder)
+    assert [name for name, by in found.items() if not by] == []
+    assert len(found) >= KINDS[kind][1]
+    assert Counter(by == ["refused"] for by in found.values())[False] > len(found) / 3

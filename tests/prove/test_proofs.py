@@ -1,0 +1,295 @@
+"""The proofs: they hold for the built-in catalog, and what breaks one is a request that `simulate` confirms."""
+
+import json
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.conftest import Run
+from tests.prove.mutants import CATALOG, entry, write
+from tests.prove.mutants_packing import with_documents
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.evaluate.decision import Evaluation, evaluate
+from rolemgr.evaluate.policies import Policies
+from rolemgr.evaluate.request import Request
+from rolemgr.model.policy import Effect
+from rolemgr.prove.catalog import all_guardrails, limits_of, prove_catalog, prove_role, subject_of, variants
+from rolemgr.prove.cells import ABSENT
+from rolemgr.prove.grants import no_dead_grant
+from rolemgr.prove.guardrails import guardrails_kept
+from rolemgr.prove.overlaps import declarations, overlaps_declared
+from rolemgr.prove.promises import promise, promises
+from rolemgr.prove.proof import Proof, Subject, flags_of, together
+from rolemgr.prove.search import inquiry
+from rolemgr.reference import quirks
+from rolemgr.reference.services import find_action
+
+KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+NAMES = ("separation", "overlap", "quotas", "guardrails", "guardrails let through", "no dead grant", "packing")
+
+
+def subject(catalog: Catalog = CATALOG, **choices: Any) -> Subject:
+    """Return the role of *choices*, ready to be proven."""
+    return subject_of(catalog, choices)
+
+
+def examples(proofs: tuple[Proof, ...]) -> list[str]:
+    """Return what breaks *proofs*, in words."""
+    return [example.problem for proof in proofs for example in proof.counter_examples]
+
+
+def test_the_whole_catalog_is_proven() -> None:
+    """Every claim holds for every persona, profile, guardrail and group as they are shipped."""
+    proofs = prove_catalog(CATALOG)
+    assert examples(proofs) == []
+    assert tuple(proof.name for proof in proofs) == NAMES
+    assert all(proof.checked for proof in proofs)
+
+
+CHOICES: dict[str, dict[str, Any]] = {
+    "the new key names": {"persona": "ml-engineer", "kms_key_names": "arn", "guardrail_profile": ["encrypted"], "volume_key": [KEY], "data_key": [KEY]},
+    "the old key names": {"persona": "ml-engineer", "kms_key_names": "legacy", "guardrail_profile": ["encrypted"], "volume_key": [KEY], "data_key": [KEY]},
+    "strict": {"persona": "mlops-engineer", "strict": True},
+    "by tag": {"persona": "mlops-engineer", "abac": ["Project"], "tag": {"Project": "churn"}},
+    "in China": {"persona": "data-scientist", "region": "cn-north-1"},
+    "passing itself": {"persona": "data-scientist", "pass_role": ["self"]},
+    "a cap of a week": {"persona": "ml-engineer", "guardrail": {"max-runtime": ["168h"]}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("choices", CHOICES.values(), ids=CHOICES)
+def test_other_roles_are_proven(choices: dict[str, Any]) -> None:
+    """The proofs hold for roles that differ from those of the catalog."""
+    assert examples(prove_role(subject(**choices))) == []
+
+
+def test_prove_shows_a_line_for_each_proof(run: Run) -> None:
+    """The command says what it proved, with counts, and ends well."""
+    ran = run("prove", "--persona", "sagemaker-feature-store")
+    assert ran.code == 0
+    assert ran.stdout.startswith("role sagemaker-feature-store: proven (")
+    assert ran.stdout.count("  holds  ") == len(NAMES) - 1
+
+
+def test_a_failing_proof_prints_a_request_that_simulate_allows(run: Run) -> None:
+    """What breaks the separation is shown as a command line, and that command line answers Allowed."""
+    ran = run("prove", "--persona", "data-scientist", "--add", "deploy-endpoints", "--format", "json")
+    assert ran.code == 1
+    found = {proof["name"]: proof for proof in json.loads(ran.stdout)["proofs"]}
+    assert [name for name, proof in found.items() if not proof["holds"]] == ["separation", "overlap"]
+    example = found["separation"]["counter_examples"][0]
+    assert "activity_groups/deploy-endpoints.yaml:14" in example["places"]
+    program, *words = shlex.split(example["simulate"])
+    assert program == "rolemgr"
+    assert run(*words, "--expect", "Allowed").code == 0
+
+
+def test_a_broken_separation_through_another_role_shows_that_role(run: Run) -> None:
+    """The request is asked of the role that can do it, not of the one that passes it."""
+    ran = run("prove", "--persona", "data-scientist", "--pass-role", "arn:aws:iam::111122223333:role/sagemaker-pipeline",
+              "--format", "json")  # fmt: skip
+    assert ran.code == 1
+    example = json.loads(ran.stdout)["proofs"][0]["counter_examples"][0]
+    assert "sagemaker-pipeline" in example["role"]
+    assert run(*shlex.split(example["simulate"])[1:], "--expect", "Allowed").code == 0
+
+
+def test_without_a_role_the_flags_of_one_are_refused(run: Run) -> None:
+    """The whole catalog has no bucket."""
+    ran = run("prove", "--bucket", "acme")
+    assert (ran.code, ran.errors) == (
+        2, ["--bucket: goes with a role, and none is chosen; give --persona NAME or --role FILE"])  # fmt: skip
+
+
+def test_a_persona_of_the_settings_is_proven(run: Run) -> None:
+    """Where rolemgr.yaml chooses a role, it is that role and not the catalog."""
+    Path("rolemgr.yaml").write_text("persona: sagemaker-feature-store\n")
+    assert run("prove").stdout.startswith("role sagemaker-feature-store: proven (")
+
+
+def test_what_breaks_several_roles_alike_is_shown_once() -> None:
+    """Counts add up, and a problem stands for all roles that have it."""
+    one, other = Proof("a", "claim", 2), Proof("a", "claim", 3)
+    assert together([one, other]) == (Proof("a", "claim", 5),)
+
+
+def test_flags_are_what_chooses_the_role() -> None:
+    """Choices become the words of a command line: lists repeat, mappings pair, true has no value."""
+    choices = {
+        "persona": "p",
+        "add": ["a", "b"],
+        "guardrail": {"g": ["1", "2"], "h": []},
+        "strict": True,
+        "tag": {"k": "v"},
+    }
+    assert flags_of(choices) == (
+        "--persona", "p", "--add", "a", "--add", "b", "--guardrail", "g=1,2", "--guardrail", "h", "--strict",
+    )  # fmt: skip
+
+
+# --- cells ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_key_is_absent_right_wrong_and_mixed() -> None:
+    """A key with several values has every set of its classes; which values are alike the statements say."""
+    role = subject(persona="data-scientist", guardrail={"instance-types": ["ml.m5.*", "ml.g5.xlarge"]})
+    found = inquiry(role, "sagemaker:CreateTrainingJob").domain("sagemaker:instancetypes")
+    assert found[0] == ABSENT
+    right, wrong = found[1], found[2]
+    assert found[3:] == ((*right, *wrong),)
+
+
+def test_a_cap_is_asked_around_its_edge() -> None:
+    """Of numbers those below, at and above the cap are asked, as far as they differ."""
+    role = subject(persona="data-scientist", guardrail={"max-runtime": ["2h"]})
+    found = inquiry(role, "sagemaker:CreateTrainingJob").domain("sagemaker:maxruntimeinseconds")
+    assert set(found) == {ABSENT, ("7199",), ("7201",)}
+
+
+def test_a_key_with_few_values_has_no_others() -> None:
+    """Where AWS lists the values of a key, no request has another."""
+    role = subject(
+        persona="sagemaker-compute",
+        add=["use-notebook-instances"],
+        parameter={"notebook_names": ["x"], "notebook_roles": ["arn:aws:iam::111122223333:role/x"]},
+        guardrail={"root-access": []},
+        break_separation="test",
+    )
+    found = inquiry(role, "sagemaker:CreateNotebookInstance").domain("sagemaker:rootaccess")
+    assert set(found) <= {ABSENT, ("Disabled",), ("Enabled",)}
+
+
+# --- guardrails -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CATALOG.found("guardrails"))
+def test_every_guardrail_has_a_promise_on_the_keys_that_it_denies(name: str) -> None:
+    """What is promised is written beside no Deny, and forgets no key of a Deny but those that are conditions for another."""
+    denied = {key for deny in CATALOG.guardrail(name).value.deny for block in deny.conditions.values() for key in block}
+    promised = {key for key, terms in promises()[name].items()} | {
+        key + terms["or_spelt"] for key, terms in promises()[name].items() if "or_spelt" in terms
+    }
+    beside = {
+        "sagemaker:InstanceTypes",
+        "sagemaker:FeatureGroupEnableOnlineStore",
+        "sagemaker:FeatureGroupOfflineStoreConfig",
+    }
+    assert promised <= denied
+    assert denied - promised <= beside
+
+
+def test_no_promise_is_left_over() -> None:
+    """A promise without its guardrail would prove nothing."""
+    assert promises().keys() == CATALOG.found("guardrails").keys()
+
+
+def test_a_key_that_must_be_there_is_promised() -> None:
+    """Absence breaks a promise where the request must carry the key, and nowhere else."""
+    role = subject(persona="ml-engineer", guardrail={"volume-kms-key": [KEY]}).rendered.role
+    chosen = next(one for one in role.guardrails if one.name == "volume-kms-key")
+    guardrail = CATALOG.guardrail("volume-kms-key").value
+    job = promise(guardrail, chosen, "sagemaker:CreateTrainingJob", "both")
+    assert job is not None
+    nvme = quirks.local_nvme_types()[0].replace("*", "xlarge")
+    assert not job.keeps({"sagemaker:instancetypes": ("ml.m5.large",)})
+    assert not job.keeps({"sagemaker:instancetypes": ("ml.m5.large", nvme)})
+    assert not job.keeps({})
+    assert job.keeps({"sagemaker:instancetypes": (nvme,)})
+    assert job.keeps({"sagemaker:volumekmskey": (KEY,)})
+    assert not job.keeps({"sagemaker:volumekmskey": (KEY,), "sagemaker:volumekmskeyarn": (KEY + "0",)})
+
+
+def test_a_guardrail_of_one_s_own_is_taken_at_its_word(tmp_path: Path) -> None:
+    """Its Denies say which values are right; where a request must carry the key, its absence is found all the same."""
+    data = {
+        "title": "Own", "description": "Own.", "scope": ["jobs"],
+        "parameters": {"seconds": {"type": "duration", "help": "h"}},
+        "deny": [{"sid": "Own", "actions": ["sagemaker:CreateTrainingJob"],
+                  "conditions": {"NumericGreaterThan": {"sagemaker:MaxRuntimeInSeconds": "{{ seconds }}"}}}],
+    }  # fmt: skip
+    write(tmp_path, "guardrails", "own", data)
+    kept, let_through = guardrails_kept(
+        subject(Catalog([tmp_path]), persona="data-scientist", guardrail={"own": ["1h"]}, no_default_guardrails=True)
+    )
+    assert let_through.holds
+    assert {example.request.action for example in kept.counter_examples if example.request} == {
+        "sagemaker:CreateHyperParameterTuningJob", "sagemaker:CreateProcessingJob", "sagemaker:CreateTrainingJob",
+    }  # fmt: skip
+
+
+def test_a_guardrail_is_proven_over_the_rendered_documents() -> None:
+    """A Deny that is lost on the way to the document is found, whatever the role was composed of."""
+    role = subject(persona="data-scientist")
+    documents = [
+        [one for one in document.statement if one.sid != "InstanceTypesMissing"] for document in role.documents
+    ]
+    kept, _ = guardrails_kept(with_documents(role, documents))
+    assert [example.problem for example in kept.counter_examples]
+
+
+def test_the_proofs_ask_the_evaluator_that_they_are_given() -> None:
+    """With one that overlooks the context no promise can be kept."""
+
+    def blind(request: Request, policies: Policies) -> Evaluation:
+        return evaluate(Request(request.action, request.resource), policies)
+
+    assert not all(proof.holds for proof in limits_of(replace(subject(persona="data-scientist"), decide=blind)))
+
+
+# --- grants and overlaps ----------------------------------------------------------------------------------------------
+
+
+def test_a_grant_that_a_deny_kills_is_named_with_both_lines(tmp_path: Path) -> None:
+    """The Deny of one group takes away what another grants: both files and lines are said."""
+    deny = {"title": "D", "description": "D.", "statements": [{
+        "sid": "Killer", "effect": "Deny", "actions": ["sagemaker:StopTrainingJob"],
+        "resources": ["arn:{{ partition }}:sagemaker:{{ region }}:{{ account }}:training-job/*"]}]}  # fmt: skip
+    write(tmp_path, "activity_groups", "killer", deny)
+    proof = no_dead_grant(subject(Catalog([tmp_path]), persona="data-scientist", add=["killer"]))
+    (dead,) = proof.counter_examples
+    assert "`Killer` denies every such request" in dead.problem
+    assert [place.file.rpartition("/")[2] for place in dead.places] == ["run-training-jobs.yaml", "killer.yaml"]
+
+
+def test_a_grant_on_a_part_that_a_deny_leaves_is_alive() -> None:
+    """The work bucket is written although its models prefix is not."""
+    role = subject(persona="data-scientist")
+    assert any(one.effect is Effect.DENY and "s3:PutObject" in (one.action or ()) for one in role.statements)
+    assert no_dead_grant(role).holds
+
+
+def test_an_overlap_by_different_groups_must_be_declared(tmp_path: Path) -> None:
+    """The same write by another group than the other persona's is found; by the same group it is declared."""
+    group = entry("activity_groups", "run-training-jobs")
+    write(tmp_path, "activity_groups", "train-in-secret", group)
+    analyst = {"title": "T", "description": "T.", "activity_groups": ["train-in-secret"]}
+    write(tmp_path, "personas", "trainer", analyst)
+    catalog = Catalog([tmp_path])
+    people = [subject(catalog, persona=name) for name in ("data-scientist", "trainer")]
+    found = overlaps_declared(people)
+    assert {example.request.action for example in found.counter_examples if example.request} == {
+        "sagemaker:CreateTrainingJob", "sagemaker:StopTrainingJob",
+    }  # fmt: skip
+    write(tmp_path, "personas", "trainer", {**analyst, "activity_groups": ["run-training-jobs"]})
+    catalog = Catalog([tmp_path])
+    assert overlaps_declared([subject(catalog, persona=name) for name in ("data-scientist", "trainer")]).holds
+
+
+def test_declared_overlaps_are_actions_that_write() -> None:
+    """A misspelt declaration would never be used."""
+    for declared in declarations():
+        assert declared["why"]
+        assert declared.keys() <= {"actions", "on", "why"}
+        assert all((found := find_action(name)) and found.name == name for name in declared["actions"])
+
+
+def test_the_catalog_s_roles_have_every_profile_and_guardrail() -> None:
+    """Every persona is asked with each profile that is not its own, and with all guardrails."""
+    found = list(variants(CATALOG))
+    for persona in CATALOG.found("personas"):
+        own = [one for one in found if one["persona"] == persona and "break_separation" not in one]
+        assert len(own) >= len(CATALOG.found("profiles"))
+        assert all_guardrails(CATALOG).keys() in [one.get("guardrail", {}).keys() for one in own]
