@@ -129,6 +129,12 @@ NOT_ITS_BUSINESS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "vpc": {
         "AWS packs a compiled model, in no VPC": ("CreateEdgePackagingJob",),
+        "its models are judged": (
+            "CreateInferenceExperiment", "StartInferenceExperiment", "UpdateInferenceExperiment",
+        ),
+        "moves nothing to another network": (
+            "UpdateEndpointWeightsAndCapacities", "UpdateInferenceComponentRuntimeConfig",
+        ),
         "runs in the VPC of its model, which is judged": ("CreateTransformJob",),
         "can't be changed after creation": NEVER_CHANGED_LATER,
     },

@@ -152,7 +152,7 @@ def test_a_guardrail_without_effect_is_a_note() -> None:
 def test_what_gets_round_a_guardrail_is_said_and_denied_when_strict() -> None:
     """A transform job carries no run time: a note, or no transform jobs."""
     chosen: dict[str, Any] = {"persona": "ml-engineer", "guardrail": {"max-runtime": "12h"}}
-    said = "guardrail max-runtime can't narrow sagemaker:CreateModelPackage, sagemaker:CreateTransformJob; --strict denies it"
+    said = "guardrail max-runtime can't narrow sagemaker:CreateModelPackage, sagemaker:CreateTransformJob; --strict denies them"
     assert said in composed(**chosen).notes
     strict = composed(**chosen, strict=True, no_default_guardrails=True)
     (deny,) = [one for one in strict.statements if one.sid == "MaxRuntimeByPasses"]
@@ -203,3 +203,34 @@ def test_a_wrong_guardrail_of_the_user_is_told_with_its_line(tmp_path: Path) -> 
         InputError, match=r"named\.yaml:1[0-9]: it also matches where `sagemaker:ServerlessMemorySize` is absent"
     ):
         composed(Catalog([tmp_path]), persona="ml-engineer", guardrail={"named": "memory:1"})
+
+
+def test_a_replaced_limit_is_said(tmp_path: Path) -> None:
+    """A catalog may put its own profile in place of ours, and not in silence."""
+    (tmp_path / "guardrails" / "profiles").mkdir(parents=True)
+    own = tmp_path / "guardrails" / "profiles" / "cost.yaml"
+    own.write_text(TIGHTER)
+    role = composed(Catalog([tmp_path]), persona="data-scientist")
+    assert f"{own} is used in place of guardrails/profiles/cost.yaml" in role.notes
+
+
+def test_a_key_that_is_demanded_and_not_granted_is_said() -> None:
+    """The guardrail alone makes jobs name a key that their role may not use."""
+    key = "arn:aws:kms:eu-west-1:111122223333:key/1"
+    notes = composed(persona="data-scientist", guardrail={"volume-kms-key": key}).notes
+    assert (
+        f"guardrail volume-kms-key demands {key} (keys), which the role may not use itself;"
+        " --volume-key and --data-key grant that"
+    ) in notes
+    assert f"guardrail volume-kms-key: {key} is a key of another region than us-east-1" in notes
+    granted = composed(persona="data-scientist", volume_key=[key], region="eu-west-1").notes
+    assert not [note for note in granted if "may not use" in note or "another region" in note]
+
+
+def test_a_known_attached_policy_widens_what_is_judged_by_its_own_actions() -> None:
+    """A policy that only reads adds nothing to judge."""
+    chosen: dict[str, Any] = {"persona": "business-analyst", "guardrail": {"max-runtime": "1h"}}
+    reading = composed(**chosen, managed_policy=["arn:aws:iam::aws:policy/AmazonSageMakerReadOnly"])
+    assert guardrails(reading)["max-runtime"].actions == ()
+    whole = composed(**chosen, managed_policy=["arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"])
+    assert "sagemaker:CreateTrainingJob" in guardrails(whole)["max-runtime"].actions

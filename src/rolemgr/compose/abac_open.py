@@ -92,5 +92,6 @@ def _of_models(key: str, spec: RoleSpec) -> str:
     begin = spec.tag.get(key, f"the value of {key}")
     return (
         f"lets endpoints and transform jobs take only models whose names begin with {begin} and a hyphen, in lower"
-        " case: no condition key tells the tag of a model that is named; call models so (the SDK's name=)"
+        " case: no condition key tells the tag of a model that is named; call models so (the SDK's name=);"
+        " no project's value may be another's followed by a hyphen"
     )

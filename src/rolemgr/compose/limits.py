@@ -45,10 +45,19 @@ def with_limits(
 
 
 def _granted(shares: Sequence[Share], spec: RoleSpec) -> frozenset[str] | None:
-    """Return the actions that guardrails have to judge: those granted; all where attached policies grant more."""
-    if spec.managed_policy:
-        return None
-    return frozenset(share.action for share in shares if share.effect is Effect.ALLOW)
+    """
+    Return the actions that guardrails have to judge: those granted, also by attached policies.
+
+    None, for all of them, where nobody here knows what an attached policy allows.
+    """
+    own = frozenset(share.action for share in shares if share.effect is Effect.ALLOW)
+    if not spec.managed_policy:
+        return own
+    from rolemgr.reference.managed_policies import allowed_actions  # few roles have attached policies
+
+    attached = [allowed_actions(arn) for arn in spec.managed_policy]
+    known = [actions for actions in attached if actions is not None]
+    return own.union(*known) if len(known) == len(attached) else None
 
 
 def _compiled(guardrails: Sequence[ChosenGuardrail], setting: Setting) -> list[Compiled]:

@@ -11,7 +11,7 @@ from rolemgr.compose.substitute import names_in
 from rolemgr.errors import UnknownNameError
 from rolemgr.model.catalog import EntryId, Forbidden
 from rolemgr.model.persona import ResolvedPersona
-from rolemgr.model.role import ComposedRole
+from rolemgr.model.role import ComposedRole, GuardrailInForce
 from rolemgr.reference.data import image_accounts, image_regions
 
 _OWN_ROOM = {"work_buckets", "data_buckets"}
@@ -44,6 +44,16 @@ def _replaced(catalog: Catalog, persona: ResolvedPersona, groups: Iterable[Entry
             yield f"{found.shown} is used in place of {found.overrides}"
 
 
+def replaced_limits(catalog: Catalog, role: ComposedRole) -> Iterator[str]:
+    """Yield a note for each guardrail or profile in force that a user's catalog puts in place of ours."""
+    default = () if role.spec.no_default_guardrails else (role.persona.guardrail_profile,)
+    profiles = {name for name in (*default, *role.spec.guardrail_profile) if name}
+    used = [catalog.found("guardrails")[one.name] for one in role.guardrails]
+    for found in (*used, *(catalog.found("profiles")[name] for name in sorted(profiles))):
+        if found.overrides:
+            yield f"{found.shown} is used in place of {found.overrides}"
+
+
 def _excuses(persona: ResolvedPersona) -> Iterator[str]:
     """Yield a note for each `never` entry that the persona is let off."""
     for excuse in persona.excused:
@@ -67,9 +77,25 @@ def notes_on_limits(role: ComposedRole) -> Iterator[str]:
             yield f"{one.where}: guardrail {one.name} finds nothing to act on in this role"
         if one.bypassed_by:
             names = ", ".join(bypass.action for bypass in one.bypassed_by)
-            answer = "denied, as --strict asks" if one.strict else "--strict denies it"
+            them = "it" if len(one.bypassed_by) == 1 else "them"
+            answer = "denied, as --strict asks" if one.strict else f"--strict denies {them}"
             yield f"guardrail {one.name} can't narrow {names}; {answer}"
+        yield from _unusable_keys(one, role)
     yield from _through_others(role)
+
+
+def _unusable_keys(guardrail: GuardrailInForce, role: ComposedRole) -> Iterator[str]:
+    """Yield a note for each KMS key that a guardrail demands and no parameter of the role lets anybody use."""
+    usable = {value for values in role.parameters.values() for value in values}
+    for parameter, values in guardrail.values.items():
+        for value in values:
+            if ":kms:" in value and value not in usable and guardrail.actions:
+                yield (
+                    f"guardrail {guardrail.name} demands {value} ({parameter}), which the role may not use itself;"
+                    " --volume-key and --data-key grant that"
+                )
+            if ":kms:" in value and value.split(":")[3] != role.spec.region:
+                yield f"guardrail {guardrail.name}: {value} is a key of another region than {role.spec.region}"
 
 
 def _through_others(role: ComposedRole) -> Iterator[str]:

@@ -18,7 +18,7 @@ from rolemgr.compose.groups import Groups, chosen_groups, clashes
 from rolemgr.compose.guardrails import ChosenGuardrail, chosen_guardrails
 from rolemgr.compose.limits import with_limits
 from rolemgr.compose.merge import merge
-from rolemgr.compose.notes import notes_on, notes_on_limits
+from rolemgr.compose.notes import notes_on, notes_on_limits, replaced_limits
 from rolemgr.compose.substitute import UnknownPlaceholderError, fill
 from rolemgr.compose.trust import compose_trust, trust_notes
 from rolemgr.compose.values import declared_parameters, misfit, resolve
@@ -59,6 +59,7 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
     notes = (
         *unused_short_forms(spec, declared, role.guardrails),
         *said,
+        *replaced_limits(catalog, role),
         *notes_on_limits(role),
         *role.notes,
         *trust_notes(spec.value),

@@ -12,7 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rolemgr.model.policy import IdentityPolicy
+from rolemgr.model.arn import Arn
+from rolemgr.model.policy import Effect, IdentityPolicy
+from rolemgr.reference.services import expand
 
 
 class ManagedPolicy(NamedTuple):
@@ -36,6 +38,21 @@ def managed_policy(name: str, partition: str) -> ManagedPolicy | None:
 def managed_policy_names() -> tuple[str, ...]:
     """Return the names of the policies that the data holds, sorted."""
     return tuple(sorted(_table()["policies"]))
+
+
+@cache
+def allowed_actions(arn: str) -> frozenset[str] | None:
+    """
+    Return the actions that the managed policy *arn* allows anywhere, spelt out by the reference.
+
+    None where that is not known: a policy of the account, one that is not among the data, or a NotAction.
+    """
+    found = Arn.parse(arn)
+    policy = managed_policy(arn.rpartition("/")[2], found.partition) if found and found.account == "aws" else None
+    allows = [one for one in policy.document.statement if one.effect is Effect.ALLOW] if policy else []
+    if policy is None or any(one.action is None or "*" in one.action for one in allows):
+        return None
+    return frozenset(action for one in allows for pattern in one.action or () for action in expand(pattern))
 
 
 @cache

@@ -71,11 +71,9 @@ def pack(
     if sum(piece.size for piece in placed) + max(len(placed) - 1, 0) <= inline:
         return (tuple(statement for statement, _ in sized),)
     bins = [_Bin(inline)]
-    for piece in placed:
-        if piece.statement.effect is Effect.DENY and not bins[0].take(piece):
-            raise InputError(
-                None, f"the Deny statements alone have over {inline:,} characters, all that the inline quota holds"
-            )
+    denies = [piece for piece in placed if piece.statement.effect is Effect.DENY]
+    if not all(bins[0].take(piece) for piece in denies):
+        raise InputError(None, *_too_many_denies(denies, inline))
     taken = {statement.sid for statement, _ in sized}
     allows = (piece for piece in placed if piece.statement.effect is Effect.ALLOW)
     parts = [part for piece in allows for part in _parts(piece, measure, managed, taken)]
@@ -84,6 +82,19 @@ def pack(
             bins.append(_Bin(managed))
             bins[-1].take(piece)
     return tuple(full.statements() for full in bins)
+
+
+def _too_many_denies(denies: Sequence[_Piece], inline: int) -> tuple[str, str]:
+    """Return the problem where the Denies do not fit, with what they are made of, and what would help."""
+    sizes: dict[str, int] = {}
+    for piece in denies:
+        name = piece.statement.origins[0].group
+        sizes[name] = sizes.get(name, 0) + piece.size
+    largest = sorted(sizes, key=lambda name: (-sizes[name], name))[:4]
+    shown = ", ".join(f"{name} {sizes[name]:,}" for name in largest)
+    total = sum(sizes.values())
+    problem = f"the Deny statements have {total:,} characters, and the inline policy holds {inline:,}; most in {shown}"
+    return problem, "leave out a guardrail, a tag key, --strict or --managed-policy, or give --kms-key-names arn"
 
 
 def _parts(piece: _Piece, measure: Measure, limit: int, taken: set[str]) -> Iterator[_Piece]:
