@@ -113,7 +113,7 @@ PACKING = {
     "half of the actions is lost": ("statement.actions[:middle], statement.actions[middle:]", "statement.actions[middle:], statement.actions[middle:]"),
     "one resource is lost": ("statement.resources[:middle], statement.resources[middle:]", "statement.resources[:middle], statement.resources[middle + 1 :]"),
     "what finds no room is left out": ("bins[-1].take(piece)", "pass"),
-    "Denies are left out": ("if piece.statement.effect is Effect.DENY and not bins[0].take(piece):", "if False:"),
+    "Denies are left out": ("if not all(bins[0].take(piece) for piece in denies):", "if False:"),
     "all Allows that fit nowhere are lost": ("bins.append(_Bin(managed))", "continue"),
     "each piece is taken twice, the last never": ("sorted(parts, key=", "sorted(parts[:-1], key="),
 }  # fmt: skip
