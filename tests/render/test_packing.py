@@ -57,5 +57,7 @@ def test_packing_is_lossless_and_within_the_quotas(
 
 def test_denies_that_do_not_fit_inline_are_an_error() -> None:
     """A Deny is never moved to where it can be detached."""
-    with pytest.raises(InputError, match=r"the Deny statements have 500 characters, and the inline policy holds 100; most in x 500"):
+    with pytest.raises(
+        InputError, match=r"the Deny statements have 500 characters, and the inline policy holds 100; most in x 500"
+    ):
         pack([(statement("D", Effect.DENY, 50, 1), 500)], measure, inline=100, managed=200)
