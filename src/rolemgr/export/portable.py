@@ -1,0 +1,275 @@
+"""
+A role that is written once and put into any account and region: its documents with holes, checked by filling them.
+
+Policies are packed for the largest texts that holes can take, in any known region, so a template never
+breaks a quota where the role for one place would not. Before it is handed out, the holes are filled with the
+values that the role was composed for, and what it then allows must be what the role allows.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.compose.role import compose
+from rolemgr.errors import InputError, RolemgrError
+from rolemgr.export.parameters import TemplateParameter, template_parameters, with_stand_ins
+from rolemgr.export.stand_ins import (
+    ACCOUNT,
+    BY_REGION,
+    DNS_SUFFIX,
+    PARTITION,
+    REGION,
+    STAND_INS,
+    AnywhereSpec,
+    Filling,
+    FixedRegionSpec,
+    Hole,
+    known_regions,
+)
+from rolemgr.model.arn import PARTITIONS, Arn, partition_of
+from rolemgr.model.role import ComposedRole, ComposedStatement, RoleDocuments
+from rolemgr.model.source import Sourced
+from rolemgr.model.spec import RoleSpec
+from rolemgr.model.trust import AccountTrust, GitHubTrust, SageMakerTrust
+from rolemgr.reference.quirks import quota
+from rolemgr.render.documents import render
+
+_NO_ACCOUNT = "0" * 12
+
+
+@dataclass(frozen=True)
+class Portable:
+    """A role with *documents* whose texts have holes."""
+
+    role: ComposedRole
+    documents: RoleDocuments
+    holes: Mapping[str, Hole]
+    """What fills each stand-in in the documents."""
+    parameters: tuple[TemplateParameter, ...] = ()
+    lists: tuple[str, ...] = ()
+    """The lists that differ by region and that its texts use."""
+    regions: tuple[str, ...] = ()
+    """The regions that it may be put into where it uses such lists."""
+
+    @property
+    def free(self) -> frozenset[str]:
+        """What nobody fixed: some of ``account``, ``region``, ``partition``."""
+        return frozenset({ACCOUNT, REGION, PARTITION}.intersection(hole.name for hole in self.holes.values()))
+
+    def by_region(self) -> dict[str, dict[str, tuple[str, ...]]]:
+        """Return the values of its lists in each region."""
+        return {region: {name: BY_REGION[name](region) for name in self.lists} for region in self.regions}
+
+    def properties(self, account: str, region: str, values: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Return the role as properties for one place, its parameters as given or with *values* by name."""
+        own = {one.stand_in: (values or {}).get(one.name, one.value) for one in self.parameters}
+        texts = {**own, **_place_texts(account, region)}
+        lists = {STAND_INS[name]: BY_REGION[name](region) for name in self.lists}
+        filled: dict[str, Any] = Filling(texts, lists).value(self.documents.to_properties())
+        return filled
+
+
+def portable(
+    catalog: Catalog, spec: Sourced[RoleSpec], own: RoleDocuments, *,
+    parameterize: bool = False, region_chosen: bool = False,
+) -> Portable:  # fmt: skip
+    """
+    Return the role that *spec* describes for any account and region, where it does not fix them.
+
+    *own* are the documents for the place that was assumed. With *parameterize* the names that the user gave
+    become parameters; with *region_chosen* the region stays the assumed one too. Raises InputError where the
+    role can't be written without a fixed region, or where a policy would be over its quota somewhere.
+    """
+    free = {ACCOUNT, REGION} - spec.value.model_fields_set - ({REGION} if region_chosen else set())
+    whole = free | {PARTITION} if REGION in free and not _in_one_partition(spec.value) else free
+    try:
+        made = _portable(catalog, spec, whole, parameterize)
+    except RolemgrError:
+        if whole == free:
+            raise
+        made = _portable(catalog, spec, free, parameterize)  # an ARN of the user's is in one partition
+    _refuse_stand_ins(own, made.holes)
+    if _differs(made, own):
+        raise AssertionError("the role for any place is not the role for this one")
+    return made
+
+
+def _in_one_partition(spec: RoleSpec) -> bool:
+    """Tell whether *spec* names its partition: by itself, or in the ARN of whom it trusts."""
+    open_kinds = (SageMakerTrust, AccountTrust, GitHubTrust)
+    return spec.partition is not None or not all(isinstance(trust, open_kinds) for trust in spec.trust)
+
+
+def _refuse_stand_ins(own: RoleDocuments, stand_ins: Iterable[str]) -> None:
+    """Raise InputError where a text of the role holds what stands for another: the two could not be told apart."""
+    text = json.dumps(own.to_properties())
+    if found := next((stand_in for stand_in in stand_ins if stand_in in text), None):
+        raise InputError(None, f"`{found}` can't stand in a template: rolemgr uses it itself", "use another")
+
+
+def _portable(catalog: Catalog, spec: Sourced[RoleSpec], free: set[str], parameterize: bool) -> Portable:
+    partition = STAND_INS[PARTITION] if PARTITION in free else spec.value.partition_name
+    parameters = template_parameters(spec.value, partition) if parameterize else ()
+    role = compose(catalog, Sourced(_without_place(spec.value, free, partition, parameters), spec.source))
+    holes = {STAND_INS[name]: Hole(name) for name in free}
+    if PARTITION in free:
+        holes[STAND_INS[DNS_SUFFIX]] = Hole(DNS_SUFFIX)
+    if REGION in free:
+        holes |= {STAND_INS[name]: Hole(name) for name in BY_REGION}
+    holes |= {one.stand_in: Hole(one.name) for one in parameters}
+    return _rendered(Portable(role, render(role), holes, parameters), spec.value)
+
+
+def _without_place(
+    spec: RoleSpec, free: set[str], partition: str, parameters: tuple[TemplateParameter, ...]
+) -> RoleSpec:  # fmt: skip
+    """Return *spec* with stand-ins for what is *free*; it was read and checked with its own values before."""
+    account = STAND_INS[ACCOUNT] if ACCOUNT in free else spec.account
+    attached = partial(_attached, account=account, partition=partition, own=spec.account)
+    fields = {
+        **{name: getattr(spec, name) for name in RoleSpec.model_fields},
+        "account": account,
+        "region": STAND_INS[REGION] if REGION in free else spec.region,
+        "partition": partition,
+        "boundary": attached(spec.boundary) if spec.boundary else None,
+        "managed_policy": tuple(map(attached, spec.managed_policy)),
+        **with_stand_ins(spec, parameters),
+    }
+    kind = AnywhereSpec if REGION in free else FixedRegionSpec
+    return kind.model_construct(spec.model_fields_set, **fields)
+
+
+def _attached(text: str, *, account: str, partition: str, own: str) -> str:
+    """
+    Return the ARN *text* of an attached policy for a role of *account*; one of the *own* account moves with it.
+
+    IAM attaches nothing but AWS's policies and those of the role's account, in the role's partition.
+    """
+    arn = Arn.parse(text)
+    if arn is None:
+        raise AssertionError("an attached policy has an ARN")
+    return str(arn._replace(partition=partition, account=account if arn.account == own else arn.account))
+
+
+def _rendered(draft: Portable, spec: RoleSpec) -> Portable:
+    """Return *draft* packed for any place, with the lists that its documents use."""
+    text = json.dumps(draft.documents.to_properties())
+    lists = tuple(name for name in BY_REGION if STAND_INS[name] in draft.holes and STAND_INS[name] in text)
+    known = known_regions(None if PARTITION in draft.free else spec.partition_name)
+    regions = tuple(region for region in known if all(BY_REGION[name](region) for name in lists)) if lists else ()
+    made = replace(draft, lists=lists, regions=regions)
+    if lists:
+        _require_whole_resources(made)
+    largest = _largest(made, known if REGION in made.free else (spec.region,))
+    documents = render(made.role, partial(_filled_statement, filling=largest))
+    _check_trust(documents, largest)
+    return replace(made, documents=documents)
+
+
+def _require_whole_resources(made: Portable) -> None:
+    """Raise InputError where a list by region stands in anything but a resource, one list in each."""
+    stand_ins = [STAND_INS[name] for name in made.lists]
+    for statement in made.role.statements:
+        twice = [text for text in statement.resources if sum(one in text for one in stand_ins) > 1]
+        if twice or any(one in json.dumps(statement.conditions) for one in stand_ins):
+            problem = f"statement `{statement.sid}` says something else in each region"
+            raise InputError(None, problem, "fix the region with --region")
+
+
+def _largest(made: Portable, regions: Iterable[str]) -> Filling:
+    """Return the longest texts and lists that can fill the holes of *made* in any of *regions*."""
+    places = [_place_texts(_NO_ACCOUNT, region) for region in regions]
+    texts = {stand_in: max((place[stand_in] for place in places), key=len) for stand_in in places[0]}
+    texts |= {one.stand_in: "x" * one.longest for one in made.parameters}
+    lists = {STAND_INS[name]: max((BY_REGION[name](region) for region in made.regions), key=len) for name in made.lists}
+    return Filling(texts, lists)
+
+
+def _place_texts(account: str, region: str) -> dict[str, str]:
+    """Return what fills the stand-ins of a place."""
+    partition = partition_of(region)
+    values = {ACCOUNT: account, REGION: region, PARTITION: partition, DNS_SUFFIX: PARTITIONS[partition].dns_suffix}
+    return {STAND_INS[name]: value for name, value in values.items()}
+
+
+def _filled_statement(statement: ComposedStatement, *, filling: Filling) -> ComposedStatement:
+    """Return *statement* as it is with its holes filled."""
+    conditions = tuple(
+        (operator, tuple((filling.text(key), tuple(map(filling.text, values))) for key, values in block))
+        for operator, block in statement.conditions
+    )
+    resources = tuple(text for resource in statement.resources for text in filling.texts_of(resource))
+    return replace(statement, resources=resources, conditions=conditions)
+
+
+def _check_trust(documents: RoleDocuments, largest: Filling) -> None:
+    policy = documents.trust_policy
+    size = type(policy).model_validate(largest.value(policy.to_json_value())).size()
+    if size > quota("trust_policy"):
+        problem = f"the trust policy of `{documents.name}` may have {size:,} characters"
+        raise InputError(None, problem, f"IAM allows {quota('trust_policy'):,}; fix --account and --region")
+
+
+def _differs(made: Portable, own: RoleDocuments) -> bool:
+    """Tell whether *made*, put where *own* was composed for, is anything but it."""
+    spec = made.role.spec
+    account, region = (_fixed_or_assumed(made, name, getattr(spec, name)) for name in (ACCOUNT, REGION))
+    if made.lists and region not in made.regions:
+        return False  # its own region is not known
+    return meaning(made.properties(account, region)) != meaning(own.to_properties())
+
+
+def _fixed_or_assumed(made: Portable, name: str, value: str) -> str:
+    return str(RoleSpec.model_fields[name].default) if name in made.free else value
+
+
+def meaning(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Return what a role's *properties* say, whatever their order and whichever policy says it.
+
+    Each statement is taken apart into one action on one resource; Sids and the number of policies go.
+    """
+    policies = [one["PolicyDocument"] for kind in ("Policies", "ManagedPolicies") for one in properties.get(kind, ())]
+    left = {name: value for name, value in properties.items() if name not in _POLICIES}
+    return {
+        **left,
+        "AssumeRolePolicyDocument": _statements([properties["AssumeRolePolicyDocument"]]),
+        "Allows": _statements(policies, "Allow"),
+        "Inline Denies": _statements((one["PolicyDocument"] for one in properties["Policies"]), "Deny"),
+        "Denies": _statements(policies, "Deny"),
+    }
+
+
+_POLICIES = ("Policies", "ManagedPolicies")
+
+
+def _statements(policies: Iterable[Mapping[str, Any]], effect: str | None = None) -> set[str]:
+    """Return the statements of *effect* in *policies*, each on one action and resource, as texts that compare."""
+    return {
+        text
+        for policy in policies
+        for statement in policy["Statement"]
+        if effect in (None, statement["Effect"])
+        for text in _atoms(statement)
+    }
+
+
+def _atoms(statement: Mapping[str, Any]) -> Iterator[str]:
+    rest = {name: _ordered(value) for name, value in statement.items() if name not in ("Sid", "Action", "Resource")}
+    head = json.dumps(rest, sort_keys=True)
+    for action in _listed(statement["Action"]):
+        for resource in _listed(statement.get("Resource", "")):
+            yield f"{action} {resource} {head}"
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _ordered(one) for name, one in value.items()}
+    return sorted(value) if isinstance(value, list) else value
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
