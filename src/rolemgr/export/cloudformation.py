@@ -62,7 +62,7 @@ def template(made: Portable, metadata: Json | None = None) -> Json:
 
 
 def explained(made: Portable) -> Json:
-    """Return where the statements of *made* come from, its holes shown as the names of what fills them."""
+    """Return where the statements of *made* come from; metadata knows no functions, so holes are ``<AWS::Region>``."""
     found: Json = _shown(explanation(made.role), made)
     return found
 
@@ -70,7 +70,7 @@ def explained(made: Portable) -> Json:
 def _shown(value: Any, made: Portable) -> Any:
     if isinstance(value, str):
         found = parts(value, made.holes)
-        return "".join(f"${{{_name(part)}}}" if isinstance(part, Hole) else part for part in found)
+        return "".join(f"<{_name(part)}>" if isinstance(part, Hole) else part for part in found)
     if isinstance(value, list):
         return [_shown(one, made) for one in value]
     if isinstance(value, dict):

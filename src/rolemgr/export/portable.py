@@ -155,12 +155,13 @@ def _attached(text: str, *, account: str, partition: str, own: str) -> str:
 
 
 def _rendered(draft: Portable, spec: RoleSpec) -> Portable:
-    """Return *draft* packed for any place, with the lists that its documents use."""
+    """Return *draft* packed for any place, with the lists and parameters that its documents use."""
     text = json.dumps(draft.documents.to_properties())
     lists = tuple(name for name in BY_REGION if STAND_INS[name] in draft.holes and STAND_INS[name] in text)
     known = known_regions(None if PARTITION in draft.free else spec.partition_name)
     regions = tuple(region for region in known if all(BY_REGION[name](region) for name in lists)) if lists else ()
-    made = replace(draft, lists=lists, regions=regions)
+    used = tuple(one for one in draft.parameters if one.stand_in in text)
+    made = replace(draft, lists=lists, regions=regions, parameters=used)
     if lists:
         _require_whole_resources(made)
     largest = _largest(made, known if REGION in made.free else (spec.region,))
