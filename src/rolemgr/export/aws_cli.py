@@ -83,7 +83,7 @@ document() { sed "s/@ACCOUNT@/$account/g" > "$work/$1.json"; }
 
 _ROLE = """
 say "making role $role in account $account"
-arn=$(iam create-role --cli-input-json="file://$work/role.json" \\
+arn=$(iam create-role --cli-input-json "file://$work/role.json" \\
   --assume-role-policy-document="file://$work/trust.json" --query Role.Arn)
 made+=("role $arn")
 made+=({inline_entry})

@@ -33,11 +33,13 @@ from rolemgr.model.arn import PARTITIONS, Arn, partition_of
 from rolemgr.model.role import ComposedRole, ComposedStatement, RoleDocuments
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
-from rolemgr.model.trust import AccountTrust, GitHubTrust, SageMakerTrust
+from rolemgr.model.trust import AccountTrust, GitHubTrust, OidcTrust, SageMakerTrust, SamlTrust
 from rolemgr.reference.quirks import quota
 from rolemgr.render.documents import render
 
 _NO_ACCOUNT = "0" * 12
+_OF_THE_ACCOUNT = (SamlTrust, OidcTrust)
+"""Trust in a provider that is in the role's own account."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,10 @@ def _without_place(
         "partition": partition,
         "boundary": attached(spec.boundary) if spec.boundary else None,
         "managed_policy": tuple(map(attached, spec.managed_policy)),
+        "trust": tuple(
+            trust.model_copy(update={"value": attached(trust.value)}) if isinstance(trust, _OF_THE_ACCOUNT) else trust
+            for trust in spec.trust
+        ),
         **with_stand_ins(spec, parameters),
     }
     kind = AnywhereSpec if REGION in free else FixedRegionSpec
@@ -144,13 +150,14 @@ def _without_place(
 
 def _attached(text: str, *, account: str, partition: str, own: str) -> str:
     """
-    Return the ARN *text* of an attached policy for a role of *account*; one of the *own* account moves with it.
+    Return the ARN *text* of what a role of *account* is tied to; what is of the *own* account moves with it.
 
-    IAM attaches nothing but AWS's policies and those of the role's account, in the role's partition.
+    IAM attaches nothing but AWS's policies and those of the role's account, in the role's partition, and
+    takes no identity provider of another account.
     """
     arn = Arn.parse(text)
     if arn is None:
-        raise AssertionError("an attached policy has an ARN")
+        raise AssertionError("a policy or a provider has an ARN")
     return str(arn._replace(partition=partition, account=account if arn.account == own else arn.account))
 
 
