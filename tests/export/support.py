@@ -164,6 +164,59 @@ def _substituted(text: str, values: Mapping[str, str]) -> str:
     return re.sub(r"\$\{(!?)([^}]*)\}", lambda found: f"${{{found[2]}}}" if found[1] else values[found[2]], text)
 
 
+# Terraform.
+
+
+def filled(made: Mapping[str, Any], region: str, **variables: str) -> dict[str, Any]:
+    """Return the properties of the role in a module that is applied in *region*."""
+    partition = partition_of(region)
+    values = {
+        "data.aws_caller_identity.current.account_id": ACCOUNT, "data.aws_region.current.id": region,
+        "data.aws_partition.current.partition": partition, "data.aws_partition.current.dns_suffix": SUFFIXES[partition],
+        "jsonencode(local.trust_policy)": "",
+    } | {f"var.{name}": value for name, value in variables.items()}  # fmt: skip
+    policies = made["locals"]
+    lists = policies.get("by_region", {}).get(region, {})
+    found = {name: _filled(policies[name], values, lists) for name in policies if name != "by_region"}
+    role = _filled(made["resource"]["aws_iam_role"]["this"], values, {})
+    return {
+        "RoleName": role["name"], "Path": role["path"], "Description": role["description"],
+        "MaxSessionDuration": role["max_session_duration"], "AssumeRolePolicyDocument": found.pop("trust_policy"),
+        "Policies": [{"PolicyDocument": found.pop("permissions_policy")}],
+        "ManagedPolicies": [{"PolicyDocument": one} for one in found.values()],
+        "Tags": [{"Key": key, "Value": value} for key, value in role.get("tags", {}).items()],
+    }  # fmt: skip
+
+
+def _filled(value: Any, values: Mapping[str, str], lists: Mapping[str, list[str]]) -> Any:
+    if isinstance(value, dict):
+        return {name: _filled(one, values, lists) for name, one in value.items()}
+    if isinstance(value, list):
+        return [found for one in value for found in _elements(one, values, lists)]
+    return _text(value, values)
+
+
+def _elements(value: Any, values: Mapping[str, str], lists: Mapping[str, list[str]]) -> Iterator[Any]:
+    by_region = re.fullmatch(r'\$\{\[for one in local\.by_region\[[a-z_.]+\]\.(\w+) : "(.*)"\]\}', str(value))
+    if by_region:
+        yield from (_text(by_region[2], {**values, "one": one}) for one in lists[by_region[1]])
+    else:
+        yield _filled(value, values, lists)
+
+
+def _text(value: Any, values: Mapping[str, str]) -> Any:
+    return _TEMPLATE.sub(lambda one: _part(one, values), value) if isinstance(value, str) else value
+
+
+_TEMPLATE = re.compile(r'([$%])\1\{|\$\{"([^"]*)"\}|\$\{([^}"]*)\}')
+"""An escaped sign and its brace, an expression that is a text, and any other expression."""
+
+
+def _part(found: "re.Match[str]", values: Mapping[str, str]) -> str:
+    sign, text, expression = found.groups()
+    return f"{sign}{{" if sign else values[expression] if text is None else text
+
+
 # An account.
 
 

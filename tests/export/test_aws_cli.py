@@ -69,15 +69,18 @@ def test_script_leaves_an_existing_role_alone(aws: Server, tmp_path: Path) -> No
 
 @needs_aws
 def test_script_takes_back_what_it_made(aws: Server, tmp_path: Path) -> None:
-    """A managed policy whose name is taken stops it: no role, and no other policy, is left."""
+    """The last step fails: no role and no policy is left, and the reason stands on stderr."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "work").mkdir()
+    wrapper = f'#!/bin/sh\ncase $2 in attach-role-policy) echo refused >&2; exit 254;; esac\nexec {AWS} "$@"\n'
+    (tmp_path / "bin" / "aws").write_text(wrapper)
+    (tmp_path / "bin" / "aws").chmod(0o755)
+    ran = run(script(persona="data-scientist"), aws.address, tmp_path / "work", first=tmp_path / "bin")
     iam = aws.client("iam")
-    iam.create_policy(PolicyName="sagemaker-ml-engineer-2", PolicyDocument=NOTHING)
-    ran = run(script(persona="ml-engineer"), aws.address, tmp_path)
-    assert (ran.returncode != 0, ran.stdout) == (True, "")
-    assert "taking back what was made" in ran.stderr
-    assert "could not be removed" not in ran.stderr
-    assert iam.list_roles()["Roles"] == []
-    assert [one["PolicyName"] for one in iam.list_policies(Scope="Local")["Policies"]] == ["sagemaker-ml-engineer-2"]
+    assert (ran.returncode, ran.stdout) == (254, "")
+    assert ran.stderr.splitlines()[-2:] == ["refused", "a step failed; taking back what was made"]
+    assert (iam.list_roles()["Roles"], iam.list_policies(Scope="Local")["Policies"]) == ([], [])
+    assert list((tmp_path / "work").iterdir()) == []
 
 
 @needs_aws
@@ -89,10 +92,11 @@ def test_script_is_for_one_account(aws: Server, tmp_path: Path) -> None:
     assert aws.client("iam").list_roles()["Roles"] == []
 
 
-def run(text: str, address: str, work: Path) -> "subprocess.CompletedProcess[str]":
-    """Run the script *text* against the server at *address*, with *work* for its temporary files."""
+def run(text: str, address: str, work: Path, first: Path | None = None) -> "subprocess.CompletedProcess[str]":
+    """Run the script *text* against the server at *address*, with *work* for its files and programs of *first*."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     ours = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "eu-west-1"}
+    kept |= {"PATH": f"{first}:{kept['PATH']}"} if first else {}
     environment = {**kept, **ours, "AWS_ENDPOINT_URL": address, "TMPDIR": str(work), "AWS_MAX_ATTEMPTS": "1"}
     return subprocess.run(
         [str(BASH)], input=text, env=environment, capture_output=True, text=True, check=False

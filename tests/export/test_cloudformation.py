@@ -28,9 +28,13 @@ from rolemgr.export.stand_ins import known_regions
 
 PERSONAS = sorted(CATALOG.found("personas"))
 PARAMETERIZED = Options(parameterize=True)
-GIVEN = {"bucket": ["acme-a", "acme-b"], "subnet": ["subnet-0a", "subnet-0b"], "security_group": ["sg-0c"]}
-KEYS = {"data_key": [KEY], "volume_key": [KEY]}
-FIXED = {"bare": {}, "account": {"account": ACCOUNT}, "region": {"region": "eu-west-1"},
+GIVEN: dict[str, Any] = {
+    "bucket": ["acme-a", "acme-b"],
+    "subnet": ["subnet-0a", "subnet-0b"],
+    "security_group": ["sg-0c"],
+}
+KEYS: dict[str, Any] = {"data_key": [KEY], "volume_key": [KEY]}
+FIXED: dict[str, dict[str, Any]] = {"bare": {}, "account": {"account": ACCOUNT}, "region": {"region": "eu-west-1"},
          "both": {"account": ACCOUNT, "region": "ap-southeast-1"}, "partition": {"partition": "aws"}}  # fmt: skip
 
 
@@ -57,7 +61,7 @@ def test_template_is_the_role_in_every_region(persona: str) -> None:
 @pytest.mark.parametrize("persona", ["ml-engineer", "sagemaker-compute"])
 def test_what_is_fixed_stays(persona: str, fixed: str) -> None:
     """Account, region or both given: those are literal, the others are the stack's own."""
-    chosen = {"persona": persona, **GIVEN, **FIXED[fixed]}
+    chosen: dict[str, Any] = {"persona": persona, **GIVEN, **FIXED[fixed]}
     made = template(**chosen)
     text = json.dumps(made)
     assert ("AWS::AccountId" not in text) == ("account" in chosen)
@@ -94,7 +98,7 @@ def test_parameters_default_to_what_was_given() -> None:
 
 def test_own_policies_move_with_the_account() -> None:
     """The account's boundary and policies are those of the stack's account; AWS's are those of its partition."""
-    chosen = {"persona": "sagemaker-compute", "boundary": "arn:aws:iam::111122223333:policy/ml/limits",
+    chosen: dict[str, Any] = {"persona": "sagemaker-compute", "boundary": "arn:aws:iam::111122223333:policy/ml/limits",
               "managed_policy": ["arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess",
                                  "arn:aws:iam::111122223333:policy/extra"]}  # fmt: skip
     found = resolved(template(**chosen), ACCOUNT, "us-gov-west-1")
@@ -131,7 +135,7 @@ def _size(policy: dict[str, Any]) -> int:
     return len(json.dumps(policy["PolicyDocument"], separators=(",", ":")))
 
 
-LINTED = {"bare": ({}, None), "fixed": ({"account": ACCOUNT, "region": "eu-west-1"}, None),
+LINTED: dict[str, tuple[dict[str, Any], Options | None]] = {"bare": ({}, None), "fixed": ({"account": ACCOUNT, "region": "eu-west-1"}, None),
           "parameterized": (GIVEN | KEYS, PARAMETERIZED)}  # fmt: skip
 
 

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,10 @@ from tests.export.support import (
     CATALOG,
     NASTY,
     REGIONS,
-    SUFFIXES,
     direct,
     exported,
+    filled,
     meaning,
-    partition_of,
     role_of,
 )
 from tests.support import ALL_LIMITS
@@ -72,48 +70,6 @@ def test_variables_take_no_pattern(value: str) -> None:
     assert pattern
     assert re.fullmatch(pattern[1], "acme")
     assert not re.fullmatch(pattern[1], value)
-
-
-def filled(made: Mapping[str, Any], region: str, **variables: str) -> dict[str, Any]:
-    """Return the properties of the role in a module that is applied in *region*."""
-    partition = partition_of(region)
-    values = {
-        "data.aws_caller_identity.current.account_id": ACCOUNT, "data.aws_region.current.id": region,
-        "data.aws_partition.current.partition": partition, "data.aws_partition.current.dns_suffix": SUFFIXES[partition],
-    } | {f"var.{name}": value for name, value in variables.items()}  # fmt: skip
-    policies = made["locals"]
-    lists = policies.get("by_region", {}).get(region, {})
-    found = {name: _filled(policies[name], values, lists) for name in policies if name != "by_region"}
-    role = made["resource"]["aws_iam_role"]["this"]
-    return {
-        "RoleName": role["name"], "Path": role["path"], "Description": role["description"],
-        "MaxSessionDuration": role["max_session_duration"], "AssumeRolePolicyDocument": found.pop("trust_policy"),
-        "Policies": [{"PolicyDocument": found.pop("permissions_policy")}],
-        "ManagedPolicies": [{"PolicyDocument": one} for one in found.values()],
-    }  # fmt: skip
-
-
-def _filled(value: Any, values: Mapping[str, str], lists: Mapping[str, list[str]]) -> Any:
-    if isinstance(value, dict):
-        return {name: _filled(one, values, lists) for name, one in value.items()}
-    if isinstance(value, list):
-        return [found for one in value for found in _elements(one, values, lists)]
-    return _text(value, values)
-
-
-def _elements(value: Any, values: Mapping[str, str], lists: Mapping[str, list[str]]) -> Iterator[Any]:
-    by_region = re.fullmatch(r'\$\{\[for one in local\.by_region\[[a-z_.]+\]\.(\w+) : "(.*)"\]\}', str(value))
-    if by_region:
-        yield from (_text(by_region[2], {**values, "one": one}) for one in lists[by_region[1]])
-    else:
-        yield _filled(value, values, lists)
-
-
-def _text(value: Any, values: Mapping[str, str]) -> Any:
-    if not isinstance(value, str):
-        return value
-    found = re.sub(r"(\$?)\$\{([^}]*)\}", lambda one: f"${{{one[2]}}}" if one[1] else values[one[2]], value)
-    return found.replace("%%{", "%{")
 
 
 # Applied by Terraform.

@@ -19,7 +19,7 @@ def create_command(
     chosen: dict[str, Any], form: str, export: dict[str, Any], explain: bool, output: str | None, verbose: bool
 ) -> None:  # fmt: skip
     """
-    Render one IAM role as JSON, CloudFormation, Terraform ...
+    Render one IAM role: JSON, CloudFormation, Terraform ...
 
     JSON and YAML have the shape of CloudFormation's AWS::IAM::Role properties. Nothing touches AWS.
 

@@ -26,7 +26,7 @@ _HEAD = """\
 # Needs the AWS CLI and credentials that may create roles. A role of this name that exists is left as it is.
 # What was made is taken back where a step fails. The ARN goes to stdout.
 set -euo pipefail
-export AWS_PAGER=''
+export AWS_PAGER='' AWS_REGION={region} AWS_DEFAULT_REGION={region}
 
 role={name}
 work=$(mktemp -d)
@@ -36,15 +36,22 @@ say() {{ printf '%s\\n' "$*" >&2; }}
 
 iam() {{ aws iam "$@" --output text; }}
 
+# Removes a thing; that it is not there is as good.
+gone() {{
+  local said
+  said=$(iam "$@" 2>&1) || [[ $said == *NoSuchEntity* ]] || {{ say "$said"; return 1; }}
+}}
+
 take_back() {{
-  local what arn left=()
+  local what id left=()
   for ((place = ${{#made[@]}} - 1; place >= 0; place--)); do
-    read -r what arn <<< "${{made[place]}}"
+    read -r what id <<< "${{made[place]}}"
     case $what in
-      attachment) iam detach-role-policy --role-name="$role" --policy-arn="$arn" || left+=("$what $arn") ;;
-      policy) iam delete-policy --policy-arn="$arn" || left+=("$what $arn") ;;
-      inline) iam delete-role-policy --role-name="$role" --policy-name="$arn" || left+=("$what $arn") ;;
-      role) iam delete-role --role-name="$role" || left+=("$what $arn") ;;
+      attachment) gone detach-role-policy --role-name="$role" --policy-arn="$id" || left+=("$what $id") ;;
+      policy) gone delete-policy --policy-arn="$id" || left+=("$what $id") ;;
+      inline) gone delete-role-policy --role-name="$role" --policy-name="$id" || left+=("$what $id") ;;
+      role) gone delete-role --role-name="$role" || left+=("$what $id") ;;
+      *) ;;
     esac
   done
   if ((${{#left[@]}})); then say "error: could not be removed: ${{left[*]}}"; fi
@@ -122,7 +129,7 @@ def script(made: Portable) -> str:
 def _sections(made: Portable) -> Iterator[str]:
     documents = made.documents
     name = documents.policies[0].name
-    yield _HEAD.format(name=shlex.quote(documents.name))
+    yield _HEAD.format(name=shlex.quote(documents.name), region=made.role.spec.region)
     yield _CALLER
     if ACCOUNT not in made.free:
         yield _SAME_ACCOUNT.format(account=made.role.spec.account)

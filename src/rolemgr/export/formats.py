@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.export.portable import Portable, portable
-from rolemgr.export.stand_ins import ACCOUNT, REGION
+from rolemgr.export.stand_ins import ACCOUNT, PARTITION, REGION
 from rolemgr.files.write import to_json, to_template, to_yaml
 from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.model.source import Sourced
@@ -140,9 +140,23 @@ def _place_notes(made: Portable) -> list[str]:
         notes.append(f"policies are packed for the longest region names: {names} are beside the inline policy")
     if made.lists:
         notes.append(f"it goes into the {len(made.regions)} regions whose facts are known here, others are refused")
-    if REGION in made.free and "partition" not in made.free:
+    if REGION in made.free and PARTITION not in made.free:
         notes.append(f"an ARN or partition that was given fixes partition {made.role.spec.partition_name}")
-    return notes
+    return [*notes, *_tied(made)]
+
+
+def _tied(made: Portable) -> list[str]:
+    """Return what to say where the role names things of one account and region, and these are not fixed."""
+    replaced = {one.stand_in for one in made.parameters}
+    tied = [name for name in _TIED if set(getattr(made.role.spec, name)) - replaced - {"self"}]
+    if not tied or not {ACCOUNT, REGION} & made.free:
+        return []
+    flags = ", ".join("--" + name.replace("_", "-") for name in tied)
+    return [f"what {flags} named is of one account and region: fix these, or make it a parameter (--parameterize)"]
+
+
+_TIED = ("pass_role", "data_key", "volume_key", "subnet", "security_group")
+"""The options whose values are of one account and region."""
 
 
 FORMATS: Mapping[str, Format] = {

@@ -107,7 +107,8 @@ def _resources(made: Portable) -> Json:
         attachments[name] = _attachment(f"${{aws_iam_policy.{name}.arn}}")
     for number, arn in enumerate(documents.attached, start=1):
         attachments[f"attached_{number}"] = _attachment(written(arn, made))
-    inline = {"name": _literal(documents.policies[0].name), "role": _ROLE, "policy": _encoded("permissions_policy")}
+    inline = {"name": _literal(documents.policies[0].name), "role": _ROLE}
+    inline["policy"] = _encoded("permissions_policy", made)
     return {
         "aws_iam_role": {"this": _role(made)},
         "aws_iam_role_policy": {"permissions": inline},
@@ -139,13 +140,15 @@ def _role(made: Portable) -> Json:
 def _policies(made: Portable) -> Json:
     documents = made.documents
     return {
-        name: {"name": _literal(policy.name), "path": _literal(documents.path), "policy": _encoded(name)}
+        name: {"name": _literal(policy.name), "path": _literal(documents.path), "policy": _encoded(name, made)}
         for (name, _), policy in zip(_managed(made), documents.managed_policies, strict=True)
     }
 
 
-def _encoded(name: str) -> str:
+def _encoded(name: str, made: Portable) -> str:
     """Return the expression of a policy as text; resources that a list by region gives come in a list of their own."""
+    if not made.lists:
+        return f"${{jsonencode(local.{name})}}"
     statements = f"[for one in local.{name}.Statement : merge(one, {{ Resource = flatten(one.Resource) }})]"
     return f"${{jsonencode(merge(local.{name}, {{ Statement = {statements} }}))}}"
 

@@ -63,7 +63,7 @@ class _TemplateDumper(_Dumper):
 
 def _mapping(dumper: yaml.SafeDumper, data: dict[str, Any]) -> yaml.Node:
     name = next(iter(data), "") if len(data) == 1 else ""
-    if name not in ("Ref", "Condition") and not name.startswith("Fn::"):
+    if name != "Ref" and not name.startswith("Fn::"):
         return dumper.represent_dict(data)
     node = dumper.represent_data(data[name])
     node.tag = "!" + name.removeprefix("Fn::")
