@@ -102,3 +102,16 @@ def test_a_catalog_that_names_a_region_s_list_elsewhere_must_fix_it(run: Run) ->
         "statement `Pull` says something else in each region; fix the region with --region"
     ]  # fmt: skip
     assert run(*chosen, "--region", "eu-west-1").code == 0
+
+
+@pytest.mark.parametrize(("form", "name"), [("cloudformation", "role.yaml"), ("terraform", "role.tf.json")])
+def test_check_reads_what_is_exported(form: str, name: str, run: Run) -> None:
+    """`rolemgr check` judges the policies of a template and a module: clean as made, and not after a change."""
+    chosen = ("create", "--persona", "data-scientist", "--subnet", "subnet-0a", "--format", form, "-o", name)
+    assert run(*chosen).code == 0
+    assert run("check", name).stdout == "no finding in 3 policies\n"
+    text = Path(name).read_text(encoding="utf-8")
+    Path(name).write_text(text.replace("sagemaker:DescribeTrainingJob", "sagemaker:DescribeTrainingJab"))
+    found = run("check", name, "--fail-on", "ERROR")
+    assert found.code == 1
+    assert "sagemaker:DescribeTrainingJab" in found.stdout

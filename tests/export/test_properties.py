@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.export.support import ACCOUNT, CATALOG, NASTY, direct, exported, filled, meaning, parsed, resolved
 from tests.support import KEY
@@ -23,7 +23,7 @@ TAGS = st.dictionaries(
     max_size=3,
 ).filter(lambda tags: len({key.lower() for key in tags}) == len(tags))  # fmt: skip
 BUCKETS = st.lists(st.sampled_from(["acme", "us-east-1-111122223333", "aws-eu-west-1"]), max_size=3, unique=True)
-CHOICES = st.fixed_dictionaries(
+CHOSEN: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"persona": st.sampled_from(sorted(CATALOG.found("personas")))},
     optional={
         "description": TEXTS,
@@ -38,6 +38,8 @@ CHOICES = st.fixed_dictionaries(
         "account": st.just(ACCOUNT),
     },
 )
+CHOICES = CHOSEN.filter(lambda one: "$" not in one.get("path", "") or one["persona"].startswith("sagemaker-"))
+"""What is chosen; a path that no ARN pattern takes only where the role is not named in its own policy."""
 
 
 def in_json(text: str) -> dict[str, Any]:
@@ -46,7 +48,7 @@ def in_json(text: str) -> dict[str, Any]:
     return {name: json.loads(document.replace("@ACCOUNT@", ACCOUNT)) for name, document in found}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None)
 @given(choices=CHOICES, region=st.sampled_from(REGIONS))
 def test_every_form_says_the_same(choices: dict[str, Any], region: str) -> None:
     """CloudFormation, Terraform, the script and YAML carry the role that is rendered for the place."""
@@ -62,7 +64,7 @@ def test_every_form_says_the_same(choices: dict[str, Any], region: str) -> None:
     assert meaning(script) == wanted
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(choices=CHOICES)
 def test_same_choices_same_bytes(choices: dict[str, Any]) -> None:
     """Made twice, each form is the same to the byte, and the template within a stack set is the template."""

@@ -80,7 +80,11 @@ def _cloudformation(chosen: Chosen, options: Options) -> Exported:
 
     made = _portable(chosen, options)
     text = to_template(template(made, explained(made) if options.explain else None))
-    notes = ["the stack needs --capabilities CAPABILITY_NAMED_IAM", *_unused(made, options), *_place_notes(made)]
+    notes = [
+        "the stack needs --capabilities CAPABILITY_NAMED_IAM",
+        *_unused(made, options),
+        *_place_notes(made, chosen),
+    ]
     if len(text.encode()) > BODY_LIMIT:
         notes.append(f"the template is over {BODY_LIMIT:,} bytes: deploy it through a bucket (--s3-bucket)")
     return Exported(text, tuple(notes))
@@ -95,7 +99,7 @@ def _stack_set(chosen: Chosen, options: Options) -> Exported:
         raise InputError(where, "a stack set goes into any number of accounts, so none can be fixed", "leave it out")
     made = _portable(chosen, options)
     text = to_template(stack_set(made, to_template(template(made)), options.units))
-    return Exported(text, (*notes(made), *_unused(made, options), *_place_notes(made)))
+    return Exported(text, (*notes(made), *_unused(made, options), *_place_notes(made, chosen)))
 
 
 def _permission_set(chosen: Chosen, options: Options) -> Exported:
@@ -110,7 +114,7 @@ def _terraform(chosen: Chosen, options: Options) -> Exported:
 
     made = _portable(chosen, options)
     notes = ["Terraform leaves alone what others attach to the role: its policies are not exclusive"]
-    return Exported(to_json(module(made)), (*notes, *_unused(made, options), *_place_notes(made)))
+    return Exported(to_json(module(made)), (*notes, *_unused(made, options), *_place_notes(made, chosen)))
 
 
 def _aws_cli(chosen: Chosen, options: Options) -> Exported:
@@ -132,10 +136,10 @@ def _unused(made: Portable, options: Options) -> list[str]:
     return []
 
 
-def _place_notes(made: Portable) -> list[str]:
+def _place_notes(made: Portable, chosen: Chosen) -> list[str]:
     """Return what to say of the places that the role can be put into."""
     notes = []
-    if REGION in made.free and made.documents.managed_policies:
+    if len(made.documents.managed_policies) > len(chosen.documents.managed_policies):
         names = ", ".join(policy.name for policy in made.documents.managed_policies)
         notes.append(f"policies are packed for the longest region names: {names} are beside the inline policy")
     if made.lists:
