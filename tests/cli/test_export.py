@@ -99,7 +99,7 @@ def test_a_catalog_that_names_a_region_s_list_elsewhere_must_fix_it(run: Run) ->
     )
     chosen = ("create", "--persona", "p", "--catalog", "catalog", "--format", "cloudformation")
     assert run(*chosen).errors == [
-        "statement `Pull` says something else in each region; fix the region with --region"
+        "statement `Pull` says something else in each region; fix --account and --region"
     ]  # fmt: skip
     assert run(*chosen, "--region", "eu-west-1").code == 0
 

@@ -87,16 +87,32 @@ def portable(
     """
     free = {ACCOUNT, REGION} - spec.value.model_fields_set - ({REGION} if region_chosen else set())
     whole = free | {PARTITION} if REGION in free and not _in_one_partition(spec.value) else free
-    try:
-        made = _portable(catalog, spec, whole, parameterize)
-    except RolemgrError:
-        if whole == free:
-            raise
-        made = _portable(catalog, spec, free, parameterize)  # an ARN of the user's is in one partition
+    made = _anywhere(catalog, spec, whole, free, parameterize)
     _refuse_stand_ins(own, made.holes)
     if _differs(made, own):
         raise AssertionError("the role for any place is not the role for this one")
     return made
+
+
+def _anywhere(
+    catalog: Catalog, spec: Sourced[RoleSpec], whole: set[str], free: set[str], parameterize: bool
+) -> Portable:  # fmt: skip
+    """
+    Return the role with what is in *whole* left open, else with what is in *free*.
+
+    The two differ by the partition, which any ARN of the user's fixes. Raises InputError where neither can be
+    written: the role for one place can, so what is wrong comes of leaving it open.
+    """
+    try:
+        return _portable(catalog, spec, whole, parameterize)
+    except RolemgrError as error:
+        if whole != free:
+            return _anywhere(catalog, spec, free, free, parameterize)
+        problem = error.problem if isinstance(error, InputError) else str(error).replace("\n", "; ")
+        if any(stand_in in problem for stand_in in STAND_INS.values()):
+            problem = "this role says something that only one account and region can fill in"
+        more = " and leave out --parameterize" if parameterize else ""
+        raise InputError(None, problem, f"fix --account and --region{more}") from error
 
 
 def _in_one_partition(spec: RoleSpec) -> bool:
@@ -122,7 +138,7 @@ def _portable(catalog: Catalog, spec: Sourced[RoleSpec], free: set[str], paramet
     if REGION in free:
         holes |= {STAND_INS[name]: Hole(name) for name in BY_REGION}
     holes |= {one.stand_in: Hole(one.name) for one in parameters}
-    return _rendered(Portable(role, render(role), holes, parameters), spec.value)
+    return _rendered(role, holes, parameters, spec.value)
 
 
 def _without_place(
@@ -161,39 +177,42 @@ def _attached(text: str, *, account: str, partition: str, own: str) -> str:
     return str(arn._replace(partition=partition, account=account if arn.account == own else arn.account))
 
 
-def _rendered(draft: Portable, spec: RoleSpec) -> Portable:
-    """Return *draft* packed for any place, with the lists and parameters that its documents use."""
-    text = json.dumps(draft.documents.to_properties())
-    lists = tuple(name for name in BY_REGION if STAND_INS[name] in draft.holes and STAND_INS[name] in text)
-    known = known_regions(None if PARTITION in draft.free else spec.partition_name)
+def _rendered(
+    role: ComposedRole, holes: Mapping[str, Hole], parameters: tuple[TemplateParameter, ...], spec: RoleSpec
+) -> Portable:  # fmt: skip
+    """Return *role* packed for any place, with those *parameters*, and lists by region, that it uses."""
+    text = repr(role.statements)
+    lists = tuple(name for name in BY_REGION if STAND_INS[name] in holes and STAND_INS[name] in text)
+    _require_whole_resources(role, lists)
+    known = known_regions(None if STAND_INS[PARTITION] in holes else spec.partition_name)
     regions = tuple(region for region in known if all(BY_REGION[name](region) for name in lists)) if lists else ()
-    used = tuple(one for one in draft.parameters if one.stand_in in text)
-    made = replace(draft, lists=lists, regions=regions, parameters=used)
-    if lists:
-        _require_whole_resources(made)
-    largest = _largest(made, known if REGION in made.free else (spec.region,))
-    documents = render(made.role, partial(_filled_statement, filling=largest))
+    used = tuple(one for one in parameters if one.stand_in in text)
+    places = known if STAND_INS[REGION] in holes else (spec.region,)
+    largest = _largest(places, used, dict.fromkeys(lists, regions))
+    documents = render(role, partial(_filled_statement, filling=largest))
     _check_trust(documents, largest)
-    return replace(made, documents=documents)
+    return Portable(role, documents, holes, used, lists, regions)
 
 
-def _require_whole_resources(made: Portable) -> None:
-    """Raise InputError where a list by region stands in anything but a resource, one list in each."""
-    stand_ins = [STAND_INS[name] for name in made.lists]
-    for statement in made.role.statements:
+def _require_whole_resources(role: ComposedRole, lists: Iterable[str]) -> None:
+    """Raise InputError where one of the *lists* stands in anything but a resource, one list in each."""
+    stand_ins = [STAND_INS[name] for name in lists]
+    for statement in role.statements:
         twice = [text for text in statement.resources if sum(one in text for one in stand_ins) > 1]
         if twice or any(one in json.dumps(statement.conditions) for one in stand_ins):
             problem = f"statement `{statement.sid}` says something else in each region"
-            raise InputError(None, problem, "fix the region with --region")
+            raise InputError(None, problem, "fix --region")
 
 
-def _largest(made: Portable, regions: Iterable[str]) -> Filling:
-    """Return the longest texts and lists that can fill the holes of *made* in any of *regions*."""
+def _largest(
+    regions: Iterable[str], parameters: Iterable[TemplateParameter], lists: Mapping[str, Iterable[str]]
+) -> Filling:  # fmt: skip
+    """Return the longest texts that can fill holes in any of *regions*, and the longest of *lists* in theirs."""
     places = [_place_texts(_NO_ACCOUNT, region) for region in regions]
     texts = {stand_in: max((place[stand_in] for place in places), key=len) for stand_in in places[0]}
-    texts |= {one.stand_in: "x" * one.longest for one in made.parameters}
-    lists = {STAND_INS[name]: max((BY_REGION[name](region) for region in made.regions), key=len) for name in made.lists}
-    return Filling(texts, lists)
+    texts |= {one.stand_in: "x" * one.longest for one in parameters}
+    values = {STAND_INS[name]: max(map(BY_REGION[name], found), key=len) for name, found in lists.items()}
+    return Filling(texts, values)
 
 
 def _place_texts(account: str, region: str) -> dict[str, str]:
