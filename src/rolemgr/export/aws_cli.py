@@ -61,6 +61,7 @@ finish() {{
   local status=$?
   trap - EXIT
   if ((status)) && ((${{#made[@]}})); then
+    trap '' INT TERM
     say 'a step failed; taking back what was made'
     take_back
   fi
