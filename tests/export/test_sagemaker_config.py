@@ -81,6 +81,14 @@ def test_a_role_that_passes_none_runs_jobs_as_itself() -> None:
     assert made["PythonSDK"]["Modules"]["Session"] == {"DefaultS3Bucket": "acme"}
 
 
+def test_a_role_that_starts_nothing_is_no_execution_role() -> None:
+    """Nobody's jobs run as the analyst's role, or as the one that Feature Store writes with."""
+    made = defaults(persona="business-analyst")
+    assert not any("RoleArn" in str(section) for section in made.values())
+    feature_store = exported("sagemaker-config", persona="sagemaker-feature-store")
+    assert "the role starts no work" in feature_store.notes[0]
+
+
 def test_nothing_is_asked_that_no_guardrail_asks() -> None:
     """Without guardrails on network and keys the file is the role and the bucket."""
     made = defaults(persona="data-scientist", bucket=["acme"])

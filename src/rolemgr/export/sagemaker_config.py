@@ -97,17 +97,19 @@ def sagemaker_config(role: ComposedRole) -> Defaults:
     sections = {
         name: _filled(section, role, values)
         for name, section in _SECTIONS.items()
-        if section.action in granted or not _starts_work(granted)
+        if section.action in granted or _is_run_as(granted)
     }
     _add_feature_keys(sections, values)
     content = {"PythonSDK": {"Modules": _modules(role, values, granted)}, **sections}
     made = {"SchemaVersion": "1.0", "SageMaker": {name: section for name, section in content.items() if section}}
-    return Defaults(made, tuple(_notes(role, values)))
+    nothing = [] if any(sections.values()) else ["the role starts no work of the SDK's: the defaults name its bucket"]
+    return Defaults(made, (*nothing, *_notes(role, values)))
 
 
-def _starts_work(granted: set[str]) -> bool:
-    """Tell whether the role itself makes anything that the file speaks of; a role of jobs alone does not."""
-    return any(section.action in granted for section in _SECTIONS.values())
+def _is_run_as(granted: set[str]) -> bool:
+    """Tell whether jobs run as the role: it pulls their images, and starts nothing itself."""
+    starts = any(section.action in granted for section in _SECTIONS.values())
+    return "ecr:GetDownloadUrlForLayer" in granted and not starts
 
 
 def _modules(role: ComposedRole, values: Mapping[str, Any], granted: set[str]) -> Json:
