@@ -115,3 +115,19 @@ def test_check_reads_what_is_exported(form: str, name: str, run: Run) -> None:
     found = run("check", name, "--fail-on", "ERROR")
     assert found.code == 1
     assert "sagemaker:DescribeTrainingJab" in found.stdout
+
+
+def test_what_is_of_one_place_is_told(run: Run) -> None:
+    """A subnet of one region in a template for any, unless it is a parameter or the place is fixed."""
+    chosen = (*FREE, "--subnet", "subnet-0a", "--format", "cloudformation")
+    told = "what --subnet named is of one account and region: fix these with --account and --region, or make parameters"
+    assert [note for note in run(*chosen).notes if note.startswith(told)]
+    for more in (("--parameterize",), ("--account", "123456789012", "--region", "eu-west-1")):
+        assert [note for note in run(*chosen, *more).notes if "is of one account" in note] == []
+
+
+def test_a_template_that_needs_more_policies_than_the_role_says_so(run: Run) -> None:
+    """Room is kept for the longest values of its parameters."""
+    buckets = [word for number in range(70) for word in ("--bucket", f"b-{number}")]
+    notes = run("create", "--persona", "ml-engineer", *buckets, "--format", "cloudformation", "--parameterize").notes
+    assert [note for note in notes if "managed policies beside the inline one" in note]

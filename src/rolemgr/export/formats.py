@@ -11,6 +11,7 @@ from rolemgr.files.write import to_json, to_template, to_yaml
 from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
+from rolemgr.render.documents import attachments
 
 
 class Chosen(NamedTuple):
@@ -139,9 +140,9 @@ def _unused(made: Portable, options: Options) -> list[str]:
 def _place_notes(made: Portable, chosen: Chosen) -> list[str]:
     """Return what to say of the places that the role can be put into."""
     notes = []
-    if len(made.documents.managed_policies) > len(chosen.documents.managed_policies):
-        names = ", ".join(policy.name for policy in made.documents.managed_policies)
-        notes.append(f"policies are packed for the longest region names: {names} are beside the inline policy")
+    if (count := len(made.documents.managed_policies)) > len(chosen.documents.managed_policies):
+        notes.append(f"policies are packed for the longest names: {count} managed policies beside the inline one")
+        notes += filter(None, [attachments(made.documents)])
     if made.lists:
         notes.append(f"it goes into the {len(made.regions)} regions whose facts are known here, others are refused")
     if REGION in made.free and PARTITION not in made.free:
@@ -156,7 +157,8 @@ def _tied(made: Portable) -> list[str]:
     if not tied or not {ACCOUNT, REGION} & made.free:
         return []
     flags = ", ".join("--" + name.replace("_", "-") for name in tied)
-    return [f"what {flags} named is of one account and region: fix these, or make it a parameter (--parameterize)"]
+    instead = ", or make parameters of it (--parameterize)" if tied != ["pass_role"] and not made.parameters else ""
+    return [f"what {flags} named is of one account and region: fix these with --account and --region{instead}"]
 
 
 _TIED = ("pass_role", "data_key", "volume_key", "subnet", "security_group")
