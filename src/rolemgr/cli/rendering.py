@@ -1,7 +1,7 @@
 """The steps from the chosen options to a role, shared by the commands that take them."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,12 +25,14 @@ class Chosen(NamedTuple):
     catalog: Catalog
     role: ComposedRole
     documents: RoleDocuments
+    spec: Sourced[RoleSpec]
 
 
-def render_chosen(flags: Mapping[str, Any], *, verbose: bool) -> Chosen:
+def render_chosen(flags: Mapping[str, Any], *, verbose: bool, filled_later: Sequence[str] = ()) -> Chosen:
     """
     Compose and render the role that *flags* and their fallbacks describe; say on stderr what was assumed.
 
+    Of what is *filled_later* (``account``, ``region``), by whoever takes the role in, nothing is assumed.
     Raises InputError (or Problems) for bad input, and for a role that breaks the separation of its persona
     without a reason given.
     """
@@ -40,11 +42,17 @@ def render_chosen(flags: Mapping[str, Any], *, verbose: bool) -> Chosen:
     role = compose(catalog, spec)
     documents = render(role)
     separation = [*_check_separation(catalog, role), *_check_attached(catalog, spec, role)]
-    for text in (*_assumed(source), *role.notes, *map(str, role.not_narrowed), *_overflow(documents), *separation):
+    for text in (
+        *_assumed(source, filled_later),
+        *role.notes,
+        *map(str, role.not_narrowed),
+        *_overflow(documents),
+        *separation,
+    ):
         note(text)
     if verbose:
         _say_origins(source, spec.value)
-    return Chosen(catalog, role, documents)
+    return Chosen(catalog, role, documents, spec)
 
 
 def _check_separation(catalog: Catalog, role: ComposedRole) -> list[str]:
@@ -76,14 +84,14 @@ def _overflow(documents: RoleDocuments) -> list[str]:
     return [f"the inline policy is full: Allows moved to managed policies ({names}); every Deny stays inline", *notes]
 
 
-def _assumed(source: LayeredSource) -> list[str]:
+def _assumed(source: LayeredSource, filled_later: Sequence[str]) -> list[str]:
     """Return what the role takes for granted because nobody said otherwise."""
     notes = []
-    if "account" not in source.data:
+    if "account" not in {*source.data, *filled_later}:
         notes.append(f"account {DEFAULT_ACCOUNT} is AWS's example account; choose yours with --account")
-    if "region" not in source.data:
+    if "region" not in {*source.data, *filled_later}:
         notes.append("region us-east-1; choose another with --region")
-    elif str(place := source.at(("region",))).startswith("AWS_"):
+    elif "region" in source.data and str(place := source.at(("region",))).startswith("AWS_"):
         notes.append(f"region {source.data['region']}, from {place}")
     return notes
 
