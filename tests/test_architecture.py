@@ -26,9 +26,10 @@ ROOMS = {
     "check": {"errors", "files", "model", "reference", "evaluate"},
     "prove": {"errors", "files", "model", "reference", "catalog", "compose", "render", "evaluate", "check"},
     "report": {"errors", "model", "reference", "catalog", "compose", "render", "evaluate", "check", "prove"},
+    "wizard": {"errors", "files", "model", "catalog", "compose"},
     "cli": {
         "errors", "files", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "check", "prove",
-        "report",
+        "report", "wizard",
     },
 }  # fmt: skip
 """What each room may import besides itself, in the order of the house: a room knows only rooms before it."""

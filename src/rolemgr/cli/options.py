@@ -110,18 +110,35 @@ def role_source(flags: Mapping[str, Any], environ: Mapping[str, str] = os.enviro
 
     Raises InputError for a flag, variable, settings or role file that can't be read.
     """
-    layers = [_from_flags(flags), _from_environment(environ), _from_settings(find_settings(Path.cwd()))]
-    given = {key: found for layer in reversed(layers) for key, found in layer.items()}
+    from_flags, outside = _from_flags(flags), _from_outside(environ)
+    given = outside | from_flags
     file = _role_file(given.pop("role", None))
     in_file = set(file.data) if file else set()
-    from_flags = layers[0].keys()
     taken = {key: found for key, found in given.items() if key in from_flags or key not in in_file}
     return _layered(file, taken, environ)
+
+
+def names_a_role(flags: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
+    """Tell whether flag, variable or settings name a persona or a role file."""
+    return not {"persona", "role"}.isdisjoint(_from_outside(environ) | _from_flags(flags))
+
+
+def choices_without_a_role(
+    flags: Mapping[str, Any], environ: Mapping[str, str]
+) -> tuple[LayeredSource, dict[str, SourceLocation]]:
+    """Return what is chosen though no persona is, and where the keys stand that the environment or settings set."""
+    from_flags, outside = _from_flags(flags), _from_outside(environ)
+    return _source(None, outside | from_flags, environ), {key: choice.where for key, choice in outside.items()}
 
 
 class _Choice(NamedTuple):
     value: Any
     where: SourceLocation
+
+
+def _from_outside(environ: Mapping[str, str]) -> dict[str, _Choice]:
+    """Return what the environment sets, and ``rolemgr.yaml`` where the environment does not."""
+    return _from_settings(find_settings(Path.cwd())) | _from_environment(environ)
 
 
 def _from_flags(flags: Mapping[str, Any]) -> dict[str, _Choice]:
@@ -198,16 +215,20 @@ def _read_role(name: str) -> SourceFile:
 
 
 def _layered(file: SourceFile | None, taken: dict[str, _Choice], environ: Mapping[str, str]) -> LayeredSource:
-    data = dict(file.data) if file else {}
-    if "region" not in data and "region" not in taken:
-        taken |= _region_of(environ)
-    data |= {key: choice.value for key, choice in taken.items()}
-    if file and "catalog" not in taken:
-        data |= _beside(file)
-    if "persona" not in data and not file:
+    if "persona" not in taken and not file:
         raise InputError(
             None, "no persona is chosen", "give --persona NAME or --role FILE; see `rolemgr list personas`"
         )
+    return _source(file, taken, environ)
+
+
+def _source(file: SourceFile | None, taken: dict[str, _Choice], environ: Mapping[str, str]) -> LayeredSource:
+    data = dict(file.data) if file else {}
+    if "region" not in data and "region" not in taken:
+        taken = taken | _region_of(environ)
+    data |= {key: choice.value for key, choice in taken.items()}
+    if file and "catalog" not in taken:
+        data |= _beside(file)
     lines = dict(file.lines) if file else {}
     lines |= {path: 0 for key, choice in taken.items() for path in paths_of(choice.value, (key,))}
     places = {key: choice.where for key, choice in taken.items()}

@@ -20,11 +20,12 @@ from rolemgr.render.documents import attachments, render
 
 
 class Chosen(NamedTuple):
-    """The catalog in force, the role composed from it, and its documents."""
+    """The catalog in force, the role composed from it, its documents, and what there is to say of them."""
 
     catalog: Catalog
     role: ComposedRole
     documents: RoleDocuments
+    notes: tuple[str, ...] = ()
 
 
 def render_chosen(flags: Mapping[str, Any], *, verbose: bool) -> Chosen:
@@ -36,15 +37,25 @@ def render_chosen(flags: Mapping[str, Any], *, verbose: bool) -> Chosen:
     """
     source = role_source(flags, os.environ)
     spec = parse_model(source, RoleSpec)
-    catalog = Catalog([Path(folder) for folder in spec.value.catalog])
-    role = compose(catalog, spec)
-    documents = render(role)
-    separation = [*_check_separation(catalog, role), *_check_attached(catalog, spec, role)]
-    for text in (*_assumed(source), *role.notes, *map(str, role.not_narrowed), *_overflow(documents), *separation):
+    found = render_spec(Catalog([Path(folder) for folder in spec.value.catalog]), spec)
+    for text in (*assumed(source), *found.notes):
         note(text)
     if verbose:
         _say_origins(source, spec.value)
-    return Chosen(catalog, role, documents)
+    return found
+
+
+def render_spec(catalog: Catalog, spec: Sourced[RoleSpec]) -> Chosen:
+    """
+    Compose and render the role that *spec* describes, from the entries of *catalog*; print nothing.
+
+    Raises as `render_chosen` does.
+    """
+    role = compose(catalog, spec)
+    documents = render(role)
+    separation = [*_check_separation(catalog, role), *_check_attached(catalog, spec, role)]
+    notes = (*role.notes, *map(str, role.not_narrowed), *_overflow(documents), *separation)
+    return Chosen(catalog, role, documents, notes)
 
 
 def _check_separation(catalog: Catalog, role: ComposedRole) -> list[str]:
@@ -76,7 +87,7 @@ def _overflow(documents: RoleDocuments) -> list[str]:
     return [f"the inline policy is full: Allows moved to managed policies ({names}); every Deny stays inline", *notes]
 
 
-def _assumed(source: LayeredSource) -> list[str]:
+def assumed(source: LayeredSource) -> list[str]:
     """Return what the role takes for granted because nobody said otherwise."""
     notes = []
     if "account" not in source.data:
