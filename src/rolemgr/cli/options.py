@@ -8,6 +8,7 @@ environment (``ROLEMGR_*``), that over ``rolemgr.yaml``.
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
+from glob import has_magic
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -84,14 +85,44 @@ _BY_KEY = {option.key: option for option in ROLE_OPTIONS}
 
 def role_options(command: Command) -> Command:
     """Give *command* the options that choose a role, handed to it together as the mapping *chosen*."""
+    return _with_options(command, ROLE_OPTIONS)
 
+
+def roles_options(command: Command) -> Command:
+    """As `role_options`, for a command that takes many role files: *chosen* has those in a tuple."""
+    return _with_options(command, [_MANY_FILES if option.key == "role" else option for option in ROLE_OPTIONS])
+
+
+_MANY_FILES = _RoleOption(
+    "role", "FILE", "A role file: these options as YAML; - is stdin. Repeatable, and a quoted pattern stands for many.",
+    many=True,
+)  # fmt: skip
+
+
+def is_pattern(name: str) -> bool:
+    """Tell whether *name* stands for files by wildcards; a file of that name is meant itself."""
+    return has_magic(name) and not Path(name).is_file()
+
+
+def many_roles(chosen: Mapping[str, Any]) -> bool:
+    """Tell whether what `roles_options` collected names several role files, or a pattern for any number."""
+    return len(chosen["role"]) > 1 or any(map(is_pattern, chosen["role"]))
+
+
+def one_role(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `roles_options` collected, of one role file at most, as `role_options` would have."""
+    files = chosen["role"]
+    return {**chosen, "role": files[0] if files else None}
+
+
+def _with_options(command: Command, options: Sequence[_RoleOption]) -> Command:
     @wraps(command)
     def collected(**values: Any) -> Any:
         chosen = {option.key: values.pop(option.key) for option in ROLE_OPTIONS}
         return command(chosen=chosen, **values)
 
     decorated: Any = collected
-    for option in reversed(ROLE_OPTIONS):
+    for option in reversed(options):
         decorated = click.option(
             option.flag,
             option.key,

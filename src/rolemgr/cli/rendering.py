@@ -1,7 +1,7 @@
 """The steps from the chosen options to a role, shared by the commands that take them."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,8 +40,8 @@ def render_chosen(flags: Mapping[str, Any], *, verbose: bool) -> Chosen:
     found = render_spec(Catalog([Path(folder) for folder in spec.value.catalog]), spec)
     for text in (*assumed(source), *found.notes):
         note(text)
-    if verbose:
-        _say_origins(source, spec.value)
+    for text in origins(source, spec.value) if verbose else ():
+        note(text)
     return found
 
 
@@ -99,12 +99,13 @@ def assumed(source: LayeredSource) -> list[str]:
     return notes
 
 
-def _say_origins(source: LayeredSource, spec: RoleSpec) -> None:
+def origins(source: LayeredSource, spec: RoleSpec) -> Iterator[str]:
+    """Yield where each setting came from."""
     for option in ROLE_OPTIONS:
         if option.key in source.data:
-            note(f"{option.key} from {source.at((option.key,))}")
+            yield f"{option.key} from {source.at((option.key,))}"
         elif option.key in RoleSpec.model_fields:
-            note(f"{option.key} by default: {_shown(getattr(spec, option.key))}")
+            yield f"{option.key} by default: {_shown(getattr(spec, option.key))}"
 
 
 def _shown(value: Any) -> str:

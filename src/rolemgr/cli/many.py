@@ -1,0 +1,156 @@
+"""Many role files at once: found by pattern, rendered under the same flags, wrong ones reported together."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from glob import glob
+from pathlib import Path
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import click
+
+from rolemgr.cli.files import is_stdout, note, write_output
+from rolemgr.cli.options import is_pattern, role_source
+from rolemgr.cli.parallel import Catalogs, in_order
+from rolemgr.cli.rendering import Chosen, assumed, origins, render_spec
+from rolemgr.errors import InputError, Problems, RolemgrError, SourceLocation, raise_all
+from rolemgr.model.source import parse_model
+from rolemgr.model.spec import RoleSpec
+
+T = TypeVar("T")
+
+
+class Made(NamedTuple, Generic[T]):
+    """What was made of the role in *file*: its *name* and *account*, the result, and what there is to say."""
+
+    file: str
+    name: str
+    account: str
+    result: T
+    notes: tuple[str, ...]
+
+
+def matching_files(names: Sequence[str]) -> list[str]:
+    """
+    Return the role files that *names* and patterns stand for, sorted, each once.
+
+    A name that is a file is no pattern, whatever characters it has. Raises InputError for a pattern that
+    nothing matches.
+    """
+    found: dict[str, None] = {}
+    for name in names:
+        matches = _matches(name) if is_pattern(name) else [name]
+        if not matches:
+            raise InputError(SourceLocation("--role"), f"`{name}` matches no file")
+        found |= dict.fromkeys(matches)
+    return sorted(found)
+
+
+def _matches(pattern: str) -> list[str]:
+    found = glob(pattern, recursive=True)  # noqa: PTH207 - the pattern may be absolute
+    return [path for path in found if Path(path).is_file()]
+
+
+def make_each(
+    flags: Mapping[str, Any], files: Sequence[str], make: Callable[[Chosen], T], *, verbose: bool
+) -> list[Made[T]]:
+    """
+    Return what *make* gives for the role of each of *files*, under the same *flags*, in order.
+
+    Of a role only what *make* returns is kept; both go to other processes where there are many files. Raises
+    InputError (or Problems) for all that is wrong in any file, each with its file, and for two roles of one
+    name in one account.
+    """
+    made: list[Made[T]] = []
+    problems: list[InputError] = []
+    work = partial(_made, flags=dict(flags), make=make, verbose=verbose)
+    with _progress(len(files)) as done:
+        for result in in_order(work, files):
+            made.append(result) if isinstance(result, Made) else problems.extend(result)
+            done()
+    raise_all([*problems, *_twins(made)])
+    return made
+
+
+def _made(
+    file: str, catalogs: Catalogs, flags: Mapping[str, Any], make: Callable[[Chosen], T], *, verbose: bool
+) -> Made[T] | list[InputError]:
+    """Return what is made of the role in *file*, or what is wrong with it."""
+    try:
+        source = role_source({**flags, "role": file}, os.environ)
+        spec = parse_model(source, RoleSpec)
+        found = render_spec(catalogs(spec.value.catalog), spec)
+    except RolemgrError as error:
+        return list(_of_file(file, error))
+    said = (*assumed(source), *found.notes, *(origins(source, spec.value) if verbose else ()))
+    return Made(file, found.documents.name, spec.value.account, make(found), said)
+
+
+def _of_file(file: str, error: RolemgrError) -> Iterator[InputError]:
+    """Yield what *error* says, at its line in *file*; what stands elsewhere (in the catalog) names both."""
+    for one in error.problems if isinstance(error, Problems) else (error,):
+        if isinstance(one, InputError) and one.where and one.where.file == file:
+            yield InputError(one.where, one.problem, one.hint)  # of a class that goes from process to process
+        else:
+            yield InputError(SourceLocation(file), str(one))
+
+
+def _twins(made: Iterable[Made[Any]]) -> Iterator[InputError]:
+    """Yield an error for each role whose name another one of its account has; IAM does not tell case apart."""
+    seen: dict[tuple[str, str], str] = {}
+    for one in made:
+        first = seen.setdefault((one.account, one.name.lower()), one.file)
+        if first != one.file:
+            problem = f"account {one.account} has a role `{one.name}` already, by {first}"
+            yield InputError(SourceLocation(one.file), problem, "give each a `name` of its own")
+
+
+@contextmanager
+def _progress(count: int) -> Iterator[Callable[[], None]]:
+    """Give what is to be called for each role that is done; on a terminal, stderr shows how far it is."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    with click.progressbar(length=count, file=sys.stderr, show_pos=True, label="roles") as bar:
+        yield lambda: bar.update(1)
+
+
+def say_notes(made: Iterable[Made[Any]]) -> None:
+    """Say on stderr what there is to say of each file; what several have in common is said once."""
+    files: dict[str, list[str]] = {}
+    for one in made:
+        for text in dict.fromkeys(one.notes):
+            files.setdefault(text, []).append(one.file)
+    for text, found in files.items():
+        more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
+        note(f"{found[0]}{more}: {text}")
+
+
+def write_each(made: Sequence[Made[str]], folder: str | None, suffix: str) -> None:
+    """
+    Write the result of each role to *folder* as ``NAME.suffix``, below ``ACCOUNT/`` where there are several accounts.
+
+    Raises InputError where there is no folder to write to.
+    """
+    accounts = {one.account for one in made}
+    for one in made:
+        place = Path(folder or "") / (one.account if len(accounts) > 1 else "")
+        _make_folder(place)
+        write_output(one.result, str(place / f"{one.name}.{suffix}"))
+
+
+def _make_folder(place: Path) -> None:
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(SourceLocation(str(place)), f"can't be made: {error.strerror or error}") from error
+
+
+def require_folder(output: str | None) -> None:
+    """Raise InputError unless *output* is a folder, or nothing yet; what is there is looked at before any work."""
+    if output is None or is_stdout(output):
+        raise InputError(SourceLocation("--output"), "several role files give several results", "give a folder, -o DIR")
+    if Path(output).exists() and not Path(output).is_dir():
+        raise InputError(SourceLocation(output), "is no folder", "several role files give several results")
