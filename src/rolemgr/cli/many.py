@@ -23,10 +23,11 @@ T = TypeVar("T")
 
 
 class Made(NamedTuple, Generic[T]):
-    """What was made of the role in *file*: its *name* and *account*, the result, and what there is to say."""
+    """What was made of the role in *file*: its *name*, *where* that stands, its *account*, the result, and notes."""
 
     file: str
     name: str
+    where: SourceLocation
     account: str
     result: T
     notes: tuple[str, ...]
@@ -85,7 +86,7 @@ def _made(
     except RolemgrError as error:
         return list(_of_file(file, error))
     said = (*assumed(source), *found.notes, *(origins(source, spec.value) if verbose else ()))
-    return Made(file, found.documents.name, spec.value.account, make(found), said)
+    return Made(file, found.documents.name, spec.at("name"), spec.value.account, make(found), said)
 
 
 def _of_file(file: str, error: RolemgrError) -> Iterator[InputError]:
@@ -104,7 +105,7 @@ def _twins(made: Iterable[Made[Any]]) -> Iterator[InputError]:
         first = seen.setdefault((one.account, one.name.lower()), one.file)
         if first != one.file:
             problem = f"account {one.account} has a role `{one.name}` already, by {first}"
-            yield InputError(SourceLocation(one.file), problem, "give each a `name` of its own")
+            yield InputError(one.where, problem, "give each a `name` of its own")
 
 
 @contextmanager

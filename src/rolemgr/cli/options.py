@@ -93,6 +93,11 @@ def roles_options(command: Command) -> Command:
     return _with_options(command, [_MANY_FILES if option.key == "role" else option for option in ROLE_OPTIONS])
 
 
+def settings_options(command: Command) -> Command:
+    """As `role_options`, for a command that writes settings down: without a role file."""
+    return _collecting(command, [option for option in ROLE_OPTIONS if option.key != "role"])
+
+
 _MANY_FILES = _RoleOption(
     "role", "FILE", "A role file: these options as YAML; - is stdin. Repeatable, and a quoted pattern stands for many.",
     many=True,
@@ -116,9 +121,14 @@ def one_role(chosen: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with_options(command: Command, options: Sequence[_RoleOption]) -> Command:
+    verbose = click.option("-v", "--verbose", is_flag=True, help="Say where each setting came from.")
+    return verbose(_collecting(command, options))
+
+
+def _collecting(command: Command, options: Sequence[_RoleOption]) -> Command:
     @wraps(command)
     def collected(**values: Any) -> Any:
-        chosen = {option.key: values.pop(option.key) for option in ROLE_OPTIONS}
+        chosen = {option.key: values.pop(option.key) for option in options}
         return command(chosen=chosen, **values)
 
     decorated: Any = collected
@@ -131,7 +141,7 @@ def _with_options(command: Command, options: Sequence[_RoleOption]) -> Command:
             multiple=option.many or option.pairs,
             is_flag=option.switch,
         )(decorated)
-    result: Command = click.option("-v", "--verbose", is_flag=True, help="Say where each setting came from.")(decorated)
+    result: Command = decorated
     return result
 
 
@@ -160,6 +170,11 @@ def choices_without_a_role(
     """Return what is chosen though no persona is, and where the keys stand that the environment or settings set."""
     from_flags, outside = _from_flags(flags), _from_outside(environ)
     return _source(None, outside | from_flags, environ), {key: choice.where for key, choice in outside.items()}
+
+
+def flag_choices(flags: Mapping[str, Any]) -> LayeredSource:
+    """Return what *flags* alone choose."""
+    return _source(None, _from_flags(flags), {})
 
 
 class _Choice(NamedTuple):

@@ -13,7 +13,7 @@ import contextlib
 import os
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -30,8 +30,9 @@ from rolemgr.cli.options import ROLE_OPTIONS, choices_without_a_role
 from rolemgr.cli.rendering import Chosen, render_spec
 from rolemgr.errors import InputError, RolemgrError, UnknownNameError, require_text
 from rolemgr.files.write import to_yaml
+from rolemgr.model.flags import Option as Flag
 from rolemgr.report.preview import preview_page
-from rolemgr.wizard.answers import Answers, answers_of, command_words, role_data, spec_of
+from rolemgr.wizard.answers import Answers, answers_of, command_options, role_data, spec_of
 from rolemgr.wizard.dialogue import BACK, HELP, NEXT_STEP, QUIT, Dialogue, answered, back, skipped
 from rolemgr.wizard.questions import STEPS, Option, Question
 
@@ -59,7 +60,7 @@ class Asked(NamedTuple):
     """What the wizard ends with: the answers, and the options of the command line that give the same."""
 
     answers: Answers
-    words: tuple[str, ...]
+    options: tuple[Flag, ...]
 
 
 def ask_for_role(context: click.Context, flags: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,33 +70,37 @@ def ask_for_role(context: click.Context, flags: Mapping[str, Any]) -> dict[str, 
     Offers to save the answers as a role file. Raises InputError for flags that are wrong from the start, and
     StoppedError where somebody quits: then nothing was written.
     """
-    terminal = Terminal()
-    others = _other_words(context)
-    asked = ask(terminal, flags, f"rolemgr {context.info_name}", others)
-    parsed = context.command.make_context(context.info_name, list(asked.words), parent=context.parent).params
+    given, outside = choices_without_a_role(flags, os.environ)
+    asked = ask(Terminal(), answers_of(given, outside), [("rolemgr", str(context.info_name)), *_others(context)])
+    words = [word for option in asked.options for word in option]
+    parsed = context.command.make_context(context.info_name, words, parent=context.parent).params
     return {key: parsed[key] for key in flags}
 
 
-def ask(terminal: "Terminal", flags: Mapping[str, Any], command: str, others: Sequence[str] | None) -> Asked:
+def ask(terminal: "Terminal", answers: Answers, command: Sequence[Flag]) -> Asked:
     """
-    Ask on *terminal* for what *flags* and their fallbacks leave open, until the last page is agreed to.
+    Ask on *terminal* for what *answers* leave open, until the last page is agreed to.
 
-    The page shows *command* with the options that give the same role, behind them *others*; where these are
-    None there is no such command line and no offer to save a role file.
+    The page shows *command* (the program, and options of its own) with those that give the same role between;
+    where it is empty there is no such command line and no offer to save a role file.
     """
-    given, outside = choices_without_a_role(flags, os.environ)
-    answers = answers_of(given, outside)
     catalog = Catalog([Path(folder) for folder in answers.choices.get("catalog", ())])
     dialogue = Dialogue(catalog, lambda spec: render_spec(catalog, spec), answers)
     terminal.say(_HOW, _MORE, style="dim")
     while True:
         dialogue = _all_questions(terminal, dialogue)
-        words = command_words(dialogue.answers)
-        page = None if others is None else shlex.join([*command.split(), *words, *others])
+        options = command_options(dialogue.answers)
+        page = _command_line(command, options) if command else None
         if not _agreed(terminal, render_spec(catalog, spec_of(dialogue.answers)), page):
             dialogue = back(dialogue)
-        elif others is None or _saved(terminal, dialogue.answers):
-            return Asked(dialogue.answers, words)
+        elif not command or _saved(terminal, dialogue.answers):
+            return Asked(dialogue.answers, options)
+
+
+def _command_line(command: Sequence[Flag], options: Sequence[Flag]) -> str:
+    """Return the command line, an option a line, ready to be pasted into a shell."""
+    program, *others = command
+    return " \\\n      ".join(map(shlex.join, (program, *options, *others)))
 
 
 def _all_questions(terminal: "Terminal", dialogue: Dialogue) -> Dialogue:
@@ -205,17 +210,15 @@ def role_file_text(answers: Answers, path: Path) -> str:
     return f"# A role for `rolemgr create --role`; `rolemgr schema role` has the format.\n{to_yaml(data)}"
 
 
-def _other_words(context: click.Context) -> tuple[str, ...]:
-    """Return the options of the command line that choose no role, such as ``--format yaml``, as words."""
+def _others(context: click.Context) -> Iterator[Flag]:
+    """Yield the options of the command line that choose no role, such as ``--format yaml``."""
     no_words = {option.key for option in ROLE_OPTIONS} | {"verbose"}
-    words: list[str] = []
     for param in context.command.params:
         given = context.get_parameter_source(str(param.name)) is click.core.ParameterSource.COMMANDLINE
         if given and param.name not in no_words and isinstance(param, click.Option):
             flag, value = max(param.opts, key=len), context.params[str(param.name)]
             for one in value if isinstance(value, tuple) else (value,):
-                words += [flag] if param.is_flag else [flag, str(one)]
-    return tuple(words)
+                yield (flag,) if param.is_flag else (flag, str(one))
 
 
 @dataclass

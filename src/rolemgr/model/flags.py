@@ -1,21 +1,28 @@
 """A role file's keys as words of the command line, in the forms that the options take."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
+
+Option: TypeAlias = tuple[str, ...]
+"""An option of the command line: its name, and its value if it has one."""
 
 
-def words_of(choices: Mapping[str, Any], keys: Iterable[str]) -> tuple[str, ...]:
+def options_of(choices: Mapping[str, Any], keys: Iterable[str]) -> tuple[Option, ...]:
     """
-    Return those of *choices* that *keys* name, in their order, as options and their values.
+    Return those of *choices* that *keys* name, in their order, as options with their values.
 
     A mapping is ``KEY=VALUE[,VALUE...]``, a list is repeated, ``true`` is a switch; what is empty is left out.
     """
-    found: list[str] = []
-    for key in keys:
-        flag = f"--{key.replace('_', '-')}"
-        for text in _texts(choices.get(key)):
-            found += [flag, text] if text else [flag]
-    return tuple(found)
+    return tuple(
+        (f"--{key.replace('_', '-')}", text) if text else (f"--{key.replace('_', '-')}",)
+        for key in keys
+        for text in _texts(choices.get(key))
+    )
+
+
+def words_of(choices: Mapping[str, Any], keys: Iterable[str]) -> tuple[str, ...]:
+    """Return the same as `options_of`, as the words of a command line."""
+    return tuple(word for option in options_of(choices, keys) for word in option)
 
 
 def _texts(value: Any) -> Sequence[str]:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from rolemgr.errors import SourceLocation
 from rolemgr.files.source import LayeredSource, paths_of
-from rolemgr.model.flags import words_of
+from rolemgr.model.flags import Option, options_of
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.spec import DEFAULT_ACCOUNT, RoleSpec
 from rolemgr.model.written_trust import as_text
@@ -98,17 +98,18 @@ def written(answers: Answers) -> dict[str, Any]:
     }
 
 
-def command_words(answers: Answers) -> tuple[str, ...]:
+def command_options(answers: Answers) -> tuple[Option, ...]:
     """Return the options of the command line that give the same role."""
-    return words_of(written(answers), ORDER)
+    return options_of(written(answers), ORDER)
 
 
 def role_data(answers: Answers) -> dict[str, Any]:
     """Return the *answers* as the data of a role file."""
-    return {key: _in_a_file(key, value) for key, value in written(answers).items()}
+    return {key: in_a_file(key, value) for key, value in written(answers).items()}
 
 
-def _in_a_file(key: str, value: Any) -> Any:
+def in_a_file(key: str, value: Any) -> Any:
+    """Return the answer *value* as it stands under *key* of a role file."""
     if key == "guardrail":
         return {name: _several(values) or True for name, values in value.items()}
     if isinstance(value, Mapping):
