@@ -57,6 +57,15 @@ class Session:
         """Press *keys* without waiting."""
         os.write(self._reader, keys)
 
+    def interrupt(self) -> None:
+        """Press Ctrl-C until the command ends: one press may come between a prompt and the wait for a key."""
+        self.press(b"\x03")
+        while self._process.poll() is None:
+            if not select.select([self._reader], [], [], 2)[0]:
+                self.press(b"\x03")
+            elif text := self._more():
+                self.shown += text
+
     def until_prompt(self) -> str:
         """Return what appears until the next prompt."""
         before = len(self.shown)

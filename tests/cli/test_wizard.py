@@ -193,7 +193,7 @@ def test_back_leads_to_every_question_before(small_catalog: Path, tmp_path: Path
     assert "Is this the role?" in asked[0]
     assert [line for line in asked if line.endswith("]")][-1] == "Persona [tester]"
     assert {"Account [123456789012]", "Name [churn]", "Region [us-east-1]", "Subnets [none]"} <= set(asked)
-    assert len(asked) == len(set(asked)) == 26
+    assert len(asked) - 1 == len(set(asked)) == 26  # the first question stays where it is
 
 
 def test_back_to_a_question_by_name(small_catalog: Path, run: "Run", tmp_path: Path) -> None:
@@ -257,7 +257,10 @@ def test_quitting_writes_nothing(place: str, how: str, small_catalog: Path) -> N
     with Session(*TESTER, "-o", "role.json") as session:
         session.type(*PLACES[place])
         session.until_prompt()
-        session.press({"the end of input": b"\x04", "Ctrl-C": b"\x03"}.get(how, how.encode() + b"\n"))
+        if how == "Ctrl-C":
+            session.interrupt()
+        else:
+            session.press(b"\x04" if how == "the end of input" else how.encode() + b"\n")
         code = session.end()
     assert code == (130 if how == "Ctrl-C" else 1)
     last = plain(session.shown).strip().splitlines()[-1]

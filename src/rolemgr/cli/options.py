@@ -139,7 +139,7 @@ def _collecting(command: Command, options: Sequence[_RoleOption]) -> Command:
             metavar=option.metavar or None,
             help=option.help,
             multiple=option.many or option.pairs,
-            is_flag=option.switch,
+            is_flag=option.switch or None,  # False would let a value that begins with - be left out
         )(decorated)
     result: Command = decorated
     return result

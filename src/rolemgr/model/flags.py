@@ -14,9 +14,7 @@ def options_of(choices: Mapping[str, Any], keys: Iterable[str]) -> tuple[Option,
     A mapping is ``KEY=VALUE[,VALUE...]``, a list is repeated, ``true`` is a switch; what is empty is left out.
     """
     return tuple(
-        (f"--{key.replace('_', '-')}", text) if text else (f"--{key.replace('_', '-')}",)
-        for key in keys
-        for text in _texts(choices.get(key))
+        (f"--{key.replace('_', '-')}", *([text] if text else [])) for key in keys for text in _texts(choices.get(key))
     )
 
 
