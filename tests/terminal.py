@@ -70,10 +70,18 @@ class Session:
         """Return what appears until the next prompt."""
         before = len(self.shown)
         while not self.shown[before:].endswith(PROMPT):
-            text = self._more()
-            assert text, f"ended without a prompt:\n{self.shown}"
-            self.shown += text
+            self._wait()
         return self.shown[before:]
+
+    def until(self, text: str) -> None:
+        """Wait until *text* has appeared."""
+        while text not in self.shown:
+            self._wait()
+
+    def _wait(self) -> None:
+        text = self._more()
+        assert text, f"ended before its time:\n{self.shown}"
+        self.shown += text
 
     def end(self) -> int:
         """Return the exit code, once everything that appears has been read."""

@@ -10,6 +10,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Generic, TypeAlias, TypeVar
@@ -39,7 +40,9 @@ def in_order(work: Callable[[str, Catalogs], R], files: Sequence[str], cores: in
         return
     pool = ProcessPoolExecutor(cores, initializer=_start)
     try:
-        yield from pool.map(_Work(work), files, chunksize=_CHUNK)
+        with _deaf():
+            results = pool.map(_Work(work), files, chunksize=_CHUNK)  # this begins the processes
+        yield from results
     finally:
         pool.shutdown(cancel_futures=True)  # an interrupt does not wait for what has not begun
 
@@ -59,9 +62,21 @@ def _catalogs() -> Catalogs:
 
 
 def _start() -> None:
-    """Begin a process of the pool: Ctrl-C is its parent's affair."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Begin a process of the pool."""
     _own[:] = [_catalogs()]
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Put Ctrl-C off until the end; a process that begins here never hears it, as it is its parent's affair."""
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _cores() -> int:
