@@ -56,8 +56,7 @@ def answered(dialogue: Dialogue, text: str) -> Dialogue:
     answers = read(dialogue.answers, question.path, question.form, text, question.names) if text else dialogue.answers
     if "persona" not in answers.choices:
         raise InputError(None, "a role needs a persona", "give its name or number")
-    all_of_them = questions(dialogue.catalog, answers)
-    ahead = all_of_them[_place(all_of_them, question.path) + 1 :]
+    ahead = _behind(questions(dialogue.catalog, answers), _until(dialogue.questions, question.path))
     raise_all(_due(dialogue.judge, answers, ahead))
     return replace(dialogue, answers=answers, at=ahead[0].path if ahead else None)
 
@@ -68,9 +67,9 @@ def back(dialogue: Dialogue, label: str = "") -> Dialogue:
 
     Raises UnknownNameError where no earlier question is called so.
     """
-    before = dialogue.questions
+    before: Sequence[Question] = dialogue.questions
     if dialogue.at is not None:
-        before = before[: _place(before, dialogue.at)]
+        before = _until(before, dialogue.at)[:-1]
     if not label:
         return replace(dialogue, at=before[-1].path) if before else dialogue
     found = [one.path for one in before if one.label == label.replace("_", "-")]
@@ -105,8 +104,15 @@ def _asked(dialogue: Dialogue) -> Question:
     return question
 
 
-def _place(asked: Sequence[Question], path: KeyPath) -> int:
-    return [one.path for one in asked].index(path)
+def _until(asked: Sequence[Question], path: KeyPath) -> Sequence[Question]:
+    """Return the questions up to the one at *path*, with it."""
+    return asked[: [one.path for one in asked].index(path) + 1]
+
+
+def _behind(asked: Sequence[Question], done: Sequence[Question]) -> Sequence[Question]:
+    """Return those of *asked* that come behind all that are *done*; a wrong answer may have taken its question away."""
+    paths = {one.path for one in done}
+    return asked[max(place for place, one in enumerate(asked) if one.path in paths) + 1 :]
 
 
 def _due(judge: Judge, answers: Answers, ahead: Sequence[Question]) -> list[InputError]:
