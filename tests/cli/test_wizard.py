@@ -401,3 +401,16 @@ def test_whoever_names_a_persona_is_not_asked(place: str, small_catalog: Path, m
         assert session.end() == 0
     assert "Step 1" not in session.shown
     assert '"RoleName": "sagemaker-tester"' in session.shown
+
+
+@pytest.mark.parametrize(("locale", "to_a_file"), [("C.UTF-8", True), ("C.UTF-8", False), ("C", True)])
+def test_bytes_that_are_no_text_are_said(locale: str, to_a_file: bool, small_catalog: Path, tmp_path: Path) -> None:
+    """What is not UTF-8 is no answer, with readline (which in the C locale eats such bytes) and without."""
+    with Session(*TESTER, stdout=tmp_path / "role.json" if to_a_file else None, LC_ALL=locale, TERM="dumb") as session:
+        session.type("tester", ">", ">", ">")
+        session.until_prompt()
+        session.press(b"\xff\xfe\n")
+        session.type("q")
+        assert session.end() == 1
+    assert "UTF-8" in session.shown
+    assert "Traceback" not in session.shown

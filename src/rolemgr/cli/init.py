@@ -49,7 +49,8 @@ def _starter(chosen: Mapping[str, Any], path: Path) -> str:
 
     answers = answers_of(flag_choices(chosen), {})
     if at_a_terminal() and not chosen["persona"]:
-        from rolemgr.cli.wizard import Terminal, ask
+        from rolemgr.cli.terminal import Terminal
+        from rolemgr.cli.wizard import ask
 
         answers = ask(Terminal(), answers, ()).answers
     elif not chosen["persona"]:

@@ -1,59 +1,35 @@
 """
-The four-step wizard on a terminal: shows questions, reads lines, and hands both to `rolemgr.wizard`.
+The four-step wizard on a terminal: what a typed line does, the last page, and the offer to save a role file.
 
-Lines are read with the standard library's readline (editing and TAB as in the shell; without it, or where
-stdout goes elsewhere, the terminal's own editing), pages are drawn with rich. Considered and not taken:
-questionary, InquirerPy and prompt_toolkit redraw the screen with the cursor, which screen readers, slow lines
-and scroll-back suffer from, bring two to three packages and a tenth of a second, and know neither back nor help;
-click.prompt and rich.prompt have no way back either, and lose readline where they prompt on stderr. What is left
-to write is one loop.
+Which question comes next and what an answer means is `rolemgr.wizard`'s affair.
 """
 
-import contextlib
 import os
 import shlex
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import click
-from rich.columns import Columns
-from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.cli.files import write_output
 from rolemgr.cli.options import ROLE_OPTIONS, choices_without_a_role
 from rolemgr.cli.rendering import Chosen, render_spec
-from rolemgr.errors import InputError, RolemgrError, UnknownNameError, require_text
+from rolemgr.cli.terminal import StoppedError, Terminal
+from rolemgr.errors import InputError, RolemgrError
 from rolemgr.files.write import to_yaml
 from rolemgr.model.flags import Option as Flag
 from rolemgr.report.preview import preview_page
-from rolemgr.wizard.answers import Answers, answers_of, command_options, role_data, spec_of
+from rolemgr.wizard.answers import Answers, answers_of, command_options, flag, role_data, spec_of
 from rolemgr.wizard.dialogue import BACK, HELP, NEXT_STEP, QUIT, Dialogue, answered, back, skipped
-from rolemgr.wizard.questions import STEPS, Option, Question
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from rolemgr.wizard.questions import STEPS, Question
 
 _HOW = "Enter keeps what is in brackets, - empties it; ? explains, < goes back, > goes to the next step, q quits."
 _MORE = (
     "? NAME explains one entry, < NAME goes back to an earlier question, and =q is the text `q`. TAB completes names."
 )
-_IN_FULL = 12
-"""Lists up to this long are shown with titles at once; longer ones on `?`."""
-
-
-class StoppedError(RolemgrError):
-    """The person at the terminal wants no role after all."""
-
-    exit_code = 1
-
-    def __init__(self) -> None:
-        super().__init__("stopped; nothing was written")
 
 
 class Asked(NamedTuple):
@@ -77,7 +53,7 @@ def ask_for_role(context: click.Context, flags: Mapping[str, Any]) -> dict[str, 
     return {key: parsed[key] for key in flags}
 
 
-def ask(terminal: "Terminal", answers: Answers, command: Sequence[Flag]) -> Asked:
+def ask(terminal: Terminal, answers: Answers, command: Sequence[Flag]) -> Asked:
     """
     Ask on *terminal* for what *answers* leave open, until the last page is agreed to.
 
@@ -103,7 +79,7 @@ def _command_line(command: Sequence[Flag], options: Sequence[Flag]) -> str:
     return " \\\n      ".join(map(shlex.join, (program, *options, *others)))
 
 
-def _all_questions(terminal: "Terminal", dialogue: Dialogue) -> Dialogue:
+def _all_questions(terminal: Terminal, dialogue: Dialogue) -> Dialogue:
     """Return *dialogue* on its last page."""
     step = 0
     while question := dialogue.question:
@@ -115,7 +91,7 @@ def _all_questions(terminal: "Terminal", dialogue: Dialogue) -> Dialogue:
     return dialogue
 
 
-def _past(terminal: "Terminal", dialogue: Dialogue, question: Question) -> Dialogue:
+def _past(terminal: Terminal, dialogue: Dialogue, question: Question) -> Dialogue:
     """Return *dialogue* at another question than *question*; it is asked again until then."""
     while True:
         terminal.say(f"{question.text} \\[{escape(question.default(dialogue.answers))}]")
@@ -131,7 +107,7 @@ def _past(terminal: "Terminal", dialogue: Dialogue, question: Question) -> Dialo
             terminal.say("this is the first question")
 
 
-def _moved(terminal: "Terminal", dialogue: Dialogue, question: Question, line: str) -> Dialogue:
+def _moved(terminal: Terminal, dialogue: Dialogue, question: Question, line: str) -> Dialogue:
     """Return *dialogue* after *line*: an answer, or a word that leads elsewhere; itself where it only explains."""
     if line in QUIT:
         raise StoppedError
@@ -145,16 +121,15 @@ def _moved(terminal: "Terminal", dialogue: Dialogue, question: Question, line: s
     return answered(dialogue, line)
 
 
-def _say_error(terminal: "Terminal", error: RolemgrError, question: Question) -> None:
+def _say_error(terminal: Terminal, error: RolemgrError, question: Question) -> None:
     """Say what is wrong with an answer; quitting is no such error."""
     if isinstance(error, StoppedError):
         raise error
-    own = f"--{question.path[0].replace('_', '-')}: "
     for line in str(error).splitlines():
-        terminal.error(line.removeprefix(own))
+        terminal.error(line.removeprefix(f"{flag(question.path[0])}: "))
 
 
-def _agreed(terminal: "Terminal", found: Chosen, command: str | None) -> bool:
+def _agreed(terminal: Terminal, found: Chosen, command: str | None) -> bool:
     """Show the last page; tell whether it is agreed to (True), or somebody wants to go back (False)."""
     terminal.say("", "Review", style="bold")
     terminal.draw(preview_page(found.role, found.documents, found.catalog))
@@ -173,7 +148,7 @@ def _agreed(terminal: "Terminal", found: Chosen, command: str | None) -> bool:
         terminal.error(f"`{line}` is neither yes nor <")
 
 
-def _saved(terminal: "Terminal", answers: Answers) -> bool:
+def _saved(terminal: Terminal, answers: Answers) -> bool:
     """Offer to save *answers* as a role file; tell whether that is settled (True) or the last page is wanted again."""
     while True:
         terminal.say("Save the answers as a role file? A path such as roles/churn.yaml \\[no]")
@@ -185,13 +160,13 @@ def _saved(terminal: "Terminal", answers: Answers) -> bool:
         if line in QUIT:
             raise StoppedError
         try:
-            if _written(terminal, answers, Path(line)):
+            if _written(terminal, answers, Path(line).expanduser()):
                 return True
         except InputError as error:
             terminal.error(str(error))
 
 
-def _written(terminal: "Terminal", answers: Answers, path: Path) -> bool:
+def _written(terminal: Terminal, answers: Answers, path: Path) -> bool:
     """Write the role file, over one that is there only if told to; tell whether it is written."""
     if path.exists():
         terminal.say(f"{escape(str(path))} exists. Replace it? \\[no]")
@@ -216,113 +191,6 @@ def _others(context: click.Context) -> Iterator[Flag]:
     for param in context.command.params:
         given = context.get_parameter_source(str(param.name)) is click.core.ParameterSource.COMMANDLINE
         if given and param.name not in no_words and isinstance(param, click.Option):
-            flag, value = max(param.opts, key=len), context.params[str(param.name)]
+            name, value = max(param.opts, key=len), context.params[str(param.name)]
             for one in value if isinstance(value, tuple) else (value,):
-                yield (flag,) if param.is_flag else (flag, str(one))
-
-
-@dataclass
-class Terminal:
-    """The terminal: text goes to stderr, lines come from stdin; stdout is left to the result."""
-
-    def __post_init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
-        self._readline = _readline() if sys.stdout.isatty() else None
-
-    def say(self, *lines: str, style: str = "") -> None:
-        """Show *lines*, folded to the terminal."""
-        for line in lines:
-            self._console.print(line, style=style)
-
-    def draw(self, page: "RenderableType") -> None:
-        """Show *page*."""
-        self._console.print(page)
-
-    def error(self, text: str) -> None:
-        """Say what is wrong, as one line."""
-        self._console.print(f"error: {escape(text)}", style="red")
-
-    def show_question(self, question: Question) -> None:
-        """Show what can be chosen by number."""
-        self.say("")
-        if len(question.options) > _IN_FULL:
-            self.draw(
-                Columns(
-                    [f"{number:>3} {one.name}" for number, one in enumerate(question.options, 1)], column_first=True
-                )
-            )
-        elif question.options:
-            self.draw(_listed(question.options))
-
-    def explain(self, question: Question, name: str) -> None:
-        """Show the help of *question*, or of its option *name*; raise UnknownNameError where it has none such."""
-        if not name:
-            self.say(escape(question.help), f"Give {question.form.value}." if question.form.value else "")
-            if question.options:
-                self.draw(_listed(question.options))
-            return
-        names = dict(zip(map(str, range(1, len(question.options) + 1)), question.options, strict=True))
-        names |= {option.name: option for option in question.options}
-        if name not in names:
-            raise UnknownNameError(None, "entry", name, question.names, otherwise="? lists them")
-        self.say(escape(f"{names[name].name}: {names[name].title}"), style="bold")
-        self.say(escape(names[name].description))
-
-    def line(self, names: Sequence[str]) -> str:
-        """
-        Return the next line, without spaces around it; TAB completes *names*.
-
-        Raises StoppedError at the end of the input, and InputError for what is not UTF-8.
-        """
-        if self._readline:
-            self._readline.set_completer(_Completer(names))
-        try:
-            text = _input(self._readline is not None)
-        except EOFError as error:
-            click.echo(err=True)
-            raise StoppedError from error
-        except UnicodeDecodeError as error:
-            raise InputError(None, "the line is not UTF-8") from error
-        require_text(text)
-        return text.strip()
-
-
-def _listed(options: Sequence[Option]) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for number, option in enumerate(options, 1):
-        table.add_row(str(number), option.name, escape(option.title))
-    return table
-
-
-def _input(with_readline: bool) -> str:
-    """Return the line that is typed behind a prompt; stdout, where it is no terminal, stays clean."""
-    if with_readline:
-        return input("> ")
-    with contextlib.redirect_stdout(sys.stderr):
-        return input("> ")
-
-
-def _readline() -> Any:
-    """Return the readline library where Python has it, set to complete names on TAB; else None."""
-    try:
-        import readline
-    except ImportError:
-        return None
-    libedit = "libedit" in (readline.__doc__ or "")
-    readline.parse_and_bind("bind ^I rl_complete" if libedit else "tab: complete")
-    readline.set_completer_delims(" ,?")
-    return readline
-
-
-@dataclass
-class _Completer:
-    """Completes the beginning of a name, as readline asks for it: the first match, the second ..."""
-
-    names: Sequence[str]
-
-    def __call__(self, text: str, state: int) -> str | None:
-        matches = [name for name in self.names if name.startswith(text)]
-        return matches[state] if state < len(matches) else None
+                yield (name,) if param.is_flag else (name, str(one))
