@@ -81,6 +81,15 @@ def test_all_errors_of_all_files_are_said_and_nothing_is_written(count: int, sma
     assert ran.errors[3].startswith("roles/c.yaml: personas/data-scientist.yaml:")
 
 
+def test_what_a_flag_says_wrong_is_said_once(small_catalog: Path, run: "Run") -> None:
+    """It is wrong for every file, and one line."""
+    write_roles(3)
+    ran = run("create", *ALL, "--account", "12", "-o", "out")
+    assert ran.errors == ["roles/r000.yaml and 2 more: --account: `12` is no AWS account id of 12 digits"]
+    ran = run("create", *ALL, "--role", "-", "-o", "out")
+    assert ran.errors == ["--role: `-` is one role file, from stdin; give it alone"]
+
+
 def test_two_roles_of_one_name_in_one_account_are_refused(small_catalog: Path, run: "Run") -> None:
     """IAM takes a name once in an account, whatever its case; in two accounts it is two roles, and two folders."""
     write_roles(0, a="persona: tester\nname: churn\n", b="persona: tester\n\nname: Churn\n")

@@ -38,9 +38,11 @@ def matching_files(names: Sequence[str]) -> list[str]:
     Return the role files that *names* and patterns stand for, sorted, each once.
 
     A name that is a file is no pattern, whatever characters it has. Raises InputError for a pattern that
-    nothing matches.
+    nothing matches, and for stdin among others.
     """
     found: dict[str, None] = {}
+    if "-" in names:
+        raise InputError(SourceLocation("--role"), "`-` is one role file, from stdin; give it alone")
     for name in names:
         matches = _matches(name) if is_pattern(name) else [name]
         if not matches:
@@ -65,13 +67,13 @@ def make_each(
     name in one account.
     """
     made: list[Made[T]] = []
-    problems: list[InputError] = []
+    wrong: list[tuple[str, InputError]] = []
     work = partial(_made, flags=dict(flags), make=make, verbose=verbose)
     with _progress(len(files)) as done:
-        for result in in_order(work, files):
-            made.append(result) if isinstance(result, Made) else problems.extend(result)
+        for file, result in zip(files, in_order(work, files), strict=True):
+            made.append(result) if isinstance(result, Made) else wrong.extend((file, one) for one in result)
             done()
-    raise_all([*problems, *_twins(made)])
+    raise_all([*_with_their_files(wrong), *_twins(made)])
     return made
 
 
@@ -83,19 +85,34 @@ def _made(
         source = role_source({**flags, "role": file}, os.environ)
         spec = parse_model(source, RoleSpec)
         found = render_spec(catalogs(spec.value.catalog), spec)
+        result = make(found)
     except RolemgrError as error:
-        return list(_of_file(file, error))
+        return list(_plain(error))
     said = (*assumed(source), *found.notes, *(origins(source, spec.value) if verbose else ()))
-    return Made(file, found.documents.name, spec.at("name"), spec.value.account, make(found), said)
+    return Made(file, found.documents.name, spec.at("name"), spec.value.account, result, said)
 
 
-def _of_file(file: str, error: RolemgrError) -> Iterator[InputError]:
-    """Yield what *error* says, at its line in *file*; what stands elsewhere (in the catalog) names both."""
+def _plain(error: RolemgrError) -> Iterator[InputError]:
+    """Yield what *error* says as errors of a class that goes from process to process."""
     for one in error.problems if isinstance(error, Problems) else (error,):
-        if isinstance(one, InputError) and one.where and one.where.file == file:
-            yield InputError(one.where, one.problem, one.hint)  # of a class that goes from process to process
+        yield (
+            InputError(one.where, one.problem, one.hint) if isinstance(one, InputError) else InputError(None, str(one))
+        )
+
+
+def _with_their_files(wrong: Iterable[tuple[str, InputError]]) -> Iterator[InputError]:
+    """Yield each error at its line in its file; what stands elsewhere (a flag, the catalog) once, with both."""
+    elsewhere: dict[str, list[str]] = {}
+    for file, one in wrong:
+        if one.where and one.where.file == file:
+            yield one
         else:
-            yield InputError(SourceLocation(file), str(one))
+            elsewhere.setdefault(str(one), []).append(file)
+    yield from (InputError(SourceLocation(_said(files)), text) for text, files in elsewhere.items())
+
+
+def _said(files: Sequence[str]) -> str:
+    return files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1:,} more"
 
 
 def _twins(made: Iterable[Made[Any]]) -> Iterator[InputError]:
@@ -125,8 +142,7 @@ def say_notes(made: Iterable[Made[Any]]) -> None:
         for text in dict.fromkeys(one.notes):
             files.setdefault(text, []).append(one.file)
     for text, found in files.items():
-        more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
-        note(f"{found[0]}{more}: {text}")
+        note(f"{_said(found)}: {text}")
 
 
 def write_each(made: Sequence[Made[str]], folder: str | None, suffix: str) -> None:
