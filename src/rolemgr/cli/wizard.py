@@ -69,7 +69,7 @@ def ask(terminal: Terminal, answers: Answers, command: Sequence[Flag]) -> Asked:
         page = _command_line(command, options) if command else None
         if not _agreed(terminal, render_spec(catalog, spec_of(dialogue.answers)), page):
             dialogue = back(dialogue)
-        elif not command or _saved(terminal, dialogue.answers):
+        elif not command or _saved(terminal, dialogue.answers, dict(one for one in command if len(one) == 2)):
             return Asked(dialogue.answers, options)
 
 
@@ -148,8 +148,12 @@ def _agreed(terminal: Terminal, found: Chosen, command: str | None) -> bool:
         terminal.error(f"`{line}` is neither yes nor <")
 
 
-def _saved(terminal: Terminal, answers: Answers) -> bool:
-    """Offer to save *answers* as a role file; tell whether that is settled (True) or the last page is wanted again."""
+def _saved(terminal: Terminal, answers: Answers, others: Mapping[str, str]) -> bool:
+    """
+    Offer to save *answers* as a role file; tell whether that is settled (True) or the last page is wanted again.
+
+    *others* are the options that choose no role: the result may go to a file too, which must be another one.
+    """
     while True:
         terminal.say("Save the answers as a role file? A path such as roles/churn.yaml \\[no]")
         line = terminal.line(())
@@ -159,6 +163,9 @@ def _saved(terminal: Terminal, answers: Answers) -> bool:
             return False
         if line in QUIT:
             raise StoppedError
+        if os.path.realpath(line) == os.path.realpath(others.get("--output", "")):
+            terminal.error(f"`{line}` is where the result goes; give another path")
+            continue
         try:
             if _written(terminal, answers, Path(line).expanduser()):
                 return True
