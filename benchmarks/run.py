@@ -26,6 +26,12 @@ ROLEMGR = str(Path(sys.executable).with_name("rolemgr"))
 COMMANDS: dict[str, Sequence[str]] = {
     "rolemgr --help": (ROLEMGR, "--help"),
     "rolemgr create --persona data-scientist": (ROLEMGR, "create", "--persona", "data-scientist"),
+    "rolemgr create --persona data-scientist --format cloudformation": (
+        ROLEMGR, "create", "--persona", "data-scientist", "--format", "cloudformation",
+    ),
+    "rolemgr create --persona data-scientist --format terraform": (
+        ROLEMGR, "create", "--persona", "data-scientist", "--format", "terraform",
+    ),
     "rolemgr preview --persona data-scientist": (ROLEMGR, "preview", "--persona", "data-scientist"),
     "rolemgr check (one policy, cold)": (
         ROLEMGR, "check", str(TOP / "examples" / "policies" / "training-by-project.json"),

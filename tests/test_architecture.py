@@ -25,10 +25,12 @@ ROOMS = {
     "evaluate": {"errors", "model"},
     "check": {"errors", "files", "model", "reference", "evaluate"},
     "prove": {"errors", "files", "model", "reference", "catalog", "compose", "render", "evaluate", "check"},
+    "export": {"errors", "files", "model", "reference", "catalog", "compose", "render"},
     "report": {"errors", "model", "reference", "catalog", "compose", "render", "evaluate", "check", "prove"},
+    "wizard": {"errors", "files", "model", "catalog", "compose"},
     "cli": {
         "errors", "files", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "check", "prove",
-        "report",
+        "export", "report", "wizard",
     },
 }  # fmt: skip
 """What each room may import besides itself, in the order of the house: a room knows only rooms before it."""

@@ -54,3 +54,20 @@ def test_the_write_a_group_page_is_true(tmp_path: Path) -> None:
     for command in commands:
         arguments = shlex.split(command.replace("\\\n", " "))[1:]
         subprocess.run([*ROLEMGR, *arguments], cwd=tmp_path, capture_output=True, check=True)
+
+
+def test_the_create_page_is_true(tmp_path: Path) -> None:
+    """The role file of the page composes, and each of its commands runs, one file or many."""
+    page = (TOP / "docs/create-a-role.md").read_text()
+    (file,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "roles").mkdir()
+    for path in ("churn.yaml", "roles/churn.yaml"):
+        (tmp_path / path).write_text(file)
+    commands = [line for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
+    assert len(commands) == 4
+    made = [
+        subprocess.run([*ROLEMGR, *shlex.split(one)[1:]], cwd=tmp_path, capture_output=True, check=True)
+        for one in commands
+    ]
+    assert (tmp_path / "churn.json").read_bytes() == (tmp_path / "out/churn-ds.json").read_bytes()
+    assert b"churn-ds" in made[0].stdout

@@ -15,7 +15,10 @@ TOP = Path(__file__).resolve().parents[1]
 EXAMPLES = TOP / "examples"
 README = (EXAMPLES / "README.md").read_text()
 ROLES = sorted(path.parent.name for path in EXAMPLES.glob("*/role.yaml"))
-YAML = sorted(path.relative_to(TOP).as_posix() for path in EXAMPLES.rglob("*.yaml"))
+EXPORTS = re.findall(r"^rolemgr (create .*) -o (examples/exports/\S+)$", README, re.MULTILINE)
+YAML = sorted(
+    {path.relative_to(TOP).as_posix() for path in EXAMPLES.rglob("*.yaml")} - {path for _, path in EXPORTS}
+)  # fmt: skip
 COMMANDS = re.findall(r"^\$ rolemgr (.*)\n((?:(?!\$ |```).*\n)*)", README, re.MULTILINE)
 SCHEMA_LINE = re.compile(r"# yaml-language-server: \$schema=(\S+\.schema\.json)")
 
@@ -40,6 +43,22 @@ def test_role_file_renders_to_the_role_beside_it(name: str, run: Run, update_gol
     if update_golden:
         beside.write_text(ran.stdout, encoding="utf-8")
     assert beside.read_text(encoding="utf-8") == ran.stdout
+
+
+@pytest.mark.parametrize(("command", "path"), EXPORTS, ids=lambda text: text.rpartition("/")[2])
+def test_export_is_what_its_command_writes(command: str, path: str, run: Run, update_golden: bool) -> None:
+    """Each form of the one role is what the README's line gives today."""
+    ran = run(*shlex.split(command))
+    assert (ran.code, ran.errors) == (0, [])
+    if update_golden:
+        (TOP / path).write_text(ran.stdout, encoding="utf-8")
+    assert (TOP / path).read_text(encoding="utf-8") == ran.stdout
+
+
+def test_every_export_has_its_command() -> None:
+    """No file of the folder is without the line that writes it."""
+    written = {(TOP / path).name for _, path in EXPORTS}
+    assert {path.name for path in (EXAMPLES / "exports").iterdir()} == {*written, "team.yaml"}
 
 
 @pytest.mark.parametrize(("command", "output"), COMMANDS, ids=lambda text: text[:60])

@@ -3,7 +3,8 @@ What can go wrong that is not a bug, as one tree.
 
     RolemgrError                exit code 2 unless a subclass says otherwise
     ├── InputError              a file, flag or value that was given is wrong: where, what, nearest right thing
-    │   └── UnknownNameError    it names something that nothing defines
+    │   ├── UnknownNameError    it names something that nothing defines
+    │   └── MissingValueError   nothing is wrong but that a value is not given yet
     ├── Problems                every InputError of one file together, sorted by line
     └── RenderError             a template was handed a value that it must not have
 
@@ -62,6 +63,20 @@ class UnknownNameError(InputError):
         near = get_close_matches(name, sorted(known), n=3)
         hint = f"did you mean {', '.join(near)}?" if near else otherwise
         super().__init__(where, f"unknown {kind} `{name}`", hint)
+
+
+class MissingValueError(InputError):
+    """
+    A value that the rest asks for is not given; *given_by* are the keys of a role file, as paths, that may give it.
+
+    Whoever asks for one value after the other (the wizard) may go on where one of these keys is still to come.
+    """
+
+    def __init__(
+        self, where: SourceLocation | None, problem: str, hint: str | None, given_by: Iterable[tuple[str, ...]]
+    ) -> None:
+        self.given_by = tuple(given_by)
+        super().__init__(where, problem, hint)
 
 
 class Problems(RolemgrError):  # noqa: N818 - several errors, not one

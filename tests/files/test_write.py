@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolemgr.files.write import to_json, to_yaml
+from rolemgr.files.write import Row, to_json, to_template, to_yaml
+from rolemgr.files.yaml import parse_yaml
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
 DATA = st.recursive(
@@ -56,3 +57,13 @@ def test_hash_seed_does_not_matter(seed: str) -> None:
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     data = {name: [name, {name: 1}] for name in ("b", "a", "yes", "012")}
     assert done.stdout == f"{to_json(data)} {to_yaml(data)}\n"
+
+
+def test_template_functions_are_tags_that_read_back_as_functions() -> None:
+    """What CloudFormation calls the short form, for scalars and lists, within each other too."""
+    value = {"Fn::Sub": ["${A}:${!b}", {"A": {"Fn::Select": [0, {"Fn::FindInMap": ["M", {"Ref": "R"}, "K"]}]}}]}
+    data = {"Resources": [value, {"Ref": "Role"}, {"Ref": "a", "Fn::b": "two keys are no function"}], "Row": Row("ab")}
+    text = to_template(data)
+    assert "A: !Select [0, !FindInMap [M, !Ref 'R', K]]\n" in text
+    assert "Row: [a, b]\n" in text
+    assert parse_yaml(text, "t", tags=True).data == {**data, "Row": ["a", "b"]}

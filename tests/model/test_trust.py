@@ -10,6 +10,7 @@ from rolemgr.files.yaml import parse_yaml
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.model.trust import AnyTrust, GitHubTrust, carries_session_tags
+from rolemgr.model.written_trust import as_text
 
 HERE = "arn:aws:iam::111122223333"
 SAML = f"{HERE}:saml-provider/Okta"
@@ -197,3 +198,17 @@ def test_which_trust_surely_brings_tags(text: str, keys: set[str]) -> None:
     """ABAC builds on it; GitHub's tokens hold no tags, so nothing is sure there."""
     [trust] = trusts(text)
     assert carries_session_tags(trust) == keys
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["sagemaker", "sagemaker?source=none&source-identity=yes", "account:123456789012",
+     "account:123456789012?external-id=a:b/c=d%2Be&mfa=yes&org-id=o-a1b2c3d4e5&session-tags=A,B%20c",
+     "role:arn:aws:iam::123456789012:role/ml/x?source-identity=true", "github:acme/ml?environment=prod%20a%26b%23c",
+     "github:acme/ml?ref=main", "saml:arn:aws:iam::111122223333:saml-provider/x",
+     "oidc:arn:aws:iam::111122223333:oidc-provider/h/p?aud=a%25b&sub=repo:x/%2A"],
+)  # fmt: skip
+def test_trust_as_text_reads_back_the_same(text: str) -> None:
+    """The short form that the wizard writes stands for the same trust, whatever characters are in it."""
+    (trust,) = trusts(text)
+    assert trusts(as_text(trust)) == (trust,)

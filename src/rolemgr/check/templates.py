@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from rolemgr.check.document import Kind
 from rolemgr.check.sources import Found, in_role, is_policy
+from rolemgr.check.terraform_locals import in_locals
 from rolemgr.files.source import DataPath
 
 
@@ -60,7 +61,16 @@ def _in_resource(name: str, kind: Any, properties: dict[str, Any], path: DataPat
             yield from _property(properties, path, "Content", policy_kind, name)
     elif kind in _CLOUDFORMATION:
         place = _CLOUDFORMATION[kind]
-        yield from _property(properties, path, place.property, place.kind, name)
+        yield from _property(properties, path, place.property, place.kind, _attached_to(properties) or name)
+
+
+def _attached_to(properties: dict[str, Any]) -> str | None:
+    """Return the one role of the template that a policy is attached to: its policies act together."""
+    match properties.get("Roles"):
+        case [{"Ref": str() as role}]:
+            return role
+        case _:
+            return None
 
 
 def _property(properties: dict[str, Any], path: DataPath, name: str, kind: Kind, group: str) -> Iterator[Found]:
@@ -96,6 +106,7 @@ def in_terraform(data: dict[str, Any]) -> Iterator[Found]:
     if isinstance(data.get("planned_values"), dict):
         yield from _in_module(data["planned_values"].get("root_module"), ("planned_values", "root_module"))
     elif isinstance(data.get("resource"), dict):
+        yield from in_locals(data)
         for kind, named in data["resource"].items():
             for name, one in named.items() if isinstance(named, dict) else ():
                 yield from _in_terraform_resource(kind, name, one, ("resource", kind, name))

@@ -11,13 +11,14 @@ import click
 
 from rolemgr.cli.console import color_option, output_option
 from rolemgr.cli.files import is_stdout, note, read_input, write_output
-from rolemgr.cli.options import role_options
+from rolemgr.cli.options import many_roles, one_role, roles_options
 from rolemgr.errors import InputError, SourceLocation
 
 if TYPE_CHECKING:
     from rolemgr.check.collect import Collected
     from rolemgr.check.config import CheckConfig
     from rolemgr.check.finding import Finding
+    from rolemgr.cli.rendering import Chosen
 
 KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary")
 SEVERITIES = ("ERROR", "SECURITY_WARNING", "WARNING", "SUGGESTION")
@@ -25,7 +26,7 @@ SEVERITIES = ("ERROR", "SECURITY_WARNING", "WARNING", "SUGGESTION")
 
 @click.command("check")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@role_options
+@roles_options
 @click.option(
     "--type", "kind", type=click.Choice(KINDS), help="The type of the policies; told from each file unless given."
 )
@@ -52,14 +53,15 @@ def check_command(
     Check policies: grammar, names, reach, what they give away.
 
     PATH is a policy, a role as `create` writes it, a CloudFormation template, Terraform's JSON, or a folder
-    of such files; - is stdin. Without one, the role that the options choose is checked. Severities are IAM
-    Access Analyzer's. Nothing touches AWS.
+    of such files; - is stdin. Without one, the role that the options choose is checked, or each role of many
+    role files. Severities are IAM Access Analyzer's. Nothing touches AWS.
 
     \b
     Examples:
       rolemgr check policies/ --fail-on WARNING
       rolemgr check scp.json --type scp --format sarif -o check.sarif
       rolemgr check --persona ml-engineer
+      rolemgr check --role 'roles/*.yaml' --format github
       rolemgr check --explain RM901
     """
     if explain is not None:
@@ -108,14 +110,37 @@ def _findings(
         return _sorted(found), [document.name for document in collected.documents]
     if kind:
         raise InputError(SourceLocation("--type"), "goes with policy files, not with a role")
-    from rolemgr.check.role import at_origin, documents_of
+    if many_roles(chosen):
+        return _of_role_files(chosen, verbose=verbose)
     from rolemgr.cli.rendering import render_chosen
 
-    role = render_chosen(chosen, verbose=verbose)
-    documents = documents_of(role.documents)
-    return _sorted([at_origin(finding, role.role) for finding in check(documents)]), [
-        document.name for document in documents
-    ]
+    found, names = _of_role(render_chosen(one_role(chosen), verbose=verbose))
+    return _sorted(found), names
+
+
+def _of_role(found: "Chosen") -> "tuple[list[Finding], list[str]]":
+    """Return what the rules find in a rendered role, at the lines of the catalog, and the name of each policy."""
+    from rolemgr.check.role import at_origin, documents_of
+    from rolemgr.check.run import check
+
+    documents = documents_of(found.documents)
+    return [at_origin(finding, found.role) for finding in check(documents)], [one.name for one in documents]
+
+
+def _of_role_files(chosen: Mapping[str, Any], *, verbose: bool) -> "tuple[list[Finding], list[str]]":
+    """Return what the rules find in the roles of many files, at each file, and the file of each policy."""
+    from rolemgr.cli.many import make_each, matching_files, say_notes
+
+    made = make_each(chosen, matching_files(chosen["role"]), _of_role, verbose=verbose)
+    say_notes(made)
+    found = [_in_file(finding, one.file) for one in made for finding in one.result[0]]
+    return found, [one.file for one in made for _ in one.result[1]]
+
+
+def _in_file(finding: "Finding", file: str) -> "Finding":
+    """Return *finding* of the role in *file* there: the catalog's lines are in the message."""
+    line = f":{finding.line}" if finding.line else ""
+    return finding._replace(path=file, line=None, message=f"{finding.message} ({finding.path}{line})")
 
 
 def _refuse_both(chosen: Mapping[str, Any]) -> None:

@@ -17,7 +17,8 @@ from rolemgr import __version__
 from rolemgr.errors import InputError, RolemgrError, UnknownNameError, require_text
 
 COMMANDS = {
-    "create": ("rolemgr.cli.create", "Render one IAM role as JSON or YAML."),
+    "init": ("rolemgr.cli.init", "Write a starter rolemgr.yaml, with every key explained."),
+    "create": ("rolemgr.cli.create", "Render one IAM role: JSON, CloudFormation, Terraform ..."),
     "preview": ("rolemgr.cli.preview", "Show a role for review: statements, origins, trust, sizes."),
     "list": ("rolemgr.cli.browse", "List personas, activity groups, guardrails or profiles."),
     "show": ("rolemgr.cli.browse", "Show one catalog entry as a tree."),

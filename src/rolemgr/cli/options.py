@@ -8,6 +8,7 @@ environment (``ROLEMGR_*``), that over ``rolemgr.yaml``.
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
+from glob import has_magic
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -84,23 +85,63 @@ _BY_KEY = {option.key: option for option in ROLE_OPTIONS}
 
 def role_options(command: Command) -> Command:
     """Give *command* the options that choose a role, handed to it together as the mapping *chosen*."""
+    return _with_options(command, ROLE_OPTIONS)
 
+
+def roles_options(command: Command) -> Command:
+    """As `role_options`, for a command that takes many role files: *chosen* has those in a tuple."""
+    return _with_options(command, [_MANY_FILES if option.key == "role" else option for option in ROLE_OPTIONS])
+
+
+def settings_options(command: Command) -> Command:
+    """As `role_options`, for a command that writes settings down: without a role file."""
+    return _collecting(command, [option for option in ROLE_OPTIONS if option.key != "role"])
+
+
+_MANY_FILES = _RoleOption(
+    "role", "FILE", "A role file: these options as YAML; - is stdin. Repeatable, and a quoted pattern stands for many.",
+    many=True,
+)  # fmt: skip
+
+
+def is_pattern(name: str) -> bool:
+    """Tell whether *name* stands for files by wildcards; a file of that name is meant itself."""
+    return has_magic(name) and not Path(name).is_file()
+
+
+def many_roles(chosen: Mapping[str, Any]) -> bool:
+    """Tell whether what `roles_options` collected names several role files, or a pattern for any number."""
+    return len(chosen["role"]) > 1 or any(map(is_pattern, chosen["role"]))
+
+
+def one_role(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `roles_options` collected, of one role file at most, as `role_options` would have."""
+    files = chosen["role"]
+    return {**chosen, "role": files[0] if files else None}
+
+
+def _with_options(command: Command, options: Sequence[_RoleOption]) -> Command:
+    verbose = click.option("-v", "--verbose", is_flag=True, help="Say where each setting came from.")
+    return verbose(_collecting(command, options))
+
+
+def _collecting(command: Command, options: Sequence[_RoleOption]) -> Command:
     @wraps(command)
     def collected(**values: Any) -> Any:
-        chosen = {option.key: values.pop(option.key) for option in ROLE_OPTIONS}
+        chosen = {option.key: values.pop(option.key) for option in options}
         return command(chosen=chosen, **values)
 
     decorated: Any = collected
-    for option in reversed(ROLE_OPTIONS):
+    for option in reversed(options):
         decorated = click.option(
             option.flag,
             option.key,
             metavar=option.metavar or None,
             help=option.help,
             multiple=option.many or option.pairs,
-            is_flag=option.switch,
+            is_flag=option.switch or None,  # False would let a value that begins with - be left out
         )(decorated)
-    result: Command = click.option("-v", "--verbose", is_flag=True, help="Say where each setting came from.")(decorated)
+    result: Command = decorated
     return result
 
 
@@ -110,18 +151,40 @@ def role_source(flags: Mapping[str, Any], environ: Mapping[str, str] = os.enviro
 
     Raises InputError for a flag, variable, settings or role file that can't be read.
     """
-    layers = [_from_flags(flags), _from_environment(environ), _from_settings(find_settings(Path.cwd()))]
-    given = {key: found for layer in reversed(layers) for key, found in layer.items()}
+    from_flags, outside = _from_flags(flags), _from_outside(environ)
+    given = outside | from_flags
     file = _role_file(given.pop("role", None))
     in_file = set(file.data) if file else set()
-    from_flags = layers[0].keys()
     taken = {key: found for key, found in given.items() if key in from_flags or key not in in_file}
     return _layered(file, taken, environ)
+
+
+def names_a_role(flags: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
+    """Tell whether flag, variable or settings name a persona or a role file."""
+    return not {"persona", "role"}.isdisjoint(_from_outside(environ) | _from_flags(flags))
+
+
+def choices_without_a_role(
+    flags: Mapping[str, Any], environ: Mapping[str, str]
+) -> tuple[LayeredSource, dict[str, SourceLocation]]:
+    """Return what is chosen though no persona is, and where the keys stand that the environment or settings set."""
+    from_flags, outside = _from_flags(flags), _from_outside(environ)
+    return _source(None, outside | from_flags, environ), {key: choice.where for key, choice in outside.items()}
+
+
+def flag_choices(flags: Mapping[str, Any]) -> LayeredSource:
+    """Return what *flags* alone choose."""
+    return _source(None, _from_flags(flags), {})
 
 
 class _Choice(NamedTuple):
     value: Any
     where: SourceLocation
+
+
+def _from_outside(environ: Mapping[str, str]) -> dict[str, _Choice]:
+    """Return what the environment sets, and ``rolemgr.yaml`` where the environment does not."""
+    return _from_settings(find_settings(Path.cwd())) | _from_environment(environ)
 
 
 def _from_flags(flags: Mapping[str, Any]) -> dict[str, _Choice]:
@@ -198,16 +261,20 @@ def _read_role(name: str) -> SourceFile:
 
 
 def _layered(file: SourceFile | None, taken: dict[str, _Choice], environ: Mapping[str, str]) -> LayeredSource:
-    data = dict(file.data) if file else {}
-    if "region" not in data and "region" not in taken:
-        taken |= _region_of(environ)
-    data |= {key: choice.value for key, choice in taken.items()}
-    if file and "catalog" not in taken:
-        data |= _beside(file)
-    if "persona" not in data and not file:
+    if "persona" not in taken and not file:
         raise InputError(
             None, "no persona is chosen", "give --persona NAME or --role FILE; see `rolemgr list personas`"
         )
+    return _source(file, taken, environ)
+
+
+def _source(file: SourceFile | None, taken: dict[str, _Choice], environ: Mapping[str, str]) -> LayeredSource:
+    data = dict(file.data) if file else {}
+    if "region" not in data and "region" not in taken:
+        taken = taken | _region_of(environ)
+    data |= {key: choice.value for key, choice in taken.items()}
+    if file and "catalog" not in taken:
+        data |= _beside(file)
     lines = dict(file.lines) if file else {}
     lines |= {path: 0 for key, choice in taken.items() for path in paths_of(choice.value, (key,))}
     places = {key: choice.where for key, choice in taken.items()}

@@ -1,7 +1,7 @@
 """The steps from the chosen options to a role, shared by the commands that take them."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,31 +20,44 @@ from rolemgr.render.documents import attachments, render
 
 
 class Chosen(NamedTuple):
-    """The catalog in force, the role composed from it, and its documents."""
+    """The catalog in force, the role composed from it, its documents, and what there is to say of them."""
 
     catalog: Catalog
     role: ComposedRole
     documents: RoleDocuments
+    spec: Sourced[RoleSpec]
+    notes: tuple[str, ...] = ()
 
 
-def render_chosen(flags: Mapping[str, Any], *, verbose: bool) -> Chosen:
+def render_chosen(flags: Mapping[str, Any], *, verbose: bool, filled_later: Sequence[str] = ()) -> Chosen:
     """
     Compose and render the role that *flags* and their fallbacks describe; say on stderr what was assumed.
 
+    Of what is *filled_later* (``account``, ``region``), by whoever takes the role in, nothing is assumed.
     Raises InputError (or Problems) for bad input, and for a role that breaks the separation of its persona
     without a reason given.
     """
     source = role_source(flags, os.environ)
     spec = parse_model(source, RoleSpec)
-    catalog = Catalog([Path(folder) for folder in spec.value.catalog])
+    found = render_spec(Catalog([Path(folder) for folder in spec.value.catalog]), spec)
+    for text in (*assumed(source, filled_later), *found.notes):
+        note(text)
+    for text in origins(source, spec.value) if verbose else ():
+        note(text)
+    return found
+
+
+def render_spec(catalog: Catalog, spec: Sourced[RoleSpec]) -> Chosen:
+    """
+    Compose and render the role that *spec* describes, from the entries of *catalog*; print nothing.
+
+    Raises as `render_chosen` does.
+    """
     role = compose(catalog, spec)
     documents = render(role)
     separation = [*_check_separation(catalog, role), *_check_attached(catalog, spec, role)]
-    for text in (*_assumed(source), *role.notes, *map(str, role.not_narrowed), *_overflow(documents), *separation):
-        note(text)
-    if verbose:
-        _say_origins(source, spec.value)
-    return Chosen(catalog, role, documents)
+    notes = (*role.notes, *map(str, role.not_narrowed), *_overflow(documents), *separation)
+    return Chosen(catalog, role, documents, spec, notes)
 
 
 def _check_separation(catalog: Catalog, role: ComposedRole) -> list[str]:
@@ -76,24 +89,25 @@ def _overflow(documents: RoleDocuments) -> list[str]:
     return [f"the inline policy is full: Allows moved to managed policies ({names}); every Deny stays inline", *notes]
 
 
-def _assumed(source: LayeredSource) -> list[str]:
-    """Return what the role takes for granted because nobody said otherwise."""
+def assumed(source: LayeredSource, filled_later: Sequence[str] = ()) -> list[str]:
+    """Return what the role takes for granted because nobody said otherwise, of what is not *filled_later*."""
     notes = []
-    if "account" not in source.data:
+    if "account" not in {*source.data, *filled_later}:
         notes.append(f"account {DEFAULT_ACCOUNT} is AWS's example account; choose yours with --account")
-    if "region" not in source.data:
+    if "region" not in {*source.data, *filled_later}:
         notes.append("region us-east-1; choose another with --region")
-    elif str(place := source.at(("region",))).startswith("AWS_"):
+    elif "region" in source.data and str(place := source.at(("region",))).startswith("AWS_"):
         notes.append(f"region {source.data['region']}, from {place}")
     return notes
 
 
-def _say_origins(source: LayeredSource, spec: RoleSpec) -> None:
+def origins(source: LayeredSource, spec: RoleSpec) -> Iterator[str]:
+    """Yield where each setting came from."""
     for option in ROLE_OPTIONS:
         if option.key in source.data:
-            note(f"{option.key} from {source.at((option.key,))}")
+            yield f"{option.key} from {source.at((option.key,))}"
         elif option.key in RoleSpec.model_fields:
-            note(f"{option.key} by default: {_shown(getattr(spec, option.key))}")
+            yield f"{option.key} by default: {_shown(getattr(spec, option.key))}"
 
 
 def _shown(value: Any) -> str:

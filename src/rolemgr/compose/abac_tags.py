@@ -9,12 +9,15 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
 import re
 from collections.abc import Iterator, Mapping
 
-from rolemgr.errors import InputError
+from rolemgr.errors import InputError, MissingValueError
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
 from rolemgr.model.trust import AnyTrust, GitHubTrust, SageMakerTrust
 
 _KEY = re.compile(r"(?!(?i:aws:))[\w .:/=+@-]{1,128}")
+
+_GIVEN_BY = (("tag",), ("trust",))
+"""The keys of a role file that bring a tag to a session."""
 
 _SPELL = "SageMaker's tags know upper and lower case: spell it alike"
 
@@ -66,19 +69,18 @@ def _lacking(spec: Sourced[RoleSpec], place: int, trust: AnyTrust, key: str) -> 
     add = f"add --tag {key}=VALUE"
     if isinstance(trust, SageMakerTrust):
         problem = f"SageMaker's sessions carry the role's own tags, and the role has no tag `{key}`"
-        yield InputError(where, problem, add)
+        yield MissingValueError(where, problem, add, _GIVEN_BY)
     elif isinstance(trust, GitHubTrust):
         problem = f"GitHub's tokens bring no session tags, and the role has no tag `{key}`"
-        yield InputError(where, problem, add)
+        yield MissingValueError(where, problem, add, _GIVEN_BY)
     elif key not in trust.session_tags:
         if other := _other_spelling(key, dict.fromkeys(trust.session_tags, "")):
             problem = f"trust `{trust.kind}:{trust.value}` spells the session tag `{other}`"
             yield InputError(where, problem, "SageMaker's tags know case: spell it alike")
             return
         problem = f"nothing gives sessions of trust `{trust.kind}:{trust.value}` the tag `{key}`"
-        yield InputError(
-            where, problem, f"add session-tags={key} to the trust where the caller brings it, or --tag {key}=VALUE"
-        )
+        hint = f"add session-tags={key} to the trust where the caller brings it, or --tag {key}=VALUE"
+        yield MissingValueError(where, problem, hint, _GIVEN_BY)
 
 
 def _other_spelling(key: str, tags: Mapping[str, str]) -> str | None:

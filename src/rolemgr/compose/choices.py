@@ -28,6 +28,7 @@ def builtins(spec: RoleSpec) -> dict[str, tuple[str, ...]]:
         "role": (spec.arn,),
         "aws_image_accounts": image_accounts(spec.region),
         "jumpstart_buckets": jumpstart_buckets(spec.region),
+        **spec.stand_ins,
     }
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.values import misfit
-from rolemgr.errors import InputError, SourceLocation, gathering, raise_all
+from rolemgr.errors import InputError, MissingValueError, SourceLocation, gathering, raise_all
 from rolemgr.model.catalog import EntryId, ParameterType
 from rolemgr.model.guardrail import Guardrail, GuardrailParameter
 from rolemgr.model.persona import ResolvedPersona
@@ -189,9 +189,10 @@ def _values(
     found = tuple(given) or short or declared.default
     if found is None:
         flag = f"--{declared.from_.replace('_', '-')}, or " if declared.from_ else ""
-        raise InputError(
+        by_short_form = [(declared.from_,)] if declared.from_ else []
+        raise MissingValueError(
             pick.where, f"guardrail `{name}` ({pick.by}) needs {parameter}: {declared.help}",
-            f"give {flag}--guardrail {name}=VALUE",
+            f"give {flag}--guardrail {name}=VALUE", [*by_short_form, ("guardrail", name)],
         )  # fmt: skip
     if not given:
         raise_all([InputError(pick.where, problem) for problem in _misfits(declared, found, spec.partition_name)])

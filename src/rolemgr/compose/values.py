@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rolemgr.compose.substitute import UnknownPlaceholderError, fill, names_in
-from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
+from rolemgr.errors import InputError, MissingValueError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.model.arn import PARTITIONS, Arn
 from rolemgr.model.catalog import ActivityGroup, Parameter, ParameterType
 from rolemgr.model.source import Sourced
@@ -149,9 +149,9 @@ def _resolve_one(
     if name in through:
         raise InputError(here.where, f"defaults refer to each other in a circle: {' -> '.join((*through, name))}")
     if here.parameter.default is None:
-        raise InputError(
+        raise MissingValueError(
             here.where, f"parameter `{name}` has no value ({here.parameter.help})",
-            f"give one with --parameter {name}=VALUE",
+            f"give one with --parameter {name}=VALUE", [("parameter", name)],
         )  # fmt: skip
     for other in _refers_to(here, values):
         if other in declared:

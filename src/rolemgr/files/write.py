@@ -7,6 +7,10 @@ from typing import Any
 import yaml
 
 
+class Row(list[Any]):
+    """A list that `to_template` writes on one line: a row of a table."""
+
+
 def to_json(data: Any) -> str:
     """Return *data* as indented JSON that ends in a newline."""
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
@@ -19,6 +23,17 @@ def to_yaml(data: Any) -> str:
     Strings that another YAML reader could take for something else (`yes`, `012`) come out quoted.
     """
     text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+    return text
+
+
+def to_template(data: Any) -> str:
+    """
+    Return a CloudFormation template as YAML, its functions as the tags that people write.
+
+    ``{"Fn::Sub": text}`` becomes ``!Sub text``, and ``{"Ref": name}`` becomes ``!Ref name``: what
+    `rolemgr.files.yaml.parse_yaml` reads with *tags*.
+    """
+    text: str = yaml.dump(data, Dumper=_TemplateDumper, sort_keys=False, allow_unicode=True, width=1000)
     return text
 
 
@@ -42,8 +57,32 @@ def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
 
 
+class _TemplateDumper(_Dumper):
+    """A dumper that writes a mapping of one function as that function's tag, and a `Row` on one line."""
+
+
+def _mapping(dumper: yaml.SafeDumper, data: dict[str, Any]) -> yaml.Node:
+    name = next(iter(data), "") if len(data) == 1 else ""
+    if name != "Ref" and not name.startswith("Fn::"):
+        return dumper.represent_dict(data)
+    node = dumper.represent_data(data[name])
+    node.tag = "!" + name.removeprefix("Fn::")
+    if name in _ON_ONE_LINE and isinstance(node, yaml.CollectionNode):
+        node.flow_style = True
+    return node
+
+
+_ON_ONE_LINE = ("Fn::Equals", "Fn::FindInMap", "Fn::Select")
+
+
+def _row(dumper: yaml.SafeDumper, data: Row) -> yaml.Node:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=True)
+
+
 _NUMBER = re.compile(r"^[-+]?(?:0o[0-7]+|(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)$")
 
 _Dumper.add_representer(str, _text)
+_TemplateDumper.add_representer(dict, _mapping)
+_TemplateDumper.add_representer(Row, _row)
 # PyYAML quotes what YAML 1.1 reads as a number; YAML 1.2 has more forms (`1e3`, `0o17`).
 _Dumper.add_implicit_resolver("tag:yaml.org,2002:float", _NUMBER, list("-+.0123456789"))

@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 """
 
 import re
-from typing import Annotated, Any, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
@@ -149,6 +150,8 @@ class RoleSpec(Model):
         int, BeforeValidator(seconds, json_schema_input_type=int | str), AfterValidator(_session)
     ] = 3600
     catalog: Strings = ()
+    stand_ins: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """What stands in templates for facts that differ by region, by placeholder; none in a role of one place."""
 
     @field_validator("break_separation")
     @classmethod

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Annotated, Any, TypeAlias, get_args
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -181,6 +181,21 @@ def _said(trust: AnyTrust) -> str:
     if isinstance(trust, SageMakerTrust):
         return trust.kind
     return f"`{trust.kind}:{trust.sub if isinstance(trust, _TOKEN) else trust.value}`"
+
+
+def as_text(trust: AnyTrust) -> str:
+    """Return *trust* in the short text form, which reads back as the same: ``role:ARN?external-id=X``."""
+    fields = trust.model_dump(exclude_defaults=True)
+    head = ":".join([fields.pop("kind"), *([fields.pop("value")] if "value" in fields else [])])
+    query = "&".join(f"{key.replace('_', '-')}={_query_text(value)}" for key, value in fields.items())
+    return f"{head}?{query}" if query else head
+
+
+def _query_text(value: Any) -> str:
+    if value is True:
+        return "yes"
+    text = ",".join(value) if isinstance(value, tuple) else value
+    return quote(text, safe="/:@*=,+~")
 
 
 def default_trust() -> tuple[AnyTrust, ...]:

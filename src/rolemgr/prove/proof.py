@@ -4,7 +4,7 @@ What every proof is about and what it answers: a role, and whether a claim holds
 A claim that does not hold comes with requests that break it, each ready for `rolemgr simulate`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
@@ -14,6 +14,7 @@ from rolemgr.errors import SourceLocation
 from rolemgr.evaluate.decision import Evaluation, evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
+from rolemgr.model.flags import words_of
 from rolemgr.model.policy import Effect, IdentityPolicy, IdentityStatement
 from rolemgr.model.role import ComposedStatement, Origin
 from rolemgr.prove.separation import RenderedRole
@@ -122,19 +123,4 @@ _IN_FLAGS = (
 
 def flags_of(choices: Mapping[str, Any]) -> tuple[str, ...]:
     """Return *choices*, keys of a role file, as words of the command line; others than the above are left out."""
-    found: list[str] = []
-    for key in _IN_FLAGS:
-        flag = f"--{key.replace('_', '-')}"
-        for text in _texts(choices.get(key)):
-            found += [flag, text] if text else [flag]
-    return tuple(found)
-
-
-def _texts(value: Any) -> Sequence[str]:
-    if isinstance(value, Mapping):
-        return [f"{name}={','.join(_texts(found))}" if found else name for name, found in value.items()]
-    if isinstance(value, list | tuple):
-        return [str(one) for one in value]
-    if value is True:
-        return [""]
-    return [str(value)] if value else []
+    return words_of(choices, _IN_FLAGS)

@@ -5,7 +5,7 @@ Nothing past this module sees policy text as a string: what a template produced 
 model has read it again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -19,14 +19,21 @@ from rolemgr.render.templating import render_text
 P = TypeVar("P", IdentityPolicy, TrustPolicy)
 
 
-def render(role: ComposedRole) -> RoleDocuments:
+def _itself(statement: ComposedStatement) -> ComposedStatement:
+    return statement
+
+
+def render(
+    role: ComposedRole, largest: Callable[[ComposedStatement], ComposedStatement] = _itself
+) -> RoleDocuments:  # fmt: skip
     """
     Return the documents of *role*, each within its quota.
 
+    A statement is measured as the *largest* that it can become: one with stand-ins grows when they are filled.
     Raises InputError where a quota can't be kept, and RenderError where a template made no policy.
     """
     spec = role.spec
-    inline, *managed = _packed(role.statements)
+    inline, *managed = _packed(role.statements, largest)
     _check_attachments(len(spec.managed_policy), len(managed))
     return RoleDocuments(
         name=spec.role_name,
@@ -83,17 +90,20 @@ def trust_policy(role: ComposedRole) -> TrustPolicy:
     return document
 
 
-def _packed(statements: Sequence[ComposedStatement]) -> list[IdentityPolicy]:
+def _packed(
+    statements: Sequence[ComposedStatement], largest: Callable[[ComposedStatement], ComposedStatement]
+) -> list[IdentityPolicy]:
     """Return the inline policy and, where that quota does not hold it all, the managed ones."""
     whole = permissions_policy(statements)
+    measured = whole if largest is _itself else permissions_policy([largest(one) for one in statements])
     inline, managed = quota("role_inline_policies"), quota("managed_policy")
-    sized = [(one, read.size()) for one, read in zip(statements, whole.statement, strict=True)]
+    sized = [(one, read.size()) for one, read in zip(statements, measured.statement, strict=True)]
     frame = whole.model_copy(update={"statement": ()}).size()
     if frame + sum(size for _, size in sized) + len(sized) - 1 <= inline:
         return [whole]
     from rolemgr.render.packing import pack  # few roles are that large
 
-    packed = pack(sized, _size, inline=inline - frame, managed=managed - frame)
+    packed = pack(sized, lambda part: _size(largest(part)), inline=inline - frame, managed=managed - frame)
     read = {one.sid: two for one, two in zip(statements, whole.statement, strict=True)}
     return [_part(whole, part, read) for part in packed]
 

@@ -1,0 +1,778 @@
+#!/usr/bin/env bash
+# Makes IAM role churn-data-scientist. Made by rolemgr create --format aws-cli.
+# Needs the AWS CLI and credentials that may create roles. A role of this name that exists is left as it is.
+# What was made is taken back where a step fails. The ARN goes to stdout.
+set -euo pipefail
+export AWS_PAGER='' AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1
+
+role=churn-data-scientist
+work=$(mktemp -d)
+made=()
+
+say() { printf '%s\n' "$*" >&2; }
+
+iam() { aws iam "$@" --output text; }
+
+# Removes a thing; that it is not there is as good.
+gone() {
+  local said
+  said=$(iam "$@" 2>&1) || [[ $said == *NoSuchEntity* ]] || { say "$said"; return 1; }
+}
+
+take_back() {
+  local what id left=()
+  for ((place = ${#made[@]} - 1; place >= 0; place--)); do
+    read -r what id <<< "${made[place]}"
+    case $what in
+      attachment) gone detach-role-policy --role-name="$role" --policy-arn="$id" || left+=("$what $id") ;;
+      policy) gone delete-policy --policy-arn="$id" || left+=("$what $id") ;;
+      inline) gone delete-role-policy --role-name="$role" --policy-name="$id" || left+=("$what $id") ;;
+      role) gone delete-role --role-name="$role" || left+=("$what $id") ;;
+      *) ;;
+    esac
+  done
+  if ((${#left[@]})); then say "error: could not be removed: ${left[*]}"; fi
+}
+
+finish() {
+  local status=$?
+  trap - EXIT
+  if ((status)) && ((${#made[@]})); then
+    trap '' INT TERM
+    say 'a step failed; taking back what was made'
+    take_back
+  fi
+  rm -rf "$work"
+  exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+account=$(aws sts get-caller-identity --query Account --output text)
+if [[ ! $account =~ ^[0-9]{12}$ ]]; then say "error: no account id: $account"; exit 1; fi
+
+document() { sed "s/@ACCOUNT@/$account/g" > "$work/$1.json"; }
+
+document role << 'JSON'
+{
+  "RoleName": "churn-data-scientist",
+  "Path": "/",
+  "Description": "Data scientists of the churn team.",
+  "MaxSessionDuration": 3600,
+  "Tags": [
+    {
+      "Key": "Project",
+      "Value": "churn"
+    }
+  ]
+}
+JSON
+
+document trust << 'JSON'
+{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Sid": "SageMaker",
+      "Effect": "Allow",
+      "Principal": {
+        "Service": "sagemaker.amazonaws.com"
+      },
+      "Action": [
+        "sts:AssumeRole"
+      ],
+      "Condition": {
+        "StringEquals": {
+          "aws:SourceAccount": "@ACCOUNT@"
+        },
+        "ArnLike": {
+          "aws:SourceArn": "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:*"
+        }
+      }
+    }
+  ]
+}
+JSON
+
+document inline << 'JSON'
+{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Sid": "ExperimentsAndSeeExperiments",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:CreateExperiment",
+        "sagemaker:DeleteExperiment",
+        "sagemaker:DescribeExperiment",
+        "sagemaker:UpdateExperiment"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:experiment/*"
+      ]
+    },
+    {
+      "Sid": "ExperimentsExperimentExperimentTrial",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:CreateTrial"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:experiment-trial/*",
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:experiment/*"
+      ]
+    },
+    {
+      "Sid": "ExperimentsExperimentTrial",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:DeleteTrial",
+        "sagemaker:DescribeTrial",
+        "sagemaker:UpdateTrial"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:experiment-trial/*"
+      ]
+    },
+    {
+      "Sid": "RunsExperimentTrialExperimentTrialComponent",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:AssociateTrialComponent",
+        "sagemaker:DisassociateTrialComponent"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:experiment-trial-component/*",
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:experiment-trial/*"
+      ]
+    },
+    {
+      "Sid": "RunsAndRunMetricsAndSeeRuns",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:BatchGetMetrics",
+        "sagemaker:BatchPutMetrics",
+        "sagemaker:CreateTrialComponent",
+        "sagemaker:DeleteTrialComponent",
+        "sagemaker:DescribeTrialComponent",
+        "sagemaker:UpdateTrialComponent"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:experiment-trial-component/*"
+      ]
+    },
+    {
+      "Sid": "RunCharts",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:AddAssociation"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:artifact/*",
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:experiment-trial-component/*"
+      ]
+    },
+    {
+      "Sid": "TagExperimentsOnCreateAndTagProcessingJobsOnCreateAndOthers",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:AddTags"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:app/${sagemaker:DomainId}/*/*/*",
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:experiment-trial-component/*",
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:experiment-trial/*",
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:experiment/*",
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:hyper-parameter-tuning-job/*",
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:processing-job/*",
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:space/${sagemaker:DomainId}/*",
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:training-job/*"
+      ],
+      "Condition": {
+        "Null": {
+          "sagemaker:TaggingAction": "false"
+        }
+      }
+    },
+    {
+      "Sid": "OpenOwnProfile",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:CreatePresignedDomainUrl",
+        "sagemaker:DescribeUserProfile"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
+      ]
+    },
+    {
+      "Sid": "SeeFeatureGroupsAndReadFeatures",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:BatchGetRecord",
+        "sagemaker:DescribeFeatureGroup",
+        "sagemaker:GetRecord"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:feature-group/*"
+      ]
+    },
+    {
+      "Sid": "QueryFeatures",
+      "Effect": "Allow",
+      "Action": [
+        "athena:GetQueryExecution",
+        "athena:GetQueryResults",
+        "athena:StartQueryExecution",
+        "athena:StopQueryExecution"
+      ],
+      "Resource": [
+        "arn:aws:athena:eu-west-1:@ACCOUNT@:workgroup/primary"
+      ]
+    },
+    {
+      "Sid": "SeeFeatureTables",
+      "Effect": "Allow",
+      "Action": [
+        "glue:GetPartitions",
+        "glue:GetTable"
+      ],
+      "Resource": [
+        "arn:aws:glue:eu-west-1:@ACCOUNT@:catalog",
+        "arn:aws:glue:eu-west-1:@ACCOUNT@:database/sagemaker_featurestore",
+        "arn:aws:glue:eu-west-1:@ACCOUNT@:table/sagemaker_featurestore/*"
+      ]
+    },
+    {
+      "Sid": "SeeFeatureDatabases",
+      "Effect": "Allow",
+      "Action": [
+        "glue:GetDatabase"
+      ],
+      "Resource": [
+        "arn:aws:glue:eu-west-1:@ACCOUNT@:catalog",
+        "arn:aws:glue:eu-west-1:@ACCOUNT@:database/default",
+        "arn:aws:glue:eu-west-1:@ACCOUNT@:database/sagemaker_featurestore"
+      ]
+    },
+    {
+      "Sid": "ReadModels",
+      "Effect": "Allow",
+      "Action": [
+        "s3:GetObject"
+      ],
+      "Resource": [
+        "arn:aws:s3:::acme-churn/models/*"
+      ]
+    },
+    {
+      "Sid": "ProcessingJobs",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:CreateProcessingJob",
+        "sagemaker:DescribeProcessingJob",
+        "sagemaker:StopProcessingJob"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:processing-job/*"
+      ]
+    },
+    {
+      "Sid": "PassExecutionRole",
+      "Effect": "Allow",
+      "Action": [
+        "iam:PassRole"
+      ],
+      "Resource": [
+        "arn:aws:iam::@ACCOUNT@:role/sagemaker-compute"
+      ],
+      "Condition": {
+        "StringEquals": {
+          "iam:PassedToService": "sagemaker.amazonaws.com"
+        }
+      }
+    },
+    {
+      "Sid": "OwnPrivateSpacesApp",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:CreateApp",
+        "sagemaker:DeleteApp"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:app/${sagemaker:DomainId}/*/*/*"
+      ],
+      "Condition": {
+        "ArnLike": {
+          "sagemaker:OwnerUserProfileArn": "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
+        },
+        "StringEquals": {
+          "sagemaker:SpaceSharingType": "Private"
+        }
+      }
+    },
+    {
+      "Sid": "OwnPrivateSpaces",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:CreateSpace",
+        "sagemaker:DeleteSpace",
+        "sagemaker:UpdateSpace"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:space/${sagemaker:DomainId}/*"
+      ],
+      "Condition": {
+        "ArnLike": {
+          "sagemaker:OwnerUserProfileArn": "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
+        },
+        "StringEquals": {
+          "sagemaker:SpaceSharingType": "Private"
+        }
+      }
+    },
+    {
+      "Sid": "ConnectToOwnSpace",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:StartSession"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:space/${sagemaker:DomainId}/*"
+      ],
+      "Condition": {
+        "ArnLike": {
+          "aws:ResourceTag/sagemaker:user-profile-arn": "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
+        }
+      }
+    },
+    {
+      "Sid": "TrainingJobsAndTuningTrainingJobs",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:CreateTrainingJob",
+        "sagemaker:DescribeTrainingJob",
+        "sagemaker:ListTags",
+        "sagemaker:StopTrainingJob"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:training-job/*"
+      ]
+    },
+    {
+      "Sid": "TuningJobs",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:CreateHyperParameterTuningJob",
+        "sagemaker:DescribeHyperParameterTuningJob",
+        "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
+        "sagemaker:StopHyperParameterTuningJob"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:hyper-parameter-tuning-job/*"
+      ]
+    },
+    {
+      "Sid": "NoResourceLevelPermissions",
+      "Effect": "Allow",
+      "Action": [
+        "cloudwatch:GetMetricStatistics",
+        "sagemaker:GetSearchSuggestions",
+        "sagemaker:ListApps",
+        "sagemaker:ListAssociations",
+        "sagemaker:ListDomains",
+        "sagemaker:ListExperiments",
+        "sagemaker:ListFeatureGroups",
+        "sagemaker:ListHyperParameterTuningJobs",
+        "sagemaker:ListProcessingJobs",
+        "sagemaker:ListSpaces",
+        "sagemaker:ListTrainingJobs",
+        "sagemaker:ListTrialComponents",
+        "sagemaker:ListTrials",
+        "sagemaker:ListUserProfiles",
+        "sagemaker:Search"
+      ],
+      "Resource": [
+        "*"
+      ]
+    },
+    {
+      "Sid": "InstanceTypes",
+      "Effect": "Deny",
+      "Action": [
+        "sagemaker:CreateHyperParameterTuningJob",
+        "sagemaker:CreateProcessingJob",
+        "sagemaker:CreateTrainingJob"
+      ],
+      "Resource": [
+        "*"
+      ],
+      "Condition": {
+        "ForAnyValue:StringNotLike": {
+          "sagemaker:InstanceTypes": [
+            "ml.g4dn.xlarge",
+            "ml.m5.2xlarge",
+            "ml.m5.large",
+            "ml.m5.xlarge",
+            "ml.p3.2xlarge"
+          ]
+        }
+      }
+    },
+    {
+      "Sid": "InstanceTypesMissing",
+      "Effect": "Deny",
+      "Action": [
+        "sagemaker:CreateHyperParameterTuningJob",
+        "sagemaker:CreateProcessingJob",
+        "sagemaker:CreateTrainingJob"
+      ],
+      "Resource": [
+        "*"
+      ],
+      "Condition": {
+        "Null": {
+          "sagemaker:InstanceTypes": "true"
+        }
+      }
+    },
+    {
+      "Sid": "MaxRuntime",
+      "Effect": "Deny",
+      "Action": [
+        "sagemaker:CreateHyperParameterTuningJob",
+        "sagemaker:CreateProcessingJob",
+        "sagemaker:CreateTrainingJob"
+      ],
+      "Resource": [
+        "*"
+      ],
+      "Condition": {
+        "NumericGreaterThan": {
+          "sagemaker:MaxRuntimeInSeconds": "86400"
+        }
+      }
+    },
+    {
+      "Sid": "MaxRuntimeMissing",
+      "Effect": "Deny",
+      "Action": [
+        "sagemaker:CreateProcessingJob"
+      ],
+      "Resource": [
+        "*"
+      ],
+      "Condition": {
+        "Null": {
+          "sagemaker:MaxRuntimeInSeconds": "true"
+        }
+      }
+    },
+    {
+      "Sid": "ModelsAreReadOnly",
+      "Effect": "Deny",
+      "Action": [
+        "s3:AbortMultipartUpload",
+        "s3:BypassGovernanceRetention",
+        "s3:DeleteObject",
+        "s3:DeleteObjectAnnotation",
+        "s3:DeleteObjectTagging",
+        "s3:DeleteObjectVersion",
+        "s3:DeleteObjectVersionAnnotation",
+        "s3:DeleteObjectVersionTagging",
+        "s3:InitiateReplication",
+        "s3:ObjectOwnerOverrideToBucketOwner",
+        "s3:PutObject",
+        "s3:PutObjectAcl",
+        "s3:PutObjectAnnotation",
+        "s3:PutObjectLegalHold",
+        "s3:PutObjectRetention",
+        "s3:PutObjectTagging",
+        "s3:PutObjectVersionAcl",
+        "s3:PutObjectVersionAnnotation",
+        "s3:PutObjectVersionTagging",
+        "s3:ReplicateDelete",
+        "s3:ReplicateObject",
+        "s3:ReplicateObjectAnnotation",
+        "s3:ReplicateTags",
+        "s3:UpdateObjectEncryption"
+      ],
+      "Resource": [
+        "arn:aws:s3:::acme-churn/models/*"
+      ]
+    },
+    {
+      "Sid": "DefaultBucketOfAnotherAccount",
+      "Effect": "Deny",
+      "Action": [
+        "s3:GetBucketLocation",
+        "s3:ListBucket"
+      ],
+      "Resource": [
+        "arn:aws:s3:::sagemaker-eu-west-1-@ACCOUNT@"
+      ],
+      "Condition": {
+        "Null": {
+          "aws:ResourceAccount": "false"
+        },
+        "StringNotEquals": {
+          "aws:ResourceAccount": "@ACCOUNT@"
+        }
+      }
+    },
+    {
+      "Sid": "DefaultBucketOfAnotherAccountObject",
+      "Effect": "Deny",
+      "Action": [
+        "s3:AbortMultipartUpload",
+        "s3:DeleteObject",
+        "s3:GetObject",
+        "s3:PutObject"
+      ],
+      "Resource": [
+        "arn:aws:s3:::sagemaker-eu-west-1-@ACCOUNT@/*"
+      ],
+      "Condition": {
+        "Null": {
+          "aws:ResourceAccount": "false"
+        },
+        "StringNotEquals": {
+          "aws:ResourceAccount": "@ACCOUNT@"
+        }
+      }
+    },
+    {
+      "Sid": "KeepOwnerTag",
+      "Effect": "Deny",
+      "Action": [
+        "sagemaker:AddTags"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:space/*"
+      ],
+      "Condition": {
+        "ForAnyValue:StringEqualsIgnoreCase": {
+          "aws:TagKeys": "sagemaker:user-profile-arn"
+        },
+        "Null": {
+          "sagemaker:TaggingAction": "true"
+        }
+      }
+    },
+    {
+      "Sid": "StudioInstanceTypes",
+      "Effect": "Deny",
+      "Action": [
+        "sagemaker:CreateApp",
+        "sagemaker:CreateSpace",
+        "sagemaker:UpdateSpace"
+      ],
+      "Resource": [
+        "*"
+      ],
+      "Condition": {
+        "ForAnyValue:StringNotLike": {
+          "sagemaker:InstanceTypes": [
+            "ml.m5.large",
+            "ml.t3.large",
+            "ml.t3.medium",
+            "system"
+          ]
+        }
+      }
+    },
+    {
+      "Sid": "VpcSubnets",
+      "Effect": "Deny",
+      "Action": [
+        "sagemaker:CreateHyperParameterTuningJob",
+        "sagemaker:CreateProcessingJob",
+        "sagemaker:CreateTrainingJob"
+      ],
+      "Resource": [
+        "*"
+      ],
+      "Condition": {
+        "ForAnyValue:StringNotEquals": {
+          "sagemaker:VpcSubnets": "subnet-0a1b2c3d"
+        }
+      }
+    },
+    {
+      "Sid": "VpcSubnetsMissing",
+      "Effect": "Deny",
+      "Action": [
+        "sagemaker:CreateHyperParameterTuningJob",
+        "sagemaker:CreateProcessingJob",
+        "sagemaker:CreateTrainingJob"
+      ],
+      "Resource": [
+        "*"
+      ],
+      "Condition": {
+        "Null": {
+          "sagemaker:VpcSubnets": "true"
+        }
+      }
+    },
+    {
+      "Sid": "VpcSecurityGroups",
+      "Effect": "Deny",
+      "Action": [
+        "sagemaker:CreateHyperParameterTuningJob",
+        "sagemaker:CreateProcessingJob",
+        "sagemaker:CreateTrainingJob"
+      ],
+      "Resource": [
+        "*"
+      ],
+      "Condition": {
+        "ForAnyValue:StringNotEquals": {
+          "sagemaker:VpcSecurityGroupIds": "sg-0a1b2c3d"
+        }
+      }
+    },
+    {
+      "Sid": "VpcSecurityGroupsMissing",
+      "Effect": "Deny",
+      "Action": [
+        "sagemaker:CreateHyperParameterTuningJob",
+        "sagemaker:CreateProcessingJob",
+        "sagemaker:CreateTrainingJob"
+      ],
+      "Resource": [
+        "*"
+      ],
+      "Condition": {
+        "Null": {
+          "sagemaker:VpcSecurityGroupIds": "true"
+        }
+      }
+    }
+  ]
+}
+JSON
+
+document policy-1 << 'JSON'
+{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Sid": "ChartArtifacts",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:CreateArtifact",
+        "sagemaker:DescribeArtifact"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:artifact/*"
+      ]
+    },
+    {
+      "Sid": "SeeOwnDomain",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:DescribeDomain"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:domain/${sagemaker:DomainId}"
+      ]
+    },
+    {
+      "Sid": "ReadDataAndReadFeatureFilesAndFindQueryResults",
+      "Effect": "Allow",
+      "Action": [
+        "s3:GetBucketLocation",
+        "s3:ListBucket"
+      ],
+      "Resource": [
+        "arn:aws:s3:::acme-churn"
+      ]
+    },
+    {
+      "Sid": "WriteWork",
+      "Effect": "Allow",
+      "Action": [
+        "s3:AbortMultipartUpload",
+        "s3:DeleteObject",
+        "s3:GetObject",
+        "s3:PutObject"
+      ],
+      "Resource": [
+        "arn:aws:s3:::acme-churn/*"
+      ]
+    },
+    {
+      "Sid": "WriteQueryResults",
+      "Effect": "Allow",
+      "Action": [
+        "s3:AbortMultipartUpload",
+        "s3:GetObject",
+        "s3:PutObject"
+      ],
+      "Resource": [
+        "arn:aws:s3:::acme-churn/athena/*"
+      ]
+    },
+    {
+      "Sid": "ReadSageMakerLogs",
+      "Effect": "Allow",
+      "Action": [
+        "logs:DescribeLogStreams",
+        "logs:FilterLogEvents",
+        "logs:GetLogEvents"
+      ],
+      "Resource": [
+        "arn:aws:logs:eu-west-1:@ACCOUNT@:log-group:/aws/sagemaker/*"
+      ]
+    },
+    {
+      "Sid": "SeeSpacesOfDomain",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:DescribeApp"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:app/${sagemaker:DomainId}/*/*/*"
+      ]
+    },
+    {
+      "Sid": "SeeSpacesOfDomainSpace",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:DescribeSpace"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:space/${sagemaker:DomainId}/*"
+      ]
+    },
+    {
+      "Sid": "StudioLogs",
+      "Effect": "Allow",
+      "Action": [
+        "logs:CreateLogGroup",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents"
+      ],
+      "Resource": [
+        "arn:aws:logs:eu-west-1:@ACCOUNT@:log-group:/aws/sagemaker/studio*"
+      ]
+    }
+  ]
+}
+JSON
+
+say "making role $role in account $account"
+arn=$(iam create-role --cli-input-json "file://$work/role.json" \
+  --assume-role-policy-document="file://$work/trust.json" --query Role.Arn)
+made+=("role $arn")
+made+=('inline churn-data-scientist')
+iam put-role-policy --role-name="$role" --policy-name=churn-data-scientist --policy-document="file://$work/inline.json"
+
+policy=$(iam create-policy --policy-name=churn-data-scientist-1 --path=/ \
+  --policy-document="file://$work/policy-1.json" --query Policy.Arn)
+made+=("policy $policy" "attachment $policy")
+iam attach-role-policy --role-name="$role" --policy-arn="$policy"
+
+printf '%s\n' "$arn"

@@ -1,0 +1,118 @@
+"""The forms of a rendered role, and their options."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from rolemgr.cli.rendering import Chosen
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FORMS = {
+    "json": "{name}.json",
+    "yaml": "{name}.yaml",
+    "cloudformation": "{name}.yaml",
+    "stackset": "{name}.yaml",
+    "terraform": "{name}/role.tf.json",
+    "aws-cli": "{name}.sh",
+    "permission-set": "{name}.yaml",
+    "sagemaker-config": "{name}.yaml",
+}
+"""The forms, and where each of many roles is written in a folder: Terraform takes a folder for one module."""
+
+_PLAIN = ("json", "yaml")
+
+
+class Exports(NamedTuple):
+    """The form that was chosen, and the options that go with one form or another."""
+
+    form: str = "json"
+    explain: bool = False
+    parameterize: bool = False
+    units: tuple[str, ...] = ()
+    sso_instance: str | None = None
+
+    @property
+    def filled_later(self) -> tuple[str, ...]:
+        """What the place that the result is put in fills in, so that nothing is assumed of it now."""
+        if self.form in _PLAIN:
+            return ()
+        from rolemgr.export.formats import FORMATS
+
+        return FORMATS[self.form].filled_later
+
+    def check(self) -> None:
+        """Raise InputError for an option that does not go with the form."""
+        if self.form in _PLAIN and not (self.parameterize or self.units or self.sso_instance):
+            return
+        from rolemgr.export.formats import Options, check_options
+
+        explain = self.explain and self.form not in _PLAIN
+        check_options(self.form, Options(self.parameterize, self.units, self.sso_instance, explain))
+
+
+class Written(NamedTuple):
+    """A role as text, and what to know of it in that form."""
+
+    text: str
+    notes: tuple[str, ...] = ()
+
+
+def export_options(command: Command) -> Command:
+    """Give *command* ``--format``, ``--explain`` and the options of the forms, together as *exports*."""
+
+    @wraps(command)
+    def collected(**values: Any) -> Any:
+        exports = Exports(**{name: values.pop(name) for name in Exports._fields})
+        return command(exports=exports, **values)
+
+    decorated: Any = collected
+    for option in (
+        click.option("--sso-instance", metavar="ARN", help="permission-set: the Identity Center instance."),
+        click.option(
+            "--organizational-unit", "units", multiple=True, metavar="ID",
+            help="stackset: a unit whose accounts get the role; repeatable.",
+        ),
+        click.option(
+            "--parameterize", is_flag=True,
+            help="cloudformation, stackset, terraform: buckets, keys, subnets and security groups as parameters.",
+        ),
+        click.option("--explain", is_flag=True, help="Add the catalog files and lines that each statement comes from."),
+        click.option(
+            "--format", "form", type=click.Choice([*FORMS]), default="json", show_default=True,
+            help="The form of the result.",
+        ),
+    ):  # fmt: skip
+        decorated = option(decorated)
+    result: Command = decorated
+    return result
+
+
+def written(found: "Chosen", exports: Exports) -> Written:
+    """
+    Return the role *found* in the form that was chosen, with its notes.
+
+    Raises InputError for a role that the form can't carry.
+    """
+    if exports.form in _PLAIN:
+        return Written(_plain(found, exports))
+    from rolemgr.export import formats
+
+    options = formats.Options(exports.parameterize, exports.units, exports.sso_instance, exports.explain)
+    chosen = formats.Chosen(found.catalog, found.spec, found.role, found.documents)
+    made = formats.FORMATS[exports.form].export(chosen, options)
+    return Written(made.text, made.notes)
+
+
+def _plain(found: "Chosen", exports: Exports) -> str:
+    from rolemgr.files.write import to_json, to_yaml
+
+    properties = found.documents.to_properties()
+    if exports.explain:
+        from rolemgr.render.explain import explanation
+
+        properties["Metadata"] = explanation(found.role)
+    return to_yaml(properties) if exports.form == "yaml" else to_json(properties)

@@ -1,0 +1,63 @@
+"""`rolemgr init`: a starter ``rolemgr.yaml``."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rolemgr.cli.create import at_a_terminal
+from rolemgr.cli.files import is_stdout, write_output
+from rolemgr.cli.options import ROLE_OPTIONS, flag_choices, settings_options
+from rolemgr.cli.settings import SETTINGS_FILE
+from rolemgr.errors import InputError, SourceLocation
+
+_PERSONA = "data-scientist"
+"""Whose settings a starter holds where nobody says otherwise and nobody can be asked."""
+
+
+@click.command("init")
+@settings_options
+@click.option("-o", "--output", metavar="PATH", default=SETTINGS_FILE, show_default=True,
+              help="Write the file here; - is stdout.")  # fmt: skip
+def init_command(chosen: dict[str, Any], output: str) -> None:
+    """
+    Write a starter rolemgr.yaml, with every key explained.
+
+    On a terminal and without --persona the wizard asks for its values; otherwise it holds the options that
+    are given. A file that exists is never overwritten. Afterwards `rolemgr create` needs no options here.
+
+    \b
+    Examples:
+      rolemgr init
+      rolemgr init --persona ml-engineer --account 123456789012 --region eu-west-1
+    """
+    if not is_stdout(output) and os.path.lexists(output):
+        raise InputError(SourceLocation(output), "exists already", "edit it, or write another with -o FILE")
+    write_output(_starter(chosen, Path(output)), output)
+    if not is_stdout(output):
+        click.echo(f"note: {output} written; `rolemgr create` in this folder takes its options from it", err=True)
+
+
+def _starter(chosen: Mapping[str, Any], path: Path) -> str:
+    """Return the text of the file at *path* for what was *chosen*, or is answered now."""
+    from rolemgr.catalog.load import Catalog
+    from rolemgr.cli.rendering import render_spec
+    from rolemgr.wizard.answers import answers_of, spec_of
+    from rolemgr.wizard.starter import starter_text
+
+    answers = answers_of(flag_choices(chosen), {})
+    if at_a_terminal() and not chosen["persona"]:
+        from rolemgr.cli.terminal import Terminal
+        from rolemgr.cli.wizard import ask
+
+        answers = ask(Terminal(), answers, ()).answers
+    elif not chosen["persona"]:
+        answers = answers.put(("persona",), _PERSONA)
+    catalog = Catalog([Path(folder) for folder in answers.choices.get("catalog", ())])
+    render_spec(catalog, spec_of(answers))
+    if folders := answers.choices.get("catalog"):
+        answers = answers.put(("catalog",), tuple(os.path.relpath(folder, path.parent) for folder in folders))
+    helps = {option.key: option.help for option in ROLE_OPTIONS if option.key != "role"}
+    return starter_text(answers, helps, lambda spec: render_spec(catalog, spec))

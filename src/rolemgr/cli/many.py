@@ -1,0 +1,184 @@
+"""Many role files at once: found by pattern, rendered under the same flags, wrong ones reported together."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from glob import glob
+from pathlib import Path
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import click
+
+from rolemgr.cli.files import is_stdout, note, write_output
+from rolemgr.cli.options import is_pattern, role_source
+from rolemgr.cli.parallel import Catalogs, in_order
+from rolemgr.cli.rendering import Chosen, assumed, origins, render_spec
+from rolemgr.errors import InputError, Problems, RolemgrError, SourceLocation, raise_all
+from rolemgr.model.source import parse_model
+from rolemgr.model.spec import RoleSpec
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+class Made(NamedTuple, Generic[T]):
+    """What was made of the role in *file*: its *name*, *where* that stands, its *account*, the result, and notes."""
+
+    file: str
+    name: str
+    where: SourceLocation
+    account: str
+    result: T
+    notes: tuple[str, ...]
+
+    def with_result(self, result: U) -> "Made[U]":
+        """Return the same with another *result*."""
+        return Made(self.file, self.name, self.where, self.account, result, self.notes)
+
+
+def matching_files(names: Sequence[str]) -> list[str]:
+    """
+    Return the role files that *names* and patterns stand for, sorted, each once.
+
+    A name that is a file is no pattern, whatever characters it has. Raises InputError for a pattern that
+    nothing matches, and for stdin among others.
+    """
+    found: dict[str, None] = {}
+    if "-" in names:
+        raise InputError(SourceLocation("--role"), "`-` is one role file, from stdin; give it alone")
+    for name in names:
+        matches = _matches(name) if is_pattern(name) else [name]
+        if not matches:
+            raise InputError(SourceLocation("--role"), f"`{name}` matches no file")
+        found |= dict.fromkeys(matches)
+    return sorted(found)
+
+
+def _matches(pattern: str) -> list[str]:
+    found = glob(pattern, recursive=True)  # noqa: PTH207 - the pattern may be absolute
+    return [path for path in found if Path(path).is_file()]
+
+
+def make_each(
+    flags: Mapping[str, Any], files: Sequence[str], make: Callable[[Chosen], T], *, verbose: bool,
+    filled_later: Sequence[str] = (),
+) -> list[Made[T]]:  # fmt: skip
+    """
+    Return what *make* gives for the role of each of *files*, under the same *flags*, in order.
+
+    Of a role only what *make* returns is kept; both go to other processes where there are many files. Raises
+    InputError (or Problems) for all that is wrong in any file, each with its file, and for two roles of one
+    name in one account.
+    """
+    made: list[Made[T]] = []
+    wrong: list[tuple[str, InputError]] = []
+    work = partial(_made, flags=dict(flags), make=make, verbose=verbose, filled_later=filled_later)
+    with _progress(len(files)) as done:
+        for file, result in zip(files, in_order(work, files), strict=True):
+            made.append(result) if isinstance(result, Made) else wrong.extend((file, one) for one in result)
+            done()
+    raise_all([*_with_their_files(wrong), *_twins(made)])
+    return made
+
+
+def _made(
+    file: str, catalogs: Catalogs, flags: Mapping[str, Any], make: Callable[[Chosen], T], *, verbose: bool,
+    filled_later: Sequence[str],
+) -> Made[T] | list[InputError]:  # fmt: skip
+    """Return what is made of the role in *file*, or what is wrong with it."""
+    try:
+        source = role_source({**flags, "role": file}, os.environ)
+        spec = parse_model(source, RoleSpec)
+        found = render_spec(catalogs(spec.value.catalog), spec)
+        result = make(found)
+    except RolemgrError as error:
+        return list(_plain(error))
+    said = (*assumed(source, filled_later), *found.notes, *(origins(source, spec.value) if verbose else ()))
+    return Made(file, found.documents.name, spec.at("name"), spec.value.account, result, said)
+
+
+def _plain(error: RolemgrError) -> Iterator[InputError]:
+    """Yield what *error* says as errors of a class that goes from process to process."""
+    for one in error.problems if isinstance(error, Problems) else (error,):
+        yield (
+            InputError(one.where, one.problem, one.hint) if isinstance(one, InputError) else InputError(None, str(one))
+        )
+
+
+def _with_their_files(wrong: Iterable[tuple[str, InputError]]) -> Iterator[InputError]:
+    """Yield each error at its line in its file; what stands elsewhere (a flag, the catalog) once, with both."""
+    elsewhere: dict[str, list[str]] = {}
+    for file, one in wrong:
+        if one.where and one.where.file == file:
+            yield one
+        else:
+            elsewhere.setdefault(str(one), []).append(file)
+    yield from (InputError(SourceLocation(_said(files)), text) for text, files in elsewhere.items())
+
+
+def _said(files: Sequence[str]) -> str:
+    return files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1:,} more"
+
+
+def _twins(made: Iterable[Made[Any]]) -> Iterator[InputError]:
+    """Yield an error for each role whose name another one of its account has; IAM does not tell case apart."""
+    seen: dict[tuple[str, str], str] = {}
+    for one in made:
+        first = seen.setdefault((one.account, one.name.lower()), one.file)
+        if first != one.file:
+            problem = f"account {one.account} has a role `{one.name}` already, by {first}"
+            yield InputError(one.where, problem, "give each a `name` of its own")
+
+
+@contextmanager
+def _progress(count: int) -> Iterator[Callable[[], None]]:
+    """Give what is to be called for each role that is done; on a terminal, stderr shows how far it is."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    with click.progressbar(length=count, file=sys.stderr, show_pos=True, label="roles") as bar:
+        yield lambda: bar.update(1)
+
+
+def say_notes(made: Iterable[Made[Any]]) -> None:
+    """Say on stderr what there is to say of each file; what several have in common is said once."""
+    files: dict[str, list[str]] = {}
+    for one in made:
+        for text in dict.fromkeys(one.notes):
+            files.setdefault(text, []).append(one.file)
+    for text, found in files.items():
+        note(f"{_said(found)}: {text}")
+
+
+def write_each(made: Sequence[Made[str]], folder: str | None, place: str) -> None:
+    """
+    Write the result of each role to its *place* in *folder*, such as ``{name}.json``.
+
+    Where there are several accounts, each has a folder of its own in it. Raises InputError where there is no
+    folder to write to, and before anything is written for a role whose name would lead out of it.
+    """
+    for one in made:
+        if one.name in (".", ".."):  # IAM takes them
+            raise InputError(one.where, f"`{one.name}` makes no name of a file", "choose another `name`")
+    accounts = {one.account for one in made}
+    for one in made:
+        file = Path(folder or "", one.account if len(accounts) > 1 else "", place.format(name=one.name))
+        _make_folder(file.parent)
+        write_output(one.result, str(file))
+
+
+def _make_folder(place: Path) -> None:
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(SourceLocation(str(place)), f"can't be made: {error.strerror or error}") from error
+
+
+def require_folder(output: str | None) -> None:
+    """Raise InputError unless *output* is a folder, or nothing yet; what is there is looked at before any work."""
+    if output is None or is_stdout(output):
+        raise InputError(SourceLocation("--output"), "several role files give several results", "give a folder, -o DIR")
+    if Path(output).exists() and not Path(output).is_dir():
+        raise InputError(SourceLocation(output), "is no folder", "several role files give several results")

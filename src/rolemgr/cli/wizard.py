@@ -1,0 +1,203 @@
+"""
+The four-step wizard on a terminal: what a typed line does, the last page, and the offer to save a role file.
+
+Which question comes next and what an answer means is `rolemgr.wizard`'s affair.
+"""
+
+import os
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+from rich.markup import escape
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.cli.files import write_output
+from rolemgr.cli.options import ROLE_OPTIONS, choices_without_a_role
+from rolemgr.cli.rendering import Chosen, render_spec
+from rolemgr.cli.terminal import StoppedError, Terminal
+from rolemgr.errors import InputError, RolemgrError
+from rolemgr.files.write import to_yaml
+from rolemgr.model.flags import Option as Flag
+from rolemgr.report.preview import preview_page
+from rolemgr.wizard.answers import Answers, answers_of, command_options, flag, role_data, spec_of
+from rolemgr.wizard.dialogue import BACK, HELP, NEXT_STEP, QUIT, Dialogue, answered, back, skipped
+from rolemgr.wizard.questions import STEPS, Question
+
+_HOW = "Enter keeps what is in brackets, - empties it; ? explains, < goes back, > goes to the next step, q quits."
+_MORE = (
+    "? NAME explains one entry, < NAME goes back to an earlier question, and =q is the text `q`. TAB completes names."
+)
+
+
+class Asked(NamedTuple):
+    """What the wizard ends with: the answers, and the options of the command line that give the same."""
+
+    answers: Answers
+    options: tuple[Flag, ...]
+
+
+def ask_for_role(context: click.Context, flags: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Ask for a role in four steps; return the flags that the printed command line would give.
+
+    Offers to save the answers as a role file. Raises InputError for flags that are wrong from the start, and
+    StoppedError where somebody quits: then nothing was written.
+    """
+    given, outside = choices_without_a_role(flags, os.environ)
+    asked = ask(Terminal(), answers_of(given, outside), [("rolemgr", str(context.info_name)), *_others(context)])
+    words = [word for option in asked.options for word in option]
+    parsed = context.command.make_context(context.info_name, words, parent=context.parent).params
+    return {key: parsed[key] for key in flags}
+
+
+def ask(terminal: Terminal, answers: Answers, command: Sequence[Flag]) -> Asked:
+    """
+    Ask on *terminal* for what *answers* leave open, until the last page is agreed to.
+
+    The page shows *command* (the program, and options of its own) with those that give the same role between;
+    where it is empty there is no such command line and no offer to save a role file.
+    """
+    catalog = Catalog([Path(folder) for folder in answers.choices.get("catalog", ())])
+    dialogue = Dialogue(catalog, lambda spec: render_spec(catalog, spec), answers)
+    terminal.say(_HOW, _MORE, style="dim")
+    while True:
+        dialogue = _all_questions(terminal, dialogue)
+        options = command_options(dialogue.answers)
+        page = _command_line(command, options) if command else None
+        if not _agreed(terminal, render_spec(catalog, spec_of(dialogue.answers)), page):
+            dialogue = back(dialogue)
+        elif not command or _saved(terminal, dialogue.answers, dict(one for one in command if len(one) == 2)):
+            return Asked(dialogue.answers, options)
+
+
+def _command_line(command: Sequence[Flag], options: Sequence[Flag]) -> str:
+    """Return the command line, an option a line, ready to be pasted into a shell."""
+    program, *others = command
+    return " \\\n      ".join(map(shlex.join, (program, *options, *others)))
+
+
+def _all_questions(terminal: Terminal, dialogue: Dialogue) -> Dialogue:
+    """Return *dialogue* on its last page."""
+    step = 0
+    while question := dialogue.question:
+        if question.step != step:
+            step = question.step
+            terminal.say("", f"Step {step} of {len(STEPS)}: {STEPS[step - 1]}", style="bold")
+        terminal.show_question(question)
+        dialogue = _past(terminal, dialogue, question)
+    return dialogue
+
+
+def _past(terminal: Terminal, dialogue: Dialogue, question: Question) -> Dialogue:
+    """Return *dialogue* at another question than *question*; it is asked again until then."""
+    while True:
+        terminal.say(f"{question.text} \\[{escape(question.default(dialogue.answers))}]")
+        try:
+            line = terminal.line(question.names)
+            moved = _moved(terminal, dialogue, question, line)
+        except RolemgrError as error:
+            _say_error(terminal, error, question)
+            continue
+        if moved is not dialogue:
+            return moved
+        if line in BACK:
+            terminal.say("this is the first question")
+
+
+def _moved(terminal: Terminal, dialogue: Dialogue, question: Question, line: str) -> Dialogue:
+    """Return *dialogue* after *line*: an answer, or a word that leads elsewhere; itself where it only explains."""
+    if line in QUIT:
+        raise StoppedError
+    if line in NEXT_STEP:
+        return skipped(dialogue)
+    if line in BACK or line.startswith("< "):
+        return back(dialogue, line[1:].strip() if line.startswith("<") else "")
+    if line in HELP or line.startswith("?"):
+        terminal.explain(question, line[1:].strip() if line.startswith("?") else "")
+        return dialogue
+    return answered(dialogue, line)
+
+
+def _say_error(terminal: Terminal, error: RolemgrError, question: Question) -> None:
+    """Say what is wrong with an answer; quitting is no such error."""
+    if isinstance(error, StoppedError):
+        raise error
+    for line in str(error).splitlines():
+        terminal.error(line.removeprefix(f"{flag(question.path[0])}: "))
+
+
+def _agreed(terminal: Terminal, found: Chosen, command: str | None) -> bool:
+    """Show the last page; tell whether it is agreed to (True), or somebody wants to go back (False)."""
+    terminal.say("", "Review", style="bold")
+    terminal.draw(preview_page(found.role, found.documents, found.catalog))
+    if command:
+        terminal.say("", "The same role by command line:", style="bold")
+        click.echo(f"  {command}\n", err=True)
+    while True:
+        terminal.say("Is this the role? Enter or yes writes it, < goes back, q quits \\[yes]")
+        line = terminal.line(()).lower()
+        if line in ("", "y", "yes"):
+            return True
+        if line in (*BACK, "n", "no"):
+            return False
+        if line in QUIT:
+            raise StoppedError
+        terminal.error(f"`{line}` is neither yes nor <")
+
+
+def _saved(terminal: Terminal, answers: Answers, others: Mapping[str, str]) -> bool:
+    """
+    Offer to save *answers* as a role file; tell whether that is settled (True) or the last page is wanted again.
+
+    *others* are the options that choose no role: the result may go to a file too, which must be another one.
+    """
+    while True:
+        terminal.say("Save the answers as a role file? A path such as roles/churn.yaml \\[no]")
+        line = terminal.line(())
+        if line.lower() in ("", "n", "no"):
+            return True
+        if line in BACK:
+            return False
+        if line in QUIT:
+            raise StoppedError
+        if os.path.realpath(line) == os.path.realpath(others.get("--output", "")):
+            terminal.error(f"`{line}` is where the result goes; give another path")
+            continue
+        try:
+            if _written(terminal, answers, Path(line).expanduser()):
+                return True
+        except InputError as error:
+            terminal.error(str(error))
+
+
+def _written(terminal: Terminal, answers: Answers, path: Path) -> bool:
+    """Write the role file, over one that is there only if told to; tell whether it is written."""
+    if path.exists():
+        terminal.say(f"{escape(str(path))} exists. Replace it? \\[no]")
+        if terminal.line(()).lower() not in ("y", "yes"):
+            return False
+    write_output(role_file_text(answers, path), str(path))
+    terminal.say(f"saved; `rolemgr create --role {shlex.quote(str(path))}` gives the same role")
+    return True
+
+
+def role_file_text(answers: Answers, path: Path) -> str:
+    """Return the role file with *answers* that lies at *path*; catalog folders are relative to it."""
+    data = role_data(answers)
+    if "catalog" in data:
+        data["catalog"] = [os.path.relpath(folder, path.parent) for folder in data["catalog"]]
+    return f"# A role for `rolemgr create --role`; `rolemgr schema role` has the format.\n{to_yaml(data)}"
+
+
+def _others(context: click.Context) -> Iterator[Flag]:
+    """Yield the options of the command line that choose no role, such as ``--format yaml``."""
+    no_words = {option.key for option in ROLE_OPTIONS} | {"verbose"}
+    for param in context.command.params:
+        given = context.get_parameter_source(str(param.name)) is click.core.ParameterSource.COMMANDLINE
+        if given and param.name not in no_words and isinstance(param, click.Option):
+            name, value = max(param.opts, key=len), context.params[str(param.name)]
+            for one in value if isinstance(value, tuple) else (value,):
+                yield (name,) if param.is_flag else (name, str(one))

@@ -1,0 +1,93 @@
+"""
+``--parameterize``: the buckets, keys, subnets and security groups of a role as parameters of its template.
+
+One parameter a value: CloudFormation can't put a suffix such as ``/*`` behind each value of a list. A
+parameter takes no wildcard and no policy variable, so whoever fills it can't widen the role beyond one name.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from rolemgr.export.stand_ins import ACCOUNT, REGION, STAND_INS
+from rolemgr.model.spec import RoleSpec
+
+
+class Kind(NamedTuple):
+    """What an option gives: the *title* of its parameters, what they are *for*, and the form of a value."""
+
+    title: str
+    what: str
+    pattern: str
+    longest: int
+
+
+KINDS: Mapping[str, Kind] = {
+    "bucket": Kind("Bucket", "Bucket to read data from and write work to", "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", 63),
+    "data_key": Kind(
+        "DataKey", "ARN of a KMS key that data is encrypted with",
+        "arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+", 100,
+    ),
+    "volume_key": Kind(
+        "VolumeKey", "ARN of a KMS key that disks are encrypted with",
+        "arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+", 100,
+    ),
+    "subnet": Kind("Subnet", "Subnet that jobs and models must run in", "subnet-[0-9a-f]{1,32}", 39),
+    "security_group": Kind("SecurityGroup", "Security group that they must run with", "sg-[0-9a-f]{1,32}", 35),
+}  # fmt: skip
+"""The options whose values become parameters."""
+
+
+class TemplateParameter(NamedTuple):
+    """A parameter of a template: its *name*, the *value* that the user gave, and the form that it may have."""
+
+    name: str
+    value: str
+    description: str
+    pattern: str
+    longest: int
+    stand_in: str
+
+
+def template_parameters(spec: RoleSpec, partition: str) -> tuple[TemplateParameter, ...]:
+    """Return a parameter for each value that *spec* gives; stand-ins of keys are in *partition*."""
+    found: dict[str, TemplateParameter] = {}
+    for option, kind in KINDS.items():
+        values = tuple(dict.fromkeys(getattr(spec, option)))
+        for number, value in enumerate(values, start=1):
+            name = kind.title + (str(number) if len(values) > 1 else "")
+            longest = max(kind.longest, len(value))
+            stand_in = _stand_in(option, len(found), partition)
+            new = TemplateParameter(name, value, kind.what, kind.pattern, longest, stand_in)
+            old = found.setdefault(value, new)
+            if old is not new:
+                found[value] = old._replace(description=f"{old.description}, and {kind.what}")
+    return tuple(found.values())
+
+
+def _stand_in(option: str, number: int, partition: str) -> str:
+    """Return a value of the form that *option* takes; all are of one length, so none begins another."""
+    match option:
+        case "bucket":
+            return f"zz-bucket-{number:03d}z"
+        case "subnet":
+            return f"subnet-{number:03d}{'f' * 29}"
+        case "security_group":
+            return f"sg-{number:03d}{'f' * 29}"
+        case _:
+            return f"arn:{partition}:kms:{STAND_INS[REGION]}:{STAND_INS[ACCOUNT]}:key/zz-{number:03d}z"
+
+
+def with_stand_ins(spec: RoleSpec, parameters: tuple[TemplateParameter, ...]) -> dict[str, Any]:
+    """Return the fields of *spec* that hold values of *parameters*, with their stand-ins."""
+    by_value = {one.value: one.stand_in for one in parameters}
+    short = {name: tuple(by_value.get(value, value) for value in getattr(spec, name)) for name in KINDS}
+    long = {name: dict(_replaced(getattr(spec, name), by_value)) for name in ("parameter", "guardrail")}
+    return {**short, **long} if parameters else {}
+
+
+def _replaced(
+    given: Mapping[str, tuple[str, ...]], by_value: Mapping[str, str]
+) -> Iterator[tuple[str, tuple[str, ...]]]:  # fmt: skip
+    """Yield what was *given* by name, with stand-ins for the values that an option gives too."""
+    for name, values in given.items():
+        yield name, tuple(by_value.get(value, value) for value in values)

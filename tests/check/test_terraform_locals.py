@@ -1,0 +1,38 @@
+"""Policies in a module's locals are judged as CloudFormation's are: what is filled in later is not."""
+
+from typing import Any
+
+from rolemgr.check.sources import find
+
+
+def policy_of(*resources: str) -> Any:
+    """Return the one policy that is found in a module whose local has *resources*."""
+    statement = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": list(resources)}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    found = list(find({"resource": {"aws_iam_role": {}}, "locals": {"p": policy, "regions": {"a": ["b"]}}}))
+    assert [(one.path, one.template) for one in found] == [(("locals", "p"), True)]
+    return found[0].raw["Statement"][0]["Resource"]
+
+
+def test_places_become_pseudo_parameters() -> None:
+    """Account, region, partition and suffix are known by their shape."""
+    text = "arn:${data.aws_partition.current.partition}:sagemaker:${data.aws_region.current.id}:"
+    suffix = "${data.aws_partition.current.dns_suffix}"
+    account = "${data.aws_caller_identity.current.account_id}"
+    assert policy_of(f"{text}{account}:{suffix}") == [
+        {"Fn::Sub": "arn:${AWS::Partition}:sagemaker:${AWS::Region}:${AWS::AccountId}:${AWS::URLSuffix}"}
+    ]
+
+
+def test_escapes_are_what_they_stand_for() -> None:
+    """A policy variable is one, also beside a place; text without either stays text."""
+    assert policy_of("arn:aws:s3:::b/$${aws:username}/%%{x", "arn:aws:s3:::c") == [
+        {"Fn::Sub": "arn:aws:s3:::b/${!aws:username}/%{x"},
+        "arn:aws:s3:::c",
+    ]
+
+
+def test_other_expressions_are_unknown() -> None:
+    """A variable, a local, a function with braces and quotes in it: nobody knows what they come to."""
+    texts = ("arn:aws:s3:::${var.bucket}/*", '${[for one in local.x["a"] : "arn:${one}"]}', "${data.aws_region.other}")
+    assert policy_of(*texts) == [{"Ref": "Terraform"}] * 3
