@@ -23,12 +23,13 @@ ROOMS = {
     "layers": {"errors", "model", "reference", "catalog", "compose"},
     "render": {"errors", "model", "reference"},
     "evaluate": {"errors", "model"},
-    "check": {"errors", "files", "model", "reference", "evaluate"},
-    "prove": {"errors", "files", "model", "reference", "catalog", "compose", "render", "evaluate", "check"},
-    "report": {"errors", "model", "reference", "catalog", "compose", "render", "evaluate", "check", "prove"},
+    "access": {"errors", "model", "reference", "evaluate"},
+    "check": {"errors", "files", "model", "reference", "evaluate", "access"},
+    "prove": {"errors", "files", "model", "reference", "catalog", "compose", "render", "evaluate", "access", "check"},
+    "report": {"errors", "model", "reference", "catalog", "compose", "render", "evaluate", "access", "check", "prove"},
     "cli": {
-        "errors", "files", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "check", "prove",
-        "report",
+        "errors", "files", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "access",
+        "check", "prove", "report",
     },
 }  # fmt: skip
 """What each room may import besides itself, in the order of the house: a room knows only rooms before it."""
