@@ -13,8 +13,11 @@ from rolemgr.access.errors import TooComplex
 from rolemgr.access.regions import Pattern, regions
 from rolemgr.access.statements import Said, service_of
 from rolemgr.evaluate.variables import Piece
-from rolemgr.evaluate.wildcards import Step, action_glob, glob_steps, literal_steps
+from rolemgr.evaluate.wildcards import Step, glob_steps, literal_steps
 from rolemgr.reference.services import action_names, expand, services
+
+MOST_KNOWN: Final = 40
+"""How many known names are passed over in search of a new one."""
 
 _NAME: Final = (Step(None, spans=False), Step(None, again=True, spans=False))
 _ANY_ACTION: Final = Pattern((*_NAME, *literal_steps(":"), *_NAME))
@@ -92,26 +95,25 @@ def _future(allowing: Sequence[Said], everyone: Sequence[Said], literals: set[st
 def _of_shape(patterns: Sequence[str], shape: Pattern, allowing: Sequence[Said], literals: set[str]) -> Iterator[str]:
     steps = [Pattern(glob_steps((Piece(text, live=True),))) for text in patterns]
     for sign, shortest in regions(steps, (shape,)).items():
-        name = _new_name(shortest, sign, patterns, literals)
-        if any(said.takes.take(name) for said in allowing):
+        name = _new_name(shortest, sign, steps, shape, literals)
+        if name and any(said.takes.take(name) for said in allowing):
             yield name
 
 
-def _new_name(shortest: str, sign: int, patterns: Sequence[str], literals: set[str]) -> str:
+def _new_name(shortest: str, sign: int, steps: list[Pattern], shape: Pattern, literals: set[str]) -> str | None:
     """
-    Return a name that is neither in *literals* nor in the reference and matches the patterns of *sign* alone.
+    Return a name of *sign* that is neither in *literals* nor in the reference, None where there is none such.
 
-    Raises TooComplex where none is found.
+    Raises TooComplex where too many short ones are known.
     """
-    start = shortest.index(":") + 1
-    for more in ("", "new", "newaction"):
-        for place in range(len(shortest), start - 1, -1):
-            name = shortest[:place] + more + shortest[place:]
-            if _is_known(name, literals):
-                continue
-            if all(action_glob(text)(name) is bool(sign >> i & 1) for i, text in enumerate(patterns)):
-                return name
-    raise TooComplex(f"no action that AWS may add could be made up beside `{shortest}`")
+    name: str | None = shortest
+    taken: list[Pattern] = []
+    while name and _is_known(name, literals):
+        if len(taken) > MOST_KNOWN:
+            raise TooComplex(f"no name like `{shortest}` was found that is new")
+        taken.append(Pattern(literal_steps(name)))
+        name = regions([*steps, *taken], (shape,), must=sign).get(sign)
+    return name
 
 
 def _is_known(name: str, literals: set[str]) -> bool:

@@ -98,29 +98,27 @@ def compare(new: Policies, old: Policies) -> Comparison:
             if not covered(group.arena, said):
                 for verdict in _verdicts(_Question(sides, group, said), scenes):
                     merged.add(verdict)
-    return Comparison(tuple(merged.differences.values()), tuple(merged.unknowns.values()), count)
+    return Comparison(merged.of(Difference), merged.of(Unknown), count)
 
 
 class _Merged:
     """Verdicts, those that differ in their actions alone made one."""
 
     def __init__(self) -> None:
-        self.differences: dict[object, Difference] = {}
-        self.unknowns: dict[object, Unknown] = {}
+        self._first: dict[object, Verdict] = {}
+        self._actions: dict[object, dict[str, None]] = {}
 
     def add(self, verdict: Verdict) -> None:
-        if isinstance(verdict, Unknown):
-            key: object = (verdict.statement, verdict.reason)
-            same = self.unknowns.get(key)
-            self.unknowns[key] = _with(same, verdict) if same else verdict
-            return
-        key = (verdict.statement, verdict.doubts, verdict.future, verdict.before, verdict.note)
-        known = self.differences.get(key)
-        self.differences[key] = _with(known, verdict) if known else verdict
+        key: object = (verdict.statement, getattr(verdict, "reason", None))
+        if isinstance(verdict, Difference):
+            key = (verdict.statement, verdict.doubts, verdict.future, verdict.before, verdict.note)
+        self._first.setdefault(key, verdict)
+        self._actions.setdefault(key, {}).update(dict.fromkeys(verdict.actions))
 
-
-def _with(one: V, other: V) -> V:
-    return one._replace(actions=tuple(dict.fromkeys((*one.actions, *other.actions))))
+    def of(self, kind: type[V]) -> tuple[V, ...]:
+        """Return the verdicts of *kind*."""
+        found = ((key, one) for key, one in self._first.items() if isinstance(one, kind))
+        return tuple(one._replace(actions=tuple(self._actions[key])) for key, one in found)
 
 
 class _Sides(NamedTuple):
