@@ -20,6 +20,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 from rolemgr.access.actions import actions_of
 from rolemgr.access.atoms import Atom, Filled
 from rolemgr.access.errors import TooComplex
+from rolemgr.access.regions import Pattern
 from rolemgr.access.scenes import Scene, scenes_of
 from rolemgr.access.search import Arena, Case, Setting, arena, search
 from rolemgr.access.statements import Said, Side
@@ -198,19 +199,16 @@ class _Question(NamedTuple):
 def _verdicts(question: _Question, scenes: Sequence[Scene]) -> Iterator[Verdict]:
     """Yield what is not proven: a difference that AWS would see if there is one, else what there is."""
     doubtful: Verdict | None = None
-    asked: set[tuple[object, ...]] = set()
     for scene in scenes:
         start = scene.start(question.group.arena)
-        key = (start, scene.strength, scene.principal is None)
-        if not start & question.group.arena.bit(question.said) or key in asked:
+        if not start & question.group.arena.bit(question.said):
             continue
         for region in _regions(question.said):
-            verdict = _verdict(question, scene, start, region)
+            verdict = _verdict(question, scene, region)
             if isinstance(verdict, Difference) and not verdict.doubts:
                 yield verdict
                 return
             doubtful = doubtful if verdict is None or isinstance(doubtful, Difference) else verdict
-        asked.add(key)
     if doubtful is not None:
         yield doubtful
 
@@ -223,7 +221,7 @@ def _sorted(atoms: Iterable[Atom]) -> list[Atom]:
     return sorted(atoms, key=lambda atom: atom.written)
 
 
-def _verdict(question: _Question, scene: Scene, start: int, region: Atom | None) -> Verdict | None:
+def _verdict(question: _Question, scene: Scene, region: Atom | None) -> Verdict | None:
     """
     Return what the Allow gives on resources of *region*; None where nothing that the old side does not.
 
@@ -231,13 +229,13 @@ def _verdict(question: _Question, scene: Scene, start: int, region: Atom | None)
     """
     group = question.group
     try:
-        loose = _Try(group.arena, question.said, region, Setting((ANY_TEXT,)))
+        loose = _Try(group.arena, question.said, region, _any_of(scene, (ANY_TEXT,)))
         if not loose.cases(scene, 1):
             return None
-        quick = _shown(question, scene, [loose], most=2)
+        quick = _shown(question, scene, [loose._replace(setting=_narrow(question, scene, {}, (ANY_TEXT,)))], most=2)
         if quick and not quick.doubts:
             return quick
-        wide = _Try(group.arena, question.said, region, Setting(group.universe.wide))
+        wide = _Try(group.arena, question.said, region, _any_of(scene, group.universe.wide))
         if not wide.cases(scene, 1):
             return None
         return _shown(question, scene, (*_real_tries(question, scene, region), wide)) or question.unknown(_REASON)
@@ -265,24 +263,29 @@ class _Try(NamedTuple):
 def _real_tries(question: _Question, scene: Scene, region: Atom | None) -> Iterator[_Try]:
     """Yield searches in the narrow world, then with every policy variable filled, narrow and wide."""
     group, settled = question.group, scene.filled()
-    yield _Try(group.arena, question.said, region, _narrow(question, settled))
+    yield _Try(group.arena, question.said, region, _narrow(question, scene, {}, group.universe.narrow))
     options = list(islice(fillings(group.arena.statements, settled), MOST_TRIED))
-    for make in (_narrow, _wide):
-        for filled in options:
-            yield _filled_try(question, region, make(question, filled))
+    for filled in options:
+        yield _filled_try(question, region, _narrow(question, scene, filled, group.universe.narrow))
+    for filled in options:
+        yield _filled_try(question, region, _any_of(scene, group.universe.wide, filled))
 
 
-def _narrow(question: _Question, filled: Filled) -> Setting:
+def _narrow(question: _Question, scene: Scene, filled: Filled, among: tuple[Pattern, ...]) -> Setting:
+    """Return the narrow world, for exactly the principal of *scene*."""
     carried = question.group.carried
     return Setting(
-        question.group.universe.narrow, filled,
+        among,
+        {**scene.filled(), **filled},
         may_be_present=lambda key: key in carried,
         may_be_absent=lambda key: not always_there(key),
-    )  # fmt: skip
+        within=scene.within(),
+    )
 
 
-def _wide(question: _Question, filled: Filled) -> Setting:
-    return Setting(question.group.universe.wide, filled)
+def _any_of(scene: Scene, among: tuple[Pattern, ...], filled: Filled | None = None) -> Setting:
+    """Return the wide world, for all the principals that the one of *scene* stands for."""
+    return Setting(among, {**scene.certain(), **(filled or {})}, within=scene.within())
 
 
 def _filled_try(question: _Question, region: Atom | None, setting: Setting) -> _Try:

@@ -11,16 +11,20 @@ the policies tell apart, in three ways.
 - the same under a permissions boundary that allows nothing, which only a user or a session named as such passes.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from rolemgr.access.regions import Pattern
 from rolemgr.access.search import Arena
 from rolemgr.access.statements import Said, Side
+from rolemgr.access.values import Limits
 from rolemgr.evaluate.known import known_keys
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.principals import Caller, Kind, Match, match, read_caller
 from rolemgr.evaluate.request import Request
+from rolemgr.evaluate.variables import Piece
+from rolemgr.evaluate.wildcards import arn_steps
 from rolemgr.model.arn import ACCOUNT_ID, Arn
 from rolemgr.model.policy import Effect, IdentityPolicy
 
@@ -30,6 +34,15 @@ _EVERYTHING: Final = IdentityPolicy.model_validate(
 _NOTHING: Final = IdentityPolicy(version="2012-10-17", statement=())
 _STRANGER: Final = "999999999999"
 _ELSEWHERE: Final = "000000000000"
+_OF_NOBODY: Final[Mapping[str, tuple[str, ...]]] = {
+    "aws:principalaccount": ("anonymous",), "aws:principalarn": (), "aws:principalorgid": (),
+    "aws:principalisawsservice": ("false",),
+}  # fmt: skip
+"""
+What anonymous requests carry.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+"""
 _INSIDE: Final = frozenset({Kind.USER, Kind.ROLE, Kind.SESSION})
 
 
@@ -44,6 +57,15 @@ class Scene(NamedTuple):
     strength: Match = Match.ACCOUNT
     bounded: bool = False
     note: str = ""
+    named: frozenset[str] = frozenset()
+    """The ARNs that the policies name in full, which stand for themselves."""
+    accounts: frozenset[str] = frozenset()
+    """The accounts that the policies name."""
+
+    @property
+    def itself(self) -> bool:
+        """Whether the principal stands for itself alone."""
+        return self.principal in self.named
 
     @property
     def caller(self) -> Caller:
@@ -75,19 +97,57 @@ class Scene(NamedTuple):
         return Request.known(action, resource, context, self.principal, account)
 
     def filled(self) -> dict[str, tuple[str, ...]]:
-        """Return the condition keys that follow from the principal."""
+        """Return the condition keys that follow from the principal as it stands here."""
         return {key: values for key, _, values in known_keys(self.principal, self.resource_account)}
+
+    def certain(self) -> dict[str, tuple[str, ...]]:
+        """
+        Return those condition keys that are the same for all principals that this one stands for.
+
+        One that is named in full stands for itself, a stranger for those of all accounts that nobody names.
+        """
+        known = {key: values for key, _, values in known_keys(self.principal, None)}
+        if self.caller.kind is Kind.ANONYMOUS:
+            return dict(_OF_NOBODY)
+        if self.itself:
+            return known
+        same = {"aws:principalisawsservice", "aws:principaltype"}
+        if self.caller.account != _STRANGER:
+            same.add("aws:principalaccount")
+        return {key: values for key, values in known.items() if key in same}
+
+    def within(self) -> dict[str, Limits]:
+        """Return the values that keys can have for the principals that this one stands for."""
+        caller = self.caller
+        account_of_others = {"aws:principalaccount": Limits(but=self.accounts)}
+        limits = account_of_others if caller.account == _STRANGER else {}
+        return limits | self._arns()
+
+    def _arns(self) -> dict[str, Limits]:
+        caller = self.caller
+        if caller.kind not in _INSIDE or "aws:principalarn" in self.certain():
+            return {}
+        kind = "user" if caller.kind is Kind.USER else "role"
+        account = "*" if caller.account == _STRANGER else caller.account
+        name = caller.name if self.itself else "*"
+        texts = dict.fromkeys((f"arn:*:iam::{account}:{kind}/{name}", f"arn:*:iam::{account}:{kind}/*/{name}"))
+        among = tuple(Pattern(arn_steps((Piece(text, live=True),))) for text in texts)
+        return {"aws:principalarn": Limits(among, frozenset() if self.itself else self.named)}
 
 
 def scenes_of(new: Side, old: Side) -> tuple[Scene, ...]:
     """Return the scenes to compare in: one for identity policies, else one for each kind of principal."""
     if new.policies.resource is None and old.policies.resource is None:
         return (Scene(),)
-    callers = tuple(dict.fromkeys(_callers(new.statements + old.statements)))
-    bounds = (False, True) if any(_not_principal(said) for said in (*new.statements, *old.statements)) else (False,)
+    statements = (*new.statements, *old.statements)
+    callers = tuple(dict.fromkeys(_callers(statements)))
+    named = frozenset(arn for said in statements if said.principals for arn in said.principals.arns)
+    bounds = (False, True) if any(map(_not_principal, statements)) else (False,)
+    accounts = frozenset(filter(None, (read_caller(text).account for text in callers))) - {_STRANGER}
     first = [Scene(text, _ELSEWHERE, bounded=bounded) for text in callers for bounded in bounds]
     inside = [text for text in callers if read_caller(text).kind in _INSIDE]
-    return (*first, *(scene for text in inside for scene in _within(text)))
+    scenes = (*first, *(scene for text in inside for scene in _within(text)))
+    return tuple(scene._replace(named=named, accounts=accounts) for scene in scenes)
 
 
 def _within(text: str) -> Iterator[Scene]:
@@ -108,7 +168,7 @@ def _callers(statements: Iterable[Said]) -> Iterator[str]:
     yield f"arn:aws:iam::{_STRANGER}:user/stranger"
     yield "anonymous"
     for named in listed:
-        for text in sorted(named.arns):
+        for text in sorted(named.arns, key=lambda arn: (arn.endswith(":root"), arn)):
             yield from _part_of(text)
         for account in sorted(named.accounts):
             yield from _in_account(account)
@@ -132,7 +192,8 @@ def _part_of(text: str) -> Iterator[str]:
     arn = Arn.parse(text)
     if arn is None:
         return
-    yield text
+    if not text.endswith(":root"):
+        yield text
     kind, _, name = arn.resource.partition("/")
     last = name.rpartition("/")[2]
     if kind == "role":

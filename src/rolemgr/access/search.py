@@ -20,7 +20,7 @@ from rolemgr.access.atoms import Atom, Filled
 from rolemgr.access.errors import TooComplex
 from rolemgr.access.regions import Pattern, meet
 from rolemgr.access.statements import Asked, Said, Side
-from rolemgr.access.values import Class, classes, text_classes
+from rolemgr.access.values import ANY, Class, Limits, classes, text_classes
 from rolemgr.model.policy import Effect
 from rolemgr.reference.condition_keys import find_key
 
@@ -52,15 +52,15 @@ class Setting:
     """
     What a request may be: its resource *among* patterns, and how its condition keys are.
 
-    *filled* keys have those values and no others. *may_be_present*, *may_be_absent* and *may_have* (a key,
-    the atoms about it, a class) narrow the other keys.
+    *filled* keys have those values and no others. Of the other keys, *may_be_present* and *may_be_absent* say
+    whether they may be there and not, and *within* which values they may have.
     """
 
     among: tuple[Pattern, ...]
     filled: Filled = field(default_factory=dict)
     may_be_present: Callable[[str], bool] = lambda _key: True
     may_be_absent: Callable[[str], bool] = lambda _key: True
-    may_have: Callable[[str, Sequence[Atom], Class], bool] | None = None
+    within: Mapping[str, Limits] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -336,11 +336,10 @@ def _results(key: str, asked: Sequence[Asked], wish: _Wish, setting: Setting) ->
         return found
     single: dict[int, Values | None] = {}
     atoms = tuple(sorted({atom for one in asked for atom in one.atoms}, key=_order))
-    for each in classes(key, atoms):
-        if setting.may_have is None or setting.may_have(key, atoms, each):
-            result = sum(1 << place for place, one in enumerate(asked) if one.passes(each.sign, atoms))
-            if single.get(result) is None:
-                single[result] = None if each.sample is None else (each.sample,)
+    for each in classes(key, atoms, setting.within.get(key, ANY)):
+        result = sum(1 << place for place, one in enumerate(asked) if one.passes(each.sign, atoms))
+        if single.get(result) is None:
+            single[result] = None if each.sample is None else (each.sample,)
     every = sum(1 << place for place, one in enumerate(asked) if one.every)
     present = _sets(single, every, wish) if _takes_several(key, asked) else single
     for result, values in present.items():

@@ -12,6 +12,7 @@ those; any other key may hold anything.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -23,7 +24,7 @@ from rolemgr.access.atoms import Atom, Family
 from rolemgr.access.errors import TooComplex
 from rolemgr.access.regions import Pattern, regions
 from rolemgr.evaluate.operators import read_date, read_number
-from rolemgr.evaluate.wildcards import Step
+from rolemgr.evaluate.wildcards import Step, literal_steps
 from rolemgr.reference.condition_keys import find_key
 
 MOST_CLASSES: Final = 4_096
@@ -43,9 +44,24 @@ class Class(NamedTuple):
     sample: str | None
 
 
+class Limits(NamedTuple):
+    """Of which texts the values of a key are: those that one of *among* matches, without the texts *but*."""
+
+    among: tuple[Pattern, ...] = (_ANYTHING,)
+    but: frozenset[str] = frozenset()
+
+
+ANY: Final = Limits()
+"""No limits."""
+
+
 @lru_cache(maxsize=1 << 12)
-def classes(key: str, atoms: tuple[Atom, ...]) -> tuple[Class, ...]:
-    """Return the classes of values of the lower-case *key* over *atoms*; raise TooComplex where they are too many."""
+def classes(key: str, atoms: tuple[Atom, ...], limits: Limits = ANY) -> tuple[Class, ...]:
+    """
+    Return the classes of values of the lower-case *key* over *atoms*, within *limits* where they are texts.
+
+    Raises TooComplex where they are too many.
+    """
     known = find_key(key)
     kind = known.type if known else ""
     if kind == "Bool":
@@ -53,9 +69,11 @@ def classes(key: str, atoms: tuple[Atom, ...]) -> tuple[Class, ...]:
     by_family: dict[Family, list[int]] = {}
     for place, atom in enumerate(atoms):
         by_family.setdefault(atom.family, []).append(place)
-    parts = [_family(family, places, atoms, kind) for family, places in by_family.items()]
-    if sum(1 for _ in parts) <= 1:
-        return tuple(_limited(parts[0] if parts else [Class(0, _STRANGE[0])]))
+    if not by_family:
+        by_family["text"] = []
+    parts = [_family(family, places, atoms, kind, limits) for family, places in by_family.items()]
+    if len(parts) == 1:
+        return tuple(_limited(parts[0]))
     return tuple(_combined(parts, atoms))
 
 
@@ -78,10 +96,10 @@ def _expanded(atoms: Sequence[Atom], found: dict[int, str]) -> Iterator[Class]:
             yield Class(sign | sum(bit for bit, wanted in zip(opaque, chosen, strict=True) if wanted), sample)
 
 
-def _family(family: Family, places: Sequence[int], atoms: Sequence[Atom], kind: str) -> list[Class]:
+def _family(family: Family, places: Sequence[int], atoms: Sequence[Atom], kind: str, limits: Limits) -> list[Class]:
     own = [atoms[place] for place in places]
     if family == "text":
-        return [Class(_moved(one.sign, places), one.sample) for one in text_classes(own)]
+        return [Class(_moved(one.sign, places), one.sample) for one in _texts(own, limits)]
     samples = list(_SAMPLES[family](own))
     if not (family in ("number", "date") and kind in ("Numeric", "Date")):
         samples.append(_STRANGE[0])
@@ -89,6 +107,14 @@ def _family(family: Family, places: Sequence[int], atoms: Sequence[Atom], kind: 
     for text in samples:
         found.setdefault(_exact(own, text), text)
     return [Class(_moved(sign, places), text) for sign, text in found.items()]
+
+
+def _texts(atoms: Sequence[Atom], limits: Limits) -> list[Class]:
+    """Return the classes of text within *limits*: what they leave out is walked with the atoms, and dropped."""
+    without = [Atom("text", ("without", text), None, Pattern(literal_steps(text))) for text in sorted(limits.but)]
+    count = len(atoms)
+    found = text_classes([*atoms, *(replace(one, test=lambda _: False) for one in without)], among=limits.among)
+    return [one for one in found if not one.sign >> count]
 
 
 def _moved(sign: int, places: Sequence[int]) -> int:
