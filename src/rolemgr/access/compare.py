@@ -43,7 +43,7 @@ class Difference(NamedTuple):
 
     *request* is one of them, for the first of *actions*; *before* is the old side's decision on it. *doubts*
     say why AWS may never see such a request; *future* says that the actions are none of today's reference.
-    *note* says what is special about who asks.
+    *scene* is who asks, and what was around the policies.
     """
 
     statement: StatementRef
@@ -52,7 +52,7 @@ class Difference(NamedTuple):
     before: Evaluation
     doubts: tuple[str, ...] = ()
     future: bool = False
-    note: str = ""
+    scene: Scene = Scene()
 
 
 class Unknown(NamedTuple):
@@ -112,7 +112,7 @@ class _Merged:
     def add(self, verdict: Verdict) -> None:
         key: object = (verdict.statement, getattr(verdict, "reason", None))
         if isinstance(verdict, Difference):
-            key = (verdict.statement, verdict.doubts, verdict.future, verdict.before, verdict.note)
+            key = (verdict.statement, verdict.doubts, verdict.future, verdict.before.decision, verdict.scene.note)
         self._first.setdefault(key, verdict)
         self._actions.setdefault(key, {}).update(dict.fromkeys(verdict.actions))
 
@@ -277,7 +277,7 @@ def _narrow(question: _Question, scene: Scene, filled: Filled, among: tuple[Patt
     return Setting(
         among,
         {**scene.filled(), **filled},
-        may_be_present=lambda key: key in carried,
+        may_be_present=lambda key: key in carried and not scene.lacks(key),
         may_be_absent=lambda key: not always_there(key),
         within=scene.within(),
     )
@@ -338,5 +338,5 @@ def _asked(question: _Question, scene: Scene, resource: str, context: object) ->
         return None
     if before.decision == "Allowed":
         return None
-    doubts = doubts_of(request, group.universe, _keys(group.arena))
-    return Difference(question.said.at, tuple(group.names), request, before, doubts, group.future, scene.note)
+    doubts = (*doubts_of(request, group.universe, _keys(group.arena)), *scene.doubts(request))
+    return Difference(question.said.at, tuple(group.names), request, before, doubts, group.future, scene)

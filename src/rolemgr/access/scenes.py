@@ -91,6 +91,17 @@ class Scene(NamedTuple):
         session = (_EVERYTHING,) if self.caller.kind is Kind.FEDERATED_USER else ()
         return replace(policies, identity=everything, permissions_boundary=boundary, session=session)
 
+    def lacks(self, key: str) -> bool:
+        """Tell whether *key*, lower case, is one of those about an IAM principal, and the principal is none."""
+        outside = self.caller.kind in (Kind.SERVICE, Kind.PROVIDER)
+        return outside and key.startswith("aws:principal") and key not in self.filled()
+
+    def doubts(self, request: Request) -> Iterator[str]:
+        """Yield what *request* says of its principal that AWS would not."""
+        for key in request.context:
+            if self.lacks(key.lower()):
+                yield f"a service or an identity provider has no {key}"
+
     def request(self, action: str, resource: str, context: object) -> Request:
         """Return the request as it is made in this scene."""
         account = self.resource_account
@@ -125,6 +136,9 @@ class Scene(NamedTuple):
 
     def _arns(self) -> dict[str, Limits]:
         caller = self.caller
+        if caller.kind is Kind.FEDERATED_USER:
+            text = f"arn:*:sts::{caller.account}:federated-user/{caller.name if self.itself else '*'}"
+            return {"aws:principalarn": Limits((Pattern(arn_steps((Piece(text, live=True),))),))}
         if caller.kind not in _INSIDE or "aws:principalarn" in self.certain():
             return {}
         kind = "user" if caller.kind is Kind.USER else "role"

@@ -14,6 +14,8 @@ from rolemgr.evaluate.request import Context, Request
 from rolemgr.evaluate.variables import Variable, parse, resolve
 from rolemgr.model.arn import Arn
 from rolemgr.reference.condition_keys import find_key
+from rolemgr.reference.resources import types_of
+from rolemgr.reference.services import find_action
 
 MOST_FORMATS = 6
 """How many types of resources are tried."""
@@ -114,12 +116,20 @@ def doubts_of(request: Request, universe: Universe, keys: Iterable[str]) -> tupl
     return tuple(_doubts(request, universe, keys))
 
 
-def _doubts(request: Request, universe: Universe, keys: Iterable[str]) -> Iterator[str]:
+def _is_of_a_type(request: Request, universe: Universe) -> bool:
+    """Tell whether the resource is of a type of the action: by the formats, and by what their names may hold."""
     if not any(pattern.matches(request.resource) for pattern in universe.narrow):
-        yield f"the resource is of no type that the reference lists for {request.action}"
+        return False
+    action = find_action(request.action)
+    return action is None or request.resource == "*" or bool(types_of(request.resource, action))
+
+
+def _doubts(request: Request, universe: Universe, keys: Iterable[str]) -> Iterator[str]:
+    if not _is_of_a_type(request, universe):
+        yield "the resource is of no type that the reference lists for the action"
     for key in request.context:
         if not carries(request.action, key):
-            yield f"the reference does not list {key} for {request.action}"
+            yield f"the reference does not list {key} for the action"
     for key in keys:
         if always_there(key) and key not in request.context:
             yield f"AWS sends {key} with every request"
