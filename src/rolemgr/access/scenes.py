@@ -24,7 +24,7 @@ from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.principals import Caller, Kind, Match, match, read_caller
 from rolemgr.evaluate.request import Request
 from rolemgr.evaluate.variables import Piece
-from rolemgr.evaluate.wildcards import arn_steps
+from rolemgr.evaluate.wildcards import arn_steps, literal_steps
 from rolemgr.model.arn import ACCOUNT_ID, Arn
 from rolemgr.model.policy import Effect, IdentityPolicy
 
@@ -130,7 +130,7 @@ class Scene(NamedTuple):
     def within(self) -> dict[str, Limits]:
         """Return the values that keys can have for the principals that this one stands for."""
         caller = self.caller
-        account_of_others = {"aws:principalaccount": Limits(but=self.accounts)}
+        account_of_others = {"aws:principalaccount": Limits(but=_exactly(self.accounts))}
         limits = account_of_others if caller.account == _STRANGER else {}
         return limits | self._arns()
 
@@ -146,7 +146,11 @@ class Scene(NamedTuple):
         name = caller.name if self.itself else "*"
         texts = dict.fromkeys((f"arn:*:iam::{account}:{kind}/{name}", f"arn:*:iam::{account}:{kind}/*/{name}"))
         among = tuple(Pattern(arn_steps((Piece(text, live=True),))) for text in texts)
-        return {"aws:principalarn": Limits(among, frozenset() if self.itself else self.named)}
+        return {"aws:principalarn": Limits(among, frozenset() if self.itself else _exactly(self.named))}
+
+
+def _exactly(texts: Iterable[str]) -> frozenset[Pattern]:
+    return frozenset(Pattern(literal_steps(text)) for text in texts)
 
 
 def scenes_of(new: Side, old: Side) -> tuple[Scene, ...]:
@@ -162,6 +166,15 @@ def scenes_of(new: Side, old: Side) -> tuple[Scene, ...]:
     inside = [text for text in callers if read_caller(text).kind in _INSIDE]
     scenes = (*first, *(scene for text in inside for scene in _within(text)))
     return tuple(scene._replace(named=named, accounts=accounts) for scene in scenes)
+
+
+def strangers(scenes: Iterable[Scene]) -> tuple[Scene, ...]:
+    """Return those of *scenes* in which somebody asks whom no policy names: from another account, or nobody at all."""
+    return tuple(scene for scene in scenes if scene.strength is Match.ACCOUNT and _unnamed(scene.caller))
+
+
+def _unnamed(caller: Caller) -> bool:
+    return caller.kind is Kind.ANONYMOUS or (caller.account == _STRANGER and caller.kind in _INSIDE)
 
 
 def _within(text: str) -> Iterator[Scene]:
