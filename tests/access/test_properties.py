@@ -25,7 +25,8 @@ CASES = settings(max_examples=150, deadline=None)
 
 def _told(found: Comparison) -> set[str]:
     """Return the actions that the comparison says something of."""
-    return {action for one in (*found.differences, *found.unknowns) for action in one.actions}
+    listed = [one.actions for one in found.differences] + [one.actions for one in found.unknowns]
+    return {action for actions in listed for action in actions}
 
 
 def _judge(new: Policies, old: Policies, rng: random.Random, most: int) -> Comparison:

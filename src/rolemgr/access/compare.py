@@ -33,7 +33,7 @@ from rolemgr.evaluate.policies import Policies, StatementRef
 from rolemgr.evaluate.request import Request
 from rolemgr.evaluate.requirements import FREE
 from rolemgr.evaluate.wildcards import action_glob
-from rolemgr.model.policy import Effect
+from rolemgr.model.policy import Effect, ResourcePolicy, ResourceStatement
 
 MOST_TRIED = 12
 """How many cases are tried to be made real before they are called unknown."""
@@ -42,6 +42,9 @@ MOST_TRIED = 12
 class Difference(NamedTuple):
     """
     What an Allow of the new side, at *statement*, gives that the old side does not.
+
+    In a scene that is *lifted*, *statement* is a Deny of the old side that the new one does not have.
+
 
     *request* is one of them, for the first of *actions*; *before* is the old side's decision on it. *doubts*
     say why AWS may never see such a request; *future* says that the actions are none of today's reference.
@@ -88,12 +91,15 @@ class Focus:
     Which requests to compare by: all of them, or a part.
 
     *actions* are patterns of those to look at. With a *context* a request has those keys (in lower case) and no
-    others. *strangers* asks as somebody whom the policies do not name alone, with keys *within* limits.
+    others. *strangers* asks as somebody whom the policies do not name alone, with keys *within* limits. With
+    *grants_only* a resource policy is asked for what it gives by itself, and not for what it no longer denies
+    to those whom identity policies of the same account allow it.
     """
 
     actions: tuple[str, ...] = ()
     context: Filled | None = None
     strangers: bool = False
+    grants_only: bool = False
     within: Mapping[str, Limits] = field(default_factory=dict)
 
     def takes(self, action: str) -> bool:
@@ -114,10 +120,44 @@ def compare(new: Policies, old: Policies, focus: Focus = _ALL) -> Comparison:
     """
     if (new.resource is None) is not (old.resource is None):
         raise LayerError(None, "a resource policy can't be compared with identity policies")
-    sides = _Sides(Side(new), Side(old), focus)
-    scenes = scenes_of(sides.new, sides.old)
-    scenes = strangers(scenes) if focus.strangers else scenes
     merged = _Merged()
+    sides = _Sides(Side(new), Side(old), focus, new, old)
+    scenes = scenes_of(sides.new, sides.old)
+    count = _add(merged, sides, strangers(scenes) if focus.strangers else scenes)
+    if isinstance(new.resource, ResourcePolicy) and isinstance(old.resource, ResourcePolicy):
+        lifted = _lifted(new.resource, old.resource, sides)
+        if lifted and not (focus.grants_only or focus.strangers):
+            _add(merged, lifted, scenes_of(lifted.new, lifted.old, lifted=True))
+    return Comparison(merged.of(Difference), merged.of(Unknown), count)
+
+
+def _lifted(new: ResourcePolicy, old: ResourcePolicy, sides: "_Sides") -> "_Sides | None":
+    """
+    Return the Denies of both beside Allows of all that the old ones deny; None where the old one denies nothing.
+
+    Keys of KMS are left out: their policy must allow, whatever identity policies say.
+    """
+    denies = [one for one in old.statement if one.effect is Effect.DENY]
+    allows = [_opened(one) for one in denies]
+    if not allows:
+        return None
+    kept = [one for one in new.statement if one.effect is Effect.DENY]
+    return sides._replace(new=_denying(new, kept, allows), old=_denying(old, denies, allows))
+
+
+def _opened(deny: ResourceStatement) -> ResourceStatement:
+    return ResourceStatement(
+        effect=Effect.ALLOW, action=deny.action, not_action=deny.not_action, resource=("*",), principal="*"
+    )
+
+
+def _denying(whole: ResourcePolicy, denies: Sequence[ResourceStatement], allows: Sequence[ResourceStatement]) -> Side:
+    """Return the *denies* of *whole*, beside *allows*."""
+    return Side(Policies(resource=ResourcePolicy(version=whole.version, statement=(*denies, *allows))))
+
+
+def _add(merged: "_Merged", sides: "_Sides", scenes: Sequence[Scene]) -> int:
+    """Compare *sides* in *scenes*, add what is not proven to *merged*, and return how many actions were asked."""
     groups, problem, count = _groups(sides)
     if problem:
         merged.add(Unknown(None, (), problem))
@@ -126,7 +166,7 @@ def compare(new: Policies, old: Policies, focus: Focus = _ALL) -> Comparison:
             if not covered(group.arena, said):
                 for verdict in _verdicts(_Question(sides, group, said), scenes):
                     merged.add(verdict)
-    return Comparison(merged.of(Difference), merged.of(Unknown), count)
+    return count
 
 
 class _Merged:
@@ -153,6 +193,9 @@ class _Sides(NamedTuple):
     new: Side
     old: Side
     focus: Focus
+    ask_new: Policies
+    ask_old: Policies
+    """Whom the evaluator asks: the policies as they were given."""
 
     @property
     def statements(self) -> tuple[Said, ...]:
@@ -221,8 +264,8 @@ class _Question(NamedTuple):
     def action(self) -> str:
         return self.group.names[0]
 
-    def unknown(self, reason: str) -> Unknown:
-        return Unknown(self.said.at, tuple(self.group.names), reason)
+    def unknown(self, scene: Scene, reason: str) -> Unknown:
+        return Unknown(None if scene.lifted else self.said.at, tuple(self.group.names), reason)
 
 
 def _verdicts(question: _Question, scenes: Sequence[Scene]) -> Iterator[Verdict]:
@@ -267,9 +310,11 @@ def _verdict(question: _Question, scene: Scene, region: Atom | None) -> Verdict 
         wide = _Try(group.arena, question.said, region, _any_of(question, scene, group.universe.wide))
         if not wide.cases(scene, 1):
             return None
-        return _shown(question, scene, (*_real_tries(question, scene, region), wide)) or question.unknown(_REASON)
+        return _shown(question, scene, (*_real_tries(question, scene, region), wide)) or question.unknown(
+            scene, _REASON
+        )
     except TooComplex as error:
-        return question.unknown(str(error))
+        return question.unknown(scene, str(error))
 
 
 _REASON = "a combination of policy variables or values may give more, and no request that shows it was found"
@@ -382,14 +427,15 @@ def _asked(question: _Question, scene: Scene, resource: str, context: object) ->
     sides, group = question.sides, question.group
     try:
         request = scene.request(question.action, resource, context)
-        if evaluate(request, scene.around(sides.new.policies)).decision != "Allowed":
+        if evaluate(request, scene.around(sides.ask_new)).decision != "Allowed":
             return None
-        before = evaluate(request, scene.around(sides.old.policies))
+        before = evaluate(request, scene.around(sides.ask_old))
     except (RequestError, LayerError):
         return None
     if before.decision == "Allowed":
         return None
+    at = before.by[0] if scene.lifted and before.by else question.said.at
     if sides.focus.context is not None:
-        return Difference(question.said.at, tuple(group.names), request, before, (), group.future, scene)
+        return Difference(at, tuple(group.names), request, before, (), group.future, scene)
     doubts = (*doubts_of(request, group.universe, _keys(group.arena)), *scene.doubts(request))
-    return Difference(question.said.at, tuple(group.names), request, before, doubts, group.future, scene)
+    return Difference(at, tuple(group.names), request, before, doubts, group.future, scene)

@@ -176,7 +176,7 @@ def _not_granted(subject: _Subject, policies: Policies, custom: Custom) -> Itera
         yield from _all_granted(subject, policies, custom, wanted)
         return
     allowed = _everything_but(subject.kind, wanted.actions or ("*",), wanted.resources or ("*",))
-    found = compare(policies, allowed, Focus(actions=wanted.actions))
+    found = compare(policies, allowed, Focus(actions=wanted.actions, grants_only=True))
     yield from _against(subject, custom, found, "allows")
 
 
@@ -241,7 +241,7 @@ def _required(subject: _Subject, policies: Policies, custom: Custom) -> Iterator
     if "*" not in wanted.resources and subject.kind is not Kind.TRUST:
         elsewhere = _allow(wanted.actions, ())
         allowed.append({**elsewhere, "NotResource": list(wanted.resources)})
-    found = compare(policies, _policy(subject.kind, *allowed), Focus(actions=wanted.actions))
+    found = compare(policies, _policy(subject.kind, *allowed), Focus(actions=wanted.actions, grants_only=True))
     yield from _against(subject, custom, found, "allows, without the required conditions,")
 
 
@@ -311,7 +311,8 @@ def _against(subject: _Subject, custom: Custom, found: Comparison, verb: str) ->
         text = f"{verb} {_request(one)}{_more(one)}{_note(one)}"
         if one.doubts:
             text = f"can't tell whether it {text}, for {'; '.join(one.doubts)}"
-        yield _finding(subject, custom, one.statement, text, one.request.action)
+        at = None if one.scene.lifted else one.statement
+        yield _finding(subject, custom, at, text, one.request.action)
     for unknown in found.unknowns:
         text = f"can't tell what it {verb} of {_actions(unknown)}: {unknown.reason}"
         yield _finding(subject, custom, unknown.statement, text)
