@@ -13,6 +13,7 @@ from tests.access.random_policies import (
     pair,
     policies,
     requests,
+    rng_of,
     statement,
 )
 
@@ -47,7 +48,7 @@ def _judge(new: Policies, old: Policies, rng: random.Random, most: int) -> Compa
 @given(SEEDS)
 def test_what_is_proven_holds_for_every_request(seed: int) -> None:
     """No request at the edges of the policies is allowed by the new one alone where none was told of."""
-    rng = random.Random(seed)
+    rng = rng_of(seed)
     _judge(*pair(rng), rng, 250)
 
 
@@ -55,7 +56,7 @@ def test_what_is_proven_holds_for_every_request(seed: int) -> None:
 @given(SEEDS)
 def test_against_every_request_of_a_small_alphabet(seed: int) -> None:
     """Where the alphabet is small enough to try all of it, all of it is tried."""
-    rng = random.Random(seed)
+    rng = rng_of(seed)
     first = document(rng, 2)
     second = changed(rng, first)
     new, old = policies(first), policies(second)
@@ -67,7 +68,7 @@ def test_against_every_request_of_a_small_alphabet(seed: int) -> None:
 @given(SEEDS)
 def test_a_policy_allows_no_more_than_itself(seed: int) -> None:
     """Whatever it says, also in another order and in several documents, is proven equal both ways."""
-    rng = random.Random(seed)
+    rng = rng_of(seed)
     raw = document(rng)
     shuffled = {**raw, "Statement": rng.sample(raw["Statement"], len(raw["Statement"]))}
     apart = [{**raw, "Statement": [one]} for one in raw["Statement"]]
@@ -81,7 +82,7 @@ def test_a_policy_allows_no_more_than_itself(seed: int) -> None:
 @given(SEEDS)
 def test_splitting_a_statement_changes_nothing(seed: int) -> None:
     """A statement on two actions, or on several resources, is the same as one for each."""
-    rng = random.Random(seed)
+    rng = rng_of(seed)
     raw = document(rng, 2)
     split = [one for whole in raw["Statement"] for one in _split(whole)]
     whole, parts = policies(raw), policies({**raw, "Statement": split})
@@ -101,7 +102,7 @@ def _split(whole: dict[str, object]) -> list[dict[str, object]]:
 @given(SEEDS)
 def test_a_deny_takes_no_proof_away(seed: int) -> None:
     """With one Deny more the new side never allows what it did not."""
-    rng = random.Random(seed)
+    rng = rng_of(seed)
     new, old = document(rng), document(rng)
     if compare(policies(new), policies(old)).proven:
         deny = {**statement(rng), "Effect": "Deny"}
@@ -115,7 +116,7 @@ def test_a_deny_takes_no_proof_away(seed: int) -> None:
 @given(SEEDS)
 def test_a_condition_that_is_gone_is_noticed(seed: int) -> None:
     """An Allow without its condition allows what it allowed, and if more, that is found or said to be unknown."""
-    rng = random.Random(seed)
+    rng = rng_of(seed)
     raw = {**document(rng, 1), "Version": "2012-10-17"}
     allow = {**raw["Statement"][0], "Effect": "Allow", "Action": ["s3:GetObject"]}
     allow.pop("NotAction", None)
@@ -128,7 +129,7 @@ def test_a_condition_that_is_gone_is_noticed(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(40))
 def test_a_boundary_and_an_scp_only_narrow(seed: int) -> None:
     """Within a boundary or an SCP nothing more is allowed than without."""
-    rng = random.Random(seed)
+    rng = rng_of(seed)
     raw = document(rng)
     free = policies(raw)
     assert compare(policies(raw, boundary=document(rng)), free).proven

@@ -178,11 +178,9 @@ def scenes_of(new: Side, old: Side, *, lifted: bool = False) -> tuple[Scene, ...
     callers = tuple(dict.fromkeys(_callers(statements)))
     named = frozenset(arn for said in statements if said.principals for arn in said.principals.arns)
     if lifted:
-        inside = [text for text in callers if read_caller(text).kind in _WITH_POLICIES]
-        scenes: tuple[Scene, ...] = tuple(
-            Scene(text, read_caller(text).account, note=_LIFTED, lifted=True) for text in inside
-        )
-        return tuple(scene._replace(named=named, accounts=_accounts(callers)) for scene in scenes)
+        within = [text for text in callers if read_caller(text).kind in _WITH_POLICIES]
+        lifts = (Scene(text, read_caller(text).account, note=_LIFTED, lifted=True) for text in within)
+        return tuple(scene._replace(named=named, accounts=_accounts(callers)) for scene in lifts)
     bounds = (False, True) if any(map(_not_principal, statements)) else (False,)
     first = [Scene(text, _ELSEWHERE, bounded=bounded) for text in callers for bounded in bounds]
     inside = [text for text in callers if read_caller(text).kind in _INSIDE]
