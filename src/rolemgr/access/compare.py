@@ -121,7 +121,7 @@ def compare(new: Policies, old: Policies, focus: Focus = _ALL) -> Comparison:
     if (new.resource is None) is not (old.resource is None):
         raise LayerError(None, "a resource policy can't be compared with identity policies")
     merged = _Merged()
-    sides = _Sides(Side(new), Side(old), focus, new, old)
+    sides = _settled(_Sides(Side(new), Side(old), focus, new, old))
     scenes = scenes_of(sides.new, sides.old)
     count = _add(merged, sides, strangers(scenes) if focus.strangers else scenes)
     if isinstance(new.resource, ResourcePolicy) and isinstance(old.resource, ResourcePolicy):
@@ -129,6 +129,15 @@ def compare(new: Policies, old: Policies, focus: Focus = _ALL) -> Comparison:
         if lifted and not (focus.grants_only or focus.strangers):
             _add(merged, lifted, scenes_of(lifted.new, lifted.old, lifted=True))
     return Comparison(merged.of(Difference), merged.of(Unknown), count)
+
+
+def _settled(sides: "_Sides") -> "_Sides":
+    """Return *sides* with their policy variables filled, where the context of every request is known."""
+    context = sides.focus.context
+    if context is None:
+        return sides
+    filled = {key: context.get(key, ABSENT) for said in sides.statements for key in said.variables}
+    return sides._replace(new=sides.new.with_values(filled), old=sides.old.with_values(filled))
 
 
 def _lifted(new: ResourcePolicy, old: ResourcePolicy, sides: "_Sides") -> "_Sides | None":
@@ -337,10 +346,9 @@ class _Try(NamedTuple):
 def _real_tries(question: _Question, scene: Scene, region: Atom | None) -> Iterator[_Try]:
     """Yield searches in the narrow world, then with every policy variable filled, narrow and wide."""
     group, settled = question.group, scene.filled()
-    if question.sides.focus.context is not None:  # a variable of another key has no value
-        variables = {key for said in group.arena.statements for key in said.variables}
-        settled = {**dict.fromkeys(variables, ABSENT), **settled, **question.sides.focus.context}
     yield _Try(group.arena, question.said, region, _narrow(question, scene, {}, group.universe.narrow))
+    if question.sides.focus.context is not None:
+        return  # all variables are filled already
     options = list(islice(fillings(group.arena.statements, settled), MOST_TRIED))
     for filled in options:
         yield _filled_try(question, region, _narrow(question, scene, filled, group.universe.narrow))
