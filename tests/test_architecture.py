@@ -23,14 +23,15 @@ ROOMS = {
     "layers": {"errors", "model", "reference", "catalog", "compose"},
     "render": {"errors", "model", "reference"},
     "evaluate": {"errors", "model"},
-    "check": {"errors", "files", "model", "reference", "evaluate"},
-    "prove": {"errors", "files", "model", "reference", "catalog", "compose", "render", "evaluate", "check"},
+    "access": {"errors", "model", "reference", "evaluate"},
+    "check": {"errors", "files", "model", "reference", "evaluate", "access"},
+    "prove": {"errors", "files", "model", "reference", "catalog", "compose", "render", "evaluate", "access", "check"},
     "export": {"errors", "files", "model", "reference", "catalog", "compose", "render"},
-    "report": {"errors", "model", "reference", "catalog", "compose", "render", "evaluate", "check", "prove"},
+    "report": {"errors", "model", "reference", "catalog", "compose", "render", "evaluate", "access", "check", "prove"},
     "wizard": {"errors", "files", "model", "catalog", "compose"},
     "cli": {
-        "errors", "files", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "check", "prove",
-        "export", "report", "wizard",
+        "errors", "files", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "access",
+        "check", "prove", "export", "report", "wizard",
     },
 }  # fmt: skip
 """What each room may import besides itself, in the order of the house: a room knows only rooms before it."""
