@@ -50,7 +50,7 @@ def _changed(what: str, old: str | None, new: str | None) -> Iterator[str]:
 
 
 def _shown(text: str | None) -> str:
-    return f"`{text}`" if text else "none"
+    return "none" if text is None else f"`{text}`"
 
 
 def _tags(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:

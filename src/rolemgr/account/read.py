@@ -116,10 +116,17 @@ def read_policy(iam: Any, arn: str) -> AccountPolicy | None:
         return AccountPolicy(arn, document, version, tags, policy.get("AttachmentCount", 0))
 
 
+def read_versions(iam: Any, arn: str) -> tuple[str, ...]:
+    """Return the ids of the versions that the managed policy *arn* has."""
+    with aws_errors():
+        pages = iam.get_paginator("list_policy_versions").paginate(PolicyArn=arn)
+        return tuple(version["VersionId"] for page in pages for version in page["Versions"])
+
+
 def is_aws_managed(arn: str) -> bool:
     """Tell whether the policy *arn* is AWS's own, the same in every account."""
     parts = Arn.parse(arn)
-    return bool(parts) and parts is not None and parts.account == "aws"
+    return parts is not None and parts.account == "aws"
 
 
 def _inline(iam: Any, name: str) -> Iterator[NamedPolicy]:
