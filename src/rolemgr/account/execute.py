@@ -6,13 +6,13 @@ Where a step fails, all steps so far are taken back in reverse order; what a ste
 while it carries the tag of this run, so that what somebody else made under the same name stays.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from rolemgr.account.difference import describe_difference
 from rolemgr.account.failures import aws_errors, code_of
 from rolemgr.account.ownership import RUN_TAG, State, state_of
-from rolemgr.account.plan import DELETE_OTHER_VERSIONS, RolePlan, mark
+from rolemgr.account.plan import BACK_TO_VERSION, RolePlan, mark
 from rolemgr.account.read import read_policy, read_role, read_tags, read_versions
 from rolemgr.account.step import Call, Step, Thing
 from rolemgr.errors import AwsError
@@ -158,8 +158,8 @@ class Execution:
     def _undo_call(self, call: Call) -> None:
         from botocore.exceptions import ClientError
 
-        if call.operation == DELETE_OTHER_VERSIONS:
-            for one in self._other_versions(call):
+        if call.operation == BACK_TO_VERSION:
+            for one in self._back_to_version(call.parameters):
                 self._undo_call(one)
             return
         try:
@@ -168,11 +168,15 @@ class Execution:
             if code_of(error) != "NoSuchEntity":
                 raise
 
-    def _other_versions(self, call: Call) -> Iterator[Call]:
-        arn, kept = call.parameters["PolicyArn"], call.parameters["Kept"]
-        for version in read_versions(self._iam, arn):
-            if version not in kept:
-                yield Call("delete_policy_version", {"PolicyArn": arn, "VersionId": version})
+    def _back_to_version(self, parameters: Mapping[str, Any]) -> Iterator[Call]:
+        """Yield the calls that undo a new version; which one that is, if it came to be, is known only now."""
+        arn, version = parameters["PolicyArn"], parameters["VersionId"]
+        there = read_policy(self._iam, arn)
+        if there and there.version != version:
+            yield Call("set_default_policy_version", {"PolicyArn": arn, "VersionId": version})
+        for other in read_versions(self._iam, arn):
+            if other not in parameters["Kept"]:
+                yield Call("delete_policy_version", {"PolicyArn": arn, "VersionId": other})
 
     def _name_left(self, steps: Sequence[Step], why: str) -> None:
         for step in steps:

@@ -204,14 +204,13 @@ def _new_version(policy: AccountPolicy, document: IdentityPolicy, versions: tupl
         yield Step(f"delete version {oldest} of {policy.arn}, the oldest of {len(versions)}",
                    Call("delete_policy_version", {"PolicyArn": policy.arn, "VersionId": oldest}))  # fmt: skip
     parameters = {"PolicyArn": policy.arn, "PolicyDocument": text_of(document), "SetAsDefault": True}
-    back = Call("set_default_policy_version", {"PolicyArn": policy.arn, "VersionId": policy.version})
-    undo = (back, Call(DELETE_OTHER_VERSIONS, {"PolicyArn": policy.arn, "Kept": kept}))
+    undo = (Call(BACK_TO_VERSION, {"PolicyArn": policy.arn, "VersionId": policy.version, "Kept": kept}),)
     yield Step(f"change policy {policy.arn}", Call("create_policy_version", parameters), undo,
                left=f"a new version of policy {policy.arn}")  # fmt: skip
 
 
-DELETE_OTHER_VERSIONS = "delete_other_policy_versions"
-"""No operation of IAM's: delete the versions that are not among those kept, which are known only afterwards."""
+BACK_TO_VERSION = "back_to_policy_version"
+"""No operation of IAM's: make a version the default again, and delete those that are not among the ones kept."""
 
 
 def version_number(version: str) -> int:

@@ -21,7 +21,7 @@ from rolemgr.account.plan import Found, Wanted, attach, detach, mark, policy_ste
 from rolemgr.account.read import AccountPolicy, AccountRole
 from rolemgr.account.step import Call, Step, text_of
 from rolemgr.errors import Refused
-from rolemgr.model.policy import Effect, IdentityPolicy, PolicyDocument
+from rolemgr.model.policy import Effect, IdentityPolicy, IdentityStatement, PolicyDocument
 from rolemgr.model.role import RoleDocuments
 from rolemgr.reference.managed_policies import managed_policy
 from rolemgr.reference.quirks import quota
