@@ -148,12 +148,19 @@ class Execution:
 
     def _undo(self, step: Step) -> None:
         """Take *step* back, unless it never came to be, or what it was done to is somebody else's by now."""
-        if self._run_of(step.makes or self._role) != self._run:
+        if self._run_of(step.makes or self._role) != self._run or self._in_others_use(step):
             return
         self._tell(f"take back: {step.what}")
         for call in step.undo:
             with aws_errors():
                 self._undo_call(call)
+
+    def _in_others_use(self, step: Step) -> bool:
+        """Tell whether *step* made a policy that hangs on a role which another run has taken over."""
+        if not step.makes or step.makes.kind != "policy" or self._run_of(self._role) in (None, self._run):
+            return False
+        policy = read_policy(self._iam, step.makes.key)
+        return policy is not None and policy.attachments > 0
 
     def _undo_call(self, call: Call) -> None:
         from botocore.exceptions import ClientError
