@@ -6,6 +6,7 @@ endpoint in each partition, which botocore picks by the region.
 https://docs.aws.amazon.com/boto3/latest/guide/credentials.html
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -77,12 +78,19 @@ def _check_endpoint(url: str | None) -> None:
         raise InputError(SourceLocation("--endpoint-url"), f"`{url}` is no URL such as https://iam.amazonaws.com")
 
 
-def check_account(access: Access, account: str, partition: str, where: SourceLocation | None) -> None:
-    """Raise AwsError where *access* is to another account or partition than *where* says."""
-    said = f"{where}: " if where else ""
+def check_account(access: Access, account: str, partition: str, at: Callable[[str], SourceLocation | None]) -> None:
+    """Raise AwsError where a role is for another account or partition than *access*; *at* says where it says so."""
     if access.partition != partition:
-        raise AwsError(f"{said}the role is for partition {partition}, the credentials are of {access.partition}",
-                       "give the --region and the credentials of one partition")  # fmt: skip
+        raise AwsError(
+            f"{_head(at('region'))}the role is for partition {partition}, the credentials are of {access.partition}",
+            "give the --region and the credentials of one partition",
+        )
     if access.account != account:
         whose = f"the credentials ({access.caller}) are of {access.account}"
-        raise AwsError(f"{said}the role is for account {account}, {whose}", "give the --profile of that account")
+        raise AwsError(
+            f"{_head(at('account'))}the role is for account {account}, {whose}", "give the --profile of that account"
+        )
+
+
+def _head(where: SourceLocation | None) -> str:
+    return f"{where}: " if where else ""

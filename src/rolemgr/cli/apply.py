@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -220,12 +221,16 @@ def _rendered(sources: "Sequence[LayeredSource]", way: "Access", *, verbose: boo
         full = full.with_default("region", way.region, SourceLocation("AWS's configuration or by default"))
         one = render_source(full, catalogs, verbose=verbose)
         spec = one.role.spec
-        check_account(way, spec.account, spec.partition_name, source.at(("account",)) if source.file else None)
+        check_account(way, spec.account, spec.partition_name, partial(_place, source))
         _check_tags(one.documents.tags, source)
         if spec.role_name in found:
             raise InputError(source.at(("name",)), f"role `{spec.role_name}` is given twice", "give each a `name`")
         found[spec.role_name] = one
     return list(found.values())
+
+
+def _place(source: "LayeredSource", key: str) -> SourceLocation | None:
+    return source.at((key,)) if key in source.data else None
 
 
 def _check_tags(tags: Mapping[str, str], source: "LayeredSource") -> None:
