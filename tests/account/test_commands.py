@@ -136,9 +136,7 @@ def on_a_terminal(answer: str, *args: str) -> tuple[int, str]:
     reader, terminal = pty.openpty()
     try:
         os.write(reader, answer.encode())
-        done = subprocess.run(
-            [ROLEMGR, *args], stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False
-        )
+        done = subprocess.run([ROLEMGR, *args], stdin=terminal, capture_output=True, text=True, check=False)
     finally:
         os.close(reader)
         os.close(terminal)

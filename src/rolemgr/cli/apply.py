@@ -61,7 +61,7 @@ def plan_command(
     access: AccessOptions, form: str, output: str | None, verbose: bool,
 ) -> None:  # fmt: skip
     """
-    Show what `apply` would do in the account; change nothing.
+    Show what `apply` would do, and change nothing.
 
     Reads the account. The exit code is 0 where `apply` would go through, and 1 where it would refuse: a
     finding, a name that is taken, a role that differs and no --update.
@@ -100,9 +100,9 @@ def apply_command(
     access: AccessOptions, form: str, output: str | None, verbose: bool,
 ) -> None:  # fmt: skip
     """
-    Create roles in the account.
+    Create roles in the account, after a plan and a question.
 
-    The plan comes first, on stderr, then a question. A role that exists is changed with --update alone,
+    The plan goes to stderr. A role that exists is changed with --update alone,
     and only one that rolemgr made. Each role comes into being whole or not at all; where one fails, the
     others go on. The ARNs of the roles that are there go to stdout.
 
