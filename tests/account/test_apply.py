@@ -25,10 +25,10 @@ from tests.account.small import (
 )
 from tests.servers import ACCOUNT
 
+from rolemgr.account.change import NOTHING
 from rolemgr.account.ownership import State, new_run
 from rolemgr.account.plan import Found, plan_role
 from rolemgr.account.read import read_role
-from rolemgr.account.update import NOTHING
 from rolemgr.errors import AwsError, Refused
 from rolemgr.model.role import NamedPolicy, RoleDocuments
 

@@ -198,6 +198,7 @@ BAD_INPUT = {
     "missing-file": (("plan", "nothing.yaml"), "nothing.yaml: can't be read: No such file"),
     "twice": (("apply", "r.yaml", "r.yaml", "--yes"), "r.yaml:3: role `r` is given twice"),
     "prune": (("apply", "r.yaml", "--prune", "--yes"), "--prune: goes with --update"),
+    "plan-prune": (("plan", "r.yaml", "--prune"), "--prune: goes with --update"),
     "output": (("apply", "r.yaml", "--yes", "-o", "no/where"), "no/where: can't be written"),
     "endpoint": (("plan", "r.yaml", "--endpoint-url", "nonsense"), "--endpoint-url: `nonsense` is no URL"),
     "region": (("plan", "r.yaml", "--region", "moon"), "--region: `moon` is no AWS region"),
@@ -263,6 +264,16 @@ def test_another_partition_is_refused(run: "Run") -> None:
         "s.yaml:2: the role is for partition aws-cn, the credentials are of aws; "
         "give the --region and the credentials of one partition"
     ]
+
+
+def test_all_that_speaks_against_it_is_said(run: "Run", iam: Any) -> None:
+    """A line for each role; what AWS says no to decides the exit code."""
+    run("apply", role_file("mine"), "--yes")
+    iam.create_role(RoleName="taken", AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}')
+    ran = run("apply", role_file("taken"), "mine.yaml", "--description", "new", "--yes")
+    said = [line for line in ran.stderr.splitlines() if line.startswith("error: ")]
+    assert ran.code == 3
+    assert [line.split()[2].rpartition("/")[2] for line in said] == ["mine", "taken"]
 
 
 def test_a_taken_name_stops_all_before_anything_is_written(run: "Run", iam: Any) -> None:
