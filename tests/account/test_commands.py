@@ -311,9 +311,9 @@ def test_an_answer_that_gets_lost_is_got_over(endpoint: str, iam: Any, action: s
     assert role.state.phase == "complete"
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_in_the_middle_leaves_nothing(endpoint: str, iam: Any, sent: signal.Signals, code: int) -> None:
-    """Ctrl-C and SIGTERM while IAM is at work: what was made is removed, and that is said."""
+    """Ctrl-C, SIGTERM or a closed terminal while IAM is at work: what was made is removed, and that is said."""
     with proxied(endpoint, holding="PutRolePolicy") as proxy:
         given: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         with subprocess.Popen(command(*SMALL, endpoint=proxy.address), **given) as process:
@@ -326,6 +326,33 @@ def test_a_signal_in_the_middle_leaves_nothing(endpoint: str, iam: Any, sent: si
     assert "Traceback" not in err
     assert read_role(iam, "sagemaker-compute") is None
     assert iam.list_policies(Scope="Local")["Policies"] == []
+
+
+def test_a_reader_that_goes_away_leaves_no_half_role(endpoint: str, iam: Any) -> None:
+    """`2>&1 | head`: nobody reads the progress any more, and the role is finished."""
+    with proxied(endpoint, holding="PutRolePolicy") as proxy:
+        given: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        with subprocess.Popen(command(*SMALL, endpoint=proxy.address), **given) as process:
+            assert proxy.held.wait(30)
+            assert process.stderr
+            process.stderr.close()
+            proxy.go_on.set()
+            assert process.stdout
+            assert process.stdout.read() == ARN + "\n"
+    role = read_role(iam, "sagemaker-compute")
+    assert role is not None
+    assert role.state is not None
+    assert role.state.phase == "complete"
+
+
+def test_what_others_wrote_into_the_account_reaches_no_terminal(run: "Run", iam: Any) -> None:
+    """A description may hold a line break, with which it could pretend to be a line of ours."""
+    run("apply", *SMALL, "--yes")
+    iam.update_role(RoleName="sagemaker-compute", Description="x\nplan: fine")
+    ran = run("plan", *SMALL)
+    assert ran.code == 1
+    assert "differs: description: `x\\nplan: fine` -> " in ran.stdout
+    assert [line for line in ran.stdout.splitlines() if line.startswith("plan: ")] == ["plan: 1 refused"]
 
 
 def test_one_role_that_fails_does_not_undo_the_others(endpoint: str, run: "Run", iam: Any) -> None:

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -125,7 +125,7 @@ def apply_roles(
     if found := problems(planned):
         _refuse(found)
     _ask(way, [one.plan for one in planned], options)
-    with _ended_by_sigterm():
+    with _ended_cleanly():
         done, interruption = _carry_out(way, [one.plan for one in planned], options, run, verbose=verbose)
     _give(way, done, form, output)
     _end(done, interruption)
@@ -198,7 +198,7 @@ def _carry_out(
             one, failure = _one(way, plan, options, run, alone=verbose or len(plans) == 1)
             done.append(one)
             if one.result in ("created", "updated"):
-                note(f"{len(done)}/{len(plans)} {one.result} {arn}")
+                _progress(f"{len(done)}/{len(plans)} {one.result} {arn}")
         except (
             KeyboardInterrupt,
             SystemExit,
@@ -249,17 +249,25 @@ def _teller(plan: "RolePlan", *, alone: bool) -> Callable[[str], None]:
     """Return what says a step; of many roles only the end of each is said."""
     if not alone:
         return lambda _: None
-    return lambda what: note(f"{plan.wanted.documents.name}: {what}")
+    return lambda what: _progress(f"{plan.wanted.documents.name}: {what}")
+
+
+def _progress(text: str) -> None:
+    """Say *text* if anybody still listens: a pipe that was closed must stop neither a change nor its taking back."""
+    with suppress(OSError):
+        note(text)
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM end what is inside as Ctrl-C does, so that it cleans up behind itself."""
-    before = signal.signal(signal.SIGTERM, _terminate)
+def _ended_cleanly() -> Iterator[None]:
+    """Let SIGTERM, and the end of the terminal, end what is inside as Ctrl-C does: it cleans up behind itself."""
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]  # Windows has one
+    before = {number: signal.signal(number, _terminate) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _terminate(number: int, _frame: object) -> NoReturn:
