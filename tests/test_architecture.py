@@ -27,11 +27,15 @@ ROOMS = {
     "check": {"errors", "files", "model", "reference", "evaluate", "access"},
     "prove": {"errors", "files", "model", "reference", "catalog", "compose", "render", "evaluate", "access", "check"},
     "export": {"errors", "files", "model", "reference", "catalog", "compose", "render"},
-    "report": {"errors", "model", "reference", "catalog", "compose", "render", "evaluate", "access", "check", "prove"},
+    "account": {"errors", "model", "reference", "evaluate", "access"},
+    "report": {
+        "errors", "model", "reference", "catalog", "compose", "render", "evaluate", "access", "check", "prove",
+        "account",
+    },
     "wizard": {"errors", "files", "model", "catalog", "compose"},
     "cli": {
         "errors", "files", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "access",
-        "check", "prove", "export", "report", "wizard",
+        "check", "prove", "export", "account", "report", "wizard",
     },
 }  # fmt: skip
 """What each room may import besides itself, in the order of the house: a room knows only rooms before it."""

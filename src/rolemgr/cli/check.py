@@ -99,6 +99,16 @@ def check_command(
         sys.exit(1)
 
 
+def findings_in_force(found: "Chosen") -> "list[Finding]":
+    """Return what is found in a rendered role, by the checks and suppressions of the nearest ``rolemgr-check.yaml``."""
+    from rolemgr.check.config import apply
+
+    source = _config_source(None)
+    rules = _rules_files((), source)
+    findings, names = _of_role(found, rules)
+    return apply(findings, _config(source, _customs(rules)).suppressions, names, datetime.now(UTC).date())[0]
+
+
 def settings_name(config: str | None) -> str:
     """Return what messages call the configuration."""
     return config or "rolemgr-check.yaml"

@@ -37,9 +37,17 @@ def render_chosen(flags: Mapping[str, Any], *, verbose: bool, filled_later: Sequ
     Raises InputError (or Problems) for bad input, and for a role that breaks the separation of its persona
     without a reason given.
     """
-    source = role_source(flags, os.environ)
+    return render_source(role_source(flags, os.environ), {}, verbose=verbose, filled_later=filled_later)
+
+
+def render_source(
+    source: LayeredSource, catalogs: dict[tuple[str, ...], Catalog], *, verbose: bool, filled_later: Sequence[str] = ()
+) -> Chosen:
+    """Do as `render_chosen`, for choices that are read; *catalogs* keeps what was read, for the next role."""
     spec = parse_model(source, RoleSpec)
-    found = render_spec(Catalog([Path(folder) for folder in spec.value.catalog]), spec)
+    folders = tuple(spec.value.catalog)
+    catalog = catalogs.get(folders) or catalogs.setdefault(folders, Catalog([Path(folder) for folder in folders]))
+    found = render_spec(catalog, spec)
     for text in (*assumed(source, filled_later), *found.notes):
         note(text)
     for text in origins(source, spec.value) if verbose else ():
@@ -96,9 +104,8 @@ def assumed(source: LayeredSource, filled_later: Sequence[str] = ()) -> list[str
         notes.append(f"account {DEFAULT_ACCOUNT} is AWS's example account; choose yours with --account")
     if "region" not in {*source.data, *filled_later}:
         notes.append("region us-east-1; choose another with --region")
-    elif "region" in source.data and str(place := source.at(("region",))).startswith("AWS_"):
-        notes.append(f"region {source.data['region']}, from {place}")
-    return notes
+    found = [key for key in ("account", "region") if key in source.data and str(source.at((key,))).startswith("AWS")]
+    return [*notes, *(f"{key} {source.data[key]}, from {source.at((key,))}" for key in found)]
 
 
 def origins(source: LayeredSource, spec: RoleSpec) -> Iterator[str]:
