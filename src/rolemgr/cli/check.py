@@ -69,7 +69,7 @@ def check_command(
     from rolemgr.check.finding import Severity
 
     settings = _config(config)
-    findings, names = _findings(paths, chosen, kind, settings, verbose)
+    findings, names, accepted = _findings(paths, chosen, kind, settings, verbose)
     today = datetime.now(UTC).date()
     kept, suppressed = apply(findings, settings.suppressions, names, today)
     if write_baseline is not None:
@@ -79,7 +79,7 @@ def check_command(
         kept = _new_ones(kept, baseline)
     if suppressed:
         note(f"{len(suppressed)} finding{'s' if len(suppressed) > 1 else ''} suppressed by {settings_name(config)}")
-    reasons = [(finding, suppression.reason) for finding, suppression in suppressed]
+    reasons = [*accepted, *((finding, suppression.reason) for finding, suppression in suppressed)]
     write_output(_shown(form, kept, reasons, len(names), color=_in_color(color, output), width=_width(output)), output)
     worst = Severity(fail_on.upper())
     if any(finding.severity.at_least(worst) for finding in kept):
@@ -93,8 +93,12 @@ def settings_name(config: str | None) -> str:
 
 def _findings(
     paths: Sequence[str], chosen: Mapping[str, Any], kind: str | None, settings: "CheckConfig", verbose: bool
-) -> "tuple[list[Finding], list[str]]":
-    """Return what the rules find in the files, or in the chosen role, and the file of each policy."""
+) -> "tuple[list[Finding], list[str], list[tuple[Finding, str]]]":
+    """
+    Return what the rules find in the files, or in the chosen role, and the file of each policy.
+
+    The third is what the catalog accepts in the chosen role, with the reasons.
+    """
     from rolemgr.check.document import Kind
     from rolemgr.check.run import check
 
@@ -105,17 +109,33 @@ def _findings(
             files = "file holds" if collected.skipped == 1 else "files hold"
             note(f"{collected.skipped} {files} no policy")
         found = [*collected.unreadable, *check(collected.documents)]
-        return _sorted(found), [document.name for document in collected.documents]
+        return _sorted(found), [document.name for document in collected.documents], []
     if kind:
         raise InputError(SourceLocation("--type"), "goes with policy files, not with a role")
-    from rolemgr.check.role import at_origin, documents_of
+    return _in_role(chosen, verbose=verbose)
+
+
+def _in_role(
+    chosen: Mapping[str, Any], *, verbose: bool
+) -> "tuple[list[Finding], list[str], list[tuple[Finding, str]]]":
+    """Return what `_findings` does, for the chosen role; what its activity groups accept is said on stderr."""
+    from rolemgr.check.role import accepted, at_origin, documents_of
+    from rolemgr.check.run import check
     from rolemgr.cli.rendering import render_chosen
 
     role = render_chosen(chosen, verbose=verbose)
+    groups = {name: role.catalog.activity_group(name) for name in role.role.groups}
     documents = documents_of(role.documents)
-    return _sorted([at_origin(finding, role.role) for finding in check(documents)]), [
-        document.name for document in documents
-    ]
+    found: list[Finding] = []
+    meant: list[tuple[Finding, str]] = []
+    for finding in check(documents):
+        shown = at_origin(finding, role.role)
+        if reason := accepted(finding, role.role, groups):
+            note(f"{finding.rule} on {finding.action} is accepted by {reason.where}: {reason.text}")
+            meant.append((shown, reason.text))
+        else:
+            found.append(shown)
+    return _sorted(found), [document.name for document in documents], meant
 
 
 def _refuse_both(chosen: Mapping[str, Any]) -> None:

@@ -133,11 +133,12 @@ def acts_as_roles_of_the_account(statement: Statement) -> Iterator[Hit]:
     """
     if not unlimited(statement):
         return
-    named = [action for action in _STARTS if statement.named(action)]
-    where = next((one for one in statement.resources if named and is_any_name(one) and not is_anywhere(one)), None)
-    if where and (found := [action for action in named if _taken(action, [where])]):
-        message = f"{listed(found)} on `{where}` works as the role of any of them"
-        yield Hit(message, statement.at("Action", statement.named(found[0])), found[0])
+    opened = [one for one in statement.resources if is_any_name(one) and not is_anywhere(one)]
+    for action in _STARTS if opened else ():
+        pattern = statement.named(action)
+        if pattern and (where := _taken(action, opened)):
+            message = f"`{action}` on `{where}` works as the role of any of them"
+            yield Hit(message, statement.at("Action", pattern), action)
 
 
 TAKES_A_ROLE = (
