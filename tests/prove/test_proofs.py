@@ -56,6 +56,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     "by tag": {"persona": "mlops-engineer", "abac": ["Project"], "tag": {"Project": "churn"}},
     "in China": {"persona": "data-scientist", "region": "cn-north-1"},
     "passing itself": {"persona": "data-scientist", "pass_role": ["self"]},
+    "alarms of any name": {"persona": "mlops-engineer", "parameter": {"alarm_names": ["*"]}},
     "a cap of a week": {"persona": "ml-engineer", "guardrail": {"max-runtime": ["168h"]}},
 }  # fmt: skip
 
