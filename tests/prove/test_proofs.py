@@ -28,7 +28,10 @@ from rolemgr.reference import quirks
 from rolemgr.reference.services import find_action
 
 KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-NAMES = ("separation", "overlap", "quotas", "guardrails", "guardrails let through", "no dead grant", "packing")
+NAMES = (
+    "separation", "overlap", "quotas", "guardrails", "guardrails let through", "no dead grant", "packing", "tag keys",
+    "tag keys let through",
+)  # fmt: skip
 
 
 def subject(catalog: Catalog = CATALOG, **choices: Any) -> Subject:
@@ -72,7 +75,7 @@ def test_prove_shows_a_line_for_each_proof(run: Run) -> None:
     ran = run("prove", "--persona", "sagemaker-feature-store")
     assert ran.code == 0
     assert ran.stdout.startswith("role sagemaker-feature-store: proven (")
-    assert ran.stdout.count("  holds  ") == len(NAMES) - 1
+    assert ran.stdout.count("  holds  ") == len(NAMES) - 3  # of one role without tag keys
 
 
 def test_a_failing_proof_prints_a_request_that_simulate_allows(run: Run) -> None:
@@ -128,6 +131,7 @@ def test_flags_are_what_chooses_the_role() -> None:
     }
     assert flags_of(choices) == (
         "--persona", "p", "--add", "a", "--add", "b", "--guardrail", "g=1,2", "--guardrail", "h", "--strict",
+        "--tag", "k=v",
     )  # fmt: skip
 
 
