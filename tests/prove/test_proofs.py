@@ -24,6 +24,7 @@ from rolemgr.prove.overlaps import declarations, overlaps_declared
 from rolemgr.prove.promises import promise, promises
 from rolemgr.prove.proof import Proof, Subject, flags_of, together
 from rolemgr.prove.search import inquiry
+from rolemgr.prove.separate import with_attached_documents
 from rolemgr.reference import quirks
 from rolemgr.reference.services import find_action
 
@@ -299,3 +300,38 @@ def test_the_catalog_s_roles_have_every_profile_and_guardrail() -> None:
         own = [one for one in found if one["persona"] == persona and "break_separation" not in one]
         assert len(own) >= len(CATALOG.found("profiles"))
         assert all_guardrails(CATALOG).keys() in [one.get("guardrail", {}).keys() for one in own]
+
+
+# --- attached policies
+
+FULL_ACCESS = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"
+
+
+def test_what_an_attached_policy_breaks_fails_and_is_shown(run: Run) -> None:
+    """A role is not proven that a managed policy gives what its persona must never do; simulate says so too."""
+    ran = run("prove", "--persona", "data-scientist", "--managed-policy", FULL_ACCESS, "--format", "json")
+    assert ran.code == 1
+    found = {proof["name"]: proof for proof in json.loads(ran.stdout)["proofs"]}
+    assert [name for name, proof in found.items() if not proof["holds"]] == ["attached policies"]
+    (example,) = found["attached policies"]["counter_examples"]
+    assert "AmazonSageMakerFullAccess allows what the persona must never be able to do" in example["problem"]
+    assert run(*shlex.split(example["simulate"])[1:], "--expect", "Allowed").code == 0
+
+
+def test_an_attached_policy_that_nobody_knows_is_not_proven(run: Run) -> None:
+    """A policy of the account may allow anything."""
+    ran = run("prove", "--persona", "sagemaker-compute", "--managed-policy", "arn:aws:iam::111122223333:policy/own")
+    assert ran.code == 1
+    assert "what managed policy arn:aws:iam::111122223333:policy/own allows is not known here" in ran.stdout
+
+
+def test_guardrails_hold_against_attached_policies() -> None:
+    """Whatever the attached policy allows, the Denies of the role judge it; without one of them that is found."""
+    role = subject(persona="data-scientist", managed_policy=[FULL_ACCESS], break_separation="test")
+    assert all(proof.holds for proof in guardrails_kept(with_attached_documents(role)))
+    kept = [one for one in role.documents[0].statement if one.sid != "InstanceTypes"]
+    assert len(kept) < len(role.documents[0].statement)
+    weaker = with_documents(role, [kept, *(document.statement for document in role.documents[1:])])
+    actions = {one.request.action for one in guardrails_kept(with_attached_documents(weaker))[0].counter_examples
+               if one.request}  # fmt: skip
+    assert "sagemaker:CreateEndpointConfig" in actions, "which the persona has from the attached policy alone"

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.cli.files import note
@@ -17,6 +17,9 @@ from rolemgr.model.spec import DEFAULT_ACCOUNT, RoleSpec
 from rolemgr.prove.closure import closure_of, unknown_notes
 from rolemgr.prove.separation import violations
 from rolemgr.render.documents import attachments, render
+
+if TYPE_CHECKING:
+    from rolemgr.model.policy import IdentityPolicy
 
 
 class Chosen(NamedTuple):
@@ -64,6 +67,15 @@ def _check_attached(catalog: Catalog, spec: Sourced[RoleSpec], role: ComposedRol
 
     raise_all(list(attachment_problems(catalog, role, spec.at)))
     return [*attachment_notes(role), *separation_notes(catalog, role)]
+
+
+def attached_to(role: ComposedRole) -> "Mapping[str, IdentityPolicy]":
+    """Return the documents of AWS's managed policies attached to *role*, by ARN, where they are known."""
+    if not role.spec.managed_policy:
+        return {}
+    from rolemgr.prove.attached import attached_documents  # few roles have them
+
+    return attached_documents(role)
 
 
 def _overflow(documents: RoleDocuments) -> list[str]:

@@ -24,7 +24,7 @@ from rolemgr.prove.guardrails import guardrails_kept
 from rolemgr.prove.overlaps import overlaps_declared
 from rolemgr.prove.packed import packing_lossless
 from rolemgr.prove.proof import CounterExample, Decide, Proof, Subject, flags_of, together
-from rolemgr.prove.separate import separated
+from rolemgr.prove.separate import attached_separated, separated, with_attached_documents
 from rolemgr.prove.separation import RenderedRole
 from rolemgr.prove.tags import tags_kept
 from rolemgr.render.documents import render
@@ -66,7 +66,8 @@ def prove_role(subject: Subject) -> tuple[Proof, ...]:
     place = {"account": spec.account, "region": spec.region, "partition": spec.partition_name}
     names = [name for name in subject.catalog.found("personas") if name != spec.persona]
     others = [subject_of(subject.catalog, {"persona": name, **place}, subject.decide) for name in names]
-    return together((separated(subject), overlaps_declared([subject, *others]), *limits_of(subject)))
+    about = (separated(subject), *attached_separated(subject), overlaps_declared([subject, *others]))
+    return together((*about, *limits_of(subject)))
 
 
 def limits_of(subject: Subject) -> tuple[Proof, ...]:
@@ -89,7 +90,7 @@ def prove_catalog(catalog: Catalog, decide: Decide = evaluate) -> tuple[Proof, .
 
 def _kept(subject: Subject) -> tuple[Proof, ...]:
     """Return the proofs of `limits_of` but packing: several tag keys have many cells, and are packed as one is."""
-    return (*guardrails_kept(subject), *tags_kept(subject), no_dead_grant(subject))
+    return (*guardrails_kept(with_attached_documents(subject)), *tags_kept(subject), no_dead_grant(subject))
 
 
 def _made(catalog: Catalog, choices: Mapping[str, Any], decide: Decide) -> tuple[list[Subject], Proof]:
