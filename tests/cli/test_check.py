@@ -1,6 +1,7 @@
 """`rolemgr check`: files, folders, stdin, roles; forms and exit codes; suppressions and baselines."""
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +93,13 @@ def test_what_can_not_be_checked_is_exit_code_2(args: tuple[str, ...], error: st
     ran = run("check", *args)
     assert (ran.code, ran.stdout) == (2, "")
     assert ran.errors[0].startswith(error)
+
+
+def test_a_pipe_in_a_folder_is_left_alone(run: "Run") -> None:
+    """Nobody may ever write to it; one that is named is read, as a shell's <(...) is."""
+    write("org/good.json", GOOD)
+    os.mkfifo("org/pipe.json")
+    assert run("check", "org").stdout == "no finding in 1 policy\n"
 
 
 def test_stdin_is_a_file(run: "Run") -> None:

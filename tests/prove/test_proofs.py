@@ -110,6 +110,11 @@ def test_without_a_role_the_flags_of_one_are_refused(run: Run) -> None:
         2, ["--bucket: goes with a role, and none is chosen; give --persona NAME or --role FILE"])  # fmt: skip
 
 
+def test_a_persona_without_a_name_is_not_the_whole_catalog(run: Run) -> None:
+    """An empty variable in a script is a mistake, and no green run over something else."""
+    assert (run("prove", "--persona", "").code, run("prove", "--role", "").code) == (2, 2)
+
+
 def test_a_persona_of_the_settings_is_proven(run: Run) -> None:
     """Where rolemgr.yaml chooses a role, it is that role and not the catalog."""
     Path("rolemgr.yaml").write_text("persona: sagemaker-feature-store\n")

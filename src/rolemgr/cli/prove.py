@@ -46,7 +46,7 @@ def prove_command(chosen: dict[str, Any], form: str, output: str | None, color: 
     """
     from rolemgr.report.proofs import proofs_data, proofs_page
 
-    one_role = any(map(bool, (*(chosen[key] for key in _CHOOSING), *_fallbacks())))
+    one_role = any(chosen[key] is not None for key in _CHOOSING) or any(_fallbacks())
     what, proofs = _of_role(chosen, verbose=verbose) if one_role else _of_catalog(chosen)
     give(form, lambda: proofs_data(proofs), lambda: proofs_page(proofs, what), output, color)
     if not all(proof.holds for proof in proofs):
