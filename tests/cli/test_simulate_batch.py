@@ -168,7 +168,7 @@ WHOLE = json.dumps({"id": "x", "request": ASKS, "identityPolicies": [READS]})
 def test_a_single_document_stands_for_a_list_of_it(run: "Run") -> None:
     """As a statement or a value does in IAM's own language; each layer, and each level of an organization."""
     layers = ("identityPolicies", "permissionsBoundaries", "sessionPolicies", "serviceControlPolicies")
-    whole = {"request": ASKS, **{name: READS for name in layers}}
+    whole = {"request": ASKS, **dict.fromkeys(layers, READS)}
     none = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}}
     by_level = {**whole, "serviceControlPolicies": [READS, none]}
     found = answers(run, json.dumps({"id": 1, **whole}), json.dumps({"id": 2, **by_level}))
