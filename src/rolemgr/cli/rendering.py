@@ -30,18 +30,18 @@ class Chosen(NamedTuple):
     documents: RoleDocuments
 
 
-def render_chosen(flags: Mapping[str, Any], *, verbose: bool) -> Chosen:
+def render_chosen(flags: Mapping[str, Any], *, verbose: bool, written: bool = True) -> Chosen:
     """
     Compose and render the role that *flags* and their fallbacks describe; say on stderr what was assumed.
 
-    Raises InputError (or Problems) for bad input, and for a role that breaks the separation of its persona
-    without a reason given.
+    *written* is false where nobody will see the text of its documents. Raises InputError (or Problems) for bad
+    input, and for a role that breaks the separation of its persona without a reason given.
     """
     source = role_source(flags, os.environ)
     spec = parse_model(source, RoleSpec)
     catalog = Catalog([Path(folder) for folder in spec.value.catalog])
     role = compose(catalog, spec)
-    documents = render(role)
+    documents = render(role, written=written)
     separation = [*_check_separation(catalog, role), *_check_attached(catalog, spec, role)]
     for text in (*_assumed(source), *role.notes, *map(str, role.not_narrowed), *_overflow(documents), *separation):
         note(text)
