@@ -25,6 +25,7 @@ from rolemgr.prove.promises import promise, promises
 from rolemgr.prove.proof import Proof, Subject, flags_of, together
 from rolemgr.prove.search import inquiry
 from rolemgr.prove.separate import with_attached_documents
+from rolemgr.prove.tags import TagPromise, What, tags_kept
 from rolemgr.reference import quirks
 from rolemgr.reference.services import find_action
 
@@ -340,3 +341,41 @@ def test_guardrails_hold_against_attached_policies() -> None:
     actions = {one.request.action for one in guardrails_kept(with_attached_documents(weaker))[0].counter_examples
                if one.request}  # fmt: skip
     assert "sagemaker:CreateEndpointConfig" in actions, "which the persona has from the attached policy alone"
+
+
+# --- tag keys
+
+
+def test_tag_keys_are_proven_beside_attached_policies() -> None:
+    """The Denies that then come on top hold what the role grants, and stop nothing of the own."""
+    tagged: dict[str, Any] = {"abac": ["Project"], "tag": {"Project": "churn"}, "no_default_guardrails": True}
+    role = subject(persona="ml-engineer", managed_policy=[FULL_ACCESS], break_separation="test", **tagged)
+    assert [proof.name for proof in tags_kept(role) if proof.holds] == ["tag keys", "tag keys let through"]
+    assert tags_kept(subject(persona="ml-engineer")) == ()
+
+
+def test_a_tag_that_is_not_asked_for_is_found_with_its_line() -> None:
+    """One condition less, and the request that goes through has the other's tag."""
+    role = subject(persona="data-scientist", abac=["Project"], tag={"Project": "churn"}, no_default_guardrails=True)
+    bare = [
+        [one.model_copy(update={"condition": {}}) if "sagemaker:StopTrainingJob" in (one.action or ()) else one
+         for one in document.statement]
+        for document in role.documents
+    ]  # fmt: skip
+    kept, let_through = tags_kept(with_documents(role, bare))
+    assert let_through.holds
+    found = next(
+        one for one in kept.counter_examples if one.request and one.request.action == "sagemaker:StopTrainingJob"
+    )
+    assert (
+        found.problem
+        == "tag key Project does not hold for sagemaker:StopTrainingJob: that what is used has the own value"
+    )
+    assert "activity_groups/run-training-jobs.yaml" in [place.file for place in found.places]
+
+
+def test_what_is_tagged_by_its_version_is_asked_too() -> None:
+    """A version of a model package, whose name goes on behind a slash, may have no other project's tag."""
+    version = "arn:aws:sagemaker:us-east-1:111122223333:model-package/churn/1"
+    assert TagPromise("sagemaker:DescribeModelPackage", "Project", What.CARRIED).about(version)
+    assert not TagPromise("sagemaker:DescribeTrainingJob", "Project", What.EXISTING).about(version)

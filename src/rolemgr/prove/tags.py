@@ -8,7 +8,8 @@ and tag key every cell (the caller's tag absent, one value or another; the reque
 absent, equal, in another case or another; tagging on creation or later) is either against the promise, and
 then no context whatever gets the request allowed; or in keeping with all promises, and then whatever the same
 role without tag keys is allowed is allowed. Of what tags can't narrow (`rolemgr.reference.tagging`: what
-projects share, calls that AWS asks for no tag) the second alone is promised, and the role says so.
+projects share, calls that AWS asks for no tag) the second alone is promised, and the role says so. What attached
+policies add is held to no tag; that is said by `rolemgr.compose.abac_open`.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -31,12 +32,12 @@ from rolemgr.prove.proof import CounterExample, Proof, Subject, places
 from rolemgr.prove.search import Inquiry, Limit, inquiry
 from rolemgr.prove.separation import RenderedRole
 from rolemgr.reference.resources import types_of
-from rolemgr.reference.services import Action, find_action
+from rolemgr.reference.services import Action, find_action, resource_types
 from rolemgr.reference.tagging import How, by_tag, is_shared
 from rolemgr.render.documents import render
 
 KEPT = "tag keys"
-KEPT_CLAIM = "no request is allowed that goes by another tag than the caller's own, or moves it"
+KEPT_CLAIM = "the role itself allows no request that goes by another tag than the caller's own, or moves it"
 OPEN = "tag keys let through"
 OPEN_CLAIM = "what the role may do without tag keys it may do to what carries the caller's own tags"
 
@@ -147,7 +148,7 @@ def _of_model() -> Test:
 @lru_cache(maxsize=8192)
 def _promised(action: Action, resource: str) -> tuple[What, ...]:
     """Return what tags promise of *action* on the concrete *resource*."""
-    types = types_of(resource, action)
+    types = tuple(name for name in types_of(resource, action) if _is_formed_like(resource, name))
     if not types and action.resource_types:
         return ()  # a name that no resource has
     if action.name == _DELETING:
@@ -156,6 +157,17 @@ def _promised(action: Action, resource: str) -> tuple[What, ...]:
         return (What.NOTHING,)
     model = (What.MODEL,) if names_model(action.name) else ()
     return (_limited(action, {by_tag(action, one).how for one in types}), *model)
+
+
+def _is_formed_like(resource: str, type_name: str) -> bool:
+    """
+    Tell whether *resource* has as many parts as an ARN of SageMaker's type: names have no colon and no slash.
+
+    A version of a model package has its number behind another slash.
+    """
+    form = str(resource_types("sagemaker")[type_name].arn_format)
+    more = resource.count("/") - form.count("/")
+    return resource.count(":") == form.count(":") and more in ((0, 1) if type_name == "model-package" else (0,))
 
 
 def _limited(action: Action, hows: set[How]) -> What:

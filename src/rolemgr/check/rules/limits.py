@@ -17,6 +17,7 @@ from rolemgr.check.rule import (
     listed,
     statement_rule,
 )
+from rolemgr.check.rules.grants import allows
 from rolemgr.check.rules.keys import carries
 from rolemgr.check.rules.reach import exact_actions
 from rolemgr.reference import quirks
@@ -82,7 +83,7 @@ def _must_carry(action: Action, condition: Condition) -> bool:
 
 def _closed(statement: Statement, action: Action, names: tuple[str, ...]) -> bool:
     """Tell whether *statement* denies *action* where the key of *names* is absent, or altogether."""
-    if statement.effect != "Deny" or not statement.named(action.name):
+    if statement.effect != "Deny" or not allows(statement, action.name):
         return False
     if not statement.conditions:
         return "Condition" not in statement.opaque
