@@ -182,3 +182,10 @@ def test_help_loads_nothing_heavy(args: tuple[str, ...]) -> None:
 def test_create_loads_no_aws_and_no_terminal_library() -> None:
     """The path that scripts run a thousand times pays for nothing that it does not use."""
     assert loaded_by("create", "--persona", "data-scientist").isdisjoint({"boto3", "botocore", "rich"})
+
+
+def test_a_policy_file_is_asked_without_a_catalog() -> None:
+    """One request of a policy file loads no YAML, no template and nothing that only roles have."""
+    policy = Path(__file__).parents[1] / "examples" / "policies" / "training-by-project.json"
+    loaded = loaded_by("simulate", str(policy), "--action", "sagemaker:CreateTrainingJob")
+    assert loaded.isdisjoint({"yaml", "jinja2", "rolemgr.model.catalog", "rolemgr.model.role", "rich.table"})

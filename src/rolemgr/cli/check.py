@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -81,9 +81,9 @@ def check_command(
     from rolemgr.check.finding import Severity
 
     settings = _config(source, customs)
-    findings, names = _findings(paths, chosen, kind, settings, files, verbose)
+    found = _findings(paths, chosen, kind, settings, files, verbose)
     today = datetime.now(UTC).date()
-    kept, suppressed = apply(findings, settings.suppressions, names, today)
+    kept, suppressed = apply(found.findings, settings.suppressions, found.names, today)
     if write_baseline is not None:
         _write_baseline(kept, write_baseline)
         return
@@ -91,8 +91,8 @@ def check_command(
         kept = _new_ones(kept, baseline)
     if suppressed:
         note(f"{len(suppressed)} finding{'s' if len(suppressed) > 1 else ''} suppressed by {settings_name(config)}")
-    reasons = [(finding, suppression.reason) for finding, suppression in suppressed]
-    shown = _shown(form, kept, reasons, len(names), customs, color=_in_color(color, output), width=_width(output))
+    reasons = [*found.accepted, *((finding, suppression.reason) for finding, suppression in suppressed)]
+    shown = _shown(form, kept, reasons, len(found.names), customs, color=_in_color(color, output), width=_width(output))
     write_output(shown, output)
     worst = Severity(fail_on.upper())
     if any(finding.severity.at_least(worst) for finding in kept):
@@ -105,8 +105,9 @@ def findings_in_force(found: "Chosen") -> "list[Finding]":
 
     source = _config_source(None)
     rules = _rules_files((), source)
-    findings, names = _of_role(found, rules)
-    return apply(findings, _config(source, _customs(rules)).suppressions, names, datetime.now(UTC).date())[0]
+    made = _of_role(found, rules)
+    suppressions = _config(source, _customs(rules)).suppressions
+    return apply(made.findings, suppressions, made.names, datetime.now(UTC).date())[0]
 
 
 def settings_name(config: str | None) -> str:
@@ -117,8 +118,8 @@ def settings_name(config: str | None) -> str:
 def _findings(
     paths: Sequence[str], chosen: Mapping[str, Any], kind: str | None, settings: "CheckConfig",
     rules: tuple[Path, ...], verbose: bool,
-) -> "tuple[list[Finding], list[str]]":  # fmt: skip
-    """Return what the rules find in the files, or in the chosen role, and the file of each policy."""
+) -> "_Found":  # fmt: skip
+    """Return what the rules find in the files, or in the chosen role."""
     from rolemgr.check.document import Kind
     from rolemgr.check.run import check
 
@@ -133,37 +134,60 @@ def _findings(
             *check(collected.documents),
             *_custom_findings(collected.documents, _customs(rules)),
         ]
-        return _sorted(found), [document.name for document in collected.documents]
+        return _Found(_sorted(found), [document.name for document in collected.documents])
     if kind:
         raise InputError(SourceLocation("--type"), "goes with policy files, not with a role")
     if many_roles(chosen):
         return _of_role_files(chosen, rules, verbose=verbose)
     from rolemgr.cli.rendering import render_chosen
 
-    found, names = _of_role(render_chosen(one_role(chosen), verbose=verbose), rules)
-    return _sorted(found), names
+    made = _of_role(render_chosen(one_role(chosen), verbose=verbose), rules)
+    for text in made.notes:
+        note(text)
+    return made._replace(findings=_sorted(made.findings))
 
 
-def _of_role(found: "Chosen", rules: tuple[Path, ...]) -> "tuple[list[Finding], list[str]]":
-    """Return what is found in a rendered role, at the lines of the catalog, and the name of each policy."""
-    from rolemgr.check.role import at_origin, documents_of
+class _Found(NamedTuple):
+    """Findings, and the file of each policy; what the catalog accepts in a role, with the reasons and notes on it."""
+
+    findings: "list[Finding]"
+    names: list[str]
+    accepted: "Sequence[tuple[Finding, str]]" = ()
+    notes: tuple[str, ...] = ()
+
+
+def _of_role(found: "Chosen", rules: tuple[Path, ...]) -> _Found:
+    """Return what is found in a rendered role, at the lines of the catalog."""
+    from rolemgr.check.role import accepted, at_origin, documents_of
     from rolemgr.check.run import check
 
+    groups = {name: found.catalog.activity_group(name) for name in found.role.groups}
     documents = documents_of(found.documents)
-    made = [*check(documents), *_custom_findings(documents, _customs(rules))]
-    return [at_origin(finding, found.role) for finding in made], [one.name for one in documents]
+    findings: list[Finding] = []
+    meant: list[tuple[Finding, str]] = []
+    notes: list[str] = []
+    for finding in check(documents):
+        shown = at_origin(finding, found.role)
+        if reason := accepted(finding, found.role, groups):
+            notes.append(f"{finding.rule} on {finding.action} is accepted by {reason.where}: {reason.text}")
+            meant.append((shown, reason.text))
+        else:
+            findings.append(shown)
+    findings += [at_origin(one, found.role) for one in _custom_findings(documents, _customs(rules))]
+    return _Found(findings, [one.name for one in documents], meant, tuple(notes))
 
 
-def _of_role_files(
-    chosen: Mapping[str, Any], rules: tuple[Path, ...], *, verbose: bool
-) -> "tuple[list[Finding], list[str]]":
-    """Return what is found in the roles of many files, at each file, and the file of each policy."""
+def _of_role_files(chosen: Mapping[str, Any], rules: tuple[Path, ...], *, verbose: bool) -> _Found:
+    """Return what is found in the roles of many files, at each file."""
     from rolemgr.cli.many import make_each, matching_files, say_notes
 
     made = make_each(chosen, matching_files(chosen["role"]), partial(_of_role, rules=rules), verbose=verbose)
-    say_notes(made)
-    found = [_in_file(finding, one.file) for one in made for finding in one.result[0]]
-    return found, [one.file for one in made for _ in one.result[1]]
+    say_notes([one._replace(notes=(*one.notes, *one.result.notes)) for one in made])
+    return _Found(
+        [_in_file(finding, one.file) for one in made for finding in one.result.findings],
+        [one.file for one in made for _ in one.result.names],
+        [(_in_file(finding, one.file), reason) for one in made for finding, reason in one.result.accepted],
+    )
 
 
 def _in_file(finding: "Finding", file: str) -> "Finding":

@@ -22,7 +22,7 @@ def read_identity_policies(names: Sequence[str]) -> list[Sourced[IdentityPolicy]
     parts of a role are not judged. Raises InputError with the line for what is neither, or breaks IAM's
     grammar.
     """
-    return [policy for name in names for policy in policies_of(read_source(name))]
+    return [_readable(policy) for name in names for policy in policies_of(read_source(name))]
 
 
 def read_documents(name: str, kind: type[Document]) -> list[Document]:
@@ -40,10 +40,22 @@ def documents_of(source: SourceFile, kind: type[Document]) -> list[Document]:
     if kind is TrustPolicy and isinstance(source.data, dict) and "AssumeRolePolicyDocument" in source.data:
         source = part_of(source, ("AssumeRolePolicyDocument",))
     if not isinstance(source.data, list):
-        return [parse_model(source, kind).value]
+        return [_readable(parse_model(source, kind)).value]
     if not source.data:
         raise InputError(source.at(), "holds no policy document")
-    return [parse_model(part_of(source, (index,)), kind).value for index in range(len(source.data))]
+    parts = (part_of(source, (index,)) for index in range(len(source.data)))
+    return [_readable(parse_model(part, kind)).value for part in parts]
+
+
+def _readable(policy: Sourced[Document]) -> Sourced[Document]:
+    """Return *policy*; raise InputError, with its file, for what its operators can't read."""
+    from rolemgr.evaluate.policies import read_policy
+
+    try:
+        read_policy(policy.value)
+    except InputError as error:
+        raise InputError(policy.at("Statement"), error.problem, error.hint) from error
+    return policy
 
 
 def read_source(name: str) -> SourceFile:

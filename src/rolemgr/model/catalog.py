@@ -109,6 +109,14 @@ class IndirectWay(Model):
     how: Text
 
 
+class Accepted(Model):
+    """A finding of ``rolemgr check`` on *action* of a group that its author means to be there, and why."""
+
+    rule: Text
+    action: Text
+    why: Text
+
+
 class ActivityGroup(Model):
     """A named bundle of permissions for one step of the machine-learning workflow."""
 
@@ -121,6 +129,8 @@ class ActivityGroup(Model):
     indirect: tuple[IndirectWay, ...] = ()
     acts_as: Strings = ()
     """ARNs of roles whose work the group can start or steer without passing them (a pipeline's role)."""
+    accepts: tuple[Accepted, ...] = ()
+    """Findings of ``rolemgr check`` that stand on purpose."""
     never_with: _EntryIds = ()
     """Groups that must not stand in the same role, whatever the persona: registering and approving models."""
     sources: Strings = ()
