@@ -26,7 +26,7 @@ COMMANDS = {
     "prove": ("rolemgr.cli.prove", "Prove what a role, or the whole catalog, can never do."),
     "diagnose": ("rolemgr.cli.diagnose", "Say which layer denies a request, and what would allow it."),
     "check": ("rolemgr.cli.check", "Check policies: grammar, names, reach, what they give away."),
-    "diff": ("rolemgr.cli.diff", "Say what one policy or role allows that another does not."),
+    "diff": ("rolemgr.cli.diff", "Say what B allows that A does not, and the reverse, by meaning."),
     "detective": ("rolemgr.cli.detective", "Render a control that finds what IAM can't prevent."),
     "schema": ("rolemgr.cli.schema", "Print the JSON Schema of a file format."),
     "completion": ("rolemgr.cli.completion", "Print the shell's completion script."),
