@@ -88,6 +88,18 @@ CASES: dict[str, tuple[list[Raw], list[Raw], str]] = {
         [allow("s3:GetObject"), deny("s3:GetObject", OBJECTS)],
         [{"Effect": "Allow", "Action": "s3:GetObject", "NotResource": OBJECTS}], "same",
     ),
+    "fewer are spared": (
+        [{"Effect": "Allow", "Action": "s3:GetObject", "NotResource": OBJECTS}],
+        [{"Effect": "Allow", "Action": "s3:GetObject", "NotResource": [OBJECTS, "arn:aws:s3:::other/*"]}], "more",
+    ),
+    "more are spared": (
+        [{"Effect": "Allow", "Action": "s3:GetObject", "NotResource": [OBJECTS, "arn:aws:s3:::other/*"]}],
+        [{"Effect": "Allow", "Action": "s3:GetObject", "NotResource": OBJECTS}], "same",
+    ),
+    "alternatives that share a beginning": (
+        [allow("s3:GetObject", ["arn:aws:s3:::a/*", "arn:aws:s3:::b/*"])],
+        [allow("s3:GetObject", ["arn:aws:s3:::a/*x", "arn:aws:s3:::b/*"])], "more",
+    ),
     "a star is more than all of S3": ([allow("s3:GetObject", "*")], [allow("s3:GetObject", "arn:aws:s3:::*")], "more"),
     "a star is no more than all roles, but for what is no role": (
         [allow("iam:PassRole", "*")], [allow("iam:PassRole", "arn:aws:iam::*:role/*")], "doubtful",
