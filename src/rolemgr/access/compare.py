@@ -257,9 +257,25 @@ def covered(arena: Arena, said: Said) -> bool:
     """
     if not {deny.shape for deny in arena.denies_of_old} <= {deny.shape for deny in arena.denies_of_new}:
         return False
-    news = [{one.shape for one in group} for group in arena.allows(arena.new)]
-    olds = [{one.shape for one in group} for group in arena.allows(arena.old)]
-    return all(said.shape in old or any(new <= old for new in news[1:]) for old in olds)
+    news = arena.allows(arena.new)[1:]
+    return all(
+        _within(said, old) or any(all(_within(one, old) for one in new) for new in news)
+        for old in arena.allows(arena.old)
+    )
+
+
+def _within(said: Said, olds: Sequence[Said]) -> bool:
+    """Tell whether one of *olds* says at least what *said* does: as many resources or all, no other condition."""
+    return any(
+        one.principals == said.principals
+        and one.conditions <= said.conditions
+        and (one.everywhere or (one.spares_listed is said.spares_listed and _as_many(one, said)))
+        for one in olds
+    )
+
+
+def _as_many(one: Said, said: Said) -> bool:
+    return one.resources <= said.resources if said.spares_listed else one.resources >= said.resources
 
 
 class _Question(NamedTuple):
