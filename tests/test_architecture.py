@@ -23,14 +23,19 @@ ROOMS = {
     "layers": {"errors", "model", "reference", "catalog", "compose"},
     "render": {"errors", "model", "reference"},
     "evaluate": {"errors", "model"},
-    "check": {"errors", "files", "model", "reference", "evaluate"},
-    "prove": {"errors", "files", "model", "reference", "catalog", "compose", "render", "evaluate", "check"},
+    "access": {"errors", "model", "reference", "evaluate"},
+    "check": {"errors", "files", "model", "reference", "evaluate", "access"},
+    "prove": {"errors", "files", "model", "reference", "catalog", "compose", "render", "evaluate", "access", "check"},
     "export": {"errors", "files", "model", "reference", "catalog", "compose", "render"},
-    "report": {"errors", "model", "reference", "catalog", "compose", "render", "evaluate", "check", "prove"},
+    "account": {"errors", "model", "reference", "evaluate", "access"},
+    "report": {
+        "errors", "model", "reference", "catalog", "compose", "render", "evaluate", "access", "check", "prove",
+        "account",
+    },
     "wizard": {"errors", "files", "model", "catalog", "compose"},
     "cli": {
-        "errors", "files", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "check", "prove",
-        "export", "report", "wizard",
+        "errors", "files", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "access",
+        "check", "prove", "export", "account", "report", "wizard",
     },
 }  # fmt: skip
 """What each room may import besides itself, in the order of the house: a room knows only rooms before it."""
@@ -177,3 +182,10 @@ def test_help_loads_nothing_heavy(args: tuple[str, ...]) -> None:
 def test_create_loads_no_aws_and_no_terminal_library() -> None:
     """The path that scripts run a thousand times pays for nothing that it does not use."""
     assert loaded_by("create", "--persona", "data-scientist").isdisjoint({"boto3", "botocore", "rich"})
+
+
+def test_a_policy_file_is_asked_without_a_catalog() -> None:
+    """One request of a policy file loads no YAML, no template and nothing that only roles have."""
+    policy = Path(__file__).parents[1] / "examples" / "policies" / "training-by-project.json"
+    loaded = loaded_by("simulate", str(policy), "--action", "sagemaker:CreateTrainingJob")
+    assert loaded.isdisjoint({"yaml", "jinja2", "rolemgr.model.catalog", "rolemgr.model.role", "rich.table"})

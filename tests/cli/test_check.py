@@ -1,6 +1,7 @@
 """`rolemgr check`: files, folders, stdin, roles; forms and exit codes; suppressions and baselines."""
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,13 @@ def test_what_can_not_be_checked_is_exit_code_2(args: tuple[str, ...], error: st
     assert ran.errors[0].startswith(error)
 
 
+def test_a_pipe_in_a_folder_is_left_alone(run: "Run") -> None:
+    """Nobody may ever write to it; one that is named is read, as a shell's <(...) is."""
+    write("org/good.json", GOOD)
+    os.mkfifo("org/pipe.json")
+    assert run("check", "org").stdout == "no finding in 1 policy\n"
+
+
 def test_stdin_is_a_file(run: "Run") -> None:
     """A dash reads a policy from the pipe, in JSON or YAML."""
     assert run("check", "-", stdin=json.dumps(GOOD)).stdout == "no finding in 1 policy\n"
@@ -110,12 +118,26 @@ def test_a_role_as_create_writes_it_is_checked(run: "Run") -> None:
 
 def test_the_chosen_role_is_checked_by_the_lines_of_the_catalog(run: "Run") -> None:
     """A finding in a rendered role is where a person can mend it."""
-    ran = run("check", "--persona", "ml-engineer", "--format", "json")
+    ran = run("check", "--persona", "data-scientist", "--remove", "open-studio", "--add", "sign-in-to-studio", "--format", "json",
+              "--break-separation", "a trial")  # fmt: skip
     found = json.loads(ran.stdout)
     assert found["checked"] >= 2
     assert {(one["rule"], one["path"]) for one in found["findings"]} == {
-        ("RM703", "activity_groups/author-pipelines.yaml")
+        ("RM703", "activity_groups/sign-in-to-studio.yaml")
     }
+
+
+def test_what_the_catalog_accepts_is_said_and_no_finding(run: "Run") -> None:
+    """Pipelines run as the roles that they have; who narrows the names has nothing to accept."""
+    ran = run("check", "--persona", "ml-engineer", "--fail-on", "suggestion")
+    assert (ran.code, ran.stdout) == (0, "no finding in 4 policies\n")
+    assert "note: RM703 on sagemaker:UpdatePipeline is accepted by activity_groups/author-pipelines.yaml:" in ran.stderr
+    sarif = json.loads(run("check", "--persona", "ml-engineer", "--format", "sarif").stdout)
+    suppressed = [one["suppressions"][0]["justification"] for one in sarif["runs"][0]["results"]]
+    assert len(suppressed) == 2
+    assert all("pipeline_names" in text for text in suppressed)
+    named = run("check", "--persona", "ml-engineer", "--parameter", "pipeline_names=churn-*")
+    assert "is accepted by" not in named.stderr
 
 
 def test_the_type_is_given_or_told(run: "Run") -> None:

@@ -379,6 +379,18 @@ def test_show_gives_an_entry_as_its_file_has_it(small_catalog: Path, run: "Run")
     }  # fmt: skip
 
 
+def test_show_profile_says_what_it_chooses_and_who_has_it(run: "Run") -> None:
+    """Each guardrail with its line and its values, or the short form that they come from."""
+    shown = run("show", "profile", "regulated").stdout
+    assert "its values from --volume-key" in shown
+    assert "guardrails/profiles/regulated.yaml:27" in shown
+    assert "ml-engineer" in run("show", "profile", "cost").stdout
+    data = result(run("show", "profile", "cost", "--format", "json"))
+    assert (data["id"], data["guardrails"]["max-runtime"]) == ("cost", ["24h"])
+    ran = run("show", "profile", "costs")
+    assert (ran.code, ran.errors) == (2, ["unknown profile `costs`; did you mean cost?"])
+
+
 def test_preview_shows_all_that_an_approver_needs(small_catalog: Path, run: "Run") -> None:
     """Persona, groups, each statement with its origin, trust, tags and the size of each document."""
     shown = run("preview", *ROLE, "--tag", "Project=churn").stdout

@@ -147,13 +147,18 @@ def test_check_takes_many_role_files(run: "Run") -> None:
 
 
 def test_check_says_the_catalogs_line(run: "Run") -> None:
-    """Whoever reads a finding at a role file learns which line of the catalog it is about."""
+    """Whoever reads a finding at a role file learns which line of the catalog it is about; custom checks are asked too."""
     Path("roles").mkdir()
     for name in ("a", "b"):
         Path(f"roles/{name}.yaml").write_text(f"persona: ml-engineer\nname: {name}\n")
-    found = json.loads(run("check", "--role", "roles/*.yaml", "--format", "json").stdout)["findings"]
+    Path("checks.yaml").write_text(
+        "checks:\n- {id: no-pipelines, reason: frozen, access_not_granted: {actions: ['sagemaker:CreatePipeline']}}\n"
+    )
+    ran = run("check", "--role", "roles/*.yaml", "--rules", "checks.yaml", "--format", "json")
+    found = json.loads(ran.stdout)["findings"]
     assert [one["path"] for one in found] == ["roles/a.yaml", "roles/b.yaml"]
     assert all("(activity_groups/author-pipelines.yaml:" in one["message"] for one in found)
+    assert any(note.startswith("roles/a.yaml and 1 more: RM703 on sagemaker:") for note in ran.notes)
 
 
 def test_progress_on_a_terminal_only(small_catalog: Path, run: "Run") -> None:

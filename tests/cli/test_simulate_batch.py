@@ -165,12 +165,22 @@ def test_the_order_of_keys_does_not_matter(run: "Run") -> None:
 WHOLE = json.dumps({"id": "x", "request": ASKS, "identityPolicies": [READS]})
 
 
+def test_a_single_document_stands_for_a_list_of_it(run: "Run") -> None:
+    """As a statement or a value does in IAM's own language; each layer, and each level of an organization."""
+    layers = ("identityPolicies", "permissionsBoundaries", "sessionPolicies", "serviceControlPolicies")
+    whole = {"request": ASKS, **dict.fromkeys(layers, READS)}
+    none = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}}
+    by_level = {**whole, "serviceControlPolicies": [READS, none]}
+    found = answers(run, json.dumps({"id": 1, **whole}), json.dumps({"id": 2, **by_level}))
+    assert found == [{"id": 1, "decision": "Allowed"}, {"id": 2, "decision": "ExplicitlyDenied"}]
+
+
 @pytest.mark.parametrize(
     ("line", "name", "problem"),
     [
         ("not json", None, "is not valid JSON"),
         ("{}", None, "the line has no request"),
-        ('{"id": "x"}', None, "the line has no request"),
+        ('{"id": "x"}', "x", "the line has no request"),
         ("[]", None, "the line has no request"),
         (WHOLE[:-1], "x", "is not valid JSON: expecting ',' delimiter"),
         (f"{WHOLE} {{}}", "x", "is not valid JSON: extra data"),
@@ -185,8 +195,9 @@ WHOLE = json.dumps({"id": "x", "request": ASKS, "identityPolicies": [READS]})
         (WHOLE.replace('"Action": ', '"Acton": '), "x", "identityPolicies[0]: "),
         (WHOLE.replace('"Resource": "*"', '"Resource": "*", "Condition": {"StringEqual": {"a:b": "c"}}'), "x",
          "statement `Yes`: unknown condition operator `StringEqual`; did you mean StringEquals"),
-        (WHOLE.replace('[{"Version"', '{"Version"').replace("]}]}", "]}}"), "x", "identityPolicies: must be a list"),
-        (WHOLE.replace('"identityPolicies": [', '"serviceControlPolicies": ['), "x", "serviceControlPolicies[0]: must be a list"),
+        (json.dumps({"id": "x", "request": ASKS, "identityPolicies": "s3:*"}), "x", "identityPolicies: must be a list"),
+        (json.dumps({"id": "x", "request": ASKS, "serviceControlPolicies": [7]}), "x", "serviceControlPolicies[0]: must be a list"),
+        (json.dumps({"id": "x", "request": ASKS, "serviceControlPolicies": {}}), "x", "serviceControlPolicies: `Statement` is missing"),
         (json.dumps({"id": "x", "request": ASKS, "permissionsBoundaries": [READS, READS]}), "x",
          "permissionsBoundaries: a principal has one permissions boundary"),
         (json.dumps({"id": "x", "request": ASKS | {"resourceacount": HERE}}), "x", "unknown request field `resourceacount`"),

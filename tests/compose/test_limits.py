@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.loaders import Loader
 from tests.support import composed
 
 from rolemgr.catalog.load import Catalog
@@ -130,7 +131,7 @@ def test_values_are_assigned_by_parameter_name(own: Catalog) -> None:
         ({"named": "memory:much"}, "guardrail `named`, memory: `much` is not a whole number"),
         ({"max-runtime": ["1h", "2h"]}, "guardrail `max-runtime` takes one value for seconds"),
         ({"max-runtime": "soon"}, "guardrail `max-runtime`: `soon` is not a duration such as 90m, 24h, 5d or seconds"),
-        ({"max-runtime": None}, "guardrail `max-runtime` (--guardrail) needs seconds: the longest run, such as 24h; give --guardrail max-runtime=VALUE"),
+        ({"max-runtime": None}, "guardrail `max-runtime` (--guardrail) needs seconds: the longest run, such as 24h; 28 days at most; give --guardrail max-runtime=VALUE"),
         ({"max-runtim": "1h"}, "unknown guardrail `max-runtim`; did you mean max-runtime?"),
         ({"max-runtime": False}, "`false` does not take a guardrail away: leave it out, or its profile"),
         ({"instance-types": []}, "guardrail `instance-types` (--guardrail) needs types: instance types, * and ? as wildcards; give --guardrail instance-types=VALUE"),
@@ -140,6 +141,55 @@ def test_values_are_assigned_by_parameter_name(own: Catalog) -> None:
 def test_bad_values_are_told_in_one_line(own: Catalog, guardrail: dict[str, Any], says: str) -> None:
     """A guardrail that is not understood is refused: nobody believes in a limit that is not there."""
     assert refusal(own, persona="ml-engineer", guardrail=guardrail) == f"test: {says}"
+
+
+RANGES = [
+    ("serverless-limits", "concurrency", "ServerlessMaxConcurrency"),
+    ("keep-alive", "seconds", "KeepAlivePeriodInSeconds"),
+]
+
+
+@pytest.mark.parametrize(("name", "parameter", "shape"), RANGES)
+def test_ranges_are_those_of_the_api(name: str, parameter: str, shape: str) -> None:
+    """A guardrail takes no limit that no request could reach."""
+    declared = Catalog().guardrail(name).value.parameters[parameter]
+    known = Loader().load_service_model("sagemaker", "service-2")["shapes"][shape]
+    assert (declared.at_least or 0, declared.at_most) == (known["min"], known["max"])
+
+
+def test_the_memory_of_serverless_endpoints_is_one_of_the_api_s() -> None:
+    """It goes by whole GB, between the least and the most of the API."""
+    declared = Catalog().guardrail("serverless-limits").value.parameters["memory"]
+    known = Loader().load_service_model("sagemaker", "service-2")["shapes"]["ServerlessMemorySizeInMB"]
+    assert list(map(int, declared.one_of)) == list(range(known["min"], known["max"] + 1, 1024))
+
+
+@pytest.mark.parametrize(
+    ("guardrail", "says"),
+    [
+        ({"serverless-limits": "concurrency:0"}, "guardrail `serverless-limits`, concurrency: `0` is less than 1, the least that AWS takes"),
+        ({"serverless-limits": "concurrency:201"}, "guardrail `serverless-limits`, concurrency: `201` is more than 200, the most that AWS takes"),
+        ({"serverless-limits": {"memory": 1000}}, "guardrail `serverless-limits`, memory: `1000` is none of 1024, 2048, 3072, 4096, 5120, 6144"),
+        ({"keep-alive": "7h"}, "guardrail `keep-alive`: `7h` is more than 21,600 seconds, the most that AWS takes"),
+        ({"max-runtime": "29d"}, "guardrail `max-runtime`: `29d` is more than 2,419,200 seconds, the most that AWS takes"),
+    ],
+)  # fmt: skip
+def test_a_value_outside_of_what_aws_takes_is_refused(guardrail: dict[str, Any], says: str) -> None:
+    """A ceiling above the API's own is none, and one of nothing is a mistake."""
+    assert refusal(Catalog(), persona="ml-engineer", guardrail=guardrail) == f"test: {says}"
+    assert composed(persona="ml-engineer", guardrail={"keep-alive": "2h", "max-runtime": "28d"})
+
+
+def test_a_short_form_is_told_once_for_all_guardrails_that_take_it() -> None:
+    """A wrong value where it stands, once; one that is missing by the guardrails that need it."""
+    lines = refusal(Catalog(), persona="business-analyst", guardrail_profile=["isolated"], subnet=["x"]).splitlines()
+    assert lines == ["test: `x` is not a subnet id such as subnet-0a1b2c3d"]
+    missing = refusal(Catalog(), persona="ml-engineer", guardrail_profile=["regulated"]).splitlines()
+    assert missing == [
+        "test: guardrails `cluster-vpc`, `notebook-vpc`, `studio-vpc`, `vpc` (profile regulated) need a value; give --subnet, or --guardrail NAME=VALUE for each",
+        "test: guardrails `domain-kms-key`, `volume-kms-key` (profile regulated) need a value; give --volume-key, or --guardrail NAME=VALUE for each",
+        "test: guardrails `domain-sharing-key`, `feature-group-keys`, `output-kms-key` (profile regulated) need a value; give --data-key, or --guardrail NAME=VALUE for each",
+    ]  # fmt: skip
 
 
 def test_a_guardrail_without_effect_is_a_note() -> None:

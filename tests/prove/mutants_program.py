@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tests.prove.mutants import Mutant, replaced
@@ -25,6 +25,15 @@ SOURCES = [
 ]  # fmt: skip
 """Slips in the text of composition: module, text, what becomes of it, and what that means."""
 
+TAGS = [
+    ("compose/abac.py", '"StringEquals", "aws:RequestTag"', '"StringEqualsIfExists", "aws:RequestTag"', "new resources may be without the tag"),
+    ("compose/abac.py", "    else:\n        yield _tagged_caller(share.conditions, keys)", "    else:\n        yield share.conditions", "untagged callers"),
+    ("compose/abac.py", "if reach.shared or share.action", "if share.action", "what is shared is asked for a tag"),
+    ("compose/abac.py", "*held_to_model_names(shares, keys[0], names, where),", "", "any model"),
+    ("compose/limits.py", "(*scoped.shares, *denies)", "(*shares, *denies)", "tags are left out"),
+]  # fmt: skip
+"""The same of tag keys."""
+
 UNLISTED = [
     ("sagemaker:CreateTrainingJob", "sagemaker:InstanceTypes"),
     ("sagemaker:CreateProcessingJob", "sagemaker:MaxRuntimeInSeconds"),
@@ -37,9 +46,15 @@ def program_mutants() -> Iterator[Mutant]:
     """Yield slips in composition and in the reference's tables, each in a copy of the program."""
     for path, old, new, what in SOURCES:
         yield Mutant(f"{path}: {what}", _of_program(path, lambda text, old=old, new=new: replaced(text, old, new)))  # type: ignore[misc]
+    for path, old, new, what in TAGS:
+        change = lambda text, old=old, new=new: replaced(text, old, new)  # noqa: E731 - as above
+        yield Mutant(f"{path}: {what}", _of_program(path, change, _TAGGED))
     for action, key in UNLISTED:
         name = f"{action} need not carry {key}"
         yield Mutant(name, _of_program("reference/quirks/condition_keys.json", _unlisting(action, key)))
+
+
+_TAGGED = ["--persona", "ml-engineer", "--abac", "Project", "--tag", "Project=churn"]
 
 
 def _unlisting(action: str, key: str) -> Callable[[str], str]:
@@ -53,7 +68,9 @@ def _unlisting(action: str, key: str) -> Callable[[str], str]:
     return change
 
 
-def _of_program(path: str, change: Callable[[str], str]) -> Callable[[Path], list[str]]:
+def _of_program(
+    path: str, change: Callable[[str], str], role: Sequence[str] = _ROLE
+) -> Callable[[Path], list[str]]:  # fmt: skip
     def found_by(folder: Path) -> list[str]:
         source = Path(rolemgr.__file__).parent
         shutil.copytree(source, folder / "src" / "rolemgr", ignore=shutil.ignore_patterns("_catalog"))
@@ -61,7 +78,7 @@ def _of_program(path: str, change: Callable[[str], str]) -> Callable[[Path], lis
             shutil.copytree(builtin_folder() / kind, folder / kind)
         module = folder / "src" / "rolemgr" / path
         module.write_text(change(module.read_text("utf-8")), "utf-8")
-        command = [sys.executable, "-m", "rolemgr.cli.main", "prove", "--format", "json", *_ROLE]
+        command = [sys.executable, "-m", "rolemgr.cli.main", "prove", "--format", "json", *role]
         done = subprocess.run(
             command, env={**os.environ, "PYTHONPATH": str(folder / "src")}, capture_output=True, check=False
         )

@@ -113,12 +113,24 @@ TOPIC = "arn:{{ partition }}:sns:{{ region }}:{{ account }}:x"
         ([f"{{sid: A, {PUT}}}", f"{{sid: D, effect: Deny, {PUT.replace('a-*', 'a-b')}, conditions: {{'ForAnyValue:StringNotLike': {{'cloudwatch:AlarmActions': '{TOPIC}'}}}}}}"], True),
         ([f"{{sid: A, {PUT}, conditions: {{'ForAllValues:StringLike': {{'cloudwatch:AlarmActions': '{TOPIC}'}}, 'Null': {{'cloudwatch:AlarmActions': false}}}}}}"], False),
         ([f"{{sid: A, {PUT}, conditions: {{'ForAnyValue:StringLike': {{'cloudwatch:AlarmActions': '{TOPIC}'}}}}}}"], True),
+        ([f"{{sid: A, {PUT}, conditions: {{'Null': {{'cloudwatch:AlarmActions': true}}}}}}"], False),
+        ([f"{{sid: A, {PUT}, conditions: {{'Null': {{'cloudwatch:AlarmActions': [true, false]}}}}}}"], True),
     ],
-    ids=["free", "denied outside", "denied outside a wider set", "denied on less", "held", "any of them"],
+    ids=["free", "denied outside", "denied outside a wider set", "denied on less", "held", "any of them", "none", "any or none"],
 )  # fmt: skip
 def test_except_with_wants_the_key_held_to_the_values(statements: list[str], broken: bool, tmp_path: Path) -> None:
     """By the Allow, present and nothing else; or by a Deny of everything else on all of it."""
     assert bool(found(tmp_path, ALARM, statements)) is broken
+
+
+def test_an_absent_owner_is_nobody_s_own(tmp_path: Path) -> None:
+    """That a key of one value is absent, as an owner is, holds nothing within the values that are no harm."""
+    own = "{action: sagemaker:CreateSpace, except_with: {'sagemaker:OwnerUserProfileArn': 'arn:*:sagemaker:*:*:user-profile/own'}}"
+    space = f"actions: [sagemaker:CreateSpace], resources: ['{ARN}space/*']"
+    held = f"{{sid: A, {space}, conditions: {{ArnLike: {{'sagemaker:OwnerUserProfileArn': 'arn:*:sagemaker:*:*:user-profile/own'}}}}}}"
+    absent = f"{{sid: A, {space}, conditions: {{'Null': {{'sagemaker:OwnerUserProfileArn': true}}}}}}"
+    assert not found(tmp_path, own, [held])
+    assert found(tmp_path, own, [absent])
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from tests.prove.mutants_groups import catalog_mutants, never_mutants
 from tests.prove.mutants_guardrails import guardrail_mutants, is_the_same
 from tests.prove.mutants_packing import pack_and_packing
 from tests.prove.mutants_program import program_mutants
+from tests.prove.mutants_tags import tag_mutants
 
 KINDS: dict[str, tuple[Callable[[], Iterator[Mutant]], int]] = {
     "guardrails": (guardrail_mutants, 300),
@@ -35,3 +36,11 @@ def test_every_mutant_is_caught(kind: str, tmp_path: Path) -> None:
     assert [name for name, by in found.items() if not by] == []
     assert len(found) >= KINDS[kind][1]
     assert Counter(by == ["refused"] for by in found.values())[False] > len(found) / 3
+
+
+def test_every_mutant_of_a_tag_condition_is_caught(tmp_path: Path) -> None:
+    """Each condition on tags of each statement is needed as it is: without it, or with another, a proof fails."""
+    found = {mutant.name: mutant.found_by(tmp_path) for mutant in tag_mutants(tmp_path)}
+    assert [name for name, by in found.items() if not by] == []
+    assert len(found) >= 300
+    assert set(Counter(name for by in found.values() for name in by)) == {"tag keys", "tag keys let through"}

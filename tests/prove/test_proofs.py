@@ -24,11 +24,16 @@ from rolemgr.prove.overlaps import declarations, overlaps_declared
 from rolemgr.prove.promises import promise, promises
 from rolemgr.prove.proof import Proof, Subject, flags_of, together
 from rolemgr.prove.search import inquiry
+from rolemgr.prove.separate import with_attached_documents
+from rolemgr.prove.tags import TagPromise, What, tags_kept
 from rolemgr.reference import quirks
 from rolemgr.reference.services import find_action
 
 KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-NAMES = ("separation", "overlap", "quotas", "guardrails", "guardrails let through", "no dead grant", "packing")
+NAMES = (
+    "separation", "overlap", "quotas", "guardrails", "guardrails let through", "no dead grant", "packing", "tag keys",
+    "tag keys let through",
+)  # fmt: skip
 
 
 def subject(catalog: Catalog = CATALOG, **choices: Any) -> Subject:
@@ -56,6 +61,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     "by tag": {"persona": "mlops-engineer", "abac": ["Project"], "tag": {"Project": "churn"}},
     "in China": {"persona": "data-scientist", "region": "cn-north-1"},
     "passing itself": {"persona": "data-scientist", "pass_role": ["self"]},
+    "alarms of any name": {"persona": "mlops-engineer", "parameter": {"alarm_names": ["*"]}},
     "a cap of a week": {"persona": "ml-engineer", "guardrail": {"max-runtime": ["168h"]}},
 }  # fmt: skip
 
@@ -71,7 +77,7 @@ def test_prove_shows_a_line_for_each_proof(run: Run) -> None:
     ran = run("prove", "--persona", "sagemaker-feature-store")
     assert ran.code == 0
     assert ran.stdout.startswith("role sagemaker-feature-store: proven (")
-    assert ran.stdout.count("  holds  ") == len(NAMES) - 1
+    assert ran.stdout.count("  holds  ") == len(NAMES) - 3  # of one role without tag keys
 
 
 def test_a_failing_proof_prints_a_request_that_simulate_allows(run: Run) -> None:
@@ -82,9 +88,10 @@ def test_a_failing_proof_prints_a_request_that_simulate_allows(run: Run) -> None
     assert [name for name, proof in found.items() if not proof["holds"]] == ["separation", "overlap"]
     example = found["separation"]["counter_examples"][0]
     assert "activity_groups/deploy-endpoints.yaml:14" in example["places"]
-    program, *words = shlex.split(example["simulate"])
-    assert program == "rolemgr"
-    assert run(*words, "--expect", "Allowed").code == 0
+    for broken in (*found["separation"]["counter_examples"], *found["overlap"]["counter_examples"]):
+        program, *words = shlex.split(broken["simulate"])
+        assert program == "rolemgr"
+        assert run(*words, "--expect", "Allowed").code == 0, broken["problem"]
 
 
 def test_a_broken_separation_through_another_role_shows_that_role(run: Run) -> None:
@@ -102,6 +109,11 @@ def test_without_a_role_the_flags_of_one_are_refused(run: Run) -> None:
     ran = run("prove", "--bucket", "acme")
     assert (ran.code, ran.errors) == (
         2, ["--bucket: goes with a role, and none is chosen; give --persona NAME or --role FILE"])  # fmt: skip
+
+
+def test_a_persona_without_a_name_is_not_the_whole_catalog(run: Run) -> None:
+    """An empty variable in a script is a mistake, and no green run over something else."""
+    assert (run("prove", "--persona", "").code, run("prove", "--role", "").code) == (2, 2)
 
 
 def test_a_persona_of_the_settings_is_proven(run: Run) -> None:
@@ -127,6 +139,7 @@ def test_flags_are_what_chooses_the_role() -> None:
     }
     assert flags_of(choices) == (
         "--persona", "p", "--add", "a", "--add", "b", "--guardrail", "g=1,2", "--guardrail", "h", "--strict",
+        "--tag", "k=v",
     )  # fmt: skip
 
 
@@ -293,3 +306,76 @@ def test_the_catalog_s_roles_have_every_profile_and_guardrail() -> None:
         own = [one for one in found if one["persona"] == persona and "break_separation" not in one]
         assert len(own) >= len(CATALOG.found("profiles"))
         assert all_guardrails(CATALOG).keys() in [one.get("guardrail", {}).keys() for one in own]
+
+
+# --- attached policies
+
+FULL_ACCESS = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"
+
+
+def test_what_an_attached_policy_breaks_fails_and_is_shown(run: Run) -> None:
+    """A role is not proven that a managed policy gives what its persona must never do; simulate says so too."""
+    ran = run("prove", "--persona", "data-scientist", "--managed-policy", FULL_ACCESS, "--format", "json")
+    assert ran.code == 1
+    found = {proof["name"]: proof for proof in json.loads(ran.stdout)["proofs"]}
+    assert [name for name, proof in found.items() if not proof["holds"]] == ["attached policies"]
+    (example,) = found["attached policies"]["counter_examples"]
+    assert "AmazonSageMakerFullAccess allows what the persona must never be able to do" in example["problem"]
+    assert run(*shlex.split(example["simulate"])[1:], "--expect", "Allowed").code == 0
+
+
+def test_an_attached_policy_that_nobody_knows_is_not_proven(run: Run) -> None:
+    """A policy of the account may allow anything."""
+    ran = run("prove", "--persona", "sagemaker-compute", "--managed-policy", "arn:aws:iam::111122223333:policy/own")
+    assert ran.code == 1
+    assert "what managed policy arn:aws:iam::111122223333:policy/own allows is not known here" in ran.stdout
+
+
+def test_guardrails_hold_against_attached_policies() -> None:
+    """Whatever the attached policy allows, the Denies of the role judge it; without one of them that is found."""
+    role = subject(persona="data-scientist", managed_policy=[FULL_ACCESS], break_separation="test")
+    assert all(proof.holds for proof in guardrails_kept(with_attached_documents(role)))
+    kept = [one for one in role.documents[0].statement if one.sid != "InstanceTypes"]
+    assert len(kept) < len(role.documents[0].statement)
+    weaker = with_documents(role, [kept, *(document.statement for document in role.documents[1:])])
+    actions = {one.request.action for one in guardrails_kept(with_attached_documents(weaker))[0].counter_examples
+               if one.request}  # fmt: skip
+    assert "sagemaker:CreateEndpointConfig" in actions, "which the persona has from the attached policy alone"
+
+
+# --- tag keys
+
+
+def test_tag_keys_are_proven_beside_attached_policies() -> None:
+    """The Denies that then come on top hold what the role grants, and stop nothing of the own."""
+    tagged: dict[str, Any] = {"abac": ["Project"], "tag": {"Project": "churn"}, "no_default_guardrails": True}
+    role = subject(persona="ml-engineer", managed_policy=[FULL_ACCESS], break_separation="test", **tagged)
+    assert [proof.name for proof in tags_kept(role) if proof.holds] == ["tag keys", "tag keys let through"]
+    assert tags_kept(subject(persona="ml-engineer")) == ()
+
+
+def test_a_tag_that_is_not_asked_for_is_found_with_its_line() -> None:
+    """One condition less, and the request that goes through has the other's tag."""
+    role = subject(persona="data-scientist", abac=["Project"], tag={"Project": "churn"}, no_default_guardrails=True)
+    bare = [
+        [one.model_copy(update={"condition": {}}) if "sagemaker:StopTrainingJob" in (one.action or ()) else one
+         for one in document.statement]
+        for document in role.documents
+    ]  # fmt: skip
+    kept, let_through = tags_kept(with_documents(role, bare))
+    assert let_through.holds
+    found = next(
+        one for one in kept.counter_examples if one.request and one.request.action == "sagemaker:StopTrainingJob"
+    )
+    assert (
+        found.problem
+        == "tag key Project does not hold for sagemaker:StopTrainingJob: that what is used has the own value"
+    )
+    assert "activity_groups/run-training-jobs.yaml" in [place.file for place in found.places]
+
+
+def test_what_is_tagged_by_its_version_is_asked_too() -> None:
+    """A version of a model package, whose name goes on behind a slash, may have no other project's tag."""
+    version = "arn:aws:sagemaker:us-east-1:111122223333:model-package/churn/1"
+    assert TagPromise("sagemaker:DescribeModelPackage", "Project", What.CARRIED).about(version)
+    assert not TagPromise("sagemaker:DescribeTrainingJob", "Project", What.EXISTING).about(version)

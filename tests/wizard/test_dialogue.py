@@ -12,7 +12,7 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.cli.create import create_command
 from rolemgr.cli.options import role_source
 from rolemgr.compose.role import compose
-from rolemgr.errors import InputError, Problems, RolemgrError
+from rolemgr.errors import InputError, RolemgrError
 from rolemgr.files.source import SourceFile
 from rolemgr.files.write import to_yaml
 from rolemgr.files.yaml import parse_yaml
@@ -128,9 +128,9 @@ def test_what_is_missing_waits_for_the_question_that_gives_it() -> None:
     dialogue = answered(dialogue, "encrypted")
     while dialogue.at != ("data_key",):
         dialogue = answered(dialogue, "")
-    with pytest.raises(Problems, match="needs keys"):
+    with pytest.raises(RolemgrError, match="give --data-key"):
         answered(dialogue, "")
-    with pytest.raises(RolemgrError, match="needs keys"):
+    with pytest.raises(RolemgrError, match="give --data-key"):
         skipped(dialogue)
     assert answered(dialogue, KEY).at == ("volume_key",)
 
@@ -140,7 +140,7 @@ def test_what_waits_hides_nothing_else() -> None:
     dialogue = begun(persona="ml-engineer", abac=("Project",), guardrail_profile=("encrypted",))
     while dialogue.at != ("data_key",):
         dialogue = answered(dialogue, "")
-    with pytest.raises(Problems, match="needs keys"):
+    with pytest.raises(RolemgrError, match="give --data-key"):
         answered(dialogue, "")
 
 

@@ -96,7 +96,8 @@ def _note_unreadable(error: InputError, text: str, name: str, collected: Collect
 def _files(folder: Path) -> Iterator[Path]:
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(one for one in folders if not one.startswith(".") and one not in _SKIPPED_FOLDERS)
-        yield from (Path(root, name) for name in names if name.endswith(_SUFFIXES))
+        paths = (Path(root, name) for name in names if name.endswith(_SUFFIXES))
+        yield from (path for path in paths if not path.is_fifo())  # nobody may ever write to a pipe
 
 
 def _kind_of_path(name: str, types: Sequence[TypeOf]) -> Kind | None:

@@ -64,6 +64,15 @@ def fits(resource: str, action: Action) -> bool:
     return _any_type_fits(arn, action)
 
 
+@lru_cache(maxsize=16_384)
+def fits_type(resource: str, action: Action, name: str) -> bool:
+    """Tell whether the pattern *resource* can match a resource of the type *name* of *action*; if in doubt, yes."""
+    arn = Arn.parse(_VARIABLE.sub("*", resource))
+    if arn is None:
+        return has_wildcard(resource)
+    return has_wildcard(arn.service) or has_wildcard(arn.resource[:1]) or _fits_type(arn, action, name)
+
+
 def _any_type_fits(arn: Arn, action: Action) -> bool:
     known = resource_types(action.service)
     return any(_fits_type(arn, action, use.name) for use in action.resource_types if use.name in known)

@@ -18,6 +18,7 @@ from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
 from rolemgr.evaluate.requirements import Guard, guard_of
+from rolemgr.files.json import json_problem
 from rolemgr.files.source import MAX_BYTES, SourceFile, paths_of
 from rolemgr.model.policy import IdentityPolicy, PolicyDocument, ResourcePolicy, TrustPolicy
 from rolemgr.model.source import parse_model
@@ -66,6 +67,10 @@ def asked(line: bytes) -> tuple[Request, Policies]:
     return _asked(_split(_text(line)))
 
 
+_NONE: Final = object()
+"""The request of a line that has none."""
+
+
 class _Parts(NamedTuple):
     """A line taken apart: its id, its request, and the text of all other members, a comma before each."""
 
@@ -75,6 +80,8 @@ class _Parts(NamedTuple):
 
 
 def _asked(parts: _Parts) -> tuple[Request, Policies]:
+    if parts.request is _NONE:
+        raise InputError(None, "the line has no request")
     request = Request.from_json_value(parts.request)
     return request, _policies(parts.rest, guard_of(request))
 
@@ -99,9 +106,8 @@ def _split(line: str) -> _Parts:
         end = stop
         member = None if len(found) == 2 else _NEXT.match(line, end)
     if "request" not in found:
-        _DECODER.decode(line)
-        raise InputError(None, "the line has no request")
-    return _Parts(found.get("id"), found["request"], others + line[end:])
+        _DECODER.decode(line)  # which says what is no JSON
+    return _Parts(found.get("id"), found.get("request", _NONE), others + line[end:])
 
 
 def _policies(rest: str, guard: Guard | None) -> Policies:
@@ -155,6 +161,9 @@ _Read = TypeVar("_Read")
 
 
 def _each(values: object, place: str, read: Callable[[Any, str], _Read]) -> tuple[_Read, ...]:
+    """Return what *read* makes of each of *values*; a single policy document stands for a list of it."""
+    if isinstance(values, dict):
+        return (read(values, place),)
     if not isinstance(values, list):
         raise InputError(SourceLocation(place), "must be a list")
     return tuple(read(value, f"{place}[{index}]") for index, value in enumerate(values))
@@ -221,7 +230,7 @@ def _words(error: Exception) -> str:
         return " | ".join(str(error).splitlines())
     if isinstance(error, RecursionError):
         return "is nested too deep"
-    reason = error.msg.lower() if isinstance(error, json.JSONDecodeError) else "a value is missing or none"
+    reason = json_problem(error) if isinstance(error, json.JSONDecodeError) else "a value is missing or none"
     return f"is not valid JSON: {reason}"
 
 

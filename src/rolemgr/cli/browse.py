@@ -47,7 +47,7 @@ def list_command(
 
 
 @click.command("show")
-@click.argument("kind", type=click.Choice(["persona", "activity-group", "guardrail"]))
+@click.argument("kind", type=click.Choice(["persona", "activity-group", "guardrail", "profile"]))
 @click.argument("name")
 @catalog_option
 @form_option
@@ -64,6 +64,7 @@ def show_command(
       rolemgr show persona data-scientist
       rolemgr show activity-group run-training-jobs
       rolemgr show guardrail volume-kms-key
+      rolemgr show profile regulated
     """
     from rolemgr.catalog.load import Catalog
     from rolemgr.report import entries, guardrails
@@ -73,5 +74,6 @@ def show_command(
         "persona": (entries.persona_data, entries.persona_tree),
         "activity-group": (entries.group_data, entries.group_tree),
         "guardrail": (guardrails.guardrail_data, guardrails.guardrail_tree),
+        "profile": (guardrails.profile_data, guardrails.profile_tree),
     }[kind]
     give(form, lambda: data(loaded, name), lambda: tree(loaded, name), output, color)

@@ -4,8 +4,9 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -17,8 +18,12 @@ from rolemgr.errors import InputError, SourceLocation
 if TYPE_CHECKING:
     from rolemgr.check.collect import Collected
     from rolemgr.check.config import CheckConfig
+    from rolemgr.check.custom import Custom
+    from rolemgr.check.document import Document
     from rolemgr.check.finding import Finding
     from rolemgr.cli.rendering import Chosen
+    from rolemgr.files.source import SourceFile
+    from rolemgr.report.sarif import RuleText
 
 KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary")
 SEVERITIES = ("ERROR", "SECURITY_WARNING", "WARNING", "SUGGESTION")
@@ -38,6 +43,7 @@ SEVERITIES = ("ERROR", "SECURITY_WARNING", "WARNING", "SUGGESTION")
     "--format", "form", type=click.Choice(["text", "json", "sarif", "github"]), default="text",
     help="The form of the result: text, JSON, SARIF 2.1.0, or GitHub's annotations.",
 )  # fmt: skip
+@click.option("--rules", multiple=True, metavar="FILE", help="A YAML file of custom policy checks; repeatable.")
 @click.option("--config", metavar="FILE", help="Suppressions and types; rolemgr-check.yaml here or above unless given.")
 @click.option("--baseline", metavar="FILE", help="Report only what is not in this baseline.")
 @click.option("--write-baseline", metavar="FILE", help="Write today's findings as a baseline, and exit with 0.")
@@ -45,8 +51,8 @@ SEVERITIES = ("ERROR", "SECURITY_WARNING", "WARNING", "SUGGESTION")
 @output_option
 @color_option
 def check_command(
-    paths: Sequence[str], chosen: dict[str, Any], kind: str | None, fail_on: str, form: str, config: str | None,
-    baseline: str | None, write_baseline: str | None, explain: str | None, output: str | None,
+    paths: Sequence[str], chosen: dict[str, Any], kind: str | None, fail_on: str, form: str, rules: Sequence[str],
+    config: str | None, baseline: str | None, write_baseline: str | None, explain: str | None, output: str | None,
     color: str, verbose: bool,
 ) -> None:  # fmt: skip
     """
@@ -62,18 +68,22 @@ def check_command(
       rolemgr check scp.json --type scp --format sarif -o check.sarif
       rolemgr check --persona ml-engineer
       rolemgr check --role 'roles/*.yaml' --format github
+      rolemgr check policies/ --rules checks.yaml
       rolemgr check --explain RM901
     """
+    source = _config_source(config)
+    files = _rules_files(rules, source)
+    customs = _customs(files)
     if explain is not None:
-        write_output(_explained(explain), output)
+        write_output(_explained(explain, customs), output)
         return
     from rolemgr.check.config import apply
     from rolemgr.check.finding import Severity
 
-    settings = _config(config)
-    findings, names = _findings(paths, chosen, kind, settings, verbose)
+    settings = _config(source, customs)
+    found = _findings(paths, chosen, kind, settings, files, verbose)
     today = datetime.now(UTC).date()
-    kept, suppressed = apply(findings, settings.suppressions, names, today)
+    kept, suppressed = apply(found.findings, settings.suppressions, found.names, today)
     if write_baseline is not None:
         _write_baseline(kept, write_baseline)
         return
@@ -81,11 +91,23 @@ def check_command(
         kept = _new_ones(kept, baseline)
     if suppressed:
         note(f"{len(suppressed)} finding{'s' if len(suppressed) > 1 else ''} suppressed by {settings_name(config)}")
-    reasons = [(finding, suppression.reason) for finding, suppression in suppressed]
-    write_output(_shown(form, kept, reasons, len(names), color=_in_color(color, output), width=_width(output)), output)
+    reasons = [*found.accepted, *((finding, suppression.reason) for finding, suppression in suppressed)]
+    shown = _shown(form, kept, reasons, len(found.names), customs, color=_in_color(color, output), width=_width(output))
+    write_output(shown, output)
     worst = Severity(fail_on.upper())
     if any(finding.severity.at_least(worst) for finding in kept):
         sys.exit(1)
+
+
+def findings_in_force(found: "Chosen") -> "list[Finding]":
+    """Return what is found in a rendered role, by the checks and suppressions of the nearest ``rolemgr-check.yaml``."""
+    from rolemgr.check.config import apply
+
+    source = _config_source(None)
+    rules = _rules_files((), source)
+    made = _of_role(found, rules)
+    suppressions = _config(source, _customs(rules)).suppressions
+    return apply(made.findings, suppressions, made.names, datetime.now(UTC).date())[0]
 
 
 def settings_name(config: str | None) -> str:
@@ -94,9 +116,10 @@ def settings_name(config: str | None) -> str:
 
 
 def _findings(
-    paths: Sequence[str], chosen: Mapping[str, Any], kind: str | None, settings: "CheckConfig", verbose: bool
-) -> "tuple[list[Finding], list[str]]":
-    """Return what the rules find in the files, or in the chosen role, and the file of each policy."""
+    paths: Sequence[str], chosen: Mapping[str, Any], kind: str | None, settings: "CheckConfig",
+    rules: tuple[Path, ...], verbose: bool,
+) -> "_Found":  # fmt: skip
+    """Return what the rules find in the files, or in the chosen role."""
     from rolemgr.check.document import Kind
     from rolemgr.check.run import check
 
@@ -106,41 +129,97 @@ def _findings(
         if collected.skipped:
             files = "file holds" if collected.skipped == 1 else "files hold"
             note(f"{collected.skipped} {files} no policy")
-        found = [*collected.unreadable, *check(collected.documents)]
-        return _sorted(found), [document.name for document in collected.documents]
+        found = [
+            *collected.unreadable,
+            *check(collected.documents),
+            *_custom_findings(collected.documents, _customs(rules)),
+        ]
+        return _Found(_sorted(found), [document.name for document in collected.documents])
     if kind:
         raise InputError(SourceLocation("--type"), "goes with policy files, not with a role")
     if many_roles(chosen):
-        return _of_role_files(chosen, verbose=verbose)
+        return _of_role_files(chosen, rules, verbose=verbose)
     from rolemgr.cli.rendering import render_chosen
 
-    found, names = _of_role(render_chosen(one_role(chosen), verbose=verbose))
-    return _sorted(found), names
+    made = _of_role(render_chosen(one_role(chosen), verbose=verbose), rules)
+    for text in made.notes:
+        note(text)
+    return made._replace(findings=_sorted(made.findings))
 
 
-def _of_role(found: "Chosen") -> "tuple[list[Finding], list[str]]":
-    """Return what the rules find in a rendered role, at the lines of the catalog, and the name of each policy."""
-    from rolemgr.check.role import at_origin, documents_of
+class _Found(NamedTuple):
+    """Findings, and the file of each policy; what the catalog accepts in a role, with the reasons and notes on it."""
+
+    findings: "list[Finding]"
+    names: list[str]
+    accepted: "Sequence[tuple[Finding, str]]" = ()
+    notes: tuple[str, ...] = ()
+
+
+def _of_role(found: "Chosen", rules: tuple[Path, ...]) -> _Found:
+    """Return what is found in a rendered role, at the lines of the catalog."""
+    from rolemgr.check.role import accepted, at_origin, documents_of
     from rolemgr.check.run import check
 
+    groups = {name: found.catalog.activity_group(name) for name in found.role.groups}
     documents = documents_of(found.documents)
-    return [at_origin(finding, found.role) for finding in check(documents)], [one.name for one in documents]
+    findings: list[Finding] = []
+    meant: list[tuple[Finding, str]] = []
+    notes: list[str] = []
+    for finding in check(documents):
+        shown = at_origin(finding, found.role)
+        if reason := accepted(finding, found.role, groups):
+            notes.append(f"{finding.rule} on {finding.action} is accepted by {reason.where}: {reason.text}")
+            meant.append((shown, reason.text))
+        else:
+            findings.append(shown)
+    findings += [at_origin(one, found.role) for one in _custom_findings(documents, _customs(rules))]
+    return _Found(findings, [one.name for one in documents], meant, tuple(notes))
 
 
-def _of_role_files(chosen: Mapping[str, Any], *, verbose: bool) -> "tuple[list[Finding], list[str]]":
-    """Return what the rules find in the roles of many files, at each file, and the file of each policy."""
+def _of_role_files(chosen: Mapping[str, Any], rules: tuple[Path, ...], *, verbose: bool) -> _Found:
+    """Return what is found in the roles of many files, at each file."""
     from rolemgr.cli.many import make_each, matching_files, say_notes
 
-    made = make_each(chosen, matching_files(chosen["role"]), _of_role, verbose=verbose)
-    say_notes(made)
-    found = [_in_file(finding, one.file) for one in made for finding in one.result[0]]
-    return found, [one.file for one in made for _ in one.result[1]]
+    made = make_each(chosen, matching_files(chosen["role"]), partial(_of_role, rules=rules), verbose=verbose)
+    say_notes([one._replace(notes=(*one.notes, *one.result.notes)) for one in made])
+    return _Found(
+        [_in_file(finding, one.file) for one in made for finding in one.result.findings],
+        [one.file for one in made for _ in one.result.names],
+        [(_in_file(finding, one.file), reason) for one in made for finding, reason in one.result.accepted],
+    )
 
 
 def _in_file(finding: "Finding", file: str) -> "Finding":
     """Return *finding* of the role in *file* there: the catalog's lines are in the message."""
     line = f":{finding.line}" if finding.line else ""
     return finding._replace(path=file, line=None, message=f"{finding.message} ({finding.path}{line})")
+
+
+def _custom_findings(documents: "Sequence[Document]", customs: "Sequence[Custom]") -> "list[Finding]":
+    if not customs:
+        return []
+    from rolemgr.check.custom import custom_findings
+
+    return list(custom_findings(documents, customs))
+
+
+def _rules_files(rules: Sequence[str], config: "SourceFile | None") -> tuple[Path, ...]:
+    """Return the files of custom checks: *rules*, and those that the configuration names."""
+    from rolemgr.check.config import rules_files
+
+    return (*map(Path, rules), *(rules_files(config) if config else ()))
+
+
+@cache
+def _customs(files: tuple[Path, ...]) -> "list[Custom]":
+    """Return the custom checks of *files*; a process that checks many roles reads them once."""
+    if not files:
+        return []
+    from rolemgr.check.custom import read_checks, refuse_twins
+    from rolemgr.files.yaml import read_yaml
+
+    return refuse_twins([custom for path in files for custom in read_checks(read_yaml(path))])
 
 
 def _refuse_both(chosen: Mapping[str, Any]) -> None:
@@ -167,16 +246,22 @@ def _sorted(findings: "list[Finding]") -> "list[Finding]":
     return sorted(findings, key=lambda one: (order[one.path], one.line or 0))
 
 
-def _config(name: str | None) -> "CheckConfig":
-    """Return the configuration of the file *name*, or of the nearest ``rolemgr-check.yaml``, or an empty one."""
-    from rolemgr.check.config import CONFIG_FILE, CheckConfig, read_config
+def _config_source(name: str | None) -> "SourceFile | None":
+    """Return the configuration file *name*, or the nearest ``rolemgr-check.yaml``, or None."""
+    from rolemgr.check.config import CONFIG_FILE
 
     path = Path(name) if name is not None else _nearest(CONFIG_FILE)
     if path is None:
-        return CheckConfig()
+        return None
     from rolemgr.files.yaml import read_yaml
 
-    return read_config(read_yaml(path))
+    return read_yaml(path)
+
+
+def _config(source: "SourceFile | None", customs: "Sequence[Custom]") -> "CheckConfig":
+    from rolemgr.check.config import CheckConfig, read_config
+
+    return read_config(source, [custom.check.id for custom in customs]) if source else CheckConfig()
 
 
 def _nearest(name: str) -> Path | None:
@@ -205,6 +290,7 @@ def _shown(
     findings: "list[Finding]",
     suppressed: "list[tuple[Finding, str]]",
     checked: int,
+    customs: "Sequence[Custom]",
     *,
     color: bool,
     width: int,
@@ -216,14 +302,17 @@ def _shown(
     if form == "github":
         from rolemgr.check.rules import RULES
 
-        return annotations(findings, {rule.id: rule.name for rule in RULES.values()})
+        names = {rule.id: rule.name for rule in RULES.values()} | {one.check.id: one.check.kind for one in customs}
+        return annotations(findings, names)
     import json
 
-    data = findings_data(findings, checked) if form == "json" else _sarif(findings, suppressed)
+    data = findings_data(findings, checked) if form == "json" else _sarif(findings, suppressed, customs)
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
-def _sarif(findings: "list[Finding]", suppressed: "list[tuple[Finding, str]]") -> dict[str, Any]:
+def _sarif(
+    findings: "list[Finding]", suppressed: "list[tuple[Finding, str]]", customs: "Sequence[Custom]"
+) -> dict[str, Any]:
     from rolemgr import __version__
     from rolemgr.check.rules import RULES
     from rolemgr.report.sarif import RuleText, sarif
@@ -232,16 +321,31 @@ def _sarif(findings: "list[Finding]", suppressed: "list[tuple[Finding, str]]") -
         rule.id: RuleText(rule.id, rule.name, rule.title, rule.explanation, rule.source, rule.severity)
         for rule in RULES.values()
     }
+    texts |= {one.check.id: _custom_text(one) for one in customs}
     return sarif(findings, suppressed, texts, __version__)
 
 
-def _explained(name: str) -> str:
+def _custom_text(custom: "Custom") -> "RuleText":
+    from rolemgr.check.custom import SOURCE, explained
+    from rolemgr.check.finding import Severity
+    from rolemgr.report.sarif import RuleText
+
+    check = custom.check
+    return RuleText(check.id, check.kind, check.reason, explained(custom), SOURCE, Severity(check.severity))
+
+
+def _explained(name: str, customs: "Sequence[Custom]") -> str:
     """Return what there is to say of the rule *name*, with an example that it finds and one that it does not."""
+    own = next((one for one in customs if one.check.id.lower() == name.lower()), None)
+    if own:
+        from rolemgr.check.custom import SOURCE, explained
+
+        return f"{own.check.id} ({own.check.severity}), {own.where}\n\n{explained(own)}\n\nSee {SOURCE}\n"
     from rolemgr.check.config import find_rule
     from rolemgr.check.examples import examples_of
     from rolemgr.report.rules import rule_text
 
-    rule = find_rule(name, SourceLocation("--explain"))
+    rule = find_rule(name, SourceLocation("--explain"), [one.check.id for one in customs])
     return rule_text(rule, examples_of(rule.id))
 
 

@@ -1,4 +1,4 @@
-"""`rolemgr create`: render one role, or each of many."""
+"""`rolemgr create`: render one role, or each of many; with --apply, create it in the account."""
 
 import os
 import sys
@@ -7,11 +7,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
+from rolemgr.cli.access import AccessOptions, access_options
+from rolemgr.cli.apply import allow_findings_option, apply_roles, role_files, yes_option
 from rolemgr.cli.console import output_option
 from rolemgr.cli.export import FORMS, Exports, Written, export_options, written
 from rolemgr.cli.files import note, write_output
 from rolemgr.cli.options import many_roles, names_a_role, one_role, roles_options
+from rolemgr.cli.planning import ApplyOptions
+from rolemgr.errors import InputError, SourceLocation
 
 if TYPE_CHECKING:
     from rolemgr.cli.rendering import Chosen
@@ -20,12 +25,21 @@ if TYPE_CHECKING:
 @click.command("create")
 @roles_options
 @export_options
+@click.option("--apply", "to_account", is_flag=True, help="Create the role in the account; the result is its ARN.")
+@yes_option
+@allow_findings_option
+@access_options
 @output_option
-def create_command(chosen: dict[str, Any], exports: Exports, output: str | None, verbose: bool) -> None:
+@click.pass_context
+def create_command(
+    ctx: click.Context, chosen: dict[str, Any], exports: Exports, to_account: bool, yes: bool,
+    allow_findings: bool, access: AccessOptions, output: str | None, verbose: bool,
+) -> None:  # fmt: skip
     """
     Render one IAM role: JSON, CloudFormation, Terraform ...
 
-    JSON and YAML have the shape of CloudFormation's AWS::IAM::Role properties. Nothing touches AWS.
+    JSON and YAML have the shape of CloudFormation's AWS::IAM::Role properties. Nothing touches AWS without
+    --apply, which does what `rolemgr apply` does.
 
     On a terminal and without a persona or role file, a wizard asks for the role in four steps, shows it for
     review, and prints the command line that gives the same.
@@ -39,19 +53,32 @@ def create_command(chosen: dict[str, Any], exports: Exports, output: str | None,
       rolemgr create --role roles/churn.yaml --format cloudformation --parameterize -o churn.yaml
       rolemgr create --persona ml-engineer --format terraform -o ml-engineer/role.tf.json
       rolemgr create --role 'roles/*.yaml' -o out/
+      rolemgr create --persona data-scientist --bucket acme-churn --apply --profile ml-account
     """
-    exports.check()
-    make = partial(written, exports=exports)
-    if many_roles(chosen):
-        _create_many(chosen, make, exports, output, verbose=verbose)
-        return
+    form_given = ctx.get_parameter_source("form") is not ParameterSource.DEFAULT
+    if to_account:
+        _check_applicable(exports, form_given=form_given)
+    else:
+        _refuse_without_apply(yes=yes, allow_findings=allow_findings, **access._asdict())
+        exports.check()
     if at_a_terminal() and not names_a_role(chosen, os.environ):
         from rolemgr.cli.wizard import ask_for_role
 
-        chosen = ask_for_role(click.get_current_context(), chosen)
+        chosen = ask_for_role(ctx, chosen)
+    if to_account:
+        options = ApplyOptions(allow_findings=allow_findings, yes=yes)
+        apply_roles(role_files(chosen), access, options, exports.form if form_given else "text", output,
+                    verbose=verbose)  # fmt: skip
+    elif many_roles(chosen):
+        _create_many(chosen, partial(written, exports=exports), exports, output, verbose=verbose)
+    else:
+        _create_one(chosen, exports, output, verbose=verbose)
+
+
+def _create_one(chosen: dict[str, Any], exports: Exports, output: str | None, *, verbose: bool) -> None:
     from rolemgr.cli.rendering import render_chosen
 
-    made = make(render_chosen(one_role(chosen), verbose=verbose, filled_later=exports.filled_later))
+    made = written(render_chosen(one_role(chosen), verbose=verbose, filled_later=exports.filled_later), exports)
     for text in made.notes:
         note(text)
     write_output(made.text, output)
@@ -69,6 +96,22 @@ def _create_many(
     made = [one._replace(notes=(*one.notes, *one.result.notes)) for one in found]
     say_notes(made)
     write_each([one.with_result(one.result.text) for one in made], output, FORMS[exports.form])
+
+
+def _check_applicable(exports: Exports, *, form_given: bool) -> None:
+    """Raise InputError for what belongs to a rendered role where the result is a role in an account."""
+    if form_given and exports.form != "json":
+        hint = "give json, or nothing for the ARN"
+        raise InputError(SourceLocation("--format"), f"`{exports.form}` goes without --apply", hint)
+    if exports.explain:
+        raise InputError(SourceLocation("--explain"), "goes without --apply")
+    exports.check()
+
+
+def _refuse_without_apply(**options: object) -> None:
+    for name, value in options.items():
+        if value:
+            raise InputError(SourceLocation(f"--{name.replace('_', '-')}"), "goes with --apply")
 
 
 def at_a_terminal() -> bool:

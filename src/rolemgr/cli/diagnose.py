@@ -210,20 +210,23 @@ def _policies_of(names: Sequence[str], chosen: Mapping[str, Any]) -> _Subject:
 
 def _role_of(chosen: Mapping[str, Any], layers: Mapping[str, Any], denial: "Denial | None", verbose: bool) -> _Subject:
     """Return the role that the options choose, where they leave it open in the message's account and region."""
-    from rolemgr.cli.rendering import render_chosen
+    from rolemgr.cli.rendering import attached_to, render_chosen
     from rolemgr.prove.alternatives import Subject
 
     found = render_chosen(_placed(chosen, denial), verbose=verbose)
-    documents = found.documents
+    documents, attached = found.documents, attached_to(found.role)
     boundary = () if layers["boundary_policy"] else filter(None, (documents.boundary,))
     return _Subject(
-        identity=tuple(policy.document for policy in (*documents.policies, *documents.managed_policies)),
+        identity=(
+            *(policy.document for policy in (*documents.policies, *documents.managed_policies)),
+            *attached.values(),
+        ),
         role=Subject(found.catalog, found.role),
         arn=found.role.spec.arn,
         origins={statement.sid: statement.origins for statement in found.role.statements},
         trust=documents.trust_policy,
         keys=found.role.parameters.get("data_keys", ()),
-        beyond=(*documents.attached, *boundary),
+        beyond=(*(arn for arn in documents.attached if arn not in attached), *boundary),
     )
 
 

@@ -34,9 +34,9 @@ def prove_command(chosen: dict[str, Any], form: str, output: str | None, color: 
 
     Nothing is sampled: each action is asked on each class of resources with each condition key absent, right,
     wrong and both. Proven are separation over all roles that are reached, declared overlaps of personas, that
-    no guardrail is dodged or stops what complies, that no grant is dead, and that packing loses nothing. What
-    fails is shown as a request for `rolemgr simulate`, and the exit code is 1. Without a role the whole
-    catalog in force is proven.
+    no guardrail and no tag key is dodged or stops what complies, that no grant is dead, and that packing loses
+    nothing. What fails is shown as a request for `rolemgr simulate`, and the exit code is 1. Without a role the
+    whole catalog in force is proven.
 
     \b
     Examples:
@@ -46,7 +46,7 @@ def prove_command(chosen: dict[str, Any], form: str, output: str | None, color: 
     """
     from rolemgr.report.proofs import proofs_data, proofs_page
 
-    one_role = any(map(bool, (*(chosen[key] for key in _CHOOSING), *_fallbacks())))
+    one_role = any(chosen[key] is not None for key in _CHOOSING) or any(_fallbacks())
     what, proofs = _of_role(chosen, verbose=verbose) if one_role else _of_catalog(chosen)
     give(form, lambda: proofs_data(proofs), lambda: proofs_page(proofs, what), output, color)
     if not all(proof.holds for proof in proofs):

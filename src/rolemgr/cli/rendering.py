@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.cli.files import note
@@ -18,6 +18,9 @@ from rolemgr.prove.closure import closure_of, unknown_notes
 from rolemgr.prove.separation import violations
 from rolemgr.render.documents import attachments, render
 
+if TYPE_CHECKING:
+    from rolemgr.model.policy import IdentityPolicy
+
 
 class Chosen(NamedTuple):
     """The catalog in force, the role composed from it, its documents, and what there is to say of them."""
@@ -29,17 +32,29 @@ class Chosen(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def render_chosen(flags: Mapping[str, Any], *, verbose: bool, filled_later: Sequence[str] = ()) -> Chosen:
+def render_chosen(
+    flags: Mapping[str, Any], *, verbose: bool, filled_later: Sequence[str] = (), written: bool = True
+) -> Chosen:
     """
     Compose and render the role that *flags* and their fallbacks describe; say on stderr what was assumed.
 
     Of what is *filled_later* (``account``, ``region``), by whoever takes the role in, nothing is assumed.
-    Raises InputError (or Problems) for bad input, and for a role that breaks the separation of its persona
-    without a reason given.
+    *written* is false where nobody will see the text of its documents. Raises InputError (or Problems) for bad
+    input, and for a role that breaks the separation of its persona without a reason given.
     """
     source = role_source(flags, os.environ)
+    return render_source(source, {}, verbose=verbose, filled_later=filled_later, written=written)
+
+
+def render_source(
+    source: LayeredSource, catalogs: dict[tuple[str, ...], Catalog], *, verbose: bool,
+    filled_later: Sequence[str] = (), written: bool = True,
+) -> Chosen:  # fmt: skip
+    """Do as `render_chosen`, for choices that are read; *catalogs* keeps what was read, for the next role."""
     spec = parse_model(source, RoleSpec)
-    found = render_spec(Catalog([Path(folder) for folder in spec.value.catalog]), spec)
+    folders = tuple(spec.value.catalog)
+    catalog = catalogs.get(folders) or catalogs.setdefault(folders, Catalog([Path(folder) for folder in folders]))
+    found = render_spec(catalog, spec, written=written)
     for text in (*assumed(source, filled_later), *found.notes):
         note(text)
     for text in origins(source, spec.value) if verbose else ():
@@ -47,14 +62,14 @@ def render_chosen(flags: Mapping[str, Any], *, verbose: bool, filled_later: Sequ
     return found
 
 
-def render_spec(catalog: Catalog, spec: Sourced[RoleSpec]) -> Chosen:
+def render_spec(catalog: Catalog, spec: Sourced[RoleSpec], *, written: bool = True) -> Chosen:
     """
     Compose and render the role that *spec* describes, from the entries of *catalog*; print nothing.
 
     Raises as `render_chosen` does.
     """
     role = compose(catalog, spec)
-    documents = render(role)
+    documents = render(role, written=written)
     separation = [*_check_separation(catalog, role), *_check_attached(catalog, spec, role)]
     notes = (*role.notes, *map(str, role.not_narrowed), *_overflow(documents), *separation)
     return Chosen(catalog, role, documents, spec, notes)
@@ -79,6 +94,15 @@ def _check_attached(catalog: Catalog, spec: Sourced[RoleSpec], role: ComposedRol
     return [*attachment_notes(role), *separation_notes(catalog, role)]
 
 
+def attached_to(role: ComposedRole) -> "Mapping[str, IdentityPolicy]":
+    """Return the documents of AWS's managed policies attached to *role*, by ARN, where they are known."""
+    if not role.spec.managed_policy:
+        return {}
+    from rolemgr.prove.attached import attached_documents  # few roles have them
+
+    return attached_documents(role)
+
+
 def _overflow(documents: RoleDocuments) -> list[str]:
     """Return what to say where the inline quota does not hold all statements, or many policies are attached."""
     many = attachments(documents)
@@ -96,9 +120,8 @@ def assumed(source: LayeredSource, filled_later: Sequence[str] = ()) -> list[str
         notes.append(f"account {DEFAULT_ACCOUNT} is AWS's example account; choose yours with --account")
     if "region" not in {*source.data, *filled_later}:
         notes.append("region us-east-1; choose another with --region")
-    elif "region" in source.data and str(place := source.at(("region",))).startswith("AWS_"):
-        notes.append(f"region {source.data['region']}, from {place}")
-    return notes
+    found = [key for key in ("account", "region") if key in source.data and str(source.at((key,))).startswith("AWS")]
+    return [*notes, *(f"{key} {source.data[key]}, from {source.at((key,))}" for key in found)]
 
 
 def origins(source: LayeredSource, spec: RoleSpec) -> Iterator[str]:

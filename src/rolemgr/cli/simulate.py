@@ -200,15 +200,18 @@ def _identity(
 def _chosen_role(
     chosen: Mapping[str, Any], layers: Mapping[str, Any], verbose: bool
 ) -> "tuple[tuple[IdentityPolicy, ...], dict[str, tuple[Origin, ...]], str | None]":
-    from rolemgr.cli.rendering import render_chosen
+    from rolemgr.cli.rendering import attached_to, render_chosen
 
-    found = render_chosen(chosen, verbose=verbose)
+    found = render_chosen(chosen, verbose=verbose, written=False)
+    attached = attached_to(found.role)
     boundary = () if layers["boundary_policy"] else filter(None, (found.documents.boundary,))
-    for arn in (*found.documents.attached, *boundary):
+    for arn in (*(one for one in found.documents.attached if one not in attached), *boundary):
         note(f"the decision is made without {arn}: what it allows is not judged")
-    documents = (*found.documents.policies, *found.documents.managed_policies)
+    own = tuple(policy.document for policy in (*found.documents.policies, *found.documents.managed_policies))
+    for number, arn in enumerate(attached, start=len(own)):
+        note(f"identity policy {number} is {arn}")
     origins = {statement.sid: statement.origins for statement in found.role.statements}
-    return tuple(policy.document for policy in documents), origins, found.role.spec.arn
+    return (*own, *attached.values()), origins, found.role.spec.arn
 
 
 def _context(texts: Sequence[str]) -> dict[str, list[str]]:

@@ -73,12 +73,51 @@ def chosen_guardrails(
         **_by_hand(spec),
     }
     chosen: list[ChosenGuardrail] = []
-    problems: list[InputError] = []
+    problems = list(_wrong_short_forms(catalog, picks, spec))
     for name in sorted(picks):
         with gathering(problems):
             chosen.append(_chosen(catalog, name, picks[name], spec.value))
-    raise_all(problems)
+    raise_all(list(_said_once(problems)))
     return tuple(chosen)
+
+
+def _wrong_short_forms(catalog: Catalog, picks: _Picks, spec: Sourced[RoleSpec]) -> Iterator[InputError]:
+    """Yield what is wrong with the short forms that the picked guardrails take values from, each value once."""
+    known = [name for name in picks if name in catalog.found("guardrails")]
+    declared = (one for name in known for one in catalog.guardrail(name).value.parameters.values() if one.from_)
+    for short, kind in sorted({(one.from_, one.type) for one in declared if one.from_}):
+        for number, value in enumerate(getattr(spec.value, short)):
+            if problem := misfit(kind, value, spec.value.partition_name):
+                yield InputError(spec.at(short, number), problem)
+
+
+class _MissingValueError(MissingValueError):
+    """A guardrail, picked *by* something, that needs a value of the *short* form."""
+
+    def __init__(self, pick: _Pick, name: EntryId, parameter: str, declared: GuardrailParameter) -> None:
+        self.name, self.by = name, pick.by
+        self.short = f"--{declared.from_.replace('_', '-')}" if declared.from_ else ""
+        problem = f"guardrail `{name}` ({pick.by}) needs {parameter}: {declared.help}"
+        first = f"{self.short}, or " if self.short else ""
+        by_short_form = [(declared.from_,)] if declared.from_ else []
+        by = [*by_short_form, ("guardrail", name)]
+        super().__init__(pick.where, problem, f"give {first}--guardrail {name}=VALUE", by)
+
+
+def _said_once(problems: Sequence[InputError]) -> Iterator[InputError]:
+    """Yield *problems*; guardrails that miss one and the same short form are one of them."""
+    missing: dict[tuple[str, str], list[_MissingValueError]] = {}
+    for one in problems:
+        if isinstance(one, _MissingValueError) and one.short:
+            missing.setdefault((str(one.where), one.short), []).append(one)
+        else:
+            yield one
+    for (_, short), found in missing.items():
+        names = ", ".join(f"`{one.name}`" for one in found)
+        problem = f"guardrails {names} ({found[0].by}) need a value"
+        hint = f"give {short}, or --guardrail NAME=VALUE for each"
+        by = dict.fromkeys(path for one in found for path in one.given_by)
+        yield MissingValueError(found[0].where, problem, hint, by) if len(found) > 1 else found[0]
 
 
 def _default_profile(catalog: Catalog, persona: ResolvedPersona, spec: RoleSpec) -> _Picks:
@@ -188,13 +227,8 @@ def _values(
     short: tuple[str, ...] = getattr(spec, declared.from_) if declared.from_ else ()
     found = tuple(given) or short or declared.default
     if found is None:
-        flag = f"--{declared.from_.replace('_', '-')}, or " if declared.from_ else ""
-        by_short_form = [(declared.from_,)] if declared.from_ else []
-        raise MissingValueError(
-            pick.where, f"guardrail `{name}` ({pick.by}) needs {parameter}: {declared.help}",
-            f"give {flag}--guardrail {name}=VALUE", [*by_short_form, ("guardrail", name)],
-        )  # fmt: skip
-    if not given:
+        raise _MissingValueError(pick, name, parameter, declared)
+    if not given and not short:
         raise_all([InputError(pick.where, problem) for problem in _misfits(declared, found, spec.partition_name)])
     if len(found) > 1 and not declared.many:
         raise InputError(pick.where, f"guardrail `{name}` takes one value for {parameter}")
@@ -209,7 +243,21 @@ def _misfit(declared: GuardrailParameter, value: str, partition: str) -> str | N
     """Return what is wrong with *value* as one of the *declared* parameter, or None where it is right."""
     if declared.one_of and value not in declared.one_of:
         return f"`{value}` is none of {', '.join(declared.one_of)}"
-    return misfit(declared.type, value, partition)
+    return misfit(declared.type, value, partition) or _outside(declared, value)
+
+
+def _outside(declared: GuardrailParameter, value: str) -> str | None:
+    """Return that *value* is below or above what AWS takes, or None."""
+    low, high = declared.at_least, declared.at_most
+    if low is None and high is None:
+        return None
+    number = int(_as_condition(declared.type, value))
+    unit = " seconds" if declared.type is ParameterType.DURATION else ""
+    if low is not None and number < low:
+        return f"`{value}` is less than {low:,}{unit}, the least that AWS takes"
+    if high is not None and number > high:
+        return f"`{value}` is more than {high:,}{unit}, the most that AWS takes"
+    return None
 
 
 def _as_condition(kind: ParameterType, value: str) -> str:

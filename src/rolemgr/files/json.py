@@ -8,6 +8,7 @@ from pathlib import Path
 from rolemgr.errors import SourceLocation
 from rolemgr.files.source import MAX_DEPTH, MAX_VALUES, DataPath, FileError, SourceFile, read_text
 
+_LONG_NUMBER = re.compile(r"\d{4301}")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+|\n')
 
 
@@ -28,12 +29,24 @@ def parse_json(text: str, name: str) -> SourceFile:
         data = json.loads(text)
     except json.JSONDecodeError as error:
         line = SourceLocation(name, error.lineno)
-        raise FileError(line, f"is not valid JSON: {error.msg.lower()}") from error
+        problem = f"is not valid JSON: {json_problem(error)}" if text.strip() else "is empty"
+        raise FileError(line, problem) from error
     except ValueError as error:  # an integer of more digits than Python reads
-        raise FileError(where, f"is not valid JSON: {error}") from error
+        raise FileError(_line_of_number(text, where), "holds a number of too many digits") from error
     except RecursionError as error:
         raise FileError(where, f"is nested more than {MAX_DEPTH} levels deep") from error
     return SourceFile(name, data, _Scanner(name).scan(text))
+
+
+def json_problem(error: json.JSONDecodeError) -> str:
+    """Return what is wrong, as *error* says it, without the place that its sentence ends in."""
+    return error.msg.lower().removesuffix(" at").removesuffix(" starting")
+
+
+def _line_of_number(text: str, where: SourceLocation) -> SourceLocation:
+    """Return the line of the first number that is too long to be read."""
+    found = _LONG_NUMBER.search(text)
+    return SourceLocation(where.file, text.count("\n", 0, found.start()) + 1) if found else where
 
 
 _NO_JSON = ("NaN", "Infinity", "-Infinity")

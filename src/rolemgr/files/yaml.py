@@ -46,9 +46,10 @@ def parse_yaml(text: str, name: str, *, tags: bool = False) -> SourceFile:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = SourceLocation(name, mark.line + 1 if mark else None)
-        if "nesting" in (error.problem or ""):  # the scanner reads ahead, and has a limit of its own
+        problem = error.problem or error.context or ""
+        if "nesting depth" in problem:  # the scanner of newer PyYAMLs stops by itself, before an event tells us
             raise FileError(where, f"is nested more than {MAX_DEPTH} levels deep") from error
-        raise FileError(where, f"is not valid YAML: {error.problem or error.context}") from error
+        raise FileError(where, f"is not valid YAML: {problem}") from error
     except yaml.YAMLError as error:  # the reader's own, of a character that YAML does not allow
         problem = str(error).partition("\n")[0]
         raise FileError(SourceLocation(name), f"is not valid YAML: {problem}") from error

@@ -12,9 +12,11 @@ from rolemgr.model.policy import Conditions, Effect
 _ENTRY_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _PARAMETER_NAME = r"^[a-z][a-z0-9_]*$"
 _SID = r"^[A-Z][A-Za-z0-9]{0,63}$"
+CHECK_ID = r"^[A-Za-z][A-Za-z0-9_-]*$"
 FORMS = {
     _ENTRY_ID: "lower-case words joined by hyphens, such as run-training-jobs",
     _PARAMETER_NAME: "lower-case letters, digits and underscores, such as data_buckets",
+    CHECK_ID: "a letter, then letters, digits, hyphens and underscores, such as no-public-bucket",
     _SID: "1 to 64 letters and digits, a capital first, such as TrainingJobs",
 }
 """What each pattern of the catalog's names means, in words: for messages."""
@@ -107,6 +109,14 @@ class IndirectWay(Model):
     how: Text
 
 
+class Accepted(Model):
+    """A finding of ``rolemgr check`` on *action* of a group that its author means to be there, and why."""
+
+    rule: Text
+    action: Text
+    why: Text
+
+
 class ActivityGroup(Model):
     """A named bundle of permissions for one step of the machine-learning workflow."""
 
@@ -119,6 +129,8 @@ class ActivityGroup(Model):
     indirect: tuple[IndirectWay, ...] = ()
     acts_as: Strings = ()
     """ARNs of roles whose work the group can start or steer without passing them (a pipeline's role)."""
+    accepts: tuple[Accepted, ...] = ()
+    """Findings of ``rolemgr check`` that stand on purpose."""
     never_with: _EntryIds = ()
     """Groups that must not stand in the same role, whatever the persona: registering and approving models."""
     sources: Strings = ()

@@ -41,6 +41,10 @@ class GuardrailParameter(Model):
     """The short form that gives it where the guardrail is chosen without values."""
     one_of: Strings = ()
     """The only values that AWS knows, where they are few."""
+    at_least: int | None = None
+    """The least that AWS takes of a number; of a duration, in seconds."""
+    at_most: int | None = None
+    """The most that AWS takes."""
     named: bool = False
     """Given as ``parameter:value`` alone, for its values look like those of another parameter."""
     help: Text

@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from rolemgr.errors import InputError, SourceLocation, raise_all
 from rolemgr.files.source import DataPath, SourceFile
 from rolemgr.model.base import Model
-from rolemgr.model.catalog import FORMS
 
 M = TypeVar("M", bound=Model)
 M_co = TypeVar("M_co", bound=Model, covariant=True)
@@ -93,6 +92,8 @@ def _message(detail: Any, path: DataPath, model: type[Model]) -> tuple[str, str 
                 f"use one of {context['expected'].replace(chr(39), '')}",
             )
         case "string_pattern_mismatch":
+            from rolemgr.model.catalog import FORMS  # a policy's forms are not there, and need no catalog
+
             return f"`{shown}` is `{detail['input']}`", f"use {FORMS[context['pattern']]}"
         case kind:
             subject = f"`{shown}`" if shown else "the file"

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.evaluate.request import Context
-from rolemgr.model.policy import Effect
+from rolemgr.model.policy import Effect, IdentityPolicy
 from rolemgr.model.role import ComposedRole, ComposedStatement
 from rolemgr.prove.certainty import Question, contains, surely_denied
 from rolemgr.prove.closure import closure_of
@@ -92,6 +92,37 @@ def attachment_notes(role: ComposedRole) -> Iterator[str]:
         yield _adds(policy, added_by(role, policy)) if policy else _not_known(arn)
     if boundary := role.spec.boundary:
         yield f"what permissions boundary {boundary} lets through is not judged: it can only take away"
+
+
+def attached_documents(role: ComposedRole) -> Mapping[str, IdentityPolicy]:
+    """Return the documents of the managed policies attached to *role* that are among the data, by ARN."""
+    found = {arn: _known(role, arn) for arn in role.spec.managed_policy}
+    return {arn: policy.document for arn, policy in found.items() if policy}
+
+
+def attached_statements(role: ComposedRole) -> Mapping[str, tuple[ComposedStatement, ...]]:
+    """Return what those policies allow as statements of a role, by ARN (`rolemgr.prove.managed`)."""
+    found = {arn: _known(role, arn) for arn in role.spec.managed_policy}
+    return {arn: allows_of(policy) for arn, policy in found.items() if policy}
+
+
+class Broken(NamedTuple):
+    """What a managed policy breaks of a role's separation, and the role's violations; *policy* None: not known."""
+
+    arn: str
+    problem: str
+    policy: ManagedPolicy | None
+    violations: tuple[Violation, ...] = ()
+
+
+def broken_by_attached(catalog: Catalog, role: ComposedRole) -> Iterator[Broken]:
+    """Yield each policy attached to *role* that allows what its persona must never do, or that nobody here knows."""
+    for arn in sorted(role.spec.managed_policy):
+        policy = _known(role, arn)
+        if policy is None:
+            yield Broken(arn, _not_known(arn), None)
+        elif problem := _broken(catalog, role, arn):
+            yield Broken(arn, problem, policy, tuple(_violations(catalog, role, policy)))
 
 
 def added_by(role: ComposedRole, policy: ManagedPolicy) -> Added:

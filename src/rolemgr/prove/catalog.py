@@ -1,9 +1,9 @@
 """
 All proofs, over one role or over the whole catalog.
 
-The roles of a catalog: every persona as it is, with each ready profile, and with all guardrails at once; and
-every activity group that no persona has, alone, with all guardrails. What a guardrail or a group needs to be
-told and has no default for gets an example value.
+The roles of a catalog: every persona as it is, with each ready profile, with all guardrails at once, by one tag
+key and by two; and every activity group that no persona has, alone, with all guardrails, and by a tag key.
+What a guardrail or a group needs to be told and has no default for gets an example value.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,8 +24,9 @@ from rolemgr.prove.guardrails import guardrails_kept
 from rolemgr.prove.overlaps import overlaps_declared
 from rolemgr.prove.packed import packing_lossless
 from rolemgr.prove.proof import CounterExample, Decide, Proof, Subject, flags_of, together
-from rolemgr.prove.separate import separated
+from rolemgr.prove.separate import attached_separated, separated, with_attached_documents
 from rolemgr.prove.separation import RenderedRole
+from rolemgr.prove.tags import tags_kept
 from rolemgr.render.documents import render
 
 MADE = "quotas"
@@ -33,6 +34,11 @@ MADE_CLAIM = "every persona can be made with every ready profile, and every grou
 
 _CARRIER = "sagemaker-compute"
 """The persona that groups are put into that no persona has."""
+
+_TAGS: Sequence[Mapping[str, str]] = ({"Project": "churn"}, {"Project": "churn", "Team": "north"})
+"""The tag keys that roles are proven by, with the role's values."""
+
+_FEW = 2
 
 _KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 _EXAMPLES: Mapping[ParameterType, str] = {
@@ -60,12 +66,13 @@ def prove_role(subject: Subject) -> tuple[Proof, ...]:
     place = {"account": spec.account, "region": spec.region, "partition": spec.partition_name}
     names = [name for name in subject.catalog.found("personas") if name != spec.persona]
     others = [subject_of(subject.catalog, {"persona": name, **place}, subject.decide) for name in names]
-    return together((separated(subject), overlaps_declared([subject, *others]), *limits_of(subject)))
+    about = (separated(subject), *attached_separated(subject), overlaps_declared([subject, *others]))
+    return together((*about, *limits_of(subject)))
 
 
 def limits_of(subject: Subject) -> tuple[Proof, ...]:
-    """Return the proofs about the statements of *subject* alone: guardrails, grants, packing."""
-    return (*guardrails_kept(subject), no_dead_grant(subject), packing_lossless(subject))
+    """Return the proofs about the statements of *subject* alone: guardrails, tag keys, grants, packing."""
+    return (*_kept(subject), packing_lossless(subject))
 
 
 def prove_catalog(catalog: Catalog, decide: Decide = evaluate) -> tuple[Proof, ...]:
@@ -77,8 +84,13 @@ def prove_catalog(catalog: Catalog, decide: Decide = evaluate) -> tuple[Proof, .
         personas += made
         proofs.append(proof)
     for subject in personas:
-        proofs += limits_of(subject)
+        proofs += limits_of(subject) if len(subject.rendered.role.spec.abac) < _FEW else _kept(subject)
     return together(proofs)
+
+
+def _kept(subject: Subject) -> tuple[Proof, ...]:
+    """Return the proofs of `limits_of` but packing: several tag keys have many cells, and are packed as one is."""
+    return (*guardrails_kept(with_attached_documents(subject)), *tags_kept(subject), no_dead_grant(subject))
 
 
 def _made(catalog: Catalog, choices: Mapping[str, Any], decide: Decide) -> tuple[list[Subject], Proof]:
@@ -111,14 +123,17 @@ def variants(catalog: Catalog) -> Iterator[dict[str, Any]]:
             if profile != resolve_persona(catalog, name).guardrail_profile:
                 yield {"persona": name, "guardrail_profile": [profile], **short_forms(catalog)}
         yield {"persona": name, "guardrail": every, **short_forms(catalog)}
+        yield from ({"persona": name, "abac": list(tags), "tag": tags} for tags in _TAGS)
     own = list(catalog.persona(_CARRIER).value.activity_groups)
     used = {group for name in catalog.found("personas") for group in resolve_persona(catalog, name).groups}
     for group in catalog.found("activity_groups"):
         if group not in used:
-            yield {
+            alone = {
                 "persona": _CARRIER, "add": [group], "remove": own, "parameter": _parameters(catalog, group),
-                "guardrail": every, "break_separation": "a group alone",
+                "break_separation": "a group alone",
             }  # fmt: skip
+            yield {**alone, "guardrail": every}
+            yield {**alone, "abac": list(_TAGS[0]), "tag": _TAGS[0]}
 
 
 def all_guardrails(catalog: Catalog) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from rolemgr.evaluate.conditions import Condition, read_conditions, split_operator
 from rolemgr.evaluate.request import Context
 from rolemgr.model.role import ComposedStatement
+from rolemgr.reference.condition_keys import find_key
 from rolemgr.reference.resources import common
 
 _VARIABLE = re.compile(r"\$\{([^},]+)(?:,[^}]*)?\}")
@@ -56,8 +57,9 @@ def held_within(
     """
     Tell whether *allow* can be used only with values of *key* that *patterns* contain.
 
-    Either the Allow itself compares the key, by a positive operator without IfExists, with nothing else;
-    or a Deny on all that is in question denies every other value of it where it is present.
+    Either the Allow itself compares the key, by a positive operator without IfExists, with nothing else; or it
+    demands that a key of several values is absent, so that there is none outside; or a Deny on all that is in
+    question denies every other value of it where it is present.
     """
     if any(_allows_only(condition, allow, key, patterns) for condition in _conditions(allow)):
         return True
@@ -122,8 +124,11 @@ def _covers(deny: ComposedStatement, resource: str, question: Question) -> bool:
 
 
 def _allows_only(condition: Condition, allow: ComposedStatement, key: str, patterns: Sequence[str]) -> bool:
-    if condition.operator == "Null" or condition.key.lower() != key.lower():
+    if condition.key.lower() != key.lower():
         return False
+    if condition.operator == "Null":
+        found = find_key(key)  # the absence of a single value, an owner's, says nothing good
+        return condition.values == ("true",) and found is not None and found.multivalued
     qualifier, _, if_exists = split_operator(condition.operator)
     base = condition.operator.rpartition(":")[2]
     if if_exists or qualifier == "ForAnyValue" or base not in _HOLDS_WITHIN:

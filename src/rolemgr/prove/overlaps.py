@@ -23,6 +23,7 @@ from rolemgr.prove.cells import filled
 from rolemgr.prove.certainty import contains
 from rolemgr.prove.closure import closure_of
 from rolemgr.prove.proof import CounterExample, Proof, Subject, places
+from rolemgr.prove.search import inquiry
 from rolemgr.reference.resources import common
 from rolemgr.reference.services import find_action
 
@@ -97,7 +98,7 @@ def _problem(one: Subject, other: Subject, shared: _Shared) -> Iterator[CounterE
     first, second = one.rendered.role, other.rendered.role
     said = f"personas {first.persona.id} and {second.persona.id} both have {shared.action} on {shared.resource}"
     where = places((*shared.one.origins, *shared.other.origins))
-    request = Request(shared.action, shared.resource or "*")
+    request = _request(one, shared)
     for role in (first, second):
         for never in role.persona.never:
             if _is_plain(never.forbidden) and fnmatchcase(shared.action.lower(), never.forbidden.action.lower()):
@@ -107,6 +108,12 @@ def _problem(one: Subject, other: Subject, shared: _Shared) -> Iterator[CounterE
         yield CounterExample(
             f"{said}, by different activity groups and without a declaration", one.flags, request, where
         )
+
+
+def _request(subject: Subject, shared: _Shared) -> Request:
+    """Return a request of the shared action that *subject* is allowed; as it was found where none is."""
+    asked = inquiry(subject, shared.action)
+    return asked.allowed(shared.resource or "*", {}) or Request(shared.action, shared.resource or "*")
 
 
 def _is_plain(forbidden: Any) -> bool:

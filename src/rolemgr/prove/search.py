@@ -132,7 +132,8 @@ class Inquiry:
         """Return the lower-case *key* as the statements, or AWS, spell it."""
         written = (one for one in (*(term.key for term in self.terms), *self._named) if one.lower() == key)
         known = find_key(key)
-        return next(written, known.name if known and "$" not in known.name else key)
+        name = known.name if known and "$" not in known.name else key
+        return next(written, name + key.removeprefix(name.lower()))  # a tag key is written behind the name
 
     def allowed(
         self, resource: str, fixed: Cell, *, by: Voice | None = None, denies: Sequence[Voice] | None = None,

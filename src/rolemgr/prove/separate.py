@@ -1,17 +1,20 @@
 """Separation as a proof: every `never` entry of a persona, asked of the role and of every role that it reaches."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from rolemgr.evaluate.request import Context, Request
-from rolemgr.model.role import ComposedRole
+from rolemgr.model.role import ComposedRole, NamedPolicy
+from rolemgr.prove.attached import Broken, attached_statements, broken_by_attached
 from rolemgr.prove.closure import closure_of
 from rolemgr.prove.proof import CounterExample, Proof, Subject, flags_of, places
 from rolemgr.prove.search import inquiry
 from rolemgr.prove.separation import RenderedRole, Violation, violations
-from rolemgr.render.documents import render
+from rolemgr.render.documents import permissions_policy, render
 
 NAME = "separation"
 _BREAK = "--break-separation"
+_SHOWN = 5
 CLAIM = "no role can do what its persona must never do, nor can a role that it passes, assumes or acts as"
 
 
@@ -49,3 +52,38 @@ def _request(subject: Subject, violation: Violation) -> Request:
         if found := asked.allowed(resource, known):
             return found
     return Request(violation.action, violation.resource or "*", Context(known))
+
+
+ATTACHED = "attached policies"
+ATTACHED_CLAIM = "what is attached to the role is known, and allows nothing that its persona must never do"
+
+
+def attached_separated(subject: Subject) -> tuple[Proof, ...]:
+    """Return the proof about the managed policies that are attached to *subject*; none where there are none."""
+    role = subject.rendered.role
+    if not role.spec.managed_policy:
+        return ()
+    broken = [_attached_example(subject, one) for one in broken_by_attached(subject.catalog, role)]
+    return (Proof(ATTACHED, ATTACHED_CLAIM, len(role.spec.managed_policy), tuple(broken)),)
+
+
+def _attached_example(subject: Subject, broken: Broken) -> CounterExample:
+    """Return what *broken* says, with a request that the policy allows where one of its violations is direct."""
+    role, own = subject.rendered.role, with_attached_documents(subject)
+    direct = (one for one in broken.violations if one.through == role.spec.role_name)
+    asked = (_request(own, one) for one in direct)
+    request = next((one for one in asked if own.allowed(one)), None)
+    accepted = () if request is None or _BREAK in subject.flags else (_BREAK, "shown by prove")
+    where = tuple(dict.fromkeys(one.never.where for one in broken.violations))[:_SHOWN]
+    return CounterExample(broken.problem, (*subject.flags, *accepted), request, where)
+
+
+def with_attached_documents(subject: Subject) -> Subject:
+    """Return *subject* with the managed policies that are attached to it, where they are known, among its documents."""
+    statements = attached_statements(subject.rendered.role)
+    if not statements:
+        return subject
+    documents = subject.rendered.documents
+    named = (NamedPolicy(arn, permissions_policy(found)) for arn, found in statements.items())
+    whole = replace(documents, managed_policies=(*documents.managed_policies, *named))
+    return replace(subject, rendered=RenderedRole(subject.rendered.role, whole))

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Any
 from rolemgr.evaluate.explain import Explanation, NearMiss
 from rolemgr.evaluate.policies import Layer, StatementRef
 from rolemgr.evaluate.request import Request
-from rolemgr.model.role import Origin
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # most decisions are on policy files, and need nothing of roles
     from rich.tree import Tree
 
-Origins = Mapping[str, tuple[Origin, ...]]
+    from rolemgr.model.role import Origin
+
+    Origins = Mapping[str, tuple[Origin, ...]]
 
 _STYLES = {"Allowed": "bold green", "ExplicitlyDenied": "bold red", "ImplicitlyDenied": "bold yellow"}
 
 
-def decision_data(found: Explanation, origins: Origins) -> dict[str, Any]:
+def decision_data(found: Explanation, origins: "Origins") -> dict[str, Any]:
     """
     Return the decision for ``--format json``: decision, the statements that made it, keys that were absent.
 
@@ -43,7 +44,7 @@ def near_misses(found: Explanation) -> list[NearMiss]:
     return [miss for miss in found.near_misses if miss.reasons[0].element not in ("Action", "NotAction")]
 
 
-def decision_page(request: Request, found: Explanation, origins: Origins) -> "Tree":
+def decision_page(request: Request, found: Explanation, origins: "Origins") -> "Tree":
     """Return the decision as a tree; statements on other actions are left out."""
     from rich.text import Text  # only a page pays for what draws it
     from rich.tree import Tree
@@ -78,7 +79,7 @@ def _lacking(found: Explanation) -> Iterator[str]:
         yield f"no Allow in the {layer}" + ("" if level is None else f" of level {level}")
 
 
-def _add_near_miss(tree: "Tree", miss: NearMiss, origins: Origins) -> None:
+def _add_near_miss(tree: "Tree", miss: NearMiss, origins: "Origins") -> None:
     from rich.text import Text
 
     branch = tree.add(Text(f"{miss.effect} {miss.at} did not match"))
@@ -87,19 +88,19 @@ def _add_near_miss(tree: "Tree", miss: NearMiss, origins: Origins) -> None:
     _add_origins(branch, miss.at, origins)
 
 
-def _add_origins(branch: "Tree", at: StatementRef, origins: Origins) -> None:
-    from rolemgr.report.statements import origin_text
-
+def _add_origins(branch: "Tree", at: StatementRef, origins: "Origins") -> None:
     for origin in _origins_of(at, origins):
+        from rolemgr.report.statements import origin_text
+
         branch.add(origin_text(origin))
 
 
-def _origins_of(at: StatementRef, origins: Origins) -> tuple[Origin, ...]:
+def _origins_of(at: StatementRef, origins: "Origins") -> "tuple[Origin, ...]":
     """Return the origins of a statement of the role; a Sid of another layer's policy means another."""
     return origins.get(at.sid or "", ()) if at.layer is Layer.IDENTITY else ()
 
 
-def _reference(at: StatementRef, origins: Origins) -> dict[str, Any]:
+def _reference(at: StatementRef, origins: "Origins") -> dict[str, Any]:
     reference: dict[str, Any] = {
         "layer": at.layer.value,
         "level": at.level,

@@ -98,6 +98,11 @@ def group_tree(catalog: Catalog, name: str) -> Tree:
         "Indirect ways that IAM can't separate",
         (f"{way.action}: {way.how}" for way in group.value.indirect),
     )
+    add_branch(
+        tree,
+        "Findings of `rolemgr check` that it accepts",
+        (f"{one.rule} on {one.action}: {one.why}" for one in group.value.accepts),
+    )
     add_branch(tree, "Personas that have it", _holders(catalog, name))
     add_branch(tree, "Sources", group.value.sources)
     return tree

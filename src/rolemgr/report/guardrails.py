@@ -80,6 +80,35 @@ def profiles_data(catalog: Catalog) -> list[dict[str, Any]]:
     ]
 
 
+def profile_tree(catalog: Catalog, name: str) -> Tree:
+    """Return the guardrail profile *name* as a tree; raise UnknownNameError if there is none."""
+    profile = catalog.profile(name)
+    tree = root(name, profile.value.title, profile.value.description, catalog.found("profiles")[name])
+    guardrails = tree.add(Text("Guardrails", style="bold"))
+    for guardrail, values in profile.value.guardrails.items():
+        place = profile.at("guardrails", guardrail)
+        title = catalog.guardrail(guardrail, place).value.title
+        branch = guardrails.add(Text.assemble((guardrail, "bold"), f"  {title}", (f"  {place}", "dim")))
+        branch.add(Text(", ".join(values) if values else _without_values(catalog.guardrail(guardrail).value)))
+    add_branch(tree, "Default of the personas", _holders(catalog, name))
+    add_branch(tree, "Sources", profile.value.sources)
+    return tree
+
+
+def _without_values(guardrail: Guardrail) -> str:
+    """Return where the values of *guardrail* come from where a profile gives none."""
+    short = sorted({f"--{one.from_.replace('_', '-')}" for one in guardrail.parameters.values() if one.from_})
+    if short:
+        return f"its values from {', '.join(short)}"
+    return "its default values" if guardrail.parameters else "it takes none"
+
+
+def profile_data(catalog: Catalog, name: str) -> dict[str, Any]:
+    """Return the guardrail profile *name* for ``--format json``: its fields as in its file, and where it lies."""
+    fields = catalog.profile(name).value.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return {**entry_data(catalog.found("profiles")[name]), **fields}
+
+
 def guardrail_tree(catalog: Catalog, name: str) -> Tree:
     """Return the guardrail *name* as a tree; raise UnknownNameError if there is none."""
     guardrail = catalog.guardrail(name)
@@ -132,8 +161,11 @@ def _parameters(guardrail: Guardrail) -> Iterable[str]:
         many = ", repeatable" if one.many else ""
         source = f"; from --{one.from_.replace('_', '-')} unless given" if one.from_ else ""
         default = "required" if one.default is None else f"default {', '.join(one.default) or 'none'}"
+        bounds = [f"at least {one.at_least:,}"] if one.at_least is not None else []
+        bounds += [f"at most {one.at_most:,}"] if one.at_most is not None else []
+        limits = "".join(f"; {bound}" for bound in bounds) + (f"; one of {', '.join(one.one_of)}" if one.one_of else "")
         always = f"; always with {', '.join(one.always)}" if one.always else ""
-        yield f"{name} ({one.type}{many}; {default}{source}{always}): {one.help}"
+        yield f"{name} ({one.type}{many}; {default}{source}{always}{limits}): {one.help}"
 
 
 def _profiles_with(catalog: Catalog, guardrail: str) -> list[str]:

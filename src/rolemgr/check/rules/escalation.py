@@ -126,18 +126,21 @@ _STARTS = (
 )  # fmt: skip
 def acts_as_roles_of_the_account(statement: Statement) -> Iterator[Hit]:
     """
-    The account is named, the pipeline (or user profile, space, notebook) is not: the caller works as the
-    role of each of them.
+    The pipeline (or user profile, space, notebook) is not named: the caller works as the role of each of
+    them. For whoever may start no jobs, a pipeline that may be started is the way to them.
 
     That is right in an account of one team. Otherwise name them by a prefix.
     """
     if not unlimited(statement):
         return
-    named = [action for action in _STARTS if statement.named(action)]
-    where = next((one for one in statement.resources if named and is_any_name(one) and not is_anywhere(one)), None)
-    if where and (found := [action for action in named if _taken(action, [where])]):
-        message = f"{listed(found)} on `{where}` works as the role of any of them"
-        yield Hit(message, statement.at("Action", statement.named(found[0])), found[0])
+    named = [one for one in statement.resources if is_any_name(one)]
+    of_account = [one for one in named if not is_anywhere(one)]
+    for action in _STARTS if named and not any(map(is_everything, statement.actions)) else ():
+        pattern = statement.named(action)
+        opened = of_account if action in RUNS_AS else named  # of all accounts, RM702 says so
+        if pattern and (where := _taken(action, opened)):
+            message = f"`{action}` on `{where}` works as the role of any of them"
+            yield Hit(message, statement.at("Action", pattern), action)
 
 
 TAKES_A_ROLE = (

@@ -8,6 +8,7 @@ from rolemgr.check.finding import Severity
 from rolemgr.check.patterns import fits, has_wildcard, is_everything
 from rolemgr.check.rule import IAM, REFERENCE, Hit, listed, statement_rule
 from rolemgr.model.arn import Arn
+from rolemgr.reference import quirks
 from rolemgr.reference.services import Action, find_action, resource_types
 
 _ACTIONS = REFERENCE + "reference_policies_actions-resources-contextkeys.html"
@@ -52,6 +53,7 @@ def needs_all_resources(statement: Statement) -> Iterator[Hit]:
     if "Resource" in statement.opaque or not statement.resources or any(map(is_everything, statement.resources)):
         return
     dead = [written for written, action in exact_actions(statement) if not action.resource_types]
+    dead += [written for written in statement.actions if written in quirks.never_on_arns() and written not in dead]
     if dead:
         yield Hit(f"{listed(dead)} can only be allowed on `*`", statement.at("Action", dead[0]), dead[0])
 

@@ -5,7 +5,7 @@ from functools import cache
 
 from rolemgr.check.document import Condition, Document, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.patterns import matches, overlap
+from rolemgr.check.patterns import actions_of, has_wildcard, matches, overlap
 from rolemgr.check.rule import IAM, PERMISSIONS, REFERENCE, SAGEMAKER, Hit, document_rule, listed, statement_rule
 from rolemgr.check.rules.grants import PASS_ROLE, allows
 from rolemgr.reference import quirks
@@ -184,12 +184,20 @@ def resource_tag_on_create(document: Document) -> Iterator[Hit]:
         if statement.effect != "Deny":
             continue
         for condition in statement.conditions_on("aws:resourcetag/", "sagemaker:resourcetag/"):
-            created = [action for action in statement.actions if _creates(action.lower())]
+            created = [action for action in statement.actions if _creates(action)]
             guarded = any(one.true_where_absent is False for one in statement.conditions_on(condition.folded))
             if created and condition.true_where_absent and not guarded:
                 message = f"{listed(created)} has no `{condition.key}` yet: every creation is denied"
                 yield Hit(message, condition.path, created[0], condition.key, statement.sid)
 
 
-def _creates(action: str) -> bool:
-    return action.startswith("sagemaker:create") and not action.startswith("sagemaker:createpresigned")
+def _creates(written: str) -> bool:
+    """Tell whether *written* is, or stands for, an action of SageMaker that creates something."""
+    if not has_wildcard(written):
+        return _is_creation(written)
+    return written.lower().startswith("sagemaker:") and any(_is_creation(one.name) for one in actions_of(written))
+
+
+def _is_creation(action: str) -> bool:
+    folded = action.lower()
+    return folded.startswith("sagemaker:create") and not folded.startswith("sagemaker:createpresigned")

@@ -32,6 +32,12 @@ def must_be_star() -> frozenset[str]:
 
 
 @cache
+def never_on_arns() -> frozenset[str]:
+    """Return the actions that AWS asks for on ``*`` whoever calls them, although the reference lists a type."""
+    return frozenset(entry["action"] for entry in _table("resource_types")["must_be_star"])
+
+
+@cache
 def may_be_star() -> frozenset[str]:
     """Return the actions that need ``*`` for some of their requests, and a narrower resource for others."""
     return frozenset(entry["action"] for entry in _table("resource_types")["star_when"])

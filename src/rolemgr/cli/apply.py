@@ -1,0 +1,319 @@
+"""`rolemgr plan` and `rolemgr apply`: roles into an account; `create --apply` is the second with one role."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from rolemgr.cli.access import AccessOptions, access_options
+from rolemgr.cli.console import form_option, output_option
+from rolemgr.cli.files import is_stdout, note, write_output
+from rolemgr.cli.options import many_roles, one_role, roles_options
+from rolemgr.cli.planning import ApplyOptions, prepare, problems
+from rolemgr.errors import AwsError, InputError, Refused, RolemgrError, SourceLocation
+
+if TYPE_CHECKING:
+    from rolemgr.account.connect import Access
+    from rolemgr.account.plan import RolePlan
+    from rolemgr.report.plan import Done
+
+_FEW = 10
+"""Up to so many roles each step is shown; more would hide what matters."""
+
+update_option = click.option("--update", is_flag=True, help="Change roles that rolemgr made and that differ.")
+prune_option = click.option(
+    "--prune", is_flag=True, help="With --update: take away what is on the role and not in the file."
+)
+allow_findings_option = click.option(
+    "--allow-findings", is_flag=True, help="Go on in spite of an ERROR or SECURITY_WARNING of `check`."
+)
+yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+
+
+@click.command("plan")
+@click.argument("files", nargs=-1, metavar="[ROLE_FILE]...")
+@roles_options
+@update_option
+@prune_option
+@allow_findings_option
+@access_options
+@form_option
+@output_option
+def plan_command(
+    files: Sequence[str], chosen: dict[str, Any], update: bool, prune: bool, allow_findings: bool,
+    access: AccessOptions, form: str, output: str | None, verbose: bool,
+) -> None:  # fmt: skip
+    """
+    Show what `apply` would do, and change nothing.
+
+    Reads the account. The exit code is 0 where `apply` would go through, and 1 where it would refuse: a
+    finding, a name that is taken, a role that differs and no --update.
+
+    \b
+    Examples:
+      rolemgr plan roles/churn.yaml
+      rolemgr plan roles/*.yaml --update --format json
+    """
+    from rolemgr.report.plan import plan_data, plan_text
+
+    options = ApplyOptions(update, prune, allow_findings)
+    way, planned = prepare(_choices(files, chosen), access, options, "", verbose=verbose)
+    if form == "json":
+        from rolemgr.files.write import to_json
+
+        write_output(to_json(plan_data(way, planned)), output)
+    else:
+        write_output(plan_text(way, planned), output)
+    if problems(planned):
+        sys.exit(1)
+
+
+@click.command("apply")
+@click.argument("files", nargs=-1, metavar="[ROLE_FILE]...")
+@roles_options
+@update_option
+@prune_option
+@allow_findings_option
+@yes_option
+@access_options
+@form_option
+@output_option
+def apply_command(
+    files: Sequence[str], chosen: dict[str, Any], update: bool, prune: bool, allow_findings: bool, yes: bool,
+    access: AccessOptions, form: str, output: str | None, verbose: bool,
+) -> None:  # fmt: skip
+    """
+    Create roles in the account, after a plan and a question.
+
+    The plan goes to stderr. A role that exists is changed with --update alone,
+    and only one that rolemgr made. Each role comes into being whole or not at all; where one fails, the
+    others go on. The ARNs of the roles that are there go to stdout.
+
+    \b
+    Examples:
+      rolemgr apply roles/churn.yaml
+      rolemgr apply roles/*.yaml --profile ml-account --yes --format json
+      rolemgr apply roles/churn.yaml --update
+    """
+    apply_roles(_choices(files, chosen), access, ApplyOptions(update, prune, allow_findings, yes), form, output,
+                verbose=verbose)  # fmt: skip
+
+
+def apply_roles(
+    choices: Sequence[Mapping[str, Any]], access: AccessOptions, options: ApplyOptions, form: str,
+    output: str | None, *, verbose: bool,
+) -> None:  # fmt: skip
+    """
+    Bring the roles that *choices* describe into the account: plan, question, changes, result.
+
+    Raises InputError before anything is written for what is wrong with the input, Refused and AwsError
+    where nothing is to be done, and AwsError after the result where a role failed.
+    """
+    from rolemgr.account.ownership import new_run
+    from rolemgr.report.plan import plan_text
+
+    _check_can_ask(options)
+    _check_output(output)
+    run = new_run()
+    way, planned = prepare(choices, access, options, run, verbose=verbose)
+    click.echo(plan_text(way, planned, steps=verbose or len(planned) <= _FEW), err=True, nl=False)
+    if found := problems(planned):
+        _refuse(found)
+    _ask(way, [one.plan for one in planned], options)
+    with _ended_cleanly():
+        done, interruption = _carry_out(way, [one.plan for one in planned], options, run, verbose=verbose)
+    _give(way, done, form, output)
+    _end(done, interruption)
+
+
+def _choices(files: Sequence[str], chosen: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the options of each role: one for each file, with the flags on top of each."""
+    if files and (chosen["role"] or chosen["persona"]):
+        given = "--role" if chosen["role"] else "--persona"
+        raise InputError(SourceLocation(given), "goes without role files; each of these is a role")
+    return role_files({**chosen, "role": tuple(files) or chosen["role"]})
+
+
+def role_files(chosen: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what `roles_options` collected as the options of each role; raise InputError for one name for several."""
+    if not many_roles(chosen):
+        return [one_role(chosen)]
+    from rolemgr.cli.many import matching_files
+
+    files = matching_files(chosen["role"])
+    if chosen["name"] and len(files) > 1:
+        raise InputError(SourceLocation("--name"), "names one role, and there are several files")
+    return [{**chosen, "role": file} for file in files]
+
+
+# --- before
+
+
+def _check_can_ask(options: ApplyOptions) -> None:
+    if not options.yes and not sys.stdin.isatty():
+        raise InputError(None, "nobody can be asked: stdin is no terminal", "look at `rolemgr plan`, then give --yes")
+
+
+def _check_output(output: str | None) -> None:
+    """Raise InputError where the result could not be written after the roles are there."""
+    if output is None or is_stdout(output):
+        return
+    path = Path(os.path.realpath(output))
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise InputError(SourceLocation(output), "can't be written", "give a file, or - for stdout")
+
+
+def _refuse(found: Sequence[RolemgrError]) -> NoReturn:
+    """Say all that was *found*, a line each; the exit code is that of AWS where one of them is AWS's."""
+    *said, last = sorted(found, key=lambda problem: isinstance(problem, AwsError))
+    click.echo("".join(f"error: {problem}\n" for problem in said), err=True, nl=False)
+    raise last
+
+
+def _ask(way: "Access", plans: "Sequence[RolePlan]", options: ApplyOptions) -> None:
+    """Ask for each kind of change; raise Refused for a no."""
+    for action, verb in (("create", "create"), ("update", "change")):
+        count = sum(plan.action == action for plan in plans)
+        if not count or options.yes:
+            continue
+        roles = f"{count} role{'s' if count > 1 else ''}"
+        if not click.confirm(f"{verb} {roles} in account {way.account}?", err=True):
+            raise Refused("nothing was changed")
+
+
+# --- do
+
+
+def _carry_out(
+    way: "Access", plans: "Sequence[RolePlan]", options: ApplyOptions, run: str, *, verbose: bool
+) -> "tuple[list[Done], BaseException | None]":
+    """Return how each role ended, and what interrupted the run, if anything did."""
+    from rolemgr.report.plan import Done
+
+    done: list[Done] = []
+    stop: BaseException | None = None
+    for plan in plans:
+        arn = plan.wanted.arn
+        if plan.action == "unchanged" or stop:
+            done.append(Done(arn, "unchanged" if plan.action == "unchanged" else "not begun"))
+            continue
+        try:
+            one, failure = _one(way, plan, options, run, alone=verbose or len(plans) == 1)
+            done.append(one)
+            if one.result in ("created", "updated"):
+                _progress(f"{len(done)}/{len(plans)} {one.result} {arn}")
+        except (
+            KeyboardInterrupt,
+            SystemExit,
+        ) as interruption:  # between two calls: the role is as it should be, or not begun
+            failure = interruption
+            if not done or done[-1].arn != arn:
+                done.append(Done(arn, "failed", "interrupted; see `rolemgr plan`"))
+        if failure and (not isinstance(failure, AwsError) or failure.concerns_all):
+            stop = failure
+    return done, None if isinstance(stop, AwsError) else stop
+
+
+def _one(
+    way: "Access", plan: "RolePlan", options: ApplyOptions, run: str, *, alone: bool
+) -> "tuple[Done, BaseException | None]":
+    """Return how the role of *plan* ended, and what it failed of."""
+    from time import sleep
+
+    from rolemgr.account.execute import Execution
+    from rolemgr.report.plan import Done
+
+    arn, result = plan.wanted.arn, "created" if plan.action == "create" else "updated"
+    execution = Execution(way.iam, plan, run, sleep=sleep, tell=_teller(plan, alone=alone))
+    try:
+        _look_again(way, plan, options, run)
+        execution.carry_out()
+    except (AwsError, KeyboardInterrupt, SystemExit) as failure:
+        error = str(failure) if isinstance(failure, AwsError) else "interrupted"
+        if execution.complete:
+            return Done(arn, result, None, tuple(execution.left)), failure
+        return Done(arn, "failed", error, tuple(execution.left)), failure
+    return Done(arn, result, None, tuple(execution.left)), None
+
+
+def _look_again(way: "Access", plan: "RolePlan", options: ApplyOptions, run: str) -> None:
+    """Raise AwsError where the account is no longer as it was when the plan was shown."""
+    from rolemgr.account.look import look
+    from rolemgr.account.plan import plan_role
+
+    now = plan_role(plan.wanted, look(way.iam, plan.wanted), run, update=options.update, prune=options.prune)
+    if isinstance(now.problem, AwsError):
+        raise now.problem
+    if (now.action, now.steps) != (plan.action, plan.steps):
+        raise AwsError("the account has changed since the plan was made", "look at it again")
+
+
+def _teller(plan: "RolePlan", *, alone: bool) -> Callable[[str], None]:
+    """Return what says a step; of many roles only the end of each is said."""
+    if not alone:
+        return lambda _: None
+    return lambda what: _progress(f"{plan.wanted.documents.name}: {what}")
+
+
+def _progress(text: str) -> None:
+    """Say *text* if anybody still listens: a pipe that was closed must stop neither a change nor its taking back."""
+    with suppress(OSError):
+        note(text)
+
+
+@contextmanager
+def _ended_cleanly() -> Iterator[None]:
+    """Let SIGTERM, and the end of the terminal, end what is inside as Ctrl-C does: it cleans up behind itself."""
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]  # Windows has one
+    before = {number: signal.signal(number, _terminate) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _terminate(number: int, _frame: object) -> NoReturn:
+    sys.exit(128 + number)
+
+
+# --- after
+
+
+def _give(way: "Access", done: "Sequence[Done]", form: str, output: str | None) -> None:
+    from rolemgr.report.plan import done_data, done_text
+
+    if form == "json":
+        from rolemgr.files.write import to_json
+
+        write_output(to_json(done_data(way, done)), output)
+    else:
+        write_output(done_text(done), output)
+
+
+def _end(done: "Sequence[Done]", interruption: BaseException | None) -> None:
+    """Say what failed and what is left of it, and end with the exit code of that."""
+    for one in done:
+        for left in one.left:
+            click.echo(f"error: left in the account: {left}", err=True)
+    failed = [one for one in done if one.result == "failed"]
+    lines = [f"role {one.arn}: {one.error}; {_remains(one)}" for one in failed]
+    if skipped := [one for one in done if one.result == "not begun"]:
+        lines.append(f"not begun: {', '.join(one.arn for one in skipped)}")
+    if not lines:
+        return
+    click.echo("".join(f"error: {line}\n" for line in lines[:-1]), err=True, nl=False)
+    if interruption:
+        click.echo(f"error: {lines[-1]}", err=True)
+        raise interruption
+    raise AwsError(lines[-1])
+
+
+def _remains(one: "Done") -> str:
+    """Return what there is to say of what a role that failed leaves."""
+    return "not all of it could be taken back, see above" if one.left else "all of it was taken back"

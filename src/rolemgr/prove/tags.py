@@ -1,0 +1,276 @@
+"""
+No tag key of ABAC is dodged, and none stands in the way of what carries the caller's own tags.
+
+What a tag key promises is said without the statements that keep it: what is made is given the caller's value,
+what is used has it, what may lack the tag has no other, nobody writes another value or takes over or deletes
+the tag, and a caller without the tag gets nothing of a project's. For each granted action, class of resources
+and tag key every cell (the caller's tag absent, one value or another; the request's and the resource's
+absent, equal, in another case or another; tagging on creation or later) is either against the promise, and
+then no context whatever gets the request allowed; or in keeping with all promises, and then whatever the same
+role without tag keys is allowed is allowed. Of what tags can't narrow (`rolemgr.reference.tagging`: what
+projects share, calls that AWS asks for no tag) the second alone is promised, and the role says so. What attached
+policies add is held to no tag; that is said by `rolemgr.compose.abac_open`.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from fnmatch import fnmatchcase
+from functools import lru_cache
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.compose.abac_models import model_names, names_model
+from rolemgr.compose.distribute import Share
+from rolemgr.compose.role import compose
+from rolemgr.files.source import SourceFile
+from rolemgr.model.policy import Effect
+from rolemgr.model.role import ComposedRole
+from rolemgr.model.source import Sourced
+from rolemgr.model.spec import RoleSpec
+from rolemgr.prove.cells import STAND_IN, Cell, Test, Values, filled
+from rolemgr.prove.proof import CounterExample, Proof, Subject, places
+from rolemgr.prove.search import Inquiry, Limit, inquiry
+from rolemgr.prove.separation import RenderedRole
+from rolemgr.reference.resources import types_of
+from rolemgr.reference.services import Action, find_action, resource_types
+from rolemgr.reference.tagging import How, by_tag, is_shared
+from rolemgr.render.documents import render
+
+KEPT = "tag keys"
+KEPT_CLAIM = "the role itself allows no request that goes by another tag than the caller's own, or moves it"
+OPEN = "tag keys let through"
+OPEN_CLAIM = "what the role may do without tag keys it may do to what carries the caller's own tags"
+
+_OTHER = "unlike-any"
+_TAGGING, _DELETING = "sagemaker:AddTags", "sagemaker:DeleteTags"
+_TAGGING_ACTION, _TAG_KEYS, _MODEL = "sagemaker:taggingaction", "aws:tagkeys", "sagemaker:modelarn"
+
+
+class What(Enum):
+    """What is promised of an action on a resource."""
+
+    NEW = "what is made is given the own value"
+    EXISTING = "what is used has the own value"
+    CARRIED = "what is used has no other value"
+    CALLER = "who asks has the tag"
+    TAGGING = "the own value is written, on what is new or the own"
+    DELETING = "the tag is not deleted"
+    MODEL = "the model that is named has the own name"
+    NOTHING = "what projects share is asked for no tag"
+
+
+@dataclass(frozen=True)
+class TagPromise:
+    """What the tag *key* promises of requests for *action*; *models* are further models that may be named."""
+
+    action: str
+    key: str
+    what: What
+    models: Values = ()
+
+    def about(self, resource: str) -> bool:
+        """Tell whether the promise is one about *resource*."""
+        action = find_action(self.action)
+        return action is not None and self.what in _promised(action, resource)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The condition keys that decide whether a request keeps the promise, in lower case."""
+        caller, request, resource = self._caller, self._tag("request"), self._tag("resource")
+        found: Mapping[What, tuple[str, ...]] = {
+            What.NEW: (caller, request),
+            What.EXISTING: (caller, resource),
+            What.CARRIED: (caller, resource),
+            What.CALLER: (caller,),
+            What.TAGGING: (caller, request, resource, _TAGGING_ACTION),
+            What.DELETING: (_TAG_KEYS,),
+            What.MODEL: (caller, _MODEL),
+            What.NOTHING: (caller, resource),
+        }
+        return frozenset(found[self.what])
+
+    @property
+    def _caller(self) -> str:
+        return self._tag("principal")
+
+    def _tag(self, whose: str) -> str:
+        return f"aws:{whose}tag/{self.key.lower()}"
+
+    def keeps(self, cell: Cell) -> bool:
+        """Tell whether a request with the condition keys of *cell* keeps the promise."""
+        if self.what is What.DELETING:
+            return self.key.lower() not in (value.lower() for value in cell.get(_TAG_KEYS, ()))
+        own = cell.get(self._caller, ())
+        return self.what is What.NOTHING or (bool(own) and self._kept_by(own, cell))
+
+    def _kept_by(self, own: Values, cell: Cell) -> bool:
+        """Tell whether a caller of the value *own* keeps the promise in *cell*."""
+        request, resource = cell.get(self._tag("request"), ()), cell.get(self._tag("resource"), ())
+        if self.what is What.NEW:
+            return request == own
+        if self.what is What.EXISTING:
+            return resource == own
+        if self.what is What.CARRIED:
+            return resource in ((), own)
+        if self.what is What.TAGGING:
+            return request in ((), own) and (bool(cell.get(_TAGGING_ACTION)) or resource == own)
+        if self.what is What.MODEL:
+            named = (f"arn:*:sagemaker:*:*:model/{own[0]}-*", *map(filled, self.models))
+            return all(any(fnmatchcase(model, one) for one in named) for model in cell.get(_MODEL, ()))
+        return True
+
+    def tests(self) -> Iterator[Test]:
+        """Yield what tells values of its keys apart, whatever the statements say."""
+        for key in self.keys - {_TAGGING_ACTION, _TAG_KEYS, _MODEL}:
+            yield _own_value(key)
+        if self.what is What.DELETING:
+            yield _of_key(self.key)
+        if self.what is What.MODEL:
+            yield _of_model()
+
+
+@lru_cache(maxsize=256)
+def _own_value(key: str) -> Test:
+    return Test(key, (STAND_IN, STAND_IN.swapcase(), _OTHER), lambda value: value == STAND_IN)
+
+
+@lru_cache(maxsize=64)
+def _of_key(key: str) -> Test:
+    return Test(_TAG_KEYS, (key, key.swapcase(), _OTHER), lambda value: value.lower() == key.lower())
+
+
+@lru_cache(maxsize=1)
+def _of_model() -> Test:
+    models = (f"arn:aws:sagemaker:us-east-1:111122223333:model/{name}-1" for name in (STAND_IN, _OTHER, "x"))
+    return Test(_MODEL, tuple(models), lambda value: f"/{STAND_IN}-" in value)
+
+
+@lru_cache(maxsize=8192)
+def _promised(action: Action, resource: str) -> tuple[What, ...]:
+    """Return what tags promise of *action* on the concrete *resource*."""
+    types = tuple(name for name in types_of(resource, action) if _is_formed_like(resource, name))
+    if not types and action.resource_types:
+        return ()  # a name that no resource has
+    if action.name == _DELETING:
+        return (What.DELETING,)
+    if all(map(is_shared, types)):
+        return (What.NOTHING,)
+    model = (What.MODEL,) if names_model(action.name) else ()
+    return (_limited(action, {by_tag(action, one).how for one in types}), *model)
+
+
+def _is_formed_like(resource: str, type_name: str) -> bool:
+    """
+    Tell whether *resource* has as many parts as an ARN of SageMaker's type: names have no colon and no slash.
+
+    A version of a model package has its number behind another slash.
+    """
+    form = str(resource_types("sagemaker")[type_name].arn_format)
+    more = resource.count("/") - form.count("/")
+    return resource.count(":") == form.count(":") and more in ((0, 1) if type_name == "model-package" else (0,))
+
+
+def _limited(action: Action, hows: set[How]) -> What:
+    """Return what is promised where tags limit *action* in these ways; of several kinds what holds for each."""
+    if How.NOT in hows:
+        return What.CALLER
+    if action.name == _TAGGING:
+        return What.TAGGING
+    ways = {How.REQUEST: What.NEW, How.RESOURCE: What.EXISTING, How.CARRIED: What.CARRIED}
+    return ways[hows.pop()] if len(hows) == 1 else What.CARRIED
+
+
+def tags_kept(subject: Subject) -> tuple[Proof, ...]:
+    """Return the two proofs about the tag keys of *subject*: none is dodged, none blocks the own; none without keys."""
+    if not subject.rendered.role.spec.abac:
+        return ()
+    checked = {KEPT: 0, OPEN: 0}
+    broken: dict[str, list[CounterExample]] = {KEPT: [], OPEN: []}
+    for name, example in tag_judgements(subject):
+        checked[name] += 1
+        broken[name] += [example] if example else []
+    return (
+        Proof(KEPT, KEPT_CLAIM, checked[KEPT], tuple(broken[KEPT])),
+        Proof(OPEN, OPEN_CLAIM, checked[OPEN], tuple(broken[OPEN])),
+    )
+
+
+def tag_judgements(
+    subject: Subject, actions: Collection[str] | None = None
+) -> Iterator[tuple[str, CounterExample | None]]:  # fmt: skip
+    """
+    Yield for each cell which of the two claims it is a case of, and the request that breaks it, if one does.
+
+    Asked are the *actions* that are granted, all of them unless given.
+    """
+    plain = replace(subject, rendered=without_tags(subject.catalog, subject.rendered.role))
+    models = _models(subject, plain)
+    for action in subject.granted if actions is None else filter(set(subject.granted).__contains__, actions):
+        said = tuple(_said(subject, action, models))
+        tests = tuple(dict.fromkeys(test for one in said for test in one.tests()))
+        asked, before = inquiry(subject, action, tests), inquiry(plain, action, tests)
+        for resource in asked.resources() if said else ():
+            about = [one for one in said if one.about(resource)]
+            for one in about:
+                for cell in asked.cells(one.keys):
+                    if one.keeps(cell):
+                        yield OPEN, _blocked(asked, before, resource, about, cell)
+                    else:
+                        yield KEPT, _dodge(asked, resource, one, cell)
+
+
+@lru_cache(maxsize=16)
+def without_tags(catalog: Catalog, role: ComposedRole) -> RenderedRole:
+    """Return the same role without tag keys."""
+    data = {**role.spec.model_dump(exclude_unset=True), "abac": ()}
+    plain = compose(catalog, Sourced(RoleSpec.model_validate(data), SourceFile("without --abac", data, {})))
+    return RenderedRole(plain, render(plain))
+
+
+def _said(subject: Subject, action: str, models: Values | None) -> Iterator[TagPromise]:
+    """Yield what the tag keys of *subject* promise of *action* on any resource."""
+    keys = subject.rendered.role.spec.abac
+    for key in keys if action.startswith("sagemaker:") else ():
+        yield from (TagPromise(action, key, what) for what in What if what is not What.MODEL)
+    if models is not None and names_model(action):
+        yield TagPromise(action, keys[0], What.MODEL, models)
+
+
+def _models(subject: Subject, plain: Subject) -> Values | None:
+    """Return the models beside those of the own name that may be named; None where names can't say it."""
+    spec = subject.rendered.role.spec
+    shares = [
+        Share(action, one.resources, (), one.conditions, one.effect, one.origins[0])
+        for one in plain.rendered.role.statements
+        for action in one.actions
+    ]
+    names = model_names(shares, spec.abac[0], spec)
+    return names[1:] if names else None
+
+
+def _dodge(asked: Inquiry, resource: str, one: TagPromise, cell: Cell) -> CounterExample | None:
+    """Return a request in *cell*, which is against the promise, that is allowed all the same."""
+    subject = asked.subject
+    found = asked.allowed(resource, cell)
+    if found is None or not subject.allowed(found):
+        return None
+    by = subject.decide(found, subject.policies).by
+    origins = [origin for at in by for origin in subject.origins(at.sid)]
+    problem = f"tag key {one.key} does not hold for {one.action}: that {one.what.value}"
+    return CounterExample(problem, subject.flags, found, places(origins))
+
+
+def _blocked(
+    asked: Inquiry, before: Inquiry, resource: str, about: Iterable[TagPromise], cell: Cell
+) -> CounterExample | None:
+    """Return a request in *cell* that keeps all promises, is allowed without tag keys, and is not with them."""
+    subject, limits = asked.subject, [Limit(one.keys, one.keeps) for one in about]
+    for allow in before.of(Effect.ALLOW):
+        found = before.allowed(resource, cell, by=allow, limits=limits)
+        if found and before.subject.allowed(found) and not subject.allowed(found):
+            by = subject.decide(found, subject.policies).by
+            sids = ", ".join(f"`{at.sid}`" for at in by) or "no Allow"
+            origins = [origin for at in by for origin in subject.origins(at.sid)]
+            problem = f"{asked.action} carries the caller's own tags and is not allowed, by {sids}"
+            return CounterExample(problem, subject.flags, found, places(origins))
+    return None
