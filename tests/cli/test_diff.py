@@ -168,3 +168,17 @@ def test_an_scp_is_compared_as_what_it_lets_through(run: "Run") -> None:
     (part,) = json.loads(ran.stdout)["parts"]
     assert {action for one in part["gained"] for action in one["actions"]} == {"s3:DeleteBucket"}
     assert part["lost"] == []
+
+
+def test_only_what_is_gained_may_fail(run: "Run") -> None:
+    """With `--fail-on gained` less access, or another description, is in order; more, or another boundary, is not."""
+    more, less = write("more.json", document(READ, TRAIN)), write("less.json", document(TRAIN))
+    assert run("diff", more, less, "--fail-on", "gained").code == 0
+    assert run("diff", less, more, "--fail-on", "gained").code == 1
+    create = ("create", "--persona", "sagemaker-compute", "--account", "123456789012", "--region", "eu-west-1")
+    run(*create, "-o", "role.json")
+    run(*create, "--description", "Other", "-o", "described.json")
+    run(*create, "--boundary", "arn:aws:iam::123456789012:policy/b", "-o", "bounded.json")
+    assert run("diff", "role.json", "described.json", "--fail-on", "gained").code == 0
+    assert run("diff", "role.json", "described.json").code == 1
+    assert run("diff", "bounded.json", "role.json", "--fail-on", "gained").code == 1

@@ -379,3 +379,9 @@ def test_what_is_tagged_by_its_version_is_asked_too() -> None:
     version = "arn:aws:sagemaker:us-east-1:111122223333:model-package/churn/1"
     assert TagPromise("sagemaker:DescribeModelPackage", "Project", What.CARRIED).about(version)
     assert not TagPromise("sagemaker:DescribeTrainingJob", "Project", What.EXISTING).about(version)
+
+
+def test_a_service_role_of_another_name_shares_as_before() -> None:
+    """What a role is called does not make it a person's."""
+    subject = subject_of(CATALOG, {"persona": "sagemaker-feature-store", "name": "churn-store"}, evaluate)
+    assert [proof.name for proof in prove_role(subject) if not proof.holds] == []

@@ -69,6 +69,17 @@ class Changes(NamedTuple):
         """Whether they allow the same and have the same values."""
         return all(part.same for part in self.parts) and not self.values
 
+    @property
+    def gives_no_more(self) -> bool:
+        """
+        Whether the new one is proven to give nothing that the old one does not.
+
+        Of values only what says nothing about access may differ: attached policies, the boundary, tags (which
+        policies compare), the path (which patterns name) and the session length count as more.
+        """
+        kept = all(part.gained.proven for part in self.parts) and not self.only_in_one
+        return kept and all(value.name == "Description" for value in self.values)
+
 
 def changes(old: Grant, new: Grant) -> Changes:
     """Return what differs between *old* and *new* in the parts that both have; raise as `compare` does."""

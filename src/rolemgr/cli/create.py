@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +14,7 @@ from rolemgr.cli.access import AccessOptions, access_options
 from rolemgr.cli.apply import allow_findings_option, apply_roles, role_files, yes_option
 from rolemgr.cli.console import output_option
 from rolemgr.cli.export import FORMS, Exports, Written, export_options, written
-from rolemgr.cli.files import note, write_output
+from rolemgr.cli.files import note, place_in, write_output
 from rolemgr.cli.options import many_roles, names_a_role, one_role, roles_options
 from rolemgr.cli.planning import ApplyOptions
 from rolemgr.errors import InputError, SourceLocation
@@ -78,9 +79,12 @@ def create_command(
 def _create_one(chosen: dict[str, Any], exports: Exports, output: str | None, *, verbose: bool) -> None:
     from rolemgr.cli.rendering import render_chosen
 
-    made = written(render_chosen(one_role(chosen), verbose=verbose, filled_later=exports.filled_later), exports)
+    found = render_chosen(one_role(chosen), verbose=verbose, filled_later=exports.filled_later)
+    made = written(found, exports)
     for text in made.notes:
         note(text)
+    if output is not None and Path(output).is_dir():
+        output = place_in(output, FORMS[exports.form], found.documents.name)
     write_output(made.text, output)
 
 

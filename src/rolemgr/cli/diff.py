@@ -30,8 +30,12 @@ _OF_ROLE_FILES = ("persona", "add", "trust")
     "--format", "form", type=click.Choice(["text", "json", "github"]), default="text",
     help="The form of the result: text, JSON, or GitHub's annotations.",
 )  # fmt: skip
+@click.option(
+    "--fail-on", type=click.Choice(["any", "gained"]), default="any", show_default=True,
+    help="What exits with 1: any difference, or only what B may give beyond A.",
+)  # fmt: skip
 @output_option
-def diff_command(a: str, b: str, kind: str | None, form: str, output: str | None) -> None:
+def diff_command(a: str, b: str, kind: str | None, form: str, fail_on: str, output: str | None) -> None:
     """
     Say what B allows that A does not, and the reverse, by meaning.
 
@@ -39,12 +43,13 @@ def diff_command(a: str, b: str, kind: str | None, form: str, output: str | None
     `create` writes them, or role files (YAML with a persona); - is stdin. Of roles the permissions and the
     trust are compared, the rest as values. Each difference comes with a request that shows it, as a
     `rolemgr simulate` line. What can't be told is said, and counts as a difference. Exits with 0 where
-    there is none, with 1 where there is. Nothing touches AWS.
+    there is none, with 1 where there is; with --fail-on gained, with 1 only where B may give what A does not.
+    Nothing touches AWS.
 
     \b
     Examples:
       rolemgr diff old.json new.json
-      rolemgr create --persona data-scientist | rolemgr diff role.json -
+      rolemgr create --persona data-scientist | rolemgr diff role.json - --fail-on gained
       rolemgr diff bucket-policy.json other-bucket-policy.json --type resource --format json
     """
     from rolemgr.access.grants import changes
@@ -58,7 +63,7 @@ def diff_command(a: str, b: str, kind: str | None, form: str, output: str | None
     for part in found.only_in_one:
         note(f"{part} of one of the two only is not compared")
     write_output(_shown(form, found, old, new), output)
-    if not found.same:
+    if not (found.gives_no_more if fail_on == "gained" else found.same):
         sys.exit(1)
 
 

@@ -34,6 +34,22 @@ def write_output(text: str, path: str | None) -> None:
         raise InputError(SourceLocation(path), f"can't be written: {error.strerror or error}") from error
 
 
+def place_in(folder: str, place: str, name: str) -> str:
+    """
+    Return the path of *place* (``{name}.json``) in *folder* for what is called *name*; the folders in it are made.
+
+    Raises InputError for a name that would lead out of it, and for a folder that can't be made.
+    """
+    if name in (".", ".."):  # IAM takes them as a role's name
+        raise InputError(SourceLocation(folder), f"`{name}` makes no name of a file", "choose another `name`")
+    path = Path(folder, place.format(name=name))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(SourceLocation(str(path.parent)), f"can't be made: {error.strerror or error}") from error
+    return str(path)
+
+
 def is_stdout(path: str | None) -> bool:
     """Tell whether the output *path* means stdout."""
     return path is None or path == "-"

@@ -11,7 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import click
 
-from rolemgr.cli.files import is_stdout, note, write_output
+from rolemgr.cli.files import is_stdout, note, place_in, write_output
 from rolemgr.cli.options import is_pattern, role_source
 from rolemgr.cli.parallel import Catalogs, in_order
 from rolemgr.cli.rendering import Chosen, assumed, origins, render_spec
@@ -157,23 +157,12 @@ def write_each(made: Sequence[Made[str]], folder: str | None, place: str) -> Non
     Write the result of each role to its *place* in *folder*, such as ``{name}.json``.
 
     Where there are several accounts, each has a folder of its own in it. Raises InputError where there is no
-    folder to write to, and before anything is written for a role whose name would lead out of it.
+    folder to write to.
     """
-    for one in made:
-        if one.name in (".", ".."):  # IAM takes them
-            raise InputError(one.where, f"`{one.name}` makes no name of a file", "choose another `name`")
     accounts = {one.account for one in made}
     for one in made:
-        file = Path(folder or "", one.account if len(accounts) > 1 else "", place.format(name=one.name))
-        _make_folder(file.parent)
-        write_output(one.result, str(file))
-
-
-def _make_folder(place: Path) -> None:
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(SourceLocation(str(place)), f"can't be made: {error.strerror or error}") from error
+        home = Path(folder or "", one.account if len(accounts) > 1 else "")
+        write_output(one.result, place_in(str(home), place, one.name))
 
 
 def require_folder(output: str | None) -> None:

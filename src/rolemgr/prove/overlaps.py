@@ -52,7 +52,8 @@ class _Shared(NamedTuple):
 
 def overlaps_declared(subjects: Sequence[Subject]) -> Proof:
     """Return the proof that each two of *subjects*, a role for each persona, share what is declared alone."""
-    people = [subject for subject in subjects if subject.rendered.role.spec.arn not in _reached(subjects)]
+    taken = _reached(subjects)
+    people = [subject for subject in subjects if subject.rendered.role.persona.id not in taken]
     checked = 0
     broken: dict[tuple[str, str, str], CounterExample] = {}
     for one, other in combinations(people, 2):
@@ -64,9 +65,9 @@ def overlaps_declared(subjects: Sequence[Subject]) -> Proof:
 
 
 def _reached(subjects: Sequence[Subject]) -> set[str]:
-    """Return the roles that those of *subjects* pass, assume or act as."""
+    """Return the personas whose roles those of *subjects* pass, assume or act as, whatever a role is called."""
     closures = (closure_of(subject.catalog, subject.rendered.role) for subject in subjects)
-    return {role.spec.arn for closure in closures for role in closure.known}
+    return {role.persona.id for closure in closures for role in closure.known}
 
 
 def _shared(one: Subject, other: Subject) -> Iterator[_Shared]:
