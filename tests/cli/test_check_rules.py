@@ -80,7 +80,9 @@ def test_a_template_is_checked_as_far_as_it_can_be_read(run: "Run") -> None:
     opaque = json.loads(json.dumps(role))
     opaque["Properties"]["PolicyDocument"]["Statement"][0]["Resource"] = {"Fn::GetAtt": ["Bucket", "Arn"]}
     template = write("t.json", {"Resources": {"Known": role, "Opaque": opaque}})
-    found = json.loads(run("check", template, "--rules", write("c.yaml", CHECKS), "--format", "json").stdout)["findings"]
+    found = json.loads(run("check", template, "--rules", write("c.yaml", CHECKS), "--format", "json").stdout)[
+        "findings"
+    ]
     messages = [one["message"] for one in found if one["rule"] == "no-delete"]
     assert [message.startswith("can't tell") for message in messages] == [False, True]
 
