@@ -23,7 +23,7 @@ from rolemgr.access.errors import TooComplex
 from rolemgr.access.regions import Pattern
 from rolemgr.access.scenes import Scene, scenes_of, strangers
 from rolemgr.access.search import ABSENT, Arena, Case, Setting, arena, search
-from rolemgr.access.statements import Said, Side
+from rolemgr.access.statements import Said, Side, Voices
 from rolemgr.access.universe import ANY_TEXT, Universe, always_there, carries, kinds_of, partitions_in, universe_of
 from rolemgr.access.values import Limits
 from rolemgr.access.witness import context_of, doubts_of, fillings, resources_of
@@ -168,7 +168,7 @@ def _denying(whole: ResourcePolicy, denies: Sequence[ResourceStatement], allows:
 def _add(merged: "_Merged", sides: "_Sides", scenes: Sequence[Scene]) -> int:
     """Compare *sides* in *scenes*, add what is not proven to *merged*, and return how many actions were asked."""
     groups, problem, count = _groups(sides)
-    if problem:
+    if problem and not _same_words(sides.new, sides.old):
         merged.add(Unknown(None, (), problem))
     for group in groups:
         for said in group.arena.allows_of_new:
@@ -276,6 +276,16 @@ def _within(said: Said, olds: Sequence[Said]) -> bool:
 
 def _as_many(one: Said, said: Said) -> bool:
     return one.resources <= said.resources if said.spares_listed else one.resources >= said.resources
+
+
+def _same_words(new: Side, old: Side) -> bool:
+    """Tell whether both sides have the same statements in each layer: then no action tells them apart."""
+    return [_words(group) for group in new.groups] == [_words(group) for group in old.groups]
+
+
+def _words(group: Voices) -> tuple[object, ...]:
+    said = frozenset((one.shape, one.takes.listed, frozenset(map(str.lower, one.actions))) for one in group.statements)
+    return group.layer, group.level, said
 
 
 class _Question(NamedTuple):
