@@ -25,10 +25,11 @@ ROOMS = {
     "evaluate": {"errors", "model"},
     "check": {"errors", "files", "model", "reference", "evaluate"},
     "prove": {"errors", "files", "model", "reference", "catalog", "compose", "render", "evaluate", "check"},
-    "report": {"errors", "model", "reference", "catalog", "compose", "render", "evaluate", "check", "prove"},
+    "account": {"errors", "model", "reference"},
+    "report": {"errors", "model", "reference", "catalog", "compose", "render", "evaluate", "check", "prove", "account"},
     "cli": {
         "errors", "files", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "check", "prove",
-        "report",
+        "account", "report",
     },
 }  # fmt: skip
 """What each room may import besides itself, in the order of the house: a room knows only rooms before it."""

@@ -6,16 +6,11 @@ trust; it takes any size and unknown actions, which other tests look at.
 """
 
 import json
-import os
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from tests.servers import iam_client, reset, served
 from tests.support import ALL_LIMITS, PARTITION_REGIONS, rendered
 
 from rolemgr.catalog.load import Catalog
@@ -23,60 +18,21 @@ from rolemgr.model.role import RoleDocuments
 from rolemgr.reference.managed_policies import managed_policy, managed_policy_names
 from rolemgr.reference.quirks import quota
 
-boto3 = pytest.importorskip("boto3")
-
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
     """Run a moto server on a free loopback port and stop it after the tests of this module."""
-    with _served() as address:
+    with served() as address:
         yield address
-
-
-@contextmanager
-def _served(**environment: str) -> Iterator[str]:
-    command = [sys.executable, "-c", "from moto.server import main; main(['-H', '127.0.0.1', '-p', '0'])"]
-    given: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, env={**os.environ, **environment}, **given) as server:
-        try:
-            yield _address(server)
-        finally:
-            server.terminate()
-            server.communicate()
-
-
-def _address(server: "subprocess.Popen[str]") -> str:
-    assert server.stderr
-    for line in server.stderr:
-        if "Running on" in line:
-            address = line.split("Running on")[1].split()[0]
-            _wait_for(address)
-            return address
-    raise AssertionError("the moto server did not start")
-
-
-def _wait_for(address: str) -> None:
-    for _ in range(100):
-        try:
-            with urllib.request.urlopen(f"{address}/moto-api/"):  # noqa: S310 - our own server on loopback
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the moto server does not answer")
 
 
 @pytest.fixture
 def iam(endpoint: str) -> Iterator[Any]:
     """Return an IAM client of the moto server, which starts empty."""
-    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).close()  # noqa: S310
-    client = _client(endpoint)
+    reset(endpoint)
+    client = iam_client(endpoint)
     yield client
     client.close()
-
-
-def _client(endpoint: str) -> Any:
-    secret = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
-    return boto3.client("iam", endpoint_url=endpoint, region_name="us-east-1", **secret)
 
 
 @pytest.mark.parametrize("partition", PARTITION_REGIONS)
@@ -130,8 +86,8 @@ def assert_read_back(iam: Any, role: RoleDocuments) -> None:
 @pytest.fixture
 def iam_with_policies() -> Iterator[Any]:
     """Return an IAM client of a server that has AWS's managed policies, which moto leaves out to start sooner."""
-    with _served(MOTO_IAM_LOAD_MANAGED_POLICIES="true") as address:
-        client = _client(address)
+    with served(MOTO_IAM_LOAD_MANAGED_POLICIES="true") as address:
+        client = iam_client(address)
         yield client
         client.close()
 

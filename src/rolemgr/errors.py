@@ -5,7 +5,9 @@ What can go wrong that is not a bug, as one tree.
     ├── InputError              a file, flag or value that was given is wrong: where, what, nearest right thing
     │   └── UnknownNameError    it names something that nothing defines
     ├── Problems                every InputError of one file together, sorted by line
-    └── RenderError             a template was handed a value that it must not have
+    ├── RenderError             a template was handed a value that it must not have
+    ├── Refused                 exit code 1: nothing is wrong with the input, and the answer is no
+    └── AwsError                exit code 3: AWS refused, or could not be reached
 
 Anything else that is raised is a bug and keeps its traceback. A message is one line, starts in lower
 case, ends without a period, and quotes what the user wrote in backticks.
@@ -77,6 +79,31 @@ class Problems(RolemgrError):  # noqa: N818 - several errors, not one
 
 class RenderError(RolemgrError):
     """A template asked for a value that is missing or has no JSON form."""
+
+
+class Refused(RolemgrError):  # noqa: N818 - an answer
+    """What was asked for was looked at, and is not done: what speaks against it, a line each."""
+
+    exit_code = 1
+
+
+class AwsError(RolemgrError):
+    """
+    AWS refused, or could not be reached: the *problem*, a *hint*, and AWS's error *code* where it gave one.
+
+    *concerns_all* says that no other call can do better: no credentials, no network.
+    """
+
+    exit_code = 3
+
+    def __init__(
+        self, problem: str, hint: str | None = None, *, code: str | None = None, concerns_all: bool = False
+    ) -> None:
+        self.problem, self.hint, self.code, self.concerns_all = problem, hint, code, concerns_all
+        super().__init__(problem, hint)
+
+    def __str__(self) -> str:
+        return _one_line(self.problem + (f"; {self.hint}" if self.hint else ""))
 
 
 def raise_all(problems: Sequence[InputError]) -> None:

@@ -68,7 +68,7 @@ def check_command(
     from rolemgr.check.config import apply
     from rolemgr.check.finding import Severity
 
-    settings = _config(config)
+    settings = config_in_force(config)
     findings, names = _findings(paths, chosen, kind, settings, verbose)
     today = datetime.now(UTC).date()
     kept, suppressed = apply(findings, settings.suppressions, names, today)
@@ -142,7 +142,7 @@ def _sorted(findings: "list[Finding]") -> "list[Finding]":
     return sorted(findings, key=lambda one: (order[one.path], one.line or 0))
 
 
-def _config(name: str | None) -> "CheckConfig":
+def config_in_force(name: str | None) -> "CheckConfig":
     """Return the configuration of the file *name*, or of the nearest ``rolemgr-check.yaml``, or an empty one."""
     from rolemgr.check.config import CONFIG_FILE, CheckConfig, read_config
 

@@ -34,9 +34,14 @@ def render_chosen(flags: Mapping[str, Any], *, verbose: bool) -> Chosen:
     Raises InputError (or Problems) for bad input, and for a role that breaks the separation of its persona
     without a reason given.
     """
-    source = role_source(flags, os.environ)
+    return render_source(role_source(flags, os.environ), {}, verbose=verbose)
+
+
+def render_source(source: LayeredSource, catalogs: dict[tuple[str, ...], Catalog], *, verbose: bool) -> Chosen:
+    """Do as `render_chosen`, for choices that are read; *catalogs* keeps what was read, for the next role."""
     spec = parse_model(source, RoleSpec)
-    catalog = Catalog([Path(folder) for folder in spec.value.catalog])
+    folders = tuple(spec.value.catalog)
+    catalog = catalogs.get(folders) or catalogs.setdefault(folders, Catalog([Path(folder) for folder in folders]))
     role = compose(catalog, spec)
     documents = render(role)
     separation = [*_check_separation(catalog, role), *_check_attached(catalog, spec, role)]
@@ -83,9 +88,8 @@ def _assumed(source: LayeredSource) -> list[str]:
         notes.append(f"account {DEFAULT_ACCOUNT} is AWS's example account; choose yours with --account")
     if "region" not in source.data:
         notes.append("region us-east-1; choose another with --region")
-    elif str(place := source.at(("region",))).startswith("AWS_"):
-        notes.append(f"region {source.data['region']}, from {place}")
-    return notes
+    found = [key for key in ("account", "region") if str(source.at((key,))).startswith("AWS") and key in source.data]
+    return [*notes, *(f"{key} {source.data[key]}, from {source.at((key,))}" for key in found)]
 
 
 def _say_origins(source: LayeredSource, spec: RoleSpec) -> None:

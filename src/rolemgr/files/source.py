@@ -1,7 +1,7 @@
 """A file that was read: its data, and the line that each value stands on."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -79,6 +79,13 @@ class LayeredSource(SourceFile):
         if path and path[0] in self.places:
             return self.places[str(path[0])]
         return self.file.at(path) if self.file else SourceLocation(self.name)
+
+    def with_default(self, key: str, value: str, where: SourceLocation) -> "LayeredSource":
+        """Return it with *value* from *where* for the top-level *key*, unless that has a value."""
+        if key in self.data:
+            return self
+        lines, places = {**self.lines, (key,): 0}, {**self.places, key: where}
+        return replace(self, data={**self.data, key: value}, lines=lines, places=places)
 
 
 def paths_of(data: Any, path: DataPath = ()) -> Iterator[DataPath]:

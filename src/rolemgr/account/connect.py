@@ -1,0 +1,96 @@
+"""
+Ordinary AWS credentials, and whose they are.
+
+botocore finds them as the AWS CLI does: environment, profile, SSO, container or instance role. IAM has one
+endpoint in each partition, which botocore picks by the region.
+https://docs.aws.amazon.com/boto3/latest/guide/credentials.html
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from rolemgr.account.failures import aws_errors
+from rolemgr.errors import AwsError, InputError, SourceLocation
+from rolemgr.model.arn import PARTITIONS, Arn, partition_of
+
+_ATTEMPTS = 6
+"""IAM throttles writes of whole accounts at a few a second; botocore's own 3 attempts are soon over."""
+
+_DEFAULT_REGION = "us-east-1"
+
+
+class Access(NamedTuple):
+    """A way into one account: its IAM client, and whose credentials it uses."""
+
+    iam: Any
+    account: str
+    partition: str
+    caller: str
+    """The ARN of the user or role that calls."""
+    region: str
+
+
+def connect(profile: str | None = None, region: str | None = None, endpoint_url: str | None = None) -> Access:
+    """
+    Return the way into the account of the credentials that are found, which STS names.
+
+    Without *region* it is that of the environment or the profile. Raises InputError for an endpoint that is
+    no URL, and AwsError where there are no credentials, or AWS does not take them or can't be reached.
+    """
+    _check_endpoint(endpoint_url)
+    from botocore.session import Session
+
+    with aws_errors():
+        session = Session(profile=profile)
+        chosen = region or session.get_config_variable("region") or _DEFAULT_REGION
+        identity = _client(session, "sts", chosen, endpoint_url, 3).get_caller_identity()
+        iam = _client(session, "iam", chosen, endpoint_url, _ATTEMPTS)
+    arn = Arn.parse(identity["Arn"])
+    partition = arn.partition if arn else partition_of(chosen)
+    if partition not in PARTITIONS:
+        raise AwsError(f"the credentials are of partition {partition}, which rolemgr does not know")
+    return Access(iam, identity["Account"], partition, identity["Arn"], chosen)
+
+
+def _client(session: Any, service: str, region: str, endpoint_url: str | None, attempts: int) -> Any:
+    """Return a client in botocore's standard retry mode; attempts that the user configured win."""
+    from botocore.config import Config
+
+    configured = session.get_config_variable("max_attempts")
+    retries = {"mode": "standard"} | ({} if configured else {"total_max_attempts": attempts})
+    config = Config(retries=retries, connect_timeout=10, read_timeout=30)
+    try:
+        return session.create_client(service, region_name=region, endpoint_url=endpoint_url, config=config)
+    except ValueError as error:  # botocore's way to say that AWS_ENDPOINT_URL, or a region, makes no host
+        raise InputError(None, f"the endpoint or the region is wrong: {error}") from error
+
+
+def _check_endpoint(url: str | None) -> None:
+    if url is None:
+        return
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port)
+    except ValueError:
+        good = False
+    if not good:
+        raise InputError(SourceLocation("--endpoint-url"), f"`{url}` is no URL such as https://iam.amazonaws.com")
+
+
+def check_account(access: Access, account: str, partition: str, at: Callable[[str], SourceLocation | None]) -> None:
+    """Raise AwsError where a role is for another account or partition than *access*; *at* says where it says so."""
+    if access.partition != partition:
+        raise AwsError(
+            f"{_head(at('region'))}the role is for partition {partition}, the credentials are of {access.partition}",
+            "give the --region and the credentials of one partition",
+        )
+    if access.account != account:
+        whose = f"the credentials ({access.caller}) are of {access.account}"
+        raise AwsError(
+            f"{_head(at('account'))}the role is for account {account}, {whose}", "give the --profile of that account"
+        )
+
+
+def _head(where: SourceLocation | None) -> str:
+    return f"{where}: " if where else ""

@@ -1,0 +1,211 @@
+"""
+Carry out the steps of a plan: all of them, or none.
+
+A step counts as perhaps done from the moment its call is made: an answer may be lost after IAM did the work.
+Where a step fails, all steps so far are taken back in reverse order; what a step made is taken away only
+while it carries the tag of this run, so that what somebody else made under the same name stays.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from rolemgr.account.difference import describe_difference
+from rolemgr.account.failures import aws_errors, code_of
+from rolemgr.account.ownership import RUN_TAG, State, state_of
+from rolemgr.account.plan import BACK_TO_VERSION, RolePlan, mark
+from rolemgr.account.read import read_policy, read_role, read_tags, read_versions
+from rolemgr.account.step import Call, Step, Thing
+from rolemgr.errors import AwsError
+
+Sleep: TypeAlias = Callable[[float], None]
+Tell: TypeAlias = Callable[[str], None]
+
+WAITS = (1.0, 2.0, 4.0, 8.0)
+"""Seconds to wait, again and again, for what IAM was told to be seen by the next call."""
+
+_BUSY = frozenset({"ConcurrentModification", "DeleteConflict"})
+_SOON = _BUSY | {"NoSuchEntity"}
+"""Errors that go away by themselves once IAM has spread what it was told."""
+
+
+class Execution:
+    """
+    One run over one role by its *plan*; after a failure *left* names what could not be taken back.
+
+    *sleep* waits for IAM to catch up, *tell* is told each step before it is taken.
+    """
+
+    def __init__(self, iam: Any, plan: RolePlan, run: str, *, sleep: Sleep, tell: Tell) -> None:
+        self.left: list[str] = []
+        """What this run made or changed and could not take back, each with the command that does."""
+        self._iam, self._plan, self._run, self._sleep, self._tell = iam, plan, run, sleep, tell
+        self._role = Thing("role", plan.wanted.documents.name, plan.wanted.arn)
+        self._begun: list[Step] = []
+        self._done: list[Step] = []
+
+    def carry_out(self) -> None:
+        """
+        Take the steps of the plan, read the role back, and mark it as complete.
+
+        Raises AwsError where a step fails or something else is read back, and lets an interruption through:
+        each after everything was taken back, or is named in *left*.
+        """
+        try:
+            for step in self._plan.steps:
+                self._take(step)
+            self._read_back()
+            self._take(mark(self._role.key, State("complete", self._run)))
+        except BaseException:  # also Ctrl-C and a bug of ours: nothing half-made stays, whatever it was
+            self._take_back()
+            raise
+        self._clean_up()
+
+    def _take(self, step: Step) -> None:
+        self._tell(step.what)
+        self._begun.append(step)
+        try:
+            with aws_errors():
+                self._call(step.call)
+        except AwsError as error:
+            if error.code != "EntityAlreadyExists" or step.makes is None:
+                raise
+            self._adopt(step.makes, error)
+        self._done.append(step)
+
+    def _call(self, call: Call, passing: frozenset[str] = _SOON) -> None:
+        """Make *call*, again after a while where an error of *passing* says that IAM has not seen the last one yet."""
+        from botocore.exceptions import ClientError
+
+        for wait in (*WAITS[:3], None):
+            try:
+                getattr(self._iam, call.operation)(**call.parameters)
+            except ClientError as error:
+                if wait is None or not _passes(error, passing):
+                    raise
+                self._sleep(wait)
+            else:
+                return
+
+    def _adopt(self, thing: Thing, error: AwsError) -> None:
+        """Take *thing*, which exists, as made by this run where it is: its answer was lost. Otherwise raise *error*."""
+        run = None
+        for wait in (*WAITS[:2], None):
+            run = self._run_of(thing)
+            if run is not None or wait is None:
+                break
+            self._sleep(wait)
+        if run == self._run:
+            return
+        if run:
+            raise AwsError(f"{thing.kind} {thing.arn} was just made by another run of rolemgr ({run})",
+                           "run it again when that one is done") from error  # fmt: skip
+        where = " under another path" if run is None else ""
+        raise AwsError(f"{thing.kind} {thing.arn} exists{where}, not made by rolemgr",
+                       "choose another --name", code=error.code) from error  # fmt: skip
+
+    def _run_of(self, thing: Thing) -> str | None:
+        """Return the run that made *thing*: nothing where it was somebody else, None where it is not there."""
+        if thing.kind == "policy":
+            policy = read_policy(self._iam, thing.key)
+            return None if policy is None else policy.tags.get(RUN_TAG, "")
+        tags = read_tags(self._iam, thing.key)
+        if tags is None:
+            return None
+        state = state_of(tags)
+        return state.run if state else ""
+
+    def _read_back(self) -> None:
+        """Raise AwsError where the account does not have the role as it was sent, also after a while."""
+        documents = self._plan.wanted.documents
+        self._tell("read it back")
+        for wait in (*WAITS, None):
+            role = read_role(self._iam, documents.name)
+            if role and role.state and role.state.run != self._run:
+                raise AwsError(f"another run of rolemgr ({role.state.run}) has taken role {role.arn} over")
+            differences = describe_difference(role, documents) if role else ("the role is not there",)
+            if not differences and role and role.state:
+                return
+            if wait is None:
+                raise AwsError(f"IAM gives back something else than it was sent: {differences[0]}")
+            self._sleep(wait)
+
+    # --- back
+
+    def _take_back(self) -> None:
+        """Take all begun steps back, the last one first; what can't be is named in *left*."""
+        steps = [step for step in reversed(self._begun) if step.undo]
+        for number, step in enumerate(steps):
+            try:
+                self._undo(step)
+            except AwsError as error:
+                rest = steps[number:] if error.concerns_all else [step]
+                self._name_left(rest, str(error))
+                if error.concerns_all:
+                    return
+            except (KeyboardInterrupt, SystemExit):  # whoever presses Ctrl-C again does not want to wait
+                self._name_left(steps[number:], "interrupted")
+                return
+
+    def _undo(self, step: Step) -> None:
+        """Take *step* back, unless it never came to be, or what it was done to is somebody else's by now."""
+        if self._run_of(step.makes or self._role) != self._run or self._in_others_use(step):
+            return
+        self._tell(f"take back: {step.what}")
+        for call in step.undo:
+            with aws_errors():
+                self._undo_call(call)
+
+    def _in_others_use(self, step: Step) -> bool:
+        """Tell whether *step* made a policy that hangs on a role which another run has taken over."""
+        if not step.makes or step.makes.kind != "policy" or self._run_of(self._role) in (None, self._run):
+            return False
+        policy = read_policy(self._iam, step.makes.key)
+        return policy is not None and policy.attachments > 0
+
+    def _undo_call(self, call: Call) -> None:
+        from botocore.exceptions import ClientError
+
+        if call.operation == BACK_TO_VERSION:
+            for one in self._back_to_version(call.parameters):
+                self._undo_call(one)
+            return
+        try:
+            self._call(call, _BUSY)
+        except ClientError as error:
+            if code_of(error) != "NoSuchEntity":
+                raise
+
+    def _back_to_version(self, parameters: Mapping[str, Any]) -> Iterator[Call]:
+        """Yield the calls that undo a new version; which one that is, if it came to be, is known only now."""
+        arn, version = parameters["PolicyArn"], parameters["VersionId"]
+        there = read_policy(self._iam, arn)
+        if there and there.version != version:
+            yield Call("set_default_policy_version", {"PolicyArn": arn, "VersionId": version})
+        for other in read_versions(self._iam, arn):
+            if other not in parameters["Kept"]:
+                yield Call("delete_policy_version", {"PolicyArn": arn, "VersionId": other})
+
+    def _name_left(self, steps: Sequence[Step], why: str) -> None:
+        for step in steps:
+            commands = [call.command for call in step.undo if call.operation.startswith(("delete_", "detach_"))]
+            how = f"; remove it with `{' && '.join(commands)}`" if commands else ""
+            maybe = "perhaps " if step not in self._done else ""
+            self.left.append(f"{maybe}{step.left}{how} ({why})")
+
+    def _clean_up(self) -> None:
+        """Take away what the role no longer has; it is complete without that, so a failure is named and no more."""
+        for step in self._plan.cleanup:
+            self._tell(step.what)
+            try:
+                with aws_errors():
+                    self._call(step.call)
+            except AwsError as error:
+                self.left.append(f"{step.call.parameters['PolicyArn']}, attached nowhere; remove it with "
+                                 f"`{step.call.command}` ({error})")  # fmt: skip
+
+
+def _passes(error: Exception, passing: frozenset[str]) -> bool:
+    """Tell whether *error* may go away by itself in a few seconds."""
+    if code_of(error) == "MalformedPolicyDocument":
+        return "Invalid principal" in str(error)  # a role that was just made is not known as a principal at once
+    return code_of(error) in passing

@@ -1,0 +1,168 @@
+"""
+Read a role with everything on it.
+
+Nothing is kept from one reading to the next. What IAM gives back may be a few seconds old: a role that was
+just made may be missing.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from rolemgr.account.failures import aws_errors, code_of
+from rolemgr.account.ownership import ROLE_TAG, State, state_of
+from rolemgr.errors import AwsError
+from rolemgr.model.arn import Arn
+from rolemgr.model.policy import IdentityPolicy, TrustPolicy
+from rolemgr.model.role import NamedPolicy
+
+P = TypeVar("P", IdentityPolicy, TrustPolicy)
+
+
+@dataclass(frozen=True)
+class AccountPolicy:
+    """A managed policy in an account: the *document* of its default version, None where it is AWS's own."""
+
+    arn: str
+    document: IdentityPolicy | None = None
+    version: str = "v1"
+    tags: Mapping[str, str] = field(default_factory=dict)
+    attachments: int = 1
+    """To how many users, groups and roles it is attached."""
+
+    @property
+    def name(self) -> str:
+        """Its name, without path."""
+        return self.arn.rpartition("/")[2]
+
+    def belongs_to(self, role: str) -> bool:
+        """Tell whether rolemgr made it for the role of this name."""
+        return self.tags.get(ROLE_TAG) == role
+
+
+@dataclass(frozen=True)
+class AccountRole:
+    """A role as it is in an account."""
+
+    name: str
+    arn: str
+    path: str
+    description: str
+    max_session: int
+    trust_policy: TrustPolicy
+    policies: tuple[NamedPolicy, ...] = ()
+    """Its inline policies, by name."""
+    attached: tuple[AccountPolicy, ...] = ()
+    """Its managed policies, by ARN: those that rolemgr made for it, and all others."""
+    boundary: str | None = None
+    """The ARN of its permissions boundary."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """All its tags, rolemgr's own (`ownership.OWN_TAGS`) among them."""
+
+    @property
+    def state(self) -> State | None:
+        """How far rolemgr is with it, or None where rolemgr did not make it."""
+        return state_of(self.tags)
+
+
+def read_role(iam: Any, name: str) -> AccountRole | None:
+    """
+    Return the role *name* with its policies and their documents, or None where there is none.
+
+    *iam* is a boto3 client. Raises AwsError where AWS refuses a call, and for a document that is no policy.
+    """
+    with aws_errors():
+        found = _found(iam.get_role, RoleName=name)
+        if found is None:
+            return None
+        role = found["Role"]
+        return AccountRole(
+            name=role["RoleName"],
+            arn=role["Arn"],
+            path=role["Path"],
+            description=role.get("Description", ""),
+            max_session=role.get("MaxSessionDuration", 3600),
+            trust_policy=_parsed(TrustPolicy, role["AssumeRolePolicyDocument"], f"the trust policy of {name}"),
+            policies=tuple(_inline(iam, name)),
+            attached=tuple(_attached(iam, name)),
+            boundary=role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+            tags=_tags(role.get("Tags", ())),
+        )
+
+
+def read_tags(iam: Any, name: str) -> Mapping[str, str] | None:
+    """Return the tags of the role *name*, or None where there is no such role."""
+    with aws_errors():
+        found = _found(iam.get_role, RoleName=name)
+        return None if found is None else _tags(found["Role"].get("Tags", ()))
+
+
+def read_policy(iam: Any, arn: str) -> AccountPolicy | None:
+    """Return the managed policy *arn*, or None where there is none; of AWS's own policies no document."""
+    if is_aws_managed(arn):
+        return AccountPolicy(arn)
+    with aws_errors():
+        found = _found(iam.get_policy, PolicyArn=arn)
+        if found is None:
+            return None
+        policy = found["Policy"]
+        version = policy["DefaultVersionId"]
+        held = _found(iam.get_policy_version, PolicyArn=arn, VersionId=version)
+        document = held and _parsed(IdentityPolicy, held["PolicyVersion"]["Document"], arn)
+        tags = _tags(policy.get("Tags", ()))
+        return AccountPolicy(arn, document, version, tags, policy.get("AttachmentCount", 0))
+
+
+def read_versions(iam: Any, arn: str) -> tuple[str, ...]:
+    """Return the ids of the versions that the managed policy *arn* has."""
+    with aws_errors():
+        pages = iam.get_paginator("list_policy_versions").paginate(PolicyArn=arn)
+        return tuple(version["VersionId"] for page in pages for version in page["Versions"])
+
+
+def is_aws_managed(arn: str) -> bool:
+    """Tell whether the policy *arn* is AWS's own, the same in every account."""
+    parts = Arn.parse(arn)
+    return parts is not None and parts.account == "aws"
+
+
+def _inline(iam: Any, name: str) -> Iterator[NamedPolicy]:
+    pages = iam.get_paginator("list_role_policies").paginate(RoleName=name)
+    for policy in sorted(name for page in pages for name in page["PolicyNames"]):
+        found = _found(iam.get_role_policy, RoleName=name, PolicyName=policy)
+        if found:  # it may be gone since the list was made
+            where = f"the inline policy {policy} of {name}"
+            yield NamedPolicy(policy, _parsed(IdentityPolicy, found["PolicyDocument"], where))
+
+
+def _attached(iam: Any, name: str) -> Iterator[AccountPolicy]:
+    pages = iam.get_paginator("list_attached_role_policies").paginate(RoleName=name)
+    for arn in sorted(policy["PolicyArn"] for page in pages for policy in page["AttachedPolicies"]):
+        yield read_policy(iam, arn) or AccountPolicy(arn)
+
+
+def _found(call: Any, **parameters: str) -> Any:
+    """Return what *call* answers, or None where AWS says that there is no such thing."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return call(**parameters)
+    except ClientError as error:
+        if code_of(error) == "NoSuchEntity":
+            return None
+        raise
+
+
+def _tags(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in tags}
+
+
+def _parsed(model: type[P], document: Any, where: str) -> P:
+    """Return *document* (botocore has decoded it) as a policy; raise AwsError where it is none."""
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise AwsError(f"{where} is no policy that rolemgr understands: {error.errors()[0]['msg']}") from error

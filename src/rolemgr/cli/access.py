@@ -1,0 +1,33 @@
+"""The options that say with which credentials AWS is asked, the same in every command that asks it."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NamedTuple, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class AccessOptions(NamedTuple):
+    """How AWS is reached; what is None, the environment and AWS's own configuration say."""
+
+    profile: str | None
+    endpoint_url: str | None
+
+
+def access_options(command: Command) -> Command:
+    """Give *command* the options of AWS's own command line, handed to it together as *access*."""
+
+    @wraps(command)
+    def collected(profile: str | None, endpoint_url: str | None, **values: Any) -> Any:
+        return command(access=AccessOptions(profile, endpoint_url), **values)
+
+    decorated: Any = collected
+    for flag, metavar, text in (
+        ("--endpoint-url", "URL", "Where AWS is asked instead of its own endpoints."),
+        ("--profile", "NAME", "The profile of AWS's configuration with the credentials."),
+    ):
+        decorated = click.option(flag, metavar=metavar, help=text)(decorated)
+    result: Command = decorated
+    return result

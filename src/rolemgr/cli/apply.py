@@ -1,0 +1,392 @@
+"""`rolemgr plan` and `rolemgr apply`: roles into an account; `create --apply` is the second with one role."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+import click
+
+from rolemgr.cli.access import AccessOptions, access_options
+from rolemgr.cli.console import form_option, output_option
+from rolemgr.cli.files import is_stdout, note, write_output
+from rolemgr.cli.options import role_options, role_source
+from rolemgr.errors import AwsError, InputError, Refused, RolemgrError, SourceLocation
+
+if TYPE_CHECKING:
+    from rolemgr.account.connect import Access
+    from rolemgr.account.plan import RolePlan
+    from rolemgr.check.finding import Finding
+    from rolemgr.cli.rendering import Chosen
+    from rolemgr.files.source import LayeredSource
+    from rolemgr.report.plan import Done, Planned
+
+_FEW = 10
+"""Up to so many roles each step is shown; more would hide what matters."""
+
+update_option = click.option("--update", is_flag=True, help="Change roles that rolemgr made and that differ.")
+prune_option = click.option(
+    "--prune", is_flag=True, help="With --update: take away what is on the role and not in the file."
+)
+allow_findings_option = click.option(
+    "--allow-findings", is_flag=True, help="Go on in spite of an ERROR or SECURITY_WARNING of `check`."
+)
+yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+
+
+class ApplyOptions(NamedTuple):
+    """How roles are brought into an account."""
+
+    update: bool = False
+    prune: bool = False
+    allow_findings: bool = False
+    yes: bool = False
+
+
+@click.command("plan")
+@click.argument("files", nargs=-1, metavar="[ROLE_FILE]...")
+@role_options
+@update_option
+@prune_option
+@allow_findings_option
+@access_options
+@form_option
+@output_option
+def plan_command(
+    files: Sequence[str], chosen: dict[str, Any], update: bool, prune: bool, allow_findings: bool,
+    access: AccessOptions, form: str, output: str | None, verbose: bool,
+) -> None:  # fmt: skip
+    """
+    Show what `apply` would do in the account; change nothing.
+
+    Reads the account. The exit code is 0 where `apply` would go through, and 1 where it would refuse: a
+    finding, a name that is taken, a role that differs and no --update.
+
+    \b
+    Examples:
+      rolemgr plan roles/churn.yaml
+      rolemgr plan roles/*.yaml --update --format json
+    """
+    from rolemgr.report.plan import plan_data, plan_text
+
+    options = ApplyOptions(update, prune, allow_findings)
+    way, planned = _prepare(_choices(files, chosen), access, options, "", verbose=verbose)
+    if form == "json":
+        from rolemgr.files.write import to_json
+
+        write_output(to_json(plan_data(way, planned)), output)
+    else:
+        write_output(plan_text(way, planned), output)
+    if _problems(planned):
+        sys.exit(1)
+
+
+@click.command("apply")
+@click.argument("files", nargs=-1, metavar="[ROLE_FILE]...")
+@role_options
+@update_option
+@prune_option
+@allow_findings_option
+@yes_option
+@access_options
+@form_option
+@output_option
+def apply_command(
+    files: Sequence[str], chosen: dict[str, Any], update: bool, prune: bool, allow_findings: bool, yes: bool,
+    access: AccessOptions, form: str, output: str | None, verbose: bool,
+) -> None:  # fmt: skip
+    """
+    Create roles in the account.
+
+    The plan comes first, on stderr, then a question. A role that exists is changed with --update alone,
+    and only one that rolemgr made. Each role comes into being whole or not at all; where one fails, the
+    others go on. The ARNs of the roles that are there go to stdout.
+
+    \b
+    Examples:
+      rolemgr apply roles/churn.yaml
+      rolemgr apply roles/*.yaml --profile ml-account --yes --format json
+      rolemgr apply roles/churn.yaml --update
+    """
+    apply_roles(_choices(files, chosen), access, ApplyOptions(update, prune, allow_findings, yes), form, output,
+                verbose=verbose)  # fmt: skip
+
+
+def apply_roles(
+    choices: Sequence[Mapping[str, Any]], access: AccessOptions, options: ApplyOptions, form: str,
+    output: str | None, *, verbose: bool,
+) -> None:  # fmt: skip
+    """
+    Bring the roles that *choices* describe into the account: plan, question, changes, result.
+
+    Raises InputError before anything is written for what is wrong with the input, Refused and AwsError
+    where nothing is to be done, and AwsError after the result where a role failed.
+    """
+    from rolemgr.account.ownership import new_run
+    from rolemgr.report.plan import plan_text
+
+    _check_can_ask(options)
+    _check_output(output)
+    run = new_run()
+    way, planned = _prepare(choices, access, options, run, verbose=verbose)
+    click.echo(plan_text(way, planned, steps=verbose or len(planned) <= _FEW), err=True, nl=False)
+    if problems := _problems(planned):
+        _refuse(problems)
+    _ask(way, [one.plan for one in planned], options)
+    with _ended_by_sigterm():
+        done, interruption = _carry_out(way, [one.plan for one in planned], run, verbose=verbose)
+    _give(way, done, form, output)
+    _end(done, interruption)
+
+
+def _choices(files: Sequence[str], chosen: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the options of each role: one for each file, with the flags on top of each."""
+    if not files:
+        return [chosen]
+    if chosen["role"] or chosen["persona"]:
+        given = "--role" if chosen["role"] else "--persona"
+        raise InputError(SourceLocation(given), "goes without role files; each of these is a role")
+    if chosen["name"] and len(files) > 1:
+        raise InputError(SourceLocation("--name"), "names one role, and there are several files")
+    return [{**chosen, "role": file} for file in files]
+
+
+# --- before
+
+
+def _check_can_ask(options: ApplyOptions) -> None:
+    if not options.yes and not sys.stdin.isatty():
+        raise InputError(None, "nobody can be asked: stdin is no terminal", "look at `rolemgr plan`, then give --yes")
+    if options.prune and not options.update:
+        raise InputError(SourceLocation("--prune"), "goes with --update")
+
+
+def _check_output(output: str | None) -> None:
+    """Raise InputError where the result could not be written after the roles are there."""
+    if output is None or is_stdout(output):
+        return
+    path = Path(os.path.realpath(output))
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise InputError(SourceLocation(output), "can't be written", "give a file, or - for stdout")
+
+
+def _prepare(
+    choices: Sequence[Mapping[str, Any]], access: AccessOptions, options: ApplyOptions, run: str, *, verbose: bool
+) -> "tuple[Access, list[Planned]]":
+    """Return the way into the account, and the plan of each role, those first that others trust."""
+    from rolemgr.account.connect import connect
+    from rolemgr.account.look import look
+    from rolemgr.account.order import trusted_first
+    from rolemgr.account.plan import Wanted, plan_role
+    from rolemgr.report.plan import Planned
+
+    sources = [role_source(flags, os.environ) for flags in choices]
+    regions = [_region(source) for source in sources]
+    way = connect(access.profile, next(filter(None, regions), None), access.endpoint_url)
+    chosen = _rendered(sources, way, verbose=verbose)
+    wanted = {one.role.spec.arn: Wanted(one.documents, way.account, way.partition) for one in chosen}
+    planned = []
+    for arn in trusted_first({arn: one.documents.trust_policy for arn, one in zip(wanted, chosen, strict=True)}):
+        found = look(way.iam, wanted[arn])
+        plan = plan_role(wanted[arn], found, run, update=options.update, prune=options.prune)
+        findings = _findings(next(one for one in chosen if one.role.spec.arn == arn))
+        stopping = [] if options.allow_findings else [one for one in findings if _stops(one)]
+        planned.append(Planned(plan, findings, stopping))
+    return way, planned
+
+
+def _region(source: "LayeredSource") -> str | None:
+    """Return the region that *source* chooses, if any; raise InputError for what is wrong with its choices."""
+    from rolemgr.model.source import parse_model
+    from rolemgr.model.spec import RoleSpec
+
+    spec = parse_model(source, RoleSpec)
+    return spec.value.region if "region" in source.data else None
+
+
+def _rendered(sources: "Sequence[LayeredSource]", way: "Access", *, verbose: bool) -> "list[Chosen]":
+    """Return each role, for the account and region of the credentials where it names none."""
+    from rolemgr.account.connect import check_account
+    from rolemgr.cli.rendering import render_source
+
+    catalogs: dict[tuple[str, ...], Any] = {}
+    found: dict[str, Chosen] = {}
+    for source in sources:
+        credentials = SourceLocation(f"AWS credentials of {way.caller}")
+        full = source.with_default("account", way.account, credentials)
+        full = full.with_default("region", way.region, SourceLocation("AWS's configuration or by default"))
+        one = render_source(full, catalogs, verbose=verbose)
+        spec = one.role.spec
+        check_account(way, spec.account, spec.partition_name, partial(_place, source))
+        _check_tags(one.documents.tags, source)
+        if spec.role_name in found:
+            raise InputError(source.at(("name",)), f"role `{spec.role_name}` is given twice", "give each a `name`")
+        found[spec.role_name] = one
+    return list(found.values())
+
+
+def _place(source: "LayeredSource", key: str) -> SourceLocation | None:
+    return source.at((key,)) if key in source.data else None
+
+
+def _check_tags(tags: Mapping[str, str], source: "LayeredSource") -> None:
+    from rolemgr.account.ownership import tag_problem
+
+    if problem := tag_problem(tags):
+        raise InputError(source.at(("tag",)), problem)
+
+
+def _findings(chosen: "Chosen") -> "list[Finding]":
+    """Return what `check` finds in the role, without what rolemgr-check.yaml suppresses."""
+    from datetime import UTC, datetime
+
+    from rolemgr.check.config import apply
+    from rolemgr.check.role import at_origin, documents_of
+    from rolemgr.check.run import check
+    from rolemgr.cli.check import config_in_force
+
+    documents = documents_of(chosen.documents)
+    found = [at_origin(finding, chosen.role) for finding in check(documents)]
+    today = datetime.now(UTC).date()
+    return apply(found, config_in_force(None).suppressions, [one.name for one in documents], today)[0]
+
+
+def _stops(finding: "Finding") -> bool:
+    from rolemgr.check.finding import Severity
+
+    return finding.severity.at_least(Severity.SECURITY_WARNING)
+
+
+def _problems(planned: "Sequence[Planned]") -> list[RolemgrError]:
+    """Return why nothing is done: what speaks against each role."""
+    problems = [one.plan.problem for one in planned if one.plan.problem]
+    for one in planned:
+        if one.stopping and one.plan.action in ("create", "update"):
+            first, more = one.stopping[0], len(one.stopping) - 1
+            also = f", and {more} more" if more else ""
+            text = f"role {one.plan.wanted.arn}: {first.severity} {first.rule}: {first.message}{also}"
+            problems.append(Refused(f"{text}; --allow-findings goes on in spite of it"))
+    return problems
+
+
+def _refuse(problems: Sequence[RolemgrError]) -> NoReturn:
+    """Raise all *problems* as one error: of AWS where one of them is."""
+    click.echo("".join(f"error: {problem}\n" for problem in problems[:-1]), err=True, nl=False)
+    raise next((one for one in reversed(problems) if isinstance(one, AwsError)), problems[-1])
+
+
+def _ask(way: "Access", plans: "Sequence[RolePlan]", options: ApplyOptions) -> None:
+    """Ask for each kind of change; raise Refused for a no."""
+    for action, verb in (("create", "create"), ("update", "change")):
+        count = sum(plan.action == action for plan in plans)
+        if not count or options.yes:
+            continue
+        roles = f"{count} role{'s' if count > 1 else ''}"
+        if not click.confirm(f"{verb} {roles} in account {way.account}?", err=True):
+            raise Refused("nothing was changed")
+
+
+# --- do
+
+
+def _carry_out(
+    way: "Access", plans: "Sequence[RolePlan]", run: str, *, verbose: bool
+) -> "tuple[list[Done], BaseException | None]":
+    """Return how each role ended, and what interrupted the run, if anything did."""
+    from rolemgr.report.plan import Done
+
+    done: list[Done] = []
+    stop: BaseException | AwsError | None = None
+    for plan in plans:
+        if stop:
+            result = "unchanged" if plan.action == "unchanged" else "not begun"
+            done.append(Done(plan.wanted.arn, result))
+            continue
+        one, failure = _one(way, plan, run, tell=_teller(plan, alone=verbose or len(plans) == 1))
+        done.append(one)
+        if one.result in ("created", "updated"):
+            note(f"{len(done)}/{len(plans)} {one.result} {one.arn}")
+        if failure and (not isinstance(failure, AwsError) or failure.concerns_all):
+            stop = failure
+    return done, stop if not isinstance(stop, AwsError) else None
+
+
+def _one(
+    way: "Access", plan: "RolePlan", run: str, *, tell: Callable[[str], None]
+) -> "tuple[Done, BaseException | None]":
+    from time import sleep
+
+    from rolemgr.account.execute import Execution
+    from rolemgr.report.plan import Done
+
+    arn = plan.wanted.arn
+    if plan.action == "unchanged":
+        return Done(arn, "unchanged"), None
+    execution = Execution(way.iam, plan, run, sleep=sleep, tell=tell)
+    try:
+        execution.carry_out()
+    except (AwsError, KeyboardInterrupt, SystemExit) as failure:
+        error = str(failure) if isinstance(failure, AwsError) else "interrupted"
+        return Done(arn, "failed", error, tuple(execution.left)), failure
+    return Done(arn, "created" if plan.action == "create" else "updated", None, tuple(execution.left)), None
+
+
+def _teller(plan: "RolePlan", *, alone: bool) -> Callable[[str], None]:
+    """Return what says a step; of many roles only the end of each is said."""
+    if not alone:
+        return lambda _: None
+    return lambda what: note(f"{plan.wanted.documents.name}: {what}")
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end what is inside as Ctrl-C does, so that it cleans up behind itself."""
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _terminate(number: int, _frame: object) -> NoReturn:
+    sys.exit(128 + number)
+
+
+# --- after
+
+
+def _give(way: "Access", done: "Sequence[Done]", form: str, output: str | None) -> None:
+    from rolemgr.report.plan import done_data, done_text
+
+    if form == "json":
+        from rolemgr.files.write import to_json
+
+        write_output(to_json(done_data(way, done)), output)
+    else:
+        write_output(done_text(done), output)
+
+
+def _end(done: "Sequence[Done]", interruption: BaseException | None) -> None:
+    """Say what failed and what is left of it, and end with the exit code of that."""
+    for one in done:
+        for left in one.left:
+            click.echo(f"error: left in the account: {left}", err=True)
+    failed = [one for one in done if one.result == "failed"]
+    lines = [f"role {one.arn}: {one.error}; {_remains(one)}" for one in failed]
+    if skipped := [one for one in done if one.result == "not begun"]:
+        lines.append(f"not begun: {', '.join(one.arn for one in skipped)}")
+    if not lines:
+        return
+    click.echo("".join(f"error: {line}\n" for line in lines[:-1]), err=True, nl=False)
+    if interruption:
+        click.echo(f"error: {lines[-1]}", err=True)
+        raise interruption
+    raise AwsError(lines[-1])
+
+
+def _remains(one: "Done") -> str:
+    return "not all of it could be taken back, see above" if one.left else "all of it was taken back"

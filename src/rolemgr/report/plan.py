@@ -1,0 +1,109 @@
+"""What is about to be done in an account, and what was done, for people and programs."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from rolemgr.account.connect import Access
+from rolemgr.account.plan import RolePlan
+from rolemgr.check.finding import Finding
+from rolemgr.report.preview import sizes
+
+_SIGNS = {"create": "+", "update": "~", "unchanged": "=", "refuse": "!"}
+_SAID = {
+    "create": "create role",
+    "update": "change role",
+    "unchanged": "already there, with the same content: role",
+    "refuse": "not done: role",
+}
+_COUNTED = {"create": "to create", "update": "to change", "unchanged": "already there", "refuse": "refused"}
+
+
+class Planned(NamedTuple):
+    """The plan of one role, and what `check` says of it; those *stopping* are bad enough to stop it."""
+
+    plan: RolePlan
+    findings: Sequence[Finding]
+    stopping: Sequence[Finding]
+
+
+class Done(NamedTuple):
+    """How one role ended: *result* is created, updated, unchanged, failed or not begun."""
+
+    arn: str
+    result: str
+    error: str | None = None
+    left: tuple[str, ...] = ()
+    """What this run made and could not take back."""
+
+
+def plan_data(access: Access, planned: Sequence[Planned]) -> dict[str, Any]:
+    """Return the plan for ``--format json``."""
+    return {
+        "account": access.account,
+        "partition": access.partition,
+        "caller": access.caller,
+        "roles": [_role_data(one) for one in planned],
+    }
+
+
+def _role_data(one: Planned) -> dict[str, Any]:
+    plan = one.plan
+    return {
+        "arn": plan.wanted.arn,
+        "action": plan.action,
+        "steps": [step.what for step in (*plan.steps, *plan.cleanup)],
+        "differences": list(plan.differences),
+        "sizes": {name: {"characters": size, "quota": limit} for name, size, limit in sizes(plan.wanted.documents)},
+        "findings": [finding._asdict() for finding in one.findings],
+        "notes": list(plan.notes),
+        "problem": str(plan.problem) if plan.problem else None,
+    }
+
+
+def plan_text(access: Access, planned: Sequence[Planned], *, steps: bool = True) -> str:
+    """Return the plan as text; without *steps* in a line for each role, and what speaks against it."""
+    lines = [f"account {access.account} ({access.partition}), as {access.caller}", ""]
+    for one in planned:
+        lines += _role_lines(one, steps=steps)
+    counts: Counter[str] = Counter(one.plan.action for one in planned)
+    counted = ", ".join(f"{counts[action]} {said}" for action, said in _COUNTED.items() if counts[action])
+    return "\n".join([*lines, *([""] if not steps else []), f"plan: {counted}"]) + "\n"
+
+
+def _role_lines(one: Planned, *, steps: bool) -> Iterator[str]:
+    plan = one.plan
+    yield f"{_SIGNS[plan.action]} {_SAID[plan.action]} {plan.wanted.arn}"
+    if plan.problem:
+        yield f"    {plan.problem}"
+    yield from (f"    note: {note}" for note in plan.notes)
+    yield from (f"    differs: {difference}" for difference in plan.differences)
+    if steps and plan.action in ("create", "update"):
+        yield from (f"    {number}. {step.what}" for number, step in enumerate((*plan.steps, *plan.cleanup), start=1))
+        yield from (f"    {name}: {size:,} of {limit:,} characters" for name, size, limit in _measured(one))
+    shown = one.findings if steps else one.stopping
+    yield from (f"    {finding.severity} {finding.rule}: {_printable(finding.message)}" for finding in shown)
+    if steps:
+        yield ""
+
+
+def _measured(one: Planned) -> Iterator[tuple[str, int, int]]:
+    return sizes(one.plan.wanted.documents)
+
+
+def done_data(access: Access, done: Sequence[Done]) -> dict[str, Any]:
+    """Return what was done for ``--format json``."""
+    return {
+        "account": access.account,
+        "partition": access.partition,
+        "roles": [{**one._asdict(), "left": list(one.left)} for one in done],
+    }
+
+
+def done_text(done: Sequence[Done]) -> str:
+    """Return the ARNs of the roles that are there as they should be, a line each."""
+    return "".join(f"{one.arn}\n" for one in done if one.result in ("created", "updated", "unchanged"))
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -1,0 +1,305 @@
+"""`create --apply`, `plan` and `apply` as a user types them, against a real server over HTTP."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.account.proxy import proxied
+from tests.servers import ACCOUNT
+
+from rolemgr.account.read import read_role
+
+if TYPE_CHECKING:
+    from tests.conftest import Run
+
+ROLEMGR = str(Path(sys.executable).with_name("rolemgr"))
+SMALL = ("--persona", "sagemaker-compute", "--bucket", "acme")
+ARN = f"arn:aws:iam::{ACCOUNT}:role/sagemaker-compute"
+
+
+@pytest.fixture(autouse=True)
+def aws(endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Set the environment as somebody has it who works with AWS, with no configuration of this machine."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_MAX_ATTEMPTS": "1", "AWS_CONFIG_FILE": str(tmp_path / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"), "AWS_EC2_METADATA_DISABLED": "true",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+
+
+def role_file(name: str, text: str = "persona: sagemaker-compute\nbucket: [acme]\n") -> str:
+    """Write the role file *name* and return its path."""
+    path = Path(f"{name}.yaml")
+    path.write_text(f"{text}name: {name}\n", encoding="utf-8")
+    return str(path)
+
+
+# --- what is given
+
+
+def test_create_apply_gives_the_arn(run: "Run", iam: Any) -> None:
+    """The next in line is a script that needs it."""
+    ran = run("create", *SMALL, "--apply", "--yes")
+    assert (ran.code, ran.stdout) == (0, ARN + "\n")
+    assert read_role(iam, "sagemaker-compute") is not None
+    assert f"note: account {ACCOUNT}, from AWS credentials of arn:aws:sts::{ACCOUNT}:user/moto" in ran.stderr
+    assert "create role " + ARN in ran.stderr
+    assert f"note: 1/1 created {ARN}" in ran.stderr
+
+
+def test_create_apply_gives_one_document_where_json_is_asked_for(run: "Run") -> None:
+    """The result of each role."""
+    ran = run("create", *SMALL, "--apply", "--yes", "--format", "json")
+    assert json.loads(ran.stdout) == {
+        "account": ACCOUNT,
+        "partition": "aws",
+        "roles": [{"arn": ARN, "result": "created", "error": None, "left": []}],
+    }
+    again = json.loads(run("create", *SMALL, "--apply", "--yes", "--format", "json").stdout)
+    assert again["roles"][0]["result"] == "unchanged"
+
+
+def test_the_role_is_never_for_the_example_account(run: "Run", iam: Any) -> None:
+    """Where nobody named an account, its ARNs are of the account of the credentials."""
+    run("create", *SMALL, "--apply", "--yes")
+    assert "111122223333" not in str(read_role(iam, "sagemaker-compute"))
+
+
+def test_the_plan_is_the_result_of_plan(run: "Run", iam: Any) -> None:
+    """On stdout, and nothing is written."""
+    ran = run("plan", *SMALL)
+    assert ran.code == 0
+    assert ran.stdout.startswith(f"account {ACCOUNT} (aws), as arn:aws:sts::{ACCOUNT}:user/moto\n\n+ create role {ARN}")
+    assert "inline policies: " in ran.stdout
+    assert ran.stdout.endswith("plan: 1 to create\n")
+    data = json.loads(run("plan", *SMALL, "--format", "json").stdout)
+    assert [(role["arn"], role["action"]) for role in data["roles"]] == [(ARN, "create")]
+    assert f"create role {ARN}" in data["roles"][0]["steps"]
+    assert read_role(iam, "sagemaker-compute") is None
+
+
+def test_plan_says_no_where_apply_would(run: "Run") -> None:
+    """Exit code 1 for a role that differs; with --update it would go through."""
+    run("apply", *SMALL, "--yes")
+    assert run("plan", *SMALL).code == 0
+    assert run("plan", *SMALL, "--description", "new").code == 1
+    ran = run("plan", *SMALL, "--description", "new", "--update")
+    assert ran.code == 0
+    assert "~ change role" in ran.stdout
+    assert "differs: description" in ran.stdout
+
+
+def test_update_changes_and_says_so(run: "Run", iam: Any) -> None:
+    """The difference is shown, then the ARN."""
+    run("apply", *SMALL, "--yes")
+    refused = run("apply", *SMALL, "--description", "new", "--yes")
+    assert (refused.code, refused.stdout) == (1, "")
+    ran = run("apply", *SMALL, "--description", "new", "--update", "--yes")
+    assert (ran.code, ran.stdout) == (0, ARN + "\n")
+    role = read_role(iam, "sagemaker-compute")
+    assert role is not None
+    assert role.description == "new"
+
+
+def test_many_role_files_are_applied_in_one_go(run: "Run", iam: Any) -> None:
+    """With progress; an account that the file names is checked."""
+    files = [role_file(f"team-{number}") for number in range(3)]
+    ran = run("apply", *files, "--account", ACCOUNT, "--yes", "-o", "arns.txt")
+    assert ran.code == 0
+    assert Path("arns.txt").read_text().splitlines() == [
+        f"{ARN[: -len('sagemaker-compute')]}team-{n}" for n in range(3)
+    ]
+    assert "note: 3/3 created" in ran.stderr
+
+
+def test_a_trusted_role_is_made_before_the_one_that_trusts_it(run: "Run") -> None:
+    """IAM refuses a trust policy with a principal that does not exist."""
+    trusting = role_file(
+        "a", f"persona: sagemaker-compute\nbucket: [acme]\ntrust: ['role:arn:aws:iam::{ACCOUNT}:role/b']\n"
+    )
+    ran = run("apply", trusting, role_file("b"), "--yes")
+    assert [line.rpartition("/")[2] for line in ran.stdout.splitlines()] == ["b", "a"]
+
+
+# --- what stops it
+
+
+def test_nobody_to_ask_is_a_usage_error(run: "Run", iam: Any) -> None:
+    """Not on a terminal and no --yes: nothing is written."""
+    ran = run("create", *SMALL, "--apply")
+    assert (ran.code, ran.stdout) == (2, "")
+    assert ran.errors == ["nobody can be asked: stdin is no terminal; look at `rolemgr plan`, then give --yes"]
+    assert read_role(iam, "sagemaker-compute") is None
+
+
+FINDS = ("--persona", "sagemaker-compute", "--bucket", "acme", "--trust", "sagemaker?source=none")
+
+
+def test_a_finding_stops_it(run: "Run", iam: Any) -> None:
+    """A SECURITY_WARNING of `check`: exit code 1; --allow-findings goes on."""
+    ran = run("apply", *FINDS, "--yes")
+    assert (ran.code, ran.stdout) == (1, "")
+    assert "SECURITY_WARNING" in ran.stderr.splitlines()[-1]
+    assert ran.stderr.splitlines()[-1].endswith("--allow-findings goes on in spite of it")
+    assert read_role(iam, "sagemaker-compute") is None
+    assert run("plan", *FINDS).code == 1
+    assert run("apply", *FINDS, "--yes", "--allow-findings").code == 0
+
+
+def test_a_suppressed_finding_does_not_stop_it(run: "Run") -> None:
+    """What rolemgr-check.yaml suppresses with a reason is settled."""
+    data = json.loads(run("plan", *FINDS, "--format", "json").stdout)
+    rule = next(one["rule"] for one in data["roles"][0]["findings"] if one["severity"] == "SECURITY_WARNING")
+    Path("rolemgr-check.yaml").write_text(f"suppress:\n  - {{rule: {rule}, reason: it is a test}}\n")
+    assert run("apply", *FINDS, "--yes").code == 0
+
+
+BAD_INPUT = {
+    "no-role": (("apply", "--yes"), "no persona is chosen"),
+    "file-and-persona": (("apply", "r.yaml", "--persona", "data-scientist", "--yes"), "--persona: goes without role"),
+    "file-and-role": (("plan", "r.yaml", "--role", "r.yaml"), "--role: goes without role files"),
+    "one-name": (("plan", "r.yaml", "s.yaml", "--name", "x"), "--name: names one role"),
+    "missing-file": (("plan", "nothing.yaml"), "nothing.yaml: can't be read: No such file"),
+    "twice": (("apply", "r.yaml", "r.yaml", "--yes"), "r.yaml:3: role `r` is given twice"),
+    "prune": (("apply", "r.yaml", "--prune", "--yes"), "--prune: goes with --update"),
+    "output": (("apply", "r.yaml", "--yes", "-o", "no/where"), "no/where: can't be written"),
+    "endpoint": (("plan", "r.yaml", "--endpoint-url", "nonsense"), "--endpoint-url: `nonsense` is no URL"),
+    "region": (("plan", "r.yaml", "--region", "moon"), "--region: `moon` is no AWS region"),
+    "own-tag": (("plan", "r.yaml", "--tag", "rolemgr:state=x"), "--tag: the tag `rolemgr:state` is rolemgr's own"),
+    "yes": (("create", *SMALL, "--yes"), "--yes: goes with --apply"),
+    "profile": (("create", *SMALL, "--profile", "x"), "--profile: goes with --apply"),
+    "explain": (("create", *SMALL, "--apply", "--yes", "--explain"), "--explain: goes without --apply"),
+    "format": (("create", *SMALL, "--apply", "--yes", "--format", "yaml"), "--format: `yaml` goes without --apply"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_INPUT)
+def test_bad_input_is_one_line_and_writes_nothing(run: "Run", iam: Any, case: str) -> None:
+    """Exit code 2."""
+    role_file("r")
+    role_file("s")
+    args, says = BAD_INPUT[case]
+    ran = run(*args)
+    assert (ran.code, ran.stdout, len(ran.errors)) == (2, "", 1)
+    assert ran.errors[0].startswith(says)
+    assert iam.list_roles()["Roles"] == []
+
+
+AWS_SAYS_NO: dict[str, tuple[dict[str, str], tuple[str, ...], str]] = {
+    "no-credentials": ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, (), "no AWS credentials; give --profile"),
+    "no-profile": ({}, ("--profile", "nobody"), "the config profile (nobody) could not be found"),
+    "half-credentials": ({"AWS_SECRET_ACCESS_KEY": ""}, (), "the AWS credentials are incomplete"),
+    "wrong-account": ({}, ("--account", "111122223333"), "--account: the role is for account 111122223333, the credentials ("),
+    "endpoint-down": ({}, ("--endpoint-url", "http://127.0.0.1:9"), "AWS can't be reached: "),
+    "no-host": ({}, ("--endpoint-url", "http://nowhere.invalid"), "AWS can't be reached: "),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", AWS_SAYS_NO)
+def test_where_aws_says_no_there_is_one_line(run: "Run", iam: Any, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
+    """Exit code 3, and nothing is left behind."""
+    environment, args, says = AWS_SAYS_NO[case]
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name)
+    ran = run("apply", *SMALL, *args, "--yes")
+    assert (ran.code, ran.stdout, len(ran.errors)) == (3, "", 1), ran.stderr
+    assert ran.errors[0].startswith(says)
+    assert iam.list_roles()["Roles"] == []
+
+
+def test_the_account_of_a_role_file_is_named_with_its_line(run: "Run") -> None:
+    """A mismatch is refused before anything is written."""
+    path = role_file("r", "persona: sagemaker-compute\naccount: '111122223333'\n")
+    ran = run("apply", path, "--yes")
+    assert ran.code == 3
+    assert ran.errors[0].startswith("r.yaml:2: the role is for account 111122223333, ")
+
+
+def test_another_partition_is_refused(run: "Run") -> None:
+    """Credentials of aws can't make a role in China; here the region alone decides, as moto knows all partitions."""
+    ran = run("plan", *SMALL, "--region", "cn-north-1", "--format", "json")
+    assert json.loads(ran.stdout)["partition"] == "aws-cn"
+    first = role_file("r", "persona: sagemaker-compute\nregion: us-east-1\n")
+    second = role_file("s", "persona: sagemaker-compute\nregion: cn-north-1\n")
+    refused = run("plan", first, second)
+    assert refused.code == 3
+    assert refused.errors == [
+        "s.yaml:2: the role is for partition aws-cn, the credentials are of aws; "
+        "give the --region and the credentials of one partition"
+    ]
+
+
+def test_a_taken_name_stops_all_before_anything_is_written(run: "Run", iam: Any) -> None:
+    """The plan is all or nothing: one role that can't be made stops the others too."""
+    trust = '{"Version": "2012-10-17", "Statement": []}'
+    iam.create_role(RoleName="taken", AssumeRolePolicyDocument=trust)
+    ran = run("apply", role_file("free"), role_file("taken"), "--yes")
+    assert (ran.code, ran.stdout) == (3, "")
+    last = ran.stderr.splitlines()[-1]
+    assert last.startswith(f"error: role arn:aws:iam::{ACCOUNT}:role/taken exists, not made by rolemgr")
+    assert read_role(iam, "free") is None
+
+
+# --- the network, and signals, with a process of its own
+
+
+def command(*args: str, endpoint: str, attempts: int = 1) -> list[str]:
+    """Return the command line for a process of its own against *endpoint*."""
+    os.environ["AWS_MAX_ATTEMPTS"] = str(attempts)
+    return [ROLEMGR, "apply", *args, "--endpoint-url", endpoint, "--yes"]
+
+
+@pytest.mark.parametrize("action", ["CreateRole", "PutRolePolicy", "TagRole"])
+def test_an_answer_that_gets_lost_is_got_over(endpoint: str, iam: Any, action: str) -> None:
+    """The connection breaks after the server did the work, and botocore asks again: the role is there once."""
+    with proxied(endpoint, losing=frozenset({action})) as proxy:
+        done = subprocess.run(
+            command(*SMALL, endpoint=proxy.address, attempts=2), capture_output=True, text=True, check=False
+        )
+    assert (done.returncode, done.stdout) == (0, ARN + "\n"), done.stderr
+    assert proxy.calls.count(action) == 2
+    role = read_role(iam, "sagemaker-compute")
+    assert role is not None
+    assert role.state is not None
+    assert role.state.phase == "complete"
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_in_the_middle_leaves_nothing(endpoint: str, iam: Any, sent: signal.Signals, code: int) -> None:
+    """Ctrl-C and SIGTERM while IAM is at work: what was made is removed, and that is said."""
+    with proxied(endpoint, holding="PutRolePolicy") as proxy:
+        given: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        with subprocess.Popen(command(*SMALL, endpoint=proxy.address), **given) as process:
+            assert proxy.held.wait(30)
+            process.send_signal(sent)
+            proxy.go_on.set()
+            out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (code, "")
+    assert f"error: role {ARN}: interrupted; all of it was taken back" in err
+    assert "Traceback" not in err
+    assert read_role(iam, "sagemaker-compute") is None
+    assert iam.list_policies(Scope="Local")["Policies"] == []
+
+
+def test_one_role_that_fails_does_not_undo_the_others(endpoint: str, run: "Run", iam: Any) -> None:
+    """IAM refuses the second of three: the first and the third are there, and it is said which is not."""
+    files = [role_file("one"), role_file("two"), role_file("three")]
+    trust = '{"Version": "2012-10-17", "Statement": []}'
+    with proxied(endpoint, holding="TagRole") as proxy:
+        given: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        with subprocess.Popen(command(*files, endpoint=proxy.address), **given) as process:
+            assert proxy.held.wait(30)
+            iam.create_role(RoleName="two", AssumeRolePolicyDocument=trust)  # by somebody else, meanwhile
+            proxy.go_on.set()
+            out, err = process.communicate(timeout=60)
+    assert process.returncode == 3
+    assert [line.rpartition("/")[2] for line in out.splitlines()] == ["one", "three"]
+    assert f"error: role arn:aws:iam::{ACCOUNT}:role/two: role arn:aws:iam::{ACCOUNT}:role/two exists, " in err
+    assert read_role(iam, "three") is not None
+    assert iam.get_role(RoleName="two")["Role"].get("Tags", []) == []

@@ -1,0 +1,81 @@
+"""
+A real IAM and STS over HTTP: `moto_server` in a process of its own, on a free port of loopback.
+
+A new server has no roles; `reset` brings one back to that.
+"""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+ACCOUNT = "123456789012"
+"""The account that moto's credentials are of."""
+
+SECRET = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+
+_SERVER = """
+from werkzeug.serving import WSGIRequestHandler
+from moto.server import main
+WSGIRequestHandler.log_request = lambda *_: None  # nobody reads the log, and a full pipe stops the server
+WSGIRequestHandler.disable_nagle_algorithm = True  # else each answer waits 40 ms for the client's acknowledgement
+main(['-H', '127.0.0.1', '-p', '0'])
+"""
+
+
+@contextmanager
+def served(**environment: str) -> Iterator[str]:
+    """Run a moto server with these environment variables; stop it at the end."""
+    command = [sys.executable, "-c", _SERVER]
+    given: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env={**os.environ, **environment}, **given) as server:
+        try:
+            yield _address(server)
+        finally:
+            server.terminate()
+            server.communicate()
+
+
+def _address(server: "subprocess.Popen[str]") -> str:
+    assert server.stderr
+    for line in server.stderr:
+        if "Running on" in line:
+            address = line.split("Running on")[1].split()[0]
+            _wait_for(address)
+            return address
+    raise AssertionError("the moto server did not start")
+
+
+def _wait_for(address: str) -> None:
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(f"{address}/moto-api/"):  # noqa: S310 - our own server on loopback
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the moto server does not answer")
+
+
+def reset(address: str) -> None:
+    """Empty the server at *address*."""
+    post(address, "reset")
+
+
+def post(address: str, path: str, data: bytes = b"") -> None:
+    """Call moto's own API at *path*."""
+    request = urllib.request.Request(f"{address}/moto-api/{path}", data=data, method="POST")  # noqa: S310
+    request.add_header("Content-Type", "application/json")
+    urllib.request.urlopen(request).close()  # noqa: S310 - our own server on loopback
+
+
+def iam_client(address: str, **secret: str) -> Any:
+    """Return an IAM client of the server at *address* that gives up at once."""
+    config = Config(retries={"mode": "standard", "total_max_attempts": 1})
+    return boto3.client("iam", endpoint_url=address, region_name="us-east-1", config=config, **(secret or SECRET))
