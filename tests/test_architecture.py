@@ -23,13 +23,17 @@ ROOMS = {
     "layers": {"errors", "model", "reference", "catalog", "compose"},
     "render": {"errors", "model", "reference"},
     "evaluate": {"errors", "model"},
-    "check": {"errors", "files", "model", "reference", "evaluate"},
-    "prove": {"errors", "files", "model", "reference", "catalog", "compose", "render", "evaluate", "check"},
-    "account": {"errors", "model", "reference"},
-    "report": {"errors", "model", "reference", "catalog", "compose", "render", "evaluate", "check", "prove", "account"},
+    "access": {"errors", "model", "reference", "evaluate"},
+    "check": {"errors", "files", "model", "reference", "evaluate", "access"},
+    "prove": {"errors", "files", "model", "reference", "catalog", "compose", "render", "evaluate", "access", "check"},
+    "account": {"errors", "model", "reference", "evaluate", "access"},
+    "report": {
+        "errors", "model", "reference", "catalog", "compose", "render", "evaluate", "access", "check", "prove",
+        "account",
+    },
     "cli": {
-        "errors", "files", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "check", "prove",
-        "account", "report",
+        "errors", "files", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "access",
+        "check", "prove", "account", "report",
     },
 }  # fmt: skip
 """What each room may import besides itself, in the order of the house: a room knows only rooms before it."""

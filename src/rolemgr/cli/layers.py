@@ -90,7 +90,7 @@ def policies_around(
         identity=identity,
         permissions_boundary=_only("boundary_policy", read("boundary_policy", IdentityPolicy)),
         session=read("session_policy", IdentityPolicy),
-        service_control=(_with_full_access(scps),) if scps else (),
+        service_control=(with_full_access(scps),) if scps else (),
         resource_control=(rcps,) if rcps else (),
         resource=_only("resource_policy", resource),
         vpc_endpoints=read("vpc_endpoint_policy", ResourcePolicy),
@@ -103,7 +103,7 @@ def _only(key: str, documents: tuple[Any, ...]) -> Any:
     return documents[0] if documents else None
 
 
-def _with_full_access(scps: "tuple[IdentityPolicy, ...]") -> "tuple[IdentityPolicy, ...]":
+def with_full_access(scps: "tuple[IdentityPolicy, ...]") -> "tuple[IdentityPolicy, ...]":
     """
     Return *scps*, where they only deny with the SCP beside them that AWS attaches everywhere.
 

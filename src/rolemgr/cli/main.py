@@ -26,6 +26,7 @@ COMMANDS = {
     "prove": ("rolemgr.cli.prove", "Prove what a role, or the whole catalog, can never do."),
     "diagnose": ("rolemgr.cli.diagnose", "Say which layer denies a request, and what would allow it."),
     "check": ("rolemgr.cli.check", "Check policies: grammar, names, reach, what they give away."),
+    "diff": ("rolemgr.cli.diff", "Say what one policy or role allows that another does not."),
     "plan": ("rolemgr.cli.apply", "Show what `apply` would do in the account."),
     "apply": ("rolemgr.cli.apply", "Create roles in the account; plan and question first."),
     "detective": ("rolemgr.cli.detective", "Render a control that finds what IAM can't prevent."),

@@ -22,7 +22,7 @@ def read_identity_policies(names: Sequence[str]) -> list[Sourced[IdentityPolicy]
     parts of a role are not judged. Raises InputError with the line for what is neither, or breaks IAM's
     grammar.
     """
-    return [policy for name in names for policy in _policies(_read(name))]
+    return [policy for name in names for policy in policies_of(read_source(name))]
 
 
 def read_documents(name: str, kind: type[Document]) -> list[Document]:
@@ -32,17 +32,22 @@ def read_documents(name: str, kind: type[Document]) -> list[Document]:
     A role that `create` wrote is taken for its trust policy where one is wanted. Raises InputError with the
     line for anything else, and for a list without a document.
     """
-    source = _read(name)
+    return documents_of(read_source(name), kind)
+
+
+def documents_of(source: SourceFile, kind: type[Document]) -> list[Document]:
+    """Return the policy documents in *source*, as `read_documents` does."""
     if kind is TrustPolicy and isinstance(source.data, dict) and "AssumeRolePolicyDocument" in source.data:
-        source = _part(source, ("AssumeRolePolicyDocument",))
+        source = part_of(source, ("AssumeRolePolicyDocument",))
     if not isinstance(source.data, list):
         return [parse_model(source, kind).value]
     if not source.data:
         raise InputError(source.at(), "holds no policy document")
-    return [parse_model(_part(source, (index,)), kind).value for index in range(len(source.data))]
+    return [parse_model(part_of(source, (index,)), kind).value for index in range(len(source.data))]
 
 
-def _read(name: str) -> SourceFile:
+def read_source(name: str) -> SourceFile:
+    """Return the file *name* as data: YAML where it is called so, or stdin does not start as JSON does."""
     text, shown = read_input(name)
     is_json = text.lstrip()[:1] in ("{", "[") if name == "-" else not name.endswith((".yaml", ".yml"))
     if is_json:
@@ -52,10 +57,11 @@ def _read(name: str) -> SourceFile:
     return parse_yaml(text, shown)
 
 
-def _policies(source: SourceFile) -> list[Sourced[IdentityPolicy]]:
+def policies_of(source: SourceFile) -> list[Sourced[IdentityPolicy]]:
+    """Return the identity policies in *source*, as `read_identity_policies` does."""
     if isinstance(source.data, dict) and "Statement" in source.data:
         return [parse_model(source, IdentityPolicy)]
-    documents = [parse_model(_part(source, path), IdentityPolicy) for path in _documents_of_role(source.data)]
+    documents = [parse_model(part_of(source, path), IdentityPolicy) for path in _documents_of_role(source.data)]
     if not documents:
         hint = "it has neither Statement nor Policies nor ManagedPolicies"
         raise InputError(source.at(), "is no policy document and no role", hint)
@@ -77,7 +83,7 @@ def _say_what_is_not_judged(source: SourceFile) -> None:
             note(f"{source.at((key,))}: {key} is not judged; the file has its ARNs only")
 
 
-def _part(source: SourceFile, path: DataPath) -> SourceFile:
+def part_of(source: SourceFile, path: DataPath) -> SourceFile:
     """Return the value at *path* of *source* as a file of its own, its lines kept."""
     data: Any = source.data
     for step in path:

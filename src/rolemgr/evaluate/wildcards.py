@@ -15,12 +15,15 @@ Four places use them and differ in what a wildcard may span:
 
 A `*` becomes an atomic group, `(?>.*?text)`, wherever the earliest match leaves the most room for the
 rest: a pattern of many stars then takes linear time and not for ever.
+
+Beside the tests stand the same patterns as steps (`glob_steps` ...), for those who ask what two patterns have
+in common and not what one of them matches.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from rolemgr.evaluate.variables import Piece, Pieces, Test
 
@@ -33,6 +36,47 @@ class _Token(NamedTuple):
     char: str
     wild: bool
     segment: int
+
+
+class Step(NamedTuple):
+    """
+    One step of a pattern: the character *char*, or None for any; *again* says any number of them.
+
+    Any is any at all where it *spans*, and any but a colon where it does not.
+    """
+
+    char: str | None
+    again: bool = False
+    spans: bool = True
+
+
+Steps: TypeAlias = tuple[Step, ...]
+
+
+def literal_steps(text: str) -> Steps:
+    """Return the steps of *text* without any wildcard."""
+    return tuple(map(Step, text))
+
+
+@lru_cache(maxsize=1 << 14)
+def glob_steps(pieces: Pieces) -> Steps:
+    """Return the steps of `glob`."""
+    return tuple(_step(token, spans=True) for token in _tokens(pieces))
+
+
+@lru_cache(maxsize=1 << 14)
+def resource_steps(pieces: Pieces) -> Steps:
+    """Return the steps of `resource_glob`."""
+    return _joined([list(_resource_steps(segment)) for segment in _segments(_tokens(pieces))])
+
+
+@lru_cache(maxsize=1 << 14)
+def arn_steps(pieces: Pieces) -> Steps | None:
+    """Return the steps of `arn_glob`; None where nothing matches."""
+    segments = _segments(_tokens(pieces))
+    if len(segments) != SEGMENTS:
+        return None
+    return _joined([[_step(token, spans=_in_last(token)) for token in segment] for segment in segments])
 
 
 @lru_cache(maxsize=1 << 16)
@@ -116,6 +160,26 @@ def _segments(tokens: Iterable[_Token]) -> list[list[_Token]]:
         else:
             segments[-1].append(token)
     return segments
+
+
+def _step(token: _Token, *, spans: bool) -> Step:
+    return Step(None if token.wild else token.char, _is_star(token), spans)
+
+
+def _in_last(token: _Token) -> bool:
+    return token.segment == SEGMENTS - 1
+
+
+def _resource_steps(segment: list[_Token]) -> Iterator[Step]:
+    """Yield the steps of a Resource's segment: a star with nothing but stars behind it runs on."""
+    for index, token in enumerate(segment):
+        ends = all(map(_is_star, segment[index:]))
+        yield _step(token, spans=_in_last(token) or ends)
+
+
+def _joined(segments: list[list[Step]]) -> Steps:
+    first, *others = segments
+    return (*first, *(step for segment in others for step in (Step(":"), *segment)))
 
 
 def _is_star(token: _Token) -> bool:

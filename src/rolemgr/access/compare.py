@@ -1,0 +1,342 @@
+"""
+Compare what two sets of policies allow: is all that the new one allows allowed by the old one?
+
+The answer has three values. *Proven*: every request that the new one allows is allowed by the old one.
+*Differences*: requests, each confirmed by the evaluator, that the new one allows and the old one does not.
+*Unknowns*: what could be neither proven nor shown, with the reason; they are never taken for a proof.
+
+What is compared: identity policies with their permissions boundary, session policies and service control
+policies, of a principal that is no service-linked role; or two resource policies, or two trust policies. The
+requests that are looked at are those of `rolemgr.access.universe`. A condition key that AWS, or one of the
+policies, reckons with several values of may have any set of values, any other key one; the keys are taken to
+be independent of each other. All that is more than AWS would send, so that a proof holds for what it does.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple, TypeAlias, TypeVar
+
+from rolemgr.access.actions import actions_of
+from rolemgr.access.atoms import Atom, Filled
+from rolemgr.access.errors import TooComplex
+from rolemgr.access.regions import Pattern
+from rolemgr.access.scenes import Scene, scenes_of
+from rolemgr.access.search import Arena, Case, Setting, arena, search
+from rolemgr.access.statements import Said, Side
+from rolemgr.access.universe import ANY_TEXT, Universe, always_there, carries, kinds_of, partitions_in, universe_of
+from rolemgr.access.witness import context_of, doubts_of, fillings, resources_of
+from rolemgr.evaluate.decision import Evaluation, evaluate
+from rolemgr.evaluate.errors import LayerError, RequestError
+from rolemgr.evaluate.policies import Policies, StatementRef
+from rolemgr.evaluate.request import Request
+from rolemgr.evaluate.requirements import FREE
+from rolemgr.model.policy import Effect
+
+MOST_TRIED = 12
+"""How many cases are tried to be made real before they are called unknown."""
+
+
+class Difference(NamedTuple):
+    """
+    What an Allow of the new side, at *statement*, gives that the old side does not.
+
+    *request* is one of them, for the first of *actions*; *before* is the old side's decision on it. *doubts*
+    say why AWS may never see such a request; *future* says that the actions are none of today's reference.
+    *scene* is who asks, and what was around the policies.
+    """
+
+    statement: StatementRef
+    actions: tuple[str, ...]
+    request: Request
+    before: Evaluation
+    doubts: tuple[str, ...] = ()
+    future: bool = False
+    scene: Scene = Scene()
+
+
+class Unknown(NamedTuple):
+    """What could not be told about *actions* that the Allow at *statement* speaks of, and the reason."""
+
+    statement: StatementRef | None
+    actions: tuple[str, ...]
+    reason: str
+
+
+class Comparison(NamedTuple):
+    """What the new side allows that the old one does not; *actions* is how many were compared."""
+
+    differences: tuple[Difference, ...]
+    unknowns: tuple[Unknown, ...]
+    actions: int
+
+    @property
+    def proven(self) -> bool:
+        """Whether every request that the new side allows is allowed by the old side."""
+        return not self.differences and not self.unknowns
+
+
+Verdict: TypeAlias = Difference | Unknown
+V = TypeVar("V", Difference, Unknown)
+
+
+def compare(new: Policies, old: Policies) -> Comparison:
+    """
+    Return what *new* allows that *old* does not.
+
+    Both are identity policies with what bounds them, or both have a *resource* policy, which is then
+    compared alone. Raises PolicyError for a policy that IAM would not accept, LayerError for what only AWS
+    could evaluate.
+    """
+    sides = _Sides(Side(new), Side(old))
+    scenes = scenes_of(sides.new, sides.old)
+    merged = _Merged()
+    groups, problem, count = _groups(sides)
+    if problem:
+        merged.add(Unknown(None, (), problem))
+    for group in groups:
+        for said in group.arena.allows_of_new:
+            if not covered(group.arena, said):
+                for verdict in _verdicts(_Question(sides, group, said), scenes):
+                    merged.add(verdict)
+    return Comparison(merged.of(Difference), merged.of(Unknown), count)
+
+
+class _Merged:
+    """Verdicts, those that differ in their actions alone made one."""
+
+    def __init__(self) -> None:
+        self._first: dict[object, Verdict] = {}
+        self._actions: dict[object, dict[str, None]] = {}
+
+    def add(self, verdict: Verdict) -> None:
+        key: object = (verdict.statement, getattr(verdict, "reason", None))
+        if isinstance(verdict, Difference):
+            key = (verdict.statement, verdict.doubts, verdict.future, verdict.before.decision, verdict.scene.note)
+        self._first.setdefault(key, verdict)
+        self._actions.setdefault(key, {}).update(dict.fromkeys(verdict.actions))
+
+    def of(self, kind: type[V]) -> tuple[V, ...]:
+        """Return the verdicts of *kind*."""
+        found = ((key, one) for key, one in self._first.items() if isinstance(one, kind))
+        return tuple(one._replace(actions=tuple(self._actions[key])) for key, one in found)
+
+
+class _Sides(NamedTuple):
+    new: Side
+    old: Side
+
+    @property
+    def statements(self) -> tuple[Said, ...]:
+        return (*self.new.statements, *self.old.statements)
+
+
+@dataclass(frozen=True, eq=False)
+class _Group:
+    """Actions that the same statements speak of, on the same resources, with the same keys."""
+
+    names: list[str]
+    universe: Universe
+    carried: frozenset[str]
+    future: bool
+    arena: Arena
+
+
+def _groups(sides: _Sides) -> tuple[list[_Group], str, int]:
+    """Return the actions of the new side by what is to be asked, a problem with future ones, and how many they are."""
+    allowing = [said for said in sides.new.groups[0].statements if said.effect is Effect.ALLOW]
+    listed = actions_of(allowing, sides.statements)
+    partitions = partitions_in(atom.written for said in sides.statements for atom in said.resources)
+    keys = sorted({key for said in sides.statements for key in said.by_key})
+    arenas: dict[int, Arena] = {}
+    groups: dict[object, _Group] = {}
+    for action in listed.actions:
+        folded = action.name.lower()
+        sign = sum(1 << place for place, said in enumerate(sides.statements) if said.takes.take(folded))
+        if sign not in arenas:
+            arenas[sign] = arena(sides.new, sides.old, folded)
+        if folded in FREE or all(covered(arenas[sign], said) for said in arenas[sign].allows_of_new):
+            continue
+        kinds = kinds_of(action.name)
+        carried = frozenset(key for key in keys if carries(action.name, key))
+        group = groups.get((sign, kinds, carried, action.future))
+        if group is None:
+            group = _Group([], universe_of(kinds, partitions), carried, action.future, arenas[sign])
+            groups[sign, kinds, carried, action.future] = group
+        group.names.append(action.name)
+    return list(groups.values()), listed.problem, len(listed.actions)
+
+
+def covered(arena: Arena, said: Said) -> bool:
+    """
+    Tell whether the old side says at least what the new Allow *said* does, statement for statement.
+
+    It does where the new side has all of its Denies, and each of its layers an Allow like *said*, or all the
+    Allows of a layer of the new side. That is the common case, and needs no search.
+    """
+    if not {deny.shape for deny in arena.denies_of_old} <= {deny.shape for deny in arena.denies_of_new}:
+        return False
+    news = [{one.shape for one in group} for group in arena.allows(arena.new)]
+    olds = [{one.shape for one in group} for group in arena.allows(arena.old)]
+    return all(said.shape in old or any(new <= old for new in news[1:]) for old in olds)
+
+
+class _Question(NamedTuple):
+    """What one Allow of the new side gives for one group of actions."""
+
+    sides: _Sides
+    group: _Group
+    said: Said
+
+    @property
+    def action(self) -> str:
+        return self.group.names[0]
+
+    def unknown(self, reason: str) -> Unknown:
+        return Unknown(self.said.at, tuple(self.group.names), reason)
+
+
+def _verdicts(question: _Question, scenes: Sequence[Scene]) -> Iterator[Verdict]:
+    """Yield what is not proven: a difference that AWS would see if there is one, else what there is."""
+    doubtful: Verdict | None = None
+    for scene in scenes:
+        start = scene.start(question.group.arena)
+        if not start & question.group.arena.bit(question.said):
+            continue
+        for region in _regions(question.said):
+            verdict = _verdict(question, scene, region)
+            if isinstance(verdict, Difference) and not verdict.doubts:
+                yield verdict
+                return
+            doubtful = doubtful if verdict is None or isinstance(doubtful, Difference) else verdict
+    if doubtful is not None:
+        yield doubtful
+
+
+def _regions(said: Said) -> list[Atom | None]:
+    return [None] if said.spares_listed else [*_sorted(said.resources)]
+
+
+def _sorted(atoms: Iterable[Atom]) -> list[Atom]:
+    return sorted(atoms, key=lambda atom: atom.written)
+
+
+def _verdict(question: _Question, scene: Scene, region: Atom | None) -> Verdict | None:
+    """
+    Return what the Allow gives on resources of *region*; None where nothing that the old side does not.
+
+    The quick way first: any text for a resource, and one case that a usual resource of the action shows.
+    """
+    group = question.group
+    try:
+        loose = _Try(group.arena, question.said, region, _any_of(scene, (ANY_TEXT,)))
+        if not loose.cases(scene, 1):
+            return None
+        quick = _shown(question, scene, [loose._replace(setting=_narrow(question, scene, {}, (ANY_TEXT,)))], most=2)
+        if quick and not quick.doubts:
+            return quick
+        wide = _Try(group.arena, question.said, region, _any_of(scene, group.universe.wide))
+        if not wide.cases(scene, 1):
+            return None
+        return _shown(question, scene, (*_real_tries(question, scene, region), wide)) or question.unknown(_REASON)
+    except TooComplex as error:
+        return question.unknown(str(error))
+
+
+_REASON = "a combination of policy variables or values may give more, and no request that shows it was found"
+
+
+class _Try(NamedTuple):
+    """A search whose cases are tried as requests."""
+
+    arena: Arena
+    said: Said
+    region: Atom | None
+    setting: Setting
+
+    def cases(self, scene: Scene, most: int) -> list[Case]:
+        """Return up to *most* cases of the search."""
+        start = scene.start(self.arena)
+        return list(islice(search(self.arena, self.said, self.region, self.setting, start), most))
+
+
+def _real_tries(question: _Question, scene: Scene, region: Atom | None) -> Iterator[_Try]:
+    """Yield searches in the narrow world, then with every policy variable filled, narrow and wide."""
+    group, settled = question.group, scene.filled()
+    yield _Try(group.arena, question.said, region, _narrow(question, scene, {}, group.universe.narrow))
+    options = list(islice(fillings(group.arena.statements, settled), MOST_TRIED))
+    for filled in options:
+        yield _filled_try(question, region, _narrow(question, scene, filled, group.universe.narrow))
+    for filled in options:
+        yield _filled_try(question, region, _any_of(scene, group.universe.wide, filled))
+
+
+def _narrow(question: _Question, scene: Scene, filled: Filled, among: tuple[Pattern, ...]) -> Setting:
+    """Return the narrow world, for exactly the principal of *scene*."""
+    carried = question.group.carried
+    return Setting(
+        among,
+        {**scene.filled(), **filled},
+        may_be_present=lambda key: key in carried and not scene.lacks(key),
+        may_be_absent=lambda key: not always_there(key),
+        within=scene.within(),
+    )
+
+
+def _any_of(scene: Scene, among: tuple[Pattern, ...], filled: Filled | None = None) -> Setting:
+    """Return the wide world, for all the principals that the one of *scene* stands for."""
+    return Setting(among, {**scene.certain(), **(filled or {})}, within=scene.within())
+
+
+def _filled_try(question: _Question, region: Atom | None, setting: Setting) -> _Try:
+    """Return the search with the policy variables of both sides filled."""
+    new, old = (side.with_values(setting.filled) for side in question.sides)
+    made = arena(new, old, question.action.lower())
+    said = next(one for one in made.allows_of_new if one.at == question.said.at)
+    inside = next((atom for atom in said.resources if region and atom.written == region.written), None)
+    return _Try(made, said, inside, setting)
+
+
+def _shown(question: _Question, scene: Scene, tries: Iterable[_Try], most: int = MOST_TRIED) -> Difference | None:
+    """Return a confirmed difference, one without doubts if there is one."""
+    doubtful = None
+    for one in tries:
+        for case in one.cases(scene, most):
+            difference = _confirmed(question, scene, case, one)
+            if difference and not difference.doubts:
+                return difference
+            doubtful = doubtful or difference
+    return doubtful
+
+
+def _confirmed(question: _Question, scene: Scene, case: Case, one: _Try) -> Difference | None:
+    """Return the difference that *case* shows, if the evaluator agrees."""
+    context = context_of(case, one.arena.statements, one.setting.filled)
+    if context is None:
+        return None
+    doubtful = None
+    for resource in resources_of(case, question.action, one.region, one.setting.filled):
+        found = _asked(question, scene, resource, context)
+        if found and not found.doubts:
+            return found
+        doubtful = doubtful or found
+    return doubtful
+
+
+def _keys(arena: Arena) -> list[str]:
+    return sorted({written for said in arena.statements for key, written in said.spelt.items() if key in said.by_key})
+
+
+def _asked(question: _Question, scene: Scene, resource: str, context: object) -> Difference | None:
+    sides, group = question.sides, question.group
+    try:
+        request = scene.request(question.action, resource, context)
+        if evaluate(request, scene.around(sides.new.policies)).decision != "Allowed":
+            return None
+        before = evaluate(request, scene.around(sides.old.policies))
+    except (RequestError, LayerError):
+        return None
+    if before.decision == "Allowed":
+        return None
+    doubts = (*doubts_of(request, group.universe, _keys(group.arena)), *scene.doubts(request))
+    return Difference(question.said.at, tuple(group.names), request, before, doubts, group.future, scene)

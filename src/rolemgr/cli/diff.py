@@ -1,0 +1,159 @@
+"""`rolemgr diff`: what one role or policy allows that another does not, and the reverse."""
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from rolemgr.cli.console import output_option
+from rolemgr.cli.files import note, write_output
+from rolemgr.errors import InputError, SourceLocation
+
+if TYPE_CHECKING:
+    from rolemgr.access.grants import Grant
+    from rolemgr.files.source import SourceFile
+
+KINDS = ("identity", "trust", "resource", "scp", "boundary")
+_VALUES = ("Path", "Description", "MaxSessionDuration", "ManagedPolicyArns", "PermissionsBoundary", "Tags")
+"""What a role has besides its policies, and its name, which is not compared."""
+_OF_ROLE_FILES = ("persona", "add", "trust")
+
+
+@click.command("diff")
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@click.option(
+    "--type", "kind", type=click.Choice(KINDS), help="The type of policy files; told from each file unless given."
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "github"]), default="text",
+    help="The form of the result: text, JSON, or GitHub's annotations.",
+)  # fmt: skip
+@output_option
+def diff_command(a: str, b: str, kind: str | None, form: str, output: str | None) -> None:
+    """
+    Say what B allows that A does not, and the reverse, by meaning.
+
+    Order, case of actions, Sids, one statement or five are no difference. A and B are policies, roles as
+    `create` writes them, or role files (YAML with a persona); - is stdin. Of roles the permissions and the
+    trust are compared, the rest as values. Each difference comes with a request that shows it, as a
+    `rolemgr simulate` line. What can't be told is said, and counts as a difference. Exits with 0 where
+    there is none, with 1 where there is. Nothing touches AWS.
+
+    \b
+    Examples:
+      rolemgr diff old.json new.json
+      rolemgr create --persona data-scientist | rolemgr diff role.json -
+      rolemgr diff bucket-policy.json other-bucket-policy.json --type resource --format json
+    """
+    from rolemgr.access.grants import changes
+
+    if a == b == "-":
+        raise InputError(SourceLocation("<stdin>"), "can be A or B, not both")
+    old, new = _read(a, kind), _read(b, kind)
+    found = changes(old.grant, new.grant)
+    if not found.parts:
+        raise InputError(SourceLocation(b), f"is of another type than {a}", "give policies of one type; see --type")
+    for part in found.only_in_one:
+        note(f"{part} of one of the two only is not compared")
+    write_output(_shown(form, found, old, new), output)
+    if not found.same:
+        sys.exit(1)
+
+
+class _Input(NamedTuple):
+    """One side: how messages call it, what it grants, the words that make `simulate` ask it."""
+
+    name: str
+    grant: "Grant"
+    ask: str
+
+
+def _shown(form: str, found: Any, old: _Input, new: _Input) -> str:
+    from rolemgr.files.write import to_json
+    from rolemgr.report.differences import changes_annotations, changes_data, changes_text
+
+    if form == "json":
+        return to_json(changes_data(found, old.name, new.name))
+    if form == "github":
+        return changes_annotations(found, old.name, new.name)
+    return changes_text(found, old.name, new.name, {old.name: old.ask, new.name: new.ask})
+
+
+def _read(name: str, kind: str | None) -> _Input:
+    """Return the role or policy in the file *name*."""
+    import shlex
+
+    from rolemgr.cli.policies import read_source
+
+    source = read_source(name)
+    ask = f"rolemgr simulate {shlex.quote(name)}"
+    data = source.data
+    if isinstance(data, dict) and any(key in data for key in _OF_ROLE_FILES) and "Statement" not in data:
+        return _Input(name, _of_role_file(name), f"rolemgr create --role {shlex.quote(name)} | rolemgr simulate -")
+    if isinstance(data, dict) and ("AssumeRolePolicyDocument" in data or "Policies" in data):
+        return _Input(source.name, _of_role(source), ask)
+    return _Input(source.name, _of_policy(source, kind), ask)
+
+
+def _of_role_file(name: str) -> "Grant":
+    from rolemgr.access.grants import Grant
+    from rolemgr.cli.rendering import render_chosen
+
+    if name == "-":
+        raise InputError(SourceLocation("<stdin>"), "is a role file", "give its name, or the role that `create` makes")
+    made = render_chosen({"role": name}, verbose=False).documents
+    documents = (*made.policies, *made.managed_policies)
+    return Grant(
+        identity=tuple(policy.document for policy in documents),
+        trust=made.trust_policy,
+        values=_values(made.to_properties()),
+    )
+
+
+def _of_role(source: "SourceFile") -> "Grant":
+    from rolemgr.access.grants import Grant
+    from rolemgr.cli.policies import part_of, policies_of
+    from rolemgr.model.policy import TrustPolicy
+    from rolemgr.model.source import parse_model
+
+    path = ("AssumeRolePolicyDocument",)
+    trust = parse_model(part_of(source, path), TrustPolicy).value if path[0] in source.data else None
+    identity = tuple(policy.value for policy in policies_of(source))
+    return Grant(identity=identity, trust=trust, values=_values(source.data))
+
+
+def _values(data: Mapping[str, Any]) -> dict[str, Any]:
+    found = {name: data[name] for name in _VALUES if data.get(name)}
+    return {name: _ordered(value) for name, value in found.items()}
+
+
+def _ordered(value: Any) -> Any:
+    """Return a list of tags or ARNs in an order of its own: theirs means nothing."""
+    return sorted(value, key=str) if isinstance(value, list) else value
+
+
+def _of_policy(source: "SourceFile", kind: str | None) -> "Grant":
+    """Return what the policy grants; an SCP as what it lets through, with what AWS attaches beside it."""
+    from rolemgr.access.grants import Grant
+    from rolemgr.check.document import Kind
+    from rolemgr.check.kinds import kind_of
+    from rolemgr.cli.layers import with_full_access
+    from rolemgr.cli.policies import documents_of
+    from rolemgr.model.policy import IdentityPolicy, ResourcePolicy, TrustPolicy
+
+    first = source.data[0] if isinstance(source.data, list) and source.data else source.data
+    told = Kind(kind) if kind else kind_of(first, source.name)
+    if told is Kind.TRUST:
+        return Grant(trust=_only(source, documents_of(source, TrustPolicy)))
+    if told in (Kind.RESOURCE, Kind.RCP):
+        return Grant(resource=_only(source, documents_of(source, ResourcePolicy)))
+    documents = tuple(documents_of(source, IdentityPolicy))
+    return Grant(identity=with_full_access(documents) if told is Kind.SCP else documents)
+
+
+def _only(source: "SourceFile", documents: list[Any]) -> Any:
+    if len(documents) != 1:
+        raise InputError(source.at(), f"holds {len(documents)} policies of a resource", "compare them one by one")
+    return documents[0]

@@ -1,0 +1,179 @@
+"""What two grants allow differently: as data, and as text with a `rolemgr simulate` line for every difference."""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rolemgr.access.compare import Comparison, Difference, Unknown
+from rolemgr.access.grants import Changes, Part
+from rolemgr.access.scenes import Scene
+from rolemgr.evaluate.known import known_keys
+from rolemgr.evaluate.principals import Match
+from rolemgr.evaluate.request import Request
+
+_EVERYTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
+_NOTHING = '{"Version":"2012-10-17","Statement":[]}'
+_SHOWN = 6
+"""How many actions a line of text names."""
+
+
+def changes_data(found: Changes, old: str, new: str) -> dict[str, Any]:
+    """
+    Return the differences between the files *old* and *new* for ``--format json``.
+
+    Each part has what is ``gained`` and ``lost``, and under ``unknown`` what could not be told, with its reason.
+    """
+    return {
+        "a": old,
+        "b": new,
+        "same": found.same,
+        "parts": [_part_data(part) for part in found.parts],
+        "values": [{"name": one.name, "a": one.old, "b": one.new} for one in found.values],
+    }
+
+
+def _part_data(part: Part) -> dict[str, Any]:
+    unknown = [*_unknown_data("gained", part.gained), *_unknown_data("lost", part.lost)]
+    return {
+        "part": part.name,
+        "same": part.same,
+        "gained": list(map(difference_data, part.gained.differences)),
+        "lost": list(map(difference_data, part.lost.differences)),
+        "unknown": unknown,
+    }
+
+
+def difference_data(one: Difference) -> dict[str, Any]:
+    """Return a difference as data, its request in the shape of a batch of `rolemgr simulate`."""
+    return {
+        "statement": one.statement.sid or one.statement.statement,
+        "actions": list(one.actions),
+        "future": one.future,
+        "request": request_data(one.request),
+        "otherwise": one.before.decision,
+        "doubts": list(one.doubts),
+        "note": one.scene.note,
+    }
+
+
+def request_data(request: Request) -> dict[str, Any]:
+    """Return *request* as `simulate --requests` reads it."""
+    data = {"principal": request.principal, "action": request.action, "resource": request.resource}
+    context = {key: values[0] if len(values) == 1 else list(values) for key, values in request.context.items()}
+    whole = {**data, "resourceAccount": request.resource_account, "context": context}
+    return {key: value for key, value in whole.items() if value is not None}
+
+
+def _unknown_data(direction: str, found: Comparison) -> Iterator[dict[str, Any]]:
+    for one in found.unknowns:
+        statement = None if one.statement is None else one.statement.sid or one.statement.statement
+        yield {"direction": direction, "statement": statement, "actions": list(one.actions), "reason": one.reason}
+
+
+def changes_text(found: Changes, old: str, new: str, ask: Mapping[str, str]) -> str:
+    """Return the differences as text; *ask* has the words that make `simulate` ask the identity policies, by file."""
+    lines: list[str] = []
+    for part in found.parts:
+        lines += _direction(f"{new} allows what {old} does not", part.name, part.gained, new, ask)
+        lines += _direction(f"{old} allows what {new} does not", part.name, part.lost, old, ask)
+    for value in found.values:
+        lines += [f"{value.name}: {_shown(value.old)} in {old}, {_shown(value.new)} in {new}"]
+    if found.same:
+        count = sum(part.gained.actions for part in found.parts)
+        names = " and ".join(part.name for part in found.parts)
+        lines.append(f"no difference: {names} allow the same ({count} actions compared)")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def changes_annotations(found: Changes, old: str, new: str) -> str:
+    """Return the differences as GitHub's annotations: access gained or unknown is an error, access lost a warning."""
+    lines = [line for part in found.parts for line in _annotations(part, old, new)]
+    lines += [f"::warning file={new}::{one.name} was {_shown(one.old)}, is {_shown(one.new)}" for one in found.values]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _annotations(part: Part, old: str, new: str) -> Iterator[str]:
+    for level, comparison, word in (("error", part.gained, "more than"), ("warning", part.lost, "less than")):
+        for one in comparison.differences:
+            yield f"::{level} file={new}::{part.name}: {_name(one)} allows {word} {old}: {_actions(one)}"
+        for unknown in comparison.unknowns:
+            yield f"::{level} file={new}::{part.name}: can't tell whether it allows {word} {old}: {unknown.reason}"
+
+
+def _shown(value: object) -> str:
+    return "nothing" if value is None else str(value)
+
+
+def _direction(title: str, part: str, found: Comparison, file: str, ask: Mapping[str, str]) -> Iterator[str]:
+    if found.differences:
+        yield f"{title} ({part}):"
+        for one in found.differences:
+            yield from _difference(one, file, ask[file])
+        yield ""
+    if found.unknowns:
+        yield f"can't tell whether {title} ({part}):"
+        for unknown in found.unknowns:
+            yield from _unknown(unknown)
+        yield ""
+
+
+def _difference(one: Difference, file: str, ask: str) -> Iterator[str]:
+    yield f"  {_name(one)}: {_actions(one)}"
+    if one.scene.note:
+        yield f"    {one.scene.note}"
+    for doubt in one.doubts:
+        yield f"    doubtful: {doubt}"
+    yield f"    {command(one, file, ask)}"
+
+
+def _name(one: Difference | Unknown) -> str:
+    at = one.statement
+    if at is None:
+        return "all statements"
+    return f"statement {at.sid}" if at.sid else f"statement {at.statement} of policy {at.policy}"
+
+
+def _actions(one: Difference) -> str:
+    if one.future:
+        return f"actions that AWS may add, such as one of the name {one.actions[0]}"
+    return listed(one.actions)
+
+
+def listed(actions: tuple[str, ...]) -> str:
+    """Return the first few of *actions*, and how many more there are."""
+    more = f" and {len(actions) - _SHOWN} more" if len(actions) > _SHOWN else ""
+    return ", ".join(actions[:_SHOWN]) + more
+
+
+def _unknown(one: Unknown) -> Iterator[str]:
+    yield f"  {_name(one)}: {listed(one.actions)}"
+    yield f"    {one.reason}"
+
+
+def command(one: Difference, file: str, ask: str) -> str:
+    """Return the `rolemgr simulate` line that asks the request of *one* of its own side: it answers Allowed."""
+    request, scene = one.request, one.scene
+    words = ["--action", request.action, "--resource", request.resource]
+    if request.principal is None:
+        return f"{ask} {' '.join(map(shlex.quote, [*words, *_context(request)]))}"
+    words += ["--principal", request.principal, "--resource-account", str(request.resource_account)]
+    words += [*_context(request), "--resource-policy", file]
+    return _around(scene, " ".join(map(shlex.quote, words)))
+
+
+def _around(scene: Scene, words: str) -> str:
+    """Return the command with what is around the resource policy in *scene*."""
+    if scene.strength is Match.ACCOUNT:
+        boundary = f" --boundary-policy <(echo {shlex.quote(_EVERYTHING)})" if scene.bounded else ""
+        return f"rolemgr simulate - {words}{boundary} <<< {shlex.quote(_EVERYTHING)}"
+    if scene.bounded:
+        return f"rolemgr simulate {words} --boundary-policy - <<< {shlex.quote(_NOTHING)}"
+    return f"rolemgr simulate {words}"
+
+
+def _context(request: Request) -> Iterator[str]:
+    """Yield the options for the context, without what `simulate` knows by itself."""
+    known = {key: values for key, _, values in known_keys(request.principal, request.resource_account)}
+    for key, values in request.context.items():
+        if known.get(key.lower()) != values:
+            yield from (word for value in values for word in ("--context", f"{key}={value}"))
