@@ -32,8 +32,8 @@ UPDATE_CALLS = (
     "UpdateRole", *READ_BACK, "GetPolicy", "GetPolicyVersion", "TagRole",
 )  # fmt: skip
 
-READ_FAULTS = ("access denied", "answer lost", "Ctrl-C")
-"""A read changes nothing whatever its answer: these stand for all."""
+READ_FAULTS = ("access denied", "Ctrl-C")
+"""A read changes nothing whatever its answer: a refusal and an interruption stand for all."""
 UPDATE_FAULTS = ("access denied", "done, then 500", "answer lost", "lost, retried", "Ctrl-C", "done, then Ctrl-C")
 """What a client can tell apart: refused, perhaps done, done twice, interrupted before and after."""
 DOOMS = ("access denied", "refused", "Ctrl-C")

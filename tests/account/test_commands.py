@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -125,6 +126,37 @@ def test_a_trusted_role_is_made_before_the_one_that_trusts_it(run: "Run") -> Non
     )
     ran = run("apply", trusting, role_file("b"), "--yes")
     assert [line.rpartition("/")[2] for line in ran.stdout.splitlines()] == ["b", "a"]
+
+
+# --- the question, on a terminal
+
+
+def on_a_terminal(answer: str, *args: str) -> tuple[int, str]:
+    """Run `rolemgr` on a terminal on which somebody types *answer*; return the exit code, and stdout."""
+    reader, terminal = pty.openpty()
+    try:
+        os.write(reader, answer.encode())
+        done = subprocess.run(
+            [ROLEMGR, *args], stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False
+        )
+    finally:
+        os.close(reader)
+        os.close(terminal)
+    assert "role in account 123456789012? [y/N]" in done.stderr
+    return done.returncode, done.stdout
+
+
+def test_no_means_no(iam: Any) -> None:
+    """Nothing is written, and the exit code says that it was not done."""
+    assert on_a_terminal("n\n", "apply", *SMALL) == (1, "")
+    assert read_role(iam, "sagemaker-compute") is None
+
+
+def test_a_change_is_asked_for_too(iam: Any) -> None:
+    """Yes creates, and yes again changes."""
+    assert on_a_terminal("y\n", "create", *SMALL, "--apply") == (0, ARN + "\n")
+    assert on_a_terminal("n\n", "apply", *SMALL, "--description", "new", "--update") == (1, "")
+    assert on_a_terminal("y\n", "apply", *SMALL, "--description", "new", "--update") == (0, ARN + "\n")
 
 
 # --- what stops it

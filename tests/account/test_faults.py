@@ -13,7 +13,7 @@ from rolemgr.errors import AwsError
 
 CREATION = tuple(rows(CREATE_CALLS, tuple(FAULTS)))
 CHANGE = tuple(rows(UPDATE_CALLS, UPDATE_FAULTS))
-DOOMED = tuple(cell for cell in rows(CREATE_CALLS, DOOMS) if not cell[1].startswith(("GetPolicy", "List")))
+DOOMED = tuple(cell for cell in rows(CREATE_CALLS, DOOMS) if not cell[1].startswith(("Get", "List")))
 GOES_ON = {"lost, retried"}
 """Faults that a run gets over."""
 

@@ -23,6 +23,9 @@ Tell: TypeAlias = Callable[[str], None]
 WAITS = (1.0, 2.0, 4.0, 8.0)
 """Seconds to wait, again and again, for what IAM was told to be seen by the next call."""
 
+_LONG = 500
+"""A command of more characters holds a whole policy, which no message should."""
+
 _BUSY = frozenset({"ConcurrentModification", "DeleteConflict"})
 _SOON = _BUSY | {"NoSuchEntity"}
 """Errors that go away by themselves once IAM has spread what it was told."""
@@ -38,6 +41,8 @@ class Execution:
     def __init__(self, iam: Any, plan: RolePlan, run: str, *, sleep: Sleep, tell: Tell) -> None:
         self.left: list[str] = []
         """What this run made or changed and could not take back, each with the command that does."""
+        self.complete = False
+        """Whether the role is there as it was planned; only what it no longer has may still be there."""
         self._iam, self._plan, self._run, self._sleep, self._tell = iam, plan, run, sleep, tell
         self._role = Thing("role", plan.wanted.documents.name, plan.wanted.arn)
         self._begun: list[Step] = []
@@ -58,6 +63,7 @@ class Execution:
         except BaseException:  # also Ctrl-C and a bug of ours: nothing half-made stays, whatever it was
             self._take_back()
             raise
+        self.complete = True
         self._clean_up()
 
     def _take(self, step: Step) -> None:
@@ -88,12 +94,7 @@ class Execution:
 
     def _adopt(self, thing: Thing, error: AwsError) -> None:
         """Take *thing*, which exists, as made by this run where it is: its answer was lost. Otherwise raise *error*."""
-        run = None
-        for wait in (*WAITS[:2], None):
-            run = self._run_of(thing)
-            if run is not None or wait is None:
-                break
-            self._sleep(wait)
+        run = self._seen_run_of(thing)
         if run == self._run:
             return
         if run:
@@ -102,6 +103,15 @@ class Execution:
         where = " under another path" if run is None else ""
         raise AwsError(f"{thing.kind} {thing.arn} exists{where}, not made by rolemgr",
                        "choose another --name", code=error.code) from error  # fmt: skip
+
+    def _seen_run_of(self, thing: Thing) -> str | None:
+        """Return the run that made *thing*, after a while where IAM does not show it at once."""
+        for wait in WAITS[:2]:
+            run = self._run_of(thing)
+            if run is not None:
+                return run
+            self._sleep(wait)
+        return self._run_of(thing)
 
     def _run_of(self, thing: Thing) -> str | None:
         """Return the run that made *thing*: nothing where it was somebody else, None where it is not there."""
@@ -148,7 +158,9 @@ class Execution:
 
     def _undo(self, step: Step) -> None:
         """Take *step* back, unless it never came to be, or what it was done to is somebody else's by now."""
-        if self._run_of(step.makes or self._role) != self._run or self._in_others_use(step):
+        run = self._seen_run_of(step.makes or self._role)
+        unseen = run is None and step in self._done  # what IAM said it made, it will show in a while
+        if (run != self._run and not unseen) or self._in_others_use(step):
             return
         self._tell(f"take back: {step.what}")
         for call in step.undo:
@@ -187,21 +199,31 @@ class Execution:
 
     def _name_left(self, steps: Sequence[Step], why: str) -> None:
         for step in steps:
-            commands = [call.command for call in step.undo if call.operation.startswith(("delete_", "detach_"))]
-            how = f"; remove it with `{' && '.join(commands)}`" if commands else ""
+            commands = [call.command for call in step.undo if call.operation != BACK_TO_VERSION]
+            word = "remove" if step.makes else "take"
+            back = "" if step.makes else " back"
+            short = commands and all(len(command) < _LONG for command in commands)
+            how = f"; {word} it{back} with `{' && '.join(commands)}`" if short else ""
             maybe = "perhaps " if step not in self._done else ""
             self.left.append(f"{maybe}{step.left}{how} ({why})")
 
     def _clean_up(self) -> None:
         """Take away what the role no longer has; it is complete without that, so a failure is named and no more."""
-        for step in self._plan.cleanup:
+        for number, step in enumerate(self._plan.cleanup):
             self._tell(step.what)
             try:
                 with aws_errors():
                     self._call(step.call)
             except AwsError as error:
-                self.left.append(f"{step.call.parameters['PolicyArn']}, attached nowhere; remove it with "
-                                 f"`{step.call.command}` ({error})")  # fmt: skip
+                self._name_unused([step], str(error))
+            except (KeyboardInterrupt, SystemExit):
+                self._name_unused(self._plan.cleanup[number:], "interrupted")
+                raise
+
+    def _name_unused(self, steps: Sequence[Step], why: str) -> None:
+        for step in steps:
+            arn = step.call.parameters["PolicyArn"]
+            self.left.append(f"policy {arn}, attached nowhere; remove it with `{step.call.command}` ({why})")
 
 
 def _passes(error: Exception, passing: frozenset[str]) -> bool:

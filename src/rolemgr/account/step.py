@@ -21,7 +21,8 @@ class Call(NamedTuple):
         """The call as a line for the AWS CLI."""
         words = ["aws", "iam", self.operation.replace("_", "-")]
         for name, value in self.parameters.items():
-            words += ["--" + re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower(), str(value)]
+            text = json.dumps(value) if isinstance(value, list) else str(value)
+            words += ["--" + re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower(), text]
         return shlex.join(words)
 
 

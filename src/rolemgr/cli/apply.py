@@ -138,7 +138,7 @@ def apply_roles(
         _refuse(problems)
     _ask(way, [one.plan for one in planned], options)
     with _ended_by_sigterm():
-        done, interruption = _carry_out(way, [one.plan for one in planned], run, verbose=verbose)
+        done, interruption = _carry_out(way, [one.plan for one in planned], options, run, verbose=verbose)
     _give(way, done, form, output)
     _end(done, interruption)
 
@@ -214,7 +214,7 @@ def _rendered(sources: "Sequence[LayeredSource]", way: "Access", *, verbose: boo
     from rolemgr.cli.rendering import render_source
 
     catalogs: dict[tuple[str, ...], Any] = {}
-    found: dict[str, Chosen] = {}
+    found: dict[str, Chosen] = {}  # IAM tells names apart by more than case
     for source in sources:
         credentials = SourceLocation(f"AWS credentials of {way.caller}")
         full = source.with_default("account", way.account, credentials)
@@ -223,9 +223,9 @@ def _rendered(sources: "Sequence[LayeredSource]", way: "Access", *, verbose: boo
         spec = one.role.spec
         check_account(way, spec.account, spec.partition_name, partial(_place, source))
         _check_tags(one.documents.tags, source)
-        if spec.role_name in found:
+        if spec.role_name.lower() in found:
             raise InputError(source.at(("name",)), f"role `{spec.role_name}` is given twice", "give each a `name`")
-        found[spec.role_name] = one
+        found[spec.role_name.lower()] = one
     return list(found.values())
 
 
@@ -294,45 +294,67 @@ def _ask(way: "Access", plans: "Sequence[RolePlan]", options: ApplyOptions) -> N
 
 
 def _carry_out(
-    way: "Access", plans: "Sequence[RolePlan]", run: str, *, verbose: bool
+    way: "Access", plans: "Sequence[RolePlan]", options: ApplyOptions, run: str, *, verbose: bool
 ) -> "tuple[list[Done], BaseException | None]":
     """Return how each role ended, and what interrupted the run, if anything did."""
     from rolemgr.report.plan import Done
 
     done: list[Done] = []
-    stop: BaseException | AwsError | None = None
+    stop: BaseException | None = None
     for plan in plans:
-        if stop:
-            result = "unchanged" if plan.action == "unchanged" else "not begun"
-            done.append(Done(plan.wanted.arn, result))
+        arn = plan.wanted.arn
+        if plan.action == "unchanged" or stop:
+            done.append(Done(arn, "unchanged" if plan.action == "unchanged" else "not begun"))
             continue
-        one, failure = _one(way, plan, run, tell=_teller(plan, alone=verbose or len(plans) == 1))
-        done.append(one)
-        if one.result in ("created", "updated"):
-            note(f"{len(done)}/{len(plans)} {one.result} {one.arn}")
+        try:
+            one, failure = _one(way, plan, options, run, alone=verbose or len(plans) == 1)
+            done.append(one)
+            if one.result in ("created", "updated"):
+                note(f"{len(done)}/{len(plans)} {one.result} {arn}")
+        except (
+            KeyboardInterrupt,
+            SystemExit,
+        ) as interruption:  # between two calls: the role is as it should be, or not begun
+            failure = interruption
+            if not done or done[-1].arn != arn:
+                done.append(Done(arn, "failed", "interrupted; see `rolemgr plan`"))
         if failure and (not isinstance(failure, AwsError) or failure.concerns_all):
             stop = failure
-    return done, stop if not isinstance(stop, AwsError) else None
+    return done, None if isinstance(stop, AwsError) else stop
 
 
 def _one(
-    way: "Access", plan: "RolePlan", run: str, *, tell: Callable[[str], None]
+    way: "Access", plan: "RolePlan", options: ApplyOptions, run: str, *, alone: bool
 ) -> "tuple[Done, BaseException | None]":
+    """Return how the role of *plan* ended, and what it failed of."""
     from time import sleep
 
     from rolemgr.account.execute import Execution
     from rolemgr.report.plan import Done
 
-    arn = plan.wanted.arn
-    if plan.action == "unchanged":
-        return Done(arn, "unchanged"), None
-    execution = Execution(way.iam, plan, run, sleep=sleep, tell=tell)
+    arn, result = plan.wanted.arn, "created" if plan.action == "create" else "updated"
+    execution = Execution(way.iam, plan, run, sleep=sleep, tell=_teller(plan, alone=alone))
     try:
+        _look_again(way, plan, options, run)
         execution.carry_out()
     except (AwsError, KeyboardInterrupt, SystemExit) as failure:
         error = str(failure) if isinstance(failure, AwsError) else "interrupted"
+        if execution.complete:
+            return Done(arn, result, None, tuple(execution.left)), failure
         return Done(arn, "failed", error, tuple(execution.left)), failure
-    return Done(arn, "created" if plan.action == "create" else "updated", None, tuple(execution.left)), None
+    return Done(arn, result, None, tuple(execution.left)), None
+
+
+def _look_again(way: "Access", plan: "RolePlan", options: ApplyOptions, run: str) -> None:
+    """Raise AwsError where the account is no longer as it was when the plan was shown."""
+    from rolemgr.account.look import look
+    from rolemgr.account.plan import plan_role
+
+    now = plan_role(plan.wanted, look(way.iam, plan.wanted), run, update=options.update, prune=options.prune)
+    if isinstance(now.problem, AwsError):
+        raise now.problem
+    if (now.action, now.steps) != (plan.action, plan.steps):
+        raise AwsError("the account has changed since the plan was made", "look at it again")
 
 
 def _teller(plan: "RolePlan", *, alone: bool) -> Callable[[str], None]:
@@ -389,4 +411,5 @@ def _end(done: "Sequence[Done]", interruption: BaseException | None) -> None:
 
 
 def _remains(one: "Done") -> str:
+    """Return what there is to say of what a role that failed leaves."""
     return "not all of it could be taken back, see above" if one.left else "all of it was taken back"
