@@ -63,6 +63,11 @@ RESOURCES_ASKED = (
 )  # fmt: skip
 
 
+def rng_of(seed: int) -> random.Random:
+    """Return the generator of *seed*: the same policies and requests every time."""
+    return random.Random(seed)  # noqa: S311 - nothing is kept secret by it
+
+
 def condition(rng: random.Random) -> dict[str, dict[str, Any]]:
     """Return a Condition element of one to three conditions."""
     made: dict[str, dict[str, Any]] = {}

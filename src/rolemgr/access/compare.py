@@ -12,8 +12,8 @@ policies, reckons with several values of may have any set of values, any other k
 be independent of each other. All that is more than AWS would send, so that a proof holds for what it does.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple, TypeAlias, TypeVar
 
@@ -21,17 +21,19 @@ from rolemgr.access.actions import actions_of
 from rolemgr.access.atoms import Atom, Filled
 from rolemgr.access.errors import TooComplex
 from rolemgr.access.regions import Pattern
-from rolemgr.access.scenes import Scene, scenes_of
-from rolemgr.access.search import Arena, Case, Setting, arena, search
+from rolemgr.access.scenes import Scene, scenes_of, strangers
+from rolemgr.access.search import ABSENT, Arena, Case, Setting, arena, search
 from rolemgr.access.statements import Said, Side
 from rolemgr.access.universe import ANY_TEXT, Universe, always_there, carries, kinds_of, partitions_in, universe_of
+from rolemgr.access.values import Limits
 from rolemgr.access.witness import context_of, doubts_of, fillings, resources_of
 from rolemgr.evaluate.decision import Evaluation, evaluate
 from rolemgr.evaluate.errors import LayerError, RequestError
 from rolemgr.evaluate.policies import Policies, StatementRef
 from rolemgr.evaluate.request import Request
 from rolemgr.evaluate.requirements import FREE
-from rolemgr.model.policy import Effect
+from rolemgr.evaluate.wildcards import action_glob
+from rolemgr.model.policy import Effect, ResourcePolicy, ResourceStatement
 
 MOST_TRIED = 12
 """How many cases are tried to be made real before they are called unknown."""
@@ -40,6 +42,9 @@ MOST_TRIED = 12
 class Difference(NamedTuple):
     """
     What an Allow of the new side, at *statement*, gives that the old side does not.
+
+    In a scene that is *lifted*, *statement* is a Deny of the old side that the new one does not have.
+
 
     *request* is one of them, for the first of *actions*; *before* is the old side's decision on it. *doubts*
     say why AWS may never see such a request; *future* says that the actions are none of today's reference.
@@ -80,17 +85,79 @@ Verdict: TypeAlias = Difference | Unknown
 V = TypeVar("V", Difference, Unknown)
 
 
-def compare(new: Policies, old: Policies) -> Comparison:
+@dataclass(frozen=True)
+class Focus:
     """
-    Return what *new* allows that *old* does not.
+    Which requests to compare by: all of them, or a part.
+
+    *actions* are patterns of those to look at. With a *context* a request has those keys (in lower case) and no
+    others. *strangers* asks as somebody whom the policies do not name alone, with keys *within* limits. With
+    *grants_only* a resource policy is asked for what it gives by itself, and not for what it no longer denies
+    to those whom identity policies of the same account allow it.
+    """
+
+    actions: tuple[str, ...] = ()
+    context: Filled | None = None
+    strangers: bool = False
+    grants_only: bool = False
+    within: Mapping[str, Limits] = field(default_factory=dict)
+
+    def takes(self, action: str) -> bool:
+        """Tell whether *action* is one to look at."""
+        return not self.actions or any(action_glob(pattern)(action.lower()) for pattern in self.actions)
+
+
+_ALL = Focus()
+
+
+def compare(new: Policies, old: Policies, focus: Focus = _ALL) -> Comparison:
+    """
+    Return what *new* allows that *old* does not, of the requests in *focus*.
 
     Both are identity policies with what bounds them, or both have a *resource* policy, which is then
     compared alone. Raises PolicyError for a policy that IAM would not accept, LayerError for what only AWS
     could evaluate.
     """
-    sides = _Sides(Side(new), Side(old))
-    scenes = scenes_of(sides.new, sides.old)
+    if (new.resource is None) is not (old.resource is None):
+        raise LayerError(None, "a resource policy can't be compared with identity policies")
     merged = _Merged()
+    sides = _Sides(Side(new), Side(old), focus, new, old)
+    scenes = scenes_of(sides.new, sides.old)
+    count = _add(merged, sides, strangers(scenes) if focus.strangers else scenes)
+    if isinstance(new.resource, ResourcePolicy) and isinstance(old.resource, ResourcePolicy):
+        lifted = _lifted(new.resource, old.resource, sides)
+        if lifted and not (focus.grants_only or focus.strangers):
+            _add(merged, lifted, scenes_of(lifted.new, lifted.old, lifted=True))
+    return Comparison(merged.of(Difference), merged.of(Unknown), count)
+
+
+def _lifted(new: ResourcePolicy, old: ResourcePolicy, sides: "_Sides") -> "_Sides | None":
+    """
+    Return the Denies of both beside Allows of all that the old ones deny; None where the old one denies nothing.
+
+    Keys of KMS are left out: their policy must allow, whatever identity policies say.
+    """
+    denies = [one for one in old.statement if one.effect is Effect.DENY]
+    allows = [_opened(one) for one in denies]
+    if not allows:
+        return None
+    kept = [one for one in new.statement if one.effect is Effect.DENY]
+    return sides._replace(new=_denying(new, kept, allows), old=_denying(old, denies, allows))
+
+
+def _opened(deny: ResourceStatement) -> ResourceStatement:
+    return ResourceStatement(
+        effect=Effect.ALLOW, action=deny.action, not_action=deny.not_action, resource=("*",), principal="*"
+    )
+
+
+def _denying(whole: ResourcePolicy, denies: Sequence[ResourceStatement], allows: Sequence[ResourceStatement]) -> Side:
+    """Return the *denies* of *whole*, beside *allows*."""
+    return Side(Policies(resource=ResourcePolicy(version=whole.version, statement=(*denies, *allows))))
+
+
+def _add(merged: "_Merged", sides: "_Sides", scenes: Sequence[Scene]) -> int:
+    """Compare *sides* in *scenes*, add what is not proven to *merged*, and return how many actions were asked."""
     groups, problem, count = _groups(sides)
     if problem:
         merged.add(Unknown(None, (), problem))
@@ -99,7 +166,7 @@ def compare(new: Policies, old: Policies) -> Comparison:
             if not covered(group.arena, said):
                 for verdict in _verdicts(_Question(sides, group, said), scenes):
                     merged.add(verdict)
-    return Comparison(merged.of(Difference), merged.of(Unknown), count)
+    return count
 
 
 class _Merged:
@@ -125,6 +192,10 @@ class _Merged:
 class _Sides(NamedTuple):
     new: Side
     old: Side
+    focus: Focus
+    ask_new: Policies
+    ask_old: Policies
+    """Whom the evaluator asks: the policies as they were given."""
 
     @property
     def statements(self) -> tuple[Said, ...]:
@@ -150,7 +221,8 @@ def _groups(sides: _Sides) -> tuple[list[_Group], str, int]:
     keys = sorted({key for said in sides.statements for key in said.by_key})
     arenas: dict[int, Arena] = {}
     groups: dict[object, _Group] = {}
-    for action in listed.actions:
+    asked = [action for action in listed.actions if sides.focus.takes(action.name)]
+    for action in asked:
         folded = action.name.lower()
         sign = sum(1 << place for place, said in enumerate(sides.statements) if said.takes.take(folded))
         if sign not in arenas:
@@ -164,7 +236,7 @@ def _groups(sides: _Sides) -> tuple[list[_Group], str, int]:
             group = _Group([], universe_of(kinds, partitions), carried, action.future, arenas[sign])
             groups[sign, kinds, carried, action.future] = group
         group.names.append(action.name)
-    return list(groups.values()), listed.problem, len(listed.actions)
+    return list(groups.values()), listed.problem, len(asked)
 
 
 def covered(arena: Arena, said: Said) -> bool:
@@ -192,8 +264,8 @@ class _Question(NamedTuple):
     def action(self) -> str:
         return self.group.names[0]
 
-    def unknown(self, reason: str) -> Unknown:
-        return Unknown(self.said.at, tuple(self.group.names), reason)
+    def unknown(self, scene: Scene, reason: str) -> Unknown:
+        return Unknown(None if scene.lifted else self.said.at, tuple(self.group.names), reason)
 
 
 def _verdicts(question: _Question, scenes: Sequence[Scene]) -> Iterator[Verdict]:
@@ -229,18 +301,20 @@ def _verdict(question: _Question, scene: Scene, region: Atom | None) -> Verdict 
     """
     group = question.group
     try:
-        loose = _Try(group.arena, question.said, region, _any_of(scene, (ANY_TEXT,)))
+        loose = _Try(group.arena, question.said, region, _any_of(question, scene, (ANY_TEXT,)))
         if not loose.cases(scene, 1):
             return None
         quick = _shown(question, scene, [loose._replace(setting=_narrow(question, scene, {}, (ANY_TEXT,)))], most=2)
         if quick and not quick.doubts:
             return quick
-        wide = _Try(group.arena, question.said, region, _any_of(scene, group.universe.wide))
+        wide = _Try(group.arena, question.said, region, _any_of(question, scene, group.universe.wide))
         if not wide.cases(scene, 1):
             return None
-        return _shown(question, scene, (*_real_tries(question, scene, region), wide)) or question.unknown(_REASON)
+        return _shown(question, scene, (*_real_tries(question, scene, region), wide)) or question.unknown(
+            scene, _REASON
+        )
     except TooComplex as error:
-        return question.unknown(str(error))
+        return question.unknown(scene, str(error))
 
 
 _REASON = "a combination of policy variables or values may give more, and no request that shows it was found"
@@ -263,34 +337,56 @@ class _Try(NamedTuple):
 def _real_tries(question: _Question, scene: Scene, region: Atom | None) -> Iterator[_Try]:
     """Yield searches in the narrow world, then with every policy variable filled, narrow and wide."""
     group, settled = question.group, scene.filled()
+    if question.sides.focus.context is not None:  # a variable of another key has no value
+        variables = {key for said in group.arena.statements for key in said.variables}
+        settled = {**dict.fromkeys(variables, ABSENT), **settled, **question.sides.focus.context}
     yield _Try(group.arena, question.said, region, _narrow(question, scene, {}, group.universe.narrow))
     options = list(islice(fillings(group.arena.statements, settled), MOST_TRIED))
     for filled in options:
         yield _filled_try(question, region, _narrow(question, scene, filled, group.universe.narrow))
     for filled in options:
-        yield _filled_try(question, region, _any_of(scene, group.universe.wide, filled))
+        yield _filled_try(question, region, _any_of(question, scene, group.universe.wide, filled))
 
 
 def _narrow(question: _Question, scene: Scene, filled: Filled, among: tuple[Pattern, ...]) -> Setting:
     """Return the narrow world, for exactly the principal of *scene*."""
     carried = question.group.carried
+    focus = question.sides.focus
+    free = focus.context is None
     return Setting(
         among,
-        {**scene.filled(), **filled},
-        may_be_present=lambda key: key in carried and not scene.lacks(key),
-        may_be_absent=lambda key: not always_there(key),
-        within=scene.within(),
+        {**scene.filled(), **filled, **(focus.context or {})},
+        may_be_present=lambda key: free and key in carried and not scene.lacks(key),
+        may_be_absent=lambda key: not (free and always_there(key)),
+        within=_both(scene.within(), focus.within),
     )
 
 
-def _any_of(scene: Scene, among: tuple[Pattern, ...], filled: Filled | None = None) -> Setting:
+def _any_of(question: _Question, scene: Scene, among: tuple[Pattern, ...], filled: Filled | None = None) -> Setting:
     """Return the wide world, for all the principals that the one of *scene* stands for."""
-    return Setting(among, {**scene.certain(), **(filled or {})}, within=scene.within())
+    focus = question.sides.focus
+    free = focus.context is None
+    return Setting(
+        among,
+        {**scene.certain(), **(filled or {}), **(focus.context or {})},
+        may_be_present=lambda _key: free,
+        within=_both(scene.within(), focus.within),
+    )
+
+
+def _both(one: Mapping[str, Limits], other: Mapping[str, Limits]) -> dict[str, Limits]:
+    """Return the limits of both: what each leaves out is left out."""
+    found = {**other, **one}
+    for key in one.keys() & other.keys():
+        but, outside = one[key].but | other[key].but, one[key].outside | other[key].outside
+        found[key] = one[key]._replace(but=but, outside=outside)
+    return found
 
 
 def _filled_try(question: _Question, region: Atom | None, setting: Setting) -> _Try:
     """Return the search with the policy variables of both sides filled."""
-    new, old = (side.with_values(setting.filled) for side in question.sides)
+    sides = question.sides
+    new, old = (side.with_values(setting.filled) for side in (sides.new, sides.old))
     made = arena(new, old, question.action.lower())
     said = next(one for one in made.allows_of_new if one.at == question.said.at)
     inside = next((atom for atom in said.resources if region and atom.written == region.written), None)
@@ -331,12 +427,15 @@ def _asked(question: _Question, scene: Scene, resource: str, context: object) ->
     sides, group = question.sides, question.group
     try:
         request = scene.request(question.action, resource, context)
-        if evaluate(request, scene.around(sides.new.policies)).decision != "Allowed":
+        if evaluate(request, scene.around(sides.ask_new)).decision != "Allowed":
             return None
-        before = evaluate(request, scene.around(sides.old.policies))
+        before = evaluate(request, scene.around(sides.ask_old))
     except (RequestError, LayerError):
         return None
     if before.decision == "Allowed":
         return None
+    at = before.by[0] if scene.lifted and before.by else question.said.at
+    if sides.focus.context is not None:
+        return Difference(at, tuple(group.names), request, before, (), group.future, scene)
     doubts = (*doubts_of(request, group.universe, _keys(group.arena)), *scene.doubts(request))
-    return Difference(question.said.at, tuple(group.names), request, before, doubts, group.future, scene)
+    return Difference(at, tuple(group.names), request, before, doubts, group.future, scene)

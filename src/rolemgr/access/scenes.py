@@ -9,6 +9,9 @@ the policies tell apart, in three ways.
 - from the same account and without identity policies: does it let them in by itself, as it does when it names
   the user or the role and not just the account;
 - the same under a permissions boundary that allows nothing, which only a user or a session named as such passes.
+
+Within an account a resource policy has a fourth say: its Denies stop what identity policies allow. Whom a Deny
+that is gone stopped is asked apart (*lifted*).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +27,7 @@ from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.principals import Caller, Kind, Match, match, read_caller
 from rolemgr.evaluate.request import Request
 from rolemgr.evaluate.variables import Piece
-from rolemgr.evaluate.wildcards import arn_steps
+from rolemgr.evaluate.wildcards import arn_steps, literal_steps
 from rolemgr.model.arn import ACCOUNT_ID, Arn
 from rolemgr.model.policy import Effect, IdentityPolicy
 
@@ -43,6 +46,8 @@ What anonymous requests carry.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
+_LIFTED: Final = "within the account, to whomever identity policies allow it"
+_WITH_POLICIES: Final = frozenset({Kind.USER, Kind.ROLE, Kind.SESSION, Kind.FEDERATED_USER})
 _INSIDE: Final = frozenset({Kind.USER, Kind.ROLE, Kind.SESSION})
 
 
@@ -59,6 +64,8 @@ class Scene(NamedTuple):
     note: str = ""
     named: frozenset[str] = frozenset()
     """The ARNs that the policies name in full, which stand for themselves."""
+    lifted: bool = False
+    """It is asked whom a Deny of a resource policy stops, though identity policies allow."""
     accounts: frozenset[str] = frozenset()
     """The accounts that the policies name."""
 
@@ -130,9 +137,15 @@ class Scene(NamedTuple):
     def within(self) -> dict[str, Limits]:
         """Return the values that keys can have for the principals that this one stands for."""
         caller = self.caller
-        account_of_others = {"aws:principalaccount": Limits(but=self.accounts)}
+        account_of_others = {"aws:principalaccount": Limits(but=_exactly(self.accounts))}
         limits = account_of_others if caller.account == _STRANGER else {}
         return limits | self._arns()
+
+    def _others(self) -> frozenset[Pattern]:
+        """Return the ARNs of those whom the policies tell apart from a principal that stands for many."""
+        accounts = self.accounts if self.caller.account == _STRANGER else ()
+        texts = (f"arn:*:iam::{account}:*" for account in accounts)
+        return _exactly(self.named) | {Pattern(arn_steps((Piece(text, live=True),))) for text in texts}
 
     def _arns(self) -> dict[str, Limits]:
         caller = self.caller
@@ -146,22 +159,46 @@ class Scene(NamedTuple):
         name = caller.name if self.itself else "*"
         texts = dict.fromkeys((f"arn:*:iam::{account}:{kind}/{name}", f"arn:*:iam::{account}:{kind}/*/{name}"))
         among = tuple(Pattern(arn_steps((Piece(text, live=True),))) for text in texts)
-        return {"aws:principalarn": Limits(among, frozenset() if self.itself else self.named)}
+        return {"aws:principalarn": Limits(among, frozenset() if self.itself else self._others())}
 
 
-def scenes_of(new: Side, old: Side) -> tuple[Scene, ...]:
-    """Return the scenes to compare in: one for identity policies, else one for each kind of principal."""
+def _exactly(texts: Iterable[str]) -> frozenset[Pattern]:
+    return frozenset(Pattern(literal_steps(text)) for text in texts)
+
+
+def scenes_of(new: Side, old: Side, *, lifted: bool = False) -> tuple[Scene, ...]:
+    """
+    Return the scenes to compare in: one for identity policies, else one for each kind of principal.
+
+    *lifted* asks whom a Deny of a resource policy stops though identity policies of the same account allow.
+    """
     if new.policies.resource is None and old.policies.resource is None:
         return (Scene(),)
     statements = (*new.statements, *old.statements)
     callers = tuple(dict.fromkeys(_callers(statements)))
     named = frozenset(arn for said in statements if said.principals for arn in said.principals.arns)
+    if lifted:
+        within = [text for text in callers if read_caller(text).kind in _WITH_POLICIES]
+        lifts = (Scene(text, read_caller(text).account, note=_LIFTED, lifted=True) for text in within)
+        return tuple(scene._replace(named=named, accounts=_accounts(callers)) for scene in lifts)
     bounds = (False, True) if any(map(_not_principal, statements)) else (False,)
-    accounts = frozenset(filter(None, (read_caller(text).account for text in callers))) - {_STRANGER}
     first = [Scene(text, _ELSEWHERE, bounded=bounded) for text in callers for bounded in bounds]
     inside = [text for text in callers if read_caller(text).kind in _INSIDE]
     scenes = (*first, *(scene for text in inside for scene in _within(text)))
-    return tuple(scene._replace(named=named, accounts=accounts) for scene in scenes)
+    return tuple(scene._replace(named=named, accounts=_accounts(callers)) for scene in scenes)
+
+
+def _accounts(callers: Iterable[str]) -> frozenset[str]:
+    return frozenset(filter(None, (read_caller(text).account for text in callers))) - {_STRANGER}
+
+
+def strangers(scenes: Iterable[Scene]) -> tuple[Scene, ...]:
+    """Return those of *scenes* in which somebody asks whom no policy names: from another account, or nobody at all."""
+    return tuple(scene for scene in scenes if scene.strength is Match.ACCOUNT and _unnamed(scene.caller))
+
+
+def _unnamed(caller: Caller) -> bool:
+    return caller.kind is Kind.ANONYMOUS or (caller.account == _STRANGER and caller.kind in _INSIDE)
 
 
 def _within(text: str) -> Iterator[Scene]:

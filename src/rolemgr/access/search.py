@@ -14,6 +14,7 @@ what would be exponential small.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import combinations, product
 from typing import Final, NamedTuple, TypeAlias
 
 from rolemgr.access.atoms import Atom, Filled
@@ -26,6 +27,8 @@ from rolemgr.reference.condition_keys import find_key
 
 MOST_CASES: Final = 3_000
 """How many masks are kept after a dimension."""
+MOST_OPEN: Final = 8
+"""How many values with policy variables one key may be compared with where its own value is settled."""
 
 Values: TypeAlias = tuple[str, ...]
 Layers: TypeAlias = tuple[tuple[bool, tuple[Said, ...]], ...]
@@ -311,14 +314,27 @@ def _wish(arena: Arena, asking: Sequence[Said], asked: Sequence[Asked], key: str
 
 
 def _filled(asked: Sequence[Asked], values: Values) -> dict[int, Values | None]:
-    """Return the one result of the key's settled *values*."""
-    result = 0
-    for place, one in enumerate(asked):
-        atoms = tuple(one.atoms)
-        signs = [sum(1 << i for i, atom in enumerate(atoms) if atom.test and atom.test(value)) for value in values]
-        if _answer(one, [one.passes(sign, atoms) for sign in signs]):
-            result |= 1 << place
-    return {result: values}
+    """Return the results that the key's settled *values* may have: one, unless an atom is opaque."""
+    atoms = tuple(sorted({atom for one in asked for atom in one.atoms}, key=_order))
+    found: dict[int, Values | None] = {}
+    for signs in product(*(_signs(value, atoms) for value in values)):
+        passed = {one: [one.passes(sign, atoms) for sign in signs] for one in asked}
+        result = sum(1 << place for place, one in enumerate(asked) if _answer(one, passed[one]))
+        found.setdefault(result, values)
+    return found
+
+
+def _signs(value: str, atoms: Sequence[Atom]) -> list[int]:
+    """Return the signs that *value* may have: an opaque atom is answered both ways where its pattern matches."""
+    base = sum(1 << place for place, atom in enumerate(atoms) if atom.test and atom.test(value))
+    open_bits = [1 << place for place, atom in enumerate(atoms) if atom.opaque and _may_match(atom, value)]
+    if len(open_bits) > MOST_OPEN:
+        raise TooComplex(f"{len(open_bits)} values with policy variables are compared with one key")
+    return [base | sum(chosen) for size in range(len(open_bits) + 1) for chosen in combinations(open_bits, size)]
+
+
+def _may_match(atom: Atom, value: str) -> bool:
+    return atom.pattern is None or atom.pattern.matches(value)
 
 
 def _answer(asked: Asked, passed: Sequence[bool]) -> bool:

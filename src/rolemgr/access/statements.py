@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from rolemgr.access.atoms import Atom, Filled, condition_atom, resource_atom
 from rolemgr.evaluate.conditions import Condition, split_operator
+from rolemgr.evaluate.errors import LayerError
 from rolemgr.evaluate.operators import read_bool
 from rolemgr.evaluate.policies import Layer, Policies, StatementRef, read_policy
 from rolemgr.evaluate.principals import Named
@@ -123,7 +124,7 @@ class Side:
 
     @cached_property
     def groups(self) -> tuple[Voices, ...]:
-        """The layers; raises PolicyError for what IAM would not accept."""
+        """The layers; raises PolicyError for what IAM would not accept, LayerError for a layer that is not compared."""
         return tuple(_groups(self.policies, self.filled))
 
     @cached_property
@@ -138,6 +139,10 @@ class Side:
 
 def _groups(policies: Policies, filled: Filled) -> Iterator[Voices]:
     """Yield the layers that are compared; an SCP level without a policy allows nothing."""
+    if policies.resource_control or policies.vpc_endpoints:
+        raise LayerError(None, "resource control policies and VPC endpoint policies are not compared")
+    if policies.resource is not None and (policies.identity or policies.permissions_boundary or policies.session):
+        raise LayerError(None, "a resource policy is compared by itself, without identity policies")
     if policies.resource is not None:
         layer = Layer.TRUST if isinstance(policies.resource, TrustPolicy) else Layer.RESOURCE
         yield Voices(layer, None, True, tuple(_said(layer, None, (policies.resource,), filled)))

@@ -12,11 +12,10 @@ those; any other key may hold anything.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from itertools import pairwise, product
 from typing import Final, NamedTuple
 
@@ -24,7 +23,7 @@ from rolemgr.access.atoms import Atom, Family
 from rolemgr.access.errors import TooComplex
 from rolemgr.access.regions import Pattern, regions
 from rolemgr.evaluate.operators import read_date, read_number
-from rolemgr.evaluate.wildcards import Step, literal_steps
+from rolemgr.evaluate.wildcards import Step
 from rolemgr.reference.condition_keys import find_key
 
 MOST_CLASSES: Final = 4_096
@@ -45,10 +44,11 @@ class Class(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """Of which texts the values of a key are: those that one of *among* matches, without the texts *but*."""
+    """The values that a key may have: texts that one of *among* matches and none of *but*, addresses *outside*."""
 
     among: tuple[Pattern, ...] = (_ANYTHING,)
-    but: frozenset[str] = frozenset()
+    but: frozenset[Pattern] = frozenset()
+    outside: frozenset[str] = frozenset()
 
 
 ANY: Final = Limits()
@@ -100,7 +100,7 @@ def _family(family: Family, places: Sequence[int], atoms: Sequence[Atom], kind: 
     own = [atoms[place] for place in places]
     if family == "text":
         return [Class(_moved(one.sign, places), one.sample) for one in _texts(own, limits)]
-    samples = list(_SAMPLES[family](own))
+    samples = [text for text in _SAMPLES[family](own) if not _inside(text, limits.outside)]
     if not (family in ("number", "date") and kind in ("Numeric", "Date")):
         samples.append(_STRANGE[0])
     found: dict[int, str] = {}
@@ -109,11 +109,15 @@ def _family(family: Family, places: Sequence[int], atoms: Sequence[Atom], kind: 
     return [Class(_moved(sign, places), text) for sign, text in found.items()]
 
 
+def _inside(text: str, networks: frozenset[str]) -> bool:
+    return any(ip_address(text) in ip_network(network, strict=False) for network in networks)
+
+
 def _texts(atoms: Sequence[Atom], limits: Limits) -> list[Class]:
     """Return the classes of text within *limits*: what they leave out is walked with the atoms, and dropped."""
-    without = [Atom("text", ("without", text), None, Pattern(literal_steps(text))) for text in sorted(limits.but)]
+    without = [Atom("text", ("without", one), one.matches, one) for one in limits.but]
     count = len(atoms)
-    found = text_classes([*atoms, *(replace(one, test=lambda _: False) for one in without)], among=limits.among)
+    found = text_classes([*atoms, *without], among=limits.among)
     return [one for one in found if not one.sign >> count]
 
 
@@ -130,8 +134,18 @@ def text_classes(atoms: Sequence[Atom], *, among: Sequence[Pattern] = (_ANYTHING
     """
     patterns = [atom.pattern or _ANYTHING for atom in atoms]
     walked = regions(patterns, among, must=must)
-    nicest = {_pattern_sign(patterns, text): text for text in reversed(_STRANGE)} if among == (_ANYTHING,) else {}
+    nicest = _nicest(atoms, patterns) if among == (_ANYTHING,) else {}
     return list(_with_opaque(atoms, {sign: nicest.get(sign, text) for sign, text in walked.items()}))
+
+
+def _nicest(atoms: Sequence[Atom], patterns: Sequence[Pattern]) -> dict[int, str]:
+    """Return readable texts by their sign: those that policies hardly name, and what they write, wildcards filled."""
+    written = [one for atom in atoms if "$" not in atom.written for one in _filled(atom.written)]
+    return {_pattern_sign(patterns, text): text for text in (*reversed(written), *reversed(_STRANGE)) if text}
+
+
+def _filled(text: str) -> tuple[str, ...]:
+    return (text.replace("*", "example").replace("?", "x"), text.replace("*", "").replace("?", "x"))
 
 
 def _pattern_sign(patterns: Sequence[Pattern], text: str) -> int:

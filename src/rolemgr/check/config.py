@@ -3,6 +3,7 @@
 
     types:
       - {path: "org/scps/*.json", type: scp}
+    rules: [checks.yaml]           # custom policy checks, as with --rules
     suppress:
       - rule: pass-any-role        # or RM607
         path: "legacy/*"
@@ -14,6 +15,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from rolemgr.check.collect import TypeOf, path_matches
@@ -57,20 +59,36 @@ class CheckConfig:
     suppressions: tuple[Suppression, ...] = ()
 
 
-def read_config(source: SourceFile) -> CheckConfig:
-    """Return what *source* says; raise InputError with the line for an unknown key, rule, type or day."""
-    data = _mapping(source, (), source.data, ("types", "suppress"))
+def read_config(source: SourceFile, custom: Sequence[str] = ()) -> CheckConfig:
+    """
+    Return what *source* says; *custom* are the ids of custom checks, which it may suppress too.
+
+    Raises InputError with the line for an unknown key, rule, type or day.
+    """
+    data = _mapping(source, (), source.data, ("types", "rules", "suppress"))
     types = (_type(source, path, one) for path, one in _items(source, data, "types"))
-    suppressions = (_suppression(source, path, one) for path, one in _items(source, data, "suppress"))
+    suppressions = (_suppression(source, path, one, custom) for path, one in _items(source, data, "suppress"))
     return CheckConfig(tuple(types), tuple(suppressions))
 
 
-def find_rule(name: str, where: SourceLocation | None) -> Rule:
-    """Return the rule of the id or name *name*, in any case; raise UnknownNameError for none."""
+def rules_files(source: SourceFile) -> list[Path]:
+    """Return the files of custom checks that *source* names, relative to where it lies; raise InputError for none."""
+    data = source.data if isinstance(source.data, dict) else {}
+    found = []
+    for path, name in _items(source, data, "rules"):
+        place = Path(source.name).parent / str(name)
+        if not isinstance(name, str) or not place.is_file():
+            raise InputError(source.at(path), f"there is no file `{name}` beside this one")
+        found.append(place)
+    return found
+
+
+def find_rule(name: str, where: SourceLocation | None, custom: Sequence[str] = ()) -> Rule:
+    """Return the rule of the id or name *name*, in any case; raise UnknownNameError for none (hints: *custom* too)."""
     for rule in RULES.values():
         if name.lower() in (rule.id.lower(), rule.name):
             return rule
-    known = [*RULES, *(rule.name for rule in RULES.values())]
+    known = [*RULES, *(rule.name for rule in RULES.values()), *custom]
     raise UnknownNameError(where, "rule", name, known, otherwise="see docs/rules.md")
 
 
@@ -119,11 +137,15 @@ def _type(source: SourceFile, path: DataPath, data: Mapping[str, Any]) -> TypeOf
     return TypeOf(_text(source, path, entry, "path"), Kind(kind))
 
 
-def _suppression(source: SourceFile, path: DataPath, data: Mapping[str, Any]) -> Suppression:
+def _rule_id(name: str, where: SourceLocation, custom: Sequence[str]) -> str:
+    own = next((one for one in custom if one.lower() == name.lower()), None)
+    return own or find_rule(name, where, custom).id
+
+
+def _suppression(source: SourceFile, path: DataPath, data: Mapping[str, Any], custom: Sequence[str]) -> Suppression:
     entry = _mapping(source, path, data, ("rule", "path", "sid", "reason", "expires"))
-    rule = find_rule(_text(source, path, entry, "rule"), source.at((*path, "rule")))
     return Suppression(
-        rule=rule.id,
+        rule=_rule_id(_text(source, path, entry, "rule"), source.at((*path, "rule")), custom),
         reason=_text(source, path, entry, "reason"),
         where=source.at(path),
         path=_text(source, path, entry, "path") if "path" in entry else None,

@@ -12,12 +12,17 @@ from rolemgr.check.rules import RULES
 
 def check(documents: Iterable[Document]) -> Iterator[Finding]:
     """Yield what the rules find in *documents*, in their order; those of one file and group are one role."""
+    for group in grouped(documents):
+        yield from _group(group)
+
+
+def grouped(documents: Iterable[Document]) -> list[list[Document]]:
+    """Return *documents* by the role that they are of, any other alone."""
     groups: dict[object, list[Document]] = {}
     for document in documents:
         key: object = (document.name, document.group) if document.group else document
         groups.setdefault(key, []).append(document)
-    for group in groups.values():
-        yield from _group(group)
+    return list(groups.values())
 
 
 def _group(documents: list[Document]) -> Iterator[Finding]:

@@ -17,7 +17,11 @@ from rolemgr.errors import InputError, SourceLocation
 if TYPE_CHECKING:
     from rolemgr.check.collect import Collected
     from rolemgr.check.config import CheckConfig
+    from rolemgr.check.custom import Custom
+    from rolemgr.check.document import Document
     from rolemgr.check.finding import Finding
+    from rolemgr.files.source import SourceFile
+    from rolemgr.report.sarif import RuleText
 
 KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary")
 SEVERITIES = ("ERROR", "SECURITY_WARNING", "WARNING", "SUGGESTION")
@@ -37,6 +41,7 @@ SEVERITIES = ("ERROR", "SECURITY_WARNING", "WARNING", "SUGGESTION")
     "--format", "form", type=click.Choice(["text", "json", "sarif", "github"]), default="text",
     help="The form of the result: text, JSON, SARIF 2.1.0, or GitHub's annotations.",
 )  # fmt: skip
+@click.option("--rules", multiple=True, metavar="FILE", help="A YAML file of custom policy checks; repeatable.")
 @click.option("--config", metavar="FILE", help="Suppressions and types; rolemgr-check.yaml here or above unless given.")
 @click.option("--baseline", metavar="FILE", help="Report only what is not in this baseline.")
 @click.option("--write-baseline", metavar="FILE", help="Write today's findings as a baseline, and exit with 0.")
@@ -44,8 +49,8 @@ SEVERITIES = ("ERROR", "SECURITY_WARNING", "WARNING", "SUGGESTION")
 @output_option
 @color_option
 def check_command(
-    paths: Sequence[str], chosen: dict[str, Any], kind: str | None, fail_on: str, form: str, config: str | None,
-    baseline: str | None, write_baseline: str | None, explain: str | None, output: str | None,
+    paths: Sequence[str], chosen: dict[str, Any], kind: str | None, fail_on: str, form: str, rules: Sequence[str],
+    config: str | None, baseline: str | None, write_baseline: str | None, explain: str | None, output: str | None,
     color: str, verbose: bool,
 ) -> None:  # fmt: skip
     """
@@ -60,16 +65,19 @@ def check_command(
       rolemgr check policies/ --fail-on WARNING
       rolemgr check scp.json --type scp --format sarif -o check.sarif
       rolemgr check --persona ml-engineer
+      rolemgr check policies/ --rules checks.yaml
       rolemgr check --explain RM901
     """
+    source = _config_source(config)
+    customs = _customs(rules, source)
     if explain is not None:
-        write_output(_explained(explain), output)
+        write_output(_explained(explain, customs), output)
         return
     from rolemgr.check.config import apply
     from rolemgr.check.finding import Severity
 
-    settings = config_in_force(config)
-    findings, names = _findings(paths, chosen, kind, settings, verbose)
+    settings = _config(source, customs)
+    findings, names = _findings(paths, chosen, kind, settings, customs, verbose)
     today = datetime.now(UTC).date()
     kept, suppressed = apply(findings, settings.suppressions, names, today)
     if write_baseline is not None:
@@ -80,7 +88,8 @@ def check_command(
     if suppressed:
         note(f"{len(suppressed)} finding{'s' if len(suppressed) > 1 else ''} suppressed by {settings_name(config)}")
     reasons = [(finding, suppression.reason) for finding, suppression in suppressed]
-    write_output(_shown(form, kept, reasons, len(names), color=_in_color(color, output), width=_width(output)), output)
+    shown = _shown(form, kept, reasons, len(names), customs, color=_in_color(color, output), width=_width(output))
+    write_output(shown, output)
     worst = Severity(fail_on.upper())
     if any(finding.severity.at_least(worst) for finding in kept):
         sys.exit(1)
@@ -92,8 +101,9 @@ def settings_name(config: str | None) -> str:
 
 
 def _findings(
-    paths: Sequence[str], chosen: Mapping[str, Any], kind: str | None, settings: "CheckConfig", verbose: bool
-) -> "tuple[list[Finding], list[str]]":
+    paths: Sequence[str], chosen: Mapping[str, Any], kind: str | None, settings: "CheckConfig",
+    customs: "Sequence[Custom]", verbose: bool,
+) -> "tuple[list[Finding], list[str]]":  # fmt: skip
     """Return what the rules find in the files, or in the chosen role, and the file of each policy."""
     from rolemgr.check.document import Kind
     from rolemgr.check.run import check
@@ -104,7 +114,7 @@ def _findings(
         if collected.skipped:
             files = "file holds" if collected.skipped == 1 else "files hold"
             note(f"{collected.skipped} {files} no policy")
-        found = [*collected.unreadable, *check(collected.documents)]
+        found = [*collected.unreadable, *check(collected.documents), *_custom_findings(collected.documents, customs)]
         return _sorted(found), [document.name for document in collected.documents]
     if kind:
         raise InputError(SourceLocation("--type"), "goes with policy files, not with a role")
@@ -113,9 +123,29 @@ def _findings(
 
     role = render_chosen(chosen, verbose=verbose)
     documents = documents_of(role.documents)
-    return _sorted([at_origin(finding, role.role) for finding in check(documents)]), [
-        document.name for document in documents
-    ]
+    made = [*check(documents), *_custom_findings(documents, customs)]
+    return _sorted([at_origin(finding, role.role) for finding in made]), [document.name for document in documents]
+
+
+def _custom_findings(documents: "Sequence[Document]", customs: "Sequence[Custom]") -> "list[Finding]":
+    if not customs:
+        return []
+    from rolemgr.check.custom import custom_findings
+
+    return list(custom_findings(documents, customs))
+
+
+def _customs(rules: Sequence[str], config: "SourceFile | None") -> "list[Custom]":
+    """Return the custom checks of the files *rules*, and of those that the configuration names."""
+    from rolemgr.check.config import rules_files
+
+    files = [*map(Path, rules), *(rules_files(config) if config else ())]
+    if not files:
+        return []
+    from rolemgr.check.custom import read_checks, refuse_twins
+    from rolemgr.files.yaml import read_yaml
+
+    return refuse_twins([custom for path in files for custom in read_checks(read_yaml(path))])
 
 
 def _refuse_both(chosen: Mapping[str, Any]) -> None:
@@ -144,14 +174,26 @@ def _sorted(findings: "list[Finding]") -> "list[Finding]":
 
 def config_in_force(name: str | None) -> "CheckConfig":
     """Return the configuration of the file *name*, or of the nearest ``rolemgr-check.yaml``, or an empty one."""
-    from rolemgr.check.config import CONFIG_FILE, CheckConfig, read_config
+    source = _config_source(name)
+    return _config(source, _customs((), source))
+
+
+def _config_source(name: str | None) -> "SourceFile | None":
+    """Return the configuration file *name*, or the nearest ``rolemgr-check.yaml``, or None."""
+    from rolemgr.check.config import CONFIG_FILE
 
     path = Path(name) if name is not None else _nearest(CONFIG_FILE)
     if path is None:
-        return CheckConfig()
+        return None
     from rolemgr.files.yaml import read_yaml
 
-    return read_config(read_yaml(path))
+    return read_yaml(path)
+
+
+def _config(source: "SourceFile | None", customs: "Sequence[Custom]") -> "CheckConfig":
+    from rolemgr.check.config import CheckConfig, read_config
+
+    return read_config(source, [custom.check.id for custom in customs]) if source else CheckConfig()
 
 
 def _nearest(name: str) -> Path | None:
@@ -180,6 +222,7 @@ def _shown(
     findings: "list[Finding]",
     suppressed: "list[tuple[Finding, str]]",
     checked: int,
+    customs: "Sequence[Custom]",
     *,
     color: bool,
     width: int,
@@ -191,14 +234,17 @@ def _shown(
     if form == "github":
         from rolemgr.check.rules import RULES
 
-        return annotations(findings, {rule.id: rule.name for rule in RULES.values()})
+        names = {rule.id: rule.name for rule in RULES.values()} | {one.check.id: one.check.kind for one in customs}
+        return annotations(findings, names)
     import json
 
-    data = findings_data(findings, checked) if form == "json" else _sarif(findings, suppressed)
+    data = findings_data(findings, checked) if form == "json" else _sarif(findings, suppressed, customs)
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
-def _sarif(findings: "list[Finding]", suppressed: "list[tuple[Finding, str]]") -> dict[str, Any]:
+def _sarif(
+    findings: "list[Finding]", suppressed: "list[tuple[Finding, str]]", customs: "Sequence[Custom]"
+) -> dict[str, Any]:
     from rolemgr import __version__
     from rolemgr.check.rules import RULES
     from rolemgr.report.sarif import RuleText, sarif
@@ -207,16 +253,31 @@ def _sarif(findings: "list[Finding]", suppressed: "list[tuple[Finding, str]]") -
         rule.id: RuleText(rule.id, rule.name, rule.title, rule.explanation, rule.source, rule.severity)
         for rule in RULES.values()
     }
+    texts |= {one.check.id: _custom_text(one) for one in customs}
     return sarif(findings, suppressed, texts, __version__)
 
 
-def _explained(name: str) -> str:
+def _custom_text(custom: "Custom") -> "RuleText":
+    from rolemgr.check.custom import SOURCE, explained
+    from rolemgr.check.finding import Severity
+    from rolemgr.report.sarif import RuleText
+
+    check = custom.check
+    return RuleText(check.id, check.kind, check.reason, explained(custom), SOURCE, Severity(check.severity))
+
+
+def _explained(name: str, customs: "Sequence[Custom]") -> str:
     """Return what there is to say of the rule *name*, with an example that it finds and one that it does not."""
+    own = next((one for one in customs if one.check.id.lower() == name.lower()), None)
+    if own:
+        from rolemgr.check.custom import SOURCE, explained
+
+        return f"{own.check.id} ({own.check.severity}), {own.where}\n\n{explained(own)}\n\nSee {SOURCE}\n"
     from rolemgr.check.config import find_rule
     from rolemgr.check.examples import examples_of
     from rolemgr.report.rules import rule_text
 
-    rule = find_rule(name, SourceLocation("--explain"))
+    rule = find_rule(name, SourceLocation("--explain"), [one.check.id for one in customs])
     return rule_text(rule, examples_of(rule.id))
 
 

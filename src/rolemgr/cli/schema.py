@@ -6,13 +6,14 @@ import click
 
 from rolemgr.cli.console import output_option
 
-SCHEMAS = ("persona", "activity-group", "guardrail", "guardrail-profile", "role", "tests")
+SCHEMAS = ("persona", "activity-group", "guardrail", "guardrail-profile", "role", "tests", "checks")
 
 
 def schema_of(name: str) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of the file format *name*, one of `SCHEMAS`."""
     from rolemgr.model.base import Model
     from rolemgr.model.catalog import ActivityGroup, Persona
+    from rolemgr.model.custom_checks import CustomChecks
     from rolemgr.model.guardrail import Guardrail, GuardrailProfile
     from rolemgr.model.policy_tests import PolicyTests
     from rolemgr.model.spec import RoleSpec
@@ -24,6 +25,7 @@ def schema_of(name: str) -> dict[str, Any]:
         "guardrail-profile": GuardrailProfile,
         "role": RoleSpec,
         "tests": PolicyTests,
+        "checks": CustomChecks,
     }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | models[name].model_json_schema()
 

@@ -130,6 +130,8 @@ def _name(one: Difference | Unknown) -> str:
     at = one.statement
     if at is None:
         return "all statements"
+    if isinstance(one, Difference) and one.scene.lifted:
+        return f"no longer denied, as {at.sid or f'statement {at.statement}'} did"
     return f"statement {at.sid}" if at.sid else f"statement {at.statement} of policy {at.policy}"
 
 

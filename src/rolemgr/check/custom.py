@@ -1,0 +1,367 @@
+"""
+Custom policy checks: what policies may and must allow, in the words of a YAML file.
+
+Each check is a comparison (`rolemgr.access.compare`) with a policy that says what is in order:
+
+    access_not_granted     everything but the forbidden access
+    no_new_access          the reference policy
+    required_conditions    everything, but the actions only under the conditions
+    no_public_access       nothing, asked by somebody whom the policy does not name
+    access_granted         the other way round: the required access, compared with the policy
+
+So a finding has a request that shows it, and what can't be told is a finding too.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from pydantic import ValidationError
+
+from rolemgr.access.compare import Comparison, Difference, Focus, Unknown, compare
+from rolemgr.access.public import stranger_limits
+from rolemgr.check.document import GRANTING, Document, Kind
+from rolemgr.check.finding import Finding, Severity
+from rolemgr.check.rule import listed
+from rolemgr.check.rules import RULES
+from rolemgr.check.run import grouped
+from rolemgr.check.sources import documents, parse
+from rolemgr.errors import InputError, SourceLocation
+from rolemgr.evaluate.errors import LayerError, PolicyError
+from rolemgr.evaluate.policies import Policies, StatementRef, groups_of
+from rolemgr.files.source import DataPath, SourceFile, read_text
+from rolemgr.model.custom_checks import AccessGranted, AccessNotGranted, CustomCheck, CustomChecks, RequiredConditions
+from rolemgr.model.policy import Effect, IdentityPolicy, PolicyDocument, ResourcePolicy, TrustPolicy
+from rolemgr.model.source import parse_model
+
+SOURCE: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-custom-policy-checks.html"
+_MODELS: Final[Mapping[Kind, type[PolicyDocument]]] = {
+    Kind.TRUST: TrustPolicy, Kind.RESOURCE: ResourcePolicy, Kind.RCP: ResourcePolicy
+}  # fmt: skip
+_LOOKS_AT: Final = {
+    "no_public_access": frozenset({Kind.RESOURCE, Kind.TRUST}),
+    "access_granted": frozenset({Kind.IDENTITY}),
+}
+"""What a check looks at unless it says so itself, where that is not all that gives access."""
+
+
+@dataclass(frozen=True)
+class Custom:
+    """A check as it is run: where it stands, and the reference policies of `no_new_access`."""
+
+    check: CustomCheck
+    where: SourceLocation
+    reference: tuple[Document, ...] = ()
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """The types of policies that it looks at."""
+        if self.check.types is not None:
+            return frozenset(map(Kind, self.check.types))
+        if self.reference:
+            return frozenset(one.kind for one in self.reference)
+        found = _LOOKS_AT.get(self.check.kind, GRANTING)
+        return found - {Kind.TRUST} if self.check.names_resources else found
+
+
+def read_checks(source: SourceFile) -> list[Custom]:
+    """Return the checks of *source*; raise InputError (or Problems) with the line for what is none."""
+    found = parse_model(source, CustomChecks).value.checks
+    return [_custom(source, place, check) for place, check in enumerate(found)]
+
+
+def refuse_twins(found: list[Custom]) -> list[Custom]:
+    """Return *found*; raise InputError where two have one id, or one that is a rule's."""
+    seen: dict[str, Custom] = {}
+    for custom in found:
+        folded = custom.check.id.lower()
+        if any(folded in (rule.id.lower(), rule.name) for rule in RULES.values()):
+            raise InputError(custom.where, f"`{custom.check.id}` is the id or name of a rule", "choose another")
+        if folded in seen:
+            raise InputError(custom.where, f"`{custom.check.id}` is also the id of a check at {seen[folded].where}")
+        seen[folded] = custom
+    return found
+
+
+def explained(custom: Custom) -> str:
+    """Return what the check asks, and why."""
+    model = getattr(custom.check, custom.check.kind)
+    asks = "" if model is True else f" {json.dumps(model.model_dump(mode='json', exclude_defaults=True))}"
+    types = ", ".join(sorted(custom.kinds))
+    return f"{custom.check.reason}\n\n{custom.check.kind}{asks}\nLooks at policies of type: {types}."
+
+
+def _custom(source: SourceFile, place: int, check: CustomCheck) -> Custom:
+    where = source.at(("checks", place))
+    if check.no_new_access is None:
+        return Custom(check, where)
+    at = source.at(("checks", place, "no_new_access", "policy"))
+    return Custom(check, where, tuple(_reference(check.no_new_access.policy, source, at)))
+
+
+def _reference(named: Any, source: SourceFile, where: SourceLocation) -> list[Document]:
+    """Return the reference policies: the document itself, or those in the file that is named."""
+    name, text = source.name, json.dumps(named)
+    if isinstance(named, str):
+        path = Path(source.name).parent / named
+        if not path.is_file():
+            raise InputError(where, f"there is no file `{named}` beside this one")
+        name, text = str(path), read_text(path)
+    as_json = not name.endswith((".yaml", ".yml")) or not isinstance(named, str)
+    found = documents(parse(text, name, as_json=as_json), text, name)
+    if not found:
+        raise InputError(where, "holds no policy")
+    for subject in _subjects(found):
+        if isinstance(subject.policies, str):
+            raise InputError(where, f"the reference policy can't be read: {subject.policies}")
+    return found
+
+
+class _Subject(NamedTuple):
+    """What is checked together: the documents of one type of a role, or one alone; a text says why they can't be."""
+
+    kind: Kind
+    documents: list[Document]
+    policies: Policies | str
+
+
+def _subjects(found: Iterable[Document]) -> Iterator[_Subject]:
+    for group in grouped(found):
+        together = [one for one in group if one.kind is Kind.IDENTITY]
+        if together:
+            yield _Subject(Kind.IDENTITY, together, _policies(together))
+        for one in group:
+            if one.kind is not Kind.IDENTITY:
+                yield _Subject(one.kind, [one], _policies([one]))
+
+
+def _policies(found: Sequence[Document]) -> Policies | str:
+    """Return the policies to compare, or why they can't be: IAM would refuse them, or a template fills them in."""
+    try:
+        read = [_MODELS.get(one.kind, IdentityPolicy).model_validate(one.raw) for one in found]
+        policies = _of(found[0].kind, read)
+        groups_of(policies)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        return f"at {'.'.join(map(str, first['loc']))}: {first['msg']}"
+    except (PolicyError, LayerError) as error:
+        return str(error)
+    return policies
+
+
+def _of(kind: Kind, read: Sequence[Any]) -> Policies:
+    return Policies(resource=read[0]) if kind in _MODELS else Policies(identity=tuple(read))
+
+
+def custom_findings(found: Iterable[Document], checks: Sequence[Custom]) -> Iterator[Finding]:
+    """Yield what *checks* find in the documents *found*, also where they can't tell."""
+    for subject in _subjects(found):
+        for custom in checks:
+            if subject.kind in custom.kinds:
+                yield from _checked(subject, custom)
+
+
+def _checked(subject: _Subject, custom: Custom) -> Iterator[Finding]:
+    if isinstance(subject.policies, str):
+        yield _finding(subject, custom, None, f"can't tell, as the policy can't be read ({subject.policies})")
+        return
+    yield from _ASKS[custom.check.kind](subject, subject.policies, custom)
+
+
+def _not_granted(subject: _Subject, policies: Policies, custom: Custom) -> Iterator[Finding]:
+    wanted = custom.check.access_not_granted or AccessNotGranted(actions=("*",))
+    if wanted.all:
+        yield from _all_granted(subject, policies, custom, wanted)
+        return
+    allowed = _everything_but(subject.kind, wanted.actions or ("*",), wanted.resources or ("*",))
+    found = compare(policies, allowed, Focus(actions=wanted.actions, grants_only=True))
+    yield from _against(subject, custom, found, "allows")
+
+
+def _all_granted(subject: _Subject, policies: Policies, custom: Custom, wanted: AccessNotGranted) -> Iterator[Finding]:
+    """Yield a finding where the policy allows all that is *wanted*, under whatever conditions, to whomever."""
+    actions, resources = wanted.actions or ("*",), wanted.resources or ("*",)
+    found = compare(_policy(Kind.IDENTITY, _allow(actions, resources)), _at_most(policies))
+    if any(not one.doubts for one in found.differences):
+        return
+    word = "can't tell whether it allows" if found.unknowns or found.differences else "allows"
+    at = _first_allow(subject, wanted.actions)
+    yield _finding(subject, custom, at, f"{word} all of {listed(actions)} on {listed(resources)}")
+
+
+def _at_most(policies: Policies) -> Policies:
+    """Return *policies* with all conditions of Allows fulfilled, and Denies gone that do not always hold."""
+    found: Sequence[PolicyDocument] = (policies.resource,) if policies.resource else policies.identity
+    return Policies(identity=tuple(IdentityPolicy.model_validate(_unconditional(one.to_json_value())) for one in found))
+
+
+_DEPENDS: Final = frozenset({"Principal", "NotPrincipal", "Condition"})
+
+
+def _unconditional(raw: dict[str, Any]) -> dict[str, Any]:
+    kept = [one for one in raw["Statement"] if one["Effect"] == "Allow" or not _DEPENDS & one.keys()]
+    plain = [{key: value for key, value in one.items() if key not in _DEPENDS} for one in kept]
+    for one in plain:
+        if "NotResource" not in one:
+            one.setdefault("Resource", "*")  # the role itself, in a trust policy
+    return {**raw, "Statement": plain}
+
+
+def _first_allow(subject: _Subject, actions: Sequence[str]) -> tuple[int, int] | None:
+    """Return which statement of which document allows at least something like *actions*."""
+    for index, document in enumerate(subject.documents):
+        for place, statement in enumerate(document.statements):
+            if statement.effect == "Allow" and (not statement.actions or _touches(statement.actions, actions)):
+                return index, place
+    return None
+
+
+def _touches(patterns: Sequence[str], actions: Sequence[str]) -> bool:
+    services = {action.partition(":")[0].lower() for action in actions}
+    return not services or any(one == "*" or one.partition(":")[0].lower() in services for one in patterns)
+
+
+def _no_new(subject: _Subject, policies: Policies, custom: Custom) -> Iterator[Finding]:
+    reference = [one for one in custom.reference if one.kind is subject.kind]
+    if not reference:
+        return
+    old = _policies(reference if subject.kind is Kind.IDENTITY else reference[:1])
+    if not isinstance(old, str):
+        yield from _against(subject, custom, compare(policies, old), "allows beyond the reference policy")
+
+
+def _required(subject: _Subject, policies: Policies, custom: Custom) -> Iterator[Finding]:
+    wanted = custom.check.required_conditions or RequiredConditions(actions=("*",), keys=("aws:any",))
+    conditions = {operator: dict(block) for operator, block in wanted.conditions.items()}
+    for key in wanted.keys:
+        conditions.setdefault("Null", {})[key] = ("false",)
+    allowed = [_allow(wanted.actions, ("*",), others=True), _allow(wanted.actions, wanted.resources, conditions)]
+    if "*" not in wanted.resources and subject.kind is not Kind.TRUST:
+        elsewhere = _allow(wanted.actions, ())
+        allowed.append({**elsewhere, "NotResource": list(wanted.resources)})
+    found = compare(policies, _policy(subject.kind, *allowed), Focus(actions=wanted.actions, grants_only=True))
+    yield from _against(subject, custom, found, "allows, without the required conditions,")
+
+
+def _public(subject: _Subject, policies: Policies, custom: Custom) -> Iterator[Finding]:
+    focus = Focus(strangers=True, within=stranger_limits(policies))
+    found = compare(policies, _policy(subject.kind), focus)
+    yield from _against(subject, custom, found, "lets anyone do")
+
+
+def _granted(subject: _Subject, policies: Policies, custom: Custom) -> Iterator[Finding]:
+    wanted = custom.check.access_granted or AccessGranted(actions=("*",))
+    context = {key.lower(): values for key, values in wanted.context.items()}
+    access = _policy(subject.kind, _allow(wanted.actions, wanted.resources))
+    found = compare(access, policies, Focus(context=context))
+    for difference in found.differences:
+        if not difference.future:
+            text = f"does not allow {_request(difference)} ({_decided(difference)})"
+            yield _finding(subject, custom, None, text, difference.request.action)
+    for unknown in found.unknowns:
+        yield _finding(subject, custom, None, f"can't tell whether it allows {_actions(unknown)}: {unknown.reason}")
+
+
+def _decided(difference: Difference) -> str:
+    return "explicitly denied" if difference.before.decision == "ExplicitlyDenied" else "implicitly denied"
+
+
+_ASKS: Final = {
+    "access_not_granted": _not_granted,
+    "access_granted": _granted,
+    "no_new_access": _no_new,
+    "no_public_access": _public,
+    "required_conditions": _required,
+}
+
+
+def _allow(
+    actions: Sequence[str], resources: Sequence[str], conditions: Mapping[str, Any] | None = None, *,
+    effect: Effect = Effect.ALLOW, others: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    """Return a statement as IAM writes it; with *others*, on all actions but *actions*."""
+    element = "NotAction" if others else "Action"
+    made: dict[str, Any] = {"Effect": effect.value, element: list(actions)}
+    if resources:
+        made["Resource"] = list(resources)
+    return {**made, "Condition": conditions} if conditions else made
+
+
+def _policy(kind: Kind, *statements: Mapping[str, Any]) -> Policies:
+    """Return a policy of *kind* with *statements*, for everyone where it has principals."""
+    model = _MODELS.get(kind, IdentityPolicy)
+    made = [dict(one) for one in statements]
+    for one in made if model is not IdentityPolicy else ():
+        one["Principal"] = "*"
+        if model is TrustPolicy:
+            one.pop("Resource", None)  # the role itself
+    return _of(kind, [model.model_validate({"Version": "2012-10-17", "Statement": made})])
+
+
+def _everything_but(kind: Kind, actions: Sequence[str], resources: Sequence[str]) -> Policies:
+    """Return what allows everything but *actions* on *resources*."""
+    return _policy(kind, _allow(("*",), ("*",)), _allow(actions, resources, effect=Effect.DENY))
+
+
+def _against(subject: _Subject, custom: Custom, found: Comparison, verb: str) -> Iterator[Finding]:
+    """Yield a finding for each difference, and for what can't be told; *verb* says what the policy does wrong."""
+    for one in found.differences:
+        text = f"{verb} {_request(one)}{_more(one)}{_note(one)}"
+        if one.doubts:
+            text = f"can't tell whether it {text}, for {'; '.join(one.doubts)}"
+        at = None if one.scene.lifted else one.statement
+        yield _finding(subject, custom, at, text, one.request.action)
+    for unknown in found.unknowns:
+        text = f"can't tell what it {verb} of {_actions(unknown)}: {unknown.reason}"
+        yield _finding(subject, custom, unknown.statement, text)
+
+
+def _request(one: Difference) -> str:
+    """Return the request that shows it, in words."""
+    request = one.request
+    context = ", ".join(f"{key} {' and '.join(values)}" for key, values in request.context.items() if _asked(one, key))
+    action = f"actions that AWS may add, such as `{request.action}`," if one.future else f"`{request.action}`"
+    who = f" by {request.principal}" if request.principal else ""
+    return f"{action} on `{request.resource}`{who}" + (f" with {context}" if context else "")
+
+
+def _asked(one: Difference, key: str) -> bool:
+    """Tell whether *key* says more than who asks and of whom."""
+    own = one.scene.filled()
+    return key.lower() not in own and key.lower() != "aws:resourceaccount"
+
+
+def _more(one: Difference) -> str:
+    others = len(one.actions) - 1
+    return f" and {others} more action{'s' if others > 1 else ''}" if others and not one.future else ""
+
+
+def _note(one: Difference) -> str:
+    return f", {one.scene.note}" if one.scene.note else ""
+
+
+def _actions(unknown: Unknown) -> str:
+    return listed(unknown.actions) if unknown.actions else "its actions"
+
+
+def _finding(
+    subject: _Subject, custom: Custom, at: StatementRef | tuple[int, int] | None, text: str, action: str | None = None
+) -> Finding:
+    """Return the finding at a statement, or at the first document as a whole."""
+    policy, place = (at.policy, at.statement) if isinstance(at, StatementRef) else at or (0, None)
+    document = subject.documents[policy]
+    statement = document.statements[place] if place is not None and place < len(document.statements) else None
+    path: DataPath = statement.path if statement else ()
+    sid = statement.sid if statement else None
+    check = custom.check
+    return Finding(
+        check.id,
+        Severity(check.severity),
+        f"{text}: {check.reason}",
+        document.name,
+        document.line_of(path),
+        sid,
+        action,
+    )

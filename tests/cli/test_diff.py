@@ -1,0 +1,168 @@
+"""`rolemgr diff`: what one allows and the other does not, in words, as data, and as commands that can be pasted."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import Run
+
+READ = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::acme/*"}
+TRAIN = {"Sid": "Train", "Effect": "Allow", "Action": "sagemaker:CreateTrainingJob", "Resource": "*"}
+
+
+def document(*statements: dict[str, Any]) -> dict[str, Any]:
+    """Return a policy document."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def write(name: str, data: Any) -> str:
+    """Write *data* as JSON, or text as it is, to the file *name*, and return the name."""
+    Path(name).write_text(data if isinstance(data, str) else json.dumps(data, indent=2))
+    return name
+
+
+def test_the_same_in_other_words_is_no_difference(run: "Run") -> None:
+    """Order, case, Sids, scalars and lists, one statement or two: exit code 0 and one line."""
+    one = write("a.json", document(READ, TRAIN))
+    parts = [
+        {**TRAIN, "Sid": "Other", "Resource": ["*"]},
+        {**READ, "Action": "S3:PUTOBJECT"},
+        {**READ, "Action": "s3:getobject", "Sid": "X"},
+    ]
+    ran = run("diff", one, write("b.json", document(*parts)))
+    assert (ran.code, ran.stderr) == (0, "")
+    assert ran.stdout == "no difference: permissions allow the same (3 actions compared)\n"
+
+
+def test_what_is_gained_and_lost_is_told_both_ways(run: "Run") -> None:
+    """Each difference names its statement, its actions and a request; the exit code is 1."""
+    ran = run("diff", write("a.json", document(READ)), write("b.json", document({**READ, "Action": "s3:GetObject"}, TRAIN)))
+    assert ran.code == 1
+    assert ran.stdout == (
+        "b.json allows what a.json does not (permissions):\n"
+        "  statement Train: sagemaker:CreateTrainingJob\n"
+        "    rolemgr simulate b.json --action sagemaker:CreateTrainingJob"
+        " --resource arn:aws:sagemaker:us-east-1:111122223333:training-job/example\n"
+        "\n"
+        "a.json allows what b.json does not (permissions):\n"
+        "  statement 0 of policy 0: s3:PutObject\n"
+        "    rolemgr simulate a.json --action s3:PutObject --resource arn:aws:s3:::acme/example\n"
+    )
+
+
+def test_json_has_a_shape(run: "Run") -> None:
+    """One object: a, b, same, parts with gained, lost and unknown, values."""
+    narrow = {**READ, "Condition": {"StringEquals": {"aws:PrincipalTag/Team": "ml"}}}
+    ran = run("diff", write("a.json", document(narrow)), write("b.json", document(READ)), "--format", "json")
+    found = json.loads(ran.stdout)
+    assert list(found) == ["a", "b", "same", "parts", "values"]
+    (part,) = found["parts"]
+    assert (part["part"], part["same"], part["lost"], part["unknown"]) == ("permissions", False, [], [])
+    (gained,) = part["gained"]
+    assert gained["actions"] == ["s3:GetObject", "s3:PutObject"]
+    assert gained["request"] == {"action": "s3:GetObject", "resource": "arn:aws:s3:::acme/example", "context": {}}
+    assert (gained["otherwise"], gained["doubts"], gained["future"]) == ("ImplicitlyDenied", [], False)
+
+
+def test_github_annotations(run: "Run") -> None:
+    """What is gained is an error, what is lost a warning."""
+    ran = run("diff", write("a.json", document(READ)), write("b.json", document(TRAIN)), "--format", "github")
+    assert [line.partition(" ")[0] for line in ran.stdout.splitlines()] == ["::error", "::warning"]
+
+
+POLICIES = {
+    "identity": (document({**READ, "Condition": {"StringLike": {"aws:PrincipalTag/Team": "it's *"}}}), document()),
+    "resource": (
+        document({**READ, "Principal": {"AWS": "111122223333"}, "Condition": {"StringEquals": {"aws:SourceVpc": "v"}}}),
+        document(),
+    ),
+    "inside": (
+        document({**READ, "Principal": {"AWS": "arn:aws:iam::111122223333:user/u"}}),
+        document({**READ, "Principal": {"AWS": "111122223333"}}),
+    ),
+    "lifted": (document(), document({**READ, "Principal": "*", "Effect": "Deny"})),
+    "trust": (
+        document({"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}),
+        document(),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_the_command_can_be_pasted(name: str, run: "Run") -> None:
+    """A shell that runs the printed line gets the answer Allowed."""
+    new, old = POLICIES[name]
+    kind = {"identity": "identity", "trust": "trust"}.get(name, "resource")
+    ran = run("diff", write("old's.json", old), write("new's.json", new), "--type", kind)
+    (line, *_) = [line.strip() for line in ran.stdout.splitlines() if "rolemgr simulate" in line]
+    program = f"rolemgr() {{ {sys.executable} -m rolemgr.cli.main \"$@\"; }}; {line} --expect Allowed"
+    bash = shutil.which("bash")
+    assert bash
+    done = subprocess.run([bash, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("error")) == (0, 0), done.stderr
+
+
+def test_roles_are_compared_part_by_part(run: "Run") -> None:
+    """Permissions and trust by meaning, the rest as values; the name is no difference."""
+    made = json.loads(run("create", "--persona", "sagemaker-compute").stdout)
+    old = write("old.json", made)
+    assert run("diff", old, write("new.json", {**made, "RoleName": "other"})).code == 0
+    changed = {**made, "MaxSessionDuration": 7200, "PermissionsBoundary": "arn:aws:iam::111122223333:policy/b"}
+    changed["AssumeRolePolicyDocument"] = document(
+        {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    )
+    ran = run("diff", old, write("new.json", changed))
+    assert ran.code == 1
+    assert "new.json allows what old.json does not (trust):" in ran.stdout
+    assert "MaxSessionDuration: 3600 in old.json, 7200 in new.json" in ran.stdout
+    assert "PermissionsBoundary: nothing in old.json" in ran.stdout
+
+
+def test_a_role_file_is_composed(run: "Run") -> None:
+    """A role file is compared as the role that `create` makes of it."""
+    write("role.json", run("create", "--persona", "sagemaker-compute").stdout)
+    write("role.yaml", "persona: sagemaker-compute\n")
+    assert run("diff", "role.yaml", "role.json").code == 0
+    write("wider.yaml", "persona: sagemaker-compute\nbucket: [acme-churn]\n")
+    ran = run("diff", "role.yaml", "wider.yaml")
+    assert ran.code == 1
+    assert "rolemgr create --role wider.yaml | rolemgr simulate -" in ran.stdout
+
+
+def test_stdin_is_one_side(run: "Run") -> None:
+    """`-` is stdin, once."""
+    name = write("a.json", document(READ))
+    assert run("diff", name, "-", stdin=json.dumps(document(READ))).code == 0
+    assert run("diff", "-", "-", stdin="").code == 2
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "says"),
+    [
+        (document(READ), document({**READ, "Principal": "*"}), "is of another type than a.json"),
+        ({"x": 1}, document(READ), "a.json"),
+        (document({**READ, "Effect": "allow"}), document(READ), "a.json:"),
+        (document({**READ, "Condition": {"StringEqual": {"aws:x": "1"}}}), document(READ), "unknown condition operator `StringEqual`"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_exit_code_2(a: Any, b: Any, says: str, run: "Run") -> None:
+    """With one clear line, and nothing on stdout."""
+    ran = run("diff", write("a.json", a), write("b.json", b))
+    assert (ran.code, ran.stdout) == (2, "")
+    assert says in ran.stderr
+    assert all(line.startswith("error: ") for line in ran.stderr.splitlines())
+
+
+def test_an_scp_is_compared_as_what_it_lets_through(run: "Run") -> None:
+    """An SCP that only denies stands beside FullAWSAccess."""
+    deny = {"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"}
+    ran = run("diff", write("a.json", document(deny)), write("b.json", document()), "--type", "scp", "--format", "json")
+    (part,) = json.loads(ran.stdout)["parts"]
+    assert {action for one in part["gained"] for action in one["actions"]} == {"s3:DeleteBucket"}
+    assert part["lost"] == []
