@@ -248,3 +248,63 @@ def _first(actions: Sequence[str]) -> tuple[str, ...]:
     """Return the few of *actions* that tell most."""
     telling = [action for action in _TELLING if action in actions]
     return tuple(dict.fromkeys((*telling, *actions)))[:_ASKED]
+
+
+# --- in words
+
+_LISTED = 6
+
+
+def said(meant: Meant) -> str:
+    """Return *meant* as a sentence: what the account has more than the file, or less."""
+    if meant.unknown:
+        return _unknown(meant)
+    things = "trusts" if meant.part == "trust" else "allows"
+    where, reason = _joined(meant.allowed_by), _joined(meant.denied_by)
+    access = _access(meant)
+    if meant.way == "gained" and meant.denied_by:
+        return f"no longer denied: {access}, which {reason} in the file denies and {where} in the account allows"
+    if meant.way == "gained":
+        return f"{where} {things} what the file does not: {access}"
+    if meant.denied_by:
+        return f"{reason} denies what {where} in the file allows: {access}"
+    return f"missing: {access}, which {where} in the file allows"
+
+
+def _unknown(meant: Meant) -> str:
+    where = f"{_joined(meant.allowed_by)} allows" if meant.allowed_by else f"the {meant.part} allow"
+    sides = ("", " that the file does not") if meant.way == "gained" else (" of the file", " that the account does not")
+    about = f" ({_several(meant.actions)})" if meant.actions else ""
+    return f"can't tell whether {where}{sides[0]} anything{sides[1]}{about}: {meant.unknown}"
+
+
+def _access(meant: Meant) -> str:
+    """Return what may be done, with one request as an example, and whether AWS would ever see it."""
+    if meant.shown is None:
+        return _several(meant.actions)
+    new = "actions that AWS may add, such as one of the name " if meant.shown.future else ""
+    more = f", and more of the {meant.names:,} actions that it names" if meant.names > len(meant.actions) else ""
+    doubts = "".join(f"; doubtful: {doubt}" for doubt in meant.shown.doubts)
+    return f"{new}{_several(meant.actions)}{more} (such as {_example(meant.shown)}){doubts}"
+
+
+def _example(shown: Difference) -> str:
+    request = shown.request
+    context = ", ".join(f"{key}={' '.join(values)}" for key, values in request.context.items() if not _told_by(key))
+    who = f" by {request.principal}" if request.principal else ""
+    note = f", {shown.scene.note}" if shown.scene.note else ""
+    return f"{request.action} on {request.resource}{who}{f' with {context}' if context else ''}{note}"
+
+
+def _told_by(key: str) -> bool:
+    """Tell whether *key* says only what the ARNs of principal and resource say already."""
+    return key.lower() == "aws:resourceaccount" or key.lower().startswith(("aws:principala", "aws:principaltype"))
+
+
+def _several(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(names[:_LISTED]) + more
+
+
+def _joined(places: Sequence[Place]) -> str:
+    return _several([str(place) for place in places])
