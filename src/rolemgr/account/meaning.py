@@ -214,6 +214,8 @@ def _both_ways(part: Part, sides: Callable[[], tuple[_Side, _Side]]) -> Iterator
 
 def _both(first: Meant, second: Meant) -> Meant:
     """Return two findings about the same as one; a request without doubts shows it best."""
+    if first.shown and second.shown and first.shown.future is not second.shown.future:
+        return second if first.shown.future else first  # what there is today says enough
     shown = second.shown if first.shown and first.shown.doubts and second.shown else first.shown
     lead, rest = (first, second) if shown is first.shown else (second, first)
     return replace(
@@ -259,13 +261,13 @@ def said(meant: Meant) -> str:
     """Return *meant* as a sentence: what the account has more than the file, or less."""
     if meant.unknown:
         return _unknown(meant)
-    things = "trusts" if meant.part == "trust" else "allows"
+    things = "lets in whom" if meant.part == "trust" else "allows what"
     where, reason = _joined(meant.allowed_by), _joined(meant.denied_by)
     access = _access(meant)
     if meant.way == "gained" and meant.denied_by:
         return f"no longer denied: {access}, which {reason} in the file denies and {where} in the account allows"
     if meant.way == "gained":
-        return f"{where} {things} what the file does not: {access}"
+        return f"{where} {things} the file does not: {access}"
     if meant.denied_by:
         return f"{reason} denies what {where} in the file allows: {access}"
     return f"missing: {access}, which {where} in the file allows"

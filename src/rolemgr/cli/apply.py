@@ -74,7 +74,7 @@ def plan_command(
     from rolemgr.report.plan import plan_data, plan_text
 
     options = ApplyOptions(update, prune, allow_findings)
-    way, planned = _prepare(_choices(files, chosen), access, options, "", verbose=verbose)
+    way, planned = _prepare(role_choices(files, chosen), access, options, "", verbose=verbose)
     if form == "json":
         from rolemgr.files.write import to_json
 
@@ -112,7 +112,7 @@ def apply_command(
       rolemgr apply roles/*.yaml --profile ml-account --yes --format json
       rolemgr apply roles/churn.yaml --update
     """
-    apply_roles(_choices(files, chosen), access, ApplyOptions(update, prune, allow_findings, yes), form, output,
+    apply_roles(role_choices(files, chosen), access, ApplyOptions(update, prune, allow_findings, yes), form, output,
                 verbose=verbose)  # fmt: skip
 
 
@@ -143,7 +143,7 @@ def apply_roles(
     _end(done, interruption)
 
 
-def _choices(files: Sequence[str], chosen: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def role_choices(files: Sequence[str], chosen: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the options of each role: one for each file, with the flags on top of each."""
     if not files:
         return [chosen]
@@ -178,16 +178,12 @@ def _prepare(
     choices: Sequence[Mapping[str, Any]], access: AccessOptions, options: ApplyOptions, run: str, *, verbose: bool
 ) -> "tuple[Access, list[Planned]]":
     """Return the way into the account, and the plan of each role, those first that others trust."""
-    from rolemgr.account.connect import connect
     from rolemgr.account.look import look
     from rolemgr.account.order import trusted_first
     from rolemgr.account.plan import Wanted, plan_role
     from rolemgr.report.plan import Planned
 
-    sources = [role_source(flags, os.environ) for flags in choices]
-    regions = [_region(source) for source in sources]
-    way = connect(access.profile, next(filter(None, regions), None), access.endpoint_url)
-    chosen = _rendered(sources, way, verbose=verbose)
+    way, _, chosen = in_account(choices, access, verbose=verbose)
     wanted = {one.role.spec.arn: Wanted(one.documents, way.account, way.partition) for one in chosen}
     planned = []
     for arn in trusted_first({arn: one.documents.trust_policy for arn, one in zip(wanted, chosen, strict=True)}):
@@ -197,6 +193,18 @@ def _prepare(
         stopping = [] if options.allow_findings else [one for one in findings if _stops(one)]
         planned.append(Planned(plan, findings, stopping))
     return way, planned
+
+
+def in_account(
+    choices: Sequence[Mapping[str, Any]], access: AccessOptions, *, verbose: bool
+) -> "tuple[Access, list[LayeredSource], list[Chosen]]":
+    """Return the way into the account, and for each of *choices* what was chosen and the role that it makes there."""
+    from rolemgr.account.connect import connect
+
+    sources = [role_source(flags, os.environ) for flags in choices]
+    regions = [_region(source) for source in sources]
+    way = connect(access.profile, next(filter(None, regions), None), access.endpoint_url)
+    return way, sources, _rendered(sources, way, verbose=verbose)
 
 
 def _region(source: "LayeredSource") -> str | None:

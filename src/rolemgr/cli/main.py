@@ -29,6 +29,7 @@ COMMANDS = {
     "diff": ("rolemgr.cli.diff", "Say what one policy or role allows that another does not."),
     "plan": ("rolemgr.cli.apply", "Show what `apply` would do in the account."),
     "apply": ("rolemgr.cli.apply", "Create roles in the account; plan and question first."),
+    "drift": ("rolemgr.cli.drift", "Say what differs between roles in the account and their files."),
     "detective": ("rolemgr.cli.detective", "Render a control that finds what IAM can't prevent."),
     "schema": ("rolemgr.cli.schema", "Print the JSON Schema of a file format."),
     "completion": ("rolemgr.cli.completion", "Print the shell's completion script."),
