@@ -7,7 +7,7 @@ knows nothing of the comparison.
 
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -77,9 +77,9 @@ def _split(_: random.Random, made: dict[str, Any]) -> list[dict[str, Any]]:
     return [{**made, "Sid": f"{made['Sid']}{n}", "Action": one} for n, one in enumerate(made["Action"])]
 
 
-WAYS = (
+WAYS: tuple[Callable[[random.Random, dict[str, Any]], list[dict[str, Any]]], ...] = (
     _less, _more, _elsewhere, _other_value, _other_effect, _split,
-    lambda _, made: [],
+    lambda _, __: [],
     lambda _, made: [{**made, "Resource": "*"}],
     lambda _, made: [{key: value for key, value in made.items() if key != "Condition"}],
     lambda _, made: [{**made, "Action": [action.upper() for action in made["Action"]]}],

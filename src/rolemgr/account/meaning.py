@@ -12,6 +12,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
 from rolemgr.access.compare import Difference, Focus, Unknown, compare
 from rolemgr.access.statements import Said, Side
 from rolemgr.evaluate.errors import LayerError, PolicyError
+from rolemgr.evaluate.known import known_keys
 from rolemgr.evaluate.policies import Policies, StatementRef, read_policy
 from rolemgr.model.policy import Effect, IdentityPolicy, TrustPolicy
 from rolemgr.reference.services import action_names, services
@@ -274,10 +275,11 @@ def said(meant: Meant) -> str:
 
 
 def _unknown(meant: Meant) -> str:
-    where = f"{_joined(meant.allowed_by)} allows" if meant.allowed_by else f"the {meant.part} allow"
-    sides = ("", " that the file does not") if meant.way == "gained" else (" of the file", " that the account does not")
+    whole = f"{TRUST} allows" if meant.part == "trust" else "its policies allow"
+    where = f"{_joined(meant.allowed_by)} allows" if meant.allowed_by else whole
     about = f" ({_several(meant.actions)})" if meant.actions else ""
-    return f"can't tell whether {where}{sides[0]} anything{sides[1]}{about}: {meant.unknown}"
+    what = "what the file does not" if meant.way == "gained" else "in the file what the account does not"
+    return f"can't tell whether {where} {what}{about}: {meant.unknown}"
 
 
 def _access(meant: Meant) -> str:
@@ -291,16 +293,14 @@ def _access(meant: Meant) -> str:
 
 
 def _example(shown: Difference) -> str:
+    """Return the request, without the condition keys that the ARNs in it say already."""
     request = shown.request
-    context = ", ".join(f"{key}={' '.join(values)}" for key, values in request.context.items() if not _told_by(key))
+    known = {key: values for key, _, values in known_keys(request.principal, request.resource_account)}
+    told = (f"{key}={' '.join(values)}" for key, values in request.context.items() if known.get(key.lower()) != values)
+    context = ", ".join(told)
     who = f" by {request.principal}" if request.principal else ""
     note = f", {shown.scene.note}" if shown.scene.note else ""
     return f"{request.action} on {request.resource}{who}{f' with {context}' if context else ''}{note}"
-
-
-def _told_by(key: str) -> bool:
-    """Tell whether *key* says only what the ARNs of principal and resource say already."""
-    return key.lower() == "aws:resourceaccount" or key.lower().startswith(("aws:principala", "aws:principaltype"))
 
 
 def _several(names: Sequence[str]) -> str:
