@@ -142,6 +142,24 @@ def test_annotations_are_for_github(run: "Run", iam: Any, churn: str) -> None:
     ]
 
 
+def test_the_line_is_the_one_that_brought_the_statement_in(run: "Run", iam: Any) -> None:
+    """An added group, a guardrail; without a file the line of the catalog."""
+    path = role_file(
+        "r", "persona: data-scientist\nbucket: [acme]\nguardrail:\n  max-runtime: 2h\nadd:\n- invoke-endpoints\n"
+    )
+    assert run("apply", path, "--yes").code == 0
+    document = iam.get_role_policy(RoleName="r", PolicyName="r")["PolicyDocument"]
+    gone = ("MaxRuntime", "InvokeEndpoints")
+    kept = [one for one in document["Statement"] if not one["Sid"].startswith(gone)]
+    assert len(kept) < len(document["Statement"])
+    document = json.dumps({**document, "Statement": kept})
+    iam.put_role_policy(RoleName="r", PolicyName="r", PolicyDocument=document)
+    findings = json.loads(run("drift", path, "--format", "json").stdout)["roles"][0]["findings"]
+    lines = {(finding["direction"], finding["line"]) for finding in findings}
+    assert ("gained", 4) in lines, findings
+    assert any("guardrails/max-runtime.yaml:" in origin for finding in findings for origin in finding["origins"])
+
+
 def test_fail_on_leaves_labels_alone(run: "Run", iam: Any, churn: str) -> None:
     """A tag is drift, and not what every night's run has to fail for."""
     iam.tag_role(RoleName="churn", Tags=[{"Key": "Project", "Value": "x"}])

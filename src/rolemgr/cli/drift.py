@@ -50,7 +50,7 @@ def drift_command(
     \b
     JSON: {"account", "partition", "roles": [{"arn", "drift": true|false, "notes", "findings": [{"rule", "name",
     "severity", "message", "path", "line", ...}]}]}; of access also "direction" (gained or lost), "statements",
-    "denied_by", "actions", "request", "ask" or "unknown"; of a value "file" and "account".
+    "denied_by", "actions", "origins", "request", "ask" or "unknown"; of a value "file" and "account".
 
     \b
     Examples:

@@ -10,7 +10,7 @@ from rolemgr.check.finding import Finding, Severity
 from rolemgr.errors import SourceLocation
 from rolemgr.evaluate.known import known_keys
 from rolemgr.evaluate.principals import Match
-from rolemgr.model.role import ComposedRole
+from rolemgr.model.role import ComposedRole, Origin
 from rolemgr.report.differences import request_data
 from rolemgr.report.sarif import RuleText
 
@@ -111,38 +111,40 @@ def drift_findings(looked: Sequence[Looked]) -> list[Finding]:
 
 
 def _finding(one: Looked, drift: Drift) -> Finding:
-    rule = RULES[drift.kind]
-    where = _where(one, drift)
+    rule, where, meant = RULES[drift.kind], _where(one, drift), drift.meant
     name = one.drift.arn.partition(":role/")[2]
-    meant = drift.meant
-    sid = next(sids_of((*meant.allowed_by, *meant.denied_by)), None) if meant else None
+    places = (*meant.denied_by, *meant.allowed_by) if meant else ()
+    about = str(places[0]) if places else ".".join(drift.about)
     action = meant.actions[0] if meant and meant.actions else None
-    key = f"{name} {drift.about[-1]}" if drift.about else name
-    return Finding(rule.id, rule.severity, f"{name}: {drift.what}", where.file, where.line, sid, action, key)
+    message = f"{name}: {drift.what}"
+    key = f"{name}: {about}"
+    return Finding(rule.id, rule.severity, message, where.file, where.line, next(sids_of(places), None), action, key)
 
 
 def _where(one: Looked, drift: Drift) -> SourceLocation:
     """Return the line of the role file that says what *drift* is about, or that brought its statement in."""
     if drift.about:
         return one.at(drift.about)
-    for sid in sids_of(_of_file(drift.meant)) if drift.meant else ():
-        for statement in one.role.statements:
-            if statement.sid == sid and statement.origins:
-                return _brought_in(one, statement.origins[0].group, statement.origins[0].kind)
-    return one.at(())
+    return next((_brought_in(one, origin) for origin in _origins(one, drift.meant)), one.at(()))
 
 
-def _of_file(meant: Meant) -> tuple[Place, ...]:
-    """Return the statements of the file."""
-    return meant.denied_by if meant.way == "gained" else meant.allowed_by
+def _origins(one: Looked, meant: Meant | None) -> list[Origin]:
+    """Return where in the catalog the statements of the file come from."""
+    of_file = () if meant is None else meant.denied_by if meant.way == "gained" else meant.allowed_by
+    sids = list(sids_of(of_file)) or (list(sids_of(meant.allowed_by)) if meant else [])
+    return [origin for sid in sids for one_of in one.role.statements if one_of.sid == sid for origin in one_of.origins]
 
 
-def _brought_in(one: Looked, group: str, kind: str) -> SourceLocation:
-    spec = one.role.spec
-    if kind == "activity group" and group in spec.add:
-        return one.at(("add", tuple(spec.add).index(group)))
-    key = {"guardrail": ("guardrail", group), "tag key": ("abac",)}.get(kind, ("persona",))
-    return one.at(key)
+def _brought_in(one: Looked, origin: Origin) -> SourceLocation:
+    """Return the line of the role file that chose what *origin* is part of, without a file the catalog's line."""
+    added = tuple(one.role.spec.add)
+    key: tuple[str | int, ...] = {"guardrail": ("guardrail", origin.group), "tag key": ("abac",)}.get(
+        origin.kind, ("persona",)
+    )
+    if origin.kind == "activity group" and origin.group in added:
+        key = ("add", added.index(origin.group))
+    where = one.at(key)
+    return where if where.line else origin.location
 
 
 def drift_data(access: Access, looked: Sequence[Looked]) -> dict[str, Any]:
@@ -151,8 +153,9 @@ def drift_data(access: Access, looked: Sequence[Looked]) -> dict[str, Any]:
 
     ``{"account", "partition", "roles": [{"arn", "drift", "findings": [...], "notes": [...]}]}``; each finding has
     ``rule``, ``name``, ``severity``, ``message``, ``path``, ``line``, and of access ``direction`` (gained or
-    lost), ``statements`` (in the account where gained, in the file where lost), ``denied_by``, ``actions``,
-    ``request`` (as `simulate --requests` reads it) and ``unknown``; of a value ``file`` and ``account``.
+    lost), ``statements`` (in the account where gained, in the file where lost), ``denied_by`` (the reverse),
+    ``actions``, ``origins`` (lines of the catalog), ``request`` (as `simulate --requests` reads it), ``ask`` (a
+    line that asks the file) or ``unknown``; of a value ``file`` and ``account``.
     """
     return {
         "account": access.account,
@@ -192,6 +195,7 @@ def _body(one: Looked, drift: Drift) -> dict[str, Any]:
         "statements": list(map(_place_data, meant.allowed_by)),
         "denied_by": list(map(_place_data, meant.denied_by)),
         "actions": list(meant.actions),
+        "origins": list(dict.fromkeys(str(origin.location) for origin in _origins(one, meant))),
     }
     if meant.unknown:
         return {**data, "unknown": meant.unknown}
