@@ -13,7 +13,7 @@ from tests.support import ALL_LIMITS, rendered
 from rolemgr.account.drift import RoleDrift, find_drift
 from rolemgr.account.read import read_role
 from rolemgr.catalog.load import Catalog
-from rolemgr.model.policy import IdentityPolicy
+from rolemgr.model.policy import IdentityPolicy, TrustPolicy
 from rolemgr.model.role import NamedPolicy, RoleDocuments
 from rolemgr.report.drift import RULES
 
@@ -157,6 +157,18 @@ def test_a_policy_that_can_t_be_evaluated_is_told_as_such(iam: Any) -> None:
     assert found.kind == "access-unknown"
     assert "statement `Odd`" in found.what
     assert "StringNearly" in found.what
+
+
+def test_a_trust_policy_of_all_actions_is_told(iam: Any) -> None:
+    """IAM refuses it, but whatever is read is told."""
+    bring(iam, ROLE)
+    live = read_role(iam, NAME)
+    assert live is not None
+    everything = TrustPolicy.model_validate(
+        {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "*"}}
+    )
+    [found] = find_drift(replace(live, trust_policy=everything), ROLE, {}).drifts
+    assert found.kind == "trust-gained"
 
 
 def test_policies_of_aws_are_judged_by_their_text_where_it_is_known() -> None:

@@ -154,7 +154,7 @@ class _Question(NamedTuple):
         """Yield what broad statements show, a policy that is whole once; return all that is told by that."""
         told: set[str] = set()
         others = _allows(self.other.policies)
-        for said in _allows(self.giving.policies):
+        for said in _allows(self.giving.policies) if self.part == "permissions" else ():
             sid = str(said.at.sid)
             fresh = [] if sid in told else _fresh(said, others)
             if len(fresh) > self._most(said) and (one := self._broad(sid, fresh)):
