@@ -82,9 +82,12 @@ class RenderError(RolemgrError):
 
 
 class Refused(RolemgrError):  # noqa: N818 - an answer
-    """What was asked for was looked at, and is not done: what speaks against it, a line each."""
+    """What was asked for was looked at, and is not done: what speaks against it."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        return _one_line(super().__str__())
 
 
 class AwsError(RolemgrError):

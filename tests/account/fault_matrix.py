@@ -98,7 +98,7 @@ class FaultyAccount:
         self._hold("none")
         run, self._holds = new_run(), None
         failure, left = sabotaged(self.iam, _creation(run), run, at, FAULTS[fault], for_ever=True)
-        return Outcome("none" if everything(self.iam) == self.states["none"] else "HALF", failure, left)
+        return Outcome("none" if everything(self.iam) == self.states["none"] else "part", failure, left)
 
     def remove(self, left: list[str]) -> None:
         """Run the commands that *left* names, as the person who reads it would."""

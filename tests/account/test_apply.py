@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.account.faults import sabotage
+from tests.account.faults import FAULTS, answer, sabotage
 from tests.account.small import (
     BOUNDARY,
     CHANGED,
@@ -19,15 +19,16 @@ from tests.account.small import (
     identity,
     plan,
     prepare,
+    sabotaged,
     trust,
     wanted,
 )
 from tests.servers import ACCOUNT
 
+from rolemgr.account.change import NOTHING
 from rolemgr.account.ownership import State, new_run
 from rolemgr.account.plan import Found, plan_role
 from rolemgr.account.read import read_role
-from rolemgr.account.update import NOTHING
 from rolemgr.errors import AwsError, Refused
 from rolemgr.model.role import NamedPolicy, RoleDocuments
 
@@ -256,6 +257,47 @@ def test_a_run_that_was_taken_over_takes_nothing_back(iam: Any) -> None:
     with sabotage(iam, 4, take_over), pytest.raises(AwsError, match=r"another run of rolemgr .* has taken role"):
         execution(iam, planned, first).carry_out()
     assert bring(iam, ROLE).action == "unchanged"
+
+
+# --- changes that fail
+
+
+@pytest.mark.parametrize("at", [2, 4, 6])
+def test_a_change_that_cannot_be_taken_back_is_named_and_can_be_finished(iam: Any, at: int) -> None:
+    """The network goes and stays away: the role says that it is half-changed, and the next run finishes it."""
+    bring(iam)
+    run = new_run()
+    failure, left = sabotaged(iam, plan(iam, CHANGED, run, update=True), run, at, FAULTS["refused"], for_ever=True)
+    assert isinstance(failure, AwsError)
+    assert f"role {NAME} marked as updating; take it back with" in left[-1]
+    with pytest.raises(AwsError, match=f"is half-changed: run {run} is at it, or was killed"):
+        bring(iam, CHANGED)
+    assert "was left while updating" in bring(iam, CHANGED, update=True).notes[0]
+    assert bring(iam, CHANGED).action == "unchanged"
+
+
+def test_a_policy_that_is_in_use_elsewhere_stays(iam: Any) -> None:
+    """Somebody attached our second policy to a role of theirs: it is detached from ours alone."""
+    bring(iam, CHANGED)
+    second = f"{POLICY_ARN[:-1]}2"
+    iam.attach_role_policy(RoleName=f"{NAME}-beside", PolicyArn=second)
+    bring(iam, ROLE, update=True)
+    assert everything(iam)[f"arn:aws:iam::{ACCOUNT}:role/{NAME}-beside"]["attached"] == sorted([EXTRA, second])
+    assert second not in everything(iam)[ARN]["attached"]
+
+
+def test_what_cannot_be_cleaned_up_is_named(iam: Any) -> None:
+    """The role is complete; the policy that it no longer has is still there."""
+    bring(iam, CHANGED)
+    run = new_run()
+    planned = plan(iam, ROLE, run, update=True)
+    work = execution(iam, planned, run)
+    iam.meta.events.register("before-send.iam.DeletePolicy", lambda **_: answer(403, "AccessDenied", "no"))
+    work.carry_out()
+    assert work.complete
+    [left] = work.left
+    assert left.startswith(f"policy {POLICY_ARN[:-1]}2, attached nowhere; remove it with `aws iam delete-policy ")
+    assert bring(iam).action == "unchanged"
 
 
 # --- what IAM needs time for

@@ -136,9 +136,7 @@ def on_a_terminal(answer: str, *args: str) -> tuple[int, str]:
     reader, terminal = pty.openpty()
     try:
         os.write(reader, answer.encode())
-        done = subprocess.run(
-            [ROLEMGR, *args], stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False
-        )
+        done = subprocess.run([ROLEMGR, *args], stdin=terminal, capture_output=True, text=True, check=False)
     finally:
         os.close(reader)
         os.close(terminal)
@@ -200,6 +198,7 @@ BAD_INPUT = {
     "missing-file": (("plan", "nothing.yaml"), "nothing.yaml: can't be read: No such file"),
     "twice": (("apply", "r.yaml", "r.yaml", "--yes"), "r.yaml:3: role `r` is given twice"),
     "prune": (("apply", "r.yaml", "--prune", "--yes"), "--prune: goes with --update"),
+    "plan-prune": (("plan", "r.yaml", "--prune"), "--prune: goes with --update"),
     "output": (("apply", "r.yaml", "--yes", "-o", "no/where"), "no/where: can't be written"),
     "endpoint": (("plan", "r.yaml", "--endpoint-url", "nonsense"), "--endpoint-url: `nonsense` is no URL"),
     "region": (("plan", "r.yaml", "--region", "moon"), "--region: `moon` is no AWS region"),
@@ -267,6 +266,16 @@ def test_another_partition_is_refused(run: "Run") -> None:
     ]
 
 
+def test_all_that_speaks_against_it_is_said(run: "Run", iam: Any) -> None:
+    """A line for each role; what AWS says no to decides the exit code."""
+    run("apply", role_file("mine"), "--yes")
+    iam.create_role(RoleName="taken", AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}')
+    ran = run("apply", role_file("taken"), "mine.yaml", "--description", "new", "--yes")
+    said = [line for line in ran.stderr.splitlines() if line.startswith("error: ")]
+    assert ran.code == 3
+    assert [line.split()[2].rpartition("/")[2] for line in said] == ["mine", "taken"]
+
+
 def test_a_taken_name_stops_all_before_anything_is_written(run: "Run", iam: Any) -> None:
     """The plan is all or nothing: one role that can't be made stops the others too."""
     trust = '{"Version": "2012-10-17", "Statement": []}'
@@ -302,9 +311,9 @@ def test_an_answer_that_gets_lost_is_got_over(endpoint: str, iam: Any, action: s
     assert role.state.phase == "complete"
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_in_the_middle_leaves_nothing(endpoint: str, iam: Any, sent: signal.Signals, code: int) -> None:
-    """Ctrl-C and SIGTERM while IAM is at work: what was made is removed, and that is said."""
+    """Ctrl-C, SIGTERM or a closed terminal while IAM is at work: what was made is removed, and that is said."""
     with proxied(endpoint, holding="PutRolePolicy") as proxy:
         given: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         with subprocess.Popen(command(*SMALL, endpoint=proxy.address), **given) as process:
@@ -317,6 +326,33 @@ def test_a_signal_in_the_middle_leaves_nothing(endpoint: str, iam: Any, sent: si
     assert "Traceback" not in err
     assert read_role(iam, "sagemaker-compute") is None
     assert iam.list_policies(Scope="Local")["Policies"] == []
+
+
+def test_a_reader_that_goes_away_leaves_no_half_role(endpoint: str, iam: Any) -> None:
+    """`2>&1 | head`: nobody reads the progress any more, and the role is finished."""
+    with proxied(endpoint, holding="PutRolePolicy") as proxy:
+        given: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        with subprocess.Popen(command(*SMALL, endpoint=proxy.address), **given) as process:
+            assert proxy.held.wait(30)
+            assert process.stderr
+            process.stderr.close()
+            proxy.go_on.set()
+            assert process.stdout
+            assert process.stdout.read() == ARN + "\n"
+    role = read_role(iam, "sagemaker-compute")
+    assert role is not None
+    assert role.state is not None
+    assert role.state.phase == "complete"
+
+
+def test_what_others_wrote_into_the_account_reaches_no_terminal(run: "Run", iam: Any) -> None:
+    """A description may hold a line break, with which it could pretend to be a line of ours."""
+    run("apply", *SMALL, "--yes")
+    iam.update_role(RoleName="sagemaker-compute", Description="x\nplan: fine")
+    ran = run("plan", *SMALL)
+    assert ran.code == 1
+    assert "differs: description: `x\\nplan: fine` -> " in ran.stdout
+    assert [line for line in ran.stdout.splitlines() if line.startswith("plan: ")] == ["plan: 1 refused"]
 
 
 def test_one_role_that_fails_does_not_undo_the_others(endpoint: str, run: "Run", iam: Any) -> None:

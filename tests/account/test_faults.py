@@ -12,7 +12,8 @@ from tests.account.small import everything
 from rolemgr.errors import AwsError
 
 CREATION = tuple(rows(CREATE_CALLS, tuple(FAULTS)))
-CHANGE = tuple(rows(UPDATE_CALLS, UPDATE_FAULTS))
+CHANGE = tuple(cell for cell in rows(UPDATE_CALLS, UPDATE_FAULTS) if cell[2] != "done, then 500")
+"""Without what "answer lost" tests as well, to save time; the printed table has it."""
 DOOMED = tuple(cell for cell in rows(CREATE_CALLS, DOOMS) if not cell[1].startswith(("Get", "List")))
 GOES_ON = {"lost, retried"}
 """Faults that a run gets over."""

@@ -60,10 +60,11 @@ class Execution:
                 self._take(step)
             self._read_back()
             self._take(mark(self._role.key, State("complete", self._run)))
+            self.complete = True
         except BaseException:  # also Ctrl-C and a bug of ours: nothing half-made stays, whatever it was
+            self.complete = False
             self._take_back()
             raise
-        self.complete = True
         self._clean_up()
 
     def _take(self, step: Step) -> None:

@@ -4,26 +4,23 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import partial
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from rolemgr.cli.access import AccessOptions, access_options
 from rolemgr.cli.console import form_option, output_option
 from rolemgr.cli.files import is_stdout, note, write_output
-from rolemgr.cli.options import role_options, role_source
+from rolemgr.cli.options import role_options
+from rolemgr.cli.planning import ApplyOptions, prepare, problems
 from rolemgr.errors import AwsError, InputError, Refused, RolemgrError, SourceLocation
 
 if TYPE_CHECKING:
     from rolemgr.account.connect import Access
     from rolemgr.account.plan import RolePlan
-    from rolemgr.check.finding import Finding
-    from rolemgr.cli.rendering import Chosen
-    from rolemgr.files.source import LayeredSource
-    from rolemgr.report.plan import Done, Planned
+    from rolemgr.report.plan import Done
 
 _FEW = 10
 """Up to so many roles each step is shown; more would hide what matters."""
@@ -36,15 +33,6 @@ allow_findings_option = click.option(
     "--allow-findings", is_flag=True, help="Go on in spite of an ERROR or SECURITY_WARNING of `check`."
 )
 yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-
-
-class ApplyOptions(NamedTuple):
-    """How roles are brought into an account."""
-
-    update: bool = False
-    prune: bool = False
-    allow_findings: bool = False
-    yes: bool = False
 
 
 @click.command("plan")
@@ -61,7 +49,7 @@ def plan_command(
     access: AccessOptions, form: str, output: str | None, verbose: bool,
 ) -> None:  # fmt: skip
     """
-    Show what `apply` would do in the account; change nothing.
+    Show what `apply` would do, and change nothing.
 
     Reads the account. The exit code is 0 where `apply` would go through, and 1 where it would refuse: a
     finding, a name that is taken, a role that differs and no --update.
@@ -74,14 +62,14 @@ def plan_command(
     from rolemgr.report.plan import plan_data, plan_text
 
     options = ApplyOptions(update, prune, allow_findings)
-    way, planned = _prepare(role_choices(files, chosen), access, options, "", verbose=verbose)
+    way, planned = prepare(role_choices(files, chosen), access, options, "", verbose=verbose)
     if form == "json":
         from rolemgr.files.write import to_json
 
         write_output(to_json(plan_data(way, planned)), output)
     else:
         write_output(plan_text(way, planned), output)
-    if _problems(planned):
+    if problems(planned):
         sys.exit(1)
 
 
@@ -100,9 +88,9 @@ def apply_command(
     access: AccessOptions, form: str, output: str | None, verbose: bool,
 ) -> None:  # fmt: skip
     """
-    Create roles in the account.
+    Create roles in the account, after a plan and a question.
 
-    The plan comes first, on stderr, then a question. A role that exists is changed with --update alone,
+    The plan goes to stderr. A role that exists is changed with --update alone,
     and only one that rolemgr made. Each role comes into being whole or not at all; where one fails, the
     others go on. The ARNs of the roles that are there go to stdout.
 
@@ -132,12 +120,12 @@ def apply_roles(
     _check_can_ask(options)
     _check_output(output)
     run = new_run()
-    way, planned = _prepare(choices, access, options, run, verbose=verbose)
+    way, planned = prepare(choices, access, options, run, verbose=verbose)
     click.echo(plan_text(way, planned, steps=verbose or len(planned) <= _FEW), err=True, nl=False)
-    if problems := _problems(planned):
-        _refuse(problems)
+    if found := problems(planned):
+        _refuse(found)
     _ask(way, [one.plan for one in planned], options)
-    with _ended_by_sigterm():
+    with _ended_cleanly():
         done, interruption = _carry_out(way, [one.plan for one in planned], options, run, verbose=verbose)
     _give(way, done, form, output)
     _end(done, interruption)
@@ -161,8 +149,6 @@ def role_choices(files: Sequence[str], chosen: Mapping[str, Any]) -> list[Mappin
 def _check_can_ask(options: ApplyOptions) -> None:
     if not options.yes and not sys.stdin.isatty():
         raise InputError(None, "nobody can be asked: stdin is no terminal", "look at `rolemgr plan`, then give --yes")
-    if options.prune and not options.update:
-        raise InputError(SourceLocation("--prune"), "goes with --update")
 
 
 def _check_output(output: str | None) -> None:
@@ -174,117 +160,11 @@ def _check_output(output: str | None) -> None:
         raise InputError(SourceLocation(output), "can't be written", "give a file, or - for stdout")
 
 
-def _prepare(
-    choices: Sequence[Mapping[str, Any]], access: AccessOptions, options: ApplyOptions, run: str, *, verbose: bool
-) -> "tuple[Access, list[Planned]]":
-    """Return the way into the account, and the plan of each role, those first that others trust."""
-    from rolemgr.account.look import look
-    from rolemgr.account.order import trusted_first
-    from rolemgr.account.plan import Wanted, plan_role
-    from rolemgr.report.plan import Planned
-
-    way, _, chosen = in_account(choices, access, verbose=verbose)
-    wanted = {one.role.spec.arn: Wanted(one.documents, way.account, way.partition) for one in chosen}
-    planned = []
-    for arn in trusted_first({arn: one.documents.trust_policy for arn, one in zip(wanted, chosen, strict=True)}):
-        found = look(way.iam, wanted[arn])
-        plan = plan_role(wanted[arn], found, run, update=options.update, prune=options.prune)
-        findings = _findings(next(one for one in chosen if one.role.spec.arn == arn))
-        stopping = [] if options.allow_findings else [one for one in findings if _stops(one)]
-        planned.append(Planned(plan, findings, stopping))
-    return way, planned
-
-
-def in_account(
-    choices: Sequence[Mapping[str, Any]], access: AccessOptions, *, verbose: bool
-) -> "tuple[Access, list[LayeredSource], list[Chosen]]":
-    """Return the way into the account, and for each of *choices* what was chosen and the role that it makes there."""
-    from rolemgr.account.connect import connect
-
-    sources = [role_source(flags, os.environ) for flags in choices]
-    regions = [_region(source) for source in sources]
-    way = connect(access.profile, next(filter(None, regions), None), access.endpoint_url)
-    return way, sources, _rendered(sources, way, verbose=verbose)
-
-
-def _region(source: "LayeredSource") -> str | None:
-    """Return the region that *source* chooses, if any; raise InputError for what is wrong with its choices."""
-    from rolemgr.model.source import parse_model
-    from rolemgr.model.spec import RoleSpec
-
-    spec = parse_model(source, RoleSpec)
-    return spec.value.region if "region" in source.data else None
-
-
-def _rendered(sources: "Sequence[LayeredSource]", way: "Access", *, verbose: bool) -> "list[Chosen]":
-    """Return each role, for the account and region of the credentials where it names none."""
-    from rolemgr.account.connect import check_account
-    from rolemgr.cli.rendering import render_source
-
-    catalogs: dict[tuple[str, ...], Any] = {}
-    found: dict[str, Chosen] = {}  # IAM tells names apart by more than case
-    for source in sources:
-        credentials = SourceLocation(f"AWS credentials of {way.caller}")
-        full = source.with_default("account", way.account, credentials)
-        full = full.with_default("region", way.region, SourceLocation("AWS's configuration or by default"))
-        one = render_source(full, catalogs, verbose=verbose)
-        spec = one.role.spec
-        check_account(way, spec.account, spec.partition_name, partial(_place, source))
-        _check_tags(one.documents.tags, source)
-        if spec.role_name.lower() in found:
-            raise InputError(source.at(("name",)), f"role `{spec.role_name}` is given twice", "give each a `name`")
-        found[spec.role_name.lower()] = one
-    return list(found.values())
-
-
-def _place(source: "LayeredSource", key: str) -> SourceLocation | None:
-    return source.at((key,)) if key in source.data else None
-
-
-def _check_tags(tags: Mapping[str, str], source: "LayeredSource") -> None:
-    from rolemgr.account.ownership import tag_problem
-
-    if problem := tag_problem(tags):
-        raise InputError(source.at(("tag",)), problem)
-
-
-def _findings(chosen: "Chosen") -> "list[Finding]":
-    """Return what `check` finds in the role, without what rolemgr-check.yaml suppresses."""
-    from datetime import UTC, datetime
-
-    from rolemgr.check.config import apply
-    from rolemgr.check.role import at_origin, documents_of
-    from rolemgr.check.run import check
-    from rolemgr.cli.check import config_in_force
-
-    documents = documents_of(chosen.documents)
-    found = [at_origin(finding, chosen.role) for finding in check(documents)]
-    today = datetime.now(UTC).date()
-    return apply(found, config_in_force(None).suppressions, [one.name for one in documents], today)[0]
-
-
-def _stops(finding: "Finding") -> bool:
-    from rolemgr.check.finding import Severity
-
-    return finding.severity.at_least(Severity.SECURITY_WARNING)
-
-
-def _problems(planned: "Sequence[Planned]") -> list[RolemgrError]:
-    """Return why nothing is done: what speaks against each role."""
-    problems = [one.plan.problem for one in planned if one.plan.problem]
-    for one in planned:
-        if one.stopping and one.plan.action in ("create", "update"):
-            first, more = one.stopping[0], len(one.stopping) - 1
-            also = f", and {more} more" if more else ""
-            text = f"role {one.plan.wanted.arn}: {first.severity} {first.rule}: {first.message}{also}"
-            problems.append(Refused(f"{text}; --allow-findings goes on in spite of it"))
-    return problems
-
-
-def _refuse(problems: Sequence[RolemgrError]) -> NoReturn:
-    """Raise all *problems* as one error: of AWS where one of them is."""
-    click.echo("".join(f"error: {problem}\n" for problem in problems[:-1]), err=True, nl=False)
-    raise next((one for one in reversed(problems) if isinstance(one, AwsError)), problems[-1])
+def _refuse(found: Sequence[RolemgrError]) -> NoReturn:
+    """Say all that was *found*, a line each; the exit code is that of AWS where one of them is AWS's."""
+    *said, last = sorted(found, key=lambda problem: isinstance(problem, AwsError))
+    click.echo("".join(f"error: {problem}\n" for problem in said), err=True, nl=False)
+    raise last
 
 
 def _ask(way: "Access", plans: "Sequence[RolePlan]", options: ApplyOptions) -> None:
@@ -318,7 +198,7 @@ def _carry_out(
             one, failure = _one(way, plan, options, run, alone=verbose or len(plans) == 1)
             done.append(one)
             if one.result in ("created", "updated"):
-                note(f"{len(done)}/{len(plans)} {one.result} {arn}")
+                _progress(f"{len(done)}/{len(plans)} {one.result} {arn}")
         except (
             KeyboardInterrupt,
             SystemExit,
@@ -369,17 +249,25 @@ def _teller(plan: "RolePlan", *, alone: bool) -> Callable[[str], None]:
     """Return what says a step; of many roles only the end of each is said."""
     if not alone:
         return lambda _: None
-    return lambda what: note(f"{plan.wanted.documents.name}: {what}")
+    return lambda what: _progress(f"{plan.wanted.documents.name}: {what}")
+
+
+def _progress(text: str) -> None:
+    """Say *text* if anybody still listens: a pipe that was closed must stop neither a change nor its taking back."""
+    with suppress(OSError):
+        note(text)
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM end what is inside as Ctrl-C does, so that it cleans up behind itself."""
-    before = signal.signal(signal.SIGTERM, _terminate)
+def _ended_cleanly() -> Iterator[None]:
+    """Let SIGTERM, and the end of the terminal, end what is inside as Ctrl-C does: it cleans up behind itself."""
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]  # Windows has one
+    before = {number: signal.signal(number, _terminate) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _terminate(number: int, _frame: object) -> NoReturn:

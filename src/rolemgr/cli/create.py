@@ -6,10 +6,11 @@ import click
 from click.core import ParameterSource
 
 from rolemgr.cli.access import AccessOptions, access_options
-from rolemgr.cli.apply import ApplyOptions, allow_findings_option, apply_roles, yes_option
+from rolemgr.cli.apply import allow_findings_option, apply_roles, yes_option
 from rolemgr.cli.console import output_option
 from rolemgr.cli.files import write_output
 from rolemgr.cli.options import role_options
+from rolemgr.cli.planning import ApplyOptions
 from rolemgr.errors import InputError, SourceLocation
 
 

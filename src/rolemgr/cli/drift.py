@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolemgr.cli.access import AccessOptions, access_options
-from rolemgr.cli.apply import in_account, role_choices
+from rolemgr.cli.apply import role_choices
 from rolemgr.cli.check import SEVERITIES
 from rolemgr.cli.console import output_option
 from rolemgr.cli.files import note, write_output
 from rolemgr.cli.options import ROLE_OPTIONS, role_options
+from rolemgr.cli.planning import in_account
 
 if TYPE_CHECKING:
     from rolemgr.account.connect import Access

@@ -65,7 +65,7 @@ def plan_text(access: Access, planned: Sequence[Planned], *, steps: bool = True)
     """Return the plan as text; without *steps* in a line for each role, and what speaks against it."""
     lines = [f"account {access.account} ({access.partition}), as {access.caller}", ""]
     for one in planned:
-        lines += _role_lines(one, steps=steps)
+        lines += map(_printable, _role_lines(one, steps=steps))
     counts: Counter[str] = Counter(one.plan.action for one in planned)
     counted = ", ".join(f"{counts[action]} {said}" for action, said in _COUNTED.items() if counts[action])
     return "\n".join([*lines, *([""] if not steps else []), f"plan: {counted}"]) + "\n"
@@ -82,7 +82,7 @@ def _role_lines(one: Planned, *, steps: bool) -> Iterator[str]:
         yield from (f"    {number}. {step.what}" for number, step in enumerate((*plan.steps, *plan.cleanup), start=1))
         yield from (f"    {name}: {size:,} of {limit:,} characters" for name, size, limit in _measured(one))
     shown = one.findings if steps else one.stopping
-    yield from (f"    {finding.severity} {finding.rule}: {_printable(finding.message)}" for finding in shown)
+    yield from (f"    {finding.severity} {finding.rule}: {finding.message}" for finding in shown)
     if steps:
         yield ""
 
@@ -106,4 +106,5 @@ def done_text(done: Sequence[Done]) -> str:
 
 
 def _printable(text: str) -> str:
+    """Return *text* without what a terminal would obey: descriptions and tags in an account may be anybody's."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

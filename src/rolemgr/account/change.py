@@ -1,0 +1,237 @@
+"""
+What kind of change it is from a role in an account to the one that is wanted: what comes, what goes, what swaps.
+
+Which order of its steps is safe depends on that; see `update`.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from rolemgr.account.difference import own_policies
+from rolemgr.account.ownership import without_own_tags
+from rolemgr.account.plan import Found, Wanted, policy_steps
+from rolemgr.account.read import AccountPolicy, AccountRole
+from rolemgr.account.step import Step, text_of
+from rolemgr.model.policy import Effect, IdentityPolicy, IdentityStatement, PolicyDocument
+from rolemgr.model.role import RoleDocuments
+from rolemgr.reference.managed_policies import managed_policy
+from rolemgr.reference.quirks import quota
+
+NOTHING = IdentityPolicy.model_validate(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": "WhileRolemgrChanges", "Effect": "Deny", "Action": "*", "Resource": "*"}],
+    }
+)
+"""The inline policy of a role that may do nothing while it is changed."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of one role: what is *wanted* and what was *found*, *old* being the role in it."""
+
+    wanted: Wanted
+    found: Found
+    old: AccountRole
+    run: str
+
+    @property
+    def new(self) -> RoleDocuments:
+        """What the role is to be."""
+        return self.wanted.documents
+
+    @cached_property
+    def inline(self) -> dict[str, IdentityPolicy]:
+        """The inline policies that there are, by name."""
+        return {policy.name: policy.document for policy in self.old.policies}
+
+    @cached_property
+    def wanted_inline(self) -> dict[str, IdentityPolicy]:
+        """The inline policies that there are to be, by name."""
+        return {policy.name: policy.document for policy in self.new.policies}
+
+    @cached_property
+    def detached(self) -> tuple[AccountPolicy, ...]:
+        """The attachments that go."""
+        return tuple(policy for policy in self.old.attached if policy.arn not in self.wanted.attachments)
+
+    @cached_property
+    def attached(self) -> tuple[str, ...]:
+        """The ARNs of the attachments that come."""
+        there = {policy.arn for policy in self.old.attached}
+        return tuple(arn for arn in self.wanted.attachments if arn not in there)
+
+    @cached_property
+    def of_policies(self) -> tuple[Step, ...]:
+        """The steps that bring the managed policies to their documents; attached or not, they are ours."""
+        return tuple(
+            step
+            for policy in self.new.managed_policies
+            for step in policy_steps(self.wanted, policy, self.found, self.run)
+        )
+
+    @cached_property
+    def pruned_inline(self) -> tuple[str, ...]:
+        """The names of the inline policies that go."""
+        return tuple(name for name in self.inline if name not in self.wanted_inline)
+
+    @cached_property
+    def set_tags(self) -> dict[str, str]:
+        """The tags that are new or have another value."""
+        return {key: value for key, value in self.new.tags.items() if self.old.tags.get(key) != value}
+
+    @cached_property
+    def pruned_tags(self) -> tuple[str, ...]:
+        """The keys of the tags that go."""
+        return tuple(key for key in without_own_tags(self.old.tags) if key not in self.new.tags)
+
+    def extras(self) -> Iterator[str]:
+        """Yield what is on the role and not in the file, in words."""
+        yield from (f"inline policy {name}" for name in self.pruned_inline)
+        own = own_policies(self.old, self.new)
+        yield from (f"attached policy {policy.arn}" for policy in self.detached if policy.name not in own)
+        yield from (f"tag {key}" for key in self.pruned_tags)
+        if self.old.boundary and not self.new.boundary:
+            yield f"permissions boundary {self.old.boundary}"
+
+    @cached_property
+    def moves_others(self) -> bool:
+        """Whether policies change beside its own inline policy."""
+        return bool(self.of_policies or self.attached or self.detached or self.pruned_inline)
+
+    @cached_property
+    def swaps_boundary(self) -> bool:
+        """Whether another boundary takes the place of one."""
+        return bool(self.old.boundary and self.new.boundary and self.old.boundary != self.new.boundary)
+
+    @cached_property
+    def trust(self) -> str:
+        """How the trust policy changes: "same", "narrower", "wider" or "other"."""
+        return _direction(self.old.trust_policy, self.new.trust_policy)
+
+    @cached_property
+    def old_looks_at_tags(self) -> bool:
+        """Whether the old policies look at a tag of the principal that changes."""
+        return _mentions((*self.set_tags, *self.pruned_tags), self._old_documents())
+
+    @cached_property
+    def swaps_tags(self) -> bool:
+        """Whether tags change that both the old and the new policies look at in the principal."""
+        keys = (*self.set_tags, *self.pruned_tags)
+        return self.old_looks_at_tags and _mentions(keys, self._new_documents())
+
+    @cached_property
+    def loses_denies(self) -> bool:
+        """Whether a policy with Denies of its own, or an unknown one, goes or changes."""
+        changed = {step.call.parameters.get("PolicyArn") for step in self.of_policies}
+        going = [*self.detached, *(policy for policy in self.old.attached if policy.arn in changed)]
+        return any(_may_deny(policy) for policy in going) or any(
+            _denies(self.inline[name]) for name in self.pruned_inline
+        )
+
+    @cached_property
+    def frozen(self) -> bool:
+        """Whether the role has to do nothing while it is changed."""
+        managed = len(self.of_policies) + len(self.attached) + len(self.detached) + len(self.pruned_inline)
+        moves = managed + (self.inline.get(self.inline_name) != self.wanted_inline[self.inline_name])
+        swaps = self.swaps_boundary + self.swaps_tags + (self.trust == "other")
+        if swaps and swaps + moves > 1:
+            return True
+        return (
+            moves > 1
+            and managed > 0
+            and (self.loses_denies or not self._fits(self.between.statement if self.between else ()))
+        )
+
+    def notes(self) -> Iterator[str]:
+        """Yield what the role's sessions will feel while it is changed."""
+        if self.frozen:
+            yield "for the seconds of the change the role may do nothing: no order of these changes is safe"
+        elif self.paused:
+            yield f"for the seconds of the change the role is without {', '.join(self.paused)}"
+
+    @cached_property
+    def on_the_way(self) -> IdentityPolicy | None:
+        """What its own inline policy is while others change, or None where there is none."""
+        if self.frozen:
+            return NOTHING
+        return self.between if self.moves_others else self.inline.get(self.inline_name)
+
+    @property
+    def inline_name(self) -> str:
+        """The name of its own inline policy, which holds every Deny."""
+        return self.new.policies[0].name
+
+    @cached_property
+    def between(self) -> IdentityPolicy | None:
+        """
+        Return the old inline policy with the Denies of the new one beside its own, or None where that is empty.
+
+        Where the quota does not hold it all, Allows are left out: first those that the new one has not, the
+        largest first.
+        """
+        new = self.wanted_inline[self.inline_name]
+        old = self.inline.get(self.inline_name)
+        before = old.statement if old else ()
+        denies = (one for one in new.statement if one.effect is Effect.DENY and one not in before)
+        statements = [*before, *(one.model_copy(update={"sid": None}) for one in denies)]  # its Sid may be taken
+        allows = [one for one in before if one.effect is Effect.ALLOW]
+        for one in sorted(allows, key=lambda one: (one in new.statement, -one.size())):
+            if self._fits(statements):
+                break
+            statements.remove(one)
+        return new.model_copy(update={"statement": tuple(statements)}) if statements else None
+
+    @cached_property
+    def paused(self) -> tuple[str, ...]:
+        """The Sids of the Allows that the role has before and after, and not while it is changed."""
+        kept = self.on_the_way.statement if self.on_the_way else ()
+        old = self.inline.get(self.inline_name)
+        lost = [one for one in (old.statement if old else ()) if one not in kept and one.effect is Effect.ALLOW]
+        return tuple(str(one.sid) for one in lost) if self.moves_others else ()
+
+    def _fits(self, statements: Iterable[IdentityStatement]) -> bool:
+        whole = self.wanted_inline[self.inline_name].model_copy(update={"statement": tuple(statements)})
+        others = sum(document.size() for name, document in self.inline.items() if name != self.inline_name)
+        return whole.size() + others <= quota("role_inline_policies")
+
+    def _old_documents(self) -> Iterable[PolicyDocument]:
+        return (*self.inline.values(), *(policy.document for policy in self.old.attached if policy.document))
+
+    def _new_documents(self) -> Iterable[PolicyDocument]:
+        return (*self.wanted_inline.values(), *(policy.document for policy in self.new.managed_policies))
+
+
+def _direction(old: PolicyDocument, new: PolicyDocument) -> str:
+    """Return how *new* stands to *old*, as far as their statements alone tell."""
+    before, after = old.statements(), new.statements()
+    if old == new:
+        return "same"
+    if any(one.effect is Effect.DENY for one in (*before, *after)):
+        return "other"
+    if all(one in before for one in after):
+        return "narrower"
+    return "wider" if all(one in after for one in before) else "other"
+
+
+def _mentions(keys: Iterable[str], documents: Iterable[PolicyDocument]) -> bool:
+    """Tell whether any of *documents* looks at one of these tag *keys* of the principal."""
+    patterns = [re.compile(rf"aws:PrincipalTag/{re.escape(key)}(?![\w.:/=+@-])", re.IGNORECASE) for key in keys]
+    texts = [text_of(document) for document in documents] if patterns else []
+    return any(pattern.search(text) for pattern in patterns for text in texts)
+
+
+def _denies(document: IdentityPolicy) -> bool:
+    return any(one.effect is Effect.DENY for one in document.statement)
+
+
+def _may_deny(policy: AccountPolicy) -> bool:
+    """Tell whether *policy* holds a Deny, or is one whose document is not known."""
+    document = policy.document
+    if document is None:
+        partition = policy.arn.split(":")[1]
+        known = managed_policy(policy.name, partition)
+        document = known.document if known and known.arn == policy.arn else None
+    return document is None or _denies(document)
