@@ -37,10 +37,11 @@ _THROTTLED = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceed
 def aws_errors() -> Iterator[None]:
     """Turn what boto3 raises inside into an `AwsError`."""
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
         raise as_aws_error(error) from error
 
 
@@ -82,6 +83,7 @@ _UNANSWERED = (
     ("TokenRetrievalError", "the AWS session has expired", _LOG_IN),
     ("NoRegionError", "no AWS region", "give --region NAME, or set AWS_REGION"),
     ("UnknownRegionError", "AWS has no such region", "look at --region and AWS_REGION"),
+    ("ResponseParserError", "the answer is none of AWS's", "look at --endpoint-url, and at proxies in between"),
     ("InvalidRegionError", "AWS has no such region", "look at --region and AWS_REGION"),
 )
 """What boto3 says without asking AWS, by the name of its exception: problem and hint."""

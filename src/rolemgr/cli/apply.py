@@ -62,7 +62,7 @@ def plan_command(
     from rolemgr.report.plan import plan_data, plan_text
 
     options = ApplyOptions(update, prune, allow_findings)
-    way, planned = prepare(_choices(files, chosen), access, options, "", verbose=verbose)
+    way, planned = prepare(role_choices(files, chosen), access, options, "", verbose=verbose)
     if form == "json":
         from rolemgr.files.write import to_json
 
@@ -100,7 +100,7 @@ def apply_command(
       rolemgr apply roles/*.yaml --profile ml-account --yes --format json
       rolemgr apply roles/churn.yaml --update
     """
-    apply_roles(_choices(files, chosen), access, ApplyOptions(update, prune, allow_findings, yes), form, output,
+    apply_roles(role_choices(files, chosen), access, ApplyOptions(update, prune, allow_findings, yes), form, output,
                 verbose=verbose)  # fmt: skip
 
 
@@ -131,7 +131,7 @@ def apply_roles(
     _end(done, interruption)
 
 
-def _choices(files: Sequence[str], chosen: Mapping[str, Any]) -> list[dict[str, Any]]:
+def role_choices(files: Sequence[str], chosen: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the options of each role: one for each file, with the flags on top of each."""
     if files and (chosen["role"] or chosen["persona"]):
         given = "--role" if chosen["role"] else "--persona"

@@ -35,7 +35,6 @@ def prepare(
     Raises InputError for what is wrong with the choices, before AWS is asked where that can be; AwsError
     where AWS can't be asked, or a role is for another account.
     """
-    from rolemgr.account.connect import connect
     from rolemgr.account.look import look
     from rolemgr.account.order import trusted_first
     from rolemgr.account.plan import Wanted, plan_role
@@ -44,10 +43,7 @@ def prepare(
 
     if options.prune and not options.update:
         raise InputError(SourceLocation("--prune"), "goes with --update")
-    sources = [role_source(flags, os.environ) for flags in choices]
-    regions = [_region(source) for source in sources]
-    way = connect(access.profile, next(filter(None, regions), None), access.endpoint_url)
-    chosen = _rendered(sources, way, verbose=verbose)
+    way, _, chosen = in_account(choices, access, verbose=verbose)
     wanted = {one.role.spec.arn: Wanted(one.documents, way.account, way.partition) for one in chosen}
     planned = []
     for arn in trusted_first({arn: one.documents.trust_policy for arn, one in zip(wanted, chosen, strict=True)}):
@@ -57,6 +53,22 @@ def prepare(
         stopping = [] if options.allow_findings else [one for one in findings if _stops(one)]
         planned.append(Planned(plan, findings, stopping))
     return way, planned
+
+
+def in_account(
+    choices: Sequence[Mapping[str, Any]], access: AccessOptions, *, verbose: bool
+) -> "tuple[Access, list[LayeredSource], list[Chosen]]":
+    """
+    Return the way into the account, and for each of *choices* what was chosen and the role that it makes there.
+
+    Raises as `prepare` does.
+    """
+    from rolemgr.account.connect import connect
+
+    sources = [role_source(flags, os.environ) for flags in choices]
+    regions = [_region(source) for source in sources]
+    way = connect(access.profile, next(filter(None, regions), None), access.endpoint_url)
+    return way, sources, _rendered(sources, way, verbose=verbose)
 
 
 def _region(source: "LayeredSource") -> str | None:

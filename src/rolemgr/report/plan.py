@@ -77,7 +77,7 @@ def _role_lines(one: Planned, *, steps: bool) -> Iterator[str]:
     if plan.problem:
         yield f"    {plan.problem}"
     yield from (f"    note: {note}" for note in plan.notes)
-    yield from (f"    differs: {difference}" for difference in plan.differences)
+    yield from (f"    differs: {_printable(difference)}" for difference in plan.differences)
     if steps and plan.action in ("create", "update"):
         yield from (f"    {number}. {step.what}" for number, step in enumerate((*plan.steps, *plan.cleanup), start=1))
         yield from (f"    {name}: {size:,} of {limit:,} characters" for name, size, limit in _measured(one))

@@ -1,0 +1,243 @@
+"""
+What a role in an account is that its file does not say, and the reverse.
+
+Policies are told by what they mean: order, Sids, case of actions, one statement or five are no drift. What is
+known by name or value only is compared so: the ARN of the boundary, attached policies whose text is not known,
+tags, session length, description, path.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from rolemgr.account.meaning import Held, Meant, Place, permissions, said, trust
+from rolemgr.account.ownership import without_own_tags
+from rolemgr.account.read import AccountRole, is_aws_managed
+from rolemgr.model.arn import Arn
+from rolemgr.model.policy import IdentityPolicy
+from rolemgr.model.role import RoleDocuments
+from rolemgr.reference.managed_policies import ManagedPolicy, managed_policy
+
+Kind: TypeAlias = Literal[
+    "role-missing", "role-half-made", "access-gained", "access-lost", "access-unknown", "access-lost-unknown",
+    "trust-gained", "trust-lost", "trust-unknown", "trust-lost-unknown", "boundary-missing", "boundary-changed",
+    "boundary-added", "policy-unknown", "policy-attached", "policy-detached", "session-length", "path",
+    "description", "principal-tag", "tag",
+]  # fmt: skip
+
+Texts: TypeAlias = Mapping[str, IdentityPolicy | None]
+"""Documents of managed policies by ARN, None where they are not known."""
+
+_KINDS: Final[Mapping[tuple[str, str, bool], Kind]] = {
+    ("permissions", "gained", False): "access-gained",
+    ("permissions", "lost", False): "access-lost",
+    ("permissions", "gained", True): "access-unknown",
+    ("permissions", "lost", True): "access-lost-unknown",
+    ("trust", "gained", False): "trust-gained",
+    ("trust", "lost", False): "trust-lost",
+    ("trust", "gained", True): "trust-unknown",
+    ("trust", "lost", True): "trust-lost-unknown",
+}
+
+
+@dataclass(frozen=True)
+class Drift:
+    """
+    One thing that differs, in words and as values: what the file *wanted*, what the account has *found*.
+
+    *about* is the key of a role file that says it; *meant* is there where it is access.
+    """
+
+    kind: Kind
+    what: str
+    about: tuple[str, ...] = ()
+    wanted: str | None = None
+    found: str | None = None
+    meant: Meant | None = None
+
+
+class RoleDrift(NamedTuple):
+    """All that differs for the role *arn*, and what there is to know beside it."""
+
+    arn: str
+    drifts: tuple[Drift, ...]
+    notes: tuple[str, ...] = ()
+
+
+def missing_role(arn: str) -> RoleDrift:
+    """Return that the account has no role *arn*."""
+    return RoleDrift(arn, (Drift("role-missing", f"role {arn} is not in the account", ("name",)),))
+
+
+def find_drift(role: AccountRole, new: RoleDocuments, texts: Texts) -> RoleDrift:
+    """
+    Return how *role* in an account differs from the wanted *new* one.
+
+    *texts* are the documents of customer-managed policies that the file attaches and the role lacks. Those of
+    AWS's own policies are taken from the reference, which may be older than AWS's.
+    """
+    found = _Compared(role, new, texts)
+    return RoleDrift(role.arn, tuple(found.drifts()), tuple(found.notes()))
+
+
+def own_policies(role: AccountRole, new: RoleDocuments) -> dict[str, str]:
+    """Return the ARNs by name of the policies attached to *role* that rolemgr made, or *new* would make."""
+    wanted = {policy.name for policy in new.managed_policies}
+    return {
+        policy.name: policy.arn
+        for policy in role.attached
+        if policy.belongs_to(role.name) or (policy.name in wanted and policy.arn.endswith(f"{new.path}{policy.name}"))
+    }
+
+
+def text_of_aws(arn: str) -> ManagedPolicy | None:
+    """Return AWS's managed policy *arn* as the reference has it, None where it has not."""
+    parts = Arn.parse(arn)
+    known = managed_policy(arn.rpartition("/")[2], parts.partition) if parts and is_aws_managed(arn) else None
+    return known if known and known.arn == arn else None
+
+
+class _Compared:
+    """The comparison of one role."""
+
+    def __init__(self, role: AccountRole, new: RoleDocuments, texts: Texts) -> None:
+        self.role, self.new = role, new
+        self.own = set(own_policies(role, new).values())
+        self.texts = {**texts, **{policy.arn: policy.document for policy in role.attached}}
+        self.others = tuple(policy.arn for policy in role.attached if policy.arn not in self.own)
+        self.meant = tuple(permissions(tuple(self._live()), tuple(self._wanted())))
+
+    def _live(self) -> Iterator[Held]:
+        for policy in self.role.policies:
+            yield Held(f"inline policy {policy.name}", policy.document)
+        for attached in self.role.attached:
+            if attached.arn in self.own and attached.document:
+                yield Held(f"managed policy {attached.name}", attached.document)
+        yield from self._attached(self.others)
+
+    def _wanted(self) -> Iterator[Held]:
+        for policy in self.new.policies:
+            yield Held(f"inline policy {policy.name}", policy.document)
+        for policy in self.new.managed_policies:
+            yield Held(f"managed policy {policy.name}", policy.document)
+        yield from self._attached(self.new.attached)
+
+    def _attached(self, arns: Iterable[str]) -> Iterator[Held]:
+        for arn in arns:
+            if document := self._text(arn):
+                yield Held(_attached(arn), document, whole=True)
+
+    def _text(self, arn: str) -> IdentityPolicy | None:
+        known = self.texts.get(arn)
+        if known is None and (of_aws := text_of_aws(arn)):
+            return of_aws.document
+        return known
+
+    # --- what differs
+
+    def drifts(self) -> Iterator[Drift]:
+        state = self.role.state
+        if state and state.phase != "complete":
+            what = "half-made" if state.phase == "creating" else "half-changed"
+            yield Drift("role-half-made", f"the role is {what}: run {state.run} of rolemgr is at it, or was killed")
+        yield from map(_of_access, trust(self.role.trust_policy, self.new.trust_policy))
+        yield from self._boundary()
+        yield from map(_of_access, self.meant)
+        yield from self._attachments()
+        yield from self._values()
+        yield from self._tags()
+
+    def _boundary(self) -> Iterator[Drift]:
+        wanted, found = self.new.boundary, self.role.boundary
+        if wanted == found:
+            return
+        kind: Kind = "boundary-missing" if not found else "boundary-changed" if wanted else "boundary-added"
+        said_of: dict[Kind, str] = {
+            "boundary-missing": f"the role has no permissions boundary; the file has {wanted}",
+            "boundary-changed": f"the permissions boundary is {found}; the file has {wanted}",
+            "boundary-added": f"the role has the permissions boundary {found}; the file has none",
+        }
+        yield Drift(kind, said_of[kind], ("boundary",), wanted, found)
+
+    def _attachments(self) -> Iterator[Drift]:
+        """Yield the attachments that are not as the file says, but for those that were found by what they mean."""
+        told = {place.policy for one in self.meant for place in (*one.allowed_by, *one.denied_by)}
+        for arn in self.others:
+            if arn not in self.new.attached and _attached(arn) not in told and not self._is_harmless(arn):
+                yield self._added(arn)
+        for arn in self.new.attached:
+            if arn not in self.others and _attached(arn) not in told:
+                known = "" if self._text(arn) else "; what it allows is not known here"
+                yield Drift("policy-detached", f"{_attached(arn)} is missing{known}", ("managed_policy",), arn, None)
+
+    def _added(self, arn: str) -> Drift:
+        what = f"{_attached(arn)} is not in the file"
+        if self._text(arn) is None:
+            return Drift("policy-unknown", f"{what}; what it allows is not known here", ("managed_policy",), None, arn)
+        return Drift("policy-attached", f"{what}; as it is, it allows nothing more", ("managed_policy",), None, arn)
+
+    def _is_harmless(self, arn: str) -> bool:
+        """Tell whether *arn* is part of a role that somebody else made, and allows nothing more."""
+        return self.role.state is None and not is_aws_managed(arn) and self._text(arn) is not None
+
+    def _values(self) -> Iterator[Drift]:
+        role, new = self.role, self.new
+        yield from _changed("session-length", "session length", "max_session", f"{new.max_session} s",
+                            f"{role.max_session} s")  # fmt: skip
+        yield from _changed("path", "path", "path", new.path, role.path)
+        yield from _changed("description", "description", "description", new.description, role.description)
+
+    def _tags(self) -> Iterator[Drift]:
+        wanted, found = self.new.tags, without_own_tags(self.role.tags)
+        for key in sorted(wanted.keys() | found.keys()):
+            kind: Kind = "principal-tag" if self._is_asked(key) else "tag"
+            yield from _changed(kind, f"tag {key}", "tag", wanted.get(key), found.get(key), key)
+
+    def _is_asked(self, key: str) -> bool:
+        """Tell whether a policy of either side looks at this tag of the role."""
+        pattern = re.compile(rf"aws:PrincipalTag/{re.escape(key)}(?![\w.:/=+@-])", re.IGNORECASE)
+        held = (*self._live(), *self._wanted())
+        return any(pattern.search(one.document.to_json()) for one in held)
+
+    # --- what there is to know
+
+    def notes(self) -> Iterator[str]:
+        if self.role.state is None:
+            yield f"{self.role.arn} was not made by rolemgr"
+        if self.role.boundary and self.role.boundary == self.new.boundary and not is_aws_managed(self.role.boundary):
+            yield f"of the permissions boundary {self.role.boundary} its ARN is compared, and not what it says"
+        for arn in dict.fromkeys((*self.others, *self.new.attached)):
+            yield from self._note_on(arn)
+
+    def _note_on(self, arn: str) -> Iterator[str]:
+        in_both = arn in self.others and arn in self.new.attached
+        if in_both and self._text(arn) is None:
+            yield f"what {_attached(arn)} allows is not known here; the role and the file both have it"
+        elif not in_both and (known := text_of_aws(arn)):
+            yield f"{_attached(arn)} is judged by AWS's text of {known.updated} ({known.version})"
+        elif not in_both and arn in self.others and self._is_harmless(arn):
+            yield f"{_attached(arn)} is not named in the file"
+
+
+def _attached(arn: str) -> str:
+    return f"attached policy {arn}"
+
+
+def _of_access(meant: Meant) -> Drift:
+    kind = _KINDS[meant.part, meant.way, bool(meant.unknown)]
+    return Drift(kind, said(meant), ("trust",) if meant.part == "trust" else (), meant=meant)
+
+
+def _changed(kind: Kind, name: str, key: str, wanted: str | None, found: str | None, *path: str) -> Iterator[Drift]:
+    if wanted != found:
+        yield Drift(kind, f"{name}: {_shown(found)}; the file has {_shown(wanted)}", (key, *path), wanted, found)
+
+
+def _shown(text: str | None) -> str:
+    return "none" if text is None else f"`{text}`"
+
+
+def sids_of(places: Iterable[Place]) -> Iterator[str]:
+    """Yield the Sids of *places*."""
+    yield from (place.statement for place in places if isinstance(place.statement, str))

@@ -1,0 +1,128 @@
+"""`rolemgr drift`: roles in the account against their files, by meaning."""
+
+import shlex
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rolemgr.cli.access import AccessOptions, access_options
+from rolemgr.cli.apply import role_choices
+from rolemgr.cli.check import SEVERITIES
+from rolemgr.cli.console import output_option
+from rolemgr.cli.files import note, write_output
+from rolemgr.cli.options import ROLE_OPTIONS, roles_options
+from rolemgr.cli.planning import in_account
+
+if TYPE_CHECKING:
+    from rolemgr.account.connect import Access
+    from rolemgr.account.drift import RoleDrift
+    from rolemgr.cli.rendering import Chosen
+    from rolemgr.files.source import LayeredSource
+    from rolemgr.report.drift import Looked
+
+
+@click.command("drift")
+@click.argument("files", nargs=-1, metavar="[ROLE_FILE]...")
+@roles_options
+@click.option(
+    "--fail-on", type=click.Choice(SEVERITIES, case_sensitive=False), default="SUGGESTION", show_default=True,
+    help="Exit with 1 for drift of this severity or worse.",
+)  # fmt: skip
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "sarif", "github"]), default="text",
+    help="The form of the result: text, JSON, SARIF 2.1.0, or GitHub's annotations.",
+)  # fmt: skip
+@access_options
+@output_option
+def drift_command(
+    files: Sequence[str], chosen: dict[str, Any], fail_on: str, form: str, access: AccessOptions,
+    output: str | None, verbose: bool,
+) -> None:  # fmt: skip
+    """
+    Say what differs between roles in the account and their files.
+
+    Reads the account and changes nothing. Policies are compared by what they mean: order, Sids, case of
+    actions, one statement or five are no drift. Each difference names the policy and the statement, and has a
+    `rolemgr simulate` line that asks the file about it. What can't be told is drift too. Exits with 0 where
+    there is none, with 1 where there is.
+
+    \b
+    JSON: {"account", "partition", "roles": [{"arn", "drift": true|false, "notes", "findings": [{"rule", "name",
+    "severity", "message", "path", "line", ...}]}]}; of access also "direction" (gained or lost), "statements",
+    "denied_by", "actions", "origins", "request", "ask" or "unknown"; of a value "file" and "account".
+
+    \b
+    Examples:
+      rolemgr drift roles/churn.yaml
+      rolemgr drift roles/*.yaml --profile ml-account --fail-on WARNING
+      rolemgr drift roles/*.yaml --format sarif -o drift.sarif
+    """
+    choices = role_choices(files, chosen)
+    way, sources, roles = in_account(choices, access, verbose=verbose)
+    looked = [_look(way, *one) for one in zip(choices, sources, roles, strict=True)]
+    for one in looked:
+        for text in one.drift.notes:
+            note(text)
+    write_output(_shown(form, way, looked), output)
+    if _is_bad(looked, fail_on):
+        sys.exit(1)
+
+
+def _look(way: "Access", flags: Mapping[str, Any], source: "LayeredSource", chosen: "Chosen") -> "Looked":
+    from rolemgr.report.drift import Looked
+
+    drift = _drift(way, chosen)
+    return Looked(drift, chosen.role, source.at, shlex.join(_words(flags, source, way)))
+
+
+def _drift(way: "Access", chosen: "Chosen") -> "RoleDrift":
+    """Return how the role in the account differs from the *chosen* one."""
+    from rolemgr.account.drift import find_drift, missing_role
+    from rolemgr.account.read import read_policy, read_role
+
+    role = read_role(way.iam, chosen.documents.name)
+    if role is None:
+        return missing_role(chosen.role.spec.arn)
+    there = {policy.arn for policy in role.attached}
+    lacking = {arn: read_policy(way.iam, arn) for arn in chosen.documents.attached if arn not in there}
+    return find_drift(role, chosen.documents, {arn: one.document if one else None for arn, one in lacking.items()})
+
+
+def _words(flags: Mapping[str, Any], source: "LayeredSource", way: "Access") -> Iterator[str]:
+    """Yield the options that choose the same role without the account."""
+    for option in ROLE_OPTIONS:
+        value = flags[option.key]
+        if option.switch:
+            yield from [option.flag] if value else []
+        elif value:
+            for text in [value] if isinstance(value, str) else value:
+                yield from (option.flag, str(text))
+    yield from () if "account" in source.data else ("--account", way.account)
+    yield from () if "region" in source.data else ("--region", way.region)
+
+
+def _shown(form: str, way: "Access", looked: "Sequence[Looked]") -> str:
+    from rolemgr import __version__
+    from rolemgr.files.write import to_json
+    from rolemgr.report.drift import drift_data, drift_findings, drift_text, rule_texts
+    from rolemgr.report.findings import annotations
+    from rolemgr.report.sarif import sarif
+
+    if form == "text":
+        return drift_text(looked)
+    if form == "json":
+        return to_json(drift_data(way, looked))
+    texts = rule_texts()
+    if form == "github":
+        return annotations(drift_findings(looked), {text.id: text.name for text in texts.values()})
+    return to_json(sarif(drift_findings(looked), [], texts, __version__))
+
+
+def _is_bad(looked: "Sequence[Looked]", fail_on: str) -> bool:
+    from rolemgr.check.finding import Severity
+    from rolemgr.report.drift import severity_of
+
+    worst = Severity(fail_on.upper())
+    return any(severity_of(drift).at_least(worst) for one in looked for drift in one.drift.drifts)

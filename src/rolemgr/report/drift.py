@@ -1,0 +1,266 @@
+"""Drift for people and programs: as findings with rules and severities, as text and as data."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from rolemgr.account.connect import Access
+from rolemgr.account.drift import Drift, RoleDrift, sids_of
+from rolemgr.account.meaning import Meant, Place
+from rolemgr.check.finding import Finding, Severity
+from rolemgr.errors import SourceLocation
+from rolemgr.evaluate.known import known_keys
+from rolemgr.evaluate.principals import Match
+from rolemgr.model.role import ComposedRole, Origin
+from rolemgr.report.differences import request_data
+from rolemgr.report.sarif import RuleText
+
+
+class _Rule(NamedTuple):
+    id: str
+    severity: Severity
+    title: str
+    explanation: str
+    page: str
+
+
+_IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
+_TRUST = f"{_IAM}id_roles_update-role-trust-policy.html"
+_POLICIES = f"{_IAM}access_policies_manage-attach-detach.html"
+_BOUNDARY = f"{_IAM}access_policies_boundaries.html"
+_TAGS = f"{_IAM}id_tags_roles.html"
+_ROLES = f"{_IAM}id_roles_manage_modify.html"
+
+_SECURITY, _WARNING, _SUGGESTION = Severity.SECURITY_WARNING, Severity.WARNING, Severity.SUGGESTION
+
+RULES = {
+    "role-missing": _Rule("DR100", Severity.ERROR, "the role is not in the account",
+        "The file describes a role that the account does not have.", _ROLES),
+    "role-half-made": _Rule("DR101", _WARNING, "the role is half-made",
+        "A run of rolemgr is at work on it, or was killed; `rolemgr apply --update` finishes it.", _ROLES),
+    "access-gained": _Rule("DR110", _SECURITY, "the role allows what the file does not",
+        "A statement was added or widened in the account, or a Deny of the file does not hold there.", _POLICIES),
+    "access-unknown": _Rule("DR111", _SECURITY, "can't tell whether the role allows more",
+        "The policies differ, and the comparison neither proves that no more is allowed nor shows a request.",
+        _POLICIES),
+    "access-lost": _Rule("DR112", _WARNING, "the role lacks what the file allows",
+        "A statement was taken away or narrowed in the account, or a Deny was added.", _POLICIES),
+    "access-lost-unknown": _Rule("DR113", _WARNING, "can't tell whether the role allows less",
+        "The policies differ, and the comparison neither proves that as much is allowed nor shows a request.",
+        _POLICIES),
+    "trust-gained": _Rule("DR120", _SECURITY, "the role trusts whom the file does not",
+        "Its trust policy lets somebody assume it, or assume it under conditions, that the file does not.", _TRUST),
+    "trust-unknown": _Rule("DR121", _SECURITY, "can't tell whether the role trusts more",
+        "The trust policies differ, and the comparison neither proves that no more is allowed nor shows a request.",
+        _TRUST),
+    "trust-lost": _Rule("DR122", _WARNING, "the role does not trust whom the file does",
+        "Its trust policy does not let somebody assume it whom the file names.", _TRUST),
+    "trust-lost-unknown": _Rule("DR123", _WARNING, "can't tell whether the role trusts less",
+        "The trust policies differ, and the comparison neither proves that as much is allowed nor shows a request.",
+        _TRUST),
+    "boundary-missing": _Rule("DR130", _SECURITY, "the permissions boundary is missing",
+        "Nothing bounds what the role's policies allow.", _BOUNDARY),
+    "boundary-changed": _Rule("DR131", _SECURITY, "another permissions boundary",
+        "Boundaries are compared by ARN; the one in the account may allow more.", _BOUNDARY),
+    "boundary-added": _Rule("DR132", _WARNING, "a permissions boundary that the file does not have",
+        "It can only take access away.", _BOUNDARY),
+    "policy-unknown": _Rule("DR140", _SECURITY, "an attached policy of unknown text",
+        "It is not in the file, and what it allows is not known.", _POLICIES),
+    "policy-attached": _Rule("DR141", _WARNING, "an attached policy that the file does not name",
+        "It allows nothing more today; whoever may change it can make it allow more.", _POLICIES),
+    "policy-detached": _Rule("DR142", _WARNING, "an attached policy is missing",
+        "The file names it; today it makes no difference that is known.", _POLICIES),
+    "session-length": _Rule("DR150", _WARNING, "another session length",
+        "Sessions may last longer or shorter than the file says.", _ROLES),
+    "path": _Rule("DR151", _WARNING, "another path",
+        "Policies that name roles by their ARN may match it or not.", _ROLES),
+    "principal-tag": _Rule("DR152", _SECURITY, "a tag that policies ask for",
+        "A policy of the role compares this tag of the role, so that it decides what the role may do.", _TAGS),
+    "tag": _Rule("DR160", _SUGGESTION, "another tag", "The tags of the role are not those of the file.", _TAGS),
+    "description": _Rule("DR161", _SUGGESTION, "another description",
+        "The description of the role is not that of the file.", _ROLES),
+}  # fmt: skip
+"""The rules by kind of drift."""
+
+
+class Looked(NamedTuple):
+    """A role that was compared: its drift, what it was composed to, where the file says what, how to ask it."""
+
+    drift: RoleDrift
+    role: ComposedRole
+    at: Callable[[tuple[str | int, ...]], SourceLocation]
+    ask: str
+    """The options that choose the role, as words of a shell."""
+
+
+def rule_texts() -> dict[str, RuleText]:
+    """Return the rules by id, for SARIF."""
+    return {
+        rule.id: RuleText(rule.id, name, rule.title, rule.explanation, rule.page, rule.severity)
+        for name, rule in RULES.items()
+    }
+
+
+def severity_of(drift: Drift) -> Severity:
+    """Return how bad *drift* is."""
+    return RULES[drift.kind].severity
+
+
+def drift_findings(looked: Sequence[Looked]) -> list[Finding]:
+    """Return all drift as findings at the lines of the role files."""
+    return [_finding(one, drift) for one in looked for drift in one.drift.drifts]
+
+
+def _finding(one: Looked, drift: Drift) -> Finding:
+    rule, where, meant = RULES[drift.kind], _where(one, drift), drift.meant
+    name = one.drift.arn.partition(":role/")[2]
+    places = (*meant.denied_by, *meant.allowed_by) if meant else ()
+    about = str(places[0]) if places else ".".join(drift.about)
+    action = meant.actions[0] if meant and meant.actions else None
+    message = f"{name}: {drift.what}"
+    key = f"{name}: {about}"
+    return Finding(rule.id, rule.severity, message, where.file, where.line, next(sids_of(places), None), action, key)
+
+
+def _where(one: Looked, drift: Drift) -> SourceLocation:
+    """Return the line of the role file that says what *drift* is about, or that brought its statement in."""
+    if drift.about:
+        return one.at(drift.about)
+    return next((_brought_in(one, origin) for origin in _origins(one, drift.meant)), one.at(()))
+
+
+def _origins(one: Looked, meant: Meant | None) -> list[Origin]:
+    """Return where in the catalog the statements of the file come from."""
+    of_file = () if meant is None else meant.denied_by if meant.way == "gained" else meant.allowed_by
+    sids = list(sids_of(of_file)) or (list(sids_of(meant.allowed_by)) if meant else [])
+    return [origin for sid in sids for one_of in one.role.statements if one_of.sid == sid for origin in one_of.origins]
+
+
+def _brought_in(one: Looked, origin: Origin) -> SourceLocation:
+    """Return the line of the role file that chose what *origin* is part of, without a file the catalog's line."""
+    added = tuple(one.role.spec.add)
+    key: tuple[str | int, ...] = {"guardrail": ("guardrail", origin.group), "tag key": ("abac",)}.get(
+        origin.kind, ("persona",)
+    )
+    if origin.kind == "activity group" and origin.group in added:
+        key = ("add", added.index(origin.group))
+    where = one.at(key)
+    return where if where.line else origin.location
+
+
+def drift_data(access: Access, looked: Sequence[Looked]) -> dict[str, Any]:
+    """
+    Return the drift for ``--format json``.
+
+    ``{"account", "partition", "roles": [{"arn", "drift", "findings": [...], "notes": [...]}]}``; each finding has
+    ``rule``, ``name``, ``severity``, ``message``, ``path``, ``line``, and of access ``direction`` (gained or
+    lost), ``statements`` (in the account where gained, in the file where lost), ``denied_by`` (the reverse),
+    ``actions``, ``origins`` (lines of the catalog), ``request`` (as `simulate --requests` reads it), ``ask`` (a
+    line that asks the file) or ``unknown``; of a value ``file`` and ``account``.
+    """
+    return {
+        "account": access.account,
+        "partition": access.partition,
+        "roles": [_role_data(one) for one in looked],
+    }
+
+
+def _role_data(one: Looked) -> dict[str, Any]:
+    findings = [{**_head(one, drift), **_body(one, drift)} for drift in one.drift.drifts]
+    return {
+        "arn": one.drift.arn,
+        "drift": bool(findings),
+        "findings": findings,
+        "notes": list(one.drift.notes),
+    }
+
+
+def _head(one: Looked, drift: Drift) -> dict[str, Any]:
+    found = _finding(one, drift)
+    return {
+        "rule": found.rule,
+        "name": drift.kind,
+        "severity": found.severity.value,
+        "message": drift.what,
+        "path": found.path,
+        "line": found.line,
+    }
+
+
+def _body(one: Looked, drift: Drift) -> dict[str, Any]:
+    meant = drift.meant
+    if meant is None:
+        return {"file": drift.wanted, "account": drift.found} if drift.wanted or drift.found else {}
+    data: dict[str, Any] = {
+        "direction": meant.way,
+        "statements": list(map(_place_data, meant.allowed_by)),
+        "denied_by": list(map(_place_data, meant.denied_by)),
+        "actions": list(meant.actions),
+        "origins": list(dict.fromkeys(str(origin.location) for origin in _origins(one, meant))),
+    }
+    if meant.unknown:
+        return {**data, "unknown": meant.unknown}
+    return {**data, "request": request_data(meant.shown.request) if meant.shown else None, "ask": witness(one, meant)}
+
+
+def _place_data(place: Place) -> dict[str, Any]:
+    return {"policy": place.policy, "statement": place.statement}
+
+
+_EVERYTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
+
+
+def witness(one: Looked, meant: Meant) -> str | None:
+    """
+    Return the `rolemgr simulate` line that asks the file what *meant* shows; None where no line can.
+
+    The file says yes where access is lost, and no where it is gained.
+    """
+    import shlex
+
+    if meant.shown is None:
+        return None
+    request, scene = meant.shown.request, meant.shown.scene
+    words = ["--action", request.action, "--resource", request.resource]
+    known = {key: values for key, _, values in known_keys(request.principal, request.resource_account)}
+    context = [(key, value) for key, values in request.context.items() for value in values
+               if known.get(key.lower()) != values]  # fmt: skip
+    words += [word for key, value in context for word in ("--context", f"{key}={value}")]
+    if request.principal is None:
+        return f"rolemgr simulate {one.ask} {shlex.join(words)}"
+    if scene.bounded:
+        return None
+    words += ["--principal", request.principal]
+    words += ["--resource-account", str(request.resource_account)] if request.resource_account else []
+    line = f"{shlex.join(words)} --resource-policy <(rolemgr create {one.ask})"
+    if scene.strength is Match.ACCOUNT:
+        return f"rolemgr simulate - {line} <<< {shlex.quote(_EVERYTHING)}"
+    return f"rolemgr simulate {line}"
+
+
+def drift_text(looked: Sequence[Looked]) -> str:
+    """Return the drift as text: each role, what differs, and a line that asks the file about it."""
+    lines: list[str] = []
+    for one in looked:
+        lines += _role_lines(one)
+    drifted = sum(bool(one.drift.drifts) for one in looked)
+    roles = f"{len(looked)} role{'s' if len(looked) > 1 else ''}"
+    summed = f"no drift in {roles}" if not drifted else f"drift in {drifted} of {roles}"
+    return "\n".join([*lines, summed]) + "\n"
+
+
+def _role_lines(one: Looked) -> Iterator[str]:
+    if not one.drift.drifts:
+        yield f"= {one.drift.arn}"
+        return
+    yield f"! {one.drift.arn}"
+    for drift in one.drift.drifts:
+        where = _where(one, drift)
+        yield f"    {severity_of(drift)} {RULES[drift.kind].id}: {_printable(drift.what)} ({where})"
+        if drift.meant and (line := witness(one, drift.meant)):
+            yield f"        {_printable(line)}"
+    yield ""
+
+
+def _printable(text: str) -> str:
+    """Return *text* without what a terminal would obey: a policy in an account may come from anyone."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

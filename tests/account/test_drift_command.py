@@ -1,0 +1,262 @@
+"""`rolemgr drift` as a user types it, against a real server over HTTP; its page; the rights that it takes."""
+
+import json
+import re
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from tests.account.small import NAME, bring
+from tests.account.tampering import DRIFT, ROLE, statement
+from tests.account.test_commands import ROLEMGR, aws, role_file
+from tests.account.test_rights import Guarded, guarded
+from tests.check.test_reports import SARIF
+from tests.servers import ACCOUNT
+
+from rolemgr.account.drift import find_drift
+from rolemgr.account.read import read_role
+from rolemgr.check.document import Document, Kind
+from rolemgr.check.read import read
+from rolemgr.check.run import check
+from rolemgr.errors import AwsError
+
+if TYPE_CHECKING:
+    from tests.conftest import Run
+
+__all__ = ["aws", "guarded"]
+
+PAGE = Path(__file__).parents[2] / "docs" / "drift.md"
+POLICY: dict[str, Any] = json.loads(re.findall(r"```json\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)[0])
+RIGHTS = sorted(action for one in POLICY["Statement"] for action in one["Action"])
+FILE = "persona: sagemaker-compute\nbucket: [acme]\ntag:\n  Project: churn\n"
+
+
+@pytest.fixture
+def churn(run: "Run") -> str:
+    """Return the file of a role that is in the account."""
+    path = role_file("churn", FILE)
+    assert run("apply", path, "--yes").code == 0
+    return path
+
+
+def put(iam: Any, name: str, *statements: Any) -> None:
+    """Put an inline policy on the role."""
+    document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+    iam.put_role_policy(RoleName="churn", PolicyName=name, PolicyDocument=document)
+
+
+def tamper(iam: Any) -> None:
+    """Give the role more, take something away, change a tag, let somebody in."""
+    put(iam, "by-hand", statement("Allow", "sqs:SendMessage", "*", "Queue"))
+    put(iam, "freeze", statement("Deny", "s3:GetObject", "*", "Freeze"))
+    iam.tag_role(RoleName="churn", Tags=[{"Key": "Project", "Value": "x"}])
+    trust = iam.get_role(RoleName="churn")["Role"]["AssumeRolePolicyDocument"]
+    other = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::999988887777:root"}, "Action": "sts:AssumeRole"}
+    trust["Statement"].append(other)
+    iam.update_assume_role_policy(RoleName="churn", PolicyDocument=json.dumps(trust))
+
+
+def test_no_drift_is_said_in_a_line(run: "Run", churn: str) -> None:
+    """Exit code 0, for one role or many, by file or by options."""
+    ran = run("drift", churn)
+    assert (ran.code, ran.stdout) == (0, f"= arn:aws:iam::{ACCOUNT}:role/churn\nno drift in 1 role\n")
+    run("apply", role_file("second", FILE), "--yes")
+    assert run("drift", churn, "second.yaml").stdout.endswith("no drift in 2 roles\n")
+    assert run("drift", "--role", churn).code == 0
+
+
+def test_a_role_that_is_not_there_is_drift(run: "Run", churn: str) -> None:
+    """It is an ERROR, and the others are looked at too."""
+    ran = run("drift", role_file("nowhere", FILE), churn)
+    assert ran.code == 1
+    assert f"ERROR DR100: role arn:aws:iam::{ACCOUNT}:role/nowhere is not in the account (nowhere.yaml:5)" in ran.stdout
+    assert ran.stdout.endswith("drift in 1 of 2 roles\n")
+
+
+def test_drift_is_told_with_severity_place_and_line(run: "Run", iam: Any, churn: str) -> None:
+    """What a person reads."""
+    tamper(iam)
+    ran = run("drift", churn)
+    assert ran.code == 1
+    found = re.findall(r"^    (\w+) (DR\d+): .*\((churn.yaml:\d+)\)$", ran.stdout, re.MULTILINE)
+    assert found == [
+        ("SECURITY_WARNING", "DR120", "churn.yaml:1"),
+        ("SECURITY_WARNING", "DR110", "churn.yaml:1"),
+        ("WARNING", "DR112", "churn.yaml:1"),
+        ("SUGGESTION", "DR160", "churn.yaml:4"),
+    ]
+
+
+def test_json_has_direction_statement_request_and_values(run: "Run", iam: Any, churn: str) -> None:
+    """What a program reads, as the help shows it."""
+    tamper(iam)
+    data = json.loads(run("drift", churn, "--format", "json").stdout)
+    [role] = data["roles"]
+    assert (data["account"], role["drift"], role["arn"].rpartition("/")[2]) == (ACCOUNT, True, "churn")
+    trust, gained, lost, tag = role["findings"]
+    assert (trust["name"], trust["direction"]) == ("trust-gained", "gained")
+    assert gained["statements"] == [{"policy": "inline policy by-hand", "statement": "Queue"}]
+    assert (gained["actions"], gained["request"]["action"]) == (["sqs:SendMessage"], "sqs:SendMessage")
+    assert lost["denied_by"] == [{"policy": "inline policy freeze", "statement": "Freeze"}]
+    assert (lost["direction"], lost["actions"]) == ("lost", ["s3:GetObject"])
+    assert (tag["file"], tag["account"], tag["line"]) == ("churn", "x", 4)
+
+
+def test_the_simulate_lines_ask_the_file(run: "Run", iam: Any, churn: str) -> None:
+    """No where the account allows more, yes where it allows less, also of the trust policy."""
+    tamper(iam)
+    findings = json.loads(run("drift", churn, "--format", "json").stdout)["roles"][0]["findings"]
+    answers = []
+    for line in (finding["ask"] for finding in findings if finding.get("ask")):
+        program = line.replace("rolemgr ", f"{ROLEMGR} ")
+        done = subprocess.run(["/bin/bash", "-c", program], capture_output=True, text=True, check=False)
+        answers.append(done.stdout.partition(" ")[0])
+    assert answers == ["ImplicitlyDenied", "ImplicitlyDenied", "Allowed"]
+
+
+def test_sarif_is_of_the_standard_s_shape(run: "Run", iam: Any, churn: str) -> None:
+    """Located in the role file."""
+    tamper(iam)
+    log = json.loads(run("drift", churn, "--format", "sarif").stdout)
+    assert [error.message for error in Draft202012Validator(SARIF).iter_errors(log)] == []
+    results = log["runs"][0]["results"]
+    assert [result["level"] for result in results] == ["error", "error", "warning", "note"]
+    places = [result["locations"][0]["physicalLocation"] for result in results]
+    assert {place["artifactLocation"]["uri"] for place in places} == {"churn.yaml"}
+    assert len({result["partialFingerprints"]["rolemgr/v1"] for result in results}) == len(results)
+
+
+def test_annotations_are_for_github(run: "Run", iam: Any, churn: str) -> None:
+    """Each at its line."""
+    tamper(iam)
+    lines = run("drift", churn, "--format", "github").stdout.splitlines()
+    assert [line.partition("::churn")[0] for line in lines] == [
+        "::error file=churn.yaml,line=1,title=DR120 trust-gained",
+        "::error file=churn.yaml,line=1,title=DR110 access-gained",
+        "::warning file=churn.yaml,line=1,title=DR112 access-lost",
+        "::notice file=churn.yaml,line=4,title=DR160 tag",
+    ]
+
+
+def test_the_line_is_the_one_that_brought_the_statement_in(run: "Run", iam: Any) -> None:
+    """An added group, a guardrail; without a file the line of the catalog."""
+    path = role_file(
+        "r", "persona: data-scientist\nbucket: [acme]\nguardrail:\n  max-runtime: 2h\nadd:\n- invoke-endpoints\n"
+    )
+    assert run("apply", path, "--yes").code == 0
+    document = iam.get_role_policy(RoleName="r", PolicyName="r")["PolicyDocument"]
+    gone = ("MaxRuntime", "InvokeEndpoints")
+    kept = [one for one in document["Statement"] if not one["Sid"].startswith(gone)]
+    assert len(kept) < len(document["Statement"])
+    document = json.dumps({**document, "Statement": kept})
+    iam.put_role_policy(RoleName="r", PolicyName="r", PolicyDocument=document)
+    findings = json.loads(run("drift", path, "--format", "json").stdout)["roles"][0]["findings"]
+    lines = {(finding["direction"], finding["line"]) for finding in findings}
+    assert ("gained", 4) in lines, findings
+    assert any("guardrails/max-runtime.yaml:" in origin for finding in findings for origin in finding["origins"])
+
+
+def test_fail_on_leaves_labels_alone(run: "Run", iam: Any, churn: str) -> None:
+    """A tag is drift, and not what every night's run has to fail for."""
+    iam.tag_role(RoleName="churn", Tags=[{"Key": "Project", "Value": "x"}])
+    assert run("drift", churn).code == 1
+    assert run("drift", churn, "--fail-on", "WARNING").code == 0
+
+
+def test_what_a_policy_in_the_account_says_can_t_move_the_cursor(run: "Run", iam: Any, churn: str) -> None:
+    """A policy of the account comes from anyone."""
+    put(iam, "odd", statement("Allow", "sqs:SendMessage", "arn:aws:sqs:*:*:a\x1b[2Jb"))
+    ran = run("drift", churn)
+    assert ran.code == 1
+    assert "\x1b" not in ran.stdout
+    assert r"sqs:us-east-1:111122223333:a\x1b[2Jb" in ran.stdout
+
+
+BAD_INPUT = {
+    "no-role": ((), "no persona is chosen"),
+    "missing-file": (("nothing.yaml",), "nothing.yaml: can't be read: No such file"),
+    "file-and-persona": (("churn.yaml", "--persona", "data-scientist"), "--persona: goes without role"),
+    "fail-on": (("churn.yaml", "--fail-on", "nothing"), "invalid value for '--fail-on'"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_INPUT)
+def test_bad_input_is_one_line(run: "Run", churn: str, case: str) -> None:
+    """Exit code 2."""
+    assert churn == "churn.yaml"
+    args, says = BAD_INPUT[case]
+    ran = run("drift", *args)
+    assert (ran.code, ran.stdout, len(ran.errors)) == (2, "", 1)
+    assert ran.errors[0].startswith(says)
+
+
+def test_where_aws_says_no_there_is_one_line(run: "Run", churn: str) -> None:
+    """Exit code 3: the wrong account, nobody there."""
+    other = run("drift", churn, "--account", "111122223333")
+    assert (other.code, other.stdout) == (3, "")
+    assert other.errors[0].startswith("--account: the role is for account 111122223333, the credentials (")
+    down = run("drift", churn, "--endpoint-url", "http://127.0.0.1:9")
+    assert (down.code, down.stdout, down.errors[0][:21]) == (3, "", "AWS can't be reached:")
+
+
+class _Page(BaseHTTPRequestHandler):
+    """A web page where AWS should be."""
+
+    def do_POST(self) -> None:
+        """Answer every call with it."""
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<html><p>Log in</html>")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Say nothing."""
+
+
+def test_a_web_page_instead_of_aws_is_one_line(run: "Run", churn: str) -> None:
+    """Such as a proxy's login page."""
+    with HTTPServer(("127.0.0.1", 0), _Page) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        ran = run("drift", churn, "--endpoint-url", f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+        thread.join()
+    assert (ran.code, ran.stdout) == (3, "")
+    assert ran.errors == ["the answer is none of AWS's; look at --endpoint-url, and at proxies in between"]
+
+
+# --- the rights of the page
+
+
+def test_the_policy_of_the_page_is_accepted_by_check() -> None:
+    """What we tell others to write passes our own rules, and reads alone."""
+    document = read(Document("page", Kind.IDENTITY, POLICY, lambda _: None))
+    assert list(check([document])) == []
+    assert all(re.fullmatch(r"iam:(Get|List)\w+", action) for action in RIGHTS)
+
+
+@pytest.fixture(scope="module")
+def reader(guarded: Guarded) -> Guarded:
+    """Return the guarded account with a role in it that has everything, a foreign policy too."""
+    bring(guarded.admin, ROLE)
+    DRIFT["foreign policy attached"].tamper(guarded.admin)
+    return guarded
+
+
+def test_the_rights_of_the_page_are_enough(reader: Guarded) -> None:
+    """The server enforces IAM; the foreign policy is found by what it says."""
+    reader.allow(RIGHTS)
+    role = read_role(reader.deployer, NAME)
+    assert role is not None
+    assert [one.kind for one in find_drift(role, ROLE, {}).drifts] == ["access-gained"]
+
+
+@pytest.mark.parametrize("missing", RIGHTS)
+def test_without_one_right_it_fails(reader: Guarded, missing: str) -> None:
+    """By name; half of a role is never compared."""
+    reader.allow(set(RIGHTS) - {missing})
+    with pytest.raises(AwsError, match=f"access denied to {missing}: "):
+        read_role(reader.deployer, NAME)
