@@ -351,7 +351,7 @@ def test_what_others_wrote_into_the_account_reaches_no_terminal(run: "Run", iam:
     iam.update_role(RoleName="sagemaker-compute", Description="x\nplan: fine")
     ran = run("plan", *SMALL)
     assert ran.code == 1
-    assert "differs: description: `x\\nplan: fine` -> " in ran.stdout
+    assert "differs: description: `x\\nplan: fine`; the file has " in ran.stdout
     assert [line for line in ran.stdout.splitlines() if line.startswith("plan: ")] == ["plan: 1 refused"]
 
 
