@@ -30,6 +30,10 @@ COMMANDS: dict[str, Sequence[str]] = {
     "rolemgr check (one policy, cold)": (
         ROLEMGR, "check", str(TOP / "examples" / "policies" / "training-by-project.json"),
     ),
+    "rolemgr diff (two policies, cold)": (
+        ROLEMGR, "diff", str(TOP / "examples" / "policies" / "training-by-project.json"),
+        str(TOP / "examples" / "policies" / "broad-pass-role.json"),
+    ),
     "rolemgr simulate (one request of a policy, cold)": (
         ROLEMGR, "simulate", str(TOP / "examples" / "policies" / "training-by-project.json"),
         "--action", "sagemaker:CreateTrainingJob",

@@ -87,6 +87,16 @@ CASES = {
     "a federated provider": (
         trust(({"Federated": "cognito-identity.amazonaws.com"}, None)), trust((SAGEMAKER, None)), "more",
     ),
+    "a session with a boundary": (
+        bucket(grant({"AWS": f"arn:aws:sts::{A}:assumed-role/r/s"})),
+        bucket(
+            grant({"AWS": f"arn:aws:sts::{A}:assumed-role/r/s"}),
+            grant({"AWS": [A, f"arn:aws:iam::{A}:role/r", f"arn:aws:sts::{A}:assumed-role/r/s"]}, None, "Deny", "NotPrincipal"),
+        ), "more",
+    ),
+    "a user whose account is denied": (
+        bucket(grant({"AWS": f"arn:aws:iam::{A}:user/u"}), grant(ROOT, effect="Deny")), bucket(), "same",
+    ),
     "a Deny that is gone": (bucket(), bucket(grant("*", key("aws:SecureTransport", "false", operator="Bool"), "Deny")), "inside"),
     "a Deny that is narrower": (
         bucket(grant(ROLE, effect="Deny")), bucket(grant("*", effect="Deny")), "inside",

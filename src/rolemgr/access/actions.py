@@ -16,6 +16,8 @@ from rolemgr.evaluate.variables import Piece
 from rolemgr.evaluate.wildcards import Step, glob_steps, literal_steps
 from rolemgr.reference.services import action_names, expand, services
 
+MOST_NAMES: Final = 10_000
+"""How many states the walk over the action patterns of one service may have: it is done once."""
 MOST_KNOWN: Final = 40
 """How many known names are passed over in search of a new one."""
 
@@ -94,7 +96,7 @@ def _future(allowing: Sequence[Said], everyone: Sequence[Said], literals: set[st
 
 def _of_shape(patterns: Sequence[str], shape: Pattern, allowing: Sequence[Said], literals: set[str]) -> Iterator[str]:
     steps = [Pattern(glob_steps((Piece(text, live=True),))) for text in patterns]
-    for sign, shortest in regions(steps, (shape,)).items():
+    for sign, shortest in regions(steps, (shape,), limit=MOST_NAMES).items():
         name = _new_name(shortest, sign, steps, shape, literals)
         if name and any(said.takes.take(name) for said in allowing):
             yield name

@@ -23,7 +23,7 @@ from rolemgr.access.errors import TooComplex
 from rolemgr.access.regions import Pattern
 from rolemgr.access.scenes import Scene, scenes_of, strangers
 from rolemgr.access.search import ABSENT, Arena, Case, Setting, arena, search
-from rolemgr.access.statements import Said, Side
+from rolemgr.access.statements import Said, Side, Voices
 from rolemgr.access.universe import ANY_TEXT, Universe, always_there, carries, kinds_of, partitions_in, universe_of
 from rolemgr.access.values import Limits
 from rolemgr.access.witness import context_of, doubts_of, fillings, resources_of
@@ -121,7 +121,7 @@ def compare(new: Policies, old: Policies, focus: Focus = _ALL) -> Comparison:
     if (new.resource is None) is not (old.resource is None):
         raise LayerError(None, "a resource policy can't be compared with identity policies")
     merged = _Merged()
-    sides = _Sides(Side(new), Side(old), focus, new, old)
+    sides = _settled(_Sides(Side(new), Side(old), focus, new, old))
     scenes = scenes_of(sides.new, sides.old)
     count = _add(merged, sides, strangers(scenes) if focus.strangers else scenes)
     if isinstance(new.resource, ResourcePolicy) and isinstance(old.resource, ResourcePolicy):
@@ -129,6 +129,15 @@ def compare(new: Policies, old: Policies, focus: Focus = _ALL) -> Comparison:
         if lifted and not (focus.grants_only or focus.strangers):
             _add(merged, lifted, scenes_of(lifted.new, lifted.old, lifted=True))
     return Comparison(merged.of(Difference), merged.of(Unknown), count)
+
+
+def _settled(sides: "_Sides") -> "_Sides":
+    """Return *sides* with their policy variables filled, where the context of every request is known."""
+    context = sides.focus.context
+    if context is None:
+        return sides
+    filled = {key: context.get(key, ABSENT) for said in sides.statements for key in said.variables}
+    return sides._replace(new=sides.new.with_values(filled), old=sides.old.with_values(filled))
 
 
 def _lifted(new: ResourcePolicy, old: ResourcePolicy, sides: "_Sides") -> "_Sides | None":
@@ -159,7 +168,7 @@ def _denying(whole: ResourcePolicy, denies: Sequence[ResourceStatement], allows:
 def _add(merged: "_Merged", sides: "_Sides", scenes: Sequence[Scene]) -> int:
     """Compare *sides* in *scenes*, add what is not proven to *merged*, and return how many actions were asked."""
     groups, problem, count = _groups(sides)
-    if problem:
+    if problem and not _same_words(sides.new, sides.old):
         merged.add(Unknown(None, (), problem))
     for group in groups:
         for said in group.arena.allows_of_new:
@@ -248,9 +257,35 @@ def covered(arena: Arena, said: Said) -> bool:
     """
     if not {deny.shape for deny in arena.denies_of_old} <= {deny.shape for deny in arena.denies_of_new}:
         return False
-    news = [{one.shape for one in group} for group in arena.allows(arena.new)]
-    olds = [{one.shape for one in group} for group in arena.allows(arena.old)]
-    return all(said.shape in old or any(new <= old for new in news[1:]) for old in olds)
+    news = arena.allows(arena.new)[1:]
+    return all(
+        _within(said, old) or any(all(_within(one, old) for one in new) for new in news)
+        for old in arena.allows(arena.old)
+    )
+
+
+def _within(said: Said, olds: Sequence[Said]) -> bool:
+    """Tell whether one of *olds* says at least what *said* does: as many resources or all, no other condition."""
+    return any(
+        one.principals == said.principals
+        and one.conditions <= said.conditions
+        and (one.everywhere or (one.spares_listed is said.spares_listed and _as_many(one, said)))
+        for one in olds
+    )
+
+
+def _as_many(one: Said, said: Said) -> bool:
+    return one.resources <= said.resources if said.spares_listed else one.resources >= said.resources
+
+
+def _same_words(new: Side, old: Side) -> bool:
+    """Tell whether both sides have the same statements in each layer: then no action tells them apart."""
+    return [_words(group) for group in new.groups] == [_words(group) for group in old.groups]
+
+
+def _words(group: Voices) -> tuple[object, ...]:
+    said = frozenset((one.shape, one.takes.listed, frozenset(map(str.lower, one.actions))) for one in group.statements)
+    return group.layer, group.level, said
 
 
 class _Question(NamedTuple):
@@ -337,10 +372,9 @@ class _Try(NamedTuple):
 def _real_tries(question: _Question, scene: Scene, region: Atom | None) -> Iterator[_Try]:
     """Yield searches in the narrow world, then with every policy variable filled, narrow and wide."""
     group, settled = question.group, scene.filled()
-    if question.sides.focus.context is not None:  # a variable of another key has no value
-        variables = {key for said in group.arena.statements for key in said.variables}
-        settled = {**dict.fromkeys(variables, ABSENT), **settled, **question.sides.focus.context}
     yield _Try(group.arena, question.said, region, _narrow(question, scene, {}, group.universe.narrow))
+    if question.sides.focus.context is not None:
+        return  # all variables are filled already
     options = list(islice(fillings(group.arena.statements, settled), MOST_TRIED))
     for filled in options:
         yield _filled_try(question, region, _narrow(question, scene, filled, group.universe.narrow))

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from rolemgr.access.errors import TooComplex
 from rolemgr.evaluate.wildcards import Step, Steps
 
-MOST_STATES = 30_000
+MOST_STATES = 10_000
 """How many states of the joint walk are looked at: some ten times what the largest AWS managed policy takes."""
 
 _OTHERS = "xyzabcdefghijklmnopqrstuvwABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-~!^"
@@ -32,11 +32,13 @@ class Pattern:
 
     steps: Steps | None
     folds: bool = False
+    alternatives: tuple["Pattern", ...] = ()
+    """Where there are any, one of them matches, and *steps* mean nothing."""
 
     @cached_property
     def machine(self) -> "_Machine":
         """The pattern as bit masks, made once."""
-        return _machine(self)
+        return _either(self.alternatives) if self.alternatives else _machine(self)
 
     def matches(self, text: str) -> bool:
         """Tell whether the whole *text* matches."""
@@ -60,6 +62,9 @@ class _Machine(NamedTuple):
     strict: int
     spanning_stars: int
     folds: bool
+    done: int = 0
+    """Places from which anything is accepted; *accepted* is what they all come to."""
+    accepted: int = 0
 
     def closed(self, places: int) -> int:
         """Return *places* with those behind their stars, without those that a later star makes needless."""
@@ -67,6 +72,8 @@ class _Machine(NamedTuple):
         while moved:
             places |= moved
             moved = (moved & self.star) << 1 & ~places
+        if places & self.done:
+            return self.accepted
         last = places & self.spanning_stars
         if last:  # what an earlier place accepts, the star accepts too
             places &= -1 << (last.bit_length() - 1)
@@ -106,6 +113,8 @@ def _machine(pattern: Pattern) -> _Machine:
         spanning_stars=_mask(steps, lambda step: step.again and step.spans),
         folds=pattern.folds,
     )
+    done = 1 << len(steps) - 1 if steps and steps[-1].again and steps[-1].spans else 0
+    machine = machine._replace(done=done, accepted=done | done << 1)
     return machine._replace(start=machine.closed(1))
 
 
@@ -190,9 +199,11 @@ def _either(patterns: tuple[Pattern, ...]) -> _Machine:
             strict=whole.strict | one.strict << shift,
             spanning_stars=0,  # a star makes needless what stands before it in its own pattern alone
             folds=False,
+            done=whole.done | one.done << shift,
+            accepted=whole.accepted or one.accepted << shift,
         )
         shift += one.end.bit_length()
-    return whole
+    return whole._replace(start=whole.closed(whole.start))
 
 
 def _merged(left: Mapping[str, int], right: Mapping[str, int], shift: int) -> dict[str, int]:
@@ -233,6 +244,23 @@ def _other(waited: Mapping[str, None]) -> str:
         if char not in waited:
             return char
     return next(char for char in map(chr, range(0x4E00, 0x9FFF)) if char not in waited)
+
+
+@lru_cache(maxsize=1 << 16)
+def contains(outer: Pattern, inner: Pattern) -> bool:
+    """Tell whether *outer* matches every text that *inner* does."""
+    one, two = outer.machine, inner.machine
+    seen, todo = {(one.start, two.start)}, [(one.start, two.start)]
+    while todo:
+        here, there = todo.pop()
+        if there & two.end and not here & one.end:
+            return False
+        for char in _chars((one, two), (here, there)):
+            reached = (one.after(here, char), two.after(there, char))
+            if reached[1] and reached not in seen:
+                seen.add(reached)
+                todo.append(reached)
+    return True
 
 
 @lru_cache(maxsize=1 << 16)

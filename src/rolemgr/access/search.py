@@ -19,7 +19,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from rolemgr.access.atoms import Atom, Filled
 from rolemgr.access.errors import TooComplex
-from rolemgr.access.regions import Pattern, meet
+from rolemgr.access.regions import Pattern, contains, meet
 from rolemgr.access.statements import Asked, Said, Side
 from rolemgr.access.values import ANY, Class, Limits, classes, text_classes
 from rolemgr.model.policy import Effect
@@ -159,7 +159,8 @@ def search(arena: Arena, by: Said, region: Atom | None, setting: Setting, start:
     """
     must = arena.bit(by)
     everything = (1 << len(arena.statements)) - 1
-    reached: dict[int, tuple[int, Option] | None] = {everything if start is None else start: None}
+    needless = sum(arena.bit(said) for said in arena.allows_of_new if said is not by)  # *by* is enough
+    reached: dict[int, tuple[int, Option] | None] = {(everything if start is None else start) & ~needless: None}
     steps: list[tuple[str, dict[int, tuple[int, Option] | None]]] = [("", reached)]
     for name, options in _dimensions(arena, by, region, setting, steps):
         reached = _extended(arena, reached, options, must)
@@ -217,7 +218,7 @@ def _dimensions(
     steps: Sequence[tuple[str, Mapping[int, object]]],
 ) -> Iterator[tuple[str, list[Option]]]:  # fmt: skip
     """Yield the resource (its name is empty), then each key that a statement still asks about."""
-    yield "", _resource_options(arena, region, setting, steps[-1][1])
+    yield "", _resource_options(arena, by, region, setting, steps[-1][1])
     done: set[str] = set()
     while True:
         live = list(_live(arena, steps[-1][1]))
@@ -237,30 +238,59 @@ def _live(arena: Arena, reached: Mapping[int, object]) -> Iterator[Said]:
 
 
 def _resource_options(
-    arena: Arena, region: Atom | None, setting: Setting, reached: Mapping[int, object]
+    arena: Arena, by: Said, region: Atom | None, setting: Setting, reached: Mapping[int, object]
 ) -> list[Option]:
     live = list(_live(arena, reached))
     inside = region.pattern if region else None
     among = tuple(one for one in setting.among if inside is None or meet(one, inside))
     if not among:
         return []
-    patterns = {atom: None for said in live for atom in sorted(said.resources, key=_order)}
-    atoms = tuple(atom for atom in patterns if _possible(atom, inside, among))
+    always = [said for said in live if _contains(said, inside) or (said is by and region is not None)]
+    asking = {said: _possible_atoms(said, inside, among) for said in live if said not in always}
+    patterns = dict.fromkeys(atom for possible in asking.values() for atom in possible)
+    if region is not None and _possible(region, inside, among):
+        patterns[region] = None
+    atoms = tuple(patterns)
     if region is not None and region not in atoms:
         return []  # a variable in it has no value: nothing matches
     must = 1 << atoms.index(region) if region is not None else 0
     found = _resource_classes(atoms, among, must)
     rest = sum(arena.bit(said) for said in arena.statements if said not in live)
+    rest |= sum(arena.bit(said) for said in always if not said.spares_listed)
     places = {atom: place for place, atom in enumerate(atoms)}
     masks: dict[int, Option] = {}
     asked = [
-        (arena.bit(said), sum(1 << places[atom] for atom in said.resources if atom in places), said.spares_listed)
-        for said in live
+        (arena.bit(said), sum(1 << places[atom] for atom in possible), said.spares_listed)
+        for said, possible in asking.items()
     ]
     for sign, sample in found:
         mask = rest | sum(bit for bit, own, spares in asked if bool(sign & own) is not spares)
         masks.setdefault(mask, Option(mask, sample))
     return list(masks.values())
+
+
+def _possible_atoms(said: Said, inside: Pattern | None, among: Sequence[Pattern]) -> list[Atom]:
+    """Return the atoms of *said* that matter, all that are exact as one: it is enough that any of them matches."""
+    possible = [atom for atom in sorted(said.resources, key=_order) if _possible(atom, inside, among)]
+    exact = [atom for atom in possible if not atom.opaque]
+    if len(exact) < 2:
+        return possible
+    return [_any_of(tuple(exact)), *(atom for atom in possible if atom.opaque)]
+
+
+@lru_cache(maxsize=1 << 12)
+def _any_of(atoms: tuple[Atom, ...]) -> Atom:
+    patterns = tuple(atom.pattern for atom in atoms if atom.pattern)
+    whole = Pattern(None, alternatives=patterns)
+    return Atom("text", ("any of", frozenset(atom.what for atom in atoms)), whole.matches, whole)
+
+
+def _contains(said: Said, inside: Pattern | None) -> bool:
+    """Tell whether a pattern of *said* matches all that *inside* does, so that there is nothing to walk."""
+    if inside is None:
+        return False
+    patterns = (atom.pattern for atom in said.resources if not atom.opaque and atom.pattern)
+    return any(contains(pattern, inside) for pattern in patterns)
 
 
 def _order(atom: Atom) -> str:
@@ -274,9 +304,20 @@ def _possible(atom: Atom, inside: Pattern | None, among: Sequence[Pattern]) -> b
     return any(meet(one, pattern) for one in among)
 
 
-@lru_cache(maxsize=1 << 12)
 def _resource_classes(atoms: tuple[Atom, ...], among: tuple[Pattern, ...], must: int) -> tuple[Class, ...]:
-    return tuple(text_classes(atoms, among=among, must=must))
+    found = _walked(atoms, among, must)
+    if isinstance(found, str):
+        raise TooComplex(found)
+    return found
+
+
+@lru_cache(maxsize=1 << 12)
+def _walked(atoms: tuple[Atom, ...], among: tuple[Pattern, ...], must: int) -> tuple[Class, ...] | str:
+    """Return the classes, or why there are too many: that is not found out twice."""
+    try:
+        return tuple(text_classes(atoms, among=among, must=must))
+    except TooComplex as error:
+        return str(error)
 
 
 class _Wish(NamedTuple):

@@ -98,6 +98,11 @@ class Said:
         return self.effect, self.spares_listed, self.resources, self.conditions, self.principals
 
     @cached_property
+    def everywhere(self) -> bool:
+        """Whether its Resource is `*`."""
+        return not self.spares_listed and any(atom.written == "*" for atom in self.resources)
+
+    @cached_property
     def by_key(self) -> Mapping[str, tuple[Asked, ...]]:
         """Its conditions by key."""
         found: dict[str, list[Asked]] = {}

@@ -105,7 +105,11 @@ def _part(text: str, *, spans: bool) -> Iterator[Step]:
 def carries(action: str, key: str) -> bool:
     """Tell whether the reference has *key* for *action*, or does not know the action."""
     known = find_action(action)
-    return known is None or known_key(known, key)
+    if known is None:
+        return True
+    if key in quirks.unlisted_keys() and key.partition(":")[0] != known.service:
+        return False  # the reference lists it nowhere, but no other service than its own fills it
+    return known_key(known, key)
 
 
 def always_there(key: str) -> bool:

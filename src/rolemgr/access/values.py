@@ -129,13 +129,13 @@ def text_classes(atoms: Sequence[Atom], *, among: Sequence[Pattern] = (_ANYTHING
     """
     Return the classes of text over *atoms*, of the texts that one of the patterns *among* matches.
 
-    All atoms of the mask *must* match, an opaque one by its pattern. Opaque atoms are answered both ways
-    where their pattern matches.
+    All atoms of the mask *must* match. Opaque atoms are answered both ways where their pattern matches.
     """
     patterns = [atom.pattern or _ANYTHING for atom in atoms]
     walked = regions(patterns, among, must=must)
     nicest = _nicest(atoms, patterns) if among == (_ANYTHING,) else {}
-    return list(_with_opaque(atoms, {sign: nicest.get(sign, text) for sign, text in walked.items()}))
+    found = _with_opaque(atoms, {sign: nicest.get(sign, text) for sign, text in walked.items()})
+    return [one for one in found if one.sign & must == must]
 
 
 def _nicest(atoms: Sequence[Atom], patterns: Sequence[Pattern]) -> dict[int, str]:

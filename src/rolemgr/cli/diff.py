@@ -93,8 +93,21 @@ def _read(name: str, kind: str | None) -> _Input:
     if isinstance(data, dict) and any(key in data for key in _OF_ROLE_FILES) and "Statement" not in data:
         return _Input(name, _of_role_file(name), f"rolemgr create --role {shlex.quote(name)} | rolemgr simulate -")
     if isinstance(data, dict) and ("AssumeRolePolicyDocument" in data or "Policies" in data):
-        return _Input(source.name, _of_role(source), ask)
-    return _Input(source.name, _of_policy(source, kind), ask)
+        return _Input(source.name, _readable(_of_role(source), source), ask)
+    return _Input(source.name, _readable(_of_policy(source, kind), source), ask)
+
+
+def _readable(grant: "Grant", source: "SourceFile") -> "Grant":
+    """Return *grant*; raise InputError, naming the file, for a policy that IAM would not accept."""
+    from rolemgr.evaluate.errors import LayerError, PolicyError
+    from rolemgr.evaluate.policies import groups_of
+
+    try:
+        for policies in grant.parts().values():
+            groups_of(policies)
+    except (PolicyError, LayerError) as error:
+        raise InputError(source.at(), error.problem, error.hint) from error
+    return grant
 
 
 def _of_role_file(name: str) -> "Grant":

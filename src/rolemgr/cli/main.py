@@ -26,7 +26,7 @@ COMMANDS = {
     "prove": ("rolemgr.cli.prove", "Prove what a role, or the whole catalog, can never do."),
     "diagnose": ("rolemgr.cli.diagnose", "Say which layer denies a request, and what would allow it."),
     "check": ("rolemgr.cli.check", "Check policies: grammar, names, reach, what they give away."),
-    "diff": ("rolemgr.cli.diff", "Say what one policy or role allows that another does not."),
+    "diff": ("rolemgr.cli.diff", "Say what B allows that A does not, and the reverse, by meaning."),
     "plan": ("rolemgr.cli.apply", "Show what `apply` would do, and change nothing."),
     "apply": ("rolemgr.cli.apply", "Create roles in the account, after a plan and a question."),
     "drift": ("rolemgr.cli.drift", "Say what differs between roles in the account and their files."),

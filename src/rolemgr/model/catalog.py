@@ -12,9 +12,11 @@ from rolemgr.model.policy import Conditions, Effect
 _ENTRY_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _PARAMETER_NAME = r"^[a-z][a-z0-9_]*$"
 _SID = r"^[A-Z][A-Za-z0-9]{0,63}$"
+CHECK_ID = r"^[A-Za-z][A-Za-z0-9_-]*$"
 FORMS = {
     _ENTRY_ID: "lower-case words joined by hyphens, such as run-training-jobs",
     _PARAMETER_NAME: "lower-case letters, digits and underscores, such as data_buckets",
+    CHECK_ID: "a letter, then letters, digits, hyphens and underscores, such as no-public-bucket",
     _SID: "1 to 64 letters and digits, a capital first, such as TrainingJobs",
 }
 """What each pattern of the catalog's names means, in words: for messages."""

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import AfterValidator, Field, model_validator
 
 from rolemgr.model.base import Model
-from rolemgr.model.catalog import Strings, Text
+from rolemgr.model.catalog import CHECK_ID, Strings, Text
 from rolemgr.model.policy import Conditions, Texts
 from rolemgr.model.policy_tests import Document
 
@@ -97,7 +97,7 @@ _BLIND_TO = {
 class CustomCheck(Model):
     """One check: its *id*, how bad a finding is, the reason that a finding tells, and what it asks."""
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=80)]
+    id: Annotated[str, Field(pattern=CHECK_ID, max_length=80)]
     reason: Text
     severity: SeverityWord = "SECURITY_WARNING"
     types: Annotated[tuple[PolicyType, ...], Field(min_length=1)] | None = None

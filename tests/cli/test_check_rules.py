@@ -1,0 +1,103 @@
+"""`rolemgr check --rules`: custom checks go through the same machinery as rules."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.conftest import Run
+
+POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Sid": "Gone", "Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::acme/*"}],
+}
+CHECKS = "checks:\n  - {id: no-delete, reason: nothing is deleted, access_not_granted: {actions: ['s3:Delete*']}}\n"
+
+
+def write(name: str, data: Any) -> str:
+    """Write *data* as JSON, or text as it is, to the file *name*, and return the name."""
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(data if isinstance(data, str) else json.dumps(data, indent=2))
+    return name
+
+
+def test_findings_in_every_form(run: "Run") -> None:
+    """Text, JSON, SARIF with the rule's text, GitHub's annotations; exit code 1."""
+    policy, checks = write("p.json", POLICY), write("checks.yaml", CHECKS)
+    text = run("check", policy, "--rules", checks)
+    assert text.code == 1
+    assert "SECURITY_WARNING  no-delete  Gone" in text.stdout
+    (finding,) = json.loads(run("check", policy, "--rules", checks, "--format", "json").stdout)["findings"]
+    assert (finding["rule"], finding["line"], finding["action"]) == ("no-delete", 4, "s3:DeleteObject")
+    sarif = json.loads(run("check", policy, "--rules", checks, "--format", "sarif").stdout)
+    (rule,) = sarif["runs"][0]["tool"]["driver"]["rules"]
+    assert rule["id"] == "no-delete"
+    annotation = run("check", policy, "--rules", checks, "--format", "github").stdout
+    assert annotation.startswith("::error file=p.json,line=4")
+
+
+def test_the_threshold_holds_for_custom_checks(run: "Run") -> None:
+    """A check may say how bad its findings are."""
+    policy = write("p.json", POLICY)
+    checks = write("checks.yaml", CHECKS.replace("reason:", "severity: SUGGESTION, reason:"))
+    assert run("check", policy, "--rules", checks).code == 0
+    assert run("check", policy, "--rules", checks, "--fail-on", "SUGGESTION").code == 1
+
+
+def test_suppressions_and_baselines_know_custom_checks(run: "Run") -> None:
+    """By the check's id, in the configuration that names the file of checks too."""
+    policy, _ = write("p.json", POLICY), write("org/checks.yaml", CHECKS)
+    write("rolemgr-check.yaml", "rules: [org/checks.yaml]\n")
+    assert run("check", policy).code == 1
+    assert run("check", policy, "--write-baseline", "base.json").code == 0
+    assert run("check", policy, "--baseline", "base.json").code == 0
+    write("rolemgr-check.yaml", "rules: [org/checks.yaml]\nsuppress:\n  - {rule: no-delete, reason: SEC-1}\n")
+    ran = run("check", policy)
+    assert (ran.code, ran.notes) == (0, ["1 finding suppressed by rolemgr-check.yaml"])
+    write("rolemgr-check.yaml", "rules: [org/checks.yaml]\nsuppress:\n  - {rule: no-delte, reason: SEC-1}\n")
+    assert "did you mean no-delete" in run("check", policy).stderr
+    write("rolemgr-check.yaml", "rules: [gone.yaml]\n")
+    assert "rolemgr-check.yaml:1: there is no file `gone.yaml`" in run("check", policy).stderr
+
+
+def test_the_chosen_role_is_checked(run: "Run") -> None:
+    """Its permissions and its trust, at the catalog's line where a statement has one."""
+    checks = write("checks.yaml", "checks:\n  - {id: no-logs, reason: x, access_not_granted: {actions: ['logs:*']}}\n")
+    ran = run("check", "--persona", "sagemaker-compute", "--rules", checks, "--format", "json")
+    findings = json.loads(ran.stdout)["findings"]
+    assert ran.code == 1
+    assert {one["rule"] for one in findings} == {"no-logs"}
+    assert any(one["path"].endswith(".yaml") and one["line"] for one in findings)
+
+
+def test_a_template_is_checked_as_far_as_it_can_be_read(run: "Run") -> None:
+    """What a function fills in can't be told; the rest is judged."""
+    role = {
+        "Type": "AWS::IAM::Policy",
+        "Properties": {"PolicyName": "p", "PolicyDocument": POLICY, "Roles": ["r"]},
+    }
+    opaque = json.loads(json.dumps(role))
+    opaque["Properties"]["PolicyDocument"]["Statement"][0]["Resource"] = {"Fn::GetAtt": ["Bucket", "Arn"]}
+    template = write("t.json", {"Resources": {"Known": role, "Opaque": opaque}})
+    found = json.loads(run("check", template, "--rules", write("c.yaml", CHECKS), "--format", "json").stdout)[
+        "findings"
+    ]
+    messages = [one["message"] for one in found if one["rule"] == "no-delete"]
+    assert [message.startswith("can't tell") for message in messages] == [False, True]
+
+
+def test_a_check_is_explained(run: "Run") -> None:
+    """By its id, with where it stands and what it asks."""
+    ran = run("check", "--explain", "no-delete", "--rules", write("checks.yaml", CHECKS))
+    assert (ran.code, ran.stdout.splitlines()[0]) == (0, "no-delete (SECURITY_WARNING), checks.yaml:2")
+    assert "Looks at policies of type: identity, resource, trust." in ran.stdout
+
+
+def test_a_misspelt_key_is_refused_with_its_line(run: "Run") -> None:
+    """Nothing is checked by half of a file."""
+    policy = write("p.json", POLICY)
+    ran = run("check", policy, "--rules", write("c.yaml", CHECKS.replace("access_not_granted", "acces_not_granted")))
+    assert (ran.code, ran.stdout) == (2, "")
+    assert "c.yaml:2: unknown key" in ran.stderr
+    assert "did you mean access_not_granted" in ran.stderr
