@@ -159,6 +159,22 @@ def test_a_policy_that_can_t_be_evaluated_is_told_as_such(iam: Any) -> None:
     assert "StringNearly" in found.what
 
 
+def test_each_deny_that_is_gone_is_named(iam: Any) -> None:
+    """One request may be denied by several, and one Deny stand behind another."""
+    documents = rendered(persona="data-scientist", bucket=["acme"]).documents
+    bring(iam, documents)
+    policy = documents.policies[0]
+    gone = [one for one in policy.document.statement if one.sid and one.sid.startswith("InstanceTypes")]
+    assert len(gone) == 2
+    kept = [one.to_json_value() for one in policy.document.statement if one not in gone]
+    text = json.dumps({"Version": "2012-10-17", "Statement": kept})
+    iam.put_role_policy(RoleName=documents.name, PolicyName=policy.name, PolicyDocument=text)
+    found = drift(iam, documents).drifts
+    named = {place.statement for one in found if one.meant for place in one.meant.denied_by}
+    assert named == {one.sid for one in gone}
+    assert {one.kind for one in found} == {"access-gained"}
+
+
 def test_a_trust_policy_of_all_actions_is_told(iam: Any) -> None:
     """IAM refuses it, but whatever is read is told."""
     bring(iam, ROLE)

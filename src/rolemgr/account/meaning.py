@@ -146,9 +146,21 @@ class _Question(NamedTuple):
         """Yield what broad statements newly name, then what all others allow."""
         told = yield from self._of_broad()
         rest = self.giving.keeping(lambda sid, _: sid not in told) if told else self.giving.policies
-        found = compare(rest, self.other.policies)
+        yield from self._of_all(rest, frozenset())
+
+    def _of_all(self, rest: Policies, told: frozenset[str]) -> Iterator[Meant]:
+        """
+        Yield what the policies *rest* give, the other side taken without the Denies that are *told* already.
+
+        One request shows one Deny that does not hold; others may stand behind it, so that it is asked again.
+        """
+        other = self.other.keeping(lambda sid, _: sid not in told) if told else self.other.policies
+        found = compare(rest, other)
         yield from map(self._meant, found.differences)
         yield from map(self._untold, found.unknowns)
+        shown = {str(at.sid) for one in found.differences for at in _denies(one)}
+        if shown and self.part == "permissions":
+            yield from self._of_all(rest, told | shown)
 
     def _of_broad(self) -> Generator[Meant, None, frozenset[str]]:
         """Yield what broad statements show, a policy that is whole once; return all that is told by that."""
@@ -171,8 +183,7 @@ class _Question(NamedTuple):
         return {other for other, place in self.giving.places.items() if place.policy == policy} - denies
 
     def _meant(self, one: Difference) -> Meant:
-        denies = one.before.by if one.before.decision == "ExplicitlyDenied" else ()
-        denied_by = tuple(dict.fromkeys(map(self.other.place, denies)))
+        denied_by = tuple(dict.fromkeys(map(self.other.place, _denies(one))))
         return Meant(self.part, self.way, (self.giving.place(one.statement),), denied_by, one.actions, one)
 
     def _untold(self, one: Unknown) -> Meant:
@@ -188,6 +199,11 @@ class _Question(NamedTuple):
         alone = self.giving.keeping(lambda other, effect: other == sid or effect is Effect.DENY)
         found = compare(alone, self.other.policies, Focus(actions=_first(fresh))).differences
         return next((one for one in found if not one.doubts), None)
+
+
+def _denies(one: Difference) -> tuple[StatementRef, ...]:
+    """Return the statements of the other side that deny the request."""
+    return one.before.by if one.before.decision == "ExplicitlyDenied" else ()
 
 
 def permissions(live: Sequence[Held], wanted: Sequence[Held]) -> Iterator[Meant]:
