@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -211,9 +211,8 @@ def _rules_files(rules: Sequence[str], config: "SourceFile | None") -> tuple[Pat
     return (*map(Path, rules), *(rules_files(config) if config else ()))
 
 
-@cache
 def _customs(files: tuple[Path, ...]) -> "list[Custom]":
-    """Return the custom checks of *files*; a process that checks many roles reads them once."""
+    """Return the custom checks of *files*."""
     if not files:
         return []
     from rolemgr.check.custom import read_checks, refuse_twins
