@@ -150,7 +150,7 @@ def test_stdin_is_one_side(run: "Run") -> None:
         (document(READ), document({**READ, "Principal": "*"}), "is of another type than a.json"),
         ({"x": 1}, document(READ), "a.json"),
         (document({**READ, "Effect": "allow"}), document(READ), "a.json:"),
-        (document({**READ, "Condition": {"StringEqual": {"aws:x": "1"}}}), document(READ), "a.json:1: statement 0: unknown condition operator `StringEqual`"),
+        (document({**READ, "Condition": {"StringEqual": {"aws:x": "1"}}}), document(READ), "a.json:3: statement 0: unknown condition operator `StringEqual`"),
     ],
 )  # fmt: skip
 def test_bad_input_is_exit_code_2(a: Any, b: Any, says: str, run: "Run") -> None:
