@@ -4,6 +4,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -15,6 +16,12 @@ from typing import IO, Self
 COMMAND = (sys.executable, "-m", "rolemgr.cli.main")
 PROMPT = "> "
 _PATIENCE = 120
+
+
+def _at_its_terminal() -> None:
+    """Give the new process its terminal, and Ctrl-C, which a job in the background has told to be ignored."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Session:
@@ -31,7 +38,7 @@ class Session:
         file: IO[bytes] | None = stdout.open("wb") if stdout else None
         self._process = subprocess.Popen(
             [*COMMAND, *args], stdin=terminal, stdout=file or terminal, stderr=terminal, env=environment,
-            start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            start_new_session=True, preexec_fn=_at_its_terminal,
         )  # fmt: skip
         os.close(terminal)
         if file:

@@ -26,11 +26,12 @@ from rolemgr.model.spec import RoleSpec
 from rolemgr.prove.separation import RenderedRole
 from rolemgr.render.documents import render
 from rolemgr.report.capabilities import CAPABILITIES, capabilities_of
+from rolemgr.report.drift import RULES as DRIFT_RULES
 from rolemgr.report.rules import rule_markdown
 from rolemgr.report.statements import by_access_level
 
 TOP = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "docs/catalog.md", "docs/rules.md")
+PAGES = ("README.md", "docs/catalog.md", "docs/drift.md", "docs/rules.md")
 PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 CATALOG = Catalog()
 
@@ -110,6 +111,12 @@ def rule_table() -> str:
     return table(["rule", "severity", "finds"], rows)
 
 
+def drift_rules() -> str:
+    """Return the kinds of drift, one line each."""
+    rows = ([one.id, one.severity, one.title, one.explanation] for one in DRIFT_RULES.values())
+    return table(["rule", "severity", "differs", "which means"], rows)
+
+
 def rules() -> str:
     """Return each rule with its explanation, source and examples."""
     return "\n".join(rule_markdown(rule, examples_of(rule.id)) for rule in RULES.values())
@@ -132,6 +139,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "matrix": matrix,
     "groups": groups,
     "rule-table": rule_table,
+    "drift-rules": drift_rules,
     "rules": rules,
     "managed": managed,
 }

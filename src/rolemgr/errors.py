@@ -44,7 +44,7 @@ class InputError(RolemgrError):
 
     def __str__(self) -> str:
         head = f"{self.where}: " if self.where else ""
-        return _one_line(f"{head}{self.problem}" + (f"; {self.hint}" if self.hint else ""))
+        return printable(f"{head}{self.problem}" + (f"; {self.hint}" if self.hint else ""))
 
 
 class UnknownNameError(InputError):
@@ -102,7 +102,7 @@ class Refused(RolemgrError):  # noqa: N818 - an answer
     exit_code = 1
 
     def __str__(self) -> str:
-        return _one_line(super().__str__())
+        return printable(super().__str__())
 
 
 class AwsError(RolemgrError):
@@ -121,7 +121,7 @@ class AwsError(RolemgrError):
         super().__init__(problem, hint)
 
     def __str__(self) -> str:
-        return _one_line(self.problem + (f"; {self.hint}" if self.hint else ""))
+        return printable(self.problem + (f"; {self.hint}" if self.hint else ""))
 
 
 def raise_all(problems: Sequence[InputError]) -> None:
@@ -154,6 +154,10 @@ def require_text(text: str, where: SourceLocation | None = None) -> None:
         raise InputError(where, f"`{text}` is not UTF-8")
 
 
-def _one_line(text: str) -> str:
-    """Fold *text* to one printable line: what the user wrote may hold newlines and terminal escapes."""
+def printable(text: str) -> str:
+    """
+    Return *text* as one line without what a terminal, or a CI that reads its output, would obey.
+
+    What the user wrote, and policies that may come from anyone, can hold newlines and terminal escapes.
+    """
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -182,3 +182,13 @@ def test_only_what_is_gained_may_fail(run: "Run") -> None:
     assert run("diff", "role.json", "described.json", "--fail-on", "gained").code == 0
     assert run("diff", "role.json", "described.json").code == 1
     assert run("diff", "bounded.json", "role.json", "--fail-on", "gained").code == 1
+
+
+def test_what_a_file_says_is_no_command_of_a_terminal_or_of_ci(run: "Run") -> None:
+    """A description may hold line breaks: none begins a workflow command, ends a code block or colours a terminal."""
+    role = json.loads(run("create", "--persona", "sagemaker-compute").stdout)
+    Path("old.json").write_text(json.dumps(role))
+    Path("new.json").write_text(json.dumps({**role, "Description": "a\n::error::no\n````\n\x1b[31m"}))
+    shown = run("diff", "old.json", "new.json").stdout
+    assert (shown.count("\n"), "\x1b" in shown) == (1, False)
+    assert run("diff", "old.json", "new.json", "--format", "github").stdout.count("\n") == 1

@@ -66,6 +66,14 @@ def test_options_that_are_given_stand_in_it(run: "Run") -> None:
     assert run("create").stdout == run("create", *options).stdout
 
 
+def test_it_says_who_reads_the_file(run: "Run") -> None:
+    """`create` finds settings by their name alone, in a folder or above it."""
+    Path("below").mkdir()
+    assert "`rolemgr create` in this folder takes" in run("init").stderr
+    assert "`rolemgr create` in below takes" in run("init", "-o", "below/rolemgr.yaml").stderr
+    assert "x.yaml written; name it rolemgr.yaml, and" in run("init", "-o", "x.yaml").stderr
+
+
 def test_an_existing_file_is_never_overwritten(run: "Run") -> None:
     """Not even a dangling link; another place can be chosen."""
     Path("rolemgr.yaml").write_text("persona: ml-engineer\n")

@@ -291,6 +291,19 @@ def test_an_existing_role_file_is_replaced_only_if_told_to(small_catalog: Path) 
     assert (code, "persona: tester" in Path("mine.yaml").read_text()) == (0, True)
 
 
+def test_the_last_two_questions_explain_themselves(small_catalog: Path) -> None:
+    """`?` is help there too, and neither it nor a yes is taken for a path."""
+    code, shown = played(
+        *TESTER, "-o", "a.json", lines=["tester", ">", ">", ">", ">", "?", "yes", "?", "yes", ">", "no"]
+    )
+    assert code == 0, shown
+    shown = " ".join(plain(shown).split())
+    assert "Enter or yes gives the role that is shown above" in shown
+    assert "The answers as YAML" in shown
+    assert "error: `yes` is no path; give one such as roles/churn.yaml, or no" in shown
+    assert {"?", "yes", ">"}.isdisjoint(path.name for path in Path().iterdir())
+
+
 def test_a_saved_role_file_finds_its_catalog(small_catalog: Path, run: "Run", tmp_path: Path) -> None:
     """Catalog folders are written relative to the file, wherever it lies."""
     Path("roles").mkdir()

@@ -44,8 +44,6 @@ class Difference(NamedTuple):
     What an Allow of the new side, at *statement*, gives that the old side does not.
 
     In a scene that is *lifted*, *statement* is a Deny of the old side that the new one does not have.
-
-
     *request* is one of them, for the first of *actions*; *before* is the old side's decision on it. *doubts*
     say why AWS may never see such a request; *future* says that the actions are none of today's reference.
     *scene* is who asks, and what was around the policies.

@@ -254,16 +254,23 @@ def _resource_options(
     if region is not None and region not in atoms:
         return []  # a variable in it has no value: nothing matches
     must = 1 << atoms.index(region) if region is not None else 0
-    found = _resource_classes(atoms, among, must)
     rest = sum(arena.bit(said) for said in arena.statements if said not in live)
     rest |= sum(arena.bit(said) for said in always if not said.spares_listed)
+    return _distinct_options(arena, asking, atoms, rest, _resource_classes(atoms, among, must))
+
+
+def _distinct_options(
+    arena: Arena, asking: Mapping[Said, Sequence[Atom]], atoms: Sequence[Atom], rest: int,
+    classes: Iterable[Class],
+) -> list[Option]:  # fmt: skip
+    """Return an option for each set of statements that holds in one of *classes*; the mask *rest* always does."""
     places = {atom: place for place, atom in enumerate(atoms)}
-    masks: dict[int, Option] = {}
     asked = [
         (arena.bit(said), sum(1 << places[atom] for atom in possible), said.spares_listed)
         for said, possible in asking.items()
     ]
-    for sign, sample in found:
+    masks: dict[int, Option] = {}
+    for sign, sample in classes:
         mask = rest | sum(bit for bit, own, spares in asked if bool(sign & own) is not spares)
         masks.setdefault(mask, Option(mask, sample))
     return list(masks.values())

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from rolemgr.account.difference import own_policies
+from rolemgr.account.drift import own_policies
 from rolemgr.account.ownership import without_own_tags
 from rolemgr.account.plan import Found, Wanted, policy_steps
 from rolemgr.account.read import AccountPolicy, AccountRole

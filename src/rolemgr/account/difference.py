@@ -1,11 +1,9 @@
 """In what a role in an account differs from the one that is wanted, as whoever changes it wants to read it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from rolemgr.account.drift import Drift, find_drift
-from rolemgr.account.drift import own_policies as _own_policies
 from rolemgr.account.read import AccountRole
-from rolemgr.model.policy import PolicyDocument
 from rolemgr.model.role import RoleDocuments
 
 
@@ -17,12 +15,6 @@ def describe_difference(old: AccountRole, new: RoleDocuments) -> tuple[str, ...]
     with a request that shows it. rolemgr's own tags, and how far it is with the role, are left out.
     """
     return tuple(_sentences(old, new))
-
-
-def own_policies(role: AccountRole, new: RoleDocuments) -> Mapping[str, PolicyDocument | None]:
-    """Return by name the documents of the policies attached to *role* that rolemgr made, or *new* would make."""
-    own = _own_policies(role, new)
-    return {policy.name: policy.document for policy in role.attached if own.get(policy.name) == policy.arn}
 
 
 def _sentences(old: AccountRole, new: RoleDocuments) -> Iterator[str]:

@@ -5,7 +5,8 @@ from typing import Any
 from rolemgr.account.failures import aws_errors
 from rolemgr.account.ownership import state_of
 from rolemgr.account.plan import Found, Wanted
-from rolemgr.account.read import AccountRole, is_aws_managed, read_policy, read_role, read_tags, read_versions
+from rolemgr.account.read import AccountRole, read_policy, read_role, read_tags, read_versions
+from rolemgr.model.arn import is_aws_managed
 
 
 def look(iam: Any, wanted: Wanted) -> Found:

@@ -12,7 +12,6 @@ from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
 from rolemgr.access.compare import Difference, Focus, Unknown, compare
 from rolemgr.access.statements import Said, Side
 from rolemgr.evaluate.errors import LayerError, PolicyError
-from rolemgr.evaluate.known import known_keys
 from rolemgr.evaluate.policies import Policies, StatementRef, read_policy
 from rolemgr.model.policy import Effect, IdentityPolicy, TrustPolicy
 from rolemgr.reference.services import action_names, services
@@ -311,9 +310,7 @@ def _access(meant: Meant) -> str:
 def _example(shown: Difference) -> str:
     """Return the request, without the condition keys that the ARNs in it say already."""
     request = shown.request
-    known = {key: values for key, _, values in known_keys(request.principal, request.resource_account)}
-    told = (f"{key}={' '.join(values)}" for key, values in request.context.items() if known.get(key.lower()) != values)
-    context = ", ".join(told)
+    context = ", ".join(f"{key}={' '.join(values)}" for key, values in request.given_context().items())
     who = f" by {request.principal}" if request.principal else ""
     note = f", {shown.scene.note}" if shown.scene.note else ""
     return f"{request.action} on {request.resource}{who}{f' with {context}' if context else ''}{note}"

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from rolemgr.account.failures import aws_errors, code_of
 from rolemgr.account.ownership import ROLE_TAG, State, state_of
 from rolemgr.errors import AwsError
-from rolemgr.model.arn import Arn
+from rolemgr.model.arn import is_aws_managed
 from rolemgr.model.policy import IdentityPolicy, TrustPolicy
 from rolemgr.model.role import NamedPolicy
 
@@ -121,12 +121,6 @@ def read_versions(iam: Any, arn: str) -> tuple[str, ...]:
     with aws_errors():
         pages = iam.get_paginator("list_policy_versions").paginate(PolicyArn=arn)
         return tuple(version["VersionId"] for page in pages for version in page["Versions"])
-
-
-def is_aws_managed(arn: str) -> bool:
-    """Tell whether the policy *arn* is AWS's own, the same in every account."""
-    parts = Arn.parse(arn)
-    return parts is not None and parts.account == "aws"
 
 
 def _inline(iam: Any, name: str) -> Iterator[NamedPolicy]:

@@ -207,11 +207,8 @@ def _carry_out(
             done.append(one)
             if one.result in ("created", "updated"):
                 _progress(f"{len(done)}/{len(plans)} {one.result} {arn}")
-        except (
-            KeyboardInterrupt,
-            SystemExit,
-        ) as interruption:  # between two calls: the role is as it should be, or not begun
-            failure = interruption
+        except (KeyboardInterrupt, SystemExit) as interruption:
+            failure = interruption  # it came between two calls: the role is as it should be, or not begun
             if not done or done[-1].arn != arn:
                 done.append(Done(arn, "failed", "interrupted; see `rolemgr plan`"))
         if failure and (not isinstance(failure, AwsError) or failure.concerns_all):

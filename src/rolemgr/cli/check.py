@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from rolemgr.cli.console import color_option, output_option
+from rolemgr.cli.console import color_option, fail_on_option, findings_form_option, output_option
 from rolemgr.cli.files import is_stdout, note, read_input, write_output
 from rolemgr.cli.options import many_roles, one_role, roles_options
 from rolemgr.errors import InputError, SourceLocation
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from rolemgr.report.sarif import RuleText
 
 KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary")
-SEVERITIES = ("ERROR", "SECURITY_WARNING", "WARNING", "SUGGESTION")
 
 
 @click.command("check")
@@ -35,14 +34,8 @@ SEVERITIES = ("ERROR", "SECURITY_WARNING", "WARNING", "SUGGESTION")
 @click.option(
     "--type", "kind", type=click.Choice(KINDS), help="The type of the policies; told from each file unless given."
 )
-@click.option(
-    "--fail-on", type=click.Choice(SEVERITIES, case_sensitive=False), default="SECURITY_WARNING", show_default=True,
-    help="Exit with 1 for a finding of this severity or worse.",
-)  # fmt: skip
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "sarif", "github"]), default="text",
-    help="The form of the result: text, JSON, SARIF 2.1.0, or GitHub's annotations.",
-)  # fmt: skip
+@fail_on_option("SECURITY_WARNING", "a finding")
+@findings_form_option
 @click.option("--rules", multiple=True, metavar="FILE", help="A YAML file of custom policy checks; repeatable.")
 @click.option("--config", metavar="FILE", help="Suppressions and types; rolemgr-check.yaml here or above unless given.")
 @click.option("--baseline", metavar="FILE", help="Report only what is not in this baseline.")

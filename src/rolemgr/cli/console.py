@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+SEVERITIES = ("ERROR", "SECURITY_WARNING", "WARNING", "SUGGESTION")
+
 
 def _path(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
     """Refuse an empty path, such as an unset shell variable leaves, before any work is done."""
@@ -35,9 +37,21 @@ catalog_option = click.option(
 form_option = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="The form of the result."
 )
+findings_form_option = click.option(
+    "--format", "form", type=click.Choice(["text", "json", "sarif", "github"]), default="text",
+    help="The form of the result: text, JSON, SARIF 2.1.0, or GitHub's annotations.",
+)  # fmt: skip
 output_option = click.option(
     "-o", "--output", metavar="PATH", callback=_path, help="Write the result to a file; - is stdout."
 )
+
+
+def fail_on_option(default: str, what: str) -> Callable[[Command], Command]:
+    """Return the option ``--fail-on``, the severity of *what* from which on a command exits with 1."""
+    return click.option(
+        "--fail-on", type=click.Choice(SEVERITIES, case_sensitive=False), default=default, show_default=True,
+        help=f"Exit with 1 for {what} of this severity or worse.",
+    )  # fmt: skip
 
 
 _ANY_WIDTH = 10_000

@@ -117,11 +117,12 @@ def _readable(grant: "Grant", source: "SourceFile") -> "Grant":
 
 def _of_role_file(name: str) -> "Grant":
     from rolemgr.access.grants import Grant
-    from rolemgr.cli.rendering import render_chosen
+    from rolemgr.cli.options import role_source
+    from rolemgr.cli.rendering import render_source
 
     if name == "-":
         raise InputError(SourceLocation("<stdin>"), "is a role file", "give its name, or the role that `create` makes")
-    made = render_chosen({"role": name}, verbose=False).documents
+    made = render_source(role_source({"role": name}), {}, verbose=False, one_of_many=True).documents
     documents = (*made.policies, *made.managed_policies)
     return Grant(
         identity=tuple(policy.document for policy in documents),

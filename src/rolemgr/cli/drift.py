@@ -9,8 +9,7 @@ import click
 
 from rolemgr.cli.access import AccessOptions, access_options
 from rolemgr.cli.apply import role_choices
-from rolemgr.cli.check import SEVERITIES
-from rolemgr.cli.console import output_option
+from rolemgr.cli.console import fail_on_option, findings_form_option, output_option
 from rolemgr.cli.files import note, write_output
 from rolemgr.cli.options import ROLE_OPTIONS, roles_options
 from rolemgr.cli.planning import in_account
@@ -26,14 +25,8 @@ if TYPE_CHECKING:
 @click.command("drift")
 @click.argument("files", nargs=-1, metavar="[ROLE_FILE]...")
 @roles_options
-@click.option(
-    "--fail-on", type=click.Choice(SEVERITIES, case_sensitive=False), default="SUGGESTION", show_default=True,
-    help="Exit with 1 for drift of this severity or worse.",
-)  # fmt: skip
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "sarif", "github"]), default="text",
-    help="The form of the result: text, JSON, SARIF 2.1.0, or GitHub's annotations.",
-)  # fmt: skip
+@fail_on_option("SUGGESTION", "drift")
+@findings_form_option
 @access_options
 @output_option
 def drift_command(

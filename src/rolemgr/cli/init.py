@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from rolemgr.cli.create import at_a_terminal
-from rolemgr.cli.files import is_stdout, write_output
+from rolemgr.cli.files import is_stdout, note, write_output
 from rolemgr.cli.options import ROLE_OPTIONS, flag_choices, settings_options
 from rolemgr.cli.settings import SETTINGS_FILE
 from rolemgr.errors import InputError, SourceLocation
@@ -37,7 +37,15 @@ def init_command(chosen: dict[str, Any], output: str) -> None:
         raise InputError(SourceLocation(output), "exists already", "edit it, or write another with -o FILE")
     write_output(_starter(chosen, Path(output)), output)
     if not is_stdout(output):
-        click.echo(f"note: {output} written; `rolemgr create` in this folder takes its options from it", err=True)
+        note(f"{output} written; {_use_of(Path(output))}")
+
+
+def _use_of(path: Path) -> str:
+    """Return who takes the options of the file at *path*: settings are found by name, in a folder or above it."""
+    if path.name != SETTINGS_FILE:
+        return f"name it {SETTINGS_FILE}, and `rolemgr create` in its folder takes its options from it"
+    folder = "this folder" if path.parent == Path() else path.parent
+    return f"`rolemgr create` in {folder} takes its options from it"
 
 
 def _starter(chosen: Mapping[str, Any], path: Path) -> str:

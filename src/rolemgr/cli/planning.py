@@ -91,7 +91,7 @@ def _rendered(sources: "Sequence[LayeredSource]", way: "Access", *, verbose: boo
         credentials = SourceLocation(f"AWS credentials of {way.caller}")
         full = source.with_default("account", way.account, credentials)
         full = full.with_default("region", way.region, SourceLocation("AWS's configuration or by default"))
-        one = render_source(full, catalogs, verbose=verbose)
+        one = render_source(full, catalogs, verbose=verbose, one_of_many=len(sources) > 1)
         spec = one.role.spec
         check_account(way, spec.account, spec.partition_name, partial(_place, source))
         _check_tags(one.documents.tags, source)

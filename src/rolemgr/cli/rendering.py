@@ -48,17 +48,20 @@ def render_chosen(
 
 def render_source(
     source: LayeredSource, catalogs: dict[tuple[str, ...], Catalog], *, verbose: bool,
-    filled_later: Sequence[str] = (), written: bool = True,
+    filled_later: Sequence[str] = (), written: bool = True, one_of_many: bool = False,
 ) -> Chosen:  # fmt: skip
-    """Do as `render_chosen`, for choices that are read; *catalogs* keeps what was read, for the next role."""
+    """
+    Do as `render_chosen`, for choices that are read; *catalogs* keeps what was read, for the next role.
+
+    Of *one_of_many* each note says which role file it is about.
+    """
     spec = parse_model(source, RoleSpec)
     folders = tuple(spec.value.catalog)
     catalog = catalogs.get(folders) or catalogs.setdefault(folders, Catalog([Path(folder) for folder in folders]))
     found = render_spec(catalog, spec, written=written)
-    for text in (*assumed(source, filled_later), *found.notes):
-        note(text)
-    for text in origins(source, spec.value) if verbose else ():
-        note(text)
+    about = f"{source.name}: " if one_of_many else ""
+    for text in (*assumed(source, filled_later), *found.notes, *(origins(source, spec.value) if verbose else ())):
+        note(f"{about}{text}")
     return found
 
 

@@ -32,6 +32,12 @@ _MORE = (
 )
 
 
+_AGREEING = "Enter or yes gives the role that is shown above, < goes back to the last question, q quits."
+_SAVING = (
+    "The answers as YAML, for `rolemgr create --role`. Enter or no saves none, < goes back to the review, q quits."
+)
+
+
 class Asked(NamedTuple):
     """What the wizard ends with: the answers, and the options of the command line that give the same."""
 
@@ -145,7 +151,10 @@ def _agreed(terminal: Terminal, found: Chosen, command: str | None) -> bool:
             return False
         if line in QUIT:
             raise StoppedError
-        terminal.error(f"`{line}` is neither yes nor <")
+        if line in HELP:
+            terminal.say(_AGREEING)
+        else:
+            terminal.error(f"`{line}` is neither yes nor <")
 
 
 def _saved(terminal: Terminal, answers: Answers, others: Mapping[str, str]) -> bool:
@@ -163,14 +172,22 @@ def _saved(terminal: Terminal, answers: Answers, others: Mapping[str, str]) -> b
             return False
         if line in QUIT:
             raise StoppedError
-        if os.path.realpath(line) == os.path.realpath(others.get("--output", "")):
-            terminal.error(f"`{line}` is where the result goes; give another path")
-            continue
         try:
-            if _written(terminal, answers, Path(line).expanduser()):
+            if line in HELP:
+                terminal.say(_SAVING)
+            elif _written(terminal, answers, _path_of(line, others)):
                 return True
         except InputError as error:
             terminal.error(str(error))
+
+
+def _path_of(line: str, others: Mapping[str, str]) -> Path:
+    """Return the path that *line* is; raise InputError for a word of the wizard, and for the file of the result."""
+    if line.lower() in ("y", "yes", *NEXT_STEP):
+        raise InputError(None, f"`{line}` is no path", "give one such as roles/churn.yaml, or no")
+    if os.path.realpath(line) == os.path.realpath(others.get("--output", "")):
+        raise InputError(None, f"`{line}` is where the result goes", "give another path")
+    return Path(line).expanduser()
 
 
 def _written(terminal: Terminal, answers: Answers, path: Path) -> bool:

@@ -122,6 +122,11 @@ class Request:
         known = known_keys(principal, account)
         return cls(action, resource, Context(_values(context), known), principal, account)
 
+    def given_context(self) -> dict[str, tuple[str, ...]]:
+        """Return the condition keys that do not follow from the ARNs of principal and resource."""
+        known = {one.folded: one.values for one in known_keys(self.principal, self.resource_account)}
+        return {key: values for key, values in self.context.items() if known.get(key.lower()) != values}
+
     def principal_account(self) -> str | None:
         """Return the account of the principal, or None where its ARN does not say."""
         return account_in(self.principal or "")

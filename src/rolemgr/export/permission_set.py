@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rolemgr.errors import InputError, SourceLocation
-from rolemgr.model.arn import Arn
+from rolemgr.model.arn import Arn, is_aws_managed
 from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
@@ -83,9 +83,9 @@ def _declarations(spec: RoleSpec, documents: RoleDocuments, instance: str | None
 
 
 def _properties(documents: RoleDocuments, instance: str | None) -> Json:
-    attached = [arn for arn in documents.attached if ":iam::aws:" in arn]
+    attached = [arn for arn in documents.attached if is_aws_managed(arn)]
     references = [
-        *(_reference(arn) for arn in documents.attached if ":iam::aws:" not in arn),
+        *(_reference(arn) for arn in documents.attached if not is_aws_managed(arn)),
         *({"Name": policy.name, "Path": documents.path} for policy in documents.managed_policies),
     ]
     optional: Json = {
@@ -127,8 +127,7 @@ def _reference(arn: str) -> Mapping[str, str]:
 
 
 def _boundary(arn: str) -> Json:
-    owned = ":iam::aws:" in arn
-    return {"ManagedPolicyArn": arn} if owned else {"CustomerManagedPolicyReference": _reference(arn)}
+    return {"ManagedPolicyArn": arn} if is_aws_managed(arn) else {"CustomerManagedPolicyReference": _reference(arn)}
 
 
 def duration(seconds: int) -> str:

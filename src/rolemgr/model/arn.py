@@ -60,3 +60,9 @@ def partition_of(region: str) -> str:
         if region.startswith(partition.region_prefixes or ("\0",)):
             return partition.name
     return "aws"
+
+
+def is_aws_managed(arn: str) -> bool:
+    """Tell whether the policy *arn* is AWS's own, the same in every account."""
+    parts = Arn.parse(arn)
+    return parts is not None and parts.account == "aws"

@@ -7,11 +7,13 @@ from typing import Any
 from rolemgr.access.compare import Comparison, Difference, Unknown
 from rolemgr.access.grants import Changes, Part
 from rolemgr.access.scenes import Scene
-from rolemgr.evaluate.known import known_keys
+from rolemgr.errors import printable
 from rolemgr.evaluate.principals import Match
 from rolemgr.evaluate.request import Request
+from rolemgr.report.findings import annotation
 
-_EVERYTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
+EVERYTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
+"""The policy that allows everything, as text for a command line."""
 _NOTHING = '{"Version":"2012-10-17","Statement":[]}'
 _SHOWN = 6
 """How many actions a line of text names."""
@@ -82,26 +84,26 @@ def changes_text(found: Changes, old: str, new: str, ask: Mapping[str, str]) -> 
         count = sum(part.gained.actions for part in found.parts)
         names = " and ".join(part.name for part in found.parts)
         lines.append(f"no difference: {names} allow the same ({count} actions compared)")
-    return "\n".join(lines).rstrip() + "\n"
+    return "\n".join(map(printable, lines)).rstrip() + "\n"
 
 
 def changes_annotations(found: Changes, old: str, new: str) -> str:
     """Return the differences as GitHub's annotations: access gained or unknown is an error, access lost a warning."""
-    lines = [line for part in found.parts for line in _annotations(part, old, new)]
-    lines += [f"::warning file={new}::{one.name} was {_shown(one.old)}, is {_shown(one.new)}" for one in found.values]
-    return "".join(f"{line}\n" for line in lines)
+    said = [one for part in found.parts for one in _annotations(part, old)]
+    said += [("warning", f"{one.name} was {_shown(one.old)}, is {_shown(one.new)}") for one in found.values]
+    return "".join(annotation(level, {"file": new}, text) for level, text in said)
 
 
-def _annotations(part: Part, old: str, new: str) -> Iterator[str]:
+def _annotations(part: Part, old: str) -> Iterator[tuple[str, str]]:
     for level, comparison, word in (("error", part.gained, "more than"), ("warning", part.lost, "less than")):
         for one in comparison.differences:
-            yield f"::{level} file={new}::{part.name}: {_name(one)} allows {word} {old}: {_actions(one)}"
+            yield level, f"{part.name}: {_name(one)} allows {word} {old}: {_actions(one)}"
         for unknown in comparison.unknowns:
-            yield f"::{level} file={new}::{part.name}: can't tell whether it allows {word} {old}: {unknown.reason}"
+            yield level, f"{part.name}: can't tell whether it allows {word} {old}: {unknown.reason}"
 
 
 def _shown(value: object) -> str:
-    return "nothing" if value is None else str(value)
+    return "nothing" if value is None else printable(str(value))
 
 
 def _direction(title: str, part: str, found: Comparison, file: str, ask: Mapping[str, str]) -> Iterator[str]:
@@ -157,25 +159,23 @@ def command(one: Difference, file: str, ask: str) -> str:
     request, scene = one.request, one.scene
     words = ["--action", request.action, "--resource", request.resource]
     if request.principal is None:
-        return f"{ask} {' '.join(map(shlex.quote, [*words, *_context(request)]))}"
+        return f"{ask} {' '.join(map(shlex.quote, [*words, *context_options(request)]))}"
     words += ["--principal", request.principal, "--resource-account", str(request.resource_account)]
-    words += [*_context(request), "--resource-policy", file]
+    words += [*context_options(request), "--resource-policy", file]
     return _around(scene, " ".join(map(shlex.quote, words)))
 
 
 def _around(scene: Scene, words: str) -> str:
     """Return the command with what is around the resource policy in *scene*."""
     if scene.strength is Match.ACCOUNT:
-        boundary = f" --boundary-policy <(echo {shlex.quote(_EVERYTHING)})" if scene.bounded else ""
-        return f"rolemgr simulate - {words}{boundary} <<< {shlex.quote(_EVERYTHING)}"
+        boundary = f" --boundary-policy <(echo {shlex.quote(EVERYTHING)})" if scene.bounded else ""
+        return f"rolemgr simulate - {words}{boundary} <<< {shlex.quote(EVERYTHING)}"
     if scene.bounded:
         return f"rolemgr simulate {words} --boundary-policy - <<< {shlex.quote(_NOTHING)}"
     return f"rolemgr simulate {words}"
 
 
-def _context(request: Request) -> Iterator[str]:
+def context_options(request: Request) -> Iterator[str]:
     """Yield the options for the context, without what `simulate` knows by itself."""
-    known = {key: values for key, _, values in known_keys(request.principal, request.resource_account)}
-    for key, values in request.context.items():
-        if known.get(key.lower()) != values:
-            yield from (word for value in values for word in ("--context", f"{key}={value}"))
+    for key, values in request.given_context().items():
+        yield from (word for value in values for word in ("--context", f"{key}={value}"))

@@ -1,5 +1,6 @@
 """Drift for people and programs: as findings with rules and severities, as text and as data."""
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -7,11 +8,10 @@ from rolemgr.account.connect import Access
 from rolemgr.account.drift import Drift, RoleDrift, sids_of
 from rolemgr.account.meaning import Meant, Place
 from rolemgr.check.finding import Finding, Severity
-from rolemgr.errors import SourceLocation
-from rolemgr.evaluate.known import known_keys
+from rolemgr.errors import SourceLocation, printable
 from rolemgr.evaluate.principals import Match
 from rolemgr.model.role import ComposedRole, Origin
-from rolemgr.report.differences import request_data
+from rolemgr.report.differences import EVERYTHING, context_options, request_data
 from rolemgr.report.sarif import RuleText
 
 
@@ -206,25 +206,16 @@ def _place_data(place: Place) -> dict[str, Any]:
     return {"policy": place.policy, "statement": place.statement}
 
 
-_EVERYTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
-
-
 def witness(one: Looked, meant: Meant) -> str | None:
     """
     Return the `rolemgr simulate` line that asks the file what *meant* shows; None where no line can.
 
     The file says yes where access is lost, and no where it is gained.
     """
-    import shlex
-
     if meant.shown is None:
         return None
     request, scene = meant.shown.request, meant.shown.scene
-    words = ["--action", request.action, "--resource", request.resource]
-    known = {key: values for key, _, values in known_keys(request.principal, request.resource_account)}
-    context = [(key, value) for key, values in request.context.items() for value in values
-               if known.get(key.lower()) != values]  # fmt: skip
-    words += [word for key, value in context for word in ("--context", f"{key}={value}")]
+    words = ["--action", request.action, "--resource", request.resource, *context_options(request)]
     if request.principal is None:
         return f"rolemgr simulate {one.ask} {shlex.join(words)}"
     if scene.bounded:
@@ -233,7 +224,7 @@ def witness(one: Looked, meant: Meant) -> str | None:
     words += ["--resource-account", str(request.resource_account)] if request.resource_account else []
     line = f"{shlex.join(words)} --resource-policy <(rolemgr create {one.ask})"
     if scene.strength is Match.ACCOUNT:
-        return f"rolemgr simulate - {line} <<< {shlex.quote(_EVERYTHING)}"
+        return f"rolemgr simulate - {line} <<< {shlex.quote(EVERYTHING)}"
     return f"rolemgr simulate {line}"
 
 
@@ -255,12 +246,7 @@ def _role_lines(one: Looked) -> Iterator[str]:
     yield f"! {one.drift.arn}"
     for drift in one.drift.drifts:
         where = _where(one, drift)
-        yield f"    {severity_of(drift)} {RULES[drift.kind].id}: {_printable(drift.what)} ({where})"
+        yield f"    {severity_of(drift)} {RULES[drift.kind].id}: {printable(drift.what)} ({where})"
         if drift.meant and (line := witness(one, drift.meant)):
-            yield f"        {_printable(line)}"
+            yield f"        {printable(line)}"
     yield ""
-
-
-def _printable(text: str) -> str:
-    """Return *text* without what a terminal would obey: a policy in an account may come from anyone."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -2,11 +2,12 @@
 
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from rolemgr.check.finding import Finding, Severity
+from rolemgr.errors import printable
 
 _STYLES = {
     Severity.ERROR: "1;31",
@@ -26,7 +27,7 @@ def findings_text(findings: Sequence[Finding], checked: int, *, width: int = 80,
     """Return *findings* as text of at most *width* columns, by file, and a line that sums up."""
     lines: list[str] = []
     for path, found in groupby(findings, key=lambda finding: finding.path):
-        lines.append(_styled(_printable(path), "1", color=color))
+        lines.append(_styled(printable(path), "1", color=color))
         for finding in found:
             lines += _finding(finding, width, color=color)
         lines.append("")
@@ -46,22 +47,17 @@ def summary(findings: Sequence[Finding], checked: int) -> str:
 def _finding(finding: Finding, width: int, *, color: bool) -> list[str]:
     """Return the lines of one finding: where, how bad, which rule; below it the sentence."""
     line = str(finding.line or "-")
-    sid = f"  {_printable(finding.sid)}" if finding.sid else ""
+    sid = f"  {printable(finding.sid)}" if finding.sid else ""
     severity = _styled(finding.severity.ljust(_WIDEST), _STYLES[finding.severity], color=color)
     head = f"{line:>5}  {severity}  {finding.rule}{sid}"
     body = textwrap.wrap(
-        _printable(finding.message), width - 7, initial_indent="", break_long_words=False, break_on_hyphens=False
+        printable(finding.message), width - 7, initial_indent="", break_long_words=False, break_on_hyphens=False
     )
     return [head, *(" " * 7 + one for one in body)]
 
 
 def _styled(text: str, code: str, *, color: bool) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if color else text
-
-
-def _printable(text: str) -> str:
-    """Return *text* without what a terminal would obey: a policy may come from anyone."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 _LEVELS = {
@@ -84,8 +80,13 @@ def annotations(findings: Sequence[Finding], names: dict[str, str]) -> str:
 def _annotation(finding: Finding, names: dict[str, str]) -> str:
     title = f"{finding.rule} {names.get(finding.rule, '')}".strip()
     properties = {"file": finding.path, "line": str(finding.line or 1), "title": title}
+    return annotation(_LEVELS[finding.severity], properties, finding.message)
+
+
+def annotation(level: str, properties: Mapping[str, str], message: str) -> str:
+    """Return one workflow command; whatever stands in *properties* and *message*, it is no other command."""
     shown = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{_LEVELS[finding.severity]} {shown}::{_escaped(finding.message)}\n"
+    return f"::{level} {shown}::{_escaped(message)}\n"
 
 
 def _escaped(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from rolemgr.account.connect import Access
 from rolemgr.account.plan import RolePlan
 from rolemgr.check.finding import Finding
+from rolemgr.errors import printable
 from rolemgr.report.preview import sizes
 
 _SIGNS = {"create": "+", "update": "~", "unchanged": "=", "refuse": "!"}
@@ -65,7 +66,7 @@ def plan_text(access: Access, planned: Sequence[Planned], *, steps: bool = True)
     """Return the plan as text; without *steps* in a line for each role, and what speaks against it."""
     lines = [f"account {access.account} ({access.partition}), as {access.caller}", ""]
     for one in planned:
-        lines += map(_printable, _role_lines(one, steps=steps))
+        lines += map(printable, _role_lines(one, steps=steps))
     counts: Counter[str] = Counter(one.plan.action for one in planned)
     counted = ", ".join(f"{counts[action]} {said}" for action, said in _COUNTED.items() if counts[action])
     return "\n".join([*lines, *([""] if not steps else []), f"plan: {counted}"]) + "\n"
@@ -77,7 +78,7 @@ def _role_lines(one: Planned, *, steps: bool) -> Iterator[str]:
     if plan.problem:
         yield f"    {plan.problem}"
     yield from (f"    note: {note}" for note in plan.notes)
-    yield from (f"    differs: {_printable(difference)}" for difference in plan.differences)
+    yield from (f"    differs: {printable(difference)}" for difference in plan.differences)
     if steps and plan.action in ("create", "update"):
         yield from (f"    {number}. {step.what}" for number, step in enumerate((*plan.steps, *plan.cleanup), start=1))
         yield from (f"    {name}: {size:,} of {limit:,} characters" for name, size, limit in _measured(one))
@@ -103,8 +104,3 @@ def done_data(access: Access, done: Sequence[Done]) -> dict[str, Any]:
 def done_text(done: Sequence[Done]) -> str:
     """Return the ARNs of the roles that are there as they should be, a line each."""
     return "".join(f"{one.arn}\n" for one in done if one.result in ("created", "updated", "unchanged"))
-
-
-def _printable(text: str) -> str:
-    """Return *text* without what a terminal would obey: descriptions and tags in an account may be anybody's."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

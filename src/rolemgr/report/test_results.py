@@ -10,7 +10,6 @@ from rich.text import Text
 from rich.tree import Tree
 
 from rolemgr.evaluate.explain import Explanation, NearMiss
-from rolemgr.evaluate.known import known_keys
 from rolemgr.evaluate.policies import Layer, StatementRef
 from rolemgr.evaluate.request import Request
 from rolemgr.model.policy import Effect
@@ -104,17 +103,11 @@ def _failure(result: Result) -> Tree:
     tree.add(Text(f"expected {_expected(result)}"))
     if test.request.principal:
         tree.add(Text(f"asked by {test.request.principal}"))
-    for key, values in _context(test.request):
+    for key, values in test.request.given_context().items():
         tree.add(Text(f"with {key} = {', '.join(values)}"))
     if result.explained:
         tree.add(_got(result, result.explained))
     return tree
-
-
-def _context(request: Request) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the condition keys of *request* that do not follow from its ARNs."""
-    known = {(one.folded, one.values) for one in known_keys(request.principal, request.resource_account)}
-    yield from ((key, values) for key, values in request.context.items() if (key.lower(), values) not in known)
 
 
 def _got(result: Result, found: Explanation) -> Tree:
