@@ -286,6 +286,16 @@ def test_a_policy_that_is_in_use_elsewhere_stays(iam: Any) -> None:
     assert second not in everything(iam)[ARN]["attached"]
 
 
+def test_a_policy_that_changes_for_others_too_is_said(iam: Any) -> None:
+    """Somebody attached our policy to a role of theirs, which gets the new document: the plan says so."""
+    bring(iam, ROLE)
+    assert plan(iam, CHANGED, new_run(), update=True).notes == ()
+    iam.attach_role_policy(RoleName=f"{NAME}-beside", PolicyArn=POLICY_ARN)
+    said = f"policy {POLICY_ARN} is attached to 1 more than this role: it changes for them too"
+    assert plan(iam, CHANGED, new_run(), update=True).notes == (said,)
+    assert plan(iam, ROLE, new_run(), update=True).notes == ()
+
+
 def test_what_cannot_be_cleaned_up_is_named(iam: Any) -> None:
     """The role is complete; the policy that it no longer has is still there."""
     bring(iam, CHANGED)

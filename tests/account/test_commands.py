@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.account.proxy import proxied
 from tests.servers import ACCOUNT
+from tests.terminal import Session
 
 from rolemgr.account.read import read_role
 
@@ -155,6 +156,14 @@ def test_a_change_is_asked_for_too(iam: Any) -> None:
     assert on_a_terminal("y\n", "create", *SMALL, "--apply") == (0, ARN + "\n")
     assert on_a_terminal("n\n", "apply", *SMALL, "--description", "new", "--update") == (1, "")
     assert on_a_terminal("y\n", "apply", *SMALL, "--description", "new", "--update") == (0, ARN + "\n")
+
+
+@pytest.mark.parametrize("command", ["plan", "drift"])
+def test_reading_many_roles_shows_how_far_it_is(command: str) -> None:
+    """On a terminal, as reading two hundred roles takes minutes."""
+    with Session(command, *(role_file(f"team-{number}") for number in range(10))) as session:
+        session.end()
+    assert "10/10" in session.shown
 
 
 # --- what stops it

@@ -62,6 +62,13 @@ def test_without_a_word_retries_are_standard(monkeypatch: pytest.MonkeyPatch) ->
     access.iam.close()
 
 
+def test_attempts_that_are_no_number_are_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Botocore's own way to say so is a ValueError."""
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "many")
+    with pytest.raises(InputError, match="AWS_MAX_ATTEMPTS or max_attempts: is no whole number"):
+        connect()
+
+
 def test_an_endpoint_of_the_environment_that_is_none_is_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
     """Botocore raises a ValueError for it."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")

@@ -83,6 +83,60 @@ def test_script_takes_back_what_it_made(aws: Server, tmp_path: Path) -> None:
     assert list((tmp_path / "work").iterdir()) == []
 
 
+FAKE = """\
+#!/usr/bin/env bash
+# An IAM of files, one a thing; call number $FAIL fails, before or after it is done ($HOW).
+cd "$ACCOUNT_FOLDER" || exit 1
+calls=$(($(wc -l < calls) + 1))
+name() { local word; for word; do case $word in --policy-*=*) printf '%s' "${word##*[=/]}";; esac; done; }
+fail() { echo "${1:-refused}" >&2; exit 254; }
+if [[ $calls == "$FAIL" && $HOW == before ]]; then echo "$2" >> calls; fail; fi
+echo "$2" >> calls
+case $2 in
+  get-caller-identity) echo 246813579024 ;;
+  create-role) touch role; echo arn:aws:iam::246813579024:role/r ;;
+  create-policy) policy=$(name "$3"); touch "policy-$policy"; echo "arn:aws:iam::246813579024:policy/$policy" ;;
+  put-role-policy) touch "inline-$(name "$4")" ;;
+  attach-role-policy) touch "attached-$(name "$4")" ;;
+  detach-role-policy) rm "attached-$(name "$4")" 2> /dev/null || fail NoSuchEntity ;;
+  delete-role-policy) rm "inline-$(name "$4")" 2> /dev/null || fail NoSuchEntity ;;
+  delete-policy) [[ ! -e attached-$(name "$3") ]] || fail DeleteConflict; rm "policy-$(name "$3")" ;;
+  delete-role) [[ -z $(compgen -G "[ai]*-*") ]] || fail DeleteConflict; rm role ;;
+  *) fail "what is $2?" ;;
+esac
+if [[ $calls == "$FAIL" ]]; then fail; fi
+"""
+
+
+@pytest.mark.skipif(not BASH, reason="needs bash")
+def test_whichever_call_fails_all_or_nothing_is_there(tmp_path: Path) -> None:
+    """A fault at every call, before it is done and after; what was made and its answer lost is named, not removed."""
+    text = script(persona="ml-engineer", managed_policy=["arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess"])
+    code, there, calls, _ = faulty(text, tmp_path / "good", 0, "before")
+    assert (code, len(there)) == (0, 2 + calls.count("create-policy") + calls.count("attach-role-policy"))
+    for number, call in enumerate(calls, start=1):
+        for how in ("before", "after"):
+            code, there, _, said = faulty(text, tmp_path / f"{number}-{how}", number, how)
+            unheard = 1 if how == "after" and call.startswith("create-") else 0
+            assert (code, len(there)) == (254, unheard), (number, call, how, there)
+            assert ("its answer may be lost" in said) == call.startswith("create-")
+
+
+def faulty(text: str, folder: Path, fail: int, how: str) -> tuple[int, list[str], list[str], str]:
+    """Run the script *text* where call number *fail* fails; return its end, what is there, the calls, what it said."""
+    (folder / "bin").mkdir(parents=True)
+    (folder / "account").mkdir()
+    (folder / "account" / "calls").touch()
+    (folder / "bin" / "aws").write_text(FAKE)
+    (folder / "bin" / "aws").chmod(0o755)
+    settings = {"ACCOUNT_FOLDER": str(folder / "account"), "FAIL": str(fail), "HOW": how, "TMPDIR": str(folder)}
+    environment = {**os.environ, **settings, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
+    ran = subprocess.run([str(BASH)], input=text, env=environment, capture_output=True, text=True, check=False)
+    calls = (folder / "account" / "calls").read_text().split()
+    there = sorted(one.name for one in (folder / "account").iterdir() if one.name != "calls")
+    return ran.returncode, there, calls, ran.stderr
+
+
 @needs_aws
 def test_script_is_for_one_account(aws: Server, tmp_path: Path) -> None:
     """A role for another account than the credentials' is not made."""
@@ -106,4 +160,4 @@ def run(text: str, address: str, work: Path, first: Path | None = None) -> "subp
 def test_a_text_that_stands_for_the_account_is_refused() -> None:
     """A description could not be told from the place of the account."""
     with pytest.raises(InputError, match="can't stand in a script"):
-        script(persona="sagemaker-compute", description="about @ACCOUNT@")
+        script(persona="sagemaker-compute", description="about <ACCOUNT>")

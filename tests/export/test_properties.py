@@ -45,7 +45,7 @@ CHOICES = CHOSEN.filter(lambda one: "$" not in one.get("path", "") or one["perso
 def in_json(text: str) -> dict[str, Any]:
     """Return the documents that a script writes, by name, for the account."""
     found = re.findall(r"^document (\S+) << 'JSON'\n(.*?)\nJSON$", text, re.MULTILINE | re.DOTALL)
-    return {name: json.loads(document.replace("@ACCOUNT@", ACCOUNT)) for name, document in found}
+    return {name: json.loads(document.replace("<ACCOUNT>", ACCOUNT)) for name, document in found}
 
 
 @settings(max_examples=15, deadline=None)

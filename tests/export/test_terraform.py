@@ -15,6 +15,7 @@ from tests.export.support import (
     CATALOG,
     NASTY,
     REGIONS,
+    chosen,
     direct,
     exported,
     filled,
@@ -24,6 +25,9 @@ from tests.export.support import (
 from tests.support import ALL_LIMITS
 
 from rolemgr.export.formats import Options
+from rolemgr.export.portable import portable
+from rolemgr.export.stand_ins import STAND_INS
+from rolemgr.export.terraform import written
 
 PARAMETERIZED = Options(parameterize=True)
 REGION = "eu-west-1"
@@ -70,6 +74,16 @@ def test_variables_take_no_pattern(value: str) -> None:
     assert pattern
     assert re.fullmatch(pattern[1], "acme")
     assert not re.fullmatch(pattern[1], value)
+
+
+@pytest.mark.parametrize("signs", ["$", "%", "$$", "a%$"])
+def test_a_sign_before_an_expression_stays_a_sign(signs: str) -> None:
+    """Terraform would read the first sign of ``$${`` as an escape, and the account as plain text."""
+    one = chosen(persona="sagemaker-compute")
+    made = portable(CATALOG, one.spec, one.documents)
+    text = str(written(f"{signs}{STAND_INS['account']}", made))
+    assert not re.search(r"[$%][$%]\{", text)
+    assert re.sub(r'\$\{"(.)"\}', r"\1", text) == f"{signs}${{data.aws_caller_identity.current.account_id}}"
 
 
 # Applied by Terraform.

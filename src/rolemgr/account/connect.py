@@ -57,13 +57,21 @@ def _client(session: Any, service: str, region: str, endpoint_url: str | None, a
     """Return a client in botocore's standard retry mode; attempts that the user configured win."""
     from botocore.config import Config
 
-    configured = session.get_config_variable("max_attempts")
+    configured = _configured_attempts(session)
     retries = {"mode": "standard"} | ({} if configured else {"total_max_attempts": attempts})
     config = Config(retries=retries, connect_timeout=10, read_timeout=30)
     try:
         return session.create_client(service, region_name=region, endpoint_url=endpoint_url, config=config)
     except ValueError as error:  # botocore's way to say that AWS_ENDPOINT_URL, or a region, makes no host
         raise InputError(None, f"the endpoint or the region is wrong: {error}") from error
+
+
+def _configured_attempts(session: Any) -> int | None:
+    try:
+        found: int | None = session.get_config_variable("max_attempts")
+    except ValueError as error:
+        raise InputError(SourceLocation("AWS_MAX_ATTEMPTS or max_attempts"), "is no whole number") from error
+    return found
 
 
 def _check_endpoint(url: str | None) -> None:

@@ -101,7 +101,8 @@ class Execution:
         if run:
             raise AwsError(f"{thing.kind} {thing.arn} was just made by another run of rolemgr ({run})",
                            "run it again when that one is done") from error  # fmt: skip
-        where = " under another path" if run is None else ""
+        elsewhere = " in other upper and lower case" if thing.kind == "role" else " under another path or in other case"
+        where = elsewhere if run is None else ""
         raise AwsError(f"{thing.kind} {thing.arn} exists{where}, not made by rolemgr",
                        "choose another --name", code=error.code) from error  # fmt: skip
 

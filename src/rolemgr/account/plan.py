@@ -84,8 +84,9 @@ def plan_role(wanted: Wanted, found: Found, run: str, *, update: bool = False, p
     name = wanted.documents.name
     if taken := _taken(wanted, found) or _left_over(wanted, found, update=update):
         return RolePlan(wanted, "refuse", problem=taken)
+    shared = tuple(_shared(wanted, found))
     if found.role is None:
-        return RolePlan(wanted, "create", steps=tuple(_creation(wanted, found, run)))
+        return RolePlan(wanted, "create", steps=tuple(_creation(wanted, found, run)), notes=shared)
     state = found.role.state
     differences = describe_difference(found.role, wanted.documents)
     if state and state.phase == "complete" and not differences:
@@ -97,7 +98,7 @@ def plan_role(wanted: Wanted, found: Found, run: str, *, update: bool = False, p
     made = plan_update(wanted, found, run, prune=prune)
     if isinstance(made, RolemgrError):
         return RolePlan(wanted, "refuse", differences=differences, problem=made)
-    notes = (*_half_made_notes(name, state), *made.notes)
+    notes = (*_half_made_notes(name, state), *shared, *made.notes)
     return RolePlan(wanted, "update", made.steps, made.cleanup, differences, notes)
 
 
@@ -140,6 +141,17 @@ def _not_without_asking(role: AccountRole, differences: tuple[str, ...], *, upda
 def _half_made_notes(name: str, state: State | None) -> Iterator[str]:
     if state and state.phase != "complete":
         yield f"{name} was left while {state.phase} by run {state.run}, or is still being worked on: this finishes it"
+
+
+def _shared(wanted: Wanted, found: Found) -> Iterator[str]:
+    """Yield which managed policies will change for others too: somebody attached the role's own to them."""
+    attached = {policy.arn for policy in found.role.attached} if found.role else set()
+    for policy in wanted.documents.managed_policies:
+        arn = wanted.policy_arn(policy)
+        there = found.policies.get(arn)
+        others = there.attachments - (arn in attached) if there else 0
+        if there and others > 0 and there.document != policy.document:
+            yield f"policy {arn} is attached to {others} more than this role: it changes for them too"
 
 
 def _creation(wanted: Wanted, found: Found, run: str) -> Iterator[Step]:

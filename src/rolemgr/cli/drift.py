@@ -12,7 +12,7 @@ from rolemgr.cli.apply import role_choices
 from rolemgr.cli.console import fail_on_option, findings_form_option, output_option
 from rolemgr.cli.files import note, write_output
 from rolemgr.cli.options import ROLE_OPTIONS, roles_options
-from rolemgr.cli.planning import in_account
+from rolemgr.cli.planning import in_account, looking_at
 
 if TYPE_CHECKING:
     from rolemgr.account.connect import Access
@@ -54,7 +54,8 @@ def drift_command(
     """
     choices = role_choices(files, chosen)
     way, sources, roles = in_account(choices, access, verbose=verbose)
-    looked = [_look(way, *one) for one in zip(choices, sources, roles, strict=True)]
+    chosen_roles = list(zip(choices, sources, roles, strict=True))
+    looked = [_look(way, *one) for one in looking_at(chosen_roles)]
     for one in looked:
         for text in one.drift.notes:
             note(text)

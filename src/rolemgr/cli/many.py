@@ -75,7 +75,7 @@ def make_each(
     made: list[Made[T]] = []
     wrong: list[tuple[str, InputError]] = []
     work = partial(_made, flags=dict(flags), make=make, verbose=verbose, filled_later=filled_later)
-    with _progress(len(files)) as done:
+    with progress(len(files)) as done:
         for file, result in zip(files, in_order(work, files), strict=True):
             made.append(result) if isinstance(result, Made) else wrong.extend((file, one) for one in result)
             done()
@@ -133,7 +133,7 @@ def _twins(made: Iterable[Made[Any]]) -> Iterator[InputError]:
 
 
 @contextmanager
-def _progress(count: int) -> Iterator[Callable[[], None]]:
+def progress(count: int) -> Iterator[Callable[[], None]]:
     """Give what is to be called for each role that is done; on a terminal, stderr shows how far it is."""
     if not sys.stderr.isatty():
         yield lambda: None

@@ -1,9 +1,9 @@
 """From what was chosen on the command line to the plan of each role in the account, and what speaks against it."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from rolemgr.cli.access import AccessOptions
 from rolemgr.cli.options import role_source
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from rolemgr.cli.rendering import Chosen
     from rolemgr.files.source import LayeredSource
     from rolemgr.report.plan import Planned
+
+T = TypeVar("T")
+
+_SEVERAL = 10
+"""Reading a role takes some half a second; so many roles may be waited for without a word."""
 
 
 class ApplyOptions(NamedTuple):
@@ -46,13 +51,27 @@ def prepare(
     way, _, chosen = in_account(choices, access, verbose=verbose)
     wanted = {one.role.spec.arn: Wanted(one.documents, way.account, way.partition) for one in chosen}
     planned = []
-    for arn in trusted_first({arn: one.documents.trust_policy for arn, one in zip(wanted, chosen, strict=True)}):
+    ordered = trusted_first({arn: one.documents.trust_policy for arn, one in zip(wanted, chosen, strict=True)})
+    for arn in looking_at(ordered):
         found = look(way.iam, wanted[arn])
         plan = plan_role(wanted[arn], found, run, update=options.update, prune=options.prune)
         findings = findings_in_force(next(one for one in chosen if one.role.spec.arn == arn))
         stopping = [] if options.allow_findings else [one for one in findings if _stops(one)]
         planned.append(Planned(plan, findings, stopping))
     return way, planned
+
+
+def looking_at(roles: Sequence[T]) -> Iterator[T]:
+    """Yield each of *roles*; where there are several, a terminal shows how many of them were read from the account."""
+    from rolemgr.cli.many import progress
+
+    if len(roles) < _SEVERAL:
+        yield from roles
+        return
+    with progress(len(roles)) as done:
+        for one in roles:
+            yield one
+            done()
 
 
 def in_account(

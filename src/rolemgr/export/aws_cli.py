@@ -17,8 +17,8 @@ from rolemgr.errors import InputError
 from rolemgr.export.portable import Portable
 from rolemgr.export.stand_ins import ACCOUNT, Hole, parts
 
-_ACCOUNT = "@ACCOUNT@"
-"""What stands for the account in the script's documents until it runs."""
+_ACCOUNT = "<ACCOUNT>"
+"""What stands for the account in the script's documents until it runs; like stand-ins, it does not end as it begins."""
 
 _HEAD = """\
 #!/usr/bin/env bash
@@ -31,6 +31,7 @@ export AWS_PAGER='' AWS_REGION={region} AWS_DEFAULT_REGION={region}
 role={name}
 work=$(mktemp -d)
 made=()
+trying=
 
 say() {{ printf '%s\\n' "$*" >&2; }}
 
@@ -60,6 +61,7 @@ take_back() {{
 finish() {{
   local status=$?
   trap - EXIT
+  if [[ $trying ]]; then say "unless AWS said no, look whether $trying is there: its answer may be lost"; fi
   if ((status)) && ((${{#made[@]}})); then
     trap '' INT TERM
     say 'a step failed; taking back what was made'
@@ -86,21 +88,25 @@ fi
 """
 
 _DOCUMENT = """
-document() { sed "s/@ACCOUNT@/$account/g" > "$work/$1.json"; }
+document() { sed "s/<ACCOUNT>/$account/g" > "$work/$1.json"; }
 """
 
 _ROLE = """
 say "making role $role in account $account"
+trying="role $role"
 arn=$(iam create-role --cli-input-json "file://$work/role.json" \\
   --assume-role-policy-document="file://$work/trust.json" --query Role.Arn)
+trying=
 made+=("role $arn")
 made+=({inline_entry})
 iam put-role-policy --role-name="$role" --policy-name={inline} --policy-document="file://$work/inline.json"
 """
 
 _POLICY = """
+trying=policy\\ {name}
 policy=$(iam create-policy --policy-name={name} --path={path} \\
   --policy-document="file://$work/policy-{number}.json" --query Policy.Arn)
+trying=
 made+=("policy $policy" "attachment $policy")
 iam attach-role-policy --role-name="$role" --policy-arn="$policy"
 """

@@ -165,7 +165,10 @@ def written(value: Any, made: Portable) -> Any:
 
 
 def _text(found: Sequence[str | Hole]) -> str:
-    text = "".join(_interpolated(part) if isinstance(part, Hole) else _literal(part) for part in found)
+    text = "".join(
+        _interpolated(part) if isinstance(part, Hole) else _literal(part, before_hole=place < len(found))
+        for place, part in enumerate(found, start=1)
+    )
     by_region = next((part.name for part in found if isinstance(part, Hole) and part.by_region), None)
     if by_region is None:
         return text
@@ -180,15 +183,20 @@ def _interpolated(hole: Hole) -> str:
     return f"${{{_EXPRESSIONS.get(hole.name) or f'var.{_variable_name(hole.name)}'}}}"
 
 
-def _literal(text: str) -> str:
+def _literal(text: str, *, before_hole: bool = False) -> str:
     """
     Return *text* so that Terraform reads it as it is.
 
-    ``${`` and ``%{`` are escaped by doubling their sign; where the sign is doubled already each is an
-    expression of its own, for doubling would be read otherwise.
+    ``${`` and ``%{`` are escaped by doubling their sign; where the sign is doubled already, or stands before
+    an expression, each is an expression of its own, for doubling would be read otherwise.
     """
-    return re.sub(r"[$%]+(?=\{)", lambda found: _escaped(found[0]), text)
+    escaped = re.sub(r"[$%]+(?=\{)", lambda found: _escaped(found[0]), text)
+    return re.sub(r"[$%]+$", lambda found: _as_expressions(found[0]), escaped) if before_hole else escaped
 
 
 def _escaped(signs: str) -> str:
-    return signs * 2 if len(signs) == 1 else "".join(f'${{"{sign}"}}' for sign in signs)
+    return signs * 2 if len(signs) == 1 else _as_expressions(signs)
+
+
+def _as_expressions(signs: str) -> str:
+    return "".join(f'${{"{sign}"}}' for sign in signs)

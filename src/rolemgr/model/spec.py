@@ -51,10 +51,10 @@ def _account_id(value: str) -> str:
 
 
 def _region(value: str) -> str:
+    if "-iso" in value or value.startswith("eusc-"):
+        raise ValueError(f"`{value}` is in a partition that rolemgr does not know; it knows {', '.join(PARTITIONS)}")
     if not REGION.fullmatch(value):
         raise ValueError(f"`{value}` is no AWS region such as us-east-1")
-    if "-iso" in value:
-        raise ValueError(f"`{value}` is in a partition that rolemgr does not know; it knows {', '.join(PARTITIONS)}")
     return value
 
 
@@ -65,9 +65,22 @@ def _role_name(value: str) -> str:
 
 
 def _path(value: str) -> str:
-    if not re.fullmatch(r"/(?:[\x21-\x7e]+/)?", value) or "//" in value or len(value) > 512:
-        raise ValueError(f"`{value}` is no path: it starts and ends with a slash, 512 characters at most")
+    """
+    Return *value*, a path of ordinary characters.
+
+    IAM takes any of ASCII, but the role's ARN stands in policies, where ``*``, ``?`` and ``${`` mean other roles.
+    """
+    if not re.fullmatch(r"/(?:[A-Za-z0-9_+=,.@-]+/)*", value) or len(value) > 512:
+        raise ValueError(
+            f"`{value}` is no path: it starts and ends with a slash, 512 letters, digits and _+=,.@- at most"
+        )
+    if value.startswith(_AWS_PATHS):
+        raise ValueError(f"`{value}` is a path that AWS keeps for roles of its own")
     return value
+
+
+_AWS_PATHS = ("/aws-service-role/", "/aws-reserved/")
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html"""
 
 
 def _description(value: str) -> str:
