@@ -213,9 +213,27 @@ CASES: dict[str, tuple[list[Raw], list[Raw], str]] = {
         [allow(JOB, "*", {"Null": {"sagemaker:MaxRuntimeInSeconds": "false"}})],
         [allow(JOB, "*", runtime("NumericLessThanEquals", "10")), allow(JOB, "*", runtime("NumericGreaterThanEquals", "11"))], "more",
     ),
+    "numbers above a huge one": (
+        [allow(JOB, "*", runtime("NumericGreaterThan", "1e40"))], [], "more",
+    ),
+    "numbers between two of forty digits": (
+        [allow(JOB, "*", {"NumericGreaterThan": {"sagemaker:MaxRuntimeInSeconds": "9" * 38 + "1"}, "NumericLessThan": {"sagemaker:MaxRuntimeInSeconds": "9" * 38 + "3"}})],
+        [], "more",
+    ),
+    "dates before the year 1000": (
+        [allow("s3:GetObject", OBJECTS, {"DateGreaterThan": {"aws:CurrentTime": "0400-01-01"}, "DateLessThan": {"aws:CurrentTime": "0600-01-01"}})],
+        [allow("s3:GetObject", OBJECTS, {"DateGreaterThan": {"aws:CurrentTime": "0700-01-01"}})], "more",
+    ),
+    "dates within a microsecond": (
+        [allow("s3:GetObject", OBJECTS, {"DateGreaterThan": {"aws:CurrentTime": "1577836800.000000001"}, "DateLessThan": {"aws:CurrentTime": "1577836800.000000004"}})],
+        [], "more",
+    ),
     "a request on a star alone": ([allow("s3:GetObject")], [allow("s3:GetObject", "arn:*")], "more"),
     "a partition of its own": (
         [allow("s3:GetObject", "arn:aws-us-gov:s3:::acme/*")], [allow("s3:GetObject", OBJECTS)], "more",
+    ),
+    "a Deny on another partition does not mean that all is there": (
+        [{"Effect": "Allow", "Action": JOB, "NotResource": "arn:aws-us-gov:*"}, deny("*", "arn:aws-us-gov:s3:::*")], [], "more",
     ),
     # variables
     "what a variable stands in": (

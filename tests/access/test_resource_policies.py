@@ -101,6 +101,28 @@ CASES = {
     "a Deny that is narrower": (
         bucket(grant(ROLE, effect="Deny")), bucket(grant("*", effect="Deny")), "inside",
     ),
+    "a federated user within the account": (
+        bucket(grant({"AWS": f"arn:aws:sts::{A}:federated-user/u"})), bucket(grant(ROOT)), "inside",
+    ),
+    "a Deny for the root user that is gone": (
+        bucket(), bucket(grant("*", key("aws:PrincipalArn", f"arn:aws:iam::{A}:root", operator="ArnEquals"), "Deny")), "inside",
+    ),
+    "a Deny for all root users that is gone": (
+        bucket(), bucket(grant("*", key("aws:PrincipalType", "Account"), "Deny")), "inside",
+    ),
+    "all root users": (bucket(grant("*", key("aws:PrincipalType", "Account"))), bucket(), "more"),
+    "all federated users": (bucket(grant("*", key("aws:PrincipalType", "FederatedUser"))), bucket(), "more"),
+    "an anonymous request does not say that it is from no service": (
+        bucket(grant("*")),
+        bucket(grant("*", key("aws:PrincipalIsAWSService", "false", operator="Bool")), grant("*", key("aws:PrincipalAccount", "anonymous", operator="StringNotEquals"))),
+        "more",
+    ),
+    "a settled key that a variable equals": (
+        bucket(grant(ROOT, key("aws:PrincipalAccount", "${aws:SourceAccount}"))), bucket(), "more",
+    ),
+    "a settled key that a variable does not equal": (
+        bucket(grant(ROOT), grant(ROOT, key("aws:PrincipalAccount", "${aws:SourceAccount}"), "Deny")), bucket(), "more",
+    ),
     "principals by a condition": (
         bucket(grant("*", key("aws:PrincipalArn", ROLE["AWS"]))), bucket(grant("*", key("aws:PrincipalAccount", A))), "doubtful",
     ),
@@ -137,6 +159,21 @@ PUBLIC = {
     ),
     "topics of anybody": ([grant("*", key("aws:SourceArn", "arn:aws:sns:*:*:*", operator="ArnLike"))], True),
     "a role by condition": ([grant("*", key("aws:PrincipalArn", f"arn:aws:iam::{A}:role/*", operator="ArnLike"))], False),
+    "any account's role, as a wildcard moves the segments": (
+        [grant("*", key("aws:PrincipalArn", f"arn:*:iam::{A}:role/r", operator="StringLike"))], True,
+    ),
+    "a role in any partition": ([grant("*", key("aws:PrincipalArn", f"arn:*:iam::{A}:role/r", operator="ArnLike"))], False),
+    "all of the internet in pieces": (
+        [grant("*", key("aws:SourceIp", *(f"{first}.0.0.0/8" for first in range(256)), operator="IpAddress"))], True,
+    ),
+    "two networks, one of them twice": (
+        [grant("*", key("aws:SourceIp", "3.0.0.0/8", "3.0.0.0/9", "2.0.0.0/8", operator="IpAddress"))], False,
+    ),
+    "an account's own identity provider": (
+        [grant("*", key("aws:FederatedProvider", f"arn:aws:iam::{A}:oidc-provider/idp"))], False,
+    ),
+    "any provider's users": ([grant("*", key("aws:FederatedProvider", "accounts.google.com"))], True),
+    "ids that are none": ([grant("*", key("aws:userid", "a-name-of-a-session*", operator="StringLike"))], True),
     "sessions of a role": ([grant("*", key("aws:userid", "AROAEXAMPLEROLEID000:*", operator="StringLike"))], False),
     "denied again": ([grant("*"), grant("*", effect="Deny")], False),
     "denied but for the organization": (

@@ -7,16 +7,21 @@ with the account in it, or a network that is not very broad. Every other key may
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
 """
 
-from collections.abc import Iterator, Mapping
-from ipaddress import ip_network
-from typing import Final
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from itertools import accumulate
+from typing import Final, TypeAlias
 
 from rolemgr.access.atoms import Atom
 from rolemgr.access.regions import Pattern
 from rolemgr.access.statements import Asked, Side
 from rolemgr.access.values import Limits
 from rolemgr.evaluate.policies import Policies
+from rolemgr.evaluate.wildcards import SEGMENTS, Steps
 from rolemgr.model.arn import ACCOUNT_ID, Arn
+
+Network: TypeAlias = IPv4Network | IPv6Network
 
 _IDENTIFYING: Final = frozenset(
     {
@@ -31,42 +36,73 @@ _IDENTIFYING: Final = frozenset(
 
 _BROAD: Final = {4: 8, 6: 32}
 """A network with a shorter prefix than this, by the IP version, is "very broad"."""
-_UNIQUE_ID: Final = 16
-"""The characters of a unique id such as `AROA...`, behind which a session's name may be anything."""
+_HALF: Final = {4: 1 << 31, 6: 1 << 127}
+"""So are networks, however narrow, that together are as many addresses as AWS's example `0.0.0.0/1`."""
+_UNIQUE_ID: Final = re.compile(r"A[A-Z0-9]{15,}")
+"""A unique id such as `AROA...`, behind which a session's name may be anything."""
+_ORGANIZATION: Final = re.compile(r"o-[a-z0-9]{10,32}/")
+"""An organization's id, behind which a path may be anything: no two organizations share one."""
 
 
 def stranger_limits(policies: Policies) -> Mapping[str, Limits]:
     """Return what the keys that identify can be in a request of somebody whom *policies* do not name."""
-    found: dict[str, Limits] = {}
+    found: dict[str, list[Asked]] = {}
     for said in Side(policies).statements:
         for asked in said.conditions:
             if asked.key in _IDENTIFYING:
-                known = found.get(asked.key, Limits())
-                found[asked.key] = Limits(
-                    but=known.but | set(_fixed(asked)), outside=known.outside | set(_networks(asked))
-                )
-    return found
+                found.setdefault(asked.key, []).append(asked)
+    return {
+        key: Limits(but=frozenset(_fixed(listed)), outside=frozenset(_networks(listed)))
+        for key, listed in found.items()
+    }
 
 
-def _fixed(asked: Asked) -> Iterator[Pattern]:
-    return (atom.pattern for atom in asked.atoms if atom.pattern and not atom.opaque and _names_one(asked.key, atom))
+def _fixed(asked: Iterable[Asked]) -> Iterator[Pattern]:
+    atoms = ((one.key, atom) for one in asked for atom in one.atoms)
+    return (atom.pattern for key, atom in atoms if atom.pattern and not atom.opaque and _names_one(key, atom))
 
 
 def _names_one(key: str, atom: Atom) -> bool:
     """Tell whether the value of a condition names one account, network ... and not any."""
-    steps = atom.pattern.steps if atom.pattern else None
-    if steps is None or all(step.char for step in steps):
+    steps = (atom.pattern.steps if atom.pattern else None) or ()
+    if _names_account(atom.written, steps):
         return True
-    arn = Arn.parse(atom.written)
-    if arn is not None and ACCOUNT_ID.fullmatch(arn.account):
+    if key == "aws:federatedprovider":
+        return False  # a provider that is no account's own, such as Cognito, vouches for anyone
+    fixed = re.split(r"[*?]", atom.written)[0]
+    if key == "aws:userid" and _UNIQUE_ID.match(fixed):
         return True
-    fixed = len(atom.written.partition("*")[0].partition("?")[0])
-    return key == "aws:userid" and fixed >= _UNIQUE_ID
+    if key.endswith("orgpaths") and _ORGANIZATION.match(fixed):
+        return True
+    return all(step.char for step in steps)
 
 
-def _networks(asked: Asked) -> Iterator[str]:
-    for atom in asked.atoms:
-        if atom.family == "address" and isinstance(atom.what, tuple):
-            network = ip_network(str(atom.what[1]), strict=False)
-            if network.prefixlen >= _BROAD[network.version]:
-                yield str(network)
+def _names_account(written: str, steps: Steps) -> bool:
+    """Tell whether the ARN *written* has an account that no wildcard before it can move into a later segment."""
+    arn = Arn.parse(written)
+    if arn is None or not ACCOUNT_ID.fullmatch(arn.account):
+        return False
+    colons = accumulate(int(step.char == ":") for step in steps)
+    return not any(
+        step.char is None and step.spans and seen < SEGMENTS - 1 for step, seen in zip(steps, colons, strict=True)
+    )
+
+
+def _networks(asked: Iterable[Asked]) -> Iterator[str]:
+    """Yield the networks that are not very broad, unless all of them together are."""
+    atoms = (atom for one in asked for atom in one.atoms if atom.family == "address" and isinstance(atom.what, tuple))
+    named = {ip_network(str(atom.what[1]), strict=False) for atom in atoms if isinstance(atom.what, tuple)}
+    narrow = [one for one in named if one.prefixlen >= _BROAD[one.version]]
+    for version, half in _HALF.items():
+        own = [one for one in narrow if one.version == version]
+        if sum(one.num_addresses for one in _apart(own)) < half:
+            yield from sorted(map(str, own))
+
+
+def _apart(networks: Sequence[Network]) -> Iterator[Network]:
+    """Yield those of *networks* of one version that lie within no other."""
+    for one in networks:
+        if not any(
+            one is not other and one.network_address in other and one.prefixlen > other.prefixlen for other in networks
+        ):
+            yield one

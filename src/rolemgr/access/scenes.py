@@ -39,16 +39,28 @@ _STRANGER: Final = "999999999999"
 _ELSEWHERE: Final = "000000000000"
 _OF_NOBODY: Final[Mapping[str, tuple[str, ...]]] = {
     "aws:principalaccount": ("anonymous",), "aws:principalarn": (), "aws:principalorgid": (),
-    "aws:principalisawsservice": ("false",),
+    "aws:principalorgpaths": (), "aws:principalisawsservice": (), "aws:principalservicename": (),
 }  # fmt: skip
 """
-What anonymous requests carry.
+What anonymous requests carry: the account, and none of the others, not even that they come from no service.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
 _LIFTED: Final = "within the account, to whomever identity policies allow it"
-_WITH_POLICIES: Final = frozenset({Kind.USER, Kind.ROLE, Kind.SESSION, Kind.FEDERATED_USER})
-_INSIDE: Final = frozenset({Kind.USER, Kind.ROLE, Kind.SESSION})
+_WITH_POLICIES: Final = frozenset({Kind.USER, Kind.ROLE, Kind.SESSION, Kind.FEDERATED_USER, Kind.ROOT})
+"""Whom a Deny of a resource policy stops within their account: the root user needs no policy at all."""
+_INSIDE: Final = _WITH_POLICIES - {Kind.ROOT}
+"""Those whom a resource policy can let in within their account, whatever their own policies say."""
+
+_ROLES: Final = ("arn:*:iam::{account}:role/{name}", "arn:*:iam::{account}:role/*/{name}")
+_ARNS: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.ROLE: _ROLES,
+    Kind.SESSION: _ROLES,
+    Kind.USER: ("arn:*:iam::{account}:user/{name}", "arn:*:iam::{account}:user/*/{name}"),
+    Kind.FEDERATED_USER: ("arn:*:sts::{account}:federated-user/{name}",),
+    Kind.ROOT: ("arn:*:iam::{account}:root",),
+}
+"""What `aws:PrincipalArn` can be, by who asks."""
 
 
 class Scene(NamedTuple):
@@ -144,20 +156,16 @@ class Scene(NamedTuple):
     def _others(self) -> frozenset[Pattern]:
         """Return the ARNs of those whom the policies tell apart from a principal that stands for many."""
         accounts = self.accounts if self.caller.account == _STRANGER else ()
-        texts = (f"arn:*:iam::{account}:*" for account in accounts)
+        texts = (f"arn:*:*::{account}:*" for account in accounts)
         return _exactly(self.named) | {Pattern(arn_steps((Piece(text, live=True),))) for text in texts}
 
     def _arns(self) -> dict[str, Limits]:
         caller = self.caller
-        if caller.kind is Kind.FEDERATED_USER:
-            text = f"arn:*:sts::{caller.account}:federated-user/{caller.name if self.itself else '*'}"
-            return {"aws:principalarn": Limits((Pattern(arn_steps((Piece(text, live=True),))),))}
-        if caller.kind not in _INSIDE or "aws:principalarn" in self.certain():
+        if caller.kind not in _ARNS or "aws:principalarn" in self.certain():
             return {}
-        kind = "user" if caller.kind is Kind.USER else "role"
         account = "*" if caller.account == _STRANGER else caller.account
         name = caller.name if self.itself else "*"
-        texts = dict.fromkeys((f"arn:*:iam::{account}:{kind}/{name}", f"arn:*:iam::{account}:{kind}/*/{name}"))
+        texts = dict.fromkeys(text.format(account=account, name=name) for text in _ARNS[caller.kind])
         among = tuple(Pattern(arn_steps((Piece(text, live=True),))) for text in texts)
         return {"aws:principalarn": Limits(among, frozenset() if self.itself else self._others())}
 
@@ -198,7 +206,7 @@ def strangers(scenes: Iterable[Scene]) -> tuple[Scene, ...]:
 
 
 def _unnamed(caller: Caller) -> bool:
-    return caller.kind is Kind.ANONYMOUS or (caller.account == _STRANGER and caller.kind in _INSIDE)
+    return caller.kind is Kind.ANONYMOUS or caller.account == _STRANGER
 
 
 def _within(text: str) -> Iterator[Scene]:
@@ -217,6 +225,8 @@ def _callers(statements: Iterable[Said]) -> Iterator[str]:
     listed = [said.principals for said in statements if said.principals]
     yield f"arn:aws:iam::{_STRANGER}:role/stranger"
     yield f"arn:aws:iam::{_STRANGER}:user/stranger"
+    yield f"arn:aws:sts::{_STRANGER}:federated-user/stranger"
+    yield f"arn:aws:iam::{_STRANGER}:root"
     yield "anonymous"
     for named in listed:
         for text in sorted(named.arns, key=lambda arn: (arn.endswith(":root"), arn)):

@@ -120,14 +120,15 @@ def always_there(key: str) -> bool:
 
 def partitions_in(texts: Iterable[str]) -> tuple[str, ...]:
     """
-    Return the partitions that the ARNs among *texts* name, `aws` where they name none.
+    Return `aws` and the partitions that the ARNs among *texts* name.
 
-    No principal reaches into another partition, so that one which nobody names is none to compare in. An ARN
-    with a wildcard for its partition is meant for all.
+    No principal reaches into another partition, so that one which nobody names is none to compare in; but one
+    ARN of another partition, in a Deny say, does not mean that the policies are not for `aws`. An ARN with a
+    wildcard for its partition is meant for all.
     """
     found = {arn.partition for text in texts if (arn := Arn.parse(text))}
     named = {one for one in found if _NAME.fullmatch(one)}
-    return tuple(sorted(named | set(PARTITIONS) if found - named else named)) or ("aws",)
+    return tuple(sorted({"aws"} | named | (set(PARTITIONS) if found - named else set())))
 
 
 _FILLINGS: Final[Mapping[str, str]] = {"region": "us-east-1", "account": "111122223333"}

@@ -12,8 +12,8 @@ those; any other key may hold anything.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_FLOOR, Context, Decimal
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from itertools import pairwise, product
@@ -34,6 +34,15 @@ _STRANGE: Final = ("other", "another", "other.example", "arn:aws:other:us-east-1
 """Values that policies hardly name."""
 _NETWORKS: Final = ("203.0.113.7", "198.51.100.7", "192.0.2.7", "2001:db8::7")
 """Addresses for documentation."""
+
+
+_EXACT: Final = Context(prec=2_100)
+"""Loses no digit of what policies can write, from 1e-999 to 1e999."""
+_SHORT: Final = Context(prec=41)
+"""As many digits as a number with an exponent has."""
+_HUGE: Final = Decimal("1e20")
+_NANOSECOND: Final = Decimal("1e-9")
+"""Dates have no smaller parts."""
 
 
 class Class(NamedTuple):
@@ -188,15 +197,38 @@ def _around(limits: Iterable[Decimal]) -> Iterator[Decimal]:
     """Yield each limit, and a number in every gap, whole where there is one."""
     ordered = sorted(set(limits))
     yield from ordered
-    yield ordered[0] - 1
-    yield ordered[-1] + 1
+    yield _SHORT.plus(_EXACT.subtract(ordered[0], _beside(ordered[0])))
+    yield _SHORT.plus(_EXACT.add(ordered[-1], _beside(ordered[-1])))
     for low, high in pairwise(ordered):
-        whole = Decimal(int(low) + (1 if low >= 0 or low == int(low) else 0))
-        yield whole if low < whole < high else (low + high) / 2
+        yield _between(low, high)
+
+
+def _beside(limit: Decimal) -> Decimal:
+    """Return how far to go from *limit*: 1, or as far again where 1 is lost among its digits."""
+    return max(Decimal(1), abs(limit)) if abs(limit) > _HUGE else Decimal(1)
+
+
+def _between(low: Decimal, high: Decimal) -> Decimal:
+    whole = _EXACT.add(low.to_integral_value(ROUND_FLOOR), Decimal(1))
+    if whole < high:
+        return whole
+    middle = _EXACT.divide(_EXACT.add(low, high), Decimal(2))
+    short = _SHORT.plus(middle)
+    return short if low < short < high else middle
 
 
 def _numbers(atoms: Sequence[Atom]) -> Iterator[str]:
-    return (format(number, "f") for number in _around(map(read_number, _limits(atoms))))
+    return map(_number, _around(map(read_number, _limits(atoms))))
+
+
+def _number(number: Decimal) -> str:
+    """Return *number* as a policy may write it: with an exponent where it has too many places."""
+    plain = format(number, "f")
+    try:
+        read_number(plain)
+    except ValueError:
+        return format(number, "e")
+    return plain
 
 
 def _dates(atoms: Sequence[Atom]) -> Iterator[str]:
@@ -206,8 +238,8 @@ def _dates(atoms: Sequence[Atom]) -> Iterator[str]:
 def _date(since: Decimal) -> str:
     """Return the date *since* 1970 in seconds: as W3C writes it, or as seconds where no calendar has it."""
     if since == int(since) and -60_000_000_000 < since < 250_000_000_000:
-        return datetime.fromtimestamp(int(since), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return format(since, "f")
+        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(since))).isoformat()[:19] + "Z"
+    return format(_EXACT.quantize(since, _NANOSECOND), "f")
 
 
 def _bools(_atoms: Sequence[Atom]) -> Iterator[str]:
