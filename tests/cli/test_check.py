@@ -3,9 +3,10 @@
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+from tests.support import write
 
 if TYPE_CHECKING:
     from tests.conftest import Run
@@ -17,14 +18,6 @@ BAD = {
     "Statement": [{"Sid": "Train", **READ, "Action": "sagemaker:CreateTrainJob", "Resource": "*"}],
 }
 WARNED = {"Version": "2012-10-17", "Statement": [{**READ, "Action": "s3:ListBucket"}]}
-
-
-def write(name: str, data: Any) -> str:
-    """Write *data* as JSON, or text as it is, to the file *name*, and return the name."""
-    path = Path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(data if isinstance(data, str) else json.dumps(data, indent=2))
-    return name
 
 
 def test_a_finding_at_the_threshold_is_exit_code_1(run: "Run") -> None:

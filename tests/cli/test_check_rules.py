@@ -1,8 +1,9 @@
 """`rolemgr check --rules`: custom checks go through the same machinery as rules."""
 
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from tests.support import write
 
 if TYPE_CHECKING:
     from tests.conftest import Run
@@ -12,14 +13,6 @@ POLICY = {
     "Statement": [{"Sid": "Gone", "Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::acme/*"}],
 }
 CHECKS = "checks:\n  - {id: no-delete, reason: nothing is deleted, access_not_granted: {actions: ['s3:Delete*']}}\n"
-
-
-def write(name: str, data: Any) -> str:
-    """Write *data* as JSON, or text as it is, to the file *name*, and return the name."""
-    path = Path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(data if isinstance(data, str) else json.dumps(data, indent=2))
-    return name
 
 
 def test_findings_in_every_form(run: "Run") -> None:

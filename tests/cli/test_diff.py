@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.support import write
 
 if TYPE_CHECKING:
     from tests.conftest import Run
@@ -19,12 +20,6 @@ TRAIN = {"Sid": "Train", "Effect": "Allow", "Action": "sagemaker:CreateTrainingJ
 def document(*statements: dict[str, Any]) -> dict[str, Any]:
     """Return a policy document."""
     return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
-def write(name: str, data: Any) -> str:
-    """Write *data* as JSON, or text as it is, to the file *name*, and return the name."""
-    Path(name).write_text(data if isinstance(data, str) else json.dumps(data, indent=2))
-    return name
 
 
 def test_the_same_in_other_words_is_no_difference(run: "Run") -> None:

@@ -52,7 +52,7 @@ def create_command(
       rolemgr create --persona data-scientist --account 123456789012 --region eu-west-1 \\
                      --bucket acme-churn --name churn-data-scientist --explain
       rolemgr create --role roles/churn.yaml --format cloudformation --parameterize -o churn.yaml
-      rolemgr create --persona ml-engineer --format terraform -o ml-engineer/role.tf.json
+      rolemgr create --persona ml-engineer --format terraform -o modules/
       rolemgr create --role 'roles/*.yaml' -o out/
       rolemgr create --persona data-scientist --bucket acme-churn --apply --profile ml-account
     """
@@ -83,7 +83,7 @@ def _create_one(chosen: dict[str, Any], exports: Exports, output: str | None, *,
     made = written(found, exports)
     for text in made.notes:
         note(text)
-    if output is not None and Path(output).is_dir():
+    if output is not None and (output.endswith("/") or Path(output).is_dir()):
         output = place_in(output, FORMS[exports.form], found.documents.name)
     write_output(made.text, output)
 

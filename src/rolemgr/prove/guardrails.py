@@ -17,7 +17,7 @@ from rolemgr.model.policy import Effect
 from rolemgr.model.role import GuardrailInForce
 from rolemgr.prove.cells import Cell
 from rolemgr.prove.promises import Promise, promise
-from rolemgr.prove.proof import CounterExample, Proof, Subject, places
+from rolemgr.prove.proof import CounterExample, Proof, Subject, places, proofs_of
 from rolemgr.prove.search import Inquiry, Limit, Voice, inquiry
 from rolemgr.reference.quirks import scope_actions
 
@@ -35,17 +35,9 @@ class _Judged(NamedTuple):
     promise: Promise
 
 
-def guardrails_kept(subject: Subject) -> tuple[Proof, Proof]:
+def guardrails_kept(subject: Subject) -> tuple[Proof, ...]:
     """Return the two proofs about the guardrails of *subject*: none is dodged, none blocks what complies."""
-    checked = {KEPT: 0, OPEN: 0}
-    broken: dict[str, list[CounterExample]] = {KEPT: [], OPEN: []}
-    for name, example in judgements(subject):
-        checked[name] += 1
-        broken[name] += [example] if example else []
-    return (
-        Proof(KEPT, KEPT_CLAIM, checked[KEPT], tuple(broken[KEPT])),
-        Proof(OPEN, OPEN_CLAIM, checked[OPEN], tuple(broken[OPEN])),
-    )
+    return proofs_of({KEPT: KEPT_CLAIM, OPEN: OPEN_CLAIM}, judgements(subject))
 
 
 def judgements(subject: Subject) -> Iterator[tuple[str, CounterExample | None]]:

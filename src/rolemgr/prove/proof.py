@@ -98,6 +98,18 @@ class Proof(NamedTuple):
         return not self.counter_examples
 
 
+def proofs_of(
+    claims: Mapping[str, str], judged: Iterable[tuple[str, CounterExample | None]]
+) -> tuple[Proof, ...]:  # fmt: skip
+    """Return a proof for each of *claims* by name; *judged* are the requests asked for each, with what breaks it."""
+    checked = dict.fromkeys(claims, 0)
+    broken: dict[str, list[CounterExample]] = {name: [] for name in claims}
+    for name, example in judged:
+        checked[name] += 1
+        broken[name] += [example] if example else []
+    return tuple(Proof(name, claim, checked[name], tuple(broken[name])) for name, claim in claims.items())
+
+
 def together(proofs: Iterable[Proof]) -> tuple[Proof, ...]:
     """Return the *proofs* of several roles as one for each claim; what breaks several alike is shown once."""
     found: dict[str, Proof] = {}

@@ -28,7 +28,7 @@ from rolemgr.model.role import ComposedRole
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
 from rolemgr.prove.cells import STAND_IN, Cell, Test, Values, filled
-from rolemgr.prove.proof import CounterExample, Proof, Subject, places
+from rolemgr.prove.proof import CounterExample, Proof, Subject, places, proofs_of
 from rolemgr.prove.search import Inquiry, Limit, inquiry
 from rolemgr.prove.separation import RenderedRole
 from rolemgr.reference.resources import types_of
@@ -184,15 +184,7 @@ def tags_kept(subject: Subject) -> tuple[Proof, ...]:
     """Return the two proofs about the tag keys of *subject*: none is dodged, none blocks the own; none without keys."""
     if not subject.rendered.role.spec.abac:
         return ()
-    checked = {KEPT: 0, OPEN: 0}
-    broken: dict[str, list[CounterExample]] = {KEPT: [], OPEN: []}
-    for name, example in tag_judgements(subject):
-        checked[name] += 1
-        broken[name] += [example] if example else []
-    return (
-        Proof(KEPT, KEPT_CLAIM, checked[KEPT], tuple(broken[KEPT])),
-        Proof(OPEN, OPEN_CLAIM, checked[OPEN], tuple(broken[OPEN])),
-    )
+    return proofs_of({KEPT: KEPT_CLAIM, OPEN: OPEN_CLAIM}, tag_judgements(subject))
 
 
 def tag_judgements(
