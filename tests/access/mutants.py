@@ -58,7 +58,7 @@ SLIPS = (
     Slip("search", "return all(mask & allows for allows in self._allows[0])", "return any(mask & allows for allows in self._allows[0])", "one layer that allows is enough"),
     Slip("search", "if setting.may_be_absent(key):", "if False:", "a key is always there"),
     Slip("search", "if not setting.may_be_present(key):", "if True:", "a key is never there"),
-    Slip("search", "present = _sets(single, every, wish) if _takes_several(key, asked) else single", "present = single", "a key has one value"),
+    Slip("search", "present = _sets(single, every, wish) if several else single", "present = single", "a key has one value"),
     Slip("search", "both = (one & other & every) | ((one | other) & ~every)", "both = one | other", "all values are any value"),
     Slip("search", "if bool(sign & own) is not spares", "if bool(sign & own)", "NotResource is Resource"),
     Slip("search", "return _Wish(unset, set_ & unset)", "return _Wish(unset, 0)", "a condition of both sides is judged for one"),
