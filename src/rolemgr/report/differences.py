@@ -8,8 +8,9 @@ from rolemgr.access.compare import Comparison, Difference, Unknown
 from rolemgr.access.grants import Changes, Part
 from rolemgr.access.scenes import Scene
 from rolemgr.evaluate.known import known_keys
-from rolemgr.evaluate.principals import Match
+from rolemgr.evaluate.principals import Kind, Match
 from rolemgr.evaluate.request import Request
+from rolemgr.report.plain import printable, workflow_command
 
 _EVERYTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
 _NOTHING = '{"Version":"2012-10-17","Statement":[]}'
@@ -82,22 +83,22 @@ def changes_text(found: Changes, old: str, new: str, ask: Mapping[str, str]) -> 
         count = sum(part.gained.actions for part in found.parts)
         names = " and ".join(part.name for part in found.parts)
         lines.append(f"no difference: {names} allow the same ({count} actions compared)")
-    return "\n".join(lines).rstrip() + "\n"
+    return "\n".join(map(printable, lines)).rstrip() + "\n"
 
 
 def changes_annotations(found: Changes, old: str, new: str) -> str:
     """Return the differences as GitHub's annotations: access gained or unknown is an error, access lost a warning."""
-    lines = [line for part in found.parts for line in _annotations(part, old, new)]
-    lines += [f"::warning file={new}::{one.name} was {_shown(one.old)}, is {_shown(one.new)}" for one in found.values]
-    return "".join(f"{line}\n" for line in lines)
+    told = [one for part in found.parts for one in _annotations(part, old)]
+    told += [("warning", f"{one.name} was {_shown(one.old)}, is {_shown(one.new)}") for one in found.values]
+    return "".join(workflow_command(level, {"file": new}, text) for level, text in told)
 
 
-def _annotations(part: Part, old: str, new: str) -> Iterator[str]:
+def _annotations(part: Part, old: str) -> Iterator[tuple[str, str]]:
     for level, comparison, word in (("error", part.gained, "more than"), ("warning", part.lost, "less than")):
         for one in comparison.differences:
-            yield f"::{level} file={new}::{part.name}: {_name(one)} allows {word} {old}: {_actions(one)}"
+            yield level, f"{part.name}: {_name(one)} allows {word} {old}: {_actions(one)}"
         for unknown in comparison.unknowns:
-            yield f"::{level} file={new}::{part.name}: can't tell whether it allows {word} {old}: {unknown.reason}"
+            yield level, f"{part.name}: can't tell whether it allows {word} {old}: {unknown.reason}"
 
 
 def _shown(value: object) -> str:
@@ -165,6 +166,8 @@ def command(one: Difference, file: str, ask: str) -> str:
 
 def _around(scene: Scene, words: str) -> str:
     """Return the command with what is around the resource policy in *scene*."""
+    if scene.caller.kind is Kind.FEDERATED_USER:  # who is passed no policy may do nothing
+        words += f" --session-policy <(echo {shlex.quote(_EVERYTHING)})"
     if scene.strength is Match.ACCOUNT:
         boundary = f" --boundary-policy <(echo {shlex.quote(_EVERYTHING)})" if scene.bounded else ""
         return f"rolemgr simulate - {words}{boundary} <<< {shlex.quote(_EVERYTHING)}"

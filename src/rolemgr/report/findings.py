@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from rolemgr.check.finding import Finding, Severity
+from rolemgr.report.plain import printable, workflow_command
 
 _STYLES = {
     Severity.ERROR: "1;31",
@@ -26,7 +27,7 @@ def findings_text(findings: Sequence[Finding], checked: int, *, width: int = 80,
     """Return *findings* as text of at most *width* columns, by file, and a line that sums up."""
     lines: list[str] = []
     for path, found in groupby(findings, key=lambda finding: finding.path):
-        lines.append(_styled(_printable(path), "1", color=color))
+        lines.append(_styled(printable(path), "1", color=color))
         for finding in found:
             lines += _finding(finding, width, color=color)
         lines.append("")
@@ -46,22 +47,17 @@ def summary(findings: Sequence[Finding], checked: int) -> str:
 def _finding(finding: Finding, width: int, *, color: bool) -> list[str]:
     """Return the lines of one finding: where, how bad, which rule; below it the sentence."""
     line = str(finding.line or "-")
-    sid = f"  {_printable(finding.sid)}" if finding.sid else ""
+    sid = f"  {printable(finding.sid)}" if finding.sid else ""
     severity = _styled(finding.severity.ljust(_WIDEST), _STYLES[finding.severity], color=color)
     head = f"{line:>5}  {severity}  {finding.rule}{sid}"
     body = textwrap.wrap(
-        _printable(finding.message), width - 7, initial_indent="", break_long_words=False, break_on_hyphens=False
+        printable(finding.message), width - 7, initial_indent="", break_long_words=False, break_on_hyphens=False
     )
     return [head, *(" " * 7 + one for one in body)]
 
 
 def _styled(text: str, code: str, *, color: bool) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if color else text
-
-
-def _printable(text: str) -> str:
-    """Return *text* without what a terminal would obey: a policy may come from anyone."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 _LEVELS = {
@@ -84,13 +80,4 @@ def annotations(findings: Sequence[Finding], names: dict[str, str]) -> str:
 def _annotation(finding: Finding, names: dict[str, str]) -> str:
     title = f"{finding.rule} {names.get(finding.rule, '')}".strip()
     properties = {"file": finding.path, "line": str(finding.line or 1), "title": title}
-    shown = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{_LEVELS[finding.severity]} {shown}::{_escaped(finding.message)}\n"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+    return workflow_command(_LEVELS[finding.severity], properties, finding.message)
