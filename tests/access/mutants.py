@@ -66,7 +66,7 @@ SLIPS = (
     Slip("actions", "now = (*map(Asked, known), *map(Asked, unknown))", "now = (*map(Asked, known),)", "unknown actions are forgotten"),
     Slip("compare", "if not {deny.shape for deny in arena.denies_of_old} <= {deny.shape for deny in arena.denies_of_new}:", "if False:", "a Deny that is gone is not asked about"),
     Slip("compare", "return all(\n        _within(said, old) or", "return any(\n        _within(said, old) or", "one layer that says the same is enough"),
-    Slip("compare", "and one.conditions <= said.conditions", "", "conditions of the old side are forgotten"),
+    Slip("compare", "return one.conditions <= said.conditions and everywhere", "return everywhere", "conditions of the old side are forgotten"),
     Slip("compare", "one.resources <= said.resources if said.spares_listed", "one.resources >= said.resources if said.spares_listed", "NotResource is read the wrong way"),
     Slip("search", "return any(contains(pattern, inside) for pattern in patterns)", "return any(meet(pattern, inside) for pattern in patterns)", "what overlaps is taken to contain"),
     Slip("regions", "accepted=whole.accepted or one.accepted << shift,", "accepted=one.accepted << shift,", "an alternative that is done is forgotten"),
