@@ -101,6 +101,22 @@ CASES = {
     "a Deny that is narrower": (
         bucket(grant(ROLE, effect="Deny")), bucket(grant("*", effect="Deny")), "inside",
     ),
+    "somebody by a unique id": (bucket(grant({"AWS": "AROAEXAMPLEROLEID000"})), bucket(), "unknown"),
+    "one more by a unique id": (
+        trust((ROOT, None), ({"AWS": "AROAEXAMPLEROLEID000"}, None)), trust((ROOT, None)), "unknown",
+    ),
+    "another id": (trust(({"AWS": "AIDAEXAMPLEUSERID000"}, None)), trust(({"AWS": "AROAEXAMPLEROLEID000"}, None)), "unknown"),
+    "the same id, with others": (
+        trust(({"AWS": "AROAEXAMPLEROLEID000"}, None)), trust(({"AWS": [A, "AROAEXAMPLEROLEID000"]}, None)), "same",
+    ),
+    "an id among everyone": (trust(({"AWS": "AROAEXAMPLEROLEID000"}, None)), trust(("*", None)), "same"),
+    "an id without its condition": (
+        trust(({"AWS": "AROAEXAMPLEROLEID000"}, None)), trust(({"AWS": "AROAEXAMPLEROLEID000"}, key("sts:ExternalId", "x"))), "unknown",
+    ),
+    "a Deny by a unique id that is gone": (
+        bucket(grant("*")), bucket(grant("*"), grant({"AWS": "AROAEXAMPLEROLEID000"}, effect="Deny")), "unknown",
+    ),
+    "a canonical id": (bucket(grant({"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"})), bucket(), "unknown"),
     "a federated user within the account": (
         bucket(grant({"AWS": f"arn:aws:sts::{A}:federated-user/u"})), bucket(grant(ROOT)), "inside",
     ),

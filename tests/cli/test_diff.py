@@ -73,6 +73,16 @@ def test_github_annotations(run: "Run") -> None:
     assert [line.partition(" ")[0] for line in ran.stdout.splitlines()] == ["::error", "::warning"]
 
 
+def test_text_of_others_is_no_command(run: "Run") -> None:
+    """A description can neither write a workflow command nor move the cursor."""
+    made = json.loads(run("create", "--persona", "sagemaker-compute").stdout)
+    old, new = write("a.json", made), write("b,1.json", {**made, "Description": "x\n::error::50%\x1b[2J"})
+    (line,) = run("diff", old, new, "--format", "github").stdout.splitlines()
+    assert line.startswith("::warning file=b%2C1.json::Description was ")
+    assert line.endswith("is x%0A::error::50%25\x1b[2J")
+    assert "x\\n::error::50%\\x1b[2J" in run("diff", old, new).stdout
+
+
 POLICIES = {
     "identity": (document({**READ, "Condition": {"StringLike": {"aws:PrincipalTag/Team": "it's *"}}}), document()),
     "resource": (
@@ -83,12 +93,27 @@ POLICIES = {
         document({**READ, "Principal": {"AWS": "arn:aws:iam::111122223333:user/u"}}),
         document({**READ, "Principal": {"AWS": "111122223333"}}),
     ),
+    "federated": (
+        document({**READ, "Principal": {"AWS": "arn:aws:sts::111122223333:federated-user/u"}}), document(),
+    ),
+    "federated, by the user": (
+        document({**READ, "Principal": {"AWS": "arn:aws:iam::111122223333:user/u"}}),
+        document({**READ, "Principal": "*", "Condition": {"StringNotEquals": {"aws:PrincipalType": "FederatedUser"}}}),
+    ),
+    "root": (
+        document(),
+        document({**READ, "Principal": "*", "Effect": "Deny", "Condition": {"StringEquals": {"aws:PrincipalType": "Account"}}}),
+    ),
+    "anonymous": (
+        document({**READ, "Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalAccount": "anonymous"}}}),
+        document(),
+    ),
     "lifted": (document(), document({**READ, "Principal": "*", "Effect": "Deny"})),
     "trust": (
         document({"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}),
         document(),
     ),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", POLICIES)

@@ -173,7 +173,40 @@ def _add(merged: "_Merged", sides: "_Sides", scenes: Sequence[Scene]) -> int:
             if not covered(group.arena, said):
                 for verdict in _verdicts(_Question(sides, group, said), scenes):
                     merged.add(verdict)
+        for unknown in () if sides.focus.strangers else _by_ids(group):
+            merged.add(unknown)
     return count
+
+
+def _by_ids(group: "_Group") -> Iterator[Unknown]:
+    """
+    Yield what is said of principals by their unique or canonical ids, and not by the other side too.
+
+    Whose they are is known to AWS only, so no request that shows it can be made.
+    """
+    names = tuple(group.names)
+    for said in group.arena.allows_of_new:
+        if said.ids and not _allows_ids(group.arena, said):
+            yield Unknown(said.at, names, f"only AWS knows whose id {_listed(said.ids)} is")
+    kept = {deny.shape for deny in group.arena.denies_of_new}
+    for deny in group.arena.denies_of_old:
+        if deny.ids and deny.shape not in kept:
+            yield Unknown(None, names, f"only AWS knows whose id {_listed(deny.ids)} is, which is no longer denied")
+
+
+def _listed(ids: Iterable[str]) -> str:
+    return " or ".join(f"`{one}`" for one in sorted(ids))
+
+
+def _allows_ids(arena: Arena, said: Said) -> bool:
+    """Tell whether the old side allows the ids of *said* at least as much, statement for statement."""
+    if not {deny.shape for deny in arena.denies_of_old} <= {deny.shape for deny in arena.denies_of_new}:
+        return False
+    olds = [one for allows in arena.allows(arena.old) for one in allows]
+    return all(
+        any(one.principals and (one.principals.everyone or text in one.ids) and _says(one, said) for one in olds)
+        for text in said.ids
+    )
 
 
 class _Merged:
@@ -264,12 +297,13 @@ def covered(arena: Arena, said: Said) -> bool:
 
 def _within(said: Said, olds: Sequence[Said]) -> bool:
     """Tell whether one of *olds* says at least what *said* does: as many resources or all, no other condition."""
-    return any(
-        one.principals == said.principals
-        and one.conditions <= said.conditions
-        and (one.everywhere or (one.spares_listed is said.spares_listed and _as_many(one, said)))
-        for one in olds
-    )
+    return any(one.principals == said.principals and _says(one, said) for one in olds)
+
+
+def _says(one: Said, said: Said) -> bool:
+    """Tell whether *one* is about as many resources as *said* or all, under no other condition."""
+    everywhere = one.everywhere or (one.spares_listed is said.spares_listed and _as_many(one, said))
+    return one.conditions <= said.conditions and everywhere
 
 
 def _as_many(one: Said, said: Said) -> bool:

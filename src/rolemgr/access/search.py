@@ -338,7 +338,11 @@ def _key_options(arena: Arena, key: str, live: Sequence[Said], setting: Setting)
     asking = [said for said in live if key in said.by_key]
     asked = list(dict.fromkeys(one for said in asking for one in said.by_key[key]))
     wish = _wish(arena, asking, asked, key)
-    results = _filled(asked, setting.filled[key]) if key in setting.filled else _results(key, asked, wish, setting)
+    results = (
+        _filled(asked, setting.filled[key])
+        if key in setting.filled
+        else _results(key, asked, wish, setting, several=_takes_several(arena, key))
+    )
     everything = (1 << len(arena.statements)) - 1
     places = {one: 1 << place for place, one in enumerate(asked)}
     needs = [(arena.bit(said), sum(places[one] for one in said.by_key[key])) for said in asking]
@@ -391,7 +395,9 @@ def _answer(asked: Asked, passed: Sequence[bool]) -> bool:
     return all(passed) if asked.every else any(passed)
 
 
-def _results(key: str, asked: Sequence[Asked], wish: _Wish, setting: Setting) -> dict[int, Values | None]:
+def _results(
+    key: str, asked: Sequence[Asked], wish: _Wish, setting: Setting, *, several: bool
+) -> dict[int, Values | None]:
     """Return, for each value or set of values of *key* that matters, which conditions hold, and values."""
     found: dict[int, Values | None] = {}
     if setting.may_be_absent(key):
@@ -405,17 +411,21 @@ def _results(key: str, asked: Sequence[Asked], wish: _Wish, setting: Setting) ->
         if single.get(result) is None:
             single[result] = None if each.sample is None else (each.sample,)
     every = sum(1 << place for place, one in enumerate(asked) if one.every)
-    present = _sets(single, every, wish) if _takes_several(key, asked) else single
+    present = _sets(single, every, wish) if several else single
     for result, values in present.items():
         if found.get(result) is None:
             found[result] = values
     return found
 
 
-def _takes_several(key: str, asked: Sequence[Asked]) -> bool:
+def _takes_several(arena: Arena, key: str) -> bool:
     """Tell whether a request may have several values of *key*: where AWS says so, or a policy reckons with it."""
     known = find_key(key)
-    return known is None or known.multivalued or any(one.counts_several for one in asked)
+    return (
+        known is None
+        or known.multivalued
+        or any(one.counts_several for said in arena.statements for one in said.by_key.get(key, ()))
+    )
 
 
 def _sets(single: Mapping[int, Values | None], every: int, wish: _Wish) -> dict[int, Values | None]:

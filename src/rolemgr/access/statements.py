@@ -98,6 +98,14 @@ class Said:
         return self.effect, self.spares_listed, self.resources, self.conditions, self.principals
 
     @cached_property
+    def ids(self) -> frozenset[str]:
+        """The principals that it names by a unique or canonical id."""
+        named = self.principals
+        return (
+            frozenset(named.written) - named.arns - named.services - named.providers - {"*"} if named else frozenset()
+        )
+
+    @cached_property
     def everywhere(self) -> bool:
         """Whether its Resource is `*`."""
         return not self.spares_listed and any(atom.written == "*" for atom in self.resources)

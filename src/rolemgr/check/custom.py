@@ -36,6 +36,14 @@ from rolemgr.model.custom_checks import AccessGranted, AccessNotGranted, CustomC
 from rolemgr.model.policy import Effect, IdentityPolicy, PolicyDocument, ResourcePolicy, TrustPolicy
 from rolemgr.model.source import parse_model
 
+_FULL_ACCESS: Final = IdentityPolicy.model_validate(
+    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+)
+"""
+What AWS attaches beside each SCP: one that only denies lets through all the rest.
+
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html
+"""
 SOURCE: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-custom-policy-checks.html"
 _MODELS: Final[Mapping[Kind, type[PolicyDocument]]] = {
     Kind.TRUST: TrustPolicy, Kind.RESOURCE: ResourcePolicy, Kind.RCP: ResourcePolicy
@@ -98,7 +106,11 @@ def _custom(source: SourceFile, place: int, check: CustomCheck) -> Custom:
     if check.no_new_access is None:
         return Custom(check, where)
     at = source.at(("checks", place, "no_new_access", "policy"))
-    return Custom(check, where, tuple(_reference(check.no_new_access.policy, source, at)))
+    reference = tuple(_reference(check.no_new_access.policy, source, at))
+    for kind in map(Kind, check.types or ()):
+        if not any(_alike(one.kind, kind) for one in reference):
+            raise InputError(at, f"the reference says nothing about policies of type {kind}", "see `types`")
+    return Custom(check, where, reference)
 
 
 def _reference(named: Any, source: SourceFile, where: SourceLocation) -> list[Document]:
@@ -137,11 +149,21 @@ def _subjects(found: Iterable[Document]) -> Iterator[_Subject]:
                 yield _Subject(one.kind, [one], _policies([one]))
 
 
-def _policies(found: Sequence[Document]) -> Policies | str:
-    """Return the policies to compare, or why they can't be: IAM would refuse them, or a template fills them in."""
+def _alike(one: Kind, other: Kind) -> bool:
+    """Tell whether policies of both types are written alike, so that a reference of one may be meant for the other."""
+    return one is other or (Kind.TRUST not in (one, other) and (one in _MODELS) is (other in _MODELS))
+
+
+def _policies(found: Sequence[Document], kind: Kind | None = None) -> Policies | str:
+    """
+    Return the policies to compare, or why they can't be: IAM would refuse them, or a template fills them in.
+
+    They are read as of type *kind*, else as of their own.
+    """
+    kind = kind or found[0].kind
     try:
-        read = [_MODELS.get(one.kind, IdentityPolicy).model_validate(one.raw) for one in found]
-        policies = _of(found[0].kind, read)
+        read = [_MODELS.get(kind, IdentityPolicy).model_validate(one.raw) for one in found]
+        policies = _of(kind, read)
         groups_of(policies)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
@@ -152,6 +174,8 @@ def _policies(found: Sequence[Document]) -> Policies | str:
 
 
 def _of(kind: Kind, read: Sequence[Any]) -> Policies:
+    if kind is Kind.SCP and not any(one.effect is Effect.ALLOW for document in read for one in document.statement):
+        read = (*read, _FULL_ACCESS)
     return Policies(resource=read[0]) if kind in _MODELS else Policies(identity=tuple(read))
 
 
@@ -224,12 +248,12 @@ def _touches(patterns: Sequence[str], actions: Sequence[str]) -> bool:
 
 
 def _no_new(subject: _Subject, policies: Policies, custom: Custom) -> Iterator[Finding]:
-    reference = [one for one in custom.reference if one.kind is subject.kind]
-    if not reference:
+    reference = [one for one in custom.reference if _alike(one.kind, subject.kind)]
+    old = _policies(reference if subject.kind not in _MODELS else reference[:1], subject.kind)
+    if isinstance(old, str):
+        yield _finding(subject, custom, None, f"can't tell, as the reference can't be read ({old})")
         return
-    old = _policies(reference if subject.kind is Kind.IDENTITY else reference[:1])
-    if not isinstance(old, str):
-        yield from _against(subject, custom, compare(policies, old), "allows beyond the reference policy")
+    yield from _against(subject, custom, compare(policies, old), "allows beyond the reference policy")
 
 
 def _required(subject: _Subject, policies: Policies, custom: Custom) -> Iterator[Finding]:
@@ -351,6 +375,8 @@ def _finding(
 ) -> Finding:
     """Return the finding at a statement, or at the first document as a whole."""
     policy, place = (at.policy, at.statement) if isinstance(at, StatementRef) else at or (0, None)
+    if policy == len(subject.documents):  # it is what AWS attaches beside an SCP
+        policy, place = 0, None
     document = subject.documents[policy]
     statement = document.statements[place] if place is not None and place < len(document.statements) else None
     path: DataPath = statement.path if statement else ()

@@ -8,7 +8,7 @@ from rolemgr.access.compare import Comparison, Difference, Unknown
 from rolemgr.access.grants import Changes, Part
 from rolemgr.access.scenes import Scene
 from rolemgr.errors import printable
-from rolemgr.evaluate.principals import Match
+from rolemgr.evaluate.principals import Kind, Match
 from rolemgr.evaluate.request import Request
 from rolemgr.report.findings import annotation
 
@@ -167,6 +167,8 @@ def command(one: Difference, file: str, ask: str) -> str:
 
 def _around(scene: Scene, words: str) -> str:
     """Return the command with what is around the resource policy in *scene*."""
+    if scene.caller.kind is Kind.FEDERATED_USER:  # who is passed no policy may do nothing
+        words += f" --session-policy <(echo {shlex.quote(EVERYTHING)})"
     if scene.strength is Match.ACCOUNT:
         boundary = f" --boundary-policy <(echo {shlex.quote(EVERYTHING)})" if scene.bounded else ""
         return f"rolemgr simulate - {words}{boundary} <<< {shlex.quote(EVERYTHING)}"
