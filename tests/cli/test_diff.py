@@ -79,7 +79,7 @@ def test_text_of_others_is_no_command(run: "Run") -> None:
     old, new = write("a.json", made), write("b,1.json", {**made, "Description": "x\n::error::50%\x1b[2J"})
     (line,) = run("diff", old, new, "--format", "github").stdout.splitlines()
     assert line.startswith("::warning file=b%2C1.json::Description was ")
-    assert line.endswith("is x%0A::error::50%25\x1b[2J")
+    assert line.endswith(r"is x\n::error::50%25\x1b[2J")
     assert "x\\n::error::50%\\x1b[2J" in run("diff", old, new).stdout
 
 
