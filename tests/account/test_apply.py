@@ -296,6 +296,18 @@ def test_a_policy_that_changes_for_others_too_is_said(iam: Any) -> None:
     assert plan(iam, ROLE, new_run(), update=True).notes == ()
 
 
+def test_a_policy_that_bounds_another_role_stays_whole(iam: Any) -> None:
+    """IAM would refuse to delete it, after its versions were gone."""
+    bring(iam, CHANGED)
+    assert [step.call.operation for step in plan(iam, ROLE, new_run(), update=True).cleanup] == ["delete_policy"]
+
+    def bounds_one(parsed: Any, **_: object) -> None:  # moto does not count
+        parsed["Policy"]["PermissionsBoundaryUsageCount"] = 1
+
+    iam.meta.events.register("after-call.iam.GetPolicy", bounds_one)
+    assert plan(iam, ROLE, new_run(), update=True).cleanup == ()
+
+
 def test_what_cannot_be_cleaned_up_is_named(iam: Any) -> None:
     """The role is complete; the policy that it no longer has is still there."""
     bring(iam, CHANGED)

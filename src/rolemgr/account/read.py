@@ -31,7 +31,7 @@ class AccountPolicy:
     version: str = "v1"
     tags: Mapping[str, str] = field(default_factory=dict)
     attachments: int = 1
-    """To how many users, groups and roles it is attached."""
+    """To how many users, groups and roles it is attached, or bounds them."""
 
     @property
     def name(self) -> str:
@@ -113,7 +113,8 @@ def read_policy(iam: Any, arn: str) -> AccountPolicy | None:
         held = _found(iam.get_policy_version, PolicyArn=arn, VersionId=version)
         document = held and _parsed(IdentityPolicy, held["PolicyVersion"]["Document"], arn)
         tags = _tags(policy.get("Tags", ()))
-        return AccountPolicy(arn, document, version, tags, policy.get("AttachmentCount", 0))
+        attachments = policy.get("AttachmentCount", 0) + policy.get("PermissionsBoundaryUsageCount", 0)
+        return AccountPolicy(arn, document, version, tags, attachments)
 
 
 def read_versions(iam: Any, arn: str) -> tuple[str, ...]:
