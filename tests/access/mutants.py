@@ -74,6 +74,8 @@ SLIPS = (
     Slip("scenes", "_INSIDE: Final = _WITH_POLICIES - {Kind.ROOT}", "_INSIDE: Final = _WITH_POLICIES - {Kind.ROOT, Kind.FEDERATED_USER}", "federated users are as their account is"),
     Slip("scenes", "Kind.FEDERATED_USER, Kind.ROOT})", "Kind.FEDERATED_USER})", "no Deny stops the root user"),
     Slip("scenes", "\"aws:principalisawsservice\": ()", "\"aws:principalisawsservice\": (\"false\",)", "anonymous requests say that they are from no service"),
+    Slip("scenes", "_free(name, taken) for name in", "name for name in", "who stands for all may be named"),
+    Slip("compare", "if said.ids and not _allows_ids(group.arena, said):", "if False:", "who is named by an id is forgotten"),
     Slip("scenes", "bounds = (False, True) if any(map(_not_principal, statements)) else (False,)", "bounds = (False,)", "NotPrincipal and boundaries are forgotten"),
     Slip("scenes", "least = self.strength if said.effect is Effect.ALLOW else Match.ACCOUNT", "least = self.strength", "a Deny must name as strongly as an Allow"),
     Slip("universe", "return tuple(sorted({\"aws\"} | named | (set(PARTITIONS) if found - named else set())))", "return (\"aws\",)", "other partitions are forgotten"),

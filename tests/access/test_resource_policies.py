@@ -101,6 +101,18 @@ CASES = {
     "a Deny that is narrower": (
         bucket(grant(ROLE, effect="Deny")), bucket(grant("*", effect="Deny")), "inside",
     ),
+    "roles and users of the names that stand for all": (
+        bucket(grant(ROOT)),
+        bucket(
+            grant({"AWS": [f"arn:aws:iam::{A}:role/example", f"arn:aws:iam::{A}:user/example", f"arn:aws:sts::{A}:federated-user/example"]}),
+            grant(ROOT, key("aws:PrincipalType", "Account")),
+        ), "more",
+    ),
+    "a service of the name that stands for all": (
+        bucket(grant({"Service": "*"})), bucket(grant({"Service": "other.amazonaws.com"})), "more",
+    ),
+    "an account that stands for strangers": (bucket(grant({"AWS": "9" * 12})), bucket(grant({"AWS": ["9" * 12, B]})), "unknown"),
+    "the same account": (bucket(grant({"AWS": "9" * 12})), bucket(grant({"AWS": "9" * 12})), "same"),
     "somebody by a unique id": (bucket(grant({"AWS": "AROAEXAMPLEROLEID000"})), bucket(), "unknown"),
     "one more by a unique id": (
         trust((ROOT, None), ({"AWS": "AROAEXAMPLEROLEID000"}, None)), trust((ROOT, None)), "unknown",

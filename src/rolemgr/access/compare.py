@@ -21,7 +21,7 @@ from rolemgr.access.actions import actions_of
 from rolemgr.access.atoms import Atom, Filled
 from rolemgr.access.errors import TooComplex
 from rolemgr.access.regions import Pattern
-from rolemgr.access.scenes import Scene, scenes_of, strangers
+from rolemgr.access.scenes import Scene, names_strangers, scenes_of, strangers
 from rolemgr.access.search import ABSENT, Arena, Case, Setting, arena, search
 from rolemgr.access.statements import Said, Side, Voices
 from rolemgr.access.universe import ANY_TEXT, Universe, always_there, carries, kinds_of, partitions_in, universe_of
@@ -120,6 +120,9 @@ def compare(new: Policies, old: Policies, focus: Focus = _ALL) -> Comparison:
         raise LayerError(None, "a resource policy can't be compared with identity policies")
     merged = _Merged()
     sides = _settled(_Sides(Side(new), Side(old), focus, new, old))
+    problem = names_strangers(sides.statements)
+    if problem and not _same_words(sides.new, sides.old):
+        merged.add(Unknown(None, (), problem))
     scenes = scenes_of(sides.new, sides.old)
     count = _add(merged, sides, strangers(scenes) if focus.strangers else scenes)
     if isinstance(new.resource, ResourcePolicy) and isinstance(old.resource, ResourcePolicy):

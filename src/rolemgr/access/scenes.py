@@ -223,32 +223,51 @@ def _not_principal(said: Said) -> bool:
 def _callers(statements: Iterable[Said]) -> Iterator[str]:
     """Yield one principal for each that the statements can tell apart."""
     listed = [said.principals for said in statements if said.principals]
-    yield f"arn:aws:iam::{_STRANGER}:role/stranger"
-    yield f"arn:aws:iam::{_STRANGER}:user/stranger"
-    yield f"arn:aws:sts::{_STRANGER}:federated-user/stranger"
+    taken = frozenset(text for named in listed for text in named.written)
+    example, stranger, other = (_free(name, taken) for name in ("example", "stranger", "other"))
+    yield f"arn:aws:iam::{_STRANGER}:role/{stranger}"
+    yield f"arn:aws:iam::{_STRANGER}:user/{stranger}"
+    yield f"arn:aws:sts::{_STRANGER}:federated-user/{stranger}"
     yield f"arn:aws:iam::{_STRANGER}:root"
     yield "anonymous"
     for named in listed:
         for text in sorted(named.arns, key=lambda arn: (arn.endswith(":root"), arn)):
-            yield from _part_of(text)
+            yield from _part_of(text, example)
         for account in sorted(named.accounts):
-            yield from _in_account(account)
+            yield from _in_account(account, example)
         yield from sorted(one for one in named.services if one != "*")
         yield from sorted(one for one in named.providers if one != "*")
     for account in _accounts_in_conditions(statements):
-        yield from _in_account(account)
-    yield from ("other.amazonaws.com", f"arn:aws:iam::{_STRANGER}:saml-provider/stranger")
+        yield from _in_account(account, example)
+    yield from (f"{other}.amazonaws.com", f"arn:aws:iam::{_STRANGER}:saml-provider/{stranger}")
 
 
-def _in_account(account: str) -> Iterator[str]:
-    yield f"arn:aws:iam::{account}:role/example"
-    yield f"arn:aws:iam::{account}:user/example"
-    yield f"arn:aws:sts::{account}:assumed-role/example/session"
-    yield f"arn:aws:sts::{account}:federated-user/example"
+def _free(name: str, taken: Iterable[str]) -> str:
+    """Return *name*, with a number where it is part of one that is *taken*: it stands for all that are not."""
+    names = (name, *(f"{name}{number}" for number in range(len(tuple(taken)) + 1)))
+    return next(one for one in names if not any(one in text for text in taken))
+
+
+def names_strangers(statements: Iterable[Said]) -> str:
+    """Return why those whom nobody names can't be asked for: an account that stands for them is named; or nothing."""
+    named = {account for said in statements if said.principals for account in _accounts_of(said.principals.arns)}
+    both = sorted({_STRANGER, _ELSEWHERE} & named)
+    return f"account {both[0]} is named, which stands here for all that are not" if both else ""
+
+
+def _accounts_of(arns: Iterable[str]) -> Iterator[str]:
+    return (read_caller(text).account or "" if text.startswith("arn:") else text for text in arns)
+
+
+def _in_account(account: str, name: str) -> Iterator[str]:
+    yield f"arn:aws:iam::{account}:role/{name}"
+    yield f"arn:aws:iam::{account}:user/{name}"
+    yield f"arn:aws:sts::{account}:assumed-role/{name}/session"
+    yield f"arn:aws:sts::{account}:federated-user/{name}"
     yield f"arn:aws:iam::{account}:root"
 
 
-def _part_of(text: str) -> Iterator[str]:
+def _part_of(text: str, example: str) -> Iterator[str]:
     """Yield the principal *text*, what acts as it, and what it is part of."""
     arn = Arn.parse(text)
     if arn is None:
@@ -265,7 +284,7 @@ def _part_of(text: str) -> Iterator[str]:
         role = name.partition("/")[0]
         yield f"arn:{arn.partition}:sts::{arn.account}:assumed-role/{role}/another"
         yield f"arn:{arn.partition}:iam::{arn.account}:role/{role}"
-    yield from _in_account(arn.account)
+    yield from _in_account(arn.account, example)
 
 
 def _accounts_in_conditions(statements: Iterable[Said]) -> Iterator[str]:
