@@ -8,6 +8,7 @@ export AWS_PAGER='' AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1
 role=churn-data-scientist
 work=$(mktemp -d)
 made=()
+trying=
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -37,6 +38,7 @@ take_back() {
 finish() {
   local status=$?
   trap - EXIT
+  if [[ $trying ]]; then say "unless AWS said no, look whether $trying is there: its answer may be lost"; fi
   if ((status)) && ((${#made[@]})); then
     trap '' INT TERM
     say 'a step failed; taking back what was made'
@@ -52,7 +54,7 @@ trap 'exit 143' TERM
 account=$(aws sts get-caller-identity --query Account --output text)
 if [[ ! $account =~ ^[0-9]{12}$ ]]; then say "error: no account id: $account"; exit 1; fi
 
-document() { sed "s/@ACCOUNT@/$account/g" > "$work/$1.json"; }
+document() { sed "s/<ACCOUNT>/$account/g" > "$work/$1.json"; }
 
 document role << 'JSON'
 {
@@ -84,10 +86,10 @@ document trust << 'JSON'
       ],
       "Condition": {
         "StringEquals": {
-          "aws:SourceAccount": "@ACCOUNT@"
+          "aws:SourceAccount": "<ACCOUNT>"
         },
         "ArnLike": {
-          "aws:SourceArn": "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:*"
+          "aws:SourceArn": "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:*"
         }
       }
     }
@@ -109,7 +111,7 @@ document inline << 'JSON'
         "sagemaker:UpdateExperiment"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:experiment/*"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment/*"
       ]
     },
     {
@@ -119,8 +121,8 @@ document inline << 'JSON'
         "sagemaker:CreateTrial"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:experiment-trial/*",
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:experiment/*"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment/*"
       ]
     },
     {
@@ -132,7 +134,7 @@ document inline << 'JSON'
         "sagemaker:UpdateTrial"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:experiment-trial/*"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial/*"
       ]
     },
     {
@@ -143,8 +145,8 @@ document inline << 'JSON'
         "sagemaker:DisassociateTrialComponent"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:experiment-trial-component/*",
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:experiment-trial/*"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial-component/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial/*"
       ]
     },
     {
@@ -159,7 +161,7 @@ document inline << 'JSON'
         "sagemaker:UpdateTrialComponent"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:experiment-trial-component/*"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial-component/*"
       ]
     },
     {
@@ -169,8 +171,8 @@ document inline << 'JSON'
         "sagemaker:AddAssociation"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:artifact/*",
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:experiment-trial-component/*"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:artifact/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial-component/*"
       ]
     },
     {
@@ -180,14 +182,14 @@ document inline << 'JSON'
         "sagemaker:AddTags"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:app/${sagemaker:DomainId}/*/*/*",
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:experiment-trial-component/*",
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:experiment-trial/*",
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:experiment/*",
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:hyper-parameter-tuning-job/*",
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:processing-job/*",
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:space/${sagemaker:DomainId}/*",
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:training-job/*"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/*/*/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial-component/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:hyper-parameter-tuning-job/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:processing-job/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/${sagemaker:DomainId}/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:training-job/*"
       ],
       "Condition": {
         "Null": {
@@ -203,7 +205,7 @@ document inline << 'JSON'
         "sagemaker:DescribeUserProfile"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
       ]
     },
     {
@@ -215,7 +217,7 @@ document inline << 'JSON'
         "sagemaker:GetRecord"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:feature-group/*"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:feature-group/*"
       ]
     },
     {
@@ -228,7 +230,7 @@ document inline << 'JSON'
         "athena:StopQueryExecution"
       ],
       "Resource": [
-        "arn:aws:athena:eu-west-1:@ACCOUNT@:workgroup/primary"
+        "arn:aws:athena:eu-west-1:<ACCOUNT>:workgroup/primary"
       ]
     },
     {
@@ -239,9 +241,9 @@ document inline << 'JSON'
         "glue:GetTable"
       ],
       "Resource": [
-        "arn:aws:glue:eu-west-1:@ACCOUNT@:catalog",
-        "arn:aws:glue:eu-west-1:@ACCOUNT@:database/sagemaker_featurestore",
-        "arn:aws:glue:eu-west-1:@ACCOUNT@:table/sagemaker_featurestore/*"
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:catalog",
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:database/sagemaker_featurestore",
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:table/sagemaker_featurestore/*"
       ]
     },
     {
@@ -251,9 +253,9 @@ document inline << 'JSON'
         "glue:GetDatabase"
       ],
       "Resource": [
-        "arn:aws:glue:eu-west-1:@ACCOUNT@:catalog",
-        "arn:aws:glue:eu-west-1:@ACCOUNT@:database/default",
-        "arn:aws:glue:eu-west-1:@ACCOUNT@:database/sagemaker_featurestore"
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:catalog",
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:database/default",
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:database/sagemaker_featurestore"
       ]
     },
     {
@@ -275,7 +277,7 @@ document inline << 'JSON'
         "sagemaker:StopProcessingJob"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:processing-job/*"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:processing-job/*"
       ]
     },
     {
@@ -285,7 +287,7 @@ document inline << 'JSON'
         "iam:PassRole"
       ],
       "Resource": [
-        "arn:aws:iam::@ACCOUNT@:role/sagemaker-compute"
+        "arn:aws:iam::<ACCOUNT>:role/sagemaker-compute"
       ],
       "Condition": {
         "StringEquals": {
@@ -301,11 +303,11 @@ document inline << 'JSON'
         "sagemaker:DeleteApp"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:app/${sagemaker:DomainId}/*/*/*"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/*/*/*"
       ],
       "Condition": {
         "ArnLike": {
-          "sagemaker:OwnerUserProfileArn": "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
+          "sagemaker:OwnerUserProfileArn": "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
         },
         "StringEquals": {
           "sagemaker:SpaceSharingType": "Private"
@@ -321,11 +323,11 @@ document inline << 'JSON'
         "sagemaker:UpdateSpace"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:space/${sagemaker:DomainId}/*"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/${sagemaker:DomainId}/*"
       ],
       "Condition": {
         "ArnLike": {
-          "sagemaker:OwnerUserProfileArn": "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
+          "sagemaker:OwnerUserProfileArn": "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
         },
         "StringEquals": {
           "sagemaker:SpaceSharingType": "Private"
@@ -339,11 +341,11 @@ document inline << 'JSON'
         "sagemaker:StartSession"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:space/${sagemaker:DomainId}/*"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/${sagemaker:DomainId}/*"
       ],
       "Condition": {
         "ArnLike": {
-          "aws:ResourceTag/sagemaker:user-profile-arn": "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
+          "aws:ResourceTag/sagemaker:user-profile-arn": "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
         }
       }
     },
@@ -357,7 +359,7 @@ document inline << 'JSON'
         "sagemaker:StopTrainingJob"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:training-job/*"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:training-job/*"
       ]
     },
     {
@@ -370,7 +372,7 @@ document inline << 'JSON'
         "sagemaker:StopHyperParameterTuningJob"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:hyper-parameter-tuning-job/*"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:hyper-parameter-tuning-job/*"
       ]
     },
     {
@@ -510,14 +512,14 @@ document inline << 'JSON'
         "s3:ListBucket"
       ],
       "Resource": [
-        "arn:aws:s3:::sagemaker-eu-west-1-@ACCOUNT@"
+        "arn:aws:s3:::sagemaker-eu-west-1-<ACCOUNT>"
       ],
       "Condition": {
         "Null": {
           "aws:ResourceAccount": "false"
         },
         "StringNotEquals": {
-          "aws:ResourceAccount": "@ACCOUNT@"
+          "aws:ResourceAccount": "<ACCOUNT>"
         }
       }
     },
@@ -531,14 +533,14 @@ document inline << 'JSON'
         "s3:PutObject"
       ],
       "Resource": [
-        "arn:aws:s3:::sagemaker-eu-west-1-@ACCOUNT@/*"
+        "arn:aws:s3:::sagemaker-eu-west-1-<ACCOUNT>/*"
       ],
       "Condition": {
         "Null": {
           "aws:ResourceAccount": "false"
         },
         "StringNotEquals": {
-          "aws:ResourceAccount": "@ACCOUNT@"
+          "aws:ResourceAccount": "<ACCOUNT>"
         }
       }
     },
@@ -549,7 +551,7 @@ document inline << 'JSON'
         "sagemaker:AddTags"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:space/*"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/*"
       ],
       "Condition": {
         "ForAnyValue:StringEqualsIgnoreCase": {
@@ -666,7 +668,7 @@ document policy-1 << 'JSON'
         "sagemaker:DescribeArtifact"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:artifact/*"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:artifact/*"
       ]
     },
     {
@@ -676,7 +678,7 @@ document policy-1 << 'JSON'
         "sagemaker:DescribeDomain"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:domain/${sagemaker:DomainId}"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:domain/${sagemaker:DomainId}"
       ]
     },
     {
@@ -724,7 +726,7 @@ document policy-1 << 'JSON'
         "logs:GetLogEvents"
       ],
       "Resource": [
-        "arn:aws:logs:eu-west-1:@ACCOUNT@:log-group:/aws/sagemaker/*"
+        "arn:aws:logs:eu-west-1:<ACCOUNT>:log-group:/aws/sagemaker/*"
       ]
     },
     {
@@ -734,7 +736,7 @@ document policy-1 << 'JSON'
         "sagemaker:DescribeApp"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:app/${sagemaker:DomainId}/*/*/*"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/*/*/*"
       ]
     },
     {
@@ -744,7 +746,7 @@ document policy-1 << 'JSON'
         "sagemaker:DescribeSpace"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:@ACCOUNT@:space/${sagemaker:DomainId}/*"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/${sagemaker:DomainId}/*"
       ]
     },
     {
@@ -756,7 +758,7 @@ document policy-1 << 'JSON'
         "logs:PutLogEvents"
       ],
       "Resource": [
-        "arn:aws:logs:eu-west-1:@ACCOUNT@:log-group:/aws/sagemaker/studio*"
+        "arn:aws:logs:eu-west-1:<ACCOUNT>:log-group:/aws/sagemaker/studio*"
       ]
     }
   ]
@@ -764,14 +766,18 @@ document policy-1 << 'JSON'
 JSON
 
 say "making role $role in account $account"
+trying="role $role"
 arn=$(iam create-role --cli-input-json "file://$work/role.json" \
   --assume-role-policy-document="file://$work/trust.json" --query Role.Arn)
+trying=
 made+=("role $arn")
 made+=('inline churn-data-scientist')
 iam put-role-policy --role-name="$role" --policy-name=churn-data-scientist --policy-document="file://$work/inline.json"
 
+trying=policy\ churn-data-scientist-1
 policy=$(iam create-policy --policy-name=churn-data-scientist-1 --path=/ \
   --policy-document="file://$work/policy-1.json" --query Policy.Arn)
+trying=
 made+=("policy $policy" "attachment $policy")
 iam attach-role-policy --role-name="$role" --policy-arn="$policy"
 
