@@ -30,7 +30,7 @@ def _told(found: Comparison) -> set[str]:
     return {action for actions in listed for action in actions}
 
 
-def _judge(new: Policies, old: Policies, rng: random.Random, most: int) -> Comparison:
+def assert_judged(new: Policies, old: Policies, rng: random.Random, most: int) -> Comparison:
     """Compare, and check every answer by asking the evaluator."""
     found = compare(new, old)
     for difference in found.differences:
@@ -49,7 +49,7 @@ def _judge(new: Policies, old: Policies, rng: random.Random, most: int) -> Compa
 def test_what_is_proven_holds_for_every_request(seed: int) -> None:
     """No request at the edges of the policies is allowed by the new one alone where none was told of."""
     rng = rng_of(seed)
-    _judge(*pair(rng), rng, 250)
+    assert_judged(*pair(rng), rng, 250)
 
 
 @settings(max_examples=60, deadline=None)
@@ -61,7 +61,7 @@ def test_against_every_request_of_a_small_alphabet(seed: int) -> None:
     second = changed(rng, first)
     new, old = policies(first), policies(second)
     if len(keys_in(new, old)) <= 2:
-        _judge(new, old, rng, 5_000)
+        assert_judged(new, old, rng, 5_000)
 
 
 @CASES
@@ -123,7 +123,7 @@ def test_a_condition_that_is_gone_is_noticed(seed: int) -> None:
     wide = {**raw, "Statement": [{key: value for key, value in allow.items() if key != "Condition"}]}
     narrow = {**raw, "Statement": [allow]}
     assert compare(policies(narrow), policies(wide)).proven
-    _judge(policies(wide), policies(narrow), rng, 250)
+    assert_judged(policies(wide), policies(narrow), rng, 250)
 
 
 @pytest.mark.parametrize("seed", range(40))

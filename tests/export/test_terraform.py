@@ -131,6 +131,7 @@ def test_terraform_makes_the_roles_and_then_changes_nothing(aws: Server, tmp_pat
     """One apply of several modules: each role is the one that is rendered, and a second plan is empty."""
     _write_modules(tmp_path, aws.address)
     _terraform(tmp_path, "init", "-input=false")
+    _terraform(tmp_path, "validate")
     _terraform(tmp_path, "apply", "-input=false", "-auto-approve")
     for choices, _ in ROLES.values():
         wanted = direct(**_in_place(choices))
