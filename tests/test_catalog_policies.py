@@ -10,7 +10,7 @@ from tests.support import PARTITION_REGIONS, faults, rendered, statements_of
 from rolemgr.catalog.load import Catalog
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
-from rolemgr.model.policy import Effect
+from rolemgr.iam.documents import Effect
 from rolemgr.model.role import ComposedStatement
 from rolemgr.prove.separation import RenderedRole
 from rolemgr.prove.witness import witnesses

@@ -12,7 +12,7 @@ from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request, context_of
 from rolemgr.files.yaml import read_yaml
-from rolemgr.model.base import Model
+from rolemgr.iam.base import Model
 from rolemgr.model.source import parse_model
 
 DAYS = Path(__file__).parent / "days"

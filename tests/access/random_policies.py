@@ -8,7 +8,7 @@ from typing import Any
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request, context_of
-from rolemgr.model.policy import IdentityPolicy
+from rolemgr.iam.documents import IdentityPolicy
 
 ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:GetObject*", "s3:*Object", "S3:getobject", "s3:GetObjectAc?")
 OF_DENIES = (*ACTIONS, "s3:*", "*")

@@ -10,7 +10,7 @@ from rolemgr.access.compare import Comparison, Focus, compare
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.errors import LayerError
 from rolemgr.evaluate.policies import Policies
-from rolemgr.model.policy import IdentityPolicy, ResourcePolicy
+from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy
 from rolemgr.reference.services import action_names
 
 Raw = Mapping[str, Any]

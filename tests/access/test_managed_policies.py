@@ -9,7 +9,7 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from rolemgr.access.compare import compare
 from rolemgr.evaluate.policies import Policies
-from rolemgr.model.policy import IdentityPolicy
+from rolemgr.iam.documents import IdentityPolicy
 
 POLICIES: dict[str, Any] = json.loads(aws_managed_policies_data)
 SOME = sorted(POLICIES)[::40]

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from rolemgr.access.errors import TooComplex
 from rolemgr.access.regions import Pattern, meet, regions
-from rolemgr.evaluate.variables import Piece
-from rolemgr.evaluate.wildcards import (
+from rolemgr.iam.variables import Piece
+from rolemgr.iam.wildcards import (
     Step,
     arn_glob,
     arn_steps,

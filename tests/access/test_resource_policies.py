@@ -14,7 +14,7 @@ from rolemgr.access.public import stranger_limits
 from rolemgr.access.scenes import Scene
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
-from rolemgr.model.policy import IdentityPolicy, ResourcePolicy, TrustPolicy
+from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy, TrustPolicy
 
 A, B = "111122223333", "444455556666"
 ROOT, ROLE = {"AWS": f"arn:aws:iam::{A}:root"}, {"AWS": f"arn:aws:iam::{A}:role/ml/r"}

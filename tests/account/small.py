@@ -12,7 +12,7 @@ from rolemgr.account.look import look
 from rolemgr.account.ownership import new_run
 from rolemgr.account.plan import RolePlan, Wanted, plan_role
 from rolemgr.errors import AwsError
-from rolemgr.model.policy import IdentityPolicy, TrustPolicy
+from rolemgr.iam.documents import IdentityPolicy, TrustPolicy
 from rolemgr.model.role import NamedPolicy, RoleDocuments
 
 EXTRA = f"arn:aws:iam::{ACCOUNT}:policy/extra"

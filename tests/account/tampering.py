@@ -9,7 +9,7 @@ from tests.account.small import BOUNDARY, EXTRA, NAME, OTHER_BOUNDARY
 from tests.account.small import ROLE as SMALL
 from tests.servers import ACCOUNT
 
-from rolemgr.model.policy import IdentityPolicy, TrustPolicy
+from rolemgr.iam.documents import IdentityPolicy, TrustPolicy
 from rolemgr.model.role import NamedPolicy
 
 Json: TypeAlias = Any

@@ -12,7 +12,7 @@ from rolemgr.account.failures import as_aws_error
 from rolemgr.account.order import trusted_first
 from rolemgr.account.step import Call
 from rolemgr.errors import AwsError, InputError
-from rolemgr.model.policy import TrustPolicy
+from rolemgr.iam.documents import TrustPolicy
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.support import ALL_LIMITS, rendered
 from rolemgr.account.drift import RoleDrift, find_drift
 from rolemgr.account.read import read_role
 from rolemgr.catalog.load import Catalog
-from rolemgr.model.policy import IdentityPolicy, TrustPolicy
+from rolemgr.iam.documents import IdentityPolicy, TrustPolicy
 from rolemgr.model.role import NamedPolicy, RoleDocuments
 from rolemgr.report.drift import RULES
 

@@ -19,10 +19,11 @@ from tests.servers import ACCOUNT
 
 from rolemgr.account.drift import find_drift
 from rolemgr.account.read import read_role
-from rolemgr.check.document import Document, Kind
+from rolemgr.check.document import Document
 from rolemgr.check.read import read
 from rolemgr.check.run import check
 from rolemgr.errors import AwsError
+from rolemgr.iam.documents import PolicyType
 
 if TYPE_CHECKING:
     from tests.conftest import Run
@@ -233,7 +234,7 @@ def test_a_web_page_instead_of_aws_is_one_line(run: "Run", churn: str) -> None:
 
 def test_the_policy_of_the_page_is_accepted_by_check() -> None:
     """What we tell others to write passes our own rules, and reads alone."""
-    document = read(Document("page", Kind.IDENTITY, POLICY, lambda _: None))
+    document = read(Document("page", PolicyType.IDENTITY, POLICY, lambda _: None))
     assert list(check([document])) == []
     assert all(re.fullmatch(r"iam:(Get|List)\w+", action) for action in RIGHTS)
 

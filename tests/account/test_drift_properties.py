@@ -18,7 +18,7 @@ from rolemgr.account.meaning import Held, Meant, permissions
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request, context_of
-from rolemgr.model.policy import IdentityPolicy
+from rolemgr.iam.documents import IdentityPolicy
 from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import expand, find_action
 

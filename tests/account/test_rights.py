@@ -16,11 +16,12 @@ import pytest
 from tests.account.small import CHANGED, NAME, OTHER_BOUNDARY, ROLE, bring, everything, prepare
 from tests.servers import iam_client, served
 
-from rolemgr.check.document import Document, Kind
+from rolemgr.check.document import Document
 from rolemgr.check.finding import Severity
 from rolemgr.check.read import read
 from rolemgr.check.run import check
 from rolemgr.errors import AwsError
+from rolemgr.iam.documents import PolicyType
 
 PAGE = Path(__file__).parents[2] / "docs" / "create-in-an-account.md"
 POLICY: dict[str, Any] = json.loads(re.findall(r"```json\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)[0])
@@ -108,7 +109,7 @@ OTHER = replace(CHANGED, boundary=OTHER_BOUNDARY, trust_policy=CHANGED.trust_pol
 
 def test_the_policy_of_the_page_is_accepted_by_check() -> None:
     """What we tell others to write passes our own rules."""
-    document = read(Document("page", Kind.IDENTITY, POLICY, lambda _: None))
+    document = read(Document("page", PolicyType.IDENTITY, POLICY, lambda _: None))
     assert [finding for finding in check([document]) if finding.severity.at_least(Severity.SUGGESTION)] == []
 
 

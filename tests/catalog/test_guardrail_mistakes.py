@@ -108,7 +108,7 @@ MISTAKES = {
     ),
     "a value that is no truth": (
         ('"true"', '"yes"'),
-        "13: `yes` under Null is neither true nor false",
+        "13: `yes` under Null is neither `true` nor `false`",
     ),
     "only_below of no parameter": (
         ("only_below: {seconds", "only_below: {second"),

@@ -23,7 +23,7 @@ from rolemgr.errors import RolemgrError
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Context, Request
-from rolemgr.model.policy import Effect, IdentityPolicy
+from rolemgr.iam.documents import Effect, IdentityPolicy
 from rolemgr.model.role import FrozenConditions
 from rolemgr.reference import quirks
 

@@ -11,8 +11,8 @@ import pytest
 from pydantic import Field
 
 from rolemgr.catalog.load import Catalog
-from rolemgr.model.base import Model
-from rolemgr.model.policy import Effect
+from rolemgr.iam.base import Model
+from rolemgr.iam.documents import Effect
 from rolemgr.reference.services import expand
 
 CATALOG = Catalog()

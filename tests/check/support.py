@@ -2,15 +2,18 @@
 
 from typing import Any
 
-from rolemgr.check.document import Document, Kind
+from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding
 from rolemgr.check.read import read
 from rolemgr.check.run import check
+from rolemgr.iam.documents import PolicyType
 
 
 def findings(policy: Any, kind: str = "identity", *, text: str | None = None, template: bool = False) -> list[Finding]:
     """Return what the rules find in *policy*, a document of *kind*."""
-    return list(check([read(Document("policy", Kind(kind), policy, lambda _: None, text=text, template=template))]))
+    return list(
+        check([read(Document("policy", PolicyType(kind), policy, lambda _: None, text=text, template=template))])
+    )
 
 
 def rules(policy: Any, kind: str = "identity") -> set[str]:

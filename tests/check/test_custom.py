@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from rolemgr.check.custom import Custom, custom_findings, read_checks, refuse_twins
-from rolemgr.check.document import Kind
 from rolemgr.check.finding import Finding, Severity
 from rolemgr.check.sources import documents, parse
 from rolemgr.errors import RolemgrError
 from rolemgr.files.yaml import parse_yaml, read_yaml
+from rolemgr.iam.documents import PolicyType
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "checks"
 
@@ -22,7 +22,7 @@ def checks(**asks: Any) -> list[Custom]:
     return read_checks(parse_yaml(json.dumps({"checks": [entry]}), "checks.yaml"))
 
 
-def found(policy: Any, custom: list[Custom], kind: Kind | None = None) -> list[Finding]:
+def found(policy: Any, custom: list[Custom], kind: PolicyType | None = None) -> list[Finding]:
     """Return what *custom* checks find in *policy*, read from text as a file of type *kind* is."""
     text = json.dumps(policy, indent=1)
     return list(custom_findings(documents(parse(text, "p.json", as_json=True), text, "p.json", kind), custom))
@@ -132,10 +132,10 @@ def test_an_scp_that_only_denies_lets_the_rest_through() -> None:
     kept, gone = ({**allow(action), "Effect": "Deny"} for action in ("s3:Delete*", "iam:CreateUser"))
     asks = checks(no_new_access={"policy": policy(kept, gone)}, types=["scp"])
     forbids = checks(access_not_granted={"actions": ["iam:CreateUser"]}, types=["scp"])
-    assert not found(policy(kept, gone), [*asks, *forbids], Kind.SCP)
-    assert {one.action for one in found(policy(kept), asks, Kind.SCP)} == {"iam:CreateUser"}
-    assert {one.action for one in found(policy(kept), forbids, Kind.SCP)} == {"iam:CreateUser"}
-    assert not found(policy(kept, allow("s3:*")), forbids, Kind.SCP)
+    assert not found(policy(kept, gone), [*asks, *forbids], PolicyType.SCP)
+    assert {one.action for one in found(policy(kept), asks, PolicyType.SCP)} == {"iam:CreateUser"}
+    assert {one.action for one in found(policy(kept), forbids, PolicyType.SCP)} == {"iam:CreateUser"}
+    assert not found(policy(kept, allow("s3:*")), forbids, PolicyType.SCP)
 
 
 def test_policies_of_one_role_decide_together() -> None:

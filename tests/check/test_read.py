@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.check.support import findings, policy, rules
 
-from rolemgr.check.document import Kind
+from rolemgr.iam.documents import PolicyType
 
 GOOD = {"Sid": "Good", "Effect": "Allow", "Action": "sagemaker:CreateTrainJob", "Resource": "*"}
 
@@ -109,7 +109,7 @@ POLICIES = st.fixed_dictionaries(
 )
 
 
-@given(POLICIES | ANYTHING, st.sampled_from(list(Kind)), st.booleans())
+@given(POLICIES | ANYTHING, st.sampled_from(list(PolicyType)), st.booleans())
 def test_no_policy_makes_a_rule_crash(raw: Any, kind: str, template: bool) -> None:
     """Whatever stands where, of whatever type, there is an answer."""
     for finding in findings(raw, kind, template=template):

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from rolemgr.files.source import MAX_BYTES
 from rolemgr.files.yaml import read_yaml
-from rolemgr.model.base import Model
+from rolemgr.iam.base import Model
 
 if TYPE_CHECKING:
     from tests.conftest import Ran, Run

@@ -22,8 +22,8 @@ from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request, context_of
 from rolemgr.files.yaml import read_yaml
-from rolemgr.model.base import Model
-from rolemgr.model.policy import Effect
+from rolemgr.iam.base import Model
+from rolemgr.iam.documents import Effect
 from rolemgr.model.role import ComposedRole, ComposedStatement, LeftOpen
 from rolemgr.prove.witness import witnesses
 

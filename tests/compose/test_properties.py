@@ -14,8 +14,8 @@ from rolemgr.compose.role import compose
 from rolemgr.errors import InputError, Problems
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
+from rolemgr.iam.documents import Effect
 from rolemgr.model.catalog import ActivityGroup
-from rolemgr.model.policy import Effect
 from rolemgr.model.role import ComposedStatement
 from rolemgr.model.source import Sourced
 from rolemgr.prove.witness import witnesses

@@ -8,7 +8,7 @@ from tests.support import rendered
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request, context_of
-from rolemgr.model.policy import IdentityPolicy
+from rolemgr.iam.documents import IdentityPolicy
 
 ACCOUNT = "111122223333"
 

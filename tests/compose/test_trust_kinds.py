@@ -10,7 +10,7 @@ from rolemgr.compose.trust import trust_notes
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request, context_of
-from rolemgr.model.policy import IdentityPolicy
+from rolemgr.iam.documents import IdentityPolicy
 
 HERE = "arn:aws:iam::111122223333"
 ROLE = "arn:aws:iam::444455556666:role/ci/deployer"

@@ -8,7 +8,7 @@ from hypothesis import settings
 
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
-from rolemgr.model.policy import IdentityPolicy
+from rolemgr.iam.documents import IdentityPolicy
 
 # A busy machine is no failure.
 settings.register_profile("steady", deadline=None)

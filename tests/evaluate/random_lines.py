@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from rolemgr.cli.batch import answer, asked
 from rolemgr.evaluate.explain import explain
-from rolemgr.evaluate.operators import OPERATORS
+from rolemgr.iam.values import READERS
 
 HERE, THERE = "111122223333", "444455556666"
 ROLE = f"arn:aws:iam::{HERE}:role/ml/analyst"
@@ -169,7 +169,7 @@ def _control(random: Random) -> dict[str, Any]:
 
 
 def _condition(random: Random) -> tuple[str, dict[str, Any]]:
-    operator = random.choice(sorted(OPERATORS))
+    operator = random.choice(sorted(READERS))
     if random.random() < 0.2:
         return "Null", {random.choice(KEYS): random.choice(("true", "false"))}
     qualifier = random.choice(("", "", "ForAllValues:", "ForAnyValue:"))

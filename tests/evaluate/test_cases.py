@@ -13,7 +13,7 @@ from rolemgr.evaluate.explain import explain
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
 from rolemgr.files.yaml import read_yaml
-from rolemgr.model.policy import IdentityPolicy, ResourcePolicy, TrustPolicy
+from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy, TrustPolicy
 
 Statements = list[dict[str, Any]]
 

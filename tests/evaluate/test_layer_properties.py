@@ -16,7 +16,7 @@ from rolemgr.evaluate.explain import explain
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.principals import Kind, read_caller
 from rolemgr.evaluate.request import Request
-from rolemgr.model.policy import IdentityPolicy, ResourcePolicy
+from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy
 
 HERE, THERE = "111122223333", "444455556666"
 ROLE = f"arn:aws:iam::{HERE}:role/analyst"

@@ -10,7 +10,7 @@ from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.errors import PolicyError
 from rolemgr.evaluate.policies import Layer, Policies, StatementRef, groups_of, read_policy
 from rolemgr.evaluate.request import Request
-from rolemgr.model.policy import IdentityPolicy, ResourcePolicy
+from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy
 
 ALLOW_ALL = {"Sid": "All", "Effect": "Allow", "Action": "*", "Resource": "*"}
 RequestMaker = Callable[..., Request]

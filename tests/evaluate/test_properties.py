@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from rolemgr.errors import RolemgrError
 from rolemgr.evaluate.decision import Evaluation, evaluate
 from rolemgr.evaluate.explain import explain
-from rolemgr.evaluate.operators import OPERATORS
 from rolemgr.evaluate.policies import Policies, StatementRef, groups_of
 from rolemgr.evaluate.request import Request
-from rolemgr.model.policy import IdentityPolicy
+from rolemgr.iam.documents import IdentityPolicy
+from rolemgr.iam.values import READERS
 
 SERVICES = ["s3", "kms"]
 NAMES = ["GetObject", "PutObject", "Decrypt"]
@@ -52,7 +52,7 @@ def condition_blocks(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
     key = draw(KEYS)
     if draw(st.integers(0, 4)) == 0:
         return {"Null": {key: draw(st.sampled_from(["true", "false"]))}}
-    name = draw(st.sampled_from(sorted(OPERATORS)))
+    name = draw(st.sampled_from(sorted(READERS)))
     family = next(family for family in VALUES_OF if name.startswith(family))
     qualifier = draw(st.sampled_from(["", "ForAllValues:", "ForAnyValue:"]))
     suffix = draw(st.sampled_from(["", "IfExists"]))
@@ -203,7 +203,7 @@ ODD_STATEMENTS = st.fixed_dictionaries(
         "Action": st.lists(st.one_of(ACTION_PATTERNS, ODD_TEXT), min_size=1, max_size=2),
         "Resource": st.lists(st.one_of(RESOURCE_PATTERNS, ODD_TEXT), min_size=1, max_size=2),
         "Condition": st.dictionaries(
-            st.one_of(st.sampled_from(sorted(OPERATORS)), ODD_TEXT),
+            st.one_of(st.sampled_from(sorted(READERS)), ODD_TEXT),
             st.dictionaries(st.one_of(KEYS, ODD_TEXT), st.lists(st.one_of(VALUES, ODD_TEXT), max_size=3), max_size=2),
             max_size=2,
         ),

@@ -24,8 +24,8 @@ from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request, context_of
 from rolemgr.files.yaml import read_yaml
-from rolemgr.model.base import Model
-from rolemgr.model.policy import IdentityPolicy
+from rolemgr.iam.base import Model
+from rolemgr.iam.documents import IdentityPolicy
 from rolemgr.model.role import ComposedStatement
 from rolemgr.model.source import parse_model
 from rolemgr.render.documents import permissions_policy

@@ -19,7 +19,7 @@ from rolemgr.errors import InputError, Problems
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request, context_of
-from rolemgr.model.policy import Effect, IdentityPolicy
+from rolemgr.iam.documents import Effect, IdentityPolicy
 from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.prove.separation import RenderedRole
 from rolemgr.prove.witness import witnesses

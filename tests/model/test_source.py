@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rolemgr.errors import InputError, Problems, SourceLocation, UnknownNameError
-from rolemgr.model.base import Model
+from rolemgr.iam.base import Model
 from rolemgr.model.catalog import FORMS, ActivityGroup, Persona
 from rolemgr.model.spec import RoleSpec
 

@@ -10,29 +10,33 @@ from typing import Any
 from tests.prove.mutants import Data, Mutant, compiled, replaced
 
 import rolemgr.evaluate
+import rolemgr.iam
 from rolemgr.errors import RolemgrError
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
 from rolemgr.files.yaml import read_yaml
-from rolemgr.model.policy import IdentityPolicy
+from rolemgr.iam.documents import IdentityPolicy
+
+LANGUAGE = ("operators", "values", "variables", "wildcards")
+"""The modules of the policy language that decide with it."""
 
 
 def mutated_evaluate(module: str, old: str, new: str) -> Any:
     """Return a copy of `rolemgr.evaluate.decision` over copies of all its modules, *module* with *old* made *new*."""
     folder = Path(rolemgr.evaluate.__file__).parent
-    texts = {
-        path.stem: path.read_text("utf-8") for path in folder.glob("*.py") if path.stem not in ("__init__", "errors")
-    }
+    paths = [path for path in folder.glob("*.py") if path.stem not in ("__init__", "errors")]
+    paths += [Path(rolemgr.iam.__file__).parent / f"{name}.py" for name in LANGUAGE]
+    texts = {path.stem: path.read_text("utf-8") for path in paths}
     texts[module] = replaced(texts[module], old, new)
     names = "|".join(texts)
     done: dict[str, Any] = {}
 
     def load(name: str) -> Any:
         if name not in done:
-            for needed in re.findall(rf"^from rolemgr\.evaluate\.({names}) import", texts[name], re.MULTILINE):
+            for needed in re.findall(rf"^from rolemgr\.(?:evaluate|iam)\.({names}) import", texts[name], re.MULTILINE):
                 load(needed)
-            source = re.sub(rf"\brolemgr\.evaluate\.({names})\b", r"mutant_evaluate_\1", texts[name])
+            source = re.sub(rf"\brolemgr\.(?:evaluate|iam)\.({names})\b", r"mutant_evaluate_\1", texts[name])
             done[name] = compiled(f"mutant_evaluate_{name}", source)
         return done[name]
 
@@ -44,43 +48,40 @@ def mutated_evaluate(module: str, old: str, new: str) -> Any:
 
 
 EVALUATOR = [
-    ("conditions", "return every or if_exists", "return True", "an absent key always matches"),
-    ("conditions", "return every or if_exists", "return False", "an absent key never matches"),
-    ("conditions", "return every or if_exists", "return if_exists", "negated operators are false without their key"),
-    ("conditions", "return every or if_exists", "return every", "IfExists is overlooked"),
-    ("conditions", "negated if qualifier is None else", "False if qualifier is None else", "one good value excuses the others"),
-    ("conditions", 'qualifier == "ForAllValues"', 'qualifier == "ForAnyValue"', "the qualifiers are exchanged"),
-    ("conditions", 'qualifier == "ForAllValues"', "True", "ForAnyValue is taken as ForAllValues"),
+    ("operators", "return self.every or self.if_exists", "return True", "an absent key always matches"),
+    ("operators", "return self.every or self.if_exists", "return False", "an absent key never matches"),
+    ("operators", "return self.every or self.if_exists", "return self.if_exists", "negated operators are false without their key"),
+    ("operators", "return self.every or self.if_exists", "return self.every", "IfExists is overlooked"),
+    ("operators", "self.negated if self.qualifier is None else", "False if self.qualifier is None else", "one good value excuses the others"),
+    ("operators", 'self.qualifier == "ForAllValues"', 'self.qualifier == "ForAnyValue"', "the qualifiers are exchanged"),
+    ("operators", 'self.qualifier == "ForAllValues"', "True", "ForAnyValue is taken as ForAllValues"),
+    ("operators", 'return "Not" in self.base', "return False", "StringNotLike is StringLike"),
     ("conditions", "any(matches(value, context) for matches in matchers)", "all(matches(value, context) for matches in matchers)", "all listed values must match"),
     ("conditions", "is not negated", "is not False", "negation is overlooked"),
     ("conditions", "(not found) in wanted", "bool(found) in wanted", "Null is turned round"),
     ("conditions", "(not found) in wanted", "True", "Null always holds"),
     ("conditions", "key.lower(), test)", "key, test)", "condition keys have case"),
-    ("operators", "return lambda value: value == wanted", "return lambda value: value.lower() == wanted.lower()", "StringEquals has no case"),
-    ("operators", "value.lower() == wanted", "value == wanted", "StringEqualsIgnoreCase has case"),
-    ("operators", "_string_like = _texts(glob)", "_string_like = _texts(_equals)", "StringLike knows no wildcard"),
-    ("operators", "_string_equals = _texts(_equals)", "_string_equals = _texts(glob)", "StringEquals knows wildcards"),
-    ("operators", '"NumericGreaterThan": Operator(_number(gt))', '"NumericGreaterThan": Operator(_number(lt))', "greater is less"),
-    ("operators", '"NumericGreaterThan": Operator(_number(gt))', '"NumericGreaterThan": Operator(_number(ge))', "greater is greater or equal"),
-    ("operators", '"NumericLessThanEquals": Operator(_number(le))', '"NumericLessThanEquals": Operator(_number(lt))', "less or equal is less"),
-    ("operators", '"StringNotLike": Operator(_string_like, negated=True)', '"StringNotLike": Operator(_string_like)', "StringNotLike is StringLike"),
-    ("operators", '"StringNotEquals": Operator(_string_equals, negated=True)', '"StringNotEquals": Operator(_string_equals)', "StringNotEquals is StringEquals"),
-    ("operators", '"ArnNotLike": Operator(_read_arn, negated=True)', '"ArnNotLike": Operator(_read_arn)', "ArnNotLike is ArnLike"),
-    ("operators", '"NotIpAddress": Operator(_ip_address, negated=True)', '"NotIpAddress": Operator(_ip_address)', "NotIpAddress is IpAddress"),
-    ("operators", '"DateLessThan": Operator(_date(lt))', '"DateLessThan": Operator(_date(gt))', "before is after"),
-    ("operators", "return bind(template, arn_glob)", "return bind(template, glob)", "a star of an ARN operator runs over colons"),
+    ("values", "return lambda value: value == wanted", "return lambda value: value.lower() == wanted.lower()", "StringEquals has no case"),
+    ("values", "value.lower() == wanted", "value == wanted", "StringEqualsIgnoreCase has case"),
+    ("values", "_string_like = _texts(glob)", "_string_like = _texts(_equals)", "StringLike knows no wildcard"),
+    ("values", "_string_equals = _texts(_equals)", "_string_equals = _texts(glob)", "StringEquals knows wildcards"),
+    ("values", '"NumericGreaterThan": _number(gt)', '"NumericGreaterThan": _number(lt)', "greater is less"),
+    ("values", '"NumericGreaterThan": _number(gt)', '"NumericGreaterThan": _number(ge)', "greater is greater or equal"),
+    ("values", '"NumericLessThanEquals": _number(le)', '"NumericLessThanEquals": _number(lt)', "less or equal is less"),
+    ("values", '"DateLessThan": _date(lt)', '"DateLessThan": _date(gt)', "before is after"),
+    ("values", "return bind(template, arn_glob)", "return bind(template, glob)", "a star of an ARN operator runs over colons"),
     ("wildcards", 'return lambda value: value.startswith(text[:-1])', "return lambda value: value == text[:-1]", "a last star stands for nothing"),
     ("wildcards", 'chunks[-1] += one or ("." if token.segment == SEGMENTS - 1 else "[^:]")', 'chunks[-1] += ".*"', "? is *"),
     ("wildcards", 'char in "*?"', 'char in "*"', "? is a character"),
     ("wildcards", "if any(map(_has_inner_star, segments[: SEGMENTS - 1])):", "if False:", "an inner star runs over its segment"),
     ("wildcards", 'one = "." if segment and segment[0].segment == SEGMENTS - 1 else "[^:]"', 'one = "."', "wildcards run over the parts of an ARN"),
-    ("wildcards", "return glob((Piece(pattern.lower(), live=True),))", "return glob((Piece(pattern, live=True),))", "actions have case"),
+    ("wildcards", "return text_glob(pattern.lower())", "return text_glob(pattern)", "actions have case"),
     ("wildcards", "pattern.fullmatch(value) is not None", "pattern.match(value) is not None", "a pattern may end early"),
     ("wildcards", "re.escape(token.char)", "token.char", "a dot is any character"),
     ("variables", "value = values[0] if len(values) == 1 else part.default", 'value = values[0] if values else ""', "a variable without a value is empty"),
     ("variables", "values[0] if len(values) == 1 else part.default", "values[0] if len(values) == 1 else None", "defaults of variables are overlooked"),
     ("variables", "pieces.append(Piece(value, live=False))", "pieces.append(Piece(value, live=True))", "what a variable brings in has wildcards"),
-    ("variables", "yield Variable(key.lower(), found[3], key)", "yield Variable(key, found[3], key)", "variables have case"),
+    ("variables", "return Variable(key.lower(), found[3], key)", "return Variable(key, found[3], key)", "variables have case"),
     ("variables", "tuple(_parts(text)) if variables else", "tuple(_parts(text)) if True else", "old versions have variables"),
     ("statement", 'listed is (statement.action_element == "Action")', "listed", "NotAction is Action"),
     ("statement", 'listed is (statement.resource_element == "Resource")', "listed", "NotResource is Resource"),

@@ -9,7 +9,7 @@ from typing import Any
 from tests.prove.mutants import CATALOG, Mutant, compiled, replaced
 
 import rolemgr.render.packing
-from rolemgr.model.policy import Effect, IdentityPolicy, IdentityStatement
+from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
 from rolemgr.model.role import NamedPolicy
 from rolemgr.prove.catalog import limits_of, subject_of
 from rolemgr.prove.proof import Subject

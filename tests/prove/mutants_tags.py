@@ -9,7 +9,7 @@ from tests.prove.mutants import CATALOG, Data, Mutant, write
 from tests.prove.mutants_packing import with_documents
 
 from rolemgr.catalog.load import Catalog
-from rolemgr.model.policy import IdentityStatement
+from rolemgr.iam.documents import IdentityStatement
 from rolemgr.prove.catalog import subject_of
 from rolemgr.prove.proof import Subject
 from rolemgr.prove.tags import tag_judgements

@@ -19,7 +19,7 @@ from rolemgr.errors import InputError
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Context, Request
-from rolemgr.model.policy import IdentityPolicy
+from rolemgr.iam.documents import IdentityPolicy
 from rolemgr.model.role import ComposedRole
 from rolemgr.prove.attached import (
     added_by,

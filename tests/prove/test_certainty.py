@@ -14,7 +14,7 @@ from tests.support import rendered
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, Problems
-from rolemgr.prove.certainty import contains
+from rolemgr.iam.wildcards import contains
 from rolemgr.prove.closure import closure_of
 from rolemgr.prove.separation import violations
 

@@ -8,7 +8,7 @@ import pytest
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Context, Request, context_of
-from rolemgr.model.policy import IdentityPolicy
+from rolemgr.iam.documents import IdentityPolicy
 from rolemgr.prove.changes import mended
 
 

@@ -15,7 +15,7 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.evaluate.decision import Evaluation, evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
-from rolemgr.model.policy import Effect
+from rolemgr.iam.documents import Effect
 from rolemgr.prove.catalog import all_guardrails, limits_of, prove_catalog, prove_role, subject_of, variants
 from rolemgr.prove.cells import ABSENT
 from rolemgr.prove.grants import no_dead_grant

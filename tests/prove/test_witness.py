@@ -5,7 +5,7 @@ import pytest
 from rolemgr.errors import SourceLocation
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
-from rolemgr.model.policy import Effect, IdentityPolicy
+from rolemgr.iam.documents import Effect, IdentityPolicy
 from rolemgr.model.role import ComposedStatement, FrozenConditions, Origin
 from rolemgr.prove.witness import satisfying, witnesses
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jinja2 import DictLoader
 
 from rolemgr.errors import RenderError, SourceLocation
-from rolemgr.model.policy import Effect
+from rolemgr.iam.documents import Effect
 from rolemgr.model.role import ComposedStatement, Origin
 from rolemgr.render.documents import permissions_policy
 from rolemgr.render.templating import environment

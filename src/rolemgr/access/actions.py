@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 from rolemgr.access.errors import TooComplex
 from rolemgr.access.regions import Pattern, regions
 from rolemgr.access.statements import Said, service_of
-from rolemgr.evaluate.variables import Piece
-from rolemgr.evaluate.wildcards import Step, glob_steps, literal_steps
+from rolemgr.iam.variables import Piece
+from rolemgr.iam.wildcards import Step, glob_steps, literal_steps
 from rolemgr.reference.services import action_names, expand, services
 
 MOST_NAMES: Final = 10_000

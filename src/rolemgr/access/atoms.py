@@ -16,10 +16,10 @@ from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 from rolemgr.access.regions import Pattern
-from rolemgr.evaluate.operators import OPERATORS
 from rolemgr.evaluate.request import Context
-from rolemgr.evaluate.variables import Piece, Pieces, Template, Test, Variable, parse, resolve
-from rolemgr.evaluate.wildcards import (
+from rolemgr.iam.values import READERS
+from rolemgr.iam.variables import Piece, Pieces, Template, Test, Variable, parse, resolve
+from rolemgr.iam.wildcards import (
     SEGMENTS,
     arn_glob,
     arn_steps,
@@ -76,7 +76,7 @@ def condition_atom(base: str, text: str, variables: bool, filled: Filled) -> Ato
     family = family_of(base)
     if family == "text":
         return replace(_text_atom(_kind(base), text, variables, filled), written=text)
-    matcher = OPERATORS[base].read(text, variables)
+    matcher = READERS[base](text, variables)
     settled = Context()
     return Atom(family, _what(base, text), lambda value: matcher(value, settled))
 

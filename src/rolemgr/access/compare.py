@@ -32,8 +32,8 @@ from rolemgr.evaluate.errors import LayerError, RequestError
 from rolemgr.evaluate.policies import Policies, StatementRef
 from rolemgr.evaluate.request import Request
 from rolemgr.evaluate.requirements import FREE
-from rolemgr.evaluate.wildcards import action_glob
-from rolemgr.model.policy import Effect, ResourcePolicy, ResourceStatement
+from rolemgr.iam.documents import Effect, ResourcePolicy, ResourceStatement
+from rolemgr.iam.wildcards import action_glob
 
 MOST_TRIED = 12
 """How many cases are tried to be made real before they are called unknown."""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from rolemgr.access.compare import Comparison, compare
 from rolemgr.evaluate.policies import Policies
-from rolemgr.model.policy import IdentityPolicy, ResourcePolicy, TrustPolicy
+from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy, TrustPolicy
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from rolemgr.access.regions import Pattern
 from rolemgr.access.statements import Asked, Side
 from rolemgr.access.values import Limits
 from rolemgr.evaluate.policies import Policies
-from rolemgr.evaluate.wildcards import SEGMENTS, Steps
-from rolemgr.model.arn import ACCOUNT_ID, Arn
+from rolemgr.iam.arn import ACCOUNT_ID, Arn
+from rolemgr.iam.wildcards import SEGMENTS, Steps
 
 Network: TypeAlias = IPv4Network | IPv6Network
 

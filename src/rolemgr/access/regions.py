@@ -3,7 +3,7 @@ The regions of text that a set of patterns makes: which of them can match togeth
 
 A region is a *sign*: an integer whose bit i says that pattern i matches. All patterns are walked at once,
 character by character, each as the set of steps that it may stand at (bits too). The steps come from
-`rolemgr.evaluate.wildcards`, so what a wildcard spans is said in one place.
+`rolemgr.iam.wildcards`, so what a wildcard spans is said in one place.
 
 From any state only the characters that some pattern waits for matter; all others are alike, and one stands
 for them. So the walk is exhaustive over all texts, and exact: a sign is found if and only if some text has it.
@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from rolemgr.access.errors import TooComplex
-from rolemgr.evaluate.wildcards import Step, Steps
+from rolemgr.iam.wildcards import Step, Steps
 
 MOST_STATES = 10_000
 """How many states of the joint walk are looked at: some ten times what the largest AWS managed policy takes."""

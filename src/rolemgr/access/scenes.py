@@ -26,10 +26,10 @@ from rolemgr.evaluate.known import known_keys
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.principals import Caller, Kind, Match, match, read_caller
 from rolemgr.evaluate.request import Request
-from rolemgr.evaluate.variables import Piece
-from rolemgr.evaluate.wildcards import arn_steps, literal_steps
-from rolemgr.model.arn import ACCOUNT_ID, Arn
-from rolemgr.model.policy import Effect, IdentityPolicy
+from rolemgr.iam.arn import ACCOUNT_ID, Arn
+from rolemgr.iam.documents import Effect, IdentityPolicy
+from rolemgr.iam.variables import Piece
+from rolemgr.iam.wildcards import arn_steps, literal_steps
 
 _EVERYTHING: Final = IdentityPolicy.model_validate(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}

@@ -22,7 +22,7 @@ from rolemgr.access.errors import TooComplex
 from rolemgr.access.regions import Pattern, contains, meet
 from rolemgr.access.statements import Asked, Said, Side
 from rolemgr.access.values import ANY, Class, Limits, classes, text_classes
-from rolemgr.model.policy import Effect
+from rolemgr.iam.documents import Effect
 from rolemgr.reference.condition_keys import find_key
 
 MOST_CASES: Final = 3_000

@@ -11,15 +11,15 @@ from functools import cached_property
 from typing import NamedTuple
 
 from rolemgr.access.atoms import Atom, Filled, condition_atom, resource_atom
-from rolemgr.evaluate.conditions import Condition, split_operator
+from rolemgr.evaluate.conditions import Condition, known_operator
 from rolemgr.evaluate.errors import LayerError
-from rolemgr.evaluate.operators import read_bool
 from rolemgr.evaluate.policies import Layer, Policies, StatementRef, read_policy
 from rolemgr.evaluate.principals import Named
 from rolemgr.evaluate.statement import ReadStatement
-from rolemgr.evaluate.variables import Variable, parse
-from rolemgr.evaluate.wildcards import action_glob
-from rolemgr.model.policy import Effect, PolicyDocument, TrustPolicy
+from rolemgr.iam.documents import Effect, PolicyDocument, TrustPolicy
+from rolemgr.iam.values import read_bool
+from rolemgr.iam.variables import Variable, parse
+from rolemgr.iam.wildcards import action_glob
 
 
 class Asked(NamedTuple):
@@ -207,8 +207,7 @@ def _asked(condition: Condition, variables: bool, filled: Filled) -> Asked:
     if condition.operator == "Null":
         wanted = frozenset(map(read_bool, condition.values))
         return Asked(key, frozenset(), False, True, True in wanted, False in wanted)
-    qualifier, operator, if_exists = split_operator(condition.operator)
-    base = condition.operator.rpartition(":")[2].removesuffix("IfExists")
-    every = operator.negated if qualifier is None else qualifier == "ForAllValues"
-    atoms = frozenset(condition_atom(base, text, variables, filled) for text in condition.values)
-    return Asked(key, atoms, operator.negated, every, every or if_exists, None, qualifier is not None)
+    operator = known_operator(condition.operator)
+    atoms = frozenset(condition_atom(operator.base, text, variables, filled) for text in condition.values)
+    absent = operator.true_where_absent()
+    return Asked(key, atoms, operator.negated, operator.every, absent, None, operator.qualifier is not None)

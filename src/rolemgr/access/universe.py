@@ -20,15 +20,14 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from rolemgr.access.regions import Pattern
-from rolemgr.evaluate.variables import Piece
-from rolemgr.evaluate.wildcards import Step, Steps, arn_steps, literal_steps
-from rolemgr.model.arn import PARTITIONS, Arn
+from rolemgr.iam.arn import PARTITIONS, Arn
+from rolemgr.iam.variables import Piece, around_variables, replaced
+from rolemgr.iam.wildcards import Step, Steps, arn_steps, literal_steps
 from rolemgr.reference import quirks
 from rolemgr.reference.condition_keys import find_key
 from rolemgr.reference.services import find_action, resource_types
 from rolemgr.reference.support import known_key
 
-_VARIABLE: Final = re.compile(r"\$\{[^}]*\}")
 _NAME: Final = re.compile(r"[a-z-]+")
 _ONE_OR_MORE: Final = (Step(None, spans=False), Step(None, again=True, spans=False))
 ANY_TEXT: Final = Pattern((Step(None), Step(None, again=True)))
@@ -94,12 +93,8 @@ def _steps(arn_format: Arn, partition: str) -> Steps:
 
 
 def _part(text: str, *, spans: bool) -> Iterator[Step]:
-    done = 0
-    for variable in _VARIABLE.finditer(text):
-        yield from literal_steps(text[done : variable.start()])
-        yield from (step._replace(spans=spans) for step in _ONE_OR_MORE)
-        done = variable.end()
-    yield from literal_steps(text[done:])
+    for place, part in enumerate(around_variables(text)):
+        yield from (step._replace(spans=spans) for step in _ONE_OR_MORE) if place % 2 else literal_steps(part)
 
 
 def carries(action: str, key: str) -> bool:
@@ -139,10 +134,10 @@ def concrete(arn: Arn) -> str:
     """Return *arn*, a pattern or a format, as an ARN that could be: `example` where a name is free."""
     parts = {**arn._asdict(), "partition": arn.partition if arn.partition.startswith("aws") else "aws"}
     for name, text in _FILLINGS.items():
-        if parts[name] in ("*", "?") or _VARIABLE.fullmatch(parts[name]):
+        if parts[name] in ("*", "?") or parts[name].startswith("${"):
             parts[name] = text
     return str(Arn(*(_plain(text) for text in parts.values())))
 
 
 def _plain(text: str) -> str:
-    return _VARIABLE.sub("example", text).replace("*", "example").replace("?", "x")
+    return replaced(text, "example").replace("*", "example").replace("?", "x")

@@ -22,8 +22,8 @@ from typing import Final, NamedTuple
 from rolemgr.access.atoms import Atom, Family
 from rolemgr.access.errors import TooComplex
 from rolemgr.access.regions import Pattern, regions
-from rolemgr.evaluate.operators import read_date, read_number
-from rolemgr.evaluate.wildcards import Step
+from rolemgr.iam.values import read_date, read_number
+from rolemgr.iam.wildcards import Step
 from rolemgr.reference.condition_keys import find_key
 
 MOST_CLASSES: Final = 4_096

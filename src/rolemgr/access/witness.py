@@ -11,8 +11,8 @@ from rolemgr.access.search import ABSENT, Case
 from rolemgr.access.statements import Said
 from rolemgr.access.universe import Universe, always_there, arn_formats, carries, concrete, kinds_of
 from rolemgr.evaluate.request import Context, Request
-from rolemgr.evaluate.variables import Variable, parse, resolve
-from rolemgr.model.arn import Arn
+from rolemgr.iam.arn import Arn
+from rolemgr.iam.variables import Variable, parse, resolve
 from rolemgr.reference.condition_keys import find_key
 from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import find_action

@@ -14,7 +14,7 @@ from rolemgr.account.ownership import without_own_tags
 from rolemgr.account.plan import Found, Wanted, policy_steps
 from rolemgr.account.read import AccountPolicy, AccountRole
 from rolemgr.account.step import Step, text_of
-from rolemgr.model.policy import Effect, IdentityPolicy, IdentityStatement, PolicyDocument
+from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement, PolicyDocument
 from rolemgr.model.role import RoleDocuments
 from rolemgr.reference.managed_policies import managed_policy
 from rolemgr.reference.quirks import quota

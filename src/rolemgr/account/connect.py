@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from rolemgr.account.failures import aws_errors
 from rolemgr.errors import AwsError, InputError, SourceLocation
-from rolemgr.model.arn import PARTITIONS, Arn, partition_of
+from rolemgr.iam.arn import PARTITIONS, Arn, partition_of
 
 _ATTEMPTS = 6
 """IAM throttles writes of whole accounts at a few a second; botocore's own 3 attempts are soon over."""

@@ -14,8 +14,8 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 from rolemgr.account.meaning import Held, Meant, Place, permissions, said, trust
 from rolemgr.account.ownership import without_own_tags
 from rolemgr.account.read import AccountRole
-from rolemgr.model.arn import Arn, is_aws_managed
-from rolemgr.model.policy import IdentityPolicy
+from rolemgr.iam.arn import Arn, is_aws_managed
+from rolemgr.iam.documents import IdentityPolicy
 from rolemgr.model.role import RoleDocuments
 from rolemgr.reference.managed_policies import ManagedPolicy, managed_policy
 

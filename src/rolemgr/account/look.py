@@ -6,7 +6,7 @@ from rolemgr.account.failures import aws_errors
 from rolemgr.account.ownership import state_of
 from rolemgr.account.plan import Found, Wanted
 from rolemgr.account.read import AccountRole, read_policy, read_role, read_tags, read_versions
-from rolemgr.model.arn import is_aws_managed
+from rolemgr.iam.arn import is_aws_managed
 
 
 def look(iam: Any, wanted: Wanted) -> Found:

@@ -13,7 +13,7 @@ from rolemgr.access.compare import Difference, Focus, Unknown, compare
 from rolemgr.access.statements import Said, Side
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.policies import Policies, StatementRef, read_policy
-from rolemgr.model.policy import Effect, IdentityPolicy, TrustPolicy
+from rolemgr.iam.documents import Effect, IdentityPolicy, TrustPolicy
 from rolemgr.reference.services import action_names, services
 
 Way: TypeAlias = Literal["gained", "lost"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from rolemgr.model.policy import TrustPolicy
+from rolemgr.iam.documents import TrustPolicy
 
 
 def trusted_first(trusts: Mapping[str, TrustPolicy]) -> tuple[str, ...]:

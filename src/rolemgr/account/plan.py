@@ -15,7 +15,7 @@ from rolemgr.account.ownership import State, policy_tags, tag_list
 from rolemgr.account.read import AccountPolicy, AccountRole
 from rolemgr.account.step import Call, Step, Thing, text_of
 from rolemgr.errors import AwsError, Refused, RolemgrError
-from rolemgr.model.policy import IdentityPolicy
+from rolemgr.iam.documents import IdentityPolicy
 from rolemgr.model.role import NamedPolicy, RoleDocuments
 from rolemgr.reference.quirks import quota
 

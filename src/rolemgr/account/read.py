@@ -15,8 +15,8 @@ from pydantic import ValidationError
 from rolemgr.account.failures import aws_errors, code_of
 from rolemgr.account.ownership import ROLE_TAG, State, state_of
 from rolemgr.errors import AwsError
-from rolemgr.model.arn import is_aws_managed
-from rolemgr.model.policy import IdentityPolicy, TrustPolicy
+from rolemgr.iam.arn import is_aws_managed
+from rolemgr.iam.documents import IdentityPolicy, TrustPolicy
 from rolemgr.model.role import NamedPolicy
 
 P = TypeVar("P", IdentityPolicy, TrustPolicy)

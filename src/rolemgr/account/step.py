@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from rolemgr.model.policy import PolicyDocument
+from rolemgr.iam.documents import PolicyDocument
 
 
 class Call(NamedTuple):

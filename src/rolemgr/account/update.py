@@ -18,7 +18,7 @@ from rolemgr.account.ownership import State, tag_list
 from rolemgr.account.plan import Found, Wanted, attach, detach, mark, put_inline
 from rolemgr.account.step import Call, Step, text_of
 from rolemgr.errors import Refused
-from rolemgr.model.policy import IdentityPolicy, PolicyDocument
+from rolemgr.iam.documents import IdentityPolicy, PolicyDocument
 
 
 @dataclass(frozen=True)

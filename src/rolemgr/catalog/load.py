@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
 
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 from rolemgr.files.yaml import read_yaml
-from rolemgr.model.base import Model
+from rolemgr.iam.base import Model
 from rolemgr.model.catalog import ActivityGroup, Persona
 from rolemgr.model.source import Sourced, parse_model
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 
-from rolemgr.check.document import Document, Kind
+from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding, Severity
 from rolemgr.check.sources import documents, is_unreadable, parse
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.source import FileError, read_text
+from rolemgr.iam.documents import PolicyType
 
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
 _SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "cdk.out"})
@@ -21,7 +22,7 @@ class TypeOf:
     """Files whose policies are of a type: a *glob* over their paths, from a configuration file."""
 
     glob: str
-    kind: Kind
+    kind: PolicyType
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Collected:
     """The first file that could not be read."""
 
 
-def collect(paths: Sequence[str], kind: Kind | None = None, types: Sequence[TypeOf] = ()) -> Collected:
+def collect(paths: Sequence[str], kind: PolicyType | None = None, types: Sequence[TypeOf] = ()) -> Collected:
     """
     Return the documents in the files and folders *paths*.
 
@@ -57,7 +58,7 @@ def collect(paths: Sequence[str], kind: Kind | None = None, types: Sequence[Type
     return collected
 
 
-def from_text(text: str, name: str, *, as_json: bool, kind: Kind | None = None) -> list[Document]:
+def from_text(text: str, name: str, *, as_json: bool, kind: PolicyType | None = None) -> list[Document]:
     """Return the documents in *text*; raise InputError where it holds none, or can't be read."""
     found = documents(parse(text, name, as_json=as_json), text, name, kind)
     if not found:
@@ -65,7 +66,7 @@ def from_text(text: str, name: str, *, as_json: bool, kind: Kind | None = None) 
     return found
 
 
-def _take(path: Path, collected: Collected, kind: Kind | None, *, named: bool) -> None:
+def _take(path: Path, collected: Collected, kind: PolicyType | None, *, named: bool) -> None:
     """Read one file; in a folder, what is no policy is skipped, and what should be one and can't be read is not."""
     name = str(path)
     try:
@@ -100,7 +101,7 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (path for path in paths if not path.is_fifo())  # nobody may ever write to a pipe
 
 
-def _kind_of_path(name: str, types: Sequence[TypeOf]) -> Kind | None:
+def _kind_of_path(name: str, types: Sequence[TypeOf]) -> PolicyType | None:
     return next((one.kind for one in types if path_matches(name, one.glob)), None)
 
 

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from rolemgr.check.collect import TypeOf, path_matches
-from rolemgr.check.document import Kind
 from rolemgr.check.finding import Finding
 from rolemgr.check.rule import Rule
 from rolemgr.check.rules import RULES
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 from rolemgr.files.source import DataPath, SourceFile
+from rolemgr.iam.documents import PolicyType
 
 CONFIG_FILE = "rolemgr-check.yaml"
 
@@ -132,9 +132,11 @@ def _finding(rule: str, suppression: Suppression, message: str) -> Finding:
 def _type(source: SourceFile, path: DataPath, data: Mapping[str, Any]) -> TypeOf:
     entry = _mapping(source, path, data, ("path", "type"))
     kind = _text(source, path, entry, "type")
-    if kind not in list(Kind):
-        raise UnknownNameError(source.at((*path, "type")), "type", kind, list(Kind), otherwise=f"use {', '.join(Kind)}")
-    return TypeOf(_text(source, path, entry, "path"), Kind(kind))
+    if kind not in list(PolicyType):
+        raise UnknownNameError(
+            source.at((*path, "type")), "type", kind, list(PolicyType), otherwise=f"use {', '.join(PolicyType)}"
+        )
+    return TypeOf(_text(source, path, entry, "path"), PolicyType(kind))
 
 
 def _rule_id(name: str, where: SourceLocation, custom: Sequence[str]) -> str:

@@ -22,7 +22,7 @@ from pydantic import ValidationError
 
 from rolemgr.access.compare import Comparison, Difference, Focus, Unknown, compare
 from rolemgr.access.public import stranger_limits
-from rolemgr.check.document import GRANTING, Document, Kind
+from rolemgr.check.document import GRANTING, Document
 from rolemgr.check.finding import Finding, Severity
 from rolemgr.check.rule import listed
 from rolemgr.check.rules import RULES
@@ -32,8 +32,8 @@ from rolemgr.errors import InputError, SourceLocation
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.policies import Policies, StatementRef, groups_of
 from rolemgr.files.source import DataPath, SourceFile, read_text
+from rolemgr.iam.documents import Effect, IdentityPolicy, PolicyDocument, PolicyType, ResourcePolicy, TrustPolicy
 from rolemgr.model.custom_checks import AccessGranted, AccessNotGranted, CustomCheck, CustomChecks, RequiredConditions
-from rolemgr.model.policy import Effect, IdentityPolicy, PolicyDocument, ResourcePolicy, TrustPolicy
 from rolemgr.model.source import parse_model
 
 _FULL_ACCESS: Final = IdentityPolicy.model_validate(
@@ -45,12 +45,12 @@ What AWS attaches beside each SCP: one that only denies lets through all the res
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html
 """
 SOURCE: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-custom-policy-checks.html"
-_MODELS: Final[Mapping[Kind, type[PolicyDocument]]] = {
-    Kind.TRUST: TrustPolicy, Kind.RESOURCE: ResourcePolicy, Kind.RCP: ResourcePolicy
+_MODELS: Final[Mapping[PolicyType, type[PolicyDocument]]] = {
+    PolicyType.TRUST: TrustPolicy, PolicyType.RESOURCE: ResourcePolicy, PolicyType.RCP: ResourcePolicy
 }  # fmt: skip
 _LOOKS_AT: Final = {
-    "no_public_access": frozenset({Kind.RESOURCE, Kind.TRUST}),
-    "access_granted": frozenset({Kind.IDENTITY}),
+    "no_public_access": frozenset({PolicyType.RESOURCE, PolicyType.TRUST}),
+    "access_granted": frozenset({PolicyType.IDENTITY}),
 }
 """What a check looks at unless it says so itself, where that is not all that gives access."""
 
@@ -64,14 +64,14 @@ class Custom:
     reference: tuple[Document, ...] = ()
 
     @property
-    def kinds(self) -> frozenset[Kind]:
+    def kinds(self) -> frozenset[PolicyType]:
         """The types of policies that it looks at."""
         if self.check.types is not None:
-            return frozenset(map(Kind, self.check.types))
+            return frozenset(map(PolicyType, self.check.types))
         if self.reference:
             return frozenset(one.kind for one in self.reference)
         found = _LOOKS_AT.get(self.check.kind, GRANTING)
-        return found - {Kind.TRUST} if self.check.names_resources else found
+        return found - {PolicyType.TRUST} if self.check.names_resources else found
 
 
 def read_checks(source: SourceFile) -> list[Custom]:
@@ -107,7 +107,7 @@ def _custom(source: SourceFile, place: int, check: CustomCheck) -> Custom:
         return Custom(check, where)
     at = source.at(("checks", place, "no_new_access", "policy"))
     reference = tuple(_reference(check.no_new_access.policy, source, at))
-    for kind in map(Kind, check.types or ()):
+    for kind in map(PolicyType, check.types or ()):
         if not any(_alike(one.kind, kind) for one in reference):
             raise InputError(at, f"the reference says nothing about policies of type {kind}", "see `types`")
     return Custom(check, where, reference)
@@ -134,27 +134,27 @@ def _reference(named: Any, source: SourceFile, where: SourceLocation) -> list[Do
 class _Subject(NamedTuple):
     """What is checked together: the documents of one type of a role, or one alone; a text says why they can't be."""
 
-    kind: Kind
+    kind: PolicyType
     documents: list[Document]
     policies: Policies | str
 
 
 def _subjects(found: Iterable[Document]) -> Iterator[_Subject]:
     for group in grouped(found):
-        together = [one for one in group if one.kind is Kind.IDENTITY]
+        together = [one for one in group if one.kind is PolicyType.IDENTITY]
         if together:
-            yield _Subject(Kind.IDENTITY, together, _policies(together))
+            yield _Subject(PolicyType.IDENTITY, together, _policies(together))
         for one in group:
-            if one.kind is not Kind.IDENTITY:
+            if one.kind is not PolicyType.IDENTITY:
                 yield _Subject(one.kind, [one], _policies([one]))
 
 
-def _alike(one: Kind, other: Kind) -> bool:
+def _alike(one: PolicyType, other: PolicyType) -> bool:
     """Tell whether policies of both types are written alike, so that a reference of one may be meant for the other."""
-    return one is other or (Kind.TRUST not in (one, other) and (one in _MODELS) is (other in _MODELS))
+    return one is other or (PolicyType.TRUST not in (one, other) and (one in _MODELS) is (other in _MODELS))
 
 
-def _policies(found: Sequence[Document], kind: Kind | None = None) -> Policies | str:
+def _policies(found: Sequence[Document], kind: PolicyType | None = None) -> Policies | str:
     """
     Return the policies to compare, or why they can't be: IAM would refuse them, or a template fills them in.
 
@@ -173,8 +173,10 @@ def _policies(found: Sequence[Document], kind: Kind | None = None) -> Policies |
     return policies
 
 
-def _of(kind: Kind, read: Sequence[Any]) -> Policies:
-    if kind is Kind.SCP and not any(one.effect is Effect.ALLOW for document in read for one in document.statement):
+def _of(kind: PolicyType, read: Sequence[Any]) -> Policies:
+    if kind is PolicyType.SCP and not any(
+        one.effect is Effect.ALLOW for document in read for one in document.statement
+    ):
         read = (*read, _FULL_ACCESS)
     return Policies(resource=read[0]) if kind in _MODELS else Policies(identity=tuple(read))
 
@@ -207,7 +209,7 @@ def _not_granted(subject: _Subject, policies: Policies, custom: Custom) -> Itera
 def _all_granted(subject: _Subject, policies: Policies, custom: Custom, wanted: AccessNotGranted) -> Iterator[Finding]:
     """Yield a finding where the policy allows all that is *wanted*, under whatever conditions, to whomever."""
     actions, resources = wanted.actions or ("*",), wanted.resources or ("*",)
-    found = compare(_policy(Kind.IDENTITY, _allow(actions, resources)), _at_most(policies))
+    found = compare(_policy(PolicyType.IDENTITY, _allow(actions, resources)), _at_most(policies))
     if any(not one.doubts for one in found.differences):
         return
     word = "can't tell whether it allows" if found.unknowns or found.differences else "allows"
@@ -262,7 +264,7 @@ def _required(subject: _Subject, policies: Policies, custom: Custom) -> Iterator
     for key in wanted.keys:
         conditions.setdefault("Null", {})[key] = ("false",)
     allowed = [_allow(wanted.actions, ("*",), others=True), _allow(wanted.actions, wanted.resources, conditions)]
-    if "*" not in wanted.resources and subject.kind is not Kind.TRUST:
+    if "*" not in wanted.resources and subject.kind is not PolicyType.TRUST:
         elsewhere = _allow(wanted.actions, ())
         allowed.append({**elsewhere, "NotResource": list(wanted.resources)})
     found = compare(policies, _policy(subject.kind, *allowed), Focus(actions=wanted.actions, grants_only=True))
@@ -313,7 +315,7 @@ def _allow(
     return {**made, "Condition": conditions} if conditions else made
 
 
-def _policy(kind: Kind, *statements: Mapping[str, Any]) -> Policies:
+def _policy(kind: PolicyType, *statements: Mapping[str, Any]) -> Policies:
     """Return a policy of *kind* with *statements*, for everyone where it has principals."""
     model = _MODELS.get(kind, IdentityPolicy)
     made = [dict(one) for one in statements]
@@ -324,7 +326,7 @@ def _policy(kind: Kind, *statements: Mapping[str, Any]) -> Policies:
     return _of(kind, [model.model_validate({"Version": "2012-10-17", "Statement": made})])
 
 
-def _everything_but(kind: Kind, actions: Sequence[str], resources: Sequence[str]) -> Policies:
+def _everything_but(kind: PolicyType, actions: Sequence[str], resources: Sequence[str]) -> Policies:
     """Return what allows everything but *actions* on *resources*."""
     return _policy(kind, _allow(("*",), ("*",)), _allow(actions, resources, effect=Effect.DENY))
 

@@ -1,58 +1,23 @@
 """
 A policy document as far as it can be read: statements of plain tuples, and where each stands.
 
-Unlike `rolemgr.model.policy`, which refuses what IAM refuses, nothing is refused here: an element that
+Unlike `rolemgr.iam.documents`, which refuses what IAM refuses, nothing is refused here: an element that
 can't be read is left out, and `opaque` names the elements of which not all is known (a function of a
 template fills them in), so that no rule concludes anything from their absence.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from rolemgr.files.source import DataPath
-from rolemgr.model.conditions import base_operator
+from rolemgr.iam.documents import PolicyType
+from rolemgr.iam.operators import Operator
+from rolemgr.iam.wildcards import matches
 
-
-class Kind(StrEnum):
-    """What a policy is attached to, which decides its grammar, its quota and its rules."""
-
-    IDENTITY = "identity"
-    TRUST = "trust"
-    RESOURCE = "resource"
-    SCP = "scp"
-    RCP = "rcp"
-    BOUNDARY = "boundary"
-
-
-GRANTING = frozenset({Kind.IDENTITY, Kind.TRUST, Kind.RESOURCE})
+GRANTING = frozenset({PolicyType.IDENTITY, PolicyType.TRUST, PolicyType.RESOURCE})
 """Kinds whose Allow gives access; an SCP or a boundary only bounds what others give."""
-
-
-class Operator(NamedTuple):
-    """A condition operator taken apart: ``ForAnyValue:StringNotLikeIfExists``."""
-
-    base: str
-    qualifier: str | None
-    if_exists: bool
-
-    @property
-    def negated(self) -> bool:
-        """Whether it is true for values that do *not* match."""
-        return "Not" in self.base
-
-
-@lru_cache(maxsize=512)
-def operator_of(name: str) -> Operator | None:
-    """Return the operator *name*, or None where IAM has none of that name."""
-    base = base_operator(name)
-    if base is None:
-        return None
-    qualifier, colon, _ = name.partition(":")
-    return Operator(base, qualifier if colon else None, name.endswith("IfExists"))
 
 
 class Condition(NamedTuple):
@@ -74,11 +39,7 @@ class Condition(NamedTuple):
         """
         if self.operator is None or (self.operator.base == "Null" and self.opaque):
             return None
-        if self.operator.base == "Null":
-            return "true" in (value.lower() for value in self.values)
-        if self.operator.if_exists or self.operator.qualifier == "ForAllValues":
-            return True
-        return self.operator.negated and self.operator.qualifier is None
+        return self.operator.true_where_absent(self.values)
 
     @property
     def folded(self) -> str:
@@ -160,7 +121,7 @@ class Statement:
 @lru_cache(maxsize=65_536)
 def _matches(pattern: str, action: str) -> bool:
     head = pattern.partition("*")[0].partition("?")[0]
-    return action.startswith(head) and fnmatchcase(action, pattern.replace("[", "[[]"))
+    return action.startswith(head) and matches(pattern, action)
 
 
 class Problem(NamedTuple):
@@ -183,7 +144,7 @@ class Document:
     """
 
     name: str
-    kind: Kind
+    kind: PolicyType
     raw: Any
     line_of: Callable[[DataPath], int | None]
     group: str = ""

@@ -4,16 +4,16 @@ import re
 from pathlib import PurePath
 from typing import Any
 
-from rolemgr.check.document import Kind
+from rolemgr.iam.documents import PolicyType
 
 _WORDS = {
-    Kind.SCP: re.compile(r"(?:^|[^a-z])scps?(?:[^a-z]|$)|service[-_ ]?control", re.IGNORECASE),
-    Kind.RCP: re.compile(r"(?:^|[^a-z])rcps?(?:[^a-z]|$)|resource[-_ ]?control", re.IGNORECASE),
-    Kind.BOUNDARY: re.compile(r"boundar(?:y|ies)", re.IGNORECASE),
+    PolicyType.SCP: re.compile(r"(?:^|[^a-z])scps?(?:[^a-z]|$)|service[-_ ]?control", re.IGNORECASE),
+    PolicyType.RCP: re.compile(r"(?:^|[^a-z])rcps?(?:[^a-z]|$)|resource[-_ ]?control", re.IGNORECASE),
+    PolicyType.BOUNDARY: re.compile(r"boundar(?:y|ies)", re.IGNORECASE),
 }
 
 
-def kind_of(raw: Any, name: str) -> Kind:
+def kind_of(raw: Any, name: str) -> PolicyType:
     """
     Return the type of the policy *raw* in the file *name*.
 
@@ -25,10 +25,10 @@ def kind_of(raw: Any, name: str) -> Kind:
     with_principal = any("Principal" in one or "NotPrincipal" in one for one in statements)
     hint = _hint(name)
     if not with_principal:
-        return hint if hint in (Kind.SCP, Kind.BOUNDARY) else Kind.IDENTITY
-    if hint is Kind.RCP:
-        return Kind.RCP
-    return Kind.TRUST if all(map(_is_trust, statements)) else Kind.RESOURCE
+        return hint if hint in (PolicyType.SCP, PolicyType.BOUNDARY) else PolicyType.IDENTITY
+    if hint is PolicyType.RCP:
+        return PolicyType.RCP
+    return PolicyType.TRUST if all(map(_is_trust, statements)) else PolicyType.RESOURCE
 
 
 def _statements(raw: Any) -> list[Any]:
@@ -36,7 +36,7 @@ def _statements(raw: Any) -> list[Any]:
     return found if isinstance(found, list) else [found]
 
 
-def _hint(name: str) -> Kind | None:
+def _hint(name: str) -> PolicyType | None:
     path = PurePath(name)
     for part in (path.name, path.parent.name):
         for kind, words in _WORDS.items():

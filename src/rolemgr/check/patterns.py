@@ -1,32 +1,12 @@
 """What patterns of actions and resources stand for, cached: the same ones come back in every policy."""
 
-import re
 from functools import lru_cache
 
-from rolemgr.model.arn import Arn
+from rolemgr.iam.arn import Arn
+from rolemgr.iam.variables import as_pattern, replaced
+from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.reference.resources import common, types_of
 from rolemgr.reference.services import Action, expand, find_action, resource_types
-
-_VARIABLE = re.compile(r"\$\{[^}]*\}")
-"""A policy variable; its colon separates nothing."""
-
-
-def has_wildcard(pattern: str) -> bool:
-    """Tell whether *pattern* has a wildcard."""
-    return "*" in pattern or "?" in pattern
-
-
-@lru_cache(maxsize=16_384)
-def _glob(pattern: str) -> re.Pattern[str]:
-    return re.compile(re.escape(pattern.lower()).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
-
-
-@lru_cache(maxsize=65_536)
-def matches(pattern: str, action: str) -> bool:
-    """Tell whether the action *pattern* stands for *action*, in any case."""
-    if not has_wildcard(pattern):
-        return pattern.lower() == action.lower()
-    return _glob(pattern).fullmatch(action.lower()) is not None
 
 
 @lru_cache(maxsize=16_384)
@@ -52,7 +32,7 @@ def fits(resource: str, action: Action) -> bool:
 
     Where a wildcard makes that hard to tell, the answer is yes.
     """
-    arn = Arn.parse(_VARIABLE.sub("*", resource))
+    arn = Arn.parse(as_pattern(resource))
     if arn is None:
         return has_wildcard(resource)
     if has_wildcard(arn.service) or has_wildcard(arn.resource[:1]):
@@ -67,7 +47,7 @@ def fits(resource: str, action: Action) -> bool:
 @lru_cache(maxsize=16_384)
 def fits_type(resource: str, action: Action, name: str) -> bool:
     """Tell whether the pattern *resource* can match a resource of the type *name* of *action*; if in doubt, yes."""
-    arn = Arn.parse(_VARIABLE.sub("*", resource))
+    arn = Arn.parse(as_pattern(resource))
     if arn is None:
         return has_wildcard(resource)
     return has_wildcard(arn.service) or has_wildcard(arn.resource[:1]) or _fits_type(arn, action, name)
@@ -107,7 +87,7 @@ def _part(written: str, form: str) -> str | None:
 @lru_cache(maxsize=16_384)
 def is_any_name(resource: str) -> bool:
     """Tell whether *resource* leaves the name open: ``*``, ``arn:...:*``, ``arn:...:role/*``, ``.../profile/*/*``."""
-    arn = Arn.parse(_VARIABLE.sub("x", resource))
+    arn = Arn.parse(replaced(resource, "x"))
     if arn is None:
         return is_everything(resource)
     _, slash, rest = arn.resource.partition("/")
@@ -118,12 +98,12 @@ def is_any_name(resource: str) -> bool:
 @lru_cache(maxsize=16_384)
 def overlap(resource: str, other: str) -> bool:
     """Tell whether some resource is matched by both patterns; a policy variable may be anything."""
-    return common(_VARIABLE.sub("*", resource), _VARIABLE.sub("*", other)) is not None
+    return common(as_pattern(resource), as_pattern(other)) is not None
 
 
 def is_anywhere(resource: str) -> bool:
     """Tell whether *resource* leaves name and account open: any resource of any account, as far as it says."""
-    arn = Arn.parse(_VARIABLE.sub("x", resource))
+    arn = Arn.parse(replaced(resource, "x"))
     if arn is None:
         return is_everything(resource)
     return is_any_name(resource) and not arn.account.strip("*")

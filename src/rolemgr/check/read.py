@@ -8,9 +8,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rolemgr.check.document import Condition, Document, Kind, Principal, Problem, Statement, operator_of
+from rolemgr.check.document import Condition, Document, Principal, Problem, Statement
 from rolemgr.check.intrinsic import UNKNOWN, branches, resolve
 from rolemgr.files.source import DataPath
+from rolemgr.iam.documents import PolicyType
+from rolemgr.iam.operators import parse_operator
 
 _ELEMENTS = (
     "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
@@ -19,7 +21,7 @@ _TOP = ("Version", "Id", "Statement")
 PRINCIPAL_KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
 _VERSIONS = ("2012-10-17", "2008-10-17")
 _SID = re.compile(r"[A-Za-z0-9]*")
-_SID_KINDS = frozenset({Kind.IDENTITY, Kind.BOUNDARY, Kind.TRUST})
+_SID_KINDS = frozenset({PolicyType.IDENTITY, PolicyType.BOUNDARY, PolicyType.TRUST})
 _PAIRS = (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal"))
 
 
@@ -203,7 +205,7 @@ class _Reader:
         if None in texts:
             self._problem(f"{operator} {key} holds what is neither text, number nor boolean", *path[len(self.path) :])
         known = tuple(text for text in texts if text is not None)
-        return Condition(operator, operator_of(operator), key, known, path, opaque)
+        return Condition(operator, parse_operator(operator), key, known, path, opaque)
 
     def _value(self, value: Any, element: str) -> Any:
         """Return *value*, a template's function resolved; where that can't be, *element* is opaque."""
@@ -218,14 +220,14 @@ class _Reader:
         self.document.problems.append(Problem("RM101", message, (*self.path, *path), self.sid))
 
 
-def _needs(kind: Kind, element: str) -> bool | None:
+def _needs(kind: PolicyType, element: str) -> bool | None:
     """Tell whether a statement of *kind* must have *element* (True), must not (False), or may (None)."""
     if element == "Action":
         return True
-    has_principal = kind in (Kind.TRUST, Kind.RESOURCE, Kind.RCP)
+    has_principal = kind in (PolicyType.TRUST, PolicyType.RESOURCE, PolicyType.RCP)
     if element == "Principal":
         return has_principal
-    return None if kind is Kind.RESOURCE else kind is not Kind.TRUST
+    return None if kind is PolicyType.RESOURCE else kind is not PolicyType.TRUST
 
 
 def _as_text(value: Any) -> str | None:

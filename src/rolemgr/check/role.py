@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from rolemgr.check.config import find_rule
-from rolemgr.check.document import Document, Kind
+from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding
 from rolemgr.check.read import read
 from rolemgr.errors import SourceLocation
+from rolemgr.iam.documents import PolicyType
 from rolemgr.model.catalog import ActivityGroup
 from rolemgr.model.role import ComposedRole, Origin, RoleDocuments
 from rolemgr.model.source import Sourced
@@ -22,9 +23,9 @@ class Reason(NamedTuple):
 
 def documents_of(made: RoleDocuments) -> list[Document]:
     """Return the trust policy and the inline and managed policies of the role *made*, as one group."""
-    trust = (made.trust_policy.to_json_value(), Kind.TRUST, False)
-    inline = [(policy.document.to_json_value(), Kind.IDENTITY, True) for policy in made.policies]
-    managed = [(policy.document.to_json_value(), Kind.IDENTITY, False) for policy in made.managed_policies]
+    trust = (made.trust_policy.to_json_value(), PolicyType.TRUST, False)
+    inline = [(policy.document.to_json_value(), PolicyType.IDENTITY, True) for policy in made.policies]
+    managed = [(policy.document.to_json_value(), PolicyType.IDENTITY, False) for policy in made.managed_policies]
     return [
         read(Document(f"role {made.name}", kind, raw, lambda _: None, group=made.name, inline=is_inline))
         for raw, kind, is_inline in (trust, *inline, *managed)

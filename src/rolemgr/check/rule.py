@@ -6,9 +6,10 @@ from functools import lru_cache
 from inspect import getdoc
 from typing import NamedTuple, TypeAlias
 
-from rolemgr.check.document import Document, Kind, Statement
+from rolemgr.check.document import Document, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.files.source import DataPath
+from rolemgr.iam.documents import PolicyType
 
 IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
 SAGEMAKER = "https://docs.aws.amazon.com/sagemaker/latest/dg/"
@@ -46,14 +47,14 @@ class Rule:
     title: str
     source: str
     explanation: str
-    kinds: frozenset[Kind] = frozenset(Kind)
+    kinds: frozenset[PolicyType] = frozenset(PolicyType)
     effect: str | None = None
     with_condition: bool = False
     of_statement: StatementRule | None = None
     of_document: DocumentRule | None = None
     of_group: GroupRule | None = None
 
-    def concerns(self, kind: Kind, effect: str, conditions: bool) -> bool:
+    def concerns(self, kind: PolicyType, effect: str, conditions: bool) -> bool:
         """Tell whether the rule looks at statements of *effect*, with or without *conditions*, in *kind*."""
         if self.of_statement is None or kind not in self.kinds:
             return False
@@ -63,10 +64,10 @@ class Rule:
 RULES: dict[str, Rule] = {}
 """All rules by id, in the order in which they are declared; complete once `rolemgr.check.rules` is imported."""
 
-ANY = frozenset(Kind)
-IDENTITY_LIKE = frozenset({Kind.IDENTITY, Kind.BOUNDARY, Kind.SCP})
-PERMISSIONS = frozenset({Kind.IDENTITY})
-WITH_PRINCIPAL = frozenset({Kind.TRUST, Kind.RESOURCE, Kind.RCP})
+ANY = frozenset(PolicyType)
+IDENTITY_LIKE = frozenset({PolicyType.IDENTITY, PolicyType.BOUNDARY, PolicyType.SCP})
+PERMISSIONS = frozenset({PolicyType.IDENTITY})
+WITH_PRINCIPAL = frozenset({PolicyType.TRUST, PolicyType.RESOURCE, PolicyType.RCP})
 
 
 def declare(identifier: str, name: str, severity: Severity, title: str, source: str, explanation: str) -> None:
@@ -81,7 +82,7 @@ def statement_rule(
     title: str,
     source: str,
     *,
-    kinds: frozenset[Kind] = ANY,
+    kinds: frozenset[PolicyType] = ANY,
     effect: str | None = None,
     with_condition: bool = False,
 ) -> Callable[[StatementRule], StatementRule]:
@@ -98,7 +99,7 @@ def statement_rule(
 
 
 def document_rule(
-    identifier: str, name: str, severity: Severity, title: str, source: str, *, kinds: frozenset[Kind] = ANY
+    identifier: str, name: str, severity: Severity, title: str, source: str, *, kinds: frozenset[PolicyType] = ANY
 ) -> Callable[[DocumentRule], DocumentRule]:
     """Register the decorated function as a rule over whole documents."""
 

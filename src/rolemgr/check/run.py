@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from rolemgr.check.document import Document, Kind
+from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding
 from rolemgr.check.rule import RULES as _REGISTRY
 from rolemgr.check.rule import Hit, Rule
 from rolemgr.check.rules import RULES
+from rolemgr.iam.documents import PolicyType
 
 
 def check(documents: Iterable[Document]) -> Iterator[Finding]:
@@ -55,12 +56,12 @@ def _finding(rule: Rule, document: Document, hit: Hit) -> Finding:
 
 
 @cache
-def _of_statements(kind: Kind, effect: str, conditions: bool) -> tuple[Rule, ...]:
+def _of_statements(kind: PolicyType, effect: str, conditions: bool) -> tuple[Rule, ...]:
     return tuple(rule for rule in RULES.values() if rule.concerns(kind, effect, conditions))
 
 
 @cache
-def _of_documents(kind: Kind) -> tuple[Rule, ...]:
+def _of_documents(kind: PolicyType) -> tuple[Rule, ...]:
     return tuple(rule for rule in RULES.values() if rule.of_document and kind in rule.kinds)
 
 

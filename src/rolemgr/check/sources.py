@@ -5,15 +5,15 @@ Known are policy documents, lists of them, roles as `create` writes them, what t
 policies and roles, CloudFormation templates, and Terraform's JSON. Anything else holds no policy.
 """
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from rolemgr.check.document import Document, Kind
+from rolemgr.check.document import Document
 from rolemgr.check.kinds import kind_of
-from rolemgr.check.locate import JsonLines
 from rolemgr.check.read import read
-from rolemgr.files.source import MAX_DEPTH, DataPath
+from rolemgr.files.source import DataPath
+from rolemgr.iam.documents import PolicyType
+from rolemgr.iam.role_document import decoded, places
 
 LineOf = Callable[[DataPath], int | None]
 
@@ -23,7 +23,7 @@ class Found(NamedTuple):
 
     raw: Any
     path: DataPath
-    kind: Kind | None
+    kind: PolicyType | None
     group: str = ""
     inline: bool = False
     template: bool = False
@@ -38,61 +38,20 @@ class Parsed(NamedTuple):
 
 def parse(text: str, name: str, *, as_json: bool) -> Parsed:
     """Return *text* as data; raise FileError with the line for what is no JSON (or YAML), or has a key twice."""
-    if as_json:
-        return _parse_json(text, name)
+    from rolemgr.files.json import parse_json
     from rolemgr.files.yaml import parse_yaml
 
-    source = parse_yaml(text, name, tags=True)
+    source = parse_json(text, name) if as_json else parse_yaml(text, name, tags=True)
     return Parsed(source.data, lambda path: source.at(path).line)
 
 
-def _parse_json(text: str, name: str) -> Parsed:
-    """Read JSON quickly; only what the quick reader does not like is read again for its line."""
-    try:
-        data = json.loads(text, object_pairs_hook=_mapping, parse_constant=_refuse)
-        _depth(data)
-    except (ValueError, RecursionError):
-        from rolemgr.files.json import parse_json
-
-        source = parse_json(text, name)
-        return Parsed(source.data, lambda path: source.at(path).line)
-    lines: list[JsonLines] = []
-
-    def line_of(path: DataPath) -> int | None:
-        if not lines:
-            lines.append(JsonLines(text))
-        return lines[0].line_of(path)
-
-    return Parsed(data, line_of)
-
-
-def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key is repeated")
-    return found
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(constant)
-
-
-def _depth(data: Any, depth: int = 0) -> None:
-    """Raise ValueError where *data* is nested deeper than files may be."""
-    if depth > MAX_DEPTH:
-        raise ValueError("too deep")
-    for value in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
-        if isinstance(value, dict | list):
-            _depth(value, depth + 1)
-
-
-def documents(parsed: Parsed, text: str, name: str, kind: Kind | None = None) -> list[Document]:
+def documents(parsed: Parsed, text: str, name: str, kind: PolicyType | None = None) -> list[Document]:
     """Return the policy documents in *parsed*, of type *kind* where it is given and the file does not tell."""
     found = list(find(parsed.data))
     return [_document(one, parsed, text if len(found) == 1 else None, name, kind) for one in found]
 
 
-def _document(found: Found, parsed: Parsed, text: str | None, name: str, kind: Kind | None) -> Document:
+def _document(found: Found, parsed: Parsed, text: str | None, name: str, kind: PolicyType | None) -> Document:
     def line_of(path: DataPath) -> int | None:
         return parsed.line_of((*found.path, *path))
 
@@ -146,31 +105,26 @@ def _is_template(data: dict[str, Any]) -> bool:
     return isinstance(resources, dict) and any(isinstance(one, dict) and "Type" in one for one in resources.values())
 
 
-_ANSWERS = ("Role", "RolePolicy", "PolicyVersion", "Policy")
-"""The keys under which `aws iam get-role`, `get-role-policy` and `get-policy-version` print what they got."""
-
-
 def in_role(data: dict[str, Any], path: DataPath) -> Iterator[Found]:
     """Yield the policies of a role in CloudFormation's shape, which `create` writes too, or of the AWS CLI."""
-    for key in _ANSWERS:
-        if isinstance(data.get(key), dict):
-            yield from in_role(data[key], (*path, key))
-    group = str(data.get("RoleName") or data.get("PolicyName") or "role")
-    yield from _at(data, path, "AssumeRolePolicyDocument", Kind.TRUST, group)
-    yield from _at(data, path, "PolicyDocument", None, "")
-    yield from _at(data, path, "Document", None, "")
-    for key, inline in (("Policies", True), ("ManagedPolicies", False)):
-        listed: Sequence[Any] = data[key] if isinstance(data.get(key), list) else ()
-        for index, one in enumerate(listed):
-            if isinstance(one, dict):
-                yield from _at(one, (*path, key, index), "PolicyDocument", Kind.IDENTITY, group, inline=inline)
+    for place in places(data):
+        raw = _at(data, place.path)
+        yield Found(raw, (*path, *place.path), place.type, place.owner, place.inline)
 
 
-def _at(
-    data: dict[str, Any], path: DataPath, key: str, kind: Kind | None, group: str, *, inline: bool = False
-) -> Iterator[Found]:
-    if isinstance(data.get(key), dict):
-        yield Found(data[key], (*path, key), kind, group, inline)
+def _at(data: Any, path: DataPath) -> Any:
+    """Return the value at *path*; a text as the document that it holds, or as it is where it holds none."""
+    for step in path:
+        known = data if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ()
+        if step not in known:
+            return None
+        data = data[step]
+    if isinstance(data, str):
+        try:
+            return decoded(data)
+        except (ValueError, RecursionError):
+            return data
+    return data
 
 
 def is_unreadable(text: str) -> bool:

@@ -8,38 +8,38 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from rolemgr.check.document import Kind
 from rolemgr.check.sources import Found, in_role, is_policy
 from rolemgr.check.terraform_locals import in_locals
 from rolemgr.files.source import DataPath
+from rolemgr.iam.documents import PolicyType
 
 
 class _Place(NamedTuple):
     """The property of a resource that holds a policy, and the kind of policy that it is."""
 
     property: str
-    kind: Kind
+    kind: PolicyType
 
 
 _CLOUDFORMATION: Mapping[str, _Place] = {
-    "AWS::IAM::ManagedPolicy": _Place("PolicyDocument", Kind.IDENTITY),
-    "AWS::IAM::Policy": _Place("PolicyDocument", Kind.IDENTITY),
-    "AWS::IAM::RolePolicy": _Place("PolicyDocument", Kind.IDENTITY),
-    "AWS::IAM::UserPolicy": _Place("PolicyDocument", Kind.IDENTITY),
-    "AWS::IAM::GroupPolicy": _Place("PolicyDocument", Kind.IDENTITY),
-    "AWS::SSO::PermissionSet": _Place("InlinePolicy", Kind.IDENTITY),
-    "AWS::S3::BucketPolicy": _Place("PolicyDocument", Kind.RESOURCE),
-    "AWS::SQS::QueuePolicy": _Place("PolicyDocument", Kind.RESOURCE),
-    "AWS::SNS::TopicPolicy": _Place("PolicyDocument", Kind.RESOURCE),
-    "AWS::KMS::Key": _Place("KeyPolicy", Kind.RESOURCE),
-    "AWS::ECR::Repository": _Place("RepositoryPolicyText", Kind.RESOURCE),
-    "AWS::EC2::VPCEndpoint": _Place("PolicyDocument", Kind.RESOURCE),
-    "AWS::SecretsManager::ResourcePolicy": _Place("ResourcePolicy", Kind.RESOURCE),
-    "AWS::SageMaker::ModelPackageGroup": _Place("ModelPackageGroupPolicy", Kind.RESOURCE),
+    "AWS::IAM::ManagedPolicy": _Place("PolicyDocument", PolicyType.IDENTITY),
+    "AWS::IAM::Policy": _Place("PolicyDocument", PolicyType.IDENTITY),
+    "AWS::IAM::RolePolicy": _Place("PolicyDocument", PolicyType.IDENTITY),
+    "AWS::IAM::UserPolicy": _Place("PolicyDocument", PolicyType.IDENTITY),
+    "AWS::IAM::GroupPolicy": _Place("PolicyDocument", PolicyType.IDENTITY),
+    "AWS::SSO::PermissionSet": _Place("InlinePolicy", PolicyType.IDENTITY),
+    "AWS::S3::BucketPolicy": _Place("PolicyDocument", PolicyType.RESOURCE),
+    "AWS::SQS::QueuePolicy": _Place("PolicyDocument", PolicyType.RESOURCE),
+    "AWS::SNS::TopicPolicy": _Place("PolicyDocument", PolicyType.RESOURCE),
+    "AWS::KMS::Key": _Place("KeyPolicy", PolicyType.RESOURCE),
+    "AWS::ECR::Repository": _Place("RepositoryPolicyText", PolicyType.RESOURCE),
+    "AWS::EC2::VPCEndpoint": _Place("PolicyDocument", PolicyType.RESOURCE),
+    "AWS::SecretsManager::ResourcePolicy": _Place("ResourcePolicy", PolicyType.RESOURCE),
+    "AWS::SageMaker::ModelPackageGroup": _Place("ModelPackageGroupPolicy", PolicyType.RESOURCE),
 }
 """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html"""
 
-_ORGANIZATIONS = {"SERVICE_CONTROL_POLICY": Kind.SCP, "RESOURCE_CONTROL_POLICY": Kind.RCP}
+_ORGANIZATIONS = {"SERVICE_CONTROL_POLICY": PolicyType.SCP, "RESOURCE_CONTROL_POLICY": PolicyType.RCP}
 _WITH_INLINE = ("AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group")
 
 
@@ -73,7 +73,7 @@ def _attached_to(properties: dict[str, Any]) -> str | None:
             return None
 
 
-def _property(properties: dict[str, Any], path: DataPath, name: str, kind: Kind, group: str) -> Iterator[Found]:
+def _property(properties: dict[str, Any], path: DataPath, name: str, kind: PolicyType, group: str) -> Iterator[Found]:
     value = properties.get(name)
     if isinstance(value, str):
         value = _from_text(value)
@@ -82,21 +82,21 @@ def _property(properties: dict[str, Any], path: DataPath, name: str, kind: Kind,
 
 
 _TERRAFORM: Mapping[str, tuple[_Place, ...]] = {
-    "aws_iam_role": (_Place("assume_role_policy", Kind.TRUST),),
-    "aws_iam_policy": (_Place("policy", Kind.IDENTITY),),
-    "aws_iam_role_policy": (_Place("policy", Kind.IDENTITY),),
-    "aws_iam_user_policy": (_Place("policy", Kind.IDENTITY),),
-    "aws_iam_group_policy": (_Place("policy", Kind.IDENTITY),),
-    "aws_ssoadmin_permission_set_inline_policy": (_Place("inline_policy", Kind.IDENTITY),),
-    "aws_s3_bucket_policy": (_Place("policy", Kind.RESOURCE),),
-    "aws_sqs_queue_policy": (_Place("policy", Kind.RESOURCE),),
-    "aws_sns_topic_policy": (_Place("policy", Kind.RESOURCE),),
-    "aws_kms_key": (_Place("policy", Kind.RESOURCE),),
-    "aws_kms_key_policy": (_Place("policy", Kind.RESOURCE),),
-    "aws_ecr_repository_policy": (_Place("policy", Kind.RESOURCE),),
-    "aws_vpc_endpoint": (_Place("policy", Kind.RESOURCE),),
-    "aws_secretsmanager_secret_policy": (_Place("policy", Kind.RESOURCE),),
-    "aws_sagemaker_model_package_group_policy": (_Place("resource_policy", Kind.RESOURCE),),
+    "aws_iam_role": (_Place("assume_role_policy", PolicyType.TRUST),),
+    "aws_iam_policy": (_Place("policy", PolicyType.IDENTITY),),
+    "aws_iam_role_policy": (_Place("policy", PolicyType.IDENTITY),),
+    "aws_iam_user_policy": (_Place("policy", PolicyType.IDENTITY),),
+    "aws_iam_group_policy": (_Place("policy", PolicyType.IDENTITY),),
+    "aws_ssoadmin_permission_set_inline_policy": (_Place("inline_policy", PolicyType.IDENTITY),),
+    "aws_s3_bucket_policy": (_Place("policy", PolicyType.RESOURCE),),
+    "aws_sqs_queue_policy": (_Place("policy", PolicyType.RESOURCE),),
+    "aws_sns_topic_policy": (_Place("policy", PolicyType.RESOURCE),),
+    "aws_kms_key": (_Place("policy", PolicyType.RESOURCE),),
+    "aws_kms_key_policy": (_Place("policy", PolicyType.RESOURCE),),
+    "aws_ecr_repository_policy": (_Place("policy", PolicyType.RESOURCE),),
+    "aws_vpc_endpoint": (_Place("policy", PolicyType.RESOURCE),),
+    "aws_secretsmanager_secret_policy": (_Place("policy", PolicyType.RESOURCE),),
+    "aws_sagemaker_model_package_group_policy": (_Place("resource_policy", PolicyType.RESOURCE),),
 }
 """https://registry.terraform.io/providers/hashicorp/aws/latest/docs"""
 
@@ -145,10 +145,10 @@ def _in_terraform_resource(kind: Any, name: str, values: Any, path: DataPath) ->
     for index, one in enumerate(inline if kind == "aws_iam_role" and isinstance(inline, list) else ()):
         if isinstance(one, dict):
             where = (*path, "inline_policy", index, "policy")
-            yield from _string(one.get("policy"), where, Kind.IDENTITY, name, inline=True)
+            yield from _string(one.get("policy"), where, PolicyType.IDENTITY, name, inline=True)
 
 
-def _string(value: Any, path: DataPath, kind: Kind, group: str, *, inline: bool = False) -> Iterator[Found]:
+def _string(value: Any, path: DataPath, kind: PolicyType, group: str, *, inline: bool = False) -> Iterator[Found]:
     policy = _from_text(value) if isinstance(value, str) else value
     if is_policy(policy):
         yield Found(policy, path, kind, group, inline)

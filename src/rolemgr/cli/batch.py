@@ -20,7 +20,7 @@ from rolemgr.evaluate.request import Request
 from rolemgr.evaluate.requirements import Guard, guard_of
 from rolemgr.files.json import json_problem
 from rolemgr.files.source import MAX_BYTES, SourceFile, paths_of
-from rolemgr.model.policy import IdentityPolicy, PolicyDocument, ResourcePolicy, TrustPolicy
+from rolemgr.iam.documents import IdentityPolicy, PolicyDocument, ResourcePolicy, TrustPolicy
 from rolemgr.model.source import parse_model
 
 Document = TypeVar("Document", bound=PolicyDocument)

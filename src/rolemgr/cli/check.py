@@ -113,12 +113,12 @@ def _findings(
     rules: tuple[Path, ...], verbose: bool,
 ) -> "_Found":  # fmt: skip
     """Return what the rules find in the files, or in the chosen role."""
-    from rolemgr.check.document import Kind
     from rolemgr.check.run import check
+    from rolemgr.iam.documents import PolicyType
 
     if paths:
         _refuse_both(chosen)
-        collected = _collected(paths, Kind(kind) if kind else None, settings)
+        collected = _collected(paths, PolicyType(kind) if kind else None, settings)
         if collected.skipped:
             files = "file holds" if collected.skipped == 1 else "files hold"
             note(f"{collected.skipped} {files} no policy")

@@ -19,8 +19,8 @@ from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 if TYPE_CHECKING:
     from rolemgr.evaluate.policies import Policies
     from rolemgr.evaluate.request import Request
-    from rolemgr.model.arn import Arn
-    from rolemgr.model.policy import IdentityPolicy, ResourcePolicy, TrustPolicy
+    from rolemgr.iam.arn import Arn
+    from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy, TrustPolicy
     from rolemgr.model.role import Origin
     from rolemgr.prove.alternatives import Subject
     from rolemgr.prove.denial import Denial
@@ -72,7 +72,7 @@ def diagnose_command(
       rolemgr diagnose --action s3:GetObject --resource arn:aws:s3:::acme/a.csv \\
                        --persona sagemaker-compute --resource-policy bucket.json
     """
-    from rolemgr.model.policy import TrustPolicy
+    from rolemgr.iam.documents import TrustPolicy
     from rolemgr.prove.denied_requests import diagnose
     from rolemgr.prove.diagnose import Given
     from rolemgr.report.diagnosis import diagnosis_data, diagnosis_page
@@ -233,7 +233,7 @@ def _role_of(chosen: Mapping[str, Any], layers: Mapping[str, Any], denial: "Deni
 def _placed(chosen: Mapping[str, Any], denial: "Denial | None") -> Mapping[str, Any]:
     """Return *chosen* with the account, region and name in the message, where nobody chose them."""
     from rolemgr.cli.options import role_source
-    from rolemgr.model.arn import ACCOUNT_ID, REGION, Arn
+    from rolemgr.iam.arn import ACCOUNT_ID, REGION, Arn
 
     if denial is None or chosen["role"] == "-":  # stdin can be read once only
         return chosen
@@ -253,7 +253,7 @@ def _placed(chosen: Mapping[str, Any], denial: "Denial | None") -> Mapping[str, 
 
 def _role_in(denial: "Denial", known: Mapping[str, Any]) -> "Arn | None":
     """Return who in the message is the chosen role: who asks, or whom somebody else wants to assume."""
-    from rolemgr.model.arn import Arn
+    from rolemgr.iam.arn import Arn
     from rolemgr.model.spec import default_role_name
 
     principal, resource = Arn.parse(denial.principal or ""), Arn.parse(denial.resource or "")
@@ -292,6 +292,6 @@ def _counts(around: "Policies") -> Iterator[tuple[str, str, int | None, int]]:
 
 def _key_policy(name: str | None) -> "ResourcePolicy | None":
     from rolemgr.cli.policies import read_documents
-    from rolemgr.model.policy import ResourcePolicy
+    from rolemgr.iam.documents import ResourcePolicy
 
     return read_documents(name, ResourcePolicy)[0] if name else None

@@ -133,12 +133,12 @@ def _of_role_file(name: str) -> "Grant":
 
 def _of_role(source: "SourceFile") -> "Grant":
     from rolemgr.access.grants import Grant
-    from rolemgr.cli.policies import part_of, policies_of
-    from rolemgr.model.policy import TrustPolicy
+    from rolemgr.cli.policies import policies_of
+    from rolemgr.iam.documents import TrustPolicy
     from rolemgr.model.source import parse_model
 
     path = ("AssumeRolePolicyDocument",)
-    trust = parse_model(part_of(source, path), TrustPolicy).value if path[0] in source.data else None
+    trust = parse_model(source.part(path), TrustPolicy).value if path[0] in source.data else None
     identity = tuple(policy.value for policy in policies_of(source))
     return Grant(identity=identity, trust=trust, values=_values(source.data))
 
@@ -156,20 +156,19 @@ def _ordered(value: Any) -> Any:
 def _of_policy(source: "SourceFile", kind: str | None) -> "Grant":
     """Return what the policy grants; an SCP as what it lets through, with what AWS attaches beside it."""
     from rolemgr.access.grants import Grant
-    from rolemgr.check.document import Kind
     from rolemgr.check.kinds import kind_of
     from rolemgr.cli.layers import with_full_access
     from rolemgr.cli.policies import documents_of
-    from rolemgr.model.policy import IdentityPolicy, ResourcePolicy, TrustPolicy
+    from rolemgr.iam.documents import IdentityPolicy, PolicyType, ResourcePolicy, TrustPolicy
 
     first = source.data[0] if isinstance(source.data, list) and source.data else source.data
-    told = Kind(kind) if kind else kind_of(first, source.name)
-    if told is Kind.TRUST:
+    told = PolicyType(kind) if kind else kind_of(first, source.name)
+    if told is PolicyType.TRUST:
         return Grant(trust=_only(source, documents_of(source, TrustPolicy)))
-    if told in (Kind.RESOURCE, Kind.RCP):
+    if told in (PolicyType.RESOURCE, PolicyType.RCP):
         return Grant(resource=_only(source, documents_of(source, ResourcePolicy)))
     documents = tuple(documents_of(source, IdentityPolicy))
-    return Grant(identity=with_full_access(documents) if told is Kind.SCP else documents)
+    return Grant(identity=with_full_access(documents) if told is PolicyType.SCP else documents)
 
 
 def _only(source: "SourceFile", documents: list[Any]) -> Any:

@@ -11,7 +11,7 @@ from rolemgr.errors import InputError, SourceLocation
 if TYPE_CHECKING:
     from rolemgr.evaluate.policies import Policies
     from rolemgr.evaluate.request import Request
-    from rolemgr.model.policy import IdentityPolicy
+    from rolemgr.iam.documents import IdentityPolicy
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -73,7 +73,7 @@ def policies_around(
     from rolemgr.cli.policies import read_documents
     from rolemgr.evaluate.policies import Policies
     from rolemgr.evaluate.requirements import Guard, guard_of
-    from rolemgr.model.policy import IdentityPolicy, ResourcePolicy, TrustPolicy
+    from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy, TrustPolicy
 
     def read(key: str, kind: Any) -> tuple[Any, ...]:
         found = layers[key]
@@ -110,7 +110,7 @@ def with_full_access(scps: "tuple[IdentityPolicy, ...]") -> "tuple[IdentityPolic
     Without it they would deny everything, which nobody asks about.
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html
     """
-    from rolemgr.model.policy import Effect, IdentityPolicy
+    from rolemgr.iam.documents import Effect, IdentityPolicy
 
     if any(statement.effect is Effect.ALLOW for scp in scps for statement in scp.statement):
         return scps

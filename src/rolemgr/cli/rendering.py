@@ -19,7 +19,7 @@ from rolemgr.prove.separation import violations
 from rolemgr.render.documents import attachments, render
 
 if TYPE_CHECKING:
-    from rolemgr.model.policy import IdentityPolicy
+    from rolemgr.iam.documents import IdentityPolicy
 
 
 class Chosen(NamedTuple):

@@ -11,7 +11,7 @@ SCHEMAS = ("persona", "activity-group", "guardrail", "guardrail-profile", "role"
 
 def schema_of(name: str) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of the file format *name*, one of `SCHEMAS`."""
-    from rolemgr.model.base import Model
+    from rolemgr.iam.base import Model
     from rolemgr.model.catalog import ActivityGroup, Persona
     from rolemgr.model.custom_checks import CustomChecks
     from rolemgr.model.guardrail import Guardrail, GuardrailProfile

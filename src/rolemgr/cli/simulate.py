@@ -14,11 +14,11 @@ from rolemgr.cli.files import is_stdout, note
 from rolemgr.cli.layers import given, layer_options, policies_around
 from rolemgr.cli.options import role_options
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
-from rolemgr.model.arn import ACCOUNT_ID
+from rolemgr.iam.arn import ACCOUNT_ID
 
 if TYPE_CHECKING:
     from rolemgr.evaluate.request import Request
-    from rolemgr.model.policy import IdentityPolicy
+    from rolemgr.iam.documents import IdentityPolicy
     from rolemgr.model.role import Origin
 
 DECISIONS = ("Allowed", "ExplicitlyDenied", "ImplicitlyDenied")

@@ -23,7 +23,7 @@ from rolemgr.compose.abac_models import held_to_model_names, model_names
 from rolemgr.compose.abac_open import left_open, notes
 from rolemgr.compose.distribute import Share
 from rolemgr.errors import SourceLocation
-from rolemgr.model.policy import Effect
+from rolemgr.iam.documents import Effect
 from rolemgr.model.role import FrozenConditions, LeftOpen
 from rolemgr.model.spec import RoleSpec
 from rolemgr.reference.resources import types_of

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from rolemgr.compose.distribute import ANY, Share
 from rolemgr.errors import SourceLocation
-from rolemgr.model.policy import Effect
+from rolemgr.iam.documents import Effect
 from rolemgr.model.role import FrozenConditions, Origin
 from rolemgr.model.spec import RoleSpec
 from rolemgr.reference.services import Action, find_action

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from rolemgr.compose.abac_denies import frozen, own_value, tag_origin
 from rolemgr.compose.distribute import ANY, Share
 from rolemgr.errors import SourceLocation
-from rolemgr.model.policy import Effect
+from rolemgr.iam.documents import Effect
 from rolemgr.model.spec import RoleSpec
 from rolemgr.reference.resources import common
 from rolemgr.reference.services import find_action

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from rolemgr.compose.abac_models import names_model
 from rolemgr.compose.distribute import Share
-from rolemgr.model.policy import Effect
+from rolemgr.iam.documents import Effect
 from rolemgr.model.role import LeftOpen
 from rolemgr.model.spec import RoleSpec
 from rolemgr.reference.services import find_action

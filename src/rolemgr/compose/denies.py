@@ -21,9 +21,10 @@ from rolemgr.compose.guardrail_names import wrong_names
 from rolemgr.compose.guardrails import ChosenGuardrail
 from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
-from rolemgr.model.conditions import CONDITION_OPERATORS, base_operator, value_problem
+from rolemgr.iam.documents import Effect
+from rolemgr.iam.operators import CONDITION_OPERATORS, Operator, base_operator, parse_operator
+from rolemgr.iam.values import value_problem
 from rolemgr.model.guardrail import Guardrail, GuardrailDeny
-from rolemgr.model.policy import Effect
 from rolemgr.model.role import FrozenConditions, GuardrailInForce, LeftOpen, Origin
 from rolemgr.model.source import Sourced
 from rolemgr.reference import quirks
@@ -217,14 +218,10 @@ def matches_absence(key: str, conditions: _Conditions) -> bool:
 
 
 def _holds_absent(operator: str, values: tuple[str, ...]) -> bool:
-    if operator == "Null":
-        return values == ("true",)
-    qualifier, _, base = operator.rpartition(":")
-    if qualifier == "ForAnyValue":
-        return False
-    if base == "Bool":  # AWS may fill in false where the request leaves the field out
+    parsed = parse_operator(operator)
+    if parsed == Operator("Bool"):  # AWS may fill in false where the request leaves the field out
         return "false" in values
-    return qualifier == "ForAllValues" or base.endswith("IfExists") or "Not" in base
+    return parsed is not None and parsed.true_where_absent(values)
 
 
 def _may_deny_absence(action: str, key: str, statement: GuardrailDeny, conditions: _Conditions) -> bool:

@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 from rolemgr.compose.substitute import Values
 from rolemgr.compose.written import Typed, Written, placeholders, write
+from rolemgr.iam.documents import Effect
 from rolemgr.model.catalog import ActivityGroup
-from rolemgr.model.policy import Effect
 from rolemgr.model.role import FrozenConditions, NotNarrowed, Origin
 from rolemgr.model.source import Sourced
 from rolemgr.reference.services import Action

@@ -7,7 +7,7 @@ from rolemgr.compose.denies import Compiled, Setting, compile_guardrail
 from rolemgr.compose.distribute import Share
 from rolemgr.compose.guardrails import ChosenGuardrail
 from rolemgr.errors import InputError, gathering, raise_all
-from rolemgr.model.policy import Effect
+from rolemgr.iam.documents import Effect
 from rolemgr.model.role import GuardrailInForce, LeftOpen
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, count
 
 from rolemgr.compose.distribute import ANY, Share
-from rolemgr.model.policy import Effect
+from rolemgr.iam.documents import Effect
 from rolemgr.model.role import ComposedStatement, Origin
 
 _SID_LENGTH = 64

@@ -23,9 +23,9 @@ from rolemgr.compose.substitute import UnknownPlaceholderError, fill
 from rolemgr.compose.trust import compose_trust, trust_notes
 from rolemgr.compose.values import declared_parameters, misfit, resolve
 from rolemgr.errors import InputError, RolemgrError, UnknownNameError, gathering, raise_all
+from rolemgr.iam.documents import Effect
 from rolemgr.model.catalog import ActivityGroup, EntryId, ParameterType
 from rolemgr.model.persona import ResolvedPersona
-from rolemgr.model.policy import Effect
 from rolemgr.model.role import ComposedRole
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec, default_role_name

@@ -12,8 +12,8 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecur
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from rolemgr.model.arn import Arn
-from rolemgr.model.policy import Conditions
+from rolemgr.iam.arn import Arn
+from rolemgr.iam.documents import Conditions
 from rolemgr.model.role import ComposedTrust
 from rolemgr.model.spec import RoleSpec
 from rolemgr.model.trust import (

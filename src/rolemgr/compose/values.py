@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from rolemgr.compose.substitute import UnknownPlaceholderError, fill, names_in
 from rolemgr.errors import InputError, MissingValueError, SourceLocation, UnknownNameError, raise_all
-from rolemgr.model.arn import PARTITIONS, Arn
+from rolemgr.iam.arn import PARTITIONS, Arn
 from rolemgr.model.catalog import ActivityGroup, Parameter, ParameterType
 from rolemgr.model.source import Sourced
 

@@ -13,10 +13,12 @@ from typing import NamedTuple, TypeAlias
 
 from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill, names_in
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
-from rolemgr.model.arn import Arn
+from rolemgr.iam.arn import Arn
+from rolemgr.iam.documents import Effect
+from rolemgr.iam.operators import CONDITION_OPERATORS, base_operator
+from rolemgr.iam.values import value_problem
+from rolemgr.iam.variables import variables_in
 from rolemgr.model.catalog import ActivityGroup, GroupStatement
-from rolemgr.model.conditions import CONDITION_OPERATORS, base_operator, value_problem, variables_in
-from rolemgr.model.policy import Effect
 from rolemgr.model.role import FrozenConditions, Origin
 from rolemgr.model.source import Sourced
 from rolemgr.reference import quirks
@@ -266,7 +268,7 @@ def _variable_problems(place: _Place, text: str, where: SourceLocation) -> Itera
     if "${" not in text:
         return
     try:
-        names = list(variables_in(text))
+        names = [one.written for one in variables_in(text)]
     except ValueError as error:
         yield InputError(where, str(error))
         return

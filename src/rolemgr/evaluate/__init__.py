@@ -9,9 +9,6 @@ not match. Both take a `rolemgr.evaluate.request.Request` and a `rolemgr.evaluat
     principals    who asks, and whether a Principal or NotPrincipal speaks of them
     known         the condition keys that follow from principal and resource
     request       who asks for what, in which context
-    variables     `${aws:PrincipalTag/Project}` and its relatives
-    wildcards     `*` and `?` in actions, strings, resources and ARN conditions
-    operators     one value of a condition, read once and compared often
     conditions    set qualifiers, IfExists, Null; a whole Condition element
     statement     does one statement match a request, and if not, why
     policies      the layers, and a document made ready to be asked often
@@ -19,6 +16,6 @@ not match. Both take a `rolemgr.evaluate.request.Request` and a `rolemgr.evaluat
     decision      the verdict over all layers
     explain       the verdict with its near misses
 
-Pure, and without knowledge of personas: it imports the policy model and the error tree only.
+Pure, and without knowledge of personas: it imports the policy language (`rolemgr.iam`) and the error tree only.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """

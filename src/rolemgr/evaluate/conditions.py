@@ -14,20 +14,16 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-lo
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from rolemgr.evaluate.errors import PolicyError
-from rolemgr.evaluate.operators import OPERATORS, Operator, read_bool
 from rolemgr.evaluate.request import Context
-from rolemgr.evaluate.variables import Matcher, keys, parse
+from rolemgr.iam.operators import CONDITION_OPERATORS, QUALIFIERS, Operator, parse_operator
+from rolemgr.iam.values import READERS, read_bool
+from rolemgr.iam.variables import Matcher, keys, parse
 
-Qualifier: TypeAlias = Literal["ForAllValues", "ForAnyValue"]
 ConditionTest: TypeAlias = Callable[[tuple[str, ...], Context], bool]
-
-_QUALIFIERS: Mapping[str, Qualifier] = {"ForAllValues": "ForAllValues", "ForAnyValue": "ForAnyValue"}
-_OPERATOR = re.compile(r"(?:([^:]*):)?(.*?)(IfExists)?", re.DOTALL)
 
 
 class Condition(NamedTuple):
@@ -72,45 +68,43 @@ def _variables(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _comparison(name: str, values: tuple[str, ...], variables: bool) -> ConditionTest:
-    qualifier, operator, if_exists = split_operator(name)
+    operator = known_operator(name)
     matchers = tuple(_matcher(name, operator, value, variables) for value in values)
-    return _quantified(qualifier, operator.negated, if_exists, matchers)
+    return _quantified(operator, matchers)
 
 
-def split_operator(name: str) -> tuple[Qualifier | None, Operator, bool]:
-    """Return set qualifier, operator and IfExists of *name*; raise PolicyError where one is unknown."""
-    match = _OPERATOR.fullmatch(name)
-    prefix, base, suffix = match.groups() if match else (None, name, None)
-    if prefix is not None and prefix not in _QUALIFIERS:
+def known_operator(name: str) -> Operator:
+    """Return the operator *name*, taken apart; raise PolicyError where IAM has none of that name."""
+    if operator := parse_operator(name):
+        return operator
+    prefix, colon, rest = name.partition(":")
+    base = (rest if colon else name).removesuffix("IfExists")
+    if colon and prefix not in QUALIFIERS:
         hint = "the set qualifiers are `ForAllValues` and `ForAnyValue`"
         raise PolicyError(None, f"unknown qualifier in condition operator `{name}`", hint)
     if base == "Null":
         raise PolicyError(None, f"condition operator `{name}` does not exist", "`Null` takes no qualifier or IfExists")
-    if base not in OPERATORS:
-        from difflib import get_close_matches  # only a wrong operator pays for it
+    from difflib import get_close_matches  # only a wrong operator pays for it
 
-        near = get_close_matches(base, [*OPERATORS, "Null"], n=3)
-        hint = f"did you mean {', '.join(near)}?" if near else "condition operators are case-sensitive"
-        raise PolicyError(None, f"unknown condition operator `{name}`", hint)
-    return _QUALIFIERS.get(prefix or ""), OPERATORS[base], suffix is not None
+    near = get_close_matches(base, CONDITION_OPERATORS, n=3)
+    hint = f"did you mean {', '.join(near)}?" if near else "condition operators are case-sensitive"
+    raise PolicyError(None, f"unknown condition operator `{name}`", hint)
 
 
 def _matcher(name: str, operator: Operator, value: str, variables: bool) -> Matcher:
     try:
-        return operator.read(value, variables)
+        return READERS[operator.base](value, variables)
     except ValueError as error:
         raise PolicyError(None, f"`{value}` under condition operator `{name}` {error}") from error
 
 
-def _quantified(
-    qualifier: Qualifier | None, negated: bool, if_exists: bool, matchers: tuple[Matcher, ...]
-) -> ConditionTest:
+def _quantified(operator: Operator, matchers: tuple[Matcher, ...]) -> ConditionTest:
     """Return the test over all values of the key: all of them must pass, or any one."""
-    every = negated if qualifier is None else qualifier == "ForAllValues"
+    every, negated, where_absent = operator.every, operator.negated, operator.true_where_absent()
 
     def test(found: tuple[str, ...], context: Context) -> bool:
         if not found:
-            return every or if_exists
+            return where_absent
         for value in found:
             passes = any(matches(value, context) for matches in matchers) is not negated
             if passes is not every:

@@ -23,7 +23,7 @@ from rolemgr.evaluate.requirements import (
     spares_from_deny,
 )
 from rolemgr.evaluate.statement import applies
-from rolemgr.model.policy import Effect
+from rolemgr.iam.documents import Effect
 
 Decision: TypeAlias = Literal["Allowed", "ExplicitlyDenied", "ImplicitlyDenied"]
 

@@ -18,7 +18,7 @@ from rolemgr.evaluate.requirements import (
     spares_from_deny,
 )
 from rolemgr.evaluate.statement import Mismatch, ReadStatement, absent_keys, mismatches, names
-from rolemgr.model.policy import Effect
+from rolemgr.iam.documents import Effect
 
 
 class NearMiss(NamedTuple):

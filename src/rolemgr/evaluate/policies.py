@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.statement import ReadStatement, read_statement, takes_action
-from rolemgr.model.policy import (
+from rolemgr.iam.documents import (
     Effect,
     IdentityPolicy,
     PolicyDocument,

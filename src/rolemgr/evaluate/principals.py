@@ -23,8 +23,8 @@ from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
 from rolemgr.evaluate.errors import LayerError, PolicyError, RequestError
-from rolemgr.model.arn import ACCOUNT_ID, Arn
-from rolemgr.model.policy import Principals
+from rolemgr.iam.arn import ACCOUNT_ID, Arn
+from rolemgr.iam.documents import Principals
 
 Identity: TypeAlias = tuple[str, str]
 """The account and the name of a user or a role."""

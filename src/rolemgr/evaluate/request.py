@@ -13,7 +13,7 @@ from typing import Self
 
 from rolemgr.evaluate.errors import RequestError
 from rolemgr.evaluate.known import Known, known_keys
-from rolemgr.model.arn import ACCOUNT_ID, Arn
+from rolemgr.iam.arn import ACCOUNT_ID, Arn
 
 _ACTION = re.compile(r"[A-Za-z0-9-]+:[^\s:*?]+")
 _FIELDS = frozenset({"principal", "action", "resource", "resourceAccount", "context"})

@@ -13,9 +13,9 @@ from rolemgr.evaluate.conditions import Condition, read_conditions
 from rolemgr.evaluate.errors import PolicyError
 from rolemgr.evaluate.principals import Caller, Match, Named, match, read_principals
 from rolemgr.evaluate.request import Context, Request
-from rolemgr.evaluate.variables import Matcher, Template, Test, bind, keys, parse
-from rolemgr.evaluate.wildcards import action_glob, resource_glob
-from rolemgr.model.policy import Effect, IdentityStatement, ResourceStatement, StatementElement, TrustStatement
+from rolemgr.iam.documents import Effect, IdentityStatement, ResourceStatement, StatementElement, TrustStatement
+from rolemgr.iam.variables import Matcher, Template, Test, bind, keys, parse
+from rolemgr.iam.wildcards import action_glob, resource_glob
 
 Element: TypeAlias = Literal["Action", "NotAction", "Principal", "NotPrincipal", "Resource", "NotResource", "Condition"]
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rolemgr.errors import InputError, SourceLocation
-from rolemgr.model.arn import Arn, is_aws_managed
+from rolemgr.iam.arn import Arn, is_aws_managed
 from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec

@@ -29,7 +29,7 @@ from rolemgr.export.stand_ins import (
     Hole,
     known_regions,
 )
-from rolemgr.model.arn import PARTITIONS, Arn, partition_of
+from rolemgr.iam.arn import PARTITIONS, Arn, partition_of
 from rolemgr.model.role import ComposedRole, ComposedStatement, RoleDocuments
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec

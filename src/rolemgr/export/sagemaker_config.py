@@ -9,7 +9,7 @@ https://sagemaker.readthedocs.io/en/stable/overview.html#configuring-and-using-d
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from rolemgr.model.policy import Effect
+from rolemgr.iam.documents import Effect
 from rolemgr.model.role import ComposedRole
 
 Json = dict[str, Any]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
-from rolemgr.model.arn import partition_of
+from rolemgr.iam.arn import partition_of
 from rolemgr.model.spec import RoleSpec
 from rolemgr.reference.data import image_accounts, image_regions, jumpstart_buckets
 

@@ -1,41 +1,209 @@
-"""Read JSON with the line of every value, and with duplicate keys refused."""
+"""
+The one JSON reader: strict (no duplicate key, no NaN, within limits), and with the line of any value.
+
+Python's decoder reads; the lines are found when somebody asks for one. What is refused is read once more,
+token by token, for the line to blame.
+"""
 
 import json
 import re
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from json.decoder import scanstring  # type: ignore[attr-defined]
 from pathlib import Path
+from typing import Any, Final
 
 from rolemgr.errors import SourceLocation
-from rolemgr.files.source import MAX_DEPTH, MAX_VALUES, DataPath, FileError, SourceFile, read_text
+from rolemgr.files.source import LIMITS, DataPath, FileError, Limits, SourceFile, paths_of, read_text
 
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_SPACE = re.compile(r"[ \t\n\r]*")
+_PLAIN: Final = json.JSONDecoder()
 _LONG_NUMBER = re.compile(r"\d{4301}")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+|\n')
 
 
-def read_json(path: Path, name: str | None = None) -> SourceFile:
+def read_json(path: Path, name: str | None = None, limits: Limits = LIMITS) -> SourceFile:
     """Read the JSON file at *path*, which messages call *name*; raise FileError for what is wrong."""
-    return parse_json(read_text(path, name), name or str(path))
+    return parse_json(read_text(path, name, limits), name or str(path), limits)
 
 
-def parse_json(text: str, name: str) -> SourceFile:
+def parse_json(text: str, name: str, limits: Limits = LIMITS) -> SourceFile:
     """
-    Parse *text* as one JSON value.
+    Parse *text* as one JSON value; its lines are looked up when they are asked for.
 
-    Raises FileError, with the line, for a syntax error, a duplicate key, NaN or Infinity, or more than
-    the limits of `rolemgr.files.source`.
+    Raises FileError, with the line, for a syntax error, a duplicate key, NaN or Infinity, half of a surrogate
+    pair, or more than *limits* allow.
     """
+    try:
+        data = strict_json(text, limits)
+    except (ValueError, RecursionError) as error:  # read again, slowly, by a reader that knows the line
+        return _refused(text, name, limits, error)
+    return SourceFile(name, data, _LazyLines(data, text))
+
+
+def strict_json(text: str, limits: Limits = LIMITS) -> Any:
+    """
+    Return the one JSON value that *text* is.
+
+    Raises ValueError for what `parse_json` refuses: without the line, and the quicker for it; RecursionError
+    for what is nested so deep that Python gives up.
+    """
+    data = _DECODER.decode(text)
+    if isinstance(data, dict | list):
+        _measure(data, limits)
+    if "\\u" in text and _SURROGATE.search(text) and not _is_unicode(data):
+        raise ValueError("has half of a surrogate pair")
+    return data
+
+
+def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        key = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"repeats the key `{key}`")
+    return found
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"is not valid JSON: `{constant}` is not a JSON value")
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_mapping, parse_constant=_refuse)
+
+
+def _measure(data: dict[str, Any] | list[Any], limits: Limits) -> None:
+    """Raise ValueError where *data* is nested deeper, or holds more values, than *limits* allow."""
+    level: list[dict[str, Any] | list[Any]] = [data]
+    depth, values = 1, 1
+    while level:
+        if depth > limits.depth:
+            raise ValueError(f"is nested more than {limits.depth} levels deep")
+        values += sum(map(len, level))
+        if values > limits.values:
+            raise ValueError(f"holds more than {limits.values:,} values")
+        inner = (one for outer in level for one in (outer.values() if isinstance(outer, dict) else outer))
+        level = [one for one in inner if isinstance(one, dict | list)]
+        depth += 1
+
+
+def _is_unicode(data: Any) -> bool:
+    try:
+        json.dumps(data, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _refused(text: str, name: str, limits: Limits, error: Exception) -> SourceFile:
+    """Raise the FileError, with its line, for a *text* that the quick reader does not like."""
     where = SourceLocation(name)
     try:
-        data = json.loads(text)
-    except json.JSONDecodeError as error:
-        line = SourceLocation(name, error.lineno)
-        problem = f"is not valid JSON: {json_problem(error)}" if text.strip() else "is empty"
-        raise FileError(line, problem) from error
-    except ValueError as error:  # an integer of more digits than Python reads
-        raise FileError(_line_of_number(text, where), "holds a number of too many digits") from error
-    except RecursionError as error:
-        raise FileError(where, f"is nested more than {MAX_DEPTH} levels deep") from error
-    return SourceFile(name, data, _Scanner(name).scan(text))
+        json.loads(text)
+    except json.JSONDecodeError as broken:
+        line = SourceLocation(name, broken.lineno)
+        problem = f"is not valid JSON: {json_problem(broken)}" if text.strip() else "is empty"
+        raise FileError(line, problem) from broken
+    except ValueError as long:  # an integer of more digits than Python reads
+        raise FileError(_line_of_number(text, where), "holds a number of too many digits") from long
+    except RecursionError as deep:
+        raise FileError(where, f"is nested more than {limits.depth} levels deep") from deep
+    _Scanner(name, limits).scan(text)
+    raise FileError(where, str(error)) from error
+
+
+class _LazyLines(Mapping[DataPath, int]):
+    """The line of each path of *data*, which *text* is: a mapping's member by its key, a list's by its value."""
+
+    def __init__(self, data: Any, text: str) -> None:
+        self._data, self._text = data, text
+        self._found: JsonLines | None = None
+
+    def __getitem__(self, path: DataPath) -> int:
+        self._found = self._found or JsonLines(self._text)
+        line = self._found.exact(path)
+        if line is None:
+            raise KeyError(path)
+        return line
+
+    def __iter__(self) -> Iterator[DataPath]:
+        return paths_of(self._data)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class JsonLines:
+    """
+    Where the values of a valid JSON *text* stand, found when they are asked for.
+
+    Most values of most policies are never spoken of, so nothing is scanned beforehand: the way down to a value
+    is walked once, and what is passed by is skipped by the JSON decoder itself.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._line_ends = [found.start() for found in re.finditer("\n", text)]
+        self._starts: dict[DataPath, int] = {(): self._skip(0)}
+        self._keys: dict[DataPath, int] = {}
+        self._walked: set[DataPath] = set()
+
+    def exact(self, path: DataPath) -> int | None:
+        """Return the line, from 1, of the value at *path* (of its key in a mapping), or None where there is none."""
+        self._walk_to(path)
+        return self._line(path) if path in self._starts else None
+
+    def line_of(self, path: DataPath) -> int:
+        """Return the line of the value at *path*, or of what is around it."""
+        self._walk_to(path)
+        while path and path not in self._starts:
+            path = path[:-1]
+        return self._line(path)
+
+    def _line(self, path: DataPath) -> int:
+        return bisect_left(self._line_ends, self._keys.get(path, self._starts[path])) + 1
+
+    def _walk_to(self, path: DataPath) -> None:
+        for depth in range(len(path)):
+            if path[:depth] not in self._starts:
+                break
+            self._walk(path[:depth])
+
+    def _walk(self, path: DataPath) -> None:
+        """Note where each value in the list or mapping at *path* starts."""
+        if path in self._walked:
+            return
+        self._walked.add(path)
+        start = self._starts[path]
+        if self._text[start] == "{":
+            self._walk_mapping(path, self._skip(start + 1))
+        elif self._text[start] == "[":
+            self._walk_list(path, self._skip(start + 1))
+
+    def _walk_mapping(self, path: DataPath, at: int) -> None:
+        while self._text[at] != "}":
+            key, end = scanstring(self._text, at + 1, True)
+            self._keys[*path, key] = at
+            at = self._past((*path, key), self._skip(self._skip(end) + 1))
+
+    def _walk_list(self, path: DataPath, at: int) -> None:
+        index = 0
+        while self._text[at] != "]":
+            at = self._past((*path, index), at)
+            index += 1
+
+    def _past(self, path: DataPath, at: int) -> int:
+        """Note that the value at *path* starts *at*; return where the next one, or the end, is."""
+        self._starts[path] = at
+        _, end = _PLAIN.raw_decode(self._text, at)
+        end = self._skip(end)
+        return self._skip(end + 1) if self._text[end] == "," else end
+
+    def _skip(self, at: int) -> int:
+        found = _SPACE.match(self._text, at)
+        return found.end() if found else at
 
 
 def json_problem(error: json.JSONDecodeError) -> str:
@@ -62,19 +230,18 @@ class _Container:
 
 
 class _Scanner:
-    """Walk the tokens of valid JSON to learn what `json.loads` does not tell: lines and duplicates."""
+    """Walk the tokens of valid JSON and raise FileError, with the line, for what `strict_json` refuses."""
 
-    def __init__(self, name: str) -> None:
-        self.name, self.line = name, 1
+    def __init__(self, name: str, limits: Limits) -> None:
+        self.name, self.limits, self.line = name, limits, 1
         self.inside: list[_Container] = []
-        self.lines: dict[DataPath, int] = {}
+        self.values = 0
         self.awaits_key = False
 
-    def scan(self, text: str) -> dict[DataPath, int]:
-        """Return the line of each path in *text*."""
+    def scan(self, text: str) -> None:
+        """Go through *text*."""
         for token in _TOKEN.findall(text):
             self.take(token)
-        return self.lines
 
     def take(self, token: str) -> None:
         """Go one token further."""
@@ -106,7 +273,6 @@ class _Scanner:
         container.keys.add(key)
         container.step = key
         self.awaits_key = False
-        self.lines[self.path()] = self.line
 
     def text(self, token: str) -> str:
         """Return the string that *token* writes; refuse half of a surrogate pair, which no output can hold."""
@@ -116,23 +282,19 @@ class _Scanner:
         return text
 
     def take_value(self, token: str) -> None:
-        """Note the line of the value that *token* starts, and go inside a list or mapping."""
-        self.lines.setdefault(self.path(), self.line)
+        """Count the value that *token* starts, and go inside a list or mapping."""
+        self.values += 1
         if token.startswith('"'):
             self.text(token)
         if token in _NO_JSON:
-            raise self.error(f"is not valid JSON: `{token}` is no JSON value")
-        if len(self.lines) > MAX_VALUES:
-            raise self.error(f"holds more than {MAX_VALUES:,} values")
+            raise self.error(f"is not valid JSON: `{token}` is not a JSON value")
+        if self.values > self.limits.values:
+            raise self.error(f"holds more than {self.limits.values:,} values")
         if token in "[{":
-            if len(self.inside) >= MAX_DEPTH:
-                raise self.error(f"is nested more than {MAX_DEPTH} levels deep")
+            if len(self.inside) >= self.limits.depth:
+                raise self.error(f"is nested more than {self.limits.depth} levels deep")
             self.inside.append(_Container(0 if token == "[" else ""))
             self.awaits_key = token == "{"
-
-    def path(self) -> DataPath:
-        """Return the path of the value that the scan stands at."""
-        return tuple(container.step for container in self.inside)
 
     def error(self, problem: str) -> FileError:
         """Return the error that says *problem* of this line."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from rolemgr.errors import InputError, SourceLocation
 
@@ -16,6 +16,17 @@ MAX_DEPTH: Final = 40
 """Lists and mappings within each other; an IAM policy needs 6."""
 MAX_VALUES: Final = 100_000
 """Values in one file, each alias counted as all that it stands for (the "billion laughs" attack)."""
+
+
+class Limits(NamedTuple):
+    """How much of a file is read: its *bytes*, and in data the *depth* of nesting and the number of *values*."""
+
+    bytes: int = MAX_BYTES
+    depth: int = MAX_DEPTH
+    values: int = MAX_VALUES
+
+
+LIMITS: Final = Limits()
 
 
 class FileError(InputError):
@@ -36,26 +47,52 @@ class SourceFile:
             path = path[:-1]
         return SourceLocation(self.name, self.lines.get(path))
 
+    def part(self, path: DataPath) -> "SourceFile":
+        """Return the value at *path* as a file of its own, its lines kept; raise FileError where there is none."""
+        data: Any = self.data
+        for step in path:
+            known = data if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ()
+            if step not in known:
+                raise FileError(self.at(path), f"`{step}` is missing")
+            data = data[step]
+        return SourceFile(self.name, data, _Below(self.lines, path, data)) if path else self
 
-def read_text(path: Path, name: str | None = None) -> str:
+
+class _Below(Mapping[DataPath, int]):
+    """The lines of *data*, which stands at *path* in a larger file with *lines*."""
+
+    def __init__(self, lines: Mapping[DataPath, int], path: DataPath, data: Any) -> None:
+        self._lines, self._path, self._data = lines, path, data
+
+    def __getitem__(self, path: DataPath) -> int:
+        return self._lines[(*self._path, *path)]
+
+    def __iter__(self) -> Iterator[DataPath]:
+        return paths_of(self._data)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def read_text(path: Path, name: str | None = None, limits: Limits = LIMITS) -> str:
     """
     Return the text of the file at *path*; *name* is what messages call it.
 
-    Raises FileError where it is missing, no regular file, over `MAX_BYTES`, or not UTF-8.
+    Raises FileError where it is missing, no regular file, over *limits*, or not UTF-8.
     """
     where = SourceLocation(name or str(path))
     try:
         with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+            raw = file.read(limits.bytes + 1)
     except OSError as error:
         raise FileError(where, f"can't be read: {error.strerror or error}") from error
-    return decode(raw, where)
+    return decode(raw, where, limits)
 
 
-def decode(raw: bytes, where: SourceLocation) -> str:
-    """Return *raw* as text; raise FileError where it is over `MAX_BYTES` or not UTF-8."""
-    if len(raw) > MAX_BYTES:
-        raise FileError(where, f"is larger than {MAX_BYTES:,} bytes")
+def decode(raw: bytes, where: SourceLocation, limits: Limits = LIMITS) -> str:
+    """Return *raw* as text; raise FileError where it is over *limits* or not UTF-8."""
+    if len(raw) > limits.bytes:
+        raise FileError(where, f"is larger than {limits.bytes:,} bytes")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

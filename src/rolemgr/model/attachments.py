@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo, WithJsonSchema
 
-from rolemgr.model.arn import partition_of
+from rolemgr.iam.arn import partition_of
 from rolemgr.model.catalog import ONE_OR_MORE
 
 _LONGEST_PATH = 512

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Self, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
-from rolemgr.model.base import Model
-from rolemgr.model.policy import Conditions, Effect
+from rolemgr.iam.base import Model
+from rolemgr.iam.documents import Conditions, Effect
 
 _ENTRY_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _PARAMETER_NAME = r"^[a-z][a-z0-9_]*$"

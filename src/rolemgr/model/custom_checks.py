@@ -9,9 +9,9 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
-from rolemgr.model.base import Model
+from rolemgr.iam.base import Model
+from rolemgr.iam.documents import Conditions, Texts
 from rolemgr.model.catalog import CHECK_ID, Strings, Text
-from rolemgr.model.policy import Conditions, Texts
 from rolemgr.model.policy_tests import Document
 
 PolicyType: TypeAlias = Literal["identity", "trust", "resource", "scp", "rcp", "boundary"]

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from rolemgr.model.base import Model
+from rolemgr.iam.base import Model
+from rolemgr.iam.documents import Conditions
 from rolemgr.model.catalog import ONE_OR_MORE, EntryId, ParameterName, ParameterType, Sid, Strings, Text, exact, listed
-from rolemgr.model.policy import Conditions
 
 
 class Scope(StrEnum):

@@ -11,10 +11,10 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from rolemgr.model.arn import ACCOUNT_ID
-from rolemgr.model.base import Model
+from rolemgr.iam.arn import ACCOUNT_ID
+from rolemgr.iam.base import Model
+from rolemgr.iam.documents import Texts
 from rolemgr.model.catalog import ONE_OR_MORE, Strings, Text, listed
-from rolemgr.model.policy import Texts
 
 Expected: TypeAlias = Literal["Allowed", "ExplicitlyDenied", "ImplicitlyDenied"]
 

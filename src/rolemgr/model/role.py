@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from rolemgr.errors import SourceLocation
+from rolemgr.iam.documents import Conditions, Effect, IdentityPolicy, JsonValue, TrustPolicy
 from rolemgr.model.persona import ResolvedPersona
-from rolemgr.model.policy import Conditions, Effect, IdentityPolicy, JsonValue, TrustPolicy
 from rolemgr.model.spec import RoleSpec
 
 FrozenConditions: TypeAlias = tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]

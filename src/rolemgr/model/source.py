@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from rolemgr.errors import InputError, SourceLocation, raise_all
 from rolemgr.files.source import DataPath, SourceFile
-from rolemgr.model.base import Model
+from rolemgr.iam.base import Model
 
 M = TypeVar("M", bound=Model)
 M_co = TypeVar("M_co", bound=Model, covariant=True)

@@ -10,9 +10,9 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
-from rolemgr.model.arn import ACCOUNT_ID, PARTITIONS, REGION, partition_of
+from rolemgr.iam.arn import ACCOUNT_ID, PARTITIONS, REGION, partition_of
+from rolemgr.iam.base import Model
 from rolemgr.model.attachments import PolicyArn, PolicyArns
-from rolemgr.model.base import Model
 from rolemgr.model.catalog import ParameterName, Strings, Text
 from rolemgr.model.guardrail import ChosenGuardrails
 from rolemgr.model.written_trust import Trusts, default_trust

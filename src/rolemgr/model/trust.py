@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from rolemgr.model.arn import ACCOUNT_ID
-from rolemgr.model.base import Model
+from rolemgr.iam.arn import ACCOUNT_ID
+from rolemgr.iam.base import Model
 from rolemgr.model.catalog import ONE_OR_MORE
 
 GITHUB = "token.actions.githubusercontent.com"

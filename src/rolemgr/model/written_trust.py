@@ -3,7 +3,6 @@ From what a user writes about trust to the models: the short text form, keys of 
 only shows beside the role or beside other trust.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Annotated, Any, TypeAlias, get_args
@@ -12,8 +11,9 @@ from urllib.parse import quote, unquote
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from rolemgr.model.arn import Arn, partition_of
-from rolemgr.model.base import Model
+from rolemgr.iam.arn import Arn, partition_of
+from rolemgr.iam.base import Model
+from rolemgr.iam.wildcards import contains
 from rolemgr.model.trust import (
     KINDS,
     AccountTrust,
@@ -158,15 +158,10 @@ def _lets_in(wide: AnyTrust, narrow: AnyTrust) -> bool:
     if isinstance(wide, AccountTrust) and isinstance(narrow, RoleTrust):
         return f":iam::{wide.value}:role/" in narrow.value
     if isinstance(wide, _TOKEN) and isinstance(narrow, _TOKEN):
-        return wide.provider == narrow.provider and _covers(wide.sub, narrow.sub)
+        return wide.provider == narrow.provider and contains(wide.sub, narrow.sub)
     if isinstance(wide, AccountTrust | RoleTrust | SamlTrust) and isinstance(narrow, type(wide)):
         return wide.value == narrow.value
     return False
-
-
-def _covers(pattern: str, text: str) -> bool:
-    escaped = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(escaped, text) is not None
 
 
 def _mixed(one: OidcTrust | GitHubTrust, other: OidcTrust | GitHubTrust) -> bool:

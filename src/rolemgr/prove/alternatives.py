@@ -8,7 +8,6 @@ said, and not proposed.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from rolemgr.catalog.load import Catalog
@@ -21,9 +20,10 @@ from rolemgr.errors import RolemgrError, SourceLocation
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
 from rolemgr.files.source import SourceFile
+from rolemgr.iam.documents import Effect, IdentityPolicy
+from rolemgr.iam.wildcards import matches_action
 from rolemgr.model.catalog import ActivityGroup, GroupStatement, Parameter, ParameterType
 from rolemgr.model.persona import Never
-from rolemgr.model.policy import Effect, IdentityPolicy
 from rolemgr.model.role import ComposedRole
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
@@ -116,7 +116,7 @@ def never_at_all(role: ComposedRole, action: str) -> tuple[Never, ...]:
 def _flatly(never: Never, action: str) -> bool:
     forbidden = never.forbidden
     free = forbidden.resource == "*" and not (forbidden.context or forbidden.except_on or forbidden.except_with)
-    return free and fnmatchcase(action.lower(), forbidden.action.lower())
+    return free and matches_action(forbidden.action, action)
 
 
 def _about(group: ActivityGroup, action: str) -> Iterator[tuple[int, GroupStatement]]:

@@ -6,7 +6,6 @@ own are asked (`rolemgr.prove.separation`), under the role's Denies. What a poli
 not known here. A permissions boundary can only take away, so nothing is asked of it.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -16,9 +15,11 @@ from typing import NamedTuple
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.evaluate.request import Context
-from rolemgr.model.policy import Effect, IdentityPolicy
+from rolemgr.iam.documents import Effect, IdentityPolicy
+from rolemgr.iam.variables import as_pattern
+from rolemgr.iam.wildcards import contains
 from rolemgr.model.role import ComposedRole, ComposedStatement
-from rolemgr.prove.certainty import Question, contains, surely_denied
+from rolemgr.prove.certainty import Question, surely_denied
 from rolemgr.prove.closure import closure_of
 from rolemgr.prove.managed import all_of, allows_of
 from rolemgr.prove.separation import Violation, said, violations
@@ -28,7 +29,6 @@ from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import find_action
 
 _WAY_OUT = 'leave it out, or give --break-separation "REASON"'
-_VARIABLE = re.compile(r"\$\{[^}]*\}")
 _REACHING = frozenset({"iam:PassRole", "sts:AssumeRole"})
 _WRITES = frozenset({"Permissions management", "Tagging", "Write"})
 _SHOWN = 5
@@ -155,7 +155,7 @@ def with_attached(role: ComposedRole, policy: ManagedPolicy) -> ComposedRole:
         if quirks.acting_actions().intersection(statement.actions):
             reached.add(f"arn:{role.spec.partition_name}:iam::{role.spec.account}:role/*")
         if _REACHING.intersection(statement.actions):
-            reached.update(_VARIABLE.sub("*", resource) for resource in statement.resources)
+            reached.update(as_pattern(resource) for resource in statement.resources)
     return replace(role, statements=(*role.statements, *statements), acts_as=tuple(sorted(reached)))
 
 

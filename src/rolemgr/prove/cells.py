@@ -6,14 +6,14 @@ both; one of each class stands for all. A key that a request may have several va
 of up to three classes: a condition on it is "any" or "all" over its values. Absence is a class of its own.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple, TypeAlias
 
 from rolemgr.evaluate.request import Context
-from rolemgr.model.conditions import base_operator
+from rolemgr.iam.operators import base_operator
+from rolemgr.iam.variables import known_variables_in, replaced
 from rolemgr.reference.condition_keys import find_key, known_values
 
 Values: TypeAlias = tuple[str, ...]
@@ -24,7 +24,6 @@ Cell: TypeAlias = Mapping[str, Values]
 STAND_IN = "witness"
 """The value that every policy variable has, unless its key is absent."""
 
-_VARIABLE = re.compile(r"\$\{([^}*?$'][^},]*)(?:,[^}]*)?\}")
 _STRANGE_TEXT = "unlike-any"
 _STRANGE_ARN = "arn:aws:unlike:us-east-1:000000000000:any"
 _LARGEST_SET = 3
@@ -49,12 +48,12 @@ class Test(NamedTuple):
 
 def variables_in(texts: Iterable[str]) -> tuple[str, ...]:
     """Return the condition keys that the policy variables of *texts* stand for, each once."""
-    return tuple(dict.fromkeys(key.strip() for text in texts for key in _VARIABLE.findall(text)))
+    return tuple(dict.fromkeys(one.written for text in texts for one in known_variables_in(text)))
 
 
 def filled(text: str) -> str:
     """Return *text* with the stand-in for every policy variable."""
-    return _VARIABLE.sub(STAND_IN, text)
+    return replaced(text, STAND_IN)
 
 
 def domain(key: str, terms: Sequence[Term], tests: Sequence[Test], variables: frozenset[str]) -> tuple[Values, ...]:

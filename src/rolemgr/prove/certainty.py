@@ -7,18 +7,18 @@ unless a known key contradicts it. A Deny counts only where it holds for certain
 everything in question, and each of its conditions is decided by known keys alone.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from rolemgr.evaluate.conditions import Condition, read_conditions, split_operator
+from rolemgr.evaluate.conditions import Condition, known_operator, read_conditions
 from rolemgr.evaluate.request import Context
+from rolemgr.iam.variables import as_pattern, known_variables_in
+from rolemgr.iam.wildcards import contains
 from rolemgr.model.role import ComposedStatement
 from rolemgr.reference.condition_keys import find_key
 from rolemgr.reference.resources import common
 
-_VARIABLE = re.compile(r"\$\{([^},]+)(?:,[^}]*)?\}")
 _HOLDS_WITHIN = {"StringEquals", "StringLike", "ArnEquals", "ArnLike"}
 _KEEPS_WITHIN = {"StringNotEquals", "StringNotLike", "ArnNotEquals", "ArnNotLike"}
 
@@ -66,29 +66,9 @@ def held_within(
     return any(_covers(deny, resource, question) and _keeps(deny, key, patterns) for deny in denies)
 
 
-def contains(outer: str, inner: str) -> bool:
-    """
-    Tell whether the glob *outer* matches everything that *inner* does.
-
-    The wildcards and policy variables of *inner* are taken as characters that only a star of *outer*, or
-    the same text, can stand for: so "yes" is certain, and "no" may be too careful.
-    """
-    star, start, at, place = -1, 0, 0, 0
-    while at < len(inner):
-        if place < len(outer) and outer[place] == "*":
-            star, start, place = place, at, place + 1
-        elif place < len(outer) and (outer[place] == inner[at] or (outer[place] == "?" and inner[at] not in "*?")):
-            at, place = at + 1, place + 1
-        elif star >= 0:  # let the last star take one character more
-            start, at, place = start + 1, start + 1, star + 1
-        else:
-            return False
-    return not outer[place:].strip("*")
-
-
 def _freed(resource: str, known: Context) -> str:
     """Return *resource* with the known variables filled in and the others as stars."""
-    return _VARIABLE.sub(lambda found: _one(known, found[1]) or "*", resource)
+    return as_pattern(resource, lambda variable: _one(known, variable.key) or "*")
 
 
 def _one(known: Context, key: str) -> str | None:
@@ -116,7 +96,7 @@ def _covers(deny: ComposedStatement, resource: str, question: Question) -> bool:
         return False
     inner = _freed(resource, question.known)
     for text in deny.resources:
-        unknown = any(_one(question.known, name) is None for name in _VARIABLE.findall(text))
+        unknown = any(_one(question.known, one.key) is None for one in known_variables_in(text))
         outer = _freed(text, question.known)
         if not unknown and (contains(outer, inner) or contains(outer, question.within)):
             return True
@@ -129,11 +109,10 @@ def _allows_only(condition: Condition, allow: ComposedStatement, key: str, patte
     if condition.operator == "Null":
         found = find_key(key)  # the absence of a single value, an owner's, says nothing good
         return condition.values == ("true",) and found is not None and found.multivalued
-    qualifier, _, if_exists = split_operator(condition.operator)
-    base = condition.operator.rpartition(":")[2]
-    if if_exists or qualifier == "ForAnyValue" or base not in _HOLDS_WITHIN:
+    operator = known_operator(condition.operator)
+    if operator.if_exists or operator.qualifier == "ForAnyValue" or operator.base not in _HOLDS_WITHIN:
         return False
-    present = qualifier is None or _null(allow, key, "false")
+    present = operator.qualifier is None or _null(allow, key, "false")
     return present and _within(condition.values, patterns)
 
 
@@ -142,8 +121,8 @@ def _keeps(deny: ComposedStatement, key: str, patterns: Sequence[str]) -> bool:
     others = [one for one in _conditions(deny) if one.operator != "Null" or one.key.lower() != key.lower()]
     if len(others) != 1 or others[0].key.lower() != key.lower():
         return False
-    qualifier, _, operator = others[0].operator.rpartition(":")
-    if qualifier != "ForAnyValue" or operator not in _KEEPS_WITHIN:  # without it one good value excuses the others
+    operator = known_operator(others[0].operator)  # without ForAnyValue one good value excuses the others
+    if operator.qualifier != "ForAnyValue" or operator.if_exists or operator.base not in _KEEPS_WITHIN:
         return False
     return _within(others[0].values, patterns) and not _null(deny, key, "true")
 

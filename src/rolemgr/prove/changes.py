@@ -6,7 +6,6 @@ What is proposed was tried: with it, the given policies allow the request.
 """
 
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -17,14 +16,14 @@ from rolemgr.evaluate.explain import Explanation, NearMiss, explain
 from rolemgr.evaluate.policies import Group, Policies, StatementRef, groups_of
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.evaluate.statement import Mismatch, ReadStatement, takes_action
-from rolemgr.model.policy import Effect
+from rolemgr.iam.documents import Effect
+from rolemgr.iam.operators import base_operator
+from rolemgr.iam.variables import has_variable, parse, resolve
 
 PLACEHOLDER = "VALUE"
 """What stands where any value will do that the caller and the resource agree on."""
 
 _ROUNDS = 8
-_VARIABLE = re.compile(r"\$\{([^},]+)(?:,[^}]*)?\}")
-_OPERATOR = re.compile(r"(?:For(?:All|Any)(?:Values|Value):)?(\w+?)(?:IfExists)?")
 _LIMITS = ("NumericGreaterThan", "NumericLessThan")
 _FACTS = (
     "aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:principalisawsservice", "aws:principalorgid",
@@ -138,12 +137,11 @@ def _of_values(key: str, values: tuple[str, ...], context: Context) -> Iterator[
 
 def _written(values: tuple[str, ...]) -> tuple[str, ...]:
     """Return *values* where each of them says by itself what will do: none that a variable fills."""
-    return () if any(map(_VARIABLE.search, values)) else values
+    return () if any(map(has_variable, values)) else values
 
 
 def _plain(operator: str) -> str:
-    found = _OPERATOR.fullmatch(operator)
-    return found[1] if found else operator
+    return base_operator(operator) or operator
 
 
 def _welcome(asked: Condition, request: Request, policies: Policies) -> Iterator[Carried]:
@@ -160,10 +158,9 @@ def _welcome(asked: Condition, request: Request, policies: Policies) -> Iterator
 def _concrete(values: tuple[str, ...], context: Context) -> Iterator[str]:
     """Yield *values* without wildcards, variables filled from *context*; those without a value are left out."""
     for value in values:
-        known = [context.get(key.strip(), ()) for key in _VARIABLE.findall(value)]
-        if all(len(found) == 1 for found in known):
-            filled = _VARIABLE.sub(lambda match: context[match[1].strip()][0], value)
-            yield filled.replace("*", "x").replace("?", "x")
+        pieces = resolve(parse(value, variables=True), context)
+        if pieces is not None:
+            yield "".join(text.replace("*", "x").replace("?", "x") if live else text for text, live in pieces)
 
 
 def _ways_in(miss: NearMiss, request: Request) -> list[Carried]:

@@ -6,7 +6,6 @@ persona is then composed for the same account, region and values. A pattern reac
 matches. What else a role reaches is returned in words: what those roles can do nobody here knows.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -15,8 +14,9 @@ from rolemgr.catalog.personas import resolve_persona
 from rolemgr.compose.choices import short_forms
 from rolemgr.compose.role import compose
 from rolemgr.files.source import SourceFile
-from rolemgr.model.arn import Arn
-from rolemgr.model.policy import Effect
+from rolemgr.iam.arn import Arn
+from rolemgr.iam.documents import Effect
+from rolemgr.iam.variables import as_pattern
 from rolemgr.model.role import ComposedRole
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec, default_role_name
@@ -55,11 +55,10 @@ def reached(role: ComposedRole) -> Iterator[str]:
     yield from role.acts_as
     for statement in role.statements:
         if statement.effect is Effect.ALLOW and _REACHING.intersection(statement.actions):
-            yield from (_VARIABLE.sub("*", resource) for resource in statement.resources if _may_be_role(resource))
+            yield from (as_pattern(resource) for resource in statement.resources if _may_be_role(resource))
 
 
 _REACHING = {"iam:PassRole", "sts:AssumeRole"}
-_VARIABLE = re.compile(r"\$\{[^}]*\}")
 
 
 def _may_be_role(resource: str) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from rolemgr.errors import InputError, SourceLocation
-from rolemgr.model.arn import Arn
+from rolemgr.iam.arn import Arn
 from rolemgr.prove.denial_wrappers import Wrapped, unwrapped
 from rolemgr.reference.services import find_action
 

@@ -12,8 +12,8 @@ from rolemgr.errors import InputError
 from rolemgr.evaluate.policies import Layer
 from rolemgr.evaluate.principals import read_caller
 from rolemgr.evaluate.request import Context, Request
-from rolemgr.model.arn import PARTITIONS, Arn
-from rolemgr.model.policy import IdentityPolicy
+from rolemgr.iam.arn import PARTITIONS, Arn
+from rolemgr.iam.documents import IdentityPolicy
 from rolemgr.model.spec import RoleSpec
 from rolemgr.prove.denial import Denial, Kind, facts
 from rolemgr.prove.diagnose import Diagnosis, Given, Place, judge

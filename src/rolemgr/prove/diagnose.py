@@ -9,7 +9,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from rolemgr.evaluate.decision import Decision
@@ -17,8 +16,9 @@ from rolemgr.evaluate.explain import Explanation, explain
 from rolemgr.evaluate.policies import Layer, Policies, StatementRef
 from rolemgr.evaluate.principals import Kind, read_caller
 from rolemgr.evaluate.request import Request
+from rolemgr.iam.documents import Effect, ResourcePolicy, TrustPolicy
+from rolemgr.iam.wildcards import matches_action
 from rolemgr.model.persona import Never
-from rolemgr.model.policy import Effect, ResourcePolicy, TrustPolicy
 from rolemgr.model.role import Origin
 from rolemgr.prove.alternatives import (
     Alternative,
@@ -262,7 +262,7 @@ def _for_role(subject: Subject, request: Request, policies: Policies) -> Iterato
 
 def _choice_text(choice: Alternative, subject: Subject, action: str, either: str) -> Iterator[str]:
     if choice.forbidden:
-        about = [never for never in choice.forbidden if fnmatchcase(action.lower(), never.forbidden.action.lower())]
+        about = [never for never in choice.forbidden if matches_action(never.forbidden.action, action)]
         never = (*about, *choice.forbidden)[0]
         more = f", and {len(choice.forbidden) - 1} more" if len(choice.forbidden) > 1 else ""
         yield f"not {choice.flag}: {_never(subject, never)}{more}"

@@ -9,7 +9,7 @@ because it by-passes a guardrail was asked to be dead.
 from collections.abc import Iterator
 
 from rolemgr.evaluate.request import Request
-from rolemgr.model.policy import Effect
+from rolemgr.iam.documents import Effect
 from rolemgr.prove.proof import CounterExample, Proof, Subject, places
 from rolemgr.prove.resource_classes import of_pattern
 from rolemgr.prove.search import Inquiry, Voice, inquiry

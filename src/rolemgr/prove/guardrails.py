@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
+from rolemgr.iam.documents import Effect
 from rolemgr.model.guardrail import Guardrail
-from rolemgr.model.policy import Effect
 from rolemgr.model.role import GuardrailInForce
 from rolemgr.prove.cells import Cell
 from rolemgr.prove.promises import Promise, promise

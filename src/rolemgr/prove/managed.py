@@ -5,20 +5,19 @@ Wildcards become the reference's actions, NotAction all others, NotResource all 
 are not excepted. The Denies of the policy are left out: they can only make less of what is found.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import TypeAlias
 
 from rolemgr.errors import SourceLocation
-from rolemgr.model.policy import Effect, IdentityStatement
+from rolemgr.iam.documents import Effect, IdentityStatement
+from rolemgr.iam.variables import as_pattern
+from rolemgr.iam.wildcards import contains
 from rolemgr.model.role import ComposedStatement, Origin
-from rolemgr.prove.certainty import contains
 from rolemgr.reference.managed_policies import ManagedPolicy
 from rolemgr.reference.resources import common
 from rolemgr.reference.services import expand, find_action, resource_types
 
-_VARIABLE = re.compile(r"\$\{[^}]*\}")
 _Texts: TypeAlias = tuple[str, ...]
 
 
@@ -85,4 +84,4 @@ def all_of(action: str, partition: str) -> _Texts:
     found = find_action(action)
     known = resource_types(found.service) if found else {}
     formats = [known[use.name].arn_format for use in found.resource_types if use.name in known] if found else []
-    return tuple(_VARIABLE.sub("*", str(one._replace(partition=partition))) for one in formats) or ("*",)
+    return tuple(as_pattern(str(one._replace(partition=partition))) for one in formats) or ("*",)

@@ -10,17 +10,16 @@ separation asks it of the persona's closure.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from functools import cache
 from itertools import combinations, product
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from rolemgr.evaluate.request import Request
-from rolemgr.model.policy import Effect
+from rolemgr.iam.documents import Effect
+from rolemgr.iam.wildcards import contains, matches_action
 from rolemgr.model.role import ComposedRole, Origin
 from rolemgr.prove.cells import filled
-from rolemgr.prove.certainty import contains
 from rolemgr.prove.closure import closure_of
 from rolemgr.prove.proof import CounterExample, Proof, Subject, places
 from rolemgr.prove.search import inquiry
@@ -102,7 +101,7 @@ def _problem(one: Subject, other: Subject, shared: _Shared) -> Iterator[CounterE
     request = _request(one, shared)
     for role in (first, second):
         for never in role.persona.never:
-            if _is_plain(never.forbidden) and fnmatchcase(shared.action.lower(), never.forbidden.action.lower()):
+            if _is_plain(never.forbidden) and matches_action(never.forbidden.action, shared.action):
                 yield CounterExample(f"{said}, which {role.persona.id} must never have", one.flags, request,
                                      (never.where, *where))  # fmt: skip
     if not _declared(first, second, shared):

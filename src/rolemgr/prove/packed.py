@@ -13,10 +13,10 @@ from functools import cache
 
 from rolemgr.errors import InputError
 from rolemgr.evaluate.policies import Policies
-from rolemgr.model.policy import Effect, IdentityPolicy
+from rolemgr.iam.documents import Effect, IdentityPolicy
+from rolemgr.iam.wildcards import contains
 from rolemgr.model.role import ComposedStatement, NamedPolicy, RoleDocuments
 from rolemgr.prove.cells import Cell
-from rolemgr.prove.certainty import contains
 from rolemgr.prove.proof import CounterExample, Proof, Subject
 from rolemgr.prove.search import Inquiry, inquiry
 from rolemgr.prove.separation import RenderedRole

@@ -21,12 +21,12 @@ from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.evaluate.requirements import Guard, guard_of
 from rolemgr.files.source import DataPath, LayeredSource, SourceFile
-from rolemgr.model.policy import Effect, IdentityPolicy, PolicyDocument, ResourcePolicy, TrustPolicy
+from rolemgr.iam.documents import Effect, IdentityPolicy, PolicyDocument, ResourcePolicy, TrustPolicy
 from rolemgr.model.policy_tests import DENIED, AskedFor, PolicyTests
 from rolemgr.model.role import Origin
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.spec import RoleSpec
-from rolemgr.prove.policy_files import document_at, documents_at, identity_policies_at, part_of, read_beside
+from rolemgr.prove.policy_files import document_at, documents_at, identity_policies_at, read_beside
 from rolemgr.reference.services import action_names, find_action
 from rolemgr.render.documents import render
 
@@ -256,7 +256,7 @@ def _role_file(tests: Sourced[PolicyTests]) -> Sourced[RoleSpec]:
     if isinstance(role, str):
         source = read_beside(tests.source, ("role",), role)
     elif role:
-        source = part_of(tests.source, ("role",))
+        source = tests.source.part(("role",))
     if not isinstance(source.data, dict):
         raise InputError(source.at(), "a role file must hold a mapping")
     if tests.value.persona:

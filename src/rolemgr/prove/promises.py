@@ -11,13 +11,13 @@ negated operator lists is kept to, what another lists is kept out.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from rolemgr.compose.substitute import fill, names_in
-from rolemgr.model.conditions import base_operator
+from rolemgr.iam.operators import base_operator
+from rolemgr.iam.wildcards import matches
 from rolemgr.model.guardrail import Guardrail
 from rolemgr.model.role import GuardrailInForce
 from rolemgr.prove.cells import Cell, Test, Values
@@ -219,4 +219,4 @@ def _holds(operator: str, found: Values, wanted: str) -> bool:
 
 
 def _matches(value: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatchcase(value, pattern.replace("[", "[[]")) for pattern in patterns)
+    return any(matches(pattern, value) for pattern in patterns)

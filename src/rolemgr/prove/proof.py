@@ -14,8 +14,8 @@ from rolemgr.errors import SourceLocation
 from rolemgr.evaluate.decision import Evaluation, evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
+from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
 from rolemgr.model.flags import words_of
-from rolemgr.model.policy import Effect, IdentityPolicy, IdentityStatement
 from rolemgr.model.role import ComposedStatement, Origin
 from rolemgr.prove.separation import RenderedRole
 from rolemgr.reference.services import expand

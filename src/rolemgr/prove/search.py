@@ -17,9 +17,9 @@ from typing import NamedTuple
 from rolemgr.evaluate.decision import Decision
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Context, Request
-from rolemgr.model.policy import Effect, IdentityPolicy, IdentityStatement
+from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
+from rolemgr.iam.wildcards import contains
 from rolemgr.prove.cells import ABSENT, Cell, Term, Test, Values, domain, variables_in
-from rolemgr.prove.certainty import contains
 from rolemgr.prove.proof import Decide, Subject
 from rolemgr.prove.resource_classes import classes
 from rolemgr.reference.condition_keys import find_key

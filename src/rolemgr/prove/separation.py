@@ -9,7 +9,6 @@ what is accepted keeps the promise.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from itertools import islice, product
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,10 +16,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from rolemgr.compose.substitute import UnknownPlaceholderError, fill, names_in
 from rolemgr.errors import InputError, UnknownNameError
 from rolemgr.evaluate.request import Context
+from rolemgr.iam.documents import Effect
+from rolemgr.iam.wildcards import action_glob, contains
 from rolemgr.model.persona import Never
-from rolemgr.model.policy import Effect
 from rolemgr.model.role import ComposedRole, ComposedStatement, Origin, RoleDocuments
-from rolemgr.prove.certainty import Question, contains, held_within, overlap, surely_denied
+from rolemgr.prove.certainty import Question, held_within, overlap, surely_denied
 
 if TYPE_CHECKING:
     from rolemgr.evaluate.policies import Policies
@@ -122,15 +122,8 @@ def _questions(entry: _Asked, action: str) -> Iterator[Question]:
 
 def _matching(pattern: str, granted: Mapping[str, object]) -> list[str]:
     """Return the actions of *granted* that *pattern* stands for, whatever their case."""
-    folded = pattern.lower()
-    head = folded.removesuffix("*")
-    if "*" not in head and "?" not in head:  # most patterns: an action, or its beginning
-        return [
-            action
-            for action in granted
-            if action.lower() == folded or (head != folded and action.lower().startswith(head))
-        ]
-    return [action for action in granted if fnmatchcase(action.lower(), folded)]
+    matches = action_glob(pattern)
+    return [action for action in granted if matches(action.lower())]
 
 
 _Statements = Mapping[str, Sequence[ComposedStatement]]

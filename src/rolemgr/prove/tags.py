@@ -15,7 +15,6 @@ policies add is held to no tag; that is said by `rolemgr.compose.abac_open`.
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from rolemgr.catalog.load import Catalog
@@ -23,7 +22,8 @@ from rolemgr.compose.abac_models import model_names, names_model
 from rolemgr.compose.distribute import Share
 from rolemgr.compose.role import compose
 from rolemgr.files.source import SourceFile
-from rolemgr.model.policy import Effect
+from rolemgr.iam.documents import Effect
+from rolemgr.iam.wildcards import matches
 from rolemgr.model.role import ComposedRole
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
@@ -116,7 +116,7 @@ class TagPromise:
             return request in ((), own) and (bool(cell.get(_TAGGING_ACTION)) or resource == own)
         if self.what is What.MODEL:
             named = (f"arn:*:sagemaker:*:*:model/{own[0]}-*", *map(filled, self.models))
-            return all(any(fnmatchcase(model, one) for one in named) for model in cell.get(_MODEL, ()))
+            return all(any(matches(one, model) for one in named) for model in cell.get(_MODEL, ()))
         return True
 
     def tests(self) -> Iterator[Test]:

@@ -6,18 +6,17 @@ condition key gets a value that its operator accepts, each policy variable one a
 it stands.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 
 from rolemgr.evaluate.request import Context, Request
-from rolemgr.model.policy import Conditions
+from rolemgr.iam.documents import Conditions
+from rolemgr.iam.operators import base_operator
+from rolemgr.iam.variables import known_variables_in, replaced
 from rolemgr.model.role import ComposedStatement
 from rolemgr.reference.resources import common, sample
 from rolemgr.reference.services import find_action
 
-_VARIABLE = re.compile(r"\$\{([^},]+)\}")
 _WITNESS = "witness"
-_QUALIFIER = re.compile(r"^(?:ForAllValues:|ForAnyValue:)")
 
 
 def witnesses(statement: ComposedStatement, name: str, within: str = "*") -> Iterator[Request]:
@@ -29,7 +28,7 @@ def witnesses(statement: ComposedStatement, name: str, within: str = "*") -> Ite
     variables = _variables(statement)
     context = Context({key: (text,) for key, text in variables.items()} | satisfying(statement.condition))
     for resource in statement.resources:
-        if concrete := _concrete(_VARIABLE.sub(_WITNESS, resource), name, within):
+        if concrete := _concrete(replaced(resource, _WITNESS), name, within):
             yield Request(name, concrete, context)
 
 
@@ -52,7 +51,7 @@ def satisfying(conditions: Conditions) -> dict[str, tuple[str, ...]]:
 
 def _value(operator: str, wanted: tuple[str, ...], known: tuple[str, ...] | None) -> str | None:
     """Return a value that *operator* accepts for *wanted*; None where the key may as well be absent."""
-    plain = _QUALIFIER.sub("", operator).removesuffix("IfExists")
+    plain = base_operator(operator) or operator
     if plain == "Null":
         return (known[0] if known else _WITNESS) if wanted == ("false",) else None
     if "Not" in plain:
@@ -61,7 +60,7 @@ def _value(operator: str, wanted: tuple[str, ...], known: tuple[str, ...] | None
 
 
 def _text(wanted: str) -> str:
-    return _VARIABLE.sub(_WITNESS, wanted).replace("*", "x").replace("?", "x")
+    return replaced(wanted.replace("*", "x").replace("?", "x"), _WITNESS)
 
 
 _NUMBERS = {
@@ -76,7 +75,7 @@ def _variables(statement: ComposedStatement) -> Mapping[str, str]:
         *statement.resources,
         *(value for _, block in statement.conditions for _, found in block for value in found),
     ]
-    return {name: _WITNESS for text in texts for name in _VARIABLE.findall(text)}
+    return {one.written: _WITNESS for text in texts for one in known_variables_in(text)}
 
 
 def _concrete(resource: str, name: str, within: str) -> str | None:

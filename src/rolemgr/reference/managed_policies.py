@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rolemgr.model.arn import Arn
-from rolemgr.model.policy import Effect, IdentityPolicy
+from rolemgr.iam.arn import Arn
+from rolemgr.iam.documents import Effect, IdentityPolicy
 from rolemgr.reference.services import expand
 
 

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple, TypeAlias
 
-from rolemgr.model.arn import Arn
+from rolemgr.iam.arn import Arn
+from rolemgr.iam.variables import around_variables, replaced
 from rolemgr.reference.services import Action, ResourceType, resource_types
 
-_VARIABLE = re.compile(r"\$\{[^}]*\}")
 _NAME = re.compile(r"[^/:*?]+")
 
 
@@ -81,7 +81,7 @@ def _fits(kind: ResourceType, owner: str, service: str, region: bool, account: b
 @cache
 def _only_separators(format_rest: str) -> bool:
     """Tell whether a format has nothing but slashes and colons between its variables: any name then does."""
-    return not _VARIABLE.sub("", format_rest).strip("/:")
+    return not replaced(format_rest, "").strip("/:")
 
 
 @lru_cache(maxsize=65_536)
@@ -143,15 +143,9 @@ def _moves(left: _Steps, right: _Steps, i: int, j: int) -> Iterator[tuple[int, i
 def _author_steps(part: str) -> _Steps:
     """Return the steps of an author's pattern: ``*``, ``?``, and a policy variable as one path segment."""
     steps: list[_Step] = []
-    for piece in re.split(r"(\$\{[^}]*\}|[*?])", part):
-        if piece == "*":
-            steps.append(_STAR)
-        elif piece == "?":
-            steps.append(_ANY)
-        elif _VARIABLE.fullmatch(piece):
-            steps += _one_or_more("/")
-        else:
-            steps += map(_literal, piece)
+    wild = {"*": _STAR, "?": _ANY}
+    for place, piece in enumerate(around_variables(part)):
+        steps += _one_or_more("/") if place % 2 else (wild.get(char) or _literal(char) for char in piece)
     return tuple(steps)
 
 
@@ -160,11 +154,9 @@ def _format_steps(part: str, service: str) -> _Steps:
     """Return the steps of a resource type's ARN format: literal text, and variables of one character up."""
     steps: list[_Step] = []
     end = 0
-    for variable in _VARIABLE.finditer(part):
-        steps += map(_literal, part[end : variable.start()])
-        end = variable.end()
-        steps += _one_or_more(_barred(part, end, service))
-    steps += map(_literal, part[end:])
+    for place, piece in enumerate(around_variables(part)):
+        end += len(piece)
+        steps += _one_or_more(_barred(part, end, service)) if place % 2 else map(_literal, piece)
     return tuple(steps)
 
 

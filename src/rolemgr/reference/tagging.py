@@ -15,13 +15,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rolemgr.iam.variables import as_pattern
 from rolemgr.reference import quirks
 from rolemgr.reference.services import Action, find_action, resource_types
 
 _REQUEST_TAG = "aws:RequestTag/"
 _RESOURCE_TAG = "aws:resourcetag/"
 _VERB = re.compile(r"^(?:Create|Register|Import)")
-_VARIABLE = re.compile(r"\$\{[^}]*\}")
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -97,7 +97,7 @@ def created_type(action: Action) -> str | None:
 def arn_pattern(type_name: str, partition: str) -> str:
     """Return the pattern of the ARNs of SageMaker's *type_name* in any region and account of *partition*."""
     part = resource_types("sagemaker")[type_name].arn_format.resource
-    return f"arn:{partition}:sagemaker:*:*:{_VARIABLE.sub('*', part)}"
+    return f"arn:{partition}:sagemaker:*:*:{as_pattern(part)}"
 
 
 def creates_shared(action: Action) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 from pydantic import ValidationError
 
 from rolemgr.errors import InputError, RenderError
-from rolemgr.model.policy import Effect, IdentityPolicy, IdentityStatement, TrustPolicy
+from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement, TrustPolicy
 from rolemgr.model.role import ComposedRole, ComposedStatement, NamedPolicy, RoleDocuments
 from rolemgr.reference.quirks import quota
 

@@ -1,6 +1,6 @@
 """What ``--explain`` adds to a role: where each statement comes from, and what could not be narrowed."""
 
-from rolemgr.model.policy import JsonValue
+from rolemgr.iam.documents import JsonValue
 from rolemgr.model.role import ComposedRole, GuardrailInForce, Origin
 
 

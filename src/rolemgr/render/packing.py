@@ -13,7 +13,7 @@ from itertools import count
 from typing import NamedTuple, TypeAlias
 
 from rolemgr.errors import InputError
-from rolemgr.model.policy import Effect
+from rolemgr.iam.documents import Effect
 from rolemgr.model.role import ComposedStatement
 
 Measure: TypeAlias = Callable[[ComposedStatement], int]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from rolemgr.evaluate.decision import evaluate
-from rolemgr.model.policy import Effect
+from rolemgr.iam.documents import Effect
 from rolemgr.prove.separation import RenderedRole
 from rolemgr.prove.witness import witnesses
 

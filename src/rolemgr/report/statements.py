@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.text import Text
 from rich.tree import Tree
 
-from rolemgr.model.policy import Conditions, Effect
+from rolemgr.iam.documents import Conditions, Effect
 from rolemgr.model.role import ComposedStatement, ComposedTrust, Origin
 from rolemgr.reference.services import find_action
 

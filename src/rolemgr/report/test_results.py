@@ -12,7 +12,7 @@ from rich.tree import Tree
 from rolemgr.evaluate.explain import Explanation, NearMiss
 from rolemgr.evaluate.policies import Layer, StatementRef
 from rolemgr.evaluate.request import Request
-from rolemgr.model.policy import Effect
+from rolemgr.iam.documents import Effect
 from rolemgr.prove.changes import nearest
 from rolemgr.prove.policy_tests import FileResults, Result
 from rolemgr.report.statements import origin_text

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from rolemgr.check.document import Document, Kind, Statement
+from rolemgr.check.document import Document, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.patterns import is_everything
 from rolemgr.check.rule import (
@@ -17,8 +17,10 @@ from rolemgr.check.rule import (
     listed,
     statement_rule,
 )  # fmt: skip
-from rolemgr.model.arn import Arn
-from rolemgr.model.conditions import value_problem, variables_in
+from rolemgr.iam.arn import Arn
+from rolemgr.iam.documents import PolicyType
+from rolemgr.iam.values import value_problem
+from rolemgr.iam.variables import variables_in
 from rolemgr.reference.services import action_names
 
 GRAMMAR = IAM + "reference_policies_grammar.html"
@@ -58,7 +60,7 @@ declare(
 @document_rule(
     "RM103", "repeated-sid", Severity.ERROR, "two statements have the same Sid",
     IAM + "reference_policies_elements_sid.html",
-    kinds=frozenset({Kind.IDENTITY, Kind.BOUNDARY, Kind.TRUST, Kind.SCP, Kind.RCP}),
+    kinds=frozenset({PolicyType.IDENTITY, PolicyType.BOUNDARY, PolicyType.TRUST, PolicyType.SCP, PolicyType.RCP}),
 )  # fmt: skip
 def repeated_sid(document: Document) -> Iterator[Hit]:
     """
@@ -95,7 +97,7 @@ def malformed_action(statement: Statement) -> Iterator[Hit]:
 @statement_rule(
     "RM105", "malformed-resource", Severity.ERROR, "a resource is neither `*` nor an ARN",
     IAM + "reference_policies_elements_resource.html",
-    kinds=IDENTITY_LIKE | {Kind.RESOURCE, Kind.RCP},
+    kinds=IDENTITY_LIKE | {PolicyType.RESOURCE, PolicyType.RCP},
 )  # fmt: skip
 def malformed_resource(statement: Statement) -> Iterator[Hit]:
     """
@@ -242,7 +244,7 @@ def version_missing(document: Document) -> Iterator[Hit]:
 @document_rule(
     "RM111", "resource-control-policy", Severity.ERROR, "the statement is none that an RCP can have",
     ORGANIZATIONS + "orgs_manage_policies_rcps_syntax.html",
-    kinds=frozenset({Kind.RCP}),
+    kinds=frozenset({PolicyType.RCP}),
 )  # fmt: skip
 def resource_control_policy(document: Document) -> Iterator[Hit]:
     """
@@ -263,7 +265,7 @@ def resource_control_policy(document: Document) -> Iterator[Hit]:
 @statement_rule(
     "RM112", "resource-control-reach", Severity.WARNING, "RCPs do not reach this service",
     ORGANIZATIONS + "orgs_manage_policies_rcps.html",
-    kinds=frozenset({Kind.RCP}),
+    kinds=frozenset({PolicyType.RCP}),
 )  # fmt: skip
 def resource_control_reach(statement: Statement) -> Iterator[Hit]:
     """

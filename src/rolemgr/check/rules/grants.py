@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
-from rolemgr.check.document import GRANTING, Document, Kind, Statement
+from rolemgr.check.document import GRANTING, Document, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.patterns import fits, has_wildcard, is_any_name, is_everything, matches
+from rolemgr.check.patterns import fits, is_any_name, is_everything
 from rolemgr.check.rule import IAM, PERMISSIONS, SAGEMAKER, WITH_PRINCIPAL, Hit, group_rule, listed, statement_rule
+from rolemgr.iam.documents import PolicyType
+from rolemgr.iam.wildcards import has_wildcard, matches_action
 from rolemgr.reference.dependents import Dependent, dependents
 from rolemgr.reference.services import find_action
 
@@ -17,7 +19,7 @@ PASS_ROLE = "iam:PassRole"  # noqa: S105 - an action, no password
 def allows(statement: Statement, action: str) -> bool:
     """Tell whether *statement* speaks of *action*, by Action or NotAction."""
     if statement.not_actions:
-        return not any(matches(pattern, action) for pattern in statement.not_actions)
+        return not any(matches_action(pattern, action) for pattern in statement.not_actions)
     return statement.named(action) is not None
 
 
@@ -185,7 +187,7 @@ def missing_dependent_action(documents: list[Document]) -> Iterator[tuple[Docume
     Reported where no policy of the role (or this policy, where it stands alone) allows the other one. For
     tags: only where the Allow demands aws:RequestTag, so that the call can't do without.
     """
-    granting = [one for one in documents if one.kind is Kind.IDENTITY]
+    granting = [one for one in documents if one.kind is PolicyType.IDENTITY]
     allowing = [statement for one in granting for statement in one.allows]
     for document in granting:
         for statement in document.allows:

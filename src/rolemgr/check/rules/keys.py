@@ -5,9 +5,10 @@ from functools import lru_cache
 
 from rolemgr.check.document import GRANTING, Condition, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.patterns import actions_of, has_wildcard
+from rolemgr.check.patterns import actions_of
 from rolemgr.check.rule import REFERENCE, SAGEMAKER, Hit, listed, statement_rule
 from rolemgr.check.rules.reach import exact_actions, looked_through
+from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.reference import quirks
 from rolemgr.reference.condition_keys import find_key, is_provider_key
 from rolemgr.reference.services import Action

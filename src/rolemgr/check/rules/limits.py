@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from rolemgr.check.document import Condition, Document, Kind, Statement
+from rolemgr.check.document import Condition, Document, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.patterns import actions_of, fits, fits_type, is_everything, matches
+from rolemgr.check.patterns import actions_of, fits, fits_type, is_everything
 from rolemgr.check.rule import (
     IAM,
     ORGANIZATIONS,
@@ -20,6 +20,8 @@ from rolemgr.check.rule import (
 from rolemgr.check.rules.grants import allows
 from rolemgr.check.rules.keys import carries
 from rolemgr.check.rules.reach import exact_actions
+from rolemgr.iam.documents import PolicyType
+from rolemgr.iam.wildcards import matches_action
 from rolemgr.reference import quirks
 from rolemgr.reference.services import Action, find_action
 from rolemgr.reference.tagging import is_shared
@@ -45,7 +47,7 @@ def absence_gets_round(documents: list[Document]) -> Iterator[tuple[Document, Hi
     """
     statements = [one for document in documents for one in document.statements]
     for document in documents:
-        for statement in document.statements if document.kind is not Kind.RESOURCE else ():
+        for statement in document.statements if document.kind is not PolicyType.RESOURCE else ():
             for condition in statement.conditions if statement.effect == "Deny" else ():
                 if open_ones := list(_open_by_absence(statement, condition, statements)):
                     message = f"{listed(open_ones)} without `{condition.key}` gets round it: deny its absence too"
@@ -107,7 +109,7 @@ def missing_resource_type(documents: list[Document]) -> Iterator[tuple[Document,
     The Allow is dead for the action where no policy of the role allows it on a resource of each type that
     every request names. Reported for SageMaker, where the reference was looked through.
     """
-    granting = [one for one in documents if one.kind is Kind.IDENTITY]
+    granting = [one for one in documents if one.kind is PolicyType.IDENTITY]
     allowing = [statement for one in granting for statement in one.allows]
     for document in granting:
         for statement in document.allows:
@@ -166,7 +168,7 @@ def studio_without_system(statement: Statement) -> Iterator[Hit]:
 
 
 def _takes_system(condition: Condition) -> bool:
-    return any(matches(value, "system") for value in condition.values)
+    return any(matches_action(value, "system") for value in condition.values)
 
 
 @statement_rule(
@@ -252,7 +254,7 @@ def limit_on_some_jobs(documents: list[Document]) -> Iterator[tuple[Document, Hi
     """
     for document in documents:
         seen: set[tuple[str, ...]] = set()
-        for statement in document.statements if document.kind is not Kind.RESOURCE else ():
+        for statement in document.statements if document.kind is not PolicyType.RESOURCE else ():
             for condition in statement.conditions if statement.effect == "Deny" else ():
                 names = tuple(sorted(_names_of(condition.folded)))
                 if names not in seen and (left := _left_open(condition, names, documents)):
@@ -282,7 +284,9 @@ def _is_about(statement: Statement, action: str, names: Sequence[str]) -> bool:
 
 def _is_possible(action: str, documents: list[Document]) -> bool:
     """Tell whether *action* is allowed by the policies of a role; an SCP is about roles that it does not know."""
-    return any(document.kind is Kind.SCP or any(one.named(action) for one in document.allows) for document in documents)
+    return any(
+        document.kind is PolicyType.SCP or any(one.named(action) for one in document.allows) for document in documents
+    )
 
 
 @statement_rule(
@@ -310,7 +314,8 @@ def own_tags_locked(statement: Statement) -> Iterator[Hit]:
 
 @statement_rule(
     "RM914", "account-in-scp", Severity.SUGGESTION, "an SCP knows principals of its own account only",
-    ORGANIZATIONS + "orgs_manage_policies_scps.html", kinds=frozenset({Kind.SCP}), effect="Deny", with_condition=True,
+    ORGANIZATIONS + "orgs_manage_policies_scps.html",
+    kinds=frozenset({PolicyType.SCP}), effect="Deny", with_condition=True,
 )  # fmt: skip
 def account_in_scp(statement: Statement) -> Iterator[Hit]:
     """

@@ -5,9 +5,9 @@ from functools import lru_cache
 
 from rolemgr.check.document import Condition, Document, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.patterns import has_wildcard
 from rolemgr.check.rule import IAM, REFERENCE, Hit, near, statement_rule
-from rolemgr.model.conditions import CONDITION_OPERATORS
+from rolemgr.iam.operators import CONDITION_OPERATORS
+from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.reference.condition_keys import (
     deprecated_keys,
     find_key,

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from rolemgr.check.document import Condition, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.patterns import has_wildcard
 from rolemgr.check.rule import IAM, Hit, statement_rule
+from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.reference.condition_keys import ConditionKey, find_key
 
 _OPERATORS = IAM + "reference_policies_elements_condition_operators.html"

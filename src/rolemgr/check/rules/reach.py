@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from rolemgr.check.document import Kind, Statement
+from rolemgr.check.document import Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.patterns import fits, has_wildcard, is_everything
+from rolemgr.check.patterns import fits, is_everything
 from rolemgr.check.rule import IAM, REFERENCE, Hit, listed, statement_rule
-from rolemgr.model.arn import Arn
+from rolemgr.iam.arn import Arn
+from rolemgr.iam.documents import PolicyType
+from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.reference import quirks
 from rolemgr.reference.services import Action, find_action, resource_types
 
 _ACTIONS = REFERENCE + "reference_policies_actions-resources-contextkeys.html"
-_IDENTITY = frozenset({Kind.IDENTITY, Kind.BOUNDARY, Kind.SCP})
+_IDENTITY = frozenset({PolicyType.IDENTITY, PolicyType.BOUNDARY, PolicyType.SCP})
 
 
 LOOKED_THROUGH = frozenset(

@@ -5,9 +5,10 @@ from functools import cache
 
 from rolemgr.check.document import Condition, Document, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.patterns import actions_of, has_wildcard, matches, overlap
+from rolemgr.check.patterns import actions_of, overlap
 from rolemgr.check.rule import IAM, PERMISSIONS, REFERENCE, SAGEMAKER, Hit, document_rule, listed, statement_rule
 from rolemgr.check.rules.grants import PASS_ROLE, allows
+from rolemgr.iam.wildcards import has_wildcard, matches_action
 from rolemgr.reference import quirks
 from rolemgr.reference.condition_keys import find_key
 
@@ -65,7 +66,7 @@ def _is_local_disk_exception(statement: Statement, tests: dict[str, str]) -> boo
 
 
 def _local_disks(values: tuple[str, ...]) -> bool:
-    return all(any(matches(pattern, value) for pattern in _patterns()) for value in values)
+    return all(any(matches_action(pattern, value) for pattern in _patterns()) for value in values)
 
 
 @cache

@@ -4,20 +4,21 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rolemgr.check.document import Document, Kind
+from rolemgr.check.document import Document
 from rolemgr.check.finding import Severity
 from rolemgr.check.rule import IAM, ORGANIZATIONS, Hit, document_rule, group_rule
+from rolemgr.iam.documents import PolicyType
 from rolemgr.reference.quirks import quota
 
 _QUOTAS = IAM + "reference_iam-quotas.html"
 _COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
-_LARGEST: Mapping[Kind, str] = {
-    Kind.IDENTITY: "role_inline_policies",
-    Kind.BOUNDARY: "permissions_boundary",
-    Kind.TRUST: "trust_policy",
-    Kind.SCP: "scp",
-    Kind.RCP: "rcp",
+_LARGEST: Mapping[PolicyType, str] = {
+    PolicyType.IDENTITY: "role_inline_policies",
+    PolicyType.BOUNDARY: "permissions_boundary",
+    PolicyType.TRUST: "trust_policy",
+    PolicyType.SCP: "scp",
+    PolicyType.RCP: "rcp",
 }
 """The largest quota that a policy of each kind can have; those of resource policies are each service's own."""
 
@@ -59,7 +60,7 @@ def policy_too_large(document: Document) -> Iterator[Hit]:
 
 @document_rule(
     "RM502", "only-as-inline-policy", Severity.SUGGESTION, "the policy is too large for a managed policy", _QUOTAS,
-    kinds=frozenset({Kind.IDENTITY}),
+    kinds=frozenset({PolicyType.IDENTITY}),
 )  # fmt: skip
 def only_as_inline_policy(document: Document) -> Iterator[Hit]:
     """
@@ -75,7 +76,7 @@ def only_as_inline_policy(document: Document) -> Iterator[Hit]:
 
 @document_rule(
     "RM503", "white-space-counts", Severity.WARNING, "the policy is over its quota with its white space",
-    ORGANIZATIONS + "orgs_reference_limits.html", kinds=frozenset({Kind.SCP, Kind.RCP}),
+    ORGANIZATIONS + "orgs_reference_limits.html", kinds=frozenset({PolicyType.SCP, PolicyType.RCP}),
 )  # fmt: skip
 def white_space_counts(document: Document) -> Iterator[Hit]:
     """
@@ -99,7 +100,7 @@ def inline_policies_too_large(documents: list[Document]) -> Iterator[tuple[Docum
 
     Move Allows to managed policies; keep the Denies inline.
     """
-    inline = [one for one in documents if one.kind is Kind.IDENTITY and one.inline]
+    inline = [one for one in documents if one.kind is PolicyType.IDENTITY and one.inline]
     sizes = [size_of(one) for one in inline]
     total = sum(size for size in sizes if size is not None)
     if len(inline) > 1 and total > quota("role_inline_policies"):

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from rolemgr.check.document import Document, Kind, Principal, Statement
+from rolemgr.check.document import Document, Principal, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.patterns import matches
 from rolemgr.check.rule import IAM, SAGEMAKER, Hit, listed, statement_rule
+from rolemgr.iam.documents import PolicyType
+from rolemgr.iam.wildcards import matches_action
 
 _DEPUTY = IAM + "confused-deputy.html"
-_TRUST = frozenset({Kind.TRUST})
+_TRUST = frozenset({PolicyType.TRUST})
 _SOURCE_KEYS = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
 
 _SEND_SOURCE = {
@@ -22,7 +23,7 @@ _SEND_SOURCE = {
 
 @statement_rule(
     "RM801", "confused-deputy", Severity.SECURITY_WARNING, "a service may act here for anyone",
-    _DEPUTY, kinds=frozenset({Kind.TRUST, Kind.RESOURCE}), effect="Allow",
+    _DEPUTY, kinds=frozenset({PolicyType.TRUST, PolicyType.RESOURCE}), effect="Allow",
 )  # fmt: skip
 def confused_deputy(statement: Statement) -> Iterator[Hit]:
     """
@@ -57,13 +58,13 @@ def _names_source(statement: Statement) -> bool:
 
 def _sends(document: Document, principal: Principal) -> bool:
     name = principal.value.partition(".")[0]
-    return document.kind is Kind.RESOURCE or name in _SEND_SOURCE
+    return document.kind is PolicyType.RESOURCE or name in _SEND_SOURCE
 
 
 @statement_rule(
     "RM802", "source-condition-on-role", Severity.ERROR, "a source condition on principals that never send it",
     IAM + "reference_policies_condition-keys.html#condition-keys-sourceaccount",
-    kinds=frozenset({Kind.TRUST, Kind.RESOURCE}), effect="Allow", with_condition=True,
+    kinds=frozenset({PolicyType.TRUST, PolicyType.RESOURCE}), effect="Allow", with_condition=True,
 )  # fmt: skip
 def source_condition_on_role(statement: Statement) -> Iterator[Hit]:
     """
@@ -103,7 +104,7 @@ def action_not_for_principal(statement: Statement) -> Iterator[Hit]:
     """
     if "Action" in statement.opaque or not statement.actions:
         return
-    assumed = [action for action in _ASSUME if any(matches(pattern, action) for pattern in statement.actions)]
+    assumed = [action for action in _ASSUME if any(matches_action(pattern, action) for pattern in statement.actions)]
     for kind, value in statement.principals:
         usable = _usable(kind, value)
         if assumed and usable and not set(usable) & set(assumed):

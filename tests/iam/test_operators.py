@@ -2,13 +2,14 @@
 
 import pytest
 
-from rolemgr.evaluate.operators import OPERATORS
-from rolemgr.model.conditions import CONDITION_OPERATORS, base_operator, value_problem, variables_in
+from rolemgr.iam.operators import CONDITION_OPERATORS, base_operator, parse_operator
+from rolemgr.iam.values import READERS, value_problem
+from rolemgr.iam.variables import variables_in
 
 
-def test_the_operators_are_those_that_the_evaluator_knows() -> None:
-    """Written apart, as rooms may not look ahead, and held together here."""
-    assert set(CONDITION_OPERATORS) == {*OPERATORS, "Null"}
+def test_every_operator_can_read_its_values() -> None:
+    """Null alone asks about the key and not about its values."""
+    assert set(CONDITION_OPERATORS) == {*READERS, "Null"}
 
 
 @pytest.mark.parametrize(
@@ -30,9 +31,31 @@ def test_values_that_the_operator_can_not_read(operator: str, value: str, wrong:
 
 def test_variables_are_found_and_broken_ones_refused() -> None:
     """With defaults and without; the three escapes are no variables."""
-    assert list(variables_in("a/${aws:userid}/${*}-${aws:PrincipalTag/team, 'ml'}")) == [
+    assert [one.written for one in variables_in("a/${aws:userid}/${*}-${aws:PrincipalTag/team, 'ml'}")] == [
         "aws:userid",
         "aws:PrincipalTag/team",
     ]
-    with pytest.raises(ValueError, match="starts no policy variable"):
+    with pytest.raises(ValueError, match="does not start with a policy variable"):
         list(variables_in("a/${aws:userid"))
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "holds"),
+    [
+        ("StringEquals", (), False),
+        ("StringNotEquals", (), True),
+        ("StringEqualsIfExists", (), True),
+        ("ForAllValues:StringEquals", (), True),
+        ("ForAnyValue:StringNotEquals", (), False),
+        ("ForAnyValue:StringEqualsIfExists", (), True),
+        ("Null", ("true",), True),
+        ("Null", ("TRUE", "false"), True),
+        ("Null", ("false",), False),
+    ],
+)
+def test_what_an_operator_says_of_an_absent_key(name: str, values: tuple[str, ...], holds: bool) -> None:
+    """One answer for the evaluator, the guardrails and the rules."""
+    operator = parse_operator(name)
+    assert operator is not None
+    assert operator.true_where_absent(values) is holds
+    assert str(operator) == name

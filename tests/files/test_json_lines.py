@@ -5,8 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolemgr.check.locate import JsonLines
-from rolemgr.files.json import parse_json
+from rolemgr.files.json import JsonLines, parse_json
 from rolemgr.files.source import paths_of
 
 VALUES = st.recursive(

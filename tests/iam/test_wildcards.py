@@ -1,13 +1,14 @@
 """Wildcards against the plainest matcher that follows the documentation letter by letter."""
 
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rolemgr.evaluate.variables import Piece
-from rolemgr.evaluate.wildcards import arn_glob, glob, resource_glob
+from rolemgr.iam.variables import Piece
+from rolemgr.iam.wildcards import arn_glob, contains, glob, matches, resource_glob
 
 TEXTS = st.text("ab:", max_size=14)
 
@@ -112,3 +113,29 @@ def test_many_stars_take_no_time(build: object) -> None:
 def test_an_arn_pattern_of_fewer_parts_matches_nothing() -> None:
     """A variable's value that makes no ARN of the whole is like no ARN."""
     assert not arn_glob(_pieces("arn:aws:*"))("arn:aws:s3:::bucket")
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "expected"),
+    [
+        ("user/?????????????", "user/${aws:userid}", False),
+        ("user/*", "user/${aws:userid}", True),
+        ("user/${aws:userid}*", "user/${aws:userid}", True),
+        ("user/*userid}", "user/${aws:userid}", False),
+        ("a?", "a?", True),
+        ("a?", "a*", False),
+        ("*a*", "${x}a", True),
+        ("*b", "${ab}", False),
+    ],
+)
+def test_a_variable_is_no_text_of_its_letters(outer: str, inner: str, expected: bool) -> None:
+    """Nothing but a star, or the variable itself, holds what a variable may bring."""
+    assert contains(outer, inner) is expected
+
+
+@pytest.mark.parametrize("match", [contains, matches])
+def test_many_stars_end_in_time(match: Callable[[str, str], bool]) -> None:
+    """A pattern that makes a backtracking matcher run for ever is answered at once."""
+    start = time.perf_counter()
+    assert not match("a*" * 400 + "b", "a" * 4000)
+    assert time.perf_counter() - start < 5

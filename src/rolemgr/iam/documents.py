@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_pascal
 
-from rolemgr.model.base import Model
+from rolemgr.iam.base import Model
 
 JsonValue: TypeAlias = Any
 
@@ -28,6 +28,17 @@ class Effect(StrEnum):
 
     ALLOW = "Allow"
     DENY = "Deny"
+
+
+class PolicyType(StrEnum):
+    """What a policy is attached to, which decides its grammar, its quota and its rules."""
+
+    IDENTITY = "identity"
+    TRUST = "trust"
+    RESOURCE = "resource"
+    SCP = "scp"
+    RCP = "rcp"
+    BOUNDARY = "boundary"
 
 
 def _as_tuple(value: object) -> object:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from rolemgr.errors import InputError, Problems
 from rolemgr.files.json import parse_json
-from rolemgr.model.policy import IdentityPolicy, PolicyDocument, ResourcePolicy, TrustPolicy
+from rolemgr.iam.documents import IdentityPolicy, PolicyDocument, ResourcePolicy, TrustPolicy
 from rolemgr.model.source import parse_model
 
 WORD = st.text(min_size=1, max_size=8)

@@ -17,7 +17,8 @@ A `*` becomes an atomic group, `(?>.*?text)`, wherever the earliest match leaves
 rest: a pattern of many stars then takes linear time and not for ever.
 
 Beside the tests stand the same patterns as steps (`glob_steps` ...), for those who ask what two patterns have
-in common and not what one of them matches.
+in common and not what one of them matches. Whoever has a plain text and no variables takes `matches`,
+`action_glob` or `contains`; nothing else compiles a glob.
 """
 
 import re
@@ -25,7 +26,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-from rolemgr.evaluate.variables import Piece, Pieces, Test
+from rolemgr.iam.variables import Piece, Pieces, Test, split_variables
 
 SEGMENTS = 6
 
@@ -108,7 +109,55 @@ def arn_glob(pieces: Pieces) -> Test:
 @lru_cache(maxsize=1 << 16)
 def action_glob(pattern: str) -> Test:
     """Return the test whether a lower-case action matches *pattern*, in whatever case it is written."""
-    return glob((Piece(pattern.lower(), live=True),))
+    return text_glob(pattern.lower())
+
+
+@lru_cache(maxsize=1 << 16)
+def text_glob(pattern: str) -> Test:
+    """Return the test whether a whole text matches *pattern*, a plain text with wildcards and no variables."""
+    return glob((Piece(pattern, live=True),))
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Tell whether *pattern*, a plain text with wildcards and no variables, matches all of *text*."""
+    return text_glob(pattern)(text)
+
+
+def matches_action(pattern: str, action: str) -> bool:
+    """Tell whether the action *pattern* stands for *action*; case does not matter."""
+    return action_glob(pattern)(action.lower())
+
+
+def has_wildcard(text: str) -> bool:
+    """Tell whether *text* has a wildcard."""
+    return "*" in text or "?" in text
+
+
+@lru_cache(maxsize=1 << 16)
+def contains(outer: str, inner: str) -> bool:
+    """
+    Tell whether the glob *outer* matches everything that *inner* does.
+
+    A star of *inner* is taken as a character that only a star of *outer* can stand for, and a policy variable
+    as one that only a star or the same variable can: so "yes" is certain, and "no" may be too careful.
+    """
+    wide, narrow = split_variables(outer), split_variables(inner)
+    star, start, at, place = -1, 0, 0, 0
+    while at < len(narrow):
+        if place < len(wide) and wide[place] == "*":
+            star, start, place = place, at, place + 1
+        elif place < len(wide) and (wide[place] == narrow[at] or (wide[place] == "?" and _is_one(narrow[at]))):
+            at, place = at + 1, place + 1
+        elif star >= 0:  # let the last star take one character more
+            start, at, place = start + 1, start + 1, star + 1
+        else:
+            return False
+    return all(part == "*" for part in wide[place:])
+
+
+def _is_one(part: str) -> bool:
+    """Tell whether *part* stands for one character: a variable may be of any length, a star too."""
+    return len(part) == 1 and part != "*"
 
 
 def _nothing(_value: str) -> bool:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolemgr.model.arn import ACCOUNT_ID, REGION, Arn, partition_of
+from rolemgr.iam.arn import ACCOUNT_ID, REGION, Arn, partition_of
 
 PART = st.text(st.characters(exclude_characters=":"), max_size=8)
 

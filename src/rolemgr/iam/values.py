@@ -1,5 +1,5 @@
 """
-Condition operators by their exact name: how a policy's value is read, and what of the request it matches.
+The values of condition operators: how a policy's value is read, and what of the request it matches.
 
 A value is read once, when the policy is; one that its operator cannot read is the policy's error. A
 request's value that the operator cannot read (`aws:SourceIp` holding a service's name, say) matches
@@ -15,23 +15,16 @@ from decimal import Decimal
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from operator import eq, ge, gt, le, lt
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
-from rolemgr.evaluate.variables import Matcher, Piece, Pieces, Test, bind, parse
-from rolemgr.evaluate.wildcards import SEGMENTS, arn_glob, glob
+from rolemgr.iam.variables import Matcher, Piece, Pieces, Test, bind, parse
+from rolemgr.iam.wildcards import SEGMENTS, arn_glob, glob
 
 Reader: TypeAlias = Callable[[str, bool], Matcher]
 """A policy's value, and whether its version has variables, to a matcher; ValueError where unreadable."""
 
 _Wanted = TypeVar("_Wanted")
 _Found = TypeVar("_Found")
-
-
-class Operator(NamedTuple):
-    """How an operator reads its values; a *negated* one is true where none of them matches."""
-
-    read: Reader
-    negated: bool = False
 
 
 def _plain_text(pieces: Pieces) -> str:
@@ -156,34 +149,46 @@ def _date(compare: Callable[[Decimal, Decimal], bool]) -> Reader:
     return _compared(read_date, read_date, compare)
 
 
-OPERATORS: Mapping[str, Operator] = MappingProxyType(
+READERS: Mapping[str, Reader] = MappingProxyType(
     {
-        "StringEquals": Operator(_string_equals),
-        "StringNotEquals": Operator(_string_equals, negated=True),
-        "StringEqualsIgnoreCase": Operator(_string_equals_ignoring_case),
-        "StringNotEqualsIgnoreCase": Operator(_string_equals_ignoring_case, negated=True),
-        "StringLike": Operator(_string_like),
-        "StringNotLike": Operator(_string_like, negated=True),
-        "NumericEquals": Operator(_number(eq)),
-        "NumericNotEquals": Operator(_number(eq), negated=True),
-        "NumericLessThan": Operator(_number(lt)),
-        "NumericLessThanEquals": Operator(_number(le)),
-        "NumericGreaterThan": Operator(_number(gt)),
-        "NumericGreaterThanEquals": Operator(_number(ge)),
-        "DateEquals": Operator(_date(eq)),
-        "DateNotEquals": Operator(_date(eq), negated=True),
-        "DateLessThan": Operator(_date(lt)),
-        "DateLessThanEquals": Operator(_date(le)),
-        "DateGreaterThan": Operator(_date(gt)),
-        "DateGreaterThanEquals": Operator(_date(ge)),
-        "Bool": Operator(_compared(read_bool, read_bool, eq)),
-        "BinaryEquals": Operator(_compared(_read_binary, _read_binary, eq)),
-        "IpAddress": Operator(_ip_address),
-        "NotIpAddress": Operator(_ip_address, negated=True),
-        "ArnEquals": Operator(_read_arn),
-        "ArnLike": Operator(_read_arn),
-        "ArnNotEquals": Operator(_read_arn, negated=True),
-        "ArnNotLike": Operator(_read_arn, negated=True),
+        "StringEquals": _string_equals,
+        "StringNotEquals": _string_equals,
+        "StringEqualsIgnoreCase": _string_equals_ignoring_case,
+        "StringNotEqualsIgnoreCase": _string_equals_ignoring_case,
+        "StringLike": _string_like,
+        "StringNotLike": _string_like,
+        "NumericEquals": _number(eq),
+        "NumericNotEquals": _number(eq),
+        "NumericLessThan": _number(lt),
+        "NumericLessThanEquals": _number(le),
+        "NumericGreaterThan": _number(gt),
+        "NumericGreaterThanEquals": _number(ge),
+        "DateEquals": _date(eq),
+        "DateNotEquals": _date(eq),
+        "DateLessThan": _date(lt),
+        "DateLessThanEquals": _date(le),
+        "DateGreaterThan": _date(gt),
+        "DateGreaterThanEquals": _date(ge),
+        "Bool": _compared(read_bool, read_bool, eq),
+        "BinaryEquals": _compared(_read_binary, _read_binary, eq),
+        "IpAddress": _ip_address,
+        "NotIpAddress": _ip_address,
+        "ArnEquals": _read_arn,
+        "ArnLike": _read_arn,
+        "ArnNotEquals": _read_arn,
+        "ArnNotLike": _read_arn,
     }
 )
-"""All operators but `Null`, which asks about the key and not about its values."""
+"""How each base operator reads a value (a negated one as its positive), but `Null`, which asks about the key."""
+
+
+def value_problem(operator: str, value: str) -> str | None:
+    """Return why the base *operator* can't read *value* in a policy with variables, or None."""
+    try:
+        if operator == "Null":
+            read_bool(value)
+        else:
+            READERS[operator](value, True)
+    except ValueError as error:
+        return str(error) if "`" in str(error)[:1] else f"`{value}` under {operator} {error}"
+    return None

@@ -1,0 +1,15 @@
+"""
+The policy language, once: how AWS writes policies, ARNs, operators, variables and wildcards.
+
+Whoever reads or writes any of these takes it from here; no other room has a grammar of its own.
+
+    base           the frozen pydantic model that parsed values share
+    arn            Amazon Resource Names and partitions
+    documents      identity, trust and resource policies, as values that IAM would accept
+    role_document  where the policies stand in a role, and in what AWS's CLI prints of one
+    operators      condition operators taken apart: set qualifier, base, IfExists
+    variables      `${aws:PrincipalTag/Project}` and its relatives
+    wildcards      `*` and `?` in actions, strings, resources and ARN conditions: always in linear time
+
+What a policy *means* for a request is in `rolemgr.evaluate`.
+"""

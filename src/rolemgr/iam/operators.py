@@ -1,0 +1,78 @@
+"""
+Condition operators taken apart: set qualifier, base operator, IfExists.
+
+How an operator compares its values is in `rolemgr.iam.values`; here stands the grammar, and what
+follows from the name alone. Operators are case-sensitive.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
+
+Qualifier: TypeAlias = Literal["ForAllValues", "ForAnyValue"]
+
+QUALIFIERS: Final[tuple[Qualifier, ...]] = get_args(Qualifier)
+CONDITION_OPERATORS: Final = (
+    *(f"String{no}{word}" for no in ("", "Not") for word in ("Equals", "EqualsIgnoreCase", "Like")),
+    *(
+        f"{kind}{word}"
+        for kind in ("Numeric", "Date")
+        for word in ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
+    ),
+    *("Bool", "BinaryEquals", "IpAddress", "NotIpAddress"),
+    *("ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike", "Null"),
+)
+"""Every base operator."""
+
+_KNOWN: Final = frozenset(CONDITION_OPERATORS)
+
+
+class Operator(NamedTuple):
+    """A condition operator: ``ForAnyValue:StringNotLikeIfExists`` is (StringNotLike, ForAnyValue, True)."""
+
+    base: str
+    qualifier: Qualifier | None = None
+    if_exists: bool = False
+
+    def __str__(self) -> str:
+        return (f"{self.qualifier}:" if self.qualifier else "") + self.base + ("IfExists" if self.if_exists else "")
+
+    @property
+    def negated(self) -> bool:
+        """Whether it is true for values that do *not* match."""
+        return "Not" in self.base
+
+    @property
+    def every(self) -> bool:
+        """Whether all of the request's values must pass (also none at all), and not just any one."""
+        return self.negated if self.qualifier is None else self.qualifier == "ForAllValues"
+
+    def true_where_absent(self, values: Sequence[str] = ()) -> bool:
+        """
+        Tell whether the condition holds for a request without the key; Null asks its *values*.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
+        """
+        if self.base == "Null":
+            return "true" in (value.lower() for value in values)
+        return self.every or self.if_exists
+
+
+@lru_cache(maxsize=512)
+def parse_operator(name: str) -> Operator | None:
+    """Return the operator *name*, or None where IAM has none of that name; Null takes no qualifier or IfExists."""
+    before, colon, rest = name.rpartition(":")
+    base = rest.removesuffix("IfExists")
+    operator = Operator(
+        base, "ForAllValues" if before == "ForAllValues" else "ForAnyValue" if colon else None, base != rest
+    )
+    if base not in _KNOWN or (colon and before not in QUALIFIERS):
+        return None
+    return None if base == "Null" and name != "Null" else operator
+
+
+def base_operator(name: str) -> str | None:
+    """Return *name* without set qualifier and IfExists, or None where IAM has no such operator."""
+    operator = parse_operator(name)
+    return operator and operator.base

@@ -1,0 +1,192 @@
+"""
+Policy variables: `${key}`, `${key, 'default'}`, and `${*}`, `${?}`, `${$}` for the characters themselves.
+
+Only documents of version 2012-10-17 have them; in older ones the same text is literal. A variable whose
+key is absent, or has several values, has no value: nothing equals it and nothing is like it. So a positive
+operator does not match it, a *negated* one does, and a Resource or NotResource that holds it matches no
+resource. What a variable brings in is literal: its `*` and `?` are no wildcards.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
+
+The reference's ARN formats have their placeholders in the same form, `${Account}`: `replaced` reads both.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, NamedTuple, Protocol, TypeAlias
+
+
+class Values(Protocol):
+    """The condition keys of a request: their values by lower-case key."""
+
+    @property
+    def folded(self) -> Mapping[str, tuple[str, ...]]:
+        """The values of each key that is present, by its name in lower case."""
+
+
+class Piece(NamedTuple):
+    """A part of a pattern; where it is *live*, its `*` and `?` are wildcards."""
+
+    text: str
+    live: bool
+
+
+class Variable(NamedTuple):
+    """A place that the request fills: a condition key, lower case, and what stands there without it."""
+
+    key: str
+    default: str | None
+    written: str
+
+
+Template: TypeAlias = tuple[Piece | Variable, ...]
+Pieces: TypeAlias = tuple[Piece, ...]
+Test: TypeAlias = Callable[[str], bool]
+Matcher: TypeAlias = Callable[[str, Values], bool]
+"""Whether a value of the request matches, given the request's context for the variables."""
+
+_VARIABLE: Final = re.compile(r"\$\{(?:([*?$])|([^{}',]+)(?:,\s*'([^']*)'\s*)?)\}")
+_ENCLOSED: Final = re.compile(_VARIABLE.pattern + r"|\$\{([^}]*)\}")
+"""A variable, or what is enclosed as one and is none that IAM takes."""
+
+
+_BRACES: Final = re.compile(r"(\$\{[^}]*\})")
+_CHARACTERS: Final = re.compile(r"\$\{[^}]*\}|.", re.DOTALL)
+
+
+class _NoValues:
+    folded: Mapping[str, tuple[str, ...]] = {}
+
+
+_NO_VALUES: Final = _NoValues()
+
+
+def parse(text: str, *, variables: bool) -> Template:
+    """
+    Return *text* as a template, without any variable unless the document's version has *variables*.
+
+    Raises ValueError for `${` that starts no variable.
+    """
+    return tuple(_parts(text)) if variables and "${" in text else (Piece(text, live=True),)
+
+
+def _parts(text: str) -> Iterator[Piece | Variable]:
+    done = 0
+    while (start := text.find("${", done)) >= 0:
+        found = _VARIABLE.match(text, start)
+        if not found or not (found[1] or found[2].strip()):
+            raise ValueError(f"`{text[start:]}` does not start with a policy variable")
+        if done < start:
+            yield Piece(text[done:start], live=True)
+        yield _part(found)
+        done = found.end()
+    if done < len(text) or not text:
+        yield Piece(text[done:], live=True)
+
+
+def _part(found: re.Match[str]) -> Piece | Variable:
+    if found[1]:
+        return Piece(found[1], live=False)
+    key = found[2].strip()
+    return Variable(key.lower(), found[3], key)
+
+
+def is_constant(template: Template) -> bool:
+    """Tell whether *template* is the same for every request."""
+    return all(isinstance(part, Piece) for part in template)
+
+
+def keys(template: Template) -> tuple[str, ...]:
+    """Return the condition keys, as written, that *template* cannot do without."""
+    return tuple(part.written for part in template if isinstance(part, Variable) and part.default is None)
+
+
+def resolve(template: Template, context: Values) -> Pieces | None:
+    """Return *template* with the values of *context*, or None where a variable has no value."""
+    pieces = []
+    for part in template:
+        if isinstance(part, Piece):
+            pieces.append(part)
+            continue
+        values = context.folded.get(part.key, ())
+        value = values[0] if len(values) == 1 else part.default
+        if value is None:
+            return None
+        pieces.append(Piece(value, live=False))
+    return tuple(pieces)
+
+
+def bind(template: Template, build: Callable[[Pieces], Test]) -> Matcher:
+    """Return the matcher that *build* makes of *template*: at once without a variable, else per request."""
+    if is_constant(template):
+        test = build(resolve(template, _NO_VALUES) or ())
+        return lambda value, _context: test(value)
+
+    def matches(value: str, context: Values) -> bool:
+        pieces = resolve(template, context)
+        return pieces is not None and build(pieces)(value)
+
+    return matches
+
+
+def variables_in(text: str) -> Iterator[Variable]:
+    """
+    Yield the policy variables of *text*, also those with a default.
+
+    Raises ValueError for `${` that starts no variable.
+    """
+    yield from (part for part in parse(text, variables=True) if isinstance(part, Variable))
+
+
+def known_variables_in(text: str) -> Iterator[Variable]:
+    """Yield the policy variables of *text*; one that IAM would refuse is passed over (a rule of its own names it)."""
+    for found in _VARIABLE.finditer(text):
+        part = _part(found)
+        if isinstance(part, Variable) and part.key:
+            yield part
+
+
+def split_variables(text: str) -> tuple[str, ...]:
+    """Return *text* as its characters, each policy variable in one piece with its braces."""
+    return tuple(text) if "${" not in text else tuple(found[0] for found in _CHARACTERS.finditer(text))
+
+
+def around_variables(text: str) -> tuple[str, ...]:
+    """Return *text* cut at its policy variables: text, variable with its braces, text ..., so an odd number."""
+    return tuple(_BRACES.split(text)) if "${" in text else (text,)
+
+
+def has_variable(text: str) -> bool:
+    """Tell whether *text* encloses anything as a policy variable, whatever that is."""
+    return "${" in text and _ENCLOSED.search(text) is not None
+
+
+def replaced(text: str, fill: Callable[[Variable], str] | str, *, escapes: Mapping[str, str] | None = None) -> str:
+    """
+    Return *text* with *fill* for each variable, also for one that IAM would refuse.
+
+    `${*}`, `${?}` and `${$}` become what *escapes* says, by default themselves as they are in a text that is
+    compared. In a text that is a pattern use `as_pattern`.
+    """
+    if "${" not in text:
+        return text
+
+    def part(found: re.Match[str]) -> str:
+        if found[1]:
+            return (escapes or {}).get(found[1], found[1])
+        key = (found[2] if found[2] is not None else found[4]).strip()
+        return fill if isinstance(fill, str) else fill(Variable(key.lower(), found[3], key))
+
+    return _ENCLOSED.sub(part, text)
+
+
+_ONE: Final = {"*": "?", "?": "?"}
+"""A star or question mark that stands for itself, as the narrowest wildcard that has it."""
+
+
+def as_pattern(text: str, fill: Callable[[Variable], str] | str = "*") -> str:
+    """
+    Return *text* as a pattern without variables: each is *fill*, by default a star as it may be anything.
+
+    What it matches holds all that *text* can match, and more: for whom "may match" is the careful answer.
+    """
+    return replaced(text, fill, escapes=_ONE)
