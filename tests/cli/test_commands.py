@@ -242,6 +242,59 @@ def test_an_unknown_action_is_noted(small_catalog: Path, run: "Run") -> None:
     assert any("unknown action `s3:GetObjekt`" in note for note in ran.notes)
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        (
+            "--context",
+            "sagemaker:VpcSubnets=subnet-1",
+            "--context: AWS does not send `sagemaker:VpcSubnets` with s3:Get",
+        ),
+        ("--context", "aws:RequestedRegion=us-est-1", "--context: unknown region `us-est-1`; did you mean"),
+        ("--context", "aws:PrincipalTags/Project=x", "--context: unknown condition key `aws:PrincipalTags/Project`"),
+        ("--resource", "arn:awss:s3:::data/k", "--resource: unknown partition `awss`; did you mean aws"),
+        ("--resource", "arn:aws:s3:::data", "--resource: `arn:aws:s3:::data` is not a resource of s3:GetObject"),
+        ("--principal", "sagmaker.amazonaws.com", "--principal: unknown service principal `sagmaker.amazonaws.com`"),
+    ],
+)
+def test_each_unknown_name_of_a_request_is_noted(option: str, value: str, says: str, run: "Run") -> None:
+    """A note where one asks, an error where an answer is expected, and neither where the name is said to be right."""
+    write_all()
+    asked = {"--action": "s3:GetObject", "--resource": "arn:aws:s3:::data/k", option: value}
+    words = ["simulate", "all.json", *(word for pair in asked.items() for word in pair)]
+    ran = run(*words)
+    assert ran.code == 0
+    assert any(note.startswith(says) for note in ran.notes), ran.notes
+    assert run(*words, "--expect", "Allowed").errors[0].startswith(says)
+    excused = run(*words, "--unknown-ok", says.split("`")[1], "--expect", "Allowed")
+    assert f"error: {says}" not in excused.stderr
+
+
+def test_what_aws_refuses_itself_is_said_beside_the_decision(run: "Run") -> None:
+    """Loudly on stderr, in the tree and in the JSON; the decision stays that of the policies."""
+    write_all()
+    asked = ("--action", "iam:CreatePolicyVersion", "--resource", "arn:aws:iam::aws:policy/ReadOnlyAccess")
+    ran = run("simulate", "all.json", *asked, "--format", "json")
+    assert json.loads(ran.stdout)["decision"] == "Allowed"
+    assert "AWS lets nobody change an AWS managed policy" in json.loads(ran.stdout)["notes"][-1]
+    assert any(note.startswith("AWS lets nobody") for note in ran.notes)
+
+
+def test_an_rcp_beyond_its_reach_is_noted(run: "Run") -> None:
+    """SageMaker's resources are not among those that resource control policies reach."""
+    write_all()
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    Path("rcp.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": statement}), "utf-8")
+    ran = run("simulate", "all.json", "--action", "sagemaker:ListModels", "--rcp", "rcp.json")
+    assert any(note.startswith("--rcp: resource control policies do not reach sagemaker") for note in ran.notes)
+
+
+def write_all() -> None:
+    """Write a policy that allows everything."""
+    statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    Path("all.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": statement}), "utf-8")
+
+
 @pytest.mark.parametrize(("expected", "code"), [("Allowed", 0), ("ImplicitlyDenied", 1), ("ExplicitlyDenied", 1)])
 def test_an_expectation_that_is_not_met_is_exit_code_1(
     expected: str, code: int, small_catalog: Path, run: "Run"

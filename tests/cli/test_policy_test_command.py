@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 TOP = Path(__file__).resolve().parents[2]
 JOB = "arn:aws:sagemaker:us-east-1:111122223333:training-job"
+STOP = {"action": "sagemaker:DeleteTrainingJob"}
+"""What no test's role may do."""
 
 
 def write(name: str, text: str) -> str:
@@ -37,7 +39,7 @@ def role(small_catalog: Path) -> str:
 
 def test_tests_that_hold_pass(run: "Run", role: str) -> None:
     """A dot each, and a count."""
-    name = write("a.yaml", role + case("Allowed") + case("ImplicitlyDenied", action="sagemaker:CreateEndpoint"))
+    name = write("a.yaml", role + case("Allowed") + case("ImplicitlyDenied", **STOP))
     ran = run("test", name)
     assert (ran.code, ran.errors) == (0, [])
     assert ran.stdout == "a.yaml ..\n\n2 passed\n"
@@ -75,7 +77,7 @@ def test_the_deciding_statement_can_be_named(run: "Run", role: str) -> None:
 def test_several_decisions_may_do(run: "Run", role: str) -> None:
     """A test that only cares that it is denied says so."""
     denied = "[ExplicitlyDenied, ImplicitlyDenied]"
-    assert run("test", write("a.yaml", role + case(denied, action="sagemaker:CreateEndpoint"))).code == 0
+    assert run("test", write("a.yaml", role + case(denied, **STOP))).code == 0
 
 
 def test_a_role_file_is_found_beside_the_test(run: "Run", small_catalog: Path) -> None:
@@ -280,7 +282,7 @@ def test_same_tests_same_bytes(run: "Run", role: str) -> None:
         ("persona: data-scientist\nrole:\n  bukcet: a\ncases:\n" + case("Allowed"), "a.yaml:3: unknown key `bukcet`; did you mean bucket"),
         ("persona: data-scientist\ncases:\n" + case("ImplicitlyDenied", action="s3:GetObjct"),
          "a.yaml:3: unknown action `s3:GetObjct`; did you mean s3:GetObject"),
-        ("persona: data-scientist\ncases:\n" + case("ImplicitlyDenied", resource="bucket/x"), "a.yaml:3: `bucket/x` is no ARN"),
+        ("persona: data-scientist\ncases:\n" + case("ImplicitlyDenied", resource="bucket/x"), "a.yaml:3: `bucket/x` is not an ARN"),
         ("persona: data-scientist\ncases:\n" + case("ImplicitlyDenied", principal="ana"), "a.yaml:3: `ana` is no principal"),
         ("persona: data-scientist\ncases:\n" + case("ImplicitlyDenied", resource_account="12"), "a.yaml:3: in `cases[0].request.resource_account`: `12` is no AWS account id"),
         ("persona: data-scientist\nresource_policy: {Statement: {Effect: Allow, Principal: '*', Action: '*', Resource: '*', Condition: {Foo: {a: b}}}}\ncases:\n" + case("ImplicitlyDenied"),
@@ -320,3 +322,93 @@ def test_the_examples_pass(run: "Run") -> None:
     """What ships as a sample holds."""
     ran = run("test", str(TOP / "examples" / "tests"))
     assert (ran.code, ran.errors) == (0, [])
+
+
+NAMES = """\
+policies: {Version: "2012-10-17", Statement: {Effect: Allow, Action: "*", Resource: "*"}}
+principal: arn:aws:iam::111122223333:role/trainer
+context: {aws:PrincipalTags/Project: churn}
+cases:
+  - name: a slip in each place
+    expect: Allowed
+    request:
+      action: sagemaker:CreateTrainingJob
+      resource: arn:aws:sagemaker:us-est-1:111122223333:training-job/x
+      context:
+        sagemaker:InstanceTypes: [ml.m5.hugee]
+        sagemaker:RootAccess: Enabled
+  - {name: another, expect: Allowed, request: {action: "sagemaker:CreateTraningJob", resource: "*"}}
+  - name: a third
+    expect: Allowed
+    request: {action: "s3:GetObject", resource: "arn:aws:s3:::acme"}
+"""
+
+
+def test_every_wrong_name_is_an_error_with_its_line(run: "Run") -> None:
+    """All of a file at once, and no test runs."""
+    ran = run("test", write("a.yaml", NAMES))
+    assert (ran.code, ran.stdout) == (2, "")
+    starts = (
+        "a.yaml:3: unknown condition key `aws:PrincipalTags/Project`; did you mean aws:PrincipalTag/Project",
+        "a.yaml:9: unknown region `us-est-1`; did you mean us-west-1, us-east-1",
+        "a.yaml:11: unknown instance type `ml.m5.hugee`; did you mean ml.m5.",
+        "a.yaml:12: AWS does not send `sagemaker:RootAccess` with sagemaker:CreateTrainingJob; it comes with",
+        "a.yaml:13: unknown action `sagemaker:CreateTraningJob`; did you mean sagemaker:CreateTrainingJob",
+        "a.yaml:16: `arn:aws:s3:::acme` is not a resource of s3:GetObject; its form is arn:",
+    )
+    assert len(ran.errors) == len(starts)
+    for error, start in zip(ran.errors, starts, strict=True):
+        assert error.startswith(start)
+        assert error.endswith("name it under `unknown_ok` where AWS has it")
+
+
+def test_what_aws_has_added_since_is_excused(run: "Run") -> None:
+    """By its name, wherever in the file it stands; then the tests run."""
+    known = """\
+unknown_ok: ["aws:PrincipalTags/Project", us-est-1, ml.m5.hugee, "sagemaker:RootAccess", "sagemaker:CreateTraningJob", "arn:aws:s3:::acme"]
+"""
+    ran = run("test", write("a.yaml", known + NAMES))
+    assert (ran.code, ran.errors) == (0, [])
+    assert "3 passed" in ran.stdout
+
+
+def test_an_excuse_that_nothing_needs_is_refused(run: "Run", role: str) -> None:
+    """The day that the reference knows the name, or the slip is mended, the excuse has to go."""
+    ran = run("test", write("a.yaml", 'unknown_ok: ["s3:GetObject"]\n' + role + case("Allowed")))
+    assert ran.errors == [
+        "a.yaml:1: `s3:GetObject` needs no excuse: nothing in this file is unknown by that name; leave it out"
+    ]
+
+
+def test_what_can_never_be_a_name_is_not_excused(run: "Run", role: str) -> None:
+    """Whatever AWS adds, an account has 12 digits."""
+    asked = {"resource": "arn:aws:sagemaker:us-east-1:1234:training-job/x"}
+    ran = run("test", write("a.yaml", role + case("ImplicitlyDenied", **asked)))
+    assert ran.code == 2
+    assert ran.errors[0].startswith("a.yaml:4: `1234` is not an account id of 12 digits, in arn:")
+    assert "unknown_ok" not in ran.errors[0]
+
+
+def test_a_wrong_role_and_wrong_names_are_said_together(run: "Run") -> None:
+    """Whoever mends the one sees the other in the same run."""
+    ran = run("test", write("a.yaml", "persona: data-scientst\ncases:\n" + case("Allowed", action="s3:GetObjct")))
+    assert [error.partition(";")[0] for error in ran.errors] == [
+        "a.yaml:1: unknown persona `data-scientst`",
+        "a.yaml:3: unknown action `s3:GetObjct`",
+    ]
+
+
+def test_what_aws_refuses_itself_is_said_beside_the_decision(run: "Run") -> None:
+    """The policies allow it, the test passes, and AWS answers all the same that nobody may."""
+    asked = {"action": "iam:DeletePolicy", "resource": "arn:aws:iam::aws:policy/AdministratorAccess"}
+    text = 'policies: {Version: "2012-10-17", Statement: {Effect: Allow, Action: "iam:*", Resource: "*"}}\ncases:\n'
+    ran = run("test", write("a.yaml", text + case("Allowed", **asked)))
+    assert ran.code == 0
+    assert any("AWS lets nobody change an AWS managed policy" in note for note in ran.notes)
+
+
+def test_an_rcp_that_reaches_nothing_is_said(run: "Run", role: str) -> None:
+    """Resource control policies are for some services; SageMaker is not among them."""
+    rcp = 'rcp: {Version: "2012-10-17", Statement: {Effect: Deny, Principal: "*", Action: "s3:*", Resource: "*"}}\n'
+    ran = run("test", write("a.yaml", rcp + role + case("Allowed")))
+    assert any("resource control policies do not reach sagemaker" in note for note in ran.notes)

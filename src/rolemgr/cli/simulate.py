@@ -13,7 +13,7 @@ from rolemgr.cli.console import color_option, form_option, give, output_option
 from rolemgr.cli.files import is_stdout, note
 from rolemgr.cli.layers import given, layer_options, policies_around
 from rolemgr.cli.options import role_options
-from rolemgr.errors import InputError, SourceLocation, UnknownNameError
+from rolemgr.errors import InputError, SourceLocation, raise_all
 from rolemgr.iam.arn import ACCOUNT_ID
 
 if TYPE_CHECKING:
@@ -37,6 +37,12 @@ DECISIONS = ("Allowed", "ExplicitlyDenied", "ImplicitlyDenied")
     "--principal", metavar="ARN", help="Who asks: an ARN, a service, * for anyone; unless given the chosen role."
 )
 @click.option("--context", multiple=True, metavar="KEY=VALUE", help="A condition key's value; repeat it for several.")
+@click.option(
+    "--unknown-ok",
+    multiple=True,
+    metavar="NAME",
+    help="A name that AWS has and the reference lacks; repeatable.",
+)
 @click.option("--expect", type=click.Choice(DECISIONS), help="Exit with 1 where the decision is another.")
 @click.option("--requests", metavar="FILE", help="A batch: a JSON object a line, each with its policies; - is stdin.")
 @form_option
@@ -70,20 +76,25 @@ def simulate_command(
     if asked["action"] is None:
         raise InputError(SourceLocation("--action"), "is missing", "such as s3:GetObject; or give a batch, --requests")
     resource = asked["resource"] or "*"
-    _look_at(asked["action"], resource, asked["expect"])
+    _look_at(asked, resource)
     identity, origins, own_arn = _identity(policies, chosen, layers, asked["principal"], verbose)
     request = _request(asked, resource, own_arn)
-    _answer_one(request, policies_around(identity, layers, request), origins, form, output, color, asked["expect"])
+    around, beside = policies_around(identity, layers, request), _refused_by_aws(request)
+    _note_unreached(request, layers)
+    for text in beside:
+        note(text)
+    _answer_one(request, around, origins, beside, form, output, color, asked["expect"])
 
 
 def _answer_one(
-    request: "Request", around: Any, origins: "Mapping[str, tuple[Origin, ...]]", form: str, output: str | None,
-    color: str, expect: str | None,
+    request: "Request", around: Any, origins: "Mapping[str, tuple[Origin, ...]]", beside: Sequence[str], form: str,
+    output: str | None, color: str, expect: str | None,
 ) -> None:  # fmt: skip
     from rolemgr.evaluate.explain import explain
     from rolemgr.report.decision import decision_data, decision_page
 
     found = explain(request, around)
+    found = found._replace(notes=(*found.notes, *beside))
     give(form, lambda: decision_data(found, origins), lambda: decision_page(request, found, origins), output, color)
     if expect and found.evaluation.decision != expect:
         click.echo(f"expected {expect}", err=True)
@@ -151,24 +162,43 @@ def _written(output: str | None) -> Iterator[TextIO]:
             target.unlink(missing_ok=True)
 
 
-def _look_at(action: str, resource: str, expect: str | None) -> None:
+def _look_at(asked: Mapping[str, Any], resource: str) -> None:
     """
-    Refuse a resource that can't be one; note an action that the reference does not have.
+    Refuse a resource that can't be one; note each name of the request that AWS is not known to have.
 
-    A misspelt action is denied like any other, which looks like an answer. It is an error only where an
-    answer is expected, as in a test that would pass for the wrong reason: AWS adds actions before the
-    reference does.
+    A misspelt name is denied like any other, which looks like an answer. It is an error only where an answer
+    is expected, as in a test that would pass for the wrong reason: AWS adds names before the reference has
+    them, and `--unknown-ok` says that one is such.
     """
-    from rolemgr.reference.services import action_names, find_action
+    from rolemgr.reference.requests import questioned
 
     if resource != "*" and not resource.startswith("arn:"):
         raise InputError(SourceLocation("--resource"), f"`{resource}` is no ARN", "an action without a resource has *")
-    if ":" in action and find_action(action) is None:
-        known = action_names(action.partition(":")[0].lower()).values()
-        unknown = UnknownNameError(SourceLocation("--action"), "action", action, known)
-        if expect:
-            raise unknown
-        note(str(unknown))
+    found = questioned(asked["action"], resource, _context(asked["context"]), asked["principal"])
+    problems = [
+        InputError(SourceLocation(f"--{one.part}"), one.doubt.problem, one.doubt.hint)
+        for one in found
+        if one.doubt.name not in asked["unknown_ok"]
+    ]
+    if asked["expect"]:
+        raise_all(problems)
+    for problem in problems:
+        note(str(problem))
+
+
+def _refused_by_aws(request: "Request") -> list[str]:
+    """Return that AWS itself refuses *request*, which no decision on policies shows."""
+    from rolemgr.reference.protected import protected
+
+    found = protected(request.action, request.resource, request.context, request.principal)
+    return [str(found)] if found else []
+
+
+def _note_unreached(request: "Request", layers: Mapping[str, Any]) -> None:
+    from rolemgr.reference.organizations import beyond_rcps
+
+    if layers["rcp"] and (text := beyond_rcps(request.action)):
+        note(f"--rcp: {text}")
 
 
 def _request(asked: Mapping[str, Any], resource: str, own_arn: str | None) -> "Request":

@@ -144,6 +144,8 @@ class PolicyTests(Model):
     context: dict[str, Texts] = Field(default_factory=dict)
     cases: tuple[Case, ...] = ()
     calls: tuple[Call, ...] = ()
+    unknown_ok: Strings = ()
+    """Names that are right though the reference does not know them: what AWS has added since it was written."""
     sources: Strings = ()
 
     @model_validator(mode="after")

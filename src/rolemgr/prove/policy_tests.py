@@ -5,7 +5,7 @@ What passes is decided by the quick path of the evaluator alone; a failure is ex
 the environment, so that a test means the same everywhere.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.role import compose
-from rolemgr.errors import InputError, SourceLocation, UnknownNameError
+from rolemgr.errors import InputError, SourceLocation, gathering, raise_all
 from rolemgr.evaluate.decision import Decision, Evaluation, evaluate
 from rolemgr.evaluate.explain import Explanation, explain
 from rolemgr.evaluate.known import known_keys
@@ -22,12 +22,14 @@ from rolemgr.evaluate.request import Context, Request
 from rolemgr.evaluate.requirements import Guard, guard_of
 from rolemgr.files.source import DataPath, LayeredSource, SourceFile
 from rolemgr.iam.documents import Effect, IdentityPolicy, PolicyDocument, ResourcePolicy, TrustPolicy
-from rolemgr.model.policy_tests import DENIED, AskedFor, PolicyTests
+from rolemgr.model.policy_tests import DENIED, PolicyTests
 from rolemgr.model.role import Origin
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.prove.policy_files import document_at, documents_at, identity_policies_at, read_beside
-from rolemgr.reference.services import action_names, find_action
+from rolemgr.prove.policy_test_names import Asked, requests_of, wrong_names
+from rolemgr.reference.organizations import beyond_rcps
+from rolemgr.reference.protected import protected
 from rolemgr.render.documents import render
 
 P = TypeVar("P", bound=PolicyDocument)
@@ -80,10 +82,18 @@ def run_tests(tests: Sourced[PolicyTests]) -> FileResults:
     Raises InputError (or Problems), with the line, for a role that can't be composed, a policy that can't be
     read, and a request that nobody could send.
     """
-    subject = _subject(tests)
+    problems = list(wrong_names(tests))
+    subject = _Subject((), None, {}, ())
+    with gathering(problems):
+        subject = _subject(tests)
+    for asked in requests_of(tests.value):
+        with gathering(problems):
+            _request(tests, asked, subject)
+    raise_all(problems)
     policies = _policies(tests, subject.identity)
     listed = [*_cases(tests, subject, policies), *_calls(tests, subject, policies)]
-    return FileResults(tests.source.name, tuple(_result(test, subject.origins) for test in listed), subject.notes)
+    notes = (*subject.notes, *_beside(tests, policies, listed))
+    return FileResults(tests.source.name, tuple(_result(test, subject.origins) for test in listed), notes)
 
 
 def _result(test: PolicyTest, origins: Origins) -> Result:
@@ -106,10 +116,20 @@ def _at(where: SourceLocation, error: InputError) -> InputError:
     return error if error.where else InputError(where, error.problem, error.hint)
 
 
+def _beside(tests: Sourced[PolicyTests], policies: Policies, listed: Sequence[PolicyTest]) -> Iterator[str]:
+    """Yield what the decisions do not show: what AWS refuses itself, and RCPs that do not reach the service."""
+    for test in listed:
+        request = test.request
+        if found := protected(request.action, request.resource, request.context, request.principal):
+            yield f"{test.where}: {request.action} on {request.resource}: {found}"
+        if policies.resource_control and (doubt := beyond_rcps(request.action)):
+            yield f"{tests.at('rcp')}: {doubt}"
+
+
 def _cases(tests: Sourced[PolicyTests], subject: _Subject, policies: Policies) -> Iterator[PolicyTest]:
     for index, case in enumerate(tests.value.cases):
         path: DataPath = ("cases", index)
-        request = _request(tests, (*path, "request"), case.request, subject)
+        request = _request(tests, Asked((*path, "request"), case.request), subject)
         place = (*path, "resource_policy") if case.resource_policy is not None else _shared_policy(tests)
         own = _with_resource_policy(tests, place, policies, request) if place else policies
         yield PolicyTest(case.name, tests.at(*path), request, case.expect, case.by, case.why, own)
@@ -129,37 +149,24 @@ def _calls(tests: Sourced[PolicyTests], subject: _Subject, policies: Policies) -
     for index, call in enumerate(tests.value.calls):
         for number, asked in enumerate(call.requests):
             path: DataPath = ("calls", index, "requests", number)
-            request = _request(tests, path, asked, subject, one_sided=True)
+            request = _request(tests, Asked(path, asked, one_sided=True), subject)
             yield PolicyTest(call.call, tests.at(*path), request, ("Allowed",), (), None, policies)
         if twin := call.twin:
             path = ("calls", index, "twin", "request")
-            request = _request(tests, path, twin.request, subject, one_sided=True)
+            request = _request(tests, Asked(path, twin.request, one_sided=True), subject)
             yield PolicyTest(f"{call.call}: twin", tests.at(*path), request, DENIED, (), twin.why, policies)
 
 
-def _request(
-    tests: Sourced[PolicyTests], path: DataPath, asked: AskedFor, subject: _Subject, *, one_sided: bool = False
-) -> Request:
-    where = tests.at(*path, "action")
-    _require_known(asked.action, where)
-    if asked.resource != "*" and not asked.resource.startswith("arn:"):
-        problem = f"`{asked.resource}` is no ARN"
-        raise InputError(tests.at(*path, "resource"), problem, "an action without a resource has *")
+def _request(tests: Sourced[PolicyTests], where: Asked, subject: _Subject) -> Request:
+    asked = where.request
     principal = asked.principal or tests.value.principal or subject.arn
     try:
         context = _merged(tests.value.context, asked.context)
-        if one_sided and asked.resource_account is None:
+        if where.one_sided and asked.resource_account is None:
             return Request(asked.action, asked.resource, Context(context, known_keys(principal, None)), principal)
         return Request.known(asked.action, asked.resource, context, principal, asked.resource_account)
     except InputError as error:
-        raise _at(where, error) from error
-
-
-def _require_known(action: str, where: SourceLocation) -> None:
-    """Raise UnknownNameError for an action that AWS does not have: its test would pass for the wrong reason."""
-    service = action.partition(":")[0].lower()
-    if ":" in action and find_action(action) is None:
-        raise UnknownNameError(where, "action", action, action_names(service).values())
+        raise _at(tests.at(*where.path, "action"), error) from error
 
 
 def _merged(shared: Mapping[str, tuple[str, ...]], own: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

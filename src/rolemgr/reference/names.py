@@ -1,0 +1,195 @@
+"""
+Names that AWS is not known to have: one question for each kind of name, each answered with the nearest right thing.
+
+A `Doubt` is not a "no". AWS adds names every day before the reference has them, so callers choose: an error
+where a misspelt name would make a promise hollow (policy tests, catalogs), a note elsewhere. None always
+means that nothing speaks against the name.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from rolemgr.iam.arn import ACCOUNT_ID, REGION, Arn
+from rolemgr.iam.wildcards import has_wildcard, text_glob
+from rolemgr.reference import quirks
+from rolemgr.reference.condition_keys import find_key, is_provider_key, key_names_like, prefix_known
+from rolemgr.reference.services import action_names, find_action, service_exists, services
+
+_MOST_SHOWN = 3
+_OWNERS_IN_ARNS = frozenset({"", "aws", "aws-managed", "cloudfront", "elasticache", "sagemaker-public"})
+"""What stands in an ARN for the account where AWS itself is the owner."""
+
+
+class Doubt(NamedTuple):
+    """
+    A *name* that AWS may not have: the *problem* in words, and a *hint* at what would be right.
+
+    One of the wrong *form* AWS will never have, whatever it adds.
+    """
+
+    name: str
+    problem: str
+    hint: str | None = None
+    form: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.problem}; {self.hint}" if self.hint else self.problem
+
+
+def action_doubt(action: str) -> Doubt | None:
+    """Return what is doubtful about *action* (``service:Name`` without wildcards), or None."""
+    if find_action(action):
+        return None
+    service, _, short = action.partition(":")
+    if service_exists(service.lower()):
+        return _unknown("action", action, action_names(service.lower()).values())
+    near = get_close_matches(service.lower(), services(), n=_MOST_SHOWN)
+    same = [known for one in near if (known := action_names(one).get(short.lower()))]
+    others = [known for one in near for known in action_names(one).values()]
+    hint = _did_you_mean(same) or _did_you_mean(_near(action, others))
+    return Doubt(action, f"unknown action `{action}`: no service has the prefix {service}", hint)
+
+
+def key_doubt(key: str) -> Doubt | None:
+    """Return what is doubtful about the condition key *key* (any case, with its variable part), or None."""
+    if find_key(key) or is_provider_key(key):
+        return None
+    prefix, _, rest = key.partition(":")
+    if prefix_known(key):
+        return _unknown("condition key", key, _key_spellings(key))
+    near = get_close_matches(prefix.lower(), ("aws", *services()), n=_MOST_SHOWN)
+    same = [found.name for one in near if (found := find_key(f"{one}:{rest}"))]
+    problem = f"unknown condition key `{key}`: no service has keys with the prefix {prefix}"
+    return Doubt(key, problem, _did_you_mean(same))
+
+
+def _key_spellings(key: str) -> list[str]:
+    """Return the known keys beside *key*, with what stands behind its slash where they have a variable part."""
+    rest = key.partition("/")[2]
+    heads = (re.split(r"\$\{|<", name, maxsplit=1)[0] for name in key_names_like(key))
+    return [head + rest if head.endswith("/") else head for head in heads if rest or not head.endswith("/")]
+
+
+def region_doubt(region: str) -> Doubt | None:
+    """Return what is doubtful about the name of a *region*, or None."""
+    return None if region in regions() else _unknown("region", region, regions())
+
+
+def instance_type_doubt(pattern: str) -> Doubt | None:
+    """Return what is doubtful about a SageMaker instance type, or a *pattern* of them that fits none; or None."""
+    if pattern == "system" or pattern in instance_types():  # Studio's own Jupyter server has no instance
+        return None
+    if not has_wildcard(pattern):
+        return _unknown("instance type", pattern, instance_types())
+    if any(map(text_glob(pattern), instance_types())):
+        return None
+    families = {one.rpartition(".")[0] + ".*" for one in instance_types()}
+    problem = f"no known instance type matches `{pattern}`"
+    return Doubt(pattern, problem, _did_you_mean(_near(pattern, families)))
+
+
+def service_principal_doubt(name: str) -> Doubt | None:
+    """
+    Return what is doubtful about the service principal *name*, such as ``sagemaker.amazonaws.com``, or None.
+
+    A region may stand before the ending (``states.eu-west-1.amazonaws.com``), and each partition has its own.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-services
+    """
+    known = service_principals()
+    ending = next((one for one in _endings() if name.endswith(one)), None)
+    if ending is None:
+        return _unknown("service principal", name, [f"{one}.amazonaws.com" for one in known])
+    service, _, last = name.removesuffix(ending).rpartition(".")
+    if service and last in regions():
+        return None if service in known else _unknown_principal(name, service, f".{last}{ending}")
+    if service in known and REGION.fullmatch(last):
+        return region_doubt(last)
+    return None if (whole := name.removesuffix(ending)) in known else _unknown_principal(name, whole, ending)
+
+
+def _unknown_principal(name: str, service: str, rest: str) -> Doubt:
+    near = _near(service, service_principals())
+    problem = f"unknown service principal `{name}`"
+    return Doubt(name, problem, _did_you_mean([one + rest for one in near]))
+
+
+def arn_doubts(text: str) -> Iterator[Doubt]:
+    """Yield what is doubtful about the parts of a concrete ARN: partition, region, account."""
+    arn = Arn.parse(text)
+    if arn is None:
+        hint = "it is arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE"
+        yield Doubt(text, f"`{text}` is not an ARN", hint, form=True)
+        return
+    partitions = set(regions().values())
+    if arn.partition not in partitions:
+        yield _unknown("partition", arn.partition, partitions)
+    if arn.region and not has_wildcard(arn.region):
+        yield from _region_in_arn(arn)
+    if not ACCOUNT_ID.fullmatch(arn.account) and arn.account not in _OWNERS_IN_ARNS and not has_wildcard(arn.account):
+        yield Doubt(arn.account, f"`{arn.account}` is not an account id of 12 digits, in {text}", form=True)
+
+
+def _region_in_arn(arn: Arn) -> Iterator[Doubt]:
+    partition = regions().get(arn.region)
+    if partition is None:
+        yield from filter(None, [region_doubt(arn.region)])
+    elif partition != arn.partition and arn.partition in regions().values():
+        yield Doubt(arn.region, f"region `{arn.region}` is in partition {partition}, not {arn.partition}", str(arn))
+
+
+def _unknown(kind: str, name: str, known: Iterable[str]) -> Doubt:
+    return Doubt(name, f"unknown {kind} `{name}`", _did_you_mean(_near(name, known)))
+
+
+def _near(name: str, known: Iterable[str]) -> list[str]:
+    """Return the *known* names that are nearest to *name* in any case."""
+    folded = {one.lower(): one for one in sorted(known)}
+    return [folded[one] for one in get_close_matches(name.lower(), folded, n=_MOST_SHOWN)]
+
+
+def _did_you_mean(near: Iterable[str]) -> str | None:
+    names = ", ".join(near)
+    return f"did you mean {names}?" if names else None
+
+
+@cache
+def regions() -> Mapping[str, str]:
+    """Return the partition of every region that botocore knew when the data was written."""
+    found: Mapping[str, str] = _data("regions")["regions"]
+    return found
+
+
+@cache
+def instance_types() -> frozenset[str]:
+    """Return every instance type of SageMaker's API."""
+    return frozenset(_data("sagemaker_instance_types")["types"])
+
+
+@cache
+def service_principals() -> frozenset[str]:
+    """
+    Return the service principals without their ending.
+
+    AWS publishes no whole list: these are the names in its managed policies and API texts, a few from its
+    guides, and the service prefixes, which most services are called by.
+    """
+    more = (entry["name"] for entry in _principal_quirks()["more"])
+    return frozenset((*_data("service_principals")["principals"], *more, *services()))
+
+
+def _endings() -> tuple[str, ...]:
+    return tuple(_principal_quirks()["endings"]["suffixes"])
+
+
+@cache
+def _principal_quirks() -> Any:
+    return json.loads((files(quirks.__name__) / "service_principals.json").read_bytes())
+
+
+def _data(name: str) -> Any:
+    return json.loads((files("rolemgr.reference.data") / f"{name}.json").read_bytes())
