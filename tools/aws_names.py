@@ -1,11 +1,13 @@
 """
-Write the names that the Service Authorization Reference does not hold: regions, instance types, service principals.
+Write the names that the Service Authorization Reference does not hold: regions, instance types, service principals,
+managed policies.
 
     python tools/aws_names.py
 
 Regions and their partitions come from botocore's list, SageMaker's instance types from the enumerations of
-botocore's SageMaker model, and service principals from the AWS managed policies that moto carries and from
-what botocore's models say of themselves. All three are Apache-2.0 and only read: what is kept is the names.
+botocore's SageMaker model, the names of managed policies from those that moto carries, and service principals
+from their text and from what botocore's models say of themselves. Both are Apache-2.0 and only read: what is
+kept is the names.
 """
 
 import argparse
@@ -56,6 +58,13 @@ def service_principals() -> dict[str, Any]:
     return {"licence": "Apache-2.0", "principals": sorted(found), "source": source}
 
 
+def managed_policy_names() -> dict[str, Any]:
+    """Return path and name of every AWS managed policy."""
+    table = json.loads(aws_managed_policies.aws_managed_policies_data)
+    found = {entry["Path"].removeprefix("/") + name for name, entry in table.items()}
+    return {"licence": "Apache-2.0", "names": sorted(found), "source": f"PyPI moto {version('moto')}"}
+
+
 def _model_texts() -> Iterator[str]:
     for file in sorted(_MODELS.glob("*/*/service-2.json.gz")):
         yield gzip.decompress(file.read_bytes()).decode("utf-8")
@@ -71,8 +80,9 @@ def _write(name: str, content: Mapping[str, Any]) -> None:
 
 
 def main() -> None:
-    """Write the three files."""
+    """Write the four files."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter).parse_args()
+    _write("managed_policy_names.json", managed_policy_names())
     _write("regions.json", regions())
     _write("sagemaker_instance_types.json", instance_types())
     _write("service_principals.json", service_principals())

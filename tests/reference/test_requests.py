@@ -1,7 +1,13 @@
 """A request that AWS never makes is questioned part by part, and one that it makes is not."""
 
-import pytest
+import json
+from importlib.resources import files
 
+import pytest
+from botocore.session import Session
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.reference.condition_keys import find_key
 from rolemgr.reference.requests import questioned
 
 JOB = "arn:aws:sagemaker:us-east-1:111122223333:training-job/churn"
@@ -98,3 +104,37 @@ def test_who_asks_is_questioned(principal: str, says: str) -> None:
     """A service that AWS does not have never asks."""
     (found,) = said("s3:ListAllMyBuckets", "*", principal)
     assert found.startswith(says)
+
+
+RANGES = json.loads((files("rolemgr.reference.quirks") / "ranges.json").read_text("utf-8"))["numbers"]
+
+
+@pytest.mark.parametrize("key", RANGES)
+def test_ranges_are_those_of_the_api(key: str) -> None:
+    """Of botocore's shape where it has both ends; the rest is of the API's page."""
+    kind, _, shape = RANGES[key]["source"].rpartition(" ")
+    assert find_key(key) is not None
+    if kind == "botocore sagemaker":
+        limits = Session().get_service_model("sagemaker").shape_for(shape).metadata
+        assert (limits["min"], limits["max"]) == (RANGES[key]["least"], RANGES[key]["most"])
+
+
+@pytest.mark.parametrize(
+    ("parameter", "shape"),
+    [
+        (("keep-alive", "seconds"), "KeepAlivePeriodInSeconds"),
+        (("serverless-limits", "concurrency"), "ServerlessMaxConcurrency"),
+    ],
+)
+def test_guardrails_take_what_the_api_takes(parameter: tuple[str, str], shape: str) -> None:
+    """A limit that the API can't reach would be no limit."""
+    limits = Session().get_service_model("sagemaker").shape_for(shape).metadata
+    declared = Catalog().guardrail(parameter[0]).value.parameters[parameter[1]]
+    assert (declared.at_least or 0, declared.at_most) == (limits["min"], limits["max"])
+
+
+@pytest.mark.parametrize("value", ["0", "3000000"])
+def test_a_number_that_the_api_refuses_is_questioned(value: str) -> None:
+    """No request with it is ever judged."""
+    (found,) = said("sagemaker:CreateTrainingJob", JOB, sagemaker__MaxRuntimeInSeconds=value)
+    assert f"AWS takes 1 to 2,419,200 for sagemaker:MaxRuntimeInSeconds, not `{value}`" in found

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from rolemgr.catalog.load import Catalog
+from rolemgr.compose.questions import wrong_values_of_group
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, gathering, raise_all
 from rolemgr.model.catalog import ActivityGroup, EntryId
 from rolemgr.model.persona import ResolvedPersona
@@ -49,6 +50,7 @@ def _looked_up(catalog: Catalog, places: Mapping[EntryId, SourceLocation]) -> Gr
     for name in sorted(places):
         with gathering(problems):
             groups[name] = catalog.activity_group(name, places[name])
+            problems += wrong_values_of_group(groups[name])
     raise_all(problems)
     return groups
 

@@ -6,6 +6,7 @@ A Deny that needs a misspelt parameter would be left out in silence, and a missp
 
 from collections.abc import Iterator
 
+from rolemgr.compose.questions import wrong_values_of_guardrail
 from rolemgr.compose.substitute import UnknownPlaceholderError, names_in
 from rolemgr.errors import InputError, UnknownNameError
 from rolemgr.model.catalog import ParameterType
@@ -30,6 +31,7 @@ def wrong_names(guardrail: Sourced[Guardrail]) -> Iterator[InputError]:
     used = {name for statement in guardrail.value.deny for name in _used(statement)}
     for name in sorted(guardrail.value.parameters.keys() - used):
         yield InputError(guardrail.at("parameters", name), f"no Deny uses the parameter `{name}`")
+    yield from wrong_values_of_guardrail(guardrail)
 
 
 def _wrong_keys(guardrail: Sourced[Guardrail], index: int) -> Iterator[InputError]:

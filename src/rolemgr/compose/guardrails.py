@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from rolemgr.catalog.load import Catalog
+from rolemgr.compose.questions import doubts_on
 from rolemgr.compose.values import misfit
 from rolemgr.errors import InputError, MissingValueError, SourceLocation, gathering, raise_all
 from rolemgr.model.catalog import EntryId, ParameterType
-from rolemgr.model.guardrail import Guardrail, GuardrailParameter
+from rolemgr.model.guardrail import Guardrail, GuardrailParameter, GuardrailProfile
 from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec, seconds
@@ -43,6 +44,8 @@ class ChosenGuardrail(NamedTuple):
     values: tuple[tuple[str, tuple[str, ...]], ...]
     where: SourceLocation
     by: str
+    notes: tuple[str, ...] = ()
+    """What is doubtful about values that the user gave."""
 
 
 class _Pick(NamedTuple):
@@ -52,6 +55,8 @@ class _Pick(NamedTuple):
     places: tuple[SourceLocation, ...]
     where: SourceLocation
     by: str
+    profile: Sourced[GuardrailProfile] | None = None
+    """The catalog's file that has the values; None where they are the user's."""
 
 
 _Picks: TypeAlias = dict[EntryId, _Pick]
@@ -147,6 +152,7 @@ def _of_profile(catalog: Catalog, name: EntryId, where: SourceLocation | None) -
             tuple(profile.at("guardrails", guardrail, number) for number in range(len(texts))),
             profile.at("guardrails", guardrail),
             f"profile {name}",
+            profile,
         )
         for guardrail, texts in profile.value.guardrails.items()
     }
@@ -183,7 +189,19 @@ def _chosen(catalog: Catalog, name: EntryId, pick: _Pick, spec: RoleSpec) -> Cho
         (parameter, _values(name, parameter, declared, given.get(parameter, ()), pick, spec))
         for parameter, declared in sorted(guardrail.value.parameters.items())
     )
-    return ChosenGuardrail(name, guardrail, values, pick.where, pick.by)
+    doubts = list(_doubts(name, guardrail.value, pick, spec.partition_name))
+    raise_all(doubts if pick.profile else [])
+    return ChosenGuardrail(name, guardrail, values, pick.where, pick.by, tuple(map(str, doubts)))
+
+
+def _doubts(name: EntryId, guardrail: Guardrail, pick: _Pick, partition: str) -> Iterator[InputError]:
+    """Yield what is doubtful about the picked texts, but for what the profile that they come from excuses."""
+    excused = pick.profile.value.unknown_ok if pick.profile else ()
+    for text, place in zip(pick.texts, pick.places, strict=True):
+        parameter, value = _assigned(name, guardrail, text, place, partition)
+        for doubt in doubts_on(guardrail.parameters[parameter].type, value):
+            if doubt.name not in excused:
+                yield InputError(place, f"guardrail `{name}`: {doubt.problem}", doubt.hint)
 
 
 def _given(name: EntryId, guardrail: Guardrail, pick: _Pick, partition: str) -> Mapping[str, tuple[str, ...]]:

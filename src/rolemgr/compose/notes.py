@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.substitute import names_in
-from rolemgr.errors import UnknownNameError
 from rolemgr.model.catalog import EntryId, Forbidden
 from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.role import ComposedRole, GuardrailInForce
-from rolemgr.reference.data import image_accounts, image_regions
+from rolemgr.reference.data import image_accounts
+from rolemgr.reference.names import region_doubt
 
 _OWN_ROOM = {"work_buckets", "data_buckets"}
 """Parameters that every role has its own values for."""
@@ -29,11 +29,10 @@ def notes_on(
 
 
 def _unknown_region(region: str) -> Iterator[str]:
-    """Yield a note for a region without image accounts: a new one, or a slip of the pen."""
+    """Yield a note for a region that nobody knows, and one for a region without image accounts."""
+    yield from map(str, filter(None, [region_doubt(region)]))
     if not image_accounts(region):
-        near = UnknownNameError(None, "region", region, image_regions()).hint
-        known = f"no AWS-owned image account is known in region {region}, so none can be pulled from"
-        yield f"{known}; {near}" if near else known
+        yield f"no AWS-owned image account is known in region {region}, so none can be pulled from"
 
 
 def _replaced(catalog: Catalog, persona: ResolvedPersona, groups: Iterable[EntryId]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from rolemgr.compose.guardrails import ChosenGuardrail, chosen_guardrails
 from rolemgr.compose.limits import with_limits
 from rolemgr.compose.merge import merge
 from rolemgr.compose.notes import notes_on, notes_on_limits, replaced_limits
+from rolemgr.compose.questions import notes_on_values
 from rolemgr.compose.substitute import UnknownPlaceholderError, fill
 from rolemgr.compose.trust import compose_trust, trust_notes
 from rolemgr.compose.values import declared_parameters, misfit, resolve
@@ -58,6 +59,8 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
     role = _composed(persona, groups, spec, parameters, guardrails)
     notes = (
         *unused_short_forms(spec, declared, role.guardrails),
+        *(text for one in guardrails for text in one.notes),
+        *dict.fromkeys(notes_on_values(spec.value, declared, given)),
         *said,
         *replaced_limits(catalog, role),
         *notes_on_limits(role),

@@ -133,6 +133,8 @@ class ActivityGroup(Model):
     """Findings of ``rolemgr check`` that stand on purpose."""
     never_with: _EntryIds = ()
     """Groups that must not stand in the same role, whatever the persona: registering and approving models."""
+    unknown_ok: Strings = ()
+    """Values that are right though no data here knows them: what AWS has added since it was written."""
     sources: Strings = ()
 
     @model_validator(mode="after")

@@ -107,6 +107,8 @@ class Guardrail(Model):
     bypassed_by: tuple[ByPass, ...] = ()
     controls: dict[Text, Strings] = Field(default_factory=dict)
     """The controls that it serves, by framework: ``nist-800-53``, ``pci-dss``, ``hipaa``, ``soc2``."""
+    unknown_ok: Strings = ()
+    """Values that are right though no data here knows them: what AWS has added since it was written."""
     sources: Strings = ()
 
     @model_validator(mode="after")
@@ -149,4 +151,6 @@ class GuardrailProfile(Model):
     title: Text
     description: Text
     guardrails: ChosenGuardrails = Field(min_length=1)
+    unknown_ok: Strings = ()
+    """Values that are right though no data here knows them, such as an instance type of next week."""
     sources: Strings = ()

@@ -102,7 +102,8 @@ def _reason(value: str) -> str:
 
 def _session(value: int) -> int:
     if not 3600 <= value <= 43_200:
-        raise ValueError(f"a role's sessions last from 1h to 12h, not {value} s")
+        hours = f"; {value} means seconds, write {value}h" if 1 <= value <= 12 else ""
+        raise ValueError(f"a role's sessions last from 1h to 12h, not {value} s{hours}")
     return value
 
 

@@ -24,6 +24,8 @@ _MOST_SHOWN = 3
 _OWNERS_IN_ARNS = frozenset({"", "aws", "aws-managed", "cloudfront", "elasticache", "sagemaker-public"})
 """What stands in an ARN for the account where AWS itself is the owner."""
 
+_BUCKET = re.compile(r"(?!.*\.\.)(?![0-9]+(?:\.[0-9]+){3}$)[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?")
+
 
 class Doubt(NamedTuple):
     """
@@ -126,12 +128,17 @@ def arn_doubts(text: str) -> Iterator[Doubt]:
         yield Doubt(text, f"`{text}` is not an ARN", hint, form=True)
         return
     partitions = set(regions().values())
-    if arn.partition not in partitions:
+    if arn.partition not in partitions and not _is_open(arn.partition):
         yield _unknown("partition", arn.partition, partitions)
-    if arn.region and not has_wildcard(arn.region):
+    if arn.region and not _is_open(arn.region):
         yield from _region_in_arn(arn)
-    if not ACCOUNT_ID.fullmatch(arn.account) and arn.account not in _OWNERS_IN_ARNS and not has_wildcard(arn.account):
+    if not ACCOUNT_ID.fullmatch(arn.account) and arn.account not in _OWNERS_IN_ARNS and not _is_open(arn.account):
         yield Doubt(arn.account, f"`{arn.account}` is not an account id of 12 digits, in {text}", form=True)
+
+
+def _is_open(part: str) -> bool:
+    """Tell whether *part* stands for many: it has a wildcard, or a variable that a request fills in."""
+    return has_wildcard(part) or "${" in part
 
 
 def _region_in_arn(arn: Arn) -> Iterator[Doubt]:
@@ -140,6 +147,34 @@ def _region_in_arn(arn: Arn) -> Iterator[Doubt]:
         yield from filter(None, [region_doubt(arn.region)])
     elif partition != arn.partition and arn.partition in regions().values():
         yield Doubt(arn.region, f"region `{arn.region}` is in partition {partition}, not {arn.partition}", str(arn))
+
+
+def bucket_doubt(name: str) -> Doubt | None:
+    """
+    Return that S3 lets no general purpose bucket be called *name*, or None; `b` stands for one in every guide.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    """
+    if _is_open(name):
+        return None
+    if not _BUCKET.fullmatch(name):
+        hint = "a bucket name is 3 to 63 of a-z, 0-9, dot and hyphen"
+        return Doubt(name, f"S3 lets no new bucket be called `{name}`", hint)
+    reserved = _quirk("bucket_names")["reserved"]
+    if name.startswith(tuple(reserved["prefixes"])) or name.endswith(tuple(reserved["suffixes"])):
+        hint = "S3 keeps such names for examples, aliases, and buckets of other kinds"
+        return Doubt(name, f"`{name}` is not the name of a general purpose bucket", hint)
+    return None
+
+
+def managed_policy_doubt(arn: str) -> Doubt | None:
+    """Return what is doubtful about the ARN of an AWS managed policy, or None, also for one of an account's own."""
+    prefix, _, path = arn.partition(":iam::aws:policy/")
+    known = managed_policy_paths()
+    if not path or path in known:
+        return None
+    near = [f"{prefix}:iam::aws:policy/{one}" for one in _near(path, known)]
+    return Doubt(arn, f"unknown AWS managed policy `{arn}`", _did_you_mean(near))
 
 
 def _unknown(kind: str, name: str, known: Iterable[str]) -> Doubt:
@@ -178,17 +213,23 @@ def service_principals() -> frozenset[str]:
     AWS publishes no whole list: these are the names in its managed policies and API texts, a few from its
     guides, and the service prefixes, which most services are called by.
     """
-    more = (entry["name"] for entry in _principal_quirks()["more"])
+    more = (entry["name"] for entry in _quirk("service_principals")["more"])
     return frozenset((*_data("service_principals")["principals"], *more, *services()))
 
 
+@cache
+def managed_policy_paths() -> frozenset[str]:
+    """Return path and name of every AWS managed policy, such as ``service-role/AWSLambdaRole``."""
+    return frozenset(_data("managed_policy_names")["names"])
+
+
 def _endings() -> tuple[str, ...]:
-    return tuple(_principal_quirks()["endings"]["suffixes"])
+    return tuple(_quirk("service_principals")["endings"]["suffixes"])
 
 
 @cache
-def _principal_quirks() -> Any:
-    return json.loads((files(quirks.__name__) / "service_principals.json").read_bytes())
+def _quirk(name: str) -> Any:
+    return json.loads((files(quirks.__name__) / f"{name}.json").read_bytes())
 
 
 def _data(name: str) -> Any:

@@ -5,7 +5,6 @@ A request with a misspelt name is denied like any other, or allowed by a `*`: ei
 """
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -20,6 +19,7 @@ from rolemgr.reference.names import (
     Doubt,
     action_doubt,
     arn_doubts,
+    bucket_doubt,
     instance_type_doubt,
     key_doubt,
     region_doubt,
@@ -31,8 +31,6 @@ from rolemgr.reference.support import known_key
 
 Context: TypeAlias = Mapping[str, Sequence[str]]
 _MOST_SHOWN = 4
-_BUCKET = re.compile(r"(?!.*\.\.)(?![0-9]+(?:\.[0-9]+){3}$)[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?")
-"""S3's rules but for the least length: `b` stands for a bucket in every guide."""
 
 
 class Questioned(NamedTuple):
@@ -70,7 +68,7 @@ def resource_doubts(action: str, resource: str) -> Iterator[Doubt]:
     """Yield what is doubtful about the *resource* of a request for *action*: its parts, and whether it fits."""
     if resource != "*":
         yield from arn_doubts(resource) if resource.startswith("arn:") else [_no_arn(resource)]
-        yield from filter(None, [_bucket_doubt(resource)])
+        yield from filter(None, [_bucket_in(resource)])
     if known := find_action(action):
         yield from filter(None, [_misfit(known, resource)])
 
@@ -100,13 +98,8 @@ def _in_another_form(action: Action, resource: str) -> bool:
     types = {use.name for use in action.resource_types}
     return any(
         one["service"] == action.service and types.intersection(one["types"]) and matches(one["resource"], resource)
-        for one in _other_forms()
+        for one in _quirk("request_arns")["more"]
     )
-
-
-@cache
-def _other_forms() -> Any:
-    return json.loads((files(quirks.__name__) / "request_arns.json").read_bytes())["more"]
 
 
 def _forms(action: Action) -> str:
@@ -116,20 +109,12 @@ def _forms(action: Action) -> str:
     return f"its form is {' or '.join(forms[:_MOST_SHOWN])}{more}"
 
 
-def _bucket_doubt(resource: str) -> Doubt | None:
-    """
-    Return that S3 lets no bucket be called so, or None.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-    """
+def _bucket_in(resource: str) -> Doubt | None:
+    """Return that S3 lets no bucket be called as in *resource*, or None."""
     arn = Arn.parse(resource)
     if arn is None or arn.service != "s3" or arn.region or arn.account:
         return None
-    name = arn.resource.partition("/")[0]
-    if _BUCKET.fullmatch(name) or "*" in name or "?" in name:
-        return None
-    problem = f"S3 lets no new bucket be called `{name}`"
-    return Doubt(name, problem, "a bucket name is 3 to 63 of a-z, 0-9, dot and hyphen")
+    return bucket_doubt(arn.resource.partition("/")[0])
 
 
 def key_doubts(key: str, values: Sequence[str], action: str | None = None) -> Iterator[Doubt]:
@@ -140,9 +125,8 @@ def key_doubts(key: str, values: Sequence[str], action: str | None = None) -> It
     known = find_action(action) if action else None
     if known and not _may_carry(known, key):
         yield Doubt(key, f"AWS does not send `{key}` with {known.name}", _senders(known.service, key))
-    if found := find_key(key):
-        for value in values:
-            yield from _value_doubts(found, value)
+    for value in values:
+        yield from value_doubts(key, value)
 
 
 def _may_carry(action: Action, key: str) -> bool:
@@ -196,16 +180,20 @@ _READERS: Mapping[str, tuple[Callable[[str], object], str]] = {
 }
 
 
-def _value_doubts(key: ConditionKey, value: str) -> Iterator[Doubt]:
-    folded = key.name.lower()
+def value_doubts(key: str, value: str) -> Iterator[Doubt]:
+    """Yield what is doubtful about a *value* that a request is to have for the condition key *key* (any case)."""
+    found = find_key(key)
+    if found is None:
+        return
+    folded = found.name.lower()
     if named := _VALUES.get(folded):
         yield from filter(None, [named(value)])
     elif (known := known_values(folded)) and value not in known:
-        yield Doubt(value, f"`{value}` is not a value of {key.name}", f"AWS sends {', '.join(known)}")
-    elif key.type == "ARN":
+        yield Doubt(value, f"`{value}` is not a value of {found.name}", f"AWS sends {', '.join(known)}")
+    elif found.type == "ARN":
         yield from arn_doubts(value)
-    elif reader := _READERS.get(key.type):
-        yield from filter(None, [_unreadable(key, value, *reader)])
+    elif reader := _READERS.get(found.type):
+        yield from filter(None, [_unreadable(found, value, *reader) or _out_of_range(found, value)])
 
 
 def _unreadable(key: ConditionKey, value: str, read: Callable[[str], object], words: str) -> Doubt | None:
@@ -214,3 +202,22 @@ def _unreadable(key: ConditionKey, value: str, read: Callable[[str], object], wo
     except ValueError:
         return Doubt(value, f"`{value}` is not a value of {key.name}", f"AWS sends {words}", form=True)
     return None
+
+
+def _out_of_range(key: ConditionKey, value: str) -> Doubt | None:
+    """Return that AWS takes no request with *value*, so that none is ever judged; None where it may."""
+    limits = _ranges().get(key.name)
+    if limits is None or limits["least"] <= read_number(value) <= limits["most"]:
+        return None
+    return Doubt(value, f"AWS takes {limits['least']:,} to {limits['most']:,} for {key.name}, not `{value}`")
+
+
+@cache
+def _ranges() -> Mapping[str, Mapping[str, Any]]:
+    found: Mapping[str, Mapping[str, Any]] = _quirk("ranges")["numbers"]
+    return found
+
+
+@cache
+def _quirk(name: str) -> Any:
+    return json.loads((files(quirks.__name__) / f"{name}.json").read_bytes())
