@@ -25,8 +25,8 @@ from moto.iam import aws_managed_policies
 
 _DATA = Path(__file__).resolve().parent.parent / "src" / "rolemgr" / "reference" / "data"
 _MODELS = Path(botocore.__file__).parent / "data"
-_PRINCIPAL = re.compile(r"(?<![\w.@/*-])([a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]*){0,2})\.amazonaws\.com\b(?!/)")
-_HOST = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]|[0-9a-f]{6}|[0-9]-|-[0-9]+$|bucket|example|\.vpce$|^service-id$")
+_PRINCIPAL = re.compile(r"(?<![\w.@/*-])([a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]*){0,3})\.amazonaws\.com\b(?!/)")
+_HOST = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]|[0-9a-f]{6}|[0-9]-[0-9]|-[0-9]+$|bucket|example|\.vpce$|^service-id$")
 """What an endpoint or an example in a text has, and no service's name."""
 
 

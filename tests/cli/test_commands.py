@@ -453,3 +453,21 @@ def test_preview_shows_all_that_an_approver_needs(small_catalog: Path, run: "Run
         "aws:SourceAccount", "Project=churn", "inline policies", "10,240", "trust policy",
     )  # fmt: skip
     assert [text for text in wanted if text not in shown] == []
+
+
+def test_a_policy_that_is_asked_is_looked_at(run: "Run") -> None:
+    """A statement on a name that nobody has takes no part in the decision, whatever its author believes."""
+    statement = {"Effect": "Allow", "Action": "s3:GetObjct", "Resource": "*"}
+    Path("p.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}), "utf-8")
+    ran = run("simulate", "p.json", "--action", "s3:GetObject", "--resource", "arn:aws:s3:::acme/k")
+    assert ran.code == 0
+    assert any(note.startswith("p.json: statement 0: unknown action `s3:GetObjct`; did you mean") for note in ran.notes)
+
+
+def test_many_unknown_names_of_a_policy_are_counted(run: "Run") -> None:
+    """The first few are enough to see what is wrong."""
+    statement = {"Effect": "Allow", "Action": [f"s3:Nothing{number}" for number in range(9)], "Resource": "*"}
+    Path("p.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}), "utf-8")
+    ran = run("simulate", "p.json", "--action", "s3:GetObject", "--resource", "arn:aws:s3:::acme/k")
+    assert len([note for note in ran.notes if "unknown action" in note]) == 5
+    assert "p.json: 4 more names there are not known; `rolemgr check` lists them" in ran.notes

@@ -412,3 +412,33 @@ def test_an_rcp_that_reaches_nothing_is_said(run: "Run", role: str) -> None:
     rcp = 'rcp: {Version: "2012-10-17", Statement: {Effect: Deny, Principal: "*", Action: "s3:*", Resource: "*"}}\n'
     ran = run("test", write("a.yaml", rcp + role + case("Allowed")))
     assert any("resource control policies do not reach sagemaker" in note for note in ran.notes)
+
+
+MISSPELT = '{Version: "2012-10-17", Statement: {Effect: Deny, Action: "sagemaker:CreateTraningJob", Resource: "*"}}'
+
+
+@pytest.mark.parametrize("layer", ["scp", "boundary_policy", "session_policy"])
+def test_a_wrong_name_in_a_policy_of_the_file_is_an_error(layer: str, run: "Run", role: str) -> None:
+    """A Deny on an action that nobody has denies nothing, and its test would show it as holding."""
+    ran = run("test", write("a.yaml", f"{layer}: {MISSPELT}\n" + role + case("Allowed")))
+    assert ran.code == 2
+    assert ran.errors[0].startswith("a.yaml:1: statement 0: unknown action `sagemaker:CreateTraningJob`; did you mean")
+
+
+def test_a_wrong_name_in_a_policy_beside_the_file_is_noted(run: "Run", role: str) -> None:
+    """It may be AWS's own, or in use for years: the tests run, and stderr says what part takes none in them."""
+    write("deny.yaml", MISSPELT)
+    ran = run("test", write("a.yaml", "scp: deny.yaml\n" + role + case("Allowed")))
+    assert ran.code == 0
+    assert any(note.startswith("a.yaml:1: deny.yaml, statement 0: unknown action") for note in ran.notes)
+
+
+def test_a_doubtful_value_of_the_role_is_an_error(run: "Run") -> None:
+    """The keys of a role that stand in the test file are names of it like all others."""
+    text = "persona: data-scientist\nrole:\n  guardrail: {instance-types: [ml.m5.hugee]}\ncases:\n"
+    ran = run("test", write("a.yaml", text + case("Allowed")))
+    assert ran.code == 2
+    assert ran.errors[0].startswith("a.yaml:3: guardrail `instance-types`: unknown instance type `ml.m5.hugee`")
+    write("role.yaml", "persona: data-scientist\nregion: us-est-1\n")
+    beside = run("test", write("b.yaml", "role: role.yaml\ncases:\n" + case("ImplicitlyDenied", **STOP)))
+    assert any("unknown region `us-est-1`" in note for note in beside.notes)

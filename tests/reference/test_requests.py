@@ -80,6 +80,11 @@ def test_a_key_of_another_action_names_the_actions_that_carry_it() -> None:
         ("ec2:CreateNetworkInterface", "arn:aws:ec2:us-east-1:111122223333:subnet/subnet-1", {}),
         ("logs:DescribeLogStreams", "arn:aws:logs:us-east-1:111122223333:log-group:/aws/sagemaker:log-stream:", {}),
         ("sts:AssumeRoleWithWebIdentity", "arn:aws:iam::111122223333:role/r", {"accounts.google.com:aud": "x"}),
+        (
+            "s3:GetObject",
+            "arn:aws:s3:::acme/k",
+            {"cognito-identity.amazonaws.com:sub": "x", "accounts.google.com:aud": "y"},
+        ),
         ("some:ThingOfTomorrow", "arn:aws:some:us-east-1:111122223333:thing/x", {}),
     ],
 )
@@ -138,3 +143,11 @@ def test_a_number_that_the_api_refuses_is_questioned(value: str) -> None:
     """No request with it is ever judged."""
     (found,) = said("sagemaker:CreateTrainingJob", JOB, sagemaker__MaxRuntimeInSeconds=value)
     assert f"AWS takes 1 to 2,419,200 for sagemaker:MaxRuntimeInSeconds, not `{value}`" in found
+
+
+def test_several_values_of_a_key_that_has_one_are_questioned() -> None:
+    """A request has several of some keys only, and the others compare with the one."""
+    asked = {"sagemaker:InstanceTypes": ["ml.m5.large", "ml.m5.xlarge"], "aws:PrincipalTag/Project": ["a", "b"]}
+    (found,) = questioned("sagemaker:CreateTrainingJob", JOB, asked, None)
+    assert found.key == "aws:PrincipalTag/Project"
+    assert "a request has one value of aws:PrincipalTag/" in found.doubt.problem

@@ -11,7 +11,7 @@ from rolemgr.errors import InputError, SourceLocation
 if TYPE_CHECKING:
     from rolemgr.evaluate.policies import Policies
     from rolemgr.evaluate.request import Request
-    from rolemgr.iam.documents import IdentityPolicy
+    from rolemgr.iam.documents import IdentityPolicy, PolicyDocument
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -61,6 +61,20 @@ def given(layers: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in layers.items() if value}
 
 
+_MOST_NOTED = 5
+
+
+def note_names(file: str, document: "PolicyDocument") -> None:
+    """Note the first few names in a policy of *file* that AWS is not known to have: they match no request."""
+    from rolemgr.reference.documents import document_doubts
+
+    found = [f"{file}: statement {index}: {doubt}" for index, doubt in document_doubts(document)]
+    for text in found[:_MOST_NOTED]:
+        note(text)
+    if more := found[_MOST_NOTED:]:
+        note(f"{file}: {len(more)} more names there are not known; `rolemgr check` lists them")
+
+
 def policies_around(
     identity: "tuple[IdentityPolicy, ...]", layers: Mapping[str, Any], request: "Request"
 ) -> "Policies":
@@ -78,7 +92,10 @@ def policies_around(
     def read(key: str, kind: Any) -> tuple[Any, ...]:
         found = layers[key]
         names = found if isinstance(found, tuple) else (found,) if found else ()
-        return tuple(document for name in names for document in read_documents(name, kind))
+        documents = [(name, document) for name in names for document in read_documents(name, kind)]
+        for name, document in documents:
+            note_names(name, document)
+        return tuple(document for _, document in documents)
 
     guard = guard_of(request)
     resource = read("resource_policy", TrustPolicy if guard is Guard.ROLE else ResourcePolicy)

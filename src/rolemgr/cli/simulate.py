@@ -11,7 +11,7 @@ import click
 
 from rolemgr.cli.console import color_option, form_option, give, output_option
 from rolemgr.cli.files import is_stdout, note
-from rolemgr.cli.layers import given, layer_options, policies_around
+from rolemgr.cli.layers import given, layer_options, note_names, policies_around
 from rolemgr.cli.options import role_options
 from rolemgr.errors import InputError, SourceLocation, raise_all
 from rolemgr.iam.arn import ACCOUNT_ID
@@ -221,7 +221,10 @@ def _identity(
             raise InputError(where, "goes with a role, not with policy files")
         from rolemgr.cli.policies import read_identity_policies
 
-        return tuple(policy.value for policy in read_identity_policies(names)), {}, None
+        found = read_identity_policies(names)
+        for policy in found:
+            note_names(policy.source.name, policy.value)
+        return tuple(policy.value for policy in found), {}, None
     if principal and given(layers) and not options:
         return (), {}, None  # a service, say, asks by what the resource's policy says
     return _chosen_role(chosen, layers, verbose)

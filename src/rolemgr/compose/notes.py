@@ -12,7 +12,6 @@ from rolemgr.model.catalog import EntryId, Forbidden
 from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.role import ComposedRole, GuardrailInForce
 from rolemgr.reference.data import image_accounts
-from rolemgr.reference.names import region_doubt
 
 _OWN_ROOM = {"work_buckets", "data_buckets"}
 """Parameters that every role has its own values for."""
@@ -22,15 +21,14 @@ def notes_on(
     catalog: Catalog, persona: ResolvedPersona, region: str, groups: Iterable[EntryId], chosen: Iterable[str]
 ) -> Iterator[str]:
     """Yield the notes on a role of *persona* and *groups* in *region*; the user gave the parameters *chosen*."""
-    yield from _unknown_region(region)
+    yield from _without_images(region)
     yield from _replaced(catalog, persona, groups)
     yield from _excuses(persona)
     yield from _moved(persona, chosen)
 
 
-def _unknown_region(region: str) -> Iterator[str]:
-    """Yield a note for a region that nobody knows, and one for a region without image accounts."""
-    yield from map(str, filter(None, [region_doubt(region)]))
+def _without_images(region: str) -> Iterator[str]:
+    """Yield a note for a region without image accounts."""
     if not image_accounts(region):
         yield f"no AWS-owned image account is known in region {region}, so none can be pulled from"
 

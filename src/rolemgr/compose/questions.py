@@ -19,7 +19,14 @@ from rolemgr.model.catalog import ActivityGroup, ParameterType
 from rolemgr.model.guardrail import Guardrail
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
-from rolemgr.reference.names import Doubt, arn_doubts, bucket_doubt, instance_type_doubt, managed_policy_doubt
+from rolemgr.reference.names import (
+    Doubt,
+    arn_doubts,
+    bucket_doubt,
+    instance_type_doubt,
+    managed_policy_doubt,
+    region_doubt,
+)
 from rolemgr.reference.requests import value_doubts
 
 _CatalogFile: TypeAlias = Sourced[ActivityGroup] | Sourced[Guardrail]
@@ -57,16 +64,23 @@ _ASKED: Mapping[ParameterType, Callable[[str], Doubt | None]] = {
 }
 
 
-def notes_on_values(spec: RoleSpec, declared: Mapping[str, Declared], given: Mapping[str, Given]) -> Iterator[str]:
-    """Yield a note for each value of a parameter, and each managed policy, that the user may have misspelt."""
+def notes_on_values(
+    spec: Sourced[RoleSpec], declared: Mapping[str, Declared], given: Mapping[str, Given]
+) -> Iterator[str]:
+    """Yield a note, with its place, for each name and value of the role that the user may have misspelt."""
+    region = spec.value.region
+    yield from (f"{spec.at('region')}: {doubt}" for doubt in filter(None, [region_doubt(region)]))
     for name in sorted(declared.keys() & given.keys()):
         kind = declared[name].parameter.type
         for value, place in zip(given[name].values, given[name].places, strict=True):
             yield from (f"{place}: {doubt}" for doubt in doubts_on(kind, value))
-            if kind is ParameterType.KEY_ARN and value.split(":")[3] != spec.region:
-                yield f"{place}: {value} is a key of another region than {spec.region}"
-    for arn in filter(None, (*spec.managed_policy, spec.boundary)):
-        yield from map(str, filter(None, [managed_policy_doubt(arn)]))
+            if kind is ParameterType.KEY_ARN and value.split(":")[3] != region:
+                yield f"{place}: {value} is a key of another region than {region}"
+    for number, arn in enumerate(spec.value.managed_policy):
+        doubts = filter(None, [managed_policy_doubt(arn)])
+        yield from (f"{spec.at('managed_policy', number)}: {doubt}" for doubt in doubts)
+    if spec.value.boundary and (doubt := managed_policy_doubt(spec.value.boundary)):
+        yield f"{spec.at('boundary')}: {doubt}"
 
 
 @lru_cache(maxsize=1024)

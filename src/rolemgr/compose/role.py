@@ -57,17 +57,18 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
     guardrails = chosen_guardrails(catalog, persona, spec)
     said = (*(clash.problem for clash in clashing), *notes_on(catalog, persona, spec.value.region, groups, given))
     role = _composed(persona, groups, spec, parameters, guardrails)
+    on_values = (*(text for one in guardrails for text in one.notes), *notes_on_values(spec, declared, given))
+    doubts = tuple(dict.fromkeys(on_values))
     notes = (
         *unused_short_forms(spec, declared, role.guardrails),
-        *(text for one in guardrails for text in one.notes),
-        *dict.fromkeys(notes_on_values(spec.value, declared, given)),
+        *doubts,
         *said,
         *replaced_limits(catalog, role),
         *notes_on_limits(role),
         *role.notes,
         *trust_notes(spec.value),
     )
-    return replace(role, notes=notes, never_values=_never_values(catalog, persona, role))
+    return replace(role, notes=notes, doubts=doubts, never_values=_never_values(catalog, persona, role))
 
 
 def _require_tags(spec: Sourced[RoleSpec]) -> None:

@@ -120,6 +120,8 @@ class ComposedRole:
     not_by_tag: tuple[LeftOpen, ...] = ()
     """What the tag keys of ABAC could not narrow."""
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    """Of the notes those on names that AWS is not known to have, and on values that are hardly meant."""
 
 
 class NamedPolicy(NamedTuple):

@@ -27,7 +27,7 @@ from rolemgr.model.role import Origin
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.prove.policy_files import document_at, documents_at, identity_policies_at, read_beside
-from rolemgr.prove.policy_test_names import Asked, requests_of, wrong_names
+from rolemgr.prove.policy_test_names import Asked, notes_on_policies, requests_of, wrong_names
 from rolemgr.reference.organizations import beyond_rcps
 from rolemgr.reference.protected import protected
 from rolemgr.render.documents import render
@@ -73,6 +73,7 @@ class _Subject(NamedTuple):
     arn: str | None
     origins: Origins
     notes: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
 
 
 def run_tests(tests: Sourced[PolicyTests]) -> FileResults:
@@ -89,10 +90,12 @@ def run_tests(tests: Sourced[PolicyTests]) -> FileResults:
     for asked in requests_of(tests.value):
         with gathering(problems):
             _request(tests, asked, subject)
+    policies = Policies()
+    with gathering(problems):
+        policies = _policies(tests, subject.identity)
     raise_all(problems)
-    policies = _policies(tests, subject.identity)
     listed = [*_cases(tests, subject, policies), *_calls(tests, subject, policies)]
-    notes = (*subject.notes, *_beside(tests, policies, listed))
+    notes = (*subject.notes, *notes_on_policies(tests), *_beside(tests, policies, listed))
     return FileResults(tests.source.name, tuple(_result(test, subject.origins) for test in listed), notes)
 
 
@@ -243,7 +246,9 @@ def _subject(tests: Sourced[PolicyTests]) -> _Subject:
         return _Subject(identity, None, {}, ())
     if not (value.persona or value.role):
         return _Subject((), None, {}, ())
-    return _composed(_role_file(tests))
+    found = _composed(_role_file(tests))
+    raise_all([InputError(None, text) for text in found.doubts if text.startswith(f"{tests.source.name}:")])
+    return found
 
 
 def _composed(spec: Sourced[RoleSpec]) -> _Subject:
@@ -253,7 +258,8 @@ def _composed(spec: Sourced[RoleSpec]) -> _Subject:
     origins = {statement.sid: statement.origins for statement in role.statements}
     left_out = (*documents.attached, *filter(None, (documents.boundary,)))
     notes = tuple(f"{spec.source.name}: decided without {arn}: what it allows is not judged" for arn in left_out)
-    return _Subject(tuple(policy.document for policy in policies), role.spec.arn, origins, notes)
+    identity = tuple(policy.document for policy in policies)
+    return _Subject(identity, role.spec.arn, origins, (*role.doubts, *notes), role.doubts)
 
 
 def _role_file(tests: Sourced[PolicyTests]) -> Sourced[RoleSpec]:

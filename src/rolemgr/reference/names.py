@@ -9,9 +9,8 @@ means that nothing speaks against the name.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from rolemgr.iam.arn import ACCOUNT_ID, REGION, Arn
@@ -50,7 +49,7 @@ def action_doubt(action: str) -> Doubt | None:
     service, _, short = action.partition(":")
     if service_exists(service.lower()):
         return _unknown("action", action, action_names(service.lower()).values())
-    near = get_close_matches(service.lower(), services(), n=_MOST_SHOWN)
+    near = _near(service, services())
     same = [known for one in near if (known := action_names(one).get(short.lower()))]
     others = [known for one in near for known in action_names(one).values()]
     hint = _did_you_mean(same) or _did_you_mean(_near(action, others))
@@ -59,15 +58,21 @@ def action_doubt(action: str) -> Doubt | None:
 
 def key_doubt(key: str) -> Doubt | None:
     """Return what is doubtful about the condition key *key* (any case, with its variable part), or None."""
-    if find_key(key) or is_provider_key(key):
+    if find_key(key) or is_provider_key(key) or key.lower() in _used_keys():
         return None
     prefix, _, rest = key.partition(":")
     if prefix_known(key):
         return _unknown("condition key", key, _key_spellings(key))
-    near = get_close_matches(prefix.lower(), ("aws", *services()), n=_MOST_SHOWN)
+    near = _near(prefix, ("aws", *services()))
     same = [found.name for one in near if (found := find_key(f"{one}:{rest}"))]
     problem = f"unknown condition key `{key}`: no service has keys with the prefix {prefix}"
     return Doubt(key, problem, _did_you_mean(same))
+
+
+@cache
+def _used_keys() -> frozenset[str]:
+    """Return keys that AWS's own policies use and no reference has, in lower case."""
+    return frozenset(entry["name"].lower() for entry in _quirk("used_keys")["keys"])
 
 
 def _key_spellings(key: str) -> list[str]:
@@ -183,6 +188,8 @@ def _unknown(kind: str, name: str, known: Iterable[str]) -> Doubt:
 
 def _near(name: str, known: Iterable[str]) -> list[str]:
     """Return the *known* names that are nearest to *name* in any case."""
+    from difflib import get_close_matches  # only a wrong name pays for it
+
     folded = {one.lower(): one for one in sorted(known)}
     return [folded[one] for one in get_close_matches(name.lower(), folded, n=_MOST_SHOWN)]
 
@@ -229,8 +236,8 @@ def _endings() -> tuple[str, ...]:
 
 @cache
 def _quirk(name: str) -> Any:
-    return json.loads((files(quirks.__name__) / f"{name}.json").read_bytes())
+    return json.loads(Path(quirks.__file__).with_name(f"{name}.json").read_bytes())
 
 
 def _data(name: str) -> Any:
-    return json.loads((files("rolemgr.reference.data") / f"{name}.json").read_bytes())
+    return json.loads((Path(__file__).parent / "data" / f"{name}.json").read_bytes())

@@ -8,7 +8,7 @@ and never changes it.
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from rolemgr.iam.wildcards import matches, matches_action
@@ -59,5 +59,7 @@ def _holds(rule: Mapping[str, Any], action: str, resource: str, context: Mapping
 
 @cache
 def _rules() -> Sequence[Mapping[str, Any]]:
-    found: Sequence[Mapping[str, Any]] = json.loads((files(quirks.__name__) / "protected.json").read_bytes())["rules"]
+    found: Sequence[Mapping[str, Any]] = json.loads(Path(quirks.__file__).with_name("protected.json").read_bytes())[
+        "rules"
+    ]
     return found

@@ -7,7 +7,7 @@ A request with a misspelt name is denied like any other, or allowed by a `*`: ei
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
@@ -125,13 +125,28 @@ def key_doubts(key: str, values: Sequence[str], action: str | None = None) -> It
     known = find_action(action) if action else None
     if known and not _may_carry(known, key):
         yield Doubt(key, f"AWS does not send `{key}` with {known.name}", _senders(known.service, key))
+    yield from filter(None, [_several(key, values)])
     for value in values:
         yield from value_doubts(key, value)
 
 
+def _several(key: str, values: Sequence[str]) -> Doubt | None:
+    """Return that a request has one value of *key*, or None where it may have several of *values*."""
+    found = find_key(key)
+    if found is None or found.multivalued or len(values) < 2:
+        return None
+    problem = f"a request has one value of {found.name}, not {len(values)}"
+    return Doubt(key, problem, "only some keys, such as aws:TagKeys, have several")
+
+
 def _may_carry(action: Action, key: str) -> bool:
-    """Tell whether a request for *action* can carry *key*; what an identity provider said stays in the session."""
-    return known_key(action, key) or is_provider_key(key) or key.lower().startswith("saml:")
+    """
+    Tell whether a request for *action* can carry *key*, or nothing is known of that.
+
+    What an identity provider said of the user stays in the session.
+    """
+    stays = is_provider_key(key) or key.lower().startswith("saml:")
+    return stays or find_key(key) is None or known_key(action, key)
 
 
 def _senders(service: str, key: str) -> str | None:
@@ -220,4 +235,4 @@ def _ranges() -> Mapping[str, Mapping[str, Any]]:
 
 @cache
 def _quirk(name: str) -> Any:
-    return json.loads((files(quirks.__name__) / f"{name}.json").read_bytes())
+    return json.loads(Path(quirks.__file__).with_name(f"{name}.json").read_bytes())

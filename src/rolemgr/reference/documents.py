@@ -1,0 +1,66 @@
+"""
+What is doubtful about the names in a policy that is given to be asked: actions, condition keys, principals.
+
+`rolemgr check` judges policies; here is only what makes an answer about one worthless: a statement whose
+names no request can have takes no part in any decision.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from rolemgr.iam.arn import Arn
+from rolemgr.iam.documents import PolicyDocument, Principals, StatementElement
+from rolemgr.iam.operators import base_operator
+from rolemgr.iam.wildcards import has_wildcard
+from rolemgr.reference.names import Doubt, action_doubt, arn_doubts, key_doubt, service_principal_doubt
+from rolemgr.reference.requests import value_doubts
+from rolemgr.reference.services import expand
+
+
+def document_doubts(document: PolicyDocument) -> Iterator[tuple[int, Doubt]]:
+    """Yield each doubt about a name in *document* with the number of its statement; one name once a statement."""
+    for index, statement in enumerate(document.statements()):
+        for doubt in dict.fromkeys(_doubts(statement)):
+            yield index, doubt
+
+
+def _doubts(statement: StatementElement) -> Iterator[Doubt]:
+    for pattern in (*(statement.action or ()), *(statement.not_action or ())):
+        yield from filter(None, [_action_pattern_doubt(pattern)])
+    for element in ("resource", "not_resource"):
+        for resource in getattr(statement, element, None) or ():
+            yield from arn_doubts(resource) if Arn.parse(resource) else ()
+    for element in ("principal", "not_principal"):
+        yield from _principal_doubts(getattr(statement, element, None))
+    for operator, block in statement.condition.items():
+        for key, values in block.items():
+            yield from _condition_doubts(operator, key, values)
+
+
+def _action_pattern_doubt(pattern: str) -> Doubt | None:
+    if not has_wildcard(pattern):
+        return action_doubt(pattern)
+    if pattern == "*" or expand(pattern):
+        return None
+    return Doubt(pattern, f"no action that AWS is known to have matches `{pattern}`")
+
+
+def _principal_doubts(principal: Principals | None) -> Iterator[Doubt]:
+    if not isinstance(principal, Mapping):
+        return
+    for service in principal.get("Service", ()):
+        yield from filter(None, [None if has_wildcard(service) else service_principal_doubt(service)])
+    for text in principal.get("AWS", ()):
+        yield from arn_doubts(text) if Arn.parse(text) else ()
+
+
+def _condition_doubts(operator: str, key: str, values: tuple[str, ...]) -> Iterator[Doubt]:
+    base = base_operator(operator)
+    if base is None:
+        return  # whoever asks the policy says that there is no such operator
+    if doubt := key_doubt(key):
+        yield doubt
+    if base == "Null":
+        return
+    for value in values:
+        if not has_wildcard(value) and "${" not in value:
+            yield from (doubt for doubt in value_doubts(key, value) if not doubt.form)
