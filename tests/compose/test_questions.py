@@ -10,6 +10,7 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, RolemgrError
 from rolemgr.model.spec import seconds
 
+JOBS = "arn:aws:iam::111122223333:role/jobs"
 KEY = "arn:aws:kms:us-est-1:111122223333:key/1234abcd"
 
 
@@ -78,6 +79,10 @@ def test_what_may_well_be_meant_is_not_noted(choices: dict[str, Any]) -> None:
         ({"guardrail": {"serverless-limits": "concurrency:0"}}, "`0` is less than 1, the least that AWS takes"),
         ({"guardrail": {"keep-alive": "7h"}}, "`7h` is more than 21,600 seconds, the most that AWS takes"),
         ({"guardrail": {"max-runtime": "29d"}}, "`29d` is more than 2,419,200 seconds, the most that AWS takes"),
+        (
+            {"add": ["label-data"], "parameter": {"labeling_roles": JOBS, "workteam_types": "private"}},
+            "parameter `workteam_types`: `private` is none of private-crowd, vendor-crowd, public-crowd",
+        ),
         ({"max_session": 12}, "not 12 s; 12 means seconds, write 12h"),
     ],
 )

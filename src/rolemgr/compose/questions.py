@@ -6,10 +6,11 @@ that AWS added since the data was written, so the user's own values are noted; t
 unless its file excuses them under `unknown_ok`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TypeAlias
 
+from rolemgr.compose.substitute import names_in
 from rolemgr.compose.values import Declared, Given
 from rolemgr.errors import InputError
 from rolemgr.iam.documents import Conditions
@@ -65,10 +66,18 @@ _ASKED: Mapping[ParameterType, Callable[[str], Doubt | None]] = {
 
 
 def notes_on_values(
-    spec: Sourced[RoleSpec], declared: Mapping[str, Declared], given: Mapping[str, Given]
+    spec: Sourced[RoleSpec],
+    groups: Iterable[Sourced[ActivityGroup]],
+    declared: Mapping[str, Declared],
+    given: Mapping[str, Given],
 ) -> Iterator[str]:
-    """Yield a note, with its place, for each name and value of the role that the user may have misspelt."""
-    region = spec.value.region
+    """
+    Yield a note, with its place, for each name and value of the role that the user hardly means.
+
+    Roles are passed to services of their own account alone.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+    """
+    region, passed = spec.value.region, _passed(groups)
     yield from (f"{spec.at('region')}: {doubt}" for doubt in filter(None, [region_doubt(region)]))
     for name in sorted(declared.keys() & given.keys()):
         kind = declared[name].parameter.type
@@ -76,11 +85,20 @@ def notes_on_values(
             yield from (f"{place}: {doubt}" for doubt in doubts_on(kind, value))
             if kind is ParameterType.KEY_ARN and value.split(":")[3] != region:
                 yield f"{place}: {value} is a key of another region than {region}"
+            if name in passed and value.split(":")[4] != spec.value.account:
+                yield f"{place}: {value} is a role of another account: a role is passed within its account alone"
     for number, arn in enumerate(spec.value.managed_policy):
         doubts = filter(None, [managed_policy_doubt(arn)])
         yield from (f"{spec.at('managed_policy', number)}: {doubt}" for doubt in doubts)
     if spec.value.boundary and (doubt := managed_policy_doubt(spec.value.boundary)):
         yield f"{spec.at('boundary')}: {doubt}"
+
+
+def _passed(groups: Iterable[Sourced[ActivityGroup]]) -> frozenset[str]:
+    """Return the parameters of *groups* that stand for roles to be passed."""
+    statements = (statement for group in groups for statement in group.value.statements)
+    passing = (statement for statement in statements if "iam:PassRole" in statement.actions)
+    return frozenset(name for statement in passing for text in statement.resources for name in names_in(text))
 
 
 @lru_cache(maxsize=1024)

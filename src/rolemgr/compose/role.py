@@ -57,8 +57,8 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
     guardrails = chosen_guardrails(catalog, persona, spec)
     said = (*(clash.problem for clash in clashing), *notes_on(catalog, persona, spec.value.region, groups, given))
     role = _composed(persona, groups, spec, parameters, guardrails)
-    on_values = (*(text for one in guardrails for text in one.notes), *notes_on_values(spec, declared, given))
-    doubts = tuple(dict.fromkeys(on_values))
+    on_values = notes_on_values(spec, groups.values(), declared, given)
+    doubts = tuple(dict.fromkeys((*(text for one in guardrails for text in one.notes), *on_values)))
     notes = (
         *unused_short_forms(spec, declared, role.guardrails),
         *doubts,

@@ -84,7 +84,7 @@ def declared_parameters(groups: tuple[Sourced[ActivityGroup], ...]) -> Mapping[s
 
 
 def _kind(parameter: Parameter) -> tuple[object, ...]:
-    return parameter.type, parameter.many, parameter.default
+    return parameter.type, parameter.many, parameter.default, parameter.one_of
 
 
 def resolve(
@@ -113,12 +113,18 @@ def _misfits(declared: Mapping[str, Declared], given: Mapping[str, Given], parti
     for name in sorted(declared.keys() & given.keys()):
         parameter, chosen = declared[name].parameter, given[name]
         for value, place in zip(chosen.values, chosen.places, strict=True):
-            if problem := misfit(parameter.type, value, partition):
+            if problem := _misfit(parameter, value, partition):
                 yield InputError(place, f"parameter `{name}`: {problem}")
         if not chosen.values and parameter.default != ():
             yield InputError(chosen.where, f"parameter `{name}` has no value", "leave it out for its default")
         if len(chosen.values) > 1 and not parameter.many:
             yield InputError(chosen.places[1], f"parameter `{name}` takes one value")
+
+
+def _misfit(parameter: Parameter, value: str, partition: str) -> str | None:
+    if parameter.one_of and value not in parameter.one_of:
+        return f"`{value}` is none of {', '.join(parameter.one_of)}"
+    return misfit(parameter.type, value, partition)
 
 
 def misfit(kind: ParameterType, value: str, partition: str) -> str | None:
@@ -174,6 +180,6 @@ def _default(here: Declared, values: Mapping[str, tuple[str, ...]]) -> tuple[str
     except UnknownPlaceholderError as error:
         raise UnknownNameError(here.where, "placeholder", str(error), values) from error
     for value in filled:
-        if problem := misfit(here.parameter.type, value, values["partition"][0]):
+        if problem := _misfit(here.parameter, value, values["partition"][0]):
             raise InputError(here.where, f"the default of parameter `{here.name}`: {problem}")
     return tuple(sorted(set(filled)))

@@ -67,6 +67,8 @@ class Parameter(Model):
     type: ParameterType
     many: bool = False
     default: Strings | None = None
+    one_of: Strings = ()
+    """The only values that AWS knows, where they are few."""
     help: Text
 
 
