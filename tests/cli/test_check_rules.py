@@ -94,3 +94,29 @@ def test_a_misspelt_key_is_refused_with_its_line(run: "Run") -> None:
     assert (ran.code, ran.stdout) == (2, "")
     assert "c.yaml:2: unknown key" in ran.stderr
     assert "did you mean access_not_granted" in ran.stderr
+
+
+def test_a_name_that_nobody_has_is_refused(run: "Run") -> None:
+    """A check on it would never find anything; all of a file are said at once, and `unknown_ok` excuses one."""
+    checks = """\
+checks:
+  - {id: a, reason: x, access_not_granted: {actions: ["s3:GetObjct"]}}
+  - {id: b, reason: x, access_not_granted: {actions: ["sagmaker:*"], resources: ["arn:aws:sagemaker:us-est-1:*:*"]}}
+  - {id: c, reason: x, required_conditions: {actions: ["s3:*"], conditions: {StringEquals: {aws:PrincipalTags/x: y}}}}
+  - {id: d, reason: x, required_conditions: {actions: ["s3:*"], keys: [aws:SourceVpcc]}}
+  - {id: e, reason: x, access_granted: {actions: ["s3:GetObject"], context: {aws:RequestedRegion: us-est-1}}}
+"""
+    ran = run("check", write("p.json", POLICY), "--rules", write("checks.yaml", checks))
+    assert (ran.code, ran.stdout) == (2, "")
+    for start in (
+        "checks.yaml:2: unknown action `s3:GetObjct`; did you mean s3:GetObject",
+        "checks.yaml:3: no action that AWS is known to have matches `sagmaker:*`",
+        "checks.yaml:3: unknown region `us-est-1`",
+        "checks.yaml:4: unknown condition key `aws:PrincipalTags/x`; did you mean aws:PrincipalTag/x",
+        "checks.yaml:5: unknown condition key `aws:SourceVpcc`; did you mean aws:SourceVpc",
+        "checks.yaml:6: unknown region `us-est-1`",
+    ):
+        assert [error for error in ran.errors if error.startswith(start)], start
+    assert len(ran.errors) == 6
+    excuse = 'unknown_ok: ["s3:GetObjct", "sagmaker:*", us-est-1, "aws:PrincipalTags/x", "aws:SourceVpcc"]\n'
+    assert run("check", write("p.json", POLICY), "--rules", write("checks.yaml", excuse + checks)).code == 1

@@ -22,13 +22,14 @@ from pydantic import ValidationError
 
 from rolemgr.access.compare import Comparison, Difference, Focus, Unknown, compare
 from rolemgr.access.public import stranger_limits
+from rolemgr.check.custom_names import wrong_names
 from rolemgr.check.document import GRANTING, Document
 from rolemgr.check.finding import Finding, Severity
 from rolemgr.check.rule import listed
 from rolemgr.check.rules import RULES
 from rolemgr.check.run import grouped
 from rolemgr.check.sources import documents, parse
-from rolemgr.errors import InputError, SourceLocation
+from rolemgr.errors import InputError, SourceLocation, raise_all
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.policies import Policies, StatementRef, groups_of
 from rolemgr.files.source import DataPath, SourceFile, read_text
@@ -76,7 +77,9 @@ class Custom:
 
 def read_checks(source: SourceFile) -> list[Custom]:
     """Return the checks of *source*; raise InputError (or Problems) with the line for what is none."""
-    found = parse_model(source, CustomChecks).value.checks
+    file = parse_model(source, CustomChecks)
+    raise_all(list(wrong_names(file)))
+    found = file.value.checks
     return [_custom(source, place, check) for place, check in enumerate(found)]
 
 

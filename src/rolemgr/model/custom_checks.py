@@ -143,6 +143,8 @@ class CustomChecks(Model):
     """A file of custom policy checks."""
 
     checks: Annotated[tuple[CustomCheck, ...], Field(min_length=1)]
+    unknown_ok: Strings = ()
+    """Names that are right though the reference does not know them: what AWS has added since it was written."""
 
     @model_validator(mode="after")
     def _ids_differ(self) -> Self:

@@ -5,7 +5,7 @@ What is doubtful about the names in a policy that is given to be asked: actions,
 names no request can have takes no part in any decision.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import PolicyDocument, Principals, StatementElement
@@ -25,7 +25,7 @@ def document_doubts(document: PolicyDocument) -> Iterator[tuple[int, Doubt]]:
 
 def _doubts(statement: StatementElement) -> Iterator[Doubt]:
     for pattern in (*(statement.action or ()), *(statement.not_action or ())):
-        yield from filter(None, [_action_pattern_doubt(pattern)])
+        yield from filter(None, [action_pattern_doubt(pattern)])
     for element in ("resource", "not_resource"):
         for resource in getattr(statement, element, None) or ():
             yield from arn_doubts(resource) if Arn.parse(resource) else ()
@@ -33,10 +33,11 @@ def _doubts(statement: StatementElement) -> Iterator[Doubt]:
         yield from _principal_doubts(getattr(statement, element, None))
     for operator, block in statement.condition.items():
         for key, values in block.items():
-            yield from _condition_doubts(operator, key, values)
+            yield from condition_doubts(operator, key, values)
 
 
-def _action_pattern_doubt(pattern: str) -> Doubt | None:
+def action_pattern_doubt(pattern: str) -> Doubt | None:
+    """Return that no action is known to match *pattern*, or None where one does."""
     if not has_wildcard(pattern):
         return action_doubt(pattern)
     if pattern == "*" or expand(pattern):
@@ -53,7 +54,8 @@ def _principal_doubts(principal: Principals | None) -> Iterator[Doubt]:
         yield from arn_doubts(text) if Arn.parse(text) else ()
 
 
-def _condition_doubts(operator: str, key: str, values: tuple[str, ...]) -> Iterator[Doubt]:
+def condition_doubts(operator: str, key: str, values: Sequence[str]) -> Iterator[Doubt]:
+    """Yield what is doubtful about one key of a condition and its *values*; those with a wildcard are left alone."""
     base = base_operator(operator)
     if base is None:
         return  # whoever asks the policy says that there is no such operator
