@@ -85,6 +85,7 @@ def test_a_key_of_another_action_names_the_actions_that_carry_it() -> None:
             "arn:aws:s3:::acme/k",
             {"cognito-identity.amazonaws.com:sub": "x", "accounts.google.com:aud": "y"},
         ),
+        ("s3:GetObject", "arn:aws:s3:::acme/k", {"aws:PrincipalAccount": "anonymous"}),
         ("some:ThingOfTomorrow", "arn:aws:some:us-east-1:111122223333:thing/x", {}),
     ],
 )

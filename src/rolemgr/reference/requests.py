@@ -170,6 +170,11 @@ def _account_doubt(value: str) -> Doubt | None:
     return Doubt(value, f"`{value}` is not an account id of 12 digits", form=True)
 
 
+def _caller_account_doubt(value: str) -> Doubt | None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalaccount"""
+    return None if value == "anonymous" else _account_doubt(value)
+
+
 _VALUES: Mapping[str, Callable[[str], Doubt | None]] = {
     "sagemaker:instancetypes": instance_type_doubt,
     "aws:requestedregion": region_doubt,
@@ -180,7 +185,7 @@ _VALUES: Mapping[str, Callable[[str], Doubt | None]] = {
     "aws:calledviafirst": service_principal_doubt,
     "aws:calledvialast": service_principal_doubt,
     "aws:principalservicename": service_principal_doubt,
-    "aws:principalaccount": _account_doubt,
+    "aws:principalaccount": _caller_account_doubt,
     "aws:resourceaccount": _account_doubt,
     "aws:sourceaccount": _account_doubt,
     "kms:calleraccount": _account_doubt,
