@@ -30,7 +30,7 @@ def said(action: str, resource: str, principal: str | None = None, **context: st
         ),
         ("sagemaker:CreateTrainingJob", "*", "resource: AWS asks for sagemaker:CreateTrainingJob on a resource"),
         ("sagemaker:CreateModel", JOB, f"resource: `{JOB}` is not a resource of sagemaker:CreateModel; its form is arn:"),
-        ("sagemaker:ListModels", JOB, "resource: sagemaker:ListModels has no resource types: AWS asks for it on *"),
+        ("sagemaker:ListModels", JOB, "resource: sagemaker:ListModels has no resource types: its resource is *, not"),
         ("s3:GetObject", "acme/a", "resource: `acme/a` is not an ARN"),
         ("s3:GetObject", "arn:aws:s3:::Acme_Data/a", "resource: S3 lets no new bucket be called `Acme_Data`"),
     ],
@@ -86,6 +86,8 @@ def test_a_key_of_another_action_names_the_actions_that_carry_it() -> None:
             {"cognito-identity.amazonaws.com:sub": "x", "accounts.google.com:aud": "y"},
         ),
         ("s3:GetObject", "arn:aws:s3:::acme/k", {"aws:PrincipalAccount": "anonymous"}),
+        ("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:111122223333:function:score:live", {}),
+        ("logs:DescribeLogGroups", "arn:aws:logs:us-east-1:111122223333:log-group::log-stream:", {}),
         ("some:ThingOfTomorrow", "arn:aws:some:us-east-1:111122223333:thing/x", {}),
     ],
 )

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
 from rolemgr.iam.values import read_bool, read_date, read_number
-from rolemgr.iam.wildcards import matches
+from rolemgr.iam.wildcards import matches, matches_action
 from rolemgr.reference import quirks
 from rolemgr.reference.condition_keys import ConditionKey, find_key, is_provider_key, known_values
 from rolemgr.reference.names import (
@@ -84,20 +84,21 @@ def _misfit(action: Action, resource: str) -> Doubt | None:
             problem = f"AWS asks for {action.name} on a resource, never on *"
             return Doubt("*", problem, _forms(action))
         return None
+    if _in_another_form(action, resource):
+        return None
     if not action.resource_types:
         if action.name in quirks.must_be_star() - quirks.never_on_arns():
             return None  # on * for SageMaker's jobs alone
-        return Doubt(resource, f"{action.name} has no resource types: AWS asks for it on *, not on `{resource}`")
-    if Arn.parse(resource) is None or types_of(resource, action) or _in_another_form(action, resource):
+        return Doubt(resource, f"{action.name} has no resource types: its resource is *, not `{resource}`")
+    if Arn.parse(resource) is None or types_of(resource, action):
         return None
     return Doubt(resource, f"`{resource}` is not a resource of {action.name}", _forms(action))
 
 
 def _in_another_form(action: Action, resource: str) -> bool:
     """Tell whether the service asks for *action* under an ARN that the reference does not list."""
-    types = {use.name for use in action.resource_types}
     return any(
-        one["service"] == action.service and types.intersection(one["types"]) and matches(one["resource"], resource)
+        matches(one["resource"], resource) and any(matches_action(pattern, action.name) for pattern in one["actions"])
         for one in _quirk("request_arns")["more"]
     )
 
