@@ -20,8 +20,13 @@ from rolemgr.reference.condition_keys import find_key, is_provider_key, key_name
 from rolemgr.reference.services import action_names, find_action, service_exists, services
 
 _MOST_SHOWN = 3
-_OWNERS_IN_ARNS = frozenset({"", "aws", "aws-managed", "cloudfront", "elasticache", "sagemaker-public"})
-"""What stands in an ARN for the account where AWS itself is the owner."""
+_OWNERS_IN_ARNS = frozenset({"", "aws", "cloudfront", "partner"})
+"""
+What stands in an ARN for the account where there is none, or AWS itself is the owner.
+
+Templates of partners are in AWS's managed policies (``arn:aws:iam::partner:permissions-template/...``).
+https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
+"""
 
 _BUCKET = re.compile(r"(?!.*\.\.)(?![0-9]+(?:\.[0-9]+){3}$)[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?")
 
@@ -151,7 +156,8 @@ def _region_in_arn(arn: Arn) -> Iterator[Doubt]:
     if partition is None:
         yield from filter(None, [region_doubt(arn.region)])
     elif partition != arn.partition and arn.partition in regions().values():
-        yield Doubt(arn.region, f"region `{arn.region}` is in partition {partition}, not {arn.partition}", str(arn))
+        problem = f"region `{arn.region}` is in partition {partition}, not {arn.partition}, in {arn}"
+        yield Doubt(arn.region, problem, form=True)
 
 
 def bucket_doubt(name: str) -> Doubt | None:

@@ -21,4 +21,4 @@ def beyond_rcps(action: str) -> str | None:
     service = action.partition(":")[0].lower()
     if service in rcp_services():
         return None
-    return f"resource control policies do not reach {service}: AWS decides {action} without them"
+    return f"resource control policies do not reach {service}: AWS decides on its requests without them"
