@@ -131,10 +131,16 @@ def listed(names: list[str] | tuple[str, ...], most: int = 3) -> str:
 
 
 @lru_cache(maxsize=1_024)
-def near(name: str, known: tuple[str, ...]) -> str:
-    """Return a hint at the *known* name that *name* may have meant, ready to be appended, or nothing."""
+def nearest(name: str, known: tuple[str, ...]) -> str | None:
+    """Return the *known* name that *name* may have meant, if any is near."""
     from difflib import get_close_matches  # only a wrong name pays for it
 
     spelt = {one.lower(): one for one in known}
     found = get_close_matches(name.lower(), sorted(spelt), n=1, cutoff=0.75)
-    return f"; did you mean `{spelt[found[0]]}`?" if found else ""
+    return spelt[found[0]] if found else None
+
+
+def near(name: str, known: tuple[str, ...]) -> str:
+    """Return a hint at the *known* name that *name* may have meant, ready to be appended, or nothing."""
+    found = nearest(name, known)
+    return f"; did you mean `{found}`?" if found else ""

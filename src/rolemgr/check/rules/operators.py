@@ -97,7 +97,7 @@ def qualifier_on_single_value(statement: Statement) -> Iterator[Hit]:
     for condition, key in _known(statement):
         operator = condition.operator
         wanted = operator and operator.qualifier == "ForAnyValue" and operator.negated
-        if operator and operator.qualifier and not key.multivalued and not wanted:
+        if operator and operator.qualifier and not (key.multivalued or key.disputed or wanted):
             message = f"`{key.name}` has one value: {operator.qualifier} is for several"
             yield Hit(message, condition.path, key=condition.key)
 
@@ -120,7 +120,7 @@ def missing_qualifier(statement: Statement) -> Iterator[Hit]:
     for condition, key in _known(statement):
         if condition.operator is None or condition.folded.startswith(_COMPARED_AS_ONE):
             continue
-        if key.multivalued and not condition.operator.qualifier and condition.operator.base != "Null":
+        if key.multivalued and not (condition.operator.qualifier or key.disputed) and condition.operator.base != "Null":
             message = f"`{key.name}` has several values: write ForAnyValue:{condition.written} or ForAllValues:"
             yield Hit(message + condition.written, condition.path, key=condition.key)
 
