@@ -133,6 +133,11 @@ def has_wildcard(text: str) -> bool:
     return "*" in text or "?" in text
 
 
+def fixed_beginning(text: str) -> str:
+    """Return *text* up to its first wildcard: how everything begins that it matches."""
+    return text.partition("*")[0].partition("?")[0]
+
+
 @lru_cache(maxsize=1 << 16)
 def contains(outer: str, inner: str) -> bool:
     """
