@@ -2,6 +2,7 @@
 
 from rolemgr.check.rule import RULES
 from rolemgr.check.rules import (
+    acting,
     escalation,
     grammar,
     grants,
@@ -21,6 +22,7 @@ RULES.update(_by_id)
 
 __all__ = [
     "RULES",
+    "acting",
     "escalation",
     "grammar",
     "grants",
