@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 
 class Together(NamedTuple):
-    """Actions that only all of them together are a way; *passed_to* is the service that a role is passed to, if one is."""
+    """Actions that only together are a way; *passed_to* is the service that a role is passed to, if one is."""
 
     actions: tuple[str, ...]
     passed_to: str | None
@@ -24,6 +24,12 @@ class Together(NamedTuple):
 def runs_as() -> Mapping[str, str]:
     """Return the actions that run something as a role without passing one, and how."""
     return {entry["action"]: entry["how"] for entry in _table()["runs_as"]}
+
+
+@cache
+def acted_on(action: str) -> tuple[str, ...]:
+    """Return the resource types through which *action* is a way; none where all that it takes are."""
+    return next((tuple(one.get("on", ())) for one in _table()["runs_as"] if one["action"] == action), ())
 
 
 @cache

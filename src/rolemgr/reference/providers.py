@@ -36,7 +36,7 @@ class SharedProvider(NamedTuple):
     claims: tuple[str, ...]
     tenants: tuple[str, ...]
 
-    def keys(self) -> tuple[str, ...]:
+    def condition_keys(self) -> tuple[str, ...]:
         """Return the condition keys of the claims, as spelt."""
         return tuple(claim if ":" in claim else f"{self.provider}:{claim}" for claim in self.claims)
 

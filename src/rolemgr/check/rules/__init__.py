@@ -12,6 +12,8 @@ from rolemgr.check.rules import (
     operators,
     reach,
     recipes,
+    redundant,
+    sensitive,
     size,
     trust,
 )
@@ -32,6 +34,8 @@ __all__ = [
     "operators",
     "reach",
     "recipes",
+    "redundant",
+    "sensitive",
     "size",
     "trust",
 ]

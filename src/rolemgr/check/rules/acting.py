@@ -1,17 +1,17 @@
-"""RM7, continued: working as another role by several actions at once, assuming it, or opening what is yours to others."""
+"""RM7, continued: another role by several actions at once, or by assuming it; opening what is yours to others."""
 
 from collections.abc import Iterable, Iterator
 
 from rolemgr.check.document import Document, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.paths import Together, shares, together
-from rolemgr.check.patterns import fits, is_any_name, is_everything
+from rolemgr.check.patterns import is_everything, is_open
 from rolemgr.check.rule import IAM, PERMISSIONS, SAGEMAKER, Hit, group_rule, listed, statement_rule
 from rolemgr.check.rules.escalation import unlimited
 from rolemgr.check.rules.grants import PASS_ROLE, is_any_role
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.wildcards import matches
-from rolemgr.reference.services import Action, find_action
+from rolemgr.reference.services import find_action
 
 
 @group_rule(
@@ -41,7 +41,11 @@ def _open_to(statements: Iterable[Statement], action: str, way: Together) -> Sta
     for statement in statements:
         if any(map(is_everything, statement.actions)) or not statement.named(action):
             continue
-        if _passes(statement, way) if action == PASS_ROLE else unlimited(statement) and open_resource(statement, action):
+        if (
+            _passes(statement, way)
+            if action == PASS_ROLE
+            else unlimited(statement) and open_resource(statement, action)
+        ):
             return statement
     return None
 
@@ -56,13 +60,9 @@ def _passes(statement: Statement, way: Together) -> bool:
 
 
 def open_resource(statement: Statement, name: str) -> str | None:
-    """Return the resource of *statement* that the action *name* takes and that leaves the name open, if any."""
+    """Return the resource of *statement* that is every one of a type that the action *name* takes, if any."""
     action = find_action(name)
-    return next((one for one in statement.resources if action and _is_open(one, action)), None)
-
-
-def _is_open(resource: str, action: Action) -> bool:
-    return is_everything(resource) or (is_any_name(resource) and fits(resource, action))
+    return next((one for one in statement.resources if action and is_open(one, action)), None)
 
 
 _ASSUME = "sts:AssumeRole"

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 
 from rolemgr.check.document import Document, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.paths import runs_as, takes_a_role
-from rolemgr.check.patterns import fits, is_any_name, is_anywhere, is_everything
+from rolemgr.check.paths import acted_on, runs_as, takes_a_role
+from rolemgr.check.patterns import fits, fits_type, is_any_name, is_anywhere, is_everything
 from rolemgr.check.rule import IAM, PERMISSIONS, SAGEMAKER, Hit, document_rule, listed, statement_rule
 from rolemgr.check.rules.grants import PASS_ROLE, is_any_role
-from rolemgr.reference.services import find_action
+from rolemgr.reference.services import Action, find_action
 
 _DELEGATION = IAM + "access_policies_boundaries.html"
 
@@ -99,13 +99,18 @@ def acts_as_any_role(statement: Statement) -> Iterator[Hit]:
 
 def _taken(name: str, resources: list[str]) -> str | None:
     """Return the first of *resources* that the action *name* takes, if any."""
-    action = find_action(name)
-    return next((one for one in resources if action and (is_everything(one) or fits(one, action))), None)
+    action, types = find_action(name), acted_on(name)
+    return next((one for one in resources if action and (is_everything(one) or _fits_one(one, action, types))), None)
+
+
+def _fits_one(resource: str, action: Action, types: tuple[str, ...]) -> bool:
+    return any(fits_type(resource, action, one) for one in types) if types else fits(resource, action)
 
 
 _STARTS = (
     "sagemaker:StartPipelineExecution", "sagemaker:RetryPipelineExecution", "sagemaker:UpdatePipeline",
     "sagemaker:CreatePresignedDomainUrl", "sagemaker:CreatePresignedNotebookInstanceUrl", "sagemaker:StartSession",
+    *(name for name in RUNS_AS if not name.startswith("sagemaker:")),
 )  # fmt: skip
 
 

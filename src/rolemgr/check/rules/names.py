@@ -17,6 +17,7 @@ from rolemgr.reference.condition_keys import (
     prefix_known,
 )  # fmt: skip
 from rolemgr.reference.providers import claims, is_provider_key
+from rolemgr.reference.quirks import unlisted_actions
 from rolemgr.reference.services import action_names, expand, service_exists, services
 
 _LIST = REFERENCE + "reference_policies_actions-resources-contextkeys.html"
@@ -68,7 +69,7 @@ def unknown_action(statement: Statement) -> Iterator[Hit]:
 @lru_cache(maxsize=65_536)
 def _is_unknown(action: str) -> bool:
     service, _, name = action.lower().partition(":")
-    return service_exists(service) and name not in action_names(service)
+    return service_exists(service) and name not in action_names(service) and action.lower() not in unlisted_actions()
 
 
 @statement_rule("RM203", "pattern-without-action", Severity.ERROR, "the pattern stands for no action", _LIST)
@@ -135,7 +136,9 @@ def unknown_key(statement: Statement) -> Iterator[Hit]:
             continue
         known = key_names_like(condition.key)
         yield Hit(
-            f"`{condition.key}` is not a condition key that AWS knows{near(condition.key, known)}", condition.path, key=condition.key
+            f"`{condition.key}` is not a condition key that AWS knows{near(condition.key, known)}",
+            condition.path,
+            key=condition.key,
         )
 
 
@@ -219,7 +222,9 @@ def unlisted_claim(statement: Statement) -> Iterator[Hit]:
     for condition in statement.conditions:
         if is_provider_key(condition.key) and not condition.opaque and not find_key(condition.key):
             claim = condition.key.rpartition(":")[2]
-            message = f"AWS lists no condition key for the claim `{claim}`: of any provider it takes {', '.join(claims())}"
+            message = (
+                f"AWS lists no condition key for the claim `{claim}`: of any provider it takes {', '.join(claims())}"
+            )
             yield Hit(message, condition.path, key=condition.key)
 
 
@@ -237,3 +242,18 @@ def key_of_a_guide(statement: Statement) -> Iterator[Hit]:
     for condition in statement.conditions:
         if found := guide_keys().get(condition.folded):
             yield Hit(f"`{condition.key}` is {found.note}; see {found.source}", condition.path, key=condition.key)
+
+
+@statement_rule(
+    "RM210", "unlisted-action", Severity.WARNING, "AWS writes the action itself, and lists it nowhere", _LIST
+)
+def unlisted_action(statement: Statement) -> Iterator[Hit]:
+    """
+    The action stands in policies that AWS makes, such as sns:Receive in a topic's default policy, and neither
+    the reference nor the service's guide says what it allows.
+
+    Leave it out of policies of your own.
+    """
+    for element, action in written_actions(statement):
+        if note := unlisted_actions().get(action.lower()):
+            yield Hit(f"`{action}` is not listed: {note}", statement.at(element, action), action)

@@ -142,15 +142,17 @@ def open_identity_provider(statement: Statement) -> Iterator[Hit]:
     for kind, value in statement.principals:
         shared = shared_providers().get(value.partition(":oidc-provider/")[2] or value)
         if kind == "Federated" and shared and not any(_tells_apart(one, shared) for one in statement.conditions):
-            keys = " or ".join(shared.keys()[:2])
+            keys = " or ".join(shared.condition_keys()[:2])
             wide = next((one.values[0] for one in _positive(statement, shared) if one.values), None)
             what = f"`{wide}` fits others too: " if wide else ""
-            yield Hit(f"{what}no condition on {keys} names one customer of `{shared.provider}`", _where(statement, shared))
+            yield Hit(
+                f"{what}no condition on {keys} names one customer of `{shared.provider}`", _where(statement, shared)
+            )
 
 
 def _positive(statement: Statement, shared: SharedProvider) -> Iterator[Condition]:
     """Yield the conditions of *statement* that want a value of one of the claims of *shared*."""
-    keys = {key.lower() for key in shared.keys()}
+    keys = {key.lower() for key in shared.condition_keys()}
     for condition in statement.conditions:
         if condition.folded in keys and _wants_a_value(condition):
             yield condition
@@ -167,7 +169,14 @@ def _wants_a_value(condition: Condition) -> bool:
 
 def _tells_apart(condition: Condition, shared: SharedProvider) -> bool:
     """Tell whether *condition* holds for tokens of one customer of *shared* alone."""
-    claim = next((one for one, key in zip(shared.claims, shared.keys(), strict=True) if key.lower() == condition.folded), "")
+    claim = next(
+        (
+            one
+            for one, key in zip(shared.claims, shared.condition_keys(), strict=True)
+            if key.lower() == condition.folded
+        ),
+        "",
+    )
     if not claim or not _wants_a_value(condition):
         return False
     patterns = bool(condition.operator and "Like" in condition.operator.base)
