@@ -8,7 +8,7 @@ from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding
 from rolemgr.check.read import read
 from rolemgr.errors import SourceLocation
-from rolemgr.iam.documents import PolicyType
+from rolemgr.iam.documents import Effect, PolicyType
 from rolemgr.model.catalog import ActivityGroup
 from rolemgr.model.role import ComposedRole, Origin, RoleDocuments
 from rolemgr.model.source import Sourced
@@ -56,11 +56,28 @@ def accepted(finding: Finding, role: ComposedRole, groups: Mapping[str, Sourced[
     Return why *finding* on a statement of *role* is meant to be there, or None.
 
     Every activity group that brought the finding's action into the statement must accept it under `accepts`:
-    the same action of another group is another matter. Raises UnknownNameError for a rule that is none.
+    the same action of another group is another matter. What `--strict` denies on purpose, as no guardrail can
+    narrow it, is meant too. Raises UnknownNameError for a rule that is none.
     """
+    if finding.rule == _UNDER_DENY and (strict := _strict_deny(finding, role)):
+        return strict
     origins = [one for one in _origins(finding, role) if finding.action in one.actions]
     reasons = [_accepting(finding, origin, groups) for origin in origins]
     return reasons[0] if reasons and all(reasons) else None
+
+
+_UNDER_DENY = "RM313"
+
+
+def _strict_deny(finding: Finding, role: ComposedRole) -> Reason | None:
+    """Return the guardrail whose Deny without a condition takes the action of *finding* away, if one does."""
+    for statement in role.statements:
+        if statement.effect is Effect.DENY and not statement.conditions and finding.action in statement.actions:
+            guardrail = next((one for one in statement.origins if one.kind == "guardrail"), None)
+            if guardrail:
+                text = f"the guardrail {guardrail.group} can't narrow it, and --strict denies what it can't narrow"
+                return Reason(text, guardrail.location)
+    return None
 
 
 def _accepting(finding: Finding, origin: Origin, groups: Mapping[str, Sourced[ActivityGroup]]) -> Reason | None:

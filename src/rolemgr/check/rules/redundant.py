@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from rolemgr.check.document import Condition, Document, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.patterns import is_everything
-from rolemgr.check.rule import IAM, Hit, document_rule, group_rule, listed
+from rolemgr.check.rule import IAM, Hit, document_rule, group_rule
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.wildcards import action_glob, contains, has_wildcard
@@ -52,7 +52,7 @@ def _test(condition: Condition) -> object:
 
 
 @group_rule(
-    "RM313", "allow-under-deny", Severity.WARNING, "an Allow is denied again, whatever the request",
+    "RM313", "allow-under-deny", Severity.SUGGESTION, "an Allow is denied again, whatever the request",
     _LOGIC + "#policy-eval-denyallow",
 )  # fmt: skip
 def allow_under_deny(documents: list[Document]) -> Iterator[tuple[Document, Hit]]:
@@ -61,7 +61,7 @@ def allow_under_deny(documents: list[Document]) -> Iterator[tuple[Document, Hit]
     Allow, and demands nothing that the Allow does not demand too: the Allow is dead for it.
 
     A Deny by a condition of its own, or on some of the resources, is a limit and not reported. Take the action
-    out of the Allow, or mend the Deny.
+    out of the Allow, or mend the Deny; where one is there to hold whatever others allow, leave both.
     """
     for document in documents:
         kind = document.kind
@@ -69,11 +69,9 @@ def allow_under_deny(documents: list[Document]) -> Iterator[tuple[Document, Hit]
             continue
         denies = [one for other in documents if other.kind is kind for one in other.statements if _counts(one)]
         for statement in document.allows if denies else ():
-            if dead := _denied(statement, denies):
-                message = (
-                    f"{listed(dead)} {'is' if len(dead) == 1 else 'are'} denied again on all resources of the Allow"
-                )
-                yield document, Hit(message, statement.at("Action", dead[0]), dead[0], sid=statement.sid)
+            for action in _denied(statement, denies):
+                message = f"`{action}` is denied again on all resources of the Allow"
+                yield document, Hit(message, statement.at("Action", action), action, sid=statement.sid)
 
 
 def _counts(statement: Statement) -> bool:
