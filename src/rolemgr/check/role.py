@@ -12,6 +12,7 @@ from rolemgr.iam.documents import Effect, PolicyType
 from rolemgr.model.catalog import ActivityGroup
 from rolemgr.model.role import ComposedRole, Origin, RoleDocuments
 from rolemgr.model.source import Sourced
+from rolemgr.model.spec import RoleSpec
 
 
 class Reason(NamedTuple):
@@ -38,11 +39,43 @@ def at_origin(finding: Finding, role: ComposedRole) -> Finding:
 
     Of several it is the first that has the action that the finding speaks of.
     """
+    origin = _first_origin(finding, role)
+    return finding._replace(path=origin.location.file, line=origin.location.line) if origin else finding
+
+
+def at_choice(finding: Finding, role: ComposedRole, spec: Sourced[RoleSpec]) -> Finding:
+    """
+    Return *finding* where the user chose what it is about: at a line of the role file, or of an own catalog.
+
+    The line of the built-in catalog goes into the message, as its files are none of the user's; without any
+    file the finding is at the role itself.
+    """
+    shown = at_origin(finding, role)
+    if shown.path == finding.path:
+        return _at(finding, _chosen(spec, None), "")
+    if any(shown.path.startswith(f"{folder.rstrip('/')}/") for folder in spec.value.catalog):
+        return shown
+    line = f":{shown.line}" if shown.line else ""
+    return _at(finding, _chosen(spec, _first_origin(finding, role)), f" ({shown.path}{line})")
+
+
+def _at(finding: Finding, where: SourceLocation, place: str) -> Finding:
+    moved = finding._replace(message=finding.message + place)
+    return moved._replace(path=where.file, line=where.line) if where.line else moved
+
+
+def _chosen(spec: Sourced[RoleSpec], origin: Origin | None) -> SourceLocation:
+    """Return where *spec* chose the entry of the catalog that *origin* is in: by its name, or with the persona."""
+    if origin and origin.kind == "activity group" and origin.group in spec.value.add:
+        return spec.at("add", spec.value.add.index(origin.group))
+    if origin and origin.kind == "guardrail" and origin.group in spec.value.guardrail:
+        return spec.at("guardrail", origin.group)
+    return spec.at("persona")
+
+
+def _first_origin(finding: Finding, role: ComposedRole) -> Origin | None:
     origins = _origins(finding, role)
-    if not origins:
-        return finding
-    where = next((one for one in origins if finding.action in one.actions), origins[0]).location
-    return finding._replace(path=where.file, line=where.line)
+    return next((one for one in origins if finding.action in one.actions), next(iter(origins), None))
 
 
 def _origins(finding: Finding, role: ComposedRole) -> list[Origin]:
