@@ -141,7 +141,9 @@ def test_annotations_and_sarif_point_at_the_role_file(run: "Run", tmp_path: Path
     assert all(f"file={tmp_path}/a.yaml,line=5,title=RM703" in line.replace("%3A", ":") for line in notes)
     results = json.loads(run("check", "--role", role, "--format", "sarif").stdout)["runs"][0]["results"]
     places = [one["locations"][0]["physicalLocation"] for one in results]
-    assert {(one["artifactLocation"]["uri"], one["region"]["startLine"]) for one in places} == {(f"{tmp_path}/a.yaml", 5)}
+    assert {(one["artifactLocation"]["uri"], one["region"]["startLine"]) for one in places} == {
+        (f"{tmp_path}/a.yaml", 5)
+    }
 
 
 def test_a_finding_from_an_own_catalog_stays_at_its_file(run: "Run", tmp_path: Path) -> None:
@@ -152,7 +154,17 @@ def test_a_finding_from_an_own_catalog_stays_at_its_file(run: "Run", tmp_path: P
         "title: Read secrets\ndescription: Read them.\nstatements:\n  - sid: Secrets\n"
         "    actions: [kms:Decrypt]\n    resources: ['arn:aws:kms:us-east-1:111122223333:key/*']\n"
     )
-    ran = run("check", "--persona", "sagemaker-compute", "--add", "read-secrets", "--catalog", str(tmp_path / "mine"), "--format", "json")
+    ran = run(
+        "check",
+        "--persona",
+        "sagemaker-compute",
+        "--add",
+        "read-secrets",
+        "--catalog",
+        str(tmp_path / "mine"),
+        "--format",
+        "json",
+    )
     found = {(one["rule"], one["path"], one["line"]) for one in json.loads(ran.stdout)["findings"]}
     assert ("RM610", f"{folder}/read-secrets.yaml", 4) in found
 

@@ -1,12 +1,12 @@
 """A rule: what it looks for, how bad that is, who says so; and the registry that a decorator fills."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from inspect import getdoc
 from typing import NamedTuple, TypeAlias
 
-from rolemgr.check.document import Document, Statement
+from rolemgr.check.document import Condition, Document, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
@@ -122,6 +122,18 @@ def group_rule(
         return function
 
     return register
+
+
+def value_at(statement: Statement, condition: Condition, value: str) -> DataPath:
+    """Return the path of *value* where *condition* lists several, else that of the condition."""
+    block = statement.raw.get("Condition")
+    tests = block.get(condition.written) if isinstance(block, Mapping) else None
+    written = tests.get(condition.key) if isinstance(tests, Mapping) else None
+    if isinstance(written, list):
+        for index, one in enumerate(written):
+            if str(one).lower() == value.lower():
+                return (*condition.path, index)
+    return condition.path
 
 
 def listed(names: list[str] | tuple[str, ...], most: int = 3) -> str:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from rolemgr.check.document import Condition, Document, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.rule import IAM, REFERENCE, Hit, near, nearest, statement_rule
+from rolemgr.check.rule import IAM, REFERENCE, Hit, near, nearest, statement_rule, value_at
 from rolemgr.iam.operators import CONDITION_OPERATORS, QUALIFIERS
 from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.reference.condition_keys import (
@@ -189,11 +189,8 @@ def unknown_value(statement: Statement) -> Iterator[Hit]:
         for value in condition.values:
             if condition.operator and condition.operator.base.startswith("String") and _wrong_value(condition, value):
                 known = known_values(condition.folded) or ("ml.m5.large", "ml.*", "system")
-                yield Hit(
-                    f"`{condition.key}` is never `{value}`: AWS has {', '.join(known)}",
-                    condition.path,
-                    key=condition.key,
-                )
+                message = f"`{condition.key}` is never `{value}`: AWS has {', '.join(known)}"
+                yield Hit(message, value_at(statement, condition, value), key=condition.key)
 
 
 def _wrong_value(condition: Condition, value: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rolemgr.check.document import Condition, Document, Principal, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.rule import IAM, SAGEMAKER, Hit, listed, statement_rule
+from rolemgr.check.rule import IAM, SAGEMAKER, Hit, listed, statement_rule, value_at
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.variables import around_variables
@@ -143,11 +143,9 @@ def open_identity_provider(statement: Statement) -> Iterator[Hit]:
         shared = shared_providers().get(value.partition(":oidc-provider/")[2] or value)
         if kind == "Federated" and shared and not any(_tells_apart(one, shared) for one in statement.conditions):
             keys = " or ".join(shared.condition_keys()[:2])
-            wide = next((one.values[0] for one in _positive(statement, shared) if one.values), None)
+            wide, where = _wide_value(statement, shared)
             what = f"`{wide}` fits others too: " if wide else ""
-            yield Hit(
-                f"{what}no condition on {keys} names one customer of `{shared.provider}`", _where(statement, shared)
-            )
+            yield Hit(f"{what}no condition on {keys} names one customer of `{shared.provider}`", where)
 
 
 def _positive(statement: Statement, shared: SharedProvider) -> Iterator[Condition]:
@@ -158,9 +156,13 @@ def _positive(statement: Statement, shared: SharedProvider) -> Iterator[Conditio
             yield condition
 
 
-def _where(statement: Statement, shared: SharedProvider) -> DataPath:
-    found = next(_positive(statement, shared), None)
-    return found.path if found else statement.at("Principal")
+def _wide_value(statement: Statement, shared: SharedProvider) -> tuple[str | None, DataPath]:
+    """Return the value that fits other customers of *shared* too, and where it stands; without one the principal."""
+    for condition in _positive(statement, shared):
+        for value in condition.values:
+            if not _tells_apart(condition._replace(values=(value,)), shared):
+                return value, value_at(statement, condition, value)
+    return None, statement.at("Principal")
 
 
 def _wants_a_value(condition: Condition) -> bool:
