@@ -14,7 +14,11 @@ COGNITO = "cognito-identity.amazonaws.com"
 
 def trust(provider: str, condition: dict[str, Any]) -> dict[str, Any]:
     """Return a trust policy for tokens of *provider* under *condition*."""
-    principal = provider if provider in (COGNITO, "accounts.google.com") else f"arn:aws:iam::111122223333:oidc-provider/{provider}"
+    principal = (
+        provider
+        if provider in (COGNITO, "accounts.google.com")
+        else f"arn:aws:iam::111122223333:oidc-provider/{provider}"
+    )
     return policy(
         {"Effect": "Allow", "Principal": {"Federated": principal}, "Action": "sts:AssumeRoleWithWebIdentity", "Condition": condition}
     )  # fmt: skip
@@ -77,10 +81,16 @@ def test_every_wide_value_is_named_where_it_stands() -> None:
 
 def test_keys_that_stay_in_the_session_work_in_every_policy() -> None:
     """IAM's guide prints the first; the attributes of the assertion are for the trust policy alone."""
-    here = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme/${saml:namequalifier}/${saml:sub}/*"}
+    here = {
+        "Effect": "Allow",
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::acme/${saml:namequalifier}/${saml:sub}/*",
+    }
     assert rules(policy({**here, "Condition": {"StringEquals": {"saml:sub_type": "persistent"}}})) == set()
     assert rules(policy({**here, "Condition": {"StringEquals": {"www.amazon.com:user_id": "a"}}})) == set()
-    assert "RM305" in rules(policy({**here, "Condition": {"StringEquals": {"saml:aud": "https://signin.aws.amazon.com/saml"}}}))
+    assert "RM305" in rules(
+        policy({**here, "Condition": {"StringEquals": {"saml:aud": "https://signin.aws.amazon.com/saml"}}})
+    )
     assert "RM305" in rules(policy({**here, "Condition": {"StringEquals": {f"{GITHUB}:repository": "acme/churn"}}}))
 
 
@@ -103,7 +113,9 @@ def test_the_keys_of_providers_are_known(key: str, multivalued: bool, session: b
     assert (found.multivalued, in_session(key)) == (multivalued, session)
 
 
-@pytest.mark.parametrize("key", ["aws:ResourceTag/team:name", "aws:PrincipalTag/a.b:c", "sagemaker:InstanceTypes", "sub"])
+@pytest.mark.parametrize(
+    "key", ["aws:ResourceTag/team:name", "aws:PrincipalTag/a.b:c", "sagemaker:InstanceTypes", "sub"]
+)
 def test_a_tag_key_with_a_colon_is_of_no_provider(key: str) -> None:
     """A provider's key begins with a host."""
     assert claim_of(key) is None
@@ -130,7 +142,10 @@ def test_the_default_policy_of_a_topic_has_no_error() -> None:
                    "SNS:DeleteTopic", "SNS:Subscribe", "SNS:ListSubscriptionsByTopic", "SNS:Publish", "SNS:Receive"],
         "Condition": {"StringEquals": {"AWS:SourceOwner": "111122223333"}},
     })  # fmt: skip
-    assert {(one.rule, str(one.severity)) for one in findings(made, "resource")} == {("RM209", "WARNING"), ("RM210", "WARNING")}
+    assert {(one.rule, str(one.severity)) for one in findings(made, "resource")} == {
+        ("RM209", "WARNING"),
+        ("RM210", "WARNING"),
+    }
 
 
 def test_shared_providers_say_what_tells_customers_apart() -> None:

@@ -110,14 +110,15 @@ def _operator_near(written: str) -> str:
     """Return a hint at the operator that *written* may have meant, with its qualifier and IfExists as they are."""
     before, colon, rest = written.rpartition(":")
     base = rest.removesuffix("IfExists")
-    found = nearest(base, CONDITION_OPERATORS) or nearest(base + "Equals", CONDITION_OPERATORS)
+    whole = f"{base}Equals"
+    found = whole if whole in CONDITION_OPERATORS else nearest(base, CONDITION_OPERATORS)
     if found is None:
         return ""
     qualifier = nearest(before, QUALIFIERS) if colon else None
     if found == "Null":  # takes neither
         return "; did you mean `Null`?"
-    whole = (f"{qualifier}:" if qualifier else "") + found + ("IfExists" if base != rest else "")
-    return f"; did you mean `{whole}`?"
+    meant = (f"{qualifier}:" if qualifier else "") + found + ("IfExists" if base != rest else "")
+    return f"; did you mean `{meant}`?"
 
 
 @statement_rule(
