@@ -72,6 +72,13 @@ def test_what_tells_the_customers_of_a_provider_apart(provider: str, condition: 
     assert ("RM804" in rules(trust(provider, condition), "trust")) is found
 
 
+@pytest.mark.parametrize(("value", "found"), [("repo:${var.org}/${var.repo}:*", False), ("${local.subject}", False),
+                                               ("repo:*/${var.repo}:*", True)])  # fmt: skip
+def test_what_another_tool_fills_in_is_not_known_to_be_wide(value: str, found: bool) -> None:
+    """Terraform's expressions stand for a name; a star before them is wide whatever they are."""
+    assert ("RM804" in rules(trust(GITHUB, {"StringLike": {f"{GITHUB}:sub": value}}), "trust")) is found
+
+
 def test_every_wide_value_is_named_where_it_stands() -> None:
     """Of several values the one that lets others in."""
     made = trust(GITHUB, {"StringLike": {f"{GITHUB}:sub": ["repo:acme/churn:*", "repo:acme*"]}})

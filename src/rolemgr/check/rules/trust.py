@@ -7,7 +7,7 @@ from rolemgr.check.finding import Severity
 from rolemgr.check.rule import IAM, SAGEMAKER, Hit, listed, statement_rule, value_at
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
-from rolemgr.iam.variables import around_variables
+from rolemgr.iam.variables import around_variables, known_variables_in
 from rolemgr.iam.wildcards import fixed_beginning, matches_action
 from rolemgr.reference.providers import SharedProvider, shared_providers
 
@@ -191,8 +191,10 @@ _OWNER_AND_NAME = ("repository", "job_workflow_ref")
 
 def _names_one(value: str, claim: str, shared: SharedProvider, patterns: bool) -> bool:
     """Tell whether *value* of *claim*, a pattern perhaps, is fixed up to the end of a customer's name."""
-    text = around_variables(value)[0]
+    text, *later = around_variables(value)
     head = fixed_beginning(text) if patterns else text
+    if later and head == text and not any(":" in one.key for one in known_variables_in(later[0])):
+        return True  # another tool fills in what comes next: it is not known to be wide
     if claim in _OWNER_AND_NAME:
         return head.find("/") > 0
     if claim != "sub":
