@@ -79,6 +79,19 @@ def test_what_another_tool_fills_in_is_not_known_to_be_wide(value: str, found: b
     assert ("RM804" in rules(trust(GITHUB, {"StringLike": {f"{GITHUB}:sub": value}}), "trust")) is found
 
 
+@pytest.mark.parametrize(
+    ("subject", "found"),
+    [("system:serviceaccount:ml:train", False), ("system:serviceaccount:ml:*", False), ("system:serviceaccount:ml*", True),
+     ("system:serviceaccount:*:train", True), ("*", True), (None, True)],
+)  # fmt: skip
+def test_a_cluster_names_the_namespace(subject: str | None, found: bool) -> None:
+    """Every workload of the cluster has a token of its provider."""
+    cluster = "oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF"
+    condition = {"StringEquals": {f"{cluster}:aud": "sts.amazonaws.com"}}
+    also = {"StringLike": {f"{cluster}:sub": subject}} if subject else {}
+    assert rules(trust(cluster, {**condition, **also}), "trust") == ({"RM806"} if found else set())
+
+
 def test_every_wide_value_is_named_where_it_stands() -> None:
     """Of several values the one that lets others in."""
     made = trust(GITHUB, {"StringLike": {f"{GITHUB}:sub": ["repo:acme/churn:*", "repo:acme*"]}})

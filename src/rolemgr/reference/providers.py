@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rolemgr.iam.wildcards import matches
 from rolemgr.reference import quirks
 
 
@@ -75,6 +76,14 @@ def shared_providers() -> Mapping[str, SharedProvider]:
     """Return the providers that all their customers share, by host and path."""
     found = (SharedProvider(e["provider"], tuple(e["claims"]), tuple(e.get("tenants", ()))) for e in _table()["shared"])
     return {one.provider: one for one in found}
+
+
+def cluster_provider(provider: str) -> SharedProvider | None:
+    """Return *provider* where it is a Kubernetes cluster's, which all workloads there share; else None."""
+    for entry in _table()["clusters"]:
+        if matches(entry["provider"], provider):
+            return SharedProvider(provider, tuple(entry["claims"]), tuple(entry["tenants"]))
+    return None
 
 
 @cache

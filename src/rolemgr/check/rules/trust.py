@@ -9,7 +9,7 @@ from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.variables import around_variables, known_variables_in
 from rolemgr.iam.wildcards import fixed_beginning, matches_action
-from rolemgr.reference.providers import SharedProvider, shared_providers
+from rolemgr.reference.providers import SharedProvider, cluster_provider, shared_providers
 
 _DEPUTY = IAM + "confused-deputy.html"
 _TRUST = frozenset({PolicyType.TRUST})
@@ -211,6 +211,27 @@ def _ends_tenant(head: str, start: str, end: str) -> bool:
         if head.startswith(start, at) and head.find(end, at + len(start)) > at + len(start):
             return True
     return False
+
+
+@statement_rule(
+    "RM806", "any-workload-of-the-cluster", Severity.WARNING, "any service account of the cluster may assume the role",
+    "https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html",
+    kinds=_TRUST, effect="Allow",
+)  # fmt: skip
+def any_workload_of_the_cluster(statement: Statement) -> Iterator[Hit]:
+    """
+    An EKS cluster's provider issues tokens to every service account there. Without a condition on the subject,
+    any workload of the cluster may assume the role.
+
+    Compare `system:serviceaccount:NAMESPACE:NAME`, or at least the namespace up to its colon.
+    """
+    if "Condition" in statement.opaque:
+        return
+    for kind, value in statement.principals:
+        cluster = cluster_provider(value.partition(":oidc-provider/")[2]) if kind == "Federated" else None
+        if cluster and not any(_tells_apart(one, cluster) for one in statement.conditions):
+            _, where = _wide_value(statement, cluster)
+            yield Hit(f"no condition on {cluster.condition_keys()[0]} names a namespace", where)
 
 
 @statement_rule(
