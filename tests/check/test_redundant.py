@@ -62,6 +62,11 @@ def test_the_principals_of_a_resource_policy_count() -> None:
     deny = {"Action": "s3:PutObject", "Resource": "arn:aws:s3:::acme/*"}
     assert denied({**READ, "Principal": alice}, {**deny, "Principal": bob}, kind="resource") == []
     assert denied({**READ, "Principal": alice}, {**deny, "Principal": "*"}, kind="resource") == ["s3:PutObject"]
+    assert denied({**READ, "Principal": alice}, {**deny, "Principal": {"AWS": "*"}}, kind="resource") == [
+        "s3:PutObject"
+    ]
+    logging = {"Service": "logging.s3.amazonaws.com"}
+    assert denied({**READ, "Principal": logging}, {**deny, "Principal": {"AWS": "*"}}, kind="resource") == []
     assert denied({**READ, "Principal": alice}, {**deny, "NotPrincipal": bob}, kind="resource") == []
 
 

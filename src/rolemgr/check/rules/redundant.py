@@ -98,8 +98,10 @@ def _always(deny: Statement, allow: Statement) -> bool:
 def _same_principals(deny: Statement, allow: Statement) -> bool:
     if deny.not_principals or allow.not_principals:
         return False
-    everyone = any(one.value == "*" for one in deny.principals)
-    return everyone or set(allow.principals) <= set(deny.principals)
+    everyone = {one.kind for one in deny.principals if one.value == "*"}
+    if "*" in everyone or ("AWS" in everyone and all(one.kind in ("*", "AWS") for one in allow.principals)):
+        return True
+    return set(allow.principals) <= set(deny.principals)
 
 
 def _all_resources(deny: Statement, allow: Statement) -> bool:
