@@ -131,3 +131,19 @@ def test_the_tables_name_actions_and_types_that_aws_has() -> None:
         assert action is not None
         assert action.name == name
         assert set(acted_on(name)) <= {use.name for use in action.resource_types}
+
+
+@pytest.mark.parametrize(
+    ("resource", "rule"),
+    [
+        ("arn:aws:iam::*:role/*", "RM706"),
+        ("arn:aws:secretsmanager:*:*:secret:*", "RM610"),
+        ("arn:aws:cloudformation:*:*:stack/*", "RM705"),
+        ("arn:aws:kms:*:*:key/*", "RM707"),
+    ],
+)
+def test_every_action_on_some_type_is_no_administrator(resource: str, rule: str) -> None:
+    """These rules step aside for RM601 only where RM601 has said so."""
+    assert rule in rules(policy(allow("*", resource)))
+    assert rules(policy(allow("*"))) == {"RM601"}
+    assert rule in rules(policy(allow("*", Condition={"Bool": {"aws:SecureTransport": "true"}})))

@@ -27,25 +27,28 @@ def acts_by_several_actions(documents: list[Document]) -> Iterator[tuple[Documen
     a condition that narrows them. Name the resources of one of them.
     """
     allowing = [one for document in documents if document.kind is PolicyType.IDENTITY for one in document.allows]
+    allowing = [one for one in allowing if not is_administrator(one)]
     for way in together():
-        found = [_open_to(allowing, action, way) for action in way.actions]
-        first = next((one for one, action in zip(found, way.actions, strict=True) if one and action != PASS_ROLE), None)
-        if first and all(found):
-            named = next(action for action in way.actions if action != PASS_ROLE)
-            path = first.at("Action", first.named(named))
-            yield first.policy, Hit(f"{listed(way.actions, 4)} {way.how}", path, named, sid=first.sid)
+        acting = [action for action in way.actions if action != PASS_ROLE]
+        first = _open_to(allowing, acting[0], way)
+        if first and all(_open_to(allowing, action, way) for action in way.actions):
+            path = first.at("Action", first.named(acting[0]))
+            yield first.policy, Hit(f"{listed(way.actions, 4)} {way.how}", path, acting[0], sid=first.sid)
+
+
+def is_administrator(statement: Statement) -> bool:
+    """Tell whether *statement* allows every action on every resource, which RM601 says once for all."""
+    everything = any(map(is_everything, statement.actions)) and any(map(is_everything, statement.resources))
+    return everything and not statement.conditions and "Condition" not in statement.opaque
 
 
 def _open_to(statements: Iterable[Statement], action: str, way: Together) -> Statement | None:
-    """Return the statement that allows *action* on whatever there is, for *way*, if any; not an administrator's."""
+    """Return the statement that allows *action* on whatever there is, for *way*, if any."""
     for statement in statements:
-        if any(map(is_everything, statement.actions)) or not statement.named(action):
+        if not statement.named(action):
             continue
-        if (
-            _passes(statement, way)
-            if action == PASS_ROLE
-            else unlimited(statement) and open_resource(statement, action)
-        ):
+        open_to_it = unlimited(statement) and open_resource(statement, action)
+        if _passes(statement, way) if action == PASS_ROLE else open_to_it:
             return statement
     return None
 
@@ -80,7 +83,7 @@ def assumes_any_role(statement: Statement) -> Iterator[Hit]:
     Name the roles, or their path; for one name in many accounts `arn:aws:iam::*:role/deploy`.
     """
     pattern = statement.named(_ASSUME)
-    if not pattern or any(map(is_everything, statement.actions)) or not unlimited(statement):
+    if not pattern or is_administrator(statement) or not unlimited(statement):
         return
     if where := open_resource(statement, _ASSUME):
         yield Hit(f"`{_ASSUME}` on `{where}`: name the roles, or their path", statement.at("Resource", where), _ASSUME)
@@ -97,7 +100,7 @@ def opens_to_other_accounts(statement: Statement) -> Iterator[Hit]:
 
     Name the resources, or leave it to a platform role.
     """
-    if any(map(is_everything, statement.actions)) or not unlimited(statement):
+    if is_administrator(statement) or not unlimited(statement):
         return
     found = {name: where for name in shares() if statement.named(name) and (where := open_resource(statement, name))}
     if found:

@@ -131,4 +131,6 @@ def _names(deny: Statement, action: str) -> bool:
     """Tell whether *deny* is about every action that *action* stands for."""
     if deny.not_actions:
         return not has_wildcard(action) and not any(action_glob(one)(action.lower()) for one in deny.not_actions)
-    return any(contains(one.lower(), action.lower()) for one in deny.actions)
+    if not has_wildcard(action):
+        return deny.named(action) is not None
+    return any(contains(one.lower(), action.lower()) for one in deny.actions if has_wildcard(one))
