@@ -1,11 +1,13 @@
 """Ways to another role: each that is known publicly or in our table, however it is spread, and what closes it."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.check.support import findings, policy, rules
 
+import rolemgr
 from rolemgr.check.document import Document
 from rolemgr.check.paths import acted_on, runs_as, shares, takes_a_role, together
 from rolemgr.check.read import read
@@ -147,3 +149,24 @@ def test_every_action_on_some_type_is_no_administrator(resource: str, rule: str)
     assert rule in rules(policy(allow("*", resource)))
     assert rules(policy(allow("*"))) == {"RM601"}
     assert rule in rules(policy(allow("*", Condition={"Bool": {"aws:SecureTransport": "true"}})))
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "check/escalation_paths.json",
+        "check/sensitive.json",
+        "reference/quirks/identity_providers.json",
+        "reference/quirks/actions.json",
+    ],
+)
+def test_every_entry_of_the_tables_names_its_page(table: str) -> None:
+    """A page of AWS, or the id of a public catalog."""
+    data = json.loads((Path(rolemgr.__file__).parent / table).read_bytes())
+    for entries in data.values():
+        for entry in entries.values() if isinstance(entries, dict) else entries:
+            pages = entry.get("sources") or [entry["source"]]
+            assert pages
+            assert all(
+                page.startswith(("https://docs.aws.amazon.com/", "https://pathfinding.cloud/paths/")) for page in pages
+            )
