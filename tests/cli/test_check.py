@@ -109,15 +109,64 @@ def test_a_role_as_create_writes_it_is_checked(run: "Run") -> None:
     assert (ran.code, ran.stdout) == (0, "no finding in 3 policies\n")
 
 
-def test_the_chosen_role_is_checked_by_the_lines_of_the_catalog(run: "Run") -> None:
-    """A finding in a rendered role is where a person can mend it."""
+def test_a_finding_in_a_role_without_a_file_names_the_line_of_the_catalog(run: "Run") -> None:
+    """Nothing of the user's is at fault, so that the finding is at the role and the message says which line it is."""
     ran = run("check", "--persona", "data-scientist", "--remove", "open-studio", "--add", "sign-in-to-studio", "--format", "json",
               "--break-separation", "a trial")  # fmt: skip
     found = json.loads(ran.stdout)
     assert found["checked"] >= 2
-    assert {(one["rule"], one["path"]) for one in found["findings"]} == {
-        ("RM703", "activity_groups/sign-in-to-studio.yaml")
+    assert {(one["rule"], one["path"], one["line"]) for one in found["findings"]} == {
+        ("RM703", "role sagemaker-data-scientist", None)
     }
+    assert all("(activity_groups/sign-in-to-studio.yaml:" in one["message"] for one in found["findings"])
+
+
+ROLE_FILE = """persona: data-scientist
+name: ds
+remove: [open-studio]
+add:
+  - sign-in-to-studio
+break_separation: a trial
+"""
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["alone", "among many"])
+def test_annotations_and_sarif_point_at_the_role_file(run: "Run", tmp_path: Path, many: bool) -> None:
+    """At the line that chose the group; the catalog's files are none of the user's repository."""
+    (tmp_path / "a.yaml").write_text(ROLE_FILE)
+    (tmp_path / "b.yaml").write_text("persona: sagemaker-compute\nname: compute\n")
+    role = f"{tmp_path}/*.yaml" if many else f"{tmp_path}/a.yaml"
+    notes = run("check", "--role", role, "--format", "github").stdout.splitlines()
+    assert notes
+    assert all(f"file={tmp_path}/a.yaml,line=5,title=RM703" in line.replace("%3A", ":") for line in notes)
+    results = json.loads(run("check", "--role", role, "--format", "sarif").stdout)["runs"][0]["results"]
+    places = [one["locations"][0]["physicalLocation"] for one in results]
+    assert {(one["artifactLocation"]["uri"], one["region"]["startLine"]) for one in places} == {
+        (f"{tmp_path}/a.yaml", 5)
+    }
+
+
+def test_a_finding_from_an_own_catalog_stays_at_its_file(run: "Run", tmp_path: Path) -> None:
+    """A group of the user's own is a file of the user's, and is where it is mended."""
+    folder = tmp_path / "mine" / "activity_groups"
+    folder.mkdir(parents=True)
+    (folder / "read-secrets.yaml").write_text(
+        "title: Read secrets\ndescription: Read them.\nstatements:\n  - sid: Secrets\n"
+        "    actions: [kms:Decrypt]\n    resources: ['arn:aws:kms:us-east-1:111122223333:key/*']\n"
+    )
+    ran = run(
+        "check",
+        "--persona",
+        "sagemaker-compute",
+        "--add",
+        "read-secrets",
+        "--catalog",
+        str(tmp_path / "mine"),
+        "--format",
+        "json",
+    )
+    found = {(one["rule"], one["path"], one["line"]) for one in json.loads(ran.stdout)["findings"]}
+    assert ("RM610", f"{folder}/read-secrets.yaml", 4) in found
 
 
 def test_what_the_catalog_accepts_is_said_and_no_finding(run: "Run") -> None:

@@ -55,13 +55,14 @@ def test_suppressions_and_baselines_know_custom_checks(run: "Run") -> None:
 
 
 def test_the_chosen_role_is_checked(run: "Run") -> None:
-    """Its permissions and its trust, at the catalog's line where a statement has one."""
+    """Its permissions and its trust, with the catalog's line where a statement has one."""
     checks = write("checks.yaml", "checks:\n  - {id: no-logs, reason: x, access_not_granted: {actions: ['logs:*']}}\n")
     ran = run("check", "--persona", "sagemaker-compute", "--rules", checks, "--format", "json")
     findings = json.loads(ran.stdout)["findings"]
     assert ran.code == 1
     assert {one["rule"] for one in findings} == {"no-logs"}
-    assert any(one["path"].endswith(".yaml") and one["line"] for one in findings)
+    assert {one["path"] for one in findings} == {"role sagemaker-compute"}
+    assert any("(activity_groups/" in one["message"] for one in findings)
 
 
 def test_a_template_is_checked_as_far_as_it_can_be_read(run: "Run") -> None:

@@ -7,6 +7,7 @@ from rolemgr.iam.variables import (
     Variable,
     around_variables,
     as_pattern,
+    early_variable,
     has_variable,
     known_variables_in,
     parse,
@@ -52,3 +53,21 @@ def test_without_a_closing_brace_nothing_is_a_variable() -> None:
     """The text is what it is."""
     assert replaced("a/${aws:userid", "v") == "a/${aws:userid"
     assert not has_variable("a/${aws:userid")
+
+
+@pytest.mark.parametrize(
+    ("resource", "found"),
+    [
+        ("arn:aws:s3:::${aws:username}/*", None),
+        ("arn:aws:sns:*:*:${aws:PrincipalTag/a:b}", None),
+        ("arn:${aws:x}:s3:::b", "${aws:x}"),
+        ("arn:aws:iam::${aws:PrincipalAccount}:role/*", "${aws:PrincipalAccount}"),
+        ("arn:aws:iam::${*}:role/*", None),
+        ("arn:aws:iam::${var.account}:role/*", None),
+        ("${aws:PrincipalTag/arn}", None),
+        ("*", None),
+    ],
+)
+def test_an_early_variable_stands_before_the_fifth_colon(resource: str, found: str | None) -> None:
+    """A key of IAM's in one of an ARN's first five parts."""
+    assert early_variable(resource) == found

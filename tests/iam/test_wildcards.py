@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rolemgr.iam.variables import Piece
-from rolemgr.iam.wildcards import arn_glob, contains, glob, matches, resource_glob
+from rolemgr.iam.wildcards import arn_glob, contains, fixed_beginning, glob, matches, resource_glob, widened
 
 TEXTS = st.text("ab:", max_size=14)
 
@@ -139,3 +139,19 @@ def test_many_stars_end_in_time(match: Callable[[str, str], bool]) -> None:
     start = time.perf_counter()
     assert not match("a*" * 400 + "b", "a" * 4000)
     assert time.perf_counter() - start < 5
+
+
+@given(patterns_and_texts())
+def test_what_a_pattern_matches_begins_with_its_fixed_part(drawn: tuple[str, str]) -> None:
+    """Up to the first wildcard."""
+    pattern, text = drawn
+    assert not matches(pattern, text) or text.startswith(fixed_beginning(pattern))
+
+
+@given(patterns_and_texts())
+def test_a_widened_pattern_matches_all_that_it_did(drawn: tuple[str, str]) -> None:
+    """And has no `?` beside a star."""
+    pattern, text = drawn
+    wide = widened(pattern)
+    assert not matches(pattern, text) or matches(wide, text)
+    assert not any(run in wide for run in ("*?", "?*", "**"))

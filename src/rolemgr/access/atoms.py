@@ -18,7 +18,7 @@ from typing import Final, Literal, TypeAlias
 from rolemgr.access.regions import Pattern
 from rolemgr.evaluate.request import Context
 from rolemgr.iam.values import READERS
-from rolemgr.iam.variables import Piece, Pieces, Template, Test, Variable, parse, resolve
+from rolemgr.iam.variables import Piece, Pieces, Template, Test, Variable, early_variable, parse, resolve
 from rolemgr.iam.wildcards import (
     SEGMENTS,
     arn_glob,
@@ -83,6 +83,8 @@ def condition_atom(base: str, text: str, variables: bool, filled: Filled) -> Ato
 
 def resource_atom(text: str, variables: bool, filled: Filled) -> Atom:
     """Return the atom of the pattern *text* of a Resource or NotResource."""
+    if variables and early_variable(text):
+        return replace(_settled("resource", None), written=text)
     return replace(_text_atom("resource", text, variables, filled), written=text)
 
 

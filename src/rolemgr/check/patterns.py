@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.variables import as_pattern, replaced
-from rolemgr.iam.wildcards import has_wildcard
+from rolemgr.iam.wildcards import contains, has_wildcard, widened
 from rolemgr.reference.resources import common, types_of
 from rolemgr.reference.services import Action, expand, find_action, resource_types
 
@@ -93,6 +93,31 @@ def is_any_name(resource: str) -> bool:
     _, slash, rest = arn.resource.partition("/")
     name = rest if slash else arn.resource.rpartition(":")[2]
     return not name.strip("*/:")
+
+
+@lru_cache(maxsize=16_384)
+def is_open(resource: str, action: Action, types: tuple[str, ...] = ()) -> bool:
+    """
+    Tell whether *resource* is every resource of some type that *action* takes, in one account at least.
+
+    Of *types* alone where any are given: of ssm:StartSession the instance, and not the document. A prefix of
+    names is not open, nor is a part of several (`user-profile/d-1/*`).
+    """
+    if is_everything(resource):
+        return True
+    known = resource_types(action.service)
+    used = [use.name for use in action.resource_types if use.name in known and (not types or use.name in types)]
+    return any(_is_all_of(widened(resource), known[name].arn_format) for name in used)
+
+
+def _is_all_of(pattern: str, form: Arn) -> bool:
+    """Tell whether *pattern* matches whatever the resource part of *form* may be."""
+    names, written = replaced(form.resource, "*"), Arn.parse(pattern)
+    if written is None:
+        return contains(
+            pattern, f"arn:aws:{form.service}:{form.region and 'us-east-1'}:{form.account and '0' * 12}:{names}"
+        )
+    return contains(written.service, form.service) and contains(written.resource, names)
 
 
 @lru_cache(maxsize=16_384)

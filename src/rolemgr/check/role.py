@@ -8,10 +8,11 @@ from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding
 from rolemgr.check.read import read
 from rolemgr.errors import SourceLocation
-from rolemgr.iam.documents import PolicyType
+from rolemgr.iam.documents import Effect, PolicyType
 from rolemgr.model.catalog import ActivityGroup
 from rolemgr.model.role import ComposedRole, Origin, RoleDocuments
 from rolemgr.model.source import Sourced
+from rolemgr.model.spec import RoleSpec
 
 
 class Reason(NamedTuple):
@@ -38,11 +39,43 @@ def at_origin(finding: Finding, role: ComposedRole) -> Finding:
 
     Of several it is the first that has the action that the finding speaks of.
     """
+    origin = _first_origin(finding, role)
+    return finding._replace(path=origin.location.file, line=origin.location.line) if origin else finding
+
+
+def at_choice(finding: Finding, role: ComposedRole, spec: Sourced[RoleSpec]) -> Finding:
+    """
+    Return *finding* where the user chose what it is about: at a line of the role file, or of an own catalog.
+
+    The line of the built-in catalog goes into the message, as its files are none of the user's; without any
+    file the finding is at the role itself.
+    """
+    shown = at_origin(finding, role)
+    if shown.path == finding.path:
+        return _at(finding, _chosen(spec, None), "")
+    if any(shown.path.startswith(f"{folder.rstrip('/')}/") for folder in spec.value.catalog):
+        return shown
+    line = f":{shown.line}" if shown.line else ""
+    return _at(finding, _chosen(spec, _first_origin(finding, role)), f" ({shown.path}{line})")
+
+
+def _at(finding: Finding, where: SourceLocation, place: str) -> Finding:
+    moved = finding._replace(message=finding.message + place)
+    return moved._replace(path=where.file, line=where.line) if where.line else moved
+
+
+def _chosen(spec: Sourced[RoleSpec], origin: Origin | None) -> SourceLocation:
+    """Return where *spec* chose the entry of the catalog that *origin* is in: by its name, or with the persona."""
+    if origin and origin.kind == "activity group" and origin.group in spec.value.add:
+        return spec.at("add", spec.value.add.index(origin.group))
+    if origin and origin.kind == "guardrail" and origin.group in spec.value.guardrail:
+        return spec.at("guardrail", origin.group)
+    return spec.at("persona")
+
+
+def _first_origin(finding: Finding, role: ComposedRole) -> Origin | None:
     origins = _origins(finding, role)
-    if not origins:
-        return finding
-    where = next((one for one in origins if finding.action in one.actions), origins[0]).location
-    return finding._replace(path=where.file, line=where.line)
+    return next((one for one in origins if finding.action in one.actions), next(iter(origins), None))
 
 
 def _origins(finding: Finding, role: ComposedRole) -> list[Origin]:
@@ -56,11 +89,28 @@ def accepted(finding: Finding, role: ComposedRole, groups: Mapping[str, Sourced[
     Return why *finding* on a statement of *role* is meant to be there, or None.
 
     Every activity group that brought the finding's action into the statement must accept it under `accepts`:
-    the same action of another group is another matter. Raises UnknownNameError for a rule that is none.
+    the same action of another group is another matter. What `--strict` denies on purpose, as no guardrail can
+    narrow it, is meant too. Raises UnknownNameError for a rule that is none.
     """
+    if finding.rule == _UNDER_DENY and (strict := _strict_deny(finding, role)):
+        return strict
     origins = [one for one in _origins(finding, role) if finding.action in one.actions]
     reasons = [_accepting(finding, origin, groups) for origin in origins]
     return reasons[0] if reasons and all(reasons) else None
+
+
+_UNDER_DENY = "RM313"
+
+
+def _strict_deny(finding: Finding, role: ComposedRole) -> Reason | None:
+    """Return the guardrail whose Deny without a condition takes the action of *finding* away, if one does."""
+    for statement in role.statements:
+        if statement.effect is Effect.DENY and not statement.conditions and finding.action in statement.actions:
+            guardrail = next((one for one in statement.origins if one.kind == "guardrail"), None)
+            if guardrail:
+                text = f"the guardrail {guardrail.group} can't narrow it, and --strict denies what it can't narrow"
+                return Reason(text, guardrail.location)
+    return None
 
 
 def _accepting(finding: Finding, origin: Origin, groups: Mapping[str, Sourced[ActivityGroup]]) -> Reason | None:

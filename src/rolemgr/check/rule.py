@@ -1,12 +1,12 @@
 """A rule: what it looks for, how bad that is, who says so; and the registry that a decorator fills."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from inspect import getdoc
 from typing import NamedTuple, TypeAlias
 
-from rolemgr.check.document import Document, Statement
+from rolemgr.check.document import Condition, Document, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
@@ -124,6 +124,18 @@ def group_rule(
     return register
 
 
+def value_at(statement: Statement, condition: Condition, value: str) -> DataPath:
+    """Return the path of *value* where *condition* lists several, else that of the condition."""
+    block = statement.raw.get("Condition")
+    tests = block.get(condition.written) if isinstance(block, Mapping) else None
+    written = tests.get(condition.key) if isinstance(tests, Mapping) else None
+    if isinstance(written, list):
+        for index, one in enumerate(written):
+            if str(one).lower() == value.lower():
+                return (*condition.path, index)
+    return condition.path
+
+
 def listed(names: list[str] | tuple[str, ...], most: int = 3) -> str:
     """Return *names* as a message shows them: the first few, and how many more there are."""
     shown = ", ".join(f"`{name}`" for name in names[:most])
@@ -131,10 +143,16 @@ def listed(names: list[str] | tuple[str, ...], most: int = 3) -> str:
 
 
 @lru_cache(maxsize=1_024)
-def near(name: str, known: tuple[str, ...]) -> str:
-    """Return a hint at the *known* name that *name* may have meant, ready to be appended, or nothing."""
+def nearest(name: str, known: tuple[str, ...]) -> str | None:
+    """Return the *known* name that *name* may have meant, if any is near."""
     from difflib import get_close_matches  # only a wrong name pays for it
 
     spelt = {one.lower(): one for one in known}
     found = get_close_matches(name.lower(), sorted(spelt), n=1, cutoff=0.75)
-    return f"; did you mean `{spelt[found[0]]}`?" if found else ""
+    return spelt[found[0]] if found else None
+
+
+def near(name: str, known: tuple[str, ...]) -> str:
+    """Return a hint at the *known* name that *name* may have meant, ready to be appended, or nothing."""
+    found = nearest(name, known)
+    return f"; did you mean `{found}`?" if found else ""

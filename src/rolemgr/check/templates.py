@@ -45,10 +45,36 @@ _WITH_INLINE = ("AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group")
 
 def in_cloudformation(template: dict[str, Any]) -> Iterator[Found]:
     """Yield the policies in the resources of a CloudFormation template."""
-    for name, resource in template["Resources"].items():
-        if isinstance(resource, dict) and isinstance(resource.get("Properties"), dict):
-            path: DataPath = ("Resources", name, "Properties")
-            yield from _in_resource(name, resource.get("Type"), resource["Properties"], path)
+    resources = {name: one for name, one in template["Resources"].items() if _has_properties(one)}
+    holders = _holders(resources)
+    for name, resource in resources.items():
+        path: DataPath = ("Resources", name, "Properties")
+        for found in _in_resource(name, resource.get("Type"), resource["Properties"], path):
+            yield found._replace(group=holders.get(found.group, found.group))
+
+
+def _has_properties(resource: Any) -> bool:
+    return isinstance(resource, dict) and isinstance(resource.get("Properties"), dict)
+
+
+def _holders(resources: Mapping[str, Any]) -> dict[str, str]:
+    """Return for each managed policy that one role or permission set of the template alone refers to, which that is."""
+    named = {name: one for name, one in resources.items() if one.get("Type") == "AWS::IAM::ManagedPolicy"}
+    found: dict[str, list[str]] = {}
+    for holder, resource in resources.items():
+        for policy, one in named.items():
+            if _refers(resource["Properties"], policy, one["Properties"].get("ManagedPolicyName")):
+                found.setdefault(policy, []).append(holder)
+    return {policy: holders[0] for policy, holders in found.items() if len(holders) == 1}
+
+
+def _refers(properties: Mapping[str, Any], policy: str, name: Any) -> bool:
+    """Tell whether a role attaches the resource *policy*, or a permission set the policy called *name*."""
+    attached, references = properties.get("ManagedPolicyArns"), properties.get("CustomerManagedPolicyReferences")
+    if isinstance(attached, list) and {"Ref": policy} in attached:
+        return True
+    listed = references if isinstance(references, list) else []
+    return name is not None and any(isinstance(one, dict) and one.get("Name") == name for one in listed)
 
 
 def _in_resource(name: str, kind: Any, properties: dict[str, Any], path: DataPath) -> Iterator[Found]:

@@ -150,8 +150,8 @@ class _Found(NamedTuple):
 
 
 def _of_role(found: "Chosen", rules: tuple[Path, ...]) -> _Found:
-    """Return what is found in a rendered role, at the lines of the catalog."""
-    from rolemgr.check.role import accepted, at_origin, documents_of
+    """Return what is found in a rendered role, where the user chose it; the catalog's lines are in the messages."""
+    from rolemgr.check.role import accepted, at_choice, documents_of
     from rolemgr.check.run import check
 
     groups = {name: found.catalog.activity_group(name) for name in found.role.groups}
@@ -160,13 +160,13 @@ def _of_role(found: "Chosen", rules: tuple[Path, ...]) -> _Found:
     meant: list[tuple[Finding, str]] = []
     notes: list[str] = []
     for finding in check(documents):
-        shown = at_origin(finding, found.role)
+        shown = at_choice(finding, found.role, found.spec)
         if reason := accepted(finding, found.role, groups):
             notes.append(f"{finding.rule} on {finding.action} is accepted by {reason.where}: {reason.text}")
             meant.append((shown, reason.text))
         else:
             findings.append(shown)
-    findings += [at_origin(one, found.role) for one in _custom_findings(documents, _customs(rules))]
+    findings += [at_choice(one, found.role, found.spec) for one in _custom_findings(documents, _customs(rules))]
     return _Found(findings, [one.name for one in documents], meant, tuple(notes))
 
 
@@ -184,9 +184,8 @@ def _of_role_files(chosen: Mapping[str, Any], rules: tuple[Path, ...], *, verbos
 
 
 def _in_file(finding: "Finding", file: str) -> "Finding":
-    """Return *finding* of the role in *file* there: the catalog's lines are in the message."""
-    line = f":{finding.line}" if finding.line else ""
-    return finding._replace(path=file, line=None, message=f"{finding.message} ({finding.path}{line})")
+    """Return *finding* of the role in *file* there: what flags chose for all of them is at no line of it."""
+    return finding if finding.line else finding._replace(path=file)
 
 
 def _custom_findings(documents: "Sequence[Document]", customs: "Sequence[Custom]") -> "list[Finding]":

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 """
 
 from collections.abc import Iterator
+from itertools import repeat
 from typing import Literal, NamedTuple, TypeAlias
 
 from rolemgr.evaluate.conditions import Condition, read_conditions
@@ -14,7 +15,7 @@ from rolemgr.evaluate.errors import PolicyError
 from rolemgr.evaluate.principals import Caller, Match, Named, match, read_principals
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.iam.documents import Effect, IdentityStatement, ResourceStatement, StatementElement, TrustStatement
-from rolemgr.iam.variables import Matcher, Template, Test, bind, keys, parse
+from rolemgr.iam.variables import Matcher, Template, Test, bind, early_variable, keys, parse
 from rolemgr.iam.wildcards import action_glob, resource_glob
 
 Element: TypeAlias = Literal["Action", "NotAction", "Principal", "NotPrincipal", "Resource", "NotResource", "Condition"]
@@ -80,7 +81,7 @@ def read_statement(statement: StatementElement, *, variables: bool) -> ReadState
         action_tests=tuple(map(_action_test, actions)),
         resource_element=resource_element,
         resources=resources,
-        resource_tests=tuple(bind(template, resource_glob) for template in templates),
+        resource_tests=tuple(map(_resource_test, resources, templates, repeat(variables))),
         resource_variables=tuple(key for template in templates for key in keys(template)),
         conditions=read_conditions(statement.condition, variables=variables),
         principals=_principals(statement),
@@ -172,6 +173,13 @@ def _template(text: str, variables: bool) -> Template:
         return parse(text, variables=variables)
     except ValueError as error:
         raise PolicyError(None, f"resource `{text}`: {error}") from error
+
+
+def _resource_test(text: str, template: Template, variables: bool) -> Matcher:
+    """Return the test of the pattern *text*; with a variable before its fifth colon IAM takes it for no resource."""
+    if variables and early_variable(text):
+        return lambda _resource, _context: False
+    return bind(template, resource_glob)
 
 
 def _action_test(pattern: str) -> Test:

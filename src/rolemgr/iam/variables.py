@@ -49,6 +49,8 @@ _ENCLOSED: Final = re.compile(_VARIABLE.pattern + r"|\$\{([^}]*)\}")
 """A variable, or what is enclosed as one and is none that IAM takes."""
 
 
+_BEFORE_RESOURCE: Final = 5
+"""The colons of an ARN in front of its resource part."""
 _BRACES: Final = re.compile(r"(\$\{[^}]*\})")
 _CHARACTERS: Final = re.compile(r"\$\{[^}]*\}|.", re.DOTALL)
 
@@ -153,6 +155,25 @@ def split_variables(text: str) -> tuple[str, ...]:
 def around_variables(text: str) -> tuple[str, ...]:
     """Return *text* cut at its policy variables: text, variable with its braces, text ..., so an odd number."""
     return tuple(_BRACES.split(text)) if "${" in text else (text,)
+
+
+def early_variable(resource: str) -> str | None:
+    """
+    Return the policy variable, with its braces, that stands before the fifth colon of an ARN; None without one.
+
+    IAM takes a variable only behind it; what other tools fill in (`${var.account}`) names no condition key.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-resourceelement
+    """
+    if not resource.startswith("arn:"):
+        return None
+    colons = 0
+    for piece in around_variables(resource):
+        if piece.startswith("${"):
+            if colons < _BEFORE_RESOURCE and any(":" in one.key for one in known_variables_in(piece)):
+                return piece
+        else:
+            colons += piece.count(":")
+    return None
 
 
 def has_variable(text: str) -> bool:

@@ -133,6 +133,19 @@ def has_wildcard(text: str) -> bool:
     return "*" in text or "?" in text
 
 
+_WILD = re.compile(r"[*?]+")
+
+
+def widened(text: str) -> str:
+    """Return *text* with one star for each run of wildcards that has a star: `role/?*` is no narrower for a reader."""
+    return _WILD.sub(lambda run: "*" if "*" in run[0] else run[0], text)
+
+
+def fixed_beginning(text: str) -> str:
+    """Return *text* up to its first wildcard: how everything begins that it matches."""
+    return text.partition("*")[0].partition("?")[0]
+
+
 @lru_cache(maxsize=1 << 16)
 def contains(outer: str, inner: str) -> bool:
     """

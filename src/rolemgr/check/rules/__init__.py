@@ -2,6 +2,7 @@
 
 from rolemgr.check.rule import RULES
 from rolemgr.check.rules import (
+    acting,
     escalation,
     grammar,
     grants,
@@ -11,6 +12,8 @@ from rolemgr.check.rules import (
     operators,
     reach,
     recipes,
+    redundant,
+    sensitive,
     size,
     trust,
 )
@@ -21,6 +24,7 @@ RULES.update(_by_id)
 
 __all__ = [
     "RULES",
+    "acting",
     "escalation",
     "grammar",
     "grants",
@@ -30,6 +34,8 @@ __all__ = [
     "operators",
     "reach",
     "recipes",
+    "redundant",
+    "sensitive",
     "size",
     "trust",
 ]

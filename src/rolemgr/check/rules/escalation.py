@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 
 from rolemgr.check.document import Document, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.patterns import fits, is_any_name, is_anywhere, is_everything
+from rolemgr.check.paths import acted_on, runs_as, takes_a_role
+from rolemgr.check.patterns import fits, fits_type, is_any_name, is_anywhere, is_everything
 from rolemgr.check.rule import IAM, PERMISSIONS, SAGEMAKER, Hit, document_rule, listed, statement_rule
 from rolemgr.check.rules.grants import PASS_ROLE, is_any_role
-from rolemgr.reference.services import find_action
+from rolemgr.reference.services import Action, find_action
 
 _DELEGATION = IAM + "access_policies_boundaries.html"
 
@@ -71,19 +72,7 @@ def grants_itself_more(statement: Statement) -> Iterator[Hit]:
             yield Hit(message, statement.at("Action", statement.named(found[0])), found[0])
 
 
-RUNS_AS: Mapping[str, str] = {
-    "sagemaker:CreatePresignedDomainUrl": "opens Studio as the role of the user profile",
-    "sagemaker:CreatePresignedNotebookInstanceUrl": "opens the notebook as its instance's role",
-    "sagemaker:StartSession": "opens a shell in a space, as its user profile's role",
-    "sagemaker:CreateApp": "starts an app as the role of the user profile",
-    "sagemaker:UpdatePipeline": "runs what it writes as the role that the pipeline has",
-    "sagemaker:CreateNotebookInstanceLifecycleConfig": "writes a script that notebooks run as root, with their role",
-    "sagemaker:UpdateNotebookInstanceLifecycleConfig": "rewrites a script that notebooks run as root, with their role",
-    "sagemaker:UpdateNotebookInstance": "gives a notebook another lifecycle script, or another role",
-    "lambda:UpdateFunctionCode": "runs what it writes as the function's role",
-    "ssm:SendCommand": "runs commands as the role of the instance",
-    "ecs:ExecuteCommand": "runs commands as the role of the task",
-}
+RUNS_AS: Mapping[str, str] = runs_as()
 """What runs as a role without passing one."""
 
 
@@ -110,13 +99,18 @@ def acts_as_any_role(statement: Statement) -> Iterator[Hit]:
 
 def _taken(name: str, resources: list[str]) -> str | None:
     """Return the first of *resources* that the action *name* takes, if any."""
-    action = find_action(name)
-    return next((one for one in resources if action and (is_everything(one) or fits(one, action))), None)
+    action, types = find_action(name), acted_on(name)
+    return next((one for one in resources if action and (is_everything(one) or _fits_one(one, action, types))), None)
+
+
+def _fits_one(resource: str, action: Action, types: tuple[str, ...]) -> bool:
+    return any(fits_type(resource, action, one) for one in types) if types else fits(resource, action)
 
 
 _STARTS = (
     "sagemaker:StartPipelineExecution", "sagemaker:RetryPipelineExecution", "sagemaker:UpdatePipeline",
     "sagemaker:CreatePresignedDomainUrl", "sagemaker:CreatePresignedNotebookInstanceUrl", "sagemaker:StartSession",
+    *(name for name in RUNS_AS if not name.startswith("sagemaker:")),
 )  # fmt: skip
 
 
@@ -143,13 +137,7 @@ def acts_as_roles_of_the_account(statement: Statement) -> Iterator[Hit]:
             yield Hit(message, statement.at("Action", pattern), action)
 
 
-TAKES_A_ROLE = (
-    "sagemaker:CreateTrainingJob", "sagemaker:CreateProcessingJob", "sagemaker:CreateHyperParameterTuningJob",
-    "sagemaker:CreateAutoMLJob", "sagemaker:CreateAutoMLJobV2", "sagemaker:CreateModel", "sagemaker:CreatePipeline",
-    "sagemaker:CreateNotebookInstance", "sagemaker:CreateUserProfile", "sagemaker:CreateDomain",
-    "lambda:CreateFunction", "ec2:RunInstances", "glue:CreateJob", "glue:CreateDevEndpoint",
-    "cloudformation:CreateStack", "ecs:RunTask", "codebuild:CreateProject", "states:CreateStateMachine",
-)  # fmt: skip
+TAKES_A_ROLE = tuple(takes_a_role())
 """What starts code of the caller's choice as a role that the caller passes."""
 
 

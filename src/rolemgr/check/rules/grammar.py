@@ -16,11 +16,12 @@ from rolemgr.check.rule import (
     document_rule,
     listed,
     statement_rule,
+    value_at,
 )  # fmt: skip
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.values import value_problem
-from rolemgr.iam.variables import variables_in
+from rolemgr.iam.variables import known_variables_in, variables_in
 from rolemgr.reference.services import action_names
 
 GRAMMAR = IAM + "reference_policies_grammar.html"
@@ -91,7 +92,7 @@ def malformed_action(statement: Statement) -> Iterator[Hit]:
     for element, actions in (("Action", statement.actions), ("NotAction", statement.not_actions)):
         for action in actions:
             if not _ACTION.fullmatch(action):
-                yield Hit(f"`{action}` is no action: write service:name", statement.at(element, action), action)
+                yield Hit(f"`{action}` is not an action: write service:name", statement.at(element, action), action)
 
 
 @statement_rule(
@@ -122,7 +123,7 @@ def _resource_problem(resource: str) -> str | None:
         return "is neither `*` nor an ARN"
     arn = Arn.parse(re.sub(r"\$\{[^}]*\}", "*", resource))
     if arn is None:
-        return None if resource.endswith("*") else "is no ARN: it has fewer than six parts"
+        return None if resource.endswith("*") else "is not an ARN: it has fewer than six parts"
     if not _PARTITIONS.fullmatch(arn.partition):
         return f"names the partition `{arn.partition}`, which AWS does not have"
     if arn.account.isdigit() and len(arn.account) != 12:
@@ -149,11 +150,11 @@ def malformed_principal(statement: Statement) -> Iterator[Hit]:
 
 def _principal_problem(kind: str, value: str) -> str | None:
     if value == "*" or "${" in value:
-        return "is `*` under Service, which is no service" if kind == "Service" else None
+        return "is `*` under Service, which is not a service" if kind == "Service" else None
     if "*" in value or "?" in value:
         return "has a wildcard in it: compare aws:PrincipalArn in a condition"
     if kind == "Service" and "." not in value:
-        return "is no service principal, such as sagemaker.amazonaws.com"
+        return "is not a service principal, such as sagemaker.amazonaws.com"
     if kind == "AWS" and not (value.startswith("arn:") or re.fullmatch(r"[0-9]{12}|[A-Z0-9]{16,}", value)):
         return "is neither an ARN nor an account id"
     return None
@@ -166,16 +167,31 @@ def _principal_problem(kind: str, value: str) -> str | None:
 )  # fmt: skip
 def malformed_value(statement: Statement) -> Iterator[Hit]:
     """
-    Bool and Null take true or false, Numeric operators a number.
+    Bool and Null take true or false, Numeric operators a number, Date operators an ISO 8601 date or seconds since
+    1970, IpAddress an address or a range, Arn operators six parts, BinaryEquals base64; and only String and Arn
+    operators take policy variables.
 
     A value that its operator can't read matches nothing: the Allow is dead, the Deny never denies.
     """
     for condition in statement.conditions:
         for value in condition.values:
-            if condition.operator and "${" not in value and (problem := value_problem(condition.operator.base, value)):
-                yield Hit(problem, condition.path, key=condition.key)
+            if condition.operator and (problem := _value_problem(condition.operator.base, value)):
+                yield Hit(problem, value_at(statement, condition, value), key=condition.key)
         if not condition.values and not condition.opaque:
             yield Hit(f"{condition.written} {condition.key} has no value", condition.path, key=condition.key)
+
+
+def _value_problem(base: str, value: str) -> str | None:
+    """Return why the operator *base* can't read *value*, or None; what other tools fill in is not known."""
+    if "${" not in value:
+        return value_problem(base, value)
+    if base.startswith(_WITH_VARIABLES) or not any(":" in one.key for one in known_variables_in(value)):
+        return None
+    return f"`{value}` under {base}: IAM takes policy variables with String and Arn operators alone"
+
+
+_WITH_VARIABLES = ("String", "Arn")
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-conditionelement"""
 
 
 @statement_rule(
@@ -191,7 +207,7 @@ def malformed_variable(statement: Statement) -> Iterator[Hit]:
     if statement.policy.version != "2012-10-17":
         return
     places = [(statement.at("Resource", text), text) for text in statement.resources]
-    places += [(condition.path, text) for condition in statement.conditions for text in condition.values]
+    places += [(value_at(statement, one, text), text) for one in statement.conditions for text in one.values]
     for path, text in places:
         if "${" in text and (problem := _variable_problem(text)):
             yield Hit(problem, path)
@@ -242,7 +258,7 @@ def version_missing(document: Document) -> Iterator[Hit]:
 
 
 @document_rule(
-    "RM111", "resource-control-policy", Severity.ERROR, "the statement is none that an RCP can have",
+    "RM111", "resource-control-policy", Severity.ERROR, "the statement is not one that an RCP can have",
     ORGANIZATIONS + "orgs_manage_policies_rcps_syntax.html",
     kinds=frozenset({PolicyType.RCP}),
 )  # fmt: skip

@@ -192,7 +192,8 @@ def missing_dependent_action(documents: list[Document]) -> Iterator[tuple[Docume
     for document in granting:
         for statement in document.allows:
             for needed, actions in _missing(statement, allowing).items():
-                message = f"{listed(actions)} takes {needed} too, which is not allowed here"
+                takes = "takes" if len(actions) == 1 else "take"
+                message = f"{listed(actions)} {takes} {needed} too, which is not allowed here"
                 yield document, Hit(message, statement.at("Action", actions[0]), actions[0], sid=statement.sid)
 
 
@@ -204,7 +205,8 @@ def _missing(statement: Statement, allowing: list[Statement]) -> dict[str, list[
         for needed in _dependents(written):
             wanted = needed.when == "always" or (needed.when == "tags" and tagged)
             if wanted and not any(allows(one, needed.action) or "Action" in one.opaque for one in allowing):
-                found.setdefault(needed.action, []).append(written)
+                named = found.setdefault(needed.action, [])
+                named += [written] if written not in named else []
     return found
 
 

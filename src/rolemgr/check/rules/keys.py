@@ -10,7 +10,8 @@ from rolemgr.check.rule import REFERENCE, SAGEMAKER, Hit, listed, statement_rule
 from rolemgr.check.rules.reach import exact_actions, looked_through
 from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.reference import quirks
-from rolemgr.reference.condition_keys import find_key, is_provider_key
+from rolemgr.reference.condition_keys import find_key
+from rolemgr.reference.providers import in_session, is_provider_key
 from rolemgr.reference.services import Action
 from rolemgr.reference.support import known_key
 
@@ -27,7 +28,7 @@ def _carries(action: Action, key: str) -> bool:
     found = find_key(key)
     if found is None:
         return False
-    return known_key(action, found.name) or known_key(action, key)
+    return in_session(key) or known_key(action, found.name) or known_key(action, key)
 
 
 _TAG_KEYS = ("aws:resourcetag/", "aws:requesttag/", "aws:tagkeys")
@@ -37,10 +38,10 @@ def judged(condition: Condition) -> bool:
     """
     Tell whether the reference says which actions carry the key of *condition*.
 
-    It does not for global keys, for identity providers', and for a service's own word for tags.
+    It does not for global keys, and for those of identity providers that stay in the session: whoever it is
+    of sends them with every request. Their other keys come with AssumeRoleWithSAML or WithWebIdentity alone.
     """
-    known = find_key(condition.key)
-    if known is None or is_provider_key(condition.key):
+    if find_key(condition.key) is None or in_session(condition.key):
         return False
     return not condition.folded.startswith("aws:") or condition.folded.startswith(_TAG_KEYS)
 
@@ -48,7 +49,7 @@ def judged(condition: Condition) -> bool:
 def _of_own_service(condition: Condition, action: Action) -> bool:
     """Tell whether key and action are of one service, or the key is a tag key."""
     prefix = condition.folded.partition(":")[0]
-    return prefix == "aws" or prefix == action.service
+    return prefix in ("aws", action.service) or is_provider_key(condition.key)
 
 
 def _lacking(statement: Statement, condition: Condition) -> Iterator[tuple[str, Action]]:

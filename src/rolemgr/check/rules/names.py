@@ -5,17 +5,19 @@ from functools import lru_cache
 
 from rolemgr.check.document import Condition, Document, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.rule import IAM, REFERENCE, Hit, near, statement_rule
-from rolemgr.iam.operators import CONDITION_OPERATORS
+from rolemgr.check.rule import IAM, REFERENCE, Hit, near, nearest, statement_rule, value_at
+from rolemgr.iam.operators import CONDITION_OPERATORS, QUALIFIERS
 from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.reference.condition_keys import (
     deprecated_keys,
     find_key,
-    is_provider_key,
+    guide_keys,
     key_names_like,
     known_values,
     prefix_known,
 )  # fmt: skip
+from rolemgr.reference.providers import claims, is_provider_key
+from rolemgr.reference.quirks import unlisted_actions
 from rolemgr.reference.services import action_names, expand, service_exists, services
 
 _LIST = REFERENCE + "reference_policies_actions-resources-contextkeys.html"
@@ -38,7 +40,7 @@ def unknown_service(statement: Statement) -> Iterator[Hit]:
     for element, action in written_actions(statement):
         prefix = action.partition(":")[0].lower()
         if ":" in action and not _service_known(prefix):
-            message = f"`{prefix}` is no service prefix{near(prefix, services())}"
+            message = f"`{prefix}` is not a service prefix that AWS knows{near(prefix, services())}"
             yield Hit(message, statement.at(element, action), action)
 
 
@@ -60,14 +62,14 @@ def unknown_action(statement: Statement) -> Iterator[Hit]:
         if ":" in action and not has_wildcard(action) and _is_unknown(action):
             service, _, name = action.partition(":")
             known = tuple(spelt.partition(":")[2] for spelt in action_names(service.lower()).values())
-            message = f"`{action}` is no action{near(name, known)}"
+            message = f"`{action}` is not an action that AWS knows{near(name, known)}"
             yield Hit(message, statement.at(element, action), action)
 
 
 @lru_cache(maxsize=65_536)
 def _is_unknown(action: str) -> bool:
     service, _, name = action.lower().partition(":")
-    return service_exists(service) and name not in action_names(service)
+    return service_exists(service) and name not in action_names(service) and action.lower() not in unlisted_actions()
 
 
 @statement_rule("RM203", "pattern-without-action", Severity.ERROR, "the pattern stands for no action", _LIST)
@@ -100,13 +102,23 @@ def unknown_operator(statement: Statement) -> Iterator[Hit]:
     """
     for condition in statement.conditions:
         if condition.operator is None:
-            message = f"`{condition.written}` is no condition operator{_operator_near(condition.written)}"
-            yield Hit(message, condition.path, key=condition.key)
+            message = f"`{condition.written}` is not a condition operator{_operator_near(condition.written)}"
+            yield Hit(message, condition.path[:-1], key=condition.key)
 
 
 def _operator_near(written: str) -> str:
-    base = written.rpartition(":")[2].removesuffix("IfExists")
-    return near(base, CONDITION_OPERATORS) or near(base + "Equals", CONDITION_OPERATORS)
+    """Return a hint at the operator that *written* may have meant, with its qualifier and IfExists as they are."""
+    before, colon, rest = written.rpartition(":")
+    base = rest.removesuffix("IfExists")
+    whole = f"{base}Equals"
+    found = whole if whole in CONDITION_OPERATORS else nearest(base, CONDITION_OPERATORS)
+    if found is None:
+        return ""
+    qualifier = nearest(before, QUALIFIERS) if colon else None
+    if found == "Null":  # takes neither
+        return "; did you mean `Null`?"
+    meant = (f"{qualifier}:" if qualifier else "") + found + ("IfExists" if base != rest else "")
+    return f"; did you mean `{meant}`?"
 
 
 @statement_rule(
@@ -117,15 +129,17 @@ def unknown_key(statement: Statement) -> Iterator[Hit]:
     """
     Neither the service nor IAM has a condition key of this name, so no request ever carries it.
 
-    In an Allow a positive operator on it never matches; in a Deny a negated one always does. Keys of
-    identity providers (`idp.example.com:sub`) are not judged.
+    In an Allow a positive operator on it never matches; in a Deny a negated one always does. For claims of
+    OIDC providers (`idp.example.com:groups`) see RM208, for keys that only a guide names RM209.
     """
     for condition in statement.conditions:
         if condition.folded in _NAMED_ELSEWHERE or not _key_unknown(condition.key):
             continue
         known = key_names_like(condition.key)
         yield Hit(
-            f"`{condition.key}` is no condition key{near(condition.key, known)}", condition.path, key=condition.key
+            f"`{condition.key}` is not a condition key that AWS knows{near(condition.key, known)}",
+            condition.path,
+            key=condition.key,
         )
 
 
@@ -176,11 +190,8 @@ def unknown_value(statement: Statement) -> Iterator[Hit]:
         for value in condition.values:
             if condition.operator and condition.operator.base.startswith("String") and _wrong_value(condition, value):
                 known = known_values(condition.folded) or ("ml.m5.large", "ml.*", "system")
-                yield Hit(
-                    f"`{condition.key}` is never `{value}`: AWS has {', '.join(known)}",
-                    condition.path,
-                    key=condition.key,
-                )
+                message = f"`{condition.key}` is never `{value}`: AWS has {', '.join(known)}"
+                yield Hit(message, value_at(statement, condition, value), key=condition.key)
 
 
 def _wrong_value(condition: Condition, value: str) -> bool:
@@ -192,3 +203,55 @@ def _wrong_value(condition: Condition, value: str) -> bool:
     if condition.operator and "IgnoreCase" in condition.operator.base:
         known, value = tuple(one.lower() for one in known), value.lower()
     return bool(known) and value not in known
+
+
+@statement_rule(
+    "RM208", "unlisted-claim", Severity.WARNING, "AWS lists no condition key for this claim of the provider",
+    IAM + "reference_policies_iam-condition-keys.html#condition-keys-wif", with_condition=True,
+)  # fmt: skip
+def unlisted_claim(statement: Statement) -> Iterator[Hit]:
+    """
+    AWS STS makes condition keys of a few claims of a token: amr, aud, email, oaud and sub of any OIDC
+    provider, and some more of GitHub, GitLab, Google, Buildkite, CircleCI and Oracle Cloud.
+
+    A claim of your own is none of them, so that no request carries the key. Put what you need into the
+    subject (sub), or into a session tag (`https://aws.amazon.com/tags`) and compare aws:PrincipalTag.
+    """
+    for condition in statement.conditions:
+        if is_provider_key(condition.key) and not condition.opaque and not find_key(condition.key):
+            claim = condition.key.rpartition(":")[2]
+            message = (
+                f"AWS lists no condition key for the claim `{claim}`: of any provider it takes {', '.join(claims())}"
+            )
+            yield Hit(message, condition.path, key=condition.key)
+
+
+@statement_rule(
+    "RM209", "key-of-a-guide", Severity.WARNING, "a guide names the condition key, the reference does not",
+    IAM + "reference_policies_condition-keys.html", with_condition=True,
+)  # fmt: skip
+def key_of_a_guide(statement: Statement) -> Iterator[Hit]:
+    """
+    A developer guide of AWS has the key, and neither IAM's list of global keys nor the Service Authorization
+    Reference: a few services fill it, and what becomes of it is not promised.
+
+    aws:SourceOwner stands in SNS's default topic policy. Demand the key that replaced it too.
+    """
+    for condition in statement.conditions:
+        if found := guide_keys().get(condition.folded):
+            yield Hit(f"`{condition.key}` is {found.note}; see {found.source}", condition.path, key=condition.key)
+
+
+@statement_rule(
+    "RM210", "unlisted-action", Severity.WARNING, "AWS writes the action itself, and lists it nowhere", _LIST
+)
+def unlisted_action(statement: Statement) -> Iterator[Hit]:
+    """
+    The action stands in policies that AWS makes, such as sns:Receive in a topic's default policy, and neither
+    the reference nor the service's guide says what it allows.
+
+    Leave it out of policies of your own.
+    """
+    for element, action in written_actions(statement):
+        if note := unlisted_actions().get(action.lower()):
+            yield Hit(f"`{action}` is not listed: {note}", statement.at(element, action), action)

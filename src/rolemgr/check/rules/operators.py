@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rolemgr.check.document import Condition, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.rule import IAM, Hit, statement_rule
+from rolemgr.check.rule import IAM, Hit, statement_rule, value_at
 from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.reference.condition_keys import ConditionKey, find_key
 
@@ -30,7 +30,7 @@ def type_mismatch(statement: Statement) -> Iterator[Hit]:
     The operator can't read what the key holds: Bool on the text `Enabled`, Numeric on text.
 
     A positive operator then never matches, a negated one always does. String operators on an ARN or on a
-    boolean work, as they compare the text, and are not reported.
+    boolean work, as they compare the text, and are not reported; on a range of addresses they do not.
     """
     for condition in statement.conditions:
         key = find_key(condition.key)
@@ -43,6 +43,8 @@ def _clashes(condition: Condition, key: ConditionKey) -> bool:
     base = condition.operator.base if condition.operator else ""
     if base.startswith("Arn"):
         return key.type == "String" and not all(_like_arn(value) for value in condition.values)
+    if base.startswith("String") and key.type == "IPAddress" and any("/" in value for value in condition.values):
+        return True  # an address is a text without a range
     if base.startswith("String"):
         return key.type in ("Numeric", "Date", "IPAddress") and ("Like" in base or "IgnoreCase" in base)
     family = next((name for name in _TYPES if base.startswith(name)), None)
@@ -77,9 +79,8 @@ def wildcard_without_like(statement: Statement) -> Iterator[Hit]:
             continue
         for value in condition.values:
             if "*" in value.replace("${*}", "") and "${" not in value:
-                yield Hit(
-                    f"{condition.written} takes the `*` of `{value}` literally", condition.path, key=condition.key
-                )
+                message = f"{condition.written} takes the `*` of `{value}` literally"
+                yield Hit(message, value_at(statement, condition, value), key=condition.key)
 
 
 @statement_rule(
@@ -97,7 +98,7 @@ def qualifier_on_single_value(statement: Statement) -> Iterator[Hit]:
     for condition, key in _known(statement):
         operator = condition.operator
         wanted = operator and operator.qualifier == "ForAnyValue" and operator.negated
-        if operator and operator.qualifier and not key.multivalued and not wanted:
+        if operator and operator.qualifier and not (key.multivalued or key.disputed or wanted):
             message = f"`{key.name}` has one value: {operator.qualifier} is for several"
             yield Hit(message, condition.path, key=condition.key)
 
@@ -120,7 +121,7 @@ def missing_qualifier(statement: Statement) -> Iterator[Hit]:
     for condition, key in _known(statement):
         if condition.operator is None or condition.folded.startswith(_COMPARED_AS_ONE):
             continue
-        if key.multivalued and not condition.operator.qualifier and condition.operator.base != "Null":
+        if key.multivalued and not (condition.operator.qualifier or key.disputed) and condition.operator.base != "Null":
             message = f"`{key.name}` has several values: write ForAnyValue:{condition.written} or ForAllValues:"
             yield Hit(message + condition.written, condition.path, key=condition.key)
 

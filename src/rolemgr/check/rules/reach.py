@@ -9,6 +9,7 @@ from rolemgr.check.patterns import fits, is_everything
 from rolemgr.check.rule import IAM, REFERENCE, Hit, listed, statement_rule
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import PolicyType
+from rolemgr.iam.variables import early_variable
 from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.reference import quirks
 from rolemgr.reference.services import Action, find_action, resource_types
@@ -115,3 +116,23 @@ def wildcard_as_type(statement: Statement) -> Iterator[Hit]:
 def _has_named_types(service: str) -> bool:
     kinds = [] if has_wildcard(service) else list(resource_types(service).values())
     return len(kinds) > 1 and all(kind.arn_format.resource[:1] not in ("$", "*") for kind in kinds)
+
+
+@statement_rule(
+    "RM314", "variable-before-resource", Severity.WARNING, "a policy variable outside of the ARN's resource part",
+    IAM + "reference_policies_variables.html#policy-vars-resourceelement",
+)  # fmt: skip
+def variable_before_resource(statement: Statement) -> Iterator[Hit]:
+    """
+    A variable stands in a Resource only behind the ARN's fifth colon: "You can't use a variable to replace
+    parts of the ARN before the fifth colon, such as the service or account."
+
+    The statement matches no resource by such an ARN. Write the account, or a star and a condition on
+    aws:ResourceAccount.
+    """
+    if statement.policy.version != "2012-10-17":
+        return
+    for element, resources in (("Resource", statement.resources), ("NotResource", statement.not_resources)):
+        for resource in resources:
+            if found := early_variable(resource):
+                yield Hit(f"`{resource}` has `{found}` before its fifth colon", statement.at(element, resource))

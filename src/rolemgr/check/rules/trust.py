@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 
-from rolemgr.check.document import Document, Principal, Statement
+from rolemgr.check.document import Condition, Document, Principal, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.rule import IAM, SAGEMAKER, Hit, listed, statement_rule
+from rolemgr.check.rule import IAM, SAGEMAKER, Hit, listed, statement_rule, value_at
+from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
-from rolemgr.iam.wildcards import matches_action
+from rolemgr.iam.variables import around_variables, known_variables_in
+from rolemgr.iam.wildcards import fixed_beginning, matches_action
+from rolemgr.reference.providers import SharedProvider, cluster_provider, shared_providers
 
 _DEPUTY = IAM + "confused-deputy.html"
 _TRUST = frozenset({PolicyType.TRUST})
@@ -120,50 +123,115 @@ def _usable(kind: str, value: str) -> tuple[str, ...]:
     return ("sts:AssumeRoleWithWebIdentity",) if ":oidc-provider/" in value else _BY_KIND["Federated"]
 
 
-_SHARED = {
-    "token.actions.githubusercontent.com": ("sub", "repository", "repository_id", "job_workflow_ref"),
-    "oidc.circleci.com": ("sub",),
-    "gitlab.com": ("sub",),
-    "app.terraform.io": ("sub",),
-    "cognito-identity.amazonaws.com": ("aud",),
-}
-"""Identity providers that all their customers share, and the claims of which one tells the customers apart."""
-
-
 @statement_rule(
     "RM804", "open-identity-provider", Severity.SECURITY_WARNING, "anyone at a shared provider may assume the role",
-    IAM + "id_roles_providers_create_oidc_secure-by-default.html", kinds=_TRUST, effect="Allow",
+    IAM + "id_roles_providers_oidc_secure-by-default.html", kinds=_TRUST, effect="Allow",
 )  # fmt: skip
 def open_identity_provider(statement: Statement) -> Iterator[Hit]:
     """
-    GitHub, GitLab, CircleCI and others issue tokens to all their customers. Without a condition on the
-    token's subject, any repository of anyone may assume the role.
+    GitHub, GitLab, Terraform Cloud, Cognito, Google and others issue tokens to all their customers under one
+    name. Without a condition on what tells the customers apart, anybody's repository, workspace, identity
+    pool or application may assume the role.
 
-    Compare the whole subject, or one that begins with your organization: `repo:acme/churn:environment:prod`.
+    Compare the whole subject, or one that names your organization up to its end: `repo:acme/*`, not
+    `repo:acme*`, which another organization can be called too. Of an audience or an id nothing may be left
+    open.
     """
     if "Condition" in statement.opaque:
         return
     for kind, value in statement.principals:
-        provider = value.partition(":oidc-provider/")[2] or value
-        host = provider.partition("/")[0]
-        if kind == "Federated" and host in _SHARED and not _tells_apart(statement, host):
-            claims = " or ".join(f"{provider}:{claim}" for claim in _SHARED[host][:2])
-            yield Hit(f"no condition on {claims} narrows `{host}`", statement.at("Principal"))
+        shared = shared_providers().get(value.partition(":oidc-provider/")[2] or value)
+        if kind == "Federated" and shared and not any(_tells_apart(one, shared) for one in statement.conditions):
+            keys = " or ".join(shared.condition_keys()[:2])
+            wide, where = _wide_value(statement, shared)
+            what = f"`{wide}` fits others too: " if wide else ""
+            yield Hit(f"{what}no condition on {keys} names one customer of `{shared.provider}`", where)
 
 
-def _tells_apart(statement: Statement, host: str) -> bool:
-    """Tell whether a positive condition on a claim begins with something fixed behind its first word."""
+def _positive(statement: Statement, shared: SharedProvider) -> Iterator[Condition]:
+    """Yield the conditions of *statement* that want a value of one of the claims of *shared*."""
+    keys = {key.lower() for key in shared.condition_keys()}
     for condition in statement.conditions:
-        claim = condition.folded.rpartition(":")[2]
-        if condition.folded.startswith(host) and claim in _SHARED[host] and condition.true_where_absent is False:
-            return condition.opaque or all(_is_narrow(value) for value in condition.values)
+        if condition.folded in keys and _wants_a_value(condition):
+            yield condition
+
+
+def _wide_value(statement: Statement, shared: SharedProvider) -> tuple[str | None, DataPath]:
+    """Return the value that fits other customers of *shared* too, and where it stands; without one the principal."""
+    for condition in _positive(statement, shared):
+        for value in condition.values:
+            if not _tells_apart(condition._replace(values=(value,)), shared):
+                return value, value_at(statement, condition, value)
+    return None, statement.at("Principal")
+
+
+def _wants_a_value(condition: Condition) -> bool:
+    return bool(condition.operator and condition.operator.base != "Null" and condition.true_where_absent is False)
+
+
+def _tells_apart(condition: Condition, shared: SharedProvider) -> bool:
+    """Tell whether *condition* holds for tokens of one customer of *shared* alone."""
+    claim = next(
+        (
+            one
+            for one, key in zip(shared.claims, shared.condition_keys(), strict=True)
+            if key.lower() == condition.folded
+        ),
+        "",
+    )
+    if not claim or not _wants_a_value(condition):
+        return False
+    patterns = bool(condition.operator and "Like" in condition.operator.base)
+    return condition.opaque or all(_names_one(value, claim, shared, patterns) for value in condition.values)
+
+
+_OWNER_AND_NAME = ("repository", "job_workflow_ref")
+"""GitHub's claims that begin with the owner and a slash, as its subjects do behind their first word."""
+
+
+def _names_one(value: str, claim: str, shared: SharedProvider, patterns: bool) -> bool:
+    """Tell whether *value* of *claim*, a pattern perhaps, is fixed up to the end of a customer's name."""
+    text, *later = around_variables(value)
+    head = fixed_beginning(text) if patterns else text
+    if later and head == text and not any(":" in one.key for one in known_variables_in(later[0])):
+        return True  # another tool fills in what comes next: it is not known to be wide
+    if claim in _OWNER_AND_NAME:
+        return head.find("/") > 0
+    if claim != "sub":
+        return bool(value) and head == value  # an audience or an id: `12*` is 123 of somebody else
+    if not shared.tenants:
+        return bool(head)
+    whole = f"{head}:" if head == value else head  # what is complete ends the name too
+    return any(_ends_tenant(whole, *form.split("*")) for form in shared.tenants)
+
+
+def _ends_tenant(head: str, start: str, end: str) -> bool:
+    """Tell whether *head* holds *start* as a word, then a name, then *end*."""
+    for at in (0, *(index + 1 for index, one in enumerate(head) if one == ":")):
+        if head.startswith(start, at) and head.find(end, at + len(start)) > at + len(start):
+            return True
     return False
 
 
-def _is_narrow(value: str) -> bool:
-    """Tell whether a subject is fixed up to an organization: not ``*``, ``repo:*`` or ``repo:*/name``."""
-    owner = value.partition("repo:")[2] or value
-    return bool(owner) and owner[0] not in "*?"
+@statement_rule(
+    "RM806", "any-workload-of-the-cluster", Severity.WARNING, "any service account of the cluster may assume the role",
+    "https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html",
+    kinds=_TRUST, effect="Allow",
+)  # fmt: skip
+def any_workload_of_the_cluster(statement: Statement) -> Iterator[Hit]:
+    """
+    An EKS cluster's provider issues tokens to every service account there. Without a condition on the subject,
+    any workload of the cluster may assume the role.
+
+    Compare `system:serviceaccount:NAMESPACE:NAME`, or at least the namespace up to its colon.
+    """
+    if "Condition" in statement.opaque:
+        return
+    for kind, value in statement.principals:
+        cluster = cluster_provider(value.partition(":oidc-provider/")[2]) if kind == "Federated" else None
+        if cluster and not any(_tells_apart(one, cluster) for one in statement.conditions):
+            _, where = _wide_value(statement, cluster)
+            yield Hit(f"no condition on {cluster.condition_keys()[0]} names a namespace", where)
 
 
 @statement_rule(

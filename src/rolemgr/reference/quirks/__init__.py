@@ -98,6 +98,12 @@ def acting_actions() -> frozenset[str]:
 
 
 @cache
+def unlisted_actions() -> Mapping[str, str]:
+    """Return actions that AWS itself writes into policies and lists nowhere, in lower case, and what is known."""
+    return {entry["action"].lower(): entry["note"] for entry in _table("actions")["unlisted"]}
+
+
+@cache
 def scope_actions(scope: str) -> tuple[str, ...]:
     """Return the actions that a guardrail of *scope* judges, sorted."""
     return tuple(_table("scopes")[scope]["actions"])

@@ -1,0 +1,109 @@
+"""RM7, continued: another role by several actions at once, or by assuming it; opening what is yours to others."""
+
+from collections.abc import Iterable, Iterator
+
+from rolemgr.check.document import Document, Statement
+from rolemgr.check.finding import Severity
+from rolemgr.check.paths import Together, shares, together
+from rolemgr.check.patterns import is_everything, is_open
+from rolemgr.check.rule import IAM, PERMISSIONS, SAGEMAKER, Hit, group_rule, listed, statement_rule
+from rolemgr.check.rules.escalation import unlimited
+from rolemgr.check.rules.grants import PASS_ROLE, is_any_role
+from rolemgr.iam.documents import PolicyType
+from rolemgr.iam.wildcards import matches
+from rolemgr.reference.services import find_action
+
+
+@group_rule(
+    "RM705", "acts-by-several-actions", Severity.SECURITY_WARNING, "actions that together run code as another role",
+    IAM + "id_roles_use_passrole.html",
+)  # fmt: skip
+def acts_by_several_actions(documents: list[Document]) -> Iterator[tuple[Document, Hit]]:
+    """
+    None of the actions is a way to a role by itself; together they are: register a task definition and start a
+    service with it, write a change set and execute it, change an instance's start-up script and start it.
+
+    They are looked for over all policies of the role, each on resources whose name is left open and without
+    a condition that narrows them. Name the resources of one of them.
+    """
+    allowing = [one for document in documents if document.kind is PolicyType.IDENTITY for one in document.allows]
+    allowing = [one for one in allowing if not is_administrator(one)]
+    for way in together():
+        acting = [action for action in way.actions if action != PASS_ROLE]
+        first = _open_to(allowing, acting[0], way)
+        if first and all(_open_to(allowing, action, way) for action in way.actions):
+            path = first.at("Action", first.named(acting[0]))
+            yield first.policy, Hit(f"{listed(way.actions, 4)} {way.how}", path, acting[0], sid=first.sid)
+
+
+def is_administrator(statement: Statement) -> bool:
+    """Tell whether *statement* allows every action on every resource, which RM601 says once for all."""
+    everything = any(map(is_everything, statement.actions)) and any(map(is_everything, statement.resources))
+    return everything and not statement.conditions and "Condition" not in statement.opaque
+
+
+def _open_to(statements: Iterable[Statement], action: str, way: Together) -> Statement | None:
+    """Return the statement that allows *action* on whatever there is, for *way*, if any."""
+    for statement in statements:
+        if not statement.named(action):
+            continue
+        open_to_it = unlimited(statement) and open_resource(statement, action)
+        if _passes(statement, way) if action == PASS_ROLE else open_to_it:
+            return statement
+    return None
+
+
+def _passes(statement: Statement, way: Together) -> bool:
+    """Tell whether *statement* lets any role be passed to the service of *way*."""
+    for condition in statement.conditions_on("iam:passedtoservice"):
+        wanted = condition.true_where_absent is False and not condition.opaque
+        if wanted and not any(matches(value, way.passed_to or "") for value in condition.values):
+            return False
+    return any(is_any_role(resource) for resource in statement.resources)
+
+
+def open_resource(statement: Statement, name: str) -> str | None:
+    """Return the resource of *statement* that is every one of a type that the action *name* takes, if any."""
+    action = find_action(name)
+    return next((one for one in statement.resources if action and is_open(one, action)), None)
+
+
+_ASSUME = "sts:AssumeRole"
+
+
+@statement_rule(
+    "RM706", "assumes-any-role", Severity.SECURITY_WARNING, "any role that trusts the account can be assumed",
+    IAM + "id_roles_use_permissions-to-switch.html", kinds=PERMISSIONS, effect="Allow",
+)  # fmt: skip
+def assumes_any_role(statement: Statement) -> Iterator[Hit]:
+    """
+    sts:AssumeRole on `*` or `role/*`: the caller gets into every role whose trust policy names its account, in
+    this account and in others.
+
+    Name the roles, or their path; for one name in many accounts `arn:aws:iam::*:role/deploy`.
+    """
+    pattern = statement.named(_ASSUME)
+    if not pattern or is_administrator(statement) or not unlimited(statement):
+        return
+    if where := open_resource(statement, _ASSUME):
+        yield Hit(f"`{_ASSUME}` on `{where}`: name the roles, or their path", statement.at("Resource", where), _ASSUME)
+
+
+@statement_rule(
+    "RM707", "opens-to-other-accounts", Severity.WARNING, "resources can be opened to other accounts",
+    SAGEMAKER + "model-registry-access-control.html", kinds=PERMISSIONS, effect="Allow",
+)  # fmt: skip
+def opens_to_other_accounts(statement: Statement) -> Iterator[Hit]:
+    """
+    Whoever writes a resource's policy, or shares it by AWS RAM, lets other accounts in: a way out for data and
+    models that no Deny on reading them closes.
+
+    Name the resources, or leave it to a platform role.
+    """
+    if is_administrator(statement) or not unlimited(statement):
+        return
+    found = {name: where for name in shares() if statement.named(name) and (where := open_resource(statement, name))}
+    if found:
+        first, where = next(iter(found.items()))
+        message = f"{listed(tuple(found))} on `{where}` {'lets' if len(found) == 1 else 'let'} other accounts in"
+        yield Hit(message, statement.at("Action", statement.named(first)), first)

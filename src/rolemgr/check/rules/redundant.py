@@ -1,0 +1,136 @@
+"""RM1 and RM3, continued: what a policy says twice, and what a Deny of the same role takes away again."""
+
+from collections.abc import Iterator, Sequence
+
+from rolemgr.check.document import Condition, Document, Statement
+from rolemgr.check.finding import Severity
+from rolemgr.check.patterns import is_everything
+from rolemgr.check.rule import IAM, Hit, document_rule, group_rule
+from rolemgr.iam.arn import Arn
+from rolemgr.iam.documents import PolicyType
+from rolemgr.iam.wildcards import action_glob, contains, has_wildcard
+
+_CHECKS = IAM + "access-analyzer-reference-policy-checks.html"
+_LOGIC = IAM + "reference_policies_evaluation-logic.html"
+
+
+@document_rule(
+    "RM113", "statement-twice", Severity.SUGGESTION, "a statement says what another one says",
+    _CHECKS + "#access-analyzer-reference-policy-checks-suggestion-redundant-statement",
+)  # fmt: skip
+def statement_twice(document: Document) -> Iterator[Hit]:
+    """
+    Two statements have the same effect, principals, actions, resources and conditions, in whatever order: one
+    is enough.
+
+    A copy that was to be changed and was not looks like this too. The Sid does not count.
+    """
+    seen: dict[object, Statement] = {}
+    for statement in document.statements:
+        if statement.opaque or not statement.effect or "Fn::If" in statement.path:
+            continue
+        first = seen.setdefault(_meaning(statement), statement)
+        if first is not statement:
+            called = f"`{first.sid}`" if first.sid else f"number {document.statements.index(first) + 1}"
+            yield Hit(f"says what statement {called} says", statement.path, sid=statement.sid)
+
+
+def _meaning(statement: Statement) -> object:
+    return (
+        statement.effect,
+        frozenset(statement.principals), frozenset(statement.not_principals),
+        frozenset(one.lower() for one in statement.actions), frozenset(one.lower() for one in statement.not_actions),
+        frozenset(statement.resources), frozenset(statement.not_resources),
+        frozenset(map(_test, statement.conditions)),
+    )  # fmt: skip
+
+
+def _test(condition: Condition) -> object:
+    """Return what *condition* tests; a value that a template fills in is like no other."""
+    unknown = condition.path if condition.opaque else None
+    return condition.written, condition.folded, frozenset(condition.values), unknown
+
+
+@group_rule(
+    "RM313", "allow-under-deny", Severity.SUGGESTION, "an Allow is denied again, whatever the request",
+    _LOGIC + "#policy-eval-denyallow",
+)  # fmt: skip
+def allow_under_deny(documents: list[Document]) -> Iterator[tuple[Document, Hit]]:
+    """
+    A Deny of the same role (or of the same policy of a resource) is about the action on all resources of the
+    Allow, and demands nothing that the Allow does not demand too: the Allow is dead for it.
+
+    A Deny by a condition of its own, or on some of the resources, is a limit and not reported. Take the action
+    out of the Allow, or mend the Deny; where one is there to hold whatever others allow, leave both.
+    """
+    for document in documents:
+        kind = document.kind
+        if kind not in (PolicyType.IDENTITY, PolicyType.RESOURCE, PolicyType.TRUST, PolicyType.BOUNDARY):
+            continue
+        denies = [one for other in documents if other.kind is kind for one in other.statements if _counts(one)]
+        for statement in document.allows if denies else ():
+            for action in _denied(statement, denies):
+                message = f"`{action}` is denied again on all resources of the Allow"
+                yield document, Hit(message, statement.at("Action", action), action, sid=statement.sid)
+
+
+def _counts(statement: Statement) -> bool:
+    """Tell whether *statement* is a Deny of which all is known, and that is there in every deployment."""
+    return statement.effect == "Deny" and not statement.opaque and "Fn::If" not in statement.path
+
+
+def _denied(statement: Statement, denies: Sequence[Statement]) -> list[str]:
+    """Return the actions of an Allow, as written, that one of *denies* takes away wholly."""
+    covering = [one for one in denies if _always(one, statement)]
+    return [action for action in statement.actions if any(_names(one, action) for one in covering)]
+
+
+def _always(deny: Statement, allow: Statement) -> bool:
+    """Tell whether *deny* holds for whomever, whatever and whenever *allow* does, its actions aside."""
+    tests = {_test(one) for one in allow.conditions}
+    return (
+        _same_principals(deny, allow)
+        and all(not one.opaque and _test(one) in tests for one in deny.conditions)
+        and _all_resources(deny, allow)
+    )
+
+
+def _same_principals(deny: Statement, allow: Statement) -> bool:
+    if deny.not_principals or allow.not_principals:
+        return False
+    everyone = {one.kind for one in deny.principals if one.value == "*"}
+    if "*" in everyone or ("AWS" in everyone and all(one.kind in ("*", "AWS") for one in allow.principals)):
+        return True
+    return set(allow.principals) <= set(deny.principals)
+
+
+def _all_resources(deny: Statement, allow: Statement) -> bool:
+    if any(map(is_everything, deny.resources)):
+        return True
+    if (
+        "Resource" in allow.opaque
+        or allow.not_resources
+        or deny.not_resources
+        or bool(deny.resources) != bool(allow.resources)
+    ):
+        return False
+    return all(any(_holds(wide, narrow) for wide in deny.resources) for narrow in allow.resources)
+
+
+def _holds(wide: str, narrow: str) -> bool:
+    """Tell whether *wide* matches all that *narrow* does; segment by segment, as IAM reads ARNs."""
+    if wide == narrow:
+        return True
+    one, other = Arn.parse(wide), Arn.parse(narrow)
+    if "${" in wide or one is None or other is None:
+        return False
+    return all(contains(a, b) for a, b in zip(one, other, strict=True))
+
+
+def _names(deny: Statement, action: str) -> bool:
+    """Tell whether *deny* is about every action that *action* stands for."""
+    if deny.not_actions:
+        return not has_wildcard(action) and not any(action_glob(one)(action.lower()) for one in deny.not_actions)
+    if not has_wildcard(action):
+        return deny.named(action) is not None
+    return any(contains(one.lower(), action.lower()) for one in deny.actions if has_wildcard(one))
