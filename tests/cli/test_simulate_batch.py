@@ -190,7 +190,7 @@ def test_a_single_document_stands_for_a_list_of_it(run: "Run") -> None:
         (WHOLE[:-1] + ', "identityPolicies": []}', "x", "repeats the key `identityPolicies`"),
         (WHOLE[:-1] + ', "identityPolicy": []}', "x", "unknown key `identityPolicy`; did you mean identityPolicies"),
         (WHOLE.replace('"Effect": "Allow"', '"Effect": "Allow", "Effect": "Deny"'), "x", "repeats the key `Effect`"),
-        (WHOLE.replace('"Effect": "Allow"', '"Effect": NaN'), "x", "`NaN` is no JSON value"),
+        (WHOLE.replace('"Effect": "Allow"', '"Effect": NaN'), "x", "`NaN` is not a JSON value"),
         (WHOLE.replace('"Effect": "Allow"', '"Effect": "Alow"'), "x", "identityPolicies[0]: `Statement[0].Effect` is `Alow`"),
         (WHOLE.replace('"Action": ', '"Acton": '), "x", "identityPolicies[0]: "),
         (WHOLE.replace('"Resource": "*"', '"Resource": "*", "Condition": {"StringEqual": {"a:b": "c"}}'), "x",

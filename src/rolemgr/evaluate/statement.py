@@ -2,20 +2,32 @@
 Does one statement match a request: its Action, its Principal, its Resource, and every condition.
 
 `applies` is the quick answer and `mismatches` the long one; both ask the same questions, so they cannot
-disagree. A statement is read once (`read_statement`) and asked often.
+disagree. A statement is read once (`read_statement`) and asked often; where it is asked for one action and
+gone, only what speaks of that action is read, and the rest looked at (`look_at`).
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 """
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple, TypeAlias
+from functools import lru_cache
+from typing import Final, Literal, NamedTuple, TypeAlias
 
-from rolemgr.evaluate.conditions import Condition, read_conditions
+from rolemgr.evaluate.conditions import Condition, Written, listed_conditions, look_at_condition, read_condition
 from rolemgr.evaluate.errors import PolicyError
-from rolemgr.evaluate.principals import Caller, Match, Named, match, read_principals
+from rolemgr.evaluate.principals import (
+    Blocks,
+    Caller,
+    Match,
+    Named,
+    PrincipalElement,
+    blocks_of,
+    look_at_principals,
+    match,
+    read_principals,
+)
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.iam.documents import Effect, IdentityStatement, ResourceStatement, StatementElement, TrustStatement
-from rolemgr.iam.variables import Matcher, Template, Test, bind, keys, parse
-from rolemgr.iam.wildcards import action_glob, resource_glob
+from rolemgr.iam.variables import Matcher, bind, keys, parse
+from rolemgr.iam.wildcards import matches_folded_action, resource_glob
 
 Element: TypeAlias = Literal["Action", "NotAction", "Principal", "NotPrincipal", "Resource", "NotResource", "Condition"]
 
@@ -31,7 +43,6 @@ class ReadStatement(NamedTuple):
     effect: Effect
     action_element: Literal["Action", "NotAction"]
     actions: tuple[str, ...]
-    action_tests: tuple[Test, ...]
     resource_element: Literal["Resource", "NotResource"]
     resources: tuple[str, ...]
     resource_tests: tuple[Matcher, ...]
@@ -63,48 +74,111 @@ class Mismatch(NamedTuple):
         return f"{where} wants {_listed(self.wanted)}, the request has {found}{note}"
 
 
-def read_statement(statement: StatementElement, *, variables: bool) -> ReadStatement:
+class Elements(NamedTuple):
     """
-    Return *statement* ready to be asked; one of a trust policy speaks of the role that it stands at.
+    The elements of one statement as a policy writes them, whoever read it.
 
-    Raises PolicyError for what IAM would not accept: an operator's value, a principal, an action.
+    The Resource of a statement without one, as in a trust policy, is `*`: what the policy stands at.
+    *principal_element* is None in an identity policy.
     """
-    actions = statement.action or statement.not_action or ()
-    resources, resource_element = _resources(statement)
-    templates = [_template(text, variables) for text in resources]
-    return ReadStatement(
-        sid=statement.sid,
-        effect=statement.effect,
-        action_element="Action" if statement.action else "NotAction",
-        actions=actions,
-        action_tests=tuple(map(_action_test, actions)),
-        resource_element=resource_element,
-        resources=resources,
-        resource_tests=tuple(bind(template, resource_glob) for template in templates),
-        resource_variables=tuple(key for template in templates for key in keys(template)),
-        conditions=read_conditions(statement.condition, variables=variables),
-        principals=_principals(statement),
-        everywhere=resource_element == "Resource" and "*" in resources,
+
+    sid: str | None
+    effect: Effect
+    action_element: Literal["Action", "NotAction"]
+    actions: tuple[str, ...]
+    resource_element: Literal["Resource", "NotResource"]
+    resources: tuple[str, ...]
+    conditions: tuple[Written, ...]
+    principal_element: PrincipalElement | None = None
+    principals: Blocks = ()
+
+
+EVERYWHERE: Final = ("*",)
+
+
+def elements_of(statement: StatementElement) -> Elements:
+    """Return the elements of *statement*; raise PolicyError for a NotPrincipal in a trust policy."""
+    resource_element, resources = _resources(statement)
+    principal_element, principals = _principals(statement)
+    return Elements(
+        statement.sid,
+        statement.effect,
+        "Action" if statement.action else "NotAction",
+        statement.action or statement.not_action or (),
+        resource_element,
+        resources,
+        listed_conditions(statement.condition),
+        principal_element,
+        principals,
     )
 
 
-def _resources(statement: StatementElement) -> tuple[tuple[str, ...], Literal["Resource", "NotResource"]]:
+def _resources(statement: StatementElement) -> tuple[Literal["Resource", "NotResource"], tuple[str, ...]]:
     if not isinstance(statement, IdentityStatement):
-        return ("*",), "Resource"
-    return statement.resource or statement.not_resource or (), "Resource" if statement.resource else "NotResource"
+        return "Resource", EVERYWHERE
+    return ("NotResource", statement.not_resource) if statement.not_resource else ("Resource", statement.resource or ())
 
 
-def _principals(statement: StatementElement) -> Named | None:
+def _principals(statement: StatementElement) -> tuple[PrincipalElement | None, Blocks]:
     if not isinstance(statement, TrustStatement | ResourceStatement):
-        return None
-    if isinstance(statement, TrustStatement) and statement.not_principal is not None:
+        return None, ()
+    if statement.not_principal is None:
+        return "Principal", blocks_of(statement.principal or {})
+    if isinstance(statement, TrustStatement):
         raise PolicyError(None, "a role trust policy has no NotPrincipal", "use Principal and a condition")
-    return read_principals(statement.principal, statement.not_principal, denies=statement.effect is Effect.DENY)
+    return "NotPrincipal", blocks_of(statement.not_principal)
 
 
-def takes_action(statement: ReadStatement, folded_action: str) -> bool:
+def read_statement(written: Elements, *, variables: bool) -> ReadStatement:
+    """
+    Return the statement *written* ready to be asked; *variables* says whether its policy's version has them.
+
+    Raises PolicyError for what IAM would not accept: an operator's value, a principal, an action.
+    """
+    resources = [_resource(text, variables) for text in written.resources]
+    look_at_actions(written.actions)
+    return ReadStatement(
+        sid=written.sid,
+        effect=written.effect,
+        action_element=written.action_element,
+        actions=written.actions,
+        resource_element=written.resource_element,
+        resources=written.resources,
+        resource_tests=tuple([one.test for one in resources]),
+        resource_variables=tuple([key for one in resources for key in one.variables]),
+        conditions=tuple(read_condition(one, variables=variables) for one in written.conditions),
+        principals=_named(written),
+        everywhere=written.resource_element == "Resource" and "*" in written.resources,
+    )
+
+
+def look_at(written: Elements, *, variables: bool) -> None:
+    """Raise where `read_statement` does, without making ready what nobody asks."""
+    look_at_actions(written.actions)
+    for text in written.resources if variables else ():
+        if "${" in text:
+            _resource(text, variables)
+    for one in written.conditions:
+        look_at_condition(one, variables=variables)
+    if written.principal_element is not None:
+        denies = written.effect is Effect.DENY
+        look_at_principals(written.principal_element, written.principals, denies=denies)
+
+
+def _named(written: Elements) -> Named | None:
+    if written.principal_element is None:
+        return None
+    denies = written.effect is Effect.DENY
+    return read_principals(written.principal_element, written.principals, denies=denies)
+
+
+def takes_action(statement: ReadStatement | Elements, folded_action: str) -> bool:
     """Return whether *statement* speaks of the lower-case action."""
-    listed = any(test(folded_action) for test in statement.action_tests)
+    listed = False
+    for pattern in statement.actions:
+        if matches_folded_action(pattern, folded_action):
+            listed = True
+            break
     return listed is (statement.action_element == "Action")
 
 
@@ -167,17 +241,36 @@ def absent_keys(statement: ReadStatement, request: Request, caller: Caller, *, b
     yield from (key for key in asked if key not in request.context)
 
 
-def _template(text: str, variables: bool) -> Template:
+class _Resource(NamedTuple):
+    """A Resource or NotResource value, ready to be asked, and the variables that it can't do without."""
+
+    test: Matcher
+    variables: tuple[str, ...]
+
+
+def _resource(text: str, variables: bool) -> _Resource:
+    return (_short_resource if len(text) <= _SHORT else _read_resource)(text, variables)
+
+
+def _read_resource(text: str, variables: bool) -> _Resource:
     try:
-        return parse(text, variables=variables)
+        template = parse(text, variables=variables)
     except ValueError as error:
         raise PolicyError(None, f"resource `{text}`: {error}") from error
+    return _Resource(bind(template, resource_glob), keys(template))
 
 
-def _action_test(pattern: str) -> Test:
-    if pattern != "*" and ":" not in pattern:
-        raise PolicyError(None, f"`{pattern}` is not an action", "an action is a service prefix, a colon and a name")
-    return action_glob(pattern)
+_SHORT: Final = 512
+"""Longer texts are read anew each time, so that what is kept has a bound."""
+_short_resource = lru_cache(maxsize=1 << 13)(_read_resource)
+
+
+def look_at_actions(patterns: tuple[str, ...]) -> None:
+    """Raise PolicyError where one of *patterns* is not an action."""
+    for pattern in patterns:
+        if ":" not in pattern and pattern != "*":
+            hint = "an action is a service prefix, a colon and a name"
+            raise PolicyError(None, f"`{pattern}` is not an action", hint)
 
 
 def _without_value(variables: tuple[str, ...], context: Context) -> tuple[str, ...]:

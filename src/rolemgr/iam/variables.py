@@ -117,6 +117,9 @@ def resolve(template: Template, context: Values) -> Pieces | None:
 
 def bind(template: Template, build: Callable[[Pieces], Test]) -> Matcher:
     """Return the matcher that *build* makes of *template*: at once without a variable, else per request."""
+    if len(template) == 1 and isinstance(template[0], Piece):
+        test = build((template[0],))
+        return lambda value, _context: test(value)
     if is_constant(template):
         test = build(resolve(template, _NO_VALUES) or ())
         return lambda value, _context: test(value)

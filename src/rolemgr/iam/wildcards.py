@@ -128,6 +128,18 @@ def matches_action(pattern: str, action: str) -> bool:
     return action_glob(pattern)(action.lower())
 
 
+def matches_folded_action(pattern: str, folded_action: str) -> bool:
+    """Tell whether the action *pattern* stands for a lower-case action, at once for the commonest patterns."""
+    folded = pattern.lower()
+    if "?" not in folded:
+        star = folded.find("*")
+        if star < 0:
+            return folded == folded_action
+        if star == len(folded) - 1:
+            return folded_action.startswith(folded[:-1])
+    return text_glob(folded)(folded_action)
+
+
 def has_wildcard(text: str) -> bool:
     """Tell whether *text* has a wildcard."""
     return "*" in text or "?" in text
@@ -166,6 +178,8 @@ def _nothing(_value: str) -> bool:
 
 def _simple(pieces: Pieces) -> Test | None:
     """Return the test of a pattern without wildcards, or with one star at its end: most are like that."""
+    if len(pieces) == 1 and pieces[0].live:
+        return _simple_text(pieces[0].text)
     text = "".join(piece.text for piece in pieces)
     if not _has_wildcard(pieces):
         return lambda value: value == text
@@ -173,6 +187,16 @@ def _simple(pieces: Pieces) -> Test | None:
     if last.live and last.text.endswith("*") and not _has_wildcard((*before, Piece(last.text[:-1], live=True))):
         return lambda value: value.startswith(text[:-1])
     return None
+
+
+def _simple_text(text: str) -> Test | None:
+    if "?" in text:
+        return None
+    star = text.find("*")
+    if star < 0:
+        return text.__eq__
+    start = text[:-1]
+    return (lambda value: value.startswith(start)) if star == len(start) else None
 
 
 def _fullmatch(source: str) -> Test:
