@@ -82,7 +82,7 @@ EVALUATOR = [
     ("wildcards", 'char in "*?"', 'char in "*"', "? is a character"),
     ("wildcards", "if any(map(_has_inner_star, segments[: SEGMENTS - 1])):", "if False:", "an inner star runs over its segment"),
     ("wildcards", 'one = "." if segment and segment[0].segment == SEGMENTS - 1 else "[^:]"', 'one = "."', "wildcards run over the parts of an ARN"),
-    ("wildcards", "return text_glob(pattern.lower())", "return text_glob(pattern)", "actions have case"),
+    ("wildcards", "folded = pattern.lower()", "folded = pattern", "actions have case"),
     ("wildcards", "pattern.fullmatch(value) is not None", "pattern.match(value) is not None", "a pattern may end early"),
     ("wildcards", "re.escape(token.char)", "token.char", "a dot is any character"),
     ("variables", "value = values[0] if len(values) == 1 else part.default", 'value = values[0] if values else ""', "a variable without a value is empty"),

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Final, NamedTuple, TypeVar
 from rolemgr.errors import InputError, RolemgrError, SourceLocation, UnknownNameError
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.plain import (
+    ELSEWHERE,
     IDENTITY,
     RESOURCE,
     TRUST,
@@ -33,7 +34,7 @@ from rolemgr.evaluate.request import Request
 from rolemgr.evaluate.requirements import Guard, guard_of
 from rolemgr.files.json import json_problem, parse_json, read_opening, unmeasured_json
 from rolemgr.files.source import MAX_BYTES, DataPath, FileError, SourceFile, paths_of
-from rolemgr.iam.documents import IdentityPolicy, PolicyDocument, ResourcePolicy, TrustPolicy
+from rolemgr.iam.documents import IdentityPolicy, PolicyDocument, ResourceControlPolicy, ResourcePolicy, TrustPolicy
 from rolemgr.iam.kept import Kept
 from rolemgr.model.source import parse_model
 
@@ -164,7 +165,7 @@ def _quickly(members: Mapping[str, Any], guard: Guard | None) -> PlainPolicies:
     if len(bounds) > 1:
         raise NotPlainError
     sessions = _plain(layers.get("sessionPolicies", ()), IDENTITY)
-    endpoints = _plain(layers.get("vpcEndpointPolicies", ()), RESOURCE)
+    endpoints = _plain(layers.get("vpcEndpointPolicies", ()), ELSEWHERE)
     alone = ((Layer.PERMISSIONS_BOUNDARY, bounds), (Layer.SESSION, sessions))
     groups += [PlainGroup(layer, None, documents) for layer, documents in alone if documents]
     for level, one in enumerate(_many(layers.get("serviceControlPolicies", ()))):
@@ -208,7 +209,7 @@ def _carefully(rest: str, guard: Guard | None) -> Policies:
         permissions_boundary=bounds[0] if bounds else None,
         session=_documents(layers, "sessionPolicies", IdentityPolicy),
         service_control=_levels(layers, "serviceControlPolicies", IdentityPolicy),
-        resource_control=_levels(layers, "resourceControlPolicies", ResourcePolicy),
+        resource_control=_levels(layers, "resourceControlPolicies", ResourceControlPolicy),
         resource=_resource_policy(layers.get("resourcePolicy"), guard),
         vpc_endpoints=_documents(layers, "vpcEndpointPolicies", ResourcePolicy),
     )

@@ -37,7 +37,9 @@ _RESOURCES: Final = frozenset({"Resource", "NotResource"})
 _PRINCIPALS: Final = frozenset({"Principal", "NotPrincipal"})
 IDENTITY: Final = Shape(_COMMON | _RESOURCES, has_principal=False, needs_resource=True)
 TRUST: Final = Shape(_COMMON | {"Principal"}, has_principal=True, needs_resource=False)
-RESOURCE: Final = Shape(_COMMON | _RESOURCES | _PRINCIPALS, has_principal=True, needs_resource=True)
+RESOURCE: Final = Shape(_COMMON | _RESOURCES | _PRINCIPALS, has_principal=True, needs_resource=False)
+ELSEWHERE: Final = Shape(_COMMON | _RESOURCES | _PRINCIPALS, has_principal=True, needs_resource=True)
+"""Policies that name resources and do not stand at one: of VPC endpoints, and RCPs."""
 
 _DOCUMENT: Final = frozenset({"Version", "Id", "Statement"})
 _VARIABLES: Final[Mapping[object, bool]] = {"2012-10-17": True, "2008-10-17": False}
@@ -108,7 +110,7 @@ def read_plain(value: Any, shape: Shape) -> PlainDocument:
 
 def read_plain_control(value: Any) -> PlainDocument:
     """Return the resource control policy that *value* is, all of whose statements are about everyone."""
-    document = read_plain(value, RESOURCE)
+    document = read_plain(value, ELSEWHERE)
     for one in document.statements:
         if one.principal_element != "Principal" or one.principals != EVERYONE:
             raise NotPlainError
@@ -172,7 +174,9 @@ def _listed(value: Any) -> tuple[str, ...]:
 
 
 def _resources(raw: Mapping[str, Any], shape: Shape) -> tuple[str, tuple[str, ...]]:
-    return _one_of(raw, "Resource", "NotResource") if shape.needs_resource else ("Resource", EVERYWHERE)
+    if not shape.needs_resource and raw.keys().isdisjoint(_RESOURCES):
+        return "Resource", EVERYWHERE
+    return _one_of(raw, "Resource", "NotResource")
 
 
 def _principals(raw: Mapping[str, Any]) -> tuple[PrincipalElement, Blocks]:

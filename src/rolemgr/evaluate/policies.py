@@ -2,8 +2,8 @@
 The policies that a request meets, one field per layer, and a document made ready to be asked often.
 
 What is given applies, but for what `rolemgr.evaluate.requirements` tells from the request itself. Whoever
-builds `Policies` leaves out what the request does not show: the SCPs and RCPs of a management account, RCPs
-of services that have none, the policy of a VPC endpoint that the request does not pass.
+builds `Policies` leaves out what the request does not show: the SCPs and RCPs of a management account, the
+policy of a VPC endpoint that the request does not pass.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
 """
 
@@ -254,14 +254,23 @@ def _groups(policies: Policies) -> Iterator[Group]:
     for level, controls in enumerate(policies.resource_control):
         yield Group(Layer.RESOURCE_CONTROL, tuple(map(_read_resource_control, controls)), level)
     if policies.vpc_endpoints:
-        yield Group(Layer.VPC_ENDPOINT, tuple(map(read_policy, policies.vpc_endpoints)))
+        yield Group(Layer.VPC_ENDPOINT, tuple(map(_read_elsewhere, policies.vpc_endpoints)))
+
+
+def _read_elsewhere(document: ResourcePolicy) -> ReadPolicy:
+    """Return a policy that does not stand at the resource, so that it must say which it is about."""
+    for place, statement in enumerate(document.statement):
+        if statement.is_about_its_own_resource():
+            name = f"statement `{statement.sid}`" if statement.sid else f"statement {place}"
+            raise PolicyError(None, f"{name} has neither Resource nor NotResource", "only a resource's own policy may")
+    return read_policy(document)
 
 
 def _read_resource_control(document: ResourcePolicy) -> ReadPolicy:
     """Return an RCP, whose Principal is `*`: RCPs name principals in conditions only."""
     if not all(_is_everyone(statement) for statement in document.statement):
         raise PolicyError(None, "the Principal of a resource control policy is `*`, and it has no NotPrincipal")
-    return read_policy(document)
+    return _read_elsewhere(document)
 
 
 def _is_everyone(statement: ResourceStatement) -> bool:

@@ -26,7 +26,7 @@ from rolemgr.evaluate.principals import (
 )
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.iam.documents import Effect, IdentityStatement, ResourceStatement, StatementElement, TrustStatement
-from rolemgr.iam.variables import Matcher, bind, keys, parse
+from rolemgr.iam.variables import Matcher, bind, keys, misplaced, parse
 from rolemgr.iam.wildcards import matches_folded_action, resource_glob
 
 Element: TypeAlias = Literal["Action", "NotAction", "Principal", "NotPrincipal", "Resource", "NotResource", "Condition"]
@@ -47,6 +47,8 @@ class ReadStatement(NamedTuple):
     resources: tuple[str, ...]
     resource_tests: tuple[Matcher, ...]
     resource_variables: tuple[str, ...]
+    dead_resources: tuple[str, ...]
+    """Those of *resources* that match nothing ever, as they have a policy variable before the fifth colon."""
     conditions: tuple[Condition, ...]
     principals: Named | None = None
     everywhere: bool = False
@@ -57,7 +59,8 @@ class Mismatch(NamedTuple):
     """
     Why a statement did not match: what its *element* wants and what the request has.
 
-    *operator* and *key* are a condition's; *unresolved* are the variables among *wanted* without a value.
+    *operator* and *key* are a condition's; *unresolved* are the variables among *wanted* without a value, and
+    *dead* are those of *wanted* that match nothing ever.
     """
 
     element: Element
@@ -66,12 +69,19 @@ class Mismatch(NamedTuple):
     operator: str | None = None
     key: str | None = None
     unresolved: tuple[str, ...] = ()
+    dead: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         found = _listed(self.found) or "nothing (the key is absent)"
         where = f"{self.operator} {self.key}" if self.operator else self.element
         note = f"; without a value: {_listed(self.unresolved)}" if self.unresolved else ""
-        return f"{where} wants {_listed(self.wanted)}, the request has {found}{note}"
+        dead = f"; {said_of_dead(self.dead)}" if self.dead else ""
+        return f"{where} wants {_listed(self.wanted)}, the request has {found}{note}{dead}"
+
+
+def said_of_dead(resources: tuple[str, ...]) -> str:
+    """Return what is wrong with *resources* that match nothing."""
+    return f"{_listed(resources)} matches nothing: a policy variable can stand only after the fifth colon of an ARN"
 
 
 class Elements(NamedTuple):
@@ -116,6 +126,8 @@ def elements_of(statement: StatementElement) -> Elements:
 def _resources(statement: StatementElement) -> tuple[Literal["Resource", "NotResource"], tuple[str, ...]]:
     if not isinstance(statement, IdentityStatement):
         return "Resource", EVERYWHERE
+    if isinstance(statement, ResourceStatement) and statement.is_about_its_own_resource():
+        return "Resource", EVERYWHERE
     return ("NotResource", statement.not_resource) if statement.not_resource else ("Resource", statement.resource or ())
 
 
@@ -146,6 +158,7 @@ def read_statement(written: Elements, *, variables: bool) -> ReadStatement:
         resources=written.resources,
         resource_tests=tuple([one.test for one in resources]),
         resource_variables=tuple([key for one in resources for key in one.variables]),
+        dead_resources=tuple([one.text for one in resources if one.test is _nothing]),
         conditions=tuple(read_condition(one, variables=variables) for one in written.conditions),
         principals=_named(written),
         everywhere=written.resource_element == "Resource" and "*" in written.resources,
@@ -218,7 +231,10 @@ def mismatches(statement: ReadStatement, request: Request, caller: Caller, *, bo
     context = request.context
     if not takes_resource(statement, request):
         unresolved = _without_value(statement.resource_variables, context)
-        yield Mismatch(statement.resource_element, statement.resources, (request.resource,), unresolved=unresolved)
+        yield Mismatch(
+            statement.resource_element, statement.resources, (request.resource,),
+            unresolved=unresolved, dead=statement.dead_resources,
+        )  # fmt: skip
     for condition in statement.conditions:
         if not condition.holds(context):
             unresolved = _without_value(condition.variables, context)
@@ -244,8 +260,13 @@ def absent_keys(statement: ReadStatement, request: Request, caller: Caller, *, b
 class _Resource(NamedTuple):
     """A Resource or NotResource value, ready to be asked, and the variables that it can't do without."""
 
+    text: str
     test: Matcher
     variables: tuple[str, ...]
+
+
+def _nothing(_value: str, _context: object) -> bool:
+    return False
 
 
 def _resource(text: str, variables: bool) -> _Resource:
@@ -257,7 +278,9 @@ def _read_resource(text: str, variables: bool) -> _Resource:
         template = parse(text, variables=variables)
     except ValueError as error:
         raise PolicyError(None, f"resource `{text}`: {error}") from error
-    return _Resource(bind(template, resource_glob), keys(template))
+    if misplaced(template):
+        return _Resource(text, _nothing, ())
+    return _Resource(text, bind(template, resource_glob), keys(template))
 
 
 _SHORT: Final = 512
