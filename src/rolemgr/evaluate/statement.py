@@ -27,7 +27,7 @@ from rolemgr.evaluate.principals import (
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.iam.documents import Effect, IdentityStatement, ResourceStatement, StatementElement, TrustStatement
 from rolemgr.iam.variables import Matcher, bind, keys, misplaced, parse
-from rolemgr.iam.wildcards import matches_folded_action, resource_glob
+from rolemgr.iam.wildcards import matches_folded_action, resource_glob, resource_text_glob
 
 Element: TypeAlias = Literal["Action", "NotAction", "Principal", "NotPrincipal", "Resource", "NotResource", "Condition"]
 
@@ -274,6 +274,9 @@ def _resource(text: str, variables: bool) -> _Resource:
 
 
 def _read_resource(text: str, variables: bool) -> _Resource:
+    if not variables or "${" not in text:
+        test = resource_text_glob(text)
+        return _Resource(text, lambda value, _context: test(value), ())
     try:
         template = parse(text, variables=variables)
     except ValueError as error:
