@@ -79,13 +79,17 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def answer(line: bytes) -> Answer:
-    """Return the answer to one line: the decision, or the error that says what is not understood."""
+def answer(line: bytes, read: Callable[[str, Guard | None], Layers] | None = None) -> Answer:
+    """
+    Return the answer to one line: the decision, or the error that says what is not understood.
+
+    *read* makes policies of the text of a line's other members: `remembered` unless it is given.
+    """
     parts = _Parts(None, None, "")
     try:
         parts = _split(_text(line))
         request = _request(parts)
-        decision = evaluate(request, _policies(parts.rest, guard_of(request))).decision
+        decision = evaluate(request, (read or remembered)(parts.rest, guard_of(request))).decision
     except (RolemgrError, ValueError, RecursionError) as error:
         return _error(parts.id, _words(error))
     name = encode_basestring_ascii(parts.id) if type(parts.id) is str else json.dumps(parts.id)
@@ -96,7 +100,7 @@ def asked(line: bytes) -> tuple[Request, Policies]:
     """Return what a line that is understood asks, and of which policies: read as any policy file is."""
     parts = _split(_text(line))
     request = _request(parts)
-    return request, _carefully(parts.rest, guard_of(request))
+    return request, carefully(parts.rest, guard_of(request))
 
 
 _NONE: Final = object()
@@ -130,11 +134,11 @@ def _request(parts: _Parts) -> Request:
     return Request.from_json_value(parts.request)
 
 
-def _policies(rest: str, guard: Guard | None) -> Layers:
+def remembered(rest: str, guard: Guard | None) -> Layers:
     """Return the policies in the text *rest* of a line's other members; what comes a second time is kept."""
     found = _KEPT.get((rest, guard))
     if found is None:
-        found = _read(rest, guard)
+        found = read_policies(rest, guard)
         if hash(rest) in _SEEN:
             _KEPT.put((rest, guard), found, len(rest))
         elif len(_SEEN) < _MANY:
@@ -144,11 +148,12 @@ def _policies(rest: str, guard: Guard | None) -> Layers:
     return found
 
 
-def _read(rest: str, guard: Guard | None) -> Layers:
+def read_policies(rest: str, guard: Guard | None) -> Layers:
+    """Return the policies in the text *rest*, read quickly where that does."""
     try:
         return _quickly(unmeasured_json(_REST + rest), guard)
     except (NotPlainError, ValueError, RecursionError):
-        return _carefully(rest, guard)
+        return carefully(rest, guard)
 
 
 def _quickly(members: Mapping[str, Any], guard: Guard | None) -> PlainPolicies:
@@ -194,7 +199,7 @@ def _plain(values: Any, shape: Shape) -> tuple[PlainDocument, ...]:
     return tuple([read_plain(value, shape) for value in _many(values)])
 
 
-def _carefully(rest: str, guard: Guard | None) -> Policies:
+def carefully(rest: str, guard: Guard | None) -> Policies:
     """Return the policies in the text *rest*, each a document; raise InputError for what is not understood."""
     value = parse_json(_REST + rest, "the line").data
     layers = {name: found for name, found in value.items() if name not in _HEAD and found is not None}

@@ -16,7 +16,7 @@ from rolemgr.errors import InputError
 from rolemgr.evaluate.conditions import Written
 from rolemgr.evaluate.policies import Asked, Layer, StatementRef, keep
 from rolemgr.evaluate.principals import EVERYONE, Blocks, PrincipalElement
-from rolemgr.evaluate.statement import EVERYWHERE, Elements, ReadStatement, look_at, read_statement, takes_action
+from rolemgr.evaluate.statement import EVERYWHERE, Elements, ReadStatement, look_at, takes_action
 from rolemgr.iam.documents import Effect
 
 
@@ -71,7 +71,7 @@ class PlainGroup(NamedTuple):
                     continue
                 if self.layer is not Layer.RESOURCE_CONTROL or one.effect is Effect.DENY:
                     at = StatementRef(self.layer, policy, place, one.sid, self.level)
-                    yield at, read_statement(one, variables=variables)
+                    yield at, ReadStatement(one, variables=variables)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

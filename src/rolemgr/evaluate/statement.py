@@ -2,13 +2,12 @@
 Does one statement match a request: its Action, its Principal, its Resource, and every condition.
 
 `applies` is the quick answer and `mismatches` the long one; both ask the same questions, so they cannot
-disagree. A statement is read once (`read_statement`) and asked often; where it is asked for one action and
-gone, only what speaks of that action is read, and the rest looked at (`look_at`).
+disagree. A statement is read once (`read_statement`) and asked often.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from rolemgr.evaluate.conditions import Condition, Written, listed_conditions, look_at_condition, read_condition
@@ -30,29 +29,6 @@ from rolemgr.iam.variables import Matcher, bind, keys, misplaced, parse
 from rolemgr.iam.wildcards import matches_folded_action, resource_glob, resource_text_glob
 
 Element: TypeAlias = Literal["Action", "NotAction", "Principal", "NotPrincipal", "Resource", "NotResource", "Condition"]
-
-
-class ReadStatement(NamedTuple):
-    """
-    A statement ready to be asked; the patterns as written stay beside their tests.
-
-    *principals* is None in an identity policy, whose principal is whoever has it.
-    """
-
-    sid: str | None
-    effect: Effect
-    action_element: Literal["Action", "NotAction"]
-    actions: tuple[str, ...]
-    resource_element: Literal["Resource", "NotResource"]
-    resources: tuple[str, ...]
-    resource_tests: tuple[Matcher, ...]
-    resource_variables: tuple[str, ...]
-    dead_resources: tuple[str, ...]
-    """Those of *resources* that match nothing ever, as they have a policy variable before the fifth colon."""
-    conditions: tuple[Condition, ...]
-    principals: Named | None = None
-    everywhere: bool = False
-    """Its Resource is `*`, so that there is nothing to ask."""
 
 
 class Mismatch(NamedTuple):
@@ -141,48 +117,112 @@ def _principals(statement: StatementElement) -> tuple[PrincipalElement | None, B
     return "NotPrincipal", blocks_of(statement.not_principal)
 
 
+class _Resource(NamedTuple):
+    """A Resource or NotResource value, ready to be asked, and the variables that it can't do without."""
+
+    text: str
+    test: Matcher
+    variables: tuple[str, ...]
+
+
+def _nothing(_value: str, _context: object) -> bool:
+    return False
+
+
+def _resource(text: str, variables: bool) -> _Resource:
+    return (_short_resource if len(text) <= _SHORT else _read_resource)(text, variables)
+
+
+def _read_resource(text: str, variables: bool) -> _Resource:
+    if not variables or "${" not in text:
+        test = resource_text_glob(text)
+        return _Resource(text, lambda value, _context: test(value), ())
+    try:
+        template = parse(text, variables=variables)
+    except ValueError as error:
+        raise PolicyError(None, f"resource `{text}`: {error}") from error
+    if misplaced(template):
+        return _Resource(text, _nothing, ())
+    return _Resource(text, bind(template, resource_glob), keys(template))
+
+
+_SHORT: Final = 512
+"""Longer texts are read anew each time, so that what is kept has a bound."""
+_short_resource = lru_cache(maxsize=1 << 13)(_read_resource)
+
+
+class ReadStatement:
+    """
+    A statement ready to be asked; the patterns as written stay beside their tests.
+
+    What it takes to ask is made when somebody asks: most statements that speak of an action are about another
+    resource, and then nobody asks for their conditions.
+    """
+
+    def __init__(self, written: Elements, *, variables: bool) -> None:
+        """Take the elements as *written*, at which somebody has looked; *variables* is as in `read_statement`."""
+        self._written, self._variables = written, variables
+        self.sid, self.effect = written.sid, written.effect
+        self.action_element, self.actions = written.action_element, written.actions
+        self.resource_element, self.resources = written.resource_element, written.resources
+        self.everywhere = written.resource_element == "Resource" and "*" in written.resources
+        """Its Resource is `*`, so that there is nothing to ask."""
+
+    @cached_property
+    def principals(self) -> Named | None:
+        """Who it speaks of; None in an identity policy, whose principal is whoever has it."""
+        written = self._written
+        if written.principal_element is None:
+            return None
+        denies = written.effect is Effect.DENY
+        return read_principals(written.principal_element, written.principals, denies=denies)
+
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Its conditions."""
+        return tuple([read_condition(one, variables=self._variables) for one in self._written.conditions])
+
+    @cached_property
+    def _read_resources(self) -> tuple[_Resource, ...]:
+        return tuple([_resource(text, self._variables) for text in self.resources])
+
+    @cached_property
+    def resource_tests(self) -> tuple[Matcher, ...]:
+        """The tests of its resources."""
+        return tuple([one.test for one in self._read_resources])
+
+    @cached_property
+    def resource_variables(self) -> tuple[str, ...]:
+        """The variables that its resources can't do without."""
+        return tuple([key for one in self._read_resources for key in one.variables])
+
+    @cached_property
+    def dead_resources(self) -> tuple[str, ...]:
+        """Those of its resources that match nothing ever, as they have a policy variable before the fifth colon."""
+        return tuple([one.text for one in self._read_resources if one.test is _nothing])
+
+
 def read_statement(written: Elements, *, variables: bool) -> ReadStatement:
     """
     Return the statement *written* ready to be asked; *variables* says whether its policy's version has them.
 
     Raises PolicyError for what IAM would not accept: an operator's value, a principal, an action.
     """
-    resources = [_resource(text, variables) for text in written.resources]
-    look_at_actions(written.actions)
-    return ReadStatement(
-        sid=written.sid,
-        effect=written.effect,
-        action_element=written.action_element,
-        actions=written.actions,
-        resource_element=written.resource_element,
-        resources=written.resources,
-        resource_tests=tuple([one.test for one in resources]),
-        resource_variables=tuple([key for one in resources for key in one.variables]),
-        dead_resources=tuple([one.text for one in resources if one.test is _nothing]),
-        conditions=tuple(read_condition(one, variables=variables) for one in written.conditions),
-        principals=_named(written),
-        everywhere=written.resource_element == "Resource" and "*" in written.resources,
-    )
+    look_at(written, variables=variables)
+    return ReadStatement(written, variables=variables)
 
 
 def look_at(written: Elements, *, variables: bool) -> None:
-    """Raise where `read_statement` does, without making ready what nobody asks."""
-    look_at_actions(written.actions)
+    """Raise PolicyError for what IAM would not accept in a statement, without making ready what nobody asks."""
     for text in written.resources if variables else ():
         if "${" in text:
             _resource(text, variables)
+    look_at_actions(written.actions)
     for one in written.conditions:
         look_at_condition(one, variables=variables)
     if written.principal_element is not None:
         denies = written.effect is Effect.DENY
         look_at_principals(written.principal_element, written.principals, denies=denies)
-
-
-def _named(written: Elements) -> Named | None:
-    if written.principal_element is None:
-        return None
-    denies = written.effect is Effect.DENY
-    return read_principals(written.principal_element, written.principals, denies=denies)
 
 
 def takes_action(statement: ReadStatement | Elements, folded_action: str) -> bool:
@@ -255,40 +295,6 @@ def absent_keys(statement: ReadStatement, request: Request, caller: Caller, *, b
     if takes_resource(statement, request):
         asked += [name for condition in statement.conditions for name in (condition.key, *condition.variables)]
     yield from (key for key in asked if key not in request.context)
-
-
-class _Resource(NamedTuple):
-    """A Resource or NotResource value, ready to be asked, and the variables that it can't do without."""
-
-    text: str
-    test: Matcher
-    variables: tuple[str, ...]
-
-
-def _nothing(_value: str, _context: object) -> bool:
-    return False
-
-
-def _resource(text: str, variables: bool) -> _Resource:
-    return (_short_resource if len(text) <= _SHORT else _read_resource)(text, variables)
-
-
-def _read_resource(text: str, variables: bool) -> _Resource:
-    if not variables or "${" not in text:
-        test = resource_text_glob(text)
-        return _Resource(text, lambda value, _context: test(value), ())
-    try:
-        template = parse(text, variables=variables)
-    except ValueError as error:
-        raise PolicyError(None, f"resource `{text}`: {error}") from error
-    if misplaced(template):
-        return _Resource(text, _nothing, ())
-    return _Resource(text, bind(template, resource_glob), keys(template))
-
-
-_SHORT: Final = 512
-"""Longer texts are read anew each time, so that what is kept has a bound."""
-_short_resource = lru_cache(maxsize=1 << 13)(_read_resource)
 
 
 def look_at_actions(patterns: tuple[str, ...]) -> None:

@@ -95,8 +95,8 @@ def glob(pieces: Pieces) -> Test:
 
 def _one_for_one(pattern: str) -> Test:
     """Return the test of a *pattern* without stars."""
-    return lambda value: len(value) == len(pattern) and all(
-        wanted in ("?", char) for wanted, char in zip(pattern, value, strict=True)
+    return lambda value: (
+        len(value) == len(pattern) and all(wanted in ("?", char) for wanted, char in zip(pattern, value, strict=True))
     )
 
 
