@@ -83,6 +83,11 @@ def line(random: Random) -> bytes:
     return text.encode("utf-8", "replace") + b"\n"
 
 
+def well_formed(random: Random) -> bytes:
+    """Return a line that is not odd anywhere."""
+    return json.dumps(value(random, odd=False)).encode() + b"\n"
+
+
 def unique_line(random: Random, number: int) -> bytes:
     """
     Return a well-formed line in which every Sid, ARN, tag, account and action pattern holds its *number*.

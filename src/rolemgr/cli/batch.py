@@ -11,9 +11,11 @@ import gc
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from io import BytesIO
 from json.encoder import encode_basestring_ascii
 from typing import Any, BinaryIO, Final, NamedTuple, TypeVar
 
+from rolemgr.cli.spread import in_order, is_worth_it, skip_line
 from rolemgr.errors import InputError, RolemgrError, SourceLocation, UnknownNameError
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.plain import (
@@ -46,7 +48,7 @@ LAYERS: Final = (
 )  # fmt: skip
 _SEEN: Final[set[int]] = set()
 _MANY: Final = 1 << 16
-_KEPT: Final[Kept[Layers]] = Kept(1 << 22)
+_KEPT: Final[Kept[Layers]] = Kept(1 << 21)
 """The policies of the last lines by their text, about these characters of it; read they take some ten times as much."""
 
 
@@ -58,11 +60,22 @@ class Answer(NamedTuple):
 
 
 def answers(lines: BinaryIO) -> Iterator[Answer]:
-    """Yield the answer to each of *lines* that is not blank, reading one at a time."""
+    """Yield the answer to each of *lines* that is not blank: one at a time, or of a large file on every core."""
+    if not is_worth_it(lines):
+        return _answers(lines)
+    return (Answer(text, understood) for text, understood in in_order(answer_chunk, lines))
+
+
+def answer_chunk(chunk: bytes) -> list[tuple[str, bool]]:
+    """Return the answers to the lines of *chunk* as plain tuples, which go between processes quickly."""
+    return [(text, understood) for text, understood in _answers(BytesIO(chunk))]
+
+
+def _answers(lines: BinaryIO) -> Iterator[Answer]:
     with _rare_collections():
         while line := lines.readline(MAX_BYTES + 1):
             if len(line) > MAX_BYTES:
-                _skip_line(line, lines)
+                skip_line(line, lines)
                 yield _error(None, f"the line is longer than {MAX_BYTES:,} bytes")
             elif not line.isspace():
                 yield answer(line)
@@ -306,8 +319,3 @@ def _words(error: Exception) -> str:
 
 def _error(name: object, problem: str) -> Answer:
     return Answer(json.dumps({"id": name, "error": problem}) + "\n", understood=False)
-
-
-def _skip_line(line: bytes, lines: BinaryIO) -> None:
-    while line and not line.endswith(b"\n"):
-        line = lines.readline(MAX_BYTES)
