@@ -135,9 +135,13 @@ _REST: Final = '{"id": null, "request": null'
 
 def _split(line: str) -> _Parts:
     """Return *line* taken apart; once id and request are found, the rest is not looked into."""
-    members, rest = read_opening(line, _HEAD)
+    try:
+        members, rest = read_opening(line, _HEAD)
+    except ValueError:
+        parse_json(line, "the line")  # which has words for it
+        raise
     if "request" not in members:
-        parse_json(line, "the line")  # which says what is not JSON
+        parse_json(line, "the line")
     return _Parts(members.get("id"), members.get("request", _NONE), rest)
 
 
