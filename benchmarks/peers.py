@@ -4,7 +4,8 @@ Run rolemgr beside the programs that people use for the same work, in one run on
     python benchmarks/peers.py --python VENV --npm PREFIX [--runs 3] [--lines 20000]
 
 Nothing is installed: what is missing is named, with the command that installs it. All are run as whole
-processes, in turn, on the same files; times are medians, memory is the largest resident set of any run.
+processes, in turn, on the same files; times are medians, those of the processor over all cores; memory is the
+largest resident set of any process.
 
 The lines of a batch are made by `tests/evaluate/random_lines.py`: requests that bring their own policies, a third
 of them odd somewhere, or well formed with names of which none occurs twice. iam-simulate refuses most of these
@@ -51,6 +52,7 @@ class Figures(NamedTuple):
     """What was measured; *failed* is the last thing that a program said that gave no answer."""
 
     seconds: float
+    of_processor: float
     mebibytes: float
     failed: str = ""
 
@@ -92,7 +94,7 @@ def measured(task: Task) -> Figures:
         said = errors.read_text("utf-8", "replace")
     broken = process.returncode not in (0, 1, 2) or "Traceback" in said
     failed = (said.strip().splitlines() or [f"exit code {process.returncode}"])[-1] if broken else ""
-    return Figures(took, usage.ru_maxrss / 1024, failed)
+    return Figures(took, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, failed)
 
 
 def medians(tasks: Sequence[Task], runs: int) -> Iterator[tuple[Task, Figures]]:
@@ -100,7 +102,8 @@ def medians(tasks: Sequence[Task], runs: int) -> Iterator[tuple[Task, Figures]]:
     found = [[measured(task) for task in tasks] for _ in range(runs)]
     for task, figures in zip(tasks, zip(*found, strict=True), strict=True):
         seconds = statistics.median(one.seconds for one in figures)
-        yield task, Figures(seconds, max(one.mebibytes for one in figures), figures[0].failed)
+        of_processor = statistics.median(one.of_processor for one in figures)
+        yield task, Figures(seconds, of_processor, max(one.mebibytes for one in figures), figures[0].failed)
 
 
 def batches(folder: Path, count: int) -> list[tuple[str, Path]]:
@@ -299,7 +302,8 @@ def show(tasks: Iterable[Task], runs: int) -> None:
     for task, found in medians(list(tasks), runs):
         ours = ours or found.seconds
         times = f"{found.seconds / ours:.2f}" if not found.failed else f"stops: {found.failed[:60]}"
-        row = (task.work, task.program, f"{found.seconds:.2f}", times, f"{found.mebibytes:.0f}")
+        measured_in = (f"{found.seconds:.2f}", times, f"{found.of_processor:.2f}", f"{found.mebibytes:.0f}")
+        row = (task.work, task.program, *measured_in)
         print(f"| {' | '.join(row)} |", flush=True)
 
 
@@ -313,7 +317,9 @@ def main() -> None:
     chosen = parser.parse_args()
     peers = Peers(chosen.python.resolve() / "bin" if chosen.python else None, chosen.npm and chosen.npm.resolve())
     print("\n".join(f"- {one}" for one in versions(peers)))
-    print("\n| work | program | seconds | times ours | peak memory, MiB |\n|---|---|---|---|---|")
+    print(
+        "\n| work | program | seconds | times ours | of the processor | peak memory, MiB |\n|---|---|---|---|---|---|"
+    )
     with TemporaryDirectory() as name:
         folder = Path(name)
         for work, path in elsewhere(batches, folder, chosen.lines):

@@ -10,7 +10,6 @@ understood is answered with its error.
 import gc
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from io import BytesIO
 from json.encoder import encode_basestring_ascii
 from typing import Any, BinaryIO, Final, NamedTuple, TypeVar
@@ -61,35 +60,34 @@ class Answer(NamedTuple):
 
 def answers(lines: BinaryIO) -> Iterator[Answer]:
     """Yield the answer to each of *lines* that is not blank: one at a time, or of a large file on every core."""
-    if not is_worth_it(lines):
-        return _answers(lines)
-    return (Answer(text, understood) for text, understood in in_order(answer_chunk, lines))
+    if is_worth_it(lines):
+        yield from (Answer(text, understood) for text, understood in in_order(answer_chunk, lines))
+        return
+    before = gc.get_threshold()
+    gc.set_threshold(*_RARELY)
+    try:
+        yield from _answers(lines)
+    finally:
+        gc.set_threshold(*before)
+
+
+_RARELY: Final = (50_000, 20, 20)
+"""How seldom cycles of garbage are looked for: what a line leaves has hardly any, and looking takes a third of the time."""
 
 
 def answer_chunk(chunk: bytes) -> list[tuple[str, bool]]:
     """Return the answers to the lines of *chunk* as plain tuples, which go between processes quickly."""
+    gc.set_threshold(*_RARELY)  # of a process that does nothing else
     return [(text, understood) for text, understood in _answers(BytesIO(chunk))]
 
 
 def _answers(lines: BinaryIO) -> Iterator[Answer]:
-    with _rare_collections():
-        while line := lines.readline(MAX_BYTES + 1):
-            if len(line) > MAX_BYTES:
-                skip_line(line, lines)
-                yield _error(None, f"the line is longer than {MAX_BYTES:,} bytes")
-            elif not line.isspace():
-                yield answer(line)
-
-
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Look for cycles of garbage less often: what a line leaves has hardly any, and looking takes half of the time."""
-    before = gc.get_threshold()
-    gc.set_threshold(50_000, 20, 20)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
+    while line := lines.readline(MAX_BYTES + 1):
+        if len(line) > MAX_BYTES:
+            skip_line(line, lines)
+            yield _error(None, f"the line is longer than {MAX_BYTES:,} bytes")
+        elif not line.isspace():
+            yield answer(line)
 
 
 def answer(line: bytes, read: Callable[[str, Guard | None], Layers] | None = None) -> Answer:
