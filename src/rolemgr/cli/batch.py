@@ -72,7 +72,7 @@ def answers(lines: BinaryIO) -> Iterator[Answer]:
 
 
 _RARELY: Final = (50_000, 20, 20)
-"""How seldom cycles of garbage are looked for: what a line leaves has hardly any, and looking takes a third of the time."""
+"""How seldom cycles of garbage are looked for: a line leaves hardly any, and looking takes a third of the time."""
 
 
 def answer_chunk(chunk: bytes) -> list[tuple[str, bool]]:
