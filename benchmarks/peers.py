@@ -1,7 +1,7 @@
 """
 Run rolemgr beside the programs that people use for the same work, in one run on one machine.
 
-    python benchmarks/peers.py --python VENV --npm PREFIX [--runs 3] [--lines 20000]
+    python benchmarks/peers.py --python VENV --npm PREFIX [--runs 3] [--lines 20000] [--work batches]
 
 Nothing is installed: what is missing is named, with the command that installs it. All are run as whole
 processes, in turn, on the same files; times are medians, those of the processor over all cores; memory is the
@@ -314,6 +314,7 @@ def main() -> None:
     parser.add_argument("--npm", type=Path, help="a prefix of npm with iam-simulate")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--lines", type=int, default=20_000, help="lines of a batch")
+    parser.add_argument("--work", choices=("all", "batches", "policies"), default="all")
     chosen = parser.parse_args()
     peers = Peers(chosen.python.resolve() / "bin" if chosen.python else None, chosen.npm and chosen.npm.resolve())
     print("\n".join(f"- {one}" for one in versions(peers)))
@@ -322,8 +323,10 @@ def main() -> None:
     )
     with TemporaryDirectory() as name:
         folder = Path(name)
-        for work, path in elsewhere(batches, folder, chosen.lines):
+        for work, path in elsewhere(batches, folder, chosen.lines) if chosen.work != "policies" else ():
             show(batch_tasks(peers, work, path), chosen.runs)
+        if chosen.work == "batches":
+            return
         count = elsewhere(policies, folder)
         show(check_tasks(peers, folder), chosen.runs)
         show(folder_tasks(peers, folder, count), chosen.runs)
