@@ -66,6 +66,43 @@ def _line(number: int, team: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def one_role(count: int) -> Iterator[str]:
+    """Yield *count* lines about one role with a policy of 60 KB."""
+    policy = _large(0)
+    for number in range(count):
+        yield json.dumps(_about(number, 0, policy)) + "\n"
+
+
+def large_lines(count: int) -> Iterator[str]:
+    """Yield *count* lines, each with another policy of 60 KB."""
+    for number in range(count):
+        yield json.dumps(_about(number, number, _large(number))) + "\n"
+
+
+def _about(number: int, role: int, policy: dict[str, Any]) -> dict[str, Any]:
+    request = {
+        "principal": f"arn:aws:iam::{_ACCOUNT}:role/role-{role}",
+        "action": "s3:GetObject",
+        "resource": f"arn:aws:s3:::data-{role}-7/{number}",
+        "context": {"aws:PrincipalTag/Project": f"project-{role}-7"},
+    }
+    return {"id": str(number), "request": request, "identityPolicies": [policy]}
+
+
+def _large(role: int) -> dict[str, Any]:
+    """Return a policy of 60 KB, all of it about the role *role*."""
+    return _policy(
+        *(
+            {
+                "Sid": f"Role{role}Data{place}", "Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"],
+                "Resource": [f"arn:aws:s3:::data-{role}-{place}", f"arn:aws:s3:::data-{role}-{place}/*"],
+                "Condition": {"StringEquals": {"aws:PrincipalTag/Project": f"project-{role}-{place}"}},
+            }
+            for place in range(230)
+        )
+    )  # fmt: skip
+
+
 def _policy(*statements: dict[str, Any]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 

@@ -23,7 +23,7 @@ ROOMS = {
     "compose": {"errors", "iam", "model", "reference", "catalog"},
     "layers": {"errors", "iam", "reference"},
     "render": {"errors", "iam", "model", "reference"},
-    "evaluate": {"errors", "iam"},
+    "evaluate": {"errors", "iam", "reference"},
     "access": {"iam", "reference", "evaluate"},
     "check": {"errors", "files", "iam", "model", "reference", "evaluate", "access"},
     "prove": {"errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate"},

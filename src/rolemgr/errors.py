@@ -160,4 +160,6 @@ def printable(text: str) -> str:
 
     What the user wrote, and policies that may come from anyone, can hold newlines and terminal escapes.
     """
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -105,7 +105,7 @@ principal: arn:aws:iam::111122223333:role/trainer
         ("scp: {Statement: {Effect: Deny, Action: 'sagemaker:Delete*', Resource: '*'}}", "Allowed"),
         ("scp: [[deny.json], [allow-s3.json]]", "ImplicitlyDenied"),
         ("scp: [deny.json, allow-all.json]", "Allowed"),
-        ("rcp: {Statement: {Effect: Deny, Principal: '*', Action: '*', Resource: '*'}}", "ExplicitlyDenied"),
+        ("rcp: {Statement: {Effect: Deny, Principal: '*', Action: '*', Resource: '*'}}", "Allowed"),
         ("vpc_endpoint_policy: {Statement: {Effect: Allow, Principal: '*', Action: 's3:*', Resource: '*'}}",
          "ImplicitlyDenied"),
         ("resource_policy: {Statement: {Effect: Deny, Principal: '*', Action: '*', Resource: '*'}}",
@@ -113,11 +113,26 @@ principal: arn:aws:iam::111122223333:role/trainer
     ],
 )  # fmt: skip
 def test_layers_limit(layer: str, expected: str, run: "Run") -> None:
-    """Each layer that the file names has its say; SCPs that only deny stand beside FullAWSAccess."""
+    """Each layer that the file names has its say, but RCPs, for they do not reach SageMaker; FullAWSAccess is there."""
     write("deny.json", '{"Statement": {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}}')
     write("allow-s3.json", '[{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}]')
     write("allow-all.json", '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}')
     ran = run("test", write("a.yaml", f"{POLICY}{layer}\ncases:\n{case(expected)}"))
+    assert (ran.code, ran.errors) == (0, []), ran.stdout
+
+
+def test_an_rcp_reaches_a_bucket(run: "Run") -> None:
+    """S3 is among the services that support resource control policies."""
+    text = """\
+    policies: {Statement: {Effect: Allow, Action: "s3:*", Resource: "*"}}
+    principal: arn:aws:iam::111122223333:role/trainer
+    rcp: {Statement: {Effect: Deny, Principal: "*", Action: "s3:Get*", Resource: "*"}}
+    cases:
+      - name: the bucket
+        request: {action: s3:GetObject, resource: "arn:aws:s3:::acme/a"}
+        expect: ExplicitlyDenied
+    """
+    ran = run("test", write("a.yaml", text))
     assert (ran.code, ran.errors) == (0, []), ran.stdout
 
 

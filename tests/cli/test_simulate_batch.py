@@ -141,6 +141,30 @@ def test_a_trust_policy_has_no_resource(run: "Run") -> None:
     assert decision(run, {"resourcePolicy": trust}, **asked) == "Allowed"
 
 
+@pytest.mark.parametrize("odd", [{}, {"Sid": None}])
+def test_a_repository_s_policy_has_no_resource(odd: dict[str, Any], run: "Run") -> None:
+    """Of ECR, say; in a batch, also where it is read the careful way, and as a file. An RCP must have one."""
+    pull = {"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "ecr:BatchGetImage", **odd}
+    asked = {"action": "ecr:BatchGetImage", "resource": f"arn:aws:ecr:eu-west-1:{HERE}:repository/r"}
+    assert decision(run, {"resourcePolicy": document(pull)}, **asked) == "Allowed"
+    written(repository=document(pull))
+    args = ("--action", asked["action"], "--resource", asked["resource"], "--principal", ROLE)
+    assert run("simulate", *args, "--resource-policy", "repository.json", "--expect", "Allowed").code == 0
+    control = document({"Effect": "Deny", "Principal": "*", "Action": "ecr:*", **odd})
+    line = {"request": ASKS | asked, "resourcePolicy": document(pull), "resourceControlPolicies": [[control]]}
+    (refused,) = answers(run, line, code=2)
+    assert "a statement has exactly one of Resource or NotResource" in refused["error"]
+
+
+def test_an_rcp_reaches_the_services_that_support_it(run: "Run") -> None:
+    """A batch and a single request leave one out that can't reach the service."""
+    everything = document(deny("*", Principal="*"))
+    layers = {"identityPolicies": [document(allow("*"))], "resourceControlPolicies": [[everything]]}
+    job = {"action": "sagemaker:DescribeTrainingJob", "resource": f"arn:aws:sagemaker:eu-west-1:{HERE}:training-job/x"}
+    assert decision(run, layers, **job) == "Allowed"
+    assert decision(run, layers) == "ExplicitlyDenied"
+
+
 def test_answers_come_in_order_and_ids_as_they_are(run: "Run") -> None:
     """Whatever JSON value an id is, it comes back; blank lines are passed over."""
     ids = ["a", 7, None, 'ü\n"', {"x": [1]}]
@@ -190,7 +214,7 @@ def test_a_single_document_stands_for_a_list_of_it(run: "Run") -> None:
         (WHOLE[:-1] + ', "identityPolicies": []}', "x", "repeats the key `identityPolicies`"),
         (WHOLE[:-1] + ', "identityPolicy": []}', "x", "unknown key `identityPolicy`; did you mean identityPolicies"),
         (WHOLE.replace('"Effect": "Allow"', '"Effect": "Allow", "Effect": "Deny"'), "x", "repeats the key `Effect`"),
-        (WHOLE.replace('"Effect": "Allow"', '"Effect": NaN'), "x", "`NaN` is no JSON value"),
+        (WHOLE.replace('"Effect": "Allow"', '"Effect": NaN'), "x", "`NaN` is not a JSON value"),
         (WHOLE.replace('"Effect": "Allow"', '"Effect": "Alow"'), "x", "identityPolicies[0]: `Statement[0].Effect` is `Alow`"),
         (WHOLE.replace('"Action": ', '"Acton": '), "x", "identityPolicies[0]: "),
         (WHOLE.replace('"Resource": "*"', '"Resource": "*", "Condition": {"StringEqual": {"a:b": "c"}}'), "x",

@@ -5,7 +5,8 @@ Plain `random` and no Hypothesis: a hundred thousand of them are made in seconds
 """
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any, Final
 
@@ -82,6 +83,49 @@ def line(random: Random) -> bytes:
     return text.encode("utf-8", "replace") + b"\n"
 
 
+def well_formed(random: Random) -> bytes:
+    """Return a line that is not odd anywhere."""
+    return json.dumps(value(random, odd=False)).encode() + b"\n"
+
+
+def unique_line(random: Random, number: int) -> bytes:
+    """
+    Return a well-formed line in which every Sid, ARN, tag, account and action pattern holds its *number*.
+
+    So no name occurs in two lines, as in a batch that asks about every role of an organization once.
+    """
+    made = value(random, odd=False)
+    made["request"]["action"] = _numbered(made["request"]["action"], number)
+    for place, statement in enumerate(_statements(made)):
+        statement["Sid"] = f"Statement{number}At{place}"
+        element = "Action" if "Action" in statement else "NotAction"
+        statement[element] = _numbered(statement[element], number)
+    text = json.dumps(made)
+    for account, digits in ((HERE, 100_000_000_000), (THERE, 200_000_000_000)):
+        text = text.replace(account, str(digits + number))
+    return _NAMES.sub(rf"\g<0>X{number}", text).encode() + b"\n"
+
+
+def _numbered(actions: Any, number: int) -> Any:
+    """Return action patterns with *number* behind each, but for the star alone."""
+    if isinstance(actions, list):
+        return [_numbered(action, number) for action in actions]
+    return actions if actions == "*" else f"{actions}X{number}"
+
+
+_NAMES: Final = re.compile(r"data\b|team\b|analyst|/ann|/other|k:Many|k:None|key/1|job/x|Okta")
+"""The names in what is made here."""
+
+
+def _statements(inside: Any) -> Iterator[dict[str, Any]]:
+    """Yield every statement in a line's value."""
+    if isinstance(inside, dict) and "Effect" in inside:
+        yield inside
+    elif isinstance(inside, dict | list):
+        for one in inside.values() if isinstance(inside, dict) else inside:
+            yield from _statements(one)
+
+
 def outcome(text: bytes) -> str:
     """
     Return the decision that answers the line *text*, or ``error``.
@@ -101,8 +145,8 @@ def outcome(text: bytes) -> str:
     return str(told.decision)
 
 
-def value(random: Random) -> dict[str, Any]:
-    """Return what a line says."""
+def value(random: Random, *, odd: bool = True) -> dict[str, Any]:
+    """Return what a line says; about a third of them are *odd* somewhere."""
     identity, resource = _documents(_statement), _documents(_resource_statement)
     made: dict[str, Any] = {"id": str(random.random()), "request": _request(random)}
     makers: dict[str, Maker] = {
@@ -118,7 +162,7 @@ def value(random: Random) -> dict[str, Any]:
     if "Assume" in str(made["request"].get("action")) and (document := made.get("resourcePolicy")):
         for statement in document["Statement"]:
             statement.pop("Resource", None)
-    return _with_something_odd(made, random) if random.random() < 0.3 else made
+    return _with_something_odd(made, random) if odd and random.random() < 0.3 else made
 
 
 def _request(random: Random) -> dict[str, Any]:

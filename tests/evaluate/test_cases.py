@@ -1,17 +1,21 @@
 """Cases from AWS's documentation, as data: what is decided, by which statements, which keys were absent."""
 
+import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from rolemgr.cli.batch import answer, carefully
 from rolemgr.errors import RolemgrError
 from rolemgr.evaluate.decision import Decision, evaluate
 from rolemgr.evaluate.explain import explain
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
+from rolemgr.evaluate.requirements import guard_of
 from rolemgr.files.yaml import read_yaml
 from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy, TrustPolicy
 
@@ -109,6 +113,26 @@ class Case(Strict):
             vpc_endpoints=tuple(map(self._resource, layers.vpc_endpoints)),
         )
 
+    def line(self, usual: CaseRequest) -> bytes:
+        """Return the case as a line of a batch."""
+        layers = self.policies or LayerStatements(identity=[self._identity()])
+        request = self.request.beside(usual)
+        asked = {"action": request.action, "resource": request.resource, "context": request.given_context()}
+        whole = {
+            "request": asked | {"principal": request.principal, "resourceAccount": request.resource_account},
+            "identityPolicies": self._written(layers.identity),
+            "permissionsBoundaries": self._written([layers.permissions_boundary]),
+            "sessionPolicies": self._written(layers.session),
+            "serviceControlPolicies": [self._written(level) for level in layers.service_control],
+            "resourceControlPolicies": [self._written(level) for level in layers.resource_control],
+            "resourcePolicy": next(iter(self._written([layers.trust or layers.resource])), None),
+            "vpcEndpointPolicies": self._written(layers.vpc_endpoints),
+        }
+        return json.dumps(whole, default=str).encode()
+
+    def _written(self, documents: Sequence[Statements | None]) -> list[dict[str, Any]]:
+        return [{"Version": self.version, "Statement": one} for one in documents if one is not None]
+
     def _identity(self) -> Statements:
         if self.statements is not None:
             return self.statements
@@ -166,6 +190,29 @@ def test_a_case_is_decided_as_aws_documents_it(case: Case, usual: CaseRequest) -
     assert {name: getattr(found, name) for name in wanted} == wanted
     for part in case.expect.notes or ():
         assert any(part in note for note in told.notes), told.notes
+
+
+@pytest.mark.parametrize(("case", "usual"), CASES)
+def test_a_batch_decides_a_case_likewise(case: Case, usual: CaseRequest) -> None:
+    """Each case as a line: the quick way decides as the careful one, and both as the case expects."""
+    try:
+        line = case.line(usual)
+    except RolemgrError:
+        return  # there is no such request, and so no line
+    found = answer(line)
+    assert found == answer(line, carefully)
+    said = json.loads(found.text)
+    if case.expect.error is not None:
+        assert case.expect.error in said["error"]
+    elif _is_told(case, usual):
+        assert said["decision"] == case.expect.decision
+
+
+def _is_told(case: Case, usual: CaseRequest) -> bool:
+    """Tell whether a line means the case: one without the policy of a key or a role means that it has none."""
+    policies = case.layers()
+    guarded = guard_of(case.request.beside(usual)) is not None
+    return policies.resource is not None if guarded else not isinstance(policies.resource, TrustPolicy)
 
 
 def test_there_are_enough_cases() -> None:

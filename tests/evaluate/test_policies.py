@@ -10,7 +10,7 @@ from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.errors import PolicyError
 from rolemgr.evaluate.policies import Layer, Policies, StatementRef, groups_of, read_policy
 from rolemgr.evaluate.request import Request
-from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy
+from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy, ResourcePolicy
 
 ALLOW_ALL = {"Sid": "All", "Effect": "Allow", "Action": "*", "Resource": "*"}
 RequestMaker = Callable[..., Request]
@@ -54,6 +54,17 @@ def test_a_wrong_policy_is_an_error_in_every_layer(request_of: RequestMaker, act
     ):
         with pytest.raises(PolicyError, match="statement `All`: unknown condition operator `StringEqual`"):
             evaluate(request_of(action=action, principal="arn:aws:iam::111122223333:root"), policies)
+
+
+def test_only_a_resource_s_own_policy_does_without_a_resource(request_of: RequestMaker) -> None:
+    """An RCP stands at no resource; one that was made as a `ResourcePolicy` is refused when it is asked."""
+    statement = {"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "s3:*"}
+    bare = ResourcePolicy.model_validate({"Statement": statement})
+    with pytest.raises(PolicyError, match="statement `No` has neither Resource nor NotResource"):
+        evaluate(request_of(), Policies(resource_control=((bare,),)))
+    with pytest.raises(ValueError, match="exactly one of Resource or NotResource"):
+        ResourceControlPolicy.model_validate({"Statement": statement})
+    assert evaluate(request_of(), Policies(resource=bare)).decision == "ExplicitlyDenied"
 
 
 def test_a_statement_is_named_by_its_place() -> None:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.prove.mutants import Data, Mutant, compiled, replaced
 
@@ -22,8 +22,15 @@ LANGUAGE = ("operators", "values", "variables", "wildcards")
 """The modules of the policy language that decide with it."""
 
 
-def mutated_evaluate(module: str, old: str, new: str) -> Any:
-    """Return a copy of `rolemgr.evaluate.decision` over copies of all its modules, *module* with *old* made *new*."""
+class Evaluator(NamedTuple):
+    """The decision and the policies that it is asked about, both of one copy of the evaluator."""
+
+    evaluate: Any
+    policies: Any
+
+
+def mutated_evaluate(module: str, old: str, new: str) -> Evaluator:
+    """Return a copy of the evaluator's modules, *module* with *old* made *new*."""
     folder = Path(rolemgr.evaluate.__file__).parent
     paths = [path for path in folder.glob("*.py") if path.stem not in ("__init__", "errors")]
     paths += [Path(rolemgr.iam.__file__).parent / f"{name}.py" for name in LANGUAGE]
@@ -41,7 +48,7 @@ def mutated_evaluate(module: str, old: str, new: str) -> Any:
         return done[name]
 
     try:
-        return load("decision")
+        return Evaluator(load("decision").evaluate, load("policies").Policies)
     finally:
         for name in done:
             sys.modules.pop(f"mutant_evaluate_{name}", None)
@@ -70,12 +77,14 @@ EVALUATOR = [
     ("values", '"NumericLessThanEquals": _number(le)', '"NumericLessThanEquals": _number(lt)', "less or equal is less"),
     ("values", '"DateLessThan": _date(lt)', '"DateLessThan": _date(gt)', "before is after"),
     ("values", "return bind(template, arn_glob)", "return bind(template, glob)", "a star of an ARN operator runs over colons"),
-    ("wildcards", 'return lambda value: value.startswith(text[:-1])', "return lambda value: value == text[:-1]", "a last star stands for nothing"),
+    ("wildcards", "return lambda value: value.startswith(first)", "return first.__eq__", "a last star stands for nothing"),
+    ("wildcards", "not value.endswith(last)", "False", "a pattern may end early between stars"),
+    ("wildcards", "at = value.find(text, at, end)", "at = value.find(text)", "texts between stars come in any order"),
     ("wildcards", 'chunks[-1] += one or ("." if token.segment == SEGMENTS - 1 else "[^:]")', 'chunks[-1] += ".*"', "? is *"),
     ("wildcards", 'char in "*?"', 'char in "*"', "? is a character"),
     ("wildcards", "if any(map(_has_inner_star, segments[: SEGMENTS - 1])):", "if False:", "an inner star runs over its segment"),
     ("wildcards", 'one = "." if segment and segment[0].segment == SEGMENTS - 1 else "[^:]"', 'one = "."', "wildcards run over the parts of an ARN"),
-    ("wildcards", "return text_glob(pattern.lower())", "return text_glob(pattern)", "actions have case"),
+    ("wildcards", "folded = pattern.lower()", "folded = pattern", "actions have case"),
     ("wildcards", "pattern.fullmatch(value) is not None", "pattern.match(value) is not None", "a pattern may end early"),
     ("wildcards", "re.escape(token.char)", "token.char", "a dot is any character"),
     ("variables", "value = values[0] if len(values) == 1 else part.default", 'value = values[0] if values else ""', "a variable without a value is empty"),
@@ -105,7 +114,9 @@ def cases() -> list[tuple[Data, IdentityPolicy]]:
                 document = {"Version": case.get("version", "2012-10-17"), "Statement": statements}
                 found.append((case, IdentityPolicy.model_validate(document)))
     return [
-        (case, document) for case, document in found if _decided(evaluate, case, document) == case["expect"]["decision"]
+        (case, document)
+        for case, document in found
+        if _decided(Evaluator(evaluate, Policies), case, document) == case["expect"]["decision"]
     ]
 
 
@@ -126,17 +137,18 @@ def evaluator_mutants() -> Iterator[Mutant]:
 
 def _of_evaluator(module: str, old: str, new: str) -> Callable[[Path], list[str]]:
     def found_by(_folder: Path) -> list[str]:
-        decide = mutated_evaluate(module, old, new).evaluate
+        mutant = mutated_evaluate(module, old, new)
         return [
-            case["name"] for case, document in cases() if _decided(decide, case, document) != case["expect"]["decision"]
+            case["name"] for case, document in cases() if _decided(mutant, case, document) != case["expect"]["decision"]
         ]
 
     return found_by
 
 
-def _decided(decide: Callable[[Request, Policies], Any], case: Data, document: IdentityPolicy) -> str:
+def _decided(evaluator: Evaluator, case: Data, document: IdentityPolicy) -> str:
     """Return the decision on *case*, or the error's text."""
     try:
-        return str(decide(Request.from_json_value(asked(case)), Policies(identity=(document,))).decision)
+        policies = evaluator.policies(identity=(document,))
+        return str(evaluator.evaluate(Request.from_json_value(asked(case)), policies).decision)
     except RolemgrError as error:
         return str(error)

@@ -18,7 +18,7 @@ from typing import Final, Literal, TypeAlias
 from rolemgr.access.regions import Pattern
 from rolemgr.evaluate.request import Context
 from rolemgr.iam.values import READERS
-from rolemgr.iam.variables import Piece, Pieces, Template, Test, Variable, early_variable, parse, resolve
+from rolemgr.iam.variables import Piece, Pieces, Template, Test, Variable, misplaced, parse, resolve
 from rolemgr.iam.wildcards import (
     SEGMENTS,
     arn_glob,
@@ -82,8 +82,8 @@ def condition_atom(base: str, text: str, variables: bool, filled: Filled) -> Ato
 
 
 def resource_atom(text: str, variables: bool, filled: Filled) -> Atom:
-    """Return the atom of the pattern *text* of a Resource or NotResource."""
-    if variables and early_variable(text):
+    """Return the atom of the pattern *text* of a Resource or NotResource; a misplaced variable matches nothing."""
+    if misplaced(parse(text, variables=variables)):
         return replace(_settled("resource", None), written=text)
     return replace(_text_atom("resource", text, variables, filled), written=text)
 

@@ -33,7 +33,15 @@ from rolemgr.errors import InputError, SourceLocation, raise_all
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.policies import Policies, StatementRef, groups_of
 from rolemgr.files.source import DataPath, SourceFile, read_text
-from rolemgr.iam.documents import Effect, IdentityPolicy, PolicyDocument, PolicyType, ResourcePolicy, TrustPolicy
+from rolemgr.iam.documents import (
+    Effect,
+    IdentityPolicy,
+    PolicyDocument,
+    PolicyType,
+    ResourceControlPolicy,
+    ResourcePolicy,
+    TrustPolicy,
+)
 from rolemgr.model.custom_checks import AccessGranted, AccessNotGranted, CustomCheck, CustomChecks, RequiredConditions
 from rolemgr.model.source import parse_model
 
@@ -47,7 +55,7 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 """
 SOURCE: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-custom-policy-checks.html"
 _MODELS: Final[Mapping[PolicyType, type[PolicyDocument]]] = {
-    PolicyType.TRUST: TrustPolicy, PolicyType.RESOURCE: ResourcePolicy, PolicyType.RCP: ResourcePolicy
+    PolicyType.TRUST: TrustPolicy, PolicyType.RESOURCE: ResourcePolicy, PolicyType.RCP: ResourceControlPolicy
 }  # fmt: skip
 _LOOKS_AT: Final = {
     "no_public_access": frozenset({PolicyType.RESOURCE, PolicyType.TRUST}),

@@ -1,26 +1,42 @@
 """
 `rolemgr simulate --requests`: one JSON object a line in, one a line out, in order.
 
-A line has `id`, `request` and the policies of each layer. What repeats from line to line, the policies,
-is recognised by its text: read once, and looked up after that without being parsed again. A line that is
-not understood is answered with its error.
+A line has `id`, `request` and the policies of each layer. What repeats from line to line, the policies, is
+recognised by its text: read once, and looked up after that without being parsed again. What does not is read
+the quick way (`rolemgr.evaluate.plain`), and where that does not do, as any policy file is. A line that is not
+understood is answered with its error.
 """
 
+import gc
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from io import BytesIO
 from json.encoder import encode_basestring_ascii
 from typing import Any, BinaryIO, Final, NamedTuple, TypeVar
 
+from rolemgr.cli.spread import in_order, is_worth_it, skip_line
 from rolemgr.errors import InputError, RolemgrError, SourceLocation, UnknownNameError
 from rolemgr.evaluate.decision import evaluate
-from rolemgr.evaluate.policies import Policies
+from rolemgr.evaluate.plain import (
+    ELSEWHERE,
+    IDENTITY,
+    RESOURCE,
+    TRUST,
+    NotPlainError,
+    PlainDocument,
+    PlainGroup,
+    PlainPolicies,
+    Shape,
+    read_plain,
+    read_plain_control,
+)
+from rolemgr.evaluate.policies import Layer, Layers, Policies
 from rolemgr.evaluate.request import Request
 from rolemgr.evaluate.requirements import Guard, guard_of
-from rolemgr.files.json import json_problem
-from rolemgr.files.source import MAX_BYTES, SourceFile, paths_of
-from rolemgr.iam.documents import IdentityPolicy, PolicyDocument, ResourcePolicy, TrustPolicy
+from rolemgr.files.json import json_problem, parse_json, read_opening, unmeasured_json
+from rolemgr.files.source import MAX_BYTES, DataPath, FileError, SourceFile, paths_of
+from rolemgr.iam.documents import IdentityPolicy, PolicyDocument, ResourceControlPolicy, ResourcePolicy, TrustPolicy
+from rolemgr.iam.kept import Kept
 from rolemgr.model.source import parse_model
 
 Document = TypeVar("Document", bound=PolicyDocument)
@@ -29,8 +45,10 @@ LAYERS: Final = (
     "identityPolicies", "permissionsBoundaries", "sessionPolicies", "serviceControlPolicies",
     "resourceControlPolicies", "resourcePolicy", "vpcEndpointPolicies",
 )  # fmt: skip
-_CACHED_TEXT: Final = 1 << 16
-"""Longer texts of policies are read anew each time, so that what is kept has a bound."""
+_SEEN: Final[set[int]] = set()
+_MANY: Final = 1 << 16
+_KEPT: Final[Kept[Layers]] = Kept(1 << 21)
+"""The policies of the last lines by their text, about these characters of it; read they take some ten times as much."""
 
 
 class Answer(NamedTuple):
@@ -41,30 +59,59 @@ class Answer(NamedTuple):
 
 
 def answers(lines: BinaryIO) -> Iterator[Answer]:
-    """Yield the answer to each of *lines* that is not blank, reading one at a time."""
+    """Yield the answer to each of *lines* that is not blank: one at a time, or of a large file on every core."""
+    if is_worth_it(lines):
+        yield from (Answer(text, understood) for text, understood in in_order(answer_chunk, lines))
+        return
+    before = gc.get_threshold()
+    gc.set_threshold(*_RARELY)
+    try:
+        yield from _answers(lines)
+    finally:
+        gc.set_threshold(*before)
+
+
+_RARELY: Final = (50_000, 20, 20)
+"""How seldom cycles of garbage are looked for: a line leaves hardly any, and looking takes a third of the time."""
+
+
+def answer_chunk(chunk: bytes) -> list[tuple[str, bool]]:
+    """Return the answers to the lines of *chunk* as plain tuples, which go between processes quickly."""
+    gc.set_threshold(*_RARELY)  # of a process that does nothing else
+    return [(text, understood) for text, understood in _answers(BytesIO(chunk))]
+
+
+def _answers(lines: BinaryIO) -> Iterator[Answer]:
     while line := lines.readline(MAX_BYTES + 1):
         if len(line) > MAX_BYTES:
-            _skip_line(line, lines)
+            skip_line(line, lines)
             yield _error(None, f"the line is longer than {MAX_BYTES:,} bytes")
         elif not line.isspace():
             yield answer(line)
 
 
-def answer(line: bytes) -> Answer:
-    """Return the answer to one line: the decision, or the error that says what is not understood."""
+def answer(line: bytes, read: Callable[[str, Guard | None], Layers] | None = None) -> Answer:
+    """
+    Return the answer to one line: the decision, or the error that says what is not understood.
+
+    *read* makes policies of the text of a line's other members: `remembered` unless it is given.
+    """
     parts = _Parts(None, None, "")
     try:
         parts = _split(_text(line))
-        decision = evaluate(*_asked(parts)).decision
-    except (RolemgrError, ValueError, StopIteration, RecursionError) as error:
+        request = _request(parts)
+        decision = evaluate(request, (read or remembered)(parts.rest, guard_of(request))).decision
+    except (RolemgrError, ValueError, RecursionError) as error:
         return _error(parts.id, _words(error))
     name = encode_basestring_ascii(parts.id) if type(parts.id) is str else json.dumps(parts.id)
     return Answer(f'{{"id": {name}, "decision": "{decision}"}}\n', understood=True)
 
 
 def asked(line: bytes) -> tuple[Request, Policies]:
-    """Return what a line that is understood asks, and of which policies."""
-    return _asked(_split(_text(line)))
+    """Return what a line that is understood asks, and of which policies: read as any policy file is."""
+    parts = _split(_text(line))
+    request = _request(parts)
+    return request, carefully(parts.rest, guard_of(request))
 
 
 _NONE: Final = object()
@@ -79,45 +126,98 @@ class _Parts(NamedTuple):
     rest: str
 
 
-def _asked(parts: _Parts) -> tuple[Request, Policies]:
-    if parts.request is _NONE:
-        raise InputError(None, "the line has no request")
-    request = Request.from_json_value(parts.request)
-    return request, _policies(parts.rest, guard_of(request))
-
-
-_FIRST = re.compile(r'\s*\{\s*("(?:[^"\\]|\\.)*")\s*:\s*')
-_NEXT = re.compile(r'\s*,\s*("(?:[^"\\]|\\.)*")\s*:\s*')
+_HEAD: Final = ("id", "request")
 _REST: Final = '{"id": null, "request": null'
 """What the text of the other members makes a whole object of; a second id or request is then seen."""
 
 
 def _split(line: str) -> _Parts:
     """Return *line* taken apart; once id and request are found, the rest is not looked into."""
-    found: dict[str, Any] = {}
-    others, end, member = "", 0, _FIRST.match(line)
-    while member:
-        key = json.loads(member[1]) if "\\" in member[1] else member[1][1:-1]
-        value, stop = _DECODER.scan_once(line, member.end())
-        if key in ("id", "request") and key not in found:
-            found[key] = value
+    try:
+        members, rest = read_opening(line, _HEAD)
+    except ValueError:
+        parse_json(line, "the line")  # which has words for it
+        raise
+    if "request" not in members:
+        parse_json(line, "the line")
+    return _Parts(members.get("id"), members.get("request", _NONE), rest)
+
+
+def _request(parts: _Parts) -> Request:
+    if parts.request is _NONE:
+        raise InputError(None, "the line has no request")
+    return Request.from_json_value(parts.request)
+
+
+def remembered(rest: str, guard: Guard | None) -> Layers:
+    """Return the policies in the text *rest* of a line's other members; what comes a second time is kept."""
+    found = _KEPT.get((rest, guard))
+    if found is None:
+        found = read_policies(rest, guard)
+        if hash(rest) in _SEEN:
+            _KEPT.put((rest, guard), found, len(rest))
+        elif len(_SEEN) < _MANY:
+            _SEEN.add(hash(rest))
         else:
-            others += f",{line[member.start(1) : stop]}"
-        end = stop
-        member = None if len(found) == 2 else _NEXT.match(line, end)
-    if "request" not in found:
-        _DECODER.decode(line)  # which says what is no JSON
-    return _Parts(found.get("id"), found.get("request", _NONE), others + line[end:])
+            _SEEN.clear()
+    return found
 
 
-def _policies(rest: str, guard: Guard | None) -> Policies:
-    """Return the policies in the text *rest* of a line's other members."""
-    return (_cached_policies if len(rest) <= _CACHED_TEXT else _read_policies)(rest, guard)
+def read_policies(rest: str, guard: Guard | None) -> Layers:
+    """Return the policies in the text *rest*, read quickly where that does."""
+    try:
+        return _quickly(unmeasured_json(_REST + rest), guard)
+    except (NotPlainError, ValueError, RecursionError):
+        return carefully(rest, guard)
 
 
-def _read_policies(rest: str, guard: Guard | None) -> Policies:
-    value = _DECODER.decode(_REST + rest)
-    layers = {name: found for name, found in value.items() if name not in ("id", "request") and found is not None}
+def _quickly(members: Mapping[str, Any], guard: Guard | None) -> PlainPolicies:
+    """Return the policies among a line's *members*; raise NotPlainError for what takes a closer look."""
+    layers = {name: found for name, found in members.items() if found is not None}
+    if not layers.keys() <= _KNOWN:
+        raise NotPlainError
+    groups = [PlainGroup(Layer.IDENTITY, None, _plain(layers.get("identityPolicies", ()), IDENTITY))]
+    policy = layers.get("resourcePolicy")
+    if guard is not None or policy is not None:
+        layer, shape = (Layer.TRUST, TRUST) if guard is Guard.ROLE else (Layer.RESOURCE, RESOURCE)
+        groups.append(PlainGroup(layer, None, () if policy is None else (read_plain(policy, shape),)))
+    bounds = _plain(layers.get("permissionsBoundaries", ()), IDENTITY)
+    if len(bounds) > 1:
+        raise NotPlainError
+    sessions = _plain(layers.get("sessionPolicies", ()), IDENTITY)
+    endpoints = _plain(layers.get("vpcEndpointPolicies", ()), ELSEWHERE)
+    alone = ((Layer.PERMISSIONS_BOUNDARY, bounds), (Layer.SESSION, sessions))
+    groups += [PlainGroup(layer, None, documents) for layer, documents in alone if documents]
+    for level, one in enumerate(_many(layers.get("serviceControlPolicies", ()))):
+        groups.append(PlainGroup(Layer.SERVICE_CONTROL, level, _plain(one, IDENTITY)))
+    for level, one in enumerate(_many(layers.get("resourceControlPolicies", ()))):
+        controls = tuple([read_plain_control(control) for control in _many(one)])
+        groups.append(PlainGroup(Layer.RESOURCE_CONTROL, level, controls))
+    if endpoints:
+        groups.append(PlainGroup(Layer.VPC_ENDPOINT, None, endpoints))
+    return PlainPolicies(tuple(groups), bool(bounds), bool(sessions), guard is not None or policy is not None)
+
+
+_KNOWN: Final = frozenset(LAYERS)
+
+
+def _many(values: Any) -> Any:
+    """Return *values*, or the single policy document that stands for a list of it."""
+    if type(values) is list or values == ():
+        return values
+    if type(values) is not dict:
+        raise NotPlainError
+    return (values,)
+
+
+def _plain(values: Any, shape: Shape) -> tuple[PlainDocument, ...]:
+    return tuple([read_plain(value, shape) for value in _many(values)])
+
+
+def carefully(rest: str, guard: Guard | None) -> Policies:
+    """Return the policies in the text *rest*, each a document; raise InputError for what is not understood."""
+    value = parse_json(_REST + rest, "the line").data
+    layers = {name: found for name, found in value.items() if name not in _HEAD and found is not None}
     for name in layers:
         if name not in LAYERS:
             raise UnknownNameError(None, "key", name, ("id", "request", *LAYERS))
@@ -129,13 +229,10 @@ def _read_policies(rest: str, guard: Guard | None) -> Policies:
         permissions_boundary=bounds[0] if bounds else None,
         session=_documents(layers, "sessionPolicies", IdentityPolicy),
         service_control=_levels(layers, "serviceControlPolicies", IdentityPolicy),
-        resource_control=_levels(layers, "resourceControlPolicies", ResourcePolicy),
+        resource_control=_levels(layers, "resourceControlPolicies", ResourceControlPolicy),
         resource=_resource_policy(layers.get("resourcePolicy"), guard),
         vpc_endpoints=_documents(layers, "vpcEndpointPolicies", ResourcePolicy),
     )
-
-
-_cached_policies = lru_cache(maxsize=1024)(_read_policies)
 
 
 def _resource_policy(value: object, guard: Guard | None) -> ResourcePolicy | TrustPolicy | None:
@@ -177,44 +274,31 @@ class _Value(SourceFile):
         return SourceLocation(self.name)
 
 
+class _Places(Mapping[DataPath, int]):
+    """The paths of a value, all on the one line that it is of, looked up when something is wrong with it."""
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def __getitem__(self, path: DataPath) -> int:
+        value = self._value
+        for step in path:
+            inside = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+            if step not in inside:
+                raise KeyError(path)
+            value = value[step]
+        return 1
+
+    def __iter__(self) -> Iterator[DataPath]:
+        return paths_of(self._value)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def _document(value: object, place: str, kind: type[Document]) -> Document:
-    """Return *value* as a policy document; equal ones, also of other lines, are one."""
-    return _cached_document(_Written(json.dumps(value), value), place, kind)  # type: ignore[return-value]
-
-
-class _Written(NamedTuple):
-    """A document as text, by which it is known, and as the value that it is."""
-
-    text: str
-    value: Any
-
-    def __hash__(self) -> int:
-        return hash(self.text)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Written) and self.text == other.text
-
-
-@lru_cache(maxsize=1024)
-def _cached_document(written: _Written, place: str, kind: type[PolicyDocument]) -> PolicyDocument:
-    paths = dict.fromkeys(paths_of(written.value), 0)
-    return parse_model(_Value(place, written.value, paths), kind).value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return a JSON object; one with a key twice would lose a statement without a word."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        raise InputError(None, f"repeats the key `{next(key for key in keys if keys.count(key) > 1)}`")
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise InputError(None, f"`{name}` is no JSON value")
-
-
-_DECODER: Any = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
+    """Return *value* as a policy document; its errors name its *place*."""
+    return parse_model(_Value(place, value, _Places(value)), kind).value
 
 
 def _text(line: bytes) -> str:
@@ -226,18 +310,14 @@ def _text(line: bytes) -> str:
 
 def _words(error: Exception) -> str:
     """Return *error* as one line in our words."""
+    if isinstance(error, FileError):  # a line of a batch has no lines
+        return str(InputError(None, error.problem, error.hint))
     if isinstance(error, RolemgrError):
         return " | ".join(str(error).splitlines())
     if isinstance(error, RecursionError):
         return "is nested too deep"
-    reason = json_problem(error) if isinstance(error, json.JSONDecodeError) else "a value is missing or none"
-    return f"is not valid JSON: {reason}"
+    return f"is not valid JSON: {json_problem(error)}" if isinstance(error, json.JSONDecodeError) else str(error)
 
 
 def _error(name: object, problem: str) -> Answer:
     return Answer(json.dumps({"id": name, "error": problem}) + "\n", understood=False)
-
-
-def _skip_line(line: bytes, lines: BinaryIO) -> None:
-    while line and not line.endswith(b"\n"):
-        line = lines.readline(MAX_BYTES)

@@ -159,14 +159,15 @@ def _of_policy(source: "SourceFile", kind: str | None) -> "Grant":
     from rolemgr.check.kinds import kind_of
     from rolemgr.cli.layers import with_full_access
     from rolemgr.cli.policies import documents_of
-    from rolemgr.iam.documents import IdentityPolicy, PolicyType, ResourcePolicy, TrustPolicy
+    from rolemgr.iam.documents import IdentityPolicy, PolicyType, ResourceControlPolicy, ResourcePolicy, TrustPolicy
 
     first = source.data[0] if isinstance(source.data, list) and source.data else source.data
     told = PolicyType(kind) if kind else kind_of(first, source.name)
     if told is PolicyType.TRUST:
         return Grant(trust=_only(source, documents_of(source, TrustPolicy)))
     if told in (PolicyType.RESOURCE, PolicyType.RCP):
-        return Grant(resource=_only(source, documents_of(source, ResourcePolicy)))
+        model = ResourcePolicy if told is PolicyType.RESOURCE else ResourceControlPolicy
+        return Grant(resource=_only(source, documents_of(source, model)))
     documents = tuple(documents_of(source, IdentityPolicy))
     return Grant(identity=with_full_access(documents) if told is PolicyType.SCP else documents)
 

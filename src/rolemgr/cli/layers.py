@@ -87,7 +87,7 @@ def policies_around(
     from rolemgr.cli.policies import read_documents
     from rolemgr.evaluate.policies import Policies
     from rolemgr.evaluate.requirements import Guard, guard_of
-    from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy, TrustPolicy
+    from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy, ResourcePolicy, TrustPolicy
 
     def read(key: str, kind: Any) -> tuple[Any, ...]:
         found = layers[key]
@@ -102,7 +102,7 @@ def policies_around(
     if guard and not resource:
         what = "key" if guard is Guard.KEY else "role trust"
         note(f"the {what} policy is taken to leave access to IAM policies; give it with --resource-policy")
-    scps, rcps = read("scp", IdentityPolicy), read("rcp", ResourcePolicy)
+    scps, rcps = read("scp", IdentityPolicy), read("rcp", ResourceControlPolicy)
     return Policies(
         identity=identity,
         permissions_boundary=_only("boundary_policy", read("boundary_policy", IdentityPolicy)),

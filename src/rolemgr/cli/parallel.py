@@ -6,16 +6,15 @@ until it is warm. In seconds of processor time: 100 roles take 1.7 in one proces
 (forked or spawned), 1,000 roles 14 and 8.5 to 10. So `FROM` is where a second, idle core begins to pay.
 """
 
-import os
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Generic, TypeAlias, TypeVar
 
 from rolemgr.catalog.load import Catalog
+from rolemgr.cli.spread import cores as usable_cores
+from rolemgr.cli.spread import deaf
 
 R = TypeVar("R")
 Catalogs: TypeAlias = Callable[[tuple[str, ...]], Catalog]
@@ -33,14 +32,14 @@ def in_order(work: Callable[[str, Catalogs], R], files: Sequence[str], cores: in
 
     *work* and its results go from process to process, so both must be things that pickle takes.
     """
-    cores = cores or _cores()
+    cores = cores or usable_cores()
     if cores == 1 or len(files) < FROM:
         catalogs = _catalogs()
         yield from (work(file, catalogs) for file in files)
         return
     pool = ProcessPoolExecutor(cores, initializer=_start)
     try:
-        with _deaf():
+        with deaf():
             results = pool.map(_Work(work), files, chunksize=_CHUNK)  # this begins the processes
         yield from results
     finally:
@@ -64,21 +63,3 @@ def _catalogs() -> Catalogs:
 def _start() -> None:
     """Begin a process of the pool."""
     _own[:] = [_catalogs()]
-
-
-@contextmanager
-def _deaf() -> Iterator[None]:
-    """Put Ctrl-C off until the end; a process that begins here never hears it, as it is its parent's affair."""
-    if not hasattr(signal, "pthread_sigmask"):  # on Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

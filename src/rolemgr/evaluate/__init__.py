@@ -12,10 +12,12 @@ not match. Both take a `rolemgr.evaluate.request.Request` and a `rolemgr.evaluat
     conditions    set qualifiers, IfExists, Null; a whole Condition element
     statement     does one statement match a request, and if not, why
     policies      the layers, and a document made ready to be asked often
+    plain         policies straight from JSON, made ready for one action
     requirements  which layers must allow a request, and which have no say in it
     decision      the verdict over all layers
     explain       the verdict with its near misses
 
-Pure, and without knowledge of personas: it imports the policy language (`rolemgr.iam`) and the error tree only.
+Pure, and without knowledge of personas: it imports the policy language (`rolemgr.iam`), the error tree, and of
+the reference which services support resource control policies.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """

@@ -14,8 +14,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-lo
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Final, NamedTuple, TypeAlias
 
 from rolemgr.evaluate.errors import PolicyError
 from rolemgr.evaluate.request import Context
@@ -24,6 +25,8 @@ from rolemgr.iam.values import READERS, read_bool
 from rolemgr.iam.variables import Matcher, keys, parse
 
 ConditionTest: TypeAlias = Callable[[tuple[str, ...], Context], bool]
+Written: TypeAlias = tuple[str, str, tuple[str, ...]]
+"""A condition as a policy writes it: operator, key, values."""
 
 
 class Condition(NamedTuple):
@@ -51,25 +54,47 @@ def read_conditions(element: Mapping[str, Mapping[str, tuple[str, ...]]], *, var
 
     Raises PolicyError for an unknown operator or qualifier and for a value that its operator cannot read.
     """
-    return tuple(_read(element, variables))
+    return tuple(read_condition(one, variables=variables) for one in listed_conditions(element))
 
 
-def _read(element: Mapping[str, Mapping[str, tuple[str, ...]]], variables: bool) -> Iterator[Condition]:
-    for name, block in element.items():
-        for key, values in block.items():
-            test = _null(values) if name == "Null" else _comparison(name, values, variables)
-            used = _variables(values) if variables and name != "Null" else ()
-            yield Condition(name, key, values, used, key.lower(), test)
+def listed_conditions(element: Mapping[str, Mapping[str, tuple[str, ...]]]) -> tuple[Written, ...]:
+    """Return the conditions of a Condition *element*, one after the other."""
+    return tuple((name, key, values) for name, block in element.items() for key, values in block.items())
+
+
+def read_condition(written: Written, *, variables: bool) -> Condition:
+    """Return the condition as *written*, ready to be asked; raise PolicyError where it can't be read."""
+    name, key, values = written
+    test = _null(values) if name == "Null" else _comparison(name, values, variables)
+    used = _variables(values) if variables and name != "Null" else ()
+    return Condition(name, key, values, used, key.lower(), test)
+
+
+def look_at_condition(written: Written, *, variables: bool) -> None:
+    """Raise PolicyError where `read_condition` does, without making the test."""
+    name, _, values = written
+    if name == "Null":
+        _null(values)
+        return
+    operator = known_operator(name)
+    takes_all = operator.base in _OF_STRINGS
+    for value in values:
+        if not takes_all or (variables and "${" in value):
+            _matcher(name, operator, value, variables)
+
+
+_OF_STRINGS: Final = frozenset(name for name in CONDITION_OPERATORS if name.startswith("String"))
+"""Operators that read any value, but for what does not start a variable."""
 
 
 def _variables(values: tuple[str, ...]) -> tuple[str, ...]:
     """Return the variables of *values*; operators that take none have refused them by now."""
-    return tuple(key for value in values for key in keys(parse(value, variables=True)))
+    return tuple([key for value in values if "${" in value for key in keys(parse(value, variables=True))])
 
 
 def _comparison(name: str, values: tuple[str, ...], variables: bool) -> ConditionTest:
     operator = known_operator(name)
-    matchers = tuple(_matcher(name, operator, value, variables) for value in values)
+    matchers = tuple([_matcher(name, operator, value, variables) for value in values])
     return _quantified(operator, matchers)
 
 
@@ -93,9 +118,18 @@ def known_operator(name: str) -> Operator:
 
 def _matcher(name: str, operator: Operator, value: str, variables: bool) -> Matcher:
     try:
-        return READERS[operator.base](value, variables)
+        return (_short_value if len(value) <= _SHORT else _read_value)(operator.base, value, variables)
     except ValueError as error:
         raise PolicyError(None, f"`{value}` under condition operator `{name}` {error}") from error
+
+
+def _read_value(operator: str, value: str, variables: bool) -> Matcher:
+    return READERS[operator](value, variables)
+
+
+_SHORT: Final = 512
+"""Longer values are read anew each time, so that what is kept has a bound."""
+_short_value = lru_cache(maxsize=1 << 13)(_read_value)
 
 
 def _quantified(operator: Operator, matchers: tuple[Matcher, ...]) -> ConditionTest:

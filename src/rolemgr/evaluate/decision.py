@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
-from rolemgr.evaluate.policies import Group, Layer, Policies, StatementRef, about, groups_of
+from rolemgr.evaluate.policies import Asked, Layer, Layers, StatementRef
 from rolemgr.evaluate.principals import Caller, Kind, Match, match, read_caller
 from rolemgr.evaluate.request import Request
 from rolemgr.evaluate.requirements import (
@@ -47,11 +47,11 @@ class _Found:
 
     denied: list[StatementRef] = field(default_factory=list)
     allowed: list[StatementRef] = field(default_factory=list)
-    silent: list[Group] = field(default_factory=list)
+    silent: list[Asked] = field(default_factory=list)
     granted: Match = Match.NONE
 
 
-def evaluate(request: Request, policies: Policies) -> Evaluation:
+def evaluate(request: Request, policies: Layers) -> Evaluation:
     """
     Return AWS's decision on *request* under *policies*, by the quick path.
 
@@ -60,7 +60,7 @@ def evaluate(request: Request, policies: Policies) -> Evaluation:
     """
     caller = read_caller(request.principal)
     if request.folded_action in FREE:
-        groups_of(policies)  # what IAM would not accept is an error for every request
+        policies.about(request.folded_action)  # what IAM would not accept is an error for every request
         return Evaluation("Allowed")
     found = _asked(request, policies, caller)
     if found.denied:
@@ -71,20 +71,20 @@ def evaluate(request: Request, policies: Policies) -> Evaluation:
     return Evaluation("Allowed", by=tuple(found.allowed))
 
 
-def _asked(request: Request, policies: Policies, caller: Caller) -> _Found:
+def _asked(request: Request, policies: Layers, caller: Caller) -> _Found:
     """
     Return what all layers that have a say in *request* say about it.
 
     The inner loop of every batch and proof: what most statements don't need is not called for them.
     """
-    found, bounded = _Found(), policies.permissions_boundary is not None
+    found, bounded = _Found(), policies.bounded
     exempt = exemptions(request, caller)
-    for group, statements in about(policies, request.folded_action):
+    for group in policies.about(request.folded_action):
         layer = group.layer
         if layer in exempt:
             continue
         strongest = Match.NONE
-        for at, statement in statements:
+        for at, statement in group.statements:
             how = match(statement.principals, caller, bounded=bounded) if statement.principals else Match.DIRECT
             if not how or not applies(statement, request):
                 continue
@@ -100,13 +100,13 @@ def _asked(request: Request, policies: Policies, caller: Caller) -> _Found:
     return found
 
 
-def _lacking(request: Request, policies: Policies, caller: Caller, found: _Found) -> list[tuple[Layer, int | None]]:
+def _lacking(request: Request, policies: Layers, caller: Caller, found: _Found) -> list[tuple[Layer, int | None]]:
     """Return the layers that must allow and do not, those that are not there last."""
     refused = cannot_assume(request, caller)
     granted = Match.NONE if refused else found.granted
-    needed = required(request, caller, granted, asked=refused or policies.resource is not None)
+    needed = required(request, caller, granted, asked=refused or policies.has_resource_policy)
     lacking = [(group.layer, group.level) for group in found.silent if _counts(group.layer, needed)]
-    if not policies.session and caller.kind is Kind.FEDERATED_USER and Layer.SESSION in needed:
+    if not policies.has_session_policy and caller.kind is Kind.FEDERATED_USER and Layer.SESSION in needed:
         lacking.append((Layer.SESSION, None))  # a federated user to whom no policy is passed has no permissions
     if Layer.RESOURCE in needed and not granted and not any(layer in RESOURCE_LAYERS for layer, _ in lacking):
         lacking.append((_guard(request), None))

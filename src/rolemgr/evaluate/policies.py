@@ -2,19 +2,20 @@
 The policies that a request meets, one field per layer, and a document made ready to be asked often.
 
 What is given applies, but for what `rolemgr.evaluate.requirements` tells from the request itself. Whoever
-builds `Policies` leaves out what the request does not show: the SCPs and RCPs of a management account, RCPs
-of services that have none, the policy of a VPC endpoint that the request does not pass.
+builds `Policies` leaves out what the request does not show: the SCPs and RCPs of a management account, the
+policy of a VPC endpoint that the request does not pass.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
-from typing import NamedTuple
+from functools import cached_property, partial
+from typing import Final, NamedTuple, Protocol, TypeVar
+from weakref import ReferenceType, ref
 
 from rolemgr.evaluate.errors import LayerError, PolicyError
-from rolemgr.evaluate.statement import ReadStatement, read_statement, takes_action
+from rolemgr.evaluate.statement import ReadStatement, elements_of, read_statement, takes_action
 from rolemgr.iam.documents import (
     Effect,
     IdentityPolicy,
@@ -60,6 +61,49 @@ class Policies:
     resource_control: tuple[tuple[ResourcePolicy, ...], ...] = ()
     resource: ResourcePolicy | TrustPolicy | None = None
     vpc_endpoints: tuple[ResourcePolicy, ...] = ()
+    _asked: dict[str, tuple["Asked", ...]] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether there is a permissions boundary."""
+        return self.permissions_boundary is not None
+
+    @property
+    def has_session_policy(self) -> bool:
+        """Whether there is a session policy."""
+        return bool(self.session)
+
+    @property
+    def has_resource_policy(self) -> bool:
+        """Whether the policy of the resource is known."""
+        return self.resource is not None
+
+    @cached_property
+    def groups(self) -> tuple["Group", ...]:
+        """The layers and levels, ready to be asked; raises as `read_policy` does."""
+        return tuple(_groups(self))
+
+    def about(self, folded_action: str) -> tuple["Asked", ...]:
+        """Return what each group says about the lower-case action; raise as `read_policy` does."""
+        found = self._asked.get(folded_action)
+        if found is None:
+            asked = (Asked(group.layer, group.level, tuple(_speaking(group, folded_action))) for group in self.groups)
+            found = tuple(asked)
+            keep(self._asked, folded_action, found)
+        return found
+
+
+_ACTIONS: Final = 1 << 14
+"""Actions that a policy remembers what it says about: all that AWS has are not many more."""
+
+_Said = TypeVar("_Said")
+
+
+def keep(said: dict[str, _Said], folded_action: str, found: _Said) -> None:
+    """Remember in *said* what was *found* about an action, for a bounded number of actions."""
+    if len(said) >= _ACTIONS:
+        said.clear()
+    said[folded_action] = found
 
 
 class StatementRef(NamedTuple):
@@ -86,10 +130,15 @@ class ReadPolicy:
     """The statements of one document, ready to be asked, with their places in it."""
 
     statements: tuple[tuple[int, ReadStatement], ...]
+    _spoken: dict[str, tuple[tuple[int, ReadStatement], ...]] = field(default_factory=dict, init=False, repr=False)
 
     def about(self, folded_action: str) -> tuple[tuple[int, ReadStatement], ...]:
         """Return the statements that speak of the lower-case action, with their places."""
-        return _about(self, folded_action)
+        found = self._spoken.get(folded_action)
+        if found is None:
+            found = tuple(placed for placed in self.statements if takes_action(placed[1], folded_action))
+            keep(self._spoken, folded_action, found)
+        return found
 
 
 @dataclass(frozen=True)
@@ -113,25 +162,34 @@ class Group:
 
 
 class Asked(NamedTuple):
-    """The statements of one group that speak of one action."""
+    """The statements that speak of one action, of policies of which any may allow."""
 
-    group: Group
+    layer: Layer
+    level: int | None
     statements: tuple[tuple[StatementRef, ReadStatement], ...]
 
 
-class _Identically:
-    """A document as a cache's key: itself and no other, also where another is equal."""
+class Layers(Protocol):
+    """The policies of all layers, as a decision asks them: `Policies`, or as a batch reads them."""
 
-    __slots__ = ("document",)
+    @property
+    def bounded(self) -> bool:
+        """Whether there is a permissions boundary."""
 
-    def __init__(self, document: PolicyDocument) -> None:
-        self.document = document
+    @property
+    def has_session_policy(self) -> bool:
+        """Whether there is a session policy."""
 
-    def __hash__(self) -> int:
-        return id(self.document)
+    @property
+    def has_resource_policy(self) -> bool:
+        """Whether the policy of the resource is known."""
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Identically) and self.document is other.document
+    def about(self, folded_action: str) -> Sequence[Asked]:
+        """Return what each layer and level says about the lower-case action; raise as `read_policy` does."""
+
+
+_READ: Final[dict[int, tuple[ReferenceType[PolicyDocument], ReadPolicy]]] = {}
+"""The documents that are read, by identity, as long as they live."""
 
 
 def read_policy(document: PolicyDocument) -> ReadPolicy:
@@ -141,33 +199,33 @@ def read_policy(document: PolicyDocument) -> ReadPolicy:
     Raises PolicyError, naming the statement, for anything in it that its operators cannot read, also
     where no request would have come that far.
     """
-    return _read_policy(_Identically(document))
+    entry = _READ.get(id(document))
+    if entry is not None and entry[0]() is document:
+        return entry[1]
+    read = _read_policy(document)
+    _READ[id(document)] = ref(document, partial(_forget, id(document))), read
+    return read
 
 
-@lru_cache(maxsize=1024)
-def _read_policy(key: _Identically) -> ReadPolicy:
-    variables = key.document.version == "2012-10-17"
-    statements = enumerate(key.document.statements())
+def _forget(identity: int, gone: ReferenceType[PolicyDocument]) -> None:
+    """Forget a document that is *gone*, unless another has its identity by now."""
+    entry = _READ.get(identity)
+    if entry is not None and entry[0] is gone:
+        del _READ[identity]
+
+
+def _read_policy(document: PolicyDocument) -> ReadPolicy:
+    variables = document.version == "2012-10-17"
+    statements = enumerate(document.statements())
     return ReadPolicy(tuple((place, _read(place, statement, variables)) for place, statement in statements))
 
 
 def _read(place: int, statement: StatementElement, variables: bool) -> ReadStatement:
     try:
-        return read_statement(statement, variables=variables)
+        return read_statement(elements_of(statement), variables=variables)
     except (PolicyError, LayerError) as error:
         name = f"statement `{statement.sid}`" if statement.sid else f"statement {place}"
         raise type(error)(error.where, f"{name}: {error.problem}", error.hint) from error
-
-
-@lru_cache(maxsize=1 << 12)
-def _about(policy: ReadPolicy, folded_action: str) -> tuple[tuple[int, ReadStatement], ...]:
-    return tuple(placed for placed in policy.statements if takes_action(placed[1], folded_action))
-
-
-@lru_cache(maxsize=1 << 12)
-def about(policies: Policies, folded_action: str) -> tuple[Asked, ...]:
-    """Return what each group of *policies* says about the lower-case action; raise as `read_policy` does."""
-    return tuple(Asked(group, tuple(_speaking(group, folded_action))) for group in groups_of(policies))
 
 
 def _speaking(group: Group, folded_action: str) -> Iterator[tuple[StatementRef, ReadStatement]]:
@@ -177,10 +235,9 @@ def _speaking(group: Group, folded_action: str) -> Iterator[tuple[StatementRef, 
             yield at, statement
 
 
-@lru_cache(maxsize=1024)
 def groups_of(policies: Policies) -> tuple[Group, ...]:
     """Return the layers and levels of *policies*, ready to be asked; raise as `read_policy` does."""
-    return tuple(_groups(policies))
+    return policies.groups
 
 
 def _groups(policies: Policies) -> Iterator[Group]:
@@ -197,14 +254,23 @@ def _groups(policies: Policies) -> Iterator[Group]:
     for level, controls in enumerate(policies.resource_control):
         yield Group(Layer.RESOURCE_CONTROL, tuple(map(_read_resource_control, controls)), level)
     if policies.vpc_endpoints:
-        yield Group(Layer.VPC_ENDPOINT, tuple(map(read_policy, policies.vpc_endpoints)))
+        yield Group(Layer.VPC_ENDPOINT, tuple(map(_read_elsewhere, policies.vpc_endpoints)))
+
+
+def _read_elsewhere(document: ResourcePolicy) -> ReadPolicy:
+    """Return a policy that does not stand at the resource, so that it must say which it is about."""
+    for place, statement in enumerate(document.statement):
+        if statement.is_about_its_own_resource():
+            name = f"statement `{statement.sid}`" if statement.sid else f"statement {place}"
+            raise PolicyError(None, f"{name} has neither Resource nor NotResource", "only a resource's own policy may")
+    return read_policy(document)
 
 
 def _read_resource_control(document: ResourcePolicy) -> ReadPolicy:
     """Return an RCP, whose Principal is `*`: RCPs name principals in conditions only."""
     if not all(_is_everyone(statement) for statement in document.statement):
         raise PolicyError(None, "the Principal of a resource control policy is `*`, and it has no NotPrincipal")
-    return read_policy(document)
+    return _read_elsewhere(document)
 
 
 def _is_everyone(statement: ResourceStatement) -> bool:

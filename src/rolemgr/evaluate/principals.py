@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterable, Mapping
 from enum import Enum, IntEnum, auto
 from functools import lru_cache
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from rolemgr.evaluate.errors import LayerError, PolicyError, RequestError
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
@@ -71,10 +71,17 @@ class Match(IntEnum):
     """As the user, as the session, or as everyone: within the account no implicit deny takes it away."""
 
 
+PrincipalElement: TypeAlias = Literal["Principal", "NotPrincipal"]
+Blocks: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
+"""What a Principal element lists: each kind (AWS, Service ...) with its names."""
+
+EVERYONE: Final[Blocks] = (("AWS", ("*",)),)
+
+
 class Named(NamedTuple):
     """A Principal or NotPrincipal element, ready to be asked; *written* is what it lists."""
 
-    element: Literal["Principal", "NotPrincipal"]
+    element: PrincipalElement
     written: tuple[str, ...]
     everyone: bool
     accounts: frozenset[str]
@@ -145,29 +152,43 @@ def _name(kind: Kind, resource: str) -> str:
     return _last(resource) if "/" in resource else ""
 
 
-def read_principals(principal: Principals | None, not_principal: Principals | None, *, denies: bool) -> Named:
-    """
-    Return the Principal or NotPrincipal element of a statement, the other of which is None.
+def blocks_of(listed: Principals) -> Blocks:
+    """Return a Principal element as its kinds with their names; `*` alone is the AWS principal `*`."""
+    if isinstance(listed, Mapping):
+        return tuple((str(kind), names) for kind, names in listed.items())
+    return EVERYONE
 
-    Raises PolicyError for NotPrincipal in an Allow, which IAM does not support, and for what names no
-    principal, such as an ARN with a wildcard; LayerError for a canonical user id in a Deny.
+
+def look_at_principals(element: PrincipalElement, listed: Blocks, *, denies: bool) -> None:
     """
-    if not_principal is not None and not denies:
+    Raise for what can't be in a Principal or NotPrincipal *element*.
+
+    PolicyError for NotPrincipal in an Allow, which IAM does not support, and for what names no principal, such
+    as an ARN with a wildcard; LayerError for a canonical user id in a Deny.
+    """
+    if element == "NotPrincipal" and not denies:
         raise PolicyError(None, "NotPrincipal goes with Deny only", "use Principal and a condition on aws:PrincipalArn")
-    element: Literal["Principal", "NotPrincipal"] = "Principal" if not_principal is None else "NotPrincipal"
-    listed = principal if not_principal is None else not_principal
-    blocks = {str(kind): found for kind, found in listed.items()} if isinstance(listed, Mapping) else {"AWS": ("*",)}
-    if denies and "CanonicalUser" in blocks:
-        problem = "a canonical user id in a Deny can't be evaluated"
-        raise LayerError(None, problem, "which account it stands for is known to S3 only; name the account instead")
+    for kind, names in listed:
+        if kind == "CanonicalUser" and denies:
+            problem = "a canonical user id in a Deny can't be evaluated"
+            raise LayerError(None, problem, "which account it stands for is known to S3 only; name the account instead")
+        if kind == "AWS":
+            for name in names:
+                _principal_arn(name)
+
+
+def read_principals(element: PrincipalElement, listed: Blocks, *, denies: bool) -> Named:
+    """Return what a Principal or NotPrincipal *element* lists, ready to be asked; raise as `look_at_principals`."""
+    look_at_principals(element, listed, denies=denies)
+    blocks = dict(listed)
     aws = blocks.get("AWS", ())
-    arns = [(text, arn) for text in aws if text != "*" and (arn := _principal_arn(text))]
+    arns = [(text, arn) for text in aws if (arn := _principal_arn(text))]
     return Named(
         element,
-        tuple(text for block in blocks.values() for text in block),
+        tuple([text for _, block in listed for text in block]),
         "*" in aws,
-        frozenset(arn.account for _, arn in arns if arn.resource == "root"),
-        frozenset(text for text, _ in arns),
+        frozenset([arn.account for _, arn in arns if arn.resource == "root"]),
+        frozenset([text for text, _ in arns]),
         _identities("role/", arns),
         _identities("user/", arns),
         frozenset(blocks.get("Service", ())),
@@ -176,7 +197,7 @@ def read_principals(principal: Principals | None, not_principal: Principals | No
 
 
 def _identities(prefix: str, arns: Iterable[tuple[str, Arn]]) -> frozenset[Identity]:
-    return frozenset((arn.account, _last(arn.resource)) for _, arn in arns if arn.resource.startswith(prefix))
+    return frozenset([(arn.account, _last(arn.resource)) for _, arn in arns if arn.resource.startswith(prefix)])
 
 
 def _last(resource: str) -> str:
@@ -184,8 +205,11 @@ def _last(resource: str) -> str:
     return resource.rpartition("/")[2]
 
 
+@lru_cache(maxsize=4096)
 def _principal_arn(text: str) -> Arn | None:
-    """Return the ARN that the AWS principal *text* stands for; None for the id of a deleted principal."""
+    """Return the ARN that the AWS principal *text* stands for; None for everyone and the id of a deleted principal."""
+    if text == "*":
+        return None
     if ACCOUNT_ID.fullmatch(text):
         return Arn("aws", "iam", "", text, "root")
     arn = Arn.parse(text)

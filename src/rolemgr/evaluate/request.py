@@ -102,7 +102,7 @@ class Request:
         return cls.known(
             action=_text(value, "action") or "",
             resource=_text(value, "resource") or "",
-            context=value.get("context") or {},
+            context={} if value.get("context") is None else value["context"],
             principal=_text(value, "principal"),
             resource_account=_text(value, "resourceAccount"),
         )

@@ -12,13 +12,15 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum, auto
 from typing import Final
 
 from rolemgr.evaluate.policies import Layer
 from rolemgr.evaluate.principals import Caller, Kind, Match
 from rolemgr.evaluate.request import Request
+from rolemgr.iam.arn import Arn
+from rolemgr.reference.organizations import rcp_services
 
 
 class Guard(Enum):
@@ -56,6 +58,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-enable-root-access.html
 _BUCKET_POLICY: Final = frozenset({"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"})
 _BEYOND_RCPS: Final = frozenset({"kms:retiregrant"})
 """https://docs.aws.amazon.com/kms/latest/developerguide/resource-control-policies.html"""
+_ALIAS_KEYS: Final = ("kms:requestalias", "kms:resourcealiases")
+_AWS_ALIAS: Final = "alias/aws/"
+"""
+"The `alias/aws/` prefix is reserved for AWS managed keys."
+
+https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html
+"""
+_LINKED_ROLE: Final = ":role/aws-service-role/"
 
 
 def required(request: Request, caller: Caller, granted: Match, *, asked: bool) -> frozenset[Layer]:
@@ -118,24 +128,48 @@ def exemptions(request: Request, caller: Caller) -> Mapping[Layer, str]:
     """
     Return the layers that do not apply to *request*, each with the reason.
 
-    SCPs are for users and roles of member accounts, and their root; RCPs for resources of member accounts.
+    SCPs are for users and roles of member accounts, and their root; RCPs for resources of member accounts, of
+    the services that support them.
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
     """
     context, found = request.context.folded, {}
     management = context.get("aws:principalorgmasteraccountid", ())
-    if request.folded_action in _BEYOND_RCPS:
-        found[Layer.RESOURCE_CONTROL] = f"{request.action} is not subject to it"
+    if reason := _beyond_controls(request):
+        found[Layer.RESOURCE_CONTROL] = reason
     if request.resource_account in management:
         found[Layer.RESOURCE_CONTROL] = "the resource is in the management account"
     if caller.account in management:
         found[Layer.SERVICE_CONTROL] = "the principal is in the management account"
     if caller.kind in _OUTSIDE:
         found[Layer.SERVICE_CONTROL] = "the principal is in no account"
-    if caller.linked or _is_linked(context.get("aws:principalarn", ())):
+    if caller.linked or any(_LINKED_ROLE in arn for arn in context.get("aws:principalarn", ())):
         found = dict.fromkeys((Layer.SERVICE_CONTROL, Layer.RESOURCE_CONTROL), "the principal is a service-linked role")
     return found
 
 
-def _is_linked(arns: tuple[str, ...]) -> bool:
-    return any(":role/aws-service-role/" in arn for arn in arns)
+def _beyond_controls(request: Request) -> str | None:
+    """
+    Return why no RCP reaches what is asked for, or None.
+
+    Which key of KMS AWS manages shows in its alias alone; a request that has none is taken to be for a key of
+    the customer's.
+    """
+    service = request.folded_action.partition(":")[0]
+    if service not in rcp_services():
+        return f"{service} is not among the services that support it"
+    if request.folded_action in _BEYOND_RCPS:
+        return f"{request.action} is not subject to it"
+    if service == "kms" and any(alias.startswith(_AWS_ALIAS) for alias in _aliases(request)):
+        return "the key is managed by AWS"
+    if request.folded_action in _ASSUMING and _LINKED_ROLE in request.resource:
+        return "the role is service-linked"
+    return None
+
+
+def _aliases(request: Request) -> Iterator[str]:
+    """Yield what the request says about the aliases of its key."""
+    arn = Arn.parse(request.resource)
+    yield arn.resource if arn else request.resource
+    for key in _ALIAS_KEYS:
+        yield from request.context.folded.get(key, ())

@@ -7,47 +7,36 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 """
 
 from collections.abc import Iterator
-from itertools import repeat
-from typing import Literal, NamedTuple, TypeAlias
+from functools import cached_property, lru_cache
+from typing import Final, Literal, NamedTuple, TypeAlias
 
-from rolemgr.evaluate.conditions import Condition, read_conditions
+from rolemgr.evaluate.conditions import Condition, Written, listed_conditions, look_at_condition, read_condition
 from rolemgr.evaluate.errors import PolicyError
-from rolemgr.evaluate.principals import Caller, Match, Named, match, read_principals
+from rolemgr.evaluate.principals import (
+    Blocks,
+    Caller,
+    Match,
+    Named,
+    PrincipalElement,
+    blocks_of,
+    look_at_principals,
+    match,
+    read_principals,
+)
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.iam.documents import Effect, IdentityStatement, ResourceStatement, StatementElement, TrustStatement
-from rolemgr.iam.variables import Matcher, Template, Test, bind, early_variable, keys, parse
-from rolemgr.iam.wildcards import action_glob, resource_glob
+from rolemgr.iam.variables import Matcher, bind, keys, misplaced, parse
+from rolemgr.iam.wildcards import matches_folded_action, resource_glob, resource_text_glob
 
 Element: TypeAlias = Literal["Action", "NotAction", "Principal", "NotPrincipal", "Resource", "NotResource", "Condition"]
-
-
-class ReadStatement(NamedTuple):
-    """
-    A statement ready to be asked; the patterns as written stay beside their tests.
-
-    *principals* is None in an identity policy, whose principal is whoever has it.
-    """
-
-    sid: str | None
-    effect: Effect
-    action_element: Literal["Action", "NotAction"]
-    actions: tuple[str, ...]
-    action_tests: tuple[Test, ...]
-    resource_element: Literal["Resource", "NotResource"]
-    resources: tuple[str, ...]
-    resource_tests: tuple[Matcher, ...]
-    resource_variables: tuple[str, ...]
-    conditions: tuple[Condition, ...]
-    principals: Named | None = None
-    everywhere: bool = False
-    """Its Resource is `*`, so that there is nothing to ask."""
 
 
 class Mismatch(NamedTuple):
     """
     Why a statement did not match: what its *element* wants and what the request has.
 
-    *operator* and *key* are a condition's; *unresolved* are the variables among *wanted* without a value.
+    *operator* and *key* are a condition's; *unresolved* are the variables among *wanted* without a value, and
+    *dead* are those of *wanted* that match nothing ever.
     """
 
     element: Element
@@ -56,56 +45,193 @@ class Mismatch(NamedTuple):
     operator: str | None = None
     key: str | None = None
     unresolved: tuple[str, ...] = ()
+    dead: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         found = _listed(self.found) or "nothing (the key is absent)"
         where = f"{self.operator} {self.key}" if self.operator else self.element
         note = f"; without a value: {_listed(self.unresolved)}" if self.unresolved else ""
-        return f"{where} wants {_listed(self.wanted)}, the request has {found}{note}"
+        dead = f"; {said_of_dead(self.dead)}" if self.dead else ""
+        return f"{where} wants {_listed(self.wanted)}, the request has {found}{note}{dead}"
 
 
-def read_statement(statement: StatementElement, *, variables: bool) -> ReadStatement:
+def said_of_dead(resources: tuple[str, ...]) -> str:
+    """Return what is wrong with *resources* that match nothing."""
+    return f"{_listed(resources)} matches nothing: a policy variable can stand only after the fifth colon of an ARN"
+
+
+class Elements(NamedTuple):
     """
-    Return *statement* ready to be asked; one of a trust policy speaks of the role that it stands at.
+    The elements of one statement as a policy writes them, whoever read it.
 
-    Raises PolicyError for what IAM would not accept: an operator's value, a principal, an action.
+    The Resource of a statement without one, as in a trust policy, is `*`: what the policy stands at.
+    *principal_element* is None in an identity policy.
     """
-    actions = statement.action or statement.not_action or ()
-    resources, resource_element = _resources(statement)
-    templates = [_template(text, variables) for text in resources]
-    return ReadStatement(
-        sid=statement.sid,
-        effect=statement.effect,
-        action_element="Action" if statement.action else "NotAction",
-        actions=actions,
-        action_tests=tuple(map(_action_test, actions)),
-        resource_element=resource_element,
-        resources=resources,
-        resource_tests=tuple(map(_resource_test, resources, templates, repeat(variables))),
-        resource_variables=tuple(key for template in templates for key in keys(template)),
-        conditions=read_conditions(statement.condition, variables=variables),
-        principals=_principals(statement),
-        everywhere=resource_element == "Resource" and "*" in resources,
+
+    sid: str | None
+    effect: Effect
+    action_element: Literal["Action", "NotAction"]
+    actions: tuple[str, ...]
+    resource_element: Literal["Resource", "NotResource"]
+    resources: tuple[str, ...]
+    conditions: tuple[Written, ...]
+    principal_element: PrincipalElement | None = None
+    principals: Blocks = ()
+
+
+EVERYWHERE: Final = ("*",)
+
+
+def elements_of(statement: StatementElement) -> Elements:
+    """Return the elements of *statement*; raise PolicyError for a NotPrincipal in a trust policy."""
+    resource_element, resources = _resources(statement)
+    principal_element, principals = _principals(statement)
+    return Elements(
+        statement.sid,
+        statement.effect,
+        "Action" if statement.action else "NotAction",
+        statement.action or statement.not_action or (),
+        resource_element,
+        resources,
+        listed_conditions(statement.condition),
+        principal_element,
+        principals,
     )
 
 
-def _resources(statement: StatementElement) -> tuple[tuple[str, ...], Literal["Resource", "NotResource"]]:
+def _resources(statement: StatementElement) -> tuple[Literal["Resource", "NotResource"], tuple[str, ...]]:
     if not isinstance(statement, IdentityStatement):
-        return ("*",), "Resource"
-    return statement.resource or statement.not_resource or (), "Resource" if statement.resource else "NotResource"
+        return "Resource", EVERYWHERE
+    if isinstance(statement, ResourceStatement) and statement.is_about_its_own_resource():
+        return "Resource", EVERYWHERE
+    return ("NotResource", statement.not_resource) if statement.not_resource else ("Resource", statement.resource or ())
 
 
-def _principals(statement: StatementElement) -> Named | None:
+def _principals(statement: StatementElement) -> tuple[PrincipalElement | None, Blocks]:
     if not isinstance(statement, TrustStatement | ResourceStatement):
-        return None
-    if isinstance(statement, TrustStatement) and statement.not_principal is not None:
+        return None, ()
+    if statement.not_principal is None:
+        return "Principal", blocks_of(statement.principal or {})
+    if isinstance(statement, TrustStatement):
         raise PolicyError(None, "a role trust policy has no NotPrincipal", "use Principal and a condition")
-    return read_principals(statement.principal, statement.not_principal, denies=statement.effect is Effect.DENY)
+    return "NotPrincipal", blocks_of(statement.not_principal)
 
 
-def takes_action(statement: ReadStatement, folded_action: str) -> bool:
+class _Resource(NamedTuple):
+    """A Resource or NotResource value, ready to be asked, and the variables that it can't do without."""
+
+    text: str
+    test: Matcher
+    variables: tuple[str, ...]
+
+
+def _nothing(_value: str, _context: object) -> bool:
+    return False
+
+
+def _resource(text: str, variables: bool) -> _Resource:
+    return (_short_resource if len(text) <= _SHORT else _read_resource)(text, variables)
+
+
+def _read_resource(text: str, variables: bool) -> _Resource:
+    if not variables or "${" not in text:
+        test = resource_text_glob(text)
+        return _Resource(text, lambda value, _context: test(value), ())
+    try:
+        template = parse(text, variables=variables)
+    except ValueError as error:
+        raise PolicyError(None, f"resource `{text}`: {error}") from error
+    if misplaced(template):
+        return _Resource(text, _nothing, ())
+    return _Resource(text, bind(template, resource_glob), keys(template))
+
+
+_SHORT: Final = 512
+"""Longer texts are read anew each time, so that what is kept has a bound."""
+_short_resource = lru_cache(maxsize=1 << 13)(_read_resource)
+
+
+class ReadStatement:
+    """
+    A statement ready to be asked; the patterns as written stay beside their tests.
+
+    What it takes to ask is made when somebody asks: most statements that speak of an action are about another
+    resource, and then nobody asks for their conditions.
+    """
+
+    def __init__(self, written: Elements, *, variables: bool) -> None:
+        """Take the elements as *written*, at which somebody has looked; *variables* is as in `read_statement`."""
+        self._written, self._variables = written, variables
+        self.sid, self.effect = written.sid, written.effect
+        self.action_element, self.actions = written.action_element, written.actions
+        self.resource_element, self.resources = written.resource_element, written.resources
+        self.everywhere = written.resource_element == "Resource" and "*" in written.resources
+        """Its Resource is `*`, so that there is nothing to ask."""
+
+    @cached_property
+    def principals(self) -> Named | None:
+        """Who it speaks of; None in an identity policy, whose principal is whoever has it."""
+        written = self._written
+        if written.principal_element is None:
+            return None
+        denies = written.effect is Effect.DENY
+        return read_principals(written.principal_element, written.principals, denies=denies)
+
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Its conditions."""
+        return tuple([read_condition(one, variables=self._variables) for one in self._written.conditions])
+
+    @cached_property
+    def _read_resources(self) -> tuple[_Resource, ...]:
+        return tuple([_resource(text, self._variables) for text in self.resources])
+
+    @cached_property
+    def resource_tests(self) -> tuple[Matcher, ...]:
+        """The tests of its resources."""
+        return tuple([one.test for one in self._read_resources])
+
+    @cached_property
+    def resource_variables(self) -> tuple[str, ...]:
+        """The variables that its resources can't do without."""
+        return tuple([key for one in self._read_resources for key in one.variables])
+
+    @cached_property
+    def dead_resources(self) -> tuple[str, ...]:
+        """Those of its resources that match nothing ever, as they have a policy variable before the fifth colon."""
+        return tuple([one.text for one in self._read_resources if one.test is _nothing])
+
+
+def read_statement(written: Elements, *, variables: bool) -> ReadStatement:
+    """
+    Return the statement *written* ready to be asked; *variables* says whether its policy's version has them.
+
+    Raises PolicyError for what IAM would not accept: an operator's value, a principal, an action.
+    """
+    look_at(written, variables=variables)
+    return ReadStatement(written, variables=variables)
+
+
+def look_at(written: Elements, *, variables: bool) -> None:
+    """Raise PolicyError for what IAM would not accept in a statement, without making ready what nobody asks."""
+    for text in written.resources if variables else ():
+        if "${" in text:
+            _resource(text, variables)
+    look_at_actions(written.actions)
+    for one in written.conditions:
+        look_at_condition(one, variables=variables)
+    if written.principal_element is not None:
+        denies = written.effect is Effect.DENY
+        look_at_principals(written.principal_element, written.principals, denies=denies)
+
+
+def takes_action(statement: ReadStatement | Elements, folded_action: str) -> bool:
     """Return whether *statement* speaks of the lower-case action."""
-    listed = any(test(folded_action) for test in statement.action_tests)
+    listed = False
+    for pattern in statement.actions:
+        if matches_folded_action(pattern, folded_action):
+            listed = True
+            break
     return listed is (statement.action_element == "Action")
 
 
@@ -145,7 +271,10 @@ def mismatches(statement: ReadStatement, request: Request, caller: Caller, *, bo
     context = request.context
     if not takes_resource(statement, request):
         unresolved = _without_value(statement.resource_variables, context)
-        yield Mismatch(statement.resource_element, statement.resources, (request.resource,), unresolved=unresolved)
+        yield Mismatch(
+            statement.resource_element, statement.resources, (request.resource,),
+            unresolved=unresolved, dead=statement.dead_resources,
+        )  # fmt: skip
     for condition in statement.conditions:
         if not condition.holds(context):
             unresolved = _without_value(condition.variables, context)
@@ -168,24 +297,12 @@ def absent_keys(statement: ReadStatement, request: Request, caller: Caller, *, b
     yield from (key for key in asked if key not in request.context)
 
 
-def _template(text: str, variables: bool) -> Template:
-    try:
-        return parse(text, variables=variables)
-    except ValueError as error:
-        raise PolicyError(None, f"resource `{text}`: {error}") from error
-
-
-def _resource_test(text: str, template: Template, variables: bool) -> Matcher:
-    """Return the test of the pattern *text*; with a variable before its fifth colon IAM takes it for no resource."""
-    if variables and early_variable(text):
-        return lambda _resource, _context: False
-    return bind(template, resource_glob)
-
-
-def _action_test(pattern: str) -> Test:
-    if pattern != "*" and ":" not in pattern:
-        raise PolicyError(None, f"`{pattern}` is not an action", "an action is a service prefix, a colon and a name")
-    return action_glob(pattern)
+def look_at_actions(patterns: tuple[str, ...]) -> None:
+    """Raise PolicyError where one of *patterns* is not an action."""
+    for pattern in patterns:
+        if ":" not in pattern and pattern != "*":
+            hint = "an action is a service prefix, a colon and a name"
+            raise PolicyError(None, f"`{pattern}` is not an action", hint)
 
 
 def _without_value(variables: tuple[str, ...], context: Context) -> tuple[str, ...]:

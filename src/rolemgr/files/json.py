@@ -8,11 +8,11 @@ token by token, for the line to blame.
 import json
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from rolemgr.errors import SourceLocation
 from rolemgr.files.source import LIMITS, DataPath, FileError, Limits, SourceFile, paths_of, read_text
@@ -21,6 +21,9 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SPACE = re.compile(r"[ \t\n\r]*")
 _PLAIN: Final = json.JSONDecoder()
 _LONG_NUMBER = re.compile(r"\d{4301}")
+_KEY = r'[ \t\n\r]*("(?:[^"\\]|\\.)*")[ \t\n\r]*:[ \t\n\r]*'
+_FIRST_MEMBER = re.compile(r"[ \t\n\r]*\{" + _KEY)
+_NEXT_MEMBER = re.compile(r"[ \t\n\r]*," + _KEY)
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+|\n')
 
 
@@ -50,12 +53,74 @@ def strict_json(text: str, limits: Limits = LIMITS) -> Any:
     Raises ValueError for what `parse_json` refuses: without the line, and the quicker for it; RecursionError
     for what is nested so deep that Python gives up.
     """
-    data = _DECODER.decode(text)
-    if isinstance(data, dict | list):
+    data = unmeasured_json(text, limits)
+    if text.count("[") + text.count("{") > limits.depth:
         _measure(data, limits)
+    return data
+
+
+def unmeasured_json(text: str, limits: Limits = LIMITS) -> Any:
+    """
+    Return the one JSON value that *text* is, however deep: for whoever looks into every part of it all the same.
+
+    Raises as `strict_json` does.
+    """
+    data = _DECODER.decode(text)
+    if len(text) > limits.values:
+        _measure(data, limits)
+    _refuse_surrogates(data, text)
+    return data
+
+
+class Opening(NamedTuple):
+    """Some members of an object, and the text of all *others*, with a comma before each, up to the end."""
+
+    members: Mapping[str, Any]
+    others: str
+
+
+def read_opening(text: str, names: Collection[str], limits: Limits = LIMITS) -> Opening:
+    """
+    Return the members of the JSON object *text* that have one of *names*, as far as they are there.
+
+    Once they all are, what follows is not looked into: whoever has seen the same text before need not read it
+    again. The others have to be read to know that *text* is valid; a name that comes a second time is among
+    them. Raises as `strict_json` does for a member that can't be read.
+    """
+    found: dict[str, Any] = {}
+    others, end, member = "", 0, _FIRST_MEMBER.match(text)
+    while member:
+        key = _PLAIN.decode(member[1]) if "\\" in member[1] else member[1][1:-1]
+        value, stop = _scan(text, member.end())
+        if key in names and key not in found:
+            found[key] = _within(value, text[member.end() : stop], limits)
+        else:
+            others += f",{text[member.start(1) : stop]}"
+        end = stop
+        member = None if len(found) == len(names) else _NEXT_MEMBER.match(text, end)
+    return Opening(found, others + text[end:])
+
+
+def _scan(text: str, start: int) -> tuple[Any, int]:
+    """Return the value that starts in *text* at *start*, and where it ends."""
+    try:
+        found: tuple[Any, int] = _DECODER.scan_once(text, start)  # type: ignore[attr-defined]
+    except StopIteration as stopped:
+        raise json.JSONDecodeError("Expecting value", text, stopped.value) from None
+    return found
+
+
+def _within(data: Any, text: str, limits: Limits) -> Any:
+    """Return *data*, which *text* is, where it is within *limits*."""
+    if text.count("[") + text.count("{") > limits.depth or len(text) > limits.values:
+        _measure(data, limits)
+    _refuse_surrogates(data, text)
+    return data
+
+
+def _refuse_surrogates(data: Any, text: str) -> None:
     if "\\u" in text and _SURROGATE.search(text) and not _is_unicode(data):
         raise ValueError("has half of a surrogate pair")
-    return data
 
 
 def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -74,9 +139,9 @@ def _refuse(constant: str) -> Any:
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_mapping, parse_constant=_refuse)
 
 
-def _measure(data: dict[str, Any] | list[Any], limits: Limits) -> None:
+def _measure(data: Any, limits: Limits) -> None:
     """Raise ValueError where *data* is nested deeper, or holds more values, than *limits* allow."""
-    level: list[dict[str, Any] | list[Any]] = [data]
+    level: list[dict[str, Any] | list[Any]] = [data] if isinstance(data, dict | list) else []
     depth, values = 1, 1
     while level:
         if depth > limits.depth:

@@ -2,7 +2,8 @@
 IAM policy documents: identity, trust and resource policies, as AWS's grammar defines them.
 
 An identity statement has a Resource and no Principal, a trust statement the reverse, a resource
-policy's statement has both: three types, so that no reader has to ask which fields are there.
+policy's statement has both, but may do without the Resource: three types, so that no reader has to ask which
+fields are there.
 IAM accepts a scalar for a list, a single object for a list of statements, and JSON booleans and numbers
 as condition values. All of that is made one shape at the door: tuples of strings.
 
@@ -87,10 +88,15 @@ class StatementElement(Model):
     def _one_of_each_pair(self) -> Self:
         for pair in self._pairs():
             given = [name for name in pair if getattr(self, name) is not None]
-            if len(given) != 1:
+            if len(given) != 1 and (given or pair != self._optional()):
                 names = " or ".join(map(to_pascal, pair))
                 raise ValueError(f"a statement has exactly one of {names}")
         return self
+
+    @classmethod
+    def _optional(cls) -> tuple[str, str] | None:
+        """Return the pair of which a statement need not have either."""
+        return None
 
     @classmethod
     def _pairs(cls) -> tuple[tuple[str, str], ...]:
@@ -149,7 +155,14 @@ class TrustStatement(StatementElement):
 
 
 class ResourceStatement(IdentityStatement):
-    """A statement of a resource policy (bucket, key, endpoint ...) or RCP: Principal and Resource."""
+    """
+    A statement of a resource policy (bucket, key, endpoint ...) or RCP: Principal and Resource.
+
+    In the policy of a resource the Resource may be missing, as it always is in one of ECR: "the resource to
+    which the action applies is the resource to which the policy is attached".
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#access_policies-json
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html
+    """
 
     principal: Principals | None = None
     not_principal: Principals | None = None
@@ -157,6 +170,22 @@ class ResourceStatement(IdentityStatement):
     @classmethod
     def _pairs(cls) -> tuple[tuple[str, str], ...]:
         return (*super()._pairs(), ("principal", "not_principal"))
+
+    @classmethod
+    def _optional(cls) -> tuple[str, str] | None:
+        return ("resource", "not_resource")
+
+    def is_about_its_own_resource(self) -> bool:
+        """Tell whether the statement has neither Resource nor NotResource: it is about what the policy stands at."""
+        return self.resource is None and self.not_resource is None
+
+
+class ControlStatement(ResourceStatement):
+    """A statement of an RCP, which stands at no resource and so must say which it is about."""
+
+    @classmethod
+    def _optional(cls) -> None:
+        return None
 
 
 class PolicyDocument(Model):
@@ -209,9 +238,15 @@ class TrustPolicy(PolicyDocument):
 
 
 class ResourcePolicy(PolicyDocument):
-    """A policy attached to a resource: bucket, key, repository, VPC endpoint; also an RCP."""
+    """A policy attached to a resource: bucket, key, repository, VPC endpoint."""
 
     statement: Annotated[tuple[ResourceStatement, ...], BeforeValidator(_as_tuple)]
+
+
+class ResourceControlPolicy(ResourcePolicy):
+    """An RCP of an organization."""
+
+    statement: Annotated[tuple[ControlStatement, ...], BeforeValidator(_as_tuple)]
 
 
 def _listed(value: Principals | tuple[str, ...]) -> JsonValue:

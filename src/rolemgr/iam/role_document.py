@@ -15,7 +15,14 @@ from urllib.parse import unquote
 
 from rolemgr.files.json import strict_json
 from rolemgr.files.source import DataPath, FileError, SourceFile
-from rolemgr.iam.documents import IdentityPolicy, PolicyDocument, PolicyType, ResourcePolicy, TrustPolicy
+from rolemgr.iam.documents import (
+    IdentityPolicy,
+    PolicyDocument,
+    PolicyType,
+    ResourceControlPolicy,
+    ResourcePolicy,
+    TrustPolicy,
+)
 
 ORGANIZATION_TYPES: Final[Mapping[str, PolicyType]] = {
     "SERVICE_CONTROL_POLICY": PolicyType.SCP,
@@ -195,6 +202,7 @@ _MEANT: Final[Mapping[type[PolicyDocument], frozenset[PolicyType | None]]] = {
     IdentityPolicy: frozenset({PolicyType.IDENTITY, PolicyType.SCP, PolicyType.BOUNDARY, None}),
     TrustPolicy: frozenset({PolicyType.TRUST, None}),
     ResourcePolicy: frozenset({PolicyType.RESOURCE, PolicyType.RCP, None}),
+    ResourceControlPolicy: frozenset({PolicyType.RESOURCE, PolicyType.RCP, None}),
 }
 
 
@@ -220,7 +228,12 @@ def documents_in(source: SourceFile, model: type[PolicyDocument]) -> list[Source
     return [document_at(source, place.path) for place in meant]
 
 
-_CALLED: Final = {IdentityPolicy: "identity policy", TrustPolicy: "trust policy", ResourcePolicy: "resource policy"}
+_CALLED: Final[Mapping[type[PolicyDocument], str]] = {
+    IdentityPolicy: "identity policy",
+    TrustPolicy: "trust policy",
+    ResourcePolicy: "resource policy",
+    ResourceControlPolicy: "resource control policy",
+}
 
 
 def _one(source: SourceFile) -> SourceFile:

@@ -92,6 +92,28 @@ def _part(found: re.Match[str]) -> Piece | Variable:
     return Variable(key.lower(), found[3], key)
 
 
+def misplaced(template: Template) -> tuple[str, ...]:
+    """
+    Return the variables of a Resource's *template* that stand where AWS takes none, as written.
+
+    They replace parts of "the resource portion of the ARN", which "appears after the fifth colon", and so do
+    `${*}`, `${?}` and `${$}`, which "can be used in any string where you can use regular policy variables".
+    An ARN operator's value may have variables anywhere.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-resourceelement
+    """
+    found, colons = [], 0
+    for part in template:
+        if colons >= _BEFORE_RESOURCE:
+            break
+        if isinstance(part, Variable):
+            found.append(part.written)
+        elif part.live:
+            colons += part.text.count(":")
+        else:
+            found.append(part.text)
+    return tuple(found)
+
+
 def is_constant(template: Template) -> bool:
     """Tell whether *template* is the same for every request."""
     return all(isinstance(part, Piece) for part in template)
@@ -119,6 +141,9 @@ def resolve(template: Template, context: Values) -> Pieces | None:
 
 def bind(template: Template, build: Callable[[Pieces], Test]) -> Matcher:
     """Return the matcher that *build* makes of *template*: at once without a variable, else per request."""
+    if len(template) == 1 and isinstance(template[0], Piece):
+        test = build((template[0],))
+        return lambda value, _context: test(value)
     if is_constant(template):
         test = build(resolve(template, _NO_VALUES) or ())
         return lambda value, _context: test(value)

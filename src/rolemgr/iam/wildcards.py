@@ -13,8 +13,9 @@ Four places use them and differ in what a wildcard may span:
 - ARN operators: "each of the six colon-delimited components of the ARN is checked separately".
   https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
 
-A `*` becomes an atomic group, `(?>.*?text)`, wherever the earliest match leaves the most room for the
-rest: a pattern of many stars then takes linear time and not for ever.
+A pattern without `?` is compared text by text, between its stars. In the others a `*` becomes an atomic group,
+`(?>.*?text)`, wherever the earliest match leaves the most room for the rest: a pattern of many stars then takes
+linear time and not for ever.
 
 Beside the tests stand the same patterns as steps (`glob_steps` ...), for those who ask what two patterns have
 in common and not what one of them matches. Whoever has a plain text and no variables takes `matches`,
@@ -80,39 +81,67 @@ def arn_steps(pieces: Pieces) -> Steps | None:
     return _joined([[_step(token, spans=_in_last(token)) for token in segment] for segment in segments])
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def glob(pieces: Pieces) -> Test:
     """Return the test whether a whole text matches, wildcards spanning anything."""
-    return _simple(pieces) or _fullmatch(_spanning(_tokens(pieces), within_segments=False))
+    marked = _marked(pieces)
+    if marked is not None:
+        return _between_stars(marked)
+    text = "".join(piece.text for piece in pieces)
+    if all(piece.live for piece in pieces) and "*" not in text:
+        return _one_for_one(text)
+    return _fullmatch(_spanning(_tokens(pieces), within_segments=False))
 
 
-@lru_cache(maxsize=1 << 16)
+def _one_for_one(pattern: str) -> Test:
+    """Return the test of a *pattern* without stars."""
+    return lambda value: (
+        len(value) == len(pattern) and all(wanted in ("?", char) for wanted, char in zip(pattern, value, strict=True))
+    )
+
+
+@lru_cache(maxsize=1 << 14)
 def resource_glob(pieces: Pieces) -> Test:
     """Return the test whether a resource matches a Resource or NotResource value."""
-    if simple := _simple(pieces):
-        return simple
+    marked = _marked(pieces)
+    if marked is not None and not any(map(_stays_inside, marked.split(":", SEGMENTS - 1)[: SEGMENTS - 1])):
+        return _between_stars(marked)
     segments = _segments(_tokens(pieces))
     if any(map(_has_inner_star, segments[: SEGMENTS - 1])):
         return _fullmatch(":".join(_resource_segment(segment) for segment in segments))
     return _fullmatch(_spanning(_tokens(pieces), within_segments=True))
 
 
-@lru_cache(maxsize=1 << 16)
+def resource_text_glob(text: str) -> Test:
+    """Return the test of `resource_glob` for a plain text with wildcards, at once for the commonest."""
+    if "?" in text or _STAR in text or any(map(_runs_on, text.split(":", SEGMENTS - 1)[: SEGMENTS - 1])):
+        return resource_glob((Piece(text, live=True),))
+    return _between_stars(text.replace("*", _STAR))
+
+
+def _runs_on(segment: str) -> bool:
+    return "*" in segment.rstrip("*")
+
+
+@lru_cache(maxsize=1 << 14)
 def arn_glob(pieces: Pieces) -> Test:
     """Return the test whether an ARN matches the value of an ARN operator; what is no ARN never does."""
-    segments = _segments(_tokens(pieces))
-    if len(segments) != SEGMENTS:
+    if sum(text.count(":") for text, _ in pieces) < SEGMENTS - 1:
         return _nothing
+    marked = _marked(pieces)
+    if marked is not None:
+        return _by_segments(marked)
+    segments = _segments(_tokens(pieces))
     return _fullmatch(":".join(_within(segment) for segment in segments))
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def action_glob(pattern: str) -> Test:
     """Return the test whether a lower-case action matches *pattern*, in whatever case it is written."""
     return text_glob(pattern.lower())
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def text_glob(pattern: str) -> Test:
     """Return the test whether a whole text matches *pattern*, a plain text with wildcards and no variables."""
     return glob((Piece(pattern, live=True),))
@@ -126,6 +155,17 @@ def matches(pattern: str, text: str) -> bool:
 def matches_action(pattern: str, action: str) -> bool:
     """Tell whether the action *pattern* stands for *action*; case does not matter."""
     return action_glob(pattern)(action.lower())
+
+
+def matches_folded_action(pattern: str, folded_action: str) -> bool:
+    """Tell whether the action *pattern* stands for a lower-case action, at once where it starts otherwise."""
+    folded = pattern.lower()
+    if "?" in folded:
+        return text_glob(folded)(folded_action)
+    start, star, rest = folded.partition("*")
+    if not star:
+        return folded == folded_action
+    return folded_action.startswith(start) and (not rest or text_glob(folded)(folded_action))
 
 
 def has_wildcard(text: str) -> bool:
@@ -177,15 +217,58 @@ def _nothing(_value: str) -> bool:
     return False
 
 
-def _simple(pieces: Pieces) -> Test | None:
-    """Return the test of a pattern without wildcards, or with one star at its end: most are like that."""
-    text = "".join(piece.text for piece in pieces)
-    if not _has_wildcard(pieces):
-        return lambda value: value == text
-    *before, last = pieces
-    if last.live and last.text.endswith("*") and not _has_wildcard((*before, Piece(last.text[:-1], live=True))):
-        return lambda value: value.startswith(text[:-1])
-    return None
+_STAR = "\0"
+"""What stands for a star that is a wildcard, where the stars that are none stay stars."""
+
+
+def _marked(pieces: Pieces) -> str | None:
+    """Return the pattern with its stars marked, or None where that can't be done or is not enough."""
+    marked = ""
+    for text, live in pieces:
+        if _STAR in text or (live and "?" in text):
+            return None
+        marked += text.replace("*", _STAR) if live else text
+    return marked
+
+
+def _between_stars(marked: str) -> Test:
+    """Return the test of a pattern whose stars span anything: its texts come one after the other."""
+    first, *middle = marked.split(_STAR)
+    if not middle:
+        return first.__eq__
+    if middle == [""]:
+        return lambda value: value.startswith(first)
+    *middle, last = middle
+    least = len(marked) - len(middle) - 1
+
+    def test(value: str) -> bool:
+        if len(value) < least or not value.startswith(first) or not value.endswith(last):
+            return False
+        at, end = len(first), len(value) - len(last)
+        for text in middle:  # the earliest place of each leaves the most room for the rest
+            at = value.find(text, at, end)
+            if at < 0:
+                return False
+            at += len(text)
+        return True
+
+    return test
+
+
+def _stays_inside(segment: str) -> bool:
+    """Tell whether a star of a marked *segment* has something else behind it, and so does not run on."""
+    return _STAR in segment.rstrip(_STAR)
+
+
+def _by_segments(marked: str) -> Test:
+    """Return the test of an ARN operator's pattern: each segment for itself."""
+    segments = tuple(map(_between_stars, marked.split(":", SEGMENTS - 1)))
+
+    def test(value: str) -> bool:
+        found = value.split(":", SEGMENTS - 1)
+        return len(found) == SEGMENTS and all(matches(one) for matches, one in zip(segments, found, strict=True))
+
+    return test
 
 
 def _fullmatch(source: str) -> Test:
@@ -198,10 +281,6 @@ def _fullmatch(source: str) -> Test:
         return pattern.fullmatch(value) is not None
 
     return test
-
-
-def _has_wildcard(pieces: Pieces) -> bool:
-    return any(piece.live and ("*" in piece.text or "?" in piece.text) for piece in pieces)
 
 
 def _tokens(pieces: Pieces) -> Iterator[_Token]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
@@ -122,6 +123,7 @@ def _plain(message: str) -> str:
     return message[:1].lower() + message[1:].rstrip(".")
 
 
+@lru_cache(maxsize=256)
 def _near(name: str, model: type[Model]) -> str | None:
     """Return a hint at the fields that *name* may have meant, anywhere in *model* and the models in it."""
     from difflib import get_close_matches  # only a wrong key pays for it
@@ -130,7 +132,8 @@ def _near(name: str, model: type[Model]) -> str | None:
     return f"did you mean {', '.join(near)}?" if near else None
 
 
-def _field_names(model: type[Model]) -> set[str]:
+@cache
+def _field_names(model: type[Model]) -> frozenset[str]:
     schema = model.model_json_schema()
     blocks = [schema, *schema.get("$defs", {}).values()]
-    return {name for block in blocks for name in block.get("properties", {})}
+    return frozenset(name for block in blocks for name in block.get("properties", {}))

@@ -21,7 +21,14 @@ from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.evaluate.requirements import Guard, guard_of
 from rolemgr.files.source import DataPath, LayeredSource, SourceFile
-from rolemgr.iam.documents import Effect, IdentityPolicy, PolicyDocument, ResourcePolicy, TrustPolicy
+from rolemgr.iam.documents import (
+    Effect,
+    IdentityPolicy,
+    PolicyDocument,
+    ResourceControlPolicy,
+    ResourcePolicy,
+    TrustPolicy,
+)
 from rolemgr.model.policy_tests import DENIED, PolicyTests
 from rolemgr.model.role import Origin
 from rolemgr.model.source import Sourced, parse_model
@@ -187,7 +194,7 @@ def _policies(tests: Sourced[PolicyTests], identity: tuple[IdentityPolicy, ...])
         permissions_boundary=document_at(source, ("boundary_policy",), IdentityPolicy) if boundary else None,
         session=_listed(source, "session_policy", IdentityPolicy) if value.session_policy else (),
         service_control=tuple(map(_with_full_access, _levels(source, "scp", IdentityPolicy))) if value.scp else (),
-        resource_control=_levels(source, "rcp", ResourcePolicy) if value.rcp else (),
+        resource_control=_levels(source, "rcp", ResourceControlPolicy) if value.rcp else (),
         vpc_endpoints=_listed(source, "vpc_endpoint_policy", ResourcePolicy) if value.vpc_endpoint_policy else (),
     )
 

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 from rolemgr.iam.arn import ACCOUNT_ID, REGION, Arn
 from rolemgr.iam.wildcards import has_wildcard, text_glob
 from rolemgr.reference import quirks
-from rolemgr.reference.condition_keys import find_key, is_provider_key, key_names_like, prefix_known
+from rolemgr.reference.condition_keys import find_key, key_names_like, prefix_known
+from rolemgr.reference.providers import is_provider_key
 from rolemgr.reference.services import action_names, find_action, service_exists, services
 
 _MOST_SHOWN = 3

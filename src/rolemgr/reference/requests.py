@@ -14,7 +14,7 @@ from rolemgr.iam.arn import ACCOUNT_ID, Arn
 from rolemgr.iam.values import read_bool, read_date, read_number
 from rolemgr.iam.wildcards import matches, matches_action
 from rolemgr.reference import quirks
-from rolemgr.reference.condition_keys import ConditionKey, find_key, is_provider_key, known_values
+from rolemgr.reference.condition_keys import ConditionKey, find_key, known_values
 from rolemgr.reference.names import (
     Doubt,
     action_doubt,
@@ -25,6 +25,7 @@ from rolemgr.reference.names import (
     region_doubt,
     service_principal_doubt,
 )
+from rolemgr.reference.providers import is_provider_key
 from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import Action, expand, find_action, resource_types
 from rolemgr.reference.support import known_key

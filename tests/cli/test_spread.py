@@ -1,0 +1,65 @@
+"""A large file's lines: worked on by several processes, answered as by one."""
+
+import json
+from io import BytesIO
+from pathlib import Path
+from random import Random
+
+import pytest
+from tests.evaluate.random_lines import line
+
+from rolemgr.cli.batch import answer_chunk, answers
+from rolemgr.cli.spread import FROM, chunks, in_order, is_worth_it
+from rolemgr.files.source import MAX_BYTES
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """Return a file that is worth several processes: random lines, one too long, blank ones, no end of the last."""
+    random = Random(11)  # noqa: S311 - nothing secret
+    path = tmp_path / "large.jsonl"
+    with path.open("wb") as file:
+        while file.tell() < FROM:
+            file.write(line(random))
+            if random.random() < 0.001:
+                file.write(b"\n" + b'{"id": "' + b"x" * (MAX_BYTES + 5) + b'"}\n  \n')
+        file.write(b'{"id": "last", "request": {"action": "s3:GetObject", "resource": "*"}}')
+    return path
+
+
+def test_several_processes_answer_as_one(large: Path) -> None:
+    """The same answers in the same order, to the last line."""
+    with large.open("rb") as file:
+        assert list(answers(BytesIO(file.read()))) == list(map(tuple, answers_of(large)))
+    assert json.loads(answers_of(large)[-1][0]) == {"id": "last", "decision": "ImplicitlyDenied"}
+
+
+def answers_of(path: Path) -> list[tuple[str, bool]]:
+    """Return the answers that other processes give, however many cores there are."""
+    with path.open("rb") as file:
+        return list(in_order(answer_chunk, file))
+
+
+def test_chunks_are_whole_lines(large: Path) -> None:
+    """Put together they are the file, but for the end of what is too long to be read."""
+    with large.open("rb") as file:
+        found = list(chunks(file))
+    assert len(found) > 5
+    assert all(chunk.endswith(b"\n") or len(chunk) > MAX_BYTES for chunk in found[:-1])
+    whole = large.read_bytes().splitlines()
+    short = [one for one in whole if len(one) <= MAX_BYTES]
+    assert [one for chunk in found for one in chunk.splitlines() if len(one) <= MAX_BYTES] == short
+    assert len(short) < len(whole)
+
+
+def test_what_is_not_a_large_file_stays_in_this_process(tmp_path: Path) -> None:
+    """Bytes in memory, a small file, and what is left of a large one."""
+    small, big = tmp_path / "small", tmp_path / "big"
+    small.write_bytes(b"{}\n")
+    big.write_bytes(b"\n" * FROM)
+    assert not is_worth_it(BytesIO(b"\n" * FROM))
+    with small.open("rb") as file:
+        assert not is_worth_it(file)
+    with big.open("rb") as file:
+        file.read(1)
+        assert not is_worth_it(file)
