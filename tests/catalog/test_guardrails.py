@@ -203,11 +203,16 @@ def details(action: str) -> Mapping[str, Any]:
     return found
 
 
+OF_GUIDES = {f"sagemaker:{name}ModelPackage": ("sagemaker:ModelLifeCycle/",) for name in ("Create", "Update")}
+"""Keys that AWS's guides put on actions, and the reference does not (model-registry and MLflow guides)."""
+
+
 @cache
 def raw_keys(action: str) -> frozenset[str]:
     """Return the condition keys that the raw reference lists for *action*, fixed parts of templates ending in ``/``."""
     per_type = (key for use in details(action)["resourceTypes"] for key in use["conditionKeys"])
-    return frozenset(key.partition("${")[0] for key in (*details(action)["conditionKeys"], *per_type))
+    listed = (key.partition("${")[0] for key in (*details(action)["conditionKeys"], *per_type))
+    return frozenset((*listed, *OF_GUIDES.get(action, ())))
 
 
 @cache
