@@ -176,6 +176,17 @@ document inline << 'JSON'
       ]
     },
     {
+      "Sid": "ChartArtifacts",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:CreateArtifact",
+        "sagemaker:DescribeArtifact"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:artifact/*"
+      ]
+    },
+    {
       "Sid": "TagExperimentsOnCreateAndTagProcessingJobsOnCreateAndOthers",
       "Effect": "Allow",
       "Action": [
@@ -206,6 +217,17 @@ document inline << 'JSON'
       ],
       "Resource": [
         "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
+      ]
+    },
+    {
+      "Sid": "ReadDataAndReadFeatureFilesAndFindQueryResults",
+      "Effect": "Allow",
+      "Action": [
+        "s3:GetBucketLocation",
+        "s3:ListBucket"
+      ],
+      "Resource": [
+        "arn:aws:s3:::acme-churn"
       ]
     },
     {
@@ -259,13 +281,15 @@ document inline << 'JSON'
       ]
     },
     {
-      "Sid": "ReadModels",
+      "Sid": "ReadSageMakerLogs",
       "Effect": "Allow",
       "Action": [
-        "s3:GetObject"
+        "logs:DescribeLogStreams",
+        "logs:FilterLogEvents",
+        "logs:GetLogEvents"
       ],
       "Resource": [
-        "arn:aws:s3:::acme-churn/models/*"
+        "arn:aws:logs:eu-west-1:<ACCOUNT>:log-group:/aws/sagemaker/*"
       ]
     },
     {
@@ -335,6 +359,16 @@ document inline << 'JSON'
       }
     },
     {
+      "Sid": "SeeSpacesOfDomainSpace",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:DescribeSpace"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/${sagemaker:DomainId}/*"
+      ]
+    },
+    {
       "Sid": "ConnectToOwnSpace",
       "Effect": "Allow",
       "Action": [
@@ -348,6 +382,18 @@ document inline << 'JSON'
           "aws:ResourceTag/sagemaker:user-profile-arn": "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
         }
       }
+    },
+    {
+      "Sid": "StudioLogs",
+      "Effect": "Allow",
+      "Action": [
+        "logs:CreateLogGroup",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents"
+      ],
+      "Resource": [
+        "arn:aws:logs:eu-west-1:<ACCOUNT>:log-group:/aws/sagemaker/studio*"
+      ]
     },
     {
       "Sid": "TrainingJobsAndTuningTrainingJobs",
@@ -457,21 +503,6 @@ document inline << 'JSON'
       }
     },
     {
-      "Sid": "MaxRuntimeMissing",
-      "Effect": "Deny",
-      "Action": [
-        "sagemaker:CreateProcessingJob"
-      ],
-      "Resource": [
-        "*"
-      ],
-      "Condition": {
-        "Null": {
-          "sagemaker:MaxRuntimeInSeconds": "true"
-        }
-      }
-    },
-    {
       "Sid": "ModelsAreReadOnly",
       "Effect": "Deny",
       "Action": [
@@ -503,46 +534,6 @@ document inline << 'JSON'
       "Resource": [
         "arn:aws:s3:::acme-churn/models/*"
       ]
-    },
-    {
-      "Sid": "DefaultBucketOfAnotherAccount",
-      "Effect": "Deny",
-      "Action": [
-        "s3:GetBucketLocation",
-        "s3:ListBucket"
-      ],
-      "Resource": [
-        "arn:aws:s3:::sagemaker-eu-west-1-<ACCOUNT>"
-      ],
-      "Condition": {
-        "Null": {
-          "aws:ResourceAccount": "false"
-        },
-        "StringNotEquals": {
-          "aws:ResourceAccount": "<ACCOUNT>"
-        }
-      }
-    },
-    {
-      "Sid": "DefaultBucketOfAnotherAccountObject",
-      "Effect": "Deny",
-      "Action": [
-        "s3:AbortMultipartUpload",
-        "s3:DeleteObject",
-        "s3:GetObject",
-        "s3:PutObject"
-      ],
-      "Resource": [
-        "arn:aws:s3:::sagemaker-eu-west-1-<ACCOUNT>/*"
-      ],
-      "Condition": {
-        "Null": {
-          "aws:ResourceAccount": "false"
-        },
-        "StringNotEquals": {
-          "aws:ResourceAccount": "<ACCOUNT>"
-        }
-      }
     },
     {
       "Sid": "KeepOwnerTag",
@@ -661,17 +652,6 @@ document policy-1 << 'JSON'
   "Version": "2012-10-17",
   "Statement": [
     {
-      "Sid": "ChartArtifacts",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:CreateArtifact",
-        "sagemaker:DescribeArtifact"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:artifact/*"
-      ]
-    },
-    {
       "Sid": "SeeOwnDomain",
       "Effect": "Allow",
       "Action": [
@@ -679,17 +659,6 @@ document policy-1 << 'JSON'
       ],
       "Resource": [
         "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:domain/${sagemaker:DomainId}"
-      ]
-    },
-    {
-      "Sid": "ReadDataAndReadFeatureFilesAndFindQueryResults",
-      "Effect": "Allow",
-      "Action": [
-        "s3:GetBucketLocation",
-        "s3:ListBucket"
-      ],
-      "Resource": [
-        "arn:aws:s3:::acme-churn"
       ]
     },
     {
@@ -718,15 +687,13 @@ document policy-1 << 'JSON'
       ]
     },
     {
-      "Sid": "ReadSageMakerLogs",
+      "Sid": "ReadModels",
       "Effect": "Allow",
       "Action": [
-        "logs:DescribeLogStreams",
-        "logs:FilterLogEvents",
-        "logs:GetLogEvents"
+        "s3:GetObject"
       ],
       "Resource": [
-        "arn:aws:logs:eu-west-1:<ACCOUNT>:log-group:/aws/sagemaker/*"
+        "arn:aws:s3:::acme-churn/models/*"
       ]
     },
     {
@@ -737,28 +704,6 @@ document policy-1 << 'JSON'
       ],
       "Resource": [
         "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/*/*/*"
-      ]
-    },
-    {
-      "Sid": "SeeSpacesOfDomainSpace",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:DescribeSpace"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/${sagemaker:DomainId}/*"
-      ]
-    },
-    {
-      "Sid": "StudioLogs",
-      "Effect": "Allow",
-      "Action": [
-        "logs:CreateLogGroup",
-        "logs:CreateLogStream",
-        "logs:PutLogEvents"
-      ],
-      "Resource": [
-        "arn:aws:logs:eu-west-1:<ACCOUNT>:log-group:/aws/sagemaker/studio*"
       ]
     }
   ]
