@@ -102,157 +102,32 @@ document inline << 'JSON'
   "Version": "2012-10-17",
   "Statement": [
     {
-      "Sid": "ExperimentsAndSeeExperiments",
+      "Sid": "PullImages",
       "Effect": "Allow",
       "Action": [
-        "sagemaker:CreateExperiment",
-        "sagemaker:DeleteExperiment",
-        "sagemaker:DescribeExperiment",
-        "sagemaker:UpdateExperiment"
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:BatchGetImage",
+        "ecr:GetDownloadUrlForLayer"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment/*"
-      ]
-    },
-    {
-      "Sid": "ExperimentsExperimentExperimentTrial",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:CreateTrial"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment/*"
-      ]
-    },
-    {
-      "Sid": "ExperimentsExperimentTrial",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:DeleteTrial",
-        "sagemaker:DescribeTrial",
-        "sagemaker:UpdateTrial"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial/*"
-      ]
-    },
-    {
-      "Sid": "RunsExperimentTrialExperimentTrialComponent",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:AssociateTrialComponent",
-        "sagemaker:DisassociateTrialComponent"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial-component/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial/*"
-      ]
-    },
-    {
-      "Sid": "RunsAndRunMetricsAndSeeRuns",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:BatchGetMetrics",
-        "sagemaker:BatchPutMetrics",
-        "sagemaker:CreateTrialComponent",
-        "sagemaker:DeleteTrialComponent",
-        "sagemaker:DescribeTrialComponent",
-        "sagemaker:UpdateTrialComponent"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial-component/*"
-      ]
-    },
-    {
-      "Sid": "RunCharts",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:AddAssociation"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:artifact/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial-component/*"
-      ]
-    },
-    {
-      "Sid": "ChartArtifacts",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:CreateArtifact",
-        "sagemaker:DescribeArtifact"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:artifact/*"
-      ]
-    },
-    {
-      "Sid": "TagExperimentsOnCreateAndTagProcessingJobsOnCreateAndOthers",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:AddTags"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/*/*/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial-component/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:hyper-parameter-tuning-job/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:processing-job/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/${sagemaker:DomainId}/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:training-job/*"
-      ],
-      "Condition": {
-        "Null": {
-          "sagemaker:TaggingAction": "false"
-        }
-      }
-    },
-    {
-      "Sid": "OpenOwnProfile",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:CreatePresignedDomainUrl",
-        "sagemaker:DescribeUserProfile"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
-      ]
-    },
-    {
-      "Sid": "ReadDataAndReadFeatureFilesAndFindQueryResults",
-      "Effect": "Allow",
-      "Action": [
-        "s3:GetBucketLocation",
-        "s3:ListBucket"
-      ],
-      "Resource": [
-        "arn:aws:s3:::acme-churn"
-      ]
-    },
-    {
-      "Sid": "SeeFeatureGroupsAndReadFeatures",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:BatchGetRecord",
-        "sagemaker:DescribeFeatureGroup",
-        "sagemaker:GetRecord"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:feature-group/*"
-      ]
-    },
-    {
-      "Sid": "QueryFeatures",
-      "Effect": "Allow",
-      "Action": [
-        "athena:GetQueryExecution",
-        "athena:GetQueryResults",
-        "athena:StartQueryExecution",
-        "athena:StopQueryExecution"
-      ],
-      "Resource": [
-        "arn:aws:athena:eu-west-1:<ACCOUNT>:workgroup/primary"
+        "arn:aws:ecr:eu-west-1:131013547314:repository/*",
+        "arn:aws:ecr:eu-west-1:141502667606:repository/*",
+        "arn:aws:ecr:eu-west-1:224300973850:repository/*",
+        "arn:aws:ecr:eu-west-1:245179582081:repository/*",
+        "arn:aws:ecr:eu-west-1:438346466558:repository/*",
+        "arn:aws:ecr:eu-west-1:462105765813:repository/*",
+        "arn:aws:ecr:eu-west-1:468650794304:repository/*",
+        "arn:aws:ecr:eu-west-1:470317259841:repository/*",
+        "arn:aws:ecr:eu-west-1:520713654638:repository/*",
+        "arn:aws:ecr:eu-west-1:571004829621:repository/*",
+        "arn:aws:ecr:eu-west-1:658645717510:repository/*",
+        "arn:aws:ecr:eu-west-1:685385470294:repository/*",
+        "arn:aws:ecr:eu-west-1:<ACCOUNT>:repository/*",
+        "arn:aws:ecr:eu-west-1:763104351884:repository/*",
+        "arn:aws:ecr:eu-west-1:802834080501:repository/*",
+        "arn:aws:ecr:eu-west-1:819792524951:repository/*",
+        "arn:aws:ecr:eu-west-1:929884845733:repository/*",
+        "arn:aws:ecr:eu-west-1:999678624901:repository/*"
       ]
     },
     {
@@ -269,53 +144,33 @@ document inline << 'JSON'
       ]
     },
     {
-      "Sid": "SeeFeatureDatabases",
+      "Sid": "TablesOfDataFrames",
       "Effect": "Allow",
       "Action": [
-        "glue:GetDatabase"
+        "glue:CreateTable"
       ],
       "Resource": [
         "arn:aws:glue:eu-west-1:<ACCOUNT>:catalog",
-        "arn:aws:glue:eu-west-1:<ACCOUNT>:database/default",
-        "arn:aws:glue:eu-west-1:<ACCOUNT>:database/sagemaker_featurestore"
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:database/sagemaker_featurestore",
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:table/sagemaker_featurestore/dataframe_*"
       ]
     },
     {
-      "Sid": "ReadSageMakerLogs",
+      "Sid": "TagProcessingJobsOnCreateAndTagSpacesOnCreateAndOthers",
       "Effect": "Allow",
       "Action": [
-        "logs:DescribeLogStreams",
-        "logs:FilterLogEvents",
-        "logs:GetLogEvents"
+        "sagemaker:AddTags"
       ],
       "Resource": [
-        "arn:aws:logs:eu-west-1:<ACCOUNT>:log-group:/aws/sagemaker/*"
-      ]
-    },
-    {
-      "Sid": "ProcessingJobs",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:CreateProcessingJob",
-        "sagemaker:DescribeProcessingJob",
-        "sagemaker:StopProcessingJob"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:processing-job/*"
-      ]
-    },
-    {
-      "Sid": "PassExecutionRole",
-      "Effect": "Allow",
-      "Action": [
-        "iam:PassRole"
-      ],
-      "Resource": [
-        "arn:aws:iam::<ACCOUNT>:role/sagemaker-compute"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/*/*/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:hyper-parameter-tuning-job/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:processing-job/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/${sagemaker:DomainId}/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:training-job/*"
       ],
       "Condition": {
-        "StringEquals": {
-          "iam:PassedToService": "sagemaker.amazonaws.com"
+        "Null": {
+          "sagemaker:TaggingAction": "false"
         }
       }
     },
@@ -359,6 +214,23 @@ document inline << 'JSON'
       }
     },
     {
+      "Sid": "OwnTensorBoard",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:CreateApp",
+        "sagemaker:DeleteApp"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/${sagemaker:UserProfileName}/TensorBoard/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/${sagemaker:UserProfileName}/tensorboard/*"
+      ],
+      "Condition": {
+        "Null": {
+          "sagemaker:OwnerUserProfileArn": "true"
+        }
+      }
+    },
+    {
       "Sid": "SeeSpacesOfDomainSpace",
       "Effect": "Allow",
       "Action": [
@@ -384,31 +256,6 @@ document inline << 'JSON'
       }
     },
     {
-      "Sid": "StudioLogs",
-      "Effect": "Allow",
-      "Action": [
-        "logs:CreateLogGroup",
-        "logs:CreateLogStream",
-        "logs:PutLogEvents"
-      ],
-      "Resource": [
-        "arn:aws:logs:eu-west-1:<ACCOUNT>:log-group:/aws/sagemaker/studio*"
-      ]
-    },
-    {
-      "Sid": "TrainingJobsAndTuningTrainingJobs",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:CreateTrainingJob",
-        "sagemaker:DescribeTrainingJob",
-        "sagemaker:ListTags",
-        "sagemaker:StopTrainingJob"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:training-job/*"
-      ]
-    },
-    {
       "Sid": "TuningJobs",
       "Effect": "Allow",
       "Action": [
@@ -422,24 +269,94 @@ document inline << 'JSON'
       ]
     },
     {
+      "Sid": "MlflowExperimentsAndMlflowModelsAndMlflowTraces",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker-mlflow:CreateExperiment",
+        "sagemaker-mlflow:CreateModelVersion",
+        "sagemaker-mlflow:CreateRegisteredModel",
+        "sagemaker-mlflow:CreateRun",
+        "sagemaker-mlflow:DeleteExperiment",
+        "sagemaker-mlflow:DeleteLoggedModel",
+        "sagemaker-mlflow:DeleteLoggedModelTag",
+        "sagemaker-mlflow:DeleteModelVersion",
+        "sagemaker-mlflow:DeleteModelVersionTag",
+        "sagemaker-mlflow:DeleteRegisteredModel",
+        "sagemaker-mlflow:DeleteRegisteredModelAlias",
+        "sagemaker-mlflow:DeleteRegisteredModelTag",
+        "sagemaker-mlflow:DeleteRun",
+        "sagemaker-mlflow:DeleteTag",
+        "sagemaker-mlflow:DeleteTraceTag",
+        "sagemaker-mlflow:DeleteTraces",
+        "sagemaker-mlflow:EndTrace",
+        "sagemaker-mlflow:FinalizeLoggedModel",
+        "sagemaker-mlflow:GetDownloadURIForModelVersionArtifacts",
+        "sagemaker-mlflow:GetExperiment",
+        "sagemaker-mlflow:GetExperimentByName",
+        "sagemaker-mlflow:GetLatestModelVersions",
+        "sagemaker-mlflow:GetLoggedModel",
+        "sagemaker-mlflow:GetMetricHistory",
+        "sagemaker-mlflow:GetModelVersion",
+        "sagemaker-mlflow:GetModelVersionByAlias",
+        "sagemaker-mlflow:GetRegisteredModel",
+        "sagemaker-mlflow:GetRun",
+        "sagemaker-mlflow:GetTraceInfo",
+        "sagemaker-mlflow:ListArtifacts",
+        "sagemaker-mlflow:ListLoggedModelArtifacts",
+        "sagemaker-mlflow:LogBatch",
+        "sagemaker-mlflow:LogInputs",
+        "sagemaker-mlflow:LogLoggedModelParams",
+        "sagemaker-mlflow:LogMetric",
+        "sagemaker-mlflow:LogModel",
+        "sagemaker-mlflow:LogOutputs",
+        "sagemaker-mlflow:LogParam",
+        "sagemaker-mlflow:RenameRegisteredModel",
+        "sagemaker-mlflow:RestoreExperiment",
+        "sagemaker-mlflow:RestoreRun",
+        "sagemaker-mlflow:SearchExperiments",
+        "sagemaker-mlflow:SearchLoggedModels",
+        "sagemaker-mlflow:SearchModelVersions",
+        "sagemaker-mlflow:SearchRegisteredModels",
+        "sagemaker-mlflow:SearchRuns",
+        "sagemaker-mlflow:SearchTraces",
+        "sagemaker-mlflow:SetExperimentTag",
+        "sagemaker-mlflow:SetLoggedModelTags",
+        "sagemaker-mlflow:SetModelVersionTag",
+        "sagemaker-mlflow:SetRegisteredModelAlias",
+        "sagemaker-mlflow:SetRegisteredModelTag",
+        "sagemaker-mlflow:SetTag",
+        "sagemaker-mlflow:SetTraceTag",
+        "sagemaker-mlflow:StartTrace",
+        "sagemaker-mlflow:TransitionModelVersionStage",
+        "sagemaker-mlflow:UpdateExperiment",
+        "sagemaker-mlflow:UpdateModelVersion",
+        "sagemaker-mlflow:UpdateRegisteredModel",
+        "sagemaker-mlflow:UpdateRun",
+        "sagemaker:CreatePresignedMlflowTrackingServerUrl",
+        "sagemaker:DescribeMlflowTrackingServer"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:mlflow-tracking-server/*"
+      ]
+    },
+    {
       "Sid": "NoResourceLevelPermissions",
       "Effect": "Allow",
       "Action": [
+        "cloudwatch:GetMetricData",
         "cloudwatch:GetMetricStatistics",
-        "sagemaker:GetSearchSuggestions",
+        "ecr:GetAuthorizationToken",
+        "sagemaker-mlflow:AccessUI",
         "sagemaker:ListApps",
-        "sagemaker:ListAssociations",
         "sagemaker:ListDomains",
-        "sagemaker:ListExperiments",
         "sagemaker:ListFeatureGroups",
         "sagemaker:ListHyperParameterTuningJobs",
+        "sagemaker:ListMlflowApps",
+        "sagemaker:ListMlflowTrackingServers",
         "sagemaker:ListProcessingJobs",
         "sagemaker:ListSpaces",
         "sagemaker:ListTrainingJobs",
-        "sagemaker:ListTrialComponents",
-        "sagemaker:ListTrials",
-        "sagemaker:ListUserProfiles",
-        "sagemaker:Search"
+        "sagemaker:ListUserProfiles"
       ],
       "Resource": [
         "*"
@@ -568,6 +485,7 @@ document inline << 'JSON'
         "ForAnyValue:StringNotLike": {
           "sagemaker:InstanceTypes": [
             "ml.m5.large",
+            "ml.r5.large",
             "ml.t3.large",
             "ml.t3.medium",
             "system"
@@ -652,6 +570,17 @@ document policy-1 << 'JSON'
   "Version": "2012-10-17",
   "Statement": [
     {
+      "Sid": "OpenOwnProfile",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:CreatePresignedDomainUrl",
+        "sagemaker:DescribeUserProfile"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
+      ]
+    },
+    {
       "Sid": "SeeOwnDomain",
       "Effect": "Allow",
       "Action": [
@@ -659,6 +588,28 @@ document policy-1 << 'JSON'
       ],
       "Resource": [
         "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:domain/${sagemaker:DomainId}"
+      ]
+    },
+    {
+      "Sid": "SeeOwnRoleAndSeeExecutionRole",
+      "Effect": "Allow",
+      "Action": [
+        "iam:GetRole"
+      ],
+      "Resource": [
+        "arn:aws:iam::<ACCOUNT>:role/churn-data-scientist",
+        "arn:aws:iam::<ACCOUNT>:role/sagemaker-compute"
+      ]
+    },
+    {
+      "Sid": "ReadDataAndReadFeatureFilesAndFindQueryResults",
+      "Effect": "Allow",
+      "Action": [
+        "s3:GetBucketLocation",
+        "s3:ListBucket"
+      ],
+      "Resource": [
+        "arn:aws:s3:::acme-churn"
       ]
     },
     {
@@ -675,6 +626,45 @@ document policy-1 << 'JSON'
       ]
     },
     {
+      "Sid": "SeeFeatureGroupsAndReadFeatures",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:BatchGetRecord",
+        "sagemaker:DescribeFeatureGroup",
+        "sagemaker:GetRecord",
+        "sagemaker:ListRecords"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:feature-group/*"
+      ]
+    },
+    {
+      "Sid": "QueryFeatures",
+      "Effect": "Allow",
+      "Action": [
+        "athena:GetQueryExecution",
+        "athena:GetQueryResults",
+        "athena:GetWorkGroup",
+        "athena:StartQueryExecution",
+        "athena:StopQueryExecution"
+      ],
+      "Resource": [
+        "arn:aws:athena:eu-west-1:<ACCOUNT>:workgroup/primary"
+      ]
+    },
+    {
+      "Sid": "SeeFeatureDatabases",
+      "Effect": "Allow",
+      "Action": [
+        "glue:GetDatabase"
+      ],
+      "Resource": [
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:catalog",
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:database/default",
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:database/sagemaker_featurestore"
+      ]
+    },
+    {
       "Sid": "WriteQueryResults",
       "Effect": "Allow",
       "Action": [
@@ -684,6 +674,18 @@ document policy-1 << 'JSON'
       ],
       "Resource": [
         "arn:aws:s3:::acme-churn/athena/*"
+      ]
+    },
+    {
+      "Sid": "ReadSageMakerLogs",
+      "Effect": "Allow",
+      "Action": [
+        "logs:DescribeLogStreams",
+        "logs:FilterLogEvents",
+        "logs:GetLogEvents"
+      ],
+      "Resource": [
+        "arn:aws:logs:eu-west-1:<ACCOUNT>:log-group:/aws/sagemaker/*"
       ]
     },
     {
@@ -697,6 +699,33 @@ document policy-1 << 'JSON'
       ]
     },
     {
+      "Sid": "ProcessingJobs",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:CreateProcessingJob",
+        "sagemaker:DescribeProcessingJob",
+        "sagemaker:StopProcessingJob"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:processing-job/*"
+      ]
+    },
+    {
+      "Sid": "PassExecutionRole",
+      "Effect": "Allow",
+      "Action": [
+        "iam:PassRole"
+      ],
+      "Resource": [
+        "arn:aws:iam::<ACCOUNT>:role/sagemaker-compute"
+      ],
+      "Condition": {
+        "StringEquals": {
+          "iam:PassedToService": "sagemaker.amazonaws.com"
+        }
+      }
+    },
+    {
       "Sid": "SeeSpacesOfDomain",
       "Effect": "Allow",
       "Action": [
@@ -704,6 +733,43 @@ document policy-1 << 'JSON'
       ],
       "Resource": [
         "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/*/*/*"
+      ]
+    },
+    {
+      "Sid": "StudioLogs",
+      "Effect": "Allow",
+      "Action": [
+        "logs:CreateLogGroup",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents"
+      ],
+      "Resource": [
+        "arn:aws:logs:eu-west-1:<ACCOUNT>:log-group:/aws/sagemaker/studio*"
+      ]
+    },
+    {
+      "Sid": "TrainingJobsAndTuningTrainingJobs",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:CreateTrainingJob",
+        "sagemaker:DescribeTrainingJob",
+        "sagemaker:ListTags",
+        "sagemaker:StopTrainingJob"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:training-job/*"
+      ]
+    },
+    {
+      "Sid": "OpenMlflow",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:CallMlflowAppApi",
+        "sagemaker:CreatePresignedMlflowAppUrl",
+        "sagemaker:DescribeMlflowApp"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:mlflow-app/*"
       ]
     }
   ]

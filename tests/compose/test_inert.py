@@ -33,9 +33,3 @@ def test_the_guard_of_the_default_bucket_stays_where_an_allow_reaches_it(
 ) -> None:
     """Access to another account's bucket takes an Allow here; an attached policy may be that Allow."""
     assert bool(denies(run, *options)) is stays
-
-
-def test_a_bucket_of_ones_own_fits_into_one_inline_policy(run: Run) -> None:
-    """What `--bucket NAME` takes away is room: the role needs no managed policy."""
-    ran = run("create", "--persona", "data-scientist", "--bucket", "acme")
-    assert "ManagedPolicies" not in json.loads(ran.stdout)
