@@ -69,9 +69,9 @@ SCRIPTS: dict[str, tuple[list[str], list[str]]] = {
          "--guardrail-profile encrypted", "--no-default-guardrails", "--abac Project", "--tag Project=churn"],
     ),
     "numbers, and another partition": (
-        ["2", "-", "cn-north-1", "27 30", "1,2", "", "", "5", "", "no", "2"],
+        ["2", "-", "cn-north-1", "27 30", "1,3", "", "", "5", "", "no", "2"],
         ["--region cn-north-1", "--add read-model-registry", "--add record-runs", "--remove open-studio",
-         "--remove protect-models", "--guardrail-profile cost-foundation-models"],
+         "--remove pull-images", "--guardrail-profile cost-foundation-models"],
     ),
 }  # fmt: skip
 
