@@ -102,6 +102,17 @@ document inline << 'JSON'
   "Version": "2012-10-17",
   "Statement": [
     {
+      "Sid": "SeeOwnRoleAndSeeExecutionRole",
+      "Effect": "Allow",
+      "Action": [
+        "iam:GetRole"
+      ],
+      "Resource": [
+        "arn:aws:iam::<ACCOUNT>:role/churn-data-scientist",
+        "arn:aws:iam::<ACCOUNT>:role/sagemaker-compute"
+      ]
+    },
+    {
       "Sid": "PullImages",
       "Effect": "Allow",
       "Action": [
@@ -141,18 +152,6 @@ document inline << 'JSON'
         "arn:aws:glue:eu-west-1:<ACCOUNT>:catalog",
         "arn:aws:glue:eu-west-1:<ACCOUNT>:database/sagemaker_featurestore",
         "arn:aws:glue:eu-west-1:<ACCOUNT>:table/sagemaker_featurestore/*"
-      ]
-    },
-    {
-      "Sid": "TablesOfDataFrames",
-      "Effect": "Allow",
-      "Action": [
-        "glue:CreateTable"
-      ],
-      "Resource": [
-        "arn:aws:glue:eu-west-1:<ACCOUNT>:catalog",
-        "arn:aws:glue:eu-west-1:<ACCOUNT>:database/sagemaker_featurestore",
-        "arn:aws:glue:eu-west-1:<ACCOUNT>:table/sagemaker_featurestore/dataframe_*"
       ]
     },
     {
@@ -229,16 +228,6 @@ document inline << 'JSON'
           "sagemaker:OwnerUserProfileArn": "true"
         }
       }
-    },
-    {
-      "Sid": "SeeSpacesOfDomainSpace",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:DescribeSpace"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/${sagemaker:DomainId}/*"
-      ]
     },
     {
       "Sid": "ConnectToOwnSpace",
@@ -420,7 +409,7 @@ document inline << 'JSON'
       }
     },
     {
-      "Sid": "ModelsAreReadOnly",
+      "Sid": "FeaturesAreReadOnlyAndModelsAreReadOnlyAndOthers",
       "Effect": "Deny",
       "Action": [
         "s3:AbortMultipartUpload",
@@ -449,7 +438,12 @@ document inline << 'JSON'
         "s3:UpdateObjectEncryption"
       ],
       "Resource": [
-        "arn:aws:s3:::acme-churn/models/*"
+        "arn:aws:s3:::acme-churn/feature-store/*",
+        "arn:aws:s3:::acme-churn/model-monitor/baselining/*",
+        "arn:aws:s3:::acme-churn/model-monitor/monitoring/*",
+        "arn:aws:s3:::acme-churn/models/*",
+        "arn:aws:s3:::acme-churn/monitoring/*",
+        "arn:aws:s3:::acme-churn/pipelines/*"
       ]
     },
     {
@@ -591,17 +585,6 @@ document policy-1 << 'JSON'
       ]
     },
     {
-      "Sid": "SeeOwnRoleAndSeeExecutionRole",
-      "Effect": "Allow",
-      "Action": [
-        "iam:GetRole"
-      ],
-      "Resource": [
-        "arn:aws:iam::<ACCOUNT>:role/churn-data-scientist",
-        "arn:aws:iam::<ACCOUNT>:role/sagemaker-compute"
-      ]
-    },
-    {
       "Sid": "ReadDataAndReadFeatureFilesAndFindQueryResults",
       "Effect": "Allow",
       "Action": [
@@ -650,6 +633,18 @@ document policy-1 << 'JSON'
       ],
       "Resource": [
         "arn:aws:athena:eu-west-1:<ACCOUNT>:workgroup/primary"
+      ]
+    },
+    {
+      "Sid": "TablesOfDataFrames",
+      "Effect": "Allow",
+      "Action": [
+        "glue:CreateTable"
+      ],
+      "Resource": [
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:catalog",
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:database/sagemaker_featurestore",
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:table/sagemaker_featurestore/dataframe_*"
       ]
     },
     {
@@ -733,6 +728,16 @@ document policy-1 << 'JSON'
       ],
       "Resource": [
         "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/*/*/*"
+      ]
+    },
+    {
+      "Sid": "SeeSpacesOfDomainSpace",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:DescribeSpace"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/${sagemaker:DomainId}/*"
       ]
     },
     {

@@ -453,9 +453,9 @@ def test_a_profile_without_its_values_names_the_flags(profile: str, flags: set[s
 
 def test_regulated_holds_what_encrypted_and_isolated_hold() -> None:
     """Who is regulated need not choose three profiles."""
-    held = CATALOG.profile("regulated").value.guardrails
+    held = guardrails_of(CATALOG, "regulated")
     for part in ("encrypted", "isolated"):
-        assert CATALOG.profile(part).value.guardrails.items() <= held.items()
+        assert guardrails_of(CATALOG, part).items() <= held.items()
 
 
 def test_models_that_need_gpus_run_for_a_week() -> None:

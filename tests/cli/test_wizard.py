@@ -10,6 +10,7 @@ import pytest
 from tests.terminal import Session, played
 
 from rolemgr.catalog.load import Catalog
+from rolemgr.catalog.personas import resolve_persona
 
 if TYPE_CHECKING:
     from tests.conftest import Run
@@ -46,6 +47,23 @@ def test_each_persona_with_every_default(persona: str, run: "Run", tmp_path: Pat
     assert run(*arguments).stdout.encode() == result.read_bytes()
 
 
+def _groups() -> tuple[list[str], list[str]]:
+    """Return the groups of a data scientist, and the others, each in the order in which the wizard numbers them."""
+    catalog = Catalog()
+    own = sorted(resolve_persona(catalog, "data-scientist").groups)
+    return own, [name for name in catalog.found("activity_groups") if name not in own]
+
+
+def held(name: str) -> int:
+    """Return the number of the group *name* among those that may be removed."""
+    return _groups()[0].index(name) + 1
+
+
+def offered(name: str) -> int:
+    """Return the number of the group *name* among those that may be added."""
+    return _groups()[1].index(name) + 1
+
+
 SCRIPTS: dict[str, tuple[list[str], list[str]]] = {
     "names, buckets and a value": (
         ["data-scientist", "123456789012", "eu-west-1", "use-mlflow use-jumpstart", "tune-hyperparameters",
@@ -69,7 +87,7 @@ SCRIPTS: dict[str, tuple[list[str], list[str]]] = {
          "--guardrail-profile encrypted", "--no-default-guardrails", "--abac Project", "--tag Project=churn"],
     ),
     "numbers, and another partition": (
-        ["2", "-", "cn-north-1", "27 30", "1,3", "", "", "5", "", "no", "2"],
+        ["2", "-", "cn-north-1", f"{offered('read-model-registry')} {offered('record-runs')}", f"{held('open-studio')},{held('pull-images')}", "", "", "5", "", "no", "2"],
         ["--region cn-north-1", "--add read-model-registry", "--add record-runs", "--remove open-studio",
          "--remove pull-images", "--guardrail-profile cost-foundation-models"],
     ),
