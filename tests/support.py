@@ -129,6 +129,8 @@ def _supported(action: str, key: str) -> bool:
     keys = [*_raw(action)["conditionKeys"], *(k for use in _raw(action)["resourceTypes"] for k in use["conditionKeys"])]
     keys += [k for kind in kinds for k in kind.get("conditionKeys") or ()]
     heads = {k.lower().split("${")[0].split("<")[0] for k in keys}
+    if action in ("sagemaker:CreateModelPackage", "sagemaker:UpdateModelPackage"):
+        heads.add("sagemaker:modellifecycle/")  # of the MLflow guide, and not in the reference
     old = {"sagemaker:volumekmskey": "sagemaker:volumekmskeyarn", "sagemaker:outputkmskey": "sagemaker:outputkmskeyarn"}
     return (
         plain in heads

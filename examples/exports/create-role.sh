@@ -102,135 +102,43 @@ document inline << 'JSON'
   "Version": "2012-10-17",
   "Statement": [
     {
-      "Sid": "ExperimentsAndSeeExperiments",
+      "Sid": "SeeOwnRoleAndSeeExecutionRole",
       "Effect": "Allow",
       "Action": [
-        "sagemaker:CreateExperiment",
-        "sagemaker:DeleteExperiment",
-        "sagemaker:DescribeExperiment",
-        "sagemaker:UpdateExperiment"
+        "iam:GetRole"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment/*"
+        "arn:aws:iam::<ACCOUNT>:role/churn-data-scientist",
+        "arn:aws:iam::<ACCOUNT>:role/sagemaker-compute"
       ]
     },
     {
-      "Sid": "ExperimentsExperimentExperimentTrial",
+      "Sid": "PullImages",
       "Effect": "Allow",
       "Action": [
-        "sagemaker:CreateTrial"
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:BatchGetImage",
+        "ecr:GetDownloadUrlForLayer"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment/*"
-      ]
-    },
-    {
-      "Sid": "ExperimentsExperimentTrial",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:DeleteTrial",
-        "sagemaker:DescribeTrial",
-        "sagemaker:UpdateTrial"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial/*"
-      ]
-    },
-    {
-      "Sid": "RunsExperimentTrialExperimentTrialComponent",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:AssociateTrialComponent",
-        "sagemaker:DisassociateTrialComponent"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial-component/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial/*"
-      ]
-    },
-    {
-      "Sid": "RunsAndRunMetricsAndSeeRuns",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:BatchGetMetrics",
-        "sagemaker:BatchPutMetrics",
-        "sagemaker:CreateTrialComponent",
-        "sagemaker:DeleteTrialComponent",
-        "sagemaker:DescribeTrialComponent",
-        "sagemaker:UpdateTrialComponent"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial-component/*"
-      ]
-    },
-    {
-      "Sid": "RunCharts",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:AddAssociation"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:artifact/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial-component/*"
-      ]
-    },
-    {
-      "Sid": "TagExperimentsOnCreateAndTagProcessingJobsOnCreateAndOthers",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:AddTags"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/*/*/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial-component/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment-trial/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:experiment/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:hyper-parameter-tuning-job/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:processing-job/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/${sagemaker:DomainId}/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:training-job/*"
-      ],
-      "Condition": {
-        "Null": {
-          "sagemaker:TaggingAction": "false"
-        }
-      }
-    },
-    {
-      "Sid": "OpenOwnProfile",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:CreatePresignedDomainUrl",
-        "sagemaker:DescribeUserProfile"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
-      ]
-    },
-    {
-      "Sid": "SeeFeatureGroupsAndReadFeatures",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:BatchGetRecord",
-        "sagemaker:DescribeFeatureGroup",
-        "sagemaker:GetRecord"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:feature-group/*"
-      ]
-    },
-    {
-      "Sid": "QueryFeatures",
-      "Effect": "Allow",
-      "Action": [
-        "athena:GetQueryExecution",
-        "athena:GetQueryResults",
-        "athena:StartQueryExecution",
-        "athena:StopQueryExecution"
-      ],
-      "Resource": [
-        "arn:aws:athena:eu-west-1:<ACCOUNT>:workgroup/primary"
+        "arn:aws:ecr:eu-west-1:131013547314:repository/*",
+        "arn:aws:ecr:eu-west-1:141502667606:repository/*",
+        "arn:aws:ecr:eu-west-1:224300973850:repository/*",
+        "arn:aws:ecr:eu-west-1:245179582081:repository/*",
+        "arn:aws:ecr:eu-west-1:438346466558:repository/*",
+        "arn:aws:ecr:eu-west-1:462105765813:repository/*",
+        "arn:aws:ecr:eu-west-1:468650794304:repository/*",
+        "arn:aws:ecr:eu-west-1:470317259841:repository/*",
+        "arn:aws:ecr:eu-west-1:520713654638:repository/*",
+        "arn:aws:ecr:eu-west-1:571004829621:repository/*",
+        "arn:aws:ecr:eu-west-1:658645717510:repository/*",
+        "arn:aws:ecr:eu-west-1:685385470294:repository/*",
+        "arn:aws:ecr:eu-west-1:<ACCOUNT>:repository/*",
+        "arn:aws:ecr:eu-west-1:763104351884:repository/*",
+        "arn:aws:ecr:eu-west-1:802834080501:repository/*",
+        "arn:aws:ecr:eu-west-1:819792524951:repository/*",
+        "arn:aws:ecr:eu-west-1:929884845733:repository/*",
+        "arn:aws:ecr:eu-west-1:999678624901:repository/*"
       ]
     },
     {
@@ -247,51 +155,21 @@ document inline << 'JSON'
       ]
     },
     {
-      "Sid": "SeeFeatureDatabases",
+      "Sid": "TagProcessingJobsOnCreateAndTagSpacesOnCreateAndOthers",
       "Effect": "Allow",
       "Action": [
-        "glue:GetDatabase"
+        "sagemaker:AddTags"
       ],
       "Resource": [
-        "arn:aws:glue:eu-west-1:<ACCOUNT>:catalog",
-        "arn:aws:glue:eu-west-1:<ACCOUNT>:database/default",
-        "arn:aws:glue:eu-west-1:<ACCOUNT>:database/sagemaker_featurestore"
-      ]
-    },
-    {
-      "Sid": "ReadModels",
-      "Effect": "Allow",
-      "Action": [
-        "s3:GetObject"
-      ],
-      "Resource": [
-        "arn:aws:s3:::acme-churn/models/*"
-      ]
-    },
-    {
-      "Sid": "ProcessingJobs",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:CreateProcessingJob",
-        "sagemaker:DescribeProcessingJob",
-        "sagemaker:StopProcessingJob"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:processing-job/*"
-      ]
-    },
-    {
-      "Sid": "PassExecutionRole",
-      "Effect": "Allow",
-      "Action": [
-        "iam:PassRole"
-      ],
-      "Resource": [
-        "arn:aws:iam::<ACCOUNT>:role/sagemaker-compute"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/*/*/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:hyper-parameter-tuning-job/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:processing-job/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/${sagemaker:DomainId}/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:training-job/*"
       ],
       "Condition": {
-        "StringEquals": {
-          "iam:PassedToService": "sagemaker.amazonaws.com"
+        "Null": {
+          "sagemaker:TaggingAction": "false"
         }
       }
     },
@@ -335,6 +213,23 @@ document inline << 'JSON'
       }
     },
     {
+      "Sid": "OwnTensorBoard",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:CreateApp",
+        "sagemaker:DeleteApp"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/${sagemaker:UserProfileName}/TensorBoard/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/${sagemaker:UserProfileName}/tensorboard/*"
+      ],
+      "Condition": {
+        "Null": {
+          "sagemaker:OwnerUserProfileArn": "true"
+        }
+      }
+    },
+    {
       "Sid": "ConnectToOwnSpace",
       "Effect": "Allow",
       "Action": [
@@ -350,19 +245,6 @@ document inline << 'JSON'
       }
     },
     {
-      "Sid": "TrainingJobsAndTuningTrainingJobs",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:CreateTrainingJob",
-        "sagemaker:DescribeTrainingJob",
-        "sagemaker:ListTags",
-        "sagemaker:StopTrainingJob"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:training-job/*"
-      ]
-    },
-    {
       "Sid": "TuningJobs",
       "Effect": "Allow",
       "Action": [
@@ -376,24 +258,94 @@ document inline << 'JSON'
       ]
     },
     {
+      "Sid": "MlflowExperimentsAndMlflowModelsAndMlflowTraces",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker-mlflow:CreateExperiment",
+        "sagemaker-mlflow:CreateModelVersion",
+        "sagemaker-mlflow:CreateRegisteredModel",
+        "sagemaker-mlflow:CreateRun",
+        "sagemaker-mlflow:DeleteExperiment",
+        "sagemaker-mlflow:DeleteLoggedModel",
+        "sagemaker-mlflow:DeleteLoggedModelTag",
+        "sagemaker-mlflow:DeleteModelVersion",
+        "sagemaker-mlflow:DeleteModelVersionTag",
+        "sagemaker-mlflow:DeleteRegisteredModel",
+        "sagemaker-mlflow:DeleteRegisteredModelAlias",
+        "sagemaker-mlflow:DeleteRegisteredModelTag",
+        "sagemaker-mlflow:DeleteRun",
+        "sagemaker-mlflow:DeleteTag",
+        "sagemaker-mlflow:DeleteTraceTag",
+        "sagemaker-mlflow:DeleteTraces",
+        "sagemaker-mlflow:EndTrace",
+        "sagemaker-mlflow:FinalizeLoggedModel",
+        "sagemaker-mlflow:GetDownloadURIForModelVersionArtifacts",
+        "sagemaker-mlflow:GetExperiment",
+        "sagemaker-mlflow:GetExperimentByName",
+        "sagemaker-mlflow:GetLatestModelVersions",
+        "sagemaker-mlflow:GetLoggedModel",
+        "sagemaker-mlflow:GetMetricHistory",
+        "sagemaker-mlflow:GetModelVersion",
+        "sagemaker-mlflow:GetModelVersionByAlias",
+        "sagemaker-mlflow:GetRegisteredModel",
+        "sagemaker-mlflow:GetRun",
+        "sagemaker-mlflow:GetTraceInfo",
+        "sagemaker-mlflow:ListArtifacts",
+        "sagemaker-mlflow:ListLoggedModelArtifacts",
+        "sagemaker-mlflow:LogBatch",
+        "sagemaker-mlflow:LogInputs",
+        "sagemaker-mlflow:LogLoggedModelParams",
+        "sagemaker-mlflow:LogMetric",
+        "sagemaker-mlflow:LogModel",
+        "sagemaker-mlflow:LogOutputs",
+        "sagemaker-mlflow:LogParam",
+        "sagemaker-mlflow:RenameRegisteredModel",
+        "sagemaker-mlflow:RestoreExperiment",
+        "sagemaker-mlflow:RestoreRun",
+        "sagemaker-mlflow:SearchExperiments",
+        "sagemaker-mlflow:SearchLoggedModels",
+        "sagemaker-mlflow:SearchModelVersions",
+        "sagemaker-mlflow:SearchRegisteredModels",
+        "sagemaker-mlflow:SearchRuns",
+        "sagemaker-mlflow:SearchTraces",
+        "sagemaker-mlflow:SetExperimentTag",
+        "sagemaker-mlflow:SetLoggedModelTags",
+        "sagemaker-mlflow:SetModelVersionTag",
+        "sagemaker-mlflow:SetRegisteredModelAlias",
+        "sagemaker-mlflow:SetRegisteredModelTag",
+        "sagemaker-mlflow:SetTag",
+        "sagemaker-mlflow:SetTraceTag",
+        "sagemaker-mlflow:StartTrace",
+        "sagemaker-mlflow:TransitionModelVersionStage",
+        "sagemaker-mlflow:UpdateExperiment",
+        "sagemaker-mlflow:UpdateModelVersion",
+        "sagemaker-mlflow:UpdateRegisteredModel",
+        "sagemaker-mlflow:UpdateRun",
+        "sagemaker:CreatePresignedMlflowTrackingServerUrl",
+        "sagemaker:DescribeMlflowTrackingServer"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:mlflow-tracking-server/*"
+      ]
+    },
+    {
       "Sid": "NoResourceLevelPermissions",
       "Effect": "Allow",
       "Action": [
+        "cloudwatch:GetMetricData",
         "cloudwatch:GetMetricStatistics",
-        "sagemaker:GetSearchSuggestions",
+        "ecr:GetAuthorizationToken",
+        "sagemaker-mlflow:AccessUI",
         "sagemaker:ListApps",
-        "sagemaker:ListAssociations",
         "sagemaker:ListDomains",
-        "sagemaker:ListExperiments",
         "sagemaker:ListFeatureGroups",
         "sagemaker:ListHyperParameterTuningJobs",
+        "sagemaker:ListMlflowApps",
+        "sagemaker:ListMlflowTrackingServers",
         "sagemaker:ListProcessingJobs",
         "sagemaker:ListSpaces",
         "sagemaker:ListTrainingJobs",
-        "sagemaker:ListTrialComponents",
-        "sagemaker:ListTrials",
-        "sagemaker:ListUserProfiles",
-        "sagemaker:Search"
+        "sagemaker:ListUserProfiles"
       ],
       "Resource": [
         "*"
@@ -457,22 +409,7 @@ document inline << 'JSON'
       }
     },
     {
-      "Sid": "MaxRuntimeMissing",
-      "Effect": "Deny",
-      "Action": [
-        "sagemaker:CreateProcessingJob"
-      ],
-      "Resource": [
-        "*"
-      ],
-      "Condition": {
-        "Null": {
-          "sagemaker:MaxRuntimeInSeconds": "true"
-        }
-      }
-    },
-    {
-      "Sid": "ModelsAreReadOnly",
+      "Sid": "FeaturesAreReadOnlyAndModelsAreReadOnlyAndOthers",
       "Effect": "Deny",
       "Action": [
         "s3:AbortMultipartUpload",
@@ -501,48 +438,13 @@ document inline << 'JSON'
         "s3:UpdateObjectEncryption"
       ],
       "Resource": [
-        "arn:aws:s3:::acme-churn/models/*"
+        "arn:aws:s3:::acme-churn/feature-store/*",
+        "arn:aws:s3:::acme-churn/model-monitor/baselining/*",
+        "arn:aws:s3:::acme-churn/model-monitor/monitoring/*",
+        "arn:aws:s3:::acme-churn/models/*",
+        "arn:aws:s3:::acme-churn/monitoring/*",
+        "arn:aws:s3:::acme-churn/pipelines/*"
       ]
-    },
-    {
-      "Sid": "DefaultBucketOfAnotherAccount",
-      "Effect": "Deny",
-      "Action": [
-        "s3:GetBucketLocation",
-        "s3:ListBucket"
-      ],
-      "Resource": [
-        "arn:aws:s3:::sagemaker-eu-west-1-<ACCOUNT>"
-      ],
-      "Condition": {
-        "Null": {
-          "aws:ResourceAccount": "false"
-        },
-        "StringNotEquals": {
-          "aws:ResourceAccount": "<ACCOUNT>"
-        }
-      }
-    },
-    {
-      "Sid": "DefaultBucketOfAnotherAccountObject",
-      "Effect": "Deny",
-      "Action": [
-        "s3:AbortMultipartUpload",
-        "s3:DeleteObject",
-        "s3:GetObject",
-        "s3:PutObject"
-      ],
-      "Resource": [
-        "arn:aws:s3:::sagemaker-eu-west-1-<ACCOUNT>/*"
-      ],
-      "Condition": {
-        "Null": {
-          "aws:ResourceAccount": "false"
-        },
-        "StringNotEquals": {
-          "aws:ResourceAccount": "<ACCOUNT>"
-        }
-      }
     },
     {
       "Sid": "KeepOwnerTag",
@@ -577,6 +479,7 @@ document inline << 'JSON'
         "ForAnyValue:StringNotLike": {
           "sagemaker:InstanceTypes": [
             "ml.m5.large",
+            "ml.r5.large",
             "ml.t3.large",
             "ml.t3.medium",
             "system"
@@ -661,14 +564,14 @@ document policy-1 << 'JSON'
   "Version": "2012-10-17",
   "Statement": [
     {
-      "Sid": "ChartArtifacts",
+      "Sid": "OpenOwnProfile",
       "Effect": "Allow",
       "Action": [
-        "sagemaker:CreateArtifact",
-        "sagemaker:DescribeArtifact"
+        "sagemaker:CreatePresignedDomainUrl",
+        "sagemaker:DescribeUserProfile"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:artifact/*"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
       ]
     },
     {
@@ -706,6 +609,57 @@ document policy-1 << 'JSON'
       ]
     },
     {
+      "Sid": "SeeFeatureGroupsAndReadFeatures",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:BatchGetRecord",
+        "sagemaker:DescribeFeatureGroup",
+        "sagemaker:GetRecord",
+        "sagemaker:ListRecords"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:feature-group/*"
+      ]
+    },
+    {
+      "Sid": "QueryFeatures",
+      "Effect": "Allow",
+      "Action": [
+        "athena:GetQueryExecution",
+        "athena:GetQueryResults",
+        "athena:GetWorkGroup",
+        "athena:StartQueryExecution",
+        "athena:StopQueryExecution"
+      ],
+      "Resource": [
+        "arn:aws:athena:eu-west-1:<ACCOUNT>:workgroup/primary"
+      ]
+    },
+    {
+      "Sid": "TablesOfDataFrames",
+      "Effect": "Allow",
+      "Action": [
+        "glue:CreateTable"
+      ],
+      "Resource": [
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:catalog",
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:database/sagemaker_featurestore",
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:table/sagemaker_featurestore/dataframe_*"
+      ]
+    },
+    {
+      "Sid": "SeeFeatureDatabases",
+      "Effect": "Allow",
+      "Action": [
+        "glue:GetDatabase"
+      ],
+      "Resource": [
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:catalog",
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:database/default",
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:database/sagemaker_featurestore"
+      ]
+    },
+    {
       "Sid": "WriteQueryResults",
       "Effect": "Allow",
       "Action": [
@@ -728,6 +682,43 @@ document policy-1 << 'JSON'
       "Resource": [
         "arn:aws:logs:eu-west-1:<ACCOUNT>:log-group:/aws/sagemaker/*"
       ]
+    },
+    {
+      "Sid": "ReadModels",
+      "Effect": "Allow",
+      "Action": [
+        "s3:GetObject"
+      ],
+      "Resource": [
+        "arn:aws:s3:::acme-churn/models/*"
+      ]
+    },
+    {
+      "Sid": "ProcessingJobs",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:CreateProcessingJob",
+        "sagemaker:DescribeProcessingJob",
+        "sagemaker:StopProcessingJob"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:processing-job/*"
+      ]
+    },
+    {
+      "Sid": "PassExecutionRole",
+      "Effect": "Allow",
+      "Action": [
+        "iam:PassRole"
+      ],
+      "Resource": [
+        "arn:aws:iam::<ACCOUNT>:role/sagemaker-compute"
+      ],
+      "Condition": {
+        "StringEquals": {
+          "iam:PassedToService": "sagemaker.amazonaws.com"
+        }
+      }
     },
     {
       "Sid": "SeeSpacesOfDomain",
@@ -759,6 +750,31 @@ document policy-1 << 'JSON'
       ],
       "Resource": [
         "arn:aws:logs:eu-west-1:<ACCOUNT>:log-group:/aws/sagemaker/studio*"
+      ]
+    },
+    {
+      "Sid": "TrainingJobsAndTuningTrainingJobs",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:CreateTrainingJob",
+        "sagemaker:DescribeTrainingJob",
+        "sagemaker:ListTags",
+        "sagemaker:StopTrainingJob"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:training-job/*"
+      ]
+    },
+    {
+      "Sid": "OpenMlflow",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:CallMlflowAppApi",
+        "sagemaker:CreatePresignedMlflowAppUrl",
+        "sagemaker:DescribeMlflowApp"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:mlflow-app/*"
       ]
     }
   ]

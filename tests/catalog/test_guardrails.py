@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +17,11 @@ from tests.support import composed, role_spec
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
+from rolemgr.catalog.profiles import guardrails_of
 from rolemgr.compose.denies import Compiled, Setting, compile_guardrail
 from rolemgr.compose.distribute import Share
 from rolemgr.compose.guardrails import chosen_guardrails
-from rolemgr.errors import RolemgrError
+from rolemgr.errors import InputError, RolemgrError
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Context, Request
@@ -203,11 +205,16 @@ def details(action: str) -> Mapping[str, Any]:
     return found
 
 
+OF_GUIDES = {f"sagemaker:{name}ModelPackage": ("sagemaker:ModelLifeCycle/",) for name in ("Create", "Update")}
+"""Keys that AWS's guides put on actions, and the reference does not (model-registry and MLflow guides)."""
+
+
 @cache
 def raw_keys(action: str) -> frozenset[str]:
     """Return the condition keys that the raw reference lists for *action*, fixed parts of templates ending in ``/``."""
     per_type = (key for use in details(action)["resourceTypes"] for key in use["conditionKeys"])
-    return frozenset(key.partition("${")[0] for key in (*details(action)["conditionKeys"], *per_type))
+    listed = (key.partition("${")[0] for key in (*details(action)["conditionKeys"], *per_type))
+    return frozenset((*listed, *OF_GUIDES.get(action, ())))
 
 
 @cache
@@ -446,9 +453,9 @@ def test_a_profile_without_its_values_names_the_flags(profile: str, flags: set[s
 
 def test_regulated_holds_what_encrypted_and_isolated_hold() -> None:
     """Who is regulated need not choose three profiles."""
-    held = CATALOG.profile("regulated").value.guardrails
+    held = guardrails_of(CATALOG, "regulated")
     for part in ("encrypted", "isolated"):
-        assert CATALOG.profile(part).value.guardrails.items() <= held.items()
+        assert guardrails_of(CATALOG, part).items() <= held.items()
 
 
 def test_models_that_need_gpus_run_for_a_week() -> None:
@@ -457,3 +464,23 @@ def test_models_that_need_gpus_run_for_a_week() -> None:
     assert set(usual) == set(large)
     assert set(usual["instance-types"]) - {"ml.p3.2xlarge"} < set(large["instance-types"])
     assert large["max-runtime"] == ("168h",)
+
+
+def test_a_profile_has_what_it_includes_and_its_own_values_win(tmp_path: Path) -> None:
+    """`regulated` is `encrypted` and `isolated` and more; a circle is said and no endless walk."""
+    built_in = guardrails_of(Catalog(), "regulated")
+    assert {*guardrails_of(Catalog(), "encrypted"), *guardrails_of(Catalog(), "isolated")} <= built_in.keys()
+    assert built_in["volume-kms-key"][1].at().file == "guardrails/profiles/encrypted.yaml"
+    folder = tmp_path / "guardrails" / "profiles"
+    folder.mkdir(parents=True)
+    head = "title: X\ndescription: X\n"
+    (folder / "tight.yaml").write_text(head + "includes: [cost]\nguardrails: {max-runtime: 1h}\n")
+    (folder / "a.yaml").write_text(head + "includes: [b]\n")
+    (folder / "b.yaml").write_text(head + "includes: [a]\n")
+    (folder / "none.yaml").write_text(head)
+    catalog = Catalog([tmp_path])
+    assert guardrails_of(catalog, "tight")["max-runtime"][0] == ("1h",)
+    with pytest.raises(InputError, match="profiles include each other in a circle: a -> b -> a"):
+        guardrails_of(catalog, "a")
+    with pytest.raises(InputError, match="a profile has `guardrails`, `includes`, or both"):
+        guardrails_of(catalog, "none")

@@ -116,7 +116,9 @@ def test_an_unknown_name_is_answered_with_the_nearest(name: str, message: str, u
 def test_a_folder_without_catalogs_is_refused(tmp_path: Path) -> None:
     """A wrong ``--catalog`` is not an empty catalog."""
     for folder in (Path("nowhere"), Path()):
-        with pytest.raises(InputError, match="is no catalog folder: it has no personas/ or activity_groups/"):
+        with pytest.raises(
+            InputError, match="is no catalog folder: it has no personas/ or separations/ or activity_groups/"
+        ):
             Catalog([folder])
 
 

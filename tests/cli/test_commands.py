@@ -436,7 +436,7 @@ def test_show_profile_says_what_it_chooses_and_who_has_it(run: "Run") -> None:
     """Each guardrail with its line and its values, or the short form that they come from."""
     shown = run("show", "profile", "regulated").stdout
     assert "its values from --volume-key" in shown
-    assert "guardrails/profiles/regulated.yaml:27" in shown
+    assert "guardrails/profiles/regulated.yaml:12" in shown
     assert "ml-engineer" in run("show", "profile", "cost").stdout
     data = result(run("show", "profile", "cost", "--format", "json"))
     assert (data["id"], data["guardrails"]["max-runtime"]) == ("cost", ["24h"])

@@ -75,10 +75,10 @@ def test_all_errors_of_all_files_are_said_and_nothing_is_written(count: int, sma
     ran = run("create", *ALL, "-o", "out")
     assert (ran.code, ran.stdout, Path("out").exists()) == (2, "", False)
     assert [line.partition(": ")[0] for line in ran.errors] == [
-        "roles/a.yaml:2", "roles/a.yaml:3", "roles/b.yaml:3", *["roles/c.yaml"] * 3, "roles/d.yaml:1", "roles/e.yaml:2",
+        "roles/a.yaml:2", "roles/a.yaml:3", "roles/b.yaml:3", *["roles/c.yaml"] * 4, "roles/d.yaml:1", "roles/e.yaml:2",
     ]  # fmt: skip
     assert "unknown key `acount`; did you mean account?" in ran.errors[0]
-    assert ran.errors[3].startswith("roles/c.yaml: personas/data-scientist.yaml:")
+    assert ran.errors[3].startswith("roles/c.yaml: separations/no-deployment.yaml:")
 
 
 def test_what_a_flag_says_wrong_is_said_once(small_catalog: Path, run: "Run") -> None:

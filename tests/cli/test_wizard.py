@@ -10,6 +10,7 @@ import pytest
 from tests.terminal import Session, played
 
 from rolemgr.catalog.load import Catalog
+from rolemgr.catalog.personas import resolve_persona
 
 if TYPE_CHECKING:
     from tests.conftest import Run
@@ -46,6 +47,23 @@ def test_each_persona_with_every_default(persona: str, run: "Run", tmp_path: Pat
     assert run(*arguments).stdout.encode() == result.read_bytes()
 
 
+def _groups() -> tuple[list[str], list[str]]:
+    """Return the groups of a data scientist, and the others, each in the order in which the wizard numbers them."""
+    catalog = Catalog()
+    own = sorted(resolve_persona(catalog, "data-scientist").groups)
+    return own, [name for name in catalog.found("activity_groups") if name not in own]
+
+
+def held(name: str) -> int:
+    """Return the number of the group *name* among those that may be removed."""
+    return _groups()[0].index(name) + 1
+
+
+def offered(name: str) -> int:
+    """Return the number of the group *name* among those that may be added."""
+    return _groups()[1].index(name) + 1
+
+
 SCRIPTS: dict[str, tuple[list[str], list[str]]] = {
     "names, buckets and a value": (
         ["data-scientist", "123456789012", "eu-west-1", "use-mlflow use-jumpstart", "tune-hyperparameters",
@@ -69,9 +87,9 @@ SCRIPTS: dict[str, tuple[list[str], list[str]]] = {
          "--guardrail-profile encrypted", "--no-default-guardrails", "--abac Project", "--tag Project=churn"],
     ),
     "numbers, and another partition": (
-        ["2", "-", "cn-north-1", "28 42", "1,2", "", "", "5", "", "no", "2"],
-        ["--region cn-north-1", "--add record-runs", "--add use-mlflow", "--remove manage-experiments",
-         "--remove open-studio", "--guardrail-profile cost-foundation-models"],
+        ["2", "-", "cn-north-1", f"{offered('read-model-registry')} {offered('record-runs')}", f"{held('open-studio')},{held('pull-images')}", "", "", "5", "", "no", "2"],
+        ["--region cn-north-1", "--add read-model-registry", "--add record-runs", "--remove open-studio",
+         "--remove pull-images", "--guardrail-profile cost-foundation-models"],
     ),
 }  # fmt: skip
 
@@ -154,7 +172,7 @@ WRONG = [
     (["tester", "", "", "", "read-files, run-jobs"], "error: no activity group is left; a role needs at least one"),
     (["tester", "", "", "", "", "Bad_Bucket"], "error: parameter `data_buckets`: `Bad_Bucket` is not a bucket name: 3 to 63 of a-z, 0-9, dot and hyphen"),
     (["tester", "", "", "", "", "", "", "jobnames"], "error: unknown parameter `jobnames`; did you mean job_names?"),
-    (["data-scientist", "", "", "deploy-endpoints"], "error: personas/data-scientist.yaml:29: the persona must never be able to do"),
+    (["data-scientist", "", "", "deploy-endpoints"], "error: separations/no-deployment.yaml:7: the persona must never be able to do"),
     (["data-scientist", "", "", "use-notebook-instances", "", "", "", "", ""], "error: activity_groups/use-notebook-instances.yaml"),
     (["tester", "", "", ">", "subnet"], "error: `subnet` is not a subnet id such as subnet-0a1b2c3d"),
     (["tester", ">", ">", ">", "a b"], "error: `a b` is no role name: 1 to 64 letters, digits and _+=,.@-"),
@@ -339,11 +357,11 @@ def test_colour_and_no_colour() -> None:
 def test_help_has_the_catalogs_own_words() -> None:
     """`?` explains the question and lists the titles, `? NAME` and `? NUMBER` explain one entry."""
     catalog = Catalog()
-    _, shown = played("create", lines=["?", "data-scientist", ">", "?", "? use-mlflow", "?1", "q"], columns=4000)
+    _, shown = played("create", lines=["?", "data-scientist", ">", "?", "? use-jumpstart", "?1", "q"], columns=4000)
     shown = plain(shown)
     assert "Who is the role for?" in shown
     assert catalog.persona("data-scientist").value.title in shown
-    for group in ("use-mlflow", "administer-model-registry"):
+    for group in ("use-jumpstart", "administer-model-registry"):
         assert catalog.activity_group(group).value.description in shown
     assert catalog.activity_group("label-data").value.title in shown
 
@@ -355,10 +373,10 @@ def test_tab_completes_names() -> None:
         session.until_prompt()
         session.press(b"data-s\t")
         session.press(b"\n")
-        session.type("", "", "use-ml\t", "q")
+        session.type("", "", "use-ju\t", "q")
         assert session.end() == 1
     assert "Persona [none]\n> data-scientist" in plain(session.shown)
-    assert "> use-mlflow" in plain(session.shown)
+    assert "> use-jumpstart" in plain(session.shown)
 
 
 def test_a_value_that_is_a_word_of_the_wizard(small_catalog: Path, run: "Run", tmp_path: Path) -> None:

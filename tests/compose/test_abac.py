@@ -70,11 +70,17 @@ RESOURCES = _Resources.model_validate(_entries("resources.yaml")).entries
 TAGGINGS = _Taggings.model_validate(_entries("tagging.yaml")).entries
 
 
+EXPERIMENTS = ("manage-experiments", "search-experiments")
+"""Groups that no persona has by default, and whose resources carry tags."""
+
+
 @cache
 def ml_engineer(*keys: str) -> Policies:
     """Return the policies of an ML engineer's role under the tag *keys*, without guardrails."""
     tags = dict.fromkeys(keys, "churn")
-    return rendered(persona="ml-engineer", abac=list(keys), tag=tags, no_default_guardrails=True).policies()
+    return rendered(
+        persona="ml-engineer", add=list(EXPERIMENTS), abac=list(keys), tag=tags, no_default_guardrails=True
+    ).policies()
 
 
 def allowed(action: str, resource: str, context: Mapping[str, Any], *keys: str) -> bool:
@@ -385,7 +391,8 @@ NOT_BY_TAG = ("ListTags", "ListTrainingJobsForHyperParameterTuningJob", "ListLab
 def test_attached_policies_do_not_widen_what_the_role_grants() -> None:
     """Beside AmazonSageMakerFullAccess the Denies hold: another project's and untagged resources stay out of reach."""
     spec = role_spec(persona="ml-engineer", managed_policy=["arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"]).value
-    shares = shares_of(rendered(persona="ml-engineer", no_default_guardrails=True).role.statements)
+    made = rendered(persona="ml-engineer", add=list(EXPERIMENTS), no_default_guardrails=True)
+    shares = shares_of(made.role.statements)
     statements = merge(with_tags(shares, ["Project"], spec).shares)
     everything = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sagemaker:*", "Resource": "*"}}
     own = policies_of(statements).identity

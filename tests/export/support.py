@@ -154,6 +154,8 @@ def _resolve(value: Any, values: Mapping[str, str], mappings: Mapping[str, Any])
             return _substituted(text, {**values, **_resolve(more, values, mappings)})
         case [("Fn::Select", [place, options])]:
             return _resolve(options, values, mappings)[place]
+        case [("Fn::Split", [separator, text])]:
+            return _resolve(text, values, mappings).split(separator)
         case [("Fn::FindInMap", [name, first, second])]:
             return mappings[name][_resolve(first, values, mappings)][second]
     assert not any(name.startswith("Fn::") for name in value), value

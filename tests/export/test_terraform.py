@@ -113,7 +113,8 @@ ROLES: dict[str, tuple[dict[str, Any], Options]] = {
     "plain": ({"persona": "sagemaker-compute"}, Options()),
     "large": ({**ALL_LIMITS, "name": "large"}, PARAMETERIZED),
     "nasty": (
-        {"persona": "data-scientist", "name": "n+=,.@-_", "path": "/ml/x/", "description": NASTY, "max_session": "90m",
+        # without a plus: moto gives a managed policy's + back as a space
+        {"persona": "data-scientist", "name": "n=,.@-_", "path": "/ml/x/", "description": NASTY, "max_session": "90m",
          "tag": {"Project": "a b"}, "boundary": "arn:aws:iam::aws:policy/PowerUserAccess", "abac": ["Project"],
          "trust": [{"kind": "saml", "value": "arn:aws:iam::111122223333:saml-provider/Okta"}]},
         Options(),

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 from rolemgr.files.yaml import read_yaml
 from rolemgr.iam.base import Model
-from rolemgr.model.catalog import ActivityGroup, Persona
+from rolemgr.model.catalog import ActivityGroup, Persona, Separation
 from rolemgr.model.source import Sourced, parse_model
 
 if TYPE_CHECKING:
     from rolemgr.model.guardrail import Guardrail, GuardrailProfile
 
-Kind: TypeAlias = Literal["personas", "activity_groups", "guardrails", "profiles"]
+Kind: TypeAlias = Literal["personas", "separations", "activity_groups", "guardrails", "profiles"]
 FOLDERS: Mapping[Kind, str] = {
     "personas": "personas",
+    "separations": "separations",
     "activity_groups": "activity_groups",
     "guardrails": "guardrails",
     "profiles": "guardrails/profiles",
@@ -62,6 +63,10 @@ class Catalog:
     def persona(self, name: str, where: SourceLocation | None = None) -> Sourced[Persona]:
         """Return the persona *name*; raise UnknownNameError at *where* if there is none."""
         return self._entry("personas", name, Persona, where)
+
+    def separation(self, name: str, where: SourceLocation | None = None) -> Sourced[Separation]:
+        """Return the separation *name*; raise UnknownNameError at *where* if there is none."""
+        return self._entry("separations", name, Separation, where)
 
     def activity_group(self, name: str, where: SourceLocation | None = None) -> Sourced[ActivityGroup]:
         """Return the activity group *name*; raise UnknownNameError at *where* if there is none."""

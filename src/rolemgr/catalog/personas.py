@@ -5,11 +5,12 @@ Every group and every `never` entry keeps the place that it was written at, so t
 both files and lines.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
-from rolemgr.model.catalog import EntryId, Excuse, Persona
+from rolemgr.model.catalog import EntryId, Excuse, Forbidden, Persona
 from rolemgr.model.persona import Excused, Never, ResolvedPersona
 from rolemgr.model.source import Sourced
 
@@ -32,13 +33,13 @@ def _resolve(
         circle = " -> ".join((*through[through.index(name) :], name))
         raise InputError(where, f"personas extend each other in a circle: {circle}")
     if persona.value.extends is None:
-        return _plain(name, persona)
+        return _plain(name, persona, catalog)
     base = _resolve(catalog, persona.value.extends, persona.at("extends"), (*through, name))
-    return _extended(name, persona, base)
+    return _extended(name, persona, base, catalog)
 
 
 @lru_cache(maxsize=256)
-def _plain(name: EntryId, persona: Sourced[Persona]) -> ResolvedPersona:
+def _plain(name: EntryId, persona: Sourced[Persona], catalog: Catalog) -> ResolvedPersona:
     value = persona.value
     return ResolvedPersona(
         name,
@@ -47,13 +48,15 @@ def _plain(name: EntryId, persona: Sourced[Persona]) -> ResolvedPersona:
         (name,),
         _places(persona, "activity_groups", value.activity_groups),
         _places(persona, "pass_self", value.pass_self),
-        _never(persona),
+        tuple(_never(persona, catalog)),
         guardrail_profile=value.guardrail_profile,
         profile_place=persona.at("guardrail_profile"),
     )
 
 
-def _extended(name: EntryId, persona: Sourced[Persona], base: ResolvedPersona) -> ResolvedPersona:
+def _extended(
+    name: EntryId, persona: Sourced[Persona], base: ResolvedPersona, catalog: Catalog
+) -> ResolvedPersona:  # fmt: skip
     value = persona.value
     added = _places(persona, "add", value.add)
     for group, place in added.items():
@@ -72,7 +75,7 @@ def _extended(name: EntryId, persona: Sourced[Persona], base: ResolvedPersona) -
         (name, *base.lineage),
         kept | added,
         {**base.pass_self, **_places(persona, "pass_self", value.pass_self)},
-        (*(never for never in base.never if never not in let_off), *_never(persona)),
+        (*(never for never in base.never if never not in let_off), *_never(persona, catalog)),
         (*base.excused, *excused),
         value.guardrail_profile or base.guardrail_profile,
         persona.at("guardrail_profile") if value.guardrail_profile else base.profile_place,
@@ -97,8 +100,16 @@ def _speaks_of(excuse: Excuse, never: Never) -> bool:
     return same_action and never.forbidden.resource == excuse.resource
 
 
-def _never(persona: Sourced[Persona]) -> tuple[Never, ...]:
-    return tuple(Never(entry, persona.at("never", index)) for index, entry in enumerate(persona.value.never))
+def _never(persona: Sourced[Persona], catalog: Catalog) -> Iterator[Never]:
+    """Yield the entries of *persona*'s `never`, those of a separation with the place that they are written at."""
+    for index, entry in enumerate(persona.value.never):
+        place = persona.at("never", index)
+        if isinstance(entry, Forbidden):
+            yield Never(entry, place)
+            continue
+        separation = catalog.separation(entry.separation, place)
+        for number, forbidden in enumerate(separation.value.never):
+            yield Never(forbidden, separation.at("never", number), entry.separation)
 
 
 def _places(persona: Sourced[Persona], field: str, names: tuple[EntryId, ...]) -> dict[EntryId, SourceLocation]:

@@ -6,13 +6,13 @@ import click
 
 from rolemgr.cli.console import output_option
 
-SCHEMAS = ("persona", "activity-group", "guardrail", "guardrail-profile", "role", "tests", "checks")
+SCHEMAS = ("persona", "separation", "activity-group", "guardrail", "guardrail-profile", "role", "tests", "checks")
 
 
 def schema_of(name: str) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of the file format *name*, one of `SCHEMAS`."""
     from rolemgr.iam.base import Model
-    from rolemgr.model.catalog import ActivityGroup, Persona
+    from rolemgr.model.catalog import ActivityGroup, Persona, Separation
     from rolemgr.model.custom_checks import CustomChecks
     from rolemgr.model.guardrail import Guardrail, GuardrailProfile
     from rolemgr.model.policy_tests import PolicyTests
@@ -20,6 +20,7 @@ def schema_of(name: str) -> dict[str, Any]:
 
     models: dict[str, type[Model]] = {
         "persona": Persona,
+        "separation": Separation,
         "activity-group": ActivityGroup,
         "guardrail": Guardrail,
         "guardrail-profile": GuardrailProfile,

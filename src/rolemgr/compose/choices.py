@@ -18,6 +18,9 @@ _SHORT_FORMS = {
 """The parameters that a short form of the command line stands for."""
 
 
+_OWN_PROFILE = ("${sagemaker:DomainId}", "${sagemaker:UserProfileName}")
+
+
 def builtins(spec: RoleSpec) -> dict[str, tuple[str, ...]]:
     """Return the names that every placeholder of the catalog may use."""
     return {
@@ -26,9 +29,24 @@ def builtins(spec: RoleSpec) -> dict[str, tuple[str, ...]]:
         "account": (spec.account,),
         "dns_suffix": (spec.dns_suffix,),
         "role": (spec.arn,),
+        **_studio_names(spec),
         "aws_image_accounts": image_accounts(spec.region),
         "jumpstart_buckets": jumpstart_buckets(spec.region),
         **spec.stand_ins,
+    }
+
+
+def _studio_names(spec: RoleSpec) -> dict[str, tuple[str, ...]]:
+    """
+    Return what is the signed-in user's own in Studio, whose variables AWS fills in a domain's sessions.
+
+    AWS writes an app's type in lower case in ARNs; the other spelling is the API's.
+    """
+    place, own = f"arn:{spec.partition_name}:sagemaker:{spec.region}:{spec.account}", "/".join(_OWN_PROFILE)
+    return {
+        "own_profile": (f"{place}:user-profile/{own}",),
+        "own_canvas": tuple(f"{place}:app/{own}/{name}/*" for name in ("canvas", "Canvas")),
+        "own_tensorboard": tuple(f"{place}:app/{own}/{name}/*" for name in ("tensorboard", "TensorBoard")),
     }
 
 

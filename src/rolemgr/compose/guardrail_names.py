@@ -12,6 +12,7 @@ from rolemgr.errors import InputError, UnknownNameError
 from rolemgr.model.catalog import ParameterType
 from rolemgr.model.guardrail import Guardrail, GuardrailDeny
 from rolemgr.model.source import Sourced
+from rolemgr.reference import quirks
 from rolemgr.reference.services import action_names, find_action, key_names, normal_key
 
 _NUMBERS = (ParameterType.DURATION, ParameterType.INTEGER)
@@ -37,7 +38,7 @@ def wrong_names(guardrail: Sourced[Guardrail]) -> Iterator[InputError]:
 def _wrong_keys(guardrail: Sourced[Guardrail], index: int) -> Iterator[InputError]:
     """Yield the condition keys of a Deny that SageMaker does not know; other services' are looked up by action."""
     known = key_names("sagemaker")
-    folded = {normal_key(key) for key in known}
+    folded = {normal_key(key) for key in known} | quirks.unlisted_keys_with_actions()
     for operator, block in guardrail.value.deny[index].conditions.items():
         for key in block:
             if key.startswith("sagemaker:") and normal_key(key) not in folded:

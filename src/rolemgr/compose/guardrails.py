@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from rolemgr.catalog.load import Catalog
+from rolemgr.catalog.profiles import guardrails_of
 from rolemgr.compose.questions import doubts_on
 from rolemgr.compose.values import misfit
 from rolemgr.errors import InputError, MissingValueError, SourceLocation, gathering, raise_all
@@ -145,7 +146,6 @@ def _profiles(catalog: Catalog, spec: Sourced[RoleSpec]) -> _Picks:
 
 
 def _of_profile(catalog: Catalog, name: EntryId, where: SourceLocation | None) -> _Picks:
-    profile = catalog.profile(name, where)
     return {
         guardrail: _Pick(
             texts,
@@ -154,7 +154,7 @@ def _of_profile(catalog: Catalog, name: EntryId, where: SourceLocation | None) -
             f"profile {name}",
             profile,
         )
-        for guardrail, texts in profile.value.guardrails.items()
+        for guardrail, (texts, profile) in guardrails_of(catalog, name, where).items()
     }
 
 

@@ -16,13 +16,14 @@ from rolemgr.compose.choices import builtins, given_values, unused_short_forms
 from rolemgr.compose.distribute import Distributed, distribute
 from rolemgr.compose.groups import Groups, chosen_groups, clashes
 from rolemgr.compose.guardrails import ChosenGuardrail, chosen_guardrails
+from rolemgr.compose.inert import without_inert_denies
 from rolemgr.compose.limits import with_limits
 from rolemgr.compose.merge import merge
 from rolemgr.compose.notes import notes_on, notes_on_limits, replaced_limits
 from rolemgr.compose.questions import notes_on_values
 from rolemgr.compose.substitute import UnknownPlaceholderError, fill
 from rolemgr.compose.trust import compose_trust, trust_notes
-from rolemgr.compose.values import declared_parameters, misfit, resolve
+from rolemgr.compose.values import declared_parameters, misfit, regions_of_keys, resolve
 from rolemgr.errors import InputError, RolemgrError, UnknownNameError, gathering, raise_all
 from rolemgr.iam.documents import Effect
 from rolemgr.model.catalog import ActivityGroup, EntryId, ParameterType
@@ -54,9 +55,10 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
     declared = declared_parameters(tuple(groups.values()))
     given = given_values(spec, declared)
     parameters = resolve(declared, given, builtins(spec.value))
+    values = {**builtins(spec.value), **parameters, **regions_of_keys(declared, parameters)}
     guardrails = chosen_guardrails(catalog, persona, spec)
     said = (*(clash.problem for clash in clashing), *notes_on(catalog, persona, spec.value.region, groups, given))
-    role = _composed(persona, groups, spec, parameters, guardrails)
+    role = _composed(persona, groups, spec, parameters, values, guardrails)
     on_values = notes_on_values(spec, groups.values(), declared, given)
     doubts = tuple(dict.fromkeys((*(text for one in guardrails for text in one.notes), *on_values)))
     notes = (
@@ -108,11 +110,12 @@ def _never_values(catalog: Catalog, persona: ResolvedPersona, role: ComposedRole
 
 def _composed(
     persona: ResolvedPersona, groups: Groups, spec: Sourced[RoleSpec], parameters: Mapping[str, tuple[str, ...]],
-    guardrails: Sequence[ChosenGuardrail],
+    values: Mapping[str, tuple[str, ...]], guardrails: Sequence[ChosenGuardrail],
 ) -> ComposedRole:  # fmt: skip
-    values = {**builtins(spec.value), **parameters}
     parts = _distributed_anywhere(groups, values)
-    limited = with_limits([share for part in parts for share in part.shares], guardrails, spec)
+    shares = [share for part in parts for share in part.shares]
+    (account,) = without_account(values)["account"]
+    limited = with_limits(without_inert_denies(shares, spec.value, account), guardrails, spec)
     return ComposedRole(
         spec=spec.value,
         persona=persona,

@@ -104,6 +104,22 @@ def resolve(
     return {name: values[name] for name in sorted(declared)}
 
 
+def regions_of_keys(
+    declared: Mapping[str, Declared], values: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """
+    Return, for each parameter *declared* to hold KMS keys, the regions of its keys as ``NAME_region``.
+
+    `kms:ViaService` names the service in the region of the key, which need not be the role's.
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+    """
+    keys = [name for name, one in declared.items() if one.parameter.type is ParameterType.KEY_ARN]
+    return {
+        f"{name}_region": tuple(sorted({arn.region for text in values[name] if (arn := Arn.parse(text))}))
+        for name in keys
+    }
+
+
 def _unknown(name: str, where: SourceLocation, declared: Mapping[str, Declared]) -> InputError:
     known = ", ".join(sorted(declared)) or "none"
     return UnknownNameError(where, "parameter", name, declared, otherwise=f"the chosen groups have: {known}")

@@ -17,6 +17,7 @@ from rolemgr.export.stand_ins import (
     JUMPSTART_BUCKETS,
     PARTITION,
     REGION,
+    REGION_IN_ARN,
     Hole,
     parts,
 )
@@ -163,10 +164,16 @@ def _text(found: Sequence[str | Hole]) -> Any:
             return ""
         case [str() as text]:
             return text
-        case [Hole() as hole]:
+        case [Hole() as hole] if not hole.region_of_arn:
             return {"Ref": _name(hole)}
         case _:
-            return {"Fn::Sub": _substitution(found)}
+            regions = {_name(part): _region_of(part) for part in found if isinstance(part, Hole) and part.region_of_arn}
+            return {"Fn::Sub": [_substitution(found), regions] if regions else _substitution(found)}
+
+
+def _region_of(hole: Hole) -> Json:
+    """Return the function that takes the region out of the ARN that a parameter is."""
+    return {"Fn::Select": [REGION_IN_ARN, {"Fn::Split": [":", {"Ref": hole.name}]}]}
 
 
 def _substitution(found: Sequence[str | Hole]) -> str:
@@ -175,4 +182,4 @@ def _substitution(found: Sequence[str | Hole]) -> str:
 
 
 def _name(hole: Hole) -> str:
-    return _NAMES.get(hole.name, hole.name)
+    return f"{hole.name}Region" if hole.region_of_arn else _NAMES.get(hole.name, hole.name)

@@ -8,7 +8,8 @@ parameter takes no wildcard and no policy variable, so whoever fills it can't wi
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from rolemgr.export.stand_ins import ACCOUNT, REGION, STAND_INS
+from rolemgr.export.stand_ins import ACCOUNT, LONGEST_REGION, STAND_INS, Hole
+from rolemgr.iam.arn import Arn
 from rolemgr.model.spec import RoleSpec
 
 
@@ -47,6 +48,28 @@ class TemplateParameter(NamedTuple):
     longest: int
     stand_in: str
 
+    @property
+    def region_stand_in(self) -> str | None:
+        """What stands for the region of a key; None where the value is no ARN."""
+        arn = Arn.parse(self.stand_in)
+        return arn.region if arn else None
+
+    def texts(self, value: str) -> dict[str, str]:
+        """Return what fills its stand-ins where it has *value*."""
+        arn = Arn.parse(value)
+        region = {self.region_stand_in: arn.region} if self.region_stand_in and arn else {}
+        return {self.stand_in: value, **region}
+
+    def longest_texts(self) -> dict[str, str]:
+        """Return the longest texts that can fill its stand-ins."""
+        region = {self.region_stand_in: "x" * LONGEST_REGION} if self.region_stand_in else {}
+        return {self.stand_in: "x" * self.longest, **region}
+
+    def holes(self) -> dict[str, Hole]:
+        """Return the holes that its stand-ins are."""
+        region = {self.region_stand_in: Hole(self.name, region_of_arn=True)} if self.region_stand_in else {}
+        return {self.stand_in: Hole(self.name), **region}
+
 
 def template_parameters(spec: RoleSpec, partition: str) -> tuple[TemplateParameter, ...]:
     """Return a parameter for each value that *spec* gives; stand-ins of keys are in *partition*."""
@@ -65,7 +88,11 @@ def template_parameters(spec: RoleSpec, partition: str) -> tuple[TemplateParamet
 
 
 def _stand_in(option: str, number: int, partition: str) -> str:
-    """Return a value of the form that *option* takes; all are of one length, so none begins another."""
+    """
+    Return a value of the form that *option* takes; all are of one length, so none begins another.
+
+    A key is in a region of its own, as `kms:ViaService` names the region of the key.
+    """
     match option:
         case "bucket":
             return f"zz-bucket-{number:03d}z"
@@ -74,7 +101,7 @@ def _stand_in(option: str, number: int, partition: str) -> str:
         case "security_group":
             return f"sg-{number:03d}{'f' * 29}"
         case _:
-            return f"arn:{partition}:kms:{STAND_INS[REGION]}:{STAND_INS[ACCOUNT]}:key/zz-{number:03d}z"
+            return f"arn:{partition}:kms:zz-key-{number:03d}:{STAND_INS[ACCOUNT]}:key/zz-{number:03d}z"
 
 
 def with_stand_ins(spec: RoleSpec, parameters: tuple[TemplateParameter, ...]) -> dict[str, Any]:

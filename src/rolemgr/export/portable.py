@@ -67,8 +67,9 @@ class Portable:
 
     def properties(self, account: str, region: str, values: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Return the role as properties for one place, its parameters as given or with *values* by name."""
-        own = {one.stand_in: (values or {}).get(one.name, one.value) for one in self.parameters}
-        texts = {**own, **_place_texts(account, region)}
+        texts = _place_texts(account, region)
+        for one in self.parameters:
+            texts |= one.texts((values or {}).get(one.name, one.value))
         lists = {STAND_INS[name]: BY_REGION[name](region) for name in self.lists}
         filled: dict[str, Any] = Filling(texts, lists).value(self.documents.to_properties())
         return filled
@@ -137,7 +138,8 @@ def _portable(catalog: Catalog, spec: Sourced[RoleSpec], free: set[str], paramet
         holes[STAND_INS[DNS_SUFFIX]] = Hole(DNS_SUFFIX)
     if REGION in free:
         holes |= {STAND_INS[name]: Hole(name) for name in BY_REGION}
-    holes |= {one.stand_in: Hole(one.name) for one in parameters}
+    for one in parameters:
+        holes |= one.holes()
     return _rendered(role, holes, parameters, spec.value)
 
 
@@ -210,7 +212,8 @@ def _largest(
     """Return the longest texts that can fill holes in any of *regions*, and the longest of *lists* in theirs."""
     places = [_place_texts(_NO_ACCOUNT, region) for region in regions]
     texts = {stand_in: max((place[stand_in] for place in places), key=len) for stand_in in places[0]}
-    texts |= {one.stand_in: "x" * one.longest for one in parameters}
+    for one in parameters:
+        texts |= one.longest_texts()
     values = {STAND_INS[name]: max(map(BY_REGION[name], found), key=len) for name, found in lists.items()}
     return Filling(texts, values)
 

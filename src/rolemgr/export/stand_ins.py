@@ -36,9 +36,14 @@ STAND_INS: Mapping[str, str] = {
 
 
 class Hole(NamedTuple):
-    """The place of a value in a text: the *name* of what fills it, a built-in one or a parameter's."""
+    """
+    The place of a value in a text: the *name* of what fills it, a built-in one or a parameter's.
+
+    *region_of_arn* says that the region in the parameter's ARN fills it, and not the whole.
+    """
 
     name: str
+    region_of_arn: bool = False
 
     @property
     def by_region(self) -> bool:
@@ -47,6 +52,11 @@ class Hole(NamedTuple):
 
 
 Part: TypeAlias = str | Hole
+
+REGION_IN_ARN = 3
+"""The place of the region among the parts of an ARN that colons separate."""
+LONGEST_REGION = 16
+"""Characters of the longest region's name that is to be expected; the longest of today has 14."""
 
 
 class AnywhereSpec(RoleSpec):

@@ -20,6 +20,7 @@ from rolemgr.export.stand_ins import (
     JUMPSTART_BUCKETS,
     PARTITION,
     REGION,
+    REGION_IN_ARN,
     Hole,
     parts,
 )
@@ -180,7 +181,8 @@ def _quoted(text: str) -> str:
 
 
 def _interpolated(hole: Hole) -> str:
-    return f"${{{_EXPRESSIONS.get(hole.name) or f'var.{_variable_name(hole.name)}'}}}"
+    expression = _EXPRESSIONS.get(hole.name) or f"var.{_variable_name(hole.name)}"
+    return f'${{split(":", {expression})[{REGION_IN_ARN}]}}' if hole.region_of_arn else f"${{{expression}}}"
 
 
 def _literal(text: str, *, before_hole: bool = False) -> str:

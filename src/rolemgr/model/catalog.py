@@ -4,7 +4,17 @@ import re
 from enum import StrEnum
 from typing import Annotated, Any, Self, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
 from rolemgr.iam.base import Model
 from rolemgr.iam.documents import Conditions, Effect
@@ -151,11 +161,15 @@ class ActivityGroup(Model):
 class Forbidden(Model):
     """An action (wildcards allowed) that a persona must never be able to do, on a resource, in a context."""
 
+    model_config = ConfigDict(populate_by_name=True)
+
     action: Text
     resource: Text = "*"
     context: dict[str, Strings] = Field(default_factory=dict)
+    exception: Text | None = Field(default=None, alias="except")
+    """The exceptions below in words, such as "on the user's own profile": what people are shown."""
     except_on: Strings = ()
-    """Resources (globs) on which it is no harm: the own profile among all profiles."""
+    """Resources (globs) on which it does no harm: the user's own profile among all profiles."""
     except_with: dict[str, Strings] = Field(default_factory=dict)
     """Condition keys, each with the values (globs) that make it no harm where the role is held to them."""
     directly: bool = False
@@ -166,9 +180,56 @@ class Forbidden(Model):
         context = "".join(f" with {key} = {' or '.join(values)}" for key, values in self.context.items())
         return f"{self.action}{on}{context}"
 
+    def excepted(self) -> str:
+        """Return how its sentence ends: the exceptions in the file's words, else as they are compared."""
+        directly = ", by the role itself" if self.directly else ""
+        if self.exception:
+            return f"{directly}, except {self.exception}"
+        held = [f"where {key} is {' or '.join(values)}" for key, values in self.except_with.items()]
+        on = [f"on {' or '.join(self.except_on)}"] if self.except_on else []
+        return f"{directly}, except {' or '.join((*on, *held))}" if on or held else directly
+
 
 def _as_forbidden(value: Any) -> Any:
     return {"action": value} if isinstance(value, str) else value
+
+
+_Forbidden: TypeAlias = Annotated[Forbidden, BeforeValidator(_as_forbidden, json_schema_input_type=Text | Forbidden)]
+
+
+class Separation(Model):
+    """What several personas must never be able to do, for one reason: "no deployment", "only one's own Studio"."""
+
+    title: Text
+    why: Text
+    never: Annotated[tuple[_Forbidden, ...], Field(min_length=1)]
+    sources: Strings = ()
+
+
+class SeparationRef(Model):
+    """The name of a separation, among the entries of a persona's `never`."""
+
+    separation: EntryId
+
+
+def _as_entry(value: Any) -> Any:
+    """Read a text with a colon as an action, any other as the name of a separation."""
+    if not isinstance(value, str):
+        return value
+    return {"action": value} if ":" in value else {"separation": value}
+
+
+def _kind_of_entry(value: Any) -> str:
+    is_name = isinstance(value, SeparationRef) or (isinstance(value, dict) and "separation" in value)
+    return "separation" if is_name else "action"
+
+
+NeverEntry: TypeAlias = Annotated[
+    Annotated[Forbidden, Tag("action")] | Annotated[SeparationRef, Tag("separation")],
+    Discriminator(_kind_of_entry),
+    BeforeValidator(_as_entry, json_schema_input_type=Text | Forbidden | SeparationRef),
+]
+"""An entry of a persona's `never`: an action, with where and when, or the name of a separation."""
 
 
 class Excuse(Model):
@@ -197,9 +258,8 @@ class Persona(Model):
     """The guardrails that hold unless the user takes them away; a persona that extends another inherits them."""
     pass_self: _EntryIds = ()
     """The groups that come on top where jobs run as the persona's own role (``--pass-role self``)."""
-    never: tuple[
-        Annotated[Forbidden, BeforeValidator(_as_forbidden, json_schema_input_type=Text | Forbidden)], ...
-    ] = ()
+    never: tuple[NeverEntry, ...] = ()
+    """Separations by name, and what is this persona's own."""
     allow_despite: tuple[Excuse, ...] = ()
     sources: Strings = ()
 

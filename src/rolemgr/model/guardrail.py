@@ -146,11 +146,22 @@ ChosenGuardrails: TypeAlias = dict[EntryId, GuardrailValues]
 
 
 class GuardrailProfile(Model):
-    """A ready set of guardrails and their values; one without values takes them from the short forms."""
+    """
+    A ready set of guardrails and their values; one without values takes them from the short forms.
+
+    It has the guardrails of the profiles that it *includes* too; of two values its own one holds.
+    """
 
     title: Text
     description: Text
-    guardrails: ChosenGuardrails = Field(min_length=1)
+    includes: tuple[EntryId, ...] = ()
+    guardrails: ChosenGuardrails = Field(default_factory=dict)
     unknown_ok: Strings = ()
     """Values that are right though no data here knows them, such as an instance type of next week."""
     sources: Strings = ()
+
+    @model_validator(mode="after")
+    def _holds_something(self) -> Self:
+        if not (self.includes or self.guardrails):
+            raise ValueError("a profile has `guardrails`, `includes`, or both")
+        return self

@@ -9,10 +9,11 @@ from rolemgr.model.catalog import EntryId, Forbidden
 
 
 class Never(NamedTuple):
-    """What a persona must never be able to do, and where that is written."""
+    """What a persona must never be able to do, where that is written, and of which *separation* it is."""
 
     forbidden: Forbidden
     where: SourceLocation
+    separation: EntryId | None = None
 
 
 class Excused(NamedTuple):

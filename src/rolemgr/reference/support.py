@@ -19,7 +19,7 @@ def supports(action: Action, types: tuple[str, ...], key: str) -> bool:
 
 @lru_cache(maxsize=65_536)
 def _supports(action: Action, types: tuple[str, ...], key: str) -> bool:
-    if key in quirks.global_keys() or key in quirks.unlisted_keys() or key in action.condition_keys:
+    if key in quirks.global_keys() or key in quirks.unlisted_keys_of(action.name) or key in action.condition_keys:
         return True
     return bool(types) and all(key in _keys_with(action, name) for name in types)
 

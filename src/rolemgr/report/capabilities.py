@@ -16,7 +16,7 @@ CAPABILITIES: Final[Mapping[str, tuple[str, ...]]] = {
     "tune hyperparameters": ("sagemaker:CreateHyperParameterTuningJob",),
     "run batch transform": ("sagemaker:CreateTransformJob",),
     "run AutoML": ("sagemaker:CreateAutoMLJob", "sagemaker:CreateAutoMLJobV2"),
-    "track experiments": ("sagemaker:CreateExperiment",),
+    "track runs in MLflow": ("sagemaker-mlflow:CreateRun",),
     "read the Feature Store": ("sagemaker:GetRecord",),
     "write to the Feature Store": ("sagemaker:PutRecord",),
     "author pipelines": ("sagemaker:CreatePipeline",),

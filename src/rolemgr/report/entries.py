@@ -1,6 +1,7 @@
 """Catalog entries to browse: tables of what there is, and one entry as a tree."""
 
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
 from rich.table import Table
@@ -76,12 +77,27 @@ def persona_tree(catalog: Catalog, name: str) -> Tree:
     for group, place in persona.groups.items():
         title = catalog.activity_group(group, place).value.title
         groups.add(Text.assemble((group, "bold"), f"  {title}", (f"  {place}", "dim")))
-    add_branch(tree, "Never", (f"{never.forbidden}" for never in persona.never))
+    if persona.never:
+        tree.add(_never(catalog, persona))
     add_branch(tree, "Let off", (f"{excuse.never.forbidden}: {excuse.reason}" for excuse in persona.excused))
     add_branch(tree, "Added where jobs run as the persona's own role", persona.pass_self)
     add_branch(tree, "Indirect ways that IAM can't separate", _indirect(catalog, persona))
     add_branch(tree, "Sources", catalog.persona(name).value.sources)
     return tree
+
+
+def _never(catalog: Catalog, persona: ResolvedPersona) -> Tree:
+    """Return what *persona* can never do as a tree: each separation with its reason, then what is its own."""
+    branch = Tree(Text("Never", style="bold"))
+    for name, entries in groupby(persona.never, key=lambda never: never.separation):
+        inner = branch
+        if name:
+            separation = catalog.separation(name)
+            inner = branch.add(Text.assemble((separation.value.title, "bold"), f": {separation.value.why}"))
+            inner.add(Text(str(separation.at()), style="dim"))
+        for never in entries:
+            inner.add(Text(f"{never.forbidden}{never.forbidden.excepted()}"))
+    return branch
 
 
 def group_tree(catalog: Catalog, name: str) -> Tree:

@@ -9,6 +9,7 @@ from rich.tree import Tree
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
+from rolemgr.catalog.profiles import guardrails_of
 from rolemgr.model.guardrail import Guardrail, GuardrailDeny
 from rolemgr.model.role import GuardrailInForce, LeftOpen
 from rolemgr.report.entries import add_branch, compact, entry_data, file_cell, root, table
@@ -52,8 +53,8 @@ def profiles_table(catalog: Catalog) -> Table:
     """Return the guardrail profiles of *catalog*: id, title, guardrails, whose default it is, file."""
     found = table("Profile", "Guardrails", "Default of", "File")
     for name, file in catalog.found("profiles").items():
-        profile = catalog.profile(name).value
-        found.add_row(name, ", ".join(profile.guardrails), ", ".join(_holders(catalog, name)) or "-", file_cell(file))
+        held = ", ".join(guardrails_of(catalog, name))
+        found.add_row(name, held, ", ".join(_holders(catalog, name)) or "-", file_cell(file))
     return found
 
 
@@ -85,8 +86,8 @@ def profile_tree(catalog: Catalog, name: str) -> Tree:
     profile = catalog.profile(name)
     tree = root(name, profile.value.title, profile.value.description, catalog.found("profiles")[name])
     guardrails = tree.add(Text("Guardrails", style="bold"))
-    for guardrail, values in profile.value.guardrails.items():
-        place = profile.at("guardrails", guardrail)
+    for guardrail, (values, giver) in guardrails_of(catalog, name).items():
+        place = giver.at("guardrails", guardrail)
         title = catalog.guardrail(guardrail, place).value.title
         branch = guardrails.add(Text.assemble((guardrail, "bold"), f"  {title}", (f"  {place}", "dim")))
         branch.add(Text(", ".join(values) if values else _without_values(catalog.guardrail(guardrail).value)))
@@ -169,7 +170,7 @@ def _parameters(guardrail: Guardrail) -> Iterable[str]:
 
 
 def _profiles_with(catalog: Catalog, guardrail: str) -> list[str]:
-    return [name for name in catalog.found("profiles") if guardrail in catalog.profile(name).value.guardrails]
+    return [name for name in catalog.found("profiles") if guardrail in guardrails_of(catalog, name)]
 
 
 def _holders(catalog: Catalog, profile: str) -> list[str]:

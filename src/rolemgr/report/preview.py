@@ -148,7 +148,7 @@ def _settings(role: ComposedRole) -> Tree:
 def _never(role: ComposedRole) -> Tree:
     branch = Tree(Text("Never, by the persona", style="bold"))
     for never in role.persona.never:
-        branch.add(Text.assemble(said(never, role), (f"  {never.where}", "dim")))
+        branch.add(Text.assemble(said(never, role), never.forbidden.excepted(), (f"  {never.where}", "dim")))
     for excuse in role.persona.excused:
         branch.add(Text(f"let off {excuse.never.forbidden}: {excuse.reason}", style="yellow"))
     return branch

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
+from rolemgr.catalog.profiles import guardrails_of
 from rolemgr.compose.groups import chosen_groups
 from rolemgr.compose.values import Declared, declared_parameters
 from rolemgr.errors import RolemgrError
@@ -170,7 +171,7 @@ def _default_of(one: Declared) -> str:
 def _guardrails(catalog: Catalog, persona: ResolvedPersona, answers: Answers) -> Iterator[Question]:
     if persona.guardrail_profile:
         profile = catalog.profile(persona.guardrail_profile, persona.profile_place).value
-        text = f"The persona's guardrail profile: {profile.description} {_held(profile.guardrails)}"
+        text = f"The persona's guardrail profile: {profile.description} {_held(catalog, persona.guardrail_profile)}"
         yield Question(
             ("no_default_guardrails",), 2, f"Leave out the persona's guardrails ({persona.guardrail_profile})?", text,
             Form.YES,
@@ -179,7 +180,7 @@ def _guardrails(catalog: Catalog, persona: ResolvedPersona, answers: Answers) ->
     yield Question(
         ("guardrail_profile",), 2, "Guardrail profiles", "Ready sets of limits on how actions may be called; keys and"
         " subnets are asked for in step 3.", Form.LIST,
-        options=tuple(Option(name, _held(one.guardrails), one.description) for name, one in profiles.items()),
+        options=tuple(Option(name, _held(catalog, name), one.description) for name, one in profiles.items()),
     )  # fmt: skip
     found = {name: catalog.guardrail(name).value for name in catalog.found("guardrails")}
     yield Question(
@@ -191,8 +192,9 @@ def _guardrails(catalog: Catalog, persona: ResolvedPersona, answers: Answers) ->
             yield _values_of(name, found[name])
 
 
-def _held(guardrails: Mapping[str, tuple[str, ...]]) -> str:
-    return "; ".join(f"{name}{' ' if values else ''}{', '.join(values)}" for name, values in guardrails.items())
+def _held(catalog: Catalog, profile: str) -> str:
+    found = {name: ", ".join(values) for name, (values, _) in guardrails_of(catalog, profile).items()}
+    return "; ".join(f"{name}{' ' if values else ''}{values}" for name, values in found.items())
 
 
 def _explained(guardrail: Guardrail) -> str:
@@ -248,7 +250,7 @@ def _by_profiles(catalog: Catalog, persona: ResolvedPersona, answers: Answers) -
     default = persona.guardrail_profile if not answers.choices.get("no_default_guardrails") else None
     names = [*([default] if default else []), *answers.choices.get("guardrail_profile", ())]
     known = [name for name in names if name in catalog.found("profiles")]
-    return {guardrail for name in known for guardrail in catalog.profile(name).value.guardrails}
+    return {guardrail for name in known for guardrail in guardrails_of(catalog, name)}
 
 
 def _role(persona: ResolvedPersona) -> Iterator[Question]:

@@ -92,6 +92,20 @@ def unlisted_keys() -> frozenset[str]:
 
 
 @cache
+def unlisted_keys_with_actions() -> frozenset[str]:
+    """Return those keys of which AWS's guides say which requests carry them, in lower case."""
+    entries = _table("condition_keys")["unlisted"].items()
+    return frozenset(key.lower() for key, entry in entries if "actions" in entry)
+
+
+@cache
+def unlisted_keys_of(action: str) -> frozenset[str]:
+    """Return those keys that a request for *action* may carry: those of no certain action, and its own."""
+    entries = _table("condition_keys")["unlisted"].items()
+    return frozenset(key.lower() for key, entry in entries if action in entry.get("actions", (action,)))
+
+
+@cache
 def acting_actions() -> frozenset[str]:
     """Return the actions that let their caller work as a role without passing or assuming it."""
     return frozenset(entry["action"] for entry in _table("acting")["acts_as"])
