@@ -97,6 +97,7 @@ def diagnose_command(
         key_policy=_key_policy(key_policy),
         beyond=subject.beyond,
         absent=frozenset(key.lower() for key, values in _context(asked["context"]).items() if not values),
+        silent="the message does not" if denial else "the options do not",
     )
     found = diagnose(request, given, denial)
     give(form, lambda: diagnosis_data(found, denial), lambda: diagnosis_page(found), output, color)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from rolemgr.files.json import strict_json
 from rolemgr.reference import quirks
 
-_DEEPEST = 4
+_DEEPEST = 8
 _EVENTS = ("Records", "Events", "CloudTrailEvent", "@message", "message", "DecodedMessage")
 """Where an event, a list of them, or the text of one stands inside of something else."""
 
@@ -147,11 +147,11 @@ def _parameters(parameters: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str,
         values = tuple(_at(parameters, path.split(".")))
         if values:
             yield key, values
-    tags = [one for one in _listed(parameters.get("tags")) if isinstance(one, dict)]
-    pairs = {key: _text(one, "value") for one in tags if (key := _text(one, "key"))}
-    for key, value in pairs.items():
-        if value is not None:
-            yield f"aws:RequestTag/{key}", (value,)
+    tags = [tag for tag in _listed(parameters.get("tags")) if isinstance(tag, dict)]
+    pairs = {name: _text(tag, "value") for tag in tags if (name := _text(tag, "key"))}
+    for tagged, text in pairs.items():
+        if text is not None:
+            yield f"aws:RequestTag/{tagged}", (text,)
     if pairs:
         yield "aws:TagKeys", tuple(pairs)
 

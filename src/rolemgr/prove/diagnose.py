@@ -64,6 +64,8 @@ class Given:
     """The layer that AWS names: it comes first."""
     absent: frozenset[str] = frozenset()
     """Condition keys, in lower case, that the request is known not to have had."""
+    silent: str = "the message does not"
+    """Who does not tell a condition key."""
 
 
 class Denier(NamedTuple):
@@ -142,11 +144,12 @@ def _not_known(
     """Return the place of a request whose decision hangs on keys that nobody told."""
     allowed = found.evaluation.decision == "Allowed"
     carried = mended(request, policies)
-    because = [_hanging_text(one, given) for one in _that_matter(found, hangs)]
+    because = [_hanging_text(one, given) for one in _that_matter(found, hangs)[:_SHOWN]]
     if carried:
         asked = replace(request, context=with_carried(request.context, list(carried)))
         by = ", ".join(dict.fromkeys(_named(at, given) for at in explain(asked, policies).evaluation.by))
-        because.append(f"if it did: allowed by {by}")
+        sent = " and ".join(f"{one.key} = {one.value}" for one in carried if one.value is not None)
+        because.append(f"if it did{f', with {sent}' if sent else ''}: allowed by {by}")
     elif allowed:
         because.append(f"else allowed by {', '.join(_named(at, given) for at in found.evaluation.by)}")
     change = () if allowed else tuple(_changes(found, request, policies, given))
@@ -155,26 +158,25 @@ def _not_known(
 
 
 def _that_matter(found: Explanation, hangs: tuple[Hanging, ...]) -> list[Hanging]:
-    """Return those of *hangs* that can turn the decision: a Deny, or an Allow of a layer that has none."""
-    lacking = set(found.evaluation.not_allowed_by)
-    denied = bool(found.evaluation.by) and found.evaluation.decision != "Allowed"
-    return [
+    """Return those of *hangs* that can turn the decision, those that deny as it is asked first."""
+    lacking, by = set(found.evaluation.not_allowed_by), found.evaluation.by
+    matter = [
         one
         for one in hangs
-        if (one.effect is Effect.DENY and (one.holds or not denied)) or (one.at.layer, one.at.level) in lacking
-        or (one.effect is Effect.ALLOW and one.at in found.evaluation.by)
-    ]  # fmt: skip
+        if one.effect is Effect.DENY or (one.at.layer, one.at.level) in lacking or (one.at in by and not lacking)
+    ]
+    return sorted(matter, key=lambda one: not (one.holds and one.effect is Effect.DENY))
 
 
 def _hanging_text(one: Hanging, given: Given) -> str:
     name, keys = _named(one.at, given), " and ".join(one.keys)
     tests = " and ".join(f"{test.operator} {test.key} is {', '.join(test.values[:_SHOWN])}" for test in one.conditions)
-    told = f"the message does not tell {keys}"
+    told = f"{given.silent} tell {keys}"
     if one.effect is Effect.ALLOW:
         verb = "allows it" if one.holds else "allows it only"
         return f"{name} {verb} where {tests or f'its resource fits {keys}'}; {told}"
     if one.conditions and all(test.operator == "Null" and test.values == ("true",) for test in one.conditions):
-        return f"denied by {name} unless the call carried {keys}, which the message does not tell"
+        return f"denied by {name} unless the call carried {keys}, which {given.silent} tell"
     return f"denied by {name} where {tests or f'its resource fits {keys}'}; {told}"
 
 
@@ -182,8 +184,13 @@ def _ask(carried: tuple[Carried, ...] | None, hangs: tuple[Hanging, ...], found:
     """Return how to ask again, with the keys that the decision hangs on."""
     values = {one.key.lower(): one.value for one in carried or ()}
     keys = {key.lower(): key for one in _that_matter(found, hangs) for key in one.keys}
-    options = [f"--context {key}={values.get(folded) or 'VALUE'}" for folded, key in keys.items()]
-    return f"ask again with {' '.join(options)} (KEY= where it had none), or give the CloudTrail event"
+    options = [_option(key, values.get(folded) or "VALUE") for folded, key in keys.items()]
+    none = " (KEY= where it had none)" if any(option.startswith("--context") for option in options) else ""
+    return f"ask again with {' '.join(options)}{none}, or give the CloudTrail event"
+
+
+def _option(key: str, value: str) -> str:
+    return "--resource-account ID" if key.lower() == "aws:resourceaccount" else f"--context {key}={value}"
 
 
 def _one_sided(request: Request, policies: Policies) -> tuple[Request, tuple[str, ...]]:

@@ -14,7 +14,7 @@ _STYLES = {
     "ImplicitlyDenied": "bold yellow",
     "NotKnown": "bold magenta",
 }
-_SUMMARIES = {"Allowed": "the given layers allow it", "NotKnown": "it hangs on what the message does not tell"}
+_SUMMARIES = {"Allowed": "the given layers allow it", "NotKnown": "it hangs on what is not known"}
 
 
 def diagnosis_page(found: Diagnosis) -> Tree:
