@@ -450,7 +450,8 @@ def _same_where_missing(denial: Denial) -> Iterator[str]:
     action = (denial.action or "").lower()
     if action == "sts:assumerole" and denial.policy_type in (None, PolicyType.TRUST):
         if denial.policy_type is None:
-            yield "AWS does not say which: the role's trust policy, or the caller's own policies (both are needed)"
+            yield "AWS does not say which policy: it may be the role's trust policy, which must allow the caller"
+            yield "or the caller's own, which must allow it unless the trust policy names a caller of its own account"
         yield "the role may not exist: AWS answers the same then"
     if action == "s3:getobject":
         yield "the object may not exist: without s3:ListBucket on its bucket, Amazon S3 answers the same then"
