@@ -144,7 +144,7 @@ def _not_known(
     """Return the place of a request whose decision hangs on keys that nobody told."""
     allowed = found.evaluation.decision == "Allowed"
     carried = mended(request, policies)
-    because = [_hanging_text(one, given) for one in _that_matter(found, hangs)[:_SHOWN]]
+    because = [_hanging_text(one, given) for one in _that_matter(found, hangs, given.named)[:_SHOWN]]
     if carried:
         asked = replace(request, context=with_carried(request.context, list(carried)))
         by = ", ".join(dict.fromkeys(_named(at, given) for at in explain(asked, policies).evaluation.by))
@@ -157,15 +157,15 @@ def _not_known(
     return Place(title, request, "NotKnown", deniers, tuple(because), change, (_ask(carried, hangs, found),))
 
 
-def _that_matter(found: Explanation, hangs: tuple[Hanging, ...]) -> list[Hanging]:
-    """Return those of *hangs* that can turn the decision, those that deny as it is asked first."""
+def _that_matter(found: Explanation, hangs: tuple[Hanging, ...], named: Layer | None = None) -> list[Hanging]:
+    """Return those of *hangs* that can turn the decision: of the *named* layer, then what denies as it is asked."""
     lacking, by = set(found.evaluation.not_allowed_by), found.evaluation.by
     matter = [
         one
         for one in hangs
         if one.effect is Effect.DENY or (one.at.layer, one.at.level) in lacking or (one.at in by and not lacking)
     ]
-    return sorted(matter, key=lambda one: not (one.holds and one.effect is Effect.DENY))
+    return sorted(matter, key=lambda one: (one.at.layer is not named, not (one.holds and one.effect is Effect.DENY)))
 
 
 def _hanging_text(one: Hanging, given: Given) -> str:
