@@ -93,7 +93,7 @@ def test_a_guardrail_says_what_the_request_must_carry(context: tuple[str, ...], 
     ran = run("diagnose", denied("sagemaker:CreateTrainingJob", JOB), "--persona", "data-scientist", *context)
     assert ran.code == 1
     text = flat(ran)
-    assert text.startswith("ExplicitlyDenied")
+    assert text.startswith("ExplicitlyDenied" if context else "NotKnown")
     assert sends in text
     assert "guardrails/" in text
 
@@ -145,7 +145,10 @@ def test_allowed_by_the_given_layers_lists_the_others(run: "Run") -> None:
     )
     assert ran.code == 0
     found = data(ran)
-    assert (found["decision"], found["denied_by"], found["change"]) == ("Allowed", [], [])
+    assert (found["decision"], found["denied_by"]) == ("Allowed", [])
+    assert found["change"] == [
+        f"except sagemaker:CreateTrainingJob on {JOB} from the Deny in the service control policy"
+    ]
     assert found["not_given"][0].startswith("service control policy (--scp)")
     assert [text.split(" (")[0] for text in found["not_given"]][1:] == [
         "resource policy", "permissions boundary", "resource control policy", "session policy", "VPC endpoint policy",
@@ -467,7 +470,10 @@ def test_options_complete_a_message_that_says_little(run: "Run") -> None:
     ran = run("diagnose", message, "--persona", "data-scientist")
     assert any("nothing says on which resource s3:GetObject was denied" in note for note in ran.notes)
     resource = ("--resource", f"arn:aws:s3:::sagemaker-us-east-1-{ACCOUNT}/a")
-    assert run("diagnose", message, "--persona", "data-scientist", *resource).code == 0
+    unknown = run("diagnose", message, "--persona", "data-scientist", *resource)
+    assert (unknown.code, "ask again with --resource-account ID" in flat(unknown)) == (1, True)
+    ours = ("--resource-account", ACCOUNT)
+    assert run("diagnose", message, "--persona", "data-scientist", *resource, *ours).code == 0
 
 
 @pytest.mark.parametrize(
@@ -499,14 +505,137 @@ def test_a_role_and_policies_do_not_go_together(run: "Run") -> None:
 
 
 def test_every_proposed_context_is_true(run: "Run") -> None:
-    """A change that is proposed was tried: with it the same command says Allowed."""
-    ran = run("diagnose", denied("sagemaker:CreateTrainingJob", JOB), "--persona", "data-scientist", "--format", "json")
-    sent = [
-        text.removeprefix("send ").split(" (")[0].split(" or ")[0]
-        for text in data(ran)["change"]
-        if text.startswith("send ")
-    ]
-    context = [part for text in sent for part in ("--context", text.replace(" = ", "="))]
+    """What is asked for again, with the values that are proposed, decides: the same command says Allowed."""
+    asked = ("diagnose", denied("sagemaker:CreateTrainingJob", JOB), "--persona", "data-scientist", "--format", "json")
+    found = data(run(*asked))
+    assert found["decision"] == "NotKnown"
+    again = next(text for place in found["places"] for text in place["ask"]).split(" (KEY=")[0].split()[3:]
+    options = [text.replace("MaxRuntimeInSeconds=VALUE", "MaxRuntimeInSeconds=3600") for text in again]
+    assert "--context" in options
+    assert not any(text.endswith("=VALUE") for text in options), options
+    assert data(run(*asked, *options))["decision"] == "Allowed"
+
+
+CONDITIONS = [
+    ({"Effect": "Deny", "Condition": {"Null": {"sagemaker:VpcSubnets": "true"}}}, "NotKnown"),
+    ({"Effect": "Deny", "Condition": {"Null": {"sagemaker:VpcSubnets": "false"}}}, "NotKnown"),
+    ({"Effect": "Deny", "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-abc1234567"}}}, "NotKnown"),
+    ({"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}, "Allowed"),
+    ({"Effect": "Deny", "Condition": {"StringNotEquals": {"aws:RequestedRegion": "us-east-1"}}}, "Allowed"),
+    ({"Effect": "Deny", "Condition": {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}}, "ExplicitlyDenied"),
+    ({"Effect": "Deny", "Condition": {"Null": {"sagemaker:VpcSubnets": "true"}}, "Action": "s3:*"}, "Allowed"),
+    ({"Effect": "Deny", "Condition": {"StringEquals": {"sagemaker:TaggingAction": "CreateModel"}}}, "Allowed"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("deny", "decision"), CONDITIONS, ids=lambda value: str(value)[:60])
+def test_a_key_that_is_not_told_is_unknown_never_absent(deny: dict[str, Any], decision: str, run: "Run") -> None:
+    """A Deny on a key that the action can carry hangs; on one that it never carries, or that is certain, it does not."""
+    policy = write("allow.json", {"Effect": "Allow", "Action": "sagemaker:*", "Resource": "*"})
+    scp = Path("scp.json")
+    allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    statements = [allow, {"Sid": "RequireVpc", "Action": "sagemaker:*", "Resource": "*", **deny}]
+    scp.write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}), encoding="utf-8")
+    asked = ("diagnose", denied("sagemaker:CreateTrainingJob", JOB), "--policy", policy, "--scp", "scp.json")
+    found = data(run(*asked, "--format", "json"))
+    assert found["decision"] == decision
+
+
+def test_what_hangs_on_a_key_is_said_with_how_to_ask_again(run: "Run") -> None:
+    """The layer, the statement, the key, what would hold if it was there; with the key, or without, it is certain."""
+    policy = write("allow.json", {"Sid": "Jobs", "Effect": "Allow", "Action": "sagemaker:*", "Resource": "*"})
+    deny = {"Sid": "RequireVpc", "Effect": "Deny", "Action": "sagemaker:*", "Resource": "*",
+            "Condition": {"Null": {"sagemaker:VpcSubnets": "true"}}}  # fmt: skip
+    allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    Path("scp.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [allow, deny]}), encoding="utf-8")
+    asked = ("diagnose", denied("sagemaker:CreateTrainingJob", JOB), "--policy", policy, "--scp", "scp.json")
+    ran = run(*asked)
+    text = flat(ran)
+    assert ran.code == 1
     assert (
-        run("diagnose", denied("sagemaker:CreateTrainingJob", JOB), "--persona", "data-scientist", *context).code == 0
+        "denied by service control policy `RequireVpc` (scp.json) unless the call carried sagemaker:VpcSubnets, which"
+        " the message does not tell"
+    ) in text
+    assert "allowed by identity policy `Jobs`" in text
+    assert "ask again with --context sagemaker:VpcSubnets=" in text
+    assert run(*asked, "--context", "sagemaker:VpcSubnets=subnet-0a").code == 0
+    absent = run(*asked, "--context", "sagemaker:VpcSubnets=")
+    assert (absent.code, flat(absent).split()[0]) == (1, "ExplicitlyDenied")
+
+
+def test_tags_of_a_create_call_are_authorized_for_that_call(run: "Run") -> None:
+    """The message names the operation, and so sagemaker:TaggingAction is known."""
+    said = denied("sagemaker:AddTags", JOB, "because no identity-based policy allows the sagemaker:AddTags action")
+    message = f"An error occurred (AccessDeniedException) when calling the CreateTrainingJob operation: {said}"
+    ran = run("diagnose", message, "--persona", "data-scientist")
+    assert ran.code == 0
+    assert "TaggingAction" not in flat(ran)
+    assert run("diagnose", said, "--persona", "data-scientist").code == 1
+
+
+NAMED = [
+    ("because no permissions boundary allows the {} action", "permissions boundary", "add to the permissions boundary"),
+    ("because no service control policy allows the {} action", "service control policy", "add to the service control"),
+    ("because no session policy allows the {} action", "session policy", "add to the session policy"),
+    ("because no VPC endpoint policy allows the {} action", "VPC endpoint policy", "add to the VPC endpoint policy"),
+    ("because no resource-based policy allows the {} action", "resource policy", "add to the resource policy"),
+    ("with an explicit deny in a permissions boundary", "permissions boundary", "from the Deny in the permissions"),
+    ("with an explicit deny in a resource control policy", "resource control policy", "from the Deny in the resource"),
+    ("with an explicit deny in a resource-based policy", "resource policy", "from the Deny in the resource policy"),
+    ("with an explicit deny in a session policy", "session policy", "from the Deny in the session policy"),
+]
+
+
+@pytest.mark.parametrize(("reason", "layer", "change"), NAMED, ids=[name for name, _, _ in NAMED])
+def test_the_layer_that_aws_names_comes_first(reason: str, layer: str, change: str, run: "Run") -> None:
+    """It needs the change whatever the persona lacks; what the persona lacks comes second."""
+    message = denied("sagemaker:CreateModel", f"{SAGEMAKER}:model/m", reason.format("sagemaker:CreateModel"))
+    found = data(run("diagnose", message, "--persona", "data-scientist", "--format", "json"))
+    assert found["places"][0]["place"] == layer
+    assert change in found["change"][0]
+    assert found["change"][1].startswith("--add create-models")
+
+
+def test_a_named_layer_that_is_given_comes_first(run: "Run") -> None:
+    """Both the boundary and the identity policy lack it: the boundary is named, and first."""
+    policy = write("some.json", {"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
+    message = denied(
+        "sagemaker:CreateModel",
+        f"{SAGEMAKER}:model/m",
+        "because no permissions boundary allows the sagemaker:CreateModel action",
     )
+    found = data(run("diagnose", message, "--policy", policy, "--boundary-policy", policy, "--format", "json"))
+    assert [one["layer"] for one in found["denied_by"]] == ["permissions boundary", "identity policy"]
+    assert found["change"][0].startswith("add to the permissions boundary (some.json)")
+
+
+def test_a_role_by_its_short_name_is_in_the_callers_account(run: "Run") -> None:
+    """IAM writes `role NAME`: the policy that names its ARN allows it, and one that names another does not."""
+    arn = f"arn:aws:iam::{ACCOUNT}:role/team/exec"
+    policy = write("get.json", {"Effect": "Allow", "Action": "iam:GetRole", "Resource": arn})
+    assert run("diagnose", denied("iam:GetRole", "role team/exec"), "--policy", policy).code == 0
+    assert run("diagnose", denied("iam:GetRole", "role other"), "--policy", policy).code == 1
+
+
+def test_lake_formation_grants_its_own_permissions(run: "Run") -> None:
+    """No IAM policy gives them, and IAM's lakeformation:GetDataAccess is asked too."""
+    message = "AccessDeniedException: Insufficient Lake Formation permission(s): Required Select on churn (Service: AWSGlue; Status Code: 400)"
+    ran = run("diagnose", message, "--persona", "data-scientist")
+    assert "it lacks: Select on churn. Lake Formation grants this itself; no IAM policy does" in flat(ran)
+    assert "lakeformation:GetDataAccess" in flat(ran)
+
+
+def test_a_cloudtrail_event_tells_the_keys(run: "Run") -> None:
+    """Where the parameters are there, nothing hangs: the decision is certain."""
+    event = {
+        "eventSource": "sagemaker.amazonaws.com", "eventName": "CreateTrainingJob", "awsRegion": "us-east-1",
+        "userIdentity": {"type": "AssumedRole", "arn": SESSION}, "errorCode": "AccessDenied",
+        "errorMessage": denied("sagemaker:CreateTrainingJob", JOB, "with an explicit deny in an identity-based policy"),
+        "requestParameters": {"resourceConfig": {"instanceType": "ml.p4d.24xlarge"},
+                              "stoppingCondition": {"maxRuntimeInSeconds": 60}},
+    }  # fmt: skip
+    Path("event.json").write_text(json.dumps({"Records": [event, event]}), encoding="utf-8")
+    ran = run("diagnose", "event.json", "--persona", "data-scientist")
+    assert flat(ran).startswith("ExplicitlyDenied")
+    assert "the file has 1 more denied call" in flat(ran)
+    assert "instead of ml.p4d.24xlarge" in flat(ran)

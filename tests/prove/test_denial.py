@@ -175,7 +175,7 @@ FORMS = [
     Form(
         "a resource that is a name only", "https://github.com/aws/amazon-sagemaker-examples/issues/2242",
         f"User: {ANA} is not authorized to perform: iam:ListAttachedRolePolicies on resource: role basic-role",
-        {"action": "iam:ListAttachedRolePolicies", "resource": None},
+        {"action": "iam:ListAttachedRolePolicies", "resource": "arn:aws:iam::111122223333:role/basic-role"},
     ),
     Form(
         "S3, the object in quotes and with a space", S3,
@@ -416,6 +416,18 @@ def test_what_aws_said_is_said_again(denial: Denial, said: str) -> None:
         "<Message>" * 7_000 + "denied",
         "could not assume role" + "arn:aws:iam::111122223333:role/" * 2_000,
         "x" * 70_000 + " denied",
+        "denied " + "operation error " * 4_000,
+        "not authorized to perform: s3:GetObject " + "because no session policy allows the " * 1_700,
+        "not have permission " * 3_000,
+        "make sure all images " + "111122223333.dkr.ecr." * 3_000,
+        "denied KMS " + "arn:aws:kms:" * 5_000,
+        "denied " + "s3:GetObject" * 5_000,
+        "cannot be used for " * 3_400,
+        "Insufficient Lake Formation permissions" + " Required" * 6_000,
+        "not authorized to perform: iam:GetRole " + "on resource: role " * 3_500,
+        "denied " + "-:" * 30_000,
+        "[" * 60_000 + " denied",
+        '{"Records":' * 6_000,
     ],
 )
 def test_a_hostile_text_takes_no_time(text: str) -> None:

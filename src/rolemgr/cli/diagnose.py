@@ -48,7 +48,12 @@ class _Subject(NamedTuple):
 @click.option("--action", metavar="SERVICE:NAME", help="The action that was denied; the message's unless given.")
 @click.option("--resource", metavar="ARN", help="Its resource; the message's unless given.")
 @click.option("--principal", metavar="ARN", help="Who asked; the message's or the role itself unless given.")
-@click.option("--context", multiple=True, metavar="KEY=VALUE", help="A condition key's value; repeat it for several.")
+@click.option(
+    "--context",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A condition key's value; repeat it for several; KEY= where it had none.",
+)
 @click.option("--resource-account", metavar="ID", help="The account of the resource.")
 @click.option("--key", multiple=True, metavar="ARN", help="A KMS key that the data is encrypted with; repeatable.")
 @click.option("--key-policy", metavar="FILE", help="The policy of that key.")
@@ -91,6 +96,8 @@ def diagnose_command(
         keys=key or subject.keys,
         key_policy=_key_policy(key_policy),
         beyond=subject.beyond,
+        absent=frozenset(key.lower() for key, values in _context(asked["context"]).items() if not values),
+        silent="the message does not" if denial else "the options do not",
     )
     found = diagnose(request, given, denial)
     give(form, lambda: diagnosis_data(found, denial), lambda: diagnosis_page(found), output, color)
@@ -139,7 +146,20 @@ def _request(asked: Mapping[str, Any], denial: "Denial | None", subject: _Subjec
         raise InputError(SourceLocation("--resource"), f"`{resource}` is no ARN", "an action without a resource has *")
     _look_at(action, resource, denial)
     principal = asked["principal"] or _principal(denial) or (_provider(subject) if "With" in action else subject.arn)
-    return Request.known(action, resource, _context(asked["context"]), principal, asked["resource_account"])
+    context = _with_told(_context(asked["context"]), denial, principal, subject)
+    return Request.known(action, resource, context, principal, asked["resource_account"])
+
+
+def _with_told(
+    context: dict[str, list[str]], denial: "Denial | None", principal: str | None, subject: _Subject
+) -> dict[str, list[str]]:
+    """Return *context* with what the message tells; a session of the chosen role has its ARN as aws:PrincipalArn."""
+    told = {key: list(values) for key, values in (denial.known.items() if denial else ())}
+    name = (subject.arn or "").rpartition("/")[2]
+    if name and f":assumed-role/{name}/" in (principal or ""):
+        told.setdefault("aws:PrincipalArn", [subject.arn or ""])
+    given = {key.lower() for key in context}
+    return {**context, **{key: values for key, values in told.items() if key.lower() not in given}}
 
 
 def _provider(subject: _Subject) -> str | None:
@@ -168,14 +188,16 @@ def _look_at(action: str, resource: str, denial: "Denial | None") -> None:
 
 
 def _context(texts: Sequence[str]) -> dict[str, list[str]]:
-    """Return the context of ``KEY=VALUE`` texts; a repeated key has several values."""
+    """Return the context of ``KEY=VALUE`` texts; a repeated key has several values, one without a value is absent."""
     context: dict[str, list[str]] = {}
     for text in texts:
         key, equals, value = text.partition("=")
         if not equals or ":" not in key:
             problem = f"`{text}` is not of the form KEY=VALUE"
             raise InputError(SourceLocation("--context"), problem, "such as aws:RequestTag/Project=churn")
-        context.setdefault(key, []).append(value)
+        values = context.setdefault(key, [])
+        if value:
+            values.append(value)
     return context
 
 

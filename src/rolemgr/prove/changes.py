@@ -58,11 +58,12 @@ def mended(request: Request, policies: Policies) -> tuple[Carried, ...] | None:
             return None
         for one in step:
             carried[one.key.lower()] = one._replace(had=request.context.get(one.key, ()))
-        asked = replace(asked, context=_with(asked.context, step))
+        asked = replace(asked, context=with_carried(asked.context, step))
     return None
 
 
-def _with(context: Context, step: list[Carried]) -> Context:
+def with_carried(context: Context, step: list[Carried]) -> Context:
+    """Return *context* with the values of *step*."""
     changed = {one.key.lower() for one in step}
     kept = {key: values for key, values in context.items() if key.lower() not in changed}
     return Context(kept | {one.key: (one.value,) for one in step if one.value is not None})

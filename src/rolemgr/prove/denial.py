@@ -10,13 +10,14 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.ht
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import islice
 
 from rolemgr.errors import InputError, SourceLocation
-from rolemgr.iam.arn import Arn
-from rolemgr.prove.denial_wrappers import Wrapped, unwrapped
+from rolemgr.iam.arn import Arn, partition_of
+from rolemgr.prove.denial_wrappers import LONGEST, Wrapped, action_of, unwrapped
 from rolemgr.reference.services import find_action
 
 
@@ -41,6 +42,8 @@ class Kind(StrEnum):
     IMAGE = "a container image that a job or model pulls, as its execution role"
     ASSUME = "SageMaker's own request to assume a role"
     EXECUTION_ROLE = "get_execution_role() in a notebook"
+    ROLE_CHECK = "what the SageMaker Python SDK found missing in a role"
+    LAKE_FORMATION = "a permission of AWS Lake Formation"
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,14 @@ class Denial:
     setting: str | None = None
     encoded: bool = False
     """Whether there is an encoded authorization message, which `aws sts decode-authorization-message` reads."""
+    known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Condition keys that the message, or the event around it, tells of."""
+    actions: tuple[str, ...] = ()
+    """All actions, where the message names several."""
+    grant: str | None = None
+    """The Lake Formation permission that is missing, and on what."""
+    others: int = 0
+    """How many more denied calls stand in the same file."""
 
 
 def parse_denial(text: str, where: SourceLocation | None = None) -> Denial:
@@ -76,8 +87,8 @@ def parse_denial(text: str, where: SourceLocation | None = None) -> Denial:
     """
     wrapped = unwrapped(text)
     message = wrapped.message
-    if len(message) > _LONGEST:
-        raise InputError(where, f"is longer than {_LONGEST:,} characters, and so no message of AWS")
+    if len(message) > LONGEST:
+        raise InputError(where, f"is longer than {LONGEST:,} characters, and so no message of AWS")
     if _NETWORK.search(message):
         hint = "see https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html"
         raise InputError(where, "the message speaks of the network, not of permissions", hint)
@@ -87,17 +98,20 @@ def parse_denial(text: str, where: SourceLocation | None = None) -> Denial:
     return _completed(found, wrapped)
 
 
-_LONGEST = 65_536
 _DENIES = re.compile(
     r"denied|not authorized|unauthorized|forbidden|ciphertext refers to a customer master key|not a role"
     r"|could(?:n't| not) (?:call|assume|access)|unable to (?:assume|perform)|data download failed"
-    r"|no s3 objects found|\b403\b",
+    r"|no s3 objects found|\b403\b|(?:not|n't) have (?:\w{1,40} )?permission|insufficient lake formation permission"
+    r"|check if you have|make sure all images|cannot be used for|insufficient privileges|trust relationship",
     re.IGNORECASE,
 )
 _NETWORK = re.compile(r"route table has a route to an S3 VPC endpoint", re.IGNORECASE)
 _PERFORM = re.compile(r"not authorized to perform:? (?P<action>[\w-]+: ?\w+)", re.IGNORECASE)
 _PRINCIPAL = re.compile(r"arn:\S+|anonymous|[\w.-]+\.amazonaws\.com(?:\.cn)?", re.IGNORECASE)
 _RESOURCE = re.compile(r"on resource:? (?:\"(?P<quoted>[^\"]{1,2048})\"|(?P<arn>arn:\S+?)[.,;]?(?=\s|$)|(?P<star>\*))")
+_SHORT = re.compile(
+    r"on resource:? (?P<kind>role|user|group|policy|instance profile)s? (?P<name>[\w+=,.@:/-]{1,2048})", re.IGNORECASE
+)
 _TYPES = "|".join(re.escape(kind.value) for kind in PolicyType)
 _TYPE = rf"(?:{_TYPES}|sessions policy)"
 _EXPLICIT = re.compile(
@@ -106,7 +120,7 @@ _EXPLICIT = re.compile(
     re.IGNORECASE,
 )
 _IMPLICIT = re.compile(
-    rf"because (?:no|the) (?P<type>{_TYPE}) allows the \S+ action(?:[:,]? ?(?P<arn>arn:\S+?)[.,;]?(?=\s|$))?",
+    rf"(?:because )?(?:no|the) (?P<type>{_TYPE}) allows the \S+ action(?:[:,]? ?(?P<arn>arn:\S+?)[.,;]?(?=\s|$))?",
     re.IGNORECASE,
 )
 _RESOURCE_SIDE = re.compile(r"no resource-based policies allow access", re.IGNORECASE)
@@ -139,7 +153,7 @@ def spelled(action: str) -> str:
 
 def _reasoned(denial: Denial, rest: str) -> Denial:
     """Return *denial* with the resource and the reason that stand in the *rest* of the sentence."""
-    resource = _resource(rest)
+    resource = _resource(rest) or _short(rest, denial.principal)
     setting = _SETTING.search(rest)
     denial = replace(denial, resource=resource, setting=setting["setting"] if setting else None)
     if found := _EXPLICIT.search(rest):
@@ -163,11 +177,28 @@ def _resource(text: str) -> str | None:
     return (found["quoted"] or found["arn"] or found["star"]) if found else None
 
 
+def _short(text: str, principal: str | None) -> str | None:
+    """
+    Return the ARN that IAM writes as a kind and a name (`role demo`): it is in the caller's account.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    """
+    found, caller = _SHORT.search(text), Arn.parse(principal or "")
+    if not found:
+        return None
+    name = found["name"].rstrip(".,;:")
+    if name.startswith("arn:"):
+        return name
+    if caller is None or not name:
+        return None
+    return f"arn:{caller.partition}:iam::{caller.account}:{found['kind'].lower().replace(' ', '-')}/{name.lstrip('/')}"
+
+
 _S3_URI = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]+)(?:/(?P<key>[^\s\"'(),]*))?")
 _ROLE = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]*[\w+=@-]")
 _DATA = re.compile(
     r"data download failed|failed to download data|unable to download object|could not access model data"
-    r"|no s3 objects found under",
+    r"|no s3 objects found under|model ?data ?url|model artifact|not have permissions? (?:\S{1,40} ){0,5}bucket",
     re.IGNORECASE,
 )
 _LISTS = re.compile(r"ListObjects|No S3 objects found", re.IGNORECASE)
@@ -200,7 +231,13 @@ def _object_arn(message: str, action: str | None, beside: str | None) -> str | N
 
 
 _REPOSITORY = re.compile(r"Access denied for repository: (?P<name>[\w./-]+) in registry ID: (?P<registry>[0-9]{12})")
-_IMAGE = re.compile(r"[0-9]{12}\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/")
+_IMAGE = re.compile(
+    r"(?P<registry>[0-9]{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]{1,32})\.amazonaws\.com(?:\.cn)?/(?P<name>[\w./-]{1,256})?"
+)
+_PULLS = re.compile(
+    r"not have (?P<action>\w{1,64}) permissions? for the image|make sure all images|Access denied for repository",
+    re.IGNORECASE,
+)
 
 
 def _image(message: str) -> Denial | None:
@@ -209,21 +246,30 @@ def _image(message: str) -> Denial | None:
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
     """
-    found = _REPOSITORY.search(message)
+    found = _PULLS.search(message)
     if not found:
         return None
-    image, role = _IMAGE.search(message), _ROLE.search(message)
-    arn = Arn.parse(role[0]) if role else None
-    partition = arn.partition if arn else "aws"
-    resource = (
-        f"arn:{partition}:ecr:{image['region']}:{found['registry']}:repository/{found['name']}" if image else None
-    )
+    role = _ROLE.search(message)
     principal = role[0] if role else None
-    return Denial(message, Kind.IMAGE, principal=principal, action="ecr:BatchGetImage", resource=resource)
+    action = spelled(f"ecr:{found['action'] or 'BatchGetImage'}")
+    resource = _repository(message, Arn.parse(principal or ""))
+    return Denial(message, Kind.IMAGE, principal=principal, action=action, resource=resource)
+
+
+def _repository(message: str, role: Arn | None) -> str | None:
+    """Return the ARN of the repository that *message* names, in the partition of *role*."""
+    image, named = _IMAGE.search(message), _REPOSITORY.search(message)
+    said = named or image
+    if not (image and said and said["name"]):
+        return None
+    partition = role.partition if role else partition_of(image["region"])
+    return f"arn:{partition}:ecr:{image['region']}:{said['registry']}:repository/{said['name'].rstrip('./')}"
 
 
 _ASSUME = re.compile(
-    r"could not assume role|SageMaker (?:was|is) unable to (?:assume the role|perform: ?sts:AssumeRole)", re.IGNORECASE
+    r"could not assume role|SageMaker (?:was|is) unable to (?:assume the role|perform: ?sts:AssumeRole)"
+    r"|trust relationship policy allows the action \W?sts:AssumeRole|have a trust relationship",
+    re.IGNORECASE,
 )
 
 
@@ -268,7 +314,76 @@ def _ciphertext(message: str) -> Denial | None:
     return Denial(message, action="kms:Decrypt") if _CIPHERTEXT.search(message) else None
 
 
-_FORMS = (_sentence, _image, _data, _assume, _no_execution_role, _ciphertext)
+_KEY = re.compile(r"arn:[a-z-]{3,20}:kms:[a-z0-9-]{1,32}:[0-9]{12}:key/[\w-]{1,128}")
+_OF_A_KEY = re.compile(r"\bKMS\b", re.IGNORECASE)
+
+
+def _key(message: str) -> Denial | None:
+    """Return what a service says of a KMS key that the caller, or its execution role, may not use."""
+    key, role = _KEY.search(message), _ROLE.search(message)
+    if not key or not _OF_A_KEY.search(message):
+        return None
+    found = _named(message)
+    action = found[0] if found and found[0].startswith("kms:") else "kms:Decrypt"
+    return Denial(message, principal=role[0] if role else None, action=action, resource=key[0])
+
+
+_CHECKED = re.compile(r"cannot be used for \W?[\w ]{1,40}\W? workloads", re.IGNORECASE)
+_NAMED = re.compile(r"(?<![\w:-])(?P<service>[a-z][a-z0-9-]{1,40}):(?P<name>[A-Za-z]\w{2,63})(?![\w:/-])")
+_TO_CALL = re.compile(r"permissions? to call (?P<operation>\w{2,64}) on (?P<service>\w{2,40})", re.IGNORECASE)
+_MOST = 100
+
+
+def _named(message: str) -> tuple[str, ...]:
+    """Return the actions that *message* names, as the reference spells them; no more than a hundred."""
+    texts = (f"{found['service']}:{found['name']}" for found in _NAMED.finditer(message))
+    known = (action.name for text in texts if (action := find_action(text)))
+    return tuple(islice(dict.fromkeys(known), _MOST))
+
+
+def _role_check(message: str) -> Denial | None:
+    """
+    Return what the SageMaker Python SDK v3 found missing before it sent anything (`RoleValidationError`).
+
+    It asks iam:SimulatePrincipalPolicy, which does not evaluate the conditions of SCPs: the answer may be wrong.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html
+    """
+    if not _CHECKED.search(message):
+        return None
+    role, actions = _ROLE.search(message), _named(message)
+    if not actions:
+        return None
+    return Denial(message, Kind.ROLE_CHECK, role[0] if role else None, actions[0], actions=actions)
+
+
+_LAKE = re.compile(
+    r"Insufficient Lake Formation permission(?:\(s\)|s)?:? ?(?:Required )?(?P<what>[^().]{1,300})?", re.IGNORECASE
+)
+
+
+def _lake_formation(message: str) -> Denial | None:
+    """
+    Return what AWS Lake Formation says: its own permissions decide beside IAM's.
+
+    https://docs.aws.amazon.com/lake-formation/latest/dg/access-control-fine-grained.html
+    """
+    found = _LAKE.search(message)
+    if not found:
+        return None
+    what = " ".join((found["what"] or "").split()) or "not said which"
+    return Denial(message, Kind.LAKE_FORMATION, action="lakeformation:GetDataAccess", resource="*", grant=what)
+
+
+def _by_name(message: str) -> Denial | None:
+    """Return what a message says that names an action, or the operation of a service, and no more."""
+    role, key = _ROLE.search(message), _TO_CALL.search(message)
+    action = action_of(key["operation"], key["service"]) if key else next(iter(_named(message)), None)
+    return Denial(message, principal=role[0] if role else None, action=action) if action else None
+
+
+_FORMS = (
+    _lake_formation, _role_check, _sentence, _image, _data, _assume, _no_execution_role, _ciphertext, _key, _by_name,
+)  # fmt: skip
 
 
 def _completed(denial: Denial, wrapped: Wrapped) -> Denial:
@@ -283,8 +398,23 @@ def _completed(denial: Denial, wrapped: Wrapped) -> Denial:
         principal=denial.principal or wrapped.principal,
         resource=resource,
         operation=wrapped.operation,
-        encoded="ncoded authorization failure message" in denial.message,
+        encoded="ncoded authorization" in denial.message,
+        explicit=denial.explicit if wrapped.explicit is None else wrapped.explicit,
+        known={**_told(action, wrapped.operation), **wrapped.known},
+        others=wrapped.others,
     )
+
+
+def _told(action: str | None, operation: str | None) -> Mapping[str, tuple[str, ...]]:
+    """
+    Return the condition keys that follow from the operation in which *action* was asked.
+
+    Tags that come with a Create call are authorized as AddTags, and sagemaker:TaggingAction names the call.
+    https://docs.aws.amazon.com/sagemaker/latest/dg/security_iam_id-based-policy-examples.html
+    """
+    if action == "sagemaker:AddTags" and operation and operation != "AddTags":
+        return {"sagemaker:TaggingAction": (operation,)}
+    return {}
 
 
 def facts(denial: Denial) -> Iterator[str]:
@@ -302,3 +432,30 @@ def facts(denial: Denial) -> Iterator[str]:
         yield f"AWS says that the setting {denial.setting} of S3 Block Public Access prevents it"
     if denial.encoded:
         yield "the encoded part says more: aws sts decode-authorization-message --encoded-message TEXT"
+        yield "give what it prints to diagnose: it has the resource and the condition keys"
+    if denial.kind is Kind.ROLE_CHECK:
+        yield "the SDK asked iam:SimulatePrincipalPolicy, which can't judge conditions of SCPs: it may be wrong"
+    if denial.others:
+        yield f"the file has {denial.others} more denied call{'s' if denial.others > 1 else ''}: the first is diagnosed"
+    yield from _same_where_missing(denial)
+
+
+def _same_where_missing(denial: Denial) -> Iterator[str]:
+    """
+    Yield what else can be wrong: AWS gives the same answer where the thing does not exist.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_Permissions
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_roles.html
+    """
+    action = (denial.action or "").lower()
+    if action == "sts:assumerole" and denial.policy_type in (None, PolicyType.TRUST):
+        if denial.policy_type is None:
+            yield "AWS does not say which policy: it may be the role's trust policy, which must allow the caller"
+            yield "or the caller's own, which must allow it unless the trust policy names a caller of its own account"
+        yield "the role may not exist: AWS answers the same then"
+    if action == "s3:getobject":
+        yield "the object may not exist: without s3:ListBucket on its bucket, Amazon S3 answers the same then"
+    if _CIPHERTEXT.search(denial.message):
+        yield "the key may not exist, or be in another region: AWS KMS answers the same then"
+    if denial.kind is Kind.IMAGE:
+        yield "the image may not exist: SageMaker answers the same then"

@@ -4,12 +4,13 @@ What stands around a message of denial: an SDK's exception, S3's XML, a CloudTra
 Where a service says `Access Denied` alone, the operation that was called is all there is to go by.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from html import unescape
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import NamedTuple
 
+from rolemgr.prove.denial_events import Event, read_event
 from rolemgr.reference.services import action_names, find_action
 
 
@@ -21,48 +22,39 @@ class Wrapped(NamedTuple):
     action: str | None = None
     principal: str | None = None
     resource: str | None = None
+    known: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    explicit: bool | None = None
+    others: int = 0
+    """How many more denied calls stand in the same file."""
+
+
+LONGEST = 65_536
+"""A message of AWS is shorter; a CloudTrail file may be longer."""
 
 
 def unwrapped(text: str) -> Wrapped:
     """Return the message in *text* and what stands around it."""
-    return _event(text) or _from_text(text)
+    event = read_event(text)
+    return _of_event(event) if event else _from_text(text)
 
 
-def _event(text: str) -> Wrapped | None:
-    """
-    Return the message of a CloudTrail event, or None where *text* is none.
-
-    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
-    """
-    try:
-        event = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(event, dict) or not isinstance(event.get("errorCode"), str):
-        return None
-    operation = str(event.get("eventName") or "") or None
-    service = str(event.get("eventSource") or "").partition(".")[0]
-    identity = event.get("userIdentity")
-    principal = identity.get("arn") if isinstance(identity, dict) else None
-    message = _one_line(f"{event['errorCode']}: {event.get('errorMessage') or ''}")
-    action = action_of(operation, service) if operation else None
-    return Wrapped(message, operation, action, principal, _resource_of_event(event))
-
-
-def _resource_of_event(event: Mapping[str, Any]) -> str | None:
-    """Return the last ARN of the event's resources: CloudTrail lists a bucket before or after its object."""
-    listed = event.get("resources")
-    arns = [one.get("ARN") for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    return max((arn for arn in arns if isinstance(arn, str)), key=len, default=None)
+def _of_event(event: Event) -> Wrapped:
+    action = event.action or (action_of(event.operation, event.service) if event.operation else None)
+    message = _one_line(f"{event.code}: {event.message}")
+    return Wrapped(
+        message, event.operation, action, event.principal, event.resource, event.known, event.explicit, event.others
+    )
 
 
 _CALLING = re.compile(r"when calling the (?P<operation>\w+) operation")
-_GO = re.compile(r"operation error (?P<service>[\w ]+): (?P<operation>\w+),")
+_GO = re.compile(r"operation error (?P<service>[\w ]{1,60}): (?P<operation>\w{1,100}),")
 _JAVA = re.compile(r"\(Service: (?:Amazon|AWS)? ?(?P<service>\w+)[,;]")
 
 
 def _from_text(text: str) -> Wrapped:
     """Return the message of *text*, on one line, and the operation that an SDK says it called."""
+    if len(text) > LONGEST:
+        return Wrapped(text)
     line = _one_line(text)
     _, _, tail = text.partition("<Message>")
     inside, end, _ = tail.partition("</Message>")

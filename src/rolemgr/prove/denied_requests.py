@@ -12,12 +12,13 @@ from rolemgr.errors import InputError
 from rolemgr.evaluate.policies import Layer
 from rolemgr.evaluate.principals import read_caller
 from rolemgr.evaluate.request import Context, Request
-from rolemgr.iam.arn import PARTITIONS, Arn
+from rolemgr.iam.arn import PARTITIONS, REGION, Arn
 from rolemgr.iam.documents import IdentityPolicy
 from rolemgr.model.spec import RoleSpec
 from rolemgr.prove.denial import Denial, Kind, facts
 from rolemgr.prove.diagnose import Diagnosis, Given, Place, judge
-from rolemgr.prove.open_layers import open_layers
+from rolemgr.prove.open_layers import FLAGS, is_given, named_layer, open_layers
+from rolemgr.prove.unknown import hanging
 
 _EVERYTHING = IdentityPolicy.model_validate(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
@@ -33,7 +34,9 @@ def diagnose(request: Request, given: Given, denial: Denial | None = None) -> Di
     Raises what the evaluator raises for a policy or a principal that is none.
     """
     assumed: list[str] = []
-    places = tuple(_places(request, given, denial, assumed))
+    given = replace(given, named=named_layer(denial))
+    request = _present(request, given, assumed)
+    places = (*_named_place(request, given, denial), *_places(request, given, denial, assumed))
     said = tuple(facts(denial)) if denial else ()
     found = Diagnosis(places, said, tuple(assumed))
     if found.decision != "Allowed":
@@ -41,6 +44,38 @@ def diagnose(request: Request, given: Given, denial: Denial | None = None) -> Di
     policies = replace(given.policies, resource=given.trust) if _assumes_the_role(request, given) else given.policies
     rest = open_layers(request, policies, given.beyond, denial)
     return found._replace(not_given=(*_contradiction(denial), *rest))
+
+
+def _named_place(request: Request, given: Given, denial: Denial | None) -> Iterator[Place]:
+    """Yield the layer that AWS names where nobody gave it: it denies for certain, and needs the change first."""
+    layer = given.named
+    if denial is None or layer in (None, Layer.IDENTITY) or (layer is Layer.TRUST and given.trust):
+        return
+    if layer is None or is_given(layer, given.policies):
+        return
+    arn = f" {denial.policy_arn}" if denial.policy_arn else ""
+    what = f"{request.action} on {request.resource}"
+    because = f"AWS names it, and it is not given: {FLAGS[layer]} FILE shows which statement it is"
+    change = f"add to the {layer}{arn} an Allow of {what}"
+    if denial.explicit or (denial.explicit is None and layer is Layer.RESOURCE_CONTROL):
+        change = f"except {what} from the Deny in the {layer}{arn}"
+    yield Place(layer.value, None, None, because=(because,), change=(change,))
+
+
+def _present(request: Request, given: Given, assumed: list[str]) -> Request:
+    """
+    Return *request* with the keys that every request has and whose value is as good as certain.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    """
+    arn = Arn.parse(request.resource)
+    keys = {"aws:SecureTransport": "true"}
+    if arn and REGION.fullmatch(arn.region):
+        keys["aws:RequestedRegion"] = arn.region
+    hangs = {key.lower() for one in hanging(request, given.policies, given.absent) for key in one.keys}
+    keys = {key: value for key, value in keys.items() if key.lower() in hangs and key.lower() not in given.absent}
+    assumed += [f"{key} = {value}" for key, value in keys.items()]
+    return _carrying(request, keys) if keys else request
 
 
 def _contradiction(denial: Denial | None) -> Iterator[str]:
@@ -58,12 +93,30 @@ def _places(request: Request, given: Given, denial: Denial | None, assumed: list
         yield from _execution_role(request, given, assumed)
     elif kind is Kind.IMAGE:
         yield from _image(request, given)
+    elif kind is Kind.ROLE_CHECK and denial:
+        for action in denial.actions:
+            yield judge(f"role policy, {action}", replace(request, action=action), given.policies, given)
+    elif kind is Kind.LAKE_FORMATION and denial:
+        yield _lake_formation(denial)
+        yield judge("role policy, for data of Lake Formation", request, given.policies, given)
     elif request.folded_action in _READS | _WRITES:
         yield from _data(request, given, assumed, both=kind is Kind.DATA)
     elif _assumes_the_role(request, given):
         yield from _trust(request, given, assumed)
     else:
         yield judge("the request", _usual(request, assumed), given.policies, given)
+
+
+def _lake_formation(denial: Denial) -> Place:
+    """
+    Return what Lake Formation itself must grant: no IAM policy gives it.
+
+    https://docs.aws.amazon.com/lake-formation/latest/dg/granting-catalog-permissions.html
+    """
+    who = denial.principal or "the role"
+    because = f"it lacks: {denial.grant}. Lake Formation grants this itself; no IAM policy does"
+    change = f"have a data lake administrator grant it to {who} (aws lakeformation grant-permissions)"
+    return Place("Lake Formation", None, None, because=(because,), change=(change,))
 
 
 def _usual(request: Request, assumed: list[str]) -> Request:

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from rolemgr.evaluate.decision import Decision
 from rolemgr.evaluate.explain import Explanation, explain
@@ -29,12 +29,16 @@ from rolemgr.prove.alternatives import (
     parameter_values,
     personas_with,
 )
-from rolemgr.prove.changes import Carried, mended, nearest, statement_at
+from rolemgr.prove.changes import Carried, mended, nearest, statement_at, with_carried
 from rolemgr.prove.open_layers import FLAGS
 from rolemgr.prove.separation import said
+from rolemgr.prove.unknown import Hanging, certain, hanging
 
 SourceOf = Mapping[tuple[Layer, int | None, int], str]
 """The file of each policy that has one: by layer, level and place."""
+
+Answer: TypeAlias = Decision | Literal["NotKnown"]
+"""A decision, or that it hangs on condition keys which nobody told."""
 
 _NEAREST = 3
 
@@ -56,6 +60,12 @@ class Given:
     keys: tuple[str, ...] = ()
     key_policy: ResourcePolicy | None = None
     beyond: tuple[str, ...] = ()
+    named: Layer | None = None
+    """The layer that AWS names: it comes first."""
+    absent: frozenset[str] = frozenset()
+    """Condition keys, in lower case, that the request is known not to have had."""
+    silent: str = "the message does not"
+    """Who does not tell a condition key."""
 
 
 class Denier(NamedTuple):
@@ -77,10 +87,12 @@ class Place(NamedTuple):
 
     title: str
     request: Request | None
-    decision: Decision | None
+    decision: Answer | None
     denied_by: tuple[Denier, ...] = ()
     because: tuple[str, ...] = ()
     change: tuple[str, ...] = ()
+    ask: tuple[str, ...] = ()
+    """What would tell more, where the decision is not known."""
 
 
 class Diagnosis(NamedTuple):
@@ -92,18 +104,24 @@ class Diagnosis(NamedTuple):
     not_given: tuple[str, ...] = ()
 
     @property
-    def decision(self) -> Decision:
+    def decision(self) -> Answer:
         """The worst decision of its places: AWS denies a call where one of its requests is denied."""
         found = {place.decision for place in self.places}
         if "ExplicitlyDenied" in found:
             return "ExplicitlyDenied"
-        return "ImplicitlyDenied" if "ImplicitlyDenied" in found else "Allowed"
+        if "ImplicitlyDenied" in found:
+            return "ImplicitlyDenied"
+        return "NotKnown" if "NotKnown" in found else "Allowed"
 
 
 def judge(title: str, request: Request, policies: Policies, given: Given) -> Place:
     """Return what *policies* say of *request*, who denies it, why, and what would allow it."""
     request, open_side = _one_sided(request, policies)
-    found = explain(request, policies)
+    found = _named_first(explain(request, policies), given.named)
+    hangs = hanging(request, policies, given.absent)
+    if hangs and not certain(request, policies, hangs):
+        place = _not_known(title, found, hangs, request, policies, given)
+        return place._replace(because=(*place.because, *open_side, *found.notes))
     decision = found.evaluation.decision
     if decision == "Allowed":
         because = tuple(f"allowed by {_named(at, given)}" for at in found.evaluation.by)
@@ -111,6 +129,68 @@ def judge(title: str, request: Request, policies: Policies, given: Given) -> Pla
     deniers = tuple(_deniers(found, given))
     because = (*_because(found, request, policies, given), *open_side, *found.notes)
     return Place(title, request, decision, deniers, because, tuple(_changes(found, request, policies, given)))
+
+
+def _named_first(found: Explanation, layer: Layer | None) -> Explanation:
+    """Return *found* with what the *layer* says that AWS names before what others say."""
+    by = tuple(sorted(found.evaluation.by, key=lambda at: at.layer is not layer))
+    lacking = tuple(sorted(found.evaluation.not_allowed_by, key=lambda one: one[0] is not layer))
+    return found._replace(evaluation=found.evaluation._replace(by=by, not_allowed_by=lacking))
+
+
+def _not_known(
+    title: str, found: Explanation, hangs: tuple[Hanging, ...], request: Request, policies: Policies, given: Given
+) -> Place:
+    """Return the place of a request whose decision hangs on keys that nobody told."""
+    allowed = found.evaluation.decision == "Allowed"
+    carried = mended(request, policies)
+    because = [_hanging_text(one, given) for one in _that_matter(found, hangs, given.named)[:_SHOWN]]
+    if carried:
+        asked = replace(request, context=with_carried(request.context, list(carried)))
+        by = ", ".join(dict.fromkeys(_named(at, given) for at in explain(asked, policies).evaluation.by))
+        sent = " and ".join(f"{one.key} = {one.value}" for one in carried if one.value is not None)
+        because.append(f"if it did{f', with {sent}' if sent else ''}: allowed by {by}")
+    elif allowed:
+        because.append(f"else allowed by {', '.join(_named(at, given) for at in found.evaluation.by)}")
+    change = () if allowed else tuple(_changes(found, request, policies, given))
+    deniers = () if allowed else tuple(_deniers(found, given))
+    return Place(title, request, "NotKnown", deniers, tuple(because), change, (_ask(carried, hangs, found),))
+
+
+def _that_matter(found: Explanation, hangs: tuple[Hanging, ...], named: Layer | None = None) -> list[Hanging]:
+    """Return those of *hangs* that can turn the decision: of the *named* layer, then what denies as it is asked."""
+    lacking, by = set(found.evaluation.not_allowed_by), found.evaluation.by
+    matter = [
+        one
+        for one in hangs
+        if one.effect is Effect.DENY or (one.at.layer, one.at.level) in lacking or (one.at in by and not lacking)
+    ]
+    return sorted(matter, key=lambda one: (one.at.layer is not named, not (one.holds and one.effect is Effect.DENY)))
+
+
+def _hanging_text(one: Hanging, given: Given) -> str:
+    name, keys = _named(one.at, given), " and ".join(one.keys)
+    tests = " and ".join(f"{test.operator} {test.key} is {', '.join(test.values[:_SHOWN])}" for test in one.conditions)
+    told = f"{given.silent} tell {keys}"
+    if one.effect is Effect.ALLOW:
+        verb = "allows it" if one.holds else "allows it only"
+        return f"{name} {verb} where {tests or f'its resource fits {keys}'}; {told}"
+    if one.conditions and all(test.operator == "Null" and test.values == ("true",) for test in one.conditions):
+        return f"denied by {name} unless the call carried {keys}, which {given.silent} tell"
+    return f"denied by {name} where {tests or f'its resource fits {keys}'}; {told}"
+
+
+def _ask(carried: tuple[Carried, ...] | None, hangs: tuple[Hanging, ...], found: Explanation) -> str:
+    """Return how to ask again, with the keys that the decision hangs on."""
+    values = {one.key.lower(): one.value for one in carried or ()}
+    keys = {key.lower(): key for one in _that_matter(found, hangs) for key in one.keys}
+    options = [_option(key, values.get(folded) or "VALUE") for folded, key in keys.items()]
+    none = " (KEY= where it had none)" if any(option.startswith("--context") for option in options) else ""
+    return f"ask again with {' '.join(options)}{none}, or give the CloudTrail event"
+
+
+def _option(key: str, value: str) -> str:
+    return "--resource-account ID" if key.lower() == "aws:resourceaccount" else f"--context {key}={value}"
 
 
 def _one_sided(request: Request, policies: Policies) -> tuple[Request, tuple[str, ...]]:

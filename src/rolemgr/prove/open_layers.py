@@ -18,6 +18,29 @@ FLAGS = {
 }
 """The option by which each layer is given."""
 
+_FIELDS = {
+    Layer.IDENTITY: "identity",
+    Layer.PERMISSIONS_BOUNDARY: "permissions_boundary",
+    Layer.SERVICE_CONTROL: "service_control",
+    Layer.RESOURCE_CONTROL: "resource_control",
+    Layer.RESOURCE: "resource",
+    Layer.TRUST: "resource",
+    Layer.SESSION: "session",
+    Layer.VPC_ENDPOINT: "vpc_endpoints",
+}
+
+
+def named_layer(denial: Denial | None) -> Layer | None:
+    """Return the layer that AWS names in its message."""
+    named = denial.policy_type.value.replace("-based", "") if denial and denial.policy_type else None
+    return next((layer for layer in Layer if layer.value == named), None)
+
+
+def is_given(layer: Layer, policies: Policies) -> bool:
+    """Tell whether *policies* have anything of *layer*."""
+    return bool(getattr(policies, _FIELDS[layer]))
+
+
 _WITH_RESOURCE_POLICY = frozenset({
     "s3", "kms", "ecr", "sns", "sqs", "secretsmanager", "lambda", "logs", "glue", "sagemaker", "events", "dynamodb",
 })  # fmt: skip

@@ -8,12 +8,18 @@ from rich.tree import Tree
 from rolemgr.prove.denial import Denial
 from rolemgr.prove.diagnose import Denier, Diagnosis, Place
 
-_STYLES = {"Allowed": "bold green", "ExplicitlyDenied": "bold red", "ImplicitlyDenied": "bold yellow"}
+_STYLES = {
+    "Allowed": "bold green",
+    "ExplicitlyDenied": "bold red",
+    "ImplicitlyDenied": "bold yellow",
+    "NotKnown": "bold magenta",
+}
+_SUMMARIES = {"Allowed": "the given layers allow it", "NotKnown": "it hangs on what is not known"}
 
 
 def diagnosis_page(found: Diagnosis) -> Tree:
     """Return the diagnosis as a tree: the decision, each place with its reasons, what to change, what is open."""
-    summary = "the given layers allow it" if found.decision == "Allowed" else "the given layers deny it"
+    summary = _SUMMARIES.get(found.decision, "the given layers deny it")
     tree = Tree(Text.assemble((found.decision, _STYLES[found.decision]), f"  {summary}"))
     for text in found.said:
         tree.add(Text(text))
@@ -39,6 +45,8 @@ def _place(place: Place) -> Tree:
         branch.add(Text(text))
     for text in place.change:
         branch.add(Text.assemble(("change: ", "cyan"), text))
+    for text in place.ask:
+        branch.add(Text(text))
     return branch
 
 
@@ -48,7 +56,7 @@ def diagnosis_data(found: Diagnosis, denial: Denial | None) -> dict[str, Any]:
 
     `denied_by`, `because` and `change` are those of all places together; `places` has them apart.
     """
-    denied = [place for place in found.places if place.decision not in (None, "Allowed")]
+    denied = [place for place in found.places if place.change or place.decision not in (None, "Allowed")]
     return {
         "decision": found.decision,
         "denied_by": [_denier_data(denier) for place in denied for denier in place.denied_by],
@@ -70,6 +78,7 @@ def _place_data(place: Place) -> dict[str, Any]:
         "denied_by": [_denier_data(denier) for denier in place.denied_by],
         "because": list(place.because),
         "change": list(place.change),
+        "ask": list(place.ask),
     }
 
 
@@ -99,4 +108,5 @@ def _message_data(denial: Denial) -> dict[str, Any]:
         "explicit": denial.explicit,
         "policy_type": denial.policy_type.value if denial.policy_type else None,
         "policy_arn": denial.policy_arn,
+        "context": {key: list(values) for key, values in denial.known.items()},
     }

@@ -123,6 +123,13 @@ def scope_actions(scope: str) -> tuple[str, ...]:
     return tuple(_table("scopes")[scope]["actions"])
 
 
+@cache
+def event_parameters() -> Mapping[str, str]:
+    """Return where CloudTrail has the value of a condition key in a SageMaker call's parameters: key -> path."""
+    found: Mapping[str, str] = _table("event_parameters")["keys"]
+    return found
+
+
 class MustCarry(NamedTuple):
     """When the absence of a condition key may be denied: each field that is set must be met by the Deny."""
 
