@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from rolemgr.cli.files import is_stdout, write_output
+from rolemgr.cli.neighbours import require_path
 from rolemgr.errors import InputError, SourceLocation
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ def _path(_ctx: click.Context, _param: click.Parameter, value: str | None) -> st
     """Refuse an empty path, such as an unset shell variable leaves, before any work is done."""
     if value == "":
         raise InputError(SourceLocation("--output"), "the path is empty", "give a file, or - for stdout")
+    if value is not None:
+        require_path(value)
     return value
 
 

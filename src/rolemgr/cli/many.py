@@ -191,7 +191,7 @@ def say_rest(made: int, wrong: Sequence[InputError], what: str) -> None:
     """Where anything is *wrong*, say of how many roles *what* is done all the same; raise what is wrong."""
     if wrong:
         note(f"{made:,} role{'' if made == 1 else 's'} {what}; what is refused follows")
-    raise_all(wrong)
+    raise_all(list({str(one): one for one in wrong}.values()))
 
 
 def require_folder(output: str | None) -> str:
