@@ -166,7 +166,15 @@ def hostile(repository: Path) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(f"import pathlib; pathlib.Path({str(mark)!r}).write_text('')\n")
     program = f"#!/bin/sh\ntouch {mark}\n"
-    for name in ("git", "rolemgr", "python3", "bin/rolemgr", ".venv/bin/rolemgr", ".venv/bin/git", "hooks/post-checkout"):
+    for name in (
+        "git",
+        "rolemgr",
+        "python3",
+        "bin/rolemgr",
+        ".venv/bin/rolemgr",
+        ".venv/bin/git",
+        "hooks/post-checkout",
+    ):
         if not (repository / name).is_dir():
             (repository / name).parent.mkdir(parents=True, exist_ok=True)
             (repository / name).write_text(program)

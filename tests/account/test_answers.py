@@ -68,7 +68,9 @@ def test_reading_is_one_line(
 
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.parametrize("action", WRITES)
-def test_writing_is_taken_back_or_named(action: str, name: str, run: "Run", churn: str, endpoint: str, iam: Any) -> None:
+def test_writing_is_taken_back_or_named(
+    action: str, name: str, run: "Run", churn: str, endpoint: str, iam: Any
+) -> None:
     """IAM did the work, and the answer says nothing: the role is gone again, and that is said because it is known."""
     Path("other.yaml").write_text(Path(churn).read_text().replace("churn", "other"))
     garble = lambda called, answer: SHAPES[name](answer) if called == action else answer  # noqa: E731

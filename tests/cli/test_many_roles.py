@@ -62,7 +62,9 @@ def test_flags_hold_for_every_file(small_catalog: Path, run: "Run") -> None:
 
 
 @pytest.mark.parametrize("count", [2, FROM + 5])
-def test_all_errors_of_all_files_are_said_and_the_others_are_written(count: int, small_catalog: Path, run: "Run") -> None:
+def test_all_errors_of_all_files_are_said_and_the_others_are_written(
+    count: int, small_catalog: Path, run: "Run"
+) -> None:
     """Each with its file and line, also where the line stands in the catalog; from one process or several."""
     write_roles(
         count,

@@ -85,18 +85,20 @@ def _drawn(page: "RenderableType", output: str | None, color: str) -> str:
         console.width = console.measure(page).maximum
     with console.capture() as captured:
         console.print(page)
-    return "".join(line.rstrip() + "\n" for line in captured.get().splitlines())
+    from rolemgr.cli.page import without_commands
+
+    return without_commands("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
 
 
 def _terminal(color: str) -> "Console":
-    from rich.console import Console
+    from rolemgr.cli.page import PageConsole
 
     force = {"always": True, "never": False}.get(color)
-    return Console(force_terminal=force, no_color=True if color == "never" else None, highlight=False)
+    return PageConsole(force_terminal=force, no_color=True if color == "never" else None, highlight=False)
 
 
 def _file() -> "Console":
     """Return what draws for a file: the same bytes whatever the terminal and the environment are."""
-    from rich.console import Console
+    from rolemgr.cli.page import PageConsole
 
-    return Console(file=io.StringIO(), force_terminal=False, color_system=None, width=_FILE_WIDTH, highlight=False)
+    return PageConsole(file=io.StringIO(), force_terminal=False, color_system=None, width=_FILE_WIDTH, highlight=False)

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from rolemgr import __version__
-from rolemgr.errors import InputError, RolemgrError, UnknownNameError, require_text
+from rolemgr.errors import InputError, RolemgrError, SourceLocation, UnknownNameError, require_text
 
 COMMANDS = {
     "init": ("rolemgr.cli.init", "Write a starter rolemgr.yaml, with every key explained."),
@@ -83,6 +83,10 @@ class _Commands(click.Group):
         except click.UsageError as error:
             words = list(args[0]) if args and args[0] is not None else sys.argv[1:]
             _fail(_usage(error, words), error.exit_code)
+        except OSError as error:  # a path that is too long, a folder without permission: the file system says no
+            if error.filename is None:
+                raise
+            _fail(str(InputError(SourceLocation(os.fsdecode(error.filename)), f"can't be read: {error.strerror}")), 2)
         except click.Abort:
             _fail("interrupted", 130)
         finally:
