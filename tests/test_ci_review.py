@@ -2,20 +2,25 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
+import rolemgr
 from rolemgr.files.yaml import read_yaml
 
 TOP = Path(__file__).resolve().parents[1]
 SCRIPT = TOP / "ci" / "review-roles"
 ACTION = TOP / "action.yml"
 TOOLS = Path(sys.executable).parent
+SOURCES = Path(rolemgr.__file__).parents[1]
 ROLE = 'persona: sagemaker-feature-store\naccount: "123456789012"\nregion: eu-west-1\n'
 
 
@@ -44,7 +49,7 @@ class Review:
         summary = folder.parent / "summary.md"
         summary.write_text("")
         done = subprocess.run(
-            [SCRIPT], cwd=folder, env=environment() | {"ROLES": "roles/*.yaml", "SUMMARY": str(summary)} | chosen,
+            [SCRIPT], cwd=folder, env=environment(folder.parent) | {"ROLES": "roles/*.yaml", "SUMMARY": str(summary)} | chosen,
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         self.code, self.stdout, self.stderr, self.summary = (
@@ -52,10 +57,22 @@ class Review:
         )  # fmt: skip
 
 
-def environment() -> dict[str, str]:
-    """Return an environment with `rolemgr` on its path and no choice of ours or AWS's in it."""
+def environment(folder: Path) -> dict[str, str]:
+    """Return an environment with `rolemgr` on its path, in *folder*, and no choice of ours or AWS's in it."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("ROLEMGR_", "AWS_"))}
-    return kept | {"PATH": f"{TOOLS}{os.pathsep}{os.environ['PATH']}"}
+    return kept | {"PATH": f"{installed(folder / 'rolemgr')}{os.pathsep}{os.environ['PATH']}"}
+
+
+def installed(folder: Path) -> Path:
+    """Return the folder with a program `rolemgr` of these sources, as pip would make it in a virtual environment."""
+    program = folder / "bin" / "rolemgr"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(SOURCES)!r})\n"
+        "from rolemgr.cli.main import main\nmain()\n"
+    )
+    program.chmod(0o755)
+    return program.parent
 
 
 def test_what_is_unchanged_is_reviewed(repository: Path) -> None:
@@ -137,6 +154,124 @@ def test_names_are_never_run(repository: Path) -> None:
     assert not list(repository.rglob("pwned"))
 
 
+MODULES = ("rolemgr/__init__.py", "rolemgr/cli/main.py", "click.py", "sitecustomize.py", "usercustomize.py", "yaml.py",
+           "json.py", "encodings/__init__.py", "lib/python3/site-packages/x.pth", "pip.py", "venv.py")  # fmt: skip
+
+
+def hostile(repository: Path) -> Path:
+    """Put into *repository* what a pull request would like to be run; return the file that all of it writes."""
+    mark = repository.parent / "pwned"
+    for name in MODULES:
+        for folder in (repository, repository / ".venv", repository / "roles"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(f"import pathlib; pathlib.Path({str(mark)!r}).write_text('')\n")
+    program = f"#!/bin/sh\ntouch {mark}\n"
+    for name in (
+        "git",
+        "rolemgr",
+        "python3",
+        "bin/rolemgr",
+        ".venv/bin/rolemgr",
+        ".venv/bin/git",
+        "hooks/post-checkout",
+    ):
+        if not (repository / name).is_dir():
+            (repository / name).parent.mkdir(parents=True, exist_ok=True)
+            (repository / name).write_text(program)
+            (repository / name).chmod(0o755)
+    (repository / ".gitattributes").write_text("*.yaml filter=evil diff=evil\n")
+    return mark
+
+
+@pytest.mark.parametrize("where", ["", ".venv/bin", "bin"])
+def test_nothing_of_the_checkout_is_run(repository: Path, where: str) -> None:
+    """Neither its modules nor its programs, hooks and filters, not even where PATH and PYTHONPATH lead there."""
+    mark = hostile(repository)
+    git(repository, "add", "-fA")
+    git(repository, "commit", "-qm", "Hostile")
+    found = f"{repository / where}{os.pathsep}.{os.pathsep}{environment(repository.parent)['PATH']}"
+    for name in ("core.hooksPath", "core.fsmonitor"):
+        git(repository, "config", name, str(repository / "hooks" / ("" if "Path" in name else "post-checkout")))
+    review = Review(repository, BASE="main", PATH=found, PYTHONPATH=str(repository), PYTHONSTARTUP="click.py",
+                    PYTHONHOME="")  # fmt: skip
+    assert (review.code, mark.exists()) == (0, False), review.stderr
+
+
+def test_links_lead_nowhere_else(repository: Path) -> None:
+    """A role file or the output that is a link out of the checkout is refused; within the checkout it is a file."""
+    outside = repository.parent / "outside"
+    outside.mkdir()
+    (outside / "role.yaml").write_text(ROLE)
+    link = repository / "roles" / "link.yaml"
+    link.symlink_to(outside / "role.yaml")
+    review = Review(repository)
+    assert (review.code, "roles/link.yaml: leads out of the checkout" in review.stderr) == (2, True)
+    link.unlink()
+    link.symlink_to("nowhere")
+    assert "roles/link.yaml: a link that leads nowhere" in Review(repository).stderr
+    link.unlink()
+    (repository / "rendered").symlink_to(outside)
+    assert (Review(repository).code, [one.name for one in outside.iterdir()]) == (2, ["role.yaml"])
+    (repository / "rendered").unlink()
+    (repository / "rendered").mkdir()
+    target = outside / "taken.json"
+    target.write_text("mine")
+    (repository / "rendered" / "sagemaker-feature-store.json").symlink_to(target)
+    review = Review(repository)
+    assert (review.code, target.read_text()) == (2, "mine")
+    assert "is a link, and below its folder -o follows none" in review.stderr
+
+
+def test_all_steps_see_the_same_files(repository: Path) -> None:
+    """Links to files and folders, hidden files and odd names: what is rendered is what is checked and proven."""
+    (repository / "more").mkdir()
+    for number, name in enumerate(("more/a.yaml", "roles/.hidden.yaml", "roles/[x].yaml", "roles/-.yaml")):
+        (repository / name).write_text(f"{ROLE}name: r{number}\n")
+    (repository / "roles" / "more").symlink_to("../more")
+    review = Review(repository, ROLES="roles/**/*.yaml", FORMAT="json")
+    assert review.code == 0, review.stderr
+    rendered = {path.stem for path in (repository / "rendered").iterdir()}
+    assert len(rendered) == review.stdout.count("separation")
+    assert {"r2", "r3", "sagemaker-feature-store"} <= rendered
+
+
+def test_a_pull_request_can_not_excuse_itself(repository: Path) -> None:
+    """Suppressions and custom checks are those of the base; settings and catalogs that change are said."""
+    rule = "- {id: no-glue, reason: not ours, access_not_granted: {actions: ['glue:*']}}\n"
+    (repository / "checks.yaml").write_text(f"checks:\n{rule}")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "Checks")
+    (repository / "checks.yaml").write_text(f"checks:\n{rule.replace('glue:', 'braket:')}")
+    (repository / "rolemgr-check.yaml").write_text("suppress: [{rule: no-glue, reason: it is mine}]\n")
+    (repository / "rolemgr.yaml").write_text("tag: {Team: ml}\n")
+    (repository / "ours" / "personas").mkdir(parents=True)
+    (repository / "ours" / "personas" / "::error::x.yaml").write_text("title: x\n")
+    review = Review(repository, BASE="main", RULES="checks.yaml", CHECK_FORMAT="github")
+    assert (review.code, "no-glue" in review.stdout) == (1, True), review.stderr
+    for file in ("checks.yaml", "rolemgr-check.yaml", "rolemgr.yaml", "ours/personas/??error??x.yaml"):
+        assert f"#### changes what judges it: {file}\n" in review.summary
+        assert f"::warning title=changes what judges it::{file}: " in review.stdout
+
+
+def test_github_obeys_findings_alone(repository: Path) -> None:
+    """Workflow commands are off while anything else is printed, and what can't be guessed turns them on again."""
+    (repository / "roles" / "store.yaml").write_text(ROLE + "trust: [{kind: sagemaker, source: none}]\n")
+    (repository / "roles" / "::error::x\n::error::y.yaml").write_text(ROLE + "name: y\n")
+    review = Review(repository, BASE="main", CHECK_FORMAT="github")
+    on, tokens = True, set()
+    for line in review.stdout.splitlines():
+        if line.startswith("::stop-commands::"):
+            on, token = False, line.rpartition("::")[2]
+            tokens.add(token)
+        elif not on and line == f"::{token}::":
+            on = True
+        elif on:
+            assert line.startswith(("::warning ", "::error ", "::notice ")), line
+            assert "file=" in line
+    assert (on, len(tokens), len(token)) == (True, 1, 32)
+    assert not [line for line in review.summary.splitlines() if line.startswith("::")]
+
+
 def test_one_role_file_may_be_named(repository: Path) -> None:
     """A name without wildcards is a pattern too."""
     assert Review(repository, ROLES="roles/store.yaml").code == 0
@@ -165,6 +300,21 @@ def test_no_expression_is_part_of_a_command() -> None:
         assert set(step) <= {"name", "shell", "run", "env", "working-directory"}
 
 
+def test_everything_that_the_action_installs_has_a_hash() -> None:
+    """The lock file holds what pyproject.toml asks for, each version with hashes, and pip is told to insist."""
+    install = action()["runs"]["steps"][0]["run"]
+    assert "--require-hashes" in install
+    assert "--no-deps --no-index --no-build-isolation" in install
+    assert install.count("python") == install.count("-I ")
+    locked = (TOP / "ci" / "requirements.txt").read_text().replace("\\\n", " ").splitlines()[1:]
+    assert all(re.fullmatch(r"[\w.-]+==\S+( +--hash=sha256:[0-9a-f]{64})+", line) for line in locked)
+    project = tomllib.loads((TOP / "pyproject.toml").read_text())
+    wanted = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
+    versions = dict(line.split()[0].split("==") for line in locked)
+    for requirement in map(Requirement, wanted):
+        assert requirement.specifier.contains(versions[requirement.name])
+
+
 def test_the_action_hands_every_input_to_the_script(repository: Path) -> None:
     """Its second step, run as a runner runs it, reviews the roles and writes the job's summary."""
     step = action()["runs"]["steps"][1]
@@ -173,8 +323,6 @@ def test_the_action_hands_every_input_to_the_script(repository: Path) -> None:
     used = {value.strip("${} ").removeprefix("inputs.") for value in step["env"].values() if "inputs." in value}
     assert used | {"working-directory"} == inputs.keys()
     given = {key: _filled(value, inputs) for key, value in step["env"].items()}
-    (repository.parent / "rolemgr").mkdir()
-    (repository.parent / "rolemgr" / "bin").symlink_to(TOOLS)
     summary = repository.parent / "summary.md"
     (repository / "roles" / "second.yaml").write_text(f"{ROLE}name: second\n")
     runner = {
@@ -184,7 +332,7 @@ def test_the_action_hands_every_input_to_the_script(repository: Path) -> None:
     }
     done = subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],  # noqa: S607
-        cwd=repository, env=environment() | runner | given, capture_output=True, text=True, check=False,
+        cwd=repository, env=environment(repository.parent) | runner | given, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert summary.read_text() == "#### roles/second.yaml: a new role\n\n"

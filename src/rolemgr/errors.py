@@ -109,15 +109,18 @@ class AwsError(RolemgrError):
     """
     AWS refused, or could not be reached: the *problem*, a *hint*, and AWS's error *code* where it gave one.
 
-    *concerns_all* says that no other call can do better: no credentials, no network.
+    *concerns_all* says that no other call can do better: no credentials, no network. *perhaps_done* says that
+    the call may have been carried out all the same: its answer was lost, or is none of AWS's.
     """
 
     exit_code = 3
 
     def __init__(
-        self, problem: str, hint: str | None = None, *, code: str | None = None, concerns_all: bool = False
-    ) -> None:
+        self, problem: str, hint: str | None = None, *, code: str | None = None, concerns_all: bool = False,
+        perhaps_done: bool = False,
+    ) -> None:  # fmt: skip
         self.problem, self.hint, self.code, self.concerns_all = problem, hint, code, concerns_all
+        self.perhaps_done = perhaps_done
         super().__init__(problem, hint)
 
     def __str__(self) -> str:
@@ -130,6 +133,11 @@ def raise_all(problems: Sequence[InputError]) -> None:
         raise problems[0]
     if problems:
         raise Problems(problems)
+
+
+def worst_last(errors: Iterable[RolemgrError]) -> list[RolemgrError]:
+    """Return *errors* with the one whose exit code the process ends with (AWS, input, an answer of no) at the end."""
+    return sorted(errors, key=lambda error: error.exit_code)
 
 
 @contextmanager

@@ -32,13 +32,21 @@ UPDATE_CALLS = (
     "UpdateRole", *READ_BACK, "GetPolicy", "GetPolicyVersion", "TagRole",
 )  # fmt: skip
 
-NOT_OF_READS = ("over a quota", "malformed", "done, then 500", "done, then Ctrl-C")
+NOT_OF_READS = ("over a quota", "malformed", "done, then 500", "done, then half", "done, then Ctrl-C")
 """Faults that IAM gives to no read, or that are none to a call that changes nothing."""
 FEW_OF_READS = ("access denied", "Ctrl-C")
 """A refusal and an interruption stand for all where the same reads were asked every fault before."""
-UPDATE_FAULTS = ("access denied", "done, then 500", "answer lost", "lost, retried", "Ctrl-C", "done, then Ctrl-C")
+UPDATE_FAULTS = (
+    "access denied",
+    "done, then 500",
+    "done, then half",
+    "answer lost",
+    "lost, retried",
+    "Ctrl-C",
+    "done, then Ctrl-C",
+)
 """What a client can tell apart: refused, perhaps done, done twice, interrupted before and after."""
-DOOMS = ("access denied", "refused", "Ctrl-C")
+DOOMS = ("access denied", "refused", "a page", "Ctrl-C")
 """Faults that stay, so that nothing can be taken back."""
 
 

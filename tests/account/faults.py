@@ -74,6 +74,16 @@ def _failed_after(request: Any) -> AWSResponse:
     return answer(500, "ServiceFailure", "as the test wants it")
 
 
+def page(body: bytes) -> AWSResponse:
+    """Return *body* as an answer with status 200, as a proxy's login page has."""
+    return AWSResponse("https://iam", 200, {"Content-Type": "text/html"}, _Raw(body))
+
+
+def _done_and_garbled(request: Any) -> AWSResponse:
+    _delivered(request)
+    return page(b"<AnswerResponse><AnswerResult><Role><Rol")
+
+
 def _delivered(request: Any) -> None:
     session = URLLib3Session()
     session.send(request)
@@ -92,6 +102,8 @@ FAULTS: dict[str, Fault] = {
     "reset": _reset,
     "answer lost": _lost,
     "lost, retried": _lost_and_retried,
+    "a page": lambda _: page(b"<html><body>Please log in</body></html>"),
+    "done, then half": _done_and_garbled,
     "Ctrl-C": _interrupted,
     "done, then Ctrl-C": _interrupted_after,
 }  # fmt: skip

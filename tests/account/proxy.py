@@ -3,7 +3,7 @@
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
@@ -15,8 +15,12 @@ class Proxy(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, target: str, *, losing: frozenset[str] = frozenset(), holding: str = "") -> None:
+    def __init__(
+        self, target: str, *, losing: frozenset[str] = frozenset(), holding: str = "",
+        garbling: Callable[[str, bytes], bytes] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.garbling = garbling or (lambda _, answer: answer)
         self.target, self.losing, self.holding = target, set(losing), holding
         self.held, self.go_on = threading.Event(), threading.Event()
         self.calls: list[str] = []
@@ -44,6 +48,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.held.set()
             self.server.go_on.wait(30)
         status, answer = self._handed_on(body)
+        answer = self.server.garbling(action, answer)
         if action in self.server.losing:
             self.server.losing.remove(action)
             self.close_connection = True
@@ -69,9 +74,12 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def proxied(target: str, *, losing: frozenset[str] = frozenset(), holding: str = "") -> Iterator[Proxy]:
-    """Run a proxy before *target*; stop it at the end."""
-    proxy = Proxy(target, losing=losing, holding=holding)
+def proxied(
+    target: str, *, losing: frozenset[str] = frozenset(), holding: str = "",
+    garbling: Callable[[str, bytes], bytes] | None = None,
+) -> Iterator[Proxy]:  # fmt: skip
+    """Run a proxy before *target*; *garbling* changes answers by action; stop it at the end."""
+    proxy = Proxy(target, losing=losing, holding=holding, garbling=garbling)
     thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

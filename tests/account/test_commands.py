@@ -61,7 +61,7 @@ def test_create_apply_gives_one_document_where_json_is_asked_for(run: "Run") -> 
     assert json.loads(ran.stdout) == {
         "account": ACCOUNT,
         "partition": "aws",
-        "roles": [{"arn": ARN, "result": "created", "error": None, "left": []}],
+        "roles": [{"arn": ARN, "result": "created", "error": None, "left": [], "remains": None}],
     }
     again = json.loads(run("create", *SMALL, "--apply", "--yes", "--format", "json").stdout)
     assert again["roles"][0]["result"] == "unchanged"
@@ -205,7 +205,6 @@ BAD_INPUT = {
     "file-and-role": (("plan", "r.yaml", "--role", "r.yaml"), "--role: goes without role files"),
     "one-name": (("plan", "r.yaml", "s.yaml", "--name", "x"), "--name: names one role"),
     "missing-file": (("plan", "nothing.yaml"), "nothing.yaml: can't be read: No such file"),
-    "twice": (("apply", "r.yaml", "./r.yaml", "--yes"), "r.yaml:3: role `r` is given twice"),
     "prune": (("apply", "r.yaml", "--prune", "--yes"), "--prune: goes with --update"),
     "plan-prune": (("plan", "r.yaml", "--prune"), "--prune: goes with --update"),
     "output": (("apply", "r.yaml", "--yes", "-o", "no/where"), "no/where: can't be written"),
@@ -285,15 +284,48 @@ def test_all_that_speaks_against_it_is_said(run: "Run", iam: Any) -> None:
     assert [line.split()[2].rpartition("/")[2] for line in said] == ["mine", "taken"]
 
 
-def test_a_taken_name_stops_all_before_anything_is_written(run: "Run", iam: Any) -> None:
-    """The plan is all or nothing: one role that can't be made stops the others too."""
+def test_a_role_that_is_given_twice_is_made_from_neither_file(run: "Run", iam: Any) -> None:
+    """Nobody knows which of them is meant; the others are made."""
+    role_file("r")
+    ran = run("apply", "r.yaml", "./r.yaml", role_file("s"), "--yes")
+    assert (ran.code, ran.stdout) == (2, f"arn:aws:iam::{ACCOUNT}:role/s\n")
+    assert [line.partition(";")[0] for line in ran.stderr.splitlines()[-2:]] == [
+        "error: ./r.yaml:3: role `r` is given twice", "error: r.yaml:3: role `r` is given twice",
+    ]  # fmt: skip
+    assert read_role(iam, "r") is None
+
+
+@pytest.mark.parametrize("command", ["plan", "apply", "drift"])
+def test_what_is_wrong_with_one_file_stops_no_other(command: str, run: "Run", iam: Any) -> None:
+    """A broken file, one of another account and one of a taken name: each is named, the result has all of them."""
+    trust = '{"Version": "2012-10-17", "Statement": []}'
+    iam.create_role(RoleName="taken", AssumeRolePolicyDocument=trust)
+    Path("broken.yaml").write_text("persona: nobody\n")
+    elsewhere = role_file("elsewhere")
+    Path(elsewhere).write_text(Path(elsewhere).read_text() + "account: 111122223333\n")
+    files = ("broken.yaml", elsewhere, "missing.yaml", role_file("free"), role_file("taken"))
+    ran = run(command, *files, *(["--yes"] if command == "apply" else []), "--format", "json", "-o", "out.json")
+    assert (ran.code, ran.stdout) == (3, "")
+    data = json.loads(Path("out.json").read_text())
+    named = {one.get("role") or one["arn"] for one in [*data["roles"], *data.get("refused", [])]}
+    arns = {f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("free", "taken")}
+    assert named == {"broken.yaml", "elsewhere.yaml", "missing.yaml"} | arns
+    for file in ("broken.yaml", "elsewhere.yaml", "missing.yaml"):
+        assert sum(line.startswith(f"error: {file}") for line in ran.stderr.splitlines()) == 1
+    assert (read_role(iam, "free") is not None) == (command == "apply")
+    if command == "apply":
+        assert "note: 1 created, 4 refused" in ran.stderr
+
+
+def test_a_taken_name_stops_no_other(run: "Run", iam: Any) -> None:
+    """One role that can't be made is said, and the others are made."""
     trust = '{"Version": "2012-10-17", "Statement": []}'
     iam.create_role(RoleName="taken", AssumeRolePolicyDocument=trust)
     ran = run("apply", role_file("free"), role_file("taken"), "--yes")
-    assert (ran.code, ran.stdout) == (3, "")
+    assert (ran.code, ran.stdout) == (3, f"arn:aws:iam::{ACCOUNT}:role/free\n")
     last = ran.stderr.splitlines()[-1]
     assert last.startswith(f"error: role arn:aws:iam::{ACCOUNT}:role/taken exists, not made by rolemgr")
-    assert read_role(iam, "free") is None
+    assert read_role(iam, "free") is not None
 
 
 # --- the network, and signals, with a process of its own

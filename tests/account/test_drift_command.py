@@ -226,7 +226,10 @@ def test_a_web_page_instead_of_aws_is_one_line(run: "Run", churn: str) -> None:
         server.shutdown()
         thread.join()
     assert (ran.code, ran.stdout) == (3, "")
-    assert ran.errors == ["the answer is none of AWS's; look at --endpoint-url, and at proxies in between"]
+    assert ran.errors == [
+        "the answer to GetCallerIdentity is none of AWS's: it can't be read; "
+        "look at --endpoint-url, and at proxies in between"
+    ]
 
 
 # --- the rights of the page

@@ -6,11 +6,12 @@ endpoint in each partition, which botocore picks by the region.
 https://docs.aws.amazon.com/boto3/latest/guide/credentials.html
 """
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from rolemgr.account.failures import aws_errors
+from rolemgr.account.failures import ask, aws_errors, member
 from rolemgr.errors import AwsError, InputError, SourceLocation
 from rolemgr.iam.arn import PARTITIONS, Arn, partition_of
 
@@ -44,13 +45,17 @@ def connect(profile: str | None = None, region: str | None = None, endpoint_url:
     with aws_errors():
         session = Session(profile=profile)
         chosen = region or session.get_config_variable("region") or _DEFAULT_REGION
-        identity = _client(session, "sts", chosen, endpoint_url, 3).get_caller_identity()
+        identity = ask(_client(session, "sts", chosen, endpoint_url, 3).get_caller_identity)
         iam = _client(session, "iam", chosen, endpoint_url, _ATTEMPTS)
-    arn = Arn.parse(identity["Arn"])
+    caller, account = member(identity, "Arn"), member(identity, "Account")
+    arn = Arn.parse(caller)
     partition = arn.partition if arn else partition_of(chosen)
     if partition not in PARTITIONS:
         raise AwsError(f"the credentials are of partition {partition}, which rolemgr does not know")
-    return Access(iam, identity["Account"], partition, identity["Arn"], chosen)
+    if not re.fullmatch("[0-9]{12}", account):
+        raise AwsError(f"the answer is none of AWS's: `{account}` is not an account id of 12 digits",
+                       "look at --endpoint-url, and at proxies in between")  # fmt: skip
+    return Access(iam, account, partition, caller, chosen)
 
 
 def _client(session: Any, service: str, region: str, endpoint_url: str | None, attempts: int) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from rolemgr.account.difference import describe_difference
-from rolemgr.account.failures import aws_errors, code_of
+from rolemgr.account.failures import ask, aws_errors, code_of
 from rolemgr.account.ownership import RUN_TAG, State, state_of
 from rolemgr.account.plan import BACK_TO_VERSION, RolePlan, mark
 from rolemgr.account.read import read_policy, read_role, read_tags, read_versions
@@ -41,12 +41,23 @@ class Execution:
     def __init__(self, iam: Any, plan: RolePlan, run: str, *, sleep: Sleep, tell: Tell) -> None:
         self.left: list[str] = []
         """What this run made or changed and could not take back, each with the command that does."""
+        self.unseen: list[str] = []
+        """What this run may have made, its answer being lost, and what IAM does not show: it may still come to be."""
         self.complete = False
         """Whether the role is there as it was planned; only what it no longer has may still be there."""
         self._iam, self._plan, self._run, self._sleep, self._tell = iam, plan, run, sleep, tell
         self._role = Thing("role", plan.wanted.documents.name, plan.wanted.arn)
         self._begun: list[Step] = []
         self._done: list[Step] = []
+        self._refused: list[Step] = []
+        """Steps that AWS said it did not take."""
+        self._unclear: list[Step] = []
+        """Steps of which nobody knows whether they were taken back: the answer to that was lost."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether any change was asked for."""
+        return bool(self._begun)
 
     def carry_out(self) -> None:
         """
@@ -75,6 +86,8 @@ class Execution:
                 self._call(step.call)
         except AwsError as error:
             if error.code != "EntityAlreadyExists" or step.makes is None:
+                if not error.perhaps_done:
+                    self._refused.append(step)
                 raise
             self._adopt(step.makes, error)
         self._done.append(step)
@@ -85,7 +98,7 @@ class Execution:
 
         for wait in (*WAITS[:3], None):
             try:
-                getattr(self._iam, call.operation)(**call.parameters)
+                ask(getattr(self._iam, call.operation), **call.parameters)
             except ClientError as error:
                 if wait is None or not _passes(error, passing):
                     raise
@@ -151,11 +164,11 @@ class Execution:
                 self._undo(step)
             except AwsError as error:
                 rest = steps[number:] if error.concerns_all else [step]
-                self._name_left(rest, str(error))
+                self._name_left(rest, error)
                 if error.concerns_all:
                     return
             except (KeyboardInterrupt, SystemExit):  # whoever presses Ctrl-C again does not want to wait
-                self._name_left(steps[number:], "interrupted")
+                self._name_left(steps[number:], None)
                 return
 
     def _undo(self, step: Step) -> None:
@@ -163,9 +176,26 @@ class Execution:
         run = self._seen_run_of(step.makes or self._role)
         unseen = run is None and step in self._done  # what IAM said it made, it will show in a while
         if (run != self._run and not unseen) or self._in_others_use(step):
+            if run is None and step.makes and step not in self._refused:
+                self.unseen.append(f"{step.makes.kind} {step.makes.arn}")
             return
         self._tell(f"take back: {step.what}")
         for call in step.undo:
+            try:
+                self._undo_surely(call)
+            except AwsError as error:
+                if error.perhaps_done:
+                    self._unclear.append(step)
+                raise
+
+    def _undo_surely(self, call: Call) -> None:
+        """Make *call*, once more where its answer was lost: what takes back may be done twice, and then it is known."""
+        try:
+            with aws_errors():
+                self._undo_call(call)
+        except AwsError as error:
+            if not error.perhaps_done or error.concerns_all:
+                raise
             with aws_errors():
                 self._undo_call(call)
 
@@ -199,14 +229,16 @@ class Execution:
             if other not in parameters["Kept"]:
                 yield Call("delete_policy_version", {"PolicyArn": arn, "VersionId": other})
 
-    def _name_left(self, steps: Sequence[Step], why: str) -> None:
+    def _name_left(self, steps: Sequence[Step], error: AwsError | None) -> None:
+        """Name what *steps* leave, and the *error* that they could not be taken back for, or the interruption."""
+        why = str(error) if error else "interrupted"
         for step in steps:
             commands = [call.command for call in step.undo if call.operation != BACK_TO_VERSION]
             word = "remove" if step.makes else "take"
             back = "" if step.makes else " back"
             short = commands and all(len(command) < _LONG for command in commands)
             how = f"; {word} it{back} with `{' && '.join(commands)}`" if short else ""
-            maybe = "perhaps " if step not in self._done else ""
+            maybe = "perhaps " if step not in self._done or step in self._unclear else ""
             self.left.append(f"{maybe}{step.left}{how} ({why})")
 
     def _clean_up(self) -> None:

@@ -2,19 +2,22 @@
 What boto3 raises, as one clear line.
 
 Every failure of a call is a `BotoCoreError` (nothing was answered: no credentials, no network) or a
-`ClientError` (AWS answered with an error code).
+`ClientError` (AWS answered with an error code). What answers may be no AWS at all (a login page of a proxy with
+status 200, half an answer): botocore then raises whatever its parser stumbles over, or hands out an answer that
+lacks what AWS always sends. `ask`, `listed` and `member` are how an answer is read, so that each of these is one line.
 https://docs.aws.amazon.com/boto3/latest/guide/error-handling.html
 https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from rolemgr.errors import AwsError
 
 _LOG_IN = "log in again (`aws sso login`), or renew the credentials"
+_LOOK_AT = "look at --endpoint-url, and at proxies in between"
 _OTHER_CREDENTIALS = "give --profile NAME, or set AWS_PROFILE; see `aws configure list`"
 
 _CREDENTIALS = {
@@ -37,23 +40,72 @@ _THROTTLED = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceed
 def aws_errors() -> Iterator[None]:
     """Turn what boto3 raises inside into an `AwsError`."""
     from botocore.exceptions import BotoCoreError, ClientError
-    from botocore.parsers import ResponseParserError
 
     try:
         yield
-    except (BotoCoreError, ClientError, ResponseParserError) as error:
+    except (BotoCoreError, ClientError) as error:
         raise as_aws_error(error) from error
+
+
+_PAGES = 1_000
+"""A role has at most some dozens of policies; an endpoint that always has one more page is not AWS."""
+
+
+def ask(call: Callable[..., Any], **parameters: Any) -> Any:
+    """
+    Return what AWS answers to *call*, a method of a boto3 client.
+
+    Raises what botocore raises where AWS refuses or can't be reached, and AwsError for an answer that is none of
+    AWS's: it can't be parsed, or lacks the id that AWS gives every request.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/programming.html
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        answer = call(**parameters)
+    except (BotoCoreError, ClientError):
+        raise
+    except Exception as error:
+        raise _strange(call, "it can't be read") from error
+    if not answer.get("ResponseMetadata", {}).get("RequestId"):
+        raise _strange(call, "it has no RequestId")
+    return answer
+
+
+def listed(call: Callable[..., Any], key: str, **parameters: Any) -> Iterator[Any]:
+    """Yield what is under *key* in all pages that IAM answers to *call*; raise as `ask` does."""
+    for _ in range(_PAGES):
+        page = ask(call, **parameters)
+        yield from member(page, key)
+        if not page.get("IsTruncated"):
+            return
+        parameters["Marker"] = member(page, "Marker")
+    raise _strange(call, f"it has more than {_PAGES:,} pages")
+
+
+def member(answer: Any, *path: str) -> Any:
+    """Return what is at *path* in an *answer* of AWS; raise AwsError where it lacks that."""
+    for key in path:
+        if not isinstance(answer, dict) or key not in answer:
+            raise AwsError(f"the answer is none of AWS's: it lacks {'.'.join(path)}", _LOOK_AT, perhaps_done=True)
+        answer = answer[key]
+    return answer
+
+
+def _strange(call: Callable[..., Any], why: str) -> AwsError:
+    name = "".join(word.capitalize() for word in call.__name__.split("_"))
+    return AwsError(f"the answer to {name} is none of AWS's: {why}", _LOOK_AT, perhaps_done=True)
 
 
 def as_aws_error(error: Exception) -> AwsError:
     """Return the boto3 *error* (a BotoCoreError or ClientError) as one of ours."""
     response = getattr(error, "response", None)
-    return _answered(error, response["Error"]) if response else _not_answered(error)
+    return _answered(error, response.get("Error") or {}) if response else _not_answered(error)
 
 
 def _answered(error: Any, found: dict[str, str]) -> AwsError:
     """Return what AWS's error code means; its own message is kept where it says what is wrong."""
-    code, message = found.get("Code", ""), " ".join(found.get("Message", "").split()).rstrip(".")
+    code, message = found.get("Code") or "", " ".join((found.get("Message") or "").split()).rstrip(".")
     if code in _CREDENTIALS:
         return AwsError(*_CREDENTIALS[code], code=code, concerns_all=True)
     call = error.operation_name
@@ -66,7 +118,8 @@ def _answered(error: Any, found: dict[str, str]) -> AwsError:
         "LimitExceeded": f"{call} is over a quota of the account",
         "EntityAlreadyExists": "the name is taken",
     }.get(code, f"{call} failed with {code or 'an error'}")
-    return AwsError(f"{said}: {message}" if message else said, code=code)
+    refused = 400 <= error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) < 500
+    return AwsError(f"{said}: {message}" if message else said, code=code, perhaps_done=not refused)
 
 
 def _action(call: str, message: str) -> str:
@@ -83,7 +136,6 @@ _UNANSWERED = (
     ("TokenRetrievalError", "the AWS session has expired", _LOG_IN),
     ("NoRegionError", "no AWS region", "give --region NAME, or set AWS_REGION"),
     ("UnknownRegionError", "AWS has no such region", "look at --region and AWS_REGION"),
-    ("ResponseParserError", "the answer is none of AWS's", "look at --endpoint-url, and at proxies in between"),
     ("InvalidRegionError", "AWS has no such region", "look at --region and AWS_REGION"),
 )
 """What boto3 says without asking AWS, by the name of its exception: problem and hint."""
@@ -97,8 +149,8 @@ def _not_answered(error: Exception) -> AwsError:
             return AwsError(problem, hint, concerns_all=True)
     if names & {"HTTPClientError", "ConnectionError", "EndpointConnectionError"}:
         return AwsError(f"AWS can't be reached: {text}", "look at the network, --endpoint-url and --region",
-                        concerns_all=True)  # fmt: skip
-    return AwsError(text[:1].lower() + text[1:], concerns_all=True)
+                        concerns_all=True, perhaps_done=True)  # fmt: skip
+    return AwsError(text[:1].lower() + text[1:], concerns_all=True, perhaps_done=True)
 
 
 def code_of(error: Exception) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rolemgr.account.failures import aws_errors
+from rolemgr.account.failures import ask, aws_errors, member
 from rolemgr.account.ownership import state_of
 from rolemgr.account.plan import Found, Wanted
 from rolemgr.account.read import AccountRole, read_policy, read_role, read_tags, read_versions
@@ -45,4 +45,4 @@ def _named(wanted: Wanted) -> list[str]:
 
 def _arn(iam: Any, name: str) -> str:
     with aws_errors():
-        return str(iam.get_role(RoleName=name)["Role"]["Arn"])
+        return str(member(ask(iam.get_role, RoleName=name), "Role", "Arn"))

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from rolemgr.account.failures import aws_errors, code_of
+from rolemgr.account.failures import ask, aws_errors, code_of, listed, member
 from rolemgr.account.ownership import ROLE_TAG, State, state_of
 from rolemgr.errors import AwsError
 from rolemgr.iam.arn import is_aws_managed
@@ -78,14 +78,14 @@ def read_role(iam: Any, name: str) -> AccountRole | None:
         found = _found(iam.get_role, RoleName=name)
         if found is None:
             return None
-        role = found["Role"]
+        role = member(found, "Role")
         return AccountRole(
-            name=role["RoleName"],
-            arn=role["Arn"],
-            path=role["Path"],
+            name=member(role, "RoleName"),
+            arn=member(role, "Arn"),
+            path=member(role, "Path"),
             description=role.get("Description", ""),
             max_session=role.get("MaxSessionDuration", 3600),
-            trust_policy=_parsed(TrustPolicy, role["AssumeRolePolicyDocument"], f"the trust policy of {name}"),
+            trust_policy=_parsed(TrustPolicy, member(role, "AssumeRolePolicyDocument"), f"the trust policy of {name}"),
             policies=tuple(_inline(iam, name)),
             attached=tuple(_attached(iam, name)),
             boundary=role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
@@ -97,7 +97,7 @@ def read_tags(iam: Any, name: str) -> Mapping[str, str] | None:
     """Return the tags of the role *name*, or None where there is no such role."""
     with aws_errors():
         found = _found(iam.get_role, RoleName=name)
-        return None if found is None else _tags(found["Role"].get("Tags", ()))
+        return None if found is None else _tags(member(found, "Role").get("Tags", ()))
 
 
 def read_policy(iam: Any, arn: str) -> AccountPolicy | None:
@@ -108,10 +108,10 @@ def read_policy(iam: Any, arn: str) -> AccountPolicy | None:
         found = _found(iam.get_policy, PolicyArn=arn)
         if found is None:
             return None
-        policy = found["Policy"]
-        version = policy["DefaultVersionId"]
+        policy = member(found, "Policy")
+        version = member(policy, "DefaultVersionId")
         held = _found(iam.get_policy_version, PolicyArn=arn, VersionId=version)
-        document = held and _parsed(IdentityPolicy, held["PolicyVersion"]["Document"], arn)
+        document = held and _parsed(IdentityPolicy, member(held, "PolicyVersion", "Document"), arn)
         tags = _tags(policy.get("Tags", ()))
         attachments = policy.get("AttachmentCount", 0) + policy.get("PermissionsBoundaryUsageCount", 0)
         return AccountPolicy(arn, document, version, tags, attachments)
@@ -120,22 +120,20 @@ def read_policy(iam: Any, arn: str) -> AccountPolicy | None:
 def read_versions(iam: Any, arn: str) -> tuple[str, ...]:
     """Return the ids of the versions that the managed policy *arn* has."""
     with aws_errors():
-        pages = iam.get_paginator("list_policy_versions").paginate(PolicyArn=arn)
-        return tuple(version["VersionId"] for page in pages for version in page["Versions"])
+        return tuple(member(one, "VersionId") for one in listed(iam.list_policy_versions, "Versions", PolicyArn=arn))
 
 
 def _inline(iam: Any, name: str) -> Iterator[NamedPolicy]:
-    pages = iam.get_paginator("list_role_policies").paginate(RoleName=name)
-    for policy in sorted(name for page in pages for name in page["PolicyNames"]):
+    for policy in sorted(listed(iam.list_role_policies, "PolicyNames", RoleName=name)):
         found = _found(iam.get_role_policy, RoleName=name, PolicyName=policy)
         if found:  # it may be gone since the list was made
             where = f"the inline policy {policy} of {name}"
-            yield NamedPolicy(policy, _parsed(IdentityPolicy, found["PolicyDocument"], where))
+            yield NamedPolicy(policy, _parsed(IdentityPolicy, member(found, "PolicyDocument"), where))
 
 
 def _attached(iam: Any, name: str) -> Iterator[AccountPolicy]:
-    pages = iam.get_paginator("list_attached_role_policies").paginate(RoleName=name)
-    for arn in sorted(policy["PolicyArn"] for page in pages for policy in page["AttachedPolicies"]):
+    attached = listed(iam.list_attached_role_policies, "AttachedPolicies", RoleName=name)
+    for arn in sorted(member(policy, "PolicyArn") for policy in attached):
         yield read_policy(iam, arn) or AccountPolicy(arn)
 
 
@@ -144,7 +142,7 @@ def _found(call: Any, **parameters: str) -> Any:
     from botocore.exceptions import ClientError
 
     try:
-        return call(**parameters)
+        return ask(call, **parameters)
     except ClientError as error:
         if code_of(error) == "NoSuchEntity":
             return None
@@ -152,7 +150,7 @@ def _found(call: Any, **parameters: str) -> Any:
 
 
 def _tags(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in tags}
+    return {member(tag, "Key"): member(tag, "Value") for tag in tags}
 
 
 def _parsed(model: type[P], document: Any, where: str) -> P:

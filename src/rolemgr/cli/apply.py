@@ -3,24 +3,25 @@
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from rolemgr.cli.access import AccessOptions, access_options
 from rolemgr.cli.console import form_option, output_option
-from rolemgr.cli.files import is_stdout, note, write_output
+from rolemgr.cli.files import is_folder, is_stdout, note, write_output
 from rolemgr.cli.options import many_roles, one_role, roles_options
-from rolemgr.cli.planning import ApplyOptions, prepare, problems
+from rolemgr.cli.planning import ApplyOptions, end_with, prepare, problem_of, problems
 from rolemgr.errors import AwsError, InputError, Refused, RolemgrError, SourceLocation
 
 if TYPE_CHECKING:
     from rolemgr.account.connect import Access
+    from rolemgr.account.execute import Execution
     from rolemgr.account.plan import RolePlan
-    from rolemgr.report.plan import Done
+    from rolemgr.report.plan import Done, NotJudged, Planned
 
 _FEW = 10
 """Up to so many roles each step is shown; more would hide what matters."""
@@ -62,13 +63,14 @@ def plan_command(
     from rolemgr.report.plan import plan_data, plan_text
 
     options = ApplyOptions(update, prune, allow_findings)
-    way, planned = prepare(role_choices(files, chosen), access, options, "", verbose=verbose)
+    way, planned, refused = prepare(role_choices(files, chosen), access, options, "", verbose=verbose)
     if form == "json":
         from rolemgr.files.write import to_json
 
-        write_output(to_json(plan_data(way, planned)), output)
+        write_output(to_json(plan_data(way, planned, refused)), output)
     else:
-        write_output(plan_text(way, planned), output)
+        write_output(plan_text(way, planned, refused), output)
+    end_with([one.error for one in refused])
     if problems(planned):
         sys.exit(1)
 
@@ -111,24 +113,32 @@ def apply_roles(
     """
     Bring the roles that *choices* describe into the account: plan, question, changes, result.
 
-    Raises InputError before anything is written for what is wrong with the input, Refused and AwsError
-    where nothing is to be done, and AwsError after the result where a role failed.
+    Each role is judged for itself: one that is refused stops no other. Raises InputError before anything is
+    written where no role is left or the result can't be written, and after the result what the first of the worst
+    roles is refused for or failed of.
     """
     from rolemgr.account.ownership import new_run
-    from rolemgr.report.plan import plan_text
+    from rolemgr.report.plan import Done, plan_text
 
     _check_can_ask(options)
     _check_output(output)
     run = new_run()
-    way, planned = prepare(choices, access, options, run, verbose=verbose)
-    click.echo(plan_text(way, planned, steps=verbose or len(planned) <= _FEW), err=True, nl=False)
-    if found := problems(planned):
-        _refuse(found)
-    _ask(way, [one.plan for one in planned], options)
+    way, planned, refused = prepare(choices, access, options, run, verbose=verbose)
+    click.echo(plan_text(way, planned, refused, steps=verbose or len(planned) <= _FEW), err=True, nl=False)
+    plans = [one.plan for one in planned if not problem_of(one)]
+    _ask(way, plans, options)
     with _ended_cleanly():
-        done, interruption = _carry_out(way, [one.plan for one in planned], options, run, verbose=verbose)
+        done, interruption = _carry_out(way, plans, options, run, verbose=verbose)
+    problems = _problems(planned, refused)
+    done += [Done(role, "refused", str(error)) for role, error in problems]
     _give(way, done, form, output)
-    _end(done, interruption)
+    _end(done, [error for _, error in problems], interruption)
+
+
+def _problems(planned: "Sequence[Planned]", refused: "Sequence[NotJudged]") -> list[tuple[str, RolemgrError]]:
+    """Return the roles for which nothing is done, each with the reason."""
+    found = [(one.plan.wanted.arn, problem) for one in planned if (problem := problem_of(one))]
+    return [*found, *refused]
 
 
 def role_choices(files: Sequence[str], chosen: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -163,16 +173,9 @@ def _check_output(output: str | None) -> None:
     """Raise InputError where the result could not be written after the roles are there."""
     if output is None or is_stdout(output):
         return
-    path = Path(os.path.realpath(output))
-    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+    path = os.path.realpath(output)
+    if is_folder(path) or not os.access(path if os.path.lexists(path) else os.path.dirname(path), os.W_OK):  # noqa: PTH120
         raise InputError(SourceLocation(output), "can't be written", "give a file, or - for stdout")
-
-
-def _refuse(found: Sequence[RolemgrError]) -> NoReturn:
-    """Say all that was *found*, a line each; the exit code is that of AWS where one of them is AWS's."""
-    *said, last = sorted(found, key=lambda problem: isinstance(problem, AwsError))
-    click.echo("".join(f"error: {problem}\n" for problem in said), err=True, nl=False)
-    raise last
 
 
 def _ask(way: "Access", plans: "Sequence[RolePlan]", options: ApplyOptions) -> None:
@@ -210,7 +213,7 @@ def _carry_out(
         except (KeyboardInterrupt, SystemExit) as interruption:
             failure = interruption  # it came between two calls: the role is as it should be, or not begun
             if not done or done[-1].arn != arn:
-                done.append(Done(arn, "failed", "interrupted; see `rolemgr plan`"))
+                done.append(Done(arn, "failed", "interrupted", (), "see `rolemgr plan`"))
         if failure and (not isinstance(failure, AwsError) or failure.concerns_all):
             stop = failure
     return done, None if isinstance(stop, AwsError) else stop
@@ -234,7 +237,7 @@ def _one(
         error = str(failure) if isinstance(failure, AwsError) else "interrupted"
         if execution.complete:
             return Done(arn, result, None, tuple(execution.left)), failure
-        return Done(arn, "failed", error, tuple(execution.left)), failure
+        return Done(arn, "failed", error, tuple(execution.left), _remains(execution)), failure
     return Done(arn, result, None, tuple(execution.left)), None
 
 
@@ -293,24 +296,29 @@ def _give(way: "Access", done: "Sequence[Done]", form: str, output: str | None) 
         write_output(done_text(done), output)
 
 
-def _end(done: "Sequence[Done]", interruption: BaseException | None) -> None:
-    """Say what failed and what is left of it, and end with the exit code of that."""
+def _end(done: "Sequence[Done]", problems: Sequence[RolemgrError], interruption: BaseException | None) -> None:
+    """Say what was done, what was refused, what failed and what is left of it, and end with the exit code of that."""
+    if len(done) > 1:
+        counts = Counter(one.result for one in done)
+        note(", ".join(f"{count} {result}" for result, count in counts.items()))
     for one in done:
         for left in one.left:
             click.echo(f"error: left in the account: {left}", err=True)
     failed = [one for one in done if one.result == "failed"]
-    lines = [f"role {one.arn}: {one.error}; {_remains(one)}" for one in failed]
+    lines = [f"role {one.arn}: {one.error}; {one.remains}" for one in failed]
     if skipped := [one for one in done if one.result == "not begun"]:
         lines.append(f"not begun: {', '.join(one.arn for one in skipped)}")
-    if not lines:
-        return
-    click.echo("".join(f"error: {line}\n" for line in lines[:-1]), err=True, nl=False)
+    errors = [*problems, *map(AwsError, lines)]
     if interruption:
-        click.echo(f"error: {lines[-1]}", err=True)
+        click.echo("".join(f"error: {error}\n" for error in errors), err=True, nl=False)
         raise interruption
-    raise AwsError(lines[-1])
+    end_with(errors)
 
 
-def _remains(one: "Done") -> str:
-    """Return what there is to say of what a role that failed leaves."""
-    return "not all of it could be taken back, see above" if one.left else "all of it was taken back"
+def _remains(execution: "Execution") -> str:
+    """Return what there is to say of what a role that failed leaves; what is not known to be gone is named."""
+    if execution.left:
+        return "not all of it could be taken back, see above"
+    if execution.unseen:
+        return f"an answer was lost: {', '.join(execution.unseen)} may still come to be, look with `rolemgr plan`"
+    return "all of it was taken back" if execution.begun else "nothing was changed"

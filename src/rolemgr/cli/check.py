@@ -87,6 +87,10 @@ def check_command(
     reasons = [*found.accepted, *((finding, suppression.reason) for finding, suppression in suppressed)]
     shown = _shown(form, kept, reasons, len(found.names), customs, color=_in_color(color, output), width=_width(output))
     write_output(shown, output)
+    if found.wrong:
+        from rolemgr.cli.many import say_rest
+
+        say_rest(len(found.names), found.wrong, "checked")
     worst = Severity(fail_on.upper())
     if any(finding.severity.at_least(worst) for finding in kept):
         sys.exit(1)
@@ -147,6 +151,8 @@ class _Found(NamedTuple):
     names: list[str]
     accepted: "Sequence[tuple[Finding, str]]" = ()
     notes: tuple[str, ...] = ()
+    wrong: tuple[InputError, ...] = ()
+    """What is wrong with role files, which stops the others from nothing."""
 
 
 def _of_role(found: "Chosen", rules: tuple[Path, ...]) -> _Found:
@@ -172,14 +178,15 @@ def _of_role(found: "Chosen", rules: tuple[Path, ...]) -> _Found:
 
 def _of_role_files(chosen: Mapping[str, Any], rules: tuple[Path, ...], *, verbose: bool) -> _Found:
     """Return what is found in the roles of many files, at each file."""
-    from rolemgr.cli.many import make_each, matching_files, say_notes
+    from rolemgr.cli.many import judge_each, matching_files, say_notes
 
-    made = make_each(chosen, matching_files(chosen["role"]), partial(_of_role, rules=rules), verbose=verbose)
+    made, wrong = judge_each(chosen, matching_files(chosen["role"]), partial(_of_role, rules=rules), verbose=verbose)
     say_notes([one._replace(notes=(*one.notes, *one.result.notes)) for one in made])
     return _Found(
         [_in_file(finding, one.file) for one in made for finding in one.result.findings],
         [one.file for one in made for _ in one.result.names],
         [(_in_file(finding, one.file), reason) for one in made for finding, reason in one.result.accepted],
+        wrong=tuple(wrong),
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from rolemgr.cli.files import is_stdout, write_output
+from rolemgr.cli.neighbours import require_path
 from rolemgr.errors import InputError, SourceLocation
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ def _path(_ctx: click.Context, _param: click.Parameter, value: str | None) -> st
     """Refuse an empty path, such as an unset shell variable leaves, before any work is done."""
     if value == "":
         raise InputError(SourceLocation("--output"), "the path is empty", "give a file, or - for stdout")
+    if value is not None:
+        require_path(value)
     return value
 
 
@@ -82,18 +85,20 @@ def _drawn(page: "RenderableType", output: str | None, color: str) -> str:
         console.width = console.measure(page).maximum
     with console.capture() as captured:
         console.print(page)
-    return "".join(line.rstrip() + "\n" for line in captured.get().splitlines())
+    from rolemgr.cli.page import without_commands
+
+    return without_commands("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
 
 
 def _terminal(color: str) -> "Console":
-    from rich.console import Console
+    from rolemgr.cli.page import PageConsole
 
     force = {"always": True, "never": False}.get(color)
-    return Console(force_terminal=force, no_color=True if color == "never" else None, highlight=False)
+    return PageConsole(force_terminal=force, no_color=True if color == "never" else None, highlight=False)
 
 
 def _file() -> "Console":
     """Return what draws for a file: the same bytes whatever the terminal and the environment are."""
-    from rich.console import Console
+    from rolemgr.cli.page import PageConsole
 
-    return Console(file=io.StringIO(), force_terminal=False, color_system=None, width=_FILE_WIDTH, highlight=False)
+    return PageConsole(file=io.StringIO(), force_terminal=False, color_system=None, width=_FILE_WIDTH, highlight=False)

@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +13,7 @@ from rolemgr.cli.access import AccessOptions, access_options
 from rolemgr.cli.apply import allow_findings_option, apply_roles, role_files, yes_option
 from rolemgr.cli.console import output_option
 from rolemgr.cli.export import FORMS, Exports, Written, export_options, written
-from rolemgr.cli.files import note, place_in, write_output
+from rolemgr.cli.files import is_folder, note, write_in, write_output
 from rolemgr.cli.options import many_roles, names_a_role, one_role, roles_options
 from rolemgr.cli.planning import ApplyOptions
 from rolemgr.errors import InputError, SourceLocation
@@ -83,23 +82,25 @@ def _create_one(chosen: dict[str, Any], exports: Exports, output: str | None, *,
     made = written(found, exports)
     for text in made.notes:
         note(text)
-    if output is not None and (output.endswith("/") or Path(output).is_dir()):
-        output = place_in(output, FORMS[exports.form], found.documents.name)
+    if output is not None and (output.endswith("/") or is_folder(output)):
+        write_in(output, FORMS[exports.form], found.documents.name, made.text)
+        return
     write_output(made.text, output)
 
 
 def _create_many(
     chosen: dict[str, Any], make: "Callable[[Chosen], Written]", exports: Exports, output: str | None, *, verbose: bool
 ) -> None:  # fmt: skip
-    """Write each role as a file of its own to the folder *output*; nothing where anything is wrong."""
-    from rolemgr.cli.many import make_each, matching_files, require_folder, say_notes, write_each
+    """Write each role that can be made as a file of its own to the folder *output*, then raise what is wrong."""
+    from rolemgr.cli.many import judge_each, matching_files, require_folder, say_notes, say_rest, write_each
 
-    require_folder(output)
+    folder = require_folder(output)
     files = matching_files(chosen["role"])
-    found = make_each(chosen, files, make, verbose=verbose, filled_later=exports.filled_later)
+    found, wrong = judge_each(chosen, files, make, verbose=verbose, filled_later=exports.filled_later)
     made = [one._replace(notes=(*one.notes, *one.result.notes)) for one in found]
     say_notes(made)
-    write_each([one.with_result(one.result.text) for one in made], output, FORMS[exports.form])
+    unwritten = write_each([one.with_result(one.result.text) for one in made], folder, FORMS[exports.form])
+    say_rest(len(made) - len(unwritten), [*wrong, *unwritten], f"written to {folder}")
 
 
 def _check_applicable(exports: Exports, *, form_given: bool) -> None:

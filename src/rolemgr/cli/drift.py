@@ -12,7 +12,7 @@ from rolemgr.cli.apply import role_choices
 from rolemgr.cli.console import fail_on_option, findings_form_option, output_option
 from rolemgr.cli.files import note, write_output
 from rolemgr.cli.options import ROLE_OPTIONS, roles_options
-from rolemgr.cli.planning import in_account, looking_at
+from rolemgr.cli.planning import OneRole, each_looked_at, end_with, in_account, stop_if_alone
 
 if TYPE_CHECKING:
     from rolemgr.account.connect import Access
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rolemgr.cli.rendering import Chosen
     from rolemgr.files.source import LayeredSource
     from rolemgr.report.drift import Looked
+    from rolemgr.report.plan import NotJudged
 
 
 @click.command("drift")
@@ -53,22 +54,25 @@ def drift_command(
       rolemgr drift roles/*.yaml --format sarif -o drift.sarif
     """
     choices = role_choices(files, chosen)
-    way, sources, roles = in_account(choices, access, verbose=verbose)
-    chosen_roles = list(zip(choices, sources, roles, strict=True))
-    looked = [_look(way, *one) for one in looking_at(chosen_roles)]
+    way, roles, refused = in_account(choices, access, verbose=verbose)
+    looked, unseen = each_looked_at(roles, lambda one: _look(way, one))
+    refused += unseen
+    if not looked:
+        stop_if_alone(len(choices), refused)
     for one in looked:
         for text in one.drift.notes:
             note(text)
-    write_output(_shown(form, way, looked), output)
+    write_output(_shown(form, way, looked, refused), output)
+    end_with([one.error for one in refused])
     if _is_bad(looked, fail_on):
         sys.exit(1)
 
 
-def _look(way: "Access", flags: Mapping[str, Any], source: "LayeredSource", chosen: "Chosen") -> "Looked":
+def _look(way: "Access", one: "OneRole") -> "Looked":
     from rolemgr.report.drift import Looked
 
-    drift = _drift(way, chosen)
-    return Looked(drift, chosen.role, source.at, shlex.join(_words(flags, source, way)))
+    drift = _drift(way, one.chosen)
+    return Looked(drift, one.chosen.role, one.source.at, shlex.join(_words(one.flags, one.source, way)))
 
 
 def _drift(way: "Access", chosen: "Chosen") -> "RoleDrift":
@@ -97,7 +101,7 @@ def _words(flags: Mapping[str, Any], source: "LayeredSource", way: "Access") -> 
     yield from () if "region" in source.data else ("--region", way.region)
 
 
-def _shown(form: str, way: "Access", looked: "Sequence[Looked]") -> str:
+def _shown(form: str, way: "Access", looked: "Sequence[Looked]", refused: "Sequence[NotJudged]") -> str:
     from rolemgr import __version__
     from rolemgr.files.write import to_json
     from rolemgr.report.drift import drift_data, drift_findings, drift_text, rule_texts
@@ -105,9 +109,9 @@ def _shown(form: str, way: "Access", looked: "Sequence[Looked]") -> str:
     from rolemgr.report.sarif import sarif
 
     if form == "text":
-        return drift_text(looked)
+        return drift_text(looked, refused)
     if form == "json":
-        return to_json(drift_data(way, looked))
+        return to_json(drift_data(way, looked, refused))
     texts = rule_texts()
     if form == "github":
         return annotations(drift_findings(looked), {text.id: text.name for text in texts.values()})

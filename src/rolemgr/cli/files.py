@@ -2,11 +2,13 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
 
-from rolemgr.errors import InputError, SourceLocation
+from rolemgr.errors import InputError, SourceLocation, printable
 from rolemgr.files.source import MAX_BYTES, decode, read_text
 
 
@@ -26,28 +28,60 @@ def write_output(text: str, path: str | None) -> None:
     a folder, and for what can't be written.
     """
     if path is None or is_stdout(path):
-        click.echo(text, nl=False, color=True)  # whether there is colour is decided where the page is drawn
+        _say(text)
         return
-    try:
-        _write(Path(os.path.realpath(path)), text)  # a link stays a link
-    except OSError as error:
-        raise InputError(SourceLocation(path), f"can't be written: {error.strerror or error}") from error
+    with _written(path):
+        _write(Path(os.path.realpath(path)), text)  # a link that the user names stays a link
 
 
-def place_in(folder: str, place: str, name: str) -> str:
+def write_in(folder: str, place: str, name: str, text: str) -> None:
     """
-    Return the path of *place* (``{name}.json``) in *folder* for what is called *name*; the folders in it are made.
+    Write *text* to its *place* (``{name}.json``) in *folder* for what is called *name*; the folders in it are made.
 
-    Raises InputError for a name that would lead out of it, and for a folder that can't be made.
+    Below *folder* no link is followed: who may put one there (a pull request) must not choose what is written
+    over. Raises InputError for such a link, for a name that would lead out of it, and for what can't be written.
     """
     if name in (".", ".."):  # IAM takes them as a role's name
         raise InputError(SourceLocation(folder), f"`{name}` makes no name of a file", "choose another `name`")
     path = Path(folder, place.format(name=name))
+    for below in (path, *path.parents[: len(Path(place).parts) - 1]):
+        if os.path.islink(below):  # noqa: PTH114 - it is no error where the path is too long
+            raise InputError(SourceLocation(str(below)), "is a link, and below its folder -o follows none")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise InputError(SourceLocation(str(path.parent)), f"can't be made: {_why(error)}") from error
+    with _written(str(path)):
+        _write(path, text)
+
+
+def is_folder(path: str) -> bool:
+    """Tell whether *path* is a folder; what can't be looked at (too long, no right) is none."""
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for a path that is too long
+
+
+@contextmanager
+def _written(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise InputError(SourceLocation(path), f"can't be written: {_why(error)}") from error
+
+
+def _why(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)
+
+
+def _say(text: str) -> None:
+    """Write *text* to stdout; raise InputError where that has no room. A reader that has gone is left to click."""
+    try:
+        click.echo(text, nl=False, color=True)  # whether there is colour is decided where the page is drawn
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        raise InputError(SourceLocation(str(path.parent)), f"can't be made: {error.strerror or error}") from error
-    return str(path)
+        with suppress(OSError, ValueError):  # what is buffered would fail once more at the end of the process
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise InputError(SourceLocation("<stdout>"), f"can't be written: {_why(error)}") from error
 
 
 def is_stdout(path: str | None) -> bool:
@@ -74,4 +108,4 @@ def _write(path: Path, text: str) -> None:
 
 def note(text: str) -> None:
     """Say *text* on stderr: it is for the person at the terminal, not part of the result."""
-    click.echo(f"note: {text}", err=True)
+    click.echo(f"note: {printable(text)}", err=True)

@@ -8,13 +8,14 @@ a bug and shows its traceback.
 import gc
 import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NoReturn
 
 import click
 
 from rolemgr import __version__
-from rolemgr.errors import InputError, RolemgrError, UnknownNameError, require_text
+from rolemgr.errors import InputError, RolemgrError, SourceLocation, UnknownNameError, require_text
 
 COMMANDS = {
     "init": ("rolemgr.cli.init", "Write a starter rolemgr.yaml, with every key explained."),
@@ -61,6 +62,10 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            from rolemgr.cli.neighbours import command_for
+
+            if ours := command_for(args[0]):
+                raise InputError(None, f"unknown command `{args[0]}`", f"it is `rolemgr {ours}` here")
             raise UnknownNameError(None, "command", args[0], COMMANDS, otherwise="see `rolemgr --help`")
         return super().resolve_command(ctx, args)
 
@@ -76,7 +81,12 @@ class _Commands(click.Group):
         except RolemgrError as error:
             _fail(str(error), error.exit_code)
         except click.UsageError as error:
-            _fail(_usage(error), error.exit_code)
+            words = list(args[0]) if args and args[0] is not None else sys.argv[1:]
+            _fail(_usage(error, words), error.exit_code)
+        except OSError as error:  # a path that is too long, a folder without permission: the file system says no
+            if error.filename is None:
+                raise
+            _fail(str(InputError(SourceLocation(os.fsdecode(error.filename)), f"can't be read: {error.strerror}")), 2)
         except click.Abort:
             _fail("interrupted", 130)
         finally:
@@ -100,8 +110,13 @@ def _fail(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-def _usage(error: click.UsageError) -> str:
-    """Return click's usage error as one line in our form."""
+def _usage(error: click.UsageError, words: Sequence[str]) -> str:
+    """Return click's usage error as one line in our form; *words* are the command line."""
+    if isinstance(error, click.NoSuchOption):
+        from rolemgr.cli.neighbours import answer_to
+
+        if answer := answer_to(error, words):
+            return str(InputError(None, f"no such option: {error.option_name}", answer))
     text = " ".join(error.format_message().split()).rstrip(".")
     command = error.ctx.command_path if error.ctx else "rolemgr"
     return str(InputError(None, f"{text[:1].lower()}{text[1:]}", f"see `{command} --help`"))

@@ -2,20 +2,20 @@
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from glob import glob
-from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import click
 
-from rolemgr.cli.files import is_stdout, note, place_in, write_output
+from rolemgr.cli.files import is_folder, is_stdout, note, write_in
 from rolemgr.cli.options import is_pattern, role_source
 from rolemgr.cli.parallel import Catalogs, in_order
 from rolemgr.cli.rendering import Chosen, assumed, origins, render_spec
-from rolemgr.errors import InputError, Problems, RolemgrError, SourceLocation, raise_all
+from rolemgr.errors import InputError, Problems, RolemgrError, SourceLocation, gathering, raise_all
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
 
@@ -58,7 +58,7 @@ def matching_files(names: Sequence[str]) -> list[str]:
 
 def _matches(pattern: str) -> list[str]:
     found = glob(pattern, recursive=True)  # noqa: PTH207 - the pattern may be absolute
-    return [path for path in found if Path(path).is_file()]
+    return [path for path in found if os.path.isfile(path)]  # noqa: PTH113 - never raises
 
 
 def make_each(
@@ -72,6 +72,20 @@ def make_each(
     InputError (or Problems) for all that is wrong in any file, each with its file, and for two roles of one
     name in one account.
     """
+    made, wrong = judge_each(flags, files, make, verbose=verbose, filled_later=filled_later)
+    raise_all(wrong)
+    return made
+
+
+def judge_each(
+    flags: Mapping[str, Any], files: Sequence[str], make: Callable[[Chosen], T], *, verbose: bool,
+    filled_later: Sequence[str] = (),
+) -> tuple[list[Made[T]], list[InputError]]:  # fmt: skip
+    """
+    Do as `make_each`, each file for itself: return what is made of those that can be, and what is wrong elsewhere.
+
+    Of two roles of one name in one account neither is made: nobody knows which of them is meant.
+    """
     made: list[Made[T]] = []
     wrong: list[tuple[str, InputError]] = []
     work = partial(_made, flags=dict(flags), make=make, verbose=verbose, filled_later=filled_later)
@@ -79,8 +93,14 @@ def make_each(
         for file, result in zip(files, in_order(work, files), strict=True):
             made.append(result) if isinstance(result, Made) else wrong.extend((file, one) for one in result)
             done()
-    raise_all([*_with_their_files(wrong), *_twins(made)])
-    return made
+    twins = list(_twins(made))
+    doubled = {key for key, count in Counter(map(_identity, made)).items() if count > 1}
+    return [one for one in made if _identity(one) not in doubled], [*_with_their_files(wrong), *twins]
+
+
+def _identity(one: Made[Any]) -> tuple[str, str]:
+    """Return what IAM knows the role by: it does not tell case apart."""
+    return one.account, one.name.lower()
 
 
 def _made(
@@ -126,7 +146,7 @@ def _twins(made: Iterable[Made[Any]]) -> Iterator[InputError]:
     """Yield an error for each role whose name another one of its account has; IAM does not tell case apart."""
     seen: dict[tuple[str, str], str] = {}
     for one in made:
-        first = seen.setdefault((one.account, one.name.lower()), one.file)
+        first = seen.setdefault(_identity(one), one.file)
         if first != one.file:
             problem = f"account {one.account} has a role `{one.name}` already, by {first}"
             yield InputError(one.where, problem, "give each a `name` of its own")
@@ -152,22 +172,32 @@ def say_notes(made: Iterable[Made[Any]]) -> None:
         note(f"{_said(found)}: {text}")
 
 
-def write_each(made: Sequence[Made[str]], folder: str | None, place: str) -> None:
+def write_each(made: Sequence[Made[str]], folder: str, place: str) -> list[InputError]:
     """
-    Write the result of each role to its *place* in *folder*, such as ``{name}.json``.
+    Write the result of each role to its *place* in *folder*, such as ``{name}.json``; return what can't be written.
 
-    Where there are several accounts, each has a folder of its own in it. Raises InputError where there is no
-    folder to write to.
+    Where there are several accounts, each has a folder of its own in it.
     """
     accounts = {one.account for one in made}
+    wrong: list[InputError] = []
     for one in made:
-        home = Path(folder or "", one.account if len(accounts) > 1 else "")
-        write_output(one.result, place_in(str(home), place, one.name))
+        within = f"{one.account}/{place}" if len(accounts) > 1 else place
+        with gathering(wrong):
+            write_in(folder, within, one.name, one.result)
+    return wrong
 
 
-def require_folder(output: str | None) -> None:
-    """Raise InputError unless *output* is a folder, or nothing yet; what is there is looked at before any work."""
+def say_rest(made: int, wrong: Sequence[InputError], what: str) -> None:
+    """Where anything is *wrong*, say of how many roles *what* is done all the same; raise what is wrong."""
+    if wrong:
+        note(f"{made:,} role{'' if made == 1 else 's'} {what}; what is refused follows")
+    raise_all(list({str(one): one for one in wrong}.values()))
+
+
+def require_folder(output: str | None) -> str:
+    """Return *output*, a folder or nothing yet; raise InputError where it is neither, before any work."""
     if output is None or is_stdout(output):
         raise InputError(SourceLocation("--output"), "several role files give several results", "give a folder, -o DIR")
-    if Path(output).exists() and not Path(output).is_dir():
+    if os.path.lexists(output) and not is_folder(output):
         raise InputError(SourceLocation(output), "is no folder", "several role files give several results")
+    return output

@@ -1,20 +1,23 @@
 """From what was chosen on the command line to the plan of each role in the account, and what speaks against it."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+import click
+
 from rolemgr.cli.access import AccessOptions
 from rolemgr.cli.options import role_source
-from rolemgr.errors import InputError, Refused, RolemgrError, SourceLocation
+from rolemgr.errors import AwsError, InputError, Refused, RolemgrError, SourceLocation, worst_last
 
 if TYPE_CHECKING:
     from rolemgr.account.connect import Access
     from rolemgr.check.finding import Finding
     from rolemgr.cli.rendering import Chosen
     from rolemgr.files.source import LayeredSource
-    from rolemgr.report.plan import Planned
+    from rolemgr.report.plan import NotJudged, Planned
 
 T = TypeVar("T")
 
@@ -33,12 +36,12 @@ class ApplyOptions(NamedTuple):
 
 def prepare(
     choices: Sequence[Mapping[str, Any]], access: AccessOptions, options: ApplyOptions, run: str, *, verbose: bool
-) -> "tuple[Access, list[Planned]]":
+) -> "tuple[Access, list[Planned], list[NotJudged]]":
     """
-    Return the way into the account, and the plan of each role, those first that others trust.
+    Return the way into the account, the plan of each role, those first that others trust, and roles without one.
 
-    Raises InputError for what is wrong with the choices, before AWS is asked where that can be; AwsError
-    where AWS can't be asked, or a role is for another account.
+    Each role is judged for itself. Raises InputError for what is wrong with a single choice, before AWS is asked
+    where that can be; AwsError where AWS can't be asked at all.
     """
     from rolemgr.account.look import look
     from rolemgr.account.order import trusted_first
@@ -48,17 +51,72 @@ def prepare(
 
     if options.prune and not options.update:
         raise InputError(SourceLocation("--prune"), "goes with --update")
-    way, _, chosen = in_account(choices, access, verbose=verbose)
-    wanted = {one.role.spec.arn: Wanted(one.documents, way.account, way.partition) for one in chosen}
-    planned = []
-    ordered = trusted_first({arn: one.documents.trust_policy for arn, one in zip(wanted, chosen, strict=True)})
-    for arn in looking_at(ordered):
-        found = look(way.iam, wanted[arn])
-        plan = plan_role(wanted[arn], found, run, update=options.update, prune=options.prune)
-        findings = findings_in_force(next(one for one in chosen if one.role.spec.arn == arn))
-        stopping = [] if options.allow_findings else [one for one in findings if _stops(one)]
-        planned.append(Planned(plan, findings, stopping))
-    return way, planned
+    way, roles, refused = in_account(choices, access, verbose=verbose)
+    by_arn = {one.arn: one for one in roles}
+
+    def planned(one: OneRole) -> Planned:
+        wanted = Wanted(one.chosen.documents, way.account, way.partition)
+        plan = plan_role(wanted, look(way.iam, wanted), run, update=options.update, prune=options.prune)
+        findings = findings_in_force(one.chosen)
+        return Planned(plan, findings, [] if options.allow_findings else [one for one in findings if _stops(one)])
+
+    ordered = trusted_first({arn: one.chosen.documents.trust_policy for arn, one in by_arn.items()})
+    looked, unseen = each_looked_at([by_arn[arn] for arn in ordered], planned)
+    if not looked:
+        stop_if_alone(len(choices), [*refused, *unseen])
+    return way, looked, [*refused, *unseen]
+
+
+class OneRole(NamedTuple):
+    """One role of many: the *flags* that choose it, the *source* of each choice, and what is made of them."""
+
+    flags: Mapping[str, Any]
+    source: "LayeredSource"
+    chosen: "Chosen"
+
+    @property
+    def arn(self) -> str:
+        """The ARN that it has in the account."""
+        return self.chosen.role.spec.arn
+
+
+def each_looked_at(roles: Sequence[OneRole], look: Callable[[OneRole], T]) -> "tuple[list[T], list[NotJudged]]":
+    """
+    Return what *look* gives for each of *roles*, and those that AWS, or their own input, refuses.
+
+    After an error that concerns all (no credentials, no network) the rest is not asked for, and refused with it.
+    """
+    from rolemgr.report.plan import NotJudged
+
+    looked: list[T] = []
+    refused: list[NotJudged] = []
+    stop: AwsError | None = None
+    for one in looking_at(roles):
+        try:
+            if stop:
+                raise stop
+            looked.append(look(one))
+        except RolemgrError as error:
+            stop = error if isinstance(error, AwsError) and error.concerns_all else None
+            refused.append(NotJudged(one.arn, error))
+    return looked, refused
+
+
+def stop_if_alone(count: int, refused: "Sequence[NotJudged]") -> None:
+    """Raise the error of the only role that was asked for, as for any command on one thing."""
+    if count == 1 and refused:
+        raise refused[0].error
+
+
+def end_with(errors: Sequence[RolemgrError]) -> None:
+    """Say *errors*, each once, and end with the worst of their exit codes; do nothing where there are none."""
+    found = {str(error): error for error in errors}
+    if not found:
+        return
+    *said, last = worst_last(found.values())
+    for error in said:
+        click.echo("".join(f"error: {line}\n" for line in str(error).splitlines()), err=True, nl=False)
+    raise last
 
 
 def looking_at(roles: Sequence[T]) -> Iterator[T]:
@@ -76,18 +134,33 @@ def looking_at(roles: Sequence[T]) -> Iterator[T]:
 
 def in_account(
     choices: Sequence[Mapping[str, Any]], access: AccessOptions, *, verbose: bool
-) -> "tuple[Access, list[LayeredSource], list[Chosen]]":
+) -> "tuple[Access, list[OneRole], list[NotJudged]]":
     """
-    Return the way into the account, and for each of *choices* what was chosen and the role that it makes there.
+    Return the way into the account, for each of *choices* the role that it makes there, and the choices that make none.
 
     Raises as `prepare` does.
     """
     from rolemgr.account.connect import connect
+    from rolemgr.report.plan import NotJudged
 
-    sources = [role_source(flags, os.environ) for flags in choices]
-    regions = [_region(source) for source in sources]
+    refused: list[NotJudged] = []
+    read: list[tuple[Mapping[str, Any], LayeredSource]] = []
+    regions: list[str | None] = []
+    for flags in choices:
+        try:
+            source = role_source(flags, os.environ)
+            regions.append(_region(source))
+            read.append((flags, source))
+        except RolemgrError as error:
+            refused.append(NotJudged(str(flags["role"] or "the chosen role"), error))
+    if not read:
+        end_with([one.error for one in refused])
     way = connect(access.profile, next(filter(None, regions), None), access.endpoint_url)
-    return way, sources, _rendered(sources, way, verbose=verbose)
+    roles, unmade = _rendered(read, way, verbose=verbose)
+    refused += unmade
+    if not roles:
+        end_with([one.error for one in refused])
+    return way, roles, refused
 
 
 def _region(source: "LayeredSource") -> str | None:
@@ -99,25 +172,48 @@ def _region(source: "LayeredSource") -> str | None:
     return spec.value.region if "region" in source.data else None
 
 
-def _rendered(sources: "Sequence[LayeredSource]", way: "Access", *, verbose: bool) -> "list[Chosen]":
-    """Return each role, for the account and region of the credentials where it names none."""
+def _rendered(
+    read: "Sequence[tuple[Mapping[str, Any], LayeredSource]]", way: "Access", *, verbose: bool
+) -> "tuple[list[OneRole], list[NotJudged]]":  # fmt: skip
+    """
+    Return each role, for the account and region of the credentials where it names none, and those that can't be made.
+
+    Of two roles of one name neither is made: nobody knows which of them is meant.
+    """
+    from rolemgr.report.plan import NotJudged
+
+    catalogs: dict[tuple[str, ...], Any] = {}
+    made: list[OneRole] = []
+    refused: list[NotJudged] = []
+    for flags, source in read:
+        try:
+            one = OneRole(flags, source, _one_rendered(source, way, catalogs, verbose=verbose, many=len(read) > 1))
+            made.append(one)
+        except RolemgrError as error:
+            refused.append(NotJudged(source.name, error))
+    count = Counter(one.chosen.role.spec.role_name.lower() for one in made)  # IAM tells names apart by more than case
+    twins = [one for one in made if count[one.chosen.role.spec.role_name.lower()] > 1]
+    refused += [NotJudged(one.source.name, _twin(one)) for one in twins]
+    return [one for one in made if one not in twins], refused
+
+
+def _twin(one: OneRole) -> InputError:
+    name = one.chosen.role.spec.role_name
+    return InputError(one.source.at(("name",)), f"role `{name}` is given twice", "give each a `name`")
+
+
+def _one_rendered(
+    source: "LayeredSource", way: "Access", catalogs: dict[tuple[str, ...], Any], *, verbose: bool, many: bool
+) -> "Chosen":  # fmt: skip
     from rolemgr.account.connect import check_account
     from rolemgr.cli.rendering import render_source
 
-    catalogs: dict[tuple[str, ...], Any] = {}
-    found: dict[str, Chosen] = {}  # IAM tells names apart by more than case
-    for source in sources:
-        credentials = SourceLocation(f"AWS credentials of {way.caller}")
-        full = source.with_default("account", way.account, credentials)
-        full = full.with_default("region", way.region, SourceLocation("AWS's configuration or by default"))
-        one = render_source(full, catalogs, verbose=verbose, one_of_many=len(sources) > 1)
-        spec = one.role.spec
-        check_account(way, spec.account, spec.partition_name, partial(_place, source))
-        _check_tags(one.documents.tags, source)
-        if spec.role_name.lower() in found:
-            raise InputError(source.at(("name",)), f"role `{spec.role_name}` is given twice", "give each a `name`")
-        found[spec.role_name.lower()] = one
-    return list(found.values())
+    full = source.with_default("account", way.account, SourceLocation(f"AWS credentials of {way.caller}"))
+    full = full.with_default("region", way.region, SourceLocation("AWS's configuration or by default"))
+    one = render_source(full, catalogs, verbose=verbose, one_of_many=many)
+    check_account(way, one.role.spec.account, one.role.spec.partition_name, partial(_place, source))
+    _check_tags(one.documents.tags, source)
+    return one
 
 
 def _place(source: "LayeredSource", key: str) -> SourceLocation | None:
@@ -139,11 +235,14 @@ def _stops(finding: "Finding") -> bool:
 
 def problems(planned: "Sequence[Planned]") -> list[RolemgrError]:
     """Return why nothing is done: what speaks against each role."""
-    found = [one.plan.problem for one in planned if one.plan.problem]
-    for one in planned:
-        if one.stopping and one.plan.action in ("create", "update"):
-            first, more = one.stopping[0], len(one.stopping) - 1
-            also = f", and {more} more" if more else ""
-            text = f"role {one.plan.wanted.arn}: {first.severity} {first.rule}: {first.message}{also}"
-            found.append(Refused(f"{text}; --allow-findings goes on in spite of it"))
-    return found
+    return [found for one in planned if (found := problem_of(one))]
+
+
+def problem_of(one: "Planned") -> RolemgrError | None:
+    """Return why nothing is done for *one* role, or None where nothing speaks against it."""
+    if one.plan.problem or not one.stopping or one.plan.action not in ("create", "update"):
+        return one.plan.problem
+    first, more = one.stopping[0], len(one.stopping) - 1
+    also = f", and {more} more" if more else ""
+    text = f"role {one.plan.wanted.arn}: {first.severity} {first.rule}: {first.message}{also}"
+    return Refused(f"{text}; --allow-findings goes on in spite of it")

@@ -17,10 +17,11 @@ from typing import Any
 
 import click
 from rich.columns import Columns
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from rolemgr.cli.page import PageConsole
 from rolemgr.errors import InputError, RolemgrError, UnknownNameError, require_text
 from rolemgr.wizard.questions import Option, Question
 
@@ -41,7 +42,7 @@ class Terminal:
     """The terminal: text goes to stderr, lines come from stdin; stdout is left to the result."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
+        self._console = PageConsole(stderr=True, highlight=False)
         self._readline = _readline() if sys.stdout.isatty() else None
 
     def say(self, *lines: str, style: str = "") -> None:

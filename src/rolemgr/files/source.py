@@ -84,8 +84,8 @@ def read_text(path: Path, name: str | None = None, limits: Limits = LIMITS) -> s
     try:
         with path.open("rb") as file:
             raw = file.read(limits.bytes + 1)
-    except OSError as error:
-        raise FileError(where, f"can't be read: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL
+        raise FileError(where, f"can't be read: {getattr(error, 'strerror', None) or error}") from error
     return decode(raw, where, limits)
 
 

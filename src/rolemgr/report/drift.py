@@ -12,6 +12,7 @@ from rolemgr.errors import SourceLocation, printable
 from rolemgr.evaluate.principals import Match
 from rolemgr.model.role import ComposedRole, Origin
 from rolemgr.report.differences import EVERYTHING, context_options, request_data
+from rolemgr.report.plan import NotJudged, refused_data, refused_lines
 from rolemgr.report.sarif import RuleText
 
 
@@ -147,7 +148,7 @@ def _brought_in(one: Looked, origin: Origin) -> SourceLocation:
     return where if where.line else origin.location
 
 
-def drift_data(access: Access, looked: Sequence[Looked]) -> dict[str, Any]:
+def drift_data(access: Access, looked: Sequence[Looked], refused: Sequence[NotJudged] = ()) -> dict[str, Any]:
     """
     Return the drift for ``--format json``.
 
@@ -155,12 +156,14 @@ def drift_data(access: Access, looked: Sequence[Looked]) -> dict[str, Any]:
     ``rule``, ``name``, ``severity``, ``message``, ``path``, ``line``, and of access ``direction`` (gained or
     lost), ``statements`` (in the account where gained, in the file where lost), ``denied_by`` (the reverse),
     ``actions``, ``origins`` (lines of the catalog), ``request`` (as `simulate --requests` reads it), ``ask`` (a
-    line that asks the file) or ``unknown``; of a value ``file`` and ``account``.
+    line that asks the file) or ``unknown``; of a value ``file`` and ``account``. *refused*, with ``role`` and
+    ``problem``, are roles that could not be compared.
     """
     return {
         "account": access.account,
         "partition": access.partition,
         "roles": [_role_data(one) for one in looked],
+        "refused": refused_data(refused),
     }
 
 
@@ -228,14 +231,16 @@ def witness(one: Looked, meant: Meant) -> str | None:
     return f"rolemgr simulate {line}"
 
 
-def drift_text(looked: Sequence[Looked]) -> str:
+def drift_text(looked: Sequence[Looked], refused: Sequence[NotJudged] = ()) -> str:
     """Return the drift as text: each role, what differs, and a line that asks the file about it."""
     lines: list[str] = []
     for one in looked:
         lines += _role_lines(one)
+    lines += refused_lines(refused)
     drifted = sum(bool(one.drift.drifts) for one in looked)
     roles = f"{len(looked)} role{'s' if len(looked) > 1 else ''}"
     summed = f"no drift in {roles}" if not drifted else f"drift in {drifted} of {roles}"
+    summed += f"; {len(refused)} not judged" if refused else ""
     return "\n".join([*lines, summed]) + "\n"
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from rolemgr.account.connect import Access
 from rolemgr.account.plan import RolePlan
 from rolemgr.check.finding import Finding
-from rolemgr.errors import printable
+from rolemgr.errors import RolemgrError, printable
 from rolemgr.report.preview import sizes
 
 _SIGNS = {"create": "+", "update": "~", "unchanged": "=", "refuse": "!"}
@@ -28,24 +28,46 @@ class Planned(NamedTuple):
     stopping: Sequence[Finding]
 
 
+class NotJudged(NamedTuple):
+    """A role (its ARN, or its file where it has none) that can't be looked at, and why; it stops no other."""
+
+    role: str
+    error: RolemgrError
+
+
 class Done(NamedTuple):
-    """How one role ended: *result* is created, updated, unchanged, failed or not begun."""
+    """How one role ended: *result* is created, updated, unchanged, refused, failed or not begun."""
 
     arn: str
     result: str
     error: str | None = None
     left: tuple[str, ...] = ()
     """What this run made and could not take back."""
+    remains: str | None = None
+    """What is there of a role that failed, in words."""
 
 
-def plan_data(access: Access, planned: Sequence[Planned]) -> dict[str, Any]:
-    """Return the plan for ``--format json``."""
+def plan_data(access: Access, planned: Sequence[Planned], refused: Sequence[NotJudged] = ()) -> dict[str, Any]:
+    """Return the plan for ``--format json``; *refused* are roles without one."""
     return {
         "account": access.account,
         "partition": access.partition,
         "caller": access.caller,
         "roles": [_role_data(one) for one in planned],
+        "refused": refused_data(refused),
     }
+
+
+def refused_data(refused: Sequence[NotJudged]) -> list[dict[str, str]]:
+    """Return the roles that could not be looked at, for JSON."""
+    return [{"role": one.role, "problem": str(one.error)} for one in refused]
+
+
+def refused_lines(refused: Sequence[NotJudged]) -> Iterator[str]:
+    """Yield the lines of text on roles that could not be looked at."""
+    for one in refused:
+        yield printable(f"! not judged: {one.role}")
+        yield from (f"    {printable(line)}" for line in str(one.error).splitlines())
 
 
 def _role_data(one: Planned) -> dict[str, Any]:
@@ -62,13 +84,21 @@ def _role_data(one: Planned) -> dict[str, Any]:
     }
 
 
-def plan_text(access: Access, planned: Sequence[Planned], *, steps: bool = True) -> str:
-    """Return the plan as text; without *steps* in a line for each role, and what speaks against it."""
+def plan_text(
+    access: Access, planned: Sequence[Planned], refused: Sequence[NotJudged] = (), *, steps: bool = True
+) -> str:
+    """
+    Return the plan as text; *refused* are roles without one.
+
+    Without *steps* it is a line for each role, and what speaks against it.
+    """
     lines = [f"account {access.account} ({access.partition}), as {access.caller}", ""]
     for one in planned:
         lines += map(printable, _role_lines(one, steps=steps))
+    lines += refused_lines(refused)
     counts: Counter[str] = Counter(one.plan.action for one in planned)
     counted = ", ".join(f"{counts[action]} {said}" for action, said in _COUNTED.items() if counts[action])
+    counted += f"{', ' if counted else ''}{len(refused)} not judged" if refused else ""
     return "\n".join([*lines, *([""] if not steps else []), f"plan: {counted}"]) + "\n"
 
 

@@ -1,0 +1,93 @@
+"""An endpoint that answers with something else than AWS: exit code 3, one line, what may be left named, no traceback."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.account.proxy import proxied
+
+from rolemgr.account.read import read_role
+
+if TYPE_CHECKING:
+    from tests.conftest import Run
+
+READS = ("GetCallerIdentity", "GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicies")
+WRITES = ("CreateRole", "PutRolePolicy", "TagRole")
+
+
+def without(tag: str) -> Callable[[bytes], bytes]:
+    """Return what leaves the element *tag* out of an answer, everywhere."""
+    return lambda answer: re.sub(rf"<{tag}\b.*?</{tag}>|<{tag}/>".encode(), b"", answer, flags=re.DOTALL)
+
+
+SHAPES: dict[str, Callable[[bytes], bytes]] = {
+    "a page": lambda _: b"<!doctype html><html><p>Log in</html>",
+    "a page that is XML": lambda _: b"<html><body><p>Log in</p></body></html>",
+    "nothing": lambda _: b"",
+    "half": lambda answer: answer[: len(answer) // 2],
+    "JSON": lambda _: b'{"Role": {"RoleName": "churn"}}',
+    "bytes": lambda _: bytes(range(256)),
+    "another answer": lambda _: b"<ListUsersResponse><ListUsersResult><Users/></ListUsersResult></ListUsersResponse>",
+    "no id": without("ResponseMetadata"),
+}
+LACKING = {
+    "GetCallerIdentity": ("Arn", "Account"),
+    "GetRole": ("Role", "RoleName", "Arn", "Path", "AssumeRolePolicyDocument"),
+    "ListRolePolicies": ("PolicyNames",),
+    "GetRolePolicy": ("PolicyDocument",),
+    "ListAttachedRolePolicies": ("AttachedPolicies",),
+}
+CASES = [
+    *((action, name, shape) for action in READS for name, shape in SHAPES.items()),
+    *((action, f"without {tag}", without(tag)) for action, tags in LACKING.items() for tag in tags),
+]
+
+
+@pytest.fixture
+def churn(run: "Run", endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Make the role of a role file, and return the file."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "x")
+    Path("churn.yaml").write_text("persona: sagemaker-feature-store\nname: churn\nregion: eu-west-1\n")
+    assert run("apply", "churn.yaml", "--yes", "--allow-findings", "--endpoint-url", endpoint).code == 0
+    return "churn.yaml"
+
+
+@pytest.mark.parametrize(("action", "name", "shape"), CASES, ids=[f"{one[0]}-{one[1]}" for one in CASES])
+def test_reading_is_one_line(
+    action: str, name: str, shape: Callable[[bytes], bytes], run: "Run", churn: str, endpoint: str
+) -> None:
+    """Whatever a call that reads is answered with, `drift` neither breaks nor says that nothing is there."""
+    with proxied(endpoint, garbling=lambda called, answer: shape(answer) if called == action else answer) as proxy:
+        ran = run("drift", churn, "--endpoint-url", proxy.address)
+    assert (ran.code, ran.stdout, len(ran.errors)) == (3, "", 1), ran.stderr
+    assert re.match("the answer (to .*)?is none of AWS's: ", ran.errors[0])
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("action", WRITES)
+def test_writing_is_taken_back_or_named(
+    action: str, name: str, run: "Run", churn: str, endpoint: str, iam: Any
+) -> None:
+    """IAM did the work, and the answer says nothing: the role is gone again, and that is said because it is known."""
+    Path("other.yaml").write_text(Path(churn).read_text().replace("churn", "other"))
+    garble = lambda called, answer: SHAPES[name](answer) if called == action else answer  # noqa: E731
+    with proxied(endpoint, garbling=garble) as proxy:
+        ran = run("apply", "other.yaml", "--yes", "--allow-findings", "--endpoint-url", proxy.address)
+    assert (ran.code, ran.stdout) == (3, ""), ran.stderr
+    assert "all of it was taken back" in ran.stderr.splitlines()[-1]
+    assert read_role(iam, "other") is None
+
+
+def test_what_may_still_be_there_is_named(run: "Run", churn: str, endpoint: str) -> None:
+    """The answer to the end of the role is lost too, twice: nobody knows whether it is gone."""
+    Path("other.yaml").write_text(Path(churn).read_text().replace("churn", "other"))
+    page = SHAPES["a page"]
+    garble = lambda called, answer: page(answer) if called in ("TagRole", "DeleteRole") else answer  # noqa: E731
+    with proxied(endpoint, garbling=garble) as proxy:
+        ran = run("apply", "other.yaml", "--yes", "--allow-findings", "--endpoint-url", proxy.address)
+    assert ran.code == 3
+    assert "error: left in the account: perhaps role " in ran.stderr
+    assert "taken back, see above" in ran.stderr.splitlines()[-1]
