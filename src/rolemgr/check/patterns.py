@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from rolemgr.iam.arn import Arn
-from rolemgr.iam.variables import as_pattern, replaced
+from rolemgr.iam.variables import as_pattern
 from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.reference.resources import common, types_of
 from rolemgr.reference.services import Action, expand, find_action, resource_types
@@ -85,25 +85,6 @@ def _part(written: str, form: str) -> str | None:
 
 
 @lru_cache(maxsize=16_384)
-def is_any_name(resource: str) -> bool:
-    """Tell whether *resource* leaves the name open: ``*``, ``arn:...:*``, ``arn:...:role/*``, ``.../profile/*/*``."""
-    arn = Arn.parse(replaced(resource, "x"))
-    if arn is None:
-        return is_everything(resource)
-    _, slash, rest = arn.resource.partition("/")
-    name = rest if slash else arn.resource.rpartition(":")[2]
-    return not name.strip("*/:")
-
-
-@lru_cache(maxsize=16_384)
 def overlap(resource: str, other: str) -> bool:
     """Tell whether some resource is matched by both patterns; a policy variable may be anything."""
     return common(as_pattern(resource), as_pattern(other)) is not None
-
-
-def is_anywhere(resource: str) -> bool:
-    """Tell whether *resource* leaves name and account open: any resource of any account, as far as it says."""
-    arn = Arn.parse(replaced(resource, "x"))
-    if arn is None:
-        return is_everything(resource)
-    return is_any_name(resource) and not arn.account.strip("*")
