@@ -89,7 +89,7 @@ def acts_as_any_role(statement: Statement) -> Iterator[Hit]:
     if not anywhere or not says_not_on_what(statement) or is_administrator(statement):
         return
     for name, how in RUNS_AS.items():
-        if allows(statement, name) and (where := _taken(name, anywhere)):
+        if statement.named(name) and (where := _taken(name, anywhere)):  # of a NotAction RM602 says so
             yield Hit(f"`{name}` on `{where}` {how}", _at(statement, name), name)
 
 
@@ -122,7 +122,7 @@ def acts_as_roles_of_the_account(statement: Statement) -> Iterator[Hit]:
     of_account = [one for one in named if not is_anywhere(one)]
     for action in _STARTS if named else ():
         opened = of_account if action in RUNS_AS else named  # of all accounts, RM702 says so
-        if allows(statement, action) and (where := _taken(action, opened)):
+        if statement.named(action) and (where := _taken(action, opened)):
             yield Hit(f"`{action}` on `{where}` works as the role of any of them", _at(statement, action), action)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from rolemgr.access.public import fixes_who
 from rolemgr.check.document import GRANTING, Condition, Document, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.limits_nothing import (
@@ -13,7 +14,7 @@ from rolemgr.check.limits_nothing import (
 )
 from rolemgr.check.patterns import fits
 from rolemgr.check.rule import IAM, PERMISSIONS, SAGEMAKER, WITH_PRINCIPAL, Hit, group_rule, listed, statement_rule
-from rolemgr.iam.breadth import widened
+from rolemgr.iam.breadth import is_open, widened
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.wildcards import contains, has_wildcard, matches_action
 from rolemgr.reference.dependents import Dependent, dependents
@@ -101,6 +102,7 @@ def public_principal(statement: Statement) -> Iterator[Hit]:
     """
     The principal is `*`, and no condition says whose: any AWS account, and without sigv4 anyone at all.
 
+    What narrows is a fixed value: not a tag, not `role/Admin` of any account, not a network as wide as a /7.
     Name principals, or narrow by aws:PrincipalOrgID, aws:PrincipalAccount, aws:PrincipalArn, the source
     account or ARN, a VPC endpoint or an address range. A VPC endpoint policy may well be open; it is
     not told from others here.
@@ -112,20 +114,18 @@ def public_principal(statement: Statement) -> Iterator[Hit]:
     yield Hit("the principal is `*`, and no condition narrows it", statement.at("Principal"))
 
 
-_WHO = (
-    "aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn", "aws:principaltag/",
-    "aws:userid", "aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceowner",
-    "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths",
-    "aws:sourceip", "aws:vpcsourceip", "aws:principalservicename", "aws:principalservicenameslist",
-    "aws:federatedprovider", "kms:calleraccount", "kms:viaservice", "s3:dataaccesspointaccount",
-    "s3:dataaccesspointarn", "lambda:functionurlauthtype", "sns:endpoint", "ec2:sourceinstancearn",
-)  # fmt: skip
+_NAMES_NO_CALLER = ("kms:viaservice", "lambda:functionurlauthtype", "ec2:sourceinstancearn")
+"""Keys that S3's page does not know, of services whose own pages narrow by them."""
 
 
 def _narrows(statement: Statement) -> Iterator[bool]:
-    """Yield True for each condition that says whose requests are meant; an open value says nothing."""
-    for condition in statement.conditions_on(*_WHO):
-        if condition.true_where_absent is False and not any(not value.strip("*") for value in condition.values):
+    """Yield True for each condition that says by a fixed value whose requests are meant."""
+    for condition in statement.conditions:
+        if condition.operator is None or condition.true_where_absent is not False:
+            continue
+        if condition.opaque or condition.folded in _NAMES_NO_CALLER:
+            yield not any(map(is_open, condition.values))
+        elif fixes_who(condition.operator, condition.key, condition.values):
             yield True
 
 
