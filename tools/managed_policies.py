@@ -6,7 +6,7 @@ Write the AWS managed policies that people attach to machine-learning roles, fro
 The documents come with ``moto`` (a test dependency, Apache-2.0), whose maintainers download them from IAM's
 API. Kept are the policies with SageMaker in their name, and a few that stand beside them in real accounts.
 Left out are those that IAM attaches to service-linked roles only, and those for the roles that other features
-make for themselves (Service Catalog products, DataZone, Unified Studio, QuickSight, Panorama, HyperPod and its
+make for themselves (Service Catalog products, DataZone, QuickSight, Panorama, HyperPod and its
 spaces): they are as large as all others together.
 
 So that a review can read it, the file has a line for each statement. Its actions stand by service, and it is
@@ -43,7 +43,7 @@ OTHERS = (
 """Policies without SageMaker in their name that are found on SageMaker's roles."""
 
 _OF_FEATURES = (
-    "DataZone", "HyperPod", "Panorama", "QuickSight", "SageMakerSpaces", "SageMakerStudio", "ServiceCatalogProducts",
+    "DataZone", "HyperPod", "Panorama", "QuickSight", "SageMakerSpaces", "ServiceCatalogProducts",
 )  # fmt: skip
 _SERVICE_LINKED = "/aws-service-role/"
 

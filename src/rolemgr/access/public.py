@@ -9,19 +9,18 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-publi
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import accumulate
-from typing import Final, TypeAlias
+from typing import Final
 
-from rolemgr.access.atoms import Atom
+from rolemgr.access.atoms import Atom, condition_atom
 from rolemgr.access.regions import Pattern
 from rolemgr.access.statements import Asked, Side
 from rolemgr.access.values import Limits
 from rolemgr.evaluate.policies import Policies
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
+from rolemgr.iam.breadth import are_narrow, narrow, networks
+from rolemgr.iam.operators import Operator
 from rolemgr.iam.wildcards import SEGMENTS, Steps
-
-Network: TypeAlias = IPv4Network | IPv6Network
 
 _IDENTIFYING: Final = frozenset(
     {
@@ -34,10 +33,6 @@ _IDENTIFYING: Final = frozenset(
 )  # fmt: skip
 """The keys whose fixed values say who asks, or from where, in lower case."""
 
-_BROAD: Final = {4: 8, 6: 32}
-"""A network with a shorter prefix than this, by the IP version, is "very broad"."""
-_HALF: Final = {4: 1 << 31, 6: 1 << 127}
-"""So are networks, however narrow, that together are as many addresses as AWS's example `0.0.0.0/1`."""
 _UNIQUE_ID: Final = re.compile(r"A[A-Z0-9]{15,}")
 """A unique id such as `AROA...`, behind which a session's name may be anything."""
 _ORGANIZATION: Final = re.compile(r"o-[a-z0-9]{10,32}/")
@@ -91,18 +86,22 @@ def _names_account(written: str, steps: Steps) -> bool:
 def _networks(asked: Iterable[Asked]) -> Iterator[str]:
     """Yield the networks that are not very broad, unless all of them together are."""
     atoms = (atom for one in asked for atom in one.atoms if atom.family == "address" and isinstance(atom.what, tuple))
-    named = {ip_network(str(atom.what[1]), strict=False) for atom in atoms if isinstance(atom.what, tuple)}
-    narrow = [one for one in named if one.prefixlen >= _BROAD[one.version]]
-    for version, half in _HALF.items():
-        own = [one for one in narrow if one.version == version]
-        if sum(one.num_addresses for one in _apart(own)) < half:
-            yield from sorted(map(str, own))
+    yield from sorted(map(str, narrow(networks(str(atom.what[1]) for atom in atoms if isinstance(atom.what, tuple)))))
 
 
-def _apart(networks: Sequence[Network]) -> Iterator[Network]:
-    """Yield those of *networks* of one version that lie within no other."""
-    for one in networks:
-        if not any(
-            one is not other and one.network_address in other and one.prefixlen > other.prefixlen for other in networks
-        ):
-            yield one
+def fixes_who(operator: Operator, key: str, values: Sequence[str]) -> bool:
+    """
+    Tell whether a condition of an Allow says by fixed values who asks or from where, so that it is not public.
+
+    It must fail without its key, name what is meant, and name nothing wide beside it.
+    """
+    folded = key.lower()
+    if folded not in _IDENTIFYING or operator.base == "Null" or operator.negated or operator.true_where_absent():
+        return False
+    if operator.base == "IpAddress":
+        return bool(networks(values)) and are_narrow(values)
+    try:
+        atoms = [condition_atom(operator.base, value, True, {}) for value in values]
+    except ValueError:
+        return True  # IAM refuses the value, and a rule of its own says so
+    return all(atom.pattern is not None and (atom.opaque or _names_one(folded, atom)) for atom in atoms)

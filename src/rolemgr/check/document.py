@@ -151,6 +151,8 @@ class Document:
     text: str | None = None
     template: bool = False
     inline: bool = False
+    attached: str = ""
+    """The ARN of AWS's managed policy whose text this is: its wording is AWS's, what it allows the role's."""
     version: str | None = None
     statements: tuple[Statement, ...] = ()
     problems: list[Problem] = field(default_factory=list)

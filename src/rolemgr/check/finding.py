@@ -37,3 +37,11 @@ class Finding(NamedTuple):
     def identity(self) -> tuple[str, str, str, str, str]:
         """Return what stays the same when lines move and wordings change: for baselines and fingerprints."""
         return self.rule, self.path, self.sid or "", self.action or "", self.key or ""
+
+
+class NotJudged(NamedTuple):
+    """What could not be judged: the file *path*, the *line*, and why."""
+
+    path: str
+    line: int | None
+    reason: str

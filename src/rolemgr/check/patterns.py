@@ -85,17 +85,6 @@ def _part(written: str, form: str) -> str | None:
 
 
 @lru_cache(maxsize=16_384)
-def is_any_name(resource: str) -> bool:
-    """Tell whether *resource* leaves the name open: ``*``, ``arn:...:*``, ``arn:...:role/*``, ``.../profile/*/*``."""
-    arn = Arn.parse(replaced(resource, "x"))
-    if arn is None:
-        return is_everything(resource)
-    _, slash, rest = arn.resource.partition("/")
-    name = rest if slash else arn.resource.rpartition(":")[2]
-    return not name.strip("*/:")
-
-
-@lru_cache(maxsize=16_384)
 def is_open(resource: str, action: Action, types: tuple[str, ...] = ()) -> bool:
     """
     Tell whether *resource* is every resource of some type that *action* takes, in one account at least.
@@ -124,11 +113,3 @@ def _is_all_of(pattern: str, form: Arn) -> bool:
 def overlap(resource: str, other: str) -> bool:
     """Tell whether some resource is matched by both patterns; a policy variable may be anything."""
     return common(as_pattern(resource), as_pattern(other)) is not None
-
-
-def is_anywhere(resource: str) -> bool:
-    """Tell whether *resource* leaves name and account open: any resource of any account, as far as it says."""
-    arn = Arn.parse(replaced(resource, "x"))
-    if arn is None:
-        return is_everything(resource)
-    return is_any_name(resource) and not arn.account.strip("*")

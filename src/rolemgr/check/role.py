@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from rolemgr.check.attached import attached
 from rolemgr.check.config import find_rule
 from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding
@@ -23,14 +24,17 @@ class Reason(NamedTuple):
 
 
 def documents_of(made: RoleDocuments) -> list[Document]:
-    """Return the trust policy and the inline and managed policies of the role *made*, as one group."""
+    """Return the trust policy and the inline, managed and known attached policies of the role *made*, as one group."""
     trust = (made.trust_policy.to_json_value(), PolicyType.TRUST, False)
     inline = [(policy.document.to_json_value(), PolicyType.IDENTITY, True) for policy in made.policies]
     managed = [(policy.document.to_json_value(), PolicyType.IDENTITY, False) for policy in made.managed_policies]
-    return [
-        read(Document(f"role {made.name}", kind, raw, lambda _: None, group=made.name, inline=is_inline))
+    name = f"role {made.name}"
+    others = (attached(arn, name, made.name) for arn in made.attached)
+    own = [
+        read(Document(name, kind, raw, lambda _: None, group=made.name, inline=is_inline))
         for raw, kind, is_inline in (trust, *inline, *managed)
     ]
+    return [*own, *(one for one in others if isinstance(one, Document))]
 
 
 def at_origin(finding: Finding, role: ComposedRole) -> Finding:

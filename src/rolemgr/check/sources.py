@@ -48,7 +48,11 @@ def parse(text: str, name: str, *, as_json: bool) -> Parsed:
 def documents(parsed: Parsed, text: str, name: str, kind: PolicyType | None = None) -> list[Document]:
     """Return the policy documents in *parsed*, of type *kind* where it is given and the file does not tell."""
     found = list(find(parsed.data))
-    return [_document(one, parsed, text if len(found) == 1 else None, name, kind) for one in found]
+    made = [_document(one, parsed, text if len(found) == 1 else None, name, kind) for one in found]
+    from rolemgr.check.attached import attached_in
+
+    others = attached_in(parsed.data, name, parsed.line_of)
+    return [*made, *(one for one in others if isinstance(one, Document))]
 
 
 def _document(found: Found, parsed: Parsed, text: str | None, name: str, kind: PolicyType | None) -> Document:

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from rolemgr.check.document import Document, Statement
 from rolemgr.check.finding import Severity
+from rolemgr.check.limits_nothing import is_administrator, says_not_on_what
 from rolemgr.check.paths import Together, shares, together
-from rolemgr.check.patterns import is_everything, is_open
+from rolemgr.check.patterns import is_open
 from rolemgr.check.rule import IAM, PERMISSIONS, SAGEMAKER, Hit, group_rule, listed, statement_rule
-from rolemgr.check.rules.escalation import unlimited
 from rolemgr.check.rules.grants import PASS_ROLE, is_any_role
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.wildcards import matches
@@ -36,18 +36,12 @@ def acts_by_several_actions(documents: list[Document]) -> Iterator[tuple[Documen
             yield first.policy, Hit(f"{listed(way.actions, 4)} {way.how}", path, acting[0], sid=first.sid)
 
 
-def is_administrator(statement: Statement) -> bool:
-    """Tell whether *statement* allows every action on every resource, which RM601 says once for all."""
-    everything = any(map(is_everything, statement.actions)) and any(map(is_everything, statement.resources))
-    return everything and not statement.conditions and "Condition" not in statement.opaque
-
-
 def _open_to(statements: Iterable[Statement], action: str, way: Together) -> Statement | None:
     """Return the statement that allows *action* on whatever there is, for *way*, if any."""
     for statement in statements:
         if not statement.named(action):
             continue
-        open_to_it = unlimited(statement) and open_resource(statement, action)
+        open_to_it = says_not_on_what(statement) and open_resource(statement, action)
         if _passes(statement, way) if action == PASS_ROLE else open_to_it:
             return statement
     return None
@@ -83,7 +77,7 @@ def assumes_any_role(statement: Statement) -> Iterator[Hit]:
     Name the roles, or their path; for one name in many accounts `arn:aws:iam::*:role/deploy`.
     """
     pattern = statement.named(_ASSUME)
-    if not pattern or is_administrator(statement) or not unlimited(statement):
+    if not pattern or is_administrator(statement) or not says_not_on_what(statement):
         return
     if where := open_resource(statement, _ASSUME):
         yield Hit(f"`{_ASSUME}` on `{where}`: name the roles, or their path", statement.at("Resource", where), _ASSUME)
@@ -100,7 +94,7 @@ def opens_to_other_accounts(statement: Statement) -> Iterator[Hit]:
 
     Name the resources, or leave it to a platform role.
     """
-    if is_administrator(statement) or not unlimited(statement):
+    if is_administrator(statement) or not says_not_on_what(statement):
         return
     found = {name: where for name in shares() if statement.named(name) and (where := open_resource(statement, name))}
     if found:

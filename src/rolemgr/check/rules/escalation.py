@@ -1,47 +1,26 @@
 """RM7: ways to more rights than the policy seems to give."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from rolemgr.check.document import Document, Statement
 from rolemgr.check.finding import Severity
+from rolemgr.check.limits_nothing import (
+    is_administrator,
+    is_any_name,
+    is_anywhere,
+    is_everything,
+    says_not_on_what,
+)
 from rolemgr.check.paths import acted_on, runs_as, takes_a_role
-from rolemgr.check.patterns import fits, fits_type, is_any_name, is_anywhere, is_everything
-from rolemgr.check.rule import IAM, PERMISSIONS, SAGEMAKER, Hit, document_rule, listed, statement_rule
-from rolemgr.check.rules.grants import PASS_ROLE, is_any_role
+from rolemgr.check.patterns import fits, fits_type
+from rolemgr.check.rights import RIGHTS
+from rolemgr.check.rule import IAM, PERMISSIONS, SAGEMAKER, Hit, group_rule, listed, statement_rule
+from rolemgr.check.rules.grants import PASS_ROLE, allows, is_any_role
+from rolemgr.files.source import DataPath
+from rolemgr.iam.documents import PolicyType
 from rolemgr.reference.services import Action, find_action
 
 _DELEGATION = IAM + "access_policies_boundaries.html"
-
-_NO_LIMIT = frozenset(
-    {"aws:requestedregion", "aws:securetransport", "aws:multifactorauthpresent", "aws:multifactorauthage",
-     "aws:currenttime", "aws:epochtime", "aws:viaawsservice", "aws:useragent", "aws:principalisawsservice"}
-)  # fmt: skip
-"""Keys that say how or when a request is made, and not on what."""
-
-
-def unlimited(statement: Statement) -> bool:
-    """Tell whether no condition of *statement* says on what, or for whom, it allows."""
-    return "Condition" not in statement.opaque and all(one.folded in _NO_LIMIT for one in statement.conditions)
-
-
-def _open(statement: Statement) -> str | None:
-    """Return the resource of *statement* that leaves the name open, if any."""
-    return next((resource for resource in statement.resources if is_any_name(resource)), None)
-
-
-RIGHTS: Mapping[str, tuple[str, ...]] = {
-    "rewrites a policy": ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"),
-    "attaches a policy": (
-        "iam:AttachGroupPolicy", "iam:AttachRolePolicy", "iam:AttachUserPolicy",
-        "iam:PutGroupPolicy", "iam:PutRolePolicy", "iam:PutUserPolicy",
-    ),
-    "takes a boundary off": ("iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary",
-                             "iam:PutRolePermissionsBoundary", "iam:PutUserPermissionsBoundary"),
-    "becomes someone else": ("iam:AddUserToGroup", "iam:CreateAccessKey", "iam:CreateLoginProfile",
-                             "iam:UpdateAssumeRolePolicy", "iam:UpdateLoginProfile"),
-}  # fmt: skip
-"""What gives its caller more rights, by how."""
-
 
 _PLURAL = {
     "rewrites a policy": "rewrite policies",
@@ -63,13 +42,20 @@ def grants_itself_more(statement: Statement) -> Iterator[Hit]:
     Name the resources, demand a permissions boundary (iam:PermissionsBoundary), or leave it to a platform
     role. `*` on everything is reported as RM601 alone.
     """
-    where = _open(statement)
-    if where is None or not unlimited(statement) or any(map(is_everything, statement.actions)):
+    named = list(filter(is_any_name, statement.resources))
+    if not named or not says_not_on_what(statement) or is_administrator(statement):
         return
     for how, actions in RIGHTS.items():
-        if found := [action for action in actions if statement.named(action)]:
-            message = f"{listed(found)} on `{where}` {how if len(found) == 1 else _PLURAL[how]}"
-            yield Hit(message, statement.at("Action", statement.named(found[0])), found[0])
+        found = {action: where for action in actions if allows(statement, action) and (where := _taken(action, named))}
+        if found:
+            names = list(found)
+            message = f"{listed(names)} on `{found[names[0]]}` {how if len(names) == 1 else _PLURAL[how]}"
+            yield Hit(message, _at(statement, names[0]), names[0])
+
+
+def _at(statement: Statement, action: str) -> DataPath:
+    """Return where *statement* allows *action*: the value of Action, or its NotAction as a whole."""
+    return statement.at("NotAction") if statement.not_actions else statement.at("Action", statement.named(action))
 
 
 RUNS_AS: Mapping[str, str] = runs_as()
@@ -89,15 +75,14 @@ def acts_as_any_role(statement: Statement) -> Iterator[Hit]:
     profile's name as a policy variable). `*` on everything is reported as RM601 alone.
     """
     anywhere = [resource for resource in statement.resources if is_anywhere(resource)]
-    if not anywhere or not unlimited(statement) or any(map(is_everything, statement.actions)):
+    if not anywhere or not says_not_on_what(statement) or is_administrator(statement):
         return
     for name, how in RUNS_AS.items():
-        pattern = statement.named(name)
-        if pattern and (where := _taken(name, anywhere)):
-            yield Hit(f"`{name}` on `{where}` {how}", statement.at("Action", pattern), name)
+        if statement.named(name) and (where := _taken(name, anywhere)):  # of a NotAction RM602 says so
+            yield Hit(f"`{name}` on `{where}` {how}", _at(statement, name), name)
 
 
-def _taken(name: str, resources: list[str]) -> str | None:
+def _taken(name: str, resources: Iterable[str]) -> str | None:
     """Return the first of *resources* that the action *name* takes, if any."""
     action, types = find_action(name), acted_on(name)
     return next((one for one in resources if action and (is_everything(one) or _fits_one(one, action, types))), None)
@@ -125,45 +110,43 @@ def acts_as_roles_of_the_account(statement: Statement) -> Iterator[Hit]:
 
     That is right in an account of one team. Otherwise name them by a prefix.
     """
-    if not unlimited(statement):
+    if not says_not_on_what(statement) or is_administrator(statement):
         return
     named = [one for one in statement.resources if is_any_name(one)]
     of_account = [one for one in named if not is_anywhere(one)]
-    for action in _STARTS if named and not any(map(is_everything, statement.actions)) else ():
-        pattern = statement.named(action)
+    for action in _STARTS if named else ():
         opened = of_account if action in RUNS_AS else named  # of all accounts, RM702 says so
-        if pattern and (where := _taken(action, opened)):
-            message = f"`{action}` on `{where}` works as the role of any of them"
-            yield Hit(message, statement.at("Action", pattern), action)
+        if statement.named(action) and (where := _taken(action, opened)):
+            yield Hit(f"`{action}` on `{where}` works as the role of any of them", _at(statement, action), action)
 
 
 TAKES_A_ROLE = tuple(takes_a_role())
 """What starts code of the caller's choice as a role that the caller passes."""
 
 
-@document_rule(
+@group_rule(
     "RM704", "runs-as-any-role", Severity.SECURITY_WARNING, "code can be run as any role",
-    IAM + "id_roles_use_passrole.html", kinds=PERMISSIONS,
+    IAM + "id_roles_use_passrole.html",
 )  # fmt: skip
-def runs_as_any_role(document: Document) -> Iterator[Hit]:
+def runs_as_any_role(documents: list[Document]) -> Iterator[tuple[Document, Hit]]:
     """
-    The policy allows passing any role, and also an action that runs the caller's code as the role passed:
-    a training job, a model's container, a notebook, a function.
+    The policies of the role (or this policy, where it stands alone) allow passing any role, and also an
+    action that runs the caller's code as the role passed: a training job, a model's container, a notebook,
+    a function.
 
     Together they give the rights of every role that trusts the service.
     """
-    passing = next((one for one in document.allows if _passes_any(one)), None)
+    allowing = [(one, each) for one in documents if one.kind is PolicyType.IDENTITY for each in one.allows]
+    statements = [each for _, each in allowing if not is_administrator(each)]
+    passing = next(((one, each) for one, each in allowing if each in statements and _passes_any(each)), None)
     if passing is None:
         return
-    starts = [action for action in TAKES_A_ROLE if any(_starts(one, action) for one in document.allows)]
-    if starts:
-        yield Hit(f"any role can be passed to {listed(starts)}", passing.path, starts[0], sid=passing.sid)
+    if starts := [action for action in TAKES_A_ROLE if any(allows(one, action) for one in statements)]:
+        document, statement = passing
+        message = f"any role can be passed to {listed(starts)}"
+        yield document, Hit(message, statement.path, starts[0], sid=statement.sid)
 
 
 def _passes_any(statement: Statement) -> bool:
-    open_name = any(is_any_role(resource) for resource in statement.resources)
-    return bool(statement.named(PASS_ROLE)) and open_name and not any(map(is_everything, statement.actions))
-
-
-def _starts(statement: Statement, action: str) -> bool:
-    return bool(statement.named(action)) and not any(map(is_everything, statement.actions))
+    open_name = bool(statement.not_resources) or any(map(is_any_role, statement.resources))
+    return open_name and allows(statement, PASS_ROLE)

@@ -2,12 +2,21 @@
 
 from collections.abc import Iterator
 
-from rolemgr.check.document import GRANTING, Document, Statement
+from rolemgr.access.public import fixes_who
+from rolemgr.check.document import GRANTING, Condition, Document, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.patterns import fits, is_any_name, is_everything
+from rolemgr.check.limits_nothing import (
+    is_administrator,
+    is_any_name,
+    is_every_action,
+    is_everything,
+    is_unlimited,
+)
+from rolemgr.check.patterns import fits
 from rolemgr.check.rule import IAM, PERMISSIONS, SAGEMAKER, WITH_PRINCIPAL, Hit, group_rule, listed, statement_rule
+from rolemgr.iam.breadth import is_open, widened
 from rolemgr.iam.documents import PolicyType
-from rolemgr.iam.wildcards import has_wildcard, matches_action
+from rolemgr.iam.wildcards import contains, has_wildcard, matches_action
 from rolemgr.reference.dependents import Dependent, dependents
 from rolemgr.reference.services import find_action
 
@@ -28,11 +37,20 @@ def allows(statement: Statement, action: str) -> bool:
     _PRACTICES + "#grant-least-privilege", kinds=PERMISSIONS, effect="Allow",
 )  # fmt: skip
 def everything_allowed(statement: Statement) -> Iterator[Hit]:
-    """The Action is `*` on the Resource `*`, with no condition: that is an administrator."""
-    of_all = any(action.strip("*") in ("", ":") for action in statement.actions)
-    limited = statement.conditions or "Condition" in statement.opaque
-    if of_all and not limited and any(map(is_everything, statement.resources)):
-        yield Hit("every action on every resource", statement.at("Action"), "*")
+    """
+    The Action is `*` on the Resource `*`, and no condition limits that: an administrator.
+
+    So are `*:*`, `arn:aws:*`, a NotAction or NotResource that leaves the giving of rights in, and conditions
+    that hold for everyone: aws:SecureTransport, a date that has passed, a tag that somebody must *not* have.
+    """
+    if not is_administrator(statement):
+        return
+    what = next(filter(is_every_action, statement.actions), None)
+    element = "Action" if what else "NotAction"
+    text = "every action" if what else f"every action but {listed(statement.not_actions)}"
+    where = f" but {listed(statement.not_resources, 2)}" if statement.not_resources else ""
+    no_limit = ", and its conditions limit nothing" if statement.conditions else ""
+    yield Hit(f"{text} on every resource{where}{no_limit}", statement.at(element, what), "*")
 
 
 @statement_rule(
@@ -54,8 +72,8 @@ def not_action_in_allow(statement: Statement) -> Iterator[Hit]:
     IAM + "reference_policies_elements_notresource.html", kinds=GRANTING, effect="Allow",
 )  # fmt: skip
 def not_resource_in_allow(statement: Statement) -> Iterator[Hit]:
-    """NotResource with Allow and no condition gives every resource but the listed ones, of all types."""
-    if statement.not_resources and not statement.conditions and "Condition" not in statement.opaque:
+    """NotResource with Allow and no condition that limits gives every resource but the listed ones, of all types."""
+    if statement.not_resources and is_unlimited(statement):
         yield Hit(f"everything but {listed(statement.not_resources, 2)} is allowed", statement.at("NotResource"))
 
 
@@ -69,7 +87,9 @@ def growing_wildcard(statement: Statement) -> Iterator[Hit]:
 
     List the actions. Describe*, List* and Get* are reported too: some of them read data.
     """
-    growing = [action for action in statement.actions if has_wildcard(action) and action.strip("*")]
+    if is_administrator(statement):
+        return  # RM601 says so
+    growing = [action for action in statement.actions if has_wildcard(action)]
     if growing:
         yield Hit(f"{listed(growing)} grows with the service", statement.at("Action", growing[0]), growing[0])
 
@@ -82,6 +102,7 @@ def public_principal(statement: Statement) -> Iterator[Hit]:
     """
     The principal is `*`, and no condition says whose: any AWS account, and without sigv4 anyone at all.
 
+    What narrows is a fixed value: not a tag, not `role/Admin` of any account, not a network as wide as a /7.
     Name principals, or narrow by aws:PrincipalOrgID, aws:PrincipalAccount, aws:PrincipalArn, the source
     account or ARN, a VPC endpoint or an address range. A VPC endpoint policy may well be open; it is
     not told from others here.
@@ -93,20 +114,18 @@ def public_principal(statement: Statement) -> Iterator[Hit]:
     yield Hit("the principal is `*`, and no condition narrows it", statement.at("Principal"))
 
 
-_WHO = (
-    "aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn", "aws:principaltag/",
-    "aws:userid", "aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceowner",
-    "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths",
-    "aws:sourceip", "aws:vpcsourceip", "aws:principalservicename", "aws:principalservicenameslist",
-    "aws:federatedprovider", "kms:calleraccount", "kms:viaservice", "s3:dataaccesspointaccount",
-    "s3:dataaccesspointarn", "lambda:functionurlauthtype", "sns:endpoint", "ec2:sourceinstancearn",
-)  # fmt: skip
+_NAMES_NO_CALLER = ("kms:viaservice", "lambda:functionurlauthtype", "ec2:sourceinstancearn")
+"""Keys that S3's page does not know, of services whose own pages narrow by them."""
 
 
 def _narrows(statement: Statement) -> Iterator[bool]:
-    """Yield True for each condition that says whose requests are meant; an open value says nothing."""
-    for condition in statement.conditions_on(*_WHO):
-        if condition.true_where_absent is False and not any(not value.strip("*") for value in condition.values):
+    """Yield True for each condition that says by a fixed value whose requests are meant."""
+    for condition in statement.conditions:
+        if condition.operator is None or condition.true_where_absent is not False:
+            continue
+        if condition.opaque or condition.folded in _NAMES_NO_CALLER:
+            yield not any(map(is_open, condition.values))
+        elif fixes_who(condition.operator, condition.key, condition.values):
             yield True
 
 
@@ -145,8 +164,8 @@ def pass_any_role(statement: Statement) -> Iterator[Hit]:
     """
     if not allows(statement, PASS_ROLE) or "Resource" in statement.opaque:
         return
-    if not find_action(statement.named(PASS_ROLE) or "") and any(map(is_everything, statement.actions)):
-        return  # an administrator: RM601 says so
+    if is_administrator(statement):
+        return  # RM601 says so
     if open_ones := [resource for resource in statement.resources if is_any_role(resource)]:
         message = f"{PASS_ROLE} on `{open_ones[0]}`: name the roles, or their path"
         yield Hit(message, statement.at("Resource", open_ones[0]), PASS_ROLE)
@@ -166,14 +185,21 @@ def pass_to_any_service(statement: Statement) -> Iterator[Hit]:
 
     Add `StringEquals: {iam:PassedToService: sagemaker.amazonaws.com}`.
     """
-    if not statement.named(PASS_ROLE) or "Condition" in statement.opaque:
+    pattern = statement.named(PASS_ROLE)
+    if not pattern or "Condition" in statement.opaque or is_administrator(statement):
         return
-    if not any(not action.strip("*") for action in statement.actions) and not list(
-        statement.conditions_on("iam:passedtoservice", "iam:associatedresourcearn")
-    ):
-        yield Hit(
-            f"{PASS_ROLE} without iam:PassedToService", statement.at("Action", statement.named(PASS_ROLE)), PASS_ROLE
-        )
+    if not any(map(_names_service, statement.conditions_on("iam:passedtoservice", "iam:associatedresourcearn"))):
+        yield Hit(f"{PASS_ROLE} without iam:PassedToService", statement.at("Action", pattern), PASS_ROLE)
+
+
+def _names_service(condition: Condition) -> bool:
+    """Tell whether a condition on iam:PassedToService names services, and not those that are left out, or any."""
+    operator = condition.operator
+    if operator is None or condition.opaque:
+        return True  # IAM refuses the one, and a template fills in the other
+    if operator.base == "Null" or operator.negated:
+        return False
+    return not any(contains(widened(value), "*.amazonaws.com") for value in condition.values)
 
 
 @group_rule(

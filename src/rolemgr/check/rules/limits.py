@@ -4,15 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rolemgr.check.document import Condition, Document, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.patterns import actions_of, fits, fits_type, is_everything
+from rolemgr.check.limits_nothing import is_administrator, is_everything
+from rolemgr.check.patterns import actions_of, fits, fits_type
 from rolemgr.check.rule import (
     IAM,
     ORGANIZATIONS,
-    PERMISSIONS,
     REFERENCE,
     SAGEMAKER,
     Hit,
-    document_rule,
     group_rule,
     listed,
     statement_rule,
@@ -202,33 +201,34 @@ def _on_shared(statement: Statement, written: str) -> bool:
     )
 
 
-@document_rule(
+@group_rule(
     "RM911", "approves-what-it-registers", Severity.SUGGESTION, "whoever registers a model can change an approved one",
-    SAGEMAKER + "model-registry-approve.html", kinds=PERMISSIONS,
+    SAGEMAKER + "model-registry-approve.html",
 )  # fmt: skip
-def approves_what_it_registers(document: Document) -> Iterator[Hit]:
+def approves_what_it_registers(documents: list[Document]) -> Iterator[tuple[Document, Hit]]:
     """
-    The policy allows both CreateModelPackage and UpdateModelPackage. The second approves a model, and can
-    change image and data of one that was approved without naming its status, so a Deny of the status
-    Approved does not hold that.
+    The policies of the role allow both CreateModelPackage and UpdateModelPackage. The second approves a
+    model, and can change image and data of one that was approved without naming its status, so a Deny of
+    the status Approved does not hold that.
 
     Leave UpdateModelPackage to the role that approves, which registers nothing.
     """
-    both = ("sagemaker:CreateModelPackage", "sagemaker:UpdateModelPackage")
-    update = find_action(both[1])
-    for statement in document.allows if update else ():
-        pattern = statement.named(both[1])
-        if not pattern or any(map(is_everything, statement.actions)) or _denied(document, both[1]):
-            continue
-        if any(one.named(both[0]) for one in document.allows):
-            message = f"`{both[1]}` beside `{both[0]}`: one role registers, approves and changes"
-            yield Hit(message, statement.at("Action", pattern), both[1], sid=statement.sid)
+    registers, updates = "sagemaker:CreateModelPackage", "sagemaker:UpdateModelPackage"
+    granting = [one for one in documents if one.kind is PolicyType.IDENTITY]
+    allowing = [(one, each) for one in granting for each in one.allows if not is_administrator(each)]
+    if _denied(granting, updates) or not any(each.named(registers) for _, each in allowing):
+        return
+    for document, statement in allowing:
+        if pattern := statement.named(updates):
+            message = f"`{updates}` beside `{registers}`: one role registers, approves and changes"
+            yield document, Hit(message, statement.at("Action", pattern), updates, sid=statement.sid)
 
 
-def _denied(document: Document, action: str) -> bool:
-    """Tell whether *document* denies *action* whatever the request says."""
+def _denied(documents: list[Document], action: str) -> bool:
+    """Tell whether *documents* deny *action* whatever the request says."""
     return any(
         one.effect == "Deny" and one.named(action) and not one.conditions and "Condition" not in one.opaque
+        for document in documents
         for one in document.statements
     )
 

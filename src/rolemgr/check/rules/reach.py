@@ -5,7 +5,8 @@ from functools import lru_cache
 
 from rolemgr.check.document import Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.patterns import fits, is_everything
+from rolemgr.check.limits_nothing import is_everything, is_star
+from rolemgr.check.patterns import fits
 from rolemgr.check.rule import IAM, REFERENCE, Hit, listed, statement_rule
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import PolicyType
@@ -53,7 +54,7 @@ def needs_all_resources(statement: Statement) -> Iterator[Hit]:
     The Allow is dead for it. Give it a statement of its own on `*`. Reported for the services that machine
     learning needs, where the reference is known to be right.
     """
-    if "Resource" in statement.opaque or not statement.resources or any(map(is_everything, statement.resources)):
+    if "Resource" in statement.opaque or not statement.resources or any(map(is_star, statement.resources)):
         return
     dead = [written for written, action in exact_actions(statement) if not action.resource_types]
     dead += [written for written in statement.actions if written in quirks.never_on_arns() and written not in dead]

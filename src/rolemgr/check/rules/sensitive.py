@@ -8,10 +8,10 @@ from typing import Any
 
 from rolemgr.check.document import Statement
 from rolemgr.check.finding import Severity
+from rolemgr.check.limits_nothing import is_administrator, says_not_on_what
 from rolemgr.check.patterns import actions_of, is_open
 from rolemgr.check.rule import IAM, PERMISSIONS, Hit, listed, statement_rule
-from rolemgr.check.rules.acting import is_administrator, open_resource
-from rolemgr.check.rules.escalation import unlimited
+from rolemgr.check.rules.acting import open_resource
 from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.reference.services import action_names
 
@@ -43,7 +43,7 @@ def reads_every_secret(statement: Statement) -> Iterator[Hit]:
     Name them by their ARN or a prefix. For keys of a service `kms:ViaService`, for a project's a tag
     (aws:ResourceTag) will do: a condition that says on what is enough.
     """
-    if is_administrator(statement) or not unlimited(statement):
+    if is_administrator(statement) or not says_not_on_what(statement):
         return
     found: dict[tuple[str, str], list[str]] = {}
     for name, what in _secrets().items():
@@ -65,7 +65,7 @@ def all_of_a_sensitive_service(statement: Statement) -> Iterator[Hit]:
 
     List the actions, or name the resources: `s3:*` on one's own bucket is not reported.
     """
-    if not unlimited(statement):
+    if not says_not_on_what(statement):
         return
     for action in statement.actions:
         service = action.partition(":")[0].lower()

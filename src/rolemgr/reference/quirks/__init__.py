@@ -181,3 +181,22 @@ def local_nvme_types() -> tuple[str, ...]:
 def quota(name: str) -> int:
     """Return the value of the quota *name* of ``quotas.json``, in the unit that stands there."""
     return int(_table("quotas")[name]["value"])
+
+
+@cache
+def keys_that(group: str) -> frozenset[str]:
+    """Return the keys, in lower case, of a *group* of ``no_limits.json``: ``how_or_when``, ``of_the_holder`` ..."""
+    return frozenset(map(str.lower, _table("no_limits")[group]["keys"]))
+
+
+@cache
+def usual_values(key: str) -> tuple[str, ...]:
+    """Return the values that the lower-case *key*, which every request has, has in nearly all of them."""
+    entries = {name.lower(): entry["values"] for name, entry in _table("no_limits")["usual"].items()}
+    return tuple(entries.get(key, ()))
+
+
+@cache
+def absent_where_none() -> frozenset[str]:
+    """Return the keys, in lower case, that a request lacks where the resource has no such thing."""
+    return frozenset(map(str.lower, _table("no_limits")["absent_where_none"]))

@@ -1,0 +1,134 @@
+"""What limits nothing is seen through in every spelling, and what does limit is left alone."""
+
+import json
+from typing import Any
+
+import pytest
+from tests.check.support import policy, rules
+
+ADMIN_RESOURCES = ["*", "**", "?*", "arn:*", "arn:aws:*", "*:*", "arn:aws:*:*:*:*", "arn:*:*:*:*:*", "arn:aws*"]
+ADMIN_ACTIONS: list[Any] = ["*", "*:*", "**", "?*", "*:?*"]
+NO_LIMITS: list[dict[str, Any]] = [
+    {"Bool": {"aws:SecureTransport": "true"}},
+    {"Bool": {"aws:ViaAWSService": "false"}},
+    {"Bool": {"aws:PrincipalIsAWSService": ["true", "false"]}},
+    {"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}},
+    {"DateGreaterThan": {"aws:CurrentTime": "2000-01-01T00:00:00Z"}},
+    {"DateLessThan": {"aws:CurrentTime": "2999-01-01T00:00:00Z"}},
+    {"NumericGreaterThan": {"aws:EpochTime": "0"}},
+    {"Null": {"aws:userid": "false"}},
+    {"Null": {"aws:PrincipalTag/x": "true"}},
+    {"StringNotEquals": {"aws:PrincipalTag/x": "y"}},
+    {"StringNotEquals": {"aws:ResourceTag/x": "y"}},
+    {"StringEqualsIfExists": {"aws:SourceVpc": "vpc-1"}},
+    {"ForAllValues:StringEquals": {"aws:TagKeys": ["x"]}},
+    {"StringLike": {"aws:RequestedRegion": "*"}},
+    {"StringLike": {"aws:PrincipalAccount": "????????????"}},
+    {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"}},
+    {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}},
+    {"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}},
+    {"IpAddress": {"aws:SourceIp": "::/0"}},
+    {"StringEquals": {"aws:PrincipalType": ["Account", "User", "FederatedUser", "AssumedRole"]}},
+    {"StringEquals": {"aws:ResourceAccount": "111122223333"}},
+]
+LIMITS: list[dict[str, Any]] = [
+    {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+    {"DateLessThan": {"aws:CurrentTime": "2000-01-01T00:00:00Z"}},
+    {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}},
+    {"StringEquals": {"aws:ResourceTag/Project": "churn"}},
+    {"StringEquals": {"aws:PrincipalTag/team": "ml"}},
+    {"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/x"}},
+    {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+    {"Null": {"aws:PrincipalTag/x": "false"}},
+    {"Bool": {"aws:ViaAWSService": "true"}},
+]
+
+
+def allow(**others: Any) -> Any:
+    """Return a policy of one Allow of everything, but for *others*."""
+    return policy({"Effect": "Allow", "Action": "*", "Resource": "*", **others})
+
+
+@pytest.mark.parametrize("resource", ADMIN_RESOURCES)
+def test_every_resource_in_every_spelling(resource: str) -> None:
+    """An administrator on whatever is everything."""
+    assert "RM601" in rules(allow(Resource=resource))
+
+
+@pytest.mark.parametrize("action", ADMIN_ACTIONS)
+def test_every_action_in_every_spelling(action: str) -> None:
+    """An administrator by whatever is every action."""
+    assert "RM601" in rules(allow(Action=action))
+
+
+@pytest.mark.parametrize("condition", NO_LIMITS, ids=json.dumps)
+def test_a_condition_that_is_no_limit(condition: dict[str, Any]) -> None:
+    """It holds for whoever asks, or for whoever leaves something out."""
+    assert "RM601" in rules(allow(Condition=condition))
+
+
+@pytest.mark.parametrize("condition", LIMITS, ids=json.dumps)
+def test_a_condition_that_is_a_limit(condition: dict[str, Any]) -> None:
+    """Its near twins say what, who or when."""
+    assert "RM601" not in rules(allow(Condition=condition))
+
+
+def test_all_but_something_is_an_administrator_too() -> None:
+    """NotAction and NotResource that leave the giving of rights in; not those that leave it out."""
+    but_one = {"Effect": "Allow", "NotAction": "s3:DeleteBucket", "Resource": "*"}
+    assert {"RM601", "RM602"} <= rules(policy(but_one))
+    assert "RM601" not in rules(policy({**but_one, "NotAction": "iam:*"}))
+    spared = {"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::secret/*"}
+    assert {"RM601", "RM603"} <= rules(policy(spared))
+
+
+@pytest.mark.parametrize("resource", ["arn:aws:iam::111122223333:role/?*", "arn:aws:iam::????????????:role/*"])
+def test_any_role_in_every_spelling(resource: str) -> None:
+    """PassRole and the writing of policies on names that are open."""
+    assert "RM607" in rules(allow(Action="iam:PassRole", Resource=resource))
+    assert "RM701" in rules(allow(Action="iam:PutRolePolicy", Resource=resource))
+
+
+def test_a_rule_steps_aside_only_where_the_other_fired() -> None:
+    """Every action on roles alone, or in one region: no administrator, so the other rules speak."""
+    assert {"RM604", "RM607", "RM701", "RM704"} <= rules(allow(Resource="arn:aws:iam::111122223333:*"))
+    region = {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}
+    assert {"RM607", "RM701", "RM702", "RM704"} <= rules(allow(Condition=region))
+    assert rules(allow(Resource="arn:aws:s3:::acme/*")) & {"RM604", "RM701", "RM607"} == {"RM604"}
+
+
+def test_a_boundary_that_need_not_be_there_is_no_limit() -> None:
+    """IfExists on iam:PermissionsBoundary lets through whoever has none."""
+    arn = {"iam:PermissionsBoundary": "arn:aws:iam::111122223333:policy/b"}
+    bound = {"Action": "iam:PutRolePolicy", "Condition": {"StringEqualsIfExists": arn}}
+    assert "RM701" in rules(allow(**bound))
+    assert "RM701" not in rules(allow(**{**bound, "Condition": {"StringEquals": arn}}))
+
+
+PUBLIC = [
+    {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}},
+    {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Admin"}},
+    {"StringEquals": {"aws:PrincipalTag/team": "ml"}},
+    {"StringLike": {"aws:PrincipalOrgID": "o-*"}},
+    {"StringNotEquals": {"aws:PrincipalAccount": "111122223333"}},
+]
+FIXED = [
+    {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+    {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}},
+    {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}},
+    {"StringEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}},
+]
+
+
+@pytest.mark.parametrize("condition", [*PUBLIC, *FIXED], ids=json.dumps)
+def test_public_is_where_no_value_is_fixed(condition: dict[str, Any]) -> None:
+    """The rule and the custom check are one judge."""
+    from tests.check.test_custom import PUBLIC as CHECK
+    from tests.check.test_custom import checks, found
+
+    made = policy({
+        "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme/*",
+        "Condition": condition,
+    })  # fmt: skip
+    assert ("RM605" in rules(made, "resource")) is (condition in PUBLIC)
+    assert bool(found(made, checks(**CHECK))) is (condition in PUBLIC)
