@@ -148,7 +148,7 @@ def test_every_action_on_some_type_is_no_administrator(resource: str, rule: str)
     """These rules step aside for RM601 only where RM601 has said so."""
     assert rule in rules(policy(allow("*", resource)))
     assert rules(policy(allow("*"))) == {"RM601"}
-    assert rule in rules(policy(allow("*", Condition={"Bool": {"aws:SecureTransport": "true"}})))
+    assert rule in rules(policy(allow("*", Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})))
 
 
 @pytest.mark.parametrize(
