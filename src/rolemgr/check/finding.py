@@ -22,6 +22,14 @@ class Severity(StrEnum):
         return order.index(self) <= order.index(other)
 
 
+class NotJudged(NamedTuple):
+    """What can't be known, and so was not judged: where it stands in the file *path*, and why."""
+
+    path: str
+    line: int | None
+    reason: str
+
+
 class Finding(NamedTuple):
     """One finding; *path* and *line* are where it stands, *sid*, *action* and *key* what it speaks of."""
 

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from rolemgr.check.config import CheckConfig
     from rolemgr.check.custom import Custom
     from rolemgr.check.document import Document
-    from rolemgr.check.finding import Finding
+    from rolemgr.check.finding import Finding, NotJudged
     from rolemgr.cli.rendering import Chosen
     from rolemgr.files.source import SourceFile
     from rolemgr.report.sarif import RuleText
 
-KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary")
+KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
 
 
 @click.command("check")
@@ -85,7 +85,10 @@ def check_command(
     if suppressed:
         note(f"{len(suppressed)} finding{'s' if len(suppressed) > 1 else ''} suppressed by {settings_name(config)}")
     reasons = [*found.accepted, *((finding, suppression.reason) for finding, suppression in suppressed)]
-    shown = _shown(form, kept, reasons, len(found.names), customs, color=_in_color(color, output), width=_width(output))
+    shown = _shown(
+        form, kept, reasons, len(found.names), customs, found.not_judged,
+        color=_in_color(color, output), width=_width(output),
+    )  # fmt: skip
     write_output(shown, output)
     worst = Severity(fail_on.upper())
     if any(finding.severity.at_least(worst) for finding in kept):
@@ -127,7 +130,8 @@ def _findings(
             *check(collected.documents),
             *_custom_findings(collected.documents, _customs(rules)),
         ]
-        return _Found(_sorted(found), [document.name for document in collected.documents])
+        names = [name for name, _ in dict.fromkeys((one.name, one.place) for one in collected.documents)]
+        return _Found(_sorted(list(found)), names, not_judged=collected.not_judged)
     if kind:
         raise InputError(SourceLocation("--type"), "goes with policy files, not with a role")
     if many_roles(chosen):
@@ -147,6 +151,7 @@ class _Found(NamedTuple):
     names: list[str]
     accepted: "Sequence[tuple[Finding, str]]" = ()
     notes: tuple[str, ...] = ()
+    not_judged: "Sequence[NotJudged]" = ()
 
 
 def _of_role(found: "Chosen", rules: tuple[Path, ...]) -> _Found:
@@ -283,6 +288,7 @@ def _shown(
     suppressed: "list[tuple[Finding, str]]",
     checked: int,
     customs: "Sequence[Custom]",
+    not_judged: "Sequence[NotJudged]",
     *,
     color: bool,
     width: int,
@@ -290,7 +296,7 @@ def _shown(
     from rolemgr.report.findings import annotations, findings_data, findings_text
 
     if form == "text":
-        return findings_text(findings, checked, width=width, color=color)
+        return findings_text(findings, checked, not_judged, width=width, color=color)
     if form == "github":
         from rolemgr.check.rules import RULES
 
@@ -298,7 +304,7 @@ def _shown(
         return annotations(findings, names)
     import json
 
-    data = findings_data(findings, checked) if form == "json" else _sarif(findings, suppressed, customs)
+    data = findings_data(findings, checked, not_judged) if form == "json" else _sarif(findings, suppressed, customs)
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
