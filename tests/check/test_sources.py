@@ -138,6 +138,7 @@ def test_a_template_is_judged_by_what_stands_in_it() -> None:
     assert findings == [
         ("RM607", 'Resource: !Sub "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*"'),
         ("RM202", '- {Sid: Emergency, Effect: Allow, Action: sagemaker:CreateTrainJob, Resource: "*"}'),
+        ("RM608", "Action: iam:PassRole"),  # where Narrow is false, nothing limits it
         ("RM605", 'Statement: [{Effect: Allow, Principal: "*", Action: sqs:SendMessage, Resource: "*"}]'),
     ]
 

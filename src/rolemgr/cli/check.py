@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from rolemgr.cli.console import color_option, fail_on_option, findings_form_option, output_option
+from rolemgr.cli.console import SEVERITIES, color_option, findings_form_option, output_option
 from rolemgr.cli.files import is_stdout, note, read_input, write_output
 from rolemgr.cli.options import many_roles, one_role, roles_options
 from rolemgr.errors import InputError, SourceLocation
@@ -34,7 +34,11 @@ KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
 @click.option(
     "--type", "kind", type=click.Choice(KINDS), help="The type of the policies; told from each file unless given."
 )
-@fail_on_option("SECURITY_WARNING", "a finding")
+@click.option(
+    "--fail-on", type=click.Choice([*SEVERITIES, "not-judged"], case_sensitive=False), multiple=True,
+    default=("SECURITY_WARNING",), show_default=True,
+    help="Exit with 1 for a finding of this severity or worse, or for what is not judged; repeatable.",
+)  # fmt: skip
 @findings_form_option
 @click.option("--rules", multiple=True, metavar="FILE", help="A YAML file of custom policy checks; repeatable.")
 @click.option("--config", metavar="FILE", help="Suppressions and types; rolemgr-check.yaml here or above unless given.")
@@ -44,7 +48,7 @@ KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
 @output_option
 @color_option
 def check_command(
-    paths: Sequence[str], chosen: dict[str, Any], kind: str | None, fail_on: str, form: str, rules: Sequence[str],
+    paths: Sequence[str], chosen: dict[str, Any], kind: str | None, fail_on: Sequence[str], form: str, rules: Sequence[str],
     config: str | None, baseline: str | None, write_baseline: str | None, explain: str | None, output: str | None,
     color: str, verbose: bool,
 ) -> None:  # fmt: skip
@@ -71,7 +75,6 @@ def check_command(
         write_output(_explained(explain, customs), output)
         return
     from rolemgr.check.config import apply
-    from rolemgr.check.finding import Severity
 
     settings = _config(source, customs)
     found = _findings(paths, chosen, kind, settings, files, verbose)
@@ -90,9 +93,18 @@ def check_command(
         color=_in_color(color, output), width=_width(output),
     )  # fmt: skip
     write_output(shown, output)
-    worst = Severity(fail_on.upper())
-    if any(finding.severity.at_least(worst) for finding in kept):
+    if _fails(fail_on, kept, found.not_judged):
         sys.exit(1)
+
+
+def _fails(fail_on: Sequence[str], findings: "Sequence[Finding]", not_judged: "Sequence[NotJudged]") -> bool:
+    """Tell whether a finding is as bad as *fail_on* says, or something is not judged where that is asked for."""
+    from rolemgr.check.finding import Severity
+
+    wanted = [Severity(one.upper()) for one in fail_on if one != "not-judged"] or [Severity.SECURITY_WARNING]
+    if not_judged and "not-judged" in fail_on:
+        return True
+    return any(finding.severity.at_least(worst) for finding in findings for worst in wanted)
 
 
 def findings_in_force(found: "Chosen") -> "list[Finding]":
@@ -293,7 +305,7 @@ def _shown(
     color: bool,
     width: int,
 ) -> str:
-    from rolemgr.report.findings import annotations, findings_data, findings_text
+    from rolemgr.report.findings import annotation, annotations, findings_data, findings_text
 
     if form == "text":
         return findings_text(findings, checked, not_judged, width=width, color=color)
@@ -301,7 +313,11 @@ def _shown(
         from rolemgr.check.rules import RULES
 
         names = {rule.id: rule.name for rule in RULES.values()} | {one.check.id: one.check.kind for one in customs}
-        return annotations(findings, names)
+        notices = [
+            annotation("notice", {"file": one.path, "line": str(one.line or 1), "title": "not judged"}, one.reason)
+            for one in not_judged
+        ]
+        return annotations(findings, names) + "".join(notices)
     import json
 
     data = findings_data(findings, checked, not_judged) if form == "json" else _sarif(findings, suppressed, customs)
