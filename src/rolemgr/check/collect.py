@@ -13,7 +13,7 @@ from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.source import FileError, read_text
 from rolemgr.iam.documents import PolicyType
 
-_SUFFIXES = (".json", ".yaml", ".yml", ".template", ".cfn")
+_SUFFIXES = (".json", ".yaml", ".yml", ".template", ".cfn", ".tf")
 _SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "cdk.out"})
 
 
@@ -80,6 +80,12 @@ def _take(path: Path, collected: Collected, kind: PolicyType | None, *, named: b
             raise
         collected.not_judged.append(NotJudged(name, error.where.line if error.where else None, error.problem))
         return
+    if name.lower().endswith(".tf"):
+        if named or "policy" in text:
+            collected.not_judged.append(NotJudged(name, None, "HCL; `terraform show -json` of a plan is read"))
+        else:
+            collected.skipped += 1
+        return
     try:
         found, unknown = look(parse(text, name, as_json=_is_json(text, name)), text, name, kind)
     except InputError as error:
@@ -108,7 +114,13 @@ def _note_unreadable(error: InputError, text: str, name: str, collected: Collect
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for root, folders, names in os.walk(folder):
+    seen: set[str] = set()
+    for root, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(root)
+        if real in seen:  # a link back to where we were
+            folders.clear()
+            continue
+        seen.add(real)
         folders[:] = sorted(one for one in folders if not one.startswith(".") and one not in _SKIPPED_FOLDERS)
         paths = (Path(root, name) for name in names if name.lower().endswith(_SUFFIXES))
         yield from (path for path in paths if not path.is_fifo())  # nobody may ever write to a pipe

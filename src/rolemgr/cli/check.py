@@ -320,12 +320,19 @@ def _shown(
         return annotations(findings, names) + "".join(notices)
     import json
 
-    data = findings_data(findings, checked, not_judged) if form == "json" else _sarif(findings, suppressed, customs)
+    data = (
+        findings_data(findings, checked, not_judged)
+        if form == "json"
+        else _sarif(findings, suppressed, customs, not_judged)
+    )
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
 def _sarif(
-    findings: "list[Finding]", suppressed: "list[tuple[Finding, str]]", customs: "Sequence[Custom]"
+    findings: "list[Finding]",
+    suppressed: "list[tuple[Finding, str]]",
+    customs: "Sequence[Custom]",
+    not_judged: "Sequence[NotJudged]",
 ) -> dict[str, Any]:
     from rolemgr import __version__
     from rolemgr.check.rules import RULES
@@ -336,7 +343,7 @@ def _sarif(
         for rule in RULES.values()
     }
     texts |= {one.check.id: _custom_text(one) for one in customs}
-    return sarif(findings, suppressed, texts, __version__)
+    return sarif(findings, suppressed, texts, __version__, not_judged)
 
 
 def _custom_text(custom: "Custom") -> "RuleText":
