@@ -166,7 +166,7 @@ class Expander:
     def _sub(self, argument: Any, here: DataPath, out: DataPath) -> Any:
         match argument:
             case str():
-                text, given = argument, {}
+                text, given = argument, dict[str, Any]()
             case [str() as text, dict() as given]:
                 pass
             case _:
@@ -196,9 +196,10 @@ class Expander:
         if not isinstance(parts, list):
             return UNKNOWN
         texts = [PSEUDO_PARAMETERS.get(one["Ref"], one) if _is_ref(one) else one for one in parts]
-        if all(isinstance(one, str) for one in texts):
-            self._grows_to(sum(map(len, texts)) + len(separator) * len(texts))
-            return separator.join(texts)
+        written = [one for one in texts if isinstance(one, str)]
+        if len(written) == len(texts):
+            self._grows_to(sum(map(len, written)) + len(separator) * len(written))
+            return separator.join(written)
         if len(texts) == 1:
             return texts[0]
         return UNKNOWN

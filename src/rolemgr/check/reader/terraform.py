@@ -186,8 +186,10 @@ def _value(
         yield from _expression(value.strip(), here, kind, local)
     else:
         for one in document(value, here, kind):
-            is_found = isinstance(one, Found)
-            yield one._replace(raw=as_template(one.raw)) if is_found else _because(one, value)  # type: ignore[call-arg, arg-type]
+            if isinstance(one, Found):
+                yield one._replace(raw=as_template(one.raw))
+            else:
+                yield _because(one, value)
 
 
 def _because(one: Unknown, value: str) -> Unknown:
