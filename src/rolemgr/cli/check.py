@@ -49,7 +49,8 @@ KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
 @color_option
 def check_command(
     paths: Sequence[str], chosen: dict[str, Any], kind: str | None, fail_on: Sequence[str],
-    form: str, rules: Sequence[str], config: str | None, baseline: str | None, write_baseline: str | None, explain: str | None, output: str | None,
+    form: str, rules: Sequence[str],
+    config: str | None, baseline: str | None, write_baseline: str | None, explain: str | None, output: str | None,
     color: str, verbose: bool,
 ) -> None:  # fmt: skip
     """

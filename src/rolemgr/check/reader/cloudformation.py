@@ -44,7 +44,7 @@ def in_cloudformation(template: dict[str, Any]) -> Search:
         frozenset(map(str, template["Resources"])), mappings if isinstance(mappings, dict) else {}
     )  # fmt: skip
     try:
-        resources = [one for one in _resources(template["Resources"], Expander(whole), ("Resources",))]
+        resources = list(_resources(template["Resources"], Expander(whole), ("Resources",)))
         known = [one for one in resources if isinstance(one, _Resource)]
         yield from (one for one in resources if isinstance(one, Unknown))
         for name, group in _groups(known).items():

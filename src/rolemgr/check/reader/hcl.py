@@ -13,7 +13,8 @@ from typing import Any, Final
 from rolemgr.check.reader.terraform_locals import as_template, unknown
 
 _TOKEN: Final = re.compile(
-    r"\s+|(?P<comment>#[^\n]*|//[^\n]*|/\*.*?\*/)|(?P<name>[A-Za-z_][\w-]*)|(?P<number>\d+(?:\.\d+)?)|(?P<sign>.)", re.DOTALL
+    r"\s+|(?P<comment>#[^\n]*|//[^\n]*|/\*.*?\*/)|(?P<name>[A-Za-z_][\w-]*)|(?P<number>\d+(?:\.\d+)?)"
+    r"|(?P<sign>.)", re.DOTALL
 )  # fmt: skip
 _CLOSES: Final = {"{": "}", "[": "]", "(": ")"}
 _WORDS: Final = {"true": True, "false": False, "null": None}
@@ -110,17 +111,17 @@ class _Reader:
         return self._skipped()
 
     def _plain(self, depth: int) -> Any:
-        token = self.take()
-        if token == "{":
+        start = self.take()
+        if start == "{":
             return self._object(depth)
-        if token == "[":
+        if start == "[":
             return self._list(depth)
-        if token[0] == '"':
-            return as_template(_unquoted(token))
-        if token in _WORDS:
-            return _WORDS[token]
-        if token[0].isdigit():
-            return float(token) if "." in token else int(token)
+        if start[0] == '"':
+            return as_template(_unquoted(start))
+        if start in _WORDS:
+            return _WORDS[start]
+        if start[0].isdigit():
+            return float(start) if "." in start else int(start)
         return unknown("expression")
 
     def _object(self, depth: int) -> Any:
