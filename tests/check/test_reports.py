@@ -143,6 +143,7 @@ def test_json_has_the_keys_that_programs_rely_on() -> None:
              "sid": "Train", "action": "sagemaker:X", "key": None},
         ],
         "checked": 4,
+        "not_judged": [],
     }  # fmt: skip
 
 

@@ -45,6 +45,14 @@ def _attachments(data: Any) -> Iterator[Attachment]:
         properties = resource.get("Properties") if isinstance(resource, dict) else None
         listed = properties.get("ManagedPolicyArns") if isinstance(properties, dict) else None
         for index, value in enumerate(listed if isinstance(listed, list) else ()):
+            if _is_of_the_template(value, resources):
+                continue  # its document is in the template, and is judged with the role
             arn = resolve(value)
             path = ("Resources", name, "Properties", "ManagedPolicyArns", index)
             yield Attachment(path, name, arn if isinstance(arn, str) else str(value))
+
+
+def _is_of_the_template(value: Any, resources: Any) -> bool:
+    """Tell whether *value* refers to a managed policy among *resources*."""
+    named = resources.get(value.get("Ref")) if isinstance(value, dict) and isinstance(resources, dict) else None
+    return isinstance(named, dict) and named.get("Type") == "AWS::IAM::ManagedPolicy"

@@ -7,13 +7,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 
 from rolemgr.check.document import Document
-from rolemgr.check.finding import Finding, Severity
-from rolemgr.check.sources import documents, is_unreadable, parse
+from rolemgr.check.finding import Finding, NotJudged, Severity
+from rolemgr.check.sources import documents, is_unreadable, look, parse
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.source import FileError, read_text
 from rolemgr.iam.documents import PolicyType
 
-_SUFFIXES = (".json", ".yaml", ".yml", ".template")
+_SUFFIXES = (".json", ".yaml", ".yml", ".template", ".cfn", ".tf")
 _SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "cdk.out"})
 
 
@@ -31,6 +31,7 @@ class Collected:
 
     documents: list[Document] = field(default_factory=list)
     unreadable: list[Finding] = field(default_factory=list)
+    not_judged: list[NotJudged] = field(default_factory=list)
     skipped: int = 0
     error: InputError | None = None
     """The first file that could not be read."""
@@ -46,15 +47,18 @@ def collect(paths: Sequence[str], kind: PolicyType | None = None, types: Sequenc
     collected = Collected()
     for name in paths:
         found = [Path(name)] if not Path(name).is_dir() else sorted(_files(Path(name)))
-        before = len(collected.documents) + len(collected.unreadable)
+        before = len(collected.documents) + len(collected.unreadable) + len(collected.not_judged)
         for path in found:
             _take(
                 path, collected, kind or _kind_of_path(str(path), types), named=len(found) == 1 and path == Path(name)
             )
-        if len(collected.documents) + len(collected.unreadable) == before:
+        if len(collected.documents) + len(collected.unreadable) + len(collected.not_judged) == before:
             raise InputError(SourceLocation(name), "holds no policy", _what_is_known())
     if collected.error and not collected.documents:
         raise collected.error
+    if collected.not_judged and not collected.documents:
+        first = collected.not_judged[0]
+        raise InputError(SourceLocation(first.path, first.line), f"not judged: {first.reason}")
     return collected
 
 
@@ -71,18 +75,33 @@ def _take(path: Path, collected: Collected, kind: PolicyType | None, *, named: b
     name = str(path)
     try:
         text = read_text(path)
-    except FileError:
+    except FileError as error:
         if named:
             raise
-        collected.skipped += 1
+        collected.not_judged.append(NotJudged(name, error.where.line if error.where else None, error.problem))
+        return
+    if name.lower().endswith(".tf"):
+        if named or "policy" in text:
+            collected.not_judged.append(NotJudged(name, None, "HCL; `terraform show -json` of a plan is read"))
+        else:
+            collected.skipped += 1
         return
     try:
-        found = documents(parse(text, name, as_json=not name.endswith((".yaml", ".yml"))), text, name, kind)
+        found, unknown = look(parse(text, name, as_json=_is_json(text, name)), text, name, kind)
     except InputError as error:
         _note_unreadable(error, text, name, collected, named=named)
         return
     collected.documents += found
+    collected.not_judged += unknown
+    if unknown and not found:
+        return
     collected.skipped += not found and not named
+
+
+def _is_json(text: str, name: str) -> bool:
+    """Tell how to read a file: a template is JSON or YAML, whatever it is called."""
+    folded = name.lower()
+    return folded.endswith(".json") or (not folded.endswith((".yaml", ".yml")) and text.lstrip()[:1] in ("{", "["))
 
 
 def _note_unreadable(error: InputError, text: str, name: str, collected: Collected, *, named: bool) -> None:
@@ -95,9 +114,15 @@ def _note_unreadable(error: InputError, text: str, name: str, collected: Collect
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for root, folders, names in os.walk(folder):
+    seen: set[str] = set()
+    for root, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(root)
+        if real in seen:  # a link back to where we were
+            folders.clear()
+            continue
+        seen.add(real)
         folders[:] = sorted(one for one in folders if not one.startswith(".") and one not in _SKIPPED_FOLDERS)
-        paths = (Path(root, name) for name in names if name.endswith(_SUFFIXES))
+        paths = (Path(root, name) for name in names if name.lower().endswith(_SUFFIXES))
         yield from (path for path in paths if not path.is_fifo())  # nobody may ever write to a pipe
 
 

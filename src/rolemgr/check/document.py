@@ -156,6 +156,14 @@ class Document:
     version: str | None = None
     statements: tuple[Statement, ...] = ()
     problems: list[Problem] = field(default_factory=list)
+    unknown: list[tuple[DataPath, str]] = field(default_factory=list)
+    """What of it a template fills in later, so that nobody can judge it: the path, and what it is."""
+    place: DataPath = ()
+    """Where it stands in the file."""
+    variant: int = 0
+    """Which of the ways in which a template's conditions can come out; a finding of several is told once."""
+    suggested: bool = False
+    """Whether the name of the file alone says of which type it is."""
 
     @cached_property
     def allows(self) -> tuple[Statement, ...]:

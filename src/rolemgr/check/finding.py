@@ -22,6 +22,14 @@ class Severity(StrEnum):
         return order.index(self) <= order.index(other)
 
 
+class NotJudged(NamedTuple):
+    """What can't be known, and so was not judged: where it stands in the file *path*, and why."""
+
+    path: str
+    line: int | None
+    reason: str
+
+
 class Finding(NamedTuple):
     """One finding; *path* and *line* are where it stands, *sid*, *action* and *key* what it speaks of."""
 
@@ -37,11 +45,3 @@ class Finding(NamedTuple):
     def identity(self) -> tuple[str, str, str, str, str]:
         """Return what stays the same when lines move and wordings change: for baselines and fingerprints."""
         return self.rule, self.path, self.sid or "", self.action or "", self.key or ""
-
-
-class NotJudged(NamedTuple):
-    """What could not be judged: the file *path*, the *line*, and why."""
-
-    path: str
-    line: int | None
-    reason: str

@@ -1,10 +1,14 @@
 """
 CloudFormation's intrinsic functions in a policy: what they come to where that is plain, else unknown.
 
+`rolemgr.check.reader.expand` has taken a template's choices and constants out before; what is left here are
+functions whose value the account or the deployment decides.
+
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 PSEUDO_PARAMETERS = {
@@ -15,7 +19,9 @@ PSEUDO_PARAMETERS = {
 }
 """What stands for each account's own values: AWS's example account, so that an ARN can be judged by its shape."""
 
-_PLACE = re.compile(r"\$\{([^}]*)\}")
+PLACE = re.compile(r"\$\{([^}]*)\}")
+"""A place in the text of Fn::Sub; with ``!`` before its name it is IAM's own ``${name}``."""
+_SPECIFIC = ("Fn::GetAtt", "Fn::Sub", "Fn::Join")
 
 
 class _Unknown:
@@ -32,8 +38,21 @@ def is_function(value: Any) -> bool:
     """Tell whether *value* is an intrinsic function: a mapping with the one key ``Ref`` or ``Fn::...``."""
     if not isinstance(value, dict) or len(value) != 1:
         return False
-    name = next(iter(value))
-    return name in ("Ref", "Condition") or name.startswith("Fn::")
+    ((name, argument),) = value.items()
+    return name == "Ref" or (name == "Condition" and isinstance(argument, str)) or name.startswith("Fn::")
+
+
+def is_specific(value: Any) -> bool:
+    """Tell whether the function *value* names one thing, or is text of a shape: its breadth is then known enough."""
+    return next(iter(value), "") in _SPECIFIC if is_function(value) else False
+
+
+def shown(value: Any) -> str:
+    """Return the function *value* as a reason names it."""
+    ((name, argument),) = value.items()
+    if name == "Ref" and isinstance(argument, str):
+        return f"`{argument}`, known only when deployed"
+    return f"{name}, known only when deployed"
 
 
 def resolve(value: Any) -> Any:
@@ -44,18 +63,23 @@ def resolve(value: Any) -> Any:
     if name == "Ref":
         return PSEUDO_PARAMETERS.get(argument, UNKNOWN) if isinstance(argument, str) else UNKNOWN
     if name == "Fn::Sub" and isinstance(argument, str):
-        return _substituted(argument)
+        return substituted(argument, {})
     if name == "Fn::Join":
         return _joined(argument)
     return UNKNOWN
 
 
-def _substituted(text: str) -> Any:
-    """Return *text* with its pseudo parameters filled in; ``${!name}`` is IAM's own ``${name}``."""
-    names = [name for name in _PLACE.findall(text) if not name.startswith("!")]
-    if any(name not in PSEUDO_PARAMETERS for name in names):
+def substituted(text: str, known: Mapping[str, Any]) -> Any:
+    """
+    Return *text* of Fn::Sub with its places filled in from *known* and the pseudo parameters.
+
+    Where one of them is neither, UNKNOWN.
+    """
+    values = {**PSEUDO_PARAMETERS, **known}
+    names = [name for name in PLACE.findall(text) if not name.startswith("!")]
+    if any(not isinstance(values.get(name), str) for name in names):
         return UNKNOWN
-    return _PLACE.sub(lambda found: PSEUDO_PARAMETERS.get(found[1], "${" + found[1][1:] + "}"), text)
+    return PLACE.sub(lambda found: values[found[1]] if found[1][:1] != "!" else "${" + found[1][1:] + "}", text)
 
 
 def _joined(argument: Any) -> Any:
@@ -65,13 +89,3 @@ def _joined(argument: Any) -> Any:
             return separator.join(resolved) if all(isinstance(part, str) for part in resolved) else UNKNOWN
         case _:
             return UNKNOWN
-
-
-def branches(value: Any) -> list[tuple[tuple[str | int, ...], Any]]:
-    """Return what a statement may be, with the path of each: both sides of an ``Fn::If``, or itself."""
-    if is_function(value) and "Fn::If" in value and isinstance(value["Fn::If"], list):
-        found = []
-        for index, side in list(enumerate(value["Fn::If"]))[1:]:
-            found += [(("Fn::If", index, *path), one) for path, one in branches(side)]
-        return found
-    return [] if is_function(value) else [((), value)]

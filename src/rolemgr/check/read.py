@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rolemgr.check.document import Condition, Document, Principal, Problem, Statement
-from rolemgr.check.intrinsic import UNKNOWN, branches, resolve
+from rolemgr.check.intrinsic import UNKNOWN, is_function, is_specific, resolve, shown
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.operators import parse_operator
@@ -65,13 +65,14 @@ def _top_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _statements(document: Document, listed: list[tuple[DataPath, Any]]) -> Iterator[Statement]:
-    for index, value in listed:
-        for inner, one in branches(value) if document.template else [((), value)]:
-            path = ("Statement", *index, *inner)
-            if isinstance(one, dict):
-                yield _Reader(document, path, one).statement()
-            else:
-                document.problems.append(Problem("RM101", f"a statement is an object, not {_named(one)}", path))
+    for index, one in listed:
+        path = ("Statement", *index)
+        if document.template and is_function(one):
+            document.unknown.append((path, f"{shown(one)} stands for a statement"))
+        elif isinstance(one, dict):
+            yield _Reader(document, path, one).statement()
+        else:
+            document.problems.append(Problem("RM101", f"a statement is an object, not {_named(one)}", path))
 
 
 class _Reader:
@@ -213,8 +214,15 @@ class _Reader:
             return value
         resolved = resolve(value)
         if resolved is UNKNOWN:
-            self.opaque.add(element)
+            self._unknown(value, element)
         return resolved
+
+    def _unknown(self, value: Any, element: str) -> None:
+        """Note that *element* is not all known, and say so where it could come to anything."""
+        named = element in ("Resource", "NotResource", "Principal", "NotPrincipal", "Sid")
+        if element not in self.opaque and not (named and is_specific(value)):
+            self.document.unknown.append(((*self.path, element), f"{element} is {shown(value)}"))
+        self.opaque.add(element)
 
     def _problem(self, message: str, *path: str | int) -> None:
         self.document.problems.append(Problem("RM101", message, (*self.path, *path), self.sid))
@@ -224,7 +232,7 @@ def _needs(kind: PolicyType, element: str) -> bool | None:
     """Tell whether a statement of *kind* must have *element* (True), must not (False), or may (None)."""
     if element == "Action":
         return True
-    has_principal = kind in (PolicyType.TRUST, PolicyType.RESOURCE, PolicyType.RCP)
+    has_principal = kind in (PolicyType.TRUST, PolicyType.RESOURCE, PolicyType.RCP, PolicyType.ENDPOINT)
     if element == "Principal":
         return has_principal
     return None if kind is PolicyType.RESOURCE else kind is not PolicyType.TRUST

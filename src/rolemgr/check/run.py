@@ -13,8 +13,13 @@ from rolemgr.iam.documents import PolicyType
 
 def check(documents: Iterable[Document]) -> Iterator[Finding]:
     """Yield what the rules find in *documents*, in their order; those of one file and group are one role."""
+    told: set[Finding] = set()
     for group in grouped(documents):
-        yield from _group(group)
+        again = any(document.variant for document in group)  # the same policy, as other conditions make it
+        for finding in _group(group):
+            if not again or finding not in told:
+                yield finding
+            told.add(finding)
 
 
 def grouped(documents: Iterable[Document]) -> list[list[Document]]:

@@ -8,25 +8,17 @@ policies and roles, CloudFormation templates, and Terraform's JSON. Anything els
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from rolemgr.check.attached import attached_in
 from rolemgr.check.document import Document
+from rolemgr.check.finding import NotJudged
 from rolemgr.check.kinds import kind_of
 from rolemgr.check.read import read
+from rolemgr.check.reader.found import Found, Search, Unknown, is_policy
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.role_document import decoded, places
 
 LineOf = Callable[[DataPath], int | None]
-
-
-class Found(NamedTuple):
-    """A policy in a file: its data, where it stands there, of which kind, and with which others it acts."""
-
-    raw: Any
-    path: DataPath
-    kind: PolicyType | None
-    group: str = ""
-    inline: bool = False
-    template: bool = False
 
 
 class Parsed(NamedTuple):
@@ -47,17 +39,28 @@ def parse(text: str, name: str, *, as_json: bool) -> Parsed:
 
 def documents(parsed: Parsed, text: str, name: str, kind: PolicyType | None = None) -> list[Document]:
     """Return the policy documents in *parsed*, of type *kind* where it is given and the file does not tell."""
-    found = list(find(parsed.data))
-    made = [_document(one, parsed, text if len(found) == 1 else None, name, kind) for one in found]
-    from rolemgr.check.attached import attached_in
+    return look(parsed, text, name, kind)[0]
 
-    others = attached_in(parsed.data, name, parsed.line_of)
-    return [*made, *(one for one in others if isinstance(one, Document))]
+
+def look(
+    parsed: Parsed, text: str, name: str, kind: PolicyType | None = None
+) -> tuple[list[Document], list[NotJudged]]:
+    """Return the policy documents in *parsed*, and what may be one and can't be judged."""
+    searched = list(find(parsed.data))
+    found = [one for one in searched if isinstance(one, Found)]
+    made = [_document(one, parsed, text if len(found) == 1 else None, name, kind) for one in found]
+    unknown = [NotJudged(name, parsed.line_of(one.path), one.reason) for one in searched if isinstance(one, Unknown)]
+    for one in made:
+        unknown += [NotJudged(name, one.line_of(path), reason) for path, reason in one.unknown]
+    others = list(attached_in(parsed.data, name, parsed.line_of))
+    made += [one for one in others if isinstance(one, Document)]
+    unknown += [one for one in others if isinstance(one, NotJudged)]
+    return made, list(dict.fromkeys(unknown))
 
 
 def _document(found: Found, parsed: Parsed, text: str | None, name: str, kind: PolicyType | None) -> Document:
     def line_of(path: DataPath) -> int | None:
-        return parsed.line_of((*found.path, *path))
+        return parsed.line_of(found.place(path))
 
     document = Document(
         name=name,
@@ -68,12 +71,14 @@ def _document(found: Found, parsed: Parsed, text: str | None, name: str, kind: P
         text=text if found.path == () else None,
         template=found.template,
         inline=found.inline,
+        place=found.place(()),
+        variant=found.variant,
     )
     return read(document)
 
 
-def find(data: Any) -> Iterator[Found]:
-    """Yield the policies in *data*; nothing where it is of no known shape."""
+def find(data: Any) -> Search:
+    """Yield the policies in *data*, and what may be one and can't be judged; nothing where it is of no known shape."""
     if isinstance(data, list):
         for index, one in enumerate(data):
             if is_policy(one):
@@ -82,31 +87,25 @@ def find(data: Any) -> Iterator[Found]:
         yield from _in_mapping(data)
 
 
-def _in_mapping(data: dict[str, Any]) -> Iterator[Found]:
+def _in_mapping(data: dict[str, Any]) -> Search:
+    from rolemgr.check.reader.cloudformation import in_cloudformation
+    from rolemgr.check.reader.terraform import in_terraform, is_terraform
+
     if is_policy(data):
         yield Found(data, (), None)
     elif _is_template(data):
-        from rolemgr.check.templates import in_cloudformation
-
         yield from in_cloudformation(data)
-    elif "planned_values" in data or "resource" in data:
-        from rolemgr.check.templates import in_terraform
-
+    elif is_terraform(data):
         yield from in_terraform(data)
     else:
         yield from in_role(data, ())
 
 
-def is_policy(data: Any) -> bool:
-    """Tell whether *data* is, or is meant to be, a policy document."""
-    if not isinstance(data, dict) or "Resources" in data:
-        return False
-    return "Statement" in data or (data.get("Version") in ("2012-10-17", "2008-10-17") and len(data) <= 3)
-
-
 def _is_template(data: dict[str, Any]) -> bool:
     resources = data.get("Resources")
-    return isinstance(resources, dict) and any(isinstance(one, dict) and "Type" in one for one in resources.values())
+    if not isinstance(resources, dict):
+        return False
+    return any((isinstance(one, dict) and "Type" in one) or key.startswith("Fn::") for key, one in resources.items())
 
 
 def in_role(data: dict[str, Any], path: DataPath) -> Iterator[Found]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rolemgr.account.connect import Access
     from rolemgr.account.execute import Execution
     from rolemgr.account.plan import RolePlan
-    from rolemgr.report.plan import Done, NotJudged, Planned
+    from rolemgr.report.plan import Done, Planned, RoleNotJudged
 
 _FEW = 10
 """Up to so many roles each step is shown; more would hide what matters."""
@@ -135,7 +135,7 @@ def apply_roles(
     _end(done, [error for _, error in problems], interruption)
 
 
-def _problems(planned: "Sequence[Planned]", refused: "Sequence[NotJudged]") -> list[tuple[str, RolemgrError]]:
+def _problems(planned: "Sequence[Planned]", refused: "Sequence[RoleNotJudged]") -> list[tuple[str, RolemgrError]]:
     """Return the roles for which nothing is done, each with the reason."""
     found = [(one.plan.wanted.arn, problem) for one in planned if (problem := problem_of(one))]
     return [*found, *refused]

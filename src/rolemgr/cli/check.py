@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from rolemgr.cli.console import color_option, fail_on_option, findings_form_option, output_option
+from rolemgr.cli.console import SEVERITIES, color_option, findings_form_option, output_option
 from rolemgr.cli.files import is_stdout, note, read_input, write_output
 from rolemgr.cli.options import many_roles, one_role, roles_options
 from rolemgr.errors import InputError, SourceLocation
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from rolemgr.check.config import CheckConfig
     from rolemgr.check.custom import Custom
     from rolemgr.check.document import Document
-    from rolemgr.check.finding import Finding
+    from rolemgr.check.finding import Finding, NotJudged
     from rolemgr.cli.rendering import Chosen
     from rolemgr.files.source import SourceFile
     from rolemgr.report.sarif import RuleText
 
-KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary")
+KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
 
 
 @click.command("check")
@@ -34,7 +34,11 @@ KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary")
 @click.option(
     "--type", "kind", type=click.Choice(KINDS), help="The type of the policies; told from each file unless given."
 )
-@fail_on_option("SECURITY_WARNING", "a finding")
+@click.option(
+    "--fail-on", type=click.Choice([*SEVERITIES, "not-judged"], case_sensitive=False), multiple=True,
+    default=("SECURITY_WARNING",), show_default=True,
+    help="Exit with 1 for a finding of this severity or worse, or for what is not judged; repeatable.",
+)  # fmt: skip
 @findings_form_option
 @click.option("--rules", multiple=True, metavar="FILE", help="A YAML file of custom policy checks; repeatable.")
 @click.option("--config", metavar="FILE", help="Suppressions and types; rolemgr-check.yaml here or above unless given.")
@@ -44,7 +48,8 @@ KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary")
 @output_option
 @color_option
 def check_command(
-    paths: Sequence[str], chosen: dict[str, Any], kind: str | None, fail_on: str, form: str, rules: Sequence[str],
+    paths: Sequence[str], chosen: dict[str, Any], kind: str | None, fail_on: Sequence[str],
+    form: str, rules: Sequence[str],
     config: str | None, baseline: str | None, write_baseline: str | None, explain: str | None, output: str | None,
     color: str, verbose: bool,
 ) -> None:  # fmt: skip
@@ -71,7 +76,6 @@ def check_command(
         write_output(_explained(explain, customs), output)
         return
     from rolemgr.check.config import apply
-    from rolemgr.check.finding import Severity
 
     settings = _config(source, customs)
     found = _findings(paths, chosen, kind, settings, files, verbose)
@@ -85,15 +89,27 @@ def check_command(
     if suppressed:
         note(f"{len(suppressed)} finding{'s' if len(suppressed) > 1 else ''} suppressed by {settings_name(config)}")
     reasons = [*found.accepted, *((finding, suppression.reason) for finding, suppression in suppressed)]
-    shown = _shown(form, kept, reasons, len(found.names), customs, color=_in_color(color, output), width=_width(output))
+    shown = _shown(
+        form, kept, reasons, len(found.names), customs, found.not_judged,
+        color=_in_color(color, output), width=_width(output),
+    )  # fmt: skip
     write_output(shown, output)
     if found.wrong:
         from rolemgr.cli.many import say_rest
 
         say_rest(len(found.names), found.wrong, "checked")
-    worst = Severity(fail_on.upper())
-    if any(finding.severity.at_least(worst) for finding in kept):
+    if _fails(fail_on, kept, found.not_judged):
         sys.exit(1)
+
+
+def _fails(fail_on: Sequence[str], findings: "Sequence[Finding]", not_judged: "Sequence[NotJudged]") -> bool:
+    """Tell whether a finding is as bad as *fail_on* says, or something is not judged where that is asked for."""
+    from rolemgr.check.finding import Severity
+
+    wanted = [Severity(one.upper()) for one in fail_on if one != "not-judged"] or [Severity.SECURITY_WARNING]
+    if not_judged and "not-judged" in fail_on:
+        return True
+    return any(finding.severity.at_least(worst) for finding in findings for worst in wanted)
 
 
 def findings_in_force(found: "Chosen") -> "list[Finding]":
@@ -131,7 +147,8 @@ def _findings(
             *check(collected.documents),
             *_custom_findings(collected.documents, _customs(rules)),
         ]
-        return _Found(_sorted(found), [document.name for document in collected.documents])
+        names = [name for name, _ in dict.fromkeys((one.name, one.place) for one in collected.documents)]
+        return _Found(_sorted(list(found)), names, not_judged=collected.not_judged)
     if kind:
         raise InputError(SourceLocation("--type"), "goes with policy files, not with a role")
     if many_roles(chosen):
@@ -153,6 +170,7 @@ class _Found(NamedTuple):
     notes: tuple[str, ...] = ()
     wrong: tuple[InputError, ...] = ()
     """What is wrong with role files, which stops the others from nothing."""
+    not_judged: "Sequence[NotJudged]" = ()
 
 
 def _of_role(found: "Chosen", rules: tuple[Path, ...]) -> _Found:
@@ -289,27 +307,39 @@ def _shown(
     suppressed: "list[tuple[Finding, str]]",
     checked: int,
     customs: "Sequence[Custom]",
+    not_judged: "Sequence[NotJudged]",
     *,
     color: bool,
     width: int,
 ) -> str:
-    from rolemgr.report.findings import annotations, findings_data, findings_text
+    from rolemgr.report.findings import annotation, annotations, findings_data, findings_text
 
     if form == "text":
-        return findings_text(findings, checked, width=width, color=color)
+        return findings_text(findings, checked, not_judged, width=width, color=color)
     if form == "github":
         from rolemgr.check.rules import RULES
 
         names = {rule.id: rule.name for rule in RULES.values()} | {one.check.id: one.check.kind for one in customs}
-        return annotations(findings, names)
+        notices = [
+            annotation("notice", {"file": one.path, "line": str(one.line or 1), "title": "not judged"}, one.reason)
+            for one in not_judged
+        ]
+        return annotations(findings, names) + "".join(notices)
     import json
 
-    data = findings_data(findings, checked) if form == "json" else _sarif(findings, suppressed, customs)
+    data = (
+        findings_data(findings, checked, not_judged)
+        if form == "json"
+        else _sarif(findings, suppressed, customs, not_judged)
+    )
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
 def _sarif(
-    findings: "list[Finding]", suppressed: "list[tuple[Finding, str]]", customs: "Sequence[Custom]"
+    findings: "list[Finding]",
+    suppressed: "list[tuple[Finding, str]]",
+    customs: "Sequence[Custom]",
+    not_judged: "Sequence[NotJudged]",
 ) -> dict[str, Any]:
     from rolemgr import __version__
     from rolemgr.check.rules import RULES
@@ -320,7 +350,7 @@ def _sarif(
         for rule in RULES.values()
     }
     texts |= {one.check.id: _custom_text(one) for one in customs}
-    return sarif(findings, suppressed, texts, __version__)
+    return sarif(findings, suppressed, texts, __version__, not_judged)
 
 
 def _custom_text(custom: "Custom") -> "RuleText":

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rolemgr.cli.rendering import Chosen
     from rolemgr.files.source import LayeredSource
     from rolemgr.report.drift import Looked
-    from rolemgr.report.plan import NotJudged
+    from rolemgr.report.plan import RoleNotJudged
 
 
 @click.command("drift")
@@ -101,7 +101,7 @@ def _words(flags: Mapping[str, Any], source: "LayeredSource", way: "Access") -> 
     yield from () if "region" in source.data else ("--region", way.region)
 
 
-def _shown(form: str, way: "Access", looked: "Sequence[Looked]", refused: "Sequence[NotJudged]") -> str:
+def _shown(form: str, way: "Access", looked: "Sequence[Looked]", refused: "Sequence[RoleNotJudged]") -> str:
     from rolemgr import __version__
     from rolemgr.files.write import to_json
     from rolemgr.report.drift import drift_data, drift_findings, drift_text, rule_texts

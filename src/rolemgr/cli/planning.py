@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rolemgr.check.finding import Finding
     from rolemgr.cli.rendering import Chosen
     from rolemgr.files.source import LayeredSource
-    from rolemgr.report.plan import NotJudged, Planned
+    from rolemgr.report.plan import Planned, RoleNotJudged
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ class ApplyOptions(NamedTuple):
 
 def prepare(
     choices: Sequence[Mapping[str, Any]], access: AccessOptions, options: ApplyOptions, run: str, *, verbose: bool
-) -> "tuple[Access, list[Planned], list[NotJudged]]":
+) -> "tuple[Access, list[Planned], list[RoleNotJudged]]":
     """
     Return the way into the account, the plan of each role, those first that others trust, and roles without one.
 
@@ -80,16 +80,16 @@ class OneRole(NamedTuple):
         return self.chosen.role.spec.arn
 
 
-def each_looked_at(roles: Sequence[OneRole], look: Callable[[OneRole], T]) -> "tuple[list[T], list[NotJudged]]":
+def each_looked_at(roles: Sequence[OneRole], look: Callable[[OneRole], T]) -> "tuple[list[T], list[RoleNotJudged]]":
     """
     Return what *look* gives for each of *roles*, and those that AWS, or their own input, refuses.
 
     After an error that concerns all (no credentials, no network) the rest is not asked for, and refused with it.
     """
-    from rolemgr.report.plan import NotJudged
+    from rolemgr.report.plan import RoleNotJudged
 
     looked: list[T] = []
-    refused: list[NotJudged] = []
+    refused: list[RoleNotJudged] = []
     stop: AwsError | None = None
     for one in looking_at(roles):
         try:
@@ -98,11 +98,11 @@ def each_looked_at(roles: Sequence[OneRole], look: Callable[[OneRole], T]) -> "t
             looked.append(look(one))
         except RolemgrError as error:
             stop = error if isinstance(error, AwsError) and error.concerns_all else None
-            refused.append(NotJudged(one.arn, error))
+            refused.append(RoleNotJudged(one.arn, error))
     return looked, refused
 
 
-def stop_if_alone(count: int, refused: "Sequence[NotJudged]") -> None:
+def stop_if_alone(count: int, refused: "Sequence[RoleNotJudged]") -> None:
     """Raise the error of the only role that was asked for, as for any command on one thing."""
     if count == 1 and refused:
         raise refused[0].error
@@ -134,16 +134,16 @@ def looking_at(roles: Sequence[T]) -> Iterator[T]:
 
 def in_account(
     choices: Sequence[Mapping[str, Any]], access: AccessOptions, *, verbose: bool
-) -> "tuple[Access, list[OneRole], list[NotJudged]]":
+) -> "tuple[Access, list[OneRole], list[RoleNotJudged]]":
     """
     Return the way into the account, for each of *choices* the role that it makes there, and the choices that make none.
 
     Raises as `prepare` does.
     """
     from rolemgr.account.connect import connect
-    from rolemgr.report.plan import NotJudged
+    from rolemgr.report.plan import RoleNotJudged
 
-    refused: list[NotJudged] = []
+    refused: list[RoleNotJudged] = []
     read: list[tuple[Mapping[str, Any], LayeredSource]] = []
     regions: list[str | None] = []
     for flags in choices:
@@ -152,7 +152,7 @@ def in_account(
             regions.append(_region(source))
             read.append((flags, source))
         except RolemgrError as error:
-            refused.append(NotJudged(str(flags["role"] or "the chosen role"), error))
+            refused.append(RoleNotJudged(str(flags["role"] or "the chosen role"), error))
     if not read:
         end_with([one.error for one in refused])
     way = connect(access.profile, next(filter(None, regions), None), access.endpoint_url)
@@ -174,26 +174,26 @@ def _region(source: "LayeredSource") -> str | None:
 
 def _rendered(
     read: "Sequence[tuple[Mapping[str, Any], LayeredSource]]", way: "Access", *, verbose: bool
-) -> "tuple[list[OneRole], list[NotJudged]]":  # fmt: skip
+) -> "tuple[list[OneRole], list[RoleNotJudged]]":  # fmt: skip
     """
     Return each role, for the account and region of the credentials where it names none, and those that can't be made.
 
     Of two roles of one name neither is made: nobody knows which of them is meant.
     """
-    from rolemgr.report.plan import NotJudged
+    from rolemgr.report.plan import RoleNotJudged
 
     catalogs: dict[tuple[str, ...], Any] = {}
     made: list[OneRole] = []
-    refused: list[NotJudged] = []
+    refused: list[RoleNotJudged] = []
     for flags, source in read:
         try:
             one = OneRole(flags, source, _one_rendered(source, way, catalogs, verbose=verbose, many=len(read) > 1))
             made.append(one)
         except RolemgrError as error:
-            refused.append(NotJudged(source.name, error))
+            refused.append(RoleNotJudged(source.name, error))
     count = Counter(one.chosen.role.spec.role_name.lower() for one in made)  # IAM tells names apart by more than case
     twins = [one for one in made if count[one.chosen.role.spec.role_name.lower()] > 1]
-    refused += [NotJudged(one.source.name, _twin(one)) for one in twins]
+    refused += [RoleNotJudged(one.source.name, _twin(one)) for one in twins]
     return [one for one in made if one not in twins], refused
 
 

@@ -26,6 +26,13 @@ _WORDS = {
     **dict.fromkeys(("null", "Null", "NULL", "~", ""), None),
 }
 
+_CORE = {
+    "tag:yaml.org,2002:int": int, "tag:yaml.org,2002:str": str, "tag:yaml.org,2002:bool": bool,
+    "tag:yaml.org,2002:float": float, "tag:yaml.org,2002:null": type(None), "tag:yaml.org,2002:seq": list,
+    "tag:yaml.org,2002:map": dict,
+}  # fmt: skip
+"""YAML's own tags and what stands under them: https://yaml.org/spec/1.2.2/#103-core-schema"""
+
 
 def read_yaml(path: Path, name: str | None = None) -> SourceFile:
     """Read the YAML file at *path*, which messages call *name*; raise FileError for what is wrong."""
@@ -85,6 +92,12 @@ class _Builder:
             return self.alias(str(event.anchor), line)
         if self.tags and event.tag and event.tag[:1] == "!" and event.tag[1:].isalnum():
             return self.tagged(event, path, line)
+        if self.tags and event.tag in _CORE:
+            before = self.count
+            built = self.core(event, path, line)
+            if event.anchor:
+                self.anchors[event.anchor] = built, self.count - before + 1
+            return built
         if event.tag not in (None, "!"):
             raise self.error(line, f"uses the YAML tag `{event.tag}`, which rolemgr does not read")
         before = self.count
@@ -100,6 +113,17 @@ class _Builder:
         built = {name: event.value if scalar else self.plain(event, (*path, name), line)}
         if event.anchor:
             self.anchors[event.anchor] = built, 1
+        return built
+
+    def core(self, event: Any, path: DataPath, line: int) -> Any:
+        """Return the value under one of YAML's own tags, which says its type: text stays text under ``!!str``."""
+        kind = _CORE[event.tag]
+        built = self.plain(event, path, line)
+        if isinstance(event, yaml.ScalarEvent) and kind is not str:
+            built = _scalar(event.value)
+            built = float(built) if kind is float and type(built) is int else built
+        if type(built) is not kind:
+            raise self.error(line, f"is not what its YAML tag `{event.tag}` says")
         return built
 
     def plain(self, event: Any, path: DataPath, line: int) -> Any:

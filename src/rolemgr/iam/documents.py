@@ -40,6 +40,8 @@ class PolicyType(StrEnum):
     SCP = "scp"
     RCP = "rcp"
     BOUNDARY = "boundary"
+    ENDPOINT = "endpoint"
+    """What a VPC endpoint lets through: written as a resource policy is, and granting nothing by itself."""
 
 
 def _as_tuple(value: object) -> object:

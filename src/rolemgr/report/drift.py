@@ -12,7 +12,7 @@ from rolemgr.errors import SourceLocation, printable
 from rolemgr.evaluate.principals import Match
 from rolemgr.model.role import ComposedRole, Origin
 from rolemgr.report.differences import EVERYTHING, context_options, request_data
-from rolemgr.report.plan import NotJudged, refused_data, refused_lines
+from rolemgr.report.plan import RoleNotJudged, refused_data, refused_lines
 from rolemgr.report.sarif import RuleText
 
 
@@ -148,7 +148,7 @@ def _brought_in(one: Looked, origin: Origin) -> SourceLocation:
     return where if where.line else origin.location
 
 
-def drift_data(access: Access, looked: Sequence[Looked], refused: Sequence[NotJudged] = ()) -> dict[str, Any]:
+def drift_data(access: Access, looked: Sequence[Looked], refused: Sequence[RoleNotJudged] = ()) -> dict[str, Any]:
     """
     Return the drift for ``--format json``.
 
@@ -231,7 +231,7 @@ def witness(one: Looked, meant: Meant) -> str | None:
     return f"rolemgr simulate {line}"
 
 
-def drift_text(looked: Sequence[Looked], refused: Sequence[NotJudged] = ()) -> str:
+def drift_text(looked: Sequence[Looked], refused: Sequence[RoleNotJudged] = ()) -> str:
     """Return the drift as text: each role, what differs, and a line that asks the file about it."""
     lines: list[str] = []
     for one in looked:

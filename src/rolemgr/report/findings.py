@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from rolemgr.check.finding import Finding, Severity
+from rolemgr.check.finding import Finding, NotJudged, Severity
 from rolemgr.errors import printable
 
 _STYLES = {
@@ -18,12 +18,16 @@ _STYLES = {
 _WIDEST = len("SECURITY_WARNING")
 
 
-def findings_data(findings: Sequence[Finding], checked: int) -> dict[str, Any]:
-    """Return *findings* for ``--format json``, with how many policies were *checked*."""
-    return {"findings": [finding._asdict() for finding in findings], "checked": checked}
+def findings_data(findings: Sequence[Finding], checked: int, not_judged: Sequence[NotJudged] = ()) -> dict[str, Any]:
+    """Return *findings* for ``--format json``, with how many policies were *checked*, and what was not."""
+    unknown = [one._asdict() for one in not_judged]
+    return {"findings": [finding._asdict() for finding in findings], "checked": checked, "not_judged": unknown}
 
 
-def findings_text(findings: Sequence[Finding], checked: int, *, width: int = 80, color: bool = False) -> str:
+def findings_text(
+    findings: Sequence[Finding], checked: int, not_judged: Sequence[NotJudged] = (), *, width: int = 80,
+    color: bool = False,
+) -> str:  # fmt: skip
     """Return *findings* as text of at most *width* columns, by file, and a line that sums up."""
     lines: list[str] = []
     for path, found in groupby(findings, key=lambda finding: finding.path):
@@ -31,7 +35,10 @@ def findings_text(findings: Sequence[Finding], checked: int, *, width: int = 80,
         for finding in found:
             lines += _finding(finding, width, color=color)
         lines.append("")
-    return "\n".join([*lines, summary(findings, checked)]) + "\n"
+    for one in not_judged:
+        lines.append(f"{printable(one.path)}{f':{one.line}' if one.line else ''}: not judged: {printable(one.reason)}")
+    places = f"; {len(not_judged)} place{'s' if len(not_judged) > 1 else ''} not judged" if not_judged else ""
+    return "\n".join([*lines, summary(findings, checked) + places]) + "\n"
 
 
 def summary(findings: Sequence[Finding], checked: int) -> str:

@@ -28,7 +28,7 @@ class Planned(NamedTuple):
     stopping: Sequence[Finding]
 
 
-class NotJudged(NamedTuple):
+class RoleNotJudged(NamedTuple):
     """A role (its ARN, or its file where it has none) that can't be looked at, and why; it stops no other."""
 
     role: str
@@ -47,7 +47,7 @@ class Done(NamedTuple):
     """What is there of a role that failed, in words."""
 
 
-def plan_data(access: Access, planned: Sequence[Planned], refused: Sequence[NotJudged] = ()) -> dict[str, Any]:
+def plan_data(access: Access, planned: Sequence[Planned], refused: Sequence[RoleNotJudged] = ()) -> dict[str, Any]:
     """Return the plan for ``--format json``; *refused* are roles without one."""
     return {
         "account": access.account,
@@ -58,12 +58,12 @@ def plan_data(access: Access, planned: Sequence[Planned], refused: Sequence[NotJ
     }
 
 
-def refused_data(refused: Sequence[NotJudged]) -> list[dict[str, str]]:
+def refused_data(refused: Sequence[RoleNotJudged]) -> list[dict[str, str]]:
     """Return the roles that could not be looked at, for JSON."""
     return [{"role": one.role, "problem": str(one.error)} for one in refused]
 
 
-def refused_lines(refused: Sequence[NotJudged]) -> Iterator[str]:
+def refused_lines(refused: Sequence[RoleNotJudged]) -> Iterator[str]:
     """Yield the lines of text on roles that could not be looked at."""
     for one in refused:
         yield printable(f"! not judged: {one.role}")
@@ -85,7 +85,7 @@ def _role_data(one: Planned) -> dict[str, Any]:
 
 
 def plan_text(
-    access: Access, planned: Sequence[Planned], refused: Sequence[NotJudged] = (), *, steps: bool = True
+    access: Access, planned: Sequence[Planned], refused: Sequence[RoleNotJudged] = (), *, steps: bool = True
 ) -> str:
     """
     Return the plan as text; *refused* are roles without one.

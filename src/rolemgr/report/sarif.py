@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from rolemgr.check.finding import Finding, Severity
+from rolemgr.check.finding import Finding, NotJudged, Severity
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -40,6 +40,7 @@ def sarif(
     suppressed: Sequence[tuple[Finding, str]],
     rules: Mapping[str, RuleText],
     version: str,
+    not_judged: Sequence[NotJudged] = (),
 ) -> dict[str, Any]:
     """Return *findings*, and those *suppressed* with their reasons, as one SARIF log; *rules* by id."""
     used = sorted({finding.rule for finding in findings} | {finding.rule for finding, _ in suppressed})
@@ -53,8 +54,20 @@ def sarif(
         "semanticVersion": version,
         "rules": [_rule(rules[identifier]) for identifier in used],
     }
-    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    run: dict[str, Any] = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    if not_judged:
+        notes = [_notification(one) for one in not_judged]
+        run["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": notes}]
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _notification(one: NotJudged) -> dict[str, Any]:
+    """Return what SARIF says of a place that was *not judged*."""
+    location: dict[str, Any] = {"artifactLocation": {"uri": quote(PurePath(one.path).as_posix())}}
+    if one.line:
+        location["region"] = {"startLine": one.line}
+    text = f"not judged: {one.reason}"
+    return {"level": "warning", "message": {"text": text}, "locations": [{"physicalLocation": location}]}
 
 
 def _rule(rule: RuleText) -> dict[str, Any]:

@@ -1,0 +1,212 @@
+"""
+The policies in Terraform's JSON: a plan or a state (`terraform show -json`), a state file, a ``.tf.json`` file.
+
+https://developer.hashicorp.com/terraform/internals/json-format
+https://registry.terraform.io/providers/hashicorp/aws/latest/docs
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from rolemgr.check.reader.found import Found, Search, Unknown, others
+from rolemgr.check.reader.hcl import NotPlainError, encoded
+from rolemgr.check.reader.properties import at, document, policies_at, properties_of
+from rolemgr.check.reader.terraform_documents import in_document
+from rolemgr.check.reader.terraform_locals import as_template, in_locals
+from rolemgr.files.source import DataPath
+from rolemgr.iam.documents import PolicyType
+from rolemgr.iam.role_document import ORGANIZATION_TYPES
+
+_DOCUMENT: Final = re.compile(r"\$\{\s*data\.aws_iam_policy_document\.([\w-]+)(?:\[[^\]]*\])?\.(?:minified_)?json\s*\}")
+_LOCAL: Final = re.compile(r"\blocal\.([\w-]+)")
+_EXPRESSION: Final = re.compile(r"\$\{|%\{")
+_MOST_DEEP: Final = 30
+
+
+def is_terraform(data: dict[str, Any]) -> bool:
+    """Tell whether *data* is Terraform's."""
+    if "planned_values" in data or ("values" in data and "terraform_version" in data) or _is_state(data):
+        return True
+    if isinstance(data.get("resource"), dict):
+        return True
+    return isinstance(data.get("data"), dict) and "aws_iam_policy_document" in data["data"]
+
+
+def in_terraform(data: dict[str, Any]) -> Search:
+    """Yield the policies in *data*, and what of it can't be judged."""
+    if _is_state(data):
+        yield from _in_state(data["resources"])
+        return
+    for key in ("planned_values", "values"):
+        if isinstance(data.get(key), dict):
+            later = _known_later(data)
+            yield from _in_module(data[key].get("root_module"), (key, "root_module"), later)
+            return
+    yield from _in_configuration(data)
+
+
+def _is_state(data: dict[str, Any]) -> bool:
+    return isinstance(data.get("resources"), list) and "lineage" in data and "version" in data
+
+
+def _in_state(resources: list[Any]) -> Search:
+    for index, one in enumerate(resources):
+        instances = one.get("instances") if isinstance(one, dict) and one.get("mode") != "data" else None
+        for place, instance in enumerate(instances if isinstance(instances, list) else ()):
+            if isinstance(instance, dict):
+                here = ("resources", index, "instances", place, "attributes")
+                group = f"{one.get('module', '')}.{one.get('type')}.{one.get('name')}[{place}]"
+                yield from _final(str(one.get("type")), group, instance.get("attributes"), here)
+
+
+def _known_later(data: dict[str, Any]) -> dict[str, Any]:
+    """Return, by the address of a resource, which of its values a plan does not know yet."""
+    later = {}
+    listed = data.get("resource_changes")
+    for one in listed if isinstance(listed, list) else ():
+        change = one.get("change") if isinstance(one, dict) else None
+        if isinstance(change, dict) and isinstance(one.get("address"), str):
+            later[one["address"]] = change.get("after_unknown")
+    return later
+
+
+def _in_module(module: Any, path: DataPath, later: dict[str, Any]) -> Search:
+    waiting: list[tuple[Any, DataPath]] = [(module, path)]
+    while waiting:
+        one, here = waiting.pop(0)
+        if isinstance(one, dict):
+            waiting += [(inner, (*here, "child_modules", at)) for at, inner in _listed(one, "child_modules")]
+            for index, resource in _listed(one, "resources"):
+                if isinstance(resource, dict) and resource.get("mode") != "data":
+                    yield from _planned(resource, (*here, "resources", index), later)
+
+
+def _planned(resource: dict[str, Any], path: DataPath, later: dict[str, Any]) -> Search:
+    kind, address = str(resource.get("type")), str(resource.get("address"))
+    values = resource.get("values")
+    yield from _final(kind, address, values, (*path, "values"))
+    for place in _places(kind, values):
+        if any(value is True for _, value in at(later.get(address), place)):
+            yield Unknown((*path, "values"), f"{place} of {address} is known only after apply")
+
+
+def _listed(module: dict[str, Any], key: str) -> Iterator[tuple[int, Any]]:
+    found = module.get(key)
+    yield from enumerate(found if isinstance(found, list) else ())
+
+
+def _places(kind: str, values: Any) -> dict[str, PolicyType]:
+    if kind == "aws_organizations_policy":
+        told = values.get("type", "SERVICE_CONTROL_POLICY") if isinstance(values, dict) else None
+        policy_type = ORGANIZATION_TYPES.get(str(told))
+        return {"content": policy_type} if policy_type else {}
+    return dict(properties_of("terraform", kind))
+
+
+def _final(kind: str, group: str, values: Any, path: DataPath) -> Search:
+    """Yield the policies of a resource whose values are those that AWS gets: nothing in them is an expression."""
+    known: set[DataPath] = set()
+    for place, policy_type in _places(kind, values).items():
+        for one in policies_at(values, place, policy_type, group):
+            known.add((*path, *one.path))
+            whole = one._replace(path=(*path, *one.path))
+            yield whole._replace(template=False) if isinstance(whole, Found) else whole
+    yield from _elsewhere(values, path, known, group)
+
+
+def _elsewhere(values: Any, path: DataPath, known: set[DataPath], group: str) -> Search:
+    for one in others(values, path, known):
+        yield one._replace(group=group) if isinstance(one, Found) else one
+
+
+def _in_configuration(data: dict[str, Any]) -> Search:
+    """Yield the policies of a ``.tf.json`` file: resources, the documents that they refer to, and locals."""
+    local = data.get("locals")
+    locals_ = local if isinstance(local, dict) else {}
+    documents = dict(_documents(data))
+    used: set[str] = set()
+    yield from in_locals(data)
+    resources = data.get("resource")
+    for kind, named in resources.items() if isinstance(resources, dict) else ():
+        for name, body in named.items() if isinstance(named, dict) else ():
+            path: DataPath = ("resource", kind, name)
+            yield from _configured(kind, body, path, documents, used, locals_)
+    for name, (body, here) in documents.items():
+        if name not in used:
+            yield from in_document(body, here, None, "")
+
+
+def _documents(data: dict[str, Any]) -> Iterator[tuple[str, tuple[Any, DataPath]]]:
+    sources = data.get("data")
+    found = sources.get("aws_iam_policy_document") if isinstance(sources, dict) else None
+    for name, body in found.items() if isinstance(found, dict) else ():
+        here: DataPath = ("data", "aws_iam_policy_document", name)
+        alone = body[0] if isinstance(body, list) and len(body) == 1 else body
+        yield name, (alone, (*here, 0) if alone is not body else here)
+
+
+def _configured(
+    kind: str, body: Any, path: DataPath, documents: dict[str, Any], used: set[str], local: dict[str, Any]
+) -> Search:
+    known: set[DataPath] = set()
+    group = f"{path[1]}.{path[2]}"
+    for place, policy_type in _places(kind, body[0] if isinstance(body, list) and body else body).items():
+        for inner, value in at(body, place):
+            here = (*path, *inner)
+            known.add(here)
+            for one in _value(value, here, policy_type, documents, used, local):
+                inline = place.startswith("inline_policy")
+                yield one._replace(group=group, inline=inline) if isinstance(one, Found) else one
+    yield from _dynamic(kind, body, path)
+    yield from _elsewhere(body, path, known, group)
+
+
+def _dynamic(kind: str, body: Any, path: DataPath) -> Search:
+    """Yield the blocks that an expression makes, of which nobody knows how many there will be."""
+    for here, value in at(body, "dynamic"):
+        blocks = value if isinstance(value, list) else [value]
+        if kind == "aws_iam_role" and any(isinstance(one, dict) and "inline_policy" in one for one in blocks):
+            yield Unknown((*path, *here), "inline policies of a dynamic block are not judged")
+
+
+def _value(
+    value: Any, here: DataPath, kind: PolicyType, documents: dict[str, Any], used: set[str], local: dict[str, Any]
+) -> Search:
+    """Yield the policy that the *value* of an argument is: JSON text, jsonencode, a document, or an expression."""
+    if not isinstance(value, str):
+        yield from document(as_template(value), here, kind)
+        return
+    referred = _DOCUMENT.fullmatch(value.strip())
+    if referred and referred[1] in documents:
+        used.add(referred[1])
+        body, place = documents[referred[1]]
+        yield from in_document(body, place, kind, "")
+    elif value.lstrip()[:2] in ("${", "%{"):
+        yield from _expression(value.strip(), here, kind, local)
+    else:
+        for one in document(value, here, kind):
+            if isinstance(one, Found):
+                yield one._replace(raw=as_template(one.raw))
+            else:
+                yield _because(one, value)
+
+
+def _because(one: Unknown, value: str) -> Unknown:
+    return one._replace(reason="a policy is text with expressions in it") if _EXPRESSION.search(value) else one
+
+
+def _expression(text: str, here: DataPath, kind: PolicyType, local: dict[str, Any]) -> Search:
+    inner = text[2:-1].strip() if text.startswith("${") and text.endswith("}") else ""
+    names = _LOCAL.findall(inner)
+    if names and all("Statement" in local[name] for name in names if isinstance(local.get(name), dict)) and any(
+        isinstance(local.get(name), dict) for name in names
+    ):  # fmt: skip
+        return  # judged where it stands, among the locals
+    try:
+        value = encoded(inner)
+    except NotPlainError:
+        shown = text if len(text) < 60 else text[:57] + "..."
+        yield Unknown(here, f"a policy is the expression `{shown}`; `terraform show -json` of a plan is read")
+        return
+    yield from document(value, here, kind)

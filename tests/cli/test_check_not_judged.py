@@ -1,0 +1,45 @@
+"""What `check` can't judge is said, in every form; it fails only where that is asked for."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.support import write
+
+if TYPE_CHECKING:
+    from tests.conftest import Run
+
+GOOD = {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}]}
+SAM = {
+    "Resources": {
+        "M": {"Type": "AWS::Serverless::StateMachine", "Properties": {"Policies": [
+            {"Version": "2012-10-17", **GOOD}, {"S3ReadPolicy": {"BucketName": "b"}}]}},
+        "R": {"Type": "AWS::S3::BucketPolicy", "Properties": {"PolicyDocument": {"Ref": "Given"}}},
+    }
+}  # fmt: skip
+
+
+def test_it_is_said_in_every_form(run: "Run") -> None:
+    """With file, line and reason; the exit code is 1 only under --fail-on not-judged."""
+    name = write("sam.json", SAM)
+    ran = run("check", name, "--format", "json")
+    reasons = [one["reason"] for one in json.loads(ran.stdout)["not_judged"]]
+    assert (ran.code, len(reasons)) == (0, 2)
+    assert "S3ReadPolicy" in reasons[0]
+    assert "`Given`" in reasons[1]
+    assert "2 places not judged" in run("check", name).stdout
+    assert run("check", name, "--format", "github").stdout.count("::notice ") == 2
+    sarif = json.loads(run("check", name, "--format", "sarif").stdout)
+    assert len(sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"]) == 2
+    assert run("check", name, "--fail-on", "not-judged").code == 1
+
+
+def test_hcl_and_links_in_a_folder(run: "Run") -> None:
+    """HCL is named, a link that leads back is followed once; alone, HCL is an error."""
+    write("p/good.json", GOOD)
+    Path("p/main.tf").write_text('resource "aws_iam_policy" "p" {}', "utf-8")
+    Path("p/back").symlink_to(".", target_is_directory=True)
+    found = json.loads(run("check", "p", "--format", "json").stdout)
+    assert found["checked"] == 1
+    assert [one["path"] for one in found["not_judged"]] == ["p/main.tf"]
+    assert run("check", "p/main.tf").code == 2
