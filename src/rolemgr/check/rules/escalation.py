@@ -93,6 +93,7 @@ def _fits_one(resource: str, action: Action, types: tuple[str, ...]) -> bool:
 
 
 _STARTS = (
+    "sagemaker:CreatePresignedMlflowTrackingServerUrl",
     "sagemaker:StartPipelineExecution", "sagemaker:RetryPipelineExecution", "sagemaker:UpdatePipeline",
     "sagemaker:CreatePresignedDomainUrl", "sagemaker:CreatePresignedNotebookInstanceUrl", "sagemaker:StartSession",
     *(name for name in RUNS_AS if not name.startswith("sagemaker:")),
