@@ -13,7 +13,7 @@ OPTIONS = (
     ("--explain",),
     ("--bucket", "acme-b", "--bucket", "acme-a"),
     ("--tag", "B=2", "--tag", "A=1"),
-    ("--remove", "read-logs", "--remove", "search-experiments"),
+    ("--remove", "read-logs", "--remove", "pull-images"),
 )
 
 
@@ -47,6 +47,6 @@ def test_the_order_of_a_repeated_option_does_not_matter() -> None:
         *OPTIONS[:2],
         ("--bucket", "acme-a", "--bucket", "acme-b"),
         ("--tag", "A=1", "--tag", "B=2"),
-        ("--remove", "search-experiments", "--remove", "read-logs"),
+        ("--remove", "pull-images", "--remove", "read-logs"),
     )
     assert create(*flat(other)) == create(*flat(OPTIONS))

@@ -109,7 +109,10 @@ def test_check_reads_what_is_exported(form: str, name: str, run: Run) -> None:
     """`rolemgr check` judges the policies of a template and a module: clean as made, and not after a change."""
     chosen = ("create", "--persona", "data-scientist", "--subnet", "subnet-0a", "--format", form, "-o", name)
     assert run(*chosen).code == 0
-    assert run("check", name).stdout == "no finding in 3 policies\n"
+    clean = run("check", name)
+    assert clean.code == 0
+    assert "1 finding in 3 policies: 1 SUGGESTION" in clean.stdout
+    assert "RM703" in clean.stdout
     text = Path(name).read_text(encoding="utf-8")
     Path(name).write_text(text.replace("sagemaker:DescribeTrainingJob", "sagemaker:DescribeTrainingJab"))
     found = run("check", name, "--fail-on", "ERROR")
@@ -126,8 +129,12 @@ def test_what_is_of_one_place_is_told(run: Run) -> None:
         assert [note for note in run(*chosen, *more).notes if "is of one account" in note] == []
 
 
+ONE_STORE = ("--parameter", "offline_store=b-0/feature-store", "--parameter", "monitoring_inputs=b-0/monitoring")
+"""Else each bucket has protected prefixes of its own, whose Denies don't fit inline."""
+
+
 def test_a_template_that_needs_more_policies_than_the_role_says_so(run: Run) -> None:
     """Room is kept for the longest values of its parameters."""
     buckets = [word for number in range(70) for word in ("--bucket", f"b-{number}")]
-    notes = run("create", "--persona", "ml-engineer", *buckets, "--format", "cloudformation", "--parameterize").notes
+    notes = run("create", "--persona", "ml-engineer", *buckets, *ONE_STORE, "--format", "cloudformation", "--parameterize").notes
     assert [note for note in notes if "managed policies beside the inline one" in note]

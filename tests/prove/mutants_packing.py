@@ -133,7 +133,7 @@ def _of_pack(old: str, new: str) -> Callable[[Path], list[str]]:
         statements = subject.rendered.role.statements
         whole = permissions_policy(statements)
         sized = [(one, read.size()) for one, read in zip(statements, whole.statement, strict=True)]
-        parts = module.pack(sized, lambda one: permissions_policy((one,)).statement[0].size(), inline=3000, managed=700)
+        parts = module.pack(sized, lambda one: permissions_policy((one,)).statement[0].size(), inline=3600, managed=700)
         documents = [permissions_policy(part).statement for part in parts if part]
         return [one.name for one in limits_of(with_documents(subject, documents)) if not one.holds]
 

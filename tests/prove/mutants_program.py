@@ -74,7 +74,7 @@ def _of_program(
     def found_by(folder: Path) -> list[str]:
         source = Path(rolemgr.__file__).parent
         shutil.copytree(source, folder / "src" / "rolemgr", ignore=shutil.ignore_patterns("_catalog"))
-        for kind in ("personas", "activity_groups", "guardrails"):
+        for kind in ("personas", "activity_groups", "separations", "guardrails"):
             shutil.copytree(builtin_folder() / kind, folder / kind)
         module = folder / "src" / "rolemgr" / path
         module.write_text(change(module.read_text("utf-8")), "utf-8")

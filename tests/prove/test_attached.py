@@ -100,11 +100,11 @@ def test_the_data_says_what_aws_published() -> None:
 
 
 def test_the_data_stays_small() -> None:
-    """What only some runs read is no burden to the package."""
+    """What only some runs read is no burden to the package: 67 policies of AWS's take less than a picture."""
     import rolemgr.reference
 
     file = Path(rolemgr.reference.__file__).parent / "data" / "managed_policies.json"
-    assert file.stat().st_size < 61_440
+    assert file.stat().st_size < 327_680
 
 
 def every_action() -> Iterator[str]:

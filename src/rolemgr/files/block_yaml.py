@@ -41,7 +41,22 @@ def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
 
 
 class _TemplateDumper(_Dumper):
-    """A dumper that writes a mapping of one function as that function's tag, and a `Row` on one line."""
+    """
+    A dumper that writes a mapping of one function as that function's tag, and a `Row` on one line.
+
+    Between two quoted values of a row no space is written: the account IDs of forty regions are a twentieth of
+    what a stack set holds (51,200 bytes).
+    """
+
+    _written = ""
+
+    def write_indicator(
+        self, indicator: str, need_whitespace: bool, whitespace: bool = False, indention: bool = False
+    ) -> None:
+        """Write a mark of YAML's; *need_whitespace* asks for a space before it."""
+        between_quoted = indicator == "'" and self._written == "',"
+        super().write_indicator(indicator, need_whitespace and not between_quoted, whitespace, indention)
+        self._written = (self._written + indicator)[-2:]
 
 
 def _mapping(dumper: yaml.SafeDumper, data: dict[str, Any]) -> yaml.Node:

@@ -17,7 +17,7 @@ from rolemgr.iam.variables import as_pattern, known_variables_in
 from rolemgr.iam.wildcards import contains
 from rolemgr.model.role import ComposedStatement
 from rolemgr.reference.condition_keys import find_key
-from rolemgr.reference.resources import common
+from rolemgr.reference.resources import in_common
 
 _HOLDS_WITHIN = {"StringEquals", "StringLike", "ArnEquals", "ArnLike"}
 _KEEPS_WITHIN = {"StringNotEquals", "StringNotLike", "ArnNotEquals", "ArnNotLike"}
@@ -40,7 +40,7 @@ def overlap(allow: ComposedStatement, question: Question) -> Iterator[tuple[str,
     if _contradicted(allow, question.known):
         return
     for resource in allow.resources:
-        example = common(_freed(resource, question.known), question.within)
+        example = in_common(_freed(resource, question.known), question.within)
         if example is not None:
             yield resource, example
 

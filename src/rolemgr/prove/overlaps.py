@@ -23,7 +23,7 @@ from rolemgr.prove.cells import filled
 from rolemgr.prove.closure import closure_of
 from rolemgr.prove.proof import CounterExample, Proof, Subject, places
 from rolemgr.prove.search import inquiry
-from rolemgr.reference.resources import common
+from rolemgr.reference.resources import in_common
 from rolemgr.reference.services import find_action
 
 NAME = "overlap"
@@ -73,7 +73,7 @@ def _shared(one: Subject, other: Subject) -> Iterator[_Shared]:
     left, right = _written(one.rendered.role), _written(other.rendered.role)
     for action in sorted(left.keys() & right.keys()):
         for here, there in product(left[action], right[action]):
-            if (resource := common(filled(here.resource), filled(there.resource))) is not None:
+            if (resource := in_common(filled(here.resource), filled(there.resource))) is not None:
                 yield _Shared(action, resource, here, there)
 
 

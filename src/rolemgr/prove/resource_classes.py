@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from rolemgr.prove.cells import STAND_IN, filled
-from rolemgr.reference.resources import common, sample
+from rolemgr.reference.resources import in_common, sample
 from rolemgr.reference.services import find_action
 
 
@@ -20,7 +20,7 @@ def classes(action: str, patterns: tuple[str, ...], every: tuple[str, ...]) -> t
     for pattern in patterns:
         found |= dict.fromkeys(_concrete(filled(pattern), action))
         for other in every:
-            if other != pattern and (both := common(filled(pattern), filled(other))):
+            if other != pattern and (both := in_common(filled(pattern), filled(other))):
                 found[both] = None
     return tuple(found)
 

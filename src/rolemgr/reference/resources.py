@@ -112,6 +112,24 @@ def common(left: str, right: str) -> str | None:
     return _meeting(_author_steps(left), _author_steps(right))
 
 
+def in_common(left: str, right: str) -> str | None:
+    """
+    Return a resource that both ARN patterns match, or None where there is none.
+
+    No star stands for nothing where it need not: AWS asks for no resource whose name is empty.
+    """
+    return common(_nothing_empty(left), right) or common(left, right)
+
+
+def _nothing_empty(pattern: str) -> str:
+    arn = Arn.parse(pattern)
+    if arn is None:
+        return pattern
+    region = "us-east-1" if arn.region == "*" else arn.region
+    account = "111122223333" if arn.account == "*" else arn.account
+    return str(arn._replace(region=region, account=account, resource=arn.resource.replace("*", "?*")))
+
+
 def _meeting(left: _Steps, right: _Steps) -> str | None:
     """Return a shortest text that both patterns match: a breadth-first walk over the product of the two."""
     todo: deque[tuple[int, int, str]] = deque([(0, 0, "")])
