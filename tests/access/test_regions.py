@@ -103,7 +103,7 @@ def test_one_sign_is_found_the_quick_way() -> None:
 )
 def test_whether_two_patterns_meet(left: str, right: str, expected: bool) -> None:
     """Two patterns meet where some text matches both."""
-    assert meet(Pattern(glob_steps(pieces(left))), Pattern(glob_steps(pieces(right)))) is expected
+    assert meet(Pattern(glob_steps(pieces(left))), Pattern(glob_steps(pieces(right)))).answer is expected
 
 
 def test_too_many_regions_are_told() -> None:

@@ -115,8 +115,12 @@ TOPIC = "arn:{{ partition }}:sns:{{ region }}:{{ account }}:x"
         ([f"{{sid: A, {PUT}, conditions: {{'ForAnyValue:StringLike': {{'cloudwatch:AlarmActions': '{TOPIC}'}}}}}}"], True),
         ([f"{{sid: A, {PUT}, conditions: {{'Null': {{'cloudwatch:AlarmActions': true}}}}}}"], False),
         ([f"{{sid: A, {PUT}, conditions: {{'Null': {{'cloudwatch:AlarmActions': [true, false]}}}}}}"], True),
+        ([f"{{sid: A, {PUT}, conditions: {{StringLike: {{'cloudwatch:AlarmActions': '{TOPIC}'}}}}}}"], True),
+        ([f"{{sid: A, {PUT}}}", f"{{sid: D, effect: Deny, {PUT}, conditions: {{StringNotLike: {{'cloudwatch:AlarmActions': '{TOPIC}'}}}}}}"], True),
+        ([f"{{sid: A, {PUT}}}", f"{{sid: D, effect: Deny, {PUT}, conditions: {{'ForAllValues:StringNotLike': {{'cloudwatch:AlarmActions': '{TOPIC}'}}}}}}"], True),
     ],
-    ids=["free", "denied outside", "denied outside a wider set", "denied on less", "held", "any of them", "none", "any or none"],
+    ids=["free", "denied outside", "denied outside a wider set", "denied on less", "held", "any of them", "none", "any or none",
+         "one of several", "denied where none is right", "denied where all are wrong"],
 )  # fmt: skip
 def test_except_with_wants_the_key_held_to_the_values(statements: list[str], broken: bool, tmp_path: Path) -> None:
     """By the Allow, present and nothing else; or by a Deny of everything else on all of it."""
@@ -131,6 +135,29 @@ def test_an_absent_owner_is_nobody_s_own(tmp_path: Path) -> None:
     absent = f"{{sid: A, {space}, conditions: {{'Null': {{'sagemaker:OwnerUserProfileArn': true}}}}}}"
     assert not found(tmp_path, own, [held])
     assert found(tmp_path, own, [absent])
+
+
+@pytest.mark.parametrize(
+    ("operator", "null", "broken"),
+    [
+        ("ArnNotLike", None, False),
+        ("'ForAnyValue:ArnNotLike'", None, True),
+        ("'ForAllValues:ArnNotLike'", None, True),
+        ("ArnNotLikeIfExists", None, True),
+        ("ArnNotLike", "false", True),
+        ("ArnNotLike", "true", True),
+    ],
+)
+def test_a_deny_of_other_owners_holds_where_it_denies_that_there_is_none(
+    operator: str, null: str | None, broken: bool, tmp_path: Path
+) -> None:
+    """A key of one value may be absent: only an operator that is true then denies the space without an owner."""
+    key, owner = "sagemaker:OwnerUserProfileArn", "arn:*:sagemaker:*:*:user-profile/own"
+    own = f"{{action: sagemaker:CreateSpace, except_with: {{'{key}': '{owner}'}}}}"
+    space = f"actions: [sagemaker:CreateSpace], resources: ['{ARN}space/*']"
+    asks = f"{operator}: {{'{key}': '{owner}'}}" + (f", 'Null': {{'{key}': {null}}}" if null else "")
+    deny = f"{{sid: D, effect: Deny, {space}, conditions: {{{asks}}}}}"
+    assert bool(found(tmp_path, own, [f"{{sid: A, {space}}}", deny])) is broken
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ whoever has a case in it must look for a real request (`rolemgr.access.witness`)
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final, Literal, TypeAlias
 
 from rolemgr.access.regions import Pattern
@@ -59,6 +59,19 @@ class Atom:
     pattern: Pattern | None = field(default=None, compare=False)
     written: str = field(default="", compare=False)
     """How the policy that was read first writes it."""
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.family, self.what))
+
+    @cached_property
+    def order(self) -> str:
+        """What atoms are sorted by."""
+        return repr(self.what)
+
+    def __hash__(self) -> int:
+        """Return the hash, made once: statements are asked for their atoms very often."""
+        return self._hash
 
     @property
     def opaque(self) -> bool:

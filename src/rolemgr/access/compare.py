@@ -12,13 +12,14 @@ policies, reckons with several values of may have any set of values, any other k
 be independent of each other. All that is more than AWS would send, so that a proof holds for what it does.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from rolemgr.access.actions import actions_of
 from rolemgr.access.atoms import Atom, Filled
+from rolemgr.access.budget import MOST_STEPS, Budget
 from rolemgr.access.errors import TooComplex
 from rolemgr.access.regions import Pattern
 from rolemgr.access.scenes import Scene, names_strangers, scenes_of, strangers
@@ -108,18 +109,20 @@ class Focus:
 _ALL = Focus()
 
 
-def compare(new: Policies, old: Policies, focus: Focus = _ALL) -> Comparison:
+def compare(new: Policies, old: Policies, focus: Focus = _ALL, *, steps: int = MOST_STEPS) -> Comparison:
     """
     Return what *new* allows that *old* does not, of the requests in *focus*.
 
     Both are identity policies with what bounds them, or both have a *resource* policy, which is then
-    compared alone. Raises PolicyError for a policy that IAM would not accept, LayerError for what only AWS
+    compared alone. What takes more than *steps* to tell is unknown.
+
+    Raises PolicyError for a policy that IAM would not accept, LayerError for what only AWS
     could evaluate.
     """
     if (new.resource is None) is not (old.resource is None):
         raise LayerError(None, "a resource policy can't be compared with identity policies")
     merged = _Merged()
-    sides = _settled(_Sides(Side(new), Side(old), focus, new, old))
+    sides = _settled(_Sides(Side(new), Side(old), focus, new, old, Budget(steps)))
     problem = names_strangers(sides.statements)
     if problem and not _same_words(sides.new, sides.old):
         merged.add(Unknown(None, (), problem))
@@ -174,7 +177,7 @@ def _add(merged: "_Merged", sides: "_Sides", scenes: Sequence[Scene]) -> int:
     for group in groups:
         for said in group.arena.allows_of_new:
             if not covered(group.arena, said):
-                for verdict in _verdicts(_Question(sides, group, said), scenes):
+                for verdict in _verdicts(_Question(sides, group, said, sides.budget.part()), scenes):
                     merged.add(verdict)
         for unknown in () if sides.focus.strangers else _by_ids(group):
             merged.add(unknown)
@@ -240,6 +243,8 @@ class _Sides(NamedTuple):
     ask_old: Policies
     """Whom the evaluator asks: the policies as they were given."""
 
+    budget: Budget
+
     @property
     def statements(self) -> tuple[Said, ...]:
         return (*self.new.statements, *self.old.statements)
@@ -265,9 +270,17 @@ def _groups(sides: _Sides) -> tuple[list[_Group], str, int]:
     arenas: dict[int, Arena] = {}
     groups: dict[object, _Group] = {}
     asked = [action for action in listed.actions if sides.focus.takes(action.name)]
-    for action in asked:
+    taking = _taking(sides.statements)
+    cost = 1 + (len(sides.statements) + len(keys)) // 8
+    problem = listed.problem
+    for place, action in enumerate(asked):
+        try:
+            sides.budget.spend(cost)
+        except TooComplex as error:
+            problem = f"{len(asked) - place} actions are not compared: {error}"
+            break
         folded = action.name.lower()
-        sign = sum(1 << place for place, said in enumerate(sides.statements) if said.takes.take(folded))
+        sign = taking(folded)
         if sign not in arenas:
             arenas[sign] = arena(sides.new, sides.old, folded)
         if folded in FREE or all(covered(arenas[sign], said) for said in arenas[sign].allows_of_new):
@@ -279,7 +292,24 @@ def _groups(sides: _Sides) -> tuple[list[_Group], str, int]:
             group = _Group([], universe_of(kinds, partitions), carried, action.future, arenas[sign])
             groups[sign, kinds, carried, action.future] = group
         group.names.append(action.name)
-    return list(groups.values()), listed.problem, len(asked)
+    return list(groups.values()), problem, len(asked)
+
+
+def _taking(statements: Sequence[Said]) -> Callable[[str], int]:
+    """Return the function that tells which of *statements* speak of a lower-case action, those of a service at once."""
+    by_service: dict[str, tuple[int, list[tuple[int, Said]]]] = {}
+    bits = [(1 << place, said) for place, said in enumerate(statements)]
+
+    def taking(folded: str) -> int:
+        service = folded.partition(":")[0]
+        if service not in by_service:
+            told = [(bit, said, said.takes.all_of(service)) for bit, said in bits]
+            sure = sum(bit for bit, _, answer in told if answer)
+            by_service[service] = sure, [(bit, said) for bit, said, answer in told if answer is None]
+        sure, others = by_service[service]
+        return sure | sum(bit for bit, said in others if said.takes.take(folded))
+
+    return taking
 
 
 def covered(arena: Arena, said: Said) -> bool:
@@ -292,9 +322,10 @@ def covered(arena: Arena, said: Said) -> bool:
     if not {deny.shape for deny in arena.denies_of_old} <= {deny.shape for deny in arena.denies_of_new}:
         return False
     news = arena.allows(arena.new)[1:]
+    alike = arena.shapes_of_old
     return all(
-        _within(said, old) or any(all(_within(one, old) for one in new) for new in news)
-        for old in arena.allows(arena.old)
+        said.shape in shapes or _within(said, old) or any(all(_within(one, old) for one in new) for new in news)
+        for old, shapes in zip(arena.allows(arena.old), alike, strict=True)
     )
 
 
@@ -329,6 +360,7 @@ class _Question(NamedTuple):
     sides: _Sides
     group: _Group
     said: Said
+    budget: Budget
 
     @property
     def action(self) -> str:
@@ -428,6 +460,7 @@ def _narrow(question: _Question, scene: Scene, filled: Filled, among: tuple[Patt
         may_be_present=lambda key: free and key in carried and not scene.lacks(key),
         may_be_absent=lambda key: not (free and always_there(key)),
         within=_both(scene.within(), focus.within),
+        budget=question.budget,
     )
 
 
@@ -440,6 +473,7 @@ def _any_of(question: _Question, scene: Scene, among: tuple[Pattern, ...], fille
         {**scene.certain(), **(filled or {}), **(focus.context or {})},
         may_be_present=lambda _key: free,
         within=_both(scene.within(), focus.within),
+        budget=question.budget,
     )
 
 

@@ -13,8 +13,10 @@ The number of states is bounded; past the bound the walk raises `TooComplex` and
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import takewhile
 from typing import NamedTuple
 
+from rolemgr.access.budget import MOST_AT_ONCE, Budget, measured
 from rolemgr.access.errors import TooComplex
 from rolemgr.iam.wildcards import Step, Steps
 
@@ -40,8 +42,22 @@ class Pattern:
         """The pattern as bit masks, made once."""
         return _either(self.alternatives) if self.alternatives else _machine(self)
 
+    @cached_property
+    def prefix(self) -> str:
+        """What every text that matches begins with, empty where nothing is known."""
+        if self.folds or self.alternatives or self.steps is None:
+            return ""
+        return "".join(step.char or "" for step in takewhile(lambda step: step.char, self.steps))
+
+    def is_apart_from(self, other: "Pattern") -> bool:
+        """Tell whether the two begin differently, so that no text matches both."""
+        left, right = self.prefix, other.prefix
+        return not (left.startswith(right) or right.startswith(left))
+
     def matches(self, text: str) -> bool:
         """Tell whether the whole *text* matches."""
+        if not text.startswith(self.prefix):
+            return False
         places = self.machine.start
         for char in text:
             places = self.machine.after(places, char)
@@ -130,17 +146,20 @@ def _writings(char: str, folds: bool) -> tuple[str, ...]:
 
 
 def regions(
-    patterns: Sequence[Pattern], among: Sequence[Pattern], *, must: int = 0, limit: int = MOST_STATES
-) -> dict[int, str]:
+    patterns: Sequence[Pattern], among: Sequence[Pattern], *, must: int = 0, limit: int = MOST_STATES,
+    budget: Budget | None = None,
+) -> dict[int, str]:  # fmt: skip
     """
     Return every sign over *patterns* of the texts that one of *among* matches, with a shortest text of that sign.
 
-    All patterns of the mask *must* match too. Raises TooComplex where the walk has more than *limit* states.
+    All patterns of the mask *must* match too. Raises TooComplex where the walk has more than *limit* states,
+    or takes more steps than *budget* has.
     """
+    budget = budget or Budget(MOST_AT_ONCE)
     machines = [_either(tuple(among)), *(pattern.machine for pattern in patterns)]
     must = must << 1 | 1
     if must == (1 << len(machines)) - 1:  # there is one sign at most
-        text = _first(machines, must)
+        text = _first(machines, must, budget)
         return {} if text is None else {must >> 1: text}
     found: dict[int, str] = {}
     start = tuple(machine.start for machine in machines)
@@ -153,7 +172,7 @@ def regions(
             if sign & must == must and sign >> 1 not in found:
                 found[sign >> 1] = text
             for char in _chars(machines, state):
-                reached = tuple(machine.after(places, char) for machine, places in zip(machines, state, strict=True))
+                reached = _after(machines, state, char, budget)
                 if reached not in seen and _alive(reached, must):
                     seen.add(reached)
                     following.append((reached, text + char))
@@ -163,7 +182,13 @@ def regions(
     return found
 
 
-def _first(machines: Sequence[_Machine], must: int) -> str | None:
+def _after(machines: Sequence[_Machine], state: tuple[int, ...], char: str, budget: Budget) -> tuple[int, ...]:
+    """Return the state that *char* leads to; machines that stand nowhere cost nothing."""
+    budget.spend(len(state) - state.count(0) + len(state) // 8 + 1)
+    return tuple(machine.after(places, char) if places else 0 for machine, places in zip(machines, state, strict=True))
+
+
+def _first(machines: Sequence[_Machine], must: int, budget: Budget) -> str | None:
     """Return some text that all machines accept, depth first: quicker than a shortest one."""
     start = tuple(machine.start for machine in machines)
     seen, todo = {start}, [(start, "")]
@@ -172,7 +197,7 @@ def _first(machines: Sequence[_Machine], must: int) -> str | None:
         if _sign(machines, state) & must == must:
             return text
         for char in reversed([*_chars(machines, state)]):
-            reached = tuple(machine.after(places, char) for machine, places in zip(machines, state, strict=True))
+            reached = _after(machines, state, char, budget)
             if reached not in seen and _alive(reached, must):
                 seen.add(reached)
                 todo.append((reached, text + char))
@@ -211,7 +236,7 @@ def _merged(left: Mapping[str, int], right: Mapping[str, int], shift: int) -> di
 
 
 def _sign(machines: Sequence[_Machine], state: tuple[int, ...]) -> int:
-    return sum(1 << i for i, (machine, places) in enumerate(zip(machines, state, strict=True)) if places & machine.end)
+    return sum(1 << i for i, places in enumerate(state) if places and places & machines[i].end)
 
 
 def _alive(state: tuple[int, ...], must: int) -> bool:
@@ -246,9 +271,11 @@ def _other(waited: Mapping[str, None]) -> str:
     return next(char for char in map(chr, range(0x4E00, 0x9FFF)) if char not in waited)
 
 
-@lru_cache(maxsize=1 << 16)
-def contains(outer: Pattern, inner: Pattern) -> bool:
+@measured
+def contains(budget: Budget, outer: Pattern, inner: Pattern) -> bool:
     """Tell whether *outer* matches every text that *inner* does."""
+    if inner.steps is not None and outer.is_apart_from(inner):
+        return False
     one, two = outer.machine, inner.machine
     seen, todo = {(one.start, two.start)}, [(one.start, two.start)]
     while todo:
@@ -256,6 +283,7 @@ def contains(outer: Pattern, inner: Pattern) -> bool:
         if there & two.end and not here & one.end:
             return False
         for char in _chars((one, two), (here, there)):
+            budget.spend(2)
             reached = (one.after(here, char), two.after(there, char))
             if reached[1] and reached not in seen:
                 seen.add(reached)
@@ -263,9 +291,11 @@ def contains(outer: Pattern, inner: Pattern) -> bool:
     return True
 
 
-@lru_cache(maxsize=1 << 16)
-def meet(left: Pattern, right: Pattern) -> bool:
+@measured
+def meet(budget: Budget, left: Pattern, right: Pattern) -> bool:
     """Tell whether some text matches both patterns."""
+    if left.is_apart_from(right):
+        return False
     one, two = left.machine, right.machine
     seen = {(one.start, two.start)}
     todo = [(one.start, two.start)]
@@ -274,6 +304,7 @@ def meet(left: Pattern, right: Pattern) -> bool:
         if here & one.end and there & two.end:
             return True
         for char in _chars((one, two), (here, there)):
+            budget.spend(2)
             reached = (one.after(here, char), two.after(there, char))
             if all(reached) and reached not in seen:
                 seen.add(reached)

@@ -18,6 +18,7 @@ from itertools import combinations, product
 from typing import Final, NamedTuple, TypeAlias
 
 from rolemgr.access.atoms import Atom, Filled
+from rolemgr.access.budget import Budget, measured
 from rolemgr.access.errors import TooComplex
 from rolemgr.access.regions import Pattern, contains, meet
 from rolemgr.access.statements import Asked, Said, Side
@@ -27,6 +28,8 @@ from rolemgr.reference.condition_keys import find_key
 
 MOST_CASES: Final = 3_000
 """How many masks are kept after a dimension."""
+_A_SEARCH: Final = 50
+"""The steps that a search takes at least, and each of its dimensions."""
 MOST_OPEN: Final = 8
 """How many values with policy variables one key may be compared with where its own value is settled."""
 
@@ -64,6 +67,7 @@ class Setting:
     may_be_present: Callable[[str], bool] = lambda _key: True
     may_be_absent: Callable[[str], bool] = lambda _key: True
     within: Mapping[str, Limits] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +111,11 @@ class Arena:
     def allows(self, side: Layers) -> list[tuple[Said, ...]]:
         """Return the Allows of each layer of *side* that must allow."""
         return [tuple(said for said in group if said.effect is Effect.ALLOW) for must, group in side if must]
+
+    @cached_property
+    def shapes_of_old(self) -> tuple[frozenset[object], ...]:
+        """The shapes of the Allows of each layer of the old side that must allow."""
+        return tuple(frozenset(said.shape for said in allows) for allows in self.allows(self.old))
 
     @cached_property
     def _allows(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -157,13 +166,14 @@ def search(arena: Arena, by: Said, region: Atom | None, setting: Setting, start:
     are the statements that match at best (by their principals, say). Every such case in *setting* is like one
     of those that are yielded, or worse: where none is yielded, there is none. Raises TooComplex.
     """
+    setting.budget.spend(_A_SEARCH + len(arena.statements))
     must = arena.bit(by)
     everything = (1 << len(arena.statements)) - 1
     needless = sum(arena.bit(said) for said in arena.allows_of_new if said is not by)  # *by* is enough
     reached: dict[int, tuple[int, Option] | None] = {(everything if start is None else start) & ~needless: None}
     steps: list[tuple[str, dict[int, tuple[int, Option] | None]]] = [("", reached)]
     for name, options in _dimensions(arena, by, region, setting, steps):
-        reached = _extended(arena, reached, options, must)
+        reached = _extended(arena, reached, options, must, setting.budget)
         steps.append((name, reached))
         if not reached:
             return
@@ -173,25 +183,28 @@ def search(arena: Arena, by: Said, region: Atom | None, setting: Setting, start:
 
 
 def _extended(
-    arena: Arena, reached: Mapping[int, object], options: Sequence[Option], must: int
-) -> dict[int, tuple[int, Option] | None]:
+    arena: Arena, reached: Mapping[int, object], options: Sequence[Option], must: int,
+    budget: Budget,
+) -> dict[int, tuple[int, Option] | None]:  # fmt: skip
+    budget.spend(len(reached) * len(options))
     found: dict[int, tuple[int, Option] | None] = {}
     for mask in reached:
         for option in options:
             both = mask & option.mask
             if both & must and both not in found and arena.can_win(both):
                 found[both] = (mask, option)
-    best = _best(found, arena.better_unset)
+    best = _best(found, arena.better_unset, budget)
     if len(best) > MOST_CASES:
         raise TooComplex(f"more than {MOST_CASES:,} combinations of conditions matter")
     return {mask: found[mask] for mask in best}
 
 
-def _best(masks: Iterable[int], unset: int, same: int = 0) -> list[int]:
+def _best(masks: Iterable[int], unset: int, budget: Budget, same: int = 0) -> list[int]:
     """Return those of *masks* that no other is better than; bits of *same* make masks incomparable."""
     kept: list[tuple[int, int]] = []
     for mask in sorted(masks, key=lambda one: -(one ^ unset).bit_count()):
         rank = mask ^ unset
+        budget.spend(1 + len(kept) // 8)  # eight are compared in a step
         if not any(rank & other == rank and (rank ^ other) & same == 0 for _, other in kept):
             kept.append((mask, rank))
     return [mask for mask, _ in kept]
@@ -240,15 +253,16 @@ def _live(arena: Arena, reached: Mapping[int, object]) -> Iterator[Said]:
 def _resource_options(
     arena: Arena, by: Said, region: Atom | None, setting: Setting, reached: Mapping[int, object]
 ) -> list[Option]:
-    live = list(_live(arena, reached))
+    live = dict.fromkeys(_live(arena, reached))
     inside = region.pattern if region else None
-    among = tuple(one for one in setting.among if inside is None or meet(one, inside))
+    among = tuple(one for one in setting.among if inside is None or setting.budget.answer(meet, one, inside))
     if not among:
         return []
-    always = [said for said in live if _contains(said, inside) or (said is by and region is not None)]
-    asking = {said: _possible_atoms(said, inside, among) for said in live if said not in always}
+    setting.budget.spend(len(live))
+    always = {said for said in live if _contains(said, inside, setting.budget) or (said is by and region is not None)}
+    asking = {said: _possible_atoms(said, inside, among, setting.budget) for said in live if said not in always}
     patterns = dict.fromkeys(atom for possible in asking.values() for atom in possible)
-    if region is not None and _possible(region, inside, among):
+    if region is not None and _possible(region, inside, among, setting.budget):
         patterns[region] = None
     atoms = tuple(patterns)
     if region is not None and region not in atoms:
@@ -256,7 +270,8 @@ def _resource_options(
     must = 1 << atoms.index(region) if region is not None else 0
     rest = sum(arena.bit(said) for said in arena.statements if said not in live)
     rest |= sum(arena.bit(said) for said in always if not said.spares_listed)
-    return _distinct_options(arena, asking, atoms, rest, _resource_classes(atoms, among, must))
+    found = setting.budget.answer(_walked, atoms, among, must)
+    return _distinct_options(arena, asking, atoms, rest, found)
 
 
 def _distinct_options(
@@ -276,9 +291,10 @@ def _distinct_options(
     return list(masks.values())
 
 
-def _possible_atoms(said: Said, inside: Pattern | None, among: Sequence[Pattern]) -> list[Atom]:
+def _possible_atoms(said: Said, inside: Pattern | None, among: Sequence[Pattern], budget: Budget) -> list[Atom]:
     """Return the atoms of *said* that matter, all that are exact as one: it is enough that any of them matches."""
-    possible = [atom for atom in sorted(said.resources, key=_order) if _possible(atom, inside, among)]
+    near = said.resources if inside is None else said.near(inside)
+    possible = [atom for atom in sorted(near, key=_order) if _possible(atom, inside, among, budget)]
     exact = [atom for atom in possible if not atom.opaque]
     if len(exact) < 2:
         return possible
@@ -292,39 +308,28 @@ def _any_of(atoms: tuple[Atom, ...]) -> Atom:
     return Atom("text", ("any of", frozenset(atom.what for atom in atoms)), whole.matches, whole)
 
 
-def _contains(said: Said, inside: Pattern | None) -> bool:
+def _contains(said: Said, inside: Pattern | None, budget: Budget) -> bool:
     """Tell whether a pattern of *said* matches all that *inside* does, so that there is nothing to walk."""
     if inside is None:
         return False
-    patterns = (atom.pattern for atom in said.resources if not atom.opaque and atom.pattern)
-    return any(contains(pattern, inside) for pattern in patterns)
+    patterns = (atom.pattern for atom in said.near(inside) if not atom.opaque and atom.pattern)
+    return any(budget.answer(contains, pattern, inside) for pattern in patterns)
 
 
 def _order(atom: Atom) -> str:
-    return repr(atom.what)
+    return atom.order
 
 
-def _possible(atom: Atom, inside: Pattern | None, among: Sequence[Pattern]) -> bool:
+def _possible(atom: Atom, inside: Pattern | None, among: Sequence[Pattern], budget: Budget) -> bool:
     pattern = atom.pattern
-    if pattern is None or (inside is not None and not meet(pattern, inside)):
+    if pattern is None or (inside is not None and not budget.answer(meet, pattern, inside)):
         return pattern is None
-    return any(meet(one, pattern) for one in among)
+    return any(budget.answer(meet, one, pattern) for one in among)
 
 
-def _resource_classes(atoms: tuple[Atom, ...], among: tuple[Pattern, ...], must: int) -> tuple[Class, ...]:
-    found = _walked(atoms, among, must)
-    if isinstance(found, str):
-        raise TooComplex(found)
-    return found
-
-
-@lru_cache(maxsize=1 << 12)
-def _walked(atoms: tuple[Atom, ...], among: tuple[Pattern, ...], must: int) -> tuple[Class, ...] | str:
-    """Return the classes, or why there are too many: that is not found out twice."""
-    try:
-        return tuple(text_classes(atoms, among=among, must=must))
-    except TooComplex as error:
-        return str(error)
+@measured
+def _walked(budget: Budget, atoms: tuple[Atom, ...], among: tuple[Pattern, ...], must: int) -> tuple[Class, ...]:
+    return tuple(text_classes(atoms, among=among, must=must, budget=budget))
 
 
 class _Wish(NamedTuple):
@@ -337,6 +342,7 @@ class _Wish(NamedTuple):
 def _key_options(arena: Arena, key: str, live: Sequence[Said], setting: Setting) -> list[Option]:
     asking = [said for said in live if key in said.by_key]
     asked = list(dict.fromkeys(one for said in asking for one in said.by_key[key]))
+    setting.budget.spend(_A_SEARCH + len(asking) + len(asked))
     wish = _wish(arena, asking, asked, key)
     results = (
         _filled(asked, setting.filled[key])
@@ -346,12 +352,13 @@ def _key_options(arena: Arena, key: str, live: Sequence[Said], setting: Setting)
     everything = (1 << len(arena.statements)) - 1
     places = {one: 1 << place for place, one in enumerate(asked)}
     needs = [(arena.bit(said), sum(places[one] for one in said.by_key[key])) for said in asking]
+    setting.budget.spend(len(results) * len(needs) // 8)
     masks: dict[int, Option] = {}
     for result, values in results.items():
         mask = everything & ~sum(bit for bit, wanted in needs if result & wanted != wanted)
         if mask not in masks or masks[mask].sample is None:
             masks[mask] = Option(mask, values)
-    return [masks[mask] for mask in _best(masks, arena.better_unset)]
+    return [masks[mask] for mask in _best(masks, arena.better_unset, setting.budget)]
 
 
 def _wish(arena: Arena, asking: Sequence[Said], asked: Sequence[Asked], key: str) -> _Wish:
@@ -406,16 +413,41 @@ def _results(
         return found
     single: dict[int, Values | None] = {}
     atoms = tuple(sorted({atom for one in asked for atom in one.atoms}, key=_order))
-    for each in classes(key, atoms, setting.within.get(key, ANY)):
-        result = sum(1 << place for place, one in enumerate(asked) if one.passes(each.sign, atoms))
+    passing = _passing(asked, atoms)
+    for each in setting.budget.answer(classes, key, atoms, setting.within.get(key, ANY)):
+        result = passing(each.sign)
         if single.get(result) is None:
             single[result] = None if each.sample is None else (each.sample,)
     every = sum(1 << place for place, one in enumerate(asked) if one.every)
-    present = _sets(single, every, wish) if several else single
+    present = _sets(single, every, wish, setting.budget) if several else single
     for result, values in present.items():
         if found.get(result) is None:
             found[result] = values
     return found
+
+
+def _passing(asked: Sequence[Asked], atoms: Sequence[Atom]) -> Callable[[int], int]:
+    """Return the function that tells which of *asked* one value passes, by the sign of the *atoms* that it matches."""
+    by_atom = dict.fromkeys(atoms, 0)
+    always, negated = 0, 0
+    for place, one in enumerate(asked):
+        bit = 1 << place
+        always |= bit if one.if_present else 0
+        if one.if_present is None:
+            negated |= bit if one.negated else 0
+            for atom in one.atoms:
+                by_atom[atom] |= bit
+    masks = tuple(by_atom.values())
+
+    def passing(sign: int) -> int:
+        matched = 0
+        while sign:
+            last = sign & -sign
+            matched |= masks[last.bit_length() - 1]
+            sign ^= last
+        return (matched ^ negated) | always
+
+    return passing
 
 
 def _takes_several(arena: Arena, key: str) -> bool:
@@ -428,22 +460,23 @@ def _takes_several(arena: Arena, key: str) -> bool:
     )
 
 
-def _sets(single: Mapping[int, Values | None], every: int, wish: _Wish) -> dict[int, Values | None]:
+def _sets(single: Mapping[int, Values | None], every: int, wish: _Wish, budget: Budget) -> dict[int, Values | None]:
     """
     Return what sets of values give: a condition on *every* value holds where it does for all, others for any.
 
     Sets that others are better than in each respect are dropped as they come up.
     """
-    found = {mask: single[mask] for mask in _best(single, wish.unset, wish.same)}
+    found = {mask: single[mask] for mask in _best(single, wish.unset, budget, wish.same)}
     fresh = list(found)
     while fresh:
         made: dict[int, Values | None] = {}
+        budget.spend(len(fresh) * len(single))
         for one in fresh:
             for other in single:
                 both = (one & other & every) | ((one | other) & ~every)
                 if both not in found and both not in made:
                     made[both] = _together(found[one], single[other])
-        kept = set(_best({**found, **made}, wish.unset, wish.same))
+        kept = set(_best({**found, **made}, wish.unset, budget, wish.same))
         fresh = [mask for mask in made if mask in kept]
         found = {mask: values for mask, values in {**found, **made}.items() if mask in kept}
         if len(found) > MOST_CASES:

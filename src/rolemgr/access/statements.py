@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from rolemgr.access.atoms import Atom, Filled, condition_atom, resource_atom
+from rolemgr.access.regions import Pattern
 from rolemgr.evaluate.conditions import Condition, known_operator
 from rolemgr.evaluate.errors import LayerError
 from rolemgr.evaluate.policies import Layer, Policies, StatementRef, read_policy
@@ -53,10 +54,19 @@ class Takes:
     def __init__(self, read: ReadStatement) -> None:
         self.listed = read.action_element == "Action"
         self._names = {text.lower() for text in read.actions if not _is_wild(text)}
+        self._services = {name.partition(":")[0] for name in self._names}
         self._patterns: dict[str, list[str]] = {}
         for text in read.actions:
             if _is_wild(text):
                 self._patterns.setdefault(service_of(text), []).append(text)
+
+    def all_of(self, service: str) -> bool | None:
+        """Return whether it speaks of all actions of *service*, or of none; None where it depends on the action."""
+        if {"*", f"{service}:*"} & {*self._patterns.get("", ()), *self._patterns.get(service, ())}:
+            return self.listed
+        if self._patterns.get("") or self._patterns.get(service) or service in self._services:
+            return None
+        return not self.listed
 
     def take(self, folded: str) -> bool:
         """Return whether the statement speaks of the lower-case action."""
@@ -109,6 +119,15 @@ class Said:
     def everywhere(self) -> bool:
         """Whether its Resource is `*`."""
         return not self.spares_listed and any(atom.written == "*" for atom in self.resources)
+
+    def near(self, inside: Pattern) -> tuple[Atom, ...]:
+        """Return its resources but for those that begin otherwise than all that *inside* matches."""
+        start = inside.prefix
+        return tuple(atom for prefix, atom in self._by_prefix if start.startswith(prefix) or prefix.startswith(start))
+
+    @cached_property
+    def _by_prefix(self) -> tuple[tuple[str, Atom], ...]:
+        return tuple((atom.pattern.prefix if atom.pattern else "", atom) for atom in self.resources)
 
     @cached_property
     def by_key(self) -> Mapping[str, tuple[Asked, ...]]:

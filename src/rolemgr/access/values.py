@@ -14,12 +14,12 @@ those; any other key may hold anything.
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_FLOOR, Context, Decimal
-from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from itertools import pairwise, product
 from typing import Final, NamedTuple
 
 from rolemgr.access.atoms import Atom, Family
+from rolemgr.access.budget import Budget, measured
 from rolemgr.access.errors import TooComplex
 from rolemgr.access.regions import Pattern, regions
 from rolemgr.iam.values import read_date, read_number
@@ -64,8 +64,8 @@ ANY: Final = Limits()
 """No limits."""
 
 
-@lru_cache(maxsize=1 << 12)
-def classes(key: str, atoms: tuple[Atom, ...], limits: Limits = ANY) -> tuple[Class, ...]:
+@measured
+def classes(budget: Budget, key: str, atoms: tuple[Atom, ...], limits: Limits = ANY) -> tuple[Class, ...]:
     """
     Return the classes of values of the lower-case *key* over *atoms*, within *limits* where they are texts.
 
@@ -80,7 +80,8 @@ def classes(key: str, atoms: tuple[Atom, ...], limits: Limits = ANY) -> tuple[Cl
         by_family.setdefault(atom.family, []).append(place)
     if not by_family:
         by_family["text"] = []
-    parts = [_family(family, places, atoms, kind, limits) for family, places in by_family.items()]
+    budget.spend(len(atoms) * len(atoms))
+    parts = [_family(family, places, atoms, kind, limits, budget) for family, places in by_family.items()]
     if len(parts) == 1:
         return tuple(_limited(parts[0]))
     return tuple(_combined(parts, atoms))
@@ -105,10 +106,13 @@ def _expanded(atoms: Sequence[Atom], found: dict[int, str]) -> Iterator[Class]:
             yield Class(sign | sum(bit for bit, wanted in zip(opaque, chosen, strict=True) if wanted), sample)
 
 
-def _family(family: Family, places: Sequence[int], atoms: Sequence[Atom], kind: str, limits: Limits) -> list[Class]:
+def _family(
+    family: Family, places: Sequence[int], atoms: Sequence[Atom], kind: str, limits: Limits,
+    budget: Budget,
+) -> list[Class]:  # fmt: skip
     own = [atoms[place] for place in places]
     if family == "text":
-        return [Class(_moved(one.sign, places), one.sample) for one in _texts(own, limits)]
+        return [Class(_moved(one.sign, places), one.sample) for one in _texts(own, limits, budget)]
     samples = [text for text in _SAMPLES[family](own) if not _inside(text, limits.outside)]
     if not (family in ("number", "date") and kind in ("Numeric", "Date")):
         samples.append(_STRANGE[0])
@@ -122,11 +126,11 @@ def _inside(text: str, networks: frozenset[str]) -> bool:
     return any(ip_address(text) in ip_network(network, strict=False) for network in networks)
 
 
-def _texts(atoms: Sequence[Atom], limits: Limits) -> list[Class]:
+def _texts(atoms: Sequence[Atom], limits: Limits, budget: Budget) -> list[Class]:
     """Return the classes of text within *limits*: what they leave out is walked with the atoms, and dropped."""
     without = [Atom("text", ("without", one), one.matches, one) for one in limits.but]
     count = len(atoms)
-    found = text_classes([*atoms, *without], among=limits.among)
+    found = text_classes([*atoms, *without], among=limits.among, budget=budget)
     return [one for one in found if not one.sign >> count]
 
 
@@ -134,14 +138,16 @@ def _moved(sign: int, places: Sequence[int]) -> int:
     return sum(1 << place for i, place in enumerate(places) if sign >> i & 1)
 
 
-def text_classes(atoms: Sequence[Atom], *, among: Sequence[Pattern] = (_ANYTHING,), must: int = 0) -> list[Class]:
+def text_classes(
+    atoms: Sequence[Atom], *, among: Sequence[Pattern] = (_ANYTHING,), must: int = 0, budget: Budget | None = None
+) -> list[Class]:
     """
     Return the classes of text over *atoms*, of the texts that one of the patterns *among* matches.
 
     All atoms of the mask *must* match. Opaque atoms are answered both ways where their pattern matches.
     """
     patterns = [atom.pattern or _ANYTHING for atom in atoms]
-    walked = regions(patterns, among, must=must)
+    walked = regions(patterns, among, must=must, budget=budget)
     nicest = _nicest(atoms, patterns) if among == (_ANYTHING,) else {}
     found = _with_opaque(atoms, {sign: nicest.get(sign, text) for sign, text in walked.items()})
     return [one for one in found if one.sign & must == must]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from rolemgr.catalog.load import Catalog
+from rolemgr.compose.never_names import wrong_names_in_accepts
 from rolemgr.compose.questions import wrong_values_of_group
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, gathering, raise_all
 from rolemgr.model.catalog import ActivityGroup, EntryId
@@ -50,7 +51,7 @@ def _looked_up(catalog: Catalog, places: Mapping[EntryId, SourceLocation]) -> Gr
     for name in sorted(places):
         with gathering(problems):
             groups[name] = catalog.activity_group(name, places[name])
-            problems += wrong_values_of_group(groups[name])
+            problems += (*wrong_values_of_group(groups[name]), *wrong_names_in_accepts(groups[name]))
     raise_all(problems)
     return groups
 

@@ -19,6 +19,7 @@ from rolemgr.compose.guardrails import ChosenGuardrail, chosen_guardrails
 from rolemgr.compose.inert import without_inert_denies
 from rolemgr.compose.limits import with_limits
 from rolemgr.compose.merge import merge
+from rolemgr.compose.never_names import wrong_names_in_never
 from rolemgr.compose.notes import notes_on, notes_on_limits, replaced_limits
 from rolemgr.compose.questions import notes_on_values
 from rolemgr.compose.substitute import UnknownPlaceholderError, fill
@@ -46,6 +47,7 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
     fit, and catalog entries that the reference contradicts.
     """
     persona = resolve_persona(catalog, spec.value.persona, spec.at("persona"))
+    raise_all([*wrong_names_in_never(catalog, persona)])
     _require_tags(spec)
     _require_own_name(catalog, spec)
     groups = chosen_groups(catalog, persona, spec)

@@ -203,6 +203,8 @@ class Separation(Model):
     title: Text
     why: Text
     never: Annotated[tuple[_Forbidden, ...], Field(min_length=1)]
+    unknown_ok: Strings = ()
+    """Names that are right though no data here knows them: what AWS has added since it was written."""
     sources: Strings = ()
 
 
@@ -261,6 +263,8 @@ class Persona(Model):
     never: tuple[NeverEntry, ...] = ()
     """Separations by name, and what is this persona's own."""
     allow_despite: tuple[Excuse, ...] = ()
+    unknown_ok: Strings = ()
+    """Names in `never` that are right though no data here knows them: what AWS has added since it was written."""
     sources: Strings = ()
 
     @model_validator(mode="after")

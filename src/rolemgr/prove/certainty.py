@@ -112,8 +112,9 @@ def _allows_only(condition: Condition, allow: ComposedStatement, key: str, patte
     operator = known_operator(condition.operator)
     if operator.if_exists or operator.qualifier == "ForAnyValue" or operator.base not in _HOLDS_WITHIN:
         return False
-    present = operator.qualifier is None or _null(allow, key, "false")
-    return present and _within(condition.values, patterns)
+    if operator.qualifier is None:  # of several values one that is right is enough for it
+        return not _takes_several(key) and _within(condition.values, patterns)
+    return _null(allow, key, "false") and _within(condition.values, patterns)
 
 
 def _keeps(deny: ComposedStatement, key: str, patterns: Sequence[str]) -> bool:
@@ -121,10 +122,24 @@ def _keeps(deny: ComposedStatement, key: str, patterns: Sequence[str]) -> bool:
     others = [one for one in _conditions(deny) if one.operator != "Null" or one.key.lower() != key.lower()]
     if len(others) != 1 or others[0].key.lower() != key.lower():
         return False
-    operator = known_operator(others[0].operator)  # without ForAnyValue one good value excuses the others
-    if operator.qualifier != "ForAnyValue" or operator.if_exists or operator.base not in _KEEPS_WITHIN:
+    operator = known_operator(others[0].operator)
+    if operator.if_exists or operator.base not in _KEEPS_WITHIN or _null(deny, key, "true"):
         return False
-    return _within(others[0].values, patterns) and not _null(deny, key, "true")
+    if operator.qualifier == "ForAnyValue":  # it lets an absent key pass, which only of several values is none outside
+        return _is_several(key) and _within(others[0].values, patterns)
+    held = operator.qualifier is None and not _takes_several(key)  # of several one good value excuses the others
+    return held and not _null(deny, key, "false") and _within(others[0].values, patterns)
+
+
+def _takes_several(key: str) -> bool:
+    """Tell whether a request may have several values of *key*: a key that nobody knows may."""
+    found = find_key(key)
+    return found is None or found.multivalued
+
+
+def _is_several(key: str) -> bool:
+    found = find_key(key)
+    return found is not None and found.multivalued
 
 
 def _within(values: Sequence[str], patterns: Sequence[str]) -> bool:

@@ -1,0 +1,80 @@
+"""A misspelt name in what must never be forbids nothing, so it is refused: each place, with its line and a hint."""
+
+from pathlib import Path
+
+import pytest
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.compose.role import compose
+from rolemgr.errors import InputError
+from rolemgr.files.source import SourceFile
+from rolemgr.model.role import ComposedRole
+from rolemgr.model.source import Sourced
+from rolemgr.model.spec import RoleSpec
+
+PERSONA = "title: T\ndescription: D\nactivity_groups: [mine]\nnever:\n"
+GROUP = """title: T
+description: D
+statements:
+  - {sid: A, actions: "sagemaker:ListModels"}
+"""
+KNOWN = "  - {action: 'sagemaker:CreateApp', except_with: {'sagemaker:OwnerUserProfileArn': x}}\n"
+WRONG = {
+    "an action": ("  - sagemaker:CreateTraningJob\n", "sagemaker:CreateTraningJob", "sagemaker:CreateTrainingJob"),
+    "an action with a place": ("  - {action: 'iam:PassRol'}\n", "iam:PassRol", "iam:PassRole"),
+    "a pattern of nothing": ("  - sagemaker:Creat?Bad*\n", "sagemaker:Creat?Bad*", ""),
+    "a key of except_with": (KNOWN.replace("ProfileArn", "ProfilArn"), "sagemaker:OwnerUserProfilArn", "sagemaker:OwnerUserProfileArn"),
+    "a key of context": ("  - {action: 's3:PutObject', context: {'s3:x-amz-acll': a}}\n", "s3:x-amz-acll", "s3:x-amz-acl"),
+    "a region in except_on": ("  - {action: 's3:PutObject', except_on: ['arn:aws:sqs:eu-wst-1:111122223333:q']}\n", "eu-wst-1", "eu-west-1"),
+    "no ARN in except_on": ("  - {action: 's3:PutObject', except_on: [bucket]}\n", "bucket", ""),
+}  # fmt: skip
+
+
+def composed(folder: Path, files: dict[str, str]) -> ComposedRole:
+    """Write a catalog of *files*, and return its persona `guarded` composed."""
+    for name, text in {"activity_groups/mine.yaml": GROUP, **files}.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    data = {"persona": "guarded", "account": "111122223333", "region": "eu-west-1", "no_default_guardrails": True}
+    return compose(Catalog([folder]), Sourced(RoleSpec.model_validate(data), SourceFile("role", data, {})))
+
+
+@pytest.mark.parametrize("where", ["persona", "separation", "base"])
+@pytest.mark.parametrize("name", WRONG)
+def test_a_misspelt_name_is_refused(tmp_path: Path, name: str, where: str) -> None:
+    """In a persona, in a separation that it names, and in a persona that it extends."""
+    entry, wrong, right = WRONG[name]
+    files = {
+        "persona": {"personas/guarded.yaml": PERSONA + entry},
+        "separation": {"personas/guarded.yaml": PERSONA + "  - own\n",
+                       "separations/own.yaml": "title: T\nwhy: W\nnever:\n" + entry},
+        "base": {"personas/guarded.yaml": "title: T\ndescription: D\nextends: first\n",
+                 "personas/first.yaml": PERSONA + entry},
+    }[where]  # fmt: skip
+    with pytest.raises(InputError, match="unknown_ok") as caught:
+        composed(tmp_path, files)
+    said = str(caught.value)
+    assert f"`{wrong}`" in said
+    assert right in said
+    name_of_file, line = {"persona": ("guarded", 5), "separation": ("own", 4), "base": ("first", 5)}[where]
+    assert f"{name_of_file}.yaml:{line}:" in said
+    excused = {file: f"{text}unknown_ok: ['{wrong}']\n" if entry in text else text for file, text in files.items()}
+    composed(tmp_path, excused)
+
+
+def test_a_known_name_is_taken(tmp_path: Path) -> None:
+    """Known actions, patterns and keys, placeholders, and tags of any name."""
+    entries = (
+        KNOWN + "  - s3:Put*Configuration\n  - {action: 's3:PutObject', except_with: {'aws:ResourceTag/Any': x}}\n"
+    )
+    assert composed(tmp_path, {"personas/guarded.yaml": PERSONA + entries}).persona.never
+
+
+def test_a_misspelt_action_under_accepts_is_refused(tmp_path: Path) -> None:
+    """It would accept no finding, and nobody would see why."""
+    accepts = "accepts:\n  - {rule: RM101, action: 'sagemaker:ListModls', why: W}\n"
+    files = {"personas/guarded.yaml": PERSONA + KNOWN, "activity_groups/mine.yaml": GROUP + accepts}
+    with pytest.raises(InputError, match=r"mine.yaml:6: unknown action `sagemaker:ListModls`.*sagemaker:ListModels"):
+        composed(tmp_path, files)
+    files["activity_groups/mine.yaml"] += "unknown_ok: ['sagemaker:ListModls']\n"
+    composed(tmp_path, files)
