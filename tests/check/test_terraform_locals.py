@@ -2,14 +2,18 @@
 
 from typing import Any
 
-from rolemgr.check.sources import find
+from rolemgr.check.sources import Found, find
 
 
 def policy_of(*resources: str) -> Any:
     """Return the one policy that is found in a module whose local has *resources*."""
     statement = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": list(resources)}
     policy = {"Version": "2012-10-17", "Statement": [statement]}
-    found = list(find({"resource": {"aws_iam_role": {}}, "locals": {"p": policy, "regions": {"a": ["b"]}}}))
+    found = [
+        one
+        for one in find({"resource": {"aws_iam_role": {}}, "locals": {"p": policy, "regions": {"a": ["b"]}}})
+        if isinstance(one, Found)
+    ]
     assert [(one.path, one.template) for one in found] == [(("locals", "p"), True)]
     return found[0].raw["Statement"][0]["Resource"]
 

@@ -129,12 +129,18 @@ def test_what_is_of_one_place_is_told(run: Run) -> None:
         assert [note for note in run(*chosen, *more).notes if "is of one account" in note] == []
 
 
-ONE_STORE = ("--parameter", "offline_store=b-0/feature-store", "--parameter", "monitoring_inputs=b-0/monitoring")
+ONE_STORE = tuple(
+    word
+    for name in ("offline_store", "monitoring_inputs", "monitoring_reports")
+    for word in ("--parameter", f"{name}=b-0/{name}")
+)
 """Else each bucket has protected prefixes of its own, whose Denies don't fit inline."""
 
 
 def test_a_template_that_needs_more_policies_than_the_role_says_so(run: Run) -> None:
     """Room is kept for the longest values of its parameters."""
     buckets = [word for number in range(70) for word in ("--bucket", f"b-{number}")]
-    notes = run("create", "--persona", "ml-engineer", *buckets, *ONE_STORE, "--format", "cloudformation", "--parameterize").notes
+    notes = run(
+        "create", "--persona", "ml-engineer", *buckets, *ONE_STORE, "--format", "cloudformation", "--parameterize"
+    ).notes
     assert [note for note in notes if "managed policies beside the inline one" in note]

@@ -296,6 +296,7 @@ title: Guarded
 description: For tests
 activity_groups: [work]
 never: ["brandnew:*", "s3:BrandNewAction", "sagemaker:CREATEmodel"]
+unknown_ok: ["brandnew:*", "s3:BrandNewAction"]
 """
 WORK = """
 title: Work
