@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from rolemgr.check.sources import Found, find
+from rolemgr.check.reader.found import Found
+from rolemgr.check.sources import find
 
 
 def policy_of(*resources: str) -> Any:
