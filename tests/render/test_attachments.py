@@ -67,3 +67,12 @@ def test_over_the_maximum_it_is_refused() -> None:
         rendered(persona="sagemaker-compute", managed_policy=many(21))
     with pytest.raises(InputError, match=r"\(20 attached, [1-9][0-9]* that the inline quota made\), IAM attaches 20"):
         rendered(persona="sagemaker-compute", managed_policy=many(20), **LARGE)
+
+
+def test_denies_over_many_places_say_which_groups_and_what_helps() -> None:
+    """Each bucket has protected prefixes of its own, which all stand inline; one place instead of many fits."""
+    many_buckets = LARGE["bucket"]
+    with pytest.raises(InputError, match=r"most in .*protect-features.*name fewer places with --parameter") as caught:
+        rendered(persona="sagemaker-compute", bucket=many_buckets)
+    assert "rolemgr show activity-group protect-features" in str(caught.value)
+    rendered(persona="sagemaker-compute", **LARGE)

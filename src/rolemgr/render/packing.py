@@ -88,13 +88,24 @@ def _too_many_denies(denies: Sequence[_Piece], inline: int) -> tuple[str, str]:
     """Return the problem where the Denies do not fit, with what they are made of, and what would help."""
     sizes: dict[str, int] = {}
     for piece in denies:
-        name = piece.statement.origins[0].group
+        name = "+".join(dict.fromkeys(origin.group for origin in piece.statement.origins))
         sizes[name] = sizes.get(name, 0) + piece.size
     largest = sorted(sizes, key=lambda name: (-sizes[name], name))[:4]
     shown = ", ".join(f"{name} {sizes[name]:,}" for name in largest)
     total = sum(sizes.values())
     problem = f"the Deny statements have {total:,} characters, and the inline policy holds {inline:,}; most in {shown}"
-    return problem, "leave out a guardrail, a tag key, --strict or --managed-policy, or give --kms-key-names arn"
+    hint = "leave out a guardrail, a tag key, --strict or --managed-policy, or give --kms-key-names arn"
+    places = max(denies, key=lambda piece: len(piece.statement.resources)).statement
+    if len(places.resources) < _MANY_PLACES:
+        return problem, hint
+    return (
+        problem,
+        f"name fewer places with --parameter (rolemgr show activity-group {places.origins[0].group}), or {hint}",
+    )
+
+
+_MANY_PLACES = 10
+"""From so many resources on a Deny is large by its places, not by its actions."""
 
 
 def _parts(piece: _Piece, measure: Measure, limit: int, taken: set[str]) -> Iterator[_Piece]:
