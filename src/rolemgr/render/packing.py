@@ -91,9 +91,9 @@ def _too_many_denies(denies: Sequence[_Piece], inline: int) -> tuple[str, str]:
         name = "+".join(dict.fromkeys(origin.group for origin in piece.statement.origins))
         sizes[name] = sizes.get(name, 0) + piece.size
     largest = sorted(sizes, key=lambda name: (-sizes[name], name))[:4]
-    shown = ", ".join(f"{name} {sizes[name]:,}" for name in largest)
+    most = ", ".join(f"{name} {sizes[name]:,}" for name in largest)
     total = sum(sizes.values())
-    problem = f"the Deny statements have {total:,} characters, and the inline policy holds {inline:,}; most in {shown}"
+    problem = f"the Deny statements have {total:,} characters, and the inline policy holds {inline:,}; most in {most}"
     hint = "leave out a guardrail, a tag key, --strict or --managed-policy, or give --kms-key-names arn"
     places = max(denies, key=lambda piece: len(piece.statement.resources)).statement
     if len(places.resources) < _MANY_PLACES:
