@@ -127,6 +127,34 @@ def test_except_with_wants_the_key_held_to_the_values(statements: list[str], bro
     assert bool(found(tmp_path, ALARM, statements)) is broken
 
 
+SECRET = (
+    "{action: cloudwatch:PutMetricAlarm, context: {'cloudwatch:AlarmActions': 'arn:aws:sns:us-east-1:111122223333:x'}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("operator", "effect", "value", "broken"),
+    [
+        ("ForAnyValue:StringEquals", "Allow", "other", True),   # {x, other} has one that it wants
+        ("ForAllValues:StringEquals", "Allow", "other", False),  # x is wrong whatever stands beside it
+        ("ForAllValues:StringEquals", "Allow", "x", True),
+        ("ForAllValues:StringEquals", "Deny", "x", True),        # {x, other} escapes it
+        ("ForAnyValue:StringEquals", "Deny", "x", False),
+        ("ForAnyValue:StringEquals", "Deny", "other", True),
+    ],
+)  # fmt: skip
+def test_a_known_value_of_several_may_have_others_beside_it(
+    operator: str, effect: str, value: str, broken: bool, tmp_path: Path
+) -> None:
+    """An Allow is out of question, and a Deny sure, only where no further value of the key changes that."""
+    value = TOPIC if value == "x" else "arn:aws:lambda:us-east-1:111122223333:function:other"
+    present = ", 'Null': {'cloudwatch:AlarmActions': false}" if effect == "Allow" else ""
+    said = f"conditions: {{'{operator}': {{'cloudwatch:AlarmActions': '{value}'}}{present}}}"
+    statements = [f"{{sid: A, {PUT}, {said}}}"] if effect == "Allow" else [
+        f"{{sid: A, {PUT}}}", f"{{sid: D, effect: Deny, {PUT}, {said}}}"]  # fmt: skip
+    assert bool(found(tmp_path, SECRET, statements)) is broken
+
+
 def test_an_absent_owner_is_nobody_s_own(tmp_path: Path) -> None:
     """That a key of one value is absent, as an owner is, holds nothing within the values that are no harm."""
     own = "{action: sagemaker:CreateSpace, except_with: {'sagemaker:OwnerUserProfileArn': 'arn:*:sagemaker:*:*:user-profile/own'}}"

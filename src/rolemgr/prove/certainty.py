@@ -78,16 +78,25 @@ def _one(known: Context, key: str) -> str | None:
 
 def _contradicted(allow: ComposedStatement, known: Context) -> bool:
     """Tell whether a condition of *allow* is decided by known keys, and false."""
-    return any(_decided(condition, known) and not condition.holds(known) for condition in _conditions(allow))
+    return any(_decided(condition, known, False) and not condition.holds(known) for condition in _conditions(allow))
 
 
 def _certain(deny: ComposedStatement, known: Context) -> bool:
     """Tell whether all conditions of *deny* are decided by known keys, and true."""
-    return all(_decided(condition, known) and condition.holds(known) for condition in _conditions(deny))
+    return all(_decided(condition, known, True) and condition.holds(known) for condition in _conditions(deny))
 
 
-def _decided(condition: Condition, known: Context) -> bool:
-    return condition.key in known and all(_one(known, name) is not None for name in condition.variables)
+def _decided(condition: Condition, known: Context, answer: bool) -> bool:
+    """Tell whether *answer*, where the known keys give it, is the answer to every request that has them."""
+    given = condition.key in known and all(_one(known, name) is not None for name in condition.variables)
+    return given and _stays(condition, known, answer)
+
+
+def _stays(condition: Condition, known: Context, answer: bool) -> bool:
+    """Tell whether further values of the key can't change *answer*: of several values the known ones are some."""
+    if not known.get(condition.key, ()) or not _takes_several(condition.key) or condition.operator == "Null":
+        return True
+    return known_operator(condition.operator).qualifier == ("ForAnyValue" if answer else "ForAllValues")
 
 
 def _covers(deny: ComposedStatement, resource: str, question: Question) -> bool:
