@@ -127,7 +127,7 @@ def test_except_with_wants_the_key_held_to_the_values(statements: list[str], bro
     assert bool(found(tmp_path, ALARM, statements)) is broken
 
 
-SECRET = (
+TOLD = (
     "{action: cloudwatch:PutMetricAlarm, context: {'cloudwatch:AlarmActions': 'arn:aws:sns:us-east-1:111122223333:x'}}"
 )
 
@@ -152,7 +152,7 @@ def test_a_known_value_of_several_may_have_others_beside_it(
     said = f"conditions: {{'{operator}': {{'cloudwatch:AlarmActions': '{value}'}}{present}}}"
     statements = [f"{{sid: A, {PUT}, {said}}}"] if effect == "Allow" else [
         f"{{sid: A, {PUT}}}", f"{{sid: D, effect: Deny, {PUT}, {said}}}"]  # fmt: skip
-    assert bool(found(tmp_path, SECRET, statements)) is broken
+    assert bool(found(tmp_path, TOLD, statements)) is broken
 
 
 def test_an_absent_owner_is_nobody_s_own(tmp_path: Path) -> None:
