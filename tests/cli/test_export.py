@@ -136,5 +136,7 @@ ONE_STORE = ("--parameter", "offline_store=b-0/feature-store", "--parameter", "m
 def test_a_template_that_needs_more_policies_than_the_role_says_so(run: Run) -> None:
     """Room is kept for the longest values of its parameters."""
     buckets = [word for number in range(70) for word in ("--bucket", f"b-{number}")]
-    notes = run("create", "--persona", "ml-engineer", *buckets, *ONE_STORE, "--format", "cloudformation", "--parameterize").notes
+    notes = run(
+        "create", "--persona", "ml-engineer", *buckets, *ONE_STORE, "--format", "cloudformation", "--parameterize"
+    ).notes
     assert [note for note in notes if "managed policies beside the inline one" in note]

@@ -54,7 +54,10 @@ def test_over_the_default_quota_both_kinds_are_counted() -> None:
     assert text in list(warnings(made.role, made.documents))
 
 
-LARGE: dict[str, Any] = {"parameter": {"offline_store": ["acme/features"]}, "bucket": [f"bucket-of-a-long-name-{number:03}-{'x' * 36}" for number in range(60)]}
+LARGE: dict[str, Any] = {
+    "parameter": {"offline_store": ["acme/features"]},
+    "bucket": [f"bucket-of-a-long-name-{number:03}-{'x' * 36}" for number in range(60)],
+}
 
 
 def test_over_the_maximum_it_is_refused() -> None:
