@@ -21,8 +21,10 @@ JSON_COMMANDS = (
     ("create", *ROLE, "--explain"),
     ("preview", *ROLE, "--format", "json"),
     ("list", "personas", "--catalog", "catalog", "--format", "json"),
+    ("list", "separations", "--catalog", "catalog", "--format", "json"),
     ("list", "activity-groups", "--catalog", "catalog", "--format", "json"),
     ("show", "persona", "tester", "--catalog", "catalog", "--format", "json"),
+    ("show", "separation", "no-deployment", "--format", "json"),
     ("show", "activity-group", "run-jobs", "--catalog", "catalog", "--format", "json"),
     ("simulate", *ROLE, "--action", "s3:GetObject", "--resource", "arn:aws:s3:::b/k", "--format", "json"),
     ("schema", "role"),
@@ -424,11 +426,12 @@ def test_list_and_show_say_whose_an_entry_is(small_catalog: Path, run: "Run") ->
 
 
 def test_show_gives_an_entry_as_its_file_has_it(small_catalog: Path, run: "Run") -> None:
-    """The JSON of an entry is what stands in its file, and where that lies."""
+    """The JSON of an entry is what stands in its file, where that lies, and what it comes to."""
     shown = result(run("show", "persona", "tester", "--catalog", "catalog", "--format", "json"))
     assert shown == {
         "id": "tester", "file": "catalog/personas/tester.yaml", "builtin": False,
         **read_yaml(small_catalog / "personas/tester.yaml").data,
+        "resolved": {"ActivityGroups": ["read-files", "run-jobs"], "Never": [], "LetOff": [], "Indirect": []},
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from rolemgr.errors import InputError, SourceLocation
 
 
 @click.command("list")
-@click.argument("kind", type=click.Choice(["personas", "activity-groups", "guardrails", "profiles"]))
+@click.argument("kind", type=click.Choice(["personas", "separations", "activity-groups", "guardrails", "profiles"]))
 @click.option("--matrix", is_flag=True, help="Show which persona has which activity group.")
 @catalog_option
 @form_option
@@ -20,16 +20,17 @@ def list_command(
     kind: str, matrix: bool, catalog: Sequence[str], form: str, output: str | None, color: str
 ) -> None:  # fmt: skip
     """
-    List personas, activity groups, guardrails or profiles.
+    List what the catalog has: personas, separations, groups ....
 
     \b
     Examples:
       rolemgr list personas
+      rolemgr list separations
       rolemgr list activity-groups --matrix
       rolemgr list activity-groups --catalog ./our-catalog --format json
     """
     from rolemgr.catalog.load import Catalog
-    from rolemgr.report import entries, guardrails
+    from rolemgr.report import entries, guardrails, personas, separations
 
     if matrix and kind != "activity-groups":
         raise InputError(
@@ -37,7 +38,8 @@ def list_command(
         )
     loaded = Catalog(catalog_folders(catalog))
     data, table = {
-        "personas": (entries.personas_data, entries.personas_table),
+        "personas": (personas.personas_data, personas.personas_table),
+        "separations": (separations.separations_data, separations.separations_table),
         "activity-groups": (entries.groups_data, entries.groups_table),
         "guardrails": (guardrails.guardrails_data, guardrails.guardrails_table),
         "profiles": (guardrails.profiles_data, guardrails.profiles_table),
@@ -47,7 +49,7 @@ def list_command(
 
 
 @click.command("show")
-@click.argument("kind", type=click.Choice(["persona", "activity-group", "guardrail", "profile"]))
+@click.argument("kind", type=click.Choice(["persona", "separation", "activity-group", "guardrail", "profile"]))
 @click.argument("name")
 @catalog_option
 @form_option
@@ -62,16 +64,18 @@ def show_command(
     \b
     Examples:
       rolemgr show persona data-scientist
+      rolemgr show separation no-deployment
       rolemgr show activity-group run-training-jobs
       rolemgr show guardrail volume-kms-key
       rolemgr show profile regulated
     """
     from rolemgr.catalog.load import Catalog
-    from rolemgr.report import entries, guardrails
+    from rolemgr.report import entries, guardrails, personas, separations
 
     loaded = Catalog(catalog_folders(catalog))
     data, tree = {
-        "persona": (entries.persona_data, entries.persona_tree),
+        "persona": (personas.persona_data, personas.persona_tree),
+        "separation": (separations.separation_data, separations.separation_tree),
         "activity-group": (entries.group_data, entries.group_tree),
         "guardrail": (guardrails.guardrail_data, guardrails.guardrail_tree),
         "profile": (guardrails.profile_data, guardrails.profile_tree),

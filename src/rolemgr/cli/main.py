@@ -21,7 +21,7 @@ COMMANDS = {
     "init": ("rolemgr.cli.init", "Write a starter rolemgr.yaml, with every key explained."),
     "create": ("rolemgr.cli.create", "Render one IAM role: JSON, CloudFormation, Terraform ..."),
     "preview": ("rolemgr.cli.preview", "Show a role for review: statements, origins, trust, sizes."),
-    "list": ("rolemgr.cli.browse", "List personas, activity groups, guardrails or profiles."),
+    "list": ("rolemgr.cli.browse", "List what the catalog has: personas, separations, groups ...."),
     "show": ("rolemgr.cli.browse", "Show one catalog entry as a tree."),
     "simulate": ("rolemgr.cli.simulate", "Evaluate one request against a role or policy files."),
     "test": ("rolemgr.cli.policy_test", "Run policy tests in YAML."),

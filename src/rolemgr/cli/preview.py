@@ -28,7 +28,7 @@ def preview_command(chosen: dict[str, Any], form: str, output: str | None, color
     found = render_chosen(chosen, verbose=verbose)
     give(
         form,
-        lambda: preview_data(found.role, found.documents),
+        lambda: preview_data(found.role, found.documents, found.catalog),
         lambda: preview_page(found.role, found.documents, found.catalog),
         output,
         color,

@@ -156,7 +156,15 @@ def _filled(never: Never, values: Mapping[str, tuple[str, ...]]) -> _Asked:
 
 def said(never: Never, role: ComposedRole) -> str:
     """Return the entry in words, the placeholders filled with the values of *role*."""
-    text = str(never.forbidden)
+    return _in_words(str(never.forbidden), role)
+
+
+def sentence(never: Never, role: ComposedRole) -> str:
+    """Return the entry as `said` does, with its exceptions behind it."""
+    return _in_words(f"{never.forbidden}{never.forbidden.excepted()}", role)
+
+
+def _in_words(text: str, role: ComposedRole) -> str:
     values = {name: (" or ".join(role.never_values.get(name, ("?",))),) for name in names_in(text)}
     return fill(text, values)[0]
 

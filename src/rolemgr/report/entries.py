@@ -1,7 +1,6 @@
 """Catalog entries to browse: tables of what there is, and one entry as a tree."""
 
 from collections.abc import Iterable
-from itertools import groupby
 from typing import Any
 
 from rich.table import Table
@@ -11,17 +10,7 @@ from rich.tree import Tree
 from rolemgr.catalog.load import Catalog, Found
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.model.catalog import ActivityGroup, GroupStatement
-from rolemgr.model.persona import ResolvedPersona
 from rolemgr.report.statements import add_actions, add_conditions
-
-
-def personas_table(catalog: Catalog) -> Table:
-    """Return the personas of *catalog*: id, title, activity groups, file."""
-    found = table("Persona", "Title", "Activity groups", "File")
-    for name, file in catalog.found("personas").items():
-        persona = resolve_persona(catalog, name)
-        found.add_row(name, persona.title, str(len(persona.groups)), file_cell(file))
-    return found
 
 
 def groups_table(catalog: Catalog) -> Table:
@@ -49,15 +38,6 @@ def matrix_data(catalog: Catalog) -> dict[str, list[str]]:
     return {name: sorted(resolve_persona(catalog, name).groups) for name in catalog.found("personas")}
 
 
-def personas_data(catalog: Catalog) -> list[dict[str, Any]]:
-    """Return the personas of *catalog* for ``--format json``."""
-    return [
-        {**entry_data(found), "title": persona.title, "activity_groups": sorted(persona.groups)}
-        for name, found in catalog.found("personas").items()
-        for persona in [resolve_persona(catalog, name)]
-    ]
-
-
 def groups_data(catalog: Catalog) -> list[dict[str, Any]]:
     """Return the activity groups of *catalog* for ``--format json``."""
     return [
@@ -65,39 +45,6 @@ def groups_data(catalog: Catalog) -> list[dict[str, Any]]:
         for name, found in catalog.found("activity_groups").items()
         for group in [catalog.activity_group(name).value]
     ]
-
-
-def persona_tree(catalog: Catalog, name: str) -> Tree:
-    """Return the persona *name* as a tree, with what it extends; raise UnknownNameError if there is none."""
-    persona = resolve_persona(catalog, name)
-    tree = root(name, persona.title, persona.description, catalog.found("personas")[name])
-    add_branch(tree, "Extends", persona.lineage[1:])
-    add_branch(tree, "Guardrail profile", [persona.guardrail_profile] if persona.guardrail_profile else [])
-    groups = tree.add(Text("Activity groups", style="bold"))
-    for group, place in persona.groups.items():
-        title = catalog.activity_group(group, place).value.title
-        groups.add(Text.assemble((group, "bold"), f"  {title}", (f"  {place}", "dim")))
-    if persona.never:
-        tree.add(_never(catalog, persona))
-    add_branch(tree, "Let off", (f"{excuse.never.forbidden}: {excuse.reason}" for excuse in persona.excused))
-    add_branch(tree, "Added where jobs run as the persona's own role", persona.pass_self)
-    add_branch(tree, "Indirect ways that IAM can't separate", _indirect(catalog, persona))
-    add_branch(tree, "Sources", catalog.persona(name).value.sources)
-    return tree
-
-
-def _never(catalog: Catalog, persona: ResolvedPersona) -> Tree:
-    """Return what *persona* can never do as a tree: each separation with its reason, then what is its own."""
-    branch = Tree(Text("Never", style="bold"))
-    for name, entries in groupby(persona.never, key=lambda never: never.separation):
-        inner = branch
-        if name:
-            separation = catalog.separation(name)
-            inner = branch.add(Text.assemble((separation.value.title, "bold"), f": {separation.value.why}"))
-            inner.add(Text(str(separation.at()), style="dim"))
-        for never in entries:
-            inner.add(Text(f"{never.forbidden}{never.forbidden.excepted()}"))
-    return branch
 
 
 def group_tree(catalog: Catalog, name: str) -> Tree:
@@ -124,14 +71,8 @@ def group_tree(catalog: Catalog, name: str) -> Tree:
     return tree
 
 
-def persona_data(catalog: Catalog, name: str) -> dict[str, Any]:
-    """Return the persona *name* for ``--format json``: its fields as in its file, and where it lies."""
-    fields = catalog.persona(name).value.model_dump(mode="json", exclude_unset=True)
-    return {**entry_data(catalog.found("personas")[name]), **fields}
-
-
 def group_data(catalog: Catalog, name: str) -> dict[str, Any]:
-    """Return the activity group *name* for ``--format json``, as `persona_data` does a persona."""
+    """Return the activity group *name* for ``--format json``, its fields as in its file, and where it lies."""
     fields = catalog.activity_group(name).value.model_dump(mode="json", exclude_unset=True)
     return {**entry_data(catalog.found("activity_groups")[name]), **fields}
 
@@ -164,12 +105,6 @@ def compact(text: str) -> str:
 
 def _holders(catalog: Catalog, group: str) -> Iterable[str]:
     return (name for name in catalog.found("personas") if group in resolve_persona(catalog, name).groups)
-
-
-def _indirect(catalog: Catalog, persona: ResolvedPersona) -> Iterable[str]:
-    for name, place in persona.groups.items():
-        for way in catalog.activity_group(name, place).value.indirect:
-            yield f"{way.action} through {name}: {way.how}"
 
 
 def root(name: str, title: str, description: str, found: Found) -> Tree:

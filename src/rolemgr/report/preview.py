@@ -9,12 +9,21 @@ from rich.text import Text
 from rich.tree import Tree
 
 from rolemgr.catalog.load import Catalog
+from rolemgr.model.catalog import EntryId
 from rolemgr.model.role import ComposedRole, RoleDocuments
-from rolemgr.prove.separation import said
+from rolemgr.prove.separation import sentence
 from rolemgr.reference.quirks import quota
 from rolemgr.render.documents import attachments
 from rolemgr.render.explain import explanation
 from rolemgr.report.guardrails import add_left_open, guardrail_branch
+from rolemgr.report.separations import (
+    indirect_data,
+    indirect_ways,
+    let_off_data,
+    never_branch,
+    never_data,
+    separations_of,
+)
 from rolemgr.report.statements import LEVELS, access_level, statement_branch, trust_branch
 
 NEARLY_FULL = 0.9
@@ -36,19 +45,23 @@ def _tree(role: ComposedRole, catalog: Catalog) -> Tree:
     tree = Tree(Text("What it is made of", style="bold"))
     for branch in (_groups(role, catalog), _statements(role), _trust(role), _guardrails(role), _settings(role)):
         tree.add(branch)
-    for branch in (_not_by_tag(role), _never(role), _indirect(role, catalog), _not_narrowed(role)):
+    for branch in (_not_by_tag(role), _never(role, catalog), _indirect(role, catalog), _not_narrowed(role)):
         if branch.children:
             tree.add(branch)
     return tree
 
 
-def preview_data(role: ComposedRole, documents: RoleDocuments) -> dict[str, Any]:
+def preview_data(role: ComposedRole, documents: RoleDocuments, catalog: Catalog) -> dict[str, Any]:
     """Return what the preview shows, for ``--format json``."""
     return {
         "Role": documents.to_properties(),
         "Explanation": explanation(role),
         "Sizes": {name: {"Characters": size, "Quota": limit} for name, size, limit in sizes(documents)},
         "Warnings": list(warnings(role, documents)),
+        "Separations": separations_of(role.persona),
+        "Never": never_data(catalog, role.persona.never, lambda never: sentence(never, role)),
+        "LetOff": let_off_data(role.persona.excused),
+        "Indirect": indirect_data(catalog, _groups_of(role)),
     }
 
 
@@ -145,10 +158,8 @@ def _settings(role: ComposedRole) -> Tree:
     return branch
 
 
-def _never(role: ComposedRole) -> Tree:
-    branch = Tree(Text("Never, by the persona", style="bold"))
-    for never in role.persona.never:
-        branch.add(Text.assemble(said(never, role), never.forbidden.excepted(), (f"  {never.where}", "dim")))
+def _never(role: ComposedRole, catalog: Catalog) -> Tree:
+    branch = never_branch(catalog, "Never, by the persona", role.persona.never, lambda never: sentence(never, role))
     for excuse in role.persona.excused:
         branch.add(Text(f"let off {excuse.never.forbidden}: {excuse.reason}", style="yellow"))
     return branch
@@ -156,10 +167,13 @@ def _never(role: ComposedRole) -> Tree:
 
 def _indirect(role: ComposedRole, catalog: Catalog) -> Tree:
     branch = Tree(Text("Indirect ways that IAM can't separate", style="bold"))
-    for name in role.groups:
-        for way in catalog.activity_group(name).value.indirect:
-            branch.add(Text(f"{way.action} through {name}: {way.how}"))
+    for name, way in indirect_ways(catalog, _groups_of(role)):
+        branch.add(Text(f"{way.action} through {name}: {way.how}"))
     return branch
+
+
+def _groups_of(role: ComposedRole) -> list[tuple[EntryId, None]]:
+    return [(name, None) for name in role.groups]
 
 
 def _not_narrowed(role: ComposedRole) -> Tree:

@@ -1,0 +1,83 @@
+"""Personas to browse: a table of them, and one as a tree with what it can never do."""
+
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.catalog.personas import resolve_persona
+from rolemgr.report.entries import add_branch, entry_data, file_cell, root, table
+from rolemgr.report.separations import (
+    in_words,
+    indirect_data,
+    indirect_ways,
+    let_off_data,
+    never_branch,
+    never_data,
+    separations_of,
+)
+
+
+def personas_table(catalog: Catalog) -> Table:
+    """Return the personas of *catalog*: id, title, activity groups, file."""
+    found = table("Persona", "Title", "Activity groups", "File")
+    for name, file in catalog.found("personas").items():
+        persona = resolve_persona(catalog, name)
+        found.add_row(name, persona.title, str(len(persona.groups)), file_cell(file))
+    return found
+
+
+def personas_data(catalog: Catalog) -> list[dict[str, Any]]:
+    """Return the personas of *catalog* for ``--format json``."""
+    return [
+        {
+            **entry_data(found),
+            "title": persona.title,
+            "activity_groups": sorted(persona.groups),
+            "separations": separations_of(persona),
+        }
+        for name, found in catalog.found("personas").items()
+        for persona in [resolve_persona(catalog, name)]
+    ]
+
+
+def persona_tree(catalog: Catalog, name: str) -> Tree:
+    """Return the persona *name* as a tree, with what it extends; raise UnknownNameError if there is none."""
+    persona = resolve_persona(catalog, name)
+    tree = root(name, persona.title, persona.description, catalog.found("personas")[name])
+    add_branch(tree, "Extends", persona.lineage[1:])
+    add_branch(tree, "Guardrail profile", [persona.guardrail_profile] if persona.guardrail_profile else [])
+    groups = tree.add(Text("Activity groups", style="bold"))
+    for group, place in persona.groups.items():
+        title = catalog.activity_group(group, place).value.title
+        groups.add(Text.assemble((group, "bold"), f"  {title}", (f"  {place}", "dim")))
+    if persona.never:
+        tree.add(never_branch(catalog, "Never", persona.never, in_words))
+    add_branch(tree, "Let off", (f"{excuse.never.forbidden}: {excuse.reason}" for excuse in persona.excused))
+    add_branch(tree, "Added where jobs run as the persona's own role", persona.pass_self)
+    add_branch(
+        tree,
+        "Indirect ways that IAM can't separate",
+        (f"{way.action} through {group}: {way.how}" for group, way in indirect_ways(catalog, persona.groups.items())),
+    )
+    add_branch(tree, "Sources", catalog.persona(name).value.sources)
+    return tree
+
+
+def persona_data(catalog: Catalog, name: str) -> dict[str, Any]:
+    """
+    Return the persona *name* for ``--format json``: where it lies, its fields as in its file, and what they mean.
+
+    ``resolved`` has what a persona comes to with all that it extends and all separations that it names.
+    """
+    fields = catalog.persona(name).value.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    persona = resolve_persona(catalog, name)
+    resolved = {
+        "ActivityGroups": sorted(persona.groups),
+        "Never": never_data(catalog, persona.never, in_words),
+        "LetOff": let_off_data(persona.excused),
+        "Indirect": indirect_data(catalog, persona.groups.items()),
+    }
+    return {**entry_data(catalog.found("personas")[name]), **fields, "resolved": resolved}
