@@ -1,6 +1,7 @@
 """The house: which room may import which, what stays in one place, and that nothing heavy loads early."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -153,6 +154,59 @@ def test_tests_patch_nothing() -> None:
             ".".join(name.split(".")[:2]) for name in imports(path)
         }
         assert not modules & {word, f"unittest.{word}"}, path
+
+
+OTHERS = {
+    "check/intrinsic.py": "Fn::Sub writes its places so too",
+    "check/reader/expand.py": "Fn::ForEach",
+    "check/reader/hcl.py": "Terraform's expressions",
+    "check/reader/terraform.py": "Terraform's expressions",
+    "check/reader/terraform_documents.py": "Terraform's expressions",
+    "export/cloudformation.py": "Fn::Sub",
+    "reference/condition_keys.py": "the open part of a key's name in AWS's reference",
+}
+"""Who else reads what looks like a policy variable, and what it is there."""
+_READING = re.compile(
+    r"re\.\w+|.*\.(startswith|endswith|partition|rpartition|split|find|index|removesuffix|removeprefix|replace)"
+)
+
+
+def read_texts(path: Path) -> Iterator[str]:
+    """Yield the constant texts by which the module at *path* takes other texts apart."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        found: list[ast.expr] = []
+        if isinstance(node, ast.Call) and _READING.fullmatch(ast.unparse(node.func)):
+            found = node.args
+        elif isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
+            found = [node.left]
+        for one in (each for argument in found for each in ast.walk(argument)):
+            if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                yield one.value
+
+
+def test_policy_variables_and_operators_have_one_grammar() -> None:
+    """Two readings of `${...}` or `...IfExists` differ one day; only `iam/` takes them apart."""
+    grammar = re.compile(r"\$\\?\{|IfExists|ForA(?:ll|ny)Value")
+    elsewhere = {str(path.relative_to(TOP)) for path in MODULES if any(map(grammar.search, read_texts(path)))}
+    assert {name for name in elsewhere if not name.startswith("iam/")} == OTHERS.keys()
+
+
+def test_wildcards_have_one_grammar() -> None:
+    """`fnmatch` knows brackets, IAM does not: it is for the paths of files alone."""
+    found = {path for path in MODULES if any(name.split(".")[0] == "fnmatch" for name in imports(path))}
+    assert {str(path.relative_to(TOP)) for path in found} <= {"check/collect.py"}
+
+
+def test_json_has_one_reader() -> None:
+    """What a user gives is read by `files/`, which says where a key stands twice; our own data may be loaded as it is."""
+    loaded = re.compile(r"json\.loads?\((?!.*\.read_(?:bytes|text)\()")
+    found = {
+        str(path.relative_to(TOP))
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and loaded.match(ast.unparse(node))
+    }
+    assert {name for name in found if not name.startswith("files/")} == set()
 
 
 def loaded_by(*args: str) -> set[str]:

@@ -25,10 +25,10 @@ from tests.account.small import (
 )
 from tests.servers import ACCOUNT
 
-from rolemgr.account.change import NOTHING
+from rolemgr.account.change import NOTHING, Change
 from rolemgr.account.ownership import State, new_run
 from rolemgr.account.plan import Found, plan_role
-from rolemgr.account.read import read_role
+from rolemgr.account.read import AccountPolicy, read_role
 from rolemgr.errors import AwsError, Refused
 from rolemgr.model.role import NamedPolicy, RoleDocuments
 
@@ -459,6 +459,18 @@ def test_a_boundary_comes_first_and_goes_last(iam: Any) -> None:
     bring(iam, CHANGED, update=True)
     steps = [step.what for step in plan(iam, free, "x", update=True, prune=True).steps]
     assert steps.index("change the permissions boundary to none") > steps.index(f"put inline policy {NAME}")
+
+
+@pytest.mark.parametrize(("name", "looks"), [("NobodyKnowsWhatThisSays", True), ("AmazonSageMakerReadOnly", False)])
+def test_tags_wait_for_a_policy_that_may_look_at_them(iam: Any, name: str, looks: bool) -> None:
+    """An attached policy of AWS whose text nobody knows may grant by the new tag; one that names no tag does not."""
+    bring(iam)
+    role = read_role(iam, NAME)
+    assert role is not None
+    policy = AccountPolicy(f"arn:aws:iam::aws:policy/{name}")
+    old = replace(role, attached=(*role.attached, policy))
+    tagged = replace(ROLE, tags={"Project": "fraud"})
+    assert Change(wanted(tagged), Found(old), old, "run").old_looks_at_tags is looks
 
 
 def test_more_trust_comes_last_and_less_first(iam: Any) -> None:

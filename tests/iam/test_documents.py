@@ -179,3 +179,30 @@ def test_size_counts_what_iam_counts() -> None:
     text = f'{{"Version":"2012-10-17","Statement":[{statement}]}}'
     assert document.size() == len(text)
     assert IdentityPolicy.model_validate_json(json.dumps(one(Sid="é€😀"), indent=8)).size() == len(text)
+
+
+@pytest.mark.parametrize(
+    ("statement", "keys"),
+    [
+        ({"Resource": "arn:aws:s3:::b/${aws:PrincipalTag/Project}/*"}, {"aws:principaltag/project"}),
+        ({"NotResource": "arn:aws:s3:::b/${aws:userid, 'none'}/*"}, {"aws:userid"}),
+        (
+            {"Resource": "*", "Condition": {"StringEquals": {"aws:RequestTag/A": ["x", "${aws:PrincipalTag/A}"]}}},
+            {"aws:requesttag/a", "aws:principaltag/a"},
+        ),
+        ({"Resource": "arn:aws:s3:::${*}", "Condition": {"Null": {"S3:Prefix": "true"}}}, {"s3:prefix"}),
+    ],
+)
+def test_a_statement_names_the_keys_that_decide_it(statement: dict[str, Any], keys: set[str]) -> None:
+    """Compared, or read by a policy variable: in Resource, NotResource and values, also with a default."""
+    document = {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", **statement}]}
+    (found,) = IdentityPolicy.model_validate(document).statements()
+    assert found.condition_keys() == keys
+
+
+def test_a_trust_statement_has_keys_without_a_resource() -> None:
+    """Its variables stand in values alone."""
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole",
+                 "Condition": {"StringEquals": {"sts:RoleSessionName": "${aws:username}"}}}  # fmt: skip
+    (found,) = TrustPolicy.model_validate({"Statement": [statement]}).statements()
+    assert found.condition_keys() == {"sts:rolesessionname", "aws:username"}

@@ -9,7 +9,9 @@ from rolemgr.iam.variables import (
     as_pattern,
     early_variable,
     has_variable,
+    key_variables_in,
     known_variables_in,
+    opens_variable,
     parse,
     replaced,
     split_variables,
@@ -71,3 +73,25 @@ def test_without_a_closing_brace_nothing_is_a_variable() -> None:
 def test_an_early_variable_stands_before_the_fifth_colon(resource: str, found: str | None) -> None:
     """A key of IAM's in one of an ARN's first five parts."""
     assert early_variable(resource) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("${aws:PrincipalTag/Project, 'none'}", ["aws:PrincipalTag/Project"]),
+        ("${accounts.google.com:sub}/${oidc.eks.eu-west-1.amazonaws.com/id/AB:sub}",
+         ["accounts.google.com:sub", "oidc.eks.eu-west-1.amazonaws.com/id/AB:sub"]),
+        ("${AWS::Region}-${var.account}-${Bucket}-${*}", []),
+        ('${x ? "a:b" : "c"}', []),
+    ],
+)  # fmt: skip
+def test_a_variable_of_iam_names_a_condition_key(text: str, keys: list[str]) -> None:
+    """What CloudFormation and Terraform fill in does not."""
+    assert [one.written for one in key_variables_in(text)] == keys
+
+
+@pytest.mark.parametrize("text", ["a", "$", "{a}", "$ {a}"])
+def test_nothing_opens_a_variable_but_its_sign(text: str) -> None:
+    """Also where the variable is never closed."""
+    assert not opens_variable(text)
+    assert opens_variable(f"{text}${{")

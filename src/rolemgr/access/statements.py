@@ -19,7 +19,7 @@ from rolemgr.evaluate.principals import Named
 from rolemgr.evaluate.statement import ReadStatement
 from rolemgr.iam.documents import Effect, PolicyDocument, TrustPolicy
 from rolemgr.iam.values import read_bool
-from rolemgr.iam.variables import Variable, parse
+from rolemgr.iam.variables import Variable, opens_variable, parse
 from rolemgr.iam.wildcards import action_glob
 
 
@@ -216,7 +216,7 @@ def _statement(at: StatementRef, read: ReadStatement, variables: bool, filled: F
 
 def _keys(text: str, variables: bool) -> tuple[str, ...]:
     """Return the keys of all variables of *text*, also of those with a default."""
-    if not variables or "${" not in text:
+    if not variables or not opens_variable(text):
         return ()
     return tuple(part.written for part in parse(text, variables=True) if isinstance(part, Variable))
 

@@ -21,7 +21,7 @@ from typing import Final, NamedTuple
 
 from rolemgr.access.regions import Pattern
 from rolemgr.iam.arn import PARTITIONS, Arn
-from rolemgr.iam.variables import Piece, around_variables, replaced
+from rolemgr.iam.variables import Piece, around_variables, as_pattern, replaced
 from rolemgr.iam.wildcards import Step, Steps, arn_steps, literal_steps
 from rolemgr.reference import quirks
 from rolemgr.reference.condition_keys import find_key
@@ -134,7 +134,7 @@ def concrete(arn: Arn) -> str:
     """Return *arn*, a pattern or a format, as an ARN that could be: `example` where a name is free."""
     parts = {**arn._asdict(), "partition": arn.partition if arn.partition.startswith("aws") else "aws"}
     for name, text in _FILLINGS.items():
-        if parts[name] in ("*", "?") or parts[name].startswith("${"):
+        if as_pattern(parts[name]) in ("*", "?"):
             parts[name] = text
     return str(Arn(*(_plain(text) for text in parts.values())))
 

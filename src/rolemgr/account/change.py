@@ -4,7 +4,6 @@ What kind of change it is from a role in an account to the one that is wanted: w
 Which order of its steps is safe depends on that; see `update`.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +12,7 @@ from rolemgr.account.drift import own_policies
 from rolemgr.account.ownership import without_own_tags
 from rolemgr.account.plan import Found, Wanted, policy_steps
 from rolemgr.account.read import AccountPolicy, AccountRole
-from rolemgr.account.step import Step, text_of
+from rolemgr.account.step import Step
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement, PolicyDocument
 from rolemgr.model.role import RoleDocuments
 from rolemgr.reference.managed_policies import managed_policy
@@ -113,8 +112,10 @@ class Change:
 
     @cached_property
     def old_looks_at_tags(self) -> bool:
-        """Whether the old policies look at a tag of the principal that changes."""
-        return _mentions((*self.set_tags, *self.pruned_tags), self._old_documents())
+        """Whether the old policies look at a tag of the principal that changes, or may: a text is not known."""
+        keys = (*self.set_tags, *self.pruned_tags)
+        unread = any(_document_of(policy) is None for policy in self.old.attached)
+        return bool(keys) and (unread or _mentions(keys, self._old_documents()))
 
     @cached_property
     def swaps_tags(self) -> bool:
@@ -198,7 +199,7 @@ class Change:
         return whole.size() + others <= quota("role_inline_policies")
 
     def _old_documents(self) -> Iterable[PolicyDocument]:
-        return (*self.inline.values(), *(policy.document for policy in self.old.attached if policy.document))
+        return (*self.inline.values(), *filter(None, map(_document_of, self.old.attached)))
 
     def _new_documents(self) -> Iterable[PolicyDocument]:
         return (*self.wanted_inline.values(), *(policy.document for policy in self.new.managed_policies))
@@ -218,9 +219,10 @@ def _direction(old: PolicyDocument, new: PolicyDocument) -> str:
 
 def _mentions(keys: Iterable[str], documents: Iterable[PolicyDocument]) -> bool:
     """Tell whether any of *documents* looks at one of these tag *keys* of the principal."""
-    patterns = [re.compile(rf"aws:PrincipalTag/{re.escape(key)}(?![\w.:/=+@-])", re.IGNORECASE) for key in keys]
-    texts = [text_of(document) for document in documents] if patterns else []
-    return any(pattern.search(text) for pattern in patterns for text in texts)
+    asked = {f"aws:PrincipalTag/{key}".lower() for key in keys}
+    return bool(asked) and any(
+        asked & statement.condition_keys() for document in documents for statement in document.statements()
+    )
 
 
 def _denies(document: IdentityPolicy) -> bool:
@@ -229,9 +231,13 @@ def _denies(document: IdentityPolicy) -> bool:
 
 def _may_deny(policy: AccountPolicy) -> bool:
     """Tell whether *policy* holds a Deny, or is one whose document is not known."""
-    document = policy.document
-    if document is None:
-        partition = policy.arn.split(":")[1]
-        known = managed_policy(policy.name, partition)
-        document = known.document if known and known.arn == policy.arn else None
+    document = _document_of(policy)
     return document is None or _denies(document)
+
+
+def _document_of(policy: AccountPolicy) -> IdentityPolicy | None:
+    """Return what *policy* says: as the account has it, or as AWS wrote it; None where that is not known."""
+    if policy.document is not None:
+        return policy.document
+    known = managed_policy(policy.name, policy.arn.split(":")[1])
+    return known.document if known and known.arn == policy.arn else None

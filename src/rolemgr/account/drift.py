@@ -6,7 +6,6 @@ known by name or value only is compared so: the ARN of the boundary, attached po
 tags, session length, description, path.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -196,9 +195,9 @@ class _Compared:
 
     def _is_asked(self, key: str) -> bool:
         """Tell whether a policy of either side looks at this tag of the role."""
-        pattern = re.compile(rf"aws:PrincipalTag/{re.escape(key)}(?![\w.:/=+@-])", re.IGNORECASE)
-        held = (*self._live(), *self._wanted())
-        return any(pattern.search(one.document.to_json()) for one in held)
+        asked = f"aws:PrincipalTag/{key}".lower()
+        statements = (each for one in (*self._live(), *self._wanted()) for each in one.document.statements())
+        return any(asked in statement.condition_keys() for statement in statements)
 
     # --- what there is to know
 

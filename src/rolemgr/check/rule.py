@@ -136,6 +136,18 @@ def value_at(statement: Statement, condition: Condition, value: str) -> DataPath
     return condition.path
 
 
+def texts_with_variables(statement: Statement) -> Iterator[tuple[DataPath, str]]:
+    """
+    Yield each text of *statement* that may have policy variables, after the path where it stands.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-wheretouse
+    """
+    for element, resources in (("Resource", statement.resources), ("NotResource", statement.not_resources)):
+        yield from ((statement.at(element, text), text) for text in resources)
+    for condition in statement.conditions:
+        yield from ((value_at(statement, condition, text), text) for text in condition.values)
+
+
 def listed(names: list[str] | tuple[str, ...], most: int = 3) -> str:
     """Return *names* as a message shows them: the first few, and how many more there are."""
     shown = ", ".join(f"`{name}`" for name in names[:most])

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from rolemgr.compose.abac_models import names_model
 from rolemgr.compose.distribute import Share
 from rolemgr.iam.documents import Effect
+from rolemgr.iam.variables import known_variables_in
 from rolemgr.model.role import LeftOpen
 from rolemgr.model.spec import RoleSpec
 from rolemgr.reference.services import find_action
@@ -29,9 +30,13 @@ def left_open(shares: Sequence[Share], by_model_name: bool) -> tuple[LeftOpen, .
     return tuple(sorted(found))
 
 
+def _is_by_tag(resource: str) -> bool:
+    return any(one.key.startswith("aws:principaltag/") for one in known_variables_in(resource))
+
+
 def _open(share: Share, by_model_name: bool) -> Iterator[LeftOpen]:
     action = find_action(share.action)
-    if share.action == _PASSING and not all("${aws:PrincipalTag/" in one for one in share.resources):
+    if share.action == _PASSING and not all(map(_is_by_tag, share.resources)):
         yield LeftOpen(share.action, _BY_PATH)
     if action is None or action.service != "sagemaker":
         return

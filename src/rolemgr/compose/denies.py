@@ -236,9 +236,13 @@ def _may_deny_absence(action: str, key: str, statement: GuardrailDeny, condition
     if terms.only_below is not None and terms.only_below not in statement.only_below.values():
         return False
     types = {operator for operator, block in conditions.items() if "sagemaker:InstanceTypes" in block}
-    if terms.only_with and "ForAnyValue:StringNotLike" not in types:
+    if terms.only_with and _ANOTHER_TYPE not in types:
         return False
-    return not terms.not_with_local_nvme or bool(types & {"ForAnyValue:StringNotLike", "Null"})
+    return not terms.not_with_local_nvme or bool(types & {_ANOTHER_TYPE, "Null"})
+
+
+_ANOTHER_TYPE = "ForAnyValue:StringNotLike"
+"""How a guardrail asks whether a request names an instance type that is not approved."""
 
 
 def _under_names(sid: str, conditions: _Conditions, names: str) -> Iterator[tuple[str, _Conditions]]:

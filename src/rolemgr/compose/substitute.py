@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import product
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([a-z][a-z0-9_]*)\s*\}\}")
 
@@ -31,6 +31,18 @@ def names_in(text: str) -> tuple[str, ...]:
     if "{{" in stray or "}}" in stray:
         raise UnknownPlaceholderError(text)
     return tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
+
+
+class Placeholder(NamedTuple):
+    """The place of a value in a text, by its *name*."""
+
+    name: str
+
+
+def pieces_of(text: str) -> tuple[str | Placeholder, ...]:
+    """Return *text* cut at its placeholders: text and placeholders, in order; empty texts are left out."""
+    cut = _PLACEHOLDER.split(text)
+    return tuple(Placeholder(one) if index % 2 else one for index, one in enumerate(cut) if one or index % 2)
 
 
 def fill(text: str, values: Values) -> tuple[str, ...]:

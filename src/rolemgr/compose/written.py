@@ -15,9 +15,9 @@ from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill, na
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import Effect
-from rolemgr.iam.operators import CONDITION_OPERATORS, base_operator
+from rolemgr.iam.operators import CONDITION_OPERATORS, parse_operator
 from rolemgr.iam.values import value_problem
-from rolemgr.iam.variables import variables_in
+from rolemgr.iam.variables import opens_variable, variables_in
 from rolemgr.model.catalog import ActivityGroup, GroupStatement
 from rolemgr.model.role import FrozenConditions, Origin
 from rolemgr.model.source import Sourced
@@ -249,23 +249,23 @@ def _operator_problems(place: _Place, conditions: FrozenConditions) -> Iterator[
         key for operator, block in conditions if operator == "Null" for key, found in block if found == ("false",)
     }
     for operator, block in conditions:
-        base = base_operator(operator)
-        if base is None:
+        known = parse_operator(operator)
+        if known is None:
             where = place.at("conditions", operator)
             yield UnknownNameError(where, "condition operator", operator, CONDITION_OPERATORS)
             continue
         for key, found in block:
             where = place.at("conditions", operator, key)
-            yield from (InputError(where, problem) for value in found if (problem := value_problem(base, value)))
+            yield from (InputError(where, problem) for value in found if (problem := value_problem(known.base, value)))
             for value in found:
                 yield from _variable_problems(place, value, where)
-            if operator.startswith("ForAllValues:") and key not in guarded and place.statement.effect is Effect.ALLOW:
+            if known.qualifier == "ForAllValues" and key not in guarded and place.statement.effect is Effect.ALLOW:
                 problem = f"`{operator}` also holds where `{key}` is absent"
                 yield InputError(where, problem, f'add "Null": {{"{key}": "false"}}')
 
 
 def _variable_problems(place: _Place, text: str, where: SourceLocation) -> Iterator[InputError]:
-    if "${" not in text:
+    if not opens_variable(text):
         return
     try:
         names = [one.written for one in variables_in(text)]

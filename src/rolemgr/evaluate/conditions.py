@@ -20,9 +20,9 @@ from typing import Final, NamedTuple, TypeAlias
 
 from rolemgr.evaluate.errors import PolicyError
 from rolemgr.evaluate.request import Context
-from rolemgr.iam.operators import CONDITION_OPERATORS, QUALIFIERS, Operator, parse_operator
+from rolemgr.iam.operators import CONDITION_OPERATORS, QUALIFIERS, Operator, parse_operator, without_affixes
 from rolemgr.iam.values import READERS, read_bool
-from rolemgr.iam.variables import Matcher, keys, parse
+from rolemgr.iam.variables import Matcher, keys, opens_variable, parse
 
 ConditionTest: TypeAlias = Callable[[tuple[str, ...], Context], bool]
 Written: TypeAlias = tuple[str, str, tuple[str, ...]]
@@ -79,7 +79,7 @@ def look_at_condition(written: Written, *, variables: bool) -> None:
     operator = known_operator(name)
     takes_all = operator.base in _OF_STRINGS
     for value in values:
-        if not takes_all or (variables and "${" in value):
+        if not takes_all or (variables and opens_variable(value)):
             _matcher(name, operator, value, variables)
 
 
@@ -89,7 +89,7 @@ _OF_STRINGS: Final = frozenset(name for name in CONDITION_OPERATORS if name.star
 
 def _variables(values: tuple[str, ...]) -> tuple[str, ...]:
     """Return the variables of *values*; operators that take none have refused them by now."""
-    return tuple([key for value in values if "${" in value for key in keys(parse(value, variables=True))])
+    return tuple([key for value in values if opens_variable(value) for key in keys(parse(value, variables=True))])
 
 
 def _comparison(name: str, values: tuple[str, ...], variables: bool) -> ConditionTest:
@@ -102,9 +102,8 @@ def known_operator(name: str) -> Operator:
     """Return the operator *name*, taken apart; raise PolicyError where IAM has none of that name."""
     if operator := parse_operator(name):
         return operator
-    prefix, colon, rest = name.partition(":")
-    base = (rest if colon else name).removesuffix("IfExists")
-    if colon and prefix not in QUALIFIERS:
+    qualifier, base, _ = without_affixes(name)
+    if ":" in name and qualifier.partition(":")[0] not in QUALIFIERS:
         hint = "the set qualifiers are `ForAllValues` and `ForAnyValue`"
         raise PolicyError(None, f"unknown qualifier in condition operator `{name}`", hint)
     if base == "Null":

@@ -25,7 +25,7 @@ from rolemgr.evaluate.principals import (
 )
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.iam.documents import Effect, IdentityStatement, ResourceStatement, StatementElement, TrustStatement
-from rolemgr.iam.variables import Matcher, bind, keys, misplaced, parse
+from rolemgr.iam.variables import Matcher, bind, keys, misplaced, opens_variable, parse
 from rolemgr.iam.wildcards import matches_folded_action, resource_glob, resource_text_glob
 
 Element: TypeAlias = Literal["Action", "NotAction", "Principal", "NotPrincipal", "Resource", "NotResource", "Condition"]
@@ -134,7 +134,7 @@ def _resource(text: str, variables: bool) -> _Resource:
 
 
 def _read_resource(text: str, variables: bool) -> _Resource:
-    if not variables or "${" not in text:
+    if not variables or not opens_variable(text):
         test = resource_text_glob(text)
         return _Resource(text, lambda value, _context: test(value), ())
     try:
@@ -215,7 +215,7 @@ def read_statement(written: Elements, *, variables: bool) -> ReadStatement:
 def look_at(written: Elements, *, variables: bool) -> None:
     """Raise PolicyError for what IAM would not accept in a statement, without making ready what nobody asks."""
     for text in written.resources if variables else ():
-        if "${" in text:
+        if opens_variable(text):
             _resource(text, variables)
     look_at_actions(written.actions)
     for one in written.conditions:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rolemgr.iam.documents import Effect
+from rolemgr.iam.variables import opens_variable
 from rolemgr.model.role import ComposedRole
 
 Json = dict[str, Any]
@@ -143,7 +144,7 @@ def _prefix(role: ComposedRole, bucket: str | None) -> str | None:
 
 def _plain(text: str) -> bool:
     """Tell whether *text* names one thing: no wildcard, no policy variable."""
-    return bool(text) and not {"*", "?"} & set(text) and "${" not in text
+    return bool(text) and not {"*", "?"} & set(text) and not opens_variable(text)
 
 
 def _filled(section: _Section, role: ComposedRole, values: Mapping[str, Any]) -> Json:

@@ -20,6 +20,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_pascal
 
 from rolemgr.iam.base import Model
+from rolemgr.iam.variables import known_variables_in
 
 JsonValue: TypeAlias = Any
 
@@ -120,6 +121,18 @@ class StatementElement(Model):
             }
         return shown
 
+    def condition_keys(self) -> frozenset[str]:
+        """Return the condition keys, in lower case, that the statement compares or that its variables stand for."""
+        blocks = self.condition.values()
+        compared = (key.lower() for block in blocks for key in block)
+        values = (text for block in blocks for found in block.values() for text in found)
+        texts = (*self._resources(), *values)
+        return frozenset((*compared, *(one.key for text in texts for one in known_variables_in(text))))
+
+    def _resources(self) -> tuple[str, ...]:
+        """Return what the statement lists as Resource or NotResource."""
+        return ()
+
     def size(self) -> int:
         """Return the characters of the statement that IAM counts against a policy quota."""
         return len(_COMPACT.encode(self.to_json_value()))
@@ -139,6 +152,9 @@ class IdentityStatement(StatementElement):
 
     resource: NonEmpty | None = None
     not_resource: NonEmpty | None = None
+
+    def _resources(self) -> tuple[str, ...]:
+        return (*(self.resource or ()), *(self.not_resource or ()))
 
     @classmethod
     def _pairs(cls) -> tuple[tuple[str, str], ...]:

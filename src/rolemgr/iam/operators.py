@@ -59,15 +59,20 @@ class Operator(NamedTuple):
         return self.every or self.if_exists
 
 
+def without_affixes(name: str) -> tuple[str, str, bool]:
+    """Return what *name* has as its set qualifier, as its base, and whether IfExists ends it; known to IAM or not."""
+    before, _, rest = name.rpartition(":")
+    base = rest.removesuffix("IfExists")
+    return before, base, base != rest
+
+
 @lru_cache(maxsize=512)
 def parse_operator(name: str) -> Operator | None:
     """Return the operator *name*, or None where IAM has none of that name; Null takes no qualifier or IfExists."""
-    before, colon, rest = name.rpartition(":")
-    base = rest.removesuffix("IfExists")
-    operator = Operator(
-        base, "ForAllValues" if before == "ForAllValues" else "ForAnyValue" if colon else None, base != rest
-    )
-    if base not in _KNOWN or (colon and before not in QUALIFIERS):
+    before, base, if_exists = without_affixes(name)
+    qualifier = next((one for one in QUALIFIERS if one == before), None)
+    operator = Operator(base, qualifier, if_exists)
+    if base not in _KNOWN or (":" in name and qualifier is None):
         return None
     return None if base == "Null" and name != "Null" else operator
 

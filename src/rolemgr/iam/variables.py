@@ -49,6 +49,8 @@ _ENCLOSED: Final = re.compile(_VARIABLE.pattern + r"|\$\{([^}]*)\}")
 """A variable, or what is enclosed as one and is none that IAM takes."""
 
 
+_KEY: Final = re.compile(r"[a-z0-9][\w./-]*:(?!:)")
+"""How the name of a condition key starts, in lower case; that of an identity provider has dots and slashes."""
 _BEFORE_RESOURCE: Final = 5
 """The colons of an ARN in front of its resource part."""
 _BRACES: Final = re.compile(r"(\$\{[^}]*\})")
@@ -68,7 +70,7 @@ def parse(text: str, *, variables: bool) -> Template:
 
     Raises ValueError for `${` that starts no variable.
     """
-    return tuple(_parts(text)) if variables and "${" in text else (Piece(text, live=True),)
+    return tuple(_parts(text)) if variables and opens_variable(text) else (Piece(text, live=True),)
 
 
 def _parts(text: str) -> Iterator[Piece | Variable]:
@@ -174,12 +176,12 @@ def known_variables_in(text: str) -> Iterator[Variable]:
 
 def split_variables(text: str) -> tuple[str, ...]:
     """Return *text* as its characters, each policy variable in one piece with its braces."""
-    return tuple(text) if "${" not in text else tuple(found[0] for found in _CHARACTERS.finditer(text))
+    return tuple(text) if not opens_variable(text) else tuple(found[0] for found in _CHARACTERS.finditer(text))
 
 
 def around_variables(text: str) -> tuple[str, ...]:
     """Return *text* cut at its policy variables: text, variable with its braces, text ..., so an odd number."""
-    return tuple(_BRACES.split(text)) if "${" in text else (text,)
+    return tuple(_BRACES.split(text)) if opens_variable(text) else (text,)
 
 
 def early_variable(resource: str) -> str | None:
@@ -194,16 +196,30 @@ def early_variable(resource: str) -> str | None:
     colons = 0
     for piece in around_variables(resource):
         if piece.startswith("${"):
-            if colons < _BEFORE_RESOURCE and any(":" in one.key for one in known_variables_in(piece)):
+            if colons < _BEFORE_RESOURCE and any(key_variables_in(piece)):
                 return piece
         else:
             colons += piece.count(":")
     return None
 
 
+def opens_variable(text: str) -> bool:
+    """Tell whether *text* has the sign with which a policy variable starts, whatever follows it."""
+    return "${" in text
+
+
 def has_variable(text: str) -> bool:
     """Tell whether *text* encloses anything as a policy variable, whatever that is."""
-    return "${" in text and _ENCLOSED.search(text) is not None
+    return opens_variable(text) and _ENCLOSED.search(text) is not None
+
+
+def key_variables_in(text: str) -> Iterator[Variable]:
+    """
+    Yield the policy variables of *text* that name a condition key: `prefix:name`.
+
+    What other tools fill in (`${var.account}`, `${AccountId}`, `${AWS::Region}`) is not of that form.
+    """
+    return (one for one in known_variables_in(text) if _KEY.match(one.key))
 
 
 def replaced(text: str, fill: Callable[[Variable], str] | str, *, escapes: Mapping[str, str] | None = None) -> str:
@@ -213,7 +229,7 @@ def replaced(text: str, fill: Callable[[Variable], str] | str, *, escapes: Mappi
     `${*}`, `${?}` and `${$}` become what *escapes* says, by default themselves as they are in a text that is
     compared. In a text that is a pattern use `as_pattern`.
     """
-    if "${" not in text:
+    if not opens_variable(text):
         return text
 
     def part(found: re.Match[str]) -> str:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 
 from rolemgr.iam.arn import ACCOUNT_ID
 from rolemgr.iam.base import Model
+from rolemgr.iam.variables import opens_variable
 from rolemgr.model.catalog import ONE_OR_MORE
 
 GITHUB = "token.actions.githubusercontent.com"
@@ -87,7 +88,7 @@ def _org_id(value: str) -> str:
 
 def _claim(value: str) -> str:
     """Return the text of a token's claim; a policy variable in it would be filled in by IAM."""
-    if not re.fullmatch(r"[\x20-\x7e]{1,255}", value) or "${" in value or value != value.strip():
+    if not re.fullmatch(r"[\x20-\x7e]{1,255}", value) or opens_variable(value) or value != value.strip():
         raise ValueError(f"`{value}` is no claim: 1 to 255 characters of ASCII, without ${{")
     return value
 

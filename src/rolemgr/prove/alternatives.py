@@ -14,13 +14,14 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.compose.choices import builtins
 from rolemgr.compose.role import compose
-from rolemgr.compose.substitute import names_in
+from rolemgr.compose.substitute import names_in, pieces_of
 from rolemgr.compose.values import misfit
 from rolemgr.errors import RolemgrError, SourceLocation
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
 from rolemgr.files.source import SourceFile
 from rolemgr.iam.documents import Effect, IdentityPolicy
+from rolemgr.iam.variables import as_pattern
 from rolemgr.iam.wildcards import matches_action
 from rolemgr.model.catalog import ActivityGroup, GroupStatement, Parameter, ParameterType
 from rolemgr.model.persona import Never
@@ -33,7 +34,6 @@ from rolemgr.prove.separation import violations
 from rolemgr.reference.services import find_action
 from rolemgr.render.documents import render
 
-_PLACEHOLDER = re.compile(r"\{\{\s*([a-z][a-z0-9_]*)\s*\}\}|\$\{[^}]*\}|\*|\?")
 _MOST = 3
 
 
@@ -178,18 +178,23 @@ def _fitting(
 
 def _pattern(template: str, group: ActivityGroup, role: ComposedRole) -> str:
     """Return the expression of the resources that *template* stands for, a named group for each parameter."""
-    known, pieces, end, seen = builtins(role.spec), [], 0, set[str]()
-    for found in _PLACEHOLDER.finditer(template):
-        pieces.append(re.escape(template[end : found.start()]))
-        name, end = found[1], found.end()
-        if name in known:
-            pieces.append("|".join(map(re.escape, known[name])).join(("(?:", ")")))
-        elif name in group.parameters and name not in seen:
-            seen.add(name)
-            pieces.append(f"(?P<{name}>{_form(group.parameters[name].type)})")
+    known, pieces, seen = builtins(role.spec), [], set[str]()
+    for piece in pieces_of(template):
+        if isinstance(piece, str):
+            pieces.append(_open_wherever(piece))
+        elif piece.name in known:
+            pieces.append("|".join(map(re.escape, known[piece.name])).join(("(?:", ")")))
+        elif piece.name in group.parameters and piece.name not in seen:
+            seen.add(piece.name)
+            pieces.append(f"(?P<{piece.name}>{_form(group.parameters[piece.name].type)})")
         else:
             pieces.append(".*")
-    return "".join((*pieces, re.escape(template[end:])))
+    return "".join(pieces)
+
+
+def _open_wherever(text: str) -> str:
+    """Return the expression of *text* in which wildcards and policy variables may be anything."""
+    return ".*".join(map(re.escape, as_pattern(text).replace("?", "*").split("*")))
 
 
 def _form(kind: ParameterType) -> str:

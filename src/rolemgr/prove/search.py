@@ -7,7 +7,6 @@ that matches on the keys chosen so far cuts off every context that extends them.
 asked of the whole role.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -236,22 +235,20 @@ def _voices(subject: Subject) -> tuple[Mapping[str, Sequence[Voice]], Sequence[V
 
 
 def _voice(statement: IdentityStatement, decide: Decide) -> Voice:
-    keys = {key for block in statement.condition.values() for key in block}
-    folded = frozenset(key.lower() for key in (*keys, *_variables(statement)))
-    said = json.dumps(statement.model_copy(update={"sid": None}).to_json_value())
-    return Voice(statement, folded, _alone(said, decide))
+    said = statement.model_copy(update={"sid": None}).model_dump_json()
+    return Voice(statement, statement.condition_keys(), _alone(said, decide))
 
 
 @lru_cache(maxsize=4096)
 def _alone(said: str, decide: Decide) -> _Alone:
     """Return the policy of one statement: roles share most of theirs, so it is asked once for all of them."""
-    document = IdentityPolicy.model_validate({"Version": _VERSION, "Statement": [json.loads(said)]})
+    document = IdentityPolicy(version=_VERSION, statement=(IdentityStatement.model_validate_json(said),))
     return _Alone(Policies(identity=(document,)), decide)
 
 
 def _variables(statement: IdentityStatement) -> tuple[str, ...]:
     values = (value for block in statement.condition.values() for found in block.values() for value in found)
-    return variables_in((*(statement.resource or ()), *values))
+    return variables_in((*(statement.resource or ()), *(statement.not_resource or ()), *values))
 
 
 def _speaks(statement: IdentityStatement, action: str) -> bool:

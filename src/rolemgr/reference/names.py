@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rolemgr.iam.arn import ACCOUNT_ID, REGION, Arn
+from rolemgr.iam.variables import opens_variable
 from rolemgr.iam.wildcards import has_wildcard, text_glob
 from rolemgr.reference import quirks
-from rolemgr.reference.condition_keys import find_key, key_names_like, prefix_known
+from rolemgr.reference.condition_keys import find_key, fixed_head, key_names_like, prefix_known
 from rolemgr.reference.providers import is_provider_key
 from rolemgr.reference.services import action_names, find_action, service_exists, services
 
@@ -84,7 +85,7 @@ def _used_keys() -> frozenset[str]:
 def _key_spellings(key: str) -> list[str]:
     """Return the known keys beside *key*, with what stands behind its slash where they have a variable part."""
     rest = key.partition("/")[2]
-    heads = (re.split(r"\$\{|<", name, maxsplit=1)[0] for name in key_names_like(key))
+    heads = map(fixed_head, key_names_like(key))
     return [head + rest if head.endswith("/") else head for head in heads if rest or not head.endswith("/")]
 
 
@@ -149,7 +150,7 @@ def arn_doubts(text: str) -> Iterator[Doubt]:
 
 def _is_open(part: str) -> bool:
     """Tell whether *part* stands for many: it has a wildcard, or a variable that a request fills in."""
-    return has_wildcard(part) or "${" in part
+    return has_wildcard(part) or opens_variable(part)
 
 
 def _region_in_arn(arn: Arn) -> Iterator[Doubt]:

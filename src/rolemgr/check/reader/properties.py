@@ -21,8 +21,8 @@ _STATEMENTS: Final = ("Statement", "CustomStatements")
 
 @cache
 def _listed() -> Mapping[str, Mapping[str, Any]]:
-    text = files("rolemgr.check.reader").joinpath("policy_properties.json").read_text("utf-8")
-    found: Mapping[str, Mapping[str, Any]] = json.loads(text)
+    place = files("rolemgr.check.reader").joinpath("policy_properties.json")
+    found: Mapping[str, Mapping[str, Any]] = json.loads(place.read_text("utf-8"))
     return found
 
 

@@ -16,12 +16,13 @@ from rolemgr.check.rule import (
     document_rule,
     listed,
     statement_rule,
+    texts_with_variables,
     value_at,
 )  # fmt: skip
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.values import value_problem
-from rolemgr.iam.variables import known_variables_in, variables_in
+from rolemgr.iam.variables import as_pattern, key_variables_in, opens_variable, variables_in
 from rolemgr.reference.services import action_names
 
 GRAMMAR = IAM + "reference_policies_grammar.html"
@@ -117,11 +118,11 @@ _PARTITIONS = re.compile(r"aws(?:-[a-z-]+)?|.*[*?$].*")
 
 def _resource_problem(resource: str) -> str | None:
     """Return what is wrong with *resource*, or None; a wildcard may stand for whole parts."""
-    if is_everything(resource) or resource.startswith(("${", "*", "?")):
+    if is_everything(resource) or as_pattern(resource).startswith(("$", "*", "?")):
         return None
     if not resource.startswith("arn:"):
         return "is neither `*` nor an ARN"
-    arn = Arn.parse(re.sub(r"\$\{[^}]*\}", "*", resource))
+    arn = Arn.parse(as_pattern(resource))
     if arn is None:
         return None if resource.endswith("*") else "is not an ARN: it has fewer than six parts"
     if not _PARTITIONS.fullmatch(arn.partition):
@@ -149,7 +150,7 @@ def malformed_principal(statement: Statement) -> Iterator[Hit]:
 
 
 def _principal_problem(kind: str, value: str) -> str | None:
-    if value == "*" or "${" in value:
+    if value == "*" or opens_variable(value):
         return "is `*` under Service, which is not a service" if kind == "Service" else None
     if "*" in value or "?" in value:
         return "has a wildcard in it: compare aws:PrincipalArn in a condition"
@@ -183,9 +184,9 @@ def malformed_value(statement: Statement) -> Iterator[Hit]:
 
 def _value_problem(base: str, value: str) -> str | None:
     """Return why the operator *base* can't read *value*, or None; what other tools fill in is not known."""
-    if "${" not in value:
+    if not opens_variable(value):
         return value_problem(base, value)
-    if base.startswith(_WITH_VARIABLES) or not any(":" in one.key for one in known_variables_in(value)):
+    if base.startswith(_WITH_VARIABLES) or not any(key_variables_in(value)):
         return None
     return f"`{value}` under {base}: IAM takes policy variables with String and Arn operators alone"
 
@@ -206,10 +207,8 @@ def malformed_variable(statement: Statement) -> Iterator[Hit]:
     """
     if statement.policy.version != "2012-10-17":
         return
-    places = [(statement.at("Resource", text), text) for text in statement.resources]
-    places += [(value_at(statement, one, text), text) for one in statement.conditions for text in one.values]
-    for path, text in places:
-        if "${" in text and (problem := _variable_problem(text)):
+    for path, text in texts_with_variables(statement):
+        if opens_variable(text) and (problem := _variable_problem(text)):
             yield Hit(problem, path)
 
 
@@ -234,8 +233,7 @@ def variables_without_version(document: Document) -> Iterator[Hit]:
     if document.version == "2012-10-17" or (isinstance(document.raw, dict) and _unknown_version(document)):
         return
     for statement in document.statements:
-        texts = [*statement.resources, *(value for one in statement.conditions for value in one.values)]
-        if found := [text for text in texts if re.search(r"\$\{[a-z0-9-]+:", text)]:
+        if found := [text for _, text in texts_with_variables(statement) if any(key_variables_in(text))]:
             yield Hit(f"{listed(found, 1)} is taken literally", statement.path, sid=statement.sid)
 
 

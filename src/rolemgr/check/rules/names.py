@@ -5,13 +5,15 @@ from functools import lru_cache
 
 from rolemgr.check.document import Condition, Document, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.rule import IAM, REFERENCE, Hit, near, nearest, statement_rule, value_at
-from rolemgr.iam.operators import CONDITION_OPERATORS, QUALIFIERS
+from rolemgr.check.rule import IAM, REFERENCE, Hit, near, nearest, statement_rule, texts_with_variables, value_at
+from rolemgr.iam.operators import CONDITION_OPERATORS, QUALIFIERS, without_affixes
+from rolemgr.iam.variables import key_variables_in, opens_variable
 from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.reference.condition_keys import (
     deprecated_keys,
     find_key,
     guide_keys,
+    is_service_variable,
     key_names_like,
     known_values,
     prefix_known,
@@ -108,16 +110,15 @@ def unknown_operator(statement: Statement) -> Iterator[Hit]:
 
 def _operator_near(written: str) -> str:
     """Return a hint at the operator that *written* may have meant, with its qualifier and IfExists as they are."""
-    before, colon, rest = written.rpartition(":")
-    base = rest.removesuffix("IfExists")
+    before, base, if_exists = without_affixes(written)
     whole = f"{base}Equals"
     found = whole if whole in CONDITION_OPERATORS else nearest(base, CONDITION_OPERATORS)
     if found is None:
         return ""
-    qualifier = nearest(before, QUALIFIERS) if colon else None
+    qualifier = nearest(before, QUALIFIERS) if before else None
     if found == "Null":  # takes neither
         return "; did you mean `Null`?"
-    meant = (f"{qualifier}:" if qualifier else "") + found + ("IfExists" if base != rest else "")
+    meant = (f"{qualifier}:" if qualifier else "") + found + ("IfExists" if if_exists else "")
     return f"; did you mean `{meant}`?"
 
 
@@ -149,7 +150,7 @@ _NAMED_ELSEWHERE = frozenset({"aws:arn", "sagemaker:usespot"})
 
 @lru_cache(maxsize=8_192)
 def _key_unknown(key: str) -> bool:
-    if find_key(key) or is_provider_key(key) or "${" in key:
+    if find_key(key) or is_provider_key(key) or opens_variable(key):
         return False
     return ":" not in key or prefix_known(key) or not service_exists(key.partition(":")[0].lower())
 
@@ -195,7 +196,7 @@ def unknown_value(statement: Statement) -> Iterator[Hit]:
 
 
 def _wrong_value(condition: Condition, value: str) -> bool:
-    if has_wildcard(value) or "${" in value:
+    if has_wildcard(value) or opens_variable(value):
         return False
     if condition.folded == "sagemaker:instancetypes":
         return not value.startswith("ml.") and value != "system"
@@ -255,3 +256,31 @@ def unlisted_action(statement: Statement) -> Iterator[Hit]:
     for element, action in written_actions(statement):
         if note := unlisted_actions().get(action.lower()):
             yield Hit(f"`{action}` is not listed: {note}", statement.at(element, action), action)
+
+
+@statement_rule(
+    "RM211", "useless-variable", Severity.ERROR, "a policy variable that never has a value",
+    IAM + "reference_policies_condition-single-vs-multi-valued-context-keys.html",
+)  # fmt: skip
+def useless_variable(statement: Statement) -> Iterator[Hit]:
+    """
+    A variable stands for the value of a condition key. AWS has no key of this name, or one of several values:
+    "you cannot use a multivalued context key as a policy variable".
+
+    Nothing equals what has no value: the Resource matches nothing, a negated operator matches every request.
+    """
+    for path, text in texts_with_variables(statement):
+        for variable in key_variables_in(text):
+            if variable.default is None and (problem := _variable_problem(variable.written)):
+                yield Hit(problem, path, key=variable.written)
+
+
+def _variable_problem(key: str) -> str | None:
+    if is_service_variable(key):
+        return None
+    if _key_unknown(key):
+        return f"`${{{key}}}` names no condition key that AWS knows{near(key, key_names_like(key))}"
+    found = find_key(key)
+    if found and found.multivalued and not found.disputed:
+        return f"`${{{key}}}` has several values, and a policy variable takes a key of one"
+    return None

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from rolemgr.check.document import Condition, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.rule import IAM, Hit, statement_rule, value_at
+from rolemgr.iam.variables import as_pattern, replaced
 from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.reference.condition_keys import ConditionKey, find_key
 
@@ -59,7 +60,7 @@ def _read_as(family: str, key: ConditionKey) -> bool:
 
 
 def _like_arn(value: str) -> bool:
-    return value.startswith(("arn:", "*", "${")) or has_wildcard(value)
+    return value.startswith("arn:") or has_wildcard(as_pattern(value))
 
 
 @statement_rule(
@@ -78,7 +79,7 @@ def wildcard_without_like(statement: Statement) -> Iterator[Hit]:
         if not base.startswith("String") or "Like" in base or condition.folded == "aws:sourcearn":
             continue
         for value in condition.values:
-            if "*" in value.replace("${*}", "") and "${" not in value:
+            if "*" in replaced(value, "", escapes={"*": ""}):
                 message = f"{condition.written} takes the `*` of `{value}` literally"
                 yield Hit(message, value_at(statement, condition, value), key=condition.key)
 

@@ -8,6 +8,7 @@ from rolemgr.check.patterns import is_everything
 from rolemgr.check.rule import IAM, Hit, document_rule, group_rule
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import PolicyType
+from rolemgr.iam.variables import opens_variable
 from rolemgr.iam.wildcards import action_glob, contains, has_wildcard
 
 _CHECKS = IAM + "access-analyzer-reference-policy-checks.html"
@@ -122,7 +123,7 @@ def _holds(wide: str, narrow: str) -> bool:
     if wide == narrow:
         return True
     one, other = Arn.parse(wide), Arn.parse(narrow)
-    if "${" in wide or one is None or other is None:
+    if opens_variable(wide) or one is None or other is None:
         return False
     return all(contains(a, b) for a, b in zip(one, other, strict=True))
 

@@ -7,7 +7,7 @@ from rolemgr.check.finding import Severity
 from rolemgr.check.rule import IAM, SAGEMAKER, Hit, listed, statement_rule, value_at
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
-from rolemgr.iam.variables import around_variables, known_variables_in
+from rolemgr.iam.variables import around_variables, key_variables_in
 from rolemgr.iam.wildcards import fixed_beginning, matches_action
 from rolemgr.reference.providers import SharedProvider, cluster_provider, shared_providers
 
@@ -193,7 +193,7 @@ def _names_one(value: str, claim: str, shared: SharedProvider, patterns: bool) -
     """Tell whether *value* of *claim*, a pattern perhaps, is fixed up to the end of a customer's name."""
     text, *later = around_variables(value)
     head = fixed_beginning(text) if patterns else text
-    if later and head == text and not any(":" in one.key for one in known_variables_in(later[0])):
+    if later and head == text and not any(key_variables_in(later[0])):
         return True  # another tool fills in what comes next: it is not known to be wide
     if claim in _OWNER_AND_NAME:
         return head.find("/") > 0
