@@ -19,7 +19,7 @@ from rolemgr.reference.condition_keys import (
     prefix_known,
 )  # fmt: skip
 from rolemgr.reference.providers import claims, is_provider_key
-from rolemgr.reference.quirks import unlisted_actions
+from rolemgr.reference.quirks import not_in_the_reference
 from rolemgr.reference.services import action_names, expand, service_exists, services
 
 _LIST = REFERENCE + "reference_policies_actions-resources-contextkeys.html"
@@ -71,7 +71,9 @@ def unknown_action(statement: Statement) -> Iterator[Hit]:
 @lru_cache(maxsize=65_536)
 def _is_unknown(action: str) -> bool:
     service, _, name = action.lower().partition(":")
-    return service_exists(service) and name not in action_names(service) and action.lower() not in unlisted_actions()
+    return (
+        service_exists(service) and name not in action_names(service) and action.lower() not in not_in_the_reference()
+    )
 
 
 @statement_rule("RM203", "pattern-without-action", Severity.ERROR, "the pattern stands for no action", _LIST)
@@ -244,17 +246,17 @@ def key_of_a_guide(statement: Statement) -> Iterator[Hit]:
 
 
 @statement_rule(
-    "RM210", "unlisted-action", Severity.WARNING, "AWS writes the action itself, and lists it nowhere", _LIST
+    "RM210", "unlisted-action", Severity.WARNING, "AWS has the name, and the reference does not list it", _LIST
 )
 def unlisted_action(statement: Statement) -> Iterator[Hit]:
     """
-    The action stands in policies that AWS makes, such as sns:Receive in a topic's default policy, and neither
-    the reference nor the service's guide says what it allows.
+    The action stands in policies that AWS makes, such as sns:Receive in a topic's default policy, or AWS's SDK has
+    an operation of that name, such as PutEndpointPolicy, and the reference does not say what it allows.
 
-    Leave it out of policies of your own.
+    Leave it out of an Allow of yours. A Deny of an operation that is newer than the reference may hold: try it.
     """
     for element, action in written_actions(statement):
-        if note := unlisted_actions().get(action.lower()):
+        if note := not_in_the_reference().get(action.lower()):
             yield Hit(f"`{action}` is not listed: {note}", statement.at(element, action), action)
 
 

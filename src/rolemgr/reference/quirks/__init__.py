@@ -118,6 +118,26 @@ def unlisted_actions() -> Mapping[str, str]:
 
 
 @cache
+def newer_actions() -> Mapping[str, str]:
+    """Return the operations that an SDK has and the reference does not, as actions (as spelt), and what is known."""
+    newer = _table("actions")["newer"]
+    note = f"{newer['note']} ({newer['source']})"
+    return {action: note for actions in newer["operations"].values() for action in actions}
+
+
+@cache
+def operations_under_other_names() -> Mapping[str, str]:
+    """Return the operations (``model:Operation``) that AWS asks for under another action, and that action."""
+    return {entry["operation"]: entry["action"] for entry in _table("actions")["other_action"]}
+
+
+@cache
+def not_in_the_reference() -> Mapping[str, str]:
+    """Return the actions that exist although the reference lists none of that name, in lower case, and why."""
+    return {**unlisted_actions(), **{action.lower(): note for action, note in newer_actions().items()}}
+
+
+@cache
 def scope_actions(scope: str) -> tuple[str, ...]:
     """Return the actions that a guardrail of *scope* judges, sorted."""
     return tuple(_table("scopes")[scope]["actions"])
