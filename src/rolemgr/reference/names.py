@@ -19,6 +19,7 @@ from rolemgr.iam.wildcards import has_wildcard, text_glob
 from rolemgr.reference import quirks
 from rolemgr.reference.condition_keys import find_key, fixed_head, key_names_like, prefix_known
 from rolemgr.reference.providers import is_provider_key
+from rolemgr.reference.quirks import not_in_the_reference
 from rolemgr.reference.services import action_names, find_action, service_exists, services
 
 _MOST_SHOWN = 3
@@ -53,6 +54,8 @@ def action_doubt(action: str) -> Doubt | None:
     """Return what is doubtful about *action* (``service:Name`` without wildcards), or None."""
     if find_action(action):
         return None
+    if note := not_in_the_reference().get(action.lower()):
+        return Doubt(action, f"the reference does not list `{action}`: {note}")
     service, _, short = action.partition(":")
     if service_exists(service.lower()):
         return _unknown("action", action, action_names(service.lower()).values())
