@@ -17,6 +17,7 @@ from tests.test_moto import endpoint, iam  # noqa: F401 - fixtures
 
 TRUST = {
     "sagemaker": ["sagemaker?source-identity=yes"],
+    "sagemaker with context": ["sagemaker?source-identity=yes&set-context=yes"],
     "account": ["account:444455556666"],
     "third party": ["account:444455556666?external-id=acme/1:a.b@c&mfa=yes"],
     "role": ["role:arn:{partition}:iam::444455556666:role/ci/deployer?org-id=o-a1b2c3d4e5"],
@@ -68,7 +69,7 @@ def test_iam_takes_it(iam: Any, kind: str, partition: str) -> None:  # noqa: F81
 
 
 CREDENTIALS = {"AWS": "sts:AssumeRole", "Service": "sts:AssumeRole"}
-BESIDE = {"sts:TagSession", "sts:SetSourceIdentity"}
+BESIDE = {"sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext"}
 ABOUT_THE_CALLER = {"aws:principalorgid", "aws:multifactorauthpresent"}
 FROM_SERVICES = {"aws:sourceaccount", "aws:sourcearn"}
 

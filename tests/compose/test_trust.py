@@ -45,6 +45,16 @@ def test_source_identity_is_allowed_where_it_is_asked_for() -> None:
     assert trust()["Action"] == ["sts:AssumeRole"]
 
 
+def test_context_is_allowed_where_it_is_asked_for() -> None:
+    """A domain with trusted identity propagation needs it on its execution roles, under the same conditions."""
+    made = trust(trust="sagemaker?set-context=yes")
+    assert made["Action"] == ["sts:AssumeRole", "sts:SetContext"]
+    assert made["Condition"] == trust()["Condition"]
+    both = trust(trust="sagemaker?set-context=yes&source-identity=yes")
+    assert both["Action"] == ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:SetContext"]
+    assert trust(trust="sagemaker?set-context=no") == trust()
+
+
 @pytest.mark.parametrize(
     ("region", "arn"),
     [("us-east-1", "arn:aws:sagemaker:us-east-1:{}:*"), ("cn-north-1", "arn:aws-cn:sagemaker:cn-north-1:{}:*"),

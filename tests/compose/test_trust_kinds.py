@@ -14,6 +14,7 @@ from rolemgr.iam.documents import IdentityPolicy
 
 HERE = "arn:aws:iam::111122223333"
 ROLE = "arn:aws:iam::444455556666:role/ci/deployer"
+ROLE_TRUST = f"role:{ROLE}"
 SAML = f"{HERE}:saml-provider/Okta"
 OIDC = f"{HERE}:oidc-provider/id.example.com/auth"
 GITHUB = f"{HERE}:oidc-provider/token.actions.githubusercontent.com"
@@ -64,6 +65,20 @@ def gets_in(policy: dict[str, Any], principal: str, **context: Any) -> bool:
         and (not tags or allowed(policy, principal, "sts:TagSession", tags))
         and (not identity or allowed(policy, principal, "sts:SetSourceIdentity", identity))
     )
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_context_is_set_by_sagemaker_for_this_account_alone(asked: bool) -> None:
+    """And only where it is asked for: whoever sets the context says which user of Identity Center acts."""
+    policy = document("sagemaker?set-context=yes" if asked else "sagemaker", ROLE_TRUST)
+    arn = "arn:aws:sagemaker:us-east-1:{}:domain/d-1"
+    own = {"aws:SourceAccount": "111122223333", "aws:SourceArn": arn.format("111122223333")}
+    other = {"aws:SourceAccount": "444455556666", "aws:SourceArn": arn.format("444455556666")}
+    assert allowed(policy, "sagemaker.amazonaws.com", "sts:AssumeRole", own)
+    assert allowed(policy, "sagemaker.amazonaws.com", "sts:SetContext", own) is asked
+    assert not allowed(policy, "sagemaker.amazonaws.com", "sts:SetContext", other)
+    assert not allowed(policy, "sagemaker.amazonaws.com", "sts:SetContext", {})
+    assert not allowed(policy, ROLE, "sts:SetContext", own)
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,8 @@ def test_a_wrong_value_is_refused_with_the_reason(text: str, says: str) -> None:
         ("saml", "org_id"), ("github", "org_id"), ("saml", "mfa"), ("oidc", "mfa"), ("github", "mfa"),
         ("account", "source"), ("role", "source"), ("saml", "source"), ("oidc", "source"), ("github", "source"),
         ("sagemaker", "session_tags"), ("sagemaker", "value"), ("github", "source_identity"),
+        ("account", "set_context"), ("role", "set_context"), ("saml", "set_context"), ("oidc", "set_context"),
+        ("github", "set_context"),
         ("github", "sub"), ("github", "aud"), ("role", "sub"), ("saml", "aud"),
         ("oidc", "environment"), ("oidc", "ref"), ("account", "environment"),
     ],
@@ -202,7 +204,7 @@ def test_which_trust_surely_brings_tags(text: str, keys: set[str]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["sagemaker", "sagemaker?source=none&source-identity=yes", "account:123456789012",
+    ["sagemaker", "sagemaker?source=none&source-identity=yes", "sagemaker?set-context=yes", "account:123456789012",
      "account:123456789012?external-id=a:b/c=d%2Be&mfa=yes&org-id=o-a1b2c3d4e5&session-tags=A,B%20c",
      "role:arn:aws:iam::123456789012:role/ml/x?source-identity=true", "github:acme/ml?environment=prod%20a%26b%23c",
      "github:acme/ml?ref=main", "saml:arn:aws:iam::111122223333:saml-provider/x",

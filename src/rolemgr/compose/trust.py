@@ -89,10 +89,11 @@ def _sagemaker(spec: RoleSpec, trust: SageMakerTrust) -> ComposedTrust:
     a role that serves both jobs and endpoints can't name anything narrower.
     """
     identity = ("sts:SetSourceIdentity",) if trust.source_identity else ()
+    context = ("sts:SetContext",) if trust.set_context else ()
     return ComposedTrust(
         "SageMaker",
         {"Service": ("sagemaker.amazonaws.com",)},
-        ("sts:AssumeRole", *identity),
+        ("sts:AssumeRole", *identity, *context),
         _source_conditions(spec, trust.source),
     )
 

@@ -156,6 +156,12 @@ class SageMakerTrust(Model):
     """Which of aws:SourceArn and aws:SourceAccount the service must come with."""
     source_identity: bool = False
     """Whether Studio may set the user profile's name as source identity (per-user attribution)."""
+    set_context: bool = False
+    """
+    Whether Studio may bring the identity of IAM Identity Center's user along (trusted identity propagation).
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/trustedidentitypropagation-setup.html
+    """
 
 
 class _Session(Model):

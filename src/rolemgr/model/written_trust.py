@@ -40,6 +40,7 @@ _WHY_NOT = {
     "ref": "it is a branch or tag of a GitHub repository",
     "session_tags": "SageMaker passes no session tags; tag the role itself (--tag)",
     "source_identity": "GitHub's tokens hold none",
+    "set_context": "Studio alone propagates the identity of its user",
 }
 """Why a key that some kind of trust has is of no use with the others."""
 
