@@ -71,7 +71,7 @@ def answers(lines: BinaryIO) -> Iterator[Answer]:
         gc.set_threshold(*before)
 
 
-_RARELY: Final = (50_000, 20, 20)
+_RARELY: Final = (200_000, 20, 20)
 """How seldom cycles of garbage are looked for: a line leaves hardly any, and looking takes a third of the time."""
 
 

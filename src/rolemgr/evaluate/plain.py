@@ -129,15 +129,15 @@ def _checked(raw: Any, shape: Shape, variables: bool) -> Elements:
 def _elements(raw: Any, shape: Shape) -> Elements:
     if type(raw) is not dict or not raw.keys() <= shape.elements:
         raise NotPlainError
-    effect = _EFFECTS.get(_text(raw, "Effect"))
-    if effect is None:
+    sid, said = raw.get("Sid", ""), raw.get("Effect")
+    if type(sid) is not str or type(said) is not str or (effect := _EFFECTS.get(said)) is None:
         raise NotPlainError
     action_element, actions = _one_of(raw, "Action", "NotAction")
     resource_element, resources = _resources(raw, shape)
     principal_element, principals = _principals(raw) if shape.has_principal else (None, ())
     conditions = _conditions(raw["Condition"]) if "Condition" in raw else ()
     return Elements(
-        _text(raw, "Sid"), effect, action_element, actions, resource_element, resources, conditions,  # type: ignore[arg-type]
+        sid if "Sid" in raw else None, effect, action_element, actions, resource_element, resources, conditions,  # type: ignore[arg-type]
         principal_element, principals,
     )  # fmt: skip
 

@@ -94,7 +94,7 @@ class Request:
         (condition key -> one value or a list; booleans and numbers become the strings IAM compares).
         Raises RequestError for any other key, and for a value of the wrong kind.
         """
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):  # the first is what JSON gives, and quick
             raise RequestError(None, "a request is a JSON object")
         if not value.keys() <= _FIELDS:
             unknown = sorted(map(str, value.keys() - _FIELDS))
@@ -153,7 +153,7 @@ def context_of(values: object) -> Context:
 
 
 def _values(values: object) -> Mapping[str, tuple[str, ...]]:
-    if not isinstance(values, Mapping):
+    if type(values) is not dict and not isinstance(values, Mapping):
         raise RequestError(None, "the context is an object of condition keys")
     return {str(key): (value,) if type(value) is str else _strings(str(key), value) for key, value in values.items()}
 

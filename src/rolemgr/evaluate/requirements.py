@@ -14,6 +14,7 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 
 from collections.abc import Iterator, Mapping
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Final
 
 from rolemgr.evaluate.policies import Layer
@@ -143,7 +144,7 @@ def exemptions(request: Request, caller: Caller) -> Mapping[Layer, str]:
         found[Layer.SERVICE_CONTROL] = "the principal is in the management account"
     if caller.kind in _OUTSIDE:
         found[Layer.SERVICE_CONTROL] = "the principal is in no account"
-    if caller.linked or any(_LINKED_ROLE in arn for arn in context.get("aws:principalarn", ())):
+    if caller.linked or _LINKED_ROLE in " ".join(context.get("aws:principalarn", ())):
         found = dict.fromkeys((Layer.SERVICE_CONTROL, Layer.RESOURCE_CONTROL), "the principal is a service-linked role")
     return found
 
@@ -156,8 +157,8 @@ def _beyond_controls(request: Request) -> str | None:
     the customer's.
     """
     service = request.folded_action.partition(":")[0]
-    if service not in rcp_services():
-        return f"{service} is not among the services that support it"
+    if reason := _without_rcps(service):
+        return reason
     if request.folded_action in _BEYOND_RCPS:
         return f"{request.action} is not subject to it"
     if service == "kms" and any(alias.startswith(_AWS_ALIAS) for alias in _aliases(request)):
@@ -165,6 +166,11 @@ def _beyond_controls(request: Request) -> str | None:
     if request.folded_action in _ASSUMING and _LINKED_ROLE in request.resource:
         return "the role is service-linked"
     return None
+
+
+@lru_cache(maxsize=1024)
+def _without_rcps(service: str) -> str | None:
+    return None if service in rcp_services() else f"{service} is not among the services that support it"
 
 
 def _aliases(request: Request) -> Iterator[str]:

@@ -167,6 +167,14 @@ class ReadStatement:
         self.resource_element, self.resources = written.resource_element, written.resources
         self.everywhere = written.resource_element == "Resource" and "*" in written.resources
         """Its Resource is `*`, so that there is nothing to ask."""
+        if written.principal_element is None or not written.conditions:  # known now: what is not made costs nothing
+            self._know_at_once(written)
+
+    def _know_at_once(self, written: Elements) -> None:
+        if written.principal_element is None:
+            self.__dict__["principals"] = None
+        if not written.conditions:
+            self.__dict__["conditions"] = ()
 
     @cached_property
     def principals(self) -> Named | None:

@@ -68,7 +68,8 @@ def unmeasured_json(text: str, limits: Limits = LIMITS) -> Any:
     data = _DECODER.decode(text)
     if len(text) > limits.values:
         _measure(data, limits)
-    _refuse_surrogates(data, text)
+    if "\\u" in text:
+        _refuse_surrogates(data, text)
     return data
 
 
