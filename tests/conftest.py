@@ -46,11 +46,16 @@ class Ran:
 
     @property
     def errors(self) -> list[str]:
-        """The errors on stderr, a line each; raise ValueError where a line is neither an error nor a note."""
+        """The errors on stderr, a line each; raise ValueError where a line is no error, note or next step."""
         lines = self.stderr.splitlines()
-        if strange := [line for line in lines if not line.startswith(("error: ", "note: "))]:
-            raise ValueError(f"neither error nor note: {strange}")
+        if strange := [line for line in lines if not line.startswith(("error: ", "note: ", "next: "))]:
+            raise ValueError(f"neither error, note nor next step: {strange}")
         return [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+
+    @property
+    def next_steps(self) -> list[str]:
+        """What is left to do, as stderr says."""
+        return [line.removeprefix("next: ") for line in self.stderr.splitlines() if line.startswith("next: ")]
 
     @property
     def notes(self) -> list[str]:

@@ -55,6 +55,32 @@ def test_create_apply_gives_the_arn(run: "Run", iam: Any) -> None:
     assert f"note: 1/1 created {ARN}" in ran.stderr
 
 
+def test_plan_says_where_the_role_that_jobs_run_as_is_missing(run: "Run") -> None:
+    """Until it is there, or the same plan makes it; where AWS does not let anybody look, that is said."""
+    scientist = role_file("scientist", "persona: data-scientist\nbucket: [acme]\n")
+    missing = f"its work in sagemaker.amazonaws.com runs as {ARN}, which the account does not have; `rolemgr create"
+    ran = run("plan", scientist)
+    assert f"note: {missing}" in ran.stdout
+    (planned,) = json.loads(run("plan", scientist, "--format", "json").stdout)["roles"]
+    assert [(one["arn"], one["persona"], one["exists"]) for one in planned["passes"]] == [
+        (ARN, "sagemaker-compute", False)
+    ]
+    compute = role_file("sagemaker-compute")
+    assert missing not in run("plan", scientist, compute).stdout
+    assert run("apply", compute, "--yes").code == 0
+    (planned,) = json.loads(run("plan", scientist, "--format", "json").stdout)["roles"]
+    assert planned["passes"][0]["exists"] is True
+
+
+def test_a_new_role_is_followed_by_the_next_step(run: "Run") -> None:
+    """The second time nothing is new."""
+    scientist = role_file("scientist", "persona: data-scientist\nbucket: [acme]\n")
+    ran = run("apply", scientist, "--yes")
+    assert ran.code == 0
+    assert f"--user-settings ExecutionRole=arn:aws:iam::{ACCOUNT}:role/scientist" in ran.next_steps[0]
+    assert run("apply", scientist, "--yes").next_steps == []
+
+
 def test_create_apply_gives_one_document_where_json_is_asked_for(run: "Run") -> None:
     """The result of each role."""
     ran = run("create", *SMALL, "--apply", "--yes", "--format", "json")

@@ -100,6 +100,18 @@ def read_tags(iam: Any, name: str) -> Mapping[str, str] | None:
         return None if found is None else _tags(member(found, "Role").get("Tags", ()))
 
 
+def role_exists(iam: Any, arn: str) -> bool | None:
+    """Tell whether the account has the role *arn*; None where AWS does not let the caller look."""
+    try:
+        with aws_errors():
+            found = _found(iam.get_role, RoleName=arn.rpartition("/")[2])
+    except AwsError as error:
+        if error.concerns_all:
+            raise
+        return None
+    return found is not None and bool(member(found, "Role", "Arn") == arn)
+
+
 def read_policy(iam: Any, arn: str) -> AccountPolicy | None:
     """Return the managed policy *arn*, or None where there is none; of AWS's own policies no document."""
     if is_aws_managed(arn):

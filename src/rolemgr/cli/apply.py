@@ -12,7 +12,7 @@ import click
 
 from rolemgr.cli.access import AccessOptions, access_options
 from rolemgr.cli.console import form_option, output_option
-from rolemgr.cli.files import is_folder, is_stdout, note, write_output
+from rolemgr.cli.files import is_folder, is_stdout, next_step, note, write_output
 from rolemgr.cli.options import many_roles, one_role, roles_options
 from rolemgr.cli.planning import ApplyOptions, end_with, prepare, problem_of, problems
 from rolemgr.errors import AwsError, InputError, Refused, RolemgrError, SourceLocation
@@ -132,7 +132,16 @@ def apply_roles(
     problems = _problems(planned, refused)
     done += [Done(role, "refused", str(error)) for role, error in problems]
     _give(way, done, form, output)
+    _say_next(planned, done)
     _end(done, [error for _, error in problems], interruption)
+
+
+def _say_next(planned: "Sequence[Planned]", done: "Sequence[Done]") -> None:
+    """Say what is left to do with a role that is new."""
+    if len(done) == 1 and done[0].result == "created":
+        for text in (text for one in planned for text in one.next_steps):
+            with suppress(OSError):
+                next_step(text)
 
 
 def _problems(planned: "Sequence[Planned]", refused: "Sequence[RoleNotJudged]") -> list[tuple[str, RolemgrError]]:

@@ -13,7 +13,7 @@ from rolemgr.cli.access import AccessOptions, access_options
 from rolemgr.cli.apply import allow_findings_option, apply_roles, role_files, yes_option
 from rolemgr.cli.console import output_option
 from rolemgr.cli.export import FORMS, Exports, Written, export_options, written
-from rolemgr.cli.files import is_folder, note, write_in, write_output
+from rolemgr.cli.files import is_folder, next_step, note, write_in, write_output
 from rolemgr.cli.options import many_roles, names_a_role, one_role, roles_options
 from rolemgr.cli.planning import ApplyOptions
 from rolemgr.errors import InputError, SourceLocation
@@ -84,8 +84,18 @@ def _create_one(chosen: dict[str, Any], exports: Exports, output: str | None, *,
         note(text)
     if output is not None and (output.endswith("/") or is_folder(output)):
         write_in(output, FORMS[exports.form], found.documents.name, made.text)
-        return
-    write_output(made.text, output)
+    else:
+        write_output(made.text, output)
+    say_next(found)
+
+
+def say_next(found: "Chosen") -> None:
+    """Say as what the role's work runs, and what is left to do before somebody works with it."""
+    from rolemgr.prove.closure import passed_roles
+    from rolemgr.report.next_steps import next_steps, passed_line
+
+    for text in (*map(passed_line, passed_roles(found.catalog, found.role)), *next_steps(found.role)):
+        next_step(text)
 
 
 def _create_many(

@@ -109,3 +109,8 @@ def _write(path: Path, text: str) -> None:
 def note(text: str) -> None:
     """Say *text* on stderr: it is for the person at the terminal, not part of the result."""
     click.echo(f"note: {printable(text)}", err=True)
+
+
+def next_step(text: str) -> None:
+    """Say on stderr what is left to do once the result is in use."""
+    click.echo(f"next: {printable(text)}", err=True)

@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
@@ -46,19 +46,28 @@ def prepare(
     from rolemgr.account.look import look
     from rolemgr.account.order import trusted_first
     from rolemgr.account.plan import Wanted, plan_role
+    from rolemgr.account.read import role_exists
     from rolemgr.cli.check import findings_in_force
+    from rolemgr.iam.wildcards import has_wildcard
+    from rolemgr.prove.closure import passed_roles
+    from rolemgr.report.next_steps import next_steps
     from rolemgr.report.plan import Planned
 
     if options.prune and not options.update:
         raise InputError(SourceLocation("--prune"), "goes with --update")
     way, roles, refused = in_account(choices, access, verbose=verbose)
     by_arn = {one.arn: one for one in roles}
+    is_there = cache(partial(role_exists, way.iam))
 
     def planned(one: OneRole) -> Planned:
         wanted = Wanted(one.chosen.documents, way.account, way.partition)
         plan = plan_role(wanted, look(way.iam, wanted), run, update=options.update, prune=options.prune)
         findings = findings_in_force(one.chosen)
-        return Planned(plan, findings, [] if options.allow_findings else [one for one in findings if _stops(one)])
+        stopping = [] if options.allow_findings else [one for one in findings if _stops(one)]
+        passes = passed_roles(one.chosen.catalog, one.chosen.role)
+        there = {role: role.arn in by_arn or is_there(role.arn) for role in passes if not has_wildcard(role.arn)}
+        return Planned(plan, findings, stopping, tuple((role, there.get(role)) for role in passes),
+                       tuple(next_steps(one.chosen.role)))  # fmt: skip
 
     ordered = trusted_first({arn: one.chosen.documents.trust_policy for arn, one in by_arn.items()})
     looked, unseen = each_looked_at([by_arn[arn] for arn in ordered], planned)

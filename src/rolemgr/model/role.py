@@ -124,6 +124,19 @@ class ComposedRole:
     """Of the notes those on names that AWS is not known to have, and on values that are hardly meant."""
 
 
+class PassedRole(NamedTuple):
+    """
+    A role, or a pattern of roles, that a role passes.
+
+    *services* are the principals that it may be passed to (none: any), *persona* is the persona of the catalog
+    that is named so where nothing else is chosen.
+    """
+
+    arn: str
+    services: tuple[str, ...]
+    persona: str | None = None
+
+
 class NamedPolicy(NamedTuple):
     """A policy of a role and its name, inline or managed."""
 

@@ -16,8 +16,9 @@ from rolemgr.compose.role import compose
 from rolemgr.files.source import SourceFile
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import Effect
+from rolemgr.iam.operators import parse_operator
 from rolemgr.iam.variables import as_pattern
-from rolemgr.model.role import ComposedRole
+from rolemgr.model.role import ComposedRole, ComposedStatement, PassedRole
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec, default_role_name
 from rolemgr.reference.resources import common
@@ -58,7 +59,27 @@ def reached(role: ComposedRole) -> Iterator[str]:
             yield from (as_pattern(resource) for resource in statement.resources if _may_be_role(resource))
 
 
-_REACHING = {"iam:PassRole", "sts:AssumeRole"}
+def passed_roles(catalog: Catalog, role: ComposedRole) -> tuple[PassedRole, ...]:
+    """Return the roles that *role* passes, by ARN: as them runs what a service does for it."""
+    personas = {arn: name for arn, name in _default_arns(catalog, role.spec).items() if arn != role.spec.arn}
+    found: dict[str, set[str]] = {}
+    for statement in role.statements:
+        if statement.effect is Effect.ALLOW and _PASSING in statement.actions:
+            for resource in filter(_may_be_role, statement.resources):
+                found.setdefault(resource, set()).update(_services(statement))
+    return tuple(PassedRole(arn, tuple(sorted(found[arn])), personas.get(arn)) for arn in sorted(found))
+
+
+def _services(statement: ComposedStatement) -> Iterator[str]:
+    """Yield the services that a statement passes roles to."""
+    for operator, block in statement.conditions:
+        known = parse_operator(operator)
+        if known is not None and not known.negated and known.base != "Null":
+            yield from (value for key, values in block if key == "iam:PassedToService" for value in values)
+
+
+_PASSING = "iam:PassRole"
+_REACHING = {_PASSING, "sts:AssumeRole"}
 
 
 def _may_be_role(resource: str) -> bool:

@@ -8,6 +8,8 @@ from rolemgr.account.connect import Access
 from rolemgr.account.plan import RolePlan
 from rolemgr.check.finding import Finding
 from rolemgr.errors import RolemgrError, printable
+from rolemgr.model.role import PassedRole
+from rolemgr.report.next_steps import passed_line
 from rolemgr.report.preview import sizes
 
 _SIGNS = {"create": "+", "update": "~", "unchanged": "=", "refuse": "!"}
@@ -26,6 +28,10 @@ class Planned(NamedTuple):
     plan: RolePlan
     findings: Sequence[Finding]
     stopping: Sequence[Finding]
+    passes: Sequence[tuple[PassedRole, bool | None]] = ()
+    """The roles that it passes, each with whether the account has it, or will by the same plan; None: not known."""
+    next_steps: Sequence[str] = ()
+    """What is left to do once the role is there."""
 
 
 class RoleNotJudged(NamedTuple):
@@ -80,6 +86,7 @@ def _role_data(one: Planned) -> dict[str, Any]:
         "sizes": {name: {"characters": size, "quota": limit} for name, size, limit in sizes(plan.wanted.documents)},
         "findings": [finding._asdict() for finding in one.findings],
         "notes": list(plan.notes),
+        "passes": [{**role._asdict(), "exists": exists} for role, exists in one.passes],
         "problem": str(plan.problem) if plan.problem else None,
     }
 
@@ -108,6 +115,7 @@ def _role_lines(one: Planned, *, steps: bool) -> Iterator[str]:
     if plan.problem:
         yield f"    {plan.problem}"
     yield from (f"    note: {note}" for note in plan.notes)
+    yield from (f"    note: {passed_line(role, exists=exists)}" for role, exists in one.passes if steps)
     yield from (f"    differs: {printable(difference)}" for difference in plan.differences)
     if steps and plan.action in ("create", "update"):
         yield from (f"    {number}. {step.what}" for number, step in enumerate((*plan.steps, *plan.cleanup), start=1))

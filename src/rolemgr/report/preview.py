@@ -11,11 +11,13 @@ from rich.tree import Tree
 from rolemgr.catalog.load import Catalog
 from rolemgr.model.catalog import EntryId
 from rolemgr.model.role import ComposedRole, RoleDocuments
+from rolemgr.prove.closure import passed_roles
 from rolemgr.prove.separation import sentence
 from rolemgr.reference.quirks import quota
 from rolemgr.render.documents import attachments
 from rolemgr.render.explain import explanation
 from rolemgr.report.guardrails import add_left_open, guardrail_branch
+from rolemgr.report.next_steps import passed_line
 from rolemgr.report.separations import (
     indirect_data,
     indirect_ways,
@@ -45,7 +47,8 @@ def _tree(role: ComposedRole, catalog: Catalog) -> Tree:
     tree = Tree(Text("What it is made of", style="bold"))
     for branch in (_groups(role, catalog), _statements(role), _trust(role), _guardrails(role), _settings(role)):
         tree.add(branch)
-    for branch in (_not_by_tag(role), _never(role, catalog), _indirect(role, catalog), _not_narrowed(role)):
+    ends = (_passes(role, catalog), _not_by_tag(role), _never(role, catalog), _indirect(role, catalog))
+    for branch in (*ends, _not_narrowed(role)):
         if branch.children:
             tree.add(branch)
     return tree
@@ -58,6 +61,7 @@ def preview_data(role: ComposedRole, documents: RoleDocuments, catalog: Catalog)
         "Explanation": explanation(role),
         "Sizes": {name: {"Characters": size, "Quota": limit} for name, size, limit in sizes(documents)},
         "Warnings": list(warnings(role, documents)),
+        "Passes": [one._asdict() for one in passed_roles(catalog, role)],
         "Separations": separations_of(role.persona),
         "Never": never_data(catalog, role.persona.never, lambda never: sentence(never, role)),
         "LetOff": let_off_data(role.persona.excused),
@@ -91,6 +95,13 @@ def warnings(role: ComposedRole, documents: RoleDocuments) -> Iterator[str]:
         yield "SageMaker is trusted without a source condition (confused deputy)"
     if len(documents.name) + len(documents.path) > quota("role_name"):
         yield "name and path have more than 64 characters together: the console can't switch to this role"
+
+
+def _passes(role: ComposedRole, catalog: Catalog) -> Tree:
+    branch = Tree(Text("Roles that it passes", style="bold"))
+    for one in passed_roles(catalog, role):
+        branch.add(Text(passed_line(one)))
+    return branch
 
 
 def _groups(role: ComposedRole, catalog: Catalog) -> Tree:

@@ -1,0 +1,48 @@
+"""What comes after a role: the roles that it passes and that must be there, and who takes the role itself."""
+
+from collections.abc import Iterator
+
+from rolemgr.iam.documents import Effect
+from rolemgr.iam.wildcards import has_wildcard
+from rolemgr.model.role import ComposedRole, PassedRole
+
+_STUDIO = frozenset({"sagemaker:CreateApp", "sagemaker:CreatePresignedDomainUrl"})
+"""What a role allows that a user profile of Studio has as its execution role."""
+_SAGEMAKER = "sagemaker.amazonaws.com"
+
+
+_THERE = {True: "", False: ", which the account does not have", None: ", and AWS does not say whether it has that"}
+
+
+def passed_line(passed: PassedRole, *, exists: bool | None = True) -> str:
+    """
+    Return as which role the work runs that a role hands to a service.
+
+    *exists* says whether the account has that role; None is for what nobody could look up.
+    """
+    services = " and ".join(passed.services) or "any service"
+    head = f"its work in {services} runs as"
+    if has_wildcard(passed.arn):
+        return f"{head} a role that matches {passed.arn}"
+    made = f"; `rolemgr create --persona {passed.persona}` renders that role" if passed.persona else ""
+    return f"{head} {passed.arn}{_THERE[exists]}{made}"
+
+
+def next_steps(role: ComposedRole) -> Iterator[str]:
+    """Yield what is left to do before somebody works with *role*: who names it, and may pass it."""
+    arn = role.spec.arn
+    if not any(trust.kind == "sagemaker" for trust in role.spec.trust):
+        return
+    if _opens_studio(role):
+        yield (
+            "give it to a user profile of Studio as its execution role (aws sagemaker update-user-profile"
+            f" --domain-id DOMAIN --user-profile-name PROFILE --user-settings ExecutionRole={arn}); whoever does so"
+            f" needs iam:PassRole on it to {_SAGEMAKER}"
+        )
+        return
+    yield f"name it as the role of jobs, models or pipelines; whoever starts them needs --pass-role {arn}"
+
+
+def _opens_studio(role: ComposedRole) -> bool:
+    allows = (statement for statement in role.statements if statement.effect is Effect.ALLOW)
+    return any(_STUDIO.intersection(statement.actions) for statement in allows)

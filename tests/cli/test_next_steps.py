@@ -1,0 +1,59 @@
+"""As which role a role's work runs, and what comes after it: said by create, preview, plan and apply."""
+
+import json
+from typing import Any
+
+import pytest
+from tests.conftest import Run
+
+ACCOUNT = "444455556666"
+HOME = f"arn:aws:iam::{ACCOUNT}:role/"
+WHERE = ("--account", ACCOUNT, "--region", "eu-west-1")
+
+
+@pytest.mark.parametrize(
+    ("options", "starts"),
+    [
+        (("--persona", "data-scientist"), [
+            f"its work in sagemaker.amazonaws.com runs as {HOME}sagemaker-compute;",
+            "give it to a user profile of Studio",
+        ]),
+        (("--persona", "data-scientist", "--pass-role", f"{HOME}ml/jobs"), [
+            f"its work in sagemaker.amazonaws.com runs as {HOME}ml/jobs",
+            "give it to a user profile of Studio",
+        ]),
+        (("--persona", "sagemaker-compute"), ["name it as the role of jobs, models or pipelines;"]),
+        (("--persona", "sagemaker-compute", "--trust", f"role:{HOME}ci"), []),
+    ],
+)  # fmt: skip
+def test_create_says_what_comes_next(options: tuple[str, ...], starts: list[str], run: Run) -> None:
+    """A role that SageMaker takes is given to a profile, or named by whoever starts work; each other is assumed."""
+    ran = run("create", *options, *WHERE)
+    assert ran.code == 0
+    assert [said.startswith(start) for said, start in zip(ran.next_steps, starts, strict=True)] == [True] * len(starts)
+
+
+def test_a_role_of_the_catalog_is_said_with_its_command(run: Run) -> None:
+    """Another role of the user's choice is not ours to make."""
+    assert "rolemgr create --persona sagemaker-compute" in run("create", "--persona", "data-scientist", *WHERE).stderr
+    chosen = run("create", "--persona", "data-scientist", "--pass-role", f"{HOME}x", *WHERE)
+    assert "--persona" not in chosen.stderr
+
+
+def test_a_pattern_is_no_role(run: Run) -> None:
+    """Which role it will be is for whoever starts the work to say."""
+    ran = run("create", "--persona", "data-scientist", "--pass-role", f"{HOME}ml/*", *WHERE)
+    assert ran.next_steps[0] == f"its work in sagemaker.amazonaws.com runs as a role that matches {HOME}ml/*"
+
+
+def test_preview_lists_the_roles_that_are_passed(run: Run) -> None:
+    """For people and for programs; a role that passes none has no such block."""
+    ran = run("preview", "--persona", "mlops-engineer", *WHERE, "--format", "json")
+    passed: list[dict[str, Any]] = json.loads(ran.stdout)["Passes"]
+    assert {one["arn"]: one["persona"] for one in passed} == {
+        f"{HOME}sagemaker-compute": "sagemaker-compute",
+        f"{HOME}sagemaker-mlops-engineer": None,  # it starts its own pipelines
+    }
+    assert {service for one in passed for service in one["services"]} == {"sagemaker.amazonaws.com"}
+    assert "Roles that it passes" in run("preview", "--persona", "mlops-engineer", *WHERE).stdout
+    assert "Roles that it passes" not in run("preview", "--persona", "sagemaker-compute", *WHERE).stdout
