@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rolemgr.evaluate.request import Request
     from rolemgr.iam.arn import Arn
     from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy, TrustPolicy
-    from rolemgr.model.role import Origin
+    from rolemgr.model.role import ComposedStatement
     from rolemgr.prove.alternatives import Subject
     from rolemgr.prove.denial import Denial
     from rolemgr.prove.diagnose import SourceOf
@@ -33,7 +33,7 @@ class _Subject(NamedTuple):
     identity: "tuple[IdentityPolicy, ...]"
     role: "Subject | None" = None
     arn: str | None = None
-    origins: "Mapping[str, tuple[Origin, ...]]" = MappingProxyType({})
+    statements: "Mapping[str, ComposedStatement]" = MappingProxyType({})
     trust: "TrustPolicy | None" = None
     keys: tuple[str, ...] = ()
     beyond: tuple[str, ...] = ()
@@ -90,7 +90,7 @@ def diagnose_command(
     given = Given(
         policies=around,
         subject=subject.role,
-        origins=subject.origins,
+        statements=subject.statements,
         sources=_sources(layers, policy, around),
         trust=around.resource if isinstance(around.resource, TrustPolicy) else subject.trust,
         keys=key or subject.keys,
@@ -245,7 +245,7 @@ def _role_of(chosen: Mapping[str, Any], layers: Mapping[str, Any], denial: "Deni
         ),
         role=Subject(found.catalog, found.role),
         arn=found.role.spec.arn,
-        origins={statement.sid: statement.origins for statement in found.role.statements},
+        statements={statement.sid: statement for statement in found.role.statements},
         trust=documents.trust_policy,
         keys=found.role.parameters.get("data_keys", ()),
         beyond=(*(arn for arn in documents.attached if arn not in attached), *boundary),
