@@ -680,3 +680,30 @@ def test_of_a_merged_deny_the_catalog_line_that_covers_the_request_is_named(pref
         assert named == {f"protect-{group}"}, command
     (denier,) = data(run("diagnose", *asked, "--format", "json"))["denied_by"]
     assert [place.partition(".yaml")[0] for place in denier["origins"]] == [f"activity_groups/protect-{group}"]
+
+
+def test_a_resource_that_is_no_arn_is_told_and_completed_where_iam_names_it(run: "Run") -> None:
+    """`role NAME` is in the account of the chosen role where the caller is cut off; a secret's name is no ARN."""
+    cut = "role/launch is not authorized to perform: iam:GetRole on resource: role sagemaker-compute"
+    ran = run("diagnose", cut, "--persona", "data-scientist")
+    assert (ran.code, f"iam:GetRole on arn:aws:iam::{ACCOUNT}:role/sagemaker-compute" in flat(ran)) == (0, True)
+    ran = run("diagnose", denied("secretsmanager:GetSecretValue", "hub-token"), "--persona", "data-scientist")
+    text = "the message calls the resource of secretsmanager:GetSecretValue `hub-token`: * is asked; give --resource with its ARN"
+    assert text in ran.notes
+
+
+def test_who_assumes_a_role_is_a_service_that_the_message_names(run: "Run") -> None:
+    """Its principal is asked against the trust policy, and never the role itself; where nobody is named, that is said."""
+    role = f"arn:aws:iam::{ACCOUNT}:role/sagemaker-data-scientist"
+    ran = run(
+        "diagnose",
+        f"Provided role '{role}' cannot be assumed by principal 'events.amazonaws.com'.",
+        "--persona",
+        "data-scientist",
+    )
+    assert ran.code == 1
+    assert "the request has `events.amazonaws.com`" in flat(ran)
+    assert f"an Allow of sts:AssumeRole on {role} for events.amazonaws.com" in flat(ran)
+    assert run("diagnose", f"Unable to assume role {role}", "--persona", "data-scientist").errors == [
+        "nothing says who wants to assume the role; give --principal"
+    ]

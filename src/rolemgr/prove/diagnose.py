@@ -315,8 +315,9 @@ def _around_deny(at: StatementRef, by_the_request: bool, given: Given) -> Iterat
 
 
 def _missing_allow(layer: Layer, level: int | None, request: Request, given: Given) -> str:
-    if layer is Layer.TRUST and given.subject and not any(kind is Layer.TRUST for kind, _, _ in given.sources):
-        return f"let the role trust them: --trust {_trust_of(request)}"
+    own_trust = layer is Layer.TRUST and given.subject and not any(kind is layer for kind, _, _ in given.sources)
+    if own_trust and (trusted := _trust_of(request)):
+        return f"let the role trust them: --trust {trusted}"
     where = layer if level is None else f"{layer} of level {level}"
     files = [name for (kind, place, _), name in given.sources.items() if (kind, place) == (layer, level)]
     file = f" ({', '.join(files)})" if files else ""
@@ -324,11 +325,11 @@ def _missing_allow(layer: Layer, level: int | None, request: Request, given: Giv
     return f"add to the {where}{file} an Allow of {request.action} on {request.resource}{who}"
 
 
-def _trust_of(request: Request) -> str:
-    """Return the value of `--trust` that lets the principal of *request* assume the role."""
+def _trust_of(request: Request) -> str | None:
+    """Return the value of `--trust` that lets who asks *request* assume the role; of services SageMaker has one."""
     caller = read_caller(request.principal)
     if caller.kind is Kind.SERVICE:
-        return "sagemaker"
+        return "sagemaker" if caller.text.startswith("sagemaker.") else None
     if caller.kind in (Kind.ROLE, Kind.SESSION):
         partition = caller.text.split(":")[1]
         return f"role:arn:{partition}:iam::{caller.account}:role/{caller.name}"
