@@ -119,7 +119,8 @@ def _denial(message: str | None) -> "Denial | None":
 
 def _is_file(text: str) -> bool:
     try:
-        return Path(text).is_file()
+        path = Path(text)
+        return path.is_file() or path.is_fifo()  # <(command) is a pipe
     except (OSError, ValueError):  # a message is longer than any name, or holds what no name may
         return False
 

@@ -14,6 +14,7 @@ from rolemgr.cli.files import is_stdout, note
 from rolemgr.cli.layers import given, layer_options, note_names, policies_around
 from rolemgr.cli.options import role_options
 from rolemgr.errors import InputError, SourceLocation, raise_all
+from rolemgr.files.source import open_input
 from rolemgr.iam.arn import ACCOUNT_ID
 
 if TYPE_CHECKING:
@@ -134,9 +135,9 @@ def _lines(name: str) -> Iterator[BinaryIO]:
         yield sys.stdin.buffer
         return
     try:
-        file = Path(name).open("rb")  # noqa: SIM115 - closed below; only what open() raises is a problem with the name
-    except OSError as error:
-        raise InputError(SourceLocation(name), f"can't be read: {error.strerror or error}") from error
+        file = open_input(Path(name))  # closed below; only what opening raises is a problem with the name
+    except (OSError, ValueError) as error:
+        raise InputError(SourceLocation(name), f"can't be read: {getattr(error, 'strerror', None) or error}") from error
     with file:
         yield file
 
