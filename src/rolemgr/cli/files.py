@@ -105,7 +105,7 @@ def is_stdout(path: str | None) -> bool:
 def _write(path: Path, text: str) -> None:
     """Put a file with *text* in the place of *path*; a device or a pipe can't be replaced and is written to."""
     if path.exists() and not path.is_file():
-        with open(path, "w", encoding="utf-8", newline="\n", opener=_to_a_reader) as file:  # noqa: PTH123
+        with open(path, "w", encoding="utf-8", newline="\n", opener=_to_a_reader) as file:
             file.write(text)
         return
     temporary = path.with_name(f".rolemgr-{os.urandom(8).hex()}.tmp")
