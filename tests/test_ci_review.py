@@ -14,6 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import rolemgr
+from rolemgr.catalog.load import FOLDERS
 from rolemgr.files.yaml import read_yaml
 
 TOP = Path(__file__).resolve().parents[1]
@@ -251,6 +252,23 @@ def test_a_pull_request_can_not_excuse_itself(repository: Path) -> None:
     for file in ("checks.yaml", "rolemgr-check.yaml", "rolemgr.yaml", "ours/personas/??error??x.yaml"):
         assert f"#### changes what judges it: {file}\n" in review.summary
         assert f"::warning title=changes what judges it::{file}: " in review.stdout
+
+
+def test_every_kind_of_a_catalogs_entries_is_said(repository: Path) -> None:
+    """As the catalog finds them: each folder, both endings, and a folder that is a link to another."""
+    for folder in FOLDERS.values():
+        for ending in ("yaml", "yml"):
+            path = repository / "ours" / folder / f"x.{ending}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("title: x\n")
+    (repository / "theirs").mkdir()
+    for folder in {folder.partition("/")[0] for folder in FOLDERS.values()}:
+        (repository / "theirs" / folder).symlink_to("../roles")
+    summary = Review(repository, BASE="main").summary
+    for folder in FOLDERS.values():
+        for file in (f"ours/{folder}/x.yaml", f"ours/{folder}/x.yml"):
+            assert f"#### changes what judges it: {file}\n" in summary
+        assert f"#### changes what judges it: theirs/{folder.partition('/')[0]}\n" in summary
 
 
 def test_github_obeys_findings_alone(repository: Path) -> None:

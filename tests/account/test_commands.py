@@ -438,3 +438,40 @@ def test_one_role_that_fails_does_not_undo_the_others(endpoint: str, run: "Run",
     assert f"error: role arn:aws:iam::{ACCOUNT}:role/two: role arn:aws:iam::{ACCOUNT}:role/two exists, " in err
     assert read_role(iam, "three") is not None
     assert iam.get_role(RoleName="two")["Role"].get("Tags", []) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the device that is always full is Linux's")
+@pytest.mark.parametrize("command", ["plan", "apply", "drift"])
+def test_what_was_done_is_said_where_it_can_not_be_written(command: str, run: "Run", iam: Any) -> None:
+    """The disk fills up behind the change: the roles that are there, and those that are refused, are named on stderr."""
+    Path("broken.yaml").write_text("persona: nobody\n")
+    words = [command, role_file("made"), "broken.yaml", "-o", "/dev/full", *(["--yes"] if command == "apply" else [])]
+    ran = run(*words)
+    assert (ran.code, ran.stdout) == (2, "")
+    assert "error: /dev/full: can't be written: No space left on device" in ran.stderr
+    assert "error: broken.yaml:1: unknown persona `nobody`" in ran.stderr
+    if command == "apply":
+        assert f"note: created arn:aws:iam::{ACCOUNT}:role/made" in ran.stderr
+        assert "note: 1 created, 1 refused" in ran.stderr
+
+
+@pytest.mark.parametrize("command", ["plan", "apply", "drift"])
+def test_the_result_is_written_where_every_role_is_refused(command: str, run: "Run", iam: Any) -> None:
+    """No result of another run stays in its place."""
+    Path("out.json").write_text("{}")
+    twin = role_file("twin")
+    words = [
+        command,
+        twin,
+        f"./{twin}",
+        "--format",
+        "json",
+        "-o",
+        "out.json",
+        *(["--yes"] if command == "apply" else []),
+    ]
+    assert run(*words).code == 2
+    data = json.loads(Path("out.json").read_text())
+    named = [one.get("role") or one["arn"] for one in [*data["roles"], *data.get("refused", [])]]
+    assert sorted(named) == ["./twin.yaml", "twin.yaml"]
+    assert read_role(iam, "twin") is None

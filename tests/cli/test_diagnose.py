@@ -1,6 +1,7 @@
 """`rolemgr diagnose`: which layer denies, by which line, and what would allow it."""
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -639,3 +640,70 @@ def test_a_cloudtrail_event_tells_the_keys(run: "Run") -> None:
     assert flat(ran).startswith("ExplicitlyDenied")
     assert "the file has 1 more denied call" in flat(ran)
     assert "instead of ml.p4d.24xlarge" in flat(ran)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("iam:AttachRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_A_0123"),
+        ("iam:PutRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"),
+        ("iam:CreatePolicyVersion", "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"),
+        ("kms:DeleteAlias", f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/aws/s3"),
+    ],
+)
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_what_aws_itself_refuses_needs_no_change_of_policies(
+    action: str, resource: str, effect: str, run: "Run"
+) -> None:
+    """Whether the policies allow it or not, the reason is AWS's, with the page that says so, and no change helps."""
+    policy = write("all.json", {"Effect": effect, "Action": "*", "Resource": "*"})
+    scp = "with an explicit deny in a service control policy"
+    for reason in ("", scp):
+        found = data(run("diagnose", denied(action, resource, reason), "--policy", policy, "--format", "json"))
+        assert (found["decision"], found["change"]) == ("RefusedByAWS", [])
+        assert len(found["because"]) == 1
+        assert found["because"][0].startswith("AWS lets nobody ")
+        assert "https://" in found["because"][0]
+    ran = run("diagnose", denied(action, resource), "--policy", policy)
+    assert (ran.code, "AWS itself refuses it" in flat(ran)) == (1, True)
+
+
+@pytest.mark.parametrize("prefix", ["models", "monitoring", "pipelines"])
+def test_of_a_merged_deny_the_catalog_line_that_covers_the_request_is_named(prefix: str, run: "Run") -> None:
+    """Four groups protect a prefix each in one statement; `simulate` names the same one."""
+    resource = f"arn:aws:s3:::sagemaker-us-east-1-{ACCOUNT}/{prefix}/x"
+    asked = ("--persona", "data-scientist", "--action", "s3:PutObject", "--resource", resource)
+    group = {"models": "models", "monitoring": "monitoring", "pipelines": "pipeline-code"}[prefix]
+    for command in ("diagnose", "simulate"):
+        text = flat(run(command, *asked)).partition("did not match")[0]
+        named = set(re.findall(r"protect-[a-z-]+", text))
+        assert named == {f"protect-{group}"}, command
+    (denier,) = data(run("diagnose", *asked, "--format", "json"))["denied_by"]
+    assert [place.partition(".yaml")[0] for place in denier["origins"]] == [f"activity_groups/protect-{group}"]
+
+
+def test_a_resource_that_is_no_arn_is_told_and_completed_where_iam_names_it(run: "Run") -> None:
+    """`role NAME` is in the account of the chosen role where the caller is cut off; a secret's name is no ARN."""
+    cut = "role/launch is not authorized to perform: iam:GetRole on resource: role sagemaker-compute"
+    ran = run("diagnose", cut, "--persona", "data-scientist")
+    assert (ran.code, f"iam:GetRole on arn:aws:iam::{ACCOUNT}:role/sagemaker-compute" in flat(ran)) == (0, True)
+    ran = run("diagnose", denied("secretsmanager:GetSecretValue", "hub-token"), "--persona", "data-scientist")
+    text = "the message calls the resource of secretsmanager:GetSecretValue `hub-token`: * is asked; give --resource with its ARN"
+    assert text in ran.notes
+
+
+def test_who_assumes_a_role_is_a_service_that_the_message_names(run: "Run") -> None:
+    """Its principal is asked against the trust policy, and never the role itself; where nobody is named, that is said."""
+    role = f"arn:aws:iam::{ACCOUNT}:role/sagemaker-data-scientist"
+    ran = run(
+        "diagnose",
+        f"Provided role '{role}' cannot be assumed by principal 'events.amazonaws.com'.",
+        "--persona",
+        "data-scientist",
+    )
+    assert ran.code == 1
+    assert "the request has `events.amazonaws.com`" in flat(ran)
+    assert f"an Allow of sts:AssumeRole on {role} for events.amazonaws.com" in flat(ran)
+    assert run("diagnose", f"Unable to assume role {role}", "--persona", "data-scientist").errors == [
+        "nothing says who wants to assume the role; give --principal"
+    ]

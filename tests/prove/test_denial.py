@@ -375,7 +375,7 @@ def test_line_breaks_do_not_matter(form: Form) -> None:
     assert {**vars(parse_denial(wrapped)), "message": ""} == {**vars(parse_denial(form.message)), "message": ""}
 
 
-@pytest.mark.parametrize("text", ["", "   ", "hello", "ResourceLimitExceeded: ml.p5.48xlarge", "{}", "[]", "<a/>"])
+@pytest.mark.parametrize("text", ["", "   ", "hello", "{}", "[]", "<a/>"])
 def test_what_denies_nothing_is_refused(text: str) -> None:
     """Anything else is an error, not a diagnosis of nothing."""
     with pytest.raises(InputError, match="no AccessDenied message"):
@@ -444,3 +444,20 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     for whole in (text, f"denied {text}", f"User: {text} is not authorized to perform: {text} on resource: {text}"):
         with contextlib.suppress(InputError):
             assert isinstance(parse_denial(whole), Denial)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("ResourceLimitExceeded: ml.p5.48xlarge", "a quota"),
+        ("An error occurred (ExpiredTokenException) when calling the CreateModel operation: x", "credentials"),
+        ("(AccessDenied) The security token included in the request is invalid", "credentials"),
+        ("Error response from daemon: no basic auth credentials", "a login that Docker lacks"),
+    ],
+)
+def test_what_people_take_for_a_denial_is_said_with_what_to_do(text: str, what: str) -> None:
+    """A quota, credentials, a login: no policy is to blame, and a denial that quotes one is a denial still."""
+    with pytest.raises(InputError, match=f"speaks of {what}, not of permissions; "):
+        parse_denial(text)
+    denied = f"User: arn:aws:iam::111122223333:user/ana is not authorized to perform: s3:GetObject ({text})"
+    assert parse_denial(denied).action == "s3:GetObject"

@@ -15,7 +15,7 @@ from rolemgr.cli.console import form_option, output_option
 from rolemgr.cli.files import is_folder, is_stdout, next_step, note, write_output
 from rolemgr.cli.options import many_roles, one_role, roles_options
 from rolemgr.cli.planning import ApplyOptions, end_with, prepare, problem_of, problems
-from rolemgr.errors import AwsError, InputError, Refused, RolemgrError, SourceLocation
+from rolemgr.errors import AwsError, InputError, Refused, RolemgrError, SourceLocation, gathering
 
 if TYPE_CHECKING:
     from rolemgr.account.connect import Access
@@ -60,17 +60,16 @@ def plan_command(
       rolemgr plan roles/churn.yaml
       rolemgr plan roles/*.yaml --update --format json
     """
+    from rolemgr.files.write import to_json
     from rolemgr.report.plan import plan_data, plan_text
 
     options = ApplyOptions(update, prune, allow_findings)
     way, planned, refused = prepare(role_choices(files, chosen), access, options, "", verbose=verbose)
-    if form == "json":
-        from rolemgr.files.write import to_json
-
-        write_output(to_json(plan_data(way, planned, refused)), output)
-    else:
-        write_output(plan_text(way, planned, refused), output)
-    end_with([one.error for one in refused])
+    unwritten: list[InputError] = []
+    with gathering(unwritten):
+        shown = plan_text(way, planned, refused) if form == "text" else to_json(plan_data(way, planned, refused))
+        write_output(shown, output)
+    end_with([*(one.error for one in refused), *unwritten])
     if problems(planned):
         sys.exit(1)
 
@@ -114,8 +113,8 @@ def apply_roles(
     Bring the roles that *choices* describe into the account: plan, question, changes, result.
 
     Each role is judged for itself: one that is refused stops no other. Raises InputError before anything is
-    written where no role is left or the result can't be written, and after the result what the first of the worst
-    roles is refused for or failed of.
+    written where the result can't be, and after the result what the first of the worst roles is refused for or
+    failed of.
     """
     from rolemgr.account.ownership import new_run
     from rolemgr.report.plan import Done, plan_text
@@ -131,9 +130,9 @@ def apply_roles(
         done, interruption = _carry_out(way, plans, options, run, verbose=verbose)
     problems = _problems(planned, refused)
     done += [Done(role, "refused", str(error)) for role, error in problems]
-    _give(way, done, form, output)
+    unwritten = _give(way, done, form, output)
     _say_next(planned, done)
-    _end(done, [error for _, error in problems], interruption)
+    _end(done, [*(error for _, error in problems), *unwritten], interruption)
 
 
 def _say_next(planned: "Sequence[Planned]", done: "Sequence[Done]") -> None:
@@ -294,15 +293,21 @@ def _terminate(number: int, _frame: object) -> NoReturn:
 # --- after
 
 
-def _give(way: "Access", done: "Sequence[Done]", form: str, output: str | None) -> None:
+def _give(way: "Access", done: "Sequence[Done]", form: str, output: str | None) -> list[InputError]:
+    """
+    Write what was done. Where it can't be written (a full disk), say it on stderr and return why.
+
+    The account is changed by now: what is there, and what is left, must not go unsaid.
+    """
+    from rolemgr.files.write import to_json
     from rolemgr.report.plan import done_data, done_text
 
-    if form == "json":
-        from rolemgr.files.write import to_json
-
-        write_output(to_json(done_data(way, done)), output)
-    else:
-        write_output(done_text(done), output)
+    unwritten: list[InputError] = []
+    with gathering(unwritten):
+        write_output(to_json(done_data(way, done)) if form == "json" else done_text(done), output)
+    for one in done if unwritten else ():
+        _progress(f"{one.result} {one.arn}")
+    return unwritten
 
 
 def _end(done: "Sequence[Done]", problems: Sequence[RolemgrError], interruption: BaseException | None) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from rolemgr.cli.files import is_stdout, write_output
+from rolemgr.cli.files import is_stdout, require_ending, write_output
 from rolemgr.cli.neighbours import require_path
 from rolemgr.errors import InputError, SourceLocation
 
@@ -72,6 +72,7 @@ def give(
     """
     from rolemgr.files.write import to_json
 
+    require_ending(output, "JSON" if form == "json" else "text", "give --format json, or another name")
     write_output(to_json(data()) if form == "json" else _drawn(page(), output, color), output)
 
 

@@ -13,7 +13,7 @@ from rolemgr.cli.access import AccessOptions, access_options
 from rolemgr.cli.apply import allow_findings_option, apply_roles, role_files, yes_option
 from rolemgr.cli.console import output_option
 from rolemgr.cli.export import FORMS, Exports, Written, export_options, written
-from rolemgr.cli.files import is_folder, next_step, note, write_in, write_output
+from rolemgr.cli.files import is_folder, next_step, note, require_ending, write_in, write_output
 from rolemgr.cli.options import many_roles, names_a_role, one_role, roles_options
 from rolemgr.cli.planning import ApplyOptions
 from rolemgr.errors import InputError, SourceLocation
@@ -61,6 +61,7 @@ def create_command(
     else:
         _refuse_without_apply(yes=yes, allow_findings=allow_findings, **access._asdict())
         exports.check()
+        _check_ending(exports.form, output)
     if at_a_terminal() and not names_a_role(chosen, os.environ):
         from rolemgr.cli.wizard import ask_for_role
 
@@ -121,6 +122,15 @@ def _check_applicable(exports: Exports, *, form_given: bool) -> None:
     if exports.explain:
         raise InputError(SourceLocation("--explain"), "goes without --apply")
     exports.check()
+
+
+def _check_ending(form: str, output: str | None) -> None:
+    """Raise InputError for a file whose ending says that it holds something else than the form."""
+    if output is None or output.endswith("/") or is_folder(output):
+        return
+    language = {"yaml": "YAML", "json": "JSON", "sh": "a shell script"}[FORMS[form].rpartition(".")[2]]
+    place = FORMS[form].format(name="NAME")
+    require_ending(output, language, f"name it {place}, or choose another --format")
 
 
 def _refuse_without_apply(**options: object) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import click
 
 from rolemgr.cli.console import output_option
-from rolemgr.cli.files import note, write_output
+from rolemgr.cli.files import note, require_ending, write_output
 from rolemgr.errors import InputError, SourceLocation
 
 _TAG_KEY = re.compile(r"(?!(?i:aws:))[\w .:/=+@-]{1,128}")
@@ -39,6 +39,7 @@ def detective_command(name: str, tag_keys: Sequence[str], stop: bool, form: str,
     from rolemgr.layers.detective import template
 
     asked = _only_for(name, tag_keys, stop)
+    require_ending(output, form.upper(), f"give --format {'json' if form == 'yaml' else 'yaml'}")
     made = template(name, tag_keys=asked, stop=stop)
     write_output(to_yaml(made) if form == "yaml" else to_json(made), output)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rolemgr.evaluate.request import Request
     from rolemgr.iam.arn import Arn
     from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy, TrustPolicy
-    from rolemgr.model.role import Origin
+    from rolemgr.model.role import ComposedStatement
     from rolemgr.prove.alternatives import Subject
     from rolemgr.prove.denial import Denial
     from rolemgr.prove.diagnose import SourceOf
@@ -33,7 +33,7 @@ class _Subject(NamedTuple):
     identity: "tuple[IdentityPolicy, ...]"
     role: "Subject | None" = None
     arn: str | None = None
-    origins: "Mapping[str, tuple[Origin, ...]]" = MappingProxyType({})
+    statements: "Mapping[str, ComposedStatement]" = MappingProxyType({})
     trust: "TrustPolicy | None" = None
     keys: tuple[str, ...] = ()
     beyond: tuple[str, ...] = ()
@@ -90,7 +90,7 @@ def diagnose_command(
     given = Given(
         policies=around,
         subject=subject.role,
-        origins=subject.origins,
+        statements=subject.statements,
         sources=_sources(layers, policy, around),
         trust=around.resource if isinstance(around.resource, TrustPolicy) else subject.trust,
         keys=key or subject.keys,
@@ -119,7 +119,8 @@ def _denial(message: str | None) -> "Denial | None":
 
 def _is_file(text: str) -> bool:
     try:
-        return Path(text).is_file()
+        path = Path(text)
+        return path.is_file() or path.is_fifo()  # <(command) is a pipe
     except (OSError, ValueError):  # a message is longer than any name, or holds what no name may
         return False
 
@@ -141,13 +142,23 @@ def _request(asked: Mapping[str, Any], denial: "Denial | None", subject: _Subjec
 
     action = asked["action"] or (denial.action if denial else None) or "sagemaker:DescribeDomain"
     assumes = action.startswith("sts:AssumeRole")
-    resource = asked["resource"] or (denial.resource if denial else None) or (subject.arn if assumes else None) or "*"
+    resource = asked["resource"] or _resource(denial, subject) or (subject.arn if assumes else None) or "*"
     if resource != "*" and not resource.startswith("arn:"):
         raise InputError(SourceLocation("--resource"), f"`{resource}` is no ARN", "an action without a resource has *")
     _look_at(action, resource, denial)
-    principal = asked["principal"] or _principal(denial) or (_provider(subject) if "With" in action else subject.arn)
+    principal = asked["principal"] or _principal(denial)
+    if principal is None and assumes and "With" not in action and resource == subject.arn:
+        raise InputError(None, "nothing says who wants to assume the role", "give --principal")
+    principal = principal or (_provider(subject) if "With" in action else subject.arn)
     context = _with_told(_context(asked["context"]), denial, principal, subject)
     return Request.known(action, resource, context, principal, asked["resource_account"])
+
+
+def _resource(denial: "Denial | None", subject: _Subject) -> str | None:
+    """Return the ARN of the resource in the message; what IAM calls `role NAME` is in the caller's account."""
+    from rolemgr.prove.denial import in_account
+
+    return (denial.resource or in_account(denial.name, subject.arn)) if denial else None
 
 
 def _with_told(
@@ -184,7 +195,9 @@ def _look_at(action: str, resource: str, denial: "Denial | None") -> None:
     fixed = denial is not None and denial.kind is Kind.EXECUTION_ROLE
     takes_one = known is not None and known.resource_types and known.name not in may_be_star()
     if known and takes_one and resource == "*" and not fixed:
-        note(f"nothing says on which resource {known.name} was denied: * is asked; give --resource")
+        called = f"the message calls the resource of {known.name} `{denial.name}`" if denial and denial.name else ""
+        said = called or f"nothing says on which resource {known.name} was denied"
+        note(f"{said}: * is asked; give --resource{' with its ARN' if called else ''}")
 
 
 def _context(texts: Sequence[str]) -> dict[str, list[str]]:
@@ -245,7 +258,7 @@ def _role_of(chosen: Mapping[str, Any], layers: Mapping[str, Any], denial: "Deni
         ),
         role=Subject(found.catalog, found.role),
         arn=found.role.spec.arn,
-        origins={statement.sid: statement.origins for statement in found.role.statements},
+        statements={statement.sid: statement for statement in found.role.statements},
         trust=documents.trust_policy,
         keys=found.role.parameters.get("data_keys", ()),
         beyond=(*(arn for arn in documents.attached if arn not in attached), *boundary),

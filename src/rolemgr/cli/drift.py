@@ -13,6 +13,7 @@ from rolemgr.cli.console import fail_on_option, findings_form_option, output_opt
 from rolemgr.cli.files import note, write_output
 from rolemgr.cli.options import ROLE_OPTIONS, roles_options
 from rolemgr.cli.planning import OneRole, each_looked_at, end_with, in_account, stop_if_alone
+from rolemgr.errors import InputError, gathering
 
 if TYPE_CHECKING:
     from rolemgr.account.connect import Access
@@ -62,8 +63,10 @@ def drift_command(
     for one in looked:
         for text in one.drift.notes:
             note(text)
-    write_output(_shown(form, way, looked, refused), output)
-    end_with([one.error for one in refused])
+    unwritten: list[InputError] = []
+    with gathering(unwritten):
+        write_output(_shown(form, way, looked, refused), output)
+    end_with([*(one.error for one in refused), *unwritten])
     if _is_bad(looked, fail_on):
         sys.exit(1)
 

@@ -55,6 +55,19 @@ def write_in(folder: str, place: str, name: str, text: str) -> None:
         _write(path, text)
 
 
+_LANGUAGES = {".json": "JSON", ".sarif": "JSON", ".yaml": "YAML", ".yml": "YAML", ".sh": "a shell script", ".tf": "HCL"}
+_ALSO = {("JSON", ".yaml"), ("JSON", ".yml")}
+"""What a file of another ending may hold: all JSON is YAML."""
+
+
+def require_ending(output: str | None, language: str, hint: str) -> None:
+    """Raise InputError where the name of *output* ends as a file of another language than *language*, which it gets."""
+    ending = Path(output or "").suffix.lower()
+    wanted = _LANGUAGES.get(ending, language)
+    if wanted != language and (language, ending) not in _ALSO:
+        raise InputError(SourceLocation(str(output)), f"is named as {wanted}, and the result is {language}", hint)
+
+
 def is_folder(path: str) -> bool:
     """Tell whether *path* is a folder; what can't be looked at (too long, no right) is none."""
     return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for a path that is too long
@@ -92,7 +105,8 @@ def is_stdout(path: str | None) -> bool:
 def _write(path: Path, text: str) -> None:
     """Put a file with *text* in the place of *path*; a device or a pipe can't be replaced and is written to."""
     if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8", newline="\n")
+        with open(path, "w", encoding="utf-8", newline="\n", opener=_to_a_reader) as file:
+            file.write(text)
         return
     temporary = path.with_name(f".rolemgr-{os.urandom(8).hex()}.tmp")
     try:
@@ -104,6 +118,14 @@ def _write(path: Path, text: str) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _to_a_reader(path: str, flags: int) -> int:
+    """Open a device or pipe to write to; a pipe that nobody reads fails here, where it would be waited for for ever."""
+    number = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if hasattr(os, "O_NONBLOCK"):
+        os.set_blocking(number, True)
+    return number
 
 
 def note(text: str) -> None:

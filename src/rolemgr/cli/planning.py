@@ -168,7 +168,7 @@ def in_account(
     roles, unmade = _rendered(read, way, verbose=verbose)
     refused += unmade
     if not roles:
-        end_with([one.error for one in refused])
+        stop_if_alone(len(choices), refused)  # of several the result says why each is refused
     return way, roles, refused
 
 

@@ -14,6 +14,7 @@ from rolemgr.cli.files import is_stdout, note
 from rolemgr.cli.layers import given, layer_options, note_names, policies_around
 from rolemgr.cli.options import role_options
 from rolemgr.errors import InputError, SourceLocation, raise_all
+from rolemgr.files.source import open_input
 from rolemgr.iam.arn import ACCOUNT_ID
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def simulate_command(
         raise InputError(SourceLocation("--action"), "is missing", "such as s3:GetObject; or give a batch, --requests")
     resource = asked["resource"] or "*"
     _look_at(asked, resource)
-    identity, origins, own_arn = _identity(policies, chosen, layers, asked["principal"], verbose)
+    identity, origins, own_arn = _identity(policies, chosen, layers, asked, verbose)
     request = _request(asked, resource, own_arn)
     around, beside = policies_around(identity, layers, request), _refused_by_aws(request)
     _note_unreached(request, layers)
@@ -134,9 +135,9 @@ def _lines(name: str) -> Iterator[BinaryIO]:
         yield sys.stdin.buffer
         return
     try:
-        file = Path(name).open("rb")  # noqa: SIM115 - closed below; only what open() raises is a problem with the name
-    except OSError as error:
-        raise InputError(SourceLocation(name), f"can't be read: {error.strerror or error}") from error
+        file = open_input(Path(name))  # closed below; only what opening raises is a problem with the name
+    except (OSError, ValueError) as error:
+        raise InputError(SourceLocation(name), f"can't be read: {getattr(error, 'strerror', None) or error}") from error
     with file:
         yield file
 
@@ -211,7 +212,7 @@ def _request(asked: Mapping[str, Any], resource: str, own_arn: str | None) -> "R
 
 
 def _identity(
-    names: Sequence[str], chosen: Mapping[str, Any], layers: Mapping[str, Any], principal: str | None, verbose: bool
+    names: Sequence[str], chosen: Mapping[str, Any], layers: Mapping[str, Any], asked: Mapping[str, Any], verbose: bool
 ) -> "tuple[tuple[IdentityPolicy, ...], dict[str, tuple[Origin, ...]], str | None]":
     """Return the identity policies to ask, the origins of their Sids where they are ours, and the role's ARN."""
     options = [key for key, value in chosen.items() if value not in (None, (), False)]
@@ -225,13 +226,13 @@ def _identity(
         for policy in found:
             note_names(policy.source.name, policy.value)
         return tuple(policy.value for policy in found), {}, None
-    if principal and given(layers) and not options:
+    if asked["principal"] and given(layers) and not options:
         return (), {}, None  # a service, say, asks by what the resource's policy says
-    return _chosen_role(chosen, layers, verbose)
+    return _chosen_role(chosen, layers, asked, verbose)
 
 
 def _chosen_role(
-    chosen: Mapping[str, Any], layers: Mapping[str, Any], verbose: bool
+    chosen: Mapping[str, Any], layers: Mapping[str, Any], asked: Mapping[str, Any], verbose: bool
 ) -> "tuple[tuple[IdentityPolicy, ...], dict[str, tuple[Origin, ...]], str | None]":
     from rolemgr.cli.rendering import attached_to, render_chosen
 
@@ -243,7 +244,8 @@ def _chosen_role(
     own = tuple(policy.document for policy in (*found.documents.policies, *found.documents.managed_policies))
     for number, arn in enumerate(attached, start=len(own)):
         note(f"identity policy {number} is {arn}")
-    origins = {statement.sid: statement.origins for statement in found.role.statements}
+    request = asked["action"], asked["resource"] or "*"
+    origins = {statement.sid: statement.origins_of(*request) for statement in found.role.statements}
     return (*own, *attached.values()), origins, found.role.spec.arn
 
 

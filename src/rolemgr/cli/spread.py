@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from stat import S_ISREG
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
+from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.source import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -66,9 +67,15 @@ def chunks(lines: BinaryIO) -> Iterator[bytes]:
 
 
 def skip_line(line: bytes, lines: BinaryIO) -> None:
-    """Read on to the end of a *line* of which only a part was read."""
-    while line and not line.endswith(b"\n"):
+    """Read on to the end of a *line* of which only a part was read; raise InputError where none comes (/dev/zero)."""
+    for _ in range(_LONGEST // MAX_BYTES):
+        if not line or line.endswith(b"\n"):
+            return
         line = lines.readline(MAX_BYTES)
+    raise InputError(SourceLocation("--requests"), f"a line goes on beyond {_LONGEST:,} bytes")
+
+
+_LONGEST: Final = 256 * MAX_BYTES
 
 
 @contextmanager

@@ -27,7 +27,8 @@ def in_account(statement: ComposedStatement, account: str) -> ComposedStatement:
         for operator, block in statement.conditions
     )
     resources = tuple(sorted(_filled(statement.resources, account)))
-    return replace(statement, resources=resources, conditions=conditions)
+    parts = tuple(part._replace(resources=_filled(part.resources, account)) for part in statement.parts)
+    return replace(statement, resources=resources, conditions=conditions, parts=parts)
 
 
 def _filled(texts: tuple[str, ...], account: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from itertools import chain, count
 
 from rolemgr.compose.distribute import ANY, Share
 from rolemgr.iam.documents import Effect
-from rolemgr.model.role import ComposedStatement, Origin
+from rolemgr.model.role import ComposedStatement, Origin, Part
 
 _SID_LENGTH = 64
 _WITHOUT_RESOURCE_LEVEL = "NoResourceLevelPermissions"
@@ -51,7 +51,9 @@ def _statement(sid: str, shares: Sequence[Share]) -> ComposedStatement:
     first = shares[0]
     actions = tuple(sorted({share.action for share in shares}))
     resources = tuple(sorted({resource for share in shares for resource in share.resources}))
-    return ComposedStatement(sid, first.effect, actions, resources, first.conditions, _origins(shares))
+    origins = _origins(shares)
+    parts = tuple(Part(one.origin, one.action, one.resources) for one in shares) if len(origins) > 1 else ()
+    return ComposedStatement(sid, first.effect, actions, resources, first.conditions, origins, parts)
 
 
 def _origins(shares: Sequence[Share]) -> tuple[Origin, ...]:

@@ -1,9 +1,11 @@
 """A file that was read: its data, and the line that each value stands on."""
 
+import os
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias, cast
 
 from rolemgr.errors import InputError, SourceLocation
 
@@ -82,11 +84,30 @@ def read_text(path: Path, name: str | None = None, limits: Limits = LIMITS) -> s
     """
     where = SourceLocation(name or str(path))
     try:
-        with path.open("rb") as file:
+        with open_input(path) as file:
             raw = file.read(limits.bytes + 1)
+            if not raw and stat.S_ISFIFO(os.fstat(file.fileno()).st_mode):
+                raise FileError(where, "is a pipe that nothing is written to")
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL
         raise FileError(where, f"can't be read: {getattr(error, 'strerror', None) or error}") from error
     return decode(raw, where, limits)
+
+
+def open_input(path: Path) -> BinaryIO:
+    """
+    Return the file at *path*, open; raise what `open` raises.
+
+    A pipe that nobody writes to opens at once and has no bytes, where `open` would wait for ever; one that somebody
+    does write to (`<(command)`) is waited for.
+    """
+    file = path.open("rb") if not hasattr(os, "O_NONBLOCK") else open(path, "rb", opener=_at_once)  # noqa: SIM115
+    if hasattr(os, "O_NONBLOCK"):
+        os.set_blocking(file.fileno(), True)
+    return cast("BinaryIO", file)
+
+
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def decode(raw: bytes, where: SourceLocation, limits: Limits = LIMITS) -> str:

@@ -6,10 +6,13 @@ These are computed and not parsed, and so plain frozen values.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from rolemgr.errors import SourceLocation
 from rolemgr.iam.documents import Conditions, Effect, IdentityPolicy, JsonValue, TrustPolicy
+from rolemgr.iam.variables import as_pattern
+from rolemgr.iam.wildcards import matches, matches_folded_action
 from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.spec import RoleSpec
 
@@ -28,6 +31,14 @@ class Origin(NamedTuple):
     """What *group* names: an ``activity group``, a ``guardrail``, or the ``tag key`` of ``--abac``."""
 
 
+class Part(NamedTuple):
+    """What one catalog statement gave to a merged one: an action on resources."""
+
+    origin: Origin
+    action: str
+    resources: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class ComposedStatement:
     """One statement of the role, with every catalog statement that went into it."""
@@ -38,11 +49,30 @@ class ComposedStatement:
     resources: tuple[str, ...]
     conditions: FrozenConditions
     origins: tuple[Origin, ...]
+    parts: tuple[Part, ...] = field(default=(), compare=False, repr=False)
+    """What each of several origins gave."""
+
+    def origins_of(self, action: str, resource: str) -> tuple[Origin, ...]:
+        """
+        Return the origins that cover *action* on *resource*: of a merged statement not all do.
+
+        A policy variable may stand for anything. Where no origin covers the request all are returned, as nobody
+        knows better.
+        """
+        folded = action.lower()
+        asked = [part for part in self.parts if matches_folded_action(part.action, folded)]
+        covering = [part for part in asked if any(_may_match(one, resource) for one in part.resources)]
+        return tuple(dict.fromkeys(part.origin for part in covering or asked)) or self.origins
 
     @property
     def condition(self) -> Conditions:
         """The conditions as IAM writes them: operator -> key -> values."""
         return {operator: dict(block) for operator, block in self.conditions}
+
+
+@lru_cache(maxsize=65_536)
+def _may_match(pattern: str, resource: str) -> bool:
+    return matches(as_pattern(pattern), resource)
 
 
 class NotNarrowed(NamedTuple):

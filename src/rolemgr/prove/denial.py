@@ -18,6 +18,7 @@ from itertools import islice
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.iam.arn import Arn, partition_of
 from rolemgr.prove.denial_wrappers import LONGEST, Wrapped, action_of, unwrapped
+from rolemgr.reference.names import service_principals
 from rolemgr.reference.services import find_action
 
 
@@ -40,7 +41,8 @@ class Kind(StrEnum):
     REQUEST = "a request"
     DATA = "data that a job or model reads, as its execution role"
     IMAGE = "a container image that a job or model pulls, as its execution role"
-    ASSUME = "SageMaker's own request to assume a role"
+    PULL = "a container image that Docker pulls"
+    ASSUME = "a service's own request to assume a role"
     EXECUTION_ROLE = "get_execution_role() in a notebook"
     ROLE_CHECK = "what the SageMaker Python SDK found missing in a role"
     LAKE_FORMATION = "a permission of AWS Lake Formation"
@@ -67,6 +69,8 @@ class Denial:
     policy_arn: str | None = None
     through: PolicyType | None = None
     setting: str | None = None
+    name: str | None = None
+    """What the message calls the resource, where that is no ARN: `role/demo`, or what the service calls its own."""
     encoded: bool = False
     """Whether there is an encoded authorization message, which `aws sts decode-authorization-message` reads."""
     known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -89,9 +93,9 @@ def parse_denial(text: str, where: SourceLocation | None = None) -> Denial:
     message = wrapped.message
     if len(message) > LONGEST:
         raise InputError(where, f"is longer than {LONGEST:,} characters, and so no message of AWS")
-    if _NETWORK.search(message):
-        hint = "see https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html"
-        raise InputError(where, "the message speaks of the network, not of permissions", hint)
+    for form, what, hint in _OTHER:
+        if form.search(message) and not _PERFORM.search(message):
+            raise InputError(where, f"the message speaks of {what}, not of permissions", hint)
     if not _DENIES.search(message):
         raise InputError(where, "this is no AccessDenied message that rolemgr knows", "give --action and --resource")
     found = next(filter(None, (form(message) for form in _FORMS)), Denial(message))
@@ -102,13 +106,29 @@ _DENIES = re.compile(
     r"denied|not authorized|unauthorized|forbidden|ciphertext refers to a customer master key|not a role"
     r"|could(?:n't| not) (?:call|assume|access)|unable to (?:assume|perform)|data download failed"
     r"|no s3 objects found|\b403\b|(?:not|n't) have (?:\w{1,40} )?permission|insufficient lake formation permission"
+    r"|fail(?:ed|s) to assume|can(?:not|'t) be assumed|is not assumable"
     r"|check if you have|make sure all images|cannot be used for|insufficient privileges|trust relationship",
     re.IGNORECASE,
 )
-_NETWORK = re.compile(r"route table has a route to an S3 VPC endpoint", re.IGNORECASE)
+_OTHER = (
+    (re.compile(r"route table has a route to an S3 VPC endpoint", re.IGNORECASE), "the network",
+     "see https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html"),
+    (re.compile(r"ExpiredToken|security token included in the request is (?:expired|invalid)"
+                r"|UnrecognizedClientException|InvalidClientTokenId|SignatureDoesNotMatch"
+                r"|Unable to locate credentials", re.IGNORECASE),
+     "credentials", "look with `aws sts get-caller-identity`"),
+    (re.compile(r"ResourceLimitExceeded|account-level service limit", re.IGNORECASE), "a quota",
+     "ask for more in Service Quotas"),
+    (re.compile(r"no basic auth credentials", re.IGNORECASE), "a login that Docker lacks",
+     "log in with `aws ecr get-login-password | docker login`"),
+)  # fmt: skip
+"""What people take for a denial: the form, what it is of, and what to do."""
 _PERFORM = re.compile(r"not authorized to perform:? (?P<action>[\w-]+: ?\w+)", re.IGNORECASE)
 _PRINCIPAL = re.compile(r"arn:\S+|anonymous|[\w.-]+\.amazonaws\.com(?:\.cn)?", re.IGNORECASE)
-_RESOURCE = re.compile(r"on resource:? (?:\"(?P<quoted>[^\"]{1,2048})\"|(?P<arn>arn:\S+?)[.,;]?(?=\s|$)|(?P<star>\*))")
+_ARN = r"arn:[^\s\"'<>\\]{1,2048}?"
+_END = r"[.,;]?(?=[\s\"'<>\\}]|$)"
+_RESOURCE = re.compile(rf"on (?:resource:? )?(?:\"(?P<quoted>[^\"]{{1,2048}})\"|(?P<arn>{_ARN}){_END}|(?P<star>\*))")
+_OTHER_NAME = re.compile(r"on resource:? (?P<name>[\w+=,.@:/-]{1,512})", re.IGNORECASE)
 _SHORT = re.compile(
     r"on resource:? (?P<kind>role|user|group|policy|instance profile)s? (?P<name>[\w+=,.@:/-]{1,2048})", re.IGNORECASE
 )
@@ -116,11 +136,11 @@ _TYPES = "|".join(re.escape(kind.value) for kind in PolicyType)
 _TYPE = rf"(?:{_TYPES}|sessions policy)"
 _EXPLICIT = re.compile(
     rf"with an explicit deny(?: in (?:an?|the) (?P<type>{_TYPE}))?"
-    rf"(?: transitively through (?:an?|the) (?P<through>{_TYPE}))?(?:: ?(?P<arn>arn:\S+?)[.,;]?(?=\s|$))?",
+    rf"(?: transitively through (?:an?|the) (?P<through>{_TYPE}))?(?:: ?(?P<arn>{_ARN}){_END})?",
     re.IGNORECASE,
 )
 _IMPLICIT = re.compile(
-    rf"(?:because )?(?:no|the) (?P<type>{_TYPE}) allows the \S+ action(?:[:,]? ?(?P<arn>arn:\S+?)[.,;]?(?=\s|$))?",
+    rf"(?:because )?(?:no|the) (?P<type>{_TYPE}) allows(?: the \S+ action)?(?:[:,]? ?(?P<arn>{_ARN}){_END})?",
     re.IGNORECASE,
 )
 _RESOURCE_SIDE = re.compile(r"no resource-based policies allow access", re.IGNORECASE)
@@ -153,9 +173,10 @@ def spelled(action: str) -> str:
 
 def _reasoned(denial: Denial, rest: str) -> Denial:
     """Return *denial* with the resource and the reason that stand in the *rest* of the sentence."""
-    resource = _resource(rest) or _short(rest, denial.principal)
+    name = None if _resource(rest) else _name(rest)
+    resource = _resource(rest) or in_account(name, denial.principal)
     setting = _SETTING.search(rest)
-    denial = replace(denial, resource=resource, setting=setting["setting"] if setting else None)
+    denial = replace(denial, resource=resource, name=name, setting=setting["setting"] if setting else None)
     if found := _EXPLICIT.search(rest):
         through = _policy_type(found["through"])
         return replace(
@@ -177,28 +198,36 @@ def _resource(text: str) -> str | None:
     return (found["quoted"] or found["arn"] or found["star"]) if found else None
 
 
-def _short(text: str, principal: str | None) -> str | None:
+def _name(text: str) -> str | None:
+    """Return what *text* calls a resource without an ARN; IAM writes a kind and a name (`role demo`)."""
+    if found := _SHORT.search(text):
+        name = found["name"].rstrip(".,;:")
+        return name if name.startswith("arn:") else f"{found['kind'].lower().replace(' ', '-')}/{name.lstrip('/')}"
+    found = _OTHER_NAME.search(text)
+    return found["name"].rstrip(".,;:") if found else None
+
+
+def in_account(name: str | None, caller: str | None) -> str | None:
     """
-    Return the ARN that IAM writes as a kind and a name (`role demo`): it is in the caller's account.
+    Return the ARN of what IAM calls *name* (`role/demo`): it is in the account of *caller*; None for other names.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
     """
-    found, caller = _SHORT.search(text), Arn.parse(principal or "")
-    if not found:
+    arn = Arn.parse(caller or "")
+    if not name or name.startswith("arn:"):
+        return name or None
+    kind, _, rest = name.partition("/")
+    if arn is None or not rest or kind not in ("role", "user", "group", "policy", "instance-profile"):
         return None
-    name = found["name"].rstrip(".,;:")
-    if name.startswith("arn:"):
-        return name
-    if caller is None or not name:
-        return None
-    return f"arn:{caller.partition}:iam::{caller.account}:{found['kind'].lower().replace(' ', '-')}/{name.lstrip('/')}"
+    return f"arn:{arn.partition}:iam::{arn.account}:{name}"
 
 
 _S3_URI = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]+)(?:/(?P<key>[^\s\"'(),]*))?")
 _ROLE = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]*[\w+=@-]")
 _DATA = re.compile(
-    r"data download failed|failed to download data|unable to download object|could not access model data"
-    r"|no s3 objects found under|model ?data ?url|model artifact|not have permissions? (?:\S{1,40} ){0,5}bucket",
+    r"data download failed|failed to download data|permission denied on s3 path|unable to download object"
+    r"|could not access model data|no s3 objects found under|model ?data ?url"
+    r"|model artifact|not have permissions? (?:\S{1,40} ){0,5}bucket",
     re.IGNORECASE,
 )
 _LISTS = re.compile(r"ListObjects|No S3 objects found", re.IGNORECASE)
@@ -266,22 +295,63 @@ def _repository(message: str, role: Arn | None) -> str | None:
     return f"arn:{partition}:ecr:{image['region']}:{said['registry']}:repository/{said['name'].rstrip('./')}"
 
 
+_NO_PULL = re.compile(r"\b403\b|denied|forbidden", re.IGNORECASE)
+
+
+def _registry(message: str) -> Denial | None:
+    """Return what Docker says that may not pull an image of Amazon ECR."""
+    image = _IMAGE.search(message)
+    if not (image and image["name"] and _NO_PULL.search(message)):
+        return None
+    resource = _repository(_MANIFEST.sub(r"\g<registry>/\g<name>", message), None)
+    return Denial(message, Kind.PULL, action="ecr:BatchGetImage", resource=resource)
+
+
+_MANIFEST = re.compile(
+    r"(?P<registry>[0-9]{12}\.dkr\.ecr\.[\w.-]{1,64})/v2/(?P<name>[\w./-]{1,256}?)/(?:manifests|blobs)/\S*"
+)
+
 _ASSUME = re.compile(
     r"could not assume role|SageMaker (?:was|is) unable to (?:assume the role|perform: ?sts:AssumeRole)"
-    r"|trust relationship policy allows the action \W?sts:AssumeRole|have a trust relationship",
+    r"|trust relationship policy allows the action \W?sts:AssumeRole|have a trust relationship"
+    r"|(?:fail(?:ed|s)|unable) to assume (?:the )?(?:provided )?role|can(?:not|'t) be assumed|is not assumable",
     re.IGNORECASE,
 )
+_ASKS_TO_ASSUME = re.compile(
+    r"(?<![\w/:.@=-])(?P<who>[\w-]{2,64}) is not authorized to perform: ?sts:AssumeRole on ", re.IGNORECASE
+)
+_SAGEMAKER = re.compile(r"(?<![\w/.-])SageMaker(?![\w/.-])|(?i:could not assume role|check if you have a trust)")
+_SERVICE = re.compile(r"\b(?P<service>[a-z][a-z0-9.-]{1,60})\.amazonaws\.com(?:\.cn)?(?![\w/])")
 
 
 def _assume(message: str) -> Denial | None:
-    """Return what SageMaker says of a role that it could not assume: the role's trust policy is to be looked at."""
-    if not _ASSUME.search(message) or "WebIdentity" in message:
+    """Return what a service says of a role that it could not assume: the role's trust policy is to be looked at."""
+    asks = _ASKS_TO_ASSUME.search(message)
+    service = _service_of(message, asks["who"] if asks else None)
+    if "WebIdentity" in message or not (_ASSUME.search(message) or (asks and service)):
         return None
+    if asks and not service:
+        return None  # a person or a role asks
     role = _ROLE.search(message)
+    if not service and not _SAGEMAKER.search(message):
+        return Denial(message, action="sts:AssumeRole", resource=role[0] if role else None)  # who asks is not said
     arn = Arn.parse(role[0]) if role else None
-    principal = f"sagemaker.amazonaws.com{'.cn' if arn and arn.partition == 'aws-cn' else ''}"
+    suffix = "amazonaws.com.cn" if arn and arn.partition == "aws-cn" else "amazonaws.com"
+    principal = f"{service or 'sagemaker'}.{suffix}"
     resource = role[0] if role else None
     return Denial(message, Kind.ASSUME, principal, "sts:AssumeRole", resource, policy_type=PolicyType.TRUST)
+
+
+def _asked_by_a_service(message: str) -> Denial | None:
+    """Return what is said where `CodeBuild is not authorized to perform: sts:AssumeRole on ARN`."""
+    return _assume(message) if _ASKS_TO_ASSUME.search(message) else None
+
+
+def _service_of(message: str, who: str | None) -> str | None:
+    """Return the service whose principal *message* names, or that *who* asks is, as AWS spells its principal."""
+    found = _SERVICE.search(message)
+    named = found["service"] if found else (who or "").lower()
+    return named if named in service_principals() else None
 
 
 _NO_ROLE = re.compile(
@@ -382,8 +452,20 @@ def _by_name(message: str) -> Denial | None:
 
 
 _FORMS = (
-    _lake_formation, _role_check, _sentence, _image, _data, _assume, _no_execution_role, _ciphertext, _key, _by_name,
-)  # fmt: skip
+    _lake_formation,
+    _role_check,
+    _asked_by_a_service,
+    _sentence,
+    _image,
+    _data,
+    _assume,
+    _no_execution_role,
+    _ciphertext,
+    _key,
+    _registry,
+    _by_name,
+)
+"""The first that reads a message is right."""
 
 
 def _completed(denial: Denial, wrapped: Wrapped) -> Denial:
@@ -457,5 +539,7 @@ def _same_where_missing(denial: Denial) -> Iterator[str]:
         yield "the object may not exist: without s3:ListBucket on its bucket, Amazon S3 answers the same then"
     if _CIPHERTEXT.search(denial.message):
         yield "the key may not exist, or be in another region: AWS KMS answers the same then"
-    if denial.kind is Kind.IMAGE:
-        yield "the image may not exist: SageMaker answers the same then"
+    if denial.kind is Kind.PULL:
+        yield "the login may have ended: it is good for 12 hours, and Amazon ECR answers the same then"
+    if denial.kind in (Kind.IMAGE, Kind.PULL):
+        yield "the image may not exist: AWS answers the same then"

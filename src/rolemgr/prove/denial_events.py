@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from typing import Any, NamedTuple
 
@@ -131,7 +131,7 @@ def _known(event: Mapping[str, Any], identity: Mapping[str, Any]) -> Iterator[tu
     if issuer and ":role/" in issuer:
         yield "aws:PrincipalArn", (issuer,)
     if _text(event, "eventSource") == "sagemaker.amazonaws.com":
-        yield from _parameters(_object(event, "requestParameters"))
+        yield from _parameters(_text(event, "eventName") or "", _object(event, "requestParameters"))
 
 
 def _is_address(text: str) -> bool:
@@ -142,10 +142,10 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _parameters(parameters: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for key, path in quirks.event_parameters().items():
-        values = tuple(_at(parameters, path.split(".")))
-        if values:
+def _parameters(operation: str, parameters: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for key, where in quirks.event_parameters(operation).items():
+        values = _values(parameters, where.paths)
+        if values and _is_whole(key, values) and not _values(parameters, where.unclear):
             yield key, values
     tags = [tag for tag in _listed(parameters.get("tags")) if isinstance(tag, dict)]
     pairs = {name: _text(tag, "value") for tag in tags if (name := _text(tag, "key"))}
@@ -154,6 +154,25 @@ def _parameters(parameters: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str,
             yield f"aws:RequestTag/{tagged}", (text,)
     if pairs:
         yield "aws:TagKeys", tuple(pairs)
+
+
+def _values(parameters: Mapping[str, Any], paths: Sequence[str]) -> tuple[str, ...]:
+    """Return what stands at *paths*, which are spelled as in the API; CloudTrail begins each name small."""
+    steps = ([name[:1].lower() + name[1:] for name in path.split(".")] for path in paths)
+    return tuple(dict.fromkeys(value for path in steps for value in _at(parameters, path)))
+
+
+def _is_whole(key: str, values: Sequence[str]) -> bool:
+    """
+    Tell whether *values* are what the condition key has, and not a stand-in for it.
+
+    CloudTrail hides what may be secret, and a KMS key may be given by its id or alias where the condition key has
+    its ARN. Then the key is not known.
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+    """
+    if any(value.startswith("HIDDEN_DUE_TO_SECURITY_REASONS") or set(value) == {"*"} for value in values):
+        return False
+    return not key.endswith("KmsKeyArn") or all(value.startswith("arn:") and ":key/" in value for value in values)
 
 
 def _at(data: Any, path: list[str]) -> Iterator[str]:

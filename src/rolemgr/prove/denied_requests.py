@@ -40,10 +40,16 @@ def diagnose(request: Request, given: Given, denial: Denial | None = None) -> Di
     said = tuple(facts(denial)) if denial else ()
     found = Diagnosis(places, said, tuple(assumed))
     if found.decision != "Allowed":
-        return found
+        return _refused_alone(found)
     policies = replace(given.policies, resource=given.trust) if _assumes_the_role(request, given) else given.policies
     rest = open_layers(request, policies, given.beyond, denial)
     return found._replace(not_given=(*_contradiction(denial), *rest))
+
+
+def _refused_alone(found: Diagnosis) -> Diagnosis:
+    """Return *found* with no more than what AWS itself refuses, where it does: no layer's change helps then."""
+    refused = tuple(place for place in found.places if place.decision == "RefusedByAWS")
+    return found._replace(places=refused) if refused else found
 
 
 def _named_place(request: Request, given: Given, denial: Denial | None) -> Iterator[Place]:

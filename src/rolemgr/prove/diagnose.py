@@ -19,7 +19,7 @@ from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import Effect, ResourcePolicy, TrustPolicy
 from rolemgr.iam.wildcards import matches_action
 from rolemgr.model.persona import Never
-from rolemgr.model.role import Origin
+from rolemgr.model.role import ComposedStatement, Origin
 from rolemgr.prove.alternatives import (
     Alternative,
     Subject,
@@ -33,12 +33,13 @@ from rolemgr.prove.changes import Carried, mended, nearest, statement_at, with_c
 from rolemgr.prove.open_layers import FLAGS
 from rolemgr.prove.separation import said
 from rolemgr.prove.unknown import Hanging, certain, hanging
+from rolemgr.reference.protected import protected
 
 SourceOf = Mapping[tuple[Layer, int | None, int], str]
 """The file of each policy that has one: by layer, level and place."""
 
-Answer: TypeAlias = Decision | Literal["NotKnown"]
-"""A decision, or that it hangs on condition keys which nobody told."""
+Answer: TypeAlias = Decision | Literal["NotKnown", "RefusedByAWS"]
+"""A decision, that it hangs on condition keys which nobody told, or that AWS refuses it whatever policies say."""
 
 _NEAREST = 3
 
@@ -54,7 +55,10 @@ class Given:
 
     policies: Policies
     subject: Subject | None = None
+    statements: Mapping[str, ComposedStatement] = field(default_factory=dict)
+    """The role's statements by Sid."""
     origins: Mapping[str, tuple[Origin, ...]] = field(default_factory=dict)
+    """By Sid the catalog lines that cover the request; `judge` sets them, request by request."""
     sources: SourceOf = field(default_factory=dict)
     trust: TrustPolicy | None = None
     keys: tuple[str, ...] = ()
@@ -107,6 +111,8 @@ class Diagnosis(NamedTuple):
     def decision(self) -> Answer:
         """The worst decision of its places: AWS denies a call where one of its requests is denied."""
         found = {place.decision for place in self.places}
+        if "RefusedByAWS" in found:
+            return "RefusedByAWS"
         if "ExplicitlyDenied" in found:
             return "ExplicitlyDenied"
         if "ImplicitlyDenied" in found:
@@ -115,7 +121,11 @@ class Diagnosis(NamedTuple):
 
 
 def judge(title: str, request: Request, policies: Policies, given: Given) -> Place:
-    """Return what *policies* say of *request*, who denies it, why, and what would allow it."""
+    """Return what *policies* say of *request*, who denies it, why, and what would allow it, if anything does."""
+    if refusal := protected(request.action, request.resource, request.context, request.principal):
+        return Place(title, request, "RefusedByAWS", because=(str(refusal),))
+    origins = {sid: one.origins_of(request.action, request.resource) for sid, one in given.statements.items()}
+    given = replace(given, origins=origins)
     request, open_side = _one_sided(request, policies)
     found = _named_first(explain(request, policies), given.named)
     hangs = hanging(request, policies, given.absent)
@@ -305,8 +315,9 @@ def _around_deny(at: StatementRef, by_the_request: bool, given: Given) -> Iterat
 
 
 def _missing_allow(layer: Layer, level: int | None, request: Request, given: Given) -> str:
-    if layer is Layer.TRUST and given.subject and not any(kind is Layer.TRUST for kind, _, _ in given.sources):
-        return f"let the role trust them: --trust {_trust_of(request)}"
+    own_trust = layer is Layer.TRUST and given.subject and not any(kind is layer for kind, _, _ in given.sources)
+    if own_trust and (trusted := _trust_of(request)):
+        return f"let the role trust them: --trust {trusted}"
     where = layer if level is None else f"{layer} of level {level}"
     files = [name for (kind, place, _), name in given.sources.items() if (kind, place) == (layer, level)]
     file = f" ({', '.join(files)})" if files else ""
@@ -314,11 +325,11 @@ def _missing_allow(layer: Layer, level: int | None, request: Request, given: Giv
     return f"add to the {where}{file} an Allow of {request.action} on {request.resource}{who}"
 
 
-def _trust_of(request: Request) -> str:
-    """Return the value of `--trust` that lets the principal of *request* assume the role."""
+def _trust_of(request: Request) -> str | None:
+    """Return the value of `--trust` that lets who asks *request* assume the role; of services SageMaker has one."""
     caller = read_caller(request.principal)
     if caller.kind is Kind.SERVICE:
-        return "sagemaker"
+        return "sagemaker" if caller.text.startswith("sagemaker.") else None
     if caller.kind in (Kind.ROLE, Kind.SESSION):
         partition = caller.text.split(":")[1]
         return f"role:arn:{partition}:iam::{caller.account}:role/{caller.name}"

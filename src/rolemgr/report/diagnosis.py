@@ -13,8 +13,13 @@ _STYLES = {
     "ExplicitlyDenied": "bold red",
     "ImplicitlyDenied": "bold yellow",
     "NotKnown": "bold magenta",
+    "RefusedByAWS": "bold red",
 }
-_SUMMARIES = {"Allowed": "the given layers allow it", "NotKnown": "it hangs on what is not known"}
+_SUMMARIES = {
+    "Allowed": "the given layers allow it",
+    "NotKnown": "it hangs on what is not known",
+    "RefusedByAWS": "AWS itself refuses it, whatever the policies say",
+}
 
 
 def diagnosis_page(found: Diagnosis) -> Tree:

@@ -143,11 +143,24 @@ def scope_actions(scope: str) -> tuple[str, ...]:
     return tuple(_table("scopes")[scope]["actions"])
 
 
+class EventParameters(NamedTuple):
+    """Where CloudTrail has a condition key's value in a call's parameters: the *paths*, as the API spells them."""
+
+    paths: tuple[str, ...]
+    unclear: tuple[str, ...] = ()
+    """Where any of these has a value AWS does not say whether it counts: the key is then not known."""
+
+
 @cache
-def event_parameters() -> Mapping[str, str]:
-    """Return where CloudTrail has the value of a condition key in a SageMaker call's parameters: key -> path."""
-    found: Mapping[str, str] = _table("event_parameters")["keys"]
-    return found
+def event_parameters(operation: str) -> Mapping[str, EventParameters]:
+    """Return by condition key where its values stand in the parameters of a call of SageMaker's *operation*."""
+    table = _table("event_parameters")
+    unclear = {one["key"]: tuple(one["paths"]) for one in table["unclear"] if one["operation"] == operation}
+    return {
+        key: EventParameters(tuple(paths[operation]), unclear.get(key, ()))
+        for key, paths in table["keys"].items()
+        if operation in paths
+    }
 
 
 class MustCarry(NamedTuple):
