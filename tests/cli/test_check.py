@@ -88,11 +88,15 @@ def test_what_can_not_be_checked_is_exit_code_2(args: tuple[str, ...], error: st
     assert ran.errors[0].startswith(error)
 
 
-def test_a_pipe_in_a_folder_is_left_alone(run: "Run") -> None:
+def test_a_pipe_in_a_folder_is_named_and_not_opened(run: "Run") -> None:
     """Nobody may ever write to it; one that is named is read, as a shell's <(...) is."""
     write("org/good.json", GOOD)
     os.mkfifo("org/pipe.json")
-    assert run("check", "org").stdout == "no finding in 1 policy\n"
+    lines = run("check", "org").stdout.splitlines()
+    assert lines == [
+        "org/pipe.json: not judged: is a pipe, and in a folder only files are read",
+        "no finding in 1 policy; 1 place not judged",
+    ]
 
 
 def test_stdin_is_a_file(run: "Run") -> None:

@@ -22,10 +22,11 @@ LineOf = Callable[[DataPath], int | None]
 
 
 class Parsed(NamedTuple):
-    """A file's data and the line of each path."""
+    """The data of a file, or of the YAML document *number* of several in it, and the line of each path."""
 
     data: Any
     line_of: LineOf
+    number: int = 0
 
 
 def parse(text: str, name: str, *, as_json: bool) -> Parsed:
@@ -37,13 +38,37 @@ def parse(text: str, name: str, *, as_json: bool) -> Parsed:
     return Parsed(source.data, lambda path: source.at(path).line)
 
 
+def parse_all(text: str, name: str, *, as_json: bool) -> list[Parsed]:
+    """Return each document of *text* as data: of YAML there may be several; raise FileError as `parse` does."""
+    from rolemgr.files.yaml import parse_yaml_documents
+
+    if as_json:
+        return [parse(text, name, as_json=True)]
+    sources = parse_yaml_documents(text, name, tags=True)
+    return [Parsed(one.data, lambda path, one=one: one.at(path).line, at) for at, one in enumerate(sources)]  # type: ignore[misc]
+
+
+def look_into(
+    text: str, name: str, kind: PolicyType | None = None, *, as_json: bool
+) -> tuple[list[Document], list[NotJudged]]:
+    """Return the policy documents in *text*, and what may be one and can't be judged; raise FileError as `parse`."""
+    found: list[Document] = []
+    unknown: list[NotJudged] = []
+    parts = parse_all(text, name, as_json=as_json)
+    for part in parts:
+        made, others = look(part, text if len(parts) == 1 else None, name, kind)
+        found += made
+        unknown += others
+    return found, unknown
+
+
 def documents(parsed: Parsed, text: str, name: str, kind: PolicyType | None = None) -> list[Document]:
     """Return the policy documents in *parsed*, of type *kind* where it is given and the file does not tell."""
     return look(parsed, text, name, kind)[0]
 
 
 def look(
-    parsed: Parsed, text: str, name: str, kind: PolicyType | None = None
+    parsed: Parsed, text: str | None, name: str, kind: PolicyType | None = None
 ) -> tuple[list[Document], list[NotJudged]]:
     """Return the policy documents in *parsed*, and what may be one and can't be judged."""
     searched = list(find(parsed.data))
@@ -53,9 +78,17 @@ def look(
     for one in made:
         unknown += [NotJudged(name, one.line_of(path), reason) for path, reason in one.unknown]
     others = list(attached_in(parsed.data, name, parsed.line_of))
-    made += [one for one in others if isinstance(one, Document)]
+    for one in others:
+        if isinstance(one, Document):
+            one.group = _in_part(one.group, parsed)
+            made.append(one)
     unknown += [one for one in others if isinstance(one, NotJudged)]
     return made, list(dict.fromkeys(unknown))
+
+
+def _in_part(group: str, parsed: Parsed) -> str:
+    """Return what *group* is called in a file of several documents: the same name in another is another role."""
+    return f"{group} of document {parsed.number + 1}" if group and parsed.number else group
 
 
 def _document(found: Found, parsed: Parsed, text: str | None, name: str, kind: PolicyType | None) -> Document:
@@ -67,11 +100,11 @@ def _document(found: Found, parsed: Parsed, text: str | None, name: str, kind: P
         kind=found.kind or kind or kind_of(found.raw, name),
         raw=found.raw,
         line_of=line_of,
-        group=found.group,
+        group=_in_part(found.group, parsed),
         text=text if found.path == () else None,
         template=found.template,
         inline=found.inline,
-        place=found.place(()),
+        place=(parsed.number, *found.place(())) if parsed.number else found.place(()),
         variant=found.variant,
     )
     return read(document)

@@ -142,6 +142,8 @@ def _findings(
         if collected.skipped:
             files = "file holds" if collected.skipped == 1 else "files hold"
             note(f"{collected.skipped} {files} no policy")
+        if collected.folders:
+            note(f"not searched unless named: {', '.join(collected.folders[:5])}{_rest(collected.folders[5:])}")
         found = [
             *collected.unreadable,
             *check(collected.documents),
@@ -159,6 +161,10 @@ def _findings(
     for text in made.notes:
         note(text)
     return made._replace(findings=_sorted(made.findings))
+
+
+def _rest(names: Sequence[str]) -> str:
+    return f" and {len(names)} more" if names else ""
 
 
 class _Found(NamedTuple):
@@ -245,13 +251,10 @@ def _refuse_both(chosen: Mapping[str, Any]) -> None:
 
 
 def _collected(paths: Sequence[str], kind: Any, settings: "CheckConfig") -> "Collected":
-    from rolemgr.check.collect import collect, from_text
+    from rolemgr.check.collect import Piped, collect
 
-    collected = collect([path for path in paths if path != "-"], kind, settings.types)
-    for _ in (path for path in paths if path == "-"):
-        text, name = read_input("-")
-        collected.documents += from_text(text, name, as_json=text.lstrip()[:1] in ("{", "["), kind=kind)
-    return collected
+    given = [path if path != "-" else Piped(*read_input("-")) for path in paths]
+    return collect(given, kind, settings.types)
 
 
 def _sorted(findings: "list[Finding]") -> "list[Finding]":

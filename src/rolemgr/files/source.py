@@ -1,5 +1,8 @@
 """A file that was read: its data, and the line that each value stands on."""
 
+import os
+import select
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -78,15 +81,45 @@ def read_text(path: Path, name: str | None = None, limits: Limits = LIMITS) -> s
     """
     Return the text of the file at *path*; *name* is what messages call it.
 
-    Raises FileError where it is missing, no regular file, over *limits*, or not UTF-8.
+    Raises FileError where it is missing, no regular file, over *limits*, not UTF-8, or a pipe that nobody writes to.
     """
     where = SourceLocation(name or str(path))
     try:
-        with path.open("rb") as file:
-            raw = file.read(limits.bytes + 1)
+        raw = _read(path, limits.bytes + 1)
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL
         raise FileError(where, f"can't be read: {getattr(error, 'strerror', None) or error}") from error
     return decode(raw, where, limits)
+
+
+PIPE_SECONDS: Final = 5.0
+"""How long a pipe without a writer is waited for: who makes one and reads it at once may write a moment later."""
+
+
+def _read(path: Path, most: int) -> bytes:
+    """Return at most *most* bytes of the file at *path*; a pipe that nobody writes to is an OSError, not a wait."""
+    if not stat.S_ISFIFO(path.stat().st_mode):
+        with path.open("rb") as file:
+            return file.read(most)
+    opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # without it, opening waits for a writer
+    with os.fdopen(opened, "rb") as pipe:
+        start = _start(opened)
+        os.set_blocking(opened, True)
+        return start + pipe.read(most - len(start))
+
+
+def _start(opened: int) -> bytes:
+    """Return what had to be read from the pipe *opened* to know that somebody writes to it, or has."""
+    waiting = select.poll()
+    waiting.register(opened, select.POLLIN)
+    if waiting.poll(PIPE_SECONDS * 1_000):
+        return b""
+    try:
+        start = os.read(opened, 1)
+    except BlockingIOError:  # a writer that has not written yet
+        return b""
+    if not start:
+        raise OSError(None, "nobody writes to this pipe")
+    return start
 
 
 def decode(raw: bytes, where: SourceLocation, limits: Limits = LIMITS) -> str:
