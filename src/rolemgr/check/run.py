@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from functools import cache
 
+from rolemgr.check.branches import families, told_once
 from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding
 from rolemgr.check.rule import RULES as _REGISTRY
@@ -13,22 +14,8 @@ from rolemgr.iam.documents import PolicyType
 
 def check(documents: Iterable[Document]) -> Iterator[Finding]:
     """Yield what the rules find in *documents*, in their order; those of one file and group are one role."""
-    told: set[Finding] = set()
-    for group in grouped(documents):
-        again = any(document.variant for document in group)  # the same policy, as other conditions make it
-        for finding in _group(group):
-            if not again or finding not in told:
-                yield finding
-            told.add(finding)
-
-
-def grouped(documents: Iterable[Document]) -> list[list[Document]]:
-    """Return *documents* by the role that they are of, any other alone."""
-    groups: dict[object, list[Document]] = {}
-    for document in documents:
-        key: object = (document.name, document.group) if document.group else document
-        groups.setdefault(key, []).append(document)
-    return list(groups.values())
+    for family in families(documents):
+        yield from told_once([list(_group(group)) for group in family.groups], family.ways)
 
 
 def _group(documents: list[Document]) -> Iterator[Finding]:

@@ -106,6 +106,7 @@ def _document(found: Found, parsed: Parsed, text: str | None, name: str, kind: P
         inline=found.inline,
         place=(parsed.number, *found.place(())) if parsed.number else found.place(()),
         variant=found.variant,
+        ways=found.ways,
     )
     return read(document)
 

@@ -142,7 +142,7 @@ def _in_group(name: str, group: list[_Resource], conditions: Any) -> Search:
         for resource in group:
             for one in _in_resource(resource, truths, name):
                 if isinstance(one, Found):
-                    yield one._replace(variant=variant, group=f"{name}#{variant}" if variant else name)
+                    yield one._replace(variant=variant, ways=found.truths, group=name)
                 elif one not in told:
                     told.add(one)
                     yield one
