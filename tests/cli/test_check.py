@@ -153,6 +153,32 @@ def test_annotations_and_sarif_point_at_the_role_file(run: "Run", tmp_path: Path
     }
 
 
+def test_what_is_no_file_is_no_file_of_an_annotation(run: "Run") -> None:
+    """A role that flags chose, stdin, a pipe: GitHub would show what is said of them nowhere."""
+    flags = (
+        "--persona",
+        "data-scientist",
+        "--remove",
+        "open-studio",
+        "--add",
+        "sign-in-to-studio",
+        "--break-separation",
+        "x",
+    )
+    unknown = {"Resources": {"M": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": BAD}},
+                             "N": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Ref": "P"}}}}}  # fmt: skip
+    for args, stdin, name in ((flags, "", "role sagemaker-data-scientist"), (("-",), json.dumps(unknown), "<stdin>")):
+        lines = run("check", *args, "--format", "github", stdin=stdin).stdout.splitlines()
+        assert lines
+        assert not any("file=" in line or "line=" in line for line in lines)
+        assert all(f"::{name}" in line for line in lines)
+        run_ = json.loads(run("check", *args, "--format", "sarif", stdin=stdin).stdout)["runs"][0]
+        notes = [one for each in run_.get("invocations", ()) for one in each["toolExecutionNotifications"]]
+        places = [one["locations"][0] for one in (*run_["results"], *notes)]
+        assert len(places) >= len(lines)  # what is suppressed is in the log too
+        assert all(place == {"logicalLocations": [{"fullyQualifiedName": name}]} for place in places)
+
+
 def test_a_finding_from_an_own_catalog_stays_at_its_file(run: "Run", tmp_path: Path) -> None:
     """A group of the user's own is a file of the user's, and is where it is mended."""
     folder = tmp_path / "mine" / "activity_groups"

@@ -73,6 +73,12 @@ def test_github_annotations(run: "Run") -> None:
     assert [line.partition(" ")[0] for line in ran.stdout.splitlines()] == ["::error", "::warning"]
 
 
+def test_annotations_of_stdin_name_no_file(run: "Run") -> None:
+    """GitHub would show them nowhere."""
+    ran = run("diff", write("a.json", document(READ)), "-", "--format", "github", stdin=json.dumps(document(TRAIN)))
+    assert [line.partition(": ")[0] for line in ran.stdout.splitlines()] == ["::error::<stdin>", "::warning::<stdin>"]
+
+
 def test_text_of_others_is_no_command(run: "Run") -> None:
     """A description can neither write a workflow command nor move the cursor."""
     made = json.loads(run("create", "--persona", "sagemaker-compute").stdout)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from rolemgr.cli.console import SEVERITIES, color_option, findings_form_option, output_option
-from rolemgr.cli.files import is_stdout, note, read_input, write_output
+from rolemgr.cli.files import is_file, is_stdout, note, read_input, write_output
 from rolemgr.cli.options import many_roles, one_role, roles_options
 from rolemgr.errors import InputError, SourceLocation
 
@@ -315,7 +315,7 @@ def _shown(
     color: bool,
     width: int,
 ) -> str:
-    from rolemgr.report.findings import annotation, annotations, findings_data, findings_text
+    from rolemgr.report.findings import annotations, findings_data, findings_text
 
     if form == "text":
         return findings_text(findings, checked, not_judged, width=width, color=color)
@@ -323,11 +323,7 @@ def _shown(
         from rolemgr.check.rules import RULES
 
         names = {rule.id: rule.name for rule in RULES.values()} | {one.check.id: one.check.kind for one in customs}
-        notices = [
-            annotation("notice", {"file": one.path, "line": str(one.line or 1), "title": "not judged"}, one.reason)
-            for one in not_judged
-        ]
-        return annotations(findings, names) + "".join(notices)
+        return annotations(findings, names, not_judged, is_file=is_file)
     import json
 
     data = (
@@ -353,7 +349,7 @@ def _sarif(
         for rule in RULES.values()
     }
     texts |= {one.check.id: _custom_text(one) for one in customs}
-    return sarif(findings, suppressed, texts, __version__, not_judged)
+    return sarif(findings, suppressed, texts, __version__, not_judged, is_file=is_file)
 
 
 def _custom_text(custom: "Custom") -> "RuleText":

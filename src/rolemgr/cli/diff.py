@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from rolemgr.cli.console import output_option
-from rolemgr.cli.files import note, write_output
+from rolemgr.cli.files import is_file, note, write_output
 from rolemgr.errors import InputError, SourceLocation
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _shown(form: str, found: Any, old: _Input, new: _Input) -> str:
     if form == "json":
         return to_json(changes_data(found, old.name, new.name))
     if form == "github":
-        return changes_annotations(found, old.name, new.name)
+        return changes_annotations(found, old.name, new.name, is_file=is_file)
     return changes_text(found, old.name, new.name, {old.name: old.ask, new.name: new.ask})
 
 

@@ -2,7 +2,7 @@
 
 import textwrap
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -75,25 +75,44 @@ _LEVELS = {
 }
 
 
-def annotations(findings: Sequence[Finding], names: dict[str, str]) -> str:
+def annotations(
+    findings: Sequence[Finding], names: Mapping[str, str], not_judged: Sequence[NotJudged] = (), *,
+    is_file: Callable[[str], bool] = bool,
+) -> str:  # fmt: skip
     """
     Return *findings* as workflow commands that GitHub shows beside the lines; *names* are the rules' by id.
 
+    A path that *is_file* denies, such as stdin or a role that flags chose, begins the sentence instead: GitHub
+    would show an annotation of a file that is not there nowhere.
+
     https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
     """
-    return "".join(_annotation(finding, names) for finding in findings)
+    found = "".join(_annotation(finding, names, is_file) for finding in findings)
+    return found + "".join(_notice(one, is_file) for one in not_judged)
 
 
-def _annotation(finding: Finding, names: dict[str, str]) -> str:
+def _annotation(finding: Finding, names: Mapping[str, str], is_file: Callable[[str], bool]) -> str:
     title = f"{finding.rule} {names.get(finding.rule, '')}".strip()
-    properties = {"file": finding.path, "line": str(finding.line or 1), "title": title}
-    return annotation(_LEVELS[finding.severity], properties, finding.message)
+    place, message = placed(finding.path, finding.line, finding.message, is_file)
+    return annotation(_LEVELS[finding.severity], {**place, "title": title}, message)
+
+
+def _notice(one: NotJudged, is_file: Callable[[str], bool]) -> str:
+    place, message = placed(one.path, one.line, one.reason, is_file)
+    return annotation("notice", {**place, "title": "not judged"}, message)
+
+
+def placed(path: str, line: int | None, message: str, is_file: Callable[[str], bool]) -> tuple[dict[str, str], str]:
+    """Return where an annotation stands, and its *message*, which names a *path* that is no file."""
+    if is_file(path):
+        return {"file": path, "line": str(line or 1)}, message
+    return {}, f"{path}{f':{line}' if line else ''}: {message}"
 
 
 def annotation(level: str, properties: Mapping[str, str], message: str) -> str:
     """Return one workflow command; whatever stands in *properties* and *message*, it is no other command."""
     shown = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{level} {shown}::{_escaped(message)}\n"
+    return f"::{level}{' ' if shown else ''}{shown}::{_escaped(message)}\n"
 
 
 def _escaped(text: str) -> str:

@@ -4,7 +4,7 @@ Findings as SARIF 2.1.0, which code scanning reads.
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import PurePath
 from typing import Any, NamedTuple
@@ -41,14 +41,20 @@ def sarif(
     rules: Mapping[str, RuleText],
     version: str,
     not_judged: Sequence[NotJudged] = (),
+    *,
+    is_file: Callable[[str], bool] = bool,
 ) -> dict[str, Any]:
-    """Return *findings*, and those *suppressed* with their reasons, as one SARIF log; *rules* by id."""
+    """
+    Return *findings*, and those *suppressed* with their reasons, as one SARIF log; *rules* by id.
+
+    A path that *is_file* denies, such as a role that flags chose, is a place by its name only.
+    """
     used = sorted({finding.rule for finding in findings} | {finding.rule for finding, _ in suppressed})
     places = {identifier: place for place, identifier in enumerate(used)}
-    results = [_result(finding, places) for finding in findings]
+    results = [_result(finding, places, is_file) for finding in findings]
     for finding, reason in suppressed:
         suppression = {"kind": "external", "justification": reason}
-        results.append({**_result(finding, places), "suppressions": [suppression]})
+        results.append({**_result(finding, places, is_file), "suppressions": [suppression]})
     driver = {
         "name": "rolemgr",
         "semanticVersion": version,
@@ -56,18 +62,24 @@ def sarif(
     }
     run: dict[str, Any] = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     if not_judged:
-        notes = [_notification(one) for one in not_judged]
+        notes = [_notification(one, is_file) for one in not_judged]
         run["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": notes}]
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _notification(one: NotJudged) -> dict[str, Any]:
+def _notification(one: NotJudged, is_file: Callable[[str], bool]) -> dict[str, Any]:
     """Return what SARIF says of a place that was *not judged*."""
-    location: dict[str, Any] = {"artifactLocation": {"uri": quote(PurePath(one.path).as_posix())}}
-    if one.line:
-        location["region"] = {"startLine": one.line}
     text = f"not judged: {one.reason}"
-    return {"level": "warning", "message": {"text": text}, "locations": [{"physicalLocation": location}]}
+    return {"level": "warning", "message": {"text": text}, "locations": [_location(one.path, one.line, is_file)]}
+
+
+def _location(path: str, line: int | None, is_file: Callable[[str], bool]) -> dict[str, Any]:
+    if not is_file(path):
+        return {"logicalLocations": [{"fullyQualifiedName": path}]}
+    place: dict[str, Any] = {"artifactLocation": {"uri": quote(PurePath(path).as_posix())}}
+    if line:
+        place["region"] = {"startLine": line}
+    return {"physicalLocation": place}
 
 
 def _rule(rule: RuleText) -> dict[str, Any]:
@@ -85,10 +97,7 @@ def _rule(rule: RuleText) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, places: Mapping[str, int]) -> dict[str, Any]:
-    location: dict[str, Any] = {"artifactLocation": {"uri": quote(PurePath(finding.path).as_posix())}}
-    if finding.line:
-        location["region"] = {"startLine": finding.line}
+def _result(finding: Finding, places: Mapping[str, int], is_file: Callable[[str], bool]) -> dict[str, Any]:
     about = {"sid": finding.sid, "action": finding.action, "key": finding.key}
     identity = "\0".join(finding.identity())
     return {
@@ -96,7 +105,7 @@ def _result(finding: Finding, places: Mapping[str, int]) -> dict[str, Any]:
         "ruleIndex": places[finding.rule],
         "level": _LEVELS[finding.severity],
         "message": {"text": finding.message},
-        "locations": [{"physicalLocation": location}],
+        "locations": [_location(finding.path, finding.line, is_file)],
         "partialFingerprints": {"rolemgr/v1": sha256(identity.encode()).hexdigest()},
         "properties": {"severity": finding.severity.value, **{name: value for name, value in about.items() if value}},
     }
