@@ -15,6 +15,7 @@ from rolemgr.check.finding import Finding
 from rolemgr.check.run import check
 from rolemgr.check.sources import find
 from rolemgr.errors import InputError
+from rolemgr.iam.documents import PolicyType
 
 READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-churn/*"}
 POLICY = {"Version": "2012-10-17", "Statement": [READ]}
@@ -60,6 +61,38 @@ def found(text: str) -> list[Finding]:
 def test_the_type_is_told_from_content_and_name(data: Any, name: str, kinds: list[str]) -> None:
     """A Principal tells trust and resource policies; names tell SCPs, RCPs and boundaries."""
     assert [document.kind for document in from_text(json.dumps(data), name, as_json=True)] == kinds
+
+
+ANY = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*"}]}
+NOBODY = {"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole"}}
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "kind", "suggested"),
+    [
+        (POLICY, "scp-base.json", "scp", True),
+        (POLICY, "boundary-ml.json", "boundary", True),
+        (POLICY, "policy.json", "identity", False),
+        (POLICY, "org/rcp/x.json", "rcp", True),  # in error: an RCP has a Principal
+        (TRUST, "trust.json", "trust", False),  # its content tells
+        (ANY, "trust-ml.json", "trust", True),
+        (ANY, "ml.json", "resource", False),
+        (NOBODY, "ml-trust-policy.json", "trust", True),
+        ({"Statement": {**NOBODY["Statement"], "Principal": "*", "Resource": "*"}}, "assume-role.json", "trust", True),
+        (BUCKET, "trust.json", "resource", False),  # its content tells otherwise
+        (POLICY, "trust.json", "identity", False),
+        (BUCKET, "vpc-endpoint-s3.json", "endpoint", True),
+        (BUCKET, "bucket-vpc-endpoint.json", "resource", False),
+        (BUCKET, "rcp.json", "rcp", True),
+        (BUCKET, "scp.json", "resource", False),
+        ({"Resources": {"R": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": POLICY}}}}, "scp.json", "identity", False),
+    ],
+)  # fmt: skip
+def test_a_type_that_the_name_alone_tells_is_marked(data: Any, name: str, kind: str, suggested: bool) -> None:
+    """Content comes first; the name decides where it can't tell."""
+    (document,) = from_text(json.dumps(data), name, as_json=True)
+    assert (document.kind, document.suggested) == (kind, suggested)
+    assert not from_text(json.dumps(data), name, as_json=True, kind=PolicyType.IDENTITY)[0].suggested
 
 
 @pytest.mark.parametrize(

@@ -218,3 +218,11 @@ def test_what_a_file_says_is_no_command_of_a_terminal_or_of_ci(run: "Run") -> No
     shown = run("diff", "old.json", "new.json").stdout
     assert (shown.count("\n"), "\x1b" in shown) == (1, False)
     assert run("diff", "old.json", "new.json", "--format", "github").stdout.count("\n") == 1
+
+
+def test_the_policies_of_endpoints_are_compared(run: "Run") -> None:
+    """A name that says what they are must not make them unreadable."""
+    wide, narrow = ({**READ, "Principal": "*", "Action": action} for action in ("s3:*", "s3:GetObject"))
+    ran = run("diff", write("vpce-old.json", document(narrow)), write("vpce-new.json", document(wide)))
+    assert ran.code == 1
+    assert "allows what" in ran.stdout

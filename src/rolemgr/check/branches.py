@@ -47,17 +47,17 @@ def told_once(found: Sequence[Iterable[Finding]], ways: Sequence[Way]) -> Iterat
     if len(found) == 1:
         yield from found[0]
         return
-    first: dict[object, Finding] = {}
-    holds: dict[object, list[int]] = {}
+    first: dict[Finding, Finding] = {}
+    holds: dict[Finding, list[int]] = {}
     for at, findings in enumerate(found):
         for finding in findings:
             key = finding._replace(message=_NUMBER.sub("#", finding.message))
             first.setdefault(key, finding)
             holds.setdefault(key, []).append(at)
-    for key, finding in first.items():
+    for key, told in first.items():
         where = sorted(set(holds[key]))
-        message = finding.message if len(where) == len(ways) else f"{finding.message}, {when(where, ways)}"
-        yield finding._replace(message=message)
+        message = told.message if len(where) == len(ways) else f"{told.message}, {when(where, ways)}"
+        yield told._replace(message=message)
 
 
 def when(where: Sequence[int], ways: Sequence[Way]) -> str:

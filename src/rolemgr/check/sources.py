@@ -77,12 +77,12 @@ def look(
     unknown = [NotJudged(name, parsed.line_of(one.path), one.reason) for one in searched if isinstance(one, Unknown)]
     for one in made:
         unknown += [NotJudged(name, one.line_of(path), reason) for path, reason in one.unknown]
-    others = list(attached_in(parsed.data, name, parsed.line_of))
-    for one in others:
-        if isinstance(one, Document):
-            one.group = _in_part(one.group, parsed)
-            made.append(one)
-    unknown += [one for one in others if isinstance(one, NotJudged)]
+    for other in attached_in(parsed.data, name, parsed.line_of):
+        if isinstance(other, Document):
+            other.group = _in_part(other.group, parsed)
+            made.append(other)
+        else:
+            unknown.append(other)
     return made, list(dict.fromkeys(unknown))
 
 
@@ -95,9 +95,11 @@ def _document(found: Found, parsed: Parsed, text: str | None, name: str, kind: P
     def line_of(path: DataPath) -> int | None:
         return parsed.line_of(found.place(path))
 
+    told = found.kind or kind
     document = Document(
         name=name,
-        kind=found.kind or kind or kind_of(found.raw, name),
+        kind=told or kind_of(found.raw, name),
+        suggested=told is None and kind_of(found.raw, name) is not kind_of(found.raw, ""),
         raw=found.raw,
         line_of=line_of,
         group=_in_part(found.group, parsed),

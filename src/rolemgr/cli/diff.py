@@ -165,8 +165,8 @@ def _of_policy(source: "SourceFile", kind: str | None) -> "Grant":
     told = PolicyType(kind) if kind else kind_of(first, source.name)
     if told is PolicyType.TRUST:
         return Grant(trust=_only(source, documents_of(source, TrustPolicy)))
-    if told in (PolicyType.RESOURCE, PolicyType.RCP):
-        model = ResourcePolicy if told is PolicyType.RESOURCE else ResourceControlPolicy
+    if told in (PolicyType.RESOURCE, PolicyType.RCP, PolicyType.ENDPOINT):
+        model = ResourceControlPolicy if told is PolicyType.RCP else ResourcePolicy
         return Grant(resource=_only(source, documents_of(source, model)))
     documents = tuple(documents_of(source, IdentityPolicy))
     return Grant(identity=with_full_access(documents) if told is PolicyType.SCP else documents)

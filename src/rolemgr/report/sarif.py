@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from rolemgr.check.finding import Finding, NotJudged, Severity
+from rolemgr.check.finding import Finding, NotJudged, Severity, TypeFromName
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -41,11 +41,14 @@ def sarif(
     rules: Mapping[str, RuleText],
     version: str,
     not_judged: Sequence[NotJudged] = (),
+    types: Sequence[TypeFromName] = (),
     *,
     is_file: Callable[[str], bool] = bool,
 ) -> dict[str, Any]:
     """
     Return *findings*, and those *suppressed* with their reasons, as one SARIF log; *rules* by id.
+
+    What was *not_judged*, and the files whose *types* their names suggested, are notifications.
 
     A path that *is_file* denies, such as a role that flags chose, is a place by its name only.
     """
@@ -61,16 +64,18 @@ def sarif(
         "rules": [_rule(rules[identifier]) for identifier in used],
     }
     run: dict[str, Any] = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-    if not_judged:
-        notes = [_notification(one, is_file) for one in not_judged]
+    if not_judged or types:
+        notes = [_notification("note", one.path, None, str(one), is_file) for one in types]
+        notes += [
+            _notification("warning", one.path, one.line, f"not judged: {one.reason}", is_file) for one in not_judged
+        ]
         run["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": notes}]
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _notification(one: NotJudged, is_file: Callable[[str], bool]) -> dict[str, Any]:
-    """Return what SARIF says of a place that was *not judged*."""
-    text = f"not judged: {one.reason}"
-    return {"level": "warning", "message": {"text": text}, "locations": [_location(one.path, one.line, is_file)]}
+def _notification(level: str, path: str, line: int | None, text: str, is_file: Callable[[str], bool]) -> dict[str, Any]:
+    """Return what SARIF says of a place that is no result."""
+    return {"level": level, "message": {"text": text}, "locations": [_location(path, line, is_file)]}
 
 
 def _location(path: str, line: int | None, is_file: Callable[[str], bool]) -> dict[str, Any]:
