@@ -7,11 +7,13 @@ of them where it is of the same rule at the same place and its sentence differs 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding
 
+MOST_PAIRS: Final = 4_000_000
+"""Pairs of statements that are looked at for one role; the quotas of IAM let a role have some hundred statements."""
 Way: TypeAlias = Mapping[str, bool]
 """Which conditions are true in one way."""
 _NUMBER = re.compile(r"[\d,]+")
@@ -22,6 +24,12 @@ class Family(NamedTuple):
 
     groups: list[list[Document]]
     ways: Sequence[Way] = ()
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether it has more statements than can be judged together, which takes each with each other."""
+        sizes = (sum(len(one.statements) for one in group) for group in self.groups)
+        return sum(size * size for size in sizes) > MOST_PAIRS
 
 
 def families(documents: Iterable[Document]) -> list[Family]:

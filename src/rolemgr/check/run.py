@@ -15,14 +15,15 @@ from rolemgr.iam.documents import PolicyType
 def check(documents: Iterable[Document]) -> Iterator[Finding]:
     """Yield what the rules find in *documents*, in their order; those of one file and group are one role."""
     for family in families(documents):
-        yield from told_once([list(_group(group)) for group in family.groups], family.ways)
+        together = not family.is_too_large
+        yield from told_once([list(_group(group, together=together)) for group in family.groups], family.ways)
 
 
-def _group(documents: list[Document]) -> Iterator[Finding]:
+def _group(documents: list[Document], *, together: bool) -> Iterator[Finding]:
     for document in documents:
         found = _document(document)
         yield from (one for one in found if not (document.attached and one.rule.startswith(_OF_WORDING)))
-    for rule in _of_groups():
+    for rule in _of_groups() if together else ():
         if rule.of_group:
             for document, hit in rule.of_group(documents):
                 if not (document.attached and rule.id.startswith(_OF_WORDING)):

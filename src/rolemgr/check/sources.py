@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from rolemgr.check.attached import attached_in
+from rolemgr.check.branches import Family, families
 from rolemgr.check.document import Document
 from rolemgr.check.finding import NotJudged
 from rolemgr.check.kinds import kind_of
@@ -83,7 +84,16 @@ def look(
             made.append(other)
         else:
             unknown.append(other)
+    unknown += map(_too_large, (one for one in families(made) if one.is_too_large))
     return made, list(dict.fromkeys(unknown))
+
+
+def _too_large(family: Family) -> NotJudged:
+    first = family.groups[0][0]
+    count = max(sum(len(one.statements) for one in group) for group in family.groups)
+    ways = f" in {len(family.ways)} ways" if len(family.ways) > 1 else ""
+    reason = f"{count:,} statements act together{ways}: each is judged, and not what they come to together"
+    return NotJudged(first.name, first.line_of(()), reason)
 
 
 def _in_part(group: str, parsed: Parsed) -> str:
