@@ -1,6 +1,8 @@
 """Where policies are found: documents, roles, templates, plans; and of which type they are."""
 
 import json
+import re
+from importlib.resources import files
 from textwrap import dedent
 from typing import Any
 
@@ -294,3 +296,11 @@ def test_no_file_makes_the_search_crash(data: Any) -> None:
     except InputError:
         return
     assert all(finding.line == 1 for finding in check(documents))
+
+
+def test_the_list_of_properties_names_its_sources_with_their_versions() -> None:
+    """So that ``tools/policy_properties.py --check`` can be asked of the same ones."""
+    text = files("rolemgr.check.reader").joinpath("policy_properties.json").read_text("utf-8")
+    sources = {side: told["source"] for side, told in json.loads(text).items()}
+    assert re.search(r"registry of 20\d\d-\d\d-\d\dT\S+, in cfn-lint \d+\.\d+", sources["cloudformation"])
+    assert re.search(r"registry\.terraform\.io/hashicorp/aws \d+\.\d+\.\d+$", sources["terraform"])
