@@ -63,3 +63,20 @@ def test_a_type_from_the_name_of_the_file_is_said(run: "Run") -> None:
     assert run("check", name, "--type", "boundary").stdout == "no finding in 1 policy\n"
     write("rolemgr-check.yaml", f"types: [{{path: {name}, type: boundary}}]")
     assert run("check", name).stdout == "no finding in 1 policy\n"
+
+
+def test_a_policy_where_none_is_known_is_named(run: "Run") -> None:
+    """What it is for nobody can tell: a stack policy looks the same. It is not passed over."""
+    write("p/good.json", GOOD)
+    write("p/config.json", {"Name": "x", "StackPolicy": GOOD})
+    write("p/roles.json", [{"RoleName": "r", "Policies": [{"PolicyName": "p", "PolicyDocument": GOOD}]}])
+    write("p/text.yaml", {"bucket": {"policy": json.dumps(GOOD)}})
+    found = json.loads(run("check", "p", "--format", "json").stdout)
+    assert [(one["path"], one["line"] is not None) for one in found["not_judged"]] == [
+        ("p/config.json", True), ("p/roles.json", True), ("p/text.yaml", True),
+    ]  # fmt: skip
+    assert (
+        run("check", "p/config.json")
+        .errors[0]
+        .endswith("not judged: looks like a policy, in a file of no shape that is known")
+    )

@@ -14,7 +14,7 @@ from rolemgr.check.document import Document
 from rolemgr.check.finding import NotJudged
 from rolemgr.check.kinds import kind_of
 from rolemgr.check.read import read
-from rolemgr.check.reader.found import Found, Search, Unknown, is_policy
+from rolemgr.check.reader.found import Found, Search, Unknown, is_policy, others
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.role_document import decoded, places
@@ -129,6 +129,8 @@ def find(data: Any) -> Search:
         for index, one in enumerate(data):
             if is_policy(one):
                 yield Found(one, (index,), None)
+            else:
+                yield from _elsewhere(one, (index,), set())
     elif isinstance(data, dict):
         yield from _in_mapping(data)
 
@@ -144,7 +146,20 @@ def _in_mapping(data: dict[str, Any]) -> Search:
     elif is_terraform(data):
         yield from in_terraform(data)
     else:
-        yield from in_role(data, ())
+        known: set[DataPath] = set()
+        for one in in_role(data, ()):
+            known.add(one.path)
+            yield one
+        yield from _elsewhere(data, (), known)
+
+
+def _elsewhere(data: Any, path: DataPath, known: set[DataPath]) -> Search:
+    """Yield what looks like a policy where no known shape has one: nobody knows what it is for."""
+    for one in others(data, path, known):
+        if isinstance(one, Found):
+            yield Unknown(one.path, "looks like a policy, in a file of no shape that is known")
+        else:
+            yield one
 
 
 def _is_template(data: dict[str, Any]) -> bool:
