@@ -75,7 +75,7 @@ NOBODY = {"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole"}}
         (POLICY, "scp-base.json", "scp", True),
         (POLICY, "boundary-ml.json", "boundary", True),
         (POLICY, "policy.json", "identity", False),
-        (POLICY, "org/rcp/x.json", "rcp", True),  # in error: an RCP has a Principal
+        (POLICY, "org/rcp/x.json", "identity", False),  # an RCP has a Principal
         (TRUST, "trust.json", "trust", False),  # its content tells
         (ANY, "trust-ml.json", "trust", True),
         (ANY, "ml.json", "resource", False),

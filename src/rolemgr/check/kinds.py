@@ -30,14 +30,10 @@ def kind_of(raw: Any, name: str) -> PolicyType:
     if hint is PolicyType.TRUST and statements and all(map(_may_be_trust, statements)):
         return PolicyType.TRUST
     if not with_principal:
-        return hint if hint in _WITHOUT_PRINCIPAL else PolicyType.IDENTITY
+        return hint if hint in (PolicyType.SCP, PolicyType.BOUNDARY) else PolicyType.IDENTITY
     if hint in (PolicyType.RCP, PolicyType.ENDPOINT):
         return hint
     return PolicyType.TRUST if all(map(_is_trust, statements)) else PolicyType.RESOURCE
-
-
-_WITHOUT_PRINCIPAL = (PolicyType.SCP, PolicyType.BOUNDARY, PolicyType.RCP)
-"""Types that a name tells where there is no Principal; an RCP must have one, and is then in error."""
 
 
 def _statements(raw: Any) -> list[Any]:
