@@ -1,10 +1,11 @@
 """
 Write which properties of CloudFormation and Terraform hold an IAM policy, and of which type it is.
 
-    python tools/policy_properties.py SCHEMA.json
+    python tools/policy_properties.py SCHEMA.json .terraform.lock.hcl [--check]
 
 CloudFormation's come from the schemas of its registry, as ``cfn-lint`` (a test dependency) ships them; Terraform's
-from SCHEMA.json, the output of ``terraform providers schema -json`` with the AWS provider. A property is taken
+from SCHEMA.json, the output of ``terraform providers schema -json`` with the AWS provider, whose version the lock
+file beside it names. With ``--check`` nothing is written, and a file that differs is exit code 1. A property is taken
 where its name says that it is a policy and it holds text or an object; those that are written in another
 language than IAM's stand in `OTHER_LANGUAGES`, each with what it is.
 """
@@ -69,10 +70,28 @@ ALSO = {
 
 
 def main() -> None:
-    """Write the file."""
+    """Write the file, or compare it."""
+    schema, lock, *check = sys.argv[1:]
+    text = json.dumps(_found(Path(schema), Path(lock)), indent=1, sort_keys=True) + "\n"
+    if not check:
+        FILE.write_text(text, encoding="utf-8")
+    elif FILE.read_text("utf-8") != text:
+        sys.exit(f"stale: {FILE.name}")
+
+
+def _version(lock: Path, provider: str) -> str:
+    """Return the version of *provider* that the *lock* file of ``terraform init`` names."""
+    named = re.search(rf'provider "{re.escape(provider)}" {{\s*version\s*=\s*"([\d.]+)"', lock.read_text("utf-8"))
+    if named is None:
+        sys.exit(f"{lock} names no version of {provider}")
+    return named[1]
+
+
+def _found(schema_file: Path, lock: Path) -> dict[str, Any]:
+    """Return what the file is to hold."""
     registry = files("cfnlint").joinpath("data", "schemas")
     dated = json.loads(registry.joinpath("version.json").read_text("utf-8"))["schema_date"]
-    terraform = json.loads(Path(sys.argv[1]).read_text("utf-8"))
+    terraform = json.loads(schema_file.read_text("utf-8"))
     ((provider, schema),) = terraform["provider_schemas"].items()
     found = {
         "cloudformation": {
@@ -80,7 +99,7 @@ def main() -> None:
             "properties": _merged(_cloudformation(registry)),
         },
         "terraform": {
-            "source": f"terraform providers schema -json, {provider}",
+            "source": f"terraform providers schema -json, {provider} {_version(lock, provider)}",
             "properties": _merged(_terraform(schema["resource_schemas"])),
         },
     }
@@ -88,7 +107,7 @@ def main() -> None:
     for kind, properties in ALSO.items():
         side = "cloudformation" if kind.startswith(own) else "terraform"
         found[side]["properties"].setdefault(kind, {}).update(properties)  # type: ignore[attr-defined]
-    FILE.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    return found
 
 
 def _merged(found: Iterator[tuple[str, str]]) -> dict[str, dict[str, str]]:

@@ -210,3 +210,28 @@ def test_the_example_finds_what_it_says() -> None:
     ]
     rules = {one.rule for document in broken for one in found(document, custom)}
     assert rules == {one.check.id for one in custom}
+
+
+ENDPOINT = {"types": ["endpoint"], "access_not_granted": {"actions": ["s3:DeleteObject"]}}
+
+
+def test_the_policy_of_an_endpoint_is_compared() -> None:
+    """It is written as a resource policy is, and bounds what goes through."""
+    deletes, reads = (policy(allow(action, Principal="*")) for action in ("s3:*", "s3:GetObject"))
+    (told,) = found(deletes, checks(**ENDPOINT), PolicyType.ENDPOINT)
+    assert (told.action, "can't tell" in told.message) == ("s3:DeleteObject", False)
+    assert found(reads, checks(**ENDPOINT), PolicyType.ENDPOINT) == []
+    assert found(deletes, checks(access_not_granted={"actions": ["s3:*"]}), PolicyType.ENDPOINT) == []
+    template = {"Resources": {"E": {"Type": "AWS::EC2::VPCEndpoint", "Properties": {"PolicyDocument": deletes}}}}
+    assert [one.action for one in found(template, checks(**ENDPOINT))] == ["s3:DeleteObject"]
+    for blind in ({"no_public_access": True}, {**DESCRIBE}):
+        with pytest.raises(RolemgrError, match="does not look at policies of type endpoint"):
+            checks(types=["endpoint"], **blind)
+    reference = {"types": ["endpoint"], "no_new_access": {"policy": reads}}
+    assert [one.action for one in found(deletes, checks(**reference), PolicyType.ENDPOINT)][1:] == ["s3:x"]
+    assert found(reads, checks(**reference), PolicyType.ENDPOINT) == []
+    needed = {
+        "types": ["endpoint"],
+        "required_conditions": {"actions": ["s3:GetObject"], "keys": ["aws:PrincipalOrgID"]},
+    }
+    assert len(found(reads, checks(**needed), PolicyType.ENDPOINT)) == 1

@@ -7,6 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.check.support import findings, policy, rules
 
+from rolemgr.check.document import Document
+from rolemgr.check.read import read
+from rolemgr.check.run import check
 from rolemgr.iam.documents import PolicyType
 
 GOOD = {"Sid": "Good", "Effect": "Allow", "Action": "sagemaker:CreateTrainJob", "Resource": "*"}
@@ -114,3 +117,27 @@ def test_no_policy_makes_a_rule_crash(raw: Any, kind: str, template: bool) -> No
     """Whatever stands where, of whatever type, there is an answer."""
     for finding in findings(raw, kind, template=template):
         assert finding.message
+
+
+def test_what_can_not_be_read_is_not_taken_for_absent() -> None:
+    """An object for a value is an error of the grammar; nothing is concluded from what is left."""
+    function = {"Fn::Sub": "arn:aws:iam::${X}:root"}
+    statement = {
+        "Effect": "Allow", "Principal": {"AWS": function}, "Action": ["s3:GetObject", function], "Resource": [function],
+        "Condition": {"ArnLike": {"aws:PrincipalArn": function}},
+    }  # fmt: skip
+    document = read(Document("p.json", PolicyType.RESOURCE, {"Statement": statement}, lambda _: None))
+    (found,) = document.statements
+    assert found.opaque == {"Principal", "Action", "Resource"}
+    assert found.conditions[0].opaque
+    assert {one.rule for one in document.problems} == {"RM101"}
+    assert "RM107" not in {one.rule for one in check([document])}
+
+
+def test_a_number_is_text_in_a_template() -> None:
+    """CloudFormation makes text of every scalar; IAM's API does not."""
+    statement = {"Sid": 1, "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    for template in (True, False):
+        made = Document("p", PolicyType.IDENTITY, {"Statement": statement}, lambda _: None, template=template)
+        document = read(made)
+        assert (document.statements[0].sid, bool(document.problems)) == (("1", False) if template else (None, True))

@@ -1,6 +1,8 @@
 """Where policies are found: documents, roles, templates, plans; and of which type they are."""
 
 import json
+import re
+from importlib.resources import files
 from textwrap import dedent
 from typing import Any
 
@@ -15,6 +17,7 @@ from rolemgr.check.finding import Finding
 from rolemgr.check.run import check
 from rolemgr.check.sources import find
 from rolemgr.errors import InputError
+from rolemgr.iam.documents import PolicyType
 
 READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-churn/*"}
 POLICY = {"Version": "2012-10-17", "Statement": [READ]}
@@ -60,6 +63,38 @@ def found(text: str) -> list[Finding]:
 def test_the_type_is_told_from_content_and_name(data: Any, name: str, kinds: list[str]) -> None:
     """A Principal tells trust and resource policies; names tell SCPs, RCPs and boundaries."""
     assert [document.kind for document in from_text(json.dumps(data), name, as_json=True)] == kinds
+
+
+ANY = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*"}]}
+NOBODY = {"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole"}}
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "kind", "suggested"),
+    [
+        (POLICY, "scp-base.json", "scp", True),
+        (POLICY, "boundary-ml.json", "boundary", True),
+        (POLICY, "policy.json", "identity", False),
+        (POLICY, "org/rcp/x.json", "identity", False),  # an RCP has a Principal
+        (TRUST, "trust.json", "trust", False),  # its content tells
+        (ANY, "trust-ml.json", "trust", True),
+        (ANY, "ml.json", "resource", False),
+        (NOBODY, "ml-trust-policy.json", "trust", True),
+        ({"Statement": {**NOBODY["Statement"], "Principal": "*", "Resource": "*"}}, "assume-role.json", "trust", True),
+        (BUCKET, "trust.json", "resource", False),  # its content tells otherwise
+        (POLICY, "trust.json", "identity", False),
+        (BUCKET, "vpc-endpoint-s3.json", "endpoint", True),
+        (BUCKET, "bucket-vpc-endpoint.json", "resource", False),
+        (BUCKET, "rcp.json", "rcp", True),
+        (BUCKET, "scp.json", "resource", False),
+        ({"Resources": {"R": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": POLICY}}}}, "scp.json", "identity", False),
+    ],
+)  # fmt: skip
+def test_a_type_that_the_name_alone_tells_is_marked(data: Any, name: str, kind: str, suggested: bool) -> None:
+    """Content comes first; the name decides where it can't tell."""
+    (document,) = from_text(json.dumps(data), name, as_json=True)
+    assert (document.kind, document.suggested) == (kind, suggested)
+    assert not from_text(json.dumps(data), name, as_json=True, kind=PolicyType.IDENTITY)[0].suggested
 
 
 @pytest.mark.parametrize(
@@ -261,3 +296,11 @@ def test_no_file_makes_the_search_crash(data: Any) -> None:
     except InputError:
         return
     assert all(finding.line == 1 for finding in check(documents))
+
+
+def test_the_list_of_properties_names_its_sources_with_their_versions() -> None:
+    """So that ``tools/policy_properties.py --check`` can be asked of the same ones."""
+    text = files("rolemgr.check.reader").joinpath("policy_properties.json").read_text("utf-8")
+    sources = {side: told["source"] for side, told in json.loads(text).items()}
+    assert re.search(r"registry of 20\d\d-\d\d-\d\dT\S+, in cfn-lint \d+\.\d+", sources["cloudformation"])
+    assert re.search(r"registry\.terraform\.io/hashicorp/aws \d+\.\d+\.\d+$", sources["terraform"])

@@ -88,11 +88,15 @@ def test_what_can_not_be_checked_is_exit_code_2(args: tuple[str, ...], error: st
     assert ran.errors[0].startswith(error)
 
 
-def test_a_pipe_in_a_folder_is_left_alone(run: "Run") -> None:
+def test_a_pipe_in_a_folder_is_named_and_not_opened(run: "Run") -> None:
     """Nobody may ever write to it; one that is named is read, as a shell's <(...) is."""
     write("org/good.json", GOOD)
     os.mkfifo("org/pipe.json")
-    assert run("check", "org").stdout == "no finding in 1 policy\n"
+    lines = run("check", "org").stdout.splitlines()
+    assert lines == [
+        "org/pipe.json: not judged: is a pipe, and in a folder only files are read",
+        "no finding in 1 policy; 1 place not judged",
+    ]
 
 
 def test_stdin_is_a_file(run: "Run") -> None:
@@ -147,6 +151,32 @@ def test_annotations_and_sarif_point_at_the_role_file(run: "Run", tmp_path: Path
         (f"{tmp_path}/a.yaml", 5),
         (f"{tmp_path}/a.yaml", 1),  # suppressed: the persona's own group accepts it
     }
+
+
+def test_what_is_no_file_is_no_file_of_an_annotation(run: "Run") -> None:
+    """A role that flags chose, stdin, a pipe: GitHub would show what is said of them nowhere."""
+    flags = (
+        "--persona",
+        "data-scientist",
+        "--remove",
+        "open-studio",
+        "--add",
+        "sign-in-to-studio",
+        "--break-separation",
+        "x",
+    )
+    unknown = {"Resources": {"M": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": BAD}},
+                             "N": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Ref": "P"}}}}}  # fmt: skip
+    for args, stdin, name in ((flags, "", "role sagemaker-data-scientist"), (("-",), json.dumps(unknown), "<stdin>")):
+        lines = run("check", *args, "--format", "github", stdin=stdin).stdout.splitlines()
+        assert lines
+        assert not any("file=" in line or "line=" in line for line in lines)
+        assert all(f"::{name}" in line for line in lines)
+        run_ = json.loads(run("check", *args, "--format", "sarif", stdin=stdin).stdout)["runs"][0]
+        notes = [one for each in run_.get("invocations", ()) for one in each["toolExecutionNotifications"]]
+        places = [one["locations"][0] for one in (*run_["results"], *notes)]
+        assert len(places) >= len(lines)  # what is suppressed is in the log too
+        assert all(place == {"logicalLocations": [{"fullyQualifiedName": name}]} for place in places)
 
 
 def test_a_finding_from_an_own_catalog_stays_at_its_file(run: "Run", tmp_path: Path) -> None:

@@ -73,6 +73,12 @@ def test_github_annotations(run: "Run") -> None:
     assert [line.partition(" ")[0] for line in ran.stdout.splitlines()] == ["::error", "::warning"]
 
 
+def test_annotations_of_stdin_name_no_file(run: "Run") -> None:
+    """GitHub would show them nowhere."""
+    ran = run("diff", write("a.json", document(READ)), "-", "--format", "github", stdin=json.dumps(document(TRAIN)))
+    assert [line.partition(": ")[0] for line in ran.stdout.splitlines()] == ["::error::<stdin>", "::warning::<stdin>"]
+
+
 def test_text_of_others_is_no_command(run: "Run") -> None:
     """A description can neither write a workflow command nor move the cursor."""
     made = json.loads(run("create", "--persona", "sagemaker-compute").stdout)
@@ -212,3 +218,11 @@ def test_what_a_file_says_is_no_command_of_a_terminal_or_of_ci(run: "Run") -> No
     shown = run("diff", "old.json", "new.json").stdout
     assert (shown.count("\n"), "\x1b" in shown) == (1, False)
     assert run("diff", "old.json", "new.json", "--format", "github").stdout.count("\n") == 1
+
+
+def test_the_policies_of_endpoints_are_compared(run: "Run") -> None:
+    """A name that says what they are must not make them unreadable."""
+    wide, narrow = ({**READ, "Principal": "*", "Action": action} for action in ("s3:*", "s3:GetObject"))
+    ran = run("diff", write("vpce-old.json", document(narrow)), write("vpce-new.json", document(wide)))
+    assert ran.code == 1
+    assert "allows what" in ran.stdout

@@ -54,5 +54,6 @@ def _attachments(data: Any) -> Iterator[Attachment]:
 
 def _is_of_the_template(value: Any, resources: Any) -> bool:
     """Tell whether *value* refers to a managed policy among *resources*."""
-    named = resources.get(value.get("Ref")) if isinstance(value, dict) and isinstance(resources, dict) else None
+    referred = value.get("Ref") if isinstance(value, dict) else None
+    named = resources.get(referred) if isinstance(referred, str) and isinstance(resources, dict) else None
     return isinstance(named, dict) and named.get("Type") == "AWS::IAM::ManagedPolicy"

@@ -5,16 +5,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
+from typing import NamedTuple
 
 from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding, NotJudged, Severity
-from rolemgr.check.sources import documents, is_unreadable, look, parse
+from rolemgr.check.sniff import SUFFIXES, may_hold_policy, what_else
+from rolemgr.check.sources import is_unreadable, look_into
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.source import FileError, read_text
 from rolemgr.iam.documents import PolicyType
 
-_SUFFIXES = (".json", ".yaml", ".yml", ".template", ".cfn", ".tf")
-_SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "cdk.out"})
+_HCL = (".tf", ".tofu")
+_OF_OTHERS = frozenset({"node_modules", "__pycache__", ".git", ".hg", ".svn", ".venv", ".terraform"})
+"""Folders of what others wrote, or of the tools' own: nobody asks for them."""
+_SKIPPED_FOLDERS = frozenset({"cdk.out"})
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,13 @@ class TypeOf:
     kind: PolicyType
 
 
+class Piped(NamedTuple):
+    """A *text* that came from elsewhere than a file, and what messages call it."""
+
+    text: str
+    name: str
+
+
 @dataclass
 class Collected:
     """What the paths hold: documents, files that could not be read as findings, and how many held no policy."""
@@ -33,26 +44,35 @@ class Collected:
     unreadable: list[Finding] = field(default_factory=list)
     not_judged: list[NotJudged] = field(default_factory=list)
     skipped: int = 0
+    folders: list[str] = field(default_factory=list)
+    """Folders that were not searched."""
     error: InputError | None = None
     """The first file that could not be read."""
 
+    @property
+    def size(self) -> int:
+        """How much there is to say of the files so far."""
+        return len(self.documents) + len(self.unreadable) + len(self.not_judged)
 
-def collect(paths: Sequence[str], kind: PolicyType | None = None, types: Sequence[TypeOf] = ()) -> Collected:
+
+def collect(paths: Sequence[str | Piped], kind: PolicyType | None = None, types: Sequence[TypeOf] = ()) -> Collected:
     """
-    Return the documents in the files and folders *paths*.
+    Return the documents in the files and folders *paths*, and in texts that were piped.
 
     A policy's type is *kind* if given, else that of the first of *types* that its path matches, else told
     from the file. Raises InputError for a path that is not there, a named file or a folder without a policy.
     """
     collected = Collected()
-    for name in paths:
-        found = [Path(name)] if not Path(name).is_dir() else sorted(_files(Path(name)))
-        before = len(collected.documents) + len(collected.unreadable) + len(collected.not_judged)
-        for path in found:
-            _take(
-                path, collected, kind or _kind_of_path(str(path), types), named=len(found) == 1 and path == Path(name)
-            )
-        if len(collected.documents) + len(collected.unreadable) + len(collected.not_judged) == before:
+    for given in paths:
+        before = collected.size
+        if isinstance(given, Piped):
+            _take_text(given.text, given.name, collected, kind, named=True)
+        elif Path(given).is_dir():
+            _search(Path(given), collected, kind, types)
+        else:
+            _take(Path(given), collected, kind or _kind_of_path(given, types), named=True)
+        if collected.size == before:
+            name = given.name if isinstance(given, Piped) else given
             raise InputError(SourceLocation(name), "holds no policy", _what_is_known())
     if collected.error and not collected.documents:
         raise collected.error
@@ -64,10 +84,31 @@ def collect(paths: Sequence[str], kind: PolicyType | None = None, types: Sequenc
 
 def from_text(text: str, name: str, *, as_json: bool, kind: PolicyType | None = None) -> list[Document]:
     """Return the documents in *text*; raise InputError where it holds none, or can't be read."""
-    found = documents(parse(text, name, as_json=as_json), text, name, kind)
+    found, _ = look_into(text, name, kind, as_json=as_json)
     if not found:
         raise InputError(SourceLocation(name), "holds no policy", _what_is_known())
     return found
+
+
+def _search(folder: Path, collected: Collected, kind: PolicyType | None, types: Sequence[TypeOf]) -> None:
+    """Take what is in *folder*: each file of a known name, and any other that looks as if it held a policy."""
+    for path in sorted(_files(folder, collected)):
+        try:
+            special = what_else(path)
+            wanted = special is None and (path.name.lower().endswith(SUFFIXES) or may_hold_policy(path))
+        except OSError as error:
+            _not_judged(collected, path, f"can't be read: {error.strerror or error}")
+            continue
+        if special:
+            _not_judged(collected, path, f"is {special}, and in a folder only files are read")
+        elif wanted:
+            _take(path, collected, kind or _kind_of_path(str(path), types), named=False)
+        else:
+            collected.skipped += 1
+
+
+def _not_judged(collected: Collected, path: Path, reason: str) -> None:
+    collected.not_judged.append(NotJudged(str(path), None, reason))
 
 
 def _take(path: Path, collected: Collected, kind: PolicyType | None, *, named: bool) -> None:
@@ -80,22 +121,24 @@ def _take(path: Path, collected: Collected, kind: PolicyType | None, *, named: b
             raise
         collected.not_judged.append(NotJudged(name, error.where.line if error.where else None, error.problem))
         return
-    if name.lower().endswith(".tf"):
-        if named or "policy" in text:
-            collected.not_judged.append(NotJudged(name, None, "HCL; `terraform show -json` of a plan is read"))
+    if name.lower().endswith(_HCL):
+        if named or "policy" in text.lower():
+            _not_judged(collected, path, "HCL; `terraform show -json` of a plan is read")
         else:
             collected.skipped += 1
         return
+    _take_text(text, name, collected, kind, named=named)
+
+
+def _take_text(text: str, name: str, collected: Collected, kind: PolicyType | None, *, named: bool) -> None:
     try:
-        found, unknown = look(parse(text, name, as_json=_is_json(text, name)), text, name, kind)
+        found, unknown = look_into(text, name, kind, as_json=_is_json(text, name))
     except InputError as error:
         _note_unreadable(error, text, name, collected, named=named)
         return
     collected.documents += found
     collected.not_judged += unknown
-    if unknown and not found:
-        return
-    collected.skipped += not found and not named
+    collected.skipped += not (found or unknown or named)
 
 
 def _is_json(text: str, name: str) -> bool:
@@ -105,25 +148,33 @@ def _is_json(text: str, name: str) -> bool:
 
 
 def _note_unreadable(error: InputError, text: str, name: str, collected: Collected, *, named: bool) -> None:
+    line = error.where.line if error.where else None
     if not named and not is_unreadable(text):
         collected.skipped += 1
-        return
-    collected.error = collected.error or error
-    line = error.where.line if error.where else None
-    collected.unreadable.append(Finding("RM100", Severity.ERROR, error.problem, name, line))
+    elif not named and not name.lower().endswith(SUFFIXES):  # a template for another tool may look like JSON
+        collected.not_judged.append(NotJudged(name, line, error.problem))
+    else:
+        collected.error = collected.error or error
+        collected.unreadable.append(Finding("RM100", Severity.ERROR, error.problem, name, line))
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _files(folder: Path, collected: Collected) -> Iterator[Path]:
+    """Yield the files below *folder*, each folder once, whatever links lead to it."""
+
+    def unreadable(error: OSError) -> None:
+        _not_judged(collected, Path(error.filename or folder), f"can't be searched: {error.strerror or error}")
+
     seen: set[str] = set()
-    for root, folders, names in os.walk(folder, followlinks=True):
+    for root, folders, names in os.walk(folder, followlinks=True, onerror=unreadable):
         real = os.path.realpath(root)
         if real in seen:  # a link back to where we were
             folders.clear()
             continue
         seen.add(real)
-        folders[:] = sorted(one for one in folders if not one.startswith(".") and one not in _SKIPPED_FOLDERS)
-        paths = (Path(root, name) for name in names if name.lower().endswith(_SUFFIXES))
-        yield from (path for path in paths if not path.is_fifo())  # nobody may ever write to a pipe
+        left_out = [one for one in folders if one.startswith(".") or one in _SKIPPED_FOLDERS | _OF_OTHERS]
+        collected.folders += sorted(str(Path(root, one)) for one in left_out if one not in _OF_OTHERS)
+        folders[:] = sorted(set(folders) - set(left_out))
+        yield from (Path(root, name) for name in names)
 
 
 def _kind_of_path(name: str, types: Sequence[TypeOf]) -> PolicyType | None:

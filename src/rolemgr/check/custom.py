@@ -22,12 +22,12 @@ from pydantic import ValidationError
 
 from rolemgr.access.compare import Comparison, Difference, Focus, Unknown, compare
 from rolemgr.access.public import stranger_limits
+from rolemgr.check.branches import families, told_once
 from rolemgr.check.custom_names import wrong_names
 from rolemgr.check.document import GRANTING, Document
 from rolemgr.check.finding import Finding, Severity
 from rolemgr.check.rule import listed
 from rolemgr.check.rules import RULES
-from rolemgr.check.run import grouped
 from rolemgr.check.sources import documents, parse
 from rolemgr.errors import InputError, SourceLocation, raise_all
 from rolemgr.evaluate.errors import LayerError, PolicyError
@@ -55,7 +55,8 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 """
 SOURCE: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-custom-policy-checks.html"
 _MODELS: Final[Mapping[PolicyType, type[PolicyDocument]]] = {
-    PolicyType.TRUST: TrustPolicy, PolicyType.RESOURCE: ResourcePolicy, PolicyType.RCP: ResourceControlPolicy
+    PolicyType.TRUST: TrustPolicy, PolicyType.RESOURCE: ResourcePolicy, PolicyType.RCP: ResourceControlPolicy,
+    PolicyType.ENDPOINT: ResourcePolicy,
 }  # fmt: skip
 _LOOKS_AT: Final = {
     "no_public_access": frozenset({PolicyType.RESOURCE, PolicyType.TRUST}),
@@ -136,7 +137,8 @@ def _reference(named: Any, source: SourceFile, where: SourceLocation) -> list[Do
     found = documents(parse(text, name, as_json=as_json), text, name)
     if not found:
         raise InputError(where, "holds no policy")
-    for subject in _subjects(found):
+    subjects = (subject for family in families(found) for group in family.groups for subject in _subjects(group))
+    for subject in subjects:
         if isinstance(subject.policies, str):
             raise InputError(where, f"the reference policy can't be read: {subject.policies}")
     return found
@@ -150,14 +152,13 @@ class _Subject(NamedTuple):
     policies: Policies | str
 
 
-def _subjects(found: Iterable[Document]) -> Iterator[_Subject]:
-    for group in grouped(found):
-        together = [one for one in group if one.kind is PolicyType.IDENTITY]
-        if together:
-            yield _Subject(PolicyType.IDENTITY, together, _policies(together))
-        for one in group:
-            if one.kind is not PolicyType.IDENTITY:
-                yield _Subject(one.kind, [one], _policies([one]))
+def _subjects(group: Sequence[Document]) -> Iterator[_Subject]:
+    together = [one for one in group if one.kind is PolicyType.IDENTITY]
+    if together:
+        yield _Subject(PolicyType.IDENTITY, together, _policies(together))
+    for one in group:
+        if one.kind is not PolicyType.IDENTITY:
+            yield _Subject(one.kind, [one], _policies([one]))
 
 
 def _alike(one: PolicyType, other: PolicyType) -> bool:
@@ -194,7 +195,12 @@ def _of(kind: PolicyType, read: Sequence[Any]) -> Policies:
 
 def custom_findings(found: Iterable[Document], checks: Sequence[Custom]) -> Iterator[Finding]:
     """Yield what *checks* find in the documents *found*, also where they can't tell."""
-    for subject in _subjects(found):
+    for family in families(found):
+        yield from told_once([list(_of_group(group, checks)) for group in family.groups], family.ways)
+
+
+def _of_group(group: Sequence[Document], checks: Sequence[Custom]) -> Iterator[Finding]:
+    for subject in _subjects(group):
         for custom in checks:
             if subject.kind in custom.kinds:
                 yield from _checked(subject, custom)

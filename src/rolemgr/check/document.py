@@ -6,7 +6,7 @@ can't be read is left out, and `opaque` names the elements of which not all is k
 template fills them in), so that no rule concludes anything from their absence.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
@@ -161,7 +161,9 @@ class Document:
     place: DataPath = ()
     """Where it stands in the file."""
     variant: int = 0
-    """Which of the ways in which a template's conditions can come out; a finding of several is told once."""
+    """Which of the *ways* in which a template's conditions can come out; a finding of several is told once."""
+    ways: Sequence[Mapping[str, bool]] = ()
+    """The truth of each condition in each way; empty outside of templates."""
     suggested: bool = False
     """Whether the name of the file alone says of which type it is."""
 

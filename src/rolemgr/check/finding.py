@@ -30,6 +30,17 @@ class NotJudged(NamedTuple):
     reason: str
 
 
+class TypeFromName(NamedTuple):
+    """That the policies in the file *path* were judged as of a *type*, as its name suggests and nothing else tells."""
+
+    path: str
+    type: str
+
+    def __str__(self) -> str:
+        """Return it as a sentence, without the path."""
+        return f"judged as of type {self.type}, as its name suggests; --type, or types in rolemgr-check.yaml, decide"
+
+
 class Finding(NamedTuple):
     """One finding; *path* and *line* are where it stands, *sid*, *action* and *key* what it speaks of."""
 

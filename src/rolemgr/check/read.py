@@ -110,6 +110,8 @@ class _Reader:
         sid = self._value(self.raw.get("Sid"), "Sid")
         if sid is UNKNOWN or sid is None:
             return None
+        if self.document.template and isinstance(sid, int | float):
+            sid = _as_text(sid)  # CloudFormation makes text of every scalar
         if not isinstance(sid, str):
             self._problem(f"Sid is {_named(sid)}, not text", "Sid")
             return None
@@ -155,6 +157,7 @@ class _Reader:
         """Note that *value* is no text, unless a template fills it in."""
         if value is not UNKNOWN:
             self._problem(f"{name} holds {_named(value)}, not text", name)
+            self.opaque.add(name)
         return False
 
     def _principals(self, name: str) -> Iterator[Principal]:
@@ -180,6 +183,7 @@ class _Reader:
                 yield Principal(kind, text)
             elif text is not UNKNOWN:
                 self._problem(f"{name} {kind} holds {_named(text)}, not text", name, kind)
+                self.opaque.add(name)
 
     def _conditions(self) -> Iterator[Condition]:
         block = self._value(self.raw.get("Condition", {}), "Condition")
@@ -201,8 +205,8 @@ class _Reader:
         value = resolve(values) if self.document.template else values
         listed = value if isinstance(value, list) else [value]
         resolved = [resolve(one) if self.document.template else one for one in listed]
-        opaque = UNKNOWN in resolved
         texts = [_as_text(one) for one in resolved if one is not UNKNOWN]
+        opaque = UNKNOWN in resolved or None in texts  # what can't be read is not absent
         if None in texts:
             self._problem(f"{operator} {key} holds what is neither text, number nor boolean", *path[len(self.path) :])
         known = tuple(text for text in texts if text is not None)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from functools import cache
 
+from rolemgr.check.branches import families, told_once
 from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding
 from rolemgr.check.rule import RULES as _REGISTRY
@@ -13,29 +14,16 @@ from rolemgr.iam.documents import PolicyType
 
 def check(documents: Iterable[Document]) -> Iterator[Finding]:
     """Yield what the rules find in *documents*, in their order; those of one file and group are one role."""
-    told: set[Finding] = set()
-    for group in grouped(documents):
-        again = any(document.variant for document in group)  # the same policy, as other conditions make it
-        for finding in _group(group):
-            if not again or finding not in told:
-                yield finding
-            told.add(finding)
+    for family in families(documents):
+        together = not family.is_too_large
+        yield from told_once([list(_group(group, together=together)) for group in family.groups], family.ways)
 
 
-def grouped(documents: Iterable[Document]) -> list[list[Document]]:
-    """Return *documents* by the role that they are of, any other alone."""
-    groups: dict[object, list[Document]] = {}
-    for document in documents:
-        key: object = (document.name, document.group) if document.group else document
-        groups.setdefault(key, []).append(document)
-    return list(groups.values())
-
-
-def _group(documents: list[Document]) -> Iterator[Finding]:
+def _group(documents: list[Document], *, together: bool) -> Iterator[Finding]:
     for document in documents:
         found = _document(document)
         yield from (one for one in found if not (document.attached and one.rule.startswith(_OF_WORDING)))
-    for rule in _of_groups():
+    for rule in _of_groups() if together else ():
         if rule.of_group:
             for document, hit in rule.of_group(documents):
                 if not (document.attached and rule.id.startswith(_OF_WORDING)):

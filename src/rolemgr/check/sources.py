@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from rolemgr.check.attached import attached_in
+from rolemgr.check.branches import Family, families
 from rolemgr.check.document import Document
 from rolemgr.check.finding import NotJudged
 from rolemgr.check.kinds import kind_of
 from rolemgr.check.read import read
-from rolemgr.check.reader.found import Found, Search, Unknown, is_policy
+from rolemgr.check.reader.found import Found, Search, Unknown, is_policy, others
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.role_document import decoded, places
@@ -22,10 +23,11 @@ LineOf = Callable[[DataPath], int | None]
 
 
 class Parsed(NamedTuple):
-    """A file's data and the line of each path."""
+    """The data of a file, or of the YAML document *number* of several in it, and the line of each path."""
 
     data: Any
     line_of: LineOf
+    number: int = 0
 
 
 def parse(text: str, name: str, *, as_json: bool) -> Parsed:
@@ -37,13 +39,37 @@ def parse(text: str, name: str, *, as_json: bool) -> Parsed:
     return Parsed(source.data, lambda path: source.at(path).line)
 
 
+def parse_all(text: str, name: str, *, as_json: bool) -> list[Parsed]:
+    """Return each document of *text* as data: of YAML there may be several; raise FileError as `parse` does."""
+    from rolemgr.files.yaml import parse_yaml_documents
+
+    if as_json:
+        return [parse(text, name, as_json=True)]
+    sources = parse_yaml_documents(text, name, tags=True)
+    return [Parsed(one.data, lambda path, one=one: one.at(path).line, at) for at, one in enumerate(sources)]  # type: ignore[misc]
+
+
+def look_into(
+    text: str, name: str, kind: PolicyType | None = None, *, as_json: bool
+) -> tuple[list[Document], list[NotJudged]]:
+    """Return the policy documents in *text*, and what may be one and can't be judged; raise FileError as `parse`."""
+    found: list[Document] = []
+    unknown: list[NotJudged] = []
+    parts = parse_all(text, name, as_json=as_json)
+    for part in parts:
+        made, others = look(part, text if len(parts) == 1 else None, name, kind)
+        found += made
+        unknown += others
+    return found, unknown
+
+
 def documents(parsed: Parsed, text: str, name: str, kind: PolicyType | None = None) -> list[Document]:
     """Return the policy documents in *parsed*, of type *kind* where it is given and the file does not tell."""
     return look(parsed, text, name, kind)[0]
 
 
 def look(
-    parsed: Parsed, text: str, name: str, kind: PolicyType | None = None
+    parsed: Parsed, text: str | None, name: str, kind: PolicyType | None = None
 ) -> tuple[list[Document], list[NotJudged]]:
     """Return the policy documents in *parsed*, and what may be one and can't be judged."""
     searched = list(find(parsed.data))
@@ -52,27 +78,47 @@ def look(
     unknown = [NotJudged(name, parsed.line_of(one.path), one.reason) for one in searched if isinstance(one, Unknown)]
     for one in made:
         unknown += [NotJudged(name, one.line_of(path), reason) for path, reason in one.unknown]
-    others = list(attached_in(parsed.data, name, parsed.line_of))
-    made += [one for one in others if isinstance(one, Document)]
-    unknown += [one for one in others if isinstance(one, NotJudged)]
+    for other in attached_in(parsed.data, name, parsed.line_of):
+        if isinstance(other, Document):
+            other.group = _in_part(other.group, parsed)
+            made.append(other)
+        else:
+            unknown.append(other)
+    unknown += map(_too_large, (one for one in families(made) if one.is_too_large))
     return made, list(dict.fromkeys(unknown))
+
+
+def _too_large(family: Family) -> NotJudged:
+    first = family.groups[0][0]
+    count = max(sum(len(one.statements) for one in group) for group in family.groups)
+    ways = f" in {len(family.ways)} ways" if len(family.ways) > 1 else ""
+    reason = f"{count:,} statements act together{ways}: each is judged, and not what they come to together"
+    return NotJudged(first.name, first.line_of(()), reason)
+
+
+def _in_part(group: str, parsed: Parsed) -> str:
+    """Return what *group* is called in a file of several documents: the same name in another is another role."""
+    return f"{group} of document {parsed.number + 1}" if group and parsed.number else group
 
 
 def _document(found: Found, parsed: Parsed, text: str | None, name: str, kind: PolicyType | None) -> Document:
     def line_of(path: DataPath) -> int | None:
         return parsed.line_of(found.place(path))
 
+    told = found.kind or kind
     document = Document(
         name=name,
-        kind=found.kind or kind or kind_of(found.raw, name),
+        kind=told or kind_of(found.raw, name),
+        suggested=told is None and kind_of(found.raw, name) is not kind_of(found.raw, ""),
         raw=found.raw,
         line_of=line_of,
-        group=found.group,
+        group=_in_part(found.group, parsed),
         text=text if found.path == () else None,
         template=found.template,
         inline=found.inline,
-        place=found.place(()),
+        place=(parsed.number, *found.place(())) if parsed.number else found.place(()),
         variant=found.variant,
+        ways=found.ways,
     )
     return read(document)
 
@@ -83,6 +129,8 @@ def find(data: Any) -> Search:
         for index, one in enumerate(data):
             if is_policy(one):
                 yield Found(one, (index,), None)
+            else:
+                yield from _elsewhere(one, (index,), set())
     elif isinstance(data, dict):
         yield from _in_mapping(data)
 
@@ -98,7 +146,20 @@ def _in_mapping(data: dict[str, Any]) -> Search:
     elif is_terraform(data):
         yield from in_terraform(data)
     else:
-        yield from in_role(data, ())
+        known: set[DataPath] = set()
+        for one in in_role(data, ()):
+            known.add(one.path)
+            yield one
+        yield from _elsewhere(data, (), known)
+
+
+def _elsewhere(data: Any, path: DataPath, known: set[DataPath]) -> Search:
+    """Yield what looks like a policy where no known shape has one: nobody knows what it is for."""
+    for one in others(data, path, known):
+        if isinstance(one, Found):
+            yield Unknown(one.path, "looks like a policy, in a file of no shape that is known")
+        else:
+            yield one
 
 
 def _is_template(data: dict[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from rolemgr.cli.console import SEVERITIES, color_option, findings_form_option, output_option
-from rolemgr.cli.files import is_stdout, note, read_input, write_output
+from rolemgr.cli.files import is_file, is_stdout, note, read_input, write_output
 from rolemgr.cli.options import many_roles, one_role, roles_options
 from rolemgr.errors import InputError, SourceLocation
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rolemgr.check.config import CheckConfig
     from rolemgr.check.custom import Custom
     from rolemgr.check.document import Document
-    from rolemgr.check.finding import Finding, NotJudged
+    from rolemgr.check.finding import Finding, NotJudged, TypeFromName
     from rolemgr.cli.rendering import Chosen
     from rolemgr.files.source import SourceFile
     from rolemgr.report.sarif import RuleText
@@ -90,7 +90,7 @@ def check_command(
         note(f"{len(suppressed)} finding{'s' if len(suppressed) > 1 else ''} suppressed by {settings_name(config)}")
     reasons = [*found.accepted, *((finding, suppression.reason) for finding, suppression in suppressed)]
     shown = _shown(
-        form, kept, reasons, len(found.names), customs, found.not_judged,
+        form, kept, reasons, len(found.names), customs, found.not_judged, found.types,
         color=_in_color(color, output), width=_width(output),
     )  # fmt: skip
     write_output(shown, output)
@@ -133,6 +133,7 @@ def _findings(
     rules: tuple[Path, ...], verbose: bool,
 ) -> "_Found":  # fmt: skip
     """Return what the rules find in the files, or in the chosen role."""
+    from rolemgr.check.finding import TypeFromName
     from rolemgr.check.run import check
     from rolemgr.iam.documents import PolicyType
 
@@ -142,13 +143,16 @@ def _findings(
         if collected.skipped:
             files = "file holds" if collected.skipped == 1 else "files hold"
             note(f"{collected.skipped} {files} no policy")
+        if collected.folders:
+            note(f"not searched unless named: {', '.join(collected.folders[:5])}{_rest(collected.folders[5:])}")
         found = [
             *collected.unreadable,
             *check(collected.documents),
             *_custom_findings(collected.documents, _customs(rules)),
         ]
         names = [name for name, _ in dict.fromkeys((one.name, one.place) for one in collected.documents)]
-        return _Found(_sorted(list(found)), names, not_judged=collected.not_judged)
+        types = [TypeFromName(one.name, one.kind) for one in collected.documents if one.suggested]
+        return _Found(_sorted(list(found)), names, not_judged=collected.not_judged, types=list(dict.fromkeys(types)))
     if kind:
         raise InputError(SourceLocation("--type"), "goes with policy files, not with a role")
     if many_roles(chosen):
@@ -161,6 +165,10 @@ def _findings(
     return made._replace(findings=_sorted(made.findings))
 
 
+def _rest(names: Sequence[str]) -> str:
+    return f" and {len(names)} more" if names else ""
+
+
 class _Found(NamedTuple):
     """Findings, and the file of each policy; what the catalog accepts in a role, with the reasons and notes on it."""
 
@@ -171,6 +179,7 @@ class _Found(NamedTuple):
     wrong: tuple[InputError, ...] = ()
     """What is wrong with role files, which stops the others from nothing."""
     not_judged: "Sequence[NotJudged]" = ()
+    types: "Sequence[TypeFromName]" = ()
 
 
 def _of_role(found: "Chosen", rules: tuple[Path, ...]) -> _Found:
@@ -245,13 +254,10 @@ def _refuse_both(chosen: Mapping[str, Any]) -> None:
 
 
 def _collected(paths: Sequence[str], kind: Any, settings: "CheckConfig") -> "Collected":
-    from rolemgr.check.collect import collect, from_text
+    from rolemgr.check.collect import Piped, collect
 
-    collected = collect([path for path in paths if path != "-"], kind, settings.types)
-    for _ in (path for path in paths if path == "-"):
-        text, name = read_input("-")
-        collected.documents += from_text(text, name, as_json=text.lstrip()[:1] in ("{", "["), kind=kind)
-    return collected
+    given = [path if path != "-" else Piped(*read_input("-")) for path in paths]
+    return collect(given, kind, settings.types)
 
 
 def _sorted(findings: "list[Finding]") -> "list[Finding]":
@@ -308,29 +314,26 @@ def _shown(
     checked: int,
     customs: "Sequence[Custom]",
     not_judged: "Sequence[NotJudged]",
+    types: "Sequence[TypeFromName]",
     *,
     color: bool,
     width: int,
 ) -> str:
-    from rolemgr.report.findings import annotation, annotations, findings_data, findings_text
+    from rolemgr.report.findings import annotations, findings_data, findings_text
 
     if form == "text":
-        return findings_text(findings, checked, not_judged, width=width, color=color)
+        return findings_text(findings, checked, not_judged, types, width=width, color=color)
     if form == "github":
         from rolemgr.check.rules import RULES
 
         names = {rule.id: rule.name for rule in RULES.values()} | {one.check.id: one.check.kind for one in customs}
-        notices = [
-            annotation("notice", {"file": one.path, "line": str(one.line or 1), "title": "not judged"}, one.reason)
-            for one in not_judged
-        ]
-        return annotations(findings, names) + "".join(notices)
+        return annotations(findings, names, not_judged, types, is_file=is_file)
     import json
 
     data = (
-        findings_data(findings, checked, not_judged)
+        findings_data(findings, checked, not_judged, types)
         if form == "json"
-        else _sarif(findings, suppressed, customs, not_judged)
+        else _sarif(findings, suppressed, customs, not_judged, types)
     )
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
@@ -340,6 +343,7 @@ def _sarif(
     suppressed: "list[tuple[Finding, str]]",
     customs: "Sequence[Custom]",
     not_judged: "Sequence[NotJudged]",
+    types: "Sequence[TypeFromName]",
 ) -> dict[str, Any]:
     from rolemgr import __version__
     from rolemgr.check.rules import RULES
@@ -350,7 +354,7 @@ def _sarif(
         for rule in RULES.values()
     }
     texts |= {one.check.id: _custom_text(one) for one in customs}
-    return sarif(findings, suppressed, texts, __version__, not_judged)
+    return sarif(findings, suppressed, texts, __version__, not_judged, types, is_file=is_file)
 
 
 def _custom_text(custom: "Custom") -> "RuleText":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from rolemgr.cli.console import output_option
-from rolemgr.cli.files import note, write_output
+from rolemgr.cli.files import is_file, note, write_output
 from rolemgr.errors import InputError, SourceLocation
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _shown(form: str, found: Any, old: _Input, new: _Input) -> str:
     if form == "json":
         return to_json(changes_data(found, old.name, new.name))
     if form == "github":
-        return changes_annotations(found, old.name, new.name)
+        return changes_annotations(found, old.name, new.name, is_file=is_file)
     return changes_text(found, old.name, new.name, {old.name: old.ask, new.name: new.ask})
 
 
@@ -165,8 +165,8 @@ def _of_policy(source: "SourceFile", kind: str | None) -> "Grant":
     told = PolicyType(kind) if kind else kind_of(first, source.name)
     if told is PolicyType.TRUST:
         return Grant(trust=_only(source, documents_of(source, TrustPolicy)))
-    if told in (PolicyType.RESOURCE, PolicyType.RCP):
-        model = ResourcePolicy if told is PolicyType.RESOURCE else ResourceControlPolicy
+    if told in (PolicyType.RESOURCE, PolicyType.RCP, PolicyType.ENDPOINT):
+        model = ResourceControlPolicy if told is PolicyType.RCP else ResourcePolicy
         return Grant(resource=_only(source, documents_of(source, model)))
     documents = tuple(documents_of(source, IdentityPolicy))
     return Grant(identity=with_full_access(documents) if told is PolicyType.SCP else documents)

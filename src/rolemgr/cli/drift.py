@@ -10,7 +10,7 @@ import click
 from rolemgr.cli.access import AccessOptions, access_options
 from rolemgr.cli.apply import role_choices
 from rolemgr.cli.console import fail_on_option, findings_form_option, output_option
-from rolemgr.cli.files import note, write_output
+from rolemgr.cli.files import is_file, note, write_output
 from rolemgr.cli.options import ROLE_OPTIONS, roles_options
 from rolemgr.cli.planning import OneRole, each_looked_at, end_with, in_account, stop_if_alone
 from rolemgr.errors import InputError, gathering
@@ -117,8 +117,9 @@ def _shown(form: str, way: "Access", looked: "Sequence[Looked]", refused: "Seque
         return to_json(drift_data(way, looked, refused))
     texts = rule_texts()
     if form == "github":
-        return annotations(drift_findings(looked), {text.id: text.name for text in texts.values()})
-    return to_json(sarif(drift_findings(looked), [], texts, __version__))
+        names = {text.id: text.name for text in texts.values()}
+        return annotations(drift_findings(looked), names, is_file=is_file)
+    return to_json(sarif(drift_findings(looked), [], texts, __version__, is_file=is_file))
 
 
 def _is_bad(looked: "Sequence[Looked]", fail_on: str) -> bool:

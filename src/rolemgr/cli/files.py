@@ -68,6 +68,11 @@ def require_ending(output: str | None, language: str, hint: str) -> None:
         raise InputError(SourceLocation(str(output)), f"is named as {wanted}, and the result is {language}", hint)
 
 
+def is_file(path: str) -> bool:
+    """Tell whether *path* is a file that a report can point at, and not stdin, a pipe, a flag or a role's name."""
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises for a path that is too long
+
+
 def is_folder(path: str) -> bool:
     """Tell whether *path* is a folder; what can't be looked at (too long, no right) is none."""
     return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for a path that is too long

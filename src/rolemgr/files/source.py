@@ -1,6 +1,8 @@
 """A file that was read: its data, and the line that each value stands on."""
 
+import io
 import os
+import select
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -80,7 +82,7 @@ def read_text(path: Path, name: str | None = None, limits: Limits = LIMITS) -> s
     """
     Return the text of the file at *path*; *name* is what messages call it.
 
-    Raises FileError where it is missing, no regular file, over *limits*, or not UTF-8.
+    Raises FileError where it is missing, no regular file, over *limits*, not UTF-8, or a pipe that nobody writes to.
     """
     where = SourceLocation(name or str(path))
     try:
@@ -93,21 +95,65 @@ def read_text(path: Path, name: str | None = None, limits: Limits = LIMITS) -> s
     return decode(raw, where, limits)
 
 
+PIPE_SECONDS: Final = 0.5
+"""How long a pipe without a writer is waited for: who makes one and reads it at once may write a moment later."""
+
+
 def open_input(path: Path) -> BinaryIO:
     """
-    Return the file at *path*, open; raise what `open` raises.
+    Return the file at *path*, open; raise what `open` raises, and OSError for a pipe that nobody writes to.
 
-    A pipe that nobody writes to opens at once and has no bytes, where `open` would wait for ever; one that somebody
-    does write to (`<(command)`) is waited for.
+    `open` would wait for ever for a writer. One that has opened the pipe (`<(command)`) is waited for.
     """
-    file = path.open("rb") if not hasattr(os, "O_NONBLOCK") else open(path, "rb", opener=_at_once)  # noqa: SIM115
-    if hasattr(os, "O_NONBLOCK"):
-        os.set_blocking(file.fileno(), True)
-    return cast("BinaryIO", file)
+    if not hasattr(os, "O_NONBLOCK"):  # Windows, which has no such pipes in folders
+        return path.open("rb")
+    file = cast("BinaryIO", open(path, "rb", opener=_at_once))  # noqa: SIM115
+    try:
+        start = _start(file.fileno()) if stat.S_ISFIFO(os.fstat(file.fileno()).st_mode) else b""
+    except OSError:
+        file.close()
+        raise
+    os.set_blocking(file.fileno(), True)
+    return cast("BinaryIO", io.BufferedReader(_Continued(start, file))) if start else file
 
 
 def _at_once(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _start(opened: int) -> bytes:
+    """Return what had to be read from the pipe *opened* to know that somebody writes to it, or has."""
+    waiting = select.poll()
+    waiting.register(opened, select.POLLIN)
+    if waiting.poll(PIPE_SECONDS * 1_000):
+        return b""
+    try:
+        start = os.read(opened, 1)
+    except BlockingIOError:  # a writer that has not written yet
+        return b""
+    if not start:
+        raise OSError(None, "nobody writes to this pipe")
+    return start
+
+
+class _Continued(io.RawIOBase):
+    """A file of which the *start* has been read already."""
+
+    def __init__(self, start: bytes, file: BinaryIO) -> None:
+        self._start, self._file = start, file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        found = self._start or self._file.read(len(buffer))
+        self._start = b""
+        buffer[: len(found)] = found
+        return len(found)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def decode(raw: bytes, where: SourceLocation, limits: Limits = LIMITS) -> str:

@@ -9,6 +9,7 @@ depth, size and aliases bounded before anything is built. Scalars follow YAML 1.
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,28 @@ def parse_yaml(text: str, name: str, *, tags: bool = False) -> SourceFile:
     non-string key, more than one document, any other tag or merge key, an empty file, or more than the
     limits of `rolemgr.files.source`.
     """
-    try:
+    with _located(name):
         return _Builder(name, tags=tags).build(yaml.parse(text, Loader=_Loader))
+
+
+def parse_yaml_documents(text: str, name: str, *, tags: bool = False) -> list[SourceFile]:
+    """
+    Parse *text* as the YAML documents that ``---`` separates, at least one; what is empty between two is none.
+
+    Raises FileError as `parse_yaml` does, of the first document that is wrong.
+    """
+    with _located(name):
+        found = list(_Builder(name, tags=tags).build_all(yaml.parse(text, Loader=_Loader)))
+    if not found:
+        raise FileError(SourceLocation(name, 1), "is empty")
+    return found
+
+
+@contextmanager
+def _located(name: str) -> Iterator[None]:
+    """Raise what the library says is wrong with the file *name* as a FileError, with the line."""
+    try:
+        yield
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = SourceLocation(name, mark.line + 1 if mark else None)
@@ -82,6 +103,17 @@ class _Builder:
         if not isinstance(end := next(events), yaml.StreamEndEvent):
             raise self.error(end.start_mark.line + 1, "holds more than one YAML document")
         return SourceFile(self.name, data, self.lines)
+
+    def build_all(self, events: Iterator[Any]) -> Iterator[SourceFile]:
+        """Yield each document of *events* that is not empty; they share the limit on values."""
+        self.events = events
+        next(events)  # stream start
+        while not isinstance(next(events), yaml.StreamEndEvent):
+            self.lines, self.anchors = {}, {}
+            data = self.value(next(events), ())
+            next(events)  # document end
+            if data is not None:
+                yield SourceFile(self.name, data, self.lines)
 
     def value(self, event: Any, path: DataPath) -> Any:
         """Return the value that *event* starts, and note its line."""

@@ -14,7 +14,7 @@ from rolemgr.iam.documents import Conditions, Texts
 from rolemgr.model.catalog import CHECK_ID, Strings, Text
 from rolemgr.model.policy_tests import Document
 
-PolicyType: TypeAlias = Literal["identity", "trust", "resource", "scp", "rcp", "boundary"]
+PolicyType: TypeAlias = Literal["identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint"]
 SeverityWord: TypeAlias = Literal["ERROR", "SECURITY_WARNING", "WARNING", "SUGGESTION"]
 
 
@@ -88,10 +88,10 @@ _KINDS = ("access_not_granted", "access_granted", "no_new_access", "no_public_ac
 
 
 _BLIND_TO = {
-    "access_granted": {"trust", "resource", "rcp"},
-    "no_public_access": {"identity", "scp", "boundary", "rcp"},
+    "access_granted": {"trust", "resource", "rcp", "endpoint"},
+    "no_public_access": {"identity", "scp", "boundary", "rcp", "endpoint"},
 }
-"""The types of policies that a check can't look at."""
+"""The types of policies that a check can't look at; what an endpoint lets through gives nobody access."""
 
 
 class CustomCheck(Model):

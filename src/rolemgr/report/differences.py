@@ -1,7 +1,7 @@
 """What two grants allow differently: as data, and as text with a `rolemgr simulate` line for every difference."""
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from rolemgr.access.compare import Comparison, Difference, Unknown
@@ -87,11 +87,16 @@ def changes_text(found: Changes, old: str, new: str, ask: Mapping[str, str]) -> 
     return "\n".join(map(printable, lines)).rstrip() + "\n"
 
 
-def changes_annotations(found: Changes, old: str, new: str) -> str:
-    """Return the differences as GitHub's annotations: access gained or unknown is an error, access lost a warning."""
+def changes_annotations(found: Changes, old: str, new: str, *, is_file: Callable[[str], bool] = bool) -> str:
+    """
+    Return the differences as GitHub's annotations: access gained or unknown is an error, access lost a warning.
+
+    They are at *new*, unless *is_file* denies that it is a file.
+    """
     said = [one for part in found.parts for one in _annotations(part, old)]
     said += [("warning", f"{one.name} was {_shown(one.old)}, is {_shown(one.new)}") for one in found.values]
-    return "".join(annotation(level, {"file": new}, text) for level, text in said)
+    at = {"file": new} if is_file(new) else {}
+    return "".join(annotation(level, at, text if at else f"{new}: {text}") for level, text in said)
 
 
 def _annotations(part: Part, old: str) -> Iterator[tuple[str, str]]:

@@ -2,11 +2,11 @@
 
 import textwrap
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from rolemgr.check.finding import Finding, NotJudged, Severity
+from rolemgr.check.finding import Finding, NotJudged, Severity, TypeFromName
 from rolemgr.errors import printable
 
 _STYLES = {
@@ -18,23 +18,39 @@ _STYLES = {
 _WIDEST = len("SECURITY_WARNING")
 
 
-def findings_data(findings: Sequence[Finding], checked: int, not_judged: Sequence[NotJudged] = ()) -> dict[str, Any]:
-    """Return *findings* for ``--format json``, with how many policies were *checked*, and what was not."""
-    unknown = [one._asdict() for one in not_judged]
-    return {"findings": [finding._asdict() for finding in findings], "checked": checked, "not_judged": unknown}
+def findings_data(
+    findings: Sequence[Finding], checked: int, not_judged: Sequence[NotJudged] = (), types: Sequence[TypeFromName] = ()
+) -> dict[str, Any]:
+    """
+    Return *findings* for ``--format json``, with how many policies were *checked*, and what was not.
+
+    Where names of files suggested *types*, these stand under a key of their own.
+    """
+    told = {"types_from_names": [one._asdict() for one in types]} if types else {}
+    return {
+        "findings": [finding._asdict() for finding in findings],
+        "checked": checked,
+        "not_judged": [one._asdict() for one in not_judged],
+        **told,
+    }
 
 
 def findings_text(
-    findings: Sequence[Finding], checked: int, not_judged: Sequence[NotJudged] = (), *, width: int = 80,
-    color: bool = False,
+    findings: Sequence[Finding], checked: int, not_judged: Sequence[NotJudged] = (),
+    types: Sequence[TypeFromName] = (), *, width: int = 80, color: bool = False,
 ) -> str:  # fmt: skip
-    """Return *findings* as text of at most *width* columns, by file, and a line that sums up."""
+    """
+    Return *findings* as text of at most *width* columns, by file, and a line that sums up.
+
+    Between them stand the files whose *types* their names suggested, and what was not judged.
+    """
     lines: list[str] = []
     for path, found in groupby(findings, key=lambda finding: finding.path):
         lines.append(_styled(printable(path), "1", color=color))
         for finding in found:
             lines += _finding(finding, width, color=color)
         lines.append("")
+    lines += [f"{printable(told.path)}: {told}" for told in types]
     for one in not_judged:
         lines.append(f"{printable(one.path)}{f':{one.line}' if one.line else ''}: not judged: {printable(one.reason)}")
     places = f"; {len(not_judged)} place{'s' if len(not_judged) > 1 else ''} not judged" if not_judged else ""
@@ -75,25 +91,49 @@ _LEVELS = {
 }
 
 
-def annotations(findings: Sequence[Finding], names: dict[str, str]) -> str:
+def annotations(
+    findings: Sequence[Finding], names: Mapping[str, str], not_judged: Sequence[NotJudged] = (),
+    types: Sequence[TypeFromName] = (), *, is_file: Callable[[str], bool] = bool,
+) -> str:  # fmt: skip
     """
     Return *findings* as workflow commands that GitHub shows beside the lines; *names* are the rules' by id.
 
+    A path that *is_file* denies, such as stdin or a role that flags chose, begins the sentence instead: GitHub
+    would show an annotation of a file that is not there nowhere.
+
     https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
     """
-    return "".join(_annotation(finding, names) for finding in findings)
+    found = "".join(_annotation(finding, names, is_file) for finding in findings)
+    told = (NotJudged(one.path, None, str(one)) for one in types)
+    notices = [
+        *(_notice(one, "type from the name", is_file) for one in told),
+        *(_notice(one, "not judged", is_file) for one in not_judged),
+    ]
+    return found + "".join(notices)
 
 
-def _annotation(finding: Finding, names: dict[str, str]) -> str:
+def _annotation(finding: Finding, names: Mapping[str, str], is_file: Callable[[str], bool]) -> str:
     title = f"{finding.rule} {names.get(finding.rule, '')}".strip()
-    properties = {"file": finding.path, "line": str(finding.line or 1), "title": title}
-    return annotation(_LEVELS[finding.severity], properties, finding.message)
+    place, message = placed(finding.path, finding.line, finding.message, is_file)
+    return annotation(_LEVELS[finding.severity], {**place, "title": title}, message)
+
+
+def _notice(one: NotJudged, title: str, is_file: Callable[[str], bool]) -> str:
+    place, message = placed(one.path, one.line, one.reason, is_file)
+    return annotation("notice", {**place, "title": title}, message)
+
+
+def placed(path: str, line: int | None, message: str, is_file: Callable[[str], bool]) -> tuple[dict[str, str], str]:
+    """Return where an annotation stands, and its *message*, which names a *path* that is no file."""
+    if is_file(path):
+        return {"file": path, "line": str(line or 1)}, message
+    return {}, f"{path}{f':{line}' if line else ''}: {message}"
 
 
 def annotation(level: str, properties: Mapping[str, str], message: str) -> str:
     """Return one workflow command; whatever stands in *properties* and *message*, it is no other command."""
     shown = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{level} {shown}::{_escaped(message)}\n"
+    return f"::{level}{' ' if shown else ''}{shown}::{_escaped(message)}\n"
 
 
 def _escaped(text: str) -> str:

@@ -4,13 +4,13 @@ Findings as SARIF 2.1.0, which code scanning reads.
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import PurePath
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from rolemgr.check.finding import Finding, NotJudged, Severity
+from rolemgr.check.finding import Finding, NotJudged, Severity, TypeFromName
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -41,33 +41,50 @@ def sarif(
     rules: Mapping[str, RuleText],
     version: str,
     not_judged: Sequence[NotJudged] = (),
+    types: Sequence[TypeFromName] = (),
+    *,
+    is_file: Callable[[str], bool] = bool,
 ) -> dict[str, Any]:
-    """Return *findings*, and those *suppressed* with their reasons, as one SARIF log; *rules* by id."""
+    """
+    Return *findings*, and those *suppressed* with their reasons, as one SARIF log; *rules* by id.
+
+    What was *not_judged*, and the files whose *types* their names suggested, are notifications.
+
+    A path that *is_file* denies, such as a role that flags chose, is a place by its name only.
+    """
     used = sorted({finding.rule for finding in findings} | {finding.rule for finding, _ in suppressed})
     places = {identifier: place for place, identifier in enumerate(used)}
-    results = [_result(finding, places) for finding in findings]
+    results = [_result(finding, places, is_file) for finding in findings]
     for finding, reason in suppressed:
         suppression = {"kind": "external", "justification": reason}
-        results.append({**_result(finding, places), "suppressions": [suppression]})
+        results.append({**_result(finding, places, is_file), "suppressions": [suppression]})
     driver = {
         "name": "rolemgr",
         "semanticVersion": version,
         "rules": [_rule(rules[identifier]) for identifier in used],
     }
     run: dict[str, Any] = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-    if not_judged:
-        notes = [_notification(one) for one in not_judged]
+    if not_judged or types:
+        notes = [_notification("note", one.path, None, str(one), is_file) for one in types]
+        notes += [
+            _notification("warning", one.path, one.line, f"not judged: {one.reason}", is_file) for one in not_judged
+        ]
         run["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": notes}]
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _notification(one: NotJudged) -> dict[str, Any]:
-    """Return what SARIF says of a place that was *not judged*."""
-    location: dict[str, Any] = {"artifactLocation": {"uri": quote(PurePath(one.path).as_posix())}}
-    if one.line:
-        location["region"] = {"startLine": one.line}
-    text = f"not judged: {one.reason}"
-    return {"level": "warning", "message": {"text": text}, "locations": [{"physicalLocation": location}]}
+def _notification(level: str, path: str, line: int | None, text: str, is_file: Callable[[str], bool]) -> dict[str, Any]:
+    """Return what SARIF says of a place that is no result."""
+    return {"level": level, "message": {"text": text}, "locations": [_location(path, line, is_file)]}
+
+
+def _location(path: str, line: int | None, is_file: Callable[[str], bool]) -> dict[str, Any]:
+    if not is_file(path):
+        return {"logicalLocations": [{"fullyQualifiedName": path}]}
+    place: dict[str, Any] = {"artifactLocation": {"uri": quote(PurePath(path).as_posix())}}
+    if line:
+        place["region"] = {"startLine": line}
+    return {"physicalLocation": place}
 
 
 def _rule(rule: RuleText) -> dict[str, Any]:
@@ -85,10 +102,7 @@ def _rule(rule: RuleText) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, places: Mapping[str, int]) -> dict[str, Any]:
-    location: dict[str, Any] = {"artifactLocation": {"uri": quote(PurePath(finding.path).as_posix())}}
-    if finding.line:
-        location["region"] = {"startLine": finding.line}
+def _result(finding: Finding, places: Mapping[str, int], is_file: Callable[[str], bool]) -> dict[str, Any]:
     about = {"sid": finding.sid, "action": finding.action, "key": finding.key}
     identity = "\0".join(finding.identity())
     return {
@@ -96,7 +110,7 @@ def _result(finding: Finding, places: Mapping[str, int]) -> dict[str, Any]:
         "ruleIndex": places[finding.rule],
         "level": _LEVELS[finding.severity],
         "message": {"text": finding.message},
-        "locations": [{"physicalLocation": location}],
+        "locations": [_location(finding.path, finding.line, is_file)],
         "partialFingerprints": {"rolemgr/v1": sha256(identity.encode()).hexdigest()},
         "properties": {"severity": finding.severity.value, **{name: value for name, value in about.items() if value}},
     }

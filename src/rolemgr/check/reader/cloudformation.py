@@ -21,6 +21,7 @@ _TRANSFORMS = ("AWS::Serverless-", "AWS::LanguageExtensions", "AWS::SecretsManag
 _SAM = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 _NO_POLICY = ("AWS::WAFv2::", "AWS::CloudFormation::")
 _TEXTS = ("TemplateBody",)
+_MANY = 1_000_000
 
 
 class _Resource(NamedTuple):
@@ -101,25 +102,33 @@ def _groups(resources: Iterable[_Resource]) -> dict[str, list[_Resource]]:
 def _holders(resources: Sequence[_Resource]) -> dict[str, str]:
     """Return for each managed policy that one role or permission set of the template alone refers to, which that is."""
     named = [one for one in resources if one.body.get("Type") == "AWS::IAM::ManagedPolicy"]
-    found: dict[str, list[str]] = {}
+    holders: dict[object, set[str]] = {}
     for holder in resources:
-        for policy in named:
-            if _refers(holder.body.get("Properties"), policy):
-                found.setdefault(policy.name, []).append(holder.name)
-    return {policy: holders[0] for policy, holders in found.items() if len(holders) == 1}
+        for reference in _references(holder.body.get("Properties")):
+            holders.setdefault(reference, set()).add(holder.name)
+    found = {one.name: set[str]().union(*(holders.get(each, ()) for each in _ways_to(one))) for one in named}
+    return {policy: next(iter(names)) for policy, names in found.items() if len(names) == 1}
 
 
-def _refers(properties: Any, policy: _Resource) -> bool:
-    """Tell whether a role attaches *policy*, or a permission set the policy of its name."""
+def _references(properties: Any) -> Iterator[tuple[str, str]]:
+    """Yield how a role attaches policies of the template, and a permission set the policies of a name."""
     if not isinstance(properties, dict):
-        return False
+        return
     attached, references = properties.get("ManagedPolicyArns"), properties.get("CustomerManagedPolicyReferences")
-    if isinstance(attached, list) and {"Ref": policy.name} in attached:
-        return True
+    for one in attached if isinstance(attached, list) else ():
+        if isinstance(one, dict) and len(one) == 1 and isinstance(one.get("Ref"), str):
+            yield "Ref", one["Ref"]
+    for one in references if isinstance(references, list) else ():
+        if isinstance(one, dict) and one.get("Name") is not None:
+            yield "Name", repr(one["Name"])  # a function too, where both write the same
+
+
+def _ways_to(policy: _Resource) -> Iterator[tuple[str, str]]:
+    """Yield how others may refer to *policy*."""
+    yield "Ref", policy.name
     own = policy.body.get("Properties")
-    name = own.get("ManagedPolicyName") if isinstance(own, dict) else None
-    listed = references if isinstance(references, list) else []
-    return name is not None and any(isinstance(one, dict) and one.get("Name") == name for one in listed)
+    if isinstance(own, dict) and own.get("ManagedPolicyName") is not None:
+        yield "Name", repr(own["ManagedPolicyName"])
 
 
 def _attached_to(properties: Any) -> str | None:
@@ -142,7 +151,7 @@ def _in_group(name: str, group: list[_Resource], conditions: Any) -> Search:
         for resource in group:
             for one in _in_resource(resource, truths, name):
                 if isinstance(one, Found):
-                    yield one._replace(variant=variant, group=f"{name}#{variant}" if variant else name)
+                    yield one._replace(variant=variant, ways=found.truths, group=name)
                 elif one not in told:
                     told.add(one)
                     yield one
@@ -150,7 +159,8 @@ def _in_group(name: str, group: list[_Resource], conditions: Any) -> Search:
 
 def _left_out(resource: _Resource, found: Ways) -> Unknown:
     judged = f"{len(found.truths)} of the ways in which its conditions can come out are judged"
-    return Unknown(resource.path, f"{judged}, {found.left_out:,} are not")
+    others = f"{found.left_out:,}" if found.left_out < _MANY else "the others"  # of 2 to the power of thousands
+    return Unknown(resource.path, f"{judged}, {others} are not")
 
 
 def _in_resource(resource: _Resource, truths: Any, group: str) -> Search:

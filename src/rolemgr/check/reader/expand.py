@@ -115,6 +115,7 @@ class Expander:
                 return None
         if not isinstance(items, list) or not all(isinstance(one, str) for one in items):
             return None
+        self.template.budget.spend(len(items) * len(body) * (len(self.names) + 1))  # before any is made and named
         found = []
         for item in items:
             inner = Expander(self.template, self.chosen, {**self.names, identifier: item}, self.origins)

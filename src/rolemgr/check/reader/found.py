@@ -1,6 +1,6 @@
 """What the search of a file yields: policies, and places that can't be judged."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from rolemgr.check.intrinsic import PLACE, is_function
@@ -16,7 +16,7 @@ class Found(NamedTuple):
     A policy in a file: its data, where it stands there, of which kind, and with which others it acts.
 
     *origins* tells where in the file a path of the data stands, where a template made the data; *variant* says
-    which way the template's conditions went.
+    which of the *ways* the template's conditions went.
     """
 
     raw: Any
@@ -27,6 +27,7 @@ class Found(NamedTuple):
     template: bool = False
     origins: Mapping[DataPath, DataPath] | None = None
     variant: int = 0
+    ways: Sequence[Mapping[str, bool]] = ()
 
     def place(self, path: DataPath) -> DataPath:
         """Return where *path* of the policy stands in the file."""

@@ -1,0 +1,63 @@
+"""
+Whether a file of any name may hold a policy, told cheaply from how it starts: a folder has pictures and code too.
+
+JSON starts with a bracket and names an element of a policy or a template somewhere; YAML starts with a key, and
+has such an element as a key at the start of a line. Everything else holds no policy that is read here.
+"""
+
+import re
+import stat
+from pathlib import Path
+from typing import Final
+
+from rolemgr.files.source import MAX_BYTES
+
+SUFFIXES: Final = (".json", ".yaml", ".yml", ".template", ".cfn", ".tf", ".tofu")
+"""Names of files that are read whatever is in them."""
+_START: Final = 512
+_JSON: Final = re.compile(rb'\s*[{\[]\s*["{\]}]')
+_JSON_ELEMENT: Final = re.compile(
+    rb'"(?:Statement|PolicyDocument|AssumeRolePolicyDocument|Resources|resources|resource|planned_values)"\s*:'
+)
+_YAML: Final = re.compile(rb"""(?:\s*(?:[#%][^\n]*|---[^\n]*)?\n)*["']?[A-Za-z][\w:-]*["']?[ \t]*:(?:\s|$)""")
+_YAML_LINE: Final = re.compile(rb"""\s*(?:[#%]|---|["']?[A-Za-z][\w:-]*["']?[ \t]*:(?:\s|$))""")
+"""How YAML's first line may begin: a comment says nothing yet."""
+_YAML_ELEMENT: Final = re.compile(
+    rb"""^["']?(?:AWSTemplateFormatVersion|Resources|Statement|PolicyDocument|AssumeRolePolicyDocument)["']?[ \t]*:""",
+    re.MULTILINE,
+)
+_MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+
+
+def may_hold_policy(path: Path) -> bool:
+    """
+    Tell whether the regular file at *path* looks as if it held a policy, a role, a template or Terraform's JSON.
+
+    Raises OSError where it can't be read.
+    """
+    with path.open("rb") as file:
+        start = file.read(_START)
+        if not (_JSON.match(_plain(start)) or _YAML_LINE.match(_plain(start))):
+            return False
+        text = _plain(start + file.read(MAX_BYTES))
+    if _JSON.match(text):
+        return bool(_JSON_ELEMENT.search(text))
+    return bool(_YAML.match(text) and _YAML_ELEMENT.search(text))
+
+
+def _plain(raw: bytes) -> bytes:
+    """Return *raw* without the mark at its start, and UTF-16 as the letters that are in it."""
+    for mark in _MARKS:
+        if raw.startswith(mark):
+            raw = raw.removeprefix(mark)
+            return raw.replace(b"\0", b"")
+    return raw
+
+
+def what_else(path: Path) -> str | None:
+    """Return what *path* is where it is no regular file, in the words of a reason; raise OSError for a broken link."""
+    mode = path.stat().st_mode
+    if stat.S_ISREG(mode):
+        return None
+    kinds = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
+    return kinds.get(stat.S_IFMT(mode), "no regular file")
