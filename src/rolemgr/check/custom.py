@@ -14,7 +14,7 @@ So a finding has a request that shows it, and what can't be told is a finding to
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -143,21 +143,38 @@ def _reference(named: Any, source: SourceFile, where: SourceLocation) -> list[Do
 
 
 class _Subject(NamedTuple):
-    """What is checked together: the documents of one type of a role, or one alone; a text says why they can't be."""
+    """
+    What is checked together: the documents of one type of a role, or one alone; a text says why they can't be.
+
+    *missing* says of which attached policies nobody knows the text. *boundary* bounds what they give, or says
+    why that is not known.
+    """
 
     kind: PolicyType
     documents: list[Document]
     policies: Policies | str
+    missing: tuple[str, ...] = ()
+    boundary: Document | None = None
 
 
 def _subjects(found: Iterable[Document]) -> Iterator[_Subject]:
     for group in grouped(found):
-        together = [one for one in group if one.kind is PolicyType.IDENTITY]
-        if together:
-            yield _Subject(PolicyType.IDENTITY, together, _policies(together))
+        if any(one.held for one in group):
+            continue  # it acts in the groups of its holders
+        if together := [one for one in group if one.kind is PolicyType.IDENTITY]:
+            yield _of_role(together, group)
         for one in group:
-            if one.kind is not PolicyType.IDENTITY:
+            if one.kind is not PolicyType.IDENTITY and not one.missing and not one.copy and not one.attached:
                 yield _Subject(one.kind, [one], _policies([one]))
+
+
+def _of_role(together: list[Document], group: Sequence[Document]) -> _Subject:
+    """Return the identity policies *together* of a *group* as one subject, those of unknown text left out."""
+    known = [one for one in together if not one.missing]
+    missing = tuple(one.missing for one in together if one.missing)
+    boundary = next((one for one in group if one.kind is PolicyType.BOUNDARY), None)
+    policies = _policies(known, PolicyType.IDENTITY)
+    return _Subject(PolicyType.IDENTITY, known or together, policies, missing, boundary)
 
 
 def _alike(one: PolicyType, other: PolicyType) -> bool:
@@ -204,7 +221,12 @@ def _checked(subject: _Subject, custom: Custom) -> Iterator[Finding]:
     if isinstance(subject.policies, str):
         yield _finding(subject, custom, None, f"can't tell, as the policy can't be read ({subject.policies})")
         return
-    yield from _ASKS[custom.check.kind](subject, subject.policies, custom)
+    ask = _ASKS[custom.check.kind]
+    yield from ask(subject, subject.policies, custom)
+    if subject.missing and custom.check.access_granted is None:
+        most = replace(subject.policies, identity=(*subject.policies.identity, _FULL_ACCESS))
+        if any(ask(subject, most, custom)):  # no Deny of the role holds whatever they allow
+            yield _finding(subject, custom, None, f"can't tell what it allows besides: {'; '.join(subject.missing)}")
 
 
 def _not_granted(subject: _Subject, policies: Policies, custom: Custom) -> Iterator[Finding]:
@@ -261,7 +283,10 @@ def _touches(patterns: Sequence[str], actions: Sequence[str]) -> bool:
 
 
 def _no_new(subject: _Subject, policies: Policies, custom: Custom) -> Iterator[Finding]:
-    reference = [one for one in custom.reference if _alike(one.kind, subject.kind)]
+    reference = [one for one in custom.reference if _alike(one.kind, subject.kind) and not one.copy]
+    if missing := [one.missing for one in reference if one.missing]:
+        yield _finding(subject, custom, None, f"can't tell, as the reference can't be read ({missing[0]})")
+        return
     old = _policies(reference if subject.kind not in _MODELS else reference[:1], subject.kind)
     if isinstance(old, str):
         yield _finding(subject, custom, None, f"can't tell, as the reference can't be read ({old})")
@@ -292,13 +317,27 @@ def _granted(subject: _Subject, policies: Policies, custom: Custom) -> Iterator[
     wanted = custom.check.access_granted or AccessGranted(actions=("*",))
     context = {key.lower(): values for key, values in wanted.context.items()}
     access = _policy(subject.kind, _allow(wanted.actions, wanted.resources))
-    found = compare(access, policies, Focus(context=context))
+    bounded = _bounded(subject, policies)
+    unsure = bounded if isinstance(bounded, str) else ""
+    found = compare(access, policies if isinstance(bounded, str) else bounded, Focus(context=context))
     for difference in found.differences:
         if not difference.future:
             text = f"does not allow {_request(difference)} ({_decided(difference)})"
+            if subject.missing and difference.before.decision != "ExplicitlyDenied":
+                text = f"can't tell whether it allows {_request(difference)}: {'; '.join(subject.missing)}"
             yield _finding(subject, custom, None, text, difference.request.action)
+    if unsure and not found.differences:
+        yield _finding(subject, custom, None, f"can't tell whether it allows {listed(wanted.actions)}: {unsure}")
     for unknown in found.unknowns:
         yield _finding(subject, custom, None, f"can't tell whether it allows {_actions(unknown)}: {unknown.reason}")
+
+
+def _bounded(subject: _Subject, policies: Policies) -> Policies | str:
+    """Return *policies* within the permissions boundary of the role, or why that is not known."""
+    if subject.boundary is None:
+        return policies
+    read = subject.boundary.missing or _policies([subject.boundary], PolicyType.IDENTITY)
+    return read if isinstance(read, str) else replace(policies, permissions_boundary=read.identity[0])
 
 
 def _decided(difference: Difference) -> str:

@@ -15,7 +15,7 @@ def check(documents: Iterable[Document]) -> Iterator[Finding]:
     """Yield what the rules find in *documents*, in their order; those of one file and group are one role."""
     told: set[Finding] = set()
     for group in grouped(documents):
-        again = any(document.variant for document in group)  # the same policy, as other conditions make it
+        again = any(document.variant or document.copy for document in group)  # the same policy, once more
         for finding in _group(group):
             if not again or finding not in told:
                 yield finding
@@ -33,8 +33,10 @@ def grouped(documents: Iterable[Document]) -> list[list[Document]]:
 
 def _group(documents: list[Document]) -> Iterator[Finding]:
     for document in documents:
-        found = _document(document)
+        found = () if document.copy else _document(document)
         yield from (one for one in found if not (document.attached and one.rule.startswith(_OF_WORDING)))
+    if any(document.held for document in documents):
+        return  # it acts in the groups of its holders
     for rule in _of_groups():
         if rule.of_group:
             for document, hit in rule.of_group(documents):

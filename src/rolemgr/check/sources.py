@@ -5,18 +5,19 @@ Known are policy documents, lists of them, roles as `create` writes them, what t
 policies and roles, CloudFormation templates, and Terraform's JSON. Anything else holds no policy.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from rolemgr.check.attached import attached_in
+from rolemgr.check.attached import attached
 from rolemgr.check.document import Document
 from rolemgr.check.finding import NotJudged
 from rolemgr.check.kinds import kind_of
 from rolemgr.check.read import read
-from rolemgr.check.reader.found import Found, Search, Unknown, is_policy
+from rolemgr.check.reader.found import Attached, Found, Search, Unknown, is_policy
+from rolemgr.check.reader.roles import in_roles
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
-from rolemgr.iam.role_document import decoded, places
 
 LineOf = Callable[[DataPath], int | None]
 
@@ -48,14 +49,33 @@ def look(
     """Return the policy documents in *parsed*, and what may be one and can't be judged."""
     searched = list(find(parsed.data))
     found = [one for one in searched if isinstance(one, Found)]
-    made = [_document(one, parsed, text if len(found) == 1 else None, name, kind) for one in found]
+    made = _documents(found, parsed, text if len({one.path for one in found}) == 1 else None, name, kind)
     unknown = [NotJudged(name, parsed.line_of(one.path), one.reason) for one in searched if isinstance(one, Unknown)]
+    made += [_attached(one, name, parsed.line_of) for one in searched if isinstance(one, Attached)]
     for one in made:
         unknown += [NotJudged(name, one.line_of(path), reason) for path, reason in one.unknown]
-    others = list(attached_in(parsed.data, name, parsed.line_of))
-    made += [one for one in others if isinstance(one, Document)]
-    unknown += [one for one in others if isinstance(one, NotJudged)]
     return made, list(dict.fromkeys(unknown))
+
+
+def _attached(one: Attached, name: str, line_of: LineOf) -> Document:
+    line = line_of(one.path)
+    return attached(
+        one.arn, name, one.group, line, reason=one.reason, boundary=one.boundary, variant=one.variant
+    )  # fmt: skip
+
+
+def _documents(
+    found: Iterable[Found], parsed: Parsed, text: str | None, name: str, kind: PolicyType | None
+) -> list[Document]:
+    """Return the documents *found*; a policy that many roles hold is read once."""
+    made: dict[object, Document] = {}
+    documents: list[Document] = []
+    for one in found:
+        key = (one.path, one.kind, one.variant, id(one.raw))
+        if key not in made:
+            made[key] = _document(one, parsed, text, name, kind)
+        documents.append(replace(made[key], group=one.group, inline=one.inline, held=one.held, copy=one.copy))
+    return documents
 
 
 def _document(found: Found, parsed: Parsed, text: str | None, name: str, kind: PolicyType | None) -> Document:
@@ -67,10 +87,8 @@ def _document(found: Found, parsed: Parsed, text: str | None, name: str, kind: P
         kind=found.kind or kind or kind_of(found.raw, name),
         raw=found.raw,
         line_of=line_of,
-        group=found.group,
         text=text if found.path == () else None,
         template=found.template,
-        inline=found.inline,
         place=found.place(()),
         variant=found.variant,
     )
@@ -98,7 +116,7 @@ def _in_mapping(data: dict[str, Any]) -> Search:
     elif is_terraform(data):
         yield from in_terraform(data)
     else:
-        yield from in_role(data, ())
+        yield from in_roles(data)
 
 
 def _is_template(data: dict[str, Any]) -> bool:
@@ -106,28 +124,6 @@ def _is_template(data: dict[str, Any]) -> bool:
     if not isinstance(resources, dict):
         return False
     return any((isinstance(one, dict) and "Type" in one) or key.startswith("Fn::") for key, one in resources.items())
-
-
-def in_role(data: dict[str, Any], path: DataPath) -> Iterator[Found]:
-    """Yield the policies of a role in CloudFormation's shape, which `create` writes too, or of the AWS CLI."""
-    for place in places(data):
-        raw = _at(data, place.path)
-        yield Found(raw, (*path, *place.path), place.type, place.owner, place.inline)
-
-
-def _at(data: Any, path: DataPath) -> Any:
-    """Return the value at *path*; a text as the document that it holds, or as it is where it holds none."""
-    for step in path:
-        known = data if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ()
-        if step not in known:
-            return None
-        data = data[step]
-    if isinstance(data, str):
-        try:
-            return decoded(data)
-        except (ValueError, RecursionError):
-            return data
-    return data
 
 
 def is_unreadable(text: str) -> bool:

@@ -189,7 +189,7 @@ def _value(
             if isinstance(one, Found):
                 yield one._replace(raw=as_template(one.raw))
             else:
-                yield _because(one, value)
+                yield _because(one, value) if isinstance(one, Unknown) else one
 
 
 def _because(one: Unknown, value: str) -> Unknown:

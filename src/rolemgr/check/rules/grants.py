@@ -212,8 +212,11 @@ def missing_dependent_action(documents: list[Document]) -> Iterator[tuple[Docume
 
     Reported where no policy of the role (or this policy, where it stands alone) allows the other one. For
     tags: only where the Allow demands aws:RequestTag, so that the call can't do without.
+    Where a policy is attached whose text is not known, nobody can tell: it is said that it is not judged.
     """
     granting = [one for one in documents if one.kind is PolicyType.IDENTITY]
+    if any(one.missing for one in granting):
+        return
     allowing = [statement for one in granting for statement in one.allows]
     for document in granting:
         for statement in document.allows:
