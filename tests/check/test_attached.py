@@ -245,3 +245,18 @@ def test_a_document_of_unknown_text_says_nothing() -> None:
     assert attached(OURS, "r.json", "r").kind is PolicyType.IDENTITY
     assert attached(OURS, "r.json", "r", boundary=True).kind is PolicyType.BOUNDARY
     assert attached(OURS, "r.json", "r").statements == ()
+
+
+def test_tags_and_what_goes_by_them_are_judged_over_the_role() -> None:
+    """Access by tags in one policy, the moving of tags in another one; a Deny in a third one closes it."""
+    use = {
+        "Effect": "Allow", "Action": "sagemaker:DeleteModel", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:ResourceTag/Project": "a"}},
+    }  # fmt: skip
+    move = {"Effect": "Allow", "Action": "sagemaker:AddTags", "Resource": "*"}
+    policies = [managed("use", use), managed("move", move), managed("deny", {**move, "Effect": "Deny"})]
+    assert "RM906" in rules(details(RoleDetailList=[holder("Role", "r", "use", "move")], Policies=policies))
+    apart = [holder("Role", "r", "use"), holder("Role", "s", "move")]
+    assert "RM906" not in rules(details(RoleDetailList=apart, Policies=policies))
+    closed = [holder("Role", "r", "use", "move", "deny")]
+    assert "RM906" not in rules(details(RoleDetailList=closed, Policies=policies))
