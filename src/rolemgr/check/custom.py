@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple
 from pydantic import ValidationError
 
 from rolemgr.access.compare import Comparison, Difference, Focus, Unknown, compare
-from rolemgr.access.public import stranger_limits
+from rolemgr.access.public import open_to_strangers
 from rolemgr.check.custom_names import wrong_names
 from rolemgr.check.document import GRANTING, Document
 from rolemgr.check.finding import Finding, Severity
@@ -308,9 +308,7 @@ def _required(subject: _Subject, policies: Policies, custom: Custom) -> Iterator
 
 
 def _public(subject: _Subject, policies: Policies, custom: Custom) -> Iterator[Finding]:
-    focus = Focus(strangers=True, within=stranger_limits(policies))
-    found = compare(policies, _policy(subject.kind), focus)
-    yield from _against(subject, custom, found, "lets anyone do")
+    yield from _against(subject, custom, open_to_strangers(policies), "lets anyone do")
 
 
 def _granted(subject: _Subject, policies: Policies, custom: Custom) -> Iterator[Finding]:
