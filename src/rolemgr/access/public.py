@@ -13,6 +13,7 @@ from itertools import accumulate
 from typing import Any, Final
 
 from rolemgr.access.atoms import Atom, condition_atom
+from rolemgr.access.budget import MOST_STEPS
 from rolemgr.access.compare import Comparison, Focus, compare
 from rolemgr.access.regions import Pattern
 from rolemgr.access.statements import Asked, Side
@@ -51,8 +52,12 @@ _ONLY_SERVICES: Final = "aws:principalisawsservice"
 """AWS's services work for whoever asks them: who demands no more than one lets everybody in."""
 
 
-def open_to_strangers(policies: Policies) -> Comparison:
-    """Return what the *resource* policy of *policies* lets somebody do whom it does not name."""
+def open_to_strangers(policies: Policies, *, steps: int = MOST_STEPS) -> Comparison:
+    """
+    Return what the *resource* policy of *policies* lets somebody do whom it does not name.
+
+    What takes more than *steps* to tell is unknown.
+    """
     resource = policies.resource
     if resource is None:
         return Comparison((), (), 0)
@@ -61,7 +66,7 @@ def open_to_strangers(policies: Policies) -> Comparison:
     asked = Policies(resource=type(resource).model_validate(made))
     nothing = type(resource).model_validate({"Version": "2012-10-17", "Statement": []})
     focus = Focus(strangers=True, within=stranger_limits(asked))
-    return compare(asked, Policies(resource=nothing), focus)
+    return compare(asked, Policies(resource=nothing), focus, steps=steps)
 
 
 def _for_one_resource(statement: dict[str, Any], version: str) -> dict[str, Any]:

@@ -128,14 +128,20 @@ _JUDGED: Mapping[PolicyType, type[TrustPolicy | ResourcePolicy]] = {
 }  # fmt: skip
 
 
+_MOST_STATEMENTS = 60
+_MOST_STEPS = 400_000
+"""What a rule may cost: a larger policy than a bucket's 20 KB is judged by each statement alone."""
+
+
 @lru_cache(maxsize=256)
 def _lets_strangers(document: Document) -> Mapping[DataPath, bool]:
     """Return for each Allow of *document* whether strangers may what it says; what can't be told is left out."""
     model = _JUDGED.get(document.kind)
-    if model is None:
+    if model is None or len(document.statements) > _MOST_STATEMENTS:
         return {}
     try:
-        found = open_to_strangers(Policies(resource=model.model_validate(document.raw)))
+        asked = Policies(resource=model.model_validate(document.raw))
+        found = open_to_strangers(asked, steps=_MOST_STEPS)
     except (ValidationError, PolicyError, LayerError):
         return {}  # IAM refuses it, or a template fills it in
     shown = {one.statement.statement for one in found.differences if not one.doubts}
