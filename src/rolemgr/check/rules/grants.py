@@ -16,6 +16,7 @@ from rolemgr.check.limits_nothing import (
     is_unlimited,
 )
 from rolemgr.check.patterns import fits
+from rolemgr.check.patterns import is_open as is_every_one
 from rolemgr.check.rule import IAM, PERMISSIONS, SAGEMAKER, WITH_PRINCIPAL, Hit, group_rule, listed, statement_rule
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.policies import Policies
@@ -191,6 +192,8 @@ def not_principal(statement: Statement) -> Iterator[Hit]:
 def is_any_role(resource: str) -> bool:
     """Tell whether *resource* stands for roles, and leaves their names open."""
     passing = find_action(PASS_ROLE)
+    if passing is not None and is_every_one(resource, passing):
+        return True  # `role*` and `r*` too
     return is_any_name(resource) and (is_everything(resource) or (passing is not None and fits(resource, passing)))
 
 
