@@ -260,3 +260,30 @@ def test_tags_and_what_goes_by_them_are_judged_over_the_role() -> None:
     assert "RM906" not in rules(details(RoleDetailList=apart, Policies=policies))
     closed = [holder("Role", "r", "use", "move", "deny")]
     assert "RM906" not in rules(details(RoleDetailList=closed, Policies=policies))
+
+
+def test_what_can_not_be_read_hides_nothing_beside_it() -> None:
+    """Of two policies of a role the one is judged, of the other one nobody can tell: two findings, each at its own."""
+    known = {"Effect": "Allow", "Action": "s3:DeleteBucket", "Resource": "*"}
+    filled = {**known, "Action": {"Ref": "Actions"}}
+    listed = [
+        {"PolicyName": "a", "PolicyDocument": document(known)},
+        {"PolicyName": "b", "PolicyDocument": document(filled)},
+    ]
+    data = {"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": {"Policies": listed}}}}
+    wanted = {"access_not_granted": {"actions": ["s3:DeleteBucket"]}}
+    assert [one.startswith("can't tell") for one in custom(data, **wanted)] == [False, True]
+    listed.pop()
+    assert [one.startswith("can't tell") for one in custom(data, **wanted)] == [False]
+
+
+def test_a_reference_that_nobody_knows_is_no_reference(tmp_path: Any) -> None:
+    """What a role attaches belongs to what was approved, so that nothing can be compared with it."""
+    path = tmp_path / "reference.json"
+    for arn, message in ((OURS, "can't tell"), ("arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess", "allows beyond")):
+        path.write_text(json.dumps(role(arn, template=False)), "utf-8")
+        source = SourceFile(str(tmp_path / "c.yaml"), {"checks": [
+            {"id": "c", "reason": "why", "no_new_access": {"policy": "reference.json"}},
+        ]}, {})  # fmt: skip
+        found_ = custom_findings(from_text(json.dumps(document(ALL)), "p.json", as_json=True), read_checks(source))
+        assert {message in one.message for one in found_} == {True}

@@ -146,14 +146,14 @@ class _Subject(NamedTuple):
     """
     What is checked together: the documents of one type of a role, or one alone; a text says why they can't be.
 
-    *missing* says of which attached policies nobody knows the text. *boundary* bounds what they give, or says
+    *missing* are those of which nobody knows what they say, and why. *boundary* bounds what they give, or says
     why that is not known.
     """
 
     kind: PolicyType
     documents: list[Document]
     policies: Policies | str
-    missing: tuple[str, ...] = ()
+    missing: tuple[tuple[Document, str], ...] = ()
     boundary: Document | None = None
 
 
@@ -168,13 +168,21 @@ def _subjects(found: Iterable[Document]) -> Iterator[_Subject]:
                 yield _Subject(one.kind, [one], _policies([one]))
 
 
-def _of_role(together: list[Document], group: Sequence[Document]) -> _Subject:
-    """Return the identity policies *together* of a *group* as one subject, those of unknown text left out."""
-    known = [one for one in together if not one.missing]
-    missing = tuple(one.missing for one in together if one.missing)
+def _of_role(together: Sequence[Document], group: Sequence[Document]) -> _Subject:
+    """Return the identity policies *together* of a *group* as one subject, what can't be read apart from it."""
+    missing = {id(one): reason for one in together if (reason := _unreadable(one))}
+    known = [one for one in together if id(one) not in missing]
     boundary = next((one for one in group if one.kind is PolicyType.BOUNDARY), None)
-    policies = _policies(known, PolicyType.IDENTITY)
-    return _Subject(PolicyType.IDENTITY, known or together, policies, missing, boundary)
+    apart = tuple((one, missing[id(one)]) for one in together if id(one) in missing)
+    return _Subject(PolicyType.IDENTITY, known, _policies(known, PolicyType.IDENTITY), apart, boundary)
+
+
+def _unreadable(document: Document) -> str:
+    """Return why nobody knows what *document* allows; empty where it can be read."""
+    if document.missing:
+        return document.missing
+    found = _policies([document])
+    return f"the policy can't be read ({found})" if isinstance(found, str) else ""
 
 
 def _alike(one: PolicyType, other: PolicyType) -> bool:
@@ -226,7 +234,9 @@ def _checked(subject: _Subject, custom: Custom) -> Iterator[Finding]:
     if subject.missing and custom.check.access_granted is None:
         most = replace(subject.policies, identity=(*subject.policies.identity, _FULL_ACCESS))
         if any(ask(subject, most, custom)):  # no Deny of the role holds whatever they allow
-            yield _finding(subject, custom, None, f"can't tell what it allows besides: {'; '.join(subject.missing)}")
+            for document, reason in subject.missing:
+                alone = subject._replace(documents=[document])
+                yield _finding(alone, custom, None, f"can't tell, as {reason}")
 
 
 def _not_granted(subject: _Subject, policies: Policies, custom: Custom) -> Iterator[Finding]:
@@ -322,12 +332,16 @@ def _granted(subject: _Subject, policies: Policies, custom: Custom) -> Iterator[
         if not difference.future:
             text = f"does not allow {_request(difference)} ({_decided(difference)})"
             if subject.missing and difference.before.decision != "ExplicitlyDenied":
-                text = f"can't tell whether it allows {_request(difference)}: {'; '.join(subject.missing)}"
+                text = f"can't tell whether it allows {_request(difference)}: {_reasons(subject)}"
             yield _finding(subject, custom, None, text, difference.request.action)
     if unsure and not found.differences:
         yield _finding(subject, custom, None, f"can't tell whether it allows {listed(wanted.actions)}: {unsure}")
     for unknown in found.unknowns:
         yield _finding(subject, custom, None, f"can't tell whether it allows {_actions(unknown)}: {unknown.reason}")
+
+
+def _reasons(subject: _Subject) -> str:
+    return "; ".join(reason for _, reason in subject.missing)
 
 
 def _bounded(subject: _Subject, policies: Policies) -> Policies | str:
@@ -427,7 +441,8 @@ def _finding(
     policy, place = (at.policy, at.statement) if isinstance(at, StatementRef) else at or (0, None)
     if policy == len(subject.documents):  # it is what AWS attaches beside an SCP
         policy, place = 0, None
-    document = subject.documents[policy]
+    listed_ones = subject.documents or [one for one, _ in subject.missing]
+    document = listed_ones[policy]
     statement = document.statements[place] if place is not None and place < len(document.statements) else None
     path: DataPath = statement.path if statement else ()
     sid = statement.sid if statement else None

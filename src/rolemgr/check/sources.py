@@ -54,7 +54,7 @@ def look(
     made += [_attached(one, name, parsed.line_of) for one in searched if isinstance(one, Attached)]
     for one in made:
         unknown += [NotJudged(name, one.line_of(path), reason) for path, reason in one.unknown]
-    return made, list(dict.fromkeys(unknown))
+    return made, sorted(dict.fromkeys(unknown), key=lambda one: one.line or 0)
 
 
 def _attached(one: Attached, name: str, line_of: LineOf) -> Document:
