@@ -36,6 +36,7 @@ _SAYS: Final[Mapping[str, Mapping[str, str]]] = {
 """Where a policy says whose it is, and what that is."""
 POLICIES: Final = frozenset(_SAYS)
 """The types of resources that are a policy, whoever holds it."""
+_NAMING: Final = frozenset({*_NAMED_BY, *_SAYS, _ADDITION})
 _LISTS: Final = ("ManagedPolicyArns", "ManagedPolicies", "CustomerManagedPolicyReferences", "Policies")
 _BOUNDARY: Final = "PermissionsBoundary"
 
@@ -76,38 +77,51 @@ class Group(NamedTuple):
     holder: Resource | None = None
 
 
+class _Words(NamedTuple):
+    """A resource with its *names*, and whatever it may name."""
+
+    resource: Resource
+    names: set[str]
+    mentioned: set[str]
+
+    @property
+    def kind(self) -> str:
+        return self.resource.kind
+
+
 def groups_in(resources: Sequence[Resource]) -> Iterator[Group]:
     """Yield what acts together among *resources*; a policy that a holder may hold is in the groups of both."""
-    holders = [one for one in resources if one.kind in _NAMED_BY]
-    near = {one.name: _near(one, resources) for one in holders}
-    outside: dict[str, list[Resource]] = {}
-    for one in resources:
+    words = [_Words(one, _names_of(one), _mentioned(one)) for one in resources if one.kind in _NAMING]
+    for one in words:
         if one.kind in _NAMED_BY:
-            yield Group(one.name, [one, *near[one.name]], one)
-        elif one.kind != _ADDITION:
-            outside.setdefault(_holder_outside(one) or one.name, []).append(one)
+            near = (each.resource for each in _near(one, words))
+            yield Group(one.resource.name, [one.resource, *near], one.resource)
+    outside: dict[str, list[Resource]] = {}
+    for resource in resources:
+        if resource.kind not in _NAMED_BY and resource.kind != _ADDITION:
+            outside.setdefault(_holder_outside(resource) or resource.name, []).append(resource)
     for name, members in outside.items():
         yield Group(name, members)
 
 
-def _near(holder: Resource, resources: Sequence[Resource]) -> list[Resource]:
+def _near(holder: _Words, words: Sequence[_Words]) -> list[_Words]:
     """Return the policies that *holder* may hold, those of the groups that it may be in among them."""
-    found = [one for one in resources if one is not holder and _may_hold(holder, one)]
+    found = [one for one in words if one is not holder and _may_hold(holder, one)]
     if holder.kind == "AWS::IAM::User":
-        added = {name for one in found if one.kind == _ADDITION for name in _mentioned(one)}
-        groups = [one for one in resources if one.kind == _GROUP and (one in found or _names_of(one) & added)]
-        through = [each for group in groups for each in resources if _may_hold(group, each)]
+        added = {name for one in found if one.kind == _ADDITION for name in one.mentioned}
+        groups = [one for one in words if one.kind == _GROUP and (one in found or one.names & added)]
+        through = [each for group in groups for each in words if _may_hold(group, each)]
         found += [each for each in (*groups, *through) if each not in found]
     return found
 
 
-def _may_hold(holder: Resource, other: Resource) -> bool:
+def _may_hold(holder: _Words, other: _Words) -> bool:
     """Tell whether *holder* names *other*, or *other* it, in some branch."""
     if other.kind not in _SAYS and other.kind not in (_GROUP, _ADDITION):
         return False
     if other.kind == _GROUP and holder.kind != "AWS::IAM::User":
         return False
-    return bool(_names_of(other) & _mentioned(holder) or _names_of(holder) & _mentioned(other))
+    return not (other.names.isdisjoint(holder.mentioned) and holder.names.isdisjoint(other.mentioned))
 
 
 def _names_of(resource: Resource) -> set[str]:
