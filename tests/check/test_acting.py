@@ -161,12 +161,13 @@ def test_every_action_on_some_type_is_no_administrator(resource: str, rule: str)
     ],
 )
 def test_every_entry_of_the_tables_names_its_page(table: str) -> None:
-    """A page of AWS, or the id of a public catalog."""
+    """A page of AWS, its model of an API, or the id of a public catalog."""
     data = json.loads((Path(rolemgr.__file__).parent / table).read_bytes())
     for entries in data.values():
         for entry in entries.values() if isinstance(entries, dict) else entries:
             pages = entry.get("sources") or [entry["source"]]
             assert pages
             assert all(
-                page.startswith(("https://docs.aws.amazon.com/", "https://pathfinding.cloud/paths/")) for page in pages
+                page.startswith(("https://docs.aws.amazon.com/", "https://pathfinding.cloud/paths/", "botocore "))
+                for page in pages
             )

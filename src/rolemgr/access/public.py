@@ -10,9 +10,11 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-publi
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
-from typing import Final
+from typing import Any, Final
 
 from rolemgr.access.atoms import Atom, condition_atom
+from rolemgr.access.budget import MOST_STEPS
+from rolemgr.access.compare import Comparison, Focus, compare
 from rolemgr.access.regions import Pattern
 from rolemgr.access.statements import Asked, Side
 from rolemgr.access.values import Limits
@@ -20,6 +22,7 @@ from rolemgr.evaluate.policies import Policies
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
 from rolemgr.iam.breadth import are_narrow, narrow, networks
 from rolemgr.iam.operators import Operator
+from rolemgr.iam.variables import around_variables, known_variables_in
 from rolemgr.iam.wildcards import SEGMENTS, Steps
 
 _IDENTIFYING: Final = frozenset(
@@ -37,6 +40,68 @@ _UNIQUE_ID: Final = re.compile(r"A[A-Z0-9]{15,}")
 """A unique id such as `AROA...`, behind which a session's name may be anything."""
 _ORGANIZATION: Final = re.compile(r"o-[a-z0-9]{10,32}/")
 """An organization's id, behind which a path may be anything: no two organizations share one."""
+
+
+_OF_THE_RESOURCE: Final = {
+    "aws:resourceaccount": "123456789012",
+    "aws:resourceorgid": "o-exampleorgid",
+    "aws:resourceorgpaths": "o-exampleorgid/r-ab12/",
+}
+"""Keys that are the same in every request for one resource, in lower case, and a value that stands for it."""
+_ONLY_SERVICES: Final = "aws:principalisawsservice"
+"""AWS's services work for whoever asks them: who demands no more than one lets everybody in."""
+
+
+def open_to_strangers(policies: Policies, *, steps: int = MOST_STEPS) -> Comparison:
+    """
+    Return what the *resource* policy of *policies* lets somebody do whom it does not name.
+
+    What takes more than *steps* to tell is unknown.
+    """
+    resource = policies.resource
+    if resource is None:
+        return Comparison((), (), 0)
+    made = resource.to_json_value()
+    made["Statement"] = [_for_one_resource(one, made["Version"]) for one in made["Statement"]]
+    asked = Policies(resource=type(resource).model_validate(made))
+    nothing = type(resource).model_validate({"Version": "2012-10-17", "Statement": []})
+    focus = Focus(strangers=True, within=stranger_limits(asked))
+    return compare(asked, Policies(resource=nothing), focus, steps=steps)
+
+
+def _for_one_resource(statement: dict[str, Any], version: str) -> dict[str, Any]:
+    """Return *statement* with the values that are fixed for its resource; an Allow without a demand for any service."""
+    block: dict[str, dict[str, Any]] = {}
+    for operator, tests in statement.get("Condition", {}).items():
+        for key, values in tests.items():
+            listed = values if isinstance(values, list) else [values]
+            if statement["Effect"] == "Allow" and key.lower() == _ONLY_SERVICES and _demands(operator, listed):
+                continue
+            filled = [_filled(one) if version == "2012-10-17" else one for one in listed]
+            block.setdefault(operator, {})[key] = filled
+    made = {key: value for key, value in statement.items() if key != "Condition"}
+    if statement["Effect"] == "Allow" and _is_anyones(statement.get("Principal")):
+        made["Principal"] = "*"
+    return {**made, "Condition": block} if block else made
+
+
+def _is_anyones(principal: Any) -> bool:
+    """Tell whether *principal* is whoever any provider of identities vouches for."""
+    federated = principal.get("Federated") if isinstance(principal, dict) else None
+    return "*" in (federated if isinstance(federated, list) else [federated])
+
+
+def _demands(operator: str, values: Sequence[str]) -> bool:
+    return operator in ("Bool", "StringEquals") and all(str(one).lower() == "true" for one in values)
+
+
+def _filled(value: str) -> str:
+    return "".join(_stand_in(piece) if piece[:2] == "${" else piece for piece in around_variables(value))
+
+
+def _stand_in(piece: str) -> str:
+    found = next(known_variables_in(piece), None)
+    return _OF_THE_RESOURCE.get(found.key, piece) if found else piece
 
 
 def stranger_limits(policies: Policies) -> Mapping[str, Limits]:
@@ -100,8 +165,11 @@ def fixes_who(operator: Operator, key: str, values: Sequence[str]) -> bool:
         return False
     if operator.base == "IpAddress":
         return bool(networks(values)) and are_narrow(values)
+    filled = [_filled(value) for value in values]
+    if any(":" in one.key for value in filled for one in known_variables_in(value)):
+        return False  # a variable is whatever the caller has
     try:
-        atoms = [condition_atom(operator.base, value, True, {}) for value in values]
+        atoms = [condition_atom(operator.base, value, True, {}) for value in filled]
     except ValueError:
         return True  # IAM refuses the value, and a rule of its own says so
     return all(atom.pattern is not None and (atom.opaque or _names_one(folded, atom)) for atom in atoms)

@@ -1,59 +1,52 @@
 """
-The managed policies that a role names by their ARNs: those whose text is known count as written in the role.
+The managed policies that a role holds and that are not in its file: those whose text is known count as written there.
 
-The rest is told as not judged. https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html
+The rest is told as not judged, and is there all the same: what a role lacks may be in it.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rolemgr.check.document import Document
 from rolemgr.check.finding import NotJudged
-from rolemgr.check.intrinsic import resolve
 from rolemgr.check.read import read
-from rolemgr.files.source import DataPath
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import PolicyType
-from rolemgr.iam.role_document import Attachment, attachments
 from rolemgr.reference.managed_policies import managed_policy
 
-LineOf = Callable[[DataPath], int | None]
+
+def attached(
+    arn: str, name: str, owner: str, line: int | None = None, *,
+    reason: str = "", boundary: bool = False, variant: int = 0, ways: Sequence[Mapping[str, bool]] = (),
+) -> Document:  # fmt: skip
+    """
+    Return the managed policy *arn* as a document of *owner* at *line*, as its permissions *boundary* perhaps.
+
+    One whose text is not known is a document without statements, that says why; *reason* does where not even
+    the ARN is known. *variant* and *ways* are as in `Document`.
+    """
+    kind = PolicyType.BOUNDARY if boundary else PolicyType.IDENTITY
+    raw = None if reason else _text_of(arn)
+    if raw is not None:
+        found = Document(name, kind, raw, lambda _: line, group=owner, attached=arn, variant=variant, ways=ways)
+        return read(found)
+    called = "permissions boundary" if boundary else "attached policy"
+    why = reason or f"the text of the {called} `{arn}` is not known, nor what the role has or lacks by it"
+    made = Document(name, kind, {}, lambda _: line, group=owner, variant=variant, ways=ways, missing=why)
+    made.unknown.append(((), why))
+    return made
 
 
-def attached_in(data: Any, name: str, line_of: LineOf) -> Iterator[Document | NotJudged]:
-    """Yield the attached policies of the roles in *data*, or why one can't be judged; boundaries give nothing."""
-    for one in _attachments(data):
-        if not one.is_boundary:
-            yield attached(one.arn, name, one.owner, line_of(one.path))
+def missing_from(documents: Iterable[Document]) -> Iterator[NotJudged]:
+    """Yield what nobody knows of the attached policies among *documents*."""
+    for one in documents:
+        if one.missing:
+            yield NotJudged(one.name, one.line_of(()), one.missing)
 
 
-def attached(arn: str, name: str, owner: str, line: int | None = None) -> Document | NotJudged:
-    """Return the managed policy *arn* as a document of *owner* at *line*, or why it can't be judged."""
+def _text_of(arn: str) -> object | None:
+    """Return AWS's managed policy *arn*, where its text is among the data."""
     parts = Arn.parse(arn)
     is_aws = parts is not None and parts.account == "aws"
     known = managed_policy(arn.rpartition("/")[2], parts.partition) if parts and is_aws else None
-    if known is None or known.arn != arn:
-        return NotJudged(name, line, f"the text of the attached policy `{arn}` is not known")
-    raw = known.document.to_json_value()
-    return read(Document(name, PolicyType.IDENTITY, raw, lambda _: line, group=owner, attached=arn))
-
-
-def _attachments(data: Any) -> Iterator[Attachment]:
-    yield from attachments(data)
-    resources = data.get("Resources") if isinstance(data, dict) else None
-    for name, resource in resources.items() if isinstance(resources, dict) else ():
-        properties = resource.get("Properties") if isinstance(resource, dict) else None
-        listed = properties.get("ManagedPolicyArns") if isinstance(properties, dict) else None
-        for index, value in enumerate(listed if isinstance(listed, list) else ()):
-            if _is_of_the_template(value, resources):
-                continue  # its document is in the template, and is judged with the role
-            arn = resolve(value)
-            path = ("Resources", name, "Properties", "ManagedPolicyArns", index)
-            yield Attachment(path, name, arn if isinstance(arn, str) else str(value))
-
-
-def _is_of_the_template(value: Any, resources: Any) -> bool:
-    """Tell whether *value* refers to a managed policy among *resources*."""
-    referred = value.get("Ref") if isinstance(value, dict) else None
-    named = resources.get(referred) if isinstance(referred, str) and isinstance(resources, dict) else None
-    return isinstance(named, dict) and named.get("Type") == "AWS::IAM::ManagedPolicy"
+    return known.document.to_json_value() if known and known.arn == arn else None

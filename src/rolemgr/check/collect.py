@@ -76,7 +76,7 @@ def collect(paths: Sequence[str | Piped], kind: PolicyType | None = None, types:
             raise InputError(SourceLocation(name), "holds no policy", _what_is_known())
     if collected.error and not collected.documents:
         raise collected.error
-    if collected.not_judged and not collected.documents:
+    if collected.not_judged and all(one.missing for one in collected.documents):
         first = collected.not_judged[0]
         raise InputError(SourceLocation(first.path, first.line), f"not judged: {first.reason}")
     return collected

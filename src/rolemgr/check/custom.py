@@ -14,14 +14,14 @@ So a finding has a request that shows it, and what can't be told is a finding to
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 
 from rolemgr.access.compare import Comparison, Difference, Focus, Unknown, compare
-from rolemgr.access.public import stranger_limits
+from rolemgr.access.public import open_to_strangers
 from rolemgr.check.branches import families, told_once
 from rolemgr.check.custom_names import wrong_names
 from rolemgr.check.document import GRANTING, Document
@@ -145,20 +145,45 @@ def _reference(named: Any, source: SourceFile, where: SourceLocation) -> list[Do
 
 
 class _Subject(NamedTuple):
-    """What is checked together: the documents of one type of a role, or one alone; a text says why they can't be."""
+    """
+    What is checked together: the documents of one type of a role, or one alone; a text says why they can't be.
+
+    *missing* are those of which nobody knows what they say, and why. *boundary* bounds what they give, or says
+    why that is not known.
+    """
 
     kind: PolicyType
     documents: list[Document]
     policies: Policies | str
+    missing: tuple[tuple[Document, str], ...] = ()
+    boundary: Document | None = None
 
 
 def _subjects(group: Sequence[Document]) -> Iterator[_Subject]:
-    together = [one for one in group if one.kind is PolicyType.IDENTITY]
-    if together:
-        yield _Subject(PolicyType.IDENTITY, together, _policies(together))
+    if any(one.held for one in group):
+        return  # it acts in the groups of its holders
+    if together := [one for one in group if one.kind is PolicyType.IDENTITY]:
+        yield _of_role(together, group)
     for one in group:
-        if one.kind is not PolicyType.IDENTITY:
+        if one.kind is not PolicyType.IDENTITY and not one.missing and not one.copy and not one.attached:
             yield _Subject(one.kind, [one], _policies([one]))
+
+
+def _of_role(together: Sequence[Document], group: Sequence[Document]) -> _Subject:
+    """Return the identity policies *together* of a *group* as one subject, what can't be read apart from it."""
+    missing = {id(one): reason for one in together if (reason := _unreadable(one))}
+    known = [one for one in together if id(one) not in missing]
+    boundary = next((one for one in group if one.kind is PolicyType.BOUNDARY), None)
+    apart = tuple((one, missing[id(one)]) for one in together if id(one) in missing)
+    return _Subject(PolicyType.IDENTITY, known, _policies(known, PolicyType.IDENTITY), apart, boundary)
+
+
+def _unreadable(document: Document) -> str:
+    """Return why nobody knows what *document* allows; empty where it can be read."""
+    if document.missing:
+        return document.missing
+    found = _policies([document])
+    return f"the policy can't be read ({found})" if isinstance(found, str) else ""
 
 
 def _alike(one: PolicyType, other: PolicyType) -> bool:
@@ -210,7 +235,14 @@ def _checked(subject: _Subject, custom: Custom) -> Iterator[Finding]:
     if isinstance(subject.policies, str):
         yield _finding(subject, custom, None, f"can't tell, as the policy can't be read ({subject.policies})")
         return
-    yield from _ASKS[custom.check.kind](subject, subject.policies, custom)
+    ask = _ASKS[custom.check.kind]
+    yield from ask(subject, subject.policies, custom)
+    if subject.missing and custom.check.access_granted is None:
+        most = replace(subject.policies, identity=(*subject.policies.identity, _FULL_ACCESS))
+        if any(ask(subject, most, custom)):  # no Deny of the role holds whatever they allow
+            for document, reason in subject.missing:
+                alone = subject._replace(documents=[document])
+                yield _finding(alone, custom, None, f"can't tell, as {reason}")
 
 
 def _not_granted(subject: _Subject, policies: Policies, custom: Custom) -> Iterator[Finding]:
@@ -267,7 +299,10 @@ def _touches(patterns: Sequence[str], actions: Sequence[str]) -> bool:
 
 
 def _no_new(subject: _Subject, policies: Policies, custom: Custom) -> Iterator[Finding]:
-    reference = [one for one in custom.reference if _alike(one.kind, subject.kind)]
+    reference = [one for one in custom.reference if _alike(one.kind, subject.kind) and not one.copy]
+    if missing := [one.missing for one in reference if one.missing]:
+        yield _finding(subject, custom, None, f"can't tell, as the reference can't be read ({missing[0]})")
+        return
     old = _policies(reference if subject.kind not in _MODELS else reference[:1], subject.kind)
     if isinstance(old, str):
         yield _finding(subject, custom, None, f"can't tell, as the reference can't be read ({old})")
@@ -289,22 +324,38 @@ def _required(subject: _Subject, policies: Policies, custom: Custom) -> Iterator
 
 
 def _public(subject: _Subject, policies: Policies, custom: Custom) -> Iterator[Finding]:
-    focus = Focus(strangers=True, within=stranger_limits(policies))
-    found = compare(policies, _policy(subject.kind), focus)
-    yield from _against(subject, custom, found, "lets anyone do")
+    yield from _against(subject, custom, open_to_strangers(policies), "lets anyone do")
 
 
 def _granted(subject: _Subject, policies: Policies, custom: Custom) -> Iterator[Finding]:
     wanted = custom.check.access_granted or AccessGranted(actions=("*",))
     context = {key.lower(): values for key, values in wanted.context.items()}
     access = _policy(subject.kind, _allow(wanted.actions, wanted.resources))
-    found = compare(access, policies, Focus(context=context))
+    bounded = _bounded(subject, policies)
+    unsure = bounded if isinstance(bounded, str) else ""
+    found = compare(access, policies if isinstance(bounded, str) else bounded, Focus(context=context))
     for difference in found.differences:
         if not difference.future:
             text = f"does not allow {_request(difference)} ({_decided(difference)})"
+            if subject.missing and difference.before.decision != "ExplicitlyDenied":
+                text = f"can't tell whether it allows {_request(difference)}: {_reasons(subject)}"
             yield _finding(subject, custom, None, text, difference.request.action)
+    if unsure and not found.differences:
+        yield _finding(subject, custom, None, f"can't tell whether it allows {listed(wanted.actions)}: {unsure}")
     for unknown in found.unknowns:
         yield _finding(subject, custom, None, f"can't tell whether it allows {_actions(unknown)}: {unknown.reason}")
+
+
+def _reasons(subject: _Subject) -> str:
+    return "; ".join(reason for _, reason in subject.missing)
+
+
+def _bounded(subject: _Subject, policies: Policies) -> Policies | str:
+    """Return *policies* within the permissions boundary of the role, or why that is not known."""
+    if subject.boundary is None:
+        return policies
+    read = subject.boundary.missing or _policies([subject.boundary], PolicyType.IDENTITY)
+    return read if isinstance(read, str) else replace(policies, permissions_boundary=read.identity[0])
 
 
 def _decided(difference: Difference) -> str:
@@ -396,7 +447,8 @@ def _finding(
     policy, place = (at.policy, at.statement) if isinstance(at, StatementRef) else at or (0, None)
     if policy == len(subject.documents):  # it is what AWS attaches beside an SCP
         policy, place = 0, None
-    document = subject.documents[policy]
+    listed_ones = subject.documents or [one for one, _ in subject.missing]
+    document = listed_ones[policy]
     statement = document.statements[place] if place is not None and place < len(document.statements) else None
     path: DataPath = statement.path if statement else ()
     sid = statement.sid if statement else None

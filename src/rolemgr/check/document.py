@@ -166,6 +166,12 @@ class Document:
     """The truth of each condition in each way; empty outside of templates."""
     suggested: bool = False
     """Whether the name of the file alone says of which type it is."""
+    held: bool = False
+    """Whether roles of the file hold it: it acts in their groups, where a *copy* stands, and not by itself."""
+    copy: bool = False
+    """Whether the document that it copies is judged by itself elsewhere."""
+    missing: str = ""
+    """Of an attached policy without a text: why nobody knows what it says."""
 
     @cached_property
     def allows(self) -> tuple[Statement, ...]:

@@ -18,6 +18,7 @@ from rolemgr.check.rights import RIGHTS
 from rolemgr.iam.arn import PARTITIONS, Arn
 from rolemgr.iam.breadth import are_narrow, is_open, widened
 from rolemgr.iam.values import read_date, read_number
+from rolemgr.iam.variables import around_variables, known_variables_in
 from rolemgr.iam.wildcards import contains, has_wildcard, matches_action
 from rolemgr.reference import quirks
 from rolemgr.reference.condition_keys import find_key, known_values
@@ -220,12 +221,35 @@ def _admits_bool(condition: Condition) -> bool:
 def _admits_text(condition: Condition, *, as_pattern: bool) -> bool:
     if as_pattern and any(map(_is_any_value, condition.values)):
         return True
+    if condition.folded == "iam:policyarn" and any(_admits_administrator(one, as_pattern) for one in condition.values):
+        return True
+    if _is_always_there(condition.folded) and any(_is_itself(value, condition.folded) for value in condition.values):
+        return True
     folded = {value.lower() for value in condition.values}
     usual = quirks.usual_values(condition.folded)
     if usual and condition.folded == "aws:principaltype":
         return any(one.lower() in folded for one in usual)
     known = known_values(condition.folded)
     return bool(known) and {one.lower() for one in known} <= folded
+
+
+_ADMINISTRATOR = tuple(f"arn:{partition}:iam::aws:policy/AdministratorAccess" for partition in PARTITIONS)
+
+
+def _admits_administrator(value: str, as_pattern: bool) -> bool:
+    """Tell whether the policies that *value* names have AWS's administrator among them: then any right may be given."""
+    return value in _ADMINISTRATOR or (as_pattern and any(contains(_widened(value), one) for one in _ADMINISTRATOR))
+
+
+def _is_itself(value: str, key: str) -> bool:
+    """Tell whether *value* is the variable of *key*: what a request has is like itself."""
+    around = around_variables(value)
+    return (
+        len(around) == 3
+        and not around[0]
+        and not around[2]
+        and any(one.key == key for one in known_variables_in(value))
+    )
 
 
 @lru_cache(maxsize=16_384)

@@ -37,6 +37,8 @@ def fits(resource: str, action: Action) -> bool:
         return has_wildcard(resource)
     if has_wildcard(arn.service) or has_wildcard(arn.resource[:1]):
         return True
+    if _leaves_type_open(arn.resource) and any(_overlaps_form(arn, action, use.name) for use in action.resource_types):
+        return True
     if arn.service == "logs" and _any_type_fits(arn._replace(resource=_log_group(arn.resource)), action):
         return True
     if action.service == "sagemaker-mlflow" and arn.resource.startswith("mlflow-app/"):
@@ -50,7 +52,21 @@ def fits_type(resource: str, action: Action, name: str) -> bool:
     arn = Arn.parse(as_pattern(resource))
     if arn is None:
         return has_wildcard(resource)
-    return has_wildcard(arn.service) or has_wildcard(arn.resource[:1]) or _fits_type(arn, action, name)
+    if has_wildcard(arn.service) or has_wildcard(arn.resource[:1]):
+        return True
+    return (_leaves_type_open(arn.resource) and _overlaps_form(arn, action, name)) or _fits_type(arn, action, name)
+
+
+def _leaves_type_open(resource: str) -> bool:
+    """Tell whether a wildcard stands within the name of the type: `r*`, `role*`, `instance-profil?/x`."""
+    return has_wildcard(resource.partition("/")[0].partition(":")[0])
+
+
+def _overlaps_form(arn: Arn, action: Action, name: str) -> bool:
+    """Tell whether the resource part of *arn* can match one of the type *name*; in the service of the type alone."""
+    known = resource_types(action.service)
+    form = known[name].arn_format if name in known else None
+    return form is not None and form.service == arn.service and overlap(arn.resource, replaced(form.resource, "*"))
 
 
 def _any_type_fits(arn: Arn, action: Action) -> bool:

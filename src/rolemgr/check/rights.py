@@ -11,5 +11,24 @@ RIGHTS: Mapping[str, tuple[str, ...]] = {
     "takes a boundary off": ("iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary",
                              "iam:PutRolePermissionsBoundary", "iam:PutUserPermissionsBoundary"),
     "becomes someone else": ("iam:AddUserToGroup", "iam:CreateAccessKey", "iam:CreateLoginProfile",
-                             "iam:UpdateAssumeRolePolicy", "iam:UpdateLoginProfile"),
+                             "iam:UpdateAssumeRolePolicy", "iam:UpdateLoginProfile",
+                             "iam:CreateServiceSpecificCredential", "iam:ResetServiceSpecificCredential",
+                             "iam:UpdateSAMLProvider"),
 }  # fmt: skip
+
+OF_THE_ORGANIZATION: Mapping[str, tuple[str, ...]] = {
+    "gives rights in other accounts": (
+        "identitystore:CreateGroupMembership", "sso:AttachCustomerManagedPolicyReferenceToPermissionSet",
+        "sso:AttachManagedPolicyToPermissionSet", "sso:CreateAccountAssignment",
+        "sso:DeletePermissionsBoundaryFromPermissionSet", "sso:PutInlinePolicyToPermissionSet",
+        "sso:PutPermissionsBoundaryToPermissionSet",
+    ),
+    "leaves the organization's policies behind": (
+        "organizations:DetachPolicy", "organizations:DisablePolicyType", "organizations:LeaveOrganization",
+        "organizations:UpdatePolicy",
+    ),
+}  # fmt: skip
+"""The same through the organization, for who is in its management account; a NotAction is not asked about them."""
+
+ON_ITSELF = ("rewrites a policy", "attaches a policy", "takes a boundary off")
+"""What gives its caller every right also where it can do it to itself alone; its own keys are its own."""

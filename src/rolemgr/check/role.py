@@ -24,17 +24,19 @@ class Reason(NamedTuple):
 
 
 def documents_of(made: RoleDocuments) -> list[Document]:
-    """Return the trust policy and the inline, managed and known attached policies of the role *made*, as one group."""
+    """Return the trust policy and the inline, managed and attached policies of the role *made*, as one group."""
     trust = (made.trust_policy.to_json_value(), PolicyType.TRUST, False)
     inline = [(policy.document.to_json_value(), PolicyType.IDENTITY, True) for policy in made.policies]
     managed = [(policy.document.to_json_value(), PolicyType.IDENTITY, False) for policy in made.managed_policies]
     name = f"role {made.name}"
-    others = (attached(arn, name, made.name) for arn in made.attached)
+    others = [attached(arn, name, made.name) for arn in made.attached]
+    if made.boundary:
+        others.append(attached(made.boundary, name, made.name, boundary=True))
     own = [
         read(Document(name, kind, raw, lambda _: None, group=made.name, inline=is_inline))
         for raw, kind, is_inline in (trust, *inline, *managed)
     ]
-    return [*own, *(one for one in others if isinstance(one, Document))]
+    return [*own, *others]
 
 
 def at_origin(finding: Finding, role: ComposedRole) -> Finding:

@@ -14,15 +14,23 @@ from rolemgr.iam.documents import PolicyType
 
 def check(documents: Iterable[Document]) -> Iterator[Finding]:
     """Yield what the rules find in *documents*, in their order; those of one file and group are one role."""
+    told: set[Finding] = set()
     for family in families(documents):
         together = not family.is_too_large
-        yield from told_once([list(_group(group, together=together)) for group in family.groups], family.ways)
+        found = [list(_group(group, together=together)) for group in family.groups]
+        again = any(document.copy for group in family.groups for document in group)  # the same policy, once more
+        for finding in told_once(found, family.ways):
+            if not again or finding not in told:
+                yield finding
+            told.add(finding)
 
 
 def _group(documents: list[Document], *, together: bool) -> Iterator[Finding]:
     for document in documents:
-        found = _document(document)
+        found = () if document.copy else _document(document)
         yield from (one for one in found if not (document.attached and one.rule.startswith(_OF_WORDING)))
+    if any(document.held for document in documents):
+        return  # it acts in the groups of its holders
     for rule in _of_groups() if together else ():
         if rule.of_group:
             for document, hit in rule.of_group(documents):

@@ -5,19 +5,20 @@ Known are policy documents, lists of them, roles as `create` writes them, what t
 policies and roles, CloudFormation templates, and Terraform's JSON. Anything else holds no policy.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from rolemgr.check.attached import attached_in
+from rolemgr.check.attached import attached
 from rolemgr.check.branches import Family, families
 from rolemgr.check.document import Document
 from rolemgr.check.finding import NotJudged
 from rolemgr.check.kinds import kind_of
 from rolemgr.check.read import read
-from rolemgr.check.reader.found import Found, Search, Unknown, is_policy, others
+from rolemgr.check.reader.found import Attached, Found, Search, Unknown, is_policy, others
+from rolemgr.check.reader.roles import in_roles
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
-from rolemgr.iam.role_document import decoded, places
 
 LineOf = Callable[[DataPath], int | None]
 
@@ -74,18 +75,35 @@ def look(
     """Return the policy documents in *parsed*, and what may be one and can't be judged."""
     searched = list(find(parsed.data))
     found = [one for one in searched if isinstance(one, Found)]
-    made = [_document(one, parsed, text if len(found) == 1 else None, name, kind) for one in found]
+    made = _documents(found, parsed, text if len({one.path for one in found}) == 1 else None, name, kind)
     unknown = [NotJudged(name, parsed.line_of(one.path), one.reason) for one in searched if isinstance(one, Unknown)]
+    made += [_attached(one, name, parsed) for one in searched if isinstance(one, Attached)]
     for one in made:
         unknown += [NotJudged(name, one.line_of(path), reason) for path, reason in one.unknown]
-    for other in attached_in(parsed.data, name, parsed.line_of):
-        if isinstance(other, Document):
-            other.group = _in_part(other.group, parsed)
-            made.append(other)
-        else:
-            unknown.append(other)
     unknown += map(_too_large, (one for one in families(made) if one.is_too_large))
-    return made, list(dict.fromkeys(unknown))
+    return made, sorted(dict.fromkeys(unknown), key=lambda one: one.line or 0)
+
+
+def _attached(one: Attached, name: str, parsed: Parsed) -> Document:
+    group, line = _in_part(one.group, parsed), parsed.line_of(one.path)
+    return attached(
+        one.arn, name, group, line, reason=one.reason, boundary=one.boundary, variant=one.variant, ways=one.ways
+    )  # fmt: skip
+
+
+def _documents(
+    found: Iterable[Found], parsed: Parsed, text: str | None, name: str, kind: PolicyType | None
+) -> list[Document]:
+    """Return the documents *found*; a policy that many roles hold is read once."""
+    made: dict[object, Document] = {}
+    documents: list[Document] = []
+    for one in found:
+        key = (one.path, one.kind, one.variant, id(one.raw))
+        if key not in made:
+            made[key] = _document(one, parsed, text, name, kind)
+        group = _in_part(one.group, parsed)
+        documents.append(replace(made[key], group=group, inline=one.inline, held=one.held, copy=one.copy))
+    return documents
 
 
 def _too_large(family: Family) -> NotJudged:
@@ -112,10 +130,8 @@ def _document(found: Found, parsed: Parsed, text: str | None, name: str, kind: P
         suggested=told is None and kind_of(found.raw, name) is not kind_of(found.raw, ""),
         raw=found.raw,
         line_of=line_of,
-        group=_in_part(found.group, parsed),
         text=text if found.path == () else None,
         template=found.template,
-        inline=found.inline,
         place=(parsed.number, *found.place(())) if parsed.number else found.place(()),
         variant=found.variant,
         ways=found.ways,
@@ -147,7 +163,7 @@ def _in_mapping(data: dict[str, Any]) -> Search:
         yield from in_terraform(data)
     else:
         known: set[DataPath] = set()
-        for one in in_role(data, ()):
+        for one in in_roles(data):
             known.add(one.path)
             yield one
         yield from _elsewhere(data, (), known)
@@ -167,28 +183,6 @@ def _is_template(data: dict[str, Any]) -> bool:
     if not isinstance(resources, dict):
         return False
     return any((isinstance(one, dict) and "Type" in one) or key.startswith("Fn::") for key, one in resources.items())
-
-
-def in_role(data: dict[str, Any], path: DataPath) -> Iterator[Found]:
-    """Yield the policies of a role in CloudFormation's shape, which `create` writes too, or of the AWS CLI."""
-    for place in places(data):
-        raw = _at(data, place.path)
-        yield Found(raw, (*path, *place.path), place.type, place.owner, place.inline)
-
-
-def _at(data: Any, path: DataPath) -> Any:
-    """Return the value at *path*; a text as the document that it holds, or as it is where it holds none."""
-    for step in path:
-        known = data if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ()
-        if step not in known:
-            return None
-        data = data[step]
-    if isinstance(data, str):
-        try:
-            return decoded(data)
-        except (ValueError, RecursionError):
-            return data
-    return data
 
 
 def is_unreadable(text: str) -> bool:

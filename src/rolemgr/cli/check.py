@@ -150,7 +150,8 @@ def _findings(
             *check(collected.documents),
             *_custom_findings(collected.documents, _customs(rules)),
         ]
-        names = [name for name, _ in dict.fromkeys((one.name, one.place) for one in collected.documents)]
+        read = [one for one in collected.documents if not one.missing]
+        names = [name for name, _ in dict.fromkeys((one.name, one.place) for one in read)]
         types = [TypeFromName(one.name, one.kind) for one in collected.documents if one.suggested]
         return _Found(_sorted(list(found)), names, not_judged=collected.not_judged, types=list(dict.fromkeys(types)))
     if kind:
@@ -184,6 +185,7 @@ class _Found(NamedTuple):
 
 def _of_role(found: "Chosen", rules: tuple[Path, ...]) -> _Found:
     """Return what is found in a rendered role, where the user chose it; the catalog's lines are in the messages."""
+    from rolemgr.check.attached import missing_from
     from rolemgr.check.role import accepted, at_choice, documents_of
     from rolemgr.check.run import check
 
@@ -200,7 +202,8 @@ def _of_role(found: "Chosen", rules: tuple[Path, ...]) -> _Found:
         else:
             findings.append(shown)
     findings += [at_choice(one, found.role, found.spec) for one in _custom_findings(documents, _customs(rules))]
-    return _Found(findings, [one.name for one in documents], meant, tuple(notes))
+    names = [one.name for one in documents if not one.missing]
+    return _Found(findings, names, meant, tuple(notes), not_judged=list(missing_from(documents)))
 
 
 def _of_role_files(chosen: Mapping[str, Any], rules: tuple[Path, ...], *, verbose: bool) -> _Found:
@@ -214,6 +217,7 @@ def _of_role_files(chosen: Mapping[str, Any], rules: tuple[Path, ...], *, verbos
         [one.file for one in made for _ in one.result.names],
         [(_in_file(finding, one.file), reason) for one in made for finding, reason in one.result.accepted],
         wrong=tuple(wrong),
+        not_judged=[one._replace(path=file.file) for file in made for one in file.result.not_judged],
     )
 
 

@@ -4,17 +4,19 @@ The policies in a CloudFormation template, each way that its conditions can come
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from rolemgr.check.intrinsic import is_function, shown
+from rolemgr.check.reader.cloudformation_holders import POLICIES, Group, Held, Resource, groups_in
 from rolemgr.check.reader.conditions import Ways, ways
 from rolemgr.check.reader.expand import LOOP, Expander, Template, TooLargeError, choices_in
-from rolemgr.check.reader.found import Found, Search, Unknown, is_policy, others
+from rolemgr.check.reader.found import Attached, Found, Piece, Search, Unknown, is_policy, others
 from rolemgr.check.reader.properties import document, policies_at, properties_of
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.role_document import ORGANIZATION_TYPES
+from rolemgr.reference.managed_policies import managed_policy
 
 _TRANSFORMS = ("AWS::Serverless-", "AWS::LanguageExtensions", "AWS::SecretsManager-", "AWS::CodeDeploy")
 """AWS's macros that leave policies as they stand, or that are read here."""
@@ -22,19 +24,6 @@ _SAM = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 _NO_POLICY = ("AWS::WAFv2::", "AWS::CloudFormation::")
 _TEXTS = ("TemplateBody",)
 _MANY = 1_000_000
-
-
-class _Resource(NamedTuple):
-    """A resource with its logical name, its place, and what loops around it have named."""
-
-    name: str
-    body: dict[str, Any]
-    path: DataPath
-    maker: Expander
-
-    @property
-    def kind(self) -> str:
-        return str(self.body.get("Type"))
 
 
 def in_cloudformation(template: dict[str, Any]) -> Search:
@@ -46,10 +35,9 @@ def in_cloudformation(template: dict[str, Any]) -> Search:
     )  # fmt: skip
     try:
         resources = list(_resources(template["Resources"], Expander(whole), ("Resources",)))
-        known = [one for one in resources if isinstance(one, _Resource)]
+        known = [one for one in resources if isinstance(one, Resource)]
         yield from (one for one in resources if isinstance(one, Unknown))
-        for name, group in _groups(known).items():
-            yield from _in_group(name, group, template.get("Conditions"))
+        yield from _in_groups(known, template.get("Conditions"))
     except TooLargeError:
         yield Unknown(("Resources",), "the template comes to more values than are read")
 
@@ -62,7 +50,7 @@ def _macros(template: dict[str, Any]) -> Search:
             yield Unknown(("Transform",), f"the macro `{name}` may change every policy when it is deployed")
 
 
-def _resources(listed: dict[str, Any], maker: Expander, path: DataPath) -> "Iterator[_Resource | Unknown]":
+def _resources(listed: dict[str, Any], maker: Expander, path: DataPath) -> "Iterator[Resource | Unknown]":
     for name, body in listed.items():
         here = (*path, name)
         if name.startswith(LOOP):
@@ -70,10 +58,10 @@ def _resources(listed: dict[str, Any], maker: Expander, path: DataPath) -> "Iter
         elif is_function({name: body}):
             yield Unknown(here, f"resources are {shown({name: body})}")
         elif isinstance(body, dict):
-            yield _Resource(name, body, here, maker)
+            yield Resource(name, body, here, maker)
 
 
-def _looped(loop: Any, maker: Expander, here: DataPath) -> "Iterator[_Resource | Unknown]":
+def _looped(loop: Any, maker: Expander, here: DataPath) -> "Iterator[Resource | Unknown]":
     """Yield the resources of a loop: of each turn, or as they are written where nobody knows the turns."""
     turns = maker.turns(loop)
     if turns is None:
@@ -85,88 +73,89 @@ def _looped(loop: Any, maker: Expander, here: DataPath) -> "Iterator[_Resource |
         if name.startswith(LOOP):
             yield from _looped(body, inner, (*here, 2, step))
         elif isinstance(body, dict):
-            yield _Resource(name, body, (*here, 2, step), inner)
+            yield Resource(name, body, (*here, 2, step), inner)
 
 
-def _groups(resources: Iterable[_Resource]) -> dict[str, list[_Resource]]:
-    """Return the resources whose policies act together: a role, and the policies that are attached to it alone."""
-    listed = list(resources)
-    holders = _holders(listed)
-    groups: dict[str, list[_Resource]] = {}
-    for one in listed:
-        held_by = _attached_to(one.body.get("Properties")) or holders.get(one.name)
-        groups.setdefault(held_by or one.name, []).append(one)
-    return groups
+def _in_groups(resources: list[Resource], conditions: Any) -> Search:
+    """Yield what each group holds; a policy that is held in one of the ways acts with its holders, and not alone."""
+    held: dict[str, bool] = {}
+    alone: list[Group] = []
+    for group in groups_in(resources):
+        if group.holder is None:
+            alone.append(group)
+            continue
+        yield from _in_group(group, conditions, held)
+    for group in alone:
+        yield from _in_group(group, conditions, held)
 
 
-def _holders(resources: Sequence[_Resource]) -> dict[str, str]:
-    """Return for each managed policy that one role or permission set of the template alone refers to, which that is."""
-    named = [one for one in resources if one.body.get("Type") == "AWS::IAM::ManagedPolicy"]
-    holders: dict[object, set[str]] = {}
-    for holder in resources:
-        for reference in _references(holder.body.get("Properties")):
-            holders.setdefault(reference, set()).add(holder.name)
-    found = {one.name: set[str]().union(*(holders.get(each, ()) for each in _ways_to(one))) for one in named}
-    return {policy: next(iter(names)) for policy, names in found.items() if len(names) == 1}
+def _as_held(one: Found, name: str, held: Mapping[str, bool]) -> Found:
+    """Return *one* of the policy *name* by itself as what it is for its holders."""
+    if name not in held or one.kind is not PolicyType.IDENTITY:
+        return one
+    return one._replace(held=True, group=f"{name} held") if held[name] else one._replace(kind=PolicyType.BOUNDARY)
 
 
-def _references(properties: Any) -> Iterator[tuple[str, str]]:
-    """Yield how a role attaches policies of the template, and a permission set the policies of a name."""
-    if not isinstance(properties, dict):
-        return
-    attached, references = properties.get("ManagedPolicyArns"), properties.get("CustomerManagedPolicyReferences")
-    for one in attached if isinstance(attached, list) else ():
-        if isinstance(one, dict) and len(one) == 1 and isinstance(one.get("Ref"), str):
-            yield "Ref", one["Ref"]
-    for one in references if isinstance(references, list) else ():
-        if isinstance(one, dict) and one.get("Name") is not None:
-            yield "Name", repr(one["Name"])  # a function too, where both write the same
-
-
-def _ways_to(policy: _Resource) -> Iterator[tuple[str, str]]:
-    """Yield how others may refer to *policy*."""
-    yield "Ref", policy.name
-    own = policy.body.get("Properties")
-    if isinstance(own, dict) and own.get("ManagedPolicyName") is not None:
-        yield "Name", repr(own["ManagedPolicyName"])
-
-
-def _attached_to(properties: Any) -> str | None:
-    match properties:
-        case {"Roles": [{"Ref": str() as role}]}:
-            return role
-        case {"RoleName": {"Ref": str() as role}}:
-            return role
-        case _:
-            return None
-
-
-def _in_group(name: str, group: list[_Resource], conditions: Any) -> Search:
-    asked = [choice for one in group for choice in choices_in(one.body.get("Properties"))]
+def _in_group(group: Group, conditions: Any, held: dict[str, bool]) -> Search:
+    """Yield what *group* holds, each way that the conditions come out; note in *held* which policies are attached."""
+    asked = [choice for one in group.members for choice in _conditions_of(one)]
     found = ways(asked, conditions)
     if found.left_out:
-        yield _left_out(group[0], found)
+        yield _left_out(group.members[0], found)
     told: set[Unknown] = set()
     for variant, truths in enumerate(found.truths):
-        for resource in group:
-            for one in _in_resource(resource, truths, name):
-                if isinstance(one, Found):
-                    yield one._replace(variant=variant, ways=found.truths, group=name)
-                elif one not in told:
+        for one in _in_way(group, truths, held):
+            if isinstance(one, Unknown):
+                if one not in told:
                     told.add(one)
                     yield one
+            else:
+                yield one._replace(variant=variant, ways=found.truths, group=one.group or group.name)
 
 
-def _left_out(resource: _Resource, found: Ways) -> Unknown:
+def _conditions_of(resource: Resource) -> Iterator[str]:
+    yield from choices_in(resource.properties)
+    condition = resource.body.get("Condition")
+    if isinstance(condition, str):
+        yield condition
+
+
+def _in_way(group: Group, truths: Mapping[str, bool], held: dict[str, bool]) -> Search:
+    """Yield what *group* holds where the conditions come out as *truths* say."""
+    there = [one for one in group.members if truths.get(str(one.body.get("Condition")), True)]
+    makers = {one.name: Expander(one.maker.template, truths, one.maker.names) for one in there}
+    made = {one.name: makers[one.name].plain(one.properties, (*one.path, "Properties")) for one in there}
+    way = Held(made, {one.name: one.kind for one in group.members})
+    holder = group.holder
+    if holder is not None and holder.name not in made:
+        return
+    for resource in there:
+        inner = _in_resource(resource, made[resource.name], makers[resource.name], group.name)
+        if holder is None:
+            yield from (_as_held(one, resource.name, held) if isinstance(one, Found) else one for one in inner)
+        elif resource is holder:
+            yield from inner
+        elif way.holds(holder.name, resource.name):
+            held[resource.name] = held.get(resource.name, False) or resource.kind in POLICIES
+            yield from (one._replace(copy=True, inline=False) for one in inner if isinstance(one, Found))
+        elif way.bounds(holder.name, resource.name):
+            held.setdefault(resource.name, False)
+            yield from (one._replace(copy=True, kind=PolicyType.BOUNDARY) for one in inner if isinstance(one, Found))
+    for resource in there if holder is not None else ():
+        if resource is holder or resource.name in way.groups(holder.name):  # type: ignore[union-attr]
+            for one in way.outside(resource.name):
+                place = _place(one.path, makers[resource.name], (*resource.path, "Properties"))
+                yield Attached(place, group.name, one.arn, one.reason, one.boundary and resource is holder)
+
+
+def _left_out(resource: Resource, found: Ways) -> Unknown:
     judged = f"{len(found.truths)} of the ways in which its conditions can come out are judged"
     others = f"{found.left_out:,}" if found.left_out < _MANY else "the others"  # of 2 to the power of thousands
     return Unknown(resource.path, f"{judged}, {others} are not")
 
 
-def _in_resource(resource: _Resource, truths: Any, group: str) -> Search:
-    maker = Expander(resource.maker.template, truths, resource.maker.names)
+def _in_resource(resource: Resource, properties: Any, maker: Expander, group: str) -> Search:
     here = (*resource.path, "Properties")
-    properties = maker.plain(resource.body.get("Properties"), here)
     if is_function(properties):
         yield Unknown(here, f"properties are {shown(properties)}")
     elif isinstance(properties, dict):
@@ -174,13 +163,18 @@ def _in_resource(resource: _Resource, truths: Any, group: str) -> Search:
             yield _in_place(one, maker, here)
 
 
-def _in_place(one: Found | Unknown, maker: Expander, here: DataPath) -> Found | Unknown:
+def _in_place(one: Piece, maker: Expander, here: DataPath) -> Piece:
     if isinstance(one, Found):
         return one._replace(origins=maker.origins)
-    path, rest = one.path, ()
+    return one._replace(path=_place(one.path, maker, here))
+
+
+def _place(path: DataPath, maker: Expander, here: DataPath) -> DataPath:
+    """Return where in the file *path* of the properties that *maker* made of those at *here* stands."""
+    rest: DataPath = ()
     while path and path not in maker.origins:
-        path, rest = path[:-1], (path[-1], *rest)  # type: ignore[assignment]
-    return one._replace(path=(*maker.origins.get(path, here), *rest))
+        path, rest = path[:-1], (path[-1], *rest)
+    return (*maker.origins.get(path, here), *rest)
 
 
 def _in_properties(kind: str, properties: dict[str, Any], group: str) -> Search:
@@ -221,10 +215,14 @@ def _of_sam(value: Any, here: DataPath) -> Search:
     if isinstance(value, list):
         for index, one in enumerate(value):
             yield from _of_sam(one, (*here, index))
-    elif is_policy(value) or is_function(value):
+    elif is_policy(value):
         yield from document(value, here, PolicyType.IDENTITY)
+    elif is_function(value):
+        if "Fn::GetAtt" not in value:  # what it refers to is looked for among the resources
+            yield Attached(here, "", reason=f"a policy is {shown(value)}")
     elif isinstance(value, dict):
         for name in value:
-            yield Unknown((*here, name), f"SAM makes a policy of its template `{name}` when it is deployed")
+            yield Attached((*here, name), "", reason=f"SAM makes a policy of its template `{name}` when it is deployed")
     elif isinstance(value, str):
-        yield Unknown(here, f"the text of the attached policy `{value}` is not in the file")
+        known = None if ":" in value else managed_policy(value, "aws")
+        yield Attached(here, "", known.arn if known else value)

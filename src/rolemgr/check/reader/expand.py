@@ -71,7 +71,7 @@ class Expander:
         if isinstance(value, list):
             return self._list(value, here, out)
         if not isinstance(value, dict):
-            return self._named(value) if self.names and isinstance(value, str) else value
+            return self.named(value) if self.names and isinstance(value, str) else value
         if is_function(value):
             ((name, argument),) = value.items()
             if not name.startswith(LOOP):
@@ -95,7 +95,7 @@ class Expander:
                     found = inner._value(body, (*here, key, 2, step), (*out, name))
                     made[name] = found
             else:
-                name = self._named(key)
+                name = self.named(key)
                 found = self._value(one, (*here, key), (*out, name))
                 if found is not _GONE:
                     made[name] = found
@@ -119,10 +119,10 @@ class Expander:
         found = []
         for item in items:
             inner = Expander(self.template, self.chosen, {**self.names, identifier: item}, self.origins)
-            found += [(inner, inner._named(key), one, key) for key, one in body.items()]
+            found += [(inner, inner.named(key), one, key) for key, one in body.items()]
         return found
 
-    def _named(self, text: str) -> str:
+    def named(self, text: str) -> str:
         """Return *text* with what loops have named filled in: ``${Name}``, or ``&{Name}`` without signs in it."""
         for name, item in self.names.items():
             self._grows_to(len(text) + text.count("{" + name + "}") * len(item))
@@ -178,8 +178,8 @@ class Expander:
             return self._alone(text[2:-1], here, out)
         named = PLACE.findall(text)
         self._grows_to(len(text) + sum(len(known.get(one, "")) for one in named))
-        found = substituted(self._named(text), known)
-        return {"Fn::Sub": self._named(text)} if found is UNKNOWN else found
+        found = substituted(self.named(text), known)
+        return {"Fn::Sub": self.named(text)} if found is UNKNOWN else found
 
     def _alone(self, name: str, here: DataPath, out: DataPath) -> Any:
         """Return what the whole of a text is that says ``${name}``: the same as a Ref, or a Fn::GetAtt, of it."""

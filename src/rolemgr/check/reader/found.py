@@ -28,6 +28,12 @@ class Found(NamedTuple):
     origins: Mapping[DataPath, DataPath] | None = None
     variant: int = 0
     ways: Sequence[Mapping[str, bool]] = ()
+    policy: str = ""
+    """By what attachments name it, where it is a managed policy."""
+    held: bool = False
+    """Whether it is attached in this file, so that it acts in the groups of its holders alone."""
+    copy: bool = False
+    """Whether it stands in the group of one of its holders, and is judged by itself elsewhere."""
 
     def place(self, path: DataPath) -> DataPath:
         """Return where *path* of the policy stands in the file."""
@@ -47,7 +53,24 @@ class Unknown(NamedTuple):
     reason: str
 
 
-Search: TypeAlias = Iterator[Found | Unknown]
+class Attached(NamedTuple):
+    """
+    A managed policy that *group* holds and whose text is not in the file: its *arn*, or why not even that is known.
+
+    As a *boundary* it gives nothing, and limits what the others give.
+    """
+
+    path: DataPath
+    group: str
+    arn: str = ""
+    reason: str = ""
+    boundary: bool = False
+    variant: int = 0
+    ways: Sequence[Mapping[str, bool]] = ()
+
+
+Piece: TypeAlias = Found | Unknown | Attached
+Search: TypeAlias = Iterator[Piece]
 
 
 def is_policy(data: Any) -> bool:

@@ -13,6 +13,7 @@ from rolemgr.check.reader.found import Found, Search, Unknown, others
 from rolemgr.check.reader.hcl import NotPlainError, encoded
 from rolemgr.check.reader.properties import at, document, policies_at, properties_of
 from rolemgr.check.reader.terraform_documents import in_document
+from rolemgr.check.reader.terraform_holders import Resource, held_in, without_indices
 from rolemgr.check.reader.terraform_locals import as_template, in_locals
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
@@ -34,15 +35,31 @@ def is_terraform(data: dict[str, Any]) -> bool:
 
 
 def in_terraform(data: dict[str, Any]) -> Search:
-    """Yield the policies in *data*, and what of it can't be judged."""
+    """Yield the policies in *data*, each with those that act with it, and what of it can't be judged."""
+    resources = list(_resources(data))
+    yield from held_in(_policies(data, resources), resources, data)
+
+
+def _resources(data: dict[str, Any]) -> Iterator[Resource]:
     if _is_state(data):
-        yield from _in_state(data["resources"])
+        yield from _of_state(data["resources"])
+    elif key := _planned_in(data):
+        yield from _of_module(data[key].get("root_module"), (key, "root_module"), _configured_in(data))
+    else:
+        yield from _of_configuration(data)
+
+
+def _planned_in(data: dict[str, Any]) -> str | None:
+    return next((key for key in ("planned_values", "values") if isinstance(data.get(key), dict)), None)
+
+
+def _policies(data: dict[str, Any], resources: list[Resource]) -> Search:
+    if _is_state(data) or _planned_in(data):
+        later = _known_later(data)
+        for one in resources:
+            yield from _final(one.kind, one.group, one.values, one.path)
+            yield from _after_apply(one, later)
         return
-    for key in ("planned_values", "values"):
-        if isinstance(data.get(key), dict):
-            later = _known_later(data)
-            yield from _in_module(data[key].get("root_module"), (key, "root_module"), later)
-            return
     yield from _in_configuration(data)
 
 
@@ -50,14 +67,14 @@ def _is_state(data: dict[str, Any]) -> bool:
     return isinstance(data.get("resources"), list) and "lineage" in data and "version" in data
 
 
-def _in_state(resources: list[Any]) -> Search:
+def _of_state(resources: list[Any]) -> Iterator[Resource]:
     for index, one in enumerate(resources):
         instances = one.get("instances") if isinstance(one, dict) and one.get("mode") != "data" else None
         for place, instance in enumerate(instances if isinstance(instances, list) else ()):
             if isinstance(instance, dict):
                 here = ("resources", index, "instances", place, "attributes")
                 group = f"{one.get('module', '')}.{one.get('type')}.{one.get('name')}[{place}]"
-                yield from _final(str(one.get("type")), group, instance.get("attributes"), here)
+                yield Resource(group, str(one.get("type")), instance.get("attributes"), here)
 
 
 def _known_later(data: dict[str, Any]) -> dict[str, Any]:
@@ -71,7 +88,7 @@ def _known_later(data: dict[str, Any]) -> dict[str, Any]:
     return later
 
 
-def _in_module(module: Any, path: DataPath, later: dict[str, Any]) -> Search:
+def _of_module(module: Any, path: DataPath, configured: dict[str, Any]) -> Iterator[Resource]:
     waiting: list[tuple[Any, DataPath]] = [(module, path)]
     while waiting:
         one, here = waiting.pop(0)
@@ -79,16 +96,43 @@ def _in_module(module: Any, path: DataPath, later: dict[str, Any]) -> Search:
             waiting += [(inner, (*here, "child_modules", at)) for at, inner in _listed(one, "child_modules")]
             for index, resource in _listed(one, "resources"):
                 if isinstance(resource, dict) and resource.get("mode") != "data":
-                    yield from _planned(resource, (*here, "resources", index), later)
+                    address = str(resource.get("address"))
+                    place = (*here, "resources", index, "values")
+                    expressions = configured.get(without_indices(address))
+                    yield Resource(address, str(resource.get("type")), resource.get("values"), place, expressions)
 
 
-def _planned(resource: dict[str, Any], path: DataPath, later: dict[str, Any]) -> Search:
-    kind, address = str(resource.get("type")), str(resource.get("address"))
-    values = resource.get("values")
-    yield from _final(kind, address, values, (*path, "values"))
-    for place in _places(kind, values):
-        if any(value is True for _, value in at(later.get(address), place)):
-            yield Unknown((*path, "values"), f"{place} of {address} is known only after apply")
+def _configured_in(data: dict[str, Any]) -> dict[str, Any]:
+    """Return the expressions of each resource of a plan's configuration, by its address without indices."""
+    configuration = data.get("configuration")
+    root = configuration.get("root_module") if isinstance(configuration, dict) else None
+    found: dict[str, Any] = {}
+    waiting: list[tuple[Any, str]] = [(root, "")]
+    while waiting:
+        module, before = waiting.pop()
+        for _, one in _listed(module, "resources") if isinstance(module, dict) else ():
+            expressions = one.get("expressions") if isinstance(one, dict) else None
+            if isinstance(expressions, dict):
+                found[f"{before}{one.get('address')}"] = expressions
+        calls = module.get("module_calls") if isinstance(module, dict) else None
+        for name, call in calls.items() if isinstance(calls, dict) else ():
+            waiting.append((call.get("module") if isinstance(call, dict) else None, f"{before}module.{name}."))
+    return found
+
+
+def _after_apply(one: Resource, later: dict[str, Any]) -> Search:
+    for place in _places(one.kind, one.values):
+        if any(value is True for _, value in at(later.get(one.group), place)):
+            yield Unknown(one.path, f"{place} of {one.group} is known only after apply")
+
+
+def _of_configuration(data: dict[str, Any]) -> Iterator[Resource]:
+    resources = data.get("resource")
+    for kind, named in resources.items() if isinstance(resources, dict) else ():
+        for name, body in named.items() if isinstance(named, dict) else ():
+            alone = body[0] if isinstance(body, list) and len(body) == 1 else body
+            path: DataPath = ("resource", kind, name)
+            yield Resource(f"{kind}.{name}", kind, alone, (*path, 0) if alone is not body else path)
 
 
 def _listed(module: dict[str, Any], key: str) -> Iterator[tuple[int, Any]]:
@@ -189,7 +233,7 @@ def _value(
             if isinstance(one, Found):
                 yield one._replace(raw=as_template(one.raw))
             else:
-                yield _because(one, value)
+                yield _because(one, value) if isinstance(one, Unknown) else one
 
 
 def _because(one: Unknown, value: str) -> Unknown:

@@ -1,16 +1,17 @@
 """RM7, continued: another role by several actions at once, or by assuming it; opening what is yours to others."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from rolemgr.check.document import Document, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.limits_nothing import is_administrator, says_not_on_what
+from rolemgr.check.limits_nothing import is_administrator, limits_nothing, says_not_on_what
 from rolemgr.check.paths import Together, shares, together
-from rolemgr.check.patterns import is_open
+from rolemgr.check.patterns import is_open, overlap
 from rolemgr.check.rule import IAM, PERMISSIONS, SAGEMAKER, Hit, group_rule, listed, statement_rule
 from rolemgr.check.rules.grants import PASS_ROLE, is_any_role
 from rolemgr.iam.documents import PolicyType
-from rolemgr.iam.wildcards import matches
+from rolemgr.iam.wildcards import has_wildcard, matches
 from rolemgr.reference.services import find_action
 
 
@@ -101,3 +102,54 @@ def opens_to_other_accounts(statement: Statement) -> Iterator[Hit]:
         first, where = next(iter(found.items()))
         message = f"{listed(tuple(found))} on `{where}` {'lets' if len(found) == 1 else 'let'} other accounts in"
         yield Hit(message, statement.at("Action", statement.named(first)), first)
+
+
+_MAKES: Final = ("iam:CreateRole", "iam:UpdateAssumeRolePolicy")
+"""Who may be a role: in the account whom a trust policy names by its ARN needs no other permission."""
+_FILLS: Final = {
+    "iam:AttachRolePolicy": ("iam:permissionsboundary", "iam:policyarn"),
+    "iam:PutRolePolicy": ("iam:permissionsboundary",),
+}
+"""What a role may do, and the keys by which that is limited."""
+
+
+@group_rule(
+    "RM708", "makes-a-role-of-any-rights", Severity.SECURITY_WARNING, "the caller can make a role with any rights",
+    IAM + "access_policies_boundaries.html",
+)  # fmt: skip
+def makes_a_role_of_any_rights(documents: list[Document]) -> Iterator[tuple[Document, Hit]]:
+    """
+    Over the policies of the role: it may create roles (or say who may assume them), and also give them
+    policies, on the same names and without a boundary. A role that trusts its maker, with any policy, gives
+    every right, whatever prefix its name must have.
+
+    Demand a permissions boundary (iam:PermissionsBoundary), or say which policies may be attached
+    (iam:PolicyARN). Where names are left open, RM701 says so.
+    """
+    allowing = [one for document in documents if document.kind is PolicyType.IDENTITY for one in document.allows]
+    allowing = [one for one in allowing if not is_administrator(one)]
+    for statement in allowing:
+        filling = [name for name, keys in _FILLS.items() if statement.named(name) and not _limited(statement, keys)]
+        named = [one for one in statement.resources if not is_any_role(one)]
+        if filling and len(named) == len(statement.resources) and (making := _makes(allowing, named)):
+            message = f"{making[0]} and {listed(filling)} on `{making[1]}`: a role with any policy"
+            path = statement.at("Action", statement.named(filling[0]))
+            yield statement.policy, Hit(message, path, filling[0], sid=statement.sid)
+
+
+def _makes(statements: Iterable[Statement], resources: Sequence[str]) -> tuple[str, str] | None:
+    """Return the action of *statements* that makes roles, without a boundary, of one of *resources*; and which."""
+    for statement in statements:
+        for name in _MAKES:
+            keys = ("iam:permissionsboundary",)
+            if statement.named(name) and not _limited(statement, keys):
+                shared = (one for one in resources for other in statement.resources if overlap(one, other))
+                if resource := next((one for one in shared if has_wildcard(one)), None):
+                    return name, resource
+    return None
+
+
+def _limited(statement: Statement, keys: Sequence[str]) -> bool:
+    """Tell whether *statement* demands a value of one of *keys*, or something of what nobody knows."""
+    wanted = (one for one in statement.conditions_on(*keys) if not limits_nothing(one))
+    return "Condition" in statement.opaque or not says_not_on_what(statement) or any(wanted)

@@ -12,12 +12,13 @@ from rolemgr.check.limits_nothing import (
     says_not_on_what,
 )
 from rolemgr.check.paths import acted_on, runs_as, takes_a_role
-from rolemgr.check.patterns import fits, fits_type
-from rolemgr.check.rights import RIGHTS
+from rolemgr.check.patterns import fits, fits_type, is_open
+from rolemgr.check.rights import OF_THE_ORGANIZATION, ON_ITSELF, RIGHTS
 from rolemgr.check.rule import IAM, PERMISSIONS, SAGEMAKER, Hit, group_rule, listed, statement_rule
 from rolemgr.check.rules.grants import PASS_ROLE, allows, is_any_role
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
+from rolemgr.iam.variables import known_variables_in
 from rolemgr.reference.services import Action, find_action
 
 _DELEGATION = IAM + "access_policies_boundaries.html"
@@ -27,6 +28,8 @@ _PLURAL = {
     "attaches a policy": "attach policies",
     "takes a boundary off": "take boundaries off",
     "becomes someone else": "become someone else",
+    "gives rights in other accounts": "give rights in other accounts",
+    "leaves the organization's policies behind": "leave the organization's policies behind",
 }
 
 
@@ -37,20 +40,44 @@ _PLURAL = {
 def grants_itself_more(statement: Statement) -> Iterator[Hit]:
     """
     Writing policies, attaching them, changing who may assume a role, or making keys for other users, on any
-    resource and without a condition: each is a way to every right.
+    resource and without a condition: each is a way to every right. So is writing one's own policies
+    (`user/${aws:username}`), and for an organization giving rights by IAM Identity Center or taking SCPs off.
 
     Name the resources, demand a permissions boundary (iam:PermissionsBoundary), or leave it to a platform
     role. `*` on everything is reported as RM601 alone.
     """
-    named = list(filter(is_any_name, statement.resources))
-    if not named or not says_not_on_what(statement) or is_administrator(statement):
+    if not says_not_on_what(statement) or is_administrator(statement):
         return
     for how, actions in RIGHTS.items():
-        found = {action: where for action in actions if allows(statement, action) and (where := _taken(action, named))}
-        if found:
-            names = list(found)
-            message = f"{listed(names)} on `{found[names[0]]}` {how if len(names) == 1 else _PLURAL[how]}"
-            yield Hit(message, _at(statement, names[0]), names[0])
+        yield from _gives(statement, how, [one for one in actions if allows(statement, one)])
+    for how, actions in OF_THE_ORGANIZATION.items():
+        yield from _gives(statement, how, [one for one in actions if statement.named(one)])
+
+
+def _gives(statement: Statement, how: str, actions: Iterable[str]) -> Iterator[Hit]:
+    """Yield what those of *actions* give that *statement* allows on any resource, or on the caller itself."""
+    found = {action: where for action in actions if (where := _any_of(statement.resources, action, how))}
+    if found:
+        names = list(found)
+        message = f"{listed(names)} on `{found[names[0]]}` {how if len(names) == 1 else _PLURAL[how]}"
+        yield Hit(message, _at(statement, names[0]), names[0])
+
+
+def _any_of(resources: Iterable[str], name: str, how: str) -> str | None:
+    """Return the first of *resources* that is any that the action *name* takes, or the caller where that is enough."""
+    listed_ones = list(resources)
+    if found := _taken(name, filter(is_any_name, listed_ones)):
+        return found
+    action = find_action(name)
+    for one in listed_ones:
+        if action and (is_open(one, action) or (how in ON_ITSELF and _is_the_caller(one) and fits(one, action))):
+            return one
+    return None
+
+
+def _is_the_caller(resource: str) -> bool:
+    """Tell whether *resource* is the user who asks, by its name."""
+    return any(one.key == "aws:username" for one in known_variables_in(resource.rpartition("/")[2]))
 
 
 def _at(statement: Statement, action: str) -> DataPath:

@@ -1,8 +1,11 @@
 """RM6: what a statement gives away: wildcards, everything but, everyone, passing of roles."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
-from rolemgr.access.public import fixes_who
+from pydantic import ValidationError
+
+from rolemgr.access.public import fixes_who, open_to_strangers
 from rolemgr.check.document import GRANTING, Condition, Document, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.limits_nothing import (
@@ -13,9 +16,13 @@ from rolemgr.check.limits_nothing import (
     is_unlimited,
 )
 from rolemgr.check.patterns import fits
+from rolemgr.check.patterns import is_open as is_every_one
 from rolemgr.check.rule import IAM, PERMISSIONS, SAGEMAKER, WITH_PRINCIPAL, Hit, group_rule, listed, statement_rule
+from rolemgr.evaluate.errors import LayerError, PolicyError
+from rolemgr.evaluate.policies import Policies
+from rolemgr.files.source import DataPath
 from rolemgr.iam.breadth import is_open, widened
-from rolemgr.iam.documents import PolicyType
+from rolemgr.iam.documents import PolicyType, ResourcePolicy, TrustPolicy
 from rolemgr.iam.wildcards import contains, has_wildcard, matches_action
 from rolemgr.reference.dependents import Dependent, dependents
 from rolemgr.reference.services import find_action
@@ -104,18 +111,57 @@ def public_principal(statement: Statement) -> Iterator[Hit]:
 
     What narrows is a fixed value: not a tag, not `role/Admin` of any account, not a network as wide as a /7.
     Name principals, or narrow by aws:PrincipalOrgID, aws:PrincipalAccount, aws:PrincipalArn, the source
-    account or ARN, a VPC endpoint or an address range. A VPC endpoint policy may well be open; it is
-    not told from others here.
+    account or ARN, a VPC endpoint or an address range. A Deny of the same policy that holds for all strangers
+    closes it too: it is asked as `no_public_access` asks. A VPC endpoint policy may well be open; it is not
+    told from others here.
     """
     if not any(one.value == "*" and one.kind in ("*", "AWS", "Federated") for one in statement.principals):
         return
-    if "Condition" in statement.opaque or any(_narrows(statement)):
+    if "Condition" in statement.opaque or any(_names_no_caller(statement)):
         return
-    yield Hit("the principal is `*`, and no condition narrows it", statement.at("Principal"))
+    is_public = _lets_strangers(statement.policy).get(statement.path)
+    if is_public or (is_public is None and not any(_narrows(statement))):
+        yield Hit("the principal is `*`, and no condition narrows it", statement.at("Principal"))
+
+
+_JUDGED: Mapping[PolicyType, type[TrustPolicy | ResourcePolicy]] = {
+    PolicyType.TRUST: TrustPolicy, PolicyType.RESOURCE: ResourcePolicy
+}  # fmt: skip
+
+
+_MOST_STATEMENTS = 60
+_MOST_STEPS = 400_000
+"""What a rule may cost: a larger policy than a bucket's 20 KB is judged by each statement alone."""
+
+
+@lru_cache(maxsize=256)
+def _lets_strangers(document: Document) -> Mapping[DataPath, bool]:
+    """Return for each Allow of *document* whether strangers may what it says; what can't be told is left out."""
+    model = _JUDGED.get(document.kind)
+    if model is None or len(document.statements) > _MOST_STATEMENTS:
+        return {}
+    try:
+        asked = Policies(resource=model.model_validate(document.raw))
+        found = open_to_strangers(asked, steps=_MOST_STEPS)
+    except (ValidationError, PolicyError, LayerError):
+        return {}  # IAM refuses it, or a template fills it in
+    shown = {one.statement.statement for one in found.differences if not one.doubts}
+    unsure = {one.statement.statement for one in found.differences if one.doubts}
+    unsure |= {one.statement.statement if one.statement else -1 for one in found.unknowns}
+    told = ((index, one) for index, one in enumerate(document.statements) if one.effect == "Allow")
+    return {one.path: index in shown for index, one in told if index in shown or not unsure & {index, -1}}
 
 
 _NAMES_NO_CALLER = ("kms:viaservice", "lambda:functionurlauthtype", "ec2:sourceinstancearn")
 """Keys that S3's page does not know, of services whose own pages narrow by them."""
+
+
+def _names_no_caller(statement: Statement) -> Iterator[bool]:
+    """Yield True for each condition by which a service's own page narrows, or whose values a template fills in."""
+    for condition in statement.conditions:
+        wanted = condition.operator is not None and condition.true_where_absent is False
+        if wanted and (condition.opaque or condition.folded in _NAMES_NO_CALLER):
+            yield not any(map(is_open, condition.values))
 
 
 def _narrows(statement: Statement) -> Iterator[bool]:
@@ -123,9 +169,7 @@ def _narrows(statement: Statement) -> Iterator[bool]:
     for condition in statement.conditions:
         if condition.operator is None or condition.true_where_absent is not False:
             continue
-        if condition.opaque or condition.folded in _NAMES_NO_CALLER:
-            yield not any(map(is_open, condition.values))
-        elif fixes_who(condition.operator, condition.key, condition.values):
+        if fixes_who(condition.operator, condition.key, condition.values):
             yield True
 
 
@@ -148,6 +192,8 @@ def not_principal(statement: Statement) -> Iterator[Hit]:
 def is_any_role(resource: str) -> bool:
     """Tell whether *resource* stands for roles, and leaves their names open."""
     passing = find_action(PASS_ROLE)
+    if passing is not None and is_every_one(resource, passing):
+        return True  # `role*` and `r*` too
     return is_any_name(resource) and (is_everything(resource) or (passing is not None and fits(resource, passing)))
 
 
@@ -212,8 +258,11 @@ def missing_dependent_action(documents: list[Document]) -> Iterator[tuple[Docume
 
     Reported where no policy of the role (or this policy, where it stands alone) allows the other one. For
     tags: only where the Allow demands aws:RequestTag, so that the call can't do without.
+    Where a policy is attached whose text is not known, nobody can tell: it is said that it is not judged.
     """
     granting = [one for one in documents if one.kind is PolicyType.IDENTITY]
+    if any(one.missing for one in granting):
+        return
     allowing = [statement for one in granting for statement in one.allows]
     for document in granting:
         for statement in document.allows:

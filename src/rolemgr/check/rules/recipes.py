@@ -6,8 +6,19 @@ from functools import cache
 from rolemgr.check.document import Condition, Document, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.patterns import actions_of, overlap
-from rolemgr.check.rule import IAM, PERMISSIONS, REFERENCE, SAGEMAKER, Hit, document_rule, listed, statement_rule
+from rolemgr.check.rule import (
+    IAM,
+    PERMISSIONS,
+    REFERENCE,
+    SAGEMAKER,
+    Hit,
+    document_rule,
+    group_rule,
+    listed,
+    statement_rule,
+)
 from rolemgr.check.rules.grants import PASS_ROLE, allows
+from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.wildcards import has_wildcard, matches_action
 from rolemgr.reference import quirks
 from rolemgr.reference.condition_keys import find_key
@@ -141,28 +152,36 @@ def pass_role_by_tag(statement: Statement) -> Iterator[Hit]:
         yield Hit(f"`{condition.key}` does not narrow {PASS_ROLE} reliably", condition.path, PASS_ROLE, condition.key)
 
 
-@document_rule(
+@group_rule(
     "RM906", "tags-can-be-moved", Severity.SECURITY_WARNING, "access goes by tags that the caller can change",
-    SAGEMAKER + "security_iam_id-based-policy-examples.html", kinds=PERMISSIONS,
+    SAGEMAKER + "security_iam_id-based-policy-examples.html",
 )  # fmt: skip
-def tags_can_be_moved(document: Document) -> Iterator[Hit]:
+def tags_can_be_moved(documents: list[Document]) -> Iterator[tuple[Document, Hit]]:
     """
-    The policy gives access to SageMaker's resources by their tags, and also lets the caller set or delete
-    tags without a condition: tag first, then use.
+    The policies of the role (or this policy, where it stands alone) give access to SageMaker's resources by
+    their tags, and also let the caller set or delete tags without a condition: tag first, then use.
 
     Condition AddTags on sagemaker:TaggingAction (tags on create), aws:RequestTag or aws:ResourceTag; leave
     DeleteTags out, or deny it for the tag (ForAnyValue:StringEquals aws:TagKeys).
     """
-    tagged = {resource for statement in document.allows if _by_tag(statement) for resource in statement.resources}
-    denied = [one for one in document.statements if one.effect == "Deny"]
-    for statement in document.allows:
-        for action in ("sagemaker:AddTags", "sagemaker:DeleteTags"):
-            pattern = statement.named(action)
-            if not pattern or statement.conditions or any(allows(one, action) for one in denied):
-                continue
-            if any(overlap(one, other) for one in statement.resources for other in tagged):
-                message = f"`{action}` without a condition, while access goes by aws:ResourceTag"
-                yield Hit(message, statement.at("Action", pattern), action, sid=statement.sid)
+    granting = [one for one in documents if one.kind is PolicyType.IDENTITY]
+    allowing = [statement for one in granting for statement in one.allows]
+    tagged = {resource for statement in allowing if _by_tag(statement) for resource in statement.resources}
+    denied = [each for one in granting for each in one.statements if each.effect == "Deny"]
+    for document in granting if tagged else ():
+        for statement in document.allows:
+            for action, pattern in _moving(statement, denied):
+                if any(overlap(one, other) for one in statement.resources for other in tagged):
+                    message = f"`{action}` without a condition, while access goes by aws:ResourceTag"
+                    yield document, Hit(message, statement.at("Action", pattern), action, sid=statement.sid)
+
+
+def _moving(statement: Statement, denied: list[Statement]) -> Iterator[tuple[str, str]]:
+    """Yield the actions by which *statement* moves tags, which no Deny speaks of, each as it is written too."""
+    for action in ("sagemaker:AddTags", "sagemaker:DeleteTags"):
+        pattern = statement.named(action)
+        if pattern and not statement.conditions and not any(allows(one, action) for one in denied):
+            yield action, pattern
 
 
 def _by_tag(statement: Statement) -> bool:

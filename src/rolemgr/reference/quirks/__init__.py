@@ -120,9 +120,8 @@ def unlisted_actions() -> Mapping[str, str]:
 @cache
 def newer_actions() -> Mapping[str, str]:
     """Return the operations that an SDK has and the reference does not, as actions (as spelt), and what is known."""
-    newer = _table("actions")["newer"]
-    note = f"{newer['note']} ({newer['source']})"
-    return {action: note for actions in newer["operations"].values() for action in actions}
+    entries = _table("actions")["newer"]
+    return {action: f"{entry['note']} ({entry['source']})" for entry in entries for action in entry["actions"]}
 
 
 @cache
