@@ -68,18 +68,18 @@ class Budget:
 
 
 def measured_as(
-    problem: str,
+    problem: str, most: int = MOST_AT_ONCE
 ) -> Callable[[Callable[Concatenate[Budget, P], T]], Callable[P, Measured[T]]]:
     """
     Return the decorator that keeps what a function answers, each with what it took.
 
-    A problem is not found out twice either: *problem* says it, with `{}` for the steps.
+    A problem is not found out twice either: *problem* says it, with `{}` for the steps, of which it may take *most*.
     """
 
     def decorated(asked: Callable[Concatenate[Budget, P], T]) -> Callable[P, Measured[T]]:
         @lru_cache(maxsize=1 << 14)
         def answered(*args: P.args, **kwargs: P.kwargs) -> Measured[T]:
-            own = Budget(MOST_AT_ONCE, problem=problem)
+            own = Budget(most, problem=problem)
             try:
                 return Measured(asked(own, *args, **kwargs), "", own.spent)
             except TooComplex as error:

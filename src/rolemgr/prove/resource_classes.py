@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from rolemgr.access.budget import Budget, measured_as
+from rolemgr.access.budget import MOST_STEPS, Budget, measured_as
 from rolemgr.prove.cells import STAND_IN, filled
 from rolemgr.reference.resources import in_common, sample
 from rolemgr.reference.services import find_action
 
 
-@measured_as("there are so many resource patterns that it takes more than {:,} steps to tell them apart")
+@measured_as("there are so many resource patterns that it takes more than {:,} steps to tell them apart", MOST_STEPS)
 def classes(budget: Budget, action: str, patterns: tuple[str, ...], every: tuple[str, ...]) -> tuple[str, ...]:
     """
     Return concrete resources of *action* for *patterns*: a short and a long one, and those shared with *every*.

@@ -33,6 +33,7 @@ def proofs_page(proofs: Sequence[Proof], what: str) -> Table:
             _add_example(page, example)
         for one in proof.untold:
             page.add_row(Text(f"    {one.problem}"))
+            page.add_row(Text(f"      {shlex.join(['rolemgr', 'prove', *one.flags])}"))
     return page
 
 
