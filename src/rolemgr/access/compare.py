@@ -109,12 +109,15 @@ class Focus:
 _ALL = Focus()
 
 
-def compare(new: Policies, old: Policies, focus: Focus = _ALL, *, steps: int = MOST_STEPS) -> Comparison:
+def compare(
+    new: Policies, old: Policies, focus: Focus = _ALL, *, steps: int = MOST_STEPS, within: Budget | None = None
+) -> Comparison:
     """
     Return what *new* allows that *old* does not, of the requests in *focus*.
 
     Both are identity policies with what bounds them, or both have a *resource* policy, which is then
-    compared alone. What takes more than *steps* to tell is unknown.
+    compared alone. What takes more than *steps* to tell, or than several comparisons *within* one budget have
+    left, is unknown.
 
     Raises PolicyError for a policy that IAM would not accept, LayerError for what only AWS
     could evaluate.
@@ -122,7 +125,7 @@ def compare(new: Policies, old: Policies, focus: Focus = _ALL, *, steps: int = M
     if (new.resource is None) is not (old.resource is None):
         raise LayerError(None, "a resource policy can't be compared with identity policies")
     merged = _Merged()
-    sides = _settled(_Sides(Side(new), Side(old), focus, new, old, Budget(steps)))
+    sides = _settled(_Sides(Side(new), Side(old), focus, new, old, Budget(steps, within)))
     problem = names_strangers(sides.statements)
     if problem and not _same_words(sides.new, sides.old):
         merged.add(Unknown(None, (), problem))
