@@ -154,10 +154,10 @@ def test_no_overlap_is_told_without_steps() -> None:
 def test_many_values_of_a_key_are_counted() -> None:
     """Sets of several values of a key grow with the third power."""
     terms = tuple(named(str(number)) for number in range(40))
-    found = domain("aws:tagkeys", terms, (), False)
+    found = domain("aws:tagkeys", terms, (), False, False)
     assert found.problem == ""
     assert len(found.answer or ()) == 1 + 41 + 41 * 40 // 2 + 41 * 40 * 39 // 6 < found.steps
-    many = domain("aws:tagkeys", (*terms, *(named(f"more-{number}") for number in range(260))), (), False)
+    many = domain("aws:tagkeys", (*terms, *(named(f"more-{number}") for number in range(260))), (), False, False)
     assert many.answer is None
     assert many.problem.startswith("a condition key has so many values that it takes more than 500,000 steps")
     assert many.steps > 500_000

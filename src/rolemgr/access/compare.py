@@ -35,6 +35,7 @@ from rolemgr.evaluate.request import Request
 from rolemgr.evaluate.requirements import FREE
 from rolemgr.iam.documents import Effect, ResourcePolicy, ResourceStatement
 from rolemgr.iam.wildcards import action_glob
+from rolemgr.reference.quirks import several_values
 
 MOST_TRIED = 12
 """How many cases are tried to be made real before they are called unknown."""
@@ -260,6 +261,8 @@ class _Group:
     names: list[str]
     universe: Universe
     carried: frozenset[str]
+    several: frozenset[str]
+    """The keys of which its requests may carry several values, as each of several fields has one."""
     future: bool
     arena: Arena
 
@@ -290,10 +293,11 @@ def _groups(sides: _Sides) -> tuple[list[_Group], str, int]:
             continue
         kinds = kinds_of(action.name)
         carried = frozenset(key for key in keys if carries(action.name, key))
-        group = groups.get((sign, kinds, carried, action.future))
+        several = carried & several_values(action.name)
+        group = groups.get((sign, kinds, carried, several, action.future))
         if group is None:
-            group = _Group([], universe_of(kinds, partitions), carried, action.future, arenas[sign])
-            groups[sign, kinds, carried, action.future] = group
+            group = _Group([], universe_of(kinds, partitions), carried, several, action.future, arenas[sign])
+            groups[sign, kinds, carried, several, action.future] = group
         group.names.append(action.name)
     return list(groups.values()), problem, len(asked)
 
@@ -462,6 +466,7 @@ def _narrow(question: _Question, scene: Scene, filled: Filled, among: tuple[Patt
         {**scene.filled(), **filled, **(focus.context or {})},
         may_be_present=lambda key: free and key in carried and not scene.lacks(key),
         may_be_absent=lambda key: not (free and always_there(key)),
+        several=question.group.several,
         within=_both(scene.within(), focus.within),
         budget=question.budget,
     )
@@ -475,6 +480,7 @@ def _any_of(question: _Question, scene: Scene, among: tuple[Pattern, ...], fille
         among,
         {**scene.certain(), **(filled or {}), **(focus.context or {})},
         may_be_present=lambda _key: free,
+        several=question.group.several,
         within=_both(scene.within(), focus.within),
         budget=question.budget,
     )

@@ -61,15 +61,16 @@ def filled(text: str) -> str:
 
 @measured_as("a condition key has so many values that it takes more than {:,} steps to tell them apart")
 def domain(
-    budget: Budget, key: str, terms: tuple[Term, ...], tests: tuple[Test, ...], is_variable: bool
+    budget: Budget, key: str, terms: tuple[Term, ...], tests: tuple[Test, ...], is_variable: bool, several: bool
 ) -> tuple[Values, ...]:
     """
     Return the values of the lower-case *key* to ask with: absent, one of each class, and sets of classes.
 
-    *terms* and *tests* are those that speak of it; *is_variable* says whether a policy variable stands for it.
+    *terms* and *tests* are those that speak of it; *is_variable* says whether a policy variable stands for it,
+    *several* whether the request may carry it in several fields.
     """
     single = tuple(_classes(budget, key, terms, tests, is_variable))
-    sizes = range(1, (_LARGEST_SET if _takes_several(key, terms) else 1) + 1)
+    sizes = range(1, (_LARGEST_SET if several or _takes_several(key, terms) else 1) + 1)
     budget.spend(sum(comb(len(single), size) for size in sizes))
     return (ABSENT, *(chosen for size in sizes for chosen in combinations(single, size)))
 

@@ -25,7 +25,7 @@ from rolemgr.prove.cells import PER_ANSWER, Cell, Term, Test, Values, domain, va
 from rolemgr.prove.proof import Decide, Subject
 from rolemgr.prove.resource_classes import classes
 from rolemgr.reference.condition_keys import find_key
-from rolemgr.reference.quirks import absence_reason
+from rolemgr.reference.quirks import absence_reason, several_values
 
 _VERSION = "2012-10-17"
 
@@ -116,7 +116,9 @@ class Inquiry:
         """Return the values of *key* to ask with."""
         if key not in self._domains:
             terms, tests = self._terms_by_key.get(key, ()), self._tests_by_key.get(key, ())
-            found = self.budget.answer(domain, key, terms, tests, key in self.variables)
+            found = self.budget.answer(
+                domain, key, terms, tests, key in self.variables, key in several_values(self.action)
+            )
             self._domains[key] = found[1:] if _always_there(self.action, key) else found
         return self._domains[key]
 
