@@ -41,7 +41,7 @@ def overlap(allow: ComposedStatement, question: Question) -> Iterator[tuple[str,
     if _contradicted(allow, question):
         return
     for resource in allow.resources:
-        example = in_common(_freed(resource, question.known), question.within)
+        example = in_common(_freed(resource, question.known), _freed(question.within, question.known))
         if example is not None:
             yield resource, example
 
@@ -110,11 +110,11 @@ def _covers(deny: ComposedStatement, resource: str, question: Question) -> bool:
     """Tell whether *deny* speaks of the action on everything that is both in *resource* and in question."""
     if question.action not in deny.actions:
         return False
-    inner = _freed(resource, question.known)
+    inner, within = _freed(resource, question.known), _freed(question.within, question.known)
     for text in deny.resources:
         unknown = any(_one(question.known, one.key) is None for one in known_variables_in(text))
         outer = _freed(text, question.known)
-        if not unknown and (contains(outer, inner) or contains(outer, question.within)):
+        if not unknown and (contains(outer, inner) or contains(outer, within)):
             return True
     return False
 
