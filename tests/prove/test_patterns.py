@@ -4,7 +4,7 @@ What `never` entries answer about patterns, against the evaluator asked for ever
 A `?` may stand for a letter of a variable's value, a `*` for none; actions have wildcards in the service too.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 
@@ -113,7 +113,12 @@ def test_action_patterns_are_read_as_the_evaluator_reads_them(
 ) -> None:
     """A wildcard in the service too (`s?:Get*`), any case, and a star for the rest."""
     kept = name if cut < 6 else name[: len(name) - cut + 5]
-    made = {"keep": str, "swap": str.swapcase, "?": lambda _: "?", "*": lambda _: "*"}
+    made: Mapping[str, Callable[[str], str]] = {
+        "keep": str,
+        "swap": str.swapcase,
+        "?": lambda _: "?",
+        "*": lambda _: "*",
+    }
     pattern = "".join(":" if char == ":" else made[change](char) for char, change in zip(kept, changes, strict=False))
     pattern = pattern + "*" * open_ended
     if ":" not in pattern or pattern.endswith(":"):

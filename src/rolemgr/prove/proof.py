@@ -67,14 +67,8 @@ class Subject:
         """The actions that an Allow of the role names or has a pattern for, sorted."""
         patterns = {text for one in self.statements if one.effect is Effect.ALLOW for text in one.action or ()}
         globs = {text for text in patterns if "*" in text or "?" in text}
-        return tuple(
-            sorted(
-                {
-                    *(patterns - globs),
-                    *(action for text in globs for action in expand(text if text.strip("*") else "*:*")),
-                }
-            )
-        )
+        expanded = (action for text in globs for action in expand(text if text.strip("*") else "*:*"))
+        return tuple(sorted({*(patterns - globs), *expanded}))
 
     @cached_property
     def _composed(self) -> Mapping[str, ComposedStatement]:
