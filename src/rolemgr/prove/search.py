@@ -39,18 +39,17 @@ class Limit(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class _Alone:
-    """What a statement says, in a policy of its own, and what it has answered so far."""
+    """What a statement says, in a policy of its own."""
 
     policies: Policies
     decide: Decide
-    answers: dict[object, bool] = field(default_factory=dict)
 
-    def matches(self, action: str, resource: str, known: tuple[tuple[str, Values], ...]) -> bool:
-        asked = (action, resource, known)
-        if asked not in self.answers:
-            request = Request(action, resource, Context(dict(known)))
-            self.answers[asked] = self.decide(request, self.policies).decision != "ImplicitlyDenied"
-        return self.answers[asked]
+
+@lru_cache(maxsize=1 << 17)
+def _matches(alone: _Alone, action: str, resource: str, known: tuple[tuple[str, Values], ...]) -> bool:
+    """Tell whether a statement matches: most questions are asked again with another value of another's key."""
+    request = Request(action, resource, Context(dict(known)))
+    return alone.decide(request, alone.policies).decision != "ImplicitlyDenied"
 
 
 class Voice(NamedTuple):
@@ -63,7 +62,7 @@ class Voice(NamedTuple):
     def matches(self, action: str, resource: str, cell: Cell) -> bool:
         """Tell whether the statement matches *action* on *resource* in *cell*."""
         known = tuple((key, cell[key]) for key in sorted(self.keys) if cell.get(key))
-        return self.alone.matches(action, resource, known)
+        return _matches(self.alone, action, resource, known)
 
 
 @dataclass(frozen=True, eq=False)
