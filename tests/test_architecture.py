@@ -27,7 +27,7 @@ ROOMS = {
     "evaluate": {"errors", "iam", "reference"},
     "access": {"iam", "reference", "evaluate"},
     "check": {"errors", "files", "iam", "model", "reference", "evaluate", "access"},
-    "prove": {"errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate"},
+    "prove": {"errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "access"},
     "export": {"errors", "files", "iam", "model", "reference", "catalog", "compose", "render"},
     "account": {"errors", "iam", "model", "reference", "evaluate", "access"},
     "report": {

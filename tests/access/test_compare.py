@@ -351,3 +351,14 @@ def test_too_much_is_said_to_be_unknown() -> None:
     found = compare(new, old)
     assert not found.proven
     assert found.differences or "overlap" in found.unknowns[0].reason
+
+
+def test_a_key_in_several_fields_of_a_request_has_several_values() -> None:
+    """One wrong model among right ones passes an Allow for any right one, and not one for all of them."""
+    create, key = "sagemaker:CreateEndpointConfig", "sagemaker:ModelArn"
+    model = "arn:aws:sagemaker:eu-west-1:111122223333:model/ok"
+    present = {"Null": {key: "false"}}
+    one = identity(allow(create, conditions={"ArnEquals": {key: model}}))
+    every = identity(allow(create, conditions={"ForAllValues:ArnEquals": {key: model}, **present}))
+    assert not compare(one, every).proven
+    assert compare(every, one).proven

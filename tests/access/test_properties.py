@@ -134,3 +134,23 @@ def test_a_boundary_and_an_scp_only_narrow(seed: int) -> None:
     free = policies(raw)
     assert compare(policies(raw, boundary=document(rng)), free).proven
     assert compare(policies(raw, scp=document(rng)), free).proven
+
+
+WIDE_ACTIONS = ("s?:GetObj*", "s3:?etObject", "s3:GetObject", "??:Get?bject")
+MARKS = ("arn:aws:s3:::a/?b", "arn:aws:s3:::?/${aws:username}?", "arn:aws:s3:::a/${aws:username}", "arn:aws:s3:::?/b?")
+
+
+@settings(max_examples=40, deadline=None)
+@given(SEEDS)
+def test_question_marks_against_the_letters_of_variables(seed: int) -> None:
+    """A `?` may stand for one letter of a variable's value, and in the service of an action too."""
+    rng = rng_of(seed)
+
+    def side() -> Policies:
+        made = [
+            {"Effect": effect, "Action": rng.choice(WIDE_ACTIONS), "Resource": rng.sample(MARKS, 2)}
+            for effect in rng.choice((["Allow"], ["Allow", "Deny"], ["Allow", "Allow"]))
+        ]
+        return policies({"Version": "2012-10-17", "Statement": made})
+
+    assert_judged(side(), side(), rng, 150)

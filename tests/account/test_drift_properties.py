@@ -168,3 +168,21 @@ def _shows(one: Meant, live: Policies, wanted: Policies) -> bool:
     assert one.shown is not None
     there, here = allows(live, one.shown.request), allows(wanted, one.shown.request)
     return (there, here) == ((True, False) if one.way == "gained" else (False, True))
+
+
+def test_denies_behind_denies_end_with_the_budget() -> None:
+    """Each round finds one Deny that no longer holds; where there are too many, the rest can't be told."""
+    allow = {"Sid": "A", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    denies = [
+        {**allow, "Sid": f"D{number}", "Effect": "Deny",
+         "Condition": {"StringEquals": {"aws:PrincipalTag/k": f"x{number}"}}}
+        for number in range(30)
+    ]  # fmt: skip
+    live, wanted = (
+        [Held("one", IdentityPolicy.model_validate({"Version": "2012-10-17", "Statement": statements}))]
+        for statements in ([allow], [allow, *denies])
+    )
+    assert [one.unknown for one in permissions(live, wanted)] == [""] * 30
+    few = list(permissions(live, wanted, steps=5_000))
+    assert 0 < len(few) < 31
+    assert "it takes more than 5,000 steps to compare" in [one.unknown for one in few]

@@ -56,6 +56,14 @@ def test_a_wildcard_of_the_allow_is_covered_by_a_wider_one_only() -> None:
     assert denied({**READ, "Action": "s3:Put*"}, {"Action": "s3:P*", "Resource": "*"}) == ["s3:Put*"]
 
 
+def test_too_much_to_compare_is_said() -> None:
+    """Each resource is compared with each: where that are too many, nobody says that nothing is denied again."""
+    many = [f"arn:aws:s3:::acme/{number}*" for number in range(1200)]
+    made = policy({**READ, "Resource": many}, {"Effect": "Deny", "Action": "s3:PutObject", "Resource": [*many, "x"]})
+    (found,) = [one.message for one in findings(made) if one.rule == "RM313"]
+    assert found.startswith("can't tell whether this or an Allow behind it is denied again: it takes more than ")
+
+
 def test_the_principals_of_a_resource_policy_count() -> None:
     """A Deny of someone else takes nothing away; one of everyone does."""
     alice, bob = ({"AWS": f"arn:aws:iam::111122223333:role/{name}"} for name in ("alice", "bob"))

@@ -1,5 +1,6 @@
 """Every command: its help, its streams, its forms, its output file."""
 
+import gc
 import json
 import os
 from pathlib import Path
@@ -474,3 +475,12 @@ def test_many_unknown_names_of_a_policy_are_counted(run: "Run") -> None:
     ran = run("simulate", "p.json", "--action", "s3:GetObject", "--resource", "arn:aws:s3:::acme/k")
     assert len([note for note in ran.notes if "unknown action" in note]) == 5
     assert "p.json: 4 more names there are not known; `rolemgr check` lists them" in ran.notes
+
+
+def test_a_command_leaves_the_collection_of_garbage_as_it_was(run: "Run") -> None:
+    """Of a process that runs many commands nothing is kept for ever: what is frozen is never freed."""
+    threshold, frozen = gc.get_threshold(), gc.get_freeze_count()
+    assert run("list", "personas").code == 0
+    assert run("show", "persona", "nobody").code == 2
+    assert gc.get_threshold() == threshold
+    assert gc.get_freeze_count() <= frozen

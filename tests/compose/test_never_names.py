@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 
 from rolemgr.catalog.load import Catalog
+from rolemgr.compose.never_names import wrong_names_in_separations
 from rolemgr.compose.role import compose
-from rolemgr.errors import InputError
+from rolemgr.errors import InputError, Problems
 from rolemgr.files.source import SourceFile
 from rolemgr.model.role import ComposedRole
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
+from rolemgr.prove.catalog import prove_catalog
 
 PERSONA = "title: T\ndescription: D\nactivity_groups: [mine]\nnever:\n"
 GROUP = """title: T
@@ -78,3 +80,20 @@ def test_a_misspelt_action_under_accepts_is_refused(tmp_path: Path) -> None:
         composed(tmp_path, files)
     files["activity_groups/mine.yaml"] += "unknown_ok: ['sagemaker:ListModls']\n"
     composed(tmp_path, files)
+
+
+UNUSED = "title: T\nwhy: W\nnever:\n  - action: s3:GetObjekt\n  - {action: s3:GetObject, context: {'s3:prefx': [x]}}\n"
+
+
+def test_a_separation_that_no_persona_uses_is_judged_too(tmp_path: Path) -> None:
+    """Its names would be wrong for whoever takes it up."""
+    (tmp_path / "separations").mkdir()
+    (tmp_path / "separations/mine.yaml").write_text(UNUSED)
+    found = [str(one) for one in wrong_names_in_separations(Catalog([tmp_path]))]
+    assert len(found) == 2
+    assert "separations/mine.yaml:4: " in found[0]
+    assert "s3:GetObjekt" in found[0]
+    assert "s3:prefx" in found[1]
+    with pytest.raises(Problems, match="s3:GetObjekt"):
+        prove_catalog(Catalog([tmp_path]))
+    assert list(wrong_names_in_separations(Catalog())) == []

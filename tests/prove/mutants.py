@@ -23,7 +23,7 @@ from rolemgr.files.yaml import read_yaml
 from rolemgr.prove.catalog import limits_of, subject_of
 from rolemgr.prove.grants import no_dead_grant
 from rolemgr.prove.guardrails import judgements
-from rolemgr.prove.proof import Proof, Subject
+from rolemgr.prove.proof import Proof, Subject, proof_of
 from rolemgr.prove.separate import separated
 
 Data = dict[str, Any]
@@ -62,7 +62,7 @@ def never_and_alive(subject: Subject) -> Sequence[Proof]:
 def first_judgement(subject: Subject) -> Sequence[Proof]:
     """Return a proof for the first cell in which a guardrail does not hold or stands in the way, if there is one."""
     broken = ((name, example) for name, example in judgements(subject) if example)
-    return [Proof(name, "", 1, (example,)) for name, example in islice(broken, 1)]
+    return [proof_of(name, "", (example,)) for name, example in islice(broken, 1)]
 
 
 def proven(folder: Path, choices: Mapping[str, Any], proving: Proving = limits_of) -> list[str]:

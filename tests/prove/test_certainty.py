@@ -267,3 +267,22 @@ def test_replacing_an_entry_is_said(tmp_path: Path) -> None:
     )
     role = rendered(Catalog([tmp_path]), persona="data-scientist").role
     assert any("read-logs.yaml is used in place of activity_groups/read-logs.yaml" in note for note in role.notes)
+
+
+MODELS = "arn:{{ partition }}:sagemaker:{{ region }}:{{ account }}:model/ok-*"
+OF_MODELS = f"{{action: sagemaker:CreateEndpointConfig, except_with: {{'sagemaker:ModelArn': ['{MODELS}']}}}}"
+
+
+@pytest.mark.parametrize(
+    ("conditions", "broken"),
+    [
+        (f"{{ArnLike: {{'sagemaker:ModelArn': '{MODELS}'}}}}", True),
+        (f"{{'ForAnyValue:ArnLike': {{'sagemaker:ModelArn': '{MODELS}'}}}}", True),
+        (f"{{'ForAllValues:ArnLike': {{'sagemaker:ModelArn': '{MODELS}'}}, 'Null': {{'sagemaker:ModelArn': false}}}}", False),
+    ],
+    ids=["one right value is enough", "any", "all"],
+)  # fmt: skip
+def test_a_key_in_several_fields_is_held_by_all_of_its_values(conditions: str, broken: bool, tmp_path: Path) -> None:
+    """An endpoint configuration has a model in each variant: a right one beside a wrong one must not pass."""
+    statement = f"{{sid: A, {CONFIG}, conditions: {conditions}}}"
+    assert bool(found(tmp_path, OF_MODELS, [statement])) is broken

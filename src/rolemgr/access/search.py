@@ -11,7 +11,7 @@ dimension only takes bits away; the worse one is dropped. That loses no case tha
 what would be exponential small.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import combinations, product
@@ -59,13 +59,15 @@ class Setting:
     What a request may be: its resource *among* patterns, and how its condition keys are.
 
     *filled* keys have those values and no others. Of the other keys, *may_be_present* and *may_be_absent* say
-    whether they may be there and not, and *within* which values they may have.
+    whether they may be there and not, and *within* which values they may have; those of *several* may have more
+    than one, whatever else is known of them.
     """
 
     among: tuple[Pattern, ...]
     filled: Filled = field(default_factory=dict)
     may_be_present: Callable[[str], bool] = lambda _key: True
     may_be_absent: Callable[[str], bool] = lambda _key: True
+    several: Container[str] = ()
     within: Mapping[str, Limits] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
 
@@ -347,7 +349,7 @@ def _key_options(arena: Arena, key: str, live: Sequence[Said], setting: Setting)
     results = (
         _filled(asked, setting.filled[key])
         if key in setting.filled
-        else _results(key, asked, wish, setting, several=_takes_several(arena, key))
+        else _results(key, asked, wish, setting, several=key in setting.several or _takes_several(arena, key))
     )
     everything = (1 << len(arena.statements)) - 1
     places = {one: 1 << place for place, one in enumerate(asked)}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
 
+from rolemgr.access.budget import MOST_STEPS, Budget
 from rolemgr.access.compare import Difference, Focus, Unknown, compare
 from rolemgr.access.statements import Said, Side
 from rolemgr.evaluate.errors import LayerError, PolicyError
@@ -132,6 +133,8 @@ class _Question(NamedTuple):
     way: Way
     giving: _Side
     other: _Side
+    budget: Budget
+    """The steps of all comparisons that one answer takes: a Deny may stand behind each that was found."""
 
     def answers(self) -> Iterator[Meant]:
         """Yield what is found, what differs for one reason made one, and what could not be told."""
@@ -154,7 +157,7 @@ class _Question(NamedTuple):
         One request shows one Deny that does not hold; others may stand behind it, so that it is asked again.
         """
         other = self.other.keeping(lambda sid, _: sid not in told) if told else self.other.policies
-        found = compare(rest, other)
+        found = compare(rest, other, within=self.budget)
         yield from map(self._meant, found.differences)
         yield from map(self._untold, found.unknowns)
         shown = {str(at.sid) for one in found.differences for at in _denies(one)}
@@ -196,7 +199,7 @@ class _Question(NamedTuple):
     def _broad(self, sid: str, fresh: Sequence[str]) -> Difference | None:
         """Return what the broad statement *sid* gives, if one of its most telling *fresh* actions shows it."""
         alone = self.giving.keeping(lambda other, effect: other == sid or effect is Effect.DENY)
-        found = compare(alone, self.other.policies, Focus(actions=_first(fresh))).differences
+        found = compare(alone, self.other.policies, Focus(actions=_first(fresh)), within=self.budget).differences
         return next((one for one in found if not one.doubts), None)
 
 
@@ -205,25 +208,29 @@ def _denies(one: Difference) -> tuple[StatementRef, ...]:
     return one.before.by if one.before.decision == "ExplicitlyDenied" else ()
 
 
-def permissions(live: Sequence[Held], wanted: Sequence[Held]) -> Iterator[Meant]:
-    """Yield what the policies *live* allow and those *wanted* do not, then the reverse."""
+def permissions(live: Sequence[Held], wanted: Sequence[Held], steps: int = MOST_STEPS) -> Iterator[Meant]:
+    """
+    Yield what the policies *live* allow and those *wanted* do not, then the reverse.
+
+    What takes more than *steps* of one way is something that can't be told.
+    """
     first, second = [held.document for held in live], [held.document for held in wanted]
     if not (all(one in second for one in first) and all(one in first for one in second)):
-        yield from _both_ways("permissions", lambda: (_Side.of(live), _Side.of(wanted)))
+        yield from _both_ways("permissions", lambda: (_Side.of(live), _Side.of(wanted)), steps)
 
 
 def trust(live: TrustPolicy, wanted: TrustPolicy) -> Iterator[Meant]:
     """Yield whom the trust policy *live* lets assume the role and the one *wanted* does not, then the reverse."""
     if live != wanted:
-        yield from _both_ways("trust", lambda: (_Side.of_trust(live), _Side.of_trust(wanted)))
+        yield from _both_ways("trust", lambda: (_Side.of_trust(live), _Side.of_trust(wanted)), MOST_STEPS)
 
 
-def _both_ways(part: Part, sides: Callable[[], tuple[_Side, _Side]]) -> Iterator[Meant]:
+def _both_ways(part: Part, sides: Callable[[], tuple[_Side, _Side]], steps: int) -> Iterator[Meant]:
     """Yield what is found both ways; a policy that can't be evaluated is something that can't be told."""
     try:
         live, wanted = sides()
-        yield from list(_Question(part, "gained", live, wanted).answers())
-        yield from list(_Question(part, "lost", wanted, live).answers())
+        yield from list(_Question(part, "gained", live, wanted, Budget(steps)).answers())
+        yield from list(_Question(part, "lost", wanted, live, Budget(steps)).answers())
     except (PolicyError, LayerError) as error:
         yield Meant(part, "gained", (), unknown=str(error))
 

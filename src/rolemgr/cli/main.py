@@ -5,10 +5,12 @@ One place turns a RolemgrError into its line on stderr and its exit code; everyt
 a bug and shows its traceback.
 """
 
+import atexit
 import gc
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -75,6 +77,7 @@ class _Commands(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command line; end the process with its exit code."""
+        before = gc.get_threshold()
         _keep_to_ourselves()
         try:
             code = super().main(*args, **kwargs | {"standalone_mode": False})
@@ -90,7 +93,8 @@ class _Commands(click.Group):
         except click.Abort:
             _fail("interrupted", 130)
         finally:
-            gc.freeze()  # the end of the process need not look for circles among all that was loaded: 45 ms
+            gc.set_threshold(*before)  # of a process that goes on
+            _end_quickly()
         sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -103,6 +107,16 @@ def _keep_to_ourselves() -> None:
     """
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     gc.set_threshold(100_000, 20, 20)
+
+
+@cache
+def _end_quickly() -> None:
+    """
+    Have the end of the process not look for circles among all that was loaded, which takes 45 ms.
+
+    Only its end: what is frozen is never freed, and a process may run many commands.
+    """
+    atexit.register(gc.freeze)
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -93,7 +93,12 @@ def _with_flags(proof: "Proof", words: tuple[str, ...], only: tuple[str, ...] | 
     examples = tuple(
         one._replace(flags=(*one.flags, *words)) if only in (None, one.flags) else one for one in proof.counter_examples
     )
-    return proof._replace(counter_examples=examples)
+    return proof._replace(
+        counter_examples=examples,
+        untold=tuple(
+            one._replace(flags=(*one.flags, *words)) if only in (None, one.flags) else one for one in proof.untold
+        ),
+    )
 
 
 def _as_given(chosen: Mapping[str, Any]) -> tuple[str, ...]:

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rolemgr.access.errors import TooComplex
 from rolemgr.catalog.load import Catalog
 from rolemgr.cli.files import note
 from rolemgr.cli.options import ROLE_OPTIONS, role_source
 from rolemgr.compose.role import compose
-from rolemgr.errors import raise_all
+from rolemgr.errors import InputError, raise_all
 from rolemgr.files.source import LayeredSource
 from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.model.source import Sourced, parse_model
@@ -81,10 +82,22 @@ def render_spec(catalog: Catalog, spec: Sourced[RoleSpec], *, written: bool = Tr
 def _check_separation(catalog: Catalog, role: ComposedRole) -> list[str]:
     """Return what there is to say of the role's closure; raise where its persona forbids what it can do."""
     closure = closure_of(catalog, role)
-    broken = violations(role, closure.known)
+    try:
+        broken = violations(role, closure.known)
+    except TooComplex as error:
+        return [*unknown_notes(closure), _untold(catalog, role, error)]
     if broken and not role.spec.break_separation:
         raise_all([violation.as_error() for violation in broken])
     return [*unknown_notes(closure), *(f"separation broken: {violation.as_error().problem}" for violation in broken)]
+
+
+def _untold(catalog: Catalog, role: ComposedRole, error: TooComplex) -> str:
+    """Return that nobody can tell whether the persona keeps its promise; raise InputError without a reason for that."""
+    problem = f"can't tell whether the role keeps what its persona must never do: {error}"
+    if role.spec.break_separation:
+        return problem
+    where = catalog.persona(role.persona.id).at("never")
+    raise InputError(where, problem, 'name fewer values under `context`, or give --break-separation "REASON"')
 
 
 def _check_attached(catalog: Catalog, spec: Sourced[RoleSpec], role: ComposedRole) -> list[str]:

@@ -32,6 +32,12 @@ def wrong_names_in_never(catalog: Catalog, persona: ResolvedPersona) -> Iterator
                 yield from _of_separation(separation)
 
 
+def wrong_names_in_separations(catalog: Catalog) -> Iterator[InputError]:
+    """Yield an error for each name that AWS is not known to have in the separations of *catalog*, used or not."""
+    for name in catalog.found("separations"):
+        yield from _of_separation(catalog.separation(name))
+
+
 def wrong_names_in_accepts(group: Sourced[ActivityGroup]) -> Iterator[InputError]:
     """Yield an error for each action under `accepts` of *group* that AWS is not known to have."""
     found = ((("accepts", index, "action"), action_pattern_doubt(one.action))

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from rolemgr.access.errors import TooComplex
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.compose.choices import builtins
@@ -139,7 +140,10 @@ def _tried(
     carried = mended(request, with_identity(policies, identity))
     if carried is None:
         return None
-    broken = violations(role, closure_of(subject.catalog, role).known)
+    try:
+        broken = violations(role, closure_of(subject.catalog, role).known)
+    except TooComplex:
+        return None  # whether the persona must never do it nobody can tell, so it is not proposed
     return Alternative(flag, where, carried, _distinct(one.never for one in broken))
 
 

@@ -7,11 +7,13 @@ not known here. A permissions boundary can only take away, so nothing is asked o
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
 from itertools import product
 from typing import NamedTuple
 
+from rolemgr.access.errors import TooComplex
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.evaluate.request import Context
@@ -122,7 +124,10 @@ def broken_by_attached(catalog: Catalog, role: ComposedRole) -> Iterator[Broken]
         if policy is None:
             yield Broken(arn, _not_known(arn), None)
         elif problem := _broken(catalog, role, arn):
-            yield Broken(arn, problem, policy, tuple(_violations(catalog, role, policy)))
+            with suppress(TooComplex):
+                yield Broken(arn, problem, policy, tuple(_violations(catalog, role, policy)))
+                continue
+            yield Broken(arn, problem, policy)
 
 
 def added_by(role: ComposedRole, policy: ManagedPolicy) -> Added:
@@ -162,7 +167,13 @@ def with_attached(role: ComposedRole, policy: ManagedPolicy) -> ComposedRole:
 def _broken(catalog: Catalog, role: ComposedRole, arn: str) -> str | None:
     """Say what the policy *arn* allows that the persona of *role* must never do; None where it is nothing."""
     policy = _known(role, arn)
-    if not policy or policy.arn != arn or not (found := _violations(catalog, role, policy)):
+    if not policy or policy.arn != arn:
+        return None
+    try:
+        found = _violations(catalog, role, policy)
+    except TooComplex as error:
+        return f"can't tell whether managed policy {policy.name} allows what the persona must never do: {error}"
+    if not found:
         return None
     direct = [one for one in found if one.through == role.spec.role_name]
     through = "" if direct else f" through role `{found[0].through}`"

@@ -11,8 +11,9 @@ from typing import Any
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
+from rolemgr.compose.never_names import wrong_names_in_separations
 from rolemgr.compose.role import compose
-from rolemgr.errors import InputError
+from rolemgr.errors import InputError, raise_all
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.files.source import SourceFile
 from rolemgr.model.catalog import ParameterType
@@ -76,7 +77,13 @@ def limits_of(subject: Subject) -> tuple[Proof, ...]:
 
 
 def prove_catalog(catalog: Catalog, decide: Decide = evaluate) -> tuple[Proof, ...]:
-    """Return the proofs about all roles of *catalog*, one for each claim."""
+    """
+    Return the proofs about all roles of *catalog*, one for each claim.
+
+    Raises InputError (or Problems) for a name that AWS is not known to have, also in a separation that no persona
+    uses: whoever takes it up would believe that it forbids something.
+    """
+    raise_all([*wrong_names_in_separations(catalog)])
     personas = [subject_of(catalog, {"persona": name}, decide) for name in catalog.found("personas")]
     proofs = [*map(separated, personas), overlaps_declared(personas)]
     for choices in variants(catalog):

@@ -7,10 +7,11 @@ of up to three classes: a condition on it is "any" or "all" over its values. Abs
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from itertools import combinations
-from typing import NamedTuple, TypeAlias
+from math import comb
+from typing import Final, NamedTuple, TypeAlias
 
+from rolemgr.access.budget import Budget, measured_as
 from rolemgr.evaluate.request import Context
 from rolemgr.iam.operators import base_operator
 from rolemgr.iam.variables import known_variables_in, replaced
@@ -27,6 +28,8 @@ STAND_IN = "witness"
 _STRANGE_TEXT = "unlike-any"
 _STRANGE_ARN = "arn:aws:unlike:us-east-1:000000000000:any"
 _LARGEST_SET = 3
+PER_ANSWER: Final = 8
+"""The steps that the evaluator takes to answer one condition; each further value takes one of a few more."""
 
 
 class Term(NamedTuple):
@@ -56,21 +59,19 @@ def filled(text: str) -> str:
     return replaced(text, STAND_IN)
 
 
-def domain(key: str, terms: Sequence[Term], tests: Sequence[Test], variables: frozenset[str]) -> tuple[Values, ...]:
+@measured_as("a condition key has so many values that it takes more than {:,} steps to tell them apart")
+def domain(
+    budget: Budget, key: str, terms: tuple[Term, ...], tests: tuple[Test, ...], is_variable: bool, several: bool
+) -> tuple[Values, ...]:
     """
     Return the values of the lower-case *key* to ask with: absent, one of each class, and sets of classes.
 
-    *terms* and *tests* are all that speak of any key; *variables* are the keys that policy variables stand for.
+    *terms* and *tests* are those that speak of it; *is_variable* says whether a policy variable stands for it,
+    *several* whether the request may carry it in several fields.
     """
-    own = dict.fromkeys(term for term in terms if term.key.lower() == key)
-    asked = dict.fromkeys(test for test in tests if test.key.lower() == key)
-    return _domain(key, tuple(own), tuple(asked), key in variables)
-
-
-@lru_cache(maxsize=8192)
-def _domain(key: str, terms: tuple[Term, ...], tests: tuple[Test, ...], is_variable: bool) -> tuple[Values, ...]:
-    single = tuple(_classes(key, terms, tests, is_variable))
-    sizes = range(1, (_LARGEST_SET if _takes_several(key, terms) else 1) + 1)
+    single = tuple(_classes(budget, key, terms, tests, is_variable))
+    sizes = range(1, (_LARGEST_SET if several or _takes_several(key, terms) else 1) + 1)
+    budget.spend(sum(comb(len(single), size) for size in sizes))
     return (ABSENT, *(chosen for size in sizes for chosen in combinations(single, size)))
 
 
@@ -81,11 +82,16 @@ def _takes_several(key: str, terms: Sequence[Term]) -> bool:
     return any(term.operator.startswith("For") for term in terms)
 
 
-def _classes(key: str, terms: Sequence[Term], tests: Sequence[Test], is_variable: bool) -> Iterator[str]:
+def _classes(
+    budget: Budget, key: str, terms: Sequence[Term], tests: Sequence[Test], is_variable: bool
+) -> Iterator[str]:
     """Yield one value of each class of *key*."""
     seen: set[tuple[bool, ...]] = set()
+    stand_ins = _stand_ins(terms, key)
+    steps = sum(PER_ANSWER + len(term.values) // 4 for term in terms) + len(tests) + 1
     for value in dict.fromkeys(_samples(key, terms, tests, is_variable)):
-        context = Context({**_stand_ins(terms, key), key: (value,)})
+        budget.spend(steps)
+        context = Context({**stand_ins, key: (value,)})
         answers = (
             *(term.holds(context) for term in terms), *(test.holds(value) for test in tests),
             is_variable and value == STAND_IN,

@@ -17,6 +17,7 @@ from rolemgr.iam.variables import as_pattern, known_variables_in
 from rolemgr.iam.wildcards import contains
 from rolemgr.model.role import ComposedStatement
 from rolemgr.reference.condition_keys import find_key
+from rolemgr.reference.quirks import several_values
 from rolemgr.reference.resources import in_common
 
 _HOLDS_WITHIN = {"StringEquals", "StringLike", "ArnEquals", "ArnLike"}
@@ -37,17 +38,17 @@ def overlap(allow: ComposedStatement, question: Question) -> Iterator[tuple[str,
 
     Nothing where a known condition key contradicts the statement.
     """
-    if _contradicted(allow, question.known):
+    if _contradicted(allow, question):
         return
     for resource in allow.resources:
-        example = in_common(_freed(resource, question.known), question.within)
+        example = in_common(_freed(resource, question.known), _freed(question.within, question.known))
         if example is not None:
             yield resource, example
 
 
 def surely_denied(denies: Sequence[ComposedStatement], resource: str, question: Question) -> bool:
     """Tell whether one of *denies* holds for certain on all of *resource* that is in question."""
-    return any(_covers(deny, resource, question) and _certain(deny, question.known) for deny in denies)
+    return any(_covers(deny, resource, question) and _certain(deny, question) for deny in denies)
 
 
 def held_within(
@@ -61,9 +62,9 @@ def held_within(
     demands that a key of several values is absent, so that there is none outside; or a Deny on all that is in
     question denies every other value of it where it is present.
     """
-    if any(_allows_only(condition, allow, key, patterns) for condition in _conditions(allow)):
+    if any(_allows_only(condition, allow, key, patterns, question.action) for condition in _conditions(allow)):
         return True
-    return any(_covers(deny, resource, question) and _keeps(deny, key, patterns) for deny in denies)
+    return any(_covers(deny, resource, question) and _keeps(deny, key, patterns, question.action) for deny in denies)
 
 
 def _freed(resource: str, known: Context) -> str:
@@ -76,25 +77,31 @@ def _one(known: Context, key: str) -> str | None:
     return values[0] if len(values) == 1 else None
 
 
-def _contradicted(allow: ComposedStatement, known: Context) -> bool:
+def _contradicted(allow: ComposedStatement, question: Question) -> bool:
     """Tell whether a condition of *allow* is decided by known keys, and false."""
-    return any(_decided(condition, known, False) and not condition.holds(known) for condition in _conditions(allow))
+    return any(
+        _decided(condition, question, False) and not condition.holds(question.known) for condition in _conditions(allow)
+    )
 
 
-def _certain(deny: ComposedStatement, known: Context) -> bool:
+def _certain(deny: ComposedStatement, question: Question) -> bool:
     """Tell whether all conditions of *deny* are decided by known keys, and true."""
-    return all(_decided(condition, known, True) and condition.holds(known) for condition in _conditions(deny))
+    return all(
+        _decided(condition, question, True) and condition.holds(question.known) for condition in _conditions(deny)
+    )
 
 
-def _decided(condition: Condition, known: Context, answer: bool) -> bool:
+def _decided(condition: Condition, question: Question, answer: bool) -> bool:
     """Tell whether *answer*, where the known keys give it, is the answer to every request that has them."""
+    known = question.known
     given = condition.key in known and all(_one(known, name) is not None for name in condition.variables)
-    return given and _stays(condition, known, answer)
+    return given and _stays(condition, question, answer)
 
 
-def _stays(condition: Condition, known: Context, answer: bool) -> bool:
+def _stays(condition: Condition, question: Question, answer: bool) -> bool:
     """Tell whether further values of the key can't change *answer*: of several values the known ones are some."""
-    if not known.get(condition.key, ()) or not _takes_several(condition.key) or condition.operator == "Null":
+    several = _takes_several(condition.key, question.action)
+    if not question.known.get(condition.key, ()) or not several or condition.operator == "Null":
         return True
     return known_operator(condition.operator).qualifier == ("ForAnyValue" if answer else "ForAllValues")
 
@@ -103,16 +110,18 @@ def _covers(deny: ComposedStatement, resource: str, question: Question) -> bool:
     """Tell whether *deny* speaks of the action on everything that is both in *resource* and in question."""
     if question.action not in deny.actions:
         return False
-    inner = _freed(resource, question.known)
+    inner, within = _freed(resource, question.known), _freed(question.within, question.known)
     for text in deny.resources:
         unknown = any(_one(question.known, one.key) is None for one in known_variables_in(text))
         outer = _freed(text, question.known)
-        if not unknown and (contains(outer, inner) or contains(outer, question.within)):
+        if not unknown and (contains(outer, inner) or contains(outer, within)):
             return True
     return False
 
 
-def _allows_only(condition: Condition, allow: ComposedStatement, key: str, patterns: Sequence[str]) -> bool:
+def _allows_only(
+    condition: Condition, allow: ComposedStatement, key: str, patterns: Sequence[str], action: str
+) -> bool:
     if condition.key.lower() != key.lower():
         return False
     if condition.operator == "Null":
@@ -122,11 +131,11 @@ def _allows_only(condition: Condition, allow: ComposedStatement, key: str, patte
     if operator.if_exists or operator.qualifier == "ForAnyValue" or operator.base not in _HOLDS_WITHIN:
         return False
     if operator.qualifier is None:  # of several values one that is right is enough for it
-        return not _takes_several(key) and _within(condition.values, patterns)
+        return not _takes_several(key, action) and _within(condition.values, patterns)
     return _null(allow, key, "false") and _within(condition.values, patterns)
 
 
-def _keeps(deny: ComposedStatement, key: str, patterns: Sequence[str]) -> bool:
+def _keeps(deny: ComposedStatement, key: str, patterns: Sequence[str], action: str) -> bool:
     """Tell whether *deny* has no other condition than that *key* is outside of values within *patterns*."""
     others = [one for one in _conditions(deny) if one.operator != "Null" or one.key.lower() != key.lower()]
     if len(others) != 1 or others[0].key.lower() != key.lower():
@@ -136,14 +145,16 @@ def _keeps(deny: ComposedStatement, key: str, patterns: Sequence[str]) -> bool:
         return False
     if operator.qualifier == "ForAnyValue":  # it lets an absent key pass, which only of several values is none outside
         return _is_several(key) and _within(others[0].values, patterns)
-    held = operator.qualifier is None and not _takes_several(key)  # of several one good value excuses the others
+    held = operator.qualifier is None and not _takes_several(
+        key, action
+    )  # of several one good value excuses the others
     return held and not _null(deny, key, "false") and _within(others[0].values, patterns)
 
 
-def _takes_several(key: str) -> bool:
-    """Tell whether a request may have several values of *key*: a key that nobody knows may."""
+def _takes_several(key: str, action: str) -> bool:
+    """Tell whether a request for *action* may have several values of *key*: a key that nobody knows may."""
     found = find_key(key)
-    return found is None or found.multivalued
+    return found is None or found.multivalued or key.lower() in several_values(action)
 
 
 def _is_several(key: str) -> bool:

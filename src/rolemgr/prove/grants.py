@@ -7,10 +7,11 @@ because it by-passes a guardrail was asked to be dead.
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import Effect
-from rolemgr.prove.proof import CounterExample, Proof, Subject, places
+from rolemgr.prove.proof import CounterExample, Judged, Proof, Subject, all_told, places, proofs_of, told
 from rolemgr.prove.resource_classes import of_pattern
 from rolemgr.prove.search import Inquiry, Voice, inquiry
 
@@ -20,18 +21,26 @@ CLAIM = "each granted action is allowed on each of its resources by some request
 
 def no_dead_grant(subject: Subject) -> Proof:
     """Return the proof that every grant of *subject* has a witness."""
-    checked = 0
-    dead: list[CounterExample] = []
+    return proofs_of({NAME: CLAIM}, _judgements(subject))[0]
+
+
+def _judgements(subject: Subject) -> Iterator[Judged]:
     closed = _closed(subject)
     for action in subject.granted:
-        if action in closed:
-            continue
-        asked = inquiry(subject, action)
-        for allow in asked.of(Effect.ALLOW):
-            for pattern in allow.statement.resource or ():
-                checked += 1
-                dead += [] if _alive(asked, allow, pattern) else [_dead(asked, allow, pattern)]
-    return Proof(NAME, CLAIM, checked, tuple(dead))
+        if action not in closed:
+            yield from all_told(subject, {NAME: f"each grant of {action} is alive"}, _of_action(subject, action))
+
+
+def _of_action(subject: Subject, action: str) -> Iterator[Judged]:
+    asked = inquiry(subject, action)
+    for allow in asked.of(Effect.ALLOW):
+        for pattern in allow.statement.resource or ():
+            what = f"`{allow.statement.sid}` grants {action} on {pattern} to any request"
+            yield NAME, told(subject, what, partial(_if_dead, asked, allow, pattern))
+
+
+def _if_dead(asked: Inquiry, allow: Voice, pattern: str) -> CounterExample | None:
+    return None if _alive(asked, allow, pattern) else _dead(asked, allow, pattern)
 
 
 def _closed(subject: Subject) -> frozenset[str]:
@@ -41,7 +50,7 @@ def _closed(subject: Subject) -> frozenset[str]:
 
 
 def _alive(asked: Inquiry, allow: Voice, pattern: str) -> bool:
-    found = (asked.allowed(resource, {}, by=allow) for resource in of_pattern(pattern, asked.action))
+    found = (asked.allowed(resource, {}, by=allow) for resource in of_pattern(asked.budget, pattern, asked.action))
     return any(request is not None and asked.subject.allowed(request) for request in found)
 
 
@@ -62,6 +71,6 @@ def _dead(asked: Inquiry, allow: Voice, pattern: str) -> CounterExample:
 
 
 def _matched(asked: Inquiry, allow: Voice, pattern: str) -> Iterator[Request]:
-    for resource in of_pattern(pattern, asked.action):
+    for resource in of_pattern(asked.budget, pattern, asked.action):
         if found := asked.allowed(resource, {}, by=allow, denies=()):
             yield found

@@ -9,6 +9,7 @@ so that merging, packing and all other statements are part of the proof.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import product
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from rolemgr.model.guardrail import Guardrail
 from rolemgr.model.role import GuardrailInForce
 from rolemgr.prove.cells import Cell
 from rolemgr.prove.promises import Promise, promise
-from rolemgr.prove.proof import CounterExample, Proof, Subject, places, proofs_of
+from rolemgr.prove.proof import CounterExample, Judged, Proof, Subject, all_told, places, proofs_of, told
 from rolemgr.prove.search import Inquiry, Limit, Voice, inquiry
 from rolemgr.reference.quirks import scope_actions
 
@@ -40,17 +41,26 @@ def guardrails_kept(subject: Subject) -> tuple[Proof, ...]:
     return proofs_of({KEPT: KEPT_CLAIM, OPEN: OPEN_CLAIM}, judgements(subject))
 
 
-def judgements(subject: Subject) -> Iterator[tuple[str, CounterExample | None]]:
+def judgements(subject: Subject) -> Iterator[Judged]:
     """Yield for each cell which of the two claims it is a case of, and the request that breaks it, if one does."""
     for action in subject.granted:
-        judges = tuple(_judges(subject, action))
-        asked = inquiry(subject, action, tuple(test for one in judges for test in one.promise.tests()))
-        for resource, judged in product(asked.resources() if judges else (), judges):
-            for cell in filter(judged.promise.possible, asked.cells(judged.promise.keys)):
-                if judged.promise.keeps(cell):
-                    yield OPEN, _blocked(asked, resource, judged, judges, cell)
-                else:
-                    yield KEPT, _dodge(asked, resource, judged, cell)
+        claims = {
+            KEPT: f"the guardrails hold for {action}",
+            OPEN: f"{action} is allowed where it complies with the guardrails",
+        }
+        yield from all_told(subject, claims, _of_action(subject, action))
+
+
+def _of_action(subject: Subject, action: str) -> Iterator[Judged]:
+    judges = tuple(_judges(subject, action))
+    asked = inquiry(subject, action, tuple(test for one in judges for test in one.promise.tests()))
+    for resource, judged in product(asked.resources() if judges else (), judges):
+        holds, lets = f"guardrail {judged.name} holds for {action}", f"guardrail {judged.name} lets {action} through"
+        for cell in filter(judged.promise.possible, asked.cells(judged.promise.keys)):
+            if judged.promise.keeps(cell):
+                yield OPEN, told(subject, lets, partial(_blocked, asked, resource, judged, judges, cell))
+            else:
+                yield KEPT, told(subject, holds, partial(_dodge, asked, resource, judged, cell))
 
 
 def _judges(subject: Subject, action: str) -> Iterator[_Judged]:

@@ -10,18 +10,22 @@ separation asks it of the persona's closure.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from itertools import combinations, product
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rolemgr.access.budget import MOST_STEPS
+from rolemgr.access.errors import TooComplex
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import Effect
 from rolemgr.iam.wildcards import contains, matches_action
 from rolemgr.model.role import ComposedRole, Origin
 from rolemgr.prove.cells import filled
 from rolemgr.prove.closure import closure_of
-from rolemgr.prove.proof import CounterExample, Proof, Subject, places
+from rolemgr.prove.proof import Answer, CounterExample, Judged, Proof, Subject, all_told, places, proof_of
+from rolemgr.prove.resource_classes import steps_to_compare
 from rolemgr.prove.search import inquiry
 from rolemgr.reference.resources import in_common
 from rolemgr.reference.services import find_action
@@ -53,14 +57,21 @@ def overlaps_declared(subjects: Sequence[Subject]) -> Proof:
     """Return the proof that each two of *subjects*, a role for each persona, share what is declared alone."""
     taken = _reached(subjects)
     people = [subject for subject in subjects if subject.rendered.role.persona.id not in taken]
-    checked = 0
-    broken: dict[tuple[str, str, str], CounterExample] = {}
-    for one, other in combinations(people, 2):
-        for shared in _shared(one, other):
-            checked += 1
-            for problem in _problem(one, other, shared):
-                broken.setdefault((one.name, other.name, shared.action), problem)  # one resource of it is enough
-    return Proof(NAME, CLAIM, checked, tuple(broken.values()))
+    return proof_of(NAME, CLAIM, (answer for one, other in combinations(people, 2) for answer in _of(one, other)))
+
+
+def _of(one: Subject, other: Subject) -> Iterator[Answer]:
+    """Yield what two roles show by each thing that both can write."""
+    what = f"what {one.name} and {other.name} can both write is declared"
+    yield from (answer for _, answer in all_told(one, {NAME: what}, _judgements(one, other)))
+
+
+def _judgements(one: Subject, other: Subject) -> Iterator[Judged]:
+    seen: set[str] = set()
+    for shared in _shared(one, other):
+        problem = None if shared.action in seen else next(_problem(one, other, shared), None)
+        seen |= {shared.action} if problem else set()  # one resource of it is enough
+        yield NAME, problem
 
 
 def _reached(subjects: Sequence[Subject]) -> set[str]:
@@ -71,8 +82,10 @@ def _reached(subjects: Sequence[Subject]) -> set[str]:
 
 def _shared(one: Subject, other: Subject) -> Iterator[_Shared]:
     left, right = _written(one.rendered.role), _written(other.rendered.role)
+    budget = one.budget.part(MOST_STEPS)
     for action in sorted(left.keys() & right.keys()):
         for here, there in product(left[action], right[action]):
+            budget.spend(steps_to_compare(here.resource, there.resource))
             if (resource := in_common(filled(here.resource), filled(there.resource))) is not None:
                 yield _Shared(action, resource, here, there)
 
@@ -112,8 +125,10 @@ def _problem(one: Subject, other: Subject, shared: _Shared) -> Iterator[CounterE
 
 def _request(subject: Subject, shared: _Shared) -> Request:
     """Return a request of the shared action that *subject* is allowed; as it was found where none is."""
-    asked = inquiry(subject, shared.action)
-    return asked.allowed(shared.resource or "*", {}) or Request(shared.action, shared.resource or "*")
+    found = None
+    with suppress(TooComplex):  # that both have the action is known; the request is an example of it
+        found = inquiry(subject, shared.action).allowed(shared.resource or "*", {})
+    return found or Request(shared.action, shared.resource or "*")
 
 
 def _is_plain(forbidden: Any) -> bool:

@@ -17,7 +17,7 @@ from rolemgr.iam.documents import Effect, IdentityPolicy
 from rolemgr.iam.wildcards import contains
 from rolemgr.model.role import ComposedStatement, NamedPolicy, RoleDocuments
 from rolemgr.prove.cells import Cell
-from rolemgr.prove.proof import CounterExample, Proof, Subject
+from rolemgr.prove.proof import Answer, CounterExample, Proof, Subject, all_told, proof_of
 from rolemgr.prove.search import Inquiry, inquiry
 from rolemgr.prove.separation import RenderedRole
 from rolemgr.reference.services import action_names, services
@@ -33,13 +33,8 @@ _ROOM = 120
 def packing_lossless(subject: Subject) -> Proof:
     """Return the proof that the documents of *subject*, and a tighter packing of it, say what its statements say."""
     whole = _with_documents(subject, (permissions_policy(subject.rendered.role.statements),))
-    checked = 0
-    broken: list[CounterExample] = []
-    for packed in (*((subject,) if subject.documents != whole.documents else ()), _tight(whole)):
-        count, found = _compared(whole, packed)
-        checked += count
-        broken += found
-    return Proof(NAME, CLAIM, checked, tuple(broken))
+    packings = (*((subject,) if subject.documents != whole.documents else ()), _tight(whole))
+    return proof_of(NAME, CLAIM, (answer for packed in packings for answer in _compared(whole, packed)))
 
 
 def _with_documents(subject: Subject, documents: Sequence[IdentityPolicy]) -> Subject:
@@ -68,28 +63,31 @@ def _size(statement: ComposedStatement) -> int:
     return permissions_policy((statement,)).statement[0].size()
 
 
-def _compared(whole: Subject, packed: Subject) -> tuple[int, list[CounterExample]]:
-    """Return how many requests were asked of both, and what differs."""
-    broken = list(_moved(whole, packed))
-    checked = 0
+def _compared(whole: Subject, packed: Subject) -> Iterator[Answer]:
+    """Yield for each request that was asked of both what differs, if anything does."""
+    yield from _moved(whole, packed)
     for action in _actions(whole, packed):
-        asked = inquiry(whole, action)
-        other = inquiry(packed, action)
-        for resource in dict.fromkeys((*asked.resources(), *other.resources())):
-            cells = _cells(asked, other)
-            checked += len(cells)
-            broken += _differences(asked, other, resource, cells)
-    return checked, broken
+        what = f"packing keeps the decisions on {action}"
+        judged = ((NAME, answer) for answer in _of_action(inquiry(whole, action), inquiry(packed, action)))
+        yield from (answer for _, answer in all_told(whole, {NAME: what}, judged))
 
 
-def _differences(asked: Inquiry, other: Inquiry, resource: str, cells: Sequence[Cell]) -> Iterator[CounterExample]:
-    """Yield the first cell in which the two do not decide alike."""
+def _of_action(asked: Inquiry, other: Inquiry) -> Iterator[CounterExample | None]:
+    for resource in dict.fromkeys((*asked.resources(), *other.resources())):
+        yield from _differences(asked, other, resource, _cells(asked, other))
+
+
+def _differences(
+    asked: Inquiry, other: Inquiry, resource: str, cells: Sequence[Cell]
+) -> Iterator[CounterExample | None]:
+    """Yield what each cell shows, up to the first in which the two do not decide alike."""
     for cell in cells:
         before, after = asked.decision(resource, cell), other.decision(resource, cell)
         if before != after:
             problem = f"packing changes the decision on {asked.action} from {before} to {after}"
             yield CounterExample(problem, asked.subject.flags, asked.request(resource, cell))
             return
+        yield None
 
 
 def _cells(*sides: Inquiry) -> list[Cell]:

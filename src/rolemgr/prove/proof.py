@@ -4,11 +4,13 @@ What every proof is about and what it answers: a role, and whether a claim holds
 A claim that does not hold comes with requests that break it, each ready for `rolemgr simulate`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
+from rolemgr.access.budget import Budget
+from rolemgr.access.errors import TooComplex
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import SourceLocation
 from rolemgr.evaluate.decision import Evaluation, evaluate
@@ -23,6 +25,10 @@ from rolemgr.reference.services import expand
 Decide: TypeAlias = Callable[[Request, Policies], Evaluation]
 """AWS's evaluation logic, as the proofs ask it."""
 
+MOST_STEPS: Final = 20_000_000
+"""The steps of all proofs about a role: over ten times what the largest role of the built-in catalog takes."""
+_TOO_LONG: Final = "it takes more than {:,} steps to prove"
+
 
 @dataclass(frozen=True, eq=False)
 class Subject:
@@ -32,6 +38,8 @@ class Subject:
     rendered: RenderedRole
     flags: tuple[str, ...]
     decide: Decide = evaluate
+    budget: Budget = field(default_factory=lambda: Budget(MOST_STEPS, problem=_TOO_LONG))
+    """The steps of all proofs about the role, also about what `dataclasses.replace` makes of it."""
 
     @property
     def name(self) -> str:
@@ -59,7 +67,8 @@ class Subject:
         """The actions that an Allow of the role names or has a pattern for, sorted."""
         patterns = {text for one in self.statements if one.effect is Effect.ALLOW for text in one.action or ()}
         globs = {text for text in patterns if "*" in text or "?" in text}
-        return tuple(sorted({*(patterns - globs), *(action for text in globs for action in expand(text))}))
+        expanded = (action for text in globs for action in expand(text if text.strip("*") else "*:*"))
+        return tuple(sorted({*(patterns - globs), *expanded}))
 
     @cached_property
     def _composed(self) -> Mapping[str, ComposedStatement]:
@@ -84,39 +93,79 @@ class CounterExample(NamedTuple):
     places: tuple[SourceLocation, ...] = ()
 
 
+class Untold(NamedTuple):
+    """What can't be told of a claim, with the reason: *problem* in words, the role by its *flags*."""
+
+    problem: str
+    flags: tuple[str, ...]
+
+
+Answer: TypeAlias = CounterExample | Untold | None
+"""What was found of one request: that it breaks the claim, that nobody can tell, or nothing."""
+Judged: TypeAlias = tuple[str, Answer]
+"""The claim that was asked, by name, and the answer."""
+
+
 class Proof(NamedTuple):
-    """Whether a claim holds, how many requests were asked, and what breaks it."""
+    """Whether a claim holds, how many requests were asked, what breaks it, and what can't be told."""
 
     name: str
     claim: str
     checked: int
     counter_examples: tuple[CounterExample, ...] = ()
+    untold: tuple[Untold, ...] = ()
 
     @property
     def holds(self) -> bool:
-        """Whether nothing breaks the claim."""
-        return not self.counter_examples
+        """Whether nothing breaks the claim, and all of it was told."""
+        return not self.counter_examples and not self.untold
 
 
-def proofs_of(
-    claims: Mapping[str, str], judged: Iterable[tuple[str, CounterExample | None]]
-) -> tuple[Proof, ...]:  # fmt: skip
-    """Return a proof for each of *claims* by name; *judged* are the requests asked for each, with what breaks it."""
-    checked = dict.fromkeys(claims, 0)
-    broken: dict[str, list[CounterExample]] = {name: [] for name in claims}
-    for name, example in judged:
-        checked[name] += 1
-        broken[name] += [example] if example else []
-    return tuple(Proof(name, claim, checked[name], tuple(broken[name])) for name, claim in claims.items())
+def proofs_of(claims: Mapping[str, str], judged: Iterable[Judged]) -> tuple[Proof, ...]:
+    """Return a proof for each of *claims* by name; *judged* are the requests asked for each, with the answers."""
+    answers: dict[str, list[Answer]] = {name: [] for name in claims}
+    for name, answer in judged:
+        answers[name].append(answer)
+    return tuple(proof_of(name, claim, answers[name]) for name, claim in claims.items())
+
+
+def proof_of(name: str, claim: str, answers: Iterable[Answer]) -> Proof:
+    """Return the proof *name* of *claim* by the *answers* to all that was asked."""
+    every = list(answers)
+    untold = [one for one in every if isinstance(one, Untold)]
+    broken = [one for one in every if isinstance(one, CounterExample)]
+    return Proof(name, claim, len(every) - len(untold), tuple(broken), tuple(dict.fromkeys(untold)))
+
+
+def told(subject: Subject, what: str, asked: Callable[[], CounterExample | None]) -> Answer:
+    """Return what *asked* answers; where that takes too many steps, that nobody can tell *what*."""
+    try:
+        return asked()
+    except TooComplex as error:
+        return Untold(f"can't tell whether {what}: {error}", subject.flags)
+
+
+def all_told(subject: Subject, claims: Mapping[str, str], judged: Iterable[Judged]) -> Iterator[Judged]:
+    """Yield from *judged*; where they end because they take too many steps, what can't be told of each of *claims*."""
+    try:
+        yield from judged
+    except TooComplex as error:
+        for name, what in claims.items():
+            yield name, Untold(f"can't tell whether {what}: {error}", subject.flags)
 
 
 def together(proofs: Iterable[Proof]) -> tuple[Proof, ...]:
     """Return the *proofs* of several roles as one for each claim; what breaks several alike is shown once."""
     found: dict[str, Proof] = {}
     for proof in proofs:
-        old = found.get(proof.name, proof._replace(checked=0, counter_examples=()))
+        old = found.get(proof.name, proof._replace(checked=0, counter_examples=(), untold=()))
         examples = {one.problem: one for one in (*proof.counter_examples, *old.counter_examples)}
-        found[proof.name] = old._replace(checked=old.checked + proof.checked, counter_examples=tuple(examples.values()))
+        untold = {one.problem: one for one in (*proof.untold, *old.untold)}
+        found[proof.name] = old._replace(
+            checked=old.checked + proof.checked,
+            counter_examples=tuple(examples.values()),
+            untold=tuple(untold.values()),
+        )
     return tuple(found.values())
 
 

@@ -1,15 +1,15 @@
 """The resources that matter: a concrete ARN for each class that the patterns of a role's statements distinguish."""
 
 from collections.abc import Iterator
-from functools import lru_cache
 
+from rolemgr.access.budget import MOST_STEPS, Budget, measured_as
 from rolemgr.prove.cells import STAND_IN, filled
 from rolemgr.reference.resources import in_common, sample
 from rolemgr.reference.services import find_action
 
 
-@lru_cache(maxsize=8192)
-def classes(action: str, patterns: tuple[str, ...], every: tuple[str, ...]) -> tuple[str, ...]:
+@measured_as("there are so many resource patterns that it takes more than {:,} steps to tell them apart", MOST_STEPS)
+def classes(budget: Budget, action: str, patterns: tuple[str, ...], every: tuple[str, ...]) -> tuple[str, ...]:
     """
     Return concrete resources of *action* for *patterns*: a short and a long one, and those shared with *every*.
 
@@ -20,9 +20,21 @@ def classes(action: str, patterns: tuple[str, ...], every: tuple[str, ...]) -> t
     for pattern in patterns:
         found |= dict.fromkeys(_concrete(filled(pattern), action))
         for other in every:
-            if other != pattern and (both := in_common(filled(pattern), filled(other))):
+            if other != pattern and (both := _shared(budget, filled(pattern), filled(other))):
                 found[both] = None
     return tuple(found)
+
+
+def _shared(budget: Budget, one: str, other: str) -> str | None:
+    """Return a resource of both patterns, and pay for what it takes to find it."""
+    budget.spend(steps_to_compare(one, other))
+    return in_common(one, other)
+
+
+def steps_to_compare(one: str, other: str) -> int:
+    """Return what it takes to find what two patterns have in common: a walk over both, as far as stars go."""
+    wild = one.count("*") + other.count("*") + 1
+    return 8 + (len(one) + len(other)) * wild // 8
 
 
 def _concrete(pattern: str, action: str) -> Iterator[str]:
@@ -35,6 +47,6 @@ def _concrete(pattern: str, action: str) -> Iterator[str]:
         yield pattern.replace("*", f"{STAND_IN}-any").replace("?", "y")
 
 
-def of_pattern(pattern: str, action: str) -> tuple[str, ...]:
+def of_pattern(budget: Budget, pattern: str, action: str) -> tuple[str, ...]:
     """Return the concrete resources of *action* that stand for *pattern* alone."""
-    return classes(action, (pattern,), ())
+    return budget.answer(classes, action, (pattern,), ())

@@ -9,20 +9,22 @@ asked of the whole role.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import product
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from rolemgr.access.budget import Budget
 from rolemgr.evaluate.decision import Decision
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
 from rolemgr.iam.wildcards import contains
-from rolemgr.prove.cells import ABSENT, Cell, Term, Test, Values, domain, variables_in
+from rolemgr.prove.assignment import Check, assignment
+from rolemgr.prove.cells import PER_ANSWER, Cell, Term, Test, Values, domain, variables_in
 from rolemgr.prove.proof import Decide, Subject
 from rolemgr.prove.resource_classes import classes
 from rolemgr.reference.condition_keys import find_key
-from rolemgr.reference.quirks import absence_reason
+from rolemgr.reference.quirks import absence_reason, several_values
 
 _VERSION = "2012-10-17"
 
@@ -36,18 +38,17 @@ class Limit(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class _Alone:
-    """What a statement says, in a policy of its own, and what it has answered so far."""
+    """What a statement says, in a policy of its own."""
 
     policies: Policies
     decide: Decide
-    answers: dict[object, bool] = field(default_factory=dict)
 
-    def matches(self, action: str, resource: str, known: tuple[tuple[str, Values], ...]) -> bool:
-        asked = (action, resource, known)
-        if asked not in self.answers:
-            request = Request(action, resource, Context(dict(known)))
-            self.answers[asked] = self.decide(request, self.policies).decision != "ImplicitlyDenied"
-        return self.answers[asked]
+
+@lru_cache(maxsize=1 << 17)
+def _matches(alone: _Alone, action: str, resource: str, known: tuple[tuple[str, Values], ...]) -> bool:
+    """Tell whether a statement matches: most questions are asked again with another value of another's key."""
+    request = Request(action, resource, Context(dict(known)))
+    return alone.decide(request, alone.policies).decision != "ImplicitlyDenied"
 
 
 class Voice(NamedTuple):
@@ -60,7 +61,7 @@ class Voice(NamedTuple):
     def matches(self, action: str, resource: str, cell: Cell) -> bool:
         """Tell whether the statement matches *action* on *resource* in *cell*."""
         known = tuple((key, cell[key]) for key in sorted(self.keys) if cell.get(key))
-        return self.alone.matches(action, resource, known)
+        return _matches(self.alone, action, resource, known)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +73,12 @@ class Inquiry:
     voices: tuple[Voice, ...]
     tests: tuple[Test, ...] = ()
     _domains: dict[str, tuple[Values, ...]] = field(default_factory=dict)
+    _fitting: dict[tuple[_Alone, str], tuple[Values, ...]] = field(default_factory=dict)
+
+    @property
+    def budget(self) -> Budget:
+        """The steps that the proofs of the subject have left."""
+        return self.subject.budget
 
     def of(self, effect: Effect) -> tuple[Voice, ...]:
         """Return the statements of *effect*."""
@@ -87,6 +94,14 @@ class Inquiry:
         return tuple(term for voice in self.voices for term in _terms(voice.statement, self.subject.decide))
 
     @cached_property
+    def _terms_by_key(self) -> Mapping[str, tuple[Term, ...]]:
+        return _by_key(self.terms)
+
+    @cached_property
+    def _tests_by_key(self) -> Mapping[str, tuple[Test, ...]]:
+        return _by_key(self.tests)
+
+    @cached_property
     def variables(self) -> frozenset[str]:
         """The keys, in lower case, that policy variables of the statements stand for."""
         return frozenset(key.lower() for key in self._named)
@@ -98,24 +113,29 @@ class Inquiry:
     def domain(self, key: str) -> tuple[Values, ...]:
         """Return the values of *key* to ask with."""
         if key not in self._domains:
-            found = domain(key, self.terms, self.tests, self.variables)
+            terms, tests = self._terms_by_key.get(key, ()), self._tests_by_key.get(key, ())
+            found = self.budget.answer(
+                domain, key, terms, tests, key in self.variables, key in several_values(self.action)
+            )
             self._domains[key] = found[1:] if _always_there(self.action, key) else found
         return self._domains[key]
 
     def cells(self, keys: Iterable[str]) -> Iterator[Cell]:
-        """Yield every cell over *keys*."""
-        names = sorted(set(keys))
+        """Yield every cell over *keys*; raise TooComplex where there are too many."""
+        names, budget = sorted(set(keys)), self.budget.part()
         for choice in product(*(self.domain(key) for key in names)):
+            budget.spend(1 + len(names))
             yield dict(zip(names, choice, strict=True))
 
     def resources(self) -> tuple[str, ...]:
         """Return a concrete resource of each class that the Allows distinguish."""
         patterns = [text for voice in self.of(Effect.ALLOW) for text in voice.statement.resource or ()]
         every = [text for voice in self.voices for text in voice.statement.resource or ()]
-        return classes(self.action, tuple(dict.fromkeys(patterns)), tuple(dict.fromkeys(every)))
+        return self.budget.answer(classes, self.action, tuple(dict.fromkeys(patterns)), tuple(dict.fromkeys(every)))
 
     def decision(self, resource: str, cell: Cell) -> Decision:
         """Return the decision on *resource* in *cell* by what each statement says alone."""
+        self.budget.spend(sum(1 + len(voice.keys) for voice in self.voices))
         if any(voice.matches(self.action, resource, cell) for voice in self.of(Effect.DENY)):
             return "ExplicitlyDenied"
         allowed = any(voice.matches(self.action, resource, cell) for voice in self.of(Effect.ALLOW))
@@ -142,66 +162,48 @@ class Inquiry:
         Return a request on *resource* that agrees with *fixed* and that an Allow matches and no Deny, or None.
 
         *by* is the Allow that must match, *denies* the Denies that must not (all unless given), *limits* what
-        else the context must keep.
+        else the context must keep. Raises TooComplex where it takes too many steps to tell.
         """
         against = self.of(Effect.DENY) if denies is None else denies
+        others = [*(self._check(deny, resource, False) for deny in against), *(Check(*limit) for limit in limits)]
+        budget = self.budget.part()
         for allow in self.of(Effect.ALLOW) if by is None else (by,):
-            checks = [
-                _Check(allow.keys, allow, wanted=True),
-                *(_Check(deny.keys, deny, wanted=False) for deny in against),
-                *(_Check(limit.keys, limit, wanted=True) for limit in limits),
-            ]
-            found = self._extended(resource, fixed, _steps(checks, fixed, self.variables))
+            checks = (self._check(allow, resource, True), *others)
+            options = partial(self._options, allow)
+            found = assignment(fixed, checks, options, first=self.variables, budget=budget)
             if found is not None:
                 return self.request(resource, found)
         return None
 
-    def _extended(self, resource: str, fixed: Cell, steps: Sequence["_Step"]) -> Cell | None:
-        """Return *fixed* with a value for the key of every step so that all checks hold, or None."""
+    def _check(self, voice: Voice, resource: str, wanted: bool) -> Check:
+        """Return the check that *voice* matches, or that it does not."""
+        return Check(voice.keys, lambda cell: voice.matches(self.action, resource, cell) is wanted)
 
-        def extend(cell: dict[str, Values], place: int) -> Cell | None:
-            if place == len(steps):
-                return cell
-            step = steps[place]
-            for value in self.domain(step.key) if step.key else (ABSENT,):
-                wider = {**cell, step.key: value} if step.key else cell
-                if all(check.passes(self.action, resource, wider) for check in step.checks):
-                    found = extend(wider, place + 1)
-                    if found is not None:
-                        return found
-            return None
-
-        return extend(dict(fixed), 0)
-
-
-class _Check(NamedTuple):
-    keys: frozenset[str]
-    what: Voice | Limit
-    wanted: bool
-
-    def passes(self, action: str, resource: str, cell: Cell) -> bool:
-        if isinstance(self.what, Limit):
-            return self.what.keeps(cell)
-        return self.what.matches(action, resource, cell) is self.wanted
+    def _options(self, allow: Voice, key: str) -> tuple[Values, ...]:
+        """Return the values of *key* under which each condition of *allow* on it holds, as far as it decides alone."""
+        if (allow.alone, key) not in self._fitting:
+            tests = [
+                one
+                for one in _terms(allow.statement, self.subject.decide)
+                if one.key.lower() == key and not variables_in(one.values)
+            ]
+            self.budget.spend(PER_ANSWER * len(tests) * len(self.domain(key)))
+            self._fitting[allow.alone, key] = tuple(
+                value for value in self.domain(key)
+                if all(one.holds(Context({key: value} if value else {})) for one in tests)
+            )  # fmt: skip
+        return self._fitting[allow.alone, key]
 
 
-class _Step(NamedTuple):
-    """A key to choose a value for (none at first), and the checks that can be made from then on."""
-
-    key: str
-    checks: tuple[_Check, ...]
+_OfKey = TypeVar("_OfKey", Term, Test)
 
 
-def _steps(checks: Sequence[_Check], fixed: Cell, variables: frozenset[str]) -> list[_Step]:
-    """Return the keys to choose, those of the first check first, each with the checks that it decides."""
-    known = set(fixed)
-    steps = [_Step("", tuple(check for check in checks if check.keys <= known))]
-    for check in checks:
-        for key in sorted(check.keys - known, key=lambda one: (one not in variables, one)):
-            before, known = known, known | {key}
-            now = tuple(one for one in checks if one.keys <= known and not one.keys <= before)
-            steps.append(_Step(key, now))
-    return steps
+def _by_key(all_of: Iterable[_OfKey]) -> Mapping[str, tuple[_OfKey, ...]]:
+    """Return terms, or tests, by the key that they speak of, each once."""
+    found: dict[str, dict[_OfKey, None]] = {}
+    for one in all_of:
+        found.setdefault(one.key.lower(), {})[one] = None
+    return {key: tuple(ones) for key, ones in found.items()}
 
 
 _REQUIRED = "the field is required by the request itself"

@@ -1,15 +1,18 @@
 """Separation as a proof: every `never` entry of a persona, asked of the role and of every role that it reaches."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
+from rolemgr.access.budget import MOST_STEPS
+from rolemgr.access.errors import TooComplex
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.model.role import ComposedRole, NamedPolicy
 from rolemgr.prove.attached import Broken, attached_statements, broken_by_attached
 from rolemgr.prove.closure import closure_of
-from rolemgr.prove.proof import CounterExample, Proof, Subject, flags_of, places
+from rolemgr.prove.proof import CounterExample, Proof, Subject, all_told, flags_of, places, proof_of
 from rolemgr.prove.search import inquiry
-from rolemgr.prove.separation import RenderedRole, Violation, violations
+from rolemgr.prove.separation import RenderedRole, Violation, each_violation
 from rolemgr.render.documents import permissions_policy, render
 
 NAME = "separation"
@@ -24,8 +27,11 @@ def separated(subject: Subject) -> Proof:
     closure = closure_of(subject.catalog, role)
     reached = {one.spec.role_name: one for one in closure.known}
     checked = sum(1 if never.forbidden.directly else 1 + len(reached) for never in role.persona.never)
-    broken = tuple(_example(subject, reached, one) for one in violations(role, closure.known))
-    return Proof(NAME, CLAIM, checked, broken)
+    budget = subject.budget.part(MOST_STEPS)
+    found = ((NAME, _example(subject, reached, one)) for one in each_violation(role, closure.known, budget))
+    what = f"persona {role.persona.id} keeps what it must never do"
+    answers = [answer for _, answer in all_told(subject, {NAME: what}, found)]
+    return proof_of(NAME, CLAIM, answers)._replace(checked=checked)
 
 
 def _example(subject: Subject, reached: Mapping[str, ComposedRole], violation: Violation) -> CounterExample:
@@ -45,12 +51,13 @@ def _through(subject: Subject, role: ComposedRole | None) -> Subject:
 
 
 def _request(subject: Subject, violation: Violation) -> Request:
-    """Return a request that is allowed and should not be; as it was asked, where the evaluator allows none."""
+    """Return a request that is allowed and should not be; as it was asked, where none is found."""
     known = {key.lower(): values[:1] for key, values in violation.never.forbidden.context.items()}
     asked = inquiry(subject, violation.action)
-    for resource in (violation.resource or "*", *asked.resources()):
-        if found := asked.allowed(resource, known):
-            return found
+    with suppress(TooComplex):  # that it could be allowed is known; the request is an example of it
+        for resource in (violation.resource or "*", *asked.resources()):
+            if found := asked.allowed(resource, known):
+                return found
     return Request(violation.action, violation.resource or "*", Context(known))
 
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
+from rolemgr.access.budget import Budget
 from rolemgr.compose.substitute import UnknownPlaceholderError, fill, names_in
 from rolemgr.errors import InputError, UnknownNameError
 from rolemgr.evaluate.request import Context
@@ -25,6 +26,8 @@ from rolemgr.prove.certainty import Question, held_within, overlap, surely_denie
 if TYPE_CHECKING:
     from rolemgr.evaluate.policies import Policies
 
+_PER_CONDITION, _PER_RESOURCE = 8, 32
+"""The steps that it takes to ask one condition, or one resource, of a statement."""
 _WAY_OUT = 'undo the add or remove that brings it about, or give --break-separation "REASON"'
 
 
@@ -67,34 +70,52 @@ class _Asked(NamedTuple):
 
     never: Never
     within: tuple[str, ...]
-    contexts: tuple[Context, ...]
+    context: Mapping[str, tuple[str, ...]]
     except_on: tuple[str, ...]
     except_with: Mapping[str, tuple[str, ...]]
+
+    def contexts(self) -> Iterator[Context]:
+        """Yield a context for each combination of the values of its keys."""
+        for choice in product(*self.context.values()):
+            yield Context({key: (one,) for key, one in zip(self.context, choice, strict=True)})
 
 
 def violations(asked: ComposedRole, closure: Sequence[ComposedRole]) -> tuple[Violation, ...]:
     """
     Return what *asked*, or a role of its *closure*, could do although the persona of *asked* must never.
 
-    At most one for each entry and role. Entries marked `directly` are asked of the role itself only.
-    Raises UnknownNameError, at the persona's line, for a placeholder that nothing fills.
+    Raises as `each_violation` does.
     """
+    return tuple(each_violation(asked, closure))
+
+
+def each_violation(
+    asked: ComposedRole, closure: Sequence[ComposedRole], budget: Budget | None = None
+) -> Iterator[Violation]:
+    """
+    Yield what *asked*, or a role of its *closure*, could do although the persona of *asked* must never.
+
+    At most one for each entry and role. Entries marked `directly` are asked of the role itself only.
+    Raises UnknownNameError, at the persona's line, for a placeholder that nothing fills, and TooComplex where
+    it takes more steps than *budget* has.
+    """
+    budget = budget or Budget()
     entries = [_filled(never, asked.never_values) for never in asked.persona.never]
-    return tuple(
-        violation
-        for entry in entries
-        for candidate in (asked, *(() if entry.never.forbidden.directly else closure))
-        for violation in islice(_broken(entry, asked, candidate), 1)
-    )
+    for entry in entries:
+        for candidate in (asked, *(() if entry.never.forbidden.directly else closure)):
+            yield from islice(_broken(entry, asked, candidate, budget), 1)
 
 
-def _broken(entry: _Asked, asked: ComposedRole, candidate: ComposedRole) -> Iterator[Violation]:
+def _broken(entry: _Asked, asked: ComposedRole, candidate: ComposedRole, budget: Budget) -> Iterator[Violation]:
     """Yield a violation for each Allow of *candidate* that could match what *entry* forbids to *asked*."""
     granted, denied = _by_action(candidate)
+    budget.spend(len(granted) // 8 + 1)
     for action in _matching(entry.never.forbidden.action, granted):
         denies = denied.get(action, ())
-        for allow, question in product(granted[action], _questions(entry, action)):
+        for allow, question in _asked_of(granted[action], entry, action):
+            budget.spend(_PER_CONDITION * (1 + len(allow.conditions)) + _PER_RESOURCE * len(allow.resources))
             for resource, example in overlap(allow, question):
+                budget.spend(_PER_RESOURCE * (1 + sum(len(deny.resources) for deny in denies)))
                 if not _excepted(entry, allow, denies, resource, question):
                     origins = tuple(origin for origin in allow.origins if action in origin.actions)
                     yield Violation(
@@ -115,9 +136,13 @@ def _excepted(
     return surely_denied(denies, resource, question)
 
 
-def _questions(entry: _Asked, action: str) -> Iterator[Question]:
-    for within, known in product(entry.within, entry.contexts):
-        yield Question(action, within, known)
+def _asked_of(
+    allows: Sequence[ComposedStatement], entry: _Asked, action: str
+) -> Iterator[tuple[ComposedStatement, Question]]:
+    """Yield each of *allows* with each question of *entry*, none of them before it is needed."""
+    for known in entry.contexts():
+        for allow, within in product(allows, entry.within):
+            yield allow, Question(action, within, known)
 
 
 def _matching(pattern: str, granted: Mapping[str, object]) -> list[str]:
@@ -140,15 +165,13 @@ def _by_action(role: ComposedRole) -> tuple[_Statements, _Statements]:
 
 
 def _filled(never: Never, values: Mapping[str, tuple[str, ...]]) -> _Asked:
-    """Return the entry with placeholders filled, a context for each combination of its values."""
+    """Return the entry with placeholders filled."""
     forbidden = never.forbidden
     context = {key: _fill(never, found, values) for key, found in forbidden.context.items()}
-    contexts = (Context({key: (one,) for key, one in zip(context, choice, strict=True)})
-                for choice in product(*context.values()))  # fmt: skip
     return _Asked(
         never,
         _fill(never, (forbidden.resource,), values),
-        tuple(contexts),
+        context,
         _fill(never, forbidden.except_on, values),
         {key: _fill(never, found, values) for key, found in forbidden.except_with.items()},
     )

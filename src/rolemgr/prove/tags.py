@@ -12,10 +12,10 @@ projects share, calls that AWS asks for no tag) the second alone is promised, an
 policies add is held to no tag; that is said by `rolemgr.compose.abac_open`.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.abac_models import model_names, names_model
@@ -28,7 +28,7 @@ from rolemgr.model.role import ComposedRole
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
 from rolemgr.prove.cells import STAND_IN, Cell, Test, Values, filled
-from rolemgr.prove.proof import CounterExample, Proof, Subject, places, proofs_of
+from rolemgr.prove.proof import CounterExample, Judged, Proof, Subject, all_told, places, proofs_of, told
 from rolemgr.prove.search import Inquiry, Limit, inquiry
 from rolemgr.prove.separation import RenderedRole
 from rolemgr.reference.resources import types_of
@@ -187,9 +187,7 @@ def tags_kept(subject: Subject) -> tuple[Proof, ...]:
     return proofs_of({KEPT: KEPT_CLAIM, OPEN: OPEN_CLAIM}, tag_judgements(subject))
 
 
-def tag_judgements(
-    subject: Subject, actions: Collection[str] | None = None
-) -> Iterator[tuple[str, CounterExample | None]]:  # fmt: skip
+def tag_judgements(subject: Subject, actions: Collection[str] | None = None) -> Iterator[Judged]:
     """
     Yield for each cell which of the two claims it is a case of, and the request that breaks it, if one does.
 
@@ -198,17 +196,26 @@ def tag_judgements(
     plain = replace(subject, rendered=without_tags(subject.catalog, subject.rendered.role))
     models = _models(subject, plain)
     for action in subject.granted if actions is None else filter(set(subject.granted).__contains__, actions):
-        said = tuple(_said(subject, action, models))
-        tests = tuple(dict.fromkeys(test for one in said for test in one.tests()))
-        asked, before = inquiry(subject, action, tests), inquiry(plain, action, tests)
-        for resource in asked.resources() if said else ():
-            about = [one for one in said if one.about(resource)]
-            for one in about:
-                for cell in asked.cells(one.keys):
-                    if one.keeps(cell):
-                        yield OPEN, _blocked(asked, before, resource, about, cell)
-                    else:
-                        yield KEPT, _dodge(asked, resource, one, cell)
+        claims = {
+            KEPT: f"the tag keys hold for {action}",
+            OPEN: f"{action} is allowed where it carries the caller's own tags",
+        }
+        yield from all_told(subject, claims, _of_action(subject, plain, action, tuple(_said(subject, action, models))))
+
+
+def _of_action(subject: Subject, plain: Subject, action: str, said: Sequence[TagPromise]) -> Iterator[Judged]:
+    """Yield what `tag_judgements` does of one *action*, of which tags promise what is *said*; *plain* has no tags."""
+    tests = tuple(dict.fromkeys(test for one in said for test in one.tests()))
+    asked, before = inquiry(subject, action, tests), inquiry(plain, action, tests)
+    for resource in asked.resources() if said else ():
+        about = [one for one in said if one.about(resource)]
+        for one in about:
+            holds, lets = f"tag key {one.key} holds for {action}", f"tag key {one.key} lets {action} through"
+            for cell in asked.cells(one.keys):
+                if one.keeps(cell):
+                    yield OPEN, told(subject, lets, partial(_blocked, asked, before, resource, about, cell))
+                else:
+                    yield KEPT, told(subject, holds, partial(_dodge, asked, resource, one, cell))
 
 
 @lru_cache(maxsize=16)

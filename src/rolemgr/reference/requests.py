@@ -127,15 +127,15 @@ def key_doubts(key: str, values: Sequence[str], action: str | None = None) -> It
     known = find_action(action) if action else None
     if known and not _may_carry(known, key):
         yield Doubt(key, f"AWS does not send `{key}` with {known.name}", _senders(known.service, key))
-    yield from filter(None, [_several(key, values)])
+    yield from filter(None, [_several(key, values, action or "")])
     for value in values:
         yield from value_doubts(key, value)
 
 
-def _several(key: str, values: Sequence[str]) -> Doubt | None:
+def _several(key: str, values: Sequence[str], action: str) -> Doubt | None:
     """Return that a request has one value of *key*, or None where it may have several of *values*."""
     found = find_key(key)
-    if found is None or found.multivalued or len(values) < 2:
+    if found is None or found.multivalued or len(values) < 2 or key.lower() in quirks.several_values(action):
         return None
     problem = f"a request has one value of {found.name}, not {len(values)}"
     return Doubt(key, problem, "only some keys, such as aws:TagKeys, have several")

@@ -23,8 +23,7 @@ def proofs_data(proofs: Sequence[Proof]) -> dict[str, Any]:
 def proofs_page(proofs: Sequence[Proof], what: str) -> Table:
     """Return *proofs* about *what* as lines; a command line is never cut where they go to a pipe or a file."""
     checked = sum(proof.checked for proof in proofs)
-    failed = sum(not proof.holds for proof in proofs)
-    verdict = ("proven", "bold green") if not failed else (f"{failed} of {len(proofs)} proofs fail", "bold red")
+    verdict = _verdict(proofs)
     page = Table.grid()
     page.add_column(overflow="fold")
     page.add_row(Text.assemble((what, "bold"), ": ", verdict, f" ({checked:,} checks)"))
@@ -32,7 +31,19 @@ def proofs_page(proofs: Sequence[Proof], what: str) -> Table:
         page.add_row(_line(proof))
         for example in proof.counter_examples:
             _add_example(page, example)
+        for one in proof.untold:
+            page.add_row(Text(f"    {one.problem}"))
+            page.add_row(Text(f"      {shlex.join(['rolemgr', 'prove', *one.flags])}"))
     return page
+
+
+def _verdict(proofs: Sequence[Proof]) -> tuple[str, str]:
+    """Return in words whether *proofs* hold, and the style to say it in."""
+    failed = sum(bool(proof.counter_examples) for proof in proofs)
+    untold = sum(bool(proof.untold) and not proof.counter_examples for proof in proofs)
+    words = [f"{failed} of {len(proofs)} proofs fail"] if failed else []
+    words += [f"{untold} of {len(proofs)} proofs can't be told"] if untold else []
+    return (", ".join(words), "bold red") if words else ("proven", "bold green")
 
 
 def simulate_command(example: CounterExample) -> str | None:
@@ -51,7 +62,9 @@ def _words(request: Request) -> list[str]:
 
 
 def _line(proof: Proof) -> Text:
-    word, style = ("holds", "green") if proof.holds else ("FAILS", "bold red")
+    word, style = ("FAILS", "bold red") if proof.counter_examples else ("CAN'T TELL", "bold yellow")
+    if proof.holds:
+        word, style = "holds", "green"
     return Text.assemble(
         "  ", (word, style), "  ", (proof.name, "bold"), f": {proof.claim}", (f" ({proof.checked:,})", "dim")
     )
@@ -72,6 +85,7 @@ def _data(proof: Proof) -> dict[str, Any]:
         "holds": proof.holds,
         "checked": proof.checked,
         "counter_examples": [_example_data(example) for example in proof.counter_examples],
+        "untold": [{"problem": one.problem, "role": list(one.flags)} for one in proof.untold],
     }
 
 

@@ -110,19 +110,25 @@ def missing_resource_type(documents: list[Document]) -> Iterator[tuple[Document,
     """
     granting = [one for one in documents if one.kind is PolicyType.IDENTITY]
     allowing = [statement for one in granting for statement in one.allows]
+    found: dict[str, list[str]] = {}
     for document in granting:
         for statement in document.allows:
             for written, action in exact_actions(statement):
-                if missing := _missing_types(action, [one for one in allowing if one.named(action.name)]):
+                if action.name not in found:
+                    found[action.name] = _missing_types(action, allowing)
+                if missing := found[action.name]:
                     message = f"`{written}` takes {', '.join(missing)} too: no resource here is one"
                     yield document, Hit(message, statement.at("Action", written), written, sid=statement.sid)
 
 
 def _missing_types(action: Action, allowing: Sequence[Statement]) -> list[str]:
-    """Return the types that every request for *action* names and that nothing of *allowing* is of."""
-    resources = [resource for one in allowing for resource in one.resources]
-    unknown = any(one.not_resources or "Resource" in one.opaque or not one.resources for one in allowing)
-    if action.service != "sagemaker" or len(action.required_types) < 2 or unknown or any(map(is_everything, resources)):
+    """Return the types that every request for *action* names and that nothing of *allowing* gives it on."""
+    if action.service != "sagemaker" or len(action.required_types) < 2:
+        return []
+    giving = [one for one in allowing if one.named(action.name)]
+    resources = [resource for one in giving for resource in one.resources]
+    unknown = any(one.not_resources or "Resource" in one.opaque or not one.resources for one in giving)
+    if unknown or any(map(is_everything, resources)):
         return []
     if not any(fits(resource, action) for resource in resources):
         return []  # RM302 says so

@@ -1,7 +1,9 @@
 """RM1 and RM3, continued: what a policy says twice, and what a Deny of the same role takes away again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from rolemgr.access.budget import Budget
+from rolemgr.access.errors import TooComplex
 from rolemgr.check.document import Condition, Document, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.patterns import is_everything
@@ -11,6 +13,8 @@ from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.variables import opens_variable
 from rolemgr.iam.wildcards import action_glob, contains, has_wildcard
 
+_PER_PAIR = 3
+"""The steps that it takes to compare two resources, conditions or principals."""
 _CHECKS = IAM + "access-analyzer-reference-policy-checks.html"
 _LOGIC = IAM + "reference_policies_evaluation-logic.html"
 
@@ -69,10 +73,22 @@ def allow_under_deny(documents: list[Document]) -> Iterator[tuple[Document, Hit]
         if kind not in (PolicyType.IDENTITY, PolicyType.RESOURCE, PolicyType.TRUST, PolicyType.BOUNDARY):
             continue
         denies = [one for other in documents if other.kind is kind for one in other.statements if _counts(one)]
-        for statement in document.allows if denies else ():
-            for action in _denied(statement, denies):
-                message = f"`{action}` is denied again on all resources of the Allow"
-                yield document, Hit(message, statement.at("Action", action), action, sid=statement.sid)
+        yield from ((document, hit) for hit in _under(document.allows if denies else (), denies))
+
+
+def _under(allows: Iterable[Statement], denies: Sequence[Statement]) -> Iterator[Hit]:
+    """Yield a hit for each action of *allows* that is denied again, and one where that takes too long to tell."""
+    budget = Budget()
+    for statement in allows:
+        try:
+            denied = _denied(statement, denies, budget)
+        except TooComplex as error:
+            yield Hit(f"can't tell whether this or an Allow behind it is denied again: {error}", statement.path,
+                      sid=statement.sid)  # fmt: skip
+            return
+        for action in denied:
+            message = f"`{action}` is denied again on all resources of the Allow"
+            yield Hit(message, statement.at("Action", action), action, sid=statement.sid)
 
 
 def _counts(statement: Statement) -> bool:
@@ -80,9 +96,14 @@ def _counts(statement: Statement) -> bool:
     return statement.effect == "Deny" and not statement.opaque and "Fn::If" not in statement.path
 
 
-def _denied(statement: Statement, denies: Sequence[Statement]) -> list[str]:
-    """Return the actions of an Allow, as written, that one of *denies* takes away wholly."""
-    covering = [one for one in denies if _always(one, statement)]
+def _denied(statement: Statement, denies: Sequence[Statement], budget: Budget) -> list[str]:
+    """Return the actions of an Allow, as written, that one of *denies* takes away wholly; raise TooComplex."""
+    covering = []
+    for one in denies:
+        pairs = (1 + len(one.resources)) * (1 + len(statement.resources))
+        budget.spend(_PER_PAIR * (pairs + len(one.conditions) + len(one.principals)))
+        covering += [one] if _always(one, statement) else []
+    budget.spend(len(covering) * len(statement.actions))
     return [action for action in statement.actions if any(_names(one, action) for one in covering)]
 
 

@@ -8,7 +8,7 @@ held true by tests only: dependent actions, and optional types that are needed.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -103,6 +103,18 @@ def unlisted_keys_of(action: str) -> frozenset[str]:
     """Return those keys that a request for *action* may carry: those of no certain action, and its own."""
     entries = _table("condition_keys")["unlisted"].items()
     return frozenset(key.lower() for key, entry in entries if action in entry.get("actions", (action,)))
+
+
+@cache
+def several_values(action: str) -> frozenset[str]:
+    """Return the keys, in lower case, of which a request for *action* may carry several values: a field for each."""
+    return frozenset(key.lower() for key in _several_values().get(action.lower(), ()))
+
+
+@cache
+def _several_values() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    found: Mapping[str, Mapping[str, Sequence[str]]] = _table("several_values")["actions"]
+    return {action.lower(): keys for action, keys in found.items()}
 
 
 @cache
