@@ -5,7 +5,7 @@ Known are policy documents, lists of them, roles as `create` writes them, what t
 policies and roles, CloudFormation templates, and Terraform's JSON. Anything else holds no policy.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from rolemgr.check.attached import attached_in
@@ -16,7 +16,7 @@ from rolemgr.check.read import read
 from rolemgr.check.reader.found import Found, Search, Unknown, is_policy
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
-from rolemgr.iam.role_document import decoded, places
+from rolemgr.iam.role_document import asides, decoded, is_document, places
 
 LineOf = Callable[[DataPath], int | None]
 
@@ -85,6 +85,8 @@ def find(data: Any) -> Search:
                 yield Found(one, (index,), None)
     elif isinstance(data, dict):
         yield from _in_mapping(data)
+    elif is_document(data):  # what `--query Policy` prints
+        yield Found(_at(data, ()), (), None)
 
 
 def _in_mapping(data: dict[str, Any]) -> Search:
@@ -108,11 +110,17 @@ def _is_template(data: dict[str, Any]) -> bool:
     return any((isinstance(one, dict) and "Type" in one) or key.startswith("Fn::") for key, one in resources.items())
 
 
-def in_role(data: dict[str, Any], path: DataPath) -> Iterator[Found]:
+def in_role(data: dict[str, Any], path: DataPath) -> Search:
     """Yield the policies of a role in CloudFormation's shape, which `create` writes too, or of the AWS CLI."""
     for place in places(data):
         raw = _at(data, place.path)
+        if raw is None:
+            yield Unknown((*path, *place.path), f"`{place.path[-1]}` is missing")
+            continue
         yield Found(raw, (*path, *place.path), place.type, place.owner, place.inline)
+    for aside in asides(data):
+        if len(aside.path) > 1:  # a key alone may stand in any file, and be no answer's
+            yield Unknown((*path, *aside.path), aside.reason)
 
 
 def _at(data: Any, path: DataPath) -> Any:

@@ -12,7 +12,7 @@ from rolemgr.files.json import read_json
 from rolemgr.files.source import DataPath, SourceFile
 from rolemgr.files.yaml import read_yaml
 from rolemgr.iam.documents import IdentityPolicy, PolicyDocument
-from rolemgr.iam.role_document import documents_in
+from rolemgr.iam.uses import Use, documents_in
 from rolemgr.model.source import parse_model
 
 P = TypeVar("P", bound=PolicyDocument)
@@ -30,20 +30,20 @@ def read_beside(source: SourceFile, path: DataPath, name: str) -> SourceFile:
     return read_yaml(place) if place.suffix in (".yaml", ".yml") else read_json(place)
 
 
-def documents_at(source: SourceFile, path: DataPath, model: type[P]) -> tuple[P, ...]:
+def documents_at(source: SourceFile, path: DataPath, model: type[P], use: Use | None = None) -> tuple[P, ...]:
     """
     Return the policies at *path* of *source*: one there, or those in the file that is named there.
 
     Such a file holds one document, or a list as `scp` and `rcp` write it; a role that `create` wrote is taken
-    for its trust policy where one is wanted. Raises InputError (or Problems).
+    for its trust policy where one is wanted; *use* says more than *model* what for. Raises InputError (or Problems).
     """
-    parts = documents_in(_source_at(source, path), model)
+    parts = documents_in(_source_at(source, path), model, use)
     return tuple(parse_model(part, model).value for part in parts)
 
 
-def document_at(source: SourceFile, path: DataPath, model: type[P]) -> P:
+def document_at(source: SourceFile, path: DataPath, model: type[P], use: Use | None = None) -> P:
     """Return the one policy at *path* of *source*; raise InputError (or Problems), also where there are several."""
-    found = documents_at(source, path, model)
+    found = documents_at(source, path, model, use)
     if len(found) > 1:
         raise InputError(source.at(path), f"there can be one policy here, not {len(found)}")
     return found[0]
