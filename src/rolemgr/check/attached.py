@@ -11,20 +11,41 @@ from rolemgr.check.document import Document
 from rolemgr.check.finding import NotJudged
 from rolemgr.check.intrinsic import resolve
 from rolemgr.check.read import read
-from rolemgr.files.source import DataPath
+from rolemgr.files.source import DataPath, FileError, SourceFile
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import PolicyType
-from rolemgr.iam.role_document import Attachment, attachments
+from rolemgr.iam.role_document import Attachment, PolicyPlace, attachments, document_at, places
 from rolemgr.reference.managed_policies import managed_policy
 
 LineOf = Callable[[DataPath], int | None]
 
 
 def attached_in(data: Any, name: str, line_of: LineOf) -> Iterator[Document | NotJudged]:
-    """Yield the attached policies of the roles in *data*, or why one can't be judged; boundaries give nothing."""
+    """
+    Yield the attached policies of the roles in *data*, or why one can't be judged; boundaries give nothing.
+
+    A policy whose text is in *data* too, as account details have it, is judged there where one role has it, and
+    here with each role where several have it.
+    """
+    texts = {place.arn: place for place in places(data) if place.arn}
     for one in _attachments(data):
-        if not one.is_boundary:
+        there = texts.get(one.arn)
+        if one.is_boundary or (there and there.owner):
+            continue
+        if there and (found := _shared(there, data, name, one.owner, line_of)):
+            yield found
+        else:
             yield attached(one.arn, name, one.owner, line_of(one.path))
+
+
+def _shared(there: PolicyPlace, data: Any, name: str, owner: str, line_of: LineOf) -> Document | None:
+    """Return the policy at the place *there* as a document of *owner*; None where it can't be read."""
+    try:
+        raw = document_at(SourceFile(name, data, {}), there.path).data
+    except FileError:
+        return None
+    line = line_of(there.path)
+    return read(Document(name, PolicyType.IDENTITY, raw, lambda _: line, group=owner, attached=there.arn or ""))
 
 
 def attached(arn: str, name: str, owner: str, line: int | None = None) -> Document | NotJudged:

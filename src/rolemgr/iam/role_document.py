@@ -199,7 +199,9 @@ def _of_one(data: Mapping[str, Any], path: DataPath) -> Iterator[PolicyPlace]:
     if is_document(data.get("AssumeRolePolicyDocument")):
         yield PolicyPlace((*path, "AssumeRolePolicyDocument"), PolicyType.TRUST, owner, kind="trust")
     if is_document(data.get("PolicyDocument")) and (owner or path):
-        yield PolicyPlace((*path, "PolicyDocument"), PolicyType.IDENTITY, owner, _name(data), owner != "", None, "identity")
+        yield PolicyPlace(
+            (*path, "PolicyDocument"), PolicyType.IDENTITY, owner, _name(data), owner != "", None, "identity"
+        )
     for key in _INLINE:
         yield from _listed(data.get(key), (*path, key), owner, inline=True)
     yield from _listed(data.get("ManagedPolicies"), (*path, "ManagedPolicies"), owner, inline=False)
@@ -259,7 +261,9 @@ def _listed(value: Any, path: DataPath, owner: str, *, inline: bool) -> Iterator
     `list-policies` prints it, has none to judge.
     """
     for index, one in enumerate(value if isinstance(value, list) else ()):
-        place = PolicyPlace((*path, index, "PolicyDocument"), PolicyType.IDENTITY, owner, inline=inline, kind="identity")
+        place = PolicyPlace(
+            (*path, index, "PolicyDocument"), PolicyType.IDENTITY, owner, inline=inline, kind="identity"
+        )
         if not isinstance(one, dict):  # read by nobody, and not passed over either
             yield place
         elif versions := list(_objects(one.get("PolicyVersionList"))):
@@ -268,9 +272,7 @@ def _listed(value: Any, path: DataPath, owner: str, *, inline: bool) -> Iterator
             yield place._replace(name=_name(one))
 
 
-def _version(
-    policy: Mapping[str, Any], versions: list[tuple[int, dict[str, Any]]], path: DataPath
-) -> PolicyPlace:
+def _version(policy: Mapping[str, Any], versions: list[tuple[int, dict[str, Any]]], path: DataPath) -> PolicyPlace:
     """Return the place of the version that is in force; of several of which none is said to be, one that is missing."""
     default = [at for at, one in versions if one.get("IsDefaultVersion") is True]
     default = default or [at for at, one in versions if one.get("VersionId", "") == policy.get("DefaultVersionId")]

@@ -192,11 +192,17 @@ def _policies(tests: Sourced[PolicyTests], identity: tuple[IdentityPolicy, ...])
     boundary = value.boundary_policy is not None
     return Policies(
         identity=identity,
-        permissions_boundary=document_at(source, ("boundary_policy",), IdentityPolicy, Use.BOUNDARY) if boundary else None,
+        permissions_boundary=document_at(source, ("boundary_policy",), IdentityPolicy, Use.BOUNDARY)
+        if boundary
+        else None,
         session=_listed(source, "session_policy", IdentityPolicy, Use.SESSION) if value.session_policy else (),
-        service_control=tuple(map(_with_full_access, _levels(source, "scp", IdentityPolicy, Use.SCP))) if value.scp else (),
+        service_control=tuple(map(_with_full_access, _levels(source, "scp", IdentityPolicy, Use.SCP)))
+        if value.scp
+        else (),
         resource_control=_levels(source, "rcp", ResourceControlPolicy, Use.RCP) if value.rcp else (),
-        vpc_endpoints=_listed(source, "vpc_endpoint_policy", ResourcePolicy, Use.ENDPOINT) if value.vpc_endpoint_policy else (),
+        vpc_endpoints=_listed(source, "vpc_endpoint_policy", ResourcePolicy, Use.ENDPOINT)
+        if value.vpc_endpoint_policy
+        else (),
     )
 
 
