@@ -122,7 +122,7 @@ def test_each_place_is_read_or_told(row: Row, value: Any) -> None:
     found = list(places(data))
     if row.kind == "none":
         assert found == []
-        assert [row.reason in one.reason for one in asides(data)] == [True]
+        assert [one.reason == row.reason for one in asides(data)] == [True]
         return
     assert [one.kind for one in found] == [row.kind]
     assert document_at(SourceFile("f", data, {}), found[0].path).data == POLICY

@@ -120,7 +120,7 @@ def in_role(data: dict[str, Any], path: DataPath) -> Search:
         yield Found(raw, (*path, *place.path), place.type, place.owner, place.inline)
     for aside in asides(data):
         if len(aside.path) > 1:  # a key alone may stand in any file, and be no answer's
-            yield Unknown((*path, *aside.path), aside.reason)
+            yield Unknown((*path, *aside.path), f"{aside.place}: {aside.reason}")
 
 
 def _at(data: Any, path: DataPath) -> Any:

@@ -6,9 +6,9 @@ from typing import TypeVar
 from rolemgr.cli.files import note, read_input
 from rolemgr.errors import InputError
 from rolemgr.files.json import parse_json
-from rolemgr.files.source import SourceFile
+from rolemgr.files.source import ANSWER_LIMITS, SourceFile
 from rolemgr.iam.documents import IdentityPolicy, PolicyDocument
-from rolemgr.iam.uses import Use, beyond, documents_in, unjudged
+from rolemgr.iam.uses import Use, beyond, documents_in, unjudged, unquoted
 from rolemgr.model.source import Sourced, parse_model
 
 Document = TypeVar("Document", bound=PolicyDocument)
@@ -55,13 +55,13 @@ def _readable(policy: Sourced[Document]) -> Sourced[Document]:
 
 def read_source(name: str) -> SourceFile:
     """Return the file *name* as data: YAML where it is called so, or stdin does not start as JSON does."""
-    text, shown = read_input(name)
-    is_json = text.lstrip()[:1] in ("{", "[") if name == "-" else not name.endswith((".yaml", ".yml"))
+    text, shown = read_input(name, ANSWER_LIMITS)
+    is_json = text.lstrip()[:1] in ("{", "[", '"') if name == "-" else not name.endswith((".yaml", ".yml"))
     if is_json:
-        return parse_json(text, shown)
+        return unquoted(parse_json(text, shown, ANSWER_LIMITS))
     from rolemgr.files.yaml import parse_yaml  # only a YAML file pays for it
 
-    return parse_yaml(text, shown)
+    return unquoted(parse_yaml(text, shown))
 
 
 def policies_of(source: SourceFile) -> list[Sourced[IdentityPolicy]]:
@@ -76,4 +76,4 @@ def policies_of(source: SourceFile) -> list[Sourced[IdentityPolicy]]:
 def _say_what_is_aside(source: SourceFile) -> None:
     """Note what an answer holds in the place of a policy, and nobody judges."""
     for aside in unjudged(source):
-        note(f"{source.at(aside.path)}: {aside.reason}")
+        note(f"{source.at(aside.path)}: {aside.place} is not judged: {aside.reason}")

@@ -8,7 +8,7 @@ be an object, JSON text, or the URL-encoded text of IAM's API:
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRolePolicy.html
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
@@ -51,6 +51,11 @@ class Aside(NamedTuple):
     path: DataPath
     reason: str
 
+    @property
+    def place(self) -> str:
+        """The path as messages write it."""
+        return f"`{'.'.join(map(str, self.path))}`"
+
 
 class Attachment(NamedTuple):
     """The managed policy *arn*, whose text is elsewhere: attached to *owner*, or its permissions boundary."""
@@ -88,9 +93,11 @@ def places(data: Any) -> Iterator[PolicyPlace]:
     """Yield where policy documents stand in *data*; nothing where it is neither a role nor an answer of AWS."""
     if not isinstance(data, dict):
         return
-    named = list(attachments(data))
+    named: dict[str, list[Attachment]] = {}
+    for attachment in attachments(data):
+        named.setdefault(attachment.arn, []).append(attachment)
     for place in _in_object(data, ()):
-        yield _joined(place, named) if place.arn else place
+        yield _joined(place, named.get(place.arn, ())) if place.arn else place
     for one in held(data):
         if not _is_of_owner(one) and (told := _at_table(one)):
             yield told
@@ -235,15 +242,13 @@ def _organization_type(around: Mapping[str, Any]) -> str | None:
 
 def _why_aside(one: Held) -> str:
     """Say why what stands at a place of the table is not judged."""
-    where = f"`{'.'.join(str(step) for step in one.path)}`"
-    if one.row.kind != "none" and one.value in (None, ""):
-        return f"{where} is empty: there is no policy"
     if one.row.kind == "none":
-        return f"{where} is not judged: {one.row.reason}"
+        return one.row.reason
+    if one.value in (None, ""):
+        return "it is empty, there is no policy"
     if one.row.kind == "organization" and is_document(one.value):
-        told = _organization_type(one.around)
-        return f"{where} is not judged: a policy of Organizations of the type {told} is not in IAM's language"
-    return f"{where} is not a policy document"
+        return f"a policy of Organizations of the type {_organization_type(one.around)} is not in IAM's language"
+    return "it is not a policy document"
 
 
 def _endpoints_without(data: Mapping[str, Any]) -> Iterator[PolicyPlace]:
@@ -282,9 +287,8 @@ def _version(policy: Mapping[str, Any], versions: list[tuple[int, dict[str, Any]
     return PolicyPlace(here, PolicyType.IDENTITY, "", _name(policy), arn=arn, kind="managed")
 
 
-def _joined(place: PolicyPlace, named: list[Attachment]) -> PolicyPlace:
+def _joined(place: PolicyPlace, mine: Sequence[Attachment]) -> PolicyPlace:
     """Return *place* of a managed policy with its owner, where it has one; a boundary where it bounds only."""
-    mine = [one for one in named if one.arn == place.arn]
     holders = {one.path[:-2]: one.owner for one in mine if not one.is_boundary}
     if mine and not holders:
         return place._replace(type=PolicyType.BOUNDARY, kind="boundary")

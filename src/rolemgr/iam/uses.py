@@ -19,11 +19,9 @@ from rolemgr.iam.documents import (
 )
 from rolemgr.iam.role_document import (
     Aside,
-    Owner,
     PolicyPlace,
     asides,
     attachments,
-    decoded,
     document_at,
     is_document,
     owners,
@@ -106,10 +104,9 @@ def documents_in(source: SourceFile, model: type[PolicyDocument], use: Use | Non
     *source* is one document, a list of them as `scp` and `rcp` write it, or what `places` reads. Raises
     FileError where it is none of these, holds no document of that kind, or those of several roles.
     """
+    source = unquoted(source)
     if isinstance(source.data, list) and source.data:
         return [source.part((index,)) for index in range(len(source.data))]
-    if isinstance(source.data, str) and is_document(source.data):  # what `--query Policy` prints
-        return [SourceFile(source.name, decoded_or_refused(source), {(): 1})]
     if not isinstance(source.data, dict) or "Statement" in source.data:
         return [_one(source)]
     found = list(places(source.data))
@@ -119,9 +116,12 @@ def documents_in(source: SourceFile, model: type[PolicyDocument], use: Use | Non
     return [document_at(source, place.path) for place in _meant(source, found, wanted)]
 
 
-def decoded_or_refused(source: SourceFile) -> object:
-    """Return the document in the text that *source* is; raise FileError where it is not JSON."""
-    return document_at(SourceFile(source.name, {"": source.data}, {("",): 1}), ("",)).data
+def unquoted(source: SourceFile) -> SourceFile:
+    """Return *source*, or the document in the text that it is, as ``--query Policy`` prints it; raise FileError."""
+    if not isinstance(source.data, str) or not is_document(source.data):
+        return source
+    inner = document_at(SourceFile(source.name, {"": source.data}, {("",): 1}), ("",))
+    return SourceFile(source.name, inner.data, {(): 1})
 
 
 def kinds_in(source: SourceFile) -> set[str]:
@@ -132,13 +132,24 @@ def kinds_in(source: SourceFile) -> set[str]:
 
 
 def unjudged(source: SourceFile) -> Iterator[Aside]:
-    """Yield what an answer holds beside its policies that is not judged: `documents_in` says it where nothing else is."""
+    """Yield what an answer holds beside its policies that is not judged; `documents_in` refuses it alone."""
     if isinstance(source.data, dict) and "Statement" not in source.data:
         yield from asides(source.data)
 
 
 def beyond(source: SourceFile) -> Iterator[tuple[DataPath, str]]:
-    """Yield the managed policies and boundaries of the role in *source* whose text is not among its documents."""
+    """Yield what bounds or adds to the role or user in *source*, and is not among its documents."""
+    yield from _attached_elsewhere(source)
+    there = {one.name for one in owners(source.data) if one.type == "group"}
+    for one in owners(source.data):
+        for group in (name for name in one.groups if name not in there):
+            yield (
+                (*one.path, "GroupList"),
+                f"the group `{group}` is not in the file: its policies are not judged",
+            )
+
+
+def _attached_elsewhere(source: SourceFile) -> Iterator[tuple[DataPath, str]]:
     texts = {place.arn for place in places(source.data) if place.arn}
     for one in attachments(source.data):
         if one.is_boundary and one.arn in texts:
@@ -153,7 +164,7 @@ def _meant(source: SourceFile, found: Sequence[PolicyPlace], use: Use) -> list[P
     fitting = [place for place in found if place.kind in _FITS[use]]
     if fitting and use in (Use.IDENTITY, Use.TRUST, Use.BOUNDARY):
         _refuse_several(source)
-    meant = [place for place in fitting if _acts(source, place, use)]
+    meant = _acting(source, fitting, use)
     if not meant:
         raise _nothing(source, found, use)
     _refuse_together(source, meant, use)
@@ -181,16 +192,17 @@ def _refuse_several(source: SourceFile) -> None:
         more = f" and {len(several) - _MOST_NAMED:,} more" if len(several) > _MOST_NAMED else ""
         named = ", ".join(f"{one.type} `{one.name}`" for one in several[:_MOST_NAMED])
         problem = f"holds the policies of {named}{more}, which do not act together"
-        raise FileError(source.at(several[1].path), problem, _ONE_ROLE)
+        hint = _ONE_ROLE if "RoleDetailList" in source.data else "give them one by one"
+        raise FileError(source.at(several[1].path), problem, hint)
 
 
-def _acts(source: SourceFile, place: PolicyPlace, use: Use) -> bool:
-    """Tell whether *place* counts: a managed policy does for those who have it attached, where the file has them."""
-    holders: list[Owner] = list(owners(source.data))
-    if place.arn is None or not holders:
-        return True
-    mine = [one for one in attachments(source.data) if one.arn == place.arn]
-    return any(one.is_boundary is (use is Use.BOUNDARY) for one in mine) and use in (Use.IDENTITY, Use.BOUNDARY)
+def _acting(source: SourceFile, fitting: list[PolicyPlace], use: Use) -> list[PolicyPlace]:
+    """Return those that count: a managed policy does for who has it attached, where the file says whom it is about."""
+    if not any(owners(source.data)):
+        return fitting
+    bounding = use is Use.BOUNDARY
+    named = {one.arn for one in attachments(source.data) if one.is_boundary is bounding and use is not Use.SESSION}
+    return [place for place in fitting if place.arn is None or place.arn in named]
 
 
 def _nothing(source: SourceFile, found: Sequence[PolicyPlace], use: Use) -> FileError:
@@ -198,14 +210,17 @@ def _nothing(source: SourceFile, found: Sequence[PolicyPlace], use: Use) -> File
     if not found:
         reason = next(unjudged(source), None)
         if reason:
-            return FileError(source.at(reason.path), reason.reason)
+            return FileError(source.at(reason.path), f"{reason.place} is not judged: {reason.reason}")
         return FileError(source.at(), "is not a policy document or a role", _HINT)
     kinds = list(dict.fromkeys(_Kind(place.kind) for place in found))
-    instead = " and ".join(_SAID[kind][0] for kind in kinds)
-    hints = [hint if not kinds[1:] else f"{_SAID[kind][0]}: {hint}" for kind in kinds for hint in (_SAID[kind][1],)]
-    if not any(kind in _FITS[use] for kind in kinds):
-        return FileError(source.at(), f"holds no {use}, but {instead}", "; ".join(hints))
-    return FileError(source.at(), f"holds no {use} of whom it speaks", "a managed policy counts where it is attached")
+    if any(kind in _FITS[use] for kind in kinds):
+        hint = "a managed policy counts for the role that has it attached, or as its boundary"
+        return FileError(source.at(), f"holds managed policies, but no {use} of the role in it", hint)
+    if kinds[1:]:
+        instead = f"{', '.join(_SAID[kind][0] for kind in kinds[:-1])} and {_SAID[kinds[-1]][0]}"
+        return FileError(source.at(), f"holds no {use}, but {instead}", "give the document that is meant alone")
+    instead, hint = _SAID[kinds[0]]
+    return FileError(source.at(), f"holds no {use}, but {instead}", hint)
 
 
 def _one(source: SourceFile) -> SourceFile:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from rolemgr.errors import InputError
 from rolemgr.files.json import read_json
-from rolemgr.files.source import DataPath, SourceFile
+from rolemgr.files.source import ANSWER_LIMITS, DataPath, SourceFile
 from rolemgr.files.yaml import read_yaml
 from rolemgr.iam.documents import IdentityPolicy, PolicyDocument
 from rolemgr.iam.uses import Use, documents_in
@@ -27,7 +27,7 @@ def read_beside(source: SourceFile, path: DataPath, name: str) -> SourceFile:
     place = Path(source.name).parent / name
     if not place.is_file():
         raise InputError(source.at(path), f"there is no file `{name}` beside this one")
-    return read_yaml(place) if place.suffix in (".yaml", ".yml") else read_json(place)
+    return read_yaml(place) if place.suffix in (".yaml", ".yml") else read_json(place, limits=ANSWER_LIMITS)
 
 
 def documents_at(source: SourceFile, path: DataPath, model: type[P], use: Use | None = None) -> tuple[P, ...]:
