@@ -10,7 +10,7 @@ from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding, NotJudged, Severity
 from rolemgr.check.sources import documents, is_unreadable, look, parse
 from rolemgr.errors import InputError, SourceLocation
-from rolemgr.files.source import FileError, read_text
+from rolemgr.files.source import ANSWER_LIMITS, LIMITS, FileError, read_text
 from rolemgr.iam.documents import PolicyType
 
 _SUFFIXES = (".json", ".yaml", ".yml", ".template", ".cfn", ".tf")
@@ -74,7 +74,7 @@ def _take(path: Path, collected: Collected, kind: PolicyType | None, *, named: b
     """Read one file; in a folder, what is no policy is skipped, and what should be one and can't be read is not."""
     name = str(path)
     try:
-        text = read_text(path)
+        text = read_text(path, limits=ANSWER_LIMITS if name.lower().endswith(".json") else LIMITS)
     except FileError as error:
         if named:
             raise

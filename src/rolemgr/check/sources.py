@@ -14,7 +14,7 @@ from rolemgr.check.finding import NotJudged
 from rolemgr.check.kinds import kind_of
 from rolemgr.check.read import read
 from rolemgr.check.reader.found import Found, Search, Unknown, is_policy
-from rolemgr.files.source import DataPath
+from rolemgr.files.source import ANSWER_LIMITS, DataPath
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.role_document import asides, decoded, is_document, places
 
@@ -33,7 +33,7 @@ def parse(text: str, name: str, *, as_json: bool) -> Parsed:
     from rolemgr.files.json import parse_json
     from rolemgr.files.yaml import parse_yaml
 
-    source = parse_json(text, name) if as_json else parse_yaml(text, name, tags=True)
+    source = parse_json(text, name, ANSWER_LIMITS) if as_json else parse_yaml(text, name, tags=True)
     return Parsed(source.data, lambda path: source.at(path).line)
 
 

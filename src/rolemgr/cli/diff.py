@@ -107,7 +107,7 @@ def _read(name: str, kind: str | None) -> _Input:
     if not kind and (role := _of_role(source)):
         return _Input(source.name, _readable(role, source), ask)
     told = _told(source, kind)
-    types = frozenset({"identity" if told == "boundary" else told})
+    types = frozenset({"identity" if told in ("boundary", "session") else told})
     return _Input(source.name, _readable(_of_policy(source, told), source), ask, types)
 
 
@@ -189,6 +189,8 @@ def _told(source: "SourceFile", kind: str | None) -> str:
     if kind:
         return kind
     found = list(places(source.data)) if isinstance(source.data, dict) and "Statement" not in source.data else []
+    if found and found[0].kind == "session":
+        return "session"
     if found and found[0].type:
         return found[0].type.value
     first = source.data[0] if isinstance(source.data, list) and source.data else source.data
@@ -216,6 +218,8 @@ def _of_policy(source: "SourceFile", told: str) -> "Grant":
             return Grant(identity=with_full_access(tuple(documents_of(source, IdentityPolicy, Use.SCP))))
         case "boundary":
             return Grant(identity=tuple(documents_of(source, IdentityPolicy, Use.BOUNDARY)))
+        case "session":
+            return Grant(identity=tuple(documents_of(source, IdentityPolicy, Use.SESSION)))
         case _:
             return Grant(identity=tuple(policy.value for policy in policies_of(source)))
 

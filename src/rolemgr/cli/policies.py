@@ -6,7 +6,7 @@ from typing import TypeVar
 from rolemgr.cli.files import note, read_input
 from rolemgr.errors import InputError
 from rolemgr.files.json import parse_json
-from rolemgr.files.source import ANSWER_LIMITS, SourceFile
+from rolemgr.files.source import ANSWER_LIMITS, LIMITS, SourceFile
 from rolemgr.iam.documents import IdentityPolicy, PolicyDocument
 from rolemgr.iam.uses import Use, beyond, documents_in, unjudged, unquoted
 from rolemgr.model.source import Sourced, parse_model
@@ -55,8 +55,9 @@ def _readable(policy: Sourced[Document]) -> Sourced[Document]:
 
 def read_source(name: str) -> SourceFile:
     """Return the file *name* as data: YAML where it is called so, or stdin does not start as JSON does."""
-    text, shown = read_input(name, ANSWER_LIMITS)
-    is_json = text.lstrip()[:1] in ("{", "[", '"') if name == "-" else not name.endswith((".yaml", ".yml"))
+    is_yaml = name.endswith((".yaml", ".yml"))
+    text, shown = read_input(name, LIMITS if is_yaml else ANSWER_LIMITS)
+    is_json = text.lstrip()[:1] in ("{", "[", '"') if name == "-" else not is_yaml
     if is_json:
         return unquoted(parse_json(text, shown, ANSWER_LIMITS))
     from rolemgr.files.yaml import parse_yaml  # only a YAML file pays for it
