@@ -213,7 +213,11 @@ def test_a_policy_counts_where_it_is_attached(run: "Run") -> None:
     Path("d.json").write_text(text(details(role("a", elsewhere), policies=policies)))
     ran = run("simulate", "d.json", "--action", "s3:ListBucket", "--resource", "arn:aws:s3:::acme")
     assert "ImplicitlyDenied" in ran.stdout
-    assert ran.notes == ["d.json:1: AttachedManagedPolicies is not judged; the file has its ARNs only"]
+    said = "d.json:1: AttachedManagedPolicies is not judged; the file has its ARNs only"
+    assert ran.notes == [said]
+    case = {"name": "x", "request": {"action": "s3:GetObject", "resource": OBJECT}, "expect": "Allowed"}
+    Path("t.yaml").write_text(yaml.safe_dump({"policies": "d.json", "cases": [case]}))
+    assert said in run("test", "t.yaml").notes
 
 
 def test_several_roles_are_named(run: "Run") -> None:

@@ -4,6 +4,7 @@ Policy documents as files name them: a path from where the file lies, or the doc
 A path may also lead to a role as `create` writes it; its identity policies are then meant.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,7 +13,7 @@ from rolemgr.files.json import read_json
 from rolemgr.files.source import ANSWER_LIMITS, DataPath, SourceFile
 from rolemgr.files.yaml import read_yaml
 from rolemgr.iam.documents import IdentityPolicy, PolicyDocument
-from rolemgr.iam.uses import Use, documents_in
+from rolemgr.iam.uses import Use, beyond, documents_in
 from rolemgr.model.source import parse_model
 
 P = TypeVar("P", bound=PolicyDocument)
@@ -52,6 +53,13 @@ def document_at(source: SourceFile, path: DataPath, model: type[P], use: Use | N
 def identity_policies_at(source: SourceFile, path: DataPath) -> tuple[IdentityPolicy, ...]:
     """Return the identity policies at *path* of *source*: one document, or those of a whole role in a file."""
     return documents_at(source, path, IdentityPolicy)
+
+
+def unjudged_at(source: SourceFile, path: DataPath) -> Iterator[str]:
+    """Yield what decides on the requests of the role at *path* of *source* too, and is not judged, with its place."""
+    found = _source_at(source, path)
+    if isinstance(found.data, dict) and "Statement" not in found.data:
+        yield from (f"{found.at(at)}: {text}" for at, text in dict.fromkeys(beyond(found)))
 
 
 def _source_at(source: SourceFile, path: DataPath) -> SourceFile:

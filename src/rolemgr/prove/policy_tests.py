@@ -34,7 +34,7 @@ from rolemgr.model.policy_tests import DENIED, PolicyTests
 from rolemgr.model.role import Origin
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.spec import RoleSpec
-from rolemgr.prove.policy_files import document_at, documents_at, identity_policies_at, read_beside
+from rolemgr.prove.policy_files import document_at, documents_at, identity_policies_at, read_beside, unjudged_at
 from rolemgr.prove.policy_test_names import Asked, notes_on_policies, requests_of, wrong_names
 from rolemgr.reference.organizations import beyond_rcps
 from rolemgr.reference.protected import protected
@@ -257,7 +257,8 @@ def _subject(tests: Sourced[PolicyTests]) -> _Subject:
     if value.policies:
         places = _places("policies", tests.source.data["policies"])
         identity = tuple(policy for place in places for policy in identity_policies_at(tests.source, place))
-        return _Subject(identity, None, {}, ())
+        notes = tuple(text for place in places for text in unjudged_at(tests.source, place))
+        return _Subject(identity, None, {}, notes)
     if not (value.persona or value.role):
         return _Subject((), None, {}, ())
     found = _composed(_role_file(tests))
