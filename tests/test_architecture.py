@@ -162,6 +162,7 @@ OTHERS = {
     "check/reader/hcl.py": "Terraform's expressions",
     "check/reader/terraform.py": "Terraform's expressions",
     "check/reader/terraform_documents.py": "Terraform's expressions",
+    "check/reader/terraform_holders.py": "Terraform's expressions",
     "export/cloudformation.py": "Fn::Sub",
     "reference/condition_keys.py": "the open part of a key's name in AWS's reference",
 }

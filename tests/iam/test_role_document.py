@@ -9,7 +9,8 @@ import pytest
 from rolemgr.files.json import parse_json
 from rolemgr.files.source import FileError
 from rolemgr.iam.documents import IdentityPolicy, PolicyType, ResourcePolicy, TrustPolicy
-from rolemgr.iam.role_document import Attachment, attachments, document_at, documents_in, places
+from rolemgr.iam.role_document import Attachment, attachments, document_at, places
+from rolemgr.iam.uses import documents_in
 
 POLICY = {"Version": "2012-10-17", "Statement": []}
 TEXT = json.dumps(POLICY)
@@ -56,7 +57,7 @@ ANSWERS: list[tuple[str, Any, list[tuple[str, PolicyType | None, str]]]] = [
         ("RoleDetailList/0/AssumeRolePolicyDocument", TRUST, "r"),
         ("RoleDetailList/0/RolePolicyList/0/PolicyDocument", IDENTITY, "r"),
         ("UserDetailList/0/UserPolicyList/0/PolicyDocument", IDENTITY, "u"),
-        ("Policies/0/PolicyVersionList/1/Document", IDENTITY, ""),
+        ("Policies/0/PolicyVersionList/1/Document", IDENTITY, "r"),
     ]),
 ]  # fmt: skip
 

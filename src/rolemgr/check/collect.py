@@ -12,7 +12,7 @@ from rolemgr.check.finding import Finding, NotJudged, Severity
 from rolemgr.check.sniff import SUFFIXES, may_hold_policy, what_else
 from rolemgr.check.sources import is_unreadable, look_into
 from rolemgr.errors import InputError, SourceLocation
-from rolemgr.files.source import FileError, read_text
+from rolemgr.files.source import ANSWER_LIMITS, LIMITS, FileError, read_text
 from rolemgr.iam.documents import PolicyType
 
 _HCL = (".tf", ".tofu")
@@ -115,7 +115,7 @@ def _take(path: Path, collected: Collected, kind: PolicyType | None, *, named: b
     """Read one file; in a folder, what is no policy is skipped, and what should be one and can't be read is not."""
     name = str(path)
     try:
-        text = read_text(path)
+        text = read_text(path, limits=ANSWER_LIMITS if name.lower().endswith(".json") else LIMITS)
     except FileError as error:
         if named:
             raise

@@ -16,9 +16,10 @@ from rolemgr.check.finding import NotJudged
 from rolemgr.check.kinds import kind_of
 from rolemgr.check.read import read
 from rolemgr.check.reader.found import Attached, Found, Search, Unknown, is_policy, others
-from rolemgr.check.reader.roles import in_roles
-from rolemgr.files.source import DataPath
+from rolemgr.check.reader.roles import at, in_roles
+from rolemgr.files.source import ANSWER_LIMITS, DataPath
 from rolemgr.iam.documents import PolicyType
+from rolemgr.iam.role_document import is_document
 
 LineOf = Callable[[DataPath], int | None]
 
@@ -36,7 +37,7 @@ def parse(text: str, name: str, *, as_json: bool) -> Parsed:
     from rolemgr.files.json import parse_json
     from rolemgr.files.yaml import parse_yaml
 
-    source = parse_json(text, name) if as_json else parse_yaml(text, name, tags=True)
+    source = parse_json(text, name, ANSWER_LIMITS) if as_json else parse_yaml(text, name, tags=True)
     return Parsed(source.data, lambda path: source.at(path).line)
 
 
@@ -149,6 +150,8 @@ def find(data: Any) -> Search:
                 yield from _elsewhere(one, (index,), set())
     elif isinstance(data, dict):
         yield from _in_mapping(data)
+    elif is_document(data):  # what `--query Policy` prints
+        yield Found(at(data, ()), (), None)
 
 
 def _in_mapping(data: dict[str, Any]) -> Search:

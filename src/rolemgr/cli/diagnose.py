@@ -326,7 +326,11 @@ def _counts(around: "Policies") -> Iterator[tuple[str, str, int | None, int]]:
 
 
 def _key_policy(name: str | None) -> "ResourcePolicy | None":
+    """Return the policy of the key in the file *name*; raise InputError where it holds several."""
     from rolemgr.cli.policies import read_documents
     from rolemgr.iam.documents import ResourcePolicy
 
-    return read_documents(name, ResourcePolicy)[0] if name else None
+    found = read_documents(name, ResourcePolicy) if name else []
+    if len(found) > 1:
+        raise InputError(SourceLocation("--key-policy"), f"there can be one, not {len(found)}")
+    return found[0] if found else None

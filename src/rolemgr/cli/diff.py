@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from rolemgr.access.grants import Grant
     from rolemgr.files.source import SourceFile
 
-KINDS = ("identity", "trust", "resource", "scp", "boundary")
+KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
 _VALUES = ("Path", "Description", "MaxSessionDuration", "ManagedPolicyArns", "PermissionsBoundary", "Tags")
 """What a role has besides its policies, and its name, which is not compared."""
+_OF_ROLE = frozenset({"identity", "trust"})
 _OF_ROLE_FILES = ("persona", "add", "trust")
 
 
@@ -57,9 +58,10 @@ def diff_command(a: str, b: str, kind: str | None, form: str, fail_on: str, outp
     if a == b == "-":
         raise InputError(SourceLocation("<stdin>"), "can be A or B, not both")
     old, new = _read(a, kind), _read(b, kind)
-    found = changes(old.grant, new.grant)
-    if not found.parts:
-        raise InputError(SourceLocation(b), f"is of another type than {a}", "give policies of one type; see --type")
+    found = changes(old.grant, new.grant) if old.types & new.types else None
+    if not found or not found.parts:
+        said = f"{new.name} has {_said(new)}, {old.name} has {_said(old)}; see --type"
+        raise InputError(SourceLocation(b), f"is of another type than {a}", said)
     for part in found.only_in_one:
         note(f"{part} of one of the two only is not compared")
     write_output(_shown(form, found, old, new), output)
@@ -68,11 +70,16 @@ def diff_command(a: str, b: str, kind: str | None, form: str, fail_on: str, outp
 
 
 class _Input(NamedTuple):
-    """One side: how messages call it, what it grants, the words that make `simulate` ask it."""
+    """One side: how messages call it, what it grants, the words that make `simulate` ask it, its types of policies."""
 
     name: str
     grant: "Grant"
     ask: str
+    types: frozenset[str] = _OF_ROLE
+
+
+def _said(side: _Input) -> str:
+    return " and ".join(f"{name} policies" for name in sorted(side.types))
 
 
 def _shown(form: str, found: Any, old: _Input, new: _Input) -> str:
@@ -97,9 +104,11 @@ def _read(name: str, kind: str | None) -> _Input:
     data = source.data
     if isinstance(data, dict) and any(key in data for key in _OF_ROLE_FILES) and "Statement" not in data:
         return _Input(name, _of_role_file(name), f"rolemgr create --role {shlex.quote(name)} | rolemgr simulate -")
-    if isinstance(data, dict) and ("AssumeRolePolicyDocument" in data or "Policies" in data):
-        return _Input(source.name, _readable(_of_role(source), source), ask)
-    return _Input(source.name, _readable(_of_policy(source, kind), source), ask)
+    if not kind and (role := _of_role(source)):
+        return _Input(source.name, _readable(role, source), ask)
+    told = _told(source, kind)
+    types = frozenset({"identity" if told in ("boundary", "session") else told})
+    return _Input(source.name, _readable(_of_policy(source, told), source), ask, types)
 
 
 def _readable(grant: "Grant", source: "SourceFile") -> "Grant":
@@ -131,20 +140,39 @@ def _of_role_file(name: str) -> "Grant":
     )
 
 
-def _of_role(source: "SourceFile") -> "Grant":
+def _of_role(source: "SourceFile") -> "Grant | None":
+    """Return what the role in *source* grants, as far as the file tells; None where it holds no role's policies."""
     from rolemgr.access.grants import Grant
-    from rolemgr.cli.policies import policies_of
+    from rolemgr.cli.policies import documents_of, policies_of
     from rolemgr.iam.documents import TrustPolicy
-    from rolemgr.model.source import parse_model
+    from rolemgr.iam.role_document import has_policies, owners
+    from rolemgr.iam.uses import kinds_in
 
-    path = ("AssumeRolePolicyDocument",)
-    trust = parse_model(source.part(path), TrustPolicy).value if path[0] in source.data else None
-    identity = tuple(policy.value for policy in policies_of(source))
-    return Grant(identity=identity, trust=trust, values=_values(source.data))
+    kinds = kinds_in(source)
+    role = next(owners(source.data), None) if kinds else None
+    if not kinds & {"trust", "identity"}:
+        return None
+    path = role.path if role else ()
+    holds = bool(kinds & {"identity", "managed"})
+    none = () if has_policies(source.part(path).data) else None  # `get-role` does not tell of its policies
+    return Grant(
+        identity=tuple(policy.value for policy in policies_of(source)) if holds else none,
+        trust=_only(source, documents_of(source, TrustPolicy), "trust policies") if "trust" in kinds else None,
+        values=_values(source.part(path).data),
+    )
 
 
 def _values(data: Mapping[str, Any]) -> dict[str, Any]:
-    found = {name: data[name] for name in _VALUES if data.get(name)}
+    """Return what a role has besides its policies, as `create` writes it; the path that IAM gives is none."""
+    from rolemgr.iam.role_document import attachments
+
+    named = list(attachments(data))
+    written = {
+        **data,
+        "ManagedPolicyArns": [one.arn for one in named if not one.is_boundary],
+        "PermissionsBoundary": next((one.arn for one in named if one.is_boundary), None),
+    }
+    found = {name: written[name] for name in _VALUES if written.get(name) and (name, written[name]) != ("Path", "/")}
     return {name: _ordered(value) for name, value in found.items()}
 
 
@@ -153,26 +181,50 @@ def _ordered(value: Any) -> Any:
     return sorted(value, key=str) if isinstance(value, list) else value
 
 
-def _of_policy(source: "SourceFile", kind: str | None) -> "Grant":
+def _told(source: "SourceFile", kind: str | None) -> str:
+    """Return the type of the policies in *source*: the one that is given, the answer's, or that of its content."""
+    from rolemgr.check.kinds import kind_of
+    from rolemgr.iam.role_document import document_at, places
+
+    if kind:
+        return kind
+    found = list(places(source.data)) if isinstance(source.data, dict) and "Statement" not in source.data else []
+    if found and found[0].kind == "session":
+        return "session"
+    if found and found[0].type:
+        return found[0].type.value
+    first = source.data[0] if isinstance(source.data, list) and source.data else source.data
+    return kind_of(document_at(source, found[0].path).data if found else first, source.name).value
+
+
+def _of_policy(source: "SourceFile", told: str) -> "Grant":
     """Return what the policy grants; an SCP as what it lets through, with what AWS attaches beside it."""
     from rolemgr.access.grants import Grant
-    from rolemgr.check.kinds import kind_of
     from rolemgr.cli.layers import with_full_access
-    from rolemgr.cli.policies import documents_of
-    from rolemgr.iam.documents import IdentityPolicy, PolicyType, ResourceControlPolicy, ResourcePolicy, TrustPolicy
+    from rolemgr.cli.policies import documents_of, policies_of
+    from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy, ResourcePolicy, TrustPolicy
+    from rolemgr.iam.uses import Use
 
-    first = source.data[0] if isinstance(source.data, list) and source.data else source.data
-    told = PolicyType(kind) if kind else kind_of(first, source.name)
-    if told is PolicyType.TRUST:
-        return Grant(trust=_only(source, documents_of(source, TrustPolicy)))
-    if told in (PolicyType.RESOURCE, PolicyType.RCP, PolicyType.ENDPOINT):
-        model = ResourceControlPolicy if told is PolicyType.RCP else ResourcePolicy
-        return Grant(resource=_only(source, documents_of(source, model)))
-    documents = tuple(documents_of(source, IdentityPolicy))
-    return Grant(identity=with_full_access(documents) if told is PolicyType.SCP else documents)
+    match told:
+        case "trust":
+            return Grant(trust=_only(source, documents_of(source, TrustPolicy), "trust policies"))
+        case "resource":
+            return Grant(resource=_only(source, documents_of(source, ResourcePolicy)))
+        case "rcp":
+            return Grant(resource=_only(source, documents_of(source, ResourceControlPolicy), "RCPs"))
+        case "endpoint":
+            return Grant(resource=_only(source, documents_of(source, ResourcePolicy, Use.ENDPOINT)))
+        case "scp":
+            return Grant(identity=with_full_access(tuple(documents_of(source, IdentityPolicy, Use.SCP))))
+        case "boundary":
+            return Grant(identity=tuple(documents_of(source, IdentityPolicy, Use.BOUNDARY)))
+        case "session":
+            return Grant(identity=tuple(documents_of(source, IdentityPolicy, Use.SESSION)))
+        case _:
+            return Grant(identity=tuple(policy.value for policy in policies_of(source)))
 
 
-def _only(source: "SourceFile", documents: list[Any]) -> Any:
+def _only(source: "SourceFile", documents: list[Any], called: str = "policies of a resource") -> Any:
     if len(documents) != 1:
-        raise InputError(source.at(), f"holds {len(documents)} policies of a resource", "compare them one by one")
+        raise InputError(source.at(), f"holds {len(documents)} {called}", "compare them one by one")
     return documents[0]

@@ -9,15 +9,15 @@ from pathlib import Path
 import click
 
 from rolemgr.errors import InputError, SourceLocation, printable
-from rolemgr.files.source import MAX_BYTES, decode, read_text
+from rolemgr.files.source import LIMITS, Limits, decode, read_text
 
 
-def read_input(name: str) -> tuple[str, str]:
+def read_input(name: str, limits: Limits = LIMITS) -> tuple[str, str]:
     """Return the text of the file *name*, or of stdin for ``-``, and what messages call it."""
     if name != "-":
-        return read_text(Path(name)), name
+        return read_text(Path(name), limits=limits), name
     shown = "<stdin>"
-    return decode(sys.stdin.buffer.read(MAX_BYTES + 1), SourceLocation(shown)), shown
+    return decode(sys.stdin.buffer.read(limits.bytes + 1), SourceLocation(shown), limits), shown
 
 
 def write_output(text: str, path: str | None) -> None:

@@ -88,11 +88,12 @@ def policies_around(
     from rolemgr.evaluate.policies import Policies
     from rolemgr.evaluate.requirements import Guard, guard_of
     from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy, ResourcePolicy, TrustPolicy
+    from rolemgr.iam.uses import Use
 
-    def read(key: str, kind: Any) -> tuple[Any, ...]:
+    def read(key: str, kind: Any, use: Use | None = None) -> tuple[Any, ...]:
         found = layers[key]
         names = found if isinstance(found, tuple) else (found,) if found else ()
-        documents = [(name, document) for name in names for document in read_documents(name, kind)]
+        documents = [(name, document) for name in names for document in read_documents(name, kind, use)]
         for name, document in documents:
             note_names(name, document)
         return tuple(document for _, document in documents)
@@ -102,15 +103,15 @@ def policies_around(
     if guard and not resource:
         what = "key" if guard is Guard.KEY else "role trust"
         note(f"the {what} policy is taken to leave access to IAM policies; give it with --resource-policy")
-    scps, rcps = read("scp", IdentityPolicy), read("rcp", ResourceControlPolicy)
+    scps, rcps = read("scp", IdentityPolicy, Use.SCP), read("rcp", ResourceControlPolicy)
     return Policies(
         identity=identity,
-        permissions_boundary=_only("boundary_policy", read("boundary_policy", IdentityPolicy)),
-        session=read("session_policy", IdentityPolicy),
+        permissions_boundary=_only("boundary_policy", read("boundary_policy", IdentityPolicy, Use.BOUNDARY)),
+        session=read("session_policy", IdentityPolicy, Use.SESSION),
         service_control=(with_full_access(scps),) if scps else (),
         resource_control=(rcps,) if rcps else (),
         resource=_only("resource_policy", resource),
-        vpc_endpoints=read("vpc_endpoint_policy", ResourcePolicy),
+        vpc_endpoints=read("vpc_endpoint_policy", ResourcePolicy, Use.ENDPOINT),
     )
 
 

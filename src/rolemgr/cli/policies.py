@@ -6,9 +6,9 @@ from typing import TypeVar
 from rolemgr.cli.files import note, read_input
 from rolemgr.errors import InputError
 from rolemgr.files.json import parse_json
-from rolemgr.files.source import SourceFile
+from rolemgr.files.source import ANSWER_LIMITS, LIMITS, SourceFile
 from rolemgr.iam.documents import IdentityPolicy, PolicyDocument
-from rolemgr.iam.role_document import attachments, documents_in
+from rolemgr.iam.uses import Use, beyond, documents_in, unjudged, unquoted
 from rolemgr.model.source import Sourced, parse_model
 
 Document = TypeVar("Document", bound=PolicyDocument)
@@ -22,22 +22,24 @@ def read_identity_policies(names: Sequence[str]) -> list[Sourced[IdentityPolicy]
     ``.yml``, stdin JSON where it starts as JSON does. Says on stderr which parts of a role are not judged.
     Raises InputError with the line for what is none of it, or breaks IAM's grammar.
     """
-    return [_readable(policy) for name in names for policy in policies_of(read_source(name))]
+    return [policy for name in names for policy in policies_of(read_source(name))]
 
 
-def read_documents(name: str, kind: type[Document]) -> list[Document]:
+def read_documents(name: str, kind: type[Document], use: Use | None = None) -> list[Document]:
     """
     Return the policy documents in the file *name*: one, or a list of them as `scp` and `rcp` write it.
 
-    A role that `create` wrote is taken for its trust policy where one is wanted. Raises InputError with the
-    line for anything else, and for a list without a document.
+    A role that `create` wrote is taken for its trust policy where one is wanted; *use* says more than *kind*
+    what for. Raises InputError with the line for anything else, and for a list without a document.
     """
-    return documents_of(read_source(name), kind)
+    return documents_of(read_source(name), kind, use)
 
 
-def documents_of(source: SourceFile, kind: type[Document]) -> list[Document]:
+def documents_of(source: SourceFile, kind: type[Document], use: Use | None = None) -> list[Document]:
     """Return the policy documents in *source*, as `read_documents` does."""
-    return [_readable(parse_model(part, kind)).value for part in documents_in(source, kind)]
+    documents = [_readable(parse_model(part, kind)).value for part in documents_in(source, kind, use)]
+    _say_what_is_aside(source)
+    return documents
 
 
 def _readable(policy: Sourced[Document]) -> Sourced[Document]:
@@ -53,23 +55,26 @@ def _readable(policy: Sourced[Document]) -> Sourced[Document]:
 
 def read_source(name: str) -> SourceFile:
     """Return the file *name* as data: YAML where it is called so, or stdin does not start as JSON does."""
-    text, shown = read_input(name)
-    is_json = text.lstrip()[:1] in ("{", "[") if name == "-" else not name.endswith((".yaml", ".yml"))
+    is_yaml = name.endswith((".yaml", ".yml"))
+    text, shown = read_input(name, LIMITS if is_yaml else ANSWER_LIMITS)
+    is_json = text.lstrip()[:1] in ("{", "[", '"') if name == "-" else not is_yaml
     if is_json:
-        return parse_json(text, shown)
+        return unquoted(parse_json(text, shown, ANSWER_LIMITS))
     from rolemgr.files.yaml import parse_yaml  # only a YAML file pays for it
 
-    return parse_yaml(text, shown)
+    return unquoted(parse_yaml(text, shown))
 
 
 def policies_of(source: SourceFile) -> list[Sourced[IdentityPolicy]]:
     """Return the identity policies in *source*, as `read_identity_policies` does."""
-    documents = [parse_model(part, IdentityPolicy) for part in documents_in(source, IdentityPolicy)]
-    _say_what_is_not_judged(source)
+    documents = [_readable(parse_model(part, IdentityPolicy)) for part in documents_in(source, IdentityPolicy)]
+    _say_what_is_aside(source)
+    for path, text in dict.fromkeys(beyond(source)):
+        note(f"{source.at(path)}: {text}")
     return documents
 
 
-def _say_what_is_not_judged(source: SourceFile) -> None:
-    """Note what else decides on the role's requests, and stands elsewhere."""
-    for key in dict.fromkeys(one.path[0] for one in attachments(source.data)):
-        note(f"{source.at((key,))}: {key} is not judged; the file has its ARNs only")
+def _say_what_is_aside(source: SourceFile) -> None:
+    """Note what an answer holds in the place of a policy, and nobody judges."""
+    for aside in unjudged(source):
+        note(f"{source.at(aside.path)}: {aside.place} is not judged: {aside.reason}")

@@ -4,15 +4,16 @@ Policy documents as files name them: a path from where the file lies, or the doc
 A path may also lead to a role as `create` writes it; its identity policies are then meant.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
 from rolemgr.errors import InputError
 from rolemgr.files.json import read_json
-from rolemgr.files.source import DataPath, SourceFile
+from rolemgr.files.source import ANSWER_LIMITS, DataPath, SourceFile
 from rolemgr.files.yaml import read_yaml
 from rolemgr.iam.documents import IdentityPolicy, PolicyDocument
-from rolemgr.iam.role_document import documents_in
+from rolemgr.iam.uses import Use, beyond, documents_in
 from rolemgr.model.source import parse_model
 
 P = TypeVar("P", bound=PolicyDocument)
@@ -27,23 +28,23 @@ def read_beside(source: SourceFile, path: DataPath, name: str) -> SourceFile:
     place = Path(source.name).parent / name
     if not place.is_file():
         raise InputError(source.at(path), f"there is no file `{name}` beside this one")
-    return read_yaml(place) if place.suffix in (".yaml", ".yml") else read_json(place)
+    return read_yaml(place) if place.suffix in (".yaml", ".yml") else read_json(place, limits=ANSWER_LIMITS)
 
 
-def documents_at(source: SourceFile, path: DataPath, model: type[P]) -> tuple[P, ...]:
+def documents_at(source: SourceFile, path: DataPath, model: type[P], use: Use | None = None) -> tuple[P, ...]:
     """
     Return the policies at *path* of *source*: one there, or those in the file that is named there.
 
     Such a file holds one document, or a list as `scp` and `rcp` write it; a role that `create` wrote is taken
-    for its trust policy where one is wanted. Raises InputError (or Problems).
+    for its trust policy where one is wanted; *use* says more than *model* what for. Raises InputError (or Problems).
     """
-    parts = documents_in(_source_at(source, path), model)
+    parts = documents_in(_source_at(source, path), model, use)
     return tuple(parse_model(part, model).value for part in parts)
 
 
-def document_at(source: SourceFile, path: DataPath, model: type[P]) -> P:
+def document_at(source: SourceFile, path: DataPath, model: type[P], use: Use | None = None) -> P:
     """Return the one policy at *path* of *source*; raise InputError (or Problems), also where there are several."""
-    found = documents_at(source, path, model)
+    found = documents_at(source, path, model, use)
     if len(found) > 1:
         raise InputError(source.at(path), f"there can be one policy here, not {len(found)}")
     return found[0]
@@ -52,6 +53,13 @@ def document_at(source: SourceFile, path: DataPath, model: type[P]) -> P:
 def identity_policies_at(source: SourceFile, path: DataPath) -> tuple[IdentityPolicy, ...]:
     """Return the identity policies at *path* of *source*: one document, or those of a whole role in a file."""
     return documents_at(source, path, IdentityPolicy)
+
+
+def unjudged_at(source: SourceFile, path: DataPath) -> Iterator[str]:
+    """Yield what decides on the requests of the role at *path* of *source* too, and is not judged, with its place."""
+    found = _source_at(source, path)
+    if isinstance(found.data, dict) and "Statement" not in found.data:
+        yield from (f"{found.at(at)}: {text}" for at, text in dict.fromkeys(beyond(found)))
 
 
 def _source_at(source: SourceFile, path: DataPath) -> SourceFile:

@@ -29,11 +29,12 @@ from rolemgr.iam.documents import (
     ResourcePolicy,
     TrustPolicy,
 )
+from rolemgr.iam.uses import Use
 from rolemgr.model.policy_tests import DENIED, PolicyTests
 from rolemgr.model.role import Origin
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.spec import RoleSpec
-from rolemgr.prove.policy_files import document_at, documents_at, identity_policies_at, read_beside
+from rolemgr.prove.policy_files import document_at, documents_at, identity_policies_at, read_beside, unjudged_at
 from rolemgr.prove.policy_test_names import Asked, notes_on_policies, requests_of, wrong_names
 from rolemgr.reference.organizations import beyond_rcps
 from rolemgr.reference.protected import protected
@@ -191,11 +192,17 @@ def _policies(tests: Sourced[PolicyTests], identity: tuple[IdentityPolicy, ...])
     boundary = value.boundary_policy is not None
     return Policies(
         identity=identity,
-        permissions_boundary=document_at(source, ("boundary_policy",), IdentityPolicy) if boundary else None,
-        session=_listed(source, "session_policy", IdentityPolicy) if value.session_policy else (),
-        service_control=tuple(map(_with_full_access, _levels(source, "scp", IdentityPolicy))) if value.scp else (),
-        resource_control=_levels(source, "rcp", ResourceControlPolicy) if value.rcp else (),
-        vpc_endpoints=_listed(source, "vpc_endpoint_policy", ResourcePolicy) if value.vpc_endpoint_policy else (),
+        permissions_boundary=document_at(source, ("boundary_policy",), IdentityPolicy, Use.BOUNDARY)
+        if boundary
+        else None,
+        session=_listed(source, "session_policy", IdentityPolicy, Use.SESSION) if value.session_policy else (),
+        service_control=tuple(map(_with_full_access, _levels(source, "scp", IdentityPolicy, Use.SCP)))
+        if value.scp
+        else (),
+        resource_control=_levels(source, "rcp", ResourceControlPolicy, Use.RCP) if value.rcp else (),
+        vpc_endpoints=_listed(source, "vpc_endpoint_policy", ResourcePolicy, Use.ENDPOINT)
+        if value.vpc_endpoint_policy
+        else (),
     )
 
 
@@ -226,9 +233,9 @@ def _with_full_access(level: tuple[IdentityPolicy, ...]) -> tuple[IdentityPolicy
     return level if allows else (*level, _FULL_ACCESS)
 
 
-def _listed(source: SourceFile, key: str, model: type[P]) -> tuple[P, ...]:
+def _listed(source: SourceFile, key: str, model: type[P], use: Use) -> tuple[P, ...]:
     """Return the policies under *key*: of one file, or of a list of them."""
-    return tuple(one for place in _places(key, source.data[key]) for one in documents_at(source, place, model))
+    return tuple(one for place in _places(key, source.data[key]) for one in documents_at(source, place, model, use))
 
 
 def _places(key: str, value: object) -> list[DataPath]:
@@ -236,13 +243,13 @@ def _places(key: str, value: object) -> list[DataPath]:
     return [(key, index) for index in range(len(value))] if isinstance(value, list) else [(key,)]
 
 
-def _levels(source: SourceFile, key: str, model: type[P]) -> tuple[tuple[P, ...], ...]:
+def _levels(source: SourceFile, key: str, model: type[P], use: Use) -> tuple[tuple[P, ...], ...]:
     """Return the policies of each level; those that stand side by side are of one."""
     value = source.data[key]
     if not isinstance(value, list) or not any(isinstance(entry, list) for entry in value):
-        return (_listed(source, key, model),)
+        return (_listed(source, key, model, use),)
     places = [[(key, index, *rest) for (_, *rest) in _places(key, entry)] for index, entry in enumerate(value)]
-    return tuple(tuple(one for place in level for one in documents_at(source, place, model)) for level in places)
+    return tuple(tuple(one for place in level for one in documents_at(source, place, model, use)) for level in places)
 
 
 def _subject(tests: Sourced[PolicyTests]) -> _Subject:
@@ -250,7 +257,8 @@ def _subject(tests: Sourced[PolicyTests]) -> _Subject:
     if value.policies:
         places = _places("policies", tests.source.data["policies"])
         identity = tuple(policy for place in places for policy in identity_policies_at(tests.source, place))
-        return _Subject(identity, None, {}, ())
+        notes = tuple(text for place in places for text in unjudged_at(tests.source, place))
+        return _Subject(identity, None, {}, notes)
     if not (value.persona or value.role):
         return _Subject((), None, {}, ())
     found = _composed(_role_file(tests))

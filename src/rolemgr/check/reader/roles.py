@@ -8,10 +8,10 @@ two lists.
 from collections.abc import Iterator
 from typing import Any, Final
 
-from rolemgr.check.reader.found import Found, Search
+from rolemgr.check.reader.found import Found, Search, Unknown
 from rolemgr.check.reader.holders import Edge, Member, joined
 from rolemgr.files.source import DataPath
-from rolemgr.iam.role_document import attachments, decoded, places
+from rolemgr.iam.role_document import asides, attachments, decoded, places
 
 _NAMES: Final = ("RoleName", "UserName", "GroupName")
 _LISTS: Final = ("ManagedPolicyArns", "AttachedManagedPolicies", "AttachedPolicies")
@@ -25,10 +25,17 @@ def in_roles(data: dict[str, Any]) -> Search:
     yield from joined(found, edges, list(_members(data)))
 
 
-def _policies(data: dict[str, Any]) -> Iterator[Found]:
+def _policies(data: dict[str, Any]) -> Search:
     for place in places(data):
         group = "" if place.arn else _holder(data, place.path)
-        yield Found(_at(data, place.path), place.path, place.type, group, place.inline, policy=place.arn or "")
+        raw = at(data, place.path)
+        if raw is None:
+            yield Unknown(place.path, f"`{place.path[-1]}` is missing")
+        else:
+            yield Found(raw, place.path, place.type, group, place.inline, policy=place.arn or "")
+    for aside in asides(data):
+        if len(aside.path) > 1:  # a key alone may stand in any file, and be no answer's
+            yield Unknown(aside.path, f"{aside.place}: {aside.reason}")
 
 
 def _edges(data: dict[str, Any]) -> Iterator[Edge]:
@@ -101,7 +108,7 @@ def _unreadable(data: dict[str, Any]) -> Iterator[Edge]:
             yield Edge((*here, "PermissionsBoundary"), _group(one, here), reason=reason, boundary=True)
 
 
-def _at(data: Any, path: DataPath) -> Any:
+def at(data: Any, path: DataPath) -> Any:
     """Return the value at *path*; a text as the document that it holds, or as it is where it holds none."""
     for step in path:
         known = data if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ()
