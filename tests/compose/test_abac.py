@@ -189,11 +189,38 @@ def test_what_may_lack_the_tag_is_denied_with_another_value_alone(action: str, r
     assert not allowed(action, ARN + resource, {})
 
 
-def test_an_execution_is_stopped_though_it_can_not_be_tagged() -> None:
-    """Executions of pipelines carry no tag that a project could have given them."""
-    execution = ARN + "pipeline/churn/execution/cfvy1tjuxdq8"
-    assert allowed("StopPipelineExecution", execution, OWN)
-    assert not allowed("StopPipelineExecution", execution, {})
+EXECUTION, EXPERIMENT = ARN + "pipeline/churn/execution/cfvy1tjuxdq8", ARN + "inference-experiment/churn-7-8"
+NOT_BY_ADD_TAGS = [
+    *((f"{verb}PipelineExecution", EXECUTION, "ml-engineer") for verb in ("Describe", "Retry", "Stop", "Update")),
+    *((f"{verb}InferenceExperiment", EXPERIMENT, "mlops-engineer") for verb in ("Describe", "Start", "Stop", "Update")),
+    ("DeleteInferenceExperiment", EXPERIMENT, "mlops-engineer"),
+]
+
+
+@cache
+def by_persona(persona: str, *attached: str) -> Policies:
+    """Return the policies of *persona* under Project; with *attached* policies they allow all of SageMaker's."""
+    tags = {"abac": ["Project"], "tag": {"Project": "churn"}}
+    found = rendered(persona=persona, managed_policy=list(attached), no_default_guardrails=True, **tags).policies()
+    everything = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sagemaker:*", "Resource": "*"}}
+    more = (type(found.identity[0]).model_validate(everything),) if attached else ()
+    return Policies(identity=(*found.identity, *more))
+
+
+@pytest.mark.parametrize("attached", [(), ("arn:aws:iam::111122223333:policy/more",)], ids=len)
+@pytest.mark.parametrize(("action", "resource", "persona"), NOT_BY_ADD_TAGS)
+def test_what_add_tags_does_not_take_is_denied_with_another_value_alone(
+    action: str, resource: str, persona: str, attached: tuple[str, ...]
+) -> None:
+    """Executions and inference experiments carry tags, and no project could have added them: none is not wrong."""
+    policies = by_persona(persona, *attached)
+    for context, right in (
+        (OWN, True), (OWN | resource_tags(Project="churn"), True), (OWN | resource_tags(Team="north"), True),
+        (OWN | resource_tags(Project="fraud"), False), (resource_tags(Project="churn"), False), ({}, bool(attached)),
+    ):  # fmt: skip
+        request = Request(f"sagemaker:{action}", resource, context_of(context))
+        decision = evaluate(request, policies).decision
+        assert (decision == "Allowed") is right, (context, decision)
 
 
 def test_two_keys_are_both_asked_for() -> None:
@@ -262,7 +289,7 @@ def test_what_tags_leave_open_is_said_with_the_reason() -> None:
     assert "no resource-level permissions" in why["sagemaker:Search"]
     assert "no resource-level permissions" in why["sagemaker:ListModels"]
     assert "owner" in why["sagemaker:CreateSpace"]
-    assert "can't be tagged" in why["sagemaker:StopPipelineExecution"]
+    assert "AddTags does not take" in why["sagemaker:StopPipelineExecution"]
     assert "held to its name" in why["sagemaker:CreateEndpointConfig"]
     assert "model package group" in why["sagemaker:CreateModelPackage"]
     assert "--pass-role" in why["iam:PassRole"]

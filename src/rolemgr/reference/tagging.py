@@ -53,8 +53,19 @@ def by_tag(action: Action, type_name: str) -> ByTag:
     if not _carries_tags(type_name):
         return ByTag(How.NOT, f"resources of type {type_name} carry no tags: held to their names")
     if type_name not in _taggable():
-        return ByTag(How.NOT, f"resources of type {type_name} can't be tagged: held to their names")
+        return _perhaps_tagged(action, type_name)
     return _of_a_project(action, type_name)
+
+
+def _perhaps_tagged(action: Action, type_name: str) -> ByTag:
+    """
+    Return how tags limit *action* on resources that carry tags, but that AddTags does not take.
+
+    AWS does not say who tags them (an execution has its pipeline's tags, perhaps; CreateInferenceExperiment takes
+    some): another project's value is denied, none is not.
+    """
+    why = f"AddTags does not take resources of type {type_name}, so that they may be without tags"
+    return ByTag(How.NOT if created_type(action) == type_name else How.CARRIED, why)
 
 
 def _of_a_project(action: Action, type_name: str) -> ByTag:
