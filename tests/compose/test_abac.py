@@ -223,6 +223,56 @@ def test_what_add_tags_does_not_take_is_denied_with_another_value_alone(
         assert (decision == "Allowed") is right, (context, decision)
 
 
+ALARM = "arn:aws:cloudwatch:us-east-1:111122223333:alarm:sagemaker-churn-errors"
+TARGET = "arn:aws:application-autoscaling:us-east-1:111122223333:scalable-target/1234"
+TABLE = "arn:aws:glue:us-east-1:111122223333:table/sagemaker_featurestore/churn_1"
+ENDPOINT_TARGET: dict[str, Any] = {
+    "application-autoscaling:service-namespace": "sagemaker",
+    "application-autoscaling:scalable-dimension": "sagemaker:variant:DesiredInstanceCount",
+}
+ELSEWHERE = [
+    ("manage-alarms", "cloudwatch:PutMetricAlarm", ALARM, {}),
+    ("manage-alarms", "cloudwatch:DeleteAlarms", ALARM, {}),
+    ("autoscale-endpoints", "application-autoscaling:PutScalingPolicy", TARGET, ENDPOINT_TARGET),
+    ("autoscale-endpoints", "application-autoscaling:DeregisterScalableTarget", TARGET, ENDPOINT_TARGET),
+    ("manage-feature-groups", "glue:CreateTable", TABLE, {}),
+]
+
+
+@pytest.mark.parametrize("attached", [[], ["arn:aws:iam::111122223333:policy/more"]], ids=len)
+@pytest.mark.parametrize(("group", "action", "resource", "base"), ELSEWHERE)
+def test_what_a_project_has_in_other_services_is_denied_with_another_value_alone(
+    group: str, action: str, resource: str, base: dict[str, Any], attached: list[str]
+) -> None:
+    """Alarms, scalable targets and tables with another project's tag are out of reach; without one they are not."""
+    role = role_of([group], tag={"Project": "churn"}, abac=["Project"], managed_policy=attached).policies()
+    service = action.partition(":")[0]
+    everything = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": f"{service}:*", "Resource": "*"}}
+    more = (type(role.identity[0]).model_validate(everything),) if attached else ()
+    policies = Policies(identity=(*role.identity, *more))
+    for context, right in (
+        (OWN, True), (OWN | resource_tags(Project="churn"), True), (OWN | resource_tags(Team="north"), True),
+        (OWN | resource_tags(Project="fraud"), False), (resource_tags(Project="churn"), False),
+        ({}, bool(attached)),
+    ):  # fmt: skip
+        request = Request(action, resource, context_of(base | context))
+        assert (evaluate(request, policies).decision == "Allowed") is right, context
+
+
+def test_the_other_services_that_are_asked_for_no_tag_are_named() -> None:
+    """What of alarms, targets and tables stays open is listed, and the note names the services that are left alone."""
+    role = rendered(persona="mlops-engineer", abac=["Project"], tag={"Project": "churn"}).role
+    why = {one.action: one.why for one in role.not_by_tag}
+    assert "only one that carries another value is out of reach" in why["cloudwatch:PutMetricAlarm"]
+    assert "lists alarms" in why["cloudwatch:DescribeAlarms"]
+    assert "no resource-level permissions" in why["application-autoscaling:DescribeScalingPolicies"]
+    (said,) = (note for note in role.notes if "not data" in note)
+    granted = {action.partition(":")[0] for one in role.statements for action in one.actions}
+    left = granted - {"sagemaker", "application-autoscaling", "cloudwatch", "glue"}
+    assert f"nothing of {', '.join(sorted(left))} is asked for a tag" in said
+    assert {"s3", "logs"} <= left
+
+
 def test_two_keys_are_both_asked_for() -> None:
     """Under two keys a resource of the project and of another team is out of reach, and so is one with one tag."""
     caller = OWN | {"aws:PrincipalTag/Team": "north"}

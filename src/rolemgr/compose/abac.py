@@ -9,8 +9,9 @@ Denies that say the same (`rolemgr.compose.abac_denies`) come on top where polic
 allow what these do not.
 
 An action that makes one resource and uses another (CreateEndpoint, CreateTrial, CreateInferenceComponent)
-falls into a statement for each. Which is which stands in `rolemgr.reference.tagging`. Actions of other
-services are left alone: SageMaker makes its log groups, for one, without the project's tag.
+falls into a statement for each. Which is which stands in `rolemgr.reference.tagging`. Of other services what a
+project has of its own there (alarms, scalable targets, tables) is out of reach with another's tag; all else is
+left alone: SageMaker makes its log groups, for one, without the project's tag.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/introduction_attribute-based-access-control.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
 """
@@ -28,7 +29,7 @@ from rolemgr.model.role import FrozenConditions, LeftOpen
 from rolemgr.model.spec import RoleSpec
 from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import Action, find_action
-from rolemgr.reference.tagging import How, by_tag, is_shared
+from rolemgr.reference.tagging import How, by_tag, is_asked_for_tags, is_left_alone
 
 _WHERE = SourceLocation("--abac")
 _NARROWER = {"StringEquals": "StringLike", "StringEqualsIfExists": "StringLikeIfExists"}
@@ -73,9 +74,8 @@ def with_tags(
 
 def _narrowed(share: Share, keys: Sequence[str]) -> Iterator[Share]:
     """Yield *share* in parts, each with the conditions on tags that fit its resources."""
-    sagemaker = share.effect is Effect.ALLOW and share.action.startswith("sagemaker:")
-    action = find_action(share.action) if sagemaker and share.types else None
-    if action is None:
+    action = find_action(share.action) if share.effect is Effect.ALLOW and share.types else None
+    if action is None or not is_asked_for_tags(action):
         yield share
         return
     parts: dict[_Reach, list[tuple[str, tuple[str, ...]]]] = {}
@@ -92,7 +92,7 @@ def _narrowed(share: Share, keys: Sequence[str]) -> Iterator[Share]:
 def _reach(action: Action, types: Sequence[str]) -> _Reach:
     """Return how tags limit *action* on a resource of *types*; one that may be of a type without tags may lack them."""
     hows = {by_tag(action, name).how for name in types}
-    shared = all(map(is_shared, types))
+    shared = all(is_left_alone(action, name) for name in types)
     if len(hows) == 1:
         return _Reach(hows.pop(), shared)
     return _Reach(How.CARRIED if hows - {How.NOT} else How.NOT, shared)

@@ -33,7 +33,7 @@ from rolemgr.prove.search import Inquiry, Limit, inquiry
 from rolemgr.prove.separation import RenderedRole
 from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import Action, find_action, resource_types
-from rolemgr.reference.tagging import How, by_tag, is_shared
+from rolemgr.reference.tagging import How, by_tag, is_asked_for_tags, is_left_alone
 from rolemgr.render.documents import render
 
 KEPT = "tag keys"
@@ -148,24 +148,24 @@ def _of_model() -> Test:
 @lru_cache(maxsize=8192)
 def _promised(action: Action, resource: str) -> tuple[What, ...]:
     """Return what tags promise of *action* on the concrete *resource*."""
-    types = tuple(name for name in types_of(resource, action) if _is_formed_like(resource, name))
+    types = tuple(name for name in types_of(resource, action) if _is_formed_like(resource, name, action.service))
     if not types and action.resource_types:
         return ()  # a name that no resource has
     if action.name == _DELETING:
         return (What.DELETING,)
-    if all(map(is_shared, types)):
+    if all(is_left_alone(action, one) for one in types):
         return (What.NOTHING,)
     model = (What.MODEL,) if names_model(action.name) else ()
     return (_limited(action, {by_tag(action, one).how for one in types}), *model)
 
 
-def _is_formed_like(resource: str, type_name: str) -> bool:
+def _is_formed_like(resource: str, type_name: str, service: str) -> bool:
     """
-    Tell whether *resource* has as many parts as an ARN of SageMaker's type: names have no colon and no slash.
+    Tell whether *resource* has as many parts as an ARN of the *service*'s type: names have no colon and no slash.
 
     A version of a model package has its number behind another slash.
     """
-    form = str(resource_types("sagemaker")[type_name].arn_format)
+    form = str(resource_types(service)[type_name].arn_format)
     more = resource.count("/") - form.count("/")
     return resource.count(":") == form.count(":") and more in ((0, 1) if type_name == "model-package" else (0,))
 
@@ -222,7 +222,8 @@ def without_tags(catalog: Catalog, role: ComposedRole) -> RenderedRole:
 def _said(subject: Subject, action: str, models: Values | None) -> Iterator[TagPromise]:
     """Yield what the tag keys of *subject* promise of *action* on any resource."""
     keys = subject.rendered.role.spec.abac
-    for key in keys if action.startswith("sagemaker:") else ():
+    known = find_action(action)
+    for key in keys if known and is_asked_for_tags(known) else ():
         yield from (TagPromise(action, key, what) for what in What if what is not What.MODEL)
     if models is not None and names_model(action):
         yield TagPromise(action, keys[0], What.MODEL, models)
