@@ -200,8 +200,10 @@ NOT_BY_ADD_TAGS = [
 @cache
 def by_persona(persona: str, *attached: str) -> Policies:
     """Return the policies of *persona* under Project; with *attached* policies they allow all of SageMaker's."""
-    tags = {"abac": ["Project"], "tag": {"Project": "churn"}}
-    found = rendered(persona=persona, managed_policy=list(attached), no_default_guardrails=True, **tags).policies()
+    found = rendered(
+        persona=persona, managed_policy=list(attached), no_default_guardrails=True, abac=["Project"],
+        tag={"Project": "churn"},
+    ).policies()  # fmt: skip
     everything = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sagemaker:*", "Resource": "*"}}
     more = (type(found.identity[0]).model_validate(everything),) if attached else ()
     return Policies(identity=(*found.identity, *more))

@@ -19,6 +19,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.ht
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from rolemgr.compose.abac_buckets import BUCKET_TAG, bucket_denies, bucket_notes, own_and_other
 from rolemgr.compose.abac_denies import ADD_TAGS, DELETE_TAGS, only_on_creation, own_value, tag_denies
 from rolemgr.compose.abac_models import held_to_model_names, model_names
 from rolemgr.compose.abac_open import left_open, notes
@@ -64,12 +65,23 @@ def with_tags(
         return TagScoped(shares)
     ordered = sorted(keys)
     names = model_names(shares, keys[0], spec)
-    narrowed = [part for share in shares for part in _narrowed(share, ordered)]
+    narrowed = [part for share in shares for part in _with_buckets(share, ordered, spec)]
     denies = [
         *tag_denies(shares, ordered, spec, where),
+        *bucket_denies(shares, ordered, spec, where),
         *held_to_model_names(shares, keys[0], names, where),
     ]
-    return TagScoped((*narrowed, *denies), left_open(shares, bool(names)), notes(shares, keys, spec, bool(names)))
+    said = (*notes(shares, keys, spec, bool(names)), *bucket_notes(ordered, spec))
+    return TagScoped((*narrowed, *denies), left_open(shares, spec, bool(names)), said)
+
+
+def _with_buckets(share: Share, keys: Sequence[str], spec: RoleSpec) -> Iterator[Share]:
+    """Yield *share* in parts with the conditions on tags, also those of the buckets that it is about."""
+    own, other = own_and_other(share, spec)
+    if own:
+        yield own._replace(conditions=_equal(own.conditions, "StringEquals", BUCKET_TAG, keys))
+    if other:
+        yield from _narrowed(other, keys)
 
 
 def _narrowed(share: Share, keys: Sequence[str]) -> Iterator[Share]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from rolemgr.compose.abac_buckets import buckets_left_open
 from rolemgr.compose.abac_models import names_model
 from rolemgr.compose.distribute import Share
 from rolemgr.iam.documents import Effect
@@ -24,9 +25,10 @@ _BY_PATH = (
 )
 
 
-def left_open(shares: Sequence[Share], by_model_name: bool) -> tuple[LeftOpen, ...]:
+def left_open(shares: Sequence[Share], spec: RoleSpec, by_model_name: bool) -> tuple[LeftOpen, ...]:
     """Return what tags leave open of the Allow *shares*, sorted; *by_model_name*: models are held to their names."""
-    found = {one for share in shares if share.effect is Effect.ALLOW for one in _open(share, by_model_name)}
+    allows = [share for share in shares if share.effect is Effect.ALLOW]
+    found = {one for share in allows for one in (*_open(share, by_model_name), *buckets_left_open(share, spec))}
     return tuple(sorted(found))
 
 
@@ -68,7 +70,9 @@ def _notes(granted: set[str], keys: Sequence[str], spec: RoleSpec, by_model_name
     if not uses & {How.REQUEST, How.RESOURCE}:
         yield "finds nothing in the role that a tag could narrow"
         return
-    others = sorted({name.partition(":")[0] for name in granted if not _asked(name)})
+    others = sorted(
+        {name.partition(":")[0] for name in granted if not _asked(name)} - ({"s3"} if spec.abac_buckets else set())
+    )
     yield (
         "isolates SageMaker's API objects (and alarms, scalable targets and Glue tables that carry another's tag), not"
         f" data: nothing of {', '.join(others) or 'other services'} is asked for a tag,"

@@ -214,7 +214,7 @@ def tag_judgements(
 @lru_cache(maxsize=16)
 def without_tags(catalog: Catalog, role: ComposedRole) -> RenderedRole:
     """Return the same role without tag keys."""
-    data = {**role.spec.model_dump(exclude_unset=True), "abac": ()}
+    data = {**role.spec.model_dump(exclude_unset=True), "abac": (), "abac_buckets": False}
     plain = compose(catalog, Sourced(RoleSpec.model_validate(data), SourceFile("without --abac", data, {})))
     return RenderedRole(plain, render(plain))
 
