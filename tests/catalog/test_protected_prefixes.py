@@ -65,7 +65,7 @@ WRITERS = {
 }
 """
 Who writes where others read. The monitors' jobs run as the compute role, pipelines write baselines, and what
-steps make lies beside the code of their pipeline; in an emergency all but a model may have to be put right.
+steps make lies beside the code of their pipeline; the emergency role may write all of the bucket but the models.
 """
 
 
@@ -90,6 +90,7 @@ STAGES = (
     {"sagemaker:ModelLifeCycle/stage": ("Production",), "sagemaker:ModelLifeCycle/stageStatus": ("Approved",)},
 )
 APPROVERS = frozenset({"mlops-engineer", "mlops-emergency"})
+AUTHORS = frozenset({"junior-ml-engineer", "ml-engineer", "sagemaker-pipeline"})
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=("registry guide", "MLflow guide"))
@@ -99,8 +100,9 @@ def test_who_approves_sets_a_stage_and_nobody_else(persona: str, stage: dict[str
     documents = render(composed(persona=persona))
     policies = Policies(identity=tuple(one.document for one in (*documents.policies, *documents.managed_policies)))
 
-    def allowed(action: str) -> bool:
-        return evaluate(Request(f"sagemaker:{action}", VERSION, Context(stage)), policies).decision == "Allowed"
+    def allowed(action: str, context: dict[str, tuple[str, ...]]) -> bool:
+        return evaluate(Request(f"sagemaker:{action}", VERSION, Context(context)), policies).decision == "Allowed"
 
-    assert allowed("UpdateModelPackage") is (persona in APPROVERS)
-    assert not allowed("CreateModelPackage")
+    assert allowed("UpdateModelPackage", stage) is (persona in APPROVERS)
+    assert allowed("CreateModelPackage", {}) is (persona in AUTHORS)
+    assert not allowed("CreateModelPackage", stage)
