@@ -161,10 +161,13 @@ def _promised(action: Action, resource: str) -> tuple[What, ...]:
 
 def _is_formed_like(resource: str, type_name: str, service: str) -> bool:
     """
-    Tell whether *resource* has as many parts as an ARN of the *service*'s type: names have no colon and no slash.
+    Tell whether *resource* has as many parts as an ARN of SageMaker's type: names have no colon and no slash.
 
-    A version of a model package has its number behind another slash.
+    A version of a model package has its number behind another slash. Names in other services have both: those of
+    the alarms of autoscaling, for one.
     """
+    if service != "sagemaker":
+        return True
     form = str(resource_types(service)[type_name].arn_format)
     more = resource.count("/") - form.count("/")
     return resource.count(":") == form.count(":") and more in ((0, 1) if type_name == "model-package" else (0,))
