@@ -163,6 +163,8 @@ def test_every_action_on_some_type_is_no_administrator(resource: str, rule: str)
 def test_every_entry_of_the_tables_names_its_page(table: str) -> None:
     """A page of AWS, or the id of a public catalog."""
     data = json.loads((Path(rolemgr.__file__).parent / table).read_bytes())
+    newer = data.pop("newer", None)  # one source for all: operations of botocore's models, of which no page speaks
+    assert newer is None or newer["source"].startswith("botocore ")
     for entries in data.values():
         for entry in entries.values() if isinstance(entries, dict) else entries:
             pages = entry.get("sources") or [entry["source"]]
