@@ -1,5 +1,7 @@
 """Prefixes that others only read: every way to change an object there is denied, by one list of actions."""
 
+from itertools import product
+
 import pytest
 from tests.support import composed
 
@@ -41,3 +43,66 @@ def test_who_only_reads_there_writes_and_deletes_nothing(persona: str) -> None:
             assert decision(action, f"{prefix}/churn/x") == "ExplicitlyDenied", prefix
         assert decision("s3:GetObject", f"{prefix}/churn/x") == "Allowed", prefix
     assert decision("s3:PutObject", "churn/x") == "Allowed"
+
+
+READ_BY_MOST = (
+    "models",
+    "feature-store",
+    "model-monitor/monitoring",
+    "monitoring",
+    "model-monitor/baselining",
+    "pipelines",
+)
+MONITORING = frozenset({"model-monitor/monitoring", "monitoring", "model-monitor/baselining"})
+WRITERS = {
+    "sagemaker-feature-store": frozenset({"feature-store"}),
+    "mlops-engineer": frozenset({"model-monitor/monitoring", "monitoring"}),
+    "ml-engineer": frozenset({"pipelines"}),
+    "junior-ml-engineer": frozenset({"pipelines"}),
+    "sagemaker-compute": MONITORING | {"pipelines"},
+    "sagemaker-pipeline": MONITORING | {"pipelines", "models"},
+    "mlops-emergency": MONITORING | {"pipelines", "feature-store"},
+}
+"""
+Who writes where others read. The monitors' jobs run as the compute role, pipelines write baselines, and what
+steps make lies beside the code of their pipeline; the emergency role may write all of the bucket but the models.
+"""
+
+
+@pytest.mark.parametrize("persona", sorted(CATALOG.found("personas")))
+def test_nobody_else_writes_where_others_read(persona: str) -> None:
+    """Every persona and every prefix: no write but by those whose work it is."""
+    documents = render(composed(persona=persona))
+    policies = Policies(identity=tuple(one.document for one in (*documents.policies, *documents.managed_policies)))
+    asked = product(READ_BY_MOST, ("s3:PutObject", "s3:DeleteObject", "s3:PutObjectAcl", "s3:PutObjectTagging"))
+    context = Context({"aws:ResourceAccount": ("111122223333",)})
+    written = {
+        prefix
+        for prefix, action in asked
+        if evaluate(Request(action, f"{BUCKET}/{prefix}/churn/x", context), policies).decision == "Allowed"
+    }
+    assert written == WRITERS.get(persona, frozenset())
+
+
+VERSION = "arn:aws:sagemaker:us-east-1:111122223333:model-package/churn/1"
+STAGES = (
+    {"sagemaker:ModelLifeCycle:Stage": ("Production",), "sagemaker:ModelLifeCycle:StageStatus": ("Approved",)},
+    {"sagemaker:ModelLifeCycle/stage": ("Production",), "sagemaker:ModelLifeCycle/stageStatus": ("Approved",)},
+)
+APPROVERS = frozenset({"mlops-engineer", "mlops-emergency"})
+AUTHORS = frozenset({"junior-ml-engineer", "ml-engineer", "sagemaker-pipeline"})
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=("registry guide", "MLflow guide"))
+@pytest.mark.parametrize("persona", sorted(CATALOG.found("personas")))
+def test_who_approves_sets_a_stage_and_nobody_else(persona: str, stage: dict[str, tuple[str, ...]]) -> None:
+    """Under both spellings of AWS's guides: approvers update a version's stage, authors neither register nor update one."""
+    documents = render(composed(persona=persona))
+    policies = Policies(identity=tuple(one.document for one in (*documents.policies, *documents.managed_policies)))
+
+    def allowed(action: str, context: dict[str, tuple[str, ...]]) -> bool:
+        return evaluate(Request(f"sagemaker:{action}", VERSION, Context(context)), policies).decision == "Allowed"
+
+    assert allowed("UpdateModelPackage", stage) is (persona in APPROVERS)
+    assert allowed("CreateModelPackage", {}) is (persona in AUTHORS)
+    assert not allowed("CreateModelPackage", stage)

@@ -45,7 +45,8 @@ Access required AWS services; Run Studio applications; Manage ML jobs; Manage mo
 Manage pipelines; Manage experiments; Search and visualize experiments; Manage model monitoring;
 S3 full access; S3 bucket access; Query Athena workgroups; Manage AWS Glue tables; Canvas core access;
 Canvas data preparation; Canvas AI services; Canvas MLOps; Canvas Kendra access; Use MLflow;
-Manage MLflow tracking servers; Access required to AWS services for MLflow
+Manage MLflow tracking servers; Access required to AWS services for MLflow; Run Model Customization Jobs;
+Run Studio EMR Serverless Applications
 """
 """The activities that AWS's console offers, in its words."""
 
@@ -70,8 +71,11 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 def test_every_activity_of_aws_is_mapped() -> None:
-    """None is missing, and none is made up."""
-    assert set(ACTIVITIES) == {" ".join(one.split()) for one in OF_THE_MISSION.split(";")}
+    """None is missing, and none is made up; one whose actions AWS does not publish is named with that reason."""
+    apart = _table()["not_mapped"]
+    assert {*ACTIVITIES, *apart} == {" ".join(one.split()) for one in OF_THE_MISSION.split(";")}
+    assert not ACTIVITIES.keys() & apart.keys()
+    assert all("AWS" in reason for reason in apart.values())
 
 
 def test_every_action_exists(name: str) -> None:

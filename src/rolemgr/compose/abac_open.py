@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from rolemgr.compose.abac_buckets import buckets_left_open
 from rolemgr.compose.abac_models import names_model
 from rolemgr.compose.distribute import Share
 from rolemgr.iam.documents import Effect
@@ -9,7 +10,7 @@ from rolemgr.iam.variables import known_variables_in
 from rolemgr.model.role import LeftOpen
 from rolemgr.model.spec import RoleSpec
 from rolemgr.reference.services import find_action
-from rolemgr.reference.tagging import How, by_tag
+from rolemgr.reference.tagging import How, by_tag, is_asked_for_tags
 
 _PASSING = "iam:PassRole"
 _MODEL_BY_NAME = "the model that it names is held to its name, not to its tag"
@@ -24,9 +25,10 @@ _BY_PATH = (
 )
 
 
-def left_open(shares: Sequence[Share], by_model_name: bool) -> tuple[LeftOpen, ...]:
+def left_open(shares: Sequence[Share], spec: RoleSpec, by_model_name: bool) -> tuple[LeftOpen, ...]:
     """Return what tags leave open of the Allow *shares*, sorted; *by_model_name*: models are held to their names."""
-    found = {one for share in shares if share.effect is Effect.ALLOW for one in _open(share, by_model_name)}
+    allows = [share for share in shares if share.effect is Effect.ALLOW]
+    found = {one for share in allows for one in (*_open(share, by_model_name), *buckets_left_open(share, spec))}
     return tuple(sorted(found))
 
 
@@ -38,7 +40,7 @@ def _open(share: Share, by_model_name: bool) -> Iterator[LeftOpen]:
     action = find_action(share.action)
     if share.action == _PASSING and not all(map(_is_by_tag, share.resources)):
         yield LeftOpen(share.action, _BY_PATH)
-    if action is None or action.service != "sagemaker":
+    if action is None or not is_asked_for_tags(action):
         return
     if not share.types:
         yield LeftOpen(share.action, _NO_RESOURCE)
@@ -68,8 +70,12 @@ def _notes(granted: set[str], keys: Sequence[str], spec: RoleSpec, by_model_name
     if not uses & {How.REQUEST, How.RESOURCE}:
         yield "finds nothing in the role that a tag could narrow"
         return
+    others = sorted(
+        {name.partition(":")[0] for name in granted if not _asked(name)} - ({"s3"} if spec.abac_buckets else set())
+    )
     yield (
-        "isolates SageMaker's API objects, not data: objects in S3, logs, images and keys are not asked for a tag,"
+        "isolates SageMaker's API objects (and alarms, scalable targets and Glue tables that carry another's tag), not"
+        f" data: nothing of {', '.join(others) or 'other services'} is asked for a tag,"
         " and a job reads with the rights of its own role; give each project execution roles of its own:"
         f" --pass-role 'arn:{spec.partition_name}:iam::{spec.account}:role/ml/exec/${{aws:PrincipalTag/{keys[0]}}}/*'"
     )
@@ -91,6 +97,11 @@ def _notes(granted: set[str], keys: Sequence[str], spec: RoleSpec, by_model_name
             "holds what this role itself grants, against the attached policies too; other actions that those add are"
             " held to no tag, but they can't move one"
         )
+
+
+def _asked(name: str) -> bool:
+    action = find_action(name)
+    return action is not None and is_asked_for_tags(action)
 
 
 def _of_models(key: str, spec: RoleSpec) -> str:

@@ -150,6 +150,8 @@ class RoleSpec(Model):
     kms_key_names: Literal["both", "arn", "legacy"] = "both"
     """Under which names of its KMS condition keys AWS is taken to fill them: renamed in 2026, or not yet."""
     abac: Strings = ()
+    abac_buckets: bool = False
+    """Whether buckets are held by their tags too; dead on those where S3's access by tag is off."""
     tag: Annotated[dict[str, _TextOrNumber], AfterValidator(_tags)] = Field(default_factory=dict)
     trust: Trusts = Field(default_factory=default_trust, min_length=1)
     path: Annotated[str, AfterValidator(_path)] = "/"
@@ -172,6 +174,13 @@ class RoleSpec(Model):
     def _room_for_the_reason(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value and len(info.data.get("tag", ())) > _MOST_TAGS - 1:
             raise ValueError(f"the reason becomes a tag, and a role has at most {_MOST_TAGS}")
+        return value
+
+    @field_validator("abac_buckets")
+    @classmethod
+    def _by_a_key(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("abac", True) == ():
+            raise ValueError("buckets are held by a tag key: give --abac TAG_KEY too")
         return value
 
     @field_validator("partition")

@@ -19,6 +19,7 @@ from rolemgr.prove.denial import Denial, Kind, facts
 from rolemgr.prove.diagnose import Diagnosis, Given, Place, judge
 from rolemgr.prove.open_layers import FLAGS, is_given, named_layer, open_layers
 from rolemgr.prove.unknown import hanging
+from rolemgr.reference.dependents import passed_to
 
 _EVERYTHING = IdentityPolicy.model_validate(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
@@ -110,7 +111,7 @@ def _places(request: Request, given: Given, denial: Denial | None, assumed: list
     elif _assumes_the_role(request, given):
         yield from _trust(request, given, assumed)
     else:
-        yield judge("the request", _usual(request, assumed), given.policies, given)
+        yield judge("the request", _usual(request, assumed, denial), given.policies, given)
 
 
 def _lake_formation(denial: Denial) -> Place:
@@ -125,12 +126,19 @@ def _lake_formation(denial: Denial) -> Place:
     return Place("Lake Formation", None, None, because=(because,), change=(change,))
 
 
-def _usual(request: Request, assumed: list[str]) -> Request:
-    """Return *request* with the key that AWS sends with every PassRole, where nobody gave it."""
+def _usual(request: Request, assumed: list[str], denial: Denial | None) -> Request:
+    """
+    Return *request* with the key that AWS sends with every PassRole, where nobody gave it.
+
+    It is the service that SageMaker's operation of the message passes its role to: CreateJob's is another one.
+    """
     if request.folded_action != "iam:passrole" or "iam:PassedToService" in request.context:
         return request
-    service = f"sagemaker.{_suffix(request)}"
-    assumed.append(f"iam:PassedToService = {service}, as for a job, a model or an app of SageMaker")
+    operation = denial.operation if denial else None
+    known = passed_to(f"sagemaker:{operation}") if operation else None
+    service = f"{known.removesuffix('.amazonaws.com') if known else 'sagemaker'}.{_suffix(request)}"
+    why = f"as SageMaker's {operation} passes it" if known else "as for a job, a model or an app of SageMaker"
+    assumed.append(f"iam:PassedToService = {service}, {why}")
     return _carrying(request, {"iam:PassedToService": service})
 
 

@@ -33,7 +33,7 @@ from rolemgr.prove.search import Inquiry, Limit, inquiry
 from rolemgr.prove.separation import RenderedRole
 from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import Action, find_action, resource_types
-from rolemgr.reference.tagging import How, by_tag, is_shared
+from rolemgr.reference.tagging import How, by_tag, is_asked_for_tags, is_left_alone
 from rolemgr.render.documents import render
 
 KEPT = "tag keys"
@@ -148,24 +148,27 @@ def _of_model() -> Test:
 @lru_cache(maxsize=8192)
 def _promised(action: Action, resource: str) -> tuple[What, ...]:
     """Return what tags promise of *action* on the concrete *resource*."""
-    types = tuple(name for name in types_of(resource, action) if _is_formed_like(resource, name))
+    types = tuple(name for name in types_of(resource, action) if _is_formed_like(resource, name, action.service))
     if not types and action.resource_types:
         return ()  # a name that no resource has
     if action.name == _DELETING:
         return (What.DELETING,)
-    if all(map(is_shared, types)):
+    if all(is_left_alone(action, one) for one in types):
         return (What.NOTHING,)
     model = (What.MODEL,) if names_model(action.name) else ()
     return (_limited(action, {by_tag(action, one).how for one in types}), *model)
 
 
-def _is_formed_like(resource: str, type_name: str) -> bool:
+def _is_formed_like(resource: str, type_name: str, service: str) -> bool:
     """
     Tell whether *resource* has as many parts as an ARN of SageMaker's type: names have no colon and no slash.
 
-    A version of a model package has its number behind another slash.
+    A version of a model package has its number behind another slash. Names in other services have both: those of
+    the alarms of autoscaling, for one.
     """
-    form = str(resource_types("sagemaker")[type_name].arn_format)
+    if service != "sagemaker":
+        return True
+    form = str(resource_types(service)[type_name].arn_format)
     more = resource.count("/") - form.count("/")
     return resource.count(":") == form.count(":") and more in ((0, 1) if type_name == "model-package" else (0,))
 
@@ -221,7 +224,7 @@ def _of_action(subject: Subject, plain: Subject, action: str, said: Sequence[Tag
 @lru_cache(maxsize=16)
 def without_tags(catalog: Catalog, role: ComposedRole) -> RenderedRole:
     """Return the same role without tag keys."""
-    data = {**role.spec.model_dump(exclude_unset=True), "abac": ()}
+    data = {**role.spec.model_dump(exclude_unset=True), "abac": (), "abac_buckets": False}
     plain = compose(catalog, Sourced(RoleSpec.model_validate(data), SourceFile("without --abac", data, {})))
     return RenderedRole(plain, render(plain))
 
@@ -229,7 +232,8 @@ def without_tags(catalog: Catalog, role: ComposedRole) -> RenderedRole:
 def _said(subject: Subject, action: str, models: Values | None) -> Iterator[TagPromise]:
     """Yield what the tag keys of *subject* promise of *action* on any resource."""
     keys = subject.rendered.role.spec.abac
-    for key in keys if action.startswith("sagemaker:") else ():
+    known = find_action(action)
+    for key in keys if known and is_asked_for_tags(known) else ():
         yield from (TagPromise(action, key, what) for what in What if what is not What.MODEL)
     if models is not None and names_model(action):
         yield TagPromise(action, keys[0], What.MODEL, models)

@@ -10,10 +10,15 @@ from rolemgr.reference import quirks
 
 
 class Dependent(NamedTuple):
-    """An *action* that the caller needs too, *when* (``always``, ``tags``, or in words)."""
+    """
+    An *action* that the caller needs too, *when* (``always``, ``tags``, or in words).
+
+    Where it passes a role, *passed_to* is the service principal that gets it.
+    """
 
     action: str
     when: str
+    passed_to: str | None = None
 
 
 def dependents(action: str) -> tuple[Dependent, ...]:
@@ -21,9 +26,16 @@ def dependents(action: str) -> tuple[Dependent, ...]:
     return _table().get(action, ())
 
 
+def passed_to(action: str) -> str | None:
+    """Return the service principal that *action* (as spelt) passes its role to; None for none, or several."""
+    found = {one.passed_to for one in dependents(action) if one.passed_to}
+    return found.pop() if len(found) == 1 else None
+
+
 @cache
 def _table() -> Mapping[str, tuple[Dependent, ...]]:
     raw = json.loads((Path(quirks.__file__).parent / "dependent_actions.json").read_bytes())
     return {
-        action: tuple(Dependent(entry["action"], entry["when"]) for entry in entries) for action, entries in raw.items()
+        action: tuple(Dependent(entry["action"], entry["when"], entry.get("passed_to")) for entry in entries)
+        for action, entries in raw.items()
     }

@@ -3,7 +3,7 @@ What a condition on tags can say of an action on a resource type: of a new resou
 
 The Service Authorization Reference says which actions take tags and which resource types carry them. What it
 leaves out stands in ``quirks/abac.json``: types that projects share, types that SageMaker makes without the
-caller's tags, and calls that policies by tag do not restrict.
+caller's tags, calls that policies by tag do not restrict, and what projects have in other services.
 https://docs.aws.amazon.com/sagemaker/latest/dg/security_iam_id-based-policy-examples.html#access-tag-policy
 """
 
@@ -47,14 +47,47 @@ class ByTag(NamedTuple):
 
 @cache
 def by_tag(action: Action, type_name: str) -> ByTag:
-    """Return how a condition on tags limits *action* of SageMaker on a resource of *type_name*."""
+    """Return how a condition on tags limits *action* on a resource of its service's *type_name*."""
+    if action.service != "sagemaker":
+        return _elsewhere(action, type_name)
     if why := _table("shared").get(type_name) or _not_by_tag().get(action.name):
         return ByTag(How.NOT, why)
     if not _carries_tags(type_name):
         return ByTag(How.NOT, f"resources of type {type_name} carry no tags: held to their names")
     if type_name not in _taggable():
-        return ByTag(How.NOT, f"resources of type {type_name} can't be tagged: held to their names")
+        return _perhaps_tagged(action, type_name)
     return _of_a_project(action, type_name)
+
+
+def _elsewhere(action: Action, type_name: str) -> ByTag:
+    """Return how tags limit *action* of another service: not, but for what projects have and could tag there."""
+    entry = _other_services().get(action.service)
+    if why := _not_by_tag().get(action.name):
+        return ByTag(How.NOT, why)
+    if entry and type_name in entry["types"] and _carries_tags(type_name, action.service):
+        return ByTag(How.CARRIED, entry["why"])
+    return ByTag(How.NOT, f"{action.service} resources of type {type_name} are held to their names")
+
+
+def is_asked_for_tags(action: Action) -> bool:
+    """Tell whether *action* is of a service of whose resources some are a project's, and can carry its tag."""
+    return action.service == "sagemaker" or action.service in _other_services()
+
+
+def is_left_alone(action: Action, type_name: str) -> bool:
+    """Tell whether neither a resource of *type_name* nor the caller of *action* on it is asked for a tag."""
+    return is_shared(type_name) if action.service == "sagemaker" else by_tag(action, type_name).how is How.NOT
+
+
+def _perhaps_tagged(action: Action, type_name: str) -> ByTag:
+    """
+    Return how tags limit *action* on resources that carry tags, but that AddTags does not take.
+
+    AWS does not say who tags them (an execution has its pipeline's tags, perhaps; CreateInferenceExperiment takes
+    some): another project's value is denied, none is not.
+    """
+    why = f"AddTags does not take resources of type {type_name}, so that they may be without tags"
+    return ByTag(How.NOT if created_type(action) == type_name else How.CARRIED, why)
 
 
 def _of_a_project(action: Action, type_name: str) -> ByTag:
@@ -94,10 +127,10 @@ def created_type(action: Action) -> str | None:
 
 
 @cache
-def arn_pattern(type_name: str, partition: str) -> str:
-    """Return the pattern of the ARNs of SageMaker's *type_name* in any region and account of *partition*."""
-    part = resource_types("sagemaker")[type_name].arn_format.resource
-    return f"arn:{partition}:sagemaker:*:*:{as_pattern(part)}"
+def arn_pattern(type_name: str, partition: str, service: str = "sagemaker") -> str:
+    """Return the pattern of the ARNs of the *service*'s *type_name* in any region and account of *partition*."""
+    part = resource_types(service)[type_name].arn_format.resource
+    return f"arn:{partition}:{service}:*:*:{as_pattern(part)}"
 
 
 def creates_shared(action: Action) -> bool:
@@ -113,8 +146,8 @@ def _taggable() -> frozenset[str]:
     return frozenset(use.name for use in action.resource_types) if action else frozenset()
 
 
-def _carries_tags(type_name: str) -> bool:
-    return _RESOURCE_TAG in resource_types("sagemaker")[type_name].condition_keys
+def _carries_tags(type_name: str, service: str = "sagemaker") -> bool:
+    return _RESOURCE_TAG in resource_types(service)[type_name].condition_keys
 
 
 def _untagged_inside(action: Action, type_name: str) -> str | None:
@@ -137,6 +170,11 @@ def _file() -> Any:
 def _table(name: str) -> Mapping[str, str]:
     """Return the types of one table of the file, each with the reason."""
     return {type_name: entry["why"] for entry in _file()[name] for type_name in entry["types"]}
+
+
+@cache
+def _other_services() -> Mapping[str, Any]:
+    return {entry["service"]: entry for entry in _file()["other_services"]}
 
 
 @cache

@@ -29,6 +29,7 @@ _EXAMPLES: Mapping[str, Any] = {
     "strict": True,
     "kms_key_names": "arn",
     "abac": ("Project",),
+    "abac_buckets": True,
     "tag": {"Project": "churn"},
     "trust": ("sagemaker",),
     "boundary": "arn:aws:iam::aws:policy/PowerUserAccess",

@@ -5,7 +5,17 @@ from functools import lru_cache
 
 from rolemgr.check.document import Condition, Document, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.rule import IAM, REFERENCE, Hit, near, nearest, statement_rule, texts_with_variables, value_at
+from rolemgr.check.rule import (
+    IAM,
+    REFERENCE,
+    Hit,
+    listed,
+    near,
+    nearest,
+    statement_rule,
+    texts_with_variables,
+    value_at,
+)
 from rolemgr.iam.operators import CONDITION_OPERATORS, QUALIFIERS, without_affixes
 from rolemgr.iam.variables import key_variables_in, opens_variable
 from rolemgr.iam.wildcards import has_wildcard
@@ -19,7 +29,7 @@ from rolemgr.reference.condition_keys import (
     prefix_known,
 )  # fmt: skip
 from rolemgr.reference.providers import claims, is_provider_key
-from rolemgr.reference.quirks import not_in_the_reference
+from rolemgr.reference.quirks import not_in_the_reference, operations_without_action
 from rolemgr.reference.services import action_names, expand, service_exists, services
 
 _LIST = REFERENCE + "reference_policies_actions-resources-contextkeys.html"
@@ -64,7 +74,9 @@ def unknown_action(statement: Statement) -> Iterator[Hit]:
         if ":" in action and not has_wildcard(action) and _is_unknown(action):
             service, _, name = action.partition(":")
             known = tuple(spelt.partition(":")[2] for spelt in action_names(service.lower()).values())
-            message = f"`{action}` is not an action that AWS knows{near(name, known)}"
+            instead = operations_without_action().get(action.lower())
+            meant = f": for that operation AWS asks for {listed(instead, 4)}" if instead else near(name, known)
+            message = f"`{action}` is not an action that AWS knows{meant}"
             yield Hit(message, statement.at(element, action), action)
 
 

@@ -143,6 +143,12 @@ def operations_under_other_names() -> Mapping[str, str]:
 
 
 @cache
+def operations_without_action() -> Mapping[str, tuple[str, ...]]:
+    """Return the operations, in lower case, that no action is called like, and what AWS asks for instead."""
+    return {entry["operation"].lower(): tuple(entry["asked_for"]) for entry in _table("actions")["no_action"]}
+
+
+@cache
 def not_in_the_reference() -> Mapping[str, str]:
     """Return the actions that exist although the reference lists none of that name, in lower case, and why."""
     return {**unlisted_actions(), **{action.lower(): note for action, note in newer_actions().items()}}
