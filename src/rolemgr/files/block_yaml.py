@@ -50,6 +50,10 @@ class _TemplateDumper(_Dumper):
 
     _written = ""
 
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        """Write lists at their key's own indentation: in a stack set each level would take two bytes a line."""
+        super(_Dumper, self).increase_indent(flow, indentless)
+
     def write_indicator(
         self, indicator: str, need_whitespace: bool, whitespace: bool = False, indention: bool = False
     ) -> None:
