@@ -688,7 +688,7 @@ def test_a_resource_that_is_no_arn_is_told_and_completed_where_iam_names_it(run:
     ran = run("diagnose", cut, "--persona", "data-scientist")
     assert (ran.code, f"iam:GetRole on arn:aws:iam::{ACCOUNT}:role/sagemaker-compute" in flat(ran)) == (0, True)
     ran = run("diagnose", denied("secretsmanager:GetSecretValue", "hub-token"), "--persona", "data-scientist")
-    text = "the message calls the resource of secretsmanager:GetSecretValue `hub-token`: * is asked; give --resource with its ARN"
+    text = "the message calls the resource of secretsmanager:GetSecretValue `hub-token`: give --resource with its ARN"
     assert text in ran.notes
 
 
@@ -707,3 +707,36 @@ def test_who_assumes_a_role_is_a_service_that_the_message_names(run: "Run") -> N
     assert run("diagnose", f"Unable to assume role {role}", "--persona", "data-scientist").errors == [
         "nothing says who wants to assume the role; give --principal"
     ]
+
+
+@pytest.mark.parametrize(
+    ("message", "decision"),
+    [
+        ("An error occurred (403) when calling the HeadObject operation: Forbidden", "NotKnown"),
+        ("An error occurred (AccessDenied) when calling the ListObjectsV2 operation: Access Denied", "NotKnown"),
+        (f"User: {SESSION} is not authorized to perform: sagemaker:CreateTrainingJob", "NotKnown"),
+        (denied("s3:GetObject", "acme-data"), "NotKnown"),
+        (denied("s3:GetObject", "*"), "ImplicitlyDenied"),
+        (f"User: {SESSION} is not authorized to perform: sagemaker:CreateEndpoint", "ImplicitlyDenied"),
+        (f"User: {SESSION} is not authorized to perform: sagemaker:ListDomains", "Allowed"),
+    ],
+)
+def test_a_resource_that_is_not_told_is_unknown_never_a_star(message: str, decision: str, run: "Run") -> None:
+    """What some resources are allowed is not denied where nobody told the resource; what none is, is."""
+    ran = run("diagnose", message, "--persona", "data-scientist", "--format", "json")
+    assert data(ran)["decision"] == decision
+    asked = [text for place in data(ran)["places"] for text in place.get("ask", ())]
+    assert any("--resource ARN" in text for text in asked) is (decision == "NotKnown")
+
+
+def test_a_deny_of_some_resources_hangs_on_the_resource(run: "Run") -> None:
+    """An Allow of all does not hide a Deny of some where nobody told the resource."""
+    statements = [
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+        {"Sid": "Closed", "Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::acme-closed/*"},
+    ]
+    Path("p.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}), encoding="utf-8")
+    ran = run("diagnose", "--action", "s3:GetObject", "--policy", "p.json")
+    assert ran.code == 1
+    assert "NotKnown" in flat(ran)
+    assert "`Closed` (p.json) denies it where the resource is one of its own; the options do not tell it" in flat(ran)

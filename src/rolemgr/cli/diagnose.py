@@ -98,6 +98,7 @@ def diagnose_command(
         beyond=subject.beyond,
         absent=frozenset(key.lower() for key, values in _context(asked["context"]).items() if not values),
         silent="the message does not" if denial else "the options do not",
+        any_resource=not asked["resource"] and request.resource == "*" and (denial is None or denial.resource != "*"),
     )
     found = diagnose(request, given, denial)
     give(form, lambda: diagnosis_data(found, denial), lambda: diagnosis_page(found), output, color)
@@ -185,7 +186,7 @@ def _provider(subject: _Subject) -> str | None:
 def _look_at(action: str, resource: str, denial: "Denial | None") -> None:
     """Note an action that the reference does not have, and one that takes a resource and has none."""
     from rolemgr.prove.denial import Kind
-    from rolemgr.reference.quirks import may_be_star
+    from rolemgr.prove.diagnose import needs_resource
     from rolemgr.reference.services import action_names, find_action
 
     known = find_action(action)
@@ -193,11 +194,10 @@ def _look_at(action: str, resource: str, denial: "Denial | None") -> None:
         names = action_names(action.partition(":")[0].lower()).values()
         note(str(UnknownNameError(SourceLocation("--action"), "action", action, names)))
     fixed = denial is not None and denial.kind is Kind.EXECUTION_ROLE
-    takes_one = known is not None and known.resource_types and known.name not in may_be_star()
-    if known and takes_one and resource == "*" and not fixed:
+    if known and needs_resource(known.name) and resource == "*" and not fixed:
         called = f"the message calls the resource of {known.name} `{denial.name}`" if denial and denial.name else ""
         said = called or f"nothing says on which resource {known.name} was denied"
-        note(f"{said}: * is asked; give --resource{' with its ARN' if called else ''}")
+        note(f"{said}: give --resource{' with its ARN' if called else ''}")
 
 
 def _context(texts: Sequence[str]) -> dict[str, list[str]]:

@@ -18,7 +18,6 @@ from rolemgr.model.spec import RoleSpec
 from rolemgr.prove.denial import Denial, Kind, facts
 from rolemgr.prove.diagnose import Diagnosis, Given, Place, judge
 from rolemgr.prove.open_layers import FLAGS, is_given, named_layer, open_layers
-from rolemgr.prove.unknown import hanging
 
 _EVERYTHING = IdentityPolicy.model_validate(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
@@ -78,7 +77,7 @@ def _present(request: Request, given: Given, assumed: list[str]) -> Request:
     keys = {"aws:SecureTransport": "true"}
     if arn and REGION.fullmatch(arn.region):
         keys["aws:RequestedRegion"] = arn.region
-    hangs = {key.lower() for one in hanging(request, given.policies, given.absent) for key in one.keys}
+    hangs = {key.lower() for one in given.hanging(request) for key in one.keys}
     keys = {key: value for key, value in keys.items() if key.lower() in hangs and key.lower() not in given.absent}
     assumed += [f"{key} = {value}" for key, value in keys.items()]
     return _carrying(request, keys) if keys else request
