@@ -215,7 +215,7 @@ def _of_policy(source: "SourceFile", told: str) -> "Grant":
         case "endpoint":
             return Grant(resource=_only(source, documents_of(source, ResourcePolicy, Use.ENDPOINT)))
         case "scp":
-            return Grant(identity=with_full_access(tuple(documents_of(source, IdentityPolicy, Use.SCP))))
+            return Grant(identity=with_full_access(tuple(documents_of(source, IdentityPolicy, Use.SCP))), alone=True)
         case "boundary":
             return Grant(identity=tuple(documents_of(source, IdentityPolicy, Use.BOUNDARY)))
         case "session":

@@ -163,6 +163,10 @@ def command(one: Difference, file: str, ask: str) -> str:
     """Return the `rolemgr simulate` line that asks the request of *one* of its own side: it answers Allowed."""
     request, scene = one.request, one.scene
     words = ["--action", request.action, "--resource", request.resource]
+    if request.principal is None and scene.lifted:
+        return (
+            f"{ask} <(echo {shlex.quote(EVERYTHING)}) {' '.join(map(shlex.quote, [*words, *context_options(request)]))}"
+        )
     if request.principal is None:
         return f"{ask} {' '.join(map(shlex.quote, [*words, *context_options(request)]))}"
     words += ["--principal", request.principal, "--resource-account", str(request.resource_account)]
