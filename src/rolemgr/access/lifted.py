@@ -26,7 +26,7 @@ def lifted(
 
     The statement of a difference is the old side's Deny. *within* is as in `compare`; raises as that does.
     """
-    denied = [one for policy in old for one in policy.statements() if one.effect is Effect.DENY]
+    denied = [one for policy in old for one in policy.statement if one.effect is Effect.DENY]
     if not denied:
         return Comparison((), (), 0)
     opened = {(one.action, one.not_action): _opened(one) for one in denied}
