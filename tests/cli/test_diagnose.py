@@ -740,3 +740,24 @@ def test_a_deny_of_some_resources_hangs_on_the_resource(run: "Run") -> None:
     assert ran.code == 1
     assert "NotKnown" in flat(ran)
     assert "`Closed` (p.json) denies it where the resource is one of its own; the options do not tell it" in flat(ran)
+
+
+@pytest.mark.parametrize(
+    ("who", "other"),
+    [
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/own/ana", False),
+        (f"arn:aws:iam::{ACCOUNT}:role/ml/own", False),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSReservedSSO_own_0123456789abcdef/ana", False),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/owner/ana", True),
+        ("arn:aws:sts::999999999999:assumed-role/own/ana", True),
+        (f"arn:aws:iam::{ACCOUNT}:user/own", True),
+        (f"arn:aws:iam::{ACCOUNT}:root", True),
+        (f"arn:aws:sts::{ACCOUNT}:federated-user/own", True),
+    ],
+)
+def test_a_denial_of_somebody_else_is_said(who: str, other: bool, run: "Run") -> None:
+    """What the chosen role may do says nothing of a user, a role of another name or one of another account."""
+    message = denied("sagemaker:ListDomains", "*", principal=who)
+    chosen = ("--persona", "data-scientist", "--name", "own", "--account", ACCOUNT)
+    text = flat(run("diagnose", message, *chosen))
+    assert (f"AWS denied {who}, which is not the role `own` of account {ACCOUNT}" in text) is other

@@ -16,6 +16,7 @@ from rolemgr.iam.arn import PARTITIONS, REGION, Arn
 from rolemgr.iam.documents import IdentityPolicy
 from rolemgr.model.spec import RoleSpec
 from rolemgr.prove.denial import Denial, Kind, facts
+from rolemgr.prove.denied_callers import other_caller
 from rolemgr.prove.diagnose import Diagnosis, Given, Place, judge
 from rolemgr.prove.open_layers import FLAGS, is_given, named_layer, open_layers
 
@@ -36,7 +37,8 @@ def diagnose(request: Request, given: Given, denial: Denial | None = None) -> Di
     given = replace(given, named=named_layer(denial))
     request = _present(request, given, assumed)
     places = (*_named_place(request, given, denial), *_places(request, given, denial, assumed))
-    said = tuple(facts(denial)) if denial else ()
+    other = other_caller(denial, given.subject.role.spec) if given.subject else None
+    said = (*((other,) if other else ()), *(facts(denial) if denial else ()))
     found = Diagnosis(places, said, tuple(assumed))
     if found.decision != "Allowed":
         return _refused_alone(found)
