@@ -761,3 +761,25 @@ def test_a_denial_of_somebody_else_is_said(who: str, other: bool, run: "Run") ->
     chosen = ("--persona", "data-scientist", "--name", "own", "--account", ACCOUNT)
     text = flat(run("diagnose", message, *chosen))
     assert (f"AWS denied {who}, which is not the role `own` of account {ACCOUNT}" in text) is other
+
+
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [
+        ("Encoded authorization failure message: abc. You are not authorized to perform this operation.", "aws sts decode-authorization-message"),
+        ("An error occurred (ValidationException) when calling the CreateModel operation: Cross-account pass role is not allowed.", "a role is passed within its own account"),
+        ("An error occurred (AccessDenied) when calling the AssumeRole operation: Roles may not be assumed by root accounts.", "sign in as a user or a role"),
+    ],
+)  # fmt: skip
+def test_what_no_policy_can_answer_says_what_to_do(message: str, says: str, run: "Run") -> None:
+    """An encoded message is to be decoded; what AWS lets nobody do is no matter of a policy."""
+    ran = run("diagnose", message, "--persona", "data-scientist")
+    assert ran.code == 2
+    assert says in ran.stderr
+
+
+def test_a_key_that_is_elsewhere_gives_the_same_answer(run: "Run") -> None:
+    """AWS KMS says so itself."""
+    reason = "because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access"
+    text = flat(run("diagnose", denied("kms:GenerateDataKey", KEY, reason), "--persona", "data-scientist"))
+    assert "the key may not exist, or be in another region" in text

@@ -128,13 +128,14 @@ def _is_file(text: str) -> bool:
 
 def _require_request(asked: Mapping[str, Any], denial: "Denial | None") -> None:
     """Raise InputError where neither message nor options say what was denied."""
-    from rolemgr.prove.denial import Kind
+    from rolemgr.prove.denial import DECODE, Kind
 
     if denial is None and asked["action"] is None:
         raise InputError(None, "there is nothing to diagnose", "give AWS's message, - for stdin, or --action")
     if denial and asked["action"] is None and denial.action is None and denial.kind is not Kind.EXECUTION_ROLE:
         called = f" beyond the operation {denial.operation}" if denial.operation else ""
-        raise InputError(SourceLocation("MESSAGE"), f"does not say which action was denied{called}", "give --action")
+        hint = f"give --action, or decode the message: {DECODE}" if denial.encoded else "give --action"
+        raise InputError(SourceLocation("MESSAGE"), f"does not say which action was denied{called}", hint)
 
 
 def _request(asked: Mapping[str, Any], denial: "Denial | None", subject: _Subject) -> "Request":

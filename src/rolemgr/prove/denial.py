@@ -83,6 +83,10 @@ class Denial:
     """How many more denied calls stand in the same file."""
 
 
+DECODE = "aws sts decode-authorization-message --encoded-message TEXT"
+"""The command that tells what an encoded authorization message holds."""
+
+
 def parse_denial(text: str, where: SourceLocation | None = None) -> Denial:
     """
     Return what the message *text* says: alone, in an SDK's exception, in S3's XML or in a CloudTrail event.
@@ -105,7 +109,7 @@ def parse_denial(text: str, where: SourceLocation | None = None) -> Denial:
 _DENIES = re.compile(
     r"denied|not authorized|unauthorized|forbidden|ciphertext refers to a customer master key|not a role"
     r"|could(?:n't| not) (?:call|assume|access)|unable to (?:assume|perform)|data download failed"
-    r"|no s3 objects found|\b403\b|(?:not|n't) have (?:\w{1,40} )?permission|insufficient lake formation permission"
+    r"|no s3 objects found|\b403\b|(?:not|n't) have (?:[\w:-]{1,80} )?permission|insufficient lake formation permission"
     r"|fail(?:ed|s) to assume|can(?:not|'t) be assumed|is not assumable"
     r"|check if you have|make sure all images|cannot be used for|insufficient privileges|trust relationship",
     re.IGNORECASE,
@@ -119,6 +123,10 @@ _OTHER = (
      "credentials", "look with `aws sts get-caller-identity`"),
     (re.compile(r"ResourceLimitExceeded|account-level service limit", re.IGNORECASE), "a quota",
      "ask for more in Service Quotas"),
+    (re.compile(r"cross-account pass role is not allowed", re.IGNORECASE), "a role of another account",
+     "a role is passed within its own account: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html"),
+    (re.compile(r"roles may not be assumed by root", re.IGNORECASE), "the root user, which can assume no role",
+     "sign in as a user or a role"),
     (re.compile(r"no basic auth credentials", re.IGNORECASE), "a login that Docker lacks",
      "log in with `aws ecr get-login-password | docker login`"),
 )  # fmt: skip
@@ -384,6 +392,7 @@ def _ciphertext(message: str) -> Denial | None:
     return Denial(message, action="kms:Decrypt") if _CIPHERTEXT.search(message) else None
 
 
+_ELSEWHERE = re.compile(r"resource does not exist in this Region", re.IGNORECASE)
 _KEY = re.compile(r"arn:[a-z-]{3,20}:kms:[a-z0-9-]{1,32}:[0-9]{12}:key/[\w-]{1,128}")
 _OF_A_KEY = re.compile(r"\bKMS\b", re.IGNORECASE)
 
@@ -448,6 +457,8 @@ def _by_name(message: str) -> Denial | None:
     """Return what a message says that names an action, or the operation of a service, and no more."""
     role, key = _ROLE.search(message), _TO_CALL.search(message)
     action = action_of(key["operation"], key["service"]) if key else next(iter(_named(message)), None)
+    if action == "iam:PassRole":  # the role that is named is passed, and who passes it is not said
+        return Denial(message, action=action, resource=role[0] if role else None)
     return Denial(message, principal=role[0] if role else None, action=action) if action else None
 
 
@@ -513,7 +524,7 @@ def facts(denial: Denial) -> Iterator[str]:
     if denial.setting:
         yield f"AWS says that the setting {denial.setting} of S3 Block Public Access prevents it"
     if denial.encoded:
-        yield "the encoded part says more: aws sts decode-authorization-message --encoded-message TEXT"
+        yield f"the encoded part says more: {DECODE}"
         yield "give what it prints to diagnose: it has the resource and the condition keys"
     if denial.kind is Kind.ROLE_CHECK:
         yield "the SDK asked iam:SimulatePrincipalPolicy, which can't judge conditions of SCPs: it may be wrong"
@@ -537,7 +548,7 @@ def _same_where_missing(denial: Denial) -> Iterator[str]:
         yield "the role may not exist: AWS answers the same then"
     if action == "s3:getobject":
         yield "the object may not exist: without s3:ListBucket on its bucket, Amazon S3 answers the same then"
-    if _CIPHERTEXT.search(denial.message):
+    if _CIPHERTEXT.search(denial.message) or (action.startswith("kms:") and _ELSEWHERE.search(denial.message)):
         yield "the key may not exist, or be in another region: AWS KMS answers the same then"
     if denial.kind is Kind.PULL:
         yield "the login may have ended: it is good for 12 hours, and Amazon ECR answers the same then"
