@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy, TrustPolicy
     from rolemgr.model.role import ComposedStatement
     from rolemgr.prove.alternatives import Subject
-    from rolemgr.prove.denial import Denial
+    from rolemgr.prove.denial_said import Denial
     from rolemgr.prove.diagnose import SourceOf
 
 
@@ -128,7 +128,7 @@ def _is_file(text: str) -> bool:
 
 def _require_request(asked: Mapping[str, Any], denial: "Denial | None") -> None:
     """Raise InputError where neither message nor options say what was denied."""
-    from rolemgr.prove.denial import DECODE, Kind
+    from rolemgr.prove.denial_said import DECODE, Kind
 
     if denial is None and asked["action"] is None:
         raise InputError(None, "there is nothing to diagnose", "give AWS's message, - for stdin, or --action")
@@ -158,7 +158,7 @@ def _request(asked: Mapping[str, Any], denial: "Denial | None", subject: _Subjec
 
 def _resource(denial: "Denial | None", subject: _Subject) -> str | None:
     """Return the ARN of the resource in the message; what IAM calls `role NAME` is in the caller's account."""
-    from rolemgr.prove.denial import in_account
+    from rolemgr.prove.denial_sentence import in_account
 
     return (denial.resource or in_account(denial.name, subject.arn)) if denial else None
 
@@ -186,7 +186,7 @@ def _provider(subject: _Subject) -> str | None:
 
 def _look_at(action: str, resource: str, denial: "Denial | None") -> None:
     """Note an action that the reference does not have, and one that takes a resource and has none."""
-    from rolemgr.prove.denial import Kind
+    from rolemgr.prove.denial_said import Kind
     from rolemgr.prove.diagnose import needs_resource
     from rolemgr.reference.services import action_names, find_action
 

@@ -2,7 +2,7 @@
 
 from rolemgr.iam.arn import Arn
 from rolemgr.model.spec import RoleSpec
-from rolemgr.prove.denial import Denial
+from rolemgr.prove.denial_said import Denial
 
 _OF_IDENTITY_CENTER = "AWSReservedSSO_"
 

@@ -15,7 +15,8 @@ from rolemgr.evaluate.request import Context, Request
 from rolemgr.iam.arn import PARTITIONS, REGION, Arn
 from rolemgr.iam.documents import IdentityPolicy
 from rolemgr.model.spec import RoleSpec
-from rolemgr.prove.denial import Denial, Kind, facts
+from rolemgr.prove.denial_facts import facts
+from rolemgr.prove.denial_said import Denial, Kind
 from rolemgr.prove.denied_callers import other_caller
 from rolemgr.prove.diagnose import Diagnosis, Given, Place, judge
 from rolemgr.prove.open_layers import FLAGS, is_given, named_layer, open_layers
