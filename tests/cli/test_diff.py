@@ -296,3 +296,17 @@ def test_an_scp_that_denies_what_it_does_not_allow_is_no_difference(run: "Run") 
         "diff", write("a.json", document(allows, DEPLOY_NEVER)), write("b.json", document(allows)), "--type", "scp"
     )
     assert ran.code == 0
+
+
+def test_what_one_file_alone_has_can_not_be_told(run: "Run") -> None:
+    """A role's trust policy beside a policy without one is no proof that they are the same."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    plain = role(READ)
+    whole, bare = write("a.json", {**plain, "AssumeRolePolicyDocument": document(trust)}), write("b.json", plain)
+    for old, new in ((whole, bare), (bare, whole)):
+        ran = run("diff", old, new)
+        assert ran.code == 1
+        assert "can't tell whether the trust differs" in ran.stdout
+        found = json.loads(run("diff", old, new, "--format", "json").stdout)
+        assert (found["same"], found["only_in_one"]) == (False, ["trust"])
+        assert "::error file=" in run("diff", old, new, "--format", "github").stdout

@@ -69,8 +69,8 @@ class Changes(NamedTuple):
 
     @property
     def same(self) -> bool:
-        """Whether they allow the same and have the same values."""
-        return all(part.same for part in self.parts) and not self.values
+        """Whether they allow the same and have the same values, with no part of which one file tells nothing."""
+        return all(part.same for part in self.parts) and not self.values and not self.only_in_one
 
     @property
     def gives_no_more(self) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from rolemgr.cli.console import output_option
-from rolemgr.cli.files import is_file, note, write_output
+from rolemgr.cli.files import is_file, write_output
 from rolemgr.errors import InputError, SourceLocation
 
 if TYPE_CHECKING:
@@ -62,8 +62,6 @@ def diff_command(a: str, b: str, kind: str | None, form: str, fail_on: str, outp
     if not found or not found.parts:
         said = f"{new.name} has {_said(new)}, {old.name} has {_said(old)}; see --type"
         raise InputError(SourceLocation(b), f"is of another type than {a}", said)
-    for part in found.only_in_one:
-        note(f"{part} of one of the two only is not compared")
     write_output(_shown(form, found, old, new), output)
     if not (found.gives_no_more if fail_on == "gained" else found.same):
         sys.exit(1)
