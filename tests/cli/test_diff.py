@@ -310,3 +310,19 @@ def test_what_one_file_alone_has_can_not_be_told(run: "Run") -> None:
         found = json.loads(run("diff", old, new, "--format", "json").stdout)
         assert (found["same"], found["only_in_one"]) == (False, ["trust"])
         assert "::error file=" in run("diff", old, new, "--format", "github").stdout
+
+
+def test_a_whole_role_without_attached_policies_stands_alone(run: "Run") -> None:
+    """A bucket less takes its Allow and its Deny along: no other policy of the role is there to allow it."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    deny = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::acme/models/*"}
+
+    def whole(*statements: dict[str, Any], attached: tuple[str, ...] = ()) -> dict[str, Any]:
+        arns = {"ManagedPolicyArns": list(attached)}
+        return {**role(*statements), **arns, "AssumeRolePolicyDocument": document(trust)}
+
+    old, new = write("a.json", whole(READ, deny)), write("b.json", whole({**TRAIN, "Effect": "Deny"}))
+    assert run("diff", old, new, "--fail-on", "gained").code == 0
+    arn = ("arn:aws:iam::aws:policy/AmazonSageMakerFullAccess",)
+    old, new = write("a.json", whole(READ, deny, attached=arn)), write("b.json", whole(TRAIN, attached=arn))
+    assert "no longer denied" in run("diff", old, new, "--fail-on", "gained").stdout

@@ -25,7 +25,10 @@ class Grant:
     resource: ResourcePolicy | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     alone: bool = False
-    """Whether nothing but its identity policies can allow what they deny, as with the SCPs of one level."""
+    """
+    Whether no other identity policies stand beside its own: a whole role with nothing attached, or an SCP, as
+    each level of an organization must allow. Their Denies then count where they deny what they allow.
+    """
 
     def parts(self) -> dict[str, Policies]:
         """Return its policies by part: ``permissions``, ``trust``, ``resource``."""
@@ -99,7 +102,7 @@ def _part(name: str, old: Policies, new: Policies) -> Part:
 
 def _with_lifted(part: Part, old: Grant, new: Grant) -> Part:
     """Return *part* with what one side no longer denies to whoever else allows it."""
-    if old.alone or new.alone:
+    if old.alone and new.alone:
         return part
     was, now = old.identity or (), new.identity or ()
     gained = lifted(now, was, denies_behind(part.gained))

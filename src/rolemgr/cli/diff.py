@@ -135,6 +135,7 @@ def _of_role_file(name: str) -> "Grant":
         identity=tuple(policy.document for policy in documents),
         trust=made.trust_policy,
         values=_values(made.to_properties()),
+        alone=not made.attached,
     )
 
 
@@ -157,7 +158,15 @@ def _of_role(source: "SourceFile") -> "Grant | None":
         identity=tuple(policy.value for policy in policies_of(source)) if holds else none,
         trust=_only(source, documents_of(source, TrustPolicy), "trust policies") if "trust" in kinds else None,
         values=_values(source.part(path).data),
+        alone=_is_whole(source.part(path).data, kinds),
     )
+
+
+def _is_whole(data: Mapping[str, Any], kinds: set[str]) -> bool:
+    """Tell whether the role in *data* is there with all of its policies: it has a trust policy, and none attached."""
+    from rolemgr.iam.role_document import attachments, has_policies
+
+    return "trust" in kinds and has_policies(data) and all(one.is_boundary for one in attachments(data))
 
 
 def _values(data: Mapping[str, Any]) -> dict[str, Any]:
