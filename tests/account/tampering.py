@@ -115,6 +115,8 @@ class Case(NamedTuple):
     tamper: Tamper
     kind: str
     says: tuple[str, ...]
+    also: tuple[str, ...] = ()
+    """The kinds of what comes with it, as a Deny that goes with its policy."""
 
 
 def _add_action(listed: list[Json]) -> None:
@@ -159,7 +161,8 @@ DRIFT: dict[str, Case] = {
     "inline policy without Sid added": Case(new_inline("by-hand", statement("Allow", "sqs:SendMessage", "*")),
         "access-gained", ("statement 0 of inline policy by-hand",)),
     "inline policy deleted": Case(call("delete_role_policy", PolicyName=NAME),
-        "access-lost", ("missing: s3:GetObject, s3:PutObject", "statement `Data` of inline policy churn in the file")),
+        "access-lost", ("missing: s3:GetObject, s3:PutObject", "statement `Data` of inline policy churn in the file"),
+        also=("access-gained",)),
     "one action added": Case(inline(_add_action),
         "access-gained", ("statement `Data` of inline policy churn", "s3:DeleteObject (")),
     "everything allowed": Case(new_inline("by-hand", statement("Allow", "*", "*", "All")),

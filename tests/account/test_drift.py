@@ -11,6 +11,7 @@ from tests.servers import iam_client, served
 from tests.support import ALL_LIMITS, rendered
 
 from rolemgr.account.drift import RoleDrift, find_drift
+from rolemgr.account.meaning import Held, permissions, said
 from rolemgr.account.read import read_role
 from rolemgr.catalog.load import Catalog
 from rolemgr.iam.documents import IdentityPolicy, TrustPolicy
@@ -47,8 +48,9 @@ def test_tampering_is_found_and_brought_back(iam: Any, name: str) -> None:
     assert drift(iam).drifts == ()
     case.tamper(iam)
     found = drift(iam)
-    assert kinds(found) == [case.kind], [one.what for one in found.drifts]
-    assert [word for word in case.says if word not in found.drifts[0].what] == [], found.drifts[0].what
+    assert sorted(kinds(found)) == sorted([case.kind, *case.also]), [one.what for one in found.drifts]
+    what = next(one.what for one in found.drifts if one.kind == case.kind)
+    assert [word for word in case.says if word not in what] == [], what
     assert bring(iam, ROLE, update=True, prune=True).action == "update"
     assert drift(iam).drifts == ()
 
@@ -217,3 +219,21 @@ def test_a_persona_that_was_just_applied_has_no_drift(iam: Any, persona: str, li
     bring(iam, documents)
     assert drift(iam, documents).drifts == ()
     assert OWN not in str(read_role(iam, documents.name))
+
+
+def test_a_deny_of_what_the_role_does_not_allow_is_missed() -> None:
+    """A policy of the resource, or one attached later, may allow it: the Deny counts whoever allows."""
+    read = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    never = {"Sid": "Never", "Effect": "Deny", "Action": "sagemaker:CreateEndpoint", "Resource": "*"}
+    with_it, without = (
+        (Held("inline policy churn", IdentityPolicy.model_validate({"Version": "2012-10-17", "Statement": made})),)
+        for made in ([read, never], [read])
+    )
+    (gone,) = permissions(without, with_it)
+    assert (gone.way, said(gone).partition(" (")[0]) == ("gained", "no longer denied: sagemaker:CreateEndpoint")
+    assert said(gone).endswith(
+        "beside a policy that allows it), which statement `Never` of inline policy churn in the file denies"
+    )
+    (fresh,) = permissions(with_it, without)
+    assert (fresh.way, said(fresh).partition(" (")[0]) == ("lost", "newly denied: sagemaker:CreateEndpoint")
+    assert list(permissions(with_it, with_it)) == []

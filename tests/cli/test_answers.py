@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 import yaml
+from tests.support import write
 
 if TYPE_CHECKING:
     from tests.conftest import Run
@@ -251,3 +252,16 @@ def test_a_large_account_is_read(run: "Run") -> None:
     Path("d.json").write_text(json.dumps(details(role("a"), policies=others), indent=4))
     assert Path("d.json").stat().st_size > 2**20
     assert "Allowed" in run("simulate", "d.json", *ASKED).stdout
+
+
+def test_a_policy_of_another_resource_is_questioned(run: "Run") -> None:
+    """It neither allows nor denies the request, which looks like an answer."""
+    policy = write(
+        "p.json", {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+    )
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::other/*"}
+    bucket = write("b.json", {"Version": "2012-10-17", "Statement": [deny]})
+    asked = ("simulate", policy, "--action", "s3:GetObject", "--resource-policy", bucket, "--resource")
+    text = "--resource-policy: no statement is about arn:aws:s3:::acme/k: is it the policy of another resource?"
+    assert text in run(*asked, "arn:aws:s3:::acme/k").notes
+    assert not [one for one in run(*asked, "arn:aws:s3:::other/k").notes if "another resource" in one]

@@ -702,7 +702,7 @@ def test_a_resource_that_is_no_arn_is_told_and_completed_where_iam_names_it(run:
     ran = run("diagnose", cut, "--persona", "data-scientist")
     assert (ran.code, f"iam:GetRole on arn:aws:iam::{ACCOUNT}:role/sagemaker-compute" in flat(ran)) == (0, True)
     ran = run("diagnose", denied("secretsmanager:GetSecretValue", "hub-token"), "--persona", "data-scientist")
-    text = "the message calls the resource of secretsmanager:GetSecretValue `hub-token`: * is asked; give --resource with its ARN"
+    text = "the message calls the resource of secretsmanager:GetSecretValue `hub-token`: give --resource with its ARN"
     assert text in ran.notes
 
 
@@ -721,3 +721,79 @@ def test_who_assumes_a_role_is_a_service_that_the_message_names(run: "Run") -> N
     assert run("diagnose", f"Unable to assume role {role}", "--persona", "data-scientist").errors == [
         "nothing says who wants to assume the role; give --principal"
     ]
+
+
+@pytest.mark.parametrize(
+    ("message", "decision"),
+    [
+        ("An error occurred (403) when calling the HeadObject operation: Forbidden", "NotKnown"),
+        ("An error occurred (AccessDenied) when calling the ListObjectsV2 operation: Access Denied", "NotKnown"),
+        (f"User: {SESSION} is not authorized to perform: sagemaker:CreateTrainingJob", "NotKnown"),
+        (denied("s3:GetObject", "acme-data"), "NotKnown"),
+        (denied("s3:GetObject", "*"), "ImplicitlyDenied"),
+        (f"User: {SESSION} is not authorized to perform: sagemaker:CreateEndpoint", "ImplicitlyDenied"),
+        (f"User: {SESSION} is not authorized to perform: sagemaker:ListDomains", "Allowed"),
+    ],
+)
+def test_a_resource_that_is_not_told_is_unknown_never_a_star(message: str, decision: str, run: "Run") -> None:
+    """What some resources are allowed is not denied where nobody told the resource; what none is, is."""
+    ran = run("diagnose", message, "--persona", "data-scientist", "--format", "json")
+    assert data(ran)["decision"] == decision
+    asked = [text for place in data(ran)["places"] for text in place.get("ask", ())]
+    assert any("--resource ARN" in text for text in asked) is (decision == "NotKnown")
+
+
+def test_a_deny_of_some_resources_hangs_on_the_resource(run: "Run") -> None:
+    """An Allow of all does not hide a Deny of some where nobody told the resource."""
+    statements = [
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+        {"Sid": "Closed", "Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::acme-closed/*"},
+    ]
+    Path("p.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}), encoding="utf-8")
+    ran = run("diagnose", "--action", "s3:GetObject", "--policy", "p.json")
+    assert ran.code == 1
+    assert "NotKnown" in flat(ran)
+    assert "`Closed` (p.json) denies it where the resource is one of its own; the options do not tell it" in flat(ran)
+
+
+@pytest.mark.parametrize(
+    ("who", "other"),
+    [
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/own/ana", False),
+        (f"arn:aws:iam::{ACCOUNT}:role/ml/own", False),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSReservedSSO_own_0123456789abcdef/ana", False),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/owner/ana", True),
+        ("arn:aws:sts::999999999999:assumed-role/own/ana", True),
+        (f"arn:aws:iam::{ACCOUNT}:user/own", True),
+        (f"arn:aws:iam::{ACCOUNT}:root", True),
+        (f"arn:aws:sts::{ACCOUNT}:federated-user/own", True),
+    ],
+)
+def test_a_denial_of_somebody_else_is_said(who: str, other: bool, run: "Run") -> None:
+    """What the chosen role may do says nothing of a user, a role of another name or one of another account."""
+    message = denied("sagemaker:ListDomains", "*", principal=who)
+    chosen = ("--persona", "data-scientist", "--name", "own", "--account", ACCOUNT)
+    text = flat(run("diagnose", message, *chosen))
+    assert (f"AWS denied {who}, which is not the role `own` of account {ACCOUNT}" in text) is other
+
+
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [
+        ("Encoded authorization failure message: abc. You are not authorized to perform this operation.", "aws sts decode-authorization-message"),
+        ("An error occurred (ValidationException) when calling the CreateModel operation: Cross-account pass role is not allowed.", "a role is passed within its own account"),
+        ("An error occurred (AccessDenied) when calling the AssumeRole operation: Roles may not be assumed by root accounts.", "sign in as a user or a role"),
+    ],
+)  # fmt: skip
+def test_what_no_policy_can_answer_says_what_to_do(message: str, says: str, run: "Run") -> None:
+    """An encoded message is to be decoded; what AWS lets nobody do is no matter of a policy."""
+    ran = run("diagnose", message, "--persona", "data-scientist")
+    assert ran.code == 2
+    assert says in ran.stderr
+
+
+def test_a_key_that_is_elsewhere_gives_the_same_answer(run: "Run") -> None:
+    """AWS KMS says so itself."""
+    reason = "because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access"
+    text = flat(run("diagnose", denied("kms:GenerateDataKey", KEY, reason), "--persona", "data-scientist"))
+    assert "the key may not exist, or be in another region" in text

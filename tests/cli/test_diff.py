@@ -226,3 +226,103 @@ def test_the_policies_of_endpoints_are_compared(run: "Run") -> None:
     ran = run("diff", write("vpce-old.json", document(narrow)), write("vpce-new.json", document(wide)))
     assert ran.code == 1
     assert "allows what" in ran.stdout
+
+
+DEPLOY_NEVER = {"Effect": "Deny", "Action": "sagemaker:CreateEndpoint", "Resource": "*"}
+EXPORT_NEVER = {"Sid": "Keep", "Effect": "Deny", "Action": "s3:Put*", "NotResource": "arn:aws:s3:::acme/*"}
+
+
+def role(*statements: dict[str, Any]) -> dict[str, Any]:
+    """Return a role as `create` writes it, with a policy attached of which the file has the ARN alone."""
+    return {
+        "RoleName": "r",
+        "ManagedPolicyArns": ["arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"],
+        "Policies": [{"PolicyName": "p", "PolicyDocument": document(*statements)}],
+    }
+
+
+@pytest.mark.parametrize("whole", [document, role], ids=["policy", "role"])
+@pytest.mark.parametrize("kept", [(), (READ,)], ids=["denies alone", "beside an Allow"])
+@pytest.mark.parametrize("gone", [DEPLOY_NEVER, EXPORT_NEVER], ids=["all", "some"])
+@pytest.mark.parametrize("kind", [(), ("--type", "boundary")], ids=["told", "boundary"])
+def test_a_deny_that_is_gone_is_a_difference_whoever_allows(
+    whole: Any, kept: tuple[dict[str, Any], ...], gone: dict[str, Any], kind: tuple[str, ...], run: "Run"
+) -> None:
+    """What the policies at hand don't allow another may: an attached one, or the resource's in the same account."""
+    if kind and whole is role:
+        pytest.skip("a boundary is no role")
+    old, new = write("a.json", whole(*kept, gone)), write("b.json", whole(*kept))
+    ran = run("diff", old, new, "--fail-on", "gained", *kind)
+    assert ran.code == 1
+    assert "no longer denied, as " in ran.stdout
+    assert "beside a policy that allows it" in ran.stdout
+    assert run("diff", new, old, "--fail-on", "gained", *kind).code == 0
+    assert run("diff", old, old, *kind).code == 0
+
+
+def test_the_line_for_a_deny_that_is_gone_answers_allowed(run: "Run") -> None:
+    """The request is asked beside a policy that allows everything; where the Deny is, it is denied."""
+    write("a.json", document(READ, DEPLOY_NEVER))
+    write("b.json", document(READ))
+    line = next(text for text in run("diff", "a.json", "b.json").stdout.splitlines() if "rolemgr simulate" in text)
+    for name, decision in (("b.json", "Allowed"), ("a.json", "ExplicitlyDenied")):
+        asked = (
+            line.strip().replace("rolemgr", str(Path(sys.executable).with_name("rolemgr")), 1).replace("b.json", name)
+        )
+        made = subprocess.run([shutil.which("bash") or "bash", "-c", asked], capture_output=True, text=True, check=True)
+        assert made.stdout.startswith(decision)
+
+
+def test_the_same_denies_in_other_words_are_no_difference(run: "Run") -> None:
+    """One Deny or two, whatever their order; a Deny that another covers already counts for nothing."""
+    two: list[dict[str, Any]] = [
+        {**DEPLOY_NEVER, "Action": ["sagemaker:CreateEndpoint", "sagemaker:CreateModel"]},
+        EXPORT_NEVER,
+    ]
+    parts: list[dict[str, Any]] = [
+        {**DEPLOY_NEVER, "Action": "SageMaker:createmodel"},
+        EXPORT_NEVER,
+        DEPLOY_NEVER,
+        {**DEPLOY_NEVER, "Resource": "arn:aws:sagemaker:*:*:endpoint/a"},
+    ]
+    ran = run("diff", write("a.json", document(READ, *two)), write("b.json", document(READ, *parts)))
+    assert (ran.code, ran.stdout) == (0, "no difference: permissions allow the same (2 actions compared)\n")
+
+
+def test_an_scp_that_denies_what_it_does_not_allow_is_no_difference(run: "Run") -> None:
+    """Each level of an organization must allow: nothing beside it can."""
+    allows = {**READ, "Resource": "*"}
+    ran = run(
+        "diff", write("a.json", document(allows, DEPLOY_NEVER)), write("b.json", document(allows)), "--type", "scp"
+    )
+    assert ran.code == 0
+
+
+def test_what_one_file_alone_has_can_not_be_told(run: "Run") -> None:
+    """A role's trust policy beside a policy without one is no proof that they are the same."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    plain = role(READ)
+    whole, bare = write("a.json", {**plain, "AssumeRolePolicyDocument": document(trust)}), write("b.json", plain)
+    for old, new in ((whole, bare), (bare, whole)):
+        ran = run("diff", old, new)
+        assert ran.code == 1
+        assert "can't tell whether the trust differs" in ran.stdout
+        found = json.loads(run("diff", old, new, "--format", "json").stdout)
+        assert (found["same"], found["only_in_one"]) == (False, ["trust"])
+        assert "::error file=" in run("diff", old, new, "--format", "github").stdout
+
+
+def test_a_whole_role_without_attached_policies_stands_alone(run: "Run") -> None:
+    """A bucket less takes its Allow and its Deny along: no other policy of the role is there to allow it."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    deny = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::acme/models/*"}
+
+    def whole(*statements: dict[str, Any], attached: tuple[str, ...] = ()) -> dict[str, Any]:
+        arns = {"ManagedPolicyArns": list(attached)}
+        return {**role(*statements), **arns, "AssumeRolePolicyDocument": document(trust)}
+
+    old, new = write("a.json", whole(READ, deny)), write("b.json", whole({**TRAIN, "Effect": "Deny"}))
+    assert run("diff", old, new, "--fail-on", "gained").code == 0
+    arn = ("arn:aws:iam::aws:policy/AmazonSageMakerFullAccess",)
+    old, new = write("a.json", whole(READ, deny, attached=arn)), write("b.json", whole(TRAIN, attached=arn))
+    assert "no longer denied" in run("diff", old, new, "--fail-on", "gained").stdout

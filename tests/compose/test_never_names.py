@@ -28,6 +28,8 @@ WRONG = {
     "a key of except_with": (KNOWN.replace("ProfileArn", "ProfilArn"), "sagemaker:OwnerUserProfilArn", "sagemaker:OwnerUserProfileArn"),
     "a key of context": ("  - {action: 's3:PutObject', context: {'s3:x-amz-acll': a}}\n", "s3:x-amz-acll", "s3:x-amz-acl"),
     "a region in except_on": ("  - {action: 's3:PutObject', except_on: ['arn:aws:sqs:eu-wst-1:111122223333:q']}\n", "eu-wst-1", "eu-west-1"),
+    "a resource of another service": ("  - {action: 's3:Put*', resource: 'arn:aws:kms:*:111122223333:key/*'}\n", "arn:aws:kms:*:111122223333:key/*", ""),
+    "a resource of another type": ("  - {action: 'sagemaker:CreateModel', resource: 'arn:aws:sagemaker:*:*:endpoint/prod'}\n", "arn:aws:sagemaker:*:*:endpoint/prod", ""),
     "no ARN in except_on": ("  - {action: 's3:PutObject', except_on: [bucket]}\n", "bucket", ""),
 }  # fmt: skip
 
@@ -97,3 +99,35 @@ def test_a_separation_that_no_persona_uses_is_judged_too(tmp_path: Path) -> None
     with pytest.raises(Problems, match="s3:GetObjekt"):
         prove_catalog(Catalog([tmp_path]))
     assert list(wrong_names_in_separations(Catalog())) == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "says"),
+    [
+        (
+            "{action: 's3:PutObject', context: {'aws:RequestedRegion': []}}",
+            "`context` has no value for `aws:RequestedRegion`",
+        ),
+        ("{action: 's3:PutObject', except_with: {'aws:RequestedRegion': []}}", "`except_with` has no value for"),
+        ("{action: 's3:PutObject', except_on: ['*']}", "`except_on` excepts all that is forbidden"),
+        (
+            "{action: 's3:PutObject', resource: 'arn:aws:s3:::prod/*', except_on: ['arn:aws:s3:::pro?/*']}",
+            "excepts all",
+        ),
+    ],
+)
+def test_an_entry_that_forbids_nothing_is_refused(entry: str, says: str, tmp_path: Path) -> None:
+    """A context without a value fits no request, and an exception of everything leaves nothing."""
+    with pytest.raises(InputError, match=says) as caught:
+        composed(tmp_path, {"personas/guarded.yaml": f"{PERSONA}  - {entry}\n"})
+    assert "guarded.yaml:5" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "resource",
+    ["*", "arn:aws:s3:::prod/*", "arn:aws:s3:::*", "arn:aws:s3:::${aws:PrincipalTag/b}/*", "arn:aws:*:*:*:prod"],
+)
+def test_a_resource_that_some_action_is_on_is_taken(resource: str, tmp_path: Path) -> None:
+    """Wildcards and variables may stand for what the action is on."""
+    entry = f"  - {{action: 's3:PutObject', resource: '{resource}'}}\n"
+    composed(tmp_path, {"personas/guarded.yaml": PERSONA + entry})

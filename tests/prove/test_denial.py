@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rolemgr.errors import InputError
-from rolemgr.prove.denial import Denial, Kind, PolicyType, facts, parse_denial
+from rolemgr.prove.denial import parse_denial
+from rolemgr.prove.denial_facts import facts
+from rolemgr.prove.denial_said import Denial, Kind, PolicyType
 
 IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"
 S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html"

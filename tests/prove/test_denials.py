@@ -11,7 +11,8 @@ import yaml
 from tests.prove.test_denial import FORMS
 
 from rolemgr.errors import InputError
-from rolemgr.prove.denial import Denial, parse_denial
+from rolemgr.prove.denial import parse_denial
+from rolemgr.prove.denial_said import Denial
 
 CASES = yaml.safe_load(Path(__file__).with_name("denials.yaml").read_text(encoding="utf-8"))
 MUTATIONS = 1_000

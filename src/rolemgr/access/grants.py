@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from rolemgr.access.compare import Comparison, compare
+from rolemgr.access.lifted import denies_behind, lifted
 from rolemgr.evaluate.policies import Policies
 from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy, TrustPolicy
 
@@ -23,6 +24,11 @@ class Grant:
     trust: TrustPolicy | None = None
     resource: ResourcePolicy | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    alone: bool = False
+    """
+    Whether no other identity policies stand beside its own: a whole role with nothing attached, or an SCP, as
+    each level of an organization must allow. Their Denies then count where they deny what they allow.
+    """
 
     def parts(self) -> dict[str, Policies]:
         """Return its policies by part: ``permissions``, ``trust``, ``resource``."""
@@ -66,8 +72,8 @@ class Changes(NamedTuple):
 
     @property
     def same(self) -> bool:
-        """Whether they allow the same and have the same values."""
-        return all(part.same for part in self.parts) and not self.values
+        """Whether they allow the same and have the same values, with no part of which one file tells nothing."""
+        return all(part.same for part in self.parts) and not self.values and not self.only_in_one
 
     @property
     def gives_no_more(self) -> bool:
@@ -85,12 +91,29 @@ def changes(old: Grant, new: Grant) -> Changes:
     """Return what differs between *old* and *new* in the parts that both have; raise as `compare` does."""
     before, after = old.parts(), new.parts()
     shared = [name for name in before if name in after]
-    parts = (_part(name, before[name], after[name]) for name in shared)
+    parts = [_part(name, before[name], after[name]) for name in shared]
+    parts = [_with_lifted(part, old, new) if part.name == "permissions" else part for part in parts]
     return Changes(tuple(parts), tuple(_values(old.values, new.values)), tuple(sorted(before.keys() ^ after.keys())))
 
 
 def _part(name: str, old: Policies, new: Policies) -> Part:
     return Part(name, compare(new, old), compare(old, new))
+
+
+def _with_lifted(part: Part, old: Grant, new: Grant) -> Part:
+    """Return *part* with what one side no longer denies to whoever else allows it."""
+    if old.alone and new.alone:
+        return part
+    was, now = old.identity or (), new.identity or ()
+    gained = lifted(now, was, denies_behind(part.gained))
+    lost = lifted(was, now, denies_behind(part.lost))
+    return part._replace(gained=_both(part.gained, gained), lost=_both(part.lost, lost))
+
+
+def _both(first: Comparison, more: Comparison) -> Comparison:
+    return first._replace(
+        differences=(*first.differences, *more.differences), unknowns=(*first.unknowns, *more.unknowns)
+    )
 
 
 def _values(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Value]:

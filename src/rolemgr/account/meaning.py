@@ -5,12 +5,13 @@ Each side is a list of named policies. What is found names the statement that gi
 it, and has a request that shows it; what can't be told is found too.
 """
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 from rolemgr.access.budget import MOST_STEPS, Budget
 from rolemgr.access.compare import Difference, Focus, Unknown, compare
+from rolemgr.access.lifted import lifted
 from rolemgr.access.statements import Said, Side
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.policies import Policies, StatementRef, read_policy
@@ -145,10 +146,21 @@ class _Question(NamedTuple):
         yield from gathered.values()
 
     def _found(self) -> Iterator[Meant]:
-        """Yield what broad statements newly name, then what all others allow."""
+        """Yield what broad statements newly name, what all others allow, then what is no longer denied."""
         told = yield from self._of_broad()
         rest = self.giving.keeping(lambda sid, _: sid not in told) if told else self.giving.policies
-        yield from self._of_all(rest, frozenset())
+        found = list(self._of_all(rest, frozenset()))
+        yield from found
+        if self.part == "permissions":
+            yield from self._of_denies({place for one in found for place in one.denied_by})
+
+    def _of_denies(self, told: Collection[Place]) -> Iterator[Meant]:
+        """Yield what the other side's Denies, but those *told*, deny alone: another policy may allow it."""
+        found = lifted(self.giving.policies.identity, self.other.policies.identity, (), within=self.budget)
+        for one in found.differences:
+            if (place := self.other.place(one.statement)) not in told:
+                yield Meant(self.part, self.way, (), (place,), one.actions, one)
+        yield from map(self._untold, found.unknowns)
 
     def _of_all(self, rest: Policies, told: frozenset[str]) -> Iterator[Meant]:
         """
@@ -287,6 +299,9 @@ def said(meant: Meant) -> str:
     things = "lets in whom" if meant.part == "trust" else "allows what"
     where, reason = _joined(meant.allowed_by), _joined(meant.denied_by)
     access = _access(meant)
+    if meant.denied_by and not meant.allowed_by:
+        said_by = "no longer denied" if meant.way == "gained" else "newly denied"
+        return f"{said_by}: {access}, which {reason} in the {'file' if meant.way == 'gained' else 'account'} denies"
     if meant.way == "gained" and meant.denied_by:
         return f"no longer denied: {access}, which {reason} in the file denies and {where} in the account allows"
     if meant.way == "gained":

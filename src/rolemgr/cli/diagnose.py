@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy, TrustPolicy
     from rolemgr.model.role import ComposedStatement
     from rolemgr.prove.alternatives import Subject
-    from rolemgr.prove.denial import Denial
+    from rolemgr.prove.denial_said import Denial
     from rolemgr.prove.diagnose import SourceOf
 
 
@@ -98,6 +98,7 @@ def diagnose_command(
         beyond=subject.beyond,
         absent=frozenset(key.lower() for key, values in _context(asked["context"]).items() if not values),
         silent="the message does not" if denial else "the options do not",
+        any_resource=not asked["resource"] and request.resource == "*" and (denial is None or denial.resource != "*"),
     )
     found = diagnose(request, given, denial)
     give(form, lambda: diagnosis_data(found, denial), lambda: diagnosis_page(found), output, color)
@@ -127,13 +128,14 @@ def _is_file(text: str) -> bool:
 
 def _require_request(asked: Mapping[str, Any], denial: "Denial | None") -> None:
     """Raise InputError where neither message nor options say what was denied."""
-    from rolemgr.prove.denial import Kind
+    from rolemgr.prove.denial_said import DECODE, Kind
 
     if denial is None and asked["action"] is None:
         raise InputError(None, "there is nothing to diagnose", "give AWS's message, - for stdin, or --action")
     if denial and asked["action"] is None and denial.action is None and denial.kind is not Kind.EXECUTION_ROLE:
         called = f" beyond the operation {denial.operation}" if denial.operation else ""
-        raise InputError(SourceLocation("MESSAGE"), f"does not say which action was denied{called}", "give --action")
+        hint = f"give --action, or decode the message: {DECODE}" if denial.encoded else "give --action"
+        raise InputError(SourceLocation("MESSAGE"), f"does not say which action was denied{called}", hint)
 
 
 def _request(asked: Mapping[str, Any], denial: "Denial | None", subject: _Subject) -> "Request":
@@ -156,7 +158,7 @@ def _request(asked: Mapping[str, Any], denial: "Denial | None", subject: _Subjec
 
 def _resource(denial: "Denial | None", subject: _Subject) -> str | None:
     """Return the ARN of the resource in the message; what IAM calls `role NAME` is in the caller's account."""
-    from rolemgr.prove.denial import in_account
+    from rolemgr.prove.denial_sentence import in_account
 
     return (denial.resource or in_account(denial.name, subject.arn)) if denial else None
 
@@ -184,8 +186,8 @@ def _provider(subject: _Subject) -> str | None:
 
 def _look_at(action: str, resource: str, denial: "Denial | None") -> None:
     """Note an action that the reference does not have, and one that takes a resource and has none."""
-    from rolemgr.prove.denial import Kind
-    from rolemgr.reference.quirks import may_be_star
+    from rolemgr.prove.denial_said import Kind
+    from rolemgr.prove.diagnose import needs_resource
     from rolemgr.reference.services import action_names, find_action
 
     known = find_action(action)
@@ -193,11 +195,10 @@ def _look_at(action: str, resource: str, denial: "Denial | None") -> None:
         names = action_names(action.partition(":")[0].lower()).values()
         note(str(UnknownNameError(SourceLocation("--action"), "action", action, names)))
     fixed = denial is not None and denial.kind is Kind.EXECUTION_ROLE
-    takes_one = known is not None and known.resource_types and known.name not in may_be_star()
-    if known and takes_one and resource == "*" and not fixed:
+    if known and needs_resource(known.name) and resource == "*" and not fixed:
         called = f"the message calls the resource of {known.name} `{denial.name}`" if denial and denial.name else ""
         said = called or f"nothing says on which resource {known.name} was denied"
-        note(f"{said}: * is asked; give --resource{' with its ARN' if called else ''}")
+        note(f"{said}: give --resource{' with its ARN' if called else ''}")
 
 
 def _context(texts: Sequence[str]) -> dict[str, list[str]]:

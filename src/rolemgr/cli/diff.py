@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from rolemgr.cli.console import output_option
-from rolemgr.cli.files import is_file, note, write_output
+from rolemgr.cli.files import is_file, write_output
 from rolemgr.errors import InputError, SourceLocation
 
 if TYPE_CHECKING:
@@ -62,8 +62,6 @@ def diff_command(a: str, b: str, kind: str | None, form: str, fail_on: str, outp
     if not found or not found.parts:
         said = f"{new.name} has {_said(new)}, {old.name} has {_said(old)}; see --type"
         raise InputError(SourceLocation(b), f"is of another type than {a}", said)
-    for part in found.only_in_one:
-        note(f"{part} of one of the two only is not compared")
     write_output(_shown(form, found, old, new), output)
     if not (found.gives_no_more if fail_on == "gained" else found.same):
         sys.exit(1)
@@ -137,6 +135,7 @@ def _of_role_file(name: str) -> "Grant":
         identity=tuple(policy.document for policy in documents),
         trust=made.trust_policy,
         values=_values(made.to_properties()),
+        alone=not made.attached,
     )
 
 
@@ -159,7 +158,15 @@ def _of_role(source: "SourceFile") -> "Grant | None":
         identity=tuple(policy.value for policy in policies_of(source)) if holds else none,
         trust=_only(source, documents_of(source, TrustPolicy), "trust policies") if "trust" in kinds else None,
         values=_values(source.part(path).data),
+        alone=_is_whole(source.part(path).data, kinds),
     )
+
+
+def _is_whole(data: Mapping[str, Any], kinds: set[str]) -> bool:
+    """Tell whether the role in *data* is there with all of its policies: it has a trust policy, and none attached."""
+    from rolemgr.iam.role_document import attachments, has_policies
+
+    return "trust" in kinds and has_policies(data) and all(one.is_boundary for one in attachments(data))
 
 
 def _values(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -215,7 +222,7 @@ def _of_policy(source: "SourceFile", told: str) -> "Grant":
         case "endpoint":
             return Grant(resource=_only(source, documents_of(source, ResourcePolicy, Use.ENDPOINT)))
         case "scp":
-            return Grant(identity=with_full_access(tuple(documents_of(source, IdentityPolicy, Use.SCP))))
+            return Grant(identity=with_full_access(tuple(documents_of(source, IdentityPolicy, Use.SCP))), alone=True)
         case "boundary":
             return Grant(identity=tuple(documents_of(source, IdentityPolicy, Use.BOUNDARY)))
         case "session":

@@ -18,6 +18,7 @@ from rolemgr.files.source import open_input
 from rolemgr.iam.arn import ACCOUNT_ID
 
 if TYPE_CHECKING:
+    from rolemgr.evaluate.policies import Policies
     from rolemgr.evaluate.request import Request
     from rolemgr.iam.documents import IdentityPolicy
     from rolemgr.model.role import Origin
@@ -82,6 +83,7 @@ def simulate_command(
     request = _request(asked, resource, own_arn)
     around, beside = policies_around(identity, layers, request), _refused_by_aws(request)
     _note_unreached(request, layers)
+    _note_other_resource(request, around)
     for text in beside:
         note(text)
     _answer_one(request, around, origins, beside, form, output, color, asked["expect"])
@@ -200,6 +202,16 @@ def _note_unreached(request: "Request", layers: Mapping[str, Any]) -> None:
 
     if layers["rcp"] and (text := beyond_rcps(request.action)):
         note(f"--rcp: {text}")
+
+
+def _note_other_resource(request: "Request", around: "Policies") -> None:
+    """Note that the resource's policy says nothing of the resource: that of another neither allows nor denies."""
+    from rolemgr.evaluate.policies import Layer, groups_of
+    from rolemgr.evaluate.statement import takes_resource
+
+    said = [one for group in groups_of(around) if group.layer is Layer.RESOURCE for _, one in group.statements()]
+    if said and request.resource != "*" and not any(takes_resource(one, request) for one in said):
+        note(f"--resource-policy: no statement is about {request.resource}: is it the policy of another resource?")
 
 
 def _request(asked: Mapping[str, Any], resource: str, own_arn: str | None) -> "Request":

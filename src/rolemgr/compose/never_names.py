@@ -10,11 +10,15 @@ from typing import TypeAlias
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError
+from rolemgr.iam.arn import Arn
+from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.model.catalog import ActivityGroup, Forbidden, Persona, Separation
 from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.source import Sourced
 from rolemgr.reference.documents import action_pattern_doubt
 from rolemgr.reference.names import Doubt, arn_doubts, key_doubt
+from rolemgr.reference.resources import types_of
+from rolemgr.reference.services import expand, find_action
 
 _File: TypeAlias = Sourced[Persona] | Sourced[Separation] | Sourced[ActivityGroup]
 _Path: TypeAlias = tuple[str | int, ...]
@@ -68,6 +72,8 @@ def _doubts(entries: Iterable[object]) -> Iterator[tuple[_Path, Doubt]]:
 def _of_entry(entry: Forbidden) -> Iterator[tuple[_Path, Doubt]]:
     if doubt := action_pattern_doubt(entry.action):
         yield ("action",), doubt
+    if doubt := _resource_doubt(entry):
+        yield ("resource",), doubt
     for field, keys in (("context", entry.context), ("except_with", entry.except_with)):
         for key in keys:
             if doubt := key_doubt(key):
@@ -77,3 +83,14 @@ def _of_entry(entry: Forbidden) -> Iterator[tuple[_Path, Doubt]]:
             if text != "*" and "{{" not in text:  # what a placeholder stands for is judged where it is given
                 path = (field, number) if field == "except_on" else (field,)
                 yield from ((path, doubt) for doubt in arn_doubts(text))
+
+
+def _resource_doubt(entry: Forbidden) -> Doubt | None:
+    """Return that no action of *entry* is known to be on such a resource as its own, or None where one is."""
+    arn = Arn.parse(entry.resource)
+    if arn is None or "{{" in entry.resource or has_wildcard(arn.service) or has_wildcard(arn.resource[:1]):
+        return None
+    actions = [action for name in expand(entry.action) if (action := find_action(name))]
+    if not actions or any(types_of(entry.resource, action) for action in actions):
+        return None
+    return Doubt(entry.resource, f"`{entry.action}` is not known to be on such a resource as `{entry.resource}`")

@@ -18,6 +18,7 @@ from pydantic import (
 
 from rolemgr.iam.base import Model
 from rolemgr.iam.documents import Conditions, Effect
+from rolemgr.iam.wildcards import contains
 
 _ENTRY_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _PARAMETER_NAME = r"^[a-z][a-z0-9_]*$"
@@ -174,6 +175,17 @@ class Forbidden(Model):
     """Condition keys, each with the values (globs) that make it no harm where the role is held to them."""
     directly: bool = False
     """Forbidden to the role itself only: the roles that it passes to a service may do it."""
+
+    @model_validator(mode="after")
+    def _forbids_something(self) -> Self:
+        """Refuse what forbids nothing, or excepts nothing, though it looks as if it did."""
+        for name, block in (("context", self.context), ("except_with", self.except_with)):
+            if empty := [key for key, values in block.items() if not values]:
+                raise ValueError(f"`{name}` has no value for `{empty[0]}`")
+        for pattern in self.except_on:
+            if "{{" not in pattern + self.resource and contains(pattern, self.resource):
+                raise ValueError(f"`except_on` excepts all that is forbidden: `{pattern}` is `{self.resource}` or more")
+        return self
 
     def __str__(self) -> str:
         on = "" if self.resource == "*" else f" on {self.resource}"

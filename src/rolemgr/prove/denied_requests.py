@@ -15,10 +15,11 @@ from rolemgr.evaluate.request import Context, Request
 from rolemgr.iam.arn import PARTITIONS, REGION, Arn
 from rolemgr.iam.documents import IdentityPolicy
 from rolemgr.model.spec import RoleSpec
-from rolemgr.prove.denial import Denial, Kind, facts
+from rolemgr.prove.denial_facts import facts
+from rolemgr.prove.denial_said import Denial, Kind
+from rolemgr.prove.denied_callers import other_caller
 from rolemgr.prove.diagnose import Diagnosis, Given, Place, judge
 from rolemgr.prove.open_layers import FLAGS, is_given, named_layer, open_layers
-from rolemgr.prove.unknown import hanging
 from rolemgr.reference.dependents import passed_to
 
 _EVERYTHING = IdentityPolicy.model_validate(
@@ -38,7 +39,8 @@ def diagnose(request: Request, given: Given, denial: Denial | None = None) -> Di
     given = replace(given, named=named_layer(denial))
     request = _present(request, given, assumed)
     places = (*_named_place(request, given, denial), *_places(request, given, denial, assumed))
-    said = tuple(facts(denial)) if denial else ()
+    other = other_caller(denial, given.subject.role.spec) if given.subject else None
+    said = (*((other,) if other else ()), *(facts(denial) if denial else ()))
     found = Diagnosis(places, said, tuple(assumed))
     if found.decision != "Allowed":
         return _refused_alone(found)
@@ -79,7 +81,7 @@ def _present(request: Request, given: Given, assumed: list[str]) -> Request:
     keys = {"aws:SecureTransport": "true"}
     if arn and REGION.fullmatch(arn.region):
         keys["aws:RequestedRegion"] = arn.region
-    hangs = {key.lower() for one in hanging(request, given.policies, given.absent) for key in one.keys}
+    hangs = {key.lower() for one in given.hanging(request) for key in one.keys}
     keys = {key: value for key, value in keys.items() if key.lower() in hangs and key.lower() not in given.absent}
     assumed += [f"{key} = {value}" for key, value in keys.items()]
     return _carrying(request, keys) if keys else request

@@ -34,6 +34,8 @@ from rolemgr.prove.open_layers import FLAGS
 from rolemgr.prove.separation import said
 from rolemgr.prove.unknown import Hanging, certain, hanging
 from rolemgr.reference.protected import protected
+from rolemgr.reference.quirks import may_be_star
+from rolemgr.reference.services import find_action
 
 SourceOf = Mapping[tuple[Layer, int | None, int], str]
 """The file of each policy that has one: by layer, level and place."""
@@ -70,6 +72,19 @@ class Given:
     """Condition keys, in lower case, that the request is known not to have had."""
     silent: str = "the message does not"
     """Who does not tell a condition key."""
+    any_resource: bool = False
+    """Whether nobody told the resource: a request on `*` then stands for one on a resource that is not known."""
+
+    def hanging(self, request: Request, policies: Policies | None = None) -> tuple[Hanging, ...]:
+        """Return the statements of *policies*, or of the layers, that hang on what nobody told of *request*."""
+        unknown = self.any_resource and request.resource == "*" and needs_resource(request.action)
+        return hanging(request, policies or self.policies, self.absent, any_resource=unknown)
+
+
+def needs_resource(action: str) -> bool:
+    """Tell whether *action* is always on a resource of its own, so that `*` says that it is not known."""
+    known = find_action(action)
+    return bool(known and known.resource_types and known.name not in may_be_star())
 
 
 class Denier(NamedTuple):
@@ -128,7 +143,7 @@ def judge(title: str, request: Request, policies: Policies, given: Given) -> Pla
     given = replace(given, origins=origins)
     request, open_side = _one_sided(request, policies)
     found = _named_first(explain(request, policies), given.named)
-    hangs = hanging(request, policies, given.absent)
+    hangs = given.hanging(request, policies)
     if hangs and not certain(request, policies, hangs):
         place = _not_known(title, found, hangs, request, policies, given)
         return place._replace(because=(*place.because, *open_side, *found.notes))
@@ -162,7 +177,8 @@ def _not_known(
         because.append(f"if it did{f', with {sent}' if sent else ''}: allowed by {by}")
     elif allowed:
         because.append(f"else allowed by {', '.join(_named(at, given) for at in found.evaluation.by)}")
-    change = () if allowed else tuple(_changes(found, request, policies, given))
+    nowhere = any(one.on_resource for one in hangs)  # what would allow `*` is no answer
+    change = () if allowed or nowhere else tuple(_changes(found, request, policies, given))
     deniers = () if allowed else tuple(_deniers(found, given))
     return Place(title, request, "NotKnown", deniers, tuple(because), change, (_ask(carried, hangs, found),))
 
@@ -179,6 +195,10 @@ def _that_matter(found: Explanation, hangs: tuple[Hanging, ...], named: Layer | 
 
 
 def _hanging_text(one: Hanging, given: Given) -> str:
+    if one.on_resource:
+        verb = "allows it only" if one.effect is Effect.ALLOW else "denies it"
+        keys = f", and the condition keys are as it wants: {', '.join(one.keys)}" if one.keys else ""
+        return f"{_named(one.at, given)} {verb} where the resource is one of its own{keys}; {given.silent} tell it"
     name, keys = _named(one.at, given), " and ".join(one.keys)
     tests = " and ".join(f"{test.operator} {test.key} is {', '.join(test.values[:_SHOWN])}" for test in one.conditions)
     told = f"{given.silent} tell {keys}"
@@ -194,7 +214,8 @@ def _ask(carried: tuple[Carried, ...] | None, hangs: tuple[Hanging, ...], found:
     """Return how to ask again, with the keys that the decision hangs on."""
     values = {one.key.lower(): one.value for one in carried or ()}
     keys = {key.lower(): key for one in _that_matter(found, hangs) for key in one.keys}
-    options = [_option(key, values.get(folded) or "VALUE") for folded, key in keys.items()]
+    resource = ["--resource ARN"] if any(one.on_resource for one in hangs) else []
+    options = resource + [_option(key, values.get(folded) or "VALUE") for folded, key in keys.items()]
     none = " (KEY= where it had none)" if any(option.startswith("--context") for option in options) else ""
     return f"ask again with {' '.join(options)}{none}, or give the CloudTrail event"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rolemgr.evaluate.policies import Layer, Policies
 from rolemgr.evaluate.principals import read_caller
 from rolemgr.evaluate.request import Request
-from rolemgr.prove.denial import Denial
+from rolemgr.prove.denial_said import Denial
 
 FLAGS = {
     Layer.PERMISSIONS_BOUNDARY: "--boundary-policy",

@@ -1,5 +1,5 @@
 """
-What hangs on condition keys that nobody told: a key that a message does not have is unknown, not absent.
+What hangs on what nobody told: a condition key, or the resource, that a message does not have is unknown, not absent.
 
 A statement hangs where everything else of it matches and only unknown keys are left to say. Read against the
 caller (a Deny that hangs matches, an Allow does not) and for the caller, the policies either agree, and so the
@@ -26,20 +26,28 @@ from rolemgr.reference.support import known_key
 
 
 class Hanging(NamedTuple):
-    """A statement that hangs on unknown *keys*, as it writes them; *holds* where it matches without them."""
+    """
+    A statement that hangs on unknown *keys*, as it writes them; *holds* where it matches without them.
+
+    *on_resource* tells that it hangs on the resource too, of which nobody told.
+    """
 
     at: StatementRef
     effect: Effect
     keys: tuple[str, ...]
     conditions: tuple[Condition, ...]
     holds: bool
+    on_resource: bool = False
 
 
-def hanging(request: Request, policies: Policies, absent: frozenset[str] = frozenset()) -> tuple[Hanging, ...]:
+def hanging(
+    request: Request, policies: Policies, absent: frozenset[str] = frozenset(), *, any_resource: bool = False
+) -> tuple[Hanging, ...]:
     """
     Return the statements whose match turns on condition keys that *request* does not have.
 
-    *absent* are keys, in lower case, that it is known not to have had.
+    *absent* are keys, in lower case, that it is known not to have had; *any_resource* says that the request's
+    resource is not known, so that a statement of certain resources hangs on it.
     """
     caller, bounded = read_caller(request.principal), policies.permissions_boundary is not None
     exempt = exemptions(request, caller)
@@ -47,22 +55,24 @@ def hanging(request: Request, policies: Policies, absent: frozenset[str] = froze
     for group in groups_of(policies):
         for at, statement in group.statements() if group.layer not in exempt else ():
             if takes_action(statement, request.folded_action) and names(statement, caller, bounded=bounded):
-                found += _hangs(at, statement, request, absent)
+                found += _hangs(at, statement, request, absent, any_resource)
     return tuple(found)
 
 
-def _hangs(at: StatementRef, statement: ReadStatement, request: Request, absent: frozenset[str]) -> Iterator[Hanging]:
+def _hangs(
+    at: StatementRef, statement: ReadStatement, request: Request, absent: frozenset[str], any_resource: bool
+) -> Iterator[Hanging]:
     opened = {key for key in _all_asked(statement) if key.lower() not in absent and _open(key, request)}
     unknown = tuple(one for one in statement.conditions if opened.intersection(_asked(one)))
     certain = (one for one in statement.conditions if one not in unknown)
     resource = tuple(key for key in _in_resource(statement, request) if key in opened)
-    there = takes_resource(statement, request)
-    if not all(one.holds(request.context) for one in certain) or not (there or resource):
+    there, elsewhere = takes_resource(statement, request), any_resource and not statement.everywhere
+    if not all(one.holds(request.context) for one in certain) or not (there or resource or elsewhere):
         return
     keys = (*resource, *(key for one in unknown for key in _asked(one) if key in opened))
-    if keys:
+    if keys or elsewhere:
         holds = there and all(one.holds(request.context) for one in unknown)
-        yield Hanging(at, statement.effect, _once(keys), unknown, holds)
+        yield Hanging(at, statement.effect, _once(keys), unknown, holds, elsewhere)
 
 
 def _in_resource(statement: ReadStatement, request: Request) -> Iterator[str]:

@@ -5,7 +5,7 @@ from typing import Any
 from rich.text import Text
 from rich.tree import Tree
 
-from rolemgr.prove.denial import Denial
+from rolemgr.prove.denial_said import Denial
 from rolemgr.prove.diagnose import Denier, Diagnosis, Place
 
 _STYLES = {

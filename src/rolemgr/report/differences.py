@@ -23,7 +23,8 @@ def changes_data(found: Changes, old: str, new: str) -> dict[str, Any]:
     """
     Return the differences between the files *old* and *new* for ``--format json``.
 
-    Each part has what is ``gained`` and ``lost``, and under ``unknown`` what could not be told, with its reason.
+    Each part has what is ``gained`` and ``lost``, and under ``unknown`` what could not be told, with its reason;
+    ``only_in_one`` names, where there are any, the parts that one of the two does not have.
     """
     return {
         "a": old,
@@ -31,7 +32,7 @@ def changes_data(found: Changes, old: str, new: str) -> dict[str, Any]:
         "same": found.same,
         "parts": [_part_data(part) for part in found.parts],
         "values": [{"name": one.name, "a": one.old, "b": one.new} for one in found.values],
-    }
+    } | ({"only_in_one": list(found.only_in_one)} if found.only_in_one else {})
 
 
 def _part_data(part: Part) -> dict[str, Any]:
@@ -80,6 +81,7 @@ def changes_text(found: Changes, old: str, new: str, ask: Mapping[str, str]) -> 
         lines += _direction(f"{old} allows what {new} does not", part.name, part.lost, old, ask)
     for value in found.values:
         lines += [f"{value.name}: {_shown(value.old)} in {old}, {_shown(value.new)} in {new}"]
+    lines += [_one_sided(part, new) for part in found.only_in_one]
     if found.same:
         count = sum(part.gained.actions for part in found.parts)
         names = " and ".join(part.name for part in found.parts)
@@ -95,6 +97,7 @@ def changes_annotations(found: Changes, old: str, new: str, *, is_file: Callable
     """
     said = [one for part in found.parts for one in _annotations(part, old)]
     said += [("warning", f"{one.name} was {_shown(one.old)}, is {_shown(one.new)}") for one in found.values]
+    said += [("error", _one_sided(part, old)) for part in found.only_in_one]
     at = {"file": new} if is_file(new) else {}
     return "".join(annotation(level, at, text if at else f"{new}: {text}") for level, text in said)
 
@@ -105,6 +108,10 @@ def _annotations(part: Part, old: str) -> Iterator[tuple[str, str]]:
             yield level, f"{part.name}: {_name(one)} allows {word} {old}: {_actions(one)}"
         for unknown in comparison.unknowns:
             yield level, f"{part.name}: can't tell whether it allows {word} {old}: {unknown.reason}"
+
+
+def _one_sided(part: str, other: str) -> str:
+    return f"can't tell whether the {part} differs from {other}: one of the two files does not have it"
 
 
 def _shown(value: object) -> str:
@@ -163,6 +170,10 @@ def command(one: Difference, file: str, ask: str) -> str:
     """Return the `rolemgr simulate` line that asks the request of *one* of its own side: it answers Allowed."""
     request, scene = one.request, one.scene
     words = ["--action", request.action, "--resource", request.resource]
+    if request.principal is None and scene.lifted:
+        return (
+            f"{ask} <(echo {shlex.quote(EVERYTHING)}) {' '.join(map(shlex.quote, [*words, *context_options(request)]))}"
+        )
     if request.principal is None:
         return f"{ask} {' '.join(map(shlex.quote, [*words, *context_options(request)]))}"
     words += ["--principal", request.principal, "--resource-account", str(request.resource_account)]

@@ -1,0 +1,109 @@
+"""
+What a message of denial says, as one value, and the names that stand in it: actions, roles, objects.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import islice
+
+from rolemgr.iam.arn import Arn
+from rolemgr.reference.services import find_action
+
+
+class PolicyType(StrEnum):
+    """A kind of policy, in the words of AWS's messages."""
+
+    IDENTITY = "identity-based policy"
+    RESOURCE = "resource-based policy"
+    BOUNDARY = "permissions boundary"
+    SERVICE_CONTROL = "service control policy"
+    RESOURCE_CONTROL = "resource control policy"
+    SESSION = "session policy"
+    VPC_ENDPOINT = "VPC endpoint policy"
+    TRUST = "role trust policy"
+
+
+class Kind(StrEnum):
+    """What the message is about."""
+
+    REQUEST = "a request"
+    DATA = "data that a job or model reads, as its execution role"
+    IMAGE = "a container image that a job or model pulls, as its execution role"
+    PULL = "a container image that Docker pulls"
+    ASSUME = "a service's own request to assume a role"
+    EXECUTION_ROLE = "get_execution_role() in a notebook"
+    ROLE_CHECK = "what the SageMaker Python SDK found missing in a role"
+    LAKE_FORMATION = "a permission of AWS Lake Formation"
+
+
+@dataclass(frozen=True)
+class Denial:
+    """
+    What a message says; None where it does not say.
+
+    *operation* is the API operation, where the message names that and no action. *explicit* tells a Deny from
+    a missing Allow. *through* is the policy that made a VPC endpoint's policy deny. *setting* is a setting of
+    S3 Block Public Access.
+    """
+
+    message: str
+    kind: Kind = Kind.REQUEST
+    principal: str | None = None
+    action: str | None = None
+    resource: str | None = None
+    operation: str | None = None
+    explicit: bool | None = None
+    policy_type: PolicyType | None = None
+    policy_arn: str | None = None
+    through: PolicyType | None = None
+    setting: str | None = None
+    name: str | None = None
+    """What the message calls the resource, where that is no ARN: `role/demo`, or what the service calls its own."""
+    encoded: bool = False
+    """Whether there is an encoded authorization message, which `aws sts decode-authorization-message` reads."""
+    known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Condition keys that the message, or the event around it, tells of."""
+    actions: tuple[str, ...] = ()
+    """All actions, where the message names several."""
+    grant: str | None = None
+    """The Lake Formation permission that is missing, and on what."""
+    others: int = 0
+    """How many more denied calls stand in the same file."""
+
+
+DECODE = "aws sts decode-authorization-message --encoded-message TEXT"
+"""The command that tells what an encoded authorization message holds."""
+
+ROLE = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]*[\w+=@-]")
+_S3_URI = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]+)(?:/(?P<key>[^\s\"'(),]*))?")
+_NAMED = re.compile(r"(?<![\w:-])(?P<service>[a-z][a-z0-9-]{1,40}):(?P<name>[A-Za-z]\w{2,63})(?![\w:/-])")
+_MOST = 100
+
+
+def named(message: str) -> tuple[str, ...]:
+    """Return the actions that *message* names, as the reference spells them; no more than a hundred."""
+    texts = (f"{found['service']}:{found['name']}" for found in _NAMED.finditer(message))
+    known = (action.name for text in texts if (action := find_action(text)))
+    return tuple(islice(dict.fromkeys(known), _MOST))
+
+
+def spelled(action: str) -> str:
+    """Return *action* as the reference spells it (`SNS:Publish` is `sns:Publish`); as it is where unknown."""
+    service, _, name = action.partition(":")
+    known = find_action(f"{service.lower()}:{name}")
+    return known.name if known else action
+
+
+def object_arn(message: str, action: str | None, beside: str | None) -> str | None:
+    """Return the ARN of the object, or for ListBucket the bucket, that *message* has as an ``s3://`` URI."""
+    found = _S3_URI.search(message)
+    if not found:
+        return None
+    arn = Arn.parse(beside or "")
+    bucket = f"arn:{arn.partition if arn else 'aws'}:s3:::{found['bucket'].rstrip('.')}"
+    key = (found["key"] or "").rstrip(".:;")
+    return bucket if action == "s3:ListBucket" or not key else f"{bucket}/{key}"
