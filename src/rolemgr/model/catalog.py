@@ -188,8 +188,8 @@ class Forbidden(Model):
 
     def __str__(self) -> str:
         on = "" if self.resource == "*" else f" on {self.resource}"
-        context = "".join(f" with {key} = {' or '.join(values)}" for key, values in self.context.items())
-        return f"{self.action}{on}{context}"
+        context = " and ".join(f"{key} = {' or '.join(values)}" for key, values in self.context.items())
+        return f"{self.action}{on}{f' with {context}' if context else ''}"
 
     def excepted(self) -> str:
         """Return how its sentence ends: the exceptions in the file's words, else as they are compared."""
