@@ -290,6 +290,16 @@ def test_github_obeys_findings_alone(repository: Path) -> None:
     assert not [line for line in review.summary.splitlines() if line.startswith("::")]
 
 
+def test_shared_parameters_that_change_are_said(repository: Path) -> None:
+    """They are in force for every group that takes them."""
+    (repository / "ours").mkdir()
+    for ending in ("yaml", "yml"):
+        (repository / "ours" / f"parameters.{ending}").write_text("parameters: {}\n")
+    summary = Review(repository, BASE="main").summary
+    for ending in ("yaml", "yml"):
+        assert f"#### changes what judges it: ours/parameters.{ending}\n" in summary
+
+
 def test_one_role_file_may_be_named(repository: Path) -> None:
     """A name without wildcards is a pattern too."""
     assert Review(repository, ROLES="roles/store.yaml").code == 0

@@ -44,13 +44,19 @@ def test_readme_console_blocks_are_what_is_printed(command: str, output: str) ->
 def test_the_write_a_group_page_is_true(tmp_path: Path) -> None:
     """The group and the persona of the how-to page compose, and its two simulations decide as it says."""
     page = (TOP / "docs/write-an-activity-group.md").read_text()
-    group, persona, _ = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
-    for kind, name, text in (("activity_groups", "read-secrets", group), ("personas", "feature-engineer", persona)):
-        (tmp_path / "our-catalog" / kind).mkdir(parents=True, exist_ok=True)
-        (tmp_path / "our-catalog" / kind / f"{name}.yaml").write_text(text)
+    group, *blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    never = [text for text in blocks if text.startswith("never:")]
+    files = {text.split()[1]: text for text in blocks if text not in never}
+    for name, text in {"our-catalog/activity_groups/read-secrets.yaml": group, **files}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    persona = "title: T\ndescription: T.\nextends: data-scientist\n"
+    for number, text in enumerate(never):
+        (tmp_path / f"our-catalog/personas/never-{number}.yaml").write_text(persona + text)
     commands = re.findall(r"^(rolemgr .*?[^\\])$", page, re.MULTILINE | re.DOTALL)
-    commands.append("rolemgr create --persona feature-engineer --catalog our-catalog")
-    assert len(commands) == 4
+    for name in ("feature-engineer", *(f"never-{number}" for number in range(len(never)))):
+        commands.append(f"rolemgr create --persona {name} --catalog our-catalog --add read-prompts")
+    assert (len(files), len(commands)) == (4, 6)
     for command in commands:
         arguments = shlex.split(command.replace("\\\n", " "))[1:]
         subprocess.run([*ROLEMGR, *arguments], cwd=tmp_path, capture_output=True, check=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from rolemgr import __version__
-from rolemgr.catalog.load import FOLDERS
+from rolemgr.catalog.load import FOLDERS, SHARED
 
 TOP = Path(__file__).resolve().parents[1]
 PACKAGE = TOP / "src/rolemgr"
@@ -61,7 +61,8 @@ def output(*command: str | Path) -> str:
 
 def catalog_files() -> set[str]:
     """Return the files of the built-in catalog, from its top."""
-    return {f"{folder}/{path.name}" for folder in FOLDERS.values() for path in (TOP / folder).glob("*.yaml")}
+    entries = {f"{folder}/{path.name}" for folder in FOLDERS.values() for path in (TOP / folder).glob("*.yaml")}
+    return {*entries, f"{SHARED}.yaml"}
 
 
 def package_files() -> set[str]:

@@ -21,6 +21,7 @@ from rolemgr.cli.schema import SCHEMAS, schema_of
 from rolemgr.compose.role import compose
 from rolemgr.files.source import SourceFile
 from rolemgr.files.yaml import read_yaml
+from rolemgr.model.catalog import Parameter
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.prove.separation import RenderedRole
@@ -105,6 +106,27 @@ def _group(name: str) -> str:
     return f"### {name}\n{group.description}\n{covers}\n{levels}\n"
 
 
+def shared_parameters() -> str:
+    """Return the parameters that several groups share, one line each."""
+    rows = (
+        [f"`{name}`", str(one.parameter.type), _default(one.parameter), one.parameter.help, str(_takers(name))]
+        for name, one in sorted(CATALOG.shared_parameters.items())
+    )
+    return table(["parameter", "type", "default", "for", "groups"], rows)
+
+
+def _default(parameter: Parameter) -> str:
+    """Return the default of *parameter* as code, or that there is none."""
+    if parameter.default is None:
+        return "required"
+    return ", ".join(f"`{one}`" for one in parameter.default) or "none"
+
+
+def _takers(parameter: str) -> int:
+    groups = (CATALOG.activity_group(name).value for name in CATALOG.found("activity_groups"))
+    return sum(parameter in group.shared_parameters for group in groups)
+
+
 def rule_table() -> str:
     """Return the rules of `check`, one line each."""
     rows = ([f"[{rule.id}](#{rule.id.lower()}-{rule.name})", rule.severity, rule.title] for rule in RULES.values())
@@ -138,6 +160,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "sizes": sizes,
     "matrix": matrix,
     "groups": groups,
+    "shared-parameters": shared_parameters,
     "rule-table": rule_table,
     "drift-rules": drift_rules,
     "rules": rules,

@@ -76,6 +76,7 @@ def _of_program(
         shutil.copytree(source, folder / "src" / "rolemgr", ignore=shutil.ignore_patterns("_catalog"))
         for kind in ("personas", "activity_groups", "separations", "guardrails"):
             shutil.copytree(builtin_folder() / kind, folder / kind)
+        shutil.copy(builtin_folder() / "parameters.yaml", folder)
         module = folder / "src" / "rolemgr" / path
         module.write_text(change(module.read_text("utf-8")), "utf-8")
         command = [sys.executable, "-m", "rolemgr.cli.main", "prove", "--format", "json", *role]

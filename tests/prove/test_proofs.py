@@ -87,7 +87,7 @@ def test_a_failing_proof_prints_a_request_that_simulate_allows(run: Run) -> None
     found = {proof["name"]: proof for proof in json.loads(ran.stdout)["proofs"]}
     assert [name for name, proof in found.items() if not proof["holds"]] == ["separation", "overlap"]
     example = found["separation"]["counter_examples"][0]
-    assert "activity_groups/deploy-endpoints.yaml:14" in example["places"]
+    assert str(Catalog().activity_group("deploy-endpoints").at("statements", 0)) in example["places"]
     for broken in (*found["separation"]["counter_examples"], *found["overlap"]["counter_examples"]):
         program, *words = shlex.split(broken["simulate"])
         assert program == "rolemgr"

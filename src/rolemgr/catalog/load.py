@@ -2,18 +2,21 @@
 The catalog: the built-in folders and any number of the user's, one entry a file, read when it is asked for.
 
 An entry's id is its file's stem. Where several folders have the same id the last folder wins, so that a
-team can replace a built-in entry by its own; `Catalog.overridden` says so.
+team can replace a built-in entry by its own; `Found.overrides` says so. Beside the folders of entries lies
+``parameters.yaml``, with the parameters that activity groups share (`rolemgr.catalog.shared`).
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
 
-from rolemgr.errors import InputError, SourceLocation, UnknownNameError
+from rolemgr.catalog.shared import Shared, merged, taken, unused, with_shared
+from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.files.yaml import read_yaml
 from rolemgr.iam.base import Model
-from rolemgr.model.catalog import ActivityGroup, Persona, Separation
+from rolemgr.model.catalog import ActivityGroup, Persona, Separation, SharedParameters
 from rolemgr.model.source import Sourced, parse_model
 
 if TYPE_CHECKING:
@@ -28,6 +31,8 @@ FOLDERS: Mapping[Kind, str] = {
     "profiles": "guardrails/profiles",
 }
 """Where in a catalog the entries of each kind lie."""
+SHARED = "parameters"
+"""The stem of the file, at the top of a catalog, that declares the parameters which groups share."""
 
 M = TypeVar("M", bound=Model)
 
@@ -57,6 +62,7 @@ class Catalog:
         """Take the built-in catalog and on top of it *folders*, in order; raise InputError for no catalog."""
         self._folders = tuple(folders)
         self._read: dict[Path, Sourced[Model]] = {}
+        self._groups: dict[str, Sourced[ActivityGroup]] = {}
         for folder in self._folders:
             _require_catalog(folder)
 
@@ -69,8 +75,15 @@ class Catalog:
         return self._entry("separations", name, Separation, where)
 
     def activity_group(self, name: str, where: SourceLocation | None = None) -> Sourced[ActivityGroup]:
-        """Return the activity group *name*; raise UnknownNameError at *where* if there is none."""
-        return self._entry("activity_groups", name, ActivityGroup, where)
+        """
+        Return the activity group *name*, the shared parameters that it takes among its own.
+
+        Raises UnknownNameError at *where* if there is none, and InputError for a wrong `shared_parameters`.
+        """
+        if name not in self._groups:
+            group = self._entry("activity_groups", name, ActivityGroup, where)
+            self._groups[name] = with_shared(group, self.shared_parameters) if group.value.shared_parameters else group
+        return self._groups[name]
 
     def guardrail(self, name: str, where: SourceLocation | None = None) -> "Sourced[Guardrail]":
         """Return the guardrail *name*; raise UnknownNameError at *where* if there is none."""
@@ -84,6 +97,28 @@ class Catalog:
 
         return self._entry("profiles", name, GuardrailProfile, where)
 
+    @cached_property
+    def shared_parameters(self) -> Shared:
+        """
+        Return the parameters that groups may take by name; raise InputError for one that none can mean.
+
+        That is a name which a user's folder adds and no group of the user's takes: misspelt, most likely, and
+        then the parameter that was to change would stay as it is.
+        """
+        found = merged(self.shared_files)
+        known = self.shared_files[0].value.parameters
+        if added := [name for name in found if name not in known]:
+            users = [one.id for one in self.found("activity_groups").values() if not one.builtin]
+            used = taken(self._entry("activity_groups", name, ActivityGroup, None) for name in users)
+            raise_all([unused(name, found) for name in added if name not in used])
+        return found
+
+    @cached_property
+    def shared_files(self) -> tuple[Sourced[SharedParameters], ...]:
+        """Return the file of shared parameters of each folder that has one, ours first."""
+        files = filter(None, (_shared_file(folder, builtin) for folder, builtin in self._all_folders()))
+        return tuple(parse_model(read_yaml(one.path, one.shown), SharedParameters) for one in files)
+
     def found(self, kind: Kind) -> Mapping[str, Found]:
         """Return the files of *kind* by id, sorted."""
         return self._found[kind]
@@ -94,12 +129,16 @@ class Catalog:
 
     def _list(self, kind: Kind) -> Mapping[str, Found]:
         entries: dict[str, Found] = {}
-        for folder, builtin in [(builtin_folder(), True), *((folder, False) for folder in self._folders)]:
+        for folder, builtin in self._all_folders():
             for found in _entries(folder, kind, builtin):
                 old = entries.get(found.id)
                 overrides = old.shown if old else None
                 entries[found.id] = Found(found.id, found.path, found.shown, builtin, overrides)
         return dict(sorted(entries.items()))
+
+    def _all_folders(self) -> list[tuple[Path, bool]]:
+        """Return our folder and the user's, in order, each with whether it is ours."""
+        return [(builtin_folder(), True), *((folder, False) for folder in self._folders)]
 
     def _entry(self, kind: Kind, name: str, model: type[M], where: SourceLocation | None) -> Sourced[M]:
         found = self.found(kind).get(name)
@@ -113,9 +152,18 @@ class Catalog:
 
 
 def _require_catalog(folder: Path) -> None:
-    if not any((folder / name).is_dir() for name in FOLDERS.values()):
-        names = " or ".join(f"{name}/" for name in FOLDERS.values())
+    if not any((folder / name).is_dir() for name in FOLDERS.values()) and not _shared_file(folder, builtin=False):
+        names = " or ".join((*(f"{name}/" for name in FOLDERS.values()), f"{SHARED}.yaml"))
         raise InputError(SourceLocation(str(folder)), f"is no catalog folder: it has no {names}")
+
+
+def _shared_file(folder: Path, builtin: bool) -> Found | None:
+    """Return the file in *folder* that declares shared parameters; raise InputError where there are two."""
+    files = [path for end in (".yaml", ".yml") if os.path.lexists(path := folder / f"{SHARED}{end}")]
+    if len(files) > 1:
+        where = SourceLocation(_shown(files[1], folder, builtin))
+        raise InputError(where, f"shared parameters are declared in two files, here and in {files[0].name}")
+    return Found(SHARED, files[0], _shown(files[0], folder, builtin), builtin) if files else None
 
 
 def _entries(folder: Path, kind: Kind, builtin: bool) -> list[Found]:

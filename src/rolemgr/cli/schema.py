@@ -6,13 +6,16 @@ import click
 
 from rolemgr.cli.console import output_option
 
-SCHEMAS = ("persona", "separation", "activity-group", "guardrail", "guardrail-profile", "role", "tests", "checks")
+SCHEMAS = (
+    "persona", "separation", "activity-group", "shared-parameters", "guardrail", "guardrail-profile", "role", "tests",
+    "checks",
+)  # fmt: skip
 
 
 def schema_of(name: str) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of the file format *name*, one of `SCHEMAS`."""
     from rolemgr.iam.base import Model
-    from rolemgr.model.catalog import ActivityGroup, Persona, Separation
+    from rolemgr.model.catalog import ActivityGroup, Persona, Separation, SharedParameters
     from rolemgr.model.custom_checks import CustomChecks
     from rolemgr.model.guardrail import Guardrail, GuardrailProfile
     from rolemgr.model.policy_tests import PolicyTests
@@ -22,6 +25,7 @@ def schema_of(name: str) -> dict[str, Any]:
         "persona": Persona,
         "separation": Separation,
         "activity-group": ActivityGroup,
+        "shared-parameters": SharedParameters,
         "guardrail": Guardrail,
         "guardrail-profile": GuardrailProfile,
         "role": RoleSpec,

@@ -5,7 +5,8 @@ from typing import TypeAlias
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.never_names import wrong_names_in_accepts
-from rolemgr.compose.questions import wrong_values_of_group
+from rolemgr.compose.questions import wrong_values_of_group, wrong_values_of_shared
+from rolemgr.compose.values import incomplete_defaults
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, gathering, raise_all
 from rolemgr.model.catalog import ActivityGroup, EntryId
 from rolemgr.model.persona import ResolvedPersona
@@ -47,11 +48,13 @@ def _refuse_contradictions(spec: Sourced[RoleSpec]) -> None:
 def _looked_up(catalog: Catalog, places: Mapping[EntryId, SourceLocation]) -> Groups:
     """Return the groups of *places* by id, sorted; raise for all that do not exist or can't be read at once."""
     groups: dict[EntryId, Sourced[ActivityGroup]] = {}
-    problems: list[InputError] = []
+    shared = catalog.shared_parameters  # what is wrong with them is said once, not of each group
+    problems = [error for file in catalog.shared_files for error in wrong_values_of_shared(file)]
     for name in sorted(places):
         with gathering(problems):
             groups[name] = catalog.activity_group(name, places[name])
             problems += (*wrong_values_of_group(groups[name]), *wrong_names_in_accepts(groups[name]))
+            problems += incomplete_defaults(groups[name], shared)
     raise_all(problems)
     return groups
 

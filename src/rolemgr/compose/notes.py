@@ -7,6 +7,7 @@ A note is one sentence for the person at the terminal; it changes nothing.
 from collections.abc import Iterable, Iterator
 
 from rolemgr.catalog.load import Catalog
+from rolemgr.catalog.shared import taken
 from rolemgr.compose.substitute import names_in
 from rolemgr.model.catalog import EntryId, Forbidden
 from rolemgr.model.persona import ResolvedPersona
@@ -35,10 +36,15 @@ def _without_images(region: str) -> Iterator[str]:
 
 def _replaced(catalog: Catalog, persona: ResolvedPersona, groups: Iterable[EntryId]) -> Iterator[str]:
     """Yield a note for each entry of the role that a user's catalog puts in place of another."""
+    names = tuple(groups)
     used = [catalog.found("personas")[name] for name in persona.lineage]
-    for found in (*used, *(catalog.found("activity_groups")[name] for name in groups)):
+    for found in (*used, *(catalog.found("activity_groups")[name] for name in names)):
         if found.overrides:
             yield f"{found.shown} is used in place of {found.overrides}"
+    for name in sorted(taken(map(catalog.activity_group, names))):
+        shared = catalog.shared_parameters[name]
+        if shared.overrides:
+            yield f"parameter `{name}` of {shared.where} is used in place of {shared.overrides}"
 
 
 def replaced_limits(catalog: Catalog, role: ComposedRole) -> Iterator[str]:

@@ -16,7 +16,7 @@ from rolemgr.errors import InputError
 from rolemgr.iam.documents import Conditions
 from rolemgr.iam.operators import base_operator
 from rolemgr.iam.wildcards import has_wildcard
-from rolemgr.model.catalog import ActivityGroup, ParameterType
+from rolemgr.model.catalog import ActivityGroup, Parameter, ParameterType, SharedParameters
 from rolemgr.model.guardrail import Guardrail
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
@@ -30,7 +30,7 @@ from rolemgr.reference.names import (
 )
 from rolemgr.reference.requests import value_doubts
 
-_CatalogFile: TypeAlias = Sourced[ActivityGroup] | Sourced[Guardrail]
+_CatalogFile: TypeAlias = Sourced[ActivityGroup] | Sourced[Guardrail] | Sourced[SharedParameters]
 
 _SHORTEST_UNASKED = 900
 """A bare number below this is taken for a slip: hours (12, 24, 168) or minutes (30) without their letter."""
@@ -110,8 +110,18 @@ def wrong_values_of_group(group: Sourced[ActivityGroup]) -> tuple[InputError, ..
         for index, statement in enumerate(group.value.statements)
         for error in _in_conditions(group, ("statements", index, "conditions"), statement.conditions, excused)
     )
-    defaults = {name: (one.type, one.default or ()) for name, one in group.value.parameters.items()}
-    return (*in_conditions, *_in_parameters(group, defaults, excused))
+    own = {name: one for name, one in group.value.parameters.items() if name not in group.value.shared_parameters}
+    return (*in_conditions, *_in_parameters(group, _defaults(own), excused))
+
+
+@lru_cache(maxsize=64)
+def wrong_values_of_shared(file: Sourced[SharedParameters]) -> tuple[InputError, ...]:
+    """Return an error for each default in *file* that AWS is not known to have."""
+    return tuple(_in_parameters(file, _defaults(file.value.parameters), file.value.unknown_ok))
+
+
+def _defaults(parameters: Mapping[str, Parameter]) -> dict[str, tuple[ParameterType, tuple[str, ...]]]:
+    return {name: (one.type, one.default or ()) for name, one in parameters.items()}
 
 
 def wrong_values_of_guardrail(guardrail: Sourced[Guardrail]) -> Iterator[InputError]:

@@ -6,11 +6,11 @@ declarations must agree, and a value that no group asks for is refused.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from rolemgr.compose.substitute import UnknownPlaceholderError, fill, names_in
+from rolemgr.compose.substitute import Placeholder, UnknownPlaceholderError, fill, names_in, pieces_of
 from rolemgr.errors import InputError, MissingValueError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.iam.arn import PARTITIONS, Arn
 from rolemgr.model.catalog import ActivityGroup, Parameter, ParameterType
@@ -179,6 +179,21 @@ def _resolve_one(
         if other in declared:
             _resolve_one(other, declared, given, values, (*through, name))
     values[name] = _default(here, values)
+
+
+def incomplete_defaults(group: Sourced[ActivityGroup], shared: Collection[str]) -> Iterator[InputError]:
+    """
+    Yield an error for each shared parameter of *group* whose default needs another that the group does not take.
+
+    *shared* are the names of all shared parameters; a placeholder for anything else is judged with the values.
+    """
+    for number, name in enumerate(group.value.shared_parameters):
+        default = group.value.parameters[name].default or ()
+        used = (one.name for text in default for one in pieces_of(text) if isinstance(one, Placeholder))
+        for other in dict.fromkeys(used):
+            if other in shared and other not in group.value.parameters:
+                problem = f"the default of shared parameter `{name}` needs `{other}`, which the group does not have"
+                yield InputError(group.at("shared_parameters", number), problem, f"add {other} to `shared_parameters`")
 
 
 def _refers_to(here: Declared, values: Mapping[str, tuple[str, ...]]) -> list[str]:

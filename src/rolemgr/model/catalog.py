@@ -137,7 +137,10 @@ class ActivityGroup(Model):
     description: Text
     aws_activity: Strings = ()
     """The activities of AWS's own Role Manager that this group covers, wholly or in part."""
+    shared_parameters: Annotated[tuple[ParameterName, ...], BeforeValidator(listed), WithJsonSchema(ONE_OR_MORE)] = ()
+    """Parameters that several groups have, by name: ``parameters.yaml`` at the top of the catalog declares them."""
     parameters: dict[ParameterName, Parameter] = Field(default_factory=dict)
+    """This group's own, and once it comes from the catalog (`rolemgr.catalog.shared`) those that it shares too."""
     statements: tuple[GroupStatement, ...] = Field(min_length=1)
     indirect: tuple[IndirectWay, ...] = ()
     acts_as: Strings = ()
@@ -157,6 +160,14 @@ class ActivityGroup(Model):
             if sids.count(sid) > 1:
                 raise ValueError(f"two statements have the sid `{sid}`")
         return self
+
+
+class SharedParameters(Model):
+    """What ``parameters.yaml`` at the top of a catalog holds: parameters that activity groups take by name."""
+
+    parameters: dict[ParameterName, Parameter] = Field(min_length=1)
+    unknown_ok: Strings = ()
+    """Values in defaults that are right though no data here knows them: what AWS has added since."""
 
 
 class Forbidden(Model):
@@ -189,8 +200,8 @@ class Forbidden(Model):
 
     def __str__(self) -> str:
         on = "" if self.resource == "*" else f" on {self.resource}"
-        context = "".join(f" with {key} = {' or '.join(values)}" for key, values in self.context.items())
-        return f"{self.action}{on}{context}"
+        context = " and ".join(f"{key} = {' or '.join(values)}" for key, values in self.context.items())
+        return f"{self.action}{on}{f' with {context}' if context else ''}"
 
     def excepted(self) -> str:
         """Return how its sentence ends: the exceptions in the file's words, else as they are compared."""

@@ -10,6 +10,7 @@ from rich.tree import Tree
 from rolemgr.catalog.load import Catalog, Found
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.model.catalog import ActivityGroup, GroupStatement
+from rolemgr.model.source import Sourced
 from rolemgr.report.statements import add_actions, add_conditions
 
 
@@ -52,7 +53,7 @@ def group_tree(catalog: Catalog, name: str) -> Tree:
     group = catalog.activity_group(name)
     tree = root(name, group.value.title, group.value.description, catalog.found("activity_groups")[name])
     tree.add(Text(f"Role Manager activity: {', '.join(group.value.aws_activity) or 'none'}"))
-    add_branch(tree, "Parameters", _parameters(group.value))
+    add_branch(tree, "Parameters", _parameters(group))
     statements = tree.add(Text("Statements", style="bold"))
     for index, statement in enumerate(group.value.statements):
         statements.add(_statement(statement, str(group.at("statements", index))))
@@ -72,7 +73,11 @@ def group_tree(catalog: Catalog, name: str) -> Tree:
 
 
 def group_data(catalog: Catalog, name: str) -> dict[str, Any]:
-    """Return the activity group *name* for ``--format json``, its fields as in its file, and where it lies."""
+    """
+    Return the activity group *name* for ``--format json``, its fields as in its file, and where it lies.
+
+    `parameters` has those that the group shares with others too, which `shared_parameters` names.
+    """
     fields = catalog.activity_group(name).value.model_dump(mode="json", exclude_unset=True)
     return {**entry_data(catalog.found("activity_groups")[name]), **fields}
 
@@ -90,12 +95,13 @@ def _statement(statement: GroupStatement, place: str) -> Tree:
     return branch
 
 
-def _parameters(group: ActivityGroup) -> Iterable[str]:
-    for name, parameter in group.parameters.items():
+def _parameters(group: Sourced[ActivityGroup]) -> Iterable[str]:
+    for name, parameter in group.value.parameters.items():
         many = ", repeatable" if parameter.many else ""
         values = compact(", ".join(parameter.default or ())) or "none"
         default = "required" if parameter.default is None else f"default {values}"
-        yield f"{name} ({parameter.type}{many}; {default}): {parameter.help}"
+        shared = f"; shared, {group.at('parameters', name)}" if name in group.value.shared_parameters else ""
+        yield f"{name} ({parameter.type}{many}; {default}{shared}): {parameter.help}"
 
 
 def compact(text: str) -> str:
