@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
 import botocore.session
@@ -70,16 +70,20 @@ TWICE: Final = {("iam:GetAccountAuthorizationDetails", "RoleDetailList.[].Instan
                 "the role's own trust policy once more"}  # fmt: skip
 
 
-@cache
-def session() -> Any:
-    """Return botocore's session: no credentials are looked for, and nothing is asked."""
-    return botocore.session.get_session()
+@lru_cache(maxsize=16)
+def model_of(service: str) -> Any:
+    """
+    Return botocore's model of *service*: no credentials are looked for, and nothing is asked.
+
+    Each is of a session of its own: a session keeps all models that it read, which for all services is 350 MB.
+    """
+    return botocore.session.Session().get_service_model(service)
 
 
 def output_of(operation: str) -> Any:
     """Return the shape of what *operation* answers."""
     service, _, name = operation.partition(":")
-    return session().get_service_model(service).operation_model(name).output_shape
+    return model_of(service).operation_model(name).output_shape
 
 
 def member(shape: Any, path: tuple[str, ...]) -> Any:
@@ -144,12 +148,20 @@ def policies_of(shape: Any, path: tuple[str, ...], around: tuple[str, ...]) -> I
         yield from policies_of(one, here, (*around, shape.name))
 
 
+def all_models() -> Iterator[Any]:
+    """Yield botocore's model of each service, a few to a session, which are let go with it."""
+    services = botocore.session.Session().get_available_services()
+    for first in range(0, len(services), 25):
+        session = botocore.session.Session()
+        yield from map(session.get_service_model, services[first : first + 25])
+
+
 def test_no_policy_of_any_answer_is_missing() -> None:
     """All operations that read are swept: each text that is called a policy is in the table, or named here."""
     listed = {(operation, row.path) for row in rows() for operation in row.operations}
     missing = set()
-    for service in session().get_available_services():
-        model = session().get_service_model(service)
+    for model in all_models():
+        service = model.service_name
         for name in filter(_ASKS.match, model.operation_names):
             operation = f"{service}:{name}"
             output = model.operation_model(name).output_shape
