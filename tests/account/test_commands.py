@@ -72,6 +72,18 @@ def test_plan_says_where_the_role_that_jobs_run_as_is_missing(run: "Run") -> Non
     assert planned["passes"][0]["exists"] is True
 
 
+def test_a_passed_role_that_nobody_may_look_up_is_not_called_missing(run: "Run", endpoint: str) -> None:
+    """AWS denies GetRole for that role alone: the plan goes on, and says that it does not know."""
+    scientist = role_file("scientist", "persona: data-scientist\nbucket: [acme]\n")
+    with proxied(endpoint, denying=b"RoleName=sagemaker-compute") as proxy:
+        ran = run("plan", scientist, "--endpoint-url", proxy.address)
+        told = run("plan", scientist, "--endpoint-url", proxy.address, "--format", "json")
+    assert ran.code == told.code == 0, ran.stderr
+    assert "and AWS does not say whether it has that" in " ".join(ran.stdout.split())
+    assert "does not have" not in ran.stdout
+    assert [one["exists"] for one in json.loads(told.stdout)["roles"][0]["passes"]] == [None]
+
+
 def test_a_new_role_is_followed_by_the_next_step(run: "Run") -> None:
     """The second time nothing is new."""
     scientist = role_file("scientist", "persona: data-scientist\nbucket: [acme]\n")
