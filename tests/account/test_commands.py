@@ -487,3 +487,14 @@ def test_the_result_is_written_where_every_role_is_refused(command: str, run: "R
     named = [one.get("role") or one["arn"] for one in [*data["roles"], *data.get("refused", [])]]
     assert sorted(named) == ["./twin.yaml", "twin.yaml"]
     assert read_role(iam, "twin") is None
+
+
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes"), ("drift",)], ids=lambda one: one[0])
+def test_the_result_of_one_refused_role_is_written_to_its_file(command: tuple[str, ...], run: "Run") -> None:
+    """It says why; without -o the error alone is the answer."""
+    wrong = role_file("wrong", "persona: data-scientist\naccount: '999999999999'\n")
+    ran = run(*command, wrong, "--format", "json", "-o", "result.json")
+    assert ran.code == 3
+    assert "999999999999" in ran.errors[0]
+    assert "999999999999" in Path("result.json").read_text()
+    assert run(*command, wrong, "--format", "json").stdout == ""
