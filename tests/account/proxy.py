@@ -8,6 +8,11 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
+_DENIED = (
+    b"<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>User is not authorized to perform: "
+    b"iam:GetRole</Message></Error><RequestId>0</RequestId></ErrorResponse>"
+)
+
 
 class Proxy(ThreadingHTTPServer):
     """Hands calls on to *target*; the answers to the first call of each action in *losing* get lost."""
@@ -17,9 +22,10 @@ class Proxy(ThreadingHTTPServer):
 
     def __init__(
         self, target: str, *, losing: frozenset[str] = frozenset(), holding: str = "",
-        garbling: Callable[[str, bytes], bytes] | None = None,
+        garbling: Callable[[str, bytes], bytes] | None = None, denying: bytes = b"",
     ) -> None:  # fmt: skip
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.denying = denying
         self.garbling = garbling or (lambda _, answer: answer)
         self.target, self.losing, self.holding = target, set(losing), holding
         self.held, self.go_on = threading.Event(), threading.Event()
@@ -60,6 +66,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
     def _handed_on(self, body: bytes) -> tuple[int, bytes]:
+        if self.server.denying and self.server.denying in body:
+            return 403, _DENIED
         kept = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
         request = urllib.request.Request(self.server.target, data=body, headers=kept, method="POST")  # noqa: S310
         try:
@@ -76,10 +84,10 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def proxied(
     target: str, *, losing: frozenset[str] = frozenset(), holding: str = "",
-    garbling: Callable[[str, bytes], bytes] | None = None,
+    garbling: Callable[[str, bytes], bytes] | None = None, denying: bytes = b"",
 ) -> Iterator[Proxy]:  # fmt: skip
-    """Run a proxy before *target*; *garbling* changes answers by action; stop it at the end."""
-    proxy = Proxy(target, losing=losing, holding=holding, garbling=garbling)
+    """Run a proxy before *target*; *garbling* changes answers by action, calls with *denying* are denied; stop it at the end."""
+    proxy = Proxy(target, losing=losing, holding=holding, garbling=garbling, denying=denying)
     thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

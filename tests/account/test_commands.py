@@ -72,6 +72,18 @@ def test_plan_says_where_the_role_that_jobs_run_as_is_missing(run: "Run") -> Non
     assert planned["passes"][0]["exists"] is True
 
 
+def test_a_passed_role_that_nobody_may_look_up_is_not_called_missing(run: "Run", endpoint: str) -> None:
+    """AWS denies GetRole for that role alone: the plan goes on, and says that it does not know."""
+    scientist = role_file("scientist", "persona: data-scientist\nbucket: [acme]\n")
+    with proxied(endpoint, denying=b"RoleName=sagemaker-compute") as proxy:
+        ran = run("plan", scientist, "--endpoint-url", proxy.address)
+        told = run("plan", scientist, "--endpoint-url", proxy.address, "--format", "json")
+    assert ran.code == told.code == 0, ran.stderr
+    assert "and AWS does not say whether it has that" in " ".join(ran.stdout.split())
+    assert "does not have" not in ran.stdout
+    assert [one["exists"] for one in json.loads(told.stdout)["roles"][0]["passes"]] == [None]
+
+
 def test_a_new_role_is_followed_by_the_next_step(run: "Run") -> None:
     """The second time nothing is new."""
     scientist = role_file("scientist", "persona: data-scientist\nbucket: [acme]\n")
@@ -475,3 +487,14 @@ def test_the_result_is_written_where_every_role_is_refused(command: str, run: "R
     named = [one.get("role") or one["arn"] for one in [*data["roles"], *data.get("refused", [])]]
     assert sorted(named) == ["./twin.yaml", "twin.yaml"]
     assert read_role(iam, "twin") is None
+
+
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes"), ("drift",)], ids=lambda one: one[0])
+def test_the_result_of_one_refused_role_is_written_to_its_file(command: tuple[str, ...], run: "Run") -> None:
+    """It says why; without -o the error alone is the answer."""
+    wrong = role_file("wrong", "persona: data-scientist\naccount: '999999999999'\n")
+    ran = run(*command, wrong, "--format", "json", "-o", "result.json")
+    assert ran.code == 3
+    assert "999999999999" in ran.stderr.splitlines()[-1]
+    assert "999999999999" in Path("result.json").read_text()
+    assert run(*command, wrong, "--format", "json").stdout == ""

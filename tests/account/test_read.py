@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 import pytest
-from tests.account.faults import answer
+from tests.account.faults import FAULTS, answer, page, sabotage
 from tests.servers import ACCOUNT, iam_client
 
 from rolemgr.account.ownership import STATE_TAG, State
-from rolemgr.account.read import AccountPolicy, read_policy, read_role, read_tags
+from rolemgr.account.read import AccountPolicy, read_policy, read_role, read_tags, role_exists
 from rolemgr.errors import AwsError
 
 TRUST = {
@@ -120,3 +120,18 @@ def test_a_network_that_is_gone_is_one_clear_line() -> None:
     with pytest.raises(AwsError, match=r"^AWS can.t be reached: ") as caught:
         read_role(iam_client("http://127.0.0.1:9"), "r")
     assert caught.value.concerns_all
+
+
+@pytest.mark.parametrize("fault", ["access denied", "throttled", "failure 500", "a page", "done, then half"])
+def test_a_role_that_nobody_could_look_up_is_neither_there_nor_missing(iam: Any, fault: str) -> None:
+    """Whatever comes in the place of an answer about one role."""
+    make_role(iam)
+    with sabotage(iam, 0, FAULTS[fault], for_ever=True):
+        assert role_exists(iam, f"arn:aws:iam::{ACCOUNT}:role/r") is None
+
+
+def test_a_role_without_an_arn_in_the_answer_is_neither_there_nor_missing(iam: Any) -> None:
+    """AWS always sends one: what lacks it is none of AWS's answers."""
+    body = "<GetRoleResponse><GetRoleResult><Role/></GetRoleResult><ResponseMetadata><RequestId>0</RequestId>"
+    with sabotage(iam, 0, lambda _: page(f"{body}</ResponseMetadata></GetRoleResponse>".encode())):
+        assert role_exists(iam, f"arn:aws:iam::{ACCOUNT}:role/r") is None

@@ -101,15 +101,15 @@ def read_tags(iam: Any, name: str) -> Mapping[str, str] | None:
 
 
 def role_exists(iam: Any, arn: str) -> bool | None:
-    """Tell whether the account has the role *arn*; None where AWS does not let the caller look."""
+    """Tell whether the account has the role *arn*; None where AWS does not let the caller look, or does not say."""
     try:
         with aws_errors():
             found = _found(iam.get_role, RoleName=arn.rpartition("/")[2])
+            return found is not None and bool(member(found, "Role", "Arn") == arn)
     except AwsError as error:
         if error.concerns_all:
             raise
         return None
-    return found is not None and bool(member(found, "Role", "Arn") == arn)
 
 
 def read_policy(iam: Any, arn: str) -> AccountPolicy | None:

@@ -64,7 +64,8 @@ def plan_command(
     from rolemgr.report.plan import plan_data, plan_text
 
     options = ApplyOptions(update, prune, allow_findings)
-    way, planned, refused = prepare(role_choices(files, chosen), access, options, "", verbose=verbose)
+    way, planned, refused = prepare(role_choices(files, chosen), access, options, "", verbose=verbose,
+                                     to_file=_is_file(output))  # fmt: skip
     unwritten: list[InputError] = []
     with gathering(unwritten):
         shown = plan_text(way, planned, refused) if form == "text" else to_json(plan_data(way, planned, refused))
@@ -122,7 +123,7 @@ def apply_roles(
     _check_can_ask(options)
     _check_output(output)
     run = new_run()
-    way, planned, refused = prepare(choices, access, options, run, verbose=verbose)
+    way, planned, refused = prepare(choices, access, options, run, verbose=verbose, to_file=_is_file(output))
     click.echo(plan_text(way, planned, refused, steps=verbose or len(planned) <= _FEW), err=True, nl=False)
     plans = [one.plan for one in planned if not problem_of(one)]
     _ask(way, plans, options)
@@ -175,6 +176,11 @@ def role_files(chosen: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _check_can_ask(options: ApplyOptions) -> None:
     if not options.yes and not sys.stdin.isatty():
         raise InputError(None, "nobody can be asked: stdin is no terminal", "look at `rolemgr plan`, then give --yes")
+
+
+def _is_file(output: str | None) -> bool:
+    """Tell whether the result goes to a file, which is then written whatever comes of the roles."""
+    return output is not None and not is_stdout(output)
 
 
 def _check_output(output: str | None) -> None:

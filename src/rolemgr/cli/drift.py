@@ -10,7 +10,7 @@ import click
 from rolemgr.cli.access import AccessOptions, access_options
 from rolemgr.cli.apply import role_choices
 from rolemgr.cli.console import fail_on_option, findings_form_option, output_option
-from rolemgr.cli.files import is_file, note, write_output
+from rolemgr.cli.files import is_file, is_stdout, note, write_output
 from rolemgr.cli.options import ROLE_OPTIONS, roles_options
 from rolemgr.cli.planning import OneRole, each_looked_at, end_with, in_account, stop_if_alone
 from rolemgr.errors import InputError, gathering
@@ -55,11 +55,13 @@ def drift_command(
       rolemgr drift roles/*.yaml --format sarif -o drift.sarif
     """
     choices = role_choices(files, chosen)
-    way, roles, refused = in_account(choices, access, verbose=verbose)
+    # SARIF and annotations don't tell what is refused: a file without results would pass for "no drift".
+    to_file = form in ("text", "json") and output is not None and not is_stdout(output)
+    way, roles, refused = in_account(choices, access, verbose=verbose, to_file=to_file)
     looked, unseen = each_looked_at(roles, lambda one: _look(way, one))
     refused += unseen
     if not looked:
-        stop_if_alone(len(choices), refused)
+        stop_if_alone(len(choices), refused, to_file=to_file)
     for one in looked:
         for text in one.drift.notes:
             note(text)

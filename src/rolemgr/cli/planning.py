@@ -35,7 +35,13 @@ class ApplyOptions(NamedTuple):
 
 
 def prepare(
-    choices: Sequence[Mapping[str, Any]], access: AccessOptions, options: ApplyOptions, run: str, *, verbose: bool
+    choices: Sequence[Mapping[str, Any]],
+    access: AccessOptions,
+    options: ApplyOptions,
+    run: str,
+    *,
+    verbose: bool,
+    to_file: bool = False,
 ) -> "tuple[Access, list[Planned], list[RoleNotJudged]]":
     """
     Return the way into the account, the plan of each role, those first that others trust, and roles without one.
@@ -55,7 +61,7 @@ def prepare(
 
     if options.prune and not options.update:
         raise InputError(SourceLocation("--prune"), "goes with --update")
-    way, roles, refused = in_account(choices, access, verbose=verbose)
+    way, roles, refused = in_account(choices, access, verbose=verbose, to_file=to_file)
     by_arn = {one.arn: one for one in roles}
     is_there = cache(partial(role_exists, way.iam))
 
@@ -72,7 +78,7 @@ def prepare(
     ordered = trusted_first({arn: one.chosen.documents.trust_policy for arn, one in by_arn.items()})
     looked, unseen = each_looked_at([by_arn[arn] for arn in ordered], planned)
     if not looked:
-        stop_if_alone(len(choices), [*refused, *unseen])
+        stop_if_alone(len(choices), [*refused, *unseen], to_file=to_file)
     return way, looked, [*refused, *unseen]
 
 
@@ -111,9 +117,9 @@ def each_looked_at(roles: Sequence[OneRole], look: Callable[[OneRole], T]) -> "t
     return looked, refused
 
 
-def stop_if_alone(count: int, refused: "Sequence[RoleNotJudged]") -> None:
-    """Raise the error of the only role that was asked for, as for any command on one thing."""
-    if count == 1 and refused:
+def stop_if_alone(count: int, refused: "Sequence[RoleNotJudged]", *, to_file: bool) -> None:
+    """Raise the error of the only role that was asked for; a result that goes *to_file* is written all the same."""
+    if count == 1 and refused and not to_file:
         raise refused[0].error
 
 
@@ -142,7 +148,7 @@ def looking_at(roles: Sequence[T]) -> Iterator[T]:
 
 
 def in_account(
-    choices: Sequence[Mapping[str, Any]], access: AccessOptions, *, verbose: bool
+    choices: Sequence[Mapping[str, Any]], access: AccessOptions, *, verbose: bool, to_file: bool = False
 ) -> "tuple[Access, list[OneRole], list[RoleNotJudged]]":
     """
     Return the way into the account, for each of *choices* the role that it makes there, and the choices that make none.
@@ -168,7 +174,7 @@ def in_account(
     roles, unmade = _rendered(read, way, verbose=verbose)
     refused += unmade
     if not roles:
-        stop_if_alone(len(choices), refused)  # of several the result says why each is refused
+        stop_if_alone(len(choices), refused, to_file=to_file)  # of several the result says why each is refused
     return way, roles, refused
 
 
