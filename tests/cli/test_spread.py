@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from tests.evaluate.random_lines import line
 
-from rolemgr.cli.batch import answer_chunk, answers
+from rolemgr.cli.batch import Answers, answer_chunk, answers
 from rolemgr.cli.spread import FROM, chunks, in_order, is_worth_it
 from rolemgr.files.source import MAX_BYTES
 
@@ -30,14 +30,23 @@ def large(tmp_path: Path) -> Path:
 def test_several_processes_answer_as_one(large: Path) -> None:
     """The same answers in the same order, to the last line."""
     with large.open("rb") as file:
-        assert list(answers(BytesIO(file.read()))) == list(map(tuple, answers_of(large)))
-    assert json.loads(answers_of(large)[-1][0]) == {"id": "last", "decision": "ImplicitlyDenied"}
+        alone = together(list(answers(BytesIO(file.read()))))
+    spread = answers_of(large)
+    assert (alone, alone.misunderstood > 0) == (spread, True)
+    assert json.loads(spread.text.splitlines()[-1]) == {"id": "last", "decision": "ImplicitlyDenied"}
+    assert spread.lines == len(spread.text.splitlines())
 
 
-def answers_of(path: Path) -> list[tuple[str, bool]]:
+def together(found: list[Answers]) -> Answers:
+    """Return the answers of all of *found* as one."""
+    return Answers("".join(one.text for one in found), sum(one.lines for one in found),
+                   sum(one.misunderstood for one in found))  # fmt: skip
+
+
+def answers_of(path: Path) -> Answers:
     """Return the answers that other processes give, however many cores there are."""
     with path.open("rb") as file:
-        return list(in_order(answer_chunk, file))
+        return together([Answers(*found) for found in in_order(answer_chunk, file)])
 
 
 def test_chunks_are_whole_lines(large: Path) -> None:

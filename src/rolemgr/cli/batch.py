@@ -58,15 +58,23 @@ class Answer(NamedTuple):
     understood: bool
 
 
-def answers(lines: BinaryIO) -> Iterator[Answer]:
-    """Yield the answer to each of *lines* that is not blank: one at a time, or of a large file on every core."""
+class Answers(NamedTuple):
+    """What is said to so many *lines*, some of which are *misunderstood*: the *text* of all of them, in order."""
+
+    text: str
+    lines: int
+    misunderstood: int
+
+
+def answers(lines: BinaryIO) -> Iterator[Answers]:
+    """Yield the answers to *lines* that are not blank: one at a time, or many of a large file, on every core."""
     if is_worth_it(lines):
-        yield from (Answer(text, understood) for text, understood in in_order(answer_chunk, lines))
+        yield from (Answers(*found) for found in in_order(answer_chunk, lines))
         return
     before = gc.get_threshold()
     gc.set_threshold(*_RARELY)
     try:
-        yield from _answers(lines)
+        yield from (Answers(one.text, 1, not one.understood) for one in _answers(lines))
     finally:
         gc.set_threshold(*before)
 
@@ -75,10 +83,11 @@ _RARELY: Final = (200_000, 20, 20)
 """How seldom cycles of garbage are looked for: a line leaves hardly any, and looking takes a third of the time."""
 
 
-def answer_chunk(chunk: bytes) -> list[tuple[str, bool]]:
-    """Return the answers to the lines of *chunk* as plain tuples, which go between processes quickly."""
+def answer_chunk(chunk: bytes) -> tuple[str, int, int]:
+    """Return the answers to the lines of *chunk* as `Answers` has them, in a form that is quickly sent."""
     gc.set_threshold(*_RARELY)  # of a process that does nothing else
-    return [(text, understood) for text, understood in _answers(BytesIO(chunk))]
+    found = list(_answers(BytesIO(chunk)))
+    return "".join([one.text for one in found]), len(found), sum(not one.understood for one in found)
 
 
 def _answers(lines: BinaryIO) -> Iterator[Answer]:

@@ -118,12 +118,12 @@ def _answer_all(requests: str, output: str | None) -> int:
 
     count = misunderstood = 0
     with _lines(requests) as lines, _written(output) as out:
-        for answer in answers(lines):
-            out.write(answer.text)
+        for some in answers(lines):
+            out.write(some.text)
             if requests == "-":
                 out.flush()  # whoever writes one line may wait for its answer
-            count += 1
-            misunderstood += not answer.understood
+            count += some.lines
+            misunderstood += some.misunderstood
         if not count:
             raise InputError(SourceLocation("<stdin>" if requests == "-" else requests), "holds no request")
     if misunderstood:

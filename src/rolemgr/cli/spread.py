@@ -37,21 +37,21 @@ def is_worth_it(lines: BinaryIO) -> bool:
     return S_ISREG(status.st_mode) and status.st_size - lines.tell() >= FROM and cores() > 1
 
 
-def in_order(work: Callable[[bytes], list[R]], lines: BinaryIO) -> Iterator[R]:
+def in_order(work: Callable[[bytes], R], lines: BinaryIO) -> Iterator[R]:
     """Yield what *work* returns for each chunk of whole *lines*, in their order; it is done in other processes."""
     from concurrent.futures import ProcessPoolExecutor  # a small file does not pay for it
 
     processes = min(cores(), _MOST)
     pool = ProcessPoolExecutor(processes)
-    waiting: deque[Future[list[R]]] = deque()
+    waiting: deque[Future[R]] = deque()
     try:
         for chunk in chunks(lines):
             with deaf():
                 waiting.append(pool.submit(work, chunk))
             if len(waiting) >= _AHEAD * processes:
-                yield from waiting.popleft().result()
+                yield waiting.popleft().result()
         while waiting:
-            yield from waiting.popleft().result()
+            yield waiting.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
 
