@@ -40,10 +40,26 @@ def test_a_role_of_the_catalog_is_said_with_its_command(run: Run) -> None:
     assert "--persona" not in chosen.stderr
 
 
-def test_a_pattern_is_no_role(run: Run) -> None:
-    """Which role it will be is for whoever starts the work to say."""
-    ran = run("create", "--persona", "data-scientist", "--pass-role", f"{HOME}ml/*", *WHERE)
-    assert ran.next_steps[0] == f"its work in sagemaker.amazonaws.com runs as a role that matches {HOME}ml/*"
+@pytest.mark.parametrize(
+    ("passed", "said"),
+    [
+        (f"{HOME}ml/*", f"a role that matches {HOME}ml/*"),
+        ("self", "this role itself"),
+        ("arn:aws:iam::999988887777:role/jobs",
+         "arn:aws:iam::999988887777:role/jobs, which is of another account: AWS passes roles within one account alone"),
+    ],
+)  # fmt: skip
+def test_what_is_passed_is_said_as_what_it_is(passed: str, said: str, run: Run) -> None:
+    """A pattern, the role itself, and what AWS never passes."""
+    ran = run("create", "--persona", "data-scientist", "--pass-role", passed, *WHERE)
+    assert ran.next_steps[0] == f"its work in sagemaker.amazonaws.com runs as {said}"
+
+
+def test_an_open_account_is_no_example(run: Run) -> None:
+    """A template is for whatever account takes it in."""
+    ran = run("create", "--persona", "data-scientist", "--format", "cloudformation")
+    assert all("111122223333" not in said for said in ran.next_steps)
+    assert "arn:aws:iam::ACCOUNT:role/sagemaker-compute" in ran.next_steps[0]
 
 
 def test_preview_lists_the_roles_that_are_passed(run: Run) -> None:

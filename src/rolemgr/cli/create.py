@@ -87,16 +87,23 @@ def _create_one(chosen: dict[str, Any], exports: Exports, output: str | None, *,
         write_in(output, FORMS[exports.form], found.documents.name, made.text)
     else:
         write_output(made.text, output)
-    say_next(found)
+    _say_next(found, is_open="account" in exports.filled_later)
 
 
-def say_next(found: "Chosen") -> None:
-    """Say as what the role's work runs, and what is left to do before somebody works with it."""
+def _say_next(found: "Chosen", *, is_open: bool) -> None:
+    """
+    Say as what the role's work runs, and what is left to do before somebody works with it.
+
+    Where the account *is_open*, whoever takes the result in fills it.
+    """
+    from rolemgr.model.spec import DEFAULT_ACCOUNT
     from rolemgr.prove.closure import passed_roles
     from rolemgr.report.next_steps import next_steps, passed_line
 
-    for text in (*map(passed_line, passed_roles(found.catalog, found.role)), *next_steps(found.role)):
-        next_step(text)
+    own = found.role.spec.arn
+    passed = (passed_line(one, own) for one in passed_roles(found.catalog, found.role))
+    for text in (*passed, *next_steps(found.role)):
+        next_step(text.replace(DEFAULT_ACCOUNT, "ACCOUNT") if is_open else text)
 
 
 def _create_many(

@@ -54,6 +54,7 @@ def prepare(
     from rolemgr.account.plan import Wanted, plan_role
     from rolemgr.account.read import role_exists
     from rolemgr.cli.check import findings_in_force
+    from rolemgr.iam.variables import as_pattern
     from rolemgr.iam.wildcards import has_wildcard
     from rolemgr.prove.closure import passed_roles
     from rolemgr.report.next_steps import next_steps
@@ -71,7 +72,9 @@ def prepare(
         findings = findings_in_force(one.chosen)
         stopping = [] if options.allow_findings else [one for one in findings if _stops(one)]
         passes = passed_roles(one.chosen.catalog, one.chosen.role)
-        there = {role: role.arn in by_arn or is_there(role.arn) for role in passes if not has_wildcard(role.arn)}
+        there = {
+            role: role.arn in by_arn or is_there(role.arn) for role in passes if not has_wildcard(as_pattern(role.arn))
+        }
         return Planned(plan, findings, stopping, tuple((role, there.get(role)) for role in passes),
                        tuple(next_steps(one.chosen.role)))  # fmt: skip
 

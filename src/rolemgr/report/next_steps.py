@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from rolemgr.evaluate.request import account_in
 from rolemgr.iam.documents import Effect
+from rolemgr.iam.variables import as_pattern
 from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.model.role import ComposedRole, PassedRole
 
@@ -14,16 +16,22 @@ _SAGEMAKER = "sagemaker.amazonaws.com"
 _THERE = {True: "", False: ", which the account does not have", None: ", and AWS does not say whether it has that"}
 
 
-def passed_line(passed: PassedRole, *, exists: bool | None = True) -> str:
+def passed_line(passed: PassedRole, own: str, *, exists: bool | None = True) -> str:
     """
-    Return as which role the work runs that a role hands to a service.
+    Return as which role the work runs that the role *own* hands to a service.
 
-    *exists* says whether the account has that role; None is for what nobody could look up.
+    *exists* says whether the account has that role; None is for what nobody could look up. Roles are passed
+    within one account.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
     """
     services = " and ".join(passed.services) or "any service"
     head = f"its work in {services} runs as"
-    if has_wildcard(passed.arn):
+    if has_wildcard(as_pattern(passed.arn)):
         return f"{head} a role that matches {passed.arn}"
+    if passed.arn == own:
+        return f"{head} this role itself"
+    if account_in(passed.arn) != account_in(own):
+        return f"{head} {passed.arn}, which is of another account: AWS passes roles within one account alone"
     made = f"; `rolemgr create --persona {passed.persona}` renders that role" if passed.persona else ""
     return f"{head} {passed.arn}{_THERE[exists]}{made}"
 

@@ -115,7 +115,9 @@ def _role_lines(one: Planned, *, steps: bool) -> Iterator[str]:
     if plan.problem:
         yield f"    {plan.problem}"
     yield from (f"    note: {note}" for note in plan.notes)
-    yield from (f"    note: {passed_line(role, exists=exists)}" for role, exists in one.passes if steps)
+    yield from (
+        f"    note: {passed_line(role, plan.wanted.arn, exists=exists)}" for role, exists in one.passes if steps
+    )
     yield from (f"    differs: {printable(difference)}" for difference in plan.differences)
     if steps and plan.action in ("create", "update"):
         yield from (f"    {number}. {step.what}" for number, step in enumerate((*plan.steps, *plan.cleanup), start=1))

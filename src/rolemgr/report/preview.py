@@ -100,7 +100,7 @@ def warnings(role: ComposedRole, documents: RoleDocuments) -> Iterator[str]:
 def _passes(role: ComposedRole, catalog: Catalog) -> Tree:
     branch = Tree(Text("Roles that it passes", style="bold"))
     for one in passed_roles(catalog, role):
-        branch.add(Text(passed_line(one)))
+        branch.add(Text(passed_line(one, role.spec.arn)))
     return branch
 
 
