@@ -14,7 +14,7 @@ from typing import Any
 from botocore.loaders import Loader
 from tests.support import DATA
 
-from rolemgr.compose.abac import with_tags
+from rolemgr.compose.abac.scope import with_tags
 from rolemgr.compose.distribute import Share
 from rolemgr.compose.merge import merge
 from rolemgr.evaluate.policies import Policies

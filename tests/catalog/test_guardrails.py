@@ -18,9 +18,9 @@ from tests.support import composed, role_spec
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.catalog.profiles import guardrails_of
-from rolemgr.compose.denies import Compiled, Setting, compile_guardrail
 from rolemgr.compose.distribute import Share
-from rolemgr.compose.guardrails import chosen_guardrails
+from rolemgr.compose.guardrails.choice import chosen_guardrails
+from rolemgr.compose.guardrails.denies import Compiled, Setting, compile_guardrail
 from rolemgr.errors import InputError, RolemgrError
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies

@@ -16,8 +16,8 @@ from rolemgr.iam.wildcards import action_glob
 from rolemgr.model.catalog import Forbidden
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
-from rolemgr.prove.separation import sentence
 from rolemgr.report.separations import in_words
+from rolemgr.separation.violations import sentence
 
 if TYPE_CHECKING:
     from tests.conftest import Run

@@ -13,7 +13,7 @@ from rolemgr.check.role import accepted, at_origin, documents_of
 from rolemgr.check.run import check
 from rolemgr.errors import InputError, UnknownNameError
 from rolemgr.model.catalog import Accepted
-from rolemgr.prove.separation import RenderedRole
+from rolemgr.separation.violations import RenderedRole
 
 CATALOG = Catalog()
 PERSONAS = sorted(CATALOG.found("personas"))

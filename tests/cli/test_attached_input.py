@@ -138,6 +138,6 @@ def test_more_than_iam_attaches_is_one_line(run: "Run") -> None:
 def test_a_role_without_them_pays_nothing() -> None:
     """What judges attached policies, and their data, load only where a policy is attached."""
     loaded = loaded_by("create", "--persona", "sagemaker-compute")
-    late = {"rolemgr.prove.attached", "rolemgr.prove.managed", "rolemgr.reference.managed_policies"}
+    late = {"rolemgr.separation.attached", "rolemgr.separation.managed", "rolemgr.reference.managed_policies"}
     assert loaded.isdisjoint(late)
     assert late <= loaded_by("create", "--persona", "sagemaker-compute", "--managed-policy", f"{OWN}extra")

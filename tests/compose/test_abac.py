@@ -12,10 +12,10 @@ from tests.abac_support import SELDOM_TAGGED, SHARED, policies_of, shares_of, ta
 from tests.support import faults, rendered, role_spec, statements_of
 from tests.test_catalog_policies import GROUPS, role_of
 
-from rolemgr.compose.abac import with_tags
-from rolemgr.compose.abac_denies import all_denies
-from rolemgr.compose.abac_models import held_to_model_names, model_names
-from rolemgr.compose.abac_tags import missing_tags
+from rolemgr.compose.abac.denies import all_denies
+from rolemgr.compose.abac.models import held_to_model_names, model_names
+from rolemgr.compose.abac.scope import with_tags
+from rolemgr.compose.abac.tags import missing_tags
 from rolemgr.compose.merge import merge
 from rolemgr.errors import SourceLocation
 from rolemgr.evaluate.decision import evaluate

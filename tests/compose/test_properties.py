@@ -84,7 +84,7 @@ def _with(group: Sourced[ActivityGroup], index: int, conditions: dict[str, Any])
 
 
 def _values(group: Sourced[ActivityGroup], spec: Any) -> dict[str, tuple[str, ...]]:
-    from rolemgr.compose.values import declared_parameters, resolve
+    from rolemgr.compose.parameters import declared_parameters, resolve
 
     declared = declared_parameters((group,))
     optional = {name: one for name, one in declared.items() if one.parameter.default is not None}

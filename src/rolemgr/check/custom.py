@@ -1,7 +1,7 @@
 """
 Custom policy checks: what policies may and must allow, in the words of a YAML file.
 
-Each check is a comparison (`rolemgr.access.compare`) with a policy that says what is in order:
+Each check is a comparison (`rolemgr.compare.compare`) with a policy that says what is in order:
 
     access_not_granted     everything but the forbidden access
     no_new_access          the reference policy
@@ -20,8 +20,6 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 
-from rolemgr.access.compare import Comparison, Difference, Focus, Unknown, compare
-from rolemgr.access.public import open_to_strangers
 from rolemgr.check.branches import families, told_once
 from rolemgr.check.custom_names import wrong_names
 from rolemgr.check.document import GRANTING, Document
@@ -29,6 +27,8 @@ from rolemgr.check.finding import Finding, Severity
 from rolemgr.check.rule import listed
 from rolemgr.check.rules import RULES
 from rolemgr.check.sources import documents, parse
+from rolemgr.compare.compare import Comparison, Difference, Focus, Unknown, compare
+from rolemgr.compare.public import open_to_strangers
 from rolemgr.errors import InputError, SourceLocation, raise_all
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.policies import Policies, StatementRef, groups_of

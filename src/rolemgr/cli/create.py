@@ -97,8 +97,8 @@ def _say_next(found: "Chosen", *, is_open: bool) -> None:
     Where the account *is_open*, whoever takes the result in fills it.
     """
     from rolemgr.model.spec import DEFAULT_ACCOUNT
-    from rolemgr.prove.closure import passed_roles
     from rolemgr.report.next_steps import next_steps, passed_line
+    from rolemgr.separation.closure import passed_roles
 
     own = found.role.spec.arn
     passed = (passed_line(one, own) for one in passed_roles(found.catalog, found.role))

@@ -35,8 +35,8 @@ def detective_command(name: str, tag_keys: Sequence[str], stop: bool, form: str,
       aws cloudformation deploy --stack-name on-demand-jobs --template-file on-demand-jobs.yaml \\
           --capabilities CAPABILITY_IAM --parameter-overrides Email=ml-platform@example.com
     """
+    from rolemgr.detective.detective import template
     from rolemgr.files.write import to_json, to_yaml
-    from rolemgr.layers.detective import template
 
     asked = _only_for(name, tag_keys, stop)
     require_ending(output, form.upper(), f"give --format {'json' if form == 'yaml' else 'yaml'}")

@@ -17,14 +17,14 @@ from rolemgr.cli.options import role_options
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 
 if TYPE_CHECKING:
+    from rolemgr.diagnose.alternatives import Subject
+    from rolemgr.diagnose.denial_said import Denial
+    from rolemgr.diagnose.diagnose import SourceOf
     from rolemgr.evaluate.policies import Policies
     from rolemgr.evaluate.request import Request
     from rolemgr.iam.arn import Arn
     from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy, TrustPolicy
     from rolemgr.model.role import ComposedStatement
-    from rolemgr.prove.alternatives import Subject
-    from rolemgr.prove.denial_said import Denial
-    from rolemgr.prove.diagnose import SourceOf
 
 
 class _Subject(NamedTuple):
@@ -77,9 +77,9 @@ def diagnose_command(
       rolemgr diagnose --action s3:GetObject --resource arn:aws:s3:::acme/a.csv \\
                        --persona sagemaker-compute --resource-policy bucket.json
     """
+    from rolemgr.diagnose.denied_requests import diagnose
+    from rolemgr.diagnose.diagnose import Given
     from rolemgr.iam.documents import TrustPolicy
-    from rolemgr.prove.denied_requests import diagnose
-    from rolemgr.prove.diagnose import Given
     from rolemgr.report.diagnosis import diagnosis_data, diagnosis_page
 
     denial = _denial(message)
@@ -108,7 +108,7 @@ def diagnose_command(
 
 def _denial(message: str | None) -> "Denial | None":
     """Return what the message says, be it the text itself, a file or stdin."""
-    from rolemgr.prove.denial import parse_denial
+    from rolemgr.diagnose.denial import parse_denial
 
     if message is None:
         return None
@@ -128,7 +128,7 @@ def _is_file(text: str) -> bool:
 
 def _require_request(asked: Mapping[str, Any], denial: "Denial | None") -> None:
     """Raise InputError where neither message nor options say what was denied."""
-    from rolemgr.prove.denial_said import DECODE, Kind
+    from rolemgr.diagnose.denial_said import DECODE, Kind
 
     if denial is None and asked["action"] is None:
         raise InputError(None, "there is nothing to diagnose", "give AWS's message, - for stdin, or --action")
@@ -158,7 +158,7 @@ def _request(asked: Mapping[str, Any], denial: "Denial | None", subject: _Subjec
 
 def _resource(denial: "Denial | None", subject: _Subject) -> str | None:
     """Return the ARN of the resource in the message; what IAM calls `role NAME` is in the caller's account."""
-    from rolemgr.prove.denial_sentence import in_account
+    from rolemgr.diagnose.denial_sentence import in_account
 
     return (denial.resource or in_account(denial.name, subject.arn)) if denial else None
 
@@ -186,8 +186,8 @@ def _provider(subject: _Subject) -> str | None:
 
 def _look_at(action: str, resource: str, denial: "Denial | None") -> None:
     """Note an action that the reference does not have, and one that takes a resource and has none."""
-    from rolemgr.prove.denial_said import Kind
-    from rolemgr.prove.diagnose import needs_resource
+    from rolemgr.diagnose.denial_said import Kind
+    from rolemgr.diagnose.diagnose import needs_resource
     from rolemgr.reference.services import action_names, find_action
 
     known = find_action(action)
@@ -247,7 +247,7 @@ def _policies_of(names: Sequence[str], chosen: Mapping[str, Any]) -> _Subject:
 def _role_of(chosen: Mapping[str, Any], layers: Mapping[str, Any], denial: "Denial | None", verbose: bool) -> _Subject:
     """Return the role that the options choose, where they leave it open in the message's account and region."""
     from rolemgr.cli.rendering import attached_to, render_chosen
-    from rolemgr.prove.alternatives import Subject
+    from rolemgr.diagnose.alternatives import Subject
 
     found = render_chosen(_placed(chosen, denial), verbose=verbose)
     documents, attached = found.documents, attached_to(found.role)

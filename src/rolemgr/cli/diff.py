@@ -11,7 +11,7 @@ from rolemgr.cli.files import is_file, write_output
 from rolemgr.errors import InputError, SourceLocation
 
 if TYPE_CHECKING:
-    from rolemgr.access.grants import Grant
+    from rolemgr.compare.grants import Grant
     from rolemgr.files.source import SourceFile
 
 KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
@@ -53,7 +53,7 @@ def diff_command(a: str, b: str, kind: str | None, form: str, fail_on: str, outp
       rolemgr create --persona data-scientist | rolemgr diff role.json - --fail-on gained
       rolemgr diff bucket-policy.json other-bucket-policy.json --type resource --format json
     """
-    from rolemgr.access.grants import changes
+    from rolemgr.compare.grants import changes
 
     if a == b == "-":
         raise InputError(SourceLocation("<stdin>"), "can be A or B, not both")
@@ -123,9 +123,9 @@ def _readable(grant: "Grant", source: "SourceFile") -> "Grant":
 
 
 def _of_role_file(name: str) -> "Grant":
-    from rolemgr.access.grants import Grant
     from rolemgr.cli.options import role_source
     from rolemgr.cli.rendering import render_source
+    from rolemgr.compare.grants import Grant
 
     if name == "-":
         raise InputError(SourceLocation("<stdin>"), "is a role file", "give its name, or the role that `create` makes")
@@ -141,8 +141,8 @@ def _of_role_file(name: str) -> "Grant":
 
 def _of_role(source: "SourceFile") -> "Grant | None":
     """Return what the role in *source* grants, as far as the file tells; None where it holds no role's policies."""
-    from rolemgr.access.grants import Grant
     from rolemgr.cli.policies import documents_of, policies_of
+    from rolemgr.compare.grants import Grant
     from rolemgr.iam.documents import TrustPolicy
     from rolemgr.iam.role_document import has_policies, owners
     from rolemgr.iam.uses import kinds_in
@@ -206,9 +206,9 @@ def _told(source: "SourceFile", kind: str | None) -> str:
 
 def _of_policy(source: "SourceFile", told: str) -> "Grant":
     """Return what the policy grants; an SCP as what it lets through, with what AWS attaches beside it."""
-    from rolemgr.access.grants import Grant
     from rolemgr.cli.layers import with_full_access
     from rolemgr.cli.policies import documents_of, policies_of
+    from rolemgr.compare.grants import Grant
     from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy, ResourcePolicy, TrustPolicy
     from rolemgr.iam.uses import Use
 

@@ -56,9 +56,9 @@ def prepare(
     from rolemgr.cli.check import findings_in_force
     from rolemgr.iam.variables import as_pattern
     from rolemgr.iam.wildcards import has_wildcard
-    from rolemgr.prove.closure import passed_roles
     from rolemgr.report.next_steps import next_steps
     from rolemgr.report.plan import Planned
+    from rolemgr.separation.closure import passed_roles
 
     if options.prune and not options.update:
         raise InputError(SourceLocation("--prune"), "goes with --update")

@@ -16,7 +16,7 @@ from rolemgr.errors import InputError, SourceLocation, gathering, raise_all
 if TYPE_CHECKING:
     from rolemgr.model.policy_tests import PolicyTests
     from rolemgr.model.source import Sourced
-    from rolemgr.prove.policy_tests import FileResults
+    from rolemgr.policytest.run import FileResults
 
 _TEST_KEYS = ("cases", "calls")
 _TOP_KEY = re.compile(r"""^["']?([A-Za-z_]+)["']?\s*:""", re.MULTILINE)
@@ -59,7 +59,7 @@ def test_command(paths: Sequence[str], form: str, output: str | None, color: str
 
 def _run(texts: "Sequence[tuple[str, str]]") -> "list[FileResults]":
     """Return the results of all files; raise for what is wrong in any of them before one result is shown."""
-    from rolemgr.prove.policy_tests import run_tests
+    from rolemgr.policytest.run import run_tests
 
     if not texts:
         raise InputError(None, "no policy test is found", "a test file has `cases` or `calls`; see `rolemgr test -h`")

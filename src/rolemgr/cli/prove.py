@@ -64,7 +64,7 @@ def _of_role(chosen: Mapping[str, Any], *, verbose: bool) -> "tuple[str, tuple[P
     from rolemgr.cli.rendering import render_chosen
     from rolemgr.prove.catalog import prove_role
     from rolemgr.prove.proof import Subject
-    from rolemgr.prove.separation import RenderedRole
+    from rolemgr.separation.violations import RenderedRole
 
     reason = chosen["break_separation"] or "asked for by prove"  # a broken separation is an answer here, no bad input
     found = render_chosen({**chosen, "break_separation": reason}, verbose=verbose)

@@ -5,19 +5,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rolemgr.access.errors import TooComplex
 from rolemgr.catalog.load import Catalog
 from rolemgr.cli.files import note
 from rolemgr.cli.options import ROLE_OPTIONS, role_source
+from rolemgr.compare.errors import TooComplex
 from rolemgr.compose.role import compose
 from rolemgr.errors import InputError, raise_all
 from rolemgr.files.source import LayeredSource
 from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.spec import DEFAULT_ACCOUNT, RoleSpec
-from rolemgr.prove.closure import closure_of, unknown_notes
-from rolemgr.prove.separation import violations
 from rolemgr.render.documents import attachments, render
+from rolemgr.separation.closure import closure_of, unknown_notes
+from rolemgr.separation.violations import violations
 
 if TYPE_CHECKING:
     from rolemgr.iam.documents import IdentityPolicy
@@ -104,7 +104,11 @@ def _check_attached(catalog: Catalog, spec: Sourced[RoleSpec], role: ComposedRol
     """Return what there is to say of attached managed policies and the boundary; raise where one is refused."""
     if not (spec.value.managed_policy or spec.value.boundary):
         return []
-    from rolemgr.prove.attached import attachment_notes, attachment_problems, separation_notes  # few roles have them
+    from rolemgr.separation.attached import (  # few roles have them
+        attachment_notes,
+        attachment_problems,
+        separation_notes,
+    )
 
     raise_all(list(attachment_problems(catalog, role, spec.at)))
     return [*attachment_notes(role), *separation_notes(catalog, role)]
@@ -114,7 +118,7 @@ def attached_to(role: ComposedRole) -> "Mapping[str, IdentityPolicy]":
     """Return the documents of AWS's managed policies attached to *role*, by ARN, where they are known."""
     if not role.spec.managed_policy:
         return {}
-    from rolemgr.prove.attached import attached_documents  # few roles have them
+    from rolemgr.separation.attached import attached_documents  # few roles have them
 
     return attached_documents(role)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rolemgr.compose.values import Declared, Given
+from rolemgr.compose.parameters import Declared, Given
 from rolemgr.model.role import GuardrailInForce
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from rolemgr.compose.resolve_statement import Typed, Written, placeholders, write
 from rolemgr.compose.substitute import Values
-from rolemgr.compose.written import Typed, Written, placeholders, write
 from rolemgr.iam.documents import Effect
 from rolemgr.model.catalog import ActivityGroup
 from rolemgr.model.role import FrozenConditions, NotNarrowed, Origin

@@ -5,8 +5,8 @@ from typing import TypeAlias
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.never_names import wrong_names_in_accepts
+from rolemgr.compose.parameters import incomplete_defaults
 from rolemgr.compose.questions import wrong_values_of_group, wrong_values_of_shared
-from rolemgr.compose.values import incomplete_defaults
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, gathering, raise_all
 from rolemgr.model.catalog import ActivityGroup, EntryId
 from rolemgr.model.persona import ResolvedPersona

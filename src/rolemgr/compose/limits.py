@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from rolemgr.compose.denies import Compiled, Setting, compile_guardrail
 from rolemgr.compose.distribute import Share
-from rolemgr.compose.guardrails import ChosenGuardrail
+from rolemgr.compose.guardrails.choice import ChosenGuardrail
+from rolemgr.compose.guardrails.denies import Compiled, Setting, compile_guardrail
 from rolemgr.errors import InputError, gathering, raise_all
 from rolemgr.iam.documents import Effect
 from rolemgr.model.role import GuardrailInForce, LeftOpen
@@ -38,7 +38,7 @@ def with_limits(
     in_force = tuple(one.in_force for one in compiled)
     if not spec.value.abac:
         return Limited((*shares, *denies), in_force)
-    from rolemgr.compose.abac import with_tags  # most roles have no tag keys
+    from rolemgr.compose.abac.scope import with_tags  # most roles have no tag keys
 
     scoped = with_tags(shares, spec.value.abac, spec.value, spec.at("abac"))
     return Limited((*scoped.shares, *denies), in_force, scoped.left_open, scoped.notes)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TypeAlias
 
+from rolemgr.compose.parameters import Declared, Given
 from rolemgr.compose.substitute import names_in
-from rolemgr.compose.values import Declared, Given
 from rolemgr.errors import InputError
 from rolemgr.iam.documents import Conditions
 from rolemgr.iam.operators import base_operator

@@ -15,16 +15,16 @@ from rolemgr.compose.account import in_account, without_account
 from rolemgr.compose.choices import builtins, given_values, unused_short_forms
 from rolemgr.compose.distribute import Distributed, distribute
 from rolemgr.compose.groups import Groups, chosen_groups, clashes
-from rolemgr.compose.guardrails import ChosenGuardrail, chosen_guardrails
-from rolemgr.compose.inert import without_inert_denies
+from rolemgr.compose.guardrails.choice import ChosenGuardrail, chosen_guardrails
+from rolemgr.compose.inert_denies import without_inert_denies
 from rolemgr.compose.limits import with_limits
 from rolemgr.compose.merge import merge
 from rolemgr.compose.never_names import wrong_names_in_never
 from rolemgr.compose.notes import notes_on, notes_on_limits, replaced_limits
+from rolemgr.compose.parameters import declared_parameters, misfit, regions_of_keys, resolve
 from rolemgr.compose.questions import notes_on_values
 from rolemgr.compose.substitute import UnknownPlaceholderError, fill
 from rolemgr.compose.trust import compose_trust, trust_notes
-from rolemgr.compose.values import declared_parameters, misfit, regions_of_keys, resolve
 from rolemgr.errors import InputError, RolemgrError, UnknownNameError, gathering, raise_all
 from rolemgr.iam.documents import Effect
 from rolemgr.model.catalog import ActivityGroup, EntryId, ParameterType
@@ -78,7 +78,7 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
 def _require_tags(spec: Sourced[RoleSpec]) -> None:
     """Raise InputError (or Problems) where a trust can't bring the tags that ABAC asks its callers for."""
     if spec.value.abac:
-        from rolemgr.compose.abac_tags import missing_tags  # most roles have no tag keys
+        from rolemgr.compose.abac.tags import missing_tags  # most roles have no tag keys
 
         raise_all(missing_tags(spec))
 

@@ -53,7 +53,7 @@ Strings: TypeAlias = Annotated[tuple[Text, ...], BeforeValidator(listed), WithJs
 
 
 class ParameterType(StrEnum):
-    """What kind of value a parameter takes; `rolemgr.compose.values` says what each accepts."""
+    """What kind of value a parameter takes; `rolemgr.compose.parameters` says what each accepts."""
 
     STRING = "string"
     NAME_PATTERN = "name-pattern"

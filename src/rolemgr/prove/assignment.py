@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from rolemgr.access.budget import Budget
+from rolemgr.compare.budget import Budget
 from rolemgr.prove.cells import Cell, Values
 
 

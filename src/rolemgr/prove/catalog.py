@@ -26,9 +26,9 @@ from rolemgr.prove.overlaps import overlaps_declared
 from rolemgr.prove.packed import packing_lossless
 from rolemgr.prove.proof import CounterExample, Decide, Proof, Subject, flags_of, together
 from rolemgr.prove.separate import attached_separated, separated, with_attached_documents
-from rolemgr.prove.separation import RenderedRole
 from rolemgr.prove.tags import tags_kept
 from rolemgr.render.documents import render
+from rolemgr.separation.violations import RenderedRole
 
 MADE = "quotas"
 MADE_CLAIM = "every persona can be made with every ready profile, and every group with every guardrail"

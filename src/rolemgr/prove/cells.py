@@ -11,7 +11,7 @@ from itertools import combinations
 from math import comb
 from typing import Final, NamedTuple, TypeAlias
 
-from rolemgr.access.budget import Budget, measured_as
+from rolemgr.compare.budget import Budget, measured_as
 from rolemgr.evaluate.request import Context
 from rolemgr.iam.operators import base_operator
 from rolemgr.iam.variables import known_variables_in, replaced

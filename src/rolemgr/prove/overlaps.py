@@ -16,19 +16,19 @@ from itertools import combinations, product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rolemgr.access.budget import MOST_STEPS
-from rolemgr.access.errors import TooComplex
+from rolemgr.compare.budget import MOST_STEPS
+from rolemgr.compare.errors import TooComplex
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import Effect
 from rolemgr.iam.wildcards import contains, matches_action
 from rolemgr.model.role import ComposedRole, Origin
 from rolemgr.prove.cells import filled
-from rolemgr.prove.closure import closure_of
 from rolemgr.prove.proof import Answer, CounterExample, Judged, Proof, Subject, all_told, places, proof_of
 from rolemgr.prove.resource_classes import steps_to_compare
 from rolemgr.prove.search import inquiry
 from rolemgr.reference.resources import in_common
 from rolemgr.reference.services import find_action
+from rolemgr.separation.closure import closure_of
 
 NAME = "overlap"
 CLAIM = "what two personas can both write is declared, and neither must never do it"

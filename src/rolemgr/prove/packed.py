@@ -19,10 +19,10 @@ from rolemgr.model.role import ComposedStatement, NamedPolicy, RoleDocuments
 from rolemgr.prove.cells import Cell
 from rolemgr.prove.proof import Answer, CounterExample, Proof, Subject, all_told, proof_of
 from rolemgr.prove.search import Inquiry, inquiry
-from rolemgr.prove.separation import RenderedRole
 from rolemgr.reference.services import action_names, services
 from rolemgr.render.documents import permissions_policy
 from rolemgr.render.packing import pack
+from rolemgr.separation.violations import RenderedRole
 
 NAME = "packing"
 CLAIM = "documents decide as the statements that were packed into them, and every Deny is inline"

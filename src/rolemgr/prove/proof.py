@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from rolemgr.access.budget import Budget
-from rolemgr.access.errors import TooComplex
 from rolemgr.catalog.load import Catalog
+from rolemgr.compare.budget import Budget
+from rolemgr.compare.errors import TooComplex
 from rolemgr.errors import SourceLocation
 from rolemgr.evaluate.decision import Evaluation, evaluate
 from rolemgr.evaluate.policies import Policies
@@ -19,8 +19,8 @@ from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
 from rolemgr.model.flags import words_of
 from rolemgr.model.role import ComposedStatement, Origin
-from rolemgr.prove.separation import RenderedRole
 from rolemgr.reference.services import expand
+from rolemgr.separation.violations import RenderedRole
 
 Decide: TypeAlias = Callable[[Request, Policies], Evaluation]
 """AWS's evaluation logic, as the proofs ask it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rolemgr.access.budget import MOST_STEPS, Budget, measured_as
+from rolemgr.compare.budget import MOST_STEPS, Budget, measured_as
 from rolemgr.prove.cells import STAND_IN, filled
 from rolemgr.reference.resources import in_common, sample
 from rolemgr.reference.services import find_action

@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache, partial
 from itertools import product
 from typing import NamedTuple, TypeVar
 
-from rolemgr.access.budget import Budget
+from rolemgr.compare.budget import Budget
 from rolemgr.evaluate.decision import Decision
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Context, Request

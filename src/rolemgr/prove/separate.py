@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
-from rolemgr.access.budget import MOST_STEPS
-from rolemgr.access.errors import TooComplex
+from rolemgr.compare.budget import MOST_STEPS
+from rolemgr.compare.errors import TooComplex
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.model.role import ComposedRole, NamedPolicy
-from rolemgr.prove.attached import Broken, attached_statements, broken_by_attached
-from rolemgr.prove.closure import closure_of
 from rolemgr.prove.proof import CounterExample, Proof, Subject, all_told, flags_of, places, proof_of
 from rolemgr.prove.search import inquiry
-from rolemgr.prove.separation import RenderedRole, Violation, each_violation
 from rolemgr.render.documents import permissions_policy, render
+from rolemgr.separation.attached import Broken, attached_statements, broken_by_attached
+from rolemgr.separation.closure import closure_of
+from rolemgr.separation.violations import RenderedRole, Violation, each_violation
 
 NAME = "separation"
 _BREAK = "--break-separation"

@@ -9,7 +9,7 @@ absent, equal, in another case or another; tagging on creation or later) is eith
 then no context whatever gets the request allowed; or in keeping with all promises, and then whatever the same
 role without tag keys is allowed is allowed. Of what tags can't narrow (`rolemgr.reference.tagging`: what
 projects share, calls that AWS asks for no tag) the second alone is promised, and the role says so. What attached
-policies add is held to no tag; that is said by `rolemgr.compose.abac_open`.
+policies add is held to no tag; that is said by `rolemgr.compose.abac.left_open`.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from enum import Enum
 from functools import lru_cache, partial
 
 from rolemgr.catalog.load import Catalog
-from rolemgr.compose.abac_models import model_names, names_model
+from rolemgr.compose.abac.models import model_names, names_model
 from rolemgr.compose.distribute import Share
 from rolemgr.compose.role import compose
 from rolemgr.files.source import SourceFile
@@ -30,11 +30,11 @@ from rolemgr.model.spec import RoleSpec
 from rolemgr.prove.cells import STAND_IN, Cell, Test, Values, filled
 from rolemgr.prove.proof import CounterExample, Judged, Proof, Subject, all_told, places, proofs_of, told
 from rolemgr.prove.search import Inquiry, Limit, inquiry
-from rolemgr.prove.separation import RenderedRole
 from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import Action, find_action, resource_types
 from rolemgr.reference.tagging import How, by_tag, is_asked_for_tags, is_left_alone
 from rolemgr.render.documents import render
+from rolemgr.separation.violations import RenderedRole
 
 KEPT = "tag keys"
 KEPT_CLAIM = "the role itself allows no request that goes by another tag than the caller's own, or moves it"

@@ -5,8 +5,8 @@ from typing import Final
 
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.iam.documents import Effect
-from rolemgr.prove.separation import RenderedRole
 from rolemgr.prove.witness import witnesses
+from rolemgr.separation.violations import RenderedRole
 
 CAPABILITIES: Final[Mapping[str, tuple[str, ...]]] = {
     "open the own Studio profile": ("sagemaker:CreatePresignedDomainUrl",),

@@ -5,8 +5,8 @@ from typing import Any
 from rich.text import Text
 from rich.tree import Tree
 
-from rolemgr.prove.denial_said import Denial
-from rolemgr.prove.diagnose import Denier, Diagnosis, Place
+from rolemgr.diagnose.denial_said import Denial
+from rolemgr.diagnose.diagnose import Denier, Diagnosis, Place
 
 _STYLES = {
     "Allowed": "bold green",

@@ -4,9 +4,9 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from rolemgr.access.compare import Comparison, Difference, Unknown
-from rolemgr.access.grants import Changes, Part
-from rolemgr.access.scenes import Scene
+from rolemgr.compare.compare import Comparison, Difference, Unknown
+from rolemgr.compare.grants import Changes, Part
+from rolemgr.compare.scenes import Scene
 from rolemgr.errors import printable
 from rolemgr.evaluate.principals import Kind, Match
 from rolemgr.evaluate.request import Request

@@ -11,8 +11,6 @@ from rich.tree import Tree
 from rolemgr.catalog.load import Catalog
 from rolemgr.model.catalog import EntryId
 from rolemgr.model.role import ComposedRole, RoleDocuments
-from rolemgr.prove.closure import passed_roles
-from rolemgr.prove.separation import sentence
 from rolemgr.reference.quirks import quota
 from rolemgr.render.documents import attachments
 from rolemgr.render.explain import explanation
@@ -27,6 +25,8 @@ from rolemgr.report.separations import (
     separations_of,
 )
 from rolemgr.report.statements import LEVELS, access_level, statement_branch, trust_branch
+from rolemgr.separation.closure import passed_roles
+from rolemgr.separation.violations import sentence
 
 NEARLY_FULL = 0.9
 """The share of a quota from which the preview warns: the next bucket or group may not fit."""
@@ -82,7 +82,7 @@ def warnings(role: ComposedRole, documents: RoleDocuments) -> Iterator[str]:
     """Yield what a reviewer should look at twice."""
     yield from role.notes
     if documents.attached or documents.boundary:
-        from rolemgr.prove.attached import attachment_notes  # few roles have them
+        from rolemgr.separation.attached import attachment_notes  # few roles have them
 
         yield from attachment_notes(role)
     if many := attachments(documents):

@@ -9,12 +9,12 @@ from rich.console import Group
 from rich.text import Text
 from rich.tree import Tree
 
+from rolemgr.diagnose.changes import nearest
 from rolemgr.evaluate.explain import Explanation, NearMiss
 from rolemgr.evaluate.policies import Layer, StatementRef
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import Effect
-from rolemgr.prove.changes import nearest
-from rolemgr.prove.policy_tests import FileResults, Result
+from rolemgr.policytest.run import FileResults, Result
 from rolemgr.report.statements import origin_text
 
 _NEAREST = 5

@@ -11,7 +11,7 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.catalog.profiles import guardrails_of
 from rolemgr.compose.groups import chosen_groups
-from rolemgr.compose.values import Declared, declared_parameters
+from rolemgr.compose.parameters import Declared, declared_parameters
 from rolemgr.errors import RolemgrError
 from rolemgr.model.guardrail import Guardrail
 from rolemgr.model.persona import ResolvedPersona

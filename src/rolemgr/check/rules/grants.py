@@ -5,7 +5,6 @@ from functools import lru_cache
 
 from pydantic import ValidationError
 
-from rolemgr.access.public import fixes_who, open_to_strangers
 from rolemgr.check.document import GRANTING, Condition, Document, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.limits_nothing import (
@@ -18,6 +17,7 @@ from rolemgr.check.limits_nothing import (
 from rolemgr.check.patterns import fits
 from rolemgr.check.patterns import is_open as is_every_one
 from rolemgr.check.rule import IAM, PERMISSIONS, SAGEMAKER, WITH_PRINCIPAL, Hit, group_rule, listed, statement_rule
+from rolemgr.compare.public import fixes_who, open_to_strangers
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.policies import Policies
 from rolemgr.files.source import DataPath

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from rolemgr.access.budget import Budget
-from rolemgr.access.errors import TooComplex
 from rolemgr.check.document import Condition, Document, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.patterns import is_everything
 from rolemgr.check.rule import IAM, Hit, document_rule, group_rule
+from rolemgr.compare.budget import Budget
+from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.variables import opens_variable

@@ -1,0 +1,232 @@
+"""
+Statements as a comparison asks them: which resources, and which questions about which condition keys.
+
+A `Side` is all that one set of policies says, layer by layer. Which statements match a request decides
+whether it is allowed: no Deny, and an Allow of every layer that must allow.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from rolemgr.compare.atoms import Atom, Filled, condition_atom, resource_atom
+from rolemgr.compare.regions import Pattern
+from rolemgr.evaluate.conditions import Condition, known_operator
+from rolemgr.evaluate.errors import LayerError
+from rolemgr.evaluate.policies import Layer, Policies, StatementRef, read_policy
+from rolemgr.evaluate.principals import Named
+from rolemgr.evaluate.statement import ReadStatement
+from rolemgr.iam.documents import Effect, PolicyDocument, TrustPolicy
+from rolemgr.iam.values import read_bool
+from rolemgr.iam.variables import Variable, opens_variable, parse
+from rolemgr.iam.wildcards import action_glob
+
+
+class Asked(NamedTuple):
+    """
+    One condition: what it asks of all values of *key* (lower case).
+
+    A value passes if it matches one of *atoms*, or for a *negated* operator if it matches none; *every* says
+    that all values must pass and not just one. *if_absent* is the answer for a request without the key; for
+    `Null`, *if_present* is the one for a request with it.
+    """
+
+    key: str
+    atoms: frozenset[Atom]
+    negated: bool
+    every: bool
+    if_absent: bool
+    if_present: bool | None = None
+    counts_several: bool = False
+    """It has a set qualifier, so whoever wrote it reckons with several values."""
+
+    def passes(self, sign: int, atoms: Sequence[Atom]) -> bool:
+        """Tell whether one value passes of which *sign* says which of *atoms* match."""
+        if self.if_present is not None:
+            return self.if_present
+        return any(sign >> i & 1 for i, atom in enumerate(atoms) if atom in self.atoms) is not self.negated
+
+
+class Takes:
+    """Which actions a statement speaks of, asked quickly; *listed* says that it has Action, not NotAction."""
+
+    def __init__(self, read: ReadStatement) -> None:
+        self.listed = read.action_element == "Action"
+        self._names = {text.lower() for text in read.actions if not _is_wild(text)}
+        self._services = {name.partition(":")[0] for name in self._names}
+        self._patterns: dict[str, list[str]] = {}
+        for text in read.actions:
+            if _is_wild(text):
+                self._patterns.setdefault(service_of(text), []).append(text)
+
+    def all_of(self, service: str) -> bool | None:
+        """Return whether it speaks of all actions of *service*, or of none; None where it depends on the action."""
+        if {"*", f"{service}:*"} & {*self._patterns.get("", ()), *self._patterns.get(service, ())}:
+            return self.listed
+        if self._patterns.get("") or self._patterns.get(service) or service in self._services:
+            return None
+        return not self.listed
+
+    def take(self, folded: str) -> bool:
+        """Return whether the statement speaks of the lower-case action."""
+        if folded in self._names:
+            return self.listed
+        patterns = (*self._patterns.get("", ()), *self._patterns.get(folded.partition(":")[0], ()))
+        return any(action_glob(pattern)(folded) for pattern in patterns) is self.listed
+
+
+def _is_wild(text: str) -> bool:
+    return "*" in text or "?" in text
+
+
+def service_of(pattern: str) -> str:
+    """Return the lower-case service prefix of an action pattern, empty where it is open."""
+    service, colon, _ = pattern.lower().partition(":")
+    return service if colon and not _is_wild(service) else ""
+
+
+@dataclass(frozen=True, eq=False)
+class Said:
+    """A statement: where it stands, what it is about; *shape* is equal where two say the same but for actions."""
+
+    at: StatementRef
+    effect: Effect
+    actions: tuple[str, ...]
+    takes: Takes
+    spares_listed: bool
+    """It has a NotResource."""
+    resources: frozenset[Atom]
+    conditions: frozenset[Asked]
+    principals: Named | None
+    variables: frozenset[str]
+    spelt: Mapping[str, str]
+
+    @cached_property
+    def shape(self) -> object:
+        """What it says but for its actions."""
+        return self.effect, self.spares_listed, self.resources, self.conditions, self.principals
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """The principals that it names by a unique or canonical id."""
+        named = self.principals
+        return (
+            frozenset(named.written) - named.arns - named.services - named.providers - {"*"} if named else frozenset()
+        )
+
+    @cached_property
+    def everywhere(self) -> bool:
+        """Whether its Resource is `*`."""
+        return not self.spares_listed and any(atom.written == "*" for atom in self.resources)
+
+    def near(self, inside: Pattern) -> tuple[Atom, ...]:
+        """Return its resources but for those that begin otherwise than all that *inside* matches."""
+        start = inside.prefix
+        return tuple(atom for prefix, atom in self._by_prefix if start.startswith(prefix) or prefix.startswith(start))
+
+    @cached_property
+    def _by_prefix(self) -> tuple[tuple[str, Atom], ...]:
+        return tuple((atom.pattern.prefix if atom.pattern else "", atom) for atom in self.resources)
+
+    @cached_property
+    def by_key(self) -> Mapping[str, tuple[Asked, ...]]:
+        """Its conditions by key."""
+        found: dict[str, list[Asked]] = {}
+        for asked in self.conditions:
+            found.setdefault(asked.key, []).append(asked)
+        return {key: tuple(listed) for key, listed in found.items()}
+
+
+class Voices(NamedTuple):
+    """The statements of one layer (or level) and whether it must allow."""
+
+    layer: Layer
+    level: int | None
+    must_allow: bool
+    statements: tuple[Said, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """What one set of policies says; *filled* are the keys that its policy variables have the values of."""
+
+    policies: Policies
+    filled: Filled = field(default_factory=dict)
+
+    @cached_property
+    def groups(self) -> tuple[Voices, ...]:
+        """The layers; raises PolicyError for what IAM would not accept, LayerError for a layer that is not compared."""
+        return tuple(_groups(self.policies, self.filled))
+
+    @cached_property
+    def statements(self) -> tuple[Said, ...]:
+        """All statements of all layers."""
+        return tuple(said for group in self.groups for said in group.statements)
+
+    def with_values(self, filled: Filled) -> "Side":
+        """Return the side with policy variables *filled*."""
+        return Side(self.policies, filled)
+
+
+def _groups(policies: Policies, filled: Filled) -> Iterator[Voices]:
+    """Yield the layers that are compared; an SCP level without a policy allows nothing."""
+    if policies.resource_control or policies.vpc_endpoints:
+        raise LayerError(None, "resource control policies and VPC endpoint policies are not compared")
+    if policies.resource is not None and (policies.identity or policies.permissions_boundary or policies.session):
+        raise LayerError(None, "a resource policy is compared by itself, without identity policies")
+    if policies.resource is not None:
+        layer = Layer.TRUST if isinstance(policies.resource, TrustPolicy) else Layer.RESOURCE
+        yield Voices(layer, None, True, tuple(_said(layer, None, (policies.resource,), filled)))
+        return
+    yield Voices(Layer.IDENTITY, None, True, tuple(_said(Layer.IDENTITY, None, policies.identity, filled)))
+    if policies.permissions_boundary is not None:
+        boundary = _said(Layer.PERMISSIONS_BOUNDARY, None, (policies.permissions_boundary,), filled)
+        yield Voices(Layer.PERMISSIONS_BOUNDARY, None, True, tuple(boundary))
+    if policies.session:
+        yield Voices(Layer.SESSION, None, True, tuple(_said(Layer.SESSION, None, policies.session, filled)))
+    for level, attached in enumerate(policies.service_control):
+        scps = tuple(_said(Layer.SERVICE_CONTROL, level, attached, filled))
+        yield Voices(Layer.SERVICE_CONTROL, level, True, scps)
+
+
+def _said(layer: Layer, level: int | None, documents: Sequence[PolicyDocument], filled: Filled) -> Iterator[Said]:
+    for index, document in enumerate(documents):
+        variables = document.version == "2012-10-17"
+        for place, read in read_policy(document).statements:
+            yield _statement(StatementRef(layer, index, place, read.sid, level), read, variables, filled)
+
+
+def _statement(at: StatementRef, read: ReadStatement, variables: bool, filled: Filled) -> Said:
+    texts = [*read.resources, *(value for one in read.conditions if one.operator != "Null" for value in one.values)]
+    used = [key for text in texts for key in _keys(text, variables)]
+    return Said(
+        at=at,
+        effect=read.effect,
+        actions=read.actions,
+        takes=Takes(read),
+        spares_listed=read.resource_element == "NotResource",
+        resources=frozenset(resource_atom(text, variables, filled) for text in read.resources),
+        conditions=frozenset(_asked(condition, variables, filled) for condition in read.conditions),
+        principals=read.principals,
+        variables=frozenset(key.lower() for key in used),
+        spelt={key.lower(): key for key in (*used, *(condition.key for condition in read.conditions))},
+    )
+
+
+def _keys(text: str, variables: bool) -> tuple[str, ...]:
+    """Return the keys of all variables of *text*, also of those with a default."""
+    if not variables or not opens_variable(text):
+        return ()
+    return tuple(part.written for part in parse(text, variables=True) if isinstance(part, Variable))
+
+
+def _asked(condition: Condition, variables: bool, filled: Filled) -> Asked:
+    key = condition.folded_key
+    if condition.operator == "Null":
+        wanted = frozenset(map(read_bool, condition.values))
+        return Asked(key, frozenset(), False, True, True in wanted, False in wanted)
+    operator = known_operator(condition.operator)
+    atoms = frozenset(condition_atom(operator.base, text, variables, filled) for text in condition.values)
+    absent = operator.true_where_absent()
+    return Asked(key, atoms, operator.negated, operator.every, absent, None, operator.qualifier is not None)

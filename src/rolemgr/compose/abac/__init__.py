@@ -1,0 +1,1 @@
+"""Attribute-based access control: a caller reaches what carries its own value of a tag."""

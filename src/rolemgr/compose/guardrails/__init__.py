@@ -1,0 +1,1 @@
+"""Guardrails: which a role has, and the Denies that they become."""

@@ -1,0 +1,1 @@
+"""What a role, and every role that it reaches, can never do."""

@@ -1,0 +1,200 @@
+"""
+Separation of personas: what a persona must never be able to do, asked of the composed role.
+
+For every `never` entry, each Allow of the role that speaks of one of its actions is asked whether it could
+match, whatever the condition keys that the entry does not name may be (`rolemgr.separation.certainty`). The
+question goes to the role itself and to every role in its closure: those that it can pass to a service,
+assume, or act as. "Could" is the careful side: a violation may be one that another layer prevents, but
+what is accepted keeps the promise.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import islice, product
+from typing import TYPE_CHECKING, NamedTuple
+
+from rolemgr.compare.budget import Budget
+from rolemgr.compose.substitute import UnknownPlaceholderError, fill, names_in
+from rolemgr.errors import InputError, UnknownNameError
+from rolemgr.evaluate.request import Context
+from rolemgr.iam.documents import Effect
+from rolemgr.iam.wildcards import action_glob, contains
+from rolemgr.model.persona import Never
+from rolemgr.model.role import ComposedRole, ComposedStatement, Origin, RoleDocuments
+from rolemgr.separation.certainty import Question, held_within, overlap, surely_denied
+
+if TYPE_CHECKING:
+    from rolemgr.evaluate.policies import Policies
+
+_PER_CONDITION, _PER_RESOURCE = 8, 32
+"""The steps that it takes to ask one condition, or one resource, of a statement."""
+_WAY_OUT = 'undo the add or remove that brings it about, or give --break-separation "REASON"'
+
+
+class RenderedRole(NamedTuple):
+    """A role as composed, and its documents."""
+
+    role: ComposedRole
+    documents: RoleDocuments
+
+    def policies(self) -> "Policies":
+        """Return all its identity policies, for the evaluator."""
+        from rolemgr.evaluate.policies import Policies  # the careful question above does without
+
+        documents = (*self.documents.policies, *self.documents.managed_policies)
+        return Policies(identity=tuple(policy.document for policy in documents))
+
+
+class Violation(NamedTuple):
+    """An action that a `never` entry forbids and the role *through* could be allowed, and by what."""
+
+    never: Never
+    forbidden: str
+    """The entry with its placeholders filled."""
+    action: str
+    resource: str
+    """An example of the resources in question."""
+    through: str
+    origins: tuple[Origin, ...]
+
+    def as_error(self) -> InputError:
+        """Return the violation as the error that refuses the role: both files, both lines."""
+        granted = ", ".join(str(origin.location) for origin in self.origins)
+        problem = f"the persona must never be able to do `{self.forbidden}`"
+        allowed = f"role `{self.through}` allows {self.action} by {granted}"
+        return InputError(self.never.where, f"{problem}, but {allowed}", _WAY_OUT)
+
+
+class _Asked(NamedTuple):
+    """A `never` entry with its placeholders filled."""
+
+    never: Never
+    within: tuple[str, ...]
+    context: Mapping[str, tuple[str, ...]]
+    except_on: tuple[str, ...]
+    except_with: Mapping[str, tuple[str, ...]]
+
+    def contexts(self) -> Iterator[Context]:
+        """Yield a context for each combination of the values of its keys."""
+        for choice in product(*self.context.values()):
+            yield Context({key: (one,) for key, one in zip(self.context, choice, strict=True)})
+
+
+def violations(asked: ComposedRole, closure: Sequence[ComposedRole]) -> tuple[Violation, ...]:
+    """
+    Return what *asked*, or a role of its *closure*, could do although the persona of *asked* must never.
+
+    Raises as `each_violation` does.
+    """
+    return tuple(each_violation(asked, closure))
+
+
+def each_violation(
+    asked: ComposedRole, closure: Sequence[ComposedRole], budget: Budget | None = None
+) -> Iterator[Violation]:
+    """
+    Yield what *asked*, or a role of its *closure*, could do although the persona of *asked* must never.
+
+    At most one for each entry and role. Entries marked `directly` are asked of the role itself only.
+    Raises UnknownNameError, at the persona's line, for a placeholder that nothing fills, and TooComplex where
+    it takes more steps than *budget* has.
+    """
+    budget = budget or Budget()
+    entries = [_filled(never, asked.never_values) for never in asked.persona.never]
+    for entry in entries:
+        for candidate in (asked, *(() if entry.never.forbidden.directly else closure)):
+            yield from islice(_broken(entry, asked, candidate, budget), 1)
+
+
+def _broken(entry: _Asked, asked: ComposedRole, candidate: ComposedRole, budget: Budget) -> Iterator[Violation]:
+    """Yield a violation for each Allow of *candidate* that could match what *entry* forbids to *asked*."""
+    granted, denied = _by_action(candidate)
+    budget.spend(len(granted) // 8 + 1)
+    for action in _matching(entry.never.forbidden.action, granted):
+        denies = denied.get(action, ())
+        for allow, question in _asked_of(granted[action], entry, action):
+            budget.spend(_PER_CONDITION * (1 + len(allow.conditions)) + _PER_RESOURCE * len(allow.resources))
+            for resource, example in overlap(allow, question):
+                budget.spend(_PER_RESOURCE * (1 + sum(len(deny.resources) for deny in denies)))
+                if not _excepted(entry, allow, denies, resource, question):
+                    origins = tuple(origin for origin in allow.origins if action in origin.actions)
+                    yield Violation(
+                        entry.never, said(entry.never, asked), action, example, candidate.spec.role_name, origins
+                    )
+
+
+def _excepted(
+    entry: _Asked, allow: ComposedStatement, denies: Sequence[ComposedStatement], resource: str, question: Question
+) -> bool:
+    """Tell whether a Deny, or an exception of *entry*, takes *resource* of *allow* out of what is forbidden."""
+    if any(contains(pattern, resource) for pattern in entry.except_on):
+        return True
+    if any(
+        held_within(key, patterns, allow, denies, resource, question) for key, patterns in entry.except_with.items()
+    ):
+        return True
+    return surely_denied(denies, resource, question)
+
+
+def _asked_of(
+    allows: Sequence[ComposedStatement], entry: _Asked, action: str
+) -> Iterator[tuple[ComposedStatement, Question]]:
+    """Yield each of *allows* with each question of *entry*, none of them before it is needed."""
+    for known in entry.contexts():
+        for allow, within in product(allows, entry.within):
+            yield allow, Question(action, within, known)
+
+
+def _matching(pattern: str, granted: Mapping[str, object]) -> list[str]:
+    """Return the actions of *granted* that *pattern* stands for, whatever their case."""
+    matches = action_glob(pattern)
+    return [action for action in granted if matches(action.lower())]
+
+
+_Statements = Mapping[str, Sequence[ComposedStatement]]
+
+
+@lru_cache(maxsize=16)
+def _by_action(role: ComposedRole) -> tuple[_Statements, _Statements]:
+    """Return the Allows and the Denies of *role* by action."""
+    found: dict[Effect, dict[str, list[ComposedStatement]]] = {Effect.ALLOW: {}, Effect.DENY: {}}
+    for statement in role.statements:
+        for action in statement.actions:
+            found[statement.effect].setdefault(action, []).append(statement)
+    return found[Effect.ALLOW], found[Effect.DENY]
+
+
+def _filled(never: Never, values: Mapping[str, tuple[str, ...]]) -> _Asked:
+    """Return the entry with placeholders filled."""
+    forbidden = never.forbidden
+    context = {key: _fill(never, found, values) for key, found in forbidden.context.items()}
+    return _Asked(
+        never,
+        _fill(never, (forbidden.resource,), values),
+        context,
+        _fill(never, forbidden.except_on, values),
+        {key: _fill(never, found, values) for key, found in forbidden.except_with.items()},
+    )
+
+
+def said(never: Never, role: ComposedRole) -> str:
+    """Return the entry in words, the placeholders filled with the values of *role*."""
+    return _in_words(str(never.forbidden), role)
+
+
+def sentence(never: Never, role: ComposedRole) -> str:
+    """Return the entry as `said` does, with its exceptions behind it."""
+    return _in_words(f"{never.forbidden}{never.forbidden.excepted()}", role)
+
+
+def _in_words(text: str, role: ComposedRole) -> str:
+    values = {name: (" or ".join(role.never_values.get(name, ("?",))),) for name in names_in(text)}
+    return fill(text, values)[0]
+
+
+def _fill(never: Never, texts: tuple[str, ...], values: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return *texts* with their placeholders filled; raise UnknownNameError where the persona's file is wrong."""
+    try:
+        return tuple(found for text in texts for found in fill(text, values))
+    except UnknownPlaceholderError as error:
+        raise UnknownNameError(never.where, "placeholder", str(error), values) from error
