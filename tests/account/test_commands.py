@@ -211,7 +211,7 @@ def test_nobody_to_ask_is_a_usage_error(run: "Run", iam: Any) -> None:
     """Not on a terminal and no --yes: nothing is written."""
     ran = run("create", *SMALL, "--apply")
     assert (ran.code, ran.stdout) == (2, "")
-    assert ran.errors == ["nobody can be asked: stdin is no terminal; look at `rolemgr plan`, then give --yes"]
+    assert ran.errors == ["nobody can be asked: stdin is not a terminal; look at `rolemgr plan`, then give --yes"]
     assert read_role(iam, "sagemaker-compute") is None
 
 

@@ -65,7 +65,7 @@ def test_without_a_word_retries_are_standard(monkeypatch: pytest.MonkeyPatch) ->
 def test_attempts_that_are_no_number_are_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
     """Botocore's own way to say so is a ValueError."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "many")
-    with pytest.raises(InputError, match="AWS_MAX_ATTEMPTS or max_attempts: is no whole number"):
+    with pytest.raises(InputError, match="AWS_MAX_ATTEMPTS or max_attempts: is not a whole number"):
         connect()
 
 

@@ -75,7 +75,7 @@ MISTAKES = {
     ),
     "a wildcard": (
         ("actions: supported", 'actions: ["sagemaker:Create*"]'),
-        "9: in `deny[0].actions[0]`: `sagemaker:Create*` is no action of the form service:Name without wildcards",
+        "9: in `deny[0].actions[0]`: `sagemaker:Create*` is not an action of the form service:Name without wildcards",
     ),
     "an unknown condition key": (
         ("sagemaker:InstanceTypes: \"{{", "sagemaker:InstanceTypez: \"{{"),
@@ -88,7 +88,7 @@ MISTAKES = {
     "no action": (("actions: supported", "actions: []"), "9: `deny[0].actions` is empty"),
     "a word that is no action": (
         ("actions: supported", "actions: all"),
-        "9: in `deny[0].actions`: `all` is no action of the form service:Name without wildcards",
+        "9: in `deny[0].actions`: `all` is not an action of the form service:Name without wildcards",
     ),
     "an unknown condition operator": (
         ("ForAnyValue:StringNotLike", "ForAnyValue:StringNotLikes"),

@@ -117,7 +117,7 @@ def test_a_folder_without_catalogs_is_refused(tmp_path: Path) -> None:
     """A wrong ``--catalog`` is not an empty catalog."""
     for folder in (Path("nowhere"), Path()):
         with pytest.raises(
-            InputError, match="is no catalog folder: it has no personas/ or separations/ or activity_groups/"
+            InputError, match="is not a catalog folder: it has no personas/ or separations/ or activity_groups/"
         ):
             Catalog([folder])
 
@@ -158,7 +158,7 @@ def test_all_errors_of_a_file_are_told_at_once(user_catalog: "UserCatalog") -> N
             "4: unknown key `parameters.Buckets.defualt`; did you mean default?",
             f"6: `statements[0].sid` is `read objects`; use {sid_form}",
             "7: `statements[0].effect` is `Permit`; use one of Allow or Deny",
-            "8: in `statements[0].actions`: `s3:Get*` is no action of the form service:Name without wildcards",
+            "8: in `statements[0].actions`: `s3:Get*` is not an action of the form service:Name without wildcards",
             "9: unknown key `statements[0].resource`; did you mean resources, sources?",
             "10: in `statements[1]`: `sid` is missing",
             "10: `statements[1].actions` is empty",

@@ -504,7 +504,7 @@ def test_options_complete_a_message_that_says_little(run: "Run") -> None:
         (("--action", "s3:GetObject", "--resource", "acme/a"), "--resource: `acme/a` is no ARN"),
         (("--action", "s3:GetObject", "--context", "x"), "--context: `x` is not of the form KEY=VALUE"),
         (("--action", "s3:GetObject", "--policy", "nope.json"), "nope.json: can't be read"),
-        (("--action", "s3:GetObject", "--principal", "ana"), "`ana` is no principal"),
+        (("--action", "s3:GetObject", "--principal", "ana"), "`ana` is not a principal"),
         (("--action", "s3:GetObject", "--resource", "arn:aws:s3:::acme/a", "--key", "alias/x"), "`alias/x` is no KMS key's ARN"),
     ],
 )  # fmt: skip

@@ -130,7 +130,7 @@ READERS = (
 @pytest.mark.parametrize("words", READERS, ids=" ".join)
 @pytest.mark.usefixtures("hostile_folder")
 def test_no_file_breaks_what_reads_it(words: tuple[str, ...], run: "Run") -> None:
-    """A pipe without a writer, a folder, a loop of links, and what is no text, no JSON or not of the shape it has."""
+    """A pipe without a writer, a folder, a loop of links, and what is not a text, no JSON or not of the shape it has."""
     for name in (*FILES, "fifo", "folder", "loop", "/dev/null", "/dev/full", "x" * 300):
         with seconds(10):
             ran = run(*words, name)

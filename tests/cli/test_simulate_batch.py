@@ -225,7 +225,7 @@ def test_a_single_document_stands_for_a_list_of_it(run: "Run") -> None:
         (json.dumps({"id": "x", "request": ASKS, "permissionsBoundaries": [READS, READS]}), "x",
          "permissionsBoundaries: a principal has one permissions boundary"),
         (json.dumps({"id": "x", "request": ASKS | {"resourceacount": HERE}}), "x", "unknown request field `resourceacount`"),
-        (json.dumps({"id": "x", "request": ASKS | {"principal": "ann"}}), "x", "`ann` is no principal"),
+        (json.dumps({"id": "x", "request": ASKS | {"principal": "ann"}}), "x", "`ann` is not a principal"),
         (json.dumps({"id": "x", "request": ASKS | {"action": "s3:*"}}), "x", "`s3:*` is not an action"),
         ('{"id": "x", "request": ' + "[" * 100_000, None, "is nested too deep"),
         ('{"id": "x", "request": ' + '{"a":' * 100_000, None, "is nested too deep"),

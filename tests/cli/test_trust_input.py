@@ -27,7 +27,7 @@ CASES = [
     ("account:444455556666?kind=sagemaker", "--trust: in `trust[0]`: `account:444455556666?kind="),
     ("account:444455556666?mfa=maybe", "--trust: `trust[0]` must be true or false"),
     ("account:444455556666?external-id=\x1b[31m",
-     "--trust: in `trust[0]`: `\\x1b[31m` is no external id"),
+     "--trust: in `trust[0]`: `\\x1b[31m` is not an external id"),
 ]  # fmt: skip
 
 

@@ -175,8 +175,8 @@ WRONG = [
     (["data-scientist", "", "", "deploy-endpoints"], "error: separations/no-deployment.yaml:7: the persona must never be able to do"),
     (["data-scientist", "", "", "use-notebook-instances", "", "", "", "", ""], "error: activity_groups/use-notebook-instances.yaml"),
     (["tester", "", "", ">", "subnet"], "error: `subnet` is not a subnet id such as subnet-0a1b2c3d"),
-    (["tester", ">", ">", ">", "a b"], "error: `a b` is no role name: 1 to 64 letters, digits and _+=,.@-"),
-    (["tester", ">", ">", ">", "", "ml"], "error: `ml` is no path: it starts and ends with a slash"),
+    (["tester", ">", ">", ">", "a b"], "error: `a b` is not a role name: 1 to 64 letters, digits and _+=,.@-"),
+    (["tester", ">", ">", ">", "", "ml"], "error: `ml` is not a path: it starts and ends with a slash"),
     (["tester", ">", ">", ">", "", "", "", "user:x"], "error: `trust[0]` is `user`; use one of sagemaker, account, role, saml, oidc, github"),
     (["tester", ">", ">", ">", "", "", "", "", "20h"], "error: a role's sessions last from 1h to 12h, not 72000 s"),
     (["tester", ">", ">", ">", "", "", "", "", "", "nothing"], "error: `nothing` is no ARN of a managed policy"),
@@ -318,7 +318,7 @@ def test_the_last_two_questions_explain_themselves(small_catalog: Path) -> None:
     shown = " ".join(plain(shown).split())
     assert "Enter or yes gives the role that is shown above" in shown
     assert "The answers as YAML" in shown
-    assert "error: `yes` is no path; give one such as roles/churn.yaml, or no" in shown
+    assert "error: `yes` is not a path; give one such as roles/churn.yaml, or no" in shown
     assert {"?", "yes", ">"}.isdisjoint(path.name for path in Path().iterdir())
 
 
@@ -404,7 +404,7 @@ def test_strange_text_is_an_answer_like_any_other(text: str, small_catalog: Path
 @pytest.mark.parametrize(
     ("flags", "says"),
     [(("--account", "12"), "error: --account: `12` is no AWS account id of 12 digits"),
-     (("--catalog", "nowhere"), "error: nowhere: is no catalog folder"),
+     (("--catalog", "nowhere"), "error: nowhere: is not a catalog folder"),
      (("--tag", "x"), "error: --tag: `x` is not of the form KEY=VALUE")],
 )  # fmt: skip
 def test_wrong_flags_are_said_before_the_first_question(flags: tuple[str, str], says: str) -> None:

@@ -502,7 +502,7 @@ MISSING: list[tuple[dict[str, Any], list[str]]] = [
     ({"trust": ["sagemaker", f"{FEDERATED}?session-tags=Project"]}, ["SageMaker's sessions carry the role's own tags, and the role has no tag `Project`; add --tag Project=VALUE"]),
     ({"trust": ["github:acme/ml?ref=main&session-tags=Project"]}, ["GitHub's tokens bring no session tags, and the role has no tag `Project`; add --tag Project=VALUE"]),
     ({"abac": ["Project", "project"], "tag": {"Project": "churn"}}, ["tag key `project` is there twice; IAM reads `Project` as the same key"]),
-    ({"abac": ["aws:Project"]}, ["`aws:Project` is no tag key: 1 to 128 of letters, digits, space, _.:/=+-@; not aws:"]),
+    ({"abac": ["aws:Project"]}, ["`aws:Project` is not a tag key: 1 to 128 of letters, digits, space, _.:/=+-@; not aws:"]),
 ]  # fmt: skip
 
 

@@ -504,11 +504,11 @@ def test_the_options_reach_the_template(run: "Run") -> None:
         ),
         (
             ("untagged-resources", "--tag-key", "a,b"),
-            "--tag-key: `a,b` is no tag key: 1 to 128 of letters, digits, space, _.:/=+-@; not aws:",
+            "--tag-key: `a,b` is not a tag key: 1 to 128 of letters, digits, space, _.:/=+-@; not aws:",
         ),
         (
             ("untagged-resources", "--tag-key", "aws:x"),
-            "--tag-key: `aws:x` is no tag key: 1 to 128 of letters, digits, space, _.:/=+-@; not aws:",
+            "--tag-key: `aws:x` is not a tag key: 1 to 128 of letters, digits, space, _.:/=+-@; not aws:",
         ),
         ((), "missing argument 'NAME'; see `rolemgr detective --help`"),
     ],

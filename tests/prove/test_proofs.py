@@ -369,7 +369,7 @@ def test_a_tag_that_is_not_asked_for_is_found_with_its_line() -> None:
     )
     assert (
         found.problem
-        == "tag key Project does not hold for sagemaker:StopTrainingJob: that what is used has the own value"
+        == "tag key Project does not hold for sagemaker:StopTrainingJob: that what is used has the caller's own value"
     )
     assert "activity_groups/run-training-jobs.yaml" in [place.file for place in found.places]
 

@@ -75,7 +75,7 @@ def _configured_attempts(session: Any) -> int | None:
     try:
         found: int | None = session.get_config_variable("max_attempts")
     except ValueError as error:
-        raise InputError(SourceLocation("AWS_MAX_ATTEMPTS or max_attempts"), "is no whole number") from error
+        raise InputError(SourceLocation("AWS_MAX_ATTEMPTS or max_attempts"), "is not a whole number") from error
     return found
 
 

@@ -170,4 +170,4 @@ def _parsed(model: type[P], document: Any, where: str) -> P:
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        raise AwsError(f"{where} is no policy that rolemgr understands: {error.errors()[0]['msg']}") from error
+        raise AwsError(f"{where} is not a policy that rolemgr understands: {error.errors()[0]['msg']}") from error

@@ -154,7 +154,7 @@ class Catalog:
 def _require_catalog(folder: Path) -> None:
     if not any((folder / name).is_dir() for name in FOLDERS.values()) and not _shared_file(folder, builtin=False):
         names = " or ".join((*(f"{name}/" for name in FOLDERS.values()), f"{SHARED}.yaml"))
-        raise InputError(SourceLocation(str(folder)), f"is no catalog folder: it has no {names}")
+        raise InputError(SourceLocation(str(folder)), f"is not a catalog folder: it has no {names}")
 
 
 def _shared_file(folder: Path, builtin: bool) -> Found | None:

@@ -27,11 +27,11 @@ def read_baseline(source: SourceFile) -> Counter[tuple[str, ...]]:
     """Return how often each finding is in the baseline *source*; raise InputError for what is none."""
     data = source.data
     if not isinstance(data, dict) or data.get("version") != 1 or not isinstance(data.get("findings"), list):
-        raise InputError(source.at(), "is no baseline", "write one with --write-baseline")
+        raise InputError(source.at(), "is not a baseline", "write one with --write-baseline")
     counts: Counter[tuple[str, ...]] = Counter()
     for index, entry in enumerate(data["findings"]):
         if not isinstance(entry, dict) or not isinstance(entry.get("count"), int):
-            raise InputError(source.at(("findings", index)), "is no entry of a baseline")
+            raise InputError(source.at(("findings", index)), "is not an entry of a baseline")
         counts[tuple(str(entry.get(key, "")) for key in _KEYS)] += entry["count"]
     return counts
 

@@ -154,7 +154,7 @@ class _Reader:
         return tuple(one for one in resolved if type(one) is str or self._is_text(one, name))
 
     def _is_text(self, value: Any, name: str) -> bool:
-        """Note that *value* is no text, unless a template fills it in."""
+        """Note that *value* is not a text, unless a template fills it in."""
         if value is not UNKNOWN:
             self._problem(f"{name} holds {_named(value)}, not text", name)
             self.opaque.add(name)

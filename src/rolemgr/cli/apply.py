@@ -175,7 +175,9 @@ def role_files(chosen: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _check_can_ask(options: ApplyOptions) -> None:
     if not options.yes and not sys.stdin.isatty():
-        raise InputError(None, "nobody can be asked: stdin is no terminal", "look at `rolemgr plan`, then give --yes")
+        raise InputError(
+            None, "nobody can be asked: stdin is not a terminal", "look at `rolemgr plan`, then give --yes"
+        )
 
 
 def _is_file(output: str | None) -> bool:

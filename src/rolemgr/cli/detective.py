@@ -48,7 +48,7 @@ def _only_for(name: str, tag_keys: Sequence[str], stop: bool) -> list[str]:
     """
     Return the tag keys to ask for, each once.
 
-    Raises InputError for a text that is no tag key, and for an option that the control *name* does not have.
+    Raises InputError for a text that is not a tag key, and for an option that the control *name* does not have.
     """
     if stop and name == "untagged-resources":
         raise InputError(SourceLocation("--stop"), f"`{name}` stops nothing", "it goes with on-demand-jobs")
@@ -56,7 +56,7 @@ def _only_for(name: str, tag_keys: Sequence[str], stop: bool) -> list[str]:
         raise InputError(SourceLocation("--tag-key"), f"`{name}` looks at no tags", "it goes with untagged-resources")
     for key in tag_keys:
         if not _TAG_KEY.fullmatch(key):
-            problem = f"`{key}` is no tag key: 1 to 128 of letters, digits, space, _.:/=+-@; not aws:"
+            problem = f"`{key}` is not a tag key: 1 to 128 of letters, digits, space, _.:/=+-@; not aws:"
             raise InputError(SourceLocation("--tag-key"), problem)
     if not tag_keys and name == "untagged-resources":
         note("tag key Project; choose others with --tag-key")

@@ -199,5 +199,5 @@ def require_folder(output: str | None) -> str:
     if output is None or is_stdout(output):
         raise InputError(SourceLocation("--output"), "several role files give several results", "give a folder, -o DIR")
     if os.path.lexists(output) and not is_folder(output):
-        raise InputError(SourceLocation(output), "is no folder", "several role files give several results")
+        raise InputError(SourceLocation(output), "is not a folder", "several role files give several results")
     return output

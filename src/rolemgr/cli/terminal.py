@@ -112,7 +112,7 @@ def _listed(options: Sequence[Option]) -> Table:
 
 
 def _input(with_readline: bool) -> str:
-    """Return the line that is typed behind a prompt; stdout, where it is no terminal, stays clean."""
+    """Return the line that is typed behind a prompt; stdout, where it is not a terminal, stays clean."""
     if with_readline:
         return input("> ")
     with contextlib.redirect_stdout(sys.stderr):

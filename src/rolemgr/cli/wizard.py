@@ -184,7 +184,7 @@ def _saved(terminal: Terminal, answers: Answers, others: Mapping[str, str]) -> b
 def _path_of(line: str, others: Mapping[str, str]) -> Path:
     """Return the path that *line* is; raise InputError for a word of the wizard, and for the file of the result."""
     if line.lower() in ("y", "yes", *NEXT_STEP):
-        raise InputError(None, f"`{line}` is no path", "give one such as roles/churn.yaml, or no")
+        raise InputError(None, f"`{line}` is not a path", "give one such as roles/churn.yaml, or no")
     if os.path.realpath(line) == os.path.realpath(others.get("--output", "")):
         raise InputError(None, f"`{line}` is where the result goes", "give another path")
     return Path(line).expanduser()

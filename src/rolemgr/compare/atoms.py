@@ -108,7 +108,7 @@ def _kind(base: str) -> Kind:
 
 
 def _what(base: str, text: str) -> object:
-    """Return what a value that is no text asks; negated and plain operators ask the same."""
+    """Return what a value that is not a text asks; negated and plain operators ask the same."""
     plain = base.replace("NotEquals", "Equals").removeprefix("Not")
     return plain, text.lower() if plain == "Bool" else text
 

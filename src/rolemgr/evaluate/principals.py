@@ -115,7 +115,7 @@ def read_caller(text: str | None) -> Caller:
     """
     Return who the principal *text* of a request is: an ARN, a service, a web identity provider, `anonymous`.
 
-    `*` is anonymous too, and None nobody in particular. Raises RequestError for what is no principal.
+    `*` is anonymous too, and None nobody in particular. Raises RequestError for what is not a principal.
     """
     if text is None:
         return Caller("", Kind.UNKNOWN)
@@ -135,12 +135,12 @@ def _read_arn(text: str) -> Caller:
         hint = (
             "a principal is the ARN of a user, role, session or root, a service such as sagemaker.amazonaws.com, or *"
         )
-        raise RequestError(None, f"`{text}` is no principal", hint)
+        raise RequestError(None, f"`{text}` is not a principal", hint)
     if kind is Kind.PROVIDER:
         return Caller(text, kind)
     name = _name(kind, arn.resource)
     if not name and kind is not Kind.ROOT:
-        raise RequestError(None, f"`{text}` is no principal", "its name is missing")
+        raise RequestError(None, f"`{text}` is not a principal", "its name is missing")
     return Caller(text, kind, arn.account, name, arn.resource.startswith(_LINKED_PATH))
 
 
@@ -219,7 +219,7 @@ def _principal_arn(text: str) -> Arn | None:
     if _UNIQUE_ID.fullmatch(text):
         return None
     hint = "a Principal names an account, user, role or session in full, or everyone by `*`"
-    raise PolicyError(None, f"`{text}` is no principal", hint)
+    raise PolicyError(None, f"`{text}` is not a principal", hint)
 
 
 def match(named: Named, caller: Caller, *, bounded: bool) -> Match:

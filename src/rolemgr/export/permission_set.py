@@ -148,7 +148,7 @@ def _check(spec: Sourced[RoleSpec], documents: RoleDocuments, instance: str | No
         problem = "a permission set can't pass itself: Identity Center names the role, and SageMaker can't assume it"
         raise InputError(spec.at("pass_role"), problem, "name the role that jobs run as")
     if len(documents.name) > _LONGEST_NAME:
-        problem = f"`{documents.name}` is no name of a permission set: {_LONGEST_NAME} characters at most"
+        problem = f"`{documents.name}` is not a name of a permission set: {_LONGEST_NAME} characters at most"
         raise InputError(spec.at("name") if "name" in given else None, problem, "give another --name")
     if len(documents.description) > _LONGEST_DESCRIPTION:
         problem = f"a permission set's description has at most {_LONGEST_DESCRIPTION} characters"

@@ -104,7 +104,9 @@ def _check_size(made: Portable, body: str) -> None:
 def _check_units(units: Sequence[str]) -> None:
     for unit in units:
         if not re.fullmatch(_UNIT, unit):
-            problem = f"`{unit}` is no organizational unit such as ou-a1b2-c3d4e5f6, and no root such as r-a1b2"
+            problem = (
+                f"`{unit}` is neither an organizational unit, such as ou-a1b2-c3d4e5f6, nor a root, such as r-a1b2"
+            )
             raise InputError(SourceLocation("--organizational-unit"), problem)
 
 

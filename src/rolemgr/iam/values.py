@@ -93,7 +93,7 @@ def read_number(text: str) -> Decimal:
 
 def read_date(text: str) -> Decimal:
     """
-    Return *text* as seconds since 1970; raise ValueError where it is no date.
+    Return *text* as seconds since 1970; raise ValueError where it is not a date.
 
     It is one of the W3C's ISO 8601 formats (https://www.w3.org/TR/NOTE-datetime), from a bare year to
     fractions of a second with a time zone, or epoch seconds. Four digits are a year.

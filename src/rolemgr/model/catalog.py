@@ -86,7 +86,7 @@ class Parameter(Model):
 def exact(action: str) -> str:
     """Return *action*; raise ValueError for a wildcard, which would grow whenever AWS adds an action."""
     if not re.fullmatch(r"[a-z0-9-]+:[A-Za-z0-9]+", action):
-        raise ValueError(f"`{action}` is no action of the form service:Name without wildcards")
+        raise ValueError(f"`{action}` is not an action of the form service:Name without wildcards")
     return action
 
 

@@ -32,7 +32,7 @@ def seconds(value: Any) -> int:
     """Return the duration *value* (``12h``, ``90m``, ``3600``) in seconds; raise ValueError for another form."""
     found = re.fullmatch(r"([0-9]{1,9})([smhd]?)", str(value))
     if not found:
-        raise ValueError(f"`{value}` is no duration such as 3600, 90m or 12h")
+        raise ValueError(f"`{value}` is not a duration such as 3600, 90m or 12h")
     return int(found[1]) * _UNITS[found[2] or "s"]
 
 
@@ -60,7 +60,7 @@ def _region(value: str) -> str:
 
 def _role_name(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_+=,.@-]{1,64}", value):
-        raise ValueError(f"`{value}` is no role name: 1 to 64 letters, digits and _+=,.@-")
+        raise ValueError(f"`{value}` is not a role name: 1 to 64 letters, digits and _+=,.@-")
     return value
 
 
@@ -72,7 +72,7 @@ def _path(value: str) -> str:
     """
     if not re.fullmatch(r"/(?:[A-Za-z0-9_+=,.@-]+/)*", value) or len(value) > 512:
         raise ValueError(
-            f"`{value}` is no path: it starts and ends with a slash, 512 letters, digits and _+=,.@- at most"
+            f"`{value}` is not a path: it starts and ends with a slash, 512 letters, digits and _+=,.@- at most"
         )
     if value.startswith(_AWS_PATHS):
         raise ValueError(f"`{value}` is a path that AWS keeps for roles of its own")
@@ -114,9 +114,9 @@ def _tags(tags: dict[str, str]) -> dict[str, str]:
         raise ValueError("tag keys differ by more than upper and lower case")
     for key, value in tags.items():
         if not re.fullmatch(r"[\w .:/=+@-]{1,128}", key) or key.lower().startswith("aws:"):
-            raise ValueError(f"`{key}` is no tag key: 1 to 128 of letters, digits, space, _.:/=+-@; not aws:")
+            raise ValueError(f"`{key}` is not a tag key: 1 to 128 of letters, digits, space, _.:/=+-@; not aws:")
         if not re.fullmatch(r"[\w .:/=+@-]{0,256}", value):
-            raise ValueError(f"`{value}` is no tag value: up to 256 of letters, digits, space, _.:/=+-@")
+            raise ValueError(f"`{value}` is not a tag value: up to 256 of letters, digits, space, _.:/=+-@")
     return tags
 
 

@@ -67,7 +67,7 @@ def _repository(value: str) -> str:
     """
     found = _REPOSITORY.fullmatch(value)
     if not found:
-        raise ValueError(f"`{value}` is no repository ORG/REPO of GitHub; name each one, without wildcards")
+        raise ValueError(f"`{value}` is not a repository ORG/REPO of GitHub; name each one, without wildcards")
     if bool(found["owner"]) != bool(found["repo"]):
         raise ValueError(f"`{value}` has one id of two; GitHub writes ORG/REPO or ORG@ID/REPO@ID")
     return value
@@ -76,20 +76,20 @@ def _repository(value: str) -> str:
 def _external_id(value: str) -> str:
     """Return *value* where sts:AssumeRole takes it as ExternalId (STS API Reference, AssumeRole)."""
     if not re.fullmatch(r"[\w+=,.@:/\\-]{2,1224}", value, re.ASCII):
-        raise ValueError(f"`{value}` is no external id: 2 to 1224 letters, digits and _+=,.@:/\\-")
+        raise ValueError(f"`{value}` is not an external id: 2 to 1224 letters, digits and _+=,.@:/\\-")
     return value
 
 
 def _org_id(value: str) -> str:
     if not re.fullmatch(r"o-[a-z0-9]{10,32}", value):
-        raise ValueError(f"`{value}` is no organization id such as o-a1b2c3d4e5")
+        raise ValueError(f"`{value}` is not an organization id such as o-a1b2c3d4e5")
     return value
 
 
 def _claim(value: str) -> str:
     """Return the text of a token's claim; a policy variable in it would be filled in by IAM."""
     if not re.fullmatch(r"[\x20-\x7e]{1,255}", value) or opens_variable(value) or value != value.strip():
-        raise ValueError(f"`{value}` is no claim: 1 to 255 characters of ASCII, without ${{")
+        raise ValueError(f"`{value}` is not a claim: 1 to 255 characters of ASCII, without ${{")
     return value
 
 
@@ -116,7 +116,7 @@ def _ref(value: str) -> str:
     """Return the git ref that GitHub writes; a name alone is a branch's."""
     ref = value if value.startswith("refs/") else f"refs/heads/{value}"
     if not re.fullmatch(r"refs/(?:heads|tags)/[^\s:?]+", ref) or value.startswith("*"):
-        raise ValueError(f"`{value}` is no branch (main, refs/heads/main) and no tag (refs/tags/v*)")
+        raise ValueError(f"`{value}` is neither a branch (main, refs/heads/main) nor a tag (refs/tags/v*)")
     return _claim(ref)
 
 
@@ -130,7 +130,7 @@ def _session_tags(keys: tuple[str, ...]) -> tuple[str, ...]:
         raise ValueError(f"a session has at most {_MOST_SESSION_TAGS} tags, not {len(keys)}")
     for key in keys:
         if not re.fullmatch(r"[\w .:/=+@-]{1,128}", key) or key.lower().startswith("aws:"):
-            raise ValueError(f"`{key}` is no tag key: 1 to 128 of letters, digits, space, _.:/=+-@; not aws:")
+            raise ValueError(f"`{key}` is not a tag key: 1 to 128 of letters, digits, space, _.:/=+-@; not aws:")
     if len({key.lower() for key in keys}) < len(keys):
         raise ValueError("session tags differ by more than upper and lower case")
     return tuple(sorted(keys))

@@ -49,13 +49,13 @@ _TAGGING_ACTION, _TAG_KEYS, _MODEL = "sagemaker:taggingaction", "aws:tagkeys", "
 class What(Enum):
     """What is promised of an action on a resource."""
 
-    NEW = "what is made is given the own value"
-    EXISTING = "what is used has the own value"
+    NEW = "what is made is given the caller's own value"
+    EXISTING = "what is used has the caller's own value"
     CARRIED = "what is used has no other value"
     CALLER = "who asks has the tag"
-    TAGGING = "the own value is written, on what is new or the own"
+    TAGGING = "the caller's own value is written, on what is new or the caller's own"
     DELETING = "the tag is not deleted"
-    MODEL = "the model that is named has the own name"
+    MODEL = "the model that is named has a name of the caller's own"
     NOTHING = "what projects share is asked for no tag"
 
 

@@ -9,8 +9,8 @@ from rolemgr.prove.witness import witnesses
 from rolemgr.separation.violations import RenderedRole
 
 CAPABILITIES: Final[Mapping[str, tuple[str, ...]]] = {
-    "open the own Studio profile": ("sagemaker:CreatePresignedDomainUrl",),
-    "run the own Studio apps": ("sagemaker:CreateApp",),
+    "open their own Studio profile": ("sagemaker:CreatePresignedDomainUrl",),
+    "run their own Studio apps": ("sagemaker:CreateApp",),
     "run training jobs": ("sagemaker:CreateTrainingJob",),
     "run processing jobs": ("sagemaker:CreateProcessingJob",),
     "tune hyperparameters": ("sagemaker:CreateHyperParameterTuningJob",),

@@ -49,7 +49,10 @@ def absence_gets_round(documents: list[Document]) -> Iterator[tuple[Document, Hi
         for statement in document.statements if document.kind is not PolicyType.RESOURCE else ():
             for condition in statement.conditions if statement.effect == "Deny" else ():
                 if open_ones := list(_open_by_absence(statement, condition, statements)):
-                    message = f"{listed(open_ones)} without `{condition.key}` gets round it: deny its absence too"
+                    message = (
+                        f"{listed(open_ones)} without `{condition.key}` bypasses this Deny; also deny requests that"
+                        " omit the key"
+                    )
                     yield document, Hit(message, condition.path, open_ones[0], condition.key, statement.sid)
 
 
@@ -315,7 +318,7 @@ def own_tags_locked(statement: Statement) -> Iterator[Hit]:
         return
     for condition in statement.conditions_on("sagemaker:taggingaction"):
         if condition.operator and condition.operator.base == "Null" and condition.true_where_absent:
-            yield Hit("denies writing the own tag on the own resource too", condition.path, pattern, condition.key)
+            yield Hit("also denies writing one's own tag on one's own resource", condition.path, pattern, condition.key)
 
 
 @statement_rule(

@@ -79,7 +79,7 @@ def buckets_left_open(share: Share, spec: RoleSpec) -> Iterator[LeftOpen]:
 def bucket_notes(keys: Sequence[str], spec: RoleSpec) -> Iterator[str]:
     """Yield what to know of ``--abac-buckets``: where it is dead, and who can change what it goes by."""
     if spec.abac_buckets:
-        tags = ", ".join(f"{key}={spec.tag.get(key, 'the own value')}" for key in keys)
+        tags = ", ".join(f"{key}={spec.tag.get(key, 'its own value')}" for key in keys)
         yield (
             f"--abac-buckets leaves the role's access to a bucket dead until S3's access by tag is switched on for it"
             f" (s3:PutBucketAbac) and it carries {tags}; whoever may switch that or tag buckets (s3:TagResource)"

@@ -15,7 +15,7 @@ from rolemgr.reference.tagging import How, by_tag, is_asked_for_tags
 _PASSING = "iam:PassRole"
 _MODEL_BY_NAME = "the model that it names is held to its name, not to its tag"
 _MODEL_OPEN = (
-    "nothing checks which model it names: the tag's value is no beginning of a model's name as ARNs have it"
+    "nothing checks which model it names: a model's name in an ARN can't begin with the tag's value"
     " (lower-case letters, digits, hyphens)"
 )
 _NO_RESOURCE = "it has no resource-level permissions: it shows or does it for all projects"
@@ -79,7 +79,7 @@ def _notes(granted: set[str], keys: Sequence[str], spec: RoleSpec, by_model_name
         " and a job reads with the rights of its own role; give each project execution roles of its own:"
         f" --pass-role 'arn:{spec.partition_name}:iam::{spec.account}:role/ml/exec/${{aws:PrincipalTag/{keys[0]}}}/*'"
     )
-    tags = ", ".join(f"{key}={spec.tag.get(key, 'the own value')}" for key in keys)
+    tags = ", ".join(f"{key}={spec.tag.get(key, 'its own value')}" for key in keys)
     yield (
         f"wants every new resource created with the tag {tags} (the SDK's defaults file can add it); a Describe right"
         " after a Create may fail for a moment, until AWS knows the tag"

@@ -41,7 +41,7 @@ def _wrong_keys(spec: Sourced[RoleSpec]) -> Iterator[InputError]:
     for number, key in enumerate(spec.value.abac):
         where = spec.at("abac", number)
         if not _KEY.fullmatch(key):
-            problem = f"`{key}` is no tag key: 1 to 128 of letters, digits, space, _.:/=+-@; not aws:"
+            problem = f"`{key}` is not a tag key: 1 to 128 of letters, digits, space, _.:/=+-@; not aws:"
             yield InputError(where, problem)
         elif key.lower() in seen:
             yield InputError(
