@@ -175,7 +175,7 @@ def test_all_errors_of_a_file_are_told_at_once(user_catalog: "UserCatalog") -> N
         (GROUP.replace("  - sid", "  sid"), None),
         (GROUP + "statements: []\n", "7: repeats the key `statements` of line 3"),
         (GROUP.split("statements")[0] + "statements: []\n", "3: `statements` is empty"),
-        (GROUP.replace("s3:GetObject", "GetObject"), "5: in `statements[0].actions`: `GetObject` is no action"),
+        (GROUP.replace("s3:GetObject", "GetObject"), "5: in `statements[0].actions`: `GetObject` is not an action"),
         (GROUP + "    effect: allow\n", "7: `statements[0].effect` is `allow`; use one of Allow or Deny"),
     ],
 )

@@ -86,7 +86,7 @@ def test_a_template_that_does_not_fit_is_refused_and_fits_with_a_region() -> Non
 
 def test_no_organizational_unit_is_refused() -> None:
     """An account id or a name is none."""
-    with pytest.raises(InputError, match="`123456789012` is not an organizational unit"):
+    with pytest.raises(InputError, match="`123456789012` is neither an organizational unit"):
         exported("stackset", Options(units=("123456789012",)), persona="sagemaker-compute")
 
 
