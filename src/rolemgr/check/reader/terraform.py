@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from rolemgr.check.reader.found import Found, Search, Unknown, others
+from rolemgr.check.reader.elsewhere import others
+from rolemgr.check.reader.found import Found, Search, Unknown
 from rolemgr.check.reader.hcl import NotPlainError, encoded
 from rolemgr.check.reader.properties import at, document, policies_at, properties_of
 from rolemgr.check.reader.terraform_documents import in_document
