@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 PSEUDO_PARAMETERS = {
@@ -43,8 +43,35 @@ def is_function(value: Any) -> bool:
 
 
 def is_specific(value: Any) -> bool:
-    """Tell whether the function *value* names one thing, or is text of a shape: its breadth is then known enough."""
-    return next(iter(value), "") in _SPECIFIC if is_function(value) else False
+    """
+    Tell whether the function *value* names one thing, or is text of a shape: its breadth is then known enough.
+
+    Text without a letter of its own has no shape: its places may come to ``*``.
+    """
+    if not is_function(value) or next(iter(value)) not in _SPECIFIC:
+        return False
+    return "Fn::GetAtt" in value or any(map(_has_shape, _texts_in(value)))
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    """Yield the texts of a function's arguments, and a place of one resource as it is written in Fn::Sub."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif is_function(one) and "Ref" in one:
+            continue  # a name is no text
+        elif is_function(one) and "Fn::GetAtt" in one:
+            yield "${.}"
+        elif isinstance(one, dict):
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+
+
+def _has_shape(text: str) -> bool:
+    return any(map(str.isalnum, PLACE.sub("", text))) or any("." in place for place in PLACE.findall(text))
 
 
 def shown(value: Any) -> str:

@@ -19,6 +19,8 @@ _ELEMENTS = (
 )  # fmt: skip
 _TOP = ("Version", "Id", "Statement")
 PRINCIPAL_KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
+_PUTS_IN = "Fn::Transform"
+_PUT_IN = "what a macro puts in here is known only when deployed"
 _VERSIONS = ("2012-10-17", "2008-10-17")
 _SID = re.compile(r"[A-Za-z0-9]*")
 _SID_KINDS = frozenset({PolicyType.IDENTITY, PolicyType.BOUNDARY, PolicyType.TRUST})
@@ -31,7 +33,10 @@ def read(document: Document) -> Document:
     if not isinstance(raw, dict):
         document.problems.append(Problem("RM101", f"a policy is an object, not {_named(raw)}", ()))
         return document
-    document.problems += _top_problems(raw)
+    put_in = document.template and _PUTS_IN in raw
+    document.problems += _top_problems(raw, put_in=put_in)
+    if put_in:
+        document.unknown.append(((_PUTS_IN,), _PUT_IN))
     version = resolve(raw.get("Version"))
     document.version = version if isinstance(version, str) else None
     statements = raw.get("Statement", [])
@@ -51,13 +56,13 @@ def _items(statements: Any) -> Iterator[tuple[DataPath, Any]]:
         yield (), statements
 
 
-def _top_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
+def _top_problems(raw: Mapping[str, Any], *, put_in: bool) -> Iterator[Problem]:
     for name in raw:
-        if name not in _TOP:
+        if name not in _TOP and not (put_in and name == _PUTS_IN):
             yield Problem("RM101", f"a policy has no element `{name}`{_near(name, _TOP)}", (name,))
-    if "Statement" not in raw:
+    if "Statement" not in raw and not put_in:
         yield Problem("RM101", "Statement is missing", ())
-    elif not isinstance(raw["Statement"], list | dict):
+    elif not isinstance(raw.get("Statement", []), list | dict):
         yield Problem("RM101", f"Statement is {_named(raw['Statement'])}, not a list of statements", ("Statement",))
     version = resolve(raw.get("Version", "2012-10-17"))
     if version is not UNKNOWN and version not in _VERSIONS:
@@ -87,7 +92,9 @@ class _Reader:
         """Return the statement; the problems go to the document."""
         self.sid = self._sid()
         for name in self.raw:
-            if name not in _ELEMENTS:
+            if self.document.template and name == _PUTS_IN:
+                self.document.unknown.append(((*self.path, name), _PUT_IN))
+            elif name not in _ELEMENTS:
                 self._problem(f"a statement has no element `{name}`{_near(name, _ELEMENTS)}", name)
         self._look_at_pairs()
         return Statement(
@@ -125,9 +132,9 @@ class _Reader:
         effect = self._value(self.raw.get("Effect"), "Effect")
         if effect in ("Allow", "Deny"):
             return str(effect)
-        if effect is None:
+        if effect is None and not self._is_put_in():
             self._problem("Effect is missing")
-        elif effect is not UNKNOWN:
+        elif effect not in (None, UNKNOWN):
             self._problem(f"Effect is {_named(effect)}: use Allow or Deny, in this spelling", "Effect")
         return ""
 
@@ -138,10 +145,14 @@ class _Reader:
             needed = _needs(kind, one)
             if len(given) == 2:
                 self._problem(f"has both {one} and {other}", other)
-            elif not given and needed:
+            elif not given and needed and not self._is_put_in():
                 self._problem(f"has neither {one} nor {other}")
             elif given and needed is False:
                 self._problem(f"has {given[0]}, which a policy of type {kind} does not take", given[0])
+
+    def _is_put_in(self) -> bool:
+        """Tell whether a macro may add what is missing."""
+        return self.document.template and _PUTS_IN in self.raw
 
     def _texts(self, name: str) -> tuple[str, ...]:
         if name not in self.raw:

@@ -7,7 +7,7 @@ policies and roles, CloudFormation templates, and Terraform's JSON. Anything els
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from rolemgr.check.attached import attached
 from rolemgr.check.branches import Family, families
@@ -15,12 +15,16 @@ from rolemgr.check.document import Document
 from rolemgr.check.finding import NotJudged
 from rolemgr.check.kinds import kind_of
 from rolemgr.check.read import read
-from rolemgr.check.reader.found import Attached, Found, Search, Unknown, is_policy, others
+from rolemgr.check.reader.elsewhere import others
+from rolemgr.check.reader.found import Attached, Found, Search, Unknown, is_policy
 from rolemgr.check.reader.roles import at, in_roles
 from rolemgr.files.source import ANSWER_LIMITS, DataPath
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.role_document import is_document
 
+_NO_SHAPE: Final = "looks like a policy, in a file of no shape that is known"
+_VERSIONS: Final = "PolicyVersionList"
+_OLD_VERSION: Final = "a version that is not in force, until somebody makes it the default"
 LineOf = Callable[[DataPath], int | None]
 
 
@@ -174,9 +178,9 @@ def _in_mapping(data: dict[str, Any]) -> Search:
 
 def _elsewhere(data: Any, path: DataPath, known: set[DataPath]) -> Search:
     """Yield what looks like a policy where no known shape has one: nobody knows what it is for."""
-    for one in others(data, path, known):
+    for one in others(data, path, known, arns=True):
         if isinstance(one, Found):
-            yield Unknown(one.path, "looks like a policy, in a file of no shape that is known")
+            yield Unknown(one.path, _OLD_VERSION if _VERSIONS in one.path else _NO_SHAPE)
         else:
             yield one
 

@@ -10,8 +10,10 @@ from typing import Any
 from rolemgr.check.intrinsic import is_function, shown
 from rolemgr.check.reader.cloudformation_holders import POLICIES, Group, Held, Resource, groups_in
 from rolemgr.check.reader.conditions import Ways, ways
-from rolemgr.check.reader.expand import LOOP, Expander, Template, TooLargeError, choices_in
-from rolemgr.check.reader.found import Attached, Found, Piece, Search, Unknown, is_policy, others
+from rolemgr.check.reader.elsewhere import TRANSFORM, others
+from rolemgr.check.reader.expand import LOOP, Expander, Template, TooLargeError, choices_in, wide_parameters
+from rolemgr.check.reader.found import Attached, Found, Piece, Search, Unknown, is_policy
+from rolemgr.check.reader.made_elsewhere import TEMPLATE_BODY, made_elsewhere
 from rolemgr.check.reader.properties import document, policies_at, properties_of
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
@@ -21,18 +23,20 @@ from rolemgr.reference.managed_policies import managed_policy
 _TRANSFORMS = ("AWS::Serverless-", "AWS::LanguageExtensions", "AWS::SecretsManager-", "AWS::CodeDeploy")
 """AWS's macros that leave policies as they stand, or that are read here."""
 _SAM = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
-_NO_POLICY = ("AWS::WAFv2::", "AWS::CloudFormation::")
-_TEXTS = ("TemplateBody",)
+_NO_POLICY = ("AWS::WAFv2::",)
+_OF_AWS = ("AWS::", "Alexa::")
 _MANY = 1_000_000
 
 
 def in_cloudformation(template: dict[str, Any]) -> Search:
     """Yield the policies in the resources of a CloudFormation template, and what of it can't be judged."""
     yield from _macros(template)
+    yield from others(template.get("Globals"), ("Globals",), set(), template=True)
     mappings = template.get("Mappings")
+    names = frozenset(map(str, template["Resources"]))
     whole = Template(
-        frozenset(map(str, template["Resources"])), mappings if isinstance(mappings, dict) else {}
-    )  # fmt: skip
+        names, mappings if isinstance(mappings, dict) else {}, wide=wide_parameters(template.get("Parameters"))
+    )
     try:
         resources = list(_resources(template["Resources"], Expander(whole), ("Resources",)))
         known = [one for one in resources if isinstance(one, Resource)]
@@ -48,6 +52,8 @@ def _macros(template: dict[str, Any]) -> Search:
         name = one.get("Name") if isinstance(one, dict) else one
         if name is not None and not str(name).startswith(_TRANSFORMS):
             yield Unknown(("Transform",), f"the macro `{name}` may change every policy when it is deployed")
+    if TRANSFORM in template:
+        yield Unknown((TRANSFORM,), "the macro may change every policy when it is deployed")
 
 
 def _resources(listed: dict[str, Any], maker: Expander, path: DataPath) -> "Iterator[Resource | Unknown]":
@@ -58,7 +64,13 @@ def _resources(listed: dict[str, Any], maker: Expander, path: DataPath) -> "Iter
         elif is_function({name: body}):
             yield Unknown(here, f"resources are {shown({name: body})}")
         elif isinstance(body, dict):
-            yield Resource(name, body, here, maker)
+            yield from _resource(name, body, here, maker)
+
+
+def _resource(name: str, body: dict[str, Any], here: DataPath, maker: Expander) -> "Iterator[Resource | Unknown]":
+    if TRANSFORM in body:
+        yield Unknown((*here, TRANSFORM), "what a macro puts into the resource is known only when deployed")
+    yield Resource(name, body, here, maker)
 
 
 def _looped(loop: Any, maker: Expander, here: DataPath) -> "Iterator[Resource | Unknown]":
@@ -73,7 +85,7 @@ def _looped(loop: Any, maker: Expander, here: DataPath) -> "Iterator[Resource | 
         if name.startswith(LOOP):
             yield from _looped(body, inner, (*here, 2, step))
         elif isinstance(body, dict):
-            yield Resource(name, body, (*here, 2, step), inner)
+            yield from _resource(name, body, (*here, 2, step), inner)
 
 
 def _in_groups(resources: list[Resource], conditions: Any) -> Search:
@@ -156,6 +168,8 @@ def _left_out(resource: Resource, found: Ways) -> Unknown:
 
 def _in_resource(resource: Resource, properties: Any, maker: Expander, group: str) -> Search:
     here = (*resource.path, "Properties")
+    for unknown in made_elsewhere(resource.kind, resource.body, properties):
+        yield unknown._replace(path=(*resource.path, *unknown.path))
     if is_function(properties):
         yield Unknown(here, f"properties are {shown(properties)}")
     elif isinstance(properties, dict):
@@ -179,16 +193,13 @@ def _place(path: DataPath, maker: Expander, here: DataPath) -> DataPath:
 
 def _in_properties(kind: str, properties: dict[str, Any], group: str) -> Search:
     """Yield what the *properties* of a resource of type *kind* hold: at the known places, and anywhere else."""
-    known: set[DataPath] = set()
+    known: set[DataPath] = {(TEMPLATE_BODY,)}
     for one in _at_known(kind, properties, group):
         known.add(one.path)
         yield one
     if kind.startswith(_NO_POLICY):
-        for name in _TEXTS:
-            if "Policy" in str(properties.get(name, "")):
-                yield Unknown((name,), "a template within the template is not read")
         return
-    for one in others(properties, (), known, template=True):
+    for one in others(properties, (), known, template=True, arns=not kind.startswith(_OF_AWS)):
         yield one._replace(group=group) if isinstance(one, Found) else one
 
 

@@ -9,12 +9,14 @@ flatten a list within a list.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from rolemgr.check.intrinsic import PLACE, PSEUDO_PARAMETERS, UNKNOWN, is_function, substituted
 from rolemgr.files.source import DataPath
+from rolemgr.iam.wildcards import has_wildcard
 
 MOST_VALUES: Final = 400_000
 """How many values a template may come to, all its choices and loops taken together."""
@@ -22,6 +24,11 @@ MOST_TEXT: Final = 1_000_000
 """How many characters a text may come to; a whole template has a million at most."""
 LOOP: Final = "Fn::ForEach::"
 _GONE: Final = object()
+_DYNAMIC: Final = re.compile(r"\{\{resolve:[^{}]*\}\}")
+"""A value that is fetched at the deployment.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+"""
 
 
 class TooLargeError(Exception):
@@ -48,6 +55,8 @@ class Template:
     resources: frozenset[str] = frozenset()
     mappings: Mapping[str, Any] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
+    wide: frozenset[str] = frozenset()
+    """The parameters that may have a wildcard in them: it stands in a value that the template itself gives."""
 
 
 @dataclass
@@ -71,12 +80,19 @@ class Expander:
         if isinstance(value, list):
             return self._list(value, here, out)
         if not isinstance(value, dict):
-            return self.named(value) if self.names and isinstance(value, str) else value
+            return self._plain_text(value) if isinstance(value, str) else value
         if is_function(value):
             ((name, argument),) = value.items()
             if not name.startswith(LOOP):
                 return self._function(name, argument, here, out)
         return self._mapping(value, here, out)
+
+    def _plain_text(self, text: str) -> Any:
+        named = self.named(text) if self.names else text
+        if "{{resolve:" not in named or not (found := _DYNAMIC.search(named)):
+            return named
+        alone = found[0] == named or "{" in named[: found.start()]  # a policy in a text: nobody knows what is put in
+        return {"Ref": found[0]} if alone else {"Fn::Sub": _DYNAMIC.sub("${Resolved}", named)}
 
     def _list(self, value: list[Any], here: DataPath, out: DataPath) -> list[Any]:
         made: list[Any] = []
@@ -178,6 +194,8 @@ class Expander:
             return self._alone(text[2:-1], here, out)
         named = PLACE.findall(text)
         self._grows_to(len(text) + sum(len(known.get(one, "")) for one in named))
+        if wide := next((one for one in named if one in self.template.wide and one not in known), None):
+            return {"Ref": wide}
         found = substituted(self.named(text), known)
         return {"Fn::Sub": self.named(text)} if found is UNKNOWN else found
 
@@ -203,6 +221,9 @@ class Expander:
             return separator.join(written)
         if len(texts) == 1:
             return texts[0]
+        wide = [one for one in parts if _is_ref(one) and one["Ref"] in self.template.wide]
+        if wide:
+            return wide[0]
         return UNKNOWN
 
     def _select(self, argument: Any, here: DataPath, out: DataPath) -> Any:
@@ -280,3 +301,15 @@ def choices_in(value: Any) -> Iterator[str]:
             if isinstance(asked, list) and asked and isinstance(asked[0], str):
                 yield asked[0]
             waiting += one.values()
+
+
+def wide_parameters(parameters: Any) -> frozenset[str]:
+    """Return the names of the *parameters* of which a value that the template gives has a wildcard."""
+    listed = parameters.items() if isinstance(parameters, dict) else ()
+    return frozenset(name for name, one in listed if isinstance(one, dict) and _is_wide(one))
+
+
+def _is_wide(parameter: Mapping[str, Any]) -> bool:
+    allowed = parameter.get("AllowedValues")
+    given = [parameter.get("Default"), *(allowed if isinstance(allowed, list) else ())]
+    return any(isinstance(one, str) and has_wildcard(one) for one in given)

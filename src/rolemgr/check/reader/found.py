@@ -99,14 +99,6 @@ def _is_statement(value: Any) -> bool:
     return isinstance(value, dict) and ("Effect" in value or bool({"Action", "NotAction"} & value.keys()))
 
 
-def may_be_policy(text: str) -> bool:
-    """Tell whether *text* looks as if a policy were written in it."""
-    start = text.lstrip()[:1]
-    if start == "%":
-        return text.lstrip()[:3].upper() in ("%7B", "%0A", "%20") and "Statement" in text
-    return start == "{" and "Statement" in text and "Effect" in text
-
-
 def policy_in(text: str) -> Any:
     """Return the policy that *text* writes as JSON, URL-encoded or not; None where it is none."""
     try:
@@ -123,28 +115,3 @@ def with_places(value: Any) -> Any:
     if isinstance(value, list):
         return [with_places(one) for one in value]
     return {"Fn::Sub": value} if isinstance(value, str) and PLACE.search(value) else value
-
-
-def others(data: Any, path: DataPath, known: set[DataPath], *, template: bool = False) -> Search:
-    """
-    Yield what looks like a policy in *data* outside of the places that are *known*: nothing is passed over.
-
-    Its type is told from its content. Text that looks like one and can't be read is not judged.
-    """
-    waiting: list[tuple[Any, DataPath]] = [(data, path)]
-    while waiting:
-        value, here = waiting.pop()
-        if here in known:
-            continue
-        if looks_like_policy(value):
-            yield Found(value, here, None, template=template)
-        elif isinstance(value, str) and may_be_policy(value):
-            policy = policy_in(value)
-            if looks_like_policy(policy):
-                yield Found(policy, here, None, template=template)
-            elif policy is None:
-                yield Unknown(here, "looks like a policy, and is not valid JSON")
-        elif isinstance(value, dict):
-            waiting += [(one, (*here, key)) for key, one in reversed(value.items())]
-        elif isinstance(value, list):
-            waiting += [(one, (*here, index)) for index, one in reversed(list(enumerate(value)))]

@@ -9,11 +9,13 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from rolemgr.check.reader.found import Found, Search, Unknown, others
+from rolemgr.check.reader.elsewhere import others
+from rolemgr.check.reader.found import Found, Search, Unknown
 from rolemgr.check.reader.hcl import NotPlainError, encoded
 from rolemgr.check.reader.properties import at, document, policies_at, properties_of
+from rolemgr.check.reader.terraform_blocks import blocks, labelled
 from rolemgr.check.reader.terraform_documents import in_document
-from rolemgr.check.reader.terraform_holders import Resource, held_in, without_indices
+from rolemgr.check.reader.terraform_holders import Resource, attaching, held_in, references, without_indices
 from rolemgr.check.reader.terraform_locals import as_template, in_locals
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
@@ -22,16 +24,19 @@ from rolemgr.iam.role_document import ORGANIZATION_TYPES
 _DOCUMENT: Final = re.compile(r"\$\{\s*data\.aws_iam_policy_document\.([\w-]+)(?:\[[^\]]*\])?\.(?:minified_)?json\s*\}")
 _LOCAL: Final = re.compile(r"\blocal\.([\w-]+)")
 _EXPRESSION: Final = re.compile(r"\$\{|%\{")
-_MOST_DEEP: Final = 30
+_STACKS: Final = ("aws_cloudformation_stack", "aws_cloudformation_stack_set")
+_WITH_HOLDERS: Final = "aws_"
+"""Resources of the provider of which is known what they attach."""
+_NO_PLACE: Final = "looks like a policy, where Terraform has none"
 
 
 def is_terraform(data: dict[str, Any]) -> bool:
     """Tell whether *data* is Terraform's."""
     if "planned_values" in data or ("values" in data and "terraform_version" in data) or _is_state(data):
         return True
-    if isinstance(data.get("resource"), dict):
+    if [*labelled(data.get("resource"), ()), *_modules(data)]:
         return True
-    return isinstance(data.get("data"), dict) and "aws_iam_policy_document" in data["data"]
+    return any(kind == "aws_iam_policy_document" for kind, *_ in blocks(data, "data"))
 
 
 def in_terraform(data: dict[str, Any]) -> Search:
@@ -59,8 +64,22 @@ def _policies(data: dict[str, Any], resources: list[Resource]) -> Search:
         for one in resources:
             yield from _final(one.kind, one.group, one.values, one.path)
             yield from _after_apply(one, later)
+        yield from _left_out(data)
         return
     yield from _in_configuration(data)
+
+
+def _left_out(data: dict[str, Any]) -> Search:
+    """Yield what a plan or a state says that it has not."""
+    if data.get("deferred_changes"):
+        yield Unknown(("deferred_changes",), "changes that Terraform defers are not planned yet")
+    if data.get("errored") is True:
+        yield Unknown(("errored",), "the plan failed: what is left of it is not there")
+    for index, one in _listed(data, "resources") if _is_state(data) else ():
+        instances = one.get("instances") if isinstance(one, dict) else None
+        listed = instances if isinstance(instances, list) else ()
+        if any(isinstance(each, dict) and "attributes_flat" in each for each in listed):
+            yield Unknown(("resources", index), "a state of Terraform 0.11, whose values are flat, is not read")
 
 
 def _is_state(data: dict[str, Any]) -> bool:
@@ -121,18 +140,24 @@ def _configured_in(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _after_apply(one: Resource, later: dict[str, Any]) -> Search:
-    for place in _places(one.kind, one.values):
-        if any(value is True for _, value in at(later.get(one.group), place)):
+    keys = [key for key in attaching(one.kind) if not references((one.expressions or {}).get(key))]
+    for place in (*_places(one.kind, one.values), *keys):
+        if _is_later(one, later, place):
             yield Unknown(one.path, f"{place} of {one.group} is known only after apply")
 
 
+def _is_later(one: Resource, later: dict[str, Any], place: str) -> bool:
+    """Tell whether *place* is given and not known yet; an argument that is not given is AWS's own default."""
+    if "/" not in place and one.expressions is not None and place not in one.expressions:
+        return False
+    unknown = later.get(one.group)
+    values = [value for _, found in at(unknown, place) for value in (found if isinstance(found, list) else [found])]
+    return unknown is True or True in values
+
+
 def _of_configuration(data: dict[str, Any]) -> Iterator[Resource]:
-    resources = data.get("resource")
-    for kind, named in resources.items() if isinstance(resources, dict) else ():
-        for name, body in named.items() if isinstance(named, dict) else ():
-            alone = body[0] if isinstance(body, list) and len(body) == 1 else body
-            path: DataPath = ("resource", kind, name)
-            yield Resource(f"{kind}.{name}", kind, alone, (*path, 0) if alone is not body else path)
+    for kind, name, body, path in blocks(data, "resource"):
+        yield Resource(f"{kind}.{name}", kind, body, path)
 
 
 def _listed(module: dict[str, Any], key: str) -> Iterator[tuple[int, Any]]:
@@ -156,11 +181,13 @@ def _final(kind: str, group: str, values: Any, path: DataPath) -> Search:
             known.add((*path, *one.path))
             whole = one._replace(path=(*path, *one.path))
             yield whole._replace(template=False) if isinstance(whole, Found) else whole
-    yield from _elsewhere(values, path, known, group)
+    yield from _elsewhere(kind, values, path, known, group)
 
 
-def _elsewhere(values: Any, path: DataPath, known: set[DataPath], group: str) -> Search:
-    for one in others(values, path, known):
+def _elsewhere(kind: str, values: Any, path: DataPath, known: set[DataPath], group: str) -> Search:
+    if kind in _STACKS and isinstance(values, dict) and values.get("template_url"):
+        yield Unknown((*path, "template_url"), "the template of a stack is not read here")
+    for one in others(values, path, known, arns=not kind.startswith(_WITH_HOLDERS)):
         yield one._replace(group=group) if isinstance(one, Found) else one
 
 
@@ -171,30 +198,41 @@ def _in_configuration(data: dict[str, Any]) -> Search:
     documents = dict(_documents(data))
     used: set[str] = set()
     yield from in_locals(data)
-    resources = data.get("resource")
-    for kind, named in resources.items() if isinstance(resources, dict) else ():
-        for name, body in named.items() if isinstance(named, dict) else ():
-            path: DataPath = ("resource", kind, name)
-            yield from _configured(kind, body, path, documents, used, locals_)
+    for kind, name, body, path in blocks(data, "resource"):
+        yield from _configured(f"{kind}.{name}", body, path, documents, used, locals_)
+    yield from _beside(data)
     for name, (body, here) in documents.items():
         if name not in used:
             yield from in_document(body, here, None, "")
 
 
 def _documents(data: dict[str, Any]) -> Iterator[tuple[str, tuple[Any, DataPath]]]:
-    sources = data.get("data")
-    found = sources.get("aws_iam_policy_document") if isinstance(sources, dict) else None
-    for name, body in found.items() if isinstance(found, dict) else ():
-        here: DataPath = ("data", "aws_iam_policy_document", name)
-        alone = body[0] if isinstance(body, list) and len(body) == 1 else body
-        yield name, (alone, (*here, 0) if alone is not body else here)
+    for kind, name, body, here in blocks(data, "data"):
+        if kind == "aws_iam_policy_document":
+            yield name, (body, here)
+
+
+def _modules(data: dict[str, Any]) -> Iterator[tuple[str, DataPath]]:
+    for name, body, here in labelled(data.get("module"), ("module",)):
+        alone = body[0] if isinstance(body, list) and body else body
+        if isinstance(alone, dict) and "source" in alone:
+            yield name, here
+
+
+def _beside(data: dict[str, Any]) -> Search:
+    """Yield what a ``.tf.json`` file has besides resources: calls of modules, and what looks like a policy."""
+    for name, here in _modules(data):
+        yield Unknown(here, f"the module `{name}` is not read here; `terraform show -json` of a plan is read")
+    for key in data.keys() - {"resource", "data", "locals", "module"}:
+        for one in others(data[key], (key,), set()):
+            yield Unknown(one.path, _NO_PLACE) if isinstance(one, Found) else one
 
 
 def _configured(
-    kind: str, body: Any, path: DataPath, documents: dict[str, Any], used: set[str], local: dict[str, Any]
+    group: str, body: Any, path: DataPath, documents: dict[str, Any], used: set[str], local: dict[str, Any]
 ) -> Search:
     known: set[DataPath] = set()
-    group = f"{path[1]}.{path[2]}"
+    kind = group.partition(".")[0]
     for place, policy_type in _places(kind, body[0] if isinstance(body, list) and body else body).items():
         for inner, value in at(body, place):
             here = (*path, *inner)
@@ -203,7 +241,7 @@ def _configured(
                 inline = place.startswith("inline_policy")
                 yield one._replace(group=group, inline=inline) if isinstance(one, Found) else one
     yield from _dynamic(kind, body, path)
-    yield from _elsewhere(body, path, known, group)
+    yield from _elsewhere(kind, body, path, known, group)
 
 
 def _dynamic(kind: str, body: Any, path: DataPath) -> Search:

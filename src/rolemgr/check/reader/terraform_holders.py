@@ -251,10 +251,23 @@ class _Holding:
         return isinstance(text, str) and "local." in text
 
 
+def attaching(kind: str) -> tuple[str, ...]:
+    """Return the arguments of a resource of type *kind* that name managed policies, and whose they are."""
+    if kind in _ATTACHES:
+        holders, key = _ATTACHES[kind]
+        return (key, *(of for _, of in holders))
+    return ("managed_policy_arns", "permissions_boundary") if kind in _HOLDERS else ()
+
+
+def references(expression: Any) -> list[str]:
+    """Return what an *expression* of a plan's configuration refers to, in Terraform's words."""
+    listed = expression.get("references") if isinstance(expression, dict) else None
+    return [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
+
+
 def _referred(expression: Any, place: DataPath) -> Iterator[_Named]:
     """Yield what an *expression* of a plan's configuration refers to; of a list nobody knows what is beside it."""
-    listed = expression.get("references") if isinstance(expression, dict) else None
-    texts = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
+    texts = references(expression)
     if not texts:
         return
     addresses = {address for one in texts if (address := _address(one))}
