@@ -39,7 +39,7 @@ def test_the_result_is_on_stdout_and_nothing_else(run: "Run") -> None:
 
 
 def test_a_folder_is_searched_and_what_is_no_policy_is_counted(run: "Run") -> None:
-    """Policies lie among other files; hidden folders and dependencies are not looked at."""
+    """Policies lie among other files; hidden folders and dependencies are not looked at, and those are named."""
     write("org/a/good.json", GOOD)
     write(
         "org/b/good.yaml", "Version: '2012-10-17'\nStatement: {Effect: Allow, Action: 's3:GetObject', Resource: '*'}\n"
@@ -50,7 +50,7 @@ def test_a_folder_is_searched_and_what_is_no_policy_is_counted(run: "Run") -> No
     write("org/node_modules/x/bad.json", BAD)
     ran = run("check", "org")
     assert (ran.code, ran.stdout) == (0, "no finding in 2 policies\n")
-    assert ran.notes == ["2 files hold no policy"]
+    assert ran.notes == ["2 files hold no policy", "not searched unless named: org/node_modules"]
 
 
 def test_a_broken_policy_in_a_folder_is_found_and_the_others_are_checked(run: "Run") -> None:

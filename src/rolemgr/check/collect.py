@@ -10,15 +10,15 @@ from typing import NamedTuple
 from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding, NotJudged, Severity
 from rolemgr.check.sniff import SUFFIXES, may_hold_policy, what_else
-from rolemgr.check.sources import is_unreadable, look_into
+from rolemgr.check.sources import is_unreadable, look_into, may_be_unreadable
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.source import ANSWER_LIMITS, LIMITS, FileError, read_text
 from rolemgr.iam.documents import PolicyType
 
-_HCL = (".tf", ".tofu")
-_OF_OTHERS = frozenset({"node_modules", "__pycache__", ".git", ".hg", ".svn", ".venv", ".terraform"})
-"""Folders of what others wrote, or of the tools' own: nobody asks for them."""
-_SKIPPED_FOLDERS = frozenset({"cdk.out"})
+_HCL = (".tf", ".tofu", ".hcl", ".tfvars")
+_OF_OTHERS = frozenset({"__pycache__", ".git", ".hg", ".svn", ".venv"})
+"""Folders of the tools' own: nobody asks for them."""
+_SKIPPED_FOLDERS = frozenset({"cdk.out", "node_modules"})
 
 
 @dataclass(frozen=True)
@@ -149,9 +149,11 @@ def _is_json(text: str, name: str) -> bool:
 
 def _note_unreadable(error: InputError, text: str, name: str, collected: Collected, *, named: bool) -> None:
     line = error.where.line if error.where else None
-    if not named and not is_unreadable(text):
+    if not named and not may_be_unreadable(text):
         collected.skipped += 1
-    elif not named and not name.lower().endswith(SUFFIXES):  # a template for another tool may look like JSON
+    elif not named and not (
+        is_unreadable(text) and name.lower().endswith(SUFFIXES)
+    ):  # another tool's template may look like it
         collected.not_judged.append(NotJudged(name, line, error.problem))
     else:
         collected.error = collected.error or error

@@ -1,8 +1,9 @@
 """
 Whether a file of any name may hold a policy, told cheaply from how it starts: a folder has pictures and code too.
 
-JSON starts with a bracket and names an element of a policy or a template somewhere; YAML starts with a key, and
-has such an element as a key at the start of a line. Everything else holds no policy that is read here.
+JSON starts with a bracket, a text or a comment, and names an element of a policy, a template or an answer of the
+AWS CLI somewhere; YAML starts with a key, and has such an element as a key. Templates of text for another tool
+start with their own brackets. Everything else holds no policy that is read here.
 """
 
 import re
@@ -12,20 +13,23 @@ from typing import Final
 
 from rolemgr.files.source import MAX_BYTES
 
-SUFFIXES: Final = (".json", ".yaml", ".yml", ".template", ".cfn", ".tf", ".tofu")
+SUFFIXES: Final = (".json", ".yaml", ".yml", ".template", ".cfn", ".tf", ".tofu", ".hcl", ".tfvars")
 """Names of files that are read whatever is in them."""
 _START: Final = 512
-_JSON: Final = re.compile(rb'\s*[{\[]\s*["{\]}]')
+_JSON: Final = re.compile(rb'\s*(?:/[/*]|[{\[]\s*["{\]}]|[{%][{%]|\{\s*[A-Za-z]\w*\s*:|"\s*[{\[])')
 _JSON_ELEMENT: Final = re.compile(
-    rb'"(?:Statement|PolicyDocument|AssumeRolePolicyDocument|Resources|resources|resource|planned_values)"\s*:'
+    rb"""["'\\{,\s](?:Statement|(?:AssumeRole)?PolicyDocument|Resources|resources|resource|planned_values"""
+    rb"""|(?:Managed|Attached|AttachedManaged)Polic(?:yArns|ies)|RoleDetailList)\\*["']?\s*:"""
 )
 _YAML: Final = re.compile(rb"""(?:\s*(?:[#%][^\n]*|---[^\n]*)?\n)*["']?[A-Za-z][\w:-]*["']?[ \t]*:(?:\s|$)""")
 _YAML_LINE: Final = re.compile(rb"""\s*(?:[#%]|---|["']?[A-Za-z][\w:-]*["']?[ \t]*:(?:\s|$))""")
 """How YAML's first line may begin: a comment says nothing yet."""
 _YAML_ELEMENT: Final = re.compile(
-    rb"""^["']?(?:AWSTemplateFormatVersion|Resources|Statement|PolicyDocument|AssumeRolePolicyDocument)["']?[ \t]*:""",
+    rb"""^[ \t-]*["']?(?:AWSTemplateFormatVersion|Resources|Statement|PolicyDocument|AssumeRolePolicyDocument"""
+    rb"""|ManagedPolicyArns|managedPolicyArns|policyDocument)["']?[ \t]*:""",
     re.MULTILINE,
 )
+_LINE_END: Final = re.compile(b"\r\n?|\xc2\x85|\xe2\x80[\xa8\xa9]")
 _MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
@@ -37,7 +41,8 @@ def may_hold_policy(path: Path) -> bool:
     """
     with path.open("rb") as file:
         start = file.read(_START)
-        if not (_JSON.match(_plain(start)) or _YAML_LINE.match(_plain(start))):
+        plain = _plain(start)
+        if plain.strip() and not (_JSON.match(plain) or _YAML_LINE.match(plain)):
             return False
         text = _plain(start + file.read(MAX_BYTES))
     if _JSON.match(text):
@@ -46,12 +51,12 @@ def may_hold_policy(path: Path) -> bool:
 
 
 def _plain(raw: bytes) -> bytes:
-    """Return *raw* without the mark at its start, and UTF-16 as the letters that are in it."""
+    """Return *raw* without the mark at its start, with each end of a line as one, and UTF-16 as the letters in it."""
     for mark in _MARKS:
-        if raw.startswith(mark):
-            raw = raw.removeprefix(mark)
-            return raw.replace(b"\0", b"")
-    return raw
+        raw = raw.removeprefix(mark)
+    if 0 in raw[:2]:
+        raw = raw.replace(b"\0", b"")
+    return _LINE_END.sub(b"\n", raw)
 
 
 def what_else(path: Path) -> str | None:

@@ -16,7 +16,7 @@ from rolemgr.check.finding import NotJudged
 from rolemgr.check.kinds import kind_of
 from rolemgr.check.read import read
 from rolemgr.check.reader.elsewhere import others
-from rolemgr.check.reader.found import Attached, Found, Search, Unknown, is_policy
+from rolemgr.check.reader.found import VERSIONS, Attached, Found, Search, Unknown, is_policy
 from rolemgr.check.reader.roles import at, in_roles
 from rolemgr.files.source import ANSWER_LIMITS, DataPath
 from rolemgr.iam.documents import PolicyType
@@ -25,6 +25,8 @@ from rolemgr.iam.role_document import is_document
 _NO_SHAPE: Final = "looks like a policy, in a file of no shape that is known"
 _VERSIONS: Final = "PolicyVersionList"
 _OLD_VERSION: Final = "a version that is not in force, until somebody makes it the default"
+_TOKENS: Final = ("NextToken", "nextToken", "NextMarker", "Marker")
+_WORDS: Final = ("Statement", "Effect", "Principal", "Policies", "PolicyArn", "AWS::", "arn:aws")
 LineOf = Callable[[DataPath], int | None]
 
 
@@ -162,7 +164,7 @@ def _in_mapping(data: dict[str, Any]) -> Search:
     from rolemgr.check.reader.cloudformation import in_cloudformation
     from rolemgr.check.reader.terraform import in_terraform, is_terraform
 
-    if is_policy(data):
+    if is_policy(data) or _is_misspelt(data):
         yield Found(data, (), None)
     elif _is_template(data):
         yield from in_cloudformation(data)
@@ -173,7 +175,16 @@ def _in_mapping(data: dict[str, Any]) -> Search:
         for one in in_roles(data):
             known.add(one.path)
             yield one
+        if key := _goes_on(data, bool(known)):
+            yield Unknown((key,), "the answer goes on: this is one page of several")
         yield from _elsewhere(data, (), known)
+
+
+def _goes_on(data: dict[str, Any], holds_policies: bool) -> str | None:
+    """Return the key by which an answer of the AWS CLI says that there is more; others have some of them too."""
+    if data.get("IsTruncated") is True:
+        return "IsTruncated"
+    return next((key for key in _TOKENS if holds_policies and isinstance(data.get(key), str)), None)
 
 
 def _elsewhere(data: Any, path: DataPath, known: set[DataPath]) -> Search:
@@ -183,6 +194,12 @@ def _elsewhere(data: Any, path: DataPath, known: set[DataPath]) -> Search:
             yield Unknown(one.path, _OLD_VERSION if _VERSIONS in one.path else _NO_SHAPE)
         else:
             yield one
+
+
+def _is_misspelt(data: dict[str, Any]) -> bool:
+    """Tell whether *data* is a policy but for the case of its elements, which AWS does not take."""
+    folded = {key.lower(): value for key, value in data.items()}
+    return "statement" in folded and folded.get("version") in VERSIONS
 
 
 def _is_template(data: dict[str, Any]) -> bool:
@@ -195,3 +212,9 @@ def _is_template(data: dict[str, Any]) -> bool:
 def is_unreadable(text: str) -> bool:
     """Tell whether *text*, which can't be parsed, looks as if it were to hold a policy."""
     return '"Statement"' in text or "\nStatement:" in text or text.startswith("Statement:") or "PolicyDocument" in text
+
+
+def may_be_unreadable(text: str) -> bool:
+    """Tell whether *text*, which can't be parsed, has a word that policies, templates and roles have."""
+    plain = text.replace("\0", "")
+    return any(word in plain for word in _WORDS)

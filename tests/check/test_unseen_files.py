@@ -1,0 +1,122 @@
+"""A policy in a file of a folder whose name, encoding or shape is unusual: read, or said to be not judged."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rolemgr.check.collect import Collected, collect
+from rolemgr.check.run import check
+from rolemgr.check.sources import look_into
+
+ADMIN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+TEXT = json.dumps(ADMIN)
+SAFE = TEXT.replace("Allow", "Deny")
+YAML = "Version: '2012-10-17'\nStatement:\n- {Effect: Allow, Action: '*', Resource: '*'}\n"
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+ROLE = json.dumps({"RoleName": "r", "ManagedPolicyArns": [ADMINISTRATOR]})
+
+
+def in_folder(folder: Path, name: str, content: bytes) -> Collected:
+    """Return what a folder with the file *name* of *content*, beside a policy that is fine, holds."""
+    (folder / "safe.json").write_text(SAFE)
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    return collect([str(folder)])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        YAML.replace("\n", "\r").encode(),
+        YAML.replace("\n", "\r\n").encode(),
+        YAML.replace("\n", "\x85").encode(),
+        b" " * 600 + TEXT.encode(),
+        json.dumps(TEXT).encode(),
+        ROLE.encode(),
+        json.dumps({"RoleDetailList": [json.loads(ROLE)]}).encode(),
+        json.dumps({"AttachedPolicies": [{"PolicyArn": ADMINISTRATOR}]}).encode(),
+    ],
+)
+def test_a_file_without_an_ending_is_read(tmp_path: Path, content: bytes) -> None:
+    """Whatever ends its lines, however it starts, and whichever answer of the AWS CLI it is."""
+    found = in_folder(tmp_path, "policy", content)
+    assert "RM601" in [one.rule for one in check(found.documents)]
+    assert not found.skipped
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("policy", TEXT.encode("utf-16-le")),
+        ("policy", TEXT.encode("utf-16")),
+        ("policy", b"// why\n" + TEXT.encode()),
+        ("policy", b"{Version: '2012-10-17', Statement: [{Effect: Allow, Action: '*', Resource: '*'}]}"),
+        ("policy", b"x:\n  Statement:\n  - {Effect: Allow, Action: '*', Resource: '*'}\n"),
+        ("policy.json.j2", b"{% if x %}" + TEXT.encode() + b"{% endif %}"),
+        ("policy.json", TEXT.replace("Sta", "S\\u0074a").replace("]}", "],}").encode()),
+        ("policy.yaml", b"{Version: '2012-10-17', Statement: [{Effect: Allow, Action: '*', Resource: '*'}]"),
+        ("role.yaml", f"a: &a {{ManagedPolicyArns: ['{ADMINISTRATOR}']}}\nb: {{<<: *a}}\n".encode()),
+        ("terragrunt.hcl", b"inputs = { policy = jsonencode({}) }"),
+        ("x.tfvars", b'policy = "{}"'),
+        ("list.json", json.dumps([json.loads(ROLE)]).encode()),
+        ("x.yaml", f"spec: {{managedPolicyArns: ['{ADMINISTRATOR}']}}\n".encode()),
+        ("x.yml", b"provider:\n  iamRoleStatements:\n  - {Effect: Allow, Action: '*', Resource: '*'}\n"),
+    ],
+)
+def test_what_can_not_be_read_is_said(tmp_path: Path, name: str, content: bytes) -> None:
+    """Not counted among the files that hold no policy."""
+    found = in_folder(tmp_path, name, content)
+    assert [Path(one.path).name for one in found.not_judged] == [name]
+    assert not found.skipped
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("values.yaml", b"image: {{ .Values.image }}\nimagePullPolicy: Always\n"),
+        ("x.json", b'{"a": 1,}'),
+        ("app.py", f"policy = {TEXT}".encode()),
+        ("photo", b"\x89PNG\r\n\x1a\n"),
+        ("main.tfvars", b'region = "us-east-1"'),
+    ],
+)
+def test_what_holds_no_policy_is_counted(tmp_path: Path, name: str, content: bytes) -> None:
+    """Files of other tools, broken or not, and code."""
+    found = in_folder(tmp_path, name, content)
+    assert (found.skipped, found.not_judged) == (1, [])
+
+
+def test_modules_of_node_are_named(tmp_path: Path) -> None:
+    """A policy may be put there on purpose."""
+    found = in_folder(tmp_path, "node_modules/policy.json", TEXT.encode())
+    assert [Path(one).name for one in found.folders] == ["node_modules"]
+
+
+def test_elements_in_lower_case_are_an_error() -> None:
+    """A policy all the same, of which AWS takes nothing."""
+    found, _ = look_into(TEXT.lower(), "x.json", as_json=True)
+    assert {one.rule for one in check(found)} == {"RM101"}
+
+
+@pytest.mark.parametrize(
+    "more", [{"IsTruncated": True, "Marker": "x"}, {"IsTruncated": True}, {"NextToken": "x"}, {"Marker": "x"}]
+)
+def test_a_page_of_several_is_said(more: dict[str, object]) -> None:
+    """What is on the other pages is not judged."""
+    role = {"RoleName": "r", "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": json.loads(SAFE)}]}
+    answer = {"RoleDetailList": [role], **more}
+    _, unknown = look_into(json.dumps(answer), "x.json", as_json=True)
+    assert [one.reason for one in unknown] == ["the answer goes on: this is one page of several"]
+
+
+def test_an_old_version_is_called_one() -> None:
+    """Its default version is judged; the others can come back."""
+    versions = [
+        {"VersionId": "v1", "IsDefaultVersion": False, "Document": ADMIN},
+        {"VersionId": "v2", "IsDefaultVersion": True, "Document": json.loads(SAFE)},
+    ]
+    policy = {"PolicyName": "p", "Arn": "arn:aws:iam::111122223333:policy/p", "PolicyVersionList": versions}
+    _, unknown = look_into(json.dumps({"Policies": [policy]}), "x.json", as_json=True)
+    assert [one.reason for one in unknown] == ["a version that is not in force, until somebody makes it the default"]
