@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import termios
+from codecs import getincrementaldecoder
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Self
@@ -44,6 +45,7 @@ class Session:
         if file:
             file.close()
         self.shown = ""
+        self._held, self._decoder = "", getincrementaldecoder("utf-8")("replace")
 
     def __enter__(self) -> Self:
         return self
@@ -97,12 +99,18 @@ class Session:
         return self._process.wait(_PATIENCE)
 
     def _more(self) -> str:
-        ready, _, _ = select.select([self._reader], [], [], _PATIENCE)
-        assert ready, f"nothing appears any more:\n{self.shown}"
-        try:
-            return os.read(self._reader, 65_536).decode("utf-8", "replace").replace("\r\n", "\n")
-        except OSError:  # the other side has closed the terminal
-            return ""
+        """Return what appears next; empty at the end. What is read may end inside of a character or a line break."""
+        text = self._held
+        while text in ("", "\r"):
+            ready, _, _ = select.select([self._reader], [], [], _PATIENCE)
+            assert ready, f"nothing appears any more:\n{self.shown}"
+            try:
+                text += self._decoder.decode(os.read(self._reader, 65_536))
+            except OSError:  # the other side has closed the terminal
+                self._held = ""
+                return text
+        self._held = "\r" if text.endswith("\r") else ""
+        return text.removesuffix("\r").replace("\r\n", "\n")
 
 
 def played(
