@@ -130,4 +130,5 @@ def test_an_entry_that_forbids_nothing_is_refused(entry: str, says: str, tmp_pat
 def test_a_resource_that_some_action_is_on_is_taken(resource: str, tmp_path: Path) -> None:
     """Wildcards and variables may stand for what the action is on."""
     entry = f"  - {{action: 's3:PutObject', resource: '{resource}'}}\n"
-    composed(tmp_path, {"personas/guarded.yaml": PERSONA + entry})
+    (never,) = composed(tmp_path, {"personas/guarded.yaml": PERSONA + entry}).persona.never
+    assert never.forbidden.resource == resource
