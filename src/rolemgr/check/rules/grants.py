@@ -17,6 +17,7 @@ from rolemgr.check.limits_nothing import (
 )
 from rolemgr.check.patterns import fits
 from rolemgr.check.patterns import is_open as is_every_one
+from rolemgr.check.placeholders import with_placeholders
 from rolemgr.check.rule import IAM, PERMISSIONS, SAGEMAKER, WITH_PRINCIPAL, Hit, group_rule, listed, statement_rule
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.policies import Policies
@@ -141,7 +142,8 @@ def _lets_strangers(document: Document) -> Mapping[DataPath, bool]:
     if model is None or len(document.statements) > _MOST_STATEMENTS:
         return {}
     try:
-        asked = Policies(resource=model.model_validate(document.raw))
+        raw = with_placeholders(document.raw) if document.template else document.raw
+        asked = Policies(resource=model.model_validate(raw))
         found = open_to_strangers(asked, steps=_MOST_STEPS)
     except (ValidationError, PolicyError, LayerError):
         return {}  # IAM refuses it, or a template fills it in
