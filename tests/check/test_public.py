@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.check.support import policy, rules
+from tests.check.support import findings, policy, rules
 from tests.check.test_custom import PUBLIC as CHECK
 from tests.check.test_custom import checks, found
 
@@ -161,3 +161,33 @@ def test_whoever_any_provider_vouches_for_is_anyone() -> None:
 def test_who_is_everyone(principal: Any, public: bool) -> None:
     """A star among others is everyone; a service is a confused deputy, which another rule tells."""
     assert is_public(allow(Principal=principal)) is public
+
+
+API = "arn:aws:execute-api:us-east-1:111122223333:a123456789/*"
+
+
+@pytest.mark.parametrize(
+    ("resource", "operator", "value", "closed"),
+    [
+        (API, "StringNotEquals", {"Ref": "Endpoint"}, True),
+        ({"Fn::Sub": "arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:*/*"}, "StringNotEquals", {"Fn::Sub": "vpce-${Id}"}, True),
+        (API, "StringNotLike", {"Ref": "Endpoint"}, False),
+        (API, "StringNotEquals", "vpce-*", True),
+        ({"Fn::Sub": "${Api}/*"}, "StringEquals", {"Ref": "Endpoint"}, False),
+    ],
+)  # fmt: skip
+def test_a_deny_whose_value_a_template_fills_in(resource: Any, operator: str, value: Any, closed: bool) -> None:
+    """A private API as its guide has it: one endpoint, whichever it will be, keeps strangers out; a pattern may not."""
+    invoke = {"Principal": "*", "Action": "execute-api:Invoke", "Resource": resource}
+    deny = {**invoke, "Effect": "Deny", "Condition": {operator: {"aws:SourceVpce": value}}}
+    told = findings(policy({**invoke, "Effect": "Allow"}, deny), "resource", template=True)
+    assert ("RM605" not in [one.rule for one in told]) == closed
+
+
+def test_a_deny_on_another_resource_closes_nothing() -> None:
+    """Of two functions nobody knows that they are one resource."""
+    invoke = {"Principal": "*", "Action": "execute-api:Invoke"}
+    allow = {**invoke, "Effect": "Allow", "Resource": {"Fn::Sub": "${One}/*"}}
+    away = {"StringNotEquals": {"aws:SourceVpce": {"Ref": "Endpoint"}}}
+    deny = {**invoke, "Effect": "Deny", "Resource": {"Fn::Sub": "${Two}/*"}, "Condition": away}
+    assert "RM605" in [one.rule for one in findings(policy(allow, deny), "resource", template=True)]

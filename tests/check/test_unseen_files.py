@@ -2,14 +2,16 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.check.support import rules
 
 from rolemgr.check.collect import Collected, collect
 from rolemgr.check.run import check
 from rolemgr.check.sources import look_into
 
-ADMIN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+ADMIN: dict[str, Any] = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 TEXT = json.dumps(ADMIN)
 SAFE = TEXT.replace("Allow", "Deny")
 YAML = "Version: '2012-10-17'\nStatement:\n- {Effect: Allow, Action: '*', Resource: '*'}\n"
@@ -120,3 +122,26 @@ def test_an_old_version_is_called_one() -> None:
     policy = {"PolicyName": "p", "Arn": "arn:aws:iam::111122223333:policy/p", "PolicyVersionList": versions}
     _, unknown = look_into(json.dumps({"Policies": [policy]}), "x.json", as_json=True)
     assert [one.reason for one in unknown] == ["a version that is not in force, until somebody makes it the default"]
+
+
+def test_wording_of_awss_own_policies_is_awss() -> None:
+    """In an answer that has their texts too: what they give counts, a name that is gone is not the reader's to mend."""
+    text = {**ADMIN, "Statement": [*ADMIN["Statement"], {"Effect": "Allow", "Action": "gone:Get*", "Resource": "*"}]}
+    version = {"VersionId": "v1", "IsDefaultVersion": True, "Document": text}
+    policies = [
+        {"PolicyName": "p", "Arn": f"arn:aws:iam::{owner}:policy/p", "PolicyVersionList": [version]}
+        for owner in ("aws", "111122223333")
+    ]
+    first, second = (look_into(json.dumps({"Policies": [one]}), "x.json", as_json=True) for one in policies)
+    assert {one.rule for one in check(first[0])} & {"RM201", "RM601"} == {"RM601"}
+    assert {one.rule for one in check(second[0])} & {"RM201", "RM601"} == {"RM201", "RM601"}
+    assert first[1] == second[1] == []
+
+
+@pytest.mark.parametrize(("kind", "malformed"), [("resource", False), ("identity", True)])
+def test_the_short_form_of_an_api_is_well_formed(kind: str, malformed: bool) -> None:
+    """API Gateway writes it out in the policy of an API, and nowhere else."""
+    statement = {"Effect": "Deny", "Action": "execute-api:Invoke", "Resource": "execute-api:/prod/GET/pets"}
+    whose = {"Principal": {"AWS": "arn:aws:iam::111122223333:root"}} if kind == "resource" else {}
+    found = rules({"Version": "2012-10-17", "Statement": [{**statement, **whose}]}, kind)
+    assert ("RM105" in found) == malformed

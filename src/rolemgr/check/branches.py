@@ -62,10 +62,12 @@ def told_once(found: Sequence[Iterable[Finding]], ways: Sequence[Way]) -> Iterat
             key = finding._replace(message=_NUMBER.sub("#", finding.message))
             first.setdefault(key, finding)
             holds.setdefault(key, []).append(at)
+    said: dict[tuple[int, ...], str] = {}  # many findings hold in the same ways, and each way is long
     for key, told in first.items():
-        where = sorted(set(holds[key]))
-        message = told.message if len(where) == len(ways) else f"{told.message}, {when(where, ways)}"
-        yield told._replace(message=message)
+        where = tuple(sorted(set(holds[key])))
+        if where not in said:
+            said[where] = "" if len(where) == len(ways) else f", {when(where, ways)}"
+        yield told._replace(message=told.message + said[where])
 
 
 def when(where: Sequence[int], ways: Sequence[Way]) -> str:

@@ -74,10 +74,20 @@ class Statement:
 
     def at(self, element: str, value: str | None = None) -> DataPath:
         """Return the path of *element*, or of *value* where it stands in a list there."""
-        written = self.raw.get(element)
-        if isinstance(written, list) and value in written:
-            return (*self.path, element, written.index(value))
-        return (*self.path, element)
+        place = self._places(element).get(value) if value is not None else None
+        return (*self.path, element) if place is None else (*self.path, element, place)
+
+    def _places(self, element: str) -> dict[str, int]:
+        """Return where in the list that *element* is each of its texts stands first."""
+        if element not in self._placed:
+            written = self.raw.get(element)
+            listed = reversed(list(enumerate(written))) if isinstance(written, list) else ()
+            self._placed[element] = {one: at for at, one in listed if isinstance(one, str)}
+        return self._placed[element]
+
+    @cached_property
+    def _placed(self) -> dict[str, dict[str, int]]:
+        return {}
 
     @cached_property
     def _by_name(self) -> tuple[dict[str, str], dict[str, list[tuple[str, str]]]]:
@@ -172,6 +182,11 @@ class Document:
     """Whether the document that it copies is judged by itself elsewhere."""
     missing: str = ""
     """Of an attached policy without a text: why nobody knows what it says."""
+
+    @cached_property
+    def condition_keys(self) -> frozenset[str]:
+        """The keys that its conditions are about, in lower case."""
+        return frozenset(condition.folded for one in self.statements for condition in one.conditions)
 
     @cached_property
     def allows(self) -> tuple[Statement, ...]:

@@ -1,12 +1,16 @@
 """What patterns of actions and resources stand for, cached: the same ones come back in every policy."""
 
+import re
 from functools import lru_cache
 
+from rolemgr.compare.budget import Budget
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.variables import as_pattern, replaced
 from rolemgr.iam.wildcards import contains, has_wildcard, widened
 from rolemgr.reference.resources import common, types_of
 from rolemgr.reference.services import Action, expand, find_action, resource_types
+
+_WILD = re.compile(r"[*?]")
 
 
 @lru_cache(maxsize=16_384)
@@ -128,4 +132,26 @@ def _is_all_of(pattern: str, form: Arn) -> bool:
 @lru_cache(maxsize=16_384)
 def overlap(resource: str, other: str) -> bool:
     """Tell whether some resource is matched by both patterns; a policy variable may be anything."""
-    return common(as_pattern(resource), as_pattern(other)) is not None
+    one, two = as_pattern(resource), as_pattern(other)
+    return may_meet(one, two) and common(one, two) is not None
+
+
+def may_meet(one: str, two: str) -> bool:
+    """Tell whether what stands before the first and behind the last wildcard of two patterns goes together."""
+    (head, tail), (front, back) = _ends(one), _ends(two)
+    ends = head.startswith(front) or front.startswith(head), tail.endswith(back) or back.endswith(tail)
+    return all(ends)
+
+
+@lru_cache(maxsize=16_384)
+def _ends(pattern: str) -> tuple[str, str]:
+    return _WILD.split(pattern, maxsplit=1)[0], _WILD.split(pattern)[-1]
+
+
+def meet(one: str, two: str, budget: Budget) -> bool:
+    """Tell whether two patterns of resources overlap; raise TooComplex where the walk costs more than *budget* has."""
+    budget.spend(1)
+    if not may_meet(as_pattern(one), as_pattern(two)):
+        return False
+    budget.spend(len(one) + len(two))
+    return overlap(one, two)

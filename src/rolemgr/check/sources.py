@@ -19,6 +19,7 @@ from rolemgr.check.reader.elsewhere import others
 from rolemgr.check.reader.found import VERSIONS, Attached, Found, Search, Unknown, is_policy
 from rolemgr.check.reader.roles import at, in_roles
 from rolemgr.files.source import ANSWER_LIMITS, DataPath
+from rolemgr.iam.arn import is_aws_managed
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.role_document import is_document
 
@@ -139,6 +140,7 @@ def _document(found: Found, parsed: Parsed, text: str | None, name: str, kind: P
         line_of=line_of,
         text=text if found.path == () else None,
         template=found.template,
+        attached=found.policy if is_aws_managed(found.policy) else "",
         place=(parsed.number, *found.place(())) if parsed.number else found.place(()),
         variant=found.variant,
         ways=found.ways,
@@ -177,7 +179,7 @@ def _in_mapping(data: dict[str, Any]) -> Search:
             yield one
         if key := _goes_on(data, bool(known)):
             yield Unknown((key,), "the answer goes on: this is one page of several")
-        yield from _elsewhere(data, (), known)
+        yield from _elsewhere(data, (), known, arns=not known)  # an answer says where it attaches what
 
 
 def _goes_on(data: dict[str, Any], holds_policies: bool) -> str | None:
@@ -187,9 +189,9 @@ def _goes_on(data: dict[str, Any], holds_policies: bool) -> str | None:
     return next((key for key in _TOKENS if holds_policies and isinstance(data.get(key), str)), None)
 
 
-def _elsewhere(data: Any, path: DataPath, known: set[DataPath]) -> Search:
+def _elsewhere(data: Any, path: DataPath, known: set[DataPath], *, arns: bool = True) -> Search:
     """Yield what looks like a policy where no known shape has one: nobody knows what it is for."""
-    for one in others(data, path, known, arns=True):
+    for one in others(data, path, known, arns=arns):
         if isinstance(one, Found):
             yield Unknown(one.path, _OLD_VERSION if _VERSIONS in one.path else _NO_SHAPE)
         else:

@@ -7,9 +7,11 @@ from rolemgr.check.document import Document, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.limits_nothing import is_administrator, limits_nothing, says_not_on_what
 from rolemgr.check.paths import Together, shares, together
-from rolemgr.check.patterns import is_open, overlap
+from rolemgr.check.patterns import is_open, meet
 from rolemgr.check.rule import IAM, PERMISSIONS, SAGEMAKER, Hit, group_rule, listed, statement_rule
 from rolemgr.check.rules.grants import PASS_ROLE, is_any_role
+from rolemgr.compare.budget import Budget
+from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.wildcards import has_wildcard, matches
 from rolemgr.reference.services import find_action
@@ -128,24 +130,42 @@ def makes_a_role_of_any_rights(documents: list[Document]) -> Iterator[tuple[Docu
     """
     allowing = [one for document in documents if document.kind is PolicyType.IDENTITY for one in document.allows]
     allowing = [one for one in allowing if not is_administrator(one)]
-    for statement in allowing:
+    makers = list(_makers(allowing))
+    budget = Budget()
+    for statement in allowing if makers else ():
         filling = [name for name, keys in _FILLS.items() if statement.named(name) and not _limited(statement, keys)]
         named = [one for one in statement.resources if not is_any_role(one)]
-        if filling and len(named) == len(statement.resources) and (making := _makes(allowing, named)):
+        if not filling or len(named) != len(statement.resources):
+            continue
+        try:
+            making = _makes(makers, named, budget)
+        except TooComplex as error:
+            message = f"can't tell whether {listed(filling)} here or behind is on a role that can be made: {error}"
+            yield statement.policy, Hit(message, statement.path, filling[0], sid=statement.sid)
+            return
+        if making:
             message = f"{making[0]} and {listed(filling)} on `{making[1]}`: a role with any policy"
             path = statement.at("Action", statement.named(filling[0]))
             yield statement.policy, Hit(message, path, filling[0], sid=statement.sid)
 
 
-def _makes(statements: Iterable[Statement], resources: Sequence[str]) -> tuple[str, str] | None:
-    """Return the action of *statements* that makes roles, without a boundary, of one of *resources*; and which."""
+def _makers(statements: Iterable[Statement]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield each action of *statements* that makes roles without a boundary, and the names that it makes."""
     for statement in statements:
         for name in _MAKES:
-            keys = ("iam:permissionsboundary",)
-            if statement.named(name) and not _limited(statement, keys):
-                shared = (one for one in resources for other in statement.resources if overlap(one, other))
-                if resource := next((one for one in shared if has_wildcard(one)), None):
-                    return name, resource
+            if statement.named(name) and not _limited(statement, ("iam:permissionsboundary",)):
+                yield name, statement.resources
+
+
+def _makes(
+    makers: Sequence[tuple[str, tuple[str, ...]]], resources: Sequence[str], budget: Budget
+) -> tuple[str, str] | None:
+    """Return the action of *makers* that makes one of *resources*, names with a wildcard; and which of them."""
+    wide = [one for one in resources if has_wildcard(one)]
+    for name, made in makers:
+        for resource in wide:
+            if any(meet(resource, one, budget) for one in made):
+                return name, resource
     return None
 
 

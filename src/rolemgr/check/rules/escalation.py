@@ -166,7 +166,7 @@ def runs_as_any_role(documents: list[Document]) -> Iterator[tuple[Document, Hit]
     """
     allowing = [(one, each) for one in documents if one.kind is PolicyType.IDENTITY for each in one.allows]
     statements = [each for _, each in allowing if not is_administrator(each)]
-    passing = next(((one, each) for one, each in allowing if each in statements and _passes_any(each)), None)
+    passing = next(((one, each) for one, each in allowing if not is_administrator(each) and _passes_any(each)), None)
     if passing is None:
         return
     if starts := [action for action in TAKES_A_ROLE if any(allows(one, action) for one in statements)]:

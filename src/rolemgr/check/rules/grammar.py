@@ -105,14 +105,23 @@ def malformed_resource(statement: Statement) -> Iterator[Hit]:
     """
     A resource is `*` or an ARN: arn:partition:service:region:account:resource, with wildcards.
 
-    Looked at are the six parts, the partition, and an account that is a number but not of twelve digits.
+    Looked at are the six parts, the partition, and an account that is a number but not of twelve digits. In the
+    policy of an API, `execute-api:/stage/GET/path` is short for its ARN, which API Gateway writes out.
     """
+    is_of_resource = statement.policy.kind is PolicyType.RESOURCE
     for element, resources in (("Resource", statement.resources), ("NotResource", statement.not_resources)):
         for resource in resources:
+            if is_of_resource and resource.startswith(_SHORT):
+                continue
             if problem := _resource_problem(resource):
                 yield Hit(f"`{resource}` {problem}", statement.at(element, resource))
 
 
+_SHORT = "execute-api:/"
+"""Expanded when it is saved.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-control-access-policy-language-overview.html
+"""
 _PARTITIONS = re.compile(r"aws(?:-[a-z-]+)?|.*[*?$].*")
 
 

@@ -16,6 +16,7 @@ from rolemgr.check.limits_nothing import (
 )
 from rolemgr.check.patterns import fits
 from rolemgr.check.patterns import is_open as is_every_one
+from rolemgr.check.placeholders import with_placeholders
 from rolemgr.check.rule import IAM, PERMISSIONS, SAGEMAKER, WITH_PRINCIPAL, Hit, group_rule, listed, statement_rule
 from rolemgr.compare.public import fixes_who, open_to_strangers
 from rolemgr.evaluate.errors import LayerError, PolicyError
@@ -141,7 +142,8 @@ def _lets_strangers(document: Document) -> Mapping[DataPath, bool]:
     if model is None or len(document.statements) > _MOST_STATEMENTS:
         return {}
     try:
-        asked = Policies(resource=model.model_validate(document.raw))
+        raw = with_placeholders(document.raw) if document.template else document.raw
+        asked = Policies(resource=model.model_validate(raw))
         found = open_to_strangers(asked, steps=_MOST_STEPS)
     except (ValidationError, PolicyError, LayerError):
         return {}  # IAM refuses it, or a template fills it in
@@ -263,23 +265,36 @@ def missing_dependent_action(documents: list[Document]) -> Iterator[tuple[Docume
     granting = [one for one in documents if one.kind is PolicyType.IDENTITY]
     if any(one.missing for one in granting):
         return
-    allowing = [statement for one in granting for statement in one.allows]
+    there = _Allowed([statement for one in granting for statement in one.allows])
     for document in granting:
         for statement in document.allows:
-            for needed, actions in _missing(statement, allowing).items():
+            for needed, actions in _missing(statement, there).items():
                 takes = "takes" if len(actions) == 1 else "take"
                 message = f"{listed(actions)} {takes} {needed} too, which is not allowed here"
                 yield document, Hit(message, statement.at("Action", actions[0]), actions[0], sid=statement.sid)
 
 
-def _missing(statement: Statement, allowing: list[Statement]) -> dict[str, list[str]]:
+class _Allowed:
+    """What some statements allow, or may allow where their actions are not all known; asked once for each action."""
+
+    def __init__(self, statements: list[Statement]) -> None:
+        self._statements = statements
+        self._known: dict[str, bool] = {}
+
+    def __contains__(self, action: str) -> bool:
+        if action not in self._known:
+            self._known[action] = any(allows(one, action) or "Action" in one.opaque for one in self._statements)
+        return self._known[action]
+
+
+def _missing(statement: Statement, there: _Allowed) -> dict[str, list[str]]:
     """Return what *statement* lacks: the further action, and the actions that take it."""
     tagged = any(one.true_where_absent is False for one in statement.conditions_on("aws:requesttag/"))
     found: dict[str, list[str]] = {}
     for written in statement.actions:
         for needed in _dependents(written):
             wanted = needed.when == "always" or (needed.when == "tags" and tagged)
-            if wanted and not any(allows(one, needed.action) or "Action" in one.opaque for one in allowing):
+            if wanted and needed.action not in there:
                 named = found.setdefault(needed.action, [])
                 named += [written] if written not in named else []
     return found

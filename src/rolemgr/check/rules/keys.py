@@ -254,7 +254,7 @@ def one_of_two_key_names(statement: Statement) -> Iterator[Hit]:
         if other is None or not condition.true_where_absent or _demands_presence(statement, condition.folded):
             continue
         tested_here = any(one.true_where_absent for one in statement.conditions_on(other))
-        if not tested_here and _judged_elsewhere(statement, other):
+        if not tested_here and other in statement.policy.condition_keys:
             message = f"holds for every request that has only the other name of `{condition.key}`"
             yield Hit(message, condition.path, key=condition.key)
 
@@ -263,10 +263,6 @@ def _other_name(key: str) -> str | None:
     """Return the other name of a KMS condition key, lower case, or None where it has just one."""
     names = quirks.renamed_keys()
     return names.get(key) or next((old for old, new in names.items() if new == key), None)
-
-
-def _judged_elsewhere(statement: Statement, key: str) -> bool:
-    return any(condition.folded == key for one in statement.policy.statements for condition in one.conditions)
 
 
 def _demands_presence(statement: Statement, key: str) -> bool:

@@ -45,10 +45,11 @@ def absence_gets_round(documents: list[Document]) -> Iterator[tuple[Document, Hi
     this policy where it stands alone, does that.
     """
     statements = [one for document in documents for one in document.statements]
+    closed: dict[object, bool] = {}
     for document in documents:
         for statement in document.statements if document.kind is not PolicyType.RESOURCE else ():
             for condition in statement.conditions if statement.effect == "Deny" else ():
-                if open_ones := list(_open_by_absence(statement, condition, statements)):
+                if open_ones := list(_open_by_absence(statement, condition, statements, closed)):
                     message = (
                         f"{listed(open_ones)} without `{condition.key}` bypasses this Deny; also deny requests that"
                         " omit the key"
@@ -56,16 +57,32 @@ def absence_gets_round(documents: list[Document]) -> Iterator[tuple[Document, Hi
                     yield document, Hit(message, condition.path, open_ones[0], condition.key, statement.sid)
 
 
-def _open_by_absence(statement: Statement, condition: Condition, all_of_them: list[Statement]) -> Iterator[str]:
-    """Yield the actions of a Deny that must carry the key of *condition*, and are let through without it."""
+def _open_by_absence(
+    statement: Statement, condition: Condition, all_of_them: list[Statement], closed: dict[object, bool]
+) -> Iterator[str]:
+    """
+    Yield the actions of a Deny that must carry the key of *condition*, and are let through without it.
+
+    *closed* keeps what was found of an action and a key over all statements.
+    """
     if condition.operator is None or condition.operator.base == "Null" or not _needs_key(statement, condition):
         return
     names = _names_of(condition.folded)
     for written, action in exact_actions(statement):
-        if _must_carry(action, condition) and not any(_closed(one, action, names) for one in all_of_them):
-            allowing = [one for one in all_of_them if one.effect == "Allow" and one.named(action.name)]
-            if not allowing or not all(_demands(one, names) for one in allowing):
-                yield written
+        if not _must_carry(action, condition):
+            continue
+        if (action.name, names) not in closed:
+            closed[action.name, names] = _is_closed(action, names, all_of_them)
+        if not closed[action.name, names]:
+            yield written
+
+
+def _is_closed(action: Action, names: tuple[str, ...], statements: list[Statement]) -> bool:
+    """Tell whether *statements* let no request for *action* through that lacks the key of *names*."""
+    if any(_closed(one, action, names) for one in statements):
+        return True
+    allowing = [one for one in statements if one.effect == "Allow" and one.named(action.name)]
+    return bool(allowing) and all(_demands(one, names) for one in allowing)
 
 
 def _needs_key(statement: Statement, condition: Condition) -> bool:
@@ -266,8 +283,9 @@ def limit_on_some_jobs(documents: list[Document]) -> Iterator[tuple[Document, Hi
         for statement in document.statements if document.kind is not PolicyType.RESOURCE else ():
             for condition in statement.conditions if statement.effect == "Deny" else ():
                 names = tuple(sorted(_names_of(condition.folded)))
-                if names not in seen and (left := _left_open(condition, names, documents)):
-                    seen.add(names)
+                left = _left_open(condition, names, documents) if names not in seen else ()
+                seen.add(names)
+                if left:
                     message = f"{listed(left)} can carry `{condition.key}`, and no Deny here looks at it"
                     yield document, Hit(message, condition.path, left[0], condition.key, statement.sid)
 

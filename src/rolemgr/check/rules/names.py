@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from rolemgr.check.document import Condition, Document, Statement
+from rolemgr.check.document import Condition, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.rule import (
     IAM,
@@ -182,12 +182,8 @@ def deprecated_key(statement: Statement) -> Iterator[Hit]:
     """
     for condition in statement.conditions:
         successor = deprecated_keys().get(condition.folded)
-        if successor and not _judged(statement.policy, successor.lower()):
+        if successor and successor.lower() not in statement.policy.condition_keys:
             yield Hit(f"`{condition.key}` is replaced by `{successor}`", condition.path, key=condition.key)
-
-
-def _judged(document: Document, key: str) -> bool:
-    return any(condition.folded == key for one in document.statements for condition in one.conditions)
 
 
 @statement_rule(

@@ -5,7 +5,7 @@ from functools import cache
 
 from rolemgr.check.document import Condition, Document, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.patterns import actions_of, overlap
+from rolemgr.check.patterns import actions_of, meet
 from rolemgr.check.rule import (
     IAM,
     PERMISSIONS,
@@ -18,6 +18,8 @@ from rolemgr.check.rule import (
     statement_rule,
 )
 from rolemgr.check.rules.grants import PASS_ROLE, allows
+from rolemgr.compare.budget import Budget
+from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.wildcards import has_wildcard, matches_action
 from rolemgr.reference import quirks
@@ -168,10 +170,17 @@ def tags_can_be_moved(documents: list[Document]) -> Iterator[tuple[Document, Hit
     allowing = [statement for one in granting for statement in one.allows]
     tagged = {resource for statement in allowing if _by_tag(statement) for resource in statement.resources}
     denied = [each for one in granting for each in one.statements if each.effect == "Deny"]
+    budget = Budget()
     for document in granting if tagged else ():
         for statement in document.allows:
             for action, pattern in _moving(statement, denied):
-                if any(overlap(one, other) for one in statement.resources for other in tagged):
+                try:
+                    moved = any(meet(one, other, budget) for one in statement.resources for other in tagged)
+                except TooComplex as error:
+                    message = f"can't tell whether `{action}` here or behind moves tags that access goes by: {error}"
+                    yield document, Hit(message, statement.path, action, sid=statement.sid)
+                    return
+                if moved:
                     message = f"`{action}` without a condition, while access goes by aws:ResourceTag"
                     yield document, Hit(message, statement.at("Action", pattern), action, sid=statement.sid)
 

@@ -30,13 +30,13 @@ def statement_twice(document: Document) -> Iterator[Hit]:
 
     A copy that was to be changed and was not looks like this too. The Sid does not count.
     """
-    seen: dict[object, Statement] = {}
-    for statement in document.statements:
+    seen: dict[object, tuple[int, Statement]] = {}
+    for number, statement in enumerate(document.statements, 1):
         if statement.opaque or not statement.effect or "Fn::If" in statement.path:
             continue
-        first = seen.setdefault(_meaning(statement), statement)
+        at, first = seen.setdefault(_meaning(statement), (number, statement))
         if first is not statement:
-            called = f"`{first.sid}`" if first.sid else f"number {document.statements.index(first) + 1}"
+            called = f"`{first.sid}`" if first.sid else f"number {at}"
             yield Hit(f"says what statement {called} says", statement.path, sid=statement.sid)
 
 
