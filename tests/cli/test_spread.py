@@ -1,6 +1,8 @@
 """A large file's lines: worked on by several processes, answered as by one."""
 
 import json
+import os
+import signal
 from io import BytesIO
 from pathlib import Path
 from random import Random
@@ -10,6 +12,7 @@ from tests.evaluate.random_lines import line
 
 from rolemgr.cli.batch import Answers, answer_chunk, answers
 from rolemgr.cli.spread import FROM, chunks, in_order, is_worth_it
+from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.source import MAX_BYTES
 
 
@@ -47,6 +50,67 @@ def answers_of(path: Path) -> Answers:
     """Return the answers that other processes give, however many cores there are."""
     with path.open("rb") as file:
         return together([Answers(*found) for found in in_order(answer_chunk, file)])
+
+
+def test_an_error_of_ours_comes_after_what_was_answered(large: Path) -> None:
+    """What one of the processes refuses is raised here, in its place."""
+    with large.open("rb") as file:
+        found = in_order(_refuse_the_last, file)
+        assert next(found) > 0
+        with pytest.raises(InputError, match=r"last: is refused; try another"):
+            list(found)
+
+
+def _refuse_the_last(chunk: bytes) -> int:
+    if chunk.endswith(b"}"):
+        raise InputError(SourceLocation("last"), "is refused", "try another")
+    return len(chunk)
+
+
+def test_a_process_that_dies_is_no_end(large: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Killed, or by a bug whose traceback is shown: the answers so far never look like all of them."""
+    for work in (_die, _stumble):
+        with large.open("rb") as file, pytest.raises(RuntimeError, match="ended before its work was done"):
+            list(in_order(work, file))
+    assert "ZeroDivisionError" in capfd.readouterr().err
+
+
+def _die(chunk: bytes) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return len(chunk)
+
+
+def _stumble(chunk: bytes) -> int:
+    return len(chunk) // 0
+
+
+def test_a_file_that_changes_meanwhile_is_refused(large: Path) -> None:
+    """The processes may have read different files."""
+    with large.open("rb") as file:
+        found = in_order(len, file)
+        next(found)
+        with large.open("ab") as more:
+            more.write(b"\n{}")
+        with pytest.raises(InputError, match="changed while it was read"):
+            list(found)
+
+
+def test_processes_end_with_their_reader(large: Path) -> None:
+    """Whoever stops reading leaves no process behind, and the place in the file is where it was."""
+    with large.open("rb") as file:
+        file.readline()
+        place, found = file.tell(), in_order(_who, file)
+        processes = {next(found), next(found)}
+        found.close()  # type: ignore[attr-defined]
+        for one in processes:
+            with pytest.raises(ProcessLookupError):
+                os.kill(one, 0)
+        assert file.tell() == place
+
+
+def _who(chunk: bytes) -> int:
+    assert chunk
+    return os.getpid()
 
 
 def test_chunks_are_whole_lines(large: Path) -> None:

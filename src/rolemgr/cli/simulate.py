@@ -114,6 +114,8 @@ def _refuse_beside_batch(others: Mapping[str, Any]) -> None:
 
 def _answer_all(requests: str, output: str | None) -> int:
     """Answer each line of the file *requests*; return the exit code, 2 where one was not understood."""
+    import pydantic.main  # noqa: F401 - twelve imports further down, where CPython's stack of frames turns a page, +40 ms
+
     from rolemgr.cli.batch import answers
 
     count = misunderstood = 0
