@@ -60,12 +60,20 @@ def test_what_is_suppressed_keeps_its_reason() -> None:
     [
         ("suppress: [{rule: RM607}]", "`reason` is missing"),
         ("suppress: [{rule: pass-any-rule, reason: x}]", "unknown rule `pass-any-rule`; did you mean pass-any-role"),
-        ("suppress: [{rule: RM607, reason: x, expires: soon}]", "`expires` is `soon`; write a day such as 2027-03-31"),
-        ("suppress: [{rule: RM607, reason: x, until: 2027-01-01}]", "unknown key `until`"),
+        (
+            "suppress: [{rule: RM607, reason: x, expires: soon}]",
+            "`suppress[0].expires`: `soon` is not a day: write it as 2027-03-31",
+        ),
+        ("suppress: [{rule: RM607, reason: x, until: 2027-01-01}]", "unknown key `suppress[0].until`"),
+        ("suppress: [{rule: RM607, reason: x, path: }]", "nothing is written here: leave the key out"),
+        ("suppress: [{rule: RM607, reason: x, sid: }]", "nothing is written here"),
+        ("suppress: [{rule: RM607, reason: x, expires: }]", "nothing is written here"),
+        ("suppress: [{rule: RM607, reason: ' '}]", "is empty"),
+        ("[]", "the file must be a mapping"),
         ("supress: []", "unknown key `supress`; did you mean suppress"),
         ("suppress: {rule: RM607}", "`suppress` must be a list"),
-        ("types: [{path: '*', type: SCP}]", "unknown type `SCP`"),
-        ("types: [scp]", "must be a mapping with path, type"),
+        ("types: [{path: '*', type: SCP}]", "`types[0].type` is `SCP`; use one of identity, trust"),
+        ("types: [scp]", "`types[0]` must be a mapping"),
     ],
 )
 def test_a_configuration_that_is_wrong_is_refused_with_its_line(text: str, says: str) -> None:

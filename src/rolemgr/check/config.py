@@ -12,19 +12,19 @@
         expires: 2027-03-31
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from rolemgr.check.collect import TypeOf, path_matches
 from rolemgr.check.finding import Finding
 from rolemgr.check.rule import Rule
 from rolemgr.check.rules import RULES
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
-from rolemgr.files.source import DataPath, SourceFile
-from rolemgr.iam.documents import PolicyType
+from rolemgr.files.source import SourceFile
+from rolemgr.model.check_config import CheckConfigFile, SuppressionEntry
+from rolemgr.model.source import Sourced, parse_model
 
 CONFIG_FILE = "rolemgr-check.yaml"
 
@@ -63,23 +63,22 @@ def read_config(source: SourceFile, custom: Sequence[str] = ()) -> CheckConfig:
     """
     Return what *source* says; *custom* are the ids of custom checks, which it may suppress too.
 
-    Raises InputError with the line for an unknown key, rule, type or day.
+    Raises InputError, or Problems where there are several, with the line for an unknown key, rule, type or day.
     """
-    data = _mapping(source, (), source.data, ("types", "rules", "suppress"))
-    types = (_type(source, path, one) for path, one in _items(source, data, "types"))
-    suppressions = (_suppression(source, path, one, custom) for path, one in _items(source, data, "suppress"))
-    return CheckConfig(tuple(types), tuple(suppressions))
+    parsed = parse_model(source, CheckConfigFile)
+    types = [TypeOf(one.path, one.type) for one in parsed.value.types]
+    entries = enumerate(parsed.value.suppress)
+    return CheckConfig(tuple(types), tuple(_suppression(parsed, place, one, custom) for place, one in entries))
 
 
 def rules_files(source: SourceFile) -> list[Path]:
     """Return the files of custom checks that *source* names, relative to where it lies; raise InputError for none."""
-    data = source.data if isinstance(source.data, dict) else {}
-    found = []
-    for path, name in _items(source, data, "rules"):
-        place = Path(source.name).parent / str(name)
-        if not isinstance(name, str) or not place.is_file():
-            raise InputError(source.at(path), f"there is no file `{name}` beside this one")
-        found.append(place)
+    parsed = parse_model(source, CheckConfigFile)
+    found = [Path(source.name).parent / name for name in parsed.value.rules]
+    for index, place in enumerate(found):
+        if not place.is_file():
+            name = parsed.value.rules[index]
+            raise InputError(parsed.at("rules", index), f"there is no file `{name}` beside this one")
     return found
 
 
@@ -129,60 +128,15 @@ def _finding(rule: str, suppression: Suppression, message: str) -> Finding:
     return Finding(rule, RULES[rule].severity, message, where.file, where.line, suppression.sid)
 
 
-def _type(source: SourceFile, path: DataPath, data: Mapping[str, Any]) -> TypeOf:
-    entry = _mapping(source, path, data, ("path", "type"))
-    kind = _text(source, path, entry, "type")
-    if kind not in list(PolicyType):
-        raise UnknownNameError(
-            source.at((*path, "type")), "type", kind, list(PolicyType), otherwise=f"use {', '.join(PolicyType)}"
-        )
-    return TypeOf(_text(source, path, entry, "path"), PolicyType(kind))
+def _suppression(
+    parsed: Sourced[CheckConfigFile], place: int, entry: SuppressionEntry, custom: Sequence[str]
+) -> Suppression:
+    rule = _rule_id(entry.rule, parsed.at("suppress", place, "rule"), custom)
+    return Suppression(
+        rule, entry.reason, parsed.at("suppress", place), path=entry.path, sid=entry.sid, expires=entry.expires
+    )
 
 
 def _rule_id(name: str, where: SourceLocation, custom: Sequence[str]) -> str:
     own = next((one for one in custom if one.lower() == name.lower()), None)
     return own or find_rule(name, where, custom).id
-
-
-def _suppression(source: SourceFile, path: DataPath, data: Mapping[str, Any], custom: Sequence[str]) -> Suppression:
-    entry = _mapping(source, path, data, ("rule", "path", "sid", "reason", "expires"))
-    return Suppression(
-        rule=_rule_id(_text(source, path, entry, "rule"), source.at((*path, "rule")), custom),
-        reason=_text(source, path, entry, "reason"),
-        where=source.at(path),
-        path=_text(source, path, entry, "path") if "path" in entry else None,
-        sid=_text(source, path, entry, "sid") if "sid" in entry else None,
-        expires=_day(source, path, entry) if "expires" in entry else None,
-    )
-
-
-def _day(source: SourceFile, path: DataPath, entry: Mapping[str, Any]) -> date:
-    text = _text(source, path, entry, "expires")
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        where = source.at((*path, "expires"))
-        raise InputError(where, f"`expires` is `{text}`", "write a day such as 2027-03-31") from error
-
-
-def _text(source: SourceFile, path: DataPath, entry: Mapping[str, Any], key: str) -> str:
-    value = entry.get(key)
-    if not isinstance(value, str) or not value.strip():
-        raise InputError(source.at((*path, key)), f"`{key}` is missing" if value is None else f"`{key}` must be text")
-    return value
-
-
-def _mapping(source: SourceFile, path: DataPath, value: Any, known: Sequence[str]) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise InputError(source.at(path), f"must be a mapping with {', '.join(known)}")
-    for key in value:
-        if key not in known:
-            raise UnknownNameError(source.at((*path, key)), "key", key, known, otherwise=f"known: {', '.join(known)}")
-    return value
-
-
-def _items(source: SourceFile, data: Mapping[str, Any], key: str) -> Iterator[tuple[DataPath, Any]]:
-    listed = data.get(key) or []
-    if not isinstance(listed, list):
-        raise InputError(source.at((key,)), f"`{key}` must be a list")
-    yield from (((key, index), one) for index, one in enumerate(listed))

@@ -8,7 +8,7 @@ from rolemgr.cli.console import output_option
 
 SCHEMAS = (
     "persona", "separation", "activity-group", "shared-parameters", "guardrail", "guardrail-profile", "role", "tests",
-    "checks",
+    "checks", "check-config",
 )  # fmt: skip
 
 
@@ -16,6 +16,7 @@ def schema_of(name: str) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of the file format *name*, one of `SCHEMAS`."""
     from rolemgr.iam.base import Model
     from rolemgr.model.catalog import ActivityGroup, Persona, Separation, SharedParameters
+    from rolemgr.model.check_config import CheckConfigFile
     from rolemgr.model.custom_checks import CustomChecks
     from rolemgr.model.guardrail import Guardrail, GuardrailProfile
     from rolemgr.model.policy_tests import PolicyTests
@@ -31,6 +32,7 @@ def schema_of(name: str) -> dict[str, Any]:
         "role": RoleSpec,
         "tests": PolicyTests,
         "checks": CustomChecks,
+        "check-config": CheckConfigFile,
     }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | models[name].model_json_schema()
 
