@@ -41,6 +41,32 @@ def test_readme_console_blocks_are_what_is_printed(command: str, output: str) ->
     assert re.fullmatch(wanted, printed, re.DOTALL), printed
 
 
+def test_the_readme_is_read_in_five_minutes() -> None:
+    """Tables and pictures are a link away."""
+    assert len((TOP / "README.md").read_text().split()) < 900
+
+
+LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(#[^)\s]+)?\)")
+PAGES = [TOP / "README.md", TOP / "CONTRIBUTING.md", TOP / "CHANGELOG.md", *sorted((TOP / "docs").glob("*.md")),
+         TOP / "examples/README.md"]  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(TOP)))
+def test_links_lead_somewhere(page: Path) -> None:
+    """To a file that is there, and to a heading that it has."""
+    for name, heading in LINK.findall(page.read_text()):
+        to = page.parent / name if name else page
+        assert to.exists(), name
+        if heading:
+            assert heading[1:] in _anchors(to.read_text()), f"{name}{heading}"
+
+
+def _anchors(text: str) -> set[str]:
+    """Return the anchors that GitHub makes of the headings of *text*."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def test_the_write_a_group_page_is_true(tmp_path: Path) -> None:
     """The group and the persona of the how-to page compose, and its two simulations decide as it says."""
     page = (TOP / "docs/write-an-activity-group.md").read_text()

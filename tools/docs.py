@@ -32,7 +32,7 @@ from rolemgr.report.statements import by_access_level
 from rolemgr.separation.violations import RenderedRole
 
 TOP = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "docs/catalog.md", "docs/drift.md", "docs/rules.md")
+PAGES = ("README.md", "docs/personas.md", "docs/catalog.md", "docs/drift.md", "docs/rules.md")
 PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 CATALOG = Catalog()
 
