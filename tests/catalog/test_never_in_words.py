@@ -93,5 +93,5 @@ def test_spaces_of_ones_own_are_excepted_wherever_it_is_told(run: "Run") -> None
         assert says in [one["Says"] for one in found["Never"]]
         assert found["Indirect"]
         assert {"Action", "Through", "How"} == set(found["Indirect"][0])
-    for command in (("show", "persona", "data-scientist"), ("preview", "--persona", "data-scientist")):
+    for command in (("show", "persona", "data-scientist"), ("preview", "--persona", "data-scientist", "--full")):
         assert says in " ".join(run(*command).stdout.replace("│", " ").split())

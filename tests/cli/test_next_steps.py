@@ -71,5 +71,5 @@ def test_preview_lists_the_roles_that_are_passed(run: Run) -> None:
         f"{HOME}sagemaker-mlops-engineer": None,  # it starts its own pipelines
     }
     assert {service for one in passed for service in one["services"]} == {"sagemaker.amazonaws.com"}
-    assert "Roles that it passes" in run("preview", "--persona", "mlops-engineer", *WHERE).stdout
-    assert "Roles that it passes" not in run("preview", "--persona", "sagemaker-compute", *WHERE).stdout
+    assert "Roles that it passes" in run("preview", "--persona", "mlops-engineer", "--full", *WHERE).stdout
+    assert "Roles that it passes" not in run("preview", "--persona", "sagemaker-compute", "--full", *WHERE).stdout

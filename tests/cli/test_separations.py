@@ -109,7 +109,7 @@ def test_preview_names_the_separations_that_shape_the_role(small_catalog: Path, 
         "--region",
         "eu-west-1",
     )
-    shown = _flat(run(*role).stdout)
+    shown = _flat(run(*role, "--full").stdout)
     assert "no-queues No queues: Queues are another team's." in shown
     assert "sqs:SendMessage on arn:aws:sqs:*:123456789012:*, except to the queue of this project" in shown
     data = result(run(*role, "--format", "json"))

@@ -22,7 +22,7 @@ from rolemgr.errors import InputError, RolemgrError, SourceLocation, UnknownName
 COMMANDS = {
     "init": ("rolemgr.cli.init", "Write a starter rolemgr.yaml, with every key explained."),
     "create": ("rolemgr.cli.create", "Render one IAM role: JSON, CloudFormation, Terraform ..."),
-    "preview": ("rolemgr.cli.preview", "Show a role for review: statements, origins, trust, sizes."),
+    "preview": ("rolemgr.cli.preview", "Show a role for review, on one page."),
     "list": ("rolemgr.cli.browse", "List what the catalog has: personas, separations, groups ...."),
     "show": ("rolemgr.cli.browse", "Show one catalog entry as a tree."),
     "simulate": ("rolemgr.cli.simulate", "Evaluate one request against a role or policy files."),

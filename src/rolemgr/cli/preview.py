@@ -1,11 +1,14 @@
 """`rolemgr preview`: a role for the person who approves it."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rolemgr.cli.console import color_option, form_option, give, output_option
 from rolemgr.cli.options import role_options
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 @click.command("preview")
@@ -13,23 +16,32 @@ from rolemgr.cli.options import role_options
 @form_option
 @output_option
 @color_option
-def preview_command(chosen: dict[str, Any], form: str, output: str | None, color: str, verbose: bool) -> None:
+@click.option("--full", is_flag=True, help="Add the groups, statements, origins and settings that the page is about.")
+def preview_command(
+    chosen: dict[str, Any], form: str, output: str | None, color: str, full: bool, verbose: bool
+) -> None:
     """
-    Show a role for review: statements, origins, trust, sizes.
+    Show a role for review, on one page.
+
+    Who may assume it, as what its work runs, what it can and can never do, writes and reads, its limits, and what
+    deserves a second look. What it can do is found out by evaluation. Nothing touches AWS.
 
     \b
     Examples:
       rolemgr preview --persona data-scientist
+      rolemgr preview --persona data-scientist --full
       rolemgr preview --role roles/churn.yaml --format json
     """
+    from rolemgr.cli.check import findings_in_force
     from rolemgr.cli.rendering import render_chosen
-    from rolemgr.report.preview import preview_data, preview_page
+    from rolemgr.report.preview import full_page, preview_data
+    from rolemgr.report.review import review_page
 
     found = render_chosen(chosen, verbose=verbose)
-    give(
-        form,
-        lambda: preview_data(found.role, found.documents, found.catalog),
-        lambda: preview_page(found.role, found.documents, found.catalog),
-        output,
-        color,
-    )
+    shown = (found.role, found.documents, found.catalog)
+
+    def page() -> "RenderableType":
+        one = review_page(*shown, findings_in_force(found))
+        return full_page(one, found.role, found.catalog) if full else one
+
+    give(form, lambda: preview_data(*shown), page, output, color)

@@ -14,6 +14,7 @@ import click
 from rich.markup import escape
 
 from rolemgr.catalog.load import Catalog
+from rolemgr.cli.check import findings_in_force
 from rolemgr.cli.files import write_output
 from rolemgr.cli.options import ROLE_OPTIONS, choices_without_a_role
 from rolemgr.cli.rendering import Chosen, render_spec
@@ -21,7 +22,7 @@ from rolemgr.cli.terminal import StoppedError, Terminal
 from rolemgr.errors import InputError, RolemgrError
 from rolemgr.files.write import to_yaml
 from rolemgr.model.flags import Option as Flag
-from rolemgr.report.preview import preview_page
+from rolemgr.report.review import review_page
 from rolemgr.wizard.answers import Answers, answers_of, command_options, flag, role_data, spec_of
 from rolemgr.wizard.dialogue import BACK, HELP, NEXT_STEP, QUIT, Dialogue, answered, back, skipped
 from rolemgr.wizard.questions import STEPS, Question
@@ -138,7 +139,7 @@ def _say_error(terminal: Terminal, error: RolemgrError, question: Question) -> N
 def _agreed(terminal: Terminal, found: Chosen, command: str | None) -> bool:
     """Show the last page; tell whether it is agreed to (True), or somebody wants to go back (False)."""
     terminal.say("", "Review", style="bold")
-    terminal.draw(preview_page(found.role, found.documents, found.catalog))
+    terminal.draw(review_page(found.role, found.documents, found.catalog, findings_in_force(found)))
     if command:
         terminal.say("", "The same role by command line:", style="bold")
         click.echo(f"  {command}\n", err=True)

@@ -1,10 +1,9 @@
-"""The page that an admin approves a role from: who, what, on what, when, why, and how large."""
+"""What stands behind the one page of a review: groups, statements, origins, settings; and the same as data."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rich.console import ConsoleRenderable, Group, RenderableType
-from rich.table import Table
+from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
@@ -32,14 +31,9 @@ NEARLY_FULL = 0.9
 """The share of a quota from which the preview warns: the next bucket or group may not fit."""
 
 
-def preview_page(role: ComposedRole, documents: RoleDocuments, catalog: Catalog) -> RenderableType:
-    """Return the whole preview of *role* as something a rich console prints."""
-    head = Text.assemble(
-        (documents.name, "bold"), f"  {role.persona.title}\n", role.spec.arn, "\n", documents.description
-    )
-    found = (Text(f"warning: {text}", style="yellow") for text in warnings(role, documents))
-    parts: list[ConsoleRenderable] = [head, Text(), _sizes(documents), *found, Text(), _tree(role, catalog)]
-    return Group(*parts)
+def full_page(page: RenderableType, role: ComposedRole, catalog: Catalog) -> RenderableType:
+    """Return *page*, and below it everything that *role* is made of."""
+    return Group(page, Text(), _tree(role, catalog))
 
 
 def _tree(role: ComposedRole, catalog: Catalog) -> Tree:
@@ -192,11 +186,3 @@ def _not_narrowed(role: ComposedRole) -> Tree:
     for key in role.not_narrowed:
         branch.add(Text(str(key)))
     return branch
-
-
-def _sizes(documents: RoleDocuments) -> Table:
-    table = Table("Document", "Characters", "Quota", "Used", box=None, pad_edge=False)
-    for name, size, limit in sizes(documents):
-        style = "yellow" if size > limit * NEARLY_FULL else ""
-        table.add_row(name, f"{size:,}", f"{limit:,}", f"{size / limit:.0%}", style=style)
-    return table

@@ -1,0 +1,392 @@
+"""
+The one page that an admin approves a role from: who, runs as, can, cannot, writes, reads, limits, look.
+
+What it can do comes from evaluation, what it can never do from the persona's separations, which `create` proves.
+Each block has few lines; what does not fit is counted, and `preview --full` has it all.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+from textwrap import wrap
+from typing import Final, NamedTuple
+
+from rich.text import Text
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.check.finding import Finding, Severity
+from rolemgr.iam.arn import Arn
+from rolemgr.iam.documents import Effect
+from rolemgr.iam.variables import around_variables, as_pattern
+from rolemgr.iam.wildcards import contains
+from rolemgr.model.catalog import ParameterType
+from rolemgr.model.persona import Never
+from rolemgr.model.role import ComposedRole, ComposedTrust, GuardrailInForce, NamedPolicy, RoleDocuments
+from rolemgr.reference.services import find_action
+from rolemgr.report.capabilities import capabilities_of
+from rolemgr.report.preview import sizes, warnings
+from rolemgr.report.statements import LEVELS, access_level
+from rolemgr.separation.closure import closure_of, passed_roles
+from rolemgr.separation.violations import RenderedRole, sentence
+
+WIDTH: Final = 80
+_INDENT: Final = 8
+_BETWEEN: Final = " · "
+_WRITING: Final = frozenset(LEVELS[:3])
+"""The access levels that change something: Permissions management, Tagging, Write."""
+
+
+class Block(NamedTuple):
+    """A part of the page: its *title*, what stands in it, and how many lines it may have."""
+
+    title: str
+    entries: tuple[str, ...]
+    most: int
+    running: bool = False
+    """Whether the entries stand beside one another, as words do, and not each on a line."""
+
+
+def review_page(role: ComposedRole, documents: RoleDocuments, catalog: Catalog, findings: Sequence[Finding]) -> Text:
+    """Return the page for *role*, with what `check` found in it: at most 60 lines of 80 columns."""
+    page = Text(no_wrap=True, overflow="ignore")
+    page.append(f"{documents.name}  {role.persona.title}\n", "bold")
+    page.append(f"{role.spec.arn}  {role.spec.region}\n")
+    for block in review(role, documents, catalog, findings):
+        for number, line in enumerate(_lines(block)):
+            page.append(f"\n{'' if number else block.title:<{_INDENT}}", "bold")
+            page.append(line, "yellow" if block.title == "LOOK" else "")
+        if block.title in _LAST_OF_ITS_PART:
+            page.append("\n")
+    page.append("\n--full: groups, statements, where each comes from. --format json: for programs.")
+    return page
+
+
+_LAST_OF_ITS_PART: Final = frozenset({"RUNS", "CANNOT", "READS", "SET", "LOOK"})
+
+
+def review(
+    role: ComposedRole, documents: RoleDocuments, catalog: Catalog, findings: Sequence[Finding]
+) -> tuple[Block, ...]:
+    """Return the blocks of the page, in their order."""
+    blocks = (
+        Block("WHO", tuple(_who(role.trust)), 4),
+        Block("RUNS", tuple(_runs(role, catalog)), 3),
+        Block("CAN", tuple(_can(role, documents)), 5, running=True),
+        Block("CANNOT", tuple(_cannot(role, catalog)), 7),
+        Block("WRITES", tuple(_touches(role, writing=True)), 7),
+        Block("READS", tuple(_touches(role, writing=False)), 5),
+        Block("LIMITS", tuple(_limits(role, catalog)), 6, running=True),
+        Block("SET", tuple(_settings(role)), 3, running=True),
+        Block("LOOK", tuple(_look(role, documents, findings)), 5),
+        Block("SIZE", tuple(_size(role, documents)), 3, running=True),
+        Block("CHECK", (_check(role, catalog, findings),), 2),
+    )
+    return tuple(block for block in blocks if block.entries)
+
+
+def _lines(block: Block) -> list[str]:
+    """Return *block* as lines; where they are too many, the last says how many entries are left out."""
+    if block.running:
+        return _beside(block.entries, block.most)
+    lines: list[str] = []
+    for number, entry in enumerate(block.entries):
+        more = wrap(entry, WIDTH - _INDENT, subsequent_indent="  ", break_on_hyphens=False)
+        is_last = number == len(block.entries) - 1
+        if len(lines) + len(more) > block.most - (not is_last):
+            return [*lines[: block.most - 1], f"and {len(block.entries) - number} more: --full"]
+        lines += more
+    return lines
+
+
+def _beside(entries: Sequence[str], most: int) -> list[str]:
+    """Return *entries* one behind the other, as many as *most* lines hold."""
+    lines: list[str] = []
+    for number, entry in enumerate(entries):
+        longer = f"{lines[-1]}{_BETWEEN}{entry}" if lines else entry
+        more = [longer] if len(longer) <= WIDTH - _INDENT else wrap(entry, WIDTH - _INDENT, break_on_hyphens=False)
+        kept = lines[:-1] if len(longer) <= WIDTH - _INDENT else lines
+        if len(kept) + len(more) > most - (number < len(entries) - 1 and len(longer) > WIDTH - _INDENT):
+            return [*lines[: most - 1], f"and {len(entries) - number} more: --full"]
+        lines = [*kept, *more]
+    return lines
+
+
+_HOW: Final[Mapping[str, str]] = {
+    "aws:SourceAccount": "for account {}",
+    "aws:SourceArn": "from {}",
+    "sts:ExternalId": "with external id {}",
+    "aws:PrincipalOrgID": "of organization {}",
+    "aws:PrincipalArn": "as {}",
+}
+"""How a condition of a trust policy reads; another is shown as key and value."""
+
+
+def _who(trust: Sequence[ComposedTrust]) -> Iterator[str]:
+    """Yield who may assume the role, and how; whom nothing here names, nobody lets in."""
+    for one in trust:
+        names = " or ".join(name for found in one.principal.values() for name in found)
+        held = [
+            _HOW.get(key, f"where {key} is {{}}").format(" or ".join(values))
+            for block in one.conditions.values()
+            for key, values in block.items()
+        ]
+        yield f"{names} {', '.join(held) if held else 'under no condition'}"
+    yield "nobody else"
+
+
+def _runs(role: ComposedRole, catalog: Catalog) -> Iterator[str]:
+    for one in passed_roles(catalog, role):
+        name = "this role itself" if one.arn == role.spec.arn else _short(one.arn)
+        yield f"work in {' and '.join(one.services) or 'any service'} runs as {name}"
+
+
+def _can(role: ComposedRole, documents: RoleDocuments) -> Iterator[str]:
+    """Yield what the role can do within its limits: guardrails say how a thing is done, not whether."""
+    free = replace(
+        documents,
+        policies=_without_limits(role, documents.policies),
+        managed_policies=_without_limits(role, documents.managed_policies),
+    )
+    held = capabilities_of(RenderedRole(role, free), role.parameters.get("models", ()))
+    yield from (name for name, able in held.items() if able)
+
+
+def _without_limits(role: ComposedRole, policies: tuple[NamedPolicy, ...]) -> tuple[NamedPolicy, ...]:
+    """Return *policies* without the Denies of guardrails that hold under a condition."""
+    limits = {
+        one.sid for one in role.statements
+        if one.effect is Effect.DENY and one.conditions and all(origin.kind == "guardrail" for origin in one.origins)
+    }  # fmt: skip
+    return tuple(
+        policy._replace(
+            document=policy.document.model_copy(
+                update={"statement": tuple(one for one in policy.document.statement if one.sid not in limits)}
+            )
+        )
+        for policy in policies
+    )
+
+
+def _cannot(role: ComposedRole, catalog: Catalog) -> Iterator[str]:
+    """Yield what the persona can never do: titles of separations, then what has exceptions and other entries."""
+    never = role.persona.never
+    if not never:
+        yield f"persona {role.persona.id} promises nothing: it has no `never`"
+        return
+    names = dict.fromkeys(one.separation for one in never if one.separation)
+    of_each = {
+        catalog.separation(name).value.title: _exceptions([one for one in never if one.separation == name])
+        for name in names
+    }
+    yield from _beside([title for title, found in of_each.items() if not found], len(of_each))
+    yield from (f"{title}, {_few(found)}" for title, found in of_each.items() if found)
+    yield from (sentence(one, role) for one in never if not one.separation)
+
+
+def _few(exceptions: Sequence[str]) -> str:
+    """Return *exceptions* where two lines hold them, else how many they are."""
+    text = "; ".join(exceptions)
+    return text if len(text) <= WIDTH else f"with {len(exceptions)} exceptions (--full): {exceptions[0]}; ..."
+
+
+def _exceptions(never: Iterable[Never]) -> list[str]:
+    return list(dict.fromkeys(filter(None, (one.forbidden.excepted().removeprefix(", ") for one in never))))
+
+
+def _touches(role: ComposedRole, *, writing: bool) -> Iterator[str]:
+    """
+    Yield for each service what the role changes, or reads besides: the widest patterns, less what Denies take out.
+
+    Data and identity come first. Passing a role is told elsewhere.
+    """
+    changed, read = _resources(role, writing=True), _resources(role, writing=False)
+    found = changed if writing else {name: _beyond(arns, changed.get(name, ())) for name, arns in read.items()}
+    order = sorted(found, key=lambda name: (_FIRST.get(name, len(_FIRST)), -len(found[name]), name))
+    for service in filter(found.get, order):
+        shown = list(dict.fromkeys(_in_words(role, service, found[service], writing=writing)))
+        more = f" and {len(shown) - _PATTERNS} more" if len(shown) > _PATTERNS else ""
+        yield f"{service}  {', '.join(shown[:_PATTERNS])}{more}"
+
+
+_PATTERNS: Final = 6
+"""How many patterns of a service are shown."""
+_FIRST: Final = {"iam": 0, "s3": 1, "kms": 2, "secretsmanager": 3}
+
+
+def _resources(role: ComposedRole, *, writing: bool) -> dict[str, list[str]]:
+    """Return by service the ARN patterns that no other one of it covers."""
+    found: dict[str, set[str]] = {}
+    for action, resource in _granted(role):
+        if (access_level(action) in _WRITING) is writing and action != "iam:PassRole":
+            found.setdefault(action.partition(":")[0], set()).add(resource)
+    return {service: _widest(arns) for service, arns in found.items()}
+
+
+def _widest(arns: Iterable[str]) -> list[str]:
+    wide: list[str] = []
+    for arn in sorted(arns, key=lambda text: (text == "*", -text.count("*"), len(text), text)):
+        if arn == "*" or not any(contains(as_pattern(wider), as_pattern(arn)) for wider in wide):
+            wide.append(arn)
+    return wide
+
+
+def _beyond(arns: Iterable[str], others: Sequence[str]) -> list[str]:
+    """Return those of *arns* that none of *others* covers; what knows no resource is read anyway."""
+    return [arn for arn in arns if arn != "*" and not any(contains(as_pattern(one), as_pattern(arn)) for one in others)]
+
+
+def _in_words(role: ComposedRole, service: str, arns: Sequence[str], *, writing: bool) -> Iterator[str]:
+    accounts: dict[str, set[str]] = {}
+    for arn in arns:
+        accounts.setdefault(_short(arn), set()).add(_account(arn))
+    for arn in arns:
+        others = accounts[_short(arn)] - {role.spec.account, ""}
+        where = f" of {len(others)} other account{'' if len(others) == 1 else 's'}" if others else ""
+        yield f"{_short(arn)}{where}{_spared(role, service, arn, writing=writing)}"
+
+
+def _account(arn: str) -> str:
+    parsed = Arn.parse(arn)
+    return parsed.account if parsed else ""
+
+
+def _granted(role: ComposedRole) -> Iterator[tuple[str, str]]:
+    """Yield each action and resource that an Allow of the role has."""
+    for statement in role.statements:
+        if statement.effect is Effect.ALLOW:
+            yield from product(statement.actions, statement.resources)
+
+
+def _spared(role: ComposedRole, service: str, resource: str, *, writing: bool) -> str:
+    """Return what unconditional Denies take out of *resource* of *service*: whole prefixes, or some actions there."""
+    granted = {
+        action for action, one in _granted(role)
+        if one == resource and action.startswith(f"{service}:") and (access_level(action) in _WRITING) is writing
+    }  # fmt: skip
+    taken: dict[str, set[str]] = {}
+    for deny in role.statements:
+        if deny.effect is Effect.DENY and not deny.conditions:
+            for one in deny.resources:
+                if one != resource and contains(resource, one):
+                    taken.setdefault(_inside(one, resource), set()).update(granted.intersection(deny.actions))
+    whole = [name for name, actions in taken.items() if actions and actions == granted]
+    parts = [f"no {_some(sorted(actions))} in {name}" for name, actions in taken.items() if set() < actions < granted]
+    return "".join((f" except {' '.join(whole)}" if whole else "", *(f" ({part})" for part in parts)))
+
+
+def _inside(arn: str, outer: str) -> str:
+    """Return how *arn* goes on behind the pattern *outer*, which covers it."""
+    return arn.removeprefix(outer.rstrip("*")).rstrip("*")
+
+
+def _short(arn: str) -> str:
+    """Return *arn* without what is alike in all of them, its variables as `<Name>`."""
+    parsed = Arn.parse(arn)
+    if parsed is None:
+        return arn
+    pieces = enumerate(around_variables(parsed.resource))
+    return "".join(f"<{piece.strip('${}').rpartition(':')[2]}>" if place % 2 else piece for place, piece in pieces)
+
+
+def _limits(role: ComposedRole, catalog: Catalog) -> Iterator[str]:
+    """Yield what the limits leave open first, then each with its values, then those that take none."""
+    open_ends = {one.name: [left.action for left in one.bypassed_by] for one in role.guardrails if not one.strict}
+    if any(open_ends.values()):
+        names = ", ".join(name for name, actions in open_ends.items() if actions)
+        yield f"not narrowed {_some(sorted({one for actions in open_ends.values() for one in actions}))} by {names}"
+    if role.not_by_tag:
+        yield f"not narrowed by tag {_some([one.action for one in role.not_by_tag])}"
+    yield from (f"tag {key} only what carries the caller's own value" for key in role.spec.abac)
+    values = {one.name: _values(one, catalog) for one in role.guardrails}
+    yield from (f"{name} {found}" for name, found in values.items() if found)
+    if alone := [name for name, found in values.items() if not found]:
+        yield f"in force: {', '.join(alone)}"
+
+
+def _settings(role: ComposedRole) -> Iterator[str]:
+    """Yield what the role has besides its statements: session, tags, what is attached, keys and network."""
+    spec = role.spec
+    yield f"sessions of at most {_hours(str(spec.max_session))}"
+    yield from (f"tag {key}={value}" for key, value in sorted(spec.tags.items()))
+    yield from (f"managed policy {arn}" for arn in sorted(spec.managed_policy))
+    yield from (f"permissions boundary {arn}" for arn in filter(None, (spec.boundary,)))
+    for what in ("bucket", "data_key", "volume_key", "subnet", "security_group"):
+        yield from (f"{what.replace('_', ' ')} {_short(value)}" for value in getattr(spec, what))
+
+
+def _values(guardrail: GuardrailInForce, catalog: Catalog) -> str:
+    """Return the values of *guardrail*; a duration in hours, where it is whole hours."""
+    declared = catalog.guardrail(guardrail.name).value.parameters
+    shown = []
+    for name, values in guardrail.values.items():
+        is_time = name in declared and declared[name].type is ParameterType.DURATION
+        shown.append(" ".join(_hours(value) if is_time else _short(value) for value in values))
+    return "; ".join(filter(None, shown))
+
+
+def _hours(seconds: str) -> str:
+    hours, rest = divmod(int(seconds), 3600)
+    return f"{seconds} s" if rest else f"{hours} h"
+
+
+def _some(names: Sequence[str]) -> str:
+    short = [name.partition(":")[2] if name.startswith("sagemaker:") else name for name in dict.fromkeys(names)]
+    return f"{', '.join(short[:4])}{f' and {len(short) - 4} more' if len(short) > 4 else ''}"
+
+
+def _look(role: ComposedRole, documents: RoleDocuments, findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield what is worth a second look, the worst first, numbered."""
+    notes = [text for text in warnings(role, documents) if not text.startswith(_TOLD_ALREADY)]
+    found = [*_broken(role), *_worst(findings), *notes, *_unset(role), *_wide(role)]
+    yield from (f"{number}  {text}" for number, text in enumerate(dict.fromkeys(found), 1))
+
+
+_TOLD_ALREADY: Final = "guardrail "
+"""How a note on what a guardrail can't narrow begins: LIMITS has it."""
+
+
+def _broken(role: ComposedRole) -> Iterator[str]:
+    if role.spec.break_separation:
+        yield f"the separation of persona {role.persona.id} is broken: {role.spec.break_separation}"
+    for one in role.persona.excused:
+        yield f"let off {one.never.forbidden}: {one.reason}"
+
+
+def _worst(findings: Sequence[Finding]) -> Iterator[str]:
+    yield from (f"{one.rule} {one.message}" for one in findings if one.severity.at_least(Severity.SECURITY_WARNING))
+
+
+def _wide(role: ComposedRole) -> Iterator[str]:
+    """Yield the names and resources that nobody limited, and that a parameter or AWS would let limit."""
+    declared = {name for name, values in role.parameters.items() if values == ("*",)}
+    if declared:
+        yield f"any name will do; --parameter can limit {', '.join(sorted(declared))}"
+    anywhere = {action for action, resource in _granted(role) if resource == "*" and access_level(action) in _WRITING}
+    if anywhere:
+        yield f"in the whole account, as AWS has no resource for them: {_some(sorted(anywhere))}"
+
+
+def _unset(role: ComposedRole) -> Iterator[str]:
+    """Yield the limits that a team usually wants and this role does not have."""
+    actions = filter(None, map(find_action, {action for action, _ in _granted(role)}))
+    keys = {key for action in actions for key in action.condition_keys}
+    if "sagemaker:volumekmskey" in keys and not role.spec.volume_key:
+        yield "disks may be left to AWS's own keys: --volume-key"
+    if "sagemaker:vpcsubnets" in keys and not role.spec.subnet:
+        yield "work may run outside of your network: --subnet, --security-group"
+
+
+def _size(role: ComposedRole, documents: RoleDocuments) -> Iterator[str]:
+    yield from (f"{name.split()[0]} {size:,} of {limit:,}" for name, size, limit in sizes(documents))
+    yield f"{len(role.statements)} statements"
+
+
+def _check(role: ComposedRole, catalog: Catalog, findings: Sequence[Finding]) -> str:
+    counts: Mapping[str, int] = {}
+    for one in findings:
+        counts = {**counts, one.severity: counts.get(one.severity, 0) + 1}
+    found = ", ".join(f"{count} {name}" for name, count in counts.items()) or "no finding"
+    reached = closure_of(catalog, role)
+    others = f" and for {len(reached.known)} that it reaches" if reached.known else ""
+    kept = f"all {len(role.persona.never)} entries of `never` hold for this role{others}"
+    return f"{found}; {kept}" if not role.spec.break_separation else found
