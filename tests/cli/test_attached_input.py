@@ -106,8 +106,9 @@ def test_what_is_attached_comes_out_and_is_said(run: "Run") -> None:
     assert f"what managed policy {OWN}extra allows is not known here" in said
     assert f"what permissions boundary {OWN}limits lets through is not judged" in said
     page = run("preview", *chosen, "--color", "never").stdout
-    assert f"{OWN}extra" in page.replace("\n", "")
-    assert "permissions boundary" in page
+    assert "managed policy policy/extra" in page
+    assert "managed policy aws:policy/AmazonSageMakerReadOnly" in page
+    assert "permissions boundary policy/limits" in page
     data = json.loads(run("preview", *chosen, "--format", "json").stdout)
     assert len([text for text in data["Warnings"] if "managed policy" in text or "boundary" in text]) == 3
 

@@ -307,11 +307,15 @@ def _settings(role: ComposedRole) -> Iterator[str]:
     """Yield what the role has besides its statements: session, tags, what is attached, keys and network."""
     spec = role.spec
     yield f"sessions of at most {_hours(str(spec.max_session))}"
+    yield from (f"permissions boundary {_policy(arn)}" for arn in filter(None, (spec.boundary,)))
+    yield from (f"managed policy {_policy(arn)}" for arn in sorted(spec.managed_policy))
     yield from (f"tag {key}={value}" for key, value in sorted(spec.tags.items()))
-    yield from (f"managed policy {arn}" for arn in sorted(spec.managed_policy))
-    yield from (f"permissions boundary {arn}" for arn in filter(None, (spec.boundary,)))
     for what in ("bucket", "data_key", "volume_key", "subnet", "security_group"):
         yield from (f"{what.replace('_', ' ')} {_short(value)}" for value in getattr(spec, what))
+
+
+def _policy(arn: str) -> str:
+    return f"{'aws:' if _account(arn) == 'aws' else ''}{_short(arn)}"
 
 
 def _values(guardrail: GuardrailInForce, catalog: Catalog) -> str:
