@@ -405,7 +405,7 @@ def _against(subject: _Subject, custom: Custom, found: Comparison, verb: str) ->
         text = f"{verb} {_request(one)}{_more(one)}{_note(one)}"
         if one.doubts:
             text = f"can't tell whether it {text}, for {'; '.join(one.doubts)}"
-        at = None if one.scene.lifted else one.statement
+        at = None if one.scenario.lifted else one.statement
         yield _finding(subject, custom, at, text, one.request.action)
     for unknown in found.unknowns:
         text = f"can't tell what it {verb} of {_actions(unknown)}: {unknown.reason}"
@@ -423,7 +423,7 @@ def _request(one: Difference) -> str:
 
 def _asked(one: Difference, key: str) -> bool:
     """Tell whether *key* says more than who asks and of whom."""
-    own = one.scene.filled()
+    own = one.scenario.filled()
     return key.lower() not in own and key.lower() != "aws:resourceaccount"
 
 
@@ -433,7 +433,7 @@ def _more(one: Difference) -> str:
 
 
 def _note(one: Difference) -> str:
-    return f", {one.scene.note}" if one.scene.note else ""
+    return f", {one.scenario.note}" if one.scenario.note else ""
 
 
 def _actions(unknown: Unknown) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.compare import Comparison, Difference, compare
-from rolemgr.compare.scenes import Scene
+from rolemgr.compare.scenarios import CallerScenario
 from rolemgr.evaluate.policies import Policies, StatementRef
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
 
@@ -60,5 +60,7 @@ def _of_deny(one: Difference, old: Sequence[IdentityPolicy]) -> Difference:
     if not one.before.by:
         return one
     at = one.before.by[0]
-    places = [place for place, said in enumerate(old[at.policy].statements()) if said.effect is Effect.DENY]
-    return one._replace(statement=at._replace(statement=places[at.statement]), scene=Scene(note=_NOTE, lifted=True))
+    places = [place for place, statement in enumerate(old[at.policy].statements()) if statement.effect is Effect.DENY]
+    return one._replace(
+        statement=at._replace(statement=places[at.statement]), scenario=CallerScenario(note=_NOTE, lifted=True)
+    )

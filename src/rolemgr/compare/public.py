@@ -16,7 +16,7 @@ from rolemgr.compare.atoms import Atom, condition_atom
 from rolemgr.compare.budget import MOST_STEPS
 from rolemgr.compare.compare import Comparison, Focus, compare
 from rolemgr.compare.regions import Pattern
-from rolemgr.compare.statements import Asked, Side
+from rolemgr.compare.statements import CompiledCondition, Side
 from rolemgr.compare.values import Limits
 from rolemgr.evaluate.policies import Policies
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
@@ -63,10 +63,10 @@ def open_to_strangers(policies: Policies, *, steps: int = MOST_STEPS) -> Compari
         return Comparison((), (), 0)
     made = resource.to_json_value()
     made["Statement"] = [_for_one_resource(one, made["Version"]) for one in made["Statement"]]
-    asked = Policies(resource=type(resource).model_validate(made))
+    without_names = Policies(resource=type(resource).model_validate(made))
     nothing = type(resource).model_validate({"Version": "2012-10-17", "Statement": []})
-    focus = Focus(strangers=True, within=stranger_limits(asked))
-    return compare(asked, Policies(resource=nothing), focus, steps=steps)
+    focus = Focus(strangers=True, within=stranger_limits(without_names))
+    return compare(without_names, Policies(resource=nothing), focus, steps=steps)
 
 
 def _for_one_resource(statement: dict[str, Any], version: str) -> dict[str, Any]:
@@ -106,19 +106,19 @@ def _stand_in(piece: str) -> str:
 
 def stranger_limits(policies: Policies) -> Mapping[str, Limits]:
     """Return what the keys that identify can be in a request of somebody whom *policies* do not name."""
-    found: dict[str, list[Asked]] = {}
-    for said in Side(policies).statements:
-        for asked in said.conditions:
-            if asked.key in _IDENTIFYING:
-                found.setdefault(asked.key, []).append(asked)
+    found: dict[str, list[CompiledCondition]] = {}
+    for statement in Side(policies).statements:
+        for condition in statement.conditions:
+            if condition.key in _IDENTIFYING:
+                found.setdefault(condition.key, []).append(condition)
     return {
         key: Limits(but=frozenset(_fixed(listed)), outside=frozenset(_networks(listed)))
         for key, listed in found.items()
     }
 
 
-def _fixed(asked: Iterable[Asked]) -> Iterator[Pattern]:
-    atoms = ((one.key, atom) for one in asked for atom in one.atoms)
+def _fixed(conditions: Iterable[CompiledCondition]) -> Iterator[Pattern]:
+    atoms = ((one.key, atom) for one in conditions for atom in one.atoms)
     return (atom.pattern for key, atom in atoms if atom.pattern and not atom.opaque and _names_one(key, atom))
 
 
@@ -148,9 +148,11 @@ def _names_account(written: str, steps: Steps) -> bool:
     )
 
 
-def _networks(asked: Iterable[Asked]) -> Iterator[str]:
+def _networks(conditions: Iterable[CompiledCondition]) -> Iterator[str]:
     """Yield the networks that are not very broad, unless all of them together are."""
-    atoms = (atom for one in asked for atom in one.atoms if atom.family == "address" and isinstance(atom.what, tuple))
+    atoms = (
+        atom for one in conditions for atom in one.atoms if atom.family == "address" and isinstance(atom.what, tuple)
+    )
     yield from sorted(map(str, narrow(networks(str(atom.what[1]) for atom in atoms if isinstance(atom.what, tuple)))))
 
 

@@ -21,7 +21,7 @@ from rolemgr.compare.atoms import Atom, Filled
 from rolemgr.compare.budget import Budget, measured
 from rolemgr.compare.errors import TooComplex
 from rolemgr.compare.regions import Pattern, contains, meet
-from rolemgr.compare.statements import Asked, Said, Side
+from rolemgr.compare.statements import CompiledCondition, CompiledStatement, Side
 from rolemgr.compare.values import ANY, Class, Limits, classes, text_classes
 from rolemgr.iam.documents import Effect
 from rolemgr.reference.condition_keys import find_key
@@ -34,7 +34,7 @@ MOST_OPEN: Final = 8
 """How many values with policy variables one key may be compared with where its own value is settled."""
 
 Values: TypeAlias = tuple[str, ...]
-Layers: TypeAlias = tuple[tuple[bool, tuple[Said, ...]], ...]
+StatementsByLayer: TypeAlias = tuple[tuple[bool, tuple[CompiledStatement, ...]], ...]
 """The statements of each layer that speak of an action, and whether the layer must allow."""
 ABSENT: Final[Values] = ()
 
@@ -73,51 +73,53 @@ class Setting:
 
 
 @dataclass(frozen=True, eq=False)
-class Arena:
+class SearchSpace:
     """The statements of both sides that speak of an action, each with its bit: *new* ones first, then *old*."""
 
-    new: Layers
-    old: Layers
+    new: StatementsByLayer
+    old: StatementsByLayer
 
     @cached_property
-    def statements(self) -> tuple[Said, ...]:
+    def statements(self) -> tuple[CompiledStatement, ...]:
         """All statements, in the order of their bits."""
-        return tuple(said for side in (self.new, self.old) for _, group in side for said in group)
+        return tuple(statement for side in (self.new, self.old) for _, group in side for statement in group)
 
     @cached_property
     def _bits(self) -> Mapping[int, int]:
-        return {id(said): 1 << place for place, said in enumerate(self.statements)}
+        return {id(statement): 1 << place for place, statement in enumerate(self.statements)}
 
-    def bit(self, said: Said) -> int:
+    def bit(self, statement: CompiledStatement) -> int:
         """Return the bit of a statement."""
-        return self._bits[id(said)]
+        return self._bits[id(statement)]
 
-    def _mask(self, statements: Iterable[Said], effect: Effect) -> int:
-        return sum(self.bit(said) for said in statements if said.effect is effect)
+    def _mask(self, statements: Iterable[CompiledStatement], effect: Effect) -> int:
+        return sum(self.bit(statement) for statement in statements if statement.effect is effect)
 
     @cached_property
-    def allows_of_new(self) -> tuple[Said, ...]:
+    def allows_of_new(self) -> tuple[CompiledStatement, ...]:
         """The Allows of the new side's first layer: what can give access."""
-        return tuple(said for said in self.new[0][1] if said.effect is Effect.ALLOW)
+        return tuple(statement for statement in self.new[0][1] if statement.effect is Effect.ALLOW)
 
     @cached_property
-    def denies_of_new(self) -> tuple[Said, ...]:
+    def denies_of_new(self) -> tuple[CompiledStatement, ...]:
         """The Denies of all layers of the new side."""
-        return tuple(said for _, group in self.new for said in group if said.effect is Effect.DENY)
+        return tuple(statement for _, group in self.new for statement in group if statement.effect is Effect.DENY)
 
     @cached_property
-    def denies_of_old(self) -> tuple[Said, ...]:
+    def denies_of_old(self) -> tuple[CompiledStatement, ...]:
         """The Denies of all layers of the old side."""
-        return tuple(said for _, group in self.old for said in group if said.effect is Effect.DENY)
+        return tuple(statement for _, group in self.old for statement in group if statement.effect is Effect.DENY)
 
-    def allows(self, side: Layers) -> list[tuple[Said, ...]]:
+    def allows(self, side: StatementsByLayer) -> list[tuple[CompiledStatement, ...]]:
         """Return the Allows of each layer of *side* that must allow."""
-        return [tuple(said for said in group if said.effect is Effect.ALLOW) for must, group in side if must]
+        return [
+            tuple(statement for statement in group if statement.effect is Effect.ALLOW) for must, group in side if must
+        ]
 
     @cached_property
     def shapes_of_old(self) -> tuple[frozenset[object], ...]:
         """The shapes of the Allows of each layer of the old side that must allow."""
-        return tuple(frozenset(said.shape for said in allows) for allows in self.allows(self.old))
+        return tuple(frozenset(statement.shape for statement in allows) for allows in self.allows(self.old))
 
     @cached_property
     def _allows(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -149,18 +151,21 @@ class Arena:
         return bool(mask & self._denies[1]) or not all(mask & allows for allows in self._allows[1])
 
 
-def arena(new: Side, old: Side, folded_action: str) -> Arena:
+def search_space(new: Side, old: Side, folded_action: str) -> SearchSpace:
     """Return what *new* and *old* say about the lower-case action."""
-    return Arena(_speaking(new, folded_action), _speaking(old, folded_action))
+    return SearchSpace(_speaking(new, folded_action), _speaking(old, folded_action))
 
 
-def _speaking(side: Side, action: str) -> Layers:
+def _speaking(side: Side, action: str) -> StatementsByLayer:
     return tuple(
-        (group.must_allow, tuple(said for said in group.statements if said.takes.take(action))) for group in side.groups
+        (group.must_allow, tuple(statement for statement in group.statements if statement.takes.take(action)))
+        for group in side.groups
     )
 
 
-def search(arena: Arena, by: Said, region: Atom | None, setting: Setting, start: int | None = None) -> Iterator[Case]:
+def search(
+    space: SearchSpace, by: CompiledStatement, region: Atom | None, setting: Setting, start: int | None = None
+) -> Iterator[Case]:
     """
     Yield cases in which the Allow *by* of the new side matches, the new side allows, and the old does not.
 
@@ -168,24 +173,24 @@ def search(arena: Arena, by: Said, region: Atom | None, setting: Setting, start:
     are the statements that match at best (by their principals, say). Every such case in *setting* is like one
     of those that are yielded, or worse: where none is yielded, there is none. Raises TooComplex.
     """
-    setting.budget.spend(_A_SEARCH + len(arena.statements))
-    must = arena.bit(by)
-    everything = (1 << len(arena.statements)) - 1
-    needless = sum(arena.bit(said) for said in arena.allows_of_new if said is not by)  # *by* is enough
+    setting.budget.spend(_A_SEARCH + len(space.statements))
+    must = space.bit(by)
+    everything = (1 << len(space.statements)) - 1
+    needless = sum(space.bit(statement) for statement in space.allows_of_new if statement is not by)  # *by* is enough
     reached: dict[int, tuple[int, Option] | None] = {(everything if start is None else start) & ~needless: None}
     steps: list[tuple[str, dict[int, tuple[int, Option] | None]]] = [("", reached)]
-    for name, options in _dimensions(arena, by, region, setting, steps):
-        reached = _extended(arena, reached, options, must, setting.budget)
+    for name, options in _dimensions(space, by, region, setting, steps):
+        reached = _extended(space, reached, options, must, setting.budget)
         steps.append((name, reached))
         if not reached:
             return
     for mask in reached:
-        if arena.wins(mask):
+        if space.wins(mask):
             yield _case(mask, steps)
 
 
 def _extended(
-    arena: Arena, reached: Mapping[int, object], options: Sequence[Option], must: int,
+    space: SearchSpace, reached: Mapping[int, object], options: Sequence[Option], must: int,
     budget: Budget,
 ) -> dict[int, tuple[int, Option] | None]:  # fmt: skip
     budget.spend(len(reached) * len(options))
@@ -193,9 +198,9 @@ def _extended(
     for mask in reached:
         for option in options:
             both = mask & option.mask
-            if both & must and both not in found and arena.can_win(both):
+            if both & must and both not in found and space.can_win(both):
                 found[both] = (mask, option)
-    best = _best(found, arena.better_unset, budget)
+    best = _best(found, space.better_unset, budget)
     if len(best) > MOST_CASES:
         raise TooComplex(f"more than {MOST_CASES:,} combinations of conditions matter")
     return {mask: found[mask] for mask in best}
@@ -229,40 +234,48 @@ def _case(mask: int, steps: Sequence[tuple[str, Mapping[int, tuple[int, Option] 
 
 
 def _dimensions(
-    arena: Arena, by: Said, region: Atom | None, setting: Setting,
+    space: SearchSpace, by: CompiledStatement, region: Atom | None, setting: Setting,
     steps: Sequence[tuple[str, Mapping[int, object]]],
 ) -> Iterator[tuple[str, list[Option]]]:  # fmt: skip
     """Yield the resource (its name is empty), then each key that a statement still asks about."""
-    yield "", _resource_options(arena, by, region, setting, steps[-1][1])
+    yield "", _resource_options(space, by, region, setting, steps[-1][1])
     done: set[str] = set()
     while True:
-        live = list(_live(arena, steps[-1][1]))
-        key = next((key for said in (by, *live) for key in sorted(said.by_key) if key not in done), None)
+        live = list(_live(space, steps[-1][1]))
+        key = next((key for statement in (by, *live) for key in sorted(statement.by_key) if key not in done), None)
         if key is None:
             return
         done.add(key)
-        yield key, _key_options(arena, key, live, setting)
+        yield key, _key_options(space, key, live, setting)
 
 
-def _live(arena: Arena, reached: Mapping[int, object]) -> Iterator[Said]:
+def _live(space: SearchSpace, reached: Mapping[int, object]) -> Iterator[CompiledStatement]:
     """Yield the statements that still match in some case."""
     alive = 0
     for mask in reached:
         alive |= mask
-    return (said for said in arena.statements if arena.bit(said) & alive)
+    return (statement for statement in space.statements if space.bit(statement) & alive)
 
 
 def _resource_options(
-    arena: Arena, by: Said, region: Atom | None, setting: Setting, reached: Mapping[int, object]
+    space: SearchSpace, by: CompiledStatement, region: Atom | None, setting: Setting, reached: Mapping[int, object]
 ) -> list[Option]:
-    live = dict.fromkeys(_live(arena, reached))
+    live = dict.fromkeys(_live(space, reached))
     inside = region.pattern if region else None
     among = tuple(one for one in setting.among if inside is None or setting.budget.answer(meet, one, inside))
     if not among:
         return []
     setting.budget.spend(len(live))
-    always = {said for said in live if _contains(said, inside, setting.budget) or (said is by and region is not None)}
-    asking = {said: _possible_atoms(said, inside, among, setting.budget) for said in live if said not in always}
+    always = {
+        statement
+        for statement in live
+        if _contains(statement, inside, setting.budget) or (statement is by and region is not None)
+    }
+    asking = {
+        statement: _possible_atoms(statement, inside, among, setting.budget)
+        for statement in live
+        if statement not in always
+    }
     patterns = dict.fromkeys(atom for possible in asking.values() for atom in possible)
     if region is not None and _possible(region, inside, among, setting.budget):
         patterns[region] = None
@@ -270,32 +283,34 @@ def _resource_options(
     if region is not None and region not in atoms:
         return []  # a variable in it has no value: nothing matches
     must = 1 << atoms.index(region) if region is not None else 0
-    rest = sum(arena.bit(said) for said in arena.statements if said not in live)
-    rest |= sum(arena.bit(said) for said in always if not said.spares_listed)
+    rest = sum(space.bit(statement) for statement in space.statements if statement not in live)
+    rest |= sum(space.bit(statement) for statement in always if not statement.spares_listed)
     found = setting.budget.answer(_walked, atoms, among, must)
-    return _distinct_options(arena, asking, atoms, rest, found)
+    return _distinct_options(space, asking, atoms, rest, found)
 
 
 def _distinct_options(
-    arena: Arena, asking: Mapping[Said, Sequence[Atom]], atoms: Sequence[Atom], rest: int,
+    space: SearchSpace, asking: Mapping[CompiledStatement, Sequence[Atom]], atoms: Sequence[Atom], rest: int,
     classes: Iterable[Class],
 ) -> list[Option]:  # fmt: skip
     """Return an option for each set of statements that holds in one of *classes*; the mask *rest* always does."""
     places = {atom: place for place, atom in enumerate(atoms)}
-    asked = [
-        (arena.bit(said), sum(1 << places[atom] for atom in possible), said.spares_listed)
-        for said, possible in asking.items()
+    needs = [
+        (space.bit(statement), sum(1 << places[atom] for atom in possible), statement.spares_listed)
+        for statement, possible in asking.items()
     ]
     masks: dict[int, Option] = {}
-    for sign, sample in classes:
-        mask = rest | sum(bit for bit, own, spares in asked if bool(sign & own) is not spares)
+    for match_mask, sample in classes:
+        mask = rest | sum(bit for bit, own, spares in needs if bool(match_mask & own) is not spares)
         masks.setdefault(mask, Option(mask, sample))
     return list(masks.values())
 
 
-def _possible_atoms(said: Said, inside: Pattern | None, among: Sequence[Pattern], budget: Budget) -> list[Atom]:
-    """Return the atoms of *said* that matter, all that are exact as one: it is enough that any of them matches."""
-    near = said.resources if inside is None else said.near(inside)
+def _possible_atoms(
+    statement: CompiledStatement, inside: Pattern | None, among: Sequence[Pattern], budget: Budget
+) -> list[Atom]:
+    """Return the atoms of *statement* that matter, all that are exact as one: it is enough that any of them matches."""
+    near = statement.resources if inside is None else statement.near(inside)
     possible = [atom for atom in sorted(near, key=_order) if _possible(atom, inside, among, budget)]
     exact = [atom for atom in possible if not atom.opaque]
     if len(exact) < 2:
@@ -310,11 +325,11 @@ def _any_of(atoms: tuple[Atom, ...]) -> Atom:
     return Atom("text", ("any of", frozenset(atom.what for atom in atoms)), whole.matches, whole)
 
 
-def _contains(said: Said, inside: Pattern | None, budget: Budget) -> bool:
-    """Tell whether a pattern of *said* matches all that *inside* does, so that there is nothing to walk."""
+def _contains(statement: CompiledStatement, inside: Pattern | None, budget: Budget) -> bool:
+    """Tell whether a pattern of *statement* matches all that *inside* does, so that there is nothing to walk."""
     if inside is None:
         return False
-    patterns = (atom.pattern for atom in said.near(inside) if not atom.opaque and atom.pattern)
+    patterns = (atom.pattern for atom in statement.near(inside) if not atom.opaque and atom.pattern)
     return any(budget.answer(contains, pattern, inside) for pattern in patterns)
 
 
@@ -341,52 +356,54 @@ class _Wish(NamedTuple):
     same: int
 
 
-def _key_options(arena: Arena, key: str, live: Sequence[Said], setting: Setting) -> list[Option]:
-    asking = [said for said in live if key in said.by_key]
-    asked = list(dict.fromkeys(one for said in asking for one in said.by_key[key]))
-    setting.budget.spend(_A_SEARCH + len(asking) + len(asked))
-    wish = _wish(arena, asking, asked, key)
+def _key_options(space: SearchSpace, key: str, live: Sequence[CompiledStatement], setting: Setting) -> list[Option]:
+    asking = [statement for statement in live if key in statement.by_key]
+    conditions = list(dict.fromkeys(one for statement in asking for one in statement.by_key[key]))
+    setting.budget.spend(_A_SEARCH + len(asking) + len(conditions))
+    wish = _wish(space, asking, conditions, key)
     results = (
-        _filled(asked, setting.filled[key])
+        _filled(conditions, setting.filled[key])
         if key in setting.filled
-        else _results(key, asked, wish, setting, several=key in setting.several or _takes_several(arena, key))
+        else _results(key, conditions, wish, setting, several=key in setting.several or _takes_several(space, key))
     )
-    everything = (1 << len(arena.statements)) - 1
-    places = {one: 1 << place for place, one in enumerate(asked)}
-    needs = [(arena.bit(said), sum(places[one] for one in said.by_key[key])) for said in asking]
+    everything = (1 << len(space.statements)) - 1
+    places = {one: 1 << place for place, one in enumerate(conditions)}
+    needs = [(space.bit(statement), sum(places[one] for one in statement.by_key[key])) for statement in asking]
     setting.budget.spend(len(results) * len(needs) // 8)
     masks: dict[int, Option] = {}
     for result, values in results.items():
         mask = everything & ~sum(bit for bit, wanted in needs if result & wanted != wanted)
         if mask not in masks or masks[mask].sample is None:
             masks[mask] = Option(mask, values)
-    return [masks[mask] for mask in _best(masks, arena.better_unset, setting.budget)]
+    return [masks[mask] for mask in _best(masks, space.better_unset, setting.budget)]
 
 
-def _wish(arena: Arena, asking: Sequence[Said], asked: Sequence[Asked], key: str) -> _Wish:
+def _wish(
+    space: SearchSpace, asking: Sequence[CompiledStatement], conditions: Sequence[CompiledCondition], key: str
+) -> _Wish:
     set_, unset = 0, 0
-    for said in asking:
-        own = sum(1 << place for place, one in enumerate(asked) if one in said.by_key[key])
-        if arena.bit(said) & arena.better_unset:
+    for statement in asking:
+        own = sum(1 << place for place, one in enumerate(conditions) if one in statement.by_key[key])
+        if space.bit(statement) & space.better_unset:
             unset |= own
         else:
             set_ |= own
     return _Wish(unset, set_ & unset)
 
 
-def _filled(asked: Sequence[Asked], values: Values) -> dict[int, Values | None]:
+def _filled(conditions: Sequence[CompiledCondition], values: Values) -> dict[int, Values | None]:
     """Return the results that the key's settled *values* may have: one, unless an atom is opaque."""
-    atoms = tuple(sorted({atom for one in asked for atom in one.atoms}, key=_order))
+    atoms = tuple(sorted({atom for one in conditions for atom in one.atoms}, key=_order))
     found: dict[int, Values | None] = {}
-    for signs in product(*(_signs(value, atoms) for value in values)):
-        passed = {one: [one.passes(sign, atoms) for sign in signs] for one in asked}
-        result = sum(1 << place for place, one in enumerate(asked) if _answer(one, passed[one]))
+    for match_masks in product(*(_match_masks(value, atoms) for value in values)):
+        passed = {one: [one.passes(match_mask, atoms) for match_mask in match_masks] for one in conditions}
+        result = sum(1 << place for place, one in enumerate(conditions) if _answer(one, passed[one]))
         found.setdefault(result, values)
     return found
 
 
-def _signs(value: str, atoms: Sequence[Atom]) -> list[int]:
-    """Return the signs that *value* may have: an opaque atom is answered both ways where its pattern matches."""
+def _match_masks(value: str, atoms: Sequence[Atom]) -> list[int]:
+    """Return the match masks that *value* may have: an opaque atom is answered both ways where its pattern matches."""
     base = sum(1 << place for place, atom in enumerate(atoms) if atom.test and atom.test(value))
     open_bits = [1 << place for place, atom in enumerate(atoms) if atom.opaque and _may_match(atom, value)]
     if len(open_bits) > MOST_OPEN:
@@ -398,29 +415,29 @@ def _may_match(atom: Atom, value: str) -> bool:
     return atom.pattern is None or atom.pattern.matches(value)
 
 
-def _answer(asked: Asked, passed: Sequence[bool]) -> bool:
+def _answer(condition: CompiledCondition, passed: Sequence[bool]) -> bool:
     if not passed:
-        return asked.if_absent
-    return all(passed) if asked.every else any(passed)
+        return condition.if_absent
+    return all(passed) if condition.every else any(passed)
 
 
 def _results(
-    key: str, asked: Sequence[Asked], wish: _Wish, setting: Setting, *, several: bool
+    key: str, conditions: Sequence[CompiledCondition], wish: _Wish, setting: Setting, *, several: bool
 ) -> dict[int, Values | None]:
     """Return, for each value or set of values of *key* that matters, which conditions hold, and values."""
     found: dict[int, Values | None] = {}
     if setting.may_be_absent(key):
-        found[sum(1 << place for place, one in enumerate(asked) if one.if_absent)] = ABSENT
+        found[sum(1 << place for place, one in enumerate(conditions) if one.if_absent)] = ABSENT
     if not setting.may_be_present(key):
         return found
     single: dict[int, Values | None] = {}
-    atoms = tuple(sorted({atom for one in asked for atom in one.atoms}, key=_order))
-    passing = _passing(asked, atoms)
+    atoms = tuple(sorted({atom for one in conditions for atom in one.atoms}, key=_order))
+    passing = _passing(conditions, atoms)
     for each in setting.budget.answer(classes, key, atoms, setting.within.get(key, ANY)):
-        result = passing(each.sign)
+        result = passing(each.match_mask)
         if single.get(result) is None:
             single[result] = None if each.sample is None else (each.sample,)
-    every = sum(1 << place for place, one in enumerate(asked) if one.every)
+    every = sum(1 << place for place, one in enumerate(conditions) if one.every)
     present = _sets(single, every, wish, setting.budget) if several else single
     for result, values in present.items():
         if found.get(result) is None:
@@ -428,11 +445,11 @@ def _results(
     return found
 
 
-def _passing(asked: Sequence[Asked], atoms: Sequence[Atom]) -> Callable[[int], int]:
-    """Return the function that tells which of *asked* one value passes, by the sign of the *atoms* that it matches."""
+def _passing(conditions: Sequence[CompiledCondition], atoms: Sequence[Atom]) -> Callable[[int], int]:
+    """Return the function that tells which of *conditions* one value passes, by its match mask over *atoms*."""
     by_atom = dict.fromkeys(atoms, 0)
     always, negated = 0, 0
-    for place, one in enumerate(asked):
+    for place, one in enumerate(conditions):
         bit = 1 << place
         always |= bit if one.if_present else 0
         if one.if_present is None:
@@ -441,24 +458,24 @@ def _passing(asked: Sequence[Asked], atoms: Sequence[Atom]) -> Callable[[int], i
                 by_atom[atom] |= bit
     masks = tuple(by_atom.values())
 
-    def passing(sign: int) -> int:
+    def passing(match_mask: int) -> int:
         matched = 0
-        while sign:
-            last = sign & -sign
+        while match_mask:
+            last = match_mask & -match_mask
             matched |= masks[last.bit_length() - 1]
-            sign ^= last
+            match_mask ^= last
         return (matched ^ negated) | always
 
     return passing
 
 
-def _takes_several(arena: Arena, key: str) -> bool:
+def _takes_several(space: SearchSpace, key: str) -> bool:
     """Tell whether a request may have several values of *key*: where AWS says so, or a policy reckons with it."""
     known = find_key(key)
     return (
         known is None
         or known.multivalued
-        or any(one.counts_several for said in arena.statements for one in said.by_key.get(key, ()))
+        or any(one.counts_several for statement in space.statements for one in statement.by_key.get(key, ()))
     )
 
 

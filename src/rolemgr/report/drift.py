@@ -217,16 +217,16 @@ def witness(one: Looked, meant: Meant) -> str | None:
     """
     if meant.shown is None:
         return None
-    request, scene = meant.shown.request, meant.shown.scene
+    request, scenario = meant.shown.request, meant.shown.scenario
     words = ["--action", request.action, "--resource", request.resource, *context_options(request)]
     if request.principal is None:
         return f"rolemgr simulate {one.ask} {shlex.join(words)}"
-    if scene.bounded:
+    if scenario.bounded:
         return None
     words += ["--principal", request.principal]
     words += ["--resource-account", str(request.resource_account)] if request.resource_account else []
     line = f"{shlex.join(words)} --resource-policy <(rolemgr create {one.ask})"
-    if scene.strength is Match.ACCOUNT:
+    if scenario.strength is Match.ACCOUNT:
         return f"rolemgr simulate - {line} <<< {shlex.quote(EVERYTHING)}"
     return f"rolemgr simulate {line}"
 

@@ -1,5 +1,5 @@
 """
-Scenes: who asks, and what else is around the policies that are compared.
+Caller scenarios: who asks, and what else is around the policies that are compared.
 
 The identity policies of a principal are asked as they are, by whoever has them. What a resource policy or a
 trust policy gives depends on who asks, and how it names them: so it is asked by every kind of principal that
@@ -19,8 +19,8 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from rolemgr.compare.regions import Pattern
-from rolemgr.compare.search import Arena
-from rolemgr.compare.statements import Said, Side
+from rolemgr.compare.search import SearchSpace
+from rolemgr.compare.statements import CompiledStatement, Side
 from rolemgr.compare.values import Limits
 from rolemgr.evaluate.known import known_keys
 from rolemgr.evaluate.policies import Policies
@@ -63,7 +63,7 @@ _ARNS: Final[Mapping[Kind, tuple[str, ...]]] = {
 """What `aws:PrincipalArn` can be, by who asks."""
 
 
-class Scene(NamedTuple):
+class CallerScenario(NamedTuple):
     """
     Who asks: *principal*, None for whoever has the policies; from which *resource_account*; how strongly an
     Allow must name them; whether they have a boundary; what *note* a difference found here needs.
@@ -91,18 +91,18 @@ class Scene(NamedTuple):
         """The principal, read."""
         return read_caller(self.principal)
 
-    def start(self, arena: Arena) -> int:
+    def start(self, space: SearchSpace) -> int:
         """Return the mask of the statements that name the principal, an Allow as strongly as it must."""
-        return sum(arena.bit(said) for said in arena.statements if self._named(said))
+        return sum(space.bit(statement) for statement in space.statements if self._named(statement))
 
-    def _named(self, said: Said) -> bool:
-        if said.principals is None:
+    def _named(self, statement: CompiledStatement) -> bool:
+        if statement.principals is None:
             return True
-        least = self.strength if said.effect is Effect.ALLOW else Match.ACCOUNT
-        return match(said.principals, self.caller, bounded=self.bounded) >= least
+        least = self.strength if statement.effect is Effect.ALLOW else Match.ACCOUNT
+        return match(statement.principals, self.caller, bounded=self.bounded) >= least
 
     def around(self, policies: Policies) -> Policies:
-        """Return *policies* with what is around them in this scene."""
+        """Return *policies* with what is around them in this scenario."""
         if self.principal is None:
             return policies
         everything = (_EVERYTHING,) if self.strength is Match.ACCOUNT else ()
@@ -122,7 +122,7 @@ class Scene(NamedTuple):
                 yield f"a service or an identity provider has no {key}"
 
     def request(self, action: str, resource: str, context: object) -> Request:
-        """Return the request as it is made in this scene."""
+        """Return the request as it is made in this scenario."""
         account = self.resource_account
         return Request.known(action, resource, context, self.principal, account)
 
@@ -174,55 +174,55 @@ def _exactly(texts: Iterable[str]) -> frozenset[Pattern]:
     return frozenset(Pattern(literal_steps(text)) for text in texts)
 
 
-def scenes_of(new: Side, old: Side, *, lifted: bool = False) -> tuple[Scene, ...]:
+def scenarios_of(new: Side, old: Side, *, lifted: bool = False) -> tuple[CallerScenario, ...]:
     """
-    Return the scenes to compare in: one for identity policies, else one for each kind of principal.
+    Return the scenarios to compare in: one for identity policies, else one for each kind of principal.
 
     *lifted* asks whom a Deny of a resource policy stops though identity policies of the same account allow.
     """
     if new.policies.resource is None and old.policies.resource is None:
-        return (Scene(),)
+        return (CallerScenario(),)
     statements = (*new.statements, *old.statements)
     callers = tuple(dict.fromkeys(_callers(statements)))
-    named = frozenset(arn for said in statements if said.principals for arn in said.principals.arns)
+    named = frozenset(arn for statement in statements if statement.principals for arn in statement.principals.arns)
     if lifted:
         within = [text for text in callers if read_caller(text).kind in _WITH_POLICIES]
-        lifts = (Scene(text, read_caller(text).account, note=_LIFTED, lifted=True) for text in within)
-        return tuple(scene._replace(named=named, accounts=_accounts(callers)) for scene in lifts)
+        lifts = (CallerScenario(text, read_caller(text).account, note=_LIFTED, lifted=True) for text in within)
+        return tuple(scenario._replace(named=named, accounts=_accounts(callers)) for scenario in lifts)
     bounds = (False, True) if any(map(_not_principal, statements)) else (False,)
-    first = [Scene(text, _ELSEWHERE, bounded=bounded) for text in callers for bounded in bounds]
+    first = [CallerScenario(text, _ELSEWHERE, bounded=bounded) for text in callers for bounded in bounds]
     inside = [text for text in callers if read_caller(text).kind in _INSIDE]
-    scenes = (*first, *(scene for text in inside for scene in _within(text)))
-    return tuple(scene._replace(named=named, accounts=_accounts(callers)) for scene in scenes)
+    scenarios = (*first, *(scenario for text in inside for scenario in _within(text)))
+    return tuple(scenario._replace(named=named, accounts=_accounts(callers)) for scenario in scenarios)
 
 
 def _accounts(callers: Iterable[str]) -> frozenset[str]:
     return frozenset(filter(None, (read_caller(text).account for text in callers))) - {_STRANGER}
 
 
-def strangers(scenes: Iterable[Scene]) -> tuple[Scene, ...]:
-    """Return those of *scenes* in which somebody asks whom no policy names: from another account, or nobody at all."""
-    return tuple(scene for scene in scenes if scene.strength is Match.ACCOUNT and _unnamed(scene.caller))
+def strangers(scenarios: Iterable[CallerScenario]) -> tuple[CallerScenario, ...]:
+    """Return those of *scenarios* whose caller no policy names: one of another account, or an anonymous one."""
+    return tuple(scenario for scenario in scenarios if scenario.strength is Match.ACCOUNT and _unnamed(scenario.caller))
 
 
 def _unnamed(caller: Caller) -> bool:
     return caller.kind is Kind.ANONYMOUS or caller.account == _STRANGER
 
 
-def _within(text: str) -> Iterator[Scene]:
+def _within(text: str) -> Iterator[CallerScenario]:
     account = read_caller(text).account
     alone = "within the account, without any identity policy"
-    yield Scene(text, account, Match.LIMITED, False, alone)
-    yield Scene(text, account, Match.DIRECT, True, f"{alone} and whatever the permissions boundary allows")
+    yield CallerScenario(text, account, Match.LIMITED, False, alone)
+    yield CallerScenario(text, account, Match.DIRECT, True, f"{alone} and whatever the permissions boundary allows")
 
 
-def _not_principal(said: Said) -> bool:
-    return said.principals is not None and said.principals.element == "NotPrincipal"
+def _not_principal(statement: CompiledStatement) -> bool:
+    return statement.principals is not None and statement.principals.element == "NotPrincipal"
 
 
-def _callers(statements: Iterable[Said]) -> Iterator[str]:
+def _callers(statements: Iterable[CompiledStatement]) -> Iterator[str]:
     """Yield one principal for each that the statements can tell apart."""
-    listed = [said.principals for said in statements if said.principals]
+    listed = [statement.principals for statement in statements if statement.principals]
     taken = frozenset(text for named in listed for text in named.written)
     example, stranger, other = (_free(name, taken) for name in ("example", "stranger", "other"))
     yield f"arn:aws:iam::{_STRANGER}:role/{stranger}"
@@ -248,9 +248,14 @@ def _free(name: str, taken: Iterable[str]) -> str:
     return next(one for one in names if not any(one in text for text in taken))
 
 
-def names_strangers(statements: Iterable[Said]) -> str:
+def names_strangers(statements: Iterable[CompiledStatement]) -> str:
     """Return why those whom nobody names can't be asked for: an account that stands for them is named; or nothing."""
-    named = {account for said in statements if said.principals for account in _accounts_of(said.principals.arns)}
+    named = {
+        account
+        for statement in statements
+        if statement.principals
+        for account in _accounts_of(statement.principals.arns)
+    }
     both = sorted({_STRANGER, _ELSEWHERE} & named)
     return f"account {both[0]} is named, which stands here for all that are not" if both else ""
 
@@ -287,12 +292,12 @@ def _part_of(text: str, example: str) -> Iterator[str]:
     yield from _in_account(arn.account, example)
 
 
-def _accounts_in_conditions(statements: Iterable[Said]) -> Iterator[str]:
+def _accounts_in_conditions(statements: Iterable[CompiledStatement]) -> Iterator[str]:
     """Yield the accounts that conditions on the principal name."""
-    for said in statements:
-        for asked in said.conditions:
-            if asked.key.startswith("aws:principal"):
-                for text in sorted(atom.written for atom in asked.atoms):
+    for statement in statements:
+        for condition in statement.conditions:
+            if condition.key.startswith("aws:principal"):
+                for text in sorted(atom.written for atom in condition.atoms):
                     arn = Arn.parse(text)
                     account = arn.account if arn else text
                     if ACCOUNT_ID.fullmatch(account):
