@@ -96,7 +96,7 @@ def prove_catalog(catalog: Catalog, decide: Decide = evaluate) -> tuple[Proof, .
 
 
 def _kept(subject: Subject) -> tuple[Proof, ...]:
-    """Return the proofs of `limits_of` but packing: several tag keys have many cells, and are packed as one is."""
+    """Return the proofs of `limits_of` but packing: several tag keys have many assignments, and pack as one does."""
     return (*guardrails_kept(with_attached_documents(subject)), *tags_kept(subject), no_dead_grant(subject))
 
 
