@@ -232,10 +232,10 @@ def _changed(
     kind: DriftKind, name: str, key: str, wanted: str | None, found: str | None, *path: str
 ) -> Iterator[Drift]:
     if wanted != found:
-        yield Drift(kind, f"{name}: {_shown(found)}; the file has {_shown(wanted)}", (key, *path), wanted, found)
+        yield Drift(kind, f"{name}: {_quoted(found)}; the file has {_quoted(wanted)}", (key, *path), wanted, found)
 
 
-def _shown(text: str | None) -> str:
+def _quoted(text: str | None) -> str:
     return "none" if text is None else f"`{text}`"
 
 

@@ -30,7 +30,7 @@ def write_output(text: str, path: str | None) -> None:
     if path is None or is_stdout(path):
         _say(text)
         return
-    with _written(path):
+    with _write_errors(path):
         _write(Path(os.path.realpath(path)), text)  # a link that the user names stays a link
 
 
@@ -51,7 +51,7 @@ def write_in(folder: str, place: str, name: str, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
         raise InputError(SourceLocation(str(path.parent)), f"can't be made: {_why(error)}") from error
-    with _written(str(path)):
+    with _write_errors(str(path)):
         _write(path, text)
 
 
@@ -79,7 +79,7 @@ def is_folder(path: str) -> bool:
 
 
 @contextmanager
-def _written(path: str) -> Iterator[None]:
+def _write_errors(path: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:

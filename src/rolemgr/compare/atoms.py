@@ -57,7 +57,7 @@ class Atom:
     what: object
     test: Test | None = field(compare=False)
     pattern: Pattern | None = field(default=None, compare=False)
-    written: str = field(default="", compare=False)
+    text: str = field(default="", compare=False)
     """How the policy that was read first writes it."""
 
     @cached_property
@@ -88,7 +88,7 @@ def condition_atom(base: str, text: str, variables: bool, filled: Filled) -> Ato
     """Return the atom of the value *text* under the base operator *base*, with the variables that are *filled*."""
     family = family_of(base)
     if family == "text":
-        return replace(_text_atom(_kind(base), text, variables, filled), written=text)
+        return replace(_text_atom(_kind(base), text, variables, filled), text=text)
     matcher = READERS[base](text, variables)
     settled = Context()
     return Atom(family, _what(base, text), lambda value: matcher(value, settled))
@@ -97,8 +97,8 @@ def condition_atom(base: str, text: str, variables: bool, filled: Filled) -> Ato
 def resource_atom(text: str, variables: bool, filled: Filled) -> Atom:
     """Return the atom of the pattern *text* of a Resource or NotResource; a misplaced variable matches nothing."""
     if misplaced(parse(text, variables=variables)):
-        return replace(_settled("resource", None), written=text)
-    return replace(_text_atom("resource", text, variables, filled), written=text)
+        return replace(_settled("resource", None), text=text)
+    return replace(_text_atom("resource", text, variables, filled), text=text)
 
 
 def _kind(base: str) -> AtomKind:
@@ -152,7 +152,7 @@ def _pattern(kind: AtomKind, pieces: Pieces) -> Pattern:
 
 @lru_cache(maxsize=1 << 12)
 def _opaque(kind: AtomKind, template: Template) -> Atom:
-    same = tuple(part._replace(written=part.key) if isinstance(part, Variable) else part for part in template)
+    same = tuple(part._replace(spelling=part.key) if isinstance(part, Variable) else part for part in template)
     return Atom("text", ("opaque", kind, same), None, _relaxed(kind, template))
 
 

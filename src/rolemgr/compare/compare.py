@@ -271,7 +271,7 @@ def _groups(sides: _Sides) -> tuple[list[_Group], str, int]:
     """Return the actions of the new side by what is to be asked, a problem with future ones, and how many they are."""
     allowing = [statement for statement in sides.new.groups[0].statements if statement.effect is Effect.ALLOW]
     listed = actions_of(allowing, sides.statements)
-    partitions = partitions_in(atom.written for statement in sides.statements for atom in statement.resources)
+    partitions = partitions_in(atom.text for statement in sides.statements for atom in statement.resources)
     keys = sorted({key for statement in sides.statements for key in statement.by_key})
     spaces: dict[int, SearchSpace] = {}
     groups: dict[object, _Group] = {}
@@ -403,7 +403,7 @@ def _regions(statement: CompiledStatement) -> list[Atom | None]:
 
 
 def _sorted(atoms: Iterable[Atom]) -> list[Atom]:
-    return sorted(atoms, key=lambda atom: atom.written)
+    return sorted(atoms, key=lambda atom: atom.text)
 
 
 def _verdict(question: _Question, scenario: CallerScenario, region: Atom | None) -> Verdict | None:
@@ -509,7 +509,7 @@ def _filled_try(question: _Question, region: Atom | None, setting: Setting) -> _
     new, old = (side.with_values(setting.filled) for side in (sides.new, sides.old))
     made = search_space(new, old, question.action.lower())
     statement = next(one for one in made.allows_of_new if one.at == question.statement.at)
-    inside = next((atom for atom in statement.resources if region and atom.written == region.written), None)
+    inside = next((atom for atom in statement.resources if region and atom.text == region.text), None)
     return _Try(made, statement, inside, setting)
 
 
@@ -544,9 +544,9 @@ def _confirmed(question: _Question, scenario: CallerScenario, case: Case, one: _
 def _keys(space: SearchSpace) -> list[str]:
     return sorted(
         {
-            written
+            spelling
             for statement in space.statements
-            for key, written in statement.spelt.items()
+            for key, spelling in statement.spelt.items()
             if key in statement.by_key
         }
     )

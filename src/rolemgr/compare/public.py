@@ -125,11 +125,11 @@ def _fixed(conditions: Iterable[CompiledCondition]) -> Iterator[Pattern]:
 def _names_one(key: str, atom: Atom) -> bool:
     """Tell whether the value of a condition names one account, network ... and not any."""
     steps = (atom.pattern.steps if atom.pattern else None) or ()
-    if _names_account(atom.written, steps):
+    if _names_account(atom.text, steps):
         return True
     if key == "aws:federatedprovider":
         return False  # a provider that is no account's own, such as Cognito, vouches for anyone
-    fixed = re.split(r"[*?]", atom.written)[0]
+    fixed = re.split(r"[*?]", atom.text)[0]
     if key == "aws:userid" and _UNIQUE_ID.match(fixed):
         return True
     if key.endswith("orgpaths") and _ORGANIZATION.match(fixed):
@@ -137,9 +137,9 @@ def _names_one(key: str, atom: Atom) -> bool:
     return all(step.char for step in steps)
 
 
-def _names_account(written: str, steps: Steps) -> bool:
-    """Tell whether the ARN *written* has an account that no wildcard before it can move into a later segment."""
-    arn = Arn.parse(written)
+def _names_account(text: str, steps: Steps) -> bool:
+    """Tell whether the ARN *text* has an account that no wildcard before it can move into a later segment."""
+    arn = Arn.parse(text)
     if arn is None or not ACCOUNT_ID.fullmatch(arn.account):
         return False
     colons = accumulate(int(step.char == ":") for step in steps)

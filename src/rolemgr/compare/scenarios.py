@@ -24,7 +24,7 @@ from rolemgr.compare.statements import CompiledStatement, Side
 from rolemgr.compare.values import Limits
 from rolemgr.evaluate.known import known_keys
 from rolemgr.evaluate.policies import Policies
-from rolemgr.evaluate.principals import Caller, Kind, Match, match, read_caller
+from rolemgr.evaluate.principals import Caller, CallerKind, Match, match, read_caller
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
 from rolemgr.iam.documents import Effect, IdentityPolicy
@@ -47,18 +47,20 @@ What anonymous requests carry: the account, and none of the others, not even tha
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
 _LIFTED: Final = "within the account, to whomever identity policies allow it"
-_WITH_POLICIES: Final = frozenset({Kind.USER, Kind.ROLE, Kind.SESSION, Kind.FEDERATED_USER, Kind.ROOT})
+_WITH_POLICIES: Final = frozenset(
+    {CallerKind.USER, CallerKind.ROLE, CallerKind.SESSION, CallerKind.FEDERATED_USER, CallerKind.ROOT}
+)
 """Whom a Deny of a resource policy stops within their account: the root user needs no policy at all."""
-_INSIDE: Final = _WITH_POLICIES - {Kind.ROOT}
+_INSIDE: Final = _WITH_POLICIES - {CallerKind.ROOT}
 """Those whom a resource policy can let in within their account, whatever their own policies say."""
 
 _ROLES: Final = ("arn:*:iam::{account}:role/{name}", "arn:*:iam::{account}:role/*/{name}")
-_ARNS: Final[Mapping[Kind, tuple[str, ...]]] = {
-    Kind.ROLE: _ROLES,
-    Kind.SESSION: _ROLES,
-    Kind.USER: ("arn:*:iam::{account}:user/{name}", "arn:*:iam::{account}:user/*/{name}"),
-    Kind.FEDERATED_USER: ("arn:*:sts::{account}:federated-user/{name}",),
-    Kind.ROOT: ("arn:*:iam::{account}:root",),
+_ARNS: Final[Mapping[CallerKind, tuple[str, ...]]] = {
+    CallerKind.ROLE: _ROLES,
+    CallerKind.SESSION: _ROLES,
+    CallerKind.USER: ("arn:*:iam::{account}:user/{name}", "arn:*:iam::{account}:user/*/{name}"),
+    CallerKind.FEDERATED_USER: ("arn:*:sts::{account}:federated-user/{name}",),
+    CallerKind.ROOT: ("arn:*:iam::{account}:root",),
 }
 """What `aws:PrincipalArn` can be, by who asks."""
 
@@ -107,12 +109,12 @@ class CallerScenario(NamedTuple):
             return policies
         everything = (_EVERYTHING,) if self.strength is Match.ACCOUNT else ()
         boundary = None if not self.bounded else _NOTHING if self.strength is Match.DIRECT else _EVERYTHING
-        session = (_EVERYTHING,) if self.caller.kind is Kind.FEDERATED_USER else ()
+        session = (_EVERYTHING,) if self.caller.kind is CallerKind.FEDERATED_USER else ()
         return replace(policies, identity=everything, permissions_boundary=boundary, session=session)
 
     def lacks(self, key: str) -> bool:
         """Tell whether *key*, lower case, is one of those about an IAM principal, and the principal is none."""
-        outside = self.caller.kind in (Kind.SERVICE, Kind.PROVIDER)
+        outside = self.caller.kind in (CallerKind.SERVICE, CallerKind.PROVIDER)
         return outside and key.startswith("aws:principal") and key not in self.filled()
 
     def doubts(self, request: Request) -> Iterator[str]:
@@ -137,7 +139,7 @@ class CallerScenario(NamedTuple):
         One that is named in full stands for itself, a stranger for those of all accounts that nobody names.
         """
         known = {key: values for key, _, values in known_keys(self.principal, None)}
-        if self.caller.kind is Kind.ANONYMOUS:
+        if self.caller.kind is CallerKind.ANONYMOUS:
             return dict(_OF_NOBODY)
         if self.itself:
             return known
@@ -206,7 +208,7 @@ def strangers(scenarios: Iterable[CallerScenario]) -> tuple[CallerScenario, ...]
 
 
 def _unnamed(caller: Caller) -> bool:
-    return caller.kind is Kind.ANONYMOUS or caller.account == _STRANGER
+    return caller.kind is CallerKind.ANONYMOUS or caller.account == _STRANGER
 
 
 def _within(text: str) -> Iterator[CallerScenario]:
@@ -223,7 +225,7 @@ def _not_principal(statement: CompiledStatement) -> bool:
 def _callers(statements: Iterable[CompiledStatement]) -> Iterator[str]:
     """Yield one principal for each that the statements can tell apart."""
     listed = [statement.principals for statement in statements if statement.principals]
-    taken = frozenset(text for named in listed for text in named.written)
+    taken = frozenset(text for named in listed for text in named.listed)
     example, stranger, other = (_free(name, taken) for name in ("example", "stranger", "other"))
     yield f"arn:aws:iam::{_STRANGER}:role/{stranger}"
     yield f"arn:aws:iam::{_STRANGER}:user/{stranger}"
@@ -297,7 +299,7 @@ def _accounts_in_conditions(statements: Iterable[CompiledStatement]) -> Iterator
     for statement in statements:
         for condition in statement.conditions:
             if condition.key.startswith("aws:principal"):
-                for text in sorted(atom.written for atom in condition.atoms):
+                for text in sorted(atom.text for atom in condition.atoms):
                     arn = Arn.parse(text)
                     account = arn.account if arn else text
                     if ACCOUNT_ID.fullmatch(account):

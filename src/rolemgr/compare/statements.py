@@ -111,14 +111,12 @@ class CompiledStatement:
     def ids(self) -> frozenset[str]:
         """The principals that it names by a unique or canonical id."""
         named = self.principals
-        return (
-            frozenset(named.written) - named.arns - named.services - named.providers - {"*"} if named else frozenset()
-        )
+        return frozenset(named.listed) - named.arns - named.services - named.providers - {"*"} if named else frozenset()
 
     @cached_property
     def everywhere(self) -> bool:
         """Whether its Resource is `*`."""
-        return not self.spares_listed and any(atom.written == "*" for atom in self.resources)
+        return not self.spares_listed and any(atom.text == "*" for atom in self.resources)
 
     def near(self, inside: Pattern) -> tuple[Atom, ...]:
         """Return its resources but for those that begin otherwise than all that *inside* matches."""
@@ -224,7 +222,7 @@ def _keys(text: str, variables: bool) -> tuple[str, ...]:
     """Return the keys of all variables of *text*, also of those with a default."""
     if not variables or not opens_variable(text):
         return ()
-    return tuple(part.written for part in parse(text, variables=True) if isinstance(part, Variable))
+    return tuple(part.spelling for part in parse(text, variables=True) if isinstance(part, Variable))
 
 
 def _compiled_condition(condition: Condition, variables: bool, filled: Filled) -> CompiledCondition:

@@ -155,8 +155,8 @@ def text_classes(
 
 def _nicest(atoms: Sequence[Atom], patterns: Sequence[Pattern]) -> dict[int, str]:
     """Return readable texts by match mask: those that policies hardly name, and what they write, wildcards filled."""
-    written = [one for atom in atoms if "$" not in atom.written for one in _filled(atom.written)]
-    return {_match_mask_of(patterns, text): text for text in (*reversed(written), *reversed(_STRANGE)) if text}
+    texts = [one for atom in atoms if "$" not in atom.text for one in _filled(atom.text)]
+    return {_match_mask_of(patterns, text): text for text in (*reversed(texts), *reversed(_STRANGE)) if text}
 
 
 def _filled(text: str) -> tuple[str, ...]:

@@ -29,8 +29,8 @@ _STAND_INS: Mapping[str, str] = {
 
 def resources_of(case: Case, action: str, region: Atom | None, filled: Filled) -> Iterator[str]:
     """Yield resources that may be in the case, the most readable first, its own last."""
-    if region is not None and region.written not in ("", "*"):
-        text = _with_values(region.written, filled)
+    if region is not None and region.text not in ("", "*"):
+        text = _with_values(region.text, filled)
         arn = Arn.parse(text) if text else None
         if arn is not None:
             yield concrete(arn)
@@ -67,7 +67,7 @@ def _readable(resource: str) -> Iterator[str]:
 
 def context_of(case: Case, statements: Iterable[CompiledStatement], filled: Filled) -> dict[str, list[str]] | None:
     """Return the context of the case, its keys as policies spell them; None where a value is not known."""
-    spelt = {key: written for statement in statements for key, written in statement.spelt.items()}
+    spelt = {key: spelling for statement in statements for key, spelling in statement.spelt.items()}
     context: dict[str, list[str]] = {}
     for key, values in {**filled, **case.values}.items():
         if values is None:
@@ -108,10 +108,7 @@ def _filled(values: Filled, settled: Filled) -> Filled:
 def _named_values(statements: Iterable[CompiledStatement], key: str) -> list[str]:
     """Return up to three values that conditions compare *key* with."""
     texts = {
-        atom.written
-        for statement in statements
-        for condition in statement.by_key.get(key, ())
-        for atom in condition.atoms
+        atom.text for statement in statements for condition in statement.by_key.get(key, ()) for atom in condition.atoms
     }
     return sorted(text.replace("*", "example").replace("?", "x") for text in texts if text and "$" not in text)[:3]
 

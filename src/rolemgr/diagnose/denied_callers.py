@@ -1,6 +1,6 @@
 """Whether who was denied is the role that is asked about: another role's policies say nothing of a denial."""
 
-from rolemgr.diagnose.denial_said import Denial
+from rolemgr.diagnose.denial_message import Denial
 from rolemgr.iam.arn import Arn
 from rolemgr.model.spec import RoleSpec
 

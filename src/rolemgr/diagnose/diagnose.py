@@ -26,7 +26,7 @@ from rolemgr.diagnose.unknown import Hanging, certain, hanging
 from rolemgr.evaluate.decision import Decision
 from rolemgr.evaluate.explain import Explanation, explain
 from rolemgr.evaluate.policies import Layer, Policies, StatementRef
-from rolemgr.evaluate.principals import Kind, read_caller
+from rolemgr.evaluate.principals import CallerKind, read_caller
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import Effect, ResourcePolicy, TrustPolicy
 from rolemgr.iam.wildcards import matches_action
@@ -35,7 +35,7 @@ from rolemgr.model.role import ComposedStatement, Origin
 from rolemgr.reference.protected import protected
 from rolemgr.reference.quirks import may_be_star
 from rolemgr.reference.services import find_action
-from rolemgr.separation.violations import said
+from rolemgr.separation.violations import entry_text
 
 SourceOf = Mapping[tuple[Layer, int | None, int], str]
 """The file of each policy that has one: by layer, level and place."""
@@ -115,10 +115,10 @@ class Place(NamedTuple):
 
 
 class Diagnosis(NamedTuple):
-    """The places of a denial; what AWS said, what was *assumed*, and what else can deny."""
+    """The places of a denial; what AWS has *stated*, what was *assumed*, and what else can deny."""
 
     places: tuple[Place, ...]
-    said: tuple[str, ...] = ()
+    stated: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     not_given: tuple[str, ...] = ()
 
@@ -229,8 +229,10 @@ def _one_sided(request: Request, policies: Policies) -> tuple[Request, tuple[str
     account, there = request.principal_account(), request.resource_account
     if policies.resource is not None or account is None or there in (None, account):
         return request, ()
-    said = f"the resource is in account {there}: its policy must allow {request.action} too ({FLAGS[Layer.RESOURCE]})"
-    return replace(request, resource_account=None), (said,)
+    other_side = (
+        f"the resource is in account {there}: its policy must allow {request.action} too ({FLAGS[Layer.RESOURCE]})"
+    )
+    return replace(request, resource_account=None), (other_side,)
 
 
 def _deniers(found: Explanation, given: Given) -> Iterator[Denier]:
@@ -299,7 +301,7 @@ def carried_text(one: Carried) -> str:
     """Return in words what the request must carry."""
     if one.value is None:
         return f"leave out {one.key}"
-    value = " or ".join(one.written[:_SHOWN]) + (" or ..." if one.written[_SHOWN:] else "") or one.value
+    value = " or ".join(one.listed[:_SHOWN]) + (" or ..." if one.listed[_SHOWN:] else "") or one.value
     had = f"instead of {', '.join(one.had)}" if one.had else "the request as given has none"
     return f"{_verb(one.key)} {one.key} = {value} ({had})"
 
@@ -349,9 +351,9 @@ def _missing_allow(layer: Layer, level: int | None, request: Request, given: Giv
 def _trust_of(request: Request) -> str | None:
     """Return the value of `--trust` that lets who asks *request* assume the role; of services SageMaker has one."""
     caller = read_caller(request.principal)
-    if caller.kind is Kind.SERVICE:
+    if caller.kind is CallerKind.SERVICE:
         return "sagemaker" if caller.text.startswith("sagemaker.") else None
-    if caller.kind in (Kind.ROLE, Kind.SESSION):
+    if caller.kind in (CallerKind.ROLE, CallerKind.SESSION):
         partition = caller.text.split(":")[1]
         return f"role:arn:{partition}:iam::{caller.account}:role/{caller.name}"
     return f"account:{caller.account}" if caller.account else "oidc:ARN, saml:ARN or github:ORG/REPO"
@@ -385,7 +387,7 @@ def _choice_text(choice: Alternative, subject: Subject, action: str, either: str
 
 def _never(subject: Subject, never: Never) -> str:
     role = subject.role
-    return f"`{role.persona.id}` must never be able to do `{said(never, role)}` ({never.where})"
+    return f"`{role.persona.id}` must never be able to do `{entry_text(never, role)}` ({never.where})"
 
 
 def _no_choice(subject: Subject, request: Request) -> Iterator[str]:

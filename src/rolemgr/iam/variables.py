@@ -35,7 +35,7 @@ class Variable(NamedTuple):
 
     key: str
     default: str | None
-    written: str
+    spelling: str
 
 
 Template: TypeAlias = tuple[Piece | Variable, ...]
@@ -108,7 +108,7 @@ def misplaced(template: Template) -> tuple[str, ...]:
         if colons >= _BEFORE_RESOURCE:
             break
         if isinstance(part, Variable):
-            found.append(part.written)
+            found.append(part.spelling)
         elif part.live:
             colons += part.text.count(":")
         else:
@@ -123,7 +123,7 @@ def is_constant(template: Template) -> bool:
 
 def keys(template: Template) -> tuple[str, ...]:
     """Return the condition keys, as written, that *template* cannot do without."""
-    return tuple(part.written for part in template if isinstance(part, Variable) and part.default is None)
+    return tuple(part.spelling for part in template if isinstance(part, Variable) and part.default is None)
 
 
 def resolve(template: Template, context: Values) -> Pieces | None:

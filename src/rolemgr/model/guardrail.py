@@ -120,7 +120,7 @@ class Guardrail(Model):
         return self
 
 
-def _written(value: Any) -> Any:
+def _as_texts(value: Any) -> Any:
     """
     Read a guardrail's value as the texts that the command line would hold.
 
@@ -137,7 +137,7 @@ def _written(value: Any) -> Any:
 
 GuardrailValues: TypeAlias = Annotated[
     tuple[Text, ...],
-    BeforeValidator(_written),
+    BeforeValidator(_as_texts),
     WithJsonSchema({"anyOf": [*ONE_OR_MORE["anyOf"], {"type": ["integer", "boolean", "null", "object"]}]}),
 ]
 """The values given for a guardrail; for one with several parameters each is ``parameter:value``."""

@@ -51,7 +51,7 @@ class Test(NamedTuple):
 
 def variables_in(texts: Iterable[str]) -> tuple[str, ...]:
     """Return the condition keys that the policy variables of *texts* stand for, each once."""
-    return tuple(dict.fromkeys(one.written for text in texts for one in known_variables_in(text)))
+    return tuple(dict.fromkeys(one.spelling for text in texts for one in known_variables_in(text)))
 
 
 def filled(text: str) -> str:

@@ -8,7 +8,7 @@ from rolemgr.compare.compare import Comparison, Difference, Unknown
 from rolemgr.compare.grants import Changes, Part
 from rolemgr.compare.scenarios import CallerScenario
 from rolemgr.errors import printable
-from rolemgr.evaluate.principals import Kind, Match
+from rolemgr.evaluate.principals import CallerKind, Match
 from rolemgr.evaluate.request import Request
 from rolemgr.report.findings import annotation
 
@@ -80,7 +80,7 @@ def changes_text(found: Changes, old: str, new: str, ask: Mapping[str, str]) -> 
         lines += _direction(f"{new} allows what {old} does not", part.name, part.gained, new, ask)
         lines += _direction(f"{old} allows what {new} does not", part.name, part.lost, old, ask)
     for value in found.values:
-        lines += [f"{value.name}: {_shown(value.old)} in {old}, {_shown(value.new)} in {new}"]
+        lines += [f"{value.name}: {_value_text(value.old)} in {old}, {_value_text(value.new)} in {new}"]
     lines += [_one_sided(part, new) for part in found.only_in_one]
     if found.same:
         count = sum(part.gained.actions for part in found.parts)
@@ -95,11 +95,13 @@ def changes_annotations(found: Changes, old: str, new: str, *, is_file: Callable
 
     They are at *new*, unless *is_file* denies that it is a file.
     """
-    said = [one for part in found.parts for one in _annotations(part, old)]
-    said += [("warning", f"{one.name} was {_shown(one.old)}, is {_shown(one.new)}") for one in found.values]
-    said += [("error", _one_sided(part, old)) for part in found.only_in_one]
+    found_lines = [one for part in found.parts for one in _annotations(part, old)]
+    found_lines += [
+        ("warning", f"{one.name} was {_value_text(one.old)}, is {_value_text(one.new)}") for one in found.values
+    ]
+    found_lines += [("error", _one_sided(part, old)) for part in found.only_in_one]
     at = {"file": new} if is_file(new) else {}
-    return "".join(annotation(level, at, text if at else f"{new}: {text}") for level, text in said)
+    return "".join(annotation(level, at, text if at else f"{new}: {text}") for level, text in found_lines)
 
 
 def _annotations(part: Part, old: str) -> Iterator[tuple[str, str]]:
@@ -114,7 +116,7 @@ def _one_sided(part: str, other: str) -> str:
     return f"can't tell whether the {part} differs from {other}: one of the two files does not have it"
 
 
-def _shown(value: object) -> str:
+def _value_text(value: object) -> str:
     return "nothing" if value is None else printable(str(value))
 
 
@@ -183,7 +185,7 @@ def command(one: Difference, file: str, ask: str) -> str:
 
 def _around(scenario: CallerScenario, words: str) -> str:
     """Return the command with what is around the resource policy in *scenario*."""
-    if scenario.caller.kind is Kind.FEDERATED_USER:  # who is passed no policy may do nothing
+    if scenario.caller.kind is CallerKind.FEDERATED_USER:  # who is passed no policy may do nothing
         words += f" --session-policy <(echo {shlex.quote(EVERYTHING)})"
     if scenario.strength is Match.ACCOUNT:
         boundary = f" --boundary-policy <(echo {shlex.quote(EVERYTHING)})" if scenario.bounded else ""

@@ -28,7 +28,7 @@ from rolemgr.reference.services import find_action
 from rolemgr.separation.certainty import Question, surely_denied
 from rolemgr.separation.closure import closure_of
 from rolemgr.separation.managed import all_of, allows_of
-from rolemgr.separation.violations import Violation, said, violations
+from rolemgr.separation.violations import Violation, entry_text, violations
 
 _WAY_OUT = 'leave it out, or give --break-separation "REASON"'
 _REACHING = frozenset({"iam:PassRole", "sts:AssumeRole"})
@@ -186,7 +186,7 @@ def _broken(catalog: Catalog, role: ComposedRole, arn: str) -> str | None:
 def _forbidden(violation: Violation, role: ComposedRole) -> str:
     """Return the action that is forbidden, or the whole entry where it depends on more than the action."""
     entry = violation.never.forbidden
-    return said(violation.never, role) if entry.resource != "*" or entry.context else violation.action
+    return entry_text(violation.never, role) if entry.resource != "*" or entry.context else violation.action
 
 
 def _violations(catalog: Catalog, role: ComposedRole, policy: ManagedPolicy) -> list[Violation]:

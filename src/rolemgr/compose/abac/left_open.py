@@ -71,7 +71,7 @@ def _notes(granted: set[str], keys: Sequence[str], spec: RoleSpec, by_model_name
         yield "finds nothing in the role that a tag could narrow"
         return
     others = sorted(
-        {name.partition(":")[0] for name in granted if not _asked(name)} - ({"s3"} if spec.abac_buckets else set())
+        {name.partition(":")[0] for name in granted if not _takes_tags(name)} - ({"s3"} if spec.abac_buckets else set())
     )
     yield (
         "isolates SageMaker's API objects (and alarms, scalable targets and Glue tables that carry another's tag), not"
@@ -99,7 +99,7 @@ def _notes(granted: set[str], keys: Sequence[str], spec: RoleSpec, by_model_name
         )
 
 
-def _asked(name: str) -> bool:
+def _takes_tags(name: str) -> bool:
     action = find_action(name)
     return action is not None and is_asked_for_tags(action)
 

@@ -71,8 +71,8 @@ def with_tags(
         *bucket_denies(shares, ordered, spec, where),
         *held_to_model_names(shares, keys[0], names, where),
     ]
-    said = (*notes(shares, keys, spec, bool(names)), *bucket_notes(ordered, spec))
-    return TagScoped((*narrowed, *denies), left_open(shares, spec, bool(names)), said)
+    tag_notes = (*notes(shares, keys, spec, bool(names)), *bucket_notes(ordered, spec))
+    return TagScoped((*narrowed, *denies), left_open(shares, spec, bool(names)), tag_notes)
 
 
 def _with_buckets(share: Share, keys: Sequence[str], spec: RoleSpec) -> Iterator[Share]:
@@ -135,8 +135,8 @@ def _of_tagging(share: Share, keys: Sequence[str]) -> Iterator[FrozenConditions]
     """
     right = _equal(share.conditions, "StringEqualsIfExists", "aws:RequestTag", keys)
     new, existing = (("sagemaker:TaggingAction", (absent,)) for absent in ("false", "true"))
-    written = dict(share.conditions).get("Null", ())
-    if existing not in written:
+    null_keys = dict(share.conditions).get("Null", ())
+    if existing not in null_keys:
         yield _tagged_caller(_and(right, "Null", *new), keys)
     if not only_on_creation(share):
         yield _equal(_and(right, "Null", *existing), "StringEquals", "aws:ResourceTag", keys)

@@ -83,7 +83,7 @@ def chosen_guardrails(
     for name in sorted(picks):
         with gathering(problems):
             chosen.append(_chosen(catalog, name, picks[name], spec.value))
-    raise_all(list(_said_once(problems)))
+    raise_all(list(_each_once(problems)))
     return tuple(chosen)
 
 
@@ -110,7 +110,7 @@ class _MissingValueError(MissingValueError):
         super().__init__(pick.where, problem, f"give {first}--guardrail {name}=VALUE", by)
 
 
-def _said_once(problems: Sequence[InputError]) -> Iterator[InputError]:
+def _each_once(problems: Sequence[InputError]) -> Iterator[InputError]:
     """Yield *problems*; guardrails that miss one and the same short form are one of them."""
     missing: dict[tuple[str, str], list[_MissingValueError]] = {}
     for one in problems:
