@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from rolemgr.compare.compare import Comparison, Focus, compare
+from rolemgr.compare.action_groups import Focus
+from rolemgr.compare.compare import compare
+from rolemgr.compare.verdicts import Comparison
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.errors import LayerError
 from rolemgr.evaluate.policies import Policies

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.compare.random_policies import rng_of
 
-from rolemgr.compare.compare import Comparison, Focus, compare
+from rolemgr.compare.action_groups import Focus
+from rolemgr.compare.compare import compare
 from rolemgr.compare.public import stranger_limits
 from rolemgr.compare.scenarios import CallerScenario
+from rolemgr.compare.verdicts import Comparison
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy, TrustPolicy

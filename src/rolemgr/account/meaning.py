@@ -9,10 +9,12 @@ from collections.abc import Callable, Collection, Generator, Iterator, Mapping, 
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
 
+from rolemgr.compare.action_groups import Focus
 from rolemgr.compare.budget import MOST_STEPS, Budget
-from rolemgr.compare.compare import Difference, Focus, Unknown, compare
+from rolemgr.compare.compare import compare
 from rolemgr.compare.lifted import lifted
 from rolemgr.compare.statements import CompiledStatement, Side
+from rolemgr.compare.verdicts import Difference, Unknown
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.policies import Policies, StatementRef, read_policy
 from rolemgr.iam.documents import Effect, IdentityPolicy, TrustPolicy

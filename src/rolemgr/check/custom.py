@@ -27,8 +27,10 @@ from rolemgr.check.finding import Finding, Severity
 from rolemgr.check.rule import listed
 from rolemgr.check.rules import RULES
 from rolemgr.check.sources import documents, parse
-from rolemgr.compare.compare import Comparison, Difference, Focus, Unknown, compare
+from rolemgr.compare.action_groups import Focus
+from rolemgr.compare.compare import compare
 from rolemgr.compare.public import open_to_strangers
+from rolemgr.compare.verdicts import Comparison, Difference, Unknown
 from rolemgr.errors import InputError, SourceLocation, raise_all
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.policies import Policies, StatementRef, groups_of

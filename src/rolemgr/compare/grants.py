@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from rolemgr.compare.compare import Comparison, compare
+from rolemgr.compare.compare import compare
 from rolemgr.compare.lifted import denies_behind, lifted
+from rolemgr.compare.verdicts import Comparison
 from rolemgr.evaluate.policies import Policies
 from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy, TrustPolicy
 

@@ -9,8 +9,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from collections.abc import Collection, Iterator, Sequence
 
 from rolemgr.compare.budget import Budget
-from rolemgr.compare.compare import Comparison, Difference, compare
+from rolemgr.compare.compare import compare
 from rolemgr.compare.scenarios import CallerScenario
+from rolemgr.compare.verdicts import Comparison, Difference
 from rolemgr.evaluate.policies import Policies, StatementRef
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
 

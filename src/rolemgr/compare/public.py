@@ -12,12 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, Final
 
+from rolemgr.compare.action_groups import Focus
 from rolemgr.compare.atoms import Atom, condition_atom
 from rolemgr.compare.budget import MOST_STEPS
-from rolemgr.compare.compare import Comparison, Focus, compare
+from rolemgr.compare.compare import compare
 from rolemgr.compare.regions import Pattern
 from rolemgr.compare.statements import CompiledCondition, Side
 from rolemgr.compare.values import Limits
+from rolemgr.compare.verdicts import Comparison
 from rolemgr.evaluate.policies import Policies
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
 from rolemgr.iam.breadth import are_narrow, narrow, networks

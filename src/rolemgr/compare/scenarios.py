@@ -18,15 +18,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from rolemgr.compare.callers import ELSEWHERE, STRANGER, callers_of
 from rolemgr.compare.regions import Pattern
-from rolemgr.compare.search import SearchSpace
+from rolemgr.compare.search_space import SearchSpace
 from rolemgr.compare.statements import CompiledStatement, Side
 from rolemgr.compare.values import Limits
 from rolemgr.evaluate.known import known_keys
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.principals import Caller, CallerKind, Match, match, read_caller
 from rolemgr.evaluate.request import Request
-from rolemgr.iam.arn import ACCOUNT_ID, Arn
 from rolemgr.iam.documents import Effect, IdentityPolicy
 from rolemgr.iam.variables import Piece
 from rolemgr.iam.wildcards import arn_steps, literal_steps
@@ -34,9 +34,11 @@ from rolemgr.iam.wildcards import arn_steps, literal_steps
 _EVERYTHING: Final = IdentityPolicy.model_validate(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 )
+
+
 _NOTHING: Final = IdentityPolicy(version="2012-10-17", statement=())
-_STRANGER: Final = "999999999999"
-_ELSEWHERE: Final = "000000000000"
+
+
 _OF_NOBODY: Final[Mapping[str, tuple[str, ...]]] = {
     "aws:principalaccount": ("anonymous",), "aws:principalarn": (), "aws:principalorgid": (),
     "aws:principalorgpaths": (), "aws:principalisawsservice": (), "aws:principalservicename": (),
@@ -46,15 +48,24 @@ What anonymous requests carry: the account, and none of the others, not even tha
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
+
+
 _LIFTED: Final = "within the account, to whomever identity policies allow it"
+
+
 _WITH_POLICIES: Final = frozenset(
     {CallerKind.USER, CallerKind.ROLE, CallerKind.SESSION, CallerKind.FEDERATED_USER, CallerKind.ROOT}
 )
 """Whom a Deny of a resource policy stops within their account: the root user needs no policy at all."""
+
+
 _INSIDE: Final = _WITH_POLICIES - {CallerKind.ROOT}
 """Those whom a resource policy can let in within their account, whatever their own policies say."""
 
+
 _ROLES: Final = ("arn:*:iam::{account}:role/{name}", "arn:*:iam::{account}:role/*/{name}")
+
+
 _ARNS: Final[Mapping[CallerKind, tuple[str, ...]]] = {
     CallerKind.ROLE: _ROLES,
     CallerKind.SESSION: _ROLES,
@@ -144,7 +155,7 @@ class CallerScenario(NamedTuple):
         if self.itself:
             return known
         same = {"aws:principalisawsservice", "aws:principaltype"}
-        if self.caller.account != _STRANGER:
+        if self.caller.account != STRANGER:
             same.add("aws:principalaccount")
         return {key: values for key, values in known.items() if key in same}
 
@@ -152,12 +163,12 @@ class CallerScenario(NamedTuple):
         """Return the values that keys can have for the principals that this one stands for."""
         caller = self.caller
         account_of_others = {"aws:principalaccount": Limits(but=_exactly(self.accounts))}
-        limits = account_of_others if caller.account == _STRANGER else {}
+        limits = account_of_others if caller.account == STRANGER else {}
         return limits | self._arns()
 
     def _others(self) -> frozenset[Pattern]:
         """Return the ARNs of those whom the policies tell apart from a principal that stands for many."""
-        accounts = self.accounts if self.caller.account == _STRANGER else ()
+        accounts = self.accounts if self.caller.account == STRANGER else ()
         texts = (f"arn:*:*::{account}:*" for account in accounts)
         return _exactly(self.named) | {Pattern(arn_steps((Piece(text, live=True),))) for text in texts}
 
@@ -165,7 +176,7 @@ class CallerScenario(NamedTuple):
         caller = self.caller
         if caller.kind not in _ARNS or "aws:principalarn" in self.certain():
             return {}
-        account = "*" if caller.account == _STRANGER else caller.account
+        account = "*" if caller.account == STRANGER else caller.account
         name = caller.name if self.itself else "*"
         texts = dict.fromkeys(text.format(account=account, name=name) for text in _ARNS[caller.kind])
         among = tuple(Pattern(arn_steps((Piece(text, live=True),))) for text in texts)
@@ -185,21 +196,21 @@ def scenarios_of(new: Side, old: Side, *, lifted: bool = False) -> tuple[CallerS
     if new.policies.resource is None and old.policies.resource is None:
         return (CallerScenario(),)
     statements = (*new.statements, *old.statements)
-    callers = tuple(dict.fromkeys(_callers(statements)))
+    callers = tuple(dict.fromkeys(callers_of(statements)))
     named = frozenset(arn for statement in statements if statement.principals for arn in statement.principals.arns)
     if lifted:
         within = [text for text in callers if read_caller(text).kind in _WITH_POLICIES]
         lifts = (CallerScenario(text, read_caller(text).account, note=_LIFTED, lifted=True) for text in within)
         return tuple(scenario._replace(named=named, accounts=_accounts(callers)) for scenario in lifts)
     bounds = (False, True) if any(map(_not_principal, statements)) else (False,)
-    first = [CallerScenario(text, _ELSEWHERE, bounded=bounded) for text in callers for bounded in bounds]
+    first = [CallerScenario(text, ELSEWHERE, bounded=bounded) for text in callers for bounded in bounds]
     inside = [text for text in callers if read_caller(text).kind in _INSIDE]
     scenarios = (*first, *(scenario for text in inside for scenario in _within(text)))
     return tuple(scenario._replace(named=named, accounts=_accounts(callers)) for scenario in scenarios)
 
 
 def _accounts(callers: Iterable[str]) -> frozenset[str]:
-    return frozenset(filter(None, (read_caller(text).account for text in callers))) - {_STRANGER}
+    return frozenset(filter(None, (read_caller(text).account for text in callers))) - {STRANGER}
 
 
 def strangers(scenarios: Iterable[CallerScenario]) -> tuple[CallerScenario, ...]:
@@ -208,7 +219,7 @@ def strangers(scenarios: Iterable[CallerScenario]) -> tuple[CallerScenario, ...]
 
 
 def _unnamed(caller: Caller) -> bool:
-    return caller.kind is CallerKind.ANONYMOUS or caller.account == _STRANGER
+    return caller.kind is CallerKind.ANONYMOUS or caller.account == STRANGER
 
 
 def _within(text: str) -> Iterator[CallerScenario]:
@@ -220,87 +231,3 @@ def _within(text: str) -> Iterator[CallerScenario]:
 
 def _not_principal(statement: CompiledStatement) -> bool:
     return statement.principals is not None and statement.principals.element == "NotPrincipal"
-
-
-def _callers(statements: Iterable[CompiledStatement]) -> Iterator[str]:
-    """Yield one principal for each that the statements can tell apart."""
-    listed = [statement.principals for statement in statements if statement.principals]
-    taken = frozenset(text for named in listed for text in named.listed)
-    example, stranger, other = (_free(name, taken) for name in ("example", "stranger", "other"))
-    yield f"arn:aws:iam::{_STRANGER}:role/{stranger}"
-    yield f"arn:aws:iam::{_STRANGER}:user/{stranger}"
-    yield f"arn:aws:sts::{_STRANGER}:federated-user/{stranger}"
-    yield f"arn:aws:iam::{_STRANGER}:root"
-    yield "anonymous"
-    for named in listed:
-        for text in sorted(named.arns, key=lambda arn: (arn.endswith(":root"), arn)):
-            yield from _part_of(text, example)
-        for account in sorted(named.accounts):
-            yield from _in_account(account, example)
-        yield from sorted(one for one in named.services if one != "*")
-        yield from sorted(one for one in named.providers if one != "*")
-    for account in _accounts_in_conditions(statements):
-        yield from _in_account(account, example)
-    yield from (f"{other}.amazonaws.com", f"arn:aws:iam::{_STRANGER}:saml-provider/{stranger}")
-
-
-def _free(name: str, taken: Iterable[str]) -> str:
-    """Return *name*, with a number where it is part of one that is *taken*: it stands for all that are not."""
-    names = (name, *(f"{name}{number}" for number in range(len(tuple(taken)) + 1)))
-    return next(one for one in names if not any(one in text for text in taken))
-
-
-def names_strangers(statements: Iterable[CompiledStatement]) -> str:
-    """Return why those whom nobody names can't be asked for: an account that stands for them is named; or nothing."""
-    named = {
-        account
-        for statement in statements
-        if statement.principals
-        for account in _accounts_of(statement.principals.arns)
-    }
-    both = sorted({_STRANGER, _ELSEWHERE} & named)
-    return f"account {both[0]} is named, which stands here for all that are not" if both else ""
-
-
-def _accounts_of(arns: Iterable[str]) -> Iterator[str]:
-    return (read_caller(text).account or "" if text.startswith("arn:") else text for text in arns)
-
-
-def _in_account(account: str, name: str) -> Iterator[str]:
-    yield f"arn:aws:iam::{account}:role/{name}"
-    yield f"arn:aws:iam::{account}:user/{name}"
-    yield f"arn:aws:sts::{account}:assumed-role/{name}/session"
-    yield f"arn:aws:sts::{account}:federated-user/{name}"
-    yield f"arn:aws:iam::{account}:root"
-
-
-def _part_of(text: str, example: str) -> Iterator[str]:
-    """Yield the principal *text*, what acts as it, and what it is part of."""
-    arn = Arn.parse(text)
-    if arn is None:
-        return
-    if not text.endswith(":root"):
-        yield text
-    kind, _, name = arn.resource.partition("/")
-    last = name.rpartition("/")[2]
-    if kind == "role":
-        yield f"arn:{arn.partition}:sts::{arn.account}:assumed-role/{last}/session"
-    elif kind == "user":
-        yield f"arn:{arn.partition}:sts::{arn.account}:federated-user/{last}"
-    elif kind == "assumed-role":
-        role = name.partition("/")[0]
-        yield f"arn:{arn.partition}:sts::{arn.account}:assumed-role/{role}/another"
-        yield f"arn:{arn.partition}:iam::{arn.account}:role/{role}"
-    yield from _in_account(arn.account, example)
-
-
-def _accounts_in_conditions(statements: Iterable[CompiledStatement]) -> Iterator[str]:
-    """Yield the accounts that conditions on the principal name."""
-    for statement in statements:
-        for condition in statement.conditions:
-            if condition.key.startswith("aws:principal"):
-                for text in sorted(atom.text for atom in condition.atoms):
-                    arn = Arn.parse(text)
-                    account = arn.account if arn else text
-                    if ACCOUNT_ID.fullmatch(account):
-                        yield account

@@ -7,7 +7,7 @@ Whether a request shows anything is the evaluator's affair; here they are only p
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rolemgr.compare.atoms import Atom, Filled
-from rolemgr.compare.search import ABSENT, Case
+from rolemgr.compare.search_space import ABSENT, Case
 from rolemgr.compare.statements import CompiledStatement
 from rolemgr.compare.universe import Universe, always_there, arn_formats, carries, concrete, kinds_of
 from rolemgr.evaluate.request import Context, Request

@@ -4,9 +4,9 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from rolemgr.compare.compare import Comparison, Difference, Unknown
 from rolemgr.compare.grants import Changes, Part
 from rolemgr.compare.scenarios import CallerScenario
+from rolemgr.compare.verdicts import Comparison, Difference, Unknown
 from rolemgr.errors import printable
 from rolemgr.evaluate.principals import CallerKind, Match
 from rolemgr.evaluate.request import Request
