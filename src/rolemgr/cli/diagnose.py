@@ -19,7 +19,7 @@ from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 if TYPE_CHECKING:
     from rolemgr.diagnose.alternatives import Subject
     from rolemgr.diagnose.denial_message import Denial
-    from rolemgr.diagnose.diagnose import SourceOf
+    from rolemgr.diagnose.diagnosis import SourceOf
     from rolemgr.evaluate.policies import Policies
     from rolemgr.evaluate.request import Request
     from rolemgr.iam.arn import Arn
@@ -78,7 +78,7 @@ def diagnose_command(
                        --persona sagemaker-compute --resource-policy bucket.json
     """
     from rolemgr.diagnose.denied_requests import diagnose
-    from rolemgr.diagnose.diagnose import Given
+    from rolemgr.diagnose.diagnosis import Given
     from rolemgr.iam.documents import TrustPolicy
     from rolemgr.report.diagnosis import diagnosis_data, diagnosis_page
 
@@ -187,7 +187,7 @@ def _provider(subject: _Subject) -> str | None:
 def _note_doubts(action: str, resource: str, denial: "Denial | None") -> None:
     """Note an action that the reference does not have, and one that takes a resource and has none."""
     from rolemgr.diagnose.denial_message import DenialKind
-    from rolemgr.diagnose.diagnose import needs_resource
+    from rolemgr.diagnose.diagnosis import needs_resource
     from rolemgr.reference.services import action_names, find_action
 
     known = find_action(action)

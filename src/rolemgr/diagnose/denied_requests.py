@@ -11,7 +11,8 @@ from dataclasses import replace
 from rolemgr.diagnose.denial_facts import facts
 from rolemgr.diagnose.denial_message import Denial, DenialKind
 from rolemgr.diagnose.denied_callers import other_caller
-from rolemgr.diagnose.diagnose import Diagnosis, Given, Place, judge
+from rolemgr.diagnose.diagnose import judge
+from rolemgr.diagnose.diagnosis import Diagnosis, Given, Place
 from rolemgr.diagnose.open_layers import FLAGS, is_given, named_layer, open_layers
 from rolemgr.errors import InputError
 from rolemgr.evaluate.policies import Layer

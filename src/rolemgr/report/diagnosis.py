@@ -6,7 +6,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from rolemgr.diagnose.denial_message import Denial
-from rolemgr.diagnose.diagnose import Denier, Diagnosis, Place
+from rolemgr.diagnose.diagnosis import Denier, Diagnosis, Place
 
 _STYLES = {
     "Allowed": "bold green",
