@@ -2,12 +2,12 @@
 Atoms: the smallest questions that a statement asks of one text, comparable across statements.
 
 An atom is one value of a condition, or one pattern of Resource. Two atoms are equal where every text gets the
-same answer from both, whoever wrote them: `StringLike` without a wildcard is `StringEquals`.
+same answer from both, in whichever policy they stand: `StringLike` without a wildcard is `StringEquals`.
 
 An atom with a policy variable asks about two things at once. It is *opaque*: taken as a question of its own,
 the same wherever the same text stands, that may be answered either way wherever its *pattern*, the atom with
 a star for each variable, matches. That is more than what requests can do, so that nothing is proven wrongly;
-whoever has a case in it must look for a real request (`rolemgr.compare.witness`).
+the caller of a search must look for a real request (`rolemgr.compare.witness`).
 """
 
 from collections.abc import Mapping

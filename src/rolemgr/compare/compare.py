@@ -6,10 +6,10 @@ The answer has three values. *Proven*: every request that the new one allows is 
 *Unknowns*: what could be neither proven nor shown, with the reason; they are never taken for a proof.
 
 What is compared: identity policies with their permissions boundary, session policies and service control
-policies, of a principal that is no service-linked role; or two resource policies, or two trust policies. The
+policies, of a principal that is not a service-linked role; or two resource policies, or two trust policies. The
 requests that are looked at are those of `rolemgr.compare.universe`. A condition key that AWS, or one of the
-policies, reckons with several values of may have any set of values, any other key one; the keys are taken to
-be independent of each other. All that is more than AWS would send, so that a proof holds for what it does.
+policies, treats as multivalued may have any set of values, any other key one; the keys are taken to be
+independent of each other. All that is more than AWS would send, so that a proof holds for what it does.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

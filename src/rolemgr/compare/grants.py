@@ -3,7 +3,7 @@ Two grants side by side: roles, or policies of one kind, part by part and both w
 
 What decides about requests is compared by meaning (`rolemgr.compare.compare`): a role's permissions, its trust
 policy, a resource policy. What is known by name only, such as the ARNs of attached managed policies and of
-the permissions boundary, and what is no policy, such as tags, is compared as it is written.
+the permissions boundary, and what is not a policy, such as tags, is compared as it is written.
 """
 
 from collections.abc import Iterator, Mapping
@@ -102,7 +102,7 @@ def _part(name: str, old: Policies, new: Policies) -> Part:
 
 
 def _with_lifted(part: Part, old: Grant, new: Grant) -> Part:
-    """Return *part* with what one side no longer denies to whoever else allows it."""
+    """Return *part* with what one side no longer denies, where another policy allows it."""
     if old.alone and new.alone:
         return part
     was, now = old.identity or (), new.identity or ()

@@ -139,7 +139,7 @@ def _passing(conditions: Sequence[CompiledCondition], atoms: Sequence[Atom]) -> 
 
 
 def _takes_several(space: SearchSpace, key: str) -> bool:
-    """Tell whether a request may have several values of *key*: where AWS says so, or a policy reckons with it."""
+    """Tell whether a request may have several values of *key*: where AWS or a policy treats the key as multivalued."""
     known = find_key(key)
     return (
         known is None

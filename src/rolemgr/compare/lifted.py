@@ -1,5 +1,5 @@
 """
-What identity policies no longer deny, whoever allows it: a policy beside them, or that of a resource.
+What identity policies no longer deny, where another policy allows it: one beside them, or a resource's.
 
 A Deny of what the policies at hand don't allow grants nothing and still counts: an explicit deny overrides any
 Allow, that of an attached policy whose text is elsewhere, or of a resource's policy in the same account.

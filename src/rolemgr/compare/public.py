@@ -1,8 +1,8 @@
 """
-Public access: what somebody may do of whom a resource's policy knows nothing.
+Public access: what a resource's policy allows to callers that it knows nothing of.
 
 A statement is not public where it asks for a fixed account, organization, network, resource or session: so a
-stranger is asked for who is none of those that the policy names, by a value without wildcards, an ARN pattern
+stranger is asked for who is not among those that the policy names, by a value without wildcards, an ARN pattern
 with the account in it, or a network that is not very broad. Every other key may be anything.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
 """
@@ -51,7 +51,7 @@ _OF_THE_RESOURCE: Final = {
 }
 """Keys that are the same in every request for one resource, in lower case, and a value that stands for it."""
 _ONLY_SERVICES: Final = "aws:principalisawsservice"
-"""AWS's services work for whoever asks them: who demands no more than one lets everybody in."""
+"""AWS's services work for anyone who calls them: a policy that only demands a service lets everybody in."""
 
 
 def open_to_strangers(policies: Policies, *, steps: int = MOST_STEPS) -> Comparison:
@@ -88,7 +88,7 @@ def _for_one_resource(statement: dict[str, Any], version: str) -> dict[str, Any]
 
 
 def _is_anyones(principal: Any) -> bool:
-    """Tell whether *principal* is whoever any provider of identities vouches for."""
+    """Tell whether *principal* is anyone that any identity provider vouches for."""
     federated = principal.get("Federated") if isinstance(principal, dict) else None
     return "*" in (federated if isinstance(federated, list) else [federated])
 
@@ -130,7 +130,7 @@ def _names_one(key: str, atom: Atom) -> bool:
     if _names_account(atom.text, steps):
         return True
     if key == "aws:federatedprovider":
-        return False  # a provider that is no account's own, such as Cognito, vouches for anyone
+        return False  # a provider that does not belong to an account, such as Cognito, vouches for anyone
     fixed = re.split(r"[*?]", atom.text)[0]
     if key == "aws:userid" and _UNIQUE_ID.match(fixed):
         return True

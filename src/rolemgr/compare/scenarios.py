@@ -1,7 +1,7 @@
 """
 Caller scenarios: who asks, and what else is around the policies that are compared.
 
-The identity policies of a principal are asked as they are, by whoever has them. What a resource policy or a
+The identity policies of a principal are asked as they are, by the principal that has them. What a resource policy or a
 trust policy gives depends on who asks, and how it names them: so it is asked by every kind of principal that
 the policies tell apart, in three ways.
 
@@ -50,7 +50,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 """
 
 
-_LIFTED: Final = "within the account, to whomever identity policies allow it"
+_LIFTED: Final = "within the account, to principals whose identity policies allow it"
 
 
 _WITH_POLICIES: Final = frozenset(
@@ -78,7 +78,7 @@ _ARNS: Final[Mapping[CallerKind, tuple[str, ...]]] = {
 
 class CallerScenario(NamedTuple):
     """
-    Who asks: *principal*, None for whoever has the policies; from which *resource_account*; how strongly an
+    Who asks: *principal*, None for the principal that has the policies; from which *resource_account*; how strongly an
     Allow must name them; whether they have a boundary; what *note* a difference found here needs.
     """
 

@@ -39,7 +39,7 @@ class CompiledCondition(NamedTuple):
     if_absent: bool
     if_present: bool | None = None
     counts_several: bool = False
-    """It has a set qualifier, so whoever wrote it reckons with several values."""
+    """It has a set qualifier, so its author treats the key as multivalued."""
 
     def passes(self, match_mask: int, atoms: Sequence[Atom]) -> bool:
         """Tell whether a value passes whose *match_mask* says which of *atoms* match."""

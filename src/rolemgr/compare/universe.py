@@ -11,7 +11,7 @@ An action without resource types is asked on `*` alone, in both: its Resource mu
 types are all optional is asked on `*` as well. An action that the reference does not know may have any
 resource. So `"Resource": "*"` is more than `arn:aws:s3:::*` for `s3:GetObject`, as objects are also reached by
 access points, whose ARNs have a region and an account; and the same for `iam:PassRole` on
-`arn:aws:iam::*:role/*`, but for ARNs that are no role's.
+`arn:aws:iam::*:role/*`, but for ARNs of other things than roles.
 """
 
 import re

@@ -1,7 +1,7 @@
 """
 From a case to a request that shows it: a resource with a plausible ARN, and a value for each condition key.
 
-Whether a request shows anything is the evaluator's affair; here they are only proposed, the most readable first.
+The evaluator decides whether a request shows anything; here requests are only proposed, the most readable first.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ _STAND_INS: Mapping[str, str] = {
     "aws:principalaccount": _ACCOUNT, "aws:resourceaccount": _ACCOUNT, "aws:sourceaccount": _ACCOUNT,
     "aws:principalorgid": "o-example0000", "aws:username": "example", "aws:requestedregion": "us-east-1",
 }  # fmt: skip
-"""Values of keys that are no free text."""
+"""Values of keys that take no free text."""
 
 
 def resources_of(case: Case, action: str, region: Atom | None, filled: Filled) -> Iterator[str]:
@@ -44,7 +44,7 @@ def resources_of(case: Case, action: str, region: Atom | None, filled: Filled) -
 
 
 def _with_values(text: str, filled: Filled) -> str | None:
-    """Return the pattern *text* with the values of its variables, None where one has none or it is no pattern."""
+    """Return the pattern *text* with the values of its variables, None where one has none or it is not a pattern."""
     try:
         template = parse(text, variables=True)
     except ValueError:

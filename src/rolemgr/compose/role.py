@@ -90,7 +90,7 @@ def _require_own_name(catalog: Catalog, spec: Sourced[RoleSpec]) -> None:
     """
     Raise InputError where the role would be called what another persona's role is called by default.
 
-    Whoever passes that role would pass this one.
+    A caller who passes that role would pass this one.
     """
     for other in catalog.found("personas"):
         if other != spec.value.persona and default_role_name(other) == spec.value.role_name:

@@ -26,7 +26,7 @@ def not_known(
         because.append(f"if it did{f', with {sent}' if sent else ''}: allowed by {by}")
     elif allowed:
         because.append(f"else allowed by {', '.join(statement_name(at, given) for at in found.evaluation.by)}")
-    nowhere = any(one.on_resource for one in hangs)  # what would allow `*` is no answer
+    nowhere = any(one.on_resource for one in hangs)  # what would allow `*` tells nothing of the real resource
     change = () if allowed or nowhere else tuple(remedies(found, request, policies, given))
     deniers = () if allowed else tuple(deniers_of(found, given))
     return Place(title, request, "NotKnown", deniers, tuple(because), change, (_ask(carried, hangs, found),))

@@ -68,7 +68,7 @@ _VERBS = {"aws:requestedregion": "call in the region", "kms:viaservice": "let th
 
 
 def _around_deny(at: StatementRef, by_the_request: bool, given: Given) -> Iterator[str]:
-    """Yield how to change the Deny at *at* itself, where the request can't or should not get past it."""
+    """Yield how to change the Deny at *at* itself, where the request can't or should not avoid it."""
     origins = given.origins.get(at.sid or "", ()) if at.layer is Layer.IDENTITY else ()
     guardrails = dict.fromkeys(origin.group for origin in origins if origin.kind == "guardrail")
     either = "or " if by_the_request else ""

@@ -1,8 +1,8 @@
 """
 The decision on one request: an explicit deny anywhere wins, else every layer that must allow has to.
 
-Within a layer or level, one Allow of any of its policies is enough. Which layers must allow depends on who
-asks for what of whom (`rolemgr.evaluate.requirements`).
+Within a layer or level, one Allow of any of its policies is enough. Which layers must allow depends on the
+caller, the action and the resource's account (`rolemgr.evaluate.requirements`).
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
 """
 

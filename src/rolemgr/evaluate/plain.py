@@ -1,8 +1,8 @@
 """
-Policies straight from JSON values, for whoever has many of them and asks each once: batches.
+Policies straight from JSON values, for batches, which have many of them and ask each once.
 
 Here is read what most policies are: every element there once and of its usual kind. A document that is
-anything else is `NotPlainError`, which says nothing of whether IAM takes it: whoever meets it parses the document as
+anything else is `NotPlainError`, which says nothing of whether IAM takes it: the caller then parses the document as
 a `PolicyDocument`, which decides that and words what is wrong. So what is read here is what is read there, and a
 test holds the two together. Only the statements that speak of the asked action are made ready; the others
 are looked at, so that what IAM would not accept is refused wherever it stands.

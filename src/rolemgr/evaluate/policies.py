@@ -1,8 +1,8 @@
 """
 The policies that a request meets, one field per layer, and a document made ready to be asked often.
 
-What is given applies, but for what `rolemgr.evaluate.requirements` tells from the request itself. Whoever
-builds `Policies` leaves out what the request does not show: the SCPs and RCPs of a management account, the
+What is given applies, but for what `rolemgr.evaluate.requirements` tells from the request itself. The
+caller leaves out of `Policies` what the request does not show: the SCPs and RCPs of a management account, the
 policy of a VPC endpoint that the request does not pass.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
 """

@@ -34,7 +34,7 @@ class CallerKind(Enum):
     """What kind of principal makes a request."""
 
     UNKNOWN = auto()
-    """Nobody said: whoever has the identity policies that are given, in the resource's account."""
+    """Not given: the principal that has the identity policies that are given, in the resource's account."""
     USER = auto()
     ROLE = auto()
     """A role without a session name: any session of it."""

@@ -62,7 +62,7 @@ def dead_resources_text(resources: tuple[str, ...]) -> str:
 
 class Elements(NamedTuple):
     """
-    The elements of one statement as a policy writes them, whoever read it.
+    The elements of one statement as a policy writes them, read from JSON or from the model.
 
     The Resource of a statement without one, as in a trust policy, is `*`: what the policy stands at.
     *principal_element* is None in an identity policy.
@@ -178,7 +178,7 @@ class ReadStatement:
 
     @cached_property
     def principals(self) -> Named | None:
-        """Who it speaks of; None in an identity policy, whose principal is whoever has it."""
+        """Who it speaks of; None in an identity policy, whose principal is the one that has it."""
         elements = self._elements
         if elements.principal_element is None:
             return None

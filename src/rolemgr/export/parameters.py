@@ -2,7 +2,7 @@
 ``--parameterize``: the buckets, keys, subnets and security groups of a role as parameters of its template.
 
 One parameter a value: CloudFormation can't put a suffix such as ``/*`` behind each value of a list. A
-parameter takes no wildcard and no policy variable, so whoever fills it can't widen the role beyond one name.
+parameter takes no wildcard and no policy variable, so that its value can't widen the role beyond one name.
 """
 
 from collections.abc import Iterator, Mapping

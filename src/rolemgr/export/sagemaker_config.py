@@ -92,7 +92,7 @@ class Defaults(NamedTuple):
 
 
 def sagemaker_config(role: ComposedRole) -> Defaults:
-    """Return the defaults for whoever works with *role*: in Studio, notebooks, jobs and pipelines."""
+    """Return the defaults for people who work with *role*: in Studio, notebooks, jobs and pipelines."""
     values = {one.name: one.values for one in role.guardrails}
     granted = {action for one in role.statements if one.effect is Effect.ALLOW for action in one.actions}
     sections = {

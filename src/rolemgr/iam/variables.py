@@ -4,7 +4,7 @@ Policy variables: `${key}`, `${key, 'default'}`, and `${*}`, `${?}`, `${$}` for 
 Only documents of version 2012-10-17 have them; in older ones the same text is literal. A variable whose
 key is absent, or has several values, has no value: nothing equals it and nothing is like it. So a positive
 operator does not match it, a *negated* one does, and a Resource or NotResource that holds it matches no
-resource. What a variable brings in is literal: its `*` and `?` are no wildcards.
+resource. What a variable brings in is literal: its `*` and `?` are not wildcards.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
 
 The reference's ARN formats have their placeholders in the same form, `${Account}`: `replaced` reads both.

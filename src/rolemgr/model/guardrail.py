@@ -30,7 +30,7 @@ ShortForm: TypeAlias = Literal["subnet", "security_group", "data_key", "volume_k
 
 
 class GuardrailParameter(Model):
-    """A value that whoever chooses the guardrail gives; without a *default* it must come, by hand or *from*."""
+    """A value that the user of the guardrail gives; without a *default* it must come, by hand or *from*."""
 
     type: ParameterType
     many: bool = False
@@ -86,7 +86,7 @@ class GuardrailDeny(Model):
 
 
 class ByPass(Model):
-    """An action by which one gets round a guardrail, as AWS sends no key with it that could be judged."""
+    """An action that bypasses a guardrail, as AWS sends no key with it that could be judged."""
 
     action: Annotated[str, AfterValidator(exact)]
     why: Text

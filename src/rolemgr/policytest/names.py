@@ -128,7 +128,7 @@ def _read(tests: Sourced[PolicyTests], path: DataPath, model: type[PolicyDocumen
         try:
             return documents_at(tests.source, path, kind)
         except (InputError, Problems):
-            continue  # whoever asks the policies says what is wrong with them
+            continue  # the evaluation that asks the policies says what is wrong with them
     return ()
 
 

@@ -81,7 +81,7 @@ def prove_catalog(catalog: Catalog, decide: Decide = evaluate) -> tuple[Proof, .
     Return the proofs about all roles of *catalog*, one for each claim.
 
     Raises InputError (or Problems) for a name that AWS is not known to have, also in a separation that no persona
-    uses: whoever takes it up would believe that it forbids something.
+    uses: a persona that takes it up would believe that it forbids something.
     """
     raise_all([*wrong_names_in_separations(catalog)])
     personas = [subject_of(catalog, {"persona": name}, decide) for name in catalog.found("personas")]

@@ -184,7 +184,7 @@ def _limited(action: Action, hows: set[How]) -> What:
 
 
 def tags_kept(subject: Subject) -> tuple[Proof, ...]:
-    """Return the two proofs about the tag keys of *subject*: none is dodged, none blocks the own; none without keys."""
+    """Return the two proofs about the tag keys of *subject*: none is dodged, none blocks what carries it."""
     if not subject.rendered.role.spec.abac:
         return ()
     return proofs_of({KEPT: KEPT_CLAIM, OPEN: OPEN_CLAIM}, tag_judgements(subject))
@@ -242,7 +242,7 @@ def _tag_promises(subject: Subject, action: str, models: Values | None) -> Itera
 
 
 def _models(subject: Subject, plain: Subject) -> Values | None:
-    """Return the models beside those of the own name that may be named; None where names can't say it."""
+    """Return the models beside those of the role's own name that may be named; None where names can't say it."""
     spec = subject.rendered.role.spec
     shares = [
         Share(action, one.resources, (), one.conditions, one.effect, one.origins[0])

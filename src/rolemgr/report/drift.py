@@ -67,7 +67,7 @@ RULES = {
     "policy-unknown": _Rule("DR140", _SECURITY, "an attached policy of unknown text",
         "It is not in the file, and what it allows is not known.", _POLICIES),
     "policy-attached": _Rule("DR141", _WARNING, "an attached policy that the file does not name",
-        "It allows nothing more today; whoever may change it can make it allow more.", _POLICIES),
+        "It allows nothing more today; anyone who may change it can make it allow more.", _POLICIES),
     "policy-detached": _Rule("DR142", _WARNING, "an attached policy is missing",
         "The file names it; today it makes no difference that is known.", _POLICIES),
     "session-length": _Rule("DR150", _WARNING, "another session length",

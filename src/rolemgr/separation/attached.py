@@ -60,7 +60,7 @@ def attachment_problems(
     Yield why a policy that *role* names is refused: AWS has none of that ARN, or it breaks the separation.
 
     *where* gives the place of a key, or of an item of a list, in what the user wrote. Where the role has a
-    reason to break its separation, that is no problem and `separation_notes` says it.
+    reason to break its separation, that is not an error, and `separation_notes` says it.
     """
     named = [(arn, where("managed_policy", place)) for place, arn in enumerate(role.spec.managed_policy)]
     bounding = [(role.spec.boundary, where("boundary"))] if role.spec.boundary else []
@@ -131,7 +131,7 @@ def broken_by_attached(catalog: Catalog, role: ComposedRole) -> Iterator[Broken]
 
 
 def added_by(role: ComposedRole, policy: ManagedPolicy) -> Added:
-    """Return what *policy* allows that the own policies of *role* do not, and that no Deny of it takes away."""
+    """Return what *policy* allows that the policies of *role* itself do not, and that no Deny of it takes away."""
     own, denies = _by_action(role, Effect.ALLOW), _by_action(role, Effect.DENY)
     added, anywhere, widened = set(), set(), set()
     for allow in allows_of(policy):

@@ -91,7 +91,9 @@ def _notes(granted: set[str], keys: Sequence[str], spec: RoleSpec, by_model_name
             "asks experiments for the tag, and AWS does not say whether those that pipelines make by themselves carry"
             " the pipeline's; where one fails for that, set pipeline_experiment_config=None"
         )
-    yield "lets whoever may tag the role (iam:TagRole) or brings session tags choose the project: hold that by an SCP"
+    yield (
+        "lets anyone who may tag the role (iam:TagRole) or brings session tags choose the project: hold that by an SCP"
+    )
     if spec.managed_policy:
         yield (
             "holds what this role itself grants, against the attached policies too; other actions that those add are"
@@ -108,6 +110,6 @@ def _of_models(key: str, spec: RoleSpec) -> str:
     begin = spec.tag.get(key, f"the value of {key}")
     return (
         f"lets endpoints and transform jobs take only models whose names begin with {begin} and a hyphen, in lower"
-        " case: no condition key tells the tag of a model that is named; call models so (the SDK's name=);"
+        " case: no condition key tells the tag of a model that is named; name models this way (the SDK's name=);"
         " no project's value may be another's followed by a hyphen"
     )

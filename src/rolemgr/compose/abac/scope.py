@@ -58,8 +58,8 @@ def with_tags(
     """
     Return the *shares* of a role held to the caller's values of the tag *keys*; nothing changes without keys.
 
-    *where* is the place that chose the keys. That sessions bring the tags is `rolemgr.compose.abac.tags`'
-    affair.
+    *where* is the place that chose the keys. `rolemgr.compose.abac.tags` makes sure that sessions
+    bring the tags.
     """
     if not keys:
         return TagScoped(shares)
@@ -129,7 +129,7 @@ def _conditions(share: Share, reach: _Reach, keys: Sequence[str]) -> Iterator[Fr
 
 def _of_tagging(share: Share, keys: Sequence[str]) -> Iterator[FrozenConditions]:
     """
-    Yield the conditions under which *share* may add tags: the own value on creation, and on what is the own.
+    Yield the conditions under which *share* may add tags: the caller's value, on creation and on what has it.
 
     Pipeline.upsert writes the tags of a pipeline anew each time.
     """

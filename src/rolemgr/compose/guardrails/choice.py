@@ -2,8 +2,8 @@
 Which guardrails a role has, and with which values.
 
 They come from the persona's default profile, the profiles that the user names, the short forms for network
-and encryption, and the guardrails that the user names: in this order, the later wins by name. How they
-become Deny statements is `rolemgr.compose.guardrails.denies`' affair.
+and encryption, and the guardrails that the user names: in this order, the later wins by name.
+`rolemgr.compose.guardrails.denies` makes Deny statements of them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ _CHOSEN_BY_SHORT_FORM = {
     "volume_key": "volume-kms-key",
     "data_key": "output-kms-key",
 }
-"""Whoever names a subnet or a key wants jobs to be held to it."""
+"""A user who names a subnet or a key wants jobs to be held to it."""
 
 _NO_GUARDRAIL = {
     "spot-only": (
