@@ -2,7 +2,7 @@
 What a role in an account is that its file does not say, and the reverse.
 
 Policies are told by what they mean: order, Sids, case of actions, one statement or five are no drift. What is
-known by name or value only is compared so: the ARN of the boundary, attached policies whose text is not known,
+known by name or value only is compared by that: the ARN of the boundary, attached policies whose text is not known,
 tags, session length, description, path.
 """
 

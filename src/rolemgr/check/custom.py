@@ -258,7 +258,7 @@ def _not_granted(subject: _Subject, policies: Policies, custom: Custom) -> Itera
 
 
 def _all_granted(subject: _Subject, policies: Policies, custom: Custom, wanted: AccessNotGranted) -> Iterator[Finding]:
-    """Yield a finding where the policy allows all that is *wanted*, under whatever conditions, to whomever."""
+    """Yield a finding where the policy allows all that is *wanted*, to any caller, under any conditions."""
     actions, resources = wanted.actions or ("*",), wanted.resources or ("*",)
     found = compare(_policy(PolicyType.IDENTITY, _allow(actions, resources)), _at_most(policies))
     if any(not one.doubts for one in found.differences):
@@ -424,7 +424,7 @@ def _request(one: Difference) -> str:
 
 
 def _asked(one: Difference, key: str) -> bool:
-    """Tell whether *key* says more than who asks and of whom."""
+    """Tell whether *key* says more than the caller and the resource's account."""
     own = one.scenario.filled()
     return key.lower() not in own and key.lower() != "aws:resourceaccount"
 

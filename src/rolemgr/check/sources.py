@@ -40,7 +40,7 @@ class Parsed(NamedTuple):
 
 
 def parse(text: str, name: str, *, as_json: bool) -> Parsed:
-    """Return *text* as data; raise FileError with the line for what is no JSON (or YAML), or has a key twice."""
+    """Return *text* as data; raise FileError with the line for what is not JSON (or YAML), or has a key twice."""
     from rolemgr.files.json import parse_json
     from rolemgr.files.yaml import parse_yaml
 

@@ -94,7 +94,7 @@ def _say_next(found: "Chosen", *, is_open: bool) -> None:
     """
     Say as what the role's work runs, and what is left to do before somebody works with it.
 
-    Where the account *is_open*, whoever takes the result in fills it.
+    Where the account *is_open*, the user of the result fills it.
     """
     from rolemgr.model.spec import DEFAULT_ACCOUNT
     from rolemgr.report.next_steps import next_steps, passed_line

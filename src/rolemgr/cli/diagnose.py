@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class _Subject(NamedTuple):
-    """Whose identity policies are asked: a role with all that is known of it, or whoever has some policy files."""
+    """Whose identity policies are asked: a role with all that is known of it, or a caller with some policy files."""
 
     identity: "tuple[IdentityPolicy, ...]"
     role: "Subject | None" = None
@@ -107,7 +107,7 @@ def diagnose_command(
 
 
 def _denial(message: str | None) -> "Denial | None":
-    """Return what the message says, be it the text itself, a file or stdin."""
+    """Return what the message says, as the text itself, a file or stdin."""
     from rolemgr.diagnose.denial import parse_denial
 
     if message is None:
@@ -176,7 +176,7 @@ def _with_told(
 
 
 def _provider(subject: _Subject) -> str | None:
-    """Return the identity provider in the role's trust policy, for whoever has a web identity or a SAML assertion."""
+    """Return the identity provider in the role's trust policy, for a caller with a web identity or a SAML assertion."""
     trusted = [one.principal for one in subject.trust.statement] if subject.trust else []
     providers = [name for one in trusted if isinstance(one, Mapping) for name in one.get("Federated", ())]
     if not providers:

@@ -45,7 +45,7 @@ def write_in(folder: str, place: str, name: str, text: str) -> None:
         raise InputError(SourceLocation(folder), f"`{name}` makes no name of a file", "choose another `name`")
     path = Path(folder, place.format(name=name))
     for below in (path, *path.parents[: len(Path(place).parts) - 1]):
-        if os.path.islink(below):  # noqa: PTH114 - it is no error where the path is too long
+        if os.path.islink(below):  # noqa: PTH114 - it raises nothing where the path is too long
             raise InputError(SourceLocation(str(below)), "is a link, and below its folder -o follows none")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -42,7 +42,7 @@ def matching_files(names: Sequence[str]) -> list[str]:
     """
     Return the role files that *names* and patterns stand for, sorted, each once.
 
-    A name that is a file is no pattern, whatever characters it has. Raises InputError for a pattern that
+    A name that is a file is not a pattern, whatever characters it has. Raises InputError for a pattern that
     nothing matches, and for stdin among others.
     """
     found: dict[str, None] = {}

@@ -13,7 +13,7 @@ class PageConsole(Console):
     """A console that shows `?` for each character of a page that is not printable: escapes, bidirectional controls."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Yield the segments of *renderable*, their text printable; colours are no part of the text."""
+        """Yield the segments of *renderable*, their text printable; colours are not part of the text."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else segment._replace(text=_visible(segment.text))
 

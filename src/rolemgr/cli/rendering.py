@@ -39,7 +39,7 @@ def render_chosen(
     """
     Compose and render the role that *flags* and their fallbacks describe; say on stderr what was assumed.
 
-    Of what is *filled_later* (``account``, ``region``), by whoever takes the role in, nothing is assumed.
+    Of what the user of the role fills in later, *filled_later* (``account``, ``region``), nothing is assumed.
     *as_text* is false where nobody will see the text of its documents. Raises InputError (or Problems) for bad
     input, and for a role that breaks the separation of its persona without a reason given.
     """

@@ -121,7 +121,7 @@ def _answer_all(requests: str, output: str | None) -> int:
         for some in answers(lines):
             out.write(some.text)
             if requests == "-":
-                out.flush()  # whoever writes one line may wait for its answer
+                out.flush()  # a program that writes one line may wait for its answer
             count += some.lines
             misunderstood += some.misunderstood
         if not count:

@@ -1,7 +1,7 @@
 """
 The four-step wizard on a terminal: what a typed line does, the last page, and the offer to save a role file.
 
-Which question comes next and what an answer means is `rolemgr.wizard`'s affair.
+`rolemgr.wizard` decides which question comes next and what an answer means.
 """
 
 import os
