@@ -32,7 +32,7 @@ PHRASES = {
     r"\b(?:gets?|got|getting) round\b": "bypasses",
     r"\b[Ww]ho(?:m)?ever\b": "anyone who, a caller that",
     r"\bof whom\b": "name who it is about",
-    r"\b(?:calls?|called|names?|named|compared|defined|spelt) (?:[a-z]+ )?so(?=[.;:,)]| \()": "this way",
+    r"\b(?:calls?|called|names?|named|compared|defined|spelt) (?:(?!says?|does?)[a-z]+ )?so(?=[.;:,)]| \()": "this way",
     r"\bfor what of\b": "the caller, the action and the resource's account",
     r"\bsends no run time with it\b": "does not set `sagemaker:MaxRuntimeInSeconds` for this action",
 }
