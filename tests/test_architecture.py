@@ -264,3 +264,69 @@ def test_a_policy_file_is_asked_without_a_catalog() -> None:
     policy = Path(__file__).parents[1] / "examples" / "policies" / "training-by-project.json"
     loaded = loaded_by("simulate", str(policy), "--action", "sagemaker:CreateTrainingJob")
     assert loaded.isdisjoint({"yaml", "jinja2", "rolemgr.model.catalog", "rolemgr.model.role", "rich.table"})
+
+
+PRIVATE_WORDS = {
+    "scene", "arena", "voice", "said", "sign", "cell", "look", "written", "asked", "shown",
+    "scenes", "voices", "signs", "cells", "looked",
+}  # fmt: skip
+"""Words that once stood for a concept here, and say nothing to a reader: use the field's (docs/architecture.md)."""
+SAYS_MORE = {
+    ("check/custom.py", "_asked"),
+    ("check/intrinsic.py", "shown"), ("cli/batch.py", "asked"),
+    ("report/test_results.py", "_asked"), ("wizard/dialogue.py", "_asked"), ("wizard/reading.py", "shown"),
+}  # fmt: skip
+"""Functions whose name is one of these words in its plain sense, each the only one of its room."""
+
+
+def defined(path: Path) -> Iterator[str]:
+    """Yield the names of the module at *path*, and of all classes and functions in it, nested ones too."""
+    yield path.stem
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            yield node.name
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(TOP)))
+def test_names_are_the_words_of_the_field(path: Path) -> None:
+    """A statement is compiled, an assignment gives condition keys values: nothing here is a scene or a voice."""
+    where = str(path.relative_to(TOP))
+    private = {name for name in defined(path) if name.strip("_").lower() in PRIVATE_WORDS}
+    assert {name for name in private if (where, name) not in SAYS_MORE} == set()
+
+
+COMPARING = ("compare", "prove", "evaluate", "compose", "separation", "diagnose", "render", "files")
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if room_of(path) in COMPARING], ids=lambda path: path.stem)
+def test_variables_are_the_words_of_the_field(path: Path) -> None:
+    """No argument and no variable of the core has a name of the room's own language."""
+    names = {node.arg for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.arg)}
+    names |= {
+        node.id
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    plain = {"asked", "shown"}  # ordinary words for what a variable holds
+    assert {name for name in names if name.strip("_").lower() in PRIVATE_WORDS - plain} == set()
+
+
+def test_no_concept_has_two_classes_of_one_name() -> None:
+    """Who greps for one of these finds one thing."""
+    classes = [
+        node.name
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef)
+    ]
+    once = (
+        "CallerScenario",
+        "SearchSpace",
+        "CompiledStatement",
+        "LayerStatements",
+        "Layers",
+        "PolicyType",
+        "CallerKind",
+    )
+    assert {name: classes.count(name) for name in once} == dict.fromkeys(once, 1)
+    assert not {"Kind", "Kinds", "Asked"} & {name.strip("_") for name in classes}, "a kind of what? asked of whom?"

@@ -71,7 +71,7 @@ class MissingValueError(InputError):
     """
     A value that the rest asks for is not given; *given_by* are the keys of a role file, as paths, that may give it.
 
-    Whoever asks for one value after the other (the wizard) may go on where one of these keys is still to come.
+    A caller that asks for one value after the other (the wizard) may go on where one of these keys is still to come.
     """
 
     def __init__(

@@ -16,7 +16,7 @@ from tests.account.faults import FAULTS
 from tests.account.small import CHANGED, ROLE, bring, calls_of, everything, plan, prepare, sabotaged, wanted
 from tests.servers import iam_client, reset, served
 
-from rolemgr.account.look import look
+from rolemgr.account.existing import find_existing
 from rolemgr.account.ownership import new_run
 from rolemgr.account.plan import Found, RolePlan, plan_role
 
@@ -143,7 +143,7 @@ class FaultyAccount:
         self._empty()
         if what == "old":
             bring(self.iam)
-            self._found = look(self.iam, wanted(CHANGED))
+            self._found = find_existing(self.iam, wanted(CHANGED))
         self._holds = what
 
     def _empty(self) -> None:

@@ -8,7 +8,7 @@ from tests.account.faults import Fault, sabotage
 from tests.servers import ACCOUNT
 
 from rolemgr.account.execute import Execution
-from rolemgr.account.look import look
+from rolemgr.account.existing import find_existing
 from rolemgr.account.ownership import new_run
 from rolemgr.account.plan import RolePlan, Wanted, plan_role
 from rolemgr.errors import AwsError
@@ -112,7 +112,7 @@ def _policy(policy: Any) -> dict[str, Any]:
 
 def plan(iam: Any, documents: RoleDocuments, run: str, **how: bool) -> RolePlan:
     """Return the plan for *documents* in the account of *iam*."""
-    return plan_role(wanted(documents), look(iam, wanted(documents)), run, **how)
+    return plan_role(wanted(documents), find_existing(iam, wanted(documents)), run, **how)
 
 
 def execution(iam: Any, planned: RolePlan, run: str) -> Execution:

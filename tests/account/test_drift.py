@@ -11,7 +11,7 @@ from tests.servers import iam_client, served
 from tests.support import ALL_LIMITS, rendered
 
 from rolemgr.account.drift import RoleDrift, find_drift
-from rolemgr.account.meaning import Held, permissions, said
+from rolemgr.account.meaning import Held, in_words, permissions
 from rolemgr.account.read import read_role
 from rolemgr.catalog.load import Catalog
 from rolemgr.iam.documents import IdentityPolicy, TrustPolicy
@@ -230,10 +230,10 @@ def test_a_deny_of_what_the_role_does_not_allow_is_missed() -> None:
         for made in ([read, never], [read])
     )
     (gone,) = permissions(without, with_it)
-    assert (gone.way, said(gone).partition(" (")[0]) == ("gained", "no longer denied: sagemaker:CreateEndpoint")
-    assert said(gone).endswith(
+    assert (gone.way, in_words(gone).partition(" (")[0]) == ("gained", "no longer denied: sagemaker:CreateEndpoint")
+    assert in_words(gone).endswith(
         "beside a policy that allows it), which statement `Never` of inline policy churn in the file denies"
     )
     (fresh,) = permissions(with_it, without)
-    assert (fresh.way, said(fresh).partition(" (")[0]) == ("lost", "newly denied: sagemaker:CreateEndpoint")
+    assert (fresh.way, in_words(fresh).partition(" (")[0]) == ("lost", "newly denied: sagemaker:CreateEndpoint")
     assert list(permissions(with_it, with_it)) == []

@@ -9,7 +9,7 @@ from rolemgr.check.attached import attached, missing_from
 from rolemgr.check.collect import from_text
 from rolemgr.check.custom import custom_findings, read_checks
 from rolemgr.check.run import check
-from rolemgr.check.sources import look, parse
+from rolemgr.check.sources import parse, search
 from rolemgr.files.source import SourceFile
 from rolemgr.iam.documents import PolicyType
 
@@ -45,7 +45,7 @@ def rules(data: Any) -> set[str]:
 def not_judged(data: Any) -> list[str]:
     """Return the reasons why something in *data* is not judged."""
     text = json.dumps(data)
-    return [one.reason for one in look(parse(text, "r.json", as_json=True), text, "r.json")[1]]
+    return [one.reason for one in search(parse(text, "r.json", as_json=True), text, "r.json")[1]]
 
 
 def custom(data: Any, **check_: Any) -> list[str]:

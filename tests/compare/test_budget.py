@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from tests.compare.test_compare import allow, deny, identity
 
+from rolemgr.compare.action_groups import Focus
 from rolemgr.compare.budget import MOST_STEPS, Budget, measured
-from rolemgr.compare.compare import Comparison, Focus, compare
+from rolemgr.compare.compare import compare
 from rolemgr.compare.errors import TooComplex
 from rolemgr.compare.regions import Pattern, contains, meet
+from rolemgr.compare.verdicts import Comparison
 from rolemgr.evaluate.policies import Policies
 from rolemgr.iam.variables import Piece
 from rolemgr.iam.wildcards import glob_steps

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from rolemgr.compare.compare import Comparison, Focus, compare
+from rolemgr.compare.action_groups import Focus
+from rolemgr.compare.compare import compare
+from rolemgr.compare.verdicts import Comparison
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.errors import LayerError
 from rolemgr.evaluate.policies import Policies
@@ -36,8 +38,8 @@ def identity(*statements: Raw, version: str = "2012-10-17", **layers: Any) -> Po
 def answer(found: Comparison, new: Policies, old: Policies) -> str:
     """Return ``same``, ``more``, ``doubtful`` or ``unknown``, once every difference is confirmed."""
     for one in found.differences:
-        assert evaluate(one.request, one.scene.around(new)).decision == "Allowed"
-        assert evaluate(one.request, one.scene.around(old)).decision == one.before.decision != "Allowed"
+        assert evaluate(one.request, one.scenario.around(new)).decision == "Allowed"
+        assert evaluate(one.request, one.scenario.around(old)).decision == one.before.decision != "Allowed"
     if any(not one.doubts for one in found.differences):
         return "more"
     return "doubtful" if found.differences else "unknown" if found.unknowns else "same"

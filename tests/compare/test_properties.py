@@ -17,7 +17,8 @@ from tests.compare.random_policies import (
     statement,
 )
 
-from rolemgr.compare.compare import Comparison, compare
+from rolemgr.compare.compare import compare
+from rolemgr.compare.verdicts import Comparison
 from rolemgr.evaluate.policies import Policies
 
 SEEDS = st.integers(0, 2**32)

@@ -54,8 +54,8 @@ def test_regions_are_those_that_exist(texts: list[str]) -> None:
     patterns = [Pattern(glob_steps(pieces(text))) for text in texts]
     found = regions(patterns, (ANYTHING,))
     tests = [glob(pieces(text)) for text in texts]
-    for sign, sample in found.items():
-        assert [test(sample) for test in tests] == [bool(sign >> i & 1) for i in range(len(tests))]
+    for match_mask, sample in found.items():
+        assert [test(sample) for test in tests] == [bool(match_mask >> i & 1) for i in range(len(tests))]
     for size in range(6):
         for chars in product("abz", repeat=size):
             text = "".join(chars)

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.compare.random_policies import rng_of
 
-from rolemgr.compare.compare import Comparison, Focus, compare
+from rolemgr.compare.action_groups import Focus
+from rolemgr.compare.compare import compare
 from rolemgr.compare.public import stranger_limits
-from rolemgr.compare.scenes import Scene
+from rolemgr.compare.scenarios import CallerScenario
+from rolemgr.compare.verdicts import Comparison
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy, TrustPolicy
@@ -44,11 +46,11 @@ def trust(*statements: Any) -> Policies:
 def answer(found: Comparison, new: Policies, old: Policies) -> str:
     """Return ``same``, ``more``, ``inside`` (more within the account only), ``doubtful`` or ``unknown``."""
     for one in found.differences:
-        assert evaluate(one.request, one.scene.around(new)).decision == "Allowed"
-        assert evaluate(one.request, one.scene.around(old)).decision != "Allowed"
+        assert evaluate(one.request, one.scenario.around(new)).decision == "Allowed"
+        assert evaluate(one.request, one.scenario.around(old)).decision != "Allowed"
     sure = [one for one in found.differences if not one.doubts]
     if sure:
-        return "inside" if all(one.scene.note for one in sure) else "more"
+        return "inside" if all(one.scenario.note for one in sure) else "more"
     return "doubtful" if found.differences else "unknown" if found.unknowns else "same"
 
 
@@ -247,13 +249,13 @@ def _policy(rng: random.Random) -> Policies:
     return bucket(*(one() for _ in range(rng.randint(1, 3))))
 
 
-def _asked(rng: random.Random) -> Iterator[tuple[Scene, dict[str, str]]]:
+def _requests_of(rng: random.Random) -> Iterator[tuple[CallerScenario, dict[str, str]]]:
     for caller in CALLERS:
         for context in ({}, {"aws:PrincipalOrgID": "o-1"}, {"aws:SourceAccount": A}):
             account = caller.split(":")[4] if caller.startswith("arn:") else None
-            yield Scene(caller, "000000000000", bounded=rng.random() < 0.3), context
+            yield CallerScenario(caller, "000000000000", bounded=rng.random() < 0.3), context
             if account and rng.random() < 0.5:
-                yield Scene(caller, account), context
+                yield CallerScenario(caller, account), context
 
 
 @settings(max_examples=150, deadline=None)
@@ -264,13 +266,13 @@ def test_no_principal_is_overlooked(seed: int) -> None:
     new, old = _policy(rng), _policy(rng)
     found = compare(new, old)
     answer(found, new, old)
-    for scene, context in _asked(rng):
-        if scene.caller.kind.name == "ANONYMOUS" and context.get("aws:PrincipalOrgID"):
+    for scenario, context in _requests_of(rng):
+        if scenario.caller.kind.name == "ANONYMOUS" and context.get("aws:PrincipalOrgID"):
             continue  # nobody's organization
-        known = {"aws:PrincipalAccount": "anonymous"} if scene.caller.kind.name == "ANONYMOUS" else {}
-        request = scene.request("s3:GetObject", "arn:aws:s3:::acme/x", {**context, **known})
-        more = [evaluate(request, scene.around(one)).decision == "Allowed" for one in (new, old)]
-        assert found.proven is False or more != [True, False], (request, scene)
+        known = {"aws:PrincipalAccount": "anonymous"} if scenario.caller.kind.name == "ANONYMOUS" else {}
+        request = scenario.request("s3:GetObject", "arn:aws:s3:::acme/x", {**context, **known})
+        more = [evaluate(request, scenario.around(one)).decision == "Allowed" for one in (new, old)]
+        assert found.proven is False or more != [True, False], (request, scenario)
 
 
 @settings(max_examples=100, deadline=None)
@@ -290,6 +292,6 @@ def test_a_direct_grant_is_more_within_the_account() -> None:
     """A user who is named needs no identity policy, nor that the boundary allows it; the account's users do."""
     user = bucket(grant({"AWS": f"arn:aws:iam::{A}:user/u"}))
     found = compare(user, bucket(grant(ROOT)))
-    assert {one.scene.note for one in found.differences} == {"within the account, without any identity policy"}
-    assert isinstance(found.differences[0].scene.around(user).identity, tuple)
-    assert not any(isinstance(one, IdentityPolicy) for one in found.differences[0].scene.around(user).identity)
+    assert {one.scenario.note for one in found.differences} == {"within the account, without any identity policy"}
+    assert isinstance(found.differences[0].scenario.around(user).identity, tuple)
+    assert not any(isinstance(one, IdentityPolicy) for one in found.differences[0].scenario.around(user).identity)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rolemgr.diagnose.denial import parse_denial
 from rolemgr.diagnose.denial_facts import facts
-from rolemgr.diagnose.denial_said import Denial, Kind, PolicyType
+from rolemgr.diagnose.denial_message import Denial, DenialKind, DenyingPolicy
 from rolemgr.errors import InputError
 
 IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"
@@ -36,7 +36,7 @@ class Form(NamedTuple):
     says: dict[str, Any]
 
 
-def _by(policy_type: PolicyType, *, explicit: bool | None) -> dict[str, Any]:
+def _by(policy_type: DenyingPolicy, *, explicit: bool | None) -> dict[str, Any]:
     return {"policy_type": policy_type, "explicit": explicit}
 
 
@@ -46,102 +46,102 @@ FORMS = [
         f"User: {ANA} is not authorized to perform: sagemaker:CreateTrainingJob on resource: {JOB} because no"
         " identity-based policy allows the sagemaker:CreateTrainingJob action",
         {"principal": ANA, "action": "sagemaker:CreateTrainingJob", "resource": JOB,
-         **_by(PolicyType.IDENTITY, explicit=False)},
+         **_by(DenyingPolicy.IDENTITY, explicit=False)},
     ),
     Form(
         "identity, deny", IAM,
         f"User: {ANA} is not authorized to perform: sagemaker:CreateTrainingJob on resource: {JOB} with an explicit"
         " deny in an identity-based policy",
-        {"resource": JOB, **_by(PolicyType.IDENTITY, explicit=True)},
+        {"resource": JOB, **_by(DenyingPolicy.IDENTITY, explicit=True)},
     ),
     Form(
         "no resource is named", IAM,
         f"User: {ANA} is not authorized to perform: sagemaker:ListModels with an explicit deny in a permissions boundary",
-        {"action": "sagemaker:ListModels", "resource": None, **_by(PolicyType.BOUNDARY, explicit=True)},
+        {"action": "sagemaker:ListModels", "resource": None, **_by(DenyingPolicy.BOUNDARY, explicit=True)},
     ),
     Form(
         "boundary, no allow", IAM,
         f"User: {ANA} is not authorized to perform: sagemaker:ListModels because no permissions boundary allows the"
         " sagemaker:ListModels action",
-        _by(PolicyType.BOUNDARY, explicit=False),
+        _by(DenyingPolicy.BOUNDARY, explicit=False),
     ),
     Form(
         "SCP, no allow", IAM,
         f"User: {ANA} is not authorized to perform: sagemaker:ListModels because no service control policy allows the"
         " sagemaker:ListModels action",
-        _by(PolicyType.SERVICE_CONTROL, explicit=False),
+        _by(DenyingPolicy.SERVICE_CONTROL, explicit=False),
     ),
     Form(
         "SCP, deny", IAM,
         f"User: {ANA} is not authorized to perform: sagemaker:ListModels with an explicit deny in a service control policy",
-        _by(PolicyType.SERVICE_CONTROL, explicit=True),
+        _by(DenyingPolicy.SERVICE_CONTROL, explicit=True),
     ),
     Form(
         "RCP, deny", IAM,
         f"User: {ANA} is not authorized to perform: secretsmanager:GetSecretValue on resource:"
         " arn:aws:secretsmanager:eu-west-1:111122223333:secret:* with an explicit deny in a resource control policy",
         {"resource": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:*",
-         **_by(PolicyType.RESOURCE_CONTROL, explicit=True)},
+         **_by(DenyingPolicy.RESOURCE_CONTROL, explicit=True)},
     ),
     Form(
         "VPC endpoint, no allow", IAM,
         f"User: {ANA} is not authorized to perform: sagemaker:ListModels because no VPC endpoint policy allows the"
         " sagemaker:ListModels action",
-        _by(PolicyType.VPC_ENDPOINT, explicit=False),
+        _by(DenyingPolicy.VPC_ENDPOINT, explicit=False),
     ),
     Form(
         "VPC endpoint, deny", IAM,
         f"User: {ANA} is not authorized to perform: sagemaker:CreateTrainingJob on resource: {JOB} with an explicit"
         " deny in a VPC endpoint policy",
-        _by(PolicyType.VPC_ENDPOINT, explicit=True),
+        _by(DenyingPolicy.VPC_ENDPOINT, explicit=True),
     ),
     Form(
         "VPC endpoint because of an SCP; the service in capitals", IAM,
         f"User: {ANA} is not authorized to perform: SNS:Publish on resource: arn:aws:sns:us-east-1:444455556666:alarms"
         " with an explicit deny in a VPC endpoint policy transitively through a service control policy",
-        {"action": "sns:Publish", "through": PolicyType.SERVICE_CONTROL,
-         **_by(PolicyType.VPC_ENDPOINT, explicit=True)},
+        {"action": "sns:Publish", "through": DenyingPolicy.SERVICE_CONTROL,
+         **_by(DenyingPolicy.VPC_ENDPOINT, explicit=True)},
     ),
     Form(
         "session, no allow", IAM,
         f"User: {ANA} is not authorized to perform: sagemaker:ListModels because no session policy allows the"
         " sagemaker:ListModels action",
-        _by(PolicyType.SESSION, explicit=False),
+        _by(DenyingPolicy.SESSION, explicit=False),
     ),
     Form(
         "session, deny, as AWS spells it", IAM,
         f"User: {ANA} is not authorized to perform: sagemaker:CreateTrainingJob on resource: {JOB} with an explicit"
         " deny in a sessions policy",
-        _by(PolicyType.SESSION, explicit=True),
+        _by(DenyingPolicy.SESSION, explicit=True),
     ),
     Form(
         "resource policy, no allow", IAM,
         f"User: {ANA} is not authorized to perform: secretsmanager:GetSecretValue because no resource-based policy"
         " allows the secretsmanager:GetSecretValue action",
-        _by(PolicyType.RESOURCE, explicit=False),
+        _by(DenyingPolicy.RESOURCE, explicit=False),
     ),
     Form(
         "resource policy, deny", IAM,
         f"User: {ANA} is not authorized to perform: ecr:BatchGetImage on resource:"
         " arn:aws:ecr:eu-west-1:444455556666:repository/churn with an explicit deny in a resource-based policy",
-        {"resource": "arn:aws:ecr:eu-west-1:444455556666:repository/churn", **_by(PolicyType.RESOURCE, explicit=True)},
+        {"resource": "arn:aws:ecr:eu-west-1:444455556666:repository/churn", **_by(DenyingPolicy.RESOURCE, explicit=True)},
     ),
     Form(
         "trust, no allow", IAM,
         f"User: {ANA} is not authorized to perform: sts:AssumeRole because no role trust policy allows the"
         " sts:AssumeRole action",
-        {"action": "sts:AssumeRole", **_by(PolicyType.TRUST, explicit=False)},
+        {"action": "sts:AssumeRole", **_by(DenyingPolicy.TRUST, explicit=False)},
     ),
     Form(
         "trust, deny", IAM,
         f"User: {ANA} is not authorized to perform: sts:AssumeRole with an explicit deny in the role trust policy",
-        _by(PolicyType.TRUST, explicit=True),
+        _by(DenyingPolicy.TRUST, explicit=True),
     ),
     Form(
         "trust, as an older page has it", "https://github.com/awsdocs/iam-user-guide troubleshoot_access-denied.md",
         f"User: {ANA} is not authorized to perform: sts:AssumeRole because the role trust policy allows the"
         " sts:AssumeRole action",
-        _by(PolicyType.TRUST, explicit=False),
+        _by(DenyingPolicy.TRUST, explicit=False),
     ),
     Form(
         "assume a role, without a reason", IAM,
@@ -158,7 +158,7 @@ FORMS = [
         " arn:aws:organizations::444455556666:policy/o-a1b2c3d4e5/service_control_policy/p-abcd1234",
         {"action": "iam:ListRoles", "resource": "arn:aws:iam::111122223333:role/*",
          "policy_arn": "arn:aws:organizations::444455556666:policy/o-a1b2c3d4e5/service_control_policy/p-abcd1234",
-         **_by(PolicyType.SERVICE_CONTROL, explicit=True)},
+         **_by(DenyingPolicy.SERVICE_CONTROL, explicit=True)},
     ),
     Form(
         "an explicit deny, without the kind of policy", "https://github.com/aws-samples/secure-data-science-reference-architecture",
@@ -183,7 +183,7 @@ FORMS = [
         "S3, the object in quotes and with a space", S3,
         f'User: {ANA} is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::acme-churn/my report.csv"'
         " with an explicit deny in a resource control policy",
-        {"resource": "arn:aws:s3:::acme-churn/my report.csv", **_by(PolicyType.RESOURCE_CONTROL, explicit=True)},
+        {"resource": "arn:aws:s3:::acme-churn/my report.csv", **_by(DenyingPolicy.RESOURCE_CONTROL, explicit=True)},
     ),
     Form(
         "S3 Block Public Access", S3,
@@ -212,20 +212,20 @@ FORMS = [
         '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code><Message>User: '
         f"{ANA} is not authorized to perform: s3:GetObject on resource: &quot;{OBJECT}&quot; because no identity-based policy"
         " allows the s3:GetObject action</Message><RequestId>1</RequestId></Error>",
-        {"action": "s3:GetObject", "resource": OBJECT, **_by(PolicyType.IDENTITY, explicit=False)},
+        {"action": "s3:GetObject", "resource": OBJECT, **_by(DenyingPolicy.IDENTITY, explicit=False)},
     ),
     Form(
         "KMS, identity", KEYS,
         f"User: {ANA} is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext because"
         " no identity-based policy allows the kms:Decrypt action",
-        {"action": "kms:Decrypt", "resource": None, **_by(PolicyType.IDENTITY, explicit=False)},
+        {"action": "kms:Decrypt", "resource": None, **_by(DenyingPolicy.IDENTITY, explicit=False)},
     ),
     Form(
         "KMS, key of another account", KEYS,
         f"User: {ANA} is not authorized to perform: kms:GenerateDataKey on this resource because the resource does not"
         " exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies"
         " access",
-        {"action": "kms:GenerateDataKey", "resource": None, **_by(PolicyType.RESOURCE, explicit=None)},
+        {"action": "kms:GenerateDataKey", "resource": None, **_by(DenyingPolicy.RESOURCE, explicit=None)},
     ),
     Form(
         "KMS, the old message", "https://github.com/aceew/aws-lambda-env-vars/issues/7",
@@ -237,13 +237,13 @@ FORMS = [
         "a job's data", f"{EXAMPLES}/4384",
         "ClientError: Data download failed:Unable to download object s3://acme-churn/train/a.csv (AccessDenied: Access"
         " Denied)",
-        {"kind": Kind.DATA, "action": "s3:GetObject", "resource": OBJECT, "principal": None},
+        {"kind": DenialKind.DATA, "action": "s3:GetObject", "resource": OBJECT, "principal": None},
     ),
     Form(
         "a job's data, forbidden", "https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html",
         "UnexpectedStatusException: Error for Training job churn: Failed. Reason: ClientError: Data download"
         " failed:Failed to download data. 403 Forbidden (403): Forbidden",
-        {"kind": Kind.DATA, "action": "s3:GetObject", "resource": None},
+        {"kind": DenialKind.DATA, "action": "s3:GetObject", "resource": None},
     ),
     Form(
         "a job's prefix that can't be listed", "https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html",
@@ -251,7 +251,7 @@ FORMS = [
         ' S3 URL "s3://acme-churn/train" given in input data source. Please ensure that the bucket exists in the'
         " selected region, that objects exist under that S3 prefix, and that the role"
         ' "arn:aws:iam::111122223333:role/ml/sagemaker-compute" has "s3:ListBucket" permissions on bucket "acme-churn".',
-        {"kind": Kind.DATA, "action": "s3:ListBucket", "resource": "arn:aws:s3:::acme-churn",
+        {"kind": DenialKind.DATA, "action": "s3:ListBucket", "resource": "arn:aws:s3:::acme-churn",
          "principal": "arn:aws:iam::111122223333:role/ml/sagemaker-compute"},
     ),
     Form(
@@ -260,7 +260,7 @@ FORMS = [
         " model data at s3://acme-churn/train/a.csv. Please ensure that the role"
         ' "arn:aws-cn:iam::111122223333:role/sagemaker-compute" exists and that its trust relationship policy allows the'
         ' action "sts:AssumeRole" for the service principal "sagemaker.amazonaws.com".',
-        {"kind": Kind.DATA, "action": "s3:GetObject", "resource": "arn:aws-cn:s3:::acme-churn/train/a.csv",
+        {"kind": DenialKind.DATA, "action": "s3:GetObject", "resource": "arn:aws-cn:s3:::acme-churn/train/a.csv",
          "principal": "arn:aws-cn:iam::111122223333:role/sagemaker-compute"},
     ),
     Form(
@@ -268,7 +268,7 @@ FORMS = [
         "An error occurred (ValidationException) when calling the CreateTrainingJob operation: Access denied for"
         " repository: churn/train in registry ID: 444455556666. Image:"
         " 444455556666.dkr.ecr.eu-west-1.amazonaws.com/churn/train:3",
-        {"kind": Kind.IMAGE, "action": "ecr:BatchGetImage",
+        {"kind": DenialKind.IMAGE, "action": "ecr:BatchGetImage",
          "resource": "arn:aws:ecr:eu-west-1:444455556666:repository/churn/train"},
     ),
     Form(
@@ -277,43 +277,43 @@ FORMS = [
         "An error occurred (ValidationException) when calling the CreateTransformJob operation: Could not assume role"
         " arn:aws:iam::111122223333:role/sagemaker-compute. Please ensure that the role exists and allows principal"
         " 'sagemaker.amazonaws.com' to assume the role.",
-        {"kind": Kind.ASSUME, "action": "sts:AssumeRole", "principal": "sagemaker.amazonaws.com",
+        {"kind": DenialKind.ASSUME, "action": "sts:AssumeRole", "principal": "sagemaker.amazonaws.com",
          "resource": "arn:aws:iam::111122223333:role/sagemaker-compute"},
     ),
     Form(
         "a role that SageMaker can't assume, in a failure reason", f"{SDK}/43",
         "Failed Reason: ClientError: SageMaker was unable to assume the role"
         " 'arn:aws:iam::111122223333:role/sagemaker-compute'",
-        {"kind": Kind.ASSUME, "resource": "arn:aws:iam::111122223333:role/sagemaker-compute"},
+        {"kind": DenialKind.ASSUME, "resource": "arn:aws:iam::111122223333:role/sagemaker-compute"},
     ),
     Form(
         "a role that SageMaker can't assume, not named", "https://github.com/astronomer/docs/pull/1695",
         "ClientError: TrainingHostAgent Initialization failed:InvalidInputException: SageMaker is unable to perform:"
         " sts:AssumeRole on the role. Check if you have a trust relationship for 'sagemaker.amazonaws.com' to assume the"
         " role.",
-        {"kind": Kind.ASSUME, "resource": None},
+        {"kind": DenialKind.ASSUME, "resource": None},
     ),
     Form(
         "a web identity", "https://github.com/aws-actions/configure-aws-credentials/issues/1358",
         "Error: Could not assume role with OIDC: Not authorized to perform sts:AssumeRoleWithWebIdentity",
-        {"kind": Kind.REQUEST, "action": "sts:AssumeRoleWithWebIdentity", "principal": None},
+        {"kind": DenialKind.REQUEST, "action": "sts:AssumeRoleWithWebIdentity", "principal": None},
     ),
     Form(
         "get_execution_role, the role's path", f"{SDK}/2027",
         "Couldn't call 'get_role' to get Role ARN from role name sagemaker-data-scientist to get Role path.",
-        {"kind": Kind.EXECUTION_ROLE, "action": "iam:GetRole"},
+        {"kind": DenialKind.EXECUTION_ROLE, "action": "iam:GetRole"},
     ),
     Form(
         "get_execution_role, as a user", f"{SDK}/300",
         "ValueError: The current AWS identity is not a role: arn:aws:iam::111122223333:user/ana, therefore it cannot be"
         " used as a SageMaker execution role",
-        {"kind": Kind.EXECUTION_ROLE, "principal": "arn:aws:iam::111122223333:user/ana"},
+        {"kind": DenialKind.EXECUTION_ROLE, "principal": "arn:aws:iam::111122223333:user/ana"},
     ),
     Form(
         "get_execution_role, the notebook instance",
         "https://github.com/awslabs/predictive-maintenance-using-machine-learning/issues/4",
         "Couldn't call 'describe_notebook_instance' to get the Role ARN of the instance churn.",
-        {"kind": Kind.EXECUTION_ROLE, "action": "sagemaker:DescribeNotebookInstance"},
+        {"kind": DenialKind.EXECUTION_ROLE, "action": "sagemaker:DescribeNotebookInstance"},
     ),
     Form(
         "EC2, with an encoded message", "https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html",
@@ -340,7 +340,7 @@ FORMS = [
         "anyone", IAM,
         "User: anonymous is not authorized to perform: es:ESHttpGet because no resource-based policy allows the"
         " es:ESHttpGet action",
-        {"principal": "anonymous", **_by(PolicyType.RESOURCE, explicit=False)},
+        {"principal": "anonymous", **_by(DenyingPolicy.RESOURCE, explicit=False)},
     ),
     Form(
         "a CloudTrail event",
@@ -394,9 +394,9 @@ def test_a_network_message_is_told_apart() -> None:
 @pytest.mark.parametrize(
     ("denial", "said"),
     [
-        (Denial("", policy_type=PolicyType.IDENTITY, explicit=False), "an identity-based policy does not allow it"),
-        (Denial("", policy_type=PolicyType.SESSION, explicit=True), "a session policy explicitly denies it"),
-        (Denial("", policy_type=PolicyType.RESOURCE), "does not allow it, or denies it"),
+        (Denial("", policy_type=DenyingPolicy.IDENTITY, explicit=False), "an identity-based policy does not allow it"),
+        (Denial("", policy_type=DenyingPolicy.SESSION, explicit=True), "a session policy explicitly denies it"),
+        (Denial("", policy_type=DenyingPolicy.RESOURCE), "does not allow it, or denies it"),
         (Denial("", explicit=True), "not in which policy"),
         (Denial("", setting="BlockPublicAcls"), "BlockPublicAcls"),
         (Denial("", encoded=True), "decode-authorization-message"),

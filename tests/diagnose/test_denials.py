@@ -11,7 +11,7 @@ import yaml
 from tests.diagnose.test_denial import FORMS
 
 from rolemgr.diagnose.denial import parse_denial
-from rolemgr.diagnose.denial_said import Denial
+from rolemgr.diagnose.denial_message import Denial
 from rolemgr.errors import InputError
 
 CASES = yaml.safe_load(Path(__file__).with_name("denials.yaml").read_text(encoding="utf-8"))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rolemgr.evaluate.decision import Evaluation, evaluate
 from rolemgr.evaluate.explain import explain
 from rolemgr.evaluate.policies import Policies
-from rolemgr.evaluate.principals import Kind, read_caller
+from rolemgr.evaluate.principals import CallerKind, read_caller
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy
 
@@ -190,7 +190,7 @@ def test_every_layer_around_only_narrows(written: Written, request: Request, lay
 
     But for the session policy of a federated user, who without one has no permissions.
     """
-    federated = read_caller(request.principal).kind is Kind.FEDERATED_USER
+    federated = read_caller(request.principal).kind is CallerKind.FEDERATED_USER
     assume(layer in written and not (layer == "session" and federated))
     without = {name: found for name, found in written.items() if name != layer}
     if decide(request, written).decision == "Allowed":
@@ -247,7 +247,7 @@ def test_an_implicit_deny_names_a_layer_that_lacks_an_allow(written: Written, re
     """To an implicit deny there is always a layer to mend, and mending all of them allows."""
     answer = decide(request, written)
     assert (answer.decision == "ImplicitlyDenied") == bool(answer.not_allowed_by)
-    assume(answer.not_allowed_by and read_caller(request.principal).kind is not Kind.FEDERATED_USER)
+    assume(answer.not_allowed_by and read_caller(request.principal).kind is not CallerKind.FEDERATED_USER)
     names = {
         "identity policy": "identity", "permissions boundary": "boundary", "session policy": "session",
         "service control policy": "scp", "resource policy": "resource", "VPC endpoint policy": "vpce",

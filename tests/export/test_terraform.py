@@ -27,7 +27,7 @@ from tests.support import ALL_LIMITS
 from rolemgr.export.formats import Options
 from rolemgr.export.portable import portable
 from rolemgr.export.stand_ins import STAND_INS
-from rolemgr.export.terraform import written
+from rolemgr.export.terraform import in_terraform
 
 PARAMETERIZED = Options(parameterize=True)
 REGION = "eu-west-1"
@@ -81,7 +81,7 @@ def test_a_sign_before_an_expression_stays_a_sign(signs: str) -> None:
     """Terraform would read the first sign of ``$${`` as an escape, and the account as plain text."""
     one = chosen(persona="sagemaker-compute")
     made = portable(CATALOG, one.spec, one.documents)
-    text = str(written(f"{signs}{STAND_INS['account']}", made))
+    text = str(in_terraform(f"{signs}{STAND_INS['account']}", made))
     assert not re.search(r"[$%][$%]\{", text)
     assert re.sub(r'\$\{"(.)"\}', r"\1", text) == f"{signs}${{data.aws_caller_identity.current.account_id}}"
 

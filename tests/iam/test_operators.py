@@ -31,7 +31,7 @@ def test_values_that_the_operator_can_not_read(operator: str, value: str, wrong:
 
 def test_variables_are_found_and_broken_ones_refused() -> None:
     """With defaults and without; the three escapes are no variables."""
-    assert [one.written for one in variables_in("a/${aws:userid}/${*}-${aws:PrincipalTag/team, 'ml'}")] == [
+    assert [one.spelling for one in variables_in("a/${aws:userid}/${*}-${aws:PrincipalTag/team, 'ml'}")] == [
         "aws:userid",
         "aws:PrincipalTag/team",
     ]

@@ -27,7 +27,7 @@ def test_a_default_belongs_to_its_variable() -> None:
         Variable("aws:principaltag/project", "no${ne", "aws:PrincipalTag/Project"),
         Piece("/*", live=True),
     )
-    assert [one.written for one in known_variables_in(f"{TAG}${{*}}${{aws:userid}}")] == [
+    assert [one.spelling for one in known_variables_in(f"{TAG}${{*}}${{aws:userid}}")] == [
         "aws:PrincipalTag/Project",
         "aws:userid",
     ]
@@ -87,7 +87,7 @@ def test_an_early_variable_stands_before_the_fifth_colon(resource: str, found: s
 )  # fmt: skip
 def test_a_variable_of_iam_names_a_condition_key(text: str, keys: list[str]) -> None:
     """What CloudFormation and Terraform fill in does not."""
-    assert [one.written for one in key_variables_in(text)] == keys
+    assert [one.spelling for one in key_variables_in(text)] == keys
 
 
 @pytest.mark.parametrize("text", ["a", "$", "{a}", "$ {a}"])

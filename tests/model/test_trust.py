@@ -10,7 +10,7 @@ from rolemgr.files.yaml import parse_yaml
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.model.trust import AnyTrust, GitHubTrust, carries_session_tags
-from rolemgr.model.written_trust import as_text
+from rolemgr.model.trust_text import as_text
 
 HERE = "arn:aws:iam::111122223333"
 SAML = f"{HERE}:saml-provider/Okta"

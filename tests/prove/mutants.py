@@ -60,7 +60,7 @@ def never_and_alive(subject: Subject) -> Sequence[Proof]:
 
 
 def first_judgement(subject: Subject) -> Sequence[Proof]:
-    """Return a proof for the first cell in which a guardrail does not hold or stands in the way, if there is one."""
+    """Return a proof for the first assignment in which a guardrail does not hold or stands in the way, if there is one."""
     broken = ((name, example) for name, example in judgements(subject) if example)
     return [proof_of(name, "", (example,)) for name, example in islice(broken, 1)]
 

@@ -21,7 +21,7 @@ SOURCES = [
     ("compose/merge.py", "(part[0].effect, part[0].conditions, same(part))", "(part[0].conditions, same(part))", "Allows and Denies are mixed"),
     ("compose/merge.py", "lambda part: part[0].resources", "lambda part: 0", "resources are mixed"),
     ("compose/limits.py", "denies = [share for one in compiled for share in one.shares]", "denies = []", "guardrails are left out"),
-    ("compose/distribute.py", "_supported(written.conditions, action, types)", "()", "conditions are left off"),
+    ("compose/distribute.py", "_supported(resolved.conditions, action, types)", "()", "conditions are left off"),
 ]  # fmt: skip
 """Slips in the text of composition: module, text, what becomes of it, and what that means."""
 

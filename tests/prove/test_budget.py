@@ -12,9 +12,9 @@ from tests.conftest import Run
 from rolemgr.catalog.load import Catalog
 from rolemgr.compare.budget import Budget
 from rolemgr.iam.documents import Effect
-from rolemgr.prove.assignment import Check, assignment
+from rolemgr.prove.assignment import Check, find_assignment
 from rolemgr.prove.catalog import limits_of, subject_of
-from rolemgr.prove.cells import Term, domain
+from rolemgr.prove.domains import Term, domain
 from rolemgr.prove.guardrails import guardrails_kept
 from rolemgr.prove.overlaps import overlaps_declared
 from rolemgr.prove.proof import Proof, Subject
@@ -218,10 +218,10 @@ def test_json_has_what_could_not_be_told(tmp_path: Path) -> None:
 
 def brute(checks: list[Check], keys: list[str], values: list[tuple[str, ...]]) -> bool:
     """Tell whether some choice of *values* passes all *checks*."""
-    cells: list[dict[str, tuple[str, ...]]] = [{}]
+    assignments: list[dict[str, tuple[str, ...]]] = [{}]
     for key in keys:
-        cells = [{**cell, key: value} for cell in cells for value in values]
-    return any(all(check.passes(cell) for check in checks) for cell in cells)
+        assignments = [{**assignment, key: value} for assignment in assignments for value in values]
+    return any(all(check.passes(assignment) for check in checks) for assignment in assignments)
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -233,10 +233,10 @@ def test_going_back_loses_no_answer(seed: int) -> None:
     def check() -> Check:
         some = picked.sample(keys, picked.randint(1, 3))
         bad = {tuple(picked.choice(values) for _ in some) for _ in range(picked.randint(1, 3 ** len(some)))}
-        return Check(frozenset(some), lambda cell: tuple(cell[key] for key in some) not in bad)
+        return Check(frozenset(some), lambda assignment: tuple(assignment[key] for key in some) not in bad)
 
     checks = [check() for _ in range(picked.randint(3, 9))]
-    found = assignment({}, checks, lambda _: values, first=frozenset("c"), budget=Budget())
+    found = find_assignment({}, checks, lambda _: values, first=frozenset("c"), budget=Budget())
     used = sorted(set().union(*(one.keys for one in checks)))
     assert (found is not None) is brute(checks, used, values)
     assert found is None or all(one.passes(found) for one in checks)

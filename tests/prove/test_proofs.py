@@ -17,7 +17,7 @@ from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import Effect
 from rolemgr.prove.catalog import all_guardrails, limits_of, prove_catalog, prove_role, subject_of, variants
-from rolemgr.prove.cells import ABSENT
+from rolemgr.prove.domains import ABSENT
 from rolemgr.prove.grants import no_dead_grant
 from rolemgr.prove.guardrails import guardrails_kept
 from rolemgr.prove.overlaps import declarations, overlaps_declared
@@ -143,7 +143,7 @@ def test_flags_are_what_chooses_the_role() -> None:
     )  # fmt: skip
 
 
-# --- cells ------------------------------------------------------------------------------------------------------------
+# --- key assignments --------------------------------------------------------------------------------------------------
 
 
 def test_a_key_is_absent_right_wrong_and_mixed() -> None:

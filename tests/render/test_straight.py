@@ -13,10 +13,10 @@ from rolemgr.model.role import RoleDocuments
 from rolemgr.render.documents import render
 
 
-def documents(written: bool, **choices: Any) -> RoleDocuments | str:
+def documents(as_text: bool, **choices: Any) -> RoleDocuments | str:
     """Return the documents of the role of *choices*, through their text or straight; or why there are none."""
     try:
-        return render(compose(CATALOG, role_spec(**choices)), written=written)
+        return render(compose(CATALOG, role_spec(**choices)), as_text=as_text)
     except InputError as error:
         return str(error)
 

@@ -1,4 +1,4 @@
-"""In what a role in an account differs from the one that is wanted, as whoever changes it wants to read it."""
+"""In what a role in an account differs from the one that is wanted, as the user who changes it wants to read it."""
 
 from collections.abc import Iterator
 

@@ -2,7 +2,7 @@
 What a role in an account is that its file does not say, and the reverse.
 
 Policies are told by what they mean: order, Sids, case of actions, one statement or five are no drift. What is
-known by name or value only is compared so: the ARN of the boundary, attached policies whose text is not known,
+known by name or value only is compared by that: the ARN of the boundary, attached policies whose text is not known,
 tags, session length, description, path.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from rolemgr.account.meaning import Held, Meant, Place, permissions, said, trust
+from rolemgr.account.meaning import Held, Meant, Place, in_words, permissions, trust
 from rolemgr.account.ownership import without_own_tags
 from rolemgr.account.read import AccountRole
 from rolemgr.iam.arn import Arn, is_aws_managed
@@ -18,7 +18,7 @@ from rolemgr.iam.documents import IdentityPolicy
 from rolemgr.model.role import RoleDocuments
 from rolemgr.reference.managed_policies import ManagedPolicy, managed_policy
 
-Kind: TypeAlias = Literal[
+DriftKind: TypeAlias = Literal[
     "role-missing", "role-half-made", "access-gained", "access-lost", "access-unknown", "access-lost-unknown",
     "trust-gained", "trust-lost", "trust-unknown", "trust-lost-unknown", "boundary-missing", "boundary-changed",
     "boundary-added", "policy-unknown", "policy-attached", "policy-detached", "session-length", "path",
@@ -28,7 +28,7 @@ Kind: TypeAlias = Literal[
 Texts: TypeAlias = Mapping[str, IdentityPolicy | None]
 """Documents of managed policies by ARN, None where they are not known."""
 
-_KINDS: Final[Mapping[tuple[str, str, bool], Kind]] = {
+_KINDS: Final[Mapping[tuple[str, str, bool], DriftKind]] = {
     ("permissions", "gained", False): "access-gained",
     ("permissions", "lost", False): "access-lost",
     ("permissions", "gained", True): "access-unknown",
@@ -48,7 +48,7 @@ class Drift:
     *about* is the key of a role file that says it; *meant* is there where it is access.
     """
 
-    kind: Kind
+    kind: DriftKind
     what: str
     about: tuple[str, ...] = ()
     wanted: str | None = None
@@ -151,8 +151,8 @@ class _Compared:
         wanted, found = self.new.boundary, self.role.boundary
         if wanted == found:
             return
-        kind: Kind = "boundary-missing" if not found else "boundary-changed" if wanted else "boundary-added"
-        said_of: dict[Kind, str] = {
+        kind: DriftKind = "boundary-missing" if not found else "boundary-changed" if wanted else "boundary-added"
+        said_of: dict[DriftKind, str] = {
             "boundary-missing": f"the role has no permissions boundary; the file has {wanted}",
             "boundary-changed": f"the permissions boundary is {found}; the file has {wanted}",
             "boundary-added": f"the role has the permissions boundary {found}; the file has none",
@@ -190,7 +190,7 @@ class _Compared:
     def _tags(self) -> Iterator[Drift]:
         wanted, found = self.new.tags, without_own_tags(self.role.tags)
         for key in sorted(wanted.keys() | found.keys()):
-            kind: Kind = "principal-tag" if self._is_asked(key) else "tag"
+            kind: DriftKind = "principal-tag" if self._is_asked(key) else "tag"
             yield from _changed(kind, f"tag {key}", "tag", wanted.get(key), found.get(key), key)
 
     def _is_asked(self, key: str) -> bool:
@@ -225,15 +225,17 @@ def _attached(arn: str) -> str:
 
 def _of_access(meant: Meant) -> Drift:
     kind = _KINDS[meant.part, meant.way, bool(meant.unknown)]
-    return Drift(kind, said(meant), ("trust",) if meant.part == "trust" else (), meant=meant)
+    return Drift(kind, in_words(meant), ("trust",) if meant.part == "trust" else (), meant=meant)
 
 
-def _changed(kind: Kind, name: str, key: str, wanted: str | None, found: str | None, *path: str) -> Iterator[Drift]:
+def _changed(
+    kind: DriftKind, name: str, key: str, wanted: str | None, found: str | None, *path: str
+) -> Iterator[Drift]:
     if wanted != found:
-        yield Drift(kind, f"{name}: {_shown(found)}; the file has {_shown(wanted)}", (key, *path), wanted, found)
+        yield Drift(kind, f"{name}: {_quoted(found)}; the file has {_quoted(wanted)}", (key, *path), wanted, found)
 
 
-def _shown(text: str | None) -> str:
+def _quoted(text: str | None) -> str:
     return "none" if text is None else f"`{text}`"
 
 

@@ -167,7 +167,7 @@ class Execution:
                 self._name_left(rest, error)
                 if error.concerns_all:
                     return
-            except (KeyboardInterrupt, SystemExit):  # whoever presses Ctrl-C again does not want to wait
+            except (KeyboardInterrupt, SystemExit):  # a user who presses Ctrl-C again does not want to wait
                 self._name_left(steps[number:], None)
                 return
 

@@ -113,13 +113,13 @@ def _answered(error: Any, found: dict[str, str]) -> AwsError:
         return AwsError(f"AWS throttles {call}, also after retries", "wait a little, and run it again", code=code)
     if code in ("AccessDenied", "AccessDeniedException"):
         return AwsError(f"access denied to {_action(call, message)}: {message}", code=code)
-    said = {
+    explained = {
         "MalformedPolicyDocument": "AWS refuses the policy",
         "LimitExceeded": f"{call} is over a quota of the account",
         "EntityAlreadyExists": "the name is taken",
     }.get(code, f"{call} failed with {code or 'an error'}")
     refused = 400 <= error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) < 500
-    return AwsError(f"{said}: {message}" if message else said, code=code, perhaps_done=not refused)
+    return AwsError(f"{explained}: {message}" if message else explained, code=code, perhaps_done=not refused)
 
 
 def _action(call: str, message: str) -> str:

@@ -9,10 +9,12 @@ from collections.abc import Callable, Collection, Generator, Iterator, Mapping, 
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
 
+from rolemgr.compare.action_groups import Focus
 from rolemgr.compare.budget import MOST_STEPS, Budget
-from rolemgr.compare.compare import Difference, Focus, Unknown, compare
+from rolemgr.compare.compare import compare
 from rolemgr.compare.lifted import lifted
-from rolemgr.compare.statements import Said, Side
+from rolemgr.compare.statements import CompiledStatement, Side
+from rolemgr.compare.verdicts import Difference, Unknown
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.policies import Policies, StatementRef, read_policy
 from rolemgr.iam.documents import Effect, IdentityPolicy, TrustPolicy
@@ -180,10 +182,10 @@ class _Question(NamedTuple):
         """Yield what broad statements show, a policy that is whole once; return all that is told by that."""
         told: set[str] = set()
         others = _allows(self.other.policies)
-        for said in _allows(self.giving.policies) if self.part == "permissions" else ():
-            sid = str(said.at.sid)
-            fresh = [] if sid in told else _fresh(said, others)
-            if len(fresh) > self._most(said) and (one := self._broad(sid, fresh)):
+        for statement in _allows(self.giving.policies) if self.part == "permissions" else ():
+            sid = str(statement.at.sid)
+            fresh = [] if sid in told else _fresh(statement, others)
+            if len(fresh) > self._most(statement) and (one := self._broad(sid, fresh)):
                 told |= self._with_all_of_its_policy(sid)
                 yield replace(self._meant(one), names=len(fresh))
         return frozenset(told)
@@ -204,9 +206,9 @@ class _Question(NamedTuple):
         places = (self.giving.place(one.statement),) if one.statement else ()
         return Meant(self.part, self.way, places, actions=one.actions, unknown=one.reason)
 
-    def _most(self, said: Said) -> int:
+    def _most(self, statement: CompiledStatement) -> int:
         """Return how many new actions a statement may name and still be compared action by action."""
-        return 0 if self.giving.place(said.at).statement is None else _BROAD
+        return 0 if self.giving.place(statement.at).statement is None else _BROAD
 
     def _broad(self, sid: str, fresh: Sequence[str]) -> Difference | None:
         """Return what the broad statement *sid* gives, if one of its most telling *fresh* actions shows it."""
@@ -265,19 +267,19 @@ def _both(first: Meant, second: Meant) -> Meant:
 # --- broad statements: all that they name would take minutes, so that a few new actions are asked first
 
 
-def _allows(policies: Policies) -> list[Said]:
-    return [said for said in Side(policies).statements if said.effect is Effect.ALLOW]
+def _allows(policies: Policies) -> list[CompiledStatement]:
+    return [statement for statement in Side(policies).statements if statement.effect is Effect.ALLOW]
 
 
-def _fresh(said: Said, others: Sequence[Said]) -> list[str]:
-    """Return the actions that *said* names by a pattern or a NotAction, and none of *others* names."""
-    if said.takes.listed and not any("*" in text or "?" in text for text in said.actions):
+def _fresh(statement: CompiledStatement, others: Sequence[CompiledStatement]) -> list[str]:
+    """Return the actions that *statement* names by a pattern or a NotAction, and none of *others* names."""
+    if statement.takes.listed and not any("*" in text or "?" in text for text in statement.actions):
         return []
     return [
         spelt
         for service in services()
         for name, spelt in action_names(service).items()
-        if said.takes.take(folded := f"{service}:{name}") and not any(other.takes.take(folded) for other in others)
+        if statement.takes.take(folded := f"{service}:{name}") and not any(other.takes.take(folded) for other in others)
     ]
 
 
@@ -292,7 +294,7 @@ def _first(actions: Sequence[str]) -> tuple[str, ...]:
 _LISTED = 6
 
 
-def said(meant: Meant) -> str:
+def in_words(meant: Meant) -> str:
     """Return *meant* as a sentence: what the account has more than the file, or less."""
     if meant.unknown:
         return _unknown(meant)
@@ -334,7 +336,7 @@ def _example(shown: Difference) -> str:
     request = shown.request
     context = ", ".join(f"{key}={' '.join(values)}" for key, values in request.given_context().items())
     who = f" by {request.principal}" if request.principal else ""
-    note = f", {shown.scene.note}" if shown.scene.note else ""
+    note = f", {shown.scenario.note}" if shown.scenario.note else ""
     return f"{request.action} on {request.resource}{who}{f' with {context}' if context else ''}{note}"
 
 

@@ -72,7 +72,7 @@ def read_role(iam: Any, name: str) -> AccountRole | None:
     """
     Return the role *name* with its policies and their documents, or None where there is none.
 
-    *iam* is a boto3 client. Raises AwsError where AWS refuses a call, and for a document that is no policy.
+    *iam* is a boto3 client. Raises AwsError where AWS refuses a call, and for a document that is not a policy.
     """
     with aws_errors():
         found = _found(iam.get_role, RoleName=name)

@@ -22,8 +22,8 @@ from rolemgr.model.source import Sourced, parse_model
 if TYPE_CHECKING:
     from rolemgr.model.guardrail import Guardrail, GuardrailProfile
 
-Kind: TypeAlias = Literal["personas", "separations", "activity_groups", "guardrails", "profiles"]
-FOLDERS: Mapping[Kind, str] = {
+EntryKind: TypeAlias = Literal["personas", "separations", "activity_groups", "guardrails", "profiles"]
+FOLDERS: Mapping[EntryKind, str] = {
     "personas": "personas",
     "separations": "separations",
     "activity_groups": "activity_groups",
@@ -119,15 +119,15 @@ class Catalog:
         files = filter(None, (_shared_file(folder, builtin) for folder, builtin in self._all_folders()))
         return tuple(parse_model(read_yaml(one.path, one.shown), SharedParameters) for one in files)
 
-    def found(self, kind: Kind) -> Mapping[str, Found]:
+    def found(self, kind: EntryKind) -> Mapping[str, Found]:
         """Return the files of *kind* by id, sorted."""
         return self._found[kind]
 
     @cached_property
-    def _found(self) -> Mapping[Kind, Mapping[str, Found]]:
+    def _found(self) -> Mapping[EntryKind, Mapping[str, Found]]:
         return {kind: self._list(kind) for kind in FOLDERS}
 
-    def _list(self, kind: Kind) -> Mapping[str, Found]:
+    def _list(self, kind: EntryKind) -> Mapping[str, Found]:
         entries: dict[str, Found] = {}
         for folder, builtin in self._all_folders():
             for found in _entries(folder, kind, builtin):
@@ -140,7 +140,7 @@ class Catalog:
         """Return our folder and the user's, in order, each with whether it is ours."""
         return [(builtin_folder(), True), *((folder, False) for folder in self._folders)]
 
-    def _entry(self, kind: Kind, name: str, model: type[M], where: SourceLocation | None) -> Sourced[M]:
+    def _entry(self, kind: EntryKind, name: str, model: type[M], where: SourceLocation | None) -> Sourced[M]:
         found = self.found(kind).get(name)
         if found is None:
             word = kind.removesuffix("s").replace("_", " ")
@@ -161,24 +161,24 @@ def _shared_file(folder: Path, builtin: bool) -> Found | None:
     """Return the file in *folder* that declares shared parameters; raise InputError where there are two."""
     files = [path for end in (".yaml", ".yml") if os.path.lexists(path := folder / f"{SHARED}{end}")]
     if len(files) > 1:
-        where = SourceLocation(_shown(files[1], folder, builtin))
+        where = SourceLocation(_path_text(files[1], folder, builtin))
         raise InputError(where, f"shared parameters are declared in two files, here and in {files[0].name}")
-    return Found(SHARED, files[0], _shown(files[0], folder, builtin), builtin) if files else None
+    return Found(SHARED, files[0], _path_text(files[0], folder, builtin), builtin) if files else None
 
 
-def _entries(folder: Path, kind: Kind, builtin: bool) -> list[Found]:
+def _entries(folder: Path, kind: EntryKind, builtin: bool) -> list[Found]:
     """Return the entries of *kind* in *folder*; raise InputError where two files give the same id."""
     files: dict[str, Path] = {}
     for path in sorted((folder / FOLDERS[kind]).glob("*.y*ml")):
         if path.suffix not in (".yaml", ".yml"):
             continue
         if path.stem in files:
-            where = SourceLocation(_shown(path, folder, builtin))
+            where = SourceLocation(_path_text(path, folder, builtin))
             raise InputError(where, f"`{path.stem}` is defined twice, here and in {files[path.stem].name}")
         files[path.stem] = path
-    return [Found(stem, path, _shown(path, folder, builtin), builtin) for stem, path in files.items()]
+    return [Found(stem, path, _path_text(path, folder, builtin), builtin) for stem, path in files.items()]
 
 
-def _shown(path: Path, folder: Path, builtin: bool) -> str:
+def _path_text(path: Path, folder: Path, builtin: bool) -> str:
     """Return what messages call *path*: a built-in file from the catalog's top, else as the user wrote it."""
     return path.relative_to(folder).as_posix() if builtin else str(path)

@@ -62,12 +62,12 @@ def told_once(found: Sequence[Iterable[Finding]], ways: Sequence[Way]) -> Iterat
             key = finding._replace(message=_NUMBER.sub("#", finding.message))
             first.setdefault(key, finding)
             holds.setdefault(key, []).append(at)
-    said: dict[tuple[int, ...], str] = {}  # many findings hold in the same ways, and each way is long
+    texts: dict[tuple[int, ...], str] = {}  # many findings hold in the same ways, and each way is long
     for key, told in first.items():
         where = tuple(sorted(set(holds[key])))
-        if where not in said:
-            said[where] = "" if len(where) == len(ways) else f", {when(where, ways)}"
-        yield told._replace(message=told.message + said[where])
+        if where not in texts:
+            texts[where] = "" if len(where) == len(ways) else f", {when(where, ways)}"
+        yield told._replace(message=told.message + texts[where])
 
 
 def when(where: Sequence[int], ways: Sequence[Way]) -> str:
@@ -76,11 +76,13 @@ def when(where: Sequence[int], ways: Sequence[Way]) -> str:
     shared = {name: truth for name, truth in chosen[0].items() if all(way[name] is truth for way in chosen)}
     for name, truth in shared.items():
         if sum(way[name] is truth for way in ways) == len(chosen):
-            return f"if the condition {_said({name: truth})}"
+            return f"if the condition {_condition_text({name: truth})}"
     if shared and sum(shared.items() <= way.items() for way in ways) == len(chosen):
-        return f"if the conditions {_said(shared)}"
-    return f"in {len(chosen)} of {len(ways)} ways that the conditions can come out, such as {_said(chosen[0])}"
+        return f"if the conditions {_condition_text(shared)}"
+    return (
+        f"in {len(chosen)} of {len(ways)} ways that the conditions can come out, such as {_condition_text(chosen[0])}"
+    )
 
 
-def _said(way: Way) -> str:
+def _condition_text(way: Way) -> str:
     return ", ".join(f"`{name}` is {str(truth).lower()}" for name, truth in way.items())

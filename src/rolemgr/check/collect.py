@@ -112,7 +112,7 @@ def _not_judged(collected: Collected, path: Path, reason: str) -> None:
 
 
 def _take(path: Path, collected: Collected, kind: PolicyType | None, *, named: bool) -> None:
-    """Read one file; in a folder, what is no policy is skipped, and what should be one and can't be read is not."""
+    """Read one file; in a folder, what is not a policy is skipped, and what should be one and can't be read is not."""
     name = str(path)
     try:
         text = read_text(path, limits=ANSWER_LIMITS if name.lower().endswith(".json") else LIMITS)

@@ -41,7 +41,7 @@ class Suppression:
     expires: date | None = None
 
     def speaks_of(self, finding: Finding) -> bool:
-        """Tell whether it is meant for *finding*, be it expired or not."""
+        """Tell whether it is meant for *finding*, also where it is expired."""
         if finding.rule != self.rule or (self.sid is not None and finding.sid != self.sid):
             return False
         return self.path is None or path_matches(finding.path, self.path)

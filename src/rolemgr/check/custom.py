@@ -27,8 +27,10 @@ from rolemgr.check.finding import Finding, Severity
 from rolemgr.check.rule import listed
 from rolemgr.check.rules import RULES
 from rolemgr.check.sources import documents, parse
-from rolemgr.compare.compare import Comparison, Difference, Focus, Unknown, compare
+from rolemgr.compare.action_groups import Focus
+from rolemgr.compare.compare import compare
 from rolemgr.compare.public import open_to_strangers
+from rolemgr.compare.verdicts import Comparison, Difference, Unknown
 from rolemgr.errors import InputError, SourceLocation, raise_all
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.policies import Policies, StatementRef, groups_of
@@ -256,7 +258,7 @@ def _not_granted(subject: _Subject, policies: Policies, custom: Custom) -> Itera
 
 
 def _all_granted(subject: _Subject, policies: Policies, custom: Custom, wanted: AccessNotGranted) -> Iterator[Finding]:
-    """Yield a finding where the policy allows all that is *wanted*, under whatever conditions, to whomever."""
+    """Yield a finding where the policy allows all that is *wanted*, to any caller, under any conditions."""
     actions, resources = wanted.actions or ("*",), wanted.resources or ("*",)
     found = compare(_policy(PolicyType.IDENTITY, _allow(actions, resources)), _at_most(policies))
     if any(not one.doubts for one in found.differences):
@@ -405,7 +407,7 @@ def _against(subject: _Subject, custom: Custom, found: Comparison, verb: str) ->
         text = f"{verb} {_request(one)}{_more(one)}{_note(one)}"
         if one.doubts:
             text = f"can't tell whether it {text}, for {'; '.join(one.doubts)}"
-        at = None if one.scene.lifted else one.statement
+        at = None if one.scenario.lifted else one.statement
         yield _finding(subject, custom, at, text, one.request.action)
     for unknown in found.unknowns:
         text = f"can't tell what it {verb} of {_actions(unknown)}: {unknown.reason}"
@@ -422,8 +424,8 @@ def _request(one: Difference) -> str:
 
 
 def _asked(one: Difference, key: str) -> bool:
-    """Tell whether *key* says more than who asks and of whom."""
-    own = one.scene.filled()
+    """Tell whether *key* says more than the caller and the resource's account."""
+    own = one.scenario.filled()
     return key.lower() not in own and key.lower() != "aws:resourceaccount"
 
 
@@ -433,7 +435,7 @@ def _more(one: Difference) -> str:
 
 
 def _note(one: Difference) -> str:
-    return f", {one.scene.note}" if one.scene.note else ""
+    return f", {one.scenario.note}" if one.scenario.note else ""
 
 
 def _actions(unknown: Unknown) -> str:

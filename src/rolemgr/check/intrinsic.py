@@ -61,7 +61,7 @@ def _texts_in(value: Any) -> Iterator[str]:
         if isinstance(one, str):
             yield one
         elif is_function(one) and "Ref" in one:
-            continue  # a name is no text
+            continue  # a name is not a text
         elif is_function(one) and "Fn::GetAtt" in one:
             yield "${.}"
         elif isinstance(one, dict):

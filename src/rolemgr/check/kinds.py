@@ -59,7 +59,7 @@ def _is_trust(statement: dict[str, Any]) -> bool:
 
 def _may_be_trust(statement: dict[str, Any]) -> bool:
     """
-    Tell whether a statement in a file that is called so can be meant for a trust policy.
+    Tell whether a statement in a file with such a name can be meant for a trust policy.
 
     It is about assuming, and may name a resource beside the Principal, or lack both; or it is about all actions of
     a Principal on no resource.

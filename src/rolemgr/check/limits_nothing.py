@@ -125,10 +125,10 @@ def says_not_on_what(statement: Statement) -> bool:
 
 def limits_no_administrator(condition: Condition) -> bool:
     """
-    Tell whether *condition* is no limit for who may do everything.
+    Tell whether *condition* does not limit a caller that may do everything.
 
     What holds without its key then holds for all services that do not send the key; and the resources of the
-    own account are all that there is to administrate.
+    role's account are all that there is to administrate.
     """
     if limits_nothing(condition):
         return True
@@ -141,9 +141,9 @@ def limits_no_administrator(condition: Condition) -> bool:
 
 def limits_nothing(condition: Condition) -> bool:
     """
-    Tell whether *condition* holds for whoever asks in the usual way, or leaves something out of the request.
+    Tell whether *condition* holds for anyone who calls in the usual way, or leaves something out of the request.
 
-    A negated condition names what is not meant, and lets all the rest through: in an Allow that is no limit,
+    A negated condition names what is not meant, and lets all the rest through: in an Allow that limits nothing,
     but for tags, accounts and regions, by which whole groups of resources can be left out.
     """
     if condition.operator is None or condition.opaque:

@@ -96,7 +96,7 @@ class _Reader:
                 self.document.unknown.append(((*self.path, name), _PUT_IN))
             elif name not in _ELEMENTS:
                 self._problem(f"a statement has no element `{name}`{_near(name, _ELEMENTS)}", name)
-        self._look_at_pairs()
+        self._check_pairs()
         return Statement(
             policy=self.document,
             path=self.path,
@@ -138,7 +138,7 @@ class _Reader:
             self._problem(f"Effect is {_named(effect)}: use Allow or Deny, in this spelling", "Effect")
         return ""
 
-    def _look_at_pairs(self) -> None:
+    def _check_pairs(self) -> None:
         kind = self.document.kind
         for one, other in _PAIRS:
             given = [name for name in (one, other) if name in self.raw]

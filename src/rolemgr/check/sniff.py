@@ -60,7 +60,7 @@ def _plain(raw: bytes) -> bytes:
 
 
 def what_else(path: Path) -> str | None:
-    """Return what *path* is where it is no regular file, in the words of a reason; raise OSError for a broken link."""
+    """Return what *path* is where it is not a regular file, as a reason says it; raise OSError for a broken link."""
     mode = path.stat().st_mode
     if stat.S_ISREG(mode):
         return None

@@ -40,7 +40,7 @@ class Parsed(NamedTuple):
 
 
 def parse(text: str, name: str, *, as_json: bool) -> Parsed:
-    """Return *text* as data; raise FileError with the line for what is no JSON (or YAML), or has a key twice."""
+    """Return *text* as data; raise FileError with the line for what is not JSON (or YAML), or has a key twice."""
     from rolemgr.files.json import parse_json
     from rolemgr.files.yaml import parse_yaml
 
@@ -66,7 +66,7 @@ def look_into(
     unknown: list[NotJudged] = []
     parts = parse_all(text, name, as_json=as_json)
     for part in parts:
-        made, others = look(part, text if len(parts) == 1 else None, name, kind)
+        made, others = search(part, text if len(parts) == 1 else None, name, kind)
         found += made
         unknown += others
     return found, unknown
@@ -74,10 +74,10 @@ def look_into(
 
 def documents(parsed: Parsed, text: str, name: str, kind: PolicyType | None = None) -> list[Document]:
     """Return the policy documents in *parsed*, of type *kind* where it is given and the file does not tell."""
-    return look(parsed, text, name, kind)[0]
+    return search(parsed, text, name, kind)[0]
 
 
-def look(
+def search(
     parsed: Parsed, text: str | None, name: str, kind: PolicyType | None = None
 ) -> tuple[list[Document], list[NotJudged]]:
     """Return the policy documents in *parsed*, and what may be one and can't be judged."""

@@ -247,7 +247,7 @@ def _one(
     arn, result = plan.wanted.arn, "created" if plan.action == "create" else "updated"
     execution = Execution(way.iam, plan, run, sleep=sleep, tell=_teller(plan, alone=alone))
     try:
-        _look_again(way, plan, options, run)
+        _plan_again(way, plan, options, run)
         execution.carry_out()
     except (AwsError, KeyboardInterrupt, SystemExit) as failure:
         error = str(failure) if isinstance(failure, AwsError) else "interrupted"
@@ -257,12 +257,12 @@ def _one(
     return Done(arn, result, None, tuple(execution.left)), None
 
 
-def _look_again(way: "Access", plan: "RolePlan", options: ApplyOptions, run: str) -> None:
+def _plan_again(way: "Access", plan: "RolePlan", options: ApplyOptions, run: str) -> None:
     """Raise AwsError where the account is no longer as it was when the plan was shown."""
-    from rolemgr.account.look import look
+    from rolemgr.account.existing import find_existing
     from rolemgr.account.plan import plan_role
 
-    now = plan_role(plan.wanted, look(way.iam, plan.wanted), run, update=options.update, prune=options.prune)
+    now = plan_role(plan.wanted, find_existing(way.iam, plan.wanted), run, update=options.update, prune=options.prune)
     if isinstance(now.problem, AwsError):
         raise now.problem
     if (now.action, now.steps) != (plan.action, plan.steps):

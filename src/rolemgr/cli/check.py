@@ -89,7 +89,7 @@ def check_command(
     if suppressed:
         note(f"{len(suppressed)} finding{'s' if len(suppressed) > 1 else ''} suppressed by {settings_name(config)}")
     reasons = [*found.accepted, *((finding, suppression.reason) for finding, suppression in suppressed)]
-    shown = _shown(
+    shown = _report_text(
         form, kept, reasons, len(found.names), customs, found.not_judged, found.types,
         color=_in_color(color, output), width=_width(output),
     )  # fmt: skip
@@ -311,7 +311,7 @@ def _new_ones(findings: "list[Finding]", path: str) -> "list[Finding]":
     return new_ones(findings, read_baseline(read_json(Path(path))))
 
 
-def _shown(
+def _report_text(
     form: str,
     findings: "list[Finding]",
     suppressed: "list[tuple[Finding, str]]",

@@ -78,7 +78,7 @@ def give(
 
 def _drawn(page: "RenderableType", output: str | None, color: str) -> str:
     """Return *page* as text; a table that goes to a file or a pipe is as wide as it needs to be."""
-    tables = sys.modules.get("rich.table")  # where nobody loaded it, the page is no table
+    tables = sys.modules.get("rich.table")  # where nobody loaded it, the page is not a table
     console = _terminal(color) if is_stdout(output) else _file()
     of_any_width = not is_stdout(output) or (not sys.stdout.isatty() and "COLUMNS" not in os.environ)
     if tables and isinstance(page, tables.Table) and of_any_width:

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 from rolemgr.cli.access import AccessOptions, access_options
 from rolemgr.cli.apply import allow_findings_option, apply_roles, role_files, yes_option
 from rolemgr.cli.console import output_option
-from rolemgr.cli.export import FORMS, Exports, Written, export_options, written
+from rolemgr.cli.export import FORMS, ExportedText, Exports, export_options, exported_text
 from rolemgr.cli.files import is_folder, next_step, note, require_ending, write_in, write_output
 from rolemgr.cli.options import many_roles, names_a_role, one_role, roles_options
 from rolemgr.cli.planning import ApplyOptions
@@ -71,7 +71,7 @@ def create_command(
         apply_roles(role_files(chosen), access, options, exports.form if form_given else "text", output,
                     verbose=verbose)  # fmt: skip
     elif many_roles(chosen):
-        _create_many(chosen, partial(written, exports=exports), exports, output, verbose=verbose)
+        _create_many(chosen, partial(exported_text, exports=exports), exports, output, verbose=verbose)
     else:
         _create_one(chosen, exports, output, verbose=verbose)
 
@@ -80,7 +80,7 @@ def _create_one(chosen: dict[str, Any], exports: Exports, output: str | None, *,
     from rolemgr.cli.rendering import render_chosen
 
     found = render_chosen(one_role(chosen), verbose=verbose, filled_later=exports.filled_later)
-    made = written(found, exports)
+    made = exported_text(found, exports)
     for text in made.notes:
         note(text)
     if output is not None and (output.endswith("/") or is_folder(output)):
@@ -94,7 +94,7 @@ def _say_next(found: "Chosen", *, is_open: bool) -> None:
     """
     Say as what the role's work runs, and what is left to do before somebody works with it.
 
-    Where the account *is_open*, whoever takes the result in fills it.
+    Where the account *is_open*, the user of the result fills it.
     """
     from rolemgr.model.spec import DEFAULT_ACCOUNT
     from rolemgr.report.next_steps import next_steps, passed_line
@@ -107,7 +107,8 @@ def _say_next(found: "Chosen", *, is_open: bool) -> None:
 
 
 def _create_many(
-    chosen: dict[str, Any], make: "Callable[[Chosen], Written]", exports: Exports, output: str | None, *, verbose: bool
+    chosen: dict[str, Any], make: "Callable[[Chosen], ExportedText]", exports: Exports, output: str | None,
+    *, verbose: bool,
 ) -> None:  # fmt: skip
     """Write each role that can be made as a file of its own to the folder *output*, then raise what is wrong."""
     from rolemgr.cli.many import judge_each, matching_files, require_folder, say_notes, say_rest, write_each

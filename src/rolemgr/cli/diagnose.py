@@ -18,8 +18,8 @@ from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 
 if TYPE_CHECKING:
     from rolemgr.diagnose.alternatives import Subject
-    from rolemgr.diagnose.denial_said import Denial
-    from rolemgr.diagnose.diagnose import SourceOf
+    from rolemgr.diagnose.denial_message import Denial
+    from rolemgr.diagnose.diagnosis import SourceOf
     from rolemgr.evaluate.policies import Policies
     from rolemgr.evaluate.request import Request
     from rolemgr.iam.arn import Arn
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class _Subject(NamedTuple):
-    """Whose identity policies are asked: a role with all that is known of it, or whoever has some policy files."""
+    """Whose identity policies are asked: a role with all that is known of it, or a caller with some policy files."""
 
     identity: "tuple[IdentityPolicy, ...]"
     role: "Subject | None" = None
@@ -78,7 +78,7 @@ def diagnose_command(
                        --persona sagemaker-compute --resource-policy bucket.json
     """
     from rolemgr.diagnose.denied_requests import diagnose
-    from rolemgr.diagnose.diagnose import Given
+    from rolemgr.diagnose.diagnosis import Given
     from rolemgr.iam.documents import TrustPolicy
     from rolemgr.report.diagnosis import diagnosis_data, diagnosis_page
 
@@ -107,7 +107,7 @@ def diagnose_command(
 
 
 def _denial(message: str | None) -> "Denial | None":
-    """Return what the message says, be it the text itself, a file or stdin."""
+    """Return what the message says, as the text itself, a file or stdin."""
     from rolemgr.diagnose.denial import parse_denial
 
     if message is None:
@@ -128,11 +128,11 @@ def _is_file(text: str) -> bool:
 
 def _require_request(asked: Mapping[str, Any], denial: "Denial | None") -> None:
     """Raise InputError where neither message nor options say what was denied."""
-    from rolemgr.diagnose.denial_said import DECODE, Kind
+    from rolemgr.diagnose.denial_message import DECODE, DenialKind
 
     if denial is None and asked["action"] is None:
         raise InputError(None, "there is nothing to diagnose", "give AWS's message, - for stdin, or --action")
-    if denial and asked["action"] is None and denial.action is None and denial.kind is not Kind.EXECUTION_ROLE:
+    if denial and asked["action"] is None and denial.action is None and denial.kind is not DenialKind.EXECUTION_ROLE:
         called = f" beyond the operation {denial.operation}" if denial.operation else ""
         hint = f"give --action, or decode the message: {DECODE}" if denial.encoded else "give --action"
         raise InputError(SourceLocation("MESSAGE"), f"does not say which action was denied{called}", hint)
@@ -147,7 +147,7 @@ def _request(asked: Mapping[str, Any], denial: "Denial | None", subject: _Subjec
     resource = asked["resource"] or _resource(denial, subject) or (subject.arn if assumes else None) or "*"
     if resource != "*" and not resource.startswith("arn:"):
         raise InputError(SourceLocation("--resource"), f"`{resource}` is no ARN", "an action without a resource has *")
-    _look_at(action, resource, denial)
+    _note_doubts(action, resource, denial)
     principal = asked["principal"] or _principal(denial)
     if principal is None and assumes and "With" not in action and resource == subject.arn:
         raise InputError(None, "nothing says who wants to assume the role", "give --principal")
@@ -176,7 +176,7 @@ def _with_told(
 
 
 def _provider(subject: _Subject) -> str | None:
-    """Return the identity provider in the role's trust policy, for whoever has a web identity or a SAML assertion."""
+    """Return the identity provider in the role's trust policy, for a caller with a web identity or a SAML assertion."""
     trusted = [one.principal for one in subject.trust.statement] if subject.trust else []
     providers = [name for one in trusted if isinstance(one, Mapping) for name in one.get("Federated", ())]
     if not providers:
@@ -184,21 +184,21 @@ def _provider(subject: _Subject) -> str | None:
     return providers[0]
 
 
-def _look_at(action: str, resource: str, denial: "Denial | None") -> None:
+def _note_doubts(action: str, resource: str, denial: "Denial | None") -> None:
     """Note an action that the reference does not have, and one that takes a resource and has none."""
-    from rolemgr.diagnose.denial_said import Kind
-    from rolemgr.diagnose.diagnose import needs_resource
+    from rolemgr.diagnose.denial_message import DenialKind
+    from rolemgr.diagnose.diagnosis import needs_resource
     from rolemgr.reference.services import action_names, find_action
 
     known = find_action(action)
     if known is None and ":" in action:
         names = action_names(action.partition(":")[0].lower()).values()
         note(str(UnknownNameError(SourceLocation("--action"), "action", action, names)))
-    fixed = denial is not None and denial.kind is Kind.EXECUTION_ROLE
+    fixed = denial is not None and denial.kind is DenialKind.EXECUTION_ROLE
     if known and needs_resource(known.name) and resource == "*" and not fixed:
         called = f"the message calls the resource of {known.name} `{denial.name}`" if denial and denial.name else ""
-        said = called or f"nothing says on which resource {known.name} was denied"
-        note(f"{said}: give --resource{' with its ARN' if called else ''}")
+        problem = called or f"nothing says on which resource {known.name} was denied"
+        note(f"{problem}: give --resource{' with its ARN' if called else ''}")
 
 
 def _context(texts: Sequence[str]) -> dict[str, list[str]]:

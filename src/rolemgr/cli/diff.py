@@ -60,9 +60,9 @@ def diff_command(a: str, b: str, kind: str | None, form: str, fail_on: str, outp
     old, new = _read(a, kind), _read(b, kind)
     found = changes(old.grant, new.grant) if old.types & new.types else None
     if not found or not found.parts:
-        said = f"{new.name} has {_said(new)}, {old.name} has {_said(old)}; see --type"
-        raise InputError(SourceLocation(b), f"is of another type than {a}", said)
-    write_output(_shown(form, found, old, new), output)
+        types = f"{new.name} has {_type_text(new)}, {old.name} has {_type_text(old)}; see --type"
+        raise InputError(SourceLocation(b), f"is of another type than {a}", types)
+    write_output(_report_text(form, found, old, new), output)
     if not (found.gives_no_more if fail_on == "gained" else found.same):
         sys.exit(1)
 
@@ -76,11 +76,11 @@ class _Input(NamedTuple):
     types: frozenset[str] = _OF_ROLE
 
 
-def _said(side: _Input) -> str:
+def _type_text(side: _Input) -> str:
     return " and ".join(f"{name} policies" for name in sorted(side.types))
 
 
-def _shown(form: str, found: Any, old: _Input, new: _Input) -> str:
+def _report_text(form: str, found: Any, old: _Input, new: _Input) -> str:
     from rolemgr.files.write import to_json
     from rolemgr.report.differences import changes_annotations, changes_data, changes_text
 

@@ -12,7 +12,7 @@ from rolemgr.cli.apply import role_choices
 from rolemgr.cli.console import fail_on_option, findings_form_option, output_option
 from rolemgr.cli.files import is_file, is_stdout, note, write_output
 from rolemgr.cli.options import ROLE_OPTIONS, roles_options
-from rolemgr.cli.planning import OneRole, each_looked_at, end_with, in_account, stop_if_alone
+from rolemgr.cli.planning import OneRole, each_examined, end_with, in_account, stop_if_alone
 from rolemgr.errors import InputError, gathering
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rolemgr.account.drift import RoleDrift
     from rolemgr.cli.rendering import Chosen
     from rolemgr.files.source import LayeredSource
-    from rolemgr.report.drift import Looked
+    from rolemgr.report.drift import ExaminedRole
     from rolemgr.report.plan import RoleNotJudged
 
 
@@ -58,26 +58,26 @@ def drift_command(
     # SARIF and annotations don't tell what is refused: a file without results would pass for "no drift".
     to_file = form in ("text", "json") and output is not None and not is_stdout(output)
     way, roles, refused = in_account(choices, access, verbose=verbose, to_file=to_file)
-    looked, unseen = each_looked_at(roles, lambda one: _look(way, one))
+    examined, unseen = each_examined(roles, lambda one: _examine(way, one))
     refused += unseen
-    if not looked:
+    if not examined:
         stop_if_alone(len(choices), refused, to_file=to_file)
-    for one in looked:
+    for one in examined:
         for text in one.drift.notes:
             note(text)
     unwritten: list[InputError] = []
     with gathering(unwritten):
-        write_output(_shown(form, way, looked, refused), output)
+        write_output(_report_text(form, way, examined, refused), output)
     end_with([*(one.error for one in refused), *unwritten])
-    if _is_bad(looked, fail_on):
+    if _is_bad(examined, fail_on):
         sys.exit(1)
 
 
-def _look(way: "Access", one: "OneRole") -> "Looked":
-    from rolemgr.report.drift import Looked
+def _examine(way: "Access", one: "OneRole") -> "ExaminedRole":
+    from rolemgr.report.drift import ExaminedRole
 
     drift = _drift(way, one.chosen)
-    return Looked(drift, one.chosen.role, one.source.at, shlex.join(_words(one.flags, one.source, way)))
+    return ExaminedRole(drift, one.chosen.role, one.source.at, shlex.join(_words(one.flags, one.source, way)))
 
 
 def _drift(way: "Access", chosen: "Chosen") -> "RoleDrift":
@@ -106,7 +106,9 @@ def _words(flags: Mapping[str, Any], source: "LayeredSource", way: "Access") -> 
     yield from () if "region" in source.data else ("--region", way.region)
 
 
-def _shown(form: str, way: "Access", looked: "Sequence[Looked]", refused: "Sequence[RoleNotJudged]") -> str:
+def _report_text(
+    form: str, way: "Access", examined: "Sequence[ExaminedRole]", refused: "Sequence[RoleNotJudged]"
+) -> str:
     from rolemgr import __version__
     from rolemgr.files.write import to_json
     from rolemgr.report.drift import drift_data, drift_findings, drift_text, rule_texts
@@ -114,19 +116,19 @@ def _shown(form: str, way: "Access", looked: "Sequence[Looked]", refused: "Seque
     from rolemgr.report.sarif import sarif
 
     if form == "text":
-        return drift_text(looked, refused)
+        return drift_text(examined, refused)
     if form == "json":
-        return to_json(drift_data(way, looked, refused))
+        return to_json(drift_data(way, examined, refused))
     texts = rule_texts()
     if form == "github":
         names = {text.id: text.name for text in texts.values()}
-        return annotations(drift_findings(looked), names, is_file=is_file)
-    return to_json(sarif(drift_findings(looked), [], texts, __version__, is_file=is_file))
+        return annotations(drift_findings(examined), names, is_file=is_file)
+    return to_json(sarif(drift_findings(examined), [], texts, __version__, is_file=is_file))
 
 
-def _is_bad(looked: "Sequence[Looked]", fail_on: str) -> bool:
+def _is_bad(examined: "Sequence[ExaminedRole]", fail_on: str) -> bool:
     from rolemgr.check.finding import Severity
     from rolemgr.report.drift import severity_of
 
     worst = Severity(fail_on.upper())
-    return any(severity_of(drift).at_least(worst) for one in looked for drift in one.drift.drifts)
+    return any(severity_of(drift).at_least(worst) for one in examined for drift in one.drift.drifts)

@@ -54,7 +54,7 @@ class Exports(NamedTuple):
         check_options(self.form, Options(self.parameterize, self.units, self.sso_instance, explain))
 
 
-class Written(NamedTuple):
+class ExportedText(NamedTuple):
     """A role as text, and what to know of it in that form."""
 
     text: str
@@ -91,20 +91,20 @@ def export_options(command: Command) -> Command:
     return result
 
 
-def written(found: "Chosen", exports: Exports) -> Written:
+def exported_text(found: "Chosen", exports: Exports) -> ExportedText:
     """
     Return the role *found* in the form that was chosen, with its notes.
 
     Raises InputError for a role that the form can't carry.
     """
     if exports.form in _PLAIN:
-        return Written(_plain(found, exports))
+        return ExportedText(_plain(found, exports))
     from rolemgr.export import formats
 
     options = formats.Options(exports.parameterize, exports.units, exports.sso_instance, exports.explain)
     chosen = formats.Chosen(found.catalog, found.spec, found.role, found.documents)
     made = formats.FORMATS[exports.form].export(chosen, options)
-    return Written(made.text, made.notes)
+    return ExportedText(made.text, made.notes)
 
 
 def _plain(found: "Chosen", exports: Exports) -> str:

@@ -30,7 +30,7 @@ def write_output(text: str, path: str | None) -> None:
     if path is None or is_stdout(path):
         _say(text)
         return
-    with _written(path):
+    with _write_errors(path):
         _write(Path(os.path.realpath(path)), text)  # a link that the user names stays a link
 
 
@@ -45,13 +45,13 @@ def write_in(folder: str, place: str, name: str, text: str) -> None:
         raise InputError(SourceLocation(folder), f"`{name}` makes no name of a file", "choose another `name`")
     path = Path(folder, place.format(name=name))
     for below in (path, *path.parents[: len(Path(place).parts) - 1]):
-        if os.path.islink(below):  # noqa: PTH114 - it is no error where the path is too long
+        if os.path.islink(below):  # noqa: PTH114 - it raises nothing where the path is too long
             raise InputError(SourceLocation(str(below)), "is a link, and below its folder -o follows none")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
         raise InputError(SourceLocation(str(path.parent)), f"can't be made: {_why(error)}") from error
-    with _written(str(path)):
+    with _write_errors(str(path)):
         _write(path, text)
 
 
@@ -79,7 +79,7 @@ def is_folder(path: str) -> bool:
 
 
 @contextmanager
-def _written(path: str) -> Iterator[None]:
+def _write_errors(path: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:

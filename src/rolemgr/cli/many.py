@@ -42,7 +42,7 @@ def matching_files(names: Sequence[str]) -> list[str]:
     """
     Return the role files that *names* and patterns stand for, sorted, each once.
 
-    A name that is a file is no pattern, whatever characters it has. Raises InputError for a pattern that
+    A name that is a file is not a pattern, whatever characters it has. Raises InputError for a pattern that
     nothing matches, and for stdin among others.
     """
     found: dict[str, None] = {}
@@ -115,8 +115,8 @@ def _made(
         result = make(found)
     except RolemgrError as error:
         return list(_plain(error))
-    said = (*assumed(source, filled_later), *found.notes, *(origins(source, spec.value) if verbose else ()))
-    return Made(file, found.documents.name, spec.at("name"), spec.value.account, result, said)
+    notes = (*assumed(source, filled_later), *found.notes, *(origins(source, spec.value) if verbose else ()))
+    return Made(file, found.documents.name, spec.at("name"), spec.value.account, result, notes)
 
 
 def _plain(error: RolemgrError) -> Iterator[InputError]:
@@ -135,10 +135,10 @@ def _with_their_files(wrong: Iterable[tuple[str, InputError]]) -> Iterator[Input
             yield one
         else:
             elsewhere.setdefault(str(one), []).append(file)
-    yield from (InputError(SourceLocation(_said(files)), text) for text, files in elsewhere.items())
+    yield from (InputError(SourceLocation(_file_list(files)), text) for text, files in elsewhere.items())
 
 
-def _said(files: Sequence[str]) -> str:
+def _file_list(files: Sequence[str]) -> str:
     return files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1:,} more"
 
 
@@ -169,7 +169,7 @@ def say_notes(made: Iterable[Made[Any]]) -> None:
         for text in dict.fromkeys(one.notes):
             files.setdefault(text, []).append(one.file)
     for text, found in files.items():
-        note(f"{_said(found)}: {text}")
+        note(f"{_file_list(found)}: {text}")
 
 
 def write_each(made: Sequence[Made[str]], folder: str, place: str) -> list[InputError]:

@@ -205,7 +205,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, _Choice]:
 
 
 def _from_settings(settings: SourceFile | None) -> dict[str, _Choice]:
-    """Return the options set in ``rolemgr.yaml``; raise UnknownNameError for a key that is no option."""
+    """Return the options set in ``rolemgr.yaml``; raise UnknownNameError for a key that is not an option."""
     if settings is None:
         return {}
     for key in settings.data:

@@ -13,9 +13,9 @@ class PageConsole(Console):
     """A console that shows `?` for each character of a page that is not printable: escapes, bidirectional controls."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Yield the segments of *renderable*, their text printable; colours are no part of the text."""
+        """Yield the segments of *renderable*, their text printable; colours are not part of the text."""
         for segment in super().render(renderable, options):
-            yield segment if segment.control else segment._replace(text=_shown(segment.text))
+            yield segment if segment.control else segment._replace(text=_visible(segment.text))
 
 
 def without_commands(page: str) -> str:
@@ -23,7 +23,7 @@ def without_commands(page: str) -> str:
     return _COMMAND.sub(r"\1?\2", page)
 
 
-def _shown(text: str) -> str:
+def _visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() or char == "\n" else "?" for char in text)

@@ -49,7 +49,7 @@ def prepare(
     Each role is judged for itself. Raises InputError for what is wrong with a single choice, before AWS is asked
     where that can be; AwsError where AWS can't be asked at all.
     """
-    from rolemgr.account.look import look
+    from rolemgr.account.existing import find_existing
     from rolemgr.account.order import trusted_first
     from rolemgr.account.plan import Wanted, plan_role
     from rolemgr.account.read import role_exists
@@ -68,7 +68,7 @@ def prepare(
 
     def planned(one: OneRole) -> Planned:
         wanted = Wanted(one.chosen.documents, way.account, way.partition)
-        plan = plan_role(wanted, look(way.iam, wanted), run, update=options.update, prune=options.prune)
+        plan = plan_role(wanted, find_existing(way.iam, wanted), run, update=options.update, prune=options.prune)
         findings = findings_in_force(one.chosen)
         stopping = [] if options.allow_findings else [one for one in findings if _stops(one)]
         passes = passed_roles(one.chosen.catalog, one.chosen.role)
@@ -79,10 +79,10 @@ def prepare(
                        tuple(next_steps(one.chosen.role)))  # fmt: skip
 
     ordered = trusted_first({arn: one.chosen.documents.trust_policy for arn, one in by_arn.items()})
-    looked, unseen = each_looked_at([by_arn[arn] for arn in ordered], planned)
-    if not looked:
+    examined, unseen = each_examined([by_arn[arn] for arn in ordered], planned)
+    if not examined:
         stop_if_alone(len(choices), [*refused, *unseen], to_file=to_file)
-    return way, looked, [*refused, *unseen]
+    return way, examined, [*refused, *unseen]
 
 
 class OneRole(NamedTuple):
@@ -98,26 +98,26 @@ class OneRole(NamedTuple):
         return self.chosen.role.spec.arn
 
 
-def each_looked_at(roles: Sequence[OneRole], look: Callable[[OneRole], T]) -> "tuple[list[T], list[RoleNotJudged]]":
+def each_examined(roles: Sequence[OneRole], examine: Callable[[OneRole], T]) -> "tuple[list[T], list[RoleNotJudged]]":
     """
-    Return what *look* gives for each of *roles*, and those that AWS, or their own input, refuses.
+    Return what *examine* gives for each of *roles*, and those that AWS, or their own input, refuses.
 
     After an error that concerns all (no credentials, no network) the rest is not asked for, and refused with it.
     """
     from rolemgr.report.plan import RoleNotJudged
 
-    looked: list[T] = []
+    examined: list[T] = []
     refused: list[RoleNotJudged] = []
     stop: AwsError | None = None
     for one in looking_at(roles):
         try:
             if stop:
                 raise stop
-            looked.append(look(one))
+            examined.append(examine(one))
         except RolemgrError as error:
             stop = error if isinstance(error, AwsError) and error.concerns_all else None
             refused.append(RoleNotJudged(one.arn, error))
-    return looked, refused
+    return examined, refused
 
 
 def stop_if_alone(count: int, refused: "Sequence[RoleNotJudged]", *, to_file: bool) -> None:
@@ -131,8 +131,8 @@ def end_with(errors: Sequence[RolemgrError]) -> None:
     found = {str(error): error for error in errors}
     if not found:
         return
-    *said, last = worst_last(found.values())
-    for error in said:
+    *others, last = worst_last(found.values())
+    for error in others:
         click.echo("".join(f"error: {line}\n" for line in str(error).splitlines()), err=True, nl=False)
     raise last
 

@@ -54,7 +54,7 @@ def _readable(policy: Sourced[Document]) -> Sourced[Document]:
 
 
 def read_source(name: str) -> SourceFile:
-    """Return the file *name* as data: YAML where it is called so, or stdin does not start as JSON does."""
+    """Return the file *name* as data: YAML where its name says so, or stdin does not start as JSON does."""
     is_yaml = name.endswith((".yaml", ".yml"))
     text, shown = read_input(name, LIMITS if is_yaml else ANSWER_LIMITS)
     is_json = text.lstrip()[:1] in ("{", "[", '"') if name == "-" else not is_yaml

@@ -78,7 +78,7 @@ def simulate_command(
     if asked["action"] is None:
         raise InputError(SourceLocation("--action"), "is missing", "such as s3:GetObject; or give a batch, --requests")
     resource = asked["resource"] or "*"
-    _look_at(asked, resource)
+    _note_doubts(asked, resource)
     identity, origins, own_arn = _identity(policies, chosen, layers, asked, verbose)
     request = _request(asked, resource, own_arn)
     around, beside = policies_around(identity, layers, request), _refused_by_aws(request)
@@ -119,11 +119,11 @@ def _answer_all(requests: str, output: str | None) -> int:
     from rolemgr.cli.batch import answers
 
     count = misunderstood = 0
-    with _lines(requests) as lines, _written(output) as out:
+    with _lines(requests) as lines, _output_stream(output) as out:
         for some in answers(lines):
             out.write(some.text)
             if requests == "-":
-                out.flush()  # whoever writes one line may wait for its answer
+                out.flush()  # a program that writes one line may wait for its answer
             count += some.lines
             misunderstood += some.misunderstood
         if not count:
@@ -147,7 +147,7 @@ def _lines(name: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _written(output: str | None) -> Iterator[TextIO]:
+def _output_stream(output: str | None) -> Iterator[TextIO]:
     """Yield what answers are written to: stdout, or a file that is put in its place when it is whole."""
     if is_stdout(output):
         yield sys.stdout
@@ -167,7 +167,7 @@ def _written(output: str | None) -> Iterator[TextIO]:
             target.unlink(missing_ok=True)
 
 
-def _look_at(asked: Mapping[str, Any], resource: str) -> None:
+def _note_doubts(asked: Mapping[str, Any], resource: str) -> None:
     """
     Refuse a resource that can't be one; note each name of the request that AWS is not known to have.
 
@@ -211,8 +211,8 @@ def _note_other_resource(request: "Request", around: "Policies") -> None:
     from rolemgr.evaluate.policies import Layer, groups_of
     from rolemgr.evaluate.statement import takes_resource
 
-    said = [one for group in groups_of(around) if group.layer is Layer.RESOURCE for _, one in group.statements()]
-    if said and request.resource != "*" and not any(takes_resource(one, request) for one in said):
+    statements = [one for group in groups_of(around) if group.layer is Layer.RESOURCE for _, one in group.statements()]
+    if statements and request.resource != "*" and not any(takes_resource(one, request) for one in statements):
         note(f"--resource-policy: no statement is about {request.resource}: is it the policy of another resource?")
 
 
@@ -250,7 +250,7 @@ def _chosen_role(
 ) -> "tuple[tuple[IdentityPolicy, ...], dict[str, tuple[Origin, ...]], str | None]":
     from rolemgr.cli.rendering import attached_to, render_chosen
 
-    found = render_chosen(chosen, verbose=verbose, written=False)
+    found = render_chosen(chosen, verbose=verbose, as_text=False)
     attached = attached_to(found.role)
     boundary = () if layers["boundary_policy"] else filter(None, (found.documents.boundary,))
     for arn in (*(one for one in found.documents.attached if one not in attached), *boundary):

@@ -1,7 +1,7 @@
 """
 The four-step wizard on a terminal: what a typed line does, the last page, and the offer to save a role file.
 
-Which question comes next and what an answer means is `rolemgr.wizard`'s affair.
+`rolemgr.wizard` decides which question comes next and what an answer means.
 """
 
 import os
@@ -39,7 +39,7 @@ _SAVING = (
 )
 
 
-class Asked(NamedTuple):
+class WizardResult(NamedTuple):
     """What the wizard ends with: the answers, and the options of the command line that give the same."""
 
     answers: Answers
@@ -60,7 +60,7 @@ def ask_for_role(context: click.Context, flags: Mapping[str, Any]) -> dict[str, 
     return {key: parsed[key] for key in flags}
 
 
-def ask(terminal: Terminal, answers: Answers, command: Sequence[Flag]) -> Asked:
+def ask(terminal: Terminal, answers: Answers, command: Sequence[Flag]) -> WizardResult:
     """
     Ask on *terminal* for what *answers* leave open, until the last page is agreed to.
 
@@ -77,7 +77,7 @@ def ask(terminal: Terminal, answers: Answers, command: Sequence[Flag]) -> Asked:
         if not _agreed(terminal, render_spec(catalog, spec_of(dialogue.answers)), page):
             dialogue = back(dialogue)
         elif not command or _saved(terminal, dialogue.answers, dict(one for one in command if len(one) == 2)):
-            return Asked(dialogue.answers, options)
+            return WizardResult(dialogue.answers, options)
 
 
 def _command_line(command: Sequence[Flag], options: Sequence[Flag]) -> str:
@@ -176,7 +176,7 @@ def _saved(terminal: Terminal, answers: Answers, others: Mapping[str, str]) -> b
         try:
             if line in HELP:
                 terminal.say(_SAVING)
-            elif _written(terminal, answers, _path_of(line, others)):
+            elif _file_written(terminal, answers, _path_of(line, others)):
                 return True
         except InputError as error:
             terminal.error(str(error))
@@ -191,7 +191,7 @@ def _path_of(line: str, others: Mapping[str, str]) -> Path:
     return Path(line).expanduser()
 
 
-def _written(terminal: Terminal, answers: Answers, path: Path) -> bool:
+def _file_written(terminal: Terminal, answers: Answers, path: Path) -> bool:
     """Write the role file, over one that is there only if told to; tell whether it is written."""
     if path.exists():
         terminal.say(f"{escape(str(path))} exists. Replace it? \\[no]")

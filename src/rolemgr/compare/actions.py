@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from rolemgr.compare.errors import TooComplex
 from rolemgr.compare.regions import Pattern, regions
-from rolemgr.compare.statements import Said, service_of
+from rolemgr.compare.statements import CompiledStatement, service_of
 from rolemgr.iam.variables import Piece
 from rolemgr.iam.wildcards import Step, glob_steps, literal_steps
 from rolemgr.reference.services import action_names, expand, services
@@ -25,7 +25,7 @@ _NAME: Final = (Step(None, spans=False), Step(None, again=True, spans=False))
 _ANY_ACTION: Final = Pattern((*_NAME, *literal_steps(":"), *_NAME))
 
 
-class Asked(NamedTuple):
+class ComparedAction(NamedTuple):
     """An action to compare by; *future* says that it stands for those that the reference does not know."""
 
     name: str
@@ -35,42 +35,42 @@ class Asked(NamedTuple):
 class Listed(NamedTuple):
     """The actions, and why not all future ones could be told, empty where they could."""
 
-    actions: tuple[Asked, ...]
+    actions: tuple[ComparedAction, ...]
     problem: str = ""
 
 
-def actions_of(allowing: Sequence[Said], everyone: Sequence[Said]) -> Listed:
+def actions_of(allowing: Sequence[CompiledStatement], everyone: Sequence[CompiledStatement]) -> Listed:
     """
     Return the actions that one of the statements *allowing* speaks of, sorted, future ones last.
 
     *everyone* are all statements that are compared: their patterns tell future actions apart.
     """
-    known = sorted({name for said in allowing for name in _named(said)})
+    known = sorted({name for statement in allowing for name in _named(statement)})
     folded = {name.lower() for name in known}
-    literals = {text.lower() for said in everyone for text in said.actions if ":" in text and not _wild(text)}
+    literals = {text.lower() for statement in everyone for text in statement.actions if ":" in text and not _wild(text)}
     unknown = sorted(
-        name for name in literals if name not in folded and any(said.takes.take(name) for said in allowing)
+        name for name in literals if name not in folded and any(statement.takes.take(name) for statement in allowing)
     )
-    now = (*map(Asked, known), *map(Asked, unknown))
+    now = (*map(ComparedAction, known), *map(ComparedAction, unknown))
     try:
         future = tuple(dict.fromkeys(_future(allowing, everyone, literals)))
     except TooComplex as error:
         return Listed(now, f"actions that AWS may add: {error}")
-    return Listed((*now, *(Asked(name, future=True) for name in future)))
+    return Listed((*now, *(ComparedAction(name, future=True) for name in future)))
 
 
 def _wild(text: str) -> bool:
     return "*" in text or "?" in text
 
 
-def _named(said: Said) -> Iterator[str]:
-    """Yield the actions of the reference that *said* speaks of."""
-    if said.takes.listed:
-        for text in said.actions:
+def _named(statement: CompiledStatement) -> Iterator[str]:
+    """Yield the actions of the reference that *statement* speaks of."""
+    if statement.takes.listed:
+        for text in statement.actions:
             yield from expand(text if ":" in text else "*:*") if _wild(text) else _spelt(text)
         return
     for service in services():
-        yield from (spelt for name, spelt in action_names(service).items() if said.takes.take(f"{service}:{name}"))
+        yield from (spelt for name, spelt in action_names(service).items() if statement.takes.take(f"{service}:{name}"))
 
 
 def _spelt(text: str) -> Iterable[str]:
@@ -79,9 +79,11 @@ def _spelt(text: str) -> Iterable[str]:
     return (spelt,) if spelt else ()
 
 
-def _future(allowing: Sequence[Said], everyone: Sequence[Said], literals: set[str]) -> Iterator[str]:
+def _future(
+    allowing: Sequence[CompiledStatement], everyone: Sequence[CompiledStatement], literals: set[str]
+) -> Iterator[str]:
     """Yield a name, unlike all known ones, for every set of wildcards that one name could match."""
-    patterns = sorted({text.lower() for said in everyone for text in said.actions if _wild(text)})
+    patterns = sorted({text.lower() for statement in everyone for text in statement.actions if _wild(text)})
     open_ones = [text for text in patterns if not service_of(text)]
     closed: dict[str, list[str]] = {}
     for text in patterns:
@@ -94,17 +96,19 @@ def _future(allowing: Sequence[Said], everyone: Sequence[Said], literals: set[st
     yield from _of_shape(open_ones, _ANY_ACTION, allowing, literals)
 
 
-def _of_shape(patterns: Sequence[str], shape: Pattern, allowing: Sequence[Said], literals: set[str]) -> Iterator[str]:
+def _of_shape(
+    patterns: Sequence[str], shape: Pattern, allowing: Sequence[CompiledStatement], literals: set[str]
+) -> Iterator[str]:
     steps = [Pattern(glob_steps((Piece(text, live=True),))) for text in patterns]
-    for sign, shortest in regions(steps, (shape,), limit=MOST_NAMES).items():
-        name = _new_name(shortest, sign, steps, shape, literals)
-        if name and any(said.takes.take(name) for said in allowing):
+    for match_mask, shortest in regions(steps, (shape,), limit=MOST_NAMES).items():
+        name = _new_name(shortest, match_mask, steps, shape, literals)
+        if name and any(statement.takes.take(name) for statement in allowing):
             yield name
 
 
-def _new_name(shortest: str, sign: int, steps: list[Pattern], shape: Pattern, literals: set[str]) -> str | None:
+def _new_name(shortest: str, match_mask: int, steps: list[Pattern], shape: Pattern, literals: set[str]) -> str | None:
     """
-    Return a name of *sign* that is neither in *literals* nor in the reference, None where there is none such.
+    Return a name with *match_mask* that is neither in *literals* nor in the reference, None where there is none such.
 
     Raises TooComplex where too many short ones are known.
     """
@@ -114,7 +118,7 @@ def _new_name(shortest: str, sign: int, steps: list[Pattern], shape: Pattern, li
         if len(taken) > MOST_KNOWN:
             raise TooComplex(f"no name like `{shortest}` was found that is new")
         taken.append(Pattern(literal_steps(name)))
-        name = regions([*steps, *taken], (shape,), must=sign).get(sign)
+        name = regions([*steps, *taken], (shape,), must=match_mask).get(match_mask)
     return name
 
 

@@ -2,12 +2,12 @@
 Atoms: the smallest questions that a statement asks of one text, comparable across statements.
 
 An atom is one value of a condition, or one pattern of Resource. Two atoms are equal where every text gets the
-same answer from both, whoever wrote them: `StringLike` without a wildcard is `StringEquals`.
+same answer from both, in whichever policy they stand: `StringLike` without a wildcard is `StringEquals`.
 
 An atom with a policy variable asks about two things at once. It is *opaque*: taken as a question of its own,
 the same wherever the same text stands, that may be answered either way wherever its *pattern*, the atom with
 a star for each variable, matches. That is more than what requests can do, so that nothing is proven wrongly;
-whoever has a case in it must look for a real request (`rolemgr.compare.witness`).
+the caller of a search must look for a real request (`rolemgr.compare.witness`).
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ from rolemgr.iam.wildcards import (
 Family: TypeAlias = Literal["text", "number", "date", "bool", "binary", "address"]
 """Atoms of one family are told apart by one kind of value."""
 
-Kind: TypeAlias = Literal["equals", "folded", "like", "arn", "resource"]
+AtomKind: TypeAlias = Literal["equals", "folded", "like", "arn", "resource"]
 Filled: TypeAlias = Mapping[str, tuple[str, ...]]
 """Values of condition keys (lower case) that are settled, for the policy variables."""
 
@@ -57,7 +57,7 @@ class Atom:
     what: object
     test: Test | None = field(compare=False)
     pattern: Pattern | None = field(default=None, compare=False)
-    written: str = field(default="", compare=False)
+    text: str = field(default="", compare=False)
     """How the policy that was read first writes it."""
 
     @cached_property
@@ -88,7 +88,7 @@ def condition_atom(base: str, text: str, variables: bool, filled: Filled) -> Ato
     """Return the atom of the value *text* under the base operator *base*, with the variables that are *filled*."""
     family = family_of(base)
     if family == "text":
-        return replace(_text_atom(_kind(base), text, variables, filled), written=text)
+        return replace(_text_atom(_kind(base), text, variables, filled), text=text)
     matcher = READERS[base](text, variables)
     settled = Context()
     return Atom(family, _what(base, text), lambda value: matcher(value, settled))
@@ -97,11 +97,11 @@ def condition_atom(base: str, text: str, variables: bool, filled: Filled) -> Ato
 def resource_atom(text: str, variables: bool, filled: Filled) -> Atom:
     """Return the atom of the pattern *text* of a Resource or NotResource; a misplaced variable matches nothing."""
     if misplaced(parse(text, variables=variables)):
-        return replace(_settled("resource", None), written=text)
-    return replace(_text_atom("resource", text, variables, filled), written=text)
+        return replace(_settled("resource", None), text=text)
+    return replace(_text_atom("resource", text, variables, filled), text=text)
 
 
-def _kind(base: str) -> Kind:
+def _kind(base: str) -> AtomKind:
     if base.startswith("Arn"):
         return "arn"
     return "folded" if base.endswith("IgnoreCase") else "like" if base.endswith("Like") else "equals"
@@ -113,7 +113,7 @@ def _what(base: str, text: str) -> object:
     return plain, text.lower() if plain == "Bool" else text
 
 
-def _text_atom(kind: Kind, text: str, variables: bool, filled: Filled) -> Atom:
+def _text_atom(kind: AtomKind, text: str, variables: bool, filled: Filled) -> Atom:
     template = parse(text, variables=variables)
     open_keys = [part.key for part in template if isinstance(part, Variable) and part.key not in filled]
     if open_keys:
@@ -122,7 +122,7 @@ def _text_atom(kind: Kind, text: str, variables: bool, filled: Filled) -> Atom:
 
 
 @lru_cache(maxsize=1 << 14)
-def _settled(kind: Kind, pieces: Pieces | None) -> Atom:
+def _settled(kind: AtomKind, pieces: Pieces | None) -> Atom:
     if pieces is None:  # a variable without a value: nothing matches
         return Atom("text", "nothing", lambda _: False, Pattern(None))
     if kind == "folded" and not "".join(piece.text for piece in pieces).isascii():
@@ -131,7 +131,7 @@ def _settled(kind: Kind, pieces: Pieces | None) -> Atom:
     return Atom("text", (pattern.steps, pattern.folds), _test(kind, pieces), pattern)
 
 
-def _test(kind: Kind, pieces: Pieces) -> Test:
+def _test(kind: AtomKind, pieces: Pieces) -> Test:
     """Return the test that the evaluator makes of *pieces*."""
     if kind in ("like", "arn", "resource"):
         return {"like": glob, "arn": arn_glob, "resource": resource_glob}[kind](pieces)
@@ -142,7 +142,7 @@ def _test(kind: Kind, pieces: Pieces) -> Test:
     return lambda value: value.lower() == folded
 
 
-def _pattern(kind: Kind, pieces: Pieces) -> Pattern:
+def _pattern(kind: AtomKind, pieces: Pieces) -> Pattern:
     text = "".join(piece.text for piece in pieces)
     if kind in ("equals", "folded"):
         return Pattern(literal_steps(text.lower() if kind == "folded" else text), folds=kind == "folded")
@@ -151,12 +151,12 @@ def _pattern(kind: Kind, pieces: Pieces) -> Pattern:
 
 
 @lru_cache(maxsize=1 << 12)
-def _opaque(kind: Kind, template: Template) -> Atom:
-    same = tuple(part._replace(written=part.key) if isinstance(part, Variable) else part for part in template)
+def _opaque(kind: AtomKind, template: Template) -> Atom:
+    same = tuple(part._replace(spelling=part.key) if isinstance(part, Variable) else part for part in template)
     return Atom("text", ("opaque", kind, same), None, _relaxed(kind, template))
 
 
-def _relaxed(kind: Kind, template: Template) -> Pattern:
+def _relaxed(kind: AtomKind, template: Template) -> Pattern:
     """
     Return a pattern that matches whatever the variables of *template* may bring in.
 

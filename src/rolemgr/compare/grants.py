@@ -3,15 +3,16 @@ Two grants side by side: roles, or policies of one kind, part by part and both w
 
 What decides about requests is compared by meaning (`rolemgr.compare.compare`): a role's permissions, its trust
 policy, a resource policy. What is known by name only, such as the ARNs of attached managed policies and of
-the permissions boundary, and what is no policy, such as tags, is compared as it is written.
+the permissions boundary, and what is not a policy, such as tags, is compared as it is written.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from rolemgr.compare.compare import Comparison, compare
+from rolemgr.compare.compare import compare
 from rolemgr.compare.lifted import denies_behind, lifted
+from rolemgr.compare.verdicts import Comparison
 from rolemgr.evaluate.policies import Policies
 from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy, TrustPolicy
 
@@ -101,7 +102,7 @@ def _part(name: str, old: Policies, new: Policies) -> Part:
 
 
 def _with_lifted(part: Part, old: Grant, new: Grant) -> Part:
-    """Return *part* with what one side no longer denies to whoever else allows it."""
+    """Return *part* with what one side no longer denies, where another policy allows it."""
     if old.alone and new.alone:
         return part
     was, now = old.identity or (), new.identity or ()

@@ -1,5 +1,5 @@
 """
-What identity policies no longer deny, whoever allows it: a policy beside them, or that of a resource.
+What identity policies no longer deny, where another policy allows it: one beside them, or a resource's.
 
 A Deny of what the policies at hand don't allow grants nothing and still counts: an explicit deny overrides any
 Allow, that of an attached policy whose text is elsewhere, or of a resource's policy in the same account.
@@ -9,8 +9,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from collections.abc import Collection, Iterator, Sequence
 
 from rolemgr.compare.budget import Budget
-from rolemgr.compare.compare import Comparison, Difference, compare
-from rolemgr.compare.scenes import Scene
+from rolemgr.compare.compare import compare
+from rolemgr.compare.scenarios import CallerScenario
+from rolemgr.compare.verdicts import Comparison, Difference
 from rolemgr.evaluate.policies import Policies, StatementRef
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
 
@@ -60,5 +61,7 @@ def _of_deny(one: Difference, old: Sequence[IdentityPolicy]) -> Difference:
     if not one.before.by:
         return one
     at = one.before.by[0]
-    places = [place for place, said in enumerate(old[at.policy].statements()) if said.effect is Effect.DENY]
-    return one._replace(statement=at._replace(statement=places[at.statement]), scene=Scene(note=_NOTE, lifted=True))
+    places = [place for place, statement in enumerate(old[at.policy].statements()) if statement.effect is Effect.DENY]
+    return one._replace(
+        statement=at._replace(statement=places[at.statement]), scenario=CallerScenario(note=_NOTE, lifted=True)
+    )

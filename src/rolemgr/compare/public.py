@@ -1,8 +1,8 @@
 """
-Public access: what somebody may do of whom a resource's policy knows nothing.
+Public access: what a resource's policy allows to callers that it knows nothing of.
 
 A statement is not public where it asks for a fixed account, organization, network, resource or session: so a
-stranger is asked for who is none of those that the policy names, by a value without wildcards, an ARN pattern
+stranger is asked for who is not among those that the policy names, by a value without wildcards, an ARN pattern
 with the account in it, or a network that is not very broad. Every other key may be anything.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
 """
@@ -12,12 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, Final
 
+from rolemgr.compare.action_groups import Focus
 from rolemgr.compare.atoms import Atom, condition_atom
 from rolemgr.compare.budget import MOST_STEPS
-from rolemgr.compare.compare import Comparison, Focus, compare
+from rolemgr.compare.compare import compare
 from rolemgr.compare.regions import Pattern
-from rolemgr.compare.statements import Asked, Side
+from rolemgr.compare.statements import CompiledCondition, Side
 from rolemgr.compare.values import Limits
+from rolemgr.compare.verdicts import Comparison
 from rolemgr.evaluate.policies import Policies
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
 from rolemgr.iam.breadth import are_narrow, narrow, networks
@@ -49,7 +51,7 @@ _OF_THE_RESOURCE: Final = {
 }
 """Keys that are the same in every request for one resource, in lower case, and a value that stands for it."""
 _ONLY_SERVICES: Final = "aws:principalisawsservice"
-"""AWS's services work for whoever asks them: who demands no more than one lets everybody in."""
+"""AWS's services work for anyone who calls them: a policy that only demands a service lets everybody in."""
 
 
 def open_to_strangers(policies: Policies, *, steps: int = MOST_STEPS) -> Comparison:
@@ -63,10 +65,10 @@ def open_to_strangers(policies: Policies, *, steps: int = MOST_STEPS) -> Compari
         return Comparison((), (), 0)
     made = resource.to_json_value()
     made["Statement"] = [_for_one_resource(one, made["Version"]) for one in made["Statement"]]
-    asked = Policies(resource=type(resource).model_validate(made))
+    without_names = Policies(resource=type(resource).model_validate(made))
     nothing = type(resource).model_validate({"Version": "2012-10-17", "Statement": []})
-    focus = Focus(strangers=True, within=stranger_limits(asked))
-    return compare(asked, Policies(resource=nothing), focus, steps=steps)
+    focus = Focus(strangers=True, within=stranger_limits(without_names))
+    return compare(without_names, Policies(resource=nothing), focus, steps=steps)
 
 
 def _for_one_resource(statement: dict[str, Any], version: str) -> dict[str, Any]:
@@ -86,7 +88,7 @@ def _for_one_resource(statement: dict[str, Any], version: str) -> dict[str, Any]
 
 
 def _is_anyones(principal: Any) -> bool:
-    """Tell whether *principal* is whoever any provider of identities vouches for."""
+    """Tell whether *principal* is anyone that any identity provider vouches for."""
     federated = principal.get("Federated") if isinstance(principal, dict) else None
     return "*" in (federated if isinstance(federated, list) else [federated])
 
@@ -106,30 +108,30 @@ def _stand_in(piece: str) -> str:
 
 def stranger_limits(policies: Policies) -> Mapping[str, Limits]:
     """Return what the keys that identify can be in a request of somebody whom *policies* do not name."""
-    found: dict[str, list[Asked]] = {}
-    for said in Side(policies).statements:
-        for asked in said.conditions:
-            if asked.key in _IDENTIFYING:
-                found.setdefault(asked.key, []).append(asked)
+    found: dict[str, list[CompiledCondition]] = {}
+    for statement in Side(policies).statements:
+        for condition in statement.conditions:
+            if condition.key in _IDENTIFYING:
+                found.setdefault(condition.key, []).append(condition)
     return {
         key: Limits(but=frozenset(_fixed(listed)), outside=frozenset(_networks(listed)))
         for key, listed in found.items()
     }
 
 
-def _fixed(asked: Iterable[Asked]) -> Iterator[Pattern]:
-    atoms = ((one.key, atom) for one in asked for atom in one.atoms)
+def _fixed(conditions: Iterable[CompiledCondition]) -> Iterator[Pattern]:
+    atoms = ((one.key, atom) for one in conditions for atom in one.atoms)
     return (atom.pattern for key, atom in atoms if atom.pattern and not atom.opaque and _names_one(key, atom))
 
 
 def _names_one(key: str, atom: Atom) -> bool:
     """Tell whether the value of a condition names one account, network ... and not any."""
     steps = (atom.pattern.steps if atom.pattern else None) or ()
-    if _names_account(atom.written, steps):
+    if _names_account(atom.text, steps):
         return True
     if key == "aws:federatedprovider":
-        return False  # a provider that is no account's own, such as Cognito, vouches for anyone
-    fixed = re.split(r"[*?]", atom.written)[0]
+        return False  # a provider that does not belong to an account, such as Cognito, vouches for anyone
+    fixed = re.split(r"[*?]", atom.text)[0]
     if key == "aws:userid" and _UNIQUE_ID.match(fixed):
         return True
     if key.endswith("orgpaths") and _ORGANIZATION.match(fixed):
@@ -137,9 +139,9 @@ def _names_one(key: str, atom: Atom) -> bool:
     return all(step.char for step in steps)
 
 
-def _names_account(written: str, steps: Steps) -> bool:
-    """Tell whether the ARN *written* has an account that no wildcard before it can move into a later segment."""
-    arn = Arn.parse(written)
+def _names_account(text: str, steps: Steps) -> bool:
+    """Tell whether the ARN *text* has an account that no wildcard before it can move into a later segment."""
+    arn = Arn.parse(text)
     if arn is None or not ACCOUNT_ID.fullmatch(arn.account):
         return False
     colons = accumulate(int(step.char == ":") for step in steps)
@@ -148,9 +150,11 @@ def _names_account(written: str, steps: Steps) -> bool:
     )
 
 
-def _networks(asked: Iterable[Asked]) -> Iterator[str]:
+def _networks(conditions: Iterable[CompiledCondition]) -> Iterator[str]:
     """Yield the networks that are not very broad, unless all of them together are."""
-    atoms = (atom for one in asked for atom in one.atoms if atom.family == "address" and isinstance(atom.what, tuple))
+    atoms = (
+        atom for one in conditions for atom in one.atoms if atom.family == "address" and isinstance(atom.what, tuple)
+    )
     yield from sorted(map(str, narrow(networks(str(atom.what[1]) for atom in atoms if isinstance(atom.what, tuple)))))
 
 

@@ -1,12 +1,12 @@
 """
 The regions of text that a set of patterns makes: which of them can match together, and a shortest text for each.
 
-A region is a *sign*: an integer whose bit i says that pattern i matches. All patterns are walked at once,
+A region is a *match_mask*: an integer whose bit i says that pattern i matches. All patterns are walked at once,
 character by character, each as the set of steps that it may stand at (bits too). The steps come from
 `rolemgr.iam.wildcards`, so what a wildcard spans is said in one place.
 
 From any state only the characters that some pattern waits for matter; all others are alike, and one stands
-for them. So the walk is exhaustive over all texts, and exact: a sign is found if and only if some text has it.
+for them. So the walk is exhaustive over all texts, and exact: a match mask is found if and only if some text has it.
 The number of states is bounded; past the bound the walk raises `TooComplex` and says nothing.
 """
 
@@ -150,7 +150,7 @@ def regions(
     budget: Budget | None = None,
 ) -> dict[int, str]:  # fmt: skip
     """
-    Return every sign over *patterns* of the texts that one of *among* matches, with a shortest text of that sign.
+    Return every match mask over *patterns* of the texts that one of *among* matches, each with a shortest such text.
 
     All patterns of the mask *must* match too. Raises TooComplex where the walk has more than *limit* states,
     or takes more steps than *budget* has.
@@ -158,7 +158,7 @@ def regions(
     budget = budget or Budget(MOST_AT_ONCE)
     machines = [_either(tuple(among)), *(pattern.machine for pattern in patterns)]
     must = must << 1 | 1
-    if must == (1 << len(machines)) - 1:  # there is one sign at most
+    if must == (1 << len(machines)) - 1:  # there is one match mask at most
         text = _first(machines, must, budget)
         return {} if text is None else {must >> 1: text}
     found: dict[int, str] = {}
@@ -168,9 +168,9 @@ def regions(
     while level:
         following: list[tuple[tuple[int, ...], str]] = []
         for state, text in level:
-            sign = _sign(machines, state)
-            if sign & must == must and sign >> 1 not in found:
-                found[sign >> 1] = text
+            match_mask = _match_mask(machines, state)
+            if match_mask & must == must and match_mask >> 1 not in found:
+                found[match_mask >> 1] = text
             for char in _chars(machines, state):
                 reached = _after(machines, state, char, budget)
                 if reached not in seen and _alive(reached, must):
@@ -194,7 +194,7 @@ def _first(machines: Sequence[_Machine], must: int, budget: Budget) -> str | Non
     seen, todo = {start}, [(start, "")]
     while todo:
         state, text = todo.pop()
-        if _sign(machines, state) & must == must:
+        if _match_mask(machines, state) & must == must:
             return text
         for char in reversed([*_chars(machines, state)]):
             reached = _after(machines, state, char, budget)
@@ -235,7 +235,7 @@ def _merged(left: Mapping[str, int], right: Mapping[str, int], shift: int) -> di
     return {char: left.get(char, 0) | right.get(char, 0) << shift for char in {**left, **right}}
 
 
-def _sign(machines: Sequence[_Machine], state: tuple[int, ...]) -> int:
+def _match_mask(machines: Sequence[_Machine], state: tuple[int, ...]) -> int:
     return sum(1 << i for i, places in enumerate(state) if places and places & machines[i].end)
 
 

@@ -23,7 +23,7 @@ from rolemgr.iam.variables import Variable, opens_variable, parse
 from rolemgr.iam.wildcards import action_glob
 
 
-class Asked(NamedTuple):
+class CompiledCondition(NamedTuple):
     """
     One condition: what it asks of all values of *key* (lower case).
 
@@ -39,13 +39,13 @@ class Asked(NamedTuple):
     if_absent: bool
     if_present: bool | None = None
     counts_several: bool = False
-    """It has a set qualifier, so whoever wrote it reckons with several values."""
+    """It has a set qualifier, so its author treats the key as multivalued."""
 
-    def passes(self, sign: int, atoms: Sequence[Atom]) -> bool:
-        """Tell whether one value passes of which *sign* says which of *atoms* match."""
+    def passes(self, match_mask: int, atoms: Sequence[Atom]) -> bool:
+        """Tell whether a value passes whose *match_mask* says which of *atoms* match."""
         if self.if_present is not None:
             return self.if_present
-        return any(sign >> i & 1 for i, atom in enumerate(atoms) if atom in self.atoms) is not self.negated
+        return any(match_mask >> i & 1 for i, atom in enumerate(atoms) if atom in self.atoms) is not self.negated
 
 
 class Takes:
@@ -87,7 +87,7 @@ def service_of(pattern: str) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class Said:
+class CompiledStatement:
     """A statement: where it stands, what it is about; *shape* is equal where two say the same but for actions."""
 
     at: StatementRef
@@ -97,7 +97,7 @@ class Said:
     spares_listed: bool
     """It has a NotResource."""
     resources: frozenset[Atom]
-    conditions: frozenset[Asked]
+    conditions: frozenset[CompiledCondition]
     principals: Named | None
     variables: frozenset[str]
     spelt: Mapping[str, str]
@@ -111,14 +111,12 @@ class Said:
     def ids(self) -> frozenset[str]:
         """The principals that it names by a unique or canonical id."""
         named = self.principals
-        return (
-            frozenset(named.written) - named.arns - named.services - named.providers - {"*"} if named else frozenset()
-        )
+        return frozenset(named.listed) - named.arns - named.services - named.providers - {"*"} if named else frozenset()
 
     @cached_property
     def everywhere(self) -> bool:
         """Whether its Resource is `*`."""
-        return not self.spares_listed and any(atom.written == "*" for atom in self.resources)
+        return not self.spares_listed and any(atom.text == "*" for atom in self.resources)
 
     def near(self, inside: Pattern) -> tuple[Atom, ...]:
         """Return its resources but for those that begin otherwise than all that *inside* matches."""
@@ -130,21 +128,21 @@ class Said:
         return tuple((atom.pattern.prefix if atom.pattern else "", atom) for atom in self.resources)
 
     @cached_property
-    def by_key(self) -> Mapping[str, tuple[Asked, ...]]:
+    def by_key(self) -> Mapping[str, tuple[CompiledCondition, ...]]:
         """Its conditions by key."""
-        found: dict[str, list[Asked]] = {}
-        for asked in self.conditions:
-            found.setdefault(asked.key, []).append(asked)
+        found: dict[str, list[CompiledCondition]] = {}
+        for condition in self.conditions:
+            found.setdefault(condition.key, []).append(condition)
         return {key: tuple(listed) for key, listed in found.items()}
 
 
-class Voices(NamedTuple):
+class LayerStatements(NamedTuple):
     """The statements of one layer (or level) and whether it must allow."""
 
     layer: Layer
     level: int | None
     must_allow: bool
-    statements: tuple[Said, ...]
+    statements: tuple[CompiledStatement, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,21 +153,21 @@ class Side:
     filled: Filled = field(default_factory=dict)
 
     @cached_property
-    def groups(self) -> tuple[Voices, ...]:
+    def groups(self) -> tuple[LayerStatements, ...]:
         """The layers; raises PolicyError for what IAM would not accept, LayerError for a layer that is not compared."""
         return tuple(_groups(self.policies, self.filled))
 
     @cached_property
-    def statements(self) -> tuple[Said, ...]:
+    def statements(self) -> tuple[CompiledStatement, ...]:
         """All statements of all layers."""
-        return tuple(said for group in self.groups for said in group.statements)
+        return tuple(statement for group in self.groups for statement in group.statements)
 
     def with_values(self, filled: Filled) -> "Side":
         """Return the side with policy variables *filled*."""
         return Side(self.policies, filled)
 
 
-def _groups(policies: Policies, filled: Filled) -> Iterator[Voices]:
+def _groups(policies: Policies, filled: Filled) -> Iterator[LayerStatements]:
     """Yield the layers that are compared; an SCP level without a policy allows nothing."""
     if policies.resource_control or policies.vpc_endpoints:
         raise LayerError(None, "resource control policies and VPC endpoint policies are not compared")
@@ -177,37 +175,43 @@ def _groups(policies: Policies, filled: Filled) -> Iterator[Voices]:
         raise LayerError(None, "a resource policy is compared by itself, without identity policies")
     if policies.resource is not None:
         layer = Layer.TRUST if isinstance(policies.resource, TrustPolicy) else Layer.RESOURCE
-        yield Voices(layer, None, True, tuple(_said(layer, None, (policies.resource,), filled)))
+        yield LayerStatements(layer, None, True, tuple(_compiled_statements(layer, None, (policies.resource,), filled)))
         return
-    yield Voices(Layer.IDENTITY, None, True, tuple(_said(Layer.IDENTITY, None, policies.identity, filled)))
+    yield LayerStatements(
+        Layer.IDENTITY, None, True, tuple(_compiled_statements(Layer.IDENTITY, None, policies.identity, filled))
+    )
     if policies.permissions_boundary is not None:
-        boundary = _said(Layer.PERMISSIONS_BOUNDARY, None, (policies.permissions_boundary,), filled)
-        yield Voices(Layer.PERMISSIONS_BOUNDARY, None, True, tuple(boundary))
+        boundary = _compiled_statements(Layer.PERMISSIONS_BOUNDARY, None, (policies.permissions_boundary,), filled)
+        yield LayerStatements(Layer.PERMISSIONS_BOUNDARY, None, True, tuple(boundary))
     if policies.session:
-        yield Voices(Layer.SESSION, None, True, tuple(_said(Layer.SESSION, None, policies.session, filled)))
+        yield LayerStatements(
+            Layer.SESSION, None, True, tuple(_compiled_statements(Layer.SESSION, None, policies.session, filled))
+        )
     for level, attached in enumerate(policies.service_control):
-        scps = tuple(_said(Layer.SERVICE_CONTROL, level, attached, filled))
-        yield Voices(Layer.SERVICE_CONTROL, level, True, scps)
+        scps = tuple(_compiled_statements(Layer.SERVICE_CONTROL, level, attached, filled))
+        yield LayerStatements(Layer.SERVICE_CONTROL, level, True, scps)
 
 
-def _said(layer: Layer, level: int | None, documents: Sequence[PolicyDocument], filled: Filled) -> Iterator[Said]:
+def _compiled_statements(
+    layer: Layer, level: int | None, documents: Sequence[PolicyDocument], filled: Filled
+) -> Iterator[CompiledStatement]:
     for index, document in enumerate(documents):
         variables = document.version == "2012-10-17"
         for place, read in read_policy(document).statements:
-            yield _statement(StatementRef(layer, index, place, read.sid, level), read, variables, filled)
+            yield _compiled(StatementRef(layer, index, place, read.sid, level), read, variables, filled)
 
 
-def _statement(at: StatementRef, read: ReadStatement, variables: bool, filled: Filled) -> Said:
+def _compiled(at: StatementRef, read: ReadStatement, variables: bool, filled: Filled) -> CompiledStatement:
     texts = [*read.resources, *(value for one in read.conditions if one.operator != "Null" for value in one.values)]
     used = [key for text in texts for key in _keys(text, variables)]
-    return Said(
+    return CompiledStatement(
         at=at,
         effect=read.effect,
         actions=read.actions,
         takes=Takes(read),
         spares_listed=read.resource_element == "NotResource",
         resources=frozenset(resource_atom(text, variables, filled) for text in read.resources),
-        conditions=frozenset(_asked(condition, variables, filled) for condition in read.conditions),
+        conditions=frozenset(_compiled_condition(condition, variables, filled) for condition in read.conditions),
         principals=read.principals,
         variables=frozenset(key.lower() for key in used),
         spelt={key.lower(): key for key in (*used, *(condition.key for condition in read.conditions))},
@@ -218,15 +222,15 @@ def _keys(text: str, variables: bool) -> tuple[str, ...]:
     """Return the keys of all variables of *text*, also of those with a default."""
     if not variables or not opens_variable(text):
         return ()
-    return tuple(part.written for part in parse(text, variables=True) if isinstance(part, Variable))
+    return tuple(part.spelling for part in parse(text, variables=True) if isinstance(part, Variable))
 
 
-def _asked(condition: Condition, variables: bool, filled: Filled) -> Asked:
+def _compiled_condition(condition: Condition, variables: bool, filled: Filled) -> CompiledCondition:
     key = condition.folded_key
     if condition.operator == "Null":
         wanted = frozenset(map(read_bool, condition.values))
-        return Asked(key, frozenset(), False, True, True in wanted, False in wanted)
+        return CompiledCondition(key, frozenset(), False, True, True in wanted, False in wanted)
     operator = known_operator(condition.operator)
     atoms = frozenset(condition_atom(operator.base, text, variables, filled) for text in condition.values)
     absent = operator.true_where_absent()
-    return Asked(key, atoms, operator.negated, operator.every, absent, None, operator.qualifier is not None)
+    return CompiledCondition(key, atoms, operator.negated, operator.every, absent, None, operator.qualifier is not None)

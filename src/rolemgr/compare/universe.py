@@ -11,7 +11,7 @@ An action without resource types is asked on `*` alone, in both: its Resource mu
 types are all optional is asked on `*` as well. An action that the reference does not know may have any
 resource. So `"Resource": "*"` is more than `arn:aws:s3:::*` for `s3:GetObject`, as objects are also reached by
 access points, whose ARNs have a region and an account; and the same for `iam:PassRole` on
-`arn:aws:iam::*:role/*`, but for ARNs that are no role's.
+`arn:aws:iam::*:role/*`, but for ARNs of other things than roles.
 """
 
 import re
@@ -42,7 +42,7 @@ class Universe(NamedTuple):
     narrow: tuple[Pattern, ...]
 
 
-class Kinds(NamedTuple):
+class ResourceKinds(NamedTuple):
     """What decides about the resources of an action: its *service*, the resource types, whether `*` may do."""
 
     service: str
@@ -50,17 +50,17 @@ class Kinds(NamedTuple):
     star: bool
 
 
-def kinds_of(action: str) -> Kinds | None:
+def kinds_of(action: str) -> ResourceKinds | None:
     """Return the kinds of resources of *action*, None where the reference does not know it."""
     known = find_action(action)
     if known is None:
         return None
     types = tuple((not use.required, use.name) for use in known.resource_types)
-    return Kinds(known.service, types, not known.required_types or known.name in quirks.may_be_star())
+    return ResourceKinds(known.service, types, not known.required_types or known.name in quirks.may_be_star())
 
 
 @lru_cache(maxsize=1 << 13)
-def universe_of(kinds: Kinds | None, partitions: tuple[str, ...]) -> Universe:
+def universe_of(kinds: ResourceKinds | None, partitions: tuple[str, ...]) -> Universe:
     """Return the resources of *kinds*; they are in *partitions*."""
     if kinds is None:
         return Universe((ANY_TEXT,), (ANY_TEXT,))
@@ -75,7 +75,7 @@ def universe_of(kinds: Kinds | None, partitions: tuple[str, ...]) -> Universe:
 
 
 @lru_cache(maxsize=1 << 13)
-def arn_formats(kinds: Kinds) -> tuple[Arn, ...]:
+def arn_formats(kinds: ResourceKinds) -> tuple[Arn, ...]:
     """Return the ARN formats of *kinds*, those that every request names first, then the plainest."""
     known = resource_types(kinds.service)
     types = [(optional, known[name].arn_format) for optional, name in kinds.types if name in known]

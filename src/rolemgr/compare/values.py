@@ -1,7 +1,7 @@
 """
 The classes of values of a condition key: values that no condition of either side can tell apart.
 
-A class is a *sign* over the key's atoms (bit i: atom i matches) with a sample where one is known. Text comes
+A class is a *match_mask* over the key's atoms (bit i: atom i matches) with a sample where one is known. Text comes
 from the walk over all patterns at once, numbers and dates from their limits and the gaps between, addresses
 from the ends of the networks. Where conditions read one key in several ways (as text and as a number), the
 classes of each are combined as if they were independent, which is more than there is; a class without a
@@ -46,9 +46,9 @@ _NANOSECOND: Final = Decimal("1e-9")
 
 
 class Class(NamedTuple):
-    """The *sign* of a value over the atoms; *sample* is one, None where none is known."""
+    """The *match_mask* of a value over the atoms; *sample* is one, None where none is known."""
 
-    sign: int
+    match_mask: int
     sample: str | None
 
 
@@ -94,16 +94,16 @@ def _limited(found: Sequence[Class]) -> Sequence[Class]:
 
 
 def _exact(atoms: Sequence[Atom], text: str) -> int:
-    """Return the sign of *text*, opaque atoms taken for no."""
+    """Return the match mask of *text*, opaque atoms taken for no."""
     return sum(1 << place for place, atom in enumerate(atoms) if atom.test and atom.test(text))
 
 
 def _expanded(atoms: Sequence[Atom], found: dict[int, str]) -> Iterator[Class]:
     """Yield each class with every answer of the opaque atoms."""
     opaque = [1 << place for place, atom in enumerate(atoms) if atom.opaque]
-    for sign, sample in found.items():
+    for match_mask, sample in found.items():
         for chosen in product((False, True), repeat=len(opaque)):
-            yield Class(sign | sum(bit for bit, wanted in zip(opaque, chosen, strict=True) if wanted), sample)
+            yield Class(match_mask | sum(bit for bit, wanted in zip(opaque, chosen, strict=True) if wanted), sample)
 
 
 def _family(
@@ -112,14 +112,14 @@ def _family(
 ) -> list[Class]:  # fmt: skip
     own = [atoms[place] for place in places]
     if family == "text":
-        return [Class(_moved(one.sign, places), one.sample) for one in _texts(own, limits, budget)]
+        return [Class(_moved(one.match_mask, places), one.sample) for one in _texts(own, limits, budget)]
     samples = [text for text in _SAMPLES[family](own) if not _inside(text, limits.outside)]
     if not (family in ("number", "date") and kind in ("Numeric", "Date")):
         samples.append(_STRANGE[0])
     found: dict[int, str] = {}
     for text in samples:
         found.setdefault(_exact(own, text), text)
-    return [Class(_moved(sign, places), text) for sign, text in found.items()]
+    return [Class(_moved(match_mask, places), text) for match_mask, text in found.items()]
 
 
 def _inside(text: str, networks: frozenset[str]) -> bool:
@@ -131,11 +131,11 @@ def _texts(atoms: Sequence[Atom], limits: Limits, budget: Budget) -> list[Class]
     without = [Atom("text", ("without", one), one.matches, one) for one in limits.but]
     count = len(atoms)
     found = text_classes([*atoms, *without], among=limits.among, budget=budget)
-    return [one for one in found if not one.sign >> count]
+    return [one for one in found if not one.match_mask >> count]
 
 
-def _moved(sign: int, places: Sequence[int]) -> int:
-    return sum(1 << place for i, place in enumerate(places) if sign >> i & 1)
+def _moved(match_mask: int, places: Sequence[int]) -> int:
+    return sum(1 << place for i, place in enumerate(places) if match_mask >> i & 1)
 
 
 def text_classes(
@@ -149,40 +149,40 @@ def text_classes(
     patterns = [atom.pattern or _ANYTHING for atom in atoms]
     walked = regions(patterns, among, must=must, budget=budget)
     nicest = _nicest(atoms, patterns) if among == (_ANYTHING,) else {}
-    found = _with_opaque(atoms, {sign: nicest.get(sign, text) for sign, text in walked.items()})
-    return [one for one in found if one.sign & must == must]
+    found = _with_opaque(atoms, {match_mask: nicest.get(match_mask, text) for match_mask, text in walked.items()})
+    return [one for one in found if one.match_mask & must == must]
 
 
 def _nicest(atoms: Sequence[Atom], patterns: Sequence[Pattern]) -> dict[int, str]:
-    """Return readable texts by their sign: those that policies hardly name, and what they write, wildcards filled."""
-    written = [one for atom in atoms if "$" not in atom.written for one in _filled(atom.written)]
-    return {_pattern_sign(patterns, text): text for text in (*reversed(written), *reversed(_STRANGE)) if text}
+    """Return readable texts by match mask: those that policies hardly name, and what they write, wildcards filled."""
+    texts = [one for atom in atoms if "$" not in atom.text for one in _filled(atom.text)]
+    return {_match_mask_of(patterns, text): text for text in (*reversed(texts), *reversed(_STRANGE)) if text}
 
 
 def _filled(text: str) -> tuple[str, ...]:
     return (text.replace("*", "example").replace("?", "x"), text.replace("*", "").replace("?", "x"))
 
 
-def _pattern_sign(patterns: Sequence[Pattern], text: str) -> int:
+def _match_mask_of(patterns: Sequence[Pattern], text: str) -> int:
     return sum(1 << i for i, pattern in enumerate(patterns) if pattern.matches(text))
 
 
 def _with_opaque(atoms: Sequence[Atom], found: dict[int, str]) -> Iterator[Class]:
     opaque = [1 << place for place, atom in enumerate(atoms) if atom.opaque]
     seen: set[int] = set()
-    for sign, text in found.items():
-        may = [bit for bit in opaque if sign & bit]
+    for match_mask, text in found.items():
+        may = [bit for bit in opaque if match_mask & bit]
         if len(may) > 10:
             raise TooComplex(f"{len(may)} patterns with policy variables overlap")
         for chosen in product((True, False), repeat=len(may)):
-            one = sign & ~sum(bit for bit, kept in zip(may, chosen, strict=True) if not kept)
+            one = match_mask & ~sum(bit for bit, kept in zip(may, chosen, strict=True) if not kept)
             if one not in seen:
                 seen.add(one)
                 yield Class(one, text)
 
 
 def _combined(parts: Sequence[Sequence[Class]], atoms: Sequence[Atom]) -> Iterator[Class]:
-    """Yield the classes of several families together, each with a sample where a known one has its sign."""
+    """Yield the classes of several families together, each with a sample where a known one has its match mask."""
     total = 1
     for part in parts:
         total *= len(part)
@@ -191,8 +191,8 @@ def _combined(parts: Sequence[Sequence[Class]], atoms: Sequence[Atom]) -> Iterat
     known = {_exact(atoms, one.sample): one.sample for part in parts for one in part if one.sample is not None}
     settled = sum(1 << place for place, atom in enumerate(atoms) if not atom.opaque)
     for chosen in product(*parts):
-        sign = sum(one.sign for one in chosen)
-        yield Class(sign, known.get(sign & settled))
+        match_mask = sum(one.match_mask for one in chosen)
+        yield Class(match_mask, known.get(match_mask & settled))
 
 
 def _limits(atoms: Iterable[Atom]) -> list[str]:

@@ -1,14 +1,14 @@
 """
 From a case to a request that shows it: a resource with a plausible ARN, and a value for each condition key.
 
-Whether a request shows anything is the evaluator's affair; here they are only proposed, the most readable first.
+The evaluator decides whether a request shows anything; here requests are only proposed, the most readable first.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rolemgr.compare.atoms import Atom, Filled
-from rolemgr.compare.search import ABSENT, Case
-from rolemgr.compare.statements import Said
+from rolemgr.compare.search_space import ABSENT, Case
+from rolemgr.compare.statements import CompiledStatement
 from rolemgr.compare.universe import Universe, always_there, arn_formats, carries, concrete, kinds_of
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.iam.arn import Arn
@@ -24,13 +24,13 @@ _STAND_INS: Mapping[str, str] = {
     "aws:principalaccount": _ACCOUNT, "aws:resourceaccount": _ACCOUNT, "aws:sourceaccount": _ACCOUNT,
     "aws:principalorgid": "o-example0000", "aws:username": "example", "aws:requestedregion": "us-east-1",
 }  # fmt: skip
-"""Values of keys that are no free text."""
+"""Values of keys that take no free text."""
 
 
 def resources_of(case: Case, action: str, region: Atom | None, filled: Filled) -> Iterator[str]:
     """Yield resources that may be in the case, the most readable first, its own last."""
-    if region is not None and region.written not in ("", "*"):
-        text = _with_values(region.written, filled)
+    if region is not None and region.text not in ("", "*"):
+        text = _with_values(region.text, filled)
         arn = Arn.parse(text) if text else None
         if arn is not None:
             yield concrete(arn)
@@ -44,7 +44,7 @@ def resources_of(case: Case, action: str, region: Atom | None, filled: Filled) -
 
 
 def _with_values(text: str, filled: Filled) -> str | None:
-    """Return the pattern *text* with the values of its variables, None where one has none or it is no pattern."""
+    """Return the pattern *text* with the values of its variables, None where one has none or it is not a pattern."""
     try:
         template = parse(text, variables=True)
     except ValueError:
@@ -65,9 +65,9 @@ def _readable(resource: str) -> Iterator[str]:
     yield resource
 
 
-def context_of(case: Case, statements: Iterable[Said], filled: Filled) -> dict[str, list[str]] | None:
+def context_of(case: Case, statements: Iterable[CompiledStatement], filled: Filled) -> dict[str, list[str]] | None:
     """Return the context of the case, its keys as policies spell them; None where a value is not known."""
-    spelt = {key: written for said in statements for key, written in said.spelt.items()}
+    spelt = {key: spelling for statement in statements for key, spelling in statement.spelt.items()}
     context: dict[str, list[str]] = {}
     for key, values in {**filled, **case.values}.items():
         if values is None:
@@ -82,13 +82,13 @@ def _spelling(key: str, spelt: Mapping[str, str]) -> str:
     return spelt.get(key) or (known.name if known and "$" not in known.name else key)
 
 
-def fillings(statements: Sequence[Said], settled: Filled) -> Iterator[Filled]:
+def fillings(statements: Sequence[CompiledStatement], settled: Filled) -> Iterator[Filled]:
     """
     Yield values for all policy variables of *statements*: alike, all different, values that conditions name, none.
 
     Keys in *settled* keep what they have there.
     """
-    keys = sorted({key for said in statements for key in said.variables})
+    keys = sorted({key for statement in statements for key in statement.variables})
     if not keys:
         return
     yield _filled({key: (_STAND_INS.get(key, "example"),) for key in keys}, settled)
@@ -105,9 +105,11 @@ def _filled(values: Filled, settled: Filled) -> Filled:
     return {**settled, **values, **{key: settled[key] for key in values if key in settled}}
 
 
-def _named_values(statements: Iterable[Said], key: str) -> list[str]:
+def _named_values(statements: Iterable[CompiledStatement], key: str) -> list[str]:
     """Return up to three values that conditions compare *key* with."""
-    texts = {atom.written for said in statements for asked in said.by_key.get(key, ()) for atom in asked.atoms}
+    texts = {
+        atom.text for statement in statements for condition in statement.by_key.get(key, ()) for atom in condition.atoms
+    }
     return sorted(text.replace("*", "example").replace("?", "x") for text in texts if text and "$" not in text)[:3]
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from rolemgr.compose.resolve_statement import Typed, Written, placeholders, write
+from rolemgr.compose.resolve_statement import ResolvedStatement, Typed, placeholders, resolve_statement
 from rolemgr.compose.substitute import Values
 from rolemgr.iam.documents import Effect
 from rolemgr.model.catalog import ActivityGroup
@@ -67,32 +67,32 @@ def _remembered(
 
 
 def _distribute(group: Sourced[ActivityGroup], name: str, index: int, values: Values) -> Distributed:
-    written = write(group, name, index, values)
-    if written is None:
+    resolved = resolve_statement(group, name, index, values)
+    if resolved is None:
         return Distributed()
-    shares = tuple(share for action, typed in written.fits for share in _shares(written, action, typed))
-    return Distributed(shares, tuple(_not_narrowed(written, shares)))
+    shares = tuple(share for action, typed in resolved.fits for share in _shares(resolved, action, typed))
+    return Distributed(shares, tuple(_not_narrowed(resolved, shares)))
 
 
-def _shares(written: Written, action: Action, typed: tuple[Typed, ...]) -> Iterator[Share]:
+def _shares(resolved: ResolvedStatement, action: Action, typed: tuple[Typed, ...]) -> Iterator[Share]:
     """Yield the shares of *action*: one for each set of conditions that its resources support."""
-    if not written.conditions:
-        yield _share(written, action, typed, ())
+    if not resolved.conditions:
+        yield _share(resolved, action, typed, ())
         return
     by_conditions: dict[FrozenConditions, list[Typed]] = {}
     for resource, types in typed:
-        conditions = _supported(written.conditions, action, types)
+        conditions = _supported(resolved.conditions, action, types)
         by_conditions.setdefault(conditions, []).append((resource, types))
     for conditions, found in by_conditions.items():
-        if written.statement.effect is Effect.DENY and conditions != written.conditions:
+        if resolved.statement.effect is Effect.DENY and conditions != resolved.conditions:
             continue
-        yield _share(written, action, found, conditions)
+        yield _share(resolved, action, found, conditions)
 
 
-def _share(written: Written, action: Action, typed: Sequence[Typed], conditions: FrozenConditions) -> Share:
+def _share(resolved: ResolvedStatement, action: Action, typed: Sequence[Typed], conditions: FrozenConditions) -> Share:
     resources = tuple(sorted(resource for resource, _ in typed))
     names = tuple(sorted({name for _, types in typed for name in types}))
-    return Share(action.name, resources, names, conditions, written.statement.effect, written.origin)
+    return Share(action.name, resources, names, conditions, resolved.statement.effect, resolved.origin)
 
 
 def _supported(conditions: FrozenConditions, action: Action, types: tuple[str, ...]) -> FrozenConditions:
@@ -104,11 +104,11 @@ def _supported(conditions: FrozenConditions, action: Action, types: tuple[str, .
     return tuple((operator, block) for operator, block in kept if block)
 
 
-def _not_narrowed(written: Written, shares: tuple[Share, ...]) -> Iterator[NotNarrowed]:
+def _not_narrowed(resolved: ResolvedStatement, shares: tuple[Share, ...]) -> Iterator[NotNarrowed]:
     """Yield each key of the author's that an action goes without, or that keeps a Deny off an action."""
-    wanted = {key for _, block in written.conditions for key, _ in block}
-    for action, _ in written.fits if wanted else ():
+    wanted = {key for _, block in resolved.conditions for key, _ in block}
+    for action, _ in resolved.fits if wanted else ():
         own = [share for share in shares if share.action == action.name]
         kept = [{key for _, block in share.conditions for key, _ in block} for share in own]
         for key in sorted(key for key in wanted if not own or any(key not in keys for keys in kept)):
-            yield NotNarrowed(action.name, key, written.origin, written.statement.effect)
+            yield NotNarrowed(action.name, key, resolved.origin, resolved.statement.effect)

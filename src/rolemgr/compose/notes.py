@@ -71,7 +71,7 @@ def _moved(persona: ResolvedPersona, chosen: Iterable[str]) -> Iterator[str]:
 
 
 def notes_on_limits(role: ComposedRole) -> Iterator[str]:
-    """Yield the notes on a role's guardrails: what was left out, has no effect, or is got round."""
+    """Yield the notes on a role's guardrails: what was left out, has no effect, or is bypassed."""
     default = role.persona.guardrail_profile
     if role.spec.no_default_guardrails and default:
         yield f"no default guardrails: profile {default} of persona {role.persona.id} is left out"

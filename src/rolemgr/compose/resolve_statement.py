@@ -53,7 +53,7 @@ class _Place:
         return self.group.at("statements", self.index, *path)
 
 
-class Written(NamedTuple):
+class ResolvedStatement(NamedTuple):
     """A statement with everything resolved: *fits* are, for each action, the resources that it accepts."""
 
     statement: GroupStatement
@@ -67,7 +67,7 @@ def placeholders(group: Sourced[ActivityGroup], index: int) -> tuple[str, ...]:
     """
     Return the names of the values that statement *index* of *group* depends on, ``partition`` always.
 
-    Stray braces are left for `write` to report.
+    Stray braces are left for `resolve_statement` to report.
     """
     statement = group.value.statements[index]
     texts = [
@@ -81,7 +81,7 @@ def placeholders(group: Sourced[ActivityGroup], index: int) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def write(group: Sourced[ActivityGroup], name: str, index: int, values: Values) -> Written | None:
+def resolve_statement(group: Sourced[ActivityGroup], name: str, index: int, values: Values) -> ResolvedStatement | None:
     """
     Return statement *index* of *group*, called *name*, with *values* filled in.
 
@@ -102,7 +102,7 @@ def write(group: Sourced[ActivityGroup], name: str, index: int, values: Values) 
         *_key_problems(place, fits, conditions),
         *_operator_problems(place, conditions),
     ])  # fmt: skip
-    return Written(place.statement, _origin(place, name), fits, conditions)
+    return ResolvedStatement(place.statement, _origin(place, name), fits, conditions)
 
 
 def _origin(place: _Place, name: str) -> Origin:
@@ -268,7 +268,7 @@ def _variable_problems(place: _Place, text: str, where: SourceLocation) -> Itera
     if not opens_variable(text):
         return
     try:
-        names = [one.written for one in variables_in(text)]
+        names = [one.spelling for one in variables_in(text)]
     except ValueError as error:
         yield InputError(where, str(error))
         return

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
-from rolemgr.compose.account import in_account, without_account
+from rolemgr.compose.any_account import in_account, without_account
 from rolemgr.compose.choices import builtins, given_values, unused_short_forms
 from rolemgr.compose.distribute import Distributed, distribute
 from rolemgr.compose.groups import Groups, chosen_groups, clashes
@@ -59,14 +59,17 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
     parameters = resolve(declared, given, builtins(spec.value))
     values = {**builtins(spec.value), **parameters, **regions_of_keys(declared, parameters)}
     guardrails = chosen_guardrails(catalog, persona, spec)
-    said = (*(clash.problem for clash in clashing), *notes_on(catalog, persona, spec.value.region, groups, given))
+    catalog_notes = (
+        *(clash.problem for clash in clashing),
+        *notes_on(catalog, persona, spec.value.region, groups, given),
+    )
     role = _composed(persona, groups, spec, parameters, values, guardrails)
     on_values = notes_on_values(spec, groups.values(), declared, given)
     doubts = tuple(dict.fromkeys((*(text for one in guardrails for text in one.notes), *on_values)))
     notes = (
         *unused_short_forms(spec, declared, role.guardrails),
         *doubts,
-        *said,
+        *catalog_notes,
         *replaced_limits(catalog, role),
         *notes_on_limits(role),
         *role.notes,
@@ -87,7 +90,7 @@ def _require_own_name(catalog: Catalog, spec: Sourced[RoleSpec]) -> None:
     """
     Raise InputError where the role would be called what another persona's role is called by default.
 
-    Whoever passes that role would pass this one.
+    A caller who passes that role would pass this one.
     """
     for other in catalog.found("personas"):
         if other != spec.value.persona and default_role_name(other) == spec.value.role_name:

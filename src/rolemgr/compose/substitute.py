@@ -17,7 +17,7 @@ Values: TypeAlias = Mapping[str, tuple[str, ...]]
 
 
 class UnknownPlaceholderError(LookupError):
-    """A string has a placeholder that stands for nothing, or braces that are no placeholder."""
+    """A string has a placeholder that stands for nothing, or braces that hold no placeholder."""
 
 
 @lru_cache(maxsize=4096)

@@ -89,7 +89,7 @@ NOT_JUDGED = frozenset(
 Create actions with ``aws:RequestTag`` whose request does not tell how the resource is tagged.
 
 An app is tagged as its domain and user profile are (API_CreateDomain, Tags); the API's CreateEdgeDeploymentStage
-has no Tags; CreateReservedCapacity is no call of the API, a training plan makes it.
+has no Tags; CreateReservedCapacity can't be called: a training plan makes it.
 """
 
 

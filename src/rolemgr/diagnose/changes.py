@@ -37,13 +37,13 @@ class Carried(NamedTuple):
     """
     A condition key, the value that the request must have under it, and what it had; None for no value.
 
-    *written* are the values of the policy that *value* was made from: each of them will do.
+    *listed* are the values of the policy that *value* was made from: each of them will do.
     """
 
     key: str
     value: str | None
     had: tuple[str, ...]
-    written: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
 
 
 def mended(request: Request, policies: Policies) -> tuple[Carried, ...] | None:
@@ -133,10 +133,10 @@ def _escapes(condition: Condition, request: Request, policies: Policies) -> Iter
 
 
 def _of_values(key: str, values: tuple[str, ...], context: Context) -> Iterator[Carried]:
-    yield from (Carried(key, value, (), _written(values)) for value in _concrete(values, context))
+    yield from (Carried(key, value, (), _literal_values(values)) for value in _concrete(values, context))
 
 
-def _written(values: tuple[str, ...]) -> tuple[str, ...]:
+def _literal_values(values: tuple[str, ...]) -> tuple[str, ...]:
     """Return *values* where each of them says by itself what will do: none that a variable fills."""
     return () if any(map(has_variable, values)) else values
 
@@ -192,7 +192,7 @@ def _meet(reason: Mismatch, context: Context) -> Mapping[str, Carried]:
         return {}
     return {
         **{key: Carried(key, PLACEHOLDER, ()) for key in lacking},
-        reason.key: Carried(reason.key, value, reason.found, _written(reason.wanted)),
+        reason.key: Carried(reason.key, value, reason.found, _literal_values(reason.wanted)),
     }
 
 

@@ -13,8 +13,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from rolemgr.diagnose.denial_message import Denial, object_arn
 from rolemgr.diagnose.denial_roles import asked_by_a_service, assume, no_execution_role, role_check
-from rolemgr.diagnose.denial_said import Denial, object_arn
 from rolemgr.diagnose.denial_sentence import PERFORM, sentence
 from rolemgr.diagnose.denial_services import by_name, ciphertext, lake_formation, of_a_key
 from rolemgr.diagnose.denial_storage import of_a_registry, of_an_image, of_data

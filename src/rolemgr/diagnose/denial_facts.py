@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rolemgr.diagnose.denial_said import DECODE, Denial, Kind, PolicyType
+from rolemgr.diagnose.denial_message import DECODE, Denial, DenialKind, DenyingPolicy
 from rolemgr.diagnose.denial_services import CIPHERTEXT, ELSEWHERE
 
 
@@ -11,7 +11,7 @@ def facts(denial: Denial) -> Iterator[str]:
     if denial.policy_type:
         how = {True: "explicitly denies it", False: "does not allow it", None: "does not allow it, or denies it"}
         arn = f" ({denial.policy_arn})" if denial.policy_arn else ""
-        article = "an" if denial.policy_type is PolicyType.IDENTITY else "a"
+        article = "an" if denial.policy_type is DenyingPolicy.IDENTITY else "a"
         yield f"AWS says that {article} {denial.policy_type}{arn} {how[denial.explicit]}"
     elif denial.explicit:
         yield "AWS says that it is an explicit deny, not in which policy"
@@ -22,7 +22,7 @@ def facts(denial: Denial) -> Iterator[str]:
     if denial.encoded:
         yield f"the encoded part says more: {DECODE}"
         yield "give what it prints to diagnose: it has the resource and the condition keys"
-    if denial.kind is Kind.ROLE_CHECK:
+    if denial.kind is DenialKind.ROLE_CHECK:
         yield "the SDK asked iam:SimulatePrincipalPolicy, which can't judge conditions of SCPs: it may be wrong"
     if denial.others:
         yield f"the file has {denial.others} more denied call{'s' if denial.others > 1 else ''}: the first is diagnosed"
@@ -37,7 +37,7 @@ def _same_where_missing(denial: Denial) -> Iterator[str]:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_roles.html
     """
     action = (denial.action or "").lower()
-    if action == "sts:assumerole" and denial.policy_type in (None, PolicyType.TRUST):
+    if action == "sts:assumerole" and denial.policy_type in (None, DenyingPolicy.TRUST):
         if denial.policy_type is None:
             yield "AWS does not say which policy: it may be the role's trust policy, which must allow the caller"
             yield "or the caller's own, which must allow it unless the trust policy names a caller of its own account"
@@ -46,7 +46,7 @@ def _same_where_missing(denial: Denial) -> Iterator[str]:
         yield "the object may not exist: without s3:ListBucket on its bucket, Amazon S3 answers the same then"
     if CIPHERTEXT.search(denial.message) or (action.startswith("kms:") and ELSEWHERE.search(denial.message)):
         yield "the key may not exist, or be in another region: AWS KMS answers the same then"
-    if denial.kind is Kind.PULL:
+    if denial.kind is DenialKind.PULL:
         yield "the login may have ended: it is good for 12 hours, and Amazon ECR answers the same then"
-    if denial.kind in (Kind.IMAGE, Kind.PULL):
+    if denial.kind in (DenialKind.IMAGE, DenialKind.PULL):
         yield "the image may not exist: AWS answers the same then"

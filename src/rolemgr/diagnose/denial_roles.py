@@ -2,7 +2,7 @@
 
 import re
 
-from rolemgr.diagnose.denial_said import ROLE, Denial, Kind, PolicyType, named
+from rolemgr.diagnose.denial_message import ROLE, Denial, DenialKind, DenyingPolicy, named
 from rolemgr.iam.arn import Arn
 from rolemgr.reference.names import service_principals
 
@@ -34,7 +34,7 @@ def assume(message: str) -> Denial | None:
     suffix = "amazonaws.com.cn" if arn and arn.partition == "aws-cn" else "amazonaws.com"
     principal = f"{service or 'sagemaker'}.{suffix}"
     resource = role[0] if role else None
-    return Denial(message, Kind.ASSUME, principal, "sts:AssumeRole", resource, policy_type=PolicyType.TRUST)
+    return Denial(message, DenialKind.ASSUME, principal, "sts:AssumeRole", resource, policy_type=DenyingPolicy.TRUST)
 
 
 def asked_by_a_service(message: str) -> Denial | None:
@@ -67,7 +67,7 @@ def no_execution_role(message: str) -> Denial | None:
     if not found:
         return None
     return Denial(
-        message, Kind.EXECUTION_ROLE, found["identity"], _DESCRIBES.get((found["call"] or "").lower())
+        message, DenialKind.EXECUTION_ROLE, found["identity"], _DESCRIBES.get((found["call"] or "").lower())
     )  # fmt: skip
 
 
@@ -86,4 +86,4 @@ def role_check(message: str) -> Denial | None:
     role, actions = ROLE.search(message), named(message)
     if not actions:
         return None
-    return Denial(message, Kind.ROLE_CHECK, role[0] if role else None, actions[0], actions=actions)
+    return Denial(message, DenialKind.ROLE_CHECK, role[0] if role else None, actions[0], actions=actions)

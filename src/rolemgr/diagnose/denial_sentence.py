@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 import re
 from dataclasses import replace
 
-from rolemgr.diagnose.denial_said import Denial, PolicyType, spelled
+from rolemgr.diagnose.denial_message import Denial, DenyingPolicy, spelled
 from rolemgr.iam.arn import Arn
 
 PERFORM = re.compile(r"not authorized to perform:? (?P<action>[\w-]+: ?\w+)", re.IGNORECASE)
@@ -19,7 +19,7 @@ _OTHER_NAME = re.compile(r"on resource:? (?P<name>[\w+=,.@:/-]{1,512})", re.IGNO
 _SHORT = re.compile(
     r"on resource:? (?P<kind>role|user|group|policy|instance profile)s? (?P<name>[\w+=,.@:/-]{1,2048})", re.IGNORECASE
 )
-_TYPES = "|".join(re.escape(kind.value) for kind in PolicyType)
+_TYPES = "|".join(re.escape(kind.value) for kind in DenyingPolicy)
 _TYPE = rf"(?:{_TYPES}|sessions policy)"
 _EXPLICIT = re.compile(
     rf"with an explicit deny(?: in (?:an?|the) (?P<type>{_TYPE}))?"
@@ -64,12 +64,12 @@ def _reasoned(denial: Denial, rest: str) -> Denial:
         )
     if found := _IMPLICIT.search(rest):
         return replace(denial, explicit=False, policy_type=_policy_type(found["type"]), policy_arn=found["arn"])
-    return replace(denial, policy_type=PolicyType.RESOURCE) if _RESOURCE_SIDE.search(rest) else denial
+    return replace(denial, policy_type=DenyingPolicy.RESOURCE) if _RESOURCE_SIDE.search(rest) else denial
 
 
-def _policy_type(text: str | None) -> PolicyType | None:
+def _policy_type(text: str | None) -> DenyingPolicy | None:
     folded = (text or "").lower().replace("sessions", "session")
-    return next((kind for kind in PolicyType if kind.value.lower() == folded), None)
+    return next((kind for kind in DenyingPolicy if kind.value.lower() == folded), None)
 
 
 def _resource(text: str) -> str | None:

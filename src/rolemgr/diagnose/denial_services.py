@@ -2,7 +2,7 @@
 
 import re
 
-from rolemgr.diagnose.denial_said import ROLE, Denial, Kind, named
+from rolemgr.diagnose.denial_message import ROLE, Denial, DenialKind, named
 from rolemgr.diagnose.denial_wrappers import action_of
 
 CIPHERTEXT = re.compile(r"ciphertext refers to a customer master key", re.IGNORECASE)
@@ -43,7 +43,7 @@ def lake_formation(message: str) -> Denial | None:
     if not found:
         return None
     what = " ".join((found["what"] or "").split()) or "not said which"
-    return Denial(message, Kind.LAKE_FORMATION, action="lakeformation:GetDataAccess", resource="*", grant=what)
+    return Denial(message, DenialKind.LAKE_FORMATION, action="lakeformation:GetDataAccess", resource="*", grant=what)
 
 
 _TO_CALL = re.compile(r"permissions? to call (?P<operation>\w{2,64}) on (?P<service>\w{2,40})", re.IGNORECASE)

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
 import re
 from dataclasses import replace
 
-from rolemgr.diagnose.denial_said import ROLE, Denial, Kind, object_arn, spelled
+from rolemgr.diagnose.denial_message import ROLE, Denial, DenialKind, object_arn, spelled
 from rolemgr.iam.arn import Arn, partition_of
 
 _DATA = re.compile(
@@ -31,7 +31,7 @@ def of_data(message: str) -> Denial | None:
     action = "s3:ListBucket" if _LISTS.search(message) else "s3:GetObject"
     principal = role[0] if role else None
     resource = object_arn(message, action, principal)
-    return replace(Denial(message, Kind.DATA), principal=principal, action=action, resource=resource)
+    return replace(Denial(message, DenialKind.DATA), principal=principal, action=action, resource=resource)
 
 
 _REPOSITORY = re.compile(r"Access denied for repository: (?P<name>[\w./-]+) in registry ID: (?P<registry>[0-9]{12})")
@@ -57,17 +57,19 @@ def of_an_image(message: str) -> Denial | None:
     principal = role[0] if role else None
     action = spelled(f"ecr:{found['action'] or 'BatchGetImage'}")
     resource = _repository(message, Arn.parse(principal or ""))
-    return Denial(message, Kind.IMAGE, principal=principal, action=action, resource=resource)
+    return Denial(message, DenialKind.IMAGE, principal=principal, action=action, resource=resource)
 
 
 def _repository(message: str, role: Arn | None) -> str | None:
     """Return the ARN of the repository that *message* names, in the partition of *role*."""
     image, named = _IMAGE.search(message), _REPOSITORY.search(message)
-    said = named or image
-    if not (image and said and said["name"]):
+    repository = named or image
+    if not (image and repository and repository["name"]):
         return None
     partition = role.partition if role else partition_of(image["region"])
-    return f"arn:{partition}:ecr:{image['region']}:{said['registry']}:repository/{said['name'].rstrip('./')}"
+    return (
+        f"arn:{partition}:ecr:{image['region']}:{repository['registry']}:repository/{repository['name'].rstrip('./')}"
+    )
 
 
 _NO_PULL = re.compile(r"\b403\b|denied|forbidden", re.IGNORECASE)
@@ -79,7 +81,7 @@ def of_a_registry(message: str) -> Denial | None:
     if not (image and image["name"] and _NO_PULL.search(message)):
         return None
     resource = _repository(_MANIFEST.sub(r"\g<registry>/\g<name>", message), None)
-    return Denial(message, Kind.PULL, action="ecr:BatchGetImage", resource=resource)
+    return Denial(message, DenialKind.PULL, action="ecr:BatchGetImage", resource=resource)
 
 
 _MANIFEST = re.compile(

@@ -1,6 +1,6 @@
 """Whether who was denied is the role that is asked about: another role's policies say nothing of a denial."""
 
-from rolemgr.diagnose.denial_said import Denial
+from rolemgr.diagnose.denial_message import Denial
 from rolemgr.iam.arn import Arn
 from rolemgr.model.spec import RoleSpec
 
@@ -11,7 +11,7 @@ def other_caller(denial: Denial | None, spec: RoleSpec) -> str | None:
     """
     Return that *denial* is of somebody else than the role of *spec*, or None where it is of that role or not known.
 
-    Whoever wants to assume the role is somebody else. A permission set's role has its name within its own.
+    A caller that wants to assume the role is somebody else. A permission set's role has its name within its own.
     https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
     """
     asks = Arn.parse(denial.principal or "") if denial else None

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from rolemgr.diagnose.denial_facts import facts
-from rolemgr.diagnose.denial_said import Denial, Kind
+from rolemgr.diagnose.denial_message import Denial, DenialKind
 from rolemgr.diagnose.denied_callers import other_caller
-from rolemgr.diagnose.diagnose import Diagnosis, Given, Place, judge
+from rolemgr.diagnose.diagnose import judge
+from rolemgr.diagnose.diagnosis import Diagnosis, Given, Place
 from rolemgr.diagnose.open_layers import FLAGS, is_given, named_layer, open_layers
 from rolemgr.errors import InputError
 from rolemgr.evaluate.policies import Layer
@@ -40,8 +41,8 @@ def diagnose(request: Request, given: Given, denial: Denial | None = None) -> Di
     request = _present(request, given, assumed)
     places = (*_named_place(request, given, denial), *_places(request, given, denial, assumed))
     other = other_caller(denial, given.subject.role.spec) if given.subject else None
-    said = (*((other,) if other else ()), *(facts(denial) if denial else ()))
-    found = Diagnosis(places, said, tuple(assumed))
+    stated = (*((other,) if other else ()), *(facts(denial) if denial else ()))
+    found = Diagnosis(places, stated, tuple(assumed))
     if found.decision != "Allowed":
         return _refused_alone(found)
     policies = replace(given.policies, resource=given.trust) if _assumes_the_role(request, given) else given.policies
@@ -97,19 +98,19 @@ def _contradiction(denial: Denial | None) -> Iterator[str]:
 
 
 def _places(request: Request, given: Given, denial: Denial | None, assumed: list[str]) -> Iterator[Place]:
-    kind = denial.kind if denial else Kind.REQUEST
-    if kind is Kind.EXECUTION_ROLE:
+    kind = denial.kind if denial else DenialKind.REQUEST
+    if kind is DenialKind.EXECUTION_ROLE:
         yield from _execution_role(request, given, assumed)
-    elif kind is Kind.IMAGE:
+    elif kind is DenialKind.IMAGE:
         yield from _image(request, given)
-    elif kind is Kind.ROLE_CHECK and denial:
+    elif kind is DenialKind.ROLE_CHECK and denial:
         for action in denial.actions:
             yield judge(f"role policy, {action}", replace(request, action=action), given.policies, given)
-    elif kind is Kind.LAKE_FORMATION and denial:
+    elif kind is DenialKind.LAKE_FORMATION and denial:
         yield _lake_formation(denial)
         yield judge("role policy, for data of Lake Formation", request, given.policies, given)
     elif request.folded_action in _READS | _WRITES:
-        yield from _data(request, given, assumed, both=kind is Kind.DATA)
+        yield from _data(request, given, assumed, both=kind is DenialKind.DATA)
     elif _assumes_the_role(request, given):
         yield from _trust(request, given, assumed)
     else:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rolemgr.diagnose.denial_said import Denial
+from rolemgr.diagnose.denial_message import Denial
 from rolemgr.evaluate.policies import Layer, Policies
 from rolemgr.evaluate.principals import read_caller
 from rolemgr.evaluate.request import Request

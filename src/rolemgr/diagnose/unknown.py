@@ -63,13 +63,13 @@ def _hangs(
     at: StatementRef, statement: ReadStatement, request: Request, absent: frozenset[str], any_resource: bool
 ) -> Iterator[Hanging]:
     opened = {key for key in _all_asked(statement) if key.lower() not in absent and _open(key, request)}
-    unknown = tuple(one for one in statement.conditions if opened.intersection(_asked(one)))
+    unknown = tuple(one for one in statement.conditions if opened.intersection(_keys_of(one)))
     certain = (one for one in statement.conditions if one not in unknown)
     resource = tuple(key for key in _in_resource(statement, request) if key in opened)
     there, elsewhere = takes_resource(statement, request), any_resource and not statement.everywhere
     if not all(one.holds(request.context) for one in certain) or not (there or resource or elsewhere):
         return
-    keys = (*resource, *(key for one in unknown for key in _asked(one) if key in opened))
+    keys = (*resource, *(key for one in unknown for key in _keys_of(one) if key in opened))
     if keys or elsewhere:
         holds = there and all(one.holds(request.context) for one in unknown)
         yield Hanging(at, statement.effect, _once(keys), unknown, holds, elsewhere)
@@ -87,16 +87,16 @@ def _in_resource(statement: ReadStatement, request: Request) -> Iterator[str]:
 
     for text in statement.resources:
         if text_glob(as_pattern(text, fill))(request.resource):
-            yield from (one.written for one in known_variables_in(text))
+            yield from (one.spelling for one in known_variables_in(text))
 
 
 def _all_asked(statement: ReadStatement) -> Iterator[str]:
     yield from statement.resource_variables
     for condition in statement.conditions:
-        yield from _asked(condition)
+        yield from _keys_of(condition)
 
 
-def _asked(condition: Condition) -> tuple[str, ...]:
+def _keys_of(condition: Condition) -> tuple[str, ...]:
     return (condition.key, *condition.variables)
 
 

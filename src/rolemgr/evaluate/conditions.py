@@ -25,7 +25,7 @@ from rolemgr.iam.values import READERS, read_bool
 from rolemgr.iam.variables import Matcher, keys, opens_variable, parse
 
 ConditionTest: TypeAlias = Callable[[tuple[str, ...], Context], bool]
-Written: TypeAlias = tuple[str, str, tuple[str, ...]]
+RawCondition: TypeAlias = tuple[str, str, tuple[str, ...]]
 """A condition as a policy writes it: operator, key, values."""
 
 
@@ -57,22 +57,22 @@ def read_conditions(element: Mapping[str, Mapping[str, tuple[str, ...]]], *, var
     return tuple(read_condition(one, variables=variables) for one in listed_conditions(element))
 
 
-def listed_conditions(element: Mapping[str, Mapping[str, tuple[str, ...]]]) -> tuple[Written, ...]:
+def listed_conditions(element: Mapping[str, Mapping[str, tuple[str, ...]]]) -> tuple[RawCondition, ...]:
     """Return the conditions of a Condition *element*, one after the other."""
     return tuple((name, key, values) for name, block in element.items() for key, values in block.items())
 
 
-def read_condition(written: Written, *, variables: bool) -> Condition:
-    """Return the condition as *written*, ready to be asked; raise PolicyError where it can't be read."""
-    name, key, values = written
+def read_condition(raw: RawCondition, *, variables: bool) -> Condition:
+    """Return the condition *raw*, ready to be asked; raise PolicyError where it can't be read."""
+    name, key, values = raw
     test = _null(values) if name == "Null" else _comparison(name, values, variables)
     used = _variables(values) if variables and name != "Null" else ()
     return Condition(name, key, values, used, key.lower(), test)
 
 
-def look_at_condition(written: Written, *, variables: bool) -> None:
+def validate_condition(raw: RawCondition, *, variables: bool) -> None:
     """Raise PolicyError where `read_condition` does, without making the test."""
-    name, _, values = written
+    name, _, values = raw
     if name == "Null":
         _null(values)
         return

@@ -1,16 +1,16 @@
 """
 The decision on one request: an explicit deny anywhere wins, else every layer that must allow has to.
 
-Within a layer or level, one Allow of any of its policies is enough. Which layers must allow depends on who
-asks for what of whom (`rolemgr.evaluate.requirements`).
+Within a layer or level, one Allow of any of its policies is enough. Which layers must allow depends on the
+caller, the action and the resource's account (`rolemgr.evaluate.requirements`).
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
 """
 
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
-from rolemgr.evaluate.policies import Asked, Layer, Layers, StatementRef
-from rolemgr.evaluate.principals import Caller, Kind, Match, match, read_caller
+from rolemgr.evaluate.policies import ActionStatements, Layer, Layers, StatementRef
+from rolemgr.evaluate.principals import Caller, CallerKind, Match, match, read_caller
 from rolemgr.evaluate.request import Request
 from rolemgr.evaluate.requirements import (
     FREE,
@@ -47,7 +47,7 @@ class _Found:
 
     denied: list[StatementRef] = field(default_factory=list)
     allowed: list[StatementRef] = field(default_factory=list)
-    silent: list[Asked] = field(default_factory=list)
+    silent: list[ActionStatements] = field(default_factory=list)
     granted: Match = Match.NONE
 
 
@@ -62,7 +62,7 @@ def evaluate(request: Request, policies: Layers) -> Evaluation:
     if request.folded_action in FREE:
         policies.about(request.folded_action)  # what IAM would not accept is an error for every request
         return Evaluation("Allowed")
-    found = _asked(request, policies, caller)
+    found = _by_action(request, policies, caller)
     if found.denied:
         return Evaluation("ExplicitlyDenied", by=tuple(found.denied))
     lacking = _lacking(request, policies, caller, found)
@@ -71,7 +71,7 @@ def evaluate(request: Request, policies: Layers) -> Evaluation:
     return Evaluation("Allowed", by=tuple(found.allowed))
 
 
-def _asked(request: Request, policies: Layers, caller: Caller) -> _Found:
+def _by_action(request: Request, policies: Layers, caller: Caller) -> _Found:
     """
     Return what all layers that have a say in *request* say about it.
 
@@ -106,7 +106,7 @@ def _lacking(request: Request, policies: Layers, caller: Caller, found: _Found) 
     granted = Match.NONE if refused else found.granted
     needed = required(request, caller, granted, asked=refused or policies.has_resource_policy)
     lacking = [(group.layer, group.level) for group in found.silent if _counts(group.layer, needed)]
-    if not policies.has_session_policy and caller.kind is Kind.FEDERATED_USER and Layer.SESSION in needed:
+    if not policies.has_session_policy and caller.kind is CallerKind.FEDERATED_USER and Layer.SESSION in needed:
         lacking.append((Layer.SESSION, None))  # a federated user to whom no policy is passed has no permissions
     if Layer.RESOURCE in needed and not granted and not any(layer in RESOURCE_LAYERS for layer, _ in lacking):
         lacking.append((_guard(request), None))

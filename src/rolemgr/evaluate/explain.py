@@ -17,7 +17,7 @@ from rolemgr.evaluate.requirements import (
     guard_of,
     spares_from_deny,
 )
-from rolemgr.evaluate.statement import Mismatch, ReadStatement, absent_keys, mismatches, names, said_of_dead
+from rolemgr.evaluate.statement import Mismatch, ReadStatement, absent_keys, dead_resources_text, mismatches, names
 from rolemgr.iam.documents import Effect
 
 
@@ -93,7 +93,7 @@ def _notes(request: Request, policies: Policies, evaluation: Evaluation, matched
             yield f"the {layer} has no say: {reason}"
     for at, statement in _statements(request, policies):
         if at in matched and statement.dead_resources:
-            yield f"{at}: {said_of_dead(statement.dead_resources)}"
+            yield f"{at}: {dead_resources_text(statement.dead_resources)}"
     yield from _notes_on_the_resource(request, policies, matched)
 
 

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from rolemgr.evaluate.principals import Caller, Kind, read_caller
+from rolemgr.evaluate.principals import Caller, CallerKind, read_caller
 
 _TYPES: Final = {
-    Kind.ROOT: "Account",
-    Kind.USER: "User",
-    Kind.FEDERATED_USER: "FederatedUser",
-    Kind.ROLE: "AssumedRole",
-    Kind.SESSION: "AssumedRole",
+    CallerKind.ROOT: "Account",
+    CallerKind.USER: "User",
+    CallerKind.FEDERATED_USER: "FederatedUser",
+    CallerKind.ROLE: "AssumedRole",
+    CallerKind.SESSION: "AssumedRole",
 }
 """The values of `aws:PrincipalType`."""
 
@@ -39,7 +39,7 @@ def known_keys(principal: str | None, resource_account: str | None) -> tuple[Kno
 def _keys(caller: Caller, resource_account: str | None) -> Iterator[tuple[str, str]]:
     if resource_account:
         yield "aws:ResourceAccount", resource_account
-    if caller.kind is Kind.SERVICE:
+    if caller.kind is CallerKind.SERVICE:
         yield "aws:PrincipalIsAWSService", "true"
         yield "aws:PrincipalServiceName", caller.text
     if caller.account is None:
@@ -47,7 +47,7 @@ def _keys(caller: Caller, resource_account: str | None) -> Iterator[tuple[str, s
     yield "aws:PrincipalAccount", caller.account
     yield "aws:PrincipalIsAWSService", "false"
     yield "aws:PrincipalType", _TYPES[caller.kind]
-    if caller.kind is Kind.USER:
+    if caller.kind is CallerKind.USER:
         yield "aws:username", caller.name
-    if caller.kind is not Kind.SESSION and ":assumed-root" not in caller.text:
+    if caller.kind is not CallerKind.SESSION and ":assumed-root" not in caller.text:
         yield "aws:PrincipalArn", caller.text

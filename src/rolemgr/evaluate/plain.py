@@ -1,8 +1,8 @@
 """
-Policies straight from JSON values, for whoever has many of them and asks each once: batches.
+Policies straight from JSON values, for batches, which have many of them and ask each once.
 
 Here is read what most policies are: every element there once and of its usual kind. A document that is
-anything else is `NotPlainError`, which says nothing of whether IAM takes it: whoever meets it parses the document as
+anything else is `NotPlainError`, which says nothing of whether IAM takes it: the caller then parses the document as
 a `PolicyDocument`, which decides that and words what is wrong. So what is read here is what is read there, and a
 test holds the two together. Only the statements that speak of the asked action are made ready; the others
 are looked at, so that what IAM would not accept is refused wherever it stands.
@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
 
 from rolemgr.errors import InputError
-from rolemgr.evaluate.conditions import Written
-from rolemgr.evaluate.policies import Asked, Layer, StatementRef, keep
+from rolemgr.evaluate.conditions import RawCondition
+from rolemgr.evaluate.policies import ActionStatements, Layer, StatementRef, keep
 from rolemgr.evaluate.principals import EVERYONE, Blocks, PrincipalElement
-from rolemgr.evaluate.statement import EVERYWHERE, Elements, ReadStatement, look_at, takes_action
+from rolemgr.evaluate.statement import EVERYWHERE, Elements, ReadStatement, takes_action, validate_statement
 from rolemgr.iam.documents import Effect
 
 
@@ -82,14 +82,16 @@ class PlainPolicies:
     bounded: bool = False
     has_session_policy: bool = False
     has_resource_policy: bool = False
-    _asked: dict[str, Sequence[Asked]] = field(default_factory=dict, init=False, repr=False)
+    _by_action: dict[str, Sequence[ActionStatements]] = field(default_factory=dict, init=False, repr=False)
 
-    def about(self, folded_action: str) -> Sequence[Asked]:
+    def about(self, folded_action: str) -> Sequence[ActionStatements]:
         """Return what each group says about the lower-case action."""
-        found = self._asked.get(folded_action)
+        found = self._by_action.get(folded_action)
         if found is None:
-            found = [Asked(group.layer, group.level, tuple(group.about(folded_action))) for group in self.groups]
-            keep(self._asked, folded_action, found)
+            found = [
+                ActionStatements(group.layer, group.level, tuple(group.about(folded_action))) for group in self.groups
+            ]
+            keep(self._by_action, folded_action, found)
         return found
 
 
@@ -118,19 +120,19 @@ def read_plain_control(value: Any) -> PlainDocument:
 
 
 def _checked(raw: Any, shape: Shape, variables: bool) -> Elements:
-    written = _elements(raw, shape)
+    elements = _elements(raw, shape)
     try:
-        look_at(written, variables=variables)
+        validate_statement(elements, variables=variables)
     except InputError:
         raise NotPlainError from None
-    return written
+    return elements
 
 
 def _elements(raw: Any, shape: Shape) -> Elements:
     if type(raw) is not dict or not raw.keys() <= shape.elements:
         raise NotPlainError
-    sid, said = raw.get("Sid", ""), raw.get("Effect")
-    if type(sid) is not str or type(said) is not str or (effect := _EFFECTS.get(said)) is None:
+    sid, effect_name = raw.get("Sid", ""), raw.get("Effect")
+    if type(sid) is not str or type(effect_name) is not str or (effect := _EFFECTS.get(effect_name)) is None:
         raise NotPlainError
     action_element, actions = _one_of(raw, "Action", "NotAction")
     resource_element, resources = _resources(raw, shape)
@@ -191,7 +193,7 @@ def _principals(raw: Mapping[str, Any]) -> tuple[PrincipalElement, Blocks]:
     return name, tuple([(kind, _values(names)) for kind, names in listed.items()])
 
 
-def _conditions(element: Any) -> tuple[Written, ...]:
+def _conditions(element: Any) -> tuple[RawCondition, ...]:
     if type(element) is not dict:
         raise NotPlainError
     found = []

@@ -1,8 +1,8 @@
 """
 The policies that a request meets, one field per layer, and a document made ready to be asked often.
 
-What is given applies, but for what `rolemgr.evaluate.requirements` tells from the request itself. Whoever
-builds `Policies` leaves out what the request does not show: the SCPs and RCPs of a management account, the
+What is given applies, but for what `rolemgr.evaluate.requirements` tells from the request itself. The
+caller leaves out of `Policies` what the request does not show: the SCPs and RCPs of a management account, the
 policy of a VPC endpoint that the request does not pass.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
 """
@@ -61,7 +61,7 @@ class Policies:
     resource_control: tuple[tuple[ResourcePolicy, ...], ...] = ()
     resource: ResourcePolicy | TrustPolicy | None = None
     vpc_endpoints: tuple[ResourcePolicy, ...] = ()
-    _asked: dict[str, tuple["Asked", ...]] = field(default_factory=dict, init=False, repr=False)
+    _by_action: dict[str, tuple["ActionStatements", ...]] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def bounded(self) -> bool:
@@ -83,27 +83,30 @@ class Policies:
         """The layers and levels, ready to be asked; raises as `read_policy` does."""
         return tuple(_groups(self))
 
-    def about(self, folded_action: str) -> tuple["Asked", ...]:
+    def about(self, folded_action: str) -> tuple["ActionStatements", ...]:
         """Return what each group says about the lower-case action; raise as `read_policy` does."""
-        found = self._asked.get(folded_action)
+        found = self._by_action.get(folded_action)
         if found is None:
-            asked = (Asked(group.layer, group.level, tuple(_speaking(group, folded_action))) for group in self.groups)
+            asked = (
+                ActionStatements(group.layer, group.level, tuple(_statements_about(group, folded_action)))
+                for group in self.groups
+            )
             found = tuple(asked)
-            keep(self._asked, folded_action, found)
+            keep(self._by_action, folded_action, found)
         return found
 
 
 _ACTIONS: Final = 1 << 14
 """Actions that a policy remembers what it says about: all that AWS has are not many more."""
 
-_Said = TypeVar("_Said")
+_Found = TypeVar("_Found")
 
 
-def keep(said: dict[str, _Said], folded_action: str, found: _Said) -> None:
-    """Remember in *said* what was *found* about an action, for a bounded number of actions."""
-    if len(said) >= _ACTIONS:
-        said.clear()
-    said[folded_action] = found
+def keep(remembered: dict[str, _Found], folded_action: str, found: _Found) -> None:
+    """Remember in *remembered* what was *found* about an action, for a bounded number of actions."""
+    if len(remembered) >= _ACTIONS:
+        remembered.clear()
+    remembered[folded_action] = found
 
 
 class StatementRef(NamedTuple):
@@ -161,7 +164,7 @@ class Group:
                 yield self.ref(index, place, statement), statement
 
 
-class Asked(NamedTuple):
+class ActionStatements(NamedTuple):
     """The statements that speak of one action, of policies of which any may allow."""
 
     layer: Layer
@@ -184,7 +187,7 @@ class Layers(Protocol):
     def has_resource_policy(self) -> bool:
         """Whether the policy of the resource is known."""
 
-    def about(self, folded_action: str) -> Sequence[Asked]:
+    def about(self, folded_action: str) -> Sequence[ActionStatements]:
         """Return what each layer and level says about the lower-case action; raise as `read_policy` does."""
 
 
@@ -228,7 +231,7 @@ def _read(place: int, statement: StatementElement, variables: bool) -> ReadState
         raise type(error)(error.where, f"{name}: {error.problem}", error.hint) from error
 
 
-def _speaking(group: Group, folded_action: str) -> Iterator[tuple[StatementRef, ReadStatement]]:
+def _statements_about(group: Group, folded_action: str) -> Iterator[tuple[StatementRef, ReadStatement]]:
     """Yield the statements that speak of the action; an RCP's Allow says nothing that is not implied."""
     for at, statement in group.statements(folded_action):
         if group.layer is not Layer.RESOURCE_CONTROL or statement.effect is Effect.DENY:

@@ -30,11 +30,11 @@ Identity: TypeAlias = tuple[str, str]
 """The account and the name of a user or a role."""
 
 
-class Kind(Enum):
+class CallerKind(Enum):
     """What kind of principal makes a request."""
 
     UNKNOWN = auto()
-    """Nobody said: whoever has the identity policies that are given, in the resource's account."""
+    """Not given: the principal that has the identity policies that are given, in the resource's account."""
     USER = auto()
     ROLE = auto()
     """A role without a session name: any session of it."""
@@ -53,7 +53,7 @@ class Caller(NamedTuple):
     """Who makes the request; *name* is the user's or role's, and *linked* says that the role is service-linked."""
 
     text: str
-    kind: Kind
+    kind: CallerKind
     account: str | None = None
     name: str = ""
     linked: bool = False
@@ -79,10 +79,10 @@ EVERYONE: Final[Blocks] = (("AWS", ("*",)),)
 
 
 class Named(NamedTuple):
-    """A Principal or NotPrincipal element, ready to be asked; *written* is what it lists."""
+    """A Principal or NotPrincipal element, ready to be asked; *listed* is what it lists."""
 
     element: PrincipalElement
-    written: tuple[str, ...]
+    listed: tuple[str, ...]
     everyone: bool
     accounts: frozenset[str]
     arns: frozenset[str]
@@ -97,15 +97,15 @@ _UNIQUE_ID = re.compile(r"A[A-Z0-9]{15,127}")
 _WEB_IDENTITY = frozenset(
     {"cognito-identity.amazonaws.com", "www.amazon.com", "graph.facebook.com", "accounts.google.com"}
 )
-_KINDS: Mapping[tuple[str, str], Kind] = {
-    ("iam", "user"): Kind.USER,
-    ("iam", "role"): Kind.ROLE,
-    ("iam", "root"): Kind.ROOT,
-    ("iam", "saml-provider"): Kind.PROVIDER,
-    ("iam", "oidc-provider"): Kind.PROVIDER,
-    ("sts", "assumed-role"): Kind.SESSION,
-    ("sts", "federated-user"): Kind.FEDERATED_USER,
-    ("sts", "assumed-root"): Kind.ROOT,
+_KINDS: Mapping[tuple[str, str], CallerKind] = {
+    ("iam", "user"): CallerKind.USER,
+    ("iam", "role"): CallerKind.ROLE,
+    ("iam", "root"): CallerKind.ROOT,
+    ("iam", "saml-provider"): CallerKind.PROVIDER,
+    ("iam", "oidc-provider"): CallerKind.PROVIDER,
+    ("sts", "assumed-role"): CallerKind.SESSION,
+    ("sts", "federated-user"): CallerKind.FEDERATED_USER,
+    ("sts", "assumed-root"): CallerKind.ROOT,
 }
 _LINKED_PATH = "role/aws-service-role/"
 
@@ -118,13 +118,13 @@ def read_caller(text: str | None) -> Caller:
     `*` is anonymous too, and None nobody in particular. Raises RequestError for what is not a principal.
     """
     if text is None:
-        return Caller("", Kind.UNKNOWN)
+        return Caller("", CallerKind.UNKNOWN)
     if text in ("*", "anonymous"):
-        return Caller(text, Kind.ANONYMOUS)
+        return Caller(text, CallerKind.ANONYMOUS)
     if text in _WEB_IDENTITY:
-        return Caller(text, Kind.PROVIDER)
+        return Caller(text, CallerKind.PROVIDER)
     if _HOST.fullmatch(text):
-        return Caller(text, Kind.SERVICE)
+        return Caller(text, CallerKind.SERVICE)
     return _read_arn(text)
 
 
@@ -136,17 +136,17 @@ def _read_arn(text: str) -> Caller:
             "a principal is the ARN of a user, role, session or root, a service such as sagemaker.amazonaws.com, or *"
         )
         raise RequestError(None, f"`{text}` is not a principal", hint)
-    if kind is Kind.PROVIDER:
+    if kind is CallerKind.PROVIDER:
         return Caller(text, kind)
     name = _name(kind, arn.resource)
-    if not name and kind is not Kind.ROOT:
+    if not name and kind is not CallerKind.ROOT:
         raise RequestError(None, f"`{text}` is not a principal", "its name is missing")
     return Caller(text, kind, arn.account, name, arn.resource.startswith(_LINKED_PATH))
 
 
-def _name(kind: Kind, resource: str) -> str:
+def _name(kind: CallerKind, resource: str) -> str:
     """Return the user's or role's name in *resource*: last of its path, but first where a session's follows."""
-    if kind is Kind.SESSION:
+    if kind is CallerKind.SESSION:
         parts = resource.split("/")
         return parts[1] if len(parts) == 3 and parts[2] else ""
     return _last(resource) if "/" in resource else ""
@@ -159,7 +159,7 @@ def blocks_of(listed: Principals) -> Blocks:
     return EVERYONE
 
 
-def look_at_principals(element: PrincipalElement, listed: Blocks, *, denies: bool) -> None:
+def validate_principals(element: PrincipalElement, listed: Blocks, *, denies: bool) -> None:
     """
     Raise for what can't be in a Principal or NotPrincipal *element*.
 
@@ -178,8 +178,8 @@ def look_at_principals(element: PrincipalElement, listed: Blocks, *, denies: boo
 
 
 def read_principals(element: PrincipalElement, listed: Blocks, *, denies: bool) -> Named:
-    """Return what a Principal or NotPrincipal *element* lists, ready to be asked; raise as `look_at_principals`."""
-    look_at_principals(element, listed, denies=denies)
+    """Return what a Principal or NotPrincipal *element* lists, ready to be asked; raise as `validate_principals`."""
+    validate_principals(element, listed, denies=denies)
     blocks = dict(listed)
     aws = blocks.get("AWS", ())
     arns = [(text, arn) for text in aws if (arn := _principal_arn(text))]
@@ -214,7 +214,7 @@ def _principal_arn(text: str) -> Arn | None:
         return Arn("aws", "iam", "", text, "root")
     arn = Arn.parse(text)
     kind = _KINDS.get((arn.service, arn.resource.partition("/")[0])) if arn else None
-    if arn and kind and kind is not Kind.PROVIDER and not ("*" in text or "?" in text):
+    if arn and kind and kind is not CallerKind.PROVIDER and not ("*" in text or "?" in text):
         return arn
     if _UNIQUE_ID.fullmatch(text):
         return None
@@ -238,13 +238,15 @@ def _named(named: Named, caller: Caller) -> Match:
     kind, identity = caller.kind, (caller.account or "", caller.name)
     if named.everyone:
         return Match.DIRECT
-    if kind is Kind.SERVICE or kind is Kind.PROVIDER:
+    if kind is CallerKind.SERVICE or kind is CallerKind.PROVIDER:
         return Match.DIRECT if _listed_outside(named, caller) else Match.NONE
-    if kind is Kind.UNKNOWN:
+    if kind is CallerKind.UNKNOWN:
         _require_known(named)
-    if kind is not Kind.ROOT and caller.text in named.arns:
-        return Match.LIMITED if kind is Kind.ROLE else Match.DIRECT
-    if (kind is Kind.SESSION and identity in named.roles) or (kind is Kind.FEDERATED_USER and identity in named.users):
+    if kind is not CallerKind.ROOT and caller.text in named.arns:
+        return Match.LIMITED if kind is CallerKind.ROLE else Match.DIRECT
+    if (kind is CallerKind.SESSION and identity in named.roles) or (
+        kind is CallerKind.FEDERATED_USER and identity in named.users
+    ):
         return Match.LIMITED
     return Match.ACCOUNT if caller.account in named.accounts else Match.NONE
 
@@ -259,23 +261,23 @@ def _spared(named: Named, caller: Caller, bounded: bool) -> bool:
     kind, identity = caller.kind, (caller.account or "", caller.name)
     if named.everyone:
         return True
-    if kind is Kind.SERVICE or kind is Kind.PROVIDER:
+    if kind is CallerKind.SERVICE or kind is CallerKind.PROVIDER:
         return _listed_outside(named, caller)
-    if kind is Kind.UNKNOWN:
+    if kind is CallerKind.UNKNOWN:
         _require_known(named)
     if bounded or caller.account not in named.accounts:
         return False
-    if kind is Kind.SESSION and identity not in named.roles:
+    if kind is CallerKind.SESSION and identity not in named.roles:
         return False
-    return kind is Kind.ROOT or caller.text in named.arns
+    return kind is CallerKind.ROOT or caller.text in named.arns
 
 
 def _listed_outside(named: Named, caller: Caller) -> bool:
-    listed = named.services if caller.kind is Kind.SERVICE else named.providers
+    listed = named.services if caller.kind is CallerKind.SERVICE else named.providers
     return caller.text in listed or "*" in listed
 
 
 def _require_known(named: Named) -> None:
     if named.arns or named.element == "NotPrincipal":
-        problem = f"a policy asks who the principal is ({named.written[0]}), and the request does not say"
+        problem = f"a policy asks who the principal is ({named.listed[0]}), and the request does not say"
         raise RequestError(None, problem, "give the request a principal")

@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Final
 
 from rolemgr.evaluate.policies import Layer
-from rolemgr.evaluate.principals import Caller, Kind, Match
+from rolemgr.evaluate.principals import Caller, CallerKind, Match
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.arn import Arn
 from rolemgr.reference.organizations import rcp_services
@@ -33,7 +33,7 @@ class Guard(Enum):
 
 RESOURCE_LAYERS: Final = frozenset({Layer.RESOURCE, Layer.TRUST})
 
-_OUTSIDE: Final = frozenset({Kind.SERVICE, Kind.PROVIDER, Kind.ANONYMOUS})
+_OUTSIDE: Final = frozenset({CallerKind.SERVICE, CallerKind.PROVIDER, CallerKind.ANONYMOUS})
 _LIMITS: Final = frozenset({Layer.PERMISSIONS_BOUNDARY, Layer.SESSION})
 _NOTHING: Final[frozenset[Layer]] = frozenset()
 
@@ -78,10 +78,10 @@ def required(request: Request, caller: Caller, granted: Match, *, asked: bool) -
     """
     if caller.kind in _OUTSIDE:
         return _LIMITS | {Layer.RESOURCE}
-    identity = _LIMITS if caller.kind is Kind.ROOT else _LIMITS | {Layer.IDENTITY}
+    identity = _LIMITS if caller.kind is CallerKind.ROOT else _LIMITS | {Layer.IDENTITY}
     if crosses(request, caller) or (asked and granted is Match.NONE and guard_of(request)):
         return identity | {Layer.RESOURCE}
-    if caller.kind is Kind.ROOT or granted <= Match.ACCOUNT:
+    if caller.kind is CallerKind.ROOT or granted <= Match.ACCOUNT:
         return identity
     return _LIMITS if granted is Match.LIMITED else _NOTHING
 
@@ -110,7 +110,7 @@ def cannot_assume(request: Request, caller: Caller) -> bool:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_permissions-to-switch.html
     """
-    return caller.kind is Kind.ROOT and request.folded_action in _ASSUMING
+    return caller.kind is CallerKind.ROOT and request.folded_action in _ASSUMING
 
 
 def spares_from_deny(layer: Layer, request: Request, caller: Caller) -> bool:
@@ -121,7 +121,7 @@ def spares_from_deny(layer: Layer, request: Request, caller: Caller) -> bool:
     policies and AWS Organizations policies."
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
     """
-    mends = caller.kind is Kind.ROOT and request.folded_action in _BUCKET_POLICY
+    mends = caller.kind is CallerKind.ROOT and request.folded_action in _BUCKET_POLICY
     return mends and layer is Layer.RESOURCE and not crosses(request, caller)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from rolemgr.evaluate.conditions import Condition, Written, listed_conditions, look_at_condition, read_condition
+from rolemgr.evaluate.conditions import Condition, RawCondition, listed_conditions, read_condition, validate_condition
 from rolemgr.evaluate.errors import PolicyError
 from rolemgr.evaluate.principals import (
     Blocks,
@@ -19,9 +19,9 @@ from rolemgr.evaluate.principals import (
     Named,
     PrincipalElement,
     blocks_of,
-    look_at_principals,
     match,
     read_principals,
+    validate_principals,
 )
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.iam.documents import Effect, IdentityStatement, ResourceStatement, StatementElement, TrustStatement
@@ -51,18 +51,18 @@ class Mismatch(NamedTuple):
         found = _listed(self.found) or "nothing (the key is absent)"
         where = f"{self.operator} {self.key}" if self.operator else self.element
         note = f"; without a value: {_listed(self.unresolved)}" if self.unresolved else ""
-        dead = f"; {said_of_dead(self.dead)}" if self.dead else ""
+        dead = f"; {dead_resources_text(self.dead)}" if self.dead else ""
         return f"{where} wants {_listed(self.wanted)}, the request has {found}{note}{dead}"
 
 
-def said_of_dead(resources: tuple[str, ...]) -> str:
+def dead_resources_text(resources: tuple[str, ...]) -> str:
     """Return what is wrong with *resources* that match nothing."""
     return f"{_listed(resources)} matches nothing: a policy variable can stand only after the fifth colon of an ARN"
 
 
 class Elements(NamedTuple):
     """
-    The elements of one statement as a policy writes them, whoever read it.
+    The elements of one statement as a policy writes them, read from JSON or from the model.
 
     The Resource of a statement without one, as in a trust policy, is `*`: what the policy stands at.
     *principal_element* is None in an identity policy.
@@ -74,7 +74,7 @@ class Elements(NamedTuple):
     actions: tuple[str, ...]
     resource_element: Literal["Resource", "NotResource"]
     resources: tuple[str, ...]
-    conditions: tuple[Written, ...]
+    conditions: tuple[RawCondition, ...]
     principal_element: PrincipalElement | None = None
     principals: Blocks = ()
 
@@ -159,36 +159,36 @@ class ReadStatement:
     resource, and then nobody asks for their conditions.
     """
 
-    def __init__(self, written: Elements, *, variables: bool) -> None:
-        """Take the elements as *written*, at which somebody has looked; *variables* is as in `read_statement`."""
-        self._written, self._variables = written, variables
-        self.sid, self.effect = written.sid, written.effect
-        self.action_element, self.actions = written.action_element, written.actions
-        self.resource_element, self.resources = written.resource_element, written.resources
-        self.everywhere = written.resource_element == "Resource" and "*" in written.resources
+    def __init__(self, elements: Elements, *, variables: bool) -> None:
+        """Take the elements as *elements*, at which somebody has looked; *variables* is as in `read_statement`."""
+        self._elements, self._variables = elements, variables
+        self.sid, self.effect = elements.sid, elements.effect
+        self.action_element, self.actions = elements.action_element, elements.actions
+        self.resource_element, self.resources = elements.resource_element, elements.resources
+        self.everywhere = elements.resource_element == "Resource" and "*" in elements.resources
         """Its Resource is `*`, so that there is nothing to ask."""
-        if written.principal_element is None or not written.conditions:  # known now: what is not made costs nothing
-            self._know_at_once(written)
+        if elements.principal_element is None or not elements.conditions:  # known now: what is not made costs nothing
+            self._know_at_once(elements)
 
-    def _know_at_once(self, written: Elements) -> None:
-        if written.principal_element is None:
+    def _know_at_once(self, elements: Elements) -> None:
+        if elements.principal_element is None:
             self.__dict__["principals"] = None
-        if not written.conditions:
+        if not elements.conditions:
             self.__dict__["conditions"] = ()
 
     @cached_property
     def principals(self) -> Named | None:
-        """Who it speaks of; None in an identity policy, whose principal is whoever has it."""
-        written = self._written
-        if written.principal_element is None:
+        """Who it speaks of; None in an identity policy, whose principal is the one that has it."""
+        elements = self._elements
+        if elements.principal_element is None:
             return None
-        denies = written.effect is Effect.DENY
-        return read_principals(written.principal_element, written.principals, denies=denies)
+        denies = elements.effect is Effect.DENY
+        return read_principals(elements.principal_element, elements.principals, denies=denies)
 
     @cached_property
     def conditions(self) -> tuple[Condition, ...]:
         """Its conditions."""
-        return tuple([read_condition(one, variables=self._variables) for one in self._written.conditions])
+        return tuple([read_condition(one, variables=self._variables) for one in self._elements.conditions])
 
     @cached_property
     def _read_resources(self) -> tuple[_Resource, ...]:
@@ -210,27 +210,27 @@ class ReadStatement:
         return tuple([one.text for one in self._read_resources if one.test is _nothing])
 
 
-def read_statement(written: Elements, *, variables: bool) -> ReadStatement:
+def read_statement(elements: Elements, *, variables: bool) -> ReadStatement:
     """
-    Return the statement *written* ready to be asked; *variables* says whether its policy's version has them.
+    Return the statement of *elements* ready to be asked; *variables* says whether its policy's version has them.
 
     Raises PolicyError for what IAM would not accept: an operator's value, a principal, an action.
     """
-    look_at(written, variables=variables)
-    return ReadStatement(written, variables=variables)
+    validate_statement(elements, variables=variables)
+    return ReadStatement(elements, variables=variables)
 
 
-def look_at(written: Elements, *, variables: bool) -> None:
+def validate_statement(elements: Elements, *, variables: bool) -> None:
     """Raise PolicyError for what IAM would not accept in a statement, without making ready what nobody asks."""
-    for text in written.resources if variables else ():
+    for text in elements.resources if variables else ():
         if opens_variable(text):
             _resource(text, variables)
-    look_at_actions(written.actions)
-    for one in written.conditions:
-        look_at_condition(one, variables=variables)
-    if written.principal_element is not None:
-        denies = written.effect is Effect.DENY
-        look_at_principals(written.principal_element, written.principals, denies=denies)
+    validate_actions(elements.actions)
+    for one in elements.conditions:
+        validate_condition(one, variables=variables)
+    if elements.principal_element is not None:
+        denies = elements.effect is Effect.DENY
+        validate_principals(elements.principal_element, elements.principals, denies=denies)
 
 
 def takes_action(statement: ReadStatement | Elements, folded_action: str) -> bool:
@@ -275,7 +275,7 @@ def mismatches(statement: ReadStatement, request: Request, caller: Caller, *, bo
         yield Mismatch(statement.action_element, statement.actions, (request.action,))
         return
     if statement.principals and not names(statement, caller, bounded=bounded):
-        yield Mismatch(statement.principals.element, statement.principals.written, (caller.text,))
+        yield Mismatch(statement.principals.element, statement.principals.listed, (caller.text,))
     context = request.context
     if not takes_resource(statement, request):
         unresolved = _without_value(statement.resource_variables, context)
@@ -305,7 +305,7 @@ def absent_keys(statement: ReadStatement, request: Request, caller: Caller, *, b
     yield from (key for key in asked if key not in request.context)
 
 
-def look_at_actions(patterns: tuple[str, ...]) -> None:
+def validate_actions(patterns: tuple[str, ...]) -> None:
     """Raise PolicyError where one of *patterns* is not an action."""
     for pattern in patterns:
         if ":" not in pattern and pattern != "*":

@@ -64,18 +64,18 @@ def template(made: Portable, metadata: Json | None = None) -> Json:
 
 def explained(made: Portable) -> Json:
     """Return where the statements of *made* come from; metadata knows no functions, so holes are ``<AWS::Region>``."""
-    found: Json = _shown(explanation(made.role), made)
+    found: Json = _with_parameters(explanation(made.role), made)
     return found
 
 
-def _shown(value: Any, made: Portable) -> Any:
+def _with_parameters(value: Any, made: Portable) -> Any:
     if isinstance(value, str):
         found = parts(value, made.holes)
         return "".join(f"<{_name(part)}>" if isinstance(part, Hole) else part for part in found)
     if isinstance(value, list):
-        return [_shown(one, made) for one in value]
+        return [_with_parameters(one, made) for one in value]
     if isinstance(value, dict):
-        return {name: _shown(one, made) for name, one in value.items()}
+        return {name: _with_parameters(one, made) for name, one in value.items()}
     return value
 
 
@@ -127,21 +127,21 @@ def _resources(made: Portable) -> Json:
     """
     properties = made.documents.to_properties()
     managed = properties.pop("ManagedPolicies", [])
-    resources: Json = {"Role": {"Type": "AWS::IAM::Role", "Properties": written(properties, made)}}
+    resources: Json = {"Role": {"Type": "AWS::IAM::Role", "Properties": in_template(properties, made)}}
     for number, policy in enumerate(managed, start=1):
-        attached = {**written(policy, made), "Roles": [{"Ref": "Role"}]}
+        attached = {**in_template(policy, made), "Roles": [{"Ref": "Role"}]}
         resources[f"Policy{number}"] = {"Type": "AWS::IAM::ManagedPolicy", "Properties": attached}
     return resources
 
 
-def written(value: Any, made: Portable) -> Any:
+def in_template(value: Any, made: Portable) -> Any:
     """Return a JSON *value* of the role with functions in the place of its holes."""
     if isinstance(value, str):
         return _text(parts(value, made.holes))
     if isinstance(value, list):
         return [one for element in value for one in _elements(element, made)]
     if isinstance(value, dict):
-        return {name: written(one, made) for name, one in value.items()}
+        return {name: in_template(one, made) for name, one in value.items()}
     return value
 
 
@@ -150,7 +150,7 @@ def _elements(element: Any, made: Portable) -> Iterator[Any]:
     found = parts(element, made.holes) if isinstance(element, str) else ()
     by_region = next((part for part in found if isinstance(part, Hole) and part.by_region), None)
     if by_region is None:
-        yield written(element, made)
+        yield in_template(element, made)
         return
     name = _NAMES[by_region.name]
     values = {"Fn::FindInMap": [_MAPPING, {"Ref": "AWS::Region"}, f"{name}s"]}

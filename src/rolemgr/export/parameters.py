@@ -2,7 +2,7 @@
 ``--parameterize``: the buckets, keys, subnets and security groups of a role as parameters of its template.
 
 One parameter a value: CloudFormation can't put a suffix such as ``/*`` behind each value of a list. A
-parameter takes no wildcard and no policy variable, so whoever fills it can't widen the role beyond one name.
+parameter takes no wildcard and no policy variable, so that its value can't widen the role beyond one name.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from rolemgr.iam.arn import Arn
 from rolemgr.model.spec import RoleSpec
 
 
-class Kind(NamedTuple):
+class ParameterKind(NamedTuple):
     """What an option gives: the *title* of its parameters, what they are *for*, and the form of a value."""
 
     title: str
@@ -22,18 +22,20 @@ class Kind(NamedTuple):
     longest: int
 
 
-KINDS: Mapping[str, Kind] = {
-    "bucket": Kind("Bucket", "Bucket to read data from and write work to", "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", 63),
-    "data_key": Kind(
+KINDS: Mapping[str, ParameterKind] = {
+    "bucket": ParameterKind(
+        "Bucket", "Bucket to read data from and write work to", "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", 63,
+    ),
+    "data_key": ParameterKind(
         "DataKey", "ARN of a KMS key that data is encrypted with",
         "arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+", 100,
     ),
-    "volume_key": Kind(
+    "volume_key": ParameterKind(
         "VolumeKey", "ARN of a KMS key that disks are encrypted with",
         "arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+", 100,
     ),
-    "subnet": Kind("Subnet", "Subnet that jobs and models must run in", "subnet-[0-9a-f]{1,32}", 39),
-    "security_group": Kind("SecurityGroup", "Security group that they must run with", "sg-[0-9a-f]{1,32}", 35),
+    "subnet": ParameterKind("Subnet", "Subnet that jobs and models must run in", "subnet-[0-9a-f]{1,32}", 39),
+    "security_group": ParameterKind("SecurityGroup", "Security group that they must run with", "sg-[0-9a-f]{1,32}", 35),
 }  # fmt: skip
 """The options whose values become parameters."""
 

@@ -117,7 +117,7 @@ def _anywhere(
 
 
 def _in_one_partition(spec: RoleSpec) -> bool:
-    """Tell whether *spec* names its partition: by itself, or in the ARN of whom it trusts."""
+    """Tell whether *spec* names its partition: by itself, or in the ARN of a principal that it trusts."""
     open_kinds = (SageMakerTrust, AccountTrust, GitHubTrust)
     return spec.partition is not None or not all(isinstance(trust, open_kinds) for trust in spec.trust)
 

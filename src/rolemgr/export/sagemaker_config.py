@@ -79,8 +79,8 @@ _REMOTE = _Section(
     "sagemaker:CreateTrainingJob", vpc="VpcConfig", volume="VolumeKmsKeyId", output="S3KmsKeyId",
     encryption="EnableInterContainerTrafficEncryption",
 )  # fmt: skip
-_SAID = {"vpc", "studio-vpc", "volume-kms-key", "output-kms-key", "network-isolation", "inter-container-encryption",
-         "feature-group-keys"}  # fmt: skip
+_IN_THE_FILE = {"vpc", "studio-vpc", "volume-kms-key", "output-kms-key", "network-isolation",
+         "inter-container-encryption", "feature-group-keys"}  # fmt: skip
 """The guardrails that the file can say."""
 
 
@@ -92,7 +92,7 @@ class Defaults(NamedTuple):
 
 
 def sagemaker_config(role: ComposedRole) -> Defaults:
-    """Return the defaults for whoever works with *role*: in Studio, notebooks, jobs and pipelines."""
+    """Return the defaults for people who work with *role*: in Studio, notebooks, jobs and pipelines."""
     values = {one.name: one.values for one in role.guardrails}
     granted = {action for one in role.statements if one.effect is Effect.ALLOW for action in one.actions}
     sections = {
@@ -131,15 +131,15 @@ def _buckets(role: ComposedRole) -> Sequence[str]:
 
 def _prefix(role: ComposedRole, bucket: str | None) -> str | None:
     """Return the part of the *bucket* that the role may write to, where it may not write to all of it."""
-    written = [
+    keys = [
         resource.partition(f":::{bucket}/")[2]
         for one in role.statements
         if one.effect is Effect.ALLOW and "s3:PutObject" in one.actions
         for resource in one.resources
         if f":::{bucket}/" in resource
     ]
-    prefixes = [key.removesuffix("/*") for key in written if key.endswith("/*") and _plain(key.removesuffix("/*"))]
-    return prefixes[0] if prefixes and "*" not in written else None
+    prefixes = [key.removesuffix("/*") for key in keys if key.endswith("/*") and _plain(key.removesuffix("/*"))]
+    return prefixes[0] if prefixes and "*" not in keys else None
 
 
 def _plain(text: str) -> bool:
@@ -205,9 +205,9 @@ def _add_feature_keys(sections: dict[str, Json], values: Mapping[str, Any]) -> N
 
 def _notes(role: ComposedRole, values: Mapping[str, Any]) -> Iterator[str]:
     """Yield what the file does not say, or says for one choice of several."""
-    unsaid = sorted(one.name for one in role.guardrails if one.actions and one.name not in _SAID)
-    if unsaid:
-        yield f"the SDK's defaults can't say what {', '.join(unsaid)} ask; calls must keep to them by themselves"
+    beyond = sorted(one.name for one in role.guardrails if one.actions and one.name not in _IN_THE_FILE)
+    if beyond:
+        yield f"the SDK's defaults can't say what {', '.join(beyond)} ask; calls must keep to them by themselves"
     vpc = values.get("vpc", {})
     if vpc.get("subnets") and not vpc.get("security_groups"):
         yield "no VPC in the defaults: SageMaker takes subnets only together with --security-group"

@@ -85,9 +85,9 @@ def _variable(one: TemplateParameter) -> Json:
 def _locals(made: Portable) -> Json:
     """Return the policies of the role, and what differs by region."""
     documents = made.documents
-    found: Json = {"trust_policy": written(documents.trust_policy.to_json_value(), made)}
+    found: Json = {"trust_policy": in_terraform(documents.trust_policy.to_json_value(), made)}
     for name, document in (("permissions_policy", documents.policies[0].document), *_managed(made)):
-        found[name] = written(document.to_json_value(), made)
+        found[name] = in_terraform(document.to_json_value(), made)
     if made.lists:
         found["by_region"] = {
             region: {name: list(values) for name, values in lists.items()} for region, lists in made.by_region().items()
@@ -107,7 +107,7 @@ def _resources(made: Portable) -> Json:
     for name, _ in _managed(made):
         attachments[name] = _attachment(f"${{aws_iam_policy.{name}.arn}}")
     for number, arn in enumerate(documents.attached, start=1):
-        attachments[f"attached_{number}"] = _attachment(written(arn, made))
+        attachments[f"attached_{number}"] = _attachment(in_terraform(arn, made))
     inline = {"name": _literal(documents.policies[0].name), "role": _ROLE}
     inline["policy"] = _encoded("permissions_policy", made)
     return {
@@ -125,7 +125,7 @@ def _attachment(arn: str) -> Json:
 def _role(made: Portable) -> Json:
     documents = made.documents
     optional = {
-        "permissions_boundary": written(documents.boundary, made) if documents.boundary else None,
+        "permissions_boundary": in_terraform(documents.boundary, made) if documents.boundary else None,
         "tags": {_literal(key): _literal(documents.tags[key]) for key in sorted(documents.tags)},
     }
     return {
@@ -154,14 +154,14 @@ def _encoded(name: str, made: Portable) -> str:
     return f"${{jsonencode(merge(local.{name}, {{ Statement = {statements} }}))}}"
 
 
-def written(value: Any, made: Portable) -> Any:
+def in_terraform(value: Any, made: Portable) -> Any:
     """Return a JSON *value* of the role as Terraform reads it: expressions in holes, all else literal."""
     if isinstance(value, str):
         return _text(parts(value, made.holes))
     if isinstance(value, list):
-        return [written(one, made) for one in value]
+        return [in_terraform(one, made) for one in value]
     if isinstance(value, dict):
-        return {_literal(name): written(one, made) for name, one in value.items()}
+        return {_literal(name): in_terraform(one, made) for name, one in value.items()}
     return value
 
 

@@ -48,7 +48,7 @@ class _TemplateDumper(_Dumper):
     what a stack set holds (51,200 bytes).
     """
 
-    _written = ""
+    _last_indicators = ""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         """Write lists at their key's own indentation: in a stack set each level would take two bytes a line."""
@@ -58,9 +58,9 @@ class _TemplateDumper(_Dumper):
         self, indicator: str, need_whitespace: bool, whitespace: bool = False, indention: bool = False
     ) -> None:
         """Write a mark of YAML's; *need_whitespace* asks for a space before it."""
-        between_quoted = indicator == "'" and self._written == "',"
+        between_quoted = indicator == "'" and self._last_indicators == "',"
         super().write_indicator(indicator, need_whitespace and not between_quoted, whitespace, indention)
-        self._written = (self._written + indicator)[-2:]
+        self._last_indicators = (self._last_indicators + indicator)[-2:]
 
 
 def _mapping(dumper: yaml.SafeDumper, data: dict[str, Any]) -> yaml.Node:

@@ -61,7 +61,7 @@ def strict_json(text: str, limits: Limits = LIMITS) -> Any:
 
 def unmeasured_json(text: str, limits: Limits = LIMITS) -> Any:
     """
-    Return the one JSON value that *text* is, however deep: for whoever looks into every part of it all the same.
+    Return the one JSON value that *text* is, however deep: for a caller that looks into every part of it anyway.
 
     Raises as `strict_json` does.
     """
@@ -84,8 +84,8 @@ def read_opening(text: str, names: Collection[str], limits: Limits = LIMITS) -> 
     """
     Return the members of the JSON object *text* that have one of *names*, as far as they are there.
 
-    Once they all are, what follows is not looked into: whoever has seen the same text before need not read it
-    again. The others have to be read to know that *text* is valid; a name that comes a second time is among
+    Once they all are, what follows is not looked into: a caller that has seen the same text before need not read
+    it again. The others have to be read to know that *text* is valid; a name that comes a second time is among
     them. Raises as `strict_json` does for a member that can't be read.
     """
     found: dict[str, Any] = {}

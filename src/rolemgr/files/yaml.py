@@ -187,7 +187,7 @@ class _Builder:
         return entries
 
     def key(self, event: Any) -> str:
-        """Return the mapping key that *event* is: a scalar, taken as text (an account id is no number)."""
+        """Return the mapping key that *event* is: a scalar, taken as text (an account id is not a number)."""
         line = event.start_mark.line + 1
         if not isinstance(event, yaml.ScalarEvent) or event.tag not in (None, "!"):
             raise self.error(line, "has a key that is not a plain string")

@@ -1,7 +1,7 @@
 """
 The policy language, once: how AWS writes policies, ARNs, operators, variables and wildcards.
 
-Whoever reads or writes any of these takes it from here; no other room has a grammar of its own.
+All code that reads or writes any of these takes it from here; no other room has a second grammar.
 
     base           the frozen pydantic model that parsed values share
     arn            Amazon Resource Names and partitions

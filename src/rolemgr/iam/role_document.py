@@ -175,7 +175,7 @@ def owner_of(data: Mapping[str, Any]) -> str:
 
 
 def has_policies(data: Mapping[str, Any]) -> bool:
-    """Tell whether *data*, a role, tells of its inline policies, be it that it has none; `get-role` does not."""
+    """Tell whether *data*, a role, tells of its inline policies, even that it has none; `get-role` does not."""
     return any(key in data for key in (*_INLINE, "ManagedPolicies", "ManagedPolicyArns"))
 
 
@@ -309,7 +309,7 @@ def _attached_in(data: Mapping[str, Any], path: DataPath) -> Iterator[Attachment
 
 
 def _objects(value: Any) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the objects in the list *value* with their places; nothing where it is no list."""
+    """Yield the objects in the list *value* with their places; nothing where it is not a list."""
     for index, one in enumerate(value if isinstance(value, list) else ()):
         if isinstance(one, dict):
             yield index, one

@@ -42,7 +42,7 @@ class Use(StrEnum):
     ENDPOINT = "VPC endpoint policy"
 
 
-class _Kind(StrEnum):
+class _PolicyKind(StrEnum):
     """A kind of `rolemgr.iam.answers`."""
 
     IDENTITY = "identity"
@@ -59,29 +59,29 @@ class _Kind(StrEnum):
 
 
 _FITS: Final = {
-    Use.IDENTITY: {_Kind.IDENTITY, _Kind.MANAGED, _Kind.UNKNOWN},
-    Use.BOUNDARY: {_Kind.BOUNDARY, _Kind.MANAGED, _Kind.UNKNOWN},
-    Use.SESSION: {_Kind.SESSION, _Kind.MANAGED, _Kind.UNKNOWN},
-    Use.SCP: {_Kind.SCP, _Kind.ORGANIZATION},
-    Use.RCP: {_Kind.RCP, _Kind.ORGANIZATION},
-    Use.RESOURCE: {_Kind.RESOURCE, _Kind.UNKNOWN},
-    Use.TRUST: {_Kind.TRUST, _Kind.UNKNOWN},
-    Use.ENDPOINT: {_Kind.ENDPOINT},
+    Use.IDENTITY: {_PolicyKind.IDENTITY, _PolicyKind.MANAGED, _PolicyKind.UNKNOWN},
+    Use.BOUNDARY: {_PolicyKind.BOUNDARY, _PolicyKind.MANAGED, _PolicyKind.UNKNOWN},
+    Use.SESSION: {_PolicyKind.SESSION, _PolicyKind.MANAGED, _PolicyKind.UNKNOWN},
+    Use.SCP: {_PolicyKind.SCP, _PolicyKind.ORGANIZATION},
+    Use.RCP: {_PolicyKind.RCP, _PolicyKind.ORGANIZATION},
+    Use.RESOURCE: {_PolicyKind.RESOURCE, _PolicyKind.UNKNOWN},
+    Use.TRUST: {_PolicyKind.TRUST, _PolicyKind.UNKNOWN},
+    Use.ENDPOINT: {_PolicyKind.ENDPOINT},
 }
 """The kinds of policies in answers that each use takes; a document that stands alone is taken for any."""
 
-_SAID: Final = {
-    _Kind.IDENTITY: ("an inline policy", "it belongs to the identity policies"),
-    _Kind.MANAGED: ("a managed policy", "it belongs to the identity policies, or to --boundary-policy"),
-    _Kind.BOUNDARY: ("a permissions boundary", "--boundary-policy takes it"),
-    _Kind.SESSION: ("a session policy", "--session-policy takes it"),
-    _Kind.SCP: ("a service control policy", "--scp takes it"),
-    _Kind.RCP: ("a resource control policy", "--rcp takes it"),
-    _Kind.ORGANIZATION: ("a policy of Organizations", "--scp or --rcp takes it"),
-    _Kind.RESOURCE: ("a resource policy", "--resource-policy takes it"),
-    _Kind.TRUST: ("a trust policy", "--resource-policy takes it where sts:AssumeRole is asked"),
-    _Kind.ENDPOINT: ("a VPC endpoint policy", "--vpc-endpoint-policy takes it"),
-    _Kind.UNKNOWN: ("a policy of an open kind", "give its document alone"),
+_TITLES: Final = {
+    _PolicyKind.IDENTITY: ("an inline policy", "it belongs to the identity policies"),
+    _PolicyKind.MANAGED: ("a managed policy", "it belongs to the identity policies, or to --boundary-policy"),
+    _PolicyKind.BOUNDARY: ("a permissions boundary", "--boundary-policy takes it"),
+    _PolicyKind.SESSION: ("a session policy", "--session-policy takes it"),
+    _PolicyKind.SCP: ("a service control policy", "--scp takes it"),
+    _PolicyKind.RCP: ("a resource control policy", "--rcp takes it"),
+    _PolicyKind.ORGANIZATION: ("a policy of Organizations", "--scp or --rcp takes it"),
+    _PolicyKind.RESOURCE: ("a resource policy", "--resource-policy takes it"),
+    _PolicyKind.TRUST: ("a trust policy", "--resource-policy takes it where sts:AssumeRole is asked"),
+    _PolicyKind.ENDPOINT: ("a VPC endpoint policy", "--vpc-endpoint-policy takes it"),
+    _PolicyKind.UNKNOWN: ("a policy of an open kind", "give its document alone"),
 }
 _MODELS: Final[dict[type[PolicyDocument], Use]] = {
     IdentityPolicy: Use.IDENTITY,
@@ -176,7 +176,7 @@ def _refuse_together(source: SourceFile, meant: Sequence[PolicyPlace], use: Use)
     if use is Use.ENDPOINT and len(meant) > 1:
         problem = f"holds the policies of {len(meant)} VPC endpoints, and a request passes one"
         raise FileError(source.at(), problem, "ask for one, such as with --vpc-endpoint-ids")
-    loose = [place for place in meant if place.kind == _Kind.MANAGED]
+    loose = [place for place in meant if place.kind == _PolicyKind.MANAGED]
     if len(loose) > 1 and not any(owners(source.data)):
         problem = f"holds {len(loose)} managed policies, and does not say to whom they are attached"
         raise FileError(source.at(), problem, "give those that are meant, one by one")
@@ -212,14 +212,14 @@ def _nothing(source: SourceFile, found: Sequence[PolicyPlace], use: Use) -> File
         if reason:
             return FileError(source.at(reason.path), f"{reason.place} is not judged: {reason.reason}")
         return FileError(source.at(), "is not a policy document or a role", _HINT)
-    kinds = list(dict.fromkeys(_Kind(place.kind) for place in found))
+    kinds = list(dict.fromkeys(_PolicyKind(place.kind) for place in found))
     if any(kind in _FITS[use] for kind in kinds):
         hint = "a managed policy counts for the role that has it attached, or as its boundary"
         return FileError(source.at(), f"holds managed policies, but no {use} of the role in it", hint)
     if kinds[1:]:
-        instead = f"{', '.join(_SAID[kind][0] for kind in kinds[:-1])} and {_SAID[kinds[-1]][0]}"
+        instead = f"{', '.join(_TITLES[kind][0] for kind in kinds[:-1])} and {_TITLES[kinds[-1]][0]}"
         return FileError(source.at(), f"holds no {use}, but {instead}", "give the document that is meant alone")
-    instead, hint = _SAID[kinds[0]]
+    instead, hint = _TITLES[kinds[0]]
     return FileError(source.at(), f"holds no {use}, but {instead}", hint)
 
 

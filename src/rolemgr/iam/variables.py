@@ -4,7 +4,7 @@ Policy variables: `${key}`, `${key, 'default'}`, and `${*}`, `${?}`, `${$}` for 
 Only documents of version 2012-10-17 have them; in older ones the same text is literal. A variable whose
 key is absent, or has several values, has no value: nothing equals it and nothing is like it. So a positive
 operator does not match it, a *negated* one does, and a Resource or NotResource that holds it matches no
-resource. What a variable brings in is literal: its `*` and `?` are no wildcards.
+resource. What a variable brings in is literal: its `*` and `?` are not wildcards.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
 
 The reference's ARN formats have their placeholders in the same form, `${Account}`: `replaced` reads both.
@@ -35,7 +35,7 @@ class Variable(NamedTuple):
 
     key: str
     default: str | None
-    written: str
+    spelling: str
 
 
 Template: TypeAlias = tuple[Piece | Variable, ...]
@@ -108,7 +108,7 @@ def misplaced(template: Template) -> tuple[str, ...]:
         if colons >= _BEFORE_RESOURCE:
             break
         if isinstance(part, Variable):
-            found.append(part.written)
+            found.append(part.spelling)
         elif part.live:
             colons += part.text.count(":")
         else:
@@ -123,7 +123,7 @@ def is_constant(template: Template) -> bool:
 
 def keys(template: Template) -> tuple[str, ...]:
     """Return the condition keys, as written, that *template* cannot do without."""
-    return tuple(part.written for part in template if isinstance(part, Variable) and part.default is None)
+    return tuple(part.spelling for part in template if isinstance(part, Variable) and part.default is None)
 
 
 def resolve(template: Template, context: Values) -> Pieces | None:

@@ -18,7 +18,7 @@ A pattern without `?` is compared text by text, between its stars. In the others
 linear time and not for ever.
 
 Beside the tests stand the same patterns as steps (`glob_steps` ...), for those who ask what two patterns have
-in common and not what one of them matches. Whoever has a plain text and no variables takes `matches`,
+in common and not what one of them matches. For plain text without variables there are `matches`,
 `action_glob` or `contains`; nothing else compiles a glob.
 """
 
@@ -125,7 +125,7 @@ def _runs_on(segment: str) -> bool:
 
 @lru_cache(maxsize=1 << 14)
 def arn_glob(pieces: Pieces) -> Test:
-    """Return the test whether an ARN matches the value of an ARN operator; what is no ARN never does."""
+    """Return the test whether an ARN matches the value of an ARN operator; other text never does."""
     if sum(text.count(":") for text, _ in pieces) < SEGMENTS - 1:
         return _nothing
     marked = _marked(pieces)
@@ -177,7 +177,7 @@ _WILD = re.compile(r"[*?]+")
 
 
 def widened(text: str) -> str:
-    """Return *text* with one star for each run of wildcards that has a star: `role/?*` is no narrower for a reader."""
+    """Return *text* with one star for each run of wildcards that has a star: `role/?*` is as wide for a reader."""
     return _WILD.sub(lambda run: "*" if "*" in run[0] else run[0], text)
 
 

@@ -41,7 +41,7 @@ class AccessNotGranted(Model):
     No policy allows one of *actions* (any, unless given) on one of *resources* (any, unless given).
 
     With *all*, a policy breaks it only by allowing every one of the actions on every one of the resources,
-    be it under conditions: the way to say "not `s3:*` on `*`".
+    also under conditions: the way to say "not `s3:*` on `*`".
     """
 
     actions: Actions = ()

@@ -30,7 +30,7 @@ ShortForm: TypeAlias = Literal["subnet", "security_group", "data_key", "volume_k
 
 
 class GuardrailParameter(Model):
-    """A value that whoever chooses the guardrail gives; without a *default* it must come, by hand or *from*."""
+    """A value that the user of the guardrail gives; without a *default* it must come, by hand or *from*."""
 
     type: ParameterType
     many: bool = False
@@ -86,7 +86,7 @@ class GuardrailDeny(Model):
 
 
 class ByPass(Model):
-    """An action by which one gets round a guardrail, as AWS sends no key with it that could be judged."""
+    """An action that bypasses a guardrail, as AWS sends no key with it that could be judged."""
 
     action: Annotated[str, AfterValidator(exact)]
     why: Text
@@ -120,7 +120,7 @@ class Guardrail(Model):
         return self
 
 
-def _written(value: Any) -> Any:
+def _as_texts(value: Any) -> Any:
     """
     Read a guardrail's value as the texts that the command line would hold.
 
@@ -137,7 +137,7 @@ def _written(value: Any) -> Any:
 
 GuardrailValues: TypeAlias = Annotated[
     tuple[Text, ...],
-    BeforeValidator(_written),
+    BeforeValidator(_as_texts),
     WithJsonSchema({"anyOf": [*ONE_OR_MORE["anyOf"], {"type": ["integer", "boolean", "null", "object"]}]}),
 ]
 """The values given for a guardrail; for one with several parameters each is ``parameter:value``."""

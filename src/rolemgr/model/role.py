@@ -100,7 +100,7 @@ class LeftOpen(NamedTuple):
 
 
 class GuardrailInForce(NamedTuple):
-    """A guardrail of the role: its values, what it narrows, and what gets round it."""
+    """A guardrail of the role: its values, what it narrows, and what bypasses it."""
 
     name: str
     title: str

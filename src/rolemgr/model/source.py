@@ -67,7 +67,7 @@ def _path_in_file(loc: tuple[str | int, ...], lines: Mapping[DataPath, int]) -> 
     return path
 
 
-def _shown(path: DataPath) -> str:
+def _path_text(path: DataPath) -> str:
     """Return *path* as people write it: ``statements[0].actions``."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return text.removeprefix(".")
@@ -75,7 +75,7 @@ def _shown(path: DataPath) -> str:
 
 def _message(detail: Any, path: DataPath, model: type[Model]) -> tuple[str, str | None]:
     """Return the problem and a hint in the words of the file's author, never of Python."""
-    shown = _shown(path)
+    shown = _path_text(path)
     last = str(detail["loc"][-1]) if detail["loc"] else ""
     context = detail.get("ctx", {})
     inside = f"in `{shown}`: " if len(path) > 1 else ""
@@ -84,7 +84,7 @@ def _message(detail: Any, path: DataPath, model: type[Model]) -> tuple[str, str 
             return f"{inside}`{last}` is missing", None
         case "extra_forbidden":
             whole = path if path[-1:] == (last,) else (*path, last)
-            return f"unknown key `{_shown(whole)}`", _near(last, model)
+            return f"unknown key `{_path_text(whole)}`", _near(last, model)
         case "value_error":
             return f"{inside}{context['error']}", None
         case "literal_error" | "enum":

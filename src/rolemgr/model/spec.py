@@ -15,7 +15,7 @@ from rolemgr.iam.base import Model
 from rolemgr.model.attachments import PolicyArn, PolicyArns
 from rolemgr.model.catalog import ParameterName, Strings, Text
 from rolemgr.model.guardrail import ChosenGuardrails
-from rolemgr.model.written_trust import Trusts, default_trust
+from rolemgr.model.trust_text import Trusts, default_trust
 
 DEFAULT_ACCOUNT = "111122223333"
 """The account of AWS's documentation: what is rendered without ``--account`` is for reading, not for use."""

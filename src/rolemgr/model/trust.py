@@ -165,7 +165,7 @@ class SageMakerTrust(Model):
 
 
 class _Session(Model):
-    """What whoever takes the role brings into the session."""
+    """What a caller that takes the role brings into the session."""
 
     source_identity: bool = False
     """Whether a source identity may be set, or brought along by a session that has one."""

@@ -21,7 +21,7 @@ from rolemgr.reference.requests import Questioned, key_doubts, principal_doubts,
 _EXCUSE = "name it under `unknown_ok` where AWS has it"
 
 
-class Asked(NamedTuple):
+class RequestInFile(NamedTuple):
     """A request of the file, where it stands, and whether it is about the caller's side alone."""
 
     path: DataPath
@@ -29,15 +29,15 @@ class Asked(NamedTuple):
     one_sided: bool = False
 
 
-def requests_of(tests: PolicyTests) -> Iterator[Asked]:
+def requests_of(tests: PolicyTests) -> Iterator[RequestInFile]:
     """Yield every request of *tests* in the order of its lists: cases, then each call's and its twin's."""
     for index, case in enumerate(tests.cases):
-        yield Asked(("cases", index, "request"), case.request)
+        yield RequestInFile(("cases", index, "request"), case.request)
     for index, call in enumerate(tests.calls):
         for number, asked in enumerate(call.requests):
-            yield Asked(("calls", index, "requests", number), asked, one_sided=True)
+            yield RequestInFile(("calls", index, "requests", number), asked, one_sided=True)
         if call.twin:
-            yield Asked(("calls", index, "twin", "request"), call.twin.request, one_sided=True)
+            yield RequestInFile(("calls", index, "twin", "request"), call.twin.request, one_sided=True)
 
 
 def wrong_names(tests: Sourced[PolicyTests]) -> Iterator[InputError]:
@@ -128,7 +128,7 @@ def _read(tests: Sourced[PolicyTests], path: DataPath, model: type[PolicyDocumen
         try:
             return documents_at(tests.source, path, kind)
         except (InputError, Problems):
-            continue  # whoever asks the policies says what is wrong with them
+            continue  # the evaluation that asks the policies says what is wrong with them
     return ()
 
 

@@ -35,7 +35,7 @@ from rolemgr.model.role import Origin
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.policytest.files import document_at, documents_at, identity_policies_at, read_beside, unjudged_at
-from rolemgr.policytest.names import Asked, notes_on_policies, requests_of, wrong_names
+from rolemgr.policytest.names import RequestInFile, notes_on_policies, requests_of, wrong_names
 from rolemgr.reference.organizations import beyond_rcps
 from rolemgr.reference.protected import protected
 from rolemgr.render.documents import render
@@ -140,7 +140,7 @@ def _beside(tests: Sourced[PolicyTests], policies: Policies, listed: Sequence[Po
 def _cases(tests: Sourced[PolicyTests], subject: _Subject, policies: Policies) -> Iterator[PolicyTest]:
     for index, case in enumerate(tests.value.cases):
         path: DataPath = ("cases", index)
-        request = _request(tests, Asked((*path, "request"), case.request), subject)
+        request = _request(tests, RequestInFile((*path, "request"), case.request), subject)
         place = (*path, "resource_policy") if case.resource_policy is not None else _shared_policy(tests)
         own = _with_resource_policy(tests, place, policies, request) if place else policies
         yield PolicyTest(case.name, tests.at(*path), request, case.expect, case.by, case.why, own)
@@ -160,15 +160,15 @@ def _calls(tests: Sourced[PolicyTests], subject: _Subject, policies: Policies) -
     for index, call in enumerate(tests.value.calls):
         for number, asked in enumerate(call.requests):
             path: DataPath = ("calls", index, "requests", number)
-            request = _request(tests, Asked(path, asked, one_sided=True), subject)
+            request = _request(tests, RequestInFile(path, asked, one_sided=True), subject)
             yield PolicyTest(call.call, tests.at(*path), request, ("Allowed",), (), None, policies)
         if twin := call.twin:
             path = ("calls", index, "twin", "request")
-            request = _request(tests, Asked(path, twin.request, one_sided=True), subject)
+            request = _request(tests, RequestInFile(path, twin.request, one_sided=True), subject)
             yield PolicyTest(f"{call.call}: twin", tests.at(*path), request, DENIED, (), twin.why, policies)
 
 
-def _request(tests: Sourced[PolicyTests], where: Asked, subject: _Subject) -> Request:
+def _request(tests: Sourced[PolicyTests], where: RequestInFile, subject: _Subject) -> Request:
     asked = where.request
     principal = asked.principal or tests.value.principal or subject.arn
     try:

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from rolemgr.compare.budget import Budget
-from rolemgr.prove.cells import Cell, Values
+from rolemgr.prove.domains import KeyAssignment, Values
 
 
 class Check(NamedTuple):
-    """What a cell that has all of *keys* must pass."""
+    """What an assignment that has all of *keys* must pass."""
 
     keys: frozenset[str]
-    passes: Callable[[Cell], bool]
+    passes: Callable[[KeyAssignment], bool]
 
 
 class _Step(NamedTuple):
@@ -38,10 +38,10 @@ class _Open:
     blamed: set[str] = field(default_factory=set)
 
 
-def assignment(
-    fixed: Cell, checks: Sequence[Check], options: Callable[[str], Sequence[Values]], *,
+def find_assignment(
+    fixed: KeyAssignment, checks: Sequence[Check], options: Callable[[str], Sequence[Values]], *,
     first: frozenset[str], budget: Budget,
-) -> Cell | None:  # fmt: skip
+) -> KeyAssignment | None:  # fmt: skip
     """
     Return *fixed* with one of its *options* for every other key of *checks* so that all of them pass, or None.
 
@@ -51,11 +51,11 @@ def assignment(
     budget.spend(sum(1 + len(check.keys) for check in checks))
     if not all(check.passes(fixed) for check in checks if check.keys <= fixed.keys()):
         return None
-    cell = dict(fixed)
-    return cell if _choose(cell, _steps(checks, fixed, first), options, budget) else None
+    assignment = dict(fixed)
+    return assignment if _choose(assignment, _steps(checks, fixed, first), options, budget) else None
 
 
-def _steps(checks: Sequence[Check], fixed: Cell, first: frozenset[str]) -> list[_Step]:
+def _steps(checks: Sequence[Check], fixed: KeyAssignment, first: frozenset[str]) -> list[_Step]:
     """Return the keys to choose, those of the first check first, each with the checks that it decides."""
     missing = [set(check.keys - fixed.keys()) for check in checks]
     places: dict[str, list[int]] = {}
@@ -73,45 +73,45 @@ def _steps(checks: Sequence[Check], fixed: Cell, first: frozenset[str]) -> list[
 
 
 def _choose(
-    cell: dict[str, Values], steps: Sequence[_Step], options: Callable[[str], Sequence[Values]], budget: Budget
+    assignment: dict[str, Values], steps: Sequence[_Step], options: Callable[[str], Sequence[Values]], budget: Budget
 ) -> bool:
-    """Put a value for the key of each step into *cell*; tell whether there is one for all of them."""
+    """Put a value for the key of each step into *assignment*; tell whether there is one for all of them."""
     tried: list[_Open] = []
     while len(tried) < len(steps):
         step = steps[len(tried)]
         tried.append(_Open(step, iter(options(step.key))))
-        while not _advanced(tried[-1], cell, budget):
-            if not _gone_back(tried, cell, budget):
+        while not _advanced(tried[-1], assignment, budget):
+            if not _gone_back(tried, assignment, budget):
                 return False
     return True
 
 
-def _advanced(here: _Open, cell: dict[str, Values], budget: Budget) -> bool:
+def _advanced(here: _Open, assignment: dict[str, Values], budget: Budget) -> bool:
     """Choose the next value of the key that is tried which passes; tell whether there is one."""
     for value in here.values:
-        cell[here.step.key] = value
-        failed = _failed(here.step, cell, budget)
+        assignment[here.step.key] = value
+        failed = _failed(here.step, assignment, budget)
         if failed is None:
             return True
         here.blamed |= failed.keys
     return False
 
 
-def _failed(step: _Step, cell: Cell, budget: Budget) -> Check | None:
+def _failed(step: _Step, assignment: KeyAssignment, budget: Budget) -> Check | None:
     budget.spend(1)
     for check in step.checks:
         budget.spend(1 + len(check.keys))
-        if not check.passes(cell):
+        if not check.passes(assignment):
             return check
     return None
 
 
-def _gone_back(tried: list[_Open], cell: dict[str, Values], budget: Budget) -> bool:
+def _gone_back(tried: list[_Open], assignment: dict[str, Values], budget: Budget) -> bool:
     """Go back to the last key to blame for the failure of the key tried last; tell whether there is one."""
     failed = tried.pop()
-    cell.pop(failed.step.key, None)
+    assignment.pop(failed.step.key, None)
     while tried and tried[-1].step.key not in failed.blamed:
-        del cell[tried.pop().step.key]
+        del assignment[tried.pop().step.key]
     budget.spend(len(failed.blamed))
     if tried:
         tried[-1].blamed |= failed.blamed - {failed.step.key}

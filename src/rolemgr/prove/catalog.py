@@ -81,7 +81,7 @@ def prove_catalog(catalog: Catalog, decide: Decide = evaluate) -> tuple[Proof, .
     Return the proofs about all roles of *catalog*, one for each claim.
 
     Raises InputError (or Problems) for a name that AWS is not known to have, also in a separation that no persona
-    uses: whoever takes it up would believe that it forbids something.
+    uses: a persona that takes it up would believe that it forbids something.
     """
     raise_all([*wrong_names_in_separations(catalog)])
     personas = [subject_of(catalog, {"persona": name}, decide) for name in catalog.found("personas")]
@@ -96,7 +96,7 @@ def prove_catalog(catalog: Catalog, decide: Decide = evaluate) -> tuple[Proof, .
 
 
 def _kept(subject: Subject) -> tuple[Proof, ...]:
-    """Return the proofs of `limits_of` but packing: several tag keys have many cells, and are packed as one is."""
+    """Return the proofs of `limits_of` but packing: several tag keys have many assignments, and pack as one does."""
     return (*guardrails_kept(with_attached_documents(subject)), *tags_kept(subject), no_dead_grant(subject))
 
 

@@ -13,7 +13,7 @@ from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import Effect
 from rolemgr.prove.proof import CounterExample, Judged, Proof, Subject, all_told, places, proofs_of, told
 from rolemgr.prove.resource_classes import of_pattern
-from rolemgr.prove.search import Inquiry, Voice, inquiry
+from rolemgr.prove.search import Inquiry, IsolatedStatement, inquiry
 
 NAME = "no dead grant"
 CLAIM = "each granted action is allowed on each of its resources by some request"
@@ -39,7 +39,7 @@ def _of_action(subject: Subject, action: str) -> Iterator[Judged]:
             yield NAME, told(subject, what, partial(_if_dead, asked, allow, pattern))
 
 
-def _if_dead(asked: Inquiry, allow: Voice, pattern: str) -> CounterExample | None:
+def _if_dead(asked: Inquiry, allow: IsolatedStatement, pattern: str) -> CounterExample | None:
     return None if _alive(asked, allow, pattern) else _dead(asked, allow, pattern)
 
 
@@ -49,12 +49,12 @@ def _closed(subject: Subject) -> frozenset[str]:
     return frozenset(bypass.action for one in chosen if one.strict for bypass in one.bypassed_by)
 
 
-def _alive(asked: Inquiry, allow: Voice, pattern: str) -> bool:
+def _alive(asked: Inquiry, allow: IsolatedStatement, pattern: str) -> bool:
     found = (asked.allowed(resource, {}, by=allow) for resource in of_pattern(asked.budget, pattern, asked.action))
     return any(request is not None and asked.subject.allowed(request) for request in found)
 
 
-def _dead(asked: Inquiry, allow: Voice, pattern: str) -> CounterExample:
+def _dead(asked: Inquiry, allow: IsolatedStatement, pattern: str) -> CounterExample:
     """Return what kills the grant: the Denies that match a request that the Allow alone would let through."""
     subject = asked.subject
     own = subject.origins(allow.statement.sid)
@@ -70,7 +70,7 @@ def _dead(asked: Inquiry, allow: Voice, pattern: str) -> CounterExample:
     return CounterExample(problem, subject.flags, request, places((*granting, *killers)))
 
 
-def _matched(asked: Inquiry, allow: Voice, pattern: str) -> Iterator[Request]:
+def _matched(asked: Inquiry, allow: IsolatedStatement, pattern: str) -> Iterator[Request]:
     for resource in of_pattern(asked.budget, pattern, asked.action):
         if found := asked.allowed(resource, {}, by=allow, denies=()):
             yield found

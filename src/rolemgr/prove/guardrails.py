@@ -1,7 +1,7 @@
 """
 No guardrail is dodged, and none stands in the way of what complies with it.
 
-For each guardrail of a role and each action of its scope that the role is granted: every cell of the keys
+For each guardrail of a role and each action of its scope that the role is granted: every assignment of the keys
 that it judges (absent, right, wrong, right and wrong together, under both names of a renamed key) is either
 against its promise, and then no context whatever gets the request allowed; or in keeping with it, and then
 a request that keeps all promises and the catalog's own conditions is allowed. The whole documents are asked,
@@ -16,10 +16,10 @@ from typing import NamedTuple
 from rolemgr.iam.documents import Effect
 from rolemgr.model.guardrail import Guardrail
 from rolemgr.model.role import GuardrailInForce
-from rolemgr.prove.cells import Cell
+from rolemgr.prove.domains import KeyAssignment
 from rolemgr.prove.promises import Promise, promise
 from rolemgr.prove.proof import CounterExample, Judged, Proof, Subject, all_told, places, proofs_of, told
-from rolemgr.prove.search import Inquiry, Limit, Voice, inquiry
+from rolemgr.prove.search import Inquiry, IsolatedStatement, Limit, inquiry
 from rolemgr.reference.quirks import scope_actions
 
 KEPT = "guardrails"
@@ -42,7 +42,7 @@ def guardrails_kept(subject: Subject) -> tuple[Proof, ...]:
 
 
 def judgements(subject: Subject) -> Iterator[Judged]:
-    """Yield for each cell which of the two claims it is a case of, and the request that breaks it, if one does."""
+    """Yield for each assignment which of the two claims it is a case of, and the request that breaks it, if any."""
     for action in subject.granted:
         claims = {
             KEPT: f"the guardrails hold for {action}",
@@ -56,11 +56,11 @@ def _of_action(subject: Subject, action: str) -> Iterator[Judged]:
     asked = inquiry(subject, action, tuple(test for one in judges for test in one.promise.tests()))
     for resource, judged in product(asked.resources() if judges else (), judges):
         holds, lets = f"guardrail {judged.name} holds for {action}", f"guardrail {judged.name} lets {action} through"
-        for cell in filter(judged.promise.possible, asked.cells(judged.promise.keys)):
-            if judged.promise.keeps(cell):
-                yield OPEN, told(subject, lets, partial(_blocked, asked, resource, judged, judges, cell))
+        for assignment in filter(judged.promise.possible, asked.assignments(judged.promise.keys)):
+            if judged.promise.keeps(assignment):
+                yield OPEN, told(subject, lets, partial(_blocked, asked, resource, judged, judges, assignment))
             else:
-                yield KEPT, told(subject, holds, partial(_dodge, asked, resource, judged, cell))
+                yield KEPT, told(subject, holds, partial(_dodge, asked, resource, judged, assignment))
 
 
 def _judges(subject: Subject, action: str) -> Iterator[_Judged]:
@@ -80,10 +80,10 @@ def in_scope(guardrail: Guardrail, action: str) -> bool:
     return any(action in scope_actions(scope) for scope in guardrail.scope)
 
 
-def _dodge(asked: Inquiry, resource: str, judged: _Judged, cell: Cell) -> CounterExample | None:
-    """Return a request in *cell*, which is against the guardrail, that is allowed all the same."""
+def _dodge(asked: Inquiry, resource: str, judged: _Judged, assignment: KeyAssignment) -> CounterExample | None:
+    """Return a request in *assignment*, which is against the guardrail, that is allowed all the same."""
     subject = asked.subject
-    found = asked.allowed(resource, cell)
+    found = asked.allowed(resource, assignment)
     if found is None or not subject.allowed(found):
         return None
     problem = f"guardrail {judged.name} ({judged.chosen.by}) does not hold for {asked.action}"
@@ -91,12 +91,12 @@ def _dodge(asked: Inquiry, resource: str, judged: _Judged, cell: Cell) -> Counte
 
 
 def _blocked(
-    asked: Inquiry, resource: str, judged: _Judged, judges: Sequence[_Judged], cell: Cell
+    asked: Inquiry, resource: str, judged: _Judged, judges: Sequence[_Judged], assignment: KeyAssignment
 ) -> CounterExample | None:
-    """Return a request in *cell* that keeps all promises and the catalog's own conditions, and is not allowed."""
+    """Return a request in *assignment* that keeps all promises and the catalog's own conditions, and is not allowed."""
     subject = asked.subject
     limits = [_limit(one.promise) for one in judges]
-    found = asked.allowed(resource, cell, denies=_own_denies(asked), limits=limits)
+    found = asked.allowed(resource, assignment, denies=_own_denies(asked), limits=limits)
     if found is None or subject.allowed(found):
         return None
     by = subject.decide(found, subject.policies).by
@@ -107,13 +107,13 @@ def _blocked(
 
 
 def _limit(one: Promise) -> Limit:
-    return Limit(one.keys, lambda cell: one.possible(cell) and one.keeps(cell))
+    return Limit(one.keys, lambda assignment: one.possible(assignment) and one.keeps(assignment))
 
 
-def _own_denies(asked: Inquiry) -> tuple[Voice, ...]:
+def _own_denies(asked: Inquiry) -> tuple[IsolatedStatement, ...]:
     """Return the Denies that come from activity groups and tag keys."""
     origins = asked.subject.origins
     return tuple(
-        voice for voice in asked.of(Effect.DENY)
-        if not all(origin.kind == "guardrail" for origin in origins(voice.statement.sid))
+        isolated for isolated in asked.of(Effect.DENY)
+        if not all(origin.kind == "guardrail" for origin in origins(isolated.statement.sid))
     )  # fmt: skip

@@ -22,7 +22,7 @@ from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import Effect
 from rolemgr.iam.wildcards import contains, matches_action
 from rolemgr.model.role import ComposedRole, Origin
-from rolemgr.prove.cells import filled
+from rolemgr.prove.domains import filled
 from rolemgr.prove.proof import Answer, CounterExample, Judged, Proof, Subject, all_told, places, proof_of
 from rolemgr.prove.resource_classes import steps_to_compare
 from rolemgr.prove.search import inquiry
@@ -81,7 +81,7 @@ def _reached(subjects: Sequence[Subject]) -> set[str]:
 
 
 def _shared(one: Subject, other: Subject) -> Iterator[_Shared]:
-    left, right = _written(one.rendered.role), _written(other.rendered.role)
+    left, right = _grants_by_action(one.rendered.role), _grants_by_action(other.rendered.role)
     budget = one.budget.part(MOST_STEPS)
     for action in sorted(left.keys() & right.keys()):
         for here, there in product(left[action], right[action]):
@@ -90,7 +90,7 @@ def _shared(one: Subject, other: Subject) -> Iterator[_Shared]:
                 yield _Shared(action, resource, here, there)
 
 
-def _written(role: ComposedRole) -> Mapping[str, Sequence[_Grant]]:
+def _grants_by_action(role: ComposedRole) -> Mapping[str, Sequence[_Grant]]:
     """Return what *role* can write, by action."""
     found: dict[str, list[_Grant]] = {}
     for statement in role.statements:
@@ -109,17 +109,17 @@ def _writes(action: str) -> bool:
 
 def _problem(one: Subject, other: Subject, shared: _Shared) -> Iterator[CounterExample]:
     first, second = one.rendered.role, other.rendered.role
-    said = f"personas {first.persona.id} and {second.persona.id} both have {shared.action} on {shared.resource}"
+    both_have = f"personas {first.persona.id} and {second.persona.id} both have {shared.action} on {shared.resource}"
     where = places((*shared.one.origins, *shared.other.origins))
     request = _request(one, shared)
     for role in (first, second):
         for never in role.persona.never:
             if _is_plain(never.forbidden) and matches_action(never.forbidden.action, shared.action):
-                yield CounterExample(f"{said}, which {role.persona.id} must never have", one.flags, request,
+                yield CounterExample(f"{both_have}, which {role.persona.id} must never have", one.flags, request,
                                      (never.where, *where))  # fmt: skip
     if not _declared(first, second, shared):
         yield CounterExample(
-            f"{said}, by different activity groups and without a declaration", one.flags, request, where
+            f"{both_have}, by different activity groups and without a declaration", one.flags, request, where
         )
 
 

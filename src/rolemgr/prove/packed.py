@@ -2,7 +2,7 @@
 Packing loses nothing: the documents decide every request as the statements did before they were packed.
 
 Asked are all actions, of the reference or by name, that a statement on either side may be about, each on every
-class of resources and in every cell of every statement's keys; of the others no statement speaks. Few roles
+class of resources and in every assignment of every statement's keys; of the others no statement speaks. Few roles
 are so large that they are packed, so the same statements are packed once more as tightly as packing goes.
 Every Deny is inline, so that a lost attachment loses access and never a limit.
 """
@@ -16,7 +16,7 @@ from rolemgr.evaluate.policies import Policies
 from rolemgr.iam.documents import Effect, IdentityPolicy
 from rolemgr.iam.wildcards import contains
 from rolemgr.model.role import ComposedStatement, NamedPolicy, RoleDocuments
-from rolemgr.prove.cells import Cell
+from rolemgr.prove.domains import KeyAssignment
 from rolemgr.prove.proof import Answer, CounterExample, Proof, Subject, all_told, proof_of
 from rolemgr.prove.search import Inquiry, inquiry
 from rolemgr.reference.services import action_names, services
@@ -74,29 +74,29 @@ def _compared(whole: Subject, packed: Subject) -> Iterator[Answer]:
 
 def _of_action(asked: Inquiry, other: Inquiry) -> Iterator[CounterExample | None]:
     for resource in dict.fromkeys((*asked.resources(), *other.resources())):
-        yield from _differences(asked, other, resource, _cells(asked, other))
+        yield from _differences(asked, other, resource, _assignments(asked, other))
 
 
 def _differences(
-    asked: Inquiry, other: Inquiry, resource: str, cells: Sequence[Cell]
+    asked: Inquiry, other: Inquiry, resource: str, assignments: Sequence[KeyAssignment]
 ) -> Iterator[CounterExample | None]:
-    """Yield what each cell shows, up to the first in which the two do not decide alike."""
-    for cell in cells:
-        before, after = asked.decision(resource, cell), other.decision(resource, cell)
+    """Yield what each assignment shows, up to the first in which the two do not decide alike."""
+    for assignment in assignments:
+        before, after = asked.decision(resource, assignment), other.decision(resource, assignment)
         if before != after:
             problem = f"packing changes the decision on {asked.action} from {before} to {after}"
-            yield CounterExample(problem, asked.subject.flags, asked.request(resource, cell))
+            yield CounterExample(problem, asked.subject.flags, asked.request(resource, assignment))
             return
         yield None
 
 
-def _cells(*sides: Inquiry) -> list[Cell]:
-    """Return the cells of the keys of each statement of either side, each once."""
-    found: dict[object, Cell] = {}
+def _assignments(*sides: Inquiry) -> list[KeyAssignment]:
+    """Return the assignments of the keys of each statement of either side, each once."""
+    found: dict[object, KeyAssignment] = {}
     for asked in sides:
-        for keys in {voice.keys for voice in asked.voices}:
-            for cell in asked.cells(keys):
-                found[tuple(sorted((key, value) for key, value in cell.items() if value))] = cell
+        for keys in {isolated.keys for isolated in asked.statements}:
+            for assignment in asked.assignments(keys):
+                found[tuple(sorted((key, value) for key, value in assignment.items() if value))] = assignment
     return list(found.values())
 
 

@@ -20,7 +20,7 @@ from rolemgr.iam.operators import base_operator
 from rolemgr.iam.wildcards import matches
 from rolemgr.model.guardrail import Guardrail
 from rolemgr.model.role import GuardrailInForce
-from rolemgr.prove.cells import Cell, Test, Values
+from rolemgr.prove.domains import KeyAssignment, Test, Values
 from rolemgr.reference import quirks
 from rolemgr.reference.services import find_action
 from rolemgr.reference.support import known_key
@@ -69,35 +69,35 @@ class Promise:
         needed |= {_TYPES for one in terms if one.not_with_local_nvme}
         return frozenset({*self.good, *self.other_names.values(), *needed})
 
-    def possible(self, cell: Cell) -> bool:
-        """Tell whether a request can be in *cell*: under both names AWS sends one and the same field."""
-        pairs = ((cell.get(key), cell.get(other)) for key, other in self.other_names.items())
+    def possible(self, assignment: KeyAssignment) -> bool:
+        """Tell whether a request can be in *assignment*: under both names AWS sends one and the same field."""
+        pairs = ((assignment.get(key), assignment.get(other)) for key, other in self.other_names.items())
         return all(not one or not other or one == other for one, other in pairs)
 
-    def keeps(self, cell: Cell) -> bool:
-        """Tell whether a request with the condition keys of *cell* keeps the promise."""
-        return all(self._keeps(key, good, cell) for key, good in self.good.items())
+    def keeps(self, assignment: KeyAssignment) -> bool:
+        """Tell whether a request with the condition keys of *assignment* keeps the promise."""
+        return all(self._keeps(key, good, assignment) for key, good in self.good.items())
 
-    def _keeps(self, key: str, good: Good, cell: Cell) -> bool:
-        if not self._is_asked(key, cell):
+    def _keeps(self, key: str, good: Good, assignment: KeyAssignment) -> bool:
+        if not self._is_asked(key, assignment):
             return True
-        found = (*cell.get(key, ()), *cell.get(self.other_names.get(key, ""), ()))
-        return all(map(good.takes, found)) if found else not self._must_carry(key, good, cell)
+        found = (*assignment.get(key, ()), *assignment.get(self.other_names.get(key, ""), ()))
+        return all(map(good.takes, found)) if found else not self._must_carry(key, good, assignment)
 
-    def _is_asked(self, key: str, cell: Cell) -> bool:
+    def _is_asked(self, key: str, assignment: KeyAssignment) -> bool:
         """Tell whether *key* has a meaning: the key of a store that the request does not turn on encrypts nothing."""
         only_if = terms.only_if if (terms := _terms(self.action, key)) else {}
-        return all(_holds(operator, cell.get(other.lower(), ()), value)
+        return all(_holds(operator, assignment.get(other.lower(), ()), value)
                    for operator, block in only_if.items() for other, value in block.items())  # fmt: skip
 
-    def _must_carry(self, key: str, good: Good, cell: Cell) -> bool:
+    def _must_carry(self, key: str, good: Good, assignment: KeyAssignment) -> bool:
         terms = _terms(self.action, key)
         if terms is None:
             return False
-        types = cell.get(_TYPES, ())
+        types = assignment.get(_TYPES, ())
         return not (
             (terms.only_below is not None and good.most is not None and good.most >= terms.only_below)
-            or (terms.only_with and not cell.get(terms.only_with.lower()))
+            or (terms.only_with and not assignment.get(terms.only_with.lower()))
             or (terms.not_with_local_nvme and types and all(_matches(one, quirks.local_nvme_types()) for one in types))
         )  # fmt: skip
 
@@ -143,11 +143,11 @@ class _Promised(NamedTuple):
 def _promised(guardrail: Guardrail, chosen: GuardrailInForce, action: str) -> Iterator[_Promised]:
     """Yield what is promised of each key; of an action that by-passes the guardrail only what is written."""
     by_passed = any(one.action == action for one in guardrail.bypassed_by)
-    written = promises().get(chosen.name)
-    if written is None:
+    listed = promises().get(chosen.name)
+    if listed is None:
         yield from () if by_passed else _at_their_word(guardrail, chosen)
         return
-    for text, terms in written.items():
+    for text, terms in listed.items():
         if by_passed and action not in terms.get("though_by_passed", ()):
             continue
         if right := _right(terms, chosen.values):
@@ -177,9 +177,9 @@ def _at_their_word(guardrail: Guardrail, chosen: GuardrailInForce) -> Iterator[_
     found: dict[str, list[tuple[str, Values]]] = {}
     for deny in guardrail.deny:
         for operator, block in deny.conditions.items() if all(chosen.values.get(one) for one in deny.needs) else ():
-            for written, texts in block.items():
+            for name, texts in block.items():
                 known = not any(_BUILT_IN in names_in(text) for text in texts)
-                for key in fill(written, chosen.values) if known and operator != "Null" else ():
+                for key in fill(name, chosen.values) if known and operator != "Null" else ():
                     values = tuple(value for text in texts for value in fill(text, chosen.values))
                     found.setdefault(key.lower(), []).append((base_operator(operator) or "", values))
     for key, lines in found.items():

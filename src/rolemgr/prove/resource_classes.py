@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from rolemgr.compare.budget import MOST_STEPS, Budget, measured_as
-from rolemgr.prove.cells import STAND_IN, filled
+from rolemgr.prove.domains import STAND_IN, filled
 from rolemgr.reference.resources import in_common, sample
 from rolemgr.reference.services import find_action
 

@@ -1,7 +1,7 @@
 """
 Search for a request: does any context that agrees with some fixed condition keys get an action allowed?
 
-The search is exhaustive over the cells (`rolemgr.prove.cells`) and asks the evaluator alone. Each statement
+The search is exhaustive over the key assignments (`rolemgr.prove.domains`) and asks the evaluator alone. Each statement
 is asked in a policy of its own: whether it matches depends on nothing but the keys that it names, so a Deny
 that matches on the keys chosen so far cuts off every context that extends them. What is found is then
 asked of the whole role.
@@ -19,8 +19,8 @@ from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
 from rolemgr.iam.wildcards import contains
-from rolemgr.prove.assignment import Check, assignment
-from rolemgr.prove.cells import PER_ANSWER, Cell, Term, Test, Values, domain, variables_in
+from rolemgr.prove.assignment import Check, find_assignment
+from rolemgr.prove.domains import PER_ANSWER, KeyAssignment, Term, Test, Values, domain, variables_in
 from rolemgr.prove.proof import Decide, Subject
 from rolemgr.prove.resource_classes import classes
 from rolemgr.reference.condition_keys import find_key
@@ -33,7 +33,7 @@ class Limit(NamedTuple):
     """What a context must keep besides the statements: a question that only *keys* decide."""
 
     keys: frozenset[str]
-    keeps: Callable[[Cell], bool]
+    keeps: Callable[[KeyAssignment], bool]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,16 +51,16 @@ def _matches(alone: _Alone, action: str, resource: str, known: tuple[tuple[str, 
     return alone.decide(request, alone.policies).decision != "ImplicitlyDenied"
 
 
-class Voice(NamedTuple):
+class IsolatedStatement(NamedTuple):
     """A statement as it is asked: alone, and by the keys that decide whether it matches."""
 
     statement: IdentityStatement
     keys: frozenset[str]
     alone: _Alone
 
-    def matches(self, action: str, resource: str, cell: Cell) -> bool:
-        """Tell whether the statement matches *action* on *resource* in *cell*."""
-        known = tuple((key, cell[key]) for key in sorted(self.keys) if cell.get(key))
+    def matches(self, action: str, resource: str, assignment: KeyAssignment) -> bool:
+        """Tell whether the statement matches *action* on *resource* in *assignment*."""
+        known = tuple((key, assignment[key]) for key in sorted(self.keys) if assignment.get(key))
         return _matches(self.alone, action, resource, known)
 
 
@@ -70,7 +70,7 @@ class Inquiry:
 
     subject: Subject
     action: str
-    voices: tuple[Voice, ...]
+    statements: tuple[IsolatedStatement, ...]
     tests: tuple[Test, ...] = ()
     _domains: dict[str, tuple[Values, ...]] = field(default_factory=dict)
     _fitting: dict[tuple[_Alone, str], tuple[Values, ...]] = field(default_factory=dict)
@@ -80,18 +80,20 @@ class Inquiry:
         """The steps that the proofs of the subject have left."""
         return self.subject.budget
 
-    def of(self, effect: Effect) -> tuple[Voice, ...]:
+    def of(self, effect: Effect) -> tuple[IsolatedStatement, ...]:
         """Return the statements of *effect*."""
         return self._by_effect[effect]
 
     @cached_property
-    def _by_effect(self) -> Mapping[Effect, tuple[Voice, ...]]:
-        return {one: tuple(voice for voice in self.voices if voice.statement.effect is one) for one in Effect}
+    def _by_effect(self) -> Mapping[Effect, tuple[IsolatedStatement, ...]]:
+        return {
+            one: tuple(isolated for isolated in self.statements if isolated.statement.effect is one) for one in Effect
+        }
 
     @cached_property
     def terms(self) -> tuple[Term, ...]:
         """The conditions of all statements."""
-        return tuple(term for voice in self.voices for term in _terms(voice.statement, self.subject.decide))
+        return tuple(term for isolated in self.statements for term in _terms(isolated.statement, self.subject.decide))
 
     @cached_property
     def _terms_by_key(self) -> Mapping[str, tuple[Term, ...]]:
@@ -108,7 +110,7 @@ class Inquiry:
 
     @cached_property
     def _named(self) -> tuple[str, ...]:
-        return tuple(key for voice in self.voices for key in _variables(voice.statement))
+        return tuple(key for isolated in self.statements for key in _variables(isolated.statement))
 
     def domain(self, key: str) -> tuple[Values, ...]:
         """Return the values of *key* to ask with."""
@@ -120,8 +122,8 @@ class Inquiry:
             self._domains[key] = found[1:] if _always_there(self.action, key) else found
         return self._domains[key]
 
-    def cells(self, keys: Iterable[str]) -> Iterator[Cell]:
-        """Yield every cell over *keys*; raise TooComplex where there are too many."""
+    def assignments(self, keys: Iterable[str]) -> Iterator[KeyAssignment]:
+        """Yield every assignment over *keys*; raise TooComplex where there are too many."""
         names, budget = sorted(set(keys)), self.budget.part()
         for choice in product(*(self.domain(key) for key in names)):
             budget.spend(1 + len(names))
@@ -129,34 +131,34 @@ class Inquiry:
 
     def resources(self) -> tuple[str, ...]:
         """Return a concrete resource of each class that the Allows distinguish."""
-        patterns = [text for voice in self.of(Effect.ALLOW) for text in voice.statement.resource or ()]
-        every = [text for voice in self.voices for text in voice.statement.resource or ()]
+        patterns = [text for isolated in self.of(Effect.ALLOW) for text in isolated.statement.resource or ()]
+        every = [text for isolated in self.statements for text in isolated.statement.resource or ()]
         return self.budget.answer(classes, self.action, tuple(dict.fromkeys(patterns)), tuple(dict.fromkeys(every)))
 
-    def decision(self, resource: str, cell: Cell) -> Decision:
-        """Return the decision on *resource* in *cell* by what each statement says alone."""
-        self.budget.spend(sum(1 + len(voice.keys) for voice in self.voices))
-        if any(voice.matches(self.action, resource, cell) for voice in self.of(Effect.DENY)):
+    def decision(self, resource: str, assignment: KeyAssignment) -> Decision:
+        """Return the decision on *resource* in *assignment* by what each statement says alone."""
+        self.budget.spend(sum(1 + len(isolated.keys) for isolated in self.statements))
+        if any(isolated.matches(self.action, resource, assignment) for isolated in self.of(Effect.DENY)):
             return "ExplicitlyDenied"
-        allowed = any(voice.matches(self.action, resource, cell) for voice in self.of(Effect.ALLOW))
+        allowed = any(isolated.matches(self.action, resource, assignment) for isolated in self.of(Effect.ALLOW))
         return "Allowed" if allowed else "ImplicitlyDenied"
 
-    def request(self, resource: str, cell: Cell) -> Request:
-        """Return the request for the action on *resource* in *cell*."""
+    def request(self, resource: str, assignment: KeyAssignment) -> Request:
+        """Return the request for the action on *resource* in *assignment*."""
         return Request(
-            self.action, resource, Context({self._spelt(key): found for key, found in cell.items() if found})
+            self.action, resource, Context({self._spelt(key): found for key, found in assignment.items() if found})
         )
 
     def _spelt(self, key: str) -> str:
         """Return the lower-case *key* as the statements, or AWS, spell it."""
-        written = (one for one in (*(term.key for term in self.terms), *self._named) if one.lower() == key)
+        spellings = (one for one in (*(term.key for term in self.terms), *self._named) if one.lower() == key)
         known = find_key(key)
         name = known.name if known and "$" not in known.name else key
-        return next(written, name + key.removeprefix(name.lower()))  # a tag key is written behind the name
+        return next(spellings, name + key.removeprefix(name.lower()))  # a tag key is written behind the name
 
     def allowed(
-        self, resource: str, fixed: Cell, *, by: Voice | None = None, denies: Sequence[Voice] | None = None,
-        limits: Sequence[Limit] = (),
+        self, resource: str, fixed: KeyAssignment, *, by: IsolatedStatement | None = None,
+        denies: Sequence[IsolatedStatement] | None = None, limits: Sequence[Limit] = (),
     ) -> Request | None:  # fmt: skip
         """
         Return a request on *resource* that agrees with *fixed* and that an Allow matches and no Deny, or None.
@@ -170,16 +172,16 @@ class Inquiry:
         for allow in self.of(Effect.ALLOW) if by is None else (by,):
             checks = (self._check(allow, resource, True), *others)
             options = partial(self._options, allow)
-            found = assignment(fixed, checks, options, first=self.variables, budget=budget)
+            found = find_assignment(fixed, checks, options, first=self.variables, budget=budget)
             if found is not None:
                 return self.request(resource, found)
         return None
 
-    def _check(self, voice: Voice, resource: str, wanted: bool) -> Check:
-        """Return the check that *voice* matches, or that it does not."""
-        return Check(voice.keys, lambda cell: voice.matches(self.action, resource, cell) is wanted)
+    def _check(self, isolated: IsolatedStatement, resource: str, wanted: bool) -> Check:
+        """Return the check that *isolated* matches, or that it does not."""
+        return Check(isolated.keys, lambda assignment: isolated.matches(self.action, resource, assignment) is wanted)
 
-    def _options(self, allow: Voice, key: str) -> tuple[Values, ...]:
+    def _options(self, allow: IsolatedStatement, key: str) -> tuple[Values, ...]:
         """Return the values of *key* under which each condition of *allow* on it holds, as far as it decides alone."""
         if (allow.alone, key) not in self._fitting:
             tests = [
@@ -216,35 +218,37 @@ def _always_there(action: str, key: str) -> bool:
 
 def inquiry(subject: Subject, action: str, tests: Sequence[Test] = ()) -> Inquiry:
     """Return what the statements of *subject* say of *action*."""
-    exact, others = _voices(subject)
-    about = [*exact.get(action.lower(), ()), *(one for one in others if _speaks(one.statement, action))]
+    exact, others = _isolated_statements(subject)
+    about = [*exact.get(action.lower(), ()), *(one for one in others if _may_be_about(one.statement, action))]
     return Inquiry(subject, action, tuple(about), tuple(tests))
 
 
 @lru_cache(maxsize=64)
-def _voices(subject: Subject) -> tuple[Mapping[str, Sequence[Voice]], Sequence[Voice]]:
+def _isolated_statements(
+    subject: Subject,
+) -> tuple[Mapping[str, Sequence[IsolatedStatement]], Sequence[IsolatedStatement]]:
     """Return the statements of *subject* that list their actions, by action, and those with patterns."""
-    exact: dict[str, list[Voice]] = {}
-    others: list[Voice] = []
+    exact: dict[str, list[IsolatedStatement]] = {}
+    others: list[IsolatedStatement] = []
     for statement in subject.statements:
-        voice = _voice(statement, subject.decide)
+        isolated = _isolate(statement, subject.decide)
         if any("*" in action or "?" in action for action in statement.action or "*"):
-            others.append(voice)
+            others.append(isolated)
         else:
             for action in statement.action or ():
-                exact.setdefault(action.lower(), []).append(voice)
+                exact.setdefault(action.lower(), []).append(isolated)
     return exact, others
 
 
-def _voice(statement: IdentityStatement, decide: Decide) -> Voice:
-    said = statement.model_copy(update={"sid": None}).model_dump_json()
-    return Voice(statement, statement.condition_keys(), _alone(said, decide))
+def _isolate(statement: IdentityStatement, decide: Decide) -> IsolatedStatement:
+    text = statement.model_copy(update={"sid": None}).model_dump_json()
+    return IsolatedStatement(statement, statement.condition_keys(), _alone(text, decide))
 
 
 @lru_cache(maxsize=4096)
-def _alone(said: str, decide: Decide) -> _Alone:
+def _alone(text: str, decide: Decide) -> _Alone:
     """Return the policy of one statement: roles share most of theirs, so it is asked once for all of them."""
-    document = IdentityPolicy(version=_VERSION, statement=(IdentityStatement.model_validate_json(said),))
+    document = IdentityPolicy(version=_VERSION, statement=(IdentityStatement.model_validate_json(text),))
     return _Alone(Policies(identity=(document,)), decide)
 
 
@@ -253,7 +257,7 @@ def _variables(statement: IdentityStatement) -> tuple[str, ...]:
     return variables_in((*(statement.resource or ()), *(statement.not_resource or ()), *values))
 
 
-def _speaks(statement: IdentityStatement, action: str) -> bool:
+def _may_be_about(statement: IdentityStatement, action: str) -> bool:
     """Tell whether *statement* may be about *action*: the evaluator has the last word."""
     if statement.not_action:
         return True

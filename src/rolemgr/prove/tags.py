@@ -4,7 +4,7 @@ No tag key of ABAC is dodged, and none stands in the way of what carries the cal
 What a tag key promises is said without the statements that keep it: what is made is given the caller's value,
 what is used has it, what may lack the tag has no other, nobody writes another value or takes over or deletes
 the tag, and a caller without the tag gets nothing of a project's. For each granted action, class of resources
-and tag key every cell (the caller's tag absent, one value or another; the request's and the resource's
+and tag key every assignment (the caller's tag absent, one value or another; the request's and the resource's
 absent, equal, in another case or another; tagging on creation or later) is either against the promise, and
 then no context whatever gets the request allowed; or in keeping with all promises, and then whatever the same
 role without tag keys is allowed is allowed. Of what tags can't narrow (`rolemgr.reference.tagging`: what
@@ -27,7 +27,7 @@ from rolemgr.iam.wildcards import matches
 from rolemgr.model.role import ComposedRole
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
-from rolemgr.prove.cells import STAND_IN, Cell, Test, Values, filled
+from rolemgr.prove.domains import STAND_IN, KeyAssignment, Test, Values, filled
 from rolemgr.prove.proof import CounterExample, Judged, Proof, Subject, all_told, places, proofs_of, told
 from rolemgr.prove.search import Inquiry, Limit, inquiry
 from rolemgr.reference.resources import types_of
@@ -96,16 +96,16 @@ class TagPromise:
     def _tag(self, whose: str) -> str:
         return f"aws:{whose}tag/{self.key.lower()}"
 
-    def keeps(self, cell: Cell) -> bool:
-        """Tell whether a request with the condition keys of *cell* keeps the promise."""
+    def keeps(self, assignment: KeyAssignment) -> bool:
+        """Tell whether a request with the condition keys of *assignment* keeps the promise."""
         if self.what is What.DELETING:
-            return self.key.lower() not in (value.lower() for value in cell.get(_TAG_KEYS, ()))
-        own = cell.get(self._caller, ())
-        return self.what is What.NOTHING or (bool(own) and self._kept_by(own, cell))
+            return self.key.lower() not in (value.lower() for value in assignment.get(_TAG_KEYS, ()))
+        own = assignment.get(self._caller, ())
+        return self.what is What.NOTHING or (bool(own) and self._kept_by(own, assignment))
 
-    def _kept_by(self, own: Values, cell: Cell) -> bool:
-        """Tell whether a caller of the value *own* keeps the promise in *cell*."""
-        request, resource = cell.get(self._tag("request"), ()), cell.get(self._tag("resource"), ())
+    def _kept_by(self, own: Values, assignment: KeyAssignment) -> bool:
+        """Tell whether a caller of the value *own* keeps the promise in *assignment*."""
+        request, resource = assignment.get(self._tag("request"), ()), assignment.get(self._tag("resource"), ())
         if self.what is What.NEW:
             return request == own
         if self.what is What.EXISTING:
@@ -113,10 +113,10 @@ class TagPromise:
         if self.what is What.CARRIED:
             return resource in ((), own)
         if self.what is What.TAGGING:
-            return request in ((), own) and (bool(cell.get(_TAGGING_ACTION)) or resource == own)
+            return request in ((), own) and (bool(assignment.get(_TAGGING_ACTION)) or resource == own)
         if self.what is What.MODEL:
             named = (f"arn:*:sagemaker:*:*:model/{own[0]}-*", *map(filled, self.models))
-            return all(any(matches(one, model) for one in named) for model in cell.get(_MODEL, ()))
+            return all(any(matches(one, model) for one in named) for model in assignment.get(_MODEL, ()))
         return True
 
     def tests(self) -> Iterator[Test]:
@@ -184,7 +184,7 @@ def _limited(action: Action, hows: set[How]) -> What:
 
 
 def tags_kept(subject: Subject) -> tuple[Proof, ...]:
-    """Return the two proofs about the tag keys of *subject*: none is dodged, none blocks the own; none without keys."""
+    """Return the two proofs about the tag keys of *subject*: none is dodged, none blocks what carries it."""
     if not subject.rendered.role.spec.abac:
         return ()
     return proofs_of({KEPT: KEPT_CLAIM, OPEN: OPEN_CLAIM}, tag_judgements(subject))
@@ -192,7 +192,7 @@ def tags_kept(subject: Subject) -> tuple[Proof, ...]:
 
 def tag_judgements(subject: Subject, actions: Collection[str] | None = None) -> Iterator[Judged]:
     """
-    Yield for each cell which of the two claims it is a case of, and the request that breaks it, if one does.
+    Yield for each assignment which of the two claims it is a case of, and the request that breaks it, if one does.
 
     Asked are the *actions* that are granted, all of them unless given.
     """
@@ -203,22 +203,24 @@ def tag_judgements(subject: Subject, actions: Collection[str] | None = None) -> 
             KEPT: f"the tag keys hold for {action}",
             OPEN: f"{action} is allowed where it carries the caller's own tags",
         }
-        yield from all_told(subject, claims, _of_action(subject, plain, action, tuple(_said(subject, action, models))))
+        yield from all_told(
+            subject, claims, _of_action(subject, plain, action, tuple(_tag_promises(subject, action, models)))
+        )
 
 
-def _of_action(subject: Subject, plain: Subject, action: str, said: Sequence[TagPromise]) -> Iterator[Judged]:
-    """Yield what `tag_judgements` does of one *action*, of which tags promise what is *said*; *plain* has no tags."""
-    tests = tuple(dict.fromkeys(test for one in said for test in one.tests()))
+def _of_action(subject: Subject, plain: Subject, action: str, promised: Sequence[TagPromise]) -> Iterator[Judged]:
+    """Yield what `tag_judgements` does of one *action*, whose tags promise what is *promised*; *plain* has no tags."""
+    tests = tuple(dict.fromkeys(test for one in promised for test in one.tests()))
     asked, before = inquiry(subject, action, tests), inquiry(plain, action, tests)
-    for resource in asked.resources() if said else ():
-        about = [one for one in said if one.about(resource)]
+    for resource in asked.resources() if promised else ():
+        about = [one for one in promised if one.about(resource)]
         for one in about:
             holds, lets = f"tag key {one.key} holds for {action}", f"tag key {one.key} lets {action} through"
-            for cell in asked.cells(one.keys):
-                if one.keeps(cell):
-                    yield OPEN, told(subject, lets, partial(_blocked, asked, before, resource, about, cell))
+            for assignment in asked.assignments(one.keys):
+                if one.keeps(assignment):
+                    yield OPEN, told(subject, lets, partial(_blocked, asked, before, resource, about, assignment))
                 else:
-                    yield KEPT, told(subject, holds, partial(_dodge, asked, resource, one, cell))
+                    yield KEPT, told(subject, holds, partial(_dodge, asked, resource, one, assignment))
 
 
 @lru_cache(maxsize=16)
@@ -229,7 +231,7 @@ def without_tags(catalog: Catalog, role: ComposedRole) -> RenderedRole:
     return RenderedRole(plain, render(plain))
 
 
-def _said(subject: Subject, action: str, models: Values | None) -> Iterator[TagPromise]:
+def _tag_promises(subject: Subject, action: str, models: Values | None) -> Iterator[TagPromise]:
     """Yield what the tag keys of *subject* promise of *action* on any resource."""
     keys = subject.rendered.role.spec.abac
     known = find_action(action)
@@ -240,7 +242,7 @@ def _said(subject: Subject, action: str, models: Values | None) -> Iterator[TagP
 
 
 def _models(subject: Subject, plain: Subject) -> Values | None:
-    """Return the models beside those of the own name that may be named; None where names can't say it."""
+    """Return the models beside those of the role's own name that may be named; None where names can't say it."""
     spec = subject.rendered.role.spec
     shares = [
         Share(action, one.resources, (), one.conditions, one.effect, one.origins[0])
@@ -251,10 +253,10 @@ def _models(subject: Subject, plain: Subject) -> Values | None:
     return names[1:] if names else None
 
 
-def _dodge(asked: Inquiry, resource: str, one: TagPromise, cell: Cell) -> CounterExample | None:
-    """Return a request in *cell*, which is against the promise, that is allowed all the same."""
+def _dodge(asked: Inquiry, resource: str, one: TagPromise, assignment: KeyAssignment) -> CounterExample | None:
+    """Return a request in *assignment*, which is against the promise, that is allowed all the same."""
     subject = asked.subject
-    found = asked.allowed(resource, cell)
+    found = asked.allowed(resource, assignment)
     if found is None or not subject.allowed(found):
         return None
     by = subject.decide(found, subject.policies).by
@@ -264,12 +266,12 @@ def _dodge(asked: Inquiry, resource: str, one: TagPromise, cell: Cell) -> Counte
 
 
 def _blocked(
-    asked: Inquiry, before: Inquiry, resource: str, about: Iterable[TagPromise], cell: Cell
+    asked: Inquiry, before: Inquiry, resource: str, about: Iterable[TagPromise], assignment: KeyAssignment
 ) -> CounterExample | None:
-    """Return a request in *cell* that keeps all promises, is allowed without tag keys, and is not with them."""
+    """Return a request in *assignment* that keeps all promises, is allowed without tag keys, and is not with them."""
     subject, limits = asked.subject, [Limit(one.keys, one.keeps) for one in about]
     for allow in before.of(Effect.ALLOW):
-        found = before.allowed(resource, cell, by=allow, limits=limits)
+        found = before.allowed(resource, assignment, by=allow, limits=limits)
         if found and before.subject.allowed(found) and not subject.allowed(found):
             by = subject.decide(found, subject.policies).by
             sids = ", ".join(f"`{at.sid}`" for at in by) or "no Allow"

@@ -75,7 +75,7 @@ def _variables(statement: ComposedStatement) -> Mapping[str, str]:
         *statement.resources,
         *(value for _, block in statement.conditions for _, found in block for value in found),
     ]
-    return {one.written: _WITNESS for text in texts for one in known_variables_in(text)}
+    return {one.spelling: _WITNESS for text in texts for one in known_variables_in(text)}
 
 
 def _concrete(resource: str, name: str, within: str) -> str | None:

@@ -59,7 +59,7 @@ def condition_doubts(operator: str, key: str, values: Sequence[str]) -> Iterator
     """Yield what is doubtful about one key of a condition and its *values*; those with a wildcard are left alone."""
     base = base_operator(operator)
     if base is None:
-        return  # whoever asks the policy says that there is no such operator
+        return  # the evaluator says that there is no such operator
     if doubt := key_doubt(key):
         yield doubt
     if base == "Null":

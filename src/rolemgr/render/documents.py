@@ -28,17 +28,17 @@ def _itself(statement: ComposedStatement) -> ComposedStatement:
 
 
 def render(
-    role: ComposedRole, largest: Callable[[ComposedStatement], ComposedStatement] = _itself, *, written: bool = True
+    role: ComposedRole, largest: Callable[[ComposedStatement], ComposedStatement] = _itself, *, as_text: bool = True
 ) -> RoleDocuments:
     """
     Return the documents of *role*, each within its quota.
 
     A statement is measured as the *largest* that it can become: one with stand-ins grows when they are filled.
-    Where nobody will see their text, as in a decision, *written* is false: the same documents then come
+    Where nobody will see their text, as in a decision, *as_text* is false: the same documents then come
     straight from the statements, without the templates. Raises InputError where a quota can't be kept, and
     RenderError where a template made no policy.
     """
-    spec, make = role.spec, _through_text if written else _straight
+    spec, make = role.spec, _through_text if as_text else _straight
     inline, *managed = _packed(role.statements, largest, make)
     _check_attachments(len(spec.managed_policy), len(managed))
     return RoleDocuments(

@@ -5,8 +5,8 @@ from typing import Any
 from rich.text import Text
 from rich.tree import Tree
 
-from rolemgr.diagnose.denial_said import Denial
-from rolemgr.diagnose.diagnose import Denier, Diagnosis, Place
+from rolemgr.diagnose.denial_message import Denial
+from rolemgr.diagnose.diagnosis import Denier, Diagnosis, Place
 
 _STYLES = {
     "Allowed": "bold green",
@@ -26,7 +26,7 @@ def diagnosis_page(found: Diagnosis) -> Tree:
     """Return the diagnosis as a tree: the decision, each place with its reasons, what to change, what is open."""
     summary = _SUMMARIES.get(found.decision, "the given layers deny it")
     tree = Tree(Text.assemble((found.decision, _STYLES[found.decision]), f"  {summary}"))
-    for text in found.said:
+    for text in found.stated:
         tree.add(Text(text))
     for text in found.assumed:
         tree.add(Text(f"assumed: {text}", style="dim"))
@@ -69,7 +69,7 @@ def diagnosis_data(found: Diagnosis, denial: Denial | None) -> dict[str, Any]:
         "change": list(dict.fromkeys(text for place in denied for text in place.change)),
         "places": [_place_data(place) for place in found.places],
         "message": _message_data(denial) if denial else None,
-        "said": list(found.said),
+        "said": list(found.stated),
         "assumed": list(found.assumed),
         "not_given": list(found.not_given),
     }

@@ -4,11 +4,11 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from rolemgr.compare.compare import Comparison, Difference, Unknown
 from rolemgr.compare.grants import Changes, Part
-from rolemgr.compare.scenes import Scene
+from rolemgr.compare.scenarios import CallerScenario
+from rolemgr.compare.verdicts import Comparison, Difference, Unknown
 from rolemgr.errors import printable
-from rolemgr.evaluate.principals import Kind, Match
+from rolemgr.evaluate.principals import CallerKind, Match
 from rolemgr.evaluate.request import Request
 from rolemgr.report.findings import annotation
 
@@ -55,7 +55,7 @@ def difference_data(one: Difference) -> dict[str, Any]:
         "request": request_data(one.request),
         "otherwise": one.before.decision,
         "doubts": list(one.doubts),
-        "note": one.scene.note,
+        "note": one.scenario.note,
     }
 
 
@@ -80,7 +80,7 @@ def changes_text(found: Changes, old: str, new: str, ask: Mapping[str, str]) -> 
         lines += _direction(f"{new} allows what {old} does not", part.name, part.gained, new, ask)
         lines += _direction(f"{old} allows what {new} does not", part.name, part.lost, old, ask)
     for value in found.values:
-        lines += [f"{value.name}: {_shown(value.old)} in {old}, {_shown(value.new)} in {new}"]
+        lines += [f"{value.name}: {_value_text(value.old)} in {old}, {_value_text(value.new)} in {new}"]
     lines += [_one_sided(part, new) for part in found.only_in_one]
     if found.same:
         count = sum(part.gained.actions for part in found.parts)
@@ -95,11 +95,13 @@ def changes_annotations(found: Changes, old: str, new: str, *, is_file: Callable
 
     They are at *new*, unless *is_file* denies that it is a file.
     """
-    said = [one for part in found.parts for one in _annotations(part, old)]
-    said += [("warning", f"{one.name} was {_shown(one.old)}, is {_shown(one.new)}") for one in found.values]
-    said += [("error", _one_sided(part, old)) for part in found.only_in_one]
+    found_lines = [one for part in found.parts for one in _annotations(part, old)]
+    found_lines += [
+        ("warning", f"{one.name} was {_value_text(one.old)}, is {_value_text(one.new)}") for one in found.values
+    ]
+    found_lines += [("error", _one_sided(part, old)) for part in found.only_in_one]
     at = {"file": new} if is_file(new) else {}
-    return "".join(annotation(level, at, text if at else f"{new}: {text}") for level, text in said)
+    return "".join(annotation(level, at, text if at else f"{new}: {text}") for level, text in found_lines)
 
 
 def _annotations(part: Part, old: str) -> Iterator[tuple[str, str]]:
@@ -114,7 +116,7 @@ def _one_sided(part: str, other: str) -> str:
     return f"can't tell whether the {part} differs from {other}: one of the two files does not have it"
 
 
-def _shown(value: object) -> str:
+def _value_text(value: object) -> str:
     return "nothing" if value is None else printable(str(value))
 
 
@@ -133,8 +135,8 @@ def _direction(title: str, part: str, found: Comparison, file: str, ask: Mapping
 
 def _difference(one: Difference, file: str, ask: str) -> Iterator[str]:
     yield f"  {_name(one)}: {_actions(one)}"
-    if one.scene.note:
-        yield f"    {one.scene.note}"
+    if one.scenario.note:
+        yield f"    {one.scenario.note}"
     for doubt in one.doubts:
         yield f"    doubtful: {doubt}"
     yield f"    {command(one, file, ask)}"
@@ -144,7 +146,7 @@ def _name(one: Difference | Unknown) -> str:
     at = one.statement
     if at is None:
         return "all statements"
-    if isinstance(one, Difference) and one.scene.lifted:
+    if isinstance(one, Difference) and one.scenario.lifted:
         return f"no longer denied, as {at.sid or f'statement {at.statement}'} did"
     return f"statement {at.sid}" if at.sid else f"statement {at.statement} of policy {at.policy}"
 
@@ -168,9 +170,9 @@ def _unknown(one: Unknown) -> Iterator[str]:
 
 def command(one: Difference, file: str, ask: str) -> str:
     """Return the `rolemgr simulate` line that asks the request of *one* of its own side: it answers Allowed."""
-    request, scene = one.request, one.scene
+    request, scenario = one.request, one.scenario
     words = ["--action", request.action, "--resource", request.resource]
-    if request.principal is None and scene.lifted:
+    if request.principal is None and scenario.lifted:
         return (
             f"{ask} <(echo {shlex.quote(EVERYTHING)}) {' '.join(map(shlex.quote, [*words, *context_options(request)]))}"
         )
@@ -178,17 +180,17 @@ def command(one: Difference, file: str, ask: str) -> str:
         return f"{ask} {' '.join(map(shlex.quote, [*words, *context_options(request)]))}"
     words += ["--principal", request.principal, "--resource-account", str(request.resource_account)]
     words += [*context_options(request), "--resource-policy", file]
-    return _around(scene, " ".join(map(shlex.quote, words)))
+    return _around(scenario, " ".join(map(shlex.quote, words)))
 
 
-def _around(scene: Scene, words: str) -> str:
-    """Return the command with what is around the resource policy in *scene*."""
-    if scene.caller.kind is Kind.FEDERATED_USER:  # who is passed no policy may do nothing
+def _around(scenario: CallerScenario, words: str) -> str:
+    """Return the command with what is around the resource policy in *scenario*."""
+    if scenario.caller.kind is CallerKind.FEDERATED_USER:  # who is passed no policy may do nothing
         words += f" --session-policy <(echo {shlex.quote(EVERYTHING)})"
-    if scene.strength is Match.ACCOUNT:
-        boundary = f" --boundary-policy <(echo {shlex.quote(EVERYTHING)})" if scene.bounded else ""
+    if scenario.strength is Match.ACCOUNT:
+        boundary = f" --boundary-policy <(echo {shlex.quote(EVERYTHING)})" if scenario.bounded else ""
         return f"rolemgr simulate - {words}{boundary} <<< {shlex.quote(EVERYTHING)}"
-    if scene.bounded:
+    if scenario.bounded:
         return f"rolemgr simulate {words} --boundary-policy - <<< {shlex.quote(_NOTHING)}"
     return f"rolemgr simulate {words}"
 

@@ -67,7 +67,7 @@ RULES = {
     "policy-unknown": _Rule("DR140", _SECURITY, "an attached policy of unknown text",
         "It is not in the file, and what it allows is not known.", _POLICIES),
     "policy-attached": _Rule("DR141", _WARNING, "an attached policy that the file does not name",
-        "It allows nothing more today; whoever may change it can make it allow more.", _POLICIES),
+        "It allows nothing more today; anyone who may change it can make it allow more.", _POLICIES),
     "policy-detached": _Rule("DR142", _WARNING, "an attached policy is missing",
         "The file names it; today it makes no difference that is known.", _POLICIES),
     "session-length": _Rule("DR150", _WARNING, "another session length",
@@ -83,7 +83,7 @@ RULES = {
 """The rules by kind of drift."""
 
 
-class Looked(NamedTuple):
+class ExaminedRole(NamedTuple):
     """A role that was compared: its drift, what it was composed to, where the file says what, how to ask it."""
 
     drift: RoleDrift
@@ -106,12 +106,12 @@ def severity_of(drift: Drift) -> Severity:
     return RULES[drift.kind].severity
 
 
-def drift_findings(looked: Sequence[Looked]) -> list[Finding]:
+def drift_findings(examined: Sequence[ExaminedRole]) -> list[Finding]:
     """Return all drift as findings at the lines of the role files."""
-    return [_finding(one, drift) for one in looked for drift in one.drift.drifts]
+    return [_finding(one, drift) for one in examined for drift in one.drift.drifts]
 
 
-def _finding(one: Looked, drift: Drift) -> Finding:
+def _finding(one: ExaminedRole, drift: Drift) -> Finding:
     rule, where, meant = RULES[drift.kind], _where(one, drift), drift.meant
     name = one.drift.arn.partition(":role/")[2]
     places = (*meant.denied_by, *meant.allowed_by) if meant else ()
@@ -122,21 +122,21 @@ def _finding(one: Looked, drift: Drift) -> Finding:
     return Finding(rule.id, rule.severity, message, where.file, where.line, next(sids_of(places), None), action, key)
 
 
-def _where(one: Looked, drift: Drift) -> SourceLocation:
+def _where(one: ExaminedRole, drift: Drift) -> SourceLocation:
     """Return the line of the role file that says what *drift* is about, or that brought its statement in."""
     if drift.about:
         return one.at(drift.about)
     return next((_brought_in(one, origin) for origin in _origins(one, drift.meant)), one.at(()))
 
 
-def _origins(one: Looked, meant: Meant | None) -> list[Origin]:
+def _origins(one: ExaminedRole, meant: Meant | None) -> list[Origin]:
     """Return where in the catalog the statements of the file come from."""
     of_file = () if meant is None else meant.denied_by if meant.way == "gained" else meant.allowed_by
     sids = list(sids_of(of_file)) or (list(sids_of(meant.allowed_by)) if meant else [])
     return [origin for sid in sids for one_of in one.role.statements if one_of.sid == sid for origin in one_of.origins]
 
 
-def _brought_in(one: Looked, origin: Origin) -> SourceLocation:
+def _brought_in(one: ExaminedRole, origin: Origin) -> SourceLocation:
     """Return the line of the role file that chose what *origin* is part of, without a file the catalog's line."""
     added = tuple(one.role.spec.add)
     key: tuple[str | int, ...] = {"guardrail": ("guardrail", origin.group), "tag key": ("abac",)}.get(
@@ -148,7 +148,9 @@ def _brought_in(one: Looked, origin: Origin) -> SourceLocation:
     return where if where.line else origin.location
 
 
-def drift_data(access: Access, looked: Sequence[Looked], refused: Sequence[RoleNotJudged] = ()) -> dict[str, Any]:
+def drift_data(
+    access: Access, examined: Sequence[ExaminedRole], refused: Sequence[RoleNotJudged] = ()
+) -> dict[str, Any]:
     """
     Return the drift for ``--format json``.
 
@@ -162,12 +164,12 @@ def drift_data(access: Access, looked: Sequence[Looked], refused: Sequence[RoleN
     return {
         "account": access.account,
         "partition": access.partition,
-        "roles": [_role_data(one) for one in looked],
+        "roles": [_role_data(one) for one in examined],
         "refused": refused_data(refused),
     }
 
 
-def _role_data(one: Looked) -> dict[str, Any]:
+def _role_data(one: ExaminedRole) -> dict[str, Any]:
     findings = [{**_head(one, drift), **_body(one, drift)} for drift in one.drift.drifts]
     return {
         "arn": one.drift.arn,
@@ -177,7 +179,7 @@ def _role_data(one: Looked) -> dict[str, Any]:
     }
 
 
-def _head(one: Looked, drift: Drift) -> dict[str, Any]:
+def _head(one: ExaminedRole, drift: Drift) -> dict[str, Any]:
     found = _finding(one, drift)
     return {
         "rule": found.rule,
@@ -189,7 +191,7 @@ def _head(one: Looked, drift: Drift) -> dict[str, Any]:
     }
 
 
-def _body(one: Looked, drift: Drift) -> dict[str, Any]:
+def _body(one: ExaminedRole, drift: Drift) -> dict[str, Any]:
     meant = drift.meant
     if meant is None:
         return {"file": drift.wanted, "account": drift.found} if drift.wanted or drift.found else {}
@@ -209,7 +211,7 @@ def _place_data(place: Place) -> dict[str, Any]:
     return {"policy": place.policy, "statement": place.statement}
 
 
-def witness(one: Looked, meant: Meant) -> str | None:
+def witness(one: ExaminedRole, meant: Meant) -> str | None:
     """
     Return the `rolemgr simulate` line that asks the file what *meant* shows; None where no line can.
 
@@ -217,34 +219,34 @@ def witness(one: Looked, meant: Meant) -> str | None:
     """
     if meant.shown is None:
         return None
-    request, scene = meant.shown.request, meant.shown.scene
+    request, scenario = meant.shown.request, meant.shown.scenario
     words = ["--action", request.action, "--resource", request.resource, *context_options(request)]
     if request.principal is None:
         return f"rolemgr simulate {one.ask} {shlex.join(words)}"
-    if scene.bounded:
+    if scenario.bounded:
         return None
     words += ["--principal", request.principal]
     words += ["--resource-account", str(request.resource_account)] if request.resource_account else []
     line = f"{shlex.join(words)} --resource-policy <(rolemgr create {one.ask})"
-    if scene.strength is Match.ACCOUNT:
+    if scenario.strength is Match.ACCOUNT:
         return f"rolemgr simulate - {line} <<< {shlex.quote(EVERYTHING)}"
     return f"rolemgr simulate {line}"
 
 
-def drift_text(looked: Sequence[Looked], refused: Sequence[RoleNotJudged] = ()) -> str:
+def drift_text(examined: Sequence[ExaminedRole], refused: Sequence[RoleNotJudged] = ()) -> str:
     """Return the drift as text: each role, what differs, and a line that asks the file about it."""
     lines: list[str] = []
-    for one in looked:
+    for one in examined:
         lines += _role_lines(one)
     lines += refused_lines(refused)
-    drifted = sum(bool(one.drift.drifts) for one in looked)
-    roles = f"{len(looked)} role{'s' if len(looked) > 1 else ''}"
+    drifted = sum(bool(one.drift.drifts) for one in examined)
+    roles = f"{len(examined)} role{'s' if len(examined) > 1 else ''}"
     summed = f"no drift in {roles}" if not drifted else f"drift in {drifted} of {roles}"
     summed += f"; {len(refused)} not judged" if refused else ""
     return "\n".join([*lines, summed]) + "\n"
 
 
-def _role_lines(one: Looked) -> Iterator[str]:
+def _role_lines(one: ExaminedRole) -> Iterator[str]:
     if not one.drift.drifts:
         yield f"= {one.drift.arn}"
         return

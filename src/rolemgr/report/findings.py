@@ -124,14 +124,14 @@ def _notice(one: NotJudged, title: str, is_file: Callable[[str], bool]) -> str:
 
 
 def placed(path: str, line: int | None, message: str, is_file: Callable[[str], bool]) -> tuple[dict[str, str], str]:
-    """Return where an annotation stands, and its *message*, which names a *path* that is no file."""
+    """Return where an annotation stands, and its *message*, which names a *path* that is not a file."""
     if is_file(path):
         return {"file": path, "line": str(line or 1)}, message
     return {}, f"{path}{f':{line}' if line else ''}: {message}"
 
 
 def annotation(level: str, properties: Mapping[str, str], message: str) -> str:
-    """Return one workflow command; whatever stands in *properties* and *message*, it is no other command."""
+    """Return one workflow command; whatever stands in *properties* and *message*, it stays this one command."""
     shown = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     return f"::{level}{' ' if shown else ''}{shown}::{_escaped(message)}\n"
 

@@ -44,11 +44,11 @@ def next_steps(role: ComposedRole) -> Iterator[str]:
     if _opens_studio(role):
         yield (
             "give it to a user profile of Studio as its execution role (aws sagemaker update-user-profile"
-            f" --domain-id DOMAIN --user-profile-name PROFILE --user-settings ExecutionRole={arn}); whoever does so"
+            f" --domain-id DOMAIN --user-profile-name PROFILE --user-settings ExecutionRole={arn}); this"
             f" needs iam:PassRole on it to {_SAGEMAKER}"
         )
         return
-    yield f"name it as the role of jobs, models or pipelines; whoever starts them needs --pass-role {arn}"
+    yield f"name it as the role of jobs, models or pipelines; a role that starts them needs --pass-role {arn}"
 
 
 def _opens_studio(role: ComposedRole) -> bool:

@@ -74,7 +74,7 @@ def sarif(
 
 
 def _notification(level: str, path: str, line: int | None, text: str, is_file: Callable[[str], bool]) -> dict[str, Any]:
-    """Return what SARIF says of a place that is no result."""
+    """Return what SARIF says of a place that has no result."""
     return {"level": level, "message": {"text": text}, "locations": [_location(path, line, is_file)]}
 
 

@@ -28,7 +28,7 @@ from rolemgr.reference.services import find_action
 from rolemgr.separation.certainty import Question, surely_denied
 from rolemgr.separation.closure import closure_of
 from rolemgr.separation.managed import all_of, allows_of
-from rolemgr.separation.violations import Violation, said, violations
+from rolemgr.separation.violations import Violation, entry_text, violations
 
 _WAY_OUT = 'leave it out, or give --break-separation "REASON"'
 _REACHING = frozenset({"iam:PassRole", "sts:AssumeRole"})
@@ -60,7 +60,7 @@ def attachment_problems(
     Yield why a policy that *role* names is refused: AWS has none of that ARN, or it breaks the separation.
 
     *where* gives the place of a key, or of an item of a list, in what the user wrote. Where the role has a
-    reason to break its separation, that is no problem and `separation_notes` says it.
+    reason to break its separation, that is not an error, and `separation_notes` says it.
     """
     named = [(arn, where("managed_policy", place)) for place, arn in enumerate(role.spec.managed_policy)]
     bounding = [(role.spec.boundary, where("boundary"))] if role.spec.boundary else []
@@ -131,7 +131,7 @@ def broken_by_attached(catalog: Catalog, role: ComposedRole) -> Iterator[Broken]
 
 
 def added_by(role: ComposedRole, policy: ManagedPolicy) -> Added:
-    """Return what *policy* allows that the own policies of *role* do not, and that no Deny of it takes away."""
+    """Return what *policy* allows that the policies of *role* itself do not, and that no Deny of it takes away."""
     own, denies = _by_action(role, Effect.ALLOW), _by_action(role, Effect.DENY)
     added, anywhere, widened = set(), set(), set()
     for allow in allows_of(policy):
@@ -186,7 +186,7 @@ def _broken(catalog: Catalog, role: ComposedRole, arn: str) -> str | None:
 def _forbidden(violation: Violation, role: ComposedRole) -> str:
     """Return the action that is forbidden, or the whole entry where it depends on more than the action."""
     entry = violation.never.forbidden
-    return said(violation.never, role) if entry.resource != "*" or entry.context else violation.action
+    return entry_text(violation.never, role) if entry.resource != "*" or entry.context else violation.action
 
 
 def _violations(catalog: Catalog, role: ComposedRole, policy: ManagedPolicy) -> list[Violation]:

@@ -65,7 +65,7 @@ class Violation(NamedTuple):
         return InputError(self.never.where, f"{problem}, but {allowed}", _WAY_OUT)
 
 
-class _Asked(NamedTuple):
+class _FilledEntry(NamedTuple):
     """A `never` entry with its placeholders filled."""
 
     never: Never
@@ -106,25 +106,29 @@ def each_violation(
             yield from islice(_broken(entry, asked, candidate, budget), 1)
 
 
-def _broken(entry: _Asked, asked: ComposedRole, candidate: ComposedRole, budget: Budget) -> Iterator[Violation]:
+def _broken(entry: _FilledEntry, asked: ComposedRole, candidate: ComposedRole, budget: Budget) -> Iterator[Violation]:
     """Yield a violation for each Allow of *candidate* that could match what *entry* forbids to *asked*."""
     granted, denied = _by_action(candidate)
     budget.spend(len(granted) // 8 + 1)
     for action in _matching(entry.never.forbidden.action, granted):
         denies = denied.get(action, ())
-        for allow, question in _asked_of(granted[action], entry, action):
+        for allow, question in _questions_of(granted[action], entry, action):
             budget.spend(_PER_CONDITION * (1 + len(allow.conditions)) + _PER_RESOURCE * len(allow.resources))
             for resource, example in overlap(allow, question):
                 budget.spend(_PER_RESOURCE * (1 + sum(len(deny.resources) for deny in denies)))
                 if not _excepted(entry, allow, denies, resource, question):
                     origins = tuple(origin for origin in allow.origins if action in origin.actions)
                     yield Violation(
-                        entry.never, said(entry.never, asked), action, example, candidate.spec.role_name, origins
+                        entry.never, entry_text(entry.never, asked), action, example, candidate.spec.role_name, origins
                     )
 
 
 def _excepted(
-    entry: _Asked, allow: ComposedStatement, denies: Sequence[ComposedStatement], resource: str, question: Question
+    entry: _FilledEntry,
+    allow: ComposedStatement,
+    denies: Sequence[ComposedStatement],
+    resource: str,
+    question: Question,
 ) -> bool:
     """Tell whether a Deny, or an exception of *entry*, takes *resource* of *allow* out of what is forbidden."""
     if any(contains(pattern, resource) for pattern in entry.except_on):
@@ -136,8 +140,8 @@ def _excepted(
     return surely_denied(denies, resource, question)
 
 
-def _asked_of(
-    allows: Sequence[ComposedStatement], entry: _Asked, action: str
+def _questions_of(
+    allows: Sequence[ComposedStatement], entry: _FilledEntry, action: str
 ) -> Iterator[tuple[ComposedStatement, Question]]:
     """Yield each of *allows* with each question of *entry*, none of them before it is needed."""
     for known in entry.contexts():
@@ -164,11 +168,11 @@ def _by_action(role: ComposedRole) -> tuple[_Statements, _Statements]:
     return found[Effect.ALLOW], found[Effect.DENY]
 
 
-def _filled(never: Never, values: Mapping[str, tuple[str, ...]]) -> _Asked:
+def _filled(never: Never, values: Mapping[str, tuple[str, ...]]) -> _FilledEntry:
     """Return the entry with placeholders filled."""
     forbidden = never.forbidden
     context = {key: _fill(never, found, values) for key, found in forbidden.context.items()}
-    return _Asked(
+    return _FilledEntry(
         never,
         _fill(never, (forbidden.resource,), values),
         context,
@@ -177,13 +181,13 @@ def _filled(never: Never, values: Mapping[str, tuple[str, ...]]) -> _Asked:
     )
 
 
-def said(never: Never, role: ComposedRole) -> str:
+def entry_text(never: Never, role: ComposedRole) -> str:
     """Return the entry in words, the placeholders filled with the values of *role*."""
     return _in_words(str(never.forbidden), role)
 
 
 def sentence(never: Never, role: ComposedRole) -> str:
-    """Return the entry as `said` does, with its exceptions behind it."""
+    """Return the entry as `entry_text` does, with its exceptions behind it."""
     return _in_words(f"{never.forbidden}{never.forbidden.excepted()}", role)
 
 

@@ -13,7 +13,7 @@ from rolemgr.files.source import LayeredSource, paths_of
 from rolemgr.model.flags import Option, options_of
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.spec import DEFAULT_ACCOUNT, RoleSpec
-from rolemgr.model.written_trust import as_text
+from rolemgr.model.trust_text import as_text
 
 KeyPath: TypeAlias = tuple[str, ...]
 """Where an answer stands in a role file: ``("bucket",)``, ``("guardrail", "max-runtime")``."""
@@ -82,7 +82,7 @@ def flag(key: str) -> str:
     return f"--{key.replace('_', '-')}"
 
 
-def written(answers: Answers) -> dict[str, Any]:
+def answers_to_save(answers: Answers) -> dict[str, Any]:
     """
     Return the *answers* that have to be written down for the same role on any machine, in a fixed order.
 
@@ -100,12 +100,12 @@ def written(answers: Answers) -> dict[str, Any]:
 
 def command_options(answers: Answers) -> tuple[Option, ...]:
     """Return the options of the command line that give the same role."""
-    return options_of(written(answers), ORDER)
+    return options_of(answers_to_save(answers), ORDER)
 
 
 def role_data(answers: Answers) -> dict[str, Any]:
     """Return the *answers* as the data of a role file."""
-    return {key: in_a_file(key, value) for key, value in written(answers).items()}
+    return {key: in_a_file(key, value) for key, value in answers_to_save(answers).items()}
 
 
 def in_a_file(key: str, value: Any) -> Any:

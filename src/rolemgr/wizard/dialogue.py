@@ -22,7 +22,7 @@ Judge: TypeAlias = Callable[[Sourced[RoleSpec]], object]
 
 BACK, NEXT_STEP, HELP, QUIT = ("<", "back"), (">", "next"), ("?", "help"), ("q", "quit")
 WORDS = (*BACK, *NEXT_STEP, *HELP, *QUIT)
-"""What is no answer; behind a ``=`` it is one, for a role that is called `back`."""
+"""What is not an answer; behind a ``=`` it is one, for a role that is called `back`."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def back(dialogue: Dialogue, label: str = "") -> Dialogue:
     """
     Return *dialogue* at the question before, or at the earlier one called *label*; the first has none before it.
 
-    Raises UnknownNameError where no earlier question is called so.
+    Raises UnknownNameError where no earlier question has that label.
     """
     before: Sequence[Question] = dialogue.questions
     if dialogue.at is not None:

@@ -23,6 +23,6 @@ def examples_of(rule: str) -> Examples | None:
 
 @cache
 def _group(prefix: str) -> Any:
-    """Return the examples of the rules whose ids begin with *prefix*; none for what is no rule over policies."""
+    """Return the examples of the rules whose ids begin with *prefix*; none for a rule that is not about policies."""
     path = Path(__file__).with_name(f"{prefix}.yaml")
     return read_yaml(path).data if path.is_file() else {}

@@ -35,7 +35,7 @@ _SAYS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """Where a policy says whose it is, and what that is."""
 POLICIES: Final = frozenset(_SAYS)
-"""The types of resources that are a policy, whoever holds it."""
+"""The types of resources that are a policy, for any holder."""
 _NAMING: Final = frozenset({*_NAMED_BY, *_SAYS, _ADDITION})
 _LISTS: Final = ("ManagedPolicyArns", "ManagedPolicies", "CustomerManagedPolicyReferences", "Policies")
 _BOUNDARY: Final = "PermissionsBoundary"

@@ -49,7 +49,7 @@ def _free(names: Sequence[str], conditions: Mapping[str, Any]) -> set[str]:
     free: set[str] = set()
     seen: set[str] = set()
 
-    def look(name: str, depth: int) -> None:
+    def visit(name: str, depth: int) -> None:
         if name in seen:
             return
         seen.add(name)
@@ -57,10 +57,10 @@ def _free(names: Sequence[str], conditions: Mapping[str, Any]) -> set[str]:
         if parts is None:
             free.add(name)
         for part in parts[1] if parts else ():
-            look(part, depth + 1)
+            visit(part, depth + 1)
 
     for name in names:
-        look(name, 0)
+        visit(name, 0)
     return free
 
 

@@ -85,7 +85,7 @@ class _Reader:
     def __init__(self, tokens: list[str]) -> None:
         self.tokens, self.at = tokens, 0
 
-    def look(self, *, lines: bool = False) -> str:
+    def peek(self, *, lines: bool = False) -> str:
         """Return the next token, past the ends of lines unless *lines* count; nothing at the end."""
         while not lines and self.at < len(self.tokens) and self.tokens[self.at] == "\n":
             self.at += 1
@@ -93,7 +93,7 @@ class _Reader:
 
     def take(self, token: str = "") -> str:
         """Return the next token, which is *token* where that is given."""
-        found = self.look()
+        found = self.peek()
         if not found or (token and found != token):
             raise NotPlainError
         self.at += 1
@@ -105,7 +105,7 @@ class _Reader:
             raise NotPlainError
         start = self.at
         found = self._plain(depth)
-        if self.look(lines=True) in ("", "\n", ",", "}", "]", ")"):
+        if self.peek(lines=True) in ("", "\n", ",", "}", "]", ")"):
             return found
         self.at = start
         return self._skipped()
@@ -126,35 +126,35 @@ class _Reader:
 
     def _object(self, depth: int) -> Any:
         made: dict[str, Any] = {}
-        if self.look() == "for":
+        if self.peek() == "for":
             return self._closed("}")
-        while self.look() != "}":
+        while self.peek() != "}":
             key = self.take()
             name = _unquoted(key) if key[0] == '"' else key
             if self.take() not in ("=", ":") or name in made:
                 raise NotPlainError
             made[name] = self.value(depth + 1)
-            if self.look() == ",":
+            if self.peek() == ",":
                 self.take()
         self.take("}")
         return made
 
     def _list(self, depth: int) -> Any:
         made: list[Any] = []
-        if self.look() == "for":
+        if self.peek() == "for":
             return self._closed("]")
-        while self.look() != "]":
+        while self.peek() != "]":
             made.append(self.value(depth + 1))
-            if self.look() == ",":
+            if self.peek() == ",":
                 self.take()
-            elif self.look() != "]":
+            elif self.peek() != "]":
                 raise NotPlainError
         self.take("]")
         return made
 
     def _closed(self, sign: str) -> Any:
         """Pass over what stands before *sign*, which closes it; what that comes to is unknown."""
-        while self.look() != sign:
+        while self.peek() != sign:
             self._over()
         self.take(sign)
         return unknown("expression")
@@ -162,7 +162,7 @@ class _Reader:
     def _skipped(self) -> Any:
         """Pass over an expression; what it comes to is unknown."""
         first = self.tokens[self.at : self.at + 1]
-        while self.look(lines=True) not in ("", "\n", ",", "}", "]", ")"):
+        while self.peek(lines=True) not in ("", "\n", ",", "}", "]", ")"):
             self._over()
         return unknown("expression" if not first else first[0])
 

@@ -173,13 +173,13 @@ class _Holding:
         for index, each in enumerate(listed):
             place = (*here, index) if isinstance(value, list) else here
             if isinstance(each, str) and each:
-                yield self._written(each, place, values)
+                yield self._named_by(each, place, values)
             elif each is not None and each != "":
                 yield _Named(place)
         if one.expressions is not None and (value is None or None in listed):
             yield from _referred(one.expressions.get(key), (*one.path, key) if key in values else one.path)
 
-    def _written(self, text: str, place: DataPath, values: Mapping[str, Any]) -> _Named:
+    def _named_by(self, text: str, place: DataPath, values: Mapping[str, Any]) -> _Named:
         """Return what the *text* of a value says: Terraform's expressions are in configurations alone."""
         made = as_template(text)
         match made:

@@ -92,7 +92,7 @@ def assumes_any_role(statement: Statement) -> Iterator[Hit]:
 )  # fmt: skip
 def opens_to_other_accounts(statement: Statement) -> Iterator[Hit]:
     """
-    Whoever writes a resource's policy, or shares it by AWS RAM, lets other accounts in: a way out for data and
+    A caller that writes a resource's policy, or shares it by AWS RAM, lets other accounts in: a way out for data and
     models that no Deny on reading them closes.
 
     Name the resources, or leave it to a platform role.

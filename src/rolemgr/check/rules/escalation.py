@@ -134,7 +134,7 @@ _STARTS = (
 def acts_as_roles_of_the_account(statement: Statement) -> Iterator[Hit]:
     """
     The pipeline (or user profile, space, notebook) is not named: the caller works as the role of each of
-    them. For whoever may start no jobs, a pipeline that may be started is the way to them.
+    them. For a caller that may start no jobs, a pipeline that may be started is the way to them.
 
     That is right in an account of one team. Otherwise name them by a prefix.
     """

@@ -205,7 +205,7 @@ def is_any_role(resource: str) -> bool:
 )  # fmt: skip
 def pass_any_role(statement: Statement) -> Iterator[Hit]:
     """
-    iam:PassRole on `*` or `role/*`: whoever may also start something that runs as a role, runs as any role
+    iam:PassRole on `*` or `role/*`: a caller that may also start something that runs as a role, runs as any role
     that trusts that service.
 
     Name the roles, or their path. iam:PassedToService narrows the service, not the role.

@@ -38,8 +38,8 @@ def judged(condition: Condition) -> bool:
     """
     Tell whether the reference says which actions carry the key of *condition*.
 
-    It does not for global keys, and for those of identity providers that stay in the session: whoever it is
-    of sends them with every request. Their other keys come with AssumeRoleWithSAML or WithWebIdentity alone.
+    It does not for global keys, and for those of identity providers that stay in the session: its
+    holder sends them with every request. Their other keys come with AssumeRoleWithSAML or WithWebIdentity alone.
     """
     if find_key(condition.key) is None or in_session(condition.key):
         return False

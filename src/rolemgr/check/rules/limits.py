@@ -1,4 +1,4 @@
-"""Limits that are not what they look like: what gets round them, and what they stop besides."""
+"""Limits that are not what they look like: what bypasses them, and what they stop besides."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -228,7 +228,7 @@ def _on_shared(statement: Statement, written: str) -> bool:
 
 
 @group_rule(
-    "RM911", "approves-what-it-registers", Severity.SUGGESTION, "whoever registers a model can change an approved one",
+    "RM911", "approves-what-it-registers", Severity.SUGGESTION, "who registers a model can change an approved one",
     SAGEMAKER + "model-registry-approve.html",
 )  # fmt: skip
 def approves_what_it_registers(documents: list[Document]) -> Iterator[tuple[Document, Hit]]:
@@ -322,7 +322,7 @@ def _is_possible(action: str, documents: list[Document]) -> bool:
 )  # fmt: skip
 def own_tags_locked(statement: Statement) -> Iterator[Hit]:
     """
-    A Deny of AddTags on everything that exists also denies writing the own tag again on the own resource,
+    A Deny of AddTags on everything that exists also denies writing the caller's tag again on its own resource,
     as the SageMaker SDK's Pipeline.upsert does on its second run.
 
     Leave out what is the caller's already: `StringNotEquals: {aws:ResourceTag/Project:

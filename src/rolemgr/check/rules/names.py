@@ -281,8 +281,8 @@ def useless_variable(statement: Statement) -> Iterator[Hit]:
     """
     for path, text in texts_with_variables(statement):
         for variable in key_variables_in(text):
-            if variable.default is None and (problem := _variable_problem(variable.written)):
-                yield Hit(problem, path, key=variable.written)
+            if variable.default is None and (problem := _variable_problem(variable.spelling)):
+                yield Hit(problem, path, key=variable.spelling)
 
 
 def _variable_problem(key: str) -> str | None:

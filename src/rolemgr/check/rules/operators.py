@@ -140,7 +140,7 @@ _HARMLESS_WHEN_ABSENT = (
 )  # fmt: skip
 def for_all_values_without_null(statement: Statement) -> Iterator[Hit]:
     """
-    ForAllValues is true where the key is absent: leaving the field out gets round the limit.
+    ForAllValues is true where the key is absent: leaving the field out bypasses the limit.
 
     Add `Null: {key: "false"}` to the Allow, where the action's requests always have the key. Keys that list
     what a request names (aws:TagKeys, kms:EncryptionContextKeys) are not reported, as a request without them

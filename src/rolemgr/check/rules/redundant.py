@@ -108,7 +108,7 @@ def _denied(statement: Statement, denies: Sequence[Statement], budget: Budget) -
 
 
 def _always(deny: Statement, allow: Statement) -> bool:
-    """Tell whether *deny* holds for whomever, whatever and whenever *allow* does, its actions aside."""
+    """Tell whether *deny* holds for every caller and request for which *allow* does, its actions aside."""
     tests = {_test(one) for one in allow.conditions}
     return (
         _same_principals(deny, allow)

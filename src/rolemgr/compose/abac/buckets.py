@@ -82,6 +82,6 @@ def bucket_notes(keys: Sequence[str], spec: RoleSpec) -> Iterator[str]:
         tags = ", ".join(f"{key}={spec.tag.get(key, 'its own value')}" for key in keys)
         yield (
             f"--abac-buckets leaves the role's access to a bucket dead until S3's access by tag is switched on for it"
-            f" (s3:PutBucketAbac) and it carries {tags}; whoever may switch that or tag buckets (s3:TagResource)"
-            " chooses who gets in: hold both by an SCP"
+            f" (s3:PutBucketAbac) and it carries {tags}; anyone who may switch that or tag buckets"
+            " (s3:TagResource) chooses who gets in: hold both by an SCP"
         )

@@ -81,7 +81,7 @@ def _of_resources(uses: Sequence[_Use], key: str, spec: RoleSpec, where: SourceL
 def _on_uses(
     uses: Iterable[_Use], how: How, conditions: FrozenConditions, origin: Origin, spec: RoleSpec
 ) -> Iterator[Share]:  # fmt: skip
-    """Yield a Deny for each action that tags limit in this way: on everything, or on its types of which that is so."""
+    """Yield a Deny for each action that tags limit in this way: on everything, or on those of its types."""
     types: dict[Action, set[str]] = {}
     for use in uses:
         if use.action.name not in (ADD_TAGS, DELETE_TAGS):
@@ -100,9 +100,9 @@ def _arns(types: Iterable[str], spec: RoleSpec, service: str = "sagemaker") -> t
 
 def _of_tagging(uses: Sequence[_Use], key: str, spec: RoleSpec, where: SourceLocation) -> Iterator[Share]:
     """
-    Yield the Denies of moving the tag: taking over what exists, giving it away, tagging what is not the own.
+    Yield the Denies of moving the tag: taking over what exists, giving it away, tagging what belongs to another.
 
-    The own value may be written again, as Pipeline.upsert does. On creation it is the own value; but what
+    The caller's value may be written again, as Pipeline.upsert does. On creation it is the caller's; but what
     projects share may be tagged otherwise there, for Studio passes a domain's tags on.
     """
     request, own = f"aws:RequestTag/{key}", (own_value(key),)
@@ -137,7 +137,7 @@ def _shared_creations(uses: Sequence[_Use]) -> Mapping[str, tuple[str, ...]]:
 
 
 def _keep(keys: Sequence[str], where: SourceLocation) -> Iterator[Share]:
-    """Yield the Deny of deleting the tags; keys compare without regard to case, so that no spelling gets round it."""
+    """Yield the Deny of deleting the tags; keys compare without regard to case, so that no spelling bypasses it."""
     kept = frozen({"ForAnyValue:StringEqualsIgnoreCase": {"aws:TagKeys": tuple(sorted(keys))}})
     yield from (Share(DELETE_TAGS, ANY, (), kept, Effect.DENY, tag_origin("AbacKeepTag", key, where)) for key in keys)
 

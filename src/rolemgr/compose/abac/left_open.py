@@ -71,7 +71,7 @@ def _notes(granted: set[str], keys: Sequence[str], spec: RoleSpec, by_model_name
         yield "finds nothing in the role that a tag could narrow"
         return
     others = sorted(
-        {name.partition(":")[0] for name in granted if not _asked(name)} - ({"s3"} if spec.abac_buckets else set())
+        {name.partition(":")[0] for name in granted if not _takes_tags(name)} - ({"s3"} if spec.abac_buckets else set())
     )
     yield (
         "isolates SageMaker's API objects (and alarms, scalable targets and Glue tables that carry another's tag), not"
@@ -91,7 +91,9 @@ def _notes(granted: set[str], keys: Sequence[str], spec: RoleSpec, by_model_name
             "asks experiments for the tag, and AWS does not say whether those that pipelines make by themselves carry"
             " the pipeline's; where one fails for that, set pipeline_experiment_config=None"
         )
-    yield "lets whoever may tag the role (iam:TagRole) or brings session tags choose the project: hold that by an SCP"
+    yield (
+        "lets anyone who may tag the role (iam:TagRole) or brings session tags choose the project: hold that by an SCP"
+    )
     if spec.managed_policy:
         yield (
             "holds what this role itself grants, against the attached policies too; other actions that those add are"
@@ -99,7 +101,7 @@ def _notes(granted: set[str], keys: Sequence[str], spec: RoleSpec, by_model_name
         )
 
 
-def _asked(name: str) -> bool:
+def _takes_tags(name: str) -> bool:
     action = find_action(name)
     return action is not None and is_asked_for_tags(action)
 
@@ -108,6 +110,6 @@ def _of_models(key: str, spec: RoleSpec) -> str:
     begin = spec.tag.get(key, f"the value of {key}")
     return (
         f"lets endpoints and transform jobs take only models whose names begin with {begin} and a hyphen, in lower"
-        " case: no condition key tells the tag of a model that is named; call models so (the SDK's name=);"
+        " case: no condition key tells the tag of a model that is named; name models this way (the SDK's name=);"
         " no project's value may be another's followed by a hyphen"
     )

@@ -58,8 +58,8 @@ def with_tags(
     """
     Return the *shares* of a role held to the caller's values of the tag *keys*; nothing changes without keys.
 
-    *where* is the place that chose the keys. That sessions bring the tags is `rolemgr.compose.abac.tags`'
-    affair.
+    *where* is the place that chose the keys. `rolemgr.compose.abac.tags` makes sure that sessions
+    bring the tags.
     """
     if not keys:
         return TagScoped(shares)
@@ -71,8 +71,8 @@ def with_tags(
         *bucket_denies(shares, ordered, spec, where),
         *held_to_model_names(shares, keys[0], names, where),
     ]
-    said = (*notes(shares, keys, spec, bool(names)), *bucket_notes(ordered, spec))
-    return TagScoped((*narrowed, *denies), left_open(shares, spec, bool(names)), said)
+    tag_notes = (*notes(shares, keys, spec, bool(names)), *bucket_notes(ordered, spec))
+    return TagScoped((*narrowed, *denies), left_open(shares, spec, bool(names)), tag_notes)
 
 
 def _with_buckets(share: Share, keys: Sequence[str], spec: RoleSpec) -> Iterator[Share]:
@@ -129,14 +129,14 @@ def _conditions(share: Share, reach: _Reach, keys: Sequence[str]) -> Iterator[Fr
 
 def _of_tagging(share: Share, keys: Sequence[str]) -> Iterator[FrozenConditions]:
     """
-    Yield the conditions under which *share* may add tags: the own value on creation, and on what is the own.
+    Yield the conditions under which *share* may add tags: the caller's value, on creation and on what has it.
 
     Pipeline.upsert writes the tags of a pipeline anew each time.
     """
     right = _equal(share.conditions, "StringEqualsIfExists", "aws:RequestTag", keys)
     new, existing = (("sagemaker:TaggingAction", (absent,)) for absent in ("false", "true"))
-    written = dict(share.conditions).get("Null", ())
-    if existing not in written:
+    null_keys = dict(share.conditions).get("Null", ())
+    if existing not in null_keys:
         yield _tagged_caller(_and(right, "Null", *new), keys)
     if not only_on_creation(share):
         yield _equal(_and(right, "Null", *existing), "StringEquals", "aws:ResourceTag", keys)

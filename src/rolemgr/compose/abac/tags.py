@@ -1,8 +1,8 @@
 """
 Which tag a session brings, and where a trust can't bring it: errors that say what to add.
 
-SageMaker's own sessions (jobs, endpoints, Studio) carry the tags of the role. Whoever else takes the role
-carries those too, unless the session has a tag of the same key; GitHub's tokens hold no session tags.
+SageMaker's own sessions (jobs, endpoints, Studio) carry the tags of the role. Any other caller that takes the
+role carries those too, unless the session has a tag of the same key; GitHub's tokens hold no session tags.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
 """
 

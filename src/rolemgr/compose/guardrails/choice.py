@@ -2,8 +2,8 @@
 Which guardrails a role has, and with which values.
 
 They come from the persona's default profile, the profiles that the user names, the short forms for network
-and encryption, and the guardrails that the user names: in this order, the later wins by name. How they
-become Deny statements is `rolemgr.compose.guardrails.denies`' affair.
+and encryption, and the guardrails that the user names: in this order, the later wins by name.
+`rolemgr.compose.guardrails.denies` makes Deny statements of them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ _CHOSEN_BY_SHORT_FORM = {
     "volume_key": "volume-kms-key",
     "data_key": "output-kms-key",
 }
-"""Whoever names a subnet or a key wants jobs to be held to it."""
+"""A user who names a subnet or a key wants jobs to be held to it."""
 
 _NO_GUARDRAIL = {
     "spot-only": (
@@ -83,7 +83,7 @@ def chosen_guardrails(
     for name in sorted(picks):
         with gathering(problems):
             chosen.append(_chosen(catalog, name, picks[name], spec.value))
-    raise_all(list(_said_once(problems)))
+    raise_all(list(_each_once(problems)))
     return tuple(chosen)
 
 
@@ -110,7 +110,7 @@ class _MissingValueError(MissingValueError):
         super().__init__(pick.where, problem, f"give {first}--guardrail {name}=VALUE", by)
 
 
-def _said_once(problems: Sequence[InputError]) -> Iterator[InputError]:
+def _each_once(problems: Sequence[InputError]) -> Iterator[InputError]:
     """Yield *problems*; guardrails that miss one and the same short form are one of them."""
     missing: dict[tuple[str, str], list[_MissingValueError]] = {}
     for one in problems:

@@ -68,7 +68,7 @@ def _wrong_limits(guardrail: Sourced[Guardrail], index: int) -> Iterator[InputEr
 
 
 def _used(statement: GuardrailDeny) -> Iterator[str]:
-    """Yield the parameters that *statement* speaks of; braces that are no placeholder are found later."""
+    """Yield the parameters that *statement* speaks of; braces that hold no placeholder are found later."""
     yield from (*statement.needs, *statement.only_below)
     for block in statement.conditions.values():
         for key, texts in block.items():

@@ -33,7 +33,7 @@ def must_be_star() -> frozenset[str]:
 
 @cache
 def never_on_arns() -> frozenset[str]:
-    """Return the actions that AWS asks for on ``*`` whoever calls them, although the reference lists a type."""
+    """Return the actions that AWS asks for on ``*`` for every caller, although the reference lists a type."""
     return frozenset(entry["action"] for entry in _table("resource_types")["must_be_star"])
 
 
@@ -195,7 +195,7 @@ class MustCarry(NamedTuple):
 
 @cache
 def must_carry(action: str, key: str) -> MustCarry | None:
-    """Return when a request for *action* must carry *key* (any case), or None where its absence is no harm."""
+    """Return when a request for *action* must carry *key* (any case), or None where its absence does no harm."""
     return _must_carry().get((action, key.lower()))
 
 

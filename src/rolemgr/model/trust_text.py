@@ -45,7 +45,7 @@ _WHY_NOT = {
 """Why a key that some kind of trust has is of no use with the others."""
 
 
-class _Kind(Model):
+class _KindKey(Model):
     """The key that every trust has, read first so that a wrong one is said alone."""
 
     model_config = ConfigDict(extra="ignore")
@@ -78,7 +78,7 @@ def _read(value: Any) -> AnyTrust:
         known: AnyTrust = value
         return known
     data = _mapping(value)
-    kind = _Kind.model_validate(data).kind
+    kind = _KindKey.model_validate(data).kind
     if kind not in KINDS:
         raise ValidationError.from_exception_data(
             "trust",
@@ -144,10 +144,10 @@ def _apart(trusts: tuple[AnyTrust, ...]) -> tuple[AnyTrust, ...]:
     for one, other in combinations(trusts, 2):
         for wide, narrow in ((one, other), (other, one)):
             if _lets_in(wide, narrow):
-                raise ValueError(f"{_said(wide)} lets in {_said(narrow)} too: the weaker of the two would decide")
+                raise ValueError(f"{_name_of(wide)} lets in {_name_of(narrow)} too: the weaker of the two would decide")
         if isinstance(one, _TOKEN) and isinstance(other, _TOKEN) and _mixed(one, other):
-            raise ValueError(f"{_said(one)} and {_said(other)} are of one provider and differ in session tags or source"
-                             " identity: IAM allows these by provider, not by subject")  # fmt: skip
+            raise ValueError(f"{_name_of(one)} and {_name_of(other)} are of one provider and differ in session tags or"
+                             " source identity: IAM allows these by provider, not by subject")  # fmt: skip
     return trusts
 
 
@@ -173,7 +173,7 @@ def _session(trust: OidcTrust | GitHubTrust) -> tuple[tuple[str, ...], bool]:
     return trust.session_tags, isinstance(trust, OidcTrust) and trust.source_identity
 
 
-def _said(trust: AnyTrust) -> str:
+def _name_of(trust: AnyTrust) -> str:
     if isinstance(trust, SageMakerTrust):
         return trust.kind
     return f"`{trust.kind}:{trust.sub if isinstance(trust, _TOKEN) else trust.value}`"

@@ -14,7 +14,7 @@ from rolemgr.iam.arn import Arn
 from rolemgr.reference.services import find_action
 
 
-class PolicyType(StrEnum):
+class DenyingPolicy(StrEnum):
     """A kind of policy, in the words of AWS's messages."""
 
     IDENTITY = "identity-based policy"
@@ -27,7 +27,7 @@ class PolicyType(StrEnum):
     TRUST = "role trust policy"
 
 
-class Kind(StrEnum):
+class DenialKind(StrEnum):
     """What the message is about."""
 
     REQUEST = "a request"
@@ -51,15 +51,15 @@ class Denial:
     """
 
     message: str
-    kind: Kind = Kind.REQUEST
+    kind: DenialKind = DenialKind.REQUEST
     principal: str | None = None
     action: str | None = None
     resource: str | None = None
     operation: str | None = None
     explicit: bool | None = None
-    policy_type: PolicyType | None = None
+    policy_type: DenyingPolicy | None = None
     policy_arn: str | None = None
-    through: PolicyType | None = None
+    through: DenyingPolicy | None = None
     setting: str | None = None
     name: str | None = None
     """What the message calls the resource, where that is no ARN: `role/demo`, or what the service calls its own."""

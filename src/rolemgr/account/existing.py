@@ -9,7 +9,7 @@ from rolemgr.account.read import AccountRole, read_policy, read_role, read_tags,
 from rolemgr.iam.arn import is_aws_managed
 
 
-def look(iam: Any, wanted: Wanted) -> Found:
+def find_existing(iam: Any, wanted: Wanted) -> Found:
     """
     Return what is there under the names of *wanted*: the role, its policies, and what it names and is missing.
 

@@ -1,5 +1,5 @@
 """
-The condition cells that matter: for each condition key, values that no statement of the role could tell apart.
+The key assignments that matter: for each condition key, values that no statement of the role could tell apart.
 
 Two values are in one class where every condition on the key, and every promise about it, answers alike for
 both; one of each class stands for all. A key that a request may have several values of also gets the sets
@@ -19,7 +19,7 @@ from rolemgr.reference.condition_keys import find_key, known_values
 
 Values: TypeAlias = tuple[str, ...]
 ABSENT: Values = ()
-Cell: TypeAlias = Mapping[str, Values]
+KeyAssignment: TypeAlias = Mapping[str, Values]
 """Values by lower-case condition key; an empty tuple is an absent key."""
 
 STAND_IN = "witness"
@@ -51,7 +51,7 @@ class Test(NamedTuple):
 
 def variables_in(texts: Iterable[str]) -> tuple[str, ...]:
     """Return the condition keys that the policy variables of *texts* stand for, each once."""
-    return tuple(dict.fromkeys(one.written for text in texts for one in known_variables_in(text)))
+    return tuple(dict.fromkeys(one.spelling for text in texts for one in known_variables_in(text)))
 
 
 def filled(text: str) -> str:

@@ -1,0 +1,125 @@
+"""The actions to compare, in groups: the same statements apply to each action of a group, on the same resources."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from rolemgr.compare.actions import actions_of
+from rolemgr.compare.atoms import Filled
+from rolemgr.compare.budget import Budget
+from rolemgr.compare.covered import covered
+from rolemgr.compare.errors import TooComplex
+from rolemgr.compare.search_space import SearchSpace, search_space
+from rolemgr.compare.statements import CompiledStatement, Side
+from rolemgr.compare.universe import Universe, carries, kinds_of, partitions_in, universe_of
+from rolemgr.compare.values import Limits
+from rolemgr.evaluate.policies import Policies
+from rolemgr.evaluate.requirements import FREE
+from rolemgr.iam.documents import Effect
+from rolemgr.iam.wildcards import action_glob
+from rolemgr.reference.quirks import several_values
+
+
+@dataclass(frozen=True)
+class Focus:
+    """
+    Which requests to compare by: all of them, or a part.
+
+    *actions* are patterns of those to look at. With a *context* a request has those keys (in lower case) and no
+    others. *strangers* asks as somebody whom the policies do not name alone, with keys *within* limits. With
+    *grants_only* a resource policy is asked for what it gives by itself, and not for what it no longer denies
+    to those whom identity policies of the same account allow it.
+    """
+
+    actions: tuple[str, ...] = ()
+    context: Filled | None = None
+    strangers: bool = False
+    grants_only: bool = False
+    within: Mapping[str, Limits] = field(default_factory=dict)
+
+    def takes(self, action: str) -> bool:
+        """Tell whether *action* is one to look at."""
+        return not self.actions or any(action_glob(pattern)(action.lower()) for pattern in self.actions)
+
+
+class Sides(NamedTuple):
+    """Both sides of a comparison, what is compared of them, and the budget that it has."""
+
+    new: Side
+    old: Side
+    focus: Focus
+    ask_new: Policies
+    ask_old: Policies
+    """Whom the evaluator asks: the policies as they were given."""
+
+    budget: Budget
+
+    @property
+    def statements(self) -> tuple[CompiledStatement, ...]:
+        """The statements of both sides."""
+        return (*self.new.statements, *self.old.statements)
+
+
+@dataclass(frozen=True, eq=False)
+class ActionGroup:
+    """Actions that the same statements speak of, on the same resources, with the same keys."""
+
+    names: list[str]
+    universe: Universe
+    carried: frozenset[str]
+    several: frozenset[str]
+    """The keys of which its requests may carry several values, as each of several fields has one."""
+    future: bool
+    space: SearchSpace
+
+
+def groups_of(sides: Sides) -> tuple[list[ActionGroup], str, int]:
+    """Return the actions of the new side by what is to be asked, a problem with future ones, and how many they are."""
+    allowing = [statement for statement in sides.new.groups[0].statements if statement.effect is Effect.ALLOW]
+    listed = actions_of(allowing, sides.statements)
+    partitions = partitions_in(atom.text for statement in sides.statements for atom in statement.resources)
+    keys = sorted({key for statement in sides.statements for key in statement.by_key})
+    spaces: dict[int, SearchSpace] = {}
+    groups: dict[object, ActionGroup] = {}
+    actions = [action for action in listed.actions if sides.focus.takes(action.name)]
+    taking = _taking(sides.statements)
+    cost = 1 + (len(sides.statements) + len(keys)) // 8
+    problem = listed.problem
+    for place, action in enumerate(actions):
+        try:
+            sides.budget.spend(cost)
+        except TooComplex as error:
+            problem = f"{len(actions) - place} actions are not compared: {error}"
+            break
+        folded = action.name.lower()
+        mask = taking(folded)
+        if mask not in spaces:
+            spaces[mask] = search_space(sides.new, sides.old, folded)
+        if folded in FREE or all(covered(spaces[mask], statement) for statement in spaces[mask].allows_of_new):
+            continue
+        kinds = kinds_of(action.name)
+        carried = frozenset(key for key in keys if carries(action.name, key))
+        several = carried & several_values(action.name)
+        group = groups.get((mask, kinds, carried, several, action.future))
+        if group is None:
+            group = ActionGroup([], universe_of(kinds, partitions), carried, several, action.future, spaces[mask])
+            groups[mask, kinds, carried, several, action.future] = group
+        group.names.append(action.name)
+    return list(groups.values()), problem, len(actions)
+
+
+def _taking(statements: Sequence[CompiledStatement]) -> Callable[[str], int]:
+    """Return the function that tells which of *statements* speak of a lower-case action, those of a service at once."""
+    by_service: dict[str, tuple[int, list[tuple[int, CompiledStatement]]]] = {}
+    bits = [(1 << place, statement) for place, statement in enumerate(statements)]
+
+    def taking(folded: str) -> int:
+        service = folded.partition(":")[0]
+        if service not in by_service:
+            told = [(bit, statement, statement.takes.all_of(service)) for bit, statement in bits]
+            sure = sum(bit for bit, _, answer in told if answer)
+            by_service[service] = sure, [(bit, statement) for bit, statement, answer in told if answer is None]
+        sure, others = by_service[service]
+        return sure | sum(bit for bit, statement in others if statement.takes.take(folded))
+
+    return taking

@@ -1,0 +1,148 @@
+"""What would allow a denied request, in words: another request, another guardrail value, an Allow, another role."""
+
+from collections.abc import Iterator
+
+from rolemgr.diagnose.alternatives import (
+    Alternative,
+    Subject,
+    groups_granting,
+    groups_with,
+    never_at_all,
+    parameter_values,
+    personas_with,
+)
+from rolemgr.diagnose.changes import Carried, mended, statement_at
+from rolemgr.diagnose.diagnosis import MOST_VALUES, Given, statement_name
+from rolemgr.evaluate.explain import Explanation
+from rolemgr.evaluate.policies import Layer, Policies, StatementRef
+from rolemgr.evaluate.principals import CallerKind, read_caller
+from rolemgr.evaluate.request import Request
+from rolemgr.iam.wildcards import matches_action
+from rolemgr.model.persona import Never
+from rolemgr.separation.violations import entry_text
+
+
+def remedies(found: Explanation, request: Request, policies: Policies, given: Given) -> Iterator[str]:
+    """Yield what would allow the *request*: what it must carry, else a change of each policy that denies it."""
+    carried = mended(request, policies)
+    yield from map(carried_text, carried or ())
+    for at in found.evaluation.by:
+        if not (carried and _asks_presence(at, policies)):
+            yield from _around_deny(at, carried is not None, given)
+    for layer, level in found.evaluation.not_allowed_by:
+        if layer is Layer.IDENTITY and given.subject:
+            yield from () if carried else _for_role(given.subject, request, policies)
+        elif not carried:
+            yield _missing_allow(layer, level, request, given)
+
+
+def _asks_presence(at: StatementRef, policies: Policies) -> bool:
+    """Tell whether the Deny at *at* only asks that a key be there: then no other value of it is to be chosen."""
+    statement = statement_at(at, policies)
+    return bool(statement and statement.conditions) and all(
+        condition.operator == "Null" for condition in (statement.conditions if statement else ())
+    )
+
+
+def carried_text(one: Carried) -> str:
+    """Return in words what the request must carry."""
+    if one.value is None:
+        return f"leave out {one.key}"
+    value = " or ".join(one.listed[:MOST_VALUES]) + (" or ..." if one.listed[MOST_VALUES:] else "") or one.value
+    had = f"instead of {', '.join(one.had)}" if one.had else "the request as given has none"
+    return f"{_verb(one.key)} {one.key} = {value} ({had})"
+
+
+def _verb(key: str) -> str:
+    folded = key.lower()
+    if folded.startswith("aws:requesttag/"):
+        return "tag what is made, in the same call:"
+    if "resourcetag/" in folded:
+        return "tag the resource:"
+    if folded.startswith("aws:principaltag/"):
+        return "tag the role, or its session:"
+    return _VERBS.get(folded, "send")
+
+
+_VERBS = {"aws:requestedregion": "call in the region", "kms:viaservice": "let the service use the key:"}
+
+
+def _around_deny(at: StatementRef, by_the_request: bool, given: Given) -> Iterator[str]:
+    """Yield how to change the Deny at *at* itself, where the request can't or should not avoid it."""
+    origins = given.origins.get(at.sid or "", ()) if at.layer is Layer.IDENTITY else ()
+    guardrails = dict.fromkeys(origin.group for origin in origins if origin.kind == "guardrail")
+    either = "or " if by_the_request else ""
+    for name in guardrails:
+        yield f"{either}choose other values for the guardrail: --guardrail {name}=VALUE"
+    others = [origin for origin in origins if origin.kind != "guardrail"]
+    for origin in () if by_the_request else others:
+        yield f"the catalog denies it on purpose ({origin.location}): use another role for it"
+    if not origins:
+        yield f"{either}except the request from {statement_name(at, given)}"
+
+
+def _missing_allow(layer: Layer, level: int | None, request: Request, given: Given) -> str:
+    own_trust = layer is Layer.TRUST and given.subject and not any(kind is layer for kind, _, _ in given.sources)
+    if own_trust and (trusted := _trust_of(request)):
+        return f"let the role trust them: --trust {trusted}"
+    where = layer if level is None else f"{layer} of level {level}"
+    files = [name for (kind, place, _), name in given.sources.items() if (kind, place) == (layer, level)]
+    file = f" ({', '.join(files)})" if files else ""
+    who = f" for {request.principal}" if layer in (Layer.RESOURCE, Layer.TRUST) and request.principal else ""
+    return f"add to the {where}{file} an Allow of {request.action} on {request.resource}{who}"
+
+
+def _trust_of(request: Request) -> str | None:
+    """Return the value of `--trust` that lets who asks *request* assume the role; of services SageMaker has one."""
+    caller = read_caller(request.principal)
+    if caller.kind is CallerKind.SERVICE:
+        return "sagemaker" if caller.text.startswith("sagemaker.") else None
+    if caller.kind in (CallerKind.ROLE, CallerKind.SESSION):
+        partition = caller.text.split(":")[1]
+        return f"role:arn:{partition}:iam::{caller.account}:role/{caller.name}"
+    return f"account:{caller.account}" if caller.account else "oidc:ARN, saml:ARN or github:ORG/REPO"
+
+
+def _for_role(subject: Subject, request: Request, policies: Policies) -> Iterator[str]:
+    """Yield the choices under which the role would be allowed it: parameters first, then activity groups."""
+    choices = parameter_values(subject, request, policies) or groups_granting(subject, request, policies)
+    for number, choice in enumerate(choices):
+        yield from _choice_text(choice, subject, request.action, "or " if number else "")
+    if not choices:
+        yield from _no_choice(subject, request)
+    if any(not choice.forbidden for choice in choices):
+        return
+    granting = {name for name, _ in groups_with(subject.catalog, request.action)}
+    personas = [name for name in personas_with(subject.catalog, granting) if name != subject.role.persona.id]
+    if personas and (choices or never_at_all(subject.role, request.action)):
+        yield f"personas that have such a group: {', '.join(personas)}"
+
+
+def _choice_text(choice: Alternative, subject: Subject, action: str, either: str) -> Iterator[str]:
+    if choice.forbidden:
+        about = [never for never in choice.forbidden if matches_action(never.forbidden.action, action)]
+        never = (*about, *choice.forbidden)[0]
+        more = f", and {len(choice.forbidden) - 1} more" if len(choice.forbidden) > 1 else ""
+        yield f"not {choice.flag}: {_never(subject, never)}{more}"
+        return
+    yield f"{either}{choice.flag} (granted by {choice.where})"
+    yield from (f"and {carried_text(one)}" for one in choice.carried)
+
+
+def _never(subject: Subject, never: Never) -> str:
+    role = subject.role
+    return f"`{role.persona.id}` must never be able to do `{entry_text(never, role)}` ({never.where})"
+
+
+def _no_choice(subject: Subject, request: Request) -> Iterator[str]:
+    role = subject.role
+    granting = list(groups_with(subject.catalog, request.action))
+    for never in never_at_all(role, request.action):
+        yield f"none: {_never(subject, never)}"
+        return
+    for name, where in granting:
+        yield f"`{name}` ({where}) grants {request.action}, not on this resource or not in this role"
+    if not granting:
+        yield f"no activity group of the catalog grants {request.action}: write one of your own"
+    if request.resource_account not in (None, role.spec.account):
+        yield f"the resource is in account {request.resource_account}, the role is for {role.spec.account} (--account)"
