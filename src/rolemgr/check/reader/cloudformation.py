@@ -14,6 +14,7 @@ from rolemgr.check.reader.elsewhere import TRANSFORM, others
 from rolemgr.check.reader.expand import LOOP, Expander, Template, TooLargeError, choices_in, wide_parameters
 from rolemgr.check.reader.found import Attached, Found, Piece, Search, Unknown, is_policy
 from rolemgr.check.reader.made_elsewhere import TEMPLATE_BODY, made_elsewhere
+from rolemgr.check.reader.permissions import permissions
 from rolemgr.check.reader.properties import document, policies_at, properties_of
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
@@ -178,6 +179,8 @@ def _in_resource(resource: Resource, properties: Any, maker: Expander, group: st
 
 
 def _in_place(one: Piece, maker: Expander, here: DataPath) -> Piece:
+    if isinstance(one, Found) and one.origins is not None:
+        return one._replace(origins={made: _place(path, maker, here) for made, path in one.origins.items()})
     if isinstance(one, Found):
         return one._replace(origins=maker.origins)
     return one._replace(path=_place(one.path, maker, here))
@@ -194,6 +197,7 @@ def _place(path: DataPath, maker: Expander, here: DataPath) -> DataPath:
 def _in_properties(kind: str, properties: dict[str, Any], group: str) -> Search:
     """Yield what the *properties* of a resource of type *kind* hold: at the known places, and anywhere else."""
     known: set[DataPath] = {(TEMPLATE_BODY,)}
+    yield from permissions("cloudformation", kind, properties)
     for one in _at_known(kind, properties, group):
         known.add(one.path)
         yield one

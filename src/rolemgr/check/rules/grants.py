@@ -154,7 +154,7 @@ def _lets_strangers(document: Document) -> Mapping[DataPath, bool]:
     return {one.path: index in shown for index, one in told if index in shown or not unsure & {index, -1}}
 
 
-_NAMES_NO_CALLER = ("kms:viaservice", "lambda:functionurlauthtype", "ec2:sourceinstancearn")
+_NAMES_NO_CALLER = ("kms:viaservice", "ec2:sourceinstancearn")
 """Keys that S3's page does not know, of services whose own pages narrow by them."""
 
 

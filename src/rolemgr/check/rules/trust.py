@@ -52,6 +52,7 @@ def _names_source(statement: Statement) -> bool:
         "kms:calleraccount",
         "s3:x-amz-acl",
         "kms:encryptioncontext:",
+        "lambda:eventsourcetoken",  # what an Alexa skill sends: its own id
     )
     found = (
         one for one in statement.conditions if one.folded in keys or one.folded.startswith("kms:encryptioncontext:")
