@@ -22,7 +22,7 @@ from rolemgr.compare.atoms import Atom, Filled
 from rolemgr.compare.budget import MOST_STEPS, Budget
 from rolemgr.compare.errors import TooComplex
 from rolemgr.compare.regions import Pattern
-from rolemgr.compare.scenes import Scene, names_strangers, scenes_of, strangers
+from rolemgr.compare.scenes import Scene, names_strangers, names_unknown, scenes_of, strangers
 from rolemgr.compare.search import ABSENT, Arena, Case, Setting, arena, search
 from rolemgr.compare.statements import Said, Side, Voices
 from rolemgr.compare.universe import ANY_TEXT, Universe, always_there, carries, kinds_of, partitions_in, universe_of
@@ -127,7 +127,7 @@ def compare(
         raise LayerError(None, "a resource policy can't be compared with identity policies")
     merged = _Merged()
     sides = _settled(_Sides(Side(new), Side(old), focus, new, old, Budget(steps, within)))
-    problem = names_strangers(sides.statements)
+    problem = names_strangers(sides.statements) or ("" if focus.strangers else names_unknown(sides.statements))
     if problem and not _same_words(sides.new, sides.old):
         merged.add(Unknown(None, (), problem))
     scenes = scenes_of(sides.new, sides.old)

@@ -22,6 +22,7 @@ from rolemgr.compare.regions import Pattern
 from rolemgr.compare.search import Arena
 from rolemgr.compare.statements import Said, Side
 from rolemgr.compare.values import Limits
+from rolemgr.evaluate.errors import RequestError
 from rolemgr.evaluate.known import known_keys
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.principals import Caller, Kind, Match, match, read_caller
@@ -183,7 +184,7 @@ def scenes_of(new: Side, old: Side, *, lifted: bool = False) -> tuple[Scene, ...
     if new.policies.resource is None and old.policies.resource is None:
         return (Scene(),)
     statements = (*new.statements, *old.statements)
-    callers = tuple(dict.fromkeys(_callers(statements)))
+    callers = tuple(text for text in dict.fromkeys(_callers(statements)) if _can_ask(text))
     named = frozenset(arn for said in statements if said.principals for arn in said.principals.arns)
     if lifted:
         within = [text for text in callers if read_caller(text).kind in _WITH_POLICIES]
@@ -248,6 +249,21 @@ def _free(name: str, taken: Iterable[str]) -> str:
     return next(one for one in names if not any(one in text for text in taken))
 
 
+def _can_ask(text: str) -> bool:
+    """Tell whether the principal *text* of a policy can ask for something, as far as is known here."""
+    try:
+        read_caller(text)
+    except RequestError:
+        return False
+    return True
+
+
+def names_unknown(statements: Iterable[Said]) -> str:
+    """Return why somebody whom the policies name can't be asked for, such as CloudFront's own users; or nothing."""
+    unknown = [text for text in dict.fromkeys(_callers(statements)) if not _can_ask(text)]
+    return f"nobody knows what `{unknown[0]}` may ask for" if unknown else ""
+
+
 def names_strangers(statements: Iterable[Said]) -> str:
     """Return why those whom nobody names can't be asked for: an account that stands for them is named; or nothing."""
     named = {account for said in statements if said.principals for account in _accounts_of(said.principals.arns)}
@@ -256,7 +272,8 @@ def names_strangers(statements: Iterable[Said]) -> str:
 
 
 def _accounts_of(arns: Iterable[str]) -> Iterator[str]:
-    return (read_caller(text).account or "" if text.startswith("arn:") else text for text in arns)
+    asked = (text for text in arns if not text.startswith("arn:") or _can_ask(text))
+    return (read_caller(text).account or "" if text.startswith("arn:") else text for text in asked)
 
 
 def _in_account(account: str, name: str) -> Iterator[str]:

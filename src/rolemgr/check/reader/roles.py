@@ -40,7 +40,7 @@ def _policies(data: dict[str, Any]) -> Search:
             yield Unknown(aside.path, f"{aside.place}: {aside.reason}")
 
 
-def _is_no_answer(data: dict[str, Any], path: DataPath, kind: PolicyType) -> bool:
+def _is_no_answer(data: dict[str, Any], path: DataPath, kind: PolicyType | None) -> bool:
     """
     Tell whether the policy under a single key is a variable of some tool: a resource policy for nobody.
 
