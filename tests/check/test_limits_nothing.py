@@ -132,3 +132,29 @@ def test_public_is_where_no_value_is_fixed(condition: dict[str, Any]) -> None:
     })  # fmt: skip
     assert ("RM605" in rules(made, "resource")) is (condition in PUBLIC)
     assert bool(found(made, checks(**CHECK))) is (condition in PUBLIC)
+
+
+SELECT = {"StringEqualsIfExists": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}}
+RETURNED = {"StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE", "UPDATED_OLD"]}}
+
+
+@pytest.mark.parametrize(
+    ("actions", "condition", "found"),
+    [
+        (["dynamodb:GetItem", "dynamodb:PutItem"], SELECT, False),
+        (["dynamodb:PutItem", "dynamodb:GetItem"], RETURNED, False),
+        (["dynamodb:PutItem"], SELECT, True),
+        (["dynamodb:GetItem"], RETURNED, True),
+        (["dynamodb:GetItem", "dynamodb:PutItem"], {"StringNotEquals": {"dynamodb:Select": "COUNT"}}, True),
+        (["dynamodb:GetItem", "dynamodb:PutItem"], {"ForAllValues:StringEquals": {"dynamodb:Select": "COUNT"}}, True),
+        (
+            ["sagemaker:CreateTrainingJob", "sagemaker:CreateTransformJob"],
+            {"StringEqualsIfExists": {"sagemaker:VpcSubnets": "subnet-1"}},
+            True,
+        ),
+    ],
+)  # fmt: skip
+def test_what_aws_itself_writes_with_if_exists(actions: list[str], condition: dict[str, Any], found: bool) -> None:
+    """It limits those actions of the statement that have the key; alone, or with another operator, it is no limit."""
+    statement = {"Effect": "Allow", "Action": actions, "Resource": "*", "Condition": condition}
+    assert ("RM306" in rules(policy(statement))) is found
