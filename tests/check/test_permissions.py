@@ -206,3 +206,17 @@ def test_no_type_is_in_both_lists(side: str) -> None:
     """A permission that is a policy document is read as one, but for the bus, which has two forms."""
     policies = _listed()[side]["properties"]
     assert not (set(TABLE[side]["statements"]) & set(policies)) - {"AWS::Events::EventBusPolicy"}
+
+
+def test_what_sam_gives_to_all_functions_is_seen() -> None:
+    """Globals take the URL of a function, and the trust policy of its role."""
+    trust = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}}
+    for given in ({"FunctionUrlConfig": {"AuthType": "NONE"}}, {"AssumeRolePolicyDocument": trust}):
+        data = {**template("AWS::Serverless::Function"), "Globals": {"Function": given}}
+        found, _ = judged(data)
+        assert [rule for rule, _ in found] == ["RM605"]
+        assert found[0][1]
+    allowed = {"Auth": {"ResourcePolicy": {"AwsAccountWhitelist": [ACCOUNT]}}}
+    found, unknown = judged({**template("AWS::Serverless::Api"), "Globals": {"Api": allowed}})
+    assert not found
+    assert [reason for _, reason in unknown] == ["SAM makes a policy of `AwsAccountWhitelist` when it is deployed"]

@@ -26,13 +26,14 @@ _TRANSFORMS = ("AWS::Serverless-", "AWS::LanguageExtensions", "AWS::SecretsManag
 _SAM = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 _NO_POLICY = ("AWS::WAFv2::",)
 _OF_AWS = ("AWS::", "Alexa::")
+_GLOBALS = "Globals"
 _MANY = 1_000_000
 
 
 def in_cloudformation(template: dict[str, Any]) -> Search:
     """Yield the policies in the resources of a CloudFormation template, and what of it can't be judged."""
     yield from _macros(template)
-    yield from others(template.get("Globals"), ("Globals",), set(), template=True)
+    yield from _globals(template.get("Globals"))
     mappings = template.get("Mappings")
     names = frozenset(map(str, template["Resources"]))
     whole = Template(
@@ -45,6 +46,27 @@ def in_cloudformation(template: dict[str, Any]) -> Search:
         yield from _in_groups(known, template.get("Conditions"))
     except TooLargeError:
         yield Unknown(("Resources",), "the template comes to more values than are read")
+
+
+def _globals(sections: Any) -> Search:
+    """
+    Yield what the Globals of SAM hold for all resources of a type: a trust policy, a function URL, an API's policy.
+
+    Policies of functions can't stand there. A permissions boundary can, and is not read: it gives nothing.
+    https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html
+    """
+    yield from others(sections, (_GLOBALS,), set(), template=True)
+    for name, given in sections.items() if isinstance(sections, dict) else ():
+        kind, here = f"AWS::Serverless::{name}", (_GLOBALS, name)
+        for one in permissions("cloudformation", kind, given):
+            whole = one._replace(path=(*here, *one.path))
+            if isinstance(whole, Found) and isinstance(one, Found):
+                whole = whole._replace(
+                    origins={(*here, *made): (*here, *path) for made, path in (one.origins or {}).items()}
+                )
+            yield whole
+        for unknown in made_elsewhere(kind, {}, given):
+            yield unknown._replace(path=(*here, *unknown.path[1:]))
 
 
 def _macros(template: dict[str, Any]) -> Search:
