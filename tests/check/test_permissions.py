@@ -195,10 +195,16 @@ def test_a_grant_is_never_silent(side: str, kind: str, grant: dict[str, Any]) ->
         assert [reason for _, reason in unknown] == (
             [f"{grant['others']}: that is not a policy"] if "others" in grant else []
         )
-    if side == "cloudformation":
-        found, unknown = judged(template(kind, **nested(grant["at"], {"Ref": "Who"})))
+    named = [f"{grant['others']}: that is not a policy"] if "others" in grant else []
+    for who, where in (
+        (({"Ref": "Who"}, "`Who`"), ({"Fn::GetAtt": ["Role", "Arn"]}, "")) if side == "cloudformation" else ()
+    ):
+        found, unknown = judged(template(kind, **nested(grant["at"], who)))
+        open_to_all = (
+            [f"whom it lets in is {where}, known only when deployed"] if "everyone" in grant and where else named
+        )
         assert not found
-        assert [reason for _, reason in unknown] == ["whom it lets in is `Who`, known only when deployed"]
+        assert [reason for _, reason in unknown] == open_to_all
 
 
 @pytest.mark.parametrize("side", ["cloudformation", "terraform"])

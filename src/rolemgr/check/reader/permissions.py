@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from rolemgr.check.intrinsic import UNKNOWN, is_function, resolve, shown
+from rolemgr.check.intrinsic import UNKNOWN, is_function, is_specific, resolve, shown
 from rolemgr.check.reader.found import Found, Search, Unknown
 from rolemgr.check.reader.properties import at
 from rolemgr.files.source import DataPath
@@ -125,7 +125,7 @@ def _granted(grant: Mapping[str, Any], properties: Mapping[str, Any], later: Col
     for here, given in at(properties, grant["at"]):
         for place, one in _each(here, given):
             value = resolve(one)
-            if value is UNKNOWN:
+            if value is UNKNOWN and everyone and not is_specific(one):
                 yield Unknown(place, f"whom it lets in is {shown(one)}")
             elif isinstance(value, str) and value in everyone:
                 yield _public(everyone[value], place)
