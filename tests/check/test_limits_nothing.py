@@ -137,6 +137,12 @@ def test_public_is_where_no_value_is_fixed(condition: dict[str, Any]) -> None:
 
 
 SELECT = {"StringEqualsIfExists": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}}
+ENCRYPTED = {
+    "StringLikeIfExists": {
+        "s3:x-amz-server-side-encryption": ["aws:kms", "AES256"],
+        "s3:x-amz-server-side-encryption-aws-kms-key-id": "arn:aws:kms:us-east-1:111122223333:key/1234",
+    }
+}
 RETURNED = {"StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE", "UPDATED_OLD"]}}
 
 
@@ -145,6 +151,8 @@ RETURNED = {"StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE", "UPDATED_
     [
         (["dynamodb:GetItem", "dynamodb:PutItem"], SELECT, False),
         (["dynamodb:PutItem", "dynamodb:GetItem"], RETURNED, False),
+        (["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"], ENCRYPTED, False),
+        (["s3:ReplicateDelete", "s3:ReplicateTags"], ENCRYPTED, True),
         (["dynamodb:PutItem"], SELECT, True),
         (["dynamodb:GetItem"], RETURNED, True),
         (["dynamodb:GetItem", "dynamodb:PutItem"], {"StringNotEquals": {"dynamodb:Select": "COUNT"}}, True),
