@@ -99,7 +99,11 @@ def _of_state(resources: list[Any]) -> Iterator[Resource]:
 
 
 def _known_later(data: dict[str, Any]) -> dict[str, Any]:
-    """Return, by the address of a resource, which of its values a plan does not know yet."""
+    """
+    Return, by the address of a resource, which of its values a plan does not know yet.
+
+    https://developer.hashicorp.com/terraform/internals/json-format#change-representation
+    """
     later = {}
     listed = data.get("resource_changes")
     for one in listed if isinstance(listed, list) else ():
@@ -212,8 +216,7 @@ def _elsewhere(kind: str, values: Any, path: DataPath, known: set[DataPath], gro
 
 def _in_configuration(data: dict[str, Any]) -> Search:
     """Yield the policies of a ``.tf.json`` file: resources, the documents that they refer to, and locals."""
-    local = data.get("locals")
-    locals_ = local if isinstance(local, dict) else {}
+    locals_ = {name: value for name, value, _ in labelled(data.get("locals"), ())}
     documents = dict(_documents(data))
     used: set[str] = set()
     yield from in_locals(data)
