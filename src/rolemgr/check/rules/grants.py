@@ -114,7 +114,8 @@ def public_principal(statement: Statement) -> Iterator[Hit]:
     Name principals, or narrow by aws:PrincipalOrgID, aws:PrincipalAccount, aws:PrincipalArn, the source
     account or ARN, a VPC endpoint or an address range. A Deny of the same policy that holds for all strangers
     closes it too: it is asked as `no_public_access` asks. A VPC endpoint policy may well be open; it is not
-    told from others here.
+    told from others here. Of templates and Terraform, permissions to invoke a function, ACLs, function URLs
+    without authorization and shared images are judged as the statements that they amount to.
     """
     if not any(one.value == "*" and one.kind in ("*", "AWS", "Federated") for one in statement.principals):
         return
