@@ -183,6 +183,7 @@ OTHERS = {
     "check/reader/terraform.py": "Terraform's expressions",
     "check/reader/terraform_documents.py": "Terraform's expressions",
     "check/reader/terraform_holders.py": "Terraform's expressions",
+    "check/templating.py": "Fn::Sub writes IAM's own places with a sign before the name",
     "export/cloudformation.py": "Fn::Sub",
     "reference/condition_keys.py": "the open part of a key's name in AWS's reference",
 }

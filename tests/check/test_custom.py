@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.check.support import rules
 
 from rolemgr.check.custom import Custom, custom_findings, read_checks, refuse_twins
 from rolemgr.check.finding import Finding, Severity
@@ -12,6 +13,7 @@ from rolemgr.check.sources import documents, parse
 from rolemgr.errors import RolemgrError
 from rolemgr.files.yaml import parse_yaml, read_yaml
 from rolemgr.iam.documents import PolicyType
+from rolemgr.reference.providers import shared_providers
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "checks"
 
@@ -235,3 +237,42 @@ def test_the_policy_of_an_endpoint_is_compared() -> None:
         "required_conditions": {"actions": ["s3:GetObject"], "keys": ["aws:PrincipalOrgID"]},
     }
     assert len(found(reads, checks(**needed), PolicyType.ENDPOINT)) == 1
+
+
+OAI = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity EXAMPLE"
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [{"AWS": OAI}, {"AWS": ["111122223333", OAI]}, {"Service": "example"}, {"Federated": "idp.example.com/path"}, {"Federated": ""}],
+)  # fmt: skip
+def test_a_principal_of_whom_nothing_is_known_stops_no_check(principal: Any) -> None:
+    """The policy names it, so that it is no stranger; what it may beside others nobody can tell."""
+    named = {**allow("s3:GetObject", "arn:aws:s3:::amzn-s3-demo-bucket/*"), "Principal": principal}
+    assert found(policy(named), checks(**PUBLIC)) == []
+    assert "RM605" not in rules(policy(named), "resource")
+    both = policy(named, {**named, "Principal": "*"})
+    assert len(found(both, checks(**PUBLIC))) == 1
+    assert "RM605" in rules(both, "resource")
+    (told,) = found(policy(named), checks(access_not_granted={"actions": ["s3:PutObject"]}))
+    assert "nobody knows what" in told.message
+
+
+@pytest.mark.parametrize("provider", sorted(shared_providers()))
+def test_a_shared_provider_is_public_where_the_rule_says_so(provider: str) -> None:
+    """`no_public_access` and RM804 ask one judge; a provider of the account's own is nobody's but the account's."""
+    shared = shared_providers()[provider]
+    key = shared.condition_keys()[0]
+    for test in ({}, {"StringLike": {key: "*"}}, {"StringEquals": {key: "one:acme/x:y"}}, {"Null": {key: "true"}}):
+        for name in (provider, f"arn:aws:iam::111122223333:oidc-provider/{provider}"):
+            statement = {
+                "Effect": "Allow",
+                "Principal": {"Federated": name},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                **({"Condition": test} if test else {}),
+            }
+            public = found(policy(statement), checks(**PUBLIC))
+            assert bool(public) is ("RM804" in rules(policy(statement), "trust"))
+            assert bool(public) or "StringEquals" in test
+    own = {"Effect": "Allow", "Principal": {"Federated": "arn:aws:iam::111122223333:saml-provider/idp"}}
+    assert found(policy({**own, "Action": "sts:AssumeRoleWithSAML"}), checks(**PUBLIC)) == []

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from tests.check.support import policy, rules
 
+from rolemgr.iam.breadth import together
+
 ADMIN_RESOURCES = ["*", "**", "?*", "arn:*", "arn:aws:*", "*:*", "arn:aws:*:*:*:*", "arn:*:*:*:*:*", "arn:aws*"]
 ADMIN_ACTIONS: list[Any] = ["*", "*:*", "**", "?*", "*:?*"]
 NO_LIMITS: list[dict[str, Any]] = [
@@ -132,3 +134,101 @@ def test_public_is_where_no_value_is_fixed(condition: dict[str, Any]) -> None:
     })  # fmt: skip
     assert ("RM605" in rules(made, "resource")) is (condition in PUBLIC)
     assert bool(found(made, checks(**CHECK))) is (condition in PUBLIC)
+
+
+SELECT = {"StringEqualsIfExists": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}}
+ENCRYPTED = {
+    "StringLikeIfExists": {
+        "s3:x-amz-server-side-encryption": ["aws:kms", "AES256"],
+        "s3:x-amz-server-side-encryption-aws-kms-key-id": "arn:aws:kms:us-east-1:111122223333:key/1234",
+    }
+}
+RETURNED = {"StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE", "UPDATED_OLD"]}}
+
+
+@pytest.mark.parametrize(
+    ("actions", "condition", "found"),
+    [
+        (["dynamodb:GetItem", "dynamodb:PutItem"], SELECT, False),
+        (["dynamodb:PutItem", "dynamodb:GetItem"], RETURNED, False),
+        (["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"], ENCRYPTED, False),
+        (["s3:ReplicateDelete", "s3:ReplicateTags"], ENCRYPTED, True),
+        (["dynamodb:PutItem"], SELECT, True),
+        (["dynamodb:GetItem"], RETURNED, True),
+        (["dynamodb:GetItem", "dynamodb:PutItem"], {"StringNotEquals": {"dynamodb:Select": "COUNT"}}, True),
+        (["dynamodb:GetItem", "dynamodb:PutItem"], {"ForAllValues:StringEquals": {"dynamodb:Select": "COUNT"}}, True),
+        (
+            ["sagemaker:CreateTrainingJob", "sagemaker:CreateTransformJob"],
+            {"StringEqualsIfExists": {"sagemaker:VpcSubnets": "subnet-1"}},
+            True,
+        ),
+    ],
+)  # fmt: skip
+def test_what_aws_itself_writes_with_if_exists(actions: list[str], condition: dict[str, Any], found: bool) -> None:
+    """It limits those actions of the statement that have the key; alone, or with another operator, it is no limit."""
+    statement = {"Effect": "Allow", "Action": actions, "Resource": "*", "Condition": condition}
+    assert ("RM306" in rules(policy(statement))) is found
+
+
+LOWER = "abcdefghijklmnopqrstuvwxyz"
+MIXED = "aBcDeFgHiJkLmNoPqRsTuVwXyZ"
+ROLE = "arn:aws:iam::111122223333:role/"
+
+
+def each(form: str, letters: str = LOWER) -> list[str]:
+    """Return *form* with each of *letters*."""
+    return [form.format(letter) for letter in letters]
+
+
+@pytest.mark.parametrize("letters", [LOWER, LOWER.upper(), MIXED, LOWER + "0123456789", LOWER + "_+"])
+@pytest.mark.parametrize("form", ["{}*", "{}?*", "{}**", "A{}*"])
+def test_a_list_of_the_alphabet_names_no_role(form: str, letters: str) -> None:
+    """Digits and signs may be left out: next to no name begins with one."""
+    listed = each(ROLE + form, letters)
+    passing = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": listed}
+    assert ("RM607" in rules(policy(passing))) is not form.startswith("A")
+    without = {**passing, "Resource": [one for one in listed if "q" not in one.lower().removeprefix(ROLE)]}
+    assert "RM607" not in rules(policy(without))
+
+
+def test_two_letters_deep_is_no_name_either() -> None:
+    """`role/aa*` to `role/zz*`, whatever stands beside it."""
+    deep = [f"{ROLE}{one}{two}*" for one in LOWER for two in LOWER]
+    passing = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": [*deep, f"{ROLE}x"]}
+    assert "RM607" in rules(policy(passing))
+    assert "RM607" not in rules(policy({**passing, "Resource": deep[1:]}))
+
+
+@pytest.mark.parametrize(
+    ("statement", "rule"),
+    [
+        ({"Action": each("{}*"), "Resource": "*"}, "RM601"),
+        ({"Action": "*", "Resource": each("arn:aws:{}*")}, "RM601"),
+        ({"Action": "iam:PutRolePolicy", "Resource": each(ROLE + "{}*")}, "RM701"),
+        ({"Action": "iam:PutRolePolicy", "Resource": each("arn:aws:iam::*:role/{}*")}, "RM701"),
+        ({"Action": "sagemaker:CreatePresignedDomainUrl", "Resource": each("arn:aws:sagemaker:*:*:user-profile/{}*")}, "RM702"),
+        ({"Action": "sts:AssumeRole", "Resource": each(ROLE + "{}*")}, "RM706"),
+        (
+            {"Action": "*", "Resource": "*", "Condition": {"StringLike": {"aws:PrincipalArn": each("arn:aws:iam::*:role/{}*")}}},
+            "RM601",
+        ),
+        (
+            {"Action": "iam:PassRole", "Resource": ROLE + "a", "Condition": {"StringLike": {"iam:PassedToService": each("{}*.amazonaws.com")}}},
+            "RM608",
+        ),
+    ],
+)  # fmt: skip
+def test_the_alphabet_is_no_limit_wherever_limits_are_judged(statement: dict[str, Any], rule: str) -> None:
+    """Actions, resources and the values of conditions; the same with a letter less is a limit."""
+    whole = {"Effect": "Allow", **statement}
+    assert rule in rules(policy(whole))
+    less = json.loads(json.dumps(whole).replace('"q*', '"qq*').replace(":q*", ":qq*").replace("/q*", "/qq*"))
+    assert less != whole
+    assert rule not in rules(policy(less))
+
+
+def test_patterns_come_together_in_linear_work() -> None:
+    """A pattern of many wildcards is looked at twice, and a long list once."""
+    assert together(["*a" * 20_000 + "*"]) == ()
+    assert together(f"{number}{letter}*" for number in range(4_000) for letter in LOWER)[-1] == "9*"
+    assert together(["a*", "role/a"]) == together([]) == ()

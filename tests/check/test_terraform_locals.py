@@ -1,9 +1,11 @@
 """Policies in a module's locals are judged as CloudFormation's are: what is filled in later is not."""
 
+import json
 from typing import Any
 
 from rolemgr.check.reader.found import Found
-from rolemgr.check.sources import find
+from rolemgr.check.run import check
+from rolemgr.check.sources import find, look_into
 
 
 def policy_of(*resources: str) -> Any:
@@ -44,3 +46,11 @@ def test_other_expressions_are_unknown() -> None:
         {"Fn::Sub": "arn:aws:s3:::${Terraform}/*"}, {"Ref": '[for one in local.x["a"] : "arn:${one}"]'},
         {"Ref": "data.aws_region.other"},
     ]  # fmt: skip
+
+
+def test_locals_may_stand_in_a_list() -> None:
+    """As blocks of any kind may, where there are several."""
+    admin = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    data = {"locals": [{"a": 1}, {"policy": admin}], "resource": {"aws_iam_role": {"r": {"name": "r"}}}}
+    found, _ = look_into(json.dumps(data, indent=1), "x.tf.json", as_json=True)
+    assert [one.rule for one in check(found)] == ["RM601"]

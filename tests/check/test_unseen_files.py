@@ -1,6 +1,13 @@
 """A policy in a file of a folder whose name, encoding or shape is unusual: read, or said to be not judged."""
 
+import bz2
+import gzip
+import io
 import json
+import lzma
+import tarfile
+import zipfile
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -145,3 +152,61 @@ def test_the_short_form_of_an_api_is_well_formed(kind: str, malformed: bool) -> 
     whose = {"Principal": {"AWS": "arn:aws:iam::111122223333:root"}} if kind == "resource" else {}
     found = rules({"Version": "2012-10-17", "Statement": [{**statement, **whose}]}, kind)
     assert ("RM105" in found) == malformed
+
+
+def _archives() -> dict[str, bytes]:
+    """Return files that hold an administrator, by the tool that closes them."""
+    made: dict[str, bytes] = {"gzip": gzip.compress(TEXT.encode()), "bzip2": bz2.compress(TEXT.encode())}
+    made["xz"] = lzma.compress(TEXT.encode())
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("policy.json", TEXT)
+    made["zip"] = held.getvalue()
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode="w") as tar:
+        one = tarfile.TarInfo("policy.json")
+        one.size = len(TEXT)
+        tar.addfile(one, io.BytesIO(TEXT.encode()))
+    return {**made, "tar": held.getvalue()}
+
+
+FORMATS = json.loads(files("rolemgr.check").joinpath("file_formats.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("tool", sorted(_archives()))
+@pytest.mark.parametrize("name", ["archive", "policies.json", "plan.tfplan"])
+def test_an_archive_is_said_to_be_not_judged(tmp_path: Path, tool: str, name: str) -> None:
+    """It is not counted among the files without a policy: nobody looked."""
+    found = in_folder(tmp_path, name, _archives()[tool])
+    (told,) = found.not_judged
+    assert tool in told.reason
+    assert not found.skipped
+
+
+@pytest.mark.parametrize("one", FORMATS["closed"], ids=lambda one: one["begins"])
+def test_what_begins_as_closed_is_said(tmp_path: Path, one: dict[str, str]) -> None:
+    """Each entry of the table, which names its source."""
+    found = in_folder(tmp_path, "x", bytes.fromhex(one["begins"]) + b"\n\0\1")
+    assert [told.reason for told in found.not_judged] == [f"is {one['is']}: what is in it is not read"]
+    assert one["source"].startswith("https://")
+
+
+@pytest.mark.parametrize("one", FORMATS["other"], ids=lambda one: one["begins"])
+def test_a_picture_or_a_program_holds_no_policy(tmp_path: Path, one: dict[str, str]) -> None:
+    """A folder may be full of them: they are counted, as code is."""
+    found = in_folder(tmp_path, "x", bytes.fromhex(one["begins"]) + b"\0\1\2\xff" * 20)
+    assert (found.not_judged, found.skipped) == ([], 1)
+    assert one["source"].startswith("https://")
+
+
+@pytest.mark.parametrize("content", [b"\1\2\3\0" * 40, TEXT.encode() + b"\0" * 8, b"SQLite format 3\0"])
+def test_what_is_not_text_is_said(tmp_path: Path, content: bytes) -> None:
+    """Nobody knows what it is for."""
+    assert len(in_folder(tmp_path, "x", content).not_judged) == 1
+
+
+def test_text_of_another_encoding_is_counted(tmp_path: Path) -> None:
+    """A note in Latin-1, or in UTF-16 without a mark, holds no policy."""
+    for content in ("caf\xe9".encode("latin-1"), "hello there".encode("utf-16-le"), b""):
+        found = in_folder(tmp_path, "note.txt", content)
+        assert (found.not_judged, found.skipped) == ([], 1)

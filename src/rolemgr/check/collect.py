@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding, NotJudged, Severity
-from rolemgr.check.sniff import SUFFIXES, may_hold_policy, what_else
+from rolemgr.check.sniff import SUFFIXES, may_hold_policy, not_readable, what_else
 from rolemgr.check.sources import is_unreadable, look_into, may_be_unreadable
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.source import ANSWER_LIMITS, LIMITS, FileError, read_text
@@ -95,12 +95,15 @@ def _search(folder: Path, collected: Collected, kind: PolicyType | None, types: 
     for path in sorted(_files(folder, collected)):
         try:
             special = what_else(path)
+            closed = None if special else not_readable(path)
             wanted = special is None and (path.name.lower().endswith(SUFFIXES) or may_hold_policy(path))
         except OSError as error:
             _not_judged(collected, path, f"can't be read: {error.strerror or error}")
             continue
         if special:
             _not_judged(collected, path, f"is {special}, and in a folder only files are read")
+        elif closed:
+            _not_judged(collected, path, f"is {closed}: what is in it is not read")
         elif wanted:
             _take(path, collected, kind or _kind_of_path(str(path), types), named=False)
         else:

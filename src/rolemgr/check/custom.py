@@ -6,7 +6,7 @@ Each check is a comparison (`rolemgr.compare.compare`) with a policy that says w
     access_not_granted     everything but the forbidden access
     no_new_access          the reference policy
     required_conditions    everything, but the actions only under the conditions
-    no_public_access       nothing, asked by somebody whom the policy does not name
+    no_public_access       nothing, asked by somebody whom the policy does not name, nor a shared provider's
     access_granted         the other way round: the required access, compared with the policy
 
 So a finding has a request that shows it, and what can't be told is a finding too.
@@ -27,6 +27,7 @@ from rolemgr.check.finding import Finding, Severity
 from rolemgr.check.rule import listed
 from rolemgr.check.rules import RULES
 from rolemgr.check.sources import documents, parse
+from rolemgr.check.tenants import open_providers
 from rolemgr.compare.action_groups import Focus
 from rolemgr.compare.compare import compare
 from rolemgr.compare.public import open_to_strangers
@@ -327,6 +328,11 @@ def _required(subject: _Subject, policies: Policies, custom: Custom) -> Iterator
 
 def _public(subject: _Subject, policies: Policies, custom: Custom) -> Iterator[Finding]:
     yield from _against(subject, custom, open_to_strangers(policies), "lets anyone do")
+    for index, document in enumerate(subject.documents if subject.kind is PolicyType.TRUST else ()):
+        for place, statement in enumerate(document.statements):
+            for one in open_providers(statement) if statement.effect == "Allow" else ():
+                text = f"lets any customer of `{one.provider}` do {listed(statement.actions)} ({one.reason})"
+                yield _finding(subject, custom, (index, place), text)
 
 
 def _granted(subject: _Subject, policies: Policies, custom: Custom) -> Iterator[Finding]:

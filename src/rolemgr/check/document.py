@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from rolemgr.files.source import DataPath
+from rolemgr.iam.breadth import together
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.operators import Operator
 from rolemgr.iam.wildcards import matches
@@ -84,6 +85,16 @@ class Statement:
             listed = reversed(list(enumerate(written))) if isinstance(written, list) else ()
             self._placed[element] = {one: at for at, one in listed if isinstance(one, str)}
         return self._placed[element]
+
+    @cached_property
+    def wide_actions(self) -> tuple[str, ...]:
+        """The actions, and what they come to together: who asks for their breadth asks for these."""
+        return (*self.actions, *together(self.actions))
+
+    @cached_property
+    def wide_resources(self) -> tuple[str, ...]:
+        """The resources, and what they come to together: who asks for their breadth asks for these."""
+        return (*self.resources, *together(self.resources))
 
     @cached_property
     def _placed(self) -> dict[str, dict[str, int]]:

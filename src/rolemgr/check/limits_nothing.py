@@ -16,7 +16,7 @@ from functools import lru_cache
 from rolemgr.check.document import Condition, Statement
 from rolemgr.check.rights import RIGHTS
 from rolemgr.iam.arn import PARTITIONS, Arn
-from rolemgr.iam.breadth import are_narrow, is_open, widened
+from rolemgr.iam.breadth import are_narrow, is_open, together, widened
 from rolemgr.iam.values import read_date, read_number
 from rolemgr.iam.variables import around_variables, known_variables_in
 from rolemgr.iam.wildcards import contains, has_wildcard, matches_action
@@ -81,7 +81,7 @@ def is_every_action(pattern: str) -> bool:
 
 def allows_every_action(statement: Statement) -> bool:
     """Tell whether *statement* speaks of every action, or of all but some that keep nobody from giving rights."""
-    if any(map(is_every_action, statement.actions)):
+    if any(map(is_every_action, statement.wide_actions)):
         return True
     return bool(statement.not_actions) and any(
         not any(matches_action(pattern, action) for pattern in statement.not_actions) for action in _GIVING
@@ -93,7 +93,7 @@ _GIVING = tuple(action for actions in RIGHTS.values() for action in actions if "
 
 def on_everything(statement: Statement) -> bool:
     """Tell whether *statement* is about every resource, or about all but some that leave the roles in."""
-    if any(map(is_everything, statement.resources)):
+    if any(map(is_everything, statement.wide_resources)):
         return True
     left_out = map(_widened, statement.not_resources)
     return bool(statement.not_resources) and not any(contains(one, "arn:aws:iam::*:role/*") for one in left_out)
@@ -219,7 +219,7 @@ def _admits_bool(condition: Condition) -> bool:
 
 
 def _admits_text(condition: Condition, *, as_pattern: bool) -> bool:
-    if as_pattern and any(map(_is_any_value, condition.values)):
+    if as_pattern and any(map(_is_any_value, (*condition.values, *together(condition.values)))):
         return True
     if condition.folded == "iam:policyarn" and any(_admits_administrator(one, as_pattern) for one in condition.values):
         return True

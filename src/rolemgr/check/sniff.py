@@ -6,8 +6,12 @@ AWS CLI somewhere; YAML starts with a key, and has such an element as a key. Tem
 start with their own brackets. Everything else holds no policy that is read here.
 """
 
+import json
 import re
 import stat
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +34,8 @@ _YAML_ELEMENT: Final = re.compile(
     re.MULTILINE,
 )
 _LINE_END: Final = re.compile(b"\r\n?|\xc2\x85|\xe2\x80[\xa8\xa9]")
+_TAR: Final = 257
+"""Where a tar archive says that it is one: https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html"""
 _MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
@@ -48,6 +54,35 @@ def may_hold_policy(path: Path) -> bool:
     if _JSON.match(text):
         return bool(_JSON_ELEMENT.search(text))
     return bool(_YAML.match(text) and _YAML_ELEMENT.search(text))
+
+
+def not_readable(path: Path) -> str | None:
+    """
+    Return why nobody can read what is in the regular file at *path*, None where it is text, or holds no policy.
+
+    Archives, what is compressed or encrypted, and any other file that is not text may hold one. Pictures, fonts and
+    programs don't. Raises OSError where it can't be read.
+    """
+    with path.open("rb") as file:
+        start = file.read(_START)
+    if reason := _begins(start, "closed"):
+        return reason
+    if start[_TAR : _TAR + 5] == b"ustar":
+        return "a tar archive"
+    if 0 not in start or start.startswith(_MARKS) or _begins(start, "other"):
+        return None
+    return None if set(start[0:32:2]) == {0} or set(start[1:32:2]) == {0} else "a file that is not text"
+
+
+def _begins(start: bytes, among: str) -> str | None:
+    """Return what a file is that begins with *start*, where that is one of the formats *among* those of the table."""
+    return next((what for begins, what in _formats()[among] if start.startswith(begins)), None)
+
+
+@cache
+def _formats() -> Mapping[str, Sequence[tuple[bytes, str]]]:
+    table = json.loads(files("rolemgr.check").joinpath("file_formats.json").read_text("utf-8"))
+    return {name: [(bytes.fromhex(one["begins"]), one["is"]) for one in table[name]] for name in ("closed", "other")}
 
 
 def _plain(raw: bytes) -> bytes:

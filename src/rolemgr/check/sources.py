@@ -18,6 +18,7 @@ from rolemgr.check.read import read
 from rolemgr.check.reader.elsewhere import others
 from rolemgr.check.reader.found import VERSIONS, Attached, Found, Search, Unknown, is_policy
 from rolemgr.check.reader.roles import at, in_roles
+from rolemgr.check.templating import endings, filled_in_later
 from rolemgr.files.source import ANSWER_LIMITS, DataPath
 from rolemgr.iam.arn import is_aws_managed
 from rolemgr.iam.documents import PolicyType
@@ -81,6 +82,7 @@ def search(
     parsed: Parsed, text: str | None, name: str, kind: PolicyType | None = None
 ) -> tuple[list[Document], list[NotJudged]]:
     """Return the policy documents in *parsed*, and what may be one and can't be judged."""
+    parsed = parsed._replace(data=filled_in_later(parsed.data, name))
     searched = list(find(parsed.data))
     found = [one for one in searched if isinstance(one, Found)]
     made = _documents(found, parsed, text if len({one.path for one in found}) == 1 else None, name, kind)
@@ -139,7 +141,7 @@ def _document(found: Found, parsed: Parsed, text: str | None, name: str, kind: P
         raw=found.raw,
         line_of=line_of,
         text=text if found.path == () else None,
-        template=found.template,
+        template=found.template or bool(endings(name)),
         attached=found.policy if is_aws_managed(found.policy) else "",
         place=(parsed.number, *found.place(())) if parsed.number else found.place(()),
         variant=found.variant,

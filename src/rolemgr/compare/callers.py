@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from rolemgr.compare.statements import CompiledStatement
+from rolemgr.evaluate.errors import RequestError
 from rolemgr.evaluate.principals import read_caller
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
 
@@ -43,6 +44,21 @@ def _free(name: str, taken: Iterable[str]) -> str:
     return next(one for one in names if not any(one in text for text in taken))
 
 
+def can_ask(text: str) -> bool:
+    """Tell whether the principal *text* of a policy can ask for something, as far as is known here."""
+    try:
+        read_caller(text)
+    except RequestError:
+        return False
+    return True
+
+
+def names_unknown(statements: Iterable[CompiledStatement]) -> str:
+    """Return why somebody whom the policies name can't be asked for, such as CloudFront's own users; or nothing."""
+    unknown = [text for text in dict.fromkeys(callers_of(statements)) if not can_ask(text)]
+    return f"nobody knows what `{unknown[0]}` may ask for" if unknown else ""
+
+
 def names_strangers(statements: Iterable[CompiledStatement]) -> str:
     """Return why those whom nobody names can't be asked for: an account that stands for them is named; or nothing."""
     named = {
@@ -56,7 +72,8 @@ def names_strangers(statements: Iterable[CompiledStatement]) -> str:
 
 
 def _accounts_of(arns: Iterable[str]) -> Iterator[str]:
-    return (read_caller(text).account or "" if text.startswith("arn:") else text for text in arns)
+    asked = (text for text in arns if not text.startswith("arn:") or can_ask(text))
+    return (read_caller(text).account or "" if text.startswith("arn:") else text for text in asked)
 
 
 def _in_account(account: str, name: str) -> Iterator[str]:

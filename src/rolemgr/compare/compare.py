@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rolemgr.compare.action_groups import ActionGroup, Focus, Sides, groups_of
 from rolemgr.compare.budget import MOST_STEPS, Budget
-from rolemgr.compare.callers import names_strangers
+from rolemgr.compare.callers import names_strangers, names_unknown
 from rolemgr.compare.counterexamples import Question, verdicts
 from rolemgr.compare.covered import allows_ids, covered, same_words
 from rolemgr.compare.scenarios import CallerScenario, scenarios_of, strangers
@@ -47,7 +47,7 @@ def compare(
         raise LayerError(None, "a resource policy can't be compared with identity policies")
     merged = Merged()
     sides = _settled(Sides(Side(new), Side(old), focus, new, old, Budget(steps, within)))
-    problem = names_strangers(sides.statements)
+    problem = names_strangers(sides.statements) or ("" if focus.strangers else names_unknown(sides.statements))
     if problem and not same_words(sides.new, sides.old):
         merged.add(Unknown(None, (), problem))
     scenarios = scenarios_of(sides.new, sides.old)

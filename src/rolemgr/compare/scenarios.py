@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from rolemgr.compare.callers import ELSEWHERE, STRANGER, callers_of
+from rolemgr.compare.callers import ELSEWHERE, STRANGER, callers_of, can_ask
 from rolemgr.compare.regions import Pattern
 from rolemgr.compare.search_space import SearchSpace
 from rolemgr.compare.statements import CompiledStatement, Side
@@ -196,7 +196,7 @@ def scenarios_of(new: Side, old: Side, *, lifted: bool = False) -> tuple[CallerS
     if new.policies.resource is None and old.policies.resource is None:
         return (CallerScenario(),)
     statements = (*new.statements, *old.statements)
-    callers = tuple(dict.fromkeys(callers_of(statements)))
+    callers = tuple(text for text in dict.fromkeys(callers_of(statements)) if can_ask(text))
     named = frozenset(arn for statement in statements if statement.principals for arn in statement.principals.arns)
     if lifted:
         within = [text for text in callers if read_caller(text).kind in _WITH_POLICIES]

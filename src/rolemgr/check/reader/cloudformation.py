@@ -14,6 +14,7 @@ from rolemgr.check.reader.elsewhere import TRANSFORM, others
 from rolemgr.check.reader.expand import LOOP, Expander, Template, TooLargeError, choices_in, wide_parameters
 from rolemgr.check.reader.found import Attached, Found, Piece, Search, Unknown, is_policy
 from rolemgr.check.reader.made_elsewhere import TEMPLATE_BODY, made_elsewhere
+from rolemgr.check.reader.permissions import permissions
 from rolemgr.check.reader.properties import document, policies_at, properties_of
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
@@ -25,13 +26,14 @@ _TRANSFORMS = ("AWS::Serverless-", "AWS::LanguageExtensions", "AWS::SecretsManag
 _SAM = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 _NO_POLICY = ("AWS::WAFv2::",)
 _OF_AWS = ("AWS::", "Alexa::")
+_GLOBALS = "Globals"
 _MANY = 1_000_000
 
 
 def in_cloudformation(template: dict[str, Any]) -> Search:
     """Yield the policies in the resources of a CloudFormation template, and what of it can't be judged."""
     yield from _macros(template)
-    yield from others(template.get("Globals"), ("Globals",), set(), template=True)
+    yield from _globals(template.get("Globals"))
     mappings = template.get("Mappings")
     names = frozenset(map(str, template["Resources"]))
     whole = Template(
@@ -44,6 +46,27 @@ def in_cloudformation(template: dict[str, Any]) -> Search:
         yield from _in_groups(known, template.get("Conditions"))
     except TooLargeError:
         yield Unknown(("Resources",), "the template comes to more values than are read")
+
+
+def _globals(sections: Any) -> Search:
+    """
+    Yield what the Globals of SAM hold for all resources of a type: a trust policy, a function URL, an API's policy.
+
+    Policies of functions can't stand there. A permissions boundary can, and is not read: it gives nothing.
+    https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html
+    """
+    yield from others(sections, (_GLOBALS,), set(), template=True)
+    for name, given in sections.items() if isinstance(sections, dict) else ():
+        kind, here = f"AWS::Serverless::{name}", (_GLOBALS, name)
+        for one in permissions("cloudformation", kind, given):
+            whole = one._replace(path=(*here, *one.path))
+            if isinstance(whole, Found) and isinstance(one, Found):
+                whole = whole._replace(
+                    origins={(*here, *made): (*here, *path) for made, path in (one.origins or {}).items()}
+                )
+            yield whole
+        for unknown in made_elsewhere(kind, {}, given):
+            yield unknown._replace(path=(*here, *unknown.path[1:]))
 
 
 def _macros(template: dict[str, Any]) -> Search:
@@ -178,6 +201,8 @@ def _in_resource(resource: Resource, properties: Any, maker: Expander, group: st
 
 
 def _in_place(one: Piece, maker: Expander, here: DataPath) -> Piece:
+    if isinstance(one, Found) and one.origins is not None:
+        return one._replace(origins={made: _place(path, maker, here) for made, path in one.origins.items()})
     if isinstance(one, Found):
         return one._replace(origins=maker.origins)
     return one._replace(path=_place(one.path, maker, here))
@@ -194,6 +219,7 @@ def _place(path: DataPath, maker: Expander, here: DataPath) -> DataPath:
 def _in_properties(kind: str, properties: dict[str, Any], group: str) -> Search:
     """Yield what the *properties* of a resource of type *kind* hold: at the known places, and anywhere else."""
     known: set[DataPath] = {(TEMPLATE_BODY,)}
+    yield from permissions("cloudformation", kind, properties)
     for one in _at_known(kind, properties, group):
         known.add(one.path)
         yield one

@@ -11,6 +11,7 @@ from typing import Any, Final
 from rolemgr.check.reader.found import Found, Search, Unknown
 from rolemgr.check.reader.holders import Edge, Member, joined
 from rolemgr.files.source import DataPath
+from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.role_document import asides, attachments, decoded, places
 
 _NAMES: Final = ("RoleName", "UserName", "GroupName")
@@ -32,10 +33,25 @@ def _policies(data: dict[str, Any]) -> Search:
         if raw is None:
             yield Unknown(place.path, f"`{place.path[-1]}` is missing")
         else:
-            yield Found(raw, place.path, place.type, group, place.inline, policy=place.arn or "")
+            kind = None if _is_no_answer(data, place.path, place.type) else place.type
+            yield Found(raw, place.path, kind, group, place.inline, policy=place.arn or "")
     for aside in asides(data):
         if len(aside.path) > 1:  # a key alone may stand in any file, and be no answer's
             yield Unknown(aside.path, f"{aside.place}: {aside.reason}")
+
+
+def _is_no_answer(data: dict[str, Any], path: DataPath, kind: PolicyType | None) -> bool:
+    """
+    Tell whether the policy under a single key is a variable of some tool: a resource policy for nobody.
+
+    AWS takes no resource's policy without a Principal, so that it answers with none.
+    """
+    raw = data[path[0]] if len(path) == 1 and isinstance(path[0], str) else None
+    if kind is not PolicyType.RESOURCE or not isinstance(raw, dict):
+        return False
+    listed = raw.get("Statement")
+    statements = listed if isinstance(listed, list) else [listed]
+    return not any(isinstance(one, dict) and {"Principal", "NotPrincipal"} & one.keys() for one in statements)
 
 
 def _edges(data: dict[str, Any]) -> Iterator[Edge]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from rolemgr.check.reader.elsewhere import others
 from rolemgr.check.reader.found import Found, Search, Unknown
 from rolemgr.check.reader.hcl import NotPlainError, encoded
+from rolemgr.check.reader.permissions import permissions
 from rolemgr.check.reader.properties import at, document, policies_at, properties_of
 from rolemgr.check.reader.terraform_blocks import blocks, labelled
 from rolemgr.check.reader.terraform_documents import in_document
@@ -64,6 +65,7 @@ def _policies(data: dict[str, Any], resources: list[Resource]) -> Search:
         for one in resources:
             yield from _final(one.kind, one.group, one.values, one.path)
             yield from _after_apply(one, later)
+            yield from _granted(one, one.values, _later_arguments(one, later))
         yield from _left_out(data)
         return
     yield from _in_configuration(data)
@@ -97,7 +99,11 @@ def _of_state(resources: list[Any]) -> Iterator[Resource]:
 
 
 def _known_later(data: dict[str, Any]) -> dict[str, Any]:
-    """Return, by the address of a resource, which of its values a plan does not know yet."""
+    """
+    Return, by the address of a resource, which of its values a plan does not know yet.
+
+    https://developer.hashicorp.com/terraform/internals/json-format#change-representation
+    """
     later = {}
     listed = data.get("resource_changes")
     for one in listed if isinstance(listed, list) else ():
@@ -144,6 +150,23 @@ def _after_apply(one: Resource, later: dict[str, Any]) -> Search:
     for place in (*_places(one.kind, one.values), *keys):
         if _is_later(one, later, place):
             yield Unknown(one.path, f"{place} of {one.group} is known only after apply")
+
+
+def _later_arguments(one: Resource, later: dict[str, Any]) -> frozenset[str]:
+    """Return which arguments of *one* are given and not known yet."""
+    unknown = later.get(one.group)
+    names = one.expressions or {} if unknown is True else unknown if isinstance(unknown, dict) else ()
+    return frozenset(name for name in names if _is_later(one, later, name))
+
+
+def _granted(one: Resource, values: Any, later: frozenset[str] = frozenset()) -> Search:
+    """Yield what *one* grants without a policy, at its place in the file."""
+    for found in permissions("terraform", one.kind, values, later):
+        whole = found._replace(path=(*one.path, *found.path))
+        if isinstance(whole, Found) and isinstance(found, Found) and found.origins is not None:
+            origins = {(*one.path, *made): (*one.path, *path) for made, path in found.origins.items()}
+            whole = whole._replace(origins=origins, group=one.group)
+        yield whole
 
 
 def _is_later(one: Resource, later: dict[str, Any], place: str) -> bool:
@@ -193,8 +216,7 @@ def _elsewhere(kind: str, values: Any, path: DataPath, known: set[DataPath], gro
 
 def _in_configuration(data: dict[str, Any]) -> Search:
     """Yield the policies of a ``.tf.json`` file: resources, the documents that they refer to, and locals."""
-    local = data.get("locals")
-    locals_ = local if isinstance(local, dict) else {}
+    locals_ = {name: value for name, value, _ in labelled(data.get("locals"), ())}
     documents = dict(_documents(data))
     used: set[str] = set()
     yield from in_locals(data)
@@ -241,6 +263,7 @@ def _configured(
                 inline = place.startswith("inline_policy")
                 yield one._replace(group=group, inline=inline) if isinstance(one, Found) else one
     yield from _dynamic(kind, body, path)
+    yield from _granted(Resource(group, kind, body, path), as_template(body))
     yield from _elsewhere(kind, body, path, known, group)
 
 

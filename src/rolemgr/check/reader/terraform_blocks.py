@@ -1,7 +1,7 @@
 """
 Blocks of Terraform's JSON configuration: objects by their labels, or lists of such objects at any level.
 
-https://developer.hashicorp.com/terraform/language/syntax/json#expression-mapping
+https://developer.hashicorp.com/terraform/language/syntax/json#nested-block-mapping
 """
 
 from collections.abc import Iterator

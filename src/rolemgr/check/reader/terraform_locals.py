@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from rolemgr.check.reader.found import Found, Search, is_policy
+from rolemgr.check.reader.terraform_blocks import labelled
 
 _KNOWN = {
     "data.aws_caller_identity": "AWS::AccountId",
@@ -24,10 +25,9 @@ _OF_RESOURCE = re.compile(r"aws_\w+\.[\w-]+(?:\[[^\]]*\])?\.(?:arn|id|name|uniqu
 
 def in_locals(data: dict[str, Any]) -> Search:
     """Yield the policies among the locals of a module; together they are one role's."""
-    local = data.get("locals")
-    for name, value in local.items() if isinstance(local, dict) else ():
+    for _, value, here in labelled(data.get("locals"), ("locals",)):
         if is_policy(value):
-            yield Found(as_template(value), ("locals", name), None, "locals", template=True)
+            yield Found(as_template(value), here, None, "locals", template=True)
 
 
 def unknown(expression: str) -> dict[str, Any]:

@@ -56,13 +56,13 @@ def _passes(statement: Statement, way: Together) -> bool:
         wanted = condition.true_where_absent is False and not condition.opaque
         if wanted and not any(matches(value, way.passed_to or "") for value in condition.values):
             return False
-    return any(is_any_role(resource) for resource in statement.resources)
+    return any(is_any_role(resource) for resource in statement.wide_resources)
 
 
 def open_resource(statement: Statement, name: str) -> str | None:
     """Return the resource of *statement* that is every one of a type that the action *name* takes, if any."""
     action = find_action(name)
-    return next((one for one in statement.resources if action and is_open(one, action)), None)
+    return next((one for one in statement.wide_resources if action and is_open(one, action)), None)
 
 
 _ASSUME = "sts:AssumeRole"
@@ -134,8 +134,8 @@ def makes_a_role_of_any_rights(documents: list[Document]) -> Iterator[tuple[Docu
     budget = Budget()
     for statement in allowing if makers else ():
         filling = [name for name, keys in _FILLS.items() if statement.named(name) and not _limited(statement, keys)]
-        named = [one for one in statement.resources if not is_any_role(one)]
-        if not filling or len(named) != len(statement.resources):
+        named = statement.resources
+        if not filling or any(map(is_any_role, statement.wide_resources)):
             continue
         try:
             making = _makes(makers, named, budget)

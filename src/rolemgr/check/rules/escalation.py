@@ -56,7 +56,7 @@ def grants_itself_more(statement: Statement) -> Iterator[Hit]:
 
 def _gives(statement: Statement, how: str, actions: Iterable[str]) -> Iterator[Hit]:
     """Yield what those of *actions* give that *statement* allows on any resource, or on the caller itself."""
-    found = {action: where for action in actions if (where := _any_of(statement.resources, action, how))}
+    found = {action: where for action in actions if (where := _any_of(statement.wide_resources, action, how))}
     if found:
         names = list(found)
         message = f"{listed(names)} on `{found[names[0]]}` {how if len(names) == 1 else _PLURAL[how]}"
@@ -101,7 +101,7 @@ def acts_as_any_role(statement: Statement) -> Iterator[Hit]:
     Name the resources, or demand that the caller owns them (sagemaker:OwnerUserProfileArn, or the user
     profile's name as a policy variable). `*` on everything is reported as RM601 alone.
     """
-    anywhere = [resource for resource in statement.resources if is_anywhere(resource)]
+    anywhere = [resource for resource in statement.wide_resources if is_anywhere(resource)]
     if not anywhere or not says_not_on_what(statement) or is_administrator(statement):
         return
     for name, how in RUNS_AS.items():
@@ -140,7 +140,7 @@ def acts_as_roles_of_the_account(statement: Statement) -> Iterator[Hit]:
     """
     if not says_not_on_what(statement) or is_administrator(statement):
         return
-    named = [one for one in statement.resources if is_any_name(one)]
+    named = [one for one in statement.wide_resources if is_any_name(one)]
     of_account = [one for one in named if not is_anywhere(one)]
     for action in _STARTS if named else ():
         opened = of_account if action in RUNS_AS else named  # of all accounts, RM702 says so

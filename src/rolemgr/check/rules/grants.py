@@ -22,7 +22,7 @@ from rolemgr.compare.public import fixes_who, open_to_strangers
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.policies import Policies
 from rolemgr.files.source import DataPath
-from rolemgr.iam.breadth import is_open, widened
+from rolemgr.iam.breadth import is_open, together, widened
 from rolemgr.iam.documents import PolicyType, ResourcePolicy, TrustPolicy
 from rolemgr.iam.wildcards import contains, has_wildcard, matches_action
 from rolemgr.reference.dependents import Dependent, dependents
@@ -53,7 +53,7 @@ def everything_allowed(statement: Statement) -> Iterator[Hit]:
     """
     if not is_administrator(statement):
         return
-    what = next(filter(is_every_action, statement.actions), None)
+    what = next(filter(is_every_action, statement.wide_actions), None)
     element = "Action" if what else "NotAction"
     text = "every action" if what else f"every action but {listed(statement.not_actions)}"
     where = f" but {listed(statement.not_resources, 2)}" if statement.not_resources else ""
@@ -114,7 +114,8 @@ def public_principal(statement: Statement) -> Iterator[Hit]:
     Name principals, or narrow by aws:PrincipalOrgID, aws:PrincipalAccount, aws:PrincipalArn, the source
     account or ARN, a VPC endpoint or an address range. A Deny of the same policy that holds for all strangers
     closes it too: it is asked as `no_public_access` asks. A VPC endpoint policy may well be open; it is not
-    told from others here.
+    told from others here. Of templates and Terraform, permissions to invoke a function, ACLs, function URLs
+    without authorization and shared images are judged as the statements that they amount to.
     """
     if not any(one.value == "*" and one.kind in ("*", "AWS", "Federated") for one in statement.principals):
         return
@@ -154,7 +155,7 @@ def _lets_strangers(document: Document) -> Mapping[DataPath, bool]:
     return {one.path: index in shown for index, one in told if index in shown or not unsure & {index, -1}}
 
 
-_NAMES_NO_CALLER = ("kms:viaservice", "lambda:functionurlauthtype", "ec2:sourceinstancearn")
+_NAMES_NO_CALLER = ("kms:viaservice", "ec2:sourceinstancearn")
 """Keys that S3's page does not know, of services whose own pages narrow by them."""
 
 
@@ -214,7 +215,7 @@ def pass_any_role(statement: Statement) -> Iterator[Hit]:
         return
     if is_administrator(statement):
         return  # RM601 says so
-    if open_ones := [resource for resource in statement.resources if is_any_role(resource)]:
+    if open_ones := [resource for resource in statement.wide_resources if is_any_role(resource)]:
         message = f"{PASS_ROLE} on `{open_ones[0]}`: name the roles, or their path"
         yield Hit(message, statement.at("Resource", open_ones[0]), PASS_ROLE)
     elif statement.not_resources:
@@ -247,7 +248,9 @@ def _names_service(condition: Condition) -> bool:
         return True  # IAM refuses the one, and a template fills in the other
     if operator.base == "Null" or operator.negated:
         return False
-    return not any(contains(widened(value), "*.amazonaws.com") for value in condition.values)
+    return not any(
+        contains(widened(value), "*.amazonaws.com") for value in (*condition.values, *together(condition.values))
+    )
 
 
 @group_rule(

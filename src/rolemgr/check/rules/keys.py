@@ -140,16 +140,27 @@ def limit_without_effect(statement: Statement) -> Iterator[Hit]:
     """
     The operator is true where the key is absent, and requests for the action never carry the key.
 
-    IfExists, ForAllValues, a negated operator or `Null: true` on such a key looks like a limit, and is none.
+    IfExists, ForAllValues, a negated operator or `Null: true` on such a key looks like a limit, and is none. Keys that
+    AWS's own examples test with IfExists (dynamodb:Select) limit the actions of the statement that have them.
     """
     for condition in statement.conditions:
         if not judged(condition) or _by_tag(condition) or not condition.true_where_absent:
+            continue
+        if _is_for_others(statement, condition):
             continue
         if free := [
             written for written, action in _lacking(statement, condition) if _of_own_service(condition, action)
         ]:
             message = f"{listed(free)} {_carry(free)} `{condition.key}`: nothing is limited"
             yield Hit(message, condition.path, free[0], condition.key)
+
+
+def _is_for_others(statement: Statement, condition: Condition) -> bool:
+    """Tell whether AWS documents the IfExists of *condition*, for actions of the *statement* that carry its key."""
+    documented = condition.folded in quirks.for_actions_that_carry()
+    if not documented or condition.operator is None or not condition.operator.if_exists:
+        return False
+    return any(carries(action, condition.key) for _, action in exact_actions(statement))
 
 
 @statement_rule(

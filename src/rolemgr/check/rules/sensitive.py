@@ -75,7 +75,7 @@ def all_of_a_sensitive_service(statement: Statement) -> Iterator[Hit]:
 
 def _any_open(statement: Statement, pattern: str) -> bool:
     """Tell whether some resource of *statement* is every one of some type of the service."""
-    return any(is_open(resource, action) for resource in statement.resources for action in actions_of(pattern))
+    return any(is_open(resource, action) for resource in statement.wide_resources for action in actions_of(pattern))
 
 
 @lru_cache(maxsize=4_096)

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
-from rolemgr.check.document import Condition, Document, Principal, Statement
+from rolemgr.check.document import Document, Principal, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.rule import IAM, SAGEMAKER, Hit, listed, statement_rule, value_at
-from rolemgr.files.source import DataPath
+from rolemgr.check.rule import IAM, SAGEMAKER, Hit, listed, statement_rule
+from rolemgr.check.tenants import open_providers, tells_apart, wide_value
 from rolemgr.iam.documents import PolicyType
-from rolemgr.iam.variables import around_variables, key_variables_in
-from rolemgr.iam.wildcards import fixed_beginning, matches_action
-from rolemgr.reference.providers import SharedProvider, cluster_provider, shared_providers
+from rolemgr.iam.wildcards import matches_action
+from rolemgr.reference.providers import cluster_provider
 
 _DEPUTY = IAM + "confused-deputy.html"
 _TRUST = frozenset({PolicyType.TRUST})
@@ -52,6 +51,7 @@ def _names_source(statement: Statement) -> bool:
         "kms:calleraccount",
         "s3:x-amz-acl",
         "kms:encryptioncontext:",
+        "lambda:eventsourcetoken",  # what an Alexa skill sends: its own id
     )
     found = (
         one for one in statement.conditions if one.folded in keys or one.folded.startswith("kms:encryptioncontext:")
@@ -137,80 +137,8 @@ def open_identity_provider(statement: Statement) -> Iterator[Hit]:
     `repo:acme*`, which another organization can be called too. Of an audience or an id nothing may be left
     open.
     """
-    if "Condition" in statement.opaque:
-        return
-    for kind, value in statement.principals:
-        shared = shared_providers().get(value.partition(":oidc-provider/")[2] or value)
-        if kind == "Federated" and shared and not any(_tells_apart(one, shared) for one in statement.conditions):
-            keys = " or ".join(shared.condition_keys()[:2])
-            wide, where = _wide_value(statement, shared)
-            what = f"`{wide}` fits others too: " if wide else ""
-            yield Hit(f"{what}no condition on {keys} names one customer of `{shared.provider}`", where)
-
-
-def _positive(statement: Statement, shared: SharedProvider) -> Iterator[Condition]:
-    """Yield the conditions of *statement* that want a value of one of the claims of *shared*."""
-    keys = {key.lower() for key in shared.condition_keys()}
-    for condition in statement.conditions:
-        if condition.folded in keys and _wants_a_value(condition):
-            yield condition
-
-
-def _wide_value(statement: Statement, shared: SharedProvider) -> tuple[str | None, DataPath]:
-    """Return the value that fits other customers of *shared* too, and where it stands; without one the principal."""
-    for condition in _positive(statement, shared):
-        for value in condition.values:
-            if not _tells_apart(condition._replace(values=(value,)), shared):
-                return value, value_at(statement, condition, value)
-    return None, statement.at("Principal")
-
-
-def _wants_a_value(condition: Condition) -> bool:
-    return bool(condition.operator and condition.operator.base != "Null" and condition.true_where_absent is False)
-
-
-def _tells_apart(condition: Condition, shared: SharedProvider) -> bool:
-    """Tell whether *condition* holds for tokens of one customer of *shared* alone."""
-    claim = next(
-        (
-            one
-            for one, key in zip(shared.claims, shared.condition_keys(), strict=True)
-            if key.lower() == condition.folded
-        ),
-        "",
-    )
-    if not claim or not _wants_a_value(condition):
-        return False
-    patterns = bool(condition.operator and "Like" in condition.operator.base)
-    return condition.opaque or all(_names_one(value, claim, shared, patterns) for value in condition.values)
-
-
-_OWNER_AND_NAME = ("repository", "job_workflow_ref")
-"""GitHub's claims that begin with the owner and a slash, as its subjects do behind their first word."""
-
-
-def _names_one(value: str, claim: str, shared: SharedProvider, patterns: bool) -> bool:
-    """Tell whether *value* of *claim*, a pattern perhaps, is fixed up to the end of a customer's name."""
-    text, *later = around_variables(value)
-    head = fixed_beginning(text) if patterns else text
-    if later and head == text and not any(key_variables_in(later[0])):
-        return True  # another tool fills in what comes next: it is not known to be wide
-    if claim in _OWNER_AND_NAME:
-        return head.find("/") > 0
-    if claim != "sub":
-        return bool(value) and head == value  # an audience or an id: `12*` is 123 of somebody else
-    if not shared.tenants:
-        return bool(head)
-    whole = f"{head}:" if head == value else head  # what is complete ends the name too
-    return any(_ends_tenant(whole, *form.split("*")) for form in shared.tenants)
-
-
-def _ends_tenant(head: str, start: str, end: str) -> bool:
-    """Tell whether *head* holds *start* as a word, then a name, then *end*."""
-    for at in (0, *(index + 1 for index, one in enumerate(head) if one == ":")):
-        if head.startswith(start, at) and head.find(end, at + len(start)) > at + len(start):
-            return True
-    return False
+    for one in open_providers(statement):
+        yield Hit(one.reason, one.path)
 
 
 @statement_rule(
@@ -229,8 +157,8 @@ def any_workload_of_the_cluster(statement: Statement) -> Iterator[Hit]:
         return
     for kind, value in statement.principals:
         cluster = cluster_provider(value.partition(":oidc-provider/")[2]) if kind == "Federated" else None
-        if cluster and not any(_tells_apart(one, cluster) for one in statement.conditions):
-            _, where = _wide_value(statement, cluster)
+        if cluster and not any(tells_apart(one, cluster) for one in statement.conditions):
+            _, where = wide_value(statement, cluster)
             yield Hit(f"no condition on {cluster.condition_keys()[0]} names a namespace", where)
 
 

@@ -247,6 +247,12 @@ def usual_values(key: str) -> tuple[str, ...]:
 
 
 @cache
+def for_actions_that_carry() -> frozenset[str]:
+    """Return the keys, in lower case, that AWS's own examples test with IfExists, for those actions that have them."""
+    return frozenset(map(str.lower, _table("no_limits")["for_actions_that_carry"]))
+
+
+@cache
 def absent_where_none() -> frozenset[str]:
     """Return the keys, in lower case, that a request lacks where the resource has no such thing."""
     return frozenset(map(str.lower, _table("no_limits")["absent_where_none"]))
