@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rolemgr.catalog.load import Catalog
 from rolemgr.cli.files import note
 from rolemgr.cli.options import ROLE_OPTIONS, role_source
-from rolemgr.compare.errors import TooComplex
 from rolemgr.compose.role import compose
-from rolemgr.errors import InputError, raise_all
 from rolemgr.files.source import LayeredSource
 from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.spec import DEFAULT_ACCOUNT, RoleSpec
 from rolemgr.render.documents import attachments, render
-from rolemgr.separation.closure import closure_of, unknown_notes
-from rolemgr.separation.violations import violations
+from rolemgr.separation.kept import kept_promises
 
 if TYPE_CHECKING:
     from rolemgr.iam.documents import IdentityPolicy
@@ -74,44 +71,9 @@ def render_spec(catalog: Catalog, spec: Sourced[RoleSpec], *, written: bool = Tr
     """
     role = compose(catalog, spec)
     documents = render(role, written=written)
-    separation = [*_check_separation(catalog, role), *_check_attached(catalog, spec, role)]
+    separation = kept_promises(catalog, spec, role)
     notes = (*role.notes, *map(str, role.not_narrowed), *_overflow(documents), *separation)
     return Chosen(catalog, role, documents, spec, notes)
-
-
-def _check_separation(catalog: Catalog, role: ComposedRole) -> list[str]:
-    """Return what there is to say of the role's closure; raise where its persona forbids what it can do."""
-    closure = closure_of(catalog, role)
-    try:
-        broken = violations(role, closure.known)
-    except TooComplex as error:
-        return [*unknown_notes(closure), _untold(catalog, role, error)]
-    if broken and not role.spec.break_separation:
-        raise_all([violation.as_error() for violation in broken])
-    return [*unknown_notes(closure), *(f"separation broken: {violation.as_error().problem}" for violation in broken)]
-
-
-def _untold(catalog: Catalog, role: ComposedRole, error: TooComplex) -> str:
-    """Return that nobody can tell whether the persona keeps its promise; raise InputError without a reason for that."""
-    problem = f"can't tell whether the role keeps what its persona must never do: {error}"
-    if role.spec.break_separation:
-        return problem
-    where = catalog.persona(role.persona.id).at("never")
-    raise InputError(where, problem, 'name fewer values under `context`, or give --break-separation "REASON"')
-
-
-def _check_attached(catalog: Catalog, spec: Sourced[RoleSpec], role: ComposedRole) -> list[str]:
-    """Return what there is to say of attached managed policies and the boundary; raise where one is refused."""
-    if not (spec.value.managed_policy or spec.value.boundary):
-        return []
-    from rolemgr.separation.attached import (  # few roles have them
-        attachment_notes,
-        attachment_problems,
-        separation_notes,
-    )
-
-    raise_all(list(attachment_problems(catalog, role, spec.at)))
-    return [*attachment_notes(role), *separation_notes(catalog, role)]
 
 
 def attached_to(role: ComposedRole) -> "Mapping[str, IdentityPolicy]":
