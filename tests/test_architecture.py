@@ -22,7 +22,7 @@ ROOMS = {
     "reference": {"iam"},
     "catalog": {"errors", "files", "iam", "model"},
     "compose": {"errors", "iam", "model", "reference", "catalog"},
-    "render": {"errors", "iam", "model", "reference"},
+    "render": {"errors", "files", "iam", "model", "reference"},
     "evaluate": {"errors", "iam", "reference"},
     "compare": {"iam", "reference", "evaluate"},
     "separation": {

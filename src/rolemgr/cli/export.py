@@ -108,11 +108,15 @@ def written(found: "Chosen", exports: Exports) -> Written:
 
 
 def _plain(found: "Chosen", exports: Exports) -> str:
-    from rolemgr.files.write import to_json, to_yaml
-
     properties = found.documents.to_properties()
     if exports.explain:
         from rolemgr.render.explain import explanation
 
         properties["Metadata"] = explanation(found.role)
-    return to_yaml(properties) if exports.form == "yaml" else to_json(properties)
+    if exports.form == "yaml":
+        from rolemgr.files.write import to_yaml
+
+        return to_yaml(properties)
+    from rolemgr.render.text import role_json
+
+    return role_json(properties)

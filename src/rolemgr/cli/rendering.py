@@ -30,23 +30,21 @@ class Chosen(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def render_chosen(
-    flags: Mapping[str, Any], *, verbose: bool, filled_later: Sequence[str] = (), written: bool = True
-) -> Chosen:
+def render_chosen(flags: Mapping[str, Any], *, verbose: bool, filled_later: Sequence[str] = ()) -> Chosen:
     """
     Compose and render the role that *flags* and their fallbacks describe; say on stderr what was assumed.
 
     Of what is *filled_later* (``account``, ``region``), by whoever takes the role in, nothing is assumed.
-    *written* is false where nobody will see the text of its documents. Raises InputError (or Problems) for bad
-    input, and for a role that breaks the separation of its persona without a reason given.
+    Raises InputError (or Problems) for bad input, and for a role that breaks the separation of its persona without a
+    reason given.
     """
     source = role_source(flags, os.environ)
-    return render_source(source, {}, verbose=verbose, filled_later=filled_later, written=written)
+    return render_source(source, {}, verbose=verbose, filled_later=filled_later)
 
 
 def render_source(
     source: LayeredSource, catalogs: dict[tuple[str, ...], Catalog], *, verbose: bool,
-    filled_later: Sequence[str] = (), written: bool = True, one_of_many: bool = False,
+    filled_later: Sequence[str] = (), one_of_many: bool = False,
 ) -> Chosen:  # fmt: skip
     """
     Do as `render_chosen`, for choices that are read; *catalogs* keeps what was read, for the next role.
@@ -56,21 +54,21 @@ def render_source(
     spec = parse_model(source, RoleSpec)
     folders = tuple(spec.value.catalog)
     catalog = catalogs.get(folders) or catalogs.setdefault(folders, Catalog([Path(folder) for folder in folders]))
-    found = render_spec(catalog, spec, written=written)
+    found = render_spec(catalog, spec)
     about = f"{source.name}: " if one_of_many else ""
     for text in (*assumed(source, filled_later), *found.notes, *(origins(source, spec.value) if verbose else ())):
         note(f"{about}{text}")
     return found
 
 
-def render_spec(catalog: Catalog, spec: Sourced[RoleSpec], *, written: bool = True) -> Chosen:
+def render_spec(catalog: Catalog, spec: Sourced[RoleSpec]) -> Chosen:
     """
     Compose and render the role that *spec* describes, from the entries of *catalog*; print nothing.
 
     Raises as `render_chosen` does.
     """
     role = compose(catalog, spec)
-    documents = render(role, written=written)
+    documents = render(role)
     separation = kept_promises(catalog, spec, role)
     notes = (*role.notes, *map(str, role.not_narrowed), *_overflow(documents), *separation)
     return Chosen(catalog, role, documents, spec, notes)
