@@ -56,8 +56,16 @@ def _template(name: str) -> Template:
     return environment().get_template(name)
 
 
+def to_json_text(value: Any, indent: int | None = None) -> str:
+    """
+    Return *value* as JSON on one line, or on several, *indent* spaces to a level.
+
+    Raises RenderError for a name that is undefined, and for a value that has no JSON form.
+    """
+    return _json(value, indent)
+
+
 def _json(value: Any, indent: int | None = None) -> _Json:
-    """Return *value* as JSON on one line, or on several, *indent* spaces to a level."""
     if isinstance(value, StrictUndefined):
         raise RenderError(f"template value missing: `{value._undefined_name}`")
     try:
