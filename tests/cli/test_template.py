@@ -1,5 +1,7 @@
 """`rolemgr create --template`: one role, many roles, and what it does not go with."""
 
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,15 @@ def test_stdin_is_one_thing(template: str, run: Run) -> None:
     ran = run("create", "--role", "-", "--template", "-", stdin="{{ role.Path }}\n")
     assert ran.code == 2
     assert "can't be stdin where the role is" in ran.errors[0]
+
+
+def test_the_page_on_templates_is_true(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its commands run, for one role and for many, with the template of the examples."""
+    top = Path(__file__).resolve().parents[2]
+    commands = re.findall(r"^rolemgr (.*)$", (top / "docs/use-templates.md").read_text("utf-8"), re.MULTILINE)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "roles").mkdir()
+    (tmp_path / "roles/churn.yaml").write_text("persona: data-scientist\nname: churn-ds\naccount: '123456789012'\n")
+    (tmp_path / "wiki.md.j2").write_text((top / "examples/templates/wiki.md.j2").read_text("utf-8"))
+    assert [run(*shlex.split(one)).code for one in commands] == [0, 0]
+    assert (tmp_path / "churn.md").read_bytes() == (tmp_path / "wiki/churn-ds.md").read_bytes()
