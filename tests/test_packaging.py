@@ -78,6 +78,7 @@ def test_the_wheel_holds_the_package_and_its_catalog(built: Built) -> None:
     wanted = {f"rolemgr/{name}" for name in package_files()}
     wanted |= {f"rolemgr/_catalog/{name}" for name in catalog_files()}
     assert names == wanted
+    assert "rolemgr/py.typed" in names
     assert {name.rpartition(".")[2] for name in names} >= {"py", "typed", "json", "j2", "yaml"}
 
 

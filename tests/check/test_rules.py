@@ -46,7 +46,17 @@ def test_a_rule_explains_itself(rule: Rule) -> None:
     assert len(rule.title) <= 75
     assert not rule.title.endswith(".")
     assert rule.explanation.endswith(".")
+    assert "TODO" not in f"{rule.title} {rule.explanation} {rule.source}"
     assert rule.source.startswith("https://docs.aws.amazon.com/")
+
+
+@pytest.mark.parametrize("rule", WITH_EXAMPLES, ids=lambda rule: rule.id)
+def test_the_examples_are_written(rule: Rule) -> None:
+    """They differ, and neither is what `tools/new_rule.py` begins with."""
+    example = examples_of(rule.id)
+    assert example is not None
+    assert example.failing != example.passing
+    assert "TODO" not in f"{example.failing} {example.passing}"
 
 
 def test_names_of_rules_are_unique() -> None:

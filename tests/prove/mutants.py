@@ -74,13 +74,6 @@ def proven(folder: Path, choices: Mapping[str, Any], proving: Proving = limits_o
     return [proof.name for proof in proving(subject) if not proof.holds]
 
 
-def replaced(text: str, old: str, new: str) -> str:
-    """Return *text* with *old*, which it must have, made *new*."""
-    if old not in text:
-        raise ValueError(f"the mutant is out of date: `{old}` is not in the module")
-    return text.replace(old, new)
-
-
 def compiled(name: str, source: str) -> Any:
     """Return the module that *source* makes."""
     module = types.ModuleType(name)

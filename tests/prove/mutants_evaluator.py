@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.prove.mutants import Data, Mutant, compiled, replaced
+from tests.mutation import replaced
+from tests.prove.mutants import Data, Mutant, compiled
 
 import rolemgr.evaluate
 import rolemgr.iam
@@ -59,15 +60,15 @@ EVALUATOR = [
     ("operators", "return self.every or self.if_exists", "return False", "an absent key never matches"),
     ("operators", "return self.every or self.if_exists", "return self.if_exists", "negated operators are false without their key"),
     ("operators", "return self.every or self.if_exists", "return self.every", "IfExists is overlooked"),
-    ("operators", "self.negated if self.qualifier is None else", "False if self.qualifier is None else", "one good value excuses the others"),
+    ("operators", "self.negated if self.qualifier is None else self.qualifier == 'ForAllValues'", "False if self.qualifier is None else self.qualifier == 'ForAllValues'", "one good value excuses the others"),
     ("operators", 'self.qualifier == "ForAllValues"', 'self.qualifier == "ForAnyValue"', "the qualifiers are exchanged"),
     ("operators", 'self.qualifier == "ForAllValues"', "True", "ForAnyValue is taken as ForAllValues"),
     ("operators", 'return "Not" in self.base', "return False", "StringNotLike is StringLike"),
     ("conditions", "any(matches(value, context) for matches in matchers)", "all(matches(value, context) for matches in matchers)", "all listed values must match"),
-    ("conditions", "is not negated", "is not False", "negation is overlooked"),
+    ("conditions", "any(matches(value, context) for matches in matchers) is not negated", "any(matches(value, context) for matches in matchers) is not False", "negation is overlooked"),
     ("conditions", "(not found) in wanted", "bool(found) in wanted", "Null is turned round"),
     ("conditions", "(not found) in wanted", "True", "Null always holds"),
-    ("conditions", "key.lower(), test)", "key, test)", "condition keys have case"),
+    ("conditions", "Condition(name, key, values, used, key.lower(), test)", "Condition(name, key, values, used, key, test)", "condition keys have case"),
     ("values", "return lambda value: value == wanted", "return lambda value: value.lower() == wanted.lower()", "StringEquals has no case"),
     ("values", "value.lower() == wanted", "value == wanted", "StringEqualsIgnoreCase has case"),
     ("values", "_string_like = _texts(glob)", "_string_like = _texts(_equals)", "StringLike knows no wildcard"),
@@ -91,14 +92,14 @@ EVALUATOR = [
     ("variables", "values[0] if len(values) == 1 else part.default", "values[0] if len(values) == 1 else None", "defaults of variables are overlooked"),
     ("variables", "pieces.append(Piece(value, live=False))", "pieces.append(Piece(value, live=True))", "what a variable brings in has wildcards"),
     ("variables", "return Variable(key.lower(), found[3], key)", "return Variable(key, found[3], key)", "variables have case"),
-    ("variables", 'if variables and opens_variable(text) else', 'if opens_variable(text) else', "old versions have variables"),
+    ("variables", "variables and opens_variable(text)", "opens_variable(text)", "old versions have variables"),
     ("statement", 'listed is (statement.action_element == "Action")', "listed", "NotAction is Action"),
     ("statement", 'listed is (statement.resource_element == "Resource")', "listed", "NotResource is Resource"),
     ("statement", "if not condition.test(context.folded.get(condition.folded_key, ()), context):", "if False:", "conditions are overlooked"),
     ("decision", "if found.denied:", "if found.denied and not found.allowed:", "an Allow wins over a Deny"),
     ("decision", "found.denied.append(at)", "found.allowed.append(at)", "Denies are Allows"),
 ]  # fmt: skip
-"""Defects of the evaluator: module, text, what becomes of it, and what that means."""
+"""Defects of the evaluator: module, part (`tests.mutation`), what becomes of it, and what that means."""
 
 
 @cache

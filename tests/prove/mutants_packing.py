@@ -6,7 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.prove.mutants import CATALOG, Mutant, compiled, replaced
+from tests.mutation import replaced
+from tests.prove.mutants import CATALOG, Mutant, compiled
 
 import rolemgr.render.packing
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
@@ -115,7 +116,7 @@ PACKING = {
     "what finds no room is left out": ("bins[-1].take(piece)", "pass"),
     "Denies are left out": ("if not all(bins[0].take(piece) for piece in denies):", "if False:"),
     "all Allows that fit nowhere are lost": ("bins.append(_Bin(managed))", "continue"),
-    "each piece is taken twice, the last never": ("sorted(parts, key=", "sorted(parts[:-1], key="),
+    "each piece is taken twice, the last never": ("sorted(parts, key=lambda part: (-part.size, part.statement.sid))", "sorted(parts[:-1], key=lambda part: (-part.size, part.statement.sid))"),
 }  # fmt: skip
 
 

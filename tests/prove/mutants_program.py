@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tests.prove.mutants import Mutant, replaced
+from tests.mutation import replaced
+from tests.prove.mutants import Mutant
 
 import rolemgr
 from rolemgr.catalog.load import builtin_folder
@@ -23,12 +24,12 @@ SOURCES = [
     ("compose/limits.py", "denies = [share for one in compiled for share in one.shares]", "denies = []", "guardrails are left out"),
     ("compose/distribute.py", "_supported(resolved.conditions, action, types)", "()", "conditions are left off"),
 ]  # fmt: skip
-"""Slips in the text of composition: module, text, what becomes of it, and what that means."""
+"""Slips in composition: module, part (`tests.mutation`), what becomes of it, and what that means."""
 
 TAGS = [
     ("compose/abac/scope.py", '"StringEquals", "aws:RequestTag"', '"StringEqualsIfExists", "aws:RequestTag"', "new resources may be without the tag"),
-    ("compose/abac/scope.py", "    else:\n        yield _tagged_caller(share.conditions, keys)", "    else:\n        yield share.conditions", "untagged callers"),
-    ("compose/abac/scope.py", "if reach.shared or share.action", "if share.action", "what is shared is asked for a tag"),
+    ("compose/abac/scope.py", "yield _tagged_caller(share.conditions, keys)", "yield share.conditions", "untagged callers"),
+    ("compose/abac/scope.py", "reach.shared or share.action == DELETE_TAGS", "share.action == DELETE_TAGS", "what is shared is asked for a tag"),
     ("compose/abac/scope.py", "*held_to_model_names(shares, keys[0], names, where),", "", "any model"),
     ("compose/limits.py", "(*scoped.shares, *denies)", "(*shares, *denies)", "tags are left out"),
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from rolemgr.iam.documents import Effect
 from rolemgr.model.role import ComposedStatement, Origin
 from rolemgr.render.documents import permissions_policy
 from rolemgr.render.templating import environment
+from rolemgr.render.text import role_json
 
 NASTY = st.one_of(
     st.text(min_size=1),
@@ -25,7 +26,7 @@ ORIGIN = Origin(SourceLocation("activity_groups/x.yaml", 1), "x", "X")
 def test_any_value_comes_back_as_it_went_in(
     sid: str, action: str, resource: str, operator: str, key: str, value: str
 ) -> None:
-    """Whatever text stands in a statement, the rendered document holds that text and no other statement."""
+    """Whatever text stands in a statement, the document and its text hold that text and no other statement."""
     conditions = ((operator, ((key, (value, action)),)),)
     statement = ComposedStatement(sid, Effect.DENY, (action,), (resource,), conditions, (ORIGIN,))
     document = permissions_policy((statement,))
@@ -37,6 +38,7 @@ def test_any_value_comes_back_as_it_went_in(
         ],
     }  # fmt: skip
     assert json.loads(document.to_json()) == document.to_json_value()
+    assert json.loads(role_json({"Document": document.to_json_value()})) == {"Document": document.to_json_value()}
 
 
 @pytest.mark.parametrize(
@@ -47,6 +49,7 @@ def test_any_value_comes_back_as_it_went_in(
         ("{{ [name] | json }}", {}, "missing or not JSON: `name`"),
         ("{{ name | json }}", {"name": float("nan")}, "not JSON"),
         ("{{ name | json }}", {"name": object()}, "not JSON"),
+        ("{{ name | indent(2) }}", {"name": "a\nb"}, "did not make"),
     ],
 )
 def test_a_value_without_a_json_form_is_refused(template: str, values: dict[str, Any], problem: str) -> None:

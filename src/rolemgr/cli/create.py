@@ -53,15 +53,22 @@ def create_command(
       rolemgr create --role roles/churn.yaml --format cloudformation --parameterize -o churn.yaml
       rolemgr create --persona ml-engineer --format terraform -o modules/
       rolemgr create --role 'roles/*.yaml' -o out/
+      rolemgr create --role roles/churn.yaml --template wiki.md.j2 -o wiki/
       rolemgr create --persona data-scientist --bucket acme-churn --apply --profile ml-account
     """
     form_given = ctx.get_parameter_source("form") is not ParameterSource.DEFAULT
+    if exports.template and exports.template[0] == "<stdin>" and "-" in (chosen["role"] or ()):
+        raise InputError(SourceLocation("--template"), "can't be stdin where the role is", "give one of them as a file")
+    if exports.template and (to_account or form_given):
+        other = "--apply" if to_account else "--format"
+        raise InputError(SourceLocation("--template"), f"goes without {other}", "a template makes the whole result")
     if to_account:
         _check_applicable(exports, form_given=form_given)
     else:
         _refuse_without_apply(yes=yes, allow_findings=allow_findings, **access._asdict())
         exports.check()
-        _check_ending(exports.form, output)
+        if not exports.template:
+            _check_ending(exports.form, output)
     if at_a_terminal() and not names_a_role(chosen, os.environ):
         from rolemgr.cli.wizard import ask_for_role
 
@@ -84,7 +91,7 @@ def _create_one(chosen: dict[str, Any], exports: Exports, output: str | None, *,
     for text in made.notes:
         note(text)
     if output is not None and (output.endswith("/") or is_folder(output)):
-        write_in(output, FORMS[exports.form], found.documents.name, made.text)
+        write_in(output, exports.place, found.documents.name, made.text)
     else:
         write_output(made.text, output)
     _say_next(found, is_open="account" in exports.filled_later)
@@ -118,7 +125,7 @@ def _create_many(
     found, wrong = judge_each(chosen, files, make, verbose=verbose, filled_later=exports.filled_later)
     made = [one._replace(notes=(*one.notes, *one.result.notes)) for one in found]
     say_notes(made)
-    unwritten = write_each([one.with_result(one.result.text) for one in made], folder, FORMS[exports.form])
+    unwritten = write_each([one.with_result(one.result.text) for one in made], folder, exports.place)
     say_rest(len(made) - len(unwritten), [*wrong, *unwritten], f"written to {folder}")
 
 

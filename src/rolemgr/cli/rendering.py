@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rolemgr.catalog.load import Catalog
 from rolemgr.cli.files import note
 from rolemgr.cli.options import ROLE_OPTIONS, role_source
-from rolemgr.compare.errors import TooComplex
 from rolemgr.compose.role import compose
-from rolemgr.errors import InputError, raise_all
 from rolemgr.files.source import LayeredSource
 from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.spec import DEFAULT_ACCOUNT, RoleSpec
 from rolemgr.render.documents import attachments, render
-from rolemgr.separation.closure import closure_of, unknown_notes
-from rolemgr.separation.violations import violations
+from rolemgr.separation.kept import kept_promises
 
 if TYPE_CHECKING:
     from rolemgr.iam.documents import IdentityPolicy
@@ -33,23 +30,21 @@ class Chosen(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def render_chosen(
-    flags: Mapping[str, Any], *, verbose: bool, filled_later: Sequence[str] = (), as_text: bool = True
-) -> Chosen:
+def render_chosen(flags: Mapping[str, Any], *, verbose: bool, filled_later: Sequence[str] = ()) -> Chosen:
     """
     Compose and render the role that *flags* and their fallbacks describe; say on stderr what was assumed.
 
-    Of what the user of the role fills in later, *filled_later* (``account``, ``region``), nothing is assumed.
-    *as_text* is false where nobody will see the text of its documents. Raises InputError (or Problems) for bad
-    input, and for a role that breaks the separation of its persona without a reason given.
+    Of what is *filled_later* (``account``, ``region``), by whoever takes the role in, nothing is assumed.
+    Raises InputError (or Problems) for bad input, and for a role that breaks the separation of its persona without a
+    reason given.
     """
     source = role_source(flags, os.environ)
-    return render_source(source, {}, verbose=verbose, filled_later=filled_later, as_text=as_text)
+    return render_source(source, {}, verbose=verbose, filled_later=filled_later)
 
 
 def render_source(
     source: LayeredSource, catalogs: dict[tuple[str, ...], Catalog], *, verbose: bool,
-    filled_later: Sequence[str] = (), as_text: bool = True, one_of_many: bool = False,
+    filled_later: Sequence[str] = (), one_of_many: bool = False,
 ) -> Chosen:  # fmt: skip
     """
     Do as `render_chosen`, for choices that are read; *catalogs* keeps what was read, for the next role.
@@ -59,59 +54,24 @@ def render_source(
     spec = parse_model(source, RoleSpec)
     folders = tuple(spec.value.catalog)
     catalog = catalogs.get(folders) or catalogs.setdefault(folders, Catalog([Path(folder) for folder in folders]))
-    found = render_spec(catalog, spec, as_text=as_text)
+    found = render_spec(catalog, spec)
     about = f"{source.name}: " if one_of_many else ""
     for text in (*assumed(source, filled_later), *found.notes, *(origins(source, spec.value) if verbose else ())):
         note(f"{about}{text}")
     return found
 
 
-def render_spec(catalog: Catalog, spec: Sourced[RoleSpec], *, as_text: bool = True) -> Chosen:
+def render_spec(catalog: Catalog, spec: Sourced[RoleSpec]) -> Chosen:
     """
     Compose and render the role that *spec* describes, from the entries of *catalog*; print nothing.
 
     Raises as `render_chosen` does.
     """
     role = compose(catalog, spec)
-    documents = render(role, as_text=as_text)
-    separation = [*_check_separation(catalog, role), *_check_attached(catalog, spec, role)]
+    documents = render(role)
+    separation = kept_promises(catalog, spec, role)
     notes = (*role.notes, *map(str, role.not_narrowed), *_overflow(documents), *separation)
     return Chosen(catalog, role, documents, spec, notes)
-
-
-def _check_separation(catalog: Catalog, role: ComposedRole) -> list[str]:
-    """Return what there is to say of the role's closure; raise where its persona forbids what it can do."""
-    closure = closure_of(catalog, role)
-    try:
-        broken = violations(role, closure.known)
-    except TooComplex as error:
-        return [*unknown_notes(closure), _untold(catalog, role, error)]
-    if broken and not role.spec.break_separation:
-        raise_all([violation.as_error() for violation in broken])
-    return [*unknown_notes(closure), *(f"separation broken: {violation.as_error().problem}" for violation in broken)]
-
-
-def _untold(catalog: Catalog, role: ComposedRole, error: TooComplex) -> str:
-    """Return that nobody can tell whether the persona keeps its promise; raise InputError without a reason for that."""
-    problem = f"can't tell whether the role keeps what its persona must never do: {error}"
-    if role.spec.break_separation:
-        return problem
-    where = catalog.persona(role.persona.id).at("never")
-    raise InputError(where, problem, 'name fewer values under `context`, or give --break-separation "REASON"')
-
-
-def _check_attached(catalog: Catalog, spec: Sourced[RoleSpec], role: ComposedRole) -> list[str]:
-    """Return what there is to say of attached managed policies and the boundary; raise where one is refused."""
-    if not (spec.value.managed_policy or spec.value.boundary):
-        return []
-    from rolemgr.separation.attached import (  # few roles have them
-        attachment_notes,
-        attachment_problems,
-        separation_notes,
-    )
-
-    raise_all(list(attachment_problems(catalog, role, spec.at)))
-    return [*attachment_notes(role), *separation_notes(catalog, role)]
 
 
 def attached_to(role: ComposedRole) -> "Mapping[str, IdentityPolicy]":

@@ -250,7 +250,7 @@ def _chosen_role(
 ) -> "tuple[tuple[IdentityPolicy, ...], dict[str, tuple[Origin, ...]], str | None]":
     from rolemgr.cli.rendering import attached_to, render_chosen
 
-    found = render_chosen(chosen, verbose=verbose, as_text=False)
+    found = render_chosen(chosen, verbose=verbose)
     attached = attached_to(found.role)
     boundary = () if layers["boundary_policy"] else filter(None, (found.documents.boundary,))
     for arn in (*(one for one in found.documents.attached if one not in attached), *boundary):

@@ -1,16 +1,14 @@
 """
-From a composed role to its documents: rendered through templates, parsed back, fitted into the quotas.
+From a composed role to its documents: policies as the model has them, fitted into the quotas.
 
-Nothing past this module sees policy text as a string: what a template produced is trusted only after the
-model has read it again.
+There is no text here. It is made once, where somebody wants to see it (`rolemgr.render.text`), and held to
+these documents there.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from pydantic import ValidationError
-
-from rolemgr.errors import InputError, RenderError
+from rolemgr.errors import InputError
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement, TrustPolicy
 from rolemgr.model.role import ComposedRole, ComposedStatement, NamedPolicy, RoleDocuments
 from rolemgr.reference.quirks import quota
@@ -20,33 +18,27 @@ P = TypeVar("P", IdentityPolicy, TrustPolicy)
 _Row: TypeAlias = tuple[str, Effect, Any, Sequence[str], Sequence[str] | None, Any]
 """Sid, effect, principal, actions, resources and condition of a statement; None where it has no such element."""
 
-_Make: TypeAlias = Callable[[type[Any], Sequence[_Row]], Any]
-
 
 def _itself(statement: ComposedStatement) -> ComposedStatement:
     return statement
 
 
-def render(
-    role: ComposedRole, largest: Callable[[ComposedStatement], ComposedStatement] = _itself, *, as_text: bool = True
-) -> RoleDocuments:
+def render(role: ComposedRole, largest: Callable[[ComposedStatement], ComposedStatement] = _itself) -> RoleDocuments:
     """
     Return the documents of *role*, each within its quota.
 
     A statement is measured as the *largest* that it can become: one with stand-ins grows when they are filled.
-    Where nobody will see their text, as in a decision, *as_text* is false: the same documents then come
-    straight from the statements, without the templates. Raises InputError where a quota can't be kept, and
-    RenderError where a template made no policy.
+    Raises InputError where a quota can't be kept.
     """
-    spec, make = role.spec, _through_text if as_text else _straight
-    inline, *managed = _packed(role.statements, largest, make)
+    spec = role.spec
+    inline, *managed = _packed(role.statements, largest)
     _check_attachments(len(spec.managed_policy), len(managed))
     return RoleDocuments(
         name=spec.role_name,
         path=spec.path,
         description=role.description,
         max_session=spec.max_session,
-        trust_policy=_trust_policy(role, make),
+        trust_policy=_trust_policy(role),
         policies=(NamedPolicy(spec.role_name, inline),),
         managed_policies=tuple(
             NamedPolicy(f"{spec.role_name}-{number}", document) for number, document in enumerate(managed, start=1)
@@ -80,20 +72,15 @@ def _counted(attached: int, overflow: int) -> str:
 
 
 def permissions_policy(statements: Sequence[ComposedStatement]) -> IdentityPolicy:
-    """Return the policy that holds *statements*, rendered and read back."""
-    return _permissions_policy(statements, _through_text)
-
-
-def _permissions_policy(statements: Sequence[ComposedStatement], make: _Make) -> IdentityPolicy:
+    """Return the policy that holds *statements*."""
     rows = [(one.sid, one.effect, None, one.actions, one.resources, one.condition) for one in statements]
-    made: IdentityPolicy = make(IdentityPolicy, rows)
-    return made
+    return _policy(IdentityPolicy, rows)
 
 
-def _trust_policy(role: ComposedRole, make: _Make) -> TrustPolicy:
+def _trust_policy(role: ComposedRole) -> TrustPolicy:
     """Return the trust policy of *role*; raise InputError where it is over its quota."""
     rows = [(one.sid, Effect.ALLOW, one.principal, one.actions, None, one.conditions) for one in role.trust]
-    document: TrustPolicy = make(TrustPolicy, rows)
+    document = _policy(TrustPolicy, rows)
     size, limit = document.size(), quota("trust_policy")
     if size > limit:
         problem = f"the trust policy of `{role.spec.role_name}` has {size:,} characters"
@@ -101,26 +88,19 @@ def _trust_policy(role: ComposedRole, make: _Make) -> TrustPolicy:
     return document
 
 
-def _through_text(model: type[P], rows: Sequence[_Row]) -> P:
-    """Return the *model* that the template's text of *rows* is read back as."""
-    from rolemgr.render.templating import render_text  # jinja2: a decision does not pay for it
-
-    return _parsed(model, render_text("policy.json.j2", statements=rows))
-
-
-def _straight(model: type[P], rows: Sequence[_Row]) -> P:
-    """Return the same *model* without any text; `tests/render` holds the two equal."""
+def _policy(model: type[P], rows: Sequence[_Row]) -> P:
+    """Return the *model* of a policy with *rows*, elements that have no value left out."""
     elements = ("Sid", "Effect", "Principal", "Action", "Resource", "Condition")
     statements = [{name: value for name, value in zip(elements, row, strict=True) if value} for row in rows]
     return model.model_validate({"Version": "2012-10-17", "Statement": statements})
 
 
 def _packed(
-    statements: Sequence[ComposedStatement], largest: Callable[[ComposedStatement], ComposedStatement], make: _Make
+    statements: Sequence[ComposedStatement], largest: Callable[[ComposedStatement], ComposedStatement]
 ) -> list[IdentityPolicy]:
     """Return the inline policy and, where that quota does not hold it all, the managed ones."""
-    whole = _permissions_policy(statements, make)
-    measured = whole if largest is _itself else _permissions_policy([largest(one) for one in statements], make)
+    whole = permissions_policy(statements)
+    measured = whole if largest is _itself else permissions_policy([largest(one) for one in statements])
     inline, managed = quota("role_inline_policies"), quota("managed_policy")
     sized = [(one, read.size()) for one, read in zip(statements, measured.statement, strict=True)]
     frame = whole.model_copy(update={"statement": ()}).size()
@@ -128,26 +108,19 @@ def _packed(
         return [whole]
     from rolemgr.render.packing import pack  # few roles are that large
 
-    packed = pack(sized, lambda part: _size(make, largest(part)), inline=inline - frame, managed=managed - frame)
+    packed = pack(sized, lambda part: _size(largest(part)), inline=inline - frame, managed=managed - frame)
     read = {one.sid: two for one, two in zip(statements, whole.statement, strict=True)}
-    return [_part(whole, part, read, make) for part in packed]
+    return [_part(whole, part, read) for part in packed]
 
 
-def _size(make: _Make, statement: ComposedStatement) -> int:
-    return _permissions_policy((statement,), make).statement[0].size()
+def _size(statement: ComposedStatement) -> int:
+    return permissions_policy((statement,)).statement[0].size()
 
 
 def _part(
-    whole: IdentityPolicy, part: Sequence[ComposedStatement], read: Mapping[str, IdentityStatement], make: _Make
+    whole: IdentityPolicy, part: Sequence[ComposedStatement], read: Mapping[str, IdentityStatement]
 ) -> IdentityPolicy:
-    """Return the policy of those statements of *whole* that are in *part*: read back once is enough."""
+    """Return the policy of those statements of *whole* that are in *part*: made once is enough."""
     if all(statement.sid in read for statement in part):
         return whole.model_copy(update={"statement": tuple(read[statement.sid] for statement in part)})
-    return _permissions_policy(part, make)
-
-
-def _parsed(model: type[P], text: str) -> P:
-    try:
-        return model.model_validate_json(text)
-    except ValidationError as error:
-        raise RenderError(f"a template rendered no {model.__name__}: {error.errors()[0]['msg']}") from error
+    return permissions_policy(part)

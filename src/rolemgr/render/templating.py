@@ -47,7 +47,7 @@ def environment(loader: Any = None) -> ImmutableSandboxedEnvironment:
         autoescape=False,
         keep_trailing_newline=True,
     )
-    made.filters = {"json": _json}
+    made.filters = {"json": _json, "items": _items, "indent": _indented}
     return made
 
 
@@ -56,13 +56,33 @@ def _template(name: str) -> Template:
     return environment().get_template(name)
 
 
-def _json(value: Any) -> _Json:
+def to_json_text(value: Any, indent: int | None = None) -> str:
+    """
+    Return *value* as JSON on one line, or on several, *indent* spaces to a level.
+
+    Raises RenderError for a name that is undefined, and for a value that has no JSON form.
+    """
+    return _json(value, indent)
+
+
+def _json(value: Any, indent: int | None = None) -> _Json:
     if isinstance(value, StrictUndefined):
         raise RenderError(f"template value missing: `{value._undefined_name}`")
     try:
-        return _Json(_ENCODER.encode(value))
+        return _Json(_encoder(indent).encode(value))
     except ValueError as error:
         raise RenderError(f"template value not JSON: `{value}`") from error
+
+
+def _items(value: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return list(value.items())
+
+
+def _indented(text: _Json, width: int) -> _Json:
+    """Return *text* with every line but the first *width* spaces further in; JSON has no line breaks in values."""
+    if not isinstance(text, _Json):
+        raise RenderError("a template indents what the json filter did not make")
+    return _Json(text.replace("\n", "\n" + " " * width))
 
 
 def _plain_mapping(value: Any) -> dict[str, Any]:
@@ -72,7 +92,9 @@ def _plain_mapping(value: Any) -> dict[str, Any]:
     raise RenderError(f"template value missing or not JSON: `{getattr(value, '_undefined_name', value)}`")
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_plain_mapping)
+@cache
+def _encoder(indent: int | None) -> json.JSONEncoder:
+    return json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_plain_mapping, indent=indent)
 
 
 def _only_json(value: Any) -> Any:
