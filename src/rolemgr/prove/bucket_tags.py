@@ -40,7 +40,7 @@ def rule_actions() -> tuple[Action, ...]:
 
 
 def bucket_tags_kept(subject: Subject) -> tuple[Proof, ...]:
-    """Return the proof that nobody in the closure of *subject* changes buckets' tags; none without ``--abac-buckets``."""
+    """Return the proof that nobody whom *subject* reaches changes buckets' tags; none without ``--abac-buckets``."""
     if not subject.rendered.role.spec.abac_buckets:
         return ()
     judged = (one for part in _reached(subject) for one in _of_role(subject, part))
@@ -75,5 +75,7 @@ def _change(subject: Subject, asked: Inquiry, resource: str) -> CounterExample |
     if found is None or not reached.allowed(found):
         return None
     origins = [one for at in reached.decide(found, reached.policies).by for one in reached.origins(at.sid)]
-    problem = f"role {reached.rendered.role.spec.role_name} may call {asked.action}, which decides who gets into a bucket"
+    problem = (
+        f"role {reached.rendered.role.spec.role_name} may call {asked.action}, which decides who gets into a bucket"
+    )
     return CounterExample(problem, subject.flags, found, places(origins))
