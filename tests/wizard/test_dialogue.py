@@ -66,6 +66,7 @@ POOL = {
     "guardrail": ["", "max-runtime", "root-access, max-runtime", "spot-only", "vpc"],
     "max-runtime": ["12h", "seconds:90m", "long", ""],
     "abac": ["", "Project", "-"],
+    "abac-buckets": ["", "y", "n"],
     "tag": ["", "Project=churn", "Project=a b, Team=x=y", "Project"],
     "subnet": ["", "subnet-0a", "subnet-0a,subnet-0b", "x"],
     "data-key": ["", KEY, "-"],
@@ -142,6 +143,17 @@ def test_what_waits_hides_nothing_else() -> None:
         dialogue = answered(dialogue, "")
     with pytest.raises(RolemgrError, match="give --data-key"):
         answered(dialogue, "")
+
+
+def test_buckets_are_asked_about_where_there_are_tag_keys() -> None:
+    """Without a tag key there is nothing to hold them to; the answer is in the role file and the command line."""
+    assert "abac-buckets" not in [one.label for one in begun(persona="ml-engineer").questions]
+    dialogue = begun(persona="ml-engineer", abac=("Project",), tag={"Project": "churn"})
+    while dialogue.at != ("abac_buckets",):
+        dialogue = answered(dialogue, "")
+    dialogue = answered(dialogue, "y")
+    assert role_data(dialogue.answers)["abac_buckets"] is True
+    assert by_command_line(dialogue.answers)["abac_buckets"] is True
 
 
 def test_a_required_parameter_is_asked_for() -> None:

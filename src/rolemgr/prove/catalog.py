@@ -20,6 +20,7 @@ from rolemgr.model.catalog import ParameterType
 from rolemgr.model.guardrail import GuardrailParameter
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
+from rolemgr.prove.bucket_tags import bucket_tags_kept
 from rolemgr.prove.grants import no_dead_grant
 from rolemgr.prove.guardrails import guardrails_kept
 from rolemgr.prove.overlaps import overlaps_declared
@@ -97,7 +98,8 @@ def prove_catalog(catalog: Catalog, decide: Decide = evaluate) -> tuple[Proof, .
 
 def _kept(subject: Subject) -> tuple[Proof, ...]:
     """Return the proofs of `limits_of` but packing: several tag keys have many assignments, and pack as one does."""
-    return (*guardrails_kept(with_attached_documents(subject)), *tags_kept(subject), no_dead_grant(subject))
+    guardrails, tags = guardrails_kept(with_attached_documents(subject)), tags_kept(subject)
+    return (*guardrails, *tags, *bucket_tags_kept(subject), no_dead_grant(subject))
 
 
 def _made(catalog: Catalog, choices: Mapping[str, Any], decide: Decide) -> tuple[list[Subject], Proof]:

@@ -83,7 +83,7 @@ def questions(catalog: Catalog, answers: Answers) -> tuple[Question, ...]:
         *_groups(catalog, persona),
         *_data(catalog, persona, answers),
         *_guardrails(catalog, persona, answers),
-        *_tags(),
+        *_tags(answers),
         *_network(catalog, persona, answers),
         *_role(persona),
     )
@@ -219,7 +219,7 @@ def _values_of(name: str, guardrail: Guardrail) -> Question:
     )  # fmt: skip
 
 
-def _tags() -> Iterator[Question]:
+def _tags(answers: Answers) -> Iterator[Question]:
     yield Question(
         ("abac",), 2, "Tag keys for ABAC", "Only resources that carry the caller's own value of these tags can be"
         " touched, and new ones must carry it, such as Project.", Form.LIST,
@@ -228,6 +228,12 @@ def _tags() -> Iterator[Question]:
         ("tag",), 2, "Tags of the role", "KEY=VALUE, such as Project=churn. A tag key for ABAC needs its value here,"
         " unless the trust (step 4) brings it as a session tag.", Form.PAIRS,
     )  # fmt: skip
+    if answers.choices.get("abac") or answers.choices.get("abac_buckets"):
+        yield Question(
+            ("abac_buckets",), 2, "Hold buckets to the tag keys too?", "S3 compares a bucket's tags only where its"
+            " access by tag is switched on (s3:PutBucketAbac): until then the role's access to the bucket is dead.",
+            Form.YES,
+        )  # fmt: skip
 
 
 def _network(catalog: Catalog, persona: ResolvedPersona, answers: Answers) -> Iterator[Question]:

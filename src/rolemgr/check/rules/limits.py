@@ -228,7 +228,7 @@ def _on_shared(statement: Statement, written: str) -> bool:
 
 
 @group_rule(
-    "RM911", "approves-what-it-registers", Severity.SUGGESTION, "who registers a model can change an approved one",
+    "RM911", "approves-what-it-registers", Severity.SUGGESTION, "whoever registers a model can change an approved one",
     SAGEMAKER + "model-registry-approve.html",
 )  # fmt: skip
 def approves_what_it_registers(documents: list[Document]) -> Iterator[tuple[Document, Hit]]:
