@@ -15,7 +15,7 @@ HUB = "arn:aws:sagemaker:us-east-1:111122223333:hub-content"
 def decision(action: str, resource: str, **choices: object) -> str:
     """Return what the ML engineer with the group gets; a serverless job names neither a type nor a run time."""
     chosen = {"persona": "ml-engineer", "add": ["customize-models"], **choices}
-    documents = render(composed(**chosen))
+    documents = render(composed(None, **chosen))
     policies = Policies(identity=tuple(one.document for one in (*documents.policies, *documents.managed_policies)))
     return evaluate(Request(action, resource, Context({})), policies).decision
 

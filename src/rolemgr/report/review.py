@@ -77,7 +77,7 @@ def review(
         Block("READS", tuple(_touches(role, writing=False)), 5),
         Block("LIMITS", tuple(_limits(role, catalog)), 6, running=True),
         Block("SET", tuple(_settings(role)), 3, running=True),
-        Block("LOOK", tuple(_look(role, documents, findings)), 5),
+        Block("LOOK", tuple(_second_look(role, documents, findings)), 5),
         Block("SIZE", tuple(_size(role, documents)), 3, running=True),
         Block("CHECK", (_check(role, catalog, findings),), 2),
     )
@@ -338,7 +338,7 @@ def _some(names: Sequence[str]) -> str:
     return f"{', '.join(short[:4])}{f' and {len(short) - 4} more' if len(short) > 4 else ''}"
 
 
-def _look(role: ComposedRole, documents: RoleDocuments, findings: Sequence[Finding]) -> Iterator[str]:
+def _second_look(role: ComposedRole, documents: RoleDocuments, findings: Sequence[Finding]) -> Iterator[str]:
     """Yield what is worth a second look, the worst first, numbered."""
     notes = [text for text in warnings(role, documents) if not text.startswith(_TOLD_ALREADY)]
     found = [*_broken(role), *_worst(findings), *notes, *_unset(role), *_wide(role)]
