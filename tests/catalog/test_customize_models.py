@@ -1,5 +1,7 @@
 """Serverless customization of models: who may start it, and which guardrail stands in its way."""
 
+from typing import Any
+
 import pytest
 from tests.support import composed
 
@@ -12,10 +14,10 @@ JOB = "arn:aws:sagemaker:us-east-1:111122223333:training-job/churn-sft"
 HUB = "arn:aws:sagemaker:us-east-1:111122223333:hub-content"
 
 
-def decision(action: str, resource: str, **choices: object) -> str:
+def decision(action: str, resource: str, **choices: Any) -> str:
     """Return what the ML engineer with the group gets; a serverless job names neither a type nor a run time."""
-    chosen = {"persona": "ml-engineer", "add": ["customize-models"], **choices}
-    documents = render(composed(None, **chosen))
+    chosen: dict[str, Any] = {"persona": "ml-engineer", "add": ["customize-models"], **choices}
+    documents = render(composed(**chosen))
     policies = Policies(identity=tuple(one.document for one in (*documents.policies, *documents.managed_policies)))
     return evaluate(Request(action, resource, Context({})), policies).decision
 
@@ -29,14 +31,14 @@ def decision(action: str, resource: str, **choices: object) -> str:
     ],
     ids=("cost", "a day", "less than a day"),
 )
-def test_a_list_of_instance_types_denies_serverless_jobs(choices: dict[str, object], wanted: str) -> None:
+def test_a_list_of_instance_types_denies_serverless_jobs(choices: dict[str, Any], wanted: str) -> None:
     """Nothing judges what they run on; without a run time they stop after a day."""
     assert decision("sagemaker:CreateTrainingJob", JOB, **choices) == wanted
 
 
 def test_no_hub_is_open_that_is_not_named() -> None:
     """By default there is none; of a named one only data sets and documents."""
-    named = {"parameter": {"customization_hubs": ["team"]}}
+    named: dict[str, Any] = {"parameter": {"customization_hubs": ["team"]}}
     assert decision("sagemaker:ImportHubContent", f"{HUB}/team/DataSet/x/1.0.0") == "ImplicitlyDenied"
     assert decision("sagemaker:ImportHubContent", f"{HUB}/team/DataSet/x/1.0.0", **named) == "Allowed"
     assert decision("sagemaker:ImportHubContent", f"{HUB}/other/DataSet/x/1.0.0", **named) == "ImplicitlyDenied"

@@ -86,7 +86,7 @@ def test_several_keys_of_one_entry_are_joined() -> None:
 
 def test_spaces_of_ones_own_are_excepted_wherever_it_is_told(run: "Run") -> None:
     """The tree and the JSON of `show persona` and `preview`, which also have what can't be separated."""
-    says = "sagemaker:CreateSpace, except of the user's own"
+    says = "sagemaker:CreateSpace, except the user's own"
     data = json.loads(run("show", "persona", "data-scientist", "--format", "json").stdout)["resolved"]
     previewed = json.loads(run("preview", "--persona", "data-scientist", "--format", "json").stdout)
     for found in (data, previewed):

@@ -31,8 +31,9 @@ _BUCKET = "bucket"
 @cache
 def rule_actions() -> tuple[Action, ...]:
     """Return the actions that change a bucket's tags or whether S3 goes by them; KeyError for one AWS lacks."""
-    text = (files("rolemgr.reference.quirks") / "bucket_rules.json").read_text("utf-8")
-    names: list[str] = json.loads(text)["actions"]
+    names: list[str] = json.loads((files("rolemgr.reference.quirks") / "bucket_rules.json").read_text("utf-8"))[
+        "actions"
+    ]
     found = {name: find_action(name) for name in names}
     if unknown := [name for name, action in found.items() if action is None]:
         raise KeyError(*unknown)
