@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.terminal import Session
 
-from rolemgr.cli.parallel import FROM
+from rolemgr.workflow.parallel import FROM
 
 if TYPE_CHECKING:
     from tests.conftest import Run

@@ -10,10 +10,10 @@ from random import Random
 import pytest
 from tests.evaluate.random_lines import line
 
-from rolemgr.cli.batch import Answers, answer_chunk, answers
-from rolemgr.cli.spread import FROM, chunks, in_order, is_worth_it
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.source import MAX_BYTES
+from rolemgr.workflow.batch import Answers, answer_chunk, answers
+from rolemgr.workflow.spread import FROM, chunks, in_order, is_worth_it
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any, Final
 
-from rolemgr.cli.batch import answer, asked
 from rolemgr.evaluate.explain import explain
 from rolemgr.iam.values import READERS
+from rolemgr.workflow.batch import answer, asked
 
 HERE, THERE = "111122223333", "444455556666"
 ROLE = f"arn:aws:iam::{HERE}:role/ml/analyst"

@@ -9,7 +9,6 @@ from typing import Any, Literal, Self
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from rolemgr.cli.batch import answer, carefully
 from rolemgr.errors import RolemgrError
 from rolemgr.evaluate.decision import Decision, evaluate
 from rolemgr.evaluate.explain import explain
@@ -18,6 +17,7 @@ from rolemgr.evaluate.request import Request
 from rolemgr.evaluate.requirements import guard_of
 from rolemgr.files.yaml import read_yaml
 from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy, TrustPolicy
+from rolemgr.workflow.batch import answer, carefully
 
 Statements = list[dict[str, Any]]
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from tests.evaluate.random_lines import line, unique_line
 
-from rolemgr.cli.batch import answer, asked, carefully, read_policies
 from rolemgr.evaluate.plain import IDENTITY, RESOURCE, TRUST, NotPlainError, PlainPolicies, Shape, read_plain
 from rolemgr.evaluate.requirements import guard_of
+from rolemgr.workflow.batch import answer, asked, carefully, read_policies
 
 SEEDS = range(100, 105)
 EXAMPLES = 300

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import click
 
 from rolemgr.cli.console import catalog_option, color_option, form_option, give, output_option
-from rolemgr.cli.options import catalog_folders
 from rolemgr.errors import InputError, SourceLocation
+from rolemgr.workflow.choices import catalog_folders
 
 
 @click.command("list")

@@ -12,8 +12,9 @@ import click
 
 from rolemgr.cli.console import SEVERITIES, color_option, findings_form_option, output_option
 from rolemgr.cli.files import is_file, is_stdout, note, read_input, write_output
-from rolemgr.cli.options import many_roles, one_role, roles_options
+from rolemgr.cli.options import roles_options
 from rolemgr.errors import InputError, SourceLocation
+from rolemgr.workflow.role_options import many_roles, one_role
 
 if TYPE_CHECKING:
     from rolemgr.check.collect import Collected

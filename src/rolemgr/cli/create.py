@@ -14,9 +14,11 @@ from rolemgr.cli.apply import allow_findings_option, apply_roles, role_files, ye
 from rolemgr.cli.console import output_option
 from rolemgr.cli.export import FORMS, ExportedText, Exports, export_options, exported_text
 from rolemgr.cli.files import is_folder, next_step, note, require_ending, write_in, write_output
-from rolemgr.cli.options import many_roles, names_a_role, one_role, roles_options
+from rolemgr.cli.options import roles_options
 from rolemgr.cli.planning import ApplyOptions
 from rolemgr.errors import InputError, SourceLocation
+from rolemgr.workflow.choices import names_a_role
+from rolemgr.workflow.role_options import many_roles, one_role
 
 if TYPE_CHECKING:
     from rolemgr.cli.rendering import Chosen

@@ -246,8 +246,9 @@ def _policies_of(names: Sequence[str], chosen: Mapping[str, Any]) -> _Subject:
 
 def _role_of(chosen: Mapping[str, Any], layers: Mapping[str, Any], denial: "Denial | None", verbose: bool) -> _Subject:
     """Return the role that the options choose, where they leave it open in the message's account and region."""
-    from rolemgr.cli.rendering import attached_to, render_chosen
+    from rolemgr.cli.rendering import render_chosen
     from rolemgr.diagnose.alternatives import Subject
+    from rolemgr.workflow.role import attached_to
 
     found = render_chosen(_placed(chosen, denial), verbose=verbose)
     documents, attached = found.documents, attached_to(found.role)

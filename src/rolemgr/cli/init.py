@@ -9,9 +9,11 @@ import click
 
 from rolemgr.cli.create import at_a_terminal
 from rolemgr.cli.files import is_stdout, note, write_output
-from rolemgr.cli.options import ROLE_OPTIONS, flag_choices, settings_options
-from rolemgr.cli.settings import SETTINGS_FILE
+from rolemgr.cli.options import settings_options
 from rolemgr.errors import InputError, SourceLocation
+from rolemgr.workflow.choices import flag_choices
+from rolemgr.workflow.role_options import ROLE_OPTIONS
+from rolemgr.workflow.settings import SETTINGS_FILE
 
 _PERSONA = "data-scientist"
 """Whose settings a starter holds where nobody says otherwise and nobody can be asked."""
@@ -51,9 +53,9 @@ def _use_of(path: Path) -> str:
 def _starter(chosen: Mapping[str, Any], path: Path) -> str:
     """Return the text of the file at *path* for what was *chosen*, or is answered now."""
     from rolemgr.catalog.load import Catalog
-    from rolemgr.cli.rendering import render_spec
     from rolemgr.wizard.answers import answers_of, spec_of
     from rolemgr.wizard.starter import starter_text
+    from rolemgr.workflow.role import render_spec
 
     answers = answers_of(flag_choices(chosen), {})
     if at_a_terminal() and not chosen["persona"]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolemgr.cli.console import color_option, form_option, give, output_option
-from rolemgr.cli.options import catalog_folders, role_options
-from rolemgr.cli.settings import find_settings
+from rolemgr.cli.options import role_options
 from rolemgr.errors import InputError, SourceLocation
+from rolemgr.workflow.choices import catalog_folders
+from rolemgr.workflow.settings import find_settings
 
 if TYPE_CHECKING:
     from rolemgr.prove.proof import Proof

@@ -116,7 +116,7 @@ def _answer_all(requests: str, output: str | None) -> int:
     """Answer each line of the file *requests*; return the exit code, 2 where one was not understood."""
     import pydantic.main  # noqa: F401 - twelve imports further down, where CPython's stack of frames turns a page, +40 ms
 
-    from rolemgr.cli.batch import answers
+    from rolemgr.workflow.batch import answers
 
     count = misunderstood = 0
     with _lines(requests) as lines, _output_stream(output) as out:
@@ -248,7 +248,8 @@ def _identity(
 def _chosen_role(
     chosen: Mapping[str, Any], layers: Mapping[str, Any], asked: Mapping[str, Any], verbose: bool
 ) -> "tuple[tuple[IdentityPolicy, ...], dict[str, tuple[Origin, ...]], str | None]":
-    from rolemgr.cli.rendering import attached_to, render_chosen
+    from rolemgr.cli.rendering import render_chosen
+    from rolemgr.workflow.role import attached_to
 
     found = render_chosen(chosen, verbose=verbose)
     attached = attached_to(found.role)

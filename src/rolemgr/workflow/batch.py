@@ -14,7 +14,6 @@ from io import BytesIO
 from json.encoder import encode_basestring_ascii
 from typing import Any, BinaryIO, Final, NamedTuple, TypeVar
 
-from rolemgr.cli.spread import in_order, is_worth_it, skip_line
 from rolemgr.errors import InputError, RolemgrError, SourceLocation, UnknownNameError
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.plain import (
@@ -38,6 +37,7 @@ from rolemgr.files.source import MAX_BYTES, DataPath, FileError, SourceFile, pat
 from rolemgr.iam.documents import IdentityPolicy, PolicyDocument, ResourceControlPolicy, ResourcePolicy, TrustPolicy
 from rolemgr.iam.kept import Kept
 from rolemgr.model.source import parse_model
+from rolemgr.workflow.spread import in_order, is_worth_it, skip_line
 
 Document = TypeVar("Document", bound=PolicyDocument)
 

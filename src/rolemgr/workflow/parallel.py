@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Generic, TypeAlias, TypeVar
 
 from rolemgr.catalog.load import Catalog
-from rolemgr.cli.spread import cores as usable_cores
-from rolemgr.cli.spread import deaf
+from rolemgr.workflow.spread import cores as usable_cores
+from rolemgr.workflow.spread import deaf
 
 R = TypeVar("R")
 Catalogs: TypeAlias = Callable[[tuple[str, ...]], Catalog]

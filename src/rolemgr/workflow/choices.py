@@ -1,0 +1,174 @@
+"""
+What the user chose for a role, each choice with its place.
+
+A flag wins over the role file, that over the environment (``ROLEMGR_*``), that over ``rolemgr.yaml``.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rolemgr.errors import InputError, SourceLocation, UnknownNameError, require_text
+from rolemgr.files.source import LIMITS, LayeredSource, SourceFile, paths_of
+from rolemgr.workflow.outside import Reader
+from rolemgr.workflow.role_options import BY_KEY, ROLE_OPTIONS, RoleOption
+from rolemgr.workflow.settings import find_settings
+
+
+def role_source(flags: Mapping[str, Any], environ: Mapping[str, str], read: Reader) -> LayeredSource:
+    """
+    Return what the user chose for one role, each key with the place that it was taken from.
+
+    *read* gives the text of the role file.
+
+    Raises InputError for a flag, variable, settings or role file that can't be read.
+    """
+    from_flags, outside = _from_flags(flags), _from_outside(environ)
+    given = outside | from_flags
+    file = _role_file(given.pop("role", None), read)
+    in_file = set(file.data) if file else set()
+    taken = {key: found for key, found in given.items() if key in from_flags or key not in in_file}
+    return _layered(file, taken, environ)
+
+
+def names_a_role(flags: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
+    """Tell whether flag, variable or settings name a persona or a role file."""
+    return not {"persona", "role"}.isdisjoint(_from_outside(environ) | _from_flags(flags))
+
+
+def choices_without_a_role(
+    flags: Mapping[str, Any], environ: Mapping[str, str]
+) -> tuple[LayeredSource, dict[str, SourceLocation]]:
+    """Return what is chosen though no persona is, and where the keys stand that the environment or settings set."""
+    from_flags, outside = _from_flags(flags), _from_outside(environ)
+    return _source(None, outside | from_flags, environ), {key: choice.where for key, choice in outside.items()}
+
+
+def flag_choices(flags: Mapping[str, Any]) -> LayeredSource:
+    """Return what *flags* alone choose."""
+    return _source(None, _from_flags(flags), {})
+
+
+class _Choice(NamedTuple):
+    value: Any
+    where: SourceLocation
+
+
+def _from_outside(environ: Mapping[str, str]) -> dict[str, _Choice]:
+    """Return what the environment sets, and ``rolemgr.yaml`` where the environment does not."""
+    return _from_settings(find_settings(Path.cwd())) | _from_environment(environ)
+
+
+def _from_flags(flags: Mapping[str, Any]) -> dict[str, _Choice]:
+    chosen = {key: value for key, value in flags.items() if value not in (None, (), False)}
+    return {key: _choice(BY_KEY[key], value, SourceLocation(BY_KEY[key].flag)) for key, value in chosen.items()}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, _Choice]:
+    """Return the options set by ``ROLEMGR_*``; a repeatable one is a list separated by white space."""
+    chosen: dict[str, _Choice] = {}
+    for option in ROLE_OPTIONS:
+        if text := environ.get(option.variable):
+            require_text(text, SourceLocation(option.variable))
+            value: Any = tuple(text.split()) if option.many or option.pairs else text
+            chosen[option.key] = _choice(option, value, SourceLocation(option.variable))
+    return chosen
+
+
+def _from_settings(settings: SourceFile | None) -> dict[str, _Choice]:
+    """Return the options set in ``rolemgr.yaml``; raise UnknownNameError for a key that is not an option."""
+    if settings is None:
+        return {}
+    for key in settings.data:
+        if key not in BY_KEY:
+            raise UnknownNameError(settings.at((key,)), "setting", key, BY_KEY)
+    data = {**settings.data, **_beside(settings)}
+    return {key: _Choice(value, settings.at((key,))) for key, value in data.items()}
+
+
+def catalog_folders(flags: Sequence[str]) -> list[Path]:
+    """Return the catalog folders of a command that takes no role: its own, else those of ``rolemgr.yaml``."""
+    choice = _from_settings(find_settings(Path.cwd())).get("catalog")
+    if flags or not choice:
+        return [Path(folder) for folder in flags]
+    if not isinstance(choice.value, list) or not all(isinstance(folder, str) and folder for folder in choice.value):
+        raise InputError(choice.where, "`catalog` must be a list of folders")
+    return [Path(folder) for folder in choice.value]
+
+
+def _choice(option: RoleOption, value: Any, where: SourceLocation) -> _Choice:
+    return _Choice(dict(_pairs(option, value, where)) if option.pairs else value, where)
+
+
+def _pairs(option: RoleOption, texts: tuple[str, ...], where: SourceLocation) -> Iterator[tuple[str, Any]]:
+    seen: set[str] = set()
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not key or not (equals or option.metavar.startswith("NAME[")):
+            raise InputError(where, f"`{text}` is not of the form {option.metavar}")
+        if key in seen:
+            raise InputError(where, f"`{key}` is given twice")
+        seen.add(key)
+        yield key, _several(value) if "," in option.metavar else value
+
+
+def _several(value: str) -> list[str]:
+    return value.split(",") if value else []
+
+
+def _role_file(choice: _Choice | None, read: Reader) -> SourceFile | None:
+    if choice is None:
+        return None
+    source = _read_role(str(choice.value), read)
+    if not isinstance(source.data, dict):
+        raise InputError(SourceLocation(source.name, 1), "a role file must hold a mapping")
+    return source
+
+
+def _read_role(name: str, read: Reader) -> SourceFile:
+    from rolemgr.files.yaml import parse_yaml  # only a role file pays for it
+
+    return parse_yaml(*read(name, LIMITS))
+
+
+def _layered(file: SourceFile | None, taken: dict[str, _Choice], environ: Mapping[str, str]) -> LayeredSource:
+    if "persona" not in taken and not file:
+        raise InputError(
+            None, "no persona is chosen", "give --persona NAME or --role FILE; see `rolemgr list personas`"
+        )
+    return _source(file, taken, environ)
+
+
+def _source(file: SourceFile | None, taken: dict[str, _Choice], environ: Mapping[str, str]) -> LayeredSource:
+    data = dict(file.data) if file else {}
+    if "region" not in data and "region" not in taken:
+        taken = taken | _region_of(environ)
+    data |= {key: choice.value for key, choice in taken.items()}
+    if file and "catalog" not in taken:
+        data |= _beside(file)
+    lines = dict(file.lines) if file else {}
+    lines |= {path: 0 for key, choice in taken.items() for path in paths_of(choice.value, (key,))}
+    places = {key: choice.where for key, choice in taken.items()}
+    return LayeredSource(file.name if file else "command line", data, lines, places, file)
+
+
+def _region_of(environ: Mapping[str, str]) -> dict[str, _Choice]:
+    """Return the region that AWS's own variables name, if any."""
+    for variable in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        if region := environ.get(variable):
+            return {"region": _Choice(region, SourceLocation(variable))}
+    return {}
+
+
+def _beside(file: SourceFile) -> dict[str, Any]:
+    """Return the paths that *file* names, relative ones from where it lies."""
+    base = Path(file.name).parent
+    found: dict[str, Any] = {}
+    folders = file.data.get("catalog")
+    if isinstance(folders, str):
+        folders = [folders]
+    if isinstance(folders, list):
+        found["catalog"] = [str(base / one) if isinstance(one, str) and one else one for one in folders]
+    if isinstance(role := file.data.get("role"), str):
+        found["role"] = str(base / role)
+    return found

@@ -1,0 +1,150 @@
+"""Many role files at once: found by pattern, rendered under the same flags, wrong ones reported together."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
+from glob import glob
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+
+from rolemgr.errors import InputError, Problems, RolemgrError, SourceLocation
+from rolemgr.model.source import parse_model
+from rolemgr.model.spec import RoleSpec
+from rolemgr.workflow.choices import role_source
+from rolemgr.workflow.outside import Outside, Reader
+from rolemgr.workflow.parallel import Catalogs, in_order
+from rolemgr.workflow.role import Chosen, assumed, origins, render_spec
+from rolemgr.workflow.role_options import is_pattern
+
+T = TypeVar("T")
+U = TypeVar("U")
+Progress: TypeAlias = Callable[[int], AbstractContextManager[Callable[[], None]]]
+"""For a number of roles, gives what is to be called for each that is done."""
+
+
+class Made(NamedTuple, Generic[T]):
+    """What was made of the role in *file*: its *name*, *where* that stands, its *account*, the result, and notes."""
+
+    file: str
+    name: str
+    where: SourceLocation
+    account: str
+    result: T
+    notes: tuple[str, ...]
+
+    def with_result(self, result: U) -> "Made[U]":
+        """Return the same with another *result*."""
+        return Made(self.file, self.name, self.where, self.account, result, self.notes)
+
+
+def matching_files(names: Sequence[str]) -> list[str]:
+    """
+    Return the role files that *names* and patterns stand for, sorted, each once.
+
+    A name that is a file is not a pattern, whatever characters it has. Raises InputError for a pattern that
+    nothing matches, and for stdin among others.
+    """
+    found: dict[str, None] = {}
+    if "-" in names:
+        raise InputError(SourceLocation("--role"), "`-` is one role file, from stdin; give it alone")
+    for name in names:
+        matches = _matches(name) if is_pattern(name) else [name]
+        if not matches:
+            raise InputError(SourceLocation("--role"), f"`{name}` matches no file")
+        found |= dict.fromkeys(matches)
+    return sorted(found)
+
+
+def _matches(pattern: str) -> list[str]:
+    found = glob(pattern, recursive=True)  # noqa: PTH207 - the pattern may be absolute
+    return [path for path in found if os.path.isfile(path)]  # noqa: PTH113 - never raises
+
+
+def judge_each(
+    flags: Mapping[str, Any], files: Sequence[str], make: Callable[[Chosen], T], outside: Outside, progress: Progress,
+    *, verbose: bool, filled_later: Sequence[str] = (),
+) -> tuple[list[Made[T]], list[InputError]]:  # fmt: skip
+    """
+    Return what *make* gives for the role of each of *files*, under the same *flags*, in order, and what is wrong.
+
+    Each file is judged for itself. Of a role only what *make* returns is kept; both go to other processes where
+    there are many files. What is wrong is said with its file. Of two roles of one name in one account neither is
+    made: nobody knows which of them is meant.
+    """
+    made: list[Made[T]] = []
+    wrong: list[tuple[str, InputError]] = []
+    work = partial(
+        _made, flags=dict(flags), make=make, environ=dict(outside.environ), read=outside.read, verbose=verbose,
+        filled_later=filled_later,
+    )  # fmt: skip
+    with progress(len(files)) as done:
+        for file, result in zip(files, in_order(work, files), strict=True):
+            made.append(result) if isinstance(result, Made) else wrong.extend((file, one) for one in result)
+            done()
+    twins = list(_twins(made))
+    doubled = {key for key, count in Counter(map(_identity, made)).items() if count > 1}
+    return [one for one in made if _identity(one) not in doubled], [*_with_their_files(wrong), *twins]
+
+
+def _identity(one: Made[Any]) -> tuple[str, str]:
+    """Return what IAM knows the role by: it does not tell case apart."""
+    return one.account, one.name.lower()
+
+
+def _made(
+    file: str, catalogs: Catalogs, flags: Mapping[str, Any], make: Callable[[Chosen], T],
+    *, environ: Mapping[str, str], read: Reader, verbose: bool, filled_later: Sequence[str],
+) -> Made[T] | list[InputError]:  # fmt: skip
+    """Return what is made of the role in *file*, or what is wrong with it."""
+    try:
+        source = role_source({**flags, "role": file}, environ, read)
+        spec = parse_model(source, RoleSpec)
+        found = render_spec(catalogs(spec.value.catalog), spec)
+        result = make(found)
+    except RolemgrError as error:
+        return list(_plain(error))
+    notes = (*assumed(source, filled_later), *found.notes, *(origins(source, spec.value) if verbose else ()))
+    return Made(file, found.documents.name, spec.at("name"), spec.value.account, result, notes)
+
+
+def _plain(error: RolemgrError) -> Iterator[InputError]:
+    """Yield what *error* says as errors of a class that goes from process to process."""
+    for one in error.problems if isinstance(error, Problems) else (error,):
+        yield (
+            InputError(one.where, one.problem, one.hint) if isinstance(one, InputError) else InputError(None, str(one))
+        )
+
+
+def _with_their_files(wrong: Iterable[tuple[str, InputError]]) -> Iterator[InputError]:
+    """Yield each error at its line in its file; what stands elsewhere (a flag, the catalog) once, with both."""
+    elsewhere: dict[str, list[str]] = {}
+    for file, one in wrong:
+        if one.where and one.where.file == file:
+            yield one
+        else:
+            elsewhere.setdefault(str(one), []).append(file)
+    yield from (InputError(SourceLocation(_file_list(files)), text) for text, files in elsewhere.items())
+
+
+def _file_list(files: Sequence[str]) -> str:
+    return files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1:,} more"
+
+
+def _twins(made: Iterable[Made[Any]]) -> Iterator[InputError]:
+    """Yield an error for each role whose name another one of its account has; IAM does not tell case apart."""
+    seen: dict[tuple[str, str], str] = {}
+    for one in made:
+        first = seen.setdefault(_identity(one), one.file)
+        if first != one.file:
+            problem = f"account {one.account} has a role `{one.name}` already, by {first}"
+            yield InputError(one.where, problem, "give each a `name` of its own")
+
+
+def notes_of(made: Iterable[Made[Any]]) -> Iterator[str]:
+    """Yield what there is to say of each file; what several have in common is said once."""
+    files: dict[str, list[str]] = {}
+    for one in made:
+        for text in dict.fromkeys(one.notes):
+            files.setdefault(text, []).append(one.file)
+    yield from (f"{_file_list(found)}: {text}" for text, found in files.items())

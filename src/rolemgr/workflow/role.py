@@ -1,0 +1,122 @@
+"""The steps from the choices to a role and its documents."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.compose.role import compose
+from rolemgr.files.source import LayeredSource
+from rolemgr.model.role import ComposedRole, RoleDocuments
+from rolemgr.model.source import Sourced, parse_model
+from rolemgr.model.spec import DEFAULT_ACCOUNT, RoleSpec
+from rolemgr.render.documents import attachments, render
+from rolemgr.separation.kept import kept_promises
+from rolemgr.workflow.choices import role_source
+from rolemgr.workflow.outside import Outside, Say
+from rolemgr.workflow.role_options import ROLE_OPTIONS
+
+if TYPE_CHECKING:
+    from rolemgr.iam.documents import IdentityPolicy
+
+
+class Chosen(NamedTuple):
+    """The catalog in force, the role composed from it, its documents, and what there is to say of them."""
+
+    catalog: Catalog
+    role: ComposedRole
+    documents: RoleDocuments
+    spec: Sourced[RoleSpec]
+    notes: tuple[str, ...] = ()
+
+
+def render_chosen(
+    flags: Mapping[str, Any], outside: Outside, *, verbose: bool, filled_later: Sequence[str] = ()
+) -> Chosen:
+    """
+    Compose and render the role that *flags* and their fallbacks describe; say what was assumed.
+
+    Of what is *filled_later* (``account``, ``region``), by whoever takes the role in, nothing is assumed.
+    Raises InputError (or Problems) for bad input, and for a role that breaks the separation of its persona without a
+    reason given.
+    """
+    source = role_source(flags, outside.environ, outside.read)
+    return render_source(source, {}, outside.say, verbose=verbose, filled_later=filled_later)
+
+
+def render_source(
+    source: LayeredSource, catalogs: dict[tuple[str, ...], Catalog], say: Say, *, verbose: bool,
+    filled_later: Sequence[str] = (), one_of_many: bool = False,
+) -> Chosen:  # fmt: skip
+    """
+    Do as `render_chosen`, for choices that are read; *catalogs* keeps what was read, for the next role.
+
+    Of *one_of_many* each note says which role file it is about.
+    """
+    spec = parse_model(source, RoleSpec)
+    folders = tuple(spec.value.catalog)
+    catalog = catalogs.get(folders) or catalogs.setdefault(folders, Catalog([Path(folder) for folder in folders]))
+    found = render_spec(catalog, spec)
+    about = f"{source.name}: " if one_of_many else ""
+    for text in (*assumed(source, filled_later), *found.notes, *(origins(source, spec.value) if verbose else ())):
+        say(f"{about}{text}")
+    return found
+
+
+def render_spec(catalog: Catalog, spec: Sourced[RoleSpec]) -> Chosen:
+    """
+    Compose and render the role that *spec* describes, from the entries of *catalog*; say nothing.
+
+    Raises as `render_chosen` does.
+    """
+    role = compose(catalog, spec)
+    documents = render(role)
+    separation = kept_promises(catalog, spec, role)
+    notes = (*role.notes, *map(str, role.not_narrowed), *_overflow(documents), *separation)
+    return Chosen(catalog, role, documents, spec, notes)
+
+
+def attached_to(role: ComposedRole) -> "Mapping[str, IdentityPolicy]":
+    """Return the documents of AWS's managed policies attached to *role*, by ARN, where they are known."""
+    if not role.spec.managed_policy:
+        return {}
+    from rolemgr.separation.attached import attached_documents  # few roles have them
+
+    return attached_documents(role)
+
+
+def _overflow(documents: RoleDocuments) -> list[str]:
+    """Return what to say where the inline quota does not hold all statements, or many policies are attached."""
+    many = attachments(documents)
+    notes = [many] if many else []
+    if not documents.managed_policies:
+        return notes
+    names = ", ".join(policy.name for policy in documents.managed_policies)
+    return [f"the inline policy is full: Allows moved to managed policies ({names}); every Deny stays inline", *notes]
+
+
+def assumed(source: LayeredSource, filled_later: Sequence[str] = ()) -> list[str]:
+    """Return what the role takes for granted because nobody said otherwise, of what is not *filled_later*."""
+    notes = []
+    if "account" not in {*source.data, *filled_later}:
+        notes.append(f"account {DEFAULT_ACCOUNT} is AWS's example account; choose yours with --account")
+    if "region" not in {*source.data, *filled_later}:
+        notes.append("region us-east-1; choose another with --region")
+    found = [key for key in ("account", "region") if key in source.data and str(source.at((key,))).startswith("AWS")]
+    return [*notes, *(f"{key} {source.data[key]}, from {source.at((key,))}" for key in found)]
+
+
+def origins(source: LayeredSource, spec: RoleSpec) -> Iterator[str]:
+    """Yield where each setting came from."""
+    for option in ROLE_OPTIONS:
+        if option.key in source.data:
+            yield f"{option.key} from {source.at((option.key,))}"
+        elif option.key in RoleSpec.model_fields:
+            yield f"{option.key} by default: {_value_text(getattr(spec, option.key))}"
+
+
+def _value_text(value: Any) -> str:
+    """Return a default as the user would write it."""
+    if isinstance(value, tuple):
+        return ", ".join(getattr(one, "kind", str(one)) for one in value) or "none"
+    return str(value) if value else "none"

@@ -1,0 +1,102 @@
+"""
+The options that choose a role, as data: the same for every command that takes them.
+
+Each is a key of a role file under the same name.
+"""
+
+import os
+from collections.abc import Mapping
+from glob import has_magic
+from typing import Any, NamedTuple
+
+
+class RoleOption(NamedTuple):
+    """One option of a role: its *key* in a role file, and how it reads on the command line."""
+
+    key: str
+    metavar: str
+    help: str
+    many: bool = False
+    pairs: bool = False
+    """KEY=VALUE, collected in a mapping; in ``--parameter`` with several values behind the ``=``."""
+    switch: bool = False
+    """No value: there or not."""
+
+    @property
+    def flag(self) -> str:
+        """Its name on the command line."""
+        return "--" + self.key.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """The variable of the environment that sets it."""
+        return "ROLEMGR_" + self.key.upper()
+
+
+ROLE_OPTIONS = (
+    RoleOption("persona", "NAME", "A built-in persona, or one from --catalog."),
+    RoleOption("role", "FILE", "A role file: these options as YAML; - is stdin."),
+    RoleOption("add", "GROUP", "An activity group on top of the persona's; repeatable.", many=True),
+    RoleOption("remove", "GROUP", "An activity group to leave out; repeatable.", many=True),
+    RoleOption("parameter", "KEY=VALUE[,VALUE...]", "A parameter of the chosen groups; repeatable.", pairs=True),
+    RoleOption("bucket", "NAME", "A bucket to read data from and write work to; repeatable.", many=True),
+    RoleOption("pass_role", "ARN|self", "The role that jobs run as; repeatable.", many=True),
+    RoleOption("data_key", "ARN", "A KMS key that data is encrypted with; repeatable.", many=True),
+    RoleOption("volume_key", "ARN", "A KMS key that disks are encrypted with; repeatable.", many=True),
+    RoleOption("subnet", "ID", "A subnet that jobs and models must run in; repeatable.", many=True),
+    RoleOption("security_group", "ID", "A security group that they must run with; repeatable.", many=True),
+    RoleOption(
+        "guardrail", "NAME[=VALUE[,VALUE...]]", "A guardrail, such as max-runtime=24h; repeatable.", pairs=True
+    ),
+    RoleOption("guardrail_profile", "NAME", "A ready set of guardrails; repeatable.", many=True),
+    RoleOption("no_default_guardrails", "", "Leave out the persona's own guardrail profile.", switch=True),
+    RoleOption("strict", "", "Deny what a guardrail can't narrow.", switch=True),
+    RoleOption("kms_key_names", "both|arn|legacy", "The names of SageMaker's KMS condition keys to deny under."),
+    RoleOption("abac", "TAG_KEY", "Only resources with the caller's value of this tag; repeatable.", many=True),
+    RoleOption("abac_buckets", "", "Only buckets with that tag; needs S3's ABAC switched on.", switch=True),
+    RoleOption("tag", "KEY=VALUE", "A tag of the role; repeatable.", pairs=True),
+    RoleOption(
+        "trust", "KIND[:VALUE][?k=v&k=v]",
+        "Who may assume it: sagemaker, account:ID, role:ARN, saml:ARN, oidc:ARN or github:ORG/REPO; repeatable.",
+        many=True,
+    ),
+    RoleOption("break_separation", "REASON", "Allow what the persona must never do; the reason becomes a tag."),
+    RoleOption("boundary", "ARN", "The managed policy that bounds the role: AWS's, or of its account."),
+    RoleOption("managed_policy", "ARN", "A managed policy to attach, AWS's or of its account; repeatable.", many=True),
+    RoleOption("name", "NAME", "The role's name; sagemaker-PERSONA unless given."),
+    RoleOption("path", "PATH", "The role's path, such as /ml/; / unless given."),
+    RoleOption("description", "TEXT", "The role's description; the persona's unless given."),
+    RoleOption("max_session", "DURATION", "How long a session may last, 1h to 12h; 1h unless given."),
+    RoleOption("account", "ID", "The account of the role."),
+    RoleOption("region", "NAME", "The region of the role's resources."),
+    RoleOption("partition", "aws|aws-cn|aws-us-gov", "The partition; the region's unless given."),
+    RoleOption("catalog", "DIR", "A catalog folder of yours: personas/, activity_groups/ ...; repeatable.", many=True),
+)  # fmt: skip
+BY_KEY = {option.key: option for option in ROLE_OPTIONS}
+
+MANY_FILES = RoleOption(
+    "role", "FILE", "A role file: these options as YAML; - is stdin. Repeatable, and a quoted pattern stands for many.",
+    many=True,
+)  # fmt: skip
+
+
+def is_pattern(name: str) -> bool:
+    """Tell whether *name* stands for files by wildcards; a file of that name is meant itself."""
+    return has_magic(name) and not os.path.isfile(name)  # noqa: PTH113 - never raises
+
+
+def many_roles(chosen: Mapping[str, Any]) -> bool:
+    """Tell whether what `roles_options` collected names several role files, or a pattern for any number."""
+    return len(chosen["role"]) > 1 or any(map(is_pattern, chosen["role"]))
+
+
+def one_role(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `roles_options` collected, of one role file at most, as `role_options` would have."""
+    files = chosen["role"]
+    return {**chosen, "role": files[0] if files else None}
+
+
+def given_flag(chosen: Mapping[str, Any]) -> str | None:
+    """Return the flag of the first option in *chosen* that somebody gave, or None."""
+    given = next((key for key, value in chosen.items() if value not in (None, (), False)), None)
+    return f"--{given.replace('_', '-')}" if given else None
