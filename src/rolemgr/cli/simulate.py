@@ -5,23 +5,18 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
+from typing import Any, BinaryIO, TextIO
 
 import click
 
 from rolemgr.cli.console import color_option, form_option, give, output_option
-from rolemgr.cli.files import is_stdout, note
-from rolemgr.cli.layers import given, layer_options, note_names, policies_around
+from rolemgr.cli.files import is_stdout
+from rolemgr.cli.layers import layer_options
 from rolemgr.cli.options import role_options
-from rolemgr.errors import InputError, SourceLocation, raise_all
+from rolemgr.cli.outside import OUTSIDE
+from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.source import open_input
-from rolemgr.iam.arn import ACCOUNT_ID
-
-if TYPE_CHECKING:
-    from rolemgr.evaluate.policies import Policies
-    from rolemgr.evaluate.request import Request
-    from rolemgr.iam.documents import IdentityPolicy
-    from rolemgr.model.role import Origin
+from rolemgr.workflow.layer_options import given
 
 DECISIONS = ("Allowed", "ExplicitlyDenied", "ImplicitlyDenied")
 
@@ -75,29 +70,12 @@ def simulate_command(
     if requests is not None:
         _refuse_beside_batch({**asked, **given(layers), **chosen, "policy": policies})
         sys.exit(_answer_all(requests, output))
-    if asked["action"] is None:
-        raise InputError(SourceLocation("--action"), "is missing", "such as s3:GetObject; or give a batch, --requests")
-    resource = asked["resource"] or "*"
-    _note_doubts(asked, resource)
-    identity, origins, own_arn = _identity(policies, chosen, layers, asked, verbose)
-    request = _request(asked, resource, own_arn)
-    around, beside = policies_around(identity, layers, request), _refused_by_aws(request)
-    _note_unreached(request, layers)
-    _note_other_resource(request, around)
-    for text in beside:
-        note(text)
-    _answer_one(request, around, origins, beside, form, output, color, asked["expect"])
+    from rolemgr.report.decision import decision_data, decision_page  # neither a batch nor help pays for these
+    from rolemgr.workflow.simulate import Asking, RequestOptions, simulate
 
-
-def _answer_one(
-    request: "Request", around: Any, origins: "Mapping[str, tuple[Origin, ...]]", beside: Sequence[str], form: str,
-    output: str | None, color: str, expect: str | None,
-) -> None:  # fmt: skip
-    from rolemgr.evaluate.explain import explain
-    from rolemgr.report.decision import decision_data, decision_page
-
-    found = explain(request, around)
-    found = found._replace(notes=(*found.notes, *beside))
+    expect = asked.pop("expect")
+    options = RequestOptions(**asked, certain=expect is not None)
+    request, found, origins = simulate(Asking(policies, chosen, layers, options), OUTSIDE, verbose=verbose)
     give(form, lambda: decision_data(found, origins), lambda: decision_page(request, found, origins), output, color)
     if expect and found.evaluation.decision != expect:
         click.echo(f"expected {expect}", err=True)
@@ -165,112 +143,3 @@ def _output_stream(output: str | None) -> Iterator[TextIO]:
     finally:
         if whole:
             target.unlink(missing_ok=True)
-
-
-def _note_doubts(asked: Mapping[str, Any], resource: str) -> None:
-    """
-    Refuse a resource that can't be one; note each name of the request that AWS is not known to have.
-
-    A misspelt name is denied like any other, which looks like an answer. It is an error only where an answer
-    is expected, as in a test that would pass for the wrong reason: AWS adds names before the reference has
-    them, and `--unknown-ok` says that one is such.
-    """
-    from rolemgr.reference.requests import questioned
-
-    if resource != "*" and not resource.startswith("arn:"):
-        raise InputError(SourceLocation("--resource"), f"`{resource}` is no ARN", "an action without a resource has *")
-    found = questioned(asked["action"], resource, _context(asked["context"]), asked["principal"])
-    problems = [
-        InputError(SourceLocation(f"--{one.part}"), one.doubt.problem, one.doubt.hint)
-        for one in found
-        if one.doubt.name not in asked["unknown_ok"]
-    ]
-    if asked["expect"]:
-        raise_all(problems)
-    for problem in problems:
-        note(str(problem))
-
-
-def _refused_by_aws(request: "Request") -> list[str]:
-    """Return that AWS itself refuses *request*, which no decision on policies shows."""
-    from rolemgr.reference.protected import protected
-
-    found = protected(request.action, request.resource, request.context, request.principal)
-    return [str(found)] if found else []
-
-
-def _note_unreached(request: "Request", layers: Mapping[str, Any]) -> None:
-    from rolemgr.reference.organizations import beyond_rcps
-
-    if layers["rcp"] and (text := beyond_rcps(request.action)):
-        note(f"--rcp: {text}")
-
-
-def _note_other_resource(request: "Request", around: "Policies") -> None:
-    """Note that the resource's policy says nothing of the resource: that of another neither allows nor denies."""
-    from rolemgr.evaluate.policies import Layer, groups_of
-    from rolemgr.evaluate.statement import takes_resource
-
-    statements = [one for group in groups_of(around) if group.layer is Layer.RESOURCE for _, one in group.statements()]
-    if statements and request.resource != "*" and not any(takes_resource(one, request) for one in statements):
-        note(f"--resource-policy: no statement is about {request.resource}: is it the policy of another resource?")
-
-
-def _request(asked: Mapping[str, Any], resource: str, own_arn: str | None) -> "Request":
-    from rolemgr.evaluate.request import Request
-
-    principal, account = asked["principal"] or own_arn, asked["resource_account"]
-    if account is not None and not ACCOUNT_ID.fullmatch(account):
-        raise InputError(SourceLocation("--resource-account"), f"`{account}` is not an account id of 12 digits")
-    return Request.known(asked["action"], resource, _context(asked["context"]), principal, account)
-
-
-def _identity(
-    names: Sequence[str], chosen: Mapping[str, Any], layers: Mapping[str, Any], asked: Mapping[str, Any], verbose: bool
-) -> "tuple[tuple[IdentityPolicy, ...], dict[str, tuple[Origin, ...]], str | None]":
-    """Return the identity policies to ask, the origins of their Sids where they are ours, and the role's ARN."""
-    options = [key for key, value in chosen.items() if value not in (None, (), False)]
-    if names:
-        if options:
-            where = SourceLocation(f"--{options[0].replace('_', '-')}")
-            raise InputError(where, "goes with a role, not with policy files")
-        from rolemgr.cli.policies import read_identity_policies
-
-        found = read_identity_policies(names)
-        for policy in found:
-            note_names(policy.source.name, policy.value)
-        return tuple(policy.value for policy in found), {}, None
-    if asked["principal"] and given(layers) and not options:
-        return (), {}, None  # a service, say, asks by what the resource's policy says
-    return _chosen_role(chosen, layers, asked, verbose)
-
-
-def _chosen_role(
-    chosen: Mapping[str, Any], layers: Mapping[str, Any], asked: Mapping[str, Any], verbose: bool
-) -> "tuple[tuple[IdentityPolicy, ...], dict[str, tuple[Origin, ...]], str | None]":
-    from rolemgr.cli.rendering import render_chosen
-    from rolemgr.workflow.role import attached_to
-
-    found = render_chosen(chosen, verbose=verbose)
-    attached = attached_to(found.role)
-    boundary = () if layers["boundary_policy"] else filter(None, (found.documents.boundary,))
-    for arn in (*(one for one in found.documents.attached if one not in attached), *boundary):
-        note(f"the decision is made without {arn}: what it allows is not judged")
-    own = tuple(policy.document for policy in (*found.documents.policies, *found.documents.managed_policies))
-    for number, arn in enumerate(attached, start=len(own)):
-        note(f"identity policy {number} is {arn}")
-    request = asked["action"], asked["resource"] or "*"
-    origins = {statement.sid: statement.origins_of(*request) for statement in found.role.statements}
-    return (*own, *attached.values()), origins, found.role.spec.arn
-
-
-def _context(texts: Sequence[str]) -> dict[str, list[str]]:
-    """Return the context of ``KEY=VALUE`` texts; a repeated key has several values."""
-    context: dict[str, list[str]] = {}
-    for text in texts:
-        key, equals, value = text.partition("=")
-        if not equals or ":" not in key:
-            problem = f"`{text}` is not of the form KEY=VALUE"
-            raise InputError(SourceLocation("--context"), problem, "such as aws:RequestTag/Project=churn")
-        context.setdefault(key, []).append(value)
-    return context

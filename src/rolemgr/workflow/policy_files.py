@@ -1,51 +1,50 @@
-"""Policy files on the command line: IAM documents, lists of them, or whole roles as `create` writes them."""
+"""Policy files that a user names: IAM documents, lists of them, or whole roles as `create` writes them."""
 
 from collections.abc import Sequence
 from typing import TypeVar
 
-from rolemgr.cli.files import note, read_input
 from rolemgr.errors import InputError
+from rolemgr.evaluate.policies import read_policy
 from rolemgr.files.json import parse_json
 from rolemgr.files.source import ANSWER_LIMITS, LIMITS, SourceFile
 from rolemgr.iam.documents import IdentityPolicy, PolicyDocument
 from rolemgr.iam.uses import Use, beyond, documents_in, unjudged, unquoted
 from rolemgr.model.source import Sourced, parse_model
+from rolemgr.workflow.outside import Outside, Reader, Say
 
 Document = TypeVar("Document", bound=PolicyDocument)
 
 
-def read_identity_policies(names: Sequence[str]) -> list[Sourced[IdentityPolicy]]:
+def read_identity_policies(names: Sequence[str], outside: Outside) -> list[Sourced[IdentityPolicy]]:
     """
     Return the identity policies in the files *names* (``-`` is stdin), in order.
 
     A file holds what `rolemgr.iam.role_document.documents_in` reads; JSON unless it ends in ``.yaml`` or
-    ``.yml``, stdin JSON where it starts as JSON does. Says on stderr which parts of a role are not judged.
+    ``.yml``, stdin JSON where it starts as JSON does. Says which parts of a role are not judged.
     Raises InputError with the line for what is none of it, or breaks IAM's grammar.
     """
-    return [policy for name in names for policy in policies_of(read_source(name))]
+    return [policy for name in names for policy in policies_of(read_source(name, outside.read), outside.say)]
 
 
-def read_documents(name: str, kind: type[Document], use: Use | None = None) -> list[Document]:
+def read_documents(name: str, kind: type[Document], outside: Outside, use: Use | None = None) -> list[Document]:
     """
     Return the policy documents in the file *name*: one, or a list of them as `scp` and `rcp` write it.
 
     A role that `create` wrote is taken for its trust policy where one is wanted; *use* says more than *kind*
     what for. Raises InputError with the line for anything else, and for a list without a document.
     """
-    return documents_of(read_source(name), kind, use)
+    return documents_of(read_source(name, outside.read), kind, outside.say, use)
 
 
-def documents_of(source: SourceFile, kind: type[Document], use: Use | None = None) -> list[Document]:
+def documents_of(source: SourceFile, kind: type[Document], say: Say, use: Use | None = None) -> list[Document]:
     """Return the policy documents in *source*, as `read_documents` does."""
     documents = [_readable(parse_model(part, kind)).value for part in documents_in(source, kind, use)]
-    _say_what_is_aside(source)
+    _say_what_is_aside(source, say)
     return documents
 
 
 def _readable(policy: Sourced[Document]) -> Sourced[Document]:
     """Return *policy*; raise InputError, with its file, for what its operators can't read."""
-    from rolemgr.evaluate.policies import read_policy
-
     try:
         read_policy(policy.value)
     except InputError as error:
@@ -53,10 +52,10 @@ def _readable(policy: Sourced[Document]) -> Sourced[Document]:
     return policy
 
 
-def read_source(name: str) -> SourceFile:
+def read_source(name: str, read: Reader) -> SourceFile:
     """Return the file *name* as data: YAML where its name says so, or stdin does not start as JSON does."""
     is_yaml = name.endswith((".yaml", ".yml"))
-    text, shown = read_input(name, LIMITS if is_yaml else ANSWER_LIMITS)
+    text, shown = read(name, LIMITS if is_yaml else ANSWER_LIMITS)
     is_json = text.lstrip()[:1] in ("{", "[", '"') if name == "-" else not is_yaml
     if is_json:
         return unquoted(parse_json(text, shown, ANSWER_LIMITS))
@@ -65,16 +64,16 @@ def read_source(name: str) -> SourceFile:
     return unquoted(parse_yaml(text, shown))
 
 
-def policies_of(source: SourceFile) -> list[Sourced[IdentityPolicy]]:
+def policies_of(source: SourceFile, say: Say) -> list[Sourced[IdentityPolicy]]:
     """Return the identity policies in *source*, as `read_identity_policies` does."""
     documents = [_readable(parse_model(part, IdentityPolicy)) for part in documents_in(source, IdentityPolicy)]
-    _say_what_is_aside(source)
+    _say_what_is_aside(source, say)
     for path, text in dict.fromkeys(beyond(source)):
-        note(f"{source.at(path)}: {text}")
+        say(f"{source.at(path)}: {text}")
     return documents
 
 
-def _say_what_is_aside(source: SourceFile) -> None:
+def _say_what_is_aside(source: SourceFile, say: Say) -> None:
     """Note what an answer holds in the place of a policy, and nobody judges."""
     for aside in unjudged(source):
-        note(f"{source.at(aside.path)}: {aside.place} is not judged: {aside.reason}")
+        say(f"{source.at(aside.path)}: {aside.place} is not judged: {aside.reason}")

@@ -1,0 +1,184 @@
+"""One request against a role or policy files and the layers around them."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rolemgr.errors import InputError, SourceLocation, raise_all
+from rolemgr.evaluate.explain import Explanation, explain
+from rolemgr.evaluate.policies import Layer, Policies, groups_of
+from rolemgr.evaluate.request import Request
+from rolemgr.evaluate.statement import takes_resource
+from rolemgr.iam.arn import ACCOUNT_ID
+from rolemgr.iam.documents import IdentityPolicy
+from rolemgr.reference.organizations import beyond_rcps
+from rolemgr.reference.protected import protected
+from rolemgr.reference.requests import questioned
+from rolemgr.workflow.layer_options import given
+from rolemgr.workflow.layers import policies_around, say_doubtful_names
+from rolemgr.workflow.outside import Outside, Say
+from rolemgr.workflow.policy_files import read_identity_policies
+from rolemgr.workflow.role_options import given_flag
+
+if TYPE_CHECKING:
+    from rolemgr.model.role import Origin
+
+
+class RequestOptions(NamedTuple):
+    """The request as its options say it; where the answer must be *certain*, no name may be doubtful."""
+
+    action: str | None
+    resource: str | None
+    resource_account: str | None
+    principal: str | None
+    context: Sequence[str]
+    unknown_ok: Sequence[str]
+    certain: bool
+
+    @property
+    def known_action(self) -> str:
+        """The action; raises InputError where there is none."""
+        if self.action is None:
+            hint = "such as s3:GetObject; or give a batch, --requests"
+            raise InputError(SourceLocation("--action"), "is missing", hint)
+        return self.action
+
+    @property
+    def resource_or_any(self) -> str:
+        """The resource, or what stands for none."""
+        return self.resource or "*"
+
+
+class Asking(NamedTuple):
+    """Whose *policies* are asked (files, or the *chosen* role), the *layers* around them, and for which request."""
+
+    policies: Sequence[str]
+    chosen: Mapping[str, Any]
+    layers: Mapping[str, Any]
+    options: RequestOptions
+
+
+class Simulated(NamedTuple):
+    """A request, its decision and why, and the catalog lines that each Sid comes from."""
+
+    request: Request
+    explanation: Explanation
+    origins: "Mapping[str, tuple[Origin, ...]]"
+
+
+class _Identity(NamedTuple):
+    """The identity policies to ask, the origins of their Sids where they are ours, and the role's ARN."""
+
+    policies: tuple[IdentityPolicy, ...] = ()
+    origins: "Mapping[str, tuple[Origin, ...]]" = MappingProxyType({})
+    arn: str | None = None
+
+
+def simulate(asking: Asking, outside: Outside, *, verbose: bool) -> Simulated:
+    """
+    Return the decision on a request; say what is doubtful, and what was taken for granted.
+
+    Raises InputError for options and files that make no request, role or policy.
+    """
+    _say_doubts(asking.options, outside.say)
+    identity = _identity(asking, outside, verbose=verbose)
+    request = _request(asking.options, identity.arn)
+    around, beside = policies_around(identity.policies, asking.layers, request, outside), _refused_by_aws(request)
+    _say_unreached(request, asking.layers, outside.say)
+    _say_other_resource(request, around, outside.say)
+    for text in beside:
+        outside.say(text)
+    found = explain(request, around)
+    return Simulated(request, found._replace(notes=(*found.notes, *beside)), identity.origins)
+
+
+def _say_doubts(asked: RequestOptions, say: Say) -> None:
+    """
+    Refuse a resource that can't be one; say each name of the request that AWS is not known to have.
+
+    A misspelt name is denied like any other, which looks like an answer. It is an error only where an answer
+    is expected, as in a test that would pass for the wrong reason: AWS adds names before the reference has
+    them, and `--unknown-ok` says that one is such.
+    """
+    action, resource = asked.known_action, asked.resource_or_any
+    if resource != "*" and not resource.startswith("arn:"):
+        raise InputError(SourceLocation("--resource"), f"`{resource}` is no ARN", "an action without a resource has *")
+    found = questioned(action, resource, context_of(asked.context), asked.principal)
+    problems = [
+        InputError(SourceLocation(f"--{one.part}"), one.doubt.problem, one.doubt.hint)
+        for one in found
+        if one.doubt.name not in asked.unknown_ok
+    ]
+    if asked.certain:
+        raise_all(problems)
+    for problem in problems:
+        say(str(problem))
+
+
+def _refused_by_aws(request: Request) -> list[str]:
+    """Return that AWS itself refuses *request*, which no decision on policies shows."""
+    found = protected(request.action, request.resource, request.context, request.principal)
+    return [str(found)] if found else []
+
+
+def _say_unreached(request: Request, layers: Mapping[str, Any], say: Say) -> None:
+    """Say that RCPs do not reach the service of the request."""
+    if layers["rcp"] and (text := beyond_rcps(request.action)):
+        say(f"--rcp: {text}")
+
+
+def _say_other_resource(request: Request, around: Policies, say: Say) -> None:
+    """Say that the resource's policy says nothing of the resource: that of another neither allows nor denies."""
+    statements = [one for group in groups_of(around) if group.layer is Layer.RESOURCE for _, one in group.statements()]
+    if statements and request.resource != "*" and not any(takes_resource(one, request) for one in statements):
+        say(f"--resource-policy: no statement is about {request.resource}: is it the policy of another resource?")
+
+
+def _request(asked: RequestOptions, own_arn: str | None) -> Request:
+    principal, account = asked.principal or own_arn, asked.resource_account
+    if account is not None and not ACCOUNT_ID.fullmatch(account):
+        raise InputError(SourceLocation("--resource-account"), f"`{account}` is not an account id of 12 digits")
+    return Request.known(asked.known_action, asked.resource_or_any, context_of(asked.context), principal, account)
+
+
+def _identity(asking: Asking, outside: Outside, *, verbose: bool) -> _Identity:
+    """Return the policies of the caller: those in files, those of a chosen role, or none."""
+    flag = given_flag(asking.chosen)
+    if asking.policies:
+        if flag:
+            raise InputError(SourceLocation(flag), "goes with a role, not with policy files")
+        found = read_identity_policies(asking.policies, outside)
+        for policy in found:
+            say_doubtful_names(policy.source.name, policy.value, outside.say)
+        return _Identity(tuple(policy.value for policy in found))
+    if asking.options.principal and given(asking.layers) and not flag:
+        return _Identity()  # a service, say, asks by what the resource's policy says
+    return _chosen_role(asking, outside, verbose=verbose)
+
+
+def _chosen_role(asking: Asking, outside: Outside, *, verbose: bool) -> _Identity:
+    from rolemgr.workflow.role import attached_to, render_chosen  # policy files need neither catalog nor templates
+
+    found = render_chosen(asking.chosen, outside, verbose=verbose)
+    attached = attached_to(found.role)
+    boundary = () if asking.layers["boundary_policy"] else filter(None, (found.documents.boundary,))
+    for arn in (*(one for one in found.documents.attached if one not in attached), *boundary):
+        outside.say(f"the decision is made without {arn}: what it allows is not judged")
+    own = tuple(policy.document for policy in (*found.documents.policies, *found.documents.managed_policies))
+    for number, arn in enumerate(attached, start=len(own)):
+        outside.say(f"identity policy {number} is {arn}")
+    request = asking.options.known_action, asking.options.resource_or_any
+    origins = {statement.sid: statement.origins_of(*request) for statement in found.role.statements}
+    return _Identity((*own, *attached.values()), origins, found.role.spec.arn)
+
+
+def context_of(texts: Sequence[str]) -> dict[str, list[str]]:
+    """Return the context of ``KEY=VALUE`` texts; a repeated key has several values."""
+    context: dict[str, list[str]] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or ":" not in key:
+            problem = f"`{text}` is not of the form KEY=VALUE"
+            raise InputError(SourceLocation("--context"), problem, "such as aws:RequestTag/Project=churn")
+        context.setdefault(key, []).append(value)
+    return context
