@@ -17,7 +17,7 @@ from rolemgr.catalog.personas import resolve_persona
 from rolemgr.check.examples import examples_of
 from rolemgr.check.rules import RULES
 from rolemgr.cli.main import COMMANDS
-from rolemgr.cli.schema import SCHEMAS, schema_of
+from rolemgr.cli.schema import SCHEMAS
 from rolemgr.compose.role import compose
 from rolemgr.files.source import SourceFile
 from rolemgr.files.yaml import read_yaml
@@ -30,6 +30,7 @@ from rolemgr.report.drift import RULES as DRIFT_RULES
 from rolemgr.report.rules import rule_markdown
 from rolemgr.report.statements import by_access_level
 from rolemgr.separation.violations import RenderedRole
+from rolemgr.workflow.schemas import schema_of
 
 TOP = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "docs/personas.md", "docs/catalog.md", "docs/drift.md", "docs/rules.md")

@@ -9,7 +9,6 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from rolemgr.catalog.load import Catalog, builtin_folder
-from rolemgr.cli.schema import schema_of
 from rolemgr.compose.role import compose
 from rolemgr.compose.substitute import names_in
 from rolemgr.errors import InputError, Problems
@@ -19,6 +18,7 @@ from rolemgr.model.catalog import ActivityGroup
 from rolemgr.model.role import ComposedRole
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
+from rolemgr.workflow.schemas import schema_of
 
 if TYPE_CHECKING:
     from tests.conftest import Run, UserCatalog

@@ -8,6 +8,7 @@ import click
 from rolemgr.cli.console import output_option
 from rolemgr.cli.files import note, require_ending, write_output
 from rolemgr.errors import InputError, SourceLocation
+from rolemgr.files.write import to_json, to_yaml
 
 _TAG_KEY = re.compile(r"(?!(?i:aws:))[\w .:/=+@-]{1,128}")
 
@@ -35,8 +36,7 @@ def detective_command(name: str, tag_keys: Sequence[str], stop: bool, form: str,
       aws cloudformation deploy --stack-name on-demand-jobs --template-file on-demand-jobs.yaml \\
           --capabilities CAPABILITY_IAM --parameter-overrides Email=ml-platform@example.com
     """
-    from rolemgr.detective.detective import template
-    from rolemgr.files.write import to_json, to_yaml
+    from rolemgr.detective.detective import template  # help does not pay for it
 
     asked = _only_for(name, tag_keys, stop)
     require_ending(output, form.upper(), f"give --format {'json' if form == 'yaml' else 'yaml'}")

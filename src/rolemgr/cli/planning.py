@@ -53,12 +53,12 @@ def prepare(
     from rolemgr.account.order import trusted_first
     from rolemgr.account.plan import Wanted, plan_role
     from rolemgr.account.read import role_exists
-    from rolemgr.cli.check import findings_in_force
     from rolemgr.iam.variables import as_pattern
     from rolemgr.iam.wildcards import has_wildcard
     from rolemgr.report.next_steps import next_steps
     from rolemgr.report.plan import Planned
     from rolemgr.separation.closure import passed_roles
+    from rolemgr.workflow.check_role import findings_in_force
 
     if options.prune and not options.update:
         raise InputError(SourceLocation("--prune"), "goes with --update")

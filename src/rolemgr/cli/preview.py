@@ -32,10 +32,10 @@ def preview_command(
       rolemgr preview --persona data-scientist --full
       rolemgr preview --role roles/churn.yaml --format json
     """
-    from rolemgr.cli.check import findings_in_force
     from rolemgr.cli.rendering import render_chosen
     from rolemgr.report.preview import full_page, preview_data
     from rolemgr.report.review import review_page
+    from rolemgr.workflow.check_role import findings_in_force
 
     found = render_chosen(chosen, verbose=verbose)
     shown = (found.role, found.documents, found.catalog)

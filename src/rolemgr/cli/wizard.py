@@ -14,7 +14,6 @@ import click
 from rich.markup import escape
 
 from rolemgr.catalog.load import Catalog
-from rolemgr.cli.check import findings_in_force
 from rolemgr.cli.files import write_output
 from rolemgr.cli.terminal import StoppedError, Terminal
 from rolemgr.errors import InputError, RolemgrError
@@ -24,6 +23,7 @@ from rolemgr.report.review import review_page
 from rolemgr.wizard.answers import Answers, answers_of, command_options, flag, role_data, spec_of
 from rolemgr.wizard.dialogue import BACK, HELP, NEXT_STEP, QUIT, Dialogue, answered, back, skipped
 from rolemgr.wizard.questions import STEPS, Question
+from rolemgr.workflow.check_role import findings_in_force
 from rolemgr.workflow.choices import choices_without_a_role
 from rolemgr.workflow.role import Chosen, render_spec
 from rolemgr.workflow.role_options import ROLE_OPTIONS

@@ -1,0 +1,80 @@
+"""What `check` found, in each of its forms, and what there is to say of one rule."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rolemgr.check.config import find_rule
+from rolemgr.check.finding import Finding, NotJudged, Severity, TypeFromName
+from rolemgr.check.rules import RULES
+from rolemgr.errors import SourceLocation
+from rolemgr.report.findings import annotations, findings_data, findings_text
+from rolemgr.report.sarif import RuleText, sarif
+
+if TYPE_CHECKING:
+    from rolemgr.check.custom import Custom  # few users have checks of their own
+
+
+class CheckReport(NamedTuple):
+    """
+    The findings, those that are excused with the reason, and how many policies were checked.
+
+    Beside them stand the user's own checks, what was not judged, and whose type was told from its name alone.
+    """
+
+    findings: Sequence[Finding]
+    excused: Sequence[tuple[Finding, str]]
+    checked: int
+    customs: "Sequence[Custom]" = ()
+    not_judged: Sequence[NotJudged] = ()
+    types: Sequence[TypeFromName] = ()
+
+
+def check_text(
+    form: str, found: CheckReport, version: str, *, is_file: Callable[[str], bool], color: bool, width: int
+) -> str:
+    """Return what was *found* in the *form* (text, json, sarif or github) that somebody chose."""
+    findings, not_judged, types = found.findings, found.not_judged, found.types
+    if form == "text":
+        return findings_text(findings, found.checked, not_judged, types, width=width, color=color)
+    if form == "github":
+        names = {rule.id: rule.name for rule in RULES.values()} | {
+            one.check.id: one.check.kind for one in found.customs
+        }
+        return annotations(findings, names, not_judged, types, is_file=is_file)
+    as_json = form == "json"
+    data = findings_data(findings, found.checked, not_judged, types) if as_json else _sarif(found, version, is_file)
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _sarif(found: CheckReport, version: str, is_file: Callable[[str], bool]) -> dict[str, Any]:
+    texts = {
+        rule.id: RuleText(rule.id, rule.name, rule.title, rule.explanation, rule.source, rule.severity)
+        for rule in RULES.values()
+    }
+    texts |= {one.check.id: _custom_text(one) for one in found.customs}
+    return sarif(found.findings, found.excused, texts, version, found.not_judged, found.types, is_file=is_file)
+
+
+def _custom_text(custom: "Custom") -> RuleText:
+    from rolemgr.check import custom as custom_checks  # they need the comparison of policies
+
+    check, text = custom.check, custom_checks.explained(custom)
+    return RuleText(check.id, check.kind, check.reason, text, custom_checks.SOURCE, Severity(check.severity))
+
+
+def explained(name: str, customs: "Sequence[Custom]") -> str:
+    """
+    Return what there is to say of the rule *name*, with an example that it finds and one that it does not.
+
+    Raises UnknownNameError for a rule that neither we nor *customs* have.
+    """
+    own = next((one for one in customs if one.check.id.lower() == name.lower()), None)
+    if own:
+        text = _custom_text(own)
+        return f"{text.id} ({text.severity}), {own.where}\n\n{text.explanation}\n\nSee {text.source}\n"
+    from rolemgr.check.examples import examples_of  # YAML, for one rule that is explained
+    from rolemgr.report.rules import rule_text
+
+    rule = find_rule(name, SourceLocation("--explain"), [one.check.id for one in customs])
+    return rule_text(rule, examples_of(rule.id))

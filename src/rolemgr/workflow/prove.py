@@ -1,0 +1,89 @@
+"""Proofs over one role, or over the whole catalog."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.errors import InputError, SourceLocation
+from rolemgr.prove.catalog import prove_catalog, prove_role
+from rolemgr.prove.proof import Proof, Subject
+from rolemgr.separation.violations import RenderedRole
+from rolemgr.workflow.choices import catalog_folders
+from rolemgr.workflow.outside import Outside
+from rolemgr.workflow.role import render_chosen
+from rolemgr.workflow.settings import find_settings
+
+_CHOOSING = ("persona", "role")
+_TO_BREAK = ("--break-separation", "shown by prove")
+"""Without a reason `simulate` would refuse the role that breaks its separation."""
+
+_OF_A_CATALOG = {"catalog"}
+
+
+class Proven(NamedTuple):
+    """What the *proofs* are about, and those that hold and those that do not."""
+
+    what: str
+    proofs: tuple[Proof, ...]
+
+
+def proofs_of(chosen: Mapping[str, Any], outside: Outside, *, verbose: bool) -> Proven:
+    """
+    Return the proofs of the role that *chosen* and their fallbacks describe, or of the whole catalog without one.
+
+    Raises InputError for bad input, and for options of a role where none is chosen.
+    """
+    if any(chosen[key] is not None for key in _CHOOSING) or any(_fallbacks(outside.environ)):
+        return _of_role(chosen, outside, verbose=verbose)
+    return _of_catalog(chosen)
+
+
+def _fallbacks(environ: Mapping[str, str]) -> list[object]:
+    """Return the persona and the role file that the environment and ``rolemgr.yaml`` choose."""
+    settings = find_settings(Path.cwd())
+    data = settings.data if settings else {}
+    return [*(environ.get(f"ROLEMGR_{key.upper()}") for key in _CHOOSING), *(data.get(key) for key in _CHOOSING)]
+
+
+def _of_role(chosen: Mapping[str, Any], outside: Outside, *, verbose: bool) -> Proven:
+    reason = chosen["break_separation"] or "asked for by prove"  # a broken separation is an answer here, no bad input
+    found = render_chosen({**chosen, "break_separation": reason}, outside, verbose=verbose)
+    subject = Subject(found.catalog, RenderedRole(found.role, found.documents), _as_given(chosen))
+    proofs = prove_role(subject)
+    if not proofs[0].holds and not chosen["break_separation"]:
+        proofs = tuple(_with_flags(proof, _TO_BREAK, subject.flags) for proof in proofs)
+    return Proven(f"role {found.role.spec.role_name}", proofs)
+
+
+def _of_catalog(chosen: Mapping[str, Any]) -> Proven:
+    given = next((key for key, value in chosen.items() if value and key not in _OF_A_CATALOG), None)
+    if given:
+        flag = SourceLocation(f"--{given.replace('_', '-')}")
+        raise InputError(flag, "goes with a role, and none is chosen", "give --persona NAME or --role FILE")
+    folders = catalog_folders(chosen["catalog"])
+    names = tuple(word for folder in folders for word in ("--catalog", str(folder)))
+    return Proven("catalog", tuple(_with_flags(proof, names) for proof in prove_catalog(Catalog(folders))))
+
+
+def _with_flags(proof: Proof, words: tuple[str, ...], only: tuple[str, ...] | None = None) -> Proof:
+    """Return *proof* with *words* among the flags of what breaks it, or of those alone that have the flags *only*."""
+    examples = tuple(
+        one._replace(flags=(*one.flags, *words)) if only in (None, one.flags) else one for one in proof.counter_examples
+    )
+    return proof._replace(
+        counter_examples=examples,
+        untold=tuple(
+            one._replace(flags=(*one.flags, *words)) if only in (None, one.flags) else one for one in proof.untold
+        ),
+    )
+
+
+def _as_given(chosen: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the flags as they were given, for a command line that chooses the same role."""
+    words: list[str] = []
+    for key, value in chosen.items():
+        flag = f"--{key.replace('_', '-')}"
+        for text in value if isinstance(value, tuple) else (value,) if value else ():
+            words += [flag] if text is True else [flag, str(text)]
+    return tuple(words)

@@ -1,0 +1,28 @@
+"""The JSON Schemas of the files that users write."""
+
+from typing import Any
+
+from rolemgr.iam.base import Model
+from rolemgr.model.catalog import ActivityGroup, Persona, Separation, SharedParameters
+from rolemgr.model.check_config import CheckConfigFile
+from rolemgr.model.custom_checks import CustomChecks
+from rolemgr.model.guardrail import Guardrail, GuardrailProfile
+from rolemgr.model.policy_tests import PolicyTests
+from rolemgr.model.spec import RoleSpec
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of the file format *name*."""
+    models: dict[str, type[Model]] = {
+        "persona": Persona,
+        "separation": Separation,
+        "activity-group": ActivityGroup,
+        "shared-parameters": SharedParameters,
+        "guardrail": Guardrail,
+        "guardrail-profile": GuardrailProfile,
+        "role": RoleSpec,
+        "tests": PolicyTests,
+        "checks": CustomChecks,
+        "check-config": CheckConfigFile,
+    }
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | models[name].model_json_schema()
