@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from tests.conftest import Run
 
-from rolemgr.cli.export import FORMS
 from rolemgr.export.formats import FORMATS
+from rolemgr.workflow.exports import FORMS
 
 FIXED = ("create", "--persona", "data-scientist", "--account", "123456789012", "--region", "eu-west-1")
 FREE = ("create", "--persona", "data-scientist")

@@ -1,19 +1,17 @@
 """How a result is given: as data or as a page, on stdout or in a file; colour on a terminal only."""
 
-import io
-import os
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from rolemgr.cli.files import is_stdout, require_ending, write_output
+from rolemgr.cli.files import require_ending, write_output
 from rolemgr.cli.neighbours import require_path
 from rolemgr.errors import InputError, SourceLocation
+from rolemgr.files.write import to_json
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -57,10 +55,6 @@ def fail_on_option(default: str, what: str) -> Callable[[Command], Command]:
     )  # fmt: skip
 
 
-_ANY_WIDTH = 10_000
-_FILE_WIDTH = 80
-
-
 def give(
     form: str, data: Callable[[], Any], page: "Callable[[], RenderableType]", output: str | None, color: str
 ) -> None:
@@ -70,36 +64,10 @@ def give(
     It goes to the file *output*, where a page has no colour whatever *color* says, or else to stdout. Only
     the one of the two that is asked for is made. Raises InputError where the file can't be written.
     """
-    from rolemgr.files.write import to_json
-
     require_ending(output, "JSON" if form == "json" else "text", "give --format json, or another name")
-    write_output(to_json(data()) if form == "json" else _drawn(page(), output, color), output)
+    if form == "json":
+        write_output(to_json(data()), output)
+        return
+    from rolemgr.cli.drawing import drawn  # rich, which data does not pay for
 
-
-def _drawn(page: "RenderableType", output: str | None, color: str) -> str:
-    """Return *page* as text; a table that goes to a file or a pipe is as wide as it needs to be."""
-    tables = sys.modules.get("rich.table")  # where nobody loaded it, the page is not a table
-    console = _terminal(color) if is_stdout(output) else _file()
-    of_any_width = not is_stdout(output) or (not sys.stdout.isatty() and "COLUMNS" not in os.environ)
-    if tables and isinstance(page, tables.Table) and of_any_width:
-        console.width = _ANY_WIDTH
-        console.width = console.measure(page).maximum
-    with console.capture() as captured:
-        console.print(page)
-    from rolemgr.cli.page import without_commands
-
-    return without_commands("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
-
-
-def _terminal(color: str) -> "Console":
-    from rolemgr.cli.page import PageConsole
-
-    force = {"always": True, "never": False}.get(color)
-    return PageConsole(force_terminal=force, no_color=True if color == "never" else None, highlight=False)
-
-
-def _file() -> "Console":
-    """Return what draws for a file: the same bytes whatever the terminal and the environment are."""
-    from rolemgr.cli.page import PageConsole
-
-    return PageConsole(file=io.StringIO(), force_terminal=False, color_system=None, width=_FILE_WIDTH, highlight=False)
+    write_output(drawn(page(), output, color), output)

@@ -12,16 +12,18 @@ from click.core import ParameterSource
 from rolemgr.cli.access import AccessOptions, access_options
 from rolemgr.cli.apply import allow_findings_option, apply_roles, role_files, yes_option
 from rolemgr.cli.console import output_option
-from rolemgr.cli.export import FORMS, ExportedText, Exports, export_options, exported_text
+from rolemgr.cli.export import export_options
 from rolemgr.cli.files import is_folder, next_step, note, require_ending, write_in, write_output
 from rolemgr.cli.options import roles_options
+from rolemgr.cli.outside import OUTSIDE
 from rolemgr.cli.planning import ApplyOptions
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.workflow.choices import names_a_role
+from rolemgr.workflow.exports import FORMS, ExportedText, Exports, exported_text
 from rolemgr.workflow.role_options import many_roles, one_role
 
 if TYPE_CHECKING:
-    from rolemgr.cli.rendering import Chosen
+    from rolemgr.workflow.role import Chosen
 
 
 @click.command("create")
@@ -59,20 +61,15 @@ def create_command(
       rolemgr create --persona data-scientist --bucket acme-churn --apply --profile ml-account
     """
     form_given = ctx.get_parameter_source("form") is not ParameterSource.DEFAULT
-    if exports.template and exports.template[0] == "<stdin>" and "-" in (chosen["role"] or ()):
-        raise InputError(SourceLocation("--template"), "can't be stdin where the role is", "give one of them as a file")
-    if exports.template and (to_account or form_given):
-        other = "--apply" if to_account else "--format"
-        raise InputError(SourceLocation("--template"), f"goes without {other}", "a template makes the whole result")
+    if exports.template:
+        beside = "--apply" if to_account else "--format" if form_given else None
+        _check_template(exports.template[0], chosen, beside=beside)
     if to_account:
         _check_applicable(exports, form_given=form_given)
     else:
-        _refuse_without_apply(yes=yes, allow_findings=allow_findings, **access._asdict())
-        exports.check()
-        if not exports.template:
-            _check_ending(exports.form, output)
+        _check_written(exports, output, yes=yes, allow_findings=allow_findings, **access._asdict())
     if at_a_terminal() and not names_a_role(chosen, os.environ):
-        from rolemgr.cli.wizard import ask_for_role
+        from rolemgr.cli.wizard import ask_for_role  # rich, where somebody is asked
 
         chosen = ask_for_role(ctx, chosen)
     if to_account:
@@ -85,34 +82,26 @@ def create_command(
         _create_one(chosen, exports, output, verbose=verbose)
 
 
-def _create_one(chosen: dict[str, Any], exports: Exports, output: str | None, *, verbose: bool) -> None:
-    from rolemgr.cli.rendering import render_chosen
+def _check_template(name: str, chosen: dict[str, Any], *, beside: str | None) -> None:
+    """Raise InputError for a template *beside* an option, and for one on stdin where the role is there too."""
+    if name == "<stdin>" and "-" in (chosen["role"] or ()):
+        raise InputError(SourceLocation("--template"), "can't be stdin where the role is", "give one of them as a file")
+    if beside:
+        raise InputError(SourceLocation("--template"), f"goes without {beside}", "a template makes the whole result")
 
-    found = render_chosen(one_role(chosen), verbose=verbose, filled_later=exports.filled_later)
-    made = exported_text(found, exports)
-    for text in made.notes:
+
+def _create_one(chosen: dict[str, Any], exports: Exports, output: str | None, *, verbose: bool) -> None:
+    from rolemgr.workflow.create import create_role  # help does not pay for it
+
+    made = create_role(one_role(chosen), exports, OUTSIDE, verbose=verbose)
+    for text in made.exported.notes:
         note(text)
     if output is not None and (output.endswith("/") or is_folder(output)):
-        write_in(output, exports.place, found.documents.name, made.text)
+        write_in(output, exports.place, made.name, made.exported.text)
     else:
-        write_output(made.text, output)
-    _say_next(found, is_open="account" in exports.filled_later)
-
-
-def _say_next(found: "Chosen", *, is_open: bool) -> None:
-    """
-    Say as what the role's work runs, and what is left to do before somebody works with it.
-
-    Where the account *is_open*, the user of the result fills it.
-    """
-    from rolemgr.model.spec import DEFAULT_ACCOUNT
-    from rolemgr.report.next_steps import next_steps, passed_line
-    from rolemgr.separation.closure import passed_roles
-
-    own = found.role.spec.arn
-    passed = (passed_line(one, own) for one in passed_roles(found.catalog, found.role))
-    for text in (*passed, *next_steps(found.role)):
-        next_step(text.replace(DEFAULT_ACCOUNT, "ACCOUNT") if is_open else text)
+        write_output(made.exported.text, output)
+    for text in made.next_steps:
+        next_step(text)
 
 
 def _create_many(
@@ -120,7 +109,7 @@ def _create_many(
     *, verbose: bool,
 ) -> None:  # fmt: skip
     """Write each role that can be made as a file of its own to the folder *output*, then raise what is wrong."""
-    from rolemgr.cli.many import judge_each, matching_files, require_folder, say_notes, say_rest, write_each
+    from rolemgr.cli.many import judge_each, matching_files, require_folder, say_notes, say_rest, write_each  # a pool
 
     folder = require_folder(output)
     files = matching_files(chosen["role"])
@@ -150,10 +139,14 @@ def _check_ending(form: str, output: str | None) -> None:
     require_ending(output, language, f"name it {place}, or choose another --format")
 
 
-def _refuse_without_apply(**options: object) -> None:
-    for name, value in options.items():
+def _check_written(exports: Exports, output: str | None, **of_apply: object) -> None:
+    """Raise InputError for what does not go with a role that is written, as the options *of_apply* do not."""
+    for name, value in of_apply.items():
         if value:
             raise InputError(SourceLocation(f"--{name.replace('_', '-')}"), "goes with --apply")
+    exports.check()
+    if not exports.template:
+        _check_ending(exports.form, output)
 
 
 def at_a_terminal() -> bool:

@@ -11,12 +11,7 @@ from rolemgr.cli.create import at_a_terminal
 from rolemgr.cli.files import is_stdout, note, write_output
 from rolemgr.cli.options import settings_options
 from rolemgr.errors import InputError, SourceLocation
-from rolemgr.workflow.choices import flag_choices
-from rolemgr.workflow.role_options import ROLE_OPTIONS
 from rolemgr.workflow.settings import SETTINGS_FILE
-
-_PERSONA = "data-scientist"
-"""Whose settings a starter holds where nobody says otherwise and nobody can be asked."""
 
 
 @click.command("init")
@@ -52,22 +47,10 @@ def _use_of(path: Path) -> str:
 
 def _starter(chosen: Mapping[str, Any], path: Path) -> str:
     """Return the text of the file at *path* for what was *chosen*, or is answered now."""
-    from rolemgr.catalog.load import Catalog
-    from rolemgr.wizard.answers import answers_of, spec_of
-    from rolemgr.wizard.starter import starter_text
-    from rolemgr.workflow.role import render_spec
+    from rolemgr.workflow import starter  # help does not pay for it
 
-    answers = answers_of(flag_choices(chosen), {})
     if at_a_terminal() and not chosen["persona"]:
-        from rolemgr.cli.terminal import Terminal
-        from rolemgr.cli.wizard import ask
+        from rolemgr.cli.wizard import ask_for_settings  # rich, where somebody is asked
 
-        answers = ask(Terminal(), answers, ()).answers
-    elif not chosen["persona"]:
-        answers = answers.put(("persona",), _PERSONA)
-    catalog = Catalog([Path(folder) for folder in answers.choices.get("catalog", ())])
-    render_spec(catalog, spec_of(answers))
-    if folders := answers.choices.get("catalog"):
-        answers = answers.put(("catalog",), tuple(os.path.relpath(folder, path.parent) for folder in folders))
-    helps = {option.key: option.help for option in ROLE_OPTIONS if option.key != "role"}
-    return starter_text(answers, helps, lambda spec: render_spec(catalog, spec))
+        return starter.text_of(ask_for_settings(starter.answers_in(chosen)), path)
+    return starter.text_of(starter.with_persona(starter.answers_in(chosen)), path)

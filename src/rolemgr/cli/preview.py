@@ -6,6 +6,7 @@ import click
 
 from rolemgr.cli.console import color_option, form_option, give, output_option
 from rolemgr.cli.options import role_options
+from rolemgr.cli.outside import OUTSIDE
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -32,16 +33,16 @@ def preview_command(
       rolemgr preview --persona data-scientist --full
       rolemgr preview --role roles/churn.yaml --format json
     """
-    from rolemgr.cli.rendering import render_chosen
-    from rolemgr.report.preview import full_page, preview_data
-    from rolemgr.report.review import review_page
-    from rolemgr.workflow.check_role import findings_in_force
+    from rolemgr.report import preview, review  # help does not pay for these
+    from rolemgr.workflow.role import render_chosen
 
-    found = render_chosen(chosen, verbose=verbose)
+    found = render_chosen(chosen, OUTSIDE, verbose=verbose)
     shown = (found.role, found.documents, found.catalog)
 
     def page() -> "RenderableType":
-        one = review_page(*shown, findings_in_force(found))
-        return full_page(one, found.role, found.catalog) if full else one
+        from rolemgr.workflow.check_role import findings_in_force  # JSON has no findings
 
-    give(form, lambda: preview_data(*shown), page, output, color)
+        one = review.review_page(*shown, findings_in_force(found))
+        return preview.full_page(one, found.role, found.catalog) if full else one
+
+    give(form, lambda: preview.preview_data(*shown), page, output, color)

@@ -21,8 +21,8 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from rolemgr.cli.page import PageConsole
 from rolemgr.errors import InputError, RolemgrError, UnknownNameError, require_text
+from rolemgr.report.page import PageConsole
 from rolemgr.wizard.questions import Option, Question
 
 _IN_FULL = 12

@@ -61,6 +61,11 @@ def ask_for_role(context: click.Context, flags: Mapping[str, Any]) -> dict[str, 
     return {key: parsed[key] for key in flags}
 
 
+def ask_for_settings(answers: Answers) -> Answers:
+    """Return *answers* with what the wizard asks for; raises as `ask_for_role` does."""
+    return ask(Terminal(), answers, ()).answers
+
+
 def ask(terminal: Terminal, answers: Answers, command: Sequence[Flag]) -> WizardResult:
     """
     Ask on *terminal* for what *answers* leave open, until the last page is agreed to.
