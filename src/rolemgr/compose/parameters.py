@@ -56,7 +56,7 @@ class Given(NamedTuple):
 
 
 class Declared(NamedTuple):
-    """A parameter as a group declares it."""
+    """A parameter as a group declares it, with the line of the declaration for errors."""
 
     name: str
     parameter: Parameter
