@@ -306,6 +306,7 @@ def _limits(role: ComposedRole, catalog: Catalog) -> Iterator[str]:
 def _settings(role: ComposedRole) -> Iterator[str]:
     """Yield what the role has besides its statements: session, tags, what is attached, keys and network."""
     spec = role.spec
+    yield from (f"ends {moment}" for moment in filter(None, (spec.expires,)))
     yield f"sessions of at most {_hours(str(spec.max_session))}"
     yield from (f"permissions boundary {_policy(arn)}" for arn in filter(None, (spec.boundary,)))
     yield from (f"managed policy {_policy(arn)}" for arn in sorted(spec.managed_policy))
