@@ -533,3 +533,19 @@ def test_the_result_is_written_where_there_is_no_way_into_the_account(
     assert sorted(problems) == files
     assert all(says in text.replace(file, name) for file, text in problems.items())
     assert run(*command, *files, *words, "--format", "json").stdout == ""  # nobody asked for a file
+
+
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes")], ids=lambda one: one[0])
+@pytest.mark.parametrize("key", ["boundary", "managed_policy"])
+def test_policies_of_the_credentials_own_account_need_no_account_in_the_file(
+    key: str, command: tuple[str, ...], run: "Run", iam: Any
+) -> None:
+    """Which account the role is in shows when AWS is asked; a policy of another one is refused then."""
+    document = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+    arn = iam.create_policy(PolicyName="limits", PolicyDocument=document)["Policy"]["Arn"]
+    text = f"persona: sagemaker-feature-store\n{key}: {arn}\n"
+    assert run(*command, role_file("held", text), "--allow-findings").code == 0
+    other = role_file("held", text.replace(ACCOUNT, "999999999999"))
+    ran = run(*command, other, "--allow-findings")
+    assert ran.code == 2
+    assert f"is of account 999999999999; IAM attaches AWS's policies and those of {ACCOUNT}" in ran.stderr

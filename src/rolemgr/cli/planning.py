@@ -196,8 +196,19 @@ def _region(source: "LayeredSource") -> str | None:
     from rolemgr.model.source import parse_model
     from rolemgr.model.spec import RoleSpec
 
-    spec = parse_model(source, RoleSpec)
+    spec = parse_model(_in_its_own_account(source), RoleSpec)
     return spec.value.region if "region" in source.data else None
+
+
+def _in_its_own_account(source: "LayeredSource") -> "LayeredSource":
+    """Return *source* in the account of the policies that it attaches: which one the credentials are of shows later."""
+    from rolemgr.iam.arn import ACCOUNT_ID, Arn
+
+    listed = source.data.get("managed_policy") or []
+    named = [source.data.get("boundary"), *(listed if isinstance(listed, list) else [listed])]
+    found = [arn.account for one in named if isinstance(one, str) and (arn := Arn.parse(one))]
+    account = next(filter(ACCOUNT_ID.fullmatch, found), None)
+    return source.with_default("account", account, SourceLocation(source.name)) if account else source
 
 
 def _rendered(
