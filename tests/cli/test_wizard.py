@@ -165,8 +165,8 @@ WRONG = [
     (["testr"], "error: unknown persona `testr`; did you mean tester?"),
     (["99"], "error: there is no number 99; choose from 1 to 10"),
     ([""], "error: a role needs a persona; give its name or number"),
-    (["tester", "12"], "error: `12` is no AWS account id of 12 digits"),
-    (["tester", "", "eu west"], "error: `eu west` is no AWS region such as us-east-1"),
+    (["tester", "12"], "error: `12` is not an AWS account id of 12 digits"),
+    (["tester", "", "eu west"], "error: `eu west` is not an AWS region such as us-east-1"),
     (["tester", "", "", "run-job"], "error: unknown activity group `run-job`; did you mean run-jobs"),
     (["tester", "", "", "", "read-file"], "error: unknown activity group of this role `read-file`; did you mean read-files"),
     (["tester", "", "", "", "read-files, run-jobs"], "error: no activity group is left; a role needs at least one"),
@@ -179,7 +179,7 @@ WRONG = [
     (["tester", ">", ">", ">", "", "ml"], "error: `ml` is not a path: it starts and ends with a slash"),
     (["tester", ">", ">", ">", "", "", "", "user:x"], "error: `trust[0]` is `user`; use one of sagemaker, account, role, saml, oidc, github"),
     (["tester", ">", ">", ">", "", "", "", "", "20h"], "error: a role's sessions last from 1h to 12h, not 72000 s"),
-    (["tester", ">", ">", ">", "", "", "", "", "", "nothing"], "error: `nothing` is no ARN of a managed policy"),
+    (["tester", ">", ">", ">", "", "", "", "", "", "nothing"], "error: `nothing` is not an ARN of a managed policy"),
     (["tester", "? nobody"], "error: unknown entry `nobody`"),
     (["tester", "< nowhere"], "error: unknown earlier question `nowhere`; there are persona"),
 ]  # fmt: skip
@@ -403,7 +403,7 @@ def test_strange_text_is_an_answer_like_any_other(text: str, small_catalog: Path
 
 @pytest.mark.parametrize(
     ("flags", "says"),
-    [(("--account", "12"), "error: --account: `12` is no AWS account id of 12 digits"),
+    [(("--account", "12"), "error: --account: `12` is not an AWS account id of 12 digits"),
      (("--catalog", "nowhere"), "error: nowhere: is not a catalog folder"),
      (("--tag", "x"), "error: --tag: `x` is not of the form KEY=VALUE")],
 )  # fmt: skip

@@ -178,7 +178,9 @@ def _note_doubts(asked: Mapping[str, Any], resource: str) -> None:
     from rolemgr.reference.requests import questioned
 
     if resource != "*" and not resource.startswith("arn:"):
-        raise InputError(SourceLocation("--resource"), f"`{resource}` is no ARN", "an action without a resource has *")
+        raise InputError(
+            SourceLocation("--resource"), f"`{resource}` is not an ARN", "an action without a resource has *"
+        )
     found = questioned(asked["action"], resource, _context(asked["context"]), asked["principal"])
     problems = [
         InputError(SourceLocation(f"--{one.part}"), one.doubt.problem, one.doubt.hint)

@@ -47,7 +47,7 @@ _TextOrNumber: TypeAlias = Annotated[str, BeforeValidator(_text_number, json_sch
 
 def _account_id(value: str) -> str:
     if not ACCOUNT_ID.fullmatch(value):
-        raise ValueError(f"`{value}` is no AWS account id of 12 digits")
+        raise ValueError(f"`{value}` is not an AWS account id of 12 digits")
     return value
 
 
@@ -55,7 +55,7 @@ def _region(value: str) -> str:
     if "-iso" in value or value.startswith("eusc-"):
         raise ValueError(f"`{value}` is in a partition that rolemgr does not know; it knows {', '.join(PARTITIONS)}")
     if not REGION.fullmatch(value):
-        raise ValueError(f"`{value}` is no AWS region such as us-east-1")
+        raise ValueError(f"`{value}` is not an AWS region such as us-east-1")
     return value
 
 
