@@ -132,7 +132,9 @@ def test_own_checks_are_asked(repository: Path) -> None:
     [
         ({"ROLES": "nothing/*.yaml"}, "--role: `nothing/*.yaml` matches no file"),
         ({"ROLES": ""}, "ROLES must name the role files"),
-        ({"BASE": "--help"}, "fatal:"),
+        ({"BASE": "--help"}, "--help: is not in this clone; fetch the base with its history"),
+        ({"BASE": "0" * 40}, "is not in this clone; fetch the base with its history"),
+        ({"FAIL_ON_NEW_ACCESS": "True"}, "True: FAIL_ON_NEW_ACCESS is true or false"),
         ({"RULES": "none.yaml"}, "none.yaml"),
         ({"FORMAT": "pdf"}, "'pdf' is not one of"),
     ],
@@ -141,7 +143,7 @@ def test_own_checks_are_asked(repository: Path) -> None:
 def test_bad_input_stops(repository: Path, chosen: dict[str, str], says: str) -> None:
     """A choice that means nothing is no green run."""
     review = Review(repository, **chosen)
-    assert review.code not in (0, 1)
+    assert review.code == 2
     assert says in review.stderr
 
 
@@ -288,6 +290,81 @@ def test_github_obeys_findings_alone(repository: Path) -> None:
             assert "file=" in line
     assert (on, len(tokens), len(token)) == (True, 1, 32)
     assert not [line for line in review.summary.splitlines() if line.startswith("::")]
+
+
+def test_no_command_within_a_line_is_obeyed(repository: Path) -> None:
+    """
+    The runner obeys `##[...]` anywhere in a line, and reads both streams at once: names stand in neither while it does.
+
+    https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+    """
+    role = ROLE.replace("sagemaker-feature-store", "mlops-engineer")
+    (repository / "roles" / "##[stop-commands]x.yaml").write_text(role)
+    (repository / "roles" / "store.yaml").write_text(role + "name: other\n")
+    review = Review(repository, BASE="main", CHECK_FORMAT="github")
+    assert review.stderr == ""
+    on = True
+    for line in review.stdout.splitlines():
+        on = line != f"::stop-commands::{line[17:]}" and (on or re.fullmatch("::[0-9a-f]{32}::", line) is not None)
+        assert not on or "##[" not in line or line.startswith(("::warning ", "::error ", "::notice "))
+    assert (on, "##[stop-commands]x" in review.stdout) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "link", [("roles/git.yaml", "../.git/config"), ("rendered", ".git"), ("rendered", ".git/hooks")]
+)
+def test_gits_own_folder_is_not_read_or_written(repository: Path, link: tuple[str, str]) -> None:
+    """A link into it is as one that leads out: its configuration may hold a token."""
+    (repository / link[0]).symlink_to(link[1])
+    review = Review(repository, BASE="main")
+    assert (review.code, f"{link[0]}: leads out of the checkout" in review.stderr) == (2, True)
+    assert not list((repository / ".git").rglob("*.json"))
+
+
+def test_custom_checks_by_a_whole_path_are_those_of_the_base(repository: Path) -> None:
+    """As with `${{ github.workspace }}/checks.yaml`; where the pull request deletes the file too."""
+    checks = repository / "checks.yaml"
+    checks.write_text("checks: [{id: no-glue, reason: not ours, access_not_granted: {actions: ['glue:*']}}]\n")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "Checks")
+    checks.write_text(checks.read_text().replace("glue:", "braket:"))
+    assert "no-glue" in Review(repository, BASE="main", RULES=str(checks)).stdout
+    checks.unlink()
+    assert "no-glue" in Review(repository, BASE="main", RULES=str(checks)).stdout
+
+
+def test_submodules_and_what_links_lead_to_are_said(repository: Path) -> None:
+    """`.gitmodules` hides no submodule; a catalog that is a link may lie in any folder, settings in any file."""
+    (repository / "ours").mkdir()
+    (repository / "ours" / "personas").symlink_to("../data")
+    (repository / "rolemgr.yaml").symlink_to("settings.txt")
+    (repository / "data").mkdir()
+    (repository / "settings.txt").write_text("tag: {Team: ml}\n")
+    (repository / "data" / "one.yaml").write_text("title: x\n")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "Links")
+    git(repository, "checkout", "-qb", "change")
+    (repository / "data" / "one.yaml").write_text("title: y\n")
+    (repository / "settings.txt").write_text("tag: {Team: mine}\n")
+    module = repository / "vendor"
+    module.mkdir()
+    git(module, "init", "-q")
+    git(module, "commit", "-qm", "Empty", "--allow-empty")
+    git(repository, "add", "vendor")
+    (repository / ".gitmodules").write_text('[submodule "v"]\n path = vendor\n url = ./v\n ignore = all\n')
+    git(repository, "commit", "-qam", "Changes")
+    review = Review(repository, BASE="main")
+    assert review.code == 0, review.stderr
+    for file in ("data/one.yaml", "settings.txt", "vendor"):
+        assert f"#### changes what judges it: {file}\n" in review.summary
+
+
+def test_a_broken_separation_is_in_the_summary(repository: Path) -> None:
+    """A new role that may do what its persona must never do is more than a new role."""
+    wide = ROLE.replace("sagemaker-feature-store", "data-scientist")
+    (repository / "roles" / "wide.yaml").write_text(f"{wide}add: [deploy-endpoints]\nbreak_separation: we want it\n")
+    review = Review(repository, BASE="main")
+    assert "#### a role may do what its persona must never do\n" in review.summary
 
 
 def test_shared_parameters_that_change_are_said(repository: Path) -> None:

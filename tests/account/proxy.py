@@ -22,10 +22,10 @@ class Proxy(ThreadingHTTPServer):
 
     def __init__(
         self, target: str, *, losing: frozenset[str] = frozenset(), holding: str = "",
-        garbling: Callable[[str, bytes], bytes] | None = None, denying: bytes = b"",
+        garbling: Callable[[str, bytes], bytes] | None = None, denying: bytes = b"", dripping: str = "",
     ) -> None:  # fmt: skip
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.denying = denying
+        self.denying, self.dripping = denying, dripping
         self.garbling = garbling or (lambda _, answer: answer)
         self.target, self.losing, self.holding = target, set(losing), holding
         self.held, self.go_on = threading.Event(), threading.Event()
@@ -63,7 +63,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/xml")
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
-        self.wfile.write(answer)
+        for byte in answer if action == self.server.dripping else ():
+            if self.server.go_on.wait(0.2):  # the test is over
+                return
+            self.wfile.write(bytes([byte]))
+        if action != self.server.dripping:
+            self.wfile.write(answer)
 
     def _handed_on(self, body: bytes) -> tuple[int, bytes]:
         if self.server.denying and self.server.denying in body:
@@ -84,10 +89,10 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def proxied(
     target: str, *, losing: frozenset[str] = frozenset(), holding: str = "",
-    garbling: Callable[[str, bytes], bytes] | None = None, denying: bytes = b"",
+    garbling: Callable[[str, bytes], bytes] | None = None, denying: bytes = b"", dripping: str = "",
 ) -> Iterator[Proxy]:  # fmt: skip
-    """Run a proxy before *target*; *garbling* changes answers by action, calls with *denying* are denied; stop it at the end."""
-    proxy = Proxy(target, losing=losing, holding=holding, garbling=garbling, denying=denying)
+    """Run a proxy before *target*; *garbling* changes answers by action, calls with *denying* are denied, *dripping* comes byte by byte."""
+    proxy = Proxy(target, losing=losing, holding=holding, garbling=garbling, denying=denying, dripping=dripping)
     thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.account.proxy import proxied
+from tests.servers import iam_client
 
-from rolemgr.account.read import read_role
+from rolemgr.account import failures
+from rolemgr.account.read import read_policy, read_role
+from rolemgr.errors import AwsError
 
 if TYPE_CHECKING:
     from tests.conftest import Run
@@ -39,9 +42,18 @@ LACKING = {
     "GetRolePolicy": ("PolicyDocument",),
     "ListAttachedRolePolicies": ("AttachedPolicies",),
 }
+
+
+def about_another(tag: str) -> Callable[[bytes], bytes]:
+    """Return what makes an answer be about something else: another name, ARN or version in *tag*."""
+    return lambda answer: re.sub(rf"(<{tag}>)([^<]+)".encode(), rb"\1\2-other", answer)
+
+
+ANOTHER = {"GetRole": ("RoleName",), "GetRolePolicy": ("RoleName", "PolicyName")}
 CASES = [
     *((action, name, shape) for action in READS for name, shape in SHAPES.items()),
     *((action, f"without {tag}", without(tag)) for action, tags in LACKING.items() for tag in tags),
+    *((action, f"another {tag}", about_another(tag)) for action, tags in ANOTHER.items() for tag in tags),
 ]
 
 
@@ -91,3 +103,40 @@ def test_what_may_still_be_there_is_named(run: "Run", churn: str, endpoint: str)
     assert ran.code == 3
     assert "error: left in the account: perhaps role " in ran.stderr
     assert "taken back, see above" in ran.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("tag", ["Arn", "VersionId"])
+def test_a_managed_policy_of_another_name_is_none_of_ours(tag: str, endpoint: str, iam: Any) -> None:
+    """What another policy says is not taken for what this one says, nor one version for another."""
+    document = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}'
+    arn = iam.create_policy(PolicyName="ours", PolicyDocument=document)["Policy"]["Arn"]
+    called = {"Arn": "GetPolicy", "VersionId": "GetPolicyVersion"}[tag]
+    garble = lambda action, answer: about_another(tag)(answer) if action == called else answer  # noqa: E731
+    with (
+        proxied(endpoint, garbling=garble) as proxy,
+        pytest.raises(AwsError, match=r"it is about `.*-other`, and asked"),
+    ):
+        read_policy(iam_client(proxy.address), arn)
+
+
+def test_an_answer_that_does_not_end_is_given_up(
+    run: "Run", churn: str, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A byte now and then keeps botocore waiting for ever; the whole call has a limit, and the error says so."""
+    monkeypatch.setattr(failures, "SECONDS", 1)
+    with proxied(endpoint, dripping="GetRole") as proxy:
+        ran = run("drift", churn, "--endpoint-url", proxy.address)
+    assert (ran.code, ran.stdout) == (3, "")
+    assert ran.errors == [
+        "the answer to GetRole is none of AWS's: it has not ended after 1 seconds; look at --endpoint-url, and at"
+        " proxies in between"
+    ]
+
+
+def test_what_aws_refused_at_once_changed_nothing(run: "Run", churn: str, endpoint: str) -> None:
+    """Nothing was made, so nothing was taken back."""
+    Path("other.yaml").write_text(Path(churn).read_text().replace("churn", "other"))
+    with proxied(endpoint, denying=b"Action=CreateRole") as proxy:
+        ran = run("apply", "other.yaml", "--yes", "--allow-findings", "--endpoint-url", proxy.address)
+    assert ran.code == 3
+    assert ran.stderr.splitlines()[-1].endswith("; nothing was changed")

@@ -246,8 +246,8 @@ BAD_INPUT = {
     "prune": (("apply", "r.yaml", "--prune", "--yes"), "--prune: goes with --update"),
     "plan-prune": (("plan", "r.yaml", "--prune"), "--prune: goes with --update"),
     "output": (("apply", "r.yaml", "--yes", "-o", "no/where"), "no/where: can't be written"),
-    "endpoint": (("plan", "r.yaml", "--endpoint-url", "nonsense"), "--endpoint-url: `nonsense` is no URL"),
-    "region": (("plan", "r.yaml", "--region", "moon"), "--region: `moon` is no AWS region"),
+    "endpoint": (("plan", "r.yaml", "--endpoint-url", "nonsense"), "--endpoint-url: `nonsense` is not a URL"),
+    "region": (("plan", "r.yaml", "--region", "moon"), "--region: `moon` is not an AWS region"),
     "own-tag": (("plan", "r.yaml", "--tag", "rolemgr:state=x"), "--tag: the tag `rolemgr:state` is rolemgr's own"),
     "yes": (("create", *SMALL, "--yes"), "--yes: goes with --apply"),
     "profile": (("create", *SMALL, "--profile", "x"), "--profile: goes with --apply"),
@@ -498,3 +498,54 @@ def test_the_result_of_one_refused_role_is_written_to_its_file(command: tuple[st
     assert "999999999999" in ran.stderr.splitlines()[-1]
     assert "999999999999" in Path("result.json").read_text()
     assert run(*command, wrong, "--format", "json").stdout == ""
+
+
+WITHOUT_A_WAY = {
+    "unreadable": ("nobody.yaml", "persona: data-scientist\nacount: 1\n", (), 2, "nobody.yaml:2: unknown key `acount`"),
+    "no network": ("fine.yaml", None, ("--endpoint-url", "http://127.0.0.1:9"), 3, "AWS can't be reached"),
+    "no credentials": ("fine.yaml", None, (), 3, "no AWS credentials"),
+}
+
+
+@pytest.mark.parametrize("several", [False, True], ids=["one", "several"])
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes"), ("drift",)], ids=lambda one: one[0])
+@pytest.mark.parametrize("case", WITHOUT_A_WAY)
+def test_the_result_is_written_where_there_is_no_way_into_the_account(
+    case: str, command: tuple[str, ...], several: bool, run: "Run", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever stood in the file before is gone: each role is there with what it is refused for."""
+    name, text, words, code, says = WITHOUT_A_WAY[case]
+    files = [f"{number}-{name}" for number in range(1 + several)]
+    for number, file in enumerate(files):
+        Path(file).write_text(text or f"persona: sagemaker-compute\nname: r{number}\n")
+    if case == "no credentials":
+        for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+            monkeypatch.delenv(variable, raising=False)
+        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    Path("out.json").write_text('{"roles": "of another run"}')
+    ran = run(*command, *files, *words, "--format", "json", "-o", "out.json")
+    assert (ran.code, ran.stdout) == (code, "")
+    assert says in ran.stderr.replace(files[0], name)
+    data = json.loads(Path("out.json").read_text())
+    assert (data["account"], data["partition"]) == (None, None)
+    problems = {one.get("role") or one["arn"]: one.get("problem") or one["error"]
+                for one in [*data["roles"], *data.get("refused", [])]}  # fmt: skip
+    assert sorted(problems) == files
+    assert all(says in text.replace(file, name) for file, text in problems.items())
+    assert run(*command, *files, *words, "--format", "json").stdout == ""  # nobody asked for a file
+
+
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes")], ids=lambda one: one[0])
+@pytest.mark.parametrize("key", ["boundary", "managed_policy"])
+def test_policies_of_the_credentials_own_account_need_no_account_in_the_file(
+    key: str, command: tuple[str, ...], run: "Run", iam: Any
+) -> None:
+    """Which account the role is in shows when AWS is asked; a policy of another one is refused then."""
+    document = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+    arn = iam.create_policy(PolicyName="limits", PolicyDocument=document)["Policy"]["Arn"]
+    text = f"persona: sagemaker-feature-store\n{key}: {arn}\n"
+    assert run(*command, role_file("held", text), "--allow-findings").code == 0
+    other = role_file("held", text.replace(ACCOUNT, "999999999999"))
+    ran = run(*command, other, "--allow-findings")
+    assert ran.code == 2
+    assert f"is of account 999999999999; IAM attaches AWS's policies and those of {ACCOUNT}" in ran.stderr

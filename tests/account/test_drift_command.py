@@ -131,6 +131,26 @@ def test_sarif_is_of_the_standard_s_shape(run: "Run", iam: Any, churn: str) -> N
     assert len({result["partialFingerprints"]["rolemgr/v1"] for result in results}) == len(results)
 
 
+def test_what_is_refused_is_no_empty_report(run: "Run", iam: Any, churn: str) -> None:
+    """A role that could not be compared is an error of the run in SARIF, and an annotation, at the line that is wrong."""
+    Path("broken.yaml").write_text("name: x\npersona: nobody\n")
+    ran = run("drift", churn, "broken.yaml", "--format", "sarif", "-o", "drift.sarif")
+    assert ran.code == 2
+    log = json.loads(Path("drift.sarif").read_text())
+    Draft202012Validator(SARIF).validate(log)
+    (invocation,) = log["runs"][0]["invocations"]
+    assert invocation["executionSuccessful"] is False
+    (told,) = invocation["toolExecutionNotifications"]
+    assert told["level"] == "error"
+    assert told["message"]["text"].startswith("refused: unknown persona `nobody`")
+    where = told["locations"][0]["physicalLocation"]
+    assert (where["artifactLocation"]["uri"], where["region"]["startLine"]) == ("broken.yaml", 2)
+    lines = run("drift", "broken.yaml", "--format", "github", "-o", "annotations.txt")
+    assert lines.code == 2
+    text = Path("annotations.txt").read_text()
+    assert text.startswith("::error file=broken.yaml,line=2,title=refused::unknown persona `nobody`")
+
+
 def test_annotations_are_for_github(run: "Run", iam: Any, churn: str) -> None:
     """Each at its line."""
     tamper(iam)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 AWS = "arn:aws:iam::aws:policy/"
 OWN = "arn:aws:iam::111122223333:policy/"
-FORM = "is no ARN of a managed policy such as arn:aws:iam::aws:policy/NAME"
+FORM = "is not an ARN of a managed policy such as arn:aws:iam::aws:policy/NAME"
 REFUSED = {
     "AmazonSageMakerFullAccess": f"`AmazonSageMakerFullAccess` {FORM}",
     "arn:aws:iam::aws:role/x": f"`arn:aws:iam::aws:role/x` {FORM}",
@@ -45,15 +45,15 @@ def test_an_arn_that_iam_would_not_attach_is_one_line(arn: str, small_catalog: P
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("managed_policy:\n  - {own}a\n  - wrong\n", "role.yaml:4: `wrong` is no ARN"),
-        ("managed_policy: wrong\n", "role.yaml:2: `wrong` is no ARN"),
+        ("managed_policy:\n  - {own}a\n  - wrong\n", "role.yaml:4: `wrong` is not an ARN"),
+        ("managed_policy: wrong\n", "role.yaml:2: `wrong` is not an ARN"),
         ("managed_policy: [{own}a, {own}a]\n", "role.yaml:2: managed policy `{own}a` is given twice"),
         ("managed_policy: 7\n", "role.yaml:2: `managed_policy` must be a list"),
         ("boundary: [{own}a]\n", "role.yaml:2: `boundary` must be text"),
         ("managed_policy: [{own}a]\naccount: 444455556666\n", "role.yaml:2: `{own}a` is of account 111122223333; "),
         ("region: cn-north-1\nboundary: {own}a\n", "role.yaml:3: `{own}a` is in partition aws, the role is in aws-cn"),
         ("managed_polcy: [{own}a]\n", "role.yaml:2: unknown key `managed_polcy`; did you mean managed_policy"),
-        ("account: 1\nboundary: {own}a\n", "role.yaml:2: `1` is no AWS account id of 12 digits"),
+        ("account: 1\nboundary: {own}a\n", "role.yaml:2: `1` is not an AWS account id of 12 digits"),
     ],
 )
 def test_a_role_file_names_the_line(text: str, says: str, small_catalog: Path, run: "Run") -> None:

@@ -501,7 +501,7 @@ def test_options_complete_a_message_that_says_little(run: "Run") -> None:
         (("hello",), "MESSAGE: this is no AccessDenied message that rolemgr knows"),
         (("An error occurred (AccessDenied) when calling the Frobnicate operation: x",), "MESSAGE: does not say which action was denied beyond the operation Frobnicate"),
         (("Access Denied",), "MESSAGE: does not say which action was denied; give --action"),
-        (("--action", "s3:GetObject", "--resource", "acme/a"), "--resource: `acme/a` is no ARN"),
+        (("--action", "s3:GetObject", "--resource", "acme/a"), "--resource: `acme/a` is not an ARN"),
         (("--action", "s3:GetObject", "--context", "x"), "--context: `x` is not of the form KEY=VALUE"),
         (("--action", "s3:GetObject", "--policy", "nope.json"), "nope.json: can't be read"),
         (("--action", "s3:GetObject", "--principal", "ana"), "`ana` is not a principal"),

@@ -87,7 +87,7 @@ def test_an_existing_file_is_never_overwritten(run: "Run") -> None:
 
 @pytest.mark.parametrize(
     ("options", "says"),
-    [(("--persona", "nobody"), "unknown persona `nobody`"), (("--account", "1"), "is no AWS account id"),
+    [(("--persona", "nobody"), "unknown persona `nobody`"), (("--account", "1"), "is not an AWS account id"),
      (("--guardrail-profile", "encrypted"), "need a value"), (("--role", "x.yaml"), "no such option")],
 )  # fmt: skip
 def test_bad_options_write_nothing(options: tuple[str, ...], says: str, run: "Run") -> None:

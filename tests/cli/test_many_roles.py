@@ -89,7 +89,7 @@ def test_what_a_flag_says_wrong_is_said_once(small_catalog: Path, run: "Run") ->
     """It is wrong for every file, and one line."""
     write_roles(3)
     ran = run("create", *ALL, "--account", "12", "-o", "out")
-    assert ran.errors == ["roles/r000.yaml and 2 more: --account: `12` is no AWS account id of 12 digits"]
+    assert ran.errors == ["roles/r000.yaml and 2 more: --account: `12` is not an AWS account id of 12 digits"]
     ran = run("create", *ALL, "--role", "-", "-o", "out")
     assert ran.errors == ["--role: `-` is one role file, from stdin; give it alone"]
 

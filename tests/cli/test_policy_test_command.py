@@ -299,7 +299,7 @@ def test_same_tests_same_bytes(run: "Run", role: str) -> None:
          "a.yaml:3: unknown action `s3:GetObjct`; did you mean s3:GetObject"),
         ("persona: data-scientist\ncases:\n" + case("ImplicitlyDenied", resource="bucket/x"), "a.yaml:3: `bucket/x` is not an ARN"),
         ("persona: data-scientist\ncases:\n" + case("ImplicitlyDenied", principal="ana"), "a.yaml:3: `ana` is not a principal"),
-        ("persona: data-scientist\ncases:\n" + case("ImplicitlyDenied", resource_account="12"), "a.yaml:3: in `cases[0].request.resource_account`: `12` is no AWS account id"),
+        ("persona: data-scientist\ncases:\n" + case("ImplicitlyDenied", resource_account="12"), "a.yaml:3: in `cases[0].request.resource_account`: `12` is not an AWS account id"),
         ("persona: data-scientist\nresource_policy: {Statement: {Effect: Allow, Principal: '*', Action: '*', Resource: '*', Condition: {Foo: {a: b}}}}\ncases:\n" + case("ImplicitlyDenied"),
          "a.yaml:4: statement 0: unknown condition operator `Foo`"),
     ],

@@ -44,7 +44,7 @@ def test_a_flag(trust: str, says: str, small_catalog: Path, run: "Run") -> None:
     [
         ("trust:\n- kind: saml\n  value: x\n  mfa: true\n", "role.yaml:5: in `trust[0].mfa`: `mfa` is not for saml"),
         ("trust:\n- sagemaker\n- kind: github\n  value: acme\n", "role.yaml:5: in `trust[1].value`: `acme` is not a repo"),
-        ("trust:\n- kind: account\n  value: 12\n", "role.yaml:4: in `trust[0].value`: `12` is no AWS account id"),
+        ("trust:\n- kind: account\n  value: 12\n", "role.yaml:4: in `trust[0].value`: `12` is not an AWS account id"),
         ("trust: github:acme/ml?ref=a&environment=b\n", "role.yaml:2: `sub` of a job holds its environment or its ref"),
         ("trust:\n- kind: oidc\n  value: x\n", "role.yaml:3: in `trust[0]`: oidc needs `sub`"),
         ("trust:\n- value: x\n", "role.yaml:3: in `trust[0]`: `kind` is missing"),

@@ -141,7 +141,7 @@ def test_what_the_environment_and_settings_give_is_on_the_line(
     monkeypatch.setenv("ROLEMGR_TAG", "Project=churn")
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     result = tmp_path / "role.json"
-    lines = ["tester", ">", *(">",) * 3, "<", "<", "<", "<", "sagemaker", ">", "yes", "no"]
+    lines = ["tester", ">", *(">",) * 3, "<", "<", "<", "<", "<", "sagemaker", ">", "yes", "no"]
     code, shown = played("create", lines=lines, stdout=result)
     assert code == 0, shown
     Path("rolemgr.yaml").unlink()
@@ -165,8 +165,8 @@ WRONG = [
     (["testr"], "error: unknown persona `testr`; did you mean tester?"),
     (["99"], "error: there is no number 99; choose from 1 to 10"),
     ([""], "error: a role needs a persona; give its name or number"),
-    (["tester", "12"], "error: `12` is no AWS account id of 12 digits"),
-    (["tester", "", "eu west"], "error: `eu west` is no AWS region such as us-east-1"),
+    (["tester", "12"], "error: `12` is not an AWS account id of 12 digits"),
+    (["tester", "", "eu west"], "error: `eu west` is not an AWS region such as us-east-1"),
     (["tester", "", "", "run-job"], "error: unknown activity group `run-job`; did you mean run-jobs"),
     (["tester", "", "", "", "read-file"], "error: unknown activity group of this role `read-file`; did you mean read-files"),
     (["tester", "", "", "", "read-files, run-jobs"], "error: no activity group is left; a role needs at least one"),
@@ -179,7 +179,7 @@ WRONG = [
     (["tester", ">", ">", ">", "", "ml"], "error: `ml` is not a path: it starts and ends with a slash"),
     (["tester", ">", ">", ">", "", "", "", "user:x"], "error: `trust[0]` is `user`; use one of sagemaker, account, role, saml, oidc, github"),
     (["tester", ">", ">", ">", "", "", "", "", "20h"], "error: a role's sessions last from 1h to 12h, not 72000 s"),
-    (["tester", ">", ">", ">", "", "", "", "", "", "nothing"], "error: `nothing` is no ARN of a managed policy"),
+    (["tester", ">", ">", ">", "", "", "", "", "", "nothing"], "error: `nothing` is not an ARN of a managed policy"),
     (["tester", "? nobody"], "error: unknown entry `nobody`"),
     (["tester", "< nowhere"], "error: unknown earlier question `nowhere`; there are persona"),
 ]  # fmt: skip
@@ -211,7 +211,7 @@ def test_back_leads_to_every_question_before(small_catalog: Path, tmp_path: Path
     assert "Is this the role?" in asked[0]
     assert [line for line in asked if line.endswith("]")][-1] == "Persona [tester]"
     assert {"Account [123456789012]", "Name [churn]", "Region [us-east-1]", "Subnets [none]"} <= set(asked)
-    assert len(asked) - 1 == len(set(asked)) == 26  # the first question stays where it is
+    assert len(asked) - 1 == len(set(asked)) == 27  # the first question stays where it is
 
 
 def test_back_to_a_question_by_name(small_catalog: Path, run: "Run", tmp_path: Path) -> None:
@@ -403,7 +403,7 @@ def test_strange_text_is_an_answer_like_any_other(text: str, small_catalog: Path
 
 @pytest.mark.parametrize(
     ("flags", "says"),
-    [(("--account", "12"), "error: --account: `12` is no AWS account id of 12 digits"),
+    [(("--account", "12"), "error: --account: `12` is not an AWS account id of 12 digits"),
      (("--catalog", "nowhere"), "error: nowhere: is not a catalog folder"),
      (("--tag", "x"), "error: --tag: `x` is not of the form KEY=VALUE")],
 )  # fmt: skip

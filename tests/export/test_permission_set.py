@@ -101,7 +101,7 @@ def test_what_identity_center_does_not_take_is_refused(choices: dict[str, Any], 
 
 def test_an_instance_that_is_none_is_refused() -> None:
     """Its ARN has one form."""
-    with pytest.raises(InputError, match="is no ARN of an instance"):
+    with pytest.raises(InputError, match="is not an ARN of an instance"):
         exported("permission-set", Options(sso_instance="ssoins-1"), persona="data-scientist", account=ACCOUNT)
 
 

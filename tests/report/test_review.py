@@ -125,3 +125,15 @@ def test_what_does_not_fit_is_counted() -> None:
     page = review_page(role.role, role.documents, CATALOG, []).plain
     assert page.count(": --full\n") >= 2
     assert re.search(r"and 4\d more: --full", page)
+
+
+def test_every_second_look_at_least_begins() -> None:
+    """What deserves a look is not one of the parts that a full page may leave out; lines of others are free for it."""
+    given = {"abac": ["Project"], "tag": {"Project": "churn"}, "guardrail_profile": ["regulated"], **SHORT_FORMS}
+    role = rendered(CATALOG, persona="ml-engineer", **WHERE, **given)
+    page = review_page(role.role, role.documents, CATALOG, []).plain
+    look = next(one for one in review(role.role, role.documents, CATALOG, []) if one.title == "LOOK")
+    assert len(look.entries) > look.most
+    for entry in look.entries:
+        assert entry[:25] in page
+    assert len(page.splitlines()) <= 60

@@ -115,7 +115,7 @@ def test_every_persona_goes_through_all_steps() -> None:
 def test_a_wrong_answer_changes_nothing() -> None:
     """The dialogue is a value: after an error the old one still stands where it stood."""
     dialogue = answered(begun(), "data-scientist")
-    with pytest.raises(InputError, match="is no AWS account id"):
+    with pytest.raises(InputError, match="is not an AWS account id"):
         answered(dialogue, "12")
     assert dialogue.answers.choices == {"persona": "data-scientist"}
     assert dialogue.at == ("account",)

@@ -88,7 +88,7 @@ def _check_endpoint(url: str | None) -> None:
     except ValueError:
         good = False
     if not good:
-        raise InputError(SourceLocation("--endpoint-url"), f"`{url}` is no URL such as https://iam.amazonaws.com")
+        raise InputError(SourceLocation("--endpoint-url"), f"`{url}` is not a URL such as https://iam.amazonaws.com")
 
 
 def check_account(access: Access, account: str, partition: str, at: Callable[[str], SourceLocation | None]) -> None:

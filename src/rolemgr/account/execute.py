@@ -57,7 +57,7 @@ class Execution:
     @property
     def begun(self) -> bool:
         """Whether any change was asked for."""
-        return bool(self._begun)
+        return any(step not in self._refused for step in self._begun)
 
     def carry_out(self) -> None:
         """

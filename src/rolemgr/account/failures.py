@@ -10,6 +10,8 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 """
 
 import re
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -56,20 +58,71 @@ def ask(call: Callable[..., Any], **parameters: Any) -> Any:
     Return what AWS answers to *call*, a method of a boto3 client.
 
     Raises what botocore raises where AWS refuses or can't be reached, and AwsError for an answer that is none of
-    AWS's: it can't be parsed, or lacks the id that AWS gives every request.
+    AWS's: it can't be parsed, does not end, lacks the id that AWS gives every request, or is about something else
+    than what was asked.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/programming.html
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        answer = call(**parameters)
+        with _within(SECONDS):
+            answer = call(**parameters)
     except (BotoCoreError, ClientError):
         raise
+    except _TooSlow:
+        raise _strange(call, f"it has not ended after {SECONDS} seconds", concerns_all=True) from None
     except Exception as error:
         raise _strange(call, "it can't be read") from error
     if not answer.get("ResponseMetadata", {}).get("RequestId"):
         raise _strange(call, "it has no RequestId")
+    for asked, path in _ECHOES:
+        if asked in parameters and (found := _at(answer, path)) not in (None, parameters[asked]):
+            raise _strange(call, f"it is about `{found}`, and asked was about `{parameters[asked]}`")
     return answer
+
+
+_ECHOES = (
+    ("RoleName", ("Role", "RoleName")),
+    ("RoleName", ("RoleName",)),
+    ("PolicyName", ("PolicyName",)),
+    ("PolicyName", ("Policy", "PolicyName")),
+    ("PolicyArn", ("Policy", "Arn")),
+    ("VersionId", ("PolicyVersion", "VersionId")),
+)
+"""What of a call AWS repeats in the answer: the parameter, and where it stands (IAM API Reference)."""
+
+
+def _at(answer: Any, path: tuple[str, ...]) -> Any:
+    for key in path:
+        answer = answer.get(key) if isinstance(answer, dict) else None
+    return answer
+
+
+SECONDS = 120
+"""How long one call may take, retries and all; botocore bounds only the wait for the next byte."""
+
+
+class _TooSlow(BaseException):
+    """The time for a call is over."""
+
+
+@contextmanager
+def _within(seconds: float) -> Iterator[None]:
+    """Raise _TooSlow inside after *seconds*, where the system has timers and this is the thread that they interrupt."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_number: int, _frame: object) -> None:
+        raise _TooSlow
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def listed(call: Callable[..., Any], key: str, **parameters: Any) -> Iterator[Any]:
@@ -92,9 +145,10 @@ def member(answer: Any, *path: str) -> Any:
     return answer
 
 
-def _strange(call: Callable[..., Any], why: str) -> AwsError:
+def _strange(call: Callable[..., Any], why: str, *, concerns_all: bool = False) -> AwsError:
     name = "".join(word.capitalize() for word in call.__name__.split("_"))
-    return AwsError(f"the answer to {name} is none of AWS's: {why}", _LOOK_AT, perhaps_done=True)
+    problem = f"the answer to {name} is none of AWS's: {why}"
+    return AwsError(problem, _LOOK_AT, concerns_all=concerns_all, perhaps_done=True)
 
 
 def as_aws_error(error: Exception) -> AwsError:

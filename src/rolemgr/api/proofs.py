@@ -17,8 +17,8 @@ def prove(role: RoleLike | ComposedRole | None = None, catalog: Catalog | None =
 
     The role is as `compose` takes it, or composed. A proof ``holds`` where nothing breaks its claim and all of it was
     told; ``counter_examples`` are requests that break it, ``untold`` is what nobody can tell. The whole catalog takes
-    minutes. Raises InputError (or Problems) as `compose` does, but for a role that breaks its separation: that is a
-    proof which does not hold.
+    some twenty seconds. Raises InputError (or Problems) as `compose` does, but for a role that breaks its separation:
+    that is a proof which does not hold.
     """
     if role is None:
         return prove_catalog(catalog or Catalog())

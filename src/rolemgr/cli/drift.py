@@ -3,6 +3,7 @@
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -55,11 +56,12 @@ def drift_command(
       rolemgr drift roles/*.yaml --format sarif -o drift.sarif
     """
     choices = role_choices(files, chosen)
-    # SARIF and annotations don't tell what is refused: a file without results would pass for "no drift".
-    to_file = form in ("text", "json") and output is not None and not is_stdout(output)
+    to_file = output is not None and not is_stdout(output)
     way, roles, refused = in_account(choices, access, verbose=verbose, to_file=to_file)
-    examined, unseen = each_examined(roles, lambda one: _examine(way, one))
-    refused += unseen
+    examined: list[ExaminedRole] = []
+    if way:
+        examined, unseen = each_examined(roles, partial(_examine, way))
+        refused += unseen
     if not examined:
         stop_if_alone(len(choices), refused, to_file=to_file)
     for one in examined:
@@ -107,12 +109,13 @@ def _words(flags: Mapping[str, Any], source: "LayeredSource", way: "Access") -> 
 
 
 def _report_text(
-    form: str, way: "Access", examined: "Sequence[ExaminedRole]", refused: "Sequence[RoleNotJudged]"
+    form: str, way: "Access | None", examined: "Sequence[ExaminedRole]", refused: "Sequence[RoleNotJudged]"
 ) -> str:
     from rolemgr import __version__
     from rolemgr.files.write import to_json
     from rolemgr.report.drift import drift_data, drift_findings, drift_text, rule_texts
     from rolemgr.report.findings import annotations
+    from rolemgr.report.plan import as_not_judged
     from rolemgr.report.sarif import sarif
 
     if form == "text":
@@ -122,8 +125,9 @@ def _report_text(
     texts = rule_texts()
     if form == "github":
         names = {text.id: text.name for text in texts.values()}
-        return annotations(drift_findings(examined), names, is_file=is_file)
-    return to_json(sarif(drift_findings(examined), [], texts, __version__, is_file=is_file))
+        return annotations(drift_findings(examined), names, refused=as_not_judged(refused), is_file=is_file)
+    found = drift_findings(examined)
+    return to_json(sarif(found, [], texts, __version__, refused=as_not_judged(refused), is_file=is_file))
 
 
 def _is_bad(examined: "Sequence[ExaminedRole]", fail_on: str) -> bool:

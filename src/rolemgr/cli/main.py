@@ -132,9 +132,12 @@ def _usage(error: click.UsageError, words: Sequence[str]) -> str:
 
         if answer := answer_to(error, words):
             return str(InputError(None, f"no such option: {error.option_name}", answer))
+    from rolemgr.cli.neighbours import nearest  # only a wrong word pays for it
+
     text = " ".join(error.format_message().split()).rstrip(".")
     command = error.ctx.command_path if error.ctx else "rolemgr"
-    return str(InputError(None, f"{text[:1].lower()}{text[1:]}", f"see `{command} --help`"))
+    hint = nearest(error, words) or f"see `{command} --help`"
+    return str(InputError(None, f"{text[:1].lower()}{text[1:]}", hint))
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

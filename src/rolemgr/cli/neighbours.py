@@ -22,6 +22,27 @@ def answer_to(error: click.NoSuchOption, given: Sequence[str]) -> str | None:
     return next((answer for answer in answers if _fits(answer, error.ctx)), None)
 
 
+def nearest(error: click.UsageError, given: Sequence[str]) -> str | None:
+    """
+    Return what a wrong word of *given*, the command line, stands for; None where nothing is near.
+
+    It is a value that resembles one of a choice, or a persona or role file that stands without its option.
+    """
+    if isinstance(error, click.BadParameter) and error.param and isinstance(error.param.type, click.Choice):
+        from difflib import get_close_matches
+
+        words = [part for word in given for part in (word, word.partition("=")[2])]
+        wrong = next((word for word in words if f"'{word}' is not one of" in error.message), "")
+        near = get_close_matches(wrong, [str(one) for one in error.param.type.choices], n=3)
+        return f"did you mean {', '.join(near)}?" if near else None
+    extra = [word for word in given if error.message.endswith(f"unexpected extra argument ({word})")]
+    options = {opt for one in error.ctx.command.params for opt in one.opts} if error.ctx else set()
+    if extra and {"--persona", "--role"} <= options:
+        is_file = Path(extra[0]).suffix in (".yaml", ".yml", ".json")
+        return f"did you mean {'--role' if is_file else '--persona'} {extra[0]}?"
+    return None
+
+
 def command_for(name: str) -> str | None:
     """Return our command for what a neighbour calls *name*, or None."""
     found: str | None = _table()["commands"].get(name)

@@ -42,12 +42,13 @@ def prepare(
     *,
     verbose: bool,
     to_file: bool = False,
-) -> "tuple[Access, list[Planned], list[RoleNotJudged]]":
+) -> "tuple[Access | None, list[Planned], list[RoleNotJudged]]":
     """
     Return the way into the account, the plan of each role, those first that others trust, and roles without one.
 
     Each role is judged for itself. Raises InputError for what is wrong with a single choice, before AWS is asked
-    where that can be; AwsError where AWS can't be asked at all.
+    where that can be; AwsError where AWS can't be asked at all. Where the result goes *to_file*, it has all that is
+    refused instead: without a way into the account (None) that is every role.
     """
     from rolemgr.account.existing import find_existing
     from rolemgr.account.order import trusted_first
@@ -63,12 +64,15 @@ def prepare(
     if options.prune and not options.update:
         raise InputError(SourceLocation("--prune"), "goes with --update")
     way, roles, refused = in_account(choices, access, verbose=verbose, to_file=to_file)
+    if way is None:
+        return None, [], refused
     by_arn = {one.arn: one for one in roles}
-    is_there = cache(partial(role_exists, way.iam))
+    iam, is_there = way.iam, cache(partial(role_exists, way.iam))
+    account, partition = way.account, way.partition
 
     def planned(one: OneRole) -> Planned:
-        wanted = Wanted(one.chosen.documents, way.account, way.partition)
-        plan = plan_role(wanted, find_existing(way.iam, wanted), run, update=options.update, prune=options.prune)
+        wanted = Wanted(one.chosen.documents, account, partition)
+        plan = plan_role(wanted, find_existing(iam, wanted), run, update=options.update, prune=options.prune)
         findings = findings_in_force(one.chosen)
         stopping = [] if options.allow_findings else [one for one in findings if _stops(one)]
         passes = passed_roles(one.chosen.catalog, one.chosen.role)
@@ -152,11 +156,11 @@ def looking_at(roles: Sequence[T]) -> Iterator[T]:
 
 def in_account(
     choices: Sequence[Mapping[str, Any]], access: AccessOptions, *, verbose: bool, to_file: bool = False
-) -> "tuple[Access, list[OneRole], list[RoleNotJudged]]":
+) -> "tuple[Access | None, list[OneRole], list[RoleNotJudged]]":
     """
     Return the way into the account, for each of *choices* the role that it makes there, and the choices that make none.
 
-    Raises as `prepare` does.
+    The way is None where no choice can be read, or nobody lets us in. Raises as `prepare` does.
     """
     from rolemgr.account.connect import connect
     from rolemgr.report.plan import RoleNotJudged
@@ -171,9 +175,15 @@ def in_account(
             read.append((flags, source))
         except RolemgrError as error:
             refused.append(RoleNotJudged(str(flags["role"] or "the chosen role"), error))
-    if not read:
-        end_with([one.error for one in refused])
-    way = connect(access.profile, next(filter(None, regions), None), access.endpoint_url)
+    way: Access | None = None
+    try:
+        way = connect(access.profile, next(filter(None, regions), None), access.endpoint_url) if read else None
+    except AwsError as error:
+        refused += [RoleNotJudged(source.name, error) for _, source in read]
+    if way is None:
+        if not to_file:
+            end_with([one.error for one in refused])
+        return None, [], refused
     roles, unmade = _rendered(read, way, verbose=verbose)
     refused += unmade
     if not roles:
@@ -186,8 +196,19 @@ def _region(source: "LayeredSource") -> str | None:
     from rolemgr.model.source import parse_model
     from rolemgr.model.spec import RoleSpec
 
-    spec = parse_model(source, RoleSpec)
+    spec = parse_model(_in_its_own_account(source), RoleSpec)
     return spec.value.region if "region" in source.data else None
+
+
+def _in_its_own_account(source: "LayeredSource") -> "LayeredSource":
+    """Return *source* in the account of the policies that it attaches: which one the credentials are of shows later."""
+    from rolemgr.iam.arn import ACCOUNT_ID, Arn
+
+    listed = source.data.get("managed_policy") or []
+    named = [source.data.get("boundary"), *(listed if isinstance(listed, list) else [listed])]
+    found = [arn.account for one in named if isinstance(one, str) and (arn := Arn.parse(one))]
+    account = next(filter(ACCOUNT_ID.fullmatch, found), None)
+    return source.with_default("account", account, SourceLocation(source.name)) if account else source
 
 
 def _rendered(

@@ -66,7 +66,7 @@ class Atom:
 
     @cached_property
     def order(self) -> str:
-        """What atoms are sorted by."""
+        """What atoms are sorted by, so that the same policies always give the same witness."""
         return repr(self.what)
 
     def __hash__(self) -> int:

@@ -39,7 +39,7 @@ class Pattern:
 
     @cached_property
     def machine(self) -> "_Machine":
-        """The pattern as bit masks, made once."""
+        """The pattern as bit masks, made once: the same pattern is walked with many others."""
         return _either(self.alternatives) if self.alternatives else _machine(self)
 
     @cached_property
@@ -293,7 +293,7 @@ def contains(budget: Budget, outer: Pattern, inner: Pattern) -> bool:
 
 @measured
 def meet(budget: Budget, left: Pattern, right: Pattern) -> bool:
-    """Tell whether some text matches both patterns."""
+    """Tell whether some text matches both patterns: the quick question before all classes are walked."""
     if left.is_apart_from(right):
         return False
     one, two = left.machine, right.machine

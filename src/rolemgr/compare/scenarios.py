@@ -96,7 +96,7 @@ class CallerScenario(NamedTuple):
 
     @property
     def itself(self) -> bool:
-        """Whether the principal stands for itself alone."""
+        """Whether the principal stands for itself alone: its keys then have one value, and not many."""
         return self.principal in self.named
 
     @property

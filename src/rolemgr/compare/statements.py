@@ -104,7 +104,7 @@ class CompiledStatement:
 
     @cached_property
     def shape(self) -> object:
-        """What it says but for its actions."""
+        """What it says but for its actions: equal shapes need no search."""
         return self.effect, self.spares_listed, self.resources, self.conditions, self.principals
 
     @cached_property
@@ -115,7 +115,7 @@ class CompiledStatement:
 
     @cached_property
     def everywhere(self) -> bool:
-        """Whether its Resource is `*`."""
+        """Whether its Resource is `*`, and so at least as wide as any other."""
         return not self.spares_listed and any(atom.text == "*" for atom in self.resources)
 
     def near(self, inside: Pattern) -> tuple[Atom, ...]:
@@ -129,7 +129,7 @@ class CompiledStatement:
 
     @cached_property
     def by_key(self) -> Mapping[str, tuple[CompiledCondition, ...]]:
-        """Its conditions by key."""
+        """Its conditions by key: a search chooses the values of one key at a time."""
         found: dict[str, list[CompiledCondition]] = {}
         for condition in self.conditions:
             found.setdefault(condition.key, []).append(condition)

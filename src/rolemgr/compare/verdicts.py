@@ -62,7 +62,7 @@ class Merged:
         self._actions: dict[object, dict[str, None]] = {}
 
     def add(self, verdict: Verdict) -> None:
-        """Take *verdict* in."""
+        """Take *verdict* in, with its actions added to those of an equal one."""
         key: object = (verdict.statement, getattr(verdict, "reason", None))
         if isinstance(verdict, Difference):
             key = (verdict.statement, verdict.doubts, verdict.future, verdict.before.decision, verdict.scenario.note)

@@ -56,7 +56,7 @@ class Given(NamedTuple):
 
 
 class Declared(NamedTuple):
-    """A parameter as a group declares it."""
+    """A parameter as a group declares it, with the line of the declaration for errors."""
 
     name: str
     parameter: Parameter
@@ -147,11 +147,17 @@ def misfit(kind: ParameterType, value: str, partition: str) -> str | None:
     """Return what is wrong with *value* as a *kind* in *partition*, or None where it is right."""
     form, words = _FORMS[kind]
     if not re.fullmatch(form, value):
-        return f"`{value}` is not {words}"
+        return f"`{value}` is not {words}{_nearest(kind, value)}"
     arn = Arn.parse(value) if kind in _WITH_PARTITION else None
     if arn and arn.partition in PARTITIONS and arn.partition != partition:
         return f"`{value}` is in partition {arn.partition}, the role in {partition}"
     return None
+
+
+def _nearest(kind: ParameterType, value: str) -> str:
+    """Return what follows where *value* names a bucket otherwise: by its ARN, or as S3 URI, of an object too."""
+    named = re.fullmatch(rf"(?:arn:[a-z-]+:s3:::|s3://)?({_BUCKET})(?:/.*)?", value, re.DOTALL)
+    return f"; did you mean {named[1]}?" if kind is ParameterType.BUCKET and named else ""
 
 
 def _resolve_one(

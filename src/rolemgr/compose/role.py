@@ -13,7 +13,7 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.compose.any_account import in_account, without_account
 from rolemgr.compose.choices import builtins, given_values, unused_short_forms
-from rolemgr.compose.distribute import Distributed, distribute
+from rolemgr.compose.distribute import ANY, Distributed, Share, distribute
 from rolemgr.compose.groups import Groups, chosen_groups, clashes
 from rolemgr.compose.guardrails.choice import ChosenGuardrail, chosen_guardrails
 from rolemgr.compose.inert_denies import without_inert_denies
@@ -29,7 +29,7 @@ from rolemgr.errors import InputError, RolemgrError, UnknownNameError, gathering
 from rolemgr.iam.documents import Effect
 from rolemgr.model.catalog import ActivityGroup, EntryId, ParameterType
 from rolemgr.model.persona import ResolvedPersona
-from rolemgr.model.role import ComposedRole
+from rolemgr.model.role import ComposedRole, Origin
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec, default_role_name
 from rolemgr.reference.quirks import acting_actions
@@ -121,12 +121,13 @@ def _composed(
     shares = [share for part in parts for share in part.shares]
     (account,) = without_account(values)["account"]
     limited = with_limits(without_inert_denies(shares, spec.value, account), guardrails, spec)
+    statements = merge((*limited.shares, *_end(spec)))
     return ComposedRole(
         spec=spec.value,
         persona=persona,
         groups=tuple(groups),
         parameters=parameters,
-        statements=tuple(in_account(statement, spec.value.account) for statement in merge(limited.shares)),
+        statements=tuple(in_account(statement, spec.value.account) for statement in statements),
         trust=compose_trust(spec.value),
         description=_description(persona, spec.value),
         acts_as=tuple(arn for group in groups.values() for arn in _acting_as(group, values)),
@@ -136,6 +137,19 @@ def _composed(
         not_by_tag=limited.not_by_tag,
         notes=limited.notes,
     )
+
+
+def _end(spec: Sourced[RoleSpec]) -> Iterator[Share]:
+    """
+    Yield the Deny of everything from the moment on at which the role ends.
+
+    Sessions that began before end with it, as IAM judges each request.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-currenttime
+    """
+    if spec.value.expires:
+        origin = Origin(spec.at("expires"), "expires", "Expired", ("*",), "end of the role")
+        over = (("DateGreaterThanEquals", (("aws:CurrentTime", (spec.value.expires,)),)),)
+        yield Share("*", ANY, (), over, Effect.DENY, origin)
 
 
 def _description(persona: ResolvedPersona, spec: RoleSpec) -> str:

@@ -28,7 +28,7 @@ class DenyingPolicy(StrEnum):
 
 
 class DenialKind(StrEnum):
-    """What the message is about."""
+    """What the message is about: it decides which requests are judged, and whose."""
 
     REQUEST = "a request"
     DATA = "data that a job or model reads, as its execution role"

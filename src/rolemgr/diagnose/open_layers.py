@@ -37,7 +37,7 @@ def named_layer(denial: Denial | None) -> Layer | None:
 
 
 def is_given(layer: Layer, policies: Policies) -> bool:
-    """Tell whether *policies* have anything of *layer*."""
+    """Tell whether *policies* have anything of *layer*: one that is not given can still deny."""
     return bool(getattr(policies, _FIELDS[layer]))
 
 

@@ -31,7 +31,7 @@ Identity: TypeAlias = tuple[str, str]
 
 
 class CallerKind(Enum):
-    """What kind of principal makes a request."""
+    """What kind of principal makes a request: it decides which layers must allow."""
 
     UNKNOWN = auto()
     """Not given: the principal that has the identity policies that are given, in the resource's account."""

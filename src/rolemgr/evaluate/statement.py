@@ -187,7 +187,7 @@ class ReadStatement:
 
     @cached_property
     def conditions(self) -> tuple[Condition, ...]:
-        """Its conditions."""
+        """Its conditions, made ready when a request first gets as far as them."""
         return tuple([read_condition(one, variables=self._variables) for one in self._elements.conditions])
 
     @cached_property
@@ -196,7 +196,7 @@ class ReadStatement:
 
     @cached_property
     def resource_tests(self) -> tuple[Matcher, ...]:
-        """The tests of its resources."""
+        """The tests of its resources, made ready when a request first gets as far as them."""
         return tuple([one.test for one in self._read_resources])
 
     @cached_property

@@ -157,7 +157,7 @@ def _check(spec: Sourced[RoleSpec], documents: RoleDocuments, instance: str | No
     if size > _MOST_BYTES:
         raise InputError(None, f"the inline policy has {size:,} bytes, a permission set takes {_MOST_BYTES:,}")
     if instance is not None and not re.fullmatch(_INSTANCE, instance):
-        problem = f"`{instance}` is no ARN of an instance such as arn:aws:sso:::instance/ssoins-1234567890abcdef"
+        problem = f"`{instance}` is not an ARN of an instance such as arn:aws:sso:::instance/ssoins-1234567890abcdef"
         raise InputError(SourceLocation("--sso-instance"), problem, "aws sso-admin list-instances has it")
 
 

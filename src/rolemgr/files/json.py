@@ -305,7 +305,7 @@ class _Scanner:
         self.awaits_key = False
 
     def scan(self, text: str) -> None:
-        """Go through *text*."""
+        """Go through *text* once, without recursion: it may be nested to any depth."""
         for token in _TOKEN.findall(text):
             self.take(token)
 

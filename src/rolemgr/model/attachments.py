@@ -26,7 +26,7 @@ def _attachable(value: str, info: ValidationInfo) -> str:
     """
     found = _ARN.fullmatch(value)
     if not found or len(found["path"]) > _LONGEST_PATH:
-        raise ValueError(f"`{value}` is no ARN of a managed policy such as arn:aws:iam::aws:policy/NAME")
+        raise ValueError(f"`{value}` is not an ARN of a managed policy such as arn:aws:iam::aws:policy/NAME")
     partition, account = _partition_of_the_role(info), info.data.get("account")
     if partition and found["partition"] != partition:
         raise ValueError(f"`{value}` is in partition {found['partition']}, the role is in {partition}")

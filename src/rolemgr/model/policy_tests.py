@@ -59,7 +59,7 @@ Levels: TypeAlias = Annotated[
 
 def _account(value: str) -> str:
     if not ACCOUNT_ID.fullmatch(value):
-        raise ValueError(f"`{value}` is no AWS account id of 12 digits")
+        raise ValueError(f"`{value}` is not an AWS account id of 12 digits")
     return value
 
 

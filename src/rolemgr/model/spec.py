@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
@@ -46,7 +47,7 @@ _TextOrNumber: TypeAlias = Annotated[str, BeforeValidator(_text_number, json_sch
 
 def _account_id(value: str) -> str:
     if not ACCOUNT_ID.fullmatch(value):
-        raise ValueError(f"`{value}` is no AWS account id of 12 digits")
+        raise ValueError(f"`{value}` is not an AWS account id of 12 digits")
     return value
 
 
@@ -54,7 +55,7 @@ def _region(value: str) -> str:
     if "-iso" in value or value.startswith("eusc-"):
         raise ValueError(f"`{value}` is in a partition that rolemgr does not know; it knows {', '.join(PARTITIONS)}")
     if not REGION.fullmatch(value):
-        raise ValueError(f"`{value}` is no AWS region such as us-east-1")
+        raise ValueError(f"`{value}` is not an AWS region such as us-east-1")
     return value
 
 
@@ -125,6 +126,22 @@ def default_role_name(persona: str) -> str:
     return f"sagemaker-{persona.removeprefix('sagemaker-')}"
 
 
+def _moment(value: str) -> str:
+    """
+    Return the point in time *value* in UTC, as `aws:CurrentTime` is compared: 2026-12-24T18:00:00Z.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Date
+    """
+    try:
+        found = datetime.fromisoformat(value)
+        in_utc = found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(f"`{value}` is not a point in time: write it as 2026-12-24T18:00Z") from None
+    if found.tzinfo is None:
+        raise ValueError(f"`{value}` has no time zone: write 2026-12-24T18:00Z, or +01:00 for Z")
+    return in_utc.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 class RoleSpec(Model):
     """What the user chose for one role; the keys of a role file are these, and the flags' names too."""
 
@@ -165,6 +182,8 @@ class RoleSpec(Model):
     max_session: Annotated[
         int, BeforeValidator(seconds, json_schema_input_type=int | str), AfterValidator(_session)
     ] = 3600
+    expires: Annotated[str, AfterValidator(_moment)] | None = None
+    """When the role ends, in UTC as IAM writes it: from then on it is denied everything."""
     catalog: Strings = ()
     stand_ins: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """What stands in templates for facts that differ by region, by placeholder; none in a role of one place."""

@@ -37,25 +37,25 @@ def _digits(value: Any) -> Any:
 
 def _account(value: str) -> str:
     if not ACCOUNT_ID.fullmatch(value):
-        raise ValueError(f"`{value}` is no AWS account id of 12 digits")
+        raise ValueError(f"`{value}` is not an AWS account id of 12 digits")
     return value
 
 
 def _role_arn(value: str) -> str:
     if not _ROLE.fullmatch(value):
-        raise ValueError(f"`{value}` is no ARN of one role such as arn:aws:iam::111122223333:role/NAME")
+        raise ValueError(f"`{value}` is not an ARN of one role such as arn:aws:iam::111122223333:role/NAME")
     return value
 
 
 def _saml_arn(value: str) -> str:
     if not _SAML.fullmatch(value):
-        raise ValueError(f"`{value}` is no ARN of a provider such as arn:aws:iam::111122223333:saml-provider/NAME")
+        raise ValueError(f"`{value}` is not an ARN of a provider such as arn:aws:iam::111122223333:saml-provider/NAME")
     return value
 
 
 def _oidc_arn(value: str) -> str:
     if not _OIDC.fullmatch(value):
-        raise ValueError(f"`{value}` is no ARN of a provider such as arn:aws:iam::111122223333:oidc-provider/HOST")
+        raise ValueError(f"`{value}` is not an ARN of a provider such as arn:aws:iam::111122223333:oidc-provider/HOST")
     return value
 
 

@@ -177,7 +177,7 @@ def places(origins: Iterable[Origin]) -> tuple[SourceLocation, ...]:
 _IN_FLAGS = (
     "persona", "name", "path", "account", "region", "partition", "add", "remove", "parameter", "bucket", "pass_role",
     "subnet", "security_group", "data_key", "volume_key", "guardrail", "guardrail_profile", "no_default_guardrails",
-    "strict", "kms_key_names", "abac", "abac_buckets", "tag", "break_separation", "catalog",
+    "strict", "kms_key_names", "abac", "abac_buckets", "tag", "break_separation", "expires", "catalog",
 )  # fmt: skip
 """The keys of a role file that decide what the role's permissions policies say."""
 

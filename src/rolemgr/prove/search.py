@@ -81,7 +81,7 @@ class Inquiry:
         return self.subject.budget
 
     def of(self, effect: Effect) -> tuple[IsolatedStatement, ...]:
-        """Return the statements of *effect*."""
+        """Return the statements of *effect*: a Deny cuts a search off, an Allow must match for it to go on."""
         return self._by_effect[effect]
 
     @cached_property
@@ -92,7 +92,7 @@ class Inquiry:
 
     @cached_property
     def terms(self) -> tuple[Term, ...]:
-        """The conditions of all statements."""
+        """The conditions of all statements: they alone tell values of a key apart."""
         return tuple(term for isolated in self.statements for term in _terms(isolated.statement, self.subject.decide))
 
     @cached_property

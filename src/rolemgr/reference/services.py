@@ -47,7 +47,7 @@ class Action:
 
     @property
     def service(self) -> str:
-        """The prefix before the colon."""
+        """The prefix before the colon, such as `sagemaker`."""
         return self.name.split(":", 1)[0]
 
 

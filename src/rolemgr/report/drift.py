@@ -12,7 +12,7 @@ from rolemgr.errors import SourceLocation, printable
 from rolemgr.evaluate.principals import Match
 from rolemgr.model.role import ComposedRole, Origin
 from rolemgr.report.differences import EVERYTHING, context_options, request_data
-from rolemgr.report.plan import RoleNotJudged, refused_data, refused_lines
+from rolemgr.report.plan import RoleNotJudged, account_data, refused_data, refused_lines
 from rolemgr.report.sarif import RuleText
 
 
@@ -149,7 +149,7 @@ def _brought_in(one: ExaminedRole, origin: Origin) -> SourceLocation:
 
 
 def drift_data(
-    access: Access, examined: Sequence[ExaminedRole], refused: Sequence[RoleNotJudged] = ()
+    access: Access | None, examined: Sequence[ExaminedRole], refused: Sequence[RoleNotJudged] = ()
 ) -> dict[str, Any]:
     """
     Return the drift for ``--format json``.
@@ -162,8 +162,7 @@ def drift_data(
     ``problem``, are roles that could not be compared.
     """
     return {
-        "account": access.account,
-        "partition": access.partition,
+        **account_data(access),
         "roles": [_role_data(one) for one in examined],
         "refused": refused_data(refused),
     }

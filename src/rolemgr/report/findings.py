@@ -93,7 +93,7 @@ _LEVELS = {
 
 def annotations(
     findings: Sequence[Finding], names: Mapping[str, str], not_judged: Sequence[NotJudged] = (),
-    types: Sequence[TypeFromName] = (), *, is_file: Callable[[str], bool] = bool,
+    types: Sequence[TypeFromName] = (), *, refused: Sequence[NotJudged] = (), is_file: Callable[[str], bool] = bool,
 ) -> str:  # fmt: skip
     """
     Return *findings* as workflow commands that GitHub shows beside the lines; *names* are the rules' by id.
@@ -104,6 +104,7 @@ def annotations(
     https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
     """
     found = "".join(_annotation(finding, names, is_file) for finding in findings)
+    found += "".join(_notice(one, "refused", is_file, level="error") for one in refused)
     told = (NotJudged(one.path, None, str(one)) for one in types)
     notices = [
         *(_notice(one, "type from the name", is_file) for one in told),
@@ -118,9 +119,9 @@ def _annotation(finding: Finding, names: Mapping[str, str], is_file: Callable[[s
     return annotation(_LEVELS[finding.severity], {**place, "title": title}, message)
 
 
-def _notice(one: NotJudged, title: str, is_file: Callable[[str], bool]) -> str:
+def _notice(one: NotJudged, title: str, is_file: Callable[[str], bool], level: str = "notice") -> str:
     place, message = placed(one.path, one.line, one.reason, is_file)
-    return annotation("notice", {**place, "title": title}, message)
+    return annotation(level, {**place, "title": title}, message)
 
 
 def placed(path: str, line: int | None, message: str, is_file: Callable[[str], bool]) -> tuple[dict[str, str], str]:

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from rolemgr.account.connect import Access
 from rolemgr.account.plan import RolePlan
-from rolemgr.check.finding import Finding
-from rolemgr.errors import RolemgrError, printable
+from rolemgr.check.finding import Finding, NotJudged
+from rolemgr.errors import InputError, RolemgrError, SourceLocation, printable
 from rolemgr.model.role import PassedRole
 from rolemgr.report.next_steps import passed_line
 from rolemgr.report.preview import sizes
@@ -53,15 +53,32 @@ class Done(NamedTuple):
     """What is there of a role that failed, in words."""
 
 
-def plan_data(access: Access, planned: Sequence[Planned], refused: Sequence[RoleNotJudged] = ()) -> dict[str, Any]:
-    """Return the plan for ``--format json``; *refused* are roles without one."""
+def plan_data(
+    access: Access | None, planned: Sequence[Planned], refused: Sequence[RoleNotJudged] = ()
+) -> dict[str, Any]:
+    """Return the plan for ``--format json``; *refused* are roles without one, all where there is no *access*."""
     return {
-        "account": access.account,
-        "partition": access.partition,
-        "caller": access.caller,
+        **account_data(access),
+        "caller": access.caller if access else None,
         "roles": [_role_data(one) for one in planned],
         "refused": refused_data(refused),
     }
+
+
+def account_data(access: Access | None) -> dict[str, str | None]:
+    """Return whose account it is, for JSON: null where nobody lets us in."""
+    return {"account": access.account if access else None, "partition": access.partition if access else None}
+
+
+def as_not_judged(refused: Sequence[RoleNotJudged]) -> list[NotJudged]:
+    """Return *refused* for SARIF and annotations: at the line that is wrong, else at the role or its file."""
+    places = [(one, getattr(one.error, "where", None) or SourceLocation(one.role)) for one in refused]
+    return [NotJudged(where.file, where.line, _reason(one.error)) for one, where in places]
+
+
+def _reason(error: RolemgrError) -> str:
+    text = str(InputError(None, error.problem, error.hint)) if isinstance(error, InputError) else str(error)
+    return " | ".join(text.splitlines())
 
 
 def refused_data(refused: Sequence[RoleNotJudged]) -> list[dict[str, str]]:
@@ -92,14 +109,15 @@ def _role_data(one: Planned) -> dict[str, Any]:
 
 
 def plan_text(
-    access: Access, planned: Sequence[Planned], refused: Sequence[RoleNotJudged] = (), *, steps: bool = True
+    access: Access | None, planned: Sequence[Planned], refused: Sequence[RoleNotJudged] = (), *, steps: bool = True
 ) -> str:
     """
     Return the plan as text; *refused* are roles without one.
 
     Without *steps* it is a line for each role, and what speaks against it.
     """
-    lines = [f"account {access.account} ({access.partition}), as {access.caller}", ""]
+    whose = f"account {access.account} ({access.partition}), as {access.caller}" if access else "account not known"
+    lines = [whose, ""]
     for one in planned:
         lines += map(printable, _role_lines(one, steps=steps))
     lines += refused_lines(refused)
@@ -132,11 +150,10 @@ def _measured(one: Planned) -> Iterator[tuple[str, int, int]]:
     return sizes(one.plan.wanted.documents)
 
 
-def done_data(access: Access, done: Sequence[Done]) -> dict[str, Any]:
+def done_data(access: Access | None, done: Sequence[Done]) -> dict[str, Any]:
     """Return what was done for ``--format json``."""
     return {
-        "account": access.account,
-        "partition": access.partition,
+        **account_data(access),
         "roles": [{**one._asdict(), "left": list(one.left)} for one in done],
     }
 

@@ -151,6 +151,8 @@ def _not_by_tag(role: ComposedRole) -> Tree:
 
 def _settings(role: ComposedRole) -> Tree:
     branch = Tree(Text("Settings", style="bold"))
+    if role.spec.expires:
+        branch.add(Text(f"ends {role.spec.expires}"))
     branch.add(Text(f"sessions of at most {role.spec.max_session} s"))
     for arn in sorted(role.spec.managed_policy):
         branch.add(Text(f"managed policy {arn} attached"))

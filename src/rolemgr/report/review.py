@@ -51,7 +51,7 @@ def review_page(role: ComposedRole, documents: RoleDocuments, catalog: Catalog, 
     page = Text(no_wrap=True, overflow="ignore")
     page.append(f"{documents.name}  {role.persona.title}\n", "bold")
     page.append(f"{role.spec.arn}  {role.spec.region}\n")
-    for block in review(role, documents, catalog, findings):
+    for block in _with_room(review(role, documents, catalog, findings)):
         for number, line in enumerate(_lines(block)):
             page.append(f"\n{'' if number else block.title:<{_INDENT}}", "bold")
             page.append(line, "yellow" if block.title == "LOOK" else "")
@@ -84,16 +84,47 @@ def review(
     return tuple(block for block in blocks if block.entries)
 
 
+_ROOM: Final = 51
+"""How many lines the blocks have: a page without its head, its foot and what is blank."""
+_IN_NEED: Final = ("LOOK", "LIMITS", "CANNOT", "CAN", "WRITES", "READS", "SET", "RUNS", "WHO")
+
+
+def _with_room(blocks: Sequence[Block]) -> list[Block]:
+    """Return *blocks* with the lines that some leave empty given to those that leave entries out, in that order."""
+    roomy = {block.title: block for block in blocks}
+    spare = _ROOM - sum(len(_lines(block)) for block in blocks)
+    for title in (one for one in _IN_NEED if one in roomy):
+        before = len(_lines(roomy[title]))
+        roomy[title] = roomy[title]._replace(most=before + spare)
+        spare -= len(_lines(roomy[title])) - before
+    return list(roomy.values())
+
+
 def _lines(block: Block) -> list[str]:
     """Return *block* as lines; where they are too many, the last says how many entries are left out."""
     if block.running:
         return _beside(block.entries, block.most)
+    if block.title == "LOOK" and len(block.entries) <= block.most:
+        return _each(block.entries, block.most)
     lines: list[str] = []
     for number, entry in enumerate(block.entries):
         more = wrap(entry, WIDTH - _INDENT, subsequent_indent="  ", break_on_hyphens=False)
         is_last = number == len(block.entries) - 1
         if len(lines) + len(more) > block.most - (not is_last):
             return [*lines[: block.most - 1], f"and {len(block.entries) - number} more: --full"]
+        lines += more
+    return lines
+
+
+def _each(entries: Sequence[str], most: int) -> list[str]:
+    """Return every one of *entries*, the first ones whole and then, where *most* lines want it, how they begin."""
+    lines: list[str] = []
+    spare = most - len(entries)
+    for entry in entries:
+        more = wrap(entry, WIDTH - _INDENT, subsequent_indent="   ", break_on_hyphens=False)
+        if len(more) - 1 > spare:
+            more = [f"{wrap(entry, WIDTH - _INDENT - 4, break_on_hyphens=False)[0]} ..."]
+        spare -= len(more) - 1
         lines += more
     return lines
 
@@ -306,6 +337,7 @@ def _limits(role: ComposedRole, catalog: Catalog) -> Iterator[str]:
 def _settings(role: ComposedRole) -> Iterator[str]:
     """Yield what the role has besides its statements: session, tags, what is attached, keys and network."""
     spec = role.spec
+    yield from (f"ends {moment}" for moment in filter(None, (spec.expires,)))
     yield f"sessions of at most {_hours(str(spec.max_session))}"
     yield from (f"permissions boundary {_policy(arn)}" for arn in filter(None, (spec.boundary,)))
     yield from (f"managed policy {_policy(arn)}" for arn in sorted(spec.managed_policy))

@@ -32,7 +32,7 @@ _WAY_OUT = 'undo the add or remove that brings it about, or give --break-separat
 
 
 class RenderedRole(NamedTuple):
-    """A role as composed, and its documents."""
+    """A role as composed, for its origins, and its documents, for what the evaluator says of them."""
 
     role: ComposedRole
     documents: RoleDocuments

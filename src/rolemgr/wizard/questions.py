@@ -278,3 +278,4 @@ def _role(persona: ResolvedPersona) -> Iterator[Question]:
         ("managed_policy",), 4, "Managed policies to attach", "ARNs of policies that exist: AWS's, or of the role's"
         " account. What they add is said on the next page.", Form.LIST,
     )  # fmt: skip
+    yield Question(("expires",), 4, "Ends at", "A point in time such as 2026-12-24T18:00Z: from then on all is denied.")

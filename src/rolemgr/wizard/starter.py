@@ -36,6 +36,7 @@ _EXAMPLES: Mapping[str, Any] = {
     "path": "/ml/",
     "description": "Data scientist of the churn project.",
     "max_session": "8h",
+    "expires": "2099-12-24T18:00Z",
 }
 _HEAD = (
     "What rolemgr's commands take in this folder and those below, where no flag, role file or ROLEMGR_* variable"

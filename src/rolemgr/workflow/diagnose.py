@@ -139,7 +139,9 @@ def _request(asked: RequestOptions, denial: Denial | None, subject: _Subject, sa
     assumes = action.startswith("sts:AssumeRole")
     resource = asked.resource or _resource(denial, subject) or (subject.arn if assumes else None) or "*"
     if resource != "*" and not resource.startswith("arn:"):
-        raise InputError(SourceLocation("--resource"), f"`{resource}` is no ARN", "an action without a resource has *")
+        raise InputError(
+            SourceLocation("--resource"), f"`{resource}` is not an ARN", "an action without a resource has *"
+        )
     _say_doubts(action, resource, denial, say)
     principal = asked.principal or _principal(denial)
     if principal is None and assumes and "With" not in action and resource == subject.arn:

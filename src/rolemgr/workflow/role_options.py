@@ -67,6 +67,7 @@ ROLE_OPTIONS = (
     RoleOption("path", "PATH", "The role's path, such as /ml/; / unless given."),
     RoleOption("description", "TEXT", "The role's description; the persona's unless given."),
     RoleOption("max_session", "DURATION", "How long a session may last, 1h to 12h; 1h unless given."),
+    RoleOption("expires", "TIME", "When the role ends, such as 2026-12-24T18:00Z: a Deny of everything from then on."),
     RoleOption("account", "ID", "The account of the role."),
     RoleOption("region", "NAME", "The region of the role's resources."),
     RoleOption("partition", "aws|aws-cn|aws-us-gov", "The partition; the region's unless given."),

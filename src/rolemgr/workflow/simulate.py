@@ -102,7 +102,9 @@ def _say_doubts(asked: RequestOptions, say: Say) -> None:
     """
     action, resource = asked.known_action, asked.resource_or_any
     if resource != "*" and not resource.startswith("arn:"):
-        raise InputError(SourceLocation("--resource"), f"`{resource}` is no ARN", "an action without a resource has *")
+        raise InputError(
+            SourceLocation("--resource"), f"`{resource}` is not an ARN", "an action without a resource has *"
+        )
     found = questioned(action, resource, context_of(asked.context), asked.principal)
     problems = [
         InputError(SourceLocation(f"--{one.part}"), one.doubt.problem, one.doubt.hint)
