@@ -8,7 +8,7 @@ import pytest
 import yaml
 from tests.terminal import played
 
-from rolemgr.cli.options import ROLE_OPTIONS
+from rolemgr.workflow.role_options import ROLE_OPTIONS
 
 if TYPE_CHECKING:
     from tests.conftest import Run

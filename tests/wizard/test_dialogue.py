@@ -10,7 +10,7 @@ from tests.support import KEY
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.cli.create import create_command
-from rolemgr.cli.options import role_source
+from rolemgr.cli.files import read_input
 from rolemgr.compose.role import compose
 from rolemgr.errors import InputError, RolemgrError
 from rolemgr.files.source import SourceFile
@@ -21,6 +21,7 @@ from rolemgr.model.spec import RoleSpec
 from rolemgr.wizard.answers import Answers, answers_of, command_options, role_data, spec_of
 from rolemgr.wizard.dialogue import Dialogue, answered, back, skipped
 from rolemgr.wizard.questions import STEPS, SWITCHES
+from rolemgr.workflow.choices import role_source
 
 CATALOG = Catalog()
 
@@ -44,7 +45,7 @@ def by_command_line(answers: Answers) -> dict[str, Any]:
     words = [word for option in command_options(answers) for word in option]
     flags = create_command.make_context("create", words).params
     flags = {key: value for key, value in flags.items() if key in {*RoleSpec.model_fields}}
-    return parse_model(role_source(flags, {}), RoleSpec).value.model_dump()
+    return parse_model(role_source(flags, {}, read_input), RoleSpec).value.model_dump()
 
 
 def by_role_file(answers: Answers) -> dict[str, Any]:

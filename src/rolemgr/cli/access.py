@@ -2,18 +2,13 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import click
 
+from rolemgr.workflow.account_options import AccessOptions
+
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-class AccessOptions(NamedTuple):
-    """How AWS is reached; what is None, the environment and AWS's own configuration say."""
-
-    profile: str | None
-    endpoint_url: str | None
 
 
 def access_options(command: Command) -> Command:

@@ -4,24 +4,26 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from rolemgr.cli.access import AccessOptions, access_options
+from rolemgr.cli.access import access_options
 from rolemgr.cli.console import form_option, output_option
 from rolemgr.cli.files import is_folder, is_stdout, next_step, note, write_output
-from rolemgr.cli.options import many_roles, one_role, roles_options
-from rolemgr.cli.planning import ApplyOptions, end_with, prepare, problem_of, problems
+from rolemgr.cli.options import roles_options
+from rolemgr.cli.planning import end_with, prepare
 from rolemgr.errors import AwsError, InputError, Refused, RolemgrError, SourceLocation, gathering
+from rolemgr.files.write import to_json
+from rolemgr.workflow.account_options import AccessOptions, ApplyOptions
+from rolemgr.workflow.role_options import many_roles, one_role
 
 if TYPE_CHECKING:
     from rolemgr.account.connect import Access
-    from rolemgr.account.execute import Execution
     from rolemgr.account.plan import RolePlan
-    from rolemgr.report.plan import Done, Planned, RoleNotJudged
+    from rolemgr.report.plan import Done, Planned
 
 _FEW = 10
 """Up to so many roles each step is shown; more would hide what matters."""
@@ -60,18 +62,16 @@ def plan_command(
       rolemgr plan roles/churn.yaml
       rolemgr plan roles/*.yaml --update --format json
     """
-    from rolemgr.files.write import to_json
-    from rolemgr.report.plan import plan_data, plan_text
+    from rolemgr.report.plan import plan_data, plan_text  # help does not pay for it
 
     options = ApplyOptions(update, prune, allow_findings)
-    way, planned, refused = prepare(role_choices(files, chosen), access, options, "", verbose=verbose,
-                                     to_file=_is_file(output))  # fmt: skip
+    found = prepare(role_choices(files, chosen), access, options, "", verbose=verbose, to_file=_is_file(output))
     unwritten: list[InputError] = []
     with gathering(unwritten):
-        shown = plan_text(way, planned, refused) if form == "text" else to_json(plan_data(way, planned, refused))
+        shown = plan_text(*found) if form == "text" else to_json(plan_data(*found))
         write_output(shown, output)
-    end_with([*(one.error for one in refused), *unwritten])
-    if problems(planned):
+    end_with([*(one.error for one in found.refused), *unwritten])
+    if found.problems:
         sys.exit(1)
 
 
@@ -117,8 +117,10 @@ def apply_roles(
     written where the result can't be, and after the result what the first of the worst roles is refused for or
     failed of.
     """
-    from rolemgr.account.ownership import new_run
+    from rolemgr.account.ownership import new_run  # help does not pay for these
     from rolemgr.report.plan import Done, plan_text
+    from rolemgr.workflow.apply import carry_out
+    from rolemgr.workflow.plan import problem_of, refusals
 
     _check_can_ask(options)
     _check_output(output)
@@ -131,8 +133,8 @@ def apply_roles(
         plans = [one.plan for one in planned if not problem_of(one)]
         _ask(way, plans, options)
         with _ended_cleanly():
-            done, interruption = _carry_out(way, plans, options, run, verbose=verbose)
-    problems = _problems(planned, refused)
+            done, interruption = carry_out(way, plans, options, run, note, verbose=verbose)
+    problems = refusals(planned, refused)
     done += [Done(role, "refused", str(error)) for role, error in problems]
     unwritten = _give(way, done, form, output)
     _say_next(planned, done)
@@ -147,12 +149,6 @@ def _say_next(planned: "Sequence[Planned]", done: "Sequence[Done]") -> None:
                 next_step(text)
 
 
-def _problems(planned: "Sequence[Planned]", refused: "Sequence[RoleNotJudged]") -> list[tuple[str, RolemgrError]]:
-    """Return the roles for which nothing is done, each with the reason."""
-    found = [(one.plan.wanted.arn, problem) for one in planned if (problem := problem_of(one))]
-    return [*found, *refused]
-
-
 def role_choices(files: Sequence[str], chosen: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the options of each role: one for each file, with the flags on top of each."""
     if files and (chosen["role"] or chosen["persona"]):
@@ -165,7 +161,7 @@ def role_files(chosen: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return what `roles_options` collected as the options of each role; raise InputError for one name for several."""
     if not many_roles(chosen):
         return [one_role(chosen)]
-    from rolemgr.cli.many import matching_files
+    from rolemgr.workflow.many import matching_files  # one role pays for no pool of processes
 
     files = matching_files(chosen["role"])
     if chosen["name"] and len(files) > 1:
@@ -211,80 +207,6 @@ def _ask(way: "Access", plans: "Sequence[RolePlan]", options: ApplyOptions) -> N
 # --- do
 
 
-def _carry_out(
-    way: "Access", plans: "Sequence[RolePlan]", options: ApplyOptions, run: str, *, verbose: bool
-) -> "tuple[list[Done], BaseException | None]":
-    """Return how each role ended, and what interrupted the run, if anything did."""
-    from rolemgr.report.plan import Done
-
-    done: list[Done] = []
-    stop: BaseException | None = None
-    for plan in plans:
-        arn = plan.wanted.arn
-        if plan.action == "unchanged" or stop:
-            done.append(Done(arn, "unchanged" if plan.action == "unchanged" else "not begun"))
-            continue
-        try:
-            one, failure = _one(way, plan, options, run, alone=verbose or len(plans) == 1)
-            done.append(one)
-            if one.result in ("created", "updated"):
-                _progress(f"{len(done)}/{len(plans)} {one.result} {arn}")
-        except (KeyboardInterrupt, SystemExit) as interruption:
-            failure = interruption  # it came between two calls: the role is as it should be, or not begun
-            if not done or done[-1].arn != arn:
-                done.append(Done(arn, "failed", "interrupted", (), "see `rolemgr plan`"))
-        if failure and (not isinstance(failure, AwsError) or failure.concerns_all):
-            stop = failure
-    return done, None if isinstance(stop, AwsError) else stop
-
-
-def _one(
-    way: "Access", plan: "RolePlan", options: ApplyOptions, run: str, *, alone: bool
-) -> "tuple[Done, BaseException | None]":
-    """Return how the role of *plan* ended, and what it failed of."""
-    from time import sleep
-
-    from rolemgr.account.execute import Execution
-    from rolemgr.report.plan import Done
-
-    arn, result = plan.wanted.arn, "created" if plan.action == "create" else "updated"
-    execution = Execution(way.iam, plan, run, sleep=sleep, tell=_teller(plan, alone=alone))
-    try:
-        _plan_again(way, plan, options, run)
-        execution.carry_out()
-    except (AwsError, KeyboardInterrupt, SystemExit) as failure:
-        error = str(failure) if isinstance(failure, AwsError) else "interrupted"
-        if execution.complete:
-            return Done(arn, result, None, tuple(execution.left)), failure
-        return Done(arn, "failed", error, tuple(execution.left), _remains(execution)), failure
-    return Done(arn, result, None, tuple(execution.left)), None
-
-
-def _plan_again(way: "Access", plan: "RolePlan", options: ApplyOptions, run: str) -> None:
-    """Raise AwsError where the account is no longer as it was when the plan was shown."""
-    from rolemgr.account.existing import find_existing
-    from rolemgr.account.plan import plan_role
-
-    now = plan_role(plan.wanted, find_existing(way.iam, plan.wanted), run, update=options.update, prune=options.prune)
-    if isinstance(now.problem, AwsError):
-        raise now.problem
-    if (now.action, now.steps) != (plan.action, plan.steps):
-        raise AwsError("the account has changed since the plan was made", "look at it again")
-
-
-def _teller(plan: "RolePlan", *, alone: bool) -> Callable[[str], None]:
-    """Return what says a step; of many roles only the end of each is said."""
-    if not alone:
-        return lambda _: None
-    return lambda what: _progress(f"{plan.wanted.documents.name}: {what}")
-
-
-def _progress(text: str) -> None:
-    """Say *text* if anybody still listens: a pipe that was closed must stop neither a change nor its taking back."""
-    with suppress(OSError):
-        note(text)
-
-
 @contextmanager
 def _ended_cleanly() -> Iterator[None]:
     """Let SIGTERM, and the end of the terminal, end what is inside as Ctrl-C does: it cleans up behind itself."""
@@ -310,14 +232,14 @@ def _give(way: "Access | None", done: "Sequence[Done]", form: str, output: str |
 
     The account is changed by now: what is there, and what is left, must not go unsaid.
     """
-    from rolemgr.files.write import to_json
-    from rolemgr.report.plan import done_data, done_text
+    from rolemgr.report.plan import done_data, done_text  # as above
 
     unwritten: list[InputError] = []
     with gathering(unwritten):
         write_output(to_json(done_data(way, done)) if form == "json" else done_text(done), output)
     for one in done if unwritten else ():
-        _progress(f"{one.result} {one.arn}")
+        with suppress(OSError):
+            note(f"{one.result} {one.arn}")
     return unwritten
 
 
@@ -338,12 +260,3 @@ def _end(done: "Sequence[Done]", problems: Sequence[RolemgrError], interruption:
         click.echo("".join(f"error: {error}\n" for error in errors), err=True, nl=False)
         raise interruption
     end_with(errors)
-
-
-def _remains(execution: "Execution") -> str:
-    """Return what there is to say of what a role that failed leaves; what is not known to be gone is named."""
-    if execution.left:
-        return "not all of it could be taken back, see above"
-    if execution.unseen:
-        return f"an answer was lost: {', '.join(execution.unseen)} may still come to be, look with `rolemgr plan`"
-    return "all of it was taken back" if execution.begun else "nothing was changed"

@@ -6,7 +6,6 @@ import click
 
 from rolemgr.cli.console import catalog_option, color_option, form_option, give, output_option
 from rolemgr.errors import InputError, SourceLocation
-from rolemgr.workflow.choices import catalog_folders
 
 
 @click.command("list")
@@ -29,23 +28,14 @@ def list_command(
       rolemgr list activity-groups --matrix
       rolemgr list activity-groups --catalog ./our-catalog --format json
     """
-    from rolemgr.catalog.load import Catalog
-    from rolemgr.report import entries, guardrails, personas, separations
+    from rolemgr.workflow.browse import list_of  # help does not pay for it
 
     if matrix and kind != "activity-groups":
         raise InputError(
             SourceLocation("--matrix"), "goes with activity groups", "see `rolemgr list activity-groups --matrix`"
         )
-    loaded = Catalog(catalog_folders(catalog))
-    data, table = {
-        "personas": (personas.personas_data, personas.personas_table),
-        "separations": (separations.separations_data, separations.separations_table),
-        "activity-groups": (entries.groups_data, entries.groups_table),
-        "guardrails": (guardrails.guardrails_data, guardrails.guardrails_table),
-        "profiles": (guardrails.profiles_data, guardrails.profiles_table),
-        "matrix": (entries.matrix_data, entries.matrix_table),
-    }["matrix" if matrix else kind]
-    give(form, lambda: data(loaded), lambda: table(loaded), output, color)
+    views = list_of("matrix" if matrix else kind, catalog)
+    give(form, views.data, views.page, output, color)
 
 
 @click.command("show")
@@ -69,15 +59,7 @@ def show_command(
       rolemgr show guardrail volume-kms-key
       rolemgr show profile regulated
     """
-    from rolemgr.catalog.load import Catalog
-    from rolemgr.report import entries, guardrails, personas, separations
+    from rolemgr.workflow.browse import entry_of  # help does not pay for it
 
-    loaded = Catalog(catalog_folders(catalog))
-    data, tree = {
-        "persona": (personas.persona_data, personas.persona_tree),
-        "separation": (separations.separation_data, separations.separation_tree),
-        "activity-group": (entries.group_data, entries.group_tree),
-        "guardrail": (guardrails.guardrail_data, guardrails.guardrail_tree),
-        "profile": (guardrails.profile_data, guardrails.profile_tree),
-    }[kind]
-    give(form, lambda: data(loaded, name), lambda: tree(loaded, name), output, color)
+    views = entry_of(kind, name, catalog)
+    give(form, views.data, views.page, output, color)

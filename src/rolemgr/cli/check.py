@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,15 +12,10 @@ from rolemgr.cli.console import SEVERITIES, color_option, findings_form_option, 
 from rolemgr.cli.files import is_file, is_stdout, note, write_output
 from rolemgr.cli.options import roles_options
 from rolemgr.cli.outside import OUTSIDE
-from rolemgr.errors import InputError, SourceLocation
+from rolemgr.cli.progress import progress, say_rest
 from rolemgr.files.write import to_json
-from rolemgr.workflow.role_options import many_roles, one_role
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rolemgr.check.config import CheckConfig
-    from rolemgr.check.finding import Finding
     from rolemgr.workflow.check import Checks, Found
 
 KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
@@ -74,59 +69,28 @@ def check_command(
     if explain is not None:
         write_output(explained(explain, checks.customs), output)
         return
-    settings = checks.config()
-    found = check.excused(_found(paths, chosen, kind, settings, checks.files, verbose=verbose), settings)
+    given, settings = check.Checked(paths, chosen, kind), checks.config()
+    found = check.excused(check.found_in(given, settings, checks.files, OUTSIDE, progress, verbose=verbose), settings)
     if write_baseline is not None:
-        _write_baseline(found.findings, write_baseline)
+        write_output(to_json(check.as_baseline(found)), write_baseline)
+        note(f"{len(found.findings)} findings written to {write_baseline}")
         return
     if baseline is not None:
         found = check.beyond_baseline(found, baseline)
     _give(form, found, checks, output, color)
     if found.wrong:
-        from rolemgr.cli.many import say_rest  # loaded already, to read the role files
-
         say_rest(len(found.names), found.wrong, "checked")
     if check.fails(fail_on, found):
         sys.exit(1)
 
 
-def _found(
-    paths: Sequence[str], chosen: Mapping[str, Any], kind: str | None, settings: "CheckConfig",
-    rules: "tuple[Path, ...]", *, verbose: bool,
-) -> "Found":  # fmt: skip
-    """Return what the rules find in the files, in the chosen role, or in each of many."""
-    if paths:
-        from rolemgr.workflow import check  # loaded already: files need neither catalog nor templates
-
-        return check.check_files(paths, chosen, kind, settings.types, rules, OUTSIDE)
-    if kind:
-        raise InputError(SourceLocation("--type"), "goes with policy files, not with a role")
-    if many_roles(chosen):
-        from rolemgr.cli.many import progress
-        from rolemgr.workflow.check_many_roles import check_role_files  # one role pays for no pool of processes
-
-        return check_role_files(chosen, rules, OUTSIDE, progress, verbose=verbose)
-    from rolemgr.workflow.check_role import check_role
-
-    return check_role(one_role(chosen), rules, OUTSIDE, verbose=verbose)
-
-
 def _give(form: str, found: "Found", checks: "Checks", output: str | None, color: str) -> None:
     """Say how many findings are suppressed, and write the others in the *form* that somebody chose."""
-    from rolemgr.report.check import check_text  # as above
-
     if found.suppressed:
         many = "s" if len(found.suppressed) > 1 else ""
         note(f"{len(found.suppressed)} finding{many} suppressed by {checks.name}")
     shown, in_color, width = found.report(checks.customs), _in_color(color, output), _width(output)
-    write_output(check_text(form, shown, __version__, is_file=is_file, color=in_color, width=width), output)
-
-
-def _write_baseline(findings: "Sequence[Finding]", path: str) -> None:
-    from rolemgr.check.baseline import baseline_data  # only a baseline pays for it
-
-    write_output(to_json(baseline_data(findings)), path)
-    note(f"{len(findings)} findings written to {path}")
+    write_output(shown.text(form, __version__, is_file=is_file, color=in_color, width=width), output)
 
 
 def _in_color(color: str, output: str | None) -> bool:

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from rolemgr.cli.access import AccessOptions, access_options
+from rolemgr.cli.access import access_options
 from rolemgr.cli.apply import allow_findings_option, apply_roles, role_files, yes_option
 from rolemgr.cli.console import output_option
 from rolemgr.cli.export import export_options
 from rolemgr.cli.files import is_folder, next_step, note, require_ending, write_in, write_output
 from rolemgr.cli.options import roles_options
 from rolemgr.cli.outside import OUTSIDE
-from rolemgr.cli.planning import ApplyOptions
+from rolemgr.cli.progress import say_rest
 from rolemgr.errors import InputError, SourceLocation
+from rolemgr.workflow.account_options import AccessOptions, ApplyOptions
 from rolemgr.workflow.choices import names_a_role
 from rolemgr.workflow.exports import FORMS, ExportedText, Exports, exported_text
 from rolemgr.workflow.role_options import many_roles, one_role
@@ -109,7 +110,7 @@ def _create_many(
     *, verbose: bool,
 ) -> None:  # fmt: skip
     """Write each role that can be made as a file of its own to the folder *output*, then raise what is wrong."""
-    from rolemgr.cli.many import judge_each, matching_files, require_folder, say_notes, say_rest, write_each  # a pool
+    from rolemgr.cli.many import judge_each, matching_files, require_folder, say_notes, write_each  # a pool
 
     folder = require_folder(output)
     files = matching_files(chosen["role"])

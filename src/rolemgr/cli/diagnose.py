@@ -49,11 +49,10 @@ def diagnose_command(
       rolemgr diagnose --action s3:GetObject --resource arn:aws:s3:::acme/a.csv \\
                        --persona sagemaker-compute --resource-policy bucket.json
     """
-    from rolemgr.report.diagnosis import diagnosis_data, diagnosis_page  # help does not pay for these
-    from rolemgr.workflow.diagnose import Asking, RequestOptions, diagnosed
+    from rolemgr.workflow.diagnose import Asking, RequestOptions, diagnosed  # help does not pay for it
 
     asking = Asking(message, policy, chosen, layers, RequestOptions(**asked), key, key_policy)
-    found, denial = diagnosed(asking, OUTSIDE, verbose=verbose)
-    give(form, lambda: diagnosis_data(found, denial), lambda: diagnosis_page(found), output, color)
-    if found.decision != "Allowed":
+    found = diagnosed(asking, OUTSIDE, verbose=verbose)
+    give(form, found.views.data, found.views.page, output, color)
+    if found.diagnosis.decision != "Allowed":
         sys.exit(1)

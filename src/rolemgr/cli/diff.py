@@ -1,7 +1,6 @@
 """`rolemgr diff`: what one role or policy allows that another does not, and the reverse."""
 
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
@@ -9,9 +8,6 @@ from rolemgr.cli.console import output_option
 from rolemgr.cli.files import is_file, write_output
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.files.write import to_json
-
-if TYPE_CHECKING:
-    from rolemgr.workflow.diff import Compared
 
 KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
 
@@ -51,17 +47,6 @@ def diff_command(a: str, b: str, kind: str | None, form: str, fail_on: str, outp
     from rolemgr.workflow.diff import compared  # help does not pay for it
 
     found = compared(a, b, kind, OUTSIDE)
-    write_output(_report_text(form, found), output)
+    write_output(to_json(found.data()) if form == "json" else found.text(form, is_file), output)
     if not (found.changes.gives_no_more if fail_on == "gained" else found.changes.same):
         sys.exit(1)
-
-
-def _report_text(form: str, found: "Compared") -> str:
-    from rolemgr.report.differences import changes_annotations, changes_data, changes_text  # as above
-
-    changes, old, new = found
-    if form == "json":
-        return to_json(changes_data(changes, old.name, new.name))
-    if form == "github":
-        return changes_annotations(changes, old.name, new.name, is_file=is_file)
-    return changes_text(changes, old.name, new.name, {old.name: old.ask, new.name: new.ask})

@@ -1,28 +1,25 @@
 """`rolemgr drift`: roles in the account against their files, by meaning."""
 
-import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolemgr.cli.access import AccessOptions, access_options
+from rolemgr import __version__
+from rolemgr.cli.access import access_options
 from rolemgr.cli.apply import role_choices
 from rolemgr.cli.console import fail_on_option, findings_form_option, output_option
 from rolemgr.cli.files import is_file, is_stdout, note, write_output
-from rolemgr.cli.options import ROLE_OPTIONS, roles_options
-from rolemgr.cli.planning import OneRole, each_examined, end_with, in_account, stop_if_alone
+from rolemgr.cli.options import roles_options
+from rolemgr.cli.planning import end_with, in_account
+from rolemgr.cli.progress import progress
 from rolemgr.errors import InputError, gathering
+from rolemgr.workflow.account_options import AccessOptions
 
 if TYPE_CHECKING:
-    from rolemgr.account.connect import Access
-    from rolemgr.account.drift import RoleDrift
-    from rolemgr.cli.rendering import Chosen
-    from rolemgr.files.source import LayeredSource
     from rolemgr.report.drift import ExaminedRole
-    from rolemgr.report.plan import RoleNotJudged
 
 
 @click.command("drift")
@@ -55,84 +52,24 @@ def drift_command(
       rolemgr drift roles/*.yaml --profile ml-account --fail-on WARNING
       rolemgr drift roles/*.yaml --format sarif -o drift.sarif
     """
+    from rolemgr.report.drift_forms import drift_report  # help does not pay for these
+    from rolemgr.workflow import drift, plan
+
     choices = role_choices(files, chosen)
     to_file = output is not None and not is_stdout(output)
     way, roles, refused = in_account(choices, access, verbose=verbose, to_file=to_file)
     examined: list[ExaminedRole] = []
     if way:
-        examined, unseen = each_examined(roles, partial(_examine, way))
+        examined, unseen = plan.each_examined(roles, partial(drift.examine, way), progress)
         refused += unseen
     if not examined:
-        stop_if_alone(len(choices), refused, to_file=to_file)
+        plan.stop_if_alone(len(choices), refused, to_file=to_file)
     for one in examined:
         for text in one.drift.notes:
             note(text)
     unwritten: list[InputError] = []
     with gathering(unwritten):
-        write_output(_report_text(form, way, examined, refused), output)
+        write_output(drift_report(form, way, examined, refused, __version__, is_file), output)
     end_with([*(one.error for one in refused), *unwritten])
-    if _is_bad(examined, fail_on):
+    if drift.is_bad(examined, fail_on):
         sys.exit(1)
-
-
-def _examine(way: "Access", one: "OneRole") -> "ExaminedRole":
-    from rolemgr.report.drift import ExaminedRole
-
-    drift = _drift(way, one.chosen)
-    return ExaminedRole(drift, one.chosen.role, one.source.at, shlex.join(_words(one.flags, one.source, way)))
-
-
-def _drift(way: "Access", chosen: "Chosen") -> "RoleDrift":
-    """Return how the role in the account differs from the *chosen* one."""
-    from rolemgr.account.drift import find_drift, missing_role
-    from rolemgr.account.read import read_policy, read_role
-
-    role = read_role(way.iam, chosen.documents.name)
-    if role is None:
-        return missing_role(chosen.role.spec.arn)
-    there = {policy.arn for policy in role.attached}
-    lacking = {arn: read_policy(way.iam, arn) for arn in chosen.documents.attached if arn not in there}
-    return find_drift(role, chosen.documents, {arn: one.document if one else None for arn, one in lacking.items()})
-
-
-def _words(flags: Mapping[str, Any], source: "LayeredSource", way: "Access") -> Iterator[str]:
-    """Yield the options that choose the same role without the account."""
-    for option in ROLE_OPTIONS:
-        value = flags[option.key]
-        if option.switch:
-            yield from [option.flag] if value else []
-        elif value:
-            for text in [value] if isinstance(value, str) else value:
-                yield from (option.flag, str(text))
-    yield from () if "account" in source.data else ("--account", way.account)
-    yield from () if "region" in source.data else ("--region", way.region)
-
-
-def _report_text(
-    form: str, way: "Access | None", examined: "Sequence[ExaminedRole]", refused: "Sequence[RoleNotJudged]"
-) -> str:
-    from rolemgr import __version__
-    from rolemgr.files.write import to_json
-    from rolemgr.report.drift import drift_data, drift_findings, drift_text, rule_texts
-    from rolemgr.report.findings import annotations
-    from rolemgr.report.plan import as_not_judged
-    from rolemgr.report.sarif import sarif
-
-    if form == "text":
-        return drift_text(examined, refused)
-    if form == "json":
-        return to_json(drift_data(way, examined, refused))
-    texts = rule_texts()
-    if form == "github":
-        names = {text.id: text.name for text in texts.values()}
-        return annotations(drift_findings(examined), names, refused=as_not_judged(refused), is_file=is_file)
-    found = drift_findings(examined)
-    return to_json(sarif(found, [], texts, __version__, refused=as_not_judged(refused), is_file=is_file))
-
-
-def _is_bad(examined: "Sequence[ExaminedRole]", fail_on: str) -> bool:
-    from rolemgr.check.finding import Severity
-    from rolemgr.report.drift import severity_of
-
-    worst = Severity(fail_on.upper())
-    return any(severity_of(drift).at_least(worst) for one in examined for drift in one.drift.drifts)

@@ -127,13 +127,10 @@ def _fail(message: str, code: int) -> NoReturn:
 
 def _usage(error: click.UsageError, words: Sequence[str]) -> str:
     """Return click's usage error as one line in our form; *words* are the command line."""
-    if isinstance(error, click.NoSuchOption):
-        from rolemgr.cli.neighbours import answer_to
+    from rolemgr.cli.neighbours import answer_to, nearest  # only a wrong word pays for it
 
-        if answer := answer_to(error, words):
-            return str(InputError(None, f"no such option: {error.option_name}", answer))
-    from rolemgr.cli.neighbours import nearest  # only a wrong word pays for it
-
+    if isinstance(error, click.NoSuchOption) and (answer := answer_to(error, words)):
+        return str(InputError(None, f"no such option: {error.option_name}", answer))
     text = " ".join(error.format_message().split()).rstrip(".")
     command = error.ctx.command_path if error.ctx else "rolemgr"
     hint = nearest(error, words) or f"see `{command} --help`"

@@ -1,21 +1,18 @@
 """Many role files at once: how far it is on a terminal, what there is to say of them, and where results go."""
 
 import os
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
-
-import click
 
 from rolemgr.cli.files import is_folder, is_stdout, note, write_in
 from rolemgr.cli.outside import OUTSIDE
-from rolemgr.errors import InputError, SourceLocation, gathering, raise_all
+from rolemgr.cli.progress import progress
+from rolemgr.errors import InputError, SourceLocation, gathering
 from rolemgr.workflow import many
 from rolemgr.workflow.many import Made, matching_files, notes_of
 from rolemgr.workflow.role import Chosen
 
-__all__ = ["judge_each", "matching_files", "progress", "require_folder", "say_notes", "say_rest", "write_each"]
+__all__ = ["judge_each", "matching_files", "require_folder", "say_notes", "write_each"]
 
 T = TypeVar("T")
 
@@ -26,16 +23,6 @@ def judge_each(
 ) -> tuple[list[Made[T]], list[InputError]]:  # fmt: skip
     """Do as `rolemgr.workflow.many.judge_each`; a terminal shows how far it is."""
     return many.judge_each(flags, files, make, OUTSIDE, progress, verbose=verbose, filled_later=filled_later)
-
-
-@contextmanager
-def progress(count: int) -> Iterator[Callable[[], None]]:
-    """Give what is to be called for each role that is done; on a terminal, stderr shows how far it is."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    with click.progressbar(length=count, file=sys.stderr, show_pos=True, label="roles") as bar:
-        yield lambda: bar.update(1)
 
 
 def say_notes(made: Iterable[Made[Any]]) -> None:
@@ -57,13 +44,6 @@ def write_each(made: Sequence[Made[str]], folder: str, place: str) -> list[Input
         with gathering(wrong):
             write_in(folder, within, one.name, one.result)
     return wrong
-
-
-def say_rest(made: int, wrong: Sequence[InputError], what: str) -> None:
-    """Where anything is *wrong*, say of how many roles *what* is done all the same; raise what is wrong."""
-    if wrong:
-        note(f"{made:,} role{'' if made == 1 else 's'} {what}; what is refused follows")
-    raise_all(list({str(one): one for one in wrong}.values()))
 
 
 def require_folder(output: str | None) -> str:

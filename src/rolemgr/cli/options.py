@@ -4,21 +4,13 @@ The options that choose a role, given to every command that takes them.
 `rolemgr.workflow` has them as data, and reads what they choose.
 """
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
 import click
 
-from rolemgr.cli.files import read_input
-from rolemgr.files.source import LayeredSource
-from rolemgr.workflow import choices
-from rolemgr.workflow.role_options import MANY_FILES, ROLE_OPTIONS, RoleOption, many_roles, one_role
-
-__all__ = [
-    "ROLE_OPTIONS", "many_roles", "one_role", "role_options", "role_source", "roles_options", "settings_options",
-]  # fmt: skip
+from rolemgr.workflow.role_options import MANY_FILES, ROLE_OPTIONS, RoleOption
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -61,8 +53,3 @@ def _collecting(command: Command, options: Sequence[RoleOption]) -> Command:
         )(decorated)
     result: Command = decorated
     return result
-
-
-def role_source(flags: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> LayeredSource:
-    """Return what the user chose for one role, as `rolemgr.workflow.choices.role_source` does; - is stdin."""
-    return choices.role_source(flags, environ, read_input)

@@ -1,15 +1,12 @@
 """`rolemgr preview`: a role for the person who approves it."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from rolemgr.cli.console import color_option, form_option, give, output_option
 from rolemgr.cli.options import role_options
 from rolemgr.cli.outside import OUTSIDE
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
 
 
 @click.command("preview")
@@ -33,16 +30,7 @@ def preview_command(
       rolemgr preview --persona data-scientist --full
       rolemgr preview --role roles/churn.yaml --format json
     """
-    from rolemgr.report import preview, review  # help does not pay for these
-    from rolemgr.workflow.role import render_chosen
+    from rolemgr.workflow.preview import preview  # help does not pay for it
 
-    found = render_chosen(chosen, OUTSIDE, verbose=verbose)
-    shown = (found.role, found.documents, found.catalog)
-
-    def page() -> "RenderableType":
-        from rolemgr.workflow.check_role import findings_in_force  # JSON has no findings
-
-        one = review.review_page(*shown, findings_in_force(found))
-        return preview.full_page(one, found.role, found.catalog) if full else one
-
-    give(form, lambda: preview.preview_data(*shown), page, output, color)
+    views = preview(chosen, OUTSIDE, full=full, verbose=verbose)
+    give(form, views.data, views.page, output, color)

@@ -31,10 +31,9 @@ def prove_command(chosen: dict[str, Any], form: str, output: str | None, color: 
       rolemgr prove --persona data-scientist --guardrail-profile encrypted --volume-key ARN --data-key ARN
       rolemgr prove --catalog our-catalog --format json
     """
-    from rolemgr.report.proofs import proofs_data, proofs_page  # help does not pay for these
-    from rolemgr.workflow.prove import proofs_of
+    from rolemgr.workflow.prove import proofs_of  # help does not pay for it
 
-    what, proofs = proofs_of(chosen, OUTSIDE, verbose=verbose)
-    give(form, lambda: proofs_data(proofs), lambda: proofs_page(proofs, what), output, color)
-    if not all(proof.holds for proof in proofs):
+    found = proofs_of(chosen, OUTSIDE, verbose=verbose)
+    give(form, found.views.data, found.views.page, output, color)
+    if not all(proof.holds for proof in found.proofs):
         sys.exit(1)

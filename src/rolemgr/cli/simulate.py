@@ -70,14 +70,13 @@ def simulate_command(
     if requests is not None:
         _refuse_beside_batch({**asked, **given(layers), **chosen, "policy": policies})
         sys.exit(_answer_all(requests, output))
-    from rolemgr.report.decision import decision_data, decision_page  # neither a batch nor help pays for these
-    from rolemgr.workflow.simulate import Asking, RequestOptions, simulate
+    from rolemgr.workflow.simulate import Asking, RequestOptions, simulate  # neither a batch nor help pays for it
 
     expect = asked.pop("expect")
     options = RequestOptions(**asked, certain=expect is not None)
-    request, found, origins = simulate(Asking(policies, chosen, layers, options), OUTSIDE, verbose=verbose)
-    give(form, lambda: decision_data(found, origins), lambda: decision_page(request, found, origins), output, color)
-    if expect and found.evaluation.decision != expect:
+    found = simulate(Asking(policies, chosen, layers, options), OUTSIDE, verbose=verbose)
+    give(form, found.views.data, found.views.page, output, color)
+    if expect and found.explanation.evaluation.decision != expect:
         click.echo(f"expected {expect}", err=True)
         sys.exit(1)
 

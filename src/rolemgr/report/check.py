@@ -29,22 +29,19 @@ class CheckReport(NamedTuple):
     not_judged: Sequence[NotJudged] = ()
     types: Sequence[TypeFromName] = ()
 
-
-def check_text(
-    form: str, found: CheckReport, version: str, *, is_file: Callable[[str], bool], color: bool, width: int
-) -> str:
-    """Return what was *found* in the *form* (text, json, sarif or github) that somebody chose."""
-    findings, not_judged, types = found.findings, found.not_judged, found.types
-    if form == "text":
-        return findings_text(findings, found.checked, not_judged, types, width=width, color=color)
-    if form == "github":
-        names = {rule.id: rule.name for rule in RULES.values()} | {
-            one.check.id: one.check.kind for one in found.customs
-        }
-        return annotations(findings, names, not_judged, types, is_file=is_file)
-    as_json = form == "json"
-    data = findings_data(findings, found.checked, not_judged, types) if as_json else _sarif(found, version, is_file)
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    def text(self, form: str, version: str, *, is_file: Callable[[str], bool], color: bool, width: int) -> str:
+        """Return this in the *form* (text, json, sarif or github) that somebody chose."""
+        findings, not_judged, types = self.findings, self.not_judged, self.types
+        if form == "text":
+            return findings_text(findings, self.checked, not_judged, types, width=width, color=color)
+        if form == "github":
+            names = {rule.id: rule.name for rule in RULES.values()} | {
+                one.check.id: one.check.kind for one in self.customs
+            }
+            return annotations(findings, names, not_judged, types, is_file=is_file)
+        as_json = form == "json"
+        data = findings_data(findings, self.checked, not_judged, types) if as_json else _sarif(self, version, is_file)
+        return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
 def _sarif(found: CheckReport, version: str, is_file: Callable[[str], bool]) -> dict[str, Any]:

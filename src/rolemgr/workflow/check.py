@@ -16,10 +16,11 @@ from rolemgr.files.source import LIMITS, SourceFile
 from rolemgr.iam.documents import PolicyType
 from rolemgr.report.check import CheckReport
 from rolemgr.workflow.outside import Outside
-from rolemgr.workflow.role_options import given_flag
+from rolemgr.workflow.role_options import given_flag, many_roles, one_role
 
 if TYPE_CHECKING:
     from rolemgr.check.custom import Custom
+    from rolemgr.workflow.many import Progress
 
 
 class Checks(NamedTuple):
@@ -67,6 +68,33 @@ class Found(NamedTuple):
         """Return what is shown of it; *customs* explain their findings."""
         reasons = [*self.accepted, *self.suppressed]
         return CheckReport(self.findings, reasons, len(self.names), customs, self.not_judged, self.types)
+
+
+class Checked(NamedTuple):
+    """What is checked: files and folders, of a *kind* that somebody may say, or what *chosen* describes."""
+
+    paths: Sequence[str]
+    chosen: Mapping[str, Any]
+    kind: str | None
+
+
+def found_in(
+    given: Checked, config: CheckConfig, rules: tuple[Path, ...], outside: Outside, progress: "Progress",
+    *, verbose: bool,
+) -> Found:  # fmt: skip
+    """Return what the rules, and those in the files *rules*, find in files, in the chosen role, or in each of many."""
+    paths, chosen, kind = given
+    if paths:
+        return check_files(paths, chosen, kind, config.types, rules, outside)
+    if kind:
+        raise InputError(SourceLocation("--type"), "goes with policy files, not with a role")
+    if many_roles(chosen):
+        from rolemgr.workflow.check_many_roles import check_role_files  # one role pays for no pool of processes
+
+        return check_role_files(chosen, rules, outside, progress, verbose=verbose)
+    from rolemgr.workflow.check_role import check_role  # files need neither catalog nor templates
+
+    return check_role(one_role(chosen), rules, outside, verbose=verbose)
 
 
 def check_files(
@@ -117,6 +145,13 @@ def excused(found: Found, config: CheckConfig) -> Found:
     """Return *found* without what *config* suppresses today, which stands beside it."""
     kept, suppressed = apply(found.findings, config.suppressions, found.names, datetime.now(UTC).date())
     return found._replace(findings=kept, suppressed=[(finding, one.reason) for finding, one in suppressed])
+
+
+def as_baseline(found: Found) -> dict[str, Any]:
+    """Return the baseline that has all that is *found*."""
+    from rolemgr.check.baseline import baseline_data  # only a baseline pays for it
+
+    return baseline_data(found.findings)
 
 
 def beyond_baseline(found: Found, path: str) -> Found:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -23,11 +24,13 @@ from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy, TrustPolicy
 from rolemgr.model.role import ComposedStatement
 from rolemgr.model.spec import default_role_name
 from rolemgr.reference.services import action_names, find_action
+from rolemgr.report.diagnosis import diagnosis_data, diagnosis_page
 from rolemgr.workflow.choices import role_source
 from rolemgr.workflow.layers import policies_around
 from rolemgr.workflow.outside import Outside, Reader, Say
 from rolemgr.workflow.policy_files import read_documents, read_identity_policies
 from rolemgr.workflow.role_options import given_flag
+from rolemgr.workflow.views import Views
 
 
 class RequestOptions(NamedTuple):
@@ -65,7 +68,19 @@ class _Subject(NamedTuple):
     """ARNs of its policies whose text is not here."""
 
 
-def diagnosed(asking: Asking, outside: Outside, *, verbose: bool) -> tuple[Diagnosis, Denial | None]:
+class Diagnosed(NamedTuple):
+    """Which layer denies a request and what would allow it, and what AWS's message said."""
+
+    diagnosis: Diagnosis
+    denial: Denial | None
+
+    @property
+    def views(self) -> Views:
+        """The diagnosis for programs and for people."""
+        return Views(partial(diagnosis_data, self.diagnosis, self.denial), partial(diagnosis_page, self.diagnosis))
+
+
+def diagnosed(asking: Asking, outside: Outside, *, verbose: bool) -> Diagnosed:
     """
     Return which layer denies the request and what would allow it, and what the message said.
 
@@ -81,7 +96,7 @@ def diagnosed(asking: Asking, outside: Outside, *, verbose: bool) -> tuple[Diagn
     request = _request(asking.options, denial, subject, outside.say)
     around = _around(subject, asking.layers, request, outside)
     given = _given(asking, denial, subject, request, around, outside)
-    return diagnose(request, given, denial), denial
+    return Diagnosed(diagnose(request, given, denial), denial)
 
 
 def _given(

@@ -1,7 +1,7 @@
 """What one role or policy allows that another does not: both sides read, and compared."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from rolemgr.check.kinds import kind_of
@@ -13,6 +13,7 @@ from rolemgr.files.source import SourceFile
 from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy, ResourcePolicy, TrustPolicy
 from rolemgr.iam.role_document import attachments, document_at, has_policies, owners, places
 from rolemgr.iam.uses import Use, kinds_in
+from rolemgr.report.differences import changes_annotations, changes_data, changes_text
 from rolemgr.workflow.choices import role_source
 from rolemgr.workflow.layers import with_full_access
 from rolemgr.workflow.outside import Outside, Say
@@ -39,6 +40,17 @@ class Compared(NamedTuple):
     changes: Changes
     old: Side
     new: Side
+
+    def data(self) -> dict[str, Any]:
+        """Return it for programs."""
+        return changes_data(self.changes, self.old.name, self.new.name)
+
+    def text(self, form: str, is_file: Callable[[str], bool]) -> str:
+        """Return it for people, or in the *form* github as annotations of what *is_file*."""
+        found, old, new = self
+        if form == "github":
+            return changes_annotations(found, old.name, new.name, is_file=is_file)
+        return changes_text(found, old.name, new.name, {old.name: old.ask, new.name: new.ask})
 
 
 def compared(a: str, b: str, kind: str | None, outside: Outside) -> Compared:

@@ -1,6 +1,7 @@
 """Proofs over one role, or over the whole catalog."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,11 +9,13 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.prove.catalog import prove_catalog, prove_role
 from rolemgr.prove.proof import Proof, Subject
+from rolemgr.report.proofs import proofs_data, proofs_page
 from rolemgr.separation.violations import RenderedRole
 from rolemgr.workflow.choices import catalog_folders
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.role import render_chosen
 from rolemgr.workflow.settings import find_settings
+from rolemgr.workflow.views import Views
 
 _CHOOSING = ("persona", "role")
 _TO_BREAK = ("--break-separation", "shown by prove")
@@ -26,6 +29,11 @@ class Proven(NamedTuple):
 
     what: str
     proofs: tuple[Proof, ...]
+
+    @property
+    def views(self) -> Views:
+        """The proofs for programs and for people."""
+        return Views(partial(proofs_data, self.proofs), partial(proofs_page, self.proofs, self.what))
 
 
 def proofs_of(chosen: Mapping[str, Any], outside: Outside, *, verbose: bool) -> Proven:

@@ -1,6 +1,7 @@
 """One request against a role or policy files and the layers around them."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,11 +15,13 @@ from rolemgr.iam.documents import IdentityPolicy
 from rolemgr.reference.organizations import beyond_rcps
 from rolemgr.reference.protected import protected
 from rolemgr.reference.requests import questioned
+from rolemgr.report.decision import decision_data, decision_page
 from rolemgr.workflow.layer_options import given
 from rolemgr.workflow.layers import policies_around, say_doubtful_names
 from rolemgr.workflow.outside import Outside, Say
 from rolemgr.workflow.policy_files import read_identity_policies
 from rolemgr.workflow.role_options import given_flag
+from rolemgr.workflow.views import Views
 
 if TYPE_CHECKING:
     from rolemgr.model.role import Origin
@@ -64,6 +67,12 @@ class Simulated(NamedTuple):
     request: Request
     explanation: Explanation
     origins: "Mapping[str, tuple[Origin, ...]]"
+
+    @property
+    def views(self) -> Views:
+        """The decision for programs and for people."""
+        found, origins = self.explanation, self.origins
+        return Views(partial(decision_data, found, origins), partial(decision_page, self.request, found, origins))
 
 
 class _Identity(NamedTuple):

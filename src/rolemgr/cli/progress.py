@@ -1,0 +1,27 @@
+"""How far the work on many roles is, and what is refused of them."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import click
+
+from rolemgr.cli.files import note
+from rolemgr.errors import InputError, raise_all
+
+
+@contextmanager
+def progress(count: int) -> Iterator[Callable[[], None]]:
+    """Give what is to be called for each role that is done; on a terminal, stderr shows how far it is."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    with click.progressbar(length=count, file=sys.stderr, show_pos=True, label="roles") as bar:
+        yield lambda: bar.update(1)
+
+
+def say_rest(made: int, wrong: Sequence[InputError], what: str) -> None:
+    """Where anything is *wrong*, say of how many roles *what* is done all the same; raise what is wrong."""
+    if wrong:
+        note(f"{made:,} role{'' if made == 1 else 's'} {what}; what is refused follows")
+    raise_all(list({str(one): one for one in wrong}.values()))

@@ -1,0 +1,32 @@
+"""Drift in each of its forms."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rolemgr.account.connect import Access
+from rolemgr.report.drift import ExaminedRole, drift_data, drift_findings, drift_text, rule_texts
+from rolemgr.report.findings import annotations
+from rolemgr.report.plan import RoleNotJudged, as_not_judged
+from rolemgr.report.sarif import sarif
+
+
+def drift_report(
+    form: str, way: Access | None, examined: Sequence[ExaminedRole], refused: Sequence[RoleNotJudged], version: str,
+    is_file: Callable[[str], bool],
+) -> str:  # fmt: skip
+    """Return what was *examined*, and which roles were *refused*, in the *form* (text, json, sarif or github)."""
+    if form == "text":
+        return drift_text(examined, refused)
+    if form == "json":
+        return _json(drift_data(way, examined, refused))
+    texts = rule_texts()
+    if form == "github":
+        names = {text.id: text.name for text in texts.values()}
+        return annotations(drift_findings(examined), names, refused=as_not_judged(refused), is_file=is_file)
+    found = drift_findings(examined)
+    return _json(sarif(found, [], texts, version, refused=as_not_judged(refused), is_file=is_file))
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

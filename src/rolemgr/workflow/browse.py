@@ -1,0 +1,39 @@
+"""What the catalog offers: lists of entries, and single ones."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.report import entries, guardrails, personas, separations
+from rolemgr.workflow.choices import catalog_folders
+from rolemgr.workflow.views import Views
+
+_LISTS = {
+    "personas": (personas.personas_data, personas.personas_table),
+    "separations": (separations.separations_data, separations.separations_table),
+    "activity-groups": (entries.groups_data, entries.groups_table),
+    "guardrails": (guardrails.guardrails_data, guardrails.guardrails_table),
+    "profiles": (guardrails.profiles_data, guardrails.profiles_table),
+    "matrix": (entries.matrix_data, entries.matrix_table),
+}
+_ENTRIES = {
+    "persona": (personas.persona_data, personas.persona_tree),
+    "separation": (separations.separation_data, separations.separation_tree),
+    "activity-group": (entries.group_data, entries.group_tree),
+    "guardrail": (guardrails.guardrail_data, guardrails.guardrail_tree),
+    "profile": (guardrails.profile_data, guardrails.profile_tree),
+}
+
+
+def list_of(kind: str, folders: Sequence[str]) -> Views:
+    """Return all entries of a *kind* in the catalog, with those of *folders* or else of ``rolemgr.yaml``."""
+    data, table = _LISTS[kind]
+    catalog = Catalog(catalog_folders(folders))
+    return Views(partial(data, catalog), partial(table, catalog))
+
+
+def entry_of(kind: str, name: str, folders: Sequence[str]) -> Views:
+    """Return the entry *name* of a *kind*, as `list_of` finds it; raises UnknownNameError as it is viewed."""
+    data, tree = _ENTRIES[kind]
+    catalog = Catalog(catalog_folders(folders))
+    return Views(partial(data, catalog, name), partial(tree, catalog, name))

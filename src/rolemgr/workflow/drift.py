@@ -1,0 +1,50 @@
+"""Roles in the account against their files."""
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rolemgr.account.connect import Access
+from rolemgr.account.drift import RoleDrift, find_drift, missing_role
+from rolemgr.account.read import read_policy, read_role
+from rolemgr.check.finding import Severity
+from rolemgr.files.source import LayeredSource
+from rolemgr.report.drift import ExaminedRole, severity_of
+from rolemgr.workflow.plan import OneRole
+from rolemgr.workflow.role import Chosen
+from rolemgr.workflow.role_options import ROLE_OPTIONS
+
+
+def examine(way: Access, one: OneRole) -> ExaminedRole:
+    """Return how *one* role in the account differs from its file, and the options that choose the file's role."""
+    drift = _drift(way, one.chosen)
+    return ExaminedRole(drift, one.chosen.role, one.source.at, shlex.join(_words(one.flags, one.source, way)))
+
+
+def _drift(way: Access, chosen: Chosen) -> RoleDrift:
+    """Return how the role in the account differs from the *chosen* one."""
+    role = read_role(way.iam, chosen.documents.name)
+    if role is None:
+        return missing_role(chosen.role.spec.arn)
+    there = {policy.arn for policy in role.attached}
+    lacking = {arn: read_policy(way.iam, arn) for arn in chosen.documents.attached if arn not in there}
+    return find_drift(role, chosen.documents, {arn: one.document if one else None for arn, one in lacking.items()})
+
+
+def _words(flags: Mapping[str, Any], source: LayeredSource, way: Access) -> Iterator[str]:
+    """Yield the options that choose the same role without the account."""
+    for option in ROLE_OPTIONS:
+        value = flags[option.key]
+        if option.switch:
+            yield from [option.flag] if value else []
+        elif value:
+            for text in [value] if isinstance(value, str) else value:
+                yield from (option.flag, str(text))
+    yield from () if "account" in source.data else ("--account", way.account)
+    yield from () if "region" in source.data else ("--region", way.region)
+
+
+def is_bad(examined: Sequence[ExaminedRole], fail_on: str) -> bool:
+    """Tell whether a difference is as bad as *fail_on* says."""
+    worst = Severity(fail_on.upper())
+    return any(severity_of(drift).at_least(worst) for one in examined for drift in one.drift.drifts)
