@@ -43,6 +43,28 @@ SARIF: dict[str, Any] = {
                 "tool": {"type": "object", "required": ["driver"], "properties": {"driver": {"$ref": "#/$defs/driver"}}},
                 "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
                 "results": {"type": "array", "items": {"$ref": "#/$defs/result"}},
+                "invocations": {"type": "array", "items": {"$ref": "#/$defs/invocation"}},
+            },
+            "additionalProperties": False,
+        },
+        "invocation": {
+            "type": "object",
+            "required": ["executionSuccessful"],
+            "properties": {
+                "executionSuccessful": {"type": "boolean"},
+                "toolExecutionNotifications": {"type": "array", "items": {"$ref": "#/$defs/notification"}},
+            },
+            "additionalProperties": False,
+        },
+        "notification": {
+            "type": "object",
+            "required": ["message"],
+            "properties": {
+                "level": LEVEL, "message": TEXT,
+                "locations": {"type": "array", "items": {"anyOf": [{"$ref": "#/$defs/location"}, {
+                    "type": "object", "required": ["logicalLocations"], "additionalProperties": False,
+                    "properties": {"logicalLocations": {"type": "array"}},
+                }]}},
             },
             "additionalProperties": False,
         },

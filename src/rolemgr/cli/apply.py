@@ -126,9 +126,12 @@ def apply_roles(
     way, planned, refused = prepare(choices, access, options, run, verbose=verbose, to_file=_is_file(output))
     click.echo(plan_text(way, planned, refused, steps=verbose or len(planned) <= _FEW), err=True, nl=False)
     plans = [one.plan for one in planned if not problem_of(one)]
-    _ask(way, plans, options)
-    with _ended_cleanly():
-        done, interruption = _carry_out(way, plans, options, run, verbose=verbose)
+    done: list[Done] = []
+    interruption: BaseException | None = None
+    if way:
+        _ask(way, plans, options)
+        with _ended_cleanly():
+            done, interruption = _carry_out(way, plans, options, run, verbose=verbose)
     problems = _problems(planned, refused)
     done += [Done(role, "refused", str(error)) for role, error in problems]
     unwritten = _give(way, done, form, output)
@@ -147,7 +150,7 @@ def _say_next(planned: "Sequence[Planned]", done: "Sequence[Done]") -> None:
 def _problems(planned: "Sequence[Planned]", refused: "Sequence[RoleNotJudged]") -> list[tuple[str, RolemgrError]]:
     """Return the roles for which nothing is done, each with the reason."""
     found = [(one.plan.wanted.arn, problem) for one in planned if (problem := problem_of(one))]
-    return [*found, *refused]
+    return [*found, *((one.role, one.error) for one in refused)]
 
 
 def role_choices(files: Sequence[str], chosen: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -301,7 +304,7 @@ def _terminate(number: int, _frame: object) -> NoReturn:
 # --- after
 
 
-def _give(way: "Access", done: "Sequence[Done]", form: str, output: str | None) -> list[InputError]:
+def _give(way: "Access | None", done: "Sequence[Done]", form: str, output: str | None) -> list[InputError]:
     """
     Write what was done. Where it can't be written (a full disk), say it on stderr and return why.
 

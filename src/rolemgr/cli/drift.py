@@ -3,6 +3,7 @@
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -55,11 +56,12 @@ def drift_command(
       rolemgr drift roles/*.yaml --format sarif -o drift.sarif
     """
     choices = role_choices(files, chosen)
-    # SARIF and annotations don't tell what is refused: a file without results would pass for "no drift".
-    to_file = form in ("text", "json") and output is not None and not is_stdout(output)
+    to_file = output is not None and not is_stdout(output)
     way, roles, refused = in_account(choices, access, verbose=verbose, to_file=to_file)
-    looked, unseen = each_looked_at(roles, lambda one: _look(way, one))
-    refused += unseen
+    looked: list[Looked] = []
+    if way:
+        looked, unseen = each_looked_at(roles, partial(_look, way))
+        refused += unseen
     if not looked:
         stop_if_alone(len(choices), refused, to_file=to_file)
     for one in looked:
@@ -106,22 +108,23 @@ def _words(flags: Mapping[str, Any], source: "LayeredSource", way: "Access") -> 
     yield from () if "region" in source.data else ("--region", way.region)
 
 
-def _shown(form: str, way: "Access", looked: "Sequence[Looked]", refused: "Sequence[RoleNotJudged]") -> str:
+def _shown(form: str, way: "Access | None", looked: "Sequence[Looked]", refused: "Sequence[RoleNotJudged]") -> str:
     from rolemgr import __version__
     from rolemgr.files.write import to_json
     from rolemgr.report.drift import drift_data, drift_findings, drift_text, rule_texts
     from rolemgr.report.findings import annotations
+    from rolemgr.report.plan import refused_places
     from rolemgr.report.sarif import sarif
 
     if form == "text":
         return drift_text(looked, refused)
     if form == "json":
         return to_json(drift_data(way, looked, refused))
-    texts = rule_texts()
+    texts, not_judged = rule_texts(), refused_places(refused, is_file)
     if form == "github":
         names = {text.id: text.name for text in texts.values()}
-        return annotations(drift_findings(looked), names, is_file=is_file)
-    return to_json(sarif(drift_findings(looked), [], texts, __version__, is_file=is_file))
+        return annotations(drift_findings(looked), names, refused=not_judged, is_file=is_file)
+    return to_json(sarif(drift_findings(looked), [], texts, __version__, refused=not_judged, is_file=is_file))
 
 
 def _is_bad(looked: "Sequence[Looked]", fail_on: str) -> bool:

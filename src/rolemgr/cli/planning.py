@@ -42,12 +42,13 @@ def prepare(
     *,
     verbose: bool,
     to_file: bool = False,
-) -> "tuple[Access, list[Planned], list[RoleNotJudged]]":
+) -> "tuple[Access | None, list[Planned], list[RoleNotJudged]]":
     """
     Return the way into the account, the plan of each role, those first that others trust, and roles without one.
 
     Each role is judged for itself. Raises InputError for what is wrong with a single choice, before AWS is asked
-    where that can be; AwsError where AWS can't be asked at all.
+    where that can be; AwsError where AWS can't be asked at all. A result that goes *to_file* says both, too, so
+    that there is no way into the account then.
     """
     from rolemgr.account.look import look
     from rolemgr.account.order import trusted_first
@@ -63,12 +64,15 @@ def prepare(
     if options.prune and not options.update:
         raise InputError(SourceLocation("--prune"), "goes with --update")
     way, roles, refused = in_account(choices, access, verbose=verbose, to_file=to_file)
+    if way is None:
+        return None, [], refused
     by_arn = {one.arn: one for one in roles}
-    is_there = cache(partial(role_exists, way.iam))
+    iam, account, partition = way.iam, way.account, way.partition
+    is_there = cache(partial(role_exists, iam))
 
     def planned(one: OneRole) -> Planned:
-        wanted = Wanted(one.chosen.documents, way.account, way.partition)
-        plan = plan_role(wanted, look(way.iam, wanted), run, update=options.update, prune=options.prune)
+        wanted = Wanted(one.chosen.documents, account, partition)
+        plan = plan_role(wanted, look(iam, wanted), run, update=options.update, prune=options.prune)
         findings = findings_in_force(one.chosen)
         stopping = [] if options.allow_findings else [one for one in findings if _stops(one)]
         passes = passed_roles(one.chosen.catalog, one.chosen.role)
@@ -116,7 +120,7 @@ def each_looked_at(roles: Sequence[OneRole], look: Callable[[OneRole], T]) -> "t
             looked.append(look(one))
         except RolemgrError as error:
             stop = error if isinstance(error, AwsError) and error.concerns_all else None
-            refused.append(RoleNotJudged(one.arn, error))
+            refused.append(RoleNotJudged(one.arn, error, one.source.name))
     return looked, refused
 
 
@@ -152,11 +156,11 @@ def looking_at(roles: Sequence[T]) -> Iterator[T]:
 
 def in_account(
     choices: Sequence[Mapping[str, Any]], access: AccessOptions, *, verbose: bool, to_file: bool = False
-) -> "tuple[Access, list[OneRole], list[RoleNotJudged]]":
+) -> "tuple[Access | None, list[OneRole], list[RoleNotJudged]]":
     """
     Return the way into the account, for each of *choices* the role that it makes there, and the choices that make none.
 
-    Raises as `prepare` does.
+    Raises as `prepare` does, and has no way where no choice can be read, or the account can't be reached.
     """
     from rolemgr.account.connect import connect
     from rolemgr.report.plan import RoleNotJudged
@@ -170,10 +174,17 @@ def in_account(
             regions.append(_region(source))
             read.append((flags, source))
         except RolemgrError as error:
-            refused.append(RoleNotJudged(str(flags["role"] or "the chosen role"), error))
-    if not read:
-        end_with([one.error for one in refused])
-    way = connect(access.profile, next(filter(None, regions), None), access.endpoint_url)
+            name = str(flags["role"] or "the chosen role")
+            refused.append(RoleNotJudged(name, error, name))
+    try:
+        way = connect(access.profile, next(filter(None, regions), None), access.endpoint_url) if read else None
+    except RolemgrError as error:
+        way = None
+        refused += [RoleNotJudged(source.name, error, source.name) for _, source in read]
+    if way is None:
+        if not to_file:
+            end_with([one.error for one in refused])
+        return None, [], refused
     roles, unmade = _rendered(read, way, verbose=verbose)
     refused += unmade
     if not roles:
@@ -208,10 +219,10 @@ def _rendered(
             one = OneRole(flags, source, _one_rendered(source, way, catalogs, verbose=verbose, many=len(read) > 1))
             made.append(one)
         except RolemgrError as error:
-            refused.append(RoleNotJudged(source.name, error))
+            refused.append(RoleNotJudged(source.name, error, source.name))
     count = Counter(one.chosen.role.spec.role_name.lower() for one in made)  # IAM tells names apart by more than case
     twins = [one for one in made if count[one.chosen.role.spec.role_name.lower()] > 1]
-    refused += [RoleNotJudged(one.source.name, _twin(one)) for one in twins]
+    refused += [RoleNotJudged(one.source.name, _twin(one), one.source.name) for one in twins]
     return [one for one in made if one not in twins], refused
 
 

@@ -12,7 +12,7 @@ from rolemgr.errors import SourceLocation, printable
 from rolemgr.evaluate.principals import Match
 from rolemgr.model.role import ComposedRole, Origin
 from rolemgr.report.differences import EVERYTHING, context_options, request_data
-from rolemgr.report.plan import RoleNotJudged, refused_data, refused_lines
+from rolemgr.report.plan import RoleNotJudged, account_data, refused_data, refused_lines
 from rolemgr.report.sarif import RuleText
 
 
@@ -148,7 +148,9 @@ def _brought_in(one: Looked, origin: Origin) -> SourceLocation:
     return where if where.line else origin.location
 
 
-def drift_data(access: Access, looked: Sequence[Looked], refused: Sequence[RoleNotJudged] = ()) -> dict[str, Any]:
+def drift_data(
+    access: Access | None, looked: Sequence[Looked], refused: Sequence[RoleNotJudged] = ()
+) -> dict[str, Any]:
     """
     Return the drift for ``--format json``.
 
@@ -157,11 +159,10 @@ def drift_data(access: Access, looked: Sequence[Looked], refused: Sequence[RoleN
     lost), ``statements`` (in the account where gained, in the file where lost), ``denied_by`` (the reverse),
     ``actions``, ``origins`` (lines of the catalog), ``request`` (as `simulate --requests` reads it), ``ask`` (a
     line that asks the file) or ``unknown``; of a value ``file`` and ``account``. *refused*, with ``role`` and
-    ``problem``, are roles that could not be compared.
+    ``problem``, are roles that could not be compared; account and partition are null where none was reached.
     """
     return {
-        "account": access.account,
-        "partition": access.partition,
+        **account_data(access),
         "roles": [_role_data(one) for one in looked],
         "refused": refused_data(refused),
     }
@@ -240,6 +241,7 @@ def drift_text(looked: Sequence[Looked], refused: Sequence[RoleNotJudged] = ()) 
     drifted = sum(bool(one.drift.drifts) for one in looked)
     roles = f"{len(looked)} role{'s' if len(looked) > 1 else ''}"
     summed = f"no drift in {roles}" if not drifted else f"drift in {drifted} of {roles}"
+    summed = summed if looked else "nothing was compared"
     summed += f"; {len(refused)} not judged" if refused else ""
     return "\n".join([*lines, summed]) + "\n"
 

@@ -93,13 +93,14 @@ _LEVELS = {
 
 def annotations(
     findings: Sequence[Finding], names: Mapping[str, str], not_judged: Sequence[NotJudged] = (),
-    types: Sequence[TypeFromName] = (), *, is_file: Callable[[str], bool] = bool,
+    types: Sequence[TypeFromName] = (), *, refused: Sequence[NotJudged] = (), is_file: Callable[[str], bool] = bool,
 ) -> str:  # fmt: skip
     """
     Return *findings* as workflow commands that GitHub shows beside the lines; *names* are the rules' by id.
 
     A path that *is_file* denies, such as stdin or a role that flags chose, begins the sentence instead: GitHub
-    would show an annotation of a file that is not there nowhere.
+    would show an annotation of a file that is not there nowhere. What was *refused*, so that nothing is known of
+    it, is an error.
 
     https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
     """
@@ -108,6 +109,7 @@ def annotations(
     notices = [
         *(_notice(one, "type from the name", is_file) for one in told),
         *(_notice(one, "not judged", is_file) for one in not_judged),
+        *(_notice(one, "not judged", is_file, "error") for one in refused),
     ]
     return found + "".join(notices)
 
@@ -118,9 +120,9 @@ def _annotation(finding: Finding, names: Mapping[str, str], is_file: Callable[[s
     return annotation(_LEVELS[finding.severity], {**place, "title": title}, message)
 
 
-def _notice(one: NotJudged, title: str, is_file: Callable[[str], bool]) -> str:
+def _notice(one: NotJudged, title: str, is_file: Callable[[str], bool], level: str = "notice") -> str:
     place, message = placed(one.path, one.line, one.reason, is_file)
-    return annotation("notice", {**place, "title": title}, message)
+    return annotation(level, {**place, "title": title}, message)
 
 
 def placed(path: str, line: int | None, message: str, is_file: Callable[[str], bool]) -> tuple[dict[str, str], str]:

@@ -1,13 +1,13 @@
 """What is about to be done in an account, and what was done, for people and programs."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from rolemgr.account.connect import Access
 from rolemgr.account.plan import RolePlan
-from rolemgr.check.finding import Finding
-from rolemgr.errors import RolemgrError, printable
+from rolemgr.check.finding import Finding, NotJudged
+from rolemgr.errors import AwsError, InputError, Problems, RolemgrError, printable
 from rolemgr.model.role import PassedRole
 from rolemgr.report.next_steps import passed_line
 from rolemgr.report.preview import sizes
@@ -39,6 +39,8 @@ class RoleNotJudged(NamedTuple):
 
     role: str
     error: RolemgrError
+    file: str
+    """The role file, or what stands for it where flags chose the role."""
 
 
 class Done(NamedTuple):
@@ -53,20 +55,42 @@ class Done(NamedTuple):
     """What is there of a role that failed, in words."""
 
 
-def plan_data(access: Access, planned: Sequence[Planned], refused: Sequence[RoleNotJudged] = ()) -> dict[str, Any]:
+def plan_data(
+    access: Access | None, planned: Sequence[Planned], refused: Sequence[RoleNotJudged] = ()
+) -> dict[str, Any]:
     """Return the plan for ``--format json``; *refused* are roles without one."""
     return {
-        "account": access.account,
-        "partition": access.partition,
-        "caller": access.caller,
+        **account_data(access),
+        "caller": access.caller if access else None,
         "roles": [_role_data(one) for one in planned],
         "refused": refused_data(refused),
     }
 
 
+def account_data(access: Access | None) -> dict[str, str | None]:
+    """Return which account it is, for JSON; null where no way led into one."""
+    return {"account": access.account if access else None, "partition": access.partition if access else None}
+
+
 def refused_data(refused: Sequence[RoleNotJudged]) -> list[dict[str, str]]:
     """Return the roles that could not be looked at, for JSON."""
     return [{"role": one.role, "problem": str(one.error)} for one in refused]
+
+
+def refused_places(refused: Sequence[RoleNotJudged], is_file: Callable[[str], bool]) -> list[NotJudged]:
+    """Return the places that keep roles from being looked at: where the error points, else their files."""
+    return [place for one in refused for place in _places(one, is_file)]
+
+
+def _places(one: RoleNotJudged, is_file: Callable[[str], bool]) -> Iterator[NotJudged]:
+    error = one.error
+    about = f"{one.role}: " if one.role != one.file else ""
+    for part in error.problems if isinstance(error, Problems) else (error,):
+        where = part.where if isinstance(part, InputError | AwsError) else None
+        if isinstance(part, InputError | AwsError) and where and (where.file == one.file or is_file(where.file)):
+            yield NotJudged(where.file, where.line, about + str(InputError(None, part.problem, part.hint)))
+        else:
+            yield NotJudged(one.file, None, f"{about}{part}")
 
 
 def refused_lines(refused: Sequence[RoleNotJudged]) -> Iterator[str]:
@@ -92,14 +116,14 @@ def _role_data(one: Planned) -> dict[str, Any]:
 
 
 def plan_text(
-    access: Access, planned: Sequence[Planned], refused: Sequence[RoleNotJudged] = (), *, steps: bool = True
+    access: Access | None, planned: Sequence[Planned], refused: Sequence[RoleNotJudged] = (), *, steps: bool = True
 ) -> str:
     """
     Return the plan as text; *refused* are roles without one.
 
     Without *steps* it is a line for each role, and what speaks against it.
     """
-    lines = [f"account {access.account} ({access.partition}), as {access.caller}", ""]
+    lines = [f"account {access.account} ({access.partition}), as {access.caller}", ""] if access else []
     for one in planned:
         lines += map(printable, _role_lines(one, steps=steps))
     lines += refused_lines(refused)
@@ -132,11 +156,10 @@ def _measured(one: Planned) -> Iterator[tuple[str, int, int]]:
     return sizes(one.plan.wanted.documents)
 
 
-def done_data(access: Access, done: Sequence[Done]) -> dict[str, Any]:
+def done_data(access: Access | None, done: Sequence[Done]) -> dict[str, Any]:
     """Return what was done for ``--format json``."""
     return {
-        "account": access.account,
-        "partition": access.partition,
+        **account_data(access),
         "roles": [{**one._asdict(), "left": list(one.left)} for one in done],
     }
 

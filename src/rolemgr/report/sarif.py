@@ -43,12 +43,14 @@ def sarif(
     not_judged: Sequence[NotJudged] = (),
     types: Sequence[TypeFromName] = (),
     *,
+    refused: Sequence[NotJudged] = (),
     is_file: Callable[[str], bool] = bool,
 ) -> dict[str, Any]:
     """
     Return *findings*, and those *suppressed* with their reasons, as one SARIF log; *rules* by id.
 
-    What was *not_judged*, and the files whose *types* their names suggested, are notifications.
+    What was *not_judged*, and the files whose *types* their names suggested, are notifications. What was
+    *refused* is one of level error, and the run no success: that it has no result must not pass for a good one.
 
     A path that *is_file* denies, such as a role that flags chose, is a place by its name only.
     """
@@ -64,12 +66,13 @@ def sarif(
         "rules": [_rule(rules[identifier]) for identifier in used],
     }
     run: dict[str, Any] = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-    if not_judged or types:
+    if not_judged or types or refused:
         notes = [_notification("note", one.path, None, str(one), is_file) for one in types]
         notes += [
             _notification("warning", one.path, one.line, f"not judged: {one.reason}", is_file) for one in not_judged
         ]
-        run["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": notes}]
+        notes += [_notification("error", one.path, one.line, f"not judged: {one.reason}", is_file) for one in refused]
+        run["invocations"] = [{"executionSuccessful": not refused, "toolExecutionNotifications": notes}]
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
