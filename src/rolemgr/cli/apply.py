@@ -150,7 +150,7 @@ def _say_next(planned: "Sequence[Planned]", done: "Sequence[Done]") -> None:
 def _problems(planned: "Sequence[Planned]", refused: "Sequence[RoleNotJudged]") -> list[tuple[str, RolemgrError]]:
     """Return the roles for which nothing is done, each with the reason."""
     found = [(one.plan.wanted.arn, problem) for one in planned if (problem := problem_of(one))]
-    return [*found, *refused]
+    return [*found, *((one.role, one.error) for one in refused)]
 
 
 def role_choices(files: Sequence[str], chosen: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -115,7 +115,7 @@ def _report_text(
     from rolemgr.files.write import to_json
     from rolemgr.report.drift import drift_data, drift_findings, drift_text, rule_texts
     from rolemgr.report.findings import annotations
-    from rolemgr.report.plan import as_not_judged
+    from rolemgr.report.plan import refused_places
     from rolemgr.report.sarif import sarif
 
     if form == "text":
@@ -125,9 +125,9 @@ def _report_text(
     texts = rule_texts()
     if form == "github":
         names = {text.id: text.name for text in texts.values()}
-        return annotations(drift_findings(examined), names, refused=as_not_judged(refused), is_file=is_file)
+        return annotations(drift_findings(examined), names, refused=refused_places(refused, is_file), is_file=is_file)
     found = drift_findings(examined)
-    return to_json(sarif(found, [], texts, __version__, refused=as_not_judged(refused), is_file=is_file))
+    return to_json(sarif(found, [], texts, __version__, refused=refused_places(refused, is_file), is_file=is_file))
 
 
 def _is_bad(examined: "Sequence[ExaminedRole]", fail_on: str) -> bool:
