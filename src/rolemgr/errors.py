@@ -168,8 +168,12 @@ def printable(text: str) -> str:
     """
     Return *text* as one line without what a terminal, or a CI that reads its output, would obey.
 
-    What the user wrote, and policies that may come from anyone, can hold newlines and terminal escapes.
+    What the user wrote, and policies that may come from anyone, can hold newlines and terminal escapes. GitHub's
+    runner obeys `##[command]` wherever in a line it stands.
+    https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
     """
+    if "##[" in text:
+        text = text.replace("##[", "#?#[")
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
