@@ -110,21 +110,23 @@ class AwsError(RolemgrError):
     AWS refused, or could not be reached: the *problem*, a *hint*, and AWS's error *code* where it gave one.
 
     *concerns_all* says that no other call can do better: no credentials, no network. *perhaps_done* says that
-    the call may have been carried out all the same: its answer was lost, or is none of AWS's.
+    the call may have been carried out all the same: its answer was lost, or is none of AWS's. *where* is the place
+    of what the user gave that does not fit the account.
     """
 
     exit_code = 3
 
     def __init__(
         self, problem: str, hint: str | None = None, *, code: str | None = None, concerns_all: bool = False,
-        perhaps_done: bool = False,
+        perhaps_done: bool = False, where: SourceLocation | None = None,
     ) -> None:  # fmt: skip
         self.problem, self.hint, self.code, self.concerns_all = problem, hint, code, concerns_all
-        self.perhaps_done = perhaps_done
+        self.perhaps_done, self.where = perhaps_done, where
         super().__init__(problem, hint)
 
     def __str__(self) -> str:
-        return printable(self.problem + (f"; {self.hint}" if self.hint else ""))
+        head = f"{self.where}: " if self.where else ""
+        return printable(f"{head}{self.problem}" + (f"; {self.hint}" if self.hint else ""))
 
 
 def raise_all(problems: Sequence[InputError]) -> None:
@@ -166,8 +168,12 @@ def printable(text: str) -> str:
     """
     Return *text* as one line without what a terminal, or a CI that reads its output, would obey.
 
-    What the user wrote, and policies that may come from anyone, can hold newlines and terminal escapes.
+    What the user wrote, and policies that may come from anyone, can hold newlines and terminal escapes. GitHub's
+    runner obeys `##[command]` wherever in a line it stands.
+    https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
     """
+    if "##[" in text:
+        text = text.replace("##[", "#?#[")
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -549,3 +549,47 @@ def test_policies_of_the_credentials_own_account_need_no_account_in_the_file(
     ran = run(*command, other, "--allow-findings")
     assert ran.code == 2
     assert f"is of account 999999999999; IAM attaches AWS's policies and those of {ACCOUNT}" in ran.stderr
+
+
+NO_ACCOUNT = {
+    "unreadable": ({}, (), 2, "broken.yaml:1: unknown key `colour`"),
+    "no-credentials": ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, ("good.yaml",), 3, "no AWS credentials"),
+    "no-profile": ({}, ("good.yaml", "--profile", "nobody"), 3, "the config profile (nobody) could not be found"),
+    "endpoint-down": ({}, ("good.yaml", "--endpoint-url", "http://127.0.0.1:9"), 3, "AWS can't be reached"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", NO_ACCOUNT)
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(("plan", form) for form in ("text", "json")),
+        *(("apply", form) for form in ("text", "json")),
+        *(("drift", form) for form in ("text", "json", "sarif", "github")),
+    ],
+    ids="-".join,
+)
+def test_the_result_is_written_where_no_account_is_reached(
+    command: tuple[str, str], case: str, run: "Run", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every role file is wrong, or nothing connects: the file says so, in each form, and is none of another run."""
+    environment, words, code, says = NO_ACCOUNT[case]
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name)
+    Path("broken.yaml").write_text("colour: red\n")
+    role_file("good")
+    Path("out").write_text("of another run")
+    which, form = command
+    yes = ["--yes"] if which == "apply" else []
+    ran = run(which, "broken.yaml", *words, *yes, "--format", form, "-o", "out")
+    assert (ran.code, ran.stdout) == (code, ""), ran.stderr
+    assert says in ran.stderr
+    assert "error: broken.yaml:1: unknown key `colour`" in ran.stderr
+    written = Path("out").read_text()
+    if command == ("apply", "text"):
+        assert written == ""  # the roles that are there, a line each
+        return
+    assert "unknown key `colour`" in written
+    assert says.removeprefix("broken.yaml:1: ") in written
+    if form == "json":
+        assert json.loads(written)["account"] is None

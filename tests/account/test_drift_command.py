@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from tests.account.proxy import proxied
 from tests.account.small import NAME, bring
 from tests.account.tampering import DRIFT, ROLE, statement
 from tests.account.test_commands import ROLEMGR, aws, role_file
@@ -142,13 +143,13 @@ def test_what_is_refused_is_no_empty_report(run: "Run", iam: Any, churn: str) ->
     assert invocation["executionSuccessful"] is False
     (told,) = invocation["toolExecutionNotifications"]
     assert told["level"] == "error"
-    assert told["message"]["text"].startswith("refused: unknown persona `nobody`")
+    assert told["message"]["text"].startswith("not judged: unknown persona `nobody`")
     where = told["locations"][0]["physicalLocation"]
     assert (where["artifactLocation"]["uri"], where["region"]["startLine"]) == ("broken.yaml", 2)
     lines = run("drift", "broken.yaml", "--format", "github", "-o", "annotations.txt")
     assert lines.code == 2
     text = Path("annotations.txt").read_text()
-    assert text.startswith("::error file=broken.yaml,line=2,title=refused::unknown persona `nobody`")
+    assert text.startswith("::error file=broken.yaml,line=2,title=not judged::unknown persona `nobody`")
 
 
 def test_annotations_are_for_github(run: "Run", iam: Any, churn: str) -> None:
@@ -284,3 +285,67 @@ def test_without_one_right_it_fails(reader: Guarded, missing: str) -> None:
     reader.allow(set(RIGHTS) - {missing})
     with pytest.raises(AwsError, match=f"access denied to {missing}: "):
         read_role(reader.deployer, NAME)
+
+
+REFUSING = ("broken.yaml", "elsewhere.yaml", "missing.yaml")
+
+
+def refusing(churn: str) -> tuple[str, ...]:
+    """Write role files that can't be compared, each for its own reason; return them beside *churn*, which can."""
+    Path("broken.yaml").write_text("bucket: [acme]\npersona: nobody\n")
+    Path("elsewhere.yaml").write_text("persona: sagemaker-compute\naccount: '111122223333'\nbucket: [acme]\n")
+    return ("drift", churn, *REFUSING)
+
+
+def test_sarif_tells_roles_that_were_not_judged(run: "Run", churn: str) -> None:
+    """An empty list of results must not pass for "no drift": the run is no success, and says why at the line."""
+    ran = run(*refusing(churn), "--format", "sarif")
+    assert ran.code == 3
+    log = json.loads(ran.stdout)
+    Draft202012Validator(SARIF).validate(log)
+    (invocation,) = log["runs"][0]["invocations"]
+    assert invocation["executionSuccessful"] is False
+    told = invocation["toolExecutionNotifications"]
+    assert {one["level"] for one in told} == {"error"}
+    assert all(one["message"]["text"].startswith("not judged: ") for one in told)
+    places = [
+        (place["artifactLocation"]["uri"], place["region"]["startLine"])
+        for one in told
+        if (place := one["locations"][0].get("physicalLocation"))
+    ]
+    assert sorted(places) == [("broken.yaml", 2), ("elsewhere.yaml", 2)]
+    assert [one["locations"][0].get("logicalLocations") for one in told if "missing" in str(one)] == [
+        [{"fullyQualifiedName": "missing.yaml"}]
+    ]
+
+
+def test_annotations_tell_roles_that_were_not_judged(run: "Run", churn: str) -> None:
+    """Each is an error beside the line of its file; one that AWS refuses stands at the file."""
+    ran = run(*refusing(churn), "--format", "github")
+    assert ran.code == 3
+    lines = ran.stdout.splitlines()
+    assert any(line.startswith("::error file=broken.yaml,line=2,title=not judged::unknown persona") for line in lines)
+    assert any(
+        line.startswith("::error file=elsewhere.yaml,line=2,title=not judged::the role is for") for line in lines
+    )
+    assert any(line.startswith("::error title=not judged::missing.yaml: can't be read") for line in lines)
+
+
+def test_a_role_that_aws_refuses_is_told_at_its_file(run: "Run", churn: str, endpoint: str) -> None:
+    """By its ARN, in both forms, where others are compared."""
+    other = role_file("other", FILE)
+    with proxied(endpoint, denying=b"RoleName=other") as proxy:
+        words = ("drift", churn, other, "--endpoint-url", proxy.address, "--format")
+        noted, told = run(*words, "github"), run(*words, "sarif")
+    assert noted.code == told.code == 3
+    arn = f"arn:aws:iam::{ACCOUNT}:role/other"
+    (line,) = noted.stdout.splitlines()
+    assert line.startswith(f"::error file=other.yaml,line=1,title=not judged::{arn}: ")
+    (note,) = json.loads(told.stdout)["runs"][0]["invocations"][0]["toolExecutionNotifications"]
+    assert note["message"]["text"].startswith(f"not judged: {arn}: ")
+    assert note["locations"] == [{"physicalLocation": {"artifactLocation": {"uri": "other.yaml"}}}]
+
+
+def test_sarif_of_roles_that_were_all_judged_has_no_such_note(run: "Run", churn: str) -> None:
+    """Then an empty list of results is "no drift"."""
+    assert "invocations" not in json.loads(run("drift", churn, "--format", "sarif").stdout)["runs"][0]

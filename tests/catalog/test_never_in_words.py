@@ -3,20 +3,24 @@
 import json
 import statistics
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.prove.mutants import write
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.compose.role import compose
+from rolemgr.errors import SourceLocation
 from rolemgr.files.source import SourceFile
 from rolemgr.iam.documents import Effect
 from rolemgr.iam.wildcards import action_glob
 from rolemgr.model.catalog import Forbidden
+from rolemgr.model.persona import Never
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
-from rolemgr.report.separations import in_words
+from rolemgr.separation.never_words import in_words
 from rolemgr.separation.violations import sentence
 
 if TYPE_CHECKING:
@@ -44,7 +48,7 @@ def test_no_sentence_forbids_what_the_role_is_seen_to_allow(name: str) -> None:
     for never in role_of(name).persona.never:
         matches = action_glob(never.forbidden.action)
         if any(matches(action.lower()) for action in granted):
-            assert in_words(never) != never.forbidden.action, never.where
+            assert in_words(CATALOG, never) != never.forbidden.action, never.where
             assert sentence(never, role_of(name)) != never.forbidden.action, never.where
 
 
@@ -95,3 +99,59 @@ def test_spaces_of_ones_own_are_excepted_wherever_it_is_told(run: "Run") -> None
         assert {"Action", "Through", "How"} == set(found["Indirect"][0])
     for command in (("show", "persona", "data-scientist"), ("preview", "--persona", "data-scientist", "--full")):
         assert says in " ".join(run(*command).stdout.replace("│", " ").split())
+
+
+def test_no_sentence_shows_a_placeholder(run: "Run") -> None:
+    """Of any persona or separation, in any form, with or without a role's values."""
+    separations = sorted(CATALOG.found("separations"))
+    commands = [("show", "persona", name) for name in PERSONAS] + [("show", "separation", name) for name in separations]
+    commands += [("preview", "--persona", name, *full) for name in PERSONAS for full in ((), ("--full",))]
+    for command in commands:
+        assert "{{" not in run(*command).stdout, command
+    for name in PERSONAS:
+        says = json.loads(run("show", "persona", name, "--format", "json").stdout)["resolved"]
+        assert "{{" not in json.dumps([says["Never"], says["LetOff"], says["Indirect"]])
+
+
+def test_a_prefix_is_told_by_its_parameter_and_what_that_means(run: "Run") -> None:
+    """A reader of `show persona` has no bucket yet; one of `preview` has."""
+    shown = run("show", "persona", "sagemaker-compute", "--format", "json")
+    says = [one["Says"] for one in json.loads(shown.stdout)["resolved"]["Never"]]
+    assert "s3:PutObject* on the objects under `models` (where trained models lie)" in says
+    ran = run("preview", "--persona", "sagemaker-compute", "--parameter", "models=acme/made", "--format", "json")
+    says = [one["Says"] for one in json.loads(ran.stdout)["Never"]]
+    assert "s3:PutObject* on arn:aws:s3:::acme/made/*" in says
+
+
+OTHERS = {
+    "{{ role }}": "the role itself",
+    "arn:{{ partition }}:cloudwatch:{{ region }}:{{ account }}:alarm:a*": "alarm:a* of the role's account and region",
+    "arn:{{ partition }}:iam::{{ account }}:role/{{ no_such }}": "arn:PARTITION:iam::ACCOUNT:role/NO_SUCH",
+    "arn:{{ partition }}:s3:::{{ no_such }}/*": "the objects under `no_such`",
+    "arn:aws:s3:::acme/*": "arn:aws:s3:::acme/*",
+}
+
+
+@pytest.mark.parametrize(("resource", "words"), OTHERS.items())
+def test_what_else_an_entry_may_name_is_told(resource: str, words: str) -> None:
+    """Also what no parameter of the catalog explains; and the same among the exceptions and in conditions."""
+    place = SourceLocation("p.yaml", 1)
+    assert in_words(CATALOG, Never(Forbidden(action="a:B", resource=resource), place)) == f"a:B on {words}"
+    excepted = Forbidden(action="a:B", except_on=(resource,), context={"k": ("{{ account }}",)})
+    assert in_words(CATALOG, Never(excepted, place)) == f"a:B with k = ACCOUNT, except on {words}"
+
+
+def test_what_a_persona_is_let_off_is_told_with_the_values_of_its_role(run: "Run", tmp_path: Path) -> None:
+    """In the notes and on the page; without values, as `show persona` tells it."""
+    here = "arn:{{ partition }}:s3:::{{ models }}/*"
+    let_off = {"action": "s3:PutObject*", "resource": here, "reason": "a test"}
+    write(tmp_path, "personas", "odd", {
+        "title": "Odd", "description": "Odd.", "extends": "sagemaker-compute", "allow_despite": [let_off],
+    })  # fmt: skip
+    where = ("--persona", "odd", "--catalog", str(tmp_path))
+    made = run("create", *where, "--parameter", "models=acme/made")
+    assert "let off `s3:PutObject* on arn:aws:s3:::acme/made/*`" in made.stderr
+    for command in (("show", "persona", "odd", *where[2:]), ("preview", *where), ("preview", *where, "--full")):
+        text = run(*command).stdout
+        assert "{{" not in text
+        assert "a test" in text

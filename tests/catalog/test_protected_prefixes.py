@@ -45,6 +45,25 @@ def test_who_only_reads_there_writes_and_deletes_nothing(persona: str) -> None:
     assert decision("s3:PutObject", "churn/x") == "Allowed"
 
 
+CODE_AND_RESULTS = {  # where SageMaker's SDK 2.257 puts them, with a prefix of the session and without
+    "churn/code/0a1b/sourcedir.tar.gz": "ExplicitlyDenied",
+    "pipelines/churn/code/0a1b/prepare.py": "ExplicitlyDenied",
+    "churn/exec-1/Prepare/output/train/part-0.csv": "Allowed",
+    "pipelines-exec-1-Train-a1b2/output/model.tar.gz": "Allowed",
+}
+
+
+@pytest.mark.parametrize("persona", ["sagemaker-compute", "sagemaker-pipeline"])
+def test_a_role_of_jobs_is_kept_from_code_alone(persona: str) -> None:
+    """As protect-pipeline-code describes it: every pipeline's code folder, and none of the results beside it."""
+    code = {"pipeline_code": [f"{BUCKET.removeprefix('arn:aws:s3:::')}/*/code"]}
+    documents = render(composed(persona=persona, add=["protect-pipeline-code"], parameter=code))
+    policies = Policies(identity=tuple(one.document for one in (*documents.policies, *documents.managed_policies)))
+    context = Context({"aws:ResourceAccount": ("111122223333",)})
+    for key, decision in CODE_AND_RESULTS.items():
+        assert evaluate(Request("s3:PutObject", f"{BUCKET}/{key}", context), policies).decision == decision, key
+
+
 READ_BY_MOST = (
     "models",
     "feature-store",

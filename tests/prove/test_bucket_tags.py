@@ -1,9 +1,11 @@
 """Tags of buckets that access goes by: nobody who is held to them changes them, and every way to do so is found."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conftest import Run
 from tests.prove.mutants import CATALOG, write
 
 from rolemgr.catalog.load import Catalog
@@ -51,6 +53,15 @@ def test_what_is_attached_is_asked_too() -> None:
 def test_prove_makes_the_proof() -> None:
     """It is among those of a role."""
     assert FIXED in [proof.name for proof in prove_role(subject_of(CATALOG, {"persona": "business-analyst", **HELD}))]
+
+
+def test_plain_prove_makes_the_proof(run: Run) -> None:
+    """Over the whole catalog, with no role chosen; and its help says so."""
+    ran = run("prove", "--format", "json")
+    assert ran.code == 0
+    (proof,) = [one for one in json.loads(ran.stdout)["proofs"] if one["name"] == FIXED]
+    assert proof["checked"] >= len(rule_actions()) * len(CATALOG.found("personas"))
+    assert "nobody changes the tags of buckets" in " ".join(run("prove", "--help").stdout.split())
 
 
 def test_no_other_action_of_buckets_is_about_their_tags() -> None:

@@ -32,7 +32,7 @@ from rolemgr.reference.services import find_action
 KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 NAMES = (
     "separation", "overlap", "quotas", "guardrails", "guardrails let through", "no dead grant", "packing", "tag keys",
-    "tag keys let through",
+    "tag keys let through", "bucket tags",
 )  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def test_prove_shows_a_line_for_each_proof(run: Run) -> None:
     ran = run("prove", "--persona", "sagemaker-feature-store")
     assert ran.code == 0
     assert ran.stdout.startswith("role sagemaker-feature-store: proven (")
-    assert ran.stdout.count("  holds  ") == len(NAMES) - 3  # of one role without tag keys
+    assert ran.stdout.count("  holds  ") == len(NAMES) - 4  # of one role without tag keys
 
 
 def test_a_failing_proof_prints_a_request_that_simulate_allows(run: Run) -> None:
@@ -300,12 +300,13 @@ def test_declared_overlaps_are_actions_that_write() -> None:
 
 
 def test_the_catalog_s_roles_have_every_profile_and_guardrail() -> None:
-    """Every persona is asked with each profile that is not its own, and with all guardrails."""
+    """Every persona is asked with each profile that is not its own, all guardrails, and by the tags of buckets."""
     found = list(variants(CATALOG))
     for persona in CATALOG.found("personas"):
         own = [one for one in found if one["persona"] == persona and "break_separation" not in one]
         assert len(own) >= len(CATALOG.found("profiles"))
         assert all_guardrails(CATALOG).keys() in [one.get("guardrail", {}).keys() for one in own]
+        assert [one for one in own if one.get("abac_buckets")]
 
 
 # --- attached policies

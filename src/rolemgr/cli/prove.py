@@ -21,9 +21,9 @@ def prove_command(chosen: dict[str, Any], form: str, output: str | None, color: 
 
     Nothing is sampled: each action is asked on each class of resources with each condition key absent, right,
     wrong and both. Proven are separation over all roles that are reached, declared overlaps of personas, that
-    no guardrail and no tag key is dodged or stops what complies, that no grant is dead, and that packing loses
-    nothing. What fails is shown as a request for `rolemgr simulate`, and the exit code is 1. Without a role the
-    whole catalog in force is proven.
+    no guardrail and no tag key is dodged or stops what complies, that under --abac-buckets nobody changes the tags
+    of buckets, that no grant is dead, and that packing loses nothing. What fails is shown as a request for
+    `rolemgr simulate`, and the exit code is 1. Without a role the whole catalog in force is proven.
 
     \b
     Examples:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.shared import taken
-from rolemgr.compose.substitute import names_in
+from rolemgr.compose.substitute import Values, in_words, names_in
 from rolemgr.model.catalog import EntryId, Forbidden
 from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.role import ComposedRole, GuardrailInForce
@@ -24,7 +24,6 @@ def notes_on(
     """Yield the notes on a role of *persona* and *groups* in *region*; the user gave the parameters *chosen*."""
     yield from _without_images(region)
     yield from _replaced(catalog, persona, groups)
-    yield from _excuses(persona)
     yield from _moved(persona, chosen)
 
 
@@ -57,10 +56,10 @@ def replaced_limits(catalog: Catalog, role: ComposedRole) -> Iterator[str]:
             yield f"{found.shown} is used in place of {found.overrides}"
 
 
-def _excuses(persona: ResolvedPersona) -> Iterator[str]:
-    """Yield a note for each `never` entry that the persona is let off."""
+def excuses(persona: ResolvedPersona, values: Values) -> Iterator[str]:
+    """Yield a note for each `never` entry that the persona is let off; *values* are what its `never` may name."""
     for excuse in persona.excused:
-        yield f"let off `{excuse.never.forbidden}` by {excuse.where}: {excuse.reason}"
+        yield f"let off `{in_words(str(excuse.never.forbidden), values)}` by {excuse.where}: {excuse.reason}"
 
 
 def _moved(persona: ResolvedPersona, chosen: Iterable[str]) -> Iterator[str]:

@@ -20,7 +20,7 @@ from rolemgr.compose.inert_denies import without_inert_denies
 from rolemgr.compose.limits import with_limits
 from rolemgr.compose.merge import merge
 from rolemgr.compose.never_names import wrong_names_in_never
-from rolemgr.compose.notes import notes_on, notes_on_limits, replaced_limits
+from rolemgr.compose.notes import excuses, notes_on, notes_on_limits, replaced_limits
 from rolemgr.compose.parameters import declared_parameters, misfit, regions_of_keys, resolve
 from rolemgr.compose.questions import notes_on_values
 from rolemgr.compose.substitute import UnknownPlaceholderError, fill
@@ -66,16 +66,18 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
     role = _composed(persona, groups, spec, parameters, values, guardrails)
     on_values = notes_on_values(spec, groups.values(), declared, given)
     doubts = tuple(dict.fromkeys((*(text for one in guardrails for text in one.notes), *on_values)))
+    never_values = _never_values(catalog, persona, role)
     notes = (
         *unused_short_forms(spec, declared, role.guardrails),
         *doubts,
+        *excuses(persona, never_values),
         *catalog_notes,
         *replaced_limits(catalog, role),
         *notes_on_limits(role),
         *role.notes,
         *trust_notes(spec.value),
     )
-    return replace(role, notes=notes, doubts=doubts, never_values=_never_values(catalog, persona, role))
+    return replace(role, notes=notes, doubts=doubts, never_values=never_values)
 
 
 def _require_tags(spec: Sourced[RoleSpec]) -> None:

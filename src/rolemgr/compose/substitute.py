@@ -66,3 +66,8 @@ def _choices(names: tuple[str, ...], values: Values) -> Iterable[tuple[str, ...]
 
 def _filled(text: str, choice: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda found: choice[found[1]], text)
+
+
+def in_words(text: str, values: Values) -> str:
+    """Return *text* for a reader, each placeholder as its *values* joined by "or"; "?" for one without a value."""
+    return fill(text, {name: (" or ".join(values.get(name, ("?",))),) for name in names_in(text)})[0]

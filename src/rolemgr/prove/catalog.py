@@ -2,8 +2,9 @@
 All proofs, over one role or over the whole catalog.
 
 The roles of a catalog: every persona as it is, with each ready profile, with all guardrails at once, by one tag
-key and by two; and every activity group that no persona has, alone, with all guardrails, and by a tag key.
-What a guardrail or a group needs to be told and has no default for gets an example value.
+key, by two, and by one that buckets are held to as well; and every activity group that no persona has, alone, with
+all guardrails, and by a tag key. What a guardrail or a group needs to be told and has no default for gets an
+example value.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -133,6 +134,7 @@ def variants(catalog: Catalog) -> Iterator[dict[str, Any]]:
                 yield {"persona": name, "guardrail_profile": [profile], **short_forms(catalog)}
         yield {"persona": name, "guardrail": every, **short_forms(catalog)}
         yield from ({"persona": name, "abac": list(tags), "tag": tags} for tags in _TAGS)
+        yield {"persona": name, "abac": list(_TAGS[0]), "tag": _TAGS[0], "abac_buckets": True}
     own = list(catalog.persona(_CARRIER).value.activity_groups)
     used = {group for name in catalog.found("personas") for group in resolve_persona(catalog, name).groups}
     for group in catalog.found("activity_groups"):

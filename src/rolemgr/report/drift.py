@@ -159,7 +159,7 @@ def drift_data(
     lost), ``statements`` (in the account where gained, in the file where lost), ``denied_by`` (the reverse),
     ``actions``, ``origins`` (lines of the catalog), ``request`` (as `simulate --requests` reads it), ``ask`` (a
     line that asks the file) or ``unknown``; of a value ``file`` and ``account``. *refused*, with ``role`` and
-    ``problem``, are roles that could not be compared.
+    ``problem``, are roles that could not be compared; account and partition are null where none was reached.
     """
     return {
         **account_data(access),
@@ -241,6 +241,7 @@ def drift_text(examined: Sequence[ExaminedRole], refused: Sequence[RoleNotJudged
     drifted = sum(bool(one.drift.drifts) for one in examined)
     roles = f"{len(examined)} role{'s' if len(examined) > 1 else ''}"
     summed = f"no drift in {roles}" if not drifted else f"drift in {drifted} of {roles}"
+    summed = summed if examined else "nothing was compared"
     summed += f"; {len(refused)} not judged" if refused else ""
     return "\n".join([*lines, summed]) + "\n"
 

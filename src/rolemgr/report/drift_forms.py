@@ -7,7 +7,7 @@ from typing import Any
 from rolemgr.account.connect import Access
 from rolemgr.report.drift import ExaminedRole, drift_data, drift_findings, drift_text, rule_texts
 from rolemgr.report.findings import annotations
-from rolemgr.report.plan import RoleNotJudged, as_not_judged
+from rolemgr.report.plan import RoleNotJudged, refused_places
 from rolemgr.report.sarif import sarif
 
 
@@ -23,9 +23,9 @@ def drift_report(
     texts = rule_texts()
     if form == "github":
         names = {text.id: text.name for text in texts.values()}
-        return annotations(drift_findings(examined), names, refused=as_not_judged(refused), is_file=is_file)
+        return annotations(drift_findings(examined), names, refused=refused_places(refused, is_file), is_file=is_file)
     found = drift_findings(examined)
-    return _json(sarif(found, [], texts, version, refused=as_not_judged(refused), is_file=is_file))
+    return _json(sarif(found, [], texts, version, refused=refused_places(refused, is_file), is_file=is_file))
 
 
 def _json(data: Any) -> str:

@@ -99,16 +99,17 @@ def annotations(
     Return *findings* as workflow commands that GitHub shows beside the lines; *names* are the rules' by id.
 
     A path that *is_file* denies, such as stdin or a role that flags chose, begins the sentence instead: GitHub
-    would show an annotation of a file that is not there nowhere.
+    would show an annotation of a file that is not there nowhere. What was *refused*, so that nothing is known of
+    it, is an error.
 
     https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
     """
     found = "".join(_annotation(finding, names, is_file) for finding in findings)
-    found += "".join(_notice(one, "refused", is_file, level="error") for one in refused)
     told = (NotJudged(one.path, None, str(one)) for one in types)
     notices = [
         *(_notice(one, "type from the name", is_file) for one in told),
         *(_notice(one, "not judged", is_file) for one in not_judged),
+        *(_notice(one, "not judged", is_file, "error") for one in refused),
     ]
     return found + "".join(notices)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-_COMMAND = re.compile(r"^(\s*)(::|##\[)", re.MULTILINE)
+_COMMAND = re.compile(r"^(\s*)(?=::)|(?<=#)(?=#\[)", re.MULTILINE)
 
 
 class PageConsole(Console):
@@ -19,8 +19,13 @@ class PageConsole(Console):
 
 
 def without_commands(page: str) -> str:
-    """Return *page* with a `?` before what GitHub Actions takes for a command where a line begins with it."""
-    return _COMMAND.sub(r"\1?\2", page)
+    """
+    Return *page* with a `?` in what GitHub Actions takes for a command.
+
+    That is `::` where a line begins with it, and `##[` anywhere.
+    https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+    """
+    return _COMMAND.sub(lambda found: f"{found[1] or ''}?", page)
 
 
 def _visible(text: str) -> str:

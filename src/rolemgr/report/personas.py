@@ -1,5 +1,6 @@
 """Personas to browse: a table of them, and one as a tree with what it can never do."""
 
+from functools import partial
 from typing import Any
 
 from rich.table import Table
@@ -10,7 +11,6 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.report.entries import add_branch, entry_data, file_cell, root, table
 from rolemgr.report.separations import (
-    in_words,
     indirect_data,
     indirect_ways,
     let_off_data,
@@ -18,6 +18,7 @@ from rolemgr.report.separations import (
     never_data,
     separations_of,
 )
+from rolemgr.separation.never_words import in_words
 
 
 def personas_table(catalog: Catalog) -> Table:
@@ -45,7 +46,7 @@ def personas_data(catalog: Catalog) -> list[dict[str, Any]]:
 
 def persona_tree(catalog: Catalog, name: str) -> Tree:
     """Return the persona *name* as a tree, with what it extends; raise UnknownNameError if there is none."""
-    persona = resolve_persona(catalog, name)
+    persona, say = resolve_persona(catalog, name), partial(in_words, catalog)
     tree = root(name, persona.title, persona.description, catalog.found("personas")[name])
     add_branch(tree, "Extends", persona.lineage[1:])
     add_branch(tree, "Guardrail profile", [persona.guardrail_profile] if persona.guardrail_profile else [])
@@ -54,8 +55,8 @@ def persona_tree(catalog: Catalog, name: str) -> Tree:
         title = catalog.activity_group(group, place).value.title
         groups.add(Text.assemble((group, "bold"), f"  {title}", (f"  {place}", "dim")))
     if persona.never:
-        tree.add(never_branch(catalog, "Never", persona.never, in_words))
-    add_branch(tree, "Let off", (f"{excuse.never.forbidden}: {excuse.reason}" for excuse in persona.excused))
+        tree.add(never_branch(catalog, "Never", persona.never, say))
+    add_branch(tree, "Let off", (f"{say(excuse.never)}: {excuse.reason}" for excuse in persona.excused))
     add_branch(tree, "Added where jobs run as the persona's own role", persona.pass_self)
     add_branch(
         tree,
@@ -73,11 +74,11 @@ def persona_data(catalog: Catalog, name: str) -> dict[str, Any]:
     ``resolved`` has what a persona comes to with all that it extends and all separations that it names.
     """
     fields = catalog.persona(name).value.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    persona = resolve_persona(catalog, name)
+    persona, say = resolve_persona(catalog, name), partial(in_words, catalog)
     resolved = {
         "ActivityGroups": sorted(persona.groups),
-        "Never": never_data(catalog, persona.never, in_words),
-        "LetOff": let_off_data(persona.excused),
+        "Never": never_data(catalog, persona.never, say),
+        "LetOff": let_off_data(persona.excused, say),
         "Indirect": indirect_data(catalog, persona.groups.items()),
     }
     return {**entry_data(catalog.found("personas")[name]), **fields, "resolved": resolved}

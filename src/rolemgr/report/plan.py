@@ -1,13 +1,13 @@
 """What is about to be done in an account, and what was done, for people and programs."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from rolemgr.account.connect import Access
 from rolemgr.account.plan import RolePlan
 from rolemgr.check.finding import Finding, NotJudged
-from rolemgr.errors import InputError, RolemgrError, SourceLocation, printable
+from rolemgr.errors import AwsError, InputError, Problems, RolemgrError, printable
 from rolemgr.model.role import PassedRole
 from rolemgr.report.next_steps import passed_line
 from rolemgr.report.preview import sizes
@@ -39,6 +39,8 @@ class RoleNotJudged(NamedTuple):
 
     role: str
     error: RolemgrError
+    file: str
+    """The role file, or what stands for it where flags chose the role."""
 
 
 class Done(NamedTuple):
@@ -56,7 +58,7 @@ class Done(NamedTuple):
 def plan_data(
     access: Access | None, planned: Sequence[Planned], refused: Sequence[RoleNotJudged] = ()
 ) -> dict[str, Any]:
-    """Return the plan for ``--format json``; *refused* are roles without one, all where there is no *access*."""
+    """Return the plan for ``--format json``; *refused* are roles without one."""
     return {
         **account_data(access),
         "caller": access.caller if access else None,
@@ -66,24 +68,29 @@ def plan_data(
 
 
 def account_data(access: Access | None) -> dict[str, str | None]:
-    """Return whose account it is, for JSON: null where nobody lets us in."""
+    """Return which account it is, for JSON; null where no way led into one."""
     return {"account": access.account if access else None, "partition": access.partition if access else None}
-
-
-def as_not_judged(refused: Sequence[RoleNotJudged]) -> list[NotJudged]:
-    """Return *refused* for SARIF and annotations: at the line that is wrong, else at the role or its file."""
-    places = [(one, getattr(one.error, "where", None) or SourceLocation(one.role)) for one in refused]
-    return [NotJudged(where.file, where.line, _reason(one.error)) for one, where in places]
-
-
-def _reason(error: RolemgrError) -> str:
-    text = str(InputError(None, error.problem, error.hint)) if isinstance(error, InputError) else str(error)
-    return " | ".join(text.splitlines())
 
 
 def refused_data(refused: Sequence[RoleNotJudged]) -> list[dict[str, str]]:
     """Return the roles that could not be looked at, for JSON."""
     return [{"role": one.role, "problem": str(one.error)} for one in refused]
+
+
+def refused_places(refused: Sequence[RoleNotJudged], is_file: Callable[[str], bool]) -> list[NotJudged]:
+    """Return the places that keep roles from being looked at: where the error points, else their files."""
+    return [place for one in refused for place in _places(one, is_file)]
+
+
+def _places(one: RoleNotJudged, is_file: Callable[[str], bool]) -> Iterator[NotJudged]:
+    error = one.error
+    about = f"{one.role}: " if one.role != one.file else ""
+    for part in error.problems if isinstance(error, Problems) else (error,):
+        where = part.where if isinstance(part, InputError | AwsError) else None
+        if isinstance(part, InputError | AwsError) and where and (where.file == one.file or is_file(where.file)):
+            yield NotJudged(where.file, where.line, about + str(InputError(None, part.problem, part.hint)))
+        else:
+            yield NotJudged(one.file, None, f"{about}{part}")
 
 
 def refused_lines(refused: Sequence[RoleNotJudged]) -> Iterator[str]:

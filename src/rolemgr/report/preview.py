@@ -58,7 +58,7 @@ def preview_data(role: ComposedRole, documents: RoleDocuments, catalog: Catalog)
         "Passes": [one._asdict() for one in passed_roles(catalog, role)],
         "Separations": separations_of(role.persona),
         "Never": never_data(catalog, role.persona.never, lambda never: sentence(never, role)),
-        "LetOff": let_off_data(role.persona.excused),
+        "LetOff": let_off_data(role.persona.excused, lambda never: sentence(never, role)),
         "Indirect": indirect_data(catalog, _groups_of(role)),
     }
 
@@ -168,7 +168,7 @@ def _settings(role: ComposedRole) -> Tree:
 def _never(role: ComposedRole, catalog: Catalog) -> Tree:
     branch = never_branch(catalog, "Never, by the persona", role.persona.never, lambda never: sentence(never, role))
     for excuse in role.persona.excused:
-        branch.add(Text(f"let off {excuse.never.forbidden}: {excuse.reason}", style="yellow"))
+        branch.add(Text(f"let off {sentence(excuse.never, role)}: {excuse.reason}", style="yellow"))
     return branch
 
 

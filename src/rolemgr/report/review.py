@@ -385,7 +385,7 @@ def _broken(role: ComposedRole) -> Iterator[str]:
     if role.spec.break_separation:
         yield f"the separation of persona {role.persona.id} is broken: {role.spec.break_separation}"
     for one in role.persona.excused:
-        yield f"let off {one.never.forbidden}: {one.reason}"
+        yield f"let off {sentence(one.never, role)}: {one.reason}"
 
 
 def _worst(findings: Sequence[Finding]) -> Iterator[str]:

@@ -71,7 +71,7 @@ def sarif(
         notes += [
             _notification("warning", one.path, one.line, f"not judged: {one.reason}", is_file) for one in not_judged
         ]
-        notes += [_notification("error", one.path, one.line, f"refused: {one.reason}", is_file) for one in refused]
+        notes += [_notification("error", one.path, one.line, f"not judged: {one.reason}", is_file) for one in refused]
         run["invocations"] = [{"executionSuccessful": not refused, "toolExecutionNotifications": notes}]
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 

@@ -1,6 +1,7 @@
 """What personas must never be able to do, to look at: separations, and the `never` of a persona or a role."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -13,7 +14,8 @@ from rolemgr.catalog.personas import resolve_persona
 from rolemgr.errors import SourceLocation
 from rolemgr.model.catalog import EntryId, IndirectWay
 from rolemgr.model.persona import Excused, Never, ResolvedPersona
-from rolemgr.report.entries import add_branch, compact, entry_data, file_cell, root, table
+from rolemgr.report.entries import add_branch, entry_data, file_cell, root, table
+from rolemgr.separation.never_words import in_words
 
 
 def separations_table(catalog: Catalog) -> Table:
@@ -39,7 +41,7 @@ def separation_tree(catalog: Catalog, name: str) -> Tree:
     tree = root(name, separation.value.title, separation.value.why, catalog.found("separations")[name])
     places = (separation.at("never", number) for number in range(len(separation.value.never)))
     entries = [Never(forbidden, place) for forbidden, place in zip(separation.value.never, places, strict=True)]
-    tree.add(never_branch(catalog, "Never", entries, in_words))
+    tree.add(never_branch(catalog, "Never", entries, partial(in_words, catalog)))
     add_branch(tree, "Personas that it holds for", _holders(catalog, name))
     add_branch(tree, "Sources", separation.value.sources)
     return tree
@@ -80,11 +82,9 @@ def never_data(catalog: Catalog, never: Iterable[Never], say: Callable[[Never], 
     ]  # fmt: skip
 
 
-def let_off_data(excused: Iterable[Excused]) -> list[dict[str, str]]:
+def let_off_data(excused: Iterable[Excused], say: Callable[[Never], str]) -> list[dict[str, str]]:
     """Return for ``--format json`` what a persona is let off, with the reason that its file gives."""
-    return [
-        {"Says": str(one.never.forbidden), "Reason": one.reason, "Where": str(one.where)} for one in excused
-    ]  # fmt: skip
+    return [{"Says": say(one.never), "Reason": one.reason, "Where": str(one.where)} for one in excused]
 
 
 def indirect_ways(
@@ -101,11 +101,6 @@ def indirect_data(
 ) -> list[dict[str, str]]:  # fmt: skip
     """Return the indirect ways of *groups* for ``--format json``."""
     return [{"Action": way.action, "Through": name, "How": way.how} for name, way in indirect_ways(catalog, groups)]
-
-
-def in_words(never: Never) -> str:
-    """Return *never* as one sentence with its exceptions, placeholders as they stand in the file."""
-    return compact(f"{never.forbidden}{never.forbidden.excepted()}")
 
 
 def separations_of(persona: ResolvedPersona) -> list[EntryId]:

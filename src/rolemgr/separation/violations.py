@@ -14,7 +14,7 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from rolemgr.compare.budget import Budget
-from rolemgr.compose.substitute import UnknownPlaceholderError, fill, names_in
+from rolemgr.compose.substitute import UnknownPlaceholderError, fill, in_words
 from rolemgr.errors import InputError, UnknownNameError
 from rolemgr.evaluate.request import Context
 from rolemgr.iam.documents import Effect
@@ -183,17 +183,12 @@ def _filled(never: Never, values: Mapping[str, tuple[str, ...]]) -> _FilledEntry
 
 def entry_text(never: Never, role: ComposedRole) -> str:
     """Return the entry in words, the placeholders filled with the values of *role*."""
-    return _in_words(str(never.forbidden), role)
+    return in_words(str(never.forbidden), role.never_values)
 
 
 def sentence(never: Never, role: ComposedRole) -> str:
     """Return the entry as `entry_text` does, with its exceptions behind it."""
-    return _in_words(f"{never.forbidden}{never.forbidden.excepted()}", role)
-
-
-def _in_words(text: str, role: ComposedRole) -> str:
-    values = {name: (" or ".join(role.never_values.get(name, ("?",))),) for name in names_in(text)}
-    return fill(text, values)[0]
+    return in_words(f"{never.forbidden}{never.forbidden.excepted()}", role.never_values)
 
 
 def _fill(never: Never, texts: tuple[str, ...], values: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

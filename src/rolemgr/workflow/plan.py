@@ -126,7 +126,7 @@ def each_examined(
             examined.append(examine(one))
         except RolemgrError as error:
             stop = error if isinstance(error, AwsError) and error.concerns_all else None
-            refused.append(RoleNotJudged(one.arn, error))
+            refused.append(RoleNotJudged(one.arn, error, one.source.name))
     return examined, refused
 
 
@@ -158,7 +158,7 @@ def in_account(
     """
     Return the way into the account, for each of *choices* the role that it makes there, and the choices that make none.
 
-    The way is None where no choice can be read, or nobody lets us in. Raises as `prepare` does.
+    Raises as `prepare` does, and has no way where no choice can be read, or the account can't be reached.
     """
     refused: list[RoleNotJudged] = []
     read: list[tuple[Mapping[str, Any], LayeredSource]] = []
@@ -169,12 +169,13 @@ def in_account(
             regions.append(_region(source))
             read.append((flags, source))
         except RolemgrError as error:
-            refused.append(RoleNotJudged(str(flags["role"] or "the chosen role"), error))
-    way: Access | None = None
+            name = str(flags["role"] or "the chosen role")
+            refused.append(RoleNotJudged(name, error, name))
     try:
         way = connect(access.profile, next(filter(None, regions), None), access.endpoint_url) if read else None
-    except AwsError as error:
-        refused += [RoleNotJudged(source.name, error) for _, source in read]
+    except RolemgrError as error:
+        way = None
+        refused += [RoleNotJudged(source.name, error, source.name) for _, source in read]
     if way is None:
         return None, [], refused
     roles, unmade = _rendered(read, way, outside.say, verbose=verbose)
@@ -215,10 +216,10 @@ def _rendered(
             one = OneRole(flags, source, _one_rendered(source, way, catalogs, say, verbose=verbose, many=len(read) > 1))
             made.append(one)
         except RolemgrError as error:
-            refused.append(RoleNotJudged(source.name, error))
+            refused.append(RoleNotJudged(source.name, error, source.name))
     count = Counter(one.chosen.role.spec.role_name.lower() for one in made)  # IAM tells names apart by more than case
     twins = [one for one in made if count[one.chosen.role.spec.role_name.lower()] > 1]
-    refused += [RoleNotJudged(one.source.name, _twin(one)) for one in twins]
+    refused += [RoleNotJudged(one.source.name, _twin(one), one.source.name) for one in twins]
     return [one for one in made if one not in twins], refused
 
 
@@ -264,4 +265,4 @@ def problem_of(one: Planned) -> RolemgrError | None:
 def refusals(planned: Sequence[Planned], refused: Sequence[RoleNotJudged]) -> list[tuple[str, RolemgrError]]:
     """Return the roles for which nothing is done, each with the reason."""
     found = [(one.plan.wanted.arn, problem) for one in planned if (problem := problem_of(one))]
-    return [*found, *refused]
+    return [*found, *((one.role, one.error) for one in refused)]
