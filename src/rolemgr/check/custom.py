@@ -25,7 +25,7 @@ from rolemgr.check.custom_names import wrong_names
 from rolemgr.check.document import GRANTING, Document
 from rolemgr.check.finding import Finding, Severity
 from rolemgr.check.rule import listed
-from rolemgr.check.rules import RULES
+from rolemgr.check.rules import all_rules
 from rolemgr.check.sources import documents, parse
 from rolemgr.check.tenants import open_providers
 from rolemgr.compare.action_groups import Focus
@@ -100,7 +100,7 @@ def refuse_twins(found: list[Custom]) -> list[Custom]:
     seen: dict[str, Custom] = {}
     for custom in found:
         folded = custom.check.id.lower()
-        if any(folded in (rule.id.lower(), rule.name) for rule in RULES.values()):
+        if any(folded in (rule.id.lower(), rule.name) for rule in all_rules().values()):
             raise InputError(custom.where, f"`{custom.check.id}` is the id or name of a rule", "choose another")
         if folded in seen:
             raise InputError(custom.where, f"`{custom.check.id}` is also the id of a check at {seen[folded].where}")

@@ -15,7 +15,7 @@ from rolemgr.files.source import DataPath
 from rolemgr.iam.breadth import together
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.operators import Operator
-from rolemgr.iam.wildcards import matches
+from rolemgr.iam.wildcards import matches, matches_action
 
 GRANTING = frozenset({PolicyType.IDENTITY, PolicyType.TRUST, PolicyType.RESOURCE})
 """Kinds whose Allow gives access; an SCP or a boundary only bounds what others give."""
@@ -130,6 +130,12 @@ class Statement:
                 if _matches(pattern, folded):
                     return written
         return None
+
+    def speaks_of(self, action: str) -> bool:
+        """Tell whether *action* is among what Action names, or not among what NotAction leaves out."""
+        if self.not_actions:
+            return not any(matches_action(pattern, action) for pattern in self.not_actions)
+        return self.named(action) is not None
 
     def conditions_on(self, *keys: str) -> Iterator[Condition]:
         """Yield the conditions on any of *keys* (lower case; one that ends in a slash is a beginning)."""

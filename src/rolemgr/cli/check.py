@@ -328,9 +328,11 @@ def _report_text(
     if form == "text":
         return findings_text(findings, checked, not_judged, types, width=width, color=color)
     if form == "github":
-        from rolemgr.check.rules import RULES
+        from rolemgr.check.rules import all_rules
 
-        names = {rule.id: rule.name for rule in RULES.values()} | {one.check.id: one.check.kind for one in customs}
+        names = {rule.id: rule.name for rule in all_rules().values()} | {
+            one.check.id: one.check.kind for one in customs
+        }
         return annotations(findings, names, not_judged, types, is_file=is_file)
     import json
 
@@ -350,12 +352,12 @@ def _sarif(
     types: "Sequence[TypeFromName]",
 ) -> dict[str, Any]:
     from rolemgr import __version__
-    from rolemgr.check.rules import RULES
+    from rolemgr.check.rules import all_rules
     from rolemgr.report.sarif import RuleText, sarif
 
     texts = {
         rule.id: RuleText(rule.id, rule.name, rule.title, rule.explanation, rule.source, rule.severity)
-        for rule in RULES.values()
+        for rule in all_rules().values()
     }
     texts |= {one.check.id: _custom_text(one) for one in customs}
     return sarif(findings, suppressed, texts, __version__, not_judged, types, is_file=is_file)

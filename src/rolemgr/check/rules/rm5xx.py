@@ -13,6 +13,7 @@ from rolemgr.reference.quirks import quota
 _QUOTAS = IAM + "reference_iam-quotas.html"
 _COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
+
 _LARGEST: Mapping[PolicyType, str] = {
     PolicyType.IDENTITY: "role_inline_policies",
     PolicyType.BOUNDARY: "permissions_boundary",
