@@ -18,7 +18,7 @@ from rolemgr.errors import InputError, SourceLocation
 if TYPE_CHECKING:
     from rolemgr.check.collect import Collected
     from rolemgr.check.config import CheckConfig
-    from rolemgr.check.custom import Custom
+    from rolemgr.check.custom.checks import Custom
     from rolemgr.check.document import Document
     from rolemgr.check.finding import Finding, NotJudged, TypeFromName
     from rolemgr.cli.rendering import Chosen
@@ -229,7 +229,7 @@ def _in_file(finding: "Finding", file: str) -> "Finding":
 def _custom_findings(documents: "Sequence[Document]", customs: "Sequence[Custom]") -> "list[Finding]":
     if not customs:
         return []
-    from rolemgr.check.custom import custom_findings
+    from rolemgr.check.custom.run import custom_findings
 
     return list(custom_findings(documents, customs))
 
@@ -245,7 +245,7 @@ def _customs(files: tuple[Path, ...]) -> "list[Custom]":
     """Return the custom checks of *files*."""
     if not files:
         return []
-    from rolemgr.check.custom import read_checks, refuse_twins
+    from rolemgr.check.custom.checks import read_checks, refuse_twins
     from rolemgr.files.yaml import read_yaml
 
     return refuse_twins([custom for path in files for custom in read_checks(read_yaml(path))])
@@ -364,7 +364,7 @@ def _sarif(
 
 
 def _custom_text(custom: "Custom") -> "RuleText":
-    from rolemgr.check.custom import SOURCE, explained
+    from rolemgr.check.custom.checks import SOURCE, explained
     from rolemgr.check.finding import Severity
     from rolemgr.report.sarif import RuleText
 
@@ -376,7 +376,7 @@ def _explained(name: str, customs: "Sequence[Custom]") -> str:
     """Return what there is to say of the rule *name*, with an example that it finds and one that it does not."""
     own = next((one for one in customs if one.check.id.lower() == name.lower()), None)
     if own:
-        from rolemgr.check.custom import SOURCE, explained
+        from rolemgr.check.custom.checks import SOURCE, explained
 
         return f"{own.check.id} ({own.check.severity}), {own.where}\n\n{explained(own)}\n\nSee {SOURCE}\n"
     from rolemgr.check.config import find_rule
