@@ -52,8 +52,8 @@ SPARED: dict[str, dict[str, Any]] = {{}}
 
 def test_the_edges_are_shown() -> None:
     """A rule that nobody tried to mislead is wrong somewhere."""
-    assert len(FOUND) >= 2
-    assert len(SPARED) >= 2
+    assert len(FOUND) >= 2, "write two statements or more that the rule finds, into FOUND"
+    assert len(SPARED) >= 2, "write two or more that look like them and are right, into SPARED"
 
 
 @pytest.mark.parametrize("statement", FOUND.values(), ids=list(FOUND))
@@ -161,7 +161,11 @@ def main() -> None:
         print(f"look for TODO and {asked.id} in {path.relative_to(TOP)}")
     tests = f"tests/check/test_rules.py tests/check/test_{asked.id.lower()}.py"
     print(f"ruff format . && pytest -q {tests} -k '{asked.id} or it_is or edges'")
-    print("when they pass: python tools/docs.py, and a line in CHANGELOG.md")
+    print("what RM601 says of an administrator no other rule says again: `is_administrator` in check/limits_nothing.py")
+    print(
+        "when they pass: pytest -q tests/check, for it meets real policies (tests/check/managed_policies.yaml) there;"
+    )
+    print("then python tools/docs.py, and a line in CHANGELOG.md")
 
 
 if __name__ == "__main__":

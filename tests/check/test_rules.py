@@ -18,12 +18,17 @@ OF_FILES = {"RM001", "RM002", "RM100"}
 """Rules about sizes and about files have tests of their own, below and in test_cli and test_config."""
 
 
+def where_of(rule: Rule) -> str:
+    """Return the file with the examples of *rule*."""
+    return f"src/rolemgr/check/examples/{rule.id[:3]}.yaml"
+
+
 @pytest.mark.parametrize("rule", WITH_EXAMPLES, ids=lambda rule: rule.id)
 def test_a_rule_finds_its_failing_example(rule: Rule) -> None:
     """The example that a rule shows as found is found."""
     example = examples_of(rule.id)
     assert example is not None
-    assert rule.id in rules(example.failing, example.type)
+    assert rule.id in rules(example.failing, example.type), f"`failing` in {where_of(rule)} is not found"
 
 
 @pytest.mark.parametrize("rule", WITH_EXAMPLES, ids=lambda rule: rule.id)
@@ -32,7 +37,7 @@ def test_a_rule_is_content_with_its_passing_example(rule: Rule) -> None:
     example = examples_of(rule.id)
     assert example is not None
     found = findings(example.passing, example.type)
-    assert rule.id not in {finding.rule for finding in found}
+    assert rule.id not in {finding.rule for finding in found}, f"`passing` in {where_of(rule)} is found"
     assert [finding for finding in found if finding.severity in ("ERROR", "SECURITY_WARNING")] == []
 
 
@@ -49,7 +54,7 @@ def test_a_rule_explains_itself(rule: Rule) -> None:
     assert len(rule.title) <= 75
     assert not rule.title.endswith(".")
     assert rule.explanation.endswith(".")
-    assert "TODO" not in f"{rule.title} {rule.explanation} {rule.source}"
+    assert "TODO" not in f"{rule.title} {rule.explanation} {rule.source}", "write its title, docstring and page of AWS"
     assert rule.source.startswith("https://docs.aws.amazon.com/")
 
 
@@ -58,8 +63,8 @@ def test_the_examples_are_written(rule: Rule) -> None:
     """They differ, and neither is what `tools/new_rule.py` begins with."""
     example = examples_of(rule.id)
     assert example is not None
-    assert example.failing != example.passing
-    assert "TODO" not in f"{example.failing} {example.passing}"
+    assert example.failing != example.passing, f"write both examples in {where_of(rule)}"
+    assert "TODO" not in f"{example.failing} {example.passing}", f"write both examples in {where_of(rule)}"
 
 
 def test_rules_are_read_by_id_from_the_module_of_their_hundred() -> None:
