@@ -78,6 +78,18 @@ class Statement:
         place = self._places(element).get(value) if value is not None else None
         return (*self.path, element) if place is None else (*self.path, element, place)
 
+    @property
+    def written_actions(self) -> Iterator[tuple[str, str]]:
+        """Each action or pattern behind the element in which it stands: Action or NotAction."""
+        yield from (("Action", action) for action in self.actions)
+        yield from (("NotAction", action) for action in self.not_actions)
+
+    @property
+    def written_resources(self) -> Iterator[tuple[str, str]]:
+        """Each resource behind the element in which it stands: Resource or NotResource."""
+        yield from (("Resource", resource) for resource in self.resources)
+        yield from (("NotResource", resource) for resource in self.not_resources)
+
     def _places(self, element: str) -> dict[str, int]:
         """Return where in the list that *element* is each of its texts stands first."""
         if element not in self._placed:

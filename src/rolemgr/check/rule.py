@@ -127,8 +127,7 @@ def texts_with_variables(statement: Statement) -> Iterator[tuple[DataPath, str]]
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-wheretouse
     """
-    for element, resources in (("Resource", statement.resources), ("NotResource", statement.not_resources)):
-        yield from ((statement.at(element, text), text) for text in resources)
+    yield from ((statement.at(element, text), text) for element, text in statement.written_resources)
     for condition in statement.conditions:
         yield from ((value_at(statement, condition, text), text) for text in condition.values)
 

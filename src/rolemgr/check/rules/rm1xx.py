@@ -78,10 +78,9 @@ def malformed_action(statement: Statement) -> Iterator[Hit]:
 
     A blank at an end, a missing prefix or an ARN in its place is refused.
     """
-    for element, actions in (("Action", statement.actions), ("NotAction", statement.not_actions)):
-        for action in actions:
-            if not _ACTION.fullmatch(action):
-                yield Hit(f"`{action}` is not an action: write service:name", statement.at(element, action), action)
+    for element, action in statement.written_actions:
+        if not _ACTION.fullmatch(action):
+            yield Hit(f"`{action}` is not an action: write service:name", statement.at(element, action), action)
 
 
 @statement_rule(
@@ -97,12 +96,11 @@ def malformed_resource(statement: Statement) -> Iterator[Hit]:
     policy of an API, `execute-api:/stage/GET/path` is short for its ARN, which API Gateway writes out.
     """
     is_of_resource = statement.policy.kind is PolicyType.RESOURCE
-    for element, resources in (("Resource", statement.resources), ("NotResource", statement.not_resources)):
-        for resource in resources:
-            if is_of_resource and resource.startswith(_SHORT):
-                continue
-            if problem := _resource_problem(resource):
-                yield Hit(f"`{resource}` {problem}", statement.at(element, resource))
+    for element, resource in statement.written_resources:
+        if is_of_resource and resource.startswith(_SHORT):
+            continue
+        if problem := _resource_problem(resource):
+            yield Hit(f"`{resource}` {problem}", statement.at(element, resource))
 
 
 _SHORT = "execute-api:/"

@@ -9,6 +9,7 @@ from rolemgr.check.limits_nothing import is_everything, is_star
 from rolemgr.check.patterns import fits, fits_type
 from rolemgr.check.rule import (
     IAM,
+    IDENTITY_LIKE,
     REFERENCE,
     SAGEMAKER,
     Hit,
@@ -40,12 +41,11 @@ from rolemgr.reference import quirks
 from rolemgr.reference.services import Action, resource_types
 
 _ACTIONS = REFERENCE + "reference_policies_actions-resources-contextkeys.html"
-_IDENTITY = frozenset({PolicyType.IDENTITY, PolicyType.BOUNDARY, PolicyType.SCP})
 
 
 @statement_rule(
     "RM301", "needs-all-resources", Severity.WARNING, "the action has no resources: Resource must be `*`",
-    _ACTIONS, kinds=_IDENTITY, effect="Allow",
+    _ACTIONS, kinds=IDENTITY_LIKE, effect="Allow",
 )  # fmt: skip
 def needs_all_resources(statement: Statement) -> Iterator[Hit]:
     """
@@ -64,7 +64,7 @@ def needs_all_resources(statement: Statement) -> Iterator[Hit]:
 
 @statement_rule(
     "RM302", "wrong-resource-type", Severity.WARNING, "no resource of the statement is one that the action takes",
-    _ACTIONS, kinds=_IDENTITY, effect="Allow",
+    _ACTIONS, kinds=IDENTITY_LIKE, effect="Allow",
 )  # fmt: skip
 def wrong_resource_type(statement: Statement) -> Iterator[Hit]:
     """
@@ -99,7 +99,7 @@ def _any_fits(resources: tuple[str, ...], action: Action) -> bool:
 
 @statement_rule(
     "RM303", "wildcard-as-type", Severity.SUGGESTION, "an ARN leaves the resource type to a wildcard",
-    IAM + "reference_policies_elements_resource.html", kinds=_IDENTITY, effect="Allow",
+    IAM + "reference_policies_elements_resource.html", kinds=IDENTITY_LIKE, effect="Allow",
 )  # fmt: skip
 def wildcard_as_type(statement: Statement) -> Iterator[Hit]:
     """
@@ -396,7 +396,6 @@ def variable_before_resource(statement: Statement) -> Iterator[Hit]:
     """
     if statement.policy.version != "2012-10-17":
         return
-    for element, resources in (("Resource", statement.resources), ("NotResource", statement.not_resources)):
-        for resource in resources:
-            if found := early_variable(resource):
-                yield Hit(f"`{resource}` has `{found}` before its fifth colon", statement.at(element, resource))
+    for element, resource in statement.written_resources:
+        if found := early_variable(resource):
+            yield Hit(f"`{resource}` has `{found}` before its fifth colon", statement.at(element, resource))
