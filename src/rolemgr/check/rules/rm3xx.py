@@ -1,12 +1,10 @@
 """RM3: what a statement reaches: do its actions take its resources, do their requests carry its keys."""
 
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterator
 
 from rolemgr.check.document import GRANTING, Condition, Document, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.limits_nothing import is_everything, is_star
-from rolemgr.check.patterns import fits, fits_type
 from rolemgr.check.rule import (
     IAM,
     IDENTITY_LIKE,
@@ -33,12 +31,11 @@ from rolemgr.check.rules.carried import (
 )
 from rolemgr.check.rules.denied_again import denied_again, is_certain_deny
 from rolemgr.check.rules.reference_known import exact_actions
+from rolemgr.check.rules.types_taken import any_fits, has_named_types, missing_types
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.variables import early_variable
-from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.reference import quirks
-from rolemgr.reference.services import Action, resource_types
 
 _ACTIONS = REFERENCE + "reference_policies_actions-resources-contextkeys.html"
 
@@ -77,7 +74,7 @@ def wrong_resource_type(statement: Statement) -> Iterator[Hit]:
         return
     found: dict[str, list[str]] = {}
     for written, action in exact_actions(statement):
-        if action.resource_types and not _any_fits(statement.resources, action):
+        if action.resource_types and not any_fits(statement.resources, action):
             types = ", ".join(use.name for use in action.resource_types[:4])
             found.setdefault(types, []).append(written)
     for types, actions in found.items():
@@ -87,14 +84,6 @@ def wrong_resource_type(statement: Statement) -> Iterator[Hit]:
 
 def _takes(actions: list[str]) -> str:
     return "takes" if len(actions) == 1 else "take"
-
-
-@lru_cache(maxsize=16_384)
-def _any_fits(resources: tuple[str, ...], action: Action) -> bool:
-    known = resource_types(action.service)
-    if any(use.name not in known for use in action.resource_types):
-        return True
-    return any(fits(resource, action) for resource in resources)
 
 
 @statement_rule(
@@ -109,14 +98,8 @@ def wildcard_as_type(statement: Statement) -> Iterator[Hit]:
     """
     for resource in statement.resources:
         arn = Arn.parse(resource)
-        if arn and arn.resource.startswith("*") and _has_named_types(arn.service):
+        if arn and arn.resource.startswith("*") and has_named_types(arn.service):
             yield Hit(f"`{resource}` is of any type", statement.at("Resource", resource))
-
-
-@lru_cache(maxsize=1_024)
-def _has_named_types(service: str) -> bool:
-    kinds = [] if has_wildcard(service) else list(resource_types(service).values())
-    return len(kinds) > 1 and all(kind.arn_format.resource[:1] not in ("$", "*") for kind in kinds)
 
 
 @statement_rule(
@@ -337,26 +320,10 @@ def missing_resource_type(documents: list[Document]) -> Iterator[tuple[Document,
         for statement in document.allows:
             for written, action in exact_actions(statement):
                 if action.name not in found:
-                    found[action.name] = _missing_types(action, allowing)
+                    found[action.name] = missing_types(action, allowing)
                 if missing := found[action.name]:
                     message = f"`{written}` takes {', '.join(missing)} too: no resource here is one"
                     yield document, Hit(message, statement.at("Action", written), written, sid=statement.sid)
-
-
-def _missing_types(action: Action, allowing: Sequence[Statement]) -> list[str]:
-    """Return the types that every request for *action* names and that nothing of *allowing* gives it on."""
-    if action.service != "sagemaker" or len(action.required_types) < 2:
-        return []
-    giving = [one for one in allowing if one.named(action.name)]
-    resources = [resource for one in giving for resource in one.resources]
-    unknown = any(one.not_resources or "Resource" in one.opaque or not one.resources for one in giving)
-    if unknown or any(map(is_everything, resources)):
-        return []
-    if not any(fits(resource, action) for resource in resources):
-        return []  # RM302 says so
-    there = {name for name in action.required_types if any(fits_type(one, action, name) for one in resources)}
-    enough = {name for others in action.alternatives if others & there for name in others}
-    return sorted(action.required_types - there - enough)
 
 
 _LOGIC = IAM + "reference_policies_evaluation-logic.html"

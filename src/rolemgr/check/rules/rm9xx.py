@@ -1,7 +1,6 @@
 """RM9: popular wrong recipes for SageMaker, each by its name."""
 
 from collections.abc import Iterator
-from functools import cache
 
 from rolemgr.check.document import Condition, Document, Statement
 from rolemgr.check.finding import Severity
@@ -22,11 +21,11 @@ from rolemgr.check.rule import (
 from rolemgr.check.rules.carried import demands, names_of
 from rolemgr.check.rules.jobs import left_open
 from rolemgr.check.rules.passing import PASS_ROLE
+from rolemgr.check.rules.several_checks import family, is_check, is_local_disk_exception
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.wildcards import has_wildcard, matches_action
-from rolemgr.reference import quirks
 from rolemgr.reference.condition_keys import find_key
 from rolemgr.reference.tagging import is_shared
 
@@ -47,49 +46,12 @@ def several_checks_in_one_deny(statement: Statement) -> Iterator[Hit]:
     not as wanted; both names of a KMS key count as one, and so does the exception for instance types with
     local disks.
     """
-    tests = {_family(one.key): one.key for one in statement.conditions if _is_check(one)}
-    if _is_local_disk_exception(statement, tests):
+    tests = {family(one.key): one.key for one in statement.conditions if is_check(one)}
+    if is_local_disk_exception(statement, tests):
         tests.pop("sagemaker:instancetypes", None)
     if len(tests) > 1:
         message = f"denies only where {listed(list(tests.values()), 5)} all fail: write a Deny for each"
         yield Hit(message, (*statement.path, "Condition"), key=next(iter(tests.values())))
-
-
-def _family(key: str) -> str:
-    """Return *key* in lower case, under one name for both names of a KMS key."""
-    folded = key.lower()
-    return quirks.renamed_keys().get(folded, folded)
-
-
-def _is_check(condition: Condition) -> bool:
-    """Tell whether *condition* holds for what a guardrail forbids: the key missing, or not as wanted."""
-    operator = condition.operator
-    if operator is None or not condition.folded.startswith("sagemaker:"):
-        return False
-    if operator.base == "Null":
-        return "true" in [value.lower() for value in condition.values]
-    if operator.base == "Bool":
-        return "false" in [value.lower() for value in condition.values]
-    return operator.negated
-
-
-def _is_local_disk_exception(statement: Statement, tests: dict[str, str]) -> bool:
-    """Tell whether InstanceTypes stands beside a volume key only, to leave out what refuses the key."""
-    if tests.keys() != {"sagemaker:volumekmskeyarn", "sagemaker:instancetypes"}:
-        return False
-    for condition in statement.conditions_on("sagemaker:instancetypes"):
-        if condition.operator and condition.operator.base != "Null" and not _local_disks(condition.values):
-            return False
-    return True
-
-
-def _local_disks(values: tuple[str, ...]) -> bool:
-    return all(any(matches_action(pattern, value) for pattern in _patterns()) for value in values)
-
-
-@cache
-def _patterns() -> tuple[str, ...]:
-    return quirks.local_nvme_types()
 
 
 @statement_rule(
