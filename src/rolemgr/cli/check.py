@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from rolemgr.cli.check_report import report_text
 from rolemgr.cli.console import SEVERITIES, color_option, findings_form_option, output_option
-from rolemgr.cli.files import is_file, is_stdout, note, read_input, write_output
+from rolemgr.cli.files import is_stdout, note, read_input, write_output
 from rolemgr.cli.options import many_roles, one_role, roles_options
 from rolemgr.errors import InputError, SourceLocation
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from rolemgr.check.finding import Finding, NotJudged, TypeFromName
     from rolemgr.cli.rendering import Chosen
     from rolemgr.files.source import SourceFile
-    from rolemgr.report.sarif import RuleText
 
 KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
 
@@ -89,7 +89,7 @@ def check_command(
     if suppressed:
         note(f"{len(suppressed)} finding{'s' if len(suppressed) > 1 else ''} suppressed by {settings_name(config)}")
     reasons = [*found.accepted, *((finding, suppression.reason) for finding, suppression in suppressed)]
-    shown = _report_text(
+    shown = report_text(
         form, kept, reasons, len(found.names), customs, found.not_judged, found.types,
         color=_in_color(color, output), width=_width(output),
     )  # fmt: skip
@@ -309,67 +309,6 @@ def _new_ones(findings: "list[Finding]", path: str) -> "list[Finding]":
     from rolemgr.files.json import read_json
 
     return new_ones(findings, read_baseline(read_json(Path(path))))
-
-
-def _report_text(
-    form: str,
-    findings: "list[Finding]",
-    suppressed: "list[tuple[Finding, str]]",
-    checked: int,
-    customs: "Sequence[Custom]",
-    not_judged: "Sequence[NotJudged]",
-    types: "Sequence[TypeFromName]",
-    *,
-    color: bool,
-    width: int,
-) -> str:
-    from rolemgr.report.findings import annotations, findings_data, findings_text
-
-    if form == "text":
-        return findings_text(findings, checked, not_judged, types, width=width, color=color)
-    if form == "github":
-        from rolemgr.check.rules import all_rules
-
-        names = {rule.id: rule.name for rule in all_rules().values()} | {
-            one.check.id: one.check.kind for one in customs
-        }
-        return annotations(findings, names, not_judged, types, is_file=is_file)
-    import json
-
-    data = (
-        findings_data(findings, checked, not_judged, types)
-        if form == "json"
-        else _sarif(findings, suppressed, customs, not_judged, types)
-    )
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
-
-
-def _sarif(
-    findings: "list[Finding]",
-    suppressed: "list[tuple[Finding, str]]",
-    customs: "Sequence[Custom]",
-    not_judged: "Sequence[NotJudged]",
-    types: "Sequence[TypeFromName]",
-) -> dict[str, Any]:
-    from rolemgr import __version__
-    from rolemgr.check.rules import all_rules
-    from rolemgr.report.sarif import RuleText, sarif
-
-    texts = {
-        rule.id: RuleText(rule.id, rule.name, rule.title, rule.explanation, rule.source, rule.severity)
-        for rule in all_rules().values()
-    }
-    texts |= {one.check.id: _custom_text(one) for one in customs}
-    return sarif(findings, suppressed, texts, __version__, not_judged, types, is_file=is_file)
-
-
-def _custom_text(custom: "Custom") -> "RuleText":
-    from rolemgr.check.custom.checks import SOURCE, explained
-    from rolemgr.check.finding import Severity
-    from rolemgr.report.sarif import RuleText
-
-    check = custom.check
-    return RuleText(check.id, check.kind, check.reason, explained(custom), SOURCE, Severity(check.severity))
 
 
 def _explained(name: str, customs: "Sequence[Custom]") -> str:
