@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from rolemgr.cli.check_report import report_text
 from rolemgr.cli.console import SEVERITIES, color_option, findings_form_option, output_option
-from rolemgr.cli.files import is_file, is_stdout, note, read_input, write_output
+from rolemgr.cli.files import is_stdout, note, read_input, write_output
 from rolemgr.cli.options import many_roles, one_role, roles_options
 from rolemgr.errors import InputError, SourceLocation
 
 if TYPE_CHECKING:
     from rolemgr.check.collect import Collected
     from rolemgr.check.config import CheckConfig
-    from rolemgr.check.custom import Custom
+    from rolemgr.check.custom.checks import Custom
     from rolemgr.check.document import Document
     from rolemgr.check.finding import Finding, NotJudged, TypeFromName
     from rolemgr.cli.rendering import Chosen
     from rolemgr.files.source import SourceFile
-    from rolemgr.report.sarif import RuleText
 
 KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
 
@@ -89,7 +89,7 @@ def check_command(
     if suppressed:
         note(f"{len(suppressed)} finding{'s' if len(suppressed) > 1 else ''} suppressed by {settings_name(config)}")
     reasons = [*found.accepted, *((finding, suppression.reason) for finding, suppression in suppressed)]
-    shown = _report_text(
+    shown = report_text(
         form, kept, reasons, len(found.names), customs, found.not_judged, found.types,
         color=_in_color(color, output), width=_width(output),
     )  # fmt: skip
@@ -229,7 +229,7 @@ def _in_file(finding: "Finding", file: str) -> "Finding":
 def _custom_findings(documents: "Sequence[Document]", customs: "Sequence[Custom]") -> "list[Finding]":
     if not customs:
         return []
-    from rolemgr.check.custom import custom_findings
+    from rolemgr.check.custom.run import custom_findings
 
     return list(custom_findings(documents, customs))
 
@@ -245,7 +245,7 @@ def _customs(files: tuple[Path, ...]) -> "list[Custom]":
     """Return the custom checks of *files*."""
     if not files:
         return []
-    from rolemgr.check.custom import read_checks, refuse_twins
+    from rolemgr.check.custom.checks import read_checks, refuse_twins
     from rolemgr.files.yaml import read_yaml
 
     return refuse_twins([custom for path in files for custom in read_checks(read_yaml(path))])
@@ -311,70 +311,11 @@ def _new_ones(findings: "list[Finding]", path: str) -> "list[Finding]":
     return new_ones(findings, read_baseline(read_json(Path(path))))
 
 
-def _report_text(
-    form: str,
-    findings: "list[Finding]",
-    suppressed: "list[tuple[Finding, str]]",
-    checked: int,
-    customs: "Sequence[Custom]",
-    not_judged: "Sequence[NotJudged]",
-    types: "Sequence[TypeFromName]",
-    *,
-    color: bool,
-    width: int,
-) -> str:
-    from rolemgr.report.findings import annotations, findings_data, findings_text
-
-    if form == "text":
-        return findings_text(findings, checked, not_judged, types, width=width, color=color)
-    if form == "github":
-        from rolemgr.check.rules import RULES
-
-        names = {rule.id: rule.name for rule in RULES.values()} | {one.check.id: one.check.kind for one in customs}
-        return annotations(findings, names, not_judged, types, is_file=is_file)
-    import json
-
-    data = (
-        findings_data(findings, checked, not_judged, types)
-        if form == "json"
-        else _sarif(findings, suppressed, customs, not_judged, types)
-    )
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
-
-
-def _sarif(
-    findings: "list[Finding]",
-    suppressed: "list[tuple[Finding, str]]",
-    customs: "Sequence[Custom]",
-    not_judged: "Sequence[NotJudged]",
-    types: "Sequence[TypeFromName]",
-) -> dict[str, Any]:
-    from rolemgr import __version__
-    from rolemgr.check.rules import RULES
-    from rolemgr.report.sarif import RuleText, sarif
-
-    texts = {
-        rule.id: RuleText(rule.id, rule.name, rule.title, rule.explanation, rule.source, rule.severity)
-        for rule in RULES.values()
-    }
-    texts |= {one.check.id: _custom_text(one) for one in customs}
-    return sarif(findings, suppressed, texts, __version__, not_judged, types, is_file=is_file)
-
-
-def _custom_text(custom: "Custom") -> "RuleText":
-    from rolemgr.check.custom import SOURCE, explained
-    from rolemgr.check.finding import Severity
-    from rolemgr.report.sarif import RuleText
-
-    check = custom.check
-    return RuleText(check.id, check.kind, check.reason, explained(custom), SOURCE, Severity(check.severity))
-
-
 def _explained(name: str, customs: "Sequence[Custom]") -> str:
     """Return what there is to say of the rule *name*, with an example that it finds and one that it does not."""
     own = next((one for one in customs if one.check.id.lower() == name.lower()), None)
     if own:
-        from rolemgr.check.custom import SOURCE, explained
+        from rolemgr.check.custom.checks import SOURCE, explained
 
         return f"{own.check.id} ({own.check.severity}), {own.where}\n\n{explained(own)}\n\nSee {SOURCE}\n"
     from rolemgr.check.config import find_rule

@@ -12,7 +12,7 @@ import click
 
 from rolemgr.cli.console import color_option, form_option, give, output_option
 from rolemgr.cli.files import note, read_input
-from rolemgr.cli.layers import layer_options, policies_around
+from rolemgr.cli.layers import context_of, layer_options, policies_around
 from rolemgr.cli.options import role_options
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 
@@ -204,17 +204,8 @@ def _note_doubts(action: str, resource: str, denial: "Denial | None") -> None:
 
 
 def _context(texts: Sequence[str]) -> dict[str, list[str]]:
-    """Return the context of ``KEY=VALUE`` texts; a repeated key has several values, one without a value is absent."""
-    context: dict[str, list[str]] = {}
-    for text in texts:
-        key, equals, value = text.partition("=")
-        if not equals or ":" not in key:
-            problem = f"`{text}` is not of the form KEY=VALUE"
-            raise InputError(SourceLocation("--context"), problem, "such as aws:RequestTag/Project=churn")
-        values = context.setdefault(key, [])
-        if value:
-            values.append(value)
-    return context
+    """Return the context of ``KEY=VALUE`` texts, in which a key without a value is absent: it has no values."""
+    return {key: [value for value in values if value] for key, values in context_of(texts).items()}
 
 
 def _principal(denial: "Denial | None") -> str | None:

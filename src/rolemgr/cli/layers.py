@@ -1,6 +1,6 @@
 """The options that give `simulate` the layers around the identity policies, and the files behind them read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import click
@@ -135,3 +135,15 @@ def with_full_access(scps: "tuple[IdentityPolicy, ...]") -> "tuple[IdentityPolic
     note("no --scp allows anything: FullAWSAccess, which AWS attaches to every level, is taken to be there")
     allow = {"Sid": "FullAWSAccess", "Effect": "Allow", "Action": "*", "Resource": "*"}
     return (*scps, IdentityPolicy.model_validate({"Version": "2012-10-17", "Statement": [allow]}))
+
+
+def context_of(texts: Sequence[str]) -> dict[str, list[str]]:
+    """Return the context of ``KEY=VALUE`` texts; a repeated key has several values. Raises InputError."""
+    context: dict[str, list[str]] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or ":" not in key:
+            problem = f"`{text}` is not of the form KEY=VALUE"
+            raise InputError(SourceLocation("--context"), problem, "such as aws:RequestTag/Project=churn")
+        context.setdefault(key, []).append(value)
+    return context

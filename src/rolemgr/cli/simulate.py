@@ -11,7 +11,7 @@ import click
 
 from rolemgr.cli.console import color_option, form_option, give, output_option
 from rolemgr.cli.files import is_stdout, note
-from rolemgr.cli.layers import given, layer_options, note_names, policies_around
+from rolemgr.cli.layers import context_of, given, layer_options, note_names, policies_around
 from rolemgr.cli.options import role_options
 from rolemgr.errors import InputError, SourceLocation, raise_all
 from rolemgr.files.source import open_input
@@ -181,7 +181,7 @@ def _note_doubts(asked: Mapping[str, Any], resource: str) -> None:
         raise InputError(
             SourceLocation("--resource"), f"`{resource}` is not an ARN", "an action without a resource has *"
         )
-    found = questioned(asked["action"], resource, _context(asked["context"]), asked["principal"])
+    found = questioned(asked["action"], resource, context_of(asked["context"]), asked["principal"])
     problems = [
         InputError(SourceLocation(f"--{one.part}"), one.doubt.problem, one.doubt.hint)
         for one in found
@@ -224,7 +224,7 @@ def _request(asked: Mapping[str, Any], resource: str, own_arn: str | None) -> "R
     principal, account = asked["principal"] or own_arn, asked["resource_account"]
     if account is not None and not ACCOUNT_ID.fullmatch(account):
         raise InputError(SourceLocation("--resource-account"), f"`{account}` is not an account id of 12 digits")
-    return Request.known(asked["action"], resource, _context(asked["context"]), principal, account)
+    return Request.known(asked["action"], resource, context_of(asked["context"]), principal, account)
 
 
 def _identity(
@@ -263,15 +263,3 @@ def _chosen_role(
     request = asked["action"], asked["resource"] or "*"
     origins = {statement.sid: statement.origins_of(*request) for statement in found.role.statements}
     return (*own, *attached.values()), origins, found.role.spec.arn
-
-
-def _context(texts: Sequence[str]) -> dict[str, list[str]]:
-    """Return the context of ``KEY=VALUE`` texts; a repeated key has several values."""
-    context: dict[str, list[str]] = {}
-    for text in texts:
-        key, equals, value = text.partition("=")
-        if not equals or ":" not in key:
-            problem = f"`{text}` is not of the form KEY=VALUE"
-            raise InputError(SourceLocation("--context"), problem, "such as aws:RequestTag/Project=churn")
-        context.setdefault(key, []).append(value)
-    return context
