@@ -7,7 +7,6 @@ from pydantic import ValidationError
 
 from rolemgr.check.document import Document, Statement
 from rolemgr.check.placeholders import with_placeholders
-from rolemgr.compare.public import fixes_who, open_to_strangers
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.policies import Policies
 from rolemgr.files.source import DataPath
@@ -30,6 +29,8 @@ def lets_strangers(document: Document) -> Mapping[DataPath, bool]:
     model = _JUDGED.get(document.kind)
     if model is None or len(document.statements) > _MOST_STATEMENTS:
         return {}
+    from rolemgr.compare.public import open_to_strangers  # 25 ms, and most policies name no principals
+
     try:
         raw = with_placeholders(document.raw) if document.template else document.raw
         asked = Policies(resource=model.model_validate(raw))
@@ -57,6 +58,8 @@ def names_no_caller(statement: Statement) -> Iterator[bool]:
 
 def narrows(statement: Statement) -> Iterator[bool]:
     """Yield True for each condition that says by a fixed value whose requests are meant."""
+    from rolemgr.compare.public import fixes_who
+
     for condition in statement.conditions:
         if condition.operator is None or condition.true_where_absent is not False:
             continue
