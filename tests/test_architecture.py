@@ -290,7 +290,6 @@ PRIVATE_WORDS = {
 }  # fmt: skip
 """Words that once stood for a concept here, and say nothing to a reader: use the field's (docs/architecture.md)."""
 SAYS_MORE = {
-    ("check/custom.py", "_asked"),
     ("check/intrinsic.py", "shown"), ("workflow/batch.py", "asked"),
     ("report/test_results.py", "_asked"), ("wizard/dialogue.py", "_asked"), ("wizard/reading.py", "shown"),
 }  # fmt: skip

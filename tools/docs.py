@@ -15,7 +15,7 @@ from pathlib import Path
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.check.examples import examples_of
-from rolemgr.check.rules import RULES
+from rolemgr.check.rules import all_rules
 from rolemgr.cli.main import COMMANDS
 from rolemgr.cli.schema import SCHEMAS
 from rolemgr.compose.role import compose
@@ -130,7 +130,9 @@ def _takers(parameter: str) -> int:
 
 def rule_table() -> str:
     """Return the rules of `check`, one line each."""
-    rows = ([f"[{rule.id}](#{rule.id.lower()}-{rule.name})", rule.severity, rule.title] for rule in RULES.values())
+    rows = (
+        [f"[{rule.id}](#{rule.id.lower()}-{rule.name})", rule.severity, rule.title] for rule in all_rules().values()
+    )
     return table(["rule", "severity", "finds"], rows)
 
 
@@ -142,14 +144,14 @@ def drift_rules() -> str:
 
 def rules() -> str:
     """Return each rule with its explanation, source and examples."""
-    return "\n".join(rule_markdown(rule, examples_of(rule.id)) for rule in RULES.values())
+    return "\n".join(rule_markdown(rule, examples_of(rule.id)) for rule in all_rules().values())
 
 
 def managed() -> str:
     """Return what each rule finds in AWS's managed policies, and why that is right."""
     entries = read_yaml(TOP / "tests" / "check" / "managed_policies.yaml").data
     rows = (
-        [f"{rule} {RULES[rule].name}", f"{entry['findings']:,}", str(entry["policies"]), entry["because"]]
+        [f"{rule} {all_rules()[rule].name}", f"{entry['findings']:,}", str(entry["policies"]), entry["because"]]
         for rule, entry in entries.items()
     )
     return table(["rule", "findings", "in policies", "because"], rows)

@@ -1,7 +1,7 @@
 """
 Begin a rule of `rolemgr check`: `python tools/new_rule.py RM299 name-in-words`.
 
-Written are the function, at the end of the module that has the rules of its hundred (`--module` names another), its two
+Written are the function, at the end of the module that has the rules of its hundred (`check/rules/rm2xx.py`), its two
 examples, and a test with room for the edges. The tests then fail, and say what is missing, until the rule is there.
 """
 
@@ -9,7 +9,6 @@ import argparse
 import ast
 import re
 import sys
-from collections import Counter
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[1]
@@ -53,8 +52,8 @@ SPARED: dict[str, dict[str, Any]] = {{}}
 
 def test_the_edges_are_shown() -> None:
     """A rule that nobody tried to mislead is wrong somewhere."""
-    assert len(FOUND) >= 2
-    assert len(SPARED) >= 2
+    assert len(FOUND) >= 2, "write two statements or more that the rule finds, into FOUND"
+    assert len(SPARED) >= 2, "write two or more that look like them and are right, into SPARED"
 
 
 @pytest.mark.parametrize("statement", FOUND.values(), ids=list(FOUND))
@@ -79,7 +78,7 @@ IMPORTS = {
 
 
 class WrongNameError(Exception):
-    """The id, the name or the module can't be taken."""
+    """The id or the name can't be taken."""
 
 
 def declared(rules: Path) -> dict[str, tuple[str, str]]:
@@ -99,12 +98,9 @@ def _texts(node: ast.AST) -> list[str]:
     return [str(one.value) for one in first if isinstance(one, ast.Constant)]
 
 
-def module_for(identifier: str, known: dict[str, tuple[str, str]]) -> str:
-    """Return the module that most rules of the hundred of *identifier* are in; raise WrongNameError for none."""
-    homes = Counter(module for other, (module, _) in known.items() if other[:3] == identifier[:3])
-    if not homes:
-        raise WrongNameError(f"no module has rules of {identifier[:3]}xx: name one with --module")
-    return homes.most_common(1)[0][0]
+def module_of(identifier: str) -> str:
+    """Return the name of the module that has the rules of the hundred of *identifier*."""
+    return f"{identifier[:3].lower()}xx"
 
 
 def require_free(identifier: str, name: str, known: dict[str, tuple[str, str]]) -> None:
@@ -135,14 +131,12 @@ def with_imports(text: str) -> str:
     return text
 
 
-def begin(identifier: str, name: str, module: str | None = None, top: Path = TOP) -> list[Path]:
+def begin(identifier: str, name: str, top: Path = TOP) -> list[Path]:
     """Write the beginnings of the rule into the checkout *top*; return the files. Raises WrongNameError."""
     check = top / "src/rolemgr/check"
     known = declared(check / "rules")
     require_free(identifier, name, known)
-    home = check / "rules" / f"{module or module_for(identifier, known)}.py"
-    if not home.is_file():
-        raise WrongNameError(f"there is no module {home.name}")
+    home = check / "rules" / f"{module_of(identifier)}.py"
     test = top / f"tests/check/test_{identifier.lower()}.py"
     example = check / "examples" / f"{identifier[:3]}.yaml"
     function = FUNCTION.format(id=identifier, name=name, function=name.replace("-", "_"))
@@ -158,17 +152,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("id", help="such as RM299")
     parser.add_argument("name", help="in words, such as needs-all-resources")
-    parser.add_argument("--module", help="the module under check/rules, without .py")
     asked = parser.parse_args()
     try:
-        files = begin(asked.id, asked.name, asked.module)
+        files = begin(asked.id, asked.name)
     except WrongNameError as error:
         sys.exit(f"error: {error}")
     for path in files:
         print(f"look for TODO and {asked.id} in {path.relative_to(TOP)}")
     tests = f"tests/check/test_rules.py tests/check/test_{asked.id.lower()}.py"
     print(f"ruff format . && pytest -q {tests} -k '{asked.id} or it_is or edges'")
-    print("when they pass: python tools/docs.py, and a line in CHANGELOG.md")
+    print("what RM601 says of an administrator no other rule says again: `is_administrator` in check/limits_nothing.py")
+    print(
+        "when they pass: pytest -q tests/check, for it meets real policies (tests/check/managed_policies.yaml) there;"
+    )
+    print("then python tools/docs.py, and a line in CHANGELOG.md")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ import pytest
 
 from rolemgr.check.attached import attached, missing_from
 from rolemgr.check.collect import from_text
-from rolemgr.check.custom import custom_findings, read_checks
+from rolemgr.check.custom.checks import read_checks
+from rolemgr.check.custom.run import custom_findings
 from rolemgr.check.run import check
 from rolemgr.check.sources import parse, search
 from rolemgr.files.source import SourceFile

@@ -5,7 +5,8 @@ from typing import Any
 
 from rolemgr.check.branches import families, told_once, when
 from rolemgr.check.collect import from_text
-from rolemgr.check.custom import custom_findings, read_checks
+from rolemgr.check.custom.checks import read_checks
+from rolemgr.check.custom.run import custom_findings
 from rolemgr.check.finding import Finding, Severity
 from rolemgr.check.run import check
 from rolemgr.check.sources import find

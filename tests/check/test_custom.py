@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from tests.check.support import rules
 
-from rolemgr.check.custom import Custom, custom_findings, read_checks, refuse_twins
+from rolemgr.check.custom.checks import Custom, read_checks, refuse_twins
+from rolemgr.check.custom.run import custom_findings
 from rolemgr.check.finding import Finding, Severity
 from rolemgr.check.sources import documents, parse
 from rolemgr.errors import RolemgrError

@@ -6,7 +6,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from rolemgr.check.finding import Finding, Severity
-from rolemgr.check.rules import RULES
+from rolemgr.check.rules import all_rules
 from rolemgr.report.findings import annotations, findings_data, findings_text
 from rolemgr.report.sarif import RuleText, sarif
 
@@ -17,7 +17,7 @@ TWO = Finding(
 THREE = Finding("RM703", Severity.SUGGESTION, "50% of\nit", "q.yaml", None, "Run\x1b[31m")
 TEXTS = {
     rule.id: RuleText(rule.id, rule.name, rule.title, rule.explanation, rule.source, rule.severity)
-    for rule in RULES.values()
+    for rule in all_rules().values()
 }
 
 TEXT: dict[str, Any] = {

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from rolemgr.check.custom import custom_findings, read_checks
+from rolemgr.check.custom.checks import read_checks
+from rolemgr.check.custom.run import custom_findings
 from rolemgr.check.sources import documents, parse
 from rolemgr.files.yaml import parse_yaml
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 from tests.guardrails.complying import Limits
+from tests.guardrails.judging import NAMES, value_of
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
@@ -26,49 +27,41 @@ _SUBNETS = st.fixed_dictionaries(
     {"subnets": _some("subnet-0a", "subnet-0b", "subnet-0c")},
     optional={"security_groups": _some("sg-0a", "sg-0b")},
 )
-_YES = st.just(True)
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
+    **{name: st.just(value_of(name)) for name in NAMES},
     "approved-images": _some(_OF_SAGEMAKER.format("image/team-*"), _OF_SAGEMAKER.format("image/base")),
     "approved-models": _some(_OF_SAGEMAKER.format("model/approved-*"), _OF_SAGEMAKER.format("model/churn")),
     "cluster-instance-types": _some("ml.c5.xlarge", "ml.g5.*"),
     "cluster-vpc": _SUBNETS,
-    "direct-internet-access": _YES,
     "domain-kms-key": _KEYS,
     "domain-sharing-key": _KEYS,
     "feature-group-keys": _KEYS,
     "file-systems": st.fixed_dictionaries(
         {"file_systems": _some("fs-0a1b2c3d", "fs-0a1b2c3e")}, optional={"modes": _some("ro", "rw"), "directories": _some("/data/*", "/x")}
     ),
-    "imds-v2": _YES,
     "instance-types": _JOB_TYPES,
-    "inter-container-encryption": _YES,
     "keep-alive": st.sampled_from(["5m", "30m", "3600"]),
     "lifecycle-configs": _some(_OF_SAGEMAKER.format("studio-lifecycle-config/approved-*")),
     "max-runtime": st.sampled_from(["90m", "12h", "86399", "24h", "168h"]),
     "model-approval": st.one_of(
-        _YES,
+        st.just(True),
         st.fixed_dictionaries(
             {"statuses": _some("PendingManualApproval", "Rejected", "Approved")}, optional={"stages": _some("Development", "Test")}
         ),
     ),
-    "network-isolation": _YES,
     "notebook-instance-types": _some("ml.t3.medium", "ml.m5.*", "ml.g4dn.*"),
     "notebook-lifecycle-configs": _some(_OF_SAGEMAKER.format("notebook-instance-lifecycle-config/approved-*")),
     "notebook-vpc": _SUBNETS,
     "output-kms-key": _KEYS,
-    "remote-access": _YES,
-    "remote-debug": _YES,
-    "root-access": _YES,
     "search-visibility": st.fixed_dictionaries({"tag": st.sampled_from(["Project", "Team"]), "values": _some("churn", "fraud")}),
     "serverless-limits": st.fixed_dictionaries({"concurrency": st.sampled_from([1, 20]), "memory": st.sampled_from([1024, 3072])}),
     "studio-instance-types": _some("ml.t3.large", "ml.m5.*", "ml.g4dn.xlarge"),
     "studio-vpc": _SUBNETS,
-    "studio-vpc-only": _YES,
     "volume-kms-key": _KEYS,
     "vpc": _SUBNETS,
 }  # fmt: skip
-"""Each guardrail's values, as a role file may give them."""
+"""Each guardrail's values, as a role file may give them: those of its cases where nothing here draws more."""
 
 
 @st.composite

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from tests.guardrails.complying import complying_context, thorough_context
-from tests.guardrails.judging import denies_of, sagemaker_actions
+from tests.guardrails.judging import denies_of, sagemaker_actions, value_of
 from tests.guardrails.strategies import CATALOG, PERSONAS, VALUES, bare, guardrails, limits_of, roles
 from tests.support import DATA, composed, statements_of
 
@@ -109,19 +109,7 @@ def test_all_guardrails_together_leave_every_action_a_request(persona: str) -> N
     assert dead({"persona": persona, "guardrail": ALL}, thorough=True) == set()
 
 
-_KEY = "arn:aws:kms:us-east-1:111122223333:key/00000001-0000-4000-8000-000000000000"
-_NETWORK = {"subnets": ["subnet-0a"], "security_groups": ["sg-0a"]}
-_ARN = "arn:aws:sagemaker:us-east-1:111122223333:"
-ALL: dict[str, Any] = {
-    **dict.fromkeys(VALUES, True),
-    **dict.fromkeys(("volume-kms-key", "domain-kms-key", "output-kms-key", "feature-group-keys", "domain-sharing-key"), _KEY),
-    **dict.fromkeys(("vpc", "studio-vpc", "notebook-vpc", "cluster-vpc"), _NETWORK),
-    **dict.fromkeys(("instance-types", "studio-instance-types", "notebook-instance-types", "cluster-instance-types"), "ml.m5.xlarge"),
-    "approved-images": f"{_ARN}image/*", "approved-models": f"{_ARN}model/*", "max-runtime": "1h", "keep-alive": "10m",
-    "lifecycle-configs": f"{_ARN}studio-lifecycle-config/a", "notebook-lifecycle-configs": f"{_ARN}notebook-instance-lifecycle-config/a",
-    "file-systems": {"file_systems": ["fs-0a1b2c3d"], "modes": ["ro"]},
-    "search-visibility": {"tag": "Project", "values": ["churn"]}, "serverless-limits": {"concurrency": 1, "memory": 1024},
-}  # fmt: skip
+ALL: dict[str, Any] = {name: value_of(name) for name in VALUES} | {"max-runtime": "1h", "keep-alive": "10m"}
 
 
 def shuffled(value: Any, seed: random.Random) -> Any:

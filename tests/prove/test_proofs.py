@@ -181,6 +181,7 @@ def test_a_key_with_few_values_has_no_others() -> None:
 @pytest.mark.parametrize("name", CATALOG.found("guardrails"))
 def test_every_guardrail_has_a_promise_on_the_keys_that_it_denies(name: str) -> None:
     """What is promised is written beside no Deny, and forgets no key of a Deny but those that are conditions for another."""
+    assert name in promises(), f"say in src/rolemgr/prove/promises.json what {name} promises of its keys"
     denied = {key for deny in CATALOG.guardrail(name).value.deny for block in deny.conditions.values() for key in block}
     promised = {key for key, terms in promises()[name].items()} | {
         key + terms["or_spelt"] for key, terms in promises()[name].items() if "or_spelt" in terms
@@ -196,7 +197,7 @@ def test_every_guardrail_has_a_promise_on_the_keys_that_it_denies(name: str) -> 
 
 def test_no_promise_is_left_over() -> None:
     """A promise without its guardrail would prove nothing."""
-    assert promises().keys() == CATALOG.found("guardrails").keys()
+    assert promises().keys() <= CATALOG.found("guardrails").keys()
 
 
 def test_a_key_that_must_be_there_is_promised() -> None:

@@ -71,7 +71,7 @@ def test_what_it_can_never_do_stands_with_its_exceptions() -> None:
     """A separation by its title, one with exceptions with them; a persona that promises nothing says so."""
     never = said("data-scientist", "CANNOT")
     assert "No deployment" in never
-    assert re.search(r"Only one's own Studio, with \d exceptions \(--full\): except for the user's own profile", never)
+    assert re.search(r"Only one's own Studio, with \d exceptions: --full", never)
 
 
 def test_writes_name_what_denies_take_out() -> None:

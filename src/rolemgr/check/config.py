@@ -20,7 +20,7 @@ from pathlib import Path
 from rolemgr.check.collect import TypeOf, path_matches
 from rolemgr.check.finding import Finding
 from rolemgr.check.rule import Rule
-from rolemgr.check.rules import RULES
+from rolemgr.check.rules import all_rules
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 from rolemgr.files.source import SourceFile
 from rolemgr.model.check_config import CheckConfigFile, SuppressionEntry
@@ -84,10 +84,10 @@ def rules_files(source: SourceFile) -> list[Path]:
 
 def find_rule(name: str, where: SourceLocation | None, custom: Sequence[str] = ()) -> Rule:
     """Return the rule of the id or name *name*, in any case; raise UnknownNameError for none (hints: *custom* too)."""
-    for rule in RULES.values():
+    for rule in all_rules().values():
         if name.lower() in (rule.id.lower(), rule.name):
             return rule
-    known = [*RULES, *(rule.name for rule in RULES.values()), *custom]
+    known = [*all_rules(), *(rule.name for rule in all_rules().values()), *custom]
     raise UnknownNameError(where, "rule", name, known, otherwise="see docs/rules.md")
 
 
@@ -125,7 +125,7 @@ def _on_suppressions(
 
 def _finding(rule: str, suppression: Suppression, message: str) -> Finding:
     where = suppression.where
-    return Finding(rule, RULES[rule].severity, message, where.file, where.line, suppression.sid)
+    return Finding(rule, all_rules()[rule].severity, message, where.file, where.line, suppression.sid)
 
 
 def _suppression(

@@ -15,7 +15,7 @@ from rolemgr.files.source import DataPath
 from rolemgr.iam.breadth import together
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.operators import Operator
-from rolemgr.iam.wildcards import matches
+from rolemgr.iam.wildcards import matches, matches_action
 
 GRANTING = frozenset({PolicyType.IDENTITY, PolicyType.TRUST, PolicyType.RESOURCE})
 """Kinds whose Allow gives access; an SCP or a boundary only bounds what others give."""
@@ -78,6 +78,18 @@ class Statement:
         place = self._places(element).get(value) if value is not None else None
         return (*self.path, element) if place is None else (*self.path, element, place)
 
+    @property
+    def written_actions(self) -> Iterator[tuple[str, str]]:
+        """Each action or pattern behind the element in which it stands: Action or NotAction."""
+        yield from (("Action", action) for action in self.actions)
+        yield from (("NotAction", action) for action in self.not_actions)
+
+    @property
+    def written_resources(self) -> Iterator[tuple[str, str]]:
+        """Each resource behind the element in which it stands: Resource or NotResource."""
+        yield from (("Resource", resource) for resource in self.resources)
+        yield from (("NotResource", resource) for resource in self.not_resources)
+
     def _places(self, element: str) -> dict[str, int]:
         """Return where in the list that *element* is each of its texts stands first."""
         if element not in self._placed:
@@ -130,6 +142,12 @@ class Statement:
                 if _matches(pattern, folded):
                     return written
         return None
+
+    def speaks_of(self, action: str) -> bool:
+        """Tell whether *action* is among what Action names, or not among what NotAction leaves out."""
+        if self.not_actions:
+            return not any(matches_action(pattern, action) for pattern in self.not_actions)
+        return self.named(action) is not None
 
     def conditions_on(self, *keys: str) -> Iterator[Condition]:
         """Yield the conditions on any of *keys* (lower case; one that ends in a slash is a beginning)."""

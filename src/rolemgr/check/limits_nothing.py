@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from rolemgr.check.document import Condition, Statement
+from rolemgr.check.patterns import is_every_one
 from rolemgr.check.rights import RIGHTS
 from rolemgr.iam.arn import PARTITIONS, Arn
 from rolemgr.iam.breadth import are_narrow, is_open, together, widened
@@ -22,6 +23,7 @@ from rolemgr.iam.variables import around_variables, known_variables_in
 from rolemgr.iam.wildcards import contains, has_wildcard, matches_action
 from rolemgr.reference import quirks
 from rolemgr.reference.condition_keys import find_key, known_values
+from rolemgr.reference.services import find_action
 
 _EVERY_ARN = tuple(f"arn:{partition}:*:*:*:*" for partition in PARTITIONS)
 _ANY_ACCOUNT = "?" * 12
@@ -121,6 +123,12 @@ def says_not_on_what(statement: Statement) -> bool:
     return "Condition" not in statement.opaque and all(
         one.folded in how_or_when or limits_nothing(one) for one in statement.conditions
     )
+
+
+def open_resource(statement: Statement, name: str) -> str | None:
+    """Return the resource of *statement* that is every one of a type that the action *name* takes, if any."""
+    action = find_action(name)
+    return next((one for one in statement.wide_resources if action and is_every_one(one, action)), None)
 
 
 def limits_no_administrator(condition: Condition) -> bool:

@@ -24,7 +24,7 @@ def actions_of(pattern: str) -> tuple[Action, ...]:
     return tuple(filter(None, map(find_action, expand(pattern))))
 
 
-def is_everything(resource: str) -> bool:
+def only_stars(resource: str) -> bool:
     """Tell whether *resource* is ``*`` alone, or nothing but stars."""
     return not resource.strip("*")
 
@@ -105,14 +105,14 @@ def _part(written: str, form: str) -> str | None:
 
 
 @lru_cache(maxsize=16_384)
-def is_open(resource: str, action: Action, types: tuple[str, ...] = ()) -> bool:
+def is_every_one(resource: str, action: Action, types: tuple[str, ...] = ()) -> bool:
     """
     Tell whether *resource* is every resource of some type that *action* takes, in one account at least.
 
     Of *types* alone where any are given: of ssm:StartSession the instance, and not the document. A prefix of
     names is not open, nor is a part of several (`user-profile/d-1/*`).
     """
-    if is_everything(resource):
+    if only_stars(resource):
         return True
     known = resource_types(action.service)
     used = [use.name for use in action.resource_types if use.name in known and (not types or use.name in types)]

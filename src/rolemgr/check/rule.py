@@ -1,4 +1,4 @@
-"""A rule: what it looks for, how bad that is, who says so; and the registry that a decorator fills."""
+"""A rule: what it looks for, how bad that is, who says so; and the decorators that make one of a function."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -61,18 +61,10 @@ class Rule:
         return self.effect in (None, effect) and (conditions or not self.with_condition)
 
 
-RULES: dict[str, Rule] = {}
-"""All rules by id, in the order in which they are declared; complete once `rolemgr.check.rules` is imported."""
-
 ANY = frozenset(PolicyType)
 IDENTITY_LIKE = frozenset({PolicyType.IDENTITY, PolicyType.BOUNDARY, PolicyType.SCP})
 PERMISSIONS = frozenset({PolicyType.IDENTITY})
 WITH_PRINCIPAL = frozenset({PolicyType.TRUST, PolicyType.RESOURCE, PolicyType.RCP})
-
-
-def declare(identifier: str, name: str, severity: Severity, title: str, source: str, explanation: str) -> None:
-    """Register a rule whose findings come from the reader or the runner."""
-    RULES[identifier] = Rule(identifier, name, severity, title, source, explanation)
 
 
 def statement_rule(
@@ -85,43 +77,36 @@ def statement_rule(
     kinds: frozenset[PolicyType] = ANY,
     effect: str | None = None,
     with_condition: bool = False,
-) -> Callable[[StatementRule], StatementRule]:
-    """Register the decorated function as a rule over single statements; its docstring is the explanation."""
+) -> Callable[[StatementRule], Rule]:
+    """Make the decorated function a rule over single statements; its docstring is the explanation."""
 
-    def register(function: StatementRule) -> StatementRule:
-        RULES[identifier] = Rule(
+    def made(function: StatementRule) -> Rule:
+        return Rule(
             identifier, name, severity, title, source, getdoc(function) or "",
             kinds, effect, with_condition, of_statement=function,
         )  # fmt: skip
-        return function
 
-    return register
+    return made
 
 
 def document_rule(
     identifier: str, name: str, severity: Severity, title: str, source: str, *, kinds: frozenset[PolicyType] = ANY
-) -> Callable[[DocumentRule], DocumentRule]:
-    """Register the decorated function as a rule over whole documents."""
+) -> Callable[[DocumentRule], Rule]:
+    """Make the decorated function a rule over whole documents; its docstring is the explanation."""
 
-    def register(function: DocumentRule) -> DocumentRule:
-        RULES[identifier] = Rule(
-            identifier, name, severity, title, source, getdoc(function) or "", kinds, of_document=function
-        )
-        return function
+    def made(function: DocumentRule) -> Rule:
+        return Rule(identifier, name, severity, title, source, getdoc(function) or "", kinds, of_document=function)
 
-    return register
+    return made
 
 
-def group_rule(
-    identifier: str, name: str, severity: Severity, title: str, source: str
-) -> Callable[[GroupRule], GroupRule]:
-    """Register the decorated function as a rule over the policies of one role together."""
+def group_rule(identifier: str, name: str, severity: Severity, title: str, source: str) -> Callable[[GroupRule], Rule]:
+    """Make the decorated function a rule over the policies of one role together; its docstring is the explanation."""
 
-    def register(function: GroupRule) -> GroupRule:
-        RULES[identifier] = Rule(identifier, name, severity, title, source, getdoc(function) or "", of_group=function)
-        return function
+    def made(function: GroupRule) -> Rule:
+        return Rule(identifier, name, severity, title, source, getdoc(function) or "", of_group=function)
 
-    return register
+    return made
 
 
 def value_at(statement: Statement, condition: Condition, value: str) -> DataPath:
@@ -142,8 +127,7 @@ def texts_with_variables(statement: Statement) -> Iterator[tuple[DataPath, str]]
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-wheretouse
     """
-    for element, resources in (("Resource", statement.resources), ("NotResource", statement.not_resources)):
-        yield from ((statement.at(element, text), text) for text in resources)
+    yield from ((statement.at(element, text), text) for element, text in statement.written_resources)
     for condition in statement.conditions:
         yield from ((value_at(statement, condition, text), text) for text in condition.values)
 

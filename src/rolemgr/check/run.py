@@ -6,9 +6,8 @@ from functools import cache
 from rolemgr.check.branches import families, told_once
 from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding
-from rolemgr.check.rule import RULES as _REGISTRY
 from rolemgr.check.rule import Hit, Rule
-from rolemgr.check.rules import RULES
+from rolemgr.check.rules import all_rules
 from rolemgr.iam.documents import PolicyType
 
 
@@ -41,7 +40,7 @@ def _group(documents: list[Document], *, together: bool) -> Iterator[Finding]:
 def _document(document: Document) -> Iterator[Finding]:
     for problem in document.problems:
         hit = Hit(problem.message, problem.path, key=problem.key, sid=problem.sid)
-        yield _finding(_REGISTRY[problem.rule], document, hit)
+        yield _finding(all_rules()[problem.rule], document, hit)
     for statement in document.statements:
         for rule in _of_statements(document.kind, statement.effect, bool(statement.conditions)):
             if rule.of_statement:
@@ -64,14 +63,14 @@ def _finding(rule: Rule, document: Document, hit: Hit) -> Finding:
 
 @cache
 def _of_statements(kind: PolicyType, effect: str, conditions: bool) -> tuple[Rule, ...]:
-    return tuple(rule for rule in RULES.values() if rule.concerns(kind, effect, conditions))
+    return tuple(rule for rule in all_rules().values() if rule.concerns(kind, effect, conditions))
 
 
 @cache
 def _of_documents(kind: PolicyType) -> tuple[Rule, ...]:
-    return tuple(rule for rule in RULES.values() if rule.of_document and kind in rule.kinds)
+    return tuple(rule for rule in all_rules().values() if rule.of_document and kind in rule.kinds)
 
 
 @cache
 def _of_groups() -> tuple[Rule, ...]:
-    return tuple(rule for rule in RULES.values() if rule.of_group)
+    return tuple(rule for rule in all_rules().values() if rule.of_group)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rolemgr.check.config import find_rule
 from rolemgr.check.finding import Finding, NotJudged, Severity, TypeFromName
-from rolemgr.check.rules import RULES
+from rolemgr.check.rules import all_rules
 from rolemgr.errors import SourceLocation
 from rolemgr.report.findings import annotations, findings_data, findings_text
 from rolemgr.report.sarif import RuleText, sarif
 
 if TYPE_CHECKING:
-    from rolemgr.check.custom import Custom  # few users have checks of their own
+    from rolemgr.check.custom.checks import Custom  # few users have checks of their own
 
 
 class CheckReport(NamedTuple):
@@ -35,7 +35,7 @@ class CheckReport(NamedTuple):
         if form == "text":
             return findings_text(findings, self.checked, not_judged, types, width=width, color=color)
         if form == "github":
-            names = {rule.id: rule.name for rule in RULES.values()} | {
+            names = {rule.id: rule.name for rule in all_rules().values()} | {
                 one.check.id: one.check.kind for one in self.customs
             }
             return annotations(findings, names, not_judged, types, is_file=is_file)
@@ -47,14 +47,14 @@ class CheckReport(NamedTuple):
 def _sarif(found: CheckReport, version: str, is_file: Callable[[str], bool]) -> dict[str, Any]:
     texts = {
         rule.id: RuleText(rule.id, rule.name, rule.title, rule.explanation, rule.source, rule.severity)
-        for rule in RULES.values()
+        for rule in all_rules().values()
     }
     texts |= {one.check.id: _custom_text(one) for one in found.customs}
     return sarif(found.findings, found.excused, texts, version, found.not_judged, found.types, is_file=is_file)
 
 
 def _custom_text(custom: "Custom") -> RuleText:
-    from rolemgr.check import custom as custom_checks  # they need the comparison of policies
+    from rolemgr.check.custom import checks as custom_checks  # they need the comparison of policies
 
     check, text = custom.check, custom_checks.explained(custom)
     return RuleText(check.id, check.kind, check.reason, text, custom_checks.SOURCE, Severity(check.severity))

@@ -217,7 +217,7 @@ def _cannot(role: ComposedRole, catalog: Catalog) -> Iterator[str]:
 def _few(exceptions: Sequence[str]) -> str:
     """Return *exceptions* where two lines hold them, else how many they are."""
     text = "; ".join(exceptions)
-    return text if len(text) <= WIDTH else f"with {len(exceptions)} exceptions (--full): {exceptions[0]}; ..."
+    return text if len(text) <= WIDTH else f"with {len(exceptions)} exceptions: --full"
 
 
 def _exceptions(never: Iterable[Never]) -> list[str]:

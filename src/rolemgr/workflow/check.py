@@ -19,7 +19,7 @@ from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.role_options import given_flag, many_roles, one_role
 
 if TYPE_CHECKING:
-    from rolemgr.check.custom import Custom
+    from rolemgr.check.custom.checks import Custom
     from rolemgr.workflow.many import Progress
 
 
@@ -174,7 +174,7 @@ def custom_findings_in(documents: Sequence[Document], files: tuple[Path, ...]) -
     """Return what the user's own checks in *files* find in *documents*."""
     if not (customs := _customs(files)):
         return []
-    from rolemgr.check.custom import custom_findings  # few users have checks of their own
+    from rolemgr.check.custom.run import custom_findings  # few users have checks of their own
 
     return list(custom_findings(documents, customs))
 
@@ -183,7 +183,7 @@ def _customs(files: tuple[Path, ...]) -> "list[Custom]":
     """Return the custom checks of *files*."""
     if not files:
         return []
-    from rolemgr.check.custom import read_checks, refuse_twins
+    from rolemgr.check.custom.checks import read_checks, refuse_twins
     from rolemgr.files.yaml import read_yaml
 
     return refuse_twins([custom for path in files for custom in read_checks(read_yaml(path))])

@@ -26,7 +26,7 @@ from rolemgr.model.spec import default_role_name
 from rolemgr.reference.services import action_names, find_action
 from rolemgr.report.diagnosis import diagnosis_data, diagnosis_page
 from rolemgr.workflow.choices import role_source
-from rolemgr.workflow.layers import policies_around
+from rolemgr.workflow.layers import context_of, policies_around
 from rolemgr.workflow.outside import Outside, Reader, Say
 from rolemgr.workflow.policy_files import read_documents, read_identity_policies
 from rolemgr.workflow.role_options import given_flag
@@ -206,17 +206,8 @@ def _say_doubts(action: str, resource: str, denial: Denial | None, say: Say) -> 
 
 
 def _context(texts: Sequence[str]) -> dict[str, list[str]]:
-    """Return the context of ``KEY=VALUE`` texts; a repeated key has several values, one without a value is absent."""
-    context: dict[str, list[str]] = {}
-    for text in texts:
-        key, equals, value = text.partition("=")
-        if not equals or ":" not in key:
-            problem = f"`{text}` is not of the form KEY=VALUE"
-            raise InputError(SourceLocation("--context"), problem, "such as aws:RequestTag/Project=churn")
-        values = context.setdefault(key, [])
-        if value:
-            values.append(value)
-    return context
+    """Return the context of ``KEY=VALUE`` texts, in which a key without a value is absent: it has no values."""
+    return {key: [value for value in values if value] for key, values in context_of(texts).items()}
 
 
 def _principal(denial: Denial | None) -> str | None:

@@ -1,6 +1,6 @@
 """The layers around the identity policies, read from the files that a user names."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rolemgr.errors import InputError, SourceLocation
@@ -85,3 +85,15 @@ def with_full_access(scps: tuple[IdentityPolicy, ...], say: Say) -> tuple[Identi
     say("no --scp allows anything: FullAWSAccess, which AWS attaches to every level, is taken to be there")
     allow = {"Sid": "FullAWSAccess", "Effect": "Allow", "Action": "*", "Resource": "*"}
     return (*scps, IdentityPolicy.model_validate({"Version": "2012-10-17", "Statement": [allow]}))
+
+
+def context_of(texts: Sequence[str]) -> dict[str, list[str]]:
+    """Return the context of ``KEY=VALUE`` texts; a repeated key has several values. Raises InputError."""
+    context: dict[str, list[str]] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or ":" not in key:
+            problem = f"`{text}` is not of the form KEY=VALUE"
+            raise InputError(SourceLocation("--context"), problem, "such as aws:RequestTag/Project=churn")
+        context.setdefault(key, []).append(value)
+    return context

@@ -17,7 +17,7 @@ from rolemgr.reference.protected import protected
 from rolemgr.reference.requests import questioned
 from rolemgr.report.decision import decision_data, decision_page
 from rolemgr.workflow.layer_options import given
-from rolemgr.workflow.layers import policies_around, say_doubtful_names
+from rolemgr.workflow.layers import context_of, policies_around, say_doubtful_names
 from rolemgr.workflow.outside import Outside, Say
 from rolemgr.workflow.policy_files import read_identity_policies
 from rolemgr.workflow.role_options import given_flag
@@ -181,15 +181,3 @@ def _chosen_role(asking: Asking, outside: Outside, *, verbose: bool) -> _Identit
     request = asking.options.known_action, asking.options.resource_or_any
     origins = {statement.sid: statement.origins_of(*request) for statement in found.role.statements}
     return _Identity((*own, *attached.values()), origins, found.role.spec.arn)
-
-
-def context_of(texts: Sequence[str]) -> dict[str, list[str]]:
-    """Return the context of ``KEY=VALUE`` texts; a repeated key has several values."""
-    context: dict[str, list[str]] = {}
-    for text in texts:
-        key, equals, value = text.partition("=")
-        if not equals or ":" not in key:
-            problem = f"`{text}` is not of the form KEY=VALUE"
-            raise InputError(SourceLocation("--context"), problem, "such as aws:RequestTag/Project=churn")
-        context.setdefault(key, []).append(value)
-    return context

@@ -1,46 +1,22 @@
-"""RM1 and RM3, continued: what a policy says twice, and what a Deny of the same role takes away again."""
+"""Which actions of an Allow a Deny of the same role takes away again, and what a statement says."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from rolemgr.check.document import Condition, Document, Statement
-from rolemgr.check.finding import Severity
-from rolemgr.check.patterns import is_everything
-from rolemgr.check.rule import IAM, Hit, document_rule, group_rule
+from rolemgr.check.document import Condition, Statement
+from rolemgr.check.patterns import only_stars
+from rolemgr.check.rule import Hit
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.arn import Arn
-from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.variables import opens_variable
 from rolemgr.iam.wildcards import action_glob, contains, has_wildcard
 
 _PER_PAIR = 3
 """The steps that it takes to compare two resources, conditions or principals."""
-_CHECKS = IAM + "access-analyzer-reference-policy-checks.html"
-_LOGIC = IAM + "reference_policies_evaluation-logic.html"
 
 
-@document_rule(
-    "RM113", "statement-twice", Severity.SUGGESTION, "a statement says what another one says",
-    _CHECKS + "#access-analyzer-reference-policy-checks-suggestion-redundant-statement",
-)  # fmt: skip
-def statement_twice(document: Document) -> Iterator[Hit]:
-    """
-    Two statements have the same effect, principals, actions, resources and conditions, in whatever order: one
-    is enough.
-
-    A copy that was to be changed and was not looks like this too. The Sid does not count.
-    """
-    seen: dict[object, tuple[int, Statement]] = {}
-    for number, statement in enumerate(document.statements, 1):
-        if statement.opaque or not statement.effect or "Fn::If" in statement.path:
-            continue
-        at, first = seen.setdefault(_meaning(statement), (number, statement))
-        if first is not statement:
-            called = f"`{first.sid}`" if first.sid else f"number {at}"
-            yield Hit(f"says what statement {called} says", statement.path, sid=statement.sid)
-
-
-def _meaning(statement: Statement) -> object:
+def meaning(statement: Statement) -> object:
+    """Return what *statement* says, its Sid and the order of its lists aside: equal for two that say the same."""
     return (
         statement.effect,
         frozenset(statement.principals), frozenset(statement.not_principals),
@@ -56,27 +32,7 @@ def _test(condition: Condition) -> object:
     return condition.written, condition.folded, frozenset(condition.values), unknown
 
 
-@group_rule(
-    "RM313", "allow-under-deny", Severity.SUGGESTION, "an Allow is denied again, whatever the request",
-    _LOGIC + "#policy-eval-denyallow",
-)  # fmt: skip
-def allow_under_deny(documents: list[Document]) -> Iterator[tuple[Document, Hit]]:
-    """
-    A Deny of the same role (or of the same policy of a resource) is about the action on all resources of the
-    Allow, and demands nothing that the Allow does not demand too: the Allow is dead for it.
-
-    A Deny by a condition of its own, or on some of the resources, is a limit and not reported. Take the action
-    out of the Allow, or mend the Deny; where one is there to hold whatever others allow, leave both.
-    """
-    for document in documents:
-        kind = document.kind
-        if kind not in (PolicyType.IDENTITY, PolicyType.RESOURCE, PolicyType.TRUST, PolicyType.BOUNDARY):
-            continue
-        denies = [one for other in documents if other.kind is kind for one in other.statements if _counts(one)]
-        yield from ((document, hit) for hit in _under(document.allows if denies else (), denies))
-
-
-def _under(allows: Iterable[Statement], denies: Sequence[Statement]) -> Iterator[Hit]:
+def denied_again(allows: Iterable[Statement], denies: Sequence[Statement]) -> Iterator[Hit]:
     """Yield a hit for each action of *allows* that is denied again, and one where that takes too long to tell."""
     budget = Budget()
     for statement in allows:
@@ -91,7 +47,7 @@ def _under(allows: Iterable[Statement], denies: Sequence[Statement]) -> Iterator
             yield Hit(message, statement.at("Action", action), action, sid=statement.sid)
 
 
-def _counts(statement: Statement) -> bool:
+def is_certain_deny(statement: Statement) -> bool:
     """Tell whether *statement* is a Deny of which all is known, and that is there in every deployment."""
     return statement.effect == "Deny" and not statement.opaque and "Fn::If" not in statement.path
 
@@ -127,7 +83,7 @@ def _same_principals(deny: Statement, allow: Statement) -> bool:
 
 
 def _all_resources(deny: Statement, allow: Statement) -> bool:
-    if any(map(is_everything, deny.resources)):
+    if any(map(only_stars, deny.resources)):
         return True
     if (
         "Resource" in allow.opaque

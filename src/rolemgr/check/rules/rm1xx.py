@@ -1,24 +1,25 @@
-"""RM0 and RM1: the check itself, and the grammar of policies."""
+"""RM1: the grammar of policies."""
 
 import re
 from collections.abc import Iterator
 
 from rolemgr.check.document import Document, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.patterns import is_everything
+from rolemgr.check.patterns import only_stars
 from rolemgr.check.rule import (
     IAM,
     IDENTITY_LIKE,
     ORGANIZATIONS,
     WITH_PRINCIPAL,
     Hit,
-    declare,
+    Rule,
     document_rule,
     listed,
     statement_rule,
     texts_with_variables,
     value_at,
 )  # fmt: skip
+from rolemgr.check.rules.denied_again import meaning
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.values import value_problem
@@ -26,32 +27,19 @@ from rolemgr.iam.variables import as_pattern, key_variables_in, opens_variable, 
 from rolemgr.reference.services import action_names
 
 GRAMMAR = IAM + "reference_policies_grammar.html"
-
-declare(
-    "RM001", "unused-suppression", Severity.SUGGESTION, "a suppression suppresses nothing",
-    "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-policy-validation.html",
-    "An entry under `suppress` matched no finding, though its files were checked.\n"
-    "What it excused is gone: remove it, so that it does not excuse the next one.",
-)  # fmt: skip
-declare(
-    "RM002", "expired-suppression", Severity.WARNING, "a suppression has expired",
-    "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-policy-validation.html",
-    "The day under `expires` is past, so that what it suppressed is reported again.\n"
-    "Mend the policy, or give a new reason and a new day.",
-)  # fmt: skip
-declare(
+NOT_READABLE = Rule(
     "RM100", "not-readable", Severity.ERROR, "the file is neither JSON nor YAML",
     GRAMMAR,
     "The file can't be parsed (or has a duplicate key, of which AWS keeps one and you don't know which), so\n"
     "that nothing in it was checked.",
 )  # fmt: skip
-declare(
+MALFORMED_POLICY = Rule(
     "RM101", "malformed-policy", Severity.ERROR, "the policy breaks IAM's grammar",
     GRAMMAR,
     "An element is missing, unknown, of the wrong type, or given with the one that excludes it. AWS refuses\n"
     "such a policy; an element that is only misspelt may be lost without a word.",
 )  # fmt: skip
-declare(
+MALFORMED_SID = Rule(
     "RM102", "malformed-sid", Severity.ERROR, "a Sid has characters that IAM refuses",
     IAM + "reference_policies_elements_sid.html",
     "In policies of IAM a Sid is made of the letters A-Z and a-z and the digits 0-9. Some services allow more\n"
@@ -90,10 +78,9 @@ def malformed_action(statement: Statement) -> Iterator[Hit]:
 
     A blank at an end, a missing prefix or an ARN in its place is refused.
     """
-    for element, actions in (("Action", statement.actions), ("NotAction", statement.not_actions)):
-        for action in actions:
-            if not _ACTION.fullmatch(action):
-                yield Hit(f"`{action}` is not an action: write service:name", statement.at(element, action), action)
+    for element, action in statement.written_actions:
+        if not _ACTION.fullmatch(action):
+            yield Hit(f"`{action}` is not an action: write service:name", statement.at(element, action), action)
 
 
 @statement_rule(
@@ -109,12 +96,11 @@ def malformed_resource(statement: Statement) -> Iterator[Hit]:
     policy of an API, `execute-api:/stage/GET/path` is short for its ARN, which API Gateway writes out.
     """
     is_of_resource = statement.policy.kind is PolicyType.RESOURCE
-    for element, resources in (("Resource", statement.resources), ("NotResource", statement.not_resources)):
-        for resource in resources:
-            if is_of_resource and resource.startswith(_SHORT):
-                continue
-            if problem := _resource_problem(resource):
-                yield Hit(f"`{resource}` {problem}", statement.at(element, resource))
+    for element, resource in statement.written_resources:
+        if is_of_resource and resource.startswith(_SHORT):
+            continue
+        if problem := _resource_problem(resource):
+            yield Hit(f"`{resource}` {problem}", statement.at(element, resource))
 
 
 _SHORT = "execute-api:/"
@@ -122,12 +108,14 @@ _SHORT = "execute-api:/"
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-control-access-policy-language-overview.html
 """
+
+
 _PARTITIONS = re.compile(r"aws(?:-[a-z-]+)?|.*[*?$].*")
 
 
 def _resource_problem(resource: str) -> str | None:
     """Return what is wrong with *resource*, or None; a wildcard may stand for whole parts."""
-    if is_everything(resource) or as_pattern(resource).startswith(("$", "*", "?")):
+    if only_stars(resource) or as_pattern(resource).startswith(("$", "*", "?")):
         return None
     if not resource.startswith("arn:"):
         return "is neither `*` nor an ARN"
@@ -302,3 +290,27 @@ def resource_control_reach(statement: Statement) -> Iterator[Hit]:
         service = action.partition(":")[0].lower()
         if action_names(service) and service not in rcp_services():
             yield Hit(f"RCPs do not reach `{service}`", statement.at("Action", action), action)
+
+
+_CHECKS = IAM + "access-analyzer-reference-policy-checks.html"
+
+
+@document_rule(
+    "RM113", "statement-twice", Severity.SUGGESTION, "a statement says what another one says",
+    _CHECKS + "#access-analyzer-reference-policy-checks-suggestion-redundant-statement",
+)  # fmt: skip
+def statement_twice(document: Document) -> Iterator[Hit]:
+    """
+    Two statements have the same effect, principals, actions, resources and conditions, in whatever order: one
+    is enough.
+
+    A copy that was to be changed and was not looks like this too. The Sid does not count.
+    """
+    seen: dict[object, tuple[int, Statement]] = {}
+    for number, statement in enumerate(document.statements, 1):
+        if statement.opaque or not statement.effect or "Fn::If" in statement.path:
+            continue
+        at, first = seen.setdefault(meaning(statement), (number, statement))
+        if first is not statement:
+            called = f"`{first.sid}`" if first.sid else f"number {at}"
+            yield Hit(f"says what statement {called} says", statement.path, sid=statement.sid)

@@ -1,160 +1,206 @@
-"""Limits that are not what they look like: what bypasses them, and what they stop besides."""
+"""RM9: popular wrong recipes for SageMaker, each by its name."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
 from rolemgr.check.document import Condition, Document, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.limits_nothing import is_administrator, is_everything
-from rolemgr.check.patterns import actions_of, fits, fits_type
+from rolemgr.check.patterns import actions_of, fits, meet
 from rolemgr.check.rule import (
     IAM,
     ORGANIZATIONS,
+    PERMISSIONS,
     REFERENCE,
     SAGEMAKER,
     Hit,
+    document_rule,
     group_rule,
     listed,
     statement_rule,
 )
-from rolemgr.check.rules.grants import allows
-from rolemgr.check.rules.keys import carries
-from rolemgr.check.rules.reach import exact_actions
+from rolemgr.check.rules.carried import demands, names_of
+from rolemgr.check.rules.jobs import left_open
+from rolemgr.check.rules.passing import PASS_ROLE
+from rolemgr.check.rules.several_checks import family, is_check, is_local_disk_exception
+from rolemgr.compare.budget import Budget
+from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.documents import PolicyType
-from rolemgr.iam.wildcards import matches_action
-from rolemgr.reference import quirks
-from rolemgr.reference.services import Action, find_action
+from rolemgr.iam.wildcards import has_wildcard, matches_action
+from rolemgr.reference.condition_keys import find_key
 from rolemgr.reference.tagging import is_shared
 
-_ACTIONS = REFERENCE + "reference_policies_actions-resources-contextkeys.html"
+_KEYS = REFERENCE + "list_amazonsagemakerai.html"
 _EXAMPLES = SAGEMAKER + "security_iam_id-based-policy-examples.html"
-_TYPES = "sagemaker:instancetypes"
-_RESOURCE_TAGS = ("aws:resourcetag/", "sagemaker:resourcetag/")
 
 
-@group_rule(
-    "RM311", "absence-gets-round", Severity.WARNING, "a Deny of values lets requests through that leave the key out",
-    IAM + "reference_policies_elements_condition_operators.html",
+@statement_rule(
+    "RM901", "several-checks-in-one-deny", Severity.SECURITY_WARNING, "one Deny for several checks",
+    IAM + "reference_policies_condition-logic-multiple-context-keys-or-values.html", effect="Deny", with_condition=True,
 )  # fmt: skip
-def absence_gets_round(documents: list[Document]) -> Iterator[tuple[Document, Hit]]:
+def several_checks_in_one_deny(statement: Statement) -> Iterator[Hit]:
     """
-    The Deny judges the value of a key that the request may leave out, and then it is not denied: a job
-    without a runtime limit, a notebook with its default of root access.
+    The conditions of a statement are ANDed: the popular "five mandatory keys in one Deny" denies a request
+    only where all five are wrong at once. One that breaks four of them goes through.
 
-    Deny the absence too, by a Deny of its own with `Null: true` (BoolIfExists for a boolean, a bare negated
-    operator for a text), on the actions that must carry the key. Reported where no policy of the role, or
-    this policy where it stands alone, does that.
+    Write a Deny for each check. Reported are tests of SageMaker's keys that hold where the key is missing or
+    not as wanted; both names of a KMS key count as one, and so does the exception for instance types with
+    local disks.
     """
-    statements = [one for document in documents for one in document.statements]
-    closed: dict[object, bool] = {}
-    for document in documents:
-        for statement in document.statements if document.kind is not PolicyType.RESOURCE else ():
-            for condition in statement.conditions if statement.effect == "Deny" else ():
-                if open_ones := list(_open_by_absence(statement, condition, statements, closed)):
-                    message = (
-                        f"{listed(open_ones)} without `{condition.key}` bypasses this Deny; also deny requests that"
-                        " omit the key"
-                    )
-                    yield document, Hit(message, condition.path, open_ones[0], condition.key, statement.sid)
+    tests = {family(one.key): one.key for one in statement.conditions if is_check(one)}
+    if is_local_disk_exception(statement, tests):
+        tests.pop("sagemaker:instancetypes", None)
+    if len(tests) > 1:
+        message = f"denies only where {listed(list(tests.values()), 5)} all fail: write a Deny for each"
+        yield Hit(message, (*statement.path, "Condition"), key=next(iter(tests.values())))
 
 
-def _open_by_absence(
-    statement: Statement, condition: Condition, all_of_them: list[Statement], closed: dict[object, bool]
-) -> Iterator[str]:
+@statement_rule(
+    "RM902", "spot-is-no-condition-key", Severity.ERROR, "sagemaker:UseSpot does not exist",
+    _KEYS, with_condition=True,
+)  # fmt: skip
+def spot_is_no_condition_key(statement: Statement) -> Iterator[Hit]:
     """
-    Yield the actions of a Deny that must carry the key of *condition*, and are let through without it.
+    Managed spot training (EnableManagedSpotTraining) has no condition key: no IAM policy and no SCP can
+    demand it.
 
-    *closed* keeps what was found of an action and a key over all statements.
+    Find on-demand jobs instead (`rolemgr detective on-demand-jobs`), and keep the on-demand quotas low.
     """
-    if condition.operator is None or condition.operator.base == "Null" or not _needs_key(statement, condition):
+    for condition in statement.conditions:
+        if condition.folded.startswith("sagemaker:") and "spot" in condition.folded and not find_key(condition.key):
+            yield Hit(f"`{condition.key}` does not exist: IAM can't demand spot", condition.path, key=condition.key)
+
+
+@statement_rule(
+    "RM903", "key-arn-is-no-condition-key", Severity.ERROR, "aws:ARN does not exist",
+    IAM + "reference_policies_condition-keys.html", with_condition=True,
+)  # fmt: skip
+def key_arn_is_no_condition_key(statement: Statement) -> Iterator[Hit]:
+    """
+    The recipe "approved KMS keys by aws:ARN" compares with a key that no request carries.
+
+    Compare the KMS key itself: `ArnNotEquals: {sagemaker:VolumeKmsKeyArn: [...]}` beside `Null: false`.
+    For the caller's ARN use aws:PrincipalArn.
+    """
+    for condition in statement.conditions_on("aws:arn"):
+        yield Hit("`aws:ARN` does not exist: compare sagemaker:VolumeKmsKeyArn", condition.path, key=condition.key)
+
+
+@statement_rule(
+    "RM904", "any-value-in-allow", Severity.SECURITY_WARNING, "ForAnyValue in an Allow is content with one good value",
+    IAM + "reference_policies_condition-single-vs-multi-valued-context-keys.html", effect="Allow", with_condition=True,
+    kinds=PERMISSIONS,
+)  # fmt: skip
+def any_value_in_allow(statement: Statement) -> Iterator[Hit]:
+    """
+    A request may name several instance types, subnets or images: one that is on the list lets all others
+    through.
+
+    In an Allow use ForAllValues and `Null: false`; in a Deny ForAnyValue with a negated operator is right.
+    """
+    for condition in statement.conditions:
+        key = find_key(condition.key)
+        by_any = condition.operator and condition.operator.qualifier == "ForAnyValue"
+        if by_any and key and key.multivalued and condition.folded.startswith("sagemaker:"):
+            yield Hit(f"one good value of `{key.name}` lets the others through", condition.path, key=condition.key)
+
+
+@statement_rule(
+    "RM905", "pass-role-by-tag", Severity.SECURITY_WARNING, "iam:PassRole by the tag of the role",
+    IAM + "id_roles_use_passrole.html", with_condition=True, kinds=PERMISSIONS,
+)  # fmt: skip
+def pass_role_by_tag(statement: Statement) -> Iterator[Hit]:
+    """
+    IAM's guide says not to control who can pass a role by the role's tags: "This approach does not have
+    reliable results."
+
+    Name the roles, or give each project's roles a path: `role/ml/${aws:PrincipalTag/Project}/*`.
+    """
+    if not statement.named(PASS_ROLE):
         return
-    names = _names_of(condition.folded)
-    for written, action in exact_actions(statement):
-        if not _must_carry(action, condition):
-            continue
-        if (action.name, names) not in closed:
-            closed[action.name, names] = _is_closed(action, names, all_of_them)
-        if not closed[action.name, names]:
-            yield written
-
-
-def _is_closed(action: Action, names: tuple[str, ...], statements: list[Statement]) -> bool:
-    """Tell whether *statements* let no request for *action* through that lacks the key of *names*."""
-    if any(_closed(one, action, names) for one in statements):
-        return True
-    allowing = [one for one in statements if one.effect == "Allow" and one.named(action.name)]
-    return bool(allowing) and all(_demands(one, names) for one in allowing)
-
-
-def _needs_key(statement: Statement, condition: Condition) -> bool:
-    """Tell whether the Deny holds only for requests that carry the key of *condition*."""
-    return condition.folded.startswith("sagemaker:") and _demands(statement, (condition.folded,))
-
-
-def _demands(statement: Statement, names: Iterable[str]) -> bool:
-    return any(one.true_where_absent is False for one in statement.conditions_on(*names))
-
-
-def _must_carry(action: Action, condition: Condition) -> bool:
-    must = quirks.must_carry(action.name, condition.folded)
-    if must is None:
-        return False
-    caps = [int(value) for value in condition.values if value.isdigit()]
-    return must.only_below is None or not caps or min(caps) < must.only_below
-
-
-def _closed(statement: Statement, action: Action, names: tuple[str, ...]) -> bool:
-    """Tell whether *statement* denies *action* where the key of *names* is absent, or altogether."""
-    if statement.effect != "Deny" or not allows(statement, action.name):
-        return False
-    if not statement.conditions:
-        return "Condition" not in statement.opaque
-    return any(one.true_where_absent for one in statement.conditions_on(*names)) and not _demands(statement, names)
-
-
-def _names_of(key: str) -> tuple[str, ...]:
-    """Return both names of a KMS condition key, or the one that there is."""
-    renamed = quirks.renamed_keys()
-    return (key, *(old for old, new in renamed.items() if new == key), *filter(None, [renamed.get(key)]))
+    for condition in statement.conditions_on("aws:resourcetag/", "iam:resourcetag/"):
+        yield Hit(f"`{condition.key}` does not narrow {PASS_ROLE} reliably", condition.path, PASS_ROLE, condition.key)
 
 
 @group_rule(
-    "RM312", "missing-resource-type", Severity.WARNING, "an action lacks one of the resources that it takes",
-    _ACTIONS,
+    "RM906", "tags-can-be-moved", Severity.SECURITY_WARNING, "access goes by tags that the caller can change",
+    SAGEMAKER + "security_iam_id-based-policy-examples.html",
 )  # fmt: skip
-def missing_resource_type(documents: list[Document]) -> Iterator[tuple[Document, Hit]]:
+def tags_can_be_moved(documents: list[Document]) -> Iterator[tuple[Document, Hit]]:
     """
-    CreateEndpoint is asked for on the endpoint and on its configuration: a request must be allowed on both.
+    The policies of the role (or this policy, where it stands alone) give access to SageMaker's resources by
+    their tags, and also let the caller set or delete tags without a condition: tag first, then use.
 
-    The Allow is dead for the action where no policy of the role allows it on a resource of each type that
-    every request names. Reported for SageMaker, where the reference was looked through.
+    Condition AddTags on sagemaker:TaggingAction (tags on create), aws:RequestTag or aws:ResourceTag; leave
+    DeleteTags out, or deny it for the tag (ForAnyValue:StringEquals aws:TagKeys).
     """
     granting = [one for one in documents if one.kind is PolicyType.IDENTITY]
     allowing = [statement for one in granting for statement in one.allows]
-    found: dict[str, list[str]] = {}
-    for document in granting:
+    tagged = {resource for statement in allowing if _by_tag(statement) for resource in statement.resources}
+    denied = [each for one in granting for each in one.statements if each.effect == "Deny"]
+    budget = Budget()
+    for document in granting if tagged else ():
         for statement in document.allows:
-            for written, action in exact_actions(statement):
-                if action.name not in found:
-                    found[action.name] = _missing_types(action, allowing)
-                if missing := found[action.name]:
-                    message = f"`{written}` takes {', '.join(missing)} too: no resource here is one"
-                    yield document, Hit(message, statement.at("Action", written), written, sid=statement.sid)
+            for action, pattern in _moving(statement, denied):
+                try:
+                    moved = any(meet(one, other, budget) for one in statement.resources for other in tagged)
+                except TooComplex as error:
+                    message = f"can't tell whether `{action}` here or behind moves tags that access goes by: {error}"
+                    yield document, Hit(message, statement.path, action, sid=statement.sid)
+                    return
+                if moved:
+                    message = f"`{action}` without a condition, while access goes by aws:ResourceTag"
+                    yield document, Hit(message, statement.at("Action", pattern), action, sid=statement.sid)
 
 
-def _missing_types(action: Action, allowing: Sequence[Statement]) -> list[str]:
-    """Return the types that every request for *action* names and that nothing of *allowing* gives it on."""
-    if action.service != "sagemaker" or len(action.required_types) < 2:
-        return []
-    giving = [one for one in allowing if one.named(action.name)]
-    resources = [resource for one in giving for resource in one.resources]
-    unknown = any(one.not_resources or "Resource" in one.opaque or not one.resources for one in giving)
-    if unknown or any(map(is_everything, resources)):
-        return []
-    if not any(fits(resource, action) for resource in resources):
-        return []  # RM302 says so
-    there = {name for name in action.required_types if any(fits_type(one, action, name) for one in resources)}
-    enough = {name for others in action.alternatives if others & there for name in others}
-    return sorted(action.required_types - there - enough)
+def _moving(statement: Statement, denied: list[Statement]) -> Iterator[tuple[str, str]]:
+    """Yield the actions by which *statement* moves tags, which no Deny speaks of, each as it is written too."""
+    for action in ("sagemaker:AddTags", "sagemaker:DeleteTags"):
+        pattern = statement.named(action)
+        if pattern and not statement.conditions and not any(one.speaks_of(action) for one in denied):
+            yield action, pattern
+
+
+def _by_tag(statement: Statement) -> bool:
+    speaks = any(action.lower().startswith("sagemaker:") for action in statement.actions)
+    return speaks and bool(list(statement.conditions_on("aws:resourcetag/", "sagemaker:resourcetag/")))
+
+
+@document_rule(
+    "RM907", "resource-tag-on-create", Severity.ERROR, "a Deny by resource tag blocks what does not exist yet",
+    _EXAMPLES,
+)  # fmt: skip
+def resource_tag_on_create(document: Document) -> Iterator[Hit]:
+    """
+    A resource that is being created has no tags yet, so a Deny of Create actions where aws:ResourceTag is
+    missing or another denies every creation.
+
+    Look at aws:RequestTag on creation, and at aws:ResourceTag on use.
+    """
+    for statement in document.statements:
+        if statement.effect != "Deny":
+            continue
+        for condition in statement.conditions_on("aws:resourcetag/", "sagemaker:resourcetag/"):
+            created = [action for action in statement.actions if _creates(action)]
+            guarded = demands(statement, condition.folded)
+            if created and condition.true_where_absent and not guarded:
+                message = f"{listed(created)} has no `{condition.key}` yet: every creation is denied"
+                yield Hit(message, condition.path, created[0], condition.key, statement.sid)
+
+
+def _creates(written: str) -> bool:
+    """Tell whether *written* is, or stands for, an action of SageMaker that creates something."""
+    if not has_wildcard(written):
+        return _is_creation(written)
+    return written.lower().startswith("sagemaker:") and any(_is_creation(one.name) for one in actions_of(written))
+
+
+def _is_creation(action: str) -> bool:
+    folded = action.lower()
+    return folded.startswith("sagemaker:create") and not folded.startswith("sagemaker:createpresigned")
+
+
+_TYPES = "sagemaker:instancetypes"
+_RESOURCE_TAGS = ("aws:resourcetag/", "sagemaker:resourcetag/")
 
 
 @statement_rule(
@@ -208,7 +254,7 @@ def tag_on_what_is_shared(statement: Statement) -> Iterator[Hit]:
     Leave them out, and scope them by owner (sagemaker:OwnerUserProfileArn) or by name.
     """
     for condition in statement.conditions_on(*_RESOURCE_TAGS):
-        if not condition.true_where_absent or _demands(statement, (condition.folded,)):
+        if not condition.true_where_absent or demands(statement, condition.folded):
             continue
         if blocked := [written for written in statement.actions if _on_shared(statement, written)]:
             message = f"{listed(blocked)} is denied on what projects share, which has no `{condition.key}`"
@@ -259,13 +305,6 @@ def _denied(documents: list[Document], action: str) -> bool:
     )
 
 
-_JOBS = (
-    "sagemaker:CreateTrainingJob", "sagemaker:CreateHyperParameterTuningJob", "sagemaker:CreateProcessingJob",
-    "sagemaker:CreateTransformJob",
-)  # fmt: skip
-"""What starts compute of the caller's choice, each as good as the other."""
-
-
 @group_rule(
     "RM912", "limit-on-some-jobs", Severity.SUGGESTION, "a limit on one kind of job leaves the others open",
     REFERENCE + "list_amazonsagemakerai.html",
@@ -282,38 +321,12 @@ def limit_on_some_jobs(documents: list[Document]) -> Iterator[tuple[Document, Hi
         seen: set[tuple[str, ...]] = set()
         for statement in document.statements if document.kind is not PolicyType.RESOURCE else ():
             for condition in statement.conditions if statement.effect == "Deny" else ():
-                names = tuple(sorted(_names_of(condition.folded)))
-                left = _left_open(condition, names, documents) if names not in seen else ()
+                names = tuple(sorted(names_of(condition.folded)))
+                left = left_open(condition, names, documents) if names not in seen else ()
                 seen.add(names)
                 if left:
                     message = f"{listed(left)} can carry `{condition.key}`, and no Deny here looks at it"
                     yield document, Hit(message, condition.path, left[0], condition.key, statement.sid)
-
-
-def _left_open(condition: Condition, names: Sequence[str], documents: list[Document]) -> list[str]:
-    """Return the kinds of job that carry the key of *condition* and that no Deny by it is about, though another is."""
-    if not condition.folded.startswith("sagemaker:"):
-        return []
-    jobs = [name for name in _JOBS if (action := find_action(name)) and carries(action, condition.key)]
-    denies = [one for document in documents for one in document.statements if one.effect == "Deny"]
-    closed = [name for name in jobs if any(_is_about(one, name, names) for one in denies)]
-    if not closed:
-        return []
-    return [name for name in jobs if name not in closed and _is_possible(name, documents)]
-
-
-def _is_about(statement: Statement, action: str, names: Sequence[str]) -> bool:
-    """Tell whether a Deny is about *action* by a condition on *names*, or without any."""
-    if not (statement.named(action) or statement.not_actions):
-        return False
-    return not statement.conditions or bool(list(statement.conditions_on(*names)))
-
-
-def _is_possible(action: str, documents: list[Document]) -> bool:
-    """Tell whether *action* is allowed by the policies of a role; an SCP is about roles that it does not know."""
-    return any(
-        document.kind is PolicyType.SCP or any(one.named(action) for one in document.allows) for document in documents
-    )
 
 
 @statement_rule(

@@ -13,7 +13,6 @@ from rolemgr.reference.providers import cluster_provider
 _DEPUTY = IAM + "confused-deputy.html"
 _TRUST = frozenset({PolicyType.TRUST})
 _SOURCE_KEYS = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
-
 _SEND_SOURCE = {
     "bedrock": "https://docs.aws.amazon.com/bedrock/latest/userguide/cross-service-confused-deputy-prevention.html",
     "fis": "https://docs.aws.amazon.com/fis/latest/userguide/cross-service-confused-deputy-prevention.html",
@@ -91,6 +90,8 @@ _BY_KIND = {
     "AWS": ("sts:AssumeRole",),
     "Service": ("sts:AssumeRole",),
 }
+
+
 _ASSUME = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
 
 

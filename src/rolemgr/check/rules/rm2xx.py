@@ -35,12 +35,6 @@ from rolemgr.reference.services import action_names, expand, service_exists, ser
 _LIST = REFERENCE + "reference_policies_actions-resources-contextkeys.html"
 
 
-def written_actions(statement: Statement) -> Iterator[tuple[str, str]]:
-    """Yield each element of *statement* that names actions, with each action or pattern in it."""
-    yield from (("Action", action) for action in statement.actions)
-    yield from (("NotAction", action) for action in statement.not_actions)
-
-
 @statement_rule("RM201", "unknown-service", Severity.ERROR, "AWS has no service of this prefix", _LIST)
 def unknown_service(statement: Statement) -> Iterator[Hit]:
     """
@@ -49,7 +43,7 @@ def unknown_service(statement: Statement) -> Iterator[Hit]:
     A service that AWS has shut down leaves the reference, and its actions with it. A wildcard in the prefix
     is judged only where it can stand for no service.
     """
-    for element, action in written_actions(statement):
+    for element, action in statement.written_actions:
         prefix = action.partition(":")[0].lower()
         if ":" in action and not _service_known(prefix):
             message = f"`{prefix}` is not a service prefix that AWS knows{near(prefix, services())}"
@@ -70,7 +64,7 @@ def unknown_action(statement: Statement) -> Iterator[Hit]:
     names are not always action names (ListBuckets is s3:ListAllMyBuckets, UpdateRecord is
     sagemaker:PutRecord).
     """
-    for element, action in written_actions(statement):
+    for element, action in statement.written_actions:
         if ":" in action and not has_wildcard(action) and _is_unknown(action):
             service, _, name = action.partition(":")
             known = tuple(spelt.partition(":")[2] for spelt in action_names(service.lower()).values())
@@ -95,7 +89,7 @@ def pattern_without_action(statement: Statement) -> Iterator[Hit]:
 
     An Allow of it grants nothing today, and whatever AWS names so tomorrow.
     """
-    for element, action in written_actions(statement):
+    for element, action in statement.written_actions:
         if ":" in action and has_wildcard(action) and _stands_for_nothing(action):
             yield Hit(f"`{action}` matches no action", statement.at(element, action), action)
 
@@ -263,7 +257,7 @@ def unlisted_action(statement: Statement) -> Iterator[Hit]:
 
     Leave it out of an Allow of yours. A Deny of an operation that is newer than the reference may hold: try it.
     """
-    for element, action in written_actions(statement):
+    for element, action in statement.written_actions:
         if note := not_in_the_reference().get(action.lower()):
             yield Hit(f"`{action}` is not listed: {note}", statement.at(element, action), action)
 

@@ -1,43 +1,32 @@
-"""RM6: what a statement gives away: wildcards, everything but, everyone, passing of roles."""
+"""RM6: what a statement gives away: wildcards, everything but, everyone, passing of roles, secrets."""
 
+import json
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
-
-from pydantic import ValidationError
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
 
 from rolemgr.check.document import GRANTING, Condition, Document, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.limits_nothing import (
     is_administrator,
-    is_any_name,
     is_every_action,
-    is_everything,
     is_unlimited,
+    open_resource,
+    says_not_on_what,
 )
-from rolemgr.check.patterns import fits
-from rolemgr.check.patterns import is_open as is_every_one
-from rolemgr.check.placeholders import with_placeholders
+from rolemgr.check.patterns import actions_of, is_every_one
 from rolemgr.check.rule import IAM, PERMISSIONS, SAGEMAKER, WITH_PRINCIPAL, Hit, group_rule, listed, statement_rule
-from rolemgr.compare.public import fixes_who, open_to_strangers
-from rolemgr.evaluate.errors import LayerError, PolicyError
-from rolemgr.evaluate.policies import Policies
-from rolemgr.files.source import DataPath
-from rolemgr.iam.breadth import is_open, together, widened
-from rolemgr.iam.documents import PolicyType, ResourcePolicy, TrustPolicy
-from rolemgr.iam.wildcards import contains, has_wildcard, matches_action
+from rolemgr.check.rules.passing import PASS_ROLE, is_any_role
+from rolemgr.check.rules.strangers import lets_strangers, names_no_caller, narrows
+from rolemgr.iam.breadth import together, widened
+from rolemgr.iam.documents import PolicyType
+from rolemgr.iam.wildcards import contains, has_wildcard
 from rolemgr.reference.dependents import Dependent, dependents
-from rolemgr.reference.services import find_action
+from rolemgr.reference.services import action_names, find_action
 
 _PASS_ROLE = IAM + "id_roles_use_passrole.html"
 _PRACTICES = IAM + "best-practices.html"
-PASS_ROLE = "iam:PassRole"  # noqa: S105 - an action, no password
-
-
-def allows(statement: Statement, action: str) -> bool:
-    """Tell whether *statement* speaks of *action*, by Action or NotAction."""
-    if statement.not_actions:
-        return not any(matches_action(pattern, action) for pattern in statement.not_actions)
-    return statement.named(action) is not None
 
 
 @statement_rule(
@@ -119,61 +108,11 @@ def public_principal(statement: Statement) -> Iterator[Hit]:
     """
     if not any(one.value == "*" and one.kind in ("*", "AWS", "Federated") for one in statement.principals):
         return
-    if "Condition" in statement.opaque or any(_names_no_caller(statement)):
+    if "Condition" in statement.opaque or any(names_no_caller(statement)):
         return
-    is_public = _lets_strangers(statement.policy).get(statement.path)
-    if is_public or (is_public is None and not any(_narrows(statement))):
+    is_public = lets_strangers(statement.policy).get(statement.path)
+    if is_public or (is_public is None and not any(narrows(statement))):
         yield Hit("the principal is `*`, and no condition narrows it", statement.at("Principal"))
-
-
-_JUDGED: Mapping[PolicyType, type[TrustPolicy | ResourcePolicy]] = {
-    PolicyType.TRUST: TrustPolicy, PolicyType.RESOURCE: ResourcePolicy
-}  # fmt: skip
-
-
-_MOST_STATEMENTS = 60
-_MOST_STEPS = 400_000
-"""What a rule may cost: a larger policy than a bucket's 20 KB is judged by each statement alone."""
-
-
-@lru_cache(maxsize=256)
-def _lets_strangers(document: Document) -> Mapping[DataPath, bool]:
-    """Return for each Allow of *document* whether strangers may what it says; what can't be told is left out."""
-    model = _JUDGED.get(document.kind)
-    if model is None or len(document.statements) > _MOST_STATEMENTS:
-        return {}
-    try:
-        raw = with_placeholders(document.raw) if document.template else document.raw
-        asked = Policies(resource=model.model_validate(raw))
-        found = open_to_strangers(asked, steps=_MOST_STEPS)
-    except (ValidationError, PolicyError, LayerError):
-        return {}  # IAM refuses it, or a template fills it in
-    shown = {one.statement.statement for one in found.differences if not one.doubts}
-    unsure = {one.statement.statement for one in found.differences if one.doubts}
-    unsure |= {one.statement.statement if one.statement else -1 for one in found.unknowns}
-    told = ((index, one) for index, one in enumerate(document.statements) if one.effect == "Allow")
-    return {one.path: index in shown for index, one in told if index in shown or not unsure & {index, -1}}
-
-
-_NAMES_NO_CALLER = ("kms:viaservice", "ec2:sourceinstancearn")
-"""Keys that S3's page does not know, of services whose own pages narrow by them."""
-
-
-def _names_no_caller(statement: Statement) -> Iterator[bool]:
-    """Yield True for each condition by which a service's own page narrows, or whose values a template fills in."""
-    for condition in statement.conditions:
-        wanted = condition.operator is not None and condition.true_where_absent is False
-        if wanted and (condition.opaque or condition.folded in _NAMES_NO_CALLER):
-            yield not any(map(is_open, condition.values))
-
-
-def _narrows(statement: Statement) -> Iterator[bool]:
-    """Yield True for each condition that says by a fixed value whose requests are meant."""
-    for condition in statement.conditions:
-        if condition.operator is None or condition.true_where_absent is not False:
-            continue
-        if fixes_who(condition.operator, condition.key, condition.values):
-            yield True
 
 
 @statement_rule(
@@ -192,14 +131,6 @@ def not_principal(statement: Statement) -> Iterator[Hit]:
         yield Hit(f"NotPrincipal with {statement.effect}: {advice}", statement.at("NotPrincipal"))
 
 
-def is_any_role(resource: str) -> bool:
-    """Tell whether *resource* stands for roles, and leaves their names open."""
-    passing = find_action(PASS_ROLE)
-    if passing is not None and is_every_one(resource, passing):
-        return True  # `role*` and `r*` too
-    return is_any_name(resource) and (is_everything(resource) or (passing is not None and fits(resource, passing)))
-
-
 @statement_rule(
     "RM607", "pass-any-role", Severity.SECURITY_WARNING, "any role can be passed",
     _PASS_ROLE, kinds=PERMISSIONS, effect="Allow",
@@ -211,7 +142,7 @@ def pass_any_role(statement: Statement) -> Iterator[Hit]:
 
     Name the roles, or their path. iam:PassedToService narrows the service, not the role.
     """
-    if not allows(statement, PASS_ROLE) or "Resource" in statement.opaque:
+    if not statement.speaks_of(PASS_ROLE) or "Resource" in statement.opaque:
         return
     if is_administrator(statement):
         return  # RM601 says so
@@ -286,7 +217,7 @@ class _Allowed:
 
     def __contains__(self, action: str) -> bool:
         if action not in self._known:
-            self._known[action] = any(allows(one, action) or "Action" in one.opaque for one in self._statements)
+            self._known[action] = any(one.speaks_of(action) or "Action" in one.opaque for one in self._statements)
         return self._known[action]
 
 
@@ -309,3 +240,72 @@ def _dependents(written: str) -> tuple[Dependent, ...]:
         return ()
     action = find_action(written)
     return dependents(action.name) if action else ()
+
+
+@cache
+def _table() -> Any:
+    return json.loads((Path(__file__).parent.parent / "sensitive.json").read_bytes())
+
+
+@cache
+def _secrets() -> Mapping[str, str]:
+    return {entry["action"]: entry["what"] for entry in _table()["secrets"]}
+
+
+@cache
+def _services() -> Mapping[str, str]:
+    return {entry["service"]: entry["holds"] for entry in _table()["services"]}
+
+
+@statement_rule(
+    "RM610", "reads-every-secret", Severity.SECURITY_WARNING, "secrets, parameters or keys are not named",
+    "https://docs.aws.amazon.com/securityhub/latest/userguide/kms-controls.html", kinds=PERMISSIONS, effect="Allow",
+)  # fmt: skip
+def reads_every_secret(statement: Statement) -> Iterator[Hit]:
+    """
+    Reading secrets or parameters, or decrypting, on `*` or on every name of an account: passwords of others,
+    and with KMS whatever the data's own policies leave to the key.
+
+    Name them by their ARN or a prefix. For keys of a service `kms:ViaService`, for a project's a tag
+    (aws:ResourceTag) will do: a condition that says on what is enough.
+    """
+    if is_administrator(statement) or not says_not_on_what(statement):
+        return
+    found: dict[tuple[str, str], list[str]] = {}
+    for name, what in _secrets().items():
+        if statement.named(name) and (where := open_resource(statement, name)):
+            found.setdefault((what, where), []).append(name)
+    for (what, where), names in found.items():
+        reads = "reads" if len(names) == 1 else "read"
+        yield Hit(f"{listed(names)} on `{where}` {reads} {what}", statement.at("Resource", where), names[0])
+
+
+@statement_rule(
+    "RM611", "all-of-a-sensitive-service", Severity.SUGGESTION, "every action of a service that keeps secrets or data",
+    IAM + "best-practices.html#grant-least-privilege", kinds=PERMISSIONS, effect="Allow",
+)  # fmt: skip
+def all_of_a_sensitive_service(statement: Statement) -> Iterator[Hit]:
+    """
+    `s3:*`, `kms:*`, `secretsmanager:*` and the like on everything also allow deleting, and writing the
+    policies that say who else gets in.
+
+    List the actions, or name the resources: `s3:*` on one's own bucket is not reported.
+    """
+    if not says_not_on_what(statement):
+        return
+    for action in statement.actions:
+        service = action.partition(":")[0].lower()
+        if (holds := _services().get(service)) and _is_all(action, service) and _any_open(statement, action):
+            yield Hit(f"`{action}` is every action of what holds {holds}", statement.at("Action", action), action)
+
+
+def _any_open(statement: Statement, pattern: str) -> bool:
+    """Tell whether some resource of *statement* is every one of some type of the service."""
+    return any(
+        is_every_one(resource, action) for resource in statement.wide_resources for action in actions_of(pattern)
+    )
+
+
+@lru_cache(maxsize=4_096)
+def _is_all(pattern: str, service: str) -> bool:
+    return has_wildcard(pattern) and len(actions_of(pattern)) == len(action_names(service))

@@ -6,12 +6,13 @@ from typing import Any
 
 from rolemgr.check.document import Document
 from rolemgr.check.finding import Severity
-from rolemgr.check.rule import IAM, ORGANIZATIONS, Hit, document_rule, group_rule
+from rolemgr.check.rule import IAM, ORGANIZATIONS, PERMISSIONS, Hit, document_rule, group_rule
 from rolemgr.iam.documents import PolicyType
 from rolemgr.reference.quirks import quota
 
 _QUOTAS = IAM + "reference_iam-quotas.html"
 _COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
 
 _LARGEST: Mapping[PolicyType, str] = {
     PolicyType.IDENTITY: "role_inline_policies",
@@ -60,7 +61,7 @@ def policy_too_large(document: Document) -> Iterator[Hit]:
 
 @document_rule(
     "RM502", "only-as-inline-policy", Severity.SUGGESTION, "the policy is too large for a managed policy", _QUOTAS,
-    kinds=frozenset({PolicyType.IDENTITY}),
+    kinds=PERMISSIONS,
 )  # fmt: skip
 def only_as_inline_policy(document: Document) -> Iterator[Hit]:
     """

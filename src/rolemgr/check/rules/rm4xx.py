@@ -11,7 +11,6 @@ from rolemgr.reference.condition_keys import ConditionKey, find_key
 
 _OPERATORS = IAM + "reference_policies_elements_condition_operators.html"
 _SETS = IAM + "reference_policies_condition-single-vs-multi-valued-context-keys.html"
-
 _TYPES = {
     "Numeric": {"Numeric"},
     "Date": {"Date"},

@@ -1,0 +1,17 @@
+"""RM0: the check itself, and what it was told to suppress; `check.config` finds these."""
+
+from rolemgr.check.finding import Severity
+from rolemgr.check.rule import Rule
+
+UNUSED_SUPPRESSION = Rule(
+    "RM001", "unused-suppression", Severity.SUGGESTION, "a suppression suppresses nothing",
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-policy-validation.html",
+    "An entry under `suppress` matched no finding, though its files were checked.\n"
+    "What it excused is gone: remove it, so that it does not excuse the next one.",
+)  # fmt: skip
+EXPIRED_SUPPRESSION = Rule(
+    "RM002", "expired-suppression", Severity.WARNING, "a suppression has expired",
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-policy-validation.html",
+    "The day under `expires` is past, so that what it suppressed is reported again.\n"
+    "Mend the policy, or give a new reason and a new day.",
+)  # fmt: skip
