@@ -67,7 +67,7 @@ def test_a_region_of_the_environment_is_fixed_and_said(run: Run, monkeypatch: py
         (("--format", "permission-set", "--account", "123456789012", "--trust", "sagemaker"), "--trust: a permission"
          " set has no trust policy: Identity Center writes it"),
         (("--format", "permission-set", "--account", "123456789012", "--sso-instance", "x"), "--sso-instance: `x` is"
-         " no ARN of an instance such as arn:aws:sso:::instance/ssoins-1234567890abcdef; aws sso-admin list-instances"
+         " not an ARN of an instance such as arn:aws:sso:::instance/ssoins-1234567890abcdef; aws sso-admin list-instances"
          " has it"),
     ],
 )  # fmt: skip

@@ -85,6 +85,22 @@ def test_all_errors_of_all_files_are_said_and_the_others_are_written(
     assert ran.errors[3].startswith("roles/c.yaml: separations/no-deployment.yaml:")
 
 
+@pytest.mark.parametrize("form", ["json", "sarif", "github"])
+def test_a_report_names_the_role_files_that_are_refused(form: str, small_catalog: Path, run: "Run") -> None:
+    """A report without them would read as if they had no finding."""
+    Path("good.yaml").write_text("persona: tester\ncatalog: [catalog]\n")
+    Path("bad.yaml").write_text("name: x\npersona: nobody\ncatalog: [catalog]\n")
+    ran = run("check", "--role", "*.yaml", "--role", "good.yaml", "--format", form, "-o", "report")
+    assert (ran.code, ran.notes[-1]) == (2, "1 role checked; what is refused follows")
+    text = Path("report").read_text()
+    told = {
+        "json": lambda: json.loads(text)["refused"][0]["reason"],
+        "sarif": lambda: json.loads(text)["runs"][0]["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"],
+        "github": lambda: next(line for line in text.splitlines() if line.startswith("::error file=bad.yaml,line=2,")),
+    }  # fmt: skip
+    assert "unknown persona `nobody`" in told[form]()
+
+
 def test_what_a_flag_says_wrong_is_said_once(small_catalog: Path, run: "Run") -> None:
     """It is wrong for every file, and one line."""
     write_roles(3)

@@ -79,7 +79,7 @@ def check_command(
         found = check.beyond_baseline(found, baseline)
     _give(form, found, checks, output, color)
     if found.wrong:
-        say_rest(len(found.names), found.wrong, "checked")
+        say_rest(len(set(found.names)), found.wrong, "checked")
     if check.fails(fail_on, found):
         sys.exit(1)
 

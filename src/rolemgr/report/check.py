@@ -28,6 +28,8 @@ class CheckReport(NamedTuple):
     customs: "Sequence[Custom]" = ()
     not_judged: Sequence[NotJudged] = ()
     types: Sequence[TypeFromName] = ()
+    refused: Sequence[NotJudged] = ()
+    """Role files that make no role, and so have no findings."""
 
     def text(self, form: str, version: str, *, is_file: Callable[[str], bool], color: bool, width: int) -> str:
         """Return this in the *form* (text, json, sarif or github) that somebody chose."""
@@ -38,9 +40,13 @@ class CheckReport(NamedTuple):
             names = {rule.id: rule.name for rule in all_rules().values()} | {
                 one.check.id: one.check.kind for one in self.customs
             }
-            return annotations(findings, names, not_judged, types, is_file=is_file)
+            return annotations(findings, names, not_judged, types, refused=self.refused, is_file=is_file)
         as_json = form == "json"
-        data = findings_data(findings, self.checked, not_judged, types) if as_json else _sarif(self, version, is_file)
+        data = (
+            findings_data(findings, self.checked, not_judged, types, self.refused)
+            if as_json
+            else _sarif(self, version, is_file)
+        )
         return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -50,7 +56,10 @@ def _sarif(found: CheckReport, version: str, is_file: Callable[[str], bool]) -> 
         for rule in all_rules().values()
     }
     texts |= {one.check.id: _custom_text(one) for one in found.customs}
-    return sarif(found.findings, found.excused, texts, version, found.not_judged, found.types, is_file=is_file)
+    return sarif(
+        found.findings, found.excused, texts, version, found.not_judged, found.types, refused=found.refused,
+        is_file=is_file,
+    )  # fmt: skip
 
 
 def _custom_text(custom: "Custom") -> RuleText:

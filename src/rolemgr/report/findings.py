@@ -19,14 +19,16 @@ _WIDEST = len("SECURITY_WARNING")
 
 
 def findings_data(
-    findings: Sequence[Finding], checked: int, not_judged: Sequence[NotJudged] = (), types: Sequence[TypeFromName] = ()
-) -> dict[str, Any]:
+    findings: Sequence[Finding], checked: int, not_judged: Sequence[NotJudged] = (),
+    types: Sequence[TypeFromName] = (), refused: Sequence[NotJudged] = (),
+) -> dict[str, Any]:  # fmt: skip
     """
     Return *findings* for ``--format json``, with how many policies were *checked*, and what was not.
 
-    Where names of files suggested *types*, these stand under a key of their own.
+    Where names of files suggested *types*, or role files were *refused*, these stand under a key of their own.
     """
     told = {"types_from_names": [one._asdict() for one in types]} if types else {}
+    told |= {"refused": [one._asdict() for one in refused]} if refused else {}
     return {
         "findings": [finding._asdict() for finding in findings],
         "checked": checked,

@@ -67,7 +67,12 @@ class Found(NamedTuple):
     def report(self, customs: "Sequence[Custom]") -> CheckReport:
         """Return what is shown of it; *customs* explain their findings."""
         reasons = [*self.accepted, *self.suppressed]
-        return CheckReport(self.findings, reasons, len(self.names), customs, self.not_judged, self.types)
+        refused = [
+            NotJudged(one.where.file, one.where.line, str(InputError(None, one.problem, one.hint)))
+            for one in self.wrong
+            if one.where
+        ]
+        return CheckReport(self.findings, reasons, len(self.names), customs, self.not_judged, self.types, refused)
 
 
 class Checked(NamedTuple):
