@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolemgr.cli.console import color_option, form_option, give, output_option
+from rolemgr.cli.console import color_option, give, output_option, page_form_option
+from rolemgr.cli.files import write_output
 from rolemgr.cli.options import role_options
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.command("preview")
 @role_options
-@form_option
+@page_form_option
 @output_option
 @color_option
 @click.option("--full", is_flag=True, help="Add the groups, statements, origins and settings that the page is about.")
@@ -31,14 +32,22 @@ def preview_command(
       rolemgr preview --persona data-scientist
       rolemgr preview --persona data-scientist --full
       rolemgr preview --role roles/churn.yaml --format json
+      rolemgr preview --role roles/churn.yaml --format markdown
+      rolemgr preview --role roles/churn.yaml --format html -o churn.html
     """
     from rolemgr.cli.check import findings_in_force
     from rolemgr.cli.rendering import render_chosen
+    from rolemgr.report.pages.forms import FORMS, page_text
+    from rolemgr.report.pages.of_role import role_page
     from rolemgr.report.preview import full_page, preview_data
     from rolemgr.report.review import review_page
 
     found = render_chosen(chosen, verbose=verbose)
     shown = (found.role, found.documents, found.catalog)
+
+    if form in FORMS:
+        write_output(page_text(role_page(*shown, findings_in_force(found)), form), output)
+        return
 
     def page() -> "RenderableType":
         one = review_page(*shown, findings_in_force(found))
