@@ -52,3 +52,106 @@ def test_preview_writes_a_file(run: "Run", hostile_catalog: str) -> None:
     given = ("preview", "--catalog", hostile_catalog, *ROLE, "--format", "html")
     assert run(*given, "-o", "role.html").code == 0
     assert Path("role.html").read_text("utf-8") == run(*given).stdout
+
+
+POLICY = """\
+{"Version": "2012-10-17", "Statement": [
+ {"Sid": "A<b>", "Effect": "Allow", "Action": ["s3:<script>alert(1)</script>", "iam:PassRole"], "Resource": "*"}]}
+"""
+TEMPLATE = """\
+{"Resources": {"P": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Fn::Transform": {}}}}}}
+"""
+NAME = "`x` <b>@octocat | [l](y).json"
+
+
+@pytest.fixture
+def policies() -> None:
+    """Write a policy with findings, under a name that is Markdown and HTML, and what can't be judged."""
+    Path("p").mkdir()
+    Path("p", NAME).write_text(POLICY, "utf-8")
+    Path("p/template.json").write_text(TEMPLATE, "utf-8")
+
+
+@pytest.mark.usefixtures("policies")
+def test_check_as_a_page(run: "Run") -> None:
+    """The data are those of JSON, the exit code stays, and no file name or policy is more than a text."""
+    page = run("check", "p", "--format", "html")
+    assert page.code == 1
+    assert data_of(page.stdout) == json.loads(run("check", "p", "--format", "json").stdout)
+    assert "<script>alert" not in page.stdout
+    assert "<b>" not in page.stdout
+
+
+@pytest.mark.usefixtures("policies")
+def test_check_as_markdown_has_all_findings_and_what_is_not_judged(run: "Run") -> None:
+    """The worst first; a column's line in a name adds no cell; what is not judged is in the summary."""
+    text = run("check", "p", "--format", "markdown").stdout
+    data = json.loads(run("check", "p", "--format", "json").stdout)
+    rows = [line for line in text.splitlines() if re.match(r"\| (`?)(ERROR|SECURITY_WARNING|WARNING)\1 \| RM", line)]
+    assert len(rows) == len(data["findings"]) > 2
+    assert {row.count("|") for row in rows} == {6}
+    assert [row.split(" ")[1] for row in rows][:1] == ["ERROR"]
+    assert all("`x`" not in row or "@octocat" in row for row in rows)
+    assert re.search(r"- ⚠️ 1 place not judged, which may hold findings\n", text)
+    assert "`p/template.json:1`" in text
+
+
+def test_check_without_a_finding_says_so(run: "Run") -> None:
+    """A page on nothing is a page all the same."""
+    policy = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sagemaker:ListModels","Resource":"*"}}'
+    ran = run("check", "-", "--format", "markdown", stdin=policy)
+    assert (ran.code, ran.stdout) == (0, "## Check of policies\n\n- ✅ no finding in 1 policy\n")
+
+
+OLD = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::acme/*"}}'
+NEW = """\
+{"Version": "2012-10-17", "Statement": [
+ {"Sid": "More", "Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::acme/<b>|`x`"},
+ {"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::${aws:username}-${aws:userid}",
+  "Condition": {"StringLike": {"aws:username": "${aws:userid}*${aws:PrincipalTag/x}"}}}]}
+"""
+"""One difference, and one statement of which the comparison can't tell."""
+
+
+@pytest.fixture
+def two() -> tuple[str, str]:
+    """Write two policies that differ."""
+    Path("old.json").write_text(OLD, "utf-8")
+    Path("<b> new.json").write_text(NEW, "utf-8")
+    return "old.json", "<b> new.json"
+
+
+def test_diff_as_a_page(run: "Run", two: tuple[str, str]) -> None:
+    """Data and exit code are those of the other forms."""
+    page, data = run("diff", *two, "--format", "html"), run("diff", *two, "--format", "json")
+    assert (page.code, page.errors) == (data.code, data.errors) == (1, [])
+    assert data_of(page.stdout) == json.loads(data.stdout)
+    assert "<b>" not in page.stdout
+
+
+def test_diff_as_markdown_names_every_difference_and_what_is_not_known(run: "Run", two: tuple[str, str]) -> None:
+    """A row for each, with the line that asks; the summary counts them; both ways."""
+    text, data = (
+        run("diff", *two, "--format", "markdown").stdout,
+        json.loads(run("diff", *two, "--format", "json").stdout),
+    )
+    rows = [line for line in text.splitlines() if line.startswith("| permissions ")]
+    [part] = data["parts"]
+    assert len(rows) == len(part["gained"]) + len(part["lost"]) + len(part["unknown"]) > 2
+    assert part["unknown"]
+    assert "- ⚠️ can't tell: 1 place where access may be gained or lost\n" in text
+    assert {row.count("|") for row in rows} == {6}
+    assert text.startswith("## Difference in access\n\nfrom `old.json` · to `<b> new.json`\n\n- ⚠️ gains access: ")
+    assert "loses access: 1 difference\n" in text
+    assert "<b>|" not in text
+    assert run("diff", "old.json", "old.json", "--format", "markdown").stdout.endswith(
+        "- ✅ no difference: permissions allow the same (1 action compared)\n"
+    )
+
+
+def test_diff_says_that_more_is_ruled_out(run: "Run", two: tuple[str, str]) -> None:
+    """Only where it is proven; what a file does not have is not known."""
+    Path("none.json").write_text('{"Version":"2012-10-17","Statement":[]}', "utf-8")
+    text = run("diff", "old.json", "none.json", "--format", "markdown").stdout
+    assert "- loses access: 1 difference\n- ✅ proven to give nothing more\n" in text
+    assert "proven" not in run("diff", *two, "--format", "markdown").stdout

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from rolemgr.cli.access import AccessOptions, access_options
-from rolemgr.cli.console import form_option, output_option
+from rolemgr.cli.console import form_option, output_option, page_form_option
 from rolemgr.cli.files import is_folder, is_stdout, next_step, note, write_output
 from rolemgr.cli.options import many_roles, one_role, roles_options
 from rolemgr.cli.planning import ApplyOptions, end_with, prepare, problem_of, problems
@@ -43,7 +43,7 @@ yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @prune_option
 @allow_findings_option
 @access_options
-@form_option
+@page_form_option
 @output_option
 def plan_command(
     files: Sequence[str], chosen: dict[str, Any], update: bool, prune: bool, allow_findings: bool,
@@ -59,8 +59,11 @@ def plan_command(
     Examples:
       rolemgr plan roles/churn.yaml
       rolemgr plan roles/*.yaml --update --format json
+      rolemgr plan roles/*.yaml --update --format markdown
     """
     from rolemgr.files.write import to_json
+    from rolemgr.report.pages.forms import FORMS, page_text
+    from rolemgr.report.pages.of_plan import plan_page
     from rolemgr.report.plan import plan_data, plan_text
 
     options = ApplyOptions(update, prune, allow_findings)
@@ -69,6 +72,7 @@ def plan_command(
     unwritten: list[InputError] = []
     with gathering(unwritten):
         shown = plan_text(way, planned, refused) if form == "text" else to_json(plan_data(way, planned, refused))
+        shown = page_text(plan_page(way, planned, refused), form) if form in FORMS else shown
         write_output(shown, output)
     end_with([*(one.error for one in refused), *unwritten])
     if problems(planned):

@@ -66,6 +66,7 @@ def check_command(
       rolemgr check scp.json --type scp --format sarif -o check.sarif
       rolemgr check --persona ml-engineer
       rolemgr check --role 'roles/*.yaml' --format github
+      rolemgr check policies/ --format markdown >> "$GITHUB_STEP_SUMMARY"
       rolemgr check policies/ --rules checks.yaml
       rolemgr check --explain RM901
     """
@@ -327,10 +328,14 @@ def _report_text(
 
     if form == "text":
         return findings_text(findings, checked, not_judged, types, width=width, color=color)
-    if form == "github":
+    if form in ("github", "markdown", "html"):
         from rolemgr.check.rules import RULES
+        from rolemgr.report.pages.forms import page_text
+        from rolemgr.report.pages.of_findings import findings_page
 
         names = {rule.id: rule.name for rule in RULES.values()} | {one.check.id: one.check.kind for one in customs}
+        if form != "github":
+            return page_text(findings_page(findings, checked, not_judged, types, names), form)
         return annotations(findings, names, not_judged, types, is_file=is_file)
     import json
 

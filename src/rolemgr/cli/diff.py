@@ -28,8 +28,8 @@ _OF_ROLE_FILES = ("persona", "add", "trust")
     "--type", "kind", type=click.Choice(KINDS), help="The type of policy files; told from each file unless given."
 )
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json", "github"]), default="text",
-    help="The form of the result: text, JSON, or GitHub's annotations.",
+    "--format", "form", type=click.Choice(["text", "json", "markdown", "html", "github"]), default="text",
+    help="The form of the result: text, JSON, Markdown for a pull request, one HTML page, or GitHub's annotations.",
 )  # fmt: skip
 @click.option(
     "--fail-on", type=click.Choice(["any", "gained"]), default="any", show_default=True,
@@ -51,6 +51,7 @@ def diff_command(a: str, b: str, kind: str | None, form: str, fail_on: str, outp
     Examples:
       rolemgr diff old.json new.json
       rolemgr create --persona data-scientist | rolemgr diff role.json - --fail-on gained
+      rolemgr diff old.json new.json --format markdown
       rolemgr diff bucket-policy.json other-bucket-policy.json --type resource --format json
     """
     from rolemgr.compare.grants import changes
@@ -83,11 +84,15 @@ def _type_text(side: _Input) -> str:
 def _report_text(form: str, found: Any, old: _Input, new: _Input) -> str:
     from rolemgr.files.write import to_json
     from rolemgr.report.differences import changes_annotations, changes_data, changes_text
+    from rolemgr.report.pages.forms import FORMS, page_text
+    from rolemgr.report.pages.of_changes import changes_page
 
     if form == "json":
         return to_json(changes_data(found, old.name, new.name))
     if form == "github":
         return changes_annotations(found, old.name, new.name, is_file=is_file)
+    if form in FORMS:
+        return page_text(changes_page(found, old.name, new.name, {old.name: old.ask, new.name: new.ask}), form)
     return changes_text(found, old.name, new.name, {old.name: old.ask, new.name: new.ask})
 
 

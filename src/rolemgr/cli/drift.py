@@ -56,7 +56,7 @@ def drift_command(
     """
     choices = role_choices(files, chosen)
     # SARIF and annotations don't tell what is refused: a file without results would pass for "no drift".
-    to_file = form in ("text", "json") and output is not None and not is_stdout(output)
+    to_file = form not in ("sarif", "github") and output is not None and not is_stdout(output)
     way, roles, refused = in_account(choices, access, verbose=verbose, to_file=to_file)
     examined, unseen = each_examined(roles, lambda one: _examine(way, one))
     refused += unseen
@@ -113,12 +113,16 @@ def _report_text(
     from rolemgr.files.write import to_json
     from rolemgr.report.drift import drift_data, drift_findings, drift_text, rule_texts
     from rolemgr.report.findings import annotations
+    from rolemgr.report.pages.forms import FORMS, page_text
+    from rolemgr.report.pages.of_drift import drift_page
     from rolemgr.report.sarif import sarif
 
     if form == "text":
         return drift_text(examined, refused)
     if form == "json":
         return to_json(drift_data(way, examined, refused))
+    if form in FORMS:
+        return page_text(drift_page(way, examined, refused), form)
     texts = rule_texts()
     if form == "github":
         names = {text.id: text.name for text in texts.values()}

@@ -15,7 +15,9 @@ from rolemgr.report.pages.page import Bar, Cell, Page, Section, Table, Tone, pie
 LIMIT: Final = 60_000
 """How long a page may be: the body of a pull request and a comment take 65,536 characters."""
 _LONG: Final = 8
-"""A section of more entries or rows is folded."""
+"""A section of more entries is folded."""
+_MANY: Final = 20
+"""A section of more rows is folded."""
 _MARKS: Final = {Tone.PLAIN: "", Tone.GOOD: "✅ ", Tone.LOOK: "⚠️ ", Tone.BAD: "⛔ "}
 _LEFT_OUT: Final = "_Left out: too long for a pull request. `--format html` has it._\n"
 
@@ -57,7 +59,7 @@ def _at_start(text: str) -> str:
 def _section(section: Section) -> str:
     body = "\n".join(_body(section))
     mark = _MARKS[section.tone]
-    is_long = max(0 if section.running else len(section.entries), len(_rows(section))) > _LONG
+    is_long = (len(section.entries) > _LONG and not section.running) or len(_rows(section)) > _MANY
     if not (section.folded or is_long):
         return f"### {mark}{inline(section.title)}\n\n{body}"
     count = len(section.entries) or len(_rows(section))

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rolemgr.check.finding import Finding, NotJudged, Severity, TypeFromName
 from rolemgr.report.findings import findings_data, summary
-from rolemgr.report.pages.page import Bar, Fact, Page, Section, Table, Tone
+from rolemgr.report.pages.page import Bar, Fact, Page, Section, Table, Tone, as_code, counted
 
 TONES: Mapping[Severity, Tone] = {
     Severity.ERROR: Tone.BAD,
@@ -51,14 +51,13 @@ def worst_tone(findings: Sequence[Finding]) -> Tone:
 
 def place_of(path: str, line: int | None) -> str:
     """Return the place as an editor opens it, as code."""
-    return f"`{path.replace('`', '?')}{f':{line}' if line else ''}`"
+    return as_code(f"{path}{f':{line}' if line else ''}")
 
 
 def _facts(findings: Sequence[Finding], checked: int, not_judged: Sequence[NotJudged]) -> Iterator[Fact]:
     yield Fact(summary(findings, checked), worst_tone(findings))
     if not_judged:
-        count = len(not_judged)
-        yield Fact(f"{count} place{'s' if count > 1 else ''} not judged, which may hold findings", Tone.LOOK)
+        yield Fact(f"{counted(len(not_judged), 'place')} not judged, which may hold findings", Tone.LOOK)
 
 
 def _bars(findings: Sequence[Finding]) -> Iterator[Bar]:

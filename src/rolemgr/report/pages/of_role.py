@@ -8,7 +8,7 @@ from rolemgr.check.finding import Finding
 from rolemgr.iam.documents import Conditions
 from rolemgr.model.role import ComposedRole, ComposedStatement, GuardrailInForce, LeftOpen, NamedPolicy, RoleDocuments
 from rolemgr.report.pages.of_findings import findings_section, place_of, worst_tone
-from rolemgr.report.pages.page import Bar, Fact, Page, Section, Table, Tone
+from rolemgr.report.pages.page import Bar, Fact, Page, Section, Table, Tone, counted
 from rolemgr.report.preview import preview_data, sizes
 from rolemgr.report.review import Block, review
 from rolemgr.report.statements import by_access_level
@@ -55,8 +55,7 @@ def _block(block: Block, title: str) -> Section:
 def _facts(blocks: Mapping[str, Block], findings: Sequence[Finding]) -> Iterator[Fact]:
     yield from (Fact(one, worst_tone(findings)) for one in blocks["CHECK"].entries)
     if "LOOK" in blocks:
-        count = len(blocks["LOOK"].entries)
-        yield Fact(f"{count} thing{'s' if count > 1 else ''} worth a second look", Tone.LOOK)
+        yield Fact(f"{counted(len(blocks['LOOK'].entries), 'thing')} worth a second look", Tone.LOOK)
     yield Fact(", ".join(blocks["SIZE"].entries))
 
 

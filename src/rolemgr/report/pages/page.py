@@ -129,6 +129,16 @@ def _is_plain(word: str, *, is_first: bool) -> bool:
     return bool(_PLAIN.fullmatch(word)) and not _LINKED.search(word)
 
 
+def as_code(text: str) -> str:
+    """Return *text*, of several words maybe, for `pieces` to take as code; one that has a backtick stays as it is."""
+    return text if "`" in text else f"`{text}`"
+
+
+def counted(count: int, what: str) -> str:
+    """Return how many there are of *what*, in the plural unless it is one."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def text_of(cell: Cell) -> str:
     """Return what stands in *cell* as one text."""
     return " ".join(cell) if isinstance(cell, tuple) else str(cell)

@@ -33,6 +33,8 @@ function makeFilter(table) {
   const count = document.createElement("span");
   box.className = "filter";
   input.type = "search";
+  const heading = document.getElementById(table.getAttribute("aria-labelledby"));
+  input.setAttribute("aria-label", `Filter ${heading.textContent}`);
   input.placeholder = "words that a row has";
   count.setAttribute("role", "status");
   label.append("Filter ", input);
