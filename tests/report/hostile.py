@@ -1,5 +1,7 @@
 """Texts as somebody writes them who wants a page to do something else than show them."""
 
+from rolemgr.report.pages.page import Bar, Fact, Page, Section, Table, Tone
+
 HOSTILE = (
     "</title><script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
@@ -34,3 +36,13 @@ HOSTILE = (
     "ⒶＡ é 漢字",
     "",
 )
+
+
+def everywhere(text: str) -> Page:
+    """Return a page that has *text* in every place that takes a text."""
+    sections = (
+        Section(text, (text, text), Table((text, "n"), ((text, 1), ((text, text), 2))),
+                (Bar(text, 1, 2, "characters"),), text, tone=Tone.LOOK),
+        Section(text, (text,), folded=True, running=True),
+    )  # fmt: skip
+    return Page(text, (text,), (Fact(text, Tone.BAD),), sections, {"text": text, text: [text]})

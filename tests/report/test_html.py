@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from jinja2 import UndefinedError
-from tests.report.hostile import HOSTILE
+from tests.report.hostile import HOSTILE, everywhere
 from tests.support import rendered
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import printable
 from rolemgr.report.pages.html import _environment, html
 from rolemgr.report.pages.of_role import role_page
-from rolemgr.report.pages.page import Bar, Fact, Page, Section, Table, Tone, pieces
+from rolemgr.report.pages.page import pieces
 from rolemgr.report.preview import preview_data
 
 TAGS = {
@@ -68,16 +68,6 @@ class Read(HTMLParser):
     def named(self, tag: str) -> list[dict[str, str]]:
         """Return the attributes of each element of the name *tag*."""
         return [attributes for name, attributes in self.tags if name == tag]
-
-
-def everywhere(text: str) -> Page:
-    """Return a page that has *text* in every place that takes a text."""
-    sections = (
-        Section(text, (text, text), Table((text, "n"), ((text, 1), ((text, text), 2))),
-                (Bar(text, 1, 2, "characters"),), text, tone=Tone.LOOK),
-        Section(text, (text,), folded=True, running=True),
-    )  # fmt: skip
-    return Page(text, (text,), (Fact(text, Tone.BAD),), sections, {"text": text, text: [text]})
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -6,14 +6,17 @@ from html.parser import HTMLParser
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from tests.report.hostile import HOSTILE
+from tests.report.hostile import HOSTILE, everywhere
 
 from rolemgr.errors import printable
 from rolemgr.report.pages.markdown import LIMIT, code, inline, markdown
-from rolemgr.report.pages.page import Bar, Fact, Page, Section, Table, Tone, pieces
+from rolemgr.report.pages.page import Bar, Fact, Page, Section, Tone, pieces
 
 READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-PLAIN = {"paragraph_open", "paragraph_close", "text", "code_inline", "inline", "html_inline"}
+TAGS = {
+    "h2", "h3", "ul", "li", "p", "code", "table", "thead", "tbody", "tr", "th", "td", "br", "details", "summary", "b",
+    "pre",
+}  # fmt: skip
 
 
 def tokens(text: str) -> list[Token]:
@@ -63,11 +66,10 @@ def flat(text: str) -> str:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_text_is_shown_and_does_nothing(text: str) -> None:
     """No element but code comes of it, at the start of a line and in a table, and all of it can be read."""
-    page = Page("t", (), (Fact(text),), (Section("s", (text,), Table(("c",), ((text,), ((text, "x"),)))),), {})
-    seen = shown(markdown(page))
-    assert set(seen.tags) <= {"h2", "h3", "ul", "li", "p", "code", "table", "thead", "tbody", "tr", "th", "td", "br"}
-    assert (seen.tags.count("td"), seen.tags.count("h2"), seen.tags.count("ul")) == (2, 1, 2)
-    assert "".join(seen.texts).count(flat(text)) >= 4
+    seen = shown(markdown(everywhere(text)))
+    assert set(seen.tags) <= TAGS
+    assert [seen.tags.count(tag) for tag in ("td", "h2", "h3", "ul", "details", "pre")] == [8, 1, 1, 2, 1, bool(text)]
+    assert "".join(seen.texts).count(flat(text)) >= 13
 
 
 @pytest.mark.parametrize("text", HOSTILE)

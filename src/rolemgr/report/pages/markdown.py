@@ -24,7 +24,10 @@ _LEFT_OUT: Final = "_Left out: too long for a pull request. `--format html` has 
 
 def markdown(page: Page) -> str:
     """Return *page* as Markdown of at most `LIMIT` characters; what it leaves out for that it says."""
-    blocks = [f"## {inline(page.title)}\n", *([" · ".join(map(inline, page.about)) + "\n"] if page.about else [])]
+    blocks = [
+        f"## {inline(page.title)}\n",
+        *([_at_start(" · ".join(map(inline, page.about))) + "\n"] if page.about else []),
+    ]
     blocks.append("".join(f"- {_MARKS[one.tone]}{_at_start(inline(one.text))}\n" for one in page.summary))
     room = LIMIT - sum(map(len, blocks))
     for section in page.sections:
