@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rolemgr.errors import printable
-from rolemgr.report.pages.page import Bar, Cell, Page, Section, Table, Tone, pieces
+from rolemgr.report.pages.page import Bar, Cell, Page, Section, Table, Tone, counted, pieces
 
 LIMIT: Final = 60_000
 """How long a page may be: the body of a pull request and a comment take 65,536 characters."""
@@ -19,22 +19,32 @@ _LONG: Final = 8
 _MANY: Final = 20
 """A section of more rows is folded."""
 _MARKS: Final = {Tone.PLAIN: "", Tone.GOOD: "✅ ", Tone.LOOK: "⚠️ ", Tone.BAD: "⛔ "}
-_LEFT_OUT: Final = "_Left out: too long for a pull request. `--format html` has it._\n"
 
 
 def markdown(page: Page) -> str:
-    """Return *page* as Markdown of at most `LIMIT` characters; what it leaves out for that it says."""
-    blocks = [
-        f"## {inline(page.title)}\n",
-        *([_at_start(" · ".join(map(inline, page.about))) + "\n"] if page.about else []),
-    ]
-    blocks.append("".join(f"- {_MARKS[one.tone]}{_at_start(inline(one.text))}\n" for one in page.summary))
-    room = LIMIT - sum(map(len, blocks))
+    """Return *page* as Markdown of about `LIMIT` characters at most; what it leaves out for that it says first."""
+    head = [f"## {inline(page.title)}\n", *([_beside(page.about)] if page.about else [])]
+    facts = [f"{_MARKS[one.tone]}{_at_start(inline(one.text))}" for one in page.summary]
+    sections: list[str] = []
+    left_out: list[str] = []
+    room = LIMIT - sum(map(len, (*head, *facts)))
     for section in page.sections:
         text = _section(section)
-        blocks.append(text if len(text) < room else _section(Section(section.title)) + _LEFT_OUT)
-        room -= len(blocks[-1]) + 1
-    return "\n".join(blocks)
+        if len(text) < room:
+            sections.append(text)
+            room -= len(text)
+        else:
+            left_out.append(section.title)
+    if left_out:
+        facts.append(f"{_MARKS[Tone.LOOK]}{counted(len(left_out), 'part')} left out, named at the end")
+        sections.append(_section(_left_out(left_out)))
+    return "\n".join([*head, "".join(f"- {one}\n" for one in facts), *sections])
+
+
+def _left_out(titles: Sequence[str]) -> Section:
+    """Return which parts are left out; of many, the first."""
+    more = (f"and {len(titles) - _MANY} more",) if len(titles) > _MANY else ()
+    return Section("Left out: too long for a pull request, and in the HTML", (*titles[:_MANY], *more))
 
 
 def inline(text: str) -> str:
@@ -52,6 +62,10 @@ def code(text: str) -> str:
 
 def _spelt(text: str) -> str:
     return "".join(char if char.isalnum() or char == " " else f"&#{ord(char)};" for char in text)
+
+
+def _beside(texts: Sequence[str]) -> str:
+    return _at_start(" · ".join(map(inline, texts))) + "\n"
 
 
 def _at_start(text: str) -> str:
@@ -81,7 +95,7 @@ def _rows(section: Section) -> Sequence[Sequence[Cell]]:
 
 def _body(section: Section) -> Iterator[str]:
     if section.running:
-        yield _at_start(" · ".join(map(inline, section.entries))) + "\n"
+        yield _beside(section.entries)
     elif section.entries:
         yield "".join(f"- {_at_start(inline(entry))}\n" for entry in section.entries)
     if section.bars:
