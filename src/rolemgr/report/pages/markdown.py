@@ -32,7 +32,7 @@ def markdown(page: Page) -> str:
         text = _section(section)
         if len(text) < room:
             sections.append(text)
-            room -= len(text)
+            room -= len(text) + 1
         else:
             left_out.append(section.title)
     if left_out:
