@@ -15,7 +15,9 @@ TOP = Path(__file__).resolve().parents[1]
 EXAMPLES = TOP / "examples"
 README = (EXAMPLES / "README.md").read_text()
 ROLES = sorted(path.parent.name for path in EXAMPLES.glob("*/role.yaml"))
-EXPORTS = re.findall(r"^rolemgr ((?:create|preview) .*) -o (examples/(?:exports|templates|reviews)/\S+)$", README, re.MULTILINE)
+EXPORTS = re.findall(
+    r"^rolemgr ((?:create|preview) .*) -o (examples/(?:exports|templates|reviews)/\S+)$", README, re.MULTILINE
+)
 YAML = sorted(
     {path.relative_to(TOP).as_posix() for path in EXAMPLES.rglob("*.yaml")} - {path for _, path in EXPORTS}
 )  # fmt: skip

@@ -153,6 +153,14 @@ def test_the_page_of_a_role_says_all_of_it() -> None:
     assert {"Statements", "Never, by the persona", "Activity groups", "Trust policy"} <= {*titles}
 
 
+def test_a_role_without_a_known_capability_says_so() -> None:
+    """That evaluation asks about none that it has does not mean that it can do nothing."""
+    catalog = Catalog()
+    made = rendered(catalog, persona="sagemaker-feature-store", account="123456789012", bucket=["acme"])
+    [can] = [one for one in role_page(made.role, made.documents, catalog, []).sections if one.title == "What it can do"]
+    assert can.entries == ("none of the capabilities that evaluation asks about; what it writes and reads is below",)
+
+
 def test_a_reader_of_screens_finds_its_way() -> None:
     """A language, one main heading, each part and table named by a heading that exists, heads of columns."""
     read = Read(html(role_page(*role(), [])))

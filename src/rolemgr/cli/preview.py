@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 @page_form_option
 @output_option
 @color_option
-@click.option("--full", is_flag=True, help="Add the groups, statements, origins and settings that the page is about.")
+@click.option(
+    "--full",
+    is_flag=True,
+    help="Add groups, statements, origins and settings to the text; the other forms have them anyway.",
+)
 def preview_command(
     chosen: dict[str, Any], form: str, output: str | None, color: str, full: bool, verbose: bool
 ) -> None:

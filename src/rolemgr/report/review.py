@@ -57,7 +57,7 @@ def review_page(role: ComposedRole, documents: RoleDocuments, catalog: Catalog, 
             page.append(line, "yellow" if block.title == "LOOK" else "")
         if block.title in _LAST_OF_ITS_PART:
             page.append("\n")
-    page.append("\n--full: statements, where each comes from. --format markdown, html: to be shared.")
+    page.append("\n--full: statements, where each comes from. --format markdown, html: to share.")
     return page
 
 

@@ -27,12 +27,18 @@ _TITLES: Final[Mapping[str, str]] = {
 }
 """The blocks of the review in the order of this page, and what they are called where there is room for a title."""
 
+_NONE: Final = "none of the capabilities that evaluation asks about; what it writes and reads is below"
+
 
 def role_page(role: ComposedRole, documents: RoleDocuments, catalog: Catalog, findings: Sequence[Finding]) -> Page:
     """Return the page on *role*, with what `check` found in it."""
     blocks = {one.title: one for one in review(role, documents, catalog, findings, whole=True)}
     sections = (
-        *(_block(blocks[name], title) for name, title in _TITLES.items() if name in blocks),
+        *(
+            _block(blocks.get(name, Block(name, (_NONE,), 1)), title)
+            for name, title in _TITLES.items()
+            if name in blocks or name == "CAN"
+        ),
         Section("Sizes", bars=tuple(Bar(name, size, limit, "characters") for name, size, limit in sizes(documents))),
         findings_section(findings, {}),
         *_behind(role, documents, catalog),
