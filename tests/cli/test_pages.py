@@ -103,6 +103,17 @@ def test_check_without_a_finding_says_so(run: "Run") -> None:
     assert (ran.code, ran.stdout) == (0, "## Check of policies\n\n- ✅ no finding in 1 policy\n")
 
 
+@pytest.mark.usefixtures("policies")
+def test_check_says_what_is_suppressed(run: "Run") -> None:
+    """A page that is handed on does not pass over what the configuration excuses, and says why."""
+    Path("rolemgr-check.yaml").write_text("suppress:\n- {rule: RM607, reason: 'for | <b> now'}\n", "utf-8")
+    text = run("check", "p", "--format", "markdown").stdout
+    assert "\n- 1 finding suppressed or accepted, with reasons below\n" in text
+    [row] = [line for line in text.splitlines() if "RM607" in line]
+    assert row.endswith("| for <code>&#124;</code> `<b>` now |")
+    assert text.index("Suppressed or accepted") < text.index("RM607")
+
+
 OLD = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::acme/*"}}'
 NEW = """\
 {"Version": "2012-10-17", "Statement": [

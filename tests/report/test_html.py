@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from jinja2 import UndefinedError
 from tests.report.hostile import HOSTILE, everywhere
-from tests.support import rendered
+from tests.support import ALL_LIMITS, rendered
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import printable
 from rolemgr.report.pages.html import _environment, html
+from rolemgr.report.pages.markdown import markdown
 from rolemgr.report.pages.of_role import role_page
 from rolemgr.report.pages.page import pieces
 from rolemgr.report.preview import preview_data
@@ -151,6 +152,20 @@ def test_the_page_of_a_role_says_all_of_it() -> None:
     titles = [part.title for part in page.sections]
     assert titles[:3] == ["Worth a second look", "Who may assume it", "As what its work runs"]
     assert {"Statements", "Never, by the persona", "Activity groups", "Trust policy"} <= {*titles}
+
+
+@pytest.mark.parametrize("persona", Catalog().found("personas"))
+def test_every_persona_has_both_pages(persona: str) -> None:
+    """The largest role that people ask for, too: in HTML whole, in Markdown as far as a pull request takes it."""
+    catalog = Catalog()
+    made = rendered(catalog, **{**ALL_LIMITS, "persona": persona, "break_separation": "for a test"})
+    page = role_page(made.role, made.documents, catalog, [])
+    assert len(markdown(page)) < 65_536
+    read = Read(html(page))
+    assert len(read.named("section")) == len(page.sections)
+    assert sum(len(part.table.rows) for part in page.sections if part.table) + len(
+        [part for part in page.sections if part.table]
+    ) == len(read.named("tr"))
 
 
 def test_a_role_without_a_known_capability_says_so() -> None:

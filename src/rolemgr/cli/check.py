@@ -335,7 +335,7 @@ def _report_text(
 
         names = {rule.id: rule.name for rule in RULES.values()} | {one.check.id: one.check.kind for one in customs}
         if form != "github":
-            return page_text(findings_page(findings, checked, not_judged, types, names), form)
+            return page_text(findings_page(findings, checked, not_judged, types, names, suppressed), form)
         return annotations(findings, names, not_judged, types, is_file=is_file)
     import json
 

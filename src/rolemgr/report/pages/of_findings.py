@@ -18,16 +18,22 @@ TONES: Mapping[Severity, Tone] = {
 def findings_page(
     findings: Sequence[Finding], checked: int, not_judged: Sequence[NotJudged] = (),
     types: Sequence[TypeFromName] = (), names: Mapping[str, str] | None = None,
+    suppressed: Sequence[tuple[Finding, str]] = (),
 ) -> Page:  # fmt: skip
-    """Return the page on *findings* in so many *checked* policies, and on the rest; *names* are the rules' by id."""
+    """
+    Return the page on *findings* in so many *checked* policies, and on the rest; *names* are the rules' by id.
+
+    *suppressed* are the findings that the catalog accepts or the configuration suppresses, with the reason.
+    """
     sections = (
         Section("By severity", bars=tuple(_bars(findings))),
         findings_section(findings, names or {}),
         Section("Not judged", table=_not_judged(not_judged), tone=Tone.LOOK),
+        Section("Suppressed or accepted", table=_suppressed(suppressed), folded=True),
         Section("Types that names of files suggest", tuple(f"{one.path}: {one}" for one in types)),
     )
     shown = tuple(one for one in sections if not one.is_empty)
-    return Page("Check of policies", (), tuple(_facts(findings, checked, not_judged)), shown,
+    return Page("Check of policies", (), tuple(_facts(findings, checked, not_judged, suppressed)), shown,
                 findings_data(findings, checked, not_judged, types))  # fmt: skip
 
 
@@ -54,10 +60,15 @@ def place_of(path: str, line: int | None) -> str:
     return as_code(f"{path}{f':{line}' if line else ''}")
 
 
-def _facts(findings: Sequence[Finding], checked: int, not_judged: Sequence[NotJudged]) -> Iterator[Fact]:
+def _facts(
+    findings: Sequence[Finding], checked: int, not_judged: Sequence[NotJudged],
+    suppressed: Sequence[tuple[Finding, str]],
+) -> Iterator[Fact]:  # fmt: skip
     yield Fact(summary(findings, checked), worst_tone(findings))
     if not_judged:
         yield Fact(f"{counted(len(not_judged), 'place')} not judged, which may hold findings", Tone.LOOK)
+    if suppressed:
+        yield Fact(f"{counted(len(suppressed), 'finding')} suppressed or accepted, with reasons below")
 
 
 def _bars(findings: Sequence[Finding]) -> Iterator[Bar]:
@@ -69,3 +80,10 @@ def _bars(findings: Sequence[Finding]) -> Iterator[Bar]:
 
 def _not_judged(places: Sequence[NotJudged]) -> Table:
     return Table(("Place", "Why"), tuple((place_of(one.path, one.line), one.reason) for one in places))
+
+
+def _suppressed(suppressed: Sequence[tuple[Finding, str]]) -> Table:
+    rows = tuple(
+        (one.severity.value, one.rule, one.message, place_of(one.path, one.line), reason) for one, reason in suppressed
+    )
+    return Table(("Severity", "Rule", "Finding", "Place", "Reason"), rows)
