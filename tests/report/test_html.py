@@ -26,7 +26,7 @@ TAGS = {
     "footer", "script",
 }  # fmt: skip
 ATTRIBUTES = {
-    "lang", "charset", "http-equiv", "content", "name", "class", "id", "type", "scope", "role", "tabindex", "data-key",
+    "lang", "charset", "http-equiv", "content", "name", "class", "id", "type", "scope", "role", "tabindex", "data-key", "data-name",
     "aria-label", "aria-labelledby", "viewbox", "width", "height", "rx",
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ from tests.report.hostile import HOSTILE, everywhere
 
 from rolemgr.errors import printable
 from rolemgr.report.pages.markdown import LIMIT, code, inline, markdown
-from rolemgr.report.pages.page import Bar, Fact, Page, Section, Tone, pieces
+from rolemgr.report.pages.page import Bar, Code, Fact, Page, Section, Tone, pieces, quoted
 
 READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 TAGS = {
@@ -106,6 +106,12 @@ def test_words_of_code_without_a_space_between_them_are_one() -> None:
     """Two spans that touch would be read as one with backticks in it."""
     assert inline("`a``b` s3:`c` (`d`), `e`f") == "`ab` s3:`c` (`d`), `e`f"
     assert [piece.is_code for piece in pieces("a `b` c")] == [False, True, False]
+
+
+def test_what_is_code_as_a_whole_stays_whole() -> None:
+    """The backticks of a path are part of it, where those of a sentence quote."""
+    assert inline(Code("a `b` c")) == "<code>a &#96;b&#96; c</code>"
+    assert inline(quoted("a b")) == "`a b`"
 
 
 def test_block_of_code_ends_where_it_should() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from rolemgr.compare.grants import Changes
 from rolemgr.compare.verdicts import Comparison, Difference
 from rolemgr.report.differences import changes_data, command, future_action, statement_name
-from rolemgr.report.pages.page import Cell, Fact, Page, Section, Table, Tone, as_code, counted
+from rolemgr.report.pages.page import Cell, Code, Fact, Page, Section, Table, Tone, counted, quoted
 
 _COLUMNS = ("Policies", "Statement", "Actions", "Note", "Ask")
 
@@ -26,7 +26,7 @@ def changes_page(found: Changes, old: str, new: str, ask: Mapping[str, str]) -> 
         Section("Values", table=_values(found)),
     )
     shown = tuple(one for one in sections if not one.is_empty)
-    about = (f"from {as_code(old)}", f"to {as_code(new)}")
+    about = (f"from {quoted(old)}", f"to {quoted(new)}")
     return Page("Difference in access", about, tuple(_facts(found)), shown, changes_data(found, old, new))
 
 
@@ -57,7 +57,7 @@ def _differences(parts: Mapping[str, Comparison], file: str, ask: str) -> Table:
 def _difference(part: str, one: Difference, file: str, ask: str) -> tuple[Cell, ...]:
     actions: Cell = future_action(one) if one.future else one.actions
     notes = (*filter(None, (one.scenario.note,)), *(f"doubtful: {doubt}" for doubt in one.doubts))
-    return part, statement_name(one), actions, notes, as_code(command(one, file, ask))
+    return part, statement_name(one), actions, notes, Code(command(one, file, ask))
 
 
 def _unknown(ways: Mapping[str, Mapping[str, Comparison]]) -> Table:

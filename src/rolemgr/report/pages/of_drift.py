@@ -7,7 +7,7 @@ from rolemgr.account.connect import Access
 from rolemgr.check.finding import Severity
 from rolemgr.report.drift import ExaminedRole, drift_data
 from rolemgr.report.pages.of_findings import TONES, place_of
-from rolemgr.report.pages.page import Cell, Fact, Page, Section, Table, Tone, as_code, counted
+from rolemgr.report.pages.page import Cell, Code, Fact, Page, Section, Table, Tone, counted
 from rolemgr.report.plan import RoleNotJudged
 
 
@@ -31,7 +31,7 @@ def about(access: Access) -> tuple[str, ...]:
 
 def not_judged(refused: Sequence[Mapping[str, str]]) -> Section:
     """Return the roles that could not be looked at, with the reason."""
-    rows = tuple((as_code(one["role"]), one["problem"]) for one in refused)
+    rows = tuple((Code(one["role"]), one["problem"]) for one in refused)
     return Section("Not judged", table=Table(("Role", "Why"), rows), tone=Tone.BAD)
 
 
@@ -59,7 +59,7 @@ def _row(one: Mapping[str, Any]) -> tuple[Cell, ...]:
     """Return what differs: of access what is not known of it too, of a value both values."""
     more = [f"can't tell: {one['unknown']}"] if one.get("unknown") else []
     values = [f"{side}: {one[side]}" for side in ("file", "account") if one.get(side)]
-    ask = as_code(one["ask"]) if one.get("ask") else ""
+    ask = Code(one["ask"]) if one.get("ask") else ""
     return (
         one["severity"], (one["rule"], one["name"]), (one["message"], *more, *values), tuple(one.get("actions", ())),
         place_of(one["path"], one["line"]), ask,

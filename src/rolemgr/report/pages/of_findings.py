@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rolemgr.check.finding import Finding, NotJudged, Severity, TypeFromName
 from rolemgr.report.findings import findings_data, summary
-from rolemgr.report.pages.page import Bar, Fact, Page, Section, Table, Tone, as_code, counted
+from rolemgr.report.pages.page import Bar, Code, Fact, Page, Section, Table, Tone, counted
 
 TONES: Mapping[Severity, Tone] = {
     Severity.ERROR: Tone.BAD,
@@ -55,9 +55,9 @@ def worst_tone(findings: Sequence[Finding]) -> Tone:
     return min(((order.index(one.severity), TONES[one.severity]) for one in findings), default=(0, Tone.GOOD))[1]
 
 
-def place_of(path: str, line: int | None) -> str:
-    """Return the place as an editor opens it, as code."""
-    return as_code(f"{path}{f':{line}' if line else ''}")
+def place_of(path: str, line: int | None) -> Code:
+    """Return the place as an editor opens it."""
+    return Code(f"{path}{f':{line}' if line else ''}")
 
 
 def _facts(

@@ -17,6 +17,12 @@ Cell: TypeAlias = str | int | tuple[str, ...]
 """What stands in a table: a text, a number, or a text on each line."""
 
 
+class Code(str):
+    """A text that is code as a whole, whatever is in it: a command, a path."""
+
+    __slots__ = ()
+
+
 class Tone(StrEnum):
     """How a sentence or a section is meant, for its colour; the words say it without."""
 
@@ -101,6 +107,9 @@ def pieces(text: str) -> Iterator[Piece]:
     Plain is what consists of letters and digits, of any language, with a sentence's marks around it. All else (an
     ARN, an action, a path, `@name`, a link, an HTML tag) is code, and so is what stands in backticks.
     """
+    if isinstance(text, Code):
+        yield Piece(printable(" ".join(text.split())), is_code=True)
+        return
     for is_code, found in groupby(_words(printable(" ".join(text.split()))), key=lambda one: one.is_code):
         yield Piece("".join(one.text for one in found), is_code)
 
@@ -129,8 +138,8 @@ def _is_plain(word: str, *, is_first: bool) -> bool:
     return bool(_PLAIN.fullmatch(word)) and not _LINKED.search(word)
 
 
-def as_code(text: str) -> str:
-    """Return *text*, of several words maybe, for `pieces` to take as code; one that has a backtick stays as it is."""
+def quoted(text: str) -> str:
+    """Return *text*, which may have several words, within a sentence for `pieces` to take as code."""
     return text if "`" in text else f"`{text}`"
 
 
