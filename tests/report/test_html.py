@@ -17,7 +17,7 @@ from rolemgr.errors import printable
 from rolemgr.report.pages.html import _environment, html
 from rolemgr.report.pages.markdown import markdown
 from rolemgr.report.pages.of_role import role_page
-from rolemgr.report.pages.page import pieces
+from rolemgr.report.pages.page import Code, Page, Section, Table, pieces
 from rolemgr.report.preview import preview_data
 
 TAGS = {
@@ -103,6 +103,13 @@ def data_of(page: str) -> str:
 def hashed(text: str) -> str:
     """Return the source of a content security policy that allows *text* alone."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def test_a_command_in_a_table_is_one_piece_of_code() -> None:
+    """With its backticks and spaces, wherever it stands alone or among others."""
+    command = Code("rolemgr simulate `x` y")
+    page = html(Page("t", (), (), (Section("s", table=Table(("a",), ((command,), (("b", command),)))),), {}))
+    assert page.count("<code>rolemgr simulate `x` y</code>") == 2
 
 
 def test_only_its_own_script_and_style_may_run() -> None:

@@ -93,7 +93,9 @@ def _key(cell: Cell) -> str:
 
 
 def _cell_lines(cell: Cell) -> tuple[str, ...]:
-    return cell if isinstance(cell, tuple) else (str(cell),)
+    if isinstance(cell, int):
+        return (str(cell),)
+    return cell if isinstance(cell, tuple) else (cell,)
 
 
 def _filled(bar: Bar) -> int:
