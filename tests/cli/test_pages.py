@@ -52,6 +52,11 @@ def test_preview_writes_a_file(run: "Run", hostile_catalog: str) -> None:
     given = ("preview", "--catalog", hostile_catalog, *ROLE, "--format", "html")
     assert run(*given, "-o", "role.html").code == 0
     assert Path("role.html").read_text("utf-8") == run(*given).stdout
+    wrong = run(*given, "-o", "role.json")
+    assert (wrong.code, Path("role.json").exists()) == (2, False)
+    assert wrong.errors == [
+        "role.json: is named as JSON, and the result is HTML; give another name, or another --format"
+    ]
 
 
 POLICY = """\

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolemgr.cli.console import color_option, give, output_option, page_form_option
-from rolemgr.cli.files import write_output
+from rolemgr.cli.files import require_ending, write_output
 from rolemgr.cli.options import role_options
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def preview_command(
     shown = (found.role, found.documents, found.catalog)
 
     if form in FORMS:
+        require_ending(output, FORMS[form], "give another name, or another --format")
         write_output(page_text(role_page(*shown, findings_in_force(found)), form), output)
         return
 

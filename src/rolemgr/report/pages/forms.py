@@ -4,7 +4,8 @@ from typing import Final
 
 from rolemgr.report.pages.page import Page
 
-FORMS: Final = ("markdown", "html")
+FORMS: Final = {"markdown": "Markdown", "html": "HTML"}
+"""What each form is called in a sentence."""
 
 
 def page_text(page: Page, form: str) -> str:
