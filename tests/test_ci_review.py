@@ -92,12 +92,13 @@ def test_new_access_is_in_the_summary_and_fails_where_that_is_asked(repository: 
     review = Review(repository, BASE="main")
     assert review.code == 0, review.stderr
     assert "#### roles/store.yaml: access changed" in review.summary
-    assert "after.json allows what before.json does not" in review.summary
+    assert "from `before.json` · to `after.json`\n\n- ⚠️ gains access: " in review.summary
+    assert re.search(r"^\| permissions \| .*--resource arn:aws:s3:::acme", review.summary, re.MULTILINE)
     assert Review(repository, BASE="main", FAIL_ON_NEW_ACCESS="true").code == 1
     git(repository, "commit", "-qam", "More")
     role.write_text(ROLE)
     less = Review(repository, BASE="main", FAIL_ON_NEW_ACCESS="true")
-    assert (less.code, "before.json allows what after.json does not" in less.summary) == (0, True)
+    assert (less.code, "loses access: " in less.summary) == (0, True)
 
 
 def test_roles_that_come_and_go_are_named(repository: Path) -> None:

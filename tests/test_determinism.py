@@ -34,6 +34,17 @@ def test_the_hash_seed_does_not_matter(seed: str) -> None:
     assert create(*flat(OPTIONS), seed=seed) == create(*flat(OPTIONS))
 
 
+@pytest.mark.parametrize("form", ["markdown", "html"])
+def test_a_page_for_reviewers_has_the_same_bytes(form: str) -> None:
+    """It can be kept in git, and a diff of two of them shows what the role's change is."""
+    command = [*COMMAND[:3], "preview", *COMMAND[4:], *OPTIONS[0], *OPTIONS[2], *OPTIONS[3], "--format", form]
+    first, second = (
+        subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout
+        for seed in ("0", "12345")
+    )
+    assert first == second
+
+
 @pytest.mark.parametrize("order", list(permutations(range(len(OPTIONS))))[::29])
 def test_the_order_of_options_does_not_matter(order: tuple[int, ...]) -> None:
     """Options in another order, and groups within an option, give the same role."""

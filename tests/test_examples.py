@@ -15,7 +15,9 @@ TOP = Path(__file__).resolve().parents[1]
 EXAMPLES = TOP / "examples"
 README = (EXAMPLES / "README.md").read_text()
 ROLES = sorted(path.parent.name for path in EXAMPLES.glob("*/role.yaml"))
-EXPORTS = re.findall(r"^rolemgr (create .*) -o (examples/(?:exports|templates)/\S+)$", README, re.MULTILINE)
+EXPORTS = re.findall(
+    r"^rolemgr ((?:create|preview) .*) -o (examples/(?:exports|templates|reviews)/\S+)$", README, re.MULTILINE
+)
 YAML = sorted(
     {path.relative_to(TOP).as_posix() for path in EXAMPLES.rglob("*.yaml")} - {path for _, path in EXPORTS}
 )  # fmt: skip
@@ -59,7 +61,7 @@ def test_every_export_has_its_command() -> None:
     """No file of the folder is without the line that writes it."""
     written = {(TOP / path).name for _, path in EXPORTS}
     templates = set(re.findall(r"--template examples/templates/(\S+)", README))
-    found = {path.name for folder in ("exports", "templates") for path in (EXAMPLES / folder).iterdir()}
+    found = {path.name for folder in ("exports", "templates", "reviews") for path in (EXAMPLES / folder).iterdir()}
     assert found == {*written, *templates, "team.yaml"}
     assert len(templates) == 2
 

@@ -79,7 +79,7 @@ def test_the_wheel_holds_the_package_and_its_catalog(built: Built) -> None:
     wanted |= {f"rolemgr/_catalog/{name}" for name in catalog_files()}
     assert names == wanted
     assert "rolemgr/py.typed" in names
-    assert {name.rpartition(".")[2] for name in names} >= {"py", "typed", "json", "j2", "yaml"}
+    assert {name.rpartition(".")[2] for name in names} >= {"py", "typed", "json", "j2", "yaml", "css", "js"}
 
 
 def test_the_sdist_holds_what_is_reviewed_and_tested(built: Built) -> None:
@@ -113,6 +113,8 @@ def test_the_installed_package_is_the_one_from_the_wheel(installed: Path) -> Non
         ("list", "activity-groups", "--format", "json"),
         ("show", "persona", "data-scientist"),
         ("schema", "role"),
+        ("preview", "--persona", "sagemaker-compute", "--format", "html"),
+        ("preview", "--persona", "sagemaker-compute", "--format", "markdown"),
     ],
     ids=" ".join,
 )

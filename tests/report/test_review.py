@@ -137,3 +137,10 @@ def test_every_second_look_at_least_begins() -> None:
     for entry in look.entries:
         assert entry[:25] in page
     assert len(page.splitlines()) <= 60
+
+
+def test_what_a_configuration_suppresses_is_counted() -> None:
+    """A pull request that excuses itself must not read as "no finding"."""
+    role = rendered(CATALOG, persona="data-scientist", **WHERE)
+    shown = {one.title: one for one in review(role.role, role.documents, CATALOG, [], 2)}
+    assert shown["CHECK"].entries[0].startswith("no finding, 2 suppressed by rolemgr-check.yaml; ")

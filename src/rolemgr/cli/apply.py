@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from rolemgr.cli.access import access_options
-from rolemgr.cli.console import form_option, output_option
+from rolemgr.cli.console import form_option, output_option, page_form_option
 from rolemgr.cli.files import is_folder, is_stdout, next_step, note, write_output
 from rolemgr.cli.options import roles_options
 from rolemgr.cli.planning import end_with, prepare
@@ -45,7 +45,7 @@ yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @prune_option
 @allow_findings_option
 @access_options
-@form_option
+@page_form_option
 @output_option
 def plan_command(
     files: Sequence[str], chosen: dict[str, Any], update: bool, prune: bool, allow_findings: bool,
@@ -61,14 +61,18 @@ def plan_command(
     Examples:
       rolemgr plan roles/churn.yaml
       rolemgr plan roles/*.yaml --update --format json
+      rolemgr plan roles/*.yaml --update --format markdown
     """
-    from rolemgr.report.plan import plan_data, plan_text  # help does not pay for it
+    from rolemgr.report.pages.forms import FORMS, page_text  # help does not pay for these
+    from rolemgr.report.pages.of_plan import plan_page
+    from rolemgr.report.plan import plan_data, plan_text
 
     options = ApplyOptions(update, prune, allow_findings)
     found = prepare(role_choices(files, chosen), access, options, "", verbose=verbose, to_file=_is_file(output))
     unwritten: list[InputError] = []
     with gathering(unwritten):
         shown = plan_text(*found) if form == "text" else to_json(plan_data(*found))
+        shown = page_text(plan_page(*found), form) if form in FORMS else shown
         write_output(shown, output)
     end_with([*(one.error for one in found.refused), *unwritten])
     if found.problems:

@@ -60,6 +60,7 @@ def check_command(
       rolemgr check --persona ml-engineer
       rolemgr check --role 'roles/*.yaml' --format github
       rolemgr check policies/ --rules checks.yaml
+      rolemgr check policies/ --format markdown >> "$GITHUB_STEP_SUMMARY"
       rolemgr check --explain RM901
     """
     from rolemgr.report.check import explained  # help does not pay for these

@@ -38,9 +38,14 @@ catalog_option = click.option(
 form_option = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="The form of the result."
 )
+page_form_option = click.option(
+    "--format", "form", type=click.Choice(["text", "json", "markdown", "html"]), default="text",
+    help="The form of the result: text, JSON, Markdown for a pull request, or one HTML page.",
+)  # fmt: skip
 findings_form_option = click.option(
-    "--format", "form", type=click.Choice(["text", "json", "sarif", "github"]), default="text",
-    help="The form of the result: text, JSON, SARIF 2.1.0, or GitHub's annotations.",
+    "--format", "form", type=click.Choice(["text", "json", "markdown", "html", "sarif", "github"]), default="text",
+    help="The form of the result: text, JSON, Markdown for a pull request, one HTML page, SARIF 2.1.0, or GitHub's"
+    " annotations.",
 )  # fmt: skip
 output_option = click.option(
     "-o", "--output", metavar="PATH", callback=_path, help="Write the result to a file; - is stdout."

@@ -19,8 +19,8 @@ KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
     "--type", "kind", type=click.Choice(KINDS), help="The type of policy files; told from each file unless given."
 )
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json", "github"]), default="text",
-    help="The form of the result: text, JSON, or GitHub's annotations.",
+    "--format", "form", type=click.Choice(["text", "json", "markdown", "html", "github"]), default="text",
+    help="The form of the result: text, JSON, Markdown for a pull request, one HTML page, or GitHub's annotations.",
 )  # fmt: skip
 @click.option(
     "--fail-on", type=click.Choice(["any", "gained"]), default="any", show_default=True,
@@ -42,6 +42,7 @@ def diff_command(a: str, b: str, kind: str | None, form: str, fail_on: str, outp
     Examples:
       rolemgr diff old.json new.json
       rolemgr create --persona data-scientist | rolemgr diff role.json - --fail-on gained
+      rolemgr diff old.json new.json --format markdown
       rolemgr diff bucket-policy.json other-bucket-policy.json --type resource --format json
     """
     from rolemgr.workflow.diff import compared  # help does not pay for it

@@ -4,17 +4,20 @@ from typing import Any
 
 import click
 
-from rolemgr.cli.console import color_option, form_option, give, output_option
+from rolemgr.cli.console import color_option, give, output_option, page_form_option
+from rolemgr.cli.files import require_ending, write_output
 from rolemgr.cli.options import role_options
 from rolemgr.cli.outside import OUTSIDE
 
 
 @click.command("preview")
 @role_options
-@form_option
+@page_form_option
 @output_option
 @color_option
-@click.option("--full", is_flag=True, help="Add the groups, statements, origins and settings that the page is about.")
+@click.option(
+    "--full", is_flag=True, help="Add groups, statements, origins and settings to the text; other forms have them."
+)
 def preview_command(
     chosen: dict[str, Any], form: str, output: str | None, color: str, full: bool, verbose: bool
 ) -> None:
@@ -29,8 +32,15 @@ def preview_command(
       rolemgr preview --persona data-scientist
       rolemgr preview --persona data-scientist --full
       rolemgr preview --role roles/churn.yaml --format json
+      rolemgr preview --role roles/churn.yaml --format markdown
+      rolemgr preview --role roles/churn.yaml --format html -o churn.html
     """
-    from rolemgr.workflow.preview import preview  # help does not pay for it
+    from rolemgr.report.pages.forms import FORMS  # help does not pay for these
+    from rolemgr.workflow.preview import preview
 
     views = preview(chosen, OUTSIDE, full=full, verbose=verbose)
+    if form in FORMS:
+        require_ending(output, FORMS[form], "give another name, or another --format")
+        write_output(views.in_form(form), output)
+        return
     give(form, views.data, views.page, output, color)

@@ -145,7 +145,8 @@ def _say_error(terminal: Terminal, error: RolemgrError, question: Question) -> N
 def _agreed(terminal: Terminal, found: Chosen, command: str | None) -> bool:
     """Show the last page; tell whether it is agreed to (True), or somebody wants to go back (False)."""
     terminal.say("", "Review", style="bold")
-    terminal.draw(review_page(found.role, found.documents, found.catalog, findings_in_force(found)))
+    in_force = findings_in_force(found)
+    terminal.draw(review_page(found.role, found.documents, found.catalog, in_force.findings, len(in_force.suppressed)))
     if command:
         terminal.say("", "The same role by command line:", style="bold")
         click.echo(f"  {command}\n", err=True)

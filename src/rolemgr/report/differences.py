@@ -107,7 +107,7 @@ def changes_annotations(found: Changes, old: str, new: str, *, is_file: Callable
 def _annotations(part: Part, old: str) -> Iterator[tuple[str, str]]:
     for level, comparison, word in (("error", part.gained, "more than"), ("warning", part.lost, "less than")):
         for one in comparison.differences:
-            yield level, f"{part.name}: {_name(one)} allows {word} {old}: {_actions(one)}"
+            yield level, f"{part.name}: {statement_name(one)} allows {word} {old}: {_actions(one)}"
         for unknown in comparison.unknowns:
             yield level, f"{part.name}: can't tell whether it allows {word} {old}: {unknown.reason}"
 
@@ -134,7 +134,7 @@ def _direction(title: str, part: str, found: Comparison, file: str, ask: Mapping
 
 
 def _difference(one: Difference, file: str, ask: str) -> Iterator[str]:
-    yield f"  {_name(one)}: {_actions(one)}"
+    yield f"  {statement_name(one)}: {_actions(one)}"
     if one.scenario.note:
         yield f"    {one.scenario.note}"
     for doubt in one.doubts:
@@ -142,7 +142,8 @@ def _difference(one: Difference, file: str, ask: str) -> Iterator[str]:
     yield f"    {command(one, file, ask)}"
 
 
-def _name(one: Difference | Unknown) -> str:
+def statement_name(one: Difference | Unknown) -> str:
+    """Return which statement allows what the other side does not, or no longer denies it."""
     at = one.statement
     if at is None:
         return "all statements"
@@ -152,9 +153,12 @@ def _name(one: Difference | Unknown) -> str:
 
 
 def _actions(one: Difference) -> str:
-    if one.future:
-        return f"actions that AWS may add, such as one of the name {one.actions[0]}"
-    return listed(one.actions)
+    return future_action(one) if one.future else listed(one.actions)
+
+
+def future_action(one: Difference) -> str:
+    """Return in words what *one* allows of actions that AWS does not have yet."""
+    return f"actions that AWS may add, such as one of the name {one.actions[0]}"
 
 
 def listed(actions: tuple[str, ...]) -> str:
@@ -164,7 +168,7 @@ def listed(actions: tuple[str, ...]) -> str:
 
 
 def _unknown(one: Unknown) -> Iterator[str]:
-    yield f"  {_name(one)}: {listed(one.actions)}"
+    yield f"  {statement_name(one)}: {listed(one.actions)}"
     yield f"    {one.reason}"
 
 

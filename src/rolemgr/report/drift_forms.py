@@ -7,6 +7,8 @@ from typing import Any
 from rolemgr.account.connect import Access
 from rolemgr.report.drift import ExaminedRole, drift_data, drift_findings, drift_text, rule_texts
 from rolemgr.report.findings import annotations
+from rolemgr.report.pages.forms import FORMS, page_text
+from rolemgr.report.pages.of_drift import drift_page
 from rolemgr.report.plan import RoleNotJudged, refused_places
 from rolemgr.report.sarif import sarif
 
@@ -15,9 +17,11 @@ def drift_report(
     form: str, way: Access | None, examined: Sequence[ExaminedRole], refused: Sequence[RoleNotJudged], version: str,
     is_file: Callable[[str], bool],
 ) -> str:  # fmt: skip
-    """Return what was *examined*, and which roles were *refused*, in the *form* (text, json, sarif or github)."""
+    """Return what was *examined*, and which roles were *refused*, in the *form* that somebody chose."""
     if form == "text":
         return drift_text(examined, refused)
+    if form in FORMS:
+        return page_text(drift_page(way, examined, refused), form)
     if form == "json":
         return _json(drift_data(way, examined, refused))
     texts = rule_texts()

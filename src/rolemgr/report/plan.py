@@ -13,13 +13,15 @@ from rolemgr.report.next_steps import passed_line
 from rolemgr.report.preview import sizes
 
 _SIGNS = {"create": "+", "update": "~", "unchanged": "=", "refuse": "!"}
-_ACTION_TEXTS = {
+ACTION_TEXTS = {
     "create": "create role",
     "update": "change role",
     "unchanged": "already there, with the same content: role",
     "refuse": "not done: role",
 }
-_COUNTED = {"create": "to create", "update": "to change", "unchanged": "already there", "refuse": "refused"}
+"""What a plan does, by its action, before the role's ARN."""
+COUNTED = {"create": "to create", "update": "to change", "unchanged": "already there", "refuse": "refused"}
+"""How plans are counted, by their action."""
 
 
 class Planned(NamedTuple):
@@ -129,14 +131,14 @@ def plan_text(
         lines += map(printable, _role_lines(one, steps=steps))
     lines += refused_lines(refused)
     counts: Counter[str] = Counter(one.plan.action for one in planned)
-    counted = ", ".join(f"{counts[action]} {word}" for action, word in _COUNTED.items() if counts[action])
+    counted = ", ".join(f"{counts[action]} {word}" for action, word in COUNTED.items() if counts[action])
     counted += f"{', ' if counted else ''}{len(refused)} not judged" if refused else ""
     return "\n".join([*lines, *([""] if not steps else []), f"plan: {counted}"]) + "\n"
 
 
 def _role_lines(one: Planned, *, steps: bool) -> Iterator[str]:
     plan = one.plan
-    yield f"{_SIGNS[plan.action]} {_ACTION_TEXTS[plan.action]} {plan.wanted.arn}"
+    yield f"{_SIGNS[plan.action]} {ACTION_TEXTS[plan.action]} {plan.wanted.arn}"
     if plan.problem:
         yield f"    {plan.problem}"
     yield from (f"    note: {note}" for note in plan.notes)

@@ -46,18 +46,20 @@ class Block(NamedTuple):
     """Whether the entries stand beside one another, as words do, and not each on a line."""
 
 
-def review_page(role: ComposedRole, documents: RoleDocuments, catalog: Catalog, findings: Sequence[Finding]) -> Text:
+def review_page(
+    role: ComposedRole, documents: RoleDocuments, catalog: Catalog, findings: Sequence[Finding], suppressed: int = 0
+) -> Text:
     """Return the page for *role*, with what `check` found in it: at most 60 lines of 80 columns."""
     page = Text(no_wrap=True, overflow="ignore")
     page.append(f"{documents.name}  {role.persona.title}\n", "bold")
     page.append(f"{role.spec.arn}  {role.spec.region}\n")
-    for block in _with_room(review(role, documents, catalog, findings)):
+    for block in _with_room(review(role, documents, catalog, findings, suppressed)):
         for number, line in enumerate(_lines(block)):
             page.append(f"\n{'' if number else block.title:<{_INDENT}}", "bold")
             page.append(line, "yellow" if block.title == "LOOK" else "")
         if block.title in _LAST_OF_ITS_PART:
             page.append("\n")
-    page.append("\n--full: groups, statements, where each comes from. --format json: for programs.")
+    page.append("\n--full: statements, where each comes from. --format markdown, html: to share.")
     return page
 
 
@@ -65,21 +67,27 @@ _LAST_OF_ITS_PART: Final = frozenset({"RUNS", "CANNOT", "READS", "SET", "LOOK"})
 
 
 def review(
-    role: ComposedRole, documents: RoleDocuments, catalog: Catalog, findings: Sequence[Finding]
+    role: ComposedRole,
+    documents: RoleDocuments,
+    catalog: Catalog,
+    findings: Sequence[Finding],
+    suppressed: int = 0,
+    *,
+    whole: bool = False,
 ) -> tuple[Block, ...]:
-    """Return the blocks of the page, in their order."""
+    """Return the blocks of the page, in their order; *whole* ones say everything and are as long as that takes."""
     blocks = (
         Block("WHO", tuple(_who(role.trust)), 4),
         Block("RUNS", tuple(_runs(role, catalog)), 3),
         Block("CAN", tuple(_can(role, documents)), 5, running=True),
-        Block("CANNOT", tuple(_cannot(role, catalog)), 7),
-        Block("WRITES", tuple(_touches(role, writing=True)), 7),
-        Block("READS", tuple(_touches(role, writing=False)), 5),
-        Block("LIMITS", tuple(_limits(role, catalog)), 6, running=True),
+        Block("CANNOT", tuple(_cannot(role, catalog, whole=whole)), 7),
+        Block("WRITES", tuple(_touches(role, writing=True, whole=whole)), 7),
+        Block("READS", tuple(_touches(role, writing=False, whole=whole)), 5),
+        Block("LIMITS", tuple(_limits(role, catalog, whole=whole)), 6, running=True),
         Block("SET", tuple(_settings(role)), 3, running=True),
-        Block("LOOK", tuple(_second_look(role, documents, findings)), 5),
+        Block("LOOK", tuple(_second_look(role, documents, findings, whole=whole)), 5),
         Block("SIZE", tuple(_size(role, documents)), 3, running=True),
-        Block("CHECK", (_check(role, catalog, findings),), 2),
+        Block("CHECK", (_check(role, catalog, findings, suppressed),), 2),
     )
     return tuple(block for block in blocks if block.entries)
 
@@ -198,7 +206,7 @@ def _without_limits(role: ComposedRole, policies: tuple[NamedPolicy, ...]) -> tu
     )
 
 
-def _cannot(role: ComposedRole, catalog: Catalog) -> Iterator[str]:
+def _cannot(role: ComposedRole, catalog: Catalog, *, whole: bool) -> Iterator[str]:
     """Yield what the persona can never do: titles of separations, then what has exceptions and other entries."""
     never = role.persona.never
     if not never:
@@ -209,8 +217,9 @@ def _cannot(role: ComposedRole, catalog: Catalog) -> Iterator[str]:
         catalog.separation(name).value.title: _exceptions([one for one in never if one.separation == name])
         for name in names
     }
-    yield from _beside([title for title, found in of_each.items() if not found], len(of_each))
-    yield from (f"{title}, {_few(found)}" for title, found in of_each.items() if found)
+    titles = [title for title, found in of_each.items() if not found]
+    yield from titles if whole else _beside(titles, len(of_each))
+    yield from (f"{title}, {'; '.join(found) if whole else _few(found)}" for title, found in of_each.items() if found)
     yield from (sentence(one, role) for one in never if not one.separation)
 
 
@@ -224,7 +233,7 @@ def _exceptions(never: Iterable[Never]) -> list[str]:
     return list(dict.fromkeys(filter(None, (one.forbidden.excepted().removeprefix(", ") for one in never))))
 
 
-def _touches(role: ComposedRole, *, writing: bool) -> Iterator[str]:
+def _touches(role: ComposedRole, *, writing: bool, whole: bool) -> Iterator[str]:
     """
     Yield for each service what the role changes, or reads besides: the widest patterns, less what Denies take out.
 
@@ -234,9 +243,10 @@ def _touches(role: ComposedRole, *, writing: bool) -> Iterator[str]:
     found = changed if writing else {name: _beyond(arns, changed.get(name, ())) for name, arns in read.items()}
     order = sorted(found, key=lambda name: (_FIRST.get(name, len(_FIRST)), -len(found[name]), name))
     for service in filter(found.get, order):
-        shown = list(dict.fromkeys(_in_words(role, service, found[service], writing=writing)))
-        more = f" and {len(shown) - _PATTERNS} more" if len(shown) > _PATTERNS else ""
-        yield f"{service}  {', '.join(shown[:_PATTERNS])}{more}"
+        shown = list(dict.fromkeys(_in_words(role, service, found[service], writing=writing, whole=whole)))
+        most = len(shown) if whole else _PATTERNS
+        more = f" and {len(shown) - most} more" if len(shown) > most else ""
+        yield f"{service}  {', '.join(shown[:most])}{more}"
 
 
 _PATTERNS: Final = 6
@@ -266,14 +276,16 @@ def _beyond(arns: Iterable[str], others: Sequence[str]) -> list[str]:
     return [arn for arn in arns if arn != "*" and not any(contains(as_pattern(one), as_pattern(arn)) for one in others)]
 
 
-def _in_words(role: ComposedRole, service: str, arns: Sequence[str], *, writing: bool) -> Iterator[str]:
+def _in_words(
+    role: ComposedRole, service: str, arns: Sequence[str], *, writing: bool, whole: bool
+) -> Iterator[str]:  # fmt: skip
     accounts: dict[str, set[str]] = {}
     for arn in arns:
         accounts.setdefault(_short(arn), set()).add(_account(arn))
     for arn in arns:
         others = accounts[_short(arn)] - {role.spec.account, ""}
         where = f" of {len(others)} other account{'' if len(others) == 1 else 's'}" if others else ""
-        yield f"{_short(arn)}{where}{_spared(role, service, arn, writing=writing)}"
+        yield f"{_short(arn)}{where}{_spared(role, service, arn, writing=writing, whole=whole)}"
 
 
 def _account(arn: str) -> str:
@@ -288,7 +300,7 @@ def _granted(role: ComposedRole) -> Iterator[tuple[str, str]]:
             yield from product(statement.actions, statement.resources)
 
 
-def _spared(role: ComposedRole, service: str, resource: str, *, writing: bool) -> str:
+def _spared(role: ComposedRole, service: str, resource: str, *, writing: bool, whole: bool) -> str:
     """Return what unconditional Denies take out of *resource* of *service*: whole prefixes, or some actions there."""
     granted = {
         action for action, one in _granted(role)
@@ -300,9 +312,10 @@ def _spared(role: ComposedRole, service: str, resource: str, *, writing: bool) -
             for one in deny.resources:
                 if one != resource and contains(resource, one):
                     taken.setdefault(_inside(one, resource), set()).update(granted.intersection(deny.actions))
-    whole = [name for name, actions in taken.items() if actions and actions == granted]
-    parts = [f"no {_some(sorted(actions))} in {name}" for name, actions in taken.items() if set() < actions < granted]
-    return "".join((f" except {' '.join(whole)}" if whole else "", *(f" ({part})" for part in parts)))
+    wholly = [name for name, actions in taken.items() if actions and actions == granted]
+    partly = {name: sorted(actions) for name, actions in taken.items() if set() < actions < granted}
+    parts = (f" (no {_some(actions, whole=whole)} in {name})" for name, actions in partly.items())
+    return "".join((f" except {' '.join(wholly)}" if wholly else "", *parts))
 
 
 def _inside(arn: str, outer: str) -> str:
@@ -319,14 +332,15 @@ def _short(arn: str) -> str:
     return "".join(f"<{piece.strip('${}').rpartition(':')[2]}>" if place % 2 else piece for place, piece in pieces)
 
 
-def _limits(role: ComposedRole, catalog: Catalog) -> Iterator[str]:
+def _limits(role: ComposedRole, catalog: Catalog, *, whole: bool) -> Iterator[str]:
     """Yield what the limits leave open first, then each with its values, then those that take none."""
     open_ends = {one.name: [left.action for left in one.bypassed_by] for one in role.guardrails if not one.strict}
     if any(open_ends.values()):
         names = ", ".join(name for name, actions in open_ends.items() if actions)
-        yield f"not narrowed {_some(sorted({one for actions in open_ends.values() for one in actions}))} by {names}"
+        left = sorted({one for actions in open_ends.values() for one in actions})
+        yield f"not narrowed {_some(left, whole=whole)} by {names}"
     if role.not_by_tag:
-        yield f"not narrowed by tag {_some([one.action for one in role.not_by_tag])}"
+        yield f"not narrowed by tag {_some([one.action for one in role.not_by_tag], whole=whole)}"
     yield from (f"tag {key} only what carries the caller's own value" for key in role.spec.abac)
     values = {one.name: _values(one, catalog) for one in role.guardrails}
     yield from (f"{name} {found}" for name, found in values.items() if found)
@@ -365,15 +379,19 @@ def _hours(seconds: str) -> str:
     return f"{seconds} s" if rest else f"{hours} h"
 
 
-def _some(names: Sequence[str]) -> str:
+def _some(names: Sequence[str], *, whole: bool) -> str:
+    """Return the first of *names*, and how many more there are; *whole*, all of them."""
     short = [name.partition(":")[2] if name.startswith("sagemaker:") else name for name in dict.fromkeys(names)]
-    return f"{', '.join(short[:4])}{f' and {len(short) - 4} more' if len(short) > 4 else ''}"
+    most = len(short) if whole else 4
+    return f"{', '.join(short[:most])}{f' and {len(short) - most} more' if len(short) > most else ''}"
 
 
-def _second_look(role: ComposedRole, documents: RoleDocuments, findings: Sequence[Finding]) -> Iterator[str]:
+def _second_look(
+    role: ComposedRole, documents: RoleDocuments, findings: Sequence[Finding], *, whole: bool
+) -> Iterator[str]:  # fmt: skip
     """Yield what is worth a second look, the worst first, numbered."""
     notes = [text for text in warnings(role, documents) if not text.startswith(_TOLD_ALREADY)]
-    found = [*_broken(role), *_worst(findings), *notes, *_unset(role), *_wide(role)]
+    found = [*_broken(role), *_worst(findings), *notes, *_unset(role), *_wide(role, whole=whole)]
     yield from (f"{number}  {text}" for number, text in enumerate(dict.fromkeys(found), 1))
 
 
@@ -392,14 +410,14 @@ def _worst(findings: Sequence[Finding]) -> Iterator[str]:
     yield from (f"{one.rule} {one.message}" for one in findings if one.severity.at_least(Severity.SECURITY_WARNING))
 
 
-def _wide(role: ComposedRole) -> Iterator[str]:
+def _wide(role: ComposedRole, *, whole: bool) -> Iterator[str]:
     """Yield the names and resources that nobody limited, and that a parameter or AWS would let limit."""
     declared = {name for name, values in role.parameters.items() if values == ("*",)}
     if declared:
         yield f"any name will do; --parameter can limit {', '.join(sorted(declared))}"
     anywhere = {action for action, resource in _granted(role) if resource == "*" and access_level(action) in _WRITING}
     if anywhere:
-        yield f"in the whole account, as AWS has no resource for them: {_some(sorted(anywhere))}"
+        yield f"in the whole account, as AWS has no resource for them: {_some(sorted(anywhere), whole=whole)}"
 
 
 def _unset(role: ComposedRole) -> Iterator[str]:
@@ -417,11 +435,12 @@ def _size(role: ComposedRole, documents: RoleDocuments) -> Iterator[str]:
     yield f"{len(role.statements)} statements"
 
 
-def _check(role: ComposedRole, catalog: Catalog, findings: Sequence[Finding]) -> str:
+def _check(role: ComposedRole, catalog: Catalog, findings: Sequence[Finding], suppressed: int) -> str:
     counts: Mapping[str, int] = {}
     for one in findings:
         counts = {**counts, one.severity: counts.get(one.severity, 0) + 1}
     found = ", ".join(f"{count} {name}" for name, count in counts.items()) or "no finding"
+    found += f", {suppressed} suppressed by rolemgr-check.yaml" if suppressed else ""
     reached = closure_of(catalog, role)
     others = f" and for {len(reached.known)} that it reaches" if reached.known else ""
     kept = f"all {len(role.persona.never)} entries of `never` hold for this role{others}"

@@ -21,11 +21,11 @@ def check_role(chosen: Mapping[str, Any], rules: tuple[Path, ...], outside: Outs
     return made._replace(findings=by_place(made.findings))
 
 
-def findings_in_force(found: Chosen) -> list[Finding]:
+def findings_in_force(found: Chosen) -> Found:
     """Return what is found in a rendered role, by the checks and suppressions of the nearest ``rolemgr-check.yaml``."""
     checks = read_checks(None, ())
     made = found_in_role(found, checks.files)
-    return excused(made, checks.config()).findings
+    return excused(made, checks.config())
 
 
 def found_in_role(found: Chosen, rules: tuple[Path, ...]) -> Found:

@@ -14,6 +14,8 @@ from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy, Resourc
 from rolemgr.iam.role_document import attachments, document_at, has_policies, owners, places
 from rolemgr.iam.uses import Use, kinds_in
 from rolemgr.report.differences import changes_annotations, changes_data, changes_text
+from rolemgr.report.pages.forms import FORMS, page_text
+from rolemgr.report.pages.of_changes import changes_page
 from rolemgr.workflow.choices import role_source
 from rolemgr.workflow.layers import with_full_access
 from rolemgr.workflow.outside import Outside, Say
@@ -46,8 +48,10 @@ class Compared(NamedTuple):
         return changes_data(self.changes, self.old.name, self.new.name)
 
     def text(self, form: str, is_file: Callable[[str], bool]) -> str:
-        """Return it for people, or in the *form* github as annotations of what *is_file*."""
+        """Return it for people in the *form* that they chose; annotations are of what *is_file*."""
         found, old, new = self
+        if form in FORMS:
+            return page_text(changes_page(found, old.name, new.name, {old.name: old.ask, new.name: new.ask}), form)
         if form == "github":
             return changes_annotations(found, old.name, new.name, is_file=is_file)
         return changes_text(found, old.name, new.name, {old.name: old.ask, new.name: new.ask})

@@ -100,7 +100,7 @@ def _planned(
     """Return the plan of *one* role, what its findings stop, and which roles that it passes are there."""
     wanted = Wanted(one.chosen.documents, way.account, way.partition)
     plan = plan_role(wanted, find_existing(way.iam, wanted), run, update=options.update, prune=options.prune)
-    findings = findings_in_force(one.chosen)
+    findings = findings_in_force(one.chosen).findings
     stopping = [] if options.allow_findings else [one for one in findings if _stops(one)]
     passes = passed_roles(one.chosen.catalog, one.chosen.role)
     there = {role: is_there(role.arn) for role in passes if not has_wildcard(as_pattern(role.arn))}

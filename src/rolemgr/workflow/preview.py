@@ -1,24 +1,44 @@
 """A role for the person who approves it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from rolemgr.report.preview import full_page, preview_data
 from rolemgr.report.review import review_page
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.role import Chosen, render_chosen
-from rolemgr.workflow.views import Views
 
 
-def preview(chosen: Mapping[str, Any], outside: Outside, *, full: bool, verbose: bool) -> Views:
+class Preview(NamedTuple):
+    """What gives a role as *data*, as a *page* on a terminal, and *in_form* of a page of its own."""
+
+    data: Callable[[], Any]
+    page: Callable[[], Any]
+    in_form: Callable[[str], str]
+
+
+def preview(chosen: Mapping[str, Any], outside: Outside, *, full: bool, verbose: bool) -> Preview:
     """Return the role that *chosen* and their fallbacks describe, its page the *full* one or a short one."""
     found = render_chosen(chosen, outside, verbose=verbose)
-    return Views(partial(preview_data, found.role, found.documents, found.catalog), partial(_page, found, full=full))
+    data = partial(preview_data, found.role, found.documents, found.catalog)
+    return Preview(data, partial(_page, found, full=full), partial(_in_form, found))
 
 
 def _page(found: Chosen, *, full: bool) -> Any:
     from rolemgr.workflow.check_role import findings_in_force  # data has no findings
 
-    one = review_page(found.role, found.documents, found.catalog, findings_in_force(found))
+    in_force = findings_in_force(found)
+    one = review_page(found.role, found.documents, found.catalog, in_force.findings, len(in_force.suppressed))
     return full_page(one, found.role, found.catalog) if full else one
+
+
+def _in_form(found: Chosen, form: str) -> str:
+    """Return the role in a *form* of `rolemgr.report.pages.forms.FORMS`."""
+    from rolemgr.report.pages.forms import page_text
+    from rolemgr.report.pages.of_role import role_page
+    from rolemgr.workflow.check_role import findings_in_force
+
+    in_force = findings_in_force(found)
+    page = role_page(found.role, found.documents, found.catalog, in_force.findings, len(in_force.suppressed))
+    return page_text(page, form)
