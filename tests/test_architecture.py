@@ -122,6 +122,23 @@ def test_every_room_is_on_the_map() -> None:
     assert {room_of(path) for path in MODULES} - {"__init__"} <= ROOMS.keys()
 
 
+def test_no_module_imports_itself_through_others() -> None:
+    """Within a room, too, and wherever in its text an import stands: what needs each other is one thing, or three."""
+    names = {".".join(("rolemgr", *path.relative_to(TOP).with_suffix("").parts)).removesuffix(".__init__"): path
+             for path in MODULES}  # fmt: skip
+    known = {
+        name: {_module(one, names) for one in imports(path)} & names.keys() - {name} for name, path in names.items()
+    }
+    while ends := {name for name, needed in known.items() if not needed}:
+        known = {name: needed - ends for name, needed in known.items() if name not in ends}
+    assert known == {}
+
+
+def _module(imported: str, names: dict[str, Path]) -> str:
+    """Return the module that *imported*, a module or a name in one, is of."""
+    return imported if imported in names else imported.rpartition(".")[0]
+
+
 def test_the_page_on_the_architecture_has_the_same_map() -> None:
     """Room by room, in the order in which they import one another."""
     page = (TOP.parents[1] / "docs/architecture.md").read_text("utf-8")

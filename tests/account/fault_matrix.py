@@ -18,7 +18,8 @@ from tests.servers import iam_client, reset, served
 
 from rolemgr.account.existing import find_existing
 from rolemgr.account.ownership import new_run
-from rolemgr.account.plan import Found, RolePlan, plan_role
+from rolemgr.account.plan import RolePlan, plan_role
+from rolemgr.account.wanted import Found
 
 READ_BACK = (
     "GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicies",

@@ -10,7 +10,8 @@ from tests.servers import ACCOUNT
 from rolemgr.account.execute import Execution
 from rolemgr.account.existing import find_existing
 from rolemgr.account.ownership import new_run
-from rolemgr.account.plan import RolePlan, Wanted, plan_role
+from rolemgr.account.plan import RolePlan, plan_role
+from rolemgr.account.wanted import Wanted
 from rolemgr.errors import AwsError
 from rolemgr.iam.documents import IdentityPolicy, TrustPolicy
 from rolemgr.model.role import NamedPolicy, RoleDocuments

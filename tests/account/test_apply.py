@@ -27,8 +27,9 @@ from tests.servers import ACCOUNT
 
 from rolemgr.account.change import NOTHING, Change
 from rolemgr.account.ownership import State, new_run
-from rolemgr.account.plan import Found, plan_role
+from rolemgr.account.plan import plan_role
 from rolemgr.account.read import AccountPolicy, read_role
+from rolemgr.account.wanted import Found
 from rolemgr.errors import AwsError, Refused
 from rolemgr.model.role import NamedPolicy, RoleDocuments
 

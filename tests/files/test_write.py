@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolemgr.files.write import Row, to_json, to_template, to_yaml
+from rolemgr.files.rows import Row
+from rolemgr.files.write import to_json, to_template, to_yaml
 from rolemgr.files.yaml import parse_yaml
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)

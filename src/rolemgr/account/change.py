@@ -10,9 +10,10 @@ from functools import cached_property
 
 from rolemgr.account.drift import own_policies
 from rolemgr.account.ownership import without_own_tags
-from rolemgr.account.plan import Found, Wanted, policy_steps
 from rolemgr.account.read import AccountPolicy, AccountRole
+from rolemgr.account.role_steps import policy_steps
 from rolemgr.account.step import Step
+from rolemgr.account.wanted import Found, Wanted
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement, PolicyDocument
 from rolemgr.model.role import RoleDocuments
 from rolemgr.reference.managed_policies import managed_policy

@@ -12,8 +12,9 @@ from typing import Any, TypeAlias
 from rolemgr.account.difference import describe_difference
 from rolemgr.account.failures import ask, aws_errors, code_of
 from rolemgr.account.ownership import RUN_TAG, State, state_of
-from rolemgr.account.plan import BACK_TO_VERSION, RolePlan, mark
+from rolemgr.account.plan import RolePlan
 from rolemgr.account.read import read_policy, read_role, read_tags, read_versions
+from rolemgr.account.role_steps import BACK_TO_VERSION, mark
 from rolemgr.account.step import Call, Step, Thing
 from rolemgr.errors import AwsError
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from rolemgr.account.failures import ask, aws_errors, member
 from rolemgr.account.ownership import state_of
-from rolemgr.account.plan import Found, Wanted
 from rolemgr.account.read import AccountRole, read_policy, read_role, read_tags, read_versions
+from rolemgr.account.wanted import Found, Wanted
 from rolemgr.iam.arn import is_aws_managed
 
 

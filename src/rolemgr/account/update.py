@@ -15,8 +15,9 @@ from dataclasses import dataclass
 
 from rolemgr.account.change import Change
 from rolemgr.account.ownership import State, tag_list
-from rolemgr.account.plan import Found, Wanted, attach, detach, mark, put_inline
+from rolemgr.account.role_steps import attach, detach, mark, put_inline
 from rolemgr.account.step import Call, Step, text_of
+from rolemgr.account.wanted import Found, Wanted
 from rolemgr.errors import Refused
 from rolemgr.iam.documents import IdentityPolicy, PolicyDocument
 

@@ -16,7 +16,7 @@ from rolemgr.cli.progress import progress, say_rest
 from rolemgr.files.write import to_json
 
 if TYPE_CHECKING:
-    from rolemgr.workflow.check import Checks, Found
+    from rolemgr.workflow.found import Checks, Found
 
 KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
 
@@ -65,13 +65,14 @@ def check_command(
     """
     from rolemgr.report.check import explained  # help does not pay for these
     from rolemgr.workflow import check
+    from rolemgr.workflow import found as results
 
-    checks = check.read_checks(config, rules)
+    checks = results.read_checks(config, rules)
     if explain is not None:
         write_output(explained(explain, checks.customs), output)
         return
     given, settings = check.Checked(paths, chosen, kind), checks.config()
-    found = check.excused(check.found_in(given, settings, checks.files, OUTSIDE, progress, verbose=verbose), settings)
+    found = results.excused(check.found_in(given, settings, checks.files, OUTSIDE, progress, verbose=verbose), settings)
     if write_baseline is not None:
         write_output(to_json(check.as_baseline(found)), write_baseline)
         note(f"{len(found.findings)} findings written to {write_baseline}")

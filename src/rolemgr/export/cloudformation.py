@@ -21,7 +21,7 @@ from rolemgr.export.stand_ins import (
     Hole,
     parts,
 )
-from rolemgr.files.write import Row
+from rolemgr.files.rows import Row
 from rolemgr.render.explain import explanation
 
 Json = dict[str, Any]

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from rolemgr.files.write import Row
+from rolemgr.files.rows import Row
 
 
 def dump(data: Any) -> str:

@@ -4,10 +4,6 @@ import json
 from typing import Any
 
 
-class Row(list[Any]):
-    """A list that `to_template` writes on one line: a row of a table."""
-
-
 def to_json(data: Any) -> str:
     """Return *data* as indented JSON that ends in a newline."""
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from rolemgr.check.finding import Finding
-from rolemgr.workflow.check import Found
 from rolemgr.workflow.check_role import found_in_role
+from rolemgr.workflow.found import Found
 from rolemgr.workflow.many import Progress, judge_each, matching_files, notes_of
 from rolemgr.workflow.outside import Outside
 

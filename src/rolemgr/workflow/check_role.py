@@ -8,7 +8,7 @@ from rolemgr.check.attached import missing_from
 from rolemgr.check.finding import Finding
 from rolemgr.check.role import accepted, at_choice, documents_of
 from rolemgr.check.run import check
-from rolemgr.workflow.check import Found, by_place, custom_findings_in, excused, read_checks
+from rolemgr.workflow.found import Found, by_place, custom_findings_in, excused, read_checks
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.role import Chosen, render_chosen
 

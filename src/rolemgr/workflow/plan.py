@@ -9,8 +9,9 @@ from rolemgr.account.connect import Access, check_account, connect
 from rolemgr.account.existing import find_existing
 from rolemgr.account.order import trusted_first
 from rolemgr.account.ownership import tag_problem
-from rolemgr.account.plan import Wanted, plan_role
+from rolemgr.account.plan import plan_role
 from rolemgr.account.read import role_exists
+from rolemgr.account.wanted import Wanted
 from rolemgr.check.finding import Finding, Severity
 from rolemgr.errors import AwsError, InputError, Refused, RolemgrError, SourceLocation
 from rolemgr.files.source import LayeredSource
