@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
+from rolemgr.audit.contexts import Choice
 from rolemgr.audit.examples import STRANGE, strange, strangers
 from rolemgr.audit.finding import table
 from rolemgr.audit.rights import Asked
 from rolemgr.audit.setting import Setting, Subject, probes
 from rolemgr.check.paths import acted_on, runs_as, shares, takes_a_role, together
 
-PASS_ROLE = "iam:PassRole"
+PASS_ROLE = "iam:PassRole"  # noqa: S105 - an action
 _FULL_ACCESS = "AmazonSageMakerFullAccess"
 
 
@@ -16,7 +17,9 @@ def may_all(subject: Subject, wanted: Iterable[tuple[str, str]]) -> tuple[Asked,
     """Return the requests by which *subject* may do all that is *wanted* on strange resources, none where it may not."""
     found: list[Asked] = []
     for action, kind in wanted:
-        answer = subject.rights.ask(action, strange(action, kind, subject.partition, subject.account), choose=False)
+        answer = subject.rights.ask(
+            action, strange(action, kind, subject.partition, subject.account), choice=Choice.HOW_OR_WHEN
+        )
         if answer.shown is None:
             return ()
         found.append(answer.shown)
@@ -59,7 +62,7 @@ def _all_of(subject: Subject, action: str, only: tuple[str, ...] = ()) -> tuple[
     """Return the requests by which *subject* may do *action* on resources that nobody names, none where it may not."""
     found: list[Asked] = []
     for resource in strangers(action, subject.partition, subject.account, only):
-        answer = subject.rights.ask(action, resource, choose=False)
+        answer = subject.rights.ask(action, resource, choice=Choice.HOW_OR_WHEN)
         if answer.shown is None:
             return ()
         found.append(answer.shown)
@@ -72,7 +75,10 @@ def passes_any(subject: Subject) -> dict[str, Asked]:
         return {}
     role = strange(PASS_ROLE, "role", subject.partition, subject.account)
     services = dict.fromkeys((*takes_a_role().values(), *(way.passed_to for way in together() if way.passed_to)))
-    asked = {one: subject.rights.ask(PASS_ROLE, role, {"iam:passedtoservice": one}, choose=False) for one in services}
+    asked = {
+        one: subject.rights.ask(PASS_ROLE, role, {"iam:passedtoservice": one}, choice=Choice.HOW_OR_WHEN)
+        for one in services
+    }
     return {service: answer.shown for service, answer in asked.items() if answer.shown}
 
 
@@ -91,7 +97,7 @@ def passing(setting: Setting, subject: Subject, starts: Iterable[tuple[str, str,
         return
     names = sorted({action for action, _, _ in usable})
     what = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    action, service, shown = usable[0]
+    _, service, shown = usable[0]
     setting.find("AU201", subject, f"to {to}, and starts {what} with it", (services[service], shown))
 
 

@@ -6,7 +6,9 @@ that is passed. All else (the network, MFA, tags of the request) is what a calle
 request that is shown names it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
+from functools import cache
 from itertools import islice
 from typing import Final, TypeAlias
 
@@ -14,6 +16,7 @@ from rolemgr.evaluate.conditions import Condition
 from rolemgr.evaluate.request import Context
 from rolemgr.evaluate.statement import ReadStatement
 from rolemgr.iam.variables import parse, resolve
+from rolemgr.reference import quirks
 
 Values: TypeAlias = Mapping[str, tuple[str, ...]]
 """Condition keys, in lower case, with their values; no value is "absent"."""
@@ -29,32 +32,52 @@ _SAMPLES: Final = ("true", "false", "rolemgr-example", "203.0.113.7", "1", "1000
 _MOST_VALUES: Final = 4
 
 
-def is_settled(key: str, settled: Values) -> bool:
-    """Tell whether the lower-case *key* has the value that it has."""
-    return key in settled or (key.startswith(SETTLED) and not key.startswith(_CHOSEN))
+Fixed: TypeAlias = Callable[[str], bool]
+"""Whether a key, in lower case, has the value that it has, and no other may be chosen."""
 
 
-def satisfied(statement: ReadStatement, settled: Values, chosen: Values) -> Values | None:
-    """Return *chosen* with what the conditions of *statement* want besides; None where a settled key fails one."""
+class Choice(StrEnum):
+    """Which keys may be chosen for a request: none, those that say how or when it is made, or all but settled ones."""
+
+    NONE = "none"
+    HOW_OR_WHEN = "how or when"
+    ANY = "any"
+
+
+def is_settled(key: str) -> bool:
+    """Tell whether the lower-case *key* follows from the principal, the resource or the day, in every request."""
+    return key.startswith(SETTLED) and not key.startswith(_CHOSEN)
+
+
+def may_choose(key: str, choice: Choice) -> bool:
+    """Tell whether *choice* leaves the lower-case *key* to the caller."""
+    return choice is Choice.ANY or (choice is Choice.HOW_OR_WHEN and key in _how_or_when())
+
+
+@cache
+def _how_or_when() -> frozenset[str]:
+    return frozenset().union(*map(quirks.keys_that, ("how_or_when", "of_the_holder", "of_the_account")))
+
+
+def satisfied(statement: ReadStatement, settled: Values, chosen: Values, fixed: Fixed) -> Values | None:
+    """Return *chosen* with what the conditions of *statement* want besides; None where a *fixed* key fails one."""
     found = dict(chosen)
     for condition in statement.conditions:
         context = Context({**found, **settled})
         if condition.holds(context):
             continue
         value = _value(condition, context, wanted=True)
-        if is_settled(condition.folded_key, settled) or condition.folded_key in chosen or value is None:
+        if fixed(condition.folded_key) or condition.folded_key in chosen or value is None:
             return None
         found[condition.folded_key] = value
     return found
 
 
-def escaped(statement: ReadStatement, settled: Values, chosen: Values, kept: frozenset[str]) -> Iterator[Values]:
+def escaped(statement: ReadStatement, settled: Values, chosen: Values, fixed: Fixed) -> Iterator[Values]:
     """Yield *chosen* with one key more, or another value of it, so that the Deny *statement* does not match."""
     for condition in statement.conditions:
         key = condition.folded_key
-        if is_settled(key, settled) or key in kept:
-            continue
-        value = _value(condition, Context({**chosen, **settled}), wanted=False)
+        value = None if fixed(key) else _value(condition, Context({**chosen, **settled}), wanted=False)
         if value is not None:
             yield {**chosen, key: value}
 

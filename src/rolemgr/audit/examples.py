@@ -6,8 +6,9 @@ from typing import Final
 
 from rolemgr.iam.arn import PARTITIONS, Arn
 from rolemgr.iam.documents import Effect, IdentityPolicy
-from rolemgr.iam.variables import replaced
+from rolemgr.iam.variables import as_pattern, replaced
 from rolemgr.iam.wildcards import matches_action
+from rolemgr.reference.resources import in_common
 from rolemgr.reference.services import find_action, resource_types
 
 STRANGE: Final = "zz-rolemgr-audit"
@@ -46,6 +47,13 @@ def _types(action: str, only: tuple[str, ...]) -> Iterator[str]:
     if only:
         wanted = [name for name in used if name in only]
     yield from wanted
+
+
+@lru_cache(maxsize=16_384)
+def like(pattern: str, action: str, kind: str) -> str | None:
+    """Return an ARN, with wildcards perhaps, that *pattern* matches and that is of the type *kind* of *action*."""
+    form = resource_types(action.partition(":")[0])[kind].arn_format
+    return in_common(as_pattern(pattern), as_pattern(str(form)))
 
 
 def concrete(pattern: str, partition: str, account: str) -> str | None:

@@ -6,16 +6,16 @@ what a role may do beside machine learning does not decide which job it is for. 
 the persona by counts all that it may do.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
+from rolemgr.audit.contexts import is_settled
 from rolemgr.audit.examples import concrete, resources_on, strangers
-from rolemgr.audit.rights import Rights
+from rolemgr.audit.rights import Certainty, Rights
 from rolemgr.compare.budget import Budget
 from rolemgr.errors import SourceLocation
-from rolemgr.evaluate.policies import StatementRef
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
 from rolemgr.model.inventory import HeldPolicy, HeldRole
 from rolemgr.reference.resources import types_of
@@ -27,13 +27,18 @@ _MOST_PATTERNS: Final = 12
 
 @dataclass(frozen=True)
 class Nearest:
-    """The *persona*, the actions by which the role *exceeds* it, and those that it *lacks*."""
+    """
+    The *persona*, the actions by which the role *exceeds* it, and those that it *lacks*.
+
+    *untold* is the number of actions of which nobody can tell whether conditions let them through.
+    """
 
     role: HeldRole
     persona: str
     allowed: int
     exceeds: tuple[str, ...]
     lacks: tuple[str, ...]
+    untold: int = 0
 
     @property
     def services(self) -> int:
@@ -47,28 +52,35 @@ class Granted:
     def __init__(self) -> None:
         self._of: dict[int, tuple[IdentityPolicy, frozenset[str]]] = {}
 
-    def actions(self, holder: HeldRole, rights: Rights) -> frozenset[str]:
-        """Return the actions that *holder* may do on something; what a Deny or a boundary speaks of is asked for itself."""
+    def actions(self, holder: HeldRole, rights: Rights) -> tuple[frozenset[str], int]:
+        """
+        Return the actions that *holder* may do on something, and of how many that can't be told.
+
+        What a Deny, a boundary or a condition on the principal speaks of is asked for itself.
+        """
         found: set[str] = set()
         for policy in holder.policies:
-            found |= self._by_itself(policy, rights)
-        limited = sorted(action for action in found if _is_limited(rights, action))
+            found |= self._by_itself(policy)
+        said = [*_said(rights)]
+        limited = frozenset(found) if rights.policies.bounded else _all_of(one.actions for one in said if one.limits)
         asked = _Asked(rights, holder)
-        return frozenset(found.difference(action for action in limited if not asked.allowed(action)))
+        for group, everywhere in _groups(limited & found, said):
+            found.difference_update(asked.refused(group, everywhere=everywhere))
+        return frozenset(found), asked.untold
 
-    def _by_itself(self, policy: HeldPolicy, rights: Rights) -> frozenset[str]:
+    def _by_itself(self, policy: HeldPolicy) -> frozenset[str]:
         """Return the actions that the Allows of *policy* allow somewhere, as if nothing denied them."""
         document = policy.document
         if id(document) not in self._of:
             allows = (one for one in document.statement if one.effect is Effect.ALLOW)
             self._of[id(document)] = (
                 document,
-                frozenset(action for one in allows for action in _of_statement(one, rights)),
+                frozenset(action for one in allows for action in _of_statement(one)),
             )
         return self._of[id(document)][1]
 
 
-def _of_statement(statement: IdentityStatement, rights: Rights) -> Iterator[str]:
+def _of_statement(statement: IdentityStatement) -> Iterator[str]:
     actions = _actions(statement)
     resources = statement.resource or ()
     if "*" in resources or statement.not_resource:
@@ -89,7 +101,8 @@ def _fits(pattern: str, action: str) -> bool:
 def _actions(statement: IdentityStatement) -> frozenset[str]:
     if statement.not_action:
         return expanded("*") - frozenset(action for one in statement.not_action for action in expanded(one))
-    return frozenset(action for pattern in statement.action or () for action in expanded(pattern))
+    patterns = statement.action or ()
+    return expanded(patterns[0]) if len(patterns) == 1 else _all_of(map(expanded, patterns))
 
 
 @lru_cache(maxsize=16_384)
@@ -98,29 +111,53 @@ def expanded(pattern: str) -> frozenset[str]:
     return frozenset(expand("*:*" if not pattern.strip("*") else pattern))
 
 
-def _is_limited(rights: Rights, action: str) -> bool:
-    """Tell whether a boundary, or a Deny, has a say in *action*."""
-    groups = rights.policies.about(action.lower())
-    return rights.policies.bounded or any(one.effect is Effect.DENY for group in groups for _, one in group.statements)
+class _Said(NamedTuple):
+    """What one statement speaks of: its *actions*, whether it may take some away, and whether on whatever there is."""
+
+    actions: frozenset[str]
+    limits: bool
+    everywhere: bool
+
+
+def _said(rights: Rights) -> Iterator[_Said]:
+    policies = rights.policies
+    documents = (*policies.identity, *((policies.permissions_boundary,) if policies.permissions_boundary else ()))
+    for document in documents:
+        for one in document.statement:
+            limits = one.effect is Effect.DENY or any(map(is_settled, one.condition_keys()))
+            yield _Said(_actions(one), limits, one.resource is not None and "*" in one.resource)
+
+
+def _all_of(sets: Iterable[frozenset[str]]) -> frozenset[str]:
+    return frozenset[str]().union(*sets)
+
+
+def _groups(actions: frozenset[str], said: Iterable[_Said]) -> list[tuple[frozenset[str], bool]]:
+    """Return *actions* in groups of which the same statements speak, each with whether all of them do so everywhere."""
+    groups = [(actions, True)] if actions else []
+    for one in said:
+        split = [(part, everywhere, part & one.actions) for part, everywhere in groups]
+        inside = [(both, everywhere and one.everywhere) for _, everywhere, both in split if both]
+        groups = inside + [(part - both, everywhere) for part, everywhere, both in split if part - both]
+    return groups
 
 
 class _Asked:
-    """Whether actions of which a Deny or a boundary speaks are allowed on something; alike ones are asked once."""
+    """Whether actions of which a Deny or a boundary speaks are allowed on something."""
 
     def __init__(self, rights: Rights, holder: HeldRole) -> None:
         self._rights, self._holder = rights, holder
         self._partition = holder.arn.split(":")[1]
-        self._known: dict[tuple[StatementRef, ...], bool] = {}
+        self.untold = 0
 
-    def allowed(self, action: str) -> bool:
-        """Tell whether some request for *action* is allowed: on what nobody names, or on what the policies do."""
-        placed = [one for group in self._rights.policies.about(action.lower()) for one in group.statements]
-        if not all(one.everywhere for _, one in placed):
-            return self._ask(action)
-        key = tuple(at for at, _ in placed)  # the same statements, on whatever there is: the same answer
-        if key not in self._known:
-            self._known[key] = self._ask(action)
-        return self._known[key]
+    def refused(self, group: frozenset[str], *, everywhere: bool) -> Iterable[str]:
+        """Return those of *group* that are not allowed on anything; where all is said *everywhere*, one speaks for all."""
+        if everywhere:
+            before = self.untold
+            allowed = self._ask(min(group))
+            self.untold += (self.untold - before) * (len(group) - 1)
+            return () if allowed else group
+        return [action for action in sorted(group) if not self._ask(action)]
 
     def _ask(self, action: str) -> bool:
         account = self._holder.account
@@ -129,7 +166,14 @@ class _Asked:
             for pattern in resources_on(policy.document, action):
                 made = concrete(pattern, self._partition, account)
                 resources += [made] if made else []
-        return any(self._rights.ask(action, one) for one in dict.fromkeys(resources[:_MOST_PATTERNS]))
+        certain = True
+        for resource in dict.fromkeys(resources[:_MOST_PATTERNS]):
+            answer = self._rights.ask(action, resource)
+            if answer:
+                return True
+            certain = certain and answer.certainty is Certainty.DENIED
+        self.untold += not certain
+        return False
 
 
 def nearest(role: HeldRole, allowed: frozenset[str], personas: Mapping[str, frozenset[str]]) -> Nearest:
@@ -154,5 +198,5 @@ def actions_of(documents: Mapping[str, tuple[IdentityPolicy, ...]], account: str
         arn = f"arn:aws:iam::{account}:role/{name}"
         held = tuple(HeldPolicy(name, one) for one in policies)
         holder = HeldRole("role", arn, name, account, SourceLocation(name), held)
-        found[name] = Granted().actions(holder, Rights(holder, _NOW, Budget()))
+        found[name] = Granted().actions(holder, Rights(holder, _NOW, Budget()))[0]
     return found

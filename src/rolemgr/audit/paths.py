@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from rolemgr.audit.breadth import PASS_ROLE
-from rolemgr.audit.examples import concrete, resources_on, strangers
+from rolemgr.audit.examples import concrete, like, resources_on, strangers
 from rolemgr.audit.finding import Step
 from rolemgr.audit.rights import Asked, ask_trust, tags_of
 from rolemgr.audit.setting import Setting, Subject
@@ -19,7 +19,7 @@ from rolemgr.audit.targets import trusting
 from rolemgr.check.paths import takes_a_role
 from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.arn import Arn
-from rolemgr.reference.resources import sample, types_of
+from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import find_action
 
 MOST_STEPS: Final = 3
@@ -132,15 +132,22 @@ class Walker:
     def _like(self, action: str, resource: str) -> Iterator[str]:
         """Yield *resource*, and such of its type as the policies of the principal name."""
         yield resource
-        kind, known = _kinds(resource, action), find_action(action)
-        count = 0
+        kind, count = _kinds(resource, action), 0
         for policy in self.subject.holder.policies:
             for pattern in resources_on(policy.document, action):
-                like = sample(pattern, known) if known else None
-                made = concrete(like or pattern, self.subject.partition, self.subject.account)
-                if made and _kinds(made, action) & kind and count < _MOST_RESOURCES:
+                made = self._of_type(pattern, action, kind)
+                if made and count < _MOST_RESOURCES:
                     count += 1
                     yield made
+
+    def _of_type(self, pattern: str, action: str, kinds: frozenset[str]) -> str | None:
+        """Return a resource of one of *kinds* that *pattern* matches, None where there is none."""
+        for kind in sorted(kinds):
+            common = like(pattern, action, kind)
+            made = concrete(common, self.subject.partition, self.subject.account) if common else None
+            if made and kind in _kinds(made, action):
+                return made
+        return None
 
 
 def _kinds(resource: str, action: str) -> frozenset[str]:

@@ -181,8 +181,7 @@ class Reader:
         key = kind, value if isinstance(value, str) else json.dumps(value)
         if key not in self._documents:
             self._documents[key] = _parsed(value, kind)
-        found = self._documents[key]
-        return found  # type: ignore[return-value]  # the key has its type
+        return self._documents[key]  # type: ignore[return-value]  # the key has its type
 
     def _note_dates(self, value: Mapping[str, Any]) -> None:
         used = value.get("RoleLastUsed")

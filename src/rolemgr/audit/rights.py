@@ -12,16 +12,17 @@ from functools import cached_property
 from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
-from rolemgr.audit.contexts import Values, escaped, is_settled, satisfied
+from rolemgr.audit.contexts import Choice, Values, escaped, is_settled, may_choose, satisfied
 from rolemgr.compare.budget import Budget
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.known import known_keys
 from rolemgr.evaluate.policies import ActionStatements, Layer, Policies
-from rolemgr.evaluate.principals import match, read_caller
+from rolemgr.evaluate.principals import Match, match, read_caller
 from rolemgr.evaluate.request import Context, Request, account_in
 from rolemgr.evaluate.statement import ReadStatement, takes_resource
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import Effect, IdentityPolicy, TrustPolicy
+from rolemgr.iam.wildcards import matches_action
 from rolemgr.model.inventory import HeldRole
 
 _MOST_ALLOWS: Final = 12
@@ -32,6 +33,7 @@ _MOST_ESCAPES: Final = 4
 _ASKED_ABOUT_TIME: Final = "aws:currenttime"
 
 
+_SESSION_TAGS: Final = "aws:principaltag/"
 _TAGS_OF_IAM: Final = ("aws:resourcetag/", "iam:resourcetag/")
 Settled: TypeAlias = Mapping[str, str | None]
 """Condition keys, in lower case, with the value that they have; None for a key that is not in the request."""
@@ -104,14 +106,14 @@ class Rights:
 
     def ask(
         self, action: str, resource: str, context: Settled | None = None, *, trust: TrustPolicy | None = None,
-        trust_of: str | None = None, choose: bool = True,
+        trust_of: str | None = None, choice: Choice = Choice.ANY,
     ) -> Answer:  # fmt: skip
         """
         Return whether the principal may do *action* on *resource*, with *context* as it is.
 
-        *trust* is the policy of the role that is to be assumed. Keys that nobody settles are chosen so that the
-        request comes through, if any choice does; without *choose* none is, and the answer is about everybody who
-        has the principal's credentials, wherever. Raises TooComplex where the budget is spent.
+        *trust* is the policy of the role that is to be assumed. Keys that nobody settles, and that *choice* leaves
+        to the caller, are chosen so that the request comes through, if any choice does. Raises TooComplex where the
+        budget is spent.
         """
         if trust is None and not self.speaks(action):
             return NO
@@ -124,11 +126,23 @@ class Rights:
             settled |= {key: () for key in asked if key.startswith(_TAGS_OF_IAM) and key not in settled}
         if _ASKED_ABOUT_TIME in asked:
             settled.setdefault(_ASKED_ABOUT_TIME, (self._now,))
-        trial = _Trial(self.holder.arn, action, resource, settled, policies, about, self._budget)
-        found = trial.request(choose=choose)
+        trial = _Trial(self.holder.arn, action, resource, settled, policies, about, self._budget, choice)
+        trial.has_session_tags = self._has_session_tags
+        found = trial.request()
         if found is None:
             return NO if trial.surely_denied() else UNTOLD
         return Answer(Certainty.ALLOWED, Asked(found, self.holder, trust_of, trust))
+
+    @cached_property
+    def _has_session_tags(self) -> bool:
+        """Whether the trust policy lets those who assume the role bring tags of their own (sts:TagSession)."""
+        trust = self.holder.trust
+        actions = (
+            (pattern for one in trust.statement if one.effect is Effect.ALLOW for pattern in one.action or ())
+            if trust
+            else ()
+        )
+        return any(matches_action(pattern, "sts:TagSession") for pattern in actions)
 
     def _beside(self, trust: TrustPolicy) -> Policies:
         return Policies(self.policies.identity, self.policies.permissions_boundary, resource=trust)
@@ -136,7 +150,7 @@ class Rights:
 
 def ask_trust(
     principal: str, role: HeldRole, action: str, context: Settled, budget: Budget, now: str,
-    identity: IdentityPolicy | None = None, *, choose: bool = True,
+    identity: IdentityPolicy | None = None, *, choice: Choice = Choice.ANY,
 ) -> Answer:  # fmt: skip
     """
     Return whether the trust policy of *role* lets *principal*, a service or anybody, assume it.
@@ -150,8 +164,8 @@ def ask_trust(
     settled = _settled(context)
     if _ASKED_ABOUT_TIME in _keys(about):
         settled[_ASKED_ABOUT_TIME] = (now,)
-    trial = _Trial(principal, action, role.arn, settled, policies, about, budget)
-    found = trial.request(choose=choose)
+    trial = _Trial(principal, action, role.arn, settled, policies, about, budget, choice)
+    found = trial.request()
     if found is None:
         return NO if trial.surely_denied() else UNTOLD
     return Answer(Certainty.ALLOWED, Asked(found, None, role.arn, role.trust))
@@ -174,19 +188,28 @@ class _Trial:
 
     def __init__(
         self, principal: str, action: str, resource: str, settled: Mapping[str, tuple[str, ...]], policies: Policies,
-        about: Iterable[ActionStatements], budget: Budget,
+        about: Iterable[ActionStatements], budget: Budget, choice: Choice,
     ) -> None:  # fmt: skip
         self._principal, self._action, self._resource = principal, action, resource
         known = {one.folded: one.values for one in known_keys(principal, account_in(resource))}
         self._settled, self._given = {**known, **settled}, settled
         self._policies, self._about, self._budget = policies, tuple(about), budget
-        self._caller = read_caller(principal)
+        self._caller, self._choice = read_caller(principal), choice
+        self.has_session_tags = False
 
-    def request(self, *, choose: bool) -> Request | None:
-        """Return an allowed request, if one is found; with no key beyond the settled ones, unless it may *choose*."""
+    def _is_fixed(self, key: str) -> bool:
+        """Tell whether the lower-case *key* has the value that it has; a session may bring tags that its role lacks."""
+        if key in self._settled:
+            return True
+        if self.has_session_tags and key.startswith(_SESSION_TAGS):
+            return False
+        return is_settled(key) or not may_choose(key, self._choice)
+
+    def request(self) -> Request | None:
+        """Return an allowed request, if one is found."""
         tried: list[Values] = []
-        for chosen in islice(self._contexts(), _MOST_TRIES) if choose else ({},):
-            for context in (chosen, *(self._escapes(chosen) if choose else ())):
+        for chosen in islice(self._contexts(), _MOST_TRIES):
+            for context in (chosen, *self._escapes(chosen)):
                 if context in tried or len(tried) >= _MOST_TRIES:
                     continue
                 tried.append(context)
@@ -211,7 +234,7 @@ class _Trial:
                 made
                 for chosen in found
                 for one in allows
-                if (made := satisfied(one, self._settled, chosen)) is not None
+                if (made := satisfied(one, self._settled, chosen, self._is_fixed)) is not None
             ]
             found = found[:_MOST_ALLOWS]
         yield from found
@@ -227,13 +250,16 @@ class _Trial:
 
     def _escapes(self, chosen: Values) -> Iterator[Values]:
         """Yield *chosen* changed so that the Denies which match it don't, one after the other."""
-        kept = frozenset(chosen)
+
+        def fixed(key: str) -> bool:
+            return key in chosen or self._is_fixed(key)
+
         current = [chosen]
         for deny in self._denies():
             context = Context({**current[0], **self._settled})
             if not all(condition.holds(context) for condition in deny.conditions):
                 continue
-            changed = list(islice(escaped(deny, self._settled, current[0], kept), _MOST_ESCAPES))
+            changed = list(islice(escaped(deny, self._settled, current[0], fixed), _MOST_ESCAPES))
             if not changed:
                 return
             current = changed
@@ -247,11 +273,23 @@ class _Trial:
         """Tell whether no context could make it come through: no Allow is about it, or a Deny has nothing to escape by."""
         if any(self._is_unconditional(deny) for deny in self._denies()):
             return True
-        granting = [group for group in self._about if group.layer in (Layer.IDENTITY, Layer.RESOURCE, Layer.TRUST)]
-        bounding = [group for group in self._about if group not in granting]
-        if not any(self._may_allow(group) for group in granting):
+        identity = any(self._may_allow(group) for group in self._about if group.layer is Layer.IDENTITY)
+        trusted = self._trusted()
+        if trusted is Match.NONE or (not identity and trusted in (None, Match.ACCOUNT)):
             return True
-        return not all(self._may_allow(group) for group in bounding)
+        return not all(self._may_allow(group) for group in self._about if group.layer is Layer.PERMISSIONS_BOUNDARY)
+
+    def _trusted(self) -> Match | None:
+        """Return how an Allow of the trust policy may let the principal in; None where no role is to be assumed."""
+        groups = [group for group in self._about if group.layer is Layer.TRUST]
+        if not groups:
+            return None
+        found = (
+            match(one.principals, self._caller, bounded=False)
+            for one in self._allows(groups[0])
+            if one.principals and not self._fails(one)
+        )
+        return max(found, default=Match.NONE)
 
     def _may_allow(self, group: ActionStatements) -> bool:
         """Tell whether a statement of *group* might allow it: no settled key fails one of its conditions."""
@@ -260,16 +298,15 @@ class _Trial:
     def _fails(self, statement: ReadStatement) -> bool:
         context = Context(self._settled)
         return any(
-            is_settled(one.folded_key, self._settled) and not one.holds(context)
+            self._is_fixed(one.folded_key) and not one.holds(context)
             for one in statement.conditions
-            if not any(not is_settled(key.lower(), self._settled) for key in one.variables)
+            if not any(not self._is_fixed(key.lower()) for key in one.variables)
         )
 
     def _is_unconditional(self, deny: ReadStatement) -> bool:
         context = Context(self._settled)
         return all(
-            is_settled(one.folded_key, self._settled) and one.holds(context) and not one.variables
-            for one in deny.conditions
+            self._is_fixed(one.folded_key) and one.holds(context) and not one.variables for one in deny.conditions
         )
 
 

@@ -1,7 +1,7 @@
 """An audit: every principal judged by evaluation, the ways between them, and what each SageMaker role should be."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from operator import attrgetter
 from typing import Final
@@ -147,7 +147,8 @@ def _nearest(
     known, granted, found = personas(), Granted(), []
     for subject in roles:
         try:
-            found.append(nearest(subject.holder, granted.actions(subject.holder, subject.rights), known))
+            allowed, untold = granted.actions(subject.holder, subject.rights)
+            found.append(replace(nearest(subject.holder, allowed, known), untold=untold))
         except TooComplex as error:
             setting.cannot_tell(subject, "the nearest persona", error)
     return tuple(sorted(found, key=attrgetter("role.arn")))

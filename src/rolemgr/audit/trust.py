@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from rolemgr.audit.contexts import Choice
 from rolemgr.audit.finding import rules
 from rolemgr.audit.rights import ANYTHING, Certainty, Settled, ask_trust
 from rolemgr.audit.setting import Setting, Subject
@@ -84,7 +85,7 @@ def _unread(trust: TrustPolicy) -> Iterator[str]:
 def _anyone(setting: Setting, subject: Subject) -> None:
     somebody = f"arn:{subject.partition}:iam::{_STRANGER}:role/somebody"
     role, budget, now = subject.holder, subject.budget, setting.now
-    answer = ask_trust(somebody, role, _ASSUME, _OUTSIDE, budget, now, ANYTHING, choose=False)
+    answer = ask_trust(somebody, role, _ASSUME, _OUTSIDE, budget, now, ANYTHING, choice=Choice.NONE)
     if answer.shown:
         setting.find("AU101", subject, "any principal of any account, without a condition", (answer.shown,))
         return
@@ -96,7 +97,7 @@ def _anyone(setting: Setting, subject: Subject) -> None:
 
 def _account(setting: Setting, subject: Subject, account: str, principal: str) -> None:
     role, budget, now = subject.holder, subject.budget, setting.now
-    answer = ask_trust(principal, role, _ASSUME, _OUTSIDE, budget, now, ANYTHING, choose=False)
+    answer = ask_trust(principal, role, _ASSUME, _OUTSIDE, budget, now, ANYTHING, choice=Choice.NONE)
     if answer.shown:
         setting.find("AU102", subject, f"account {account}, which is not in the input", (answer.shown,))
         return

@@ -73,6 +73,7 @@ def _nearest_data(one: Nearest) -> dict[str, Any]:
     return {
         "role": one.role.arn, "persona": one.persona, "allowed": one.allowed, "exceeds_by": len(one.exceeds),
         "exceeds_in_services": one.services, "would_lose": list(one.exceeds), "would_gain": list(one.lacks),
+        "cannot_tell": one.untold,
     }  # fmt: skip
 
 
@@ -208,6 +209,7 @@ def _personas(found: Audit) -> Iterator[str]:
     yield f"{'role'.ljust(width)}  {'nearest persona'.ljust(23)}  exceeds it by, and would lose"
     for one in widest:
         by = f"{_several(len(one.exceeds), 'action')} ({_several(one.services, 'service')})"
+        by += f"; can't tell of {one.untold:,}" if one.untold else ""
         yield f"{one.role.name[:width].ljust(width)}  {one.persona.ljust(23)}  {by}"
         if lost := _lost(one):
             yield f"{' ' * (width + 2)}{lost}"
