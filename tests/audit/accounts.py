@@ -81,7 +81,9 @@ def role(
     return found
 
 
-def user(name: str, *statements: Mapping[str, Any], groups: Sequence[str] = (), account: str = ACCOUNT) -> dict[str, Any]:
+def user(
+    name: str, *statements: Mapping[str, Any], groups: Sequence[str] = (), account: str = ACCOUNT
+) -> dict[str, Any]:
     """Return an item of UserDetailList."""
     return {
         "Path": "/", "UserName": name, "UserId": f"AIDA{name.upper()}", "Arn": f"arn:aws:iam::{account}:user/{name}",
@@ -125,7 +127,9 @@ def innocent(number: int, random: Random, account: str = ACCOUNT) -> dict[str, A
     project = f"{random.choice(('churn', 'fraud', 'demand', 'pricing', 'search'))}-{number}"
     sagemaker = f"arn:aws:sagemaker:eu-west-1:{account}"
     objects = allow(["s3:GetObject", "s3:PutObject"], f"arn:aws:s3:::acme-{project}/*")
-    logs = allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"arn:aws:logs:eu-west-1:{account}:log-group:/aws/sagemaker/*:*")
+    logs = allow(
+        ["logs:CreateLogStream", "logs:PutLogEvents"], f"arn:aws:logs:eu-west-1:{account}:log-group:/aws/sagemaker/*:*"
+    )
     pass_one = allow(
         "iam:PassRole", role_arn(f"compute-{project}", account),
         StringEquals={"iam:PassedToService": "sagemaker.amazonaws.com"},
@@ -164,13 +168,19 @@ class Planted(NamedTuple):
     item: dict[str, Any]
 
 
-_JOBS = allow(["sagemaker:CreateTrainingJob", "sagemaker:CreateProcessingJob"], f"arn:aws:sagemaker:*:{ACCOUNT}:*/work-*")
+_JOBS = allow(
+    ["sagemaker:CreateTrainingJob", "sagemaker:CreateProcessingJob"], f"arn:aws:sagemaker:*:{ACCOUNT}:*/work-*"
+)
 _GITHUB = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
 _CLUSTER = "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B716D3041E"
 
 
 def _pass(name: str, *services: str) -> dict[str, Any]:
-    return allow("iam:PassRole", role_arn(name), StringEquals={"iam:PassedToService": [f"{one}.amazonaws.com" for one in services]})
+    return allow(
+        "iam:PassRole",
+        role_arn(name),
+        StringEquals={"iam:PassedToService": [f"{one}.amazonaws.com" for one in services]},
+    )
 
 
 def planted() -> list[Planted]:
@@ -235,7 +245,11 @@ def helpers() -> list[dict[str, Any]]:
         role("etl-admin", allow("*")),
         role("door-admin", allow("*"), trust=trust_aws(root)),
         role("named-admin", allow("*"), trust=trust_aws(role_arn("one-by-name"))),
-        role("one-by-assume-2", allow("sts:AssumeRole", role_arn("door-admin")), trust=trust_aws(role_arn("two-by-assume"))),
+        role(
+            "one-by-assume-2",
+            allow("sts:AssumeRole", role_arn("door-admin")),
+            trust=trust_aws(role_arn("two-by-assume")),
+        ),
         role("three-b", allow("sts:AssumeRole", role_arn("three-c")), trust=trust_aws(root)),
         role("three-c", allow("sts:AssumeRole", role_arn("door-admin")), trust=trust_aws(root)),
     ]
@@ -253,3 +267,18 @@ def synthetic(seed: int, innocents: int = 150) -> tuple[str, list[Planted]]:
         policy("rewritten", allow("s3:GetObject", "arn:aws:s3:::acme-one/*")),
     ]
     return details(roles, users, [group("ml", allow("s3:ListBucket", "arn:aws:s3:::acme"))], policies), faults
+
+
+def crowd(count: int, administrators: int) -> str:
+    """Return an account of *count* roles that all pass and assume one another, and the administrators behind a wall."""
+    everybody = f"arn:aws:iam::{ACCOUNT}:role/*"
+    trust = document(*trust_service()["Statement"], *trust_aws(f"arn:aws:iam::{ACCOUNT}:root")["Statement"])
+    jobs = allow(
+        "sagemaker:CreateTrainingJob", "*", StringEquals={"aws:ResourceTag/Never": "${aws:PrincipalTag/Missing}"}
+    )
+    roles = [
+        role(f"crowd-{number:05}", allow(["iam:PassRole", "sts:AssumeRole"], everybody), jobs, trust=trust)
+        for number in range(count)
+    ]
+    walled = trust_service("lambda")
+    return details([*roles, *(role(f"wall-{number:05}", allow("*"), trust=walled) for number in range(administrators))])

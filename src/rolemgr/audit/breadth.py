@@ -61,6 +61,8 @@ def over_permissioned(setting: Setting, subject: Subject) -> None:
 def _all_of(subject: Subject, action: str, only: tuple[str, ...] = ()) -> tuple[Asked, ...]:
     """Return the requests by which *subject* may do *action* on resources that nobody names, none where it may not."""
     found: list[Asked] = []
+    if not subject.rights.speaks(action):
+        return ()
     for resource in strangers(action, subject.partition, subject.account, only):
         answer = subject.rights.ask(action, resource, choice=Choice.HOW_OR_WHEN)
         if answer.shown is None:
@@ -124,8 +126,9 @@ def _of_roles_behind(setting: Setting, subject: Subject) -> None:
 
 
 def _together(setting: Setting, subject: Subject) -> None:
-    passed = passes_any(subject)
-    for way in together():
+    ways = [way for way in together() if all(map(subject.rights.speaks, way.actions))]
+    passed = passes_any(subject) if ways else {}
+    for way in ways:
         acting = [action for action in way.actions if action != PASS_ROLE]
         asked = [_all_of(subject, action) for action in acting]
         if not all(asked) or (way.passed_to and way.passed_to not in passed):

@@ -70,12 +70,12 @@ class Walker:
 
     def _by_passing(self, target: Subject, services: Sequence[str]) -> Step | None:
         for service in services if self.passes and target.account == self.subject.account else ():
-            started = self._start_for(service)
-            if started is None:
-                continue
             context = {**tags_of(target.holder), "iam:passedtoservice": service}
             passed = self.rights.ask(PASS_ROLE, target.holder.arn, context)
             if not self.subject.told(passed, f"iam:PassRole on {target.holder.name}") or not passed.shown:
+                continue
+            started = self._start_for(service)
+            if started is None:
                 continue
             let_in = _service_enters(self.setting, target, service)
             if let_in:

@@ -21,8 +21,8 @@ from rolemgr.evaluate.principals import Match, match, read_caller
 from rolemgr.evaluate.request import Context, Request, account_in
 from rolemgr.evaluate.statement import ReadStatement, takes_resource
 from rolemgr.iam.arn import Arn
-from rolemgr.iam.documents import Effect, IdentityPolicy, TrustPolicy
-from rolemgr.iam.wildcards import matches_action
+from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement, TrustPolicy
+from rolemgr.iam.wildcards import matches_action, matches_folded_action
 from rolemgr.model.inventory import HeldRole
 
 _MOST_ALLOWS: Final = 12
@@ -52,6 +52,9 @@ def _is_of_iam(resource: str) -> bool:
 def tags_of(principal: HeldRole) -> Settled:
     """Return the condition keys that the tags of *principal* give a request on it."""
     return {f"{head}{key}".lower(): value for key, value in principal.tags.items() for head in _TAGS_OF_IAM}
+
+
+_NOTHING: Final = Context()
 
 
 class Certainty(StrEnum):
@@ -101,8 +104,23 @@ class Rights:
 
     def speaks(self, action: str) -> bool:
         """Tell whether an Allow of the identity policies speaks of *action* at all."""
-        identity = self.policies.about(action.lower())[0]
-        return any(one.effect is Effect.ALLOW for _, one in identity.statements)
+        folded = action.lower()  # most principals speak of few actions: what they don't is not kept for each of them
+        return any(
+            _names(one, folded)
+            for document in self.policies.identity
+            for one in document.statement
+            if one.effect is Effect.ALLOW
+        )
+
+    def _is_on(self, action: str, resource: str) -> bool:
+        """Tell whether an Allow on *action* is about *resource*, as far as that can be told without a context."""
+        group = self.policies.about(action.lower())[0]
+        return any(
+            one.everywhere or one.resource_element == "NotResource" or one.resource_variables
+            or any(test(resource, _NOTHING) for test in one.resource_tests)
+            for _, one in group.statements
+            if one.effect is Effect.ALLOW
+        )  # fmt: skip
 
     def ask(
         self, action: str, resource: str, context: Settled | None = None, *, trust: TrustPolicy | None = None,
@@ -115,7 +133,7 @@ class Rights:
         to the caller, are chosen so that the request comes through, if any choice does. Raises TooComplex where the
         budget is spent.
         """
-        if trust is None and not self.speaks(action):
+        if trust is None and not (self.speaks(action) and self._is_on(action, resource)):
             return NO
         policies = self.policies if trust is None else self._beside(trust)
         settled = _settled(context or {})
@@ -146,6 +164,11 @@ class Rights:
 
     def _beside(self, trust: TrustPolicy) -> Policies:
         return Policies(self.policies.identity, self.policies.permissions_boundary, resource=trust)
+
+
+def _names(statement: IdentityStatement, folded: str) -> bool:
+    listed = any(matches_folded_action(pattern, folded) for pattern in statement.action or statement.not_action or ())
+    return listed is (statement.not_action is None)
 
 
 def ask_trust(

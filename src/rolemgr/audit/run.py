@@ -10,7 +10,7 @@ from rolemgr.audit.breadth import is_administrator, is_of_sagemaker, over_permis
 from rolemgr.audit.finding import AuditFinding, Step
 from rolemgr.audit.nearest import Granted, Nearest, nearest
 from rolemgr.audit.paths import Search, Walker
-from rolemgr.audit.setting import Setting, Subject
+from rolemgr.audit.setting import MOST_REQUESTS, Setting, Subject
 from rolemgr.audit.targets import own_ways
 from rolemgr.audit.trust import trusting
 from rolemgr.check.finding import Severity
@@ -43,15 +43,16 @@ class Audit:
 
 def audit(
     inventory: Inventory, personas: Callable[[], Mapping[str, frozenset[str]]], *, as_of: date | None = None,
-    days: int = DAYS,
+    days: int = DAYS, most_requests: int = MOST_REQUESTS,
 ) -> Audit:  # fmt: skip
     """
     Return what everybody in *inventory* can do that deserves a look.
 
     *personas* gives the actions of each persona, and is called where there is a role of SageMaker. Without
-    *as_of* the newest day that the input names is today: the same input gives the same audit whenever it runs.
+    *as_of* the newest day that the input names is today: the same input gives the same audit whenever it runs. What takes
+    more than *most_requests* of the evaluator is not judged, and said.
     """
-    setting = Setting(inventory, as_of or inventory.newest, days)
+    setting = Setting(inventory, as_of or inventory.newest, days, most_requests)
     administrators = _administrators(setting)
     walkers = {arn: Walker(setting, one) for arn, one in setting.subjects.items() if arn not in administrators}
     ways = _ways(setting, walkers)
@@ -78,7 +79,12 @@ def _order(finding: AuditFinding) -> tuple[int, str, str, str]:
 def _administrators(setting: Setting) -> dict[str, None]:
     found: dict[str, None] = {}
     for arn, subject in setting.subjects.items():
-        if shown := is_administrator(subject):
+        try:
+            shown = is_administrator(subject)
+        except TooComplex as error:
+            setting.cannot_tell(subject, "whether it may do everything", error)
+            continue
+        if shown:
             found[arn] = None
             setting.find("AU001", subject, "every action that was asked for, on names that no policy knows", shown)
     return found
@@ -87,7 +93,11 @@ def _administrators(setting: Setting) -> dict[str, None]:
 def _ways(setting: Setting, walkers: Mapping[str, Walker]) -> dict[str, Step]:
     found: dict[str, Step] = {}
     for arn, walker in walkers.items():
-        step = next(own_ways(walker.subject), None)
+        try:
+            step = next(own_ways(walker.subject), None)
+        except TooComplex as error:
+            setting.cannot_tell(walker.subject, "whether it can give itself every right", error)
+            continue
         if step:
             found[arn] = step
             setting.find("AU002", walker.subject, step.how, step.requests, (step,))

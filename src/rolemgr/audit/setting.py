@@ -61,10 +61,10 @@ class Subject:
 class Setting:
     """The subjects of an audit as of a day; collects what is found and what can't be told."""
 
-    def __init__(self, inventory: Inventory, as_of: date | None, days: int) -> None:
+    def __init__(self, inventory: Inventory, as_of: date | None, days: int, most: int = MOST_REQUESTS) -> None:
         self.inventory, self.as_of, self.days = inventory, as_of, days
         self.now = f"{as_of.isoformat()}T00:00:00Z" if as_of else "2001-01-01T00:00:00Z"
-        self.budget = Budget(MOST_REQUESTS, problem=_PROBLEM)
+        self.budget = Budget(most, problem=_PROBLEM)
         judged = (one for one in inventory.principals.values() if not one.is_of_a_service)
         self.subjects = {one.arn: Subject(one, self.now, self.budget) for one in judged}
         self.findings: list[AuditFinding] = []

@@ -8,6 +8,7 @@ An inventory: the principals of one or several accounts, as far as what was read
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
 from rolemgr.errors import SourceLocation
@@ -95,7 +96,7 @@ class Inventory:
     newest: date | None = None
     files: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def accounts(self) -> tuple[str, ...]:
         """The accounts that the principals are of, sorted."""
         return tuple(sorted({one.account for one in self.principals.values()}))

@@ -14,11 +14,12 @@ from rolemgr.audit.run import NOT_IN_THE_INPUT, Audit
 from rolemgr.check.finding import Severity
 from rolemgr.errors import printable
 from rolemgr.model.inventory import HeldRole, Unjudged
+from rolemgr.reference.condition_keys import find_key
 from rolemgr.report.differences import request_data
 
 _WIDTH: Final = 80
 _WORST: Final = 10
-_ROLES: Final = 10
+_ROLES: Final = 6
 _UNJUDGED: Final = 5
 _SECRET: Final = ("sts:externalid",)
 """Condition keys whose values nobody prints."""
@@ -87,10 +88,17 @@ def simulate_line(asked: Asked, files: Sequence[str]) -> str:
     words = ["--action", request.action, "--resource", request.resource, "--principal", request.principal or "*"]
     for key, values in request.given_context().items():
         hidden = key.lower() in _SECRET
-        words += [word for value in values for word in ("--context", f"{key}={_HIDDEN if hidden else value}")]
+        shown = _spelt(key)
+        words += [word for value in values for word in ("--context", f"{shown}={_HIDDEN if hidden else value}")]
     before, policies = _asking(asked, files)
     around = _around(asked, files)
     return f"{before}rolemgr simulate {' '.join(filter(None, (policies, shlex.join(words), around)))} --expect Allowed"
+
+
+def _spelt(key: str) -> str:
+    """Return the condition key *key*, in lower case, as AWS spells it where that is known."""
+    known = find_key(key)
+    return known.name if known and known.name.lower() == key else key
 
 
 def _asking(asked: Asked, files: Sequence[str]) -> tuple[str, str]:
@@ -196,8 +204,9 @@ def _worst(found: Audit) -> Iterator[str]:
         yield f"  {one.rule.id} {one.principal.name}: {one.rule.title}"
         text = f"{one.message}{f' ({one.unless})' if one.unless else ''}"
         yield from textwrap.wrap(
-            text, _WIDTH - 8, initial_indent=" " * 8, subsequent_indent=" " * 8, break_long_words=False
-        )
+            text, _WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 8, break_long_words=False, max_lines=2,
+            placeholder=" ...",
+        )  # fmt: skip
 
 
 def _personas(found: Audit) -> Iterator[str]:
@@ -279,13 +288,17 @@ def principal_text(found: Audit, principals: Sequence[HeldRole]) -> str:
     return "".join(f"{printable(line).rstrip()}\n" for line in lines)
 
 
+def _name(arn: str) -> str:
+    return arn.rpartition("/")[2]
+
+
 def _in_full(finding: AuditFinding, files: Sequence[str]) -> Iterator[str]:
     rule = finding.rule
     yield f"{rule.id} {rule.name} {rule.severity}: {rule.title}"
     text = f"{finding.message}{f' ({finding.unless})' if finding.unless else ''}"
     yield from textwrap.wrap(text, _WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
     for number, step in enumerate(finding.steps, start=1):
-        yield f"    {number}. {step.who.rpartition('/')[2]} {step.how}"
+        yield f"    {number}. {_name(step.who)} -> {_name(step.whom)}: {step.how}"
         yield from (f"       {simulate_line(one, files)}" for one in step.requests)
     yield from (f"    {simulate_line(one, files)}" for one in finding.requests if not finding.steps)
     yield f"    remedy: {rule.remedy}"
