@@ -13,7 +13,7 @@ from typing import Final
 from rolemgr.audit.breadth import PASS_ROLE
 from rolemgr.audit.examples import concrete, like, resources_on, strangers
 from rolemgr.audit.finding import Step
-from rolemgr.audit.rights import Asked, ask_trust, tags_of
+from rolemgr.audit.rights import Asked, Certainty, ask_trust, tags_of
 from rolemgr.audit.setting import Setting, Subject
 from rolemgr.audit.targets import trusting
 from rolemgr.check.paths import takes_a_role
@@ -64,7 +64,7 @@ class Walker:
         answer = self.rights.ask(
             _ASSUME, target.holder.arn, tags_of(target.holder), trust=trust, trust_of=target.holder.arn
         )
-        if self.subject.told(answer, f"sts:AssumeRole on {target.holder.name}") and answer.shown:
+        if answer.shown:
             return self._step(target, "assumes it (sts:AssumeRole)", (answer.shown,))
         return None
 
@@ -72,7 +72,7 @@ class Walker:
         for service in services if self.passes and target.account == self.subject.account else ():
             context = {**tags_of(target.holder), "iam:passedtoservice": service}
             passed = self.rights.ask(PASS_ROLE, target.holder.arn, context)
-            if not self.subject.told(passed, f"iam:PassRole on {target.holder.name}") or not passed.shown:
+            if not passed.shown:
                 continue
             started = self._start_for(service)
             if started is None:
@@ -164,7 +164,11 @@ def _may_let_in(target: Subject, subject: Subject) -> bool:
 
 def _service_enters(setting: Setting, target: Subject, service: str) -> Asked | None:
     context = {"aws:sourceaccount": target.account}
-    return ask_trust(service, target.holder, _ASSUME, context, target.budget, setting.now).shown
+    answer = ask_trust(service, target.holder, _ASSUME, context, target.budget, setting.now)
+    if answer.certainty is Certainty.UNKNOWN:
+        untold, what = target.rights.untold, f"whether {service} may assume it"
+        untold[what] = untold.get(what, 0) + 1
+    return answer.shown
 
 
 def services_of(setting: Setting, target: Subject) -> tuple[str, ...]:
@@ -172,7 +176,11 @@ def services_of(setting: Setting, target: Subject) -> tuple[str, ...]:
     if target.holder.trust is None or target.holder.kind != "role":
         return ()
     services = dict.fromkeys(takes_a_role().values())
-    return tuple(one for one in services if _service_enters(setting, target, one))
+    try:
+        return tuple(one for one in services if _service_enters(setting, target, one))
+    except TooComplex as error:
+        setting.cannot_tell(target, "which services may assume it", error)
+        return ()
 
 
 class Search:

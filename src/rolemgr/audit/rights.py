@@ -95,6 +95,8 @@ class Rights:
     def __init__(self, holder: HeldRole, now: str, budget: Budget) -> None:
         self.holder, self._now, self._budget = holder, now, budget
         boundary = holder.boundary.document if holder.boundary else None
+        self.untold: dict[str, int] = {}
+        """How many requests can't be told, by action."""
         self.policies = Policies(tuple(one.document for one in holder.policies), boundary)
 
     @cached_property
@@ -147,9 +149,12 @@ class Rights:
         trial = _Trial(self.holder.arn, action, resource, settled, policies, about, self._budget, choice)
         trial.has_session_tags = self._has_session_tags
         found = trial.request()
-        if found is None:
-            return NO if trial.surely_denied() else UNTOLD
-        return Answer(Certainty.ALLOWED, Asked(found, self.holder, trust_of, trust))
+        if found is not None:
+            return Answer(Certainty.ALLOWED, Asked(found, self.holder, trust_of, trust))
+        if trial.surely_denied():
+            return NO
+        self.untold[action] = self.untold.get(action, 0) + 1
+        return UNTOLD
 
     @cached_property
     def _has_session_tags(self) -> bool:

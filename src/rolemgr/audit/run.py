@@ -10,6 +10,7 @@ from rolemgr.audit.breadth import is_administrator, is_of_sagemaker, over_permis
 from rolemgr.audit.finding import AuditFinding, Step
 from rolemgr.audit.nearest import Granted, Nearest, nearest
 from rolemgr.audit.paths import Search, Walker
+from rolemgr.audit.rights import Rights
 from rolemgr.audit.setting import MOST_REQUESTS, Setting, Subject
 from rolemgr.audit.targets import own_ways
 from rolemgr.audit.trust import trusting
@@ -157,7 +158,7 @@ def _nearest(
     known, granted, found = personas(), Granted(), []
     for subject in roles:
         try:
-            allowed, untold = granted.actions(subject.holder, subject.rights)
+            allowed, untold = granted.actions(subject.holder, Rights(subject.holder, setting.now, subject.budget))
             found.append(replace(nearest(subject.holder, allowed, known), untold=untold))
         except TooComplex as error:
             setting.cannot_tell(subject, "the nearest persona", error)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Final
 
 from rolemgr.audit.finding import AuditFinding, AuditRule, Step, rules, table
-from rolemgr.audit.rights import Answer, Asked, Certainty, Rights
+from rolemgr.audit.rights import Asked, Rights
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.arn import Arn
@@ -26,7 +26,6 @@ class Subject:
         self.holder, self.now = holder, now
         self.budget = Budget(PER_PRINCIPAL, whole, _PROBLEM)
         self.rights = Rights(holder, now, self.budget)
-        self.untold: dict[str, int] = {}
         arn = Arn.parse(holder.arn)
         self.partition = arn.partition if arn else "aws"
 
@@ -50,12 +49,6 @@ class Subject:
         """What of it is not known and could deny what was found."""
         bound = self.holder.boundary_arn if self.holder.boundary is None else None
         return f"its boundary {bound}, which is not in the input, may deny it" if bound else ""
-
-    def told(self, answer: Answer, about: str) -> bool:
-        """Return whether *answer* is yes, and count where it can't be told what it is *about*."""
-        if answer.certainty is Certainty.UNKNOWN:
-            self.untold[about] = self.untold.get(about, 0) + 1
-        return bool(answer)
 
 
 class Setting:
@@ -92,7 +85,7 @@ class Setting:
         """Yield what can't be told, one for each principal and question."""
         yield from self.untold
         for subject in self.subjects.values():
-            for what, count in sorted(subject.untold.items()):
+            for what, count in sorted(subject.rights.untold.items()):
                 at = subject.holder.where
                 times = "a request" if count == 1 else f"{count} requests"
                 reason = f"whether conditions let {times} through can't be told"

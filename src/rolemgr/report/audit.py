@@ -3,7 +3,7 @@
 import json
 import shlex
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -23,6 +23,8 @@ _ROLES: Final = 6
 _UNJUDGED: Final = 5
 _SECRET: Final = ("sts:externalid",)
 """Condition keys whose values nobody prints."""
+_NOTHING: Final = {"Version": "2012-10-17", "Statement": []}
+"""The policy of somebody who has none."""
 _HIDDEN: Final = "VALUE-OF-THE-TRUST-POLICY"
 
 
@@ -74,7 +76,7 @@ def _nearest_data(one: Nearest) -> dict[str, Any]:
     return {
         "role": one.role.arn, "persona": one.persona, "allowed": one.allowed, "exceeds_by": len(one.exceeds),
         "exceeds_in_services": one.services, "would_lose": list(one.exceeds), "would_gain": list(one.lacks),
-        "cannot_tell": one.untold,
+        "cannot_tell": one.untold, "at_least": bool(one.role.unknown),
     }  # fmt: skip
 
 
@@ -217,7 +219,8 @@ def _personas(found: Audit) -> Iterator[str]:
     yield ""
     yield f"{'role'.ljust(width)}  {'nearest persona'.ljust(23)}  exceeds it by, and would lose"
     for one in widest:
-        by = f"{_several(len(one.exceeds), 'action')} ({_several(one.services, 'service')})"
+        least = "at least " if one.role.unknown else ""
+        by = f"{least}{_several(len(one.exceeds), 'action')} ({_several(one.services, 'service')})"
         by += f"; can't tell of {one.untold:,}" if one.untold else ""
         yield f"{one.role.name[:width].ljust(width)}  {one.persona.ljust(23)}  {by}"
         if lost := _lost(one):
@@ -309,9 +312,9 @@ def _in_full(finding: AuditFinding, files: Sequence[str]) -> Iterator[str]:
 def extracted(principal: HeldRole, what: str) -> Any:
     """Return *what* of *principal* (``policies``, ``boundary`` or ``trust``) as JSON values, None where it has none."""
     if what == "policies":
-        inline = [
-            {"PolicyName": one.name, "PolicyDocument": one.document.to_json_value()} for one in principal.policies
-        ]
-        return {"RoleName": principal.name, "Policies": inline}
-    held: Mapping[str, Any] = {"boundary": principal.boundary and principal.boundary.document, "trust": principal.trust}
-    return held[what].to_json_value() if held[what] else None
+        held = [(one.name, one.document.to_json_value()) for one in principal.policies] or [("none", _NOTHING)]
+        policies = [{"PolicyName": name, "PolicyDocument": document} for name, document in held]
+        return {"RoleName": principal.name, "Policies": policies}
+    parts = {"boundary": principal.boundary and principal.boundary.document, "trust": principal.trust}
+    document = parts[what]
+    return document.to_json_value() if document else None
