@@ -57,9 +57,8 @@ def measured(accounts: Iterable[tuple[str, int, str]]) -> None:
             first = first or (count, found)
             each = 1_000 * (found.wall - first[1].wall) / (count - first[0]) if count > first[0] else 0.0
             size = len(text) / 2**20
-            print(
-                f"| {name} | {count} | {size:.1f} | {found.wall:.2f} | {found.processor:.2f} | {found.memory:.0f} | {each:.2f} |"
-            )
+            costs = f"{found.wall:.2f} | {found.processor:.2f} | {found.memory:.0f} | {each:.2f}"
+            print(f"| {name} | {count} | {size:.1f} | {costs} |")
 
 
 def main() -> None:

@@ -197,6 +197,7 @@ def planted() -> list[Planted]:
                        attached=[f"arn:aws:iam::{ACCOUNT}:policy/rewritten"])),
         ("AU002", role("self-unbound", allow(["iam:DeleteRolePermissionsBoundary", "iam:PutRolePolicy"], "*"), boundary=BOUNDARY)),
         ("AU002", role("self-made", allow(["iam:CreateRole", "iam:AttachRolePolicy"], me("made-*")))),
+        ("AU002", role("fills-another", allow(["iam:PutRolePolicy", "sts:AssumeRole"], me("filled")))),
         ("AU003", role("full-access", attached=[FULL_ACCESS])),
         ("AU004", role("full-by-meaning", allow("sagemaker:*"))),
         ("AU004", role("full-in-two", allow("sagemaker:[A-Z]*".replace("[A-Z]", "C")), allow(["sagemaker:D*", "sagemaker:Up*"]))),
@@ -243,6 +244,7 @@ def helpers() -> list[dict[str, Any]]:
     root = f"arn:aws:iam::{ACCOUNT}:root"
     return [
         role("etl-admin", allow("*")),
+        role("filled", trust=trust_aws(root)),
         role("door-admin", allow("*"), trust=trust_aws(root)),
         role("named-admin", allow("*"), trust=trust_aws(role_arn("one-by-name"))),
         role(

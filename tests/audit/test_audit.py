@@ -26,7 +26,7 @@ from tests.audit.accounts import (
 from tests.audit.support import audited, found, inventory
 
 from rolemgr.audit.finding import AuditFinding, rules
-from rolemgr.audit.rights import ANYTHING, Asked
+from rolemgr.audit.rights import ANYTHING, ShownRequest
 from rolemgr.audit.run import Audit
 from rolemgr.check.finding import Severity
 from rolemgr.evaluate.decision import evaluate
@@ -56,14 +56,14 @@ def test_innocent_roles_are_left_alone(account: tuple[Audit, list[Planted]]) -> 
     assert sum(one.startswith("arn") for one in inventory(synthetic(1)[0]).principals) == result.roles + result.users
 
 
-def requests_of(finding: AuditFinding) -> Iterator[Asked]:
+def requests_of(finding: AuditFinding) -> Iterator[ShownRequest]:
     """Yield all requests that show *finding*."""
     yield from finding.requests
     yield from (request for step in finding.steps for request in step.requests)
 
 
 def test_every_request_is_allowed_by_the_evaluator(account: tuple[Audit, list[Planted]]) -> None:
-    """Asked anew of the policies of its holder; what others would have to allow in their account is taken for granted."""
+    """ShownRequest anew of the policies of its holder; what others would have to allow in their account is taken for granted."""
     result, _ = account
     for finding in result.findings:
         for asked in requests_of(finding):
@@ -112,6 +112,8 @@ TO_SAGEMAKER = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com
         pytest.param([allow("sts:AssumeRole")], {"boundary": BOUNDARY}, id="bounded"),
         pytest.param([allow("iam:PassRole", role_arn("door"), **TO_SAGEMAKER), JOBS], {}, id="sagemaker-is-not-trusted"),
         pytest.param([allow("iam:UpdateAssumeRolePolicy", role_arn("other"))], {}, id="rewrites-another"),
+        pytest.param([allow("iam:PutRolePolicy", role_arn("other"))], {}, id="fills-what-it-can-not-become"),
+        pytest.param([allow(["iam:PutRolePolicy", "sts:AssumeRole"], role_arn("kept"))], {}, id="fills-a-bounded-role"),
         pytest.param([allow("iam:PutRolePolicy", role_arn("walker"))], {"boundary": BOUNDARY}, id="bounded-itself"),
         pytest.param(
             [allow(["iam:CreateRole", "iam:PutRolePolicy"], role_arn("app-*"),
@@ -125,7 +127,8 @@ def test_no_way_is_made_up(statements: list[dict[str, object]], more: dict[str, 
     """Beside a role that may everything and trusts the account: who can't get at it has no chain."""
     walker = role("walker", *statements, **more)  # type: ignore[arg-type]
     bounding = policy("ml-boundary", allow(["s3:*", "sagemaker:*", "iam:*"]))
-    result = audited(details([DOOR, walker], policies=[bounding]))
+    kept = role("kept", trust=trust_aws(ROOT), boundary=BOUNDARY)
+    result = audited(details([DOOR, walker, kept, role("other")], policies=[bounding]))
     ids = {one for one, name in found(result) if name == "walker"}
     assert not ids & {"AU001", "AU002", "AU301", "AU302", "AU303"}
 

@@ -62,3 +62,13 @@ def test_a_huge_policy_is_judged_in_linear_time() -> None:
     start = time.monotonic()
     audited(details([role("door", allow("*"), trust=trust_aws(ROOT)), role("huge", *many)]))
     assert time.monotonic() - start < 60
+
+
+def test_roles_that_fill_one_another_are_looked_at_within_bounds() -> None:
+    """Each may write the policy of all others and become none of them."""
+    roles = [role(f"fills-{number}", allow("iam:PutRolePolicy", role_arn("x-*"))) for number in range(700)]
+    walls = [role(f"x-{number}") for number in range(700)]
+    start = time.monotonic()
+    result = audited(details([*roles, *walls]))
+    assert time.monotonic() - start < 120
+    assert found(result) == set()

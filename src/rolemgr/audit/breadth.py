@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from rolemgr.audit.contexts import Choice
 from rolemgr.audit.examples import STRANGE, strange, strangers
 from rolemgr.audit.finding import table
-from rolemgr.audit.rights import Asked
+from rolemgr.audit.rights import ShownRequest
 from rolemgr.audit.setting import Setting, Subject, probes
 from rolemgr.check.paths import acted_on, runs_as, shares, takes_a_role, together
 
@@ -13,9 +13,9 @@ PASS_ROLE = "iam:PassRole"  # noqa: S105 - an action
 _FULL_ACCESS = "AmazonSageMakerFullAccess"
 
 
-def may_all(subject: Subject, wanted: Iterable[tuple[str, str]]) -> tuple[Asked, ...]:
-    """Return the requests by which *subject* may do all that is *wanted* on strange resources, none where it may not."""
-    found: list[Asked] = []
+def may_all(subject: Subject, wanted: Iterable[tuple[str, str]]) -> tuple[ShownRequest, ...]:
+    """Return the requests by which *subject* may do all that is *wanted* on strange resources; none if not."""
+    found: list[ShownRequest] = []
     for action, kind in wanted:
         answer = subject.rights.ask(
             action, strange(action, kind, subject.partition, subject.account), choice=Choice.HOW_OR_WHEN
@@ -26,7 +26,7 @@ def may_all(subject: Subject, wanted: Iterable[tuple[str, str]]) -> tuple[Asked,
     return tuple(found)
 
 
-def is_administrator(subject: Subject) -> tuple[Asked, ...]:
+def is_administrator(subject: Subject) -> tuple[ShownRequest, ...]:
     """Return the requests that show that *subject* may do everything, none where it may not."""
     return may_all(subject, probes("everything"))
 
@@ -58,9 +58,9 @@ def over_permissioned(setting: Setting, subject: Subject) -> None:
             )
 
 
-def _all_of(subject: Subject, action: str, only: tuple[str, ...] = ()) -> tuple[Asked, ...]:
+def _all_of(subject: Subject, action: str, only: tuple[str, ...] = ()) -> tuple[ShownRequest, ...]:
     """Return the requests by which *subject* may do *action* on resources that nobody names, none where it may not."""
-    found: list[Asked] = []
+    found: list[ShownRequest] = []
     if not subject.rights.speaks(action):
         return ()
     for resource in strangers(action, subject.partition, subject.account, only):
@@ -71,7 +71,7 @@ def _all_of(subject: Subject, action: str, only: tuple[str, ...] = ()) -> tuple[
     return tuple(found)
 
 
-def passes_any(subject: Subject) -> dict[str, Asked]:
+def passes_any(subject: Subject) -> dict[str, ShownRequest]:
     """Return the services to which *subject* may pass a role of any name, each with the request."""
     if not subject.rights.speaks(PASS_ROLE):
         return {}
@@ -84,7 +84,7 @@ def passes_any(subject: Subject) -> dict[str, Asked]:
     return {service: answer.shown for service, answer in asked.items() if answer.shown}
 
 
-def passing(setting: Setting, subject: Subject, starts: Iterable[tuple[str, str, Asked]]) -> None:
+def passing(setting: Setting, subject: Subject, starts: Iterable[tuple[str, str, ShownRequest]]) -> None:
     """Find that any role may be passed: to which services, what that starts, and how many roles take it."""
     services = passes_any(subject)
     if not services:

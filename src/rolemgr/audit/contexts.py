@@ -104,7 +104,7 @@ def _proposed(condition: Condition, context: Context) -> Iterator[tuple[str, ...
 
 
 def plain(text: str, context: Context) -> str | None:
-    """Return a text that the pattern *text* matches, its variables filled from *context*; None where one has no value."""
+    """Return a text that the pattern *text* matches, with variables from *context*; None where one has no value."""
     try:
         pieces = resolve(parse(text, variables=True), context)
     except ValueError:

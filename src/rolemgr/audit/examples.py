@@ -21,12 +21,9 @@ def strange(action: str, kind: str, partition: str, account: str) -> str:
     """Return the ARN of a resource of the type *kind* that *action* takes, with a name that nobody knows."""
     service = action.partition(":")[0]
     form = resource_types(service if kind != "role" else "iam")[kind].arn_format
-    return str(
-        Arn(
-            partition if partition in PARTITIONS else "aws", form.service,
-            form.region and _REGIONS.get(partition, "us-east-1"), form.account and account, replaced(form.resource, STRANGE),
-        )
-    )  # fmt: skip
+    region = form.region and _REGIONS.get(partition, "us-east-1")
+    known = partition if partition in PARTITIONS else "aws"
+    return str(Arn(known, form.service, region, form.account and account, replaced(form.resource, STRANGE)))
 
 
 @lru_cache(maxsize=4_096)

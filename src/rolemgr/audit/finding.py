@@ -1,4 +1,4 @@
-"""What an audit finds: of whom, how bad, and the requests that show it; the table beside this file has the words."""
+"""What an audit finds: about whom, how bad, shown by which requests; the table beside this file has the words."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rolemgr.audit.rights import Asked
+from rolemgr.audit.rights import ShownRequest
 from rolemgr.check.finding import Severity
 from rolemgr.model.inventory import HeldRole
 
@@ -31,7 +31,7 @@ class Step(NamedTuple):
     who: str
     whom: str
     how: str
-    requests: tuple[Asked, ...]
+    requests: tuple[ShownRequest, ...]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class AuditFinding:
     rule: AuditRule
     principal: HeldRole
     message: str
-    requests: tuple[Asked, ...] = ()
+    requests: tuple[ShownRequest, ...] = ()
     steps: tuple[Step, ...] = ()
     unless: str = ""
 

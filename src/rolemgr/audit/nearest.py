@@ -63,7 +63,7 @@ class Granted:
             found |= self._by_itself(policy)
         said = [*_said(rights)]
         limited = frozenset(found) if rights.policies.bounded else _all_of(one.actions for one in said if one.limits)
-        asked = _Asked(rights, holder)
+        asked = _LimitedActions(rights, holder)
         for group, everywhere in _groups(limited & found, said):
             found.difference_update(asked.refused(group, everywhere=everywhere))
         return frozenset(found), asked.untold
@@ -142,7 +142,7 @@ def _groups(actions: frozenset[str], said: Iterable[_Said]) -> list[tuple[frozen
     return groups
 
 
-class _Asked:
+class _LimitedActions:
     """Whether actions of which a Deny or a boundary speaks are allowed on something."""
 
     def __init__(self, rights: Rights, holder: HeldRole) -> None:
@@ -151,7 +151,7 @@ class _Asked:
         self.untold = 0
 
     def refused(self, group: frozenset[str], *, everywhere: bool) -> Iterable[str]:
-        """Return those of *group* that are not allowed on anything; where all is said *everywhere*, one speaks for all."""
+        """Return those of *group* that are allowed on nothing; where all is said *everywhere*, one speaks for all."""
         if everywhere:
             before = self.untold
             allowed = self._ask(min(group))
@@ -177,7 +177,7 @@ class _Asked:
 
 
 def nearest(role: HeldRole, allowed: frozenset[str], personas: Mapping[str, frozenset[str]]) -> Nearest:
-    """Return the one of *personas*, the actions of each by name, that a role with the actions *allowed* is nearest to."""
+    """Return the one of *personas*, the actions of each by name, that a role with *allowed* actions is nearest to."""
     known = frozenset(action for actions in personas.values() for action in actions)
     mine = allowed & known
 

@@ -7,15 +7,15 @@ budget of requests, the whole audit has another.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from rolemgr.audit.breadth import PASS_ROLE
 from rolemgr.audit.examples import concrete, like, resources_on, strangers
 from rolemgr.audit.finding import Step
-from rolemgr.audit.rights import Asked, Certainty, ask_trust, tags_of
+from rolemgr.audit.rights import Certainty, ShownRequest, ask_trust, tags_of
 from rolemgr.audit.setting import Setting, Subject
-from rolemgr.audit.targets import trusting
+from rolemgr.audit.targets import EVERYTHING, trusting
 from rolemgr.check.paths import takes_a_role
 from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.arn import Arn
@@ -23,8 +23,6 @@ from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import find_action
 
 MOST_STEPS: Final = 3
-MOST_EDGES: Final = 2_000_000
-"""Pairs of a principal and a role that are looked at: a thousand roles and two thousand principals."""
 _ASSUME: Final = "sts:AssumeRole"
 _REWRITE: Final = "iam:UpdateAssumeRolePolicy"
 _KEYS: Final = {
@@ -32,6 +30,8 @@ _KEYS: Final = {
     "iam:UpdateLoginProfile": "changes its password",
 }  # fmt: skip
 _MOST_RESOURCES: Final = 6
+_FILLS: Final = ("iam:AttachRolePolicy", "iam:PutRolePolicy")
+_BOUNDARY: Final = "iam:permissionsboundary"
 
 
 class Walker:
@@ -42,9 +42,9 @@ class Walker:
         self.assumes, self.passes = self.rights.speaks(_ASSUME), self.rights.speaks(PASS_ROLE)
         self.rewrites = self.rights.speaks(_REWRITE)
         self.keys = tuple(action for action in _KEYS if self.rights.speaks(action))
-        self._starts: dict[str, tuple[str, tuple[Asked, ...]] | None] = {}
+        self._starts: dict[str, tuple[str, tuple[ShownRequest, ...]] | None] = {}
 
-    def starts(self) -> Iterator[tuple[str, str, Asked]]:
+    def starts(self) -> Iterator[tuple[str, str, ShownRequest]]:
         """Yield each action that starts code as a role that is passed, its service, and a request that is allowed."""
         for action, service in takes_a_role().items() if self.passes else ():
             shown = self._started(action)
@@ -105,21 +105,39 @@ class Walker:
                 return self._step(target, f"{_KEYS[action]} ({action})", (answer.shown,))
         return None
 
-    def _step(self, target: Subject, how: str, requests: tuple[Asked, ...]) -> Step:
+    def filling(self, others: Iterable[Subject]) -> Step | None:
+        """Return how the principal gives one of *others*, which it can become, any policy; none that has a boundary."""
+        actions = [action for action in _FILLS if self.rights.speaks(action)]
+        for target in others if actions else ():
+            self.setting.pairs.spend(1)
+            if target is self.subject or target.holder.kind != "role" or target.holder.boundary_arn:
+                continue
+            policy = f"arn:{target.partition}:iam::aws:policy/AdministratorAccess"
+            context = {**tags_of(target.holder), _BOUNDARY: None}
+            for action in actions:
+                filled = self.rights.ask(action, target.holder.arn, {**context, "iam:policyarn": policy})
+                step = self.step_to(target, services_of(self.setting, target)) if filled.shown else None
+                if filled.shown and step:
+                    name = target.holder.name
+                    how = f"gives {name} any policy ({action}), then {step.how}"
+                    return self._step(self.subject, how, (filled.shown, *step.requests))._replace(whom=EVERYTHING)
+        return None
+
+    def _step(self, target: Subject, how: str, requests: tuple[ShownRequest, ...]) -> Step:
         return Step(self.subject.holder.arn, target.holder.arn, how, requests)
 
-    def _start_for(self, service: str) -> tuple[str, tuple[Asked, ...]] | None:
+    def _start_for(self, service: str) -> tuple[str, tuple[ShownRequest, ...]] | None:
         """Return the first action that starts something as a role passed to *service*, with its requests."""
         if service not in self._starts:
             found = ((one, self._started(one)) for one, to in takes_a_role().items() if to == service)
             self._starts[service] = next(((action, shown) for action, shown in found if shown), None)
         return self._starts[service]
 
-    def _started(self, action: str) -> tuple[Asked, ...]:
+    def _started(self, action: str) -> tuple[ShownRequest, ...]:
         """Return the requests by which the principal may do *action* on something, one for each type; none if not."""
         if not self.rights.speaks(action):
             return ()
-        found: list[Asked] = []
+        found: list[ShownRequest] = []
         for resource in strangers(action, self.subject.partition, self.subject.account):
             shown = next(
                 filter(None, (self.rights.ask(action, one).shown for one in self._like(action, resource))), None
@@ -162,7 +180,7 @@ def _may_let_in(target: Subject, subject: Subject) -> bool:
     return any(one in named for one in roots)
 
 
-def _service_enters(setting: Setting, target: Subject, service: str) -> Asked | None:
+def _service_enters(setting: Setting, target: Subject, service: str) -> ShownRequest | None:
     context = {"aws:sourceaccount": target.account}
     answer = ask_trust(service, target.holder, _ASSUME, context, target.budget, setting.now)
     if answer.certainty is Certainty.UNKNOWN:
@@ -189,7 +207,6 @@ class Search:
     def __init__(self, setting: Setting, walkers: Mapping[str, Walker]) -> None:
         self._setting, self._walkers = setting, walkers
         self.next_step: dict[str, Step] = {}
-        self._edges = 0
 
     def run(self, administrators: Sequence[str], ways: Mapping[str, Step]) -> Mapping[str, tuple[Step, ...]]:
         """Return the chain of each principal that becomes an administrator, or gives itself every right, by others."""
@@ -223,9 +240,7 @@ class Search:
         self, walker: Walker, targets: Sequence[Subject], services: Mapping[str, tuple[str, ...]]
     ) -> Step | None:
         for target in targets:
-            self._edges += 1
-            if self._edges > MOST_EDGES:
-                raise TooComplex(f"more than {MOST_EDGES:,} pairs of a principal and a role")
+            self._setting.pairs.spend(1)
             if step := walker.step_to(target, services[target.holder.arn]):
                 return step
         return None

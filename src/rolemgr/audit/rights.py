@@ -66,7 +66,7 @@ class Certainty(StrEnum):
 
 
 @dataclass(frozen=True)
-class Asked:
+class ShownRequest:
     """A request, and whose policies it was asked of; *trust* is the policy of the role to be assumed, where one is."""
 
     request: Request
@@ -79,7 +79,7 @@ class Answer(NamedTuple):
     """The *certainty*; where it is allowed, the request that shows it."""
 
     certainty: Certainty
-    shown: Asked | None = None
+    shown: ShownRequest | None = None
 
     def __bool__(self) -> bool:
         return self.certainty is Certainty.ALLOWED
@@ -150,7 +150,7 @@ class Rights:
         trial.has_session_tags = self._has_session_tags
         found = trial.request()
         if found is not None:
-            return Answer(Certainty.ALLOWED, Asked(found, self.holder, trust_of, trust))
+            return Answer(Certainty.ALLOWED, ShownRequest(found, self.holder, trust_of, trust))
         if trial.surely_denied():
             return NO
         self.untold[action] = self.untold.get(action, 0) + 1
@@ -196,7 +196,7 @@ def ask_trust(
     found = trial.request()
     if found is None:
         return NO if trial.surely_denied() else UNTOLD
-    return Answer(Certainty.ALLOWED, Asked(found, None, role.arn, role.trust))
+    return Answer(Certainty.ALLOWED, ShownRequest(found, None, role.arn, role.trust))
 
 
 def _keys(about: Iterable[ActionStatements]) -> frozenset[str]:
@@ -298,7 +298,7 @@ class _Trial:
             yield from (one for _, one in group.statements if one.effect is Effect.DENY and self._is_about(one))
 
     def surely_denied(self) -> bool:
-        """Tell whether no context could make it come through: no Allow is about it, or a Deny has nothing to escape by."""
+        """Tell whether no context lets it come through: no Allow is about it, or a Deny has nothing to escape by."""
         if any(self._is_unconditional(deny) for deny in self._denies()):
             return True
         identity = any(self._may_allow(group) for group in self._about if group.layer is Layer.IDENTITY)

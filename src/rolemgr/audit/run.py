@@ -50,8 +50,8 @@ def audit(
     Return what everybody in *inventory* can do that deserves a look.
 
     *personas* gives the actions of each persona, and is called where there is a role of SageMaker. Without
-    *as_of* the newest day that the input names is today: the same input gives the same audit whenever it runs. What takes
-    more than *most_requests* of the evaluator is not judged, and said.
+    *as_of* the newest day that the input names is today: the same input gives the same audit whenever it runs.
+    What takes more than *most_requests* of the evaluator is not judged, and said.
     """
     setting = Setting(inventory, as_of or inventory.newest, days, most_requests)
     administrators = _administrators(setting)
@@ -95,7 +95,7 @@ def _ways(setting: Setting, walkers: Mapping[str, Walker]) -> dict[str, Step]:
     found: dict[str, Step] = {}
     for arn, walker in walkers.items():
         try:
-            step = next(own_ways(walker.subject), None)
+            step = next(own_ways(walker.subject), None) or walker.filling(setting.subjects.values())
         except TooComplex as error:
             setting.cannot_tell(walker.subject, "whether it can give itself every right", error)
             continue

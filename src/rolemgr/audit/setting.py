@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Final
 
 from rolemgr.audit.finding import AuditFinding, AuditRule, Step, rules, table
-from rolemgr.audit.rights import Asked, Rights
+from rolemgr.audit.rights import Rights, ShownRequest
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.arn import Arn
@@ -16,6 +16,9 @@ from rolemgr.model.inventory import HeldRole, Inventory, Unjudged
 MOST_REQUESTS: Final = 600_000
 """How many requests an audit may ask over all principals, beside `PER_PRINCIPAL` of each."""
 PER_PRINCIPAL: Final = 20_000
+MOST_PAIRS: Final = 2_000_000
+"""Pairs of a principal and a role that are looked at: a thousand roles and two thousand principals."""
+_PAIRS: Final = "there are more than {:,} pairs of a principal and a role to look at"
 _PROBLEM: Final = "it takes more than {:,} requests to tell"
 
 
@@ -58,6 +61,7 @@ class Setting:
         self.inventory, self.as_of, self.days = inventory, as_of, days
         self.now = f"{as_of.isoformat()}T00:00:00Z" if as_of else "2001-01-01T00:00:00Z"
         self.budget = Budget(most, problem=_PROBLEM)
+        self.pairs = Budget(MOST_PAIRS, problem=_PAIRS)
         judged = (one for one in inventory.principals.values() if not one.is_of_a_service)
         self.subjects = {one.arn: Subject(one, self.now, self.budget) for one in judged}
         self.findings: list[AuditFinding] = []
@@ -68,7 +72,7 @@ class Setting:
         return rules()[identifier]
 
     def find(
-        self, identifier: str, subject: Subject, message: str, requests: tuple[Asked, ...] = (),
+        self, identifier: str, subject: Subject, message: str, requests: tuple[ShownRequest, ...] = (),
         steps: tuple[Step, ...] = (),
     ) -> None:  # fmt: skip
         """Note a finding of *subject*."""

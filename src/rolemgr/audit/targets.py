@@ -1,11 +1,11 @@
-"""What one principal can do to itself to have every right: policies that it writes, attaches, or a role that it makes."""
+"""What a principal can do to itself to have every right: policies that it writes, attaches, a role that it makes."""
 
 from collections.abc import Iterator
 
 from rolemgr.audit.breadth import PASS_ROLE
 from rolemgr.audit.examples import concrete, strange
 from rolemgr.audit.finding import Step
-from rolemgr.audit.rights import Answer, Asked, Settled
+from rolemgr.audit.rights import Answer, Settled, ShownRequest
 from rolemgr.audit.setting import Subject
 from rolemgr.iam.documents import Effect, TrustPolicy
 from rolemgr.model.inventory import HeldPolicy
@@ -25,7 +25,7 @@ def own_ways(subject: Subject) -> Iterator[Step]:
     """
     holder = subject.holder
     kind = "Role" if holder.kind == "role" else "User"
-    freed: tuple[Asked, ...] = ()
+    freed: tuple[ShownRequest, ...] = ()
     if holder.boundary_arn:
         answer = subject.rights.ask(
             f"iam:Delete{kind}PermissionsBoundary", holder.arn, {_BOUNDARY: holder.boundary_arn}
@@ -36,7 +36,7 @@ def own_ways(subject: Subject) -> Iterator[Step]:
     yield from _makes_a_role(subject)
 
 
-def _itself(subject: Subject, how: str, freed: tuple[Asked, ...], answer: Answer) -> Step:
+def _itself(subject: Subject, how: str, freed: tuple[ShownRequest, ...], answer: Answer) -> Step:
     first = "takes its boundary off and " if freed else ""
     shown = (answer.shown,) if answer.shown else ()
     return Step(subject.holder.arn, EVERYTHING, first + how, (*freed, *shown))

@@ -18,7 +18,7 @@ PrincipalKind: TypeAlias = Literal["role", "user", "group"]
 
 
 class Unjudged(NamedTuple):
-    """What can't be read or known: in which file and line, what it is of whom (*place*), and the *reason*."""
+    """What can't be read or known: in which file and line, what it is and whose (*place*), and the *reason*."""
 
     path: str
     line: int | None

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from rolemgr.audit.finding import AuditFinding, AuditRule, Step
 from rolemgr.audit.nearest import Nearest
-from rolemgr.audit.rights import ANYTHING, Asked
+from rolemgr.audit.rights import ANYTHING, ShownRequest
 from rolemgr.audit.run import NOT_IN_THE_INPUT, Audit
 from rolemgr.check.finding import Severity
 from rolemgr.errors import printable
@@ -64,7 +64,7 @@ def _step_data(step: Step, found: Audit) -> dict[str, Any]:
     return {"who": step.who, "becomes": step.whom, "how": step.how, "requests": requests}
 
 
-def _request_data(asked: Asked, found: Audit) -> dict[str, Any]:
+def _request_data(asked: ShownRequest, found: Audit) -> dict[str, Any]:
     data = request_data(asked.request)
     context = data.get("context")
     if isinstance(context, dict):
@@ -80,7 +80,7 @@ def _nearest_data(one: Nearest) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def simulate_line(asked: Asked, files: Sequence[str]) -> str:
+def simulate_line(asked: ShownRequest, files: Sequence[str]) -> str:
     """
     Return the line of a shell that asks *asked* once more: it answers Allowed.
 
@@ -103,7 +103,7 @@ def _spelt(key: str) -> str:
     return known.name if known and known.name.lower() == key else key
 
 
-def _asking(asked: Asked, files: Sequence[str]) -> tuple[str, str]:
+def _asking(asked: ShownRequest, files: Sequence[str]) -> tuple[str, str]:
     """Return what gives the identity policies, and how they are named: none of a service."""
     if asked.holder:
         return f"{_extract('policies', asked.holder.arn, files)} | ", "-"
@@ -112,7 +112,7 @@ def _asking(asked: Asked, files: Sequence[str]) -> tuple[str, str]:
     return "", ""
 
 
-def _around(asked: Asked, files: Sequence[str]) -> str:
+def _around(asked: ShownRequest, files: Sequence[str]) -> str:
     words = []
     if asked.holder and asked.holder.boundary:
         words.append(f"--boundary-policy <({_extract('boundary', asked.holder.arn, files)})")
