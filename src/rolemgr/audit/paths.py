@@ -110,7 +110,12 @@ class Walker:
         actions = [action for action in _FILLS if self.rights.speaks(action)]
         for target in others if actions else ():
             self.setting.pairs.spend(1)
-            if target is self.subject or target.holder.kind != "role" or target.holder.boundary_arn:
+            if (
+                target is self.subject
+                or not self._may_become(target)
+                or target.holder.kind != "role"
+                or target.holder.boundary_arn
+            ):
                 continue
             policy = f"arn:{target.partition}:iam::aws:policy/AdministratorAccess"
             context = {**tags_of(target.holder), _BOUNDARY: None}
@@ -122,6 +127,10 @@ class Walker:
                     how = f"gives {name} any policy ({action}), then {step.how}"
                     return self._step(self.subject, how, (filled.shown, *step.requests))._replace(whom=EVERYTHING)
         return None
+
+    def _may_become(self, target: Subject) -> bool:
+        """Tell whether any step could lead to *target*, without asking for one."""
+        return self.passes or self.rewrites or _may_let_in(target, self.subject)
 
     def _step(self, target: Subject, how: str, requests: tuple[ShownRequest, ...]) -> Step:
         return Step(self.subject.holder.arn, target.holder.arn, how, requests)
