@@ -61,10 +61,12 @@ class Granted:
         found: set[str] = set()
         for policy in holder.policies:
             found |= self._by_itself(policy)
-        said = [*_said(rights)]
-        limited = frozenset(found) if rights.policies.bounded else _all_of(one.actions for one in said if one.limits)
+        statements = [*_statements(rights)]
+        limited = (
+            frozenset(found) if rights.policies.bounded else _all_of(one.actions for one in statements if one.limits)
+        )
         asked = _LimitedActions(rights, holder)
-        for group, everywhere in _groups(limited & found, said):
+        for group, everywhere in _groups(limited & found, statements):
             found.difference_update(asked.refused(group, everywhere=everywhere))
         return frozenset(found), asked.untold
 
@@ -111,7 +113,7 @@ def expanded(pattern: str) -> frozenset[str]:
     return frozenset(expand("*:*" if not pattern.strip("*") else pattern))
 
 
-class _Said(NamedTuple):
+class _Statement(NamedTuple):
     """What one statement speaks of: its *actions*, whether it may take some away, and whether on whatever there is."""
 
     actions: frozenset[str]
@@ -119,23 +121,23 @@ class _Said(NamedTuple):
     everywhere: bool
 
 
-def _said(rights: Rights) -> Iterator[_Said]:
+def _statements(rights: Rights) -> Iterator[_Statement]:
     policies = rights.policies
     documents = (*policies.identity, *((policies.permissions_boundary,) if policies.permissions_boundary else ()))
     for document in documents:
         for one in document.statement:
             limits = one.effect is Effect.DENY or any(map(is_settled, one.condition_keys()))
-            yield _Said(_actions(one), limits, one.resource is not None and "*" in one.resource)
+            yield _Statement(_actions(one), limits, one.resource is not None and "*" in one.resource)
 
 
 def _all_of(sets: Iterable[frozenset[str]]) -> frozenset[str]:
     return frozenset[str]().union(*sets)
 
 
-def _groups(actions: frozenset[str], said: Iterable[_Said]) -> list[tuple[frozenset[str], bool]]:
+def _groups(actions: frozenset[str], statements: Iterable[_Statement]) -> list[tuple[frozenset[str], bool]]:
     """Return *actions* in groups of which the same statements speak, each with whether all of them do so everywhere."""
     groups = [(actions, True)] if actions else []
-    for one in said:
+    for one in statements:
         split = [(part, everywhere, part & one.actions) for part, everywhere in groups]
         inside = [(both, everywhere and one.everywhere) for _, everywhere, both in split if both]
         groups = inside + [(part - both, everywhere) for part, everywhere, both in split if part - both]
@@ -151,7 +153,7 @@ class _LimitedActions:
         self.untold = 0
 
     def refused(self, group: frozenset[str], *, everywhere: bool) -> Iterable[str]:
-        """Return those of *group* that are allowed on nothing; where all is said *everywhere*, one speaks for all."""
+        """Return those of *group* that are allowed on nothing; *everywhere* one speaks for all."""
         if everywhere:
             before = self.untold
             allowed = self._ask(min(group))

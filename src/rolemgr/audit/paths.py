@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from rolemgr.audit.breadth import PASS_ROLE
-from rolemgr.audit.examples import concrete, like, resources_on, strangers
+from rolemgr.audit.examples import concrete, like, resources_on, strange, strangers
 from rolemgr.audit.finding import Step
 from rolemgr.audit.rights import Certainty, ShownRequest, ask_trust, tags_of
 from rolemgr.audit.setting import Setting, Subject
@@ -107,7 +107,7 @@ class Walker:
 
     def filling(self, others: Iterable[Subject]) -> Step | None:
         """Return how the principal gives one of *others*, which it can become, any policy; none that has a boundary."""
-        actions = [action for action in _FILLS if self.rights.speaks(action)]
+        actions = [action for action in _FILLS if self.rights.speaks(action) and not self._refused_everywhere(action)]
         for target in others if actions else ():
             self.setting.pairs.spend(1)
             if (
@@ -127,6 +127,15 @@ class Walker:
                     how = f"gives {name} any policy ({action}), then {step.how}"
                     return self._step(self.subject, how, (filled.shown, *step.requests))._replace(whom=EVERYTHING)
         return None
+
+    def _refused_everywhere(self, action: str) -> bool:
+        """Tell whether *action* is allowed on no role: no pattern is about roles, or all is about any, and denied."""
+        if not any(like(pattern, action, "role") for pattern in self.rights.patterns(action)):
+            return True
+        if not self.rights.is_uniform(action):
+            return False
+        role = strange(PASS_ROLE, "role", self.subject.partition, self.subject.account)
+        return not self.rights.ask(action, role, {_BOUNDARY: None})
 
     def _may_become(self, target: Subject) -> bool:
         """Tell whether any step could lead to *target*, without asking for one."""
@@ -202,12 +211,16 @@ def services_of(setting: Setting, target: Subject) -> tuple[str, ...]:
     """Return the services that may assume *target*, of those to which roles are passed."""
     if target.holder.trust is None or target.holder.kind != "role":
         return ()
-    services = dict.fromkeys(takes_a_role().values())
-    try:
-        return tuple(one for one in services if _service_enters(setting, target, one))
-    except TooComplex as error:
-        setting.cannot_tell(target, "which services may assume it", error)
-        return ()
+    kept = setting.services_of
+    if target.holder.arn not in kept:
+        try:
+            kept[target.holder.arn] = tuple(
+                one for one in dict.fromkeys(takes_a_role().values()) if _service_enters(setting, target, one)
+            )
+        except TooComplex as error:
+            setting.cannot_tell(target, "which services may assume it", error)
+            kept[target.holder.arn] = ()
+    return kept[target.holder.arn]
 
 
 class Search:

@@ -114,6 +114,18 @@ class Rights:
             if one.effect is Effect.ALLOW
         )
 
+    def patterns(self, action: str) -> Iterator[str]:
+        """Yield the resources of the Allows that speak of *action*; ``*`` for those that except some."""
+        for _, one in self.policies.about(action.lower())[0].statements:
+            if one.effect is Effect.ALLOW:
+                yield from one.resources if one.resource_element == "Resource" else ("*",)
+
+    def is_uniform(self, action: str) -> bool:
+        """Tell whether all that is said about *action* is about every resource alike, whatever tags it has."""
+        about = self.policies.about(action.lower())
+        everywhere = all(one.everywhere for group in about for _, one in group.statements)
+        return everywhere and not any(key.startswith(_TAGS_OF_IAM) for key in _keys(about))
+
     def _is_on(self, action: str, resource: str) -> bool:
         """Tell whether an Allow on *action* is about *resource*, as far as that can be told without a context."""
         group = self.policies.about(action.lower())[0]

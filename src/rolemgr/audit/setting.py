@@ -61,6 +61,7 @@ class Setting:
         self.inventory, self.as_of, self.days = inventory, as_of, days
         self.now = f"{as_of.isoformat()}T00:00:00Z" if as_of else "2001-01-01T00:00:00Z"
         self.budget = Budget(most, problem=_PROBLEM)
+        self.services_of: dict[str, tuple[str, ...]] = {}
         self.pairs = Budget(MOST_PAIRS, problem=_PAIRS)
         judged = (one for one in inventory.principals.values() if not one.is_of_a_service)
         self.subjects = {one.arn: Subject(one, self.now, self.budget) for one in judged}
