@@ -120,7 +120,8 @@ def _of_roles_behind(setting: Setting, subject: Subject) -> None:
     found = {action: shown for action in runs_as() if (shown := _all_of(subject, action, acted_on(action)))}
     if found:
         first = next(iter(found))
-        more = f" (and {len(found) - 1} more actions)" if len(found) > 1 else ""
+        rest = len(found) - 1
+        more = f" (and {rest} more action{'s' if rest > 1 else ''})" if rest else ""
         text = f"{first} on anything: {runs_as()[first]}{more}; which roles those are, the input does not tell"
         setting.find("AU204", subject, text, found[first])
 
