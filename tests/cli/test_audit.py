@@ -31,7 +31,11 @@ def saved(folder: Path, text: str, name: str = "account.json") -> str:
 
 @pytest.mark.parametrize(
     ("arguments", "name"),
-    [([], "audit.txt"), (["--of", "deployer"], "deployer.txt"), (["--of", "deployer", "--format", "json"], "deployer.json")],
+    [
+        ([], "audit.txt"),
+        (["--of", "deployer"], "deployer.txt"),
+        (["--of", "deployer", "--format", "json"], "deployer.json"),
+    ],
 )
 def test_the_example_is_what_its_command_prints(run: Run, update_golden: bool, arguments: list[str], name: str) -> None:
     """The account of the example, its page, one role in full, and the JSON."""
