@@ -41,9 +41,12 @@ ROOMS = {
     "export": {"errors", "files", "iam", "model", "reference", "catalog", "compose", "render"},
     "detective": {"errors", "iam", "reference"},
     "account": {"errors", "iam", "model", "reference", "evaluate", "compare"},
+    "audit": {
+        "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare", "check",
+    },
     "report": {
         "errors", "iam", "model", "reference", "catalog", "render", "evaluate", "compare", "separation", "prove",
-        "diagnose", "policytest", "check", "account",
+        "diagnose", "policytest", "check", "account", "audit",
     },
     "wizard": {"errors", "files", "iam", "model", "catalog", "compose"},
     "workflow": {
@@ -56,8 +59,8 @@ ROOMS = {
     },
     "cli": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
-        "separation", "prove", "diagnose", "policytest", "check", "export", "detective", "account", "report", "wizard",
-        "workflow",
+        "separation", "prove", "diagnose", "policytest", "check", "export", "detective", "account", "audit", "report",
+        "wizard", "workflow",
     },
 }  # fmt: skip
 """What each room may import besides itself, in the order of the house: a room knows only rooms before it."""

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from rolemgr.audit.finding import rules as audit_rules
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.check.examples import examples_of
@@ -33,7 +34,7 @@ from rolemgr.separation.violations import RenderedRole
 from rolemgr.workflow.schemas import schema_of
 
 TOP = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "docs/personas.md", "docs/catalog.md", "docs/drift.md", "docs/rules.md")
+PAGES = ("README.md", "docs/personas.md", "docs/catalog.md", "docs/drift.md", "docs/rules.md", "docs/audit.md")
 PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 CATALOG = Catalog()
 
@@ -142,6 +143,12 @@ def drift_rules() -> str:
     return table(["rule", "severity", "differs", "which means"], rows)
 
 
+def audit_findings() -> str:
+    """Return the kinds of findings of `audit`, one line each."""
+    rows = ([one.id, one.severity, one.title, one.remedy] for one in audit_rules().values())
+    return table(["finding", "severity", "who has it", "what to do"], rows)
+
+
 def rules() -> str:
     """Return each rule with its explanation, source and examples."""
     return "\n".join(rule_markdown(rule, examples_of(rule.id)) for rule in all_rules().values())
@@ -166,6 +173,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "shared-parameters": shared_parameters,
     "rule-table": rule_table,
     "drift-rules": drift_rules,
+    "audit-findings": audit_findings,
     "rules": rules,
     "managed": managed,
 }

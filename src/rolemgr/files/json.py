@@ -111,6 +111,12 @@ def _scan(text: str, start: int) -> tuple[Any, int]:
     return found
 
 
+def strict_value(text: str, start: int, limits: Limits = LIMITS) -> tuple[Any, int]:
+    """Return the JSON value that starts in *text* at *start*, and where it ends; raise as `strict_json` does."""
+    value, end = _scan(text, start)
+    return _within(value, text[start:end], limits), end
+
+
 def _within(data: Any, text: str, limits: Limits) -> Any:
     """Return *data*, which *text* is, where it is within *limits*."""
     if text.count("[") + text.count("{") > limits.depth or len(text) > limits.values:

@@ -1,0 +1,139 @@
+"""What is wider than a role needs: administrators, everything of SageMaker, any role passed, any secret read."""
+
+from collections.abc import Iterable
+
+from rolemgr.audit.contexts import Choice
+from rolemgr.audit.examples import STRANGE, strange, strangers
+from rolemgr.audit.finding import table
+from rolemgr.audit.rights import ShownRequest
+from rolemgr.audit.setting import Setting, Subject, probes
+from rolemgr.check.paths import acted_on, runs_as, shares, takes_a_role, together
+
+PASS_ROLE = "iam:PassRole"  # noqa: S105 - an action
+_FULL_ACCESS = "AmazonSageMakerFullAccess"
+
+
+def may_all(subject: Subject, wanted: Iterable[tuple[str, str]]) -> tuple[ShownRequest, ...]:
+    """Return the requests by which *subject* may do all that is *wanted* on strange resources; none if not."""
+    found: list[ShownRequest] = []
+    for action, kind in wanted:
+        answer = subject.rights.ask(
+            action, strange(action, kind, subject.partition, subject.account), choice=Choice.HOW_OR_WHEN
+        )
+        if answer.shown is None:
+            return ()
+        found.append(answer.shown)
+    return tuple(found)
+
+
+def is_administrator(subject: Subject) -> tuple[ShownRequest, ...]:
+    """Return the requests that show that *subject* may do everything, none where it may not."""
+    return may_all(subject, probes("everything"))
+
+
+def is_of_sagemaker(subject: Subject) -> bool:
+    """Tell whether *subject* works with SageMaker: its policies speak of it, or SageMaker may assume it."""
+    if any(subject.rights.speaks(action) for action in table()["of_sagemaker"]):
+        return True
+    trust = subject.holder.trust
+    principals = (one.principal for one in trust.statement if one.principal) if trust else ()
+    return any("sagemaker.amazonaws.com" in one.get("Service", ()) for one in principals if not isinstance(one, str))
+
+
+def over_permissioned(setting: Setting, subject: Subject) -> None:
+    """Find AmazonSageMakerFullAccess, attached or by meaning, and reading of anything."""
+    everything = may_all(subject, probes("all_of_sagemaker"))
+    attached = next((one for one in subject.holder.policies if one.name == _FULL_ACCESS and one.arn), None)
+    if attached:
+        by = f" by group {attached.group}" if attached.group else ""
+        known = "" if everything else ", of which a Deny or the boundary leaves a part"
+        setting.find("AU003", subject, f"{attached.arn} is attached{by}{known}", everything[:1])
+    elif everything:
+        names = ", ".join(one.request.action.partition(":")[2] for one in everything[:4])
+        setting.find("AU004", subject, f"{names} and more, on any resource", everything)
+    for identifier, (action, kind) in table()["reads"].items():
+        if found := may_all(subject, [(action, kind)]):
+            setting.find(
+                identifier, subject, f"{action} on `{found[0].request.resource}`, a name that no policy knows", found
+            )
+
+
+def _all_of(subject: Subject, action: str, only: tuple[str, ...] = ()) -> tuple[ShownRequest, ...]:
+    """Return the requests by which *subject* may do *action* on resources that nobody names, none where it may not."""
+    found: list[ShownRequest] = []
+    if not subject.rights.speaks(action):
+        return ()
+    for resource in strangers(action, subject.partition, subject.account, only):
+        answer = subject.rights.ask(action, resource, choice=Choice.HOW_OR_WHEN)
+        if answer.shown is None:
+            return ()
+        found.append(answer.shown)
+    return tuple(found)
+
+
+def passes_any(subject: Subject) -> dict[str, ShownRequest]:
+    """Return the services to which *subject* may pass a role of any name, each with the request."""
+    if not subject.rights.speaks(PASS_ROLE):
+        return {}
+    role = strange(PASS_ROLE, "role", subject.partition, subject.account)
+    services = dict.fromkeys((*takes_a_role().values(), *(way.passed_to for way in together() if way.passed_to)))
+    asked = {
+        one: subject.rights.ask(PASS_ROLE, role, {"iam:passedtoservice": one}, choice=Choice.HOW_OR_WHEN)
+        for one in services
+    }
+    return {service: answer.shown for service, answer in asked.items() if answer.shown}
+
+
+def passing(setting: Setting, subject: Subject, starts: Iterable[tuple[str, str, ShownRequest]]) -> None:
+    """Find that any role may be passed: to which services, what that starts, and how many roles take it."""
+    services = passes_any(subject)
+    if not services:
+        return
+    usable = [(action, service, shown) for action, service, shown in starts if service in services]
+    to = ", ".join(sorted(services)[:3]) + (f" and {len(services) - 3} more" if len(services) > 3 else "")
+    first = next(iter(services.values()))
+    if not usable:
+        setting.find(
+            "AU202", subject, f"iam:PassRole on `role/{STRANGE}`, a name that no policy knows, to {to}", (first,)
+        )
+        return
+    names = sorted({action for action, _, _ in usable})
+    what = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    _, service, shown = usable[0]
+    setting.find("AU201", subject, f"to {to}, and starts {what} with it", (services[service], shown))
+
+
+def reaching(setting: Setting, subject: Subject) -> None:
+    """Find ways to roles of which the input does not tell whose they are, to any role, and out of the account."""
+    _of_roles_behind(setting, subject)
+    _together(setting, subject)
+    found = may_all(subject, [("sts:AssumeRole", "role")])
+    if found:
+        setting.find("AU203", subject, f"sts:AssumeRole on `role/{STRANGE}`, a name that no policy knows", found)
+    opened = {action: shown for action in shares() if (shown := _all_of(subject, action))}
+    if opened:
+        names = ", ".join(list(opened)[:3])
+        setting.find("AU206", subject, f"{names} on any resource", next(iter(opened.values())))
+
+
+def _of_roles_behind(setting: Setting, subject: Subject) -> None:
+    found = {action: shown for action in runs_as() if (shown := _all_of(subject, action, acted_on(action)))}
+    if found:
+        first = next(iter(found))
+        rest = len(found) - 1
+        more = f" (and {rest} more action{'s' if rest > 1 else ''})" if rest else ""
+        text = f"{first} on anything: {runs_as()[first]}{more}; which roles those are, the input does not tell"
+        setting.find("AU204", subject, text, found[first])
+
+
+def _together(setting: Setting, subject: Subject) -> None:
+    ways = [way for way in together() if all(map(subject.rights.speaks, way.actions))]
+    passed = passes_any(subject) if ways else {}
+    for way in ways:
+        acting = [action for action in way.actions if action != PASS_ROLE]
+        asked = [_all_of(subject, action) for action in acting]
+        if not all(asked) or (way.passed_to and way.passed_to not in passed):
+            continue
+        requests = tuple(one for each in asked for one in each)
+        requests = ((passed[way.passed_to],) if way.passed_to else ()) + requests
+        setting.find("AU205", subject, f"{', '.join(way.actions)}: {way.how}", requests)

@@ -1,0 +1,204 @@
+"""
+The persona that a SageMaker role is nearest to, by the actions that evaluation allows each on something.
+
+Near is the share of actions that both have of those that either has, among the actions that any persona has:
+what a role may do beside machine learning does not decide which job it is for. How many actions the role exceeds
+the persona by counts all that it may do.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from rolemgr.audit.contexts import is_settled
+from rolemgr.audit.examples import concrete, resources_on, strangers
+from rolemgr.audit.rights import Certainty, Rights
+from rolemgr.compare.budget import Budget
+from rolemgr.errors import SourceLocation
+from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
+from rolemgr.model.inventory import HeldPolicy, HeldRole
+from rolemgr.reference.resources import types_of
+from rolemgr.reference.services import expand, find_action
+
+_NOW: Final = "2001-01-01T00:00:00Z"
+_MOST_PATTERNS: Final = 12
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """
+    The *persona*, the actions by which the role *exceeds* it, and those that it *lacks*.
+
+    *untold* is the number of actions of which nobody can tell whether conditions let them through.
+    """
+
+    role: HeldRole
+    persona: str
+    allowed: int
+    exceeds: tuple[str, ...]
+    lacks: tuple[str, ...]
+    untold: int = 0
+
+    @property
+    def services(self) -> int:
+        """In how many services the role exceeds the persona."""
+        return len({action.partition(":")[0] for action in self.exceeds})
+
+
+class Granted:
+    """What policies allow, action by action; a document that several roles have is asked once."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, tuple[IdentityPolicy, frozenset[str]]] = {}
+
+    def actions(self, holder: HeldRole, rights: Rights) -> tuple[frozenset[str], int]:
+        """
+        Return the actions that *holder* may do on something, and of how many that can't be told.
+
+        What a Deny, a boundary or a condition on the principal speaks of is asked for itself.
+        """
+        found: set[str] = set()
+        for policy in holder.policies:
+            found |= self._by_itself(policy)
+        statements = [*_statements(rights)]
+        limited = (
+            frozenset(found) if rights.policies.bounded else _all_of(one.actions for one in statements if one.limits)
+        )
+        asked = _LimitedActions(rights, holder)
+        for group, everywhere in _groups(limited & found, statements):
+            found.difference_update(asked.refused(group, everywhere=everywhere))
+        return frozenset(found), asked.untold
+
+    def _by_itself(self, policy: HeldPolicy) -> frozenset[str]:
+        """Return the actions that the Allows of *policy* allow somewhere, as if nothing denied them."""
+        document = policy.document
+        if id(document) not in self._of:
+            allows = (one for one in document.statement if one.effect is Effect.ALLOW)
+            self._of[id(document)] = (
+                document,
+                frozenset(action for one in allows for action in _of_statement(one)),
+            )
+        return self._of[id(document)][1]
+
+
+def _of_statement(statement: IdentityStatement) -> Iterator[str]:
+    actions = _actions(statement)
+    resources = statement.resource or ()
+    if "*" in resources or statement.not_resource:
+        yield from actions
+        return
+    for action in actions:
+        if any(_fits(pattern, action) for pattern in resources):
+            yield action
+
+
+@lru_cache(maxsize=131_072)
+def _fits(pattern: str, action: str) -> bool:
+    """Tell whether a resource that *pattern* matches can be one of *action*."""
+    known, made = find_action(action), concrete(pattern, "aws", "111122223333")
+    return known is not None and made is not None and bool(types_of(made, known))
+
+
+def _actions(statement: IdentityStatement) -> frozenset[str]:
+    if statement.not_action:
+        return expanded("*") - frozenset(action for one in statement.not_action for action in expanded(one))
+    patterns = statement.action or ()
+    return expanded(patterns[0]) if len(patterns) == 1 else _all_of(map(expanded, patterns))
+
+
+@lru_cache(maxsize=16_384)
+def expanded(pattern: str) -> frozenset[str]:
+    """Return the actions that *pattern* stands for by the reference."""
+    return frozenset(expand("*:*" if not pattern.strip("*") else pattern))
+
+
+class _Statement(NamedTuple):
+    """What one statement speaks of: its *actions*, whether it may take some away, and whether on whatever there is."""
+
+    actions: frozenset[str]
+    limits: bool
+    everywhere: bool
+
+
+def _statements(rights: Rights) -> Iterator[_Statement]:
+    policies = rights.policies
+    documents = (*policies.identity, *((policies.permissions_boundary,) if policies.permissions_boundary else ()))
+    for document in documents:
+        for one in document.statement:
+            limits = one.effect is Effect.DENY or any(map(is_settled, one.condition_keys()))
+            yield _Statement(_actions(one), limits, one.resource is not None and "*" in one.resource)
+
+
+def _all_of(sets: Iterable[frozenset[str]]) -> frozenset[str]:
+    return frozenset[str]().union(*sets)
+
+
+def _groups(actions: frozenset[str], statements: Iterable[_Statement]) -> list[tuple[frozenset[str], bool]]:
+    """Return *actions* in groups of which the same statements speak, each with whether all of them do so everywhere."""
+    groups = [(actions, True)] if actions else []
+    for one in statements:
+        split = [(part, everywhere, part & one.actions) for part, everywhere in groups]
+        inside = [(both, everywhere and one.everywhere) for _, everywhere, both in split if both]
+        groups = inside + [(part - both, everywhere) for part, everywhere, both in split if part - both]
+    return groups
+
+
+class _LimitedActions:
+    """Whether actions of which a Deny or a boundary speaks are allowed on something."""
+
+    def __init__(self, rights: Rights, holder: HeldRole) -> None:
+        self._rights, self._holder = rights, holder
+        self._partition = holder.arn.split(":")[1]
+        self.untold = 0
+
+    def refused(self, group: frozenset[str], *, everywhere: bool) -> Iterable[str]:
+        """Return those of *group* that are allowed on nothing; *everywhere* one speaks for all."""
+        if everywhere:
+            before = self.untold
+            allowed = self._ask(min(group))
+            self.untold += (self.untold - before) * (len(group) - 1)
+            return () if allowed else group
+        return [action for action in sorted(group) if not self._ask(action)]
+
+    def _ask(self, action: str) -> bool:
+        account = self._holder.account
+        resources = list(strangers(action, self._partition, account)[:1])
+        for policy in self._holder.policies:
+            for pattern in resources_on(policy.document, action):
+                made = concrete(pattern, self._partition, account)
+                resources += [made] if made else []
+        certain = True
+        for resource in dict.fromkeys(resources[:_MOST_PATTERNS]):
+            answer = self._rights.ask(action, resource)
+            if answer:
+                return True
+            certain = certain and answer.certainty is Certainty.DENIED
+        self.untold += not certain
+        return False
+
+
+def nearest(role: HeldRole, allowed: frozenset[str], personas: Mapping[str, frozenset[str]]) -> Nearest:
+    """Return the one of *personas*, the actions of each by name, that a role with *allowed* actions is nearest to."""
+    known = frozenset(action for actions in personas.values() for action in actions)
+    mine = allowed & known
+
+    def distance(name: str) -> tuple[float, str]:
+        theirs = personas[name]
+        return -len(mine & theirs) / (len(mine | theirs) or 1), name
+
+    name = min(personas, key=distance)
+    return Nearest(
+        role, name, len(allowed), tuple(sorted(allowed - personas[name])), tuple(sorted(personas[name] - allowed))
+    )
+
+
+def actions_of(documents: Mapping[str, tuple[IdentityPolicy, ...]], account: str) -> dict[str, frozenset[str]]:
+    """Return the actions that each of the roles *documents* (policies by persona) allows by evaluation."""
+    found: dict[str, frozenset[str]] = {}
+    for name, policies in documents.items():
+        arn = f"arn:aws:iam::{account}:role/{name}"
+        held = tuple(HeldPolicy(name, one) for one in policies)
+        holder = HeldRole("role", arn, name, account, SourceLocation(name), held)
+        found[name] = Granted().actions(holder, Rights(holder, _NOW, Budget()))[0]
+    return found

@@ -1,0 +1,275 @@
+"""
+Escalation: how a principal becomes an administrator in up to three steps, each shown by requests that are allowed.
+
+The search goes backwards, from administrators to those who can become one, so that what it costs is the number
+of principals times the number of roles that are worth getting at, and not all pairs of roles. Each principal has a
+budget of requests, the whole audit has another.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from rolemgr.audit.breadth import PASS_ROLE
+from rolemgr.audit.examples import concrete, like, resources_on, strange, strangers
+from rolemgr.audit.finding import Step
+from rolemgr.audit.rights import Certainty, ShownRequest, ask_trust, tags_of
+from rolemgr.audit.setting import Setting, Subject
+from rolemgr.audit.targets import EVERYTHING, trusting
+from rolemgr.check.paths import takes_a_role
+from rolemgr.compare.errors import TooComplex
+from rolemgr.iam.arn import Arn
+from rolemgr.reference.resources import types_of
+from rolemgr.reference.services import find_action
+
+MOST_STEPS: Final = 3
+_ASSUME: Final = "sts:AssumeRole"
+_REWRITE: Final = "iam:UpdateAssumeRolePolicy"
+_KEYS: Final = {
+    "iam:CreateAccessKey": "makes an access key of it", "iam:CreateLoginProfile": "gives it a password",
+    "iam:UpdateLoginProfile": "changes its password",
+}  # fmt: skip
+_MOST_RESOURCES: Final = 6
+_FILLS: Final = ("iam:AttachRolePolicy", "iam:PutRolePolicy")
+_BOUNDARY: Final = "iam:permissionsboundary"
+
+
+class Walker:
+    """Looks for the steps of one principal to others; what it can start is found out once."""
+
+    def __init__(self, setting: Setting, subject: Subject) -> None:
+        self.setting, self.subject, self.rights = setting, subject, subject.rights
+        self.assumes, self.passes = self.rights.speaks(_ASSUME), self.rights.speaks(PASS_ROLE)
+        self.rewrites = self.rights.speaks(_REWRITE)
+        self.keys = tuple(action for action in _KEYS if self.rights.speaks(action))
+        self._starts: dict[str, tuple[str, tuple[ShownRequest, ...]] | None] = {}
+
+    def starts(self) -> Iterator[tuple[str, str, ShownRequest]]:
+        """Yield each action that starts code as a role that is passed, its service, and a request that is allowed."""
+        for action, service in takes_a_role().items() if self.passes else ():
+            shown = self._started(action)
+            if shown:
+                yield action, service, shown[0]
+
+    def step_to(self, target: Subject, services: Sequence[str]) -> Step | None:
+        """Return the step by which the principal becomes *target*, which lets *services* assume it."""
+        if target.holder.kind == "user":
+            return self._by_keys(target)
+        return self._by_assuming(target) or self._by_passing(target, services) or self._by_rewriting(target)
+
+    def _by_assuming(self, target: Subject) -> Step | None:
+        trust = target.holder.trust
+        if trust is None or not _may_let_in(target, self.subject):
+            return None
+        answer = self.rights.ask(
+            _ASSUME, target.holder.arn, tags_of(target.holder), trust=trust, trust_of=target.holder.arn
+        )
+        if answer.shown:
+            return self._step(target, "assumes it (sts:AssumeRole)", (answer.shown,))
+        return None
+
+    def _by_passing(self, target: Subject, services: Sequence[str]) -> Step | None:
+        for service in services if self.passes and target.account == self.subject.account else ():
+            context = {**tags_of(target.holder), "iam:passedtoservice": service}
+            passed = self.rights.ask(PASS_ROLE, target.holder.arn, context)
+            if not passed.shown:
+                continue
+            started = self._start_for(service)
+            if started is None:
+                continue
+            let_in = _service_enters(self.setting, target, service)
+            if let_in:
+                action, requests = started
+                return self._step(
+                    target, f"passes it to {service} and runs code as it ({action})", (passed.shown, *requests, let_in)
+                )
+        return None
+
+    def _by_rewriting(self, target: Subject) -> Step | None:
+        if not self.rewrites:
+            return None
+        written = self.rights.ask(_REWRITE, target.holder.arn, tags_of(target.holder))
+        if not written.shown:
+            return None
+        trust = trusting(self.subject)
+        assumed = self.rights.ask(_ASSUME, target.holder.arn, tags_of(target.holder), trust=trust)
+        if assumed.shown:
+            how = "writes that it trusts the caller, and assumes it (iam:UpdateAssumeRolePolicy)"
+            return self._step(target, how, (written.shown, assumed.shown))
+        return None
+
+    def _by_keys(self, target: Subject) -> Step | None:
+        for action in self.keys:
+            answer = self.rights.ask(action, target.holder.arn, tags_of(target.holder))
+            if answer.shown:
+                return self._step(target, f"{_KEYS[action]} ({action})", (answer.shown,))
+        return None
+
+    def filling(self, others: Iterable[Subject]) -> Step | None:
+        """Return how the principal gives one of *others*, which it can become, any policy; none that has a boundary."""
+        actions = [action for action in _FILLS if self.rights.speaks(action) and not self._refused_everywhere(action)]
+        for target in others if actions else ():
+            self.setting.pairs.spend(1)
+            if (
+                target is self.subject
+                or not self._may_become(target)
+                or target.holder.kind != "role"
+                or target.holder.boundary_arn
+            ):
+                continue
+            policy = f"arn:{target.partition}:iam::aws:policy/AdministratorAccess"
+            context = {**tags_of(target.holder), _BOUNDARY: None}
+            for action in actions:
+                filled = self.rights.ask(action, target.holder.arn, {**context, "iam:policyarn": policy})
+                step = self.step_to(target, services_of(self.setting, target)) if filled.shown else None
+                if filled.shown and step:
+                    name = target.holder.name
+                    how = f"gives {name} any policy ({action}), then {step.how}"
+                    return self._step(self.subject, how, (filled.shown, *step.requests))._replace(whom=EVERYTHING)
+        return None
+
+    def _refused_everywhere(self, action: str) -> bool:
+        """Tell whether *action* is allowed on no role: no pattern is about roles, or all is about any, and denied."""
+        if not any(like(pattern, action, "role") for pattern in self.rights.patterns(action)):
+            return True
+        if not self.rights.is_uniform(action):
+            return False
+        role = strange(PASS_ROLE, "role", self.subject.partition, self.subject.account)
+        return not self.rights.ask(action, role, {_BOUNDARY: None})
+
+    def _may_become(self, target: Subject) -> bool:
+        """Tell whether any step could lead to *target*, without asking for one."""
+        return self.passes or self.rewrites or _may_let_in(target, self.subject)
+
+    def _step(self, target: Subject, how: str, requests: tuple[ShownRequest, ...]) -> Step:
+        return Step(self.subject.holder.arn, target.holder.arn, how, requests)
+
+    def _start_for(self, service: str) -> tuple[str, tuple[ShownRequest, ...]] | None:
+        """Return the first action that starts something as a role passed to *service*, with its requests."""
+        if service not in self._starts:
+            found = ((one, self._started(one)) for one, to in takes_a_role().items() if to == service)
+            self._starts[service] = next(((action, shown) for action, shown in found if shown), None)
+        return self._starts[service]
+
+    def _started(self, action: str) -> tuple[ShownRequest, ...]:
+        """Return the requests by which the principal may do *action* on something, one for each type; none if not."""
+        if not self.rights.speaks(action):
+            return ()
+        found: list[ShownRequest] = []
+        for resource in strangers(action, self.subject.partition, self.subject.account):
+            shown = next(
+                filter(None, (self.rights.ask(action, one).shown for one in self._like(action, resource))), None
+            )
+            if shown is None:
+                return ()
+            found.append(shown)
+        return tuple(found)
+
+    def _like(self, action: str, resource: str) -> Iterator[str]:
+        """Yield *resource*, and such of its type as the policies of the principal name."""
+        yield resource
+        kind, count = _kinds(resource, action), 0
+        for policy in self.subject.holder.policies:
+            for pattern in resources_on(policy.document, action):
+                made = self._of_type(pattern, action, kind)
+                if made and count < _MOST_RESOURCES:
+                    count += 1
+                    yield made
+
+    def _of_type(self, pattern: str, action: str, kinds: frozenset[str]) -> str | None:
+        """Return a resource of one of *kinds* that *pattern* matches, None where there is none."""
+        for kind in sorted(kinds):
+            common = like(pattern, action, kind)
+            made = concrete(common, self.subject.partition, self.subject.account) if common else None
+            if made and kind in _kinds(made, action):
+                return made
+        return None
+
+
+def _kinds(resource: str, action: str) -> frozenset[str]:
+    known = find_action(action)
+    return frozenset(types_of(resource, known)) if known and Arn.parse(resource) else frozenset()
+
+
+def _may_let_in(target: Subject, subject: Subject) -> bool:
+    """Tell whether the trust policy of *target* names *subject*, its account or anybody; the evaluator decides."""
+    named, account = target.trusted, subject.account
+    roots = (account, f"arn:{subject.partition}:iam::{account}:root", subject.holder.arn, "*", "")
+    return any(one in named for one in roots)
+
+
+def _service_enters(setting: Setting, target: Subject, service: str) -> ShownRequest | None:
+    context = {"aws:sourceaccount": target.account}
+    answer = ask_trust(service, target.holder, _ASSUME, context, target.budget, setting.now)
+    if answer.certainty is Certainty.UNKNOWN:
+        untold, what = target.rights.untold, f"whether {service} may assume it"
+        untold[what] = untold.get(what, 0) + 1
+    return answer.shown
+
+
+def services_of(setting: Setting, target: Subject) -> tuple[str, ...]:
+    """Return the services that may assume *target*, of those to which roles are passed."""
+    if target.holder.trust is None or target.holder.kind != "role":
+        return ()
+    kept = setting.services_of
+    if target.holder.arn not in kept:
+        try:
+            kept[target.holder.arn] = tuple(
+                one for one in dict.fromkeys(takes_a_role().values()) if _service_enters(setting, target, one)
+            )
+        except TooComplex as error:
+            setting.cannot_tell(target, "which services may assume it", error)
+            kept[target.holder.arn] = ()
+    return kept[target.holder.arn]
+
+
+class Search:
+    """The search from those who have every right, or can give it to themselves, to all others."""
+
+    def __init__(self, setting: Setting, walkers: Mapping[str, Walker]) -> None:
+        self._setting, self._walkers = setting, walkers
+        self.next_step: dict[str, Step] = {}
+
+    def run(self, administrators: Sequence[str], ways: Mapping[str, Step]) -> Mapping[str, tuple[Step, ...]]:
+        """Return the chain of each principal that becomes an administrator, or gives itself every right, by others."""
+        self.next_step = {}
+        done = {*administrators, *ways}
+        frontiers = {0: list(administrators), 1: list(ways)}
+        for depth in range(1, MOST_STEPS + 1):
+            targets = [self._setting.subjects[arn] for arn in frontiers.get(depth - 1, ())]
+            found = self._one_step(targets, done)
+            self.next_step |= found
+            done |= found.keys()
+            frontiers.setdefault(depth, []).extend(found)
+        return {arn: self._chain(arn, ways) for arn in self.next_step}
+
+    def _one_step(self, targets: Sequence[Subject], done: set[str]) -> dict[str, Step]:
+        found: dict[str, Step] = {}
+        services = {one.holder.arn: services_of(self._setting, one) for one in targets}
+        for arn, walker in self._walkers.items() if targets else ():
+            if arn in done:
+                continue
+            try:
+                step = self._first(walker, targets, services)
+            except TooComplex as error:
+                self._setting.cannot_tell(walker.subject, "whether it can become an administrator", error)
+                continue
+            if step:
+                found[arn] = step
+        return found
+
+    def _first(
+        self, walker: Walker, targets: Sequence[Subject], services: Mapping[str, tuple[str, ...]]
+    ) -> Step | None:
+        for target in targets:
+            self._setting.pairs.spend(1)
+            if step := walker.step_to(target, services[target.holder.arn]):
+                return step
+        return None
+
+    def _chain(self, arn: str, ways: Mapping[str, Step]) -> tuple[Step, ...]:
+        steps = [self.next_step[arn]]
+        while steps[-1].whom in self.next_step:
+            steps.append(self.next_step[steps[-1].whom])
+        last = steps[-1].whom
+        return (*steps, ways[last]) if last in ways else tuple(steps)

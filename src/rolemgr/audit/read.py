@@ -1,0 +1,257 @@
+"""
+Saved `aws iam get-account-authorization-details`, one principal at a time, to an inventory.
+
+An account may come in several files (pages), a file is of one account. Documents may be objects, JSON text or
+the URL-encoded text of IAM's API. What can't be read is not judged, and said.
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any, Final, TypeVar
+
+from rolemgr.audit.account import Raw, RawPolicy, joined
+from rolemgr.errors import InputError, Problems, SourceLocation
+from rolemgr.evaluate.policies import read_policy
+from rolemgr.files.members import Item, items
+from rolemgr.files.source import MAX_BYTES, FileError, Limits, SourceFile
+from rolemgr.iam.arn import Arn
+from rolemgr.iam.documents import IdentityPolicy, PolicyDocument, TrustPolicy
+from rolemgr.iam.role_document import decoded
+from rolemgr.model.inventory import Inventory, PrincipalKind, Unjudged, Usage
+from rolemgr.model.source import parse_model
+
+FILE_LIMITS: Final = Limits(bytes=256 * MAX_BYTES)
+"""An account has at most 5,000 roles and 5,000 users: with AWS's own policies some 100 MiB."""
+LISTS: Final[Mapping[str, PrincipalKind]] = {
+    "RoleDetailList": "role", "UserDetailList": "user", "GroupDetailList": "group",
+}  # fmt: skip
+"""The lists of the answer, and of what they are."""
+_INLINE: Final = {"role": "RolePolicyList", "user": "UserPolicyList", "group": "GroupPolicyList"}
+_MORE: Final = ("NextToken", "Marker")
+_OTHERS: Final = (*_MORE, "IsTruncated", "ResponseMetadata")
+_DATES: Final = ("CreateDate", "UpdateDate")
+
+Document = TypeVar("Document", bound=PolicyDocument)
+
+
+class Reader:
+    """Takes files one after the other, and keeps of each only what is judged."""
+
+    def __init__(self) -> None:
+        self.raw: list[Raw] = []
+        self.policies: dict[str, RawPolicy] = {}
+        self.not_judged: list[Unjudged] = []
+        self.newest: date | None = None
+        self.files: list[str] = []
+        self._documents: dict[tuple[type, str], PolicyDocument | str] = {}
+        self._open: dict[str, SourceLocation] = {}
+        self._closed: set[str] = set()
+
+    def take(self, text: str, name: str) -> None:
+        """
+        Read the answer *text*, which messages call *name*.
+
+        Raises FileError where it is not such an answer. Where it breaks off, what stands before is kept, and
+        that the rest is missing is said.
+        """
+        found, accounts, more = 0, set[str](), None
+        try:
+            for item in items(text, name, FILE_LIMITS):
+                if item.key == "Policies" or item.key in LISTS:
+                    found += 1
+                    accounts |= self._item(item, name)
+                elif (item.key in _MORE and item.value) or (item.key == "IsTruncated" and item.value is True):
+                    more = SourceLocation(name, item.line)
+                elif item.key not in _OTHERS:
+                    self._aside(
+                        name, item.line, f"`{item.key}`", "it is not a part of get-account-authorization-details"
+                    )
+        except FileError as error:
+            if not found:
+                raise
+            line = error.where.line if error.where else None
+            self._aside(name, line, "the rest of the file", f"it {error.problem}")
+        if not found:
+            hint = "save `aws iam get-account-authorization-details --output json`"
+            raise FileError(
+                SourceLocation(name), "has no RoleDetailList, UserDetailList, GroupDetailList or Policies", hint
+            )
+        self.files.append(name)
+        self._pages(accounts, more)
+
+    def inventory(self) -> Inventory:
+        """Return what all files say together."""
+        for account, where in sorted(self._open.items()):
+            if account not in self._closed:
+                self._aside(
+                    where.file, where.line, f"account {account}", "the answer has more pages, and they are not here"
+                )
+        return joined(self.raw, self.policies, self.not_judged, self.newest, self.files)
+
+    def _pages(self, accounts: Iterable[str], more: SourceLocation | None) -> None:
+        for account in accounts:
+            if more is None:
+                self._closed.add(account)
+            else:
+                self._open.setdefault(account, more)
+
+    def _aside(self, path: str, line: int | None, place: str, reason: str) -> None:
+        self.not_judged.append(Unjudged(path, line, place, reason))
+
+    def _item(self, item: Item, name: str) -> set[str]:
+        """Take one item of a list; return the account that it names, if any."""
+        if item.place is None and item.value == []:
+            return set()
+        value = item.value
+        arn = value.get("Arn") if isinstance(value, dict) else None
+        parts = Arn.parse(arn) if isinstance(arn, str) else None
+        if parts is None or parts.service != "iam":
+            place = f"{item.key}[{item.place}]" if item.place is not None else item.key
+            self._aside(name, item.line, place, "it has no `Arn` of IAM")
+            return set()
+        self._note_dates(value)
+        at = SourceLocation(name, item.line)
+        if item.key == "Policies":
+            self._managed(value, str(arn), at)
+        else:
+            self._principal(LISTS[item.key], value, str(arn), parts, at)
+        return {parts.account} - {"aws"}
+
+    def _managed(self, value: Mapping[str, Any], arn: str, at: SourceLocation) -> None:
+        """Keep the version of a managed policy that is in force."""
+        versions = [one for one in _listed(value.get("PolicyVersionList")) if isinstance(one, dict)]
+        default = [one for one in versions if one.get("IsDefaultVersion") is True]
+        default = default or [one for one in versions if one.get("VersionId", "") == value.get("DefaultVersionId")]
+        if not default:
+            self.policies.setdefault(arn, RawPolicy(arn, None, "the input does not say which version is in force", at))
+            return
+        found = self._document(default[0].get("Document"), IdentityPolicy)
+        document, problem = (found, "") if isinstance(found, IdentityPolicy) else (None, str(found))
+        self.policies[arn] = RawPolicy(arn, document, problem, at)
+
+    def _principal(
+        self, kind: PrincipalKind, value: Mapping[str, Any], arn: str, parts: Arn, at: SourceLocation
+    ) -> None:
+        unknown: list[Unjudged] = []
+
+        def missing(place: str, reason: str) -> None:
+            unknown.append(Unjudged(at.file, at.line, f"{place} of {arn}", reason))
+
+        boundary = value.get("PermissionsBoundary")
+        boundary_arn = boundary.get("PermissionsBoundaryArn") if isinstance(boundary, dict) else boundary
+        if boundary is not None and not isinstance(boundary_arn, str):
+            missing("the permissions boundary", "it has no PermissionsBoundaryArn")
+        self.raw.append(
+            Raw(
+                kind=kind, arn=arn, name=arn.rpartition("/")[2], account=parts.account, at=at,
+                inline=tuple(self._inline(value.get(_INLINE[kind]), missing)),
+                attached=tuple(_attached(value.get("AttachedManagedPolicies"), missing)),
+                boundary_arn=boundary_arn if isinstance(boundary_arn, str) else None,
+                trust=self._trust(value, missing) if kind == "role" else None,
+                tags=dict(_tags(value.get("Tags"), missing)),
+                groups=tuple(one for one in _listed(value.get("GroupList")) if isinstance(one, str)),
+                created=_day(value.get("CreateDate")), usage=_usage(value, missing),
+                unknown=tuple(unknown),
+            )
+        )  # fmt: skip
+
+    def _inline(self, value: Any, missing: Callable[[str, str], None]) -> Iterable[tuple[str, IdentityPolicy]]:
+        if value is not None and not isinstance(value, list):
+            missing("the inline policies", "they are not a list")
+        for index, one in enumerate(_listed(value)):
+            name = one.get("PolicyName") if isinstance(one, dict) else None
+            shown = name if isinstance(name, str) else f"number {index + 1}"
+            found = self._document(one.get("PolicyDocument") if isinstance(one, dict) else one, IdentityPolicy)
+            if isinstance(found, IdentityPolicy):
+                yield shown, found
+            else:
+                missing(f"inline policy `{shown}`", str(found))
+
+    def _trust(self, value: Mapping[str, Any], missing: Callable[[str, str], None]) -> TrustPolicy | None:
+        found = self._document(value.get("AssumeRolePolicyDocument"), TrustPolicy)
+        if isinstance(found, TrustPolicy):
+            return found
+        missing("the trust policy", str(found))
+        return None
+
+    def _document(self, value: Any, kind: type[Document]) -> Document | str:
+        """Return the document that *value* is, or what is wrong with it; the same text is read once."""
+        key = kind, value if isinstance(value, str) else json.dumps(value)
+        if key not in self._documents:
+            self._documents[key] = _parsed(value, kind)
+        return self._documents[key]  # type: ignore[return-value]  # the key has its type
+
+    def _note_dates(self, value: Mapping[str, Any]) -> None:
+        used = value.get("RoleLastUsed")
+        days = [_day(value.get(key)) for key in _DATES] + [
+            _day(used.get("LastUsedDate")) if isinstance(used, dict) else None
+        ]
+        self.newest = max((day for day in (self.newest, *days) if day), default=None)
+
+
+def _parsed(value: Any, kind: type[Document]) -> Document | str:
+    """Return *value*, an object or text, as a document that the evaluator takes; or what is wrong with it."""
+    if value is None:
+        return "the document is missing"
+    try:
+        data = decoded(value) if isinstance(value, str) else value
+        if not isinstance(data, dict):
+            return "the document is not an object"
+        document = parse_model(SourceFile("document", data, {}), kind).value
+        read_policy(document)
+    except InputError as error:
+        return error.problem
+    except Problems as error:
+        return error.problems[0].problem
+    except (ValueError, RecursionError):
+        return "the document is not valid JSON"
+    return document
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _attached(value: Any, missing: Callable[[str, str], None]) -> Iterable[str]:
+    if value is not None and not isinstance(value, list):
+        missing("the attached policies", "they are not a list")
+    for one in _listed(value):
+        arn = one.get("PolicyArn") if isinstance(one, dict) else None
+        if isinstance(arn, str):
+            yield arn
+        else:
+            missing("an attached policy", "it has no PolicyArn")
+
+
+def _tags(value: Any, missing: Callable[[str, str], None]) -> Iterable[tuple[str, str]]:
+    for one in _listed(value):
+        if isinstance(one, dict) and isinstance(one.get("Key"), str) and isinstance(one.get("Value"), str):
+            yield one["Key"], one["Value"]
+        else:
+            missing("a tag", "it has no Key and Value")
+
+
+def _usage(value: Mapping[str, Any], missing: Callable[[str, str], None]) -> Usage | None:
+    """Return when the role was used; an empty RoleLastUsed is "not in the 400 days that AWS tracks"."""
+    used = value.get("RoleLastUsed")
+    if not isinstance(used, dict):
+        return None
+    written = used.get("LastUsedDate")
+    day = _day(written)
+    if written is not None and day is None:
+        missing("the last use", "LastUsedDate is not a date")
+        return None
+    region = used.get("Region")
+    return Usage(day, region if isinstance(region, str) else None)
+
+
+def _day(value: Any) -> date | None:
+    """Return the day of a time as AWS writes it: ISO 8601, or in older forms seconds since 1970."""
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value, UTC).date()
+        return datetime.fromisoformat(value).astimezone(UTC).date() if isinstance(value, str) else None
+    except (ValueError, OverflowError, OSError):
+        return None

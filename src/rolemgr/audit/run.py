@@ -1,0 +1,165 @@
+"""An audit: every principal judged by evaluation, the ways between them, and what each SageMaker role should be."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from operator import attrgetter
+from typing import Final
+
+from rolemgr.audit.breadth import is_administrator, is_of_sagemaker, over_permissioned, passing, reaching
+from rolemgr.audit.finding import AuditFinding, Step
+from rolemgr.audit.nearest import Granted, Nearest, nearest
+from rolemgr.audit.paths import Search, Walker
+from rolemgr.audit.rights import Rights
+from rolemgr.audit.setting import MOST_REQUESTS, Setting, Subject
+from rolemgr.audit.targets import own_ways
+from rolemgr.audit.trust import trusting
+from rolemgr.check.finding import Severity
+from rolemgr.compare.errors import TooComplex
+from rolemgr.model.inventory import Inventory, Unjudged
+
+DAYS: Final = 90
+"""After so many days without use a role is reported."""
+NOT_IN_THE_INPUT: Final = (
+    "SCPs, RCPs and policies of resources are not in this input: they may deny what is found here, or allow more"
+)
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What was found, the worst first; what can't be told; the persona of each SageMaker role; of how many."""
+
+    findings: tuple[AuditFinding, ...]
+    not_judged: tuple[Unjudged, ...]
+    nearest: tuple[Nearest, ...]
+    accounts: tuple[str, ...]
+    roles: int
+    users: int
+    of_sagemaker: int
+    of_services: int
+    as_of: date | None
+    days: int
+    files: tuple[str, ...]
+
+
+def audit(
+    inventory: Inventory, personas: Callable[[], Mapping[str, frozenset[str]]], *, as_of: date | None = None,
+    days: int = DAYS, most_requests: int = MOST_REQUESTS,
+) -> Audit:  # fmt: skip
+    """
+    Return what everybody in *inventory* can do that deserves a look.
+
+    *personas* gives the actions of each persona, and is called where there is a role of SageMaker. Without
+    *as_of* the newest day that the input names is today: the same input gives the same audit whenever it runs.
+    What takes more than *most_requests* of the evaluator is not judged, and said.
+    """
+    setting = Setting(inventory, as_of or inventory.newest, days, most_requests)
+    administrators = _administrators(setting)
+    walkers = {arn: Walker(setting, one) for arn, one in setting.subjects.items() if arn not in administrators}
+    ways = _ways(setting, walkers)
+    sagemaker = [one for one in setting.subjects.values() if is_of_sagemaker(one)]
+    for arn, subject in setting.subjects.items():
+        _judged(setting, subject, walkers.get(arn))
+    _escalating(setting, Search(setting, walkers).run(list(administrators), ways))
+    near = _nearest(setting, [one for one in sagemaker if one.holder.kind == "role"], personas)
+    principals = inventory.principals.values()
+    return Audit(
+        findings=tuple(sorted(setting.findings, key=_order)),
+        not_judged=(*inventory.not_judged, *setting.all_untold()),
+        nearest=near, accounts=inventory.accounts,
+        roles=sum(one.kind == "role" for one in principals), users=sum(one.kind == "user" for one in principals),
+        of_sagemaker=len(near), of_services=sum(one.is_of_a_service for one in principals),
+        as_of=setting.as_of, days=days, files=inventory.files,
+    )  # fmt: skip
+
+
+def _order(finding: AuditFinding) -> tuple[int, str, str, str]:
+    return list(Severity).index(finding.severity), finding.rule.id, finding.principal.arn, finding.message
+
+
+def _administrators(setting: Setting) -> dict[str, None]:
+    found: dict[str, None] = {}
+    for arn, subject in setting.subjects.items():
+        try:
+            shown = is_administrator(subject)
+        except TooComplex as error:
+            setting.cannot_tell(subject, "whether it may do everything", error)
+            continue
+        if shown:
+            found[arn] = None
+            setting.find("AU001", subject, "every action that was asked for, on names that no policy knows", shown)
+    return found
+
+
+def _ways(setting: Setting, walkers: Mapping[str, Walker]) -> dict[str, Step]:
+    found: dict[str, Step] = {}
+    for arn, walker in walkers.items():
+        try:
+            step = next(own_ways(walker.subject), None) or walker.filling(setting.subjects.values())
+        except TooComplex as error:
+            setting.cannot_tell(walker.subject, "whether it can give itself every right", error)
+            continue
+        if step:
+            found[arn] = step
+            setting.find("AU002", walker.subject, step.how, step.requests, (step,))
+    return found
+
+
+def _judged(setting: Setting, subject: Subject, walker: Walker | None) -> None:
+    """Find what *subject* has for itself; an administrator, who has no *walker*, is one already."""
+    try:
+        if walker is not None:
+            over_permissioned(setting, subject)
+            passing(setting, subject, walker.starts())
+            reaching(setting, subject)
+        trusting(setting, subject)
+    except TooComplex as error:
+        setting.cannot_tell(subject, "what it may do", error)
+    _use(setting, subject)
+
+
+def _use(setting: Setting, subject: Subject) -> None:
+    """Find that a role has not been used, as far as AWS tracks that."""
+    holder, today = subject.holder, setting.as_of
+    if holder.kind != "role" or today is None:
+        return
+    if holder.usage is None:
+        setting.cannot_tell(subject, "the last use", "the input has no RoleLastUsed of it")
+    elif holder.usage.last_used is not None:
+        idle = (today - holder.usage.last_used).days
+        if idle > setting.days:
+            setting.find("AU401", subject, f"last used on {holder.usage.last_used}, {idle} days before {today}")
+    elif holder.created is None or (today - holder.created).days > setting.days:
+        since = f" since it was made on {holder.created}" if holder.created else ""
+        setting.find("AU402", subject, f"no use{since}, within the 400 days that AWS tracks")
+
+
+_BY_STEPS: Final = {1: "AU301", 2: "AU302", 3: "AU303"}
+
+
+def _escalating(setting: Setting, chains: Mapping[str, tuple[Step, ...]]) -> None:
+    for arn, steps in chains.items():
+        subject = setting.subjects[arn]
+        names = [_short(one.whom) for one in steps]
+        message = f"-> {' -> '.join(names)}: {'; then '.join(one.how for one in steps)}"
+        requests = tuple(request for one in steps for request in one.requests)
+        setting.find(_BY_STEPS[len(steps)], subject, message, requests, steps)
+
+
+def _short(arn: str) -> str:
+    return arn.rpartition("/")[2]
+
+
+def _nearest(
+    setting: Setting, roles: list[Subject], personas: Callable[[], Mapping[str, frozenset[str]]]
+) -> tuple[Nearest, ...]:
+    if not roles:
+        return ()
+    known, granted, found = personas(), Granted(), []
+    for subject in roles:
+        try:
+            allowed, untold = granted.actions(subject.holder, Rights(subject.holder, setting.now, subject.budget))
+            found.append(replace(nearest(subject.holder, allowed, known), untold=untold))
+        except TooComplex as error:
+            setting.cannot_tell(subject, "the nearest persona", error)
+    return tuple(sorted(found, key=attrgetter("role.arn")))

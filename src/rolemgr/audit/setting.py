@@ -1,0 +1,102 @@
+"""One audit at work: the inventory, everybody's rights, what was found, what can't be told."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cached_property
+from typing import Final
+
+from rolemgr.audit.finding import AuditFinding, AuditRule, Step, rules, table
+from rolemgr.audit.rights import Rights, ShownRequest
+from rolemgr.compare.budget import Budget
+from rolemgr.compare.errors import TooComplex
+from rolemgr.iam.arn import Arn
+from rolemgr.iam.documents import Effect
+from rolemgr.model.inventory import HeldRole, Inventory, Unjudged
+
+MOST_REQUESTS: Final = 600_000
+"""How many requests an audit may ask over all principals, beside `PER_PRINCIPAL` of each."""
+PER_PRINCIPAL: Final = 20_000
+MOST_PAIRS: Final = 2_000_000
+"""Pairs of a principal and a role that are looked at: a thousand roles and two thousand principals."""
+_PAIRS: Final = "there are more than {:,} pairs of a principal and a role to look at"
+_PROBLEM: Final = "it takes more than {:,} requests to tell"
+
+
+class Subject:
+    """One principal that is judged, with its rights and the budget that its questions have."""
+
+    def __init__(self, holder: HeldRole, now: str, whole: Budget) -> None:
+        self.holder, self.now = holder, now
+        self.budget = Budget(PER_PRINCIPAL, whole, _PROBLEM)
+        self.rights = Rights(holder, now, self.budget)
+        arn = Arn.parse(holder.arn)
+        self.partition = arn.partition if arn else "aws"
+
+    @property
+    def account(self) -> str:
+        """The account that it is of."""
+        return self.holder.account
+
+    @cached_property
+    def trusted(self) -> frozenset[str]:
+        """What the Allows of its trust policy name as AWS principals; none where it has no trust policy."""
+        found: set[str] = set()
+        for one in self.holder.trust.statement if self.holder.trust else ():
+            if one.effect is Effect.ALLOW and one.principal:
+                principal = one.principal
+                found.update(principal.get("AWS", ()) if isinstance(principal, Mapping) else (principal,))
+        return frozenset(found)
+
+    @cached_property
+    def unless(self) -> str:
+        """What of it is not known and could deny what was found."""
+        bound = self.holder.boundary_arn if self.holder.boundary is None else None
+        return f"its boundary {bound}, which is not in the input, may deny it" if bound else ""
+
+
+class Setting:
+    """The subjects of an audit as of a day; collects what is found and what can't be told."""
+
+    def __init__(self, inventory: Inventory, as_of: date | None, days: int, most: int = MOST_REQUESTS) -> None:
+        self.inventory, self.as_of, self.days = inventory, as_of, days
+        self.now = f"{as_of.isoformat()}T00:00:00Z" if as_of else "2001-01-01T00:00:00Z"
+        self.budget = Budget(most, problem=_PROBLEM)
+        self.services_of: dict[str, tuple[str, ...]] = {}
+        self.pairs = Budget(MOST_PAIRS, problem=_PAIRS)
+        judged = (one for one in inventory.principals.values() if not one.is_of_a_service)
+        self.subjects = {one.arn: Subject(one, self.now, self.budget) for one in judged}
+        self.findings: list[AuditFinding] = []
+        self.untold: list[Unjudged] = []
+
+    def rule(self, identifier: str) -> AuditRule:
+        """Return the kind of finding *identifier*."""
+        return rules()[identifier]
+
+    def find(
+        self, identifier: str, subject: Subject, message: str, requests: tuple[ShownRequest, ...] = (),
+        steps: tuple[Step, ...] = (),
+    ) -> None:  # fmt: skip
+        """Note a finding of *subject*."""
+        self.findings.append(
+            AuditFinding(self.rule(identifier), subject.holder, message, requests, steps, subject.unless)
+        )
+
+    def cannot_tell(self, subject: Subject, what: str, error: TooComplex | str) -> None:
+        """Note that *what* of *subject* can't be told."""
+        at = subject.holder.where
+        self.untold.append(Unjudged(at.file, at.line, f"{what} of {subject.holder.arn}", str(error)))
+
+    def all_untold(self) -> Iterator[Unjudged]:
+        """Yield what can't be told, one for each principal and question."""
+        yield from self.untold
+        for subject in self.subjects.values():
+            for what, count in sorted(subject.rights.untold.items()):
+                at = subject.holder.where
+                times = "a request" if count == 1 else f"{count} requests"
+                reason = f"whether conditions let {times} through can't be told"
+                yield Unjudged(at.file, at.line, f"{what} of {subject.holder.arn}", reason)
+
+
+def probes(name: str) -> tuple[tuple[str, str], ...]:
+    """Return the actions with resource types that stand for *name* in the table."""
+    return tuple((action, kind) for action, kind in table()[name])

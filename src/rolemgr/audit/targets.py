@@ -1,0 +1,101 @@
+"""What a principal can do to itself to have every right: policies that it writes, attaches, a role that it makes."""
+
+from collections.abc import Iterator
+
+from rolemgr.audit.breadth import PASS_ROLE
+from rolemgr.audit.examples import concrete, strange
+from rolemgr.audit.finding import Step
+from rolemgr.audit.rights import Answer, Settled, ShownRequest
+from rolemgr.audit.setting import Subject
+from rolemgr.iam.documents import Effect, TrustPolicy
+from rolemgr.model.inventory import HeldPolicy
+
+_MOST_NAMES = 8
+_ADMINISTRATOR = "iam::aws:policy/AdministratorAccess"
+_BOUNDARY = "iam:permissionsboundary"
+EVERYTHING = "every right"
+
+
+def own_ways(subject: Subject) -> Iterator[Step]:
+    """
+    Yield the ways by which *subject* gives itself every right.
+
+    A permissions boundary bounds what it would have, so that with one it must be able to take that off.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+    """
+    holder = subject.holder
+    kind = "Role" if holder.kind == "role" else "User"
+    freed: tuple[ShownRequest, ...] = ()
+    if holder.boundary_arn:
+        answer = subject.rights.ask(
+            f"iam:Delete{kind}PermissionsBoundary", holder.arn, {_BOUNDARY: holder.boundary_arn}
+        )
+        freed = (answer.shown,) if answer.shown else ()
+    if freed or not holder.boundary_arn:
+        yield from (_itself(subject, how, freed, answer) for how, answer in _gives(subject, kind) if answer)
+    yield from _makes_a_role(subject)
+
+
+def _itself(subject: Subject, how: str, freed: tuple[ShownRequest, ...], answer: Answer) -> Step:
+    first = "takes its boundary off and " if freed else ""
+    shown = (answer.shown,) if answer.shown else ()
+    return Step(subject.holder.arn, EVERYTHING, first + how, (*freed, *shown))
+
+
+def _gives(subject: Subject, kind: str) -> Iterator[tuple[str, Answer]]:
+    holder, rights = subject.holder, subject.rights
+    bounded: Settled = {_BOUNDARY: None}
+    attached = {**bounded, "iam:policyarn": f"arn:{subject.partition}:{_ADMINISTRATOR}"}
+    yield (
+        f"attaches AdministratorAccess to itself (iam:Attach{kind}Policy)",
+        rights.ask(f"iam:Attach{kind}Policy", holder.arn, attached),
+    )
+    yield f"writes its own policy (iam:Put{kind}Policy)", rights.ask(f"iam:Put{kind}Policy", holder.arn, bounded)
+    for policy in _own_policies(subject):
+        answer = rights.ask("iam:CreatePolicyVersion", str(policy.arn))
+        yield f"rewrites {policy.arn}, which it has (iam:CreatePolicyVersion)", answer
+
+
+def _own_policies(subject: Subject) -> Iterator[HeldPolicy]:
+    """Yield the policies of the account that *subject* has attached, each once."""
+    held = (
+        one for one in subject.holder.policies if one.arn and one.source == "account" and ":iam::aws:" not in one.arn
+    )
+    yield from {one.arn: one for one in held}.values()
+
+
+def _makes_a_role(subject: Subject) -> Iterator[Step]:
+    """Yield making a role that trusts *subject*, filling it with any policy, and assuming it."""
+    rights = subject.rights
+    if not rights.speaks("iam:CreateRole"):
+        return
+    for role in _names(subject):
+        made = rights.ask("iam:CreateRole", role, {_BOUNDARY: None})
+        if not made.shown:
+            continue
+        policy = {_BOUNDARY: None, "iam:policyarn": f"arn:{subject.partition}:{_ADMINISTRATOR}"}
+        for action, context in (("iam:AttachRolePolicy", policy), ("iam:PutRolePolicy", {_BOUNDARY: None})):
+            filled = rights.ask(action, role, context)
+            assumed = rights.ask("sts:AssumeRole", role, trust=trusting(subject)) if filled.shown else None
+            if filled.shown and assumed and assumed.shown:
+                how = f"makes a role, gives it any policy, and assumes it (iam:CreateRole, {action})"
+                yield Step(subject.holder.arn, EVERYTHING, how, (made.shown, filled.shown, assumed.shown))
+                return
+
+
+def _names(subject: Subject) -> list[str]:
+    """Return a role that no policy knows, and some that *subject* may make by the names in its policies."""
+    found = {strange(PASS_ROLE, "role", subject.partition, subject.account): None}
+    for policy in subject.holder.policies:
+        for statement in policy.document.statement:
+            for pattern in statement.resource or () if statement.effect is Effect.ALLOW else ():
+                if ":role/" in pattern and len(found) < _MOST_NAMES:
+                    made = concrete(pattern, subject.partition, subject.account)
+                    found.update({made: None} if made else {})
+    return list(found)
+
+
+def trusting(subject: Subject) -> TrustPolicy:
+    """Return a trust policy that lets *subject* assume the role: what it would write."""
+    statement = {"Effect": "Allow", "Principal": {"AWS": subject.holder.arn}, "Action": "sts:AssumeRole"}
+    return TrustPolicy.model_validate({"Version": "2012-10-17", "Statement": [statement]})

@@ -1,0 +1,107 @@
+"""Who may assume a role: anybody, other accounts, shared providers of identities, services for anybody."""
+
+from collections.abc import Iterator, Mapping
+
+from rolemgr.audit.contexts import Choice
+from rolemgr.audit.finding import rules
+from rolemgr.audit.rights import ANYTHING, Certainty, Settled, ask_trust
+from rolemgr.audit.setting import Setting, Subject
+from rolemgr.check.document import Document
+from rolemgr.check.finding import Finding
+from rolemgr.check.read import read
+from rolemgr.check.run import check
+from rolemgr.iam.arn import ACCOUNT_ID, Arn
+from rolemgr.iam.documents import Effect, PolicyType, TrustPolicy
+
+_ASSUME = "sts:AssumeRole"
+_STRANGER = "999999999999"
+_OUTSIDE: Settled = dict.fromkeys(
+    ("aws:principalorgid", "aws:principalorgpaths", "sts:externalid", "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce")
+)
+"""What somebody from outside does not have."""
+
+
+def trusting(setting: Setting, subject: Subject) -> None:
+    """Find whom the trust policy of *subject*, a role, lets in from outside."""
+    trust = subject.holder.trust
+    if trust is None:
+        return
+    named = dict(_outsiders(trust, setting.inventory.accounts))
+    if "*" in named:
+        _anyone(setting, subject)
+    for account, principal in sorted(named.items()):
+        if account != "*":
+            _account(setting, subject, account, principal)
+    for value in _unread(trust):
+        setting.cannot_tell(
+            subject, "the trust policy", f"only AWS knows whose id `{value}` is: somebody who is gone, mostly"
+        )
+    by_rule = {one.rule: identifier for identifier, one in rules().items() if one.rule}
+    for finding in _of_rules(setting, trust):
+        if finding.rule in by_rule:
+            setting.find(by_rule[finding.rule], subject, finding.message)
+
+
+def _of_rules(setting: Setting, trust: TrustPolicy) -> tuple[Finding, ...]:
+    """Return what `check` finds in the trust policy; the same policy is checked once."""
+    kept: dict[int, tuple[Finding, ...]] = setting.__dict__.setdefault("_trusts", {})
+    if id(trust) not in kept:
+        document = Document("trust", PolicyType.TRUST, trust.to_json_value(), lambda _: None)
+        kept[id(trust)] = tuple(check([read(document)]))
+    return kept[id(trust)]
+
+
+def _outsiders(trust: TrustPolicy, inside: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield each account that the Allows name and the input does not have, with a principal of it; ``*`` is anybody."""
+    for value in _named(trust):
+        account = _account_of(value)
+        if value == "*":
+            yield "*", "*"
+        elif account and account not in inside:
+            arn = Arn.parse(value)
+            root = arn is None or arn.resource == "root"
+            partition = arn.partition if arn else "aws"
+            yield account, f"arn:{partition}:iam::{account}:role/example" if root else value
+
+
+def _named(trust: TrustPolicy) -> Iterator[str]:
+    for statement in trust.statement:
+        if statement.effect is Effect.ALLOW and statement.principal:
+            principal = statement.principal
+            yield from principal.get("AWS", ()) if isinstance(principal, Mapping) else (principal,)
+
+
+def _account_of(value: str) -> str | None:
+    arn = Arn.parse(value)
+    account = arn.account if arn else value
+    return account if ACCOUNT_ID.fullmatch(account) else None
+
+
+def _unread(trust: TrustPolicy) -> Iterator[str]:
+    """Yield the principals that are neither an ARN nor an account: unique ids."""
+    yield from (value for value in _named(trust) if value != "*" and _account_of(value) is None)
+
+
+def _anyone(setting: Setting, subject: Subject) -> None:
+    somebody = f"arn:{subject.partition}:iam::{_STRANGER}:role/somebody"
+    role, budget, now = subject.holder, subject.budget, setting.now
+    answer = ask_trust(somebody, role, _ASSUME, _OUTSIDE, budget, now, ANYTHING, choice=Choice.NONE)
+    if answer.shown:
+        setting.find("AU101", subject, "any principal of any account, without a condition", (answer.shown,))
+        return
+    answer = ask_trust(somebody, role, _ASSUME, {}, budget, now, ANYTHING)
+    if answer.certainty is not Certainty.DENIED:
+        shown = (answer.shown,) if answer.shown else ()
+        setting.find("AU103", subject, "Principal is `*`: whoever meets the conditions may assume it", shown)
+
+
+def _account(setting: Setting, subject: Subject, account: str, principal: str) -> None:
+    role, budget, now = subject.holder, subject.budget, setting.now
+    answer = ask_trust(principal, role, _ASSUME, _OUTSIDE, budget, now, ANYTHING, choice=Choice.NONE)
+    if answer.shown:
+        setting.find("AU102", subject, f"account {account}, which is not in the input", (answer.shown,))
+        return
+    answer = ask_trust(principal, role, _ASSUME, {}, budget, now, ANYTHING)
+    if answer.certainty is not Certainty.DENIED:
+        shown = (answer.shown,) if answer.shown else ()
+        setting.find("AU103", subject, f"account {account}, which is not in the input, on conditions", shown)

@@ -1,0 +1,177 @@
+"""`rolemgr audit`: what everybody in an account can really do, from what AWS tells of it."""
+
+import sys
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rolemgr.cli.console import catalog_option, fail_on_option, form_option, output_option
+from rolemgr.cli.files import is_folder, note, read_input, require_ending, write_output
+from rolemgr.errors import InputError, SourceLocation, raise_all
+
+if TYPE_CHECKING:
+    from rolemgr.audit.read import Reader
+    from rolemgr.audit.run import Audit
+    from rolemgr.model.inventory import HeldRole, Inventory
+
+_PARTS = ("policies", "boundary", "trust")
+
+
+@click.command("audit")
+@click.argument("files", nargs=-1, metavar="FILE...", required=True)
+@click.option("--as-of", metavar="DATE", help="Today, such as 2026-11-28; the newest day in the input unless given.")
+@click.option(
+    "--days", type=click.IntRange(1, 400), default=90, show_default=True,
+    help="Report roles that have not been used for so many days.",
+)  # fmt: skip
+@click.option("--of", metavar="NAME", help="All findings of one role or user, with the requests that show them.")
+@click.option(
+    "--extract",
+    metavar="PART:NAME",
+    help="Print a part of a role or user (policies, boundary or trust), and audit nothing.",
+)
+@fail_on_option("SECURITY_WARNING", "a finding")
+@catalog_option
+@form_option
+@output_option
+def audit_command(
+    files: Sequence[str], as_of: str | None, days: int, of: str | None, extract: str | None, fail_on: str,
+    catalog: Sequence[str], form: str, output: str | None,
+) -> None:  # fmt: skip
+    """
+    Find what everybody in an account can really do.
+
+    FILE is what `aws iam get-account-authorization-details` prints, a page of it, or a folder of such files of
+    several accounts; - is stdin. Each role and user is judged by evaluation of its policies with its boundary:
+    administrators, over-permissioned SageMaker roles and the persona that each is nearest to, trust from
+    outside, roles that can be passed, ways to become an administrator in three steps, roles that nobody uses.
+    What can't be read or told is said. Nothing touches AWS.
+
+    \b
+    Examples:
+      aws iam get-account-authorization-details --output json > account.json
+      rolemgr audit account.json
+      rolemgr audit account.json --of ds-legacy
+      rolemgr audit accounts/ --as-of 2026-11-28 --fail-on WARNING --format json -o audit.json
+    """
+    require_ending(output, "JSON" if form == "json" or extract else "text", "give --format json, or another name")
+    today = _date(as_of)
+    inventory, wrong = _inventory(files)
+    if extract is not None:
+        write_output(_extracted(inventory, extract), output)
+        raise_all(wrong)
+        return
+    chosen = _named(inventory, of, "--of") if of is not None else []
+    found = _audited(inventory, today, days, catalog)
+    write_output(_text(found, chosen, form, files), output)
+    for error in wrong:
+        click.echo(f"error: {error}", err=True)
+    if wrong:
+        note(f"{len(inventory.files)} of {len(inventory.files) + len(wrong)} files are audited")
+        sys.exit(2)
+    if _fails(found, fail_on, chosen):
+        sys.exit(1)
+
+
+def _date(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError as error:
+        raise InputError(SourceLocation("--as-of"), f"`{text}` is not a day", "such as 2026-11-28") from error
+
+
+def _inventory(names: Sequence[str]) -> "tuple[Inventory, list[InputError]]":
+    """Return what the files say, and what is wrong with those that say nothing; raise that where none says anything."""
+    from rolemgr.audit.read import Reader
+
+    reader, wrong = Reader(), list[InputError]()
+    for name in _paths(names):
+        try:
+            _take(reader, name)
+        except InputError as error:
+            wrong.append(error)
+    inventory = reader.inventory()
+    if not inventory.principals:
+        raise_all(wrong)
+        raise InputError(SourceLocation(names[0]), "has no role and no user", "nothing is audited")
+    return inventory, wrong
+
+
+def _take(reader: "Reader", name: str) -> None:
+    from rolemgr.audit.read import FILE_LIMITS
+
+    reader.take(*read_input(name, FILE_LIMITS))
+
+
+def _paths(names: Sequence[str]) -> list[str]:
+    """Return the files *names*, and the JSON files in those that are folders."""
+    found: dict[str, None] = {}
+    for name in names:
+        if not is_folder(name):
+            found[name] = None
+            continue
+        inside = sorted(str(path) for path in Path(name).rglob("*.json"))
+        if not inside:
+            raise InputError(SourceLocation(name), "has no .json file", "save the answers of AWS there")
+        found.update(dict.fromkeys(inside))
+    return list(found)
+
+
+def _audited(inventory: "Inventory", today: date | None, days: int, catalog: Sequence[str]) -> "Audit":
+    from rolemgr.audit.run import audit
+
+    def personas() -> dict[str, frozenset[str]]:
+        from rolemgr.audit.personas import persona_actions
+        from rolemgr.catalog.load import Catalog
+
+        return persona_actions(Catalog([Path(folder) for folder in catalog]))
+
+    return audit(inventory, personas, as_of=today, days=days)
+
+
+def _text(found: "Audit", chosen: "Sequence[HeldRole]", form: str, names: Sequence[str]) -> str:
+    from rolemgr.files.write import to_json
+    from rolemgr.report.audit import audit_data, audit_text, only_of, principal_text
+
+    if form == "json":
+        return to_json(audit_data(only_of(found, chosen) if chosen else found))
+    return principal_text(found, chosen) if chosen else audit_text(found, names)
+
+
+def _fails(found: "Audit", fail_on: str, chosen: "Sequence[HeldRole]") -> bool:
+    from rolemgr.check.finding import Severity
+
+    worst, arns = Severity(fail_on.upper()), {one.arn for one in chosen}
+    return any(one.severity.at_least(worst) for one in found.findings if not arns or one.principal.arn in arns)
+
+
+def _named(inventory: "Inventory", name: str, option: str) -> "list[HeldRole]":
+    """Return the principals of the ARN or name *name*, of several accounts perhaps."""
+    from rolemgr.errors import UnknownNameError
+
+    found = [one for one in inventory.principals.values() if name in (one.arn, one.name)]
+    if not found:
+        names = {one.name for one in inventory.principals.values()}
+        raise UnknownNameError(SourceLocation(option), "role or user", name, names)
+    return found
+
+
+def _extracted(inventory: "Inventory", text: str) -> str:
+    from rolemgr.files.write import to_json
+    from rolemgr.report.audit import extracted
+
+    part, _, name = text.partition(":")
+    if part not in _PARTS or not name:
+        raise InputError(SourceLocation("--extract"), f"`{text}` is not PART:NAME", f"a part is {', '.join(_PARTS)}")
+    found = _named(inventory, name, "--extract")
+    if len(found) > 1:
+        raise InputError(SourceLocation("--extract"), f"`{name}` is in several accounts", f"such as {found[0].arn}")
+    data: Any = extracted(found[0], part)
+    if data is None:
+        raise InputError(SourceLocation("--extract"), f"{found[0].arn} has no {part} that is known")
+    return to_json(data)

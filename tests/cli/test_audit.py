@@ -1,0 +1,144 @@
+"""`rolemgr audit`: one page, JSON, one principal, the lines that show it, exit codes; the example and the guide."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.audit.accounts import ACCOUNT, allow, details, role, synthetic, trust_aws
+from tests.audit.example import example
+from tests.conftest import Run
+
+TOP = Path(__file__).resolve().parents[2]
+FOLDER = TOP / "examples" / "audit"
+
+
+@pytest.fixture(autouse=True)
+def at_the_top(clean_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work where a reader of the example does."""
+    monkeypatch.chdir(TOP)
+
+
+def saved(folder: Path, text: str, name: str = "account.json") -> str:
+    """Return the path of a file with *text*."""
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ([], "audit.txt"),
+        (["--of", "deployer"], "deployer.txt"),
+        (["--of", "deployer", "--format", "json"], "deployer.json"),
+    ],
+)
+def test_the_example_is_what_its_command_prints(run: Run, update_golden: bool, arguments: list[str], name: str) -> None:
+    """The account of the example, its page, one role in full, and the JSON."""
+    account = FOLDER / "account.json"
+    if update_golden:
+        account.write_text(example(), encoding="utf-8")
+    assert account.read_text(encoding="utf-8") == example()
+    ran = run("audit", "examples/audit/account.json", *arguments)
+    assert (ran.code, ran.errors) == (1, [])
+    if update_golden:
+        (FOLDER / name).write_text(ran.stdout, encoding="utf-8")
+    assert (FOLDER / name).read_text(encoding="utf-8") == ran.stdout
+
+
+def test_the_page_is_one_page(run: Run, tmp_path: Path) -> None:
+    """Also of an account with every kind of finding: eighty columns, and few enough lines."""
+    lines = run("audit", saved(tmp_path, synthetic(1)[0])).stdout.splitlines()
+    assert len(lines) <= 80
+    path = str(tmp_path)
+    assert [line for line in lines if len(line) > 80 and path not in line] == []
+
+
+@pytest.mark.skipif(sys.platform == "win32" or not shutil.which("bash"), reason="the lines are for a shell")
+def test_the_lines_of_a_finding_answer_allowed(run: Run, tmp_path: Path) -> None:
+    """Each line that is printed runs, and says what the audit says."""
+    account = saved(tmp_path, synthetic(1, 5)[0])
+    bash = str(shutil.which("bash"))
+    tool = Path(sys.executable).with_name("rolemgr")
+    for name in ("two-by-pass", "self-unbound", "open-to-partner", "one-by-name"):
+        lines = re.findall(r"^ +(.*rolemgr simulate .*)$", run("audit", account, "--of", name).stdout, re.MULTILINE)
+        assert lines
+        for line in lines:
+            command = re.sub(r"\brolemgr (?=audit|simulate)", f"{tool} ", line)
+            done = subprocess.run([bash, "-c", command], capture_output=True, text=True, check=False)
+            assert (done.returncode, done.stdout.split()[:1]) == (0, ["Allowed"]), (line, done.stderr)
+
+
+def test_secrets_are_not_printed(run: Run, tmp_path: Path) -> None:
+    """An external id stays in the trust policy."""
+    account = saved(tmp_path, synthetic(1, 5)[0])
+    for more in ([], ["--format", "json"], ["--of", "partner-by-id"]):
+        assert "s3cr3t" not in run("audit", account, *more).stdout
+
+
+@pytest.mark.parametrize(
+    ("severity", "code"), [("SUGGESTION", 1), ("WARNING", 1), ("SECURITY_WARNING", 0), ("ERROR", 0)]
+)
+def test_fail_on_decides_the_exit_code(run: Run, tmp_path: Path, severity: str, code: int) -> None:
+    """A warning fails where warnings do."""
+    account = saved(tmp_path, details([role("reader", trust=trust_aws("arn:aws:iam::444455556666:root"))]))
+    assert run("audit", account, "--fail-on", severity).code == code
+
+
+def test_a_folder_is_many_accounts(run: Run, tmp_path: Path) -> None:
+    """One file that is none stops no other, is named, and the exit code says so."""
+    saved(tmp_path, details([role("one")]), "a.json")
+    saved(tmp_path, details([role("two", account="222222222222")]), "b.json")
+    assert "2 accounts: 2 roles" in run("audit", str(tmp_path)).stdout
+    saved(tmp_path, '{"Statement": []}', "c.json")
+    ran = run("audit", str(tmp_path))
+    assert ran.code == 2
+    assert "2 accounts: 2 roles" in ran.stdout
+    assert any("c.json" in line for line in ran.errors)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--as-of", "soon"], "is not a day"),
+        (["--of", "nobody"], "unknown role or user `nobody`"),
+        (["--extract", "everything:one"], "is not PART:NAME"),
+        (["--extract", "boundary:one"], "has no boundary"),
+        (["-o", "page.json"], "is named as JSON"),
+    ],
+)
+def test_wrong_usage_is_one_line(run: Run, tmp_path: Path, arguments: list[str], word: str) -> None:
+    """And exits with 2."""
+    ran = run("audit", saved(tmp_path, details([role("one")])), *arguments)
+    assert (ran.code, ran.stdout) == (2, "")
+    assert word in ran.errors[0]
+
+
+def test_nothing_to_audit_is_an_error(run: Run, tmp_path: Path) -> None:
+    """A file of something else, an empty account, a folder without files."""
+    assert run("audit", saved(tmp_path, "{}")).code == 2
+    assert run("audit", saved(tmp_path, details())).code == 2
+    (tmp_path / "empty").mkdir()
+    assert run("audit", str(tmp_path / "empty")).code == 2
+
+
+def test_names_from_the_input_can_do_nothing_to_a_terminal(run: Run, tmp_path: Path) -> None:
+    """An account is written by others."""
+    wild = role("wild", allow("*"))
+    wild["Arn"] = f"arn:aws:iam::{ACCOUNT}:role/wild\x1b[31m\nred"
+    ran = run("audit", saved(tmp_path, details([wild])))
+    assert "\x1b" not in ran.stdout
+
+
+def test_json_has_each_request_as_simulate_reads_it(run: Run, tmp_path: Path) -> None:
+    """With the line that asks it once more."""
+    ran = run("audit", saved(tmp_path, synthetic(1, 5)[0]), "--format", "json")
+    data = json.loads(ran.stdout)
+    chain = next(one for one in data["findings"] if one["id"] == "AU303")
+    assert [len(step["requests"]) for step in chain["steps"]] == [1, 1, 1]
+    assert chain["steps"][0]["requests"][0]["request"]["action"] == "sts:AssumeRole"
+    assert data["counts"]["findings"] == len(data["findings"])
