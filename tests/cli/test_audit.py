@@ -50,6 +50,15 @@ def test_the_example_is_what_its_command_prints(run: Run, update_golden: bool, a
     assert (FOLDER / name).read_text(encoding="utf-8") == ran.stdout
 
 
+def test_roles_of_one_name_in_two_accounts_are_two(run: Run, tmp_path: Path) -> None:
+    """Counted by what IAM knows them by; a name that is too long for the line is left for a shorter one."""
+    text = details([role("admin", allow("*")), role("a" * 60, allow("*"))])
+    saved(tmp_path, text, "one.json")
+    saved(tmp_path, text.replace(ACCOUNT, "999988887777"), "two.json")
+    line = next(one for one in run("audit", str(tmp_path)).stdout.splitlines() if "AU001" in one)
+    assert line.split() == ["4", "AU001", "may", "do", "everything", "admin,", "..."]
+
+
 def test_the_page_is_one_page(run: Run, tmp_path: Path) -> None:
     """Also of an account with every kind of finding: eighty columns, and few enough lines."""
     lines = run("audit", saved(tmp_path, synthetic(1)[0])).stdout.splitlines()

@@ -49,7 +49,10 @@ def together(patterns: Iterable[str]) -> tuple[str, ...]:
     A name may begin with a digit or a sign, and with a letter of the other case: who lists the whole alphabet, each
     letter in either case, has left out next to nothing and named nothing. The work is linear in the patterns.
     """
-    waiting = {split for one in patterns for split in _splits(one)}
+    starred = [one for one in patterns if "*" in one]
+    if len(starred) < len(_LETTERS):  # nearly every list there is
+        return ()
+    waiting = {split for one in starred for split in _splits(one)}
     by_length: dict[int, set[tuple[str, str]]] = {}
     for head, rest in waiting:
         by_length.setdefault(len(head), set()).add((head, rest))

@@ -158,22 +158,23 @@ def _several(count: int, what: str) -> str:
 
 def _counts(found: Audit) -> Iterator[str]:
     """Yield a line for each kind of finding: how many principals, what, and the first of them."""
-    by_rule: dict[AuditRule, dict[str, None]] = {}
+    by_rule: dict[AuditRule, dict[str, str]] = {}
     for one in found.findings:
-        by_rule.setdefault(one.rule, {})[one.principal.name] = None
+        by_rule.setdefault(one.rule, {})[one.principal.arn] = one.principal.name  # accounts have names in common
     if not by_rule:
         yield "no finding"
     for rule, names in by_rule.items():
         head = f"{len(names):>5}  {rule.id}  {rule.title}"
-        yield f"{head}  {_first_names(list(names), _WIDTH - len(head) - 2):>{_WIDTH - len(head) - 2}}"
+        yield f"{head}  {_first_names(list(dict.fromkeys(names.values())), _WIDTH - len(head) - 2):>{_WIDTH - len(head) - 2}}"
 
 
 def _first_names(names: Sequence[str], room: int) -> str:
     """Return as many of *names* as there is *room* for, with "..." for the others; nothing where none fits."""
-    for count in range(min(3, len(names)), 0, -1):
-        shown = ", ".join(names[:count]) + (", ..." if len(names) > count else "")
-        if len(shown) <= room:
-            return shown
+    for first in (names, sorted(names, key=len)):
+        for count in range(min(3, len(names)), 0, -1):
+            shown = ", ".join(first[:count]) + (", ..." if len(names) > count else "")
+            if len(shown) <= room:
+                return shown
     return ""
 
 
