@@ -165,7 +165,8 @@ def _counts(found: Audit) -> Iterator[str]:
         yield "no finding"
     for rule, names in by_rule.items():
         head = f"{len(names):>5}  {rule.id}  {rule.title}"
-        yield f"{head}  {_first_names(list(dict.fromkeys(names.values())), _WIDTH - len(head) - 2):>{_WIDTH - len(head) - 2}}"
+        room = _WIDTH - len(head) - 2
+        yield f"{head}  {_first_names(list(dict.fromkeys(names.values())), room):>{room}}"
 
 
 def _first_names(names: Sequence[str], room: int) -> str:
