@@ -226,3 +226,13 @@ def test_a_principal_that_is_gone_is_said() -> None:
     """A trust policy with the unique id of a role that was deleted."""
     result = audited(details([role("left", trust=document(*trust_aws("AROAEXAMPLEEXAMPLEEX")["Statement"]))]))
     assert any("AROAEXAMPLEEXAMPLEEX" in one.reason for one in result.not_judged)
+
+
+def test_more_names_than_are_tried_are_said() -> None:
+    """None of the first is allowed, and that is no "no" for those behind them."""
+    names = [f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:f{number}" for number in range(9)]
+    passes = allow("iam:PassRole", role_arn("top"))
+    starter = role("starter", passes, allow("lambda:CreateFunction", names), deny("lambda:CreateFunction", names[:8]))
+    top = role("top", allow("*"), trust=trust_service("lambda", account=None))
+    result = audited(details([starter, top]))
+    assert any("lambda:CreateFunction" in one.place and "more than" in one.reason for one in result.not_judged)

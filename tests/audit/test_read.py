@@ -4,7 +4,7 @@ import json
 from urllib.parse import quote
 
 import pytest
-from tests.audit.accounts import ACCOUNT, ADMINISTRATOR, allow, details, document, policy, role, user
+from tests.audit.accounts import ACCOUNT, ADMINISTRATOR, allow, details, document, group, policy, role, user
 from tests.audit.support import audited, found, inventory
 
 from rolemgr.files.source import FileError
@@ -73,6 +73,11 @@ def test_the_accounts_text_of_awss_policy_wins() -> None:
             "permissions boundary",
         ),
         ({"Tags": [{"Key": "x"}]}, "a tag"),
+        ({"Tags": {"x": "y"}}, "the tags"),
+        ({"GroupList": "admins"}, "the groups"),
+        ({"GroupList": [5]}, "a group"),
+        ({"CreateDate": "soon"}, "the day on which it was made"),
+        ({"RoleLastUsed": "never"}, "the last use"),
         ({"RoleLastUsed": {"LastUsedDate": "yesterday"}}, "the last use"),
     ],
 )
@@ -125,3 +130,39 @@ def test_a_role_that_comes_twice_counts_once() -> None:
     read = inventory(details([role("twice", WIDE)]), details([role("twice")]))
     assert len(read.principals) == 1
     assert "it came before" in read.not_judged[0].reason
+
+
+def test_a_group_that_comes_twice_counts_once() -> None:
+    """The first counts, as of roles; that there is another is said."""
+    read = inventory(details(users=[user("a", groups=["g"])], groups=[group("g", WIDE)]), details(groups=[group("g")]))
+    assert [one.group for each in read.principals.values() for one in each.policies] == ["g"]
+    assert "it came before" in read.not_judged[0].reason
+
+
+def test_a_policy_of_two_texts_is_said() -> None:
+    """Files of different days; the same text twice is nothing to say."""
+    first, same = (details([role("who")], policies=[policy("p", allow("s3:GetObject"))]) for _ in range(2))
+    assert inventory(first, same.replace("role/who", "role/other")).not_judged == ()
+    other = details([role("other")], policies=[policy("p", WIDE)])
+    assert "another text" in inventory(first, other).not_judged[0].reason
+
+
+def test_two_versions_in_force_are_none() -> None:
+    """Nobody knows which one AWS takes."""
+    both = policy("p", allow("s3:GetObject"))
+    both["PolicyVersionList"][0]["IsDefaultVersion"] = True
+    read = inventory(details([role("who", attached=[both["Arn"]])], policies=[both]))
+    assert "which version is in force" in read.not_judged[0].reason
+
+
+def test_a_missing_page_is_said_where_nobody_tells_whose_it_is() -> None:
+    """A page may have AWS's own policies alone."""
+    of_aws = {**policy("p", WIDE), "Arn": ADMINISTRATOR}
+    page = json.dumps({"Policies": [of_aws], "IsTruncated": True, "Marker": "x"})
+    assert any("more pages" in one.reason for one in inventory(details([role("who")]), page).not_judged)
+
+
+def test_an_arn_of_another_kind_is_said() -> None:
+    """A user among the roles would be judged as a role."""
+    read = inventory(json.dumps({"RoleDetailList": [role("fine"), user("odd")], "Policies": [role("odd")]}))
+    assert [one.place for one in read.not_judged] == ["RoleDetailList[1]", "Policies[0]"]

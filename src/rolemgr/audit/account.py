@@ -113,18 +113,14 @@ def joined(
     files: Sequence[str],
 ) -> Inventory:  # fmt: skip
     """Return the inventory of what was read; a principal that comes twice counts once, and that is said."""
-    groups = {(one.account, one.name): one for one in raw if one.kind == "group"}
-    account = _Account(policies, groups)
-    found: dict[str, HeldRole] = {}
+    first: dict[str, Raw] = {}
     aside = list(not_judged)
     for one in raw:
-        if one.arn in found:
-            aside.append(
-                _unjudged(one, one.arn, f"it came before, at {found[one.arn].where}: judged as it stands there")
-            )
-        elif one.kind != "group":
-            found[one.arn] = account.principal(one)
-    principals = {arn: found[arn] for arn in sorted(found)}
+        before = first.setdefault(one.arn, one)
+        if before is not one:
+            aside.append(_unjudged(one, one.arn, f"it came before, at {before.at}: judged as it stands there"))
+    account = _Account(policies, {(one.account, one.name): one for one in first.values() if one.kind == "group"})
+    principals = {arn: account.principal(first[arn]) for arn in sorted(first) if first[arn].kind != "group"}
     aside += [one for each in principals.values() for one in each.unknown]
     held = {arn: account.held(arn) for arn in sorted(policies)}
     own = {arn: one for arn, one in held.items() if isinstance(one, HeldPolicy) and ":iam::aws:" not in arn}

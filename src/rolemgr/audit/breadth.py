@@ -10,7 +10,7 @@ from rolemgr.audit.setting import Setting, Subject, probes
 from rolemgr.check.paths import acted_on, runs_as, shares, takes_a_role, together
 
 PASS_ROLE = "iam:PassRole"  # noqa: S105 - an action
-_FULL_ACCESS = "AmazonSageMakerFullAccess"
+_FULL_ACCESS = ":iam::aws:policy/AmazonSageMakerFullAccess"
 
 
 def may_all(subject: Subject, wanted: Iterable[tuple[str, str]]) -> tuple[ShownRequest, ...]:
@@ -43,7 +43,7 @@ def is_of_sagemaker(subject: Subject) -> bool:
 def over_permissioned(setting: Setting, subject: Subject) -> None:
     """Find AmazonSageMakerFullAccess, attached or by meaning, and reading of anything."""
     everything = may_all(subject, probes("all_of_sagemaker"))
-    attached = next((one for one in subject.holder.policies if one.name == _FULL_ACCESS and one.arn), None)
+    attached = next((one for one in subject.holder.policies if one.arn and one.arn.endswith(_FULL_ACCESS)), None)
     if attached:
         by = f" by group {attached.group}" if attached.group else ""
         known = "" if everything else ", of which a Deny or the boundary leaves a part"

@@ -172,7 +172,11 @@ class Walker:
         for policy in self.subject.holder.policies:
             for pattern in resources_on(policy.document, action):
                 made = self._of_type(pattern, action, kind)
-                if made and count < _MOST_RESOURCES:
+                if made and count == _MOST_RESOURCES:
+                    reason = f"it names more than {_MOST_RESOURCES} resources, and none of the first is allowed"
+                    self.setting.cannot_tell(self.subject, f"{action} on something", reason)
+                    return
+                if made:
                     count += 1
                     yield made
 
@@ -202,8 +206,7 @@ def _service_enters(setting: Setting, target: Subject, service: str) -> ShownReq
     context = {"aws:sourceaccount": target.account}
     answer = ask_trust(service, target.holder, _ASSUME, context, target.budget, setting.now)
     if answer.certainty is Certainty.UNKNOWN:
-        untold, what = target.rights.untold, f"whether {service} may assume it"
-        untold[what] = untold.get(what, 0) + 1
+        target.rights.cannot_tell(f"whether {service} may assume it")
     return answer.shown
 
 

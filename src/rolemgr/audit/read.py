@@ -45,6 +45,7 @@ class Reader:
         self.not_judged: list[Unjudged] = []
         self.newest: date | None = None
         self.files: list[str] = []
+        self.broken: list[FileError] = []
         self._documents: dict[tuple[type, str], PolicyDocument | str] = {}
         self._open: dict[str, SourceLocation] = {}
         self._closed: set[str] = set()
@@ -53,8 +54,8 @@ class Reader:
         """
         Read the answer *text*, which messages call *name*.
 
-        Raises FileError where it is not such an answer. Where it breaks off, what stands before is kept, and
-        that the rest is missing is said.
+        Raises FileError where it is not such an answer. Where it breaks off, what stands before is kept, that
+        the rest is missing is said, and the error is one of *broken*.
         """
         found, accounts, more = 0, set[str](), None
         try:
@@ -73,6 +74,7 @@ class Reader:
                 raise
             line = error.where.line if error.where else None
             self._aside(name, line, "the rest of the file", f"it {error.problem}")
+            self.broken.append(error)
         if not found:
             hint = "save `aws iam get-account-authorization-details --output json`"
             raise FileError(
@@ -85,13 +87,12 @@ class Reader:
         """Return what all files say together."""
         for account, where in sorted(self._open.items()):
             if account not in self._closed:
-                self._aside(
-                    where.file, where.line, f"account {account}", "the answer has more pages, and they are not here"
-                )
+                whose = f"account {account}" if account else "an account that its page does not name"
+                self._aside(where.file, where.line, whose, "the answer has more pages, and they are not here")
         return joined(self.raw, self.policies, self.not_judged, self.newest, self.files)
 
     def _pages(self, accounts: Iterable[str], more: SourceLocation | None) -> None:
-        for account in accounts:
+        for account in accounts or [""]:  # a page of AWS's own policies alone does not tell whose it is
             if more is None:
                 self._closed.add(account)
             else:
@@ -107,9 +108,10 @@ class Reader:
         value = item.value
         arn = value.get("Arn") if isinstance(value, dict) else None
         parts = Arn.parse(arn) if isinstance(arn, str) else None
-        if parts is None or parts.service != "iam":
+        wanted = "policy" if item.key == "Policies" else LISTS[item.key]
+        if parts is None or parts.service != "iam" or not parts.resource.startswith(f"{wanted}/"):
             place = f"{item.key}[{item.place}]" if item.place is not None else item.key
-            self._aside(name, item.line, place, "it has no `Arn` of IAM")
+            self._aside(name, item.line, place, f"it has no `Arn` of an IAM {wanted}")
             return set()
         self._note_dates(value)
         at = SourceLocation(name, item.line)
@@ -121,15 +123,21 @@ class Reader:
 
     def _managed(self, value: Mapping[str, Any], arn: str, at: SourceLocation) -> None:
         """Keep the version of a managed policy that is in force."""
-        versions = [one for one in _listed(value.get("PolicyVersionList")) if isinstance(one, dict)]
+        listed = value.get("PolicyVersionList")
+        versions = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
         default = [one for one in versions if one.get("IsDefaultVersion") is True]
         default = default or [one for one in versions if one.get("VersionId", "") == value.get("DefaultVersionId")]
-        if not default:
-            self.policies.setdefault(arn, RawPolicy(arn, None, "the input does not say which version is in force", at))
-            return
-        found = self._document(default[0].get("Document"), IdentityPolicy)
-        document, problem = (found, "") if isinstance(found, IdentityPolicy) else (None, str(found))
-        self.policies[arn] = RawPolicy(arn, document, problem, at)
+        if len(default) != 1:
+            read = RawPolicy(arn, None, "the input does not say which version is in force", at)
+        else:
+            found = self._document(default[0].get("Document"), IdentityPolicy)
+            document, problem = (found, "") if isinstance(found, IdentityPolicy) else (None, str(found))
+            read = RawPolicy(arn, document, problem, at)
+        before = self.policies.setdefault(arn, read)
+        if before.document != read.document:
+            self._aside(
+                at.file, at.line, arn, f"it came before with another text, at {before.at}: the first one counts"
+            )
 
     def _principal(
         self, kind: PrincipalKind, value: Mapping[str, Any], arn: str, parts: Arn, at: SourceLocation
@@ -151,16 +159,14 @@ class Reader:
                 boundary_arn=boundary_arn if isinstance(boundary_arn, str) else None,
                 trust=self._trust(value, missing) if kind == "role" else None,
                 tags=dict(_tags(value.get("Tags"), missing)),
-                groups=tuple(one for one in _listed(value.get("GroupList")) if isinstance(one, str)),
-                created=_day(value.get("CreateDate")), usage=_usage(value, missing),
+                groups=tuple(_groups(value.get("GroupList"), missing)),
+                created=_created(value.get("CreateDate"), missing), usage=_usage(value, missing),
                 unknown=tuple(unknown),
             )
         )  # fmt: skip
 
     def _inline(self, value: Any, missing: Callable[[str, str], None]) -> Iterable[tuple[str, IdentityPolicy]]:
-        if value is not None and not isinstance(value, list):
-            missing("the inline policies", "they are not a list")
-        for index, one in enumerate(_listed(value)):
+        for index, one in enumerate(_listed(value, "the inline policies", missing)):
             name = one.get("PolicyName") if isinstance(one, dict) else None
             shown = name if isinstance(name, str) else f"number {index + 1}"
             found = self._document(one.get("PolicyDocument") if isinstance(one, dict) else one, IdentityPolicy)
@@ -210,14 +216,30 @@ def _parsed(value: Any, kind: type[Document]) -> Document | str:
     return document
 
 
-def _listed(value: Any) -> list[Any]:
+def _listed(value: Any, what: str, missing: Callable[[str, str], None]) -> list[Any]:
+    """Return the items of the list *value*, none where it is absent; *missing* is told of anything but a list."""
+    if value is not None and not isinstance(value, list):
+        missing(what, "they are not a list")
     return value if isinstance(value, list) else []
 
 
+def _groups(value: Any, missing: Callable[[str, str], None]) -> Iterable[str]:
+    for one in _listed(value, "the groups", missing):
+        if isinstance(one, str):
+            yield one
+        else:
+            missing("a group", "it is not a name")
+
+
+def _created(value: Any, missing: Callable[[str, str], None]) -> date | None:
+    day = _day(value)
+    if value is not None and day is None:
+        missing("the day on which it was made", "CreateDate is not a date")
+    return day
+
+
 def _attached(value: Any, missing: Callable[[str, str], None]) -> Iterable[str]:
-    if value is not None and not isinstance(value, list):
-        missing("the attached policies", "they are not a list")
-    for one in _listed(value):
+    for one in _listed(value, "the attached policies", missing):
         arn = one.get("PolicyArn") if isinstance(one, dict) else None
         if isinstance(arn, str):
             yield arn
@@ -226,7 +248,7 @@ def _attached(value: Any, missing: Callable[[str, str], None]) -> Iterable[str]:
 
 
 def _tags(value: Any, missing: Callable[[str, str], None]) -> Iterable[tuple[str, str]]:
-    for one in _listed(value):
+    for one in _listed(value, "the tags", missing):
         if isinstance(one, dict) and isinstance(one.get("Key"), str) and isinstance(one.get("Value"), str):
             yield one["Key"], one["Value"]
         else:
@@ -237,6 +259,8 @@ def _usage(value: Mapping[str, Any], missing: Callable[[str, str], None]) -> Usa
     """Return when the role was used; an empty RoleLastUsed is "not in the 400 days that AWS tracks"."""
     used = value.get("RoleLastUsed")
     if not isinstance(used, dict):
+        if used is not None:
+            missing("the last use", "RoleLastUsed is not an object")
         return None
     written = used.get("LastUsedDate")
     day = _day(written)

@@ -165,8 +165,12 @@ class Rights:
             return Answer(Certainty.ALLOWED, ShownRequest(found, self.holder, trust_of, trust))
         if trial.surely_denied():
             return NO
-        self.untold[action] = self.untold.get(action, 0) + 1
+        self.cannot_tell(action)
         return UNTOLD
+
+    def cannot_tell(self, what: str) -> None:
+        """Note once more that nobody can tell *what*: an action, or words that say what was asked."""
+        self.untold[what] = self.untold.get(what, 0) + 1
 
     @cached_property
     def _has_session_tags(self) -> bool:

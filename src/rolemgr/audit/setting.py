@@ -88,7 +88,7 @@ class Setting:
 
     def all_untold(self) -> Iterator[Unjudged]:
         """Yield what can't be told, one for each principal and question."""
-        yield from self.untold
+        yield from dict.fromkeys(self.untold)
         for subject in self.subjects.values():
             for what, count in sorted(subject.rights.untold.items()):
                 at = subject.holder.where
