@@ -98,6 +98,23 @@ def test_fail_on_decides_the_exit_code(run: Run, tmp_path: Path, severity: str, 
     assert run("audit", account, "--fail-on", severity).code == code
 
 
+def test_not_judged_may_fail_too(run: Run, tmp_path: Path) -> None:
+    """Who wants to know that everything was read says so."""
+    account = saved(tmp_path, details([{**role("odd"), "RolePolicyList": ["nonsense"]}]))
+    assert run("audit", account).code == 0
+    assert run("audit", account, "--fail-on", "not-judged").code == 1
+    assert run("audit", account, "--fail-on", "not-judged", "--of", "odd").code == 1
+
+
+def test_a_file_that_breaks_off_is_no_green_run(run: Run, tmp_path: Path) -> None:
+    """What stands before is judged; the error and the exit code say that the rest is not."""
+    whole = details([role("first"), role("second")])
+    ran = run("audit", saved(tmp_path, whole[: whole.index("second")]))
+    assert ran.code == 2
+    assert "1 role" in ran.stdout
+    assert "0 of 1 files" in ran.stderr
+
+
 def test_a_folder_is_many_accounts(run: Run, tmp_path: Path) -> None:
     """One file that is none stops no other, is named, and the exit code says so."""
     saved(tmp_path, details([role("one")]), "a.json")

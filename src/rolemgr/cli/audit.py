@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolemgr.cli.console import catalog_option, fail_on_option, form_option, output_option
+from rolemgr.cli.console import catalog_option, form_option, judged_fail_on_option, output_option
 from rolemgr.cli.files import is_folder, note, read_input, require_ending, write_output
 from rolemgr.errors import InputError, SourceLocation, raise_all
 
@@ -33,12 +33,12 @@ _PARTS = ("policies", "boundary", "trust")
     metavar="PART:NAME",
     help="Print a part of a role or user (policies, boundary or trust), and audit nothing.",
 )
-@fail_on_option("SECURITY_WARNING", "a finding")
+@judged_fail_on_option
 @catalog_option
 @form_option
 @output_option
 def audit_command(
-    files: Sequence[str], as_of: str | None, days: int, of: str | None, extract: str | None, fail_on: str,
+    files: Sequence[str], as_of: str | None, days: int, of: str | None, extract: str | None, fail_on: Sequence[str],
     catalog: Sequence[str], form: str, output: str | None,
 ) -> None:  # fmt: skip
     """
@@ -59,7 +59,7 @@ def audit_command(
     """
     require_ending(output, "JSON" if form == "json" or extract else "text", "give --format json, or another name")
     today = _date(as_of)
-    inventory, wrong = _inventory(files)
+    inventory, wrong, whole = _inventory(files)
     if extract is not None:
         write_output(_extracted(inventory, extract), output)
         raise_all(wrong)
@@ -70,7 +70,7 @@ def audit_command(
     for error in wrong:
         click.echo(f"error: {error}", err=True)
     if wrong:
-        note(f"{len(inventory.files)} of {len(inventory.files) + len(wrong)} files are audited")
+        note(f"{whole} of {whole + len(wrong)} files are audited whole")
         sys.exit(2)
     if _fails(found, fail_on, chosen):
         sys.exit(1)
@@ -85,8 +85,12 @@ def _date(text: str | None) -> date | None:
         raise InputError(SourceLocation("--as-of"), f"`{text}` is not a day", "such as 2026-11-28") from error
 
 
-def _inventory(names: Sequence[str]) -> "tuple[Inventory, list[InputError]]":
-    """Return what the files say, and what is wrong with those that say nothing; raise that where none says anything."""
+def _inventory(names: Sequence[str]) -> "tuple[Inventory, list[InputError], int]":
+    """
+    Return what the files say, what is wrong with those that say nothing or break off, and how many are whole.
+
+    Raises what is wrong where no file has a role or user.
+    """
     from rolemgr.audit.read import Reader
 
     reader, wrong = Reader(), list[InputError]()
@@ -99,7 +103,7 @@ def _inventory(names: Sequence[str]) -> "tuple[Inventory, list[InputError]]":
     if not inventory.principals:
         raise_all(wrong)
         raise InputError(SourceLocation(names[0]), "has no role and no user", "nothing is audited")
-    return inventory, wrong
+    return inventory, [*wrong, *reader.broken], len(inventory.files) - len(reader.broken)
 
 
 def _take(reader: "Reader", name: str) -> None:
@@ -143,11 +147,12 @@ def _text(found: "Audit", chosen: "Sequence[HeldRole]", form: str, names: Sequen
     return principal_text(found, chosen) if chosen else audit_text(found, names)
 
 
-def _fails(found: "Audit", fail_on: str, chosen: "Sequence[HeldRole]") -> bool:
-    from rolemgr.check.finding import Severity
+def _fails(found: "Audit", fail_on: Sequence[str], chosen: "Sequence[HeldRole]") -> bool:
+    from rolemgr.report.audit import only_of
+    from rolemgr.workflow.check import fails
 
-    worst, arns = Severity(fail_on.upper()), {one.arn for one in chosen}
-    return any(one.severity.at_least(worst) for one in found.findings if not arns or one.principal.arn in arns)
+    judged = only_of(found, chosen) if chosen else found
+    return fails(fail_on, judged.findings, judged.not_judged)
 
 
 def _named(inventory: "Inventory", name: str, option: str) -> "list[HeldRole]":

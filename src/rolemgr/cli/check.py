@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolemgr import __version__
-from rolemgr.cli.console import SEVERITIES, color_option, findings_form_option, output_option
+from rolemgr.cli.console import color_option, findings_form_option, judged_fail_on_option, output_option
 from rolemgr.cli.files import is_file, is_stdout, note, write_output
 from rolemgr.cli.options import roles_options
 from rolemgr.cli.outside import OUTSIDE
@@ -27,11 +27,7 @@ KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
 @click.option(
     "--type", "kind", type=click.Choice(KINDS), help="The type of the policies; told from each file unless given."
 )
-@click.option(
-    "--fail-on", type=click.Choice([*SEVERITIES, "not-judged"], case_sensitive=False), multiple=True,
-    default=("SECURITY_WARNING",), show_default=True,
-    help="Exit with 1 for a finding of this severity or worse, or for what is not judged; repeatable.",
-)  # fmt: skip
+@judged_fail_on_option
 @findings_form_option
 @click.option("--rules", multiple=True, metavar="FILE", help="A YAML file of custom policy checks; repeatable.")
 @click.option("--config", metavar="FILE", help="Suppressions and types; rolemgr-check.yaml here or above unless given.")
@@ -82,7 +78,7 @@ def check_command(
     _give(form, found, checks, output, color)
     if found.wrong:
         say_rest(len(set(found.names)), found.wrong, "checked")
-    if check.fails(fail_on, found):
+    if check.fails(fail_on, found.findings, found.not_judged):
         sys.exit(1)
 
 

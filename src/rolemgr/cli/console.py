@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 SEVERITIES = ("ERROR", "SECURITY_WARNING", "WARNING", "SUGGESTION")
+NOT_JUDGED = "not-judged"
 
 
 def _path(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
@@ -58,6 +59,15 @@ def fail_on_option(default: str, what: str) -> Callable[[Command], Command]:
         "--fail-on", type=click.Choice(SEVERITIES, case_sensitive=False), default=default, show_default=True,
         help=f"Exit with 1 for {what} of this severity or worse.",
     )  # fmt: skip
+
+
+def judged_fail_on_option(command: Command) -> Command:
+    """Add the option ``--fail-on`` of the commands that judge what they may not be able to read."""
+    return click.option(
+        "--fail-on", type=click.Choice([*SEVERITIES, NOT_JUDGED], case_sensitive=False), multiple=True,
+        default=("SECURITY_WARNING",), show_default=True,
+        help="Exit with 1 for a finding of this severity or worse, or for what is not judged; repeatable.",
+    )(command)  # fmt: skip
 
 
 def give(

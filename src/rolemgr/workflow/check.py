@@ -1,8 +1,8 @@
 """Rules, and the user's own checks, over policy files; what is excused, and by what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from rolemgr.check.collect import Collected, Piped, TypeOf, collect
 from rolemgr.check.config import CheckConfig
@@ -17,6 +17,14 @@ from rolemgr.workflow.role_options import given_flag, many_roles, one_role
 
 if TYPE_CHECKING:
     from rolemgr.workflow.many import Progress
+
+
+class HasSeverity(Protocol):
+    """A finding of check or audit, as far as the exit code asks."""
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is."""
 
 
 class Checked(NamedTuple):
@@ -97,9 +105,9 @@ def beyond_baseline(found: Found, path: str) -> Found:
     return found._replace(findings=new_ones(found.findings, read_baseline(read_json(Path(path)))))
 
 
-def fails(fail_on: Sequence[str], found: Found) -> bool:
+def fails(fail_on: Sequence[str], findings: Iterable[HasSeverity], not_judged: Sequence[object]) -> bool:
     """Tell whether a finding is as bad as *fail_on* says, or something is not judged where that is asked for."""
     wanted = [Severity(one.upper()) for one in fail_on if one != "not-judged"] or [Severity.SECURITY_WARNING]
-    if found.not_judged and "not-judged" in fail_on:
+    if not_judged and "not-judged" in fail_on:
         return True
-    return any(finding.severity.at_least(worst) for finding in found.findings for worst in wanted)
+    return any(finding.severity.at_least(worst) for finding in findings for worst in wanted)
