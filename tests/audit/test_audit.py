@@ -236,3 +236,11 @@ def test_more_names_than_are_tried_are_said() -> None:
     top = role("top", allow("*"), trust=trust_service("lambda", account=None))
     result = audited(details([starter, top]))
     assert any("lambda:CreateFunction" in one.place and "more than" in one.reason for one in result.not_judged)
+
+
+def test_a_policy_that_is_called_like_awss_is_not_awss() -> None:
+    """A customer may give a policy any name; what it says counts."""
+    narrow = policy("AmazonSageMakerFullAccess", allow("sagemaker:ListModels"))
+    assert found(audited(details([role("who", attached=[narrow["Arn"]])], policies=[narrow]))) == set()
+    of_aws = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"
+    assert ("AU003", "who") in found(audited(details([role("who", attached=[of_aws])])))
