@@ -244,3 +244,11 @@ def test_a_policy_that_is_called_like_awss_is_not_awss() -> None:
     assert found(audited(details([role("who", attached=[narrow["Arn"]])], policies=[narrow]))) == set()
     of_aws = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"
     assert ("AU003", "who") in found(audited(details([role("who", attached=[of_aws])])))
+
+
+def test_the_last_of_many_names_of_roles_is_tried() -> None:
+    """Whoever may make a role by the twelfth name in a policy may make it."""
+    names = [role_arn(f"r{number}") for number in range(12)]
+    maker = role("maker", allow(["iam:CreateRole", "iam:PutRolePolicy", "sts:AssumeRole"], names))
+    maker["RolePolicyList"][0]["PolicyDocument"]["Statement"].append(deny("iam:*", names[:11]))
+    assert ("AU002", "maker") in found(audited(details([maker])))

@@ -168,7 +168,7 @@ class _LimitedActions:
             for pattern in resources_on(policy.document, action):
                 made = concrete(pattern, self._partition, account)
                 resources += [made] if made else []
-        certain = True
+        certain = len(resources) <= _MOST_PATTERNS
         for resource in dict.fromkeys(resources[:_MOST_PATTERNS]):
             answer = self._rights.ask(action, resource)
             if answer:

@@ -10,7 +10,6 @@ from rolemgr.audit.setting import Subject
 from rolemgr.iam.documents import Effect, TrustPolicy
 from rolemgr.model.inventory import HeldPolicy
 
-_MOST_NAMES = 8
 _ADMINISTRATOR = "iam::aws:policy/AdministratorAccess"
 _BOUNDARY = "iam:permissionsboundary"
 EVERYTHING = "every right"
@@ -84,12 +83,12 @@ def _makes_a_role(subject: Subject) -> Iterator[Step]:
 
 
 def _names(subject: Subject) -> list[str]:
-    """Return a role that no policy knows, and some that *subject* may make by the names in its policies."""
+    """Return a role that no policy knows, and one for each name of a role in the policies of *subject*."""
     found = {strange(PASS_ROLE, "role", subject.partition, subject.account): None}
     for policy in subject.holder.policies:
         for statement in policy.document.statement:
             for pattern in statement.resource or () if statement.effect is Effect.ALLOW else ():
-                if ":role/" in pattern and len(found) < _MOST_NAMES:
+                if ":role/" in pattern:
                     made = concrete(pattern, subject.partition, subject.account)
                     found.update({made: None} if made else {})
     return list(found)
