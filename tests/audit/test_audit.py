@@ -252,3 +252,10 @@ def test_the_last_of_many_names_of_roles_is_tried() -> None:
     maker = role("maker", allow(["iam:CreateRole", "iam:PutRolePolicy", "sts:AssumeRole"], names))
     maker["RolePolicyList"][0]["PolicyDocument"]["Statement"].append(deny("iam:*", names[:11]))
     assert ("AU002", "maker") in found(audited(details([maker])))
+
+
+def test_names_of_roles_that_are_not_tried_are_said() -> None:
+    """A file that AWS never wrote has a bound, and the bound is told."""
+    names = [role_arn(f"r{number}") for number in range(300)]
+    result = audited(details([role("maker", allow("iam:CreateRole", names))]))
+    assert any("more than 200 names" in one.place for one in result.not_judged)

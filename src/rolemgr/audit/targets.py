@@ -10,6 +10,8 @@ from rolemgr.audit.setting import Subject
 from rolemgr.iam.documents import Effect, TrustPolicy
 from rolemgr.model.inventory import HeldPolicy
 
+_MOST_NAMES = 200
+"""An inline policy of a role, 10,240 characters, holds no more; it bounds the work on a file that AWS never wrote."""
 _ADMINISTRATOR = "iam::aws:policy/AdministratorAccess"
 _BOUNDARY = "iam:permissionsboundary"
 EVERYTHING = "every right"
@@ -88,6 +90,9 @@ def _names(subject: Subject) -> list[str]:
     for policy in subject.holder.policies:
         for statement in policy.document.statement:
             for pattern in statement.resource or () if statement.effect is Effect.ALLOW else ():
+                if len(found) == _MOST_NAMES:
+                    subject.rights.cannot_tell(f"iam:CreateRole on more than {_MOST_NAMES} names")
+                    return list(found)
                 if ":role/" in pattern:
                     made = concrete(pattern, subject.partition, subject.account)
                     found.update({made: None} if made else {})
