@@ -1,0 +1,93 @@
+"""
+What `rolemgr.files.yaml` made of texts when the package was built, so that a run need not parse them again.
+
+The YAML stays the one truth. What was made of a text is found by the hash of the text that lies there now, so a file
+that was changed is read as YAML, and so is every file where another version of rolemgr wrote the record. Whoever can
+write the record can write the files beside it, which are its owner's too, and the modules.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+from typing import Any, Final
+
+from rolemgr import __version__
+from rolemgr.files.source import DataPath, SourceFile, paths_of
+
+RECORD: Final = "parsed.jsonl"
+"""The name of the record in the folder of the files that it speaks of."""
+
+
+def record_of(sources: Iterable[tuple[str, SourceFile]]) -> str:
+    """Return the record of texts, each with what was made of it: a line each, after one with the version."""
+    lines = (f"{_key(text)} {_entry(source)}\n" for text, source in sources)
+    return "".join((f"{__version__}\n", *sorted(set(lines))))
+
+
+def entries_of(record: str) -> Mapping[str, str]:
+    """Return the entries of *record* by the hash of their text: none where another version wrote it."""
+    version, *lines = record.split("\n")
+    return dict(_halves(lines)) if version == __version__ else {}
+
+
+def recorded(entries: Mapping[str, str], text: str, name: str) -> SourceFile | None:
+    """
+    Return what *entries* have of *text*, as a file that messages call *name*, or None.
+
+    None says that *text* is to be parsed: nothing is recorded of it, or what is can't be read.
+    """
+    entry = entries.get(_key(text))
+    if entry is None:
+        return None
+    try:
+        data, lines = json.loads(entry)
+    except (ValueError, RecursionError):  # a damaged record: the YAML says it
+        return None
+    return SourceFile(name, data, _Lines(data, lines))
+
+
+class _Lines(Mapping[DataPath, int]):
+    """The lines of *data* by path, in a *tree* of its shape: few of them are ever asked for."""
+
+    def __init__(self, data: Any, tree: Any) -> None:
+        self._data, self._tree = data, tree
+
+    def __getitem__(self, path: DataPath) -> int:
+        tree = self._tree
+        try:
+            for step in path:
+                tree = tree[1][step]
+        except (LookupError, TypeError):
+            raise KeyError(path) from None
+        line: int | None = tree[0] if isinstance(tree, list) else tree
+        if line is None:
+            raise KeyError(path)
+        return line
+
+    def __iter__(self) -> Iterator[DataPath]:
+        return (path for path in paths_of(self._data) if path in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _key(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+def _entry(source: SourceFile) -> str:
+    return json.dumps([source.data, _tree(source.lines, source.data, ())], separators=(",", ":"))
+
+
+def _tree(lines: Mapping[DataPath, int], data: Any, path: DataPath) -> Any:
+    """Return the line of the value *data* at *path*, null inside an alias, with those of the values in it."""
+    line = lines.get(path)
+    if isinstance(data, dict):
+        return [line, {key: _tree(lines, value, (*path, key)) for key, value in data.items()}]
+    return [line, [_tree(lines, value, (*path, step)) for step, value in enumerate(data)]] if isinstance(data, list) else line
+
+
+def _halves(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for line in lines:
+        key, _, entry = line.partition(" ")
+        yield key, entry
