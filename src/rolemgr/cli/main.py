@@ -93,7 +93,8 @@ class _Commands(click.Group):
         except click.Abort:
             _fail("interrupted", 130)
         finally:
-            gc.set_threshold(*before)
+            if args or kwargs:  # called by a program that goes on; one that ends would look at all that is there, 15 ms
+                gc.set_threshold(*before)
         sys.exit(code if isinstance(code, int) else 0)
 
 
