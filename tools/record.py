@@ -2,7 +2,7 @@
 The build hook of the wheel: record what the catalog's YAML parses to, so that no run of the package parses it again.
 
 The record is made from the very files that go into the wheel, by the reader that goes into it. An editable install has
-none: its files are there to be changed.
+none: its files are there to be changed, and a record in a checkout could be committed, and read without a review.
 """
 
 import sys

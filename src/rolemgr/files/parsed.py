@@ -2,16 +2,17 @@
 What `rolemgr.files.yaml` made of texts when the package was built, so that a run need not parse them again.
 
 The YAML stays the one truth. What was made of a text is found by the hash of the text that lies there now, so a file
-that was changed is read as YAML, and so is every file where another version of rolemgr wrote the record. Whoever can
-write the record can write the files beside it, which are its owner's too, and the modules.
+that was changed is read as YAML, and so is every file where the reader was changed. Whoever can write the record can
+write the files that it lies with and the modules that read them: it lets nobody do more.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, Final
 
-from rolemgr import __version__
 from rolemgr.files.source import DataPath, SourceFile, paths_of
 
 RECORD: Final = "parsed.jsonl"
@@ -19,15 +20,15 @@ RECORD: Final = "parsed.jsonl"
 
 
 def record_of(sources: Iterable[tuple[str, SourceFile]]) -> str:
-    """Return the record of texts, each with what was made of it: a line each, after one with the version."""
-    lines = (f"{_key(text)} {_entry(source)}\n" for text, source in sources)
-    return "".join((f"{__version__}\n", *sorted(set(lines))))
+    """Return the record of texts, each with what was made of it: a line each, after one for the reader."""
+    lines = {f"{_key(text)} {_entry(source)}\n" for text, source in sources}
+    return "".join((f"{_reader()}\n", *sorted(lines)))
 
 
 def entries_of(record: str) -> Mapping[str, str]:
-    """Return the entries of *record* by the hash of their text: none where another version wrote it."""
-    version, *lines = record.split("\n")
-    return dict(_halves(lines)) if version == __version__ else {}
+    """Return the entries of *record* by the hash of their text: none where another reader made them."""
+    reader, _, lines = record.partition("\n")
+    return dict(map(_halves, lines.splitlines())) if reader == _reader() else {}
 
 
 def recorded(entries: Mapping[str, str], text: str, name: str) -> SourceFile | None:
@@ -41,7 +42,7 @@ def recorded(entries: Mapping[str, str], text: str, name: str) -> SourceFile | N
         return None
     try:
         data, lines = json.loads(entry)
-    except (ValueError, RecursionError):  # a damaged record: the YAML says it
+    except (ValueError, TypeError, RecursionError):  # a damaged record: the YAML says it
         return None
     return SourceFile(name, data, _Lines(data, lines))
 
@@ -56,7 +57,7 @@ class _Lines(Mapping[DataPath, int]):
         tree = self._tree
         try:
             for step in path:
-                tree = tree[1][step]
+                tree = tree[1][_counted(step)]
         except (LookupError, TypeError):
             raise KeyError(path) from None
         line: int | None = tree[0] if isinstance(tree, list) else tree
@@ -69,6 +70,13 @@ class _Lines(Mapping[DataPath, int]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+def _counted(step: str | int) -> str | int:
+    """Return *step*; raise LookupError for one that counts from the end of a list, as no path does."""
+    if isinstance(step, int) and step < 0:
+        raise LookupError(step)
+    return step
 
 
 def _key(text: str) -> str:
@@ -84,10 +92,20 @@ def _tree(lines: Mapping[DataPath, int], data: Any, path: DataPath) -> Any:
     line = lines.get(path)
     if isinstance(data, dict):
         return [line, {key: _tree(lines, value, (*path, key)) for key, value in data.items()}]
-    return [line, [_tree(lines, value, (*path, step)) for step, value in enumerate(data)]] if isinstance(data, list) else line
+    return (
+        [line, [_tree(lines, value, (*path, step)) for step, value in enumerate(data)]]
+        if isinstance(data, list)
+        else line
+    )
 
 
-def _halves(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    for line in lines:
-        key, _, entry = line.partition(" ")
-        yield key, entry
+def _halves(line: str) -> tuple[str, str]:
+    key, _, entry = line.partition(" ")
+    return key, entry
+
+
+@cache
+def _reader() -> str:
+    """Return the hash of the modules that decide what is made of a text; raise OSError where they are not files."""
+    modules = (Path(__file__).with_name(name) for name in ("parsed.py", "source.py", "yaml.py"))
+    return sha256(b"".join(module.read_bytes() for module in modules)).hexdigest()

