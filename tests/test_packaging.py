@@ -53,10 +53,15 @@ def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return programs
 
 
+def ran(*command: str | Path) -> "subprocess.CompletedProcess[str]":
+    """Run *command* where no checkout is near."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return subprocess.run(list(map(str, command)), env=environment, capture_output=True, text=True, check=False)
+
+
 def output(*command: str | Path) -> str:
     """Return what *command* prints, run where no checkout is near."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    done = subprocess.run(list(map(str, command)), env=environment, capture_output=True, text=True, check=False)
+    done = ran(*command)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -158,7 +163,7 @@ def test_a_role_from_the_wheel_needs_no_yaml_and_no_metadata_of_packages(install
 
 
 def test_a_changed_file_counts_though_the_record_lies_beside_it(
-    installed: Path, tmp_path: Path, request: pytest.FixtureRequest
+    installed: Path, request: pytest.FixtureRequest
 ) -> None:
     """Whoever edits the catalog of an installed package gets what the file says now, and its errors with their line."""
     [place] = installed.parent.glob("lib/python*/site-packages/rolemgr/_catalog/personas/data-scientist.yaml")
@@ -167,9 +172,7 @@ def test_a_changed_file_counts_though_the_record_lies_beside_it(
     place.write_text(before.replace("title: Data scientist", "title: Somebody else", 1), "utf-8")
     assert "Somebody else" in output(installed / "rolemgr", "show", "persona", "data-scientist")
     place.write_text(f"{before}\nnonsense: 1\n", "utf-8")
-    done = subprocess.run(
-        [installed / "rolemgr", "create", "--persona", "data-scientist"], capture_output=True, text=True
-    )
+    done = ran(installed / "rolemgr", "create", "--persona", "data-scientist")
     line = len(before.splitlines()) + 2
     assert done.returncode == 2
     assert done.stderr.startswith(f"error: personas/data-scientist.yaml:{line}: unknown key `nonsense`")
