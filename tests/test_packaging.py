@@ -149,7 +149,8 @@ def loaded(installed: Path, *args: str) -> set[str]:
     """Return the modules that ``rolemgr`` with *args* loads from the wheel."""
     lines = (
         "import sys",
-        "from rolemgr.cli.main import main, skip_plugin_loader",
+        "from rolemgr.cli.process import skip_plugin_loader",
+        "from rolemgr.cli.main import main",
         "skip_plugin_loader()",
         "try: main()",
         "except SystemExit: print('\\n'.join(sys.modules))",

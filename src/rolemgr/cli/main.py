@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from rolemgr import __version__
-from rolemgr.cli.process import end_quickly, keep_to_ourselves, skip_plugin_loader
+from rolemgr.cli.process import keep_to_ourselves, run_and_end
 from rolemgr.errors import InputError, RolemgrError, SourceLocation, UnknownNameError, require_text
 
 COMMANDS = {
@@ -129,15 +129,5 @@ def main() -> None:
     """
 
 
-def run() -> NoReturn:
-    """Run the command line of this process, which does nothing else, and end it."""
-    skip_plugin_loader()
-    try:
-        main()
-    except SystemExit as end:
-        end_quickly(end)
-    raise AssertionError("a command always ends with an exit code")
-
-
 if __name__ == "__main__":
-    run()
+    run_and_end(main)

@@ -4,6 +4,7 @@ import atexit
 import gc
 import os
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
 from typing import Any, NoReturn
@@ -45,6 +46,15 @@ class _NoPlugins(ModuleType):
             raise AttributeError(name)
         sys.modules.pop(_LOADER, None)
         return getattr(import_module(_LOADER), name)
+
+
+def run_and_end(command: Callable[[], object]) -> NoReturn:
+    """Run *command*, all that this process does, and end it with the exit code that it raises."""
+    try:
+        command()
+    except SystemExit as end:
+        end_quickly(end)
+    raise AssertionError("the command did not end with an exit code")
 
 
 def end_quickly(end: SystemExit) -> NoReturn:

