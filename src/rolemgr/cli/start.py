@@ -1,4 +1,4 @@
-"""What the program `rolemgr` runs: settings of the process first, as all that is loaded after them is quicker to load."""
+"""What the program `rolemgr` runs: the settings of its process, and then all that loads the quicker for them."""
 
 from typing import NoReturn
 
