@@ -12,9 +12,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.builders.wheel import WheelBuilderConfig
 
 
-class RecordHook(BuildHookInterface):
+class RecordHook(BuildHookInterface[WheelBuilderConfig]):
     """Put ``_catalog/parsed.jsonl`` into the wheel, beside the files that it speaks of."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

@@ -4,16 +4,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 
-def run_lines(*lines: str, **given: object) -> "subprocess.CompletedProcess[str]":
+def run_lines(*lines: str, **given: Any) -> "subprocess.CompletedProcess[str]":
     """Run *lines* of Python in a process of their own."""
-    command = [sys.executable, "-c", "\n".join(lines)]
-    return subprocess.run(
-        command, check=False, text=True, **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | given
-    )  # type: ignore[call-overload,no-any-return]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.run([sys.executable, "-c", "\n".join(lines)], check=False, text=True, **pipes | given)
 
 
 END = "from rolemgr.cli.process import end_quickly"
