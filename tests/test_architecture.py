@@ -304,6 +304,12 @@ def test_a_policy_file_is_asked_without_a_catalog() -> None:
     assert loaded.isdisjoint({"yaml", "jinja2", "rolemgr.model.catalog", "rolemgr.model.role", "rich.table"})
 
 
+def test_a_policy_in_json_is_checked_without_yaml() -> None:
+    """Most policies are JSON, and a configuration of checks is rare."""
+    policy = Path(__file__).parents[1] / "examples" / "policies" / "training-by-project.json"
+    assert loaded_by("check", str(policy)).isdisjoint({"yaml", "jinja2"})
+
+
 PRIVATE_WORDS = {
     "scene", "arena", "voice", "said", "sign", "cell", "look", "written", "asked", "shown",
     "scenes", "voices", "signs", "cells", "looked",
