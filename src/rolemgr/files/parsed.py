@@ -89,14 +89,14 @@ def _entry(source: SourceFile) -> str:
 
 def _tree(lines: Mapping[DataPath, int], data: Any, path: DataPath) -> Any:
     """Return the line of the value *data* at *path*, null inside an alias, with those of the values in it."""
-    line = lines.get(path)
+    below: Any
     if isinstance(data, dict):
-        return [line, {key: _tree(lines, value, (*path, key)) for key, value in data.items()}]
-    return (
-        [line, [_tree(lines, value, (*path, step)) for step, value in enumerate(data)]]
-        if isinstance(data, list)
-        else line
-    )
+        below = {key: _tree(lines, value, (*path, key)) for key, value in data.items()}
+    elif isinstance(data, list):
+        below = [_tree(lines, value, (*path, step)) for step, value in enumerate(data)]
+    else:
+        return lines.get(path)
+    return [lines.get(path), below]
 
 
 def _halves(line: str) -> tuple[str, str]:
