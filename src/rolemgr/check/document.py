@@ -21,7 +21,7 @@ GRANTING = frozenset({PolicyType.IDENTITY, PolicyType.TRUST, PolicyType.RESOURCE
 """Kinds whose Allow gives access; an SCP or a boundary only bounds what others give."""
 
 
-class Condition(NamedTuple):
+class ReadCondition(NamedTuple):
     """One operator with one key; *operator* is None where IAM has no such operator."""
 
     written: str
@@ -70,7 +70,7 @@ class Statement:
     not_resources: tuple[str, ...] = ()
     principals: tuple[Principal, ...] = ()
     not_principals: tuple[Principal, ...] = ()
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[ReadCondition, ...] = ()
     opaque: frozenset[str] = frozenset()
 
     def at(self, element: str, value: str | None = None) -> DataPath:
@@ -149,7 +149,7 @@ class Statement:
             return not any(matches_action(pattern, action) for pattern in self.not_actions)
         return self.named(action) is not None
 
-    def conditions_on(self, *keys: str) -> Iterator[Condition]:
+    def conditions_on(self, *keys: str) -> Iterator[ReadCondition]:
         """Yield the conditions on any of *keys* (lower case; one that ends in a slash is a beginning)."""
         beginnings = tuple(key for key in keys if key.endswith("/"))
         for condition in self.conditions:

@@ -16,7 +16,7 @@ from rolemgr.cli.progress import progress, say_rest
 from rolemgr.files.write import to_json
 
 if TYPE_CHECKING:
-    from rolemgr.workflow.found import Checks, Found
+    from rolemgr.workflow.found import CheckFindings, Checks
 
 KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
 
@@ -67,7 +67,7 @@ def check_command(
     if explain is not None:
         write_output(explained(explain, checks.customs), output)
         return
-    given, settings = check.Checked(paths, chosen, kind), checks.config()
+    given, settings = check.CheckRequest(paths, chosen, kind), checks.config()
     found = results.excused(check.found_in(given, settings, checks.files, OUTSIDE, progress, verbose=verbose), settings)
     if write_baseline is not None:
         write_output(to_json(check.as_baseline(found)), write_baseline)
@@ -82,7 +82,7 @@ def check_command(
         sys.exit(1)
 
 
-def _give(form: str, found: "Found", checks: "Checks", output: str | None, color: str) -> None:
+def _give(form: str, found: "CheckFindings", checks: "Checks", output: str | None, color: str) -> None:
     """Say how many findings are suppressed, and write the others in the *form* that somebody chose."""
     if found.suppressed:
         many = "s" if len(found.suppressed) > 1 else ""

@@ -24,7 +24,7 @@ from rolemgr.workflow.exports import FORMS, ExportedText, Exports, exported_text
 from rolemgr.workflow.role_options import many_roles, one_role
 
 if TYPE_CHECKING:
-    from rolemgr.workflow.role import Chosen
+    from rolemgr.workflow.role import RenderedChoice
 
 
 @click.command("create")
@@ -106,7 +106,7 @@ def _create_one(chosen: dict[str, Any], exports: Exports, output: str | None, *,
 
 
 def _create_many(
-    chosen: dict[str, Any], make: "Callable[[Chosen], ExportedText]", exports: Exports, output: str | None,
+    chosen: dict[str, Any], make: "Callable[[RenderedChoice], ExportedText]", exports: Exports, output: str | None,
     *, verbose: bool,
 ) -> None:  # fmt: skip
     """Write each role that can be made as a file of its own to the folder *output*, then raise what is wrong."""

@@ -49,9 +49,9 @@ def diagnose_command(
       rolemgr diagnose --action s3:GetObject --resource arn:aws:s3:::acme/a.csv \\
                        --persona sagemaker-compute --resource-policy bucket.json
     """
-    from rolemgr.workflow.diagnose import Asking, RequestOptions, diagnosed  # help does not pay for it
+    from rolemgr.workflow.diagnose import DeniedRequestOptions, DiagnoseQuery, diagnosed  # help does not pay for it
 
-    asking = Asking(message, policy, chosen, layers, RequestOptions(**asked), key, key_policy)
+    asking = DiagnoseQuery(message, policy, chosen, layers, DeniedRequestOptions(**asked), key, key_policy)
     found = diagnosed(asking, OUTSIDE, verbose=verbose)
     give(form, found.views.data, found.views.page, output, color)
     if found.diagnosis.decision != "Allowed":

@@ -10,7 +10,7 @@ from rolemgr.cli.progress import progress
 from rolemgr.errors import InputError, SourceLocation, gathering
 from rolemgr.workflow import many
 from rolemgr.workflow.many import Made, matching_files, notes_of
-from rolemgr.workflow.role import Chosen
+from rolemgr.workflow.role import RenderedChoice
 
 __all__ = ["judge_each", "matching_files", "require_folder", "say_notes", "write_each"]
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 def judge_each(
-    flags: Mapping[str, Any], files: Sequence[str], make: Callable[[Chosen], T], *, verbose: bool,
+    flags: Mapping[str, Any], files: Sequence[str], make: Callable[[RenderedChoice], T], *, verbose: bool,
     filled_later: Sequence[str] = (),
 ) -> tuple[list[Made[T]], list[InputError]]:  # fmt: skip
     """Do as `rolemgr.workflow.many.judge_each`; a terminal shows how far it is."""

@@ -70,11 +70,15 @@ def simulate_command(
     if requests is not None:
         _refuse_beside_batch({**asked, **given(layers), **chosen, "policy": policies})
         sys.exit(_answer_all(requests, output))
-    from rolemgr.workflow.simulate import Asking, RequestOptions, simulate  # neither a batch nor help pays for it
+    from rolemgr.workflow.simulate import (
+        RequestOptions,
+        SimulateQuery,
+        simulate,
+    )  # neither a batch nor help pays for it
 
     expect = asked.pop("expect")
     options = RequestOptions(**asked, certain=expect is not None)
-    found = simulate(Asking(policies, chosen, layers, options), OUTSIDE, verbose=verbose)
+    found = simulate(SimulateQuery(policies, chosen, layers, options), OUTSIDE, verbose=verbose)
     give(form, found.views.data, found.views.page, output, color)
     if expect and found.explanation.evaluation.decision != expect:
         click.echo(f"expected {expect}", err=True)

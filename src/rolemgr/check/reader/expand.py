@@ -36,7 +36,7 @@ class TooLargeError(Exception):
 
 
 @dataclass
-class Budget:
+class ExpansionBudget:
     """How many values may still be made."""
 
     left: int = MOST_VALUES
@@ -54,7 +54,7 @@ class Template:
 
     resources: frozenset[str] = frozenset()
     mappings: Mapping[str, Any] = field(default_factory=dict)
-    budget: Budget = field(default_factory=Budget)
+    budget: ExpansionBudget = field(default_factory=ExpansionBudget)
     wide: frozenset[str] = frozenset()
     """The parameters that may have a wildcard in them: it stands in a value that the template itself gives."""
 

@@ -22,7 +22,7 @@ _DEEPEST: Final = 40
 _PLAIN: Final = re.compile(r'"(?:[^"\\$%]|\\.)*"')
 
 
-class NotPlainError(Exception):
+class NotPlainExpressionError(Exception):
     """An expression is not one of plain values."""
 
 
@@ -30,12 +30,12 @@ def encoded(expression: str) -> Any:
     """Return the value that *expression*, ``jsonencode(...)``, encodes; raise NotPlainError for any other."""
     found = re.match(r"jsonencode\s*\(", expression)
     if not found:
-        raise NotPlainError
+        raise NotPlainExpressionError
     reader = _Reader(_tokens(expression, found.end()))
     value = reader.value(0)
     reader.take(")")
     if reader.tokens[reader.at :]:
-        raise NotPlainError
+        raise NotPlainExpressionError
     return value
 
 
@@ -49,7 +49,7 @@ def _tokens(text: str, at: int) -> list[str]:
             continue
         found = _TOKEN.match(text, at)
         if not found:
-            raise NotPlainError
+            raise NotPlainExpressionError
         at = found.end()
         if found.lastgroup not in (None, "comment"):
             tokens.append(found[0])
@@ -76,7 +76,7 @@ def _past_text(text: str, at: int) -> int:
         elif depth and not inside and sign in "{}":
             depth += 1 if sign == "{" else -1
         at += 1
-    raise NotPlainError
+    raise NotPlainExpressionError
 
 
 class _Reader:
@@ -95,14 +95,14 @@ class _Reader:
         """Return the next token, which is *token* where that is given."""
         found = self.peek()
         if not found or (token and found != token):
-            raise NotPlainError
+            raise NotPlainExpressionError
         self.at += 1
         return found
 
     def value(self, depth: int) -> Any:
         """Return the value that comes next."""
         if depth > _DEEPEST:
-            raise NotPlainError
+            raise NotPlainExpressionError
         start = self.at
         found = self._plain(depth)
         if self.peek(lines=True) in ("", "\n", ",", "}", "]", ")"):
@@ -132,7 +132,7 @@ class _Reader:
             key = self.take()
             name = _unquoted(key) if key[0] == '"' else key
             if self.take() not in ("=", ":") or name in made:
-                raise NotPlainError
+                raise NotPlainExpressionError
             made[name] = self.value(depth + 1)
             if self.peek() == ",":
                 self.take()
@@ -148,7 +148,7 @@ class _Reader:
             if self.peek() == ",":
                 self.take()
             elif self.peek() != "]":
-                raise NotPlainError
+                raise NotPlainExpressionError
         self.take("]")
         return made
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from rolemgr.check.document import Condition, Statement
+from rolemgr.check.document import ReadCondition, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.rule import (
     IAM,
@@ -199,7 +199,7 @@ def unknown_value(statement: Statement) -> Iterator[Hit]:
                 yield Hit(message, value_at(statement, condition, value), key=condition.key)
 
 
-def _wrong_value(condition: Condition, value: str) -> bool:
+def _wrong_value(condition: ReadCondition, value: str) -> bool:
     if has_wildcard(value) or opens_variable(value):
         return False
     if condition.folded == "sagemaker:instancetypes":

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rolemgr.check.document import GRANTING, Condition, Document, Statement
+from rolemgr.check.document import GRANTING, Document, ReadCondition, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.limits_nothing import is_everything, is_star
 from rolemgr.check.rule import (
@@ -177,7 +177,7 @@ def limit_without_effect(statement: Statement) -> Iterator[Hit]:
             yield Hit(message, condition.path, free[0], condition.key)
 
 
-def _is_for_others(statement: Statement, condition: Condition) -> bool:
+def _is_for_others(statement: Statement, condition: ReadCondition) -> bool:
     """Tell whether AWS documents the IfExists of *condition*, for actions of the *statement* that carry its key."""
     documented = condition.folded in quirks.for_actions_that_carry()
     if not documented or condition.operator is None or not condition.operator.if_exists:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rolemgr.check.document import Condition, Statement
+from rolemgr.check.document import ReadCondition, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.rule import IAM, Hit, statement_rule, value_at
 from rolemgr.iam.variables import as_pattern, replaced
@@ -39,7 +39,7 @@ def type_mismatch(statement: Statement) -> Iterator[Hit]:
             yield Hit(message, condition.path, key=condition.key)
 
 
-def _clashes(condition: Condition, key: ConditionKey) -> bool:
+def _clashes(condition: ReadCondition, key: ConditionKey) -> bool:
     base = condition.operator.base if condition.operator else ""
     if base.startswith("Arn"):
         return key.type == "String" and not all(_like_arn(value) for value in condition.values)
@@ -155,7 +155,7 @@ def for_all_values_without_null(statement: Statement) -> Iterator[Hit]:
             yield Hit(message, condition.path, key=condition.key)
 
 
-def _known(statement: Statement) -> Iterator[tuple[Condition, ConditionKey]]:
+def _known(statement: Statement) -> Iterator[tuple[ReadCondition, ConditionKey]]:
     for condition in statement.conditions:
         key = find_key(condition.key)
         if key and condition.operator:

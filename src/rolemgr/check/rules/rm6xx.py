@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from rolemgr.check.document import GRANTING, Condition, Document, Statement
+from rolemgr.check.document import GRANTING, Document, ReadCondition, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.limits_nothing import (
     is_administrator,
@@ -172,7 +172,7 @@ def pass_to_any_service(statement: Statement) -> Iterator[Hit]:
         yield Hit(f"{PASS_ROLE} without iam:PassedToService", statement.at("Action", pattern), PASS_ROLE)
 
 
-def _names_service(condition: Condition) -> bool:
+def _names_service(condition: ReadCondition) -> bool:
     """Tell whether a condition on iam:PassedToService names services, and not those that are left out, or any."""
     operator = condition.operator
     if operator is None or condition.opaque:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rolemgr.check.document import Condition, Document, Statement
+from rolemgr.check.document import Document, ReadCondition, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.limits_nothing import is_administrator, is_everything
 from rolemgr.check.patterns import actions_of, fits, meet
@@ -238,7 +238,7 @@ def studio_without_system(statement: Statement) -> Iterator[Hit]:
             yield Hit(message, condition.path, pattern, condition.key)
 
 
-def _takes_system(condition: Condition) -> bool:
+def _takes_system(condition: ReadCondition) -> bool:
     return any(matches_action(value, "system") for value in condition.values)
 
 
