@@ -88,14 +88,14 @@ class Walker:
     def _by_rewriting(self, target: AuditedPrincipal) -> ChainStep | None:
         if not self.rewrites:
             return None
-        written = self.rights.ask(_REWRITE, target.holder.arn, tags_of(target.holder))
-        if not written.shown:
+        rewrite = self.rights.ask(_REWRITE, target.holder.arn, tags_of(target.holder))
+        if not rewrite.shown:
             return None
         trust = trusting(self.subject)
         assumed = self.rights.ask(_ASSUME, target.holder.arn, tags_of(target.holder), trust=trust)
         if assumed.shown:
             how = "writes that it trusts the caller, and assumes it (iam:UpdateAssumeRolePolicy)"
-            return self._step(target, how, (written.shown, assumed.shown))
+            return self._step(target, how, (rewrite.shown, assumed.shown))
         return None
 
     def _by_keys(self, target: AuditedPrincipal) -> ChainStep | None:

@@ -112,10 +112,10 @@ def group_rule(identifier: str, name: str, severity: Severity, title: str, sourc
 def value_at(statement: Statement, condition: ReadCondition, value: str) -> DataPath:
     """Return the path of *value* where *condition* lists several, else that of the condition."""
     block = statement.raw.get("Condition")
-    tests = block.get(condition.written) if isinstance(block, Mapping) else None
-    written = tests.get(condition.key) if isinstance(tests, Mapping) else None
-    if isinstance(written, list):
-        for index, one in enumerate(written):
+    tests = block.get(condition.operator_text) if isinstance(block, Mapping) else None
+    values = tests.get(condition.key) if isinstance(tests, Mapping) else None
+    if isinstance(values, list):
+        for index, one in enumerate(values):
             if str(one).lower() == value.lower():
                 return (*condition.path, index)
     return condition.path

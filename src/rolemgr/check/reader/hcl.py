@@ -62,19 +62,19 @@ def _past_text(text: str, at: int) -> int:
     """Return where the quoted text that starts *at* ends; what stands in ``${...}`` may have quotes itself."""
     depth, inside, at = 0, False, at + 1
     while at < len(text):
-        sign = text[at]
-        if sign == "\\":
+        char = text[at]
+        if char == "\\":
             at += 1
-        elif depth and sign == '"':
+        elif depth and char == '"':
             inside = not inside
-        elif not depth and sign == '"':
+        elif not depth and char == '"':
             return at + 1
         elif not inside and text.startswith(("$${", "%%{"), at):
             at += 2
         elif not inside and text.startswith(("${", "%{"), at):
             depth, at = depth + 1, at + 1
-        elif depth and not inside and sign in "{}":
-            depth += 1 if sign == "{" else -1
+        elif depth and not inside and char in "{}":
+            depth += 1 if char == "{" else -1
         at += 1
     raise NotPlainExpressionError
 
@@ -152,11 +152,11 @@ class _Reader:
         self.take("]")
         return made
 
-    def _closed(self, sign: str) -> Any:
-        """Pass over what stands before *sign*, which closes it; what that comes to is unknown."""
-        while self.peek() != sign:
+    def _closed(self, closing: str) -> Any:
+        """Pass over what stands before *closing*, which closes it; what that comes to is unknown."""
+        while self.peek() != closing:
             self._over()
-        self.take(sign)
+        self.take(closing)
         return unknown("expression")
 
     def _skipped(self) -> Any:

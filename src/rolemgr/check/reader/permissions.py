@@ -80,8 +80,8 @@ def _principal(given: Any) -> Any:
         return kinds
     text = resolve(given)
     if text is UNKNOWN:
-        written = json.dumps(given)
-        return {"Service" if any(one in written for one in _OF_SERVICE) else "AWS": given}
+        as_json = json.dumps(given)
+        return {"Service" if any(one in as_json for one in _OF_SERVICE) else "AWS": given}
     if isinstance(text, int) and not isinstance(text, bool):
         return {"AWS": f"{text:012}"}  # an account that YAML reads as a number
     if not isinstance(text, str) or text == "*":

@@ -40,13 +40,13 @@ def open_by_absence(
     if condition.operator is None or condition.operator.base == "Null" or not _needs_key(statement, condition):
         return
     names = names_of(condition.folded)
-    for written, action in exact_actions(statement):
+    for name, action in exact_actions(statement):
         if not _must_carry(action, condition):
             continue
         if (action.name, names) not in closed:
             closed[action.name, names] = _is_closed(action, names, all_of_them)
         if not closed[action.name, names]:
-            yield written
+            yield name
 
 
 def _is_closed(action: Action, names: tuple[str, ...], statements: list[Statement]) -> bool:

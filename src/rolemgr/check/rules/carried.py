@@ -60,9 +60,9 @@ def is_sagemakers(condition: ReadCondition, action: str) -> bool:
 
 def actions_lacking(statement: Statement, condition: ReadCondition) -> Iterator[tuple[str, Action]]:
     """Yield the exact actions of *statement* whose requests never carry the key of *condition*."""
-    for written, action in exact_actions(statement):
+    for name, action in exact_actions(statement):
         if not carries(action, condition.key):
-            yield written, action
+            yield name, action
 
 
 def dead_patterns(statement: Statement, condition: ReadCondition) -> list[str]:

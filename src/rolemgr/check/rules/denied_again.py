@@ -29,7 +29,7 @@ def meaning(statement: Statement) -> object:
 def _test(condition: ReadCondition) -> object:
     """Return what *condition* tests; a value that a template fills in is like no other."""
     unknown = condition.path if condition.opaque else None
-    return condition.written, condition.folded, frozenset(condition.values), unknown
+    return condition.operator_text, condition.folded, frozenset(condition.values), unknown
 
 
 def denied_again(allows: Iterable[Statement], denies: Sequence[Statement]) -> Iterator[Hit]:

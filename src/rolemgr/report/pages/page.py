@@ -97,7 +97,7 @@ _AFTER: Final = ")\"'.,;:?!"
 _PLAIN: Final = re.compile(r"[^\W_]+(?:[-'.,%+][^\W_]+)*[%+]?")
 _LINKED: Final = re.compile(r"\b(?:www\.|gh-\d|(?=\d*[a-f])(?=[a-f]*\d)[\da-f]{7,}\b)", re.IGNORECASE)
 """Plain words that GitHub makes links of: hosts, issues, revisions."""
-_SIGNS: Final = frozenset("-=+·")
+_PUNCTUATION: Final = frozenset("-=+·")
 
 
 def pieces(text: str) -> Iterator[TextPiece]:
@@ -133,7 +133,7 @@ def _around(word: str) -> tuple[str, str, str]:
 
 def _is_plain(word: str, *, is_first: bool) -> bool:
     """Tell whether *word* can't be read as anything but a word; a sign can at the start of a line."""
-    if not word or word in _SIGNS:
+    if not word or word in _PUNCTUATION:
         return not is_first
     return bool(_PLAIN.fullmatch(word)) and not _LINKED.search(word)
 
