@@ -173,6 +173,12 @@ def test_each_library_is_known_in_its_rooms_only(library: str) -> None:
     assert knowing <= LIBRARIES[library]
 
 
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(TOP)))
+def test_no_module_is_long(path: Path) -> None:
+    """What reaches 400 lines is two modules."""
+    assert len(path.read_text("utf-8").splitlines()) < 400
+
+
 def test_nothing_inside_uses_the_interface_for_programs() -> None:
     """It is made of the rooms; a room that used it would be bound to what is promised to others."""
     inside = [path for path in MODULES if room_of(path) not in ("api", "__init__")]
