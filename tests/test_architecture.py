@@ -310,6 +310,52 @@ def test_a_policy_file_is_asked_without_a_catalog() -> None:
     assert loaded.isdisjoint({"yaml", "jinja2", "rolemgr.model.catalog", "rolemgr.model.role", "rich.table"})
 
 
+INSIDE_FUNCTIONS = {
+    ("check.py", "shutil"): "2 ms, for a page on a terminal alone",
+    ("simulate.py", "pydantic.main"): "has to be loaded before the batch is",
+    ("terminal.py", "readline"): "not every Python has it",
+}
+"""What a command may import in a function, and why; all else is at its top, or in `cli/lazy.py`."""
+
+
+def test_commands_have_their_imports_at_the_top() -> None:
+    """What only a run needs is listed once, in `cli/lazy.py`."""
+    found = {
+        (path.name, (isinstance(node, ast.ImportFrom) and node.module) or alias.name)
+        for path in (TOP / "cli").glob("*.py")
+        for function in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    assert found == INSIDE_FUNCTIONS.keys()
+
+
+def lazily_named(path: Path) -> Iterator[str]:
+    """Yield the dotted names by which the module at *path* takes something from a room of `cli/lazy.py`."""
+    tree = ast.parse(path.read_text("utf-8"))
+    rooms = {
+        alias.asname or alias.name: alias.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module == "rolemgr.cli.lazy"
+        for alias in node.names
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            room, _, rest = ast.unparse(node).partition(".")
+            if room in rooms:
+                yield f"rolemgr.{rooms[room]}.{rest}"
+
+
+def test_what_loads_lazily_is_listed() -> None:
+    """Each module that a command takes from a lazy room, and no other: so mypy and the map of the house see it."""
+    listed = {name for name in imports(TOP / "cli" / "lazy.py") if name.count(".") > 1}
+    named = {name for path in (TOP / "cli").glob("*.py") for name in lazily_named(path)}
+    known = {".".join(("rolemgr", *path.relative_to(TOP).with_suffix("").parts)) for path in MODULES}
+    assert named & known == listed
+
+
 PRIVATE_WORDS = {
     "scene", "arena", "voice", "said", "sign", "cell", "look", "written", "asked", "shown",
     "scenes", "voices", "signs", "cells", "looked",

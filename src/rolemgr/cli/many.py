@@ -9,10 +9,8 @@ from rolemgr.cli.outside import OUTSIDE
 from rolemgr.cli.progress import progress
 from rolemgr.errors import InputError, SourceLocation, gathering
 from rolemgr.workflow import many
-from rolemgr.workflow.many import Made, matching_files, notes_of
+from rolemgr.workflow.many import Made, notes_of
 from rolemgr.workflow.role import RenderedChoice
-
-__all__ = ["judge_each", "matching_files", "require_folder", "say_notes", "write_each"]
 
 T = TypeVar("T")
 
