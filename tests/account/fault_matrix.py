@@ -19,7 +19,7 @@ from tests.servers import iam_client, reset, served
 from rolemgr.account.existing import find_existing
 from rolemgr.account.ownership import new_run
 from rolemgr.account.plan import RolePlan, plan_role
-from rolemgr.account.wanted import Found
+from rolemgr.account.wanted import ExistingResources
 
 READ_BACK = (
     "GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicies",
@@ -158,7 +158,7 @@ def _without_versions(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def _creation(run: str) -> RolePlan:
-    return plan_role(wanted(ROLE), Found(), run)
+    return plan_role(wanted(ROLE), ExistingResources(), run)
 
 
 def rows(calls: tuple[str, ...], faults: tuple[str, ...]) -> Iterator[tuple[int, str, str]]:

@@ -29,7 +29,7 @@ from rolemgr.account.change import NOTHING, Change
 from rolemgr.account.ownership import State, new_run
 from rolemgr.account.plan import plan_role
 from rolemgr.account.read import AccountPolicy, read_role
-from rolemgr.account.wanted import Found
+from rolemgr.account.wanted import ExistingResources
 from rolemgr.errors import AwsError, Refused
 from rolemgr.model.role import NamedPolicy, RoleDocuments
 
@@ -189,7 +189,7 @@ def test_two_runs_that_interleave_make_one_role_or_none(iam: Any, at: int) -> No
     """The second runs whole in the middle of the first, at each of its calls: never is half of a role left."""
     before = everything(iam)
     first, second = new_run(), new_run()
-    plans = plan(iam, ROLE, first), plan_role(wanted(), Found(), second)
+    plans = plan(iam, ROLE, first), plan_role(wanted(), ExistingResources(), second)
     ended: list[str] = []
 
     def other(_: object) -> None:
@@ -471,7 +471,7 @@ def test_tags_wait_for_a_policy_that_may_look_at_them(iam: Any, name: str, looks
     policy = AccountPolicy(f"arn:aws:iam::aws:policy/{name}")
     old = replace(role, attached=(*role.attached, policy))
     tagged = replace(ROLE, tags={"Project": "fraud"})
-    assert Change(wanted(tagged), Found(old), old, "run").old_looks_at_tags is looks
+    assert Change(wanted(tagged), ExistingResources(old), old, "run").old_looks_at_tags is looks
 
 
 def test_more_trust_comes_last_and_less_first(iam: Any) -> None:

@@ -10,7 +10,7 @@ from tests.servers import ACCOUNT
 from rolemgr.account.connect import connect
 from rolemgr.account.failures import as_aws_error
 from rolemgr.account.order import trusted_first
-from rolemgr.account.step import Call
+from rolemgr.account.step import ApiCall
 from rolemgr.errors import AwsError, InputError
 from rolemgr.iam.documents import TrustPolicy
 
@@ -132,7 +132,7 @@ def test_what_boto3_finds_by_itself_is_one_line(error: Any, says: str) -> None:
 
 def test_a_call_is_a_line_for_the_aws_cli() -> None:
     """Quoted, with lists as JSON."""
-    call = Call("untag_role", {"RoleName": "a b", "TagKeys": ["Project"]})
+    call = ApiCall("untag_role", {"RoleName": "a b", "TagKeys": ["Project"]})
     assert call.command == """aws iam untag-role --role-name 'a b' --tag-keys '["Project"]'"""
 
 

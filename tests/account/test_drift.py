@@ -11,7 +11,7 @@ from tests.servers import iam_client, served
 from tests.support import ALL_LIMITS, rendered
 
 from rolemgr.account.drift import RoleDrift, find_drift
-from rolemgr.account.meaning import Held, in_words, permissions
+from rolemgr.account.meaning import ComparedPolicy, in_words, permissions
 from rolemgr.account.read import read_role
 from rolemgr.catalog.load import Catalog
 from rolemgr.iam.documents import IdentityPolicy, TrustPolicy
@@ -226,7 +226,11 @@ def test_a_deny_of_what_the_role_does_not_allow_is_missed() -> None:
     read = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
     never = {"Sid": "Never", "Effect": "Deny", "Action": "sagemaker:CreateEndpoint", "Resource": "*"}
     with_it, without = (
-        (Held("inline policy churn", IdentityPolicy.model_validate({"Version": "2012-10-17", "Statement": made})),)
+        (
+            ComparedPolicy(
+                "inline policy churn", IdentityPolicy.model_validate({"Version": "2012-10-17", "Statement": made})
+            ),
+        )
         for made in ([read, never], [read])
     )
     (gone,) = permissions(without, with_it)

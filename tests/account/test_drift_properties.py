@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from tests.support import ALL_LIMITS, rendered
 
-from rolemgr.account.meaning import Held, Meant, permissions
+from rolemgr.account.meaning import ComparedPolicy, Meant, permissions
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request, context_of
@@ -153,7 +153,9 @@ def test_drift_is_found_exactly_where_requests_differ(seed: int) -> None:
     changed = {**raw[place], "Statement": [*new, *(one for one in raw[place]["Statement"] if one is not old)]}
     wanted = [IdentityPolicy.model_validate(one) for one in raw]
     live = [IdentityPolicy.model_validate(changed if index == place else one) for index, one in enumerate(raw)]
-    found = list(permissions([Held("live", one) for one in live], [Held("file", one) for one in wanted]))
+    found = list(
+        permissions([ComparedPolicy("live", one) for one in live], [ComparedPolicy("file", one) for one in wanted])
+    )
     for one in found:
         assert one.unknown or _shows(one, policies(live), policies(wanted))
     told = {one.way for one in found}
@@ -179,7 +181,7 @@ def test_denies_behind_denies_end_with_the_budget() -> None:
         for number in range(30)
     ]  # fmt: skip
     live, wanted = (
-        [Held("one", IdentityPolicy.model_validate({"Version": "2012-10-17", "Statement": statements}))]
+        [ComparedPolicy("one", IdentityPolicy.model_validate({"Version": "2012-10-17", "Statement": statements}))]
         for statements in ([allow], [allow, *denies])
     )
     assert [one.unknown for one in permissions(live, wanted)] == [""] * 30

@@ -21,7 +21,7 @@ from rolemgr.catalog.personas import resolve_persona
 from rolemgr.catalog.profiles import guardrails_of
 from rolemgr.compose.distribute import Share
 from rolemgr.compose.guardrails.choice import chosen_guardrails
-from rolemgr.compose.guardrails.denies import Compiled, Setting, compile_guardrail
+from rolemgr.compose.guardrails.denies import Compiled, GuardrailContext, compile_guardrail
 from rolemgr.errors import InputError, RolemgrError
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
@@ -49,7 +49,7 @@ def compiled(name: str, key_names: str = "both", partition: str = "aws") -> Comp
         guardrail={name: value_of(name, REGIONS[partition], partition)},
     )  # fmt: skip
     (chosen,) = chosen_guardrails(CATALOG, resolve_persona(CATALOG, "ml-engineer"), spec)
-    return compile_guardrail(chosen, Setting(None, key_names, strict=False))
+    return compile_guardrail(chosen, GuardrailContext(None, key_names, strict=False))
 
 
 def shares() -> Iterator[tuple[str, Share]]:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from rolemgr.check.reader.found import Found
+from rolemgr.check.reader.found import PolicyInFile
 from rolemgr.check.run import check
 from rolemgr.check.sources import find, look_into
 
@@ -15,7 +15,7 @@ def policy_of(*resources: str) -> Any:
     found = [
         one
         for one in find({"resource": {"aws_iam_role": {}}, "locals": {"p": policy, "regions": {"a": ["b"]}}})
-        if isinstance(one, Found)
+        if isinstance(one, PolicyInFile)
     ]
     assert [(one.path, one.template) for one in found] == [(("locals", "p"), True)]
     return found[0].raw["Statement"][0]["Resource"]

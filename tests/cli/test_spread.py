@@ -12,7 +12,7 @@ from tests.evaluate.random_lines import line
 
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.source import MAX_BYTES
-from rolemgr.workflow.batch import Answers, answer_chunk, answers
+from rolemgr.workflow.batch import BatchAnswers, answer_chunk, answers
 from rolemgr.workflow.spread import FROM, chunks, in_order, is_worth_it
 
 
@@ -40,16 +40,16 @@ def test_several_processes_answer_as_one(large: Path) -> None:
     assert spread.lines == len(spread.text.splitlines())
 
 
-def together(found: list[Answers]) -> Answers:
+def together(found: list[BatchAnswers]) -> BatchAnswers:
     """Return the answers of all of *found* as one."""
-    return Answers("".join(one.text for one in found), sum(one.lines for one in found),
-                   sum(one.misunderstood for one in found))  # fmt: skip
+    return BatchAnswers("".join(one.text for one in found), sum(one.lines for one in found),
+                        sum(one.misunderstood for one in found))  # fmt: skip
 
 
-def answers_of(path: Path) -> Answers:
+def answers_of(path: Path) -> BatchAnswers:
     """Return the answers that other processes give, however many cores there are."""
     with path.open("rb") as file:
-        return together([Answers(*found) for found in in_order(answer_chunk, file)])
+        return together([BatchAnswers(*found) for found in in_order(answer_chunk, file)])
 
 
 def test_an_error_of_ours_comes_after_what_was_answered(large: Path) -> None:

@@ -10,7 +10,7 @@ from rolemgr.compare.errors import TooComplex
 from rolemgr.compare.regions import Pattern, meet, regions
 from rolemgr.iam.variables import Piece
 from rolemgr.iam.wildcards import (
-    Step,
+    PatternStep,
     arn_glob,
     arn_steps,
     glob,
@@ -20,7 +20,7 @@ from rolemgr.iam.wildcards import (
     resource_steps,
 )
 
-ANYTHING = Pattern((Step(None, again=True),))
+ANYTHING = Pattern((PatternStep(None, again=True),))
 KINDS = {"like": (glob_steps, glob), "resource": (resource_steps, resource_glob), "arn": (arn_steps, arn_glob)}
 
 

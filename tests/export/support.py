@@ -16,7 +16,7 @@ from tests.support import role_spec
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.role import compose
-from rolemgr.export.formats import FORMATS, Chosen, Exported, Options, check_options
+from rolemgr.export.formats import FORMATS, Exported, Options, RoleToExport, check_options
 from rolemgr.render.documents import render
 
 CATALOG = Catalog()
@@ -36,11 +36,11 @@ NASTY = "It's \"a\" $(b) `c` ${d} $${e} %{f} %%{g} ${!h} @x \\ {{i}} !Sub\n- 'Ü
 """What a description may hold: quotes, substitutions and escapes of every format, line breaks, Latin-1."""
 
 
-def chosen(**choices: Any) -> Chosen:
+def chosen(**choices: Any) -> RoleToExport:
     """Return the role that *choices* compose to, ready to be exported."""
     spec = role_spec(**choices)
     role = compose(CATALOG, spec)
-    return Chosen(CATALOG, spec, role, render(role))
+    return RoleToExport(CATALOG, spec, role, render(role))
 
 
 def exported(form: str, options: Options | None = None, **choices: Any) -> Exported:

@@ -18,7 +18,7 @@ from tests.support import DATA, role_spec
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.compose.guardrails.choice import chosen_guardrails
-from rolemgr.compose.guardrails.denies import Setting, compile_guardrail
+from rolemgr.compose.guardrails.denies import GuardrailContext, compile_guardrail
 from rolemgr.compose.merge import merge
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
@@ -123,11 +123,11 @@ def judged(name: str, chosen: Mapping[str, Any], *, kms_key_names: str = "both",
 
 @cache
 def _judged(name: str, chosen: str, kms_key_names: str, strict: bool) -> Policies:
-    denies = denies_of(json.loads(chosen), Setting(granted=None, kms_key_names=kms_key_names, strict=strict))
+    denies = denies_of(json.loads(chosen), GuardrailContext(granted=None, kms_key_names=kms_key_names, strict=strict))
     return Policies(identity=(permissions_policy(denies[name]), SERVICE))
 
 
-def denies_of(chosen: Mapping[str, Any], setting: Setting) -> dict[str, tuple[ComposedStatement, ...]]:
+def denies_of(chosen: Mapping[str, Any], setting: GuardrailContext) -> dict[str, tuple[ComposedStatement, ...]]:
     """Return the Deny statements of each guardrail that the role file's keys *chosen* choose, by name."""
     catalog = Catalog()
     spec = role_spec(persona="sagemaker-compute", **chosen)

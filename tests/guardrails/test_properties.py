@@ -14,7 +14,7 @@ from tests.guardrails.strategies import CATALOG, PERSONAS, VALUES, bare, guardra
 from tests.support import DATA, composed, statements_of
 
 from rolemgr.catalog.personas import resolve_persona
-from rolemgr.compose.guardrails.denies import Setting
+from rolemgr.compose.guardrails.denies import GuardrailContext
 from rolemgr.errors import InputError, Problems
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
@@ -201,7 +201,7 @@ def test_a_deny_of_a_wildcard_action_needs_its_key(role: dict[str, Any]) -> None
 @given(chosen=guardrails(least=1))
 def test_a_request_without_any_key_is_denied_only_where_one_must_be_carried(chosen: dict[str, Any]) -> None:
     """Whatever is chosen together, reading, deleting, stopping and partial updates go through without keys."""
-    denies = denies_of({"guardrail": chosen}, Setting(granted=None, kms_key_names="both", strict=False))
+    denies = denies_of({"guardrail": chosen}, GuardrailContext(granted=None, kms_key_names="both", strict=False))
     alone = Policies(identity=(*(permissions_policy(one) for one in denies.values()), EVERYTHING))
     for action in sagemaker_actions():
         if not action.startswith(("sagemaker:Create", "sagemaker:Search")):

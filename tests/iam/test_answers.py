@@ -9,7 +9,7 @@ import botocore.session
 import pytest
 
 from rolemgr.files.source import SourceFile
-from rolemgr.iam.answers import ITEMS, Row, rows
+from rolemgr.iam.answers import ITEMS, AnswerRow, rows
 from rolemgr.iam.role_document import asides, document_at, places
 
 POLICY: Final = {"Version": "2012-10-17", "Statement": []}
@@ -96,7 +96,7 @@ def member(shape: Any, path: tuple[str, ...]) -> Any:
     return shape
 
 
-def answer(row: Row, value: Any) -> Any:
+def answer(row: AnswerRow, value: Any) -> Any:
     """Return an answer that has *value* at the place of *row*."""
     made = value
     for step in reversed(row.path):
@@ -110,7 +110,7 @@ def answer(row: Row, value: Any) -> Any:
 
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: f"{'.'.join(row.path)}-{row.kind}")
-def test_each_place_is_in_the_output_of_its_operations(row: Row) -> None:
+def test_each_place_is_in_the_output_of_its_operations(row: AnswerRow) -> None:
     """As text, or as the document that botocore makes of it."""
     for operation in row.operations:
         shape = member(output_of(operation), row.path)
@@ -120,7 +120,7 @@ def test_each_place_is_in_the_output_of_its_operations(row: Row) -> None:
 
 @pytest.mark.parametrize("value", [POLICY, TEXT], ids=["object", "text"])
 @pytest.mark.parametrize("row", rows(), ids=lambda row: f"{'.'.join(row.path)}-{row.kind}")
-def test_each_place_is_read_or_told(row: Row, value: Any) -> None:
+def test_each_place_is_read_or_told(row: AnswerRow, value: Any) -> None:
     """The policy there is found as what it is; what is no policy is told with its reason, and not found."""
     data = answer(row, value)
     found = list(places(data))

@@ -23,7 +23,7 @@ from rolemgr.files.yaml import read_yaml
 from rolemgr.prove.catalog import limits_of, subject_of
 from rolemgr.prove.grants import no_dead_grant
 from rolemgr.prove.guardrails import judgements
-from rolemgr.prove.proof import Proof, Subject, proof_of
+from rolemgr.prove.proof import Proof, RoleToProve, proof_of
 from rolemgr.prove.separate import separated
 
 Data = dict[str, Any]
@@ -50,16 +50,16 @@ def write(folder: Path, kind: str, name: str, data: Data) -> None:
     (folder / kind / f"{name}.yaml").write_text(json.dumps(data))
 
 
-Proving = Callable[[Subject], Sequence[Proof]]
+Proving = Callable[[RoleToProve], Sequence[Proof]]
 
 
-def never_and_alive(subject: Subject) -> Sequence[Proof]:
+def never_and_alive(subject: RoleToProve) -> Sequence[Proof]:
     """Return the proofs that a grant can break: what must never be, and that it has an effect."""
     proof = separated(subject)
     return (no_dead_grant(subject),) if proof.holds else (proof,)
 
 
-def first_judgement(subject: Subject) -> Sequence[Proof]:
+def first_judgement(subject: RoleToProve) -> Sequence[Proof]:
     """Return a proof for the first assignment in which a guardrail does not hold or stands in the way, if there is one."""
     broken = ((name, example) for name, example in judgements(subject) if example)
     return [proof_of(name, "", (example,)) for name, example in islice(broken, 1)]

@@ -13,13 +13,13 @@ import rolemgr.render.packing
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
 from rolemgr.model.role import NamedPolicy
 from rolemgr.prove.catalog import limits_of, subject_of
-from rolemgr.prove.proof import Subject
+from rolemgr.prove.proof import RoleToProve
 from rolemgr.render.documents import permissions_policy
 from rolemgr.separation.violations import RenderedRole
 
 
 @cache
-def _packed() -> Subject:
+def _packed() -> RoleToProve:
     """Return a role that needs managed policies."""
     subject = subject_of(CATALOG, {"persona": "ml-engineer"})
     assert subject.rendered.documents.managed_policies
@@ -64,7 +64,7 @@ def _of_packing(change: Callable[[Documents], None]) -> Callable[[Path], list[st
     return found_by
 
 
-def with_documents(subject: Subject, documents: Sequence[Sequence[IdentityStatement]]) -> Subject:
+def with_documents(subject: RoleToProve, documents: Sequence[Sequence[IdentityStatement]]) -> RoleToProve:
     """Return *subject* with other documents, the first of them inline."""
     inline, *managed = (
         NamedPolicy(str(number), IdentityPolicy(version="2012-10-17", statement=tuple(one)))

@@ -11,7 +11,7 @@ from tests.prove.mutants_packing import with_documents
 from rolemgr.catalog.load import Catalog
 from rolemgr.iam.documents import IdentityStatement
 from rolemgr.prove.catalog import subject_of
-from rolemgr.prove.proof import Subject
+from rolemgr.prove.proof import RoleToProve
 from rolemgr.prove.tags import tag_judgements
 
 _TAGS = ("aws:RequestTag/", "aws:ResourceTag/", "aws:PrincipalTag/", "aws:TagKeys", "sagemaker:TaggingAction", "sagemaker:ModelArn")  # fmt: skip
@@ -55,7 +55,7 @@ def tag_mutants(folder: Path) -> Iterator[Mutant]:
 class _Of:
     """A role with one statement changed, or left out."""
 
-    def __init__(self, subject: Subject, index: int, changed: IdentityStatement | None) -> None:
+    def __init__(self, subject: RoleToProve, index: int, changed: IdentityStatement | None) -> None:
         self._role, self._index, self._changed = subject, index, changed
 
     def found_by(self, _folder: Path) -> list[str]:
@@ -68,7 +68,7 @@ class _Of:
 
 
 @cache
-def _subject(name: str, folder: Path) -> Subject:
+def _subject(name: str, folder: Path) -> RoleToProve:
     pipelines = "arn:{{ partition }}:sagemaker:{{ region }}:{{ account }}:pipeline/*"
     statement = {"sid": "Tags", "actions": ["sagemaker:AddTags", "sagemaker:DeleteTags"], "resources": [pipelines]}
     write(folder, "activity_groups", "tags", {"title": "T", "description": "T.", "statements": [statement]})

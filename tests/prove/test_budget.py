@@ -17,7 +17,7 @@ from rolemgr.prove.catalog import limits_of, subject_of
 from rolemgr.prove.domains import Term, domain
 from rolemgr.prove.guardrails import guardrails_kept
 from rolemgr.prove.overlaps import overlaps_declared
-from rolemgr.prove.proof import Proof, Subject
+from rolemgr.prove.proof import Proof, RoleToProve
 from rolemgr.prove.search import inquiry
 from rolemgr.prove.separate import separated
 from rolemgr.prove.tags import tags_kept
@@ -45,7 +45,9 @@ def written(folder: Path, statements: list[dict[str, Any]], never: tuple[Any, ..
     return Catalog([folder])
 
 
-def hostile(folder: Path, *statements: dict[str, Any], never: tuple[Any, ...] = (), steps: int = 400_000) -> Subject:
+def hostile(
+    folder: Path, *statements: dict[str, Any], never: tuple[Any, ...] = (), steps: int = 400_000
+) -> RoleToProve:
     """Return a role of *statements* whose proofs may take *steps*."""
     found = subject_of(written(folder, list(statements), never), {"persona": "guarded"})
     return replace(found, budget=Budget(steps, problem="it takes more than {:,} steps to prove"))

@@ -21,7 +21,7 @@ from rolemgr.iam.documents import Effect, IdentityPolicy
 from rolemgr.iam.wildcards import contains
 from rolemgr.model.role import ComposedStatement, Origin
 from rolemgr.reference.services import expand
-from rolemgr.separation.certainty import Question, overlap, surely_denied
+from rolemgr.separation.certainty import ReachQuestion, overlap, surely_denied
 
 GET = "s3:GetObject"
 BUCKET = "arn:aws:s3:::k/"
@@ -57,7 +57,7 @@ def requests(known: str | None) -> Iterator[tuple[str, str | None]]:
 
 def could(allow: str, deny: str | None, within: str, except_on: str | None, known: str | None) -> bool:
     """Tell what the careful question answers: whether *allow* could be what an entry forbids."""
-    question = Question(GET, within, Context({} if known is None else {"aws:username": (known,)}))
+    question = ReachQuestion(GET, within, Context({} if known is None else {"aws:username": (known,)}))
     denies = [statement(Effect.DENY, deny)] if deny else []
     return any(
         not surely_denied(denies, resource, question) and not (except_on and contains(except_on, resource))

@@ -22,7 +22,7 @@ from rolemgr.prove.grants import no_dead_grant
 from rolemgr.prove.guardrails import guardrails_kept
 from rolemgr.prove.overlaps import declarations, overlaps_declared
 from rolemgr.prove.promises import promise, promises
-from rolemgr.prove.proof import Proof, Subject, flags_of, together
+from rolemgr.prove.proof import Proof, RoleToProve, flags_of, together
 from rolemgr.prove.search import inquiry
 from rolemgr.prove.separate import with_attached_documents
 from rolemgr.prove.tags import TagPromise, What, tags_kept
@@ -36,7 +36,7 @@ NAMES = (
 )  # fmt: skip
 
 
-def subject(catalog: Catalog = CATALOG, **choices: Any) -> Subject:
+def subject(catalog: Catalog = CATALOG, **choices: Any) -> RoleToProve:
     """Return the role of *choices*, ready to be proven."""
     return subject_of(catalog, choices)
 

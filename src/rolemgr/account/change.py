@@ -12,8 +12,8 @@ from rolemgr.account.drift import own_policies
 from rolemgr.account.ownership import without_own_tags
 from rolemgr.account.read import AccountPolicy, AccountRole
 from rolemgr.account.role_steps import policy_steps
-from rolemgr.account.step import Step
-from rolemgr.account.wanted import Found, Wanted
+from rolemgr.account.step import PlanStep
+from rolemgr.account.wanted import ExistingResources, Wanted
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement, PolicyDocument
 from rolemgr.model.role import RoleDocuments
 from rolemgr.reference.managed_policies import managed_policy
@@ -33,7 +33,7 @@ class Change:
     """A change of one role: what is *wanted* and what was *found*, *old* being the role in it."""
 
     wanted: Wanted
-    found: Found
+    found: ExistingResources
     old: AccountRole
     run: str
 
@@ -64,7 +64,7 @@ class Change:
         return tuple(arn for arn in self.wanted.attachments if arn not in there)
 
     @cached_property
-    def of_policies(self) -> tuple[Step, ...]:
+    def of_policies(self) -> tuple[PlanStep, ...]:
         """The steps that bring the managed policies to their documents; attached or not, they are ours."""
         return tuple(
             step

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from rolemgr.account.meaning import Held, Meant, Place, in_words, permissions, trust
+from rolemgr.account.meaning import ComparedPolicy, Meant, StatementPlace, in_words, permissions, trust
 from rolemgr.account.ownership import without_own_tags
 from rolemgr.account.read import AccountRole
 from rolemgr.iam.arn import Arn, is_aws_managed
@@ -107,25 +107,25 @@ class _Compared:
         self.others = tuple(policy.arn for policy in role.attached if policy.arn not in self.own)
         self.meant = tuple(permissions(tuple(self._live()), tuple(self._wanted())))
 
-    def _live(self) -> Iterator[Held]:
+    def _live(self) -> Iterator[ComparedPolicy]:
         for policy in self.role.policies:
-            yield Held(f"inline policy {policy.name}", policy.document)
+            yield ComparedPolicy(f"inline policy {policy.name}", policy.document)
         for attached in self.role.attached:
             if attached.arn in self.own and attached.document:
-                yield Held(f"managed policy {attached.name}", attached.document)
+                yield ComparedPolicy(f"managed policy {attached.name}", attached.document)
         yield from self._attached(self.others)
 
-    def _wanted(self) -> Iterator[Held]:
+    def _wanted(self) -> Iterator[ComparedPolicy]:
         for policy in self.new.policies:
-            yield Held(f"inline policy {policy.name}", policy.document)
+            yield ComparedPolicy(f"inline policy {policy.name}", policy.document)
         for policy in self.new.managed_policies:
-            yield Held(f"managed policy {policy.name}", policy.document)
+            yield ComparedPolicy(f"managed policy {policy.name}", policy.document)
         yield from self._attached(self.new.attached)
 
-    def _attached(self, arns: Iterable[str]) -> Iterator[Held]:
+    def _attached(self, arns: Iterable[str]) -> Iterator[ComparedPolicy]:
         for arn in arns:
             if document := self._text(arn):
-                yield Held(_attached(arn), document, whole=True)
+                yield ComparedPolicy(_attached(arn), document, whole=True)
 
     def _text(self, arn: str) -> IdentityPolicy | None:
         known = self.texts.get(arn)
@@ -239,6 +239,6 @@ def _quoted(text: str | None) -> str:
     return "none" if text is None else f"`{text}`"
 
 
-def sids_of(places: Iterable[Place]) -> Iterator[str]:
+def sids_of(places: Iterable[StatementPlace]) -> Iterator[str]:
     """Yield the Sids of *places*."""
     yield from (place.statement for place in places if isinstance(place.statement, str))

@@ -15,7 +15,7 @@ from rolemgr.account.ownership import RUN_TAG, State, state_of
 from rolemgr.account.plan import RolePlan
 from rolemgr.account.read import read_policy, read_role, read_tags, read_versions
 from rolemgr.account.role_steps import BACK_TO_VERSION, mark
-from rolemgr.account.step import Call, Step, Thing
+from rolemgr.account.step import ApiCall, PlanStep, Thing
 from rolemgr.errors import AwsError
 
 Sleep: TypeAlias = Callable[[float], None]
@@ -48,11 +48,11 @@ class Execution:
         """Whether the role is there as it was planned; only what it no longer has may still be there."""
         self._iam, self._plan, self._run, self._sleep, self._tell = iam, plan, run, sleep, tell
         self._role = Thing("role", plan.wanted.documents.name, plan.wanted.arn)
-        self._begun: list[Step] = []
-        self._done: list[Step] = []
-        self._refused: list[Step] = []
+        self._begun: list[PlanStep] = []
+        self._done: list[PlanStep] = []
+        self._refused: list[PlanStep] = []
         """Steps that AWS said it did not take."""
-        self._unclear: list[Step] = []
+        self._unclear: list[PlanStep] = []
         """Steps of which nobody knows whether they were taken back: the answer to that was lost."""
 
     @property
@@ -79,7 +79,7 @@ class Execution:
             raise
         self._clean_up()
 
-    def _take(self, step: Step) -> None:
+    def _take(self, step: PlanStep) -> None:
         self._tell(step.what)
         self._begun.append(step)
         try:
@@ -93,7 +93,7 @@ class Execution:
             self._adopt(step.makes, error)
         self._done.append(step)
 
-    def _call(self, call: Call, passing: frozenset[str] = _SOON) -> None:
+    def _call(self, call: ApiCall, passing: frozenset[str] = _SOON) -> None:
         """Make *call*, again after a while where an error of *passing* says that IAM has not seen the last one yet."""
         from botocore.exceptions import ClientError
 
@@ -172,7 +172,7 @@ class Execution:
                 self._name_left(steps[number:], None)
                 return
 
-    def _undo(self, step: Step) -> None:
+    def _undo(self, step: PlanStep) -> None:
         """Take *step* back, unless it never came to be, or what it was done to is somebody else's by now."""
         run = self._seen_run_of(step.makes or self._role)
         unseen = run is None and step in self._done  # what IAM said it made, it will show in a while
@@ -189,7 +189,7 @@ class Execution:
                     self._unclear.append(step)
                 raise
 
-    def _undo_surely(self, call: Call) -> None:
+    def _undo_surely(self, call: ApiCall) -> None:
         """Make *call*, once more where its answer was lost: what takes back may be done twice, and then it is known."""
         try:
             with aws_errors():
@@ -200,14 +200,14 @@ class Execution:
             with aws_errors():
                 self._undo_call(call)
 
-    def _in_others_use(self, step: Step) -> bool:
+    def _in_others_use(self, step: PlanStep) -> bool:
         """Tell whether *step* made a policy that hangs on a role which another run has taken over."""
         if not step.makes or step.makes.kind != "policy" or self._run_of(self._role) in (None, self._run):
             return False
         policy = read_policy(self._iam, step.makes.key)
         return policy is not None and policy.attachments > 0
 
-    def _undo_call(self, call: Call) -> None:
+    def _undo_call(self, call: ApiCall) -> None:
         from botocore.exceptions import ClientError
 
         if call.operation == BACK_TO_VERSION:
@@ -220,17 +220,17 @@ class Execution:
             if code_of(error) != "NoSuchEntity":
                 raise
 
-    def _back_to_version(self, parameters: Mapping[str, Any]) -> Iterator[Call]:
+    def _back_to_version(self, parameters: Mapping[str, Any]) -> Iterator[ApiCall]:
         """Yield the calls that undo a new version; which one that is, if it came to be, is known only now."""
         arn, version = parameters["PolicyArn"], parameters["VersionId"]
         there = read_policy(self._iam, arn)
         if there and there.version != version:
-            yield Call("set_default_policy_version", {"PolicyArn": arn, "VersionId": version})
+            yield ApiCall("set_default_policy_version", {"PolicyArn": arn, "VersionId": version})
         for other in read_versions(self._iam, arn):
             if other not in parameters["Kept"]:
-                yield Call("delete_policy_version", {"PolicyArn": arn, "VersionId": other})
+                yield ApiCall("delete_policy_version", {"PolicyArn": arn, "VersionId": other})
 
-    def _name_left(self, steps: Sequence[Step], error: AwsError | None) -> None:
+    def _name_left(self, steps: Sequence[PlanStep], error: AwsError | None) -> None:
         """Name what *steps* leave, and the *error* that they could not be taken back for, or the interruption."""
         why = str(error) if error else "interrupted"
         for step in steps:
@@ -255,7 +255,7 @@ class Execution:
                 self._name_unused(self._plan.cleanup[number:], "interrupted")
                 raise
 
-    def _name_unused(self, steps: Sequence[Step], why: str) -> None:
+    def _name_unused(self, steps: Sequence[PlanStep], why: str) -> None:
         for step in steps:
             arn = step.call.parameters["PolicyArn"]
             self.left.append(f"policy {arn}, attached nowhere; remove it with `{step.call.command}` ({why})")

@@ -5,11 +5,11 @@ from typing import Any
 from rolemgr.account.failures import ask, aws_errors, member
 from rolemgr.account.ownership import state_of
 from rolemgr.account.read import AccountRole, read_policy, read_role, read_tags, read_versions
-from rolemgr.account.wanted import Found, Wanted
+from rolemgr.account.wanted import ExistingResources, Wanted
 from rolemgr.iam.arn import is_aws_managed
 
 
-def find_existing(iam: Any, wanted: Wanted) -> Found:
+def find_existing(iam: Any, wanted: Wanted) -> ExistingResources:
     """
     Return what is there under the names of *wanted*: the role, its policies, and what it names and is missing.
 
@@ -18,13 +18,13 @@ def find_existing(iam: Any, wanted: Wanted) -> Found:
     documents = wanted.documents
     tags = read_tags(iam, documents.name)
     if tags is not None and state_of(tags) is None:
-        return Found(foreign=_arn(iam, documents.name))
+        return ExistingResources(foreign=_arn(iam, documents.name))
     role = read_role(iam, documents.name) if tags is not None else None
     policies = {
         arn: policy for arn in map(wanted.policy_arn, documents.managed_policies) if (policy := read_policy(iam, arn))
     }
     ours = {arn for arn, policy in policies.items() if policy.belongs_to(documents.name)} | _own(role)
-    return Found(
+    return ExistingResources(
         role=role,
         policies=policies,
         versions={arn: read_versions(iam, arn) for arn in sorted(ours)} if role or policies else {},

@@ -13,7 +13,7 @@ from rolemgr.compare.action_groups import Focus
 from rolemgr.compare.budget import MOST_STEPS, Budget
 from rolemgr.compare.compare import compare
 from rolemgr.compare.lifted import lifted
-from rolemgr.compare.statements import CompiledStatement, Side
+from rolemgr.compare.statements import CompiledPolicies, CompiledStatement
 from rolemgr.compare.verdicts import Difference, Unknown
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.policies import Policies, StatementRef, read_policy
@@ -36,7 +36,7 @@ _TELLING: Final = (
 """What says first how bad it is: other identities, data, production, cost."""
 
 
-class Held(NamedTuple):
+class ComparedPolicy(NamedTuple):
     """A policy that a role has, and what messages call it; *whole* says that it is found or missed as one."""
 
     name: str
@@ -44,7 +44,7 @@ class Held(NamedTuple):
     whole: bool = False
 
 
-class Place(NamedTuple):
+class StatementPlace(NamedTuple):
     """A statement: the policy that it is in, by name, and its Sid, or its number from 0; None is all of them."""
 
     policy: str
@@ -68,8 +68,8 @@ class Meant:
 
     part: Part
     way: Way
-    allowed_by: tuple[Place, ...]
-    denied_by: tuple[Place, ...] = ()
+    allowed_by: tuple[StatementPlace, ...]
+    denied_by: tuple[StatementPlace, ...] = ()
     actions: tuple[str, ...] = ()
     shown: Difference | None = None
     unknown: str = ""
@@ -77,21 +77,21 @@ class Meant:
     """How many actions a broad statement names that the other side has not: of these *actions* alone were asked."""
 
 
-class _Side(NamedTuple):
+class _NumberedStatements(NamedTuple):
     """One side, each statement under a Sid of its own by which its *places* are found again."""
 
     policies: Policies
-    places: Mapping[str, Place]
+    places: Mapping[str, StatementPlace]
     whole: frozenset[str]
     """The names of the policies that are found or missed as one."""
 
     @classmethod
-    def of(cls, held: Sequence[Held]) -> "_Side":
+    def of(cls, held: Sequence[ComparedPolicy]) -> "_NumberedStatements":
         """Return the side of named policies."""
         for one in held:
             read_policy(one.document)  # what IAM would not accept is said by the Sid that it has
         places = {
-            f"{number}:{at}": Place(one.name, at if statement.sid is None else statement.sid)
+            f"{number}:{at}": StatementPlace(one.name, at if statement.sid is None else statement.sid)
             for number, one in enumerate(held)
             for at, statement in enumerate(one.document.statement)
         }
@@ -99,18 +99,19 @@ class _Side(NamedTuple):
         return cls(Policies(identity=documents), places, frozenset(one.name for one in held if one.whole))
 
     @classmethod
-    def of_trust(cls, document: TrustPolicy) -> "_Side":
+    def of_trust(cls, document: TrustPolicy) -> "_NumberedStatements":
         """Return the side of a trust policy."""
         read_policy(document)
         places = {
-            f"0:{at}": Place(TRUST, at if one.sid is None else one.sid) for at, one in enumerate(document.statement)
+            f"0:{at}": StatementPlace(TRUST, at if one.sid is None else one.sid)
+            for at, one in enumerate(document.statement)
         }
         return cls(Policies(resource=_numbered(0, document)), places, frozenset())
 
-    def place(self, at: StatementRef) -> Place:
+    def place(self, at: StatementRef) -> StatementPlace:
         """Return where a statement stands; of a policy that is whole, the policy."""
         found = self.places[str(at.sid)]
-        return Place(found.policy) if found.policy in self.whole else found
+        return StatementPlace(found.policy) if found.policy in self.whole else found
 
     def keeping(self, kept: Callable[[str, Effect], bool]) -> Policies:
         """Return the policies with those statements alone of which *kept* says so by number and effect."""
@@ -129,13 +130,13 @@ def _numbered(number: int, document: D) -> D:
     return document.model_copy(update={"statement": tuple(statements)})
 
 
-class _Question(NamedTuple):
+class _OneWay(NamedTuple):
     """What *giving* allows that *other* does not."""
 
     part: Part
     way: Way
-    giving: _Side
-    other: _Side
+    giving: _NumberedStatements
+    other: _NumberedStatements
     budget: Budget
     """The steps of all comparisons that one answer takes: a Deny may stand behind each that was found."""
 
@@ -156,7 +157,7 @@ class _Question(NamedTuple):
         if self.part == "permissions":
             yield from self._of_denies({place for one in found for place in one.denied_by})
 
-    def _of_denies(self, told: Collection[Place]) -> Iterator[Meant]:
+    def _of_denies(self, told: Collection[StatementPlace]) -> Iterator[Meant]:
         """Yield what the other side's Denies, but those *told*, deny alone: another policy may allow it."""
         found = lifted(self.giving.policies.identity, self.other.policies.identity, (), within=self.budget)
         for one in found.differences:
@@ -195,7 +196,9 @@ class _Question(NamedTuple):
         policy = self.giving.places[sid].policy
         if policy not in self.giving.whole:
             return {sid}
-        denies = {str(one.at.sid) for one in Side(self.giving.policies).statements if one.effect is Effect.DENY}
+        denies = {
+            str(one.at.sid) for one in CompiledPolicies(self.giving.policies).statements if one.effect is Effect.DENY
+        }
         return {other for other, place in self.giving.places.items() if place.policy == policy} - denies
 
     def _meant(self, one: Difference) -> Meant:
@@ -222,7 +225,9 @@ def _denies(one: Difference) -> tuple[StatementRef, ...]:
     return one.before.by if one.before.decision == "ExplicitlyDenied" else ()
 
 
-def permissions(live: Sequence[Held], wanted: Sequence[Held], steps: int = MOST_STEPS) -> Iterator[Meant]:
+def permissions(
+    live: Sequence[ComparedPolicy], wanted: Sequence[ComparedPolicy], steps: int = MOST_STEPS
+) -> Iterator[Meant]:
     """
     Yield what the policies *live* allow and those *wanted* do not, then the reverse.
 
@@ -230,21 +235,27 @@ def permissions(live: Sequence[Held], wanted: Sequence[Held], steps: int = MOST_
     """
     first, second = [held.document for held in live], [held.document for held in wanted]
     if not (all(one in second for one in first) and all(one in first for one in second)):
-        yield from _both_ways("permissions", lambda: (_Side.of(live), _Side.of(wanted)), steps)
+        yield from _both_ways(
+            "permissions", lambda: (_NumberedStatements.of(live), _NumberedStatements.of(wanted)), steps
+        )
 
 
 def trust(live: TrustPolicy, wanted: TrustPolicy) -> Iterator[Meant]:
     """Yield whom the trust policy *live* lets assume the role and the one *wanted* does not, then the reverse."""
     if live != wanted:
-        yield from _both_ways("trust", lambda: (_Side.of_trust(live), _Side.of_trust(wanted)), MOST_STEPS)
+        yield from _both_ways(
+            "trust", lambda: (_NumberedStatements.of_trust(live), _NumberedStatements.of_trust(wanted)), MOST_STEPS
+        )
 
 
-def _both_ways(part: Part, sides: Callable[[], tuple[_Side, _Side]], steps: int) -> Iterator[Meant]:
+def _both_ways(
+    part: Part, sides: Callable[[], tuple[_NumberedStatements, _NumberedStatements]], steps: int
+) -> Iterator[Meant]:
     """Yield what is found both ways; a policy that can't be evaluated is something that can't be told."""
     try:
         live, wanted = sides()
-        yield from list(_Question(part, "gained", live, wanted, Budget(steps)).answers())
-        yield from list(_Question(part, "lost", wanted, live, Budget(steps)).answers())
+        yield from list(_OneWay(part, "gained", live, wanted, Budget(steps)).answers())
+        yield from list(_OneWay(part, "lost", wanted, live, Budget(steps)).answers())
     except (PolicyError, LayerError) as error:
         yield Meant(part, "gained", (), unknown=str(error))
 
@@ -268,7 +279,7 @@ def _both(first: Meant, second: Meant) -> Meant:
 
 
 def _allows(policies: Policies) -> list[CompiledStatement]:
-    return [statement for statement in Side(policies).statements if statement.effect is Effect.ALLOW]
+    return [statement for statement in CompiledPolicies(policies).statements if statement.effect is Effect.ALLOW]
 
 
 def _fresh(statement: CompiledStatement, others: Sequence[CompiledStatement]) -> list[str]:
@@ -345,5 +356,5 @@ def _several(names: Sequence[str]) -> str:
     return ", ".join(names[:_LISTED]) + more
 
 
-def _joined(places: Sequence[Place]) -> str:
+def _joined(places: Sequence[StatementPlace]) -> str:
     return _several([str(place) for place in places])

@@ -14,9 +14,9 @@ from rolemgr.account.difference import describe_difference
 from rolemgr.account.ownership import State, tag_list
 from rolemgr.account.read import AccountRole
 from rolemgr.account.role_steps import attach, policy_steps, put_inline
-from rolemgr.account.step import Call, Step, Thing, text_of
+from rolemgr.account.step import ApiCall, PlanStep, Thing, text_of
 from rolemgr.account.update import plan_update
-from rolemgr.account.wanted import Found, Wanted
+from rolemgr.account.wanted import ExistingResources, Wanted
 from rolemgr.errors import AwsError, Refused, RolemgrError
 
 Action: TypeAlias = Literal["create", "update", "unchanged", "refuse"]
@@ -28,15 +28,17 @@ class RolePlan:
 
     wanted: Wanted
     action: Action
-    steps: tuple[Step, ...] = ()
-    cleanup: tuple[Step, ...] = ()
+    steps: tuple[PlanStep, ...] = ()
+    cleanup: tuple[PlanStep, ...] = ()
     """What is taken away after the role is complete: what no longer belongs to it."""
     differences: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     problem: RolemgrError | None = None
 
 
-def plan_role(wanted: Wanted, found: Found, run: str, *, update: bool = False, prune: bool = False) -> RolePlan:
+def plan_role(
+    wanted: Wanted, found: ExistingResources, run: str, *, update: bool = False, prune: bool = False
+) -> RolePlan:
     """
     Return what *run* is to do so that the account, which has *found*, has the role that is *wanted*.
 
@@ -62,7 +64,7 @@ def plan_role(wanted: Wanted, found: Found, run: str, *, update: bool = False, p
     return RolePlan(wanted, "update", made.steps, made.cleanup, differences, notes)
 
 
-def _taken(wanted: Wanted, found: Found) -> AwsError | None:
+def _taken(wanted: Wanted, found: ExistingResources) -> AwsError | None:
     """Return why the role can't be made at all: a name is somebody else's, or a policy that it names is not there."""
     name = wanted.documents.name
     if found.foreign:
@@ -76,11 +78,11 @@ def _taken(wanted: Wanted, found: Found) -> AwsError | None:
     return None
 
 
-def _left_over(wanted: Wanted, found: Found, *, update: bool) -> AwsError | None:
+def _left_over(wanted: Wanted, found: ExistingResources, *, update: bool) -> AwsError | None:
     """Return what to say of policies of ours without their role, which a run that was cut short leaves."""
     if found.role or update or not found.policies:
         return None
-    commands = " && ".join(Call("delete_policy", {"PolicyArn": arn}).command for arn in found.policies)
+    commands = " && ".join(ApiCall("delete_policy", {"PolicyArn": arn}).command for arn in found.policies)
     return AwsError(f"a run that was cut short left policies of role {wanted.documents.name}, or is still making it",
                     f"finish it with `rolemgr apply --update`, or remove them: {commands}")  # fmt: skip
 
@@ -103,7 +105,7 @@ def _half_made_notes(name: str, state: State | None) -> Iterator[str]:
         yield f"{name} was left while {state.phase} by run {state.run}, or is still being worked on: this finishes it"
 
 
-def _shared(wanted: Wanted, found: Found) -> Iterator[str]:
+def _shared(wanted: Wanted, found: ExistingResources) -> Iterator[str]:
     """Yield which managed policies will change for others too: somebody attached the role's own to them."""
     attached = {policy.arn for policy in found.role.attached} if found.role else set()
     for policy in wanted.documents.managed_policies:
@@ -114,19 +116,19 @@ def _shared(wanted: Wanted, found: Found) -> Iterator[str]:
             yield f"policy {arn} is attached to {others} more than this role: it changes for them too"
 
 
-def _creation(wanted: Wanted, found: Found, run: str) -> Iterator[Step]:
+def _creation(wanted: Wanted, found: ExistingResources, run: str) -> Iterator[PlanStep]:
     documents = wanted.documents
     for policy in documents.managed_policies:
         yield from policy_steps(wanted, policy, found, run)
     yield _create_role(wanted, run)
     for inline in documents.policies:
-        undo = Call("delete_role_policy", {"RoleName": documents.name, "PolicyName": inline.name})
+        undo = ApiCall("delete_role_policy", {"RoleName": documents.name, "PolicyName": inline.name})
         yield put_inline(documents.name, inline.name, inline.document, undo)
     for arn in wanted.attachments:
         yield attach(documents.name, arn)
 
 
-def _create_role(wanted: Wanted, run: str) -> Step:
+def _create_role(wanted: Wanted, run: str) -> PlanStep:
     documents = wanted.documents
     parameters = {
         "RoleName": documents.name,
@@ -138,6 +140,8 @@ def _create_role(wanted: Wanted, run: str) -> Step:
     }
     if documents.boundary:
         parameters["PermissionsBoundary"] = documents.boundary
-    undo = Call("delete_role", {"RoleName": documents.name})
+    undo = ApiCall("delete_role", {"RoleName": documents.name})
     made = Thing("role", documents.name, wanted.arn)
-    return Step(f"create role {wanted.arn}", Call("create_role", parameters), (undo,), made, f"role {wanted.arn}")
+    return PlanStep(
+        f"create role {wanted.arn}", ApiCall("create_role", parameters), (undo,), made, f"role {wanted.arn}"
+    )

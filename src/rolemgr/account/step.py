@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from rolemgr.iam.documents import PolicyDocument
 
 
-class Call(NamedTuple):
+class ApiCall(NamedTuple):
     """A call of IAM's API: boto3's name of the *operation*, and its *parameters*."""
 
     operation: str
@@ -35,12 +35,12 @@ class Thing(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Step:
+class PlanStep:
     """One change; *what* says it in words."""
 
     what: str
-    call: Call
-    undo: tuple[Call, ...] = ()
+    call: ApiCall
+    undo: tuple[ApiCall, ...] = ()
     """What takes it back, in this order; nothing where nothing can."""
     makes: Thing | None = None
     """What did not exist before; it is taken away again only while it carries the tag of the run."""

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from rolemgr.account.change import Change
 from rolemgr.account.ownership import State, tag_list
 from rolemgr.account.role_steps import attach, detach, mark, put_inline
-from rolemgr.account.step import Call, Step, text_of
-from rolemgr.account.wanted import Found, Wanted
+from rolemgr.account.step import ApiCall, PlanStep, text_of
+from rolemgr.account.wanted import ExistingResources, Wanted
 from rolemgr.errors import Refused
 from rolemgr.iam.documents import IdentityPolicy, PolicyDocument
 
@@ -26,12 +26,12 @@ from rolemgr.iam.documents import IdentityPolicy, PolicyDocument
 class Update:
     """The steps of a change, what is taken away after it, and what to know before."""
 
-    steps: tuple[Step, ...]
-    cleanup: tuple[Step, ...] = ()
+    steps: tuple[PlanStep, ...]
+    cleanup: tuple[PlanStep, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def plan_update(wanted: Wanted, found: Found, run: str, *, prune: bool) -> Update | Refused:
+def plan_update(wanted: Wanted, found: ExistingResources, run: str, *, prune: bool) -> Update | Refused:
     """
     Return the steps from the role that was *found* to the one *wanted*, or why they are not taken.
 
@@ -50,7 +50,7 @@ def plan_update(wanted: Wanted, found: Found, run: str, *, prune: bool) -> Updat
     return Update(tuple(_steps(change)), tuple(_cleanup(change)), tuple(change.notes()))
 
 
-def _steps(change: Change) -> Iterator[Step]:
+def _steps(change: Change) -> Iterator[PlanStep]:
     """Yield the steps in their order; the last one is left to the caller: read back, and mark as complete."""
     yield mark(change.old.name, State("updating", change.run), change.old.state)
     first, last = _outer(change)
@@ -66,19 +66,19 @@ def _steps(change: Change) -> Iterator[Step]:
     yield from _settings(change)
 
 
-def _cleanup(change: Change) -> Iterator[Step]:
+def _cleanup(change: Change) -> Iterator[PlanStep]:
     """Yield the end of the managed policies that were this role's and are attached nowhere any more."""
     for policy in change.detached:
         if policy.belongs_to(change.old.name) and policy.attachments <= 1:
             for version in change.found.versions.get(policy.arn, ()):
                 if version != policy.version:
                     parameters = {"PolicyArn": policy.arn, "VersionId": version}
-                    yield Step(f"delete version {version} of {policy.arn}",
-                               Call("delete_policy_version", parameters))  # fmt: skip
-            yield Step(f"delete policy {policy.arn}", Call("delete_policy", {"PolicyArn": policy.arn}))
+                    yield PlanStep(f"delete version {version} of {policy.arn}",
+                                   ApiCall("delete_policy_version", parameters))  # fmt: skip
+            yield PlanStep(f"delete policy {policy.arn}", ApiCall("delete_policy", {"PolicyArn": policy.arn}))
 
 
-def _outer(change: Change) -> tuple[list[Step], list[Step]]:
+def _outer(change: Change) -> tuple[list[PlanStep], list[PlanStep]]:
     """Return the steps that only narrow, which come first, and those that only widen, which come last."""
     first, last = [], []
     if change.new.boundary and not change.old.boundary:
@@ -92,7 +92,7 @@ def _outer(change: Change) -> tuple[list[Step], list[Step]]:
     return first, last
 
 
-def _swaps(change: Change) -> Iterator[Step]:
+def _swaps(change: Change) -> Iterator[PlanStep]:
     """Yield the changes that neither only narrow nor only widen."""
     if change.swaps_boundary:
         yield _boundary(change)
@@ -102,13 +102,13 @@ def _swaps(change: Change) -> Iterator[Step]:
         yield from _tags(change)
 
 
-def _before(change: Change) -> Iterator[Step]:
+def _before(change: Change) -> Iterator[PlanStep]:
     """Yield the step to what the inline policy is on the way."""
     if change.on_the_way is not None and change.on_the_way != change.inline.get(change.inline_name):
         yield _inline(change, change.inline_name, change.inline.get(change.inline_name), change.on_the_way)
 
 
-def _after(change: Change) -> Iterator[Step]:
+def _after(change: Change) -> Iterator[PlanStep]:
     """Yield the steps to the new inline policies."""
     before = change.inline | ({change.inline_name: change.on_the_way} if change.on_the_way else {})
     for name, document in change.wanted_inline.items():
@@ -116,70 +116,70 @@ def _after(change: Change) -> Iterator[Step]:
             yield _inline(change, name, before.get(name), document)
 
 
-def _inline(change: Change, name: str, before: IdentityPolicy | None, document: IdentityPolicy) -> Step:
+def _inline(change: Change, name: str, before: IdentityPolicy | None, document: IdentityPolicy) -> PlanStep:
     parameters = {"RoleName": change.old.name, "PolicyName": name}
-    undo = Call("delete_role_policy", parameters)
+    undo = ApiCall("delete_role_policy", parameters)
     if before is not None:
-        undo = Call("put_role_policy", {**parameters, "PolicyDocument": text_of(before)})
+        undo = ApiCall("put_role_policy", {**parameters, "PolicyDocument": text_of(before)})
     return put_inline(change.old.name, name, document, undo)
 
 
-def _delete_inline(change: Change, name: str) -> Step:
+def _delete_inline(change: Change, name: str) -> PlanStep:
     parameters = {"RoleName": change.old.name, "PolicyName": name}
-    undo = Call("put_role_policy", {**parameters, "PolicyDocument": text_of(change.inline[name])})
-    return Step(f"delete inline policy {name}", Call("delete_role_policy", parameters), (undo,),
-                left=f"role {change.old.name} without inline policy {name}")  # fmt: skip
+    undo = ApiCall("put_role_policy", {**parameters, "PolicyDocument": text_of(change.inline[name])})
+    return PlanStep(f"delete inline policy {name}", ApiCall("delete_role_policy", parameters), (undo,),
+                    left=f"role {change.old.name} without inline policy {name}")  # fmt: skip
 
 
-def _trust(change: Change) -> Step:
-    def call(document: PolicyDocument) -> Call:
-        return Call("update_assume_role_policy",
-                    {"RoleName": change.old.name, "PolicyDocument": text_of(document)})  # fmt: skip
+def _trust(change: Change) -> PlanStep:
+    def call(document: PolicyDocument) -> ApiCall:
+        return ApiCall("update_assume_role_policy",
+                       {"RoleName": change.old.name, "PolicyDocument": text_of(document)})  # fmt: skip
 
-    return Step("change the trust policy", call(change.new.trust_policy), (call(change.old.trust_policy),),
-                left=f"the new trust policy of role {change.old.name}")  # fmt: skip
-
-
-def _boundary(change: Change) -> Step:
-    return Step(f"change the permissions boundary to {change.new.boundary or 'none'}",
-                _bound_by(change, change.new.boundary), (_bound_by(change, change.old.boundary),),
-                left=f"the new permissions boundary of role {change.old.name}")  # fmt: skip
+    return PlanStep("change the trust policy", call(change.new.trust_policy), (call(change.old.trust_policy),),
+                    left=f"the new trust policy of role {change.old.name}")  # fmt: skip
 
 
-def _bound_by(change: Change, arn: str | None) -> Call:
+def _boundary(change: Change) -> PlanStep:
+    return PlanStep(f"change the permissions boundary to {change.new.boundary or 'none'}",
+                    _bound_by(change, change.new.boundary), (_bound_by(change, change.old.boundary),),
+                    left=f"the new permissions boundary of role {change.old.name}")  # fmt: skip
+
+
+def _bound_by(change: Change, arn: str | None) -> ApiCall:
     name = {"RoleName": change.old.name}
     if arn is None:
-        return Call("delete_role_permissions_boundary", name)
-    return Call("put_role_permissions_boundary", {**name, "PermissionsBoundary": arn})
+        return ApiCall("delete_role_permissions_boundary", name)
+    return ApiCall("put_role_permissions_boundary", {**name, "PermissionsBoundary": arn})
 
 
-def _tags(change: Change) -> Iterator[Step]:
+def _tags(change: Change) -> Iterator[PlanStep]:
     name = {"RoleName": change.old.name}
     before = {key: change.old.tags[key] for key in (*change.set_tags, *change.pruned_tags) if key in change.old.tags}
     if change.set_tags:
         fresh = [key for key in change.set_tags if key not in before]
         changed = {key: before[key] for key in change.set_tags if key in before}
-        undo = [Call("tag_role", {**name, "Tags": tag_list(changed)})] if changed else []
-        undo += [Call("untag_role", {**name, "TagKeys": fresh})] if fresh else []
-        yield Step(f"set tags {', '.join(change.set_tags)}",
-                   Call("tag_role", {**name, "Tags": tag_list(change.set_tags)}), tuple(undo),
-                   left=f"new tags of role {change.old.name}")  # fmt: skip
+        undo = [ApiCall("tag_role", {**name, "Tags": tag_list(changed)})] if changed else []
+        undo += [ApiCall("untag_role", {**name, "TagKeys": fresh})] if fresh else []
+        yield PlanStep(f"set tags {', '.join(change.set_tags)}",
+                       ApiCall("tag_role", {**name, "Tags": tag_list(change.set_tags)}), tuple(undo),
+                       left=f"new tags of role {change.old.name}")  # fmt: skip
     if change.pruned_tags:
-        back = Call("tag_role", {**name, "Tags": tag_list({key: before[key] for key in change.pruned_tags})})
-        yield Step(f"remove tags {', '.join(change.pruned_tags)}",
-                   Call("untag_role", {**name, "TagKeys": list(change.pruned_tags)}), (back,),
-                   left=f"role {change.old.name} without tags {', '.join(change.pruned_tags)}")  # fmt: skip
+        back = ApiCall("tag_role", {**name, "Tags": tag_list({key: before[key] for key in change.pruned_tags})})
+        yield PlanStep(f"remove tags {', '.join(change.pruned_tags)}",
+                       ApiCall("untag_role", {**name, "TagKeys": list(change.pruned_tags)}), (back,),
+                       left=f"role {change.old.name} without tags {', '.join(change.pruned_tags)}")  # fmt: skip
 
 
-def _settings(change: Change) -> Iterator[Step]:
+def _settings(change: Change) -> Iterator[PlanStep]:
     """Yield the step to the new description and session length."""
     if (change.old.description, change.old.max_session) == (change.new.description, change.new.max_session):
         return
 
-    def call(description: str, seconds: int) -> Call:
+    def call(description: str, seconds: int) -> ApiCall:
         parameters = {"RoleName": change.old.name, "Description": description, "MaxSessionDuration": seconds}
-        return Call("update_role", parameters)
+        return ApiCall("update_role", parameters)
 
-    yield Step("change description and session length", call(change.new.description, change.new.max_session),
-               (call(change.old.description, change.old.max_session),),
-               left=f"the new description and session length of role {change.old.name}")  # fmt: skip
+    yield PlanStep("change description and session length", call(change.new.description, change.new.max_session),
+                   (call(change.old.description, change.old.max_session),),
+                   left=f"the new description and session length of role {change.old.name}")  # fmt: skip

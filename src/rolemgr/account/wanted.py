@@ -31,7 +31,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Found:
+class ExistingResources:
     """What an account has under the names that a wanted role takes."""
 
     role: AccountRole | None = None

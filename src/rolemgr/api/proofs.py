@@ -4,7 +4,7 @@ from rolemgr.api.roles import RoleLike, catalog_of, compose, read_role, render
 from rolemgr.catalog.load import Catalog
 from rolemgr.model.role import ComposedRole
 from rolemgr.prove.catalog import prove_catalog, prove_role
-from rolemgr.prove.proof import Proof, Subject, flags_of
+from rolemgr.prove.proof import Proof, RoleToProve, flags_of
 from rolemgr.separation.violations import RenderedRole
 
 _REASON = "asked for by prove"
@@ -30,4 +30,4 @@ def prove(role: RoleLike | ComposedRole | None = None, catalog: Catalog | None =
     else:
         made = compose(spec.value.model_copy(update={"break_separation": reason, "catalog": ()}), entries)
     flags = flags_of({**spec.value.model_dump(exclude_unset=True), "break_separation": reason})
-    return prove_role(Subject(entries, RenderedRole(made, render(made)), flags))
+    return prove_role(RoleToProve(entries, RenderedRole(made, render(made)), flags))

@@ -70,10 +70,10 @@ def read_role(role: RoleLike) -> Sourced[RoleSpec]:
 def _without_lines(role: Mapping[str, Any]) -> SourceFile:
     """Return *role* as a file of which each value is known to be there, but at no line."""
     data = dict(role)
-    return _Given("role", data, dict.fromkeys(paths_of(data), 0))
+    return _SourceWithoutLines("role", data, dict.fromkeys(paths_of(data), 0))
 
 
-class _Given(SourceFile):
+class _SourceWithoutLines(SourceFile):
     """What a program gives: it has keys and no lines."""
 
     def at(self, path: tuple[str | int, ...] = ()) -> SourceLocation:

@@ -59,7 +59,7 @@ class _Account:
         name = arn.rpartition("/")[2]
         raw = self.policies.get(arn)
         if raw is not None and raw.document is not None:
-            return HeldPolicy(name, raw.document, arn, group=group)
+            return HeldPolicy(name, raw.document, arn, group=group, where=raw.at)
         parts = Arn.parse(arn)
         known = managed_policy(name, parts.partition) if parts and parts.account == "aws" else None
         if known is not None and known.arn == arn:

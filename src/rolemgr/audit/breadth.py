@@ -6,14 +6,14 @@ from rolemgr.audit.contexts import Choice
 from rolemgr.audit.examples import STRANGE, strange, strangers
 from rolemgr.audit.finding import table
 from rolemgr.audit.rights import ShownRequest
-from rolemgr.audit.setting import Setting, Subject, probes
+from rolemgr.audit.setting import AuditedPrincipal, AuditRun, probes
 from rolemgr.check.paths import acted_on, runs_as, shares, takes_a_role, together
 
 PASS_ROLE = "iam:PassRole"  # noqa: S105 - an action
 _FULL_ACCESS = ":iam::aws:policy/AmazonSageMakerFullAccess"
 
 
-def may_all(subject: Subject, wanted: Iterable[tuple[str, str]]) -> tuple[ShownRequest, ...]:
+def may_all(subject: AuditedPrincipal, wanted: Iterable[tuple[str, str]]) -> tuple[ShownRequest, ...]:
     """Return the requests by which *subject* may do all that is *wanted* on strange resources; none if not."""
     found: list[ShownRequest] = []
     for action, kind in wanted:
@@ -26,12 +26,12 @@ def may_all(subject: Subject, wanted: Iterable[tuple[str, str]]) -> tuple[ShownR
     return tuple(found)
 
 
-def is_administrator(subject: Subject) -> tuple[ShownRequest, ...]:
+def is_administrator(subject: AuditedPrincipal) -> tuple[ShownRequest, ...]:
     """Return the requests that show that *subject* may do everything, none where it may not."""
     return may_all(subject, probes("everything"))
 
 
-def is_of_sagemaker(subject: Subject) -> bool:
+def is_of_sagemaker(subject: AuditedPrincipal) -> bool:
     """Tell whether *subject* works with SageMaker: its policies speak of it, or SageMaker may assume it."""
     if any(subject.rights.speaks(action) for action in table()["of_sagemaker"]):
         return True
@@ -40,7 +40,7 @@ def is_of_sagemaker(subject: Subject) -> bool:
     return any("sagemaker.amazonaws.com" in one.get("Service", ()) for one in principals if not isinstance(one, str))
 
 
-def over_permissioned(setting: Setting, subject: Subject) -> None:
+def over_permissioned(setting: AuditRun, subject: AuditedPrincipal) -> None:
     """Find AmazonSageMakerFullAccess, attached or by meaning, and reading of anything."""
     everything = may_all(subject, probes("all_of_sagemaker"))
     attached = next((one for one in subject.holder.policies if one.arn and one.arn.endswith(_FULL_ACCESS)), None)
@@ -58,7 +58,7 @@ def over_permissioned(setting: Setting, subject: Subject) -> None:
             )
 
 
-def _all_of(subject: Subject, action: str, only: tuple[str, ...] = ()) -> tuple[ShownRequest, ...]:
+def _all_of(subject: AuditedPrincipal, action: str, only: tuple[str, ...] = ()) -> tuple[ShownRequest, ...]:
     """Return the requests by which *subject* may do *action* on resources that nobody names, none where it may not."""
     found: list[ShownRequest] = []
     if not subject.rights.speaks(action):
@@ -71,7 +71,7 @@ def _all_of(subject: Subject, action: str, only: tuple[str, ...] = ()) -> tuple[
     return tuple(found)
 
 
-def passes_any(subject: Subject) -> dict[str, ShownRequest]:
+def passes_any(subject: AuditedPrincipal) -> dict[str, ShownRequest]:
     """Return the services to which *subject* may pass a role of any name, each with the request."""
     if not subject.rights.speaks(PASS_ROLE):
         return {}
@@ -84,7 +84,7 @@ def passes_any(subject: Subject) -> dict[str, ShownRequest]:
     return {service: answer.shown for service, answer in asked.items() if answer.shown}
 
 
-def passing(setting: Setting, subject: Subject, starts: Iterable[tuple[str, str, ShownRequest]]) -> None:
+def passing(setting: AuditRun, subject: AuditedPrincipal, starts: Iterable[tuple[str, str, ShownRequest]]) -> None:
     """Find that any role may be passed: to which services, what that starts, and how many roles take it."""
     services = passes_any(subject)
     if not services:
@@ -103,7 +103,7 @@ def passing(setting: Setting, subject: Subject, starts: Iterable[tuple[str, str,
     setting.find("AU201", subject, f"to {to}, and starts {what} with it", (services[service], shown))
 
 
-def reaching(setting: Setting, subject: Subject) -> None:
+def reaching(setting: AuditRun, subject: AuditedPrincipal) -> None:
     """Find ways to roles of which the input does not tell whose they are, to any role, and out of the account."""
     _of_roles_behind(setting, subject)
     _together(setting, subject)
@@ -116,7 +116,7 @@ def reaching(setting: Setting, subject: Subject) -> None:
         setting.find("AU206", subject, f"{names} on any resource", next(iter(opened.values())))
 
 
-def _of_roles_behind(setting: Setting, subject: Subject) -> None:
+def _of_roles_behind(setting: AuditRun, subject: AuditedPrincipal) -> None:
     found = {action: shown for action in runs_as() if (shown := _all_of(subject, action, acted_on(action)))}
     if found:
         first = next(iter(found))
@@ -126,7 +126,7 @@ def _of_roles_behind(setting: Setting, subject: Subject) -> None:
         setting.find("AU204", subject, text, found[first])
 
 
-def _together(setting: Setting, subject: Subject) -> None:
+def _together(setting: AuditRun, subject: AuditedPrincipal) -> None:
     ways = [way for way in together() if all(map(subject.rights.speaks, way.actions))]
     passed = passes_any(subject) if ways else {}
     for way in ways:

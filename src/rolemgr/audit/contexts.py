@@ -12,7 +12,7 @@ from functools import cache
 from itertools import islice
 from typing import Final, TypeAlias
 
-from rolemgr.evaluate.conditions import Condition
+from rolemgr.evaluate.conditions import TestedCondition
 from rolemgr.evaluate.request import Context
 from rolemgr.evaluate.statement import ReadStatement
 from rolemgr.iam.variables import parse, resolve
@@ -82,7 +82,7 @@ def escaped(statement: ReadStatement, settled: Values, chosen: Values, fixed: Fi
             yield {**chosen, key: value}
 
 
-def _value(condition: Condition, context: Context, *, wanted: bool) -> tuple[str, ...] | None:
+def _value(condition: TestedCondition, context: Context, *, wanted: bool) -> tuple[str, ...] | None:
     """Return values of the key of *condition* with which it holds, or with which it does not; none is absent."""
     for values in _proposed(condition, context):
         if condition.test(values, context) is wanted:
@@ -90,7 +90,7 @@ def _value(condition: Condition, context: Context, *, wanted: bool) -> tuple[str
     return None
 
 
-def _proposed(condition: Condition, context: Context) -> Iterator[tuple[str, ...]]:
+def _proposed(condition: TestedCondition, context: Context) -> Iterator[tuple[str, ...]]:
     yield ()
     for text in islice(condition.values, _MOST_VALUES):
         filled = plain(text, context)

@@ -25,7 +25,7 @@ class AuditRule(NamedTuple):
     """The rule of `check` that finds it."""
 
 
-class Step(NamedTuple):
+class ChainStep(NamedTuple):
     """One step of a chain: *who* becomes *whom*, *how*, and the requests that the evaluator allows."""
 
     who: str
@@ -46,7 +46,7 @@ class AuditFinding:
     principal: HeldRole
     message: str
     requests: tuple[ShownRequest, ...] = ()
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ChainStep, ...] = ()
     unless: str = ""
 
     @property

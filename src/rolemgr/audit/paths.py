@@ -12,9 +12,9 @@ from typing import Final
 
 from rolemgr.audit.breadth import PASS_ROLE
 from rolemgr.audit.examples import concrete, like, resources_on, strange, strangers
-from rolemgr.audit.finding import Step
+from rolemgr.audit.finding import ChainStep
 from rolemgr.audit.rights import Certainty, ShownRequest, ask_trust, tags_of
-from rolemgr.audit.setting import Setting, Subject
+from rolemgr.audit.setting import AuditedPrincipal, AuditRun
 from rolemgr.audit.targets import EVERYTHING, trusting
 from rolemgr.check.paths import takes_a_role
 from rolemgr.compare.errors import TooComplex
@@ -37,7 +37,7 @@ _BOUNDARY: Final = "iam:permissionsboundary"
 class Walker:
     """Looks for the steps of one principal to others; what it can start is found out once."""
 
-    def __init__(self, setting: Setting, subject: Subject) -> None:
+    def __init__(self, setting: AuditRun, subject: AuditedPrincipal) -> None:
         self.setting, self.subject, self.rights = setting, subject, subject.rights
         self.assumes, self.passes = self.rights.speaks(_ASSUME), self.rights.speaks(PASS_ROLE)
         self.rewrites = self.rights.speaks(_REWRITE)
@@ -51,13 +51,13 @@ class Walker:
             if shown:
                 yield action, service, shown[0]
 
-    def step_to(self, target: Subject, services: Sequence[str]) -> Step | None:
+    def step_to(self, target: AuditedPrincipal, services: Sequence[str]) -> ChainStep | None:
         """Return the step by which the principal becomes *target*, which lets *services* assume it."""
         if target.holder.kind == "user":
             return self._by_keys(target)
         return self._by_assuming(target) or self._by_passing(target, services) or self._by_rewriting(target)
 
-    def _by_assuming(self, target: Subject) -> Step | None:
+    def _by_assuming(self, target: AuditedPrincipal) -> ChainStep | None:
         trust = target.holder.trust
         if trust is None or not _may_let_in(target, self.subject):
             return None
@@ -68,7 +68,7 @@ class Walker:
             return self._step(target, "assumes it (sts:AssumeRole)", (answer.shown,))
         return None
 
-    def _by_passing(self, target: Subject, services: Sequence[str]) -> Step | None:
+    def _by_passing(self, target: AuditedPrincipal, services: Sequence[str]) -> ChainStep | None:
         for service in services if self.passes and target.account == self.subject.account else ():
             context = {**tags_of(target.holder), "iam:passedtoservice": service}
             passed = self.rights.ask(PASS_ROLE, target.holder.arn, context)
@@ -85,27 +85,27 @@ class Walker:
                 )
         return None
 
-    def _by_rewriting(self, target: Subject) -> Step | None:
+    def _by_rewriting(self, target: AuditedPrincipal) -> ChainStep | None:
         if not self.rewrites:
             return None
-        written = self.rights.ask(_REWRITE, target.holder.arn, tags_of(target.holder))
-        if not written.shown:
+        rewrite = self.rights.ask(_REWRITE, target.holder.arn, tags_of(target.holder))
+        if not rewrite.shown:
             return None
         trust = trusting(self.subject)
         assumed = self.rights.ask(_ASSUME, target.holder.arn, tags_of(target.holder), trust=trust)
         if assumed.shown:
             how = "writes that it trusts the caller, and assumes it (iam:UpdateAssumeRolePolicy)"
-            return self._step(target, how, (written.shown, assumed.shown))
+            return self._step(target, how, (rewrite.shown, assumed.shown))
         return None
 
-    def _by_keys(self, target: Subject) -> Step | None:
+    def _by_keys(self, target: AuditedPrincipal) -> ChainStep | None:
         for action in self.keys:
             answer = self.rights.ask(action, target.holder.arn, tags_of(target.holder))
             if answer.shown:
                 return self._step(target, f"{_KEYS[action]} ({action})", (answer.shown,))
         return None
 
-    def filling(self, others: Iterable[Subject]) -> Step | None:
+    def filling(self, others: Iterable[AuditedPrincipal]) -> ChainStep | None:
         """Return how the principal gives one of *others*, which it can become, any policy; none that has a boundary."""
         actions = [action for action in _FILLS if self.rights.speaks(action) and not self._refused_everywhere(action)]
         for target in others if actions else ():
@@ -137,12 +137,12 @@ class Walker:
         role = strange(PASS_ROLE, "role", self.subject.partition, self.subject.account)
         return not self.rights.ask(action, role, {_BOUNDARY: None})
 
-    def _may_become(self, target: Subject) -> bool:
+    def _may_become(self, target: AuditedPrincipal) -> bool:
         """Tell whether any step could lead to *target*, without asking for one."""
         return self.passes or self.rewrites or _may_let_in(target, self.subject)
 
-    def _step(self, target: Subject, how: str, requests: tuple[ShownRequest, ...]) -> Step:
-        return Step(self.subject.holder.arn, target.holder.arn, how, requests)
+    def _step(self, target: AuditedPrincipal, how: str, requests: tuple[ShownRequest, ...]) -> ChainStep:
+        return ChainStep(self.subject.holder.arn, target.holder.arn, how, requests)
 
     def _start_for(self, service: str) -> tuple[str, tuple[ShownRequest, ...]] | None:
         """Return the first action that starts something as a role passed to *service*, with its requests."""
@@ -195,14 +195,14 @@ def _kinds(resource: str, action: str) -> frozenset[str]:
     return frozenset(types_of(resource, known)) if known and Arn.parse(resource) else frozenset()
 
 
-def _may_let_in(target: Subject, subject: Subject) -> bool:
+def _may_let_in(target: AuditedPrincipal, subject: AuditedPrincipal) -> bool:
     """Tell whether the trust policy of *target* names *subject*, its account or anybody; the evaluator decides."""
     named, account = target.trusted, subject.account
     roots = (account, f"arn:{subject.partition}:iam::{account}:root", subject.holder.arn, "*", "")
     return any(one in named for one in roots)
 
 
-def _service_enters(setting: Setting, target: Subject, service: str) -> ShownRequest | None:
+def _service_enters(setting: AuditRun, target: AuditedPrincipal, service: str) -> ShownRequest | None:
     context = {"aws:sourceaccount": target.account}
     answer = ask_trust(service, target.holder, _ASSUME, context, target.budget, setting.now)
     if answer.certainty is Certainty.UNKNOWN:
@@ -210,7 +210,7 @@ def _service_enters(setting: Setting, target: Subject, service: str) -> ShownReq
     return answer.shown
 
 
-def services_of(setting: Setting, target: Subject) -> tuple[str, ...]:
+def services_of(setting: AuditRun, target: AuditedPrincipal) -> tuple[str, ...]:
     """Return the services that may assume *target*, of those to which roles are passed."""
     if target.holder.trust is None or target.holder.kind != "role":
         return ()
@@ -229,11 +229,11 @@ def services_of(setting: Setting, target: Subject) -> tuple[str, ...]:
 class Search:
     """The search from those who have every right, or can give it to themselves, to all others."""
 
-    def __init__(self, setting: Setting, walkers: Mapping[str, Walker]) -> None:
+    def __init__(self, setting: AuditRun, walkers: Mapping[str, Walker]) -> None:
         self._setting, self._walkers = setting, walkers
-        self.next_step: dict[str, Step] = {}
+        self.next_step: dict[str, ChainStep] = {}
 
-    def run(self, administrators: Sequence[str], ways: Mapping[str, Step]) -> Mapping[str, tuple[Step, ...]]:
+    def run(self, administrators: Sequence[str], ways: Mapping[str, ChainStep]) -> Mapping[str, tuple[ChainStep, ...]]:
         """Return the chain of each principal that becomes an administrator, or gives itself every right, by others."""
         self.next_step = {}
         done = {*administrators, *ways}
@@ -246,8 +246,8 @@ class Search:
             frontiers.setdefault(depth, []).extend(found)
         return {arn: self._chain(arn, ways) for arn in self.next_step}
 
-    def _one_step(self, targets: Sequence[Subject], done: set[str]) -> dict[str, Step]:
-        found: dict[str, Step] = {}
+    def _one_step(self, targets: Sequence[AuditedPrincipal], done: set[str]) -> dict[str, ChainStep]:
+        found: dict[str, ChainStep] = {}
         services = {one.holder.arn: services_of(self._setting, one) for one in targets}
         for arn, walker in self._walkers.items() if targets else ():
             if arn in done:
@@ -262,15 +262,15 @@ class Search:
         return found
 
     def _first(
-        self, walker: Walker, targets: Sequence[Subject], services: Mapping[str, tuple[str, ...]]
-    ) -> Step | None:
+        self, walker: Walker, targets: Sequence[AuditedPrincipal], services: Mapping[str, tuple[str, ...]]
+    ) -> ChainStep | None:
         for target in targets:
             self._setting.pairs.spend(1)
             if step := walker.step_to(target, services[target.holder.arn]):
                 return step
         return None
 
-    def _chain(self, arn: str, ways: Mapping[str, Step]) -> tuple[Step, ...]:
+    def _chain(self, arn: str, ways: Mapping[str, ChainStep]) -> tuple[ChainStep, ...]:
         steps = [self.next_step[arn]]
         while steps[-1].whom in self.next_step:
             steps.append(self.next_step[steps[-1].whom])

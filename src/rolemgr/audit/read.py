@@ -262,9 +262,9 @@ def _usage(value: Mapping[str, Any], missing: Callable[[str, str], None]) -> Usa
         if used is not None:
             missing("the last use", "RoleLastUsed is not an object")
         return None
-    written = used.get("LastUsedDate")
-    day = _day(written)
-    if written is not None and day is None:
+    last_used = used.get("LastUsedDate")
+    day = _day(last_used)
+    if last_used is not None and day is None:
         missing("the last use", "LastUsedDate is not a date")
         return None
     region = used.get("Region")

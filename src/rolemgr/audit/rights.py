@@ -75,7 +75,7 @@ class ShownRequest:
     trust: TrustPolicy | None = None
 
 
-class Answer(NamedTuple):
+class RightsAnswer(NamedTuple):
     """The *certainty*; where it is allowed, the request that shows it."""
 
     certainty: Certainty
@@ -85,8 +85,8 @@ class Answer(NamedTuple):
         return self.certainty is Certainty.ALLOWED
 
 
-NO: Final = Answer(Certainty.DENIED)
-UNTOLD: Final = Answer(Certainty.UNKNOWN)
+NO: Final = RightsAnswer(Certainty.DENIED)
+UNTOLD: Final = RightsAnswer(Certainty.UNKNOWN)
 
 
 class Rights:
@@ -139,7 +139,7 @@ class Rights:
     def ask(
         self, action: str, resource: str, context: Settled | None = None, *, trust: TrustPolicy | None = None,
         trust_of: str | None = None, choice: Choice = Choice.ANY,
-    ) -> Answer:  # fmt: skip
+    ) -> RightsAnswer:  # fmt: skip
         """
         Return whether the principal may do *action* on *resource*, with *context* as it is.
 
@@ -162,7 +162,7 @@ class Rights:
         trial.has_session_tags = self._has_session_tags
         found = trial.request()
         if found is not None:
-            return Answer(Certainty.ALLOWED, ShownRequest(found, self.holder, trust_of, trust))
+            return RightsAnswer(Certainty.ALLOWED, ShownRequest(found, self.holder, trust_of, trust))
         if trial.surely_denied():
             return NO
         self.cannot_tell(action)
@@ -195,7 +195,7 @@ def _names(statement: IdentityStatement, folded: str) -> bool:
 def ask_trust(
     principal: str, role: HeldRole, action: str, context: Settled, budget: Budget, now: str,
     identity: IdentityPolicy | None = None, *, choice: Choice = Choice.ANY,
-) -> Answer:  # fmt: skip
+) -> RightsAnswer:  # fmt: skip
     """
     Return whether the trust policy of *role* lets *principal*, a service or anybody, assume it.
 
@@ -212,7 +212,7 @@ def ask_trust(
     found = trial.request()
     if found is None:
         return NO if trial.surely_denied() else UNTOLD
-    return Answer(Certainty.ALLOWED, ShownRequest(found, None, role.arn, role.trust))
+    return RightsAnswer(Certainty.ALLOWED, ShownRequest(found, None, role.arn, role.trust))
 
 
 def _keys(about: Iterable[ActionStatements]) -> frozenset[str]:

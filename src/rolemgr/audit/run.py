@@ -7,11 +7,11 @@ from operator import attrgetter
 from typing import Final
 
 from rolemgr.audit.breadth import is_administrator, is_of_sagemaker, over_permissioned, passing, reaching
-from rolemgr.audit.finding import AuditFinding, Step
+from rolemgr.audit.finding import AuditFinding, ChainStep
 from rolemgr.audit.nearest import Granted, Nearest, nearest
 from rolemgr.audit.paths import Search, Walker
 from rolemgr.audit.rights import Rights
-from rolemgr.audit.setting import MOST_REQUESTS, Setting, Subject
+from rolemgr.audit.setting import MOST_REQUESTS, AuditedPrincipal, AuditRun
 from rolemgr.audit.targets import own_ways
 from rolemgr.audit.trust import trusting
 from rolemgr.check.finding import Severity
@@ -53,7 +53,7 @@ def audit(
     *as_of* the newest day that the input names is today: the same input gives the same audit whenever it runs.
     What takes more than *most_requests* of the evaluator is not judged, and said.
     """
-    setting = Setting(inventory, as_of or inventory.newest, days, most_requests)
+    setting = AuditRun(inventory, as_of or inventory.newest, days, most_requests)
     administrators = _administrators(setting)
     walkers = {arn: Walker(setting, one) for arn, one in setting.subjects.items() if arn not in administrators}
     ways = _ways(setting, walkers)
@@ -77,7 +77,7 @@ def _order(finding: AuditFinding) -> tuple[int, str, str, str]:
     return list(Severity).index(finding.severity), finding.rule.id, finding.principal.arn, finding.message
 
 
-def _administrators(setting: Setting) -> dict[str, None]:
+def _administrators(setting: AuditRun) -> dict[str, None]:
     found: dict[str, None] = {}
     for arn, subject in setting.subjects.items():
         try:
@@ -91,8 +91,8 @@ def _administrators(setting: Setting) -> dict[str, None]:
     return found
 
 
-def _ways(setting: Setting, walkers: Mapping[str, Walker]) -> dict[str, Step]:
-    found: dict[str, Step] = {}
+def _ways(setting: AuditRun, walkers: Mapping[str, Walker]) -> dict[str, ChainStep]:
+    found: dict[str, ChainStep] = {}
     for arn, walker in walkers.items():
         try:
             step = next(own_ways(walker.subject), None) or walker.filling(setting.subjects.values())
@@ -105,7 +105,7 @@ def _ways(setting: Setting, walkers: Mapping[str, Walker]) -> dict[str, Step]:
     return found
 
 
-def _judged(setting: Setting, subject: Subject, walker: Walker | None) -> None:
+def _judged(setting: AuditRun, subject: AuditedPrincipal, walker: Walker | None) -> None:
     """Find what *subject* has for itself; an administrator, who has no *walker*, is one already."""
     try:
         if walker is not None:
@@ -118,7 +118,7 @@ def _judged(setting: Setting, subject: Subject, walker: Walker | None) -> None:
     _use(setting, subject)
 
 
-def _use(setting: Setting, subject: Subject) -> None:
+def _use(setting: AuditRun, subject: AuditedPrincipal) -> None:
     """Find that a role has not been used, as far as AWS tracks that."""
     holder, today = subject.holder, setting.as_of
     if holder.kind != "role" or today is None:
@@ -137,7 +137,7 @@ def _use(setting: Setting, subject: Subject) -> None:
 _BY_STEPS: Final = {1: "AU301", 2: "AU302", 3: "AU303"}
 
 
-def _escalating(setting: Setting, chains: Mapping[str, tuple[Step, ...]]) -> None:
+def _escalating(setting: AuditRun, chains: Mapping[str, tuple[ChainStep, ...]]) -> None:
     for arn, steps in chains.items():
         subject = setting.subjects[arn]
         names = [_short(one.whom) for one in steps]
@@ -151,7 +151,7 @@ def _short(arn: str) -> str:
 
 
 def _nearest(
-    setting: Setting, roles: list[Subject], personas: Callable[[], Mapping[str, frozenset[str]]]
+    setting: AuditRun, roles: list[AuditedPrincipal], personas: Callable[[], Mapping[str, frozenset[str]]]
 ) -> tuple[Nearest, ...]:
     if not roles:
         return ()

@@ -5,7 +5,7 @@ from datetime import date
 from functools import cached_property
 from typing import Final
 
-from rolemgr.audit.finding import AuditFinding, AuditRule, Step, rules, table
+from rolemgr.audit.finding import AuditFinding, AuditRule, ChainStep, rules, table
 from rolemgr.audit.rights import Rights, ShownRequest
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.errors import TooComplex
@@ -22,7 +22,7 @@ _PAIRS: Final = "there are more than {:,} pairs of a principal and a role to loo
 _PROBLEM: Final = "it takes more than {:,} requests to tell"
 
 
-class Subject:
+class AuditedPrincipal:
     """One principal that is judged, with its rights and the budget that its questions have."""
 
     def __init__(self, holder: HeldRole, now: str, whole: Budget) -> None:
@@ -54,7 +54,7 @@ class Subject:
         return f"its boundary {bound}, which is not in the input, may deny it" if bound else ""
 
 
-class Setting:
+class AuditRun:
     """The subjects of an audit as of a day; collects what is found and what can't be told."""
 
     def __init__(self, inventory: Inventory, as_of: date | None, days: int, most: int = MOST_REQUESTS) -> None:
@@ -64,7 +64,7 @@ class Setting:
         self.services_of: dict[str, tuple[str, ...]] = {}
         self.pairs = Budget(MOST_PAIRS, problem=_PAIRS)
         judged = (one for one in inventory.principals.values() if not one.is_of_a_service)
-        self.subjects = {one.arn: Subject(one, self.now, self.budget) for one in judged}
+        self.subjects = {one.arn: AuditedPrincipal(one, self.now, self.budget) for one in judged}
         self.findings: list[AuditFinding] = []
         self.untold: list[Unjudged] = []
 
@@ -73,15 +73,15 @@ class Setting:
         return rules()[identifier]
 
     def find(
-        self, identifier: str, subject: Subject, message: str, requests: tuple[ShownRequest, ...] = (),
-        steps: tuple[Step, ...] = (),
+        self, identifier: str, subject: AuditedPrincipal, message: str, requests: tuple[ShownRequest, ...] = (),
+        steps: tuple[ChainStep, ...] = (),
     ) -> None:  # fmt: skip
         """Note a finding of *subject*."""
         self.findings.append(
             AuditFinding(self.rule(identifier), subject.holder, message, requests, steps, subject.unless)
         )
 
-    def cannot_tell(self, subject: Subject, what: str, error: TooComplex | str) -> None:
+    def cannot_tell(self, subject: AuditedPrincipal, what: str, error: TooComplex | str) -> None:
         """Note that *what* of *subject* can't be told."""
         at = subject.holder.where
         self.untold.append(Unjudged(at.file, at.line, f"{what} of {subject.holder.arn}", str(error)))

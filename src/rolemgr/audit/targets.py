@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from rolemgr.audit.breadth import PASS_ROLE
 from rolemgr.audit.examples import concrete, strange
-from rolemgr.audit.finding import Step
-from rolemgr.audit.rights import Answer, Settled, ShownRequest
-from rolemgr.audit.setting import Subject
+from rolemgr.audit.finding import ChainStep
+from rolemgr.audit.rights import RightsAnswer, Settled, ShownRequest
+from rolemgr.audit.setting import AuditedPrincipal
 from rolemgr.iam.documents import Effect, TrustPolicy
 from rolemgr.model.inventory import HeldPolicy
 
@@ -17,7 +17,7 @@ _BOUNDARY = "iam:permissionsboundary"
 EVERYTHING = "every right"
 
 
-def own_ways(subject: Subject) -> Iterator[Step]:
+def own_ways(subject: AuditedPrincipal) -> Iterator[ChainStep]:
     """
     Yield the ways by which *subject* gives itself every right.
 
@@ -37,13 +37,13 @@ def own_ways(subject: Subject) -> Iterator[Step]:
     yield from _makes_a_role(subject)
 
 
-def _itself(subject: Subject, how: str, freed: tuple[ShownRequest, ...], answer: Answer) -> Step:
+def _itself(subject: AuditedPrincipal, how: str, freed: tuple[ShownRequest, ...], answer: RightsAnswer) -> ChainStep:
     first = "takes its boundary off and " if freed else ""
     shown = (answer.shown,) if answer.shown else ()
-    return Step(subject.holder.arn, EVERYTHING, first + how, (*freed, *shown))
+    return ChainStep(subject.holder.arn, EVERYTHING, first + how, (*freed, *shown))
 
 
-def _gives(subject: Subject, kind: str) -> Iterator[tuple[str, Answer]]:
+def _gives(subject: AuditedPrincipal, kind: str) -> Iterator[tuple[str, RightsAnswer]]:
     holder, rights = subject.holder, subject.rights
     bounded: Settled = {_BOUNDARY: None}
     attached = {**bounded, "iam:policyarn": f"arn:{subject.partition}:{_ADMINISTRATOR}"}
@@ -57,7 +57,7 @@ def _gives(subject: Subject, kind: str) -> Iterator[tuple[str, Answer]]:
         yield f"rewrites {policy.arn}, which it has (iam:CreatePolicyVersion)", answer
 
 
-def _own_policies(subject: Subject) -> Iterator[HeldPolicy]:
+def _own_policies(subject: AuditedPrincipal) -> Iterator[HeldPolicy]:
     """Yield the policies of the account that *subject* has attached, each once."""
     held = (
         one for one in subject.holder.policies if one.arn and one.source == "account" and ":iam::aws:" not in one.arn
@@ -65,7 +65,7 @@ def _own_policies(subject: Subject) -> Iterator[HeldPolicy]:
     yield from {one.arn: one for one in held}.values()
 
 
-def _makes_a_role(subject: Subject) -> Iterator[Step]:
+def _makes_a_role(subject: AuditedPrincipal) -> Iterator[ChainStep]:
     """Yield making a role that trusts *subject*, filling it with any policy, and assuming it."""
     rights = subject.rights
     if not rights.speaks("iam:CreateRole"):
@@ -80,11 +80,11 @@ def _makes_a_role(subject: Subject) -> Iterator[Step]:
             assumed = rights.ask("sts:AssumeRole", role, trust=trusting(subject)) if filled.shown else None
             if filled.shown and assumed and assumed.shown:
                 how = f"makes a role, gives it any policy, and assumes it (iam:CreateRole, {action})"
-                yield Step(subject.holder.arn, EVERYTHING, how, (made.shown, filled.shown, assumed.shown))
+                yield ChainStep(subject.holder.arn, EVERYTHING, how, (made.shown, filled.shown, assumed.shown))
                 return
 
 
-def _names(subject: Subject) -> list[str]:
+def _names(subject: AuditedPrincipal) -> list[str]:
     """Return a role that no policy knows, and one for each name of a role in the policies of *subject*."""
     found = {strange(PASS_ROLE, "role", subject.partition, subject.account): None}
     for policy in subject.holder.policies:
@@ -99,7 +99,7 @@ def _names(subject: Subject) -> list[str]:
     return list(found)
 
 
-def trusting(subject: Subject) -> TrustPolicy:
+def trusting(subject: AuditedPrincipal) -> TrustPolicy:
     """Return a trust policy that lets *subject* assume the role: what it would write."""
     statement = {"Effect": "Allow", "Principal": {"AWS": subject.holder.arn}, "Action": "sts:AssumeRole"}
     return TrustPolicy.model_validate({"Version": "2012-10-17", "Statement": [statement]})

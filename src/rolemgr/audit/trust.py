@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from rolemgr.audit.contexts import Choice
 from rolemgr.audit.finding import rules
 from rolemgr.audit.rights import ANYTHING, Certainty, Settled, ask_trust
-from rolemgr.audit.setting import Setting, Subject
+from rolemgr.audit.setting import AuditedPrincipal, AuditRun
 from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding
 from rolemgr.check.read import read
@@ -21,7 +21,7 @@ _OUTSIDE: Settled = dict.fromkeys(
 """What somebody from outside does not have."""
 
 
-def trusting(setting: Setting, subject: Subject) -> None:
+def trusting(setting: AuditRun, subject: AuditedPrincipal) -> None:
     """Find whom the trust policy of *subject*, a role, lets in from outside."""
     trust = subject.holder.trust
     if trust is None:
@@ -42,7 +42,7 @@ def trusting(setting: Setting, subject: Subject) -> None:
             setting.find(by_rule[finding.rule], subject, finding.message)
 
 
-def _of_rules(setting: Setting, trust: TrustPolicy) -> tuple[Finding, ...]:
+def _of_rules(setting: AuditRun, trust: TrustPolicy) -> tuple[Finding, ...]:
     """Return what `check` finds in the trust policy; the same policy is checked once."""
     kept: dict[int, tuple[Finding, ...]] = setting.__dict__.setdefault("_trusts", {})
     if id(trust) not in kept:
@@ -82,7 +82,7 @@ def _unread(trust: TrustPolicy) -> Iterator[str]:
     yield from (value for value in _named(trust) if value != "*" and _account_of(value) is None)
 
 
-def _anyone(setting: Setting, subject: Subject) -> None:
+def _anyone(setting: AuditRun, subject: AuditedPrincipal) -> None:
     somebody = f"arn:{subject.partition}:iam::{_STRANGER}:role/somebody"
     role, budget, now = subject.holder, subject.budget, setting.now
     answer = ask_trust(somebody, role, _ASSUME, _OUTSIDE, budget, now, ANYTHING, choice=Choice.NONE)
@@ -95,7 +95,7 @@ def _anyone(setting: Setting, subject: Subject) -> None:
         setting.find("AU103", subject, "Principal is `*`: whoever meets the conditions may assume it", shown)
 
 
-def _account(setting: Setting, subject: Subject, account: str, principal: str) -> None:
+def _account(setting: AuditRun, subject: AuditedPrincipal, account: str, principal: str) -> None:
     role, budget, now = subject.holder, subject.budget, setting.now
     answer = ask_trust(principal, role, _ASSUME, _OUTSIDE, budget, now, ANYTHING, choice=Choice.NONE)
     if answer.shown:

@@ -21,10 +21,10 @@ GRANTING = frozenset({PolicyType.IDENTITY, PolicyType.TRUST, PolicyType.RESOURCE
 """Kinds whose Allow gives access; an SCP or a boundary only bounds what others give."""
 
 
-class Condition(NamedTuple):
+class ReadCondition(NamedTuple):
     """One operator with one key; *operator* is None where IAM has no such operator."""
 
-    written: str
+    operator_text: str
     operator: Operator | None
     key: str
     values: tuple[str, ...]
@@ -70,7 +70,7 @@ class Statement:
     not_resources: tuple[str, ...] = ()
     principals: tuple[Principal, ...] = ()
     not_principals: tuple[Principal, ...] = ()
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[ReadCondition, ...] = ()
     opaque: frozenset[str] = frozenset()
 
     def at(self, element: str, value: str | None = None) -> DataPath:
@@ -93,8 +93,8 @@ class Statement:
     def _places(self, element: str) -> dict[str, int]:
         """Return where in the list that *element* is each of its texts stands first."""
         if element not in self._placed:
-            written = self.raw.get(element)
-            listed = reversed(list(enumerate(written))) if isinstance(written, list) else ()
+            given = self.raw.get(element)
+            listed = reversed(list(enumerate(given))) if isinstance(given, list) else ()
             self._placed[element] = {one: at for at, one in listed if isinstance(one, str)}
         return self._placed[element]
 
@@ -121,14 +121,14 @@ class Statement:
         """
         exact: dict[str, str] = {}
         patterns: dict[str, list[tuple[str, str]]] = {}
-        for written in self.actions:
-            folded = written.lower()
+        for pattern in self.actions:
+            folded = pattern.lower()
             if "*" in folded or "?" in folded:
                 service = folded.partition(":")[0]
                 is_open = "*" in service or "?" in service
-                patterns.setdefault("" if is_open else service, []).append((folded, written))
+                patterns.setdefault("" if is_open else service, []).append((folded, pattern))
             else:
-                exact[folded] = written
+                exact[folded] = pattern
         return exact, patterns
 
     def named(self, action: str) -> str | None:
@@ -138,9 +138,9 @@ class Statement:
         if folded in exact or not patterns:
             return exact.get(folded)
         for service in (folded.partition(":")[0], ""):
-            for pattern, written in patterns.get(service, ()):
-                if _matches(pattern, folded):
-                    return written
+            for lowered, pattern in patterns.get(service, ()):
+                if _matches(lowered, folded):
+                    return pattern
         return None
 
     def speaks_of(self, action: str) -> bool:
@@ -149,7 +149,7 @@ class Statement:
             return not any(matches_action(pattern, action) for pattern in self.not_actions)
         return self.named(action) is not None
 
-    def conditions_on(self, *keys: str) -> Iterator[Condition]:
+    def conditions_on(self, *keys: str) -> Iterator[ReadCondition]:
         """Yield the conditions on any of *keys* (lower case; one that ends in a slash is a beginning)."""
         beginnings = tuple(key for key in keys if key.endswith("/"))
         for condition in self.conditions:

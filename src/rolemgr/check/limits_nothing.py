@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
-from rolemgr.check.document import Condition, Statement
+from rolemgr.check.document import ReadCondition, Statement
 from rolemgr.check.patterns import is_every_one
 from rolemgr.check.rights import RIGHTS
 from rolemgr.iam.arn import PARTITIONS, Arn
@@ -131,7 +131,7 @@ def open_resource(statement: Statement, name: str) -> str | None:
     return next((one for one in statement.wide_resources if action and is_every_one(one, action)), None)
 
 
-def limits_no_administrator(condition: Condition) -> bool:
+def limits_no_administrator(condition: ReadCondition) -> bool:
     """
     Tell whether *condition* does not limit a caller that may do everything.
 
@@ -147,7 +147,7 @@ def limits_no_administrator(condition: Condition) -> bool:
     return not condition.operator.negated and condition.folded in quirks.keys_that("of_the_account")
 
 
-def limits_nothing(condition: Condition) -> bool:
+def limits_nothing(condition: ReadCondition) -> bool:
     """
     Tell whether *condition* holds for anyone who calls in the usual way, or leaves something out of the request.
 
@@ -166,7 +166,7 @@ def limits_nothing(condition: Condition) -> bool:
     return condition.folded in quirks.keys_that("of_the_holder") or _admits_the_usual(condition)
 
 
-def _null_limits_nothing(condition: Condition) -> bool:
+def _null_limits_nothing(condition: ReadCondition) -> bool:
     answers = {value.lower() for value in condition.values}
     if {"true", "false"} <= answers or ("false" in answers and _is_always_there(condition.folded)):
         return True
@@ -192,7 +192,7 @@ def _may_be_left_out(key: str) -> bool:
     return key.startswith("aws:") and not key.startswith("aws:resource") and not _is_always_there(key)
 
 
-def _admits_the_usual(condition: Condition) -> bool:
+def _admits_the_usual(condition: ReadCondition) -> bool:
     """Tell whether the values of a positive *condition* take in what nearly every request has."""
     base = condition.operator.base if condition.operator else ""
     if base in ("IpAddress", "NotIpAddress"):
@@ -220,13 +220,13 @@ def _is_timeless(base: str, value: str) -> bool:
     return "Less" in base and limit > Decimal(int((now + _LONG).timestamp()))
 
 
-def _admits_bool(condition: Condition) -> bool:
+def _admits_bool(condition: ReadCondition) -> bool:
     answers = {value.lower() for value in condition.values}
     usual = quirks.usual_values(condition.folded)
     return _is_always_there(condition.folded) and (answers >= {"true", "false"} or bool(answers & set(usual)))
 
 
-def _admits_text(condition: Condition, *, as_pattern: bool) -> bool:
+def _admits_text(condition: ReadCondition, *, as_pattern: bool) -> bool:
     if as_pattern and any(map(_is_any_value, (*condition.values, *together(condition.values)))):
         return True
     if condition.folded == "iam:policyarn" and any(_admits_administrator(one, as_pattern) for one in condition.values):

@@ -97,11 +97,11 @@ def _fits_type(arn: Arn, action: Action, name: str) -> bool:
     return name in types_of(str(arn._replace(region=region, account=account)), action)
 
 
-def _part(written: str, form: str) -> str | None:
+def _part(part: str, form: str) -> str | None:
     """Return a region or account as the type's *form* has it, present or empty; None where it can't be."""
     if form:
-        return written or None
-    return "" if not written.strip("*?") else None
+        return part or None
+    return "" if not part.strip("*?") else None
 
 
 @lru_cache(maxsize=16_384)
@@ -121,12 +121,12 @@ def is_every_one(resource: str, action: Action, types: tuple[str, ...] = ()) -> 
 
 def _is_all_of(pattern: str, form: Arn) -> bool:
     """Tell whether *pattern* matches whatever the resource part of *form* may be."""
-    names, written = replaced(form.resource, "*"), Arn.parse(pattern)
-    if written is None:
+    names, arn = replaced(form.resource, "*"), Arn.parse(pattern)
+    if arn is None:
         return contains(
             pattern, f"arn:aws:{form.service}:{form.region and 'us-east-1'}:{form.account and '0' * 12}:{names}"
         )
-    return contains(written.service, form.service) and contains(written.resource, names)
+    return contains(arn.service, form.service) and contains(arn.resource, names)
 
 
 @lru_cache(maxsize=16_384)

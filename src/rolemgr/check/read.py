@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rolemgr.check.document import Condition, Document, Principal, Problem, Statement
+from rolemgr.check.document import Document, Principal, Problem, ReadCondition, Statement
 from rolemgr.check.intrinsic import UNKNOWN, is_function, is_specific, resolve, shown
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
@@ -196,7 +196,7 @@ class _Reader:
                 self._problem(f"{name} {kind} holds {_named(text)}, not text", name, kind)
                 self.opaque.add(name)
 
-    def _conditions(self) -> Iterator[Condition]:
+    def _conditions(self) -> Iterator[ReadCondition]:
         block = self._value(self.raw.get("Condition", {}), "Condition")
         if block is UNKNOWN:
             return
@@ -211,7 +211,7 @@ class _Reader:
             elif found is not UNKNOWN:
                 self._problem(f"Condition {operator} is {_named(found)}, not an object of keys", "Condition", operator)
 
-    def _condition(self, operator: str, key: str, values: Any) -> Condition:
+    def _condition(self, operator: str, key: str, values: Any) -> ReadCondition:
         path = (*self.path, "Condition", operator, key)
         value = resolve(values) if self.document.template else values
         listed = value if isinstance(value, list) else [value]
@@ -221,7 +221,7 @@ class _Reader:
         if None in texts:
             self._problem(f"{operator} {key} holds what is neither text, number nor boolean", *path[len(self.path) :])
         known = tuple(text for text in texts if text is not None)
-        return Condition(operator, parse_operator(operator), key, known, path, opaque)
+        return ReadCondition(operator, parse_operator(operator), key, known, path, opaque)
 
     def _value(self, value: Any, element: str) -> Any:
         """Return *value*, a template's function resolved; where that can't be, *element* is opaque."""

@@ -6,7 +6,7 @@ from functools import lru_cache
 from inspect import getdoc
 from typing import NamedTuple, TypeAlias
 
-from rolemgr.check.document import Condition, Document, Statement
+from rolemgr.check.document import Document, ReadCondition, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
@@ -109,13 +109,13 @@ def group_rule(identifier: str, name: str, severity: Severity, title: str, sourc
     return made
 
 
-def value_at(statement: Statement, condition: Condition, value: str) -> DataPath:
+def value_at(statement: Statement, condition: ReadCondition, value: str) -> DataPath:
     """Return the path of *value* where *condition* lists several, else that of the condition."""
     block = statement.raw.get("Condition")
-    tests = block.get(condition.written) if isinstance(block, Mapping) else None
-    written = tests.get(condition.key) if isinstance(tests, Mapping) else None
-    if isinstance(written, list):
-        for index, one in enumerate(written):
+    tests = block.get(condition.operator_text) if isinstance(block, Mapping) else None
+    values = tests.get(condition.key) if isinstance(tests, Mapping) else None
+    if isinstance(values, list):
+        for index, one in enumerate(values):
             if str(one).lower() == value.lower():
                 return (*condition.path, index)
     return condition.path

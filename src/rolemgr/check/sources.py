@@ -16,7 +16,7 @@ from rolemgr.check.finding import NotJudged
 from rolemgr.check.kinds import kind_of
 from rolemgr.check.read import read
 from rolemgr.check.reader.elsewhere import others
-from rolemgr.check.reader.found import VERSIONS, Attached, Found, Search, Unknown, is_policy
+from rolemgr.check.reader.found import VERSIONS, Attached, PolicyInFile, Search, UnjudgedPlace, is_policy
 from rolemgr.check.reader.roles import at, in_roles
 from rolemgr.check.templating import endings, filled_in_later
 from rolemgr.files.json import parse_json
@@ -88,9 +88,11 @@ def search(
     """Return the policy documents in *parsed*, and what may be one and can't be judged."""
     parsed = parsed._replace(data=filled_in_later(parsed.data, name))
     searched = list(find(parsed.data))
-    found = [one for one in searched if isinstance(one, Found)]
+    found = [one for one in searched if isinstance(one, PolicyInFile)]
     made = _documents(found, parsed, text if len({one.path for one in found}) == 1 else None, name, kind)
-    unknown = [NotJudged(name, parsed.line_of(one.path), one.reason) for one in searched if isinstance(one, Unknown)]
+    unknown = [
+        NotJudged(name, parsed.line_of(one.path), one.reason) for one in searched if isinstance(one, UnjudgedPlace)
+    ]
     made += [_attached(one, name, parsed) for one in searched if isinstance(one, Attached)]
     for one in made:
         unknown += [NotJudged(name, one.line_of(path), reason) for path, reason in one.unknown]
@@ -106,7 +108,7 @@ def _attached(one: Attached, name: str, parsed: Parsed) -> Document:
 
 
 def _documents(
-    found: Iterable[Found], parsed: Parsed, text: str | None, name: str, kind: PolicyType | None
+    found: Iterable[PolicyInFile], parsed: Parsed, text: str | None, name: str, kind: PolicyType | None
 ) -> list[Document]:
     """Return the documents *found*; a policy that many roles hold is read once."""
     made: dict[object, Document] = {}
@@ -133,7 +135,7 @@ def _in_part(group: str, parsed: Parsed) -> str:
     return f"{group} of document {parsed.number + 1}" if group and parsed.number else group
 
 
-def _document(found: Found, parsed: Parsed, text: str | None, name: str, kind: PolicyType | None) -> Document:
+def _document(found: PolicyInFile, parsed: Parsed, text: str | None, name: str, kind: PolicyType | None) -> Document:
     def line_of(path: DataPath) -> int | None:
         return parsed.line_of(found.place(path))
 
@@ -159,13 +161,13 @@ def find(data: Any) -> Search:
     if isinstance(data, list):
         for index, one in enumerate(data):
             if is_policy(one):
-                yield Found(one, (index,), None)
+                yield PolicyInFile(one, (index,), None)
             else:
                 yield from _elsewhere(one, (index,), set())
     elif isinstance(data, dict):
         yield from _in_mapping(data)
     elif is_document(data):  # what `--query Policy` prints
-        yield Found(at(data, ()), (), None)
+        yield PolicyInFile(at(data, ()), (), None)
 
 
 def _in_mapping(data: dict[str, Any]) -> Search:
@@ -173,7 +175,7 @@ def _in_mapping(data: dict[str, Any]) -> Search:
     from rolemgr.check.reader.terraform import in_terraform, is_terraform
 
     if is_policy(data) or _is_misspelt(data):
-        yield Found(data, (), None)
+        yield PolicyInFile(data, (), None)
     elif _is_template(data):
         yield from in_cloudformation(data)
     elif is_terraform(data):
@@ -184,7 +186,7 @@ def _in_mapping(data: dict[str, Any]) -> Search:
             known.add(one.path)
             yield one
         if key := _goes_on(data, bool(known)):
-            yield Unknown((key,), "the answer goes on: this is one page of several")
+            yield UnjudgedPlace((key,), "the answer goes on: this is one page of several")
         yield from _elsewhere(data, (), known, arns=not known)  # an answer says where it attaches what
 
 
@@ -198,8 +200,8 @@ def _goes_on(data: dict[str, Any], holds_policies: bool) -> str | None:
 def _elsewhere(data: Any, path: DataPath, known: set[DataPath], *, arns: bool = True) -> Search:
     """Yield what looks like a policy where no known shape has one: nobody knows what it is for."""
     for one in others(data, path, known, arns=arns):
-        if isinstance(one, Found):
-            yield Unknown(one.path, _OLD_VERSION if _VERSIONS in one.path else _NO_SHAPE)
+        if isinstance(one, PolicyInFile):
+            yield UnjudgedPlace(one.path, _OLD_VERSION if _VERSIONS in one.path else _NO_SHAPE)
         else:
             yield one
 

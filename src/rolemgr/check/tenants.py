@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rolemgr.check.document import Condition, Statement
+from rolemgr.check.document import ReadCondition, Statement
 from rolemgr.check.rule import value_at
 from rolemgr.files.source import DataPath
 from rolemgr.iam.variables import around_variables, key_variables_in
@@ -38,7 +38,7 @@ def open_providers(statement: Statement) -> Iterator[OpenProvider]:
             yield OpenProvider(shared.provider, reason, where)
 
 
-def _positive(statement: Statement, shared: SharedProvider) -> Iterator[Condition]:
+def _positive(statement: Statement, shared: SharedProvider) -> Iterator[ReadCondition]:
     """Yield the conditions of *statement* that want a value of one of the claims of *shared*."""
     keys = {key.lower() for key in shared.condition_keys()}
     for condition in statement.conditions:
@@ -55,11 +55,11 @@ def wide_value(statement: Statement, shared: SharedProvider) -> tuple[str | None
     return None, statement.at("Principal")
 
 
-def _wants_a_value(condition: Condition) -> bool:
+def _wants_a_value(condition: ReadCondition) -> bool:
     return bool(condition.operator and condition.operator.base != "Null" and condition.true_where_absent is False)
 
 
-def tells_apart(condition: Condition, shared: SharedProvider) -> bool:
+def tells_apart(condition: ReadCondition, shared: SharedProvider) -> bool:
     """Tell whether *condition* holds for tokens of one customer of *shared* alone."""
     claim = next(
         (

@@ -13,6 +13,7 @@ import click
 from rolemgr.cli.access import access_options
 from rolemgr.cli.console import form_option, output_option, page_form_option
 from rolemgr.cli.files import is_folder, is_stdout, next_step, note, write_output
+from rolemgr.cli.lazy import account, report, workflow
 from rolemgr.cli.options import roles_options
 from rolemgr.cli.planning import end_with, prepare
 from rolemgr.errors import AwsError, InputError, Refused, RolemgrError, SourceLocation, gathering
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from rolemgr.account.connect import Access
     from rolemgr.account.plan import RolePlan
     from rolemgr.report.plan import Done, Planned
+    from rolemgr.workflow.plan import Prepared
 
 _FEW = 10
 """Up to so many roles each step is shown; more would hide what matters."""
@@ -63,20 +65,20 @@ def plan_command(
       rolemgr plan roles/*.yaml --update --format json
       rolemgr plan roles/*.yaml --update --format markdown
     """
-    from rolemgr.report.pages.forms import FORMS, page_text  # help does not pay for these
-    from rolemgr.report.pages.of_plan import plan_page
-    from rolemgr.report.plan import plan_data, plan_text
-
     options = ApplyOptions(update, prune, allow_findings)
     found = prepare(role_choices(files, chosen), access, options, "", verbose=verbose, to_file=_is_file(output))
     unwritten: list[InputError] = []
     with gathering(unwritten):
-        shown = plan_text(*found) if form == "text" else to_json(plan_data(*found))
-        shown = page_text(plan_page(*found), form) if form in FORMS else shown
-        write_output(shown, output)
+        write_output(_plan_in(form, found), output)
     end_with([*(one.error for one in found.refused), *unwritten])
     if found.problems:
         sys.exit(1)
+
+
+def _plan_in(form: str, found: "Prepared") -> str:
+    if form in report.pages.forms.FORMS:
+        return report.pages.forms.page_text(report.pages.of_plan.plan_page(*found), form)
+    return report.plan.plan_text(*found) if form == "text" else to_json(report.plan.plan_data(*found))
 
 
 @click.command("apply")
@@ -121,25 +123,20 @@ def apply_roles(
     written where the result can't be, and after the result what the first of the worst roles is refused for or
     failed of.
     """
-    from rolemgr.account.ownership import new_run  # help does not pay for these
-    from rolemgr.report.plan import Done, plan_text
-    from rolemgr.workflow.apply import carry_out
-    from rolemgr.workflow.plan import problem_of, refusals
-
     _check_can_ask(options)
     _check_output(output)
-    run = new_run()
+    run = account.ownership.new_run()
     way, planned, refused = prepare(choices, access, options, run, verbose=verbose, to_file=_is_file(output))
-    click.echo(plan_text(way, planned, refused, steps=verbose or len(planned) <= _FEW), err=True, nl=False)
+    click.echo(report.plan.plan_text(way, planned, refused, steps=verbose or len(planned) <= _FEW), err=True, nl=False)
     done: list[Done] = []
     interruption: BaseException | None = None
     if way:
-        plans = [one.plan for one in planned if not problem_of(one)]
+        plans = [one.plan for one in planned if not workflow.plan.problem_of(one)]
         _ask(way, plans, options)
         with _ended_cleanly():
-            done, interruption = carry_out(way, plans, options, run, note, verbose=verbose)
-    problems = refusals(planned, refused)
-    done += [Done(role, "refused", str(error)) for role, error in problems]
+            done, interruption = workflow.apply.carry_out(way, plans, options, run, note, verbose=verbose)
+    problems = workflow.plan.refusals(planned, refused)
+    done += [report.plan.Done(role, "refused", str(error)) for role, error in problems]
     unwritten = _give(way, done, form, output)
     _say_next(planned, done)
     _end(done, [*(error for _, error in problems), *unwritten], interruption)
@@ -165,9 +162,7 @@ def role_files(chosen: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return what `roles_options` collected as the options of each role; raise InputError for one name for several."""
     if not many_roles(chosen):
         return [one_role(chosen)]
-    from rolemgr.workflow.many import matching_files  # one role pays for no pool of processes
-
-    files = matching_files(chosen["role"])
+    files = workflow.many.matching_files(chosen["role"])
     if chosen["name"] and len(files) > 1:
         raise InputError(SourceLocation("--name"), "names one role, and there are several files")
     return [{**chosen, "role": file} for file in files]
@@ -236,11 +231,10 @@ def _give(way: "Access | None", done: "Sequence[Done]", form: str, output: str |
 
     The account is changed by now: what is there, and what is left, must not go unsaid.
     """
-    from rolemgr.report.plan import done_data, done_text  # as above
-
     unwritten: list[InputError] = []
     with gathering(unwritten):
-        write_output(to_json(done_data(way, done)) if form == "json" else done_text(done), output)
+        text = to_json(report.plan.done_data(way, done)) if form == "json" else report.plan.done_text(done)
+        write_output(text, output)
     for one in done if unwritten else ():
         with suppress(OSError):
             note(f"{one.result} {one.arn}")

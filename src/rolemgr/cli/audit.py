@@ -10,7 +10,10 @@ import click
 
 from rolemgr.cli.console import catalog_option, form_option, judged_fail_on_option, output_option
 from rolemgr.cli.files import is_folder, note, read_input, require_ending, write_output
-from rolemgr.errors import InputError, SourceLocation, raise_all
+from rolemgr.cli.lazy import audit, report, workflow
+from rolemgr.cli.lazy import catalog as entries
+from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
+from rolemgr.files.write import to_json
 
 if TYPE_CHECKING:
     from rolemgr.audit.read import Reader
@@ -91,9 +94,7 @@ def _inventory(names: Sequence[str]) -> "tuple[Inventory, list[InputError], int]
 
     Raises what is wrong where no file has a role or user.
     """
-    from rolemgr.audit.read import Reader
-
-    reader, wrong = Reader(), list[InputError]()
+    reader, wrong = audit.read.Reader(), list[InputError]()
     for name in _paths(names):
         try:
             _take(reader, name)
@@ -107,9 +108,7 @@ def _inventory(names: Sequence[str]) -> "tuple[Inventory, list[InputError], int]
 
 
 def _take(reader: "Reader", name: str) -> None:
-    from rolemgr.audit.read import FILE_LIMITS
-
-    reader.take(*read_input(name, FILE_LIMITS))
+    reader.take(*read_input(name, audit.read.FILE_LIMITS))
 
 
 def _paths(names: Sequence[str]) -> list[str]:
@@ -127,38 +126,25 @@ def _paths(names: Sequence[str]) -> list[str]:
 
 
 def _audited(inventory: "Inventory", today: date | None, days: int, catalog: Sequence[str]) -> "Audit":
-    from rolemgr.audit.run import audit
-
     def personas() -> dict[str, frozenset[str]]:
-        from rolemgr.audit.personas import persona_actions
-        from rolemgr.catalog.load import Catalog
+        return audit.personas.persona_actions(entries.load.Catalog([Path(folder) for folder in catalog]))
 
-        return persona_actions(Catalog([Path(folder) for folder in catalog]))
-
-    return audit(inventory, personas, as_of=today, days=days)
+    return audit.run.audit(inventory, personas, as_of=today, days=days)
 
 
 def _text(found: "Audit", chosen: "Sequence[HeldRole]", form: str, names: Sequence[str]) -> str:
-    from rolemgr.files.write import to_json
-    from rolemgr.report.audit import audit_data, audit_text, only_of, principal_text
-
     if form == "json":
-        return to_json(audit_data(only_of(found, chosen) if chosen else found))
-    return principal_text(found, chosen) if chosen else audit_text(found, names)
+        return to_json(report.audit.audit_data(report.audit.only_of(found, chosen) if chosen else found))
+    return report.audit.principal_text(found, chosen) if chosen else report.audit.audit_text(found, names)
 
 
 def _fails(found: "Audit", fail_on: Sequence[str], chosen: "Sequence[HeldRole]") -> bool:
-    from rolemgr.report.audit import only_of
-    from rolemgr.workflow.check import fails
-
-    judged = only_of(found, chosen) if chosen else found
-    return fails(fail_on, judged.findings, judged.not_judged)
+    judged = report.audit.only_of(found, chosen) if chosen else found
+    return workflow.check.fails(fail_on, judged.findings, judged.not_judged)
 
 
 def _named(inventory: "Inventory", name: str, option: str) -> "list[HeldRole]":
     """Return the principals of the ARN or name *name*, of several accounts perhaps."""
-    from rolemgr.errors import UnknownNameError
-
     found = [one for one in inventory.principals.values() if name in (one.arn, one.name)]
     if not found:
         names = {one.name for one in inventory.principals.values()}
@@ -167,16 +153,13 @@ def _named(inventory: "Inventory", name: str, option: str) -> "list[HeldRole]":
 
 
 def _extracted(inventory: "Inventory", text: str) -> str:
-    from rolemgr.files.write import to_json
-    from rolemgr.report.audit import extracted
-
     part, _, name = text.partition(":")
     if part not in _PARTS or not name:
         raise InputError(SourceLocation("--extract"), f"`{text}` is not PART:NAME", f"a part is {', '.join(_PARTS)}")
     found = _named(inventory, name, "--extract")
     if len(found) > 1:
         raise InputError(SourceLocation("--extract"), f"`{name}` is in several accounts", f"such as {found[0].arn}")
-    data: Any = extracted(found[0], part)
+    data: Any = report.audit.extracted(found[0], part)
     if data is None:
         raise InputError(SourceLocation("--extract"), f"{found[0].arn} has no {part} that is known")
     return to_json(data)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import click
 
 from rolemgr.cli.console import catalog_option, color_option, form_option, give, output_option
+from rolemgr.cli.lazy import workflow
 from rolemgr.errors import InputError, SourceLocation
 
 
@@ -28,13 +29,11 @@ def list_command(
       rolemgr list activity-groups --matrix
       rolemgr list activity-groups --catalog ./our-catalog --format json
     """
-    from rolemgr.workflow.browse import list_of  # help does not pay for it
-
     if matrix and kind != "activity-groups":
         raise InputError(
             SourceLocation("--matrix"), "goes with activity groups", "see `rolemgr list activity-groups --matrix`"
         )
-    views = list_of("matrix" if matrix else kind, catalog)
+    views = workflow.browse.list_of("matrix" if matrix else kind, catalog)
     give(form, views.data, views.page, output, color)
 
 
@@ -59,7 +58,5 @@ def show_command(
       rolemgr show guardrail volume-kms-key
       rolemgr show profile regulated
     """
-    from rolemgr.workflow.browse import entry_of  # help does not pay for it
-
-    views = entry_of(kind, name, catalog)
+    views = workflow.browse.entry_of(kind, name, catalog)
     give(form, views.data, views.page, output, color)

@@ -10,13 +10,14 @@ import click
 from rolemgr import __version__
 from rolemgr.cli.console import color_option, findings_form_option, judged_fail_on_option, output_option
 from rolemgr.cli.files import is_file, is_stdout, note, write_output
+from rolemgr.cli.lazy import report, workflow
 from rolemgr.cli.options import roles_options
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.cli.progress import progress, say_rest
 from rolemgr.files.write import to_json
 
 if TYPE_CHECKING:
-    from rolemgr.workflow.found import Checks, Found
+    from rolemgr.workflow.found import CheckFindings, Checks
 
 KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
 
@@ -59,30 +60,27 @@ def check_command(
       rolemgr check policies/ --format markdown >> "$GITHUB_STEP_SUMMARY"
       rolemgr check --explain RM901
     """
-    from rolemgr.report.check import explained  # help does not pay for these
-    from rolemgr.workflow import check
-    from rolemgr.workflow import found as results
-
-    checks = results.read_checks(config, rules)
+    checks = workflow.found.read_checks(config, rules)
     if explain is not None:
-        write_output(explained(explain, checks.customs), output)
+        write_output(report.check.explained(explain, checks.customs), output)
         return
-    given, settings = check.Checked(paths, chosen, kind), checks.config()
-    found = results.excused(check.found_in(given, settings, checks.files, OUTSIDE, progress, verbose=verbose), settings)
+    given, settings = workflow.check.CheckRequest(paths, chosen, kind), checks.config()
+    found = workflow.check.found_in(given, settings, checks.files, OUTSIDE, progress, verbose=verbose)
+    found = workflow.found.excused(found, settings)
     if write_baseline is not None:
-        write_output(to_json(check.as_baseline(found)), write_baseline)
+        write_output(to_json(workflow.check.as_baseline(found)), write_baseline)
         note(f"{len(found.findings)} findings written to {write_baseline}")
         return
     if baseline is not None:
-        found = check.beyond_baseline(found, baseline)
+        found = workflow.check.beyond_baseline(found, baseline)
     _give(form, found, checks, output, color)
     if found.wrong:
         say_rest(len(set(found.names)), found.wrong, "checked")
-    if check.fails(fail_on, found.findings, found.not_judged):
+    if workflow.check.fails(fail_on, found.findings, found.not_judged):
         sys.exit(1)
 
 
-def _give(form: str, found: "Found", checks: "Checks", output: str | None, color: str) -> None:
+def _give(form: str, found: "CheckFindings", checks: "Checks", output: str | None, color: str) -> None:
     """Say how many findings are suppressed, and write the others in the *form* that somebody chose."""
     if found.suppressed:
         many = "s" if len(found.suppressed) > 1 else ""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from rolemgr.cli.files import require_ending, write_output
-from rolemgr.cli.neighbours import require_path
+from rolemgr.cli.lazy import cli
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.write import to_json
 
@@ -24,8 +24,15 @@ def _path(_ctx: click.Context, _param: click.Parameter, value: str | None) -> st
     if value == "":
         raise InputError(SourceLocation("--output"), "the path is empty", "give a file, or - for stdout")
     if value is not None:
-        require_path(value)
+        _require_path(value)
     return value
+
+
+def _require_path(value: str) -> None:
+    """Raise InputError where *value*, of ``-o``, is the name of a form, as ``--output json`` of the AWS CLI has it."""
+    if value in ("json", "yaml", "text", "table", "sarif", "github", "markdown", "html", "csv", "off"):
+        hint = f"give --format {value}, or ./{value} for a file of that name"
+        raise InputError(SourceLocation("--output"), f"`{value}` is a form, and -o takes a path", hint)
 
 
 color_option = click.option(
@@ -83,6 +90,4 @@ def give(
     if form == "json":
         write_output(to_json(data()), output)
         return
-    from rolemgr.cli.drawing import drawn  # rich, which data does not pay for
-
-    write_output(drawn(page(), output, color), output)
+    write_output(cli.drawing.drawn(page(), output, color), output)

@@ -14,6 +14,7 @@ from rolemgr.cli.apply import allow_findings_option, apply_roles, role_files, ye
 from rolemgr.cli.console import output_option
 from rolemgr.cli.export import export_options
 from rolemgr.cli.files import is_folder, next_step, note, require_ending, write_in, write_output
+from rolemgr.cli.lazy import cli, workflow
 from rolemgr.cli.options import roles_options
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.cli.progress import say_rest
@@ -24,7 +25,7 @@ from rolemgr.workflow.exports import FORMS, ExportedText, Exports, exported_text
 from rolemgr.workflow.role_options import many_roles, one_role
 
 if TYPE_CHECKING:
-    from rolemgr.workflow.role import Chosen
+    from rolemgr.workflow.role import RenderedChoice
 
 
 @click.command("create")
@@ -70,9 +71,7 @@ def create_command(
     else:
         _check_written(exports, output, yes=yes, allow_findings=allow_findings, **access._asdict())
     if at_a_terminal() and not names_a_role(chosen, os.environ):
-        from rolemgr.cli.wizard import ask_for_role  # rich, where somebody is asked
-
-        chosen = ask_for_role(ctx, chosen)
+        chosen = cli.wizard.ask_for_role(ctx, chosen)
     if to_account:
         options = ApplyOptions(allow_findings=allow_findings, yes=yes)
         apply_roles(role_files(chosen), access, options, exports.form if form_given else "text", output,
@@ -92,9 +91,7 @@ def _check_template(name: str, chosen: dict[str, Any], *, beside: str | None) ->
 
 
 def _create_one(chosen: dict[str, Any], exports: Exports, output: str | None, *, verbose: bool) -> None:
-    from rolemgr.workflow.create import create_role  # help does not pay for it
-
-    made = create_role(one_role(chosen), exports, OUTSIDE, verbose=verbose)
+    made = workflow.create.create_role(one_role(chosen), exports, OUTSIDE, verbose=verbose)
     for text in made.exported.notes:
         note(text)
     if output is not None and (output.endswith("/") or is_folder(output)):
@@ -106,18 +103,16 @@ def _create_one(chosen: dict[str, Any], exports: Exports, output: str | None, *,
 
 
 def _create_many(
-    chosen: dict[str, Any], make: "Callable[[Chosen], ExportedText]", exports: Exports, output: str | None,
+    chosen: dict[str, Any], make: "Callable[[RenderedChoice], ExportedText]", exports: Exports, output: str | None,
     *, verbose: bool,
 ) -> None:  # fmt: skip
     """Write each role that can be made as a file of its own to the folder *output*, then raise what is wrong."""
-    from rolemgr.cli.many import judge_each, matching_files, require_folder, say_notes, write_each  # a pool
-
-    folder = require_folder(output)
-    files = matching_files(chosen["role"])
-    found, wrong = judge_each(chosen, files, make, verbose=verbose, filled_later=exports.filled_later)
+    folder = cli.many.require_folder(output)
+    files = workflow.many.matching_files(chosen["role"])
+    found, wrong = cli.many.judge_each(chosen, files, make, verbose=verbose, filled_later=exports.filled_later)
     made = [one._replace(notes=(*one.notes, *one.result.notes)) for one in found]
-    say_notes(made)
-    unwritten = write_each([one.with_result(one.result.text) for one in made], folder, exports.place)
+    cli.many.say_notes(made)
+    unwritten = cli.many.write_each([one.with_result(one.result.text) for one in made], folder, exports.place)
     say_rest(len(made) - len(unwritten), [*wrong, *unwritten], f"written to {folder}")
 
 

@@ -7,6 +7,7 @@ import click
 
 from rolemgr.cli.console import output_option
 from rolemgr.cli.files import note, require_ending, write_output
+from rolemgr.cli.lazy import detective
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.write import to_json, to_yaml
 
@@ -36,11 +37,9 @@ def detective_command(name: str, tag_keys: Sequence[str], stop: bool, form: str,
       aws cloudformation deploy --stack-name on-demand-jobs --template-file on-demand-jobs.yaml \\
           --capabilities CAPABILITY_IAM --parameter-overrides Email=ml-platform@example.com
     """
-    from rolemgr.detective.detective import template  # help does not pay for it
-
     asked = _only_for(name, tag_keys, stop)
     require_ending(output, form.upper(), f"give --format {'json' if form == 'yaml' else 'yaml'}")
-    made = template(name, tag_keys=asked, stop=stop)
+    made = detective.detective.template(name, tag_keys=asked, stop=stop)
     write_output(to_yaml(made) if form == "yaml" else to_json(made), output)
 
 

@@ -8,6 +8,7 @@ import click
 
 from rolemgr.cli.console import color_option, form_option, give, output_option
 from rolemgr.cli.layers import layer_options
+from rolemgr.cli.lazy import workflow
 from rolemgr.cli.options import role_options
 from rolemgr.cli.outside import OUTSIDE
 
@@ -49,10 +50,9 @@ def diagnose_command(
       rolemgr diagnose --action s3:GetObject --resource arn:aws:s3:::acme/a.csv \\
                        --persona sagemaker-compute --resource-policy bucket.json
     """
-    from rolemgr.workflow.diagnose import Asking, RequestOptions, diagnosed  # help does not pay for it
-
-    asking = Asking(message, policy, chosen, layers, RequestOptions(**asked), key, key_policy)
-    found = diagnosed(asking, OUTSIDE, verbose=verbose)
+    request = workflow.diagnose.DeniedRequestOptions(**asked)
+    query = workflow.diagnose.DiagnoseQuery(message, policy, chosen, layers, request, key, key_policy)
+    found = workflow.diagnose.diagnosed(query, OUTSIDE, verbose=verbose)
     give(form, found.views.data, found.views.page, output, color)
     if found.diagnosis.decision != "Allowed":
         sys.exit(1)

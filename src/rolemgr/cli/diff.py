@@ -6,6 +6,7 @@ import click
 
 from rolemgr.cli.console import output_option
 from rolemgr.cli.files import is_file, write_output
+from rolemgr.cli.lazy import workflow
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.files.write import to_json
 
@@ -45,9 +46,7 @@ def diff_command(a: str, b: str, kind: str | None, form: str, fail_on: str, outp
       rolemgr diff old.json new.json --format markdown
       rolemgr diff bucket-policy.json other-bucket-policy.json --type resource --format json
     """
-    from rolemgr.workflow.diff import compared  # help does not pay for it
-
-    found = compared(a, b, kind, OUTSIDE)
+    found = workflow.diff.compared(a, b, kind, OUTSIDE)
     write_output(to_json(found.data()) if form == "json" else found.text(form, is_file), output)
     if not (found.changes.gives_no_more if fail_on == "gained" else found.changes.same):
         sys.exit(1)

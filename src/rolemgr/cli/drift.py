@@ -12,6 +12,7 @@ from rolemgr.cli.access import access_options
 from rolemgr.cli.apply import role_choices
 from rolemgr.cli.console import fail_on_option, findings_form_option, output_option
 from rolemgr.cli.files import is_file, is_stdout, note, write_output
+from rolemgr.cli.lazy import report, workflow
 from rolemgr.cli.options import roles_options
 from rolemgr.cli.planning import end_with, in_account
 from rolemgr.cli.progress import progress
@@ -52,24 +53,21 @@ def drift_command(
       rolemgr drift roles/*.yaml --profile ml-account --fail-on WARNING
       rolemgr drift roles/*.yaml --format sarif -o drift.sarif
     """
-    from rolemgr.report.drift_forms import drift_report  # help does not pay for these
-    from rolemgr.workflow import drift, plan
-
     choices = role_choices(files, chosen)
     to_file = output is not None and not is_stdout(output)
     way, roles, refused = in_account(choices, access, verbose=verbose, to_file=to_file)
     examined: list[ExaminedRole] = []
     if way:
-        examined, unseen = plan.each_examined(roles, partial(drift.examine, way), progress)
+        examined, unseen = workflow.plan.each_examined(roles, partial(workflow.drift.examine, way), progress)
         refused += unseen
     if not examined:
-        plan.stop_if_alone(len(choices), refused, to_file=to_file)
+        workflow.plan.stop_if_alone(len(choices), refused, to_file=to_file)
     for one in examined:
         for text in one.drift.notes:
             note(text)
     unwritten: list[InputError] = []
     with gathering(unwritten):
-        write_output(drift_report(form, way, examined, refused, __version__, is_file), output)
+        write_output(report.drift_forms.drift_report(form, way, examined, refused, __version__, is_file), output)
     end_with([*(one.error for one in refused), *unwritten])
-    if drift.is_bad(examined, fail_on):
+    if workflow.drift.is_bad(examined, fail_on):
         sys.exit(1)

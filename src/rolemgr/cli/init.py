@@ -9,6 +9,7 @@ import click
 
 from rolemgr.cli.create import at_a_terminal
 from rolemgr.cli.files import is_stdout, note, write_output
+from rolemgr.cli.lazy import cli, workflow
 from rolemgr.cli.options import settings_options
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.workflow.settings import SETTINGS_FILE
@@ -47,10 +48,8 @@ def _use_of(path: Path) -> str:
 
 def _starter(chosen: Mapping[str, Any], path: Path) -> str:
     """Return the text of the file at *path* for what was *chosen*, or is answered now."""
-    from rolemgr.workflow import starter  # help does not pay for it
-
+    starter = workflow.starter
+    answers = starter.answers_in(chosen)
     if at_a_terminal() and not chosen["persona"]:
-        from rolemgr.cli.wizard import ask_for_settings  # rich, where somebody is asked
-
-        return starter.text_of(ask_for_settings(starter.answers_in(chosen)), path)
-    return starter.text_of(starter.with_persona(starter.answers_in(chosen)), path)
+        return starter.text_of(cli.wizard.ask_for_settings(answers), path)
+    return starter.text_of(starter.with_persona(answers), path)

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from rolemgr import __version__
+from rolemgr.cli.lazy import cli
 from rolemgr.cli.process import keep_to_ourselves, run_and_end
 from rolemgr.errors import InputError, RolemgrError, SourceLocation, UnknownNameError, require_text
 
@@ -64,9 +65,7 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS and not ctx.resilient_parsing:
-            from rolemgr.cli.neighbours import command_for
-
-            if ours := command_for(args[0]):
+            if ours := cli.neighbours.command_for(args[0]):
                 raise InputError(None, f"unknown command `{args[0]}`", f"it is `rolemgr {ours}` here")
             raise UnknownNameError(None, "command", args[0], COMMANDS, otherwise="see `rolemgr --help`")
         return super().resolve_command(ctx, args)
@@ -105,13 +104,11 @@ def _fail(message: str, code: int) -> NoReturn:
 
 def _usage(error: click.UsageError, words: Sequence[str]) -> str:
     """Return click's usage error as one line in our form; *words* are the command line."""
-    from rolemgr.cli.neighbours import answer_to, nearest  # only a wrong word pays for it
-
-    if isinstance(error, click.NoSuchOption) and (answer := answer_to(error, words)):
+    if isinstance(error, click.NoSuchOption) and (answer := cli.neighbours.answer_to(error, words)):
         return str(InputError(None, f"no such option: {error.option_name}", answer))
     text = " ".join(error.format_message().split()).rstrip(".")
     command = error.ctx.command_path if error.ctx else "rolemgr"
-    hint = nearest(error, words) or f"see `{command} --help`"
+    hint = cli.neighbours.nearest(error, words) or f"see `{command} --help`"
     return str(InputError(None, f"{text[:1].lower()}{text[1:]}", hint))
 
 

@@ -9,16 +9,14 @@ from rolemgr.cli.outside import OUTSIDE
 from rolemgr.cli.progress import progress
 from rolemgr.errors import InputError, SourceLocation, gathering
 from rolemgr.workflow import many
-from rolemgr.workflow.many import Made, matching_files, notes_of
-from rolemgr.workflow.role import Chosen
-
-__all__ = ["judge_each", "matching_files", "require_folder", "say_notes", "write_each"]
+from rolemgr.workflow.many import Made, notes_of
+from rolemgr.workflow.role import RenderedChoice
 
 T = TypeVar("T")
 
 
 def judge_each(
-    flags: Mapping[str, Any], files: Sequence[str], make: Callable[[Chosen], T], *, verbose: bool,
+    flags: Mapping[str, Any], files: Sequence[str], make: Callable[[RenderedChoice], T], *, verbose: bool,
     filled_later: Sequence[str] = (),
 ) -> tuple[list[Made[T]], list[InputError]]:  # fmt: skip
     """Do as `rolemgr.workflow.many.judge_each`; a terminal shows how far it is."""

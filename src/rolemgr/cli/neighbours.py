@@ -1,12 +1,13 @@
 """What an option or a command of a neighbour (the AWS CLI, terraform, git, ruff, cfn-lint ...) is called here."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import click
 
-from rolemgr.errors import InputError, SourceLocation
+from rolemgr.files.yaml import read_yaml
 
 
 def answer_to(error: click.NoSuchOption, given: Sequence[str]) -> str | None:
@@ -29,8 +30,6 @@ def nearest(error: click.UsageError, given: Sequence[str]) -> str | None:
     It is a value that resembles one of a choice, or a persona or role file that stands without its option.
     """
     if isinstance(error, click.BadParameter) and error.param and isinstance(error.param.type, click.Choice):
-        from difflib import get_close_matches
-
         words = [part for word in given for part in (word, word.partition("=")[2])]
         wrong = next((word for word in words if f"'{word}' is not one of" in error.message), "")
         near = get_close_matches(wrong, [str(one) for one in error.param.type.choices], n=3)
@@ -49,13 +48,6 @@ def command_for(name: str) -> str | None:
     return found
 
 
-def require_path(value: str) -> None:
-    """Raise InputError where *value*, of ``-o``, is the name of a form, as ``--output json`` of the AWS CLI has it."""
-    if value in ("json", "yaml", "text", "table", "sarif", "github", "markdown", "html", "csv", "off"):
-        hint = f"give --format {value}, or ./{value} for a file of that name"
-        raise InputError(SourceLocation("--output"), f"`{value}` is a form, and -o takes a path", hint)
-
-
 def _fits(answer: str, ctx: click.Context | None) -> bool:
     """Tell whether the command takes the option that *answer* begins with, if any."""
     word = answer.split()[0]
@@ -67,6 +59,4 @@ def _fits(answer: str, ctx: click.Context | None) -> bool:
 
 
 def _table() -> Any:
-    from rolemgr.files.yaml import read_yaml  # only a wrong word pays for it
-
     return read_yaml(Path(__file__).with_name("neighbours.yaml")).data

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rolemgr.cli.lazy import workflow
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.cli.progress import progress
 from rolemgr.errors import RolemgrError, worst_last
@@ -21,9 +22,7 @@ def prepare(
     *, verbose: bool, to_file: bool = False,
 ) -> "Prepared":  # fmt: skip
     """Do as `rolemgr.workflow.plan.prepare`; end where there is no way into the account and no file that says so."""
-    from rolemgr.workflow import plan  # help does not pay for it
-
-    found = plan.prepare(choices, access, options, run, OUTSIDE, progress, verbose=verbose, to_file=to_file)
+    found = workflow.plan.prepare(choices, access, options, run, OUTSIDE, progress, verbose=verbose, to_file=to_file)
     _end_without_a_way(found.way, found.refused, to_file=to_file)
     return found
 
@@ -32,9 +31,7 @@ def in_account(
     choices: Sequence[Mapping[str, Any]], access: AccessOptions, *, verbose: bool, to_file: bool = False
 ) -> "tuple[Access | None, list[OneRole], list[RoleNotJudged]]":
     """Do as `rolemgr.workflow.plan.in_account`; end where there is no way into the account and no file that says so."""
-    from rolemgr.workflow import plan  # help does not pay for it
-
-    found = plan.in_account(choices, access, OUTSIDE, verbose=verbose, to_file=to_file)
+    found = workflow.plan.in_account(choices, access, OUTSIDE, verbose=verbose, to_file=to_file)
     _end_without_a_way(found[0], found[2], to_file=to_file)
     return found
 

@@ -7,6 +7,7 @@ import click
 
 from rolemgr.cli.console import color_option, give, output_option
 from rolemgr.cli.files import note, write_output
+from rolemgr.cli.lazy import report, workflow
 from rolemgr.cli.outside import OUTSIDE
 
 
@@ -31,15 +32,18 @@ def test_command(paths: Sequence[str], form: str, output: str | None, color: str
       rolemgr test tests/policies
       rolemgr test churn.yaml --format junit -o results.xml
     """
-    from rolemgr.report.test_results import failures, results_data, results_junit, results_page  # not for help
-    from rolemgr.workflow.policy_test import run_files
-
-    results = run_files(paths or (".",), OUTSIDE)
+    results = workflow.policy_test.run_files(paths or (".",), OUTSIDE)
     for text in dict.fromkeys(text for file in results for text in file.notes):
         note(text)
     if form == "junit":
-        write_output(results_junit(results), output)
+        write_output(report.test_results.results_junit(results), output)
     else:
-        give(form, lambda: results_data(results), lambda: results_page(results), output, color)
-    if failures(results):
+        give(
+            form,
+            lambda: report.test_results.results_data(results),
+            lambda: report.test_results.results_page(results),
+            output,
+            color,
+        )
+    if report.test_results.failures(results):
         sys.exit(1)

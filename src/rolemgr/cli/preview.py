@@ -6,6 +6,7 @@ import click
 
 from rolemgr.cli.console import color_option, give, output_option, page_form_option
 from rolemgr.cli.files import require_ending, write_output
+from rolemgr.cli.lazy import report, workflow
 from rolemgr.cli.options import role_options
 from rolemgr.cli.outside import OUTSIDE
 
@@ -35,12 +36,9 @@ def preview_command(
       rolemgr preview --role roles/churn.yaml --format markdown
       rolemgr preview --role roles/churn.yaml --format html -o churn.html
     """
-    from rolemgr.report.pages.forms import FORMS  # help does not pay for these
-    from rolemgr.workflow.preview import preview
-
-    views = preview(chosen, OUTSIDE, full=full, verbose=verbose)
-    if form in FORMS:
-        require_ending(output, FORMS[form], "give another name, or another --format")
+    views = workflow.preview.preview(chosen, OUTSIDE, full=full, verbose=verbose)
+    if form in report.pages.forms.FORMS:
+        require_ending(output, report.pages.forms.FORMS[form], "give another name, or another --format")
         write_output(views.in_form(form), output)
         return
     give(form, views.data, views.page, output, color)

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from rolemgr.cli.console import color_option, form_option, give, output_option
+from rolemgr.cli.lazy import workflow
 from rolemgr.cli.options import role_options
 from rolemgr.cli.outside import OUTSIDE
 
@@ -31,9 +32,7 @@ def prove_command(chosen: dict[str, Any], form: str, output: str | None, color: 
       rolemgr prove --persona data-scientist --guardrail-profile encrypted --volume-key ARN --data-key ARN
       rolemgr prove --catalog our-catalog --format json
     """
-    from rolemgr.workflow.prove import proofs_of  # help does not pay for it
-
-    found = proofs_of(chosen, OUTSIDE, verbose=verbose)
+    found = workflow.prove.proofs_of(chosen, OUTSIDE, verbose=verbose)
     give(form, found.views.data, found.views.page, output, color)
     if not all(proof.holds for proof in found.proofs):
         sys.exit(1)

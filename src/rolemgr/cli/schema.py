@@ -4,6 +4,7 @@ import click
 
 from rolemgr.cli.console import output_option
 from rolemgr.cli.files import write_output
+from rolemgr.cli.lazy import workflow
 from rolemgr.files.write import to_json
 
 SCHEMAS = (
@@ -23,6 +24,4 @@ def schema_command(name: str, output: str | None) -> None:
     Example:
       rolemgr schema activity-group > activity-group.schema.json
     """
-    from rolemgr.workflow.schemas import schema_of  # help does not pay for it
-
-    write_output(to_json(schema_of(name)), output)
+    write_output(to_json(workflow.schemas.schema_of(name)), output)

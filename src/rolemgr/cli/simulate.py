@@ -12,6 +12,7 @@ import click
 from rolemgr.cli.console import color_option, form_option, give, output_option
 from rolemgr.cli.files import is_stdout
 from rolemgr.cli.layers import layer_options
+from rolemgr.cli.lazy import workflow
 from rolemgr.cli.options import role_options
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.errors import InputError, SourceLocation
@@ -70,11 +71,10 @@ def simulate_command(
     if requests is not None:
         _refuse_beside_batch({**asked, **given(layers), **chosen, "policy": policies})
         sys.exit(_answer_all(requests, output))
-    from rolemgr.workflow.simulate import Asking, RequestOptions, simulate  # neither a batch nor help pays for it
-
     expect = asked.pop("expect")
-    options = RequestOptions(**asked, certain=expect is not None)
-    found = simulate(Asking(policies, chosen, layers, options), OUTSIDE, verbose=verbose)
+    options = workflow.simulate.RequestOptions(**asked, certain=expect is not None)
+    query = workflow.simulate.SimulateQuery(policies, chosen, layers, options)
+    found = workflow.simulate.simulate(query, OUTSIDE, verbose=verbose)
     give(form, found.views.data, found.views.page, output, color)
     if expect and found.explanation.evaluation.decision != expect:
         click.echo(f"expected {expect}", err=True)
@@ -93,11 +93,9 @@ def _answer_all(requests: str, output: str | None) -> int:
     """Answer each line of the file *requests*; return the exit code, 2 where one was not understood."""
     import pydantic.main  # noqa: F401 - twelve imports further down, where CPython's stack of frames turns a page, +40 ms
 
-    from rolemgr.workflow.batch import answers
-
     count = misunderstood = 0
     with _lines(requests) as lines, _output_stream(output) as out:
-        for some in answers(lines):
+        for some in workflow.batch.answers(lines):
             out.write(some.text)
             if requests == "-":
                 out.flush()  # a program that writes one line may wait for its answer

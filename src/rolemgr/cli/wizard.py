@@ -25,7 +25,7 @@ from rolemgr.wizard.dialogue import BACK, HELP, NEXT_STEP, QUIT, Dialogue, answe
 from rolemgr.wizard.questions import STEPS, Question
 from rolemgr.workflow.check_role import findings_in_force
 from rolemgr.workflow.choices import choices_without_a_role
-from rolemgr.workflow.role import Chosen, render_spec
+from rolemgr.workflow.role import RenderedChoice, render_spec
 from rolemgr.workflow.role_options import ROLE_OPTIONS
 
 _HOW = "Enter keeps what is in brackets, - empties it; ? explains, < goes back, > goes to the next step, q quits."
@@ -142,7 +142,7 @@ def _say_error(terminal: Terminal, error: RolemgrError, question: Question) -> N
         terminal.error(line.removeprefix(f"{flag(question.path[0])}: "))
 
 
-def _agreed(terminal: Terminal, found: Chosen, command: str | None) -> bool:
+def _agreed(terminal: Terminal, found: RenderedChoice, command: str | None) -> bool:
     """Show the last page; tell whether it is agreed to (True), or somebody wants to go back (False)."""
     terminal.say("", "Review", style="bold")
     in_force = findings_in_force(found)

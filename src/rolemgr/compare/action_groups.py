@@ -10,9 +10,9 @@ from rolemgr.compare.budget import Budget
 from rolemgr.compare.covered import covered
 from rolemgr.compare.errors import TooComplex
 from rolemgr.compare.search_space import SearchSpace, search_space
-from rolemgr.compare.statements import CompiledStatement, Side
+from rolemgr.compare.statements import CompiledPolicies, CompiledStatement
 from rolemgr.compare.universe import Universe, carries, kinds_of, partitions_in, universe_of
-from rolemgr.compare.values import Limits
+from rolemgr.compare.values import ValueLimits
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.requirements import FREE
 from rolemgr.iam.documents import Effect
@@ -35,7 +35,7 @@ class Focus:
     context: Filled | None = None
     strangers: bool = False
     grants_only: bool = False
-    within: Mapping[str, Limits] = field(default_factory=dict)
+    within: Mapping[str, ValueLimits] = field(default_factory=dict)
 
     def takes(self, action: str) -> bool:
         """Tell whether *action* is one to look at."""
@@ -45,8 +45,8 @@ class Focus:
 class Sides(NamedTuple):
     """Both sides of a comparison, what is compared of them, and the budget that it has."""
 
-    new: Side
-    old: Side
+    new: CompiledPolicies
+    old: CompiledPolicies
     focus: Focus
     ask_new: Policies
     ask_old: Policies

@@ -13,7 +13,7 @@ from rolemgr.compare.errors import TooComplex
 from rolemgr.compare.regions import Pattern, regions
 from rolemgr.compare.statements import CompiledStatement, service_of
 from rolemgr.iam.variables import Piece
-from rolemgr.iam.wildcards import Step, glob_steps, literal_steps
+from rolemgr.iam.wildcards import PatternStep, glob_steps, literal_steps
 from rolemgr.reference.services import action_names, expand, services
 
 MOST_NAMES: Final = 10_000
@@ -21,7 +21,7 @@ MOST_NAMES: Final = 10_000
 MOST_KNOWN: Final = 40
 """How many known names are passed over in search of a new one."""
 
-_NAME: Final = (Step(None, spans=False), Step(None, again=True, spans=False))
+_NAME: Final = (PatternStep(None, spans=False), PatternStep(None, again=True, spans=False))
 _ANY_ACTION: Final = Pattern((*_NAME, *literal_steps(":"), *_NAME))
 
 

@@ -17,11 +17,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from rolemgr.compare.action_groups import ActionGroup, Focus, Sides, groups_of
 from rolemgr.compare.budget import MOST_STEPS, Budget
 from rolemgr.compare.callers import names_strangers, names_unknown
-from rolemgr.compare.counterexamples import Question, verdicts
+from rolemgr.compare.counterexamples import GrantQuestion, verdicts
 from rolemgr.compare.covered import allows_ids, covered, same_words
 from rolemgr.compare.scenarios import CallerScenario, scenarios_of, strangers
 from rolemgr.compare.search_space import ABSENT
-from rolemgr.compare.statements import Side
+from rolemgr.compare.statements import CompiledPolicies
 from rolemgr.compare.verdicts import Comparison, Difference, Merged, Unknown
 from rolemgr.evaluate.errors import LayerError
 from rolemgr.evaluate.policies import Policies
@@ -46,7 +46,7 @@ def compare(
     if (new.resource is None) is not (old.resource is None):
         raise LayerError(None, "a resource policy can't be compared with identity policies")
     merged = Merged()
-    sides = _settled(Sides(Side(new), Side(old), focus, new, old, Budget(steps, within)))
+    sides = _settled(Sides(CompiledPolicies(new), CompiledPolicies(old), focus, new, old, Budget(steps, within)))
     problem = names_strangers(sides.statements) or ("" if focus.strangers else names_unknown(sides.statements))
     if problem and not same_words(sides.new, sides.old):
         merged.add(Unknown(None, (), problem))
@@ -88,9 +88,11 @@ def _opened(deny: ResourceStatement) -> ResourceStatement:
     )
 
 
-def _denying(whole: ResourcePolicy, denies: Sequence[ResourceStatement], allows: Sequence[ResourceStatement]) -> Side:
+def _denying(
+    whole: ResourcePolicy, denies: Sequence[ResourceStatement], allows: Sequence[ResourceStatement]
+) -> CompiledPolicies:
     """Return the *denies* of *whole*, beside *allows*."""
-    return Side(Policies(resource=ResourcePolicy(version=whole.version, statement=(*denies, *allows))))
+    return CompiledPolicies(Policies(resource=ResourcePolicy(version=whole.version, statement=(*denies, *allows))))
 
 
 def _add(merged: "Merged", sides: "Sides", scenarios: Sequence[CallerScenario]) -> int:
@@ -101,7 +103,7 @@ def _add(merged: "Merged", sides: "Sides", scenarios: Sequence[CallerScenario]) 
     for group in groups:
         for statement in group.space.allows_of_new:
             if not covered(group.space, statement):
-                for verdict in verdicts(Question(sides, group, statement, sides.budget.part()), scenarios):
+                for verdict in verdicts(GrantQuestion(sides, group, statement, sides.budget.part()), scenarios):
                     merged.add(verdict)
         for unknown in () if sides.focus.strangers else _by_ids(group):
             merged.add(unknown)

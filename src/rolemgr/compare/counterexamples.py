@@ -11,10 +11,10 @@ from rolemgr.compare.errors import TooComplex
 from rolemgr.compare.regions import Pattern
 from rolemgr.compare.scenarios import CallerScenario
 from rolemgr.compare.search import search
-from rolemgr.compare.search_space import Case, SearchSpace, Setting, search_space
+from rolemgr.compare.search_space import RequestCase, RequestSpace, SearchSpace, search_space
 from rolemgr.compare.statements import CompiledStatement
 from rolemgr.compare.universe import ANY_TEXT, always_there
-from rolemgr.compare.values import Limits
+from rolemgr.compare.values import ValueLimits
 from rolemgr.compare.verdicts import Difference, Unknown, Verdict
 from rolemgr.compare.witness import context_of, doubts_of, fillings, resources_of
 from rolemgr.evaluate.decision import evaluate
@@ -24,7 +24,7 @@ MOST_TRIED = 12
 """How many cases are tried to be made real before they are called unknown."""
 
 
-class Question(NamedTuple):
+class GrantQuestion(NamedTuple):
     """What one Allow of the new side gives for one group of actions."""
 
     sides: Sides
@@ -42,7 +42,7 @@ class Question(NamedTuple):
         return Unknown(None if scenario.lifted else self.statement.at, tuple(self.group.names), reason)
 
 
-def verdicts(question: Question, scenarios: Sequence[CallerScenario]) -> Iterator[Verdict]:
+def verdicts(question: GrantQuestion, scenarios: Sequence[CallerScenario]) -> Iterator[Verdict]:
     """Yield what is not proven: a difference that AWS would see if there is one, else what there is."""
     doubtful: Verdict | None = None
     for scenario in scenarios:
@@ -67,7 +67,7 @@ def _by_text(atoms: Iterable[Atom]) -> list[Atom]:
     return sorted(atoms, key=lambda atom: atom.text)
 
 
-def _verdict(question: Question, scenario: CallerScenario, region: Atom | None) -> Verdict | None:
+def _verdict(question: GrantQuestion, scenario: CallerScenario, region: Atom | None) -> Verdict | None:
     """
     Return what the Allow gives on resources of *region*; None where nothing that the old side does not.
 
@@ -101,15 +101,15 @@ class _Try(NamedTuple):
     space: SearchSpace
     statement: CompiledStatement
     region: Atom | None
-    setting: Setting
+    setting: RequestSpace
 
-    def cases(self, scenario: CallerScenario, most: int) -> list[Case]:
+    def cases(self, scenario: CallerScenario, most: int) -> list[RequestCase]:
         """Return up to *most* cases of the search."""
         start = scenario.start(self.space)
         return list(islice(search(self.space, self.statement, self.region, self.setting, start), most))
 
 
-def _real_tries(question: Question, scenario: CallerScenario, region: Atom | None) -> Iterator[_Try]:
+def _real_tries(question: GrantQuestion, scenario: CallerScenario, region: Atom | None) -> Iterator[_Try]:
     """Yield searches in the narrow world, then with every policy variable filled, narrow and wide."""
     group, settled = question.group, scenario.filled()
     yield _Try(group.space, question.statement, region, _narrow(question, scenario, {}, group.universe.narrow))
@@ -122,12 +122,14 @@ def _real_tries(question: Question, scenario: CallerScenario, region: Atom | Non
         yield _filled_try(question, region, _any_of(question, scenario, group.universe.wide, filled))
 
 
-def _narrow(question: Question, scenario: CallerScenario, filled: Filled, among: tuple[Pattern, ...]) -> Setting:
+def _narrow(
+    question: GrantQuestion, scenario: CallerScenario, filled: Filled, among: tuple[Pattern, ...]
+) -> RequestSpace:
     """Return the narrow world, for exactly the principal of *scenario*."""
     carried = question.group.carried
     focus = question.sides.focus
     free = focus.context is None
-    return Setting(
+    return RequestSpace(
         among,
         {**scenario.filled(), **filled, **(focus.context or {})},
         may_be_present=lambda key: free and key in carried and not scenario.lacks(key),
@@ -139,12 +141,12 @@ def _narrow(question: Question, scenario: CallerScenario, filled: Filled, among:
 
 
 def _any_of(
-    question: Question, scenario: CallerScenario, among: tuple[Pattern, ...], filled: Filled | None = None
-) -> Setting:
+    question: GrantQuestion, scenario: CallerScenario, among: tuple[Pattern, ...], filled: Filled | None = None
+) -> RequestSpace:
     """Return the wide world, for all the principals that the one of *scenario* stands for."""
     focus = question.sides.focus
     free = focus.context is None
-    return Setting(
+    return RequestSpace(
         among,
         {**scenario.certain(), **(filled or {}), **(focus.context or {})},
         may_be_present=lambda _key: free,
@@ -154,7 +156,7 @@ def _any_of(
     )
 
 
-def _both(one: Mapping[str, Limits], other: Mapping[str, Limits]) -> dict[str, Limits]:
+def _both(one: Mapping[str, ValueLimits], other: Mapping[str, ValueLimits]) -> dict[str, ValueLimits]:
     """Return the limits of both: what each leaves out is left out."""
     found = {**other, **one}
     for key in one.keys() & other.keys():
@@ -163,7 +165,7 @@ def _both(one: Mapping[str, Limits], other: Mapping[str, Limits]) -> dict[str, L
     return found
 
 
-def _filled_try(question: Question, region: Atom | None, setting: Setting) -> _Try:
+def _filled_try(question: GrantQuestion, region: Atom | None, setting: RequestSpace) -> _Try:
     """Return the search with the policy variables of both sides filled."""
     sides = question.sides
     new, old = (side.with_values(setting.filled) for side in (sides.new, sides.old))
@@ -174,7 +176,7 @@ def _filled_try(question: Question, region: Atom | None, setting: Setting) -> _T
 
 
 def _first_difference(
-    question: Question, scenario: CallerScenario, tries: Iterable[_Try], most: int = MOST_TRIED
+    question: GrantQuestion, scenario: CallerScenario, tries: Iterable[_Try], most: int = MOST_TRIED
 ) -> Difference | None:
     """Return a confirmed difference, one without doubts if there is one."""
     doubtful = None
@@ -187,7 +189,7 @@ def _first_difference(
     return doubtful
 
 
-def _confirmed(question: Question, scenario: CallerScenario, case: Case, one: _Try) -> Difference | None:
+def _confirmed(question: GrantQuestion, scenario: CallerScenario, case: RequestCase, one: _Try) -> Difference | None:
     """Return the difference that *case* shows, if the evaluator agrees."""
     context = context_of(case, one.space.statements, one.setting.filled)
     if context is None:
@@ -212,7 +214,7 @@ def _keys(space: SearchSpace) -> list[str]:
     )
 
 
-def _evaluated(question: Question, scenario: CallerScenario, resource: str, context: object) -> Difference | None:
+def _evaluated(question: GrantQuestion, scenario: CallerScenario, resource: str, context: object) -> Difference | None:
     sides, group = question.sides, question.group
     try:
         request = scenario.request(question.action, resource, context)

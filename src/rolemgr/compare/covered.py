@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rolemgr.compare.search_space import SearchSpace
-from rolemgr.compare.statements import CompiledStatement, LayerStatements, Side
+from rolemgr.compare.statements import CompiledPolicies, CompiledStatement, LayerStatements
 
 
 def allows_ids(space: SearchSpace, statement: CompiledStatement) -> bool:
@@ -51,7 +51,7 @@ def _as_many(one: CompiledStatement, statement: CompiledStatement) -> bool:
     return one.resources <= statement.resources if statement.spares_listed else one.resources >= statement.resources
 
 
-def same_words(new: Side, old: Side) -> bool:
+def same_words(new: CompiledPolicies, old: CompiledPolicies) -> bool:
     """Tell whether both sides have the same statements in each layer: then no action tells them apart."""
     return [_wording(group) for group in new.groups] == [_wording(group) for group in old.groups]
 

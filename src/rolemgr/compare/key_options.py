@@ -8,7 +8,16 @@ from typing import Final, NamedTuple
 from rolemgr.compare.atoms import Atom
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.errors import TooComplex
-from rolemgr.compare.search_space import A_SEARCH, ABSENT, MOST_CASES, Option, SearchSpace, Setting, Values, best_masks
+from rolemgr.compare.search_space import (
+    A_SEARCH,
+    ABSENT,
+    MOST_CASES,
+    DimensionOption,
+    RequestSpace,
+    SearchSpace,
+    Values,
+    best_masks,
+)
 from rolemgr.compare.statements import CompiledCondition, CompiledStatement
 from rolemgr.compare.values import ANY, classes
 from rolemgr.reference.condition_keys import find_key
@@ -24,7 +33,9 @@ class _Wish(NamedTuple):
     same: int
 
 
-def key_options(space: SearchSpace, key: str, live: Sequence[CompiledStatement], setting: Setting) -> list[Option]:
+def key_options(
+    space: SearchSpace, key: str, live: Sequence[CompiledStatement], setting: RequestSpace
+) -> list[DimensionOption]:
     """Return the best classes of values of *key*, as the *live* statements tell them apart; raise TooComplex."""
     asking = [statement for statement in live if key in statement.by_key]
     conditions = list(dict.fromkeys(one for statement in asking for one in statement.by_key[key]))
@@ -39,11 +50,11 @@ def key_options(space: SearchSpace, key: str, live: Sequence[CompiledStatement],
     places = {one: 1 << place for place, one in enumerate(conditions)}
     needs = [(space.bit(statement), sum(places[one] for one in statement.by_key[key])) for statement in asking]
     setting.budget.spend(len(results) * len(needs) // 8)
-    masks: dict[int, Option] = {}
+    masks: dict[int, DimensionOption] = {}
     for result, values in results.items():
         mask = everything & ~sum(bit for bit, wanted in needs if result & wanted != wanted)
         if mask not in masks or masks[mask].sample is None:
-            masks[mask] = Option(mask, values)
+            masks[mask] = DimensionOption(mask, values)
     return [masks[mask] for mask in best_masks(masks, space.better_unset, setting.budget)]
 
 
@@ -91,7 +102,7 @@ def _answer(condition: CompiledCondition, passed: Sequence[bool]) -> bool:
 
 
 def _results(
-    key: str, conditions: Sequence[CompiledCondition], wish: _Wish, setting: Setting, *, several: bool
+    key: str, conditions: Sequence[CompiledCondition], wish: _Wish, setting: RequestSpace, *, several: bool
 ) -> dict[int, Values | None]:
     """Return, for each value or set of values of *key* that matters, which conditions hold, and values."""
     found: dict[int, Values | None] = {}

@@ -17,8 +17,8 @@ from rolemgr.compare.atoms import Atom, condition_atom
 from rolemgr.compare.budget import MOST_STEPS
 from rolemgr.compare.compare import compare
 from rolemgr.compare.regions import Pattern
-from rolemgr.compare.statements import CompiledCondition, Side
-from rolemgr.compare.values import Limits
+from rolemgr.compare.statements import CompiledCondition, CompiledPolicies
+from rolemgr.compare.values import ValueLimits
 from rolemgr.compare.verdicts import Comparison
 from rolemgr.evaluate.policies import Policies
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
@@ -106,15 +106,15 @@ def _stand_in(piece: str) -> str:
     return _OF_THE_RESOURCE.get(found.key, piece) if found else piece
 
 
-def stranger_limits(policies: Policies) -> Mapping[str, Limits]:
+def stranger_limits(policies: Policies) -> Mapping[str, ValueLimits]:
     """Return what the keys that identify can be in a request of somebody whom *policies* do not name."""
     found: dict[str, list[CompiledCondition]] = {}
-    for statement in Side(policies).statements:
+    for statement in CompiledPolicies(policies).statements:
         for condition in statement.conditions:
             if condition.key in _IDENTIFYING:
                 found.setdefault(condition.key, []).append(condition)
     return {
-        key: Limits(but=frozenset(_fixed(listed)), outside=frozenset(_networks(listed)))
+        key: ValueLimits(but=frozenset(_fixed(listed)), outside=frozenset(_networks(listed)))
         for key, listed in found.items()
     }
 

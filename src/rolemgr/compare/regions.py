@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from rolemgr.compare.budget import MOST_AT_ONCE, Budget, measured
 from rolemgr.compare.errors import TooComplex
-from rolemgr.iam.wildcards import Step, Steps
+from rolemgr.iam.wildcards import PatternStep, Steps
 
 MOST_STATES = 10_000
 """How many states of the joint walk are looked at: some ten times what the largest AWS managed policy takes."""
@@ -134,7 +134,7 @@ def _machine(pattern: Pattern) -> _Machine:
     return machine._replace(start=machine.closed(1))
 
 
-def _mask(steps: Steps, wanted: Callable[[Step], bool]) -> int:
+def _mask(steps: Steps, wanted: Callable[[PatternStep], bool]) -> int:
     return sum(1 << place for place, step in enumerate(steps) if wanted(step))
 
 

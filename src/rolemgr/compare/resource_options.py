@@ -7,7 +7,7 @@ from operator import attrgetter
 from rolemgr.compare.atoms import Atom
 from rolemgr.compare.budget import Budget, measured
 from rolemgr.compare.regions import Pattern, contains, meet
-from rolemgr.compare.search_space import Option, SearchSpace, Setting
+from rolemgr.compare.search_space import DimensionOption, RequestSpace, SearchSpace
 from rolemgr.compare.statements import CompiledStatement
 from rolemgr.compare.values import Class, text_classes
 
@@ -21,8 +21,8 @@ def live_statements(space: SearchSpace, reached: Mapping[int, object]) -> Iterat
 
 
 def resource_options(
-    space: SearchSpace, by: CompiledStatement, region: Atom | None, setting: Setting, reached: Mapping[int, object]
-) -> list[Option]:
+    space: SearchSpace, by: CompiledStatement, region: Atom | None, setting: RequestSpace, reached: Mapping[int, object]
+) -> list[DimensionOption]:
     """
     Return the classes of resources in *setting*, inside *region* where *by* is asked for one of its patterns.
 
@@ -60,17 +60,17 @@ def resource_options(
 def _distinct_options(
     space: SearchSpace, asking: Mapping[CompiledStatement, Sequence[Atom]], atoms: Sequence[Atom], rest: int,
     classes: Iterable[Class],
-) -> list[Option]:  # fmt: skip
+) -> list[DimensionOption]:  # fmt: skip
     """Return an option for each set of statements that holds in one of *classes*; the mask *rest* always does."""
     places = {atom: place for place, atom in enumerate(atoms)}
     needs = [
         (space.bit(statement), sum(1 << places[atom] for atom in possible), statement.spares_listed)
         for statement, possible in asking.items()
     ]
-    masks: dict[int, Option] = {}
+    masks: dict[int, DimensionOption] = {}
     for match_mask, sample in classes:
         mask = rest | sum(bit for bit, own, spares in needs if bool(match_mask & own) is not spares)
-        masks.setdefault(mask, Option(mask, sample))
+        masks.setdefault(mask, DimensionOption(mask, sample))
     return list(masks.values())
 
 

@@ -21,8 +21,8 @@ from typing import Final, NamedTuple
 from rolemgr.compare.callers import ELSEWHERE, STRANGER, callers_of, can_ask
 from rolemgr.compare.regions import Pattern
 from rolemgr.compare.search_space import SearchSpace
-from rolemgr.compare.statements import CompiledStatement, Side
-from rolemgr.compare.values import Limits
+from rolemgr.compare.statements import CompiledPolicies, CompiledStatement
+from rolemgr.compare.values import ValueLimits
 from rolemgr.evaluate.known import known_keys
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.principals import Caller, CallerKind, Match, match, read_caller
@@ -159,10 +159,10 @@ class CallerScenario(NamedTuple):
             same.add("aws:principalaccount")
         return {key: values for key, values in known.items() if key in same}
 
-    def within(self) -> dict[str, Limits]:
+    def within(self) -> dict[str, ValueLimits]:
         """Return the values that keys can have for the principals that this one stands for."""
         caller = self.caller
-        account_of_others = {"aws:principalaccount": Limits(but=_exactly(self.accounts))}
+        account_of_others = {"aws:principalaccount": ValueLimits(but=_exactly(self.accounts))}
         limits = account_of_others if caller.account == STRANGER else {}
         return limits | self._arns()
 
@@ -172,7 +172,7 @@ class CallerScenario(NamedTuple):
         texts = (f"arn:*:*::{account}:*" for account in accounts)
         return _exactly(self.named) | {Pattern(arn_steps((Piece(text, live=True),))) for text in texts}
 
-    def _arns(self) -> dict[str, Limits]:
+    def _arns(self) -> dict[str, ValueLimits]:
         caller = self.caller
         if caller.kind not in _ARNS or "aws:principalarn" in self.certain():
             return {}
@@ -180,14 +180,14 @@ class CallerScenario(NamedTuple):
         name = caller.name if self.itself else "*"
         texts = dict.fromkeys(text.format(account=account, name=name) for text in _ARNS[caller.kind])
         among = tuple(Pattern(arn_steps((Piece(text, live=True),))) for text in texts)
-        return {"aws:principalarn": Limits(among, frozenset() if self.itself else self._others())}
+        return {"aws:principalarn": ValueLimits(among, frozenset() if self.itself else self._others())}
 
 
 def _exactly(texts: Iterable[str]) -> frozenset[Pattern]:
     return frozenset(Pattern(literal_steps(text)) for text in texts)
 
 
-def scenarios_of(new: Side, old: Side, *, lifted: bool = False) -> tuple[CallerScenario, ...]:
+def scenarios_of(new: CompiledPolicies, old: CompiledPolicies, *, lifted: bool = False) -> tuple[CallerScenario, ...]:
     """
     Return the scenarios to compare in: one for identity policies, else one for each kind of principal.
 

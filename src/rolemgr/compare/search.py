@@ -18,13 +18,22 @@ from rolemgr.compare.budget import Budget
 from rolemgr.compare.errors import TooComplex
 from rolemgr.compare.key_options import key_options
 from rolemgr.compare.resource_options import live_statements, resource_options
-from rolemgr.compare.search_space import A_SEARCH, MOST_CASES, Case, Option, SearchSpace, Setting, Values, best_masks
+from rolemgr.compare.search_space import (
+    A_SEARCH,
+    MOST_CASES,
+    DimensionOption,
+    RequestCase,
+    RequestSpace,
+    SearchSpace,
+    Values,
+    best_masks,
+)
 from rolemgr.compare.statements import CompiledStatement
 
 
 def search(
-    space: SearchSpace, by: CompiledStatement, region: Atom | None, setting: Setting, start: int | None = None
-) -> Iterator[Case]:
+    space: SearchSpace, by: CompiledStatement, region: Atom | None, setting: RequestSpace, start: int | None = None
+) -> Iterator[RequestCase]:
     """
     Yield cases in which the Allow *by* of the new side matches, the new side allows, and the old does not.
 
@@ -36,8 +45,10 @@ def search(
     must = space.bit(by)
     everything = (1 << len(space.statements)) - 1
     needless = sum(space.bit(statement) for statement in space.allows_of_new if statement is not by)  # *by* is enough
-    reached: dict[int, tuple[int, Option] | None] = {(everything if start is None else start) & ~needless: None}
-    steps: list[tuple[str, dict[int, tuple[int, Option] | None]]] = [("", reached)]
+    reached: dict[int, tuple[int, DimensionOption] | None] = {
+        (everything if start is None else start) & ~needless: None
+    }
+    steps: list[tuple[str, dict[int, tuple[int, DimensionOption] | None]]] = [("", reached)]
     for name, options in _dimensions(space, by, region, setting, steps):
         reached = _extended(space, reached, options, must, setting.budget)
         steps.append((name, reached))
@@ -49,11 +60,11 @@ def search(
 
 
 def _extended(
-    space: SearchSpace, reached: Mapping[int, object], options: Sequence[Option], must: int,
+    space: SearchSpace, reached: Mapping[int, object], options: Sequence[DimensionOption], must: int,
     budget: Budget,
-) -> dict[int, tuple[int, Option] | None]:  # fmt: skip
+) -> dict[int, tuple[int, DimensionOption] | None]:  # fmt: skip
     budget.spend(len(reached) * len(options))
-    found: dict[int, tuple[int, Option] | None] = {}
+    found: dict[int, tuple[int, DimensionOption] | None] = {}
     for mask in reached:
         for option in options:
             both = mask & option.mask
@@ -65,7 +76,7 @@ def _extended(
     return {mask: found[mask] for mask in best}
 
 
-def _case(mask: int, steps: Sequence[tuple[str, Mapping[int, tuple[int, Option] | None]]]) -> Case:
+def _case(mask: int, steps: Sequence[tuple[str, Mapping[int, tuple[int, DimensionOption] | None]]]) -> RequestCase:
     """Return what led to *mask*, step by step backwards."""
     values: dict[str, Values | None] = {}
     resource: str | None = None
@@ -78,13 +89,13 @@ def _case(mask: int, steps: Sequence[tuple[str, Mapping[int, tuple[int, Option] 
             values[name] = option.sample if not isinstance(option.sample, str) else (option.sample,)
         else:
             resource = option.sample if isinstance(option.sample, str) else None
-    return Case(resource, values)
+    return RequestCase(resource, values)
 
 
 def _dimensions(
-    space: SearchSpace, by: CompiledStatement, region: Atom | None, setting: Setting,
+    space: SearchSpace, by: CompiledStatement, region: Atom | None, setting: RequestSpace,
     steps: Sequence[tuple[str, Mapping[int, object]]],
-) -> Iterator[tuple[str, list[Option]]]:  # fmt: skip
+) -> Iterator[tuple[str, list[DimensionOption]]]:  # fmt: skip
     """Yield the resource (its name is empty), then each key that a statement still asks about."""
     yield "", resource_options(space, by, region, setting, steps[-1][1])
     done: set[str] = set()

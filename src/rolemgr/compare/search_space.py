@@ -13,8 +13,8 @@ from typing import Final, NamedTuple, TypeAlias
 from rolemgr.compare.atoms import Filled
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.regions import Pattern
-from rolemgr.compare.statements import CompiledStatement, Side
-from rolemgr.compare.values import Limits
+from rolemgr.compare.statements import CompiledPolicies, CompiledStatement
+from rolemgr.compare.values import ValueLimits
 from rolemgr.iam.documents import Effect
 
 A_SEARCH: Final = 50
@@ -33,14 +33,14 @@ StatementsByLayer: TypeAlias = tuple[tuple[bool, tuple[CompiledStatement, ...]],
 ABSENT: Final[Values] = ()
 
 
-class Option(NamedTuple):
+class DimensionOption(NamedTuple):
     """One class of a dimension: the statements that it lets match, and the text or the values that stand for it."""
 
     mask: int
     sample: str | Values | None
 
 
-class Case(NamedTuple):
+class RequestCase(NamedTuple):
     """A case: the resource (None where no text is known), and values by lower-case key (None likewise)."""
 
     resource: str | None
@@ -48,7 +48,7 @@ class Case(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Setting:
+class RequestSpace:
     """
     What a request may be: its resource *among* patterns, and how its condition keys are.
 
@@ -62,7 +62,7 @@ class Setting:
     may_be_present: Callable[[str], bool] = lambda _key: True
     may_be_absent: Callable[[str], bool] = lambda _key: True
     several: Container[str] = ()
-    within: Mapping[str, Limits] = field(default_factory=dict)
+    within: Mapping[str, ValueLimits] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
 
 
@@ -145,12 +145,12 @@ class SearchSpace:
         return bool(mask & self._denies[1]) or not all(mask & allows for allows in self._allows[1])
 
 
-def search_space(new: Side, old: Side, folded_action: str) -> SearchSpace:
+def search_space(new: CompiledPolicies, old: CompiledPolicies, folded_action: str) -> SearchSpace:
     """Return what *new* and *old* say about the lower-case action."""
     return SearchSpace(_statements_about(new, folded_action), _statements_about(old, folded_action))
 
 
-def _statements_about(side: Side, action: str) -> StatementsByLayer:
+def _statements_about(side: CompiledPolicies, action: str) -> StatementsByLayer:
     return tuple(
         (group.must_allow, tuple(statement for statement in group.statements if statement.takes.take(action)))
         for group in side.groups

@@ -1,7 +1,7 @@
 """
 Statements as a comparison asks them: which resources, and which questions about which condition keys.
 
-A `Side` is all that one set of policies says, layer by layer. Which statements match a request decides
+A `CompiledPolicies` is all that one set of policies says, layer by layer. Which statements match a request decides
 whether it is allowed: no Deny, and an Allow of every layer that must allow.
 """
 
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from rolemgr.compare.atoms import Atom, Filled, condition_atom, resource_atom
 from rolemgr.compare.regions import Pattern
-from rolemgr.evaluate.conditions import Condition, known_operator
+from rolemgr.evaluate.conditions import TestedCondition, known_operator
 from rolemgr.evaluate.errors import LayerError
 from rolemgr.evaluate.policies import Layer, Policies, StatementRef, read_policy
 from rolemgr.evaluate.principals import Named
@@ -146,7 +146,7 @@ class LayerStatements(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Side:
+class CompiledPolicies:
     """What one set of policies says; *filled* are the keys that its policy variables have the values of."""
 
     policies: Policies
@@ -162,9 +162,9 @@ class Side:
         """All statements of all layers."""
         return tuple(statement for group in self.groups for statement in group.statements)
 
-    def with_values(self, filled: Filled) -> "Side":
+    def with_values(self, filled: Filled) -> "CompiledPolicies":
         """Return the side with policy variables *filled*."""
-        return Side(self.policies, filled)
+        return CompiledPolicies(self.policies, filled)
 
 
 def _groups(policies: Policies, filled: Filled) -> Iterator[LayerStatements]:
@@ -225,7 +225,7 @@ def _keys(text: str, variables: bool) -> tuple[str, ...]:
     return tuple(part.spelling for part in parse(text, variables=True) if isinstance(part, Variable))
 
 
-def _compiled_condition(condition: Condition, variables: bool, filled: Filled) -> CompiledCondition:
+def _compiled_condition(condition: TestedCondition, variables: bool, filled: Filled) -> CompiledCondition:
     key = condition.folded_key
     if condition.operator == "Null":
         wanted = frozenset(map(read_bool, condition.values))

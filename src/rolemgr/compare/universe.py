@@ -22,15 +22,15 @@ from typing import Final, NamedTuple
 from rolemgr.compare.regions import Pattern
 from rolemgr.iam.arn import PARTITIONS, Arn
 from rolemgr.iam.variables import Piece, around_variables, as_pattern, replaced
-from rolemgr.iam.wildcards import Step, Steps, arn_steps, literal_steps
+from rolemgr.iam.wildcards import PatternStep, Steps, arn_steps, literal_steps
 from rolemgr.reference import quirks
 from rolemgr.reference.condition_keys import find_key
 from rolemgr.reference.services import find_action, resource_types
 from rolemgr.reference.support import known_key
 
 _NAME: Final = re.compile(r"[a-z-]+")
-_ONE_OR_MORE: Final = (Step(None, spans=False), Step(None, again=True, spans=False))
-ANY_TEXT: Final = Pattern((Step(None), Step(None, again=True)))
+_ONE_OR_MORE: Final = (PatternStep(None, spans=False), PatternStep(None, again=True, spans=False))
+ANY_TEXT: Final = Pattern((PatternStep(None), PatternStep(None, again=True)))
 STAR: Final = Pattern(literal_steps("*"))
 """The resource of a request that has none."""
 
@@ -92,7 +92,7 @@ def _steps(arn_format: Arn, partition: str) -> Steps:
     return (*_part(head, spans=False), *_part(arn_format.resource, spans=True))
 
 
-def _part(text: str, *, spans: bool) -> Iterator[Step]:
+def _part(text: str, *, spans: bool) -> Iterator[PatternStep]:
     for place, part in enumerate(around_variables(text)):
         yield from (step._replace(spans=spans) for step in _ONE_OR_MORE) if place % 2 else literal_steps(part)
 

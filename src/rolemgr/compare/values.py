@@ -23,13 +23,13 @@ from rolemgr.compare.budget import Budget, measured
 from rolemgr.compare.errors import TooComplex
 from rolemgr.compare.regions import Pattern, regions
 from rolemgr.iam.values import read_date, read_number
-from rolemgr.iam.wildcards import Step
+from rolemgr.iam.wildcards import PatternStep
 from rolemgr.reference.condition_keys import find_key
 
 MOST_CLASSES: Final = 4_096
 """How many classes of values one key may have."""
 
-_ANYTHING: Final = Pattern((Step(None, again=True),))
+_ANYTHING: Final = Pattern((PatternStep(None, again=True),))
 _STRANGE: Final = ("other", "another", "other.example", "arn:aws:other:us-east-1:000000000000:other")
 """Values that policies hardly name."""
 _NETWORKS: Final = ("203.0.113.7", "198.51.100.7", "192.0.2.7", "2001:db8::7")
@@ -52,7 +52,7 @@ class Class(NamedTuple):
     sample: str | None
 
 
-class Limits(NamedTuple):
+class ValueLimits(NamedTuple):
     """The values that a key may have: texts that one of *among* matches and none of *but*, addresses *outside*."""
 
     among: tuple[Pattern, ...] = (_ANYTHING,)
@@ -60,12 +60,12 @@ class Limits(NamedTuple):
     outside: frozenset[str] = frozenset()
 
 
-ANY: Final = Limits()
+ANY: Final = ValueLimits()
 """No limits."""
 
 
 @measured
-def classes(budget: Budget, key: str, atoms: tuple[Atom, ...], limits: Limits = ANY) -> tuple[Class, ...]:
+def classes(budget: Budget, key: str, atoms: tuple[Atom, ...], limits: ValueLimits = ANY) -> tuple[Class, ...]:
     """
     Return the classes of values of the lower-case *key* over *atoms*, within *limits* where they are texts.
 
@@ -107,7 +107,7 @@ def _expanded(atoms: Sequence[Atom], found: dict[int, str]) -> Iterator[Class]:
 
 
 def _family(
-    family: Family, places: Sequence[int], atoms: Sequence[Atom], kind: str, limits: Limits,
+    family: Family, places: Sequence[int], atoms: Sequence[Atom], kind: str, limits: ValueLimits,
     budget: Budget,
 ) -> list[Class]:  # fmt: skip
     own = [atoms[place] for place in places]
@@ -126,7 +126,7 @@ def _inside(text: str, networks: frozenset[str]) -> bool:
     return any(ip_address(text) in ip_network(network, strict=False) for network in networks)
 
 
-def _texts(atoms: Sequence[Atom], limits: Limits, budget: Budget) -> list[Class]:
+def _texts(atoms: Sequence[Atom], limits: ValueLimits, budget: Budget) -> list[Class]:
     """Return the classes of text within *limits*: what they leave out is walked with the atoms, and dropped."""
     without = [Atom("text", ("without", one), one.matches, one) for one in limits.but]
     count = len(atoms)

@@ -7,7 +7,7 @@ The evaluator decides whether a request shows anything; here requests are only p
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rolemgr.compare.atoms import Atom, Filled
-from rolemgr.compare.search_space import ABSENT, Case
+from rolemgr.compare.search_space import ABSENT, RequestCase
 from rolemgr.compare.statements import CompiledStatement
 from rolemgr.compare.universe import Universe, always_there, arn_formats, carries, concrete, kinds_of
 from rolemgr.evaluate.request import Context, Request
@@ -27,7 +27,7 @@ _STAND_INS: Mapping[str, str] = {
 """Values of keys that take no free text."""
 
 
-def resources_of(case: Case, action: str, region: Atom | None, filled: Filled) -> Iterator[str]:
+def resources_of(case: RequestCase, action: str, region: Atom | None, filled: Filled) -> Iterator[str]:
     """Yield resources that may be in the case, the most readable first, its own last."""
     if region is not None and region.text not in ("", "*"):
         text = _with_values(region.text, filled)
@@ -65,7 +65,9 @@ def _readable(resource: str) -> Iterator[str]:
     yield resource
 
 
-def context_of(case: Case, statements: Iterable[CompiledStatement], filled: Filled) -> dict[str, list[str]] | None:
+def context_of(
+    case: RequestCase, statements: Iterable[CompiledStatement], filled: Filled
+) -> dict[str, list[str]] | None:
     """Return the context of the case, its keys as policies spell them; None where a value is not known."""
     spelt = {key: spelling for statement in statements for key, spelling in statement.spelt.items()}
     context: dict[str, list[str]] = {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rolemgr.compose.parameters import Declared, Given
+from rolemgr.compose.parameters import Declared, GivenValues
 from rolemgr.model.role import GuardrailInForce
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
@@ -55,17 +55,17 @@ def short_forms(spec: RoleSpec) -> set[str]:
     return {name for short, names in _SHORT_FORMS.items() if getattr(spec, short) for name in names}
 
 
-def given_values(spec: Sourced[RoleSpec], declared: Mapping[str, Declared]) -> dict[str, Given]:
+def given_values(spec: Sourced[RoleSpec], declared: Mapping[str, Declared]) -> dict[str, GivenValues]:
     """Return the user's values by parameter, from short forms and by name."""
-    given: dict[str, Given] = {}
+    given: dict[str, GivenValues] = {}
     for short, names in _SHORT_FORMS.items():
         values = getattr(spec.value, short)
         texts = tuple(spec.value.arn if value == "self" else value for value in values)
         places = tuple(spec.at(short, number) for number in range(len(texts)))
-        given |= {name: Given(texts, places, spec.at(short)) for name in names if values and name in declared}
+        given |= {name: GivenValues(texts, places, spec.at(short)) for name in names if values and name in declared}
     for name, texts in spec.value.parameter.items():
         places = tuple(spec.at("parameter", name, number) for number in range(len(texts)))
-        given[name] = Given(texts, places, spec.at("parameter", name))
+        given[name] = GivenValues(texts, places, spec.at("parameter", name))
     return given
 
 

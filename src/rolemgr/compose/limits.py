@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from rolemgr.compose.distribute import Share
 from rolemgr.compose.guardrails.choice import ChosenGuardrail
-from rolemgr.compose.guardrails.denies import Compiled, Setting, compile_guardrail
+from rolemgr.compose.guardrails.denies import Compiled, GuardrailContext, compile_guardrail
 from rolemgr.errors import InputError, gathering, raise_all
 from rolemgr.iam.documents import Effect
 from rolemgr.model.role import GuardrailInForce, LeftOpen
@@ -31,7 +31,9 @@ def with_limits(
     Raises InputError (or Problems) for a guardrail that the reference contradicts, and where ``--strict``
     would leave an activity group nothing.
     """
-    compiled = _compiled(guardrails, Setting(_granted(shares, spec.value), spec.value.kms_key_names, spec.value.strict))
+    compiled = _compiled(
+        guardrails, GuardrailContext(_granted(shares, spec.value), spec.value.kms_key_names, spec.value.strict)
+    )
     if spec.value.strict:
         raise_all(list(_emptied(shares, compiled, spec)))
     denies = [share for one in compiled for share in one.shares]
@@ -60,7 +62,7 @@ def _granted(shares: Sequence[Share], spec: RoleSpec) -> frozenset[str] | None:
     return own.union(*known) if len(known) == len(attached) else None
 
 
-def _compiled(guardrails: Sequence[ChosenGuardrail], setting: Setting) -> list[Compiled]:
+def _compiled(guardrails: Sequence[ChosenGuardrail], setting: GuardrailContext) -> list[Compiled]:
     compiled: list[Compiled] = []
     problems: list[InputError] = []
     for chosen in guardrails:

@@ -11,7 +11,7 @@ from itertools import chain, count
 
 from rolemgr.compose.distribute import ANY, Share
 from rolemgr.iam.documents import Effect
-from rolemgr.model.role import ComposedStatement, Origin, Part
+from rolemgr.model.role import ComposedStatement, MergedPart, Origin
 
 _SID_LENGTH = 64
 _WITHOUT_RESOURCE_LEVEL = "NoResourceLevelPermissions"
@@ -52,7 +52,7 @@ def _statement(sid: str, shares: Sequence[Share]) -> ComposedStatement:
     actions = tuple(sorted({share.action for share in shares}))
     resources = tuple(sorted({resource for share in shares for resource in share.resources}))
     origins = _origins(shares)
-    parts = tuple(Part(one.origin, one.action, one.resources) for one in shares) if len(origins) > 1 else ()
+    parts = tuple(MergedPart(one.origin, one.action, one.resources) for one in shares) if len(origins) > 1 else ()
     return ComposedStatement(sid, first.effect, actions, resources, first.conditions, origins, parts)
 
 

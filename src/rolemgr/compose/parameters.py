@@ -47,7 +47,7 @@ _FORMS: Mapping[ParameterType, tuple[str, str]] = {
 _WITH_PARTITION = {ParameterType.ARN, ParameterType.ROLE_ARN, ParameterType.KEY_ARN}
 
 
-class Given(NamedTuple):
+class GivenValues(NamedTuple):
     """The values that the user gave for a parameter, and where each stands."""
 
     values: tuple[str, ...]
@@ -88,7 +88,7 @@ def _kind(parameter: Parameter) -> tuple[object, ...]:
 
 
 def resolve(
-    declared: Mapping[str, Declared], given: Mapping[str, Given], builtins: Mapping[str, tuple[str, ...]]
+    declared: Mapping[str, Declared], given: Mapping[str, GivenValues], builtins: Mapping[str, tuple[str, ...]]
 ) -> dict[str, tuple[str, ...]]:
     """
     Return the values of all *declared* parameters; *builtins* are the names every placeholder may use.
@@ -125,7 +125,9 @@ def _unknown(name: str, where: SourceLocation, declared: Mapping[str, Declared])
     return UnknownNameError(where, "parameter", name, declared, otherwise=f"the chosen groups have: {known}")
 
 
-def _misfits(declared: Mapping[str, Declared], given: Mapping[str, Given], partition: str) -> Iterator[InputError]:
+def _misfits(
+    declared: Mapping[str, Declared], given: Mapping[str, GivenValues], partition: str
+) -> Iterator[InputError]:
     for name in sorted(declared.keys() & given.keys()):
         parameter, chosen = declared[name].parameter, given[name]
         for value, place in zip(chosen.values, chosen.places, strict=True):
@@ -163,7 +165,7 @@ def _nearest(kind: ParameterType, value: str) -> str:
 def _resolve_one(
     name: str,
     declared: Mapping[str, Declared],
-    given: Mapping[str, Given],
+    given: Mapping[str, GivenValues],
     values: dict[str, tuple[str, ...]],
     through: tuple[str, ...],
 ) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TypeAlias
 
-from rolemgr.compose.parameters import Declared, Given
+from rolemgr.compose.parameters import Declared, GivenValues
 from rolemgr.compose.substitute import names_in
 from rolemgr.errors import InputError
 from rolemgr.iam.documents import Conditions
@@ -69,7 +69,7 @@ def notes_on_values(
     spec: Sourced[RoleSpec],
     groups: Iterable[Sourced[ActivityGroup]],
     declared: Mapping[str, Declared],
-    given: Mapping[str, Given],
+    given: Mapping[str, GivenValues],
 ) -> Iterator[str]:
     """
     Yield a note, with its place, for each name and value of the role that the user hardly means.

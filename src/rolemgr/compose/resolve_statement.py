@@ -39,7 +39,7 @@ Typed: TypeAlias = tuple[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
-class _Place:
+class _StatementSource:
     """A statement of a catalog file, able to say the line of any part of it."""
 
     group: Sourced[ActivityGroup]
@@ -88,7 +88,7 @@ def resolve_statement(group: Sourced[ActivityGroup], name: str, index: int, valu
     None where a parameter that it needs has no value, or where its resources come from parameters that are
     all empty. Raises InputError (or Problems) for everything that is wrong with it.
     """
-    place = _Place(group, index)
+    place = _StatementSource(group, index)
     if any(not _needed(place, number, values) for number in range(len(place.statement.needs))):
         return None
     resources = _resources(place, values)
@@ -105,18 +105,18 @@ def resolve_statement(group: Sourced[ActivityGroup], name: str, index: int, valu
     return ResolvedStatement(place.statement, _origin(place, name), fits, conditions)
 
 
-def _origin(place: _Place, name: str) -> Origin:
+def _origin(place: _StatementSource, name: str) -> Origin:
     return Origin(place.at(), name, place.statement.sid, place.statement.actions)
 
 
-def _needed(place: _Place, number: int, values: Values) -> tuple[str, ...]:
+def _needed(place: _StatementSource, number: int, values: Values) -> tuple[str, ...]:
     need = place.statement.needs[number]
     if need not in values:
         raise UnknownNameError(place.at("needs", number), "parameter", need, values)
     return values[need]
 
 
-def _resources(place: _Place, values: Values) -> dict[str, int]:
+def _resources(place: _StatementSource, values: Values) -> dict[str, int]:
     """Return the filled resources, each with the number of the list entry that it came from."""
     return {
         resource: number
@@ -125,7 +125,7 @@ def _resources(place: _Place, values: Values) -> dict[str, int]:
     }
 
 
-def _conditions(place: _Place, values: Values) -> FrozenConditions:
+def _conditions(place: _StatementSource, values: Values) -> FrozenConditions:
     """Return the filled conditions in a fixed order."""
     return tuple(
         (operator, tuple((key, _values_of(place, operator, key, values)) for key in sorted(block)))
@@ -133,19 +133,19 @@ def _conditions(place: _Place, values: Values) -> FrozenConditions:
     )
 
 
-def _values_of(place: _Place, operator: str, key: str, values: Values) -> tuple[str, ...]:
+def _values_of(place: _StatementSource, operator: str, key: str, values: Values) -> tuple[str, ...]:
     texts = place.statement.conditions[operator][key]
     return tuple(found for text in texts for found in _filled(place, text, values, "conditions", operator, key))
 
 
-def _filled(place: _Place, text: str, values: Values, *path: str | int) -> tuple[str, ...]:
+def _filled(place: _StatementSource, text: str, values: Values, *path: str | int) -> tuple[str, ...]:
     try:
         return fill(text, values)
     except UnknownPlaceholderError as error:
         raise UnknownNameError(place.at(*path), "placeholder", str(error), values) from error
 
 
-def _actions(place: _Place) -> tuple[Action, ...]:
+def _actions(place: _StatementSource) -> tuple[Action, ...]:
     """Return the statement's actions from the reference; raise for those it does not have."""
     found = [find_action(name) for name in place.statement.actions]
     raise_all([
@@ -183,7 +183,7 @@ def _fitting(action: Action, resources: Mapping[str, int]) -> Iterator[Typed]:
 Fits: TypeAlias = tuple[tuple[Action, tuple[Typed, ...]], ...]
 
 
-def _resource_problems(place: _Place, fits: Fits, resources: Mapping[str, int]) -> Iterator[InputError]:
+def _resource_problems(place: _StatementSource, fits: Fits, resources: Mapping[str, int]) -> Iterator[InputError]:
     """Yield what is wrong between the listed resources and the actions."""
     for number, (action, typed) in enumerate(fits):
         if uncovered := _uncovered(action, typed):
@@ -213,7 +213,7 @@ def _excused(action: Action, covered: set[str]) -> set[str]:
     return {name for options in action.alternatives if options & covered for name in options}
 
 
-def _key_problems(place: _Place, fits: Fits, conditions: FrozenConditions) -> Iterator[InputError]:
+def _key_problems(place: _StatementSource, fits: Fits, conditions: FrozenConditions) -> Iterator[InputError]:
     """Yield an error for each condition key that no action of the statement supports, or without values."""
     for operator, block in conditions:
         for key, found in block:
@@ -224,7 +224,7 @@ def _key_problems(place: _Place, fits: Fits, conditions: FrozenConditions) -> It
                 yield InputError(place.at("conditions", operator, key), problem, "name its parameter under `needs`")
 
 
-def _unsupported(key: str, place: _Place, fits: Fits, where: SourceLocation) -> InputError:
+def _unsupported(key: str, place: _StatementSource, fits: Fits, where: SourceLocation) -> InputError:
     """Return the error for a condition key that AWS sends with none of the actions, near ones as a hint."""
     known = {name for action, _ in fits for name in key_names(action.service)} | quirks.global_key_names()
     problem = f"no action of `{place.statement.sid}` supports the condition key `{key}`"
@@ -232,7 +232,7 @@ def _unsupported(key: str, place: _Place, fits: Fits, where: SourceLocation) -> 
     return InputError(where, problem, hint)
 
 
-def _text_problems(place: _Place, resources: Mapping[str, int], partition: str) -> Iterator[InputError]:
+def _text_problems(place: _StatementSource, resources: Mapping[str, int], partition: str) -> Iterator[InputError]:
     """Yield an error for each resource of another partition, and for each policy variable that AWS has not."""
     for resource, number in resources.items():
         where = place.at("resources", number)
@@ -243,7 +243,7 @@ def _text_problems(place: _Place, resources: Mapping[str, int], partition: str) 
         yield from _variable_problems(place, resource, where)
 
 
-def _operator_problems(place: _Place, conditions: FrozenConditions) -> Iterator[InputError]:
+def _operator_problems(place: _StatementSource, conditions: FrozenConditions) -> Iterator[InputError]:
     """Yield an error for each condition that IAM would refuse, or that lets an absent key through an Allow."""
     guarded = {
         key for operator, block in conditions if operator == "Null" for key, found in block if found == ("false",)
@@ -264,7 +264,7 @@ def _operator_problems(place: _Place, conditions: FrozenConditions) -> Iterator[
                 yield InputError(where, problem, f'add "Null": {{"{key}": "false"}}')
 
 
-def _variable_problems(place: _Place, text: str, where: SourceLocation) -> Iterator[InputError]:
+def _variable_problems(place: _StatementSource, text: str, where: SourceLocation) -> Iterator[InputError]:
     if not opens_variable(text):
         return
     try:

@@ -52,14 +52,14 @@ class Alternative(NamedTuple):
     forbidden: tuple[Never, ...]
 
 
-class Subject(NamedTuple):
+class RoleInCatalog(NamedTuple):
     """The role that is asked, and the catalog that it comes from."""
 
     catalog: Catalog
     role: ComposedRole
 
 
-def parameter_values(subject: Subject, request: Request, policies: Policies) -> list[Alternative]:
+def parameter_values(subject: RoleInCatalog, request: Request, policies: Policies) -> list[Alternative]:
     """Return values of the role's parameters that would make one of its own groups allow *request*, the least first."""
     found: list[Alternative] = []
     writes: dict[str, int] = {}
@@ -82,7 +82,7 @@ def _writes(group: ActivityGroup, parameter: str) -> int:
     return sum(not (action and action.access_levels <= {"Read", "List"}) for action in actions)
 
 
-def groups_granting(subject: Subject, request: Request, policies: Policies) -> list[Alternative]:
+def groups_granting(subject: RoleInCatalog, request: Request, policies: Policies) -> list[Alternative]:
     """Return activity groups of the catalog that the role lacks and that would allow it *request*."""
     found = []
     for name, where in groups_with(subject.catalog, request.action):
@@ -128,7 +128,12 @@ def _about(group: ActivityGroup, action: str) -> Iterator[tuple[int, GroupStatem
 
 
 def _tried(
-    subject: Subject, choice: Mapping[str, Any], flag: str, where: SourceLocation, request: Request, policies: Policies
+    subject: RoleInCatalog,
+    choice: Mapping[str, Any],
+    flag: str,
+    where: SourceLocation,
+    request: Request,
+    policies: Policies,
 ) -> Alternative | None:
     """Return *choice* as an alternative where the role that has it may make *request*, else None."""
     try:

@@ -11,9 +11,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from rolemgr.evaluate.conditions import Condition
+from rolemgr.evaluate.conditions import TestedCondition
 from rolemgr.evaluate.explain import Explanation, NearMiss, explain
-from rolemgr.evaluate.policies import Group, Policies, StatementRef, groups_of
+from rolemgr.evaluate.policies import Policies, PolicyGroup, StatementRef, groups_of
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.evaluate.statement import Mismatch, ReadStatement, takes_action
 from rolemgr.iam.documents import Effect
@@ -99,7 +99,7 @@ def statement_at(ref: StatementRef, policies: Policies) -> ReadStatement | None:
     return None
 
 
-def _of(group: Group) -> Iterator[tuple[StatementRef, ReadStatement]]:
+def _of(group: PolicyGroup) -> Iterator[tuple[StatementRef, ReadStatement]]:
     for index, policy in enumerate(group.policies):
         for place, statement in policy.statements:
             yield group.ref(index, place, statement), statement
@@ -114,7 +114,7 @@ def _ways_out(ref: StatementRef, request: Request, policies: Policies) -> Iterat
             yield from ([one._replace(had=had)] for one in _escapes(condition, request, policies))
 
 
-def _escapes(condition: Condition, request: Request, policies: Policies) -> Iterator[Carried]:
+def _escapes(condition: TestedCondition, request: Request, policies: Policies) -> Iterator[Carried]:
     """Yield values of its key for which *condition* does not hold; nothing where nobody knows one."""
     plain, key, context = _plain(condition.operator), condition.key, request.context
     if plain == "Null" and condition.values != ("true",):
@@ -145,7 +145,7 @@ def _plain(operator: str) -> str:
     return base_operator(operator) or operator
 
 
-def _welcome(asked: Condition, request: Request, policies: Policies) -> Iterator[Carried]:
+def _welcome(asked: TestedCondition, request: Request, policies: Policies) -> Iterator[Carried]:
     """Yield values of the key that *asked* misses and that other statements on the action name as right ones."""
     about = [one for group in groups_of(policies) for _, one in _of(group) if takes_action(one, request.folded_action)]
     for statement in about:

@@ -12,7 +12,7 @@ from rolemgr.diagnose.denial_facts import facts
 from rolemgr.diagnose.denial_message import Denial, DenialKind
 from rolemgr.diagnose.denied_callers import other_caller
 from rolemgr.diagnose.diagnose import judge
-from rolemgr.diagnose.diagnosis import Diagnosis, Given, Place
+from rolemgr.diagnose.diagnosis import DiagnosedRequest, Diagnosis, KnownLayers
 from rolemgr.diagnose.open_layers import FLAGS, is_given, named_layer, open_layers
 from rolemgr.errors import InputError
 from rolemgr.evaluate.policies import Layer
@@ -30,7 +30,7 @@ _READS = frozenset({"s3:getobject", "s3:listbucket"})
 _WRITES = frozenset({"s3:putobject"})
 
 
-def diagnose(request: Request, given: Given, denial: Denial | None = None) -> Diagnosis:
+def diagnose(request: Request, given: KnownLayers, denial: Denial | None = None) -> Diagnosis:
     """
     Return why *request*, which *denial* speaks of where there is a message, is denied, and what would allow it.
 
@@ -56,7 +56,7 @@ def _refused_alone(found: Diagnosis) -> Diagnosis:
     return found._replace(places=refused) if refused else found
 
 
-def _named_place(request: Request, given: Given, denial: Denial | None) -> Iterator[Place]:
+def _named_place(request: Request, given: KnownLayers, denial: Denial | None) -> Iterator[DiagnosedRequest]:
     """Yield the layer that AWS names where nobody gave it: it denies for certain, and needs the change first."""
     layer = given.named
     if denial is None or layer in (None, Layer.IDENTITY) or (layer is Layer.TRUST and given.trust):
@@ -69,10 +69,10 @@ def _named_place(request: Request, given: Given, denial: Denial | None) -> Itera
     change = f"add to the {layer}{arn} an Allow of {what}"
     if denial.explicit or (denial.explicit is None and layer is Layer.RESOURCE_CONTROL):
         change = f"except {what} from the Deny in the {layer}{arn}"
-    yield Place(layer.value, None, None, because=(because,), change=(change,))
+    yield DiagnosedRequest(layer.value, None, None, because=(because,), change=(change,))
 
 
-def _present(request: Request, given: Given, assumed: list[str]) -> Request:
+def _present(request: Request, given: KnownLayers, assumed: list[str]) -> Request:
     """
     Return *request* with the keys that every request has and whose value is as good as certain.
 
@@ -97,7 +97,9 @@ def _contradiction(denial: Denial | None) -> Iterator[str]:
         )
 
 
-def _places(request: Request, given: Given, denial: Denial | None, assumed: list[str]) -> Iterator[Place]:
+def _places(
+    request: Request, given: KnownLayers, denial: Denial | None, assumed: list[str]
+) -> Iterator[DiagnosedRequest]:
     kind = denial.kind if denial else DenialKind.REQUEST
     if kind is DenialKind.EXECUTION_ROLE:
         yield from _execution_role(request, given, assumed)
@@ -117,7 +119,7 @@ def _places(request: Request, given: Given, denial: Denial | None, assumed: list
         yield judge("the request", _usual(request, assumed, denial), given.policies, given)
 
 
-def _lake_formation(denial: Denial) -> Place:
+def _lake_formation(denial: Denial) -> DiagnosedRequest:
     """
     Return what Lake Formation itself must grant: no IAM policy gives it.
 
@@ -126,7 +128,7 @@ def _lake_formation(denial: Denial) -> Place:
     who = denial.principal or "the role"
     because = f"it lacks: {denial.grant}. Lake Formation grants this itself; no IAM policy does"
     change = f"have a data lake administrator grant it to {who} (aws lakeformation grant-permissions)"
-    return Place("Lake Formation", None, None, because=(because,), change=(change,))
+    return DiagnosedRequest("Lake Formation", None, None, because=(because,), change=(change,))
 
 
 def _usual(request: Request, assumed: list[str], denial: Denial | None) -> Request:
@@ -156,7 +158,7 @@ def _carrying(request: Request, keys: Mapping[str, str]) -> Request:
     return replace(request, context=Context({**dict(request.context), **absent}))
 
 
-def _data(request: Request, given: Given, assumed: list[str], *, both: bool) -> Iterator[Place]:
+def _data(request: Request, given: KnownLayers, assumed: list[str], *, both: bool) -> Iterator[DiagnosedRequest]:
     """Yield the three places of data in S3: the role's policy, the bucket's, the key's."""
     bucket = request.resource.partition("/")[0]
     if both and request.folded_action == "s3:getobject":
@@ -172,32 +174,34 @@ def _doing(request: Request) -> str:
     return "list the bucket" if request.folded_action == "s3:listbucket" else "read the object"
 
 
-def _bucket_policy(request: Request, given: Given) -> Place:
+def _bucket_policy(request: Request, given: KnownLayers) -> DiagnosedRequest:
     """
     Return what the bucket's policy must do: it matters where accounts differ, or where it denies.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-walkthroughs-managing-access.html
     """
     if given.policies.resource is not None:
-        return Place("bucket policy", None, None, because=("it was asked together with the role's",))
+        return DiagnosedRequest("bucket policy", None, None, because=("it was asked together with the role's",))
     account = request.principal_account()
     if request.resource_account and account and request.resource_account != account:
         owner = f"the bucket is in account {request.resource_account}, the role in {account}"
-        return Place("bucket policy", None, None, because=(f"{owner}: it must allow the role (--resource-policy)",))
+        return DiagnosedRequest(
+            "bucket policy", None, None, because=(f"{owner}: it must allow the role (--resource-policy)",)
+        )
     same = "the bucket is in the role's account: " if request.resource_account else "in the role's own account "
     text = f"{same}it need not allow anything, and may not deny it"
     other = "" if request.resource_account else "; in another it must allow the role (--resource-account)"
-    return Place("bucket policy", None, None, because=(text + other,))
+    return DiagnosedRequest("bucket policy", None, None, because=(text + other,))
 
 
-def _keys(request: Request, given: Given, assumed: list[str]) -> Iterator[Place]:
+def _keys(request: Request, given: KnownLayers, assumed: list[str]) -> Iterator[DiagnosedRequest]:
     """Yield what the role may do with the keys of the data, and what their policies must do."""
     if request.folded_action == "s3:listbucket":
         return
     action = "kms:Decrypt" if request.folded_action in _READS else "kms:GenerateDataKey"
     if not given.keys:
         text = f"data under a customer managed key needs {action} for the role, and in the key's policy (--key ARN)"
-        yield Place("key policy", None, None, because=(text,))
+        yield DiagnosedRequest("key policy", None, None, because=(text,))
         return
     for key in given.keys:
         asked = _key_request(request, action, key)
@@ -213,7 +217,7 @@ def _here(request: Request) -> Request:
     return replace(request, resource_account=None)
 
 
-def _without_key_policy(request: Request, place: Place) -> Place:
+def _without_key_policy(request: Request, place: DiagnosedRequest) -> DiagnosedRequest:
     """Return *place* with what the policy of the key must do, which nobody gave."""
     account = request.principal_account()
     leaves = "the key's own policy must allow the role, or leave it to the account's IAM policies (--key-policy)"
@@ -234,7 +238,7 @@ def _key_request(request: Request, action: str, key: str) -> Request:
     return Request.known(action, key, context, request.principal, arn.account)
 
 
-def _image(request: Request, given: Given) -> Iterator[Place]:
+def _image(request: Request, given: KnownLayers) -> Iterator[DiagnosedRequest]:
     """
     Yield what it takes to pull an image.
 
@@ -246,13 +250,13 @@ def _image(request: Request, given: Given) -> Iterator[Place]:
         yield judge(f"role policy, {action.partition(':')[2]}", replace(request, action=action), given.policies, given)
 
 
-def _assumes_the_role(request: Request, given: Given) -> bool:
+def _assumes_the_role(request: Request, given: KnownLayers) -> bool:
     if not (request.folded_action.startswith("sts:assumerole") and given.trust and given.subject):
         return False
     return request.resource.rpartition("/")[2] == given.subject.role.spec.role_name
 
 
-def _trust(request: Request, given: Given, assumed: list[str]) -> Iterator[Place]:
+def _trust(request: Request, given: KnownLayers, assumed: list[str]) -> Iterator[DiagnosedRequest]:
     """Yield what the trust policy of the chosen role says, which is the one that is to be assumed."""
     if read_caller(request.principal).account:
         assumed.append(f"{request.principal} may assume the role as far as its own policies go")
@@ -276,7 +280,7 @@ def _by_sagemaker(request: Request, spec: RoleSpec, assumed: list[str]) -> Reque
     return _carrying(request, {"aws:SourceAccount": spec.account, "aws:SourceArn": source})
 
 
-def _execution_role(request: Request, given: Given, assumed: list[str]) -> Iterator[Place]:
+def _execution_role(request: Request, given: KnownLayers, assumed: list[str]) -> Iterator[DiagnosedRequest]:
     """
     Yield what the SageMaker Python SDK asks AWS in a notebook to learn its execution role.
 
@@ -302,4 +306,4 @@ def _execution_role(request: Request, given: Given, assumed: list[str]) -> Itera
         yield judge(title, replace(asked, action=action, resource=resource), given.policies, given)
     text = "on a notebook instance the role needs sagemaker:DescribeNotebookInstance on it; outside of SageMaker, " \
            "as a user, there is no such role: pass the ARN of one"  # fmt: skip
-    yield Place("elsewhere", None, None, because=(text,))
+    yield DiagnosedRequest("elsewhere", None, None, because=(text,))

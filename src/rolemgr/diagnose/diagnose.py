@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from rolemgr.diagnose.changes import nearest, statement_at
-from rolemgr.diagnose.diagnosis import Given, Place, deniers_of, statement_name
+from rolemgr.diagnose.diagnosis import DiagnosedRequest, KnownLayers, deniers_of, statement_name
 from rolemgr.diagnose.not_known import not_known
 from rolemgr.diagnose.open_layers import FLAGS
 from rolemgr.diagnose.remedies import remedies
@@ -25,10 +25,10 @@ from rolemgr.reference.protected import protected
 _NEAREST = 3
 
 
-def judge(title: str, request: Request, policies: Policies, given: Given) -> Place:
+def judge(title: str, request: Request, policies: Policies, given: KnownLayers) -> DiagnosedRequest:
     """Return what *policies* say of *request*, who denies it, why, and what would allow it, if anything does."""
     if refusal := protected(request.action, request.resource, request.context, request.principal):
-        return Place(title, request, "RefusedByAWS", because=(str(refusal),))
+        return DiagnosedRequest(title, request, "RefusedByAWS", because=(str(refusal),))
     origins = {sid: one.origins_of(request.action, request.resource) for sid, one in given.statements.items()}
     given = replace(given, origins=origins)
     request, open_side = _one_sided(request, policies)
@@ -40,10 +40,12 @@ def judge(title: str, request: Request, policies: Policies, given: Given) -> Pla
     decision = found.evaluation.decision
     if decision == "Allowed":
         because = tuple(f"allowed by {statement_name(at, given)}" for at in found.evaluation.by)
-        return Place(title, request, decision, because=(*because, *open_side, *found.notes))
+        return DiagnosedRequest(title, request, decision, because=(*because, *open_side, *found.notes))
     deniers = tuple(deniers_of(found, given))
     because = (*_because(found, request, policies, given), *open_side, *found.notes)
-    return Place(title, request, decision, deniers, because, tuple(remedies(found, request, policies, given)))
+    return DiagnosedRequest(
+        title, request, decision, deniers, because, tuple(remedies(found, request, policies, given))
+    )
 
 
 def _named_first(found: Explanation, layer: Layer | None) -> Explanation:
@@ -64,7 +66,7 @@ def _one_sided(request: Request, policies: Policies) -> tuple[Request, tuple[str
     return replace(request, resource_account=None), (other_side,)
 
 
-def _because(found: Explanation, request: Request, policies: Policies, given: Given) -> Iterator[str]:
+def _because(found: Explanation, request: Request, policies: Policies, given: KnownLayers) -> Iterator[str]:
     for at in found.evaluation.by:
         yield f"{statement_name(at, given)} denies it{''.join(_conditions(at, request, policies))}"
     for layer, level in found.evaluation.not_allowed_by:

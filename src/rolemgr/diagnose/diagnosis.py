@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
 from rolemgr.diagnose.alternatives import (
-    Subject,
+    RoleInCatalog,
 )
 from rolemgr.diagnose.unknown import Hanging, hanging
 from rolemgr.evaluate.decision import Decision
@@ -26,7 +26,7 @@ Answer: TypeAlias = Decision | Literal["NotKnown", "RefusedByAWS"]
 
 
 @dataclass(frozen=True, eq=False)
-class Given:
+class KnownLayers:
     """
     What a diagnosis is made from: the layers, and where there is one the role with its catalog.
 
@@ -35,7 +35,7 @@ class Given:
     """
 
     policies: Policies
-    subject: Subject | None = None
+    subject: RoleInCatalog | None = None
     statements: Mapping[str, ComposedStatement] = field(default_factory=dict)
     """The role's statements by Sid."""
     origins: Mapping[str, tuple[Origin, ...]] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Denier(NamedTuple):
     source: str | None
 
 
-class Place(NamedTuple):
+class DiagnosedRequest(NamedTuple):
     """
     One place to look at: a request with its decision, what denies it, why, and what would allow it.
 
@@ -96,7 +96,7 @@ class Place(NamedTuple):
 class Diagnosis(NamedTuple):
     """The places of a denial; what AWS has *stated*, what was *assumed*, and what else can deny."""
 
-    places: tuple[Place, ...]
+    places: tuple[DiagnosedRequest, ...]
     stated: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     not_given: tuple[str, ...] = ()
@@ -114,7 +114,7 @@ class Diagnosis(NamedTuple):
         return "NotKnown" if "NotKnown" in found else "Allowed"
 
 
-def deniers_of(found: Explanation, given: Given) -> Iterator[Denier]:
+def deniers_of(found: Explanation, given: KnownLayers) -> Iterator[Denier]:
     """Yield each Deny that decides, then each layer without an Allow that matches."""
     for at in found.evaluation.by:
         origins = given.origins.get(at.sid or "", ()) if at.layer is Layer.IDENTITY else ()
@@ -123,11 +123,11 @@ def deniers_of(found: Explanation, given: Given) -> Iterator[Denier]:
         yield Denier(layer, level, None, (), None)
 
 
-def _source(at: StatementRef, given: Given) -> str | None:
+def _source(at: StatementRef, given: KnownLayers) -> str | None:
     return given.sources.get((at.layer, at.level, at.policy))
 
 
-def statement_name(at: StatementRef, given: Given) -> str:
+def statement_name(at: StatementRef, given: KnownLayers) -> str:
     """Return the statement *at* with its file, or the catalog lines that it comes from."""
     places = [str(origin.location) for origin in given.origins.get(at.sid or "", ())]
     where = _source(at, given) or (", ".join(places) if at.layer is Layer.IDENTITY else None)

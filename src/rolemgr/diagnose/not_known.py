@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from rolemgr.diagnose.changes import Carried, mended, with_carried
-from rolemgr.diagnose.diagnosis import MOST_VALUES, Given, Place, deniers_of, statement_name
+from rolemgr.diagnose.diagnosis import MOST_VALUES, DiagnosedRequest, KnownLayers, deniers_of, statement_name
 from rolemgr.diagnose.remedies import remedies
 from rolemgr.diagnose.unknown import Hanging
 from rolemgr.evaluate.explain import Explanation, explain
@@ -13,8 +13,8 @@ from rolemgr.iam.documents import Effect
 
 
 def not_known(
-    title: str, found: Explanation, hangs: tuple[Hanging, ...], request: Request, policies: Policies, given: Given
-) -> Place:
+    title: str, found: Explanation, hangs: tuple[Hanging, ...], request: Request, policies: Policies, given: KnownLayers
+) -> DiagnosedRequest:
     """Return the place of a request whose decision hangs on keys that nobody told."""
     allowed = found.evaluation.decision == "Allowed"
     carried = mended(request, policies)
@@ -29,7 +29,7 @@ def not_known(
     nowhere = any(one.on_resource for one in hangs)  # what would allow `*` tells nothing of the real resource
     change = () if allowed or nowhere else tuple(remedies(found, request, policies, given))
     deniers = () if allowed else tuple(deniers_of(found, given))
-    return Place(title, request, "NotKnown", deniers, tuple(because), change, (_ask(carried, hangs, found),))
+    return DiagnosedRequest(title, request, "NotKnown", deniers, tuple(because), change, (_ask(carried, hangs, found),))
 
 
 def _that_matter(found: Explanation, hangs: tuple[Hanging, ...], named: Layer | None = None) -> list[Hanging]:
@@ -43,7 +43,7 @@ def _that_matter(found: Explanation, hangs: tuple[Hanging, ...], named: Layer | 
     return sorted(matter, key=lambda one: (one.at.layer is not named, not (one.holds and one.effect is Effect.DENY)))
 
 
-def _hanging_text(one: Hanging, given: Given) -> str:
+def _hanging_text(one: Hanging, given: KnownLayers) -> str:
     if one.on_resource:
         verb = "allows it only" if one.effect is Effect.ALLOW else "denies it"
         keys = f", and the condition keys are as it wants: {', '.join(one.keys)}" if one.keys else ""

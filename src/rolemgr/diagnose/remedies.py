@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rolemgr.diagnose.alternatives import (
     Alternative,
-    Subject,
+    RoleInCatalog,
     groups_granting,
     groups_with,
     never_at_all,
@@ -12,7 +12,7 @@ from rolemgr.diagnose.alternatives import (
     personas_with,
 )
 from rolemgr.diagnose.changes import Carried, mended, statement_at
-from rolemgr.diagnose.diagnosis import MOST_VALUES, Given, statement_name
+from rolemgr.diagnose.diagnosis import MOST_VALUES, KnownLayers, statement_name
 from rolemgr.evaluate.explain import Explanation
 from rolemgr.evaluate.policies import Layer, Policies, StatementRef
 from rolemgr.evaluate.principals import CallerKind, read_caller
@@ -22,7 +22,7 @@ from rolemgr.model.persona import Never
 from rolemgr.separation.violations import entry_text
 
 
-def remedies(found: Explanation, request: Request, policies: Policies, given: Given) -> Iterator[str]:
+def remedies(found: Explanation, request: Request, policies: Policies, given: KnownLayers) -> Iterator[str]:
     """Yield what would allow the *request*: what it must carry, else a change of each policy that denies it."""
     carried = mended(request, policies)
     yield from map(carried_text, carried or ())
@@ -67,7 +67,7 @@ def _verb(key: str) -> str:
 _VERBS = {"aws:requestedregion": "call in the region", "kms:viaservice": "let the service use the key:"}
 
 
-def _around_deny(at: StatementRef, by_the_request: bool, given: Given) -> Iterator[str]:
+def _around_deny(at: StatementRef, by_the_request: bool, given: KnownLayers) -> Iterator[str]:
     """Yield how to change the Deny at *at* itself, where the request can't or should not avoid it."""
     origins = given.origins.get(at.sid or "", ()) if at.layer is Layer.IDENTITY else ()
     guardrails = dict.fromkeys(origin.group for origin in origins if origin.kind == "guardrail")
@@ -81,7 +81,7 @@ def _around_deny(at: StatementRef, by_the_request: bool, given: Given) -> Iterat
         yield f"{either}except the request from {statement_name(at, given)}"
 
 
-def _missing_allow(layer: Layer, level: int | None, request: Request, given: Given) -> str:
+def _missing_allow(layer: Layer, level: int | None, request: Request, given: KnownLayers) -> str:
     own_trust = layer is Layer.TRUST and given.subject and not any(kind is layer for kind, _, _ in given.sources)
     if own_trust and (trusted := _trust_of(request)):
         return f"let the role trust them: --trust {trusted}"
@@ -103,7 +103,7 @@ def _trust_of(request: Request) -> str | None:
     return f"account:{caller.account}" if caller.account else "oidc:ARN, saml:ARN or github:ORG/REPO"
 
 
-def _for_role(subject: Subject, request: Request, policies: Policies) -> Iterator[str]:
+def _for_role(subject: RoleInCatalog, request: Request, policies: Policies) -> Iterator[str]:
     """Yield the choices under which the role would be allowed it: parameters first, then activity groups."""
     choices = parameter_values(subject, request, policies) or groups_granting(subject, request, policies)
     for number, choice in enumerate(choices):
@@ -118,7 +118,7 @@ def _for_role(subject: Subject, request: Request, policies: Policies) -> Iterato
         yield f"personas that have such a group: {', '.join(personas)}"
 
 
-def _choice_text(choice: Alternative, subject: Subject, action: str, either: str) -> Iterator[str]:
+def _choice_text(choice: Alternative, subject: RoleInCatalog, action: str, either: str) -> Iterator[str]:
     if choice.forbidden:
         about = [never for never in choice.forbidden if matches_action(never.forbidden.action, action)]
         never = (*about, *choice.forbidden)[0]
@@ -129,12 +129,12 @@ def _choice_text(choice: Alternative, subject: Subject, action: str, either: str
     yield from (f"and {carried_text(one)}" for one in choice.carried)
 
 
-def _never(subject: Subject, never: Never) -> str:
+def _never(subject: RoleInCatalog, never: Never) -> str:
     role = subject.role
     return f"`{role.persona.id}` must never be able to do `{entry_text(never, role)}` ({never.where})"
 
 
-def _no_choice(subject: Subject, request: Request) -> Iterator[str]:
+def _no_choice(subject: RoleInCatalog, request: Request) -> Iterator[str]:
     role = subject.role
     granting = list(groups_with(subject.catalog, request.action))
     for never in never_at_all(role, request.action):

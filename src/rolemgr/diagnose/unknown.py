@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from rolemgr.evaluate.conditions import Condition
+from rolemgr.evaluate.conditions import TestedCondition
 from rolemgr.evaluate.decision import evaluate
-from rolemgr.evaluate.policies import Group, Layer, Policies, StatementRef, groups_of
+from rolemgr.evaluate.policies import Layer, Policies, PolicyGroup, StatementRef, groups_of
 from rolemgr.evaluate.principals import read_caller
 from rolemgr.evaluate.request import Request
 from rolemgr.evaluate.requirements import exemptions
@@ -35,7 +35,7 @@ class Hanging(NamedTuple):
     at: StatementRef
     effect: Effect
     keys: tuple[str, ...]
-    conditions: tuple[Condition, ...]
+    conditions: tuple[TestedCondition, ...]
     holds: bool
     on_resource: bool = False
 
@@ -96,7 +96,7 @@ def _all_asked(statement: ReadStatement) -> Iterator[str]:
         yield from _keys_of(condition)
 
 
-def _keys_of(condition: Condition) -> tuple[str, ...]:
+def _keys_of(condition: TestedCondition) -> tuple[str, ...]:
     return (condition.key, *condition.variables)
 
 
@@ -152,7 +152,7 @@ def _bare(statement: StatementElement) -> StatementElement:
     return statement.model_copy(update=update)
 
 
-def _documents(policies: Policies, group: Group) -> tuple[PolicyDocument, ...]:
+def _documents(policies: Policies, group: PolicyGroup) -> tuple[PolicyDocument, ...]:
     name = _FIELDS[group.layer.name]
     found = getattr(policies, name)
     if group.level is not None:

@@ -29,7 +29,7 @@ RawCondition: TypeAlias = tuple[str, str, tuple[str, ...]]
 """A condition as a policy writes it: operator, key, values."""
 
 
-class Condition(NamedTuple):
+class TestedCondition(NamedTuple):
     """One operator and key with its values, as written, and the test that they make."""
 
     operator: str
@@ -48,7 +48,9 @@ class Condition(NamedTuple):
         return context.folded.get(self.folded_key, ())
 
 
-def read_conditions(element: Mapping[str, Mapping[str, tuple[str, ...]]], *, variables: bool) -> tuple[Condition, ...]:
+def read_conditions(
+    element: Mapping[str, Mapping[str, tuple[str, ...]]], *, variables: bool
+) -> tuple[TestedCondition, ...]:
     """
     Return the conditions of a Condition *element*; *variables* says whether its version has them.
 
@@ -62,12 +64,12 @@ def listed_conditions(element: Mapping[str, Mapping[str, tuple[str, ...]]]) -> t
     return tuple((name, key, values) for name, block in element.items() for key, values in block.items())
 
 
-def read_condition(raw: RawCondition, *, variables: bool) -> Condition:
+def read_condition(raw: RawCondition, *, variables: bool) -> TestedCondition:
     """Return the condition *raw*, ready to be asked; raise PolicyError where it can't be read."""
     name, key, values = raw
     test = _null(values) if name == "Null" else _comparison(name, values, variables)
     used = _variables(values) if variables and name != "Null" else ()
-    return Condition(name, key, values, used, key.lower(), test)
+    return TestedCondition(name, key, values, used, key.lower(), test)
 
 
 def validate_condition(raw: RawCondition, *, variables: bool) -> None:

@@ -42,7 +42,7 @@ class Evaluation(NamedTuple):
 
 
 @dataclass
-class _Found:
+class _LayerResults:
     """What the layers say: statements that match, the groups without an Allow, how the resource policy grants."""
 
     denied: list[StatementRef] = field(default_factory=list)
@@ -71,13 +71,13 @@ def evaluate(request: Request, policies: Layers) -> Evaluation:
     return Evaluation("Allowed", by=tuple(found.allowed))
 
 
-def _by_action(request: Request, policies: Layers, caller: Caller) -> _Found:
+def _by_action(request: Request, policies: Layers, caller: Caller) -> _LayerResults:
     """
     Return what all layers that have a say in *request* say about it.
 
     The inner loop of every batch and proof: what most statements don't need is not called for them.
     """
-    found, bounded = _Found(), policies.bounded
+    found, bounded = _LayerResults(), policies.bounded
     exempt = exemptions(request, caller)
     for group in policies.about(request.folded_action):
         layer = group.layer
@@ -100,7 +100,9 @@ def _by_action(request: Request, policies: Layers, caller: Caller) -> _Found:
     return found
 
 
-def _lacking(request: Request, policies: Layers, caller: Caller, found: _Found) -> list[tuple[Layer, int | None]]:
+def _lacking(
+    request: Request, policies: Layers, caller: Caller, found: _LayerResults
+) -> list[tuple[Layer, int | None]]:
     """Return the layers that must allow and do not, those that are not there last."""
     refused = cannot_assume(request, caller)
     granted = Match.NONE if refused else found.granted

@@ -79,7 +79,7 @@ class Policies:
         return self.resource is not None
 
     @cached_property
-    def groups(self) -> tuple["Group", ...]:
+    def groups(self) -> tuple["PolicyGroup", ...]:
         """The layers and levels, ready to be asked; raises as `read_policy` does."""
         return tuple(_groups(self))
 
@@ -145,7 +145,7 @@ class ReadPolicy:
 
 
 @dataclass(frozen=True)
-class Group:
+class PolicyGroup:
     """Policies of which any may allow: a layer, or one level of it."""
 
     layer: Layer
@@ -231,33 +231,33 @@ def _read(place: int, statement: StatementElement, variables: bool) -> ReadState
         raise type(error)(error.where, f"{name}: {error.problem}", error.hint) from error
 
 
-def _statements_about(group: Group, folded_action: str) -> Iterator[tuple[StatementRef, ReadStatement]]:
+def _statements_about(group: PolicyGroup, folded_action: str) -> Iterator[tuple[StatementRef, ReadStatement]]:
     """Yield the statements that speak of the action; an RCP's Allow says nothing that is not implied."""
     for at, statement in group.statements(folded_action):
         if group.layer is not Layer.RESOURCE_CONTROL or statement.effect is Effect.DENY:
             yield at, statement
 
 
-def groups_of(policies: Policies) -> tuple[Group, ...]:
+def groups_of(policies: Policies) -> tuple[PolicyGroup, ...]:
     """Return the layers and levels of *policies*, ready to be asked; raise as `read_policy` does."""
     return policies.groups
 
 
-def _groups(policies: Policies) -> Iterator[Group]:
-    yield Group(Layer.IDENTITY, tuple(map(read_policy, policies.identity)))
+def _groups(policies: Policies) -> Iterator[PolicyGroup]:
+    yield PolicyGroup(Layer.IDENTITY, tuple(map(read_policy, policies.identity)))
     if policies.resource is not None:
         layer = Layer.TRUST if isinstance(policies.resource, TrustPolicy) else Layer.RESOURCE
-        yield Group(layer, (read_policy(policies.resource),))
+        yield PolicyGroup(layer, (read_policy(policies.resource),))
     if policies.permissions_boundary is not None:
-        yield Group(Layer.PERMISSIONS_BOUNDARY, (read_policy(policies.permissions_boundary),))
+        yield PolicyGroup(Layer.PERMISSIONS_BOUNDARY, (read_policy(policies.permissions_boundary),))
     if policies.session:
-        yield Group(Layer.SESSION, tuple(map(read_policy, policies.session)))
+        yield PolicyGroup(Layer.SESSION, tuple(map(read_policy, policies.session)))
     for level, attached in enumerate(policies.service_control):
-        yield Group(Layer.SERVICE_CONTROL, tuple(map(read_policy, attached)), level)
+        yield PolicyGroup(Layer.SERVICE_CONTROL, tuple(map(read_policy, attached)), level)
     for level, controls in enumerate(policies.resource_control):
-        yield Group(Layer.RESOURCE_CONTROL, tuple(map(_read_resource_control, controls)), level)
+        yield PolicyGroup(Layer.RESOURCE_CONTROL, tuple(map(_read_resource_control, controls)), level)
     if policies.vpc_endpoints:
-        yield Group(Layer.VPC_ENDPOINT, tuple(map(_read_elsewhere, policies.vpc_endpoints)))
+        yield PolicyGroup(Layer.VPC_ENDPOINT, tuple(map(_read_elsewhere, policies.vpc_endpoints)))
 
 
 def _read_elsewhere(document: ResourcePolicy) -> ReadPolicy:

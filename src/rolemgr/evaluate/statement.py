@@ -10,7 +10,13 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from rolemgr.evaluate.conditions import Condition, RawCondition, listed_conditions, read_condition, validate_condition
+from rolemgr.evaluate.conditions import (
+    RawCondition,
+    TestedCondition,
+    listed_conditions,
+    read_condition,
+    validate_condition,
+)
 from rolemgr.evaluate.errors import PolicyError
 from rolemgr.evaluate.principals import (
     Blocks,
@@ -186,7 +192,7 @@ class ReadStatement:
         return read_principals(elements.principal_element, elements.principals, denies=denies)
 
     @cached_property
-    def conditions(self) -> tuple[Condition, ...]:
+    def conditions(self) -> tuple[TestedCondition, ...]:
         """Its conditions, made ready when a request first gets as far as them."""
         return tuple([read_condition(one, variables=self._variables) for one in self._elements.conditions])
 

@@ -14,7 +14,7 @@ from rolemgr.model.spec import RoleSpec
 from rolemgr.render.documents import attachments
 
 
-class Chosen(NamedTuple):
+class RoleToExport(NamedTuple):
     """A role as it was composed for the place that was assumed."""
 
     catalog: Catalog
@@ -41,7 +41,7 @@ class Exported(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-_Export: TypeAlias = Callable[[Chosen, Options], Exported]
+_Export: TypeAlias = Callable[[RoleToExport, Options], Exported]
 
 
 class Format(NamedTuple):
@@ -70,13 +70,13 @@ _FLAGS = {
 }
 
 
-def _portable(chosen: Chosen, options: Options, *, region_chosen: bool = False) -> Portable:
+def _portable(chosen: RoleToExport, options: Options, *, region_chosen: bool = False) -> Portable:
     return portable(
         chosen.catalog, chosen.spec, chosen.documents, parameterize=options.parameterize, region_chosen=region_chosen
     )
 
 
-def _cloudformation(chosen: Chosen, options: Options) -> Exported:
+def _cloudformation(chosen: RoleToExport, options: Options) -> Exported:
     from rolemgr.export.cloudformation import BODY_LIMIT, explained, template
 
     made = _portable(chosen, options)
@@ -91,7 +91,7 @@ def _cloudformation(chosen: Chosen, options: Options) -> Exported:
     return Exported(text, tuple(notes))
 
 
-def _stack_set(chosen: Chosen, options: Options) -> Exported:
+def _stack_set(chosen: RoleToExport, options: Options) -> Exported:
     from rolemgr.export.cloudformation import template
     from rolemgr.export.stack_set import notes, stack_set
 
@@ -103,14 +103,14 @@ def _stack_set(chosen: Chosen, options: Options) -> Exported:
     return Exported(text, (*notes(made), *_unused(made, options), *_place_notes(made, chosen)))
 
 
-def _permission_set(chosen: Chosen, options: Options) -> Exported:
+def _permission_set(chosen: RoleToExport, options: Options) -> Exported:
     from rolemgr.export.permission_set import notes, permission_set
 
     text = to_template(permission_set(chosen.spec, chosen.documents, options.sso_instance))
     return Exported(text, tuple(notes(chosen.role, chosen.documents)))
 
 
-def _terraform(chosen: Chosen, options: Options) -> Exported:
+def _terraform(chosen: RoleToExport, options: Options) -> Exported:
     from rolemgr.export.terraform import module
 
     made = _portable(chosen, options)
@@ -118,13 +118,13 @@ def _terraform(chosen: Chosen, options: Options) -> Exported:
     return Exported(to_json(module(made)), (*notes, *_unused(made, options), *_place_notes(made, chosen)))
 
 
-def _aws_cli(chosen: Chosen, options: Options) -> Exported:
+def _aws_cli(chosen: RoleToExport, options: Options) -> Exported:
     from rolemgr.export.aws_cli import script
 
     return Exported(script(_portable(chosen, options, region_chosen=True)))
 
 
-def _sagemaker_config(chosen: Chosen, _options: Options) -> Exported:
+def _sagemaker_config(chosen: RoleToExport, _options: Options) -> Exported:
     from rolemgr.export.sagemaker_config import sagemaker_config
 
     found = sagemaker_config(chosen.role)
@@ -137,7 +137,7 @@ def _unused(made: Portable, options: Options) -> list[str]:
     return []
 
 
-def _place_notes(made: Portable, chosen: Chosen) -> list[str]:
+def _place_notes(made: Portable, chosen: RoleToExport) -> list[str]:
     """Return what to say of the places that the role can be put into."""
     notes = []
     if (count := len(made.documents.managed_policies)) > len(chosen.documents.managed_policies):

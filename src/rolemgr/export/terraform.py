@@ -196,9 +196,9 @@ def _literal(text: str, *, before_hole: bool = False) -> str:
     return re.sub(r"[$%]+$", lambda found: _as_expressions(found[0]), escaped) if before_hole else escaped
 
 
-def _escaped(signs: str) -> str:
-    return signs * 2 if len(signs) == 1 else _as_expressions(signs)
+def _escaped(chars: str) -> str:
+    return chars * 2 if len(chars) == 1 else _as_expressions(chars)
 
 
-def _as_expressions(signs: str) -> str:
-    return "".join(f'${{"{sign}"}}' for sign in signs)
+def _as_expressions(chars: str) -> str:
+    return "".join(f'${{"{char}"}}' for char in chars)

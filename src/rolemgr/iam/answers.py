@@ -17,7 +17,7 @@ ITEMS: Final = "[]"
 """The step of a path that is each item of a list."""
 
 
-class Row(NamedTuple):
+class AnswerRow(NamedTuple):
     """One place: its path, the kind of policy there, and *reason*, where IAM's logic does not judge it."""
 
     path: tuple[str, ...]
@@ -28,36 +28,36 @@ class Row(NamedTuple):
     operations: tuple[str, ...] = ()
 
 
-class Held(NamedTuple):
+class PolicyInAnswer(NamedTuple):
     """What stands at the place of *row*: its *value*, and the object *around* it."""
 
     path: DataPath
     value: Any
-    row: Row
+    row: AnswerRow
     around: Mapping[str, Any]
 
 
 class _Node(NamedTuple):
-    rows: list[Row]
+    rows: list[AnswerRow]
     below: dict[str, "_Node"]
 
 
 @cache
-def rows() -> tuple[Row, ...]:
+def rows() -> tuple[AnswerRow, ...]:
     """Return the table."""
     text = files("rolemgr.iam").joinpath("cli_answers.json").read_text("utf-8")
     return tuple(_row(one) for one in strict_json(text)["answers"])
 
 
-def held(data: Any) -> Iterator[Held]:
+def held(data: Any) -> Iterator[PolicyInAnswer]:
     """Yield what *data* has at the places of the table; of a key with places below it, those or the key itself."""
     yield from _walk(data, (), _tree(), {})
 
 
-def _row(data: Mapping[str, Any]) -> Row:
+def _row(data: Mapping[str, Any]) -> AnswerRow:
     steps = data["path"].replace(ITEMS, f".{ITEMS}").split(".")
     told = {key: data.get(key, "") for key in ("reason", "beside", "owner")}
-    return Row(tuple(steps), data["kind"], operations=tuple(data["operations"]), **told)
+    return AnswerRow(tuple(steps), data["kind"], operations=tuple(data["operations"]), **told)
 
 
 @cache
@@ -72,7 +72,7 @@ def _tree() -> _Node:
     return root
 
 
-def _walk(value: Any, path: DataPath, node: _Node, around: Mapping[str, Any]) -> Iterator[Held]:
+def _walk(value: Any, path: DataPath, node: _Node, around: Mapping[str, Any]) -> Iterator[PolicyInAnswer]:
     found = list(_below(value, path, node))
     yield from found
     is_inner = isinstance(value, dict) and bool(node.below) and "Statement" not in value
@@ -80,10 +80,10 @@ def _walk(value: Any, path: DataPath, node: _Node, around: Mapping[str, Any]) ->
         return
     row = next((one for one in node.rows if not one.beside or one.beside in around), None)
     if row:
-        yield Held(path, value, row, around)
+        yield PolicyInAnswer(path, value, row, around)
 
 
-def _below(value: Any, path: DataPath, node: _Node) -> Iterator[Held]:
+def _below(value: Any, path: DataPath, node: _Node) -> Iterator[PolicyInAnswer]:
     if isinstance(value, list) and ITEMS in node.below:
         for index, one in enumerate(value):
             yield from _walk(one, (*path, index), node.below[ITEMS], {})

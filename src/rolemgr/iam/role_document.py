@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from rolemgr.files.json import strict_json
 from rolemgr.files.source import DataPath, FileError, SourceFile
-from rolemgr.iam.answers import ITEMS, Held, held
+from rolemgr.iam.answers import ITEMS, PolicyInAnswer, held
 from rolemgr.iam.documents import PolicyType
 
 ORGANIZATION_TYPES: Final[Mapping[str, PolicyType]] = {
@@ -214,12 +214,12 @@ def _of_one(data: Mapping[str, Any], path: DataPath) -> Iterator[PolicyPlace]:
     yield from _listed(data.get("ManagedPolicies"), (*path, "ManagedPolicies"), owner, inline=False)
 
 
-def _is_of_owner(one: Held) -> bool:
+def _is_of_owner(one: PolicyInAnswer) -> bool:
     """Tell whether a role, user or group is named beside the document, so that `_of_one` reads it."""
     return one.path == ("PolicyDocument",) and owner_of(one.around) != ""
 
 
-def _at_table(one: Held) -> PolicyPlace | None:
+def _at_table(one: PolicyInAnswer) -> PolicyPlace | None:
     """Return the policy at a place of the table; None where what stands there is none."""
     kind = one.row.kind
     if kind == "organization":
@@ -240,7 +240,7 @@ def _organization_type(around: Mapping[str, Any]) -> str | None:
     return str(summary["Type"]) if isinstance(summary, dict) and "Type" in summary else None
 
 
-def _why_aside(one: Held) -> str:
+def _why_aside(one: PolicyInAnswer) -> str:
     """Say why what stands at a place of the table is not judged."""
     if one.row.kind == "none":
         return one.row.reason

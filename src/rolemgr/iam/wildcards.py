@@ -40,7 +40,7 @@ class _Token(NamedTuple):
     segment: int
 
 
-class Step(NamedTuple):
+class PatternStep(NamedTuple):
     """
     One step of a pattern: the character *char*, or None for any; *again* says any number of them.
 
@@ -52,12 +52,12 @@ class Step(NamedTuple):
     spans: bool = True
 
 
-Steps: TypeAlias = tuple[Step, ...]
+Steps: TypeAlias = tuple[PatternStep, ...]
 
 
 def literal_steps(text: str) -> Steps:
     """Return the steps of *text* without any wildcard."""
-    return tuple(map(Step, text))
+    return tuple(map(PatternStep, text))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -303,24 +303,24 @@ def _segments(tokens: Iterable[_Token]) -> list[list[_Token]]:
     return segments
 
 
-def _step(token: _Token, *, spans: bool) -> Step:
-    return Step(None if token.wild else token.char, _is_star(token), spans)
+def _step(token: _Token, *, spans: bool) -> PatternStep:
+    return PatternStep(None if token.wild else token.char, _is_star(token), spans)
 
 
 def _in_last(token: _Token) -> bool:
     return token.segment == SEGMENTS - 1
 
 
-def _resource_steps(segment: list[_Token]) -> Iterator[Step]:
+def _resource_steps(segment: list[_Token]) -> Iterator[PatternStep]:
     """Yield the steps of a Resource's segment: a star with nothing but stars behind it runs on."""
     for index, token in enumerate(segment):
         ends = all(map(_is_star, segment[index:]))
         yield _step(token, spans=_in_last(token) or ends)
 
 
-def _joined(segments: list[list[Step]]) -> Steps:
+def _joined(segments: list[list[PatternStep]]) -> Steps:
     first, *others = segments
-    return (*first, *(step for segment in others for step in (Step(":"), *segment)))
+    return (*first, *(step for segment in others for step in (PatternStep(":"), *segment)))
 
 
 def _is_star(token: _Token) -> bool:

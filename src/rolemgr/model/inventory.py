@@ -9,21 +9,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from rolemgr.errors import SourceLocation
 from rolemgr.iam.documents import IdentityPolicy, TrustPolicy
+from rolemgr.model.inventory_layers import (
+    NO_ORGANIZATION,
+    HeldResource,
+    Organization,
+    PublicAccessBlock,
+    StudioMember,
+    Unjudged,
+    VpcEndpoint,
+)
+
+__all__ = ["HeldPolicy", "HeldRole", "Inventory", "PrincipalKind", "Unjudged", "Usage"]
 
 PrincipalKind: TypeAlias = Literal["role", "user", "group"]
-
-
-class Unjudged(NamedTuple):
-    """What can't be read or known: in which file and line, what it is and whose (*place*), and the *reason*."""
-
-    path: str
-    line: int | None
-    place: str
-    reason: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +34,8 @@ class HeldPolicy:
     A permissions policy that somebody has: inline, or attached by its *arn*.
 
     *source* says where its text is from: the ``account`` details, or the ``reference`` of AWS's own policies,
-    which has a *version*. *group* is the group by which a user has it.
+    which has a *version*. *group* is the group by which a user has it. *where* is the place of a managed policy
+    in the input; an inline one stands where its holder does.
     """
 
     name: str
@@ -41,6 +44,7 @@ class HeldPolicy:
     source: Literal["account", "reference"] = "account"
     version: str | None = None
     group: str | None = None
+    where: SourceLocation | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +91,8 @@ class Inventory:
     Roles and users by ARN, in the order of their ARNs, with what could not be read.
 
     *newest* is the newest day that the input names: what "today" is for something that was saved.
-    *customer_policies* are the account's own managed policies, by ARN.
+    *customer_policies* are the account's own managed policies, by ARN. *resources* are by ARN too, *account_blocks*
+    (S3 Block Public Access) by account.
     """
 
     principals: Mapping[str, HeldRole]
@@ -95,6 +100,11 @@ class Inventory:
     not_judged: tuple[Unjudged, ...] = ()
     newest: date | None = None
     files: tuple[str, ...] = ()
+    organization: Organization = NO_ORGANIZATION
+    resources: Mapping[str, HeldResource] = field(default_factory=dict)
+    account_blocks: Mapping[str, PublicAccessBlock] = field(default_factory=dict)
+    endpoints: tuple[VpcEndpoint, ...] = ()
+    studio: tuple[StudioMember, ...] = ()
 
     @cached_property
     def accounts(self) -> tuple[str, ...]:

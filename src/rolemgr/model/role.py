@@ -31,7 +31,7 @@ class Origin(NamedTuple):
     """What *group* names: an ``activity group``, a ``guardrail``, or the ``tag key`` of ``--abac``."""
 
 
-class Part(NamedTuple):
+class MergedPart(NamedTuple):
     """What one catalog statement gave to a merged one: an action on resources."""
 
     origin: Origin
@@ -49,7 +49,7 @@ class ComposedStatement:
     resources: tuple[str, ...]
     conditions: FrozenConditions
     origins: tuple[Origin, ...]
-    parts: tuple[Part, ...] = field(default=(), compare=False, repr=False)
+    parts: tuple[MergedPart, ...] = field(default=(), compare=False, repr=False)
     """What each of several origins gave."""
 
     def origins_of(self, action: str, resource: str) -> tuple[Origin, ...]:

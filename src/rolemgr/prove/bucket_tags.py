@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import cache, partial
 from importlib.resources import files
 
-from rolemgr.prove.proof import CounterExample, Judged, Proof, Subject, all_told, places, proofs_of, told
+from rolemgr.prove.proof import CounterExample, Judged, Proof, RoleToProve, all_told, places, proofs_of, told
 from rolemgr.prove.search import Inquiry, inquiry
 from rolemgr.prove.separate import with_attached_documents
 from rolemgr.reference.resources import types_of
@@ -40,7 +40,7 @@ def rule_actions() -> tuple[Action, ...]:
     return tuple(action for action in found.values() if action)
 
 
-def bucket_tags_kept(subject: Subject) -> tuple[Proof, ...]:
+def bucket_tags_kept(subject: RoleToProve) -> tuple[Proof, ...]:
     """Return the proof that nobody whom *subject* reaches changes buckets' tags; none without ``--abac-buckets``."""
     if not subject.rendered.role.spec.abac_buckets:
         return ()
@@ -48,14 +48,14 @@ def bucket_tags_kept(subject: Subject) -> tuple[Proof, ...]:
     return proofs_of({FIXED: FIXED_CLAIM}, all_told(subject, {FIXED: _WHAT}, judged))
 
 
-def _reached(subject: Subject) -> Iterator[Subject]:
+def _reached(subject: RoleToProve) -> Iterator[RoleToProve]:
     """Yield *subject* with what is attached to it, and each role of the catalog that it reaches."""
     yield with_attached_documents(subject)
     for role in closure_of(subject.catalog, subject.rendered.role).known:
         yield with_attached_documents(replace(subject, rendered=RenderedRole(role, render(role))))
 
 
-def _of_role(subject: Subject, reached: Subject) -> Iterator[Judged]:
+def _of_role(subject: RoleToProve, reached: RoleToProve) -> Iterator[Judged]:
     for action in rule_actions():
         asked = inquiry(reached, action.name)
         for bucket in _buckets(action, asked):
@@ -69,7 +69,7 @@ def _buckets(action: Action, asked: Inquiry) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*named, f"arn:{partition}:s3:::unlike-any")))
 
 
-def _change(subject: Subject, asked: Inquiry, resource: str) -> CounterExample | None:
+def _change(subject: RoleToProve, asked: Inquiry, resource: str) -> CounterExample | None:
     """Return a request that changes the tags of the bucket *resource* and is allowed, if there is one."""
     reached = asked.subject
     found = asked.allowed(resource, {})

@@ -26,7 +26,7 @@ from rolemgr.prove.grants import no_dead_grant
 from rolemgr.prove.guardrails import guardrails_kept
 from rolemgr.prove.overlaps import overlaps_declared
 from rolemgr.prove.packed import packing_lossless
-from rolemgr.prove.proof import CounterExample, Decide, Proof, Subject, flags_of, together
+from rolemgr.prove.proof import CounterExample, Decide, Proof, RoleToProve, flags_of, together
 from rolemgr.prove.separate import attached_separated, separated, with_attached_documents
 from rolemgr.prove.tags import tags_kept
 from rolemgr.render.documents import render
@@ -63,7 +63,7 @@ _EXAMPLES: Mapping[ParameterType, str] = {
 }
 
 
-def prove_role(subject: Subject) -> tuple[Proof, ...]:
+def prove_role(subject: RoleToProve) -> tuple[Proof, ...]:
     """Return the proofs about *subject*: separation, overlap with the other personas, guardrails, grants, packing."""
     spec = subject.rendered.role.spec
     place = {"account": spec.account, "region": spec.region, "partition": spec.partition_name}
@@ -73,7 +73,7 @@ def prove_role(subject: Subject) -> tuple[Proof, ...]:
     return together((*about, *limits_of(subject)))
 
 
-def limits_of(subject: Subject) -> tuple[Proof, ...]:
+def limits_of(subject: RoleToProve) -> tuple[Proof, ...]:
     """Return the proofs about the statements of *subject* alone: guardrails, tag keys, grants, packing."""
     return (*_kept(subject), packing_lossless(subject))
 
@@ -97,13 +97,13 @@ def prove_catalog(catalog: Catalog, decide: Decide = evaluate) -> tuple[Proof, .
     return together(proofs)
 
 
-def _kept(subject: Subject) -> tuple[Proof, ...]:
+def _kept(subject: RoleToProve) -> tuple[Proof, ...]:
     """Return the proofs of `limits_of` but packing: several tag keys have many assignments, and pack as one does."""
     guardrails, tags = guardrails_kept(with_attached_documents(subject)), tags_kept(subject)
     return (*guardrails, *tags, *bucket_tags_kept(subject), no_dead_grant(subject))
 
 
-def _made(catalog: Catalog, choices: Mapping[str, Any], decide: Decide) -> tuple[list[Subject], Proof]:
+def _made(catalog: Catalog, choices: Mapping[str, Any], decide: Decide) -> tuple[list[RoleToProve], Proof]:
     """Return the role of *choices*, and whether it can be made; all guardrails at once may be halved until they fit."""
     try:
         return [subject_of(catalog, choices, decide)], Proof(MADE, MADE_CLAIM, 1)
@@ -118,11 +118,11 @@ def _made(catalog: Catalog, choices: Mapping[str, Any], decide: Decide) -> tuple
         return [one for made, _ in found for one in made], together([proof for _, proof in found])[0]
 
 
-def subject_of(catalog: Catalog, choices: Mapping[str, Any], decide: Decide = evaluate) -> Subject:
+def subject_of(catalog: Catalog, choices: Mapping[str, Any], decide: Decide = evaluate) -> RoleToProve:
     """Return the role that *choices*, keys of a role file, describe; raise as `compose` and `render` do."""
     spec = Sourced(RoleSpec.model_validate(choices), SourceFile("the proof of the catalog", dict(choices), {}))
     role = compose(catalog, spec)
-    return Subject(catalog, RenderedRole(role, render(role)), flags_of(choices), decide)
+    return RoleToProve(catalog, RenderedRole(role, render(role)), flags_of(choices), decide)
 
 
 def variants(catalog: Catalog) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,7 @@ from functools import partial
 
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import Effect
-from rolemgr.prove.proof import CounterExample, Judged, Proof, Subject, all_told, places, proofs_of, told
+from rolemgr.prove.proof import CounterExample, Judged, Proof, RoleToProve, all_told, places, proofs_of, told
 from rolemgr.prove.resource_classes import of_pattern
 from rolemgr.prove.search import Inquiry, IsolatedStatement, inquiry
 
@@ -19,19 +19,19 @@ NAME = "no dead grant"
 CLAIM = "each granted action is allowed on each of its resources by some request"
 
 
-def no_dead_grant(subject: Subject) -> Proof:
+def no_dead_grant(subject: RoleToProve) -> Proof:
     """Return the proof that every grant of *subject* has a witness."""
     return proofs_of({NAME: CLAIM}, _judgements(subject))[0]
 
 
-def _judgements(subject: Subject) -> Iterator[Judged]:
+def _judgements(subject: RoleToProve) -> Iterator[Judged]:
     closed = _closed(subject)
     for action in subject.granted:
         if action not in closed:
             yield from all_told(subject, {NAME: f"each grant of {action} is alive"}, _of_action(subject, action))
 
 
-def _of_action(subject: Subject, action: str) -> Iterator[Judged]:
+def _of_action(subject: RoleToProve, action: str) -> Iterator[Judged]:
     asked = inquiry(subject, action)
     for allow in asked.of(Effect.ALLOW):
         for pattern in allow.statement.resource or ():
@@ -43,7 +43,7 @@ def _if_dead(asked: Inquiry, allow: IsolatedStatement, pattern: str) -> CounterE
     return None if _alive(asked, allow, pattern) else _dead(asked, allow, pattern)
 
 
-def _closed(subject: Subject) -> frozenset[str]:
+def _closed(subject: RoleToProve) -> frozenset[str]:
     """Return the actions that ``--strict`` denies as a whole."""
     chosen = subject.rendered.role.guardrails
     return frozenset(bypass.action for one in chosen if one.strict for bypass in one.bypassed_by)

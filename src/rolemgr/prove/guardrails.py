@@ -18,7 +18,7 @@ from rolemgr.model.guardrail import Guardrail
 from rolemgr.model.role import GuardrailInForce
 from rolemgr.prove.domains import KeyAssignment
 from rolemgr.prove.promises import Promise, promise
-from rolemgr.prove.proof import CounterExample, Judged, Proof, Subject, all_told, places, proofs_of, told
+from rolemgr.prove.proof import CounterExample, Judged, Proof, RoleToProve, all_told, places, proofs_of, told
 from rolemgr.prove.search import Inquiry, IsolatedStatement, Limit, inquiry
 from rolemgr.reference.quirks import scope_actions
 
@@ -36,12 +36,12 @@ class _Judged(NamedTuple):
     promise: Promise
 
 
-def guardrails_kept(subject: Subject) -> tuple[Proof, ...]:
+def guardrails_kept(subject: RoleToProve) -> tuple[Proof, ...]:
     """Return the two proofs about the guardrails of *subject*: none is dodged, none blocks what complies."""
     return proofs_of({KEPT: KEPT_CLAIM, OPEN: OPEN_CLAIM}, judgements(subject))
 
 
-def judgements(subject: Subject) -> Iterator[Judged]:
+def judgements(subject: RoleToProve) -> Iterator[Judged]:
     """Yield for each assignment which of the two claims it is a case of, and the request that breaks it, if any."""
     for action in subject.granted:
         claims = {
@@ -51,7 +51,7 @@ def judgements(subject: Subject) -> Iterator[Judged]:
         yield from all_told(subject, claims, _of_action(subject, action))
 
 
-def _of_action(subject: Subject, action: str) -> Iterator[Judged]:
+def _of_action(subject: RoleToProve, action: str) -> Iterator[Judged]:
     judges = tuple(_judges(subject, action))
     asked = inquiry(subject, action, tuple(test for one in judges for test in one.promise.tests()))
     for resource, judged in product(asked.resources() if judges else (), judges):
@@ -63,7 +63,7 @@ def _of_action(subject: Subject, action: str) -> Iterator[Judged]:
                 yield KEPT, told(subject, holds, partial(_dodge, asked, resource, judged, assignment))
 
 
-def _judges(subject: Subject, action: str) -> Iterator[_Judged]:
+def _judges(subject: RoleToProve, action: str) -> Iterator[_Judged]:
     """Yield the guardrails whose promise is about *action*; those that deny it under --strict left out."""
     role = subject.rendered.role
     for chosen in role.guardrails:

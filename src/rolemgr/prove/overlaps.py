@@ -23,7 +23,7 @@ from rolemgr.iam.documents import Effect
 from rolemgr.iam.wildcards import contains, matches_action
 from rolemgr.model.role import ComposedRole, Origin
 from rolemgr.prove.domains import filled
-from rolemgr.prove.proof import Answer, CounterExample, Judged, Proof, Subject, all_told, places, proof_of
+from rolemgr.prove.proof import Answer, CounterExample, Judged, Proof, RoleToProve, all_told, places, proof_of
 from rolemgr.prove.resource_classes import steps_to_compare
 from rolemgr.prove.search import inquiry
 from rolemgr.reference.resources import in_common
@@ -53,20 +53,20 @@ class _Shared(NamedTuple):
     other: _Grant
 
 
-def overlaps_declared(subjects: Sequence[Subject]) -> Proof:
+def overlaps_declared(subjects: Sequence[RoleToProve]) -> Proof:
     """Return the proof that each two of *subjects*, a role for each persona, share what is declared alone."""
     taken = _reached(subjects)
     people = [subject for subject in subjects if subject.rendered.role.persona.id not in taken]
     return proof_of(NAME, CLAIM, (answer for one, other in combinations(people, 2) for answer in _of(one, other)))
 
 
-def _of(one: Subject, other: Subject) -> Iterator[Answer]:
+def _of(one: RoleToProve, other: RoleToProve) -> Iterator[Answer]:
     """Yield what two roles show by each thing that both can write."""
     what = f"what {one.name} and {other.name} can both write is declared"
     yield from (answer for _, answer in all_told(one, {NAME: what}, _judgements(one, other)))
 
 
-def _judgements(one: Subject, other: Subject) -> Iterator[Judged]:
+def _judgements(one: RoleToProve, other: RoleToProve) -> Iterator[Judged]:
     seen: set[str] = set()
     for shared in _shared(one, other):
         problem = None if shared.action in seen else next(_problem(one, other, shared), None)
@@ -74,13 +74,13 @@ def _judgements(one: Subject, other: Subject) -> Iterator[Judged]:
         yield NAME, problem
 
 
-def _reached(subjects: Sequence[Subject]) -> set[str]:
+def _reached(subjects: Sequence[RoleToProve]) -> set[str]:
     """Return the personas whose roles those of *subjects* pass, assume or act as, whatever a role is called."""
     closures = (closure_of(subject.catalog, subject.rendered.role) for subject in subjects)
     return {role.persona.id for closure in closures for role in closure.known}
 
 
-def _shared(one: Subject, other: Subject) -> Iterator[_Shared]:
+def _shared(one: RoleToProve, other: RoleToProve) -> Iterator[_Shared]:
     left, right = _grants_by_action(one.rendered.role), _grants_by_action(other.rendered.role)
     budget = one.budget.part(MOST_STEPS)
     for action in sorted(left.keys() & right.keys()):
@@ -107,7 +107,7 @@ def _writes(action: str) -> bool:
     return found is None or bool(found.access_levels & _WRITES)
 
 
-def _problem(one: Subject, other: Subject, shared: _Shared) -> Iterator[CounterExample]:
+def _problem(one: RoleToProve, other: RoleToProve, shared: _Shared) -> Iterator[CounterExample]:
     first, second = one.rendered.role, other.rendered.role
     both_have = f"personas {first.persona.id} and {second.persona.id} both have {shared.action} on {shared.resource}"
     where = places((*shared.one.origins, *shared.other.origins))
@@ -123,7 +123,7 @@ def _problem(one: Subject, other: Subject, shared: _Shared) -> Iterator[CounterE
         )
 
 
-def _request(subject: Subject, shared: _Shared) -> Request:
+def _request(subject: RoleToProve, shared: _Shared) -> Request:
     """Return a request of the shared action that *subject* is allowed; as it was found where none is."""
     found = None
     with suppress(TooComplex):  # that both have the action is known; the request is an example of it

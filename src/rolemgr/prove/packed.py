@@ -17,7 +17,7 @@ from rolemgr.iam.documents import Effect, IdentityPolicy
 from rolemgr.iam.wildcards import contains
 from rolemgr.model.role import ComposedStatement, NamedPolicy, RoleDocuments
 from rolemgr.prove.domains import KeyAssignment
-from rolemgr.prove.proof import Answer, CounterExample, Proof, Subject, all_told, proof_of
+from rolemgr.prove.proof import Answer, CounterExample, Proof, RoleToProve, all_told, proof_of
 from rolemgr.prove.search import Inquiry, inquiry
 from rolemgr.reference.services import action_names, services
 from rolemgr.render.documents import permissions_policy
@@ -30,14 +30,14 @@ _ROOM = 120
 """Characters that a tight policy has over its largest statement, so that several still fit."""
 
 
-def packing_lossless(subject: Subject) -> Proof:
+def packing_lossless(subject: RoleToProve) -> Proof:
     """Return the proof that the documents of *subject*, and a tighter packing of it, say what its statements say."""
     whole = _with_documents(subject, (permissions_policy(subject.rendered.role.statements),))
     packings = (*((subject,) if subject.documents != whole.documents else ()), _tight(whole))
     return proof_of(NAME, CLAIM, (answer for packed in packings for answer in _compared(whole, packed)))
 
 
-def _with_documents(subject: Subject, documents: Sequence[IdentityPolicy]) -> Subject:
+def _with_documents(subject: RoleToProve, documents: Sequence[IdentityPolicy]) -> RoleToProve:
     """Return *subject* with *documents*, the first of them inline."""
     inline, *managed = (NamedPolicy(str(number), document) for number, document in enumerate(documents))
     changed: RoleDocuments = replace(
@@ -46,7 +46,7 @@ def _with_documents(subject: Subject, documents: Sequence[IdentityPolicy]) -> Su
     return replace(subject, rendered=RenderedRole(subject.rendered.role, changed))
 
 
-def _tight(whole: Subject) -> Subject:
+def _tight(whole: RoleToProve) -> RoleToProve:
     """Return *whole* packed into policies with room for little more than their largest statement."""
     statements = whole.rendered.role.statements
     sized = [(one, read.size()) for one, read in zip(statements, whole.statements, strict=True)]
@@ -63,7 +63,7 @@ def _size(statement: ComposedStatement) -> int:
     return permissions_policy((statement,)).statement[0].size()
 
 
-def _compared(whole: Subject, packed: Subject) -> Iterator[Answer]:
+def _compared(whole: RoleToProve, packed: RoleToProve) -> Iterator[Answer]:
     """Yield for each request that was asked of both what differs, if anything does."""
     yield from _moved(whole, packed)
     for action in _actions(whole, packed):
@@ -100,7 +100,7 @@ def _assignments(*sides: Inquiry) -> list[KeyAssignment]:
     return list(found.values())
 
 
-def _moved(whole: Subject, packed: Subject) -> Iterator[CounterExample]:
+def _moved(whole: RoleToProve, packed: RoleToProve) -> Iterator[CounterExample]:
     """Yield the Denies that are not inline, as they were."""
     inline = Policies(identity=packed.documents[:1])
     kept = {(one.action, one.resource, str(one.condition)) for one in inline.identity[0].statement
@@ -110,7 +110,7 @@ def _moved(whole: Subject, packed: Subject) -> Iterator[CounterExample]:
             yield CounterExample(f"the Deny `{one.sid}` is not in the inline policy", whole.flags)
 
 
-def _actions(*sides: Subject) -> list[str]:
+def _actions(*sides: RoleToProve) -> list[str]:
     """Return the actions of the reference, and others by name, that a statement of either side may be about."""
     patterns = {pattern for side in sides for one in side.statements for pattern in one.action or ()}
     exact = {pattern for pattern in patterns if "*" not in pattern and "?" not in pattern}

@@ -31,7 +31,7 @@ _TOO_LONG: Final = "it takes more than {:,} steps to prove"
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
+class RoleToProve:
     """A role to be proven: its catalog, its documents, and what chooses it on the command line."""
 
     catalog: Catalog
@@ -137,7 +137,7 @@ def proof_of(name: str, claim: str, answers: Iterable[Answer]) -> Proof:
     return Proof(name, claim, len(every) - len(untold), tuple(broken), tuple(dict.fromkeys(untold)))
 
 
-def told(subject: Subject, what: str, asked: Callable[[], CounterExample | None]) -> Answer:
+def told(subject: RoleToProve, what: str, asked: Callable[[], CounterExample | None]) -> Answer:
     """Return what *asked* answers; where that takes too many steps, that nobody can tell *what*."""
     try:
         return asked()
@@ -145,7 +145,7 @@ def told(subject: Subject, what: str, asked: Callable[[], CounterExample | None]
         return Untold(f"can't tell whether {what}: {error}", subject.flags)
 
 
-def all_told(subject: Subject, claims: Mapping[str, str], judged: Iterable[Judged]) -> Iterator[Judged]:
+def all_told(subject: RoleToProve, claims: Mapping[str, str], judged: Iterable[Judged]) -> Iterator[Judged]:
     """Yield from *judged*; where they end because they take too many steps, what can't be told of each of *claims*."""
     try:
         yield from judged

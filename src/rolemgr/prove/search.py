@@ -21,7 +21,7 @@ from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
 from rolemgr.iam.wildcards import contains
 from rolemgr.prove.assignment import Check, find_assignment
 from rolemgr.prove.domains import PER_ANSWER, KeyAssignment, Term, Test, Values, domain, variables_in
-from rolemgr.prove.proof import Decide, Subject
+from rolemgr.prove.proof import Decide, RoleToProve
 from rolemgr.prove.resource_classes import classes
 from rolemgr.reference.condition_keys import find_key
 from rolemgr.reference.quirks import absence_reason, several_values
@@ -68,7 +68,7 @@ class IsolatedStatement(NamedTuple):
 class Inquiry:
     """All that a role's statements say of one action, and what else tells values of its keys apart."""
 
-    subject: Subject
+    subject: RoleToProve
     action: str
     statements: tuple[IsolatedStatement, ...]
     tests: tuple[Test, ...] = ()
@@ -216,7 +216,7 @@ def _always_there(action: str, key: str) -> bool:
     return (absence_reason(action, key) or "").startswith(_REQUIRED)
 
 
-def inquiry(subject: Subject, action: str, tests: Sequence[Test] = ()) -> Inquiry:
+def inquiry(subject: RoleToProve, action: str, tests: Sequence[Test] = ()) -> Inquiry:
     """Return what the statements of *subject* say of *action*."""
     exact, others = _isolated_statements(subject)
     about = [*exact.get(action.lower(), ()), *(one for one in others if _may_be_about(one.statement, action))]
@@ -225,7 +225,7 @@ def inquiry(subject: Subject, action: str, tests: Sequence[Test] = ()) -> Inquir
 
 @lru_cache(maxsize=64)
 def _isolated_statements(
-    subject: Subject,
+    subject: RoleToProve,
 ) -> tuple[Mapping[str, Sequence[IsolatedStatement]], Sequence[IsolatedStatement]]:
     """Return the statements of *subject* that list their actions, by action, and those with patterns."""
     exact: dict[str, list[IsolatedStatement]] = {}

@@ -8,7 +8,7 @@ from rolemgr.compare.budget import MOST_STEPS
 from rolemgr.compare.errors import TooComplex
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.model.role import ComposedRole, NamedPolicy
-from rolemgr.prove.proof import CounterExample, Proof, Subject, all_told, flags_of, places, proof_of
+from rolemgr.prove.proof import CounterExample, Proof, RoleToProve, all_told, flags_of, places, proof_of
 from rolemgr.prove.search import inquiry
 from rolemgr.render.documents import permissions_policy, render
 from rolemgr.separation.attached import Broken, attached_statements, broken_by_attached
@@ -21,7 +21,7 @@ _SHOWN = 5
 CLAIM = "no role can do what its persona must never do, nor can a role that it passes, assumes or acts as"
 
 
-def separated(subject: Subject) -> Proof:
+def separated(subject: RoleToProve) -> Proof:
     """Return the proof that *subject* keeps what its persona must never do, over its closure."""
     role = subject.rendered.role
     closure = closure_of(subject.catalog, role)
@@ -34,7 +34,7 @@ def separated(subject: Subject) -> Proof:
     return proof_of(NAME, CLAIM, answers)._replace(checked=checked)
 
 
-def _example(subject: Subject, reached: Mapping[str, ComposedRole], violation: Violation) -> CounterExample:
+def _example(subject: RoleToProve, reached: Mapping[str, ComposedRole], violation: Violation) -> CounterExample:
     through = _through(subject, reached.get(violation.through))
     problem = f"{subject.rendered.role.persona.id}: {violation.as_error().problem}"
     accepted = () if through is not subject or _BREAK in subject.flags else (_BREAK, "shown by prove")
@@ -42,15 +42,15 @@ def _example(subject: Subject, reached: Mapping[str, ComposedRole], violation: V
     return CounterExample(problem, (*through.flags, *accepted), _request(through, violation), where)
 
 
-def _through(subject: Subject, role: ComposedRole | None) -> Subject:
+def _through(subject: RoleToProve, role: ComposedRole | None) -> RoleToProve:
     """Return the role that can do it: *subject* itself, or *role* of its closure."""
     if role is None:
         return subject
     choices = role.spec.model_dump(mode="json", exclude_unset=True)
-    return Subject(subject.catalog, RenderedRole(role, render(role)), flags_of(choices), subject.decide)
+    return RoleToProve(subject.catalog, RenderedRole(role, render(role)), flags_of(choices), subject.decide)
 
 
-def _request(subject: Subject, violation: Violation) -> Request:
+def _request(subject: RoleToProve, violation: Violation) -> Request:
     """Return a request that is allowed and should not be; as it was asked, where none is found."""
     known = {key.lower(): values[:1] for key, values in violation.never.forbidden.context.items()}
     asked = inquiry(subject, violation.action)
@@ -65,7 +65,7 @@ ATTACHED = "attached policies"
 ATTACHED_CLAIM = "what is attached to the role is known, and allows nothing that its persona must never do"
 
 
-def attached_separated(subject: Subject) -> tuple[Proof, ...]:
+def attached_separated(subject: RoleToProve) -> tuple[Proof, ...]:
     """Return the proof about the managed policies that are attached to *subject*; none where there are none."""
     role = subject.rendered.role
     if not role.spec.managed_policy:
@@ -74,7 +74,7 @@ def attached_separated(subject: Subject) -> tuple[Proof, ...]:
     return (Proof(ATTACHED, ATTACHED_CLAIM, len(role.spec.managed_policy), tuple(broken)),)
 
 
-def _attached_example(subject: Subject, broken: Broken) -> CounterExample:
+def _attached_example(subject: RoleToProve, broken: Broken) -> CounterExample:
     """Return what *broken* says, with a request that the policy allows where one of its violations is direct."""
     role, own = subject.rendered.role, with_attached_documents(subject)
     direct = (one for one in broken.violations if one.through == role.spec.role_name)
@@ -85,7 +85,7 @@ def _attached_example(subject: Subject, broken: Broken) -> CounterExample:
     return CounterExample(broken.problem, (*subject.flags, *accepted), request, where)
 
 
-def with_attached_documents(subject: Subject) -> Subject:
+def with_attached_documents(subject: RoleToProve) -> RoleToProve:
     """Return *subject* with the managed policies that are attached to it, where they are known, among its documents."""
     statements = attached_statements(subject.rendered.role)
     if not statements:

@@ -28,7 +28,7 @@ from rolemgr.model.role import ComposedRole
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
 from rolemgr.prove.domains import STAND_IN, KeyAssignment, Test, Values, filled
-from rolemgr.prove.proof import CounterExample, Judged, Proof, Subject, all_told, places, proofs_of, told
+from rolemgr.prove.proof import CounterExample, Judged, Proof, RoleToProve, all_told, places, proofs_of, told
 from rolemgr.prove.search import Inquiry, Limit, inquiry
 from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import Action, find_action, resource_types
@@ -183,14 +183,14 @@ def _limited(action: Action, hows: set[How]) -> What:
     return ways[hows.pop()] if len(hows) == 1 else What.CARRIED
 
 
-def tags_kept(subject: Subject) -> tuple[Proof, ...]:
+def tags_kept(subject: RoleToProve) -> tuple[Proof, ...]:
     """Return the two proofs about the tag keys of *subject*: none is dodged, none blocks what carries it."""
     if not subject.rendered.role.spec.abac:
         return ()
     return proofs_of({KEPT: KEPT_CLAIM, OPEN: OPEN_CLAIM}, tag_judgements(subject))
 
 
-def tag_judgements(subject: Subject, actions: Collection[str] | None = None) -> Iterator[Judged]:
+def tag_judgements(subject: RoleToProve, actions: Collection[str] | None = None) -> Iterator[Judged]:
     """
     Yield for each assignment which of the two claims it is a case of, and the request that breaks it, if one does.
 
@@ -208,7 +208,9 @@ def tag_judgements(subject: Subject, actions: Collection[str] | None = None) -> 
         )
 
 
-def _of_action(subject: Subject, plain: Subject, action: str, promised: Sequence[TagPromise]) -> Iterator[Judged]:
+def _of_action(
+    subject: RoleToProve, plain: RoleToProve, action: str, promised: Sequence[TagPromise]
+) -> Iterator[Judged]:
     """Yield what `tag_judgements` does of one *action*, whose tags promise what is *promised*; *plain* has no tags."""
     tests = tuple(dict.fromkeys(test for one in promised for test in one.tests()))
     asked, before = inquiry(subject, action, tests), inquiry(plain, action, tests)
@@ -231,7 +233,7 @@ def without_tags(catalog: Catalog, role: ComposedRole) -> RenderedRole:
     return RenderedRole(plain, render(plain))
 
 
-def _tag_promises(subject: Subject, action: str, models: Values | None) -> Iterator[TagPromise]:
+def _tag_promises(subject: RoleToProve, action: str, models: Values | None) -> Iterator[TagPromise]:
     """Yield what the tag keys of *subject* promise of *action* on any resource."""
     keys = subject.rendered.role.spec.abac
     known = find_action(action)
@@ -241,7 +243,7 @@ def _tag_promises(subject: Subject, action: str, models: Values | None) -> Itera
         yield TagPromise(action, keys[0], What.MODEL, models)
 
 
-def _models(subject: Subject, plain: Subject) -> Values | None:
+def _models(subject: RoleToProve, plain: RoleToProve) -> Values | None:
     """Return the models beside those of the role's own name that may be named; None where names can't say it."""
     spec = subject.rendered.role.spec
     shares = [

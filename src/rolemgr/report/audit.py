@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from rolemgr.audit.finding import AuditFinding, AuditRule, Step
+from rolemgr.audit.finding import AuditFinding, AuditRule, ChainStep
 from rolemgr.audit.nearest import Nearest
 from rolemgr.audit.rights import ANYTHING, ShownRequest
 from rolemgr.audit.run import NOT_IN_THE_INPUT, Audit
@@ -59,7 +59,7 @@ def _finding_data(finding: AuditFinding, found: Audit) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _step_data(step: Step, found: Audit) -> dict[str, Any]:
+def _step_data(step: ChainStep, found: Audit) -> dict[str, Any]:
     requests = [_request_data(one, found) for one in step.requests]
     return {"who": step.who, "becomes": step.whom, "how": step.how, "requests": requests}
 

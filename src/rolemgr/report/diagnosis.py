@@ -6,7 +6,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from rolemgr.diagnose.denial_message import Denial
-from rolemgr.diagnose.diagnosis import Denier, Diagnosis, Place
+from rolemgr.diagnose.diagnosis import Denier, DiagnosedRequest, Diagnosis
 
 _STYLES = {
     "Allowed": "bold green",
@@ -39,7 +39,7 @@ def diagnosis_page(found: Diagnosis) -> Tree:
     return tree
 
 
-def _place(place: Place) -> Tree:
+def _place(place: DiagnosedRequest) -> Tree:
     head = Text.assemble((place.title, "bold"))
     if place.decision:
         head.append(": ").append(place.decision, _STYLES[place.decision])
@@ -75,7 +75,7 @@ def diagnosis_data(found: Diagnosis, denial: Denial | None) -> dict[str, Any]:
     }
 
 
-def _place_data(place: Place) -> dict[str, Any]:
+def _place_data(place: DiagnosedRequest) -> dict[str, Any]:
     data: dict[str, Any] = {"place": place.title, "decision": place.decision}
     if place.request:
         data |= {"action": place.request.action, "resource": place.request.resource}

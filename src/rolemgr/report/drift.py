@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from rolemgr.account.connect import Access
 from rolemgr.account.drift import Drift, RoleDrift, sids_of
-from rolemgr.account.meaning import Meant, Place
+from rolemgr.account.meaning import Meant, StatementPlace
 from rolemgr.check.finding import Finding, Severity
 from rolemgr.errors import SourceLocation, printable
 from rolemgr.evaluate.principals import Match
@@ -206,7 +206,7 @@ def _body(one: ExaminedRole, drift: Drift) -> dict[str, Any]:
     return {**data, "request": request_data(meant.shown.request) if meant.shown else None, "ask": witness(one, meant)}
 
 
-def _place_data(place: Place) -> dict[str, Any]:
+def _place_data(place: StatementPlace) -> dict[str, Any]:
     return {"policy": place.policy, "statement": place.statement}
 
 

@@ -12,7 +12,7 @@ from rolemgr.model.role import PassedRole
 from rolemgr.report.next_steps import passed_line
 from rolemgr.report.preview import sizes
 
-_SIGNS = {"create": "+", "update": "~", "unchanged": "=", "refuse": "!"}
+_MARKS = {"create": "+", "update": "~", "unchanged": "=", "refuse": "!"}
 ACTION_TEXTS = {
     "create": "create role",
     "update": "change role",
@@ -138,7 +138,7 @@ def plan_text(
 
 def _role_lines(one: Planned, *, steps: bool) -> Iterator[str]:
     plan = one.plan
-    yield f"{_SIGNS[plan.action]} {ACTION_TEXTS[plan.action]} {plan.wanted.arn}"
+    yield f"{_MARKS[plan.action]} {ACTION_TEXTS[plan.action]} {plan.wanted.arn}"
     if plan.problem:
         yield f"    {plan.problem}"
     yield from (f"    note: {note}" for note in plan.notes)

@@ -7,7 +7,6 @@ Each block has few lines; what does not fit is counted, and `preview --full` has
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import product
 from textwrap import wrap
 from typing import Final, NamedTuple
 
@@ -15,25 +14,21 @@ from rich.text import Text
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.check.finding import Finding, Severity
-from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import Effect
-from rolemgr.iam.variables import around_variables, as_pattern
-from rolemgr.iam.wildcards import contains
 from rolemgr.model.catalog import ParameterType
 from rolemgr.model.persona import Never
 from rolemgr.model.role import ComposedRole, ComposedTrust, GuardrailInForce, NamedPolicy, RoleDocuments
 from rolemgr.reference.services import find_action
 from rolemgr.report.capabilities import capabilities_of
 from rolemgr.report.preview import sizes, warnings
-from rolemgr.report.statements import LEVELS, access_level
+from rolemgr.report.review_resources import WRITING, account_of, granted, short_arn, some_of, touched
+from rolemgr.report.statements import access_level
 from rolemgr.separation.closure import closure_of, passed_roles
 from rolemgr.separation.violations import RenderedRole, sentence
 
 WIDTH: Final = 80
 _INDENT: Final = 8
 _BETWEEN: Final = " · "
-_WRITING: Final = frozenset(LEVELS[:3])
-"""The access levels that change something: Permissions management, Tagging, Write."""
 
 
 class Block(NamedTuple):
@@ -81,8 +76,8 @@ def review(
         Block("RUNS", tuple(_runs(role, catalog)), 3),
         Block("CAN", tuple(_can(role, documents)), 5, running=True),
         Block("CANNOT", tuple(_cannot(role, catalog, whole=whole)), 7),
-        Block("WRITES", tuple(_touches(role, writing=True, whole=whole)), 7),
-        Block("READS", tuple(_touches(role, writing=False, whole=whole)), 5),
+        Block("WRITES", tuple(touched(role, writing=True, whole=whole)), 7),
+        Block("READS", tuple(touched(role, writing=False, whole=whole)), 5),
         Block("LIMITS", tuple(_limits(role, catalog, whole=whole)), 6, running=True),
         Block("SET", tuple(_settings(role)), 3, running=True),
         Block("LOOK", tuple(_second_look(role, documents, findings, whole=whole)), 5),
@@ -175,7 +170,7 @@ def _who(trust: Sequence[ComposedTrust]) -> Iterator[str]:
 
 def _runs(role: ComposedRole, catalog: Catalog) -> Iterator[str]:
     for one in passed_roles(catalog, role):
-        name = "this role itself" if one.arn == role.spec.arn else _short(one.arn)
+        name = "this role itself" if one.arn == role.spec.arn else short_arn(one.arn)
         yield f"work in {' and '.join(one.services) or 'any service'} runs as {name}"
 
 
@@ -233,114 +228,15 @@ def _exceptions(never: Iterable[Never]) -> list[str]:
     return list(dict.fromkeys(filter(None, (one.forbidden.excepted().removeprefix(", ") for one in never))))
 
 
-def _touches(role: ComposedRole, *, writing: bool, whole: bool) -> Iterator[str]:
-    """
-    Yield for each service what the role changes, or reads besides: the widest patterns, less what Denies take out.
-
-    Data and identity come first. Passing a role is told elsewhere.
-    """
-    changed, read = _resources(role, writing=True), _resources(role, writing=False)
-    found = changed if writing else {name: _beyond(arns, changed.get(name, ())) for name, arns in read.items()}
-    order = sorted(found, key=lambda name: (_FIRST.get(name, len(_FIRST)), -len(found[name]), name))
-    for service in filter(found.get, order):
-        shown = list(dict.fromkeys(_in_words(role, service, found[service], writing=writing, whole=whole)))
-        most = len(shown) if whole else _PATTERNS
-        more = f" and {len(shown) - most} more" if len(shown) > most else ""
-        yield f"{service}  {', '.join(shown[:most])}{more}"
-
-
-_PATTERNS: Final = 6
-"""How many patterns of a service are shown."""
-_FIRST: Final = {"iam": 0, "s3": 1, "kms": 2, "secretsmanager": 3}
-
-
-def _resources(role: ComposedRole, *, writing: bool) -> dict[str, list[str]]:
-    """Return by service the ARN patterns that no other one of it covers."""
-    found: dict[str, set[str]] = {}
-    for action, resource in _granted(role):
-        if (access_level(action) in _WRITING) is writing and action != "iam:PassRole":
-            found.setdefault(action.partition(":")[0], set()).add(resource)
-    return {service: _widest(arns) for service, arns in found.items()}
-
-
-def _widest(arns: Iterable[str]) -> list[str]:
-    wide: list[str] = []
-    for arn in sorted(arns, key=lambda text: (text == "*", -text.count("*"), len(text), text)):
-        if arn == "*" or not any(contains(as_pattern(wider), as_pattern(arn)) for wider in wide):
-            wide.append(arn)
-    return wide
-
-
-def _beyond(arns: Iterable[str], others: Sequence[str]) -> list[str]:
-    """Return those of *arns* that none of *others* covers; what knows no resource is read anyway."""
-    return [arn for arn in arns if arn != "*" and not any(contains(as_pattern(one), as_pattern(arn)) for one in others)]
-
-
-def _in_words(
-    role: ComposedRole, service: str, arns: Sequence[str], *, writing: bool, whole: bool
-) -> Iterator[str]:  # fmt: skip
-    accounts: dict[str, set[str]] = {}
-    for arn in arns:
-        accounts.setdefault(_short(arn), set()).add(_account(arn))
-    for arn in arns:
-        others = accounts[_short(arn)] - {role.spec.account, ""}
-        where = f" of {len(others)} other account{'' if len(others) == 1 else 's'}" if others else ""
-        yield f"{_short(arn)}{where}{_spared(role, service, arn, writing=writing, whole=whole)}"
-
-
-def _account(arn: str) -> str:
-    parsed = Arn.parse(arn)
-    return parsed.account if parsed else ""
-
-
-def _granted(role: ComposedRole) -> Iterator[tuple[str, str]]:
-    """Yield each action and resource that an Allow of the role has."""
-    for statement in role.statements:
-        if statement.effect is Effect.ALLOW:
-            yield from product(statement.actions, statement.resources)
-
-
-def _spared(role: ComposedRole, service: str, resource: str, *, writing: bool, whole: bool) -> str:
-    """Return what unconditional Denies take out of *resource* of *service*: whole prefixes, or some actions there."""
-    granted = {
-        action for action, one in _granted(role)
-        if one == resource and action.startswith(f"{service}:") and (access_level(action) in _WRITING) is writing
-    }  # fmt: skip
-    taken: dict[str, set[str]] = {}
-    for deny in role.statements:
-        if deny.effect is Effect.DENY and not deny.conditions:
-            for one in deny.resources:
-                if one != resource and contains(resource, one):
-                    taken.setdefault(_inside(one, resource), set()).update(granted.intersection(deny.actions))
-    wholly = [name for name, actions in taken.items() if actions and actions == granted]
-    partly = {name: sorted(actions) for name, actions in taken.items() if set() < actions < granted}
-    parts = (f" (no {_some(actions, whole=whole)} in {name})" for name, actions in partly.items())
-    return "".join((f" except {' '.join(wholly)}" if wholly else "", *parts))
-
-
-def _inside(arn: str, outer: str) -> str:
-    """Return how *arn* goes on behind the pattern *outer*, which covers it."""
-    return arn.removeprefix(outer.rstrip("*")).rstrip("*")
-
-
-def _short(arn: str) -> str:
-    """Return *arn* without what is alike in all of them, its variables as `<Name>`."""
-    parsed = Arn.parse(arn)
-    if parsed is None:
-        return arn
-    pieces = enumerate(around_variables(parsed.resource))
-    return "".join(f"<{piece.strip('${}').rpartition(':')[2]}>" if place % 2 else piece for place, piece in pieces)
-
-
 def _limits(role: ComposedRole, catalog: Catalog, *, whole: bool) -> Iterator[str]:
     """Yield what the limits leave open first, then each with its values, then those that take none."""
     open_ends = {one.name: [left.action for left in one.bypassed_by] for one in role.guardrails if not one.strict}
     if any(open_ends.values()):
         names = ", ".join(name for name, actions in open_ends.items() if actions)
         left = sorted({one for actions in open_ends.values() for one in actions})
-        yield f"not narrowed {_some(left, whole=whole)} by {names}"
+        yield f"not narrowed {some_of(left, whole=whole)} by {names}"
     if role.not_by_tag:
-        yield f"not narrowed by tag {_some([one.action for one in role.not_by_tag], whole=whole)}"
+        yield f"not narrowed by tag {some_of([one.action for one in role.not_by_tag], whole=whole)}"
     yield from (f"tag {key} only what carries the caller's own value" for key in role.spec.abac)
     values = {one.name: _values(one, catalog) for one in role.guardrails}
     yield from (f"{name} {found}" for name, found in values.items() if found)
@@ -357,11 +253,11 @@ def _settings(role: ComposedRole) -> Iterator[str]:
     yield from (f"managed policy {_policy(arn)}" for arn in sorted(spec.managed_policy))
     yield from (f"tag {key}={value}" for key, value in sorted(spec.tags.items()))
     for what in ("bucket", "data_key", "volume_key", "subnet", "security_group"):
-        yield from (f"{what.replace('_', ' ')} {_short(value)}" for value in getattr(spec, what))
+        yield from (f"{what.replace('_', ' ')} {short_arn(value)}" for value in getattr(spec, what))
 
 
 def _policy(arn: str) -> str:
-    return f"{'aws:' if _account(arn) == 'aws' else ''}{_short(arn)}"
+    return f"{'aws:' if account_of(arn) == 'aws' else ''}{short_arn(arn)}"
 
 
 def _values(guardrail: GuardrailInForce, catalog: Catalog) -> str:
@@ -370,20 +266,13 @@ def _values(guardrail: GuardrailInForce, catalog: Catalog) -> str:
     shown = []
     for name, values in guardrail.values.items():
         is_time = name in declared and declared[name].type is ParameterType.DURATION
-        shown.append(" ".join(_hours(value) if is_time else _short(value) for value in values))
+        shown.append(" ".join(_hours(value) if is_time else short_arn(value) for value in values))
     return "; ".join(filter(None, shown))
 
 
 def _hours(seconds: str) -> str:
     hours, rest = divmod(int(seconds), 3600)
     return f"{seconds} s" if rest else f"{hours} h"
-
-
-def _some(names: Sequence[str], *, whole: bool) -> str:
-    """Return the first of *names*, and how many more there are; *whole*, all of them."""
-    short = [name.partition(":")[2] if name.startswith("sagemaker:") else name for name in dict.fromkeys(names)]
-    most = len(short) if whole else 4
-    return f"{', '.join(short[:most])}{f' and {len(short) - most} more' if len(short) > most else ''}"
 
 
 def _second_look(
@@ -415,14 +304,14 @@ def _wide(role: ComposedRole, *, whole: bool) -> Iterator[str]:
     declared = {name for name, values in role.parameters.items() if values == ("*",)}
     if declared:
         yield f"any name will do; --parameter can limit {', '.join(sorted(declared))}"
-    anywhere = {action for action, resource in _granted(role) if resource == "*" and access_level(action) in _WRITING}
+    anywhere = {action for action, resource in granted(role) if resource == "*" and access_level(action) in WRITING}
     if anywhere:
-        yield f"in the whole account, as AWS has no resource for them: {_some(sorted(anywhere), whole=whole)}"
+        yield f"in the whole account, as AWS has no resource for them: {some_of(sorted(anywhere), whole=whole)}"
 
 
 def _unset(role: ComposedRole) -> Iterator[str]:
     """Yield the limits that a team usually wants and this role does not have."""
-    actions = filter(None, map(find_action, {action for action, _ in _granted(role)}))
+    actions = filter(None, map(find_action, {action for action, _ in granted(role)}))
     keys = {key for action in actions for key in action.condition_keys}
     if "sagemaker:volumekmskey" in keys and not role.spec.volume_key:
         yield "disks may be left to AWS's own keys: --volume-key"

@@ -25,7 +25,7 @@ from rolemgr.reference import quirks
 from rolemgr.reference.managed_policies import ManagedPolicy, managed_policy, managed_policy_names
 from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import find_action
-from rolemgr.separation.certainty import Question, surely_denied
+from rolemgr.separation.certainty import ReachQuestion, surely_denied
 from rolemgr.separation.closure import closure_of
 from rolemgr.separation.managed import all_of, allows_of
 from rolemgr.separation.violations import Violation, entry_text, violations
@@ -219,7 +219,7 @@ def _fits(resource: str, action: str) -> bool:
 
 def _denied(resource: str, action: str, denies: Mapping[str, Sequence[ComposedStatement]]) -> bool:
     """Tell whether the role denies *action* on all of *resource*, whatever the request."""
-    return surely_denied(denies.get(action, ()), resource, Question(action, "*", Context({})))
+    return surely_denied(denies.get(action, ()), resource, ReachQuestion(action, "*", Context({})))
 
 
 def _is_all(resource: str, action: str, partition: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from rolemgr.evaluate.conditions import Condition, known_operator, read_conditions
+from rolemgr.evaluate.conditions import TestedCondition, known_operator, read_conditions
 from rolemgr.evaluate.request import Context
 from rolemgr.iam.variables import as_pattern, known_variables_in
 from rolemgr.iam.wildcards import contains
@@ -24,7 +24,7 @@ _HOLDS_WITHIN = {"StringEquals", "StringLike", "ArnEquals", "ArnLike"}
 _KEEPS_WITHIN = {"StringNotEquals", "StringNotLike", "ArnNotEquals", "ArnNotLike"}
 
 
-class Question(NamedTuple):
+class ReachQuestion(NamedTuple):
     """What is asked: an action, on resources *within* a glob, with the *known* condition keys."""
 
     action: str
@@ -32,7 +32,7 @@ class Question(NamedTuple):
     known: Context
 
 
-def overlap(allow: ComposedStatement, question: Question) -> Iterator[tuple[str, str]]:
+def overlap(allow: ComposedStatement, question: ReachQuestion) -> Iterator[tuple[str, str]]:
     """
     Yield each resource of *allow* that can be in question, with an example of both.
 
@@ -46,14 +46,14 @@ def overlap(allow: ComposedStatement, question: Question) -> Iterator[tuple[str,
             yield resource, example
 
 
-def surely_denied(denies: Sequence[ComposedStatement], resource: str, question: Question) -> bool:
+def surely_denied(denies: Sequence[ComposedStatement], resource: str, question: ReachQuestion) -> bool:
     """Tell whether one of *denies* holds for certain on all of *resource* that is in question."""
     return any(_covers(deny, resource, question) and _certain(deny, question) for deny in denies)
 
 
 def held_within(
     key: str, patterns: Sequence[str], allow: ComposedStatement, denies: Sequence[ComposedStatement],
-    resource: str, question: Question,
+    resource: str, question: ReachQuestion,
 ) -> bool:  # fmt: skip
     """
     Tell whether *allow* can be used only with values of *key* that *patterns* contain.
@@ -77,28 +77,28 @@ def _one(known: Context, key: str) -> str | None:
     return values[0] if len(values) == 1 else None
 
 
-def _contradicted(allow: ComposedStatement, question: Question) -> bool:
+def _contradicted(allow: ComposedStatement, question: ReachQuestion) -> bool:
     """Tell whether a condition of *allow* is decided by known keys, and false."""
     return any(
         _decided(condition, question, False) and not condition.holds(question.known) for condition in _conditions(allow)
     )
 
 
-def _certain(deny: ComposedStatement, question: Question) -> bool:
+def _certain(deny: ComposedStatement, question: ReachQuestion) -> bool:
     """Tell whether all conditions of *deny* are decided by known keys, and true."""
     return all(
         _decided(condition, question, True) and condition.holds(question.known) for condition in _conditions(deny)
     )
 
 
-def _decided(condition: Condition, question: Question, answer: bool) -> bool:
+def _decided(condition: TestedCondition, question: ReachQuestion, answer: bool) -> bool:
     """Tell whether *answer*, where the known keys give it, is the answer to every request that has them."""
     known = question.known
     given = condition.key in known and all(_one(known, name) is not None for name in condition.variables)
     return given and _stays(condition, question, answer)
 
 
-def _stays(condition: Condition, question: Question, answer: bool) -> bool:
+def _stays(condition: TestedCondition, question: ReachQuestion, answer: bool) -> bool:
     """Tell whether further values of the key can't change *answer*: of several values the known ones are some."""
     several = _takes_several(condition.key, question.action)
     if not question.known.get(condition.key, ()) or not several or condition.operator == "Null":
@@ -106,7 +106,7 @@ def _stays(condition: Condition, question: Question, answer: bool) -> bool:
     return known_operator(condition.operator).qualifier == ("ForAnyValue" if answer else "ForAllValues")
 
 
-def _covers(deny: ComposedStatement, resource: str, question: Question) -> bool:
+def _covers(deny: ComposedStatement, resource: str, question: ReachQuestion) -> bool:
     """Tell whether *deny* speaks of the action on everything that is both in *resource* and in question."""
     if question.action not in deny.actions:
         return False
@@ -120,7 +120,7 @@ def _covers(deny: ComposedStatement, resource: str, question: Question) -> bool:
 
 
 def _allows_only(
-    condition: Condition, allow: ComposedStatement, key: str, patterns: Sequence[str], action: str
+    condition: TestedCondition, allow: ComposedStatement, key: str, patterns: Sequence[str], action: str
 ) -> bool:
     if condition.key.lower() != key.lower():
         return False
@@ -172,11 +172,11 @@ def _null(statement: ComposedStatement, key: str, wanted: str) -> bool:
     return any(one.values == (wanted,) for one in found)
 
 
-def _conditions(statement: ComposedStatement) -> tuple[Condition, ...]:
+def _conditions(statement: ComposedStatement) -> tuple[TestedCondition, ...]:
     return _read(statement.conditions)
 
 
 @lru_cache(maxsize=4096)
-def _read(conditions: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]) -> tuple[Condition, ...]:
+def _read(conditions: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]) -> tuple[TestedCondition, ...]:
     element: Mapping[str, Mapping[str, tuple[str, ...]]] = {operator: dict(block) for operator, block in conditions}
     return read_conditions(element, variables=True)

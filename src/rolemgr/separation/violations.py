@@ -21,7 +21,7 @@ from rolemgr.iam.documents import Effect
 from rolemgr.iam.wildcards import action_glob, contains, has_wildcard
 from rolemgr.model.persona import Never
 from rolemgr.model.role import ComposedRole, ComposedStatement, Origin, RoleDocuments
-from rolemgr.separation.certainty import Question, held_within, overlap, surely_denied
+from rolemgr.separation.certainty import ReachQuestion, held_within, overlap, surely_denied
 
 if TYPE_CHECKING:
     from rolemgr.evaluate.policies import Policies
@@ -128,7 +128,7 @@ def _excepted(
     allow: ComposedStatement,
     denies: Sequence[ComposedStatement],
     resource: str,
-    question: Question,
+    question: ReachQuestion,
 ) -> bool:
     """Tell whether a Deny, or an exception of *entry*, takes *resource* of *allow* out of what is forbidden."""
     if any(contains(pattern, resource) for pattern in entry.except_on):
@@ -142,11 +142,11 @@ def _excepted(
 
 def _questions_of(
     allows: Sequence[ComposedStatement], entry: _FilledEntry, action: str
-) -> Iterator[tuple[ComposedStatement, Question]]:
+) -> Iterator[tuple[ComposedStatement, ReachQuestion]]:
     """Yield each of *allows* with each question of *entry*, none of them before it is needed."""
     for known in entry.contexts():
         for allow, within in product(allows, entry.within):
-            yield allow, Question(action, within, known)
+            yield allow, ReachQuestion(action, within, known)
 
 
 def _matching(pattern: str, role: ComposedRole) -> list[str]:

@@ -51,14 +51,14 @@ _KEPT: Final[Kept[Layers]] = Kept(1 << 21)
 """The policies of the last lines by their text, about these characters of it; read they take some ten times as much."""
 
 
-class Answer(NamedTuple):
+class BatchAnswer(NamedTuple):
     """What is said to one line; *understood* is False for an error."""
 
     text: str
     understood: bool
 
 
-class Answers(NamedTuple):
+class BatchAnswers(NamedTuple):
     """What is said to so many *lines*, some of which are *misunderstood*: the *text* of all of them, in order."""
 
     text: str
@@ -66,15 +66,15 @@ class Answers(NamedTuple):
     misunderstood: int
 
 
-def answers(lines: BinaryIO) -> Iterator[Answers]:
+def answers(lines: BinaryIO) -> Iterator[BatchAnswers]:
     """Yield the answers to *lines* that are not blank: one at a time, or many of a large file, on every core."""
     if is_worth_it(lines):
-        yield from (Answers(*found) for found in in_order(answer_chunk, lines))
+        yield from (BatchAnswers(*found) for found in in_order(answer_chunk, lines))
         return
     before = gc.get_threshold()
     gc.set_threshold(*_RARELY)
     try:
-        yield from (Answers(one.text, 1, not one.understood) for one in _answers(lines))
+        yield from (BatchAnswers(one.text, 1, not one.understood) for one in _answers(lines))
     finally:
         gc.set_threshold(*before)
 
@@ -84,13 +84,13 @@ _RARELY: Final = (200_000, 20, 20)
 
 
 def answer_chunk(chunk: bytes) -> tuple[str, int, int]:
-    """Return the answers to the lines of *chunk* as `Answers` has them, in a form that is quickly sent."""
+    """Return the answers to the lines of *chunk* as `BatchAnswers` has them, in a form that is quickly sent."""
     gc.set_threshold(*_RARELY)  # of a process that does nothing else
     found = list(_answers(BytesIO(chunk)))
     return "".join([one.text for one in found]), len(found), sum(not one.understood for one in found)
 
 
-def _answers(lines: BinaryIO) -> Iterator[Answer]:
+def _answers(lines: BinaryIO) -> Iterator[BatchAnswer]:
     while line := lines.readline(MAX_BYTES + 1):
         if len(line) > MAX_BYTES:
             skip_line(line, lines)
@@ -99,7 +99,7 @@ def _answers(lines: BinaryIO) -> Iterator[Answer]:
             yield answer(line)
 
 
-def answer(line: bytes, read: Callable[[str, Guard | None], Layers] | None = None) -> Answer:
+def answer(line: bytes, read: Callable[[str, Guard | None], Layers] | None = None) -> BatchAnswer:
     """
     Return the answer to one line: the decision, or the error that says what is not understood.
 
@@ -113,7 +113,7 @@ def answer(line: bytes, read: Callable[[str, Guard | None], Layers] | None = Non
     except (RolemgrError, ValueError, RecursionError) as error:
         return _error(parts.id, _words(error))
     name = encode_basestring_ascii(parts.id) if type(parts.id) is str else json.dumps(parts.id)
-    return Answer(f'{{"id": {name}, "decision": "{decision}"}}\n', understood=True)
+    return BatchAnswer(f'{{"id": {name}, "decision": "{decision}"}}\n', understood=True)
 
 
 def asked(line: bytes) -> tuple[Request, Policies]:
@@ -328,5 +328,5 @@ def _words(error: Exception) -> str:
     return f"is not valid JSON: {json_problem(error)}" if isinstance(error, json.JSONDecodeError) else str(error)
 
 
-def _error(name: object, problem: str) -> Answer:
-    return Answer(json.dumps({"id": name, "error": problem}) + "\n", understood=False)
+def _error(name: object, problem: str) -> BatchAnswer:
+    return BatchAnswer(json.dumps({"id": name, "error": problem}) + "\n", understood=False)

@@ -11,7 +11,7 @@ from rolemgr.check.run import check
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.source import LIMITS
 from rolemgr.iam.documents import PolicyType
-from rolemgr.workflow.found import Found, by_place, custom_findings_in
+from rolemgr.workflow.found import CheckFindings, by_place, custom_findings_in
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.role_options import given_flag, many_roles, one_role
 
@@ -27,7 +27,7 @@ class HasSeverity(Protocol):
         """How bad it is."""
 
 
-class Checked(NamedTuple):
+class CheckRequest(NamedTuple):
     """What is checked: files and folders, of a *kind* that somebody may say, or what *chosen* describes."""
 
     paths: Sequence[str]
@@ -36,9 +36,9 @@ class Checked(NamedTuple):
 
 
 def found_in(
-    given: Checked, config: CheckConfig, rules: tuple[Path, ...], outside: Outside, progress: "Progress",
+    given: CheckRequest, config: CheckConfig, rules: tuple[Path, ...], outside: Outside, progress: "Progress",
     *, verbose: bool,
-) -> Found:  # fmt: skip
+) -> CheckFindings:  # fmt: skip
     """Return what the rules, and those in the files *rules*, find in files, in the chosen role, or in each of many."""
     paths, chosen, kind = given
     if paths:
@@ -57,7 +57,7 @@ def found_in(
 def check_files(
     paths: Sequence[str], chosen: Mapping[str, Any], kind: str | None, types: Sequence[TypeOf],
     rules: tuple[Path, ...], outside: Outside,
-) -> Found:  # fmt: skip
+) -> CheckFindings:  # fmt: skip
     """
     Return what the rules, and those in the files *rules*, find in the files and folders *paths*.
 
@@ -76,7 +76,7 @@ def check_files(
     found = [*collected.unreadable, *check(documents), *custom_findings_in(documents, rules)]
     names = [name for name, _ in dict.fromkeys((one.name, one.place) for one in documents if not one.missing)]
     from_names = [TypeFromName(one.name, one.kind) for one in documents if one.suggested]
-    return Found(by_place(found), names, not_judged=collected.not_judged, types=list(dict.fromkeys(from_names)))
+    return CheckFindings(by_place(found), names, not_judged=collected.not_judged, types=list(dict.fromkeys(from_names)))
 
 
 def _aside(collected: Collected) -> list[str]:
@@ -90,14 +90,14 @@ def _aside(collected: Collected) -> list[str]:
     return notes
 
 
-def as_baseline(found: Found) -> dict[str, Any]:
+def as_baseline(found: CheckFindings) -> dict[str, Any]:
     """Return the baseline that has all that is *found*."""
     from rolemgr.check.baseline import baseline_data  # only a baseline pays for it
 
     return baseline_data(found.findings)
 
 
-def beyond_baseline(found: Found, path: str) -> Found:
+def beyond_baseline(found: CheckFindings, path: str) -> CheckFindings:
     """Return *found* without what the baseline at *path* has."""
     from rolemgr.check.baseline import new_ones, read_baseline  # only a baseline pays for it
     from rolemgr.files.json import read_json

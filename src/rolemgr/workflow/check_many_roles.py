@@ -7,20 +7,20 @@ from typing import Any
 
 from rolemgr.check.finding import Finding
 from rolemgr.workflow.check_role import found_in_role
-from rolemgr.workflow.found import Found
+from rolemgr.workflow.found import CheckFindings
 from rolemgr.workflow.many import Progress, judge_each, matching_files, notes_of
 from rolemgr.workflow.outside import Outside
 
 
 def check_role_files(
     chosen: Mapping[str, Any], rules: tuple[Path, ...], outside: Outside, progress: Progress, *, verbose: bool
-) -> Found:
+) -> CheckFindings:
     """Return what is found in the roles of many files, at each file, and what is wrong with some of them."""
     judge = partial(found_in_role, rules=rules)
     made, wrong = judge_each(chosen, matching_files(chosen["role"]), judge, outside, progress, verbose=verbose)
     for text in notes_of([one._replace(notes=(*one.notes, *one.result.notes)) for one in made]):
         outside.say(text)
-    return Found(
+    return CheckFindings(
         [_in_file(finding, one.file) for one in made for finding in one.result.findings],
         [one.file for one in made for _ in one.result.names],
         [(_in_file(finding, one.file), reason) for one in made for finding, reason in one.result.accepted],

@@ -8,12 +8,12 @@ from rolemgr.check.attached import missing_from
 from rolemgr.check.finding import Finding
 from rolemgr.check.role import accepted, at_choice, documents_of
 from rolemgr.check.run import check
-from rolemgr.workflow.found import Found, by_place, custom_findings_in, excused, read_checks
+from rolemgr.workflow.found import CheckFindings, by_place, custom_findings_in, excused, read_checks
 from rolemgr.workflow.outside import Outside
-from rolemgr.workflow.role import Chosen, render_chosen
+from rolemgr.workflow.role import RenderedChoice, render_chosen
 
 
-def check_role(chosen: Mapping[str, Any], rules: tuple[Path, ...], outside: Outside, *, verbose: bool) -> Found:
+def check_role(chosen: Mapping[str, Any], rules: tuple[Path, ...], outside: Outside, *, verbose: bool) -> CheckFindings:
     """Return what is found in the role that *chosen* describes; say what was assumed and what the catalog accepts."""
     made = found_in_role(render_chosen(chosen, outside, verbose=verbose), rules)
     for text in made.notes:
@@ -21,14 +21,14 @@ def check_role(chosen: Mapping[str, Any], rules: tuple[Path, ...], outside: Outs
     return made._replace(findings=by_place(made.findings))
 
 
-def findings_in_force(found: Chosen) -> Found:
+def findings_in_force(found: RenderedChoice) -> CheckFindings:
     """Return what is found in a rendered role, by the checks and suppressions of the nearest ``rolemgr-check.yaml``."""
     checks = read_checks(None, ())
     made = found_in_role(found, checks.files)
     return excused(made, checks.config())
 
 
-def found_in_role(found: Chosen, rules: tuple[Path, ...]) -> Found:
+def found_in_role(found: RenderedChoice, rules: tuple[Path, ...]) -> CheckFindings:
     """Return what is found in a rendered role, where the user chose it; the catalog's lines are in the messages."""
     groups = {name: found.catalog.activity_group(name) for name in found.role.groups}
     documents = documents_of(found.documents)
@@ -44,4 +44,4 @@ def found_in_role(found: Chosen, rules: tuple[Path, ...]) -> Found:
             findings.append(shown)
     findings += [at_choice(one, found.role, found.spec) for one in custom_findings_in(documents, rules)]
     names = [one.name for one in documents if not one.missing]
-    return Found(findings, names, meant, tuple(notes), not_judged=list(missing_from(documents)))
+    return CheckFindings(findings, names, meant, tuple(notes), not_judged=list(missing_from(documents)))

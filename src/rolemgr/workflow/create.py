@@ -8,7 +8,7 @@ from rolemgr.report.next_steps import next_steps, passed_line
 from rolemgr.separation.closure import passed_roles
 from rolemgr.workflow.exports import ExportedText, Exports, exported_text
 from rolemgr.workflow.outside import Outside
-from rolemgr.workflow.role import Chosen, render_chosen
+from rolemgr.workflow.role import RenderedChoice, render_chosen
 
 
 class CreatedRole(NamedTuple):
@@ -30,7 +30,7 @@ def create_role(chosen: Mapping[str, Any], exports: Exports, outside: Outside, *
     return CreatedRole(found.documents.name, made, _next_steps(found, is_open="account" in exports.filled_later))
 
 
-def _next_steps(found: Chosen, *, is_open: bool) -> tuple[str, ...]:
+def _next_steps(found: RenderedChoice, *, is_open: bool) -> tuple[str, ...]:
     """
     Return as what the role's work runs, and what is left to do before somebody works with it.
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from rolemgr.diagnose.alternatives import Subject
+from rolemgr.diagnose.alternatives import RoleInCatalog
 from rolemgr.diagnose.denial import parse_denial
 from rolemgr.diagnose.denial_message import DECODE, Denial, DenialKind
 from rolemgr.diagnose.denial_sentence import in_account
 from rolemgr.diagnose.denied_requests import diagnose
-from rolemgr.diagnose.diagnosis import Diagnosis, Given, SourceOf, needs_resource
+from rolemgr.diagnose.diagnosis import Diagnosis, KnownLayers, SourceOf, needs_resource
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 from rolemgr.evaluate.errors import RequestError
 from rolemgr.evaluate.policies import Layer, Policies
@@ -33,7 +33,7 @@ from rolemgr.workflow.role_options import given_flag
 from rolemgr.workflow.views import Views
 
 
-class RequestOptions(NamedTuple):
+class DeniedRequestOptions(NamedTuple):
     """The request as the options say it, beside the message."""
 
     action: str | None
@@ -43,14 +43,14 @@ class RequestOptions(NamedTuple):
     resource_account: str | None
 
 
-class Asking(NamedTuple):
+class DiagnoseQuery(NamedTuple):
     """What AWS said, who is asked (*policies* in files, or the *chosen* role), in which *layers*, for which keys."""
 
     message: str | None
     policies: Sequence[str]
     chosen: Mapping[str, Any]
     layers: Mapping[str, Any]
-    options: RequestOptions
+    options: DeniedRequestOptions
     keys: tuple[str, ...] = ()
     key_policy: str | None = None
 
@@ -59,7 +59,7 @@ class _Subject(NamedTuple):
     """Whose identity policies are asked: a role with all that is known of it, or a caller with some policy files."""
 
     identity: tuple[IdentityPolicy, ...]
-    role: Subject | None = None
+    role: RoleInCatalog | None = None
     arn: str | None = None
     statements: Mapping[str, ComposedStatement] = MappingProxyType({})
     trust: TrustPolicy | None = None
@@ -80,7 +80,7 @@ class Diagnosed(NamedTuple):
         return Views(partial(diagnosis_data, self.diagnosis, self.denial), partial(diagnosis_page, self.diagnosis))
 
 
-def diagnosed(asking: Asking, outside: Outside, *, verbose: bool) -> Diagnosed:
+def diagnosed(asking: DiagnoseQuery, outside: Outside, *, verbose: bool) -> Diagnosed:
     """
     Return which layer denies the request and what would allow it, and what the message said.
 
@@ -100,12 +100,17 @@ def diagnosed(asking: Asking, outside: Outside, *, verbose: bool) -> Diagnosed:
 
 
 def _given(
-    asking: Asking, denial: Denial | None, subject: _Subject, request: Request, around: Policies, outside: Outside
-) -> Given:
+    asking: DiagnoseQuery,
+    denial: Denial | None,
+    subject: _Subject,
+    request: Request,
+    around: Policies,
+    outside: Outside,
+) -> KnownLayers:
     """Return all that is known around *request*."""
     options = asking.options
     named = options.resource or (denial is not None and denial.resource == "*")
-    return Given(
+    return KnownLayers(
         policies=around,
         subject=subject.role,
         statements=subject.statements,
@@ -138,7 +143,7 @@ def _is_file(text: str) -> bool:
         return False
 
 
-def _require_request(asked: RequestOptions, denial: Denial | None) -> None:
+def _require_request(asked: DeniedRequestOptions, denial: Denial | None) -> None:
     """Raise InputError where neither message nor options say what was denied."""
     if denial is None and asked.action is None:
         raise InputError(None, "there is nothing to diagnose", "give AWS's message, - for stdin, or --action")
@@ -148,7 +153,7 @@ def _require_request(asked: RequestOptions, denial: Denial | None) -> None:
         raise InputError(SourceLocation("MESSAGE"), f"does not say which action was denied{called}", hint)
 
 
-def _request(asked: RequestOptions, denial: Denial | None, subject: _Subject, say: Say) -> Request:
+def _request(asked: DeniedRequestOptions, denial: Denial | None, subject: _Subject, say: Say) -> Request:
     """Return the request that was denied; raise InputError for a resource or a principal that is none."""
     action = asked.action or (denial.action if denial else None) or "sagemaker:DescribeDomain"
     assumes = action.startswith("sts:AssumeRole")
@@ -232,7 +237,7 @@ def _policies_of(names: Sequence[str], chosen: Mapping[str, Any], outside: Outsi
     return _Subject(tuple(policy.value for policy in read_identity_policies(names, outside)))
 
 
-def _role_of(asking: Asking, denial: Denial | None, outside: Outside, *, verbose: bool) -> _Subject:
+def _role_of(asking: DiagnoseQuery, denial: Denial | None, outside: Outside, *, verbose: bool) -> _Subject:
     """Return the role that the options choose, where they leave it open in the message's account and region."""
     from rolemgr.workflow.role import attached_to, render_chosen  # policy files need neither catalog nor templates
 
@@ -244,7 +249,7 @@ def _role_of(asking: Asking, denial: Denial | None, outside: Outside, *, verbose
             *(policy.document for policy in (*documents.policies, *documents.managed_policies)),
             *attached.values(),
         ),
-        role=Subject(found.catalog, found.role),
+        role=RoleInCatalog(found.catalog, found.role),
         arn=found.role.spec.arn,
         statements={statement.sid: statement for statement in found.role.statements},
         trust=documents.trust_policy,

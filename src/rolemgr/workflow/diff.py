@@ -27,7 +27,7 @@ _OF_ROLE = frozenset({"identity", "trust"})
 _OF_ROLE_FILES = ("persona", "add", "trust")
 
 
-class Side(NamedTuple):
+class DiffSide(NamedTuple):
     """One side: how messages call it, what it grants, the words that make `simulate` ask it, its types of policies."""
 
     name: str
@@ -40,8 +40,8 @@ class Compared(NamedTuple):
     """What changes from the *old* side to the *new* one."""
 
     changes: Changes
-    old: Side
-    new: Side
+    old: DiffSide
+    new: DiffSide
 
     def data(self) -> dict[str, Any]:
         """Return it for programs."""
@@ -73,24 +73,24 @@ def compared(a: str, b: str, kind: str | None, outside: Outside) -> Compared:
     return Compared(found, old, new)
 
 
-def _type_text(side: Side) -> str:
+def _type_text(side: DiffSide) -> str:
     return " and ".join(f"{name} policies" for name in sorted(side.types))
 
 
-def _read(name: str, kind: str | None, outside: Outside) -> Side:
+def _read(name: str, kind: str | None, outside: Outside) -> DiffSide:
     """Return the role or policy in the file *name*."""
     source = read_source(name, outside.read)
     ask = f"rolemgr simulate {shlex.quote(name)}"
     data = source.data
     if isinstance(data, dict) and any(key in data for key in _OF_ROLE_FILES) and "Statement" not in data:
-        return Side(
+        return DiffSide(
             name, _of_role_file(name, outside), f"rolemgr create --role {shlex.quote(name)} | rolemgr simulate -"
         )
     if not kind and (role := _of_role(source, outside.say)):
-        return Side(source.name, _readable(role, source), ask)
+        return DiffSide(source.name, _readable(role, source), ask)
     told = _told(source, kind)
     types = frozenset({"identity" if told in ("boundary", "session") else told})
-    return Side(source.name, _readable(_of_policy(source, told, outside.say), source), ask, types)
+    return DiffSide(source.name, _readable(_of_policy(source, told, outside.say), source), ask, types)
 
 
 def _readable(grant: Grant, source: SourceFile) -> Grant:
@@ -144,12 +144,12 @@ def _is_whole(data: Mapping[str, Any], kinds: set[str]) -> bool:
 def _values(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a role has besides its policies, as `create` writes it; the path that IAM gives is none."""
     named = list(attachments(data))
-    written = {
+    elements = {
         **data,
         "ManagedPolicyArns": [one.arn for one in named if not one.is_boundary],
         "PermissionsBoundary": next((one.arn for one in named if one.is_boundary), None),
     }
-    found = {name: written[name] for name in _VALUES if written.get(name) and (name, written[name]) != ("Path", "/")}
+    found = {name: elements[name] for name in _VALUES if elements.get(name) and (name, elements[name]) != ("Path", "/")}
     return {name: _ordered(value) for name, value in found.items()}
 
 

@@ -11,7 +11,7 @@ from rolemgr.check.finding import Severity
 from rolemgr.files.source import LayeredSource
 from rolemgr.report.drift import ExaminedRole, severity_of
 from rolemgr.workflow.plan import OneRole
-from rolemgr.workflow.role import Chosen
+from rolemgr.workflow.role import RenderedChoice
 from rolemgr.workflow.role_options import ROLE_OPTIONS
 
 
@@ -21,7 +21,7 @@ def examine(way: Access, one: OneRole) -> ExaminedRole:
     return ExaminedRole(drift, one.chosen.role, one.source.at, shlex.join(_words(one.flags, one.source, way)))
 
 
-def _drift(way: Access, chosen: Chosen) -> RoleDrift:
+def _drift(way: Access, chosen: RenderedChoice) -> RoleDrift:
     """Return how the role in the account differs from the *chosen* one."""
     role = read_role(way.iam, chosen.documents.name)
     if role is None:

@@ -7,7 +7,7 @@ from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.write import to_yaml
 
 if TYPE_CHECKING:
-    from rolemgr.workflow.role import Chosen  # help knows the forms, and makes no role
+    from rolemgr.workflow.role import RenderedChoice  # help knows the forms, and makes no role
 
 FORMS = {
     "json": "{name}.json",
@@ -68,7 +68,7 @@ class ExportedText(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def exported_text(found: "Chosen", exports: Exports) -> ExportedText:
+def exported_text(found: "RenderedChoice", exports: Exports) -> ExportedText:
     """
     Return the role *found* in the form that was chosen, with its notes.
 
@@ -81,12 +81,12 @@ def exported_text(found: "Chosen", exports: Exports) -> ExportedText:
     from rolemgr.export import formats  # the plain forms pay for no other
 
     options = formats.Options(exports.parameterize, exports.units, exports.sso_instance, exports.explain)
-    chosen = formats.Chosen(found.catalog, found.spec, found.role, found.documents)
+    chosen = formats.RoleToExport(found.catalog, found.spec, found.role, found.documents)
     made = formats.FORMATS[exports.form].export(chosen, options)
     return ExportedText(made.text, made.notes)
 
 
-def _plain(found: "Chosen", exports: Exports) -> str:
+def _plain(found: "RenderedChoice", exports: Exports) -> str:
     properties = found.documents.to_properties()
     if exports.explain:
         from rolemgr.render.explain import explanation  # with --explain alone
@@ -118,7 +118,7 @@ def _refuse_beside_template(exports: Exports) -> None:
     require_template(TemplateSource(*exports.template or ("", "")))
 
 
-def _through_template(found: "Chosen", template: tuple[str, str]) -> str:
+def _through_template(found: "RenderedChoice", template: tuple[str, str]) -> str:
     from rolemgr.render.template_names import values_of  # jinja2, for a template alone
     from rolemgr.render.user_template import TemplateSource, render_template
 

@@ -43,7 +43,7 @@ def read_checks(config: str | None, rules: Sequence[str]) -> Checks:
     return Checks(source, files, _customs(files), config)
 
 
-class Found(NamedTuple):
+class CheckFindings(NamedTuple):
     """Findings, and the file of each policy; what is excused, with the reasons; notes on it."""
 
     findings: list[Finding]
@@ -77,7 +77,7 @@ def by_place(findings: Sequence[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda one: (order[one.path], one.line or 0))
 
 
-def excused(found: Found, config: CheckConfig) -> Found:
+def excused(found: CheckFindings, config: CheckConfig) -> CheckFindings:
     """Return *found* without what *config* suppresses today, which stands beside it."""
     kept, suppressed = apply(found.findings, config.suppressions, found.names, datetime.now(UTC).date())
     return found._replace(findings=kept, suppressed=[(finding, one.reason) for finding, one in suppressed])

@@ -14,7 +14,7 @@ from rolemgr.model.spec import RoleSpec
 from rolemgr.workflow.choices import role_source
 from rolemgr.workflow.outside import Outside, Reader
 from rolemgr.workflow.parallel import Catalogs, in_order
-from rolemgr.workflow.role import Chosen, assumed, origins, render_spec
+from rolemgr.workflow.role import RenderedChoice, assumed, origins, render_spec
 from rolemgr.workflow.role_options import is_pattern
 
 T = TypeVar("T")
@@ -62,8 +62,8 @@ def _matches(pattern: str) -> list[str]:
 
 
 def judge_each(
-    flags: Mapping[str, Any], files: Sequence[str], make: Callable[[Chosen], T], outside: Outside, progress: Progress,
-    *, verbose: bool, filled_later: Sequence[str] = (),
+    flags: Mapping[str, Any], files: Sequence[str], make: Callable[[RenderedChoice], T], outside: Outside,
+    progress: Progress, *, verbose: bool, filled_later: Sequence[str] = (),
 ) -> tuple[list[Made[T]], list[InputError]]:  # fmt: skip
     """
     Return what *make* gives for the role of each of *files*, under the same *flags*, in order, and what is wrong.
@@ -93,7 +93,7 @@ def _identity(one: Made[Any]) -> tuple[str, str]:
 
 
 def _made(
-    file: str, catalogs: Catalogs, flags: Mapping[str, Any], make: Callable[[Chosen], T],
+    file: str, catalogs: Catalogs, flags: Mapping[str, Any], make: Callable[[RenderedChoice], T],
     *, environ: Mapping[str, str], read: Reader, verbose: bool, filled_later: Sequence[str],
 ) -> Made[T] | list[InputError]:  # fmt: skip
     """Return what is made of the role in *file*, or what is wrong with it."""

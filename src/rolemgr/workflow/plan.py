@@ -28,7 +28,7 @@ from rolemgr.workflow.check_role import findings_in_force
 from rolemgr.workflow.choices import role_source
 from rolemgr.workflow.many import Progress
 from rolemgr.workflow.outside import Outside, Say
-from rolemgr.workflow.role import Chosen, render_source
+from rolemgr.workflow.role import RenderedChoice, render_source
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ class OneRole(NamedTuple):
 
     flags: Mapping[str, Any]
     source: LayeredSource
-    chosen: Chosen
+    chosen: RenderedChoice
 
     @property
     def arn(self) -> str:
@@ -231,7 +231,7 @@ def _twin(one: OneRole) -> InputError:
 
 def _one_rendered(
     source: LayeredSource, way: Access, catalogs: dict[tuple[str, ...], Any], say: Say, *, verbose: bool, many: bool
-) -> Chosen:  # fmt: skip
+) -> RenderedChoice:  # fmt: skip
     full = source.with_default("account", way.account, SourceLocation(f"AWS credentials of {way.caller}"))
     full = full.with_default("region", way.region, SourceLocation("AWS's configuration or by default"))
     one = render_source(full, catalogs, say, verbose=verbose, one_of_many=many)

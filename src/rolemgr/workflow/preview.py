@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from rolemgr.report.preview import full_page, preview_data
 from rolemgr.report.review import review_page
 from rolemgr.workflow.outside import Outside
-from rolemgr.workflow.role import Chosen, render_chosen
+from rolemgr.workflow.role import RenderedChoice, render_chosen
 
 
 class Preview(NamedTuple):
@@ -25,7 +25,7 @@ def preview(chosen: Mapping[str, Any], outside: Outside, *, full: bool, verbose:
     return Preview(data, partial(_page, found, full=full), partial(_in_form, found))
 
 
-def _page(found: Chosen, *, full: bool) -> Any:
+def _page(found: RenderedChoice, *, full: bool) -> Any:
     from rolemgr.workflow.check_role import findings_in_force  # data has no findings
 
     in_force = findings_in_force(found)
@@ -33,7 +33,7 @@ def _page(found: Chosen, *, full: bool) -> Any:
     return full_page(one, found.role, found.catalog) if full else one
 
 
-def _in_form(found: Chosen, form: str) -> str:
+def _in_form(found: RenderedChoice, form: str) -> str:
     """Return the role in a *form* of `rolemgr.report.pages.forms.FORMS`."""
     from rolemgr.report.pages.forms import page_text
     from rolemgr.report.pages.of_role import role_page

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.prove.catalog import prove_catalog, prove_role
-from rolemgr.prove.proof import Proof, Subject
+from rolemgr.prove.proof import Proof, RoleToProve
 from rolemgr.report.proofs import proofs_data, proofs_page
 from rolemgr.separation.violations import RenderedRole
 from rolemgr.workflow.choices import catalog_folders
@@ -57,7 +57,7 @@ def _fallbacks(environ: Mapping[str, str]) -> list[object]:
 def _of_role(chosen: Mapping[str, Any], outside: Outside, *, verbose: bool) -> Proven:
     reason = chosen["break_separation"] or "asked for by prove"  # a broken separation is an answer here, no bad input
     found = render_chosen({**chosen, "break_separation": reason}, outside, verbose=verbose)
-    subject = Subject(found.catalog, RenderedRole(found.role, found.documents), _as_given(chosen))
+    subject = RoleToProve(found.catalog, RenderedRole(found.role, found.documents), _as_given(chosen))
     proofs = prove_role(subject)
     if not proofs[0].holds and not chosen["break_separation"]:
         proofs = tuple(_with_flags(proof, _TO_BREAK, subject.flags) for proof in proofs)

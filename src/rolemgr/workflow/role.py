@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rolemgr.iam.documents import IdentityPolicy
 
 
-class Chosen(NamedTuple):
+class RenderedChoice(NamedTuple):
     """The catalog in force, the role composed from it, its documents, and what there is to say of them."""
 
     catalog: Catalog
@@ -32,7 +32,7 @@ class Chosen(NamedTuple):
 
 def render_chosen(
     flags: Mapping[str, Any], outside: Outside, *, verbose: bool, filled_later: Sequence[str] = ()
-) -> Chosen:
+) -> RenderedChoice:
     """
     Compose and render the role that *flags* and their fallbacks describe; say what was assumed.
 
@@ -47,7 +47,7 @@ def render_chosen(
 def render_source(
     source: LayeredSource, catalogs: dict[tuple[str, ...], Catalog], say: Say, *, verbose: bool,
     filled_later: Sequence[str] = (), one_of_many: bool = False,
-) -> Chosen:  # fmt: skip
+) -> RenderedChoice:  # fmt: skip
     """
     Do as `render_chosen`, for choices that are read; *catalogs* keeps what was read, for the next role.
 
@@ -63,7 +63,7 @@ def render_source(
     return found
 
 
-def render_spec(catalog: Catalog, spec: Sourced[RoleSpec]) -> Chosen:
+def render_spec(catalog: Catalog, spec: Sourced[RoleSpec]) -> RenderedChoice:
     """
     Compose and render the role that *spec* describes, from the entries of *catalog*; say nothing.
 
@@ -73,7 +73,7 @@ def render_spec(catalog: Catalog, spec: Sourced[RoleSpec]) -> Chosen:
     documents = render(role)
     separation = kept_promises(catalog, spec, role)
     notes = (*role.notes, *map(str, role.not_narrowed), *_overflow(documents), *separation)
-    return Chosen(catalog, role, documents, spec, notes)
+    return RenderedChoice(catalog, role, documents, spec, notes)
 
 
 def attached_to(role: ComposedRole) -> "Mapping[str, IdentityPolicy]":

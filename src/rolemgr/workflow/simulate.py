@@ -52,7 +52,7 @@ class RequestOptions(NamedTuple):
         return self.resource or "*"
 
 
-class Asking(NamedTuple):
+class SimulateQuery(NamedTuple):
     """Whose *policies* are asked (files, or the *chosen* role), the *layers* around them, and for which request."""
 
     policies: Sequence[str]
@@ -83,7 +83,7 @@ class _Identity(NamedTuple):
     arn: str | None = None
 
 
-def simulate(asking: Asking, outside: Outside, *, verbose: bool) -> Simulated:
+def simulate(asking: SimulateQuery, outside: Outside, *, verbose: bool) -> Simulated:
     """
     Return the decision on a request; say what is doubtful, and what was taken for granted.
 
@@ -152,7 +152,7 @@ def _request(asked: RequestOptions, own_arn: str | None) -> Request:
     return Request.known(asked.known_action, asked.resource_or_any, context_of(asked.context), principal, account)
 
 
-def _identity(asking: Asking, outside: Outside, *, verbose: bool) -> _Identity:
+def _identity(asking: SimulateQuery, outside: Outside, *, verbose: bool) -> _Identity:
     """Return the policies of the caller: those in files, those of a chosen role, or none."""
     flag = given_flag(asking.chosen)
     if asking.policies:
@@ -167,7 +167,7 @@ def _identity(asking: Asking, outside: Outside, *, verbose: bool) -> _Identity:
     return _chosen_role(asking, outside, verbose=verbose)
 
 
-def _chosen_role(asking: Asking, outside: Outside, *, verbose: bool) -> _Identity:
+def _chosen_role(asking: SimulateQuery, outside: Outside, *, verbose: bool) -> _Identity:
     from rolemgr.workflow.role import attached_to, render_chosen  # policy files need neither catalog nor templates
 
     found = render_chosen(asking.chosen, outside, verbose=verbose)

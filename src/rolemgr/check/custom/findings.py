@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from rolemgr.check.custom.checks import Custom
-from rolemgr.check.custom.subjects import Subject
+from rolemgr.check.custom.subjects import DocumentsTogether
 from rolemgr.check.finding import Finding, Severity
 from rolemgr.check.rule import listed
 from rolemgr.compare.verdicts import Comparison, Difference, Unknown
@@ -11,7 +11,7 @@ from rolemgr.evaluate.policies import StatementRef
 from rolemgr.files.source import DataPath
 
 
-def findings_of(subject: Subject, custom: Custom, found: Comparison, verb: str) -> Iterator[Finding]:
+def findings_of(subject: DocumentsTogether, custom: Custom, found: Comparison, verb: str) -> Iterator[Finding]:
     """Yield a finding for each difference, and for what can't be told; *verb* says what the policy does wrong."""
     for one in found.differences:
         text = f"{verb} {request_text(one)}{_more(one)}{_note(one)}"
@@ -25,7 +25,11 @@ def findings_of(subject: Subject, custom: Custom, found: Comparison, verb: str) 
 
 
 def finding(
-    subject: Subject, custom: Custom, at: StatementRef | tuple[int, int] | None, text: str, action: str | None = None
+    subject: DocumentsTogether,
+    custom: Custom,
+    at: StatementRef | tuple[int, int] | None,
+    text: str,
+    action: str | None = None,
 ) -> Finding:
     """Return the finding at a statement, or at the first document as a whole."""
     policy, place = (at.policy, at.statement) if isinstance(at, StatementRef) else at or (0, None)

@@ -29,7 +29,7 @@ from rolemgr.check.custom.policies import (
     stands_alone,
     statement_of,
 )
-from rolemgr.check.custom.subjects import Subject, subjects_of, within_boundary
+from rolemgr.check.custom.subjects import DocumentsTogether, subjects_of, within_boundary
 from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding
 from rolemgr.check.rule import listed
@@ -55,7 +55,7 @@ def _of_group(group: Sequence[Document], checks: Sequence[Custom]) -> Iterator[F
                 yield from _checked(subject, custom)
 
 
-def _checked(subject: Subject, custom: Custom) -> Iterator[Finding]:
+def _checked(subject: DocumentsTogether, custom: Custom) -> Iterator[Finding]:
     if isinstance(subject.policies, str):
         yield finding(subject, custom, None, f"can't tell, as the policy can't be read ({subject.policies})")
         return
@@ -69,7 +69,7 @@ def _checked(subject: Subject, custom: Custom) -> Iterator[Finding]:
                 yield finding(alone, custom, None, f"can't tell, as {reason}")
 
 
-def _not_granted(subject: Subject, policies: Policies, custom: Custom) -> Iterator[Finding]:
+def _not_granted(subject: DocumentsTogether, policies: Policies, custom: Custom) -> Iterator[Finding]:
     wanted = custom.check.access_not_granted or AccessNotGranted(actions=("*",))
     if wanted.all:
         yield from _all_granted(subject, policies, custom, wanted)
@@ -79,7 +79,9 @@ def _not_granted(subject: Subject, policies: Policies, custom: Custom) -> Iterat
     yield from findings_of(subject, custom, found, "allows")
 
 
-def _all_granted(subject: Subject, policies: Policies, custom: Custom, wanted: AccessNotGranted) -> Iterator[Finding]:
+def _all_granted(
+    subject: DocumentsTogether, policies: Policies, custom: Custom, wanted: AccessNotGranted
+) -> Iterator[Finding]:
     """Yield a finding where the policy allows all that is *wanted*, to any caller, under any conditions."""
     actions, resources = wanted.actions or ("*",), wanted.resources or ("*",)
     found = compare(policy_of(PolicyType.IDENTITY, statement_of(actions, resources)), at_most(policies))
@@ -90,7 +92,7 @@ def _all_granted(subject: Subject, policies: Policies, custom: Custom, wanted: A
     yield finding(subject, custom, at, f"{word} all of {listed(actions)} on {listed(resources)}")
 
 
-def _first_allow(subject: Subject, actions: Sequence[str]) -> tuple[int, int] | None:
+def _first_allow(subject: DocumentsTogether, actions: Sequence[str]) -> tuple[int, int] | None:
     """Return which statement of which document allows at least something like *actions*."""
     for index, document in enumerate(subject.documents):
         for place, statement in enumerate(document.statements):
@@ -104,7 +106,7 @@ def _touches(patterns: Sequence[str], actions: Sequence[str]) -> bool:
     return not services or any(one == "*" or one.partition(":")[0].lower() in services for one in patterns)
 
 
-def _no_new(subject: Subject, policies: Policies, custom: Custom) -> Iterator[Finding]:
+def _no_new(subject: DocumentsTogether, policies: Policies, custom: Custom) -> Iterator[Finding]:
     reference = [one for one in custom.reference if are_alike(one.kind, subject.kind) and not one.copy]
     if missing := [one.missing for one in reference if one.missing]:
         yield finding(subject, custom, None, f"can't tell, as the reference can't be read ({missing[0]})")
@@ -116,7 +118,7 @@ def _no_new(subject: Subject, policies: Policies, custom: Custom) -> Iterator[Fi
     yield from findings_of(subject, custom, compare(policies, old), "allows beyond the reference policy")
 
 
-def _required(subject: Subject, policies: Policies, custom: Custom) -> Iterator[Finding]:
+def _required(subject: DocumentsTogether, policies: Policies, custom: Custom) -> Iterator[Finding]:
     wanted = custom.check.required_conditions or RequiredConditions(actions=("*",), keys=("aws:any",))
     conditions = {operator: dict(block) for operator, block in wanted.conditions.items()}
     for key in wanted.keys:
@@ -132,7 +134,7 @@ def _required(subject: Subject, policies: Policies, custom: Custom) -> Iterator[
     yield from findings_of(subject, custom, found, "allows, without the required conditions,")
 
 
-def _public(subject: Subject, policies: Policies, custom: Custom) -> Iterator[Finding]:
+def _public(subject: DocumentsTogether, policies: Policies, custom: Custom) -> Iterator[Finding]:
     yield from findings_of(subject, custom, open_to_strangers(policies), "lets anyone do")
     for index, document in enumerate(subject.documents if subject.kind is PolicyType.TRUST else ()):
         for place, statement in enumerate(document.statements):
@@ -141,7 +143,7 @@ def _public(subject: Subject, policies: Policies, custom: Custom) -> Iterator[Fi
                 yield finding(subject, custom, (index, place), text)
 
 
-def _granted(subject: Subject, policies: Policies, custom: Custom) -> Iterator[Finding]:
+def _granted(subject: DocumentsTogether, policies: Policies, custom: Custom) -> Iterator[Finding]:
     wanted = custom.check.access_granted or AccessGranted(actions=("*",))
     context = {key.lower(): values for key, values in wanted.context.items()}
     access = policy_of(subject.kind, statement_of(wanted.actions, wanted.resources))

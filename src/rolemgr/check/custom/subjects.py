@@ -10,7 +10,7 @@ from rolemgr.evaluate.policies import Policies
 from rolemgr.iam.documents import PolicyType
 
 
-class Subject(NamedTuple):
+class DocumentsTogether(NamedTuple):
     """
     What is checked together: the documents of one type of a role, or one alone; a text says why they can't be.
 
@@ -30,7 +30,7 @@ class Subject(NamedTuple):
         return "; ".join(reason for _, reason in self.missing)
 
 
-def subjects_of(group: Sequence[Document]) -> Iterator[Subject]:
+def subjects_of(group: Sequence[Document]) -> Iterator[DocumentsTogether]:
     """Yield what of *group*, documents that decide together, is checked together."""
     if any(one.held for one in group):
         return  # it acts in the groups of its holders
@@ -38,16 +38,16 @@ def subjects_of(group: Sequence[Document]) -> Iterator[Subject]:
         yield _of_role(together, group)
     for one in group:
         if one.kind is not PolicyType.IDENTITY and not one.missing and not one.copy and not one.attached:
-            yield Subject(one.kind, [one], read_policies([one]))
+            yield DocumentsTogether(one.kind, [one], read_policies([one]))
 
 
-def _of_role(together: Sequence[Document], group: Sequence[Document]) -> Subject:
+def _of_role(together: Sequence[Document], group: Sequence[Document]) -> DocumentsTogether:
     """Return the identity policies *together* of a *group* as one subject, what can't be read apart from it."""
     missing = {id(one): reason for one in together if (reason := _unreadable(one))}
     known = [one for one in together if id(one) not in missing]
     boundary = next((one for one in group if one.kind is PolicyType.BOUNDARY), None)
     apart = tuple((one, missing[id(one)]) for one in together if id(one) in missing)
-    return Subject(PolicyType.IDENTITY, known, read_policies(known, PolicyType.IDENTITY), apart, boundary)
+    return DocumentsTogether(PolicyType.IDENTITY, known, read_policies(known, PolicyType.IDENTITY), apart, boundary)
 
 
 def _unreadable(document: Document) -> str:
@@ -58,7 +58,7 @@ def _unreadable(document: Document) -> str:
     return f"the policy can't be read ({found})" if isinstance(found, str) else ""
 
 
-def within_boundary(subject: Subject, policies: Policies) -> Policies | str:
+def within_boundary(subject: DocumentsTogether, policies: Policies) -> Policies | str:
     """Return *policies* within the permissions boundary of the role, or why that is not known."""
     if subject.boundary is None:
         return policies

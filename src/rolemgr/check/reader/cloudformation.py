@@ -8,11 +8,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rolemgr.check.intrinsic import is_function, shown
-from rolemgr.check.reader.cloudformation_holders import POLICIES, Group, Held, Resource, groups_in
+from rolemgr.check.reader.cloudformation_holders import (
+    POLICIES,
+    ActingGroup,
+    CloudFormationResource,
+    ConditionsOutcome,
+    groups_in,
+)
 from rolemgr.check.reader.conditions import Ways, ways
 from rolemgr.check.reader.elsewhere import TRANSFORM, others
 from rolemgr.check.reader.expand import LOOP, Expander, Template, TooLargeError, choices_in, wide_parameters
-from rolemgr.check.reader.found import Attached, Found, Piece, Search, Unknown, is_policy
+from rolemgr.check.reader.found import Attached, PieceOfFile, PolicyInFile, Search, UnjudgedPlace, is_policy
 from rolemgr.check.reader.made_elsewhere import TEMPLATE_BODY, made_elsewhere
 from rolemgr.check.reader.permissions import permissions
 from rolemgr.check.reader.properties import document, policies_at, properties_of
@@ -41,11 +47,11 @@ def in_cloudformation(template: dict[str, Any]) -> Search:
     )
     try:
         resources = list(_resources(template["Resources"], Expander(whole), ("Resources",)))
-        known = [one for one in resources if isinstance(one, Resource)]
-        yield from (one for one in resources if isinstance(one, Unknown))
+        known = [one for one in resources if isinstance(one, CloudFormationResource)]
+        yield from (one for one in resources if isinstance(one, UnjudgedPlace))
         yield from _in_groups(known, template.get("Conditions"))
     except TooLargeError:
-        yield Unknown(("Resources",), "the template comes to more values than are read")
+        yield UnjudgedPlace(("Resources",), "the template comes to more values than are read")
 
 
 def _globals(sections: Any) -> Search:
@@ -60,7 +66,7 @@ def _globals(sections: Any) -> Search:
         kind, here = f"AWS::Serverless::{name}", (_GLOBALS, name)
         for one in permissions("cloudformation", kind, given):
             whole = one._replace(path=(*here, *one.path))
-            if isinstance(whole, Found) and isinstance(one, Found):
+            if isinstance(whole, PolicyInFile) and isinstance(one, PolicyInFile):
                 whole = whole._replace(
                     origins={(*here, *made): (*here, *path) for made, path in (one.origins or {}).items()}
                 )
@@ -74,34 +80,38 @@ def _macros(template: dict[str, Any]) -> Search:
     for one in listed if isinstance(listed, list) else [listed]:
         name = one.get("Name") if isinstance(one, dict) else one
         if name is not None and not str(name).startswith(_TRANSFORMS):
-            yield Unknown(("Transform",), f"the macro `{name}` may change every policy when it is deployed")
+            yield UnjudgedPlace(("Transform",), f"the macro `{name}` may change every policy when it is deployed")
     if TRANSFORM in template:
-        yield Unknown((TRANSFORM,), "the macro may change every policy when it is deployed")
+        yield UnjudgedPlace((TRANSFORM,), "the macro may change every policy when it is deployed")
 
 
-def _resources(listed: dict[str, Any], maker: Expander, path: DataPath) -> "Iterator[Resource | Unknown]":
+def _resources(
+    listed: dict[str, Any], maker: Expander, path: DataPath
+) -> "Iterator[CloudFormationResource | UnjudgedPlace]":
     for name, body in listed.items():
         here = (*path, name)
         if name.startswith(LOOP):
             yield from _looped(body, maker, here)
         elif is_function({name: body}):
-            yield Unknown(here, f"resources are {shown({name: body})}")
+            yield UnjudgedPlace(here, f"resources are {shown({name: body})}")
         elif isinstance(body, dict):
             yield from _resource(name, body, here, maker)
 
 
-def _resource(name: str, body: dict[str, Any], here: DataPath, maker: Expander) -> "Iterator[Resource | Unknown]":
+def _resource(
+    name: str, body: dict[str, Any], here: DataPath, maker: Expander
+) -> "Iterator[CloudFormationResource | UnjudgedPlace]":
     if TRANSFORM in body:
-        yield Unknown((*here, TRANSFORM), "what a macro puts into the resource is known only when deployed")
-    yield Resource(name, body, here, maker)
+        yield UnjudgedPlace((*here, TRANSFORM), "what a macro puts into the resource is known only when deployed")
+    yield CloudFormationResource(name, body, here, maker)
 
 
-def _looped(loop: Any, maker: Expander, here: DataPath) -> "Iterator[Resource | Unknown]":
+def _looped(loop: Any, maker: Expander, here: DataPath) -> "Iterator[CloudFormationResource | UnjudgedPlace]":
     """Yield the resources of a loop: of each turn, or as they are written where nobody knows the turns."""
     turns = maker.turns(loop)
     if turns is None:
         body = loop[2] if isinstance(loop, list) and len(loop) == 3 and isinstance(loop[2], dict) else {}
-        yield Unknown(here, "what the loop goes over is known only when deployed: it is judged as it is written")
+        yield UnjudgedPlace(here, "what the loop goes over is known only when deployed: it is judged as it is written")
         yield from _resources(body, maker, (*here, 2))
         return
     for inner, name, body, step in turns:
@@ -111,10 +121,10 @@ def _looped(loop: Any, maker: Expander, here: DataPath) -> "Iterator[Resource | 
             yield from _resource(name, body, (*here, 2, step), inner)
 
 
-def _in_groups(resources: list[Resource], conditions: Any) -> Search:
+def _in_groups(resources: list[CloudFormationResource], conditions: Any) -> Search:
     """Yield what each group holds; a policy that is held in one of the ways acts with its holders, and not alone."""
     held: dict[str, bool] = {}
-    alone: list[Group] = []
+    alone: list[ActingGroup] = []
     for group in groups_in(resources):
         if group.holder is None:
             alone.append(group)
@@ -124,23 +134,23 @@ def _in_groups(resources: list[Resource], conditions: Any) -> Search:
         yield from _in_group(group, conditions, held)
 
 
-def _as_held(one: Found, name: str, held: Mapping[str, bool]) -> Found:
+def _as_held(one: PolicyInFile, name: str, held: Mapping[str, bool]) -> PolicyInFile:
     """Return *one* of the policy *name* by itself as what it is for its holders."""
     if name not in held or one.kind is not PolicyType.IDENTITY:
         return one
     return one._replace(held=True, group=f"{name} held") if held[name] else one._replace(kind=PolicyType.BOUNDARY)
 
 
-def _in_group(group: Group, conditions: Any, held: dict[str, bool]) -> Search:
+def _in_group(group: ActingGroup, conditions: Any, held: dict[str, bool]) -> Search:
     """Yield what *group* holds, each way that the conditions come out; note in *held* which policies are attached."""
     asked = [choice for one in group.members for choice in _conditions_of(one)]
     found = ways(asked, conditions)
     if found.left_out:
         yield _left_out(group.members[0], found)
-    told: set[Unknown] = set()
+    told: set[UnjudgedPlace] = set()
     for variant, truths in enumerate(found.truths):
         for one in _in_way(group, truths, held):
-            if isinstance(one, Unknown):
+            if isinstance(one, UnjudgedPlace):
                 if one not in told:
                     told.add(one)
                     yield one
@@ -148,34 +158,36 @@ def _in_group(group: Group, conditions: Any, held: dict[str, bool]) -> Search:
                 yield one._replace(variant=variant, ways=found.truths, group=one.group or group.name)
 
 
-def _conditions_of(resource: Resource) -> Iterator[str]:
+def _conditions_of(resource: CloudFormationResource) -> Iterator[str]:
     yield from choices_in(resource.properties)
     condition = resource.body.get("Condition")
     if isinstance(condition, str):
         yield condition
 
 
-def _in_way(group: Group, truths: Mapping[str, bool], held: dict[str, bool]) -> Search:
+def _in_way(group: ActingGroup, truths: Mapping[str, bool], held: dict[str, bool]) -> Search:
     """Yield what *group* holds where the conditions come out as *truths* say."""
     there = [one for one in group.members if truths.get(str(one.body.get("Condition")), True)]
     makers = {one.name: Expander(one.maker.template, truths, one.maker.names) for one in there}
     made = {one.name: makers[one.name].plain(one.properties, (*one.path, "Properties")) for one in there}
-    way = Held(made, {one.name: one.kind for one in group.members})
+    way = ConditionsOutcome(made, {one.name: one.kind for one in group.members})
     holder = group.holder
     if holder is not None and holder.name not in made:
         return
     for resource in there:
         inner = _in_resource(resource, made[resource.name], makers[resource.name], group.name)
         if holder is None:
-            yield from (_as_held(one, resource.name, held) if isinstance(one, Found) else one for one in inner)
+            yield from (_as_held(one, resource.name, held) if isinstance(one, PolicyInFile) else one for one in inner)
         elif resource is holder:
             yield from inner
         elif way.holds(holder.name, resource.name):
             held[resource.name] = held.get(resource.name, False) or resource.kind in POLICIES
-            yield from (one._replace(copy=True, inline=False) for one in inner if isinstance(one, Found))
+            yield from (one._replace(copy=True, inline=False) for one in inner if isinstance(one, PolicyInFile))
         elif way.bounds(holder.name, resource.name):
             held.setdefault(resource.name, False)
-            yield from (one._replace(copy=True, kind=PolicyType.BOUNDARY) for one in inner if isinstance(one, Found))
+            yield from (
+                one._replace(copy=True, kind=PolicyType.BOUNDARY) for one in inner if isinstance(one, PolicyInFile)
+            )
     for resource in there if holder is not None else ():
         if resource is holder or resource.name in way.groups(holder.name):  # type: ignore[union-attr]
             for one in way.outside(resource.name):
@@ -183,27 +195,27 @@ def _in_way(group: Group, truths: Mapping[str, bool], held: dict[str, bool]) -> 
                 yield Attached(place, group.name, one.arn, one.reason, one.boundary and resource is holder)
 
 
-def _left_out(resource: Resource, found: Ways) -> Unknown:
+def _left_out(resource: CloudFormationResource, found: Ways) -> UnjudgedPlace:
     judged = f"{len(found.truths)} of the ways in which its conditions can come out are judged"
     others = f"{found.left_out:,}" if found.left_out < _MANY else "the others"  # of 2 to the power of thousands
-    return Unknown(resource.path, f"{judged}, {others} are not")
+    return UnjudgedPlace(resource.path, f"{judged}, {others} are not")
 
 
-def _in_resource(resource: Resource, properties: Any, maker: Expander, group: str) -> Search:
+def _in_resource(resource: CloudFormationResource, properties: Any, maker: Expander, group: str) -> Search:
     here = (*resource.path, "Properties")
     for unknown in made_elsewhere(resource.kind, resource.body, properties):
         yield unknown._replace(path=(*resource.path, *unknown.path))
     if is_function(properties):
-        yield Unknown(here, f"properties are {shown(properties)}")
+        yield UnjudgedPlace(here, f"properties are {shown(properties)}")
     elif isinstance(properties, dict):
         for one in _in_properties(resource.kind, properties, group):
             yield _in_place(one, maker, here)
 
 
-def _in_place(one: Piece, maker: Expander, here: DataPath) -> Piece:
-    if isinstance(one, Found) and one.origins is not None:
+def _in_place(one: PieceOfFile, maker: Expander, here: DataPath) -> PieceOfFile:
+    if isinstance(one, PolicyInFile) and one.origins is not None:
         return one._replace(origins={made: _place(path, maker, here) for made, path in one.origins.items()})
-    if isinstance(one, Found):
+    if isinstance(one, PolicyInFile):
         return one._replace(origins=maker.origins)
     return one._replace(path=_place(one.path, maker, here))
 
@@ -226,7 +238,7 @@ def _in_properties(kind: str, properties: dict[str, Any], group: str) -> Search:
     if kind.startswith(_NO_POLICY):
         return
     for one in others(properties, (), known, template=True, arns=not kind.startswith(_OF_AWS)):
-        yield one._replace(group=group) if isinstance(one, Found) else one
+        yield one._replace(group=group) if isinstance(one, PolicyInFile) else one
 
 
 def _at_known(kind: str, properties: dict[str, Any], group: str) -> Search:
@@ -238,7 +250,7 @@ def _at_known(kind: str, properties: dict[str, Any], group: str) -> Search:
     for path, policy_type in properties_of("cloudformation", kind).items():
         if kind in _SAM and path == "Policies":
             for one in _of_sam(properties.get(path), (path,)):
-                yield one._replace(group=group, inline=True) if isinstance(one, Found) else one
+                yield one._replace(group=group, inline=True) if isinstance(one, PolicyInFile) else one
         else:
             yield from policies_at(properties, path, policy_type, group)
 

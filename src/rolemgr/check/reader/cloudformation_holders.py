@@ -41,7 +41,7 @@ _LISTS: Final = ("ManagedPolicyArns", "ManagedPolicies", "CustomerManagedPolicyR
 _BOUNDARY: Final = "PermissionsBoundary"
 
 
-class Resource(NamedTuple):
+class CloudFormationResource(NamedTuple):
     """A resource with its logical name, its place, and what loops around it have named."""
 
     name: str
@@ -60,7 +60,7 @@ class Resource(NamedTuple):
         return self.body.get("Properties")
 
 
-class Outside(NamedTuple):
+class OutsideHolder(NamedTuple):
     """What a holder names that is not in the template, at *path* of its properties: an *arn*, or why not even that."""
 
     path: DataPath
@@ -69,18 +69,18 @@ class Outside(NamedTuple):
     boundary: bool = False
 
 
-class Group(NamedTuple):
+class ActingGroup(NamedTuple):
     """What acts together: the policies of a *holder*, those of one outside of the template, or a resource alone."""
 
     name: str
-    members: list[Resource]
-    holder: Resource | None = None
+    members: list[CloudFormationResource]
+    holder: CloudFormationResource | None = None
 
 
 class _Words(NamedTuple):
     """A resource with its *names*, and whatever it may name."""
 
-    resource: Resource
+    resource: CloudFormationResource
     names: set[str]
     mentioned: set[str]
 
@@ -89,19 +89,19 @@ class _Words(NamedTuple):
         return self.resource.kind
 
 
-def groups_in(resources: Sequence[Resource]) -> Iterator[Group]:
+def groups_in(resources: Sequence[CloudFormationResource]) -> Iterator[ActingGroup]:
     """Yield what acts together among *resources*; a policy that a holder may hold is in the groups of both."""
     words = [_Words(one, _names_of(one), _mentioned(one)) for one in resources if one.kind in _NAMING]
     for one in words:
         if one.kind in _NAMED_BY:
             near = (each.resource for each in _near(one, words))
-            yield Group(one.resource.name, [one.resource, *near], one.resource)
-    outside: dict[str, list[Resource]] = {}
+            yield ActingGroup(one.resource.name, [one.resource, *near], one.resource)
+    outside: dict[str, list[CloudFormationResource]] = {}
     for resource in resources:
         if resource.kind not in _NAMED_BY and resource.kind != _ADDITION:
             outside.setdefault(_holder_outside(resource) or resource.name, []).append(resource)
     for name, members in outside.items():
-        yield Group(name, members)
+        yield ActingGroup(name, members)
 
 
 def _near(holder: _Words, words: Sequence[_Words]) -> list[_Words]:
@@ -124,14 +124,14 @@ def _may_hold(holder: _Words, other: _Words) -> bool:
     return not (other.names.isdisjoint(holder.mentioned) and holder.names.isdisjoint(other.mentioned))
 
 
-def _names_of(resource: Resource) -> set[str]:
+def _names_of(resource: CloudFormationResource) -> set[str]:
     """Return the logical name of *resource*, and what its name is in AWS where that is written."""
     properties = resource.properties if isinstance(resource.properties, dict) else {}
     key = "ManagedPolicyName" if resource.kind == MANAGED else _NAMED_BY.get(resource.kind, "")
     return {resource.name, *_texts(properties.get(key), resource.maker)}
 
 
-def _mentioned(resource: Resource) -> set[str]:
+def _mentioned(resource: CloudFormationResource) -> set[str]:
     """Return whatever *resource* may name: each text where it says what it holds, or whose it is."""
     properties = resource.properties if isinstance(resource.properties, dict) else {}
     if is_function(properties):
@@ -155,7 +155,7 @@ def _texts(value: Any, maker: Expander) -> Iterator[str]:
             waiting += one.values()
 
 
-def _holder_outside(policy: Resource) -> str | None:
+def _holder_outside(policy: CloudFormationResource) -> str | None:
     """Return whose *policy* is where that is one role alone: policies of one such role act together."""
     properties = policy.properties
     for key in _SAYS.get(policy.kind, ()):
@@ -167,7 +167,7 @@ def _holder_outside(policy: Resource) -> str | None:
     return None
 
 
-class Held(NamedTuple):
+class ConditionsOutcome(NamedTuple):
     """One way in which a template's conditions come out: each resource's properties, those that are there."""
 
     properties: Mapping[str, Any]
@@ -184,7 +184,7 @@ class Held(NamedTuple):
         inner = boundary.get("CustomerManagedPolicyReference") if isinstance(boundary, dict) else None
         return self._is(boundary, other) or (isinstance(inner, dict) and self._is_called(inner.get("Name"), other))
 
-    def outside(self, holder: str) -> Iterator[Outside]:
+    def outside(self, holder: str) -> Iterator[OutsideHolder]:
         """Yield what *holder* names that is not in the template."""
         for key in self._keys(holder):
             yield from self._listed(holder, key)
@@ -241,7 +241,7 @@ class Held(NamedTuple):
         called = self._of(name, key)
         return called is not None and bool(called == value)
 
-    def _listed(self, holder: str, key: str) -> Iterator[Outside]:
+    def _listed(self, holder: str, key: str) -> Iterator[OutsideHolder]:
         value = self._of(holder, key)
         is_sam = key == "Policies"
         if value is not None and not isinstance(value, list) and not is_sam:
@@ -253,33 +253,35 @@ class Held(NamedTuple):
             if not any(self._is(one, name) for name, kind in self.kinds.items() if kind == MANAGED):
                 yield _outside(one, (key, index))
 
-    def _references(self, holder: str) -> Iterator[Outside]:
+    def _references(self, holder: str) -> Iterator[OutsideHolder]:
         key = "CustomerManagedPolicyReferences"
         value = self._of(holder, key)
         if value is not None and not isinstance(value, list):
-            yield Outside((key,), reason="which policies a permission set refers to is known only when deployed")
+            yield OutsideHolder((key,), reason="which policies a permission set refers to is known only when deployed")
             return
         for index, one in enumerate(value or ()):
             name = one.get("Name") if isinstance(one, dict) else None
             if not any(self._is_called(name, other) for other, kind in self.kinds.items() if kind == MANAGED):
                 called = f"the policy `{name}`" if isinstance(name, str) else "a policy"
-                yield Outside((key, index), reason=f"{called} that the permission set refers to is not in the file")
+                yield OutsideHolder(
+                    (key, index), reason=f"{called} that the permission set refers to is not in the file"
+                )
 
-    def _groups_outside(self, holder: str) -> Iterator[Outside]:
+    def _groups_outside(self, holder: str) -> Iterator[OutsideHolder]:
         value = self._of(holder, "Groups") if self.kinds[holder] == "AWS::IAM::User" else None
         known = [one for one, kind in self.kinds.items() if kind == _GROUP and one in self.properties]
         for index, one in enumerate(_items(value)):
             if not any(self._is(one, group) for group in known):
-                yield Outside(("Groups", index), reason="a group that the user is in is not in the file")
+                yield OutsideHolder(("Groups", index), reason="a group that the user is in is not in the file")
 
 
 def _items(value: Any) -> Sequence[Any]:
     return value if isinstance(value, list) else () if value is None else (value,)
 
 
-def _outside(value: Any, path: DataPath, *, boundary: bool = False) -> Outside:
+def _outside(value: Any, path: DataPath, *, boundary: bool = False) -> OutsideHolder:
     if isinstance(value, str):
-        return Outside(path, value, boundary=boundary)
+        return OutsideHolder(path, value, boundary=boundary)
     what = "the permissions boundary" if boundary else "an attached policy"
     reason = f"{what} is {shown(value)}" if is_function(value) else f"{what} has no ARN"
-    return Outside(path, reason=reason, boundary=boundary)
+    return OutsideHolder(path, reason=reason, boundary=boundary)

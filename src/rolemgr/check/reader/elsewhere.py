@@ -9,7 +9,7 @@ judged, and said.
 from collections.abc import Iterable
 from typing import Any, Final
 
-from rolemgr.check.reader.found import Found, Search, Unknown, looks_like_policy, policy_in
+from rolemgr.check.reader.found import PolicyInFile, Search, UnjudgedPlace, looks_like_policy, policy_in
 from rolemgr.files.source import DataPath
 from rolemgr.iam.arn import is_aws_managed
 
@@ -34,14 +34,14 @@ def others(data: Any, path: DataPath, known: set[DataPath], *, template: bool = 
         if here in known:
             continue
         if looks_like_policy(value):
-            yield Found(value, here, None, template=template)
+            yield PolicyInFile(value, here, None, template=template)
         elif isinstance(value, str):
             yield from _in_text(value, here, template=template, arns=arns)
         elif is_statement(value) or (isinstance(value, list) and any(map(is_statement, value))):
-            yield Unknown(here, "looks like statements, without the policy around them")
+            yield UnjudgedPlace(here, "looks like statements, without the policy around them")
         elif isinstance(value, dict):
             if template and TRANSFORM in value:
-                yield Unknown((*here, TRANSFORM), "what a macro puts in here is known only when deployed")
+                yield UnjudgedPlace((*here, TRANSFORM), "what a macro puts in here is known only when deployed")
             waiting += [(one, (*here, key)) for key, one in reversed(value.items())]
         elif isinstance(value, list):
             waiting += [(one, (*here, index)) for index, one in reversed(list(enumerate(value)))]
@@ -59,13 +59,13 @@ def _in_text(text: str, here: DataPath, *, template: bool, arns: bool) -> Search
     if _names(text, ("Statement", "Effect")):
         policy = policy_in(text)
         if looks_like_policy(policy):
-            yield Found(policy, here, None, template=template)
+            yield PolicyInFile(policy, here, None, template=template)
         else:
-            yield Unknown(here, "text in which a policy seems to be written is not read")
+            yield UnjudgedPlace(here, "text in which a policy seems to be written is not read")
     elif is_template_text(text):
-        yield Unknown(here, _TEMPLATE)
+        yield UnjudgedPlace(here, _TEMPLATE)
     elif arns and text[:4] == "arn:" and is_aws_managed(text):
-        yield Unknown(here, f"names `{text}`: whether it is attached is not known")
+        yield UnjudgedPlace(here, f"names `{text}`: whether it is attached is not known")
 
 
 def is_template_text(text: str) -> bool:

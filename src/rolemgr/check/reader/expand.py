@@ -36,7 +36,7 @@ class TooLargeError(Exception):
 
 
 @dataclass
-class Budget:
+class ExpansionBudget:
     """How many values may still be made."""
 
     left: int = MOST_VALUES
@@ -54,7 +54,7 @@ class Template:
 
     resources: frozenset[str] = frozenset()
     mappings: Mapping[str, Any] = field(default_factory=dict)
-    budget: Budget = field(default_factory=Budget)
+    budget: ExpansionBudget = field(default_factory=ExpansionBudget)
     wide: frozenset[str] = frozenset()
     """The parameters that may have a wildcard in them: it stands in a value that the template itself gives."""
 
@@ -215,10 +215,10 @@ class Expander:
         if not isinstance(parts, list):
             return UNKNOWN
         texts = [PSEUDO_PARAMETERS.get(one["Ref"], one) if _is_ref(one) else one for one in parts]
-        written = [one for one in texts if isinstance(one, str)]
-        if len(written) == len(texts):
-            self._grows_to(sum(map(len, written)) + len(separator) * len(written))
-            return separator.join(written)
+        plain = [one for one in texts if isinstance(one, str)]
+        if len(plain) == len(texts):
+            self._grows_to(sum(map(len, plain)) + len(separator) * len(plain))
+            return separator.join(plain)
         if len(texts) == 1:
             return texts[0]
         wide = [one for one in parts if _is_ref(one) and one["Ref"] in self.template.wide]

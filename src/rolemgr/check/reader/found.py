@@ -11,7 +11,7 @@ from rolemgr.iam.role_document import decoded
 VERSIONS = ("2012-10-17", "2008-10-17")
 
 
-class Found(NamedTuple):
+class PolicyInFile(NamedTuple):
     """
     A policy in a file: its data, where it stands there, of which kind, and with which others it acts.
 
@@ -46,7 +46,7 @@ class Found(NamedTuple):
         return (*self.origins.get(whole, whole), *rest)
 
 
-class Unknown(NamedTuple):
+class UnjudgedPlace(NamedTuple):
     """A place of a file that holds, or may hold, a policy, and why that can't be judged."""
 
     path: DataPath
@@ -69,8 +69,8 @@ class Attached(NamedTuple):
     ways: Sequence[Mapping[str, bool]] = ()
 
 
-Piece: TypeAlias = Found | Unknown | Attached
-Search: TypeAlias = Iterator[Piece]
+PieceOfFile: TypeAlias = PolicyInFile | UnjudgedPlace | Attached
+Search: TypeAlias = Iterator[PieceOfFile]
 
 
 def is_policy(data: Any) -> bool:

@@ -22,7 +22,7 @@ _DEEPEST: Final = 40
 _PLAIN: Final = re.compile(r'"(?:[^"\\$%]|\\.)*"')
 
 
-class NotPlainError(Exception):
+class NotPlainExpressionError(Exception):
     """An expression is not one of plain values."""
 
 
@@ -30,12 +30,12 @@ def encoded(expression: str) -> Any:
     """Return the value that *expression*, ``jsonencode(...)``, encodes; raise NotPlainError for any other."""
     found = re.match(r"jsonencode\s*\(", expression)
     if not found:
-        raise NotPlainError
+        raise NotPlainExpressionError
     reader = _Reader(_tokens(expression, found.end()))
     value = reader.value(0)
     reader.take(")")
     if reader.tokens[reader.at :]:
-        raise NotPlainError
+        raise NotPlainExpressionError
     return value
 
 
@@ -49,7 +49,7 @@ def _tokens(text: str, at: int) -> list[str]:
             continue
         found = _TOKEN.match(text, at)
         if not found:
-            raise NotPlainError
+            raise NotPlainExpressionError
         at = found.end()
         if found.lastgroup not in (None, "comment"):
             tokens.append(found[0])
@@ -62,21 +62,21 @@ def _past_text(text: str, at: int) -> int:
     """Return where the quoted text that starts *at* ends; what stands in ``${...}`` may have quotes itself."""
     depth, inside, at = 0, False, at + 1
     while at < len(text):
-        sign = text[at]
-        if sign == "\\":
+        char = text[at]
+        if char == "\\":
             at += 1
-        elif depth and sign == '"':
+        elif depth and char == '"':
             inside = not inside
-        elif not depth and sign == '"':
+        elif not depth and char == '"':
             return at + 1
         elif not inside and text.startswith(("$${", "%%{"), at):
             at += 2
         elif not inside and text.startswith(("${", "%{"), at):
             depth, at = depth + 1, at + 1
-        elif depth and not inside and sign in "{}":
-            depth += 1 if sign == "{" else -1
+        elif depth and not inside and char in "{}":
+            depth += 1 if char == "{" else -1
         at += 1
-    raise NotPlainError
+    raise NotPlainExpressionError
 
 
 class _Reader:
@@ -95,14 +95,14 @@ class _Reader:
         """Return the next token, which is *token* where that is given."""
         found = self.peek()
         if not found or (token and found != token):
-            raise NotPlainError
+            raise NotPlainExpressionError
         self.at += 1
         return found
 
     def value(self, depth: int) -> Any:
         """Return the value that comes next."""
         if depth > _DEEPEST:
-            raise NotPlainError
+            raise NotPlainExpressionError
         start = self.at
         found = self._plain(depth)
         if self.peek(lines=True) in ("", "\n", ",", "}", "]", ")"):
@@ -132,7 +132,7 @@ class _Reader:
             key = self.take()
             name = _unquoted(key) if key[0] == '"' else key
             if self.take() not in ("=", ":") or name in made:
-                raise NotPlainError
+                raise NotPlainExpressionError
             made[name] = self.value(depth + 1)
             if self.peek() == ",":
                 self.take()
@@ -148,15 +148,15 @@ class _Reader:
             if self.peek() == ",":
                 self.take()
             elif self.peek() != "]":
-                raise NotPlainError
+                raise NotPlainExpressionError
         self.take("]")
         return made
 
-    def _closed(self, sign: str) -> Any:
-        """Pass over what stands before *sign*, which closes it; what that comes to is unknown."""
-        while self.peek() != sign:
+    def _closed(self, closing: str) -> Any:
+        """Pass over what stands before *closing*, which closes it; what that comes to is unknown."""
+        while self.peek() != closing:
             self._over()
-        self.take(sign)
+        self.take(closing)
         return unknown("expression")
 
     def _skipped(self) -> Any:

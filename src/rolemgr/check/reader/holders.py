@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inli
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from rolemgr.check.reader.found import Attached, Found, Piece, Search
+from rolemgr.check.reader.found import Attached, PieceOfFile, PolicyInFile, Search
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
 
@@ -33,30 +33,30 @@ class Member(NamedTuple):
     in_file: bool = True
 
 
-def joined(found: Iterable[Piece], edges: Sequence[Edge], members: Sequence[Member] = ()) -> Search:
+def joined(found: Iterable[PieceOfFile], edges: Sequence[Edge], members: Sequence[Member] = ()) -> Search:
     """Yield what was *found*, with a copy of each policy that is attached in the group of each of its holders."""
     listed = list(found)
-    known: dict[str, list[Found]] = {}
+    known: dict[str, list[PolicyInFile]] = {}
     for one in listed:
-        if isinstance(one, Found) and one.policy:
+        if isinstance(one, PolicyInFile) and one.policy:
             known.setdefault(one.policy, []).append(one)
     all_edges = [*edges, *_inherited(edges, members)]
     attached = {edge.policy for edge in edges if not edge.boundary}
     bounding = {edge.policy for edge in edges if edge.boundary} - attached
     for one in listed:
-        yield _alone(one, attached, bounding) if isinstance(one, Found) and one.policy else one
+        yield _alone(one, attached, bounding) if isinstance(one, PolicyInFile) and one.policy else one
     yield from _of_groups(listed, members)
     for edge in all_edges:
         yield from _copies(edge, known)
 
 
-def _alone(one: Found, attached: set[str], bounding: set[str]) -> Found:
+def _alone(one: PolicyInFile, attached: set[str], bounding: set[str]) -> PolicyInFile:
     if one.policy in bounding:
         return one._replace(kind=PolicyType.BOUNDARY)
     return one._replace(held=one.policy in attached)
 
 
-def _copies(edge: Edge, known: dict[str, list[Found]]) -> Search:
+def _copies(edge: Edge, known: dict[str, list[PolicyInFile]]) -> Search:
     if edge.policy not in known:
         yield Attached(edge.path, edge.group, edge.policy, edge.reason, edge.boundary)
     for one in known.get(edge.policy, ()):
@@ -74,11 +74,11 @@ def _inherited(edges: Sequence[Edge], members: Sequence[Member]) -> Iterator[Edg
             yield edge._replace(group=member.group)
 
 
-def _of_groups(found: Sequence[Piece], members: Sequence[Member]) -> Search:
+def _of_groups(found: Sequence[PieceOfFile], members: Sequence[Member]) -> Search:
     """Yield the inline policies that users have through their groups, and say where a group is not in the file."""
-    inline: dict[str, list[Found]] = {}
+    inline: dict[str, list[PolicyInFile]] = {}
     for one in found if members else ():
-        if isinstance(one, Found) and one.group and not one.policy:
+        if isinstance(one, PolicyInFile) and one.group and not one.policy:
             inline.setdefault(one.group, []).append(one)
     for member in members:
         for one in inline.get(member.of, ()):

@@ -10,7 +10,7 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/s
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from rolemgr.check.reader.found import Unknown
+from rolemgr.check.reader.found import UnjudgedPlace
 
 _TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     "AWS::CloudFormation::Stack": ("TemplateURL",),
@@ -25,20 +25,20 @@ _WHITELISTS: Final = ("AwsAccountWhitelist", "IpRangeWhitelist", "SourceVpcWhite
 """Of https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-resourcepolicystatement.html"""
 
 
-def made_elsewhere(kind: str, body: Mapping[str, Any], properties: Any) -> Iterator[Unknown]:
+def made_elsewhere(kind: str, body: Mapping[str, Any], properties: Any) -> Iterator[UnjudgedPlace]:
     """Yield what the resource *body* of type *kind* makes elsewhere, at its place within the resource."""
     given = properties if isinstance(properties, dict) else {}
     for name in _TEMPLATES.get(kind, ()):
         if name in given:
-            yield Unknown(("Properties", name), f"{_called(given[name])} is not read here")
+            yield UnjudgedPlace(("Properties", name), f"{_called(given[name])} is not read here")
     if TEMPLATE_BODY in given:
-        yield Unknown(("Properties", TEMPLATE_BODY), "a template within the template is not read")
+        yield UnjudgedPlace(("Properties", TEMPLATE_BODY), "a template within the template is not read")
     if kind.endswith("::MODULE"):
-        yield Unknown(("Type",), f"the resources of the module `{kind}` are not read")
+        yield UnjudgedPlace(("Type",), f"the resources of the module `{kind}` are not read")
     if kind == "AWS::Serverless::Connector":
-        yield Unknown(("Properties",), "SAM makes the policies of a connector when it is deployed")
+        yield UnjudgedPlace(("Properties",), "SAM makes the policies of a connector when it is deployed")
     if kind.startswith("AWS::Serverless::") and "Connectors" in body:
-        yield Unknown(("Connectors",), "SAM makes the policies of connectors when it is deployed")
+        yield UnjudgedPlace(("Connectors",), "SAM makes the policies of connectors when it is deployed")
     yield from _whitelists(given)
 
 
@@ -48,11 +48,11 @@ def _called(value: Any) -> str:
     return f"the template `{inner}` of the resource" if inner else "the template of the resource"
 
 
-def _whitelists(properties: Mapping[str, Any]) -> Iterator[Unknown]:
+def _whitelists(properties: Mapping[str, Any]) -> Iterator[UnjudgedPlace]:
     auth = properties.get("Auth")
     policy = auth.get("ResourcePolicy") if isinstance(auth, dict) else None
     given = policy if isinstance(policy, dict) else {}
     for name in _WHITELISTS:
         if name in given:
             place = ("Properties", "Auth", "ResourcePolicy", name)
-            yield Unknown(place, f"SAM makes a policy of `{name}` when it is deployed")
+            yield UnjudgedPlace(place, f"SAM makes a policy of `{name}` when it is deployed")

@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from rolemgr.check.intrinsic import UNKNOWN, is_function, is_specific, resolve, shown
-from rolemgr.check.reader.found import Found, Search, Unknown
+from rolemgr.check.reader.found import PolicyInFile, Search, UnjudgedPlace
 from rolemgr.check.reader.properties import at
 from rolemgr.files.source import DataPath
 from rolemgr.iam.arn import ACCOUNT_ID
@@ -55,7 +55,7 @@ def _statement(spec: Mapping[str, Any], properties: Mapping[str, Any], later: Co
         return  # the other form of the resource, or one that AWS refuses
     for unread in spec.get("unread", ()):
         if properties.get(unread) is not None:
-            yield Unknown((unread,), f"{unread} of a permission is not read: it is judged without it")
+            yield UnjudgedPlace((unread,), f"{unread} of a permission is not read: it is judged without it")
     made: dict[str, Any] = {"Effect": properties.get(spec.get("effect", ""), "Allow")}
     origins: dict[DataPath, DataPath] = {(name,): (name,)}
     action = properties.get(spec["action"], spec.get("default"))
@@ -65,7 +65,7 @@ def _statement(spec: Mapping[str, Any], properties: Mapping[str, Any], later: Co
         origins[(name, _STATEMENT, element)] = (place,) if place in properties else (name,)
     if block := _conditions(spec, properties, later):
         made["Condition"] = block
-    yield Found(
+    yield PolicyInFile(
         {"Version": "2012-10-17", _STATEMENT: made}, (name,), PolicyType.RESOURCE, template=True, origins=origins
     )
 
@@ -80,8 +80,8 @@ def _principal(given: Any) -> Any:
         return kinds
     text = resolve(given)
     if text is UNKNOWN:
-        written = json.dumps(given)
-        return {"Service" if any(one in written for one in _OF_SERVICE) else "AWS": given}
+        as_json = json.dumps(given)
+        return {"Service" if any(one in as_json for one in _OF_SERVICE) else "AWS": given}
     if isinstance(text, int) and not isinstance(text, bool):
         return {"AWS": f"{text:012}"}  # an account that YAML reads as a number
     if not isinstance(text, str) or text == "*":
@@ -120,17 +120,17 @@ def _add(block: dict[str, Any], form: Mapping[str, str], given: Any) -> None:
 def _granted(grant: Mapping[str, Any], properties: Mapping[str, Any], later: Collection[str]) -> Search:
     everyone, others = grant.get("everyone", {}), grant.get("others", "")
     if grant["at"].split("/")[0] in later:
-        yield Unknown((), f"{grant['at'].split('/')[0]} grants access, and is known only after apply")
+        yield UnjudgedPlace((), f"{grant['at'].split('/')[0]} grants access, and is known only after apply")
         return
     for here, given in at(properties, grant["at"]):
         for place, one in _each(here, given):
             value = resolve(one)
             if value is UNKNOWN and everyone and not is_specific(one):
-                yield Unknown(place, f"whom it lets in is {shown(one)}")
+                yield UnjudgedPlace(place, f"whom it lets in is {shown(one)}")
             elif isinstance(value, str) and value in everyone:
                 yield _public(everyone[value], place)
             elif value and others:
-                yield Unknown(place, f"{others}: that is not a policy")
+                yield UnjudgedPlace(place, f"{others}: that is not a policy")
 
 
 def _each(here: DataPath, given: Any) -> Iterator[tuple[DataPath, Any]]:
@@ -141,8 +141,8 @@ def _each(here: DataPath, given: Any) -> Iterator[tuple[DataPath, Any]]:
         yield here, given
 
 
-def _public(actions: list[str], place: DataPath) -> Found:
+def _public(actions: list[str], place: DataPath) -> PolicyInFile:
     """Return the policy that lets everybody use *actions*, which the value at *place* comes to."""
     statement = {"Effect": "Allow", "Principal": "*", "Action": actions}
     raw = {"Version": "2012-10-17", _STATEMENT: statement}
-    return Found(raw, place, PolicyType.RESOURCE, origins={place: place})
+    return PolicyInFile(raw, place, PolicyType.RESOURCE, origins={place: place})

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from rolemgr.check.intrinsic import is_function, shown
-from rolemgr.check.reader.found import Found, Search, Unknown, is_policy, policy_in, with_places
+from rolemgr.check.reader.found import PolicyInFile, Search, UnjudgedPlace, is_policy, policy_in, with_places
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
 
@@ -61,7 +61,7 @@ def policies_at(data: Any, path: str, kind: PolicyType, group: str) -> Search:
     inline = path.split("/")[0] in _INLINE
     for here, value in at(data, path):
         for found in document(value, here, kind, single=path.split("/")[-1] in _STATEMENTS):
-            yield found._replace(group=group, inline=inline) if isinstance(found, Found) else found
+            yield found._replace(group=group, inline=inline) if isinstance(found, PolicyInFile) else found
 
 
 def document(value: Any, here: DataPath, kind: PolicyType, *, single: bool = False) -> Search:
@@ -69,13 +69,13 @@ def document(value: Any, here: DataPath, kind: PolicyType, *, single: bool = Fal
     if value is None or value == "":
         return
     if single and not is_function(value):
-        yield Found({"Version": "2012-10-17", "Statement": value}, here[:-1], kind, template=True)
+        yield PolicyInFile({"Version": "2012-10-17", "Statement": value}, here[:-1], kind, template=True)
     elif isinstance(value, str) or _text_of_sub(value):
         yield _from_text(value, here, kind)
     elif is_function(value):
-        yield Unknown(here, f"a policy is {shown(value)}")
+        yield UnjudgedPlace(here, f"a policy is {shown(value)}")
     else:
-        yield Found(value, here, kind, template=True)
+        yield PolicyInFile(value, here, kind, template=True)
 
 
 def _text_of_sub(value: Any) -> bool:
@@ -83,10 +83,10 @@ def _text_of_sub(value: Any) -> bool:
     return isinstance(text, str) and text.lstrip()[:1] == "{"
 
 
-def _from_text(value: Any, here: DataPath, kind: PolicyType) -> Found | Unknown:
+def _from_text(value: Any, here: DataPath, kind: PolicyType) -> PolicyInFile | UnjudgedPlace:
     policy = policy_in(value if isinstance(value, str) else value["Fn::Sub"])
     if policy is None:
-        return Unknown(here, "a policy is text that is not JSON")
+        return UnjudgedPlace(here, "a policy is text that is not JSON")
     if not is_policy(policy):
-        return Unknown(here, "a policy is JSON text without a Statement")
-    return Found(policy if isinstance(value, str) else with_places(policy), here, kind, template=True)
+        return UnjudgedPlace(here, "a policy is JSON text without a Statement")
+    return PolicyInFile(policy if isinstance(value, str) else with_places(policy), here, kind, template=True)

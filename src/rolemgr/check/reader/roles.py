@@ -8,7 +8,7 @@ two lists.
 from collections.abc import Iterator
 from typing import Any, Final
 
-from rolemgr.check.reader.found import Found, Search, Unknown
+from rolemgr.check.reader.found import PolicyInFile, Search, UnjudgedPlace
 from rolemgr.check.reader.holders import Edge, Member, joined
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
@@ -31,13 +31,13 @@ def _policies(data: dict[str, Any]) -> Search:
         group = "" if place.arn else _holder(data, place.path)
         raw = at(data, place.path)
         if raw is None:
-            yield Unknown(place.path, f"`{place.path[-1]}` is missing")
+            yield UnjudgedPlace(place.path, f"`{place.path[-1]}` is missing")
         else:
             kind = None if _is_no_answer(data, place.path, place.type) else place.type
-            yield Found(raw, place.path, kind, group, place.inline, policy=place.arn or "")
+            yield PolicyInFile(raw, place.path, kind, group, place.inline, policy=place.arn or "")
     for aside in asides(data):
         if len(aside.path) > 1:  # a key alone may stand in any file, and be no answer's
-            yield Unknown(aside.path, f"{aside.place}: {aside.reason}")
+            yield UnjudgedPlace(aside.path, f"{aside.place}: {aside.reason}")
 
 
 def _is_no_answer(data: dict[str, Any], path: DataPath, kind: PolicyType | None) -> bool:

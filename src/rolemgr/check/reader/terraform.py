@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from rolemgr.check.reader.elsewhere import others
-from rolemgr.check.reader.found import Found, Search, Unknown
-from rolemgr.check.reader.hcl import NotPlainError, encoded
+from rolemgr.check.reader.found import PolicyInFile, Search, UnjudgedPlace
+from rolemgr.check.reader.hcl import NotPlainExpressionError, encoded
 from rolemgr.check.reader.permissions import permissions
 from rolemgr.check.reader.properties import at, document, policies_at, properties_of
 from rolemgr.check.reader.terraform_blocks import blocks, labelled
 from rolemgr.check.reader.terraform_documents import in_document
-from rolemgr.check.reader.terraform_holders import Resource, attaching, held_in, references, without_indices
+from rolemgr.check.reader.terraform_holders import TerraformResource, attaching, held_in, references, without_indices
 from rolemgr.check.reader.terraform_locals import as_template, in_locals
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
@@ -46,7 +46,7 @@ def in_terraform(data: dict[str, Any]) -> Search:
     yield from held_in(_policies(data, resources), resources, data)
 
 
-def _resources(data: dict[str, Any]) -> Iterator[Resource]:
+def _resources(data: dict[str, Any]) -> Iterator[TerraformResource]:
     if _is_state(data):
         yield from _of_state(data["resources"])
     elif key := _planned_in(data):
@@ -59,7 +59,7 @@ def _planned_in(data: dict[str, Any]) -> str | None:
     return next((key for key in ("planned_values", "values") if isinstance(data.get(key), dict)), None)
 
 
-def _policies(data: dict[str, Any], resources: list[Resource]) -> Search:
+def _policies(data: dict[str, Any], resources: list[TerraformResource]) -> Search:
     if _is_state(data) or _planned_in(data):
         later = _known_later(data)
         for one in resources:
@@ -74,28 +74,28 @@ def _policies(data: dict[str, Any], resources: list[Resource]) -> Search:
 def _left_out(data: dict[str, Any]) -> Search:
     """Yield what a plan or a state says that it has not."""
     if data.get("deferred_changes"):
-        yield Unknown(("deferred_changes",), "changes that Terraform defers are not planned yet")
+        yield UnjudgedPlace(("deferred_changes",), "changes that Terraform defers are not planned yet")
     if data.get("errored") is True:
-        yield Unknown(("errored",), "the plan failed: what is left of it is not there")
+        yield UnjudgedPlace(("errored",), "the plan failed: what is left of it is not there")
     for index, one in _listed(data, "resources") if _is_state(data) else ():
         instances = one.get("instances") if isinstance(one, dict) else None
         listed = instances if isinstance(instances, list) else ()
         if any(isinstance(each, dict) and "attributes_flat" in each for each in listed):
-            yield Unknown(("resources", index), "a state of Terraform 0.11, whose values are flat, is not read")
+            yield UnjudgedPlace(("resources", index), "a state of Terraform 0.11, whose values are flat, is not read")
 
 
 def _is_state(data: dict[str, Any]) -> bool:
     return isinstance(data.get("resources"), list) and "lineage" in data and "version" in data
 
 
-def _of_state(resources: list[Any]) -> Iterator[Resource]:
+def _of_state(resources: list[Any]) -> Iterator[TerraformResource]:
     for index, one in enumerate(resources):
         instances = one.get("instances") if isinstance(one, dict) and one.get("mode") != "data" else None
         for place, instance in enumerate(instances if isinstance(instances, list) else ()):
             if isinstance(instance, dict):
                 here = ("resources", index, "instances", place, "attributes")
                 group = f"{one.get('module', '')}.{one.get('type')}.{one.get('name')}[{place}]"
-                yield Resource(group, str(one.get("type")), instance.get("attributes"), here)
+                yield TerraformResource(group, str(one.get("type")), instance.get("attributes"), here)
 
 
 def _known_later(data: dict[str, Any]) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def _known_later(data: dict[str, Any]) -> dict[str, Any]:
     return later
 
 
-def _of_module(module: Any, path: DataPath, configured: dict[str, Any]) -> Iterator[Resource]:
+def _of_module(module: Any, path: DataPath, configured: dict[str, Any]) -> Iterator[TerraformResource]:
     waiting: list[tuple[Any, DataPath]] = [(module, path)]
     while waiting:
         one, here = waiting.pop(0)
@@ -124,7 +124,9 @@ def _of_module(module: Any, path: DataPath, configured: dict[str, Any]) -> Itera
                     address = str(resource.get("address"))
                     place = (*here, "resources", index, "values")
                     expressions = configured.get(without_indices(address))
-                    yield Resource(address, str(resource.get("type")), resource.get("values"), place, expressions)
+                    yield TerraformResource(
+                        address, str(resource.get("type")), resource.get("values"), place, expressions
+                    )
 
 
 def _configured_in(data: dict[str, Any]) -> dict[str, Any]:
@@ -145,31 +147,31 @@ def _configured_in(data: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _after_apply(one: Resource, later: dict[str, Any]) -> Search:
+def _after_apply(one: TerraformResource, later: dict[str, Any]) -> Search:
     keys = [key for key in attaching(one.kind) if not references((one.expressions or {}).get(key))]
     for place in (*_places(one.kind, one.values), *keys):
         if _is_later(one, later, place):
-            yield Unknown(one.path, f"{place} of {one.group} is known only after apply")
+            yield UnjudgedPlace(one.path, f"{place} of {one.group} is known only after apply")
 
 
-def _later_arguments(one: Resource, later: dict[str, Any]) -> frozenset[str]:
+def _later_arguments(one: TerraformResource, later: dict[str, Any]) -> frozenset[str]:
     """Return which arguments of *one* are given and not known yet."""
     unknown = later.get(one.group)
     names = one.expressions or {} if unknown is True else unknown if isinstance(unknown, dict) else ()
     return frozenset(name for name in names if _is_later(one, later, name))
 
 
-def _granted(one: Resource, values: Any, later: frozenset[str] = frozenset()) -> Search:
+def _granted(one: TerraformResource, values: Any, later: frozenset[str] = frozenset()) -> Search:
     """Yield what *one* grants without a policy, at its place in the file."""
     for found in permissions("terraform", one.kind, values, later):
         whole = found._replace(path=(*one.path, *found.path))
-        if isinstance(whole, Found) and isinstance(found, Found) and found.origins is not None:
+        if isinstance(whole, PolicyInFile) and isinstance(found, PolicyInFile) and found.origins is not None:
             origins = {(*one.path, *made): (*one.path, *path) for made, path in found.origins.items()}
             whole = whole._replace(origins=origins, group=one.group)
         yield whole
 
 
-def _is_later(one: Resource, later: dict[str, Any], place: str) -> bool:
+def _is_later(one: TerraformResource, later: dict[str, Any], place: str) -> bool:
     """Tell whether *place* is given and not known yet; an argument that is not given is AWS's own default."""
     if "/" not in place and one.expressions is not None and place not in one.expressions:
         return False
@@ -178,9 +180,9 @@ def _is_later(one: Resource, later: dict[str, Any], place: str) -> bool:
     return unknown is True or True in values
 
 
-def _of_configuration(data: dict[str, Any]) -> Iterator[Resource]:
+def _of_configuration(data: dict[str, Any]) -> Iterator[TerraformResource]:
     for kind, name, body, path in blocks(data, "resource"):
-        yield Resource(f"{kind}.{name}", kind, body, path)
+        yield TerraformResource(f"{kind}.{name}", kind, body, path)
 
 
 def _listed(module: dict[str, Any], key: str) -> Iterator[tuple[int, Any]]:
@@ -203,15 +205,15 @@ def _final(kind: str, group: str, values: Any, path: DataPath) -> Search:
         for one in policies_at(values, place, policy_type, group):
             known.add((*path, *one.path))
             whole = one._replace(path=(*path, *one.path))
-            yield whole._replace(template=False) if isinstance(whole, Found) else whole
+            yield whole._replace(template=False) if isinstance(whole, PolicyInFile) else whole
     yield from _elsewhere(kind, values, path, known, group)
 
 
 def _elsewhere(kind: str, values: Any, path: DataPath, known: set[DataPath], group: str) -> Search:
     if kind in _STACKS and isinstance(values, dict) and values.get("template_url"):
-        yield Unknown((*path, "template_url"), "the template of a stack is not read here")
+        yield UnjudgedPlace((*path, "template_url"), "the template of a stack is not read here")
     for one in others(values, path, known, arns=not kind.startswith(_WITH_HOLDERS)):
-        yield one._replace(group=group) if isinstance(one, Found) else one
+        yield one._replace(group=group) if isinstance(one, PolicyInFile) else one
 
 
 def _in_configuration(data: dict[str, Any]) -> Search:
@@ -244,10 +246,10 @@ def _modules(data: dict[str, Any]) -> Iterator[tuple[str, DataPath]]:
 def _beside(data: dict[str, Any]) -> Search:
     """Yield what a ``.tf.json`` file has besides resources: calls of modules, and what looks like a policy."""
     for name, here in _modules(data):
-        yield Unknown(here, f"the module `{name}` is not read here; `terraform show -json` of a plan is read")
+        yield UnjudgedPlace(here, f"the module `{name}` is not read here; `terraform show -json` of a plan is read")
     for key in data.keys() - {"resource", "data", "locals", "module"}:
         for one in others(data[key], (key,), set()):
-            yield Unknown(one.path, _NO_PLACE) if isinstance(one, Found) else one
+            yield UnjudgedPlace(one.path, _NO_PLACE) if isinstance(one, PolicyInFile) else one
 
 
 def _configured(
@@ -261,9 +263,9 @@ def _configured(
             known.add(here)
             for one in _value(value, here, policy_type, documents, used, local):
                 inline = place.startswith("inline_policy")
-                yield one._replace(group=group, inline=inline) if isinstance(one, Found) else one
+                yield one._replace(group=group, inline=inline) if isinstance(one, PolicyInFile) else one
     yield from _dynamic(kind, body, path)
-    yield from _granted(Resource(group, kind, body, path), as_template(body))
+    yield from _granted(TerraformResource(group, kind, body, path), as_template(body))
     yield from _elsewhere(kind, body, path, known, group)
 
 
@@ -272,7 +274,7 @@ def _dynamic(kind: str, body: Any, path: DataPath) -> Search:
     for here, value in at(body, "dynamic"):
         blocks = value if isinstance(value, list) else [value]
         if kind == "aws_iam_role" and any(isinstance(one, dict) and "inline_policy" in one for one in blocks):
-            yield Unknown((*path, *here), "inline policies of a dynamic block are not judged")
+            yield UnjudgedPlace((*path, *here), "inline policies of a dynamic block are not judged")
 
 
 def _value(
@@ -291,13 +293,13 @@ def _value(
         yield from _expression(value.strip(), here, kind, local)
     else:
         for one in document(value, here, kind):
-            if isinstance(one, Found):
+            if isinstance(one, PolicyInFile):
                 yield one._replace(raw=as_template(one.raw))
             else:
-                yield _because(one, value) if isinstance(one, Unknown) else one
+                yield _because(one, value) if isinstance(one, UnjudgedPlace) else one
 
 
-def _because(one: Unknown, value: str) -> Unknown:
+def _because(one: UnjudgedPlace, value: str) -> UnjudgedPlace:
     return one._replace(reason="a policy is text with expressions in it") if _EXPRESSION.search(value) else one
 
 
@@ -310,8 +312,8 @@ def _expression(text: str, here: DataPath, kind: PolicyType, local: dict[str, An
         return  # judged where it stands, among the locals
     try:
         value = encoded(inner)
-    except NotPlainError:
+    except NotPlainExpressionError:
         shown = text if len(text) < 60 else text[:57] + "..."
-        yield Unknown(here, f"a policy is the expression `{shown}`; `terraform show -json` of a plan is read")
+        yield UnjudgedPlace(here, f"a policy is the expression `{shown}`; `terraform show -json` of a plan is read")
         return
     yield from document(value, here, kind)

@@ -7,7 +7,7 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/i
 from collections.abc import Iterator
 from typing import Any, Final
 
-from rolemgr.check.reader.found import Found, Search, Unknown
+from rolemgr.check.reader.found import PolicyInFile, Search, UnjudgedPlace
 from rolemgr.check.reader.terraform_locals import as_template
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
@@ -24,13 +24,13 @@ _PRINCIPALS: Final = {"principals": "Principal", "not_principals": "NotPrincipal
 def in_document(body: Any, path: DataPath, kind: PolicyType | None, group: str) -> Search:
     """Yield the policy that the block *body* at *path* makes, and what of it stands elsewhere."""
     if not isinstance(body, dict):
-        yield Unknown(path, "a policy document is not a block")
+        yield UnjudgedPlace(path, "a policy document is not a block")
         return
     for name in _OTHER_SOURCES:
         if body.get(name):
-            yield Unknown((*path, name), f"{name} stand elsewhere, and are merged when it is deployed")
+            yield UnjudgedPlace((*path, name), f"{name} stand elsewhere, and are merged when it is deployed")
     if body.get("dynamic"):
-        yield Unknown((*path, "dynamic"), "statements of a dynamic block are not judged")
+        yield UnjudgedPlace((*path, "dynamic"), "statements of a dynamic block are not judged")
     origins: dict[DataPath, DataPath] = {path: path}
     statements = []
     for index, (here, one) in enumerate(_blocks(body.get("statement"), (*path, "statement"))):
@@ -40,7 +40,7 @@ def in_document(body: Any, path: DataPath, kind: PolicyType | None, group: str) 
     if statements:
         version = body.get("version", "2012-10-17")
         raw = {"Version": version, "Statement": statements}
-        yield Found(raw, path, kind, group, template=True, origins=origins)
+        yield PolicyInFile(raw, path, kind, group, template=True, origins=origins)
 
 
 def _blocks(value: Any, path: DataPath) -> Iterator[tuple[DataPath, Any]]:

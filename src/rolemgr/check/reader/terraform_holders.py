@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from rolemgr.check.intrinsic import resolve
-from rolemgr.check.reader.found import Found, Piece, Search, Unknown
+from rolemgr.check.reader.found import PieceOfFile, PolicyInFile, Search, UnjudgedPlace
 from rolemgr.check.reader.holders import Edge, Member, joined
 from rolemgr.check.reader.terraform_locals import as_template
 from rolemgr.files.source import DataPath
@@ -49,7 +49,7 @@ _FREE: Final = ("each.", "count.", "path.")
 _LATER: Final = "known only after apply"
 
 
-class Resource(NamedTuple):
+class TerraformResource(NamedTuple):
     """A resource: the group of its policies, its type, its values and their place, and what they refer to in a plan."""
 
     group: str
@@ -67,22 +67,22 @@ class _Named(NamedTuple):
     address: str | None = None
 
 
-def held_in(found: Iterable[Piece], resources: Sequence[Resource], data: Any) -> Search:
+def held_in(found: Iterable[PieceOfFile], resources: Sequence[TerraformResource], data: Any) -> Search:
     """Yield what was *found*, each policy in the groups of those *resources* that hold it."""
     held = _Holding(resources, data)
     moved = held.moved()
     listed = [_moved(one, moved) for one in found]
-    held.judged = {one.policy for one in listed if isinstance(one, Found) and one.policy}
+    held.judged = {one.policy for one in listed if isinstance(one, PolicyInFile) and one.policy}
     edges, members = list(held.edges()), list(held.members())
     yield from joined(listed, edges, members)
     yield from held.unknown
 
 
-def _moved(one: Piece, moved: Mapping[str, str]) -> Piece:
+def _moved(one: PieceOfFile, moved: Mapping[str, str]) -> PieceOfFile:
     """Return *one* in the group of the holder whose inline policy it is; a managed policy by its own name."""
-    if isinstance(one, Found) and one.group in moved:
+    if isinstance(one, PolicyInFile) and one.group in moved:
         return one._replace(group=moved[one.group], inline=True)
-    if isinstance(one, Found) and _kind_of(one.group) == _POLICY:
+    if isinstance(one, PolicyInFile) and _kind_of(one.group) == _POLICY:
         return one._replace(policy=one.group)
     return one
 
@@ -97,10 +97,10 @@ def _kind_of(address: str) -> str:
 class _Holding:
     """Looks up which resources the values of others name."""
 
-    resources: Sequence[Resource]
+    resources: Sequence[TerraformResource]
     data: Any
     judged: set[str] = field(default_factory=set)
-    unknown: list[Unknown] = field(default_factory=list)
+    unknown: list[UnjudgedPlace] = field(default_factory=list)
 
     def moved(self) -> dict[str, str]:
         """Return the groups of inline policies that belong to those of their holders."""
@@ -139,7 +139,7 @@ class _Holding:
                     for group in of:
                         yield Member(one.path, user, group, in_file=group in known)
 
-    def _holders(self, one: Resource, kind: str, key: str, *, say: bool = False) -> Iterator[str]:
+    def _holders(self, one: TerraformResource, kind: str, key: str, *, say: bool = False) -> Iterator[str]:
         """Yield the groups of the holders of *kind* that *key* of *one* names; empty where nobody knows which."""
         for named in self._named(one, key):
             found = self._find(named, kind, one)
@@ -147,10 +147,10 @@ class _Holding:
                 yield f"{kind} {named.literal}"
                 continue
             if found is None and say:
-                self.unknown.append(Unknown(named.path, f"whose policy it is ({key}) is {_LATER}"))
+                self.unknown.append(UnjudgedPlace(named.path, f"whose policy it is ({key}) is {_LATER}"))
             yield found or ""
 
-    def _policies(self, one: Resource, key: str, group: str, *, boundary: bool = False) -> Iterator[Edge]:
+    def _policies(self, one: TerraformResource, key: str, group: str, *, boundary: bool = False) -> Iterator[Edge]:
         if not group:
             return
         for named in self._named(one, key):
@@ -165,7 +165,7 @@ class _Holding:
                 reason = f"the text of the attached policy `{found}` can't be read"
                 yield Edge(named.path, group, reason=reason, boundary=boundary)
 
-    def _named(self, one: Resource, key: str) -> Iterator[_Named]:
+    def _named(self, one: TerraformResource, key: str) -> Iterator[_Named]:
         """Yield what *key* of *one* names: each value that is there, and what the configuration of a plan refers to."""
         values = one.values if isinstance(one.values, dict) else {}
         value, here = values.get(key), (*one.path, key)
@@ -200,7 +200,7 @@ class _Holding:
             found = found.get(step) if isinstance(found, dict) else None
         return found if isinstance(found, str) and "${" not in found else None
 
-    def _find(self, named: _Named, kind: str, one: Resource) -> str | None:
+    def _find(self, named: _Named, kind: str, one: TerraformResource) -> str | None:
         """Return the group of the one resource of *kind* that *named* is, if any."""
         if named.address is not None:
             return self._at_address(named.address, kind, one)
@@ -230,7 +230,7 @@ class _Holding:
                 found.setdefault(without_indices(one.group), []).append(one.group)
         return found
 
-    def _at_address(self, address: str, kind: str, one: Resource) -> str | None:
+    def _at_address(self, address: str, kind: str, one: TerraformResource) -> str | None:
         """Return the resource at *address* in the module of *one*: that of its own index where there are several."""
         if not address.startswith(f"{kind}."):
             return None

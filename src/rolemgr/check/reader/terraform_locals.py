@@ -9,7 +9,7 @@ other expression is not known.
 import re
 from typing import Any
 
-from rolemgr.check.reader.found import Found, Search, is_policy
+from rolemgr.check.reader.found import PolicyInFile, Search, is_policy
 from rolemgr.check.reader.terraform_blocks import labelled
 
 _KNOWN = {
@@ -27,7 +27,7 @@ def in_locals(data: dict[str, Any]) -> Search:
     """Yield the policies among the locals of a module; together they are one role's."""
     for _, value, here in labelled(data.get("locals"), ("locals",)):
         if is_policy(value):
-            yield Found(as_template(value), here, None, "locals", template=True)
+            yield PolicyInFile(as_template(value), here, None, "locals", template=True)
 
 
 def unknown(expression: str) -> dict[str, Any]:

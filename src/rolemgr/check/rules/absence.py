@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rolemgr.check.document import Condition, Statement
+from rolemgr.check.document import ReadCondition, Statement
 from rolemgr.check.rule import listed
 from rolemgr.check.rules.carried import demands, names_of
 from rolemgr.check.rules.reference_known import exact_actions
@@ -10,7 +10,7 @@ from rolemgr.reference import quirks
 from rolemgr.reference.services import Action
 
 
-def harmless(statement: Statement, condition: Condition, action: Action) -> str | None:
+def harmless(statement: Statement, condition: ReadCondition, action: Action) -> str | None:
     """Return why a request for *action* may lack the key, or None where it must carry it."""
     name = condition.folded
     if demands(statement, name):
@@ -30,7 +30,7 @@ def harmless(statement: Statement, condition: Condition, action: Action) -> str 
 
 
 def open_by_absence(
-    statement: Statement, condition: Condition, all_of_them: list[Statement], closed: dict[object, bool]
+    statement: Statement, condition: ReadCondition, all_of_them: list[Statement], closed: dict[object, bool]
 ) -> Iterator[str]:
     """
     Yield the actions of a Deny that must carry the key of *condition*, and are let through without it.
@@ -40,13 +40,13 @@ def open_by_absence(
     if condition.operator is None or condition.operator.base == "Null" or not _needs_key(statement, condition):
         return
     names = names_of(condition.folded)
-    for written, action in exact_actions(statement):
+    for name, action in exact_actions(statement):
         if not _must_carry(action, condition):
             continue
         if (action.name, names) not in closed:
             closed[action.name, names] = _is_closed(action, names, all_of_them)
         if not closed[action.name, names]:
-            yield written
+            yield name
 
 
 def _is_closed(action: Action, names: tuple[str, ...], statements: list[Statement]) -> bool:
@@ -57,12 +57,12 @@ def _is_closed(action: Action, names: tuple[str, ...], statements: list[Statemen
     return bool(allowing) and all(demands(one, *names) for one in allowing)
 
 
-def _needs_key(statement: Statement, condition: Condition) -> bool:
+def _needs_key(statement: Statement, condition: ReadCondition) -> bool:
     """Tell whether the Deny holds only for requests that carry the key of *condition*."""
     return condition.folded.startswith("sagemaker:") and demands(statement, condition.folded)
 
 
-def _must_carry(action: Action, condition: Condition) -> bool:
+def _must_carry(action: Action, condition: ReadCondition) -> bool:
     must = quirks.must_carry(action.name, condition.folded)
     if must is None:
         return False

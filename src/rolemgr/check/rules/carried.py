@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from rolemgr.check.document import Condition, Statement
+from rolemgr.check.document import ReadCondition, Statement
 from rolemgr.check.patterns import actions_of
 from rolemgr.check.rules.reference_known import exact_actions, looked_through
 from rolemgr.iam.wildcards import has_wildcard
@@ -16,7 +16,7 @@ from rolemgr.reference.support import known_key
 _TAG_KEYS = ("aws:resourcetag/", "aws:requesttag/", "aws:tagkeys")
 
 
-def is_by_tag(condition: Condition) -> bool:
+def is_by_tag(condition: ReadCondition) -> bool:
     """Tell whether *condition* is about tags: of the resource, of the request, or their keys."""
     return condition.folded.startswith(_TAG_KEYS)
 
@@ -30,7 +30,7 @@ def carries(action: Action, key: str) -> bool:
     return in_session(key) or known_key(action, found.name) or known_key(action, key)
 
 
-def judged(condition: Condition) -> bool:
+def judged(condition: ReadCondition) -> bool:
     """
     Tell whether the reference says which actions carry the key of *condition*.
 
@@ -42,13 +42,13 @@ def judged(condition: Condition) -> bool:
     return not condition.folded.startswith("aws:") or is_by_tag(condition)
 
 
-def is_of_own_service(condition: Condition, action: Action) -> bool:
+def is_of_own_service(condition: ReadCondition, action: Action) -> bool:
     """Tell whether key and action are of one service, or the key is a tag key."""
     prefix = condition.folded.partition(":")[0]
     return prefix in ("aws", action.service) or is_provider_key(condition.key)
 
 
-def is_sagemakers(condition: Condition, action: str) -> bool:
+def is_sagemakers(condition: ReadCondition, action: str) -> bool:
     """
     Tell whether key and action are SageMaker's own (or the key a tag's).
 
@@ -58,14 +58,14 @@ def is_sagemakers(condition: Condition, action: str) -> bool:
     return action.lower().startswith("sagemaker:") and condition.folded.startswith(("sagemaker:", "aws:"))
 
 
-def actions_lacking(statement: Statement, condition: Condition) -> Iterator[tuple[str, Action]]:
+def actions_lacking(statement: Statement, condition: ReadCondition) -> Iterator[tuple[str, Action]]:
     """Yield the exact actions of *statement* whose requests never carry the key of *condition*."""
-    for written, action in exact_actions(statement):
+    for name, action in exact_actions(statement):
         if not carries(action, condition.key):
-            yield written, action
+            yield name, action
 
 
-def dead_patterns(statement: Statement, condition: Condition) -> list[str]:
+def dead_patterns(statement: Statement, condition: ReadCondition) -> list[str]:
     """Return the patterns of *statement* none of whose actions carries the key."""
     found = []
     for pattern in statement.actions:
@@ -75,7 +75,7 @@ def dead_patterns(statement: Statement, condition: Condition) -> list[str]:
     return found
 
 
-def actions_blocked(statement: Statement, condition: Condition) -> Iterator[tuple[str, Action]]:
+def actions_blocked(statement: Statement, condition: ReadCondition) -> Iterator[tuple[str, Action]]:
     """Yield the actions that never carry the key of a Deny: the exact ones, and one for each pattern."""
     yield from actions_lacking(statement, condition)
     if not condition.folded.startswith("sagemaker:"):

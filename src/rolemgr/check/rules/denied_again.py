@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from rolemgr.check.document import Condition, Statement
+from rolemgr.check.document import ReadCondition, Statement
 from rolemgr.check.patterns import only_stars
 from rolemgr.check.rule import Hit
 from rolemgr.compare.budget import Budget
@@ -26,10 +26,10 @@ def meaning(statement: Statement) -> object:
     )  # fmt: skip
 
 
-def _test(condition: Condition) -> object:
+def _test(condition: ReadCondition) -> object:
     """Return what *condition* tests; a value that a template fills in is like no other."""
     unknown = condition.path if condition.opaque else None
-    return condition.written, condition.folded, frozenset(condition.values), unknown
+    return condition.operator_text, condition.folded, frozenset(condition.values), unknown
 
 
 def denied_again(allows: Iterable[Statement], denies: Sequence[Statement]) -> Iterator[Hit]:

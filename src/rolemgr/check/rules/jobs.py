@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rolemgr.check.document import Condition, Document, Statement
+from rolemgr.check.document import Document, ReadCondition, Statement
 from rolemgr.check.rules.carried import carries
 from rolemgr.iam.documents import PolicyType
 from rolemgr.reference.services import find_action
@@ -14,7 +14,7 @@ _JOBS = (
 """What starts compute of the caller's choice, each as good as the other."""
 
 
-def left_open(condition: Condition, names: Sequence[str], documents: list[Document]) -> list[str]:
+def left_open(condition: ReadCondition, names: Sequence[str], documents: list[Document]) -> list[str]:
     """Return the kinds of job that carry the key of *condition* and that no Deny by it is about, though another is."""
     if not condition.folded.startswith("sagemaker:"):
         return []

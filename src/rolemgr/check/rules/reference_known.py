@@ -18,13 +18,13 @@ that what it does not list proves nothing.
 """
 
 
-def looked_through(written: str) -> bool:
-    """Tell whether the reference is known to be right of the action or pattern *written*."""
-    return written.partition(":")[0].lower() in LOOKED_THROUGH and "AccessPoint" not in written
+def looked_through(name: str) -> bool:
+    """Tell whether the reference is known to be right of the action or pattern *name*."""
+    return name.partition(":")[0].lower() in LOOKED_THROUGH and "AccessPoint" not in name
 
 
 def exact_actions(statement: Statement) -> Iterator[tuple[str, Action]]:
     """Yield the actions of services looked through that *statement* names, as written and as in the reference."""
-    for written in statement.actions:
-        if not has_wildcard(written) and looked_through(written) and (action := find_action(written)):
-            yield written, action
+    for name in statement.actions:
+        if not has_wildcard(name) and looked_through(name) and (action := find_action(name)):
+            yield name, action

@@ -176,7 +176,7 @@ def malformed_value(statement: Statement) -> Iterator[Hit]:
             if condition.operator and (problem := _value_problem(condition.operator.base, value)):
                 yield Hit(problem, value_at(statement, condition, value), key=condition.key)
         if not condition.values and not condition.opaque:
-            yield Hit(f"{condition.written} {condition.key} has no value", condition.path, key=condition.key)
+            yield Hit(f"{condition.operator_text} {condition.key} has no value", condition.path, key=condition.key)
 
 
 def _value_problem(base: str, value: str) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from rolemgr.check.document import Condition, Statement
+from rolemgr.check.document import ReadCondition, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.rule import (
     IAM,
@@ -112,13 +112,15 @@ def unknown_operator(statement: Statement) -> Iterator[Hit]:
     """
     for condition in statement.conditions:
         if condition.operator is None:
-            message = f"`{condition.written}` is not a condition operator{_operator_near(condition.written)}"
+            message = (
+                f"`{condition.operator_text}` is not a condition operator{_operator_near(condition.operator_text)}"
+            )
             yield Hit(message, condition.path[:-1], key=condition.key)
 
 
-def _operator_near(written: str) -> str:
-    """Return a hint at the operator that *written* may have meant, with its qualifier and IfExists as they are."""
-    before, base, if_exists = without_affixes(written)
+def _operator_near(operator: str) -> str:
+    """Return a hint at what *operator* may have meant, with its qualifier and IfExists as they are."""
+    before, base, if_exists = without_affixes(operator)
     whole = f"{base}Equals"
     found = whole if whole in CONDITION_OPERATORS else nearest(base, CONDITION_OPERATORS)
     if found is None:
@@ -199,7 +201,7 @@ def unknown_value(statement: Statement) -> Iterator[Hit]:
                 yield Hit(message, value_at(statement, condition, value), key=condition.key)
 
 
-def _wrong_value(condition: Condition, value: str) -> bool:
+def _wrong_value(condition: ReadCondition, value: str) -> bool:
     if has_wildcard(value) or opens_variable(value):
         return False
     if condition.folded == "sagemaker:instancetypes":

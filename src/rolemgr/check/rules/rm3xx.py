@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rolemgr.check.document import GRANTING, Condition, Document, Statement
+from rolemgr.check.document import GRANTING, Document, ReadCondition, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.limits_nothing import is_everything, is_star
 from rolemgr.check.rule import (
@@ -53,8 +53,8 @@ def needs_all_resources(statement: Statement) -> Iterator[Hit]:
     """
     if "Resource" in statement.opaque or not statement.resources or any(map(is_star, statement.resources)):
         return
-    dead = [written for written, action in exact_actions(statement) if not action.resource_types]
-    dead += [written for written in statement.actions if written in quirks.never_on_arns() and written not in dead]
+    dead = [name for name, action in exact_actions(statement) if not action.resource_types]
+    dead += [name for name in statement.actions if name in quirks.never_on_arns() and name not in dead]
     if dead:
         yield Hit(f"{listed(dead)} can only be allowed on `*`", statement.at("Action", dead[0]), dead[0])
 
@@ -73,10 +73,10 @@ def wrong_resource_type(statement: Statement) -> Iterator[Hit]:
     if "Resource" in statement.opaque or not statement.resources or any(map(is_everything, statement.resources)):
         return
     found: dict[str, list[str]] = {}
-    for written, action in exact_actions(statement):
+    for name, action in exact_actions(statement):
         if action.resource_types and not any_fits(statement.resources, action):
             types = ", ".join(use.name for use in action.resource_types[:4])
-            found.setdefault(types, []).append(written)
+            found.setdefault(types, []).append(name)
     for types, actions in found.items():
         message = f"{listed(actions)} {_takes(actions)} {types}: no resource here is one"
         yield Hit(message, statement.at("Action", actions[0]), actions[0])
@@ -137,7 +137,7 @@ def _dead(statement: Statement, *, sagemakers: bool) -> Iterator[Hit]:
         if not judged(condition) or condition.true_where_absent is not False:
             continue
         dead = [
-            *(written for written, _ in actions_lacking(statement, condition)),
+            *(name for name, _ in actions_lacking(statement, condition)),
             *dead_patterns(statement, condition),
         ]
         dead = [name for name in dead if is_sagemakers(condition, name) is sagemakers]
@@ -171,13 +171,13 @@ def limit_without_effect(statement: Statement) -> Iterator[Hit]:
         if _is_for_others(statement, condition):
             continue
         if free := [
-            written for written, action in actions_lacking(statement, condition) if is_of_own_service(condition, action)
+            name for name, action in actions_lacking(statement, condition) if is_of_own_service(condition, action)
         ]:
             message = f"{listed(free)} {_carry(free)} `{condition.key}`: nothing is limited"
             yield Hit(message, condition.path, free[0], condition.key)
 
 
-def _is_for_others(statement: Statement, condition: Condition) -> bool:
+def _is_for_others(statement: Statement, condition: ReadCondition) -> bool:
     """Tell whether AWS documents the IfExists of *condition*, for actions of the *statement* that carry its key."""
     documented = condition.folded in quirks.for_actions_that_carry()
     if not documented or condition.operator is None or not condition.operator.if_exists:
@@ -225,11 +225,11 @@ def denies_harmless_absence(statement: Statement) -> Iterator[Hit]:
     for condition in statement.conditions:
         if not condition.true_where_absent or not condition.folded.startswith(("sagemaker:", "aws:requesttag/")):
             continue
-        for written, action in exact_actions(statement):
+        for name, action in exact_actions(statement):
             reason = harmless(statement, condition, action)
             if reason and carries(action, condition.key) and can_match(statement, action):
-                message = f"`{written}` may lack `{condition.key}`: {reason}"
-                yield Hit(message, condition.path, written, condition.key)
+                message = f"`{name}` may lack `{condition.key}`: {reason}"
+                yield Hit(message, condition.path, name, condition.key)
 
 
 @statement_rule(
@@ -246,9 +246,7 @@ def deny_without_effect(statement: Statement) -> Iterator[Hit]:
     for condition in statement.conditions:
         if not judged(condition) or condition.true_where_absent is not False:
             continue
-        if free := [
-            written for written, _ in actions_lacking(statement, condition) if is_sagemakers(condition, written)
-        ]:
+        if free := [name for name, _ in actions_lacking(statement, condition) if is_sagemakers(condition, name)]:
             message = f"{listed(free)} {_carry(free)} `{condition.key}`: never denied"
             yield Hit(message, condition.path, free[0], condition.key)
 
@@ -318,12 +316,12 @@ def missing_resource_type(documents: list[Document]) -> Iterator[tuple[Document,
     found: dict[str, list[str]] = {}
     for document in granting:
         for statement in document.allows:
-            for written, action in exact_actions(statement):
+            for name, action in exact_actions(statement):
                 if action.name not in found:
                     found[action.name] = missing_types(action, allowing)
                 if missing := found[action.name]:
-                    message = f"`{written}` takes {', '.join(missing)} too: no resource here is one"
-                    yield document, Hit(message, statement.at("Action", written), written, sid=statement.sid)
+                    message = f"`{name}` takes {', '.join(missing)} too: no resource here is one"
+                    yield document, Hit(message, statement.at("Action", name), name, sid=statement.sid)
 
 
 _LOGIC = IAM + "reference_policies_evaluation-logic.html"

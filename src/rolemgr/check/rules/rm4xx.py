@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rolemgr.check.document import Condition, Statement
+from rolemgr.check.document import ReadCondition, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.rule import IAM, Hit, statement_rule, value_at
 from rolemgr.iam.variables import as_pattern, replaced
@@ -35,11 +35,11 @@ def type_mismatch(statement: Statement) -> Iterator[Hit]:
     for condition in statement.conditions:
         key = find_key(condition.key)
         if key and condition.operator and not condition.opaque and _clashes(condition, key):
-            message = f"{condition.written} can't read `{key.name}`, which is of type {key.type}"
+            message = f"{condition.operator_text} can't read `{key.name}`, which is of type {key.type}"
             yield Hit(message, condition.path, key=condition.key)
 
 
-def _clashes(condition: Condition, key: ConditionKey) -> bool:
+def _clashes(condition: ReadCondition, key: ConditionKey) -> bool:
     base = condition.operator.base if condition.operator else ""
     if base.startswith("Arn"):
         return key.type == "String" and not all(_like_arn(value) for value in condition.values)
@@ -79,7 +79,7 @@ def wildcard_without_like(statement: Statement) -> Iterator[Hit]:
             continue
         for value in condition.values:
             if "*" in replaced(value, "", escapes={"*": ""}):
-                message = f"{condition.written} takes the `*` of `{value}` literally"
+                message = f"{condition.operator_text} takes the `*` of `{value}` literally"
                 yield Hit(message, value_at(statement, condition, value), key=condition.key)
 
 
@@ -122,8 +122,8 @@ def missing_qualifier(statement: Statement) -> Iterator[Hit]:
         if condition.operator is None or condition.folded.startswith(_COMPARED_AS_ONE):
             continue
         if key.multivalued and not (condition.operator.qualifier or key.disputed) and condition.operator.base != "Null":
-            message = f"`{key.name}` has several values: write ForAnyValue:{condition.written} or ForAllValues:"
-            yield Hit(message + condition.written, condition.path, key=condition.key)
+            message = f"`{key.name}` has several values: write ForAnyValue:{condition.operator_text} or ForAllValues:"
+            yield Hit(message + condition.operator_text, condition.path, key=condition.key)
 
 
 _HARMLESS_WHEN_ABSENT = (
@@ -155,7 +155,7 @@ def for_all_values_without_null(statement: Statement) -> Iterator[Hit]:
             yield Hit(message, condition.path, key=condition.key)
 
 
-def _known(statement: Statement) -> Iterator[tuple[Condition, ConditionKey]]:
+def _known(statement: Statement) -> Iterator[tuple[ReadCondition, ConditionKey]]:
     for condition in statement.conditions:
         key = find_key(condition.key)
         if key and condition.operator:

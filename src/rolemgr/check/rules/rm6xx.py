@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from rolemgr.check.document import GRANTING, Condition, Document, Statement
+from rolemgr.check.document import GRANTING, Document, ReadCondition, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.limits_nothing import (
     is_administrator,
@@ -172,7 +172,7 @@ def pass_to_any_service(statement: Statement) -> Iterator[Hit]:
         yield Hit(f"{PASS_ROLE} without iam:PassedToService", statement.at("Action", pattern), PASS_ROLE)
 
 
-def _names_service(condition: Condition) -> bool:
+def _names_service(condition: ReadCondition) -> bool:
     """Tell whether a condition on iam:PassedToService names services, and not those that are left out, or any."""
     operator = condition.operator
     if operator is None or condition.opaque:
@@ -225,20 +225,20 @@ def _missing(statement: Statement, there: _Allowed) -> dict[str, list[str]]:
     """Return what *statement* lacks: the further action, and the actions that take it."""
     tagged = any(one.true_where_absent is False for one in statement.conditions_on("aws:requesttag/"))
     found: dict[str, list[str]] = {}
-    for written in statement.actions:
-        for needed in _dependents(written):
+    for pattern in statement.actions:
+        for needed in _dependents(pattern):
             wanted = needed.when == "always" or (needed.when == "tags" and tagged)
             if wanted and needed.action not in there:
                 named = found.setdefault(needed.action, [])
-                named += [written] if written not in named else []
+                named += [pattern] if pattern not in named else []
     return found
 
 
-def _dependents(written: str) -> tuple[Dependent, ...]:
-    """Return the further actions that an action takes, as it is *written*; only SageMaker's are known."""
-    if has_wildcard(written) or not written.lower().startswith("sagemaker:"):
+def _dependents(pattern: str) -> tuple[Dependent, ...]:
+    """Return the further actions that an action takes, named by *pattern*; only SageMaker's are known."""
+    if has_wildcard(pattern) or not pattern.lower().startswith("sagemaker:"):
         return ()
-    action = find_action(written)
+    action = find_action(pattern)
     return dependents(action.name) if action else ()
 
 

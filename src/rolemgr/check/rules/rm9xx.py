@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rolemgr.check.document import Condition, Document, Statement
+from rolemgr.check.document import Document, ReadCondition, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.limits_nothing import is_administrator, is_everything
 from rolemgr.check.patterns import actions_of, fits, meet
@@ -187,11 +187,11 @@ def resource_tag_on_create(document: Document) -> Iterator[Hit]:
                 yield Hit(message, condition.path, created[0], condition.key, statement.sid)
 
 
-def _creates(written: str) -> bool:
-    """Tell whether *written* is, or stands for, an action of SageMaker that creates something."""
-    if not has_wildcard(written):
-        return _is_creation(written)
-    return written.lower().startswith("sagemaker:") and any(_is_creation(one.name) for one in actions_of(written))
+def _creates(pattern: str) -> bool:
+    """Tell whether *pattern* is, or stands for, an action of SageMaker that creates something."""
+    if not has_wildcard(pattern):
+        return _is_creation(pattern)
+    return pattern.lower().startswith("sagemaker:") and any(_is_creation(one.name) for one in actions_of(pattern))
 
 
 def _is_creation(action: str) -> bool:
@@ -238,7 +238,7 @@ def studio_without_system(statement: Statement) -> Iterator[Hit]:
             yield Hit(message, condition.path, pattern, condition.key)
 
 
-def _takes_system(condition: Condition) -> bool:
+def _takes_system(condition: ReadCondition) -> bool:
     return any(matches_action(value, "system") for value in condition.values)
 
 
@@ -256,20 +256,20 @@ def tag_on_what_is_shared(statement: Statement) -> Iterator[Hit]:
     for condition in statement.conditions_on(*_RESOURCE_TAGS):
         if not condition.true_where_absent or demands(statement, condition.folded):
             continue
-        if blocked := [written for written in statement.actions if _on_shared(statement, written)]:
+        if blocked := [pattern for pattern in statement.actions if _on_shared(statement, pattern)]:
             message = f"{listed(blocked)} is denied on what projects share, which has no `{condition.key}`"
             yield Hit(message, condition.path, blocked[0], condition.key)
 
 
-def _on_shared(statement: Statement, written: str) -> bool:
-    """Tell whether *written* stands for an action of *statement* on existing resources that projects share."""
+def _on_shared(statement: Statement, pattern: str) -> bool:
+    """Tell whether *pattern* stands for an action of *statement* on existing resources that projects share."""
     return any(
         action.service == "sagemaker"
         and not action.name.startswith("sagemaker:Create")
         and bool(action.resource_types)
         and all(is_shared(use.name) for use in action.resource_types)
         and any(is_everything(one) or fits(one, action) for one in statement.resources)
-        for action in (actions_of(written) if written.lower().startswith("sagemaker:") else ())
+        for action in (actions_of(pattern) if pattern.lower().startswith("sagemaker:") else ())
     )
 
 

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from rolemgr.check.document import Condition, Statement
+from rolemgr.check.document import ReadCondition, Statement
 from rolemgr.iam.wildcards import matches_action
 from rolemgr.reference import quirks
 
@@ -13,7 +13,7 @@ def family(key: str) -> str:
     return quirks.renamed_keys().get(folded, folded)
 
 
-def is_check(condition: Condition) -> bool:
+def is_check(condition: ReadCondition) -> bool:
     """Tell whether *condition* holds for what a guardrail forbids: the key missing, or not as wanted."""
     operator = condition.operator
     if operator is None or not condition.folded.startswith("sagemaker:"):

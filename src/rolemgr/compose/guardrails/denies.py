@@ -34,7 +34,7 @@ from rolemgr.reference.support import supports
 _Conditions: TypeAlias = Mapping[str, Mapping[str, tuple[str, ...]]]
 
 
-class Setting(NamedTuple):
+class GuardrailContext(NamedTuple):
     """What decides about a guardrail's statements besides its own values."""
 
     granted: frozenset[str] | None
@@ -50,7 +50,7 @@ class Compiled(NamedTuple):
     in_force: GuardrailInForce
 
 
-def compile_guardrail(chosen: ChosenGuardrail, setting: Setting) -> Compiled:
+def compile_guardrail(chosen: ChosenGuardrail, setting: GuardrailContext) -> Compiled:
     """
     Return the Denies of the *chosen* guardrail for the actions of *setting*.
 
@@ -62,14 +62,14 @@ def compile_guardrail(chosen: ChosenGuardrail, setting: Setting) -> Compiled:
 
 @lru_cache(maxsize=4096)
 def _compiled(
-    name: str, guardrail: Sourced[Guardrail], values: tuple[tuple[str, tuple[str, ...]], ...], setting: Setting
+    name: str, guardrail: Sourced[Guardrail], values: tuple[tuple[str, tuple[str, ...]], ...], setting: GuardrailContext
 ) -> Compiled:
     raise_all(list(wrong_names(guardrail)))
     known = {**dict(values), "local_nvme_types": quirks.local_nvme_types()}
     denied: list[Share] = []
     for index, statement in enumerate(guardrail.value.deny):
         if _wanted(statement, known):
-            denied += _shares(_Place(name, guardrail, index), known, setting)
+            denied += _shares(_DenySource(name, guardrail, index), known, setting)
     bypasses = tuple(
         LeftOpen(one.action, one.why) for one in guardrail.value.bypassed_by if _granted(one.action, setting)
     )
@@ -82,7 +82,7 @@ def _compiled(
 
 
 @dataclass(frozen=True)
-class _Place:
+class _DenySource:
     """A Deny of a guardrail file, able to say the line of any part of it."""
 
     name: str
@@ -107,11 +107,11 @@ def _wanted(statement: GuardrailDeny, values: Values) -> bool:
     return needed and all(int(values[name][0]) < limit for name, limit in statement.only_below.items())
 
 
-def _granted(action: str, setting: Setting) -> bool:
+def _granted(action: str, setting: GuardrailContext) -> bool:
     return setting.granted is None or action in setting.granted
 
 
-def _shares(place: _Place, values: Values, setting: Setting) -> Iterator[Share]:
+def _shares(place: _DenySource, values: Values, setting: GuardrailContext) -> Iterator[Share]:
     """Yield the shares of one Deny, under each name of its condition keys."""
     conditions = _filled(place, values)
     raise_all(list(_operator_problems(place, conditions)))
@@ -125,7 +125,7 @@ def _shares(place: _Place, values: Values, setting: Setting) -> Iterator[Share]:
                 yield Share(action, ANY, (), _frozen(found), Effect.DENY, place.origin(sid))
 
 
-def _filled(place: _Place, values: Values) -> _Conditions:
+def _filled(place: _DenySource, values: Values) -> _Conditions:
     """Return the conditions with their placeholders filled, in keys and in values."""
     filled: dict[str, dict[str, tuple[str, ...]]] = {}
     for operator, block in place.statement.conditions.items():
@@ -142,7 +142,7 @@ def _filled(place: _Place, values: Values) -> _Conditions:
     return filled
 
 
-def _operator_problems(place: _Place, conditions: _Conditions) -> Iterator[InputError]:
+def _operator_problems(place: _DenySource, conditions: _Conditions) -> Iterator[InputError]:
     for operator, block in conditions.items():
         base = base_operator(operator)
         if base is None:
@@ -155,7 +155,7 @@ def _operator_problems(place: _Place, conditions: _Conditions) -> Iterator[Input
             yield from (InputError(where, problem) for value in found if (problem := value_problem(base, value)))
 
 
-def _actions(place: _Place, conditions: _Conditions) -> tuple[str, ...]:
+def _actions(place: _DenySource, conditions: _Conditions) -> tuple[str, ...]:
     """Return the actions of the Deny: listed, or those of the scope that support its keys."""
     keys = [key for block in conditions.values() for key in block]
     scope = sorted({action for one in place.guardrail.value.scope for action in quirks.scope_actions(one)})
@@ -170,7 +170,7 @@ def _actions(place: _Place, conditions: _Conditions) -> tuple[str, ...]:
 
 
 def _listed_problems(
-    place: _Place, listed: tuple[str, ...], scope: list[str], keys: list[str]
+    place: _DenySource, listed: tuple[str, ...], scope: list[str], keys: list[str]
 ) -> Iterator[InputError]:  # fmt: skip
     for number, action in enumerate(listed):
         where = place.at("actions", number)
@@ -193,7 +193,7 @@ def _supports_all(action: str, keys: list[str]) -> bool:
     return found is not None and all(supports(found, (), key) for key in keys)
 
 
-def _absence_problems(place: _Place, conditions: _Conditions, actions: tuple[str, ...]) -> Iterator[InputError]:
+def _absence_problems(place: _DenySource, conditions: _Conditions, actions: tuple[str, ...]) -> Iterator[InputError]:
     """Yield an error for each action that a Deny on absence would block for ever."""
     for key in sorted({key for block in conditions.values() for key in block}):
         if not key.startswith("sagemaker:") or not matches_absence(key, conditions):

@@ -55,9 +55,9 @@ def role_page(
 
 
 def _block(block: Block, title: str) -> Section:
-    looked = block.title == "LOOK"
-    entries = tuple(one.partition("  ")[2] for one in block.entries) if looked else block.entries
-    return Section(title, entries, running=block.running, tone=Tone.LOOK if looked else Tone.PLAIN)
+    is_look = block.title == "LOOK"
+    entries = tuple(one.partition("  ")[2] for one in block.entries) if is_look else block.entries
+    return Section(title, entries, running=block.running, tone=Tone.LOOK if is_look else Tone.PLAIN)
 
 
 def _facts(blocks: Mapping[str, Block], findings: Sequence[Finding]) -> Iterator[Fact]:

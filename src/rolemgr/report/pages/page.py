@@ -84,7 +84,7 @@ class Page(NamedTuple):
     data: Mapping[str, Any]
 
 
-class Piece(NamedTuple):
+class TextPiece(NamedTuple):
     """A part of a text: plain words, or one word that is code."""
 
     text: str
@@ -97,10 +97,10 @@ _AFTER: Final = ")\"'.,;:?!"
 _PLAIN: Final = re.compile(r"[^\W_]+(?:[-'.,%+][^\W_]+)*[%+]?")
 _LINKED: Final = re.compile(r"\b(?:www\.|gh-\d|(?=\d*[a-f])(?=[a-f]*\d)[\da-f]{7,}\b)", re.IGNORECASE)
 """Plain words that GitHub makes links of: hosts, issues, revisions."""
-_SIGNS: Final = frozenset("-=+·")
+_PUNCTUATION: Final = frozenset("-=+·")
 
 
-def pieces(text: str) -> Iterator[Piece]:
+def pieces(text: str) -> Iterator[TextPiece]:
     """
     Yield *text*, on one line and printable, as plain words and code; no two neighbours are of one kind.
 
@@ -108,19 +108,19 @@ def pieces(text: str) -> Iterator[Piece]:
     ARN, an action, a path, `@name`, a link, an HTML tag) is code, and so is what stands in backticks.
     """
     if isinstance(text, Code):
-        yield Piece(printable(" ".join(text.split())), is_code=True)
+        yield TextPiece(printable(" ".join(text.split())), is_code=True)
         return
     for is_code, found in groupby(_words(printable(" ".join(text.split()))), key=lambda one: one.is_code):
-        yield Piece("".join(one.text for one in found), is_code)
+        yield TextPiece("".join(one.text for one in found), is_code)
 
 
-def _words(text: str) -> Iterator[Piece]:
+def _words(text: str) -> Iterator[TextPiece]:
     """Yield each word of *text* with the space before it and the marks around it."""
     for number, found in enumerate(_TOKENS.finditer(text)):
         space, quoted, word = found.groups(default="")
         before, inner, after = _around(word) if word else ("", quoted, "")
         is_code = bool(quoted) or not _is_plain(inner, is_first=not number)
-        around = (Piece(space + before, is_code=False), Piece(inner, is_code), Piece(after, is_code=False))
+        around = (TextPiece(space + before, is_code=False), TextPiece(inner, is_code), TextPiece(after, is_code=False))
         yield from (one for one in around if one.text)
 
 
@@ -133,7 +133,7 @@ def _around(word: str) -> tuple[str, str, str]:
 
 def _is_plain(word: str, *, is_first: bool) -> bool:
     """Tell whether *word* can't be read as anything but a word; a sign can at the start of a line."""
-    if not word or word in _SIGNS:
+    if not word or word in _PUNCTUATION:
         return not is_first
     return bool(_PLAIN.fullmatch(word)) and not _LINKED.search(word)
 

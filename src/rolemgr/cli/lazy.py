@@ -1,0 +1,73 @@
+"""
+The modules that a command loads when it runs, listed once: neither help nor another command pays for them.
+
+A command has its imports at its top. What only its run needs it takes from the rooms here,
+``workflow.prove.proofs_of(...)``: a module of theirs is loaded where it is first named. For mypy, and for the
+map of the house, they are the packages themselves with the modules that are imported below.
+"""
+
+# ruff: noqa: F401 - what is imported is named through its package
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__all__ = ["account", "audit", "catalog", "cli", "detective", "report", "workflow"]
+
+if TYPE_CHECKING:
+    import rolemgr.account.ownership
+    import rolemgr.audit.personas
+    import rolemgr.audit.read
+    import rolemgr.audit.run
+    import rolemgr.catalog.load
+    import rolemgr.cli.drawing
+    import rolemgr.cli.many
+    import rolemgr.cli.neighbours
+    import rolemgr.cli.wizard
+    import rolemgr.detective.detective
+    import rolemgr.report.audit
+    import rolemgr.report.check
+    import rolemgr.report.drift_forms
+    import rolemgr.report.pages.forms
+    import rolemgr.report.pages.of_plan
+    import rolemgr.report.plan
+    import rolemgr.report.test_results
+    import rolemgr.workflow.apply
+    import rolemgr.workflow.batch
+    import rolemgr.workflow.browse
+    import rolemgr.workflow.check
+    import rolemgr.workflow.create
+    import rolemgr.workflow.diagnose
+    import rolemgr.workflow.diff
+    import rolemgr.workflow.drift
+    import rolemgr.workflow.found
+    import rolemgr.workflow.many
+    import rolemgr.workflow.plan
+    import rolemgr.workflow.policy_test
+    import rolemgr.workflow.preview
+    import rolemgr.workflow.prove
+    import rolemgr.workflow.schemas
+    import rolemgr.workflow.simulate
+    import rolemgr.workflow.starter
+    from rolemgr import account, audit, catalog, cli, detective, report, workflow
+else:
+
+    class _Package:
+        """A package whose modules are loaded when they are first named."""
+
+        def __init__(self, name: str) -> None:
+            self._name = name
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):  # what Python asks of any object
+                raise AttributeError(name)
+            module = import_module(f"{self._name}.{name}")
+            found = _Package(module.__name__) if hasattr(module, "__path__") else module
+            setattr(self, name, found)
+            return found
+
+    account = _Package("rolemgr.account")
+    audit = _Package("rolemgr.audit")
+    catalog = _Package("rolemgr.catalog")
+    cli = _Package("rolemgr.cli")
+    detective = _Package("rolemgr.detective")
+    report = _Package("rolemgr.report")
+    workflow = _Package("rolemgr.workflow")
