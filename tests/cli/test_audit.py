@@ -164,7 +164,7 @@ def test_json_has_each_request_as_simulate_reads_it(run: Run, tmp_path: Path) ->
     """With the line that asks it once more."""
     ran = run("audit", saved(tmp_path, synthetic(1, 5)[0]), "--format", "json")
     data = json.loads(ran.stdout)
-    chain = next(one for one in data["findings"] if one["id"] == "AU303")
+    chain = next(one for one in data["findings"] if one["rule"] == "AU303")
     assert [len(step["requests"]) for step in chain["steps"]] == [1, 1, 1]
     assert chain["steps"][0]["requests"][0]["request"]["action"] == "sts:AssumeRole"
     assert data["counts"]["findings"] == len(data["findings"])
