@@ -16,7 +16,7 @@ F = TypeVar("F")
 G = TypeVar("G", contravariant=True)
 
 
-class Excuse(Protocol[G]):
+class FindingExcuse(Protocol[G]):
     """An entry that excuses findings of a kind, up to the end of the day *expires*."""
 
     @property
@@ -31,7 +31,7 @@ class Excuse(Protocol[G]):
         """Tell whether it is meant for *finding*, also where it is expired."""
 
 
-E = TypeVar("E", bound=Excuse[object])
+E = TypeVar("E", bound=FindingExcuse[object])
 
 
 class SortedOut(NamedTuple, Generic[F, E]):
@@ -67,11 +67,11 @@ def sorted_out(findings: Iterable[F], excuses: Sequence[E], today: date | None) 
     return found
 
 
-def has_expired(excuse: Excuse[object], today: date | None) -> bool:
+def has_expired(excuse: FindingExcuse[object], today: date | None) -> bool:
     """Tell whether the last day of *excuse* is before *today*, or nobody can tell."""
     return excuse.expires is not None and (today is None or excuse.expires < today)
 
 
-def about_excuse(rule: str, excuse: Excuse[object], message: str, sid: str | None = None) -> Finding:
+def about_excuse(rule: str, excuse: FindingExcuse[object], message: str, sid: str | None = None) -> Finding:
     """Return the finding of *rule*, RM001 or RM002, that *message* is to be said of *excuse*."""
     return Finding(rule, all_rules()[rule].severity, message, excuse.where.file, excuse.where.line, sid)

@@ -15,7 +15,7 @@ from rolemgr.report.findings import annotations
 from rolemgr.report.pages.forms import FORMS as PAGES
 from rolemgr.report.pages.forms import page_text
 from rolemgr.report.pages.of_audit import audit_page
-from rolemgr.report.sarif import Note, Result, RuleText, as_result, sarif_log
+from rolemgr.report.sarif import RuleText, SarifNote, SarifResult, as_result, sarif_log
 
 
 class AuditContext(NamedTuple):
@@ -67,8 +67,8 @@ def audit_sarif(found: Audit, context: AuditContext) -> dict[str, Any]:
     results = [_result(one, found) for one in found.findings] + list(map(as_result, found.on_suppressions))
     suppressed = [(_result(one, found), reason) for one, reason in found.suppressed]
     suppressed += [(_result(one, found), "it is in the baseline") for one in found.in_baseline]
-    notes = [Note("warning", one.path, one.line, f"not judged: {one.reason}") for one in _not_judged(found)]
-    notes += [Note("note", name, None, NOT_IN_THE_INPUT) for name in found.files[:1]]
+    notes = [SarifNote("warning", one.path, one.line, f"not judged: {one.reason}") for one in _not_judged(found)]
+    notes += [SarifNote("note", name, None, NOT_IN_THE_INPUT) for name in found.files[:1]]
     return sarif_log(results, suppressed, _rule_texts(), context.version, notes, is_file=context.is_file)
 
 
@@ -83,11 +83,11 @@ def _rule_texts() -> dict[str, RuleText]:
     }
 
 
-def _result(one: AuditFinding, found: Audit) -> Result:
+def _result(one: AuditFinding, found: Audit) -> SarifResult:
     who = one.principal
     properties = {
         "severity": one.severity.value, "principal": who.arn, "account": who.account, "remedy": one.rule.remedy,
         "page": one.rule.page, "requests": [simulate_line(asked, found.files) for asked in one.all_requests],
     }  # fmt: skip
     message = f"{who.arn} {one.rule.title}: {told(one)}"
-    return Result(one.rule.id, one.severity, message, who.where.file, who.where.line, one.id, properties, who.arn)
+    return SarifResult(one.rule.id, one.severity, message, who.where.file, who.where.line, one.id, properties, who.arn)

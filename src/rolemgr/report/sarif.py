@@ -35,7 +35,7 @@ class RuleText(NamedTuple):
     severity: Severity
 
 
-class Result(NamedTuple):
+class SarifResult(NamedTuple):
     """One result: what SARIF says of a finding, of `check` or `audit`; *subject* is whom it is about."""
 
     rule: str
@@ -68,13 +68,13 @@ def sarif(
     A path that *is_file* denies, such as a role that flags chose, is a place by its name only.
     """
     excused = [(as_result(finding), reason) for finding, reason in suppressed]
-    notes = [Note("note", one.path, None, str(one)) for one in types]
-    notes += [Note("warning", one.path, one.line, f"not judged: {one.reason}") for one in not_judged]
-    notes += [Note("error", one.path, one.line, f"not judged: {one.reason}") for one in refused]
+    notes = [SarifNote("note", one.path, None, str(one)) for one in types]
+    notes += [SarifNote("warning", one.path, one.line, f"not judged: {one.reason}") for one in not_judged]
+    notes += [SarifNote("error", one.path, one.line, f"not judged: {one.reason}") for one in refused]
     return sarif_log(list(map(as_result, findings)), excused, rules, version, notes, is_file=is_file)
 
 
-class Note(NamedTuple):
+class SarifNote(NamedTuple):
     """What SARIF says of a place that has no result; the *level* ``error`` is for what makes the run fail."""
 
     level: str
@@ -87,8 +87,8 @@ _FAILED: Final = "error"
 
 
 def sarif_log(
-    findings: Sequence[Result], suppressed: Sequence[tuple[Result, str]], rules: Mapping[str, RuleText], version: str,
-    notes: Sequence[Note], *, is_file: Callable[[str], bool],
+    findings: Sequence[SarifResult], suppressed: Sequence[tuple[SarifResult, str]], rules: Mapping[str, RuleText], version: str,
+    notes: Sequence[SarifNote], *, is_file: Callable[[str], bool],
 ) -> dict[str, Any]:  # fmt: skip
     """Return one log of *findings*, and of those *suppressed* with their reasons; *rules* by id."""
     used = sorted({one.rule for one in findings} | {one.rule for one, _ in suppressed})
@@ -110,15 +110,17 @@ def sarif_log(
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def as_result(finding: Finding) -> Result:
+def as_result(finding: Finding) -> SarifResult:
     """Return what SARIF says of a *finding* of `check`."""
     about = {"sid": finding.sid, "action": finding.action, "key": finding.key}
     properties = {"severity": finding.severity.value, **{name: value for name, value in about.items() if value}}
     fingerprint = sha256("\0".join(finding.identity()).encode()).hexdigest()
-    return Result(finding.rule, finding.severity, finding.message, finding.path, finding.line, fingerprint, properties)
+    return SarifResult(
+        finding.rule, finding.severity, finding.message, finding.path, finding.line, fingerprint, properties
+    )
 
 
-def _notification(note: Note, is_file: Callable[[str], bool]) -> dict[str, Any]:
+def _notification(note: SarifNote, is_file: Callable[[str], bool]) -> dict[str, Any]:
     location = _location(note.path, note.line, is_file)
     return {"level": note.level, "message": {"text": note.text}, "locations": [location]}
 
@@ -147,7 +149,7 @@ def _rule(rule: RuleText) -> dict[str, Any]:
     }
 
 
-def _result(finding: Result, places: Mapping[str, int], is_file: Callable[[str], bool]) -> dict[str, Any]:
+def _result(finding: SarifResult, places: Mapping[str, int], is_file: Callable[[str], bool]) -> dict[str, Any]:
     location = _location(finding.path, finding.line, is_file)
     if finding.subject:
         named = {"fullyQualifiedName": finding.subject}
