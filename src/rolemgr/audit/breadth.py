@@ -53,7 +53,7 @@ def over_permissioned(setting: AuditRun, subject: AuditedPrincipal) -> None:
     elif everything:
         names = ", ".join(one.request.action.partition(":")[2] for one in everything[:4])
         setting.find("AU004", subject, f"{names} and more, on any resource", everything)
-    for identifier, (action, kind) in table()["reads"].items():
+    for identifier, (action, kind) in table()["on_anything"].items():
         if found := may_all(subject, [(action, kind)]):
             setting.find(
                 identifier, subject, f"{action} on `{found[0].request.resource}`, a name that no policy knows", found
@@ -131,7 +131,19 @@ def reaching(setting: AuditRun, subject: AuditedPrincipal) -> None:
 
 
 def _of_roles_behind(setting: AuditRun, subject: AuditedPrincipal) -> None:
-    found = {action: shown for action in runs_as() if (shown := _all_of(subject, action, acted_on(action)))}
+    """
+    Find acting as roles behind what others own: by code or a shell of the caller's own, or by an app that uses it.
+
+    The second is less: MLflow reads and writes artifacts as its server's role, and runs nothing for the caller.
+    """
+    opens = table()["opens"]
+    opened = {action: shown for action in opens if (shown := _all_of(subject, action))}
+    if opened:
+        first = next(iter(opened))
+        text = f"{' and '.join(opened)} on anything: {opens[first]}"
+        setting.find("AU207", subject, text, opened[first], about=tuple(sorted(opened)))
+    acting = [action for action in runs_as() if action not in opens]
+    found = {action: shown for action in acting if (shown := _all_of(subject, action, acted_on(action)))}
     if found:
         first = next(iter(found))
         rest = len(found) - 1

@@ -257,13 +257,14 @@ class Search:
         frontiers = {0: list(administrators), 1: list(ways)}
         for depth in range(1, MOST_STEPS + 1):
             targets = [self._setting.subjects[arn] for arn in frontiers.get(depth - 1, ())]
-            found = self._one_step(targets, done)
+            found = self.one_step(targets, done)
             self.next_step |= found
             done |= found.keys()
             frontiers.setdefault(depth, []).extend(found)
         return {arn: self._chain(arn, ways) for arn in self.next_step}
 
-    def _one_step(self, targets: Sequence[AuditedPrincipal], done: set[str]) -> dict[str, ChainStep]:
+    def one_step(self, targets: Sequence[AuditedPrincipal], done: set[str]) -> dict[str, ChainStep]:
+        """Return the step to one of *targets* of each principal that is not *done*, where it has one."""
         found: dict[str, ChainStep] = {}
         services = {one.holder.arn: services_of(self._setting, one) for one in targets}
         candidates = Candidates(targets)

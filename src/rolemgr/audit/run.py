@@ -68,7 +68,10 @@ def audit(
     sagemaker = [one for one in setting.subjects.values() if is_of_sagemaker(one)]
     for arn, subject in setting.subjects.items():
         _judged(setting, subject, walkers.get(arn))
-    _escalating(setting, Search(setting, walkers).run(list(administrators), ways))
+    search = Search(setting, walkers)
+    chains = search.run(list(administrators), ways)
+    _escalating(setting, chains)
+    _to_sagemaker(setting, search, {*administrators, *ways, *chains})
     near = _nearest(setting, [one for one in sagemaker if one.holder.kind == "role"], personas)
     principals = inventory.principals.values()
     return Audit(
@@ -122,7 +125,7 @@ def _judged(setting: AuditRun, subject: AuditedPrincipal, walker: Walker | None)
             over_permissioned(setting, subject)
             passing(setting, subject, walker.starts())
             reaching(setting, subject)
-        trusting(setting, subject)
+        trusting(setting, subject, is_administrator=walker is None)
     except TooComplex as error:
         setting.cannot_tell(subject, "what it may do", error)
     _use(setting, subject)
@@ -154,6 +157,14 @@ def _escalating(setting: AuditRun, chains: Mapping[str, tuple[ChainStep, ...]]) 
         message = f"-> {' -> '.join(names)}: {'; then '.join(one.how for one in steps)}"
         requests = tuple(request for one in steps for request in one.requests)
         setting.find(_BY_STEPS[len(steps)], subject, message, requests, steps, about_steps(steps))
+
+
+def _to_sagemaker(setting: AuditRun, search: Search, done: set[str]) -> None:
+    """Find who acts in one step as a role that may do everything in SageMaker; *done* have more than that."""
+    everything = {one.principal.arn for one in setting.findings if one.rule.id in ("AU003", "AU004")}
+    for arn, step in search.one_step([setting.subjects[one] for one in sorted(everything)], done | everything).items():
+        message = f"-> {_short(step.whom)}: {step.how}"
+        setting.find("AU304", setting.subjects[arn], message, step.requests, (step,), about_steps((step,)))
 
 
 def _short(arn: str) -> str:

@@ -124,8 +124,10 @@ class AuditRun:
         """Yield what can't be told, one for each principal and question."""
         yield from dict.fromkeys(self.untold)
         for subject in self.subjects.values():
+            at = subject.holder.where
+            for what, reason in sorted(subject.rights.cuts.items()):
+                yield Unjudged(at.file, at.line, f"{what} of {subject.holder.arn}", reason)
             for what, count in sorted(subject.rights.untold.items()):
-                at = subject.holder.where
                 times = "a request" if count == 1 else f"{count} requests"
                 reason = f"whether conditions let {times} through can't be told"
                 yield Unjudged(at.file, at.line, f"{what} of {subject.holder.arn}", reason)

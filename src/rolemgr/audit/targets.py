@@ -102,7 +102,8 @@ def _makes_a_role(subject: AuditedPrincipal) -> Iterator[ChainStep]:
     rights = subject.rights
     if not rights.speaks("iam:CreateRole"):
         return
-    for role in _names(subject):
+    names = _names(subject)
+    for role in names[:_MOST_NAMES]:
         made = rights.ask("iam:CreateRole", role, {_BOUNDARY: None})
         if not made.shown:
             continue
@@ -114,16 +115,18 @@ def _makes_a_role(subject: AuditedPrincipal) -> Iterator[ChainStep]:
                 how = f"makes a role, gives it any policy, and assumes it (iam:CreateRole, {action})"
                 yield ChainStep(subject.holder.arn, EVERYTHING, how, (made.shown, filled.shown, assumed.shown))
                 return
+    if len(names) > _MOST_NAMES:
+        reason = f"none of the first {_MOST_NAMES} can be made, filled and assumed, and the others are not asked for"
+        rights.cut_off(f"iam:CreateRole on more than {_MOST_NAMES} names", reason)
 
 
 def _names(subject: AuditedPrincipal) -> list[str]:
-    """Return a role that no policy knows, and one for each name of a role in the policies of *subject*."""
+    """Return a role that no policy knows, and one for each name of one in the policies of *subject*; one too many."""
     found = {strange(PASS_ROLE, "role", subject.partition, subject.account): None}
     for policy in subject.holder.policies:
         for statement in policy.document.statement:
             for pattern in statement.resource or () if statement.effect is Effect.ALLOW else ():
-                if len(found) == _MOST_NAMES:
-                    subject.rights.cannot_tell(f"iam:CreateRole on more than {_MOST_NAMES} names")
+                if len(found) > _MOST_NAMES:
                     return list(found)
                 if ":role/" in pattern:
                     made = concrete(pattern, subject.partition, subject.account)

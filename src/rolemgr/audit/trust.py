@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from rolemgr.audit.contexts import Choice
+from rolemgr.audit.examples import STRANGE
 from rolemgr.audit.finding import rules
 from rolemgr.audit.rights import ANYTHING, Certainty, Settled, ShownRequest, ask_trust
 from rolemgr.audit.setting import AuditedPrincipal, AuditRun
@@ -22,8 +23,8 @@ _OUTSIDE: Settled = dict.fromkeys(
 """What somebody from outside does not have."""
 
 
-def trusting(setting: AuditRun, subject: AuditedPrincipal) -> None:
-    """Find whom the trust policy of *subject*, a role, lets in from outside."""
+def trusting(setting: AuditRun, subject: AuditedPrincipal, *, is_administrator: bool = False) -> None:
+    """Find whom the trust policy of *subject*, a role, lets in from outside; an administrator, by its whole account."""
     trust = subject.holder.trust
     if trust is None:
         return
@@ -33,6 +34,8 @@ def trusting(setting: AuditRun, subject: AuditedPrincipal) -> None:
     for account, principal in sorted(named.items()):
         if account != "*":
             _account(setting, subject, account, principal)
+    if is_administrator:
+        _whole_account(setting, subject)
     for value in _unread(trust):
         setting.cannot_tell(
             subject, "the trust policy", f"only AWS knows whose id `{value}` is: somebody who is gone, mostly"
@@ -128,6 +131,19 @@ def _anyone(setting: AuditRun, subject: AuditedPrincipal) -> None:
     if answer.certainty is not Certainty.DENIED:
         shown = (answer.shown,) if answer.shown else ()
         setting.find("AU103", subject, "Principal is `*`: whoever meets the conditions may assume it", shown)
+
+
+def _whole_account(setting: AuditRun, subject: AuditedPrincipal) -> None:
+    """Find that the account's policies alone decide who may assume *subject*, an administrator."""
+    root = f"arn:{subject.partition}:iam::{subject.account}:root"
+    if not {root, subject.account} & subject.trusted:
+        return
+    somebody = f"arn:{subject.partition}:iam::{subject.account}:role/{STRANGE}"
+    role, budget, now = subject.holder, subject.budget, setting.now
+    answer = ask_trust(somebody, role, _ASSUME, {}, budget, now, ANYTHING, choice=Choice.NONE)
+    if answer.shown:
+        text = "whoever in the account may assume roles of any name may assume this one"
+        setting.find("AU108", subject, text, (answer.shown,))
 
 
 def _account(setting: AuditRun, subject: AuditedPrincipal, account: str, principal: str) -> None:

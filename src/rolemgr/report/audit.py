@@ -226,7 +226,7 @@ def _worst(found: Audit) -> Iterator[str]:
         yield f"  {one.rule.id} {one.principal.name}: {one.rule.title}"
         text = f"{one.message}{f' ({one.unless})' if one.unless else ''}"
         yield from textwrap.wrap(
-            text, _WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 8, break_long_words=False, max_lines=2,
+            text, _WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 8, break_long_words=False, max_lines=1,
             placeholder=" ...",
         )  # fmt: skip
 

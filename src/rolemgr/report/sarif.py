@@ -87,8 +87,8 @@ _FAILED: Final = "error"
 
 
 def sarif_log(
-    findings: Sequence[SarifResult], suppressed: Sequence[tuple[SarifResult, str]], rules: Mapping[str, RuleText], version: str,
-    notes: Sequence[SarifNote], *, is_file: Callable[[str], bool],
+    findings: Sequence[SarifResult], suppressed: Sequence[tuple[SarifResult, str]], rules: Mapping[str, RuleText],
+    version: str, notes: Sequence[SarifNote], *, is_file: Callable[[str], bool],
 ) -> dict[str, Any]:  # fmt: skip
     """Return one log of *findings*, and of those *suppressed* with their reasons; *rules* by id."""
     used = sorted({one.rule for one in findings} | {one.rule for one, _ in suppressed})
