@@ -232,9 +232,11 @@ def _worst(found: Audit) -> Iterator[str]:
 
 
 def _personas(found: Audit) -> Iterator[str]:
-    if not found.nearest:
+    everything = {one.principal.arn for one in found.findings if one.rule.id == "AU001"}
+    others = [one for one in found.nearest if one.role.arn not in everything]  # who may do all exceeds any persona
+    if not others:
         return
-    widest = sorted(found.nearest, key=lambda one: (-len(one.exceeds), one.role.arn))[:_ROLES]
+    widest = sorted(others, key=lambda one: (-len(one.exceeds), one.role.arn))[:_ROLES]
     width = min(max(len(one.role.name) for one in widest), 30)
     yield ""
     yield f"{'role'.ljust(width)}  {'nearest persona'.ljust(23)}  exceeds it by, and would lose"
@@ -246,7 +248,7 @@ def _personas(found: Audit) -> Iterator[str]:
         if lost := _lost(one):
             yield f"{' ' * (width + 2)}{lost}"
     if len(found.nearest) > len(widest):
-        yield f"{len(found.nearest) - len(widest)} more roles: --format json"
+        yield f"{_several(len(found.nearest) - len(widest), 'more role')}: --format json"
 
 
 def _lost(one: Nearest) -> str:
