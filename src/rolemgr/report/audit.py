@@ -245,16 +245,17 @@ def _personas(found: Audit) -> Iterator[str]:
         by = f"{least}{_several(len(one.exceeds), 'action')} ({_several(one.services, 'service')})"
         by += f"; can't tell of {one.untold:,}" if one.untold else ""
         yield f"{one.role.name[:width].ljust(width)}  {one.persona.ljust(23)}  {by}"
-        if lost := _lost(one):
+        if lost := _lost(one, _WIDTH - width - 2):
             yield f"{' ' * (width + 2)}{lost}"
     if len(found.nearest) > len(widest):
         yield f"{_several(len(found.nearest) - len(widest), 'more role')}: --format json"
 
 
-def _lost(one: Nearest) -> str:
-    """Return the first few of the actions that the role would lose, those of SageMaker first."""
+def _lost(one: Nearest, room: int) -> str:
+    """Return the first few of the actions that the role would lose, those of SageMaker first, as there is *room*."""
     ordered = sorted(one.exceeds, key=lambda action: (not action.startswith("sagemaker:"), action))
-    return ", ".join(ordered[:2]) + (" ..." if len(ordered) > 2 else "")
+    shown = ", ".join(ordered[:2]) + (" ..." if len(ordered) > 2 else "")
+    return shown if len(shown) <= room else f"{ordered[0]} ..."
 
 
 def _not_judged(aside: Sequence[Unjudged]) -> Iterator[str]:
