@@ -192,7 +192,7 @@ def account_tasks(peers: Peers, folder: Path) -> Iterator[Task]:
 
 
 def write_account(folder: Path) -> None:
-    """Write an account of planted faults among innocent roles to *folder*, its documents as objects, as the CLI does."""
+    """Write an account of planted faults among innocent roles to *folder*, as the AWS CLI prints one."""
     sys.path.insert(0, str(HERE.parent))
     from tests.audit.accounts import synthetic
 
