@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 from tests.audit.accounts import (
@@ -305,7 +306,7 @@ def test_mlflow_of_a_persona_is_a_suggestion_that_a_parameter_answers() -> None:
     """Our own data scientist opens any MLflow server unless `mlflow_servers` names them."""
     from tests.support import rendered, statements_of
 
-    def ids(**more: object) -> dict[str, Severity]:
+    def ids(**more: Any) -> dict[str, Severity]:
         statements = statements_of(rendered(persona="data-scientist", **more))
         return {one.rule.id: one.severity for one in audited(details([role("ds", *statements)])).findings}
 

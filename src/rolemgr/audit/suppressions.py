@@ -68,7 +68,7 @@ def _rule_id(name: str, where: SourceLocation | None) -> str:
 
 def without_suppressed(found: Audit, suppressions: Sequence[AuditSuppression]) -> Audit:
     """Return *found* with what *suppressions* excuse on its day set apart; those of no use are findings about them."""
-    sorted_ = sorted_out(found.findings, suppressions, found.as_of)
+    sorted_ = sorted_out(found.findings, suppressions, AuditSuppression.speaks_of, found.as_of)
     return replace(
         found,
         findings=tuple(sorted_.kept),

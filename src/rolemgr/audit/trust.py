@@ -1,7 +1,7 @@
 """Who may assume a role: anybody, other accounts, shared providers of identities, services for anybody."""
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, Literal
 
 from rolemgr.audit.contexts import Choice
 from rolemgr.audit.examples import STRANGE
@@ -47,10 +47,9 @@ def trusting(setting: AuditRun, subject: AuditedPrincipal, *, is_administrator: 
             setting.find(by_rule[finding.rule], subject, finding.message, shown, about=finding.identity())
 
 
-_ASSUMED_BY: Final = {
-    "Service": ("sts:AssumeRole",),
-    "Federated": ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"),
-}
+_ASSUMED_BY: Final[Mapping[Literal["Service", "Federated"], tuple[str, ...]]] = {
+    "Service": ("sts:AssumeRole",), "Federated": ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"),
+}  # fmt: skip
 """By which requests the principals of a kind assume a role."""
 
 
@@ -67,7 +66,7 @@ def _request_behind(
     return ()
 
 
-def _of_kinds(trust: TrustPolicy, message: str) -> list[tuple[str, str]]:
+def _of_kinds(trust: TrustPolicy, message: str) -> list[tuple[Literal["Service", "Federated"], str]]:
     """Return the services and providers that the Allows name, those first that *message* names."""
     found = [
         (kind, value)

@@ -96,7 +96,7 @@ def apply(
 
     Suppressions that have expired, or suppress nothing in the *checked* paths, are findings themselves.
     """
-    found = sorted_out(findings, suppressions, today)
+    found = sorted_out(findings, suppressions, Suppression.speaks_of, today)
     expired = [
         about_excuse("RM002", one, f"the suppression of {one.rule} expired on {one.expires}", one.sid)
         for one in found.expired

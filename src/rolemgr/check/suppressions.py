@@ -4,7 +4,7 @@ What excuses findings, of `check` and of `audit`: sorting them out, and findings
 An excuse that has expired counts no more, and one that excuses nothing is said: neither passes for "nothing found".
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
@@ -12,12 +12,9 @@ from rolemgr.check.finding import Finding
 from rolemgr.check.rules import all_rules
 from rolemgr.errors import SourceLocation
 
-F = TypeVar("F")
-G = TypeVar("G", contravariant=True)
 
-
-class FindingExcuse(Protocol[G]):
-    """An entry that excuses findings of a kind, up to the end of the day *expires*."""
+class FindingExcuse(Protocol):
+    """An entry that excuses findings, up to the end of the day *expires*."""
 
     @property
     def expires(self) -> date | None:
@@ -27,11 +24,9 @@ class FindingExcuse(Protocol[G]):
     def where(self) -> SourceLocation:
         """The line that it is on."""
 
-    def speaks_of(self, finding: G) -> bool:
-        """Tell whether it is meant for *finding*, also where it is expired."""
 
-
-E = TypeVar("E", bound=FindingExcuse[object])
+F = TypeVar("F")
+E = TypeVar("E", bound=FindingExcuse)
 
 
 class SortedOut(NamedTuple, Generic[F, E]):
@@ -43,16 +38,19 @@ class SortedOut(NamedTuple, Generic[F, E]):
     unused: list[E]
 
 
-def sorted_out(findings: Iterable[F], excuses: Sequence[E], today: date | None) -> SortedOut[F, E]:
+def sorted_out(
+    findings: Iterable[F], excuses: Sequence[E], speaks_of: Callable[[E, F], bool], today: date | None
+) -> SortedOut[F, E]:
     """
     Return *findings* by what *excuses* say of them on the day *today*.
 
-    Where nobody knows the day, an excuse that ends some day does not count.
+    *speaks_of* tells whether an excuse is meant for a finding, also where it is expired. Where nobody knows the day,
+    an excuse that ends some day does not count.
     """
     found: SortedOut[F, E] = SortedOut([], [], [], [])
     used: set[int] = set()
     for finding in findings:
-        meant = [(index, one) for index, one in enumerate(excuses) if one.speaks_of(finding)]
+        meant = [(index, one) for index, one in enumerate(excuses) if speaks_of(one, finding)]
         used.update(index for index, _ in meant)
         valid = next((one for _, one in meant if not has_expired(one, today)), None)
         if valid is None:
@@ -67,11 +65,11 @@ def sorted_out(findings: Iterable[F], excuses: Sequence[E], today: date | None) 
     return found
 
 
-def has_expired(excuse: FindingExcuse[object], today: date | None) -> bool:
+def has_expired(excuse: FindingExcuse, today: date | None) -> bool:
     """Tell whether the last day of *excuse* is before *today*, or nobody can tell."""
     return excuse.expires is not None and (today is None or excuse.expires < today)
 
 
-def about_excuse(rule: str, excuse: FindingExcuse[object], message: str, sid: str | None = None) -> Finding:
+def about_excuse(rule: str, excuse: FindingExcuse, message: str, sid: str | None = None) -> Finding:
     """Return the finding of *rule*, RM001 or RM002, that *message* is to be said of *excuse*."""
     return Finding(rule, all_rules()[rule].severity, message, excuse.where.file, excuse.where.line, sid)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rolemgr.audit.read import Reader
     from rolemgr.audit.run import Audit
     from rolemgr.model.inventory import HeldRole, Inventory
+    from rolemgr.workflow.check import HasSeverity
 
 _PARTS = ("policies", "boundary", "trust")
 _FORMS = ("text", "json", "sarif", "github", "html", "markdown", "csv", "asff")
@@ -100,7 +101,7 @@ def audit_command(
     if wrong:
         note(f"{whole} of {whole + len(wrong)} files are audited whole")
         sys.exit(2)
-    open_ = [*found.findings, *found.on_suppressions]
+    open_: list[HasSeverity] = [*found.findings, *found.on_suppressions]
     if write_baseline is None and workflow.check.fails(fail_on, open_, found.not_judged):
         sys.exit(1)
 

@@ -34,7 +34,7 @@ def audit_in(form: str, found: Audit, context: AuditContext) -> str:
     if form == "csv":
         return audit_csv(found)
     if form == "github":
-        names = {one.id: one.name for one in (*rules().values(), *all_rules().values())}
+        names = {one.id: one.name for one in rules().values()} | {one.id: one.name for one in all_rules().values()}
         return annotations(
             [*map(_as_finding, found.findings), *found.on_suppressions], names, _not_judged(found),
             is_file=context.is_file,
