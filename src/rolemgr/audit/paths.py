@@ -263,8 +263,10 @@ class Search:
             frontiers.setdefault(depth, []).extend(found)
         return {arn: self._chain(arn, ways) for arn in self.next_step}
 
-    def one_step(self, targets: Sequence[AuditedPrincipal], done: set[str]) -> dict[str, ChainStep]:
-        """Return the step to one of *targets* of each principal that is not *done*, where it has one."""
+    def one_step(
+        self, targets: Sequence[AuditedPrincipal], done: set[str], what: str = "whether it can become an administrator"
+    ) -> dict[str, ChainStep]:
+        """Return the step to one of *targets* of each principal that is not *done*; *what* can't be told otherwise."""
         found: dict[str, ChainStep] = {}
         services = {one.holder.arn: services_of(self._setting, one) for one in targets}
         candidates = Candidates(targets)
@@ -274,7 +276,7 @@ class Search:
             try:
                 step = self._first(walker, candidates, services)
             except TooComplex as error:
-                self._setting.cannot_tell(walker.subject, "whether it can become an administrator", error)
+                self._setting.cannot_tell(walker.subject, what, error)
                 continue
             if step:
                 found[arn] = step

@@ -162,7 +162,9 @@ def _escalating(setting: AuditRun, chains: Mapping[str, tuple[ChainStep, ...]]) 
 def _to_sagemaker(setting: AuditRun, search: Search, done: set[str]) -> None:
     """Find who acts in one step as a role that may do everything in SageMaker; *done* have more than that."""
     everything = {one.principal.arn for one in setting.findings if one.rule.id in ("AU003", "AU004")}
-    for arn, step in search.one_step([setting.subjects[one] for one in sorted(everything)], done | everything).items():
+    targets = [setting.subjects[one] for one in sorted(everything)]
+    what = "whether it can act as an administrator of SageMaker"
+    for arn, step in search.one_step(targets, done | everything, what).items():
         message = f"-> {_short(step.whom)}: {step.how}"
         setting.find("AU304", setting.subjects[arn], message, step.requests, (step,), about_steps((step,)))
 

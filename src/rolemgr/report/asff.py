@@ -53,13 +53,12 @@ def asff(found: Audit, region: str | None, version: str) -> list[dict[str, Any]]
     input nor --as-of names a day.
     """
     where = _where(found, region, version)
+    made = [(one, _finding(one, found, where)) for one in found.findings]
+    made += [(one, _archived(_finding(one, found, where), reason)) for one, reason in found.suppressed]
+    made += [(one, _archived(_finding(one, found, where), "it is in the baseline")) for one in found.in_baseline]
     by_account: dict[str, list[dict[str, Any]]] = {account: [] for account in found.accounts}
-    for one in found.findings:
-        by_account[one.principal.account].append(_finding(one, found, where))
-    for one, reason in found.suppressed:
-        by_account[one.principal.account].append(_archived(_finding(one, found, where), reason))
-    for one in found.in_baseline:
-        by_account[one.principal.account].append(_archived(_finding(one, found, where), "it is in the baseline"))
+    for one, data in made:
+        by_account.setdefault(one.principal.account, []).append(data)
     for account, findings in by_account.items():
         findings.extend(_not_judged(found, account, where))
     return [
@@ -75,13 +74,18 @@ def _where(found: Audit, region: str | None, version: str) -> _Where:
     if found.as_of is None:
         raise InputError(SourceLocation("--format"), "asff needs a day, and the input names none", "give --as-of")
     partition = partition_of(region)
-    others = sorted(
-        {one.principal.arn.split(":")[1] for one in found.findings} - {partition}
-    )  # fmt: skip
+    others = sorted({arn.split(":")[1] for arn in _arns(found)} - {partition})
     if others:
         problem = f"{region} is of the partition {partition}, and the principals are of {others[0]}"
         raise InputError(SourceLocation("--region"), problem, "name a Region of theirs")
     return _Where(partition, region, f"{found.as_of.isoformat()}T00:00:00Z", version)
+
+
+def _arns(found: Audit) -> Iterator[str]:
+    """Yield ARNs of principals of the audit, as many as it tells."""
+    yield from (one.principal.arn for one in (*found.findings, *found.in_baseline))
+    yield from (one.principal.arn for one, _ in found.suppressed)
+    yield from (one.role.arn for one in found.nearest)
 
 
 def _batches(findings: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
@@ -136,13 +140,20 @@ def _resources(one: AuditFinding, where: _Where) -> Iterator[dict[str, Any]]:
             yield {**_principal(step.whom, where), "ResourceRole": "Target"}
 
 
+_TYPES: Final = {"role": "AwsIamRole", "user": "AwsIamUser"}
+
+
 def _principal(arn: str, where: _Where) -> dict[str, Any]:
-    kind = "AwsIamUser" if ":user/" in arn else "AwsIamRole"
-    return {"Type": kind, "Id": arn, "Partition": where.partition}
+    parts = Arn.parse(arn)
+    kind = parts.resource.partition("/")[0] if parts and parts.service == "iam" else ""
+    return {"Type": _TYPES.get(kind, "Other"), "Id": arn, "Partition": where.partition}
 
 
 def _details(who: HeldRole) -> dict[str, Any]:
-    return {"AwsIamUser": {"UserName": who.name}} if who.kind == "user" else {"AwsIamRole": {"RoleName": who.name}}
+    """Return what Security Hub shows of *who*: its name, by the kind that it is."""
+    if who.kind == "user":
+        return {"AwsIamUser": {"UserName": who.name}}
+    return {"AwsIamRole": {"RoleName": who.name}} if who.kind == "role" else {"Other": {"Name": who.name}}
 
 
 def _archived(finding: dict[str, Any], reason: str) -> dict[str, Any]:
