@@ -49,13 +49,14 @@ def asff(found: Audit, region: str | None, version: str) -> list[dict[str, Any]]
     """
     Return *found* as the inputs of BatchImportFindings, each of one account, for Security Hub in *region*.
 
+    What is suppressed is archived there. What a baseline has is left as it is there.
+
     Raises InputError without a *region*, for one of another partition than the principals, and where neither the
     input nor --as-of names a day.
     """
     where = _where(found, region, version)
     made = [(one, _finding(one, found, where)) for one in found.findings]
     made += [(one, _archived(_finding(one, found, where), reason)) for one, reason in found.suppressed]
-    made += [(one, _archived(_finding(one, found, where), "it is in the baseline")) for one in found.in_baseline]
     by_account: dict[str, list[dict[str, Any]]] = {account: [] for account in found.accounts}
     for one, data in made:
         by_account.setdefault(one.principal.account, []).append(data)
