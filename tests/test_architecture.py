@@ -51,7 +51,7 @@ ROOMS = {
     "wizard": {"errors", "files", "iam", "model", "catalog", "compose"},
     "workflow": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
-        "separation", "prove", "diagnose", "policytest", "check", "export", "account", "report", "wizard",
+        "separation", "prove", "diagnose", "policytest", "check", "export", "account", "audit", "report", "wizard",
     },
     "api": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",

@@ -13,7 +13,9 @@ from typing import Any, Final, TypeVar
 
 from rolemgr.audit.account import Raw, RawPolicy, joined
 from rolemgr.errors import InputError, Problems, SourceLocation
+from rolemgr.evaluate.errors import RequestError
 from rolemgr.evaluate.policies import read_policy
+from rolemgr.evaluate.principals import read_caller
 from rolemgr.files.members import Item, items
 from rolemgr.files.source import MAX_BYTES, FileError, Limits, SourceFile
 from rolemgr.iam.arn import Arn
@@ -113,6 +115,9 @@ class Reader:
             place = f"{item.key}[{item.place}]" if item.place is not None else item.key
             self._aside(name, item.line, place, f"it has no `Arn` of an IAM {wanted}")
             return set()
+        if problem := _not_anybody(str(arn)) if wanted in ("role", "user") else "":
+            self._aside(name, item.line, str(arn), problem)
+            return set()
         self._note_dates(value)
         at = SourceLocation(name, item.line)
         if item.key == "Policies":
@@ -195,6 +200,15 @@ class Reader:
             _day(used.get("LastUsedDate")) if isinstance(used, dict) else None
         ]
         self.newest = max((day for day in (self.newest, *days) if day), default=None)
+
+
+def _not_anybody(arn: str) -> str:
+    """Return why nobody can make a request as *arn*, which is of a role or user; nothing where somebody can."""
+    try:
+        read_caller(arn)
+    except RequestError as error:
+        return str(error)
+    return ""
 
 
 def _parsed(value: Any, kind: type[Document]) -> Document | str:

@@ -1,6 +1,7 @@
 """One audit at work: the inventory, everybody's rights, what was found, what can't be told."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from typing import Final
@@ -11,13 +12,13 @@ from rolemgr.compare.budget import Budget
 from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import Effect
-from rolemgr.model.inventory import HeldRole, Inventory, Unjudged
+from rolemgr.model.inventory import HeldPolicy, HeldRole, Inventory, Unjudged
 
 MOST_REQUESTS: Final = 600_000
-"""How many requests an audit may ask over all principals, beside `PER_PRINCIPAL` of each."""
+"""How many requests an audit may ask over all principals of an account, beside `PER_PRINCIPAL` of each."""
 PER_PRINCIPAL: Final = 20_000
 MOST_PAIRS: Final = 2_000_000
-"""Pairs of a principal and a role that are looked at: a thousand roles and two thousand principals."""
+"""Pairs of a principal and a role that are looked at in an account: a thousand roles, two thousand principals."""
 _PAIRS: Final = "there are more than {:,} pairs of a principal and a role to look at"
 _PROBLEM: Final = "it takes more than {:,} requests to tell"
 
@@ -31,6 +32,10 @@ class AuditedPrincipal:
         self.rights = Rights(holder, now, self.budget)
         arn = Arn.parse(holder.arn)
         self.partition = arn.partition if arn else "aws"
+
+    def joined_by(self, more: tuple[HeldPolicy, ...]) -> "AuditedPrincipal":
+        """Return it as it is with *more* policies, paid for from the same budget."""
+        return AuditedPrincipal(replace(self.holder, policies=self.holder.policies + more), self.now, self.budget)
 
     @property
     def account(self) -> str:
@@ -60,13 +65,40 @@ class AuditRun:
     def __init__(self, inventory: Inventory, as_of: date | None, days: int, most: int = MOST_REQUESTS) -> None:
         self.inventory, self.as_of, self.days = inventory, as_of, days
         self.now = f"{as_of.isoformat()}T00:00:00Z" if as_of else "2001-01-01T00:00:00Z"
-        self.budget = Budget(most, problem=_PROBLEM)
         self.services_of: dict[str, tuple[str, ...]] = {}
-        self.pairs = Budget(MOST_PAIRS, problem=_PAIRS)
+        self._pairs: dict[str, Budget] = {}
+        budgets = {account: Budget(most, problem=_PROBLEM) for account in inventory.accounts}
         judged = (one for one in inventory.principals.values() if not one.is_of_a_service)
-        self.subjects = {one.arn: AuditedPrincipal(one, self.now, self.budget) for one in judged}
+        self.subjects = {one.arn: AuditedPrincipal(one, self.now, budgets[one.account]) for one in judged}
         self.findings: list[AuditFinding] = []
         self.untold: list[Unjudged] = []
+        self._found: dict[tuple[str, str, tuple[str, ...]], int] = {}
+
+    def pairs_of(self, subject: AuditedPrincipal) -> Budget:
+        """Return the budget of pairs that the account of *subject* has."""
+        return self._pairs.setdefault(subject.account, Budget(MOST_PAIRS, problem=_PAIRS))
+
+    def of_account(self, subject: AuditedPrincipal) -> Sequence[AuditedPrincipal]:
+        """Return the subjects of the account that *subject* is of: whom it can change by IAM's own requests."""
+        return self._of_account[subject.account]
+
+    def groups_of(self, subject: AuditedPrincipal) -> Sequence[HeldRole]:
+        """Return the groups of the account that *subject* is of."""
+        return self._groups.get(subject.account, ())
+
+    @cached_property
+    def _groups(self) -> Mapping[str, Sequence[HeldRole]]:
+        found: dict[str, list[HeldRole]] = {}
+        for one in self.inventory.groups.values():
+            found.setdefault(one.account, []).append(one)
+        return found
+
+    @cached_property
+    def _of_account(self) -> Mapping[str, Sequence[AuditedPrincipal]]:
+        found: dict[str, list[AuditedPrincipal]] = {}
+        for one in self.subjects.values():
+            found.setdefault(one.account, []).append(one)
+        return found
 
     def rule(self, identifier: str) -> AuditRule:
         """Return the kind of finding *identifier*."""
@@ -74,12 +106,14 @@ class AuditRun:
 
     def find(
         self, identifier: str, subject: AuditedPrincipal, message: str, requests: tuple[ShownRequest, ...] = (),
-        steps: tuple[ChainStep, ...] = (),
+        steps: tuple[ChainStep, ...] = (), about: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
-        """Note a finding of *subject*."""
-        self.findings.append(
-            AuditFinding(self.rule(identifier), subject.holder, message, requests, steps, subject.unless)
-        )
+        """Note a finding of *subject*; of several of one kind *about* the same, each has its number."""
+        key = identifier, subject.holder.arn, about
+        self._found[key] = self._found.get(key, 0) + 1
+        numbered = (*about, str(self._found[key])) if self._found[key] > 1 else about
+        rule = self.rule(identifier)
+        self.findings.append(AuditFinding(rule, subject.holder, message, requests, steps, subject.unless, numbered))
 
     def cannot_tell(self, subject: AuditedPrincipal, what: str, error: TooComplex | str) -> None:
         """Note that *what* of *subject* can't be told."""
@@ -90,8 +124,10 @@ class AuditRun:
         """Yield what can't be told, one for each principal and question."""
         yield from dict.fromkeys(self.untold)
         for subject in self.subjects.values():
+            at = subject.holder.where
+            for what, reason in sorted(subject.rights.cuts.items()):
+                yield Unjudged(at.file, at.line, f"{what} of {subject.holder.arn}", reason)
             for what, count in sorted(subject.rights.untold.items()):
-                at = subject.holder.where
                 times = "a request" if count == 1 else f"{count} requests"
                 reason = f"whether conditions let {times} through can't be told"
                 yield Unjudged(at.file, at.line, f"{what} of {subject.holder.arn}", reason)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import rolemgr.cli.wizard
     import rolemgr.detective.detective
     import rolemgr.report.audit
+    import rolemgr.report.audit_forms
     import rolemgr.report.check
     import rolemgr.report.drift_forms
     import rolemgr.report.pages.forms
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     import rolemgr.report.plan
     import rolemgr.report.test_results
     import rolemgr.workflow.apply
+    import rolemgr.workflow.audit
     import rolemgr.workflow.batch
     import rolemgr.workflow.browse
     import rolemgr.workflow.check
