@@ -85,7 +85,11 @@ class Controls:
             self._keep(identifier, str(summary.get("Name", identifier)), known, value.get("Content"), at)
 
     def _keep(self, identifier: str, name: str, kind: ControlKind, content: Any, at: SourceLocation) -> None:
-        document = self._documents.read(content, IdentityPolicy if kind == SCP else ResourceControlPolicy)
+        document: IdentityPolicy | ResourcePolicy | str
+        if kind == SCP:
+            document = self._documents.read(content, IdentityPolicy)
+        else:
+            document = self._documents.read(content, ResourceControlPolicy)
         if isinstance(document, str):
             self._unread[identifier] = kind
             self._say(at, f"{_SHORT[kind]} {identifier}", document)

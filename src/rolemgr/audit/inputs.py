@@ -124,14 +124,10 @@ class Inputs:
         if one.key == "Attributes" and isinstance(one.value, dict):
             arn = one.value.get("TopicArn", one.value.get("QueueArn"))
             if isinstance(arn, str):
-                policy = Answer({"Policy": one.value["Policy"]} if "Policy" in one.value else None, one.at)
-                self._resources.add(arn, None, policy, None, one.at)
+                self._resources.add(arn, None, Answer(data, one.at), None, one.at)
             return isinstance(arn, str)
         if one.key in _NAMES and arn:
-            answer = (
-                Answer(data, one.at) if "ResourcePolicy" in data else Answer(None, one.at, "the answer has no policy")
-            )
-            self._resources.add(arn, None, answer, None, one.at)
+            self._resources.add(arn, None, Answer(data, one.at), None, one.at)
             return True
         if one.key in _UNPLACED and not arn:
             self._say(one.at, f"`{one.key}`", "the answer does not say what it is of: name the file in an index")
@@ -143,12 +139,11 @@ class Inputs:
         if not isinstance(identifier, str) or not isinstance(service, str):
             self._say(at, "a VPC endpoint", "it has no VpcEndpointId and ServiceName")
             return
-        document = None
-        if found.get("PolicyDocument") is not None:
-            document = self._documents.read(found["PolicyDocument"], ResourcePolicy)
-            if isinstance(document, str):
-                self._say(at, f"the policy of {identifier}", document)
-                return
+        written = found.get("PolicyDocument")
+        document = None if written is None else self._documents.read(written, ResourcePolicy)
+        if isinstance(document, str):
+            self._say(at, f"the policy of {identifier}", document)
+            return
         owner, vpc = found.get("OwnerId"), found.get("VpcId")
         made = VpcEndpoint(
             identifier, owner if isinstance(owner, str) and ACCOUNT_ID.fullmatch(owner) else None,
