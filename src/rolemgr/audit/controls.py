@@ -11,7 +11,7 @@ from typing import Any, Final
 from rolemgr.audit.parse import Documents
 from rolemgr.errors import SourceLocation
 from rolemgr.iam.arn import ACCOUNT_ID
-from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy
+from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy, ResourcePolicy
 from rolemgr.model.inventory_layers import ControlKind, ControlPolicy, Levels, Organization, Unjudged
 
 SCP: Final[ControlKind] = "SERVICE_CONTROL_POLICY"

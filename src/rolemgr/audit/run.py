@@ -158,7 +158,9 @@ def _nearest(
     known, granted, found = personas(), Granted(), []
     for subject in roles:
         try:
-            allowed, untold = granted.actions(subject.holder, Rights(subject.holder, setting.now, subject.budget))
+            allowed, untold = granted.actions(
+                subject.holder, Rights(subject.holder, setting.now, subject.budget, setting.around)
+            )
             found.append(replace(nearest(subject.holder, allowed, known), untold=untold))
         except TooComplex as error:
             setting.cannot_tell(subject, "the nearest persona", error)

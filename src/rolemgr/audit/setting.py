@@ -7,6 +7,7 @@ from typing import Final
 
 from rolemgr.audit.finding import AuditFinding, AuditRule, ChainStep, rules, table
 from rolemgr.audit.rights import Rights, ShownRequest
+from rolemgr.audit.surroundings import Surroundings
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.arn import Arn
@@ -25,10 +26,10 @@ _PROBLEM: Final = "it takes more than {:,} requests to tell"
 class AuditedPrincipal:
     """One principal that is judged, with its rights and the budget that its questions have."""
 
-    def __init__(self, holder: HeldRole, now: str, whole: Budget) -> None:
+    def __init__(self, holder: HeldRole, now: str, whole: Budget, around: Surroundings) -> None:
         self.holder, self.now = holder, now
         self.budget = Budget(PER_PRINCIPAL, whole, _PROBLEM)
-        self.rights = Rights(holder, now, self.budget)
+        self.rights = Rights(holder, now, self.budget, around)
         arn = Arn.parse(holder.arn)
         self.partition = arn.partition if arn else "aws"
 
@@ -63,8 +64,9 @@ class AuditRun:
         self.budget = Budget(most, problem=_PROBLEM)
         self.services_of: dict[str, tuple[str, ...]] = {}
         self.pairs = Budget(MOST_PAIRS, problem=_PAIRS)
+        self.around = Surroundings(inventory)
         judged = (one for one in inventory.principals.values() if not one.is_of_a_service)
-        self.subjects = {one.arn: AuditedPrincipal(one, self.now, self.budget) for one in judged}
+        self.subjects = {one.arn: AuditedPrincipal(one, self.now, self.budget, self.around) for one in judged}
         self.findings: list[AuditFinding] = []
         self.untold: list[Unjudged] = []
 

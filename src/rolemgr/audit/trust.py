@@ -85,11 +85,12 @@ def _unread(trust: TrustPolicy) -> Iterator[str]:
 def _anyone(setting: AuditRun, subject: AuditedPrincipal) -> None:
     somebody = f"arn:{subject.partition}:iam::{_STRANGER}:role/somebody"
     role, budget, now = subject.holder, subject.budget, setting.now
-    answer = ask_trust(somebody, role, _ASSUME, _OUTSIDE, budget, now, ANYTHING, choice=Choice.NONE)
+    rcps = setting.around.rcps(subject.account, _ASSUME)
+    answer = ask_trust(somebody, role, _ASSUME, _OUTSIDE, budget, now, ANYTHING, choice=Choice.NONE, rcps=rcps)
     if answer.shown:
         setting.find("AU101", subject, "any principal of any account, without a condition", (answer.shown,))
         return
-    answer = ask_trust(somebody, role, _ASSUME, {}, budget, now, ANYTHING)
+    answer = ask_trust(somebody, role, _ASSUME, {}, budget, now, ANYTHING, rcps=rcps)
     if answer.certainty is not Certainty.DENIED:
         shown = (answer.shown,) if answer.shown else ()
         setting.find("AU103", subject, "Principal is `*`: whoever meets the conditions may assume it", shown)
@@ -97,11 +98,12 @@ def _anyone(setting: AuditRun, subject: AuditedPrincipal) -> None:
 
 def _account(setting: AuditRun, subject: AuditedPrincipal, account: str, principal: str) -> None:
     role, budget, now = subject.holder, subject.budget, setting.now
-    answer = ask_trust(principal, role, _ASSUME, _OUTSIDE, budget, now, ANYTHING, choice=Choice.NONE)
+    rcps = setting.around.rcps(subject.account, _ASSUME)
+    answer = ask_trust(principal, role, _ASSUME, _OUTSIDE, budget, now, ANYTHING, choice=Choice.NONE, rcps=rcps)
     if answer.shown:
         setting.find("AU102", subject, f"account {account}, which is not in the input", (answer.shown,))
         return
-    answer = ask_trust(principal, role, _ASSUME, {}, budget, now, ANYTHING)
+    answer = ask_trust(principal, role, _ASSUME, {}, budget, now, ANYTHING, rcps=rcps)
     if answer.certainty is not Certainty.DENIED:
         shown = (answer.shown,) if answer.shown else ()
         setting.find("AU103", subject, f"account {account}, which is not in the input, on conditions", shown)
