@@ -164,9 +164,9 @@ class Controls:
         return found
 
     def _say_once(self, at: SourceLocation, place: str, reason: str) -> None:
-        said = Unjudged(at.file, at.line, place, reason)
-        if said not in self._aside:
-            self._aside.append(said)
+        unjudged = Unjudged(at.file, at.line, place, reason)
+        if unjudged not in self._aside:
+            self._aside.append(unjudged)
 
 
 def target_nodes(value: Any) -> tuple[str, ...] | None:

@@ -5,11 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from rolemgr.audit.rights import ShownRequest
 from rolemgr.check.finding import Severity
 from rolemgr.model.inventory import HeldRole
+from rolemgr.model.inventory_layers import HeldResource, StudioMember
+
+Judged: TypeAlias = HeldRole | HeldResource | StudioMember
+"""What a finding is about: a role or user, a resource, a domain or profile of Studio."""
 
 
 class AuditRule(NamedTuple):
@@ -37,13 +41,13 @@ class ChainStep(NamedTuple):
 @dataclass(frozen=True)
 class AuditFinding:
     """
-    One finding about *principal*; *steps* are those of a chain, *requests* what shows it otherwise.
+    One finding about *principal*, or what else is judged; *steps* are a chain's, *requests* what shows it otherwise.
 
     *unless* says what of the principal is not known and could deny it.
     """
 
     rule: AuditRule
-    principal: HeldRole
+    principal: Judged
     message: str
     requests: tuple[ShownRequest, ...] = ()
     steps: tuple[ChainStep, ...] = ()

@@ -139,8 +139,8 @@ class Inputs:
         if not isinstance(identifier, str) or not isinstance(service, str):
             self._say(at, "a VPC endpoint", "it has no VpcEndpointId and ServiceName")
             return
-        written = found.get("PolicyDocument")
-        document = None if written is None else self._documents.read(written, ResourcePolicy)
+        policy = found.get("PolicyDocument")
+        document = None if policy is None else self._documents.read(policy, ResourcePolicy)
         if isinstance(document, str):
             self._say(at, f"the policy of {identifier}", document)
             return

@@ -70,9 +70,9 @@ class Resources:
 
     def say(self, at: SourceLocation, place: str, reason: str) -> Unjudged:
         """Note that *place* is not judged, and return the note."""
-        said = Unjudged(at.file, at.line, place, reason)
-        self._aside.append(said)
-        return said
+        unjudged = Unjudged(at.file, at.line, place, reason)
+        self._aside.append(unjudged)
+        return unjudged
 
     def add(
         self, arn: str, account: str | None, policy: Answer | None, block: Answer | None, at: SourceLocation

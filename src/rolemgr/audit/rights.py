@@ -99,7 +99,7 @@ class Rights:
         boundary = holder.boundary.document if holder.boundary else None
         scps = around.scps(holder.account) if around else ()
         self._of_account = around.of_account(holder.account) if around else ()
-        self._beside: dict[tuple[int, ResourceControls], Policies] = {}
+        self._beside: dict[tuple[int, str], Policies] = {}
         self.untold: dict[str, int] = {}
         """How many requests can't be told, by action."""
         self.policies = Policies(tuple(one.document for one in holder.policies), boundary, service_control=scps)
@@ -204,7 +204,7 @@ class Rights:
         rcps = self._around.rcps(account, action) if self._around else ()
         if opened is None and not rcps:
             return self.policies
-        key = id(opened), rcps
+        key = id(opened), account if rcps else ""
         if key not in self._beside:
             mine = self.policies
             made = Policies(
@@ -234,15 +234,42 @@ def ask_trust(
     if role.trust is None:
         return UNTOLD
     policies = Policies(() if identity is None else (identity,), resource_control=rcps, resource=role.trust)
+    found = _ask_outsider(principal, action, role.arn, role.account, policies, context, now, budget, choice)
+    if isinstance(found, Request):
+        return RightsAnswer(Certainty.ALLOWED, ShownRequest(found, None, role.arn, role.trust))
+    return found
+
+
+def ask_resource(
+    principal: str, held: HeldResource, action: str, resource: str, context: Settled, budget: Budget, now: str,
+    *, choice: Choice = Choice.ANY, rcps: ResourceControls = (),
+) -> RightsAnswer:  # fmt: skip
+    """
+    Return whether the policy of *held* and the *rcps* let *principal*, of another account or a service, in.
+
+    What its own account must allow is taken for granted. *resource* is what is asked for: *held*, or a part of it.
+    """
+    if held.unknown:
+        return UNTOLD
+    identity = (ANYTHING,) if principal.startswith("arn:") else ()
+    policies = Policies(identity, resource_control=rcps, resource=held.policy)
+    found = _ask_outsider(principal, action, resource, held.account, policies, context, now, budget, choice)
+    if isinstance(found, Request):
+        return RightsAnswer(Certainty.ALLOWED, ShownRequest(found, resource=held))
+    return found
+
+
+def _ask_outsider(
+    principal: str, action: str, resource: str, owner: str, policies: Policies, context: Settled, now: str,
+    budget: Budget, choice: Choice,
+) -> Request | RightsAnswer:  # fmt: skip
+    """Return a request of *principal* that *policies* allow, or that none is, or that it can't be told."""
     about = policies.about(action.lower())
     settled = _settled(context)
     if _ASKED_ABOUT_TIME in _keys(about):
         settled[_ASKED_ABOUT_TIME] = (now,)
-    trial = Trial(principal, action, role.arn, settled, policies, about, budget, choice)
-    found = trial.request()
-    if found is None:
-        return NO if trial.surely_denied() else UNTOLD
-    return RightsAnswer(Certainty.ALLOWED, ShownRequest(found, None, role.arn, role.trust))
+    trial = Trial(principal, action, resource, settled, policies, about, budget, choice, owner)
+    return trial.request() or (NO if trial.surely_denied() else UNTOLD)
 
 
 def _keys(about: Iterable[ActionStatements]) -> frozenset[str]:

@@ -9,9 +9,12 @@ from typing import Final
 from rolemgr.audit.breadth import is_administrator, is_of_sagemaker, over_permissioned, passing, reaching
 from rolemgr.audit.finding import AuditFinding, ChainStep
 from rolemgr.audit.nearest import Granted, Nearest, nearest
+from rolemgr.audit.opened import judge_resources
 from rolemgr.audit.paths import Search, Walker
 from rolemgr.audit.rights import Rights
 from rolemgr.audit.setting import MOST_REQUESTS, AuditedPrincipal, AuditRun
+from rolemgr.audit.studio_roles import Worker, judge_studio
+from rolemgr.audit.surroundings import Surroundings
 from rolemgr.audit.targets import own_ways
 from rolemgr.audit.trust import trusting
 from rolemgr.check.finding import Severity
@@ -20,9 +23,17 @@ from rolemgr.model.inventory import Inventory, Unjudged
 
 DAYS: Final = 90
 """After so many days without use a role is reported."""
-NOT_IN_THE_INPUT: Final = (
-    "SCPs, RCPs and policies of resources are not in this input: they may deny what is found here, or allow more"
-)
+
+
+def not_in_the_input(inventory: Inventory) -> str:
+    """Return which layers *inventory* does not have, empty where it has something of each."""
+    given = Surroundings(inventory).given
+    lacking = [name for name, known in zip(("SCPs", "RCPs", "policies of resources"), given, strict=True) if not known]
+    if not lacking:
+        return ""
+    names = lacking[0] if len(lacking) == 1 else f"{', '.join(lacking[:-1])} and {lacking[-1]}"
+    more = ", or allow more" if not given.resources else ""
+    return f"{names} are not in this input: they may deny what is found here{more}"
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,9 @@ class Audit:
     as_of: date | None
     days: int
     files: tuple[str, ...]
+    studio: tuple[Worker, ...] = ()
+    resources: int = 0
+    not_in_the_input: str = ""
 
 
 def audit(
@@ -62,6 +76,8 @@ def audit(
         _judged(setting, subject, walkers.get(arn))
     _escalating(setting, Search(setting, walkers).run(list(administrators), ways))
     near = _nearest(setting, [one for one in sagemaker if one.holder.kind == "role"], personas)
+    judge_resources(setting)
+    studio = judge_studio(setting, near)
     principals = inventory.principals.values()
     return Audit(
         findings=tuple(sorted(setting.findings, key=_order)),
@@ -69,7 +85,8 @@ def audit(
         nearest=near, accounts=inventory.accounts,
         roles=sum(one.kind == "role" for one in principals), users=sum(one.kind == "user" for one in principals),
         of_sagemaker=len(near), of_services=sum(one.is_of_a_service for one in principals),
-        as_of=setting.as_of, days=days, files=inventory.files,
+        as_of=setting.as_of, days=days, files=inventory.files, studio=studio, resources=len(inventory.resources),
+        not_in_the_input=not_in_the_input(inventory),
     )  # fmt: skip
 
 

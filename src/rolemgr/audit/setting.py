@@ -1,11 +1,11 @@
 """One audit at work: the inventory, everybody's rights, what was found, what can't be told."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Final
 
-from rolemgr.audit.finding import AuditFinding, AuditRule, ChainStep, rules, table
+from rolemgr.audit.finding import AuditFinding, AuditRule, ChainStep, Judged, rules, table
 from rolemgr.audit.rights import Rights, ShownRequest
 from rolemgr.audit.surroundings import Surroundings
 from rolemgr.compare.budget import Budget
@@ -13,6 +13,7 @@ from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import Effect
 from rolemgr.model.inventory import HeldRole, Inventory, Unjudged
+from rolemgr.model.inventory_layers import StudioMember
 
 MOST_REQUESTS: Final = 600_000
 """How many requests an audit may ask over all principals, beside `PER_PRINCIPAL` of each."""
@@ -70,6 +71,15 @@ class AuditRun:
         self.findings: list[AuditFinding] = []
         self.untold: list[Unjudged] = []
 
+    @cached_property
+    def profiles_of(self) -> Mapping[str, Sequence[StudioMember]]:
+        """The Studio profiles by the role that works there."""
+        found: dict[str, list[StudioMember]] = {}
+        for one in self.inventory.studio:
+            if one.kind == "user profile" and one.role:
+                found.setdefault(one.role, []).append(one)
+        return found
+
     def rule(self, identifier: str) -> AuditRule:
         """Return the kind of finding *identifier*."""
         return rules()[identifier]
@@ -82,6 +92,16 @@ class AuditRun:
         self.findings.append(
             AuditFinding(self.rule(identifier), subject.holder, message, requests, steps, subject.unless)
         )
+
+    def find_at(
+        self, identifier: str, judged: Judged, message: str, requests: tuple[ShownRequest, ...] = (), unless: str = ""
+    ) -> None:
+        """Note a finding of a resource, or of a domain or profile of Studio."""
+        self.findings.append(AuditFinding(self.rule(identifier), judged, message, requests, unless=unless))
+
+    def cannot_tell_at(self, judged: Judged, what: str, reason: TooComplex | str) -> None:
+        """Note that *what* of a resource, domain or profile can't be told."""
+        self.untold.append(Unjudged(judged.where.file, judged.where.line, f"{what} of {judged.arn}", str(reason)))
 
     def cannot_tell(self, subject: AuditedPrincipal, what: str, error: TooComplex | str) -> None:
         """Note that *what* of *subject* can't be told."""

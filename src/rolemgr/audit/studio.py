@@ -100,7 +100,7 @@ class Studio:
             )
             return one
         if one.kind == "user profile":
-            return replace(one, role=domain.role)
+            return replace(one, role=domain.role, inherits=True)
         if one.owner:  # a private space works as its owner's profile does
             owner = profiles.get((one.domain, one.owner))
             if owner is None:
@@ -108,8 +108,8 @@ class Studio:
                     one.where, f"the role of {one.arn}", f"profile {one.owner}, which owns it, is not in the input"
                 )
                 return one
-            return replace(one, role=owner.role or domain.role)
-        return replace(one, role=domain.space_role)
+            return replace(one, role=owner.role or domain.role, inherits=True)
+        return replace(one, role=domain.space_role, inherits=True)
 
 
 def _owner(data: Mapping[str, Any]) -> str | None:

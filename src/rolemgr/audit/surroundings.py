@@ -18,7 +18,7 @@ ResourceControls: TypeAlias = tuple[tuple[ResourcePolicy, ...], ...]
 _PACKAGE: Final = "model-package/"
 
 
-class Given(NamedTuple):
+class LayersGiven(NamedTuple):
     """Which layers the input has at all."""
 
     service_control: bool
@@ -31,12 +31,15 @@ class Surroundings:
 
     def __init__(self, inventory: Inventory) -> None:
         self._resources, self._organization = inventory.resources, inventory.organization
+        self._controls: dict[str, ResourceControls] = {}
 
     @cached_property
-    def given(self) -> Given:
+    def given(self) -> LayersGiven:
         """Which layers the input has."""
         organization = self._organization
-        return Given(bool(organization.service_control), bool(organization.resource_control), bool(self._resources))
+        return LayersGiven(
+            bool(organization.service_control), bool(organization.resource_control), bool(self._resources)
+        )
 
     def scps(self, account: str) -> ServiceControls:
         """
@@ -50,7 +53,10 @@ class Surroundings:
         """Return the RCPs over resources of *account*, none for an *action* of a service that they do not reach."""
         if action.partition(":")[0].lower() not in rcp_services():
             return ()
-        return cast("ResourceControls", _documents(self._organization.resource_control.get(account, ())))
+        if account not in self._controls:
+            levels = self._organization.resource_control.get(account, ())
+            self._controls[account] = cast("ResourceControls", _documents(levels))
+        return self._controls[account]
 
     def at(self, resource: str) -> HeldResource | None:
         """Return whose policy decides about *resource*: its own, its bucket's, its model package group's."""

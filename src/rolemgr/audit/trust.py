@@ -14,8 +14,8 @@ from rolemgr.iam.arn import ACCOUNT_ID, Arn
 from rolemgr.iam.documents import Effect, PolicyType, TrustPolicy
 
 _ASSUME = "sts:AssumeRole"
-_STRANGER = "999999999999"
-_OUTSIDE: Settled = dict.fromkeys(
+STRANGER = "999999999999"
+OUTSIDE: Settled = dict.fromkeys(
     ("aws:principalorgid", "aws:principalorgpaths", "sts:externalid", "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce")
 )
 """What somebody from outside does not have."""
@@ -54,7 +54,7 @@ def _of_rules(setting: AuditRun, trust: TrustPolicy) -> tuple[Finding, ...]:
 def _outsiders(trust: TrustPolicy, inside: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Yield each account that the Allows name and the input does not have, with a principal of it; ``*`` is anybody."""
     for value in _named(trust):
-        account = _account_of(value)
+        account = account_of(value)
         if value == "*":
             yield "*", "*"
         elif account and account not in inside:
@@ -71,7 +71,8 @@ def _named(trust: TrustPolicy) -> Iterator[str]:
             yield from principal.get("AWS", ()) if isinstance(principal, Mapping) else (principal,)
 
 
-def _account_of(value: str) -> str | None:
+def account_of(value: str) -> str | None:
+    """Return the account of the principal *value*, None where it is not an ARN or account."""
     arn = Arn.parse(value)
     account = arn.account if arn else value
     return account if ACCOUNT_ID.fullmatch(account) else None
@@ -79,14 +80,14 @@ def _account_of(value: str) -> str | None:
 
 def _unread(trust: TrustPolicy) -> Iterator[str]:
     """Yield the principals that are neither an ARN nor an account: unique ids."""
-    yield from (value for value in _named(trust) if value != "*" and _account_of(value) is None)
+    yield from (value for value in _named(trust) if value != "*" and account_of(value) is None)
 
 
 def _anyone(setting: AuditRun, subject: AuditedPrincipal) -> None:
-    somebody = f"arn:{subject.partition}:iam::{_STRANGER}:role/somebody"
+    somebody = f"arn:{subject.partition}:iam::{STRANGER}:role/somebody"
     role, budget, now = subject.holder, subject.budget, setting.now
     rcps = setting.around.rcps(subject.account, _ASSUME)
-    answer = ask_trust(somebody, role, _ASSUME, _OUTSIDE, budget, now, ANYTHING, choice=Choice.NONE, rcps=rcps)
+    answer = ask_trust(somebody, role, _ASSUME, OUTSIDE, budget, now, ANYTHING, choice=Choice.NONE, rcps=rcps)
     if answer.shown:
         setting.find("AU101", subject, "any principal of any account, without a condition", (answer.shown,))
         return
@@ -99,7 +100,7 @@ def _anyone(setting: AuditRun, subject: AuditedPrincipal) -> None:
 def _account(setting: AuditRun, subject: AuditedPrincipal, account: str, principal: str) -> None:
     role, budget, now = subject.holder, subject.budget, setting.now
     rcps = setting.around.rcps(subject.account, _ASSUME)
-    answer = ask_trust(principal, role, _ASSUME, _OUTSIDE, budget, now, ANYTHING, choice=Choice.NONE, rcps=rcps)
+    answer = ask_trust(principal, role, _ASSUME, OUTSIDE, budget, now, ANYTHING, choice=Choice.NONE, rcps=rcps)
     if answer.shown:
         setting.find("AU102", subject, f"account {account}, which is not in the input", (answer.shown,))
         return

@@ -14,6 +14,7 @@ __all__ = ["account", "audit", "catalog", "cli", "detective", "report", "workflo
 
 if TYPE_CHECKING:
     import rolemgr.account.ownership
+    import rolemgr.audit.inputs
     import rolemgr.audit.personas
     import rolemgr.audit.read
     import rolemgr.audit.run

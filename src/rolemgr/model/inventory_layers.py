@@ -86,6 +86,11 @@ class HeldResource:
     block: PublicAccessBlock | None = None
     unknown: tuple[Unjudged, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """What people call it: its name without its type."""
+        return self.arn.split(":", 5)[-1].partition("/")[2] or self.arn.split(":", 5)[-1]
+
 
 @dataclass(frozen=True, eq=False)
 class VpcEndpoint:
@@ -101,7 +106,11 @@ class VpcEndpoint:
 
 @dataclass(frozen=True, eq=False)
 class StudioMember:
-    """A Studio domain, a user profile or a space, and the *role* (ARN) that works there, None where it names none."""
+    """
+    A Studio domain, a user profile or a space, and the *role* (ARN) that works there, None where none is known.
+
+    *inherits* says that it is the domain's, and not one of its own.
+    """
 
     kind: StudioKind
     arn: str
@@ -111,6 +120,12 @@ class StudioMember:
     role: str | None = None
     space_role: str | None = None
     owner: str | None = None
+    inherits: bool = False
+
+    @property
+    def account(self) -> str:
+        """The account that it is of."""
+        return self.arn.split(":", 5)[4]
 
 
 NO_ORGANIZATION: Final = Organization()

@@ -10,7 +10,8 @@ from typing import Any, Final
 from rolemgr.audit.finding import AuditFinding, AuditRule, ChainStep
 from rolemgr.audit.nearest import Nearest
 from rolemgr.audit.rights import ANYTHING, ShownRequest
-from rolemgr.audit.run import NOT_IN_THE_INPUT, Audit
+from rolemgr.audit.run import Audit
+from rolemgr.audit.studio_roles import Worker
 from rolemgr.check.finding import Severity
 from rolemgr.errors import printable
 from rolemgr.model.inventory import HeldRole, Unjudged
@@ -36,14 +37,15 @@ def audit_data(found: Audit) -> dict[str, Any]:
         "as_of": found.as_of.isoformat() if found.as_of else None,
         "counts": {
             "roles": found.roles, "users": found.users, "sagemaker_roles": found.of_sagemaker,
-            "service_linked_roles": found.of_services, "findings": len(found.findings),
+            "service_linked_roles": found.of_services, "resources": found.resources, "findings": len(found.findings),
             "not_judged": len(found.not_judged),
             "by_severity": {one.value: sum(each.severity is one for each in found.findings) for one in Severity},
         },
         "findings": [_finding_data(one, found) for one in found.findings],
         "nearest": [_nearest_data(one) for one in found.nearest],
         "not_judged": [one._asdict() for one in found.not_judged],
-        "not_in_the_input": NOT_IN_THE_INPUT,
+        "studio": [_worker_data(one) for one in found.studio],
+        "not_in_the_input": found.not_in_the_input,
     }  # fmt: skip
 
 
@@ -52,7 +54,8 @@ def _finding_data(finding: AuditFinding, found: Audit) -> dict[str, Any]:
     told = {"unless": finding.unless} if finding.unless else {}
     return {
         "id": rule.id, "name": rule.name, "severity": rule.severity.value, "title": rule.title,
-        "principal": who.arn, "account": who.account, "message": finding.message, **told,
+        "principal": who.arn, "kind": getattr(who, "kind", "resource"), "account": who.account,
+        "message": finding.message, **told,
         "path": who.where.file, "line": who.where.line, "page": rule.page, "remedy": rule.remedy,
         "steps": [_step_data(one, found) for one in finding.steps],
         "requests": [] if finding.steps else [_request_data(one, found) for one in finding.requests],
@@ -116,7 +119,10 @@ def _around(asked: ShownRequest, files: Sequence[str]) -> str:
     words = []
     if asked.holder and asked.holder.boundary:
         words.append(f"--boundary-policy <({_extract('boundary', asked.holder.arn, files)})")
-    if asked.trust_of:
+    if asked.resource:
+        words.append(f"--resource-account {asked.resource.account}")
+        words.append(f"--resource-policy <({_extract('resource', asked.resource.arn, files)})")
+    elif asked.trust_of:
         words.append(f"--resource-policy <({_extract('trust', asked.trust_of, files)})")
     elif asked.trust:
         words.append(f"--resource-policy <(echo {shlex.quote(_text(asked.trust.to_json_value()))})")
@@ -136,7 +142,9 @@ def audit_text(found: Audit, inputs: Sequence[str]) -> str:
     lines = [*_head(found), "", *_counts(found)]
     lines += _worst(found)
     lines += _personas(found)
+    lines += _studio(found.studio)
     lines += _not_judged(found.not_judged)
+    lines += textwrap.wrap(found.not_in_the_input, _WIDTH)
     lines += ["", *_next(found, inputs)]
     return "".join(f"{printable(line).rstrip()}\n" for line in lines)
 
@@ -231,6 +239,35 @@ def _personas(found: Audit) -> Iterator[str]:
         yield f"{len(found.nearest) - len(widest)} more roles: --format json"
 
 
+def _worker_data(one: Worker) -> dict[str, Any]:
+    member = one.member
+    return {
+        "kind": member.kind, "arn": member.arn, "role": member.role, "space_role": member.space_role,
+        "inherits": member.inherits, "nearest": one.nearest, "exceeds_by": one.exceeds,
+        "path": member.where.file, "line": member.where.line,
+    }  # fmt: skip
+
+
+def _studio(workers: Sequence[Worker]) -> Iterator[str]:
+    """Yield who works as which role in Studio, a line a role, those of most profiles first."""
+    by_role: dict[str, list[Worker]] = {}
+    for one in workers:
+        by_role.setdefault(one.member.role or "a role that is not known", []).append(one)
+    if by_role:
+        yield ""
+        yield "Studio, by the role that works there"
+    for role, found in sorted(by_role.items(), key=lambda item: (-len(item[1]), item[0]))[:_ROLES]:
+        counts = [(kind, sum(one.member.kind == kind for one in found)) for kind in ("domain", "user profile", "space")]
+        who = ", ".join(_several(count, kind) for kind, count in counts if count)
+        near = f"; nearest persona {found[0].nearest}" if found[0].nearest else ""
+        by = f", which it exceeds by {_several(found[0].exceeds, 'action')}" if found[0].exceeds else ""
+        yield from textwrap.wrap(
+            f"  {_name(role)}: {who}{near}{by}", _WIDTH, subsequent_indent="    ", break_long_words=False
+        )
+    if len(by_role) > _ROLES:
+        yield f"  {len(by_role) - _ROLES} more roles: --format json"
+
+
 def _lost(one: Nearest) -> str:
     """Return the first few of the actions that the role would lose, those of SageMaker first."""
     ordered = sorted(one.exceeds, key=lambda action: (not action.startswith("sagemaker:"), action))
@@ -249,7 +286,6 @@ def _not_judged(aside: Sequence[Unjudged]) -> Iterator[str]:
         )  # fmt: skip
     if len(aside) > _UNJUDGED:
         yield f"  {len(aside) - _UNJUDGED} more: --format json"
-    yield from textwrap.wrap(NOT_IN_THE_INPUT, _WIDTH)
 
 
 def _next(found: Audit, inputs: Sequence[str]) -> Iterator[str]:
