@@ -76,12 +76,13 @@ class Granted:
             allows = (one for one in document.statement if one.effect is Effect.ALLOW)
             self._of[id(document)] = (
                 document,
-                frozenset(action for one in allows for action in _of_statement(one)),
+                frozenset(action for one in allows for action in actions_of_statement(one)),
             )
         return self._of[id(document)][1]
 
 
-def _of_statement(statement: IdentityStatement) -> Iterator[str]:
+def actions_of_statement(statement: IdentityStatement) -> Iterator[str]:
+    """Yield the actions that *statement* speaks of, on a resource that it names, without looking at conditions."""
     actions = _actions(statement)
     resources = statement.resource or ()
     if "*" in resources or statement.not_resource:

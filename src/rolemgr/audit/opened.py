@@ -51,7 +51,7 @@ def _judged(setting: AuditRun, held: HeldResource) -> None:
         if identifier:
             found.setdefault((identifier, asked.account), []).append((asked.action, answer))
     public = any(identifier == "AU601" for identifier, _ in found)
-    if public and _is_restricted(setting, held):
+    if public and is_restricted(setting, held):
         return  # S3 then lets nobody in but the account itself and services
     open_to_all = {action for (identifier, _), told in found.items() for action, _ in told if identifier == "AU601"}
     for (identifier, account), told in found.items():
@@ -78,17 +78,19 @@ def _find(
         whom += ", which is not in the input"
     how = ", on conditions" if identifier == "AU603" and account not in own.paths else ""
     shown = tuple(answer.shown for _, answer in told if answer.shown)
-    setting.find_at(identifier, held, f"{whom}{how}: {names}", shown[:3], _unless(setting, held) if public else "")
+    setting.find_at(
+        identifier, held, f"{whom}{how}: {names}", shown[:3], unless_blocked(setting, held) if public else ""
+    )
 
 
-def _unless(setting: AuditRun, held: HeldResource) -> str:
+def unless_blocked(setting: AuditRun, held: HeldResource) -> str:
     """Return what is not known and could stop the public: S3 Block Public Access of the bucket or the account."""
     if _service(held) != "s3" or (held.block and held.account in setting.inventory.account_blocks):
         return ""
     return "Block Public Access of the bucket and the account, which is not all in the input, may stop it"
 
 
-def _is_restricted(setting: AuditRun, held: HeldResource) -> bool:
+def is_restricted(setting: AuditRun, held: HeldResource) -> bool:
     """
     Tell whether a public policy lets nobody in from another account: RestrictPublicBuckets.
 
@@ -117,16 +119,16 @@ def _outside_requests(setting: AuditRun, held: HeldResource) -> Iterator[_Outsid
     for statement in held.policy.statement if held.policy else ():
         if statement.effect is not Effect.ALLOW:
             continue
-        pairs = list(_pairs(held, statement))
-        outsiders = dict(_outsiders(setting, held, statement))
-        if outsiders and not pairs:
+        pairs = list(requests_of(held, statement))
+        named = dict(outsiders(setting, held, statement))
+        if named and not pairs:
             setting.cannot_tell_at(
                 held, f"what statement `{statement.sid or 'without a Sid'}` opens", "no action of it is known"
             )
-        yield from (_OutsideRequest(account, who, *pair) for account, who in outsiders.items() for pair in pairs)
+        yield from (_OutsideRequest(account, who, *pair) for account, who in named.items() for pair in pairs)
 
 
-def _outsiders(setting: AuditRun, held: HeldResource, statement: ResourceStatement) -> Iterator[tuple[str, str]]:
+def outsiders(setting: AuditRun, held: HeldResource, statement: ResourceStatement) -> Iterator[tuple[str, str]]:
     """Yield the accounts that *statement* names and the input does not have, each with a principal of it."""
     partition = held.arn.split(":", 2)[1]
     principal = statement.principal
@@ -144,9 +146,9 @@ def _outsiders(setting: AuditRun, held: HeldResource, statement: ResourceStateme
             yield account, value if named else f"arn:{partition}:iam::{account}:role/example"
 
 
-def _pairs(held: HeldResource, statement: ResourceStatement) -> Iterator[tuple[str, str]]:
+def requests_of(held: HeldResource, statement: ResourceStatement) -> Iterator[tuple[str, str]]:
     """Yield actions of *statement*, one for each type of resource that it names, each with such a resource."""
-    resources = list(dict.fromkeys(_resources(held, statement)))[:_MOST_RESOURCES]
+    resources = list(dict.fromkeys(samples(held, statement)))[:_MOST_RESOURCES]
     for resource in resources:
         for action in _actions(held, statement, resource):
             yield action, resource
@@ -173,7 +175,8 @@ def _listed(held: HeldResource, statement: ResourceStatement) -> Iterator[str]:
         yield from expand(f"{service}:*" if not pattern.strip("*") else pattern)
 
 
-def _resources(held: HeldResource, statement: ResourceStatement) -> Iterator[str]:
+def samples(held: HeldResource, statement: ResourceStatement) -> Iterator[str]:
+    """Yield resources that *statement*, of the policy of *held*, may be about."""
     partition = held.arn.split(":", 2)[1]
     inside = [held.arn, f"{held.arn}/example"] if _service(held) == "s3" else [held.arn]
     if statement.is_about_its_own_resource() or statement.not_resource:

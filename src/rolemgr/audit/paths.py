@@ -40,8 +40,7 @@ class Walker:
 
     def __init__(self, setting: AuditRun, subject: AuditedPrincipal) -> None:
         self.setting, self.subject, self.rights = setting, subject, subject.rights
-        self.assumes, self.passes = self.rights.speaks(_ASSUME), self.rights.speaks(PASS_ROLE)
-        self.rewrites = self.rights.speaks(_REWRITE)
+        self.passes, self.rewrites = self._is_allowed_somewhere(PASS_ROLE), self._is_allowed_somewhere(_REWRITE)
         self.opens = self.rights.speaks(_OPEN)
         self.keys = tuple(action for action in _KEYS if self.rights.speaks(action))
         self._starts: dict[str, tuple[str, tuple[ShownRequest, ...]] | None] = {}
@@ -155,6 +154,13 @@ class Walker:
         role = strange(PASS_ROLE, "role", self.subject.partition, self.subject.account)
         return not self.rights.ask(action, role, {_BOUNDARY: None})
 
+    def _is_allowed_somewhere(self, action: str) -> bool:
+        """Tell whether *action* may be allowed on a role: where all that is said is about any role, one is asked."""
+        if not self.rights.speaks(action):
+            return False
+        role = strange(PASS_ROLE, "role", self.subject.partition, self.subject.account)
+        return not self.rights.is_uniform(action) or bool(self.rights.ask(action, role))
+
     def _may_become(self, target: AuditedPrincipal) -> bool:
         """Tell whether any step could lead to *target*, without asking for one."""
         return self.passes or self.rewrites or self.opens or _may_let_in(target, self.subject)
@@ -248,8 +254,8 @@ def services_of(setting: AuditRun, target: AuditedPrincipal) -> tuple[str, ...]:
 class Search:
     """The search from those who have every right, or can give it to themselves, to all others."""
 
-    def __init__(self, setting: AuditRun, walkers: Mapping[str, Walker]) -> None:
-        self._setting, self._walkers = setting, walkers
+    def __init__(self, setting: AuditRun, walkers: Mapping[str, Walker], goal: str = "an administrator") -> None:
+        self._setting, self._walkers, self._goal = setting, walkers, goal
         self.next_step: dict[str, ChainStep] = {}
 
     def run(self, administrators: Sequence[str], ways: Mapping[str, ChainStep]) -> Mapping[str, tuple[ChainStep, ...]]:
@@ -274,7 +280,7 @@ class Search:
             try:
                 step = self._first(walker, targets, services)
             except TooComplex as error:
-                self._setting.cannot_tell(walker.subject, "whether it can become an administrator", error)
+                self._setting.cannot_tell(walker.subject, f"whether it can become {self._goal}", error)
                 continue
             if step:
                 found[arn] = step

@@ -143,14 +143,14 @@ class Rights:
 
     def ask(
         self, action: str, resource: str, context: Settled | None = None, *, trust: TrustPolicy | None = None,
-        trust_of: str | None = None, choice: Choice = Choice.ANY,
+        trust_of: str | None = None, choice: Choice = Choice.ANY, note: bool = True,
     ) -> RightsAnswer:  # fmt: skip
         """
         Return whether the principal may do *action* on *resource*, with *context* as it is.
 
         *trust* is the policy of the role that is to be assumed. Keys that nobody settles, and that *choice* leaves
-        to the caller, are chosen so that the request comes through, if any choice does. Raises TooComplex where the
-        budget is spent.
+        to the caller, are chosen so that the request comes through, if any choice does. That it can't be told is
+        counted, unless *note* says that it is asked once more. Raises TooComplex where the budget is spent.
         """
         held = self._around.at(resource) if self._around else None
         opened = trust or (held.policy if held else None)
@@ -175,7 +175,8 @@ class Rights:
             return RightsAnswer(Certainty.ALLOWED, shown)
         if trial.surely_denied():
             return NO
-        self.cannot_tell(action)
+        if note:
+            self.cannot_tell(action)
         return UNTOLD
 
     def cannot_tell(self, what: str) -> None:

@@ -83,6 +83,13 @@ def _unread(trust: TrustPolicy) -> Iterator[str]:
     yield from (value for value in _named(trust) if value != "*" and account_of(value) is None)
 
 
+def outsiders_of_trust(trust: TrustPolicy, inside: tuple[str, ...], role: str) -> Iterator[tuple[str, str]]:
+    """Yield each account that *trust*, of *role*, names and that is not *inside*, with a principal of it."""
+    partition = role.split(":", 2)[1]
+    for account, principal in _outsiders(trust, inside):
+        yield account, f"arn:{partition}:iam::{STRANGER}:role/somebody" if account == "*" else principal
+
+
 def _anyone(setting: AuditRun, subject: AuditedPrincipal) -> None:
     somebody = f"arn:{subject.partition}:iam::{STRANGER}:role/somebody"
     role, budget, now = subject.holder, subject.budget, setting.now

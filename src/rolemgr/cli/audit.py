@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolemgr.cli.console import catalog_option, form_option, judged_fail_on_option, output_option
-from rolemgr.cli.files import note, require_ending, write_output
-from rolemgr.cli.inventory import inventory_of, principals_named
+from rolemgr.cli.files import require_ending, write_output
+from rolemgr.cli.inventory import end_with, inventory_of, principals_named
 from rolemgr.cli.lazy import audit, report, workflow
 from rolemgr.cli.lazy import catalog as entries
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
@@ -72,11 +72,7 @@ def audit_command(
     chosen = principals_named(inventory, of, "--of") if of is not None else []
     found = _audited(inventory, today, days, catalog)
     write_output(_text(found, chosen, form, files), output)
-    for error in wrong:
-        click.echo(f"error: {error}", err=True)
-    if wrong:
-        note(f"{whole} of {whole + len(wrong)} files are audited whole")
-        sys.exit(2)
+    end_with(wrong, whole)
     if _fails(found, fail_on, chosen):
         sys.exit(1)
 

@@ -1,10 +1,13 @@
 """The files of an inventory, as the commands take them that judge a whole account or organization."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from rolemgr.cli.files import is_folder, read_input
+import click
+
+from rolemgr.cli.files import is_folder, note, read_input
 from rolemgr.cli.lazy import audit
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.files.source import ANSWER_LIMITS
@@ -60,6 +63,15 @@ def _paths(names: Sequence[str]) -> list[str]:
             raise InputError(SourceLocation(name), "has no .json file", "save the answers of AWS there")
         found.update(dict.fromkeys(inside))
     return sorted(found, key=lambda name: not name.endswith(audit.inputs.INDEX_ENDINGS))
+
+
+def end_with(wrong: Sequence[InputError], whole: int) -> None:
+    """Say what is wrong with files, of which *whole* are read whole, and exit with 2; return where nothing is."""
+    for error in wrong:
+        click.echo(f"error: {error}", err=True)
+    if wrong:
+        note(f"{whole} of {whole + len(wrong)} files are read whole")
+        sys.exit(2)
 
 
 def principals_named(inventory: "Inventory", name: str, option: str) -> "list[HeldRole]":

@@ -58,21 +58,22 @@ def _finding_data(finding: AuditFinding, found: Audit) -> dict[str, Any]:
         "message": finding.message, **told,
         "path": who.where.file, "line": who.where.line, "page": rule.page, "remedy": rule.remedy,
         "steps": [_step_data(one, found) for one in finding.steps],
-        "requests": [] if finding.steps else [_request_data(one, found) for one in finding.requests],
+        "requests": [] if finding.steps else [shown_data(one, found.files) for one in finding.requests],
     }  # fmt: skip
 
 
 def _step_data(step: ChainStep, found: Audit) -> dict[str, Any]:
-    requests = [_request_data(one, found) for one in step.requests]
+    requests = [shown_data(one, found.files) for one in step.requests]
     return {"who": step.who, "becomes": step.whom, "how": step.how, "requests": requests}
 
 
-def _request_data(asked: ShownRequest, found: Audit) -> dict[str, Any]:
+def shown_data(asked: ShownRequest, files: Sequence[str]) -> dict[str, Any]:
+    """Return *asked* for programs, with the `rolemgr simulate` line that asks it once more."""
     data = request_data(asked.request)
     context = data.get("context")
     if isinstance(context, dict):
-        data["context"] = {key: _HIDDEN if key.lower() in _SECRET else value for key, value in context.items()}
-    return {"request": data, "ask": simulate_line(asked, found.files)}
+        data["context"] = {key: hidden(key, value) for key, value in context.items()}
+    return {"request": data, "ask": simulate_line(asked, files)}
 
 
 def _nearest_data(one: Nearest) -> dict[str, Any]:
@@ -81,6 +82,11 @@ def _nearest_data(one: Nearest) -> dict[str, Any]:
         "exceeds_in_services": one.services, "would_lose": list(one.exceeds), "would_gain": list(one.lacks),
         "cannot_tell": one.untold, "at_least": bool(one.role.unknown),
     }  # fmt: skip
+
+
+def hidden(key: str, value: str) -> str:
+    """Return *value* of the condition key *key*, unless it is one that nobody prints."""
+    return _HIDDEN if key.lower() in _SECRET else value
 
 
 def simulate_line(asked: ShownRequest, files: Sequence[str]) -> str:
