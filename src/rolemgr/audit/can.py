@@ -79,7 +79,7 @@ def can(inventory: Inventory, holder: HeldRole, service: str | None = None) -> C
     becomes = tuple(_becomes(setting, subject))
     return Can(
         holder, tuple(_allowed(holder, deciders, chosen)), chosen, by_resources,
-        tuple(_limits(setting, holder, deciders, chosen)), becomes, untold,
+        tuple(_limits(setting, holder, deciders, service)), becomes, untold,
         (*holder.unknown, *(one for one in setting.all_untold() if holder.arn in one.place)),
     )  # fmt: skip
 
@@ -101,21 +101,27 @@ def _allowed(holder: HeldRole, deciders: Deciders, actions: frozenset[str]) -> I
 
 
 def _limits(
-    setting: AuditRun, holder: HeldRole, deciders: Deciders, actions: frozenset[str]
+    setting: AuditRun, holder: HeldRole, deciders: Deciders, service: str | None
 ) -> Iterator[DecidingStatement]:
-    """Yield the Denies, of all layers of the principal, that speak of one of *actions*."""
+    """Yield the Denies, of all layers of the principal, that speak of an action that its policies allow."""
+    allows = (one for policy in holder.policies for one in policy.document.statement if one.effect is Effect.ALLOW)
+    spoken = {action for one in allows for action in actions_of_statement(one)}
+    actions = {one for one in spoken if service is None or one.startswith(f"{service}:")}
     boundary = (holder.boundary,) if holder.boundary else ()
     found = [*_statements(holder, deciders, holder.policies, Layer.IDENTITY)]
     found += _statements(holder, deciders, boundary, Layer.PERMISSIONS_BOUNDARY)
+    found += _controls(setting, holder.account)
     for one, statement in found:
-        if statement.effect is Effect.DENY and actions & frozenset(actions_of_statement(statement)):
+        if statement.effect is Effect.DENY and not actions.isdisjoint(actions_of_statement(statement)):
             yield one
-    for control in (
-        one for level in setting.inventory.organization.service_control.get(holder.account, ()) for one in level
-    ):
-        for place, each in enumerate(control.document.statement):
-            if each.effect is Effect.DENY and actions & frozenset(actions_of_statement(each)):
-                yield DecidingStatement(Layer.SERVICE_CONTROL, f"SCP {control.name}", place, each, control.where)
+
+
+def _controls(setting: AuditRun, account: str) -> Iterator[tuple[DecidingStatement, IdentityStatement]]:
+    for level in setting.inventory.organization.service_control.get(account, ()):
+        for control in level:
+            for place, statement in enumerate(control.document.statement):
+                name = f"SCP {control.name}"
+                yield DecidingStatement(Layer.SERVICE_CONTROL, name, place, statement, control.where), statement
 
 
 def _by_resources(

@@ -2,7 +2,7 @@
 Who may do an action: the principals of an inventory by themselves, through others, and those outside of it.
 
 Each is shown by a request that the evaluator allows, and by the statements that decide about it. Who may only on
-conditions is apart, and so is of whom nobody can tell.
+conditions is listed apart, and so is everybody about whom it can't be told.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ MOST_PATTERNS: Final = 12
 """How many resources that the policies of one principal name are asked about."""
 
 
-class Grant(NamedTuple):
+class PrincipalGrant(NamedTuple):
     """
     How *holder* may do *action*: on *pattern* (as its policies name it, or the resource that was asked for).
 
@@ -65,14 +65,14 @@ class WhoCan:
 
     action: str
     resource: str | None
-    grants: tuple[Grant, ...]
+    grants: tuple[PrincipalGrant, ...]
     through: tuple[Through, ...]
     outside: tuple[Outsider, ...]
     untold: tuple[Unjudged, ...]
 
-    def of(self, *, certain: bool) -> Mapping[str, list[Grant]]:
+    def of(self, *, certain: bool) -> Mapping[str, list[PrincipalGrant]]:
         """Return the grants by principal, of those who have one that is *certain*, or of all others."""
-        found: dict[str, list[Grant]] = {}
+        found: dict[str, list[PrincipalGrant]] = {}
         for one in self.grants:
             found.setdefault(one.holder.arn, []).append(one)
         return {arn: grants for arn, grants in found.items() if any(one.certain for one in grants) is certain}
@@ -123,7 +123,7 @@ def _question(setting: AuditRun, action: str, resource: str | None) -> _Question
     return _Question(setting, Deciders(setting.inventory), action, resource, tuple(kinds), tuple(opened))
 
 
-def _grants(question: _Question, subject: AuditedPrincipal) -> Iterator[Grant]:
+def _grants(question: _Question, subject: AuditedPrincipal) -> Iterator[PrincipalGrant]:
     setting, action = question.setting, question.action
     try:
         for place, (pattern, resource) in enumerate(_candidates(question, subject)):
@@ -134,7 +134,7 @@ def _grants(question: _Question, subject: AuditedPrincipal) -> Iterator[Grant]:
             certain, answer = _answer(setting, subject, action, resource)
             if answer.shown:
                 by = question.deciders.of(answer.shown, subject.rights.policies_for(answer.shown))
-                yield Grant(subject.holder, action, pattern, certain, answer.shown, by, subject.unless)
+                yield PrincipalGrant(subject.holder, action, pattern, certain, answer.shown, by, subject.unless)
                 if STRANGE in resource and certain:
                     return  # on anything of the kind: what its policies name besides is part of it
     except TooComplex as error:

@@ -31,8 +31,8 @@ def who_can_command(action: str, words: Sequence[str], fail_on: Sequence[str], f
     ACTION is an action such as sagemaker:CreateTrainingJob, or a pattern such as s3:Get*. RESOURCE, an ARN (with
     wildcards perhaps), says on what; without it, on anything. FILE is a file or folder of an inventory, as
     `rolemgr audit` reads them. Apart are those who can, those who can where conditions are met, those who become
-    one of them (assume, pass, act as), those outside whom the policy of a resource lets in, and those of whom it
-    can't be told. Nothing touches AWS.
+    one of them (assume, pass, act as), those outside whom the policy of a resource lets in, and what can't be told.
+    Nothing touches AWS.
 
     \b
     Examples:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from rolemgr.audit.deciding import DecidingStatement, conditions_of
 from rolemgr.audit.outsiders import Outsider
-from rolemgr.audit.who_can import Grant, Through, WhoCan
+from rolemgr.audit.who_can import PrincipalGrant, Through, WhoCan
 from rolemgr.errors import printable
 from rolemgr.model.inventory import Unjudged
 from rolemgr.report.audit import hidden, shown_data
@@ -41,7 +41,7 @@ def _answer_data(found: WhoCan, files: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _holder_data(grants: Sequence[Grant], files: Sequence[str]) -> dict[str, Any]:
+def _holder_data(grants: Sequence[PrincipalGrant], files: Sequence[str]) -> dict[str, Any]:
     who = grants[0].holder
     return {
         "principal": who.arn, "kind": who.kind, "account": who.account, "path": who.where.file, "line": who.where.line,
@@ -119,7 +119,7 @@ def _page(found: WhoCan) -> Iterator[str]:
     yield from _untold(found.untold)
 
 
-def _holders(title: str, found: Mapping[str, Sequence[Grant]]) -> Iterator[str]:
+def _holders(title: str, found: Mapping[str, Sequence[PrincipalGrant]]) -> Iterator[str]:
     if found:
         yield ""
         yield f"{len(found):>5}  {title}"
@@ -137,7 +137,7 @@ def _holders(title: str, found: Mapping[str, Sequence[Grant]]) -> Iterator[str]:
         yield f"  {len(found) - _MOST_SHOWN} more: --format json"
 
 
-def _if(one: Grant | Outsider) -> str:
+def _if(one: PrincipalGrant | Outsider) -> str:
     """Return the conditions that must be met: of the deciding statements, or of the request that is shown."""
     if one.certain:
         return ""
