@@ -227,3 +227,23 @@ def test_what_is_given_is_not_said_to_be_missing() -> None:
     account = details([role("r", allow(READ, "arn:aws:s3:::x"))])
     assert audited(inventory_of(account)).not_in_the_input.startswith("SCPs, RCPs and policies of resources")
     assert audited(inventory_of(account, organization())).not_in_the_input.startswith("RCPs and policies of resources")
+
+
+def test_endpoints_that_let_everything_through() -> None:
+    """Without a policy, with AWS's default; twins that demand the organization are left alone."""
+    ours = {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}
+    everything = json.dumps(document(to("*", "*", on="*")))
+    narrow = json.dumps(document(to("*", "*", on="*", **ours)))
+    service = "com.amazonaws.eu-west-1.sagemaker.api"
+    listed = [
+        {"VpcEndpointId": "vpce-1", "ServiceName": service},
+        {"VpcEndpointId": "vpce-2", "ServiceName": "com.amazonaws.eu-west-1.s3", "PolicyDocument": everything},
+        {"VpcEndpointId": "vpce-3", "ServiceName": service, "PolicyDocument": narrow},
+        {"VpcEndpointId": "vpce-4", "ServiceName": "com.amazonaws.eu-west-1.unheardof", "PolicyDocument": narrow},
+        {"VpcEndpointId": "vpce-5", "ServiceName": "com.amazonaws.vpce.eu-west-1.vpce-svc-1"},
+        {"VpcEndpointId": "vpce-6", "ServiceName": service, "VpcEndpointType": "GatewayLoadBalancer"},
+    ]
+    files = {"e.json": answer("ec2", "DescribeVpcEndpoints", {"VpcEndpoints": listed})}
+    result = audited(inventory_of(details([role("r", allow(READ, "arn:aws:s3:::x"))]), files))
+    assert {one for one in found(result) if one[0] == "AU604"} == {("AU604", "vpce-1"), ("AU604", "vpce-2")}
+    assert any("vpce-4" in one.place for one in result.not_judged)

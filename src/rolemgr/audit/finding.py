@@ -10,10 +10,10 @@ from typing import Any, NamedTuple, TypeAlias
 from rolemgr.audit.rights import ShownRequest
 from rolemgr.check.finding import Severity
 from rolemgr.model.inventory import HeldRole
-from rolemgr.model.inventory_layers import HeldResource, StudioMember
+from rolemgr.model.inventory_layers import HeldResource, StudioMember, VpcEndpoint
 
-Judged: TypeAlias = HeldRole | HeldResource | StudioMember
-"""What a finding is about: a role or user, a resource, a domain or profile of Studio."""
+Judged: TypeAlias = HeldRole | HeldResource | StudioMember | VpcEndpoint
+"""What a finding is about: a role or user, a resource, a domain or profile of Studio, a VPC endpoint."""
 
 
 class AuditRule(NamedTuple):

@@ -31,6 +31,9 @@ _ORGANIZATION: Final = ("Organization", "Accounts", "Account")
 _UNPLACED: Final = (*POLICY_KEYS, BLOCK, "Targets", "Parents")
 """What only an index can place: these answers do not say whose they are."""
 _OTHERS: Final = ("NextToken", "Marker", "IsTruncated", "ResponseMetadata")
+_TO_AWS: Final = ("Interface", "Gateway")
+_OF_OTHERS: Final = "com.amazonaws.vpce."
+"""How the name of an endpoint service begins that somebody else offers, by PrivateLink."""
 _NAMES: Final = ("ARN", "EndpointArn")
 
 
@@ -139,6 +142,8 @@ class Inputs:
         if not isinstance(identifier, str) or not isinstance(service, str):
             self._say(at, "a VPC endpoint", "it has no VpcEndpointId and ServiceName")
             return
+        if found.get("VpcEndpointType", "Interface") not in _TO_AWS or service.startswith(_OF_OTHERS):
+            return  # it leads to no API of AWS, so that IAM decides about nothing that passes it
         policy = found.get("PolicyDocument")
         document = None if policy is None else self._documents.read(policy, ResourcePolicy)
         if isinstance(document, str):

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Final
 
 from rolemgr.audit.breadth import is_administrator, is_of_sagemaker, over_permissioned, passing, reaching
+from rolemgr.audit.endpoints import judge_endpoints
 from rolemgr.audit.finding import AuditFinding, ChainStep
 from rolemgr.audit.nearest import Granted, Nearest, nearest
 from rolemgr.audit.opened import judge_resources
@@ -77,6 +78,7 @@ def audit(
     _escalating(setting, Search(setting, walkers).run(list(administrators), ways))
     near = _nearest(setting, [one for one in sagemaker if one.holder.kind == "role"], personas)
     judge_resources(setting)
+    judge_endpoints(setting)
     studio = judge_studio(setting, near)
     principals = inventory.principals.values()
     return Audit(

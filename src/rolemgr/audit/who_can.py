@@ -61,7 +61,7 @@ class Through(NamedTuple):
 
 @dataclass(frozen=True)
 class WhoCan:
-    """The answers for one *action*; *untold* are those of whom nobody can tell."""
+    """The answers for one *action*; *untold* is what can't be told."""
 
     action: str
     resource: str | None

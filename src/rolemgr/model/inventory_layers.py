@@ -103,6 +103,16 @@ class VpcEndpoint:
     where: SourceLocation
     policy: ResourcePolicy | None = None
 
+    @property
+    def arn(self) -> str:
+        """What it is called: its id, as the answer has no ARN of it."""
+        return self.id
+
+    @property
+    def name(self) -> str:
+        """What people call it: its id."""
+        return self.id
+
 
 @dataclass(frozen=True, eq=False)
 class StudioMember:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from rolemgr.audit.finding import AuditFinding, AuditRule, ChainStep
+from rolemgr.audit.finding import AuditFinding, AuditRule, ChainStep, Judged
 from rolemgr.audit.nearest import Nearest
 from rolemgr.audit.rights import ANYTHING, ShownRequest
 from rolemgr.audit.run import Audit
@@ -15,6 +15,7 @@ from rolemgr.audit.studio_roles import Worker
 from rolemgr.check.finding import Severity
 from rolemgr.errors import printable
 from rolemgr.model.inventory import HeldRole, Unjudged
+from rolemgr.model.inventory_layers import HeldResource, StudioMember
 from rolemgr.reference.condition_keys import find_key
 from rolemgr.report.differences import request_data
 
@@ -54,12 +55,19 @@ def _finding_data(finding: AuditFinding, found: Audit) -> dict[str, Any]:
     told = {"unless": finding.unless} if finding.unless else {}
     return {
         "id": rule.id, "name": rule.name, "severity": rule.severity.value, "title": rule.title,
-        "principal": who.arn, "kind": getattr(who, "kind", "resource"), "account": who.account,
+        "principal": who.arn, "kind": _kind_of(who), "account": who.account,
         "message": finding.message, **told,
         "path": who.where.file, "line": who.where.line, "page": rule.page, "remedy": rule.remedy,
         "steps": [_step_data(one, found) for one in finding.steps],
         "requests": [] if finding.steps else [shown_data(one, found.files) for one in finding.requests],
     }  # fmt: skip
+
+
+def _kind_of(judged: Judged) -> str:
+    """Return what a finding is about: a role, a user, a resource, a part of Studio, a VPC endpoint."""
+    if isinstance(judged, HeldRole | StudioMember):
+        return judged.kind
+    return "resource" if isinstance(judged, HeldResource) else "VPC endpoint"
 
 
 def _step_data(step: ChainStep, found: Audit) -> dict[str, Any]:
