@@ -145,7 +145,7 @@ def organization_without(*names: str, **changed: str) -> Inventory:
 def test_what_is_missing_of_an_organization_is_said() -> None:
     """The management account, the account's path, a policy's text, its targets, a level, another page."""
     assert any("names the management account" in one for one in reasons(organization_without("organization.json")))
-    assert any("its path in the organization" in one for one in reasons(organization_without("accounts.json")))
+    assert any("its path is not in the input" in one for one in reasons(organization_without("accounts.json")))
     assert any("its text is not in the input" in one for one in reasons(organization_without("p-lockdown0.json")))
     assert any("its targets" not in one and "the targets of p-lockdown0" in one for one in reasons(
         organization_without("p-lockdown0.targets.json")))  # fmt: skip

@@ -57,10 +57,8 @@ class Controls:
         identifier, paths = found.get("Id"), found.get("Paths")
         if not isinstance(identifier, str) or not ACCOUNT_ID.fullmatch(identifier):
             self._say(at, "an account", "it has no Id")
-        elif not isinstance(paths, list) or len(paths) != 1 or not isinstance(paths[0], str):
-            self._say(at, f"account {identifier}", "it has no Paths: a newer AWS CLI has them, or `path` in an index")
-        else:
-            self.path(identifier, paths[0], at)
+        elif isinstance(paths, list) and len(paths) == 1 and isinstance(paths[0], str):
+            self.path(identifier, paths[0], at)  # without one it is said where SCPs are to be told
 
     def path(self, account: str, path: str, at: SourceLocation) -> None:
         """Take the *path* of an account: the organization, the root, each OU, and the account or not."""
@@ -145,7 +143,7 @@ class Controls:
                 self._say(
                     self._somewhere(),
                     f"{_SHORT[kind]}s of account {account}",
-                    "its path in the organization is not in the input",
+                    "its path is not in the input: a newer AWS CLI prints Paths, an index has `path`",
                 )
             else:
                 yield account, tuple(self._level(kind, node, by_node) for node in (*self.paths[account], account))
