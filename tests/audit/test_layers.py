@@ -222,11 +222,23 @@ def test_opening_the_own_profile_is_no_step_to_another() -> None:
     assert ("AU301", "opener") not in found(audited(inventory_of(details(roles), studio)))
 
 
+def test_a_domain_of_identity_center_is_opened_by_nobody() -> None:
+    """CreatePresignedDomainUrl can only be called where people sign in by IAM."""
+    roles = [role("default", allow("*")), role("opener", allow("sagemaker:CreatePresignedDomainUrl", "*"))]
+    studio = {"d.json": domain(role_arn("default")), "ann.json": profile("ann")}
+    assert ("AU301", "opener") in found(audited(inventory_of(details(roles), studio)))
+    sso = {**studio, "d.json": json.dumps({**json.loads(studio["d.json"]), "AuthMode": "SSO"})}
+    assert ("AU301", "opener") not in found(audited(inventory_of(details(roles), sso)))
+
+
 def test_what_is_given_is_not_said_to_be_missing() -> None:
     """The page says once which layers the input does not have."""
     account = details([role("r", allow(READ, "arn:aws:s3:::x"))])
     assert audited(inventory_of(account)).not_in_the_input.startswith("SCPs, RCPs and policies of resources")
     assert audited(inventory_of(account, organization())).not_in_the_input.startswith("RCPs and policies of resources")
+    one = audited(inventory_of(account, organization(), bucket("b"))).not_in_the_input
+    assert one.startswith("RCPs are not in this input")
+    assert one.endswith("the policy of one resource is in the input: those of others may deny, or allow more")
 
 
 def test_endpoints_that_let_everything_through() -> None:

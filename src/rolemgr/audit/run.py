@@ -1,6 +1,6 @@
 """An audit: every principal judged by evaluation, the ways between them, and what each SageMaker role should be."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from operator import attrgetter
@@ -27,14 +27,23 @@ DAYS: Final = 90
 
 
 def not_in_the_input(inventory: Inventory) -> str:
-    """Return which layers *inventory* does not have, empty where it has something of each."""
+    """Return which layers *inventory* does not have, and of how many resources it has the policies."""
+    return "; ".join((*_lacking(inventory), *_of_resources(len(inventory.resources))))
+
+
+def _lacking(inventory: Inventory) -> Iterator[str]:
     given = Surroundings(inventory).given
-    lacking = [name for name, known in zip(("SCPs", "RCPs", "policies of resources"), given, strict=True) if not known]
-    if not lacking:
-        return ""
-    names = lacking[0] if len(lacking) == 1 else f"{', '.join(lacking[:-1])} and {lacking[-1]}"
-    more = ", or allow more" if not given.resources else ""
-    return f"{names} are not in this input: they may deny what is found here{more}"
+    names = [name for name, known in zip(("SCPs", "RCPs", "policies of resources"), given, strict=True) if not known]
+    if names:
+        listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+        more = "" if given.resources else ", or allow more"
+        yield f"{listed} are not in this input: they may deny what is found here{more}"
+
+
+def _of_resources(count: int) -> Iterator[str]:
+    if count:
+        whose = "the policy of one resource is" if count == 1 else f"the policies of {count:,} resources are"
+        yield f"{whose} in the input: those of others may deny, or allow more"
 
 
 @dataclass(frozen=True)

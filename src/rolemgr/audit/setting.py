@@ -73,10 +73,16 @@ class AuditRun:
 
     @cached_property
     def profiles_of(self) -> Mapping[str, Sequence[StudioMember]]:
-        """The Studio profiles by the role that works there."""
+        """
+        The Studio profiles that a presigned URL opens, by the role that works there.
+
+        "This operation can only be called when the authentication mode equals IAM."
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreatePresignedDomainUrl.html
+        """
         found: dict[str, list[StudioMember]] = {}
+        closed = {one.domain for one in self.inventory.studio if one.sso}
         for one in self.inventory.studio:
-            if one.kind == "user profile" and one.role:
+            if one.kind == "user profile" and one.role and one.domain not in closed:
                 found.setdefault(one.role, []).append(one)
         return found
 

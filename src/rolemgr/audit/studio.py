@@ -50,7 +50,7 @@ class Studio:
             return
         made = StudioMember(
             kind, arn, name, domain, at, self._role(data, settings, at, arn),
-            self._role(data, "DefaultSpaceSettings", at, arn), _owner(data),
+            self._role(data, "DefaultSpaceSettings", at, arn), _owner(data), sso=data.get("AuthMode") == "SSO",
         )  # fmt: skip
         before = self._members.setdefault(arn, made)
         if (before.role, before.space_role, before.owner) != (made.role, made.space_role, made.owner):

@@ -119,7 +119,8 @@ class StudioMember:
     """
     A Studio domain, a user profile or a space, and the *role* (ARN) that works there, None where none is known.
 
-    *inherits* says that it is the domain's, and not one of its own.
+    *inherits* says that it is the domain's, and not one of its own. *sso* says of a domain that people sign in by
+    Identity Center, so that nobody gets in by a presigned URL.
     """
 
     kind: StudioKind
@@ -131,6 +132,7 @@ class StudioMember:
     space_role: str | None = None
     owner: str | None = None
     inherits: bool = False
+    sso: bool = False
 
     @property
     def account(self) -> str:
