@@ -30,6 +30,9 @@ from rolemgr.audit.can import can
 from rolemgr.audit.setting import AuditRun
 from rolemgr.audit.who_can import WhoCan, who_can
 from rolemgr.evaluate.decision import evaluate
+from rolemgr.evaluate.policies import Policies
+from rolemgr.evaluate.request import Request
+from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy, ResourcePolicy
 from rolemgr.model.inventory import Inventory
 
 TRAIN = "sagemaker:CreateTrainingJob"
@@ -228,3 +231,55 @@ def test_what_policies_of_resources_alone_allow() -> None:
     assert {(one.action, one.resource) for one in found.by_resources} == {
         ("s3:PutObject", "arn:aws:s3:::acme/in/example")
     }
+
+
+ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:ListBucket")
+PLACES = ("arn:aws:s3:::b/in/1", "arn:aws:s3:::b/*", "arn:aws:s3:::b", "*", "arn:aws:s3:::c/*")
+NAMES = ("r0", "r1", "r2")
+
+
+def _statement(random: Random, *, of_resource: bool = False) -> dict[str, Any]:
+    made = random.choice((allow, allow, deny))(random.choice(("s3:*", *ACTIONS)), random.choice(PLACES))
+    if random.random() < 0.3:
+        made["Condition"] = random.choice(
+            (
+                {"ArnEquals": {"aws:PrincipalArn": role_arn("r1")}},
+                {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}},
+                {"Bool": {"aws:SecureTransport": "false"}},
+            )
+        )
+    names = (role_arn("r0"), ROOT, role_arn("r2"), PARTNER)
+    return made | ({"Principal": {"AWS": random.choice(names)}} if of_resource else {})
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_it_agrees_with_the_evaluator(seed: int) -> None:
+    """Random policies on every layer, decided once more from policies that are put together here, by hand."""
+    random = Random(seed)  # noqa: S311 - policies, not secrets
+    own = {name: [_statement(random) for _ in range(random.randint(1, 3))] for name in NAMES}
+    scp, boundary = [allow("*"), _statement(random)], [allow("*"), _statement(random)]
+    shared = [_statement(random, of_resource=True) for _ in range(2)]
+    rcp = deny(random.choice(ACTIONS), random.choice(PLACES)) | {"Principal": "*"}
+    bounds = {name: random.choice((None, BOUNDARY)) for name in NAMES}
+    text = details(
+        [role(name, *own[name], boundary=bounds[name]) for name in NAMES], policies=[policy("ml-boundary", *boundary)]
+    )
+    around = organization({"p-random000": (scp, [ACCOUNT])}, {"p-rcp000000": ([rcp], [ACCOUNT])})
+    inventory = inventory_of(text, around, bucket("b", *shared))
+    for action in ACTIONS:
+        place = "arn:aws:s3:::b" if action == "s3:ListBucket" else "arn:aws:s3:::b/in/1"
+        found = names(who_can(inventory, action, place))
+        for name in NAMES:
+            policies = Policies(
+                (IdentityPolicy.model_validate(document(*own[name])),),
+                IdentityPolicy.model_validate(document(*boundary)) if bounds[name] else None,
+                service_control=((IdentityPolicy.model_validate(document(*scp)),),),
+                resource_control=((ResourceControlPolicy.model_validate(document(rcp)),),),
+                resource=ResourcePolicy.model_validate(document(*shared)),
+            )
+            bare = Request.known(action, place, {}, role_arn(name), ACCOUNT)
+            secure = Request.known(action, place, {"aws:SecureTransport": "true"}, role_arn(name), ACCOUNT)
+            insecure = Request.known(action, place, {"aws:SecureTransport": "false"}, role_arn(name), ACCOUNT)
+            by_decision = [evaluate(one, policies).decision == "Allowed" for one in (bare, secure, insecure)]
+            assert (name in found["can"]) is by_decision[0], (name, action)
+            assert (name in found["can"] | found["if"]) is any(by_decision), (name, action)
