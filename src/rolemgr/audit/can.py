@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from rolemgr.audit.deciding import Deciders, DecidingStatement
 from rolemgr.audit.finding import ChainStep
 from rolemgr.audit.nearest import Granted, actions_of_statement
-from rolemgr.audit.opened import requests_of
+from rolemgr.audit.opened import allows_of, requests_of
 from rolemgr.audit.paths import Walker, services_of
 from rolemgr.audit.rights import ShownRequest
 from rolemgr.audit.setting import AuditedPrincipal, AuditRun
@@ -130,8 +130,8 @@ def _by_resources(
     """Yield what the policies of resources, which name the principal itself or everybody, let it do."""
     caller = read_caller(subject.holder.arn)
     for held in setting.inventory.resources.values():
-        for statement in held.policy.statement if held.policy else ():
-            if statement.effect is not Effect.ALLOW or not statement.principal:
+        for statement in allows_of(setting, held):
+            if not statement.principal:
                 continue
             named = read_principals("Principal", blocks_of(statement.principal), denies=False)
             if match(named, caller, bounded=False) <= Match.ACCOUNT:

@@ -31,6 +31,7 @@ class Controls:
         self._policies: dict[str, ControlPolicy] = {}
         self._unread: dict[str, ControlKind | None] = {}
         self._targets: dict[str, tuple[tuple[str, ...], SourceLocation]] = {}
+        self._once: set[Unjudged] = set()
 
     @property
     def is_given(self) -> bool:
@@ -163,7 +164,8 @@ class Controls:
 
     def _say_once(self, at: SourceLocation, place: str, reason: str) -> None:
         unjudged = Unjudged(at.file, at.line, place, reason)
-        if unjudged not in self._aside:
+        if unjudged not in self._once:
+            self._once.add(unjudged)
             self._aside.append(unjudged)
 
 

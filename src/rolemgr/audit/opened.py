@@ -20,6 +20,8 @@ from rolemgr.reference.services import expand, find_action
 _MOST_ACTIONS: Final = 4
 """How many actions of a statement, each of another type of resource, are tried."""
 _MOST_RESOURCES: Final = 6
+_MOST_STATEMENTS: Final = 200
+"""A bucket's policy, 20,480 bytes, holds no more; it bounds the work on a file that AWS never wrote."""
 _PROBLEM: Final = "it takes more than {:,} requests to tell"
 
 
@@ -30,6 +32,17 @@ class _OutsideRequest(NamedTuple):
     principal: str
     action: str
     resource: str
+
+
+def allows_of(setting: AuditRun, held: HeldResource) -> Iterator[ResourceStatement]:
+    """Yield the Allows of the policy of *held*; that there are more than AWS takes is said."""
+    allows = (one for one in (held.policy.statement if held.policy else ()) if one.effect is Effect.ALLOW)
+    for place, statement in enumerate(allows):
+        if place == _MOST_STATEMENTS:
+            reason = f"it has more than {_MOST_STATEMENTS} Allows, and no more are judged"
+            setting.cannot_tell_at(held, "the whole policy", reason)
+            return
+        yield statement
 
 
 def judge_resources(setting: AuditRun) -> None:
@@ -116,9 +129,7 @@ def _opened(setting: AuditRun, held: HeldResource, asked: _OutsideRequest, budge
 
 
 def _outside_requests(setting: AuditRun, held: HeldResource) -> Iterator[_OutsideRequest]:
-    for statement in held.policy.statement if held.policy else ():
-        if statement.effect is not Effect.ALLOW:
-            continue
+    for statement in allows_of(setting, held):
         pairs = list(requests_of(held, statement))
         named = dict(outsiders(setting, held, statement))
         if named and not pairs:

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from rolemgr.audit.contexts import Choice
 from rolemgr.audit.deciding import Deciders, DecidingStatement
-from rolemgr.audit.opened import is_restricted, outsiders, samples, unless_blocked
+from rolemgr.audit.opened import allows_of, is_restricted, outsiders, samples, unless_blocked
 from rolemgr.audit.rights import ANYTHING, Certainty, RightsAnswer, Settled, ShownRequest, ask_resource, ask_trust
 from rolemgr.audit.setting import PER_PRINCIPAL, AuditedPrincipal, AuditRun
 from rolemgr.audit.trust import OUTSIDE, outsiders_of_trust
@@ -55,8 +55,8 @@ def speaking_of(setting: AuditRun, action: str) -> Iterator[tuple[HeldResource, 
     for held in setting.inventory.resources.values() if known else ():
         if held.policy is None or held.arn.split(":", 3)[2] != service:
             continue
-        for statement in held.policy.statement:
-            if statement.effect is Effect.ALLOW and _speaks(statement, action):
+        for statement in allows_of(setting, held):
+            if _speaks(statement, action):
                 found = (one for one in dict.fromkeys(samples(held, statement)) if known and types_of(one, known))
                 for place, sample in enumerate(found):
                     if place == _MOST_SAMPLES:

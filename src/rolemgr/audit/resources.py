@@ -26,6 +26,8 @@ BLOCK: Final = "PublicAccessBlockConfiguration"
 NONE: Final = "none"
 _ERROR: Final = re.compile(r"An error occurred \((\w+)\) when calling the (\w+) operation")
 _MOST_OF_AN_ERROR: Final = 4_096
+_MOST_STATEMENTS: Final = 600
+"""The largest policy of these services, a KMS key's with 32 KiB, holds no more: each request is asked of all."""
 
 
 class Answer(NamedTuple):
@@ -105,6 +107,8 @@ class Resources:
             return None, answer.at
         problem, value = _of(answer.data, arn)
         document = problem or self._documents.read(value, ResourcePolicy)
+        if isinstance(document, ResourcePolicy) and len(document.statement) > _MOST_STATEMENTS:
+            document = f"it has {len(document.statement):,} statements, more than AWS takes"
         if isinstance(document, str):
             unknown.append(self.say(answer.at, place, document))
             return None, answer.at
