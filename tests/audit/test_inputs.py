@@ -239,7 +239,7 @@ def test_what_a_server_prints_is_read(server: str, run: Run, tmp_path: Path) -> 
     ran = run("audit", str(tmp_path), "--format", "json")
     data = json.loads(ran.stdout)
     assert data["counts"]["resources"] == 4
-    assert {one["principal"] for one in data["findings"] if one["id"] == "AU601"} == {"arn:aws:s3:::open"}
+    assert {one["principal"] for one in data["findings"] if one["rule"] == "AU601"} == {"arn:aws:s3:::open"}
     assert not [one for one in data["not_judged"] if "arn:aws" in one["place"] and "last use" not in one["place"]]
     asked = json.loads(run("who-can", "s3:GetObject", "arn:aws:s3:::open/x", str(tmp_path), "--format", "json").stdout)
     assert [one["who"] for one in asked["answers"][0]["outside"]] == ["*"]

@@ -248,12 +248,27 @@ def test_endpoints_that_let_everything_through() -> None:
     narrow = json.dumps(document(to("*", "*", on="*", **ours)))
     service = "com.amazonaws.eu-west-1.sagemaker.api"
     listed = [
-        {"VpcEndpointId": "vpce-1", "ServiceName": service},
-        {"VpcEndpointId": "vpce-2", "ServiceName": "com.amazonaws.eu-west-1.s3", "PolicyDocument": everything},
-        {"VpcEndpointId": "vpce-3", "ServiceName": service, "PolicyDocument": narrow},
-        {"VpcEndpointId": "vpce-4", "ServiceName": "com.amazonaws.eu-west-1.unheardof", "PolicyDocument": narrow},
-        {"VpcEndpointId": "vpce-5", "ServiceName": "com.amazonaws.vpce.eu-west-1.vpce-svc-1"},
-        {"VpcEndpointId": "vpce-6", "ServiceName": service, "VpcEndpointType": "GatewayLoadBalancer"},
+        {"OwnerId": ACCOUNT, "VpcEndpointId": "vpce-1", "ServiceName": service},
+        {
+            "OwnerId": ACCOUNT,
+            "VpcEndpointId": "vpce-2",
+            "ServiceName": "com.amazonaws.eu-west-1.s3",
+            "PolicyDocument": everything,
+        },
+        {"OwnerId": ACCOUNT, "VpcEndpointId": "vpce-3", "ServiceName": service, "PolicyDocument": narrow},
+        {
+            "OwnerId": ACCOUNT,
+            "VpcEndpointId": "vpce-4",
+            "ServiceName": "com.amazonaws.eu-west-1.unheardof",
+            "PolicyDocument": narrow,
+        },
+        {"OwnerId": ACCOUNT, "VpcEndpointId": "vpce-5", "ServiceName": "com.amazonaws.vpce.eu-west-1.vpce-svc-1"},
+        {
+            "OwnerId": ACCOUNT,
+            "VpcEndpointId": "vpce-6",
+            "ServiceName": service,
+            "VpcEndpointType": "GatewayLoadBalancer",
+        },
     ]
     files = {"e.json": answer("ec2", "DescribeVpcEndpoints", {"VpcEndpoints": listed})}
     result = audited(inventory_of(details([role("r", allow(READ, "arn:aws:s3:::x"))]), files))

@@ -160,7 +160,7 @@ def _becomes(setting: AuditRun, subject: AuditedPrincipal) -> Iterator[ChainStep
         if target is subject:
             continue
         try:
-            setting.pairs.spend(1)
+            setting.pairs_of(subject).spend(1)
             services = services_of(setting, target) if walker.passes else ()
             step = walker.step_to(target, services)
         except TooComplex as error:

@@ -17,8 +17,8 @@ from rolemgr.iam.documents import ResourcePolicy
 from rolemgr.model.inventory_layers import VpcEndpoint
 from rolemgr.reference.services import expand, resource_types
 
-_SERVICE_AT: Final = 3
-"""Where a service stands in ``com.amazonaws.eu-west-1.sagemaker.api``."""
+_BEFORE: Final = "amazonaws"
+"""Ends what stands before the Region in ``com.amazonaws.eu-west-1.kms``, not in ``aws.sagemaker.eu-west-1.studio``."""
 
 
 def judge_endpoints(setting: AuditRun) -> None:
@@ -38,8 +38,10 @@ def judge_endpoints(setting: AuditRun) -> None:
 
 
 def _service(endpoint: VpcEndpoint) -> str | None:
-    parts = endpoint.service.split(".")
-    return parts[_SERVICE_AT] if len(parts) > _SERVICE_AT and resource_types(parts[_SERVICE_AT]) else None
+    """Return the prefix of the service's actions; None where its name does not show it."""
+    before, _, after = endpoint.service.partition(f".{endpoint.arn.split(':')[3]}.")
+    found = after.partition(".")[0] if before.endswith(_BEFORE) else before.rpartition(".")[2]
+    return found if resource_types(found) else None
 
 
 def _lets_through(policy: ResourcePolicy, action: str) -> bool:

@@ -19,7 +19,7 @@ from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.members import items
 from rolemgr.files.source import FileError
 from rolemgr.files.yaml import parse_yaml
-from rolemgr.iam.arn import ACCOUNT_ID
+from rolemgr.iam.arn import ACCOUNT_ID, REGION, Arn, partition_of
 from rolemgr.iam.documents import ResourcePolicy
 from rolemgr.model.inventory import Inventory, Unjudged
 from rolemgr.model.inventory_file import InventoryFile
@@ -138,9 +138,9 @@ class Inputs:
 
     def _endpoint(self, value: Any, at: SourceLocation) -> None:
         found = value if isinstance(value, dict) else {}
-        identifier, service = found.get("VpcEndpointId"), found.get("ServiceName")
-        if not isinstance(identifier, str) or not isinstance(service, str):
-            self._say(at, "a VPC endpoint", "it has no VpcEndpointId and ServiceName")
+        identifier, service, owner = found.get("VpcEndpointId"), found.get("ServiceName"), found.get("OwnerId")
+        if not (isinstance(identifier, str) and isinstance(service, str) and isinstance(owner, str)):
+            self._say(at, "a VPC endpoint", "it has no VpcEndpointId, ServiceName and OwnerId")
             return
         if found.get("VpcEndpointType", "Interface") not in _TO_AWS or service.startswith(_OF_OTHERS):
             return  # it leads to no API of AWS, so that IAM decides about nothing that passes it
@@ -149,12 +149,14 @@ class Inputs:
         if isinstance(document, str):
             self._say(at, f"the policy of {identifier}", document)
             return
-        owner, vpc = found.get("OwnerId"), found.get("VpcId")
-        made = VpcEndpoint(
-            identifier, owner if isinstance(owner, str) and ACCOUNT_ID.fullmatch(owner) else None,
-            vpc if isinstance(vpc, str) else None, service, at, document,
-        )  # fmt: skip
-        self._endpoints.setdefault(identifier, made)
+        region = next((part for part in service.split(".") if REGION.fullmatch(part)), None)
+        if region is None or not ACCOUNT_ID.fullmatch(owner):
+            self._say(at, identifier, f"nobody knows of which Region and account it is: {service}, {owner}")
+            return
+        arn = str(Arn(partition_of(region), "ec2", region, owner, f"vpc-endpoint/{identifier}"))
+        vpc = found.get("VpcId")
+        made = VpcEndpoint(arn, owner, vpc if isinstance(vpc, str) else None, service, at, document)
+        self._endpoints.setdefault(arn, made)
 
     def _index(self, index: Sourced[InventoryFile]) -> None:
         name, listed = index.source.name, index.value

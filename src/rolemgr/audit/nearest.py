@@ -186,19 +186,31 @@ class _LimitedActions:
         return False
 
 
-def nearest(role: HeldRole, allowed: frozenset[str], personas: Mapping[str, frozenset[str]]) -> Nearest:
-    """Return the one of *personas*, the actions of each by name, that a role with *allowed* actions is nearest to."""
-    known = frozenset(action for actions in personas.values() for action in actions)
-    mine = allowed & known
+class Distances:
+    """How near roles are to *personas*, the actions of each by name; what the same actions give is found out once."""
 
-    def distance(name: str) -> tuple[float, str]:
-        theirs = personas[name]
-        return -len(mine & theirs) / (len(mine | theirs) or 1), name
+    def __init__(self, personas: Mapping[str, frozenset[str]]) -> None:
+        self._personas = personas
+        self._known = _all_of(personas.values())
+        self._of: dict[frozenset[str], tuple[str, tuple[str, ...], tuple[str, ...]]] = {}
 
-    name = min(personas, key=distance)
-    return Nearest(
-        role, name, len(allowed), tuple(sorted(allowed - personas[name])), tuple(sorted(personas[name] - allowed))
-    )
+    def nearest(self, role: HeldRole, allowed: frozenset[str]) -> Nearest:
+        """Return the persona that *role*, with *allowed* actions, is nearest to."""
+        if allowed not in self._of:
+            self._of[allowed] = self._compared(allowed)
+        name, exceeds, lacks = self._of[allowed]
+        return Nearest(role, name, len(allowed), exceeds, lacks)
+
+    def _compared(self, allowed: frozenset[str]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+        mine = allowed & self._known
+
+        def distance(name: str) -> tuple[float, str]:
+            theirs = self._personas[name]
+            return -len(mine & theirs) / (len(mine | theirs) or 1), name
+
+        name = min(self._personas, key=distance)
+        theirs = self._personas[name]
+        return name, tuple(sorted(allowed - theirs)), tuple(sorted(theirs - allowed))
 
 
 def actions_of(documents: Mapping[str, tuple[IdentityPolicy, ...]], account: str) -> dict[str, frozenset[str]]:

@@ -57,7 +57,7 @@ def judge_resources(setting: AuditRun) -> None:
 
 
 def _judged(setting: AuditRun, held: HeldResource) -> None:
-    budget = Budget(PER_PRINCIPAL, setting.budget, _PROBLEM)
+    budget = Budget(PER_PRINCIPAL, setting.budget_of(held.account), _PROBLEM)
     found: dict[tuple[str, str], list[tuple[str, RightsAnswer]]] = {}
     for asked in dict.fromkeys(_outside_requests(setting, held)):
         identifier, answer = _opened(setting, held, asked, budget)
@@ -91,9 +91,9 @@ def _find(
         whom += ", which is not in the input"
     how = ", on conditions" if identifier == "AU603" and account not in own.paths else ""
     shown = tuple(answer.shown for _, answer in told if answer.shown)
-    setting.find_at(
-        identifier, held, f"{whom}{how}: {names}", shown[:3], unless_blocked(setting, held) if public else ""
-    )
+    unless = unless_blocked(setting, held) if public else ""
+    about = account, *sorted({action for action, _ in told})
+    setting.find_at(identifier, held, f"{whom}{how}: {names}", shown[:3], unless, about)
 
 
 def unless_blocked(setting: AuditRun, held: HeldResource) -> str:

@@ -112,7 +112,7 @@ def _services(principal: Principals | None) -> Iterator[_Named]:
 def _of_resource(
     setting: AuditRun, deciders: Deciders, named: _Named, held: HeldResource, action: str, resource: str
 ) -> Outsider | None:
-    budget = Budget(PER_PRINCIPAL, setting.budget, _PROBLEM)
+    budget = Budget(PER_PRINCIPAL, setting.budget_of(held.account), _PROBLEM)
     rcps = setting.around.rcps(held.account, action)
     if named.who == "*" and is_restricted(setting, held):
         return None

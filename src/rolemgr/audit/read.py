@@ -13,6 +13,8 @@ from typing import Any, Final
 from rolemgr.audit.account import Raw, RawPolicy, joined
 from rolemgr.audit.parse import Documents
 from rolemgr.errors import SourceLocation
+from rolemgr.evaluate.errors import RequestError
+from rolemgr.evaluate.principals import read_caller
 from rolemgr.files.members import Item, items
 from rolemgr.files.source import MAX_BYTES, FileError, Limits
 from rolemgr.iam.arn import Arn
@@ -108,6 +110,9 @@ class Reader:
             place = f"{item.key}[{item.place}]" if item.place is not None else item.key
             self._aside(name, item.line, place, f"it has no `Arn` of an IAM {wanted}")
             return set()
+        if problem := _not_anybody(str(arn)) if wanted in ("role", "user") else "":
+            self._aside(name, item.line, str(arn), problem)
+            return set()
         self._note_dates(value)
         at = SourceLocation(name, item.line)
         if item.key == "Policies":
@@ -183,6 +188,15 @@ class Reader:
             _day(used.get("LastUsedDate")) if isinstance(used, dict) else None
         ]
         self.newest = max((day for day in (self.newest, *days) if day), default=None)
+
+
+def _not_anybody(arn: str) -> str:
+    """Return why nobody can make a request as *arn*, which is of a role or user; nothing where somebody can."""
+    try:
+        read_caller(arn)
+    except RequestError as error:
+        return str(error)
+    return ""
 
 
 def _listed(value: Any, what: str, missing: Callable[[str, str], None]) -> list[Any]:

@@ -102,6 +102,8 @@ class Rights:
         self._beside: dict[tuple[int, str], Policies] = {}
         self.untold: dict[str, int] = {}
         """How many requests can't be told, by action."""
+        self.cuts: dict[str, str] = {}
+        """What was not asked to its end, and why."""
         self.policies = Policies(tuple(one.document for one in holder.policies), boundary, service_control=scps)
 
     @cached_property
@@ -180,8 +182,12 @@ class Rights:
         return UNTOLD
 
     def cannot_tell(self, what: str) -> None:
-        """Note once more that nobody can tell *what*: an action, or words that say what was asked."""
+        """Note once more that nobody can tell *what* for its conditions: an action, or words for what was asked."""
         self.untold[what] = self.untold.get(what, 0) + 1
+
+    def cut_off(self, what: str, reason: str) -> None:
+        """Note that *what* was not asked to its end, and the *reason*."""
+        self.cuts[what] = reason
 
     @cached_property
     def _has_session_tags(self) -> bool:

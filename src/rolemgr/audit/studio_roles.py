@@ -65,10 +65,17 @@ def _judged(
     for role in dict.fromkeys(filter(None, (member.role, member.space_role))):
         name, near = role.rpartition("/")[2], by_role.get(role)
         if role in faults:
-            setting.find_at("AU701", member, f"{member.kind} works as {name}{others}, which {_in_words(faults[role])}")
+            setting.find_at(
+                "AU701",
+                member,
+                f"{member.kind} works as {name}{others}, which {_in_words(faults[role])}",
+                about=(role,),
+            )
         elif near and near.exceeds:
             more = f"{near.persona} and {len(near.exceeds):,} more action{'' if len(near.exceeds) == 1 else 's'}"
-            setting.find_at("AU702", member, f"{member.kind} works as {name}{others}: {more}")
+            setting.find_at(
+                "AU702", member, f"{member.kind} works as {name}{others}: {more}", about=(role, *near.exceeds)
+            )
 
 
 def _in_words(title: str) -> str:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
 
 from rolemgr.catalog.shared import Shared, merged, taken, unused, with_shared
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
-from rolemgr.files.yaml import read_yaml
+from rolemgr.files.parsed import RECORD, entries_of, recorded
+from rolemgr.files.source import SourceFile, read_text
 from rolemgr.iam.base import Model
 from rolemgr.model.catalog import ActivityGroup, Persona, Separation, SharedParameters
 from rolemgr.model.source import Sourced, parse_model
@@ -37,12 +38,14 @@ SHARED = "parameters"
 M = TypeVar("M", bound=Model)
 
 
+_SHIPPED = Path(__file__).resolve().parents[1] / "_catalog"
+"""The catalog inside an installed package."""
+
+
 @cache
 def builtin_folder() -> Path:
     """Return the folder of the built-in catalog: inside the package, or the top of a checkout."""
-    package = Path(__file__).resolve().parents[1]
-    shipped = package / "_catalog"
-    return shipped if shipped.is_dir() else package.parents[1]
+    return _SHIPPED if _SHIPPED.is_dir() else _SHIPPED.parents[2]
 
 
 class Found(NamedTuple):
@@ -117,7 +120,7 @@ class Catalog:
     def shared_files(self) -> tuple[Sourced[SharedParameters], ...]:
         """Return the file of shared parameters of each folder that has one, ours first."""
         files = filter(None, (_shared_file(folder, builtin) for folder, builtin in self._all_folders()))
-        return tuple(parse_model(read_yaml(one.path, one.shown), SharedParameters) for one in files)
+        return tuple(parse_model(_source(one), SharedParameters) for one in files)
 
     def found(self, kind: EntryKind) -> Mapping[str, Found]:
         """Return the files of *kind* by id, sorted."""
@@ -147,8 +150,27 @@ class Catalog:
             see = f"see `rolemgr list {kind.replace('_', '-')}`"
             raise UnknownNameError(where, word, name, self.found(kind), otherwise=see)
         if found.path not in self._read:
-            self._read[found.path] = parse_model(read_yaml(found.path, found.shown), model)
+            self._read[found.path] = parse_model(_source(found), model)
         return self._read[found.path]  # type: ignore[return-value]  # the kind decides the model
+
+
+def _source(found: Found) -> SourceFile:
+    """Return what stands in the file that was *found*: of a built-in one that is unchanged, what was recorded of it."""
+    text = read_text(found.path, found.shown)
+    if found.builtin and (known := recorded(_record(), text, found.shown)):
+        return known
+    from rolemgr.files.yaml import parse_yaml  # the built-in catalog of an installed package does not pay for it
+
+    return parse_yaml(text, found.shown)
+
+
+@cache
+def _record() -> Mapping[str, str]:
+    """Return what the build recorded of the catalog in the package: in a checkout, or where it is damaged, nothing."""
+    try:
+        return entries_of((_SHIPPED / RECORD).read_text("utf-8"))
+    except (OSError, ValueError):  # the YAML says all of it
+        return {}
 
 
 def _require_catalog(folder: Path) -> None:

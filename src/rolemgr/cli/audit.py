@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolemgr.cli.console import catalog_option, form_option, judged_fail_on_option, output_option
-from rolemgr.cli.files import require_ending, write_output
+from rolemgr import __version__
+from rolemgr.cli.console import catalog_option, judged_fail_on_option, output_option
+from rolemgr.cli.files import is_file, note, require_ending, write_output
 from rolemgr.cli.inventory import end_with, inventory_of, principals_named
 from rolemgr.cli.lazy import audit, report, workflow
 from rolemgr.cli.lazy import catalog as entries
@@ -19,8 +20,11 @@ from rolemgr.files.write import to_json
 if TYPE_CHECKING:
     from rolemgr.audit.run import Audit
     from rolemgr.model.inventory import HeldRole, Inventory
+    from rolemgr.workflow.check import HasSeverity
 
 _PARTS = ("policies", "boundary", "trust", "resource")
+_FORMS = ("text", "json", "sarif", "github", "html", "markdown", "csv", "asff")
+_JSON = ("json", "sarif", "asff")
 
 
 @click.command("audit")
@@ -39,11 +43,23 @@ _PARTS = ("policies", "boundary", "trust", "resource")
 )
 @judged_fail_on_option
 @catalog_option
-@form_option
+@click.option("--config", metavar="FILE", help="Suppressions; rolemgr-check.yaml here or above unless given.")
+@click.option("--baseline", metavar="FILE", help="Report only what is not in this baseline.")
+@click.option("--write-baseline", metavar="FILE", help="Write today's findings as a baseline, and exit with 0.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMS),
+    default="text",
+    help="The form of the result: text, JSON, SARIF 2.1.0, GitHub's annotations, one HTML page, Markdown, CSV, or"
+    " the AWS Security Finding Format (asff) for Security Hub.",
+)
+@click.option("--region", metavar="REGION", help="The Region whose Security Hub imports the findings, for asff.")
 @output_option
 def audit_command(
     files: Sequence[str], as_of: str | None, days: int, of: str | None, extract: str | None, fail_on: Sequence[str],
-    catalog: Sequence[str], form: str, output: str | None,
+    catalog: Sequence[str], config: str | None, baseline: str | None, write_baseline: str | None, form: str,
+    region: str | None, output: str | None,
 ) -> None:  # fmt: skip
     """
     Find what everybody in an account can really do.
@@ -61,8 +77,15 @@ def audit_command(
       rolemgr audit account.json
       rolemgr audit account.json --of ds-legacy
       rolemgr audit accounts/ --as-of 2026-11-28 --fail-on WARNING --format json -o audit.json
+      rolemgr audit account.json --format html -o audit.html
+      rolemgr audit account.json --format asff --region eu-west-1 -o findings.json
     """
-    require_ending(output, "JSON" if form == "json" or extract else "text", "give --format json, or another name")
+    is_json = form in _JSON or extract is not None
+    require_ending(output, "JSON" if is_json else "text", "give --format json, or another name")
+    if region is not None and form != "asff":
+        raise InputError(SourceLocation("--region"), "goes with --format asff", "an audit itself is of all Regions")
+    if region is None and form == "asff":
+        raise InputError(SourceLocation("--format"), "asff needs --region", "the Region whose Security Hub imports it")
     today = _date(as_of)
     inventory, wrong, whole = inventory_of(files)
     if extract is not None:
@@ -70,11 +93,28 @@ def audit_command(
         raise_all(wrong)
         return
     chosen = principals_named(inventory, of, "--of") if of is not None else []
-    found = _audited(inventory, today, days, catalog)
-    write_output(_text(found, chosen, form, files), output)
+    found = _excused(_audited(inventory, today, days, catalog), config, baseline, chosen)
+    if write_baseline is not None:
+        _write_baseline(found, write_baseline)
+    else:
+        write_output(_text(found, chosen, form, files, region), output)
     end_with(wrong, whole)
-    if _fails(found, fail_on, chosen):
+    open_: list[HasSeverity] = [*found.findings, *found.on_suppressions]
+    if write_baseline is None and workflow.check.fails(fail_on, open_, found.not_judged):
         sys.exit(1)
+
+
+def _excused(found: "Audit", config: str | None, baseline: str | None, chosen: "Sequence[HeldRole]") -> "Audit":
+    """Return *found* without what is excused or known, which stands beside it, and of the *chosen* principals alone."""
+    found = workflow.audit.excused(found, config)
+    if baseline is not None:
+        found = workflow.audit.beyond_baseline(found, baseline)
+    return report.audit.only_of(found, chosen) if chosen else found
+
+
+def _write_baseline(found: "Audit", path: str) -> None:
+    write_output(to_json(workflow.audit.as_baseline(found)), path)
+    note(f"{len(found.findings)} findings written to {path}")
 
 
 def _date(text: str | None) -> date | None:
@@ -93,15 +133,11 @@ def _audited(inventory: "Inventory", today: date | None, days: int, catalog: Seq
     return audit.run.audit(inventory, personas, as_of=today, days=days)
 
 
-def _text(found: "Audit", chosen: "Sequence[HeldRole]", form: str, names: Sequence[str]) -> str:
-    if form == "json":
-        return to_json(report.audit.audit_data(report.audit.only_of(found, chosen) if chosen else found))
+def _text(found: "Audit", chosen: "Sequence[HeldRole]", form: str, names: Sequence[str], region: str | None) -> str:
+    if form != "text":
+        context = report.audit_forms.AuditContext(names, __version__, is_file, region)
+        return report.audit_forms.audit_in(form, found, context)
     return report.audit.principal_text(found, chosen) if chosen else report.audit.audit_text(found, names)
-
-
-def _fails(found: "Audit", fail_on: Sequence[str], chosen: "Sequence[HeldRole]") -> bool:
-    judged = report.audit.only_of(found, chosen) if chosen else found
-    return workflow.check.fails(fail_on, judged.findings, judged.not_judged)
 
 
 def _extracted(inventory: "Inventory", text: str) -> str:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from rolemgr.model.inventory import HeldRole, Inventory
 
 
+_OURS = ("rolemgr.yaml", "rolemgr-check.yaml")
+"""Settings and suppressions, which may stand beside an inventory and are not of it."""
+
+
 def inventory_of(names: Sequence[str]) -> "tuple[Inventory, list[InputError], int]":
     """
     Return what the files say, what is wrong with those that say nothing or break off, and how many are whole.
@@ -58,7 +62,8 @@ def _paths(names: Sequence[str]) -> list[str]:
             found[name] = None
             continue
         endings = (".json", *audit.inputs.INDEX_ENDINGS)
-        inside = sorted(str(path) for path in Path(name).rglob("*") if path.suffix in endings)
+        paths = (path for path in Path(name).rglob("*") if path.suffix in endings and path.name not in _OURS)
+        inside = sorted(map(str, paths))
         if not inside:
             raise InputError(SourceLocation(name), "has no .json file", "save the answers of AWS there")
         found.update(dict.fromkeys(inside))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import rolemgr.cli.wizard
     import rolemgr.detective.detective
     import rolemgr.report.audit
+    import rolemgr.report.audit_forms
     import rolemgr.report.can
     import rolemgr.report.check
     import rolemgr.report.drift_forms
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     import rolemgr.report.test_results
     import rolemgr.report.who_can
     import rolemgr.workflow.apply
+    import rolemgr.workflow.audit
     import rolemgr.workflow.batch
     import rolemgr.workflow.browse
     import rolemgr.workflow.check

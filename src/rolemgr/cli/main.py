@@ -5,12 +5,10 @@ One place turns a RolemgrError into its line on stderr and its exit code; everyt
 a bug and shows its traceback.
 """
 
-import atexit
 import gc
 import os
 import sys
 from collections.abc import Sequence
-from functools import cache
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -18,6 +16,7 @@ import click
 
 from rolemgr import __version__
 from rolemgr.cli.lazy import cli
+from rolemgr.cli.process import keep_to_ourselves, run_and_end
 from rolemgr.errors import InputError, RolemgrError, SourceLocation, UnknownNameError, require_text
 
 COMMANDS = {
@@ -80,7 +79,7 @@ class _Commands(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command line; end the process with its exit code."""
         before = gc.get_threshold()
-        _keep_to_ourselves()
+        keep_to_ourselves()
         try:
             code = super().main(*args, **kwargs | {"standalone_mode": False})
         except RolemgrError as error:
@@ -95,31 +94,9 @@ class _Commands(click.Group):
         except click.Abort:
             _fail("interrupted", 130)
         finally:
-            if args or kwargs:  # called by a program that goes on; for one that ends it costs a last look, 6 ms
+            if args or kwargs:  # called by a program that goes on; one that ends would look at all that is there, 15 ms
                 gc.set_threshold(*before)
-            _end_quickly()
         sys.exit(code if isinstance(code, int) else 0)
-
-
-def _keep_to_ourselves() -> None:
-    """
-    Run no pydantic plugin that happens to be installed, and collect no garbage in a run of a fraction of a second.
-
-    A plugin sees and may change every value that is parsed, which a tool that renders policies must not
-    allow; and looking for one reads the metadata of every installed package.
-    """
-    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
-    gc.set_threshold(100_000, 20, 20)
-
-
-@cache
-def _end_quickly() -> None:
-    """
-    Have the end of the process not look for circles among all that was loaded, which takes 45 ms.
-
-    Only its end: what is frozen is never freed, and a process may run many commands.
-    """
-    atexit.register(gc.freeze)
 
 
 def _fail(message: str, code: int) -> NoReturn:
@@ -152,4 +129,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_and_end(main)

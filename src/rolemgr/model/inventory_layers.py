@@ -96,22 +96,17 @@ class HeldResource:
 class VpcEndpoint:
     """A VPC endpoint of *account* for *service*; its *policy* is None where it has none, which lets everything pass."""
 
-    id: str
-    account: str | None
+    arn: str
+    account: str
     vpc: str | None
     service: str
     where: SourceLocation
     policy: ResourcePolicy | None = None
 
     @property
-    def arn(self) -> str:
-        """What it is called: its id, as the answer has no ARN of it."""
-        return self.id
-
-    @property
     def name(self) -> str:
         """What people call it: its id."""
-        return self.id
+        return self.arn.rpartition("/")[2]
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,6 +19,8 @@ from rolemgr.model.inventory_layers import HeldResource, StudioMember
 from rolemgr.reference.condition_keys import find_key
 from rolemgr.report.differences import request_data
 
+MOST_ACTIONS: Final = 1_000
+"""How many actions that a role would lose are listed: who may do everything has 22,000 that mean no more."""
 _WIDTH: Final = 80
 _WORST: Final = 10
 _ROLES: Final = 6
@@ -30,9 +32,13 @@ _NOTHING: Final = {"Version": "2012-10-17", "Statement": []}
 _HIDDEN: Final = "VALUE-OF-THE-TRUST-POLICY"
 
 
-def audit_data(found: Audit) -> dict[str, Any]:
-    """Return *found* for ``--format json``."""
-    return {
+def audit_data(found: Audit, *, lists: bool = True, most_actions: int = MOST_ACTIONS) -> dict[str, Any]:
+    """
+    Return *found* for ``--format json``; without *lists* only the counts, and what they are of.
+
+    Of the actions that a role would lose it has *most_actions* at most, and how many more there are.
+    """
+    head = {
         "accounts": list(found.accounts),
         "files": list(found.files),
         "as_of": found.as_of.isoformat() if found.as_of else None,
@@ -40,30 +46,38 @@ def audit_data(found: Audit) -> dict[str, Any]:
             "roles": found.roles, "users": found.users, "sagemaker_roles": found.of_sagemaker,
             "service_linked_roles": found.of_services, "resources": found.resources, "findings": len(found.findings),
             "not_judged": len(found.not_judged),
+            "suppressed": len(found.suppressed), "in_baseline": len(found.in_baseline),
             "by_severity": {one.value: sum(each.severity is one for each in found.findings) for one in Severity},
         },
-        "findings": [_finding_data(one, found) for one in found.findings],
-        "nearest": [_nearest_data(one) for one in found.nearest],
-        "not_judged": [one._asdict() for one in found.not_judged],
         "studio": [_worker_data(one) for one in found.studio],
         "not_in_the_input": found.not_in_the_input,
     }  # fmt: skip
+    if not lists:
+        return head
+    return head | {
+        "findings": [finding_data(one, found) for one in found.findings],
+        "suppressed": [{**finding_data(one, found), "reason": reason} for one, reason in found.suppressed],
+        "on_suppressions": [one._asdict() for one in found.on_suppressions],
+        "in_baseline": [one.id for one in found.in_baseline],
+        "nearest": [_nearest_data(one, most_actions) for one in found.nearest],
+        "not_judged": [one._asdict() for one in found.not_judged],
+    }
 
 
-def _finding_data(finding: AuditFinding, found: Audit) -> dict[str, Any]:
+def finding_data(finding: AuditFinding, found: Audit) -> dict[str, Any]:
+    """Return *finding* of *found* as data, with each request that shows it and the line that asks it once more."""
     rule, who = finding.rule, finding.principal
     told = {"unless": finding.unless} if finding.unless else {}
     return {
-        "id": rule.id, "name": rule.name, "severity": rule.severity.value, "title": rule.title,
-        "principal": who.arn, "kind": _kind_of(who), "account": who.account,
-        "message": finding.message, **told,
+        "id": finding.id, "rule": rule.id, "name": rule.name, "severity": rule.severity.value, "title": rule.title,
+        "principal": who.arn, "kind": kind_of(who), "account": who.account, "message": finding.message, **told,
         "path": who.where.file, "line": who.where.line, "page": rule.page, "remedy": rule.remedy,
         "steps": [_step_data(one, found) for one in finding.steps],
         "requests": [] if finding.steps else [shown_data(one, found.files) for one in finding.requests],
     }  # fmt: skip
 
 
-def _kind_of(judged: Judged) -> str:
+def kind_of(judged: Judged) -> str:
     """Return what a finding is about: a role, a user, a resource, a part of Studio, a VPC endpoint."""
     if isinstance(judged, HeldRole | StudioMember):
         return judged.kind
@@ -84,10 +98,11 @@ def shown_data(asked: ShownRequest, files: Sequence[str]) -> dict[str, Any]:
     return {"request": data, "ask": simulate_line(asked, files)}
 
 
-def _nearest_data(one: Nearest) -> dict[str, Any]:
+def _nearest_data(one: Nearest, most: int) -> dict[str, Any]:
     return {
         "role": one.role.arn, "persona": one.persona, "allowed": one.allowed, "exceeds_by": len(one.exceeds),
-        "exceeds_in_services": one.services, "would_lose": list(one.exceeds), "would_gain": list(one.lacks),
+        "exceeds_in_services": one.services, "would_lose": list(one.exceeds[:most]),
+        "would_lose_more": max(0, len(one.exceeds) - most), "would_gain": list(one.lacks),
         "cannot_tell": one.untold, "at_least": bool(one.role.unknown),
     }  # fmt: skip
 
@@ -124,7 +139,8 @@ def _asking(asked: ShownRequest, files: Sequence[str]) -> tuple[str, str]:
     """Return what gives the identity policies, and how they are named: none of a service."""
     if asked.holder:
         return f"{_extract('policies', asked.holder.arn, files)} | ", "-"
-    if asked.request.principal and asked.request.principal.startswith("arn:"):
+    who = asked.request.principal or ""
+    if who.startswith("arn:") and "-provider/" not in who:  # whom a provider vouches for has no policies yet
         return f"echo {shlex.quote(_text(ANYTHING.to_json_value()))} | ", "-"
     return "", ""
 
@@ -159,6 +175,7 @@ def audit_text(found: Audit, inputs: Sequence[str]) -> str:
     lines += _studio(found.studio)
     lines += _not_judged(found.not_judged)
     lines += textwrap.wrap(found.not_in_the_input, _WIDTH)
+    lines += _set_apart(found)
     lines += ["", *_next(found, inputs)]
     return "".join(f"{printable(line).rstrip()}\n" for line in lines)
 
@@ -230,15 +247,17 @@ def _worst(found: Audit) -> Iterator[str]:
         yield f"  {one.rule.id} {one.principal.name}: {one.rule.title}"
         text = f"{one.message}{f' ({one.unless})' if one.unless else ''}"
         yield from textwrap.wrap(
-            text, _WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 8, break_long_words=False, max_lines=2,
+            text, _WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 8, break_long_words=False, max_lines=1,
             placeholder=" ...",
         )  # fmt: skip
 
 
 def _personas(found: Audit) -> Iterator[str]:
-    if not found.nearest:
+    everything = {one.principal.arn for one in found.findings if one.rule.id == "AU001"}
+    others = [one for one in found.nearest if one.role.arn not in everything]  # who may do all exceeds any persona
+    if not others:
         return
-    widest = sorted(found.nearest, key=lambda one: (-len(one.exceeds), one.role.arn))[:_ROLES]
+    widest = sorted(others, key=lambda one: (-len(one.exceeds), one.role.arn))[:_ROLES]
     width = min(max(len(one.role.name) for one in widest), 30)
     yield ""
     yield f"{'role'.ljust(width)}  {'nearest persona'.ljust(23)}  exceeds it by, and would lose"
@@ -247,10 +266,10 @@ def _personas(found: Audit) -> Iterator[str]:
         by = f"{least}{_several(len(one.exceeds), 'action')} ({_several(one.services, 'service')})"
         by += f"; can't tell of {one.untold:,}" if one.untold else ""
         yield f"{one.role.name[:width].ljust(width)}  {one.persona.ljust(23)}  {by}"
-        if lost := _lost(one):
+        if lost := _lost(one, _WIDTH - width - 2):
             yield f"{' ' * (width + 2)}{lost}"
     if len(found.nearest) > len(widest):
-        yield f"{len(found.nearest) - len(widest)} more roles: --format json"
+        yield f"{_several(len(found.nearest) - len(widest), 'more role')}: --format json"
 
 
 def _worker_data(one: Worker) -> dict[str, Any]:
@@ -282,10 +301,11 @@ def _studio(workers: Sequence[Worker]) -> Iterator[str]:
         yield f"  {len(by_role) - _ROLES} more roles: --format json"
 
 
-def _lost(one: Nearest) -> str:
-    """Return the first few of the actions that the role would lose, those of SageMaker first."""
+def _lost(one: Nearest, room: int) -> str:
+    """Return the first few of the actions that the role would lose, those of SageMaker first, as there is *room*."""
     ordered = sorted(one.exceeds, key=lambda action: (not action.startswith("sagemaker:"), action))
-    return ", ".join(ordered[:2]) + (" ..." if len(ordered) > 2 else "")
+    shown = ", ".join(ordered[:2]) + (" ..." if len(ordered) > 2 else "")
+    return shown if len(shown) <= room else f"{ordered[0]} ..."
 
 
 def _not_judged(aside: Sequence[Unjudged]) -> Iterator[str]:
@@ -302,16 +322,23 @@ def _not_judged(aside: Sequence[Unjudged]) -> Iterator[str]:
         yield f"  {len(aside) - _UNJUDGED} more: --format json"
 
 
+def _set_apart(found: Audit) -> Iterator[str]:
+    """Yield how many findings are suppressed or in the baseline, and what there is to say of suppressions."""
+    apart = [f"{len(found.suppressed):,} suppressed"] if found.suppressed else []
+    apart += [f"{len(found.in_baseline):,} in the baseline"] if found.in_baseline else []
+    if apart:
+        yield f"Set apart: {_several(len(found.suppressed) + len(found.in_baseline), 'finding')} ({', '.join(apart)})"
+    for one in found.on_suppressions:
+        text = f"{one.path}{f':{one.line}' if one.line else ''}: {one.rule} {one.severity}: {one.message}"
+        yield from textwrap.wrap(text, _WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+
+
 def _next(found: Audit, inputs: Sequence[str]) -> Iterator[str]:
     names = shlex.join(inputs)
     if found.findings:
         who = shlex.quote(found.findings[0].principal.name)
         yield f"next: rolemgr audit {names} --of {who}    (its findings, and the requests that show them)"
-    yield (
-        f"      rolemgr audit {names} --format json -o audit.json"
-        if found.findings
-        else f"all: rolemgr audit {names} --format json"
-    )
+    yield f"everything: rolemgr audit {names} --format html -o audit.html"
 
 
 def only_of(found: Audit, principals: Sequence[HeldRole]) -> Audit:
@@ -320,6 +347,8 @@ def only_of(found: Audit, principals: Sequence[HeldRole]) -> Audit:
     return replace(
         found,
         findings=tuple(one for one in found.findings if one.principal.arn in arns),
+        suppressed=tuple(pair for pair in found.suppressed if pair[0].principal.arn in arns),
+        in_baseline=tuple(one for one in found.in_baseline if one.principal.arn in arns),
         nearest=tuple(one for one in found.nearest if one.role.arn in arns),
         not_judged=tuple(one for one in found.not_judged if any(arn in one.place for arn in arns)),
     )
@@ -338,6 +367,11 @@ def principal_text(found: Audit, principals: Sequence[HeldRole]) -> str:
     for aside in found.not_judged:
         if any(arn in aside.place for arn in arns):
             lines.append(f"not judged: {aside.place}: {aside.reason}")
+    for finding, reason in found.suppressed:
+        if finding.principal.arn in arns:
+            lines.append(f"suppressed: {finding.id} {finding.rule.title}: {reason}")
+    known = sum(one.principal.arn in arns for one in found.in_baseline)
+    lines += [f"{_several(known, 'finding')} in the baseline"] if known else []
     if not any(one.principal.arn in arns for one in found.findings):
         lines.append("no finding")
     return "".join(f"{printable(line).rstrip()}\n" for line in lines)
@@ -349,7 +383,7 @@ def _name(arn: str) -> str:
 
 def _in_full(finding: AuditFinding, files: Sequence[str]) -> Iterator[str]:
     rule = finding.rule
-    yield f"{rule.id} {rule.name} {rule.severity}: {rule.title}"
+    yield f"{rule.id} {rule.name} {rule.severity}: {rule.title}    ({finding.id})"
     text = f"{finding.message}{f' ({finding.unless})' if finding.unless else ''}"
     yield from textwrap.wrap(text, _WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
     for number, step in enumerate(finding.steps, start=1):

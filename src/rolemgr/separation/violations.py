@@ -18,7 +18,7 @@ from rolemgr.compose.substitute import UnknownPlaceholderError, fill, in_words
 from rolemgr.errors import InputError, UnknownNameError
 from rolemgr.evaluate.request import Context
 from rolemgr.iam.documents import Effect
-from rolemgr.iam.wildcards import action_glob, contains
+from rolemgr.iam.wildcards import action_glob, contains, has_wildcard
 from rolemgr.model.persona import Never
 from rolemgr.model.role import ComposedRole, ComposedStatement, Origin, RoleDocuments
 from rolemgr.separation.certainty import ReachQuestion, held_within, overlap, surely_denied
@@ -110,7 +110,7 @@ def _broken(entry: _FilledEntry, asked: ComposedRole, candidate: ComposedRole, b
     """Yield a violation for each Allow of *candidate* that could match what *entry* forbids to *asked*."""
     granted, denied = _by_action(candidate)
     budget.spend(len(granted) // 8 + 1)
-    for action in _matching(entry.never.forbidden.action, granted):
+    for action in _matching(entry.never.forbidden.action, candidate):
         denies = denied.get(action, ())
         for allow, question in _questions_of(granted[action], entry, action):
             budget.spend(_PER_CONDITION * (1 + len(allow.conditions)) + _PER_RESOURCE * len(allow.resources))
@@ -149,10 +149,23 @@ def _questions_of(
             yield allow, ReachQuestion(action, within, known)
 
 
-def _matching(pattern: str, granted: Mapping[str, object]) -> list[str]:
-    """Return the actions of *granted* that *pattern* stands for, whatever their case."""
+def _matching(pattern: str, role: ComposedRole) -> list[str]:
+    """Return the actions that *role* allows and *pattern* stands for, whatever their case."""
     matches = action_glob(pattern)
-    return [action for action in granted if matches(action.lower())]
+    service = pattern.lower().partition(":")[0]
+    if has_wildcard(service):
+        return [action for action in _by_action(role)[0] if matches(action.lower())]
+    return [action for folded, action in _allowed_by_service(role).get(service, ()) if matches(folded)]
+
+
+@lru_cache(maxsize=16)
+def _allowed_by_service(role: ComposedRole) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """Return the actions that *role* allows by service, each behind itself in lower case."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for action in _by_action(role)[0]:
+        folded = action.lower()
+        found.setdefault(folded.partition(":")[0], []).append((folded, action))
+    return found
 
 
 _Statements = Mapping[str, Sequence[ComposedStatement]]
