@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from rolemgr.audit.rights import ShownRequest
 from rolemgr.check.finding import Severity
 from rolemgr.model.inventory import HeldRole
+from rolemgr.model.inventory_layers import HeldResource, StudioMember, VpcEndpoint
+
+Judged: TypeAlias = HeldRole | HeldResource | StudioMember | VpcEndpoint
+"""What a finding is about: a role or user, a resource, a domain or profile of Studio, a VPC endpoint."""
 
 OF_AUDIT: Final = ("rule", "principal", "finding")
 """The keys of an entry in a baseline of `audit`."""
@@ -50,14 +54,14 @@ def about_steps(steps: tuple[ChainStep, ...]) -> tuple[str, ...]:
 @dataclass(frozen=True)
 class AuditFinding:
     """
-    One finding about *principal*; *steps* are those of a chain, *requests* what shows it otherwise.
+    One finding about *principal*, or what else is judged; *steps* are a chain's, *requests* what shows it otherwise.
 
     *unless* says what of the principal is not known and could deny it. *about* is what was found of the principal,
     without wordings and days: what widens it changes it, so that an excuse for the one is none for the other.
     """
 
     rule: AuditRule
-    principal: HeldRole
+    principal: Judged
     message: str
     requests: tuple[ShownRequest, ...] = ()
     steps: tuple[ChainStep, ...] = ()

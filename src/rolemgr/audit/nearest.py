@@ -62,9 +62,8 @@ class Granted:
         for policy in holder.policies:
             found |= self._by_itself(policy)
         statements = [*_statements(rights)]
-        limited = (
-            frozenset(found) if rights.policies.bounded else _all_of(one.actions for one in statements if one.limits)
-        )
+        bounded = rights.policies.bounded or not all(map(_allows_all, rights.policies.service_control))
+        limited = frozenset(found) if bounded else _all_of(one.actions for one in statements if one.limits)
         asked = _LimitedActions(rights, holder)
         for group, everywhere in _groups(limited & found, statements):
             found.difference_update(asked.refused(group, everywhere=everywhere))
@@ -77,12 +76,13 @@ class Granted:
             allows = (one for one in document.statement if one.effect is Effect.ALLOW)
             self._of[id(document)] = (
                 document,
-                frozenset(action for one in allows for action in _of_statement(one)),
+                frozenset(action for one in allows for action in actions_of_statement(one)),
             )
         return self._of[id(document)][1]
 
 
-def _of_statement(statement: IdentityStatement) -> Iterator[str]:
+def actions_of_statement(statement: IdentityStatement) -> Iterator[str]:
+    """Yield the actions that *statement* speaks of, on a resource that it names, without looking at conditions."""
     actions = _actions(statement)
     resources = statement.resource or ()
     if "*" in resources or statement.not_resource:
@@ -123,11 +123,19 @@ class _Statement(NamedTuple):
 
 def _statements(rights: Rights) -> Iterator[_Statement]:
     policies = rights.policies
-    documents = (*policies.identity, *((policies.permissions_boundary,) if policies.permissions_boundary else ()))
+    bounds = (policies.permissions_boundary,) if policies.permissions_boundary else ()
+    controls = (document for level in policies.service_control for document in level)
+    documents = (*policies.identity, *bounds, *controls)
     for document in documents:
         for one in document.statement:
             limits = one.effect is Effect.DENY or any(map(is_settled, one.condition_keys()))
             yield _Statement(_actions(one), limits, one.resource is not None and "*" in one.resource)
+
+
+def _allows_all(level: Iterable[IdentityPolicy]) -> bool:
+    """Tell whether the SCPs of a *level* allow everything that they don't deny, as `FullAWSAccess` does."""
+    allows = (one for document in level for one in document.statement if one.effect is Effect.ALLOW)
+    return any("*" in (one.action or ()) and "*" in (one.resource or ()) and not one.condition for one in allows)
 
 
 def _all_of(sets: Iterable[frozenset[str]]) -> frozenset[str]:

@@ -25,6 +25,7 @@ from rolemgr.reference.services import find_action
 
 MOST_STEPS: Final = 3
 _ASSUME: Final = "sts:AssumeRole"
+_OPEN: Final = "sagemaker:CreatePresignedDomainUrl"
 _REWRITE: Final = "iam:UpdateAssumeRolePolicy"
 _KEYS: Final = {
     "iam:CreateAccessKey": "makes an access key of it", "iam:CreateLoginProfile": "gives it a password",
@@ -43,8 +44,8 @@ class Walker:
 
     def __init__(self, setting: AuditRun, subject: AuditedPrincipal) -> None:
         self.setting, self.subject, self.rights = setting, subject, subject.rights
-        self.assumes, self.passes = self.rights.speaks(_ASSUME), self.rights.speaks(PASS_ROLE)
-        self.rewrites = self.rights.speaks(_REWRITE)
+        self.passes, self.rewrites = self._is_allowed_somewhere(PASS_ROLE), self._is_allowed_somewhere(_REWRITE)
+        self.opens = self.rights.speaks(_OPEN)
         self.keys = tuple(action for action in _KEYS if self.rights.speaks(action))
         self._starts: dict[str, tuple[str, tuple[ShownRequest, ...]] | None] = {}
 
@@ -59,7 +60,8 @@ class Walker:
         """Return the step by which the principal becomes *target*, which lets *services* assume it."""
         if target.holder.kind == "user":
             return self._by_keys(target)
-        return self._by_assuming(target) or self._by_passing(target, services) or self._by_rewriting(target)
+        found = self._by_assuming(target) or self._by_passing(target, services)
+        return found or self._by_opening(target) or self._by_rewriting(target)
 
     def _by_assuming(self, target: AuditedPrincipal) -> ChainStep | None:
         trust = target.holder.trust
@@ -89,10 +91,25 @@ class Walker:
                 )
         return None
 
+    def _by_opening(self, target: AuditedPrincipal) -> ChainStep | None:
+        """Return the step by which the principal opens a Studio profile that works as *target*."""
+        profiles = self.setting.profiles_of.get(target.holder.arn, ()) if self.opens else ()
+        for profile in profiles[:_MOST_RESOURCES]:
+            opened = self.rights.ask(_OPEN, profile.arn)
+            if opened.shown:
+                how = f"opens Studio as {profile.name}, who works as it ({_OPEN})"
+                return self._step(target, how, (opened.shown,))
+        if len(profiles) > _MOST_RESOURCES and not self.rights.is_uniform(_OPEN):
+            reason = (
+                f"more than {_MOST_RESOURCES} profiles work as {target.holder.name}, and none of the first is opened"
+            )
+            self.setting.cannot_tell(self.subject, f"{_OPEN} on all of them", reason)
+        return None
+
     @property
     def reaches_within(self) -> bool:
         """Whether it may have a way to whoever is in its account, beside assuming roles that trust it."""
-        return bool(self.passes or self.rewrites or self.keys)
+        return bool(self.passes or self.rewrites or self.opens or self.keys)
 
     def _by_rewriting(self, target: AuditedPrincipal) -> ChainStep | None:
         if not self.rewrites or target.account != self.subject.account:
@@ -152,11 +169,18 @@ class Walker:
         anybody = strange(action, kind, self.subject.partition, self.subject.account)
         return not self.rights.ask(action, anybody, {_BOUNDARY: None})
 
+    def _is_allowed_somewhere(self, action: str) -> bool:
+        """Tell whether *action* may be allowed on a role: where all that is said is about any role, one is asked."""
+        if not self.rights.speaks(action):
+            return False
+        role = strange(PASS_ROLE, "role", self.subject.partition, self.subject.account)
+        return not self.rights.is_uniform(action) or bool(self.rights.ask(action, role))
+
     def _may_become(self, target: AuditedPrincipal) -> bool:
         """Tell whether any step could lead to *target*, without asking for one."""
         if target.holder.kind == "user":
             return bool(self.keys)
-        return self.passes or self.rewrites or _may_let_in(target, self.subject)
+        return self.passes or self.rewrites or self.opens or _may_let_in(target, self.subject)
 
     def _step(self, target: AuditedPrincipal, how: str, requests: tuple[ShownRequest, ...]) -> ChainStep:
         return ChainStep(self.subject.holder.arn, target.holder.arn, how, requests)
@@ -221,7 +245,8 @@ def _may_let_in(target: AuditedPrincipal, subject: AuditedPrincipal) -> bool:
 
 def _service_enters(setting: AuditRun, target: AuditedPrincipal, service: str) -> ShownRequest | None:
     context = {"aws:sourceaccount": target.account}
-    answer = ask_trust(service, target.holder, _ASSUME, context, target.budget, setting.now)
+    rcps = setting.around.rcps(target.account, _ASSUME)
+    answer = ask_trust(service, target.holder, _ASSUME, context, target.budget, setting.now, rcps=rcps)
     if answer.certainty is Certainty.UNKNOWN:
         target.rights.cannot_tell(f"whether {service} may assume it")
     return answer.shown
@@ -246,8 +271,8 @@ def services_of(setting: AuditRun, target: AuditedPrincipal) -> tuple[str, ...]:
 class Search:
     """The search from those who have every right, or can give it to themselves, to all others."""
 
-    def __init__(self, setting: AuditRun, walkers: Mapping[str, Walker]) -> None:
-        self._setting, self._walkers = setting, walkers
+    def __init__(self, setting: AuditRun, walkers: Mapping[str, Walker], goal: str = "an administrator") -> None:
+        self._setting, self._walkers, self._goal = setting, walkers, goal
         self.next_step: dict[str, ChainStep] = {}
 
     def run(self, administrators: Sequence[str], ways: Mapping[str, ChainStep]) -> Mapping[str, tuple[ChainStep, ...]]:

@@ -1,17 +1,21 @@
 """An audit: every principal judged by evaluation, the ways between them, and what each SageMaker role should be."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from operator import attrgetter
 from typing import Final
 
 from rolemgr.audit.breadth import is_administrator, is_of_sagemaker, over_permissioned, passing, reaching
+from rolemgr.audit.endpoints import judge_endpoints
 from rolemgr.audit.finding import AuditFinding, ChainStep, about_steps
 from rolemgr.audit.nearest import Distances, Granted, Nearest
+from rolemgr.audit.opened import judge_resources
 from rolemgr.audit.paths import Search, Walker
 from rolemgr.audit.rights import Rights
 from rolemgr.audit.setting import MOST_REQUESTS, AuditedPrincipal, AuditRun
+from rolemgr.audit.studio_roles import Worker, judge_studio
+from rolemgr.audit.surroundings import Surroundings
 from rolemgr.audit.targets import own_ways
 from rolemgr.audit.trust import trusting
 from rolemgr.check.finding import Finding, Severity
@@ -20,9 +24,26 @@ from rolemgr.model.inventory import Inventory, Unjudged
 
 DAYS: Final = 90
 """After so many days without use a role is reported."""
-NOT_IN_THE_INPUT: Final = (
-    "SCPs, RCPs and policies of resources are not in this input: they may deny what is found here, or allow more"
-)
+
+
+def not_in_the_input(inventory: Inventory) -> str:
+    """Return which layers *inventory* does not have, and of how many resources it has the policies."""
+    return "; ".join((*_lacking(inventory), *_of_resources(len(inventory.resources))))
+
+
+def _lacking(inventory: Inventory) -> Iterator[str]:
+    given = Surroundings(inventory).given
+    names = [name for name, known in zip(("SCPs", "RCPs", "policies of resources"), given, strict=True) if not known]
+    if names:
+        listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+        more = "" if given.resources else ", or allow more"
+        yield f"{listed} are not in this input: they may deny what is found here{more}"
+
+
+def _of_resources(count: int) -> Iterator[str]:
+    if count:
+        whose = "the policy of one resource is" if count == 1 else f"the policies of {count:,} resources are"
+        yield f"{whose} in the input: those of others may deny, or allow more"
 
 
 @dataclass(frozen=True)
@@ -45,6 +66,9 @@ class Audit:
     as_of: date | None
     days: int
     files: tuple[str, ...]
+    studio: tuple[Worker, ...] = ()
+    resources: int = 0
+    not_in_the_input: str = ""
     suppressed: tuple[tuple[AuditFinding, str], ...] = ()
     on_suppressions: tuple[Finding, ...] = ()
     in_baseline: tuple[AuditFinding, ...] = ()
@@ -73,6 +97,9 @@ def audit(
     _escalating(setting, chains)
     _to_sagemaker(setting, search, {*administrators, *ways, *chains})
     near = _nearest(setting, [one for one in sagemaker if one.holder.kind == "role"], personas)
+    judge_resources(setting)
+    judge_endpoints(setting)
+    studio = judge_studio(setting, near)
     principals = inventory.principals.values()
     return Audit(
         findings=tuple(sorted(setting.findings, key=_order)),
@@ -80,7 +107,8 @@ def audit(
         nearest=near, accounts=inventory.accounts,
         roles=sum(one.kind == "role" for one in principals), users=sum(one.kind == "user" for one in principals),
         of_sagemaker=len(near), of_services=sum(one.is_of_a_service for one in principals),
-        as_of=setting.as_of, days=days, files=inventory.files,
+        as_of=setting.as_of, days=days, files=inventory.files, studio=studio, resources=len(inventory.resources),
+        not_in_the_input=not_in_the_input(inventory),
     )  # fmt: skip
 
 
@@ -182,7 +210,9 @@ def _nearest(
     distances = Distances(known)
     for subject in roles:
         try:
-            allowed, untold = granted.actions(subject.holder, Rights(subject.holder, setting.now, subject.budget))
+            allowed, untold = granted.actions(
+                subject.holder, Rights(subject.holder, setting.now, subject.budget, setting.around)
+            )
             found.append(replace(distances.nearest(subject.holder, allowed), untold=untold))
         except TooComplex as error:
             setting.cannot_tell(subject, "the nearest persona", error)

@@ -16,8 +16,8 @@ from rolemgr.iam.arn import ACCOUNT_ID, Arn
 from rolemgr.iam.documents import Effect, PolicyType, TrustPolicy
 
 _ASSUME = "sts:AssumeRole"
-_STRANGER = "999999999999"
-_OUTSIDE: Settled = dict.fromkeys(
+STRANGER = "999999999999"
+OUTSIDE: Settled = dict.fromkeys(
     ("aws:principalorgid", "aws:principalorgpaths", "sts:externalid", "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce")
 )
 """What somebody from outside does not have."""
@@ -58,7 +58,7 @@ def _request_behind(
 ) -> tuple[ShownRequest, ...]:
     """Return a request of somebody whom *finding* of `check` is about; none where the evaluator allows none."""
     for kind, principal in _of_kinds(trust, finding.message):
-        context = {"aws:sourceaccount": _STRANGER} if kind == "Service" else {}
+        context = {"aws:sourceaccount": STRANGER} if kind == "Service" else {}
         for action in _ASSUMED_BY[kind]:
             answer = ask_trust(principal, subject.holder, action, context, subject.budget, setting.now)
             if answer.shown:
@@ -91,7 +91,7 @@ def _of_rules(setting: AuditRun, trust: TrustPolicy) -> tuple[Finding, ...]:
 def _outsiders(trust: TrustPolicy, inside: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Yield each account that the Allows name and the input does not have, with a principal of it; ``*`` is anybody."""
     for value in _named(trust):
-        account = _account_of(value)
+        account = account_of(value)
         if value == "*":
             yield "*", "*"
         elif account and account not in inside:
@@ -108,7 +108,8 @@ def _named(trust: TrustPolicy) -> Iterator[str]:
             yield from principal.get("AWS", ()) if isinstance(principal, Mapping) else (principal,)
 
 
-def _account_of(value: str) -> str | None:
+def account_of(value: str) -> str | None:
+    """Return the account of the principal *value*, None where it is not an ARN or account."""
     arn = Arn.parse(value)
     account = arn.account if arn else value
     return account if ACCOUNT_ID.fullmatch(account) else None
@@ -116,17 +117,25 @@ def _account_of(value: str) -> str | None:
 
 def _unread(trust: TrustPolicy) -> Iterator[str]:
     """Yield the principals that are neither an ARN nor an account: unique ids."""
-    yield from (value for value in _named(trust) if value != "*" and _account_of(value) is None)
+    yield from (value for value in _named(trust) if value != "*" and account_of(value) is None)
+
+
+def outsiders_of_trust(trust: TrustPolicy, inside: tuple[str, ...], role: str) -> Iterator[tuple[str, str]]:
+    """Yield each account that *trust*, of *role*, names and that is not *inside*, with a principal of it."""
+    partition = role.split(":", 2)[1]
+    for account, principal in _outsiders(trust, inside):
+        yield account, f"arn:{partition}:iam::{STRANGER}:role/somebody" if account == "*" else principal
 
 
 def _anyone(setting: AuditRun, subject: AuditedPrincipal) -> None:
-    somebody = f"arn:{subject.partition}:iam::{_STRANGER}:role/somebody"
+    somebody = f"arn:{subject.partition}:iam::{STRANGER}:role/somebody"
     role, budget, now = subject.holder, subject.budget, setting.now
-    answer = ask_trust(somebody, role, _ASSUME, _OUTSIDE, budget, now, ANYTHING, choice=Choice.NONE)
+    rcps = setting.around.rcps(subject.account, _ASSUME)
+    answer = ask_trust(somebody, role, _ASSUME, OUTSIDE, budget, now, ANYTHING, choice=Choice.NONE, rcps=rcps)
     if answer.shown:
         setting.find("AU101", subject, "any principal of any account, without a condition", (answer.shown,))
         return
-    answer = ask_trust(somebody, role, _ASSUME, {}, budget, now, ANYTHING)
+    answer = ask_trust(somebody, role, _ASSUME, {}, budget, now, ANYTHING, rcps=rcps)
     if answer.certainty is not Certainty.DENIED:
         shown = (answer.shown,) if answer.shown else ()
         setting.find("AU103", subject, "Principal is `*`: whoever meets the conditions may assume it", shown)
@@ -147,13 +156,14 @@ def _whole_account(setting: AuditRun, subject: AuditedPrincipal) -> None:
 
 def _account(setting: AuditRun, subject: AuditedPrincipal, account: str, principal: str) -> None:
     role, budget, now = subject.holder, subject.budget, setting.now
-    answer = ask_trust(principal, role, _ASSUME, _OUTSIDE, budget, now, ANYTHING, choice=Choice.NONE)
+    rcps = setting.around.rcps(subject.account, _ASSUME)
+    answer = ask_trust(principal, role, _ASSUME, OUTSIDE, budget, now, ANYTHING, choice=Choice.NONE, rcps=rcps)
     if answer.shown:
         setting.find(
             "AU102", subject, f"account {account}, which is not in the input", (answer.shown,), about=(account,)
         )
         return
-    answer = ask_trust(principal, role, _ASSUME, {}, budget, now, ANYTHING)
+    answer = ask_trust(principal, role, _ASSUME, {}, budget, now, ANYTHING, rcps=rcps)
     if answer.certainty is not Certainty.DENIED:
         shown = (answer.shown,) if answer.shown else ()
         setting.find(

@@ -10,19 +10,19 @@ import click
 
 from rolemgr import __version__
 from rolemgr.cli.console import catalog_option, judged_fail_on_option, output_option
-from rolemgr.cli.files import is_file, is_folder, note, read_input, require_ending, write_output
+from rolemgr.cli.files import is_file, note, require_ending, write_output
+from rolemgr.cli.inventory import end_with, inventory_of, principals_named
 from rolemgr.cli.lazy import audit, report, workflow
 from rolemgr.cli.lazy import catalog as entries
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.files.write import to_json
 
 if TYPE_CHECKING:
-    from rolemgr.audit.read import Reader
     from rolemgr.audit.run import Audit
     from rolemgr.model.inventory import HeldRole, Inventory
     from rolemgr.workflow.check import HasSeverity
 
-_PARTS = ("policies", "boundary", "trust")
+_PARTS = ("policies", "boundary", "trust", "resource")
 _FORMS = ("text", "json", "sarif", "github", "html", "markdown", "csv", "asff")
 _JSON = ("json", "sarif", "asff")
 
@@ -38,7 +38,8 @@ _JSON = ("json", "sarif", "asff")
 @click.option(
     "--extract",
     metavar="PART:NAME",
-    help="Print a part of a role or user (policies, boundary or trust), and audit nothing.",
+    help="Print a part of a role or user (policies, boundary or trust), or the policy of a resource (resource:ARN),"
+    " and audit nothing.",
 )
 @judged_fail_on_option
 @catalog_option
@@ -64,10 +65,11 @@ def audit_command(
     Find what everybody in an account can really do.
 
     FILE is what `aws iam get-account-authorization-details` prints, a page of it, or a folder of such files of
-    several accounts; - is stdin. Each role and user is judged by evaluation of its policies with its boundary:
-    administrators, over-permissioned SageMaker roles and the persona that each is nearest to, trust from
-    outside, roles that can be passed, ways to become an administrator in three steps, roles that nobody uses.
-    What can't be read or told is said. Nothing touches AWS.
+    several accounts; - is stdin. Beside it are read, where they are given, SCPs and RCPs, policies of resources
+    and Studio's profiles: docs/audit.md has the commands that save them. Each role and user is judged by evaluation
+    of its policies with what stands around them: administrators, over-permissioned SageMaker roles and the persona
+    that each is nearest to, trust from outside, roles that can be passed, ways to become an administrator in three
+    steps, roles that nobody uses. What can't be read or told is said. Nothing touches AWS.
 
     \b
     Examples:
@@ -85,22 +87,18 @@ def audit_command(
     if region is None and form == "asff":
         raise InputError(SourceLocation("--format"), "asff needs --region", "the Region whose Security Hub imports it")
     today = _date(as_of)
-    inventory, wrong, whole = _inventory(files)
+    inventory, wrong, whole = inventory_of(files)
     if extract is not None:
         write_output(_extracted(inventory, extract), output)
         raise_all(wrong)
         return
-    chosen = _named(inventory, of, "--of") if of is not None else []
+    chosen = principals_named(inventory, of, "--of") if of is not None else []
     found = _excused(_audited(inventory, today, days, catalog), config, baseline, chosen)
     if write_baseline is not None:
         _write_baseline(found, write_baseline)
     else:
         write_output(_text(found, chosen, form, files, region), output)
-    for error in wrong:
-        click.echo(f"error: {error}", err=True)
-    if wrong:
-        note(f"{whole} of {whole + len(wrong)} files are audited whole")
-        sys.exit(2)
+    end_with(wrong, whole)
     open_: list[HasSeverity] = [*found.findings, *found.on_suppressions]
     if write_baseline is None and workflow.check.fails(fail_on, open_, found.not_judged):
         sys.exit(1)
@@ -128,43 +126,6 @@ def _date(text: str | None) -> date | None:
         raise InputError(SourceLocation("--as-of"), f"`{text}` is not a day", "such as 2026-11-28") from error
 
 
-def _inventory(names: Sequence[str]) -> "tuple[Inventory, list[InputError], int]":
-    """
-    Return what the files say, what is wrong with those that say nothing or break off, and how many are whole.
-
-    Raises what is wrong where no file has a role or user.
-    """
-    reader, wrong = audit.read.Reader(), list[InputError]()
-    for name in _paths(names):
-        try:
-            _take(reader, name)
-        except InputError as error:
-            wrong.append(error)
-    inventory = reader.inventory()
-    if not inventory.principals:
-        raise_all(wrong)
-        raise InputError(SourceLocation(names[0]), "has no role and no user", "nothing is audited")
-    return inventory, [*wrong, *reader.broken], len(inventory.files) - len(reader.broken)
-
-
-def _take(reader: "Reader", name: str) -> None:
-    reader.take(*read_input(name, audit.read.FILE_LIMITS))
-
-
-def _paths(names: Sequence[str]) -> list[str]:
-    """Return the files *names*, and the JSON files in those that are folders."""
-    found: dict[str, None] = {}
-    for name in names:
-        if not is_folder(name):
-            found[name] = None
-            continue
-        inside = sorted(str(path) for path in Path(name).rglob("*.json"))
-        if not inside:
-            raise InputError(SourceLocation(name), "has no .json file", "save the answers of AWS there")
-        found.update(dict.fromkeys(inside))
-    return list(found)
-
-
 def _audited(inventory: "Inventory", today: date | None, days: int, catalog: Sequence[str]) -> "Audit":
     def personas() -> dict[str, frozenset[str]]:
         return audit.personas.persona_actions(entries.load.Catalog([Path(folder) for folder in catalog]))
@@ -179,23 +140,26 @@ def _text(found: "Audit", chosen: "Sequence[HeldRole]", form: str, names: Sequen
     return report.audit.principal_text(found, chosen) if chosen else report.audit.audit_text(found, names)
 
 
-def _named(inventory: "Inventory", name: str, option: str) -> "list[HeldRole]":
-    """Return the principals of the ARN or name *name*, of several accounts perhaps."""
-    found = [one for one in inventory.principals.values() if name in (one.arn, one.name)]
-    if not found:
-        names = {one.name for one in inventory.principals.values()}
-        raise UnknownNameError(SourceLocation(option), "role or user", name, names)
-    return found
-
-
 def _extracted(inventory: "Inventory", text: str) -> str:
     part, _, name = text.partition(":")
     if part not in _PARTS or not name:
         raise InputError(SourceLocation("--extract"), f"`{text}` is not PART:NAME", f"a part is {', '.join(_PARTS)}")
-    found = _named(inventory, name, "--extract")
+    if part == "resource":
+        return to_json(_policy_of(inventory, name))
+    found = principals_named(inventory, name, "--extract")
     if len(found) > 1:
         raise InputError(SourceLocation("--extract"), f"`{name}` is in several accounts", f"such as {found[0].arn}")
     data: Any = report.audit.extracted(found[0], part)
     if data is None:
         raise InputError(SourceLocation("--extract"), f"{found[0].arn} has no {part} that is known")
     return to_json(data)
+
+
+def _policy_of(inventory: "Inventory", arn: str) -> Any:
+    """Return the policy of the resource *arn* as JSON values."""
+    held = inventory.resources.get(arn)
+    if held is None:
+        raise UnknownNameError(SourceLocation("--extract"), "resource", arn, inventory.resources)
+    if held.policy is None:
+        raise InputError(SourceLocation("--extract"), f"{arn} has no policy that is known")
+    return held.policy.to_json_value()

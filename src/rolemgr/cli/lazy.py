@@ -14,9 +14,12 @@ __all__ = ["account", "audit", "catalog", "cli", "detective", "report", "workflo
 
 if TYPE_CHECKING:
     import rolemgr.account.ownership
+    import rolemgr.audit.can
+    import rolemgr.audit.inputs
     import rolemgr.audit.personas
     import rolemgr.audit.read
     import rolemgr.audit.run
+    import rolemgr.audit.who_can
     import rolemgr.catalog.load
     import rolemgr.cli.drawing
     import rolemgr.cli.many
@@ -25,12 +28,14 @@ if TYPE_CHECKING:
     import rolemgr.detective.detective
     import rolemgr.report.audit
     import rolemgr.report.audit_forms
+    import rolemgr.report.can
     import rolemgr.report.check
     import rolemgr.report.drift_forms
     import rolemgr.report.pages.forms
     import rolemgr.report.pages.of_plan
     import rolemgr.report.plan
     import rolemgr.report.test_results
+    import rolemgr.report.who_can
     import rolemgr.workflow.apply
     import rolemgr.workflow.audit
     import rolemgr.workflow.batch
@@ -41,6 +46,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.diff
     import rolemgr.workflow.drift
     import rolemgr.workflow.found
+    import rolemgr.workflow.inventory_questions
     import rolemgr.workflow.many
     import rolemgr.workflow.plan
     import rolemgr.workflow.policy_test

@@ -32,6 +32,8 @@ COMMANDS = {
     "check": ("rolemgr.cli.check", "Check policies: grammar, names, reach, what they give away."),
     "diff": ("rolemgr.cli.diff", "Say what B allows that A does not, and the reverse, by meaning."),
     "audit": ("rolemgr.cli.audit", "Find what everybody in an account can really do."),
+    "who-can": ("rolemgr.cli.who_can", "Say who may do an action."),
+    "can": ("rolemgr.cli.can", "Say what one principal can do."),
     "plan": ("rolemgr.cli.apply", "Show what `apply` would do, and change nothing."),
     "apply": ("rolemgr.cli.apply", "Create roles in the account, after a plan and a question."),
     "drift": ("rolemgr.cli.drift", "Say what differs between roles in the account and their files."),
@@ -50,7 +52,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), f"{cmd_name}_command")
+        command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), f"{cmd_name.replace('-', '_')}_command")
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from rolemgr.audit.finding import AuditFinding
+from rolemgr.audit.finding import AuditFinding, Judged
 from rolemgr.audit.run import Audit
 from rolemgr.check.finding import Severity
 from rolemgr.errors import InputError, SourceLocation, printable
@@ -150,8 +150,10 @@ def _principal(arn: str, where: _Where) -> dict[str, Any]:
     return {"Type": _TYPES.get(kind, "Other"), "Id": arn, "Partition": where.partition}
 
 
-def _details(who: HeldRole) -> dict[str, Any]:
+def _details(who: Judged) -> dict[str, Any]:
     """Return what Security Hub shows of *who*: its name, by the kind that it is."""
+    if not isinstance(who, HeldRole):
+        return {"Other": {"Name": who.name}}
     if who.kind == "user":
         return {"AwsIamUser": {"UserName": who.name}}
     return {"AwsIamRole": {"RoleName": who.name}} if who.kind == "role" else {"Other": {"Name": who.name}}

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from rolemgr.audit.finding import AuditFinding, AuditRule, ChainStep
+from rolemgr.audit.finding import AuditFinding, AuditRule, ChainStep, Judged
 from rolemgr.audit.nearest import Nearest
 from rolemgr.audit.rights import ANYTHING, ShownRequest
-from rolemgr.audit.run import NOT_IN_THE_INPUT, Audit
+from rolemgr.audit.run import Audit
+from rolemgr.audit.studio_roles import Worker
 from rolemgr.check.finding import Severity
 from rolemgr.errors import printable
 from rolemgr.model.inventory import HeldRole, Unjudged
+from rolemgr.model.inventory_layers import HeldResource, StudioMember
 from rolemgr.reference.condition_keys import find_key
 from rolemgr.report.differences import request_data
 
@@ -42,12 +44,13 @@ def audit_data(found: Audit, *, lists: bool = True, most_actions: int = MOST_ACT
         "as_of": found.as_of.isoformat() if found.as_of else None,
         "counts": {
             "roles": found.roles, "users": found.users, "sagemaker_roles": found.of_sagemaker,
-            "service_linked_roles": found.of_services, "findings": len(found.findings),
+            "service_linked_roles": found.of_services, "resources": found.resources, "findings": len(found.findings),
             "not_judged": len(found.not_judged),
             "suppressed": len(found.suppressed), "in_baseline": len(found.in_baseline),
             "by_severity": {one.value: sum(each.severity is one for each in found.findings) for one in Severity},
         },
-        "not_in_the_input": NOT_IN_THE_INPUT,
+        "studio": [_worker_data(one) for one in found.studio],
+        "not_in_the_input": found.not_in_the_input,
     }  # fmt: skip
     if not lists:
         return head
@@ -67,24 +70,32 @@ def finding_data(finding: AuditFinding, found: Audit) -> dict[str, Any]:
     told = {"unless": finding.unless} if finding.unless else {}
     return {
         "id": finding.id, "rule": rule.id, "name": rule.name, "severity": rule.severity.value, "title": rule.title,
-        "principal": who.arn, "kind": who.kind, "account": who.account, "message": finding.message, **told,
+        "principal": who.arn, "kind": kind_of(who), "account": who.account, "message": finding.message, **told,
         "path": who.where.file, "line": who.where.line, "page": rule.page, "remedy": rule.remedy,
         "steps": [_step_data(one, found) for one in finding.steps],
-        "requests": [] if finding.steps else [_request_data(one, found) for one in finding.requests],
+        "requests": [] if finding.steps else [shown_data(one, found.files) for one in finding.requests],
     }  # fmt: skip
 
 
+def kind_of(judged: Judged) -> str:
+    """Return what a finding is about: a role, a user, a resource, a part of Studio, a VPC endpoint."""
+    if isinstance(judged, HeldRole | StudioMember):
+        return judged.kind
+    return "resource" if isinstance(judged, HeldResource) else "VPC endpoint"
+
+
 def _step_data(step: ChainStep, found: Audit) -> dict[str, Any]:
-    requests = [_request_data(one, found) for one in step.requests]
+    requests = [shown_data(one, found.files) for one in step.requests]
     return {"who": step.who, "becomes": step.whom, "how": step.how, "requests": requests}
 
 
-def _request_data(asked: ShownRequest, found: Audit) -> dict[str, Any]:
+def shown_data(asked: ShownRequest, files: Sequence[str]) -> dict[str, Any]:
+    """Return *asked* for programs, with the `rolemgr simulate` line that asks it once more."""
     data = request_data(asked.request)
     context = data.get("context")
     if isinstance(context, dict):
-        data["context"] = {key: _HIDDEN if key.lower() in _SECRET else value for key, value in context.items()}
-    return {"request": data, "ask": simulate_line(asked, found.files)}
+        data["context"] = {key: hidden(key, value) for key, value in context.items()}
+    return {"request": data, "ask": simulate_line(asked, files)}
 
 
 def _nearest_data(one: Nearest, most: int) -> dict[str, Any]:
@@ -94,6 +105,11 @@ def _nearest_data(one: Nearest, most: int) -> dict[str, Any]:
         "would_lose_more": max(0, len(one.exceeds) - most), "would_gain": list(one.lacks),
         "cannot_tell": one.untold, "at_least": bool(one.role.unknown),
     }  # fmt: skip
+
+
+def hidden(key: str, value: str) -> str:
+    """Return *value* of the condition key *key*, unless it is one that nobody prints."""
+    return _HIDDEN if key.lower() in _SECRET else value
 
 
 def simulate_line(asked: ShownRequest, files: Sequence[str]) -> str:
@@ -133,7 +149,10 @@ def _around(asked: ShownRequest, files: Sequence[str]) -> str:
     words = []
     if asked.holder and asked.holder.boundary:
         words.append(f"--boundary-policy <({_extract('boundary', asked.holder.arn, files)})")
-    if asked.trust_of:
+    if asked.resource:
+        words.append(f"--resource-account {asked.resource.account}")
+        words.append(f"--resource-policy <({_extract('resource', asked.resource.arn, files)})")
+    elif asked.trust_of:
         words.append(f"--resource-policy <({_extract('trust', asked.trust_of, files)})")
     elif asked.trust:
         words.append(f"--resource-policy <(echo {shlex.quote(_text(asked.trust.to_json_value()))})")
@@ -153,7 +172,9 @@ def audit_text(found: Audit, inputs: Sequence[str]) -> str:
     lines = [*_head(found), "", *_counts(found)]
     lines += _worst(found)
     lines += _personas(found)
+    lines += _studio(found.studio)
     lines += _not_judged(found.not_judged)
+    lines += textwrap.wrap(found.not_in_the_input, _WIDTH)
     lines += _set_apart(found)
     lines += ["", *_next(found, inputs)]
     return "".join(f"{printable(line).rstrip()}\n" for line in lines)
@@ -251,6 +272,35 @@ def _personas(found: Audit) -> Iterator[str]:
         yield f"{_several(len(found.nearest) - len(widest), 'more role')}: --format json"
 
 
+def _worker_data(one: Worker) -> dict[str, Any]:
+    member = one.member
+    return {
+        "kind": member.kind, "arn": member.arn, "role": member.role, "space_role": member.space_role,
+        "inherits": member.inherits, "nearest": one.nearest, "exceeds_by": one.exceeds,
+        "path": member.where.file, "line": member.where.line,
+    }  # fmt: skip
+
+
+def _studio(workers: Sequence[Worker]) -> Iterator[str]:
+    """Yield who works as which role in Studio, a line a role, those of most profiles first."""
+    by_role: dict[str, list[Worker]] = {}
+    for one in workers:
+        by_role.setdefault(one.member.role or "a role that is not known", []).append(one)
+    if by_role:
+        yield ""
+        yield "Studio, by the role that works there"
+    for role, found in sorted(by_role.items(), key=lambda item: (-len(item[1]), item[0]))[:_ROLES]:
+        counts = [(kind, sum(one.member.kind == kind for one in found)) for kind in ("domain", "user profile", "space")]
+        who = ", ".join(_several(count, kind) for kind, count in counts if count)
+        near = f"; nearest persona {found[0].nearest}" if found[0].nearest else ""
+        by = f", which it exceeds by {_several(found[0].exceeds, 'action')}" if found[0].exceeds else ""
+        yield from textwrap.wrap(
+            f"  {_name(role)}: {who}{near}{by}", _WIDTH, subsequent_indent="    ", break_long_words=False
+        )
+    if len(by_role) > _ROLES:
+        yield f"  {len(by_role) - _ROLES} more roles: --format json"
+
+
 def _lost(one: Nearest, room: int) -> str:
     """Return the first few of the actions that the role would lose, those of SageMaker first, as there is *room*."""
     ordered = sorted(one.exceeds, key=lambda action: (not action.startswith("sagemaker:"), action))
@@ -270,7 +320,6 @@ def _not_judged(aside: Sequence[Unjudged]) -> Iterator[str]:
         )  # fmt: skip
     if len(aside) > _UNJUDGED:
         yield f"  {len(aside) - _UNJUDGED} more: --format json"
-    yield from textwrap.wrap(NOT_IN_THE_INPUT, _WIDTH)
 
 
 def _set_apart(found: Audit) -> Iterator[str]:

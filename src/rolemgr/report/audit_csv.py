@@ -13,7 +13,7 @@ from typing import Final
 from rolemgr.audit.finding import AuditFinding
 from rolemgr.audit.run import Audit
 from rolemgr.errors import printable
-from rolemgr.report.audit import simulate_line
+from rolemgr.report.audit import kind_of, simulate_line
 
 COLUMNS: Final = (
     "status", "severity", "rule", "id", "account", "kind", "principal", "title", "message", "reason", "remedy", "page",
@@ -55,6 +55,6 @@ def _row(status: str, one: AuditFinding, reason: str, found: Audit) -> tuple[str
     message = f"{one.message} ({one.unless})" if one.unless else one.message
     asks = " ; ".join(simulate_line(asked, found.files) for asked in one.all_requests)
     return (
-        status, one.severity.value, rule.id, one.id, who.account, who.kind, who.arn, rule.title, message, reason,
+        status, one.severity.value, rule.id, one.id, who.account, kind_of(who), who.arn, rule.title, message, reason,
         rule.remedy, rule.page, who.where.file, str(who.where.line or ""), asks,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from rolemgr.audit.finding import AuditFinding, rules
-from rolemgr.audit.run import NOT_IN_THE_INPUT, Audit
+from rolemgr.audit.run import Audit
 from rolemgr.check.finding import Finding, NotJudged
 from rolemgr.check.rules import all_rules
 from rolemgr.report.asff import asff
@@ -68,7 +68,8 @@ def audit_sarif(found: Audit, context: AuditContext) -> dict[str, Any]:
     suppressed = [(_result(one, found), reason) for one, reason in found.suppressed]
     suppressed += [(_result(one, found), "it is in the baseline") for one in found.in_baseline]
     notes = [SarifNote("warning", one.path, one.line, f"not judged: {one.reason}") for one in _not_judged(found)]
-    notes += [SarifNote("note", name, None, NOT_IN_THE_INPUT) for name in found.files[:1]]
+    if found.not_in_the_input:
+        notes += [SarifNote("note", name, None, found.not_in_the_input) for name in found.files[:1]]
     return sarif_log(results, suppressed, _rule_texts(), context.version, notes, is_file=context.is_file)
 
 

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from rolemgr.audit.finding import AuditFinding, AuditRule
-from rolemgr.audit.run import NOT_IN_THE_INPUT, Audit
+from rolemgr.audit.run import Audit
 from rolemgr.check.finding import Severity
 from rolemgr.report.audit import audit_data, finding_data, worst_of
 from rolemgr.report.pages.of_findings import TONES, place_of
@@ -74,7 +74,8 @@ def _facts(found: Audit) -> Iterator[Fact]:
         yield Fact(f"{counted(len(found.suppressed), 'finding')} suppressed, with reasons below")
     if found.in_baseline:
         yield Fact(f"{counted(len(found.in_baseline), 'finding')} in the baseline, and not on this page")
-    yield Fact(NOT_IN_THE_INPUT)
+    if found.not_in_the_input:
+        yield Fact(found.not_in_the_input)
 
 
 def _bars(found: Audit) -> Iterator[Bar]:
