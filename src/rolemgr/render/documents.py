@@ -31,7 +31,7 @@ def render(role: ComposedRole, largest: Callable[[ComposedStatement], ComposedSt
     Raises InputError where a quota can't be kept.
     """
     spec = role.spec
-    inline, *managed = _packed(role.statements, largest)
+    (_, inline), *managed = _packed(role.statements, largest)
     _check_attachments(len(spec.managed_policy), len(managed))
     return RoleDocuments(
         name=spec.role_name,
@@ -40,9 +40,7 @@ def render(role: ComposedRole, largest: Callable[[ComposedStatement], ComposedSt
         max_session=spec.max_session,
         trust_policy=_trust_policy(role),
         policies=(NamedPolicy(spec.role_name, inline),),
-        managed_policies=tuple(
-            NamedPolicy(f"{spec.role_name}-{number}", document) for number, document in enumerate(managed, start=1)
-        ),
+        managed_policies=tuple(NamedPolicy(f"{spec.role_name}-{kind}", document) for kind, document in managed),
         tags=spec.tags,
         attached=tuple(sorted(spec.managed_policy)),
         boundary=spec.boundary,
@@ -97,20 +95,20 @@ def _policy(model: type[P], rows: Sequence[_Row]) -> P:
 
 def _packed(
     statements: Sequence[ComposedStatement], largest: Callable[[ComposedStatement], ComposedStatement]
-) -> list[IdentityPolicy]:
-    """Return the inline policy and, where that quota does not hold it all, the managed ones."""
+) -> list[tuple[str, IdentityPolicy]]:
+    """Return the inline policy and, where that quota does not hold it all, managed ones, each with what it holds."""
     whole = permissions_policy(statements)
     measured = whole if largest is _itself else permissions_policy([largest(one) for one in statements])
     inline, managed = quota("role_inline_policies"), quota("managed_policy")
     sized = [(one, read.size()) for one, read in zip(statements, measured.statement, strict=True)]
     frame = whole.model_copy(update={"statement": ()}).size()
     if frame + sum(size for _, size in sized) + len(sized) - 1 <= inline:
-        return [whole]
+        return [("", whole)]
     from rolemgr.render.packing import pack  # few roles are that large
 
     packed = pack(sized, lambda part: _size(largest(part)), inline=inline - frame, managed=managed - frame)
     read = {one.sid: two for one, two in zip(statements, whole.statement, strict=True)}
-    return [_part(whole, part, read) for part in packed]
+    return [(name, _part(whole, part, read)) for name, part in packed]
 
 
 def _size(statement: ComposedStatement) -> int:
