@@ -27,14 +27,15 @@ def purpose_of(statement: GroupStatement, action: Action) -> str:
         return ""
     if isinstance(given, PurposeByAccess):
         return f"{given.read}Read" if action.access == "Read" else f"{given.write}Write"
-    purpose = _data()["actions"].get(action.name, given)
+    purpose: str = _data()["actions"].get(action.name, given)
     return purpose + (action.access if f"{action.service}:{purpose}" in _data()["apart"] else "")
 
 
 @cache
 def service_word(service: str) -> str:
     """Return *service*, a prefix of actions, as the beginning of a Sid."""
-    return _data()["services"].get(service) or "".join(part.capitalize() for part in service.split("-"))
+    word: str | None = _data()["services"].get(service)
+    return word or "".join(part.capitalize() for part in service.split("-"))
 
 
 @cache

@@ -131,7 +131,7 @@ class Inquiry:
             yield dict(zip(names, choice, strict=True))
 
     def resources(self) -> tuple[str, ...]:
-        """Return a concrete resource of each class that the Allows distinguish, of those that the action is asked on."""
+        """Return a concrete resource of each class of the Allows, of those that AWS asks the action on."""
         patterns = [text for isolated in self.of(Effect.ALLOW) for text in isolated.statement.resource or ()]
         every = [text for isolated in self.statements for text in isolated.statement.resource or ()]
         live = live_resources(self.action, dict.fromkeys(patterns))

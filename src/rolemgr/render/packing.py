@@ -6,9 +6,10 @@ move to customer-managed policies of 6,144 each; every Deny stays inline, so tha
 lost costs access and never a limit.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 
-What moves is whole, by what it holds: first SageMaker's Allows, then MLflow's, then all others; each kind fills
-policies of its own in the order of its statements. So a change of one statement changes its policy, and moves
-others only where it crosses a quota.
+What moves are whole statements: SageMaker's Allows, into policies of their own that are called so; then what else
+has no room inline, MLflow's first. Policies are filled in the order of the statements. So a change of one statement
+changes its policy, and moves others only where it crosses a quota. Where fewer policies hold it all if SageMaker's
+and others share them, they do: IAM attaches ten to a role by default.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -29,8 +30,11 @@ _PART_ENDING = len("Part999")
 """What the Sid of a part is longer than that of the whole at most."""
 
 
-_STAGES: Final = (frozenset({"sagemaker"}), frozenset({"sagemaker", "sagemaker-mlflow"}), None)
-"""The services whose Allows move, in turn until the rest fits inline; None: all."""
+_SAGEMAKER: Final = ({"sagemaker-mlflow"}, {"sagemaker"})
+"""The services whose Allows leave the inline policy before others do, the last one first."""
+_KINDS: Final = ("others", "sagemaker")
+_ORDER: Final = ("sagemaker", "sagemaker-and-others", "others")
+"""What managed policies are called for."""
 
 
 class Packed(NamedTuple):
@@ -46,6 +50,7 @@ class _Bin:
 
     left: int
     statements: list[ComposedStatement] = field(default_factory=list)
+    kinds: set[str] = field(default_factory=set)
 
     def take(self, statement: ComposedStatement, size: int) -> bool:
         """Take *statement* where there is room for it and the comma before it; tell whether it did."""
@@ -54,7 +59,13 @@ class _Bin:
             return False
         self.left -= needed
         self.statements.append(statement)
+        self.kinds.add(_KINDS[bool(_rank(statement))])
         return True
+
+    @property
+    def kind(self) -> str:
+        """What it is called for: what it holds."""
+        return "-and-".join(sorted(self.kinds, reverse=True))
 
 
 def pack(
@@ -68,50 +79,56 @@ def pack(
     split by its resources, or its actions.
     Raises InputError where the Denies alone, or one action on one resource, are too large.
     """
-    for moving in (frozenset[str](), *_STAGES):
-        staying = [(one, size) for one, size in sized if not _moves(one, moving)]
-        if sum(size for _, size in staying) + max(len(staying) - 1, 0) <= inline:
-            break
-    else:
-        raise InputError(None, *_too_many_denies(staying, inline))
-    moved: dict[str, list[tuple[ComposedStatement, int]]] = {}
-    for one, size in sized:
-        if _moves(one, moving):
-            moved.setdefault(_kind(one), []).append((one, size))
-    taken = {statement.sid for statement, _ in sized}
-    held = (Packed("", tuple(one for one, _ in staying)),)
-    return (
-        *held,
-        *(part for kind in sorted(moved, reverse=True) for part in _filled(kind, moved[kind], measure, managed, taken)),
-    )
+    if sum(size for _, size in sized) + max(len(sized) - 1, 0) <= inline:
+        return (Packed("", tuple(one for one, _ in sized)),)
+    denies = [(one, size) for one, size in sized if one.effect is Effect.DENY]
+    if sum(size for _, size in denies) + max(len(denies) - 1, 0) > inline:
+        raise InputError(None, *_too_many_denies(denies, inline))
+    ways = [_placed(sized, measure, inline, managed, apart=apart) for apart in (True, False)]
+    first, *bins = min(ways, key=len)
+    return (Packed("", _in_order(first.statements, sized)), *_named(bins))
 
 
-def _moves(statement: ComposedStatement, moving: frozenset[str] | None) -> bool:
-    """Tell whether *statement* is an Allow of the services *moving*; None: of any."""
-    return statement.effect is Effect.ALLOW and (moving is None or (bool(moving) and _services(statement) <= moving))
-
-
-def _services(statement: ComposedStatement) -> set[str]:
-    return {action.partition(":")[0] for action in statement.actions}
-
-
-def _kind(statement: ComposedStatement) -> str:
-    """Return what managed policies that hold *statement* are called for."""
-    return "sagemaker" if _services(statement) <= {"sagemaker", "sagemaker-mlflow"} else "others"
-
-
-def _filled(
-    kind: str, sized: Sequence[tuple[ComposedStatement, int]], measure: Measure, limit: int, taken: set[str]
-) -> Iterator[Packed]:
-    """Yield the policies of one *kind*: each statement in the first that has room, in their order."""
-    bins: list[_Bin] = []
+def _placed(
+    sized: Sequence[tuple[ComposedStatement, int]], measure: Measure, inline: int, managed: int, *, apart: bool
+) -> list[_Bin]:
+    """Return the policies, the inline one first; with SageMaker *apart*, none of its Allows stands beside others."""
+    first, bins, taken = _Bin(inline), list[_Bin](), {statement.sid for statement, _ in sized}
     for statement, size in sized:
-        for part, length in _parts(statement, size, measure, limit, taken):
-            if not any(one.take(part, length) for one in bins):
-                bins.append(_Bin(limit))
+        if statement.effect is Effect.DENY:
+            first.take(statement, size)
+    allows = (row for row in sized if row[0].effect is Effect.ALLOW)
+    for statement, size in sorted(allows, key=lambda row: _rank(row[0])):
+        rank = _rank(statement)
+        for part, length in _parts(statement, size, measure, managed, taken):
+            before = () if apart and rank == len(_SAGEMAKER) else (first,)
+            after = [one for one in bins if not apart or one.kind == _KINDS[bool(rank)]]
+            if not any(one.take(part, length) for one in (*before, *after)):
+                bins.append(_Bin(managed))
                 bins[-1].take(part, length)
-    for number, one in enumerate(bins, start=1):
-        yield Packed(kind if number == 1 else f"{kind}-{number}", tuple(one.statements))
+    return [first, *bins]
+
+
+def _rank(statement: ComposedStatement) -> int:
+    """Return which statements are placed first: the later, the sooner they leave the inline policy."""
+    services = {action.partition(":")[0] for action in statement.actions}
+    return _SAGEMAKER.index(services) + 1 if services in _SAGEMAKER else 0
+
+
+def _in_order(
+    statements: Sequence[ComposedStatement], sized: Sequence[tuple[ComposedStatement, int]]
+) -> tuple[ComposedStatement, ...]:
+    """Return *statements* in the order that they had, parts of those that were split as these did."""
+    places = {one.sid: place for place, (one, _) in enumerate(sized)}
+    return tuple(sorted(statements, key=lambda one: places.get(one.sid, places.get(one.sid.rpartition("Part")[0], 0))))
+
+
+def _named(bins: Sequence[_Bin]) -> Iterator[Packed]:
+    """Yield the managed policies by name: the first of each kind has its name alone."""
+    seen: dict[str, int] = {}
+    for kind, one in sorted(((one.kind, one) for one in bins), key=lambda pair: _ORDER.index(pair[0])):
+        seen[kind] = seen.get(kind, 0) + 1
+        yield Packed(kind if seen[kind] == 1 else f"{kind}-{seen[kind]}", tuple(one.statements))
 
 
 def _too_many_denies(sized: Sequence[tuple[ComposedStatement, int]], inline: int) -> tuple[str, str]:

@@ -24,15 +24,39 @@ def changes_data(found: Changes, old: str, new: str) -> dict[str, Any]:
     Return the differences between the files *old* and *new* for ``--format json``.
 
     Each part has what is ``gained`` and ``lost``, and under ``unknown`` what could not be told, with its reason;
-    ``only_in_one`` names, where there are any, the parts that one of the two does not have.
+    ``only_in_one`` names, where there are any, the parts that one of the two does not have; ``of_no_type``, the
+    pairs of an action and a resource that only one names, and that AWS never asks for.
     """
-    return {
-        "a": old,
-        "b": new,
-        "same": found.same,
-        "parts": [_part_data(part) for part in found.parts],
-        "values": [{"name": one.name, "a": one.old, "b": one.new} for one in found.values],
-    } | ({"only_in_one": list(found.only_in_one)} if found.only_in_one else {})
+    return (
+        {
+            "a": old,
+            "b": new,
+            "same": found.same,
+            "parts": [_part_data(part) for part in found.parts],
+            "values": [{"name": one.name, "a": one.old, "b": one.new} for one in found.values],
+        }
+        | ({"only_in_one": list(found.only_in_one)} if found.only_in_one else {})
+        | _of_no_type_data(found)
+    )
+
+
+def _of_no_type_data(found: Changes) -> dict[str, Any]:
+    ways = {"gained": found.newly_of_no_type, "lost": found.no_longer_of_no_type}
+    data = {
+        way: {"count": one.count, "action": one.action, "resource": one.resource} for way, one in ways.items() if one
+    }
+    return {"of_no_type": data} if data else {}
+
+
+def notes_on_types(found: Changes, old: str, new: str) -> Iterator[str]:
+    """Yield what only one of the files *old* and *new* names, and is no difference: AWS never asks for it."""
+    for one, here, there in ((found.newly_of_no_type, new, old), (found.no_longer_of_no_type, old, new)):
+        if one:
+            least = "at least " if one.more else ""
+            yield (
+                f"{here} names {least}{one.count:,} pairs of an action and a resource that {there} does not, of no type"
+                f" of the action ({one.action} on {one.resource}): AWS never asks for them, so they are no difference"
+            )
 
 
 def _part_data(part: Part) -> dict[str, Any]:
@@ -86,6 +110,7 @@ def changes_text(found: Changes, old: str, new: str, ask: Mapping[str, str]) -> 
         count = sum(part.gained.actions for part in found.parts)
         names = " and ".join(part.name for part in found.parts)
         lines.append(f"no difference: {names} allow the same ({count} actions compared)")
+    lines += [f"note: {text}" for text in notes_on_types(found, old, new)]
     return "\n".join(map(printable, lines)).rstrip() + "\n"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from rolemgr.compare.grants import Changes
 from rolemgr.compare.verdicts import Comparison, Difference
-from rolemgr.report.differences import changes_data, command, future_action, statement_name
+from rolemgr.report.differences import changes_data, command, future_action, notes_on_types, statement_name
 from rolemgr.report.pages.page import Cell, Code, Fact, Page, Section, Table, Tone, counted, quoted
 
 _COLUMNS = ("Policies", "Statement", "Actions", "Note", "Ask")
@@ -24,6 +24,7 @@ def changes_page(found: Changes, old: str, new: str, ask: Mapping[str, str]) -> 
         Section("Not known", table=_unknown({"gained": gained, "lost": lost}), tone=Tone.LOOK),
         Section("Only in one of the two", found.only_in_one, tone=Tone.LOOK),
         Section("Values", table=_values(found)),
+        Section("No difference", tuple(notes_on_types(found, old, new))),
     )
     shown = tuple(one for one in sections if not one.is_empty)
     about = (f"from {quoted(old)}", f"to {quoted(new)}")
