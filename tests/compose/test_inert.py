@@ -7,7 +7,6 @@ import pytest
 from tests.conftest import Run
 
 
-
 def denies(run: Run, *options: str) -> list[dict[str, Any]]:
     """Return the Denies of a data scientist's role that speak of the default bucket."""
     ran = run("create", "--persona", "data-scientist", "--region", "eu-west-1", *options)

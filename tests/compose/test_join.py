@@ -129,7 +129,7 @@ def test_unfolding_gives_back_what_each_catalog_statement_said() -> None:
 
 
 @cache
-def _everything() -> tuple[Share, ...]:
+def everything() -> tuple[Share, ...]:
     """Return the shares of all activity groups at once, each parameter with a value of its own."""
     groups = {name: CATALOG.activity_group(name) for name in GROUPS}
     declared = declared_parameters(tuple(groups.values()))
@@ -157,19 +157,19 @@ def _example(name: str, place: int, parameter: Any) -> str:
 
 def test_sids_of_the_catalog_are_unique_and_depend_on_nothing_else() -> None:
     """With all groups in one role every purpose is one statement: so in any role, whatever the values."""
-    statements = join(_everything())
+    statements = join(everything())
     sids = [one.sid for one in statements]
     assert len(set(sids)) == len(sids)
     keys = {(one.effect, one.conditions, one.actions[0].partition(":")[0], one.sid) for one in statements}
     assert len(keys) == len(sids)
-    alone = {one.sid for name in GROUPS for one in join(share for share in _everything() if share.origin.group == name)}
+    alone = {one.sid for name in GROUPS for one in join(share for share in everything() if share.origin.group == name)}
     assert alone == set(sids)
 
 
 def test_every_statement_of_the_catalog_that_names_resources_has_a_purpose() -> None:
     """What has none would stand by itself."""
     assert [
-        str(share.origin.location) for share in _everything() if not share.purpose and share.resources != ("*",)
+        str(share.origin.location) for share in everything() if not share.purpose and share.resources != ("*",)
     ] == []
 
 
