@@ -32,9 +32,8 @@ MODEL = "arn:aws:sagemaker:us-east-1:111122223333:model/*"
 
 def shares(*statements: dict[str, Any], group: str = "g") -> list[Share]:
     """Return the shares of catalog *statements*."""
-    data = {"title": "T", "description": "D", "statements": [{"sid": "S", **one} for one in statements]}
-    for number, one in enumerate(data["statements"]):
-        one["sid"] = one["sid"] if one["sid"] != "S" else f"S{number}"
+    listed = [{"sid": f"S{number}", **one} for number, one in enumerate(statements)]
+    data = {"title": "T", "description": "D", "statements": listed}
     found = parse_model(parse_yaml(yaml.safe_dump(data, sort_keys=False), f"{group}.yaml"), ActivityGroup)
     return [share for place in range(len(statements)) for share in distribute(found, group, place, VALUES).shares]
 

@@ -13,7 +13,7 @@ MOST_PAIRS: Final = 50_000
 class OfNoType(NamedTuple):
     """How many such pairs there are, *more* where not all were looked at, and the first of them."""
 
-    count: int
+    pairs: int
     more: bool
     action: str
     resource: str

@@ -61,7 +61,7 @@ def _key(share: Share) -> _Key:
 def _sid(share: Share) -> str:
     """Return the Sid of a share with a purpose: service, purpose, and what sets its resources or conditions apart."""
     deny = "Deny" if share.effect is Effect.DENY else ""
-    star = "OnAll" if "*" in share.resources else ""
+    star = "OnAll" if "*" in share.resources and not deny else ""
     return f"{service_word(share.action.partition(':')[0])}{share.purpose}{deny}{star}{ending(share)}"
 
 

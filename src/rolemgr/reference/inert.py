@@ -46,6 +46,8 @@ def _may_be_of_a_type(action: Action, arn: Arn) -> bool:
 def _may_be(kind: ResourceType, owner: str, arn: Arn) -> bool:
     """Tell whether some ARN of *kind*, a type of the service *owner*, may match the pattern *arn*."""
     form = kind.arn_format
+    if "$" in form.service:
+        return True
     if form.service != arn.service:
         return False
     if not (_part_may_be(arn.region, form.region) and _part_may_be(arn.account, form.account)):

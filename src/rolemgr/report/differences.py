@@ -43,7 +43,7 @@ def changes_data(found: Changes, old: str, new: str) -> dict[str, Any]:
 def _of_no_type_data(found: Changes) -> dict[str, Any]:
     ways = {"gained": found.newly_of_no_type, "lost": found.no_longer_of_no_type}
     data = {
-        way: {"count": one.count, "action": one.action, "resource": one.resource} for way, one in ways.items() if one
+        way: {"pairs": one.pairs, "action": one.action, "resource": one.resource} for way, one in ways.items() if one
     }
     return {"of_no_type": data} if data else {}
 
@@ -54,7 +54,7 @@ def notes_on_types(found: Changes, old: str, new: str) -> Iterator[str]:
         if one:
             least = "at least " if one.more else ""
             yield (
-                f"{here} names {least}{one.count:,} pairs of an action and a resource that {there} does not, of no type"
+                f"{here} names {least}{one.pairs:,} pairs of an action and a resource that {there} does not, of no type"
                 f" of the action ({one.action} on {one.resource}): AWS never asks for them, so they are no difference"
             )
 
