@@ -81,7 +81,7 @@ def _parts(shares: Sequence[Share]) -> Iterator[list[Share]]:
 
 
 def _whole(shares: Sequence[Share]) -> Iterator[list[Share]]:
-    """Yield what each catalog statement gave, or where that is no statement of its own each set of resources."""
+    """Yield what each catalog statement gave, or where that can't stand in one statement each set of resources."""
     by_origin: dict[tuple[str, int, str], list[Share]] = {}
     for share in shares:
         origin = share.origin

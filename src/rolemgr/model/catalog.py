@@ -121,7 +121,7 @@ class GroupStatement(Model):
     """Parameters that must have a value; without one the statement is left out."""
     purpose: Purpose | PurposeByAccess | None = None
     """
-    What it is for, in a word: `rolemgr.compose.join` joins what has one purpose, and names it so.
+    What it is for, in a word: `rolemgr.compose.join` joins what has one purpose, and makes the Sid from it.
 
     Without one the statement stands by itself, under its own Sid.
     """

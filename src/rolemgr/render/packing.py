@@ -6,8 +6,8 @@ move to customer-managed policies of 6,144 each; every Deny stays inline, so tha
 lost costs access and never a limit.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 
-What moves are whole statements: SageMaker's Allows, into policies of their own that are called so; then what else
-has no room inline, MLflow's first. Policies are filled in the order of the statements. So a change of one statement
+What moves are whole statements: SageMaker's Allows, into policies that hold nothing else and say so by their names;
+then what else has no room inline, MLflow's first. Policies are filled in the order of the statements. So a change of one statement
 changes its policy, and moves others only where it crosses a quota. Where fewer policies hold it all if SageMaker's
 and others share them, they do: IAM attaches ten to a role by default.
 """
