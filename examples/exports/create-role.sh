@@ -186,7 +186,7 @@ document inline << 'JSON'
       ]
     },
     {
-      "Sid": "LogsSageMakerRead",
+      "Sid": "LogsSageMaker",
       "Effect": "Allow",
       "Action": [
         "logs:DescribeLogStreams",
@@ -196,7 +196,7 @@ document inline << 'JSON'
       "Resource": ["arn:aws:logs:eu-west-1:<ACCOUNT>:log-group:/aws/sagemaker/*"]
     },
     {
-      "Sid": "LogsSageMakerWrite",
+      "Sid": "LogsStudio",
       "Effect": "Allow",
       "Action": [
         "logs:CreateLogGroup",

@@ -124,7 +124,7 @@ new aws.iam.RolePolicy("churn-data-scientist", {
           ]
         },
         {
-          "Sid": "LogsSageMakerRead",
+          "Sid": "LogsSageMaker",
           "Effect": "Allow",
           "Action": [
             "logs:DescribeLogStreams",
@@ -134,7 +134,7 @@ new aws.iam.RolePolicy("churn-data-scientist", {
           "Resource": ["arn:aws:logs:eu-west-1:123456789012:log-group:/aws/sagemaker/*"]
         },
         {
-          "Sid": "LogsSageMakerWrite",
+          "Sid": "LogsStudio",
           "Effect": "Allow",
           "Action": [
             "logs:CreateLogGroup",
