@@ -296,7 +296,9 @@ def test_a_group_without_rights_is_joined_for_nothing() -> None:
 def test_iam_changes_nothing_in_another_account() -> None:
     """To write who may assume a role, or a user's keys, is a request of one's own account."""
     other = "222222222222"
-    walker = role("walker", allow(["iam:*AssumeRolePolicy", "iam:CreateAccessKey", "iam:PutRolePolicy", "sts:AssumeRole"]))
+    walker = role(
+        "walker", allow(["iam:*AssumeRolePolicy", "iam:CreateAccessKey", "iam:PutRolePolicy", "sts:AssumeRole"])
+    )
     roles = details([role("top", allow("*"), account=other)], [user("root-like", allow("*"), account=other)])
     result = audited(details([walker]), roles)
     assert not {one for one, name in found(result) if name == "walker"} & {"AU301", "AU302", "AU303"}

@@ -34,7 +34,13 @@ def test_a_circle_with_a_door_is_left_by_the_nearest() -> None:
         for number, name in enumerate(names[:5])
     ]
     result = audited(details([*roles, role("ring-5", allow("*"), trust=trust_aws(ROOT))]))
-    assert found(result) == {("AU001", "ring-5"), ("AU108", "ring-5"), ("AU301", "ring-4"), ("AU302", "ring-3"), ("AU303", "ring-2")}
+    assert found(result) == {
+        ("AU001", "ring-5"),
+        ("AU108", "ring-5"),
+        ("AU301", "ring-4"),
+        ("AU302", "ring-3"),
+        ("AU303", "ring-2"),
+    }
 
 
 def test_what_the_budget_does_not_reach_is_said() -> None:

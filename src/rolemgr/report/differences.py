@@ -1,15 +1,17 @@
-"""What two grants allow differently: as data, and as text with a `rolemgr simulate` line for every difference."""
+"""What two grants allow differently: as data, as annotations, and as a `rolemgr simulate` line for every difference."""
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
+from rolemgr.change.change import AccessChange
 from rolemgr.compare.grants import Changes, Part
 from rolemgr.compare.scenarios import CallerScenario
 from rolemgr.compare.verdicts import Comparison, Difference, Unknown
 from rolemgr.errors import printable
 from rolemgr.evaluate.principals import CallerKind, Match
 from rolemgr.evaluate.request import Request
+from rolemgr.report.changes import changes_rows
 from rolemgr.report.findings import annotation
 
 EVERYTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
@@ -19,12 +21,21 @@ _SHOWN = 6
 """How many actions a line of text names."""
 
 
-def changes_data(found: Changes, old: str, new: str) -> dict[str, Any]:
+class SideWords(NamedTuple):
+    """One side: its *name*, the words that make `simulate` *ask* its policies, and those for it as a *document*."""
+
+    name: str
+    ask: str
+    document: str
+
+
+def changes_data(found: Changes, changes: Sequence[AccessChange], old: str, new: str) -> dict[str, Any]:
     """
     Return the differences between the files *old* and *new* for ``--format json``.
 
-    Each part has what is ``gained`` and ``lost``, and under ``unknown`` what could not be told, with its reason;
-    ``only_in_one`` names, where there are any, the parts that one of the two does not have.
+    *changes* are the same for people: actions folded by resource, limits by name, with their causes. Each part has
+    what is ``gained`` and ``lost``, and under ``unknown`` what could not be told, with its reason; ``only_in_one``
+    names, where there are any, the parts that one of the two does not have.
     """
     return {
         "a": old,
@@ -32,6 +43,7 @@ def changes_data(found: Changes, old: str, new: str) -> dict[str, Any]:
         "same": found.same,
         "parts": [_part_data(part) for part in found.parts],
         "values": [{"name": one.name, "a": one.old, "b": one.new} for one in found.values],
+        "changes": changes_rows(changes),
     } | ({"only_in_one": list(found.only_in_one)} if found.only_in_one else {})
 
 
@@ -73,22 +85,6 @@ def _unknown_data(direction: str, found: Comparison) -> Iterator[dict[str, Any]]
         yield {"direction": direction, "statement": statement, "actions": list(one.actions), "reason": one.reason}
 
 
-def changes_text(found: Changes, old: str, new: str, ask: Mapping[str, str]) -> str:
-    """Return the differences as text; *ask* has the words that make `simulate` ask the identity policies, by file."""
-    lines: list[str] = []
-    for part in found.parts:
-        lines += _direction(f"{new} allows what {old} does not", part.name, part.gained, new, ask)
-        lines += _direction(f"{old} allows what {new} does not", part.name, part.lost, old, ask)
-    for value in found.values:
-        lines += [f"{value.name}: {_value_text(value.old)} in {old}, {_value_text(value.new)} in {new}"]
-    lines += [_one_sided(part, new) for part in found.only_in_one]
-    if found.same:
-        count = sum(part.gained.actions for part in found.parts)
-        names = " and ".join(part.name for part in found.parts)
-        lines.append(f"no difference: {names} allow the same ({count} actions compared)")
-    return "\n".join(map(printable, lines)).rstrip() + "\n"
-
-
 def changes_annotations(found: Changes, old: str, new: str, *, is_file: Callable[[str], bool] = bool) -> str:
     """
     Return the differences as GitHub's annotations: access gained or unknown is an error, access lost a warning.
@@ -120,28 +116,6 @@ def _value_text(value: object) -> str:
     return "nothing" if value is None else printable(str(value))
 
 
-def _direction(title: str, part: str, found: Comparison, file: str, ask: Mapping[str, str]) -> Iterator[str]:
-    if found.differences:
-        yield f"{title} ({part}):"
-        for one in found.differences:
-            yield from _difference(one, file, ask[file])
-        yield ""
-    if found.unknowns:
-        yield f"can't tell whether {title} ({part}):"
-        for unknown in found.unknowns:
-            yield from _unknown(unknown)
-        yield ""
-
-
-def _difference(one: Difference, file: str, ask: str) -> Iterator[str]:
-    yield f"  {statement_name(one)}: {_actions(one)}"
-    if one.scenario.note:
-        yield f"    {one.scenario.note}"
-    for doubt in one.doubts:
-        yield f"    doubtful: {doubt}"
-    yield f"    {command(one, file, ask)}"
-
-
 def statement_name(one: Difference | Unknown) -> str:
     """Return which statement allows what the other side does not, or no longer denies it."""
     at = one.statement
@@ -167,14 +141,9 @@ def listed(actions: tuple[str, ...]) -> str:
     return ", ".join(actions[:_SHOWN]) + more
 
 
-def _unknown(one: Unknown) -> Iterator[str]:
-    yield f"  {statement_name(one)}: {listed(one.actions)}"
-    yield f"    {one.reason}"
-
-
-def command(one: Difference, file: str, ask: str) -> str:
-    """Return the `rolemgr simulate` line that asks the request of *one* of its own side: it answers Allowed."""
-    request, scenario = one.request, one.scenario
+def command(one: Difference, side: SideWords) -> str:
+    """Return the `rolemgr simulate` line that asks the request of *one* of its own *side*: it answers Allowed."""
+    request, scenario, ask = one.request, one.scenario, side.ask
     words = ["--action", request.action, "--resource", request.resource]
     if request.principal is None and scenario.lifted:
         return (
@@ -183,8 +152,8 @@ def command(one: Difference, file: str, ask: str) -> str:
     if request.principal is None:
         return f"{ask} {' '.join(map(shlex.quote, [*words, *context_options(request)]))}"
     words += ["--principal", request.principal, "--resource-account", str(request.resource_account)]
-    words += [*context_options(request), "--resource-policy", file]
-    return _around(scenario, " ".join(map(shlex.quote, words)))
+    words += context_options(request)
+    return _around(scenario, f"{shlex.join(words)} --resource-policy {side.document}")
 
 
 def _around(scenario: CallerScenario, words: str) -> str:

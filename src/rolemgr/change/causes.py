@@ -1,0 +1,100 @@
+"""Why a difference is there: the line of a role file without which it is not, else the catalog's line that gives it."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from rolemgr.change.change import Cause, Way
+from rolemgr.change.resources import allowed
+from rolemgr.change.units import Unit
+from rolemgr.compare.grants import Grant
+from rolemgr.compare.verdicts import Difference
+from rolemgr.evaluate.policies import Policies, StatementRef
+from rolemgr.evaluate.request import Request
+from rolemgr.model.role import ComposedRole, Origin
+
+
+class Direction(NamedTuple):
+    """A difference's part and way, the side that allows it and the other one, and the units in which they differ."""
+
+    part: str
+    way: Way
+    giving: Grant
+    other: Grant
+    giving_role: ComposedRole | None
+    other_role: ComposedRole | None
+    units: Sequence[Unit] = ()
+
+
+def causes_of(asked: Direction, one: Difference, request: Request) -> tuple[Cause, ...]:
+    """
+    Return what makes *request* allowed on one side alone: units of the role files, else catalog entries.
+
+    None where a request is not shown by the evaluator, or where no role file is known.
+    """
+    gives, takes = asked.giving.parts()[asked.part], asked.other.parts()[asked.part]
+    if not allowed(request, one, gives) or allowed(request, one, takes):
+        return ()
+    told = tuple(unit.cause for unit in asked.units if _without(unit, asked, one, request))
+    told = told or tuple(unit.cause for unit in asked.units if _alone(unit, asked, one, request))
+    return told or _of_catalog(asked, one, request)
+
+
+def _without(unit: Unit, asked: Direction, one: Difference, request: Request) -> bool:
+    """Tell whether the new role is as the old one about *request* where *unit* is undone."""
+    decision = _decision(unit.without, asked.part, one, request)
+    return decision is (asked.way == "lost")
+
+
+def _alone(unit: Unit, asked: Direction, one: Difference, request: Request) -> bool:
+    """Tell whether the old role is as the new one about *request* where *unit* is changed."""
+    decision = _decision(unit.alone, asked.part, one, request)
+    return decision is (asked.way == "gained")
+
+
+def _decision(
+    parts: Mapping[str, Policies] | None, part: str, one: Difference, request: Request
+) -> bool | None:  # fmt: skip
+    """Return whether the role with *parts* allows *request*; None where no such role can be made."""
+    return None if parts is None or part not in parts else allowed(request, one, parts[part])
+
+
+def _of_catalog(asked: Direction, one: Difference, request: Request) -> tuple[Cause, ...]:
+    """Return the catalog entries of the Deny that one side has, else of the Allow that the other has."""
+    is_new = asked.way == "gained"
+    denies = one.before.by if one.before.decision == "ExplicitlyDenied" and not one.scenario.lifted else ()
+    if one.scenario.lifted:
+        denies = (one.statement,)
+    if denies:
+        found = _origins(asked.other_role, denies, request)
+        return tuple(_entry(origin, has_new=not is_new) for origin in found)
+    found = _origins(asked.giving_role, (one.statement,), request)
+    return tuple(_entry(origin, has_new=is_new) for origin in found)
+
+
+def _entry(origin: Origin, *, has_new: bool) -> Cause:
+    """Return the catalog entry of *origin* as a cause: the new side has it, or the old one had."""
+    return Cause(origin.kind, origin.location, *((None, origin.group) if has_new else (origin.group, None)))
+
+
+def _origins(role: ComposedRole | None, places: Sequence[StatementRef], request: Request) -> list[Origin]:
+    sids = {place.sid for place in places}
+    found = (
+        origin
+        for statement in (role.statements if role else ())
+        if statement.sid in sids
+        for origin in statement.origins_of(request.action, request.resource)
+    )
+    return list(dict.fromkeys(found))
+
+
+def denying_guardrails(role: ComposedRole | None, one: Difference) -> tuple[str, ...]:
+    """Return the guardrails of *role* that alone deny the request of *one*; none where something else does too."""
+    if role is None or one.before.decision != "ExplicitlyDenied" or one.scenario.lifted:
+        return ()
+    names: list[str] = []
+    for piece in one.parts:
+        origins = _origins(role, piece.before.by, piece.request)
+        if not origins or any(origin.kind != "guardrail" for origin in origins):
+            return ()
+        names += [origin.group for origin in origins]
+    return tuple(dict.fromkeys(names))

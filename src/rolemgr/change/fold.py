@@ -1,0 +1,243 @@
+"""
+From what a comparison found to changes that people read: actions folded by resource, guardrails by name, with causes.
+
+Nothing is left out: each difference and each unknown of the comparison is the evidence of a change.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from rolemgr.change.causes import Direction, causes_of, denying_guardrails
+from rolemgr.change.change import AccessChange, Cause, ChangeKind, Evidence, Way
+from rolemgr.change.resources import spread
+from rolemgr.change.units import Unit
+from rolemgr.compare.grants import Changes, Grant, Part, Value
+from rolemgr.compare.verdicts import Difference, Unknown
+from rolemgr.iam.wildcards import contains
+from rolemgr.model.role import ComposedRole
+
+
+class Counterpart(NamedTuple):
+    """One side of a comparison: what it grants, and the role that it was composed as, None where that is not known."""
+
+    grant: Grant
+    role: ComposedRole | None = None
+
+
+class Sides(NamedTuple):
+    """Both sides, and the *units* in which their role files differ."""
+
+    old: Counterpart
+    new: Counterpart
+    units: Sequence[Unit] = ()
+
+
+def changes_in(found: Changes, sides: Sides) -> tuple[AccessChange, ...]:
+    """Return *found* as changes: what is gained, limits, what is lost, values, what can't be told."""
+    limits = _Limits(sides)
+    access = [change for part in found.parts for change in _access(part, sides, limits)]
+    gained = [one for one in access if one.kind == "gains"]
+    lost = [one for one in access if one.kind == "loses"]
+    values = [change for value in found.values for change in _of_value(value, sides.units)]
+    unknown = [change for part in found.parts for change in _untold(part)]
+    unknown += [_one_sided(name) for name in found.only_in_one]
+    return (*gained, *limits.changes(), *lost, *values, *unknown)
+
+
+# --- limits
+
+
+class _Limits:
+    """The guardrails that differ by name or values, and the differences that each of them explains."""
+
+    def __init__(self, sides: Sides) -> None:
+        self._values = [_guardrails(one.role) for one in (sides.old, sides.new)]
+        known = sides.old.role is not None and sides.new.role is not None
+        names = dict.fromkeys((*self._values[1], *self._values[0])) if known else {}
+        self.names = [name for name in names if self._values[0].get(name) != self._values[1].get(name)]
+        self._sides = sides
+        self._evidence: dict[str, list[Evidence]] = {}
+
+    def take(self, name: str, evidence: Evidence) -> None:
+        """Take *evidence* for what the limit *name* does."""
+        self._evidence.setdefault(name, []).append(evidence)
+
+    def changes(self) -> Iterator[AccessChange]:
+        """Yield the change of each limit."""
+        for name in self.names:
+            shown = tuple(self._evidence.get(name, ()))
+            actions = dict.fromkeys(action for one in shown for action in one.difference.actions)
+            yield AccessChange(
+                "limit", "permissions", name, tuple(actions), old=self._values[0].get(name),
+                new=self._values[1].get(name), causes=self._causes(name), evidence=shown,
+            )  # fmt: skip
+
+    def _causes(self, name: str) -> tuple[Cause, ...]:
+        """Return the unit that says the guardrail's values, else where it was chosen."""
+        said = tuple(unit.cause for unit in self._sides.units if unit.cause.field == f"guardrail {name}")
+        if said:
+            return said
+        for side in (self._sides.new, self._sides.old):
+            for one in side.role.guardrails if side.role else ():
+                if one.name == name:
+                    values = self._values
+                    return (Cause(one.by, one.where, *("" if name in found else None for found in values)),)
+        return ()
+
+
+def _guardrails(role: ComposedRole | None) -> dict[str, tuple[str, ...]]:
+    """Return the values of the guardrails by name, a duration in words; a strict one says so."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in role.guardrails if role else ():
+        values = [_worded(name, value) for name, given in one.values.items() for value in given]
+        found[one.name] = (*values, *(("strict",) if one.strict else ()))
+    return found
+
+
+def _worded(name: str, value: str) -> str:
+    if name != "seconds" or not value.isdecimal():
+        return value
+    hours, rest = divmod(int(value), 3600)
+    return f"{value} s" if rest else f"{hours} h"
+
+
+# --- access
+
+
+class _Key(NamedTuple):
+    """What actions share that are told in one line, but for their resources."""
+
+    kind: ChangeKind
+    causes: tuple[Cause, ...]
+    notes: tuple[str, ...]
+    future: bool
+    lifted: str
+
+
+class _Row(NamedTuple):
+    """An action with a resource pattern that it is gained or lost on; None where only the request is known."""
+
+    key: _Key
+    action: str
+    pattern: str | None
+    evidence: Evidence
+
+
+def _access(part: Part, sides: Sides, limits: _Limits) -> Iterator[AccessChange]:
+    ways: tuple[tuple[Way, Sequence[Difference]], ...] = (
+        ("gained", part.gained.differences),
+        ("lost", part.lost.differences),
+    )
+    rows: list[_Row] = []
+    for way, differences in ways:
+        giving, other = (sides.new, sides.old) if way == "gained" else (sides.old, sides.new)
+        for one in differences:
+            evidence = Evidence(part.name, way, one)
+            names = denying_guardrails(other.role, one) if limits.names and part.name == "permissions" else ()
+            if limit := next((name for name in names if name in limits.names), None):
+                limits.take(limit, evidence)
+                continue
+            rows += _rows(evidence, giving, other, sides.units)
+    yield from _folded(part.name, rows)
+
+
+def _rows(evidence: Evidence, giving: Counterpart, other: Counterpart, units: Sequence[Unit]) -> Iterator[_Row]:
+    """Yield each action of a difference, once for each cause, with the resources of that cause."""
+    one = evidence.difference
+    kind: ChangeKind = "gains" if evidence.way == "gained" else "loses"
+    doubts = (f"doubtful: {doubt}" for doubt in one.doubts)
+    notes = (*filter(None, (one.scenario.note,)), *doubts)
+    lifted = (one.statement.sid or f"statement {one.statement.statement}") if one.scenario.lifted else ""
+    asked = Direction(evidence.part, evidence.way, giving.grant, other.grant, giving.role, other.role, units)
+    for piece in one.parts:
+        for action in piece.actions:
+            for found in spread(asked.giving, asked.other, asked.part, piece, action):
+                causes = causes_of(asked, piece, found.request) if found.request else ()
+                shown = piece._replace(request=found.request) if found.request else piece
+                key = _Key(kind, causes, notes, one.future, lifted)
+                yield _Row(key, action, found.pattern, evidence._replace(difference=shown))
+
+
+def _folded(part: str, rows: Sequence[_Row]) -> Iterator[AccessChange]:
+    """Yield the rows of one key on the same resources as one change, each statement that gives it as its evidence."""
+    of_action: dict[tuple[_Key, str], list[_Row]] = {}
+    for row in rows:
+        of_action.setdefault((row.key, row.action), []).append(row)
+    together: dict[tuple[_Key, tuple[str, ...]], list[_Row]] = {}
+    for (key, _), found in of_action.items():
+        patterns = _widest(filter(None, (row.pattern for row in found)))
+        together.setdefault((key, patterns), []).extend(found)
+    for (key, patterns), found in together.items():
+        evidence = {row.evidence.difference.statement: row.evidence for row in reversed(found)}
+        yield AccessChange(
+            key.kind, part, "", tuple(dict.fromkeys(row.action for row in found)), patterns, causes=key.causes,
+            notes=key.notes, future=key.future, evidence=tuple(reversed(evidence.values())), statement=key.lifted,
+        )  # fmt: skip
+
+
+def _widest(patterns: Iterable[str]) -> tuple[str, ...]:
+    """Return *patterns* without those that another one covers."""
+    every = tuple(dict.fromkeys(patterns))
+    return tuple(one for one in every if not any(other != one and contains(other, one) for other in every))
+
+
+# --- the rest
+
+
+_FIELDS: Mapping[str, str] = {
+    "Path": "path", "Description": "description", "MaxSessionDuration": "max_session",
+    "ManagedPolicyArns": "managed_policy", "PermissionsBoundary": "boundary", "Tags": "tag",
+}  # fmt: skip
+"""The key of a role file that says each value of a role."""
+
+
+def _of_value(value: Value, units: Sequence[Unit]) -> Iterator[AccessChange]:
+    """Yield the change of a value; of tags and attached policies one for each."""
+    for name, old, new in _single(value):
+        field = _FIELDS.get(value.name, value.name)
+        wanted = {field, f"{field} {name}"} if name == value.name else {f"{field} {name.removeprefix('tag ')}"}
+        causes = tuple(
+            unit.cause for unit in units
+            if unit.cause.field in wanted or (unit.cause.field == field and name in (unit.cause.old, unit.cause.new))
+        )  # fmt: skip
+        yield AccessChange("value", "", name, old=old, new=new, causes=causes)
+
+
+def _single(value: Value) -> Iterator[tuple[str, tuple[str, ...] | None, tuple[str, ...] | None]]:
+    if value.name == "Tags":
+        was, now = _tags(value.old), _tags(value.new)
+        for key in sorted({*was, *now}):
+            if was.get(key) != now.get(key):
+                yield f"tag {key}", _one(was.get(key)), _one(now.get(key))
+        return
+    if isinstance(value.old or [], list) and isinstance(value.new or [], list):
+        was_listed, now_listed = value.old or [], value.new or []
+        for text in dict.fromkeys(map(str, (*now_listed, *was_listed))):
+            if (text in was_listed) is not (text in now_listed):
+                yield value.name, _one(text if text in was_listed else None), _one(text if text in now_listed else None)
+        return
+    yield value.name, _one(value.old), _one(value.new)
+
+
+def _tags(value: Any) -> dict[str, str]:
+    listed = value if isinstance(value, list) else []
+    return {str(one.get("Key")): str(one.get("Value")) for one in listed if isinstance(one, dict)}
+
+
+def _one(value: Any) -> tuple[str, ...] | None:
+    return None if value is None else (str(value),)
+
+
+def _untold(part: Part) -> Iterator[AccessChange]:
+    ways: tuple[tuple[Way, Sequence[Unknown]], ...] = (
+        ("gained", part.gained.unknowns),
+        ("lost", part.lost.unknowns),
+    )
+    for way, unknowns in ways:
+        for one in unknowns:
+            at = "" if one.statement is None else one.statement.sid or f"statement {one.statement.statement}"
+            yield AccessChange("unknown", part.name, "", one.actions, reason=one.reason, way=way, statement=at)
+
+
+def _one_sided(name: str) -> AccessChange:
+    return AccessChange("unknown", name, reason="one of the two does not have it")

@@ -1,0 +1,258 @@
+"""One side of a comparison: a role file, a role or policies that were written, here or at a revision of git."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from rolemgr.change.fold import Counterpart
+from rolemgr.change.units import Remake
+from rolemgr.check.kinds import kind_of
+from rolemgr.compare.grants import Grant
+from rolemgr.errors import InputError, RolemgrError, SourceLocation
+from rolemgr.evaluate.errors import LayerError, PolicyError
+from rolemgr.evaluate.policies import groups_of
+from rolemgr.files.revisions import revised
+from rolemgr.files.source import LayeredSource, SourceFile
+from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy, ResourcePolicy, TrustPolicy
+from rolemgr.iam.role_document import attachments, document_at, has_policies, owners, places
+from rolemgr.iam.uses import Use, kinds_in
+from rolemgr.model.role import RoleDocuments
+from rolemgr.report.differences import SideWords
+from rolemgr.workflow.choices import role_source
+from rolemgr.workflow.layers import with_full_access
+from rolemgr.workflow.outside import Say
+from rolemgr.workflow.policy_files import documents_of, policies_of, read_source
+from rolemgr.workflow.role import Chosen
+from rolemgr.workflow.trees import Trees
+
+_VALUES = ("Path", "Description", "MaxSessionDuration", "ManagedPolicyArns", "PermissionsBoundary", "Tags")
+"""What a role has besides its policies, and its name, which is not compared."""
+_OF_ROLE = frozenset({"identity", "trust"})
+_OF_ROLE_FILES = ("persona", "add", "trust")
+
+
+class RoleFile(NamedTuple):
+    """A role file: its choices, the role that they make, and what makes another role of other choices."""
+
+    source: LayeredSource
+    chosen: Chosen
+    remake: Remake
+
+
+class Side(NamedTuple):
+    """One side: how messages call it, what it grants, how it is asked, its types of policies, its role file."""
+
+    words: SideWords
+    grant: Grant
+    types: frozenset[str] = _OF_ROLE
+    file: RoleFile | None = None
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.words.name
+
+    @property
+    def counterpart(self) -> Counterpart:
+        """The side as changes are told of it."""
+        return Counterpart(self.grant, self.file.chosen.role if self.file else None)
+
+
+def read_side(name: str, kind: str | None, trees: Trees) -> Side:
+    """
+    Return the role or policy in the file *name*; *kind* is the type of policies.
+
+    Raises InputError for what can't be read.
+    """
+    source = read_source(name, trees.read)
+    data = source.data
+    if is_role_file(data):
+        return _of_role_file(name, trees)
+    words = _words_of_document(source.name if name == "-" else name)
+    say = trees.outside.say
+    if not kind and (role := _of_role(source, say)):
+        return Side(words, _readable(role, source))
+    told = _told(source, kind)
+    types = frozenset({"identity" if told in ("boundary", "session") else told})
+    return Side(words, _readable(_of_policy(source, told, say), source), types)
+
+
+def is_role_file(data: Any) -> bool:
+    """Tell whether *data* is that of a role file."""
+    return isinstance(data, dict) and any(key in data for key in _OF_ROLE_FILES) and "Statement" not in data
+
+
+def holds_anything(name: str, trees: Trees) -> bool:
+    """Tell whether the file *name* holds a role file, a role or policies; raise InputError where it can't be read."""
+    source = read_source(name, trees.read)
+    data = source.data
+    return is_role_file(data) or bool(kinds_in(source)) or _has_statements(data)
+
+
+def _has_statements(data: Any) -> bool:
+    listed = data if isinstance(data, list) else [data]
+    return any(isinstance(one, dict) and "Statement" in one for one in listed)
+
+
+def _words_of_document(name: str) -> SideWords:
+    """Return how a document is asked; one of a revision goes through git."""
+    file = f"<({_shown_by_git(name)})" if _is_revised(name) else shlex.quote(name)
+    return SideWords(name, f"rolemgr simulate {file}", file)
+
+
+def _words_of_role_file(name: str) -> SideWords:
+    chosen = f"--role {shlex.quote(name)}"
+    made = f"{_shown_by_git(name)} | rolemgr create --role -" if _is_revised(name) else f"rolemgr create {chosen}"
+    return SideWords(name, f"{made} | rolemgr simulate -", f"<({made})")
+
+
+def _is_revised(name: str) -> bool:
+    return name != "<stdin>" and revised(name) is not None
+
+
+def _shown_by_git(name: str) -> str:
+    return f"git cat-file blob {shlex.quote(name)}"
+
+
+def _readable(grant: Grant, source: SourceFile) -> Grant:
+    """Return *grant*; raise InputError, naming the file, for a policy that IAM would not accept."""
+    try:
+        for policies in grant.parts().values():
+            groups_of(policies)
+    except (PolicyError, LayerError) as error:
+        raise InputError(source.at(), error.problem, error.hint) from error
+    return grant
+
+
+# --- a role file
+
+
+def _of_role_file(name: str, trees: Trees) -> Side:
+    if name == "-":
+        raise InputError(SourceLocation("<stdin>"), "is a role file", "give its name, or the role that `create` makes")
+    file = read_role_file(name, trees)
+    return Side(_words_of_role_file(name), grant_of(file.chosen.documents), file=file)
+
+
+def read_role_file(name: str, trees: Trees) -> RoleFile:
+    """Return the role file *name* with the settings and catalogs of where it lies; say what was assumed."""
+    from rolemgr.workflow.role import render_source  # policy files need neither catalog nor templates
+
+    outside = trees.outside
+    source = role_source({"role": name}, outside.environ, trees.read, trees.tree(name))
+    folders = source.data.get("catalog") or ()
+    listed = [folders] if isinstance(folders, str) else folders
+    valid = isinstance(listed, list | tuple) and all(isinstance(one, str) and one for one in listed)
+    known = {tuple(listed): trees.catalog(listed)} if valid else {}
+    chosen = render_source(source, known, outside.say, verbose=False, one_of_many=True)
+    return RoleFile(source, chosen, _remaking(source, chosen))
+
+
+def _remaking(source: LayeredSource, chosen: Chosen) -> Remake:
+    """Return what makes the role of other choices than *source* has, from the same catalog; nothing is said of it."""
+    from rolemgr.compose.role import compose
+    from rolemgr.model.source import parse_model
+    from rolemgr.model.spec import RoleSpec
+    from rolemgr.render.documents import render
+
+    def remake(data: Mapping[str, Any]) -> Grant | None:
+        try:
+            spec = parse_model(replace(source, data=data), RoleSpec)
+            return grant_of(render(compose(chosen.catalog, spec)))
+        except RolemgrError:
+            return None
+
+    return remake
+
+
+def grant_of(made: RoleDocuments) -> Grant:
+    """Return what a rendered role grants."""
+    documents = (*made.policies, *made.managed_policies)
+    return Grant(
+        identity=tuple(policy.document for policy in documents),
+        trust=made.trust_policy,
+        values=_values(made.to_properties()),
+        alone=not made.attached,
+    )
+
+
+def _of_role(source: SourceFile, say: Say) -> Grant | None:
+    """Return what the role in *source* grants, as far as the file tells; None where it holds no role's policies."""
+    kinds = kinds_in(source)
+    role = next(owners(source.data), None) if kinds else None
+    if not kinds & {"trust", "identity"}:
+        return None
+    path = role.path if role else ()
+    holds = bool(kinds & {"identity", "managed"})
+    none = () if has_policies(source.part(path).data) else None  # `get-role` does not tell of its policies
+    return Grant(
+        identity=tuple(policy.value for policy in policies_of(source, say)) if holds else none,
+        trust=_only(source, documents_of(source, TrustPolicy, say), "trust policies") if "trust" in kinds else None,
+        values=_values(source.part(path).data),
+        alone=_is_whole(source.part(path).data, kinds),
+    )
+
+
+def _is_whole(data: Mapping[str, Any], kinds: set[str]) -> bool:
+    """Tell whether the role in *data* is there with all of its policies: it has a trust policy, and none attached."""
+    return "trust" in kinds and has_policies(data) and all(one.is_boundary for one in attachments(data))
+
+
+def _values(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a role has besides its policies, as `create` writes it; the path that IAM gives is none."""
+    named = list(attachments(data))
+    written = {
+        **data,
+        "ManagedPolicyArns": [one.arn for one in named if not one.is_boundary],
+        "PermissionsBoundary": next((one.arn for one in named if one.is_boundary), None),
+    }
+    found = {name: written[name] for name in _VALUES if written.get(name) and (name, written[name]) != ("Path", "/")}
+    return {name: _ordered(value) for name, value in found.items()}
+
+
+def _ordered(value: Any) -> Any:
+    """Return a list of tags or ARNs in an order of its own: theirs means nothing."""
+    return sorted(value, key=str) if isinstance(value, list) else value
+
+
+def _told(source: SourceFile, kind: str | None) -> str:
+    """Return the type of the policies in *source*: the one that is given, the answer's, or that of its content."""
+    if kind:
+        return kind
+    found = list(places(source.data)) if isinstance(source.data, dict) and "Statement" not in source.data else []
+    if found and found[0].kind == "session":
+        return "session"
+    if found and found[0].type:
+        return found[0].type.value
+    first = source.data[0] if isinstance(source.data, list) and source.data else source.data
+    return kind_of(document_at(source, found[0].path).data if found else first, source.name).value
+
+
+def _of_policy(source: SourceFile, told: str, say: Say) -> Grant:
+    """Return what the policy grants; an SCP as what it lets through, with what AWS attaches beside it."""
+    match told:
+        case "trust":
+            return Grant(trust=_only(source, documents_of(source, TrustPolicy, say), "trust policies"))
+        case "resource":
+            return Grant(resource=_only(source, documents_of(source, ResourcePolicy, say)))
+        case "rcp":
+            return Grant(resource=_only(source, documents_of(source, ResourceControlPolicy, say), "RCPs"))
+        case "endpoint":
+            return Grant(resource=_only(source, documents_of(source, ResourcePolicy, say, Use.ENDPOINT)))
+        case "scp":
+            return Grant(
+                identity=with_full_access(tuple(documents_of(source, IdentityPolicy, say, Use.SCP)), say), alone=True
+            )
+        case "boundary":
+            return Grant(identity=tuple(documents_of(source, IdentityPolicy, say, Use.BOUNDARY)))
+        case "session":
+            return Grant(identity=tuple(documents_of(source, IdentityPolicy, say, Use.SESSION)))
+        case _:
+            return Grant(identity=tuple(policy.value for policy in policies_of(source, say)))
+
+
+def _only(source: SourceFile, documents: list[Any], called: str = "policies of a resource") -> Any:
+    if len(documents) != 1:
+        raise InputError(source.at(), f"holds {len(documents)} {called}", "compare them one by one")
+    return documents[0]
