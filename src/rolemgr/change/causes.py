@@ -1,12 +1,11 @@
 """Why a difference is there: the line of a role file without which it is not, else the catalog's line that gives it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from rolemgr.change.change import Cause, Way
 from rolemgr.change.resources import allowed
 from rolemgr.change.units import Unit
-from rolemgr.compare.grants import Grant
 from rolemgr.compare.verdicts import Difference
 from rolemgr.evaluate.policies import Policies, StatementRef
 from rolemgr.evaluate.request import Request
@@ -18,8 +17,8 @@ class Direction(NamedTuple):
 
     part: str
     way: Way
-    giving: Grant
-    other: Grant
+    gives: Policies
+    takes: Policies
     giving_role: ComposedRole | None
     other_role: ComposedRole | None
     units: Sequence[Unit] = ()
@@ -31,8 +30,7 @@ def causes_of(asked: Direction, one: Difference, request: Request) -> tuple[Caus
 
     None where a request is not shown by the evaluator, or where no role file is known.
     """
-    gives, takes = asked.giving.parts()[asked.part], asked.other.parts()[asked.part]
-    if not allowed(request, one, gives) or allowed(request, one, takes):
+    if not allowed(request, one, asked.gives) or allowed(request, one, asked.takes):
         return ()
     told = tuple(unit.cause for unit in asked.units if _without(unit, asked, one, request))
     told = told or tuple(unit.cause for unit in asked.units if _alone(unit, asked, one, request))
@@ -41,17 +39,17 @@ def causes_of(asked: Direction, one: Difference, request: Request) -> tuple[Caus
 
 def _without(unit: Unit, asked: Direction, one: Difference, request: Request) -> bool:
     """Tell whether the new role is as the old one about *request* where *unit* is undone."""
-    decision = _decision(unit.without, asked.part, one, request)
+    decision = decision_of(unit.without, asked.part, one, request)
     return decision is (asked.way == "lost")
 
 
 def _alone(unit: Unit, asked: Direction, one: Difference, request: Request) -> bool:
     """Tell whether the old role is as the new one about *request* where *unit* is changed."""
-    decision = _decision(unit.alone, asked.part, one, request)
+    decision = decision_of(unit.alone, asked.part, one, request)
     return decision is (asked.way == "gained")
 
 
-def _decision(
+def decision_of(
     parts: Mapping[str, Policies] | None, part: str, one: Difference, request: Request
 ) -> bool | None:  # fmt: skip
     """Return whether the role with *parts* allows *request*; None where no such role can be made."""
@@ -65,9 +63,9 @@ def _of_catalog(asked: Direction, one: Difference, request: Request) -> tuple[Ca
     if one.scenario.lifted:
         denies = (one.statement,)
     if denies:
-        found = _origins(asked.other_role, denies, request)
+        found = origins_at(asked.other_role, denies, request)
         return tuple(_entry(origin, has_new=not is_new) for origin in found)
-    found = _origins(asked.giving_role, (one.statement,), request)
+    found = origins_at(asked.giving_role, (one.statement,), request)
     return tuple(_entry(origin, has_new=is_new) for origin in found)
 
 
@@ -76,8 +74,13 @@ def _entry(origin: Origin, *, has_new: bool) -> Cause:
     return Cause(origin.kind, origin.location, *((None, origin.group) if has_new else (origin.group, None)))
 
 
-def _origins(role: ComposedRole | None, places: Sequence[StatementRef], request: Request) -> list[Origin]:
-    sids = {place.sid for place in places}
+def origins_at(role: ComposedRole | None, places: Sequence[StatementRef], request: Request) -> list[Origin]:
+    """Return the catalog statements of *role* behind those at *places*, as far as they cover *request*."""
+    return origins_of({place.sid for place in places}, role, request)
+
+
+def origins_of(sids: Collection[str | None], role: ComposedRole | None, request: Request) -> list[Origin]:
+    """Return the catalog statements of *role* behind those of *sids*, as far as they cover *request*."""
     found = (
         origin
         for statement in (role.statements if role else ())
@@ -93,7 +96,7 @@ def denying_guardrails(role: ComposedRole | None, one: Difference) -> tuple[str,
         return ()
     names: list[str] = []
     for piece in one.parts:
-        origins = _origins(role, piece.before.by, piece.request)
+        origins = origins_at(role, piece.before.by, piece.request)
         if not origins or any(origin.kind != "guardrail" for origin in origins):
             return ()
         names += [origin.group for origin in origins]

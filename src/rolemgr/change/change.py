@@ -19,14 +19,14 @@ Way: TypeAlias = Literal["gained", "lost"]
 
 class Cause(NamedTuple):
     """
-    What makes a difference: a *field* of a role file, or the catalog entry that its statement comes from.
+    What makes a difference: a *field* of a role file, the catalog entry that its statement comes from, or a statement.
 
     *old* and *new* are the values of the field, None where one side has it not. *where* is the line of the side
-    that has it, of the new one where both have.
+    that has it, of the new one where both have; None for a statement in an account.
     """
 
     field: str
-    where: SourceLocation
+    where: SourceLocation | None
     old: str | None = None
     new: str | None = None
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from rolemgr.change.causes import Direction, causes_of, denying_guardrails
 from rolemgr.change.change import AccessChange, Cause, ChangeKind, Evidence, Way
-from rolemgr.change.resources import spread
+from rolemgr.change.resources import spread, statement_of
 from rolemgr.change.units import Unit
 from rolemgr.compare.grants import Changes, Grant, Part, Value
 from rolemgr.compare.verdicts import Difference, Unknown
@@ -104,7 +104,7 @@ def _worded(name: str, value: str) -> str:
 # --- access
 
 
-class _Key(NamedTuple):
+class LineKey(NamedTuple):
     """What actions share that are told in one line, but for their resources."""
 
     kind: ChangeKind
@@ -114,10 +114,10 @@ class _Key(NamedTuple):
     lifted: str
 
 
-class _Row(NamedTuple):
+class Row(NamedTuple):
     """An action with a resource pattern that it is gained or lost on; None where only the request is known."""
 
-    key: _Key
+    key: LineKey
     action: str
     pattern: str | None
     evidence: Evidence
@@ -128,7 +128,7 @@ def _access(part: Part, sides: Sides, limits: _Limits) -> Iterator[AccessChange]
         ("gained", part.gained.differences),
         ("lost", part.lost.differences),
     )
-    rows: list[_Row] = []
+    rows: list[Row] = []
     for way, differences in ways:
         giving, other = (sides.new, sides.old) if way == "gained" else (sides.old, sides.new)
         for one in differences:
@@ -138,32 +138,33 @@ def _access(part: Part, sides: Sides, limits: _Limits) -> Iterator[AccessChange]
                 limits.take(limit, evidence)
                 continue
             rows += _rows(evidence, giving, other, sides.units)
-    yield from _folded(part.name, rows)
+    yield from folded(part.name, rows)
 
 
-def _rows(evidence: Evidence, giving: Counterpart, other: Counterpart, units: Sequence[Unit]) -> Iterator[_Row]:
+def _rows(evidence: Evidence, giving: Counterpart, other: Counterpart, units: Sequence[Unit]) -> Iterator[Row]:
     """Yield each action of a difference, once for each cause, with the resources of that cause."""
     one = evidence.difference
     kind: ChangeKind = "gains" if evidence.way == "gained" else "loses"
     doubts = (f"doubtful: {doubt}" for doubt in one.doubts)
     notes = (*filter(None, (one.scenario.note,)), *doubts)
     lifted = (one.statement.sid or f"statement {one.statement.statement}") if one.scenario.lifted else ""
-    asked = Direction(evidence.part, evidence.way, giving.grant, other.grant, giving.role, other.role, units)
+    gives, takes = giving.grant.parts()[evidence.part], other.grant.parts()[evidence.part]
+    asked = Direction(evidence.part, evidence.way, gives, takes, giving.role, other.role, units)
     for piece in one.parts:
         for action in piece.actions:
-            for found in spread(asked.giving, asked.other, asked.part, piece, action):
+            for found in spread(gives, takes, statement_of(giving.grant, evidence.part, piece), piece, action):
                 causes = causes_of(asked, piece, found.request) if found.request else ()
                 shown = piece._replace(request=found.request) if found.request else piece
-                key = _Key(kind, causes, notes, one.future, lifted)
-                yield _Row(key, action, found.pattern, evidence._replace(difference=shown))
+                key = LineKey(kind, causes, notes, one.future, lifted)
+                yield Row(key, action, found.pattern, evidence._replace(difference=shown))
 
 
-def _folded(part: str, rows: Sequence[_Row]) -> Iterator[AccessChange]:
+def folded(part: str, rows: Sequence[Row]) -> Iterator[AccessChange]:
     """Yield the rows of one key on the same resources as one change, each statement that gives it as its evidence."""
-    of_action: dict[tuple[_Key, str], list[_Row]] = {}
+    of_action: dict[tuple[LineKey, str], list[Row]] = {}
     for row in rows:
         of_action.setdefault((row.key, row.action), []).append(row)
-    together: dict[tuple[_Key, tuple[str, ...]], list[_Row]] = {}
+    together: dict[tuple[LineKey, tuple[str, ...]], list[Row]] = {}
     for (key, _), found in of_action.items():
         patterns = _widest(filter(None, (row.pattern for row in found)))
         together.setdefault((key, patterns), []).extend(found)

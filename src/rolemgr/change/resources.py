@@ -1,6 +1,6 @@
 """On which resources a difference holds: the patterns of its statement that the other side does not have, asked."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from rolemgr.compare.grants import Grant
@@ -9,7 +9,7 @@ from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.errors import LayerError, RequestError
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
-from rolemgr.iam.documents import Effect, IdentityStatement
+from rolemgr.iam.documents import Effect, IdentityStatement, PolicyDocument
 from rolemgr.iam.variables import as_pattern
 from rolemgr.iam.wildcards import contains, matches, matches_folded_action
 from rolemgr.reference.resources import types_of
@@ -23,22 +23,24 @@ class Spread(NamedTuple):
     request: Request | None
 
 
-def spread(giving: Grant, other: Grant, part: str, one: Difference, action: str) -> Iterator[Spread]:
+def spread(
+    gives: Policies, takes: Policies, statement: IdentityStatement | None, one: Difference, action: str
+) -> Iterator[Spread]:  # fmt: skip
     """
-    Yield the patterns on which *giving* allows *action* and *other* does not, each with a request that shows it.
+    Yield the patterns of *statement* on which *gives* allows *action* and *takes* does not, each with a request.
 
     A pattern of which no request shows it is left out; where none does, the request of the difference is given.
     """
-    found = list(_by_pattern(giving, other, part, one, action))
+    found = list(_by_pattern(gives, takes, statement, one, action))
     yield from found or (Spread(None, of_action(one, action)),)
 
 
-def _by_pattern(giving: Grant, other: Grant, part: str, one: Difference, action: str) -> Iterator[Spread]:
-    if one.future or one.scenario.lifted:
+def _by_pattern(
+    gives: Policies, takes: Policies, statement: IdentityStatement | None, one: Difference, action: str
+) -> Iterator[Spread]:  # fmt: skip
+    if one.future or one.scenario.lifted or statement is None:
         return
-    gives, takes = giving.parts()[part], other.parts()[part]
-    statement = _statement(giving, part, one)
-    for pattern in _fresh(statement, other, action) if statement else ():
+    for pattern in _fresh(statement, takes, action):
         request = _on(one, action, pattern)
         if request and allowed(request, one, gives) and not allowed(request, one, takes):
             yield Spread(pattern, request)
@@ -62,27 +64,28 @@ def allowed(request: Request, one: Difference, policies: Policies) -> bool:
     return decision != "ExplicitlyDenied" if one.scenario.lifted else decision == "Allowed"
 
 
-def _statement(giving: Grant, part: str, one: Difference) -> IdentityStatement | None:
-    """Return the statement that gives *one*; None for a trust policy's, which names no resource."""
-    documents: Sequence[object] = {
+def statement_of(giving: Grant, part: str, one: Difference) -> IdentityStatement | None:
+    """Return the statement of *giving* that gives *one*; None for a trust policy's, which names no resource."""
+    documents: Mapping[str, Sequence[PolicyDocument]] = {
         "permissions": giving.identity or (),
-        "resource": (giving.resource,),
-    }.get(part, ())
-    if one.statement.policy >= len(documents):
-        return None
-    statements = getattr(documents[one.statement.policy], "statement", ())
-    found = statements[one.statement.statement] if one.statement.statement < len(statements) else None
-    return found if isinstance(found, IdentityStatement) else None
+        "resource": (giving.resource,) if giving.resource else (),
+    }
+    found = documents.get(part, ())
+    statements = found[one.statement.policy].statements() if one.statement.policy < len(found) else ()
+    at = statements[one.statement.statement] if one.statement.statement < len(statements) else None
+    return at if isinstance(at, IdentityStatement) else None
 
 
-def _fresh(statement: IdentityStatement, other: Grant, action: str) -> list[str]:
+def _fresh(statement: IdentityStatement, other: Policies, action: str) -> list[str]:
     """Return the patterns of *statement* that *action* can be on and that no Allow of the *other* side covers."""
     folded = action.lower()
-    policies = (*(other.identity or ()), *((other.resource,) if other.resource else ()))
+    policies: Sequence[PolicyDocument] = (*other.identity, *((other.resource,) if other.resource else ()))
+    conditions: tuple[object, ...] = (None, {}, statement.condition)
+    allows = [one for policy in policies for one in policy.statements() if isinstance(one, IdentityStatement)]
     kept = [
-        allow for policy in policies for allow in policy.statement
-        if allow.effect is Effect.ALLOW and allow.condition in (None, {}, statement.condition)
-        and any(matches_folded_action(one, folded) for one in allow.action or ())
+        one for one in allows
+        if one.effect is Effect.ALLOW and one.condition in conditions
+        and any(matches_folded_action(pattern, folded) for pattern in one.action or ())
     ]  # fmt: skip
     known = find_action(action)
     fitting = [one for one in statement.resource or () if known is None or one == "*" or types_of(one, known)]

@@ -7,6 +7,7 @@ import click
 
 from rolemgr.cli.console import output_option
 from rolemgr.cli.files import is_file, write_output
+from rolemgr.cli.lazy import report, workflow
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.errors import InputError
 
@@ -54,13 +55,10 @@ def diff_command(
       rolemgr create --persona data-scientist | rolemgr diff role.json - --fail-on gained
       rolemgr diff bucket-policy.json other-bucket-policy.json --type resource --format json
     """
-    from rolemgr.report.diff_forms import diff_report  # help does not pay for these
-    from rolemgr.workflow.diff import compared
-
     if len(sides) != 2:
         raise InputError(None, "two sides are compared", "give A and B: files, folders, or REVISION:PATH")
-    found = compared(*sides, kind, OUTSIDE)
-    write_output(diff_report(found, form, is_file, explain=explain), output)
+    found = workflow.diff.compared(sides[0], sides[1], kind, OUTSIDE)
+    write_output(report.diff_forms.diff_report(found, form, is_file, explain=explain), output)
     if getattr(found, "refused", ()):
         sys.exit(2)
     if not (found.gives_no_more if fail_on == "gained" else found.same):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import rolemgr.report.audit
     import rolemgr.report.audit_forms
     import rolemgr.report.check
+    import rolemgr.report.diff_forms
     import rolemgr.report.drift_forms
     import rolemgr.report.pages.forms
     import rolemgr.report.pages.of_plan

@@ -42,7 +42,8 @@ def change_line(one: AccessChange, account: str | None = None, *, doing: str = "
 def what_changes(one: AccessChange, account: str | None = None) -> str:
     """Return what *one* says, without its sign and its causes."""
     if one.kind in ("limit", "value"):
-        return f"{one.what} {_values(one)}" + (f", {one.effect}{_for(one.actions)}" if one.effect else "")
+        effect = f", {one.effect}{_for(one.actions)}" if one.effect else ""
+        return f"{one.what} {_values(one)}{effect}{''.join(f', {note}' for note in one.notes)}"
     if one.kind == "unknown":
         return _untold(one)
     where = "" if one.part == "permissions" else f", in the {one.part} policy"
@@ -125,14 +126,15 @@ def causes_text(causes: Sequence[Cause]) -> str:
 
 
 def _cause(one: Cause) -> str:
+    place = f" ({one.where})" if one.where else ""
     if one.old is None and one.new is None:
-        return f"{one.field} ({one.where})"
+        return f"{one.field}{place}"
     if one.old is None or one.new is None:
         value = f" {one.new or one.old}" if one.new or one.old else ""
         gone = ", gone" if one.new is None else ""
-        return f"{one.field}{value}{gone} ({one.where})"
+        return f"{one.field}{value}{gone}{place}"
     values = f" {one.old} -> {one.new}" if one.old or one.new else ""
-    return f"{one.field}{values} ({one.where})"
+    return f"{one.field}{values}{place}"
 
 
 def summed(found: Iterable[AccessChange]) -> str:
@@ -171,7 +173,8 @@ def _row(one: AccessChange) -> dict[str, Any]:
 
 
 def _cause_row(one: Cause) -> dict[str, Any]:
-    return {"field": one.field, "old": one.old, "new": one.new, "file": one.where.file, "line": one.where.line}
+    file, line = one.where or (None, None)
+    return {"field": one.field, "old": one.old, "new": one.new, "file": file, "line": line}
 
 
 def folded_table(found: Sequence[AccessChange], account: str | None) -> Iterator[tuple[str, str, str]]:

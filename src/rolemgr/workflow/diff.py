@@ -3,13 +3,13 @@
 from typing import NamedTuple
 
 from rolemgr.change.fold import Sides, changes_in
-from rolemgr.change.units import units_of
+from rolemgr.change.units import Unit, units_of
 from rolemgr.compare.grants import Changes, changes
 from rolemgr.errors import InputError, Problems, RolemgrError, SourceLocation
 from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole
 from rolemgr.report.new_role import allowed_by, may_do
 from rolemgr.workflow.outside import Outside
-from rolemgr.workflow.sides import Side, holds_anything, read_side
+from rolemgr.workflow.sides import DiffSide, holds_anything, read_side
 from rolemgr.workflow.trees import Trees
 
 
@@ -34,13 +34,13 @@ def compared(a: str, b: str, kind: str | None, outside: Outside) -> RoleDiff | F
         return pair(read_side(a, kind, trees), read_side(b, kind, trees), f"{a} -> {b}")
 
 
-def pair(old: Side, new: Side, title: str) -> RoleDiff:
+def pair(old: DiffSide, new: DiffSide, title: str) -> RoleDiff:
     """Return what changes from *old* to *new*; raise InputError for two sides of different types."""
     found = changes(old.grant, new.grant) if old.types & new.types else None
     if not found or not found.parts:
         types = f"{new.name} has {_type_text(new)}, {old.name} has {_type_text(old)}; see --type"
         raise InputError(SourceLocation(new.name), f"is of another type than {old.name}", types)
-    units = ()
+    units: tuple[Unit, ...] = ()
     if old.file and new.file and not found.same:
         units = units_of(old.file.source, new.file.source, old.file.remake, new.file.remake)
     told = changes_in(found, Sides(old.counterpart, new.counterpart, units))
@@ -48,13 +48,13 @@ def pair(old: Side, new: Side, title: str) -> RoleDiff:
     return RoleDiff(title, found, told, old.words, new.words, _kept(old, new, found), account)
 
 
-def _kept(old: Side, new: Side, found: Changes) -> tuple[str, ...]:
+def _kept(old: DiffSide, new: DiffSide, found: Changes) -> tuple[str, ...]:
     """Return the values that both sides have and that do not differ."""
     changed = {one.name for one in found.values}
     return tuple(name for name in old.grant.values if name in new.grant.values and name not in changed)
 
 
-def _type_text(side: Side) -> str:
+def _type_text(side: DiffSide) -> str:
     return " and ".join(f"{name} policies" for name in sorted(side.types))
 
 
@@ -67,7 +67,7 @@ _SETTINGS = frozenset({"rolemgr.yaml", "rolemgr-check.yaml"})
 class _Read(NamedTuple):
     """The sides of a folder by path, the files that hold nothing, and those that can't be read, with the reason."""
 
-    sides: dict[str, Side]
+    sides: dict[str, DiffSide]
     passed_over: list[str]
     wrong: dict[str, RolemgrError]
 
@@ -113,7 +113,7 @@ def _read(folder: str, kind: str | None, trees: Trees) -> _Read:
     return found
 
 
-def _whole(path: str, side: Side) -> WholeRole:
+def _whole(path: str, side: DiffSide) -> WholeRole:
     """Return a role that one side alone has, with what it may do; of a policy, what it allows."""
     chosen = side.file.chosen if side.file else None
     return WholeRole(path, may_do(chosen.role, chosen.documents, chosen.catalog) if chosen else allowed_by(side.grant))

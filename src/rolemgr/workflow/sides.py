@@ -2,14 +2,13 @@
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from rolemgr.change.fold import Counterpart
 from rolemgr.change.units import Remake
 from rolemgr.check.kinds import kind_of
 from rolemgr.compare.grants import Grant
-from rolemgr.errors import InputError, RolemgrError, SourceLocation
+from rolemgr.errors import InputError, SourceLocation
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.policies import groups_of
 from rolemgr.files.revisions import revised
@@ -17,17 +16,15 @@ from rolemgr.files.source import LayeredSource, SourceFile
 from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy, ResourcePolicy, TrustPolicy
 from rolemgr.iam.role_document import attachments, document_at, has_policies, owners, places
 from rolemgr.iam.uses import Use, kinds_in
-from rolemgr.model.role import RoleDocuments
 from rolemgr.report.differences import SideWords
 from rolemgr.workflow.choices import role_source
 from rolemgr.workflow.layers import with_full_access
 from rolemgr.workflow.outside import Say
 from rolemgr.workflow.policy_files import documents_of, policies_of, read_source
-from rolemgr.workflow.role import Chosen
+from rolemgr.workflow.remade import grant_of, remaking, values_of
+from rolemgr.workflow.role import RenderedChoice
 from rolemgr.workflow.trees import Trees
 
-_VALUES = ("Path", "Description", "MaxSessionDuration", "ManagedPolicyArns", "PermissionsBoundary", "Tags")
-"""What a role has besides its policies, and its name, which is not compared."""
 _OF_ROLE = frozenset({"identity", "trust"})
 _OF_ROLE_FILES = ("persona", "add", "trust")
 
@@ -36,11 +33,11 @@ class RoleFile(NamedTuple):
     """A role file: its choices, the role that they make, and what makes another role of other choices."""
 
     source: LayeredSource
-    chosen: Chosen
+    chosen: RenderedChoice
     remake: Remake
 
 
-class Side(NamedTuple):
+class DiffSide(NamedTuple):
     """One side: how messages call it, what it grants, how it is asked, its types of policies, its role file."""
 
     words: SideWords
@@ -59,7 +56,7 @@ class Side(NamedTuple):
         return Counterpart(self.grant, self.file.chosen.role if self.file else None)
 
 
-def read_side(name: str, kind: str | None, trees: Trees) -> Side:
+def read_side(name: str, kind: str | None, trees: Trees) -> DiffSide:
     """
     Return the role or policy in the file *name*; *kind* is the type of policies.
 
@@ -72,10 +69,10 @@ def read_side(name: str, kind: str | None, trees: Trees) -> Side:
     words = _words_of_document(source.name if name == "-" else name)
     say = trees.outside.say
     if not kind and (role := _of_role(source, say)):
-        return Side(words, _readable(role, source))
+        return DiffSide(words, _readable(role, source))
     told = _told(source, kind)
     types = frozenset({"identity" if told in ("boundary", "session") else told})
-    return Side(words, _readable(_of_policy(source, told, say), source), types)
+    return DiffSide(words, _readable(_of_policy(source, told, say), source), types)
 
 
 def is_role_file(data: Any) -> bool:
@@ -128,11 +125,11 @@ def _readable(grant: Grant, source: SourceFile) -> Grant:
 # --- a role file
 
 
-def _of_role_file(name: str, trees: Trees) -> Side:
+def _of_role_file(name: str, trees: Trees) -> DiffSide:
     if name == "-":
         raise InputError(SourceLocation("<stdin>"), "is a role file", "give its name, or the role that `create` makes")
     file = read_role_file(name, trees)
-    return Side(_words_of_role_file(name), grant_of(file.chosen.documents), file=file)
+    return DiffSide(_words_of_role_file(name), grant_of(file.chosen.documents), file=file)
 
 
 def read_role_file(name: str, trees: Trees) -> RoleFile:
@@ -146,35 +143,7 @@ def read_role_file(name: str, trees: Trees) -> RoleFile:
     valid = isinstance(listed, list | tuple) and all(isinstance(one, str) and one for one in listed)
     known = {tuple(listed): trees.catalog(listed)} if valid else {}
     chosen = render_source(source, known, outside.say, verbose=False, one_of_many=True)
-    return RoleFile(source, chosen, _remaking(source, chosen))
-
-
-def _remaking(source: LayeredSource, chosen: Chosen) -> Remake:
-    """Return what makes the role of other choices than *source* has, from the same catalog; nothing is said of it."""
-    from rolemgr.compose.role import compose
-    from rolemgr.model.source import parse_model
-    from rolemgr.model.spec import RoleSpec
-    from rolemgr.render.documents import render
-
-    def remake(data: Mapping[str, Any]) -> Grant | None:
-        try:
-            spec = parse_model(replace(source, data=data), RoleSpec)
-            return grant_of(render(compose(chosen.catalog, spec)))
-        except RolemgrError:
-            return None
-
-    return remake
-
-
-def grant_of(made: RoleDocuments) -> Grant:
-    """Return what a rendered role grants."""
-    documents = (*made.policies, *made.managed_policies)
-    return Grant(
-        identity=tuple(policy.document for policy in documents),
-        trust=made.trust_policy,
-        values=_values(made.to_properties()),
-        alone=not made.attached,
-    )
+    return RoleFile(source, chosen, remaking(source, chosen))
 
 
 def _of_role(source: SourceFile, say: Say) -> Grant | None:
@@ -189,7 +158,7 @@ def _of_role(source: SourceFile, say: Say) -> Grant | None:
     return Grant(
         identity=tuple(policy.value for policy in policies_of(source, say)) if holds else none,
         trust=_only(source, documents_of(source, TrustPolicy, say), "trust policies") if "trust" in kinds else None,
-        values=_values(source.part(path).data),
+        values=values_of(source.part(path).data),
         alone=_is_whole(source.part(path).data, kinds),
     )
 
@@ -197,23 +166,6 @@ def _of_role(source: SourceFile, say: Say) -> Grant | None:
 def _is_whole(data: Mapping[str, Any], kinds: set[str]) -> bool:
     """Tell whether the role in *data* is there with all of its policies: it has a trust policy, and none attached."""
     return "trust" in kinds and has_policies(data) and all(one.is_boundary for one in attachments(data))
-
-
-def _values(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a role has besides its policies, as `create` writes it; the path that IAM gives is none."""
-    named = list(attachments(data))
-    written = {
-        **data,
-        "ManagedPolicyArns": [one.arn for one in named if not one.is_boundary],
-        "PermissionsBoundary": next((one.arn for one in named if one.is_boundary), None),
-    }
-    found = {name: written[name] for name in _VALUES if written.get(name) and (name, written[name]) != ("Path", "/")}
-    return {name: _ordered(value) for name, value in found.items()}
-
-
-def _ordered(value: Any) -> Any:
-    """Return a list of tags or ARNs in an order of its own: theirs means nothing."""
-    return sorted(value, key=str) if isinstance(value, list) else value
 
 
 def _told(source: SourceFile, kind: str | None) -> str:
