@@ -11,7 +11,7 @@ from rolemgr.account.drift import Drift, Policied, RoleDrift
 from rolemgr.account.meaning import Meant
 from rolemgr.change.causes import decision_of, origins_of
 from rolemgr.change.change import AccessChange, Cause, ChangeKind, Evidence
-from rolemgr.change.fold import LineKey, Row, folded
+from rolemgr.change.fold import ChangeRow, LineKey, folded
 from rolemgr.change.resources import Spread, allowed, spread
 from rolemgr.change.units import Unit
 from rolemgr.compare.verdicts import Difference
@@ -52,7 +52,7 @@ def _changes(drift: Drift, found: RoleDrift, file: FileSide, toward: Toward) -> 
 # --- access
 
 
-def _rows(meant: Meant, found: RoleDrift, file: FileSide, toward: Toward) -> Iterator[Row]:
+def _rows(meant: Meant, found: RoleDrift, file: FileSide, toward: Toward) -> Iterator[ChangeRow]:
     kind, causes = _kind(meant, toward), _in_account(meant, toward)
     for action in meant.actions:
         pieces = [piece for one in meant.differences for piece in one.parts if action in piece.actions]
@@ -61,7 +61,7 @@ def _rows(meant: Meant, found: RoleDrift, file: FileSide, toward: Toward) -> Ite
                 by = (*causes, *(_in_file(meant, piece, one.request, file, found) if one.request else ()))
                 key = LineKey(kind, tuple(dict.fromkeys(by)), _notes(meant, piece), piece.future, _lifted(meant, piece))
                 asked = piece._replace(request=one.request) if one.request else piece
-                yield Row(key, action, one.pattern, Evidence(meant.part, meant.way, asked))
+                yield ChangeRow(key, action, one.pattern, Evidence(meant.part, meant.way, asked))
 
 
 def _notes(meant: Meant, piece: Difference) -> tuple[str, ...]:

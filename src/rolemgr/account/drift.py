@@ -59,7 +59,7 @@ class Drift:
 class Policied(NamedTuple):
     """The policies of one side: those that say what the role may do, and who may assume it."""
 
-    held: tuple[Held, ...] = ()
+    held: tuple[ComparedPolicy, ...] = ()
     trust: TrustPolicy | None = None
 
 

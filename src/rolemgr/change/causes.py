@@ -1,7 +1,7 @@
 """Why a difference is there: the line of a role file without which it is not, else the catalog's line that gives it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from rolemgr.change.change import Cause, Way
 from rolemgr.change.resources import allowed
@@ -9,7 +9,19 @@ from rolemgr.change.units import Unit
 from rolemgr.compare.verdicts import Difference
 from rolemgr.evaluate.policies import Policies, StatementRef
 from rolemgr.evaluate.request import Request
-from rolemgr.model.role import ComposedRole, Origin
+from rolemgr.model.role import ComposedStatement, GuardrailInForce, Origin
+
+
+class Explained(Protocol):
+    """A role whose statements and guardrails say where they come from: composed now, or by an earlier release."""
+
+    @property
+    def statements(self) -> Sequence[ComposedStatement]:
+        """Its statements, each with its origins."""
+
+    @property
+    def guardrails(self) -> Sequence[GuardrailInForce]:
+        """Its guardrails, each with its values."""
 
 
 class Direction(NamedTuple):
@@ -19,8 +31,8 @@ class Direction(NamedTuple):
     way: Way
     gives: Policies
     takes: Policies
-    giving_role: ComposedRole | None
-    other_role: ComposedRole | None
+    giving_role: Explained | None
+    other_role: Explained | None
     units: Sequence[Unit] = ()
 
 
@@ -74,12 +86,12 @@ def _entry(origin: Origin, *, has_new: bool) -> Cause:
     return Cause(origin.kind, origin.location, *((None, origin.group) if has_new else (origin.group, None)))
 
 
-def origins_at(role: ComposedRole | None, places: Sequence[StatementRef], request: Request) -> list[Origin]:
+def origins_at(role: Explained | None, places: Sequence[StatementRef], request: Request) -> list[Origin]:
     """Return the catalog statements of *role* behind those at *places*, as far as they cover *request*."""
     return origins_of({place.sid for place in places}, role, request)
 
 
-def origins_of(sids: Collection[str | None], role: ComposedRole | None, request: Request) -> list[Origin]:
+def origins_of(sids: Collection[str | None], role: Explained | None, request: Request) -> list[Origin]:
     """Return the catalog statements of *role* behind those of *sids*, as far as they cover *request*."""
     found = (
         origin
@@ -90,7 +102,7 @@ def origins_of(sids: Collection[str | None], role: ComposedRole | None, request:
     return list(dict.fromkeys(found))
 
 
-def denying_guardrails(role: ComposedRole | None, one: Difference) -> tuple[str, ...]:
+def denying_guardrails(role: Explained | None, one: Difference) -> tuple[str, ...]:
     """Return the guardrails of *role* that alone deny the request of *one*; none where something else does too."""
     if role is None or one.before.decision != "ExplicitlyDenied" or one.scenario.lifted:
         return ()

@@ -7,24 +7,23 @@ Nothing is left out: each difference and each unknown of the comparison is the e
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from rolemgr.change.causes import Direction, causes_of, denying_guardrails
+from rolemgr.change.causes import Direction, Explained, causes_of, denying_guardrails
 from rolemgr.change.change import AccessChange, Cause, ChangeKind, Evidence, Way
 from rolemgr.change.resources import spread, statement_of
 from rolemgr.change.units import Unit
 from rolemgr.compare.grants import Changes, Grant, Part, Value
 from rolemgr.compare.verdicts import Difference, Unknown
 from rolemgr.iam.wildcards import contains
-from rolemgr.model.role import ComposedRole
 
 
 class Counterpart(NamedTuple):
-    """One side of a comparison: what it grants, and the role that it was composed as, None where that is not known."""
+    """One side of a comparison: what it grants, and the role as it is explained, None where that is not known."""
 
     grant: Grant
-    role: ComposedRole | None = None
+    role: Explained | None = None
 
 
-class Sides(NamedTuple):
+class ChangeSides(NamedTuple):
     """Both sides, and the *units* in which their role files differ."""
 
     old: Counterpart
@@ -32,7 +31,7 @@ class Sides(NamedTuple):
     units: Sequence[Unit] = ()
 
 
-def changes_in(found: Changes, sides: Sides) -> tuple[AccessChange, ...]:
+def changes_in(found: Changes, sides: ChangeSides) -> tuple[AccessChange, ...]:
     """Return *found* as changes: what is gained, limits, what is lost, values, what can't be told."""
     limits = _Limits(sides)
     access = [change for part in found.parts for change in _access(part, sides, limits)]
@@ -50,7 +49,7 @@ def changes_in(found: Changes, sides: Sides) -> tuple[AccessChange, ...]:
 class _Limits:
     """The guardrails that differ by name or values, and the differences that each of them explains."""
 
-    def __init__(self, sides: Sides) -> None:
+    def __init__(self, sides: ChangeSides) -> None:
         self._values = [_guardrails(one.role) for one in (sides.old, sides.new)]
         known = sides.old.role is not None and sides.new.role is not None
         names = dict.fromkeys((*self._values[1], *self._values[0])) if known else {}
@@ -74,9 +73,9 @@ class _Limits:
 
     def _causes(self, name: str) -> tuple[Cause, ...]:
         """Return the unit that says the guardrail's values, else where it was chosen."""
-        said = tuple(unit.cause for unit in self._sides.units if unit.cause.field == f"guardrail {name}")
-        if said:
-            return said
+        chosen = tuple(unit.cause for unit in self._sides.units if unit.cause.field == f"guardrail {name}")
+        if chosen:
+            return chosen
         for side in (self._sides.new, self._sides.old):
             for one in side.role.guardrails if side.role else ():
                 if one.name == name:
@@ -85,7 +84,7 @@ class _Limits:
         return ()
 
 
-def _guardrails(role: ComposedRole | None) -> dict[str, tuple[str, ...]]:
+def _guardrails(role: Explained | None) -> dict[str, tuple[str, ...]]:
     """Return the values of the guardrails by name, a duration in words; a strict one says so."""
     found: dict[str, tuple[str, ...]] = {}
     for one in role.guardrails if role else ():
@@ -114,7 +113,7 @@ class LineKey(NamedTuple):
     lifted: str
 
 
-class Row(NamedTuple):
+class ChangeRow(NamedTuple):
     """An action with a resource pattern that it is gained or lost on; None where only the request is known."""
 
     key: LineKey
@@ -123,12 +122,12 @@ class Row(NamedTuple):
     evidence: Evidence
 
 
-def _access(part: Part, sides: Sides, limits: _Limits) -> Iterator[AccessChange]:
+def _access(part: Part, sides: ChangeSides, limits: _Limits) -> Iterator[AccessChange]:
     ways: tuple[tuple[Way, Sequence[Difference]], ...] = (
         ("gained", part.gained.differences),
         ("lost", part.lost.differences),
     )
-    rows: list[Row] = []
+    rows: list[ChangeRow] = []
     for way, differences in ways:
         giving, other = (sides.new, sides.old) if way == "gained" else (sides.old, sides.new)
         for one in differences:
@@ -141,7 +140,7 @@ def _access(part: Part, sides: Sides, limits: _Limits) -> Iterator[AccessChange]
     yield from folded(part.name, rows)
 
 
-def _rows(evidence: Evidence, giving: Counterpart, other: Counterpart, units: Sequence[Unit]) -> Iterator[Row]:
+def _rows(evidence: Evidence, giving: Counterpart, other: Counterpart, units: Sequence[Unit]) -> Iterator[ChangeRow]:
     """Yield each action of a difference, once for each cause, with the resources of that cause."""
     one = evidence.difference
     kind: ChangeKind = "gains" if evidence.way == "gained" else "loses"
@@ -156,15 +155,15 @@ def _rows(evidence: Evidence, giving: Counterpart, other: Counterpart, units: Se
                 causes = causes_of(asked, piece, found.request) if found.request else ()
                 shown = piece._replace(request=found.request) if found.request else piece
                 key = LineKey(kind, causes, notes, one.future, lifted)
-                yield Row(key, action, found.pattern, evidence._replace(difference=shown))
+                yield ChangeRow(key, action, found.pattern, evidence._replace(difference=shown))
 
 
-def folded(part: str, rows: Sequence[Row]) -> Iterator[AccessChange]:
+def folded(part: str, rows: Sequence[ChangeRow]) -> Iterator[AccessChange]:
     """Yield the rows of one key on the same resources as one change, each statement that gives it as its evidence."""
-    of_action: dict[tuple[LineKey, str], list[Row]] = {}
+    of_action: dict[tuple[LineKey, str], list[ChangeRow]] = {}
     for row in rows:
         of_action.setdefault((row.key, row.action), []).append(row)
-    together: dict[tuple[LineKey, tuple[str, ...]], list[Row]] = {}
+    together: dict[tuple[LineKey, tuple[str, ...]], list[ChangeRow]] = {}
     for (key, _), found in of_action.items():
         patterns = _widest(filter(None, (row.pattern for row in found)))
         together.setdefault((key, patterns), []).extend(found)

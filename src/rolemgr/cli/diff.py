@@ -2,14 +2,19 @@
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
+from rolemgr import __version__
 from rolemgr.cli.console import output_option
 from rolemgr.cli.files import is_file, write_output
 from rolemgr.cli.lazy import report, workflow
 from rolemgr.cli.outside import OUTSIDE
-from rolemgr.errors import InputError
+from rolemgr.errors import InputError, SourceLocation
+
+if TYPE_CHECKING:
+    from rolemgr.report.diff import FolderDiff, RoleDiff
 
 KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
 
@@ -30,10 +35,19 @@ KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
     "--fail-on", type=click.Choice(["any", "gained"]), default="any", show_default=True,
     help="What exits with 1: any difference, or only what B may give beyond A.",
 )  # fmt: skip
+@click.option(
+    "--since",
+    metavar="VERSION",
+    help="Compare role files with what this release made of them, by their lock file; `lock` is its newest.",
+)
+@click.option(
+    "--lock", metavar="FILE", help="With --since: the lock file; rolemgr.lock beside each role file unless given."
+)
 @output_option
 def diff_command(
-    sides: Sequence[str], kind: str | None, form: str, explain: bool, fail_on: str, output: str | None
-) -> None:
+    sides: Sequence[str], kind: str | None, form: str, explain: bool, fail_on: str, since: str | None,
+    lock: str | None, output: str | None,
+) -> None:  # fmt: skip
     """
     Say what B allows that A does not, and the reverse, by meaning.
 
@@ -47,19 +61,39 @@ def diff_command(
     there is no difference, with 1 where there is; with --fail-on gained, with 1 only where B may give what A
     does not. Nothing touches AWS.
 
+    With --since, role files or folders of them are compared with what that release made of them, as `create
+    --lock` wrote it down: what an upgrade changes in your roles.
+
     \b
     Examples:
       rolemgr diff old.json new.json
       rolemgr diff main:roles/churn.yaml roles/churn.yaml
       rolemgr diff origin/main:roles roles --format markdown
       rolemgr create --persona data-scientist | rolemgr diff role.json - --fail-on gained
+      rolemgr diff --since 0.3.0 roles
       rolemgr diff bucket-policy.json other-bucket-policy.json --type resource --format json
     """
-    if len(sides) != 2:
-        raise InputError(None, "two sides are compared", "give A and B: files, folders, or REVISION:PATH")
-    found = workflow.diff.compared(sides[0], sides[1], kind, OUTSIDE)
+    found = _since(since, sides, lock, kind) if since else _two(sides, lock, kind)
     write_output(report.diff_forms.diff_report(found, form, is_file, explain=explain), output)
     if getattr(found, "refused", ()):
         sys.exit(2)
     if not (found.gives_no_more if fail_on == "gained" else found.same):
         sys.exit(1)
+
+
+def _two(sides: Sequence[str], lock: str | None, kind: str | None) -> "RoleDiff | FolderDiff":
+    """Compare two sides."""
+    if lock is not None:
+        raise InputError(SourceLocation("--lock"), "goes with --since")
+    if len(sides) != 2:
+        raise InputError(None, "two sides are compared", "give A and B: files, folders, or REVISION:PATH")
+    return workflow.diff.compared(sides[0], sides[1], kind, OUTSIDE)
+
+
+def _since(release: str, files: Sequence[str], lock: str | None, kind: str | None) -> "FolderDiff":
+    """Compare role files with what a release made of them."""
+    if kind:
+        raise InputError(SourceLocation("--type"), "goes without --since")
+    if not files:
+        raise InputError(SourceLocation("--since"), "compares role files", "name them, or their folder")
+    return workflow.diff.since(release, files, lock or "", __version__, OUTSIDE)

@@ -12,7 +12,7 @@ from rolemgr.change.change import AccessChange, Cause, counts
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.variables import around_variables
 
-SIGNS: Final = {"gains": "+", "loses": "-", "limit": "~", "value": "~", "unknown": "?"}
+MARKS: Final = {"gains": "+", "loses": "-", "limit": "~", "value": "~", "unknown": "?"}
 WORDS: Final = {"gains": "gains", "loses": "loses", "limit": "limit", "value": "value", "unknown": "can't tell"}
 _SHOWN: Final = 6
 """How many actions or resources a line names."""
@@ -36,7 +36,7 @@ def change_line(one: AccessChange, account: str | None = None, *, doing: str = "
     *doing* stands behind it: what will be done, or what was.
     """
     by = "".join(f"  {text}" for text in (causes_of_change(one), doing) if text)
-    return f"{SIGNS[one.kind]} {WORDS[one.kind]}  {what_changes(one, account)}{by}"
+    return f"{MARKS[one.kind]} {WORDS[one.kind]}  {what_changes(one, account)}{by}"
 
 
 def what_changes(one: AccessChange, account: str | None = None) -> str:
@@ -180,4 +180,4 @@ def _cause_row(one: Cause) -> dict[str, Any]:
 def folded_table(found: Sequence[AccessChange], account: str | None) -> Iterator[tuple[str, str, str]]:
     """Yield *found* as rows of a table: sign and word, what changes, and by what."""
     for one in found:
-        yield f"{SIGNS[one.kind]} {WORDS[one.kind]}", what_changes(one, account), causes_of_change(one)
+        yield f"{MARKS[one.kind]} {WORDS[one.kind]}", what_changes(one, account), causes_of_change(one)

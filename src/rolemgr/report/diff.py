@@ -25,6 +25,8 @@ class RoleDiff(NamedTuple):
     new: SideWords
     kept: tuple[str, ...] = ()
     account: str | None = None
+    notes: tuple[str, ...] = ()
+    """What there is to know of how they were compared."""
 
     @property
     def same(self) -> bool:
@@ -80,8 +82,9 @@ def folder_text(found: FolderDiff, *, explain: bool) -> str:
     """Return the changes of all roles of two folders as text, what is the same in one line."""
     lines: list[str] = []
     for one in found.roles:
-        if not one.found.same:
-            lines += [one.title, *_lines(one, explain=explain), ""]
+        if not one.found.same or one.notes:
+            notes = (f"  note: {note}" for note in one.notes)
+            lines += [one.title, *notes, *_lines(one, explain=explain), ""]
     for whole in found.added:
         lines += [f"{whole.title}: a new role, which may", *whole_lines(whole, "+"), ""]
     for whole in found.removed:
@@ -92,11 +95,11 @@ def folder_text(found: FolderDiff, *, explain: bool) -> str:
     return "\n".join(map(printable, lines)) + "\n"
 
 
-def whole_lines(whole: WholeRole, sign: str = "+") -> Iterator[str]:
+def whole_lines(whole: WholeRole, mark: str = "+") -> Iterator[str]:
     """Yield what a whole role may do, a line for each block and entry."""
     for title, entries in whole.blocks:
         for entry in entries:
-            yield f"  {sign} {title}  {entry}"
+            yield f"  {mark} {title}  {entry}"
 
 
 def _folder_summed(found: FolderDiff, *, explain: bool) -> str:

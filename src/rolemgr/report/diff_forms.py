@@ -37,7 +37,7 @@ def diff_data(found: RoleDiff | FolderDiff) -> dict[str, Any]:
         "a": found.old,
         "b": found.new,
         "same": found.same,
-        "roles": [{"file": one.title, **diff_data(one)} for one in found.roles],
+        "roles": [{"file": one.title, **diff_data(one), "notes": list(one.notes)} for one in found.roles],
         "added": list(map(_whole_data, found.added)),
         "removed": list(map(_whole_data, found.removed)),
         "refused": [{"file": file, "problem": problem} for file, problem in found.refused],

@@ -1,15 +1,20 @@
 """What one side allows that another does not: both sides read, compared, and told as changes."""
 
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-from rolemgr.change.fold import Sides, changes_in
+from rolemgr.change.fold import ChangeSides, changes_in
 from rolemgr.change.units import Unit, units_of
 from rolemgr.compare.grants import Changes, changes
 from rolemgr.errors import InputError, Problems, RolemgrError, SourceLocation
+from rolemgr.files.revisions import revised
 from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole
 from rolemgr.report.new_role import allowed_by, may_do
+from rolemgr.workflow.lock import Locks
 from rolemgr.workflow.outside import Outside
-from rolemgr.workflow.sides import DiffSide, holds_anything, read_side
+from rolemgr.workflow.policy_files import read_source
+from rolemgr.workflow.sides import DiffSide, holds_anything, is_role_file, read_side
 from rolemgr.workflow.trees import Trees
 
 
@@ -43,7 +48,7 @@ def pair(old: DiffSide, new: DiffSide, title: str) -> RoleDiff:
     units: tuple[Unit, ...] = ()
     if old.file and new.file and not found.same:
         units = units_of(old.file.source, new.file.source, old.file.remake, new.file.remake)
-    told = changes_in(found, Sides(old.counterpart, new.counterpart, units))
+    told = changes_in(found, ChangeSides(old.counterpart, new.counterpart, units))
     account = new.file.chosen.role.spec.account if new.file else None
     return RoleDiff(title, found, told, old.words, new.words, _kept(old, new, found), account)
 
@@ -117,3 +122,55 @@ def _whole(path: str, side: DiffSide) -> WholeRole:
     """Return a role that one side alone has, with what it may do; of a policy, what it allows."""
     chosen = side.file.chosen if side.file else None
     return WholeRole(path, may_do(chosen.role, chosen.documents, chosen.catalog) if chosen else allowed_by(side.grant))
+
+
+# --- since a release
+
+
+def since(release: str, names: Sequence[str], lock: str, now: str, outside: Outside) -> FolderDiff:
+    """
+    Return what the release *now* changes in the roles of role files, or folders of them, since *release* locked them.
+
+    *lock* is the lock file, or empty where each lies beside its role files. Raises InputError where there is no
+    role file; a role that can't be compared is among what is refused.
+    """
+    with Trees(outside) as trees:
+        files = [file for name in names for file in _role_files(name, trees)]
+        if not files:
+            raise InputError(SourceLocation(", ".join(names) or "diff"), "is no role file, and has none", "name some")
+        locks = Locks(lock, outside)
+        wrong: dict[str, RolemgrError] = {}
+        roles: list[RoleDiff] = []
+        for file in dict.fromkeys(files):
+            try:
+                roles.append(_since(release, file, locks, trees))
+            except RolemgrError as error:
+                wrong[file] = error
+        gone = tuple(_gone(names, locks))
+        refused = tuple((file, one) for file, error in wrong.items() for one in _texts(error))
+        return FolderDiff(f"rolemgr {release}", f"rolemgr {now}", tuple(roles), (), gone, refused)
+
+
+def _role_files(name: str, trees: Trees) -> list[str]:
+    """Return the role files below the folder *name*; a file is one, whatever it holds."""
+    if not trees.is_folder(name):
+        return [name]
+    return [
+        file for path, file in trees.files(name).items()
+        if path.rpartition("/")[2] not in _SETTINGS and is_role_file(read_source(file, trees.read).data)
+    ]  # fmt: skip
+
+
+def _since(release: str, file: str, locks: Locks, trees: Trees) -> RoleDiff:
+    if file == "-" or revised(file):
+        raise InputError(SourceLocation(file), "goes without --since", "name a role file")
+    new = read_side(file, None, trees)
+    if new.file is None:
+        raise InputError(SourceLocation(file), "is not a role file", "--since compares role files with their lock file")
+    old = locks.side(file, release, new.file.chosen)
+    return pair(old.side, new, file)._replace(notes=old.notes)
+
+
+def _gone(names: Sequence[str], locks: Locks) -> Iterator[WholeRole]:
+    for file, lock in locks.gone([name for name in names if Path(name).is_dir()]):
+        yield WholeRole(file, (("was", (f"in {lock}, and its role file is gone",)),))

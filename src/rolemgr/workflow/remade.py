@@ -56,12 +56,12 @@ def grant_of(made: RoleDocuments) -> Grant:
 def values_of(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a role has besides its policies, as `create` writes it; the path that IAM gives is none."""
     named = list(attachments(data))
-    written = {
+    elements = {
         **data,
         "ManagedPolicyArns": [one.arn for one in named if not one.is_boundary],
         "PermissionsBoundary": next((one.arn for one in named if one.is_boundary), None),
     }
-    found = {name: written[name] for name in _VALUES if written.get(name) and (name, written[name]) != ("Path", "/")}
+    found = {name: elements[name] for name in _VALUES if elements.get(name) and (name, elements[name]) != ("Path", "/")}
     return {name: _ordered(value) for name, value in found.items()}
 
 

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from rolemgr.change.causes import Explained
 from rolemgr.change.fold import Counterpart
 from rolemgr.change.units import Remake
 from rolemgr.check.kinds import kind_of
@@ -44,6 +45,8 @@ class DiffSide(NamedTuple):
     grant: Grant
     types: frozenset[str] = _OF_ROLE
     file: RoleFile | None = None
+    explained: Explained | None = None
+    """Where the statements of a role come from that an earlier release made."""
 
     @property
     def name(self) -> str:
@@ -53,7 +56,7 @@ class DiffSide(NamedTuple):
     @property
     def counterpart(self) -> Counterpart:
         """The side as changes are told of it."""
-        return Counterpart(self.grant, self.file.chosen.role if self.file else None)
+        return Counterpart(self.grant, self.file.chosen.role if self.file else self.explained)
 
 
 def read_side(name: str, kind: str | None, trees: Trees) -> DiffSide:
@@ -68,11 +71,11 @@ def read_side(name: str, kind: str | None, trees: Trees) -> DiffSide:
         return _of_role_file(name, trees)
     words = _words_of_document(source.name if name == "-" else name)
     say = trees.outside.say
-    if not kind and (role := _of_role(source, say)):
-        return DiffSide(words, _readable(role, source))
+    if not kind and (role := role_in(source, say)):
+        return DiffSide(words, readable(role, source))
     told = _told(source, kind)
     types = frozenset({"identity" if told in ("boundary", "session") else told})
-    return DiffSide(words, _readable(_of_policy(source, told, say), source), types)
+    return DiffSide(words, readable(_of_policy(source, told, say), source), types)
 
 
 def is_role_file(data: Any) -> bool:
@@ -112,7 +115,7 @@ def _shown_by_git(name: str) -> str:
     return f"git cat-file blob {shlex.quote(name)}"
 
 
-def _readable(grant: Grant, source: SourceFile) -> Grant:
+def readable(grant: Grant, source: SourceFile) -> Grant:
     """Return *grant*; raise InputError, naming the file, for a policy that IAM would not accept."""
     try:
         for policies in grant.parts().values():
@@ -146,7 +149,7 @@ def read_role_file(name: str, trees: Trees) -> RoleFile:
     return RoleFile(source, chosen, remaking(source, chosen))
 
 
-def _of_role(source: SourceFile, say: Say) -> Grant | None:
+def role_in(source: SourceFile, say: Say) -> Grant | None:
     """Return what the role in *source* grants, as far as the file tells; None where it holds no role's policies."""
     kinds = kinds_in(source)
     role = next(owners(source.data), None) if kinds else None

@@ -26,6 +26,7 @@ def folder_page(found: FolderDiff, data: Mapping[str, Any]) -> Page:
     refused = Table(("File", "Why"), tuple((Code(file), problem) for file, problem in found.refused))
     sections = (
         Section("Not compared", table=refused, tone=Tone.BAD),
+        Section("Notes", tuple(f"{quoted(one.title)}: {note}" for one in found.roles for note in one.notes)),
         *(Section(f"Changes in {quoted(one.title)}", table=_changes(one), folded=True) for one in differing),
         *(_whole(one, "New role", Tone.LOOK) for one in found.added),
         *(_whole(one, "Role that is gone", Tone.PLAIN) for one in found.removed),
