@@ -80,7 +80,11 @@ class _Limits:
             for one in side.role.guardrails if side.role else ():
                 if one.name == name:
                     values = self._values
-                    return (Cause(one.by, one.where, *("" if name in found else None for found in values)),)
+                    return (
+                        Cause(
+                            one.by.removeprefix("--"), one.where, *("" if name in found else None for found in values)
+                        ),
+                    )
         return ()
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from rolemgr import __version__
-from rolemgr.cli.console import output_option
+from rolemgr.cli.console import format_option, output_option
 from rolemgr.cli.files import is_file, write_output
 from rolemgr.cli.lazy import report, workflow
 from rolemgr.cli.outside import OUTSIDE
-from rolemgr.errors import InputError, SourceLocation
+from rolemgr.errors import InputError, SourceLocation, raise_all
 
 if TYPE_CHECKING:
     from rolemgr.report.diff import FolderDiff, RoleDiff
@@ -24,10 +24,10 @@ KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
 @click.option(
     "--type", "kind", type=click.Choice(KINDS), help="The type of policy files; told from each file unless given."
 )
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "markdown", "html", "github"]), default="text",
-    help="The form of the result: text, JSON, Markdown for a pull request, one HTML page, or GitHub's annotations.",
-)  # fmt: skip
+@format_option(
+    ["text", "json", "markdown", "html", "github"],
+    "The form of the result: text, JSON, Markdown for a pull request, one HTML page, or GitHub's annotations.",
+)
 @click.option(
     "--explain", is_flag=True, help="Add to the text each request that shows a change, as a line that asks it."
 )
@@ -75,8 +75,7 @@ def diff_command(
     """
     found = _since(since, sides, lock, kind) if since else _two(sides, lock, kind)
     write_output(report.diff_forms.diff_report(found, form, is_file, explain=explain), output)
-    if getattr(found, "refused", ()):
-        sys.exit(2)
+    raise_all([InputError(None, f"{file} is not compared: {reason}") for file, reason in found.refused])
     if not (found.gives_no_more if fail_on == "gained" else found.same):
         sys.exit(1)
 

@@ -28,6 +28,9 @@ class RoleDiff(NamedTuple):
     notes: tuple[str, ...] = ()
     """What there is to know of how they were compared."""
 
+    refused: tuple[tuple[str, str], ...] = ()
+    """Nothing: of two files, one that can't be read is an error."""
+
     @property
     def same(self) -> bool:
         """Whether nothing differs."""
@@ -86,11 +89,11 @@ def folder_text(found: FolderDiff, *, explain: bool) -> str:
             notes = (f"  note: {note}" for note in one.notes)
             lines += [one.title, *notes, *_lines(one, explain=explain), ""]
     for whole in found.added:
-        lines += [f"{whole.title}: a new role, which may", *whole_lines(whole, "+"), ""]
+        lines += [f"{whole.title}: a new role, which has", *whole_lines(whole, "+"), ""]
     for whole in found.removed:
-        lines += [f"{whole.title}: the role is gone, which could", *whole_lines(whole, "-"), ""]
-    for file, reason in found.refused:
-        lines += [f"{file}: not compared: {reason}", ""]
+        lines += [f"{whole.title}: the role is gone, which had", *whole_lines(whole, "-"), ""]
+    lines += [f"{file}: not compared: {reason}" for file, reason in found.refused]
+    lines += [""] if found.refused else []
     lines.append(_folder_summed(found, explain=explain))
     return "\n".join(map(printable, lines)) + "\n"
 
@@ -106,7 +109,8 @@ def _folder_summed(found: FolderDiff, *, explain: bool) -> str:
     differing = [one for one in found.roles if not one.found.same]
     parts = [f"{len(found.added)} new"] if found.added else []
     parts += [f"{len(found.removed)} gone"] if found.removed else []
-    parts += [f"{len(found.refused)} not compared"] if found.refused else []
+    refused = {file for file, _ in found.refused}
+    parts += [f"{len(refused)} not compared"] if refused else []
     parts += [f"{len(found.roles) - len(differing)} the same"] if len(found.roles) > len(differing) else []
     text = ", ".join([f"{len(differing)} changed", *parts] if differing else parts)
     return f"{text}{': ' if differing else ''}{_summed(differing, explain=explain) if differing else ''}"

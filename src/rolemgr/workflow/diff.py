@@ -146,6 +146,8 @@ def since(release: str, names: Sequence[str], lock: str, now: str, outside: Outs
                 roles.append(_since(release, file, locks, trees))
             except RolemgrError as error:
                 wrong[file] = error
+        if len(files) == 1 and wrong:
+            raise wrong[files[0]]
         gone = tuple(_gone(names, locks))
         refused = tuple((file, one) for file, error in wrong.items() for one in _texts(error))
         return FolderDiff(f"rolemgr {release}", f"rolemgr {now}", tuple(roles), (), gone, refused)
@@ -173,4 +175,4 @@ def _since(release: str, file: str, locks: Locks, trees: Trees) -> RoleDiff:
 
 def _gone(names: Sequence[str], locks: Locks) -> Iterator[WholeRole]:
     for file, lock in locks.gone([name for name in names if Path(name).is_dir()]):
-        yield WholeRole(file, (("was", (f"in {lock}, and its role file is gone",)),))
+        yield WholeRole(file, (("an entry in", (lock,)),))
