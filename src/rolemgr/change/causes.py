@@ -1,7 +1,7 @@
 """Why a difference is there: the line of a role file without which it is not, else the catalog's line that gives it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from rolemgr.change.change import Cause, Way
 from rolemgr.change.resources import allowed
@@ -9,18 +9,20 @@ from rolemgr.change.units import Unit
 from rolemgr.compare.verdicts import Difference
 from rolemgr.evaluate.policies import Policies, StatementRef
 from rolemgr.evaluate.request import Request
-from rolemgr.model.role import ComposedStatement, GuardrailInForce, Origin
+
+if TYPE_CHECKING:
+    from rolemgr.model.role import ComposedStatement, GuardrailInForce, Origin  # plain policies load no model of roles
 
 
 class Explained(Protocol):
     """A role whose statements and guardrails say where they come from: composed now, or by an earlier release."""
 
     @property
-    def statements(self) -> Sequence[ComposedStatement]:
+    def statements(self) -> "Sequence[ComposedStatement]":
         """Its statements, each with its origins."""
 
     @property
-    def guardrails(self) -> Sequence[GuardrailInForce]:
+    def guardrails(self) -> "Sequence[GuardrailInForce]":
         """Its guardrails, each with its values."""
 
 
@@ -81,17 +83,17 @@ def _of_catalog(asked: Direction, one: Difference, request: Request) -> tuple[Ca
     return tuple(_entry(origin, has_new=is_new) for origin in found)
 
 
-def _entry(origin: Origin, *, has_new: bool) -> Cause:
+def _entry(origin: "Origin", *, has_new: bool) -> Cause:
     """Return the catalog entry of *origin* as a cause: the new side has it, or the old one had."""
     return Cause(origin.kind, origin.location, *((None, origin.group) if has_new else (origin.group, None)))
 
 
-def origins_at(role: Explained | None, places: Sequence[StatementRef], request: Request) -> list[Origin]:
+def origins_at(role: Explained | None, places: Sequence[StatementRef], request: Request) -> "list[Origin]":
     """Return the catalog statements of *role* behind those at *places*, as far as they cover *request*."""
     return origins_of({place.sid for place in places}, role, request)
 
 
-def origins_of(sids: Collection[str | None], role: Explained | None, request: Request) -> list[Origin]:
+def origins_of(sids: Collection[str | None], role: Explained | None, request: Request) -> "list[Origin]":
     """Return the catalog statements of *role* behind those of *sids*, as far as they cover *request*."""
     found = (
         origin

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rolemgr.change.fold import ChangeSides, changes_in
 from rolemgr.change.units import Unit, units_of
@@ -10,12 +10,13 @@ from rolemgr.compare.grants import Changes, changes
 from rolemgr.errors import InputError, Problems, RolemgrError, SourceLocation
 from rolemgr.files.revisions import revised
 from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole
-from rolemgr.report.new_role import allowed_by, may_do
-from rolemgr.workflow.lock import Locks
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.policy_files import read_source
 from rolemgr.workflow.sides import DiffSide, holds_anything, is_role_file, read_side
 from rolemgr.workflow.trees import Trees
+
+if TYPE_CHECKING:
+    from rolemgr.workflow.lock import Locks
 
 
 def compared(a: str, b: str, kind: str | None, outside: Outside) -> RoleDiff | FolderDiff:
@@ -120,6 +121,8 @@ def _read(folder: str, kind: str | None, trees: Trees) -> _Read:
 
 def _whole(path: str, side: DiffSide) -> WholeRole:
     """Return a role that one side alone has, with what it may do; of a policy, what it allows."""
+    from rolemgr.report.new_role import allowed_by, may_do  # rich, and evaluation of all that it can do
+
     chosen = side.file.chosen if side.file else None
     return WholeRole(path, may_do(chosen.role, chosen.documents, chosen.catalog) if chosen else allowed_by(side.grant))
 
@@ -134,6 +137,8 @@ def since(release: str, names: Sequence[str], lock: str, now: str, outside: Outs
     *lock* is the lock file, or empty where each lies beside its role files. Raises InputError where there is no
     role file; a role that can't be compared is among what is refused.
     """
+    from rolemgr.workflow.lock import Locks  # two sides have none
+
     with Trees(outside) as trees:
         files = [file for name in names for file in _role_files(name, trees)]
         if not files:
@@ -163,7 +168,7 @@ def _role_files(name: str, trees: Trees) -> list[str]:
     ]  # fmt: skip
 
 
-def _since(release: str, file: str, locks: Locks, trees: Trees) -> RoleDiff:
+def _since(release: str, file: str, locks: "Locks", trees: Trees) -> RoleDiff:
     if file == "-" or revised(file):
         raise InputError(SourceLocation(file), "goes without --since", "name a role file")
     new = read_side(file, None, trees)
@@ -173,6 +178,6 @@ def _since(release: str, file: str, locks: Locks, trees: Trees) -> RoleDiff:
     return pair(old.side, new, file)._replace(notes=old.notes)
 
 
-def _gone(names: Sequence[str], locks: Locks) -> Iterator[WholeRole]:
+def _gone(names: Sequence[str], locks: "Locks") -> Iterator[WholeRole]:
     for file, lock in locks.gone([name for name in names if Path(name).is_dir()]):
         yield WholeRole(file, (("an entry in", (lock,)),))

@@ -9,15 +9,13 @@ from rolemgr.compare.grants import Grant
 from rolemgr.compose.role import compose
 from rolemgr.errors import RolemgrError
 from rolemgr.files.source import LayeredSource
-from rolemgr.iam.role_document import attachments
 from rolemgr.model.role import RoleDocuments
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.render.documents import render
 from rolemgr.workflow.role import RenderedChoice
+from rolemgr.workflow.role_values import values_of
 
-_VALUES = ("Path", "Description", "MaxSessionDuration", "ManagedPolicyArns", "PermissionsBoundary", "Tags")
-"""What a role has besides its policies, and its name, which is not compared."""
 _KEPT = frozenset({"persona", "name", "account", "region", "partition", "catalog"})
 """Choices without which a role file makes no role, or one of another place."""
 
@@ -51,20 +49,3 @@ def grant_of(made: RoleDocuments) -> Grant:
         values=values_of(made.to_properties()),
         alone=not made.attached,
     )
-
-
-def values_of(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a role has besides its policies, as `create` writes it; the path that IAM gives is none."""
-    named = list(attachments(data))
-    elements = {
-        **data,
-        "ManagedPolicyArns": [one.arn for one in named if not one.is_boundary],
-        "PermissionsBoundary": next((one.arn for one in named if one.is_boundary), None),
-    }
-    found = {name: elements[name] for name in _VALUES if elements.get(name) and (name, elements[name]) != ("Path", "/")}
-    return {name: _ordered(value) for name, value in found.items()}
-
-
-def _ordered(value: Any) -> Any:
-    """Return a list of tags or ARNs in an order of its own: theirs means nothing."""
-    return sorted(value, key=str) if isinstance(value, list) else value

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rolemgr.change.causes import Explained
 from rolemgr.change.fold import Counterpart
@@ -22,9 +22,11 @@ from rolemgr.workflow.choices import role_source
 from rolemgr.workflow.layers import with_full_access
 from rolemgr.workflow.outside import Say
 from rolemgr.workflow.policy_files import documents_of, policies_of, read_source
-from rolemgr.workflow.remade import grant_of, remaking, values_of
-from rolemgr.workflow.role import RenderedChoice
+from rolemgr.workflow.role_values import values_of
 from rolemgr.workflow.trees import Trees
+
+if TYPE_CHECKING:
+    from rolemgr.workflow.role import RenderedChoice
 
 _OF_ROLE = frozenset({"identity", "trust"})
 _OF_ROLE_FILES = ("persona", "add", "trust")
@@ -34,7 +36,7 @@ class RoleFile(NamedTuple):
     """A role file: its choices, the role that they make, and what makes another role of other choices."""
 
     source: LayeredSource
-    chosen: RenderedChoice
+    chosen: "RenderedChoice"
     remake: Remake
 
 
@@ -131,13 +133,16 @@ def readable(grant: Grant, source: SourceFile) -> Grant:
 def _of_role_file(name: str, trees: Trees) -> DiffSide:
     if name == "-":
         raise InputError(SourceLocation("<stdin>"), "is a role file", "give its name, or the role that `create` makes")
+    from rolemgr.workflow.remade import grant_of  # policy files need neither catalog nor templates
+
     file = read_role_file(name, trees)
     return DiffSide(_words_of_role_file(name), grant_of(file.chosen.documents), file=file)
 
 
 def read_role_file(name: str, trees: Trees) -> RoleFile:
     """Return the role file *name* with the settings and catalogs of where it lies; say what was assumed."""
-    from rolemgr.workflow.role import render_source  # policy files need neither catalog nor templates
+    from rolemgr.workflow.remade import remaking  # as above
+    from rolemgr.workflow.role import render_source
 
     outside = trees.outside
     source = role_source({"role": name}, outside.environ, trees.read, trees.tree(name))

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.revisions import Repository, Revised, is_read, revised
 from rolemgr.files.source import LIMITS, Limits, SourceFile
 from rolemgr.workflow.choices import WORKING_TREE, Tree
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.settings import SETTINGS_FILE, settings_in
+
+if TYPE_CHECKING:
+    from rolemgr.catalog.load import Catalog
 
 
 class Trees:
@@ -27,7 +29,7 @@ class Trees:
     def __init__(self, outside: Outside) -> None:
         self.outside = outside
         self._repository = Repository(outside.environ)
-        self._copies = TemporaryDirectory(prefix="rolemgr-")
+        self._copies: TemporaryDirectory[str] | None = None
         self._catalogs: dict[tuple[str, ...], Catalog] = {}
 
     def __enter__(self) -> Self:
@@ -36,7 +38,8 @@ class Trees:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:  # fmt: skip
-        self._copies.cleanup()
+        if self._copies:
+            self._copies.cleanup()
 
     def read(self, name: str, limits: Limits = LIMITS) -> tuple[str, str]:
         """Return the text of *name*, a file, stdin or a file of a revision, and what messages call it."""
@@ -63,8 +66,10 @@ class Trees:
             return WORKING_TREE
         return Tree(lambda: self._settings(found.revision), _beside)
 
-    def catalog(self, folders: Sequence[str]) -> Catalog:
+    def catalog(self, folders: Sequence[str]) -> "Catalog":
         """Return the catalog of *folders*; those of a revision are copied out of it."""
+        from rolemgr.catalog.load import Catalog  # policy files have none
+
         key = tuple(folders)
         if key not in self._catalogs:
             names = {self._copied(found): folder for folder in folders if (found := revised(folder))}
@@ -73,6 +78,7 @@ class Trees:
         return self._catalogs[key]
 
     def _copied(self, name: Revised) -> Path:
+        self._copies = self._copies or TemporaryDirectory(prefix="rolemgr-")
         top = Path(self._copies.name, str(len(list(Path(self._copies.name).iterdir()))))
         top.mkdir()
         for path, text in self._repository.files(name).items():
