@@ -84,6 +84,28 @@ def test_two_lines_that_are_needed_are_both_named(run: "Run") -> None:
     assert causes == {"bucket acme-extra (new.yaml:7) and remove write-work, gone (old.yaml:8)"}
 
 
+def test_a_limit_hides_no_other_gain(run: "Run") -> None:
+    """Names that are open now are told beside the limit, though one request may show both."""
+    old = role("old.yaml", parameter={"job_names": ["churn-*"]})
+    new = role("new.yaml", parameter={"job_names": ["churn-*", "fraud-*"]}, guardrail={"max-runtime": "24h"})
+    shown = run("diff", old, new).stdout
+    assert "~ limit  max-runtime 12 h -> 24 h" in shown
+    [line] = [line for line in shown.splitlines() if "+ gains  sagemaker:CreateTrainingJob" in line]
+    assert "training-job/fraud-*" in line
+    assert "parameter job_names churn-* -> churn-*,fraud-* (new.yaml:" in line
+    only = run("diff", role("a.yaml"), role("b.yaml", guardrail={"max-runtime": "24h"})).stdout
+    assert ("gains" in only, "wider for sagemaker:CreateHyperParameterTuningJob" in only) == (False, True)
+
+
+def test_work_is_bounded(run: "Run") -> None:
+    """Of a role file with many lines that another lacks the key is the cause, and not each of them."""
+    small: dict[str, Any] = {"persona": "sagemaker-compute", "guardrail": None}
+    old, new = role("old.yaml", **small), role("new.yaml", **small, bucket=[f"acme-{number}" for number in range(70)])
+    data = json.loads(run("diff", old, new, "--format", "json").stdout)
+    causes = [(cause["field"], cause["new"], cause["line"]) for row in data["changes"] for cause in row["by"]]
+    assert set(causes) == {("bucket", None, line_of(new, "bucket"))}
+
+
 def test_nothing_is_left_out(run: "Run") -> None:
     """Each difference of the data is the evidence of a change: every action that is gained or lost is in a line."""
     old = role("old.yaml")

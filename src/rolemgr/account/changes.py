@@ -14,6 +14,8 @@ from rolemgr.change.change import AccessChange, Cause, ChangeKind, Evidence
 from rolemgr.change.fold import ChangeRow, LineKey, folded
 from rolemgr.change.resources import Spread, allowed, spread
 from rolemgr.change.units import Unit
+from rolemgr.compare.budget import Budget
+from rolemgr.compare.errors import TooComplex
 from rolemgr.compare.verdicts import Difference
 from rolemgr.errors import SourceLocation
 from rolemgr.evaluate.policies import Policies
@@ -31,6 +33,7 @@ class FileSide(NamedTuple):
     role: ComposedRole
     units: Sequence[Unit]
     at: Callable[[tuple[str | int, ...]], SourceLocation]
+    budget: Budget
 
 
 def drift_changes(
@@ -57,7 +60,7 @@ def _rows(meant: Meant, found: RoleDrift, file: FileSide, toward: Toward) -> Ite
     for action in meant.actions:
         pieces = [piece for one in meant.differences for piece in one.parts if action in piece.actions]
         for piece in pieces or meant.differences[:1]:
-            for one in _spread(meant, piece, action, found):
+            for one in _spread(meant, piece, action, found, file):
                 by = (*causes, *(_in_file(meant, piece, one.request, file, found) if one.request else ()))
                 key = LineKey(kind, tuple(dict.fromkeys(by)), _notes(meant, piece), piece.future, _lifted(meant, piece))
                 asked = piece._replace(request=one.request) if one.request else piece
@@ -77,10 +80,10 @@ def _kind(meant: Meant, toward: Toward) -> ChangeKind:
     return "gains" if (meant.way == "gained") is (toward == "account") else "loses"
 
 
-def _spread(meant: Meant, shown: Difference, action: str, found: RoleDrift) -> Iterator[Spread]:
+def _spread(meant: Meant, shown: Difference, action: str, found: RoleDrift, file: FileSide) -> Iterator[Spread]:
     giving, other = (found.live, found.wanted) if meant.way == "gained" else (found.wanted, found.live)
     statement = _statement(giving, meant, shown)
-    yield from spread(_policies(giving, meant), _policies(other, meant), statement, shown, action)
+    yield from spread(_policies(giving, meant), _policies(other, meant), statement, shown, action, file.budget)
 
 
 def _policies(side: Policied, meant: Meant) -> Policies:
@@ -113,6 +116,10 @@ def _in_file(
     of_file = meant.denied_by if meant.way == "gained" else meant.allowed_by
     allows = meant.way == "lost"
     if not of_file or allowed(request, shown, _policies(found.wanted, meant)) is not allows:
+        return ()
+    try:
+        file.budget.spend(len(file.units))
+    except TooComplex:
         return ()
     decisions = ((unit.cause, decision_of(unit.without, meant.part, shown, request)) for unit in file.units)
     told = tuple(cause for cause, decision in decisions if decision is (not allows))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from rolemgr.change.change import Cause, Way
 from rolemgr.change.resources import allowed
 from rolemgr.change.units import Unit
+from rolemgr.compare.budget import Budget
+from rolemgr.compare.errors import TooComplex
 from rolemgr.compare.verdicts import Difference
 from rolemgr.evaluate.policies import Policies, StatementRef
 from rolemgr.evaluate.request import Request
@@ -35,7 +37,10 @@ class Direction(NamedTuple):
     takes: Policies
     giving_role: Explained | None
     other_role: Explained | None
-    units: Sequence[Unit] = ()
+    units: Sequence[Unit]
+    budget: Budget
+    by_catalog: bool = True
+    """Whether the catalogs of the two sides may differ, so that an entry of theirs can be the cause."""
 
 
 def causes_of(asked: Direction, one: Difference, request: Request) -> tuple[Cause, ...]:
@@ -44,11 +49,15 @@ def causes_of(asked: Direction, one: Difference, request: Request) -> tuple[Caus
 
     None where a request is not shown by the evaluator, or where no role file is known.
     """
+    try:
+        asked.budget.spend(2 + 2 * len(asked.units))
+    except TooComplex:  # a cause that nobody looked for is left out, as one that nobody finds
+        return ()
     if not allowed(request, one, asked.gives) or allowed(request, one, asked.takes):
         return ()
     told = tuple(unit.cause for unit in asked.units if _without(unit, asked, one, request))
     told = told or tuple(unit.cause for unit in asked.units if _alone(unit, asked, one, request))
-    return told or _of_catalog(asked, one, request)
+    return told or (_of_catalog(asked, one, request) if asked.by_catalog else ())
 
 
 def _without(unit: Unit, asked: Direction, one: Difference, request: Request) -> bool:
@@ -115,3 +124,16 @@ def denying_guardrails(role: Explained | None, one: Difference) -> tuple[str, ..
             return ()
         names += [origin.group for origin in origins]
     return tuple(dict.fromkeys(names))
+
+
+def allowed_but_for_guardrails(asked: Direction, one: Difference) -> bool:
+    """Tell whether the side that does not allow *one* would, without its guardrails."""
+    statements = asked.other_role.statements if asked.other_role else ()
+    sids = {
+        each.sid for each in statements if each.origins and all(origin.kind == "guardrail" for origin in each.origins)
+    }
+    freed = tuple(
+        policy.model_copy(update={"statement": tuple(each for each in policy.statement if each.sid not in sids)})
+        for policy in asked.takes.identity
+    )
+    return all(allowed(piece.request, piece, Policies(identity=freed)) for piece in one.parts)

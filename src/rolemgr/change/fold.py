@@ -5,12 +5,13 @@ Nothing is left out: each difference and each unknown of the comparison is the e
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from rolemgr.change.causes import Direction, Explained, causes_of, denying_guardrails
+from rolemgr.change.causes import Direction, Explained, allowed_but_for_guardrails, causes_of, denying_guardrails
 from rolemgr.change.change import AccessChange, Cause, ChangeKind, Evidence, Way
 from rolemgr.change.resources import spread, statement_of
 from rolemgr.change.units import Unit
+from rolemgr.compare.budget import Budget
 from rolemgr.compare.grants import Changes, Grant, Part, Value
 from rolemgr.compare.verdicts import Difference, Unknown
 from rolemgr.iam.wildcards import contains
@@ -28,7 +29,16 @@ class ChangeSides(NamedTuple):
 
     old: Counterpart
     new: Counterpart
-    units: Sequence[Unit] = ()
+    units: Sequence[Unit]
+    budget: Budget
+    by_catalog: bool = True
+    """Whether the catalogs of the two sides may differ."""
+
+    def direction(self, part: str, way: Way) -> Direction:
+        """Return *part* of both sides, the one that allows what is told in this *way* first."""
+        giving, other = (self.new, self.old) if way == "gained" else (self.old, self.new)
+        gives, takes = (one.grant.parts()[part] for one in (giving, other))
+        return Direction(part, way, gives, takes, giving.role, other.role, self.units, self.budget, self.by_catalog)
 
 
 def changes_in(found: Changes, sides: ChangeSides) -> tuple[AccessChange, ...]:
@@ -41,6 +51,10 @@ def changes_in(found: Changes, sides: ChangeSides) -> tuple[AccessChange, ...]:
     unknown = [change for part in found.parts for change in _untold(part)]
     unknown += [_one_sided(name) for name in found.only_in_one]
     return (*gained, *limits.changes(), *lost, *values, *unknown)
+
+
+MOST_ASKED: Final = 100_000
+"""How many times the evaluator is asked on which resources, and by which lines, the differences of two roles are."""
 
 
 # --- limits
@@ -56,6 +70,13 @@ class _Limits:
         self.names = [name for name in names if self._values[0].get(name) != self._values[1].get(name)]
         self._sides = sides
         self._evidence: dict[str, list[Evidence]] = {}
+
+    def behind(self, asked: Direction, one: Difference) -> str | None:
+        """Return the limit that alone makes *one*: without the guardrails of the other side, that allows it too."""
+        if not self.names or asked.part != "permissions":
+            return None
+        named = next((name for name in denying_guardrails(asked.other_role, one) if name in self.names), None)
+        return named if named and allowed_but_for_guardrails(asked, one) else None
 
     def take(self, name: str, evidence: Evidence) -> None:
         """Take *evidence* for what the limit *name* does."""
@@ -127,35 +148,30 @@ class ChangeRow(NamedTuple):
 
 
 def _access(part: Part, sides: ChangeSides, limits: _Limits) -> Iterator[AccessChange]:
-    ways: tuple[tuple[Way, Sequence[Difference]], ...] = (
-        ("gained", part.gained.differences),
-        ("lost", part.lost.differences),
-    )
+    gained, lost = sides.direction(part.name, "gained"), sides.direction(part.name, "lost")
     rows: list[ChangeRow] = []
-    for way, differences in ways:
-        giving, other = (sides.new, sides.old) if way == "gained" else (sides.old, sides.new)
-        for one in differences:
-            evidence = Evidence(part.name, way, one)
-            names = denying_guardrails(other.role, one) if limits.names and part.name == "permissions" else ()
-            if limit := next((name for name in names if name in limits.names), None):
+    for asked, giving, found in ((gained, sides.new, part.gained), (lost, sides.old, part.lost)):
+        for one in found.differences:
+            evidence = Evidence(part.name, asked.way, one)
+            of_one = _rows(evidence, asked, giving.grant)
+            if limit := limits.behind(asked, one):
                 limits.take(limit, evidence)
-                continue
-            rows += _rows(evidence, giving, other, sides.units)
+                of_one = (row for row in of_one if row.pattern is not None)  # what else the statement gives
+            rows += of_one
     yield from folded(part.name, rows)
 
 
-def _rows(evidence: Evidence, giving: Counterpart, other: Counterpart, units: Sequence[Unit]) -> Iterator[ChangeRow]:
-    """Yield each action of a difference, once for each cause, with the resources of that cause."""
+def _rows(evidence: Evidence, asked: Direction, giving: Grant) -> Iterator[ChangeRow]:
+    """Yield each action of a difference on each resource that it is known for."""
     one = evidence.difference
     kind: ChangeKind = "gains" if evidence.way == "gained" else "loses"
     doubts = (f"doubtful: {doubt}" for doubt in one.doubts)
     notes = (*filter(None, (one.scenario.note,)), *doubts)
     lifted = (one.statement.sid or f"statement {one.statement.statement}") if one.scenario.lifted else ""
-    gives, takes = giving.grant.parts()[evidence.part], other.grant.parts()[evidence.part]
-    asked = Direction(evidence.part, evidence.way, gives, takes, giving.role, other.role, units)
     for piece in one.parts:
+        statement = statement_of(giving, evidence.part, piece)
         for action in piece.actions:
-            for found in spread(gives, takes, statement_of(giving.grant, evidence.part, piece), piece, action):
+            for found in spread(asked.gives, asked.takes, statement, piece, action, asked.budget):
                 causes = causes_of(asked, piece, found.request) if found.request else ()
                 shown = piece._replace(request=found.request) if found.request else piece
                 key = LineKey(kind, causes, notes, one.future, lifted)
@@ -164,11 +180,11 @@ def _rows(evidence: Evidence, giving: Counterpart, other: Counterpart, units: Se
 
 def folded(part: str, rows: Sequence[ChangeRow]) -> Iterator[AccessChange]:
     """Yield the rows of one key on the same resources as one change, each statement that gives it as its evidence."""
-    of_action: dict[tuple[LineKey, str], list[ChangeRow]] = {}
+    of_action: dict[tuple[LineKey, str, bool], list[ChangeRow]] = {}
     for row in rows:
-        of_action.setdefault((row.key, row.action), []).append(row)
+        of_action.setdefault((row.key, row.action, row.pattern is None), []).append(row)
     together: dict[tuple[LineKey, tuple[str, ...]], list[ChangeRow]] = {}
-    for (key, _), found in of_action.items():
+    for (key, _, _), found in of_action.items():
         patterns = _widest(filter(None, (row.pattern for row in found)))
         together.setdefault((key, patterns), []).extend(found)
     for (key, patterns), found in together.items():

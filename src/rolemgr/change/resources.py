@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from rolemgr.compare.budget import Budget
+from rolemgr.compare.errors import TooComplex
 from rolemgr.compare.grants import Grant
 from rolemgr.compare.verdicts import Difference
 from rolemgr.evaluate.decision import evaluate
@@ -24,23 +26,30 @@ class Spread(NamedTuple):
 
 
 def spread(
-    gives: Policies, takes: Policies, statement: IdentityStatement | None, one: Difference, action: str
+    gives: Policies, takes: Policies, statement: IdentityStatement | None, one: Difference, action: str, budget: Budget
 ) -> Iterator[Spread]:  # fmt: skip
     """
     Yield the patterns of *statement* on which *gives* allows *action* and *takes* does not, each with a request.
 
-    A pattern of which no request shows it is left out; where none does, the request of the difference is given.
+    A pattern of which no request shows it is left out. The request of the difference is given too, unless one of the
+    patterns stands for its resource. Where *budget* is spent it is given alone.
     """
-    found = list(_by_pattern(gives, takes, statement, one, action))
-    yield from found or (Spread(None, of_action(one, action)),)
+    try:
+        found = list(_by_pattern(gives, takes, statement, one, action, budget))
+    except TooComplex:
+        found = []
+    yield from found
+    if not any(matches(as_pattern(each.pattern or ""), one.request.resource) for each in found):
+        yield Spread(None, of_action(one, action))
 
 
 def _by_pattern(
-    gives: Policies, takes: Policies, statement: IdentityStatement | None, one: Difference, action: str
+    gives: Policies, takes: Policies, statement: IdentityStatement | None, one: Difference, action: str, budget: Budget
 ) -> Iterator[Spread]:  # fmt: skip
     if one.future or one.scenario.lifted or statement is None:
         return
     for pattern in _fresh(statement, takes, action):
+        budget.spend(2)
         request = _on(one, action, pattern)
         if request and allowed(request, one, gives) and not allowed(request, one, takes):
             yield Spread(pattern, request)

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import islice
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from rolemgr.change.change import Cause
@@ -21,7 +22,7 @@ Remake: TypeAlias = Callable[[Mapping[str, Any]], Grant | None]
 """Makes the role of other choices, from the catalog of its side; None for choices that make no role."""
 
 MOST_UNITS: Final = 60
-"""Of two files that differ in more, no cause is looked for: each takes a role to be composed."""
+"""Of two files that differ in more, each key is one unit: each takes a role to be composed."""
 _NOT_ITS_OWN: Final = frozenset({"catalog", "role"})
 """Keys that hold paths, which differ from side to side though they mean the same."""
 
@@ -58,15 +59,16 @@ class _Found(NamedTuple):
 
 
 def units_of(old: LayeredSource, new: LayeredSource, remake_old: Remake, remake_new: Remake) -> tuple[Unit, ...]:
-    """Return the units in which the choices *old* and *new* differ; none where these are more than `MOST_UNITS`."""
-    units: list[Unit] = []
-    for found in _differences(old, new):
-        undone = _exchanged(new.data, found.path, found.new, found.old, is_element=found.is_element)
-        done = _exchanged(old.data, found.path, found.old, found.new, is_element=found.is_element)
-        units.append(Unit(found.cause, partial(remake_new, undone), partial(remake_old, done)))
-        if len(units) > MOST_UNITS:
-            return ()
-    return tuple(units)
+    """Return the units in which the choices *old* and *new* differ: whole keys, where these are over `MOST_UNITS`."""
+    found = list(islice(_differences(old, new), MOST_UNITS + 1))
+    return tuple(
+        Unit(
+            one.cause,
+            partial(remake_new, _exchanged(new.data, one.path, one.new, one.old, is_element=one.is_element)),
+            partial(remake_old, _exchanged(old.data, one.path, one.old, one.new, is_element=one.is_element)),
+        )
+        for one in (found if len(found) <= MOST_UNITS else _whole_keys(old, new))
+    )
 
 
 _NONE: Final = object()
@@ -84,6 +86,14 @@ def _differences(old: LayeredSource, new: LayeredSource) -> Iterator[_Found]:
             yield from _in_list(key, old, new)
         else:
             yield _value((key,), key, (was, now), old, new)
+
+
+def _whole_keys(old: LayeredSource, new: LayeredSource) -> Iterator[_Found]:
+    """Yield each key that differs as one, without its values."""
+    for key in sorted({*new.data, *old.data} - _NOT_ITS_OWN):
+        was, now = old.data.get(key, _NONE), new.data.get(key, _NONE)
+        if was != now:
+            yield _Found(Cause(key, (old if now is _NONE else new).at((key,))), (key,), was, now)
 
 
 def _in_mapping(key: str, old: LayeredSource, new: LayeredSource) -> Iterator[_Found]:

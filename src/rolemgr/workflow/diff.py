@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from rolemgr.change.fold import ChangeSides, changes_in
+from rolemgr.change.fold import MOST_ASKED, ChangeSides, changes_in
 from rolemgr.change.units import Unit, units_of
+from rolemgr.compare.budget import Budget
 from rolemgr.compare.grants import Changes, changes
 from rolemgr.errors import InputError, Problems, RolemgrError, SourceLocation
 from rolemgr.files.revisions import revised
@@ -49,7 +50,8 @@ def pair(old: DiffSide, new: DiffSide, title: str) -> RoleDiff:
     units: tuple[Unit, ...] = ()
     if old.file and new.file and not found.same:
         units = units_of(old.file.source, new.file.source, old.file.remake, new.file.remake)
-    told = changes_in(found, ChangeSides(old.counterpart, new.counterpart, units))
+    same_catalog = old.file and new.file and old.file.chosen.catalog is new.file.chosen.catalog
+    told = changes_in(found, ChangeSides(old.counterpart, new.counterpart, units, Budget(MOST_ASKED), not same_catalog))
     account = new.file.chosen.role.spec.account if new.file else None
     return RoleDiff(title, found, told, old.words, new.words, _kept(old, new, found), account)
 

@@ -14,7 +14,9 @@ from rolemgr.account.plan import RolePlan, plan_role
 from rolemgr.account.read import role_exists
 from rolemgr.account.wanted import Wanted
 from rolemgr.change.change import AccessChange
+from rolemgr.change.fold import MOST_ASKED
 from rolemgr.check.finding import Finding, Severity
+from rolemgr.compare.budget import Budget
 from rolemgr.errors import AwsError, InputError, Refused, RolemgrError, SourceLocation
 from rolemgr.files.source import LayeredSource
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
@@ -117,7 +119,7 @@ def _changes(one: OneRole, plan: RolePlan) -> tuple[AccessChange, ...]:
     """Return what changes for the role in the account, by which lines of its file."""
     if plan.drift is None:
         return ()
-    file = FileSide(one.chosen.role, lines_of(one.source, one.chosen), one.source.at)
+    file = FileSide(one.chosen.role, lines_of(one.source, one.chosen), one.source.at, Budget(MOST_ASKED))
     return tuple(change for _, found in drift_changes(plan.drift, file, "file") for change in found)
 
 
