@@ -91,8 +91,8 @@ def test_text_of_others_is_no_command(run: "Run") -> None:
     made = json.loads(run("create", "--persona", "sagemaker-compute").stdout)
     old, new = write("a.json", made), write("b,1.json", {**made, "Description": "x\n::error::50%\x1b[2J"})
     (line,) = run("diff", old, new, "--format", "github").stdout.splitlines()
-    assert line.startswith("::warning file=b%2C1.json::Description was ")
-    assert line.endswith(r"is x\n::error::50%25\x1b[2J")
+    assert line.startswith("::warning file=b%2C1.json::~ value Description ")
+    assert line.endswith(r" -> x\n::error::50%25\x1b[2J")
     assert "x\\n::error::50%\\x1b[2J" in run("diff", old, new).stdout
 
 

@@ -67,6 +67,15 @@ def test_a_change_says_by_which_line(name: str, run: "Run") -> None:
     assert {(one["file"], one["line"]) for row in data for one in row["by"]} == {("new.yaml", number)}
 
 
+def test_annotations_stand_at_the_line_that_causes_them(run: "Run") -> None:
+    """A reviewer sees them beside it: what is gained is an error, what is lost a warning."""
+    new = role("new.yaml", bucket=["acme-churn", "acme-extra"], guardrail={"max-runtime": "1h"})
+    found = run("diff", role("old.yaml"), new, "--format", "github").stdout.splitlines()
+    gained, limit = (line_of(new, text) for text in ("acme-extra", "1h"))
+    assert found[0].startswith(f"::error file=new.yaml,line={gained}::+ gains s3:")
+    assert found[-1].startswith(f"::warning file=new.yaml,line={limit}::~ limit max-runtime 12 h -> 1 h, narrower for ")
+
+
 def test_what_a_line_gave_is_told_by_the_old_file(run: "Run") -> None:
     """A bucket that is gone has no line in the new one."""
     old, new = role("old.yaml", bucket=["acme-churn", "acme-extra"]), role("new.yaml")

@@ -97,6 +97,46 @@ def test_a_catalog_is_that_of_the_revision(git: Git, run: "Run") -> None:
     assert run("diff", "main:roles/a.yaml", "HEAD:roles/a.yaml").code == 0
 
 
+def test_a_catalog_that_is_no_part_of_the_revision_is_said(
+    git: Git, run: "Run", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An absolute path and one that leads out are refused; one of the environment is read as it is, and that is a note."""
+    write("catalog/activity_groups/mine.yaml", GROUP.format("sqs:SendMessage"))
+    write("sub/abs.yaml", ROLE.format("a", "acme") + f"catalog: {Path.cwd()}/catalog\n")
+    write("sub/out.yaml", ROLE.format("b", "acme") + "catalog: ../../catalog\n")
+    write("sub/in.yaml", ROLE.format("c", "acme") + "catalog: ../catalog\nadd: [mine]\n")
+    write("sub/plain.yaml", ROLE.format("d", "acme"))
+    commit(git)
+    assert (
+        "lies outside of the revision; name it relatively"
+        in run("diff", "main:sub/abs.yaml", "sub/plain.yaml").errors[0]
+    )
+    assert (
+        "`../../catalog`, which leads out of the repository"
+        in run("diff", "main:sub/out.yaml", "sub/plain.yaml").errors[0]
+    )
+    monkeypatch.chdir("sub")
+    assert run("diff", "main:./in.yaml", "in.yaml").code == 0
+    assert "leads out of the repository" in run("diff", "main:./out.yaml", "plain.yaml").errors[0]
+    monkeypatch.setenv("ROLEMGR_CATALOG", "../catalog")
+    ran = run("diff", "main:sub/plain.yaml", "plain.yaml")
+    assert (ran.code, ran.errors) == (0, [])
+    assert "main:sub/plain.yaml: catalog ../catalog is read as it is now, and not at the revision" in ran.notes
+
+
+def test_a_tree_that_leads_out_is_not_followed(git: Git, run: "Run") -> None:
+    """Git's tools make none, and objects can be written by hand."""
+    blob = git("hash-object", "-w", write("x.yaml", "title: x\n")).strip()
+    tree = b"".join(b"100644 " + name + b"\0" + bytes.fromhex(blob) for name in (b"escaped.yaml",))
+    Path("inner").write_bytes(tree)
+    inner = git("hash-object", "-w", "-t", "tree", "--literally", "inner").strip()
+    Path("outer").write_bytes(b"40000 ..\0" + bytes.fromhex(inner))
+    outer = git("hash-object", "-w", "-t", "tree", "--literally", "outer").strip()
+    ran = run("diff", f"{outer}:", ".")
+    assert (ran.code, len(ran.errors)) == (2, 1)
+    assert "has no role and no policy" in ran.errors[0]  # what begins with a point is never read
+
+
 def test_folders_are_paired_by_path(git: Git, run: "Run") -> None:
     """Roles of both, new ones with what they may do, those that are gone; what is neither is passed over and said."""
     for name in ("same", "changed", "gone"):

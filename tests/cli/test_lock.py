@@ -110,6 +110,26 @@ def test_a_lock_keeps_other_roles_and_a_few_releases(run: "Run", locked: str) ->
     assert list(json.loads(LOCK.read_text("utf-8"))["roles"]) == ["b.yaml"]
 
 
+def test_no_link_is_followed_that_nobody_named(run: "Run", locked: str) -> None:
+    """Who may put one beside the role files must not choose what is written over."""
+    Path("precious").write_text(LOCK.read_text("utf-8"), "utf-8")
+    before = Path("precious").read_text("utf-8")
+    LOCK.unlink()
+    LOCK.symlink_to(Path("precious").resolve())
+    Path(locked).write_text(ROLE.format("a") + "max_session: 2h\n", "utf-8")
+    ran = run("create", "--role", locked, "--lock", "-o", "a.json")
+    assert (ran.code, Path("precious").read_text("utf-8")) == (2, before)
+    assert "is a link" in ran.errors[0]
+
+
+def test_a_role_that_is_wrong_stops_no_other(run: "Run", locked: str) -> None:
+    """The lock has those that make a role."""
+    Path("roles/b.yaml").write_text("persona: nobody\n", "utf-8")
+    ran = run("create", "--role", "roles/*.yaml", "--lock", "-o", "out")
+    assert ran.code == 2
+    assert Path("out/a.json").exists()
+
+
 def changed(entry: dict[str, Any]) -> None:
     """Widen a statement."""
     entry["role"]["Policies"][0]["PolicyDocument"]["Statement"][0]["Resource"] = "*"

@@ -19,7 +19,7 @@ from rolemgr.cli.lazy import cli, workflow
 from rolemgr.cli.options import roles_options
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.cli.progress import say_rest
-from rolemgr.errors import InputError, SourceLocation, raise_all
+from rolemgr.errors import InputError, SourceLocation
 from rolemgr.workflow.account_options import AccessOptions, ApplyOptions
 from rolemgr.workflow.choices import names_a_role
 from rolemgr.workflow.exports import FORMS, ExportedText, Exports, exported_text
@@ -91,11 +91,14 @@ def create_command(
     else:
         _create_one(chosen, exports, output, verbose=verbose)
     for one in locks:
-        write_output(one.text, one.path)
+        if lock:
+            write_output(one.text, one.path)
+        else:  # nobody named it: a link there is not followed
+            write_in(os.path.dirname(one.path) or ".", os.path.basename(one.path), "", one.text)  # noqa: PTH119, PTH120
 
 
 def _locks(chosen: dict[str, Any], name: str, *, to_account: bool) -> "Sequence[LockFile]":
-    """Return the lock files of the role files; raise InputError for what they can't say, before anything is made."""
+    """Return the lock files of the role files that make a role; raise InputError for what no lock file can say."""
     where = SourceLocation("--lock")
     if to_account:
         raise InputError(where, "goes without --apply", "lock the role file once it is as it should be")
@@ -104,8 +107,7 @@ def _locks(chosen: dict[str, Any], name: str, *, to_account: bool) -> "Sequence[
     if flag := given_flag({key: value for key, value in chosen.items() if key != "role"}):
         raise InputError(where, f"goes without {flag}", "a role file says it all, and is compared as it is")
     files = workflow.many.matching_files(chosen["role"])
-    made, wrong = cli.many.judge_each(chosen, files, workflow.lock.lock_entry, verbose=False)
-    raise_all(wrong)
+    made, _ = cli.many.judge_each(chosen, files, workflow.lock.lock_entry, verbose=False)  # what is wrong is said below
     return workflow.lock.lock_files(made, name, __version__, OUTSIDE)
 
 

@@ -95,7 +95,8 @@ class Repository:
         """
         Return the texts of all YAML and JSON files below the folder *name*, by path below it, hidden ones left out.
 
-        Raises InputError for a link or a submodule in it, and for more than `MOST_FILES`.
+        Raises InputError for a link or a submodule in it, for a path that would lead out of it, and for more than
+        `MOST_FILES`.
         """
         return {path: self._text(entry, SourceLocation(f"{name}/{path}"), LIMITS)
                 for path, entry in self.entries(name).items()}  # fmt: skip
@@ -108,6 +109,8 @@ class Repository:
         listed = self._listed("-r", self._tree(name.revision), *(("--", f"{path}/") if path else ()))
         found = {one.path.removeprefix(f"{path}/") if path else one.path: one for one in listed}
         kept = {below: one for below, one in sorted(found.items()) if is_read(below) or one.mode == _SUBMODULE}
+        if strange := next((one for one in kept if not _is_plain(one)), None):
+            raise InputError(SourceLocation(str(name)), f"has a path that no checkout would have: `{strange}`")
         if len(kept) > MOST_FILES:
             raise InputError(SourceLocation(str(name)), f"has more than {MOST_FILES:,} files")
         return kept
@@ -191,3 +194,8 @@ class Repository:
 def is_read(path: str) -> bool:
     """Tell whether a file at *path* below a folder may be a role or a policy: YAML or JSON, and nothing hidden."""
     return path.endswith((".yaml", ".yml", ".json")) and not any(part.startswith(".") for part in path.split("/"))
+
+
+def _is_plain(path: str) -> bool:
+    """Tell whether *path* leads to below where it is put: a tree that somebody made by hand may hold `..`."""
+    return not {"", ".", ".."}.intersection(path.split("/")) and "\\" not in path and not _DRIVE.match(path)

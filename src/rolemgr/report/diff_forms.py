@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from rolemgr.errors import printable
 from rolemgr.files.write import to_json
 from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole, diff_text, folder_text
 from rolemgr.report.differences import changes_annotations, changes_data
@@ -52,9 +53,9 @@ def _whole_data(one: WholeRole) -> dict[str, Any]:
 def _annotations(found: RoleDiff | FolderDiff, is_file: Callable[[str], bool]) -> str:
     """Return GitHub's annotations: access gained, a new role and what can't be told are errors."""
     if isinstance(found, RoleDiff):
-        return changes_annotations(found.found, found.old.name, found.new.name, is_file=is_file)
+        return changes_annotations(found.changes, found.new.name, found.account, is_file=is_file)
     texts = [_annotations(one, is_file) for one in found.roles]
-    texts += [annotation("error", {}, f"{one.title}: a new role") for one in found.added]
-    texts += [annotation("warning", {}, f"{one.title}: the role is gone") for one in found.removed]
-    texts += [annotation("error", {}, f"{file}: not compared: {problem}") for file, problem in found.refused]
+    texts += [annotation("error", {}, printable(f"{one.title}: a new role")) for one in found.added]
+    texts += [annotation("warning", {}, printable(f"{one.title}: the role is gone")) for one in found.removed]
+    texts += [annotation("error", {}, printable(f"{file}: not compared: {problem}")) for file, problem in found.refused]
     return "".join(texts)

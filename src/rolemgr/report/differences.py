@@ -11,14 +11,12 @@ from rolemgr.compare.verdicts import Comparison, Difference, Unknown
 from rolemgr.errors import printable
 from rolemgr.evaluate.principals import CallerKind, Match
 from rolemgr.evaluate.request import Request
-from rolemgr.report.changes import changes_rows
+from rolemgr.report.changes import change_line, changes_rows
 from rolemgr.report.findings import annotation
 
 EVERYTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
 """The policy that allows everything, as text for a command line."""
 _NOTHING = '{"Version":"2012-10-17","Statement":[]}'
-_SHOWN = 6
-"""How many actions a line of text names."""
 
 
 class SideWords(NamedTuple):
@@ -85,35 +83,25 @@ def _unknown_data(direction: str, found: Comparison) -> Iterator[dict[str, Any]]
         yield {"direction": direction, "statement": statement, "actions": list(one.actions), "reason": one.reason}
 
 
-def changes_annotations(found: Changes, old: str, new: str, *, is_file: Callable[[str], bool] = bool) -> str:
+def changes_annotations(
+    changes: Sequence[AccessChange], new: str, account: str | None, *, is_file: Callable[[str], bool] = bool
+) -> str:  # fmt: skip
     """
-    Return the differences as GitHub's annotations: access gained or unknown is an error, access lost a warning.
+    Return *changes* as GitHub's annotations: access gained or unknown is an error, the rest a warning.
 
-    They are at *new*, unless *is_file* denies that it is a file.
+    They are at the line that causes them, else at the file *new*, unless *is_file* denies that these are files.
     """
-    found_lines = [one for part in found.parts for one in _annotations(part, old)]
-    found_lines += [
-        ("warning", f"{one.name} was {_value_text(one.old)}, is {_value_text(one.new)}") for one in found.values
-    ]
-    found_lines += [("error", _one_sided(part, old)) for part in found.only_in_one]
+    return "".join(_change_annotation(one, new, account, is_file) for one in changes)
+
+
+def _change_annotation(one: AccessChange, new: str, account: str | None, is_file: Callable[[str], bool]) -> str:
+    gives = one.kind in ("gains", "unknown") or (one.kind == "limit" and one.effect != "narrower")
+    text = printable(" ".join(change_line(one, account).split("  ")))
+    lines = (cause.where for cause in one.causes if cause.where and cause.where.line and is_file(cause.where.file))
     at = {"file": new} if is_file(new) else {}
-    return "".join(annotation(level, at, text if at else f"{new}: {text}") for level, text in found_lines)
-
-
-def _annotations(part: Part, old: str) -> Iterator[tuple[str, str]]:
-    for level, comparison, word in (("error", part.gained, "more than"), ("warning", part.lost, "less than")):
-        for one in comparison.differences:
-            yield level, f"{part.name}: {statement_name(one)} allows {word} {old}: {_actions(one)}"
-        for unknown in comparison.unknowns:
-            yield level, f"{part.name}: can't tell whether it allows {word} {old}: {unknown.reason}"
-
-
-def _one_sided(part: str, other: str) -> str:
-    return f"can't tell whether the {part} differs from {other}: one of the two files does not have it"
-
-
-def _value_text(value: object) -> str:
-    return "nothing" if value is None else printable(str(value))
+    if where := next(lines, None):
+        at = {"file": where.file, "line": str(where.line)}
+    return annotation("error" if gives else "warning", at, text if at else printable(f"{new}: ") + text)
 
 
 def statement_name(one: Difference | Unknown) -> str:
@@ -126,19 +114,9 @@ def statement_name(one: Difference | Unknown) -> str:
     return f"statement {at.sid}" if at.sid else f"statement {at.statement} of policy {at.policy}"
 
 
-def _actions(one: Difference) -> str:
-    return future_action(one) if one.future else listed(one.actions)
-
-
 def future_action(one: Difference) -> str:
     """Return in words what *one* allows of actions that AWS does not have yet."""
     return f"actions that AWS may add, such as one of the name {one.actions[0]}"
-
-
-def listed(actions: tuple[str, ...]) -> str:
-    """Return the first few of *actions*, and how many more there are."""
-    more = f" and {len(actions) - _SHOWN} more" if len(actions) > _SHOWN else ""
-    return ", ".join(actions[:_SHOWN]) + more
 
 
 def command(one: Difference, side: SideWords) -> str:

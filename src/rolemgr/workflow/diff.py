@@ -144,7 +144,9 @@ def since(release: str, names: Sequence[str], lock: str, now: str, outside: Outs
     with Trees(outside) as trees:
         files = [file for name in names for file in _role_files(name, trees)]
         if not files:
-            raise InputError(SourceLocation(", ".join(names) or "diff"), "is no role file, and has none", "name some")
+            raise InputError(
+                SourceLocation(", ".join(names) or "diff"), "has no role file", "name role files, or their folder"
+            )
         locks = Locks(lock, outside)
         wrong: dict[str, RolemgrError] = {}
         roles: list[RoleDiff] = []

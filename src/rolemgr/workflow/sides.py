@@ -150,6 +150,9 @@ def read_role_file(name: str, trees: Trees) -> RoleFile:
     listed = [folders] if isinstance(folders, str) else folders
     valid = isinstance(listed, list | tuple) and all(isinstance(one, str) and one for one in listed)
     known = {tuple(listed): trees.catalog(listed)} if valid else {}
+    for folder in listed if valid and _is_revised(name) else ():
+        if not _is_revised(folder):
+            outside.say(f"{name}: catalog {folder} is read as it is now, and not at the revision")
     chosen = render_source(source, known, outside.say, verbose=False, one_of_many=True)
     return RoleFile(source, chosen, remaking(source, chosen))
 

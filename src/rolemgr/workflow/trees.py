@@ -49,7 +49,7 @@ class Trees:
     def is_folder(self, name: str) -> bool:
         """Tell whether *name* is a folder, here or at a revision; raise InputError for a revision that is none."""
         found = revised(name) if name != "-" else None
-        return self._repository.is_folder(found) if found else Path(name).is_dir()
+        return self._repository.is_folder(found) if found else os.path.isdir(name)  # noqa: PTH112 - never raises
 
     def files(self, name: str) -> dict[str, str]:
         """Return the names of the YAML and JSON files below the folder *name*, by path below it."""
@@ -106,7 +106,12 @@ def _beside(name: str, path: str) -> str:
         raise InputError(
             SourceLocation(name), f"names `{path}`, which lies outside of the revision", "name it relatively"
         )
-    return f"{revision}:{posixpath.normpath(posixpath.join(posixpath.dirname(file), path))}"
+    below = posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
+    if file.startswith(("./", "../")):
+        return f"{revision}:{below if below.startswith('../') else f'./{below}'}"
+    if below == ".." or below.startswith("../"):
+        raise InputError(SourceLocation(name), f"names `{path}`, which leads out of the repository")
+    return f"{revision}:{below}"
 
 
 def _files_below(folder: str) -> dict[str, str]:
