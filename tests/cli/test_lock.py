@@ -50,7 +50,7 @@ def test_the_same_release_changes_nothing(run: "Run", locked: str) -> None:
     """By version, and by the newest in the lock; for a file, a folder, and a lock of another name."""
     for words in ((__version__, locked), ("lock", locked), (__version__, "roles")):
         ran = run("diff", "--since", *words)
-        assert (ran.code, ran.stdout, ran.errors) == (0, "1 the same\n", [])
+        assert (ran.code, ran.stdout, ran.errors) == (0, "no difference in 1 role\n", [])
     LOCK.rename("other.lock")
     assert run("create", "--role", locked, "--lock", "x.lock").code == 0
     assert run("diff", "--since", "lock", locked, "--lock", "x.lock").code == 0

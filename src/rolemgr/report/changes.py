@@ -91,7 +91,8 @@ def _untold(one: AccessChange) -> str:
         return f"whether the {one.part} differs: {one.reason}"
     at = f"{one.statement}: " if one.statement else ""
     about = f" ({listed(one.actions)})" if one.actions else ""
-    return f"whether {one.part} are {one.way}, {at}{one.reason}{about}"
+    where = "" if one.part == "permissions" else f", in the {one.part} policy"
+    return f"whether access is {one.way}: {at}{one.reason}{about}{where}"
 
 
 def listed(names: Sequence[str]) -> str:

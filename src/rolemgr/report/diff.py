@@ -106,6 +106,8 @@ def whole_lines(whole: WholeRole, mark: str = "+") -> Iterator[str]:
 
 
 def _folder_summed(found: FolderDiff, *, explain: bool) -> str:
+    if found.same:
+        return f"no difference in {len(found.roles)} role{'' if len(found.roles) == 1 else 's'}"
     differing = [one for one in found.roles if not one.found.same]
     parts = [f"{len(found.added)} new"] if found.added else []
     parts += [f"{len(found.removed)} gone"] if found.removed else []
