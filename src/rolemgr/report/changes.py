@@ -52,14 +52,13 @@ def what_changes(one: AccessChange, account: str | None = None) -> str:
 
 
 def _access(one: AccessChange, account: str | None) -> str:
+    """Return what may be done, on what, and of policies that name principals one who may."""
     actions = f"actions that AWS may add, such as {one.actions[0]}" if one.future else listed(one.actions)
-    if one.resources:
-        return f"{actions} on {listed(tuple(short_resource(text, account) for text in one.resources))}"
     request = next((shown.difference.request for shown in one.evidence), None)
-    if request is None:
-        return actions
-    who = f" by {request.principal}" if request.principal else ""
-    if one.part == "trust":
+    who = f" by {request.principal}" if request and request.principal else ""
+    if one.resources:
+        return f"{actions} on {listed(tuple(short_resource(text, account) for text in one.resources))}{who}"
+    if request is None or one.part == "trust":  # the resource of a trust policy is its own role
         return f"{actions}{who}"
     return f"{actions} on resources such as {short_resource(request.resource, account)}{who}"
 
