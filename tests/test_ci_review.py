@@ -95,7 +95,7 @@ def test_new_access_is_in_the_summary_and_fails_where_that_is_asked(repository: 
     base = (repository / ".git/refs/heads/main").read_text("utf-8").strip()
     assert f"from `{base}:./roles/store.yaml` · to `roles/store.yaml`\n\n- ⚠️ gains access: " in review.summary
     assert re.search(
-        r"^\| `\+` gains \| .* on `acme/feature-store/\*` \| by parameter work_buckets .*`roles/store.yaml:\d+`",
+        r"^\| `\+` gains \| .* on `acme/feature-store/\*` \| by parameter `work_buckets` .*`roles/store.yaml:\d+`",
         review.summary,
         re.M,
     )

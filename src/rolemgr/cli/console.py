@@ -39,6 +39,7 @@ def _require_path(value: str) -> None:
 
 _ENDINGS = {
     ".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown", ".json": "json", ".sarif": "sarif",
+    ".csv": "csv",
 }  # fmt: skip
 """The form that the ending of a file names."""
 _ALSO_TAKEN = {".htm", ".markdown"}
