@@ -32,6 +32,7 @@ COMMANDS = {
     "check": ("rolemgr.cli.check", "Check policies: grammar, names, reach, what they give away."),
     "diff": ("rolemgr.cli.diff", "Say what B allows that A does not, and the reverse, by meaning."),
     "audit": ("rolemgr.cli.audit", "Find what everybody in an account can really do."),
+    "migrate": ("rolemgr.cli.migrate", "Move a role to the smallest set of groups."),
     "plan": ("rolemgr.cli.apply", "Show what `apply` would do, and change nothing."),
     "apply": ("rolemgr.cli.apply", "Create roles in the account, after a plan and a question."),
     "drift": ("rolemgr.cli.drift", "Say what differs between roles in the account and their files."),
