@@ -14,6 +14,7 @@ __all__ = ["account", "audit", "catalog", "cli", "detective", "report", "workflo
 
 if TYPE_CHECKING:
     import rolemgr.account.ownership
+    import rolemgr.audit.migrate.migration
     import rolemgr.audit.personas
     import rolemgr.audit.read
     import rolemgr.audit.run
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import rolemgr.report.audit_forms
     import rolemgr.report.check
     import rolemgr.report.drift_forms
+    import rolemgr.report.migrate_forms
     import rolemgr.report.pages.forms
     import rolemgr.report.pages.of_plan
     import rolemgr.report.plan
@@ -41,7 +43,9 @@ if TYPE_CHECKING:
     import rolemgr.workflow.diff
     import rolemgr.workflow.drift
     import rolemgr.workflow.found
+    import rolemgr.workflow.live
     import rolemgr.workflow.many
+    import rolemgr.workflow.migrate
     import rolemgr.workflow.plan
     import rolemgr.workflow.policy_test
     import rolemgr.workflow.preview
