@@ -64,7 +64,7 @@ _JSON = ("json", "sarif", "asff")
 @output_option
 def audit_command(
     files: Sequence[str], live: bool, save: str | None, access: AccessOptions,
-    files: Sequence[str], as_of: str | None, days: int, of: str | None, extract: str | None, fail_on: Sequence[str],
+    as_of: str | None, days: int, of: str | None, extract: str | None, fail_on: Sequence[str],
     catalog: Sequence[str], config: str | None, baseline: str | None, write_baseline: str | None, form: str,
     region: str | None, output: str | None,
 ) -> None:  # fmt: skip
