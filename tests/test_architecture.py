@@ -43,7 +43,8 @@ ROOMS = {
     "detective": {"errors", "iam", "reference"},
     "account": {"errors", "iam", "model", "reference", "evaluate", "compare", "change"},
     "audit": {
-        "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare", "check",
+        "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
+        "separation", "check",
     },
     "report": {
         "errors", "files", "iam", "model", "reference", "catalog", "render", "evaluate", "compare", "separation", "prove",
