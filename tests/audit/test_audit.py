@@ -314,3 +314,11 @@ def test_mlflow_of_a_persona_is_a_suggestion_that_a_parameter_answers() -> None:
 
     assert ids() == {"AU207": Severity.SUGGESTION}
     assert ids(parameter={"mlflow_servers": ["team-a"], "mlflow_apps": ["app-a"]}) == {}
+
+
+def test_a_group_of_which_a_policy_is_not_known_is_said() -> None:
+    """It may have every right."""
+    joins = allow("iam:AddUserToGroup", f"arn:aws:iam::{ACCOUNT}:group/*")
+    dark = group("dark", attached=[f"arn:aws:iam::{ACCOUNT}:policy/not-here"])
+    result = audited(details(users=[user("who", joins)], groups=[dark]))
+    assert any("in group dark" in one.place and "not known" in one.reason for one in result.not_judged)

@@ -14,7 +14,7 @@ from rolemgr.account.meaning import ComparedPolicy, Meant, StatementPlace, in_wo
 from rolemgr.account.ownership import without_own_tags
 from rolemgr.account.read import AccountRole
 from rolemgr.iam.arn import Arn, is_aws_managed
-from rolemgr.iam.documents import IdentityPolicy
+from rolemgr.iam.documents import IdentityPolicy, TrustPolicy
 from rolemgr.model.role import RoleDocuments
 from rolemgr.reference.managed_policies import ManagedPolicy, managed_policy
 
@@ -56,12 +56,21 @@ class Drift:
     meant: Meant | None = None
 
 
+class Policied(NamedTuple):
+    """The policies of one side: those that say what the role may do, and who may assume it."""
+
+    held: tuple[ComparedPolicy, ...] = ()
+    trust: TrustPolicy | None = None
+
+
 class RoleDrift(NamedTuple):
-    """All that differs for the role *arn*, and what there is to know beside it."""
+    """All that differs for the role *arn*, what there is to know beside it, and the policies of both sides."""
 
     arn: str
     drifts: tuple[Drift, ...]
     notes: tuple[str, ...] = ()
+    live: Policied = Policied()
+    wanted: Policied = Policied()
 
 
 def missing_role(arn: str) -> RoleDrift:
@@ -77,7 +86,8 @@ def find_drift(role: AccountRole, new: RoleDocuments, texts: Texts) -> RoleDrift
     AWS's own policies are taken from the reference, which may be older than AWS's.
     """
     found = _Compared(role, new, texts)
-    return RoleDrift(role.arn, tuple(found.drifts()), tuple(found.notes()))
+    live, wanted = found.sides()
+    return RoleDrift(role.arn, tuple(found.drifts()), tuple(found.notes()), live, wanted)
 
 
 def own_policies(role: AccountRole, new: RoleDocuments) -> dict[str, str]:
@@ -132,6 +142,11 @@ class _Compared:
         if known is None and (of_aws := text_of_aws(arn)):
             return of_aws.document
         return known
+
+    def sides(self) -> tuple[Policied, Policied]:
+        """Return the policies in the account, and those of the file."""
+        live, wanted = tuple(self._live()), tuple(self._wanted())
+        return Policied(live, self.role.trust_policy), Policied(wanted, self.new.trust_policy)
 
     # --- what differs
 

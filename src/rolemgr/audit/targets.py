@@ -82,8 +82,12 @@ def _joins_a_group(subject: AuditedPrincipal, groups: Sequence[HeldRole]) -> Ite
         joined = subject.rights.ask(_JOIN, group.arn)
         if joined.shown is None:
             continue
-        shown = is_administrator(subject.joined_by(group.policies))
-        if shown:
+        member = subject.joined_by(group.policies)
+        if not is_administrator(member):
+            if group.unknown or member.rights.untold:
+                reason = "a policy of the group is not known" if group.unknown else "of what it has, conditions decide"
+                subject.rights.cut_off(f"what it may do in group {group.name}, which it can join,", reason)
+        else:
             how = f"adds itself to group {group.name}, which may do everything ({_JOIN})"
             yield ChainStep(subject.holder.arn, EVERYTHING, how, (joined.shown,))
             return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolemgr import __version__
-from rolemgr.cli.console import catalog_option, judged_fail_on_option, output_option
+from rolemgr.cli.console import catalog_option, format_option, judged_fail_on_option, output_option
 from rolemgr.cli.files import is_file, note, require_ending, write_output
 from rolemgr.cli.inventory import end_with, inventory_of, judged_named, principals_named
 from rolemgr.cli.lazy import audit, report, workflow
@@ -51,12 +51,9 @@ _JSON = ("json", "sarif", "asff")
 @click.option("--config", metavar="FILE", help="Suppressions; rolemgr-check.yaml here or above unless given.")
 @click.option("--baseline", metavar="FILE", help="Report only what is not in this baseline.")
 @click.option("--write-baseline", metavar="FILE", help="Write today's findings as a baseline, and exit with 0.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(_FORMS),
-    default="text",
-    help="The form of the result: text, JSON, SARIF 2.1.0, GitHub's annotations, one HTML page, Markdown, CSV, or"
+@format_option(
+    _FORMS,
+    "The form of the result: text, JSON, SARIF 2.1.0, GitHub's annotations, one HTML page, Markdown, CSV, or"
     " the AWS Security Finding Format (asff) for Security Hub.",
 )
 @click.option("--region", metavar="REGION", help="The Region whose Security Hub imports the findings, for asff.")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import rolemgr.report.audit_forms
     import rolemgr.report.can
     import rolemgr.report.check
+    import rolemgr.report.diff_forms
     import rolemgr.report.drift_forms
     import rolemgr.report.pages.forms
     import rolemgr.report.pages.of_plan
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.drift
     import rolemgr.workflow.found
     import rolemgr.workflow.inventory_questions
+    import rolemgr.workflow.lock
     import rolemgr.workflow.many
     import rolemgr.workflow.plan
     import rolemgr.workflow.policy_test
