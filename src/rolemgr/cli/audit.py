@@ -12,7 +12,7 @@ from rolemgr import __version__
 from rolemgr.cli.access import access_options
 from rolemgr.cli.console import catalog_option, format_option, judged_fail_on_option, output_option
 from rolemgr.cli.files import is_file, note, require_ending, write_output
-from rolemgr.cli.inventory import end_with, inventory_of, principals_named
+from rolemgr.cli.inventory import end_with, inventory_of, judged_named, principals_named
 from rolemgr.cli.lazy import audit, report, workflow
 from rolemgr.cli.lazy import catalog as entries
 from rolemgr.cli.progress import counting
@@ -21,8 +21,9 @@ from rolemgr.files.write import to_json
 from rolemgr.workflow.account_options import AccessOptions
 
 if TYPE_CHECKING:
+    from rolemgr.audit.finding import Judged
     from rolemgr.audit.run import Audit
-    from rolemgr.model.inventory import HeldRole, Inventory
+    from rolemgr.model.inventory import Inventory
     from rolemgr.workflow.check import HasSeverity
     from rolemgr.workflow.live import LiveAccount
 
@@ -40,7 +41,11 @@ _JSON = ("json", "sarif", "asff")
     "--days", type=click.IntRange(1, 400), default=90, show_default=True,
     help="Report roles that have not been used for so many days.",
 )  # fmt: skip
-@click.option("--of", metavar="NAME", help="All findings of one role or user, with the requests that show them.")
+@click.option(
+    "--of",
+    metavar="NAME",
+    help="All findings of one role, user, resource or profile, with the requests that show them.",
+)
 @click.option(
     "--extract",
     metavar="PART:NAME",
@@ -105,7 +110,7 @@ def audit_command(
         if account and account.error:
             raise account.error
         return
-    chosen = principals_named(inventory, of, "--of") if of is not None else []
+    chosen = judged_named(inventory, of, "--of") if of is not None else []
     found = _excused(_audited(inventory, today, days, catalog), config, baseline, chosen)
     if write_baseline is not None:
         _write_baseline(found, write_baseline)
@@ -119,7 +124,7 @@ def audit_command(
         sys.exit(1)
 
 
-def _excused(found: "Audit", config: str | None, baseline: str | None, chosen: "Sequence[HeldRole]") -> "Audit":
+def _excused(found: "Audit", config: str | None, baseline: str | None, chosen: "Sequence[Judged]") -> "Audit":
     """Return *found* without what is excused or known, which stands beside it, and of the *chosen* principals alone."""
     found = workflow.audit.excused(found, config)
     if baseline is not None:
@@ -173,7 +178,7 @@ def _audited(inventory: "Inventory", today: date | None, days: int, catalog: Seq
     return audit.run.audit(inventory, personas, as_of=today, days=days)
 
 
-def _text(found: "Audit", chosen: "Sequence[HeldRole]", form: str, names: Sequence[str], region: str | None) -> str:
+def _text(found: "Audit", chosen: "Sequence[Judged]", form: str, names: Sequence[str], region: str | None) -> str:
     if form != "text":
         context = report.audit_forms.AuditContext(names, __version__, is_file, region)
         return report.audit_forms.audit_in(form, found, context)

@@ -14,6 +14,7 @@ from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_a
 from rolemgr.files.source import ANSWER_LIMITS
 
 if TYPE_CHECKING:
+    from rolemgr.audit.finding import Judged
     from rolemgr.model.inventory import HeldRole, Inventory
 
 
@@ -77,6 +78,16 @@ def end_with(wrong: Sequence[InputError], whole: int) -> None:
     if wrong:
         note(f"{whole} of {whole + len(wrong)} files are read whole")
         sys.exit(2)
+
+
+def judged_named(inventory: "Inventory", name: str, option: str) -> "list[Judged]":
+    """Return all of the ARN or name *name* that an audit judges; raise UnknownNameError for none."""
+    judged: list[Judged] = [*inventory.principals.values(), *inventory.resources.values()]
+    judged += [*inventory.studio, *inventory.endpoints]
+    found = [one for one in judged if name in (one.arn, one.name)]
+    if not found:
+        raise UnknownNameError(SourceLocation(option), "role or user", name, {one.name for one in judged})
+    return found
 
 
 def principals_named(inventory: "Inventory", name: str, option: str) -> "list[HeldRole]":
