@@ -139,9 +139,11 @@ def _origins(one: ExaminedRole, meant: Meant | None) -> list[Origin]:
 def _brought_in(one: ExaminedRole, origin: Origin) -> SourceLocation:
     """Return the line of the role file that chose what *origin* is part of, without a file the catalog's line."""
     added = tuple(one.role.spec.add)
-    key: tuple[str | int, ...] = {"guardrail": ("guardrail", origin.group), "tag key": ("abac",)}.get(
-        origin.kind, ("persona",)
-    )
+    key: tuple[str | int, ...] = {
+        "guardrail": ("guardrail", origin.group),
+        "tag key": ("abac",),
+        "bucket by tag": ("bucket",),
+    }.get(origin.kind, ("persona",))
     if origin.kind == "activity group" and origin.group in added:
         key = ("add", added.index(origin.group))
     where = one.at(key)
