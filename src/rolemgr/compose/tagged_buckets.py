@@ -79,7 +79,7 @@ def notes_on_tagged_buckets(values: Mapping[str, tuple[str, ...]], spec: RoleSpe
     found = buckets_by_tag(values)
     for key, beginning in dict.fromkeys((key, around_variables(bucket)[0]) for bucket, key in sorted(found.items())):
         yield (
-            f"whoever sets the tag {key} of a session chooses its bucket, any of account {spec.account} whose name"
+            f"whoever sets the tag {key} of a session chooses its bucket, any of the account whose name"
             f" begins with {beginning}: nobody who uses the role may be able to set it"
         )
     for bucket, key in sorted(found.items()):

@@ -174,7 +174,7 @@ _Statements = Mapping[str, Sequence[ComposedStatement]]
 
 @lru_cache(maxsize=16)
 def _by_action(role: ComposedRole) -> tuple[_Statements, _Statements]:
-    """Return the Allows and the Denies of *role* by action, a Deny also under each granted one that it names as one of many."""
+    """Return the Allows and the Denies of *role* by action, a Deny of many actions under each that is granted."""
     found: dict[Effect, dict[str, list[ComposedStatement]]] = {Effect.ALLOW: {}, Effect.DENY: {}}
     for statement in role.statements:
         for action in statement.actions:
