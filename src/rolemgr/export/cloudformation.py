@@ -122,15 +122,17 @@ def _resources(made: Portable) -> Json:
     """
     Return the role, and behind it the managed policies that are attached to it.
 
-    They refer to the role and not it to them, so there is no circle, and every Deny, which is inline, is
-    there before the first Allow of theirs.
+    They refer to the role and not it to them, so there is no circle, and every Deny is there before the first
+    Allow of theirs: inline, or in policies that those with Allows wait for.
     """
     properties = made.documents.to_properties()
     managed = properties.pop("ManagedPolicies", [])
     resources: Json = {"Role": {"Type": "AWS::IAM::Role", "Properties": in_template(properties, made)}}
+    denies = [f"Policy{number}" for number, _ in enumerate(made.documents.deny_policies, start=1)]
     for number, policy in enumerate(managed, start=1):
         attached = {**in_template(policy, made), "Roles": [{"Ref": "Role"}]}
-        resources[f"Policy{number}"] = {"Type": "AWS::IAM::ManagedPolicy", "Properties": attached}
+        first = {"DependsOn": denies} if denies and number > len(denies) else {}
+        resources[f"Policy{number}"] = {"Type": "AWS::IAM::ManagedPolicy", **first, "Properties": attached}
     return resources
 
 
