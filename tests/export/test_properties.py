@@ -47,6 +47,7 @@ CHOICES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "volume_key": st.just([KEY]),
         "trust": st.sampled_from([["account:246813579024"], ["github:acme/ml?ref=main", "sagemaker"]]),
         "account": st.just(ACCOUNT),
+        "inline": st.sampled_from(["yes", "no"]),
     },
 ).map(with_its_tag)
 
@@ -69,7 +70,8 @@ def test_every_form_says_the_same(choices: dict[str, Any], region: str) -> None:
     written = in_json(exported("aws-cli", **{**choices, "region": region}).text)
     policies = [{"PolicyDocument": written.pop(name)} for name in sorted(written) if name.startswith("policy-")]
     script = {**written["role"], "AssumeRolePolicyDocument": written["trust"],
-              "Policies": [{"PolicyDocument": written["inline"]}], "ManagedPolicies": policies}  # fmt: skip
+              "Policies": [{"PolicyDocument": written[name]} for name in ("inline",) if name in written],
+              "ManagedPolicies": policies}  # fmt: skip
     assert meaning(script) == wanted
 
 

@@ -124,6 +124,7 @@ ROLES: dict[str, tuple[dict[str, Any], Options]] = {
          "tag": {"Project": "churn"}},
         PARAMETERIZED,
     ),
+    "managed": ({"persona": "data-scientist", "name": "managed", "inline": "no"}, Options()),
     "attached": (
         {"persona": "sagemaker-feature-store", "account": ACCOUNT, "region": "us-west-2",
          "managed_policy": ["arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess"]},

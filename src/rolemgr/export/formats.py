@@ -136,7 +136,7 @@ def _unused(made: Portable, options: Options) -> list[str]:
     if not options.parameterize:
         return []
     by_tag = [bucket for bucket in made.role.spec.bucket if opens_variable(bucket)]
-    notes = [f"--parameterize: a tag of the caller names bucket {bucket}, so it is no parameter" for bucket in by_tag]
+    notes = [f"--parameterize: a tag of the caller names bucket {bucket}, which stays as it is" for bucket in by_tag]
     if not made.parameters and not by_tag:
         notes.append("--parameterize: no --bucket, key, subnet or security group is given, so there is no parameter")
     return notes
