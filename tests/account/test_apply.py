@@ -565,4 +565,6 @@ def test_an_inline_policy_by_hand_is_a_difference(iam: Any) -> None:
     with pytest.raises(Refused, match="--prune"):
         bring(iam, FORMS["managed"], update=True)
     bring(iam, FORMS["managed"], update=True, prune=True)
-    assert read_role(iam, NAME).policies == ()
+    role = read_role(iam, NAME)
+    assert role
+    assert role.policies == ()

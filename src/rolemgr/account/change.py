@@ -211,9 +211,9 @@ class Change:
         """Yield the Denies of the new role, and those of rolemgr's own policies that go or change."""
         staying = {policy.arn: policy.document for policy in self.old.attached if policy not in self._going}
         new = [policy for policy in self.new.managed_policies if self.wanted.policy_arn(policy) not in staying]
-        own = [policy for policy in self._going if policy.document and policy.belongs_to(self.old.name)]
-        documents = (*self.wanted_inline.values(), *(one.document for one in (*new, *own)))
-        for document in filter(None, documents):
+        own = [policy for policy in self._going if policy.belongs_to(self.old.name)]
+        kept = (policy.document for policy in own if policy.document)
+        for document in (*self.wanted_inline.values(), *(policy.document for policy in new), *kept):
             yield from (one for one in document.statement if one.effect is Effect.DENY)
 
     @cached_property
