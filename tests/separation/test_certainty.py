@@ -291,6 +291,7 @@ def test_a_key_in_several_fields_is_held_by_all_of_its_values(conditions: str, b
 
 
 BY_TAG = "arn:{{ partition }}:s3:::acme-${aws:PrincipalTag/Project}"
+OR_ELSE = BY_TAG.replace("Project}", "Project, ''x/models''}")
 SHARED = "arn:{{ partition }}:s3:::acme-shared"
 ALL, MODELS = f"Allow {BY_TAG}/*", f"Deny {BY_TAG}/models/*"
 SLASH: dict[str, Any] = {
@@ -316,7 +317,7 @@ def broken_by_tag(folder: Path, statements: list[str], slash: dict[str, Any] | N
     role = rendered(made, persona="guarded").role
     others = [one for one in role.statements if not one.sid.startswith("TagHoldsASlash")]
     deny = [replace(one, **slash) for one in role.statements if one not in others and slash is not None]
-    assert len(deny) == (slash is not None and any(BY_TAG in text for text in statements if text.startswith("Allow")))
+    assert len(deny) == (slash is not None and any("${" in text for text in statements if text.startswith("Allow")))
     return bool(violations(replace(role, statements=(*others, *deny)), ()))
 
 
@@ -328,6 +329,7 @@ def broken_by_tag(folder: Path, statements: list[str], slash: dict[str, Any] | N
         ([ALL, f"Deny {BY_TAG.replace('Project', 'Team')}/models/*"], True),
         ([ALL, f"Deny {BY_TAG}/models/a*"], True),
         ([f"Allow {BY_TAG}-x/*", MODELS], True),
+        ([f"Allow {OR_ELSE}/*", MODELS, f"Deny {OR_ELSE}/models/*"], True),
         ([f"Allow {BY_TAG}/mod*", MODELS], False),
         ([f"Allow {BY_TAG}/models/a*", MODELS], False),
         ([f"Allow {BY_TAG}/work/*"], False),
@@ -337,7 +339,7 @@ def broken_by_tag(folder: Path, statements: list[str], slash: dict[str, Any] | N
         ([f"Allow {SHARED}/*", MODELS], True),
         ([f"Allow {SHARED.replace('acme-', '')}/*"], False),
     ],
-    ids=["one value", "not denied", "denied by another tag", "denied in part", "another name", "a wider prefix", "a narrower prefix",
+    ids=["one value", "not denied", "denied by another tag", "denied in part", "another name", "a default with a slash", "a wider prefix", "a narrower prefix",
          "elsewhere in the bucket", "elsewhere in a bucket of the form", "a bucket of the form", "a bucket of the form, denied",
          "a bucket of the form, denied by the own tag", "another bucket"],
 )  # fmt: skip

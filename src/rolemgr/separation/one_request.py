@@ -83,6 +83,6 @@ def _in_one_bucket(
         return None
     if has_wildcard(mine[0]) or has_wildcard(other[0]):
         return None
-    if any(one.key not in without_slash for one in known_variables_in(mine[0])):
+    if any(one.key not in without_slash or "/" in (one.default or "") for one in known_variables_in(mine[0])):
         return None
     return mine[0], mine[1], other[0], other[1]
