@@ -187,7 +187,7 @@ class _Compared:
         if found and not self.new.policies:
             yield Drift("inline-policy", f"the role has inline policy {found}; the file has none inline",
                         ("inline",), "no", found)  # fmt: skip
-        if not found and self.new.policies and self.role.state:
+        if not found and self.new.policies and self.role.state and not self.meant:  # else that says it
             wanted = self.new.policies[0].name
             yield Drift("inline-policy", f"the role has no inline policy; the file has {wanted}", ("inline",),
                         wanted, None)  # fmt: skip

@@ -181,7 +181,8 @@ def _by_action(role: ComposedRole) -> tuple[_Statements, _Statements]:
             found[statement.effect].setdefault(action, []).append(statement)
     granted, denied = found[Effect.ALLOW], found[Effect.DENY]
     for pattern in [one for one in denied if has_wildcard(one)]:
-        for action in _matching(pattern, granted):
+        matches = action_glob(pattern)
+        for action in [one for one in granted if matches(one.lower())]:
             denied.setdefault(action, []).extend(denied[pattern])
     return granted, denied
 
