@@ -67,13 +67,13 @@ def _compiled(
     raise_all(list(wrong_names(guardrail)))
     known = {**dict(values), "local_nvme_types": quirks.local_nvme_types()}
     denied: list[Share] = []
-    written: list[Share] = []
+    rendered: list[Share] = []
     for index, statement in enumerate(guardrail.value.deny):
         if _wanted(statement, known):
             place = _DenySource(name, guardrail, index)
             found = list(_shares(place, known, setting))
             denied += found
-            written += _joined(found, place)
+            rendered += _joined(found, place)
     bypasses = tuple(
         LeftOpen(one.action, one.why) for one in guardrail.value.bypassed_by if _granted(one.action, setting)
     )
@@ -82,7 +82,7 @@ def _compiled(
         name, guardrail.value.title, dict(values), guardrail.at(), "",
         tuple(sorted({share.action for share in denied})), bypasses, tuple(_not_where_absent(denied)), setting.strict,
     )  # fmt: skip
-    return Compiled((*written, *closed), in_force)
+    return Compiled((*rendered, *closed), in_force)
 
 
 @dataclass(frozen=True)
