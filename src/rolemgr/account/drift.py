@@ -21,7 +21,7 @@ from rolemgr.reference.managed_policies import ManagedPolicy, managed_policy
 DriftKind: TypeAlias = Literal[
     "role-missing", "role-half-made", "access-gained", "access-lost", "access-unknown", "access-lost-unknown",
     "trust-gained", "trust-lost", "trust-unknown", "trust-lost-unknown", "boundary-missing", "boundary-changed",
-    "boundary-added", "policy-unknown", "policy-attached", "policy-detached", "session-length", "path",
+    "boundary-added", "policy-unknown", "policy-attached", "policy-detached", "inline-policy", "session-length", "path",
     "description", "principal-tag", "tag",
 ]  # fmt: skip
 
@@ -159,6 +159,7 @@ class _Compared:
         yield from self._boundary()
         yield from map(_of_access, self.meant)
         yield from self._attachments()
+        yield from self._inline()
         yield from self._values()
         yield from self._tags()
 
@@ -194,6 +195,17 @@ class _Compared:
     def _is_harmless(self, arn: str) -> bool:
         """Tell whether *arn* is part of a role that somebody else made, and allows nothing more."""
         return self.role.state is None and not is_aws_managed(arn) and self._text(arn) is not None
+
+    def _inline(self) -> Iterator[Drift]:
+        """Yield that a policy is inline where the file wants none, or that none is in a role of ours that wants one."""
+        found = ", ".join(policy.name for policy in self.role.policies)
+        if found and not self.new.policies:
+            yield Drift("inline-policy", f"the role has inline policy {found}; the file has none inline",
+                        ("inline",), "no", found)  # fmt: skip
+        if not found and self.new.policies and self.role.state and not self.meant:  # else that says it
+            wanted = self.new.policies[0].name
+            yield Drift("inline-policy", f"the role has no inline policy; the file has {wanted}", ("inline",),
+                        wanted, None)  # fmt: skip
 
     def _values(self) -> Iterator[Drift]:
         role, new = self.role, self.new

@@ -72,6 +72,9 @@ RULES = {
         "It allows nothing more today; anyone who may change it can make it allow more.", _POLICIES),
     "policy-detached": _Rule("DR142", _WARNING, "an attached policy is missing",
         "The file names it; today it makes no difference that is known.", _POLICIES),
+    "inline-policy": _Rule("DR143", _WARNING, "inline where the file has managed policies, or the reverse",
+        "What the role allows is compared by itself. AWS's conformance packs for HIPAA, FedRAMP, NIST and PCI ask that"
+        " no policy is inline (iam-no-inline-policy-check).", f"{_IAM}access_policies_managed-vs-inline.html"),
     "session-length": _Rule("DR150", _WARNING, "another session length",
         "Sessions may last longer or shorter than the file says.", _ROLES),
     "path": _Rule("DR151", _WARNING, "another path",
@@ -148,9 +151,11 @@ def _origins(one: ExaminedRole, meant: Meant | None) -> list[Origin]:
 def _brought_in(one: ExaminedRole, origin: Origin) -> SourceLocation:
     """Return the line of the role file that chose what *origin* is part of, without a file the catalog's line."""
     added = tuple(one.role.spec.add)
-    key: tuple[str | int, ...] = {"guardrail": ("guardrail", origin.group), "tag key": ("abac",)}.get(
-        origin.kind, ("persona",)
-    )
+    key: tuple[str | int, ...] = {
+        "guardrail": ("guardrail", origin.group),
+        "tag key": ("abac",),
+        "bucket by tag": ("bucket",),
+    }.get(origin.kind, ("persona",))
     if origin.kind == "activity group" and origin.group in added:
         key = ("add", added.index(origin.group))
     where = one.at(key)
