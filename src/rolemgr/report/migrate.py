@@ -9,7 +9,7 @@ from rolemgr.audit.migrate.choose import GroupChoice
 from rolemgr.audit.migrate.cluster import Clustered
 from rolemgr.audit.migrate.judge import Outcome, Verdict
 from rolemgr.audit.migrate.migration import Migrated, Migration, lost, other_trust
-from rolemgr.audit.migrate.needs import Evidence, services_of
+from rolemgr.audit.migrate.needs import UseEvidence, services_of
 from rolemgr.errors import SourceLocation, printable
 from rolemgr.report.migrate_steps import places_to_change, steps
 
@@ -174,7 +174,7 @@ def needs_text(found: Migration) -> str:
     text = f"{len(needs):,} pairs of an action and resources, {actions:,} actions, {len(services_of(needs))} services"
     if not found.plan.is_used:
         return f"{text}: all that it may do, as nobody says what it used (--used)"
-    perhaps = sum(one.evidence is Evidence.PERHAPS for one in needs)
+    perhaps = sum(one.evidence is UseEvidence.PERHAPS for one in needs)
     text += f"; of {perhaps:,} nobody tells whether they were used" if perhaps else ""
     new = sum(not one.today for one in needs)
     return f"{text}; {new:,} the old role may not do today" if new else text

@@ -5,7 +5,7 @@ import json
 from rolemgr.audit.migrate.cluster import Clusters
 from rolemgr.audit.migrate.judge import Verdict
 from rolemgr.audit.migrate.migration import Migrated
-from rolemgr.audit.migrate.needs import Evidence
+from rolemgr.audit.migrate.needs import UseEvidence
 from rolemgr.report.migrate import migration_data, migration_text, untold
 from rolemgr.report.migrate_account import account_data, account_page, account_text
 from rolemgr.report.pages.forms import page_text
@@ -16,7 +16,7 @@ def fails(found: Migrated | Clusters) -> bool:
     """Tell whether something is lost that was or may have been used, or something can't be told."""
     if isinstance(found, Clusters):
         return bool(found.not_judged)
-    used = [one for one in found.migration.outcomes if one.need.evidence is not Evidence.ALLOWED]
+    used = [one for one in found.migration.outcomes if one.need.evidence is not UseEvidence.ALLOWED]
     is_lost = any(one.verdict is Verdict.LOST for one in used)
     return is_lost or bool(found.migration.having(Verdict.UNKNOWN)) or any(untold(found))
 

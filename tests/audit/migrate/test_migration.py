@@ -11,7 +11,7 @@ from tests.audit.migrate.support import ACCOUNT, catalog, migrated, policy, role
 from rolemgr.audit.examples import concrete
 from rolemgr.audit.migrate.judge import Outcome, Verdict
 from rolemgr.audit.migrate.migration import Migration, NewRoleOptions, migrate, other_trust
-from rolemgr.audit.migrate.needs import Evidence
+from rolemgr.audit.migrate.needs import UseEvidence
 from rolemgr.errors import InputError
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
@@ -127,7 +127,7 @@ def test_the_other_tools_give_policies() -> None:
     ]
     for one in answers:
         found = migrated(role(policy(statement("s3:*"))), one)
-        assert [(need.action, need.evidence) for need in found.plan.needs] == [("s3:GetObject", Evidence.USED)]
+        assert [(need.action, need.evidence) for need in found.plan.needs] == [("s3:GetObject", UseEvidence.USED)]
         assert found.plan.best.data["parameter"]["data_buckets"] == ["acme"]
 
 
@@ -148,7 +148,7 @@ def test_what_aws_tracks_is_used_or_not_and_the_rest_is_not_known() -> None:
     s3 = {"ServiceNamespace": "s3", "LastAuthenticated": "2026-10-01T00:00:00Z", "TrackedActionsLastAccessed": tracked}
     found = migrated(old, report(s3, {"ServiceNamespace": "glue"}))
     assert {one.action: one.evidence for one in found.plan.needs} == {
-        "s3:GetBucketAcl": Evidence.USED, "s3:GetObject": Evidence.PERHAPS, "iam:PassRole": Evidence.PERHAPS,
+        "s3:GetBucketAcl": UseEvidence.USED, "s3:GetObject": UseEvidence.PERHAPS, "iam:PassRole": UseEvidence.PERHAPS,
     }  # fmt: skip
 
 

@@ -30,7 +30,7 @@ _MOST_STARS: Final = 12
 _TOO_MANY: Final = "it names more than {:,} pairs of an action and resources"
 
 
-class Evidence(StrEnum):
+class UseEvidence(StrEnum):
     """Why a pair is needed: it was used, nobody tells whether it was, or the role may do it and no use is known."""
 
     USED = "used"
@@ -49,7 +49,7 @@ class Need(NamedTuple):
     action: str
     resource: str
     by: tuple[str, ...]
-    evidence: Evidence
+    evidence: UseEvidence
     passed_to: tuple[str, ...] = ()
     today: bool = True
 
@@ -75,7 +75,7 @@ def statements_of(holder: HeldRole) -> list[NamedStatement]:
     return named((f"{one.name} ({holder.where})", one.document) for one in holder.policies)
 
 
-def needs_in(statements: Iterable[NamedStatement], evidence: Evidence) -> list[Need]:
+def needs_in(statements: Iterable[NamedStatement], evidence: UseEvidence) -> list[Need]:
     """
     Return what the Allows of *statements* grant, on resources that are of a type of the action.
 
@@ -150,7 +150,7 @@ def allowed_needs(holder: HeldRole, rights: Rights) -> tuple[list[Need], int]:
 
     Raises TooComplex where the budget of *rights* is spent.
     """
-    found = needs_in(statements_of(holder), Evidence.ALLOWED)  # first: it says early that there is too much
+    found = needs_in(statements_of(holder), UseEvidence.ALLOWED)  # first: it says early that there is too much
     allowed, untold = Granted().actions(holder, rights)
     return [one for one in found if one.action in allowed or find_action(one.action) is None], untold
 

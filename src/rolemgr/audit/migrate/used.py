@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from rolemgr.audit.migrate.needs import PASS_ROLE, Evidence, NamedStatement, Need, named, needs_in
+from rolemgr.audit.migrate.needs import PASS_ROLE, NamedStatement, Need, UseEvidence, named, needs_in
 from rolemgr.files.source import FileError, SourceFile
 from rolemgr.iam.documents import IdentityPolicy
 from rolemgr.iam.uses import documents_in
@@ -132,7 +132,7 @@ def needs_of(files: UsedFiles, allowed: Sequence[Need]) -> list[Need]:
     Several reports are of several times or roles: what any of them has is used. That a role was passed AWS never
     tells; it may have been.
     """
-    found = needs_in(files.statements, Evidence.USED)
+    found = needs_in(files.statements, UseEvidence.USED)
     told = {one.action.partition(":")[0] for one in found}
     for one in allowed if files.accessed else ():
         service = one.action.partition(":")[0]
@@ -141,12 +141,12 @@ def needs_of(files: UsedFiles, allowed: Sequence[Need]) -> list[Need]:
     return found
 
 
-def _evidence(action: str, service: str, reports: Sequence[Accessed]) -> Evidence | None:
+def _evidence(action: str, service: str, reports: Sequence[Accessed]) -> UseEvidence | None:
     """Return whether *action* was used, or may have been; None where AWS says that it was not."""
     if any(one.tracked.get(action) for one in reports):
-        return Evidence.USED
+        return UseEvidence.USED
     if action == PASS_ROLE:
-        return Evidence.PERHAPS
+        return UseEvidence.PERHAPS
     if any(service in one.used and action not in one.tracked for one in reports):
-        return Evidence.PERHAPS
+        return UseEvidence.PERHAPS
     return None
