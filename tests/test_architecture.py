@@ -25,6 +25,7 @@ ROOMS = {
     "render": {"errors", "files", "iam", "model", "reference"},
     "evaluate": {"errors", "iam", "reference"},
     "compare": {"iam", "reference", "evaluate"},
+    "change": {"errors", "files", "iam", "model", "reference", "evaluate", "compare"},
     "separation": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
     },
@@ -40,18 +41,20 @@ ROOMS = {
     "check": {"errors", "files", "iam", "model", "reference", "evaluate", "compare"},
     "export": {"errors", "files", "iam", "model", "reference", "catalog", "compose", "render"},
     "detective": {"errors", "iam", "reference"},
-    "account": {"errors", "iam", "model", "reference", "evaluate", "compare"},
+    "account": {"errors", "iam", "model", "reference", "evaluate", "compare", "change"},
     "audit": {
-        "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare", "check",
+        "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
+        "separation", "check",
     },
     "report": {
-        "errors", "iam", "model", "reference", "catalog", "render", "evaluate", "compare", "separation", "prove",
-        "diagnose", "policytest", "check", "account", "audit",
+        "errors", "files", "iam", "model", "reference", "catalog", "render", "evaluate", "compare", "separation", "prove",
+        "diagnose", "policytest", "check", "account", "audit", "change",
     },
     "wizard": {"errors", "files", "iam", "model", "catalog", "compose"},
     "workflow": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
         "separation", "prove", "diagnose", "policytest", "check", "export", "account", "audit", "report", "wizard",
+        "change",
     },
     "api": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",

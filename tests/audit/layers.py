@@ -16,7 +16,7 @@ MANAGEMENT = "000011112222"
 ORGANIZATION = "o-a1b2c3d4e5"
 ROOT, UNIT = "r-ab12", "ou-ab12-11111111"
 PATH = f"{ORGANIZATION}/{ROOT}/{UNIT}/{ACCOUNT}/"
-FULL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+FULL: Mapping[str, Any] = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 DOMAIN = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:domain/d-1"
 
 
@@ -71,8 +71,11 @@ def organization(
             {"Id": account, "Email": "a@example.com", "Paths": [PATH.replace(ACCOUNT, account)]},
             {"Id": MANAGEMENT, "Paths": [f"{ORGANIZATION}/{ROOT}/{MANAGEMENT}/"]}]}),
     }  # fmt: skip
-    allow_all = ([FULL["Statement"][0]], [ROOT, UNIT, account])  # type: ignore[index]
-    every = {"SERVICE": {"p-FullAWSAccess": allow_all, **(scps or {})}, "RESOURCE": rcps or {}}
+    allow_all = ([FULL["Statement"][0]], [ROOT, UNIT, account])
+    every: dict[str, Mapping[str, tuple[Sequence[Mapping[str, Any]], Sequence[str]]]] = {
+        "SERVICE": {"p-FullAWSAccess": allow_all, **(scps or {})},
+        "RESOURCE": rcps or {},
+    }
     lines = ["controls:"]
     for kind, policies in every.items():
         for identifier, (statements, nodes) in policies.items():

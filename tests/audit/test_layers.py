@@ -95,7 +95,7 @@ def test_scps_do_not_bind_the_management_account() -> None:
 
 def test_an_scp_that_exempts_one_role_exempts_that_one() -> None:
     """Break glass: the condition on aws:PrincipalArn is settled by who asks."""
-    exempt = {"ArnNotLike": {"aws:PrincipalArn": [role_arn("breakglass")]}}
+    exempt: dict[str, Any] = {"ArnNotLike": {"aws:PrincipalArn": [role_arn("breakglass")]}}
     bound = {"p-lockdown0": ([deny("iam:*", **exempt)], [ROOT])}
     roles = [role("admin", allow("*")), role("breakglass", allow("*"))]
     result = found(audited(inventory_of(details(roles), organization(bound))))

@@ -117,7 +117,7 @@ def test_on_a_resource(resource: str, can_train: set[str]) -> None:
 
 def test_an_scp_takes_it_away_from_all_but_the_exempt() -> None:
     """The paths through others are gone as well, but an administrator's, who writes whom the exempt role trusts."""
-    exempt = {"ArnNotLike": {"aws:PrincipalArn": [role_arn("trainer")]}}
+    exempt: dict[str, Any] = {"ArnNotLike": {"aws:PrincipalArn": [role_arn("trainer")]}}
     bound = {"p-notrain00": ([deny("sagemaker:*", **exempt)], [ACCOUNT])}
     found = names(who_can(inventory_of(account(), organization(bound)), TRAIN))
     assert (found["can"], found["if"], found["through"]) == ({"trainer"}, set(), {"admin"})

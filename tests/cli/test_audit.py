@@ -134,7 +134,7 @@ def test_a_folder_is_many_accounts(run: Run, tmp_path: Path) -> None:
         (["--of", "nobody"], "unknown role or user `nobody`"),
         (["--extract", "everything:one"], "is not PART:NAME"),
         (["--extract", "boundary:one"], "has no boundary"),
-        (["-o", "page.json"], "is named as JSON"),
+        (["--format", "text", "-o", "page.json"], "is named as JSON"),
         (["--format", "csv", "-o", "page.json"], "is named as JSON"),
         (["--format", "asff"], "asff needs --region"),
         (["--region", "eu-west-1"], "goes with --format asff"),

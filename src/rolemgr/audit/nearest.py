@@ -83,7 +83,7 @@ class Granted:
 
 def actions_of_statement(statement: IdentityStatement) -> Iterator[str]:
     """Yield the actions that *statement* speaks of, on a resource that it names, without looking at conditions."""
-    actions = _actions(statement)
+    actions = named_actions(statement)
     resources = statement.resource or ()
     if "*" in resources or statement.not_resource:
         yield from actions
@@ -100,7 +100,8 @@ def _fits(pattern: str, action: str) -> bool:
     return known is not None and made is not None and bool(types_of(made, known))
 
 
-def _actions(statement: IdentityStatement) -> frozenset[str]:
+def named_actions(statement: IdentityStatement) -> frozenset[str]:
+    """Return the actions that *statement* speaks of, by the reference."""
     if statement.not_action:
         return expanded("*") - frozenset(action for one in statement.not_action for action in expanded(one))
     patterns = statement.action or ()
@@ -129,7 +130,7 @@ def _statements(rights: Rights) -> Iterator[_Statement]:
     for document in documents:
         for one in document.statement:
             limits = one.effect is Effect.DENY or any(map(is_settled, one.condition_keys()))
-            yield _Statement(_actions(one), limits, one.resource is not None and "*" in one.resource)
+            yield _Statement(named_actions(one), limits, one.resource is not None and "*" in one.resource)
 
 
 def _allows_all(level: Iterable[IdentityPolicy]) -> bool:

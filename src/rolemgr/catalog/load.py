@@ -61,13 +61,18 @@ class Found(NamedTuple):
 class Catalog:
     """All entries by kind and id; files are listed at first use and read one by one."""
 
-    def __init__(self, folders: Sequence[Path] = ()) -> None:
-        """Take the built-in catalog and on top of it *folders*, in order; raise InputError for no catalog."""
+    def __init__(self, folders: Sequence[Path] = (), names: Mapping[Path, str] | None = None) -> None:
+        """
+        Take the built-in catalog and on top of it *folders*, in order; raise InputError for no catalog.
+
+        *names* are what messages call folders that are copies of others.
+        """
         self._folders = tuple(folders)
+        self._names = dict(names or {})
         self._read: dict[Path, Sourced[Model]] = {}
         self._groups: dict[str, Sourced[ActivityGroup]] = {}
         for folder in self._folders:
-            _require_catalog(folder)
+            _require_catalog(folder, self._names.get(folder))
 
     def persona(self, name: str, where: SourceLocation | None = None) -> Sourced[Persona]:
         """Return the persona *name*; raise UnknownNameError at *where* if there is none."""
@@ -119,7 +124,7 @@ class Catalog:
     @cached_property
     def shared_files(self) -> tuple[Sourced[SharedParameters], ...]:
         """Return the file of shared parameters of each folder that has one, ours first."""
-        files = filter(None, (_shared_file(folder, builtin) for folder, builtin in self._all_folders()))
+        files = filter(None, (_shared_file(one) for one in self._all_folders()))
         return tuple(parse_model(_source(one), SharedParameters) for one in files)
 
     def found(self, kind: EntryKind) -> Mapping[str, Found]:
@@ -132,16 +137,17 @@ class Catalog:
 
     def _list(self, kind: EntryKind) -> Mapping[str, Found]:
         entries: dict[str, Found] = {}
-        for folder, builtin in self._all_folders():
-            for found in _entries(folder, kind, builtin):
+        for folder in self._all_folders():
+            for found in _entries(folder, kind):
                 old = entries.get(found.id)
                 overrides = old.shown if old else None
-                entries[found.id] = Found(found.id, found.path, found.shown, builtin, overrides)
+                entries[found.id] = Found(found.id, found.path, found.shown, folder.builtin, overrides)
         return dict(sorted(entries.items()))
 
-    def _all_folders(self) -> list[tuple[Path, bool]]:
-        """Return our folder and the user's, in order, each with whether it is ours."""
-        return [(builtin_folder(), True), *((folder, False) for folder in self._folders)]
+    def _all_folders(self) -> "list[_Folder]":
+        """Return our folder and the user's, in order."""
+        users = (_Folder(folder, self._names.get(folder, str(folder))) for folder in self._folders)
+        return [_Folder(builtin_folder(), "", builtin=True), *users]
 
     def _entry(self, kind: EntryKind, name: str, model: type[M], where: SourceLocation | None) -> Sourced[M]:
         found = self.found(kind).get(name)
@@ -173,34 +179,43 @@ def _record() -> Mapping[str, str]:
         return {}
 
 
-def _require_catalog(folder: Path) -> None:
-    if not any((folder / name).is_dir() for name in FOLDERS.values()) and not _shared_file(folder, builtin=False):
-        names = " or ".join((*(f"{name}/" for name in FOLDERS.values()), f"{SHARED}.yaml"))
-        raise InputError(SourceLocation(str(folder)), f"is not a catalog folder: it has no {names}")
+class _Folder(NamedTuple):
+    """A folder of the catalog: its path, what messages call it, and whether it is ours."""
+
+    path: Path
+    name: str
+    builtin: bool = False
+
+    def name_of(self, path: Path) -> str:
+        """Return what messages call *path* in it: a built-in file from the catalog's top, else as the user wrote it."""
+        below = path.relative_to(self.path)
+        return below.as_posix() if self.builtin else str(Path(self.name) / below)
 
 
-def _shared_file(folder: Path, builtin: bool) -> Found | None:
+def _require_catalog(folder: Path, name: str | None) -> None:
+    here = _Folder(folder, name or str(folder))
+    if not any((folder / kind).is_dir() for kind in FOLDERS.values()) and not _shared_file(here):
+        names = " or ".join((*(f"{kind}/" for kind in FOLDERS.values()), f"{SHARED}.yaml"))
+        raise InputError(SourceLocation(here.name), f"is not a catalog folder: it has no {names}")
+
+
+def _shared_file(folder: _Folder) -> Found | None:
     """Return the file in *folder* that declares shared parameters; raise InputError where there are two."""
-    files = [path for end in (".yaml", ".yml") if os.path.lexists(path := folder / f"{SHARED}{end}")]
+    files = [path for end in (".yaml", ".yml") if os.path.lexists(path := folder.path / f"{SHARED}{end}")]
     if len(files) > 1:
-        where = SourceLocation(_path_text(files[1], folder, builtin))
+        where = SourceLocation(folder.name_of(files[1]))
         raise InputError(where, f"shared parameters are declared in two files, here and in {files[0].name}")
-    return Found(SHARED, files[0], _path_text(files[0], folder, builtin), builtin) if files else None
+    return Found(SHARED, files[0], folder.name_of(files[0]), folder.builtin) if files else None
 
 
-def _entries(folder: Path, kind: EntryKind, builtin: bool) -> list[Found]:
+def _entries(folder: _Folder, kind: EntryKind) -> list[Found]:
     """Return the entries of *kind* in *folder*; raise InputError where two files give the same id."""
     files: dict[str, Path] = {}
-    for path in sorted((folder / FOLDERS[kind]).glob("*.y*ml")):
+    for path in sorted((folder.path / FOLDERS[kind]).glob("*.y*ml")):
         if path.suffix not in (".yaml", ".yml"):
             continue
         if path.stem in files:
-            where = SourceLocation(_path_text(path, folder, builtin))
+            where = SourceLocation(folder.name_of(path))
             raise InputError(where, f"`{path.stem}` is defined twice, here and in {files[path.stem].name}")
         files[path.stem] = path
-    return [Found(stem, path, _path_text(path, folder, builtin), builtin) for stem, path in files.items()]
-
-
-def _path_text(path: Path, folder: Path, builtin: bool) -> str:
-    """Return what messages call *path*: a built-in file from the catalog's top, else as the user wrote it."""
-    return path.relative_to(folder).as_posix() if builtin else str(path)
+    return [Found(stem, path, folder.name_of(path), folder.builtin) for stem, path in files.items()]

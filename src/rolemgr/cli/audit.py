@@ -9,18 +9,23 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolemgr import __version__
-from rolemgr.cli.console import catalog_option, judged_fail_on_option, output_option
+from rolemgr.cli.access import access_options
+from rolemgr.cli.console import catalog_option, format_option, judged_fail_on_option, output_option
 from rolemgr.cli.files import is_file, note, require_ending, write_output
-from rolemgr.cli.inventory import end_with, inventory_of, principals_named
+from rolemgr.cli.inventory import end_with, inventory_of, judged_named, principals_named
 from rolemgr.cli.lazy import audit, report, workflow
 from rolemgr.cli.lazy import catalog as entries
+from rolemgr.cli.progress import counting
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.files.write import to_json
+from rolemgr.workflow.account_options import AccessOptions
 
 if TYPE_CHECKING:
+    from rolemgr.audit.finding import Judged
     from rolemgr.audit.run import Audit
-    from rolemgr.model.inventory import HeldRole, Inventory
+    from rolemgr.model.inventory import Inventory
     from rolemgr.workflow.check import HasSeverity
+    from rolemgr.workflow.live import LiveAccount
 
 _PARTS = ("policies", "boundary", "trust", "resource")
 _FORMS = ("text", "json", "sarif", "github", "html", "markdown", "csv", "asff")
@@ -28,36 +33,41 @@ _JSON = ("json", "sarif", "asff")
 
 
 @click.command("audit")
-@click.argument("files", nargs=-1, metavar="FILE...", required=True)
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.option("--live", is_flag=True, help="Read the account of the credentials, and no file; it changes nothing.")
+@click.option("--save", metavar="PATH", help="With --live: keep what was read there, to audit it again.")
 @click.option("--as-of", metavar="DATE", help="Today, such as 2026-11-28; the newest day in the input unless given.")
 @click.option(
     "--days", type=click.IntRange(1, 400), default=90, show_default=True,
     help="Report roles that have not been used for so many days.",
 )  # fmt: skip
-@click.option("--of", metavar="NAME", help="All findings of one role or user, with the requests that show them.")
+@click.option(
+    "--of",
+    metavar="NAME",
+    help="All findings of one role, user, resource or profile, with the requests that show them.",
+)
 @click.option(
     "--extract",
     metavar="PART:NAME",
     help="Print a part of a role or user (policies, boundary or trust), or the policy of a resource (resource:ARN),"
     " and audit nothing.",
 )
+@access_options
 @judged_fail_on_option
 @catalog_option
 @click.option("--config", metavar="FILE", help="Suppressions; rolemgr-check.yaml here or above unless given.")
 @click.option("--baseline", metavar="FILE", help="Report only what is not in this baseline.")
 @click.option("--write-baseline", metavar="FILE", help="Write today's findings as a baseline, and exit with 0.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(_FORMS),
-    default="text",
-    help="The form of the result: text, JSON, SARIF 2.1.0, GitHub's annotations, one HTML page, Markdown, CSV, or"
+@format_option(
+    _FORMS,
+    "The form of the result: text, JSON, SARIF 2.1.0, GitHub's annotations, one HTML page, Markdown, CSV, or"
     " the AWS Security Finding Format (asff) for Security Hub.",
 )
 @click.option("--region", metavar="REGION", help="The Region whose Security Hub imports the findings, for asff.")
 @output_option
 def audit_command(
-    files: Sequence[str], as_of: str | None, days: int, of: str | None, extract: str | None, fail_on: Sequence[str],
+    files: Sequence[str], live: bool, save: str | None, access: AccessOptions,
+    as_of: str | None, days: int, of: str | None, extract: str | None, fail_on: Sequence[str],
     catalog: Sequence[str], config: str | None, baseline: str | None, write_baseline: str | None, form: str,
     region: str | None, output: str | None,
 ) -> None:  # fmt: skip
@@ -69,13 +79,16 @@ def audit_command(
     and Studio's profiles: docs/audit.md has the commands that save them. Each role and user is judged by evaluation
     of its policies with what stands around them: administrators, over-permissioned SageMaker roles and the persona
     that each is nearest to, trust from outside, roles that can be passed, ways to become an administrator in three
-    steps, roles that nobody uses. What can't be read or told is said. Nothing touches AWS.
+    steps, roles that nobody uses. What can't be read or told is said. Nothing touches AWS unless --live has the
+    account read (iam:GetAccountAuthorizationDetails): a page that does not come ends with 3, after what was read
+    is judged.
 
     \b
     Examples:
       aws iam get-account-authorization-details --output json > account.json
       rolemgr audit account.json
       rolemgr audit account.json --of ds-legacy
+      rolemgr audit --live --profile ml-account --save account.json
       rolemgr audit accounts/ --as-of 2026-11-28 --fail-on WARNING --format json -o audit.json
       rolemgr audit account.json --format html -o audit.html
       rolemgr audit account.json --format asff --region eu-west-1 -o findings.json
@@ -87,24 +100,31 @@ def audit_command(
     if region is None and form == "asff":
         raise InputError(SourceLocation("--format"), "asff needs --region", "the Region whose Security Hub imports it")
     today = _date(as_of)
-    inventory, wrong, whole = inventory_of(files)
+    _check_source(files, save, access, live=live)
+    account = _live(save, access) if live else None
+    files = [account.name] if account else files
+    inventory, wrong, whole = inventory_of(files, {account.name: account.text} if account else {})
     if extract is not None:
         write_output(_extracted(inventory, extract), output)
         raise_all(wrong)
+        if account and account.error:
+            raise account.error
         return
-    chosen = principals_named(inventory, of, "--of") if of is not None else []
+    chosen = judged_named(inventory, of, "--of") if of is not None else []
     found = _excused(_audited(inventory, today, days, catalog), config, baseline, chosen)
     if write_baseline is not None:
         _write_baseline(found, write_baseline)
     else:
         write_output(_text(found, chosen, form, files, region), output)
     end_with(wrong, whole)
+    if account and account.error:
+        raise account.error
     open_: list[HasSeverity] = [*found.findings, *found.on_suppressions]
     if write_baseline is None and workflow.check.fails(fail_on, open_, found.not_judged):
         sys.exit(1)
 
 
-def _excused(found: "Audit", config: str | None, baseline: str | None, chosen: "Sequence[HeldRole]") -> "Audit":
+def _excused(found: "Audit", config: str | None, baseline: str | None, chosen: "Sequence[Judged]") -> "Audit":
     """Return *found* without what is excused or known, which stands beside it, and of the *chosen* principals alone."""
     found = workflow.audit.excused(found, config)
     if baseline is not None:
@@ -115,6 +135,31 @@ def _excused(found: "Audit", config: str | None, baseline: str | None, chosen: "
 def _write_baseline(found: "Audit", path: str) -> None:
     write_output(to_json(workflow.audit.as_baseline(found)), path)
     note(f"{len(found.findings)} findings written to {path}")
+
+
+def _check_source(files: Sequence[str], save: str | None, access: AccessOptions, *, live: bool) -> None:
+    """Raise InputError where there are files beside --live, none without it, or options that go with it alone."""
+    if live:
+        require_ending(save, "JSON", "give a name that ends in .json")
+        if files:
+            raise InputError(SourceLocation("--live"), f"reads the account, and no file such as `{files[0]}`")
+        return
+    for option, value in {"--save": save, "--profile": access.profile, "--endpoint-url": access.endpoint_url}.items():
+        if value is not None:
+            raise InputError(SourceLocation(option), "goes with --live", "a file is read without AWS")
+    if not files:
+        raise InputError(None, "no file is given", "give what AWS told of an account, or --live")
+
+
+def _live(save: str | None, access: AccessOptions) -> "LiveAccount":
+    """Return the account as it is now, which *save* keeps."""
+    found = workflow.live.read_live(access, save, counting)
+    if save is None:
+        note(f"nothing is saved: lines that name {found.name} need --save {found.name}")
+        return found
+    write_output(found.text, save)
+    note(f"account {found.account} is saved in {save}")
+    return found
 
 
 def _date(text: str | None) -> date | None:
@@ -133,7 +178,7 @@ def _audited(inventory: "Inventory", today: date | None, days: int, catalog: Seq
     return audit.run.audit(inventory, personas, as_of=today, days=days)
 
 
-def _text(found: "Audit", chosen: "Sequence[HeldRole]", form: str, names: Sequence[str], region: str | None) -> str:
+def _text(found: "Audit", chosen: "Sequence[Judged]", form: str, names: Sequence[str], region: str | None) -> str:
     if form != "text":
         context = report.audit_forms.AuditContext(names, __version__, is_file, region)
         return report.audit_forms.audit_in(form, found, context)

@@ -20,7 +20,7 @@ from rolemgr.files.write import to_json
 @output_option
 def can_command(principal: str, files: Sequence[str], service: str | None, form: str, output: str | None) -> None:
     """
-    Say what PRINCIPAL, a role or user, can do.
+    Say what one principal can do.
 
     PRINCIPAL is a name or an ARN; FILE is a file or folder of an inventory, as `rolemgr audit` reads them. An action
     counts where it is allowed on something, by evaluation of all policies with what stands around them. The page

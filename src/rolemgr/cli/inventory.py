@@ -1,8 +1,9 @@
 """The files of an inventory, as the commands take them that judge a whole account or organization."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,7 @@ from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_a
 from rolemgr.files.source import ANSWER_LIMITS
 
 if TYPE_CHECKING:
-    from rolemgr.audit.inputs import Inputs
+    from rolemgr.audit.finding import Judged
     from rolemgr.model.inventory import HeldRole, Inventory
 
 
@@ -21,18 +22,22 @@ _OURS = ("rolemgr.yaml", "rolemgr-check.yaml")
 """Settings and suppressions, which may stand beside an inventory and are not of it."""
 
 
-def inventory_of(names: Sequence[str]) -> "tuple[Inventory, list[InputError], int]":
+def inventory_of(
+    names: Sequence[str], read: Mapping[str, str] = MappingProxyType({})
+) -> "tuple[Inventory, list[InputError], int]":
     """
     Return what the files say, what is wrong with those that say nothing or break off, and how many are whole.
+
+    *read* has the text of names that were read already, as an account is that AWS was asked for.
 
     Raises what is wrong where no file has a role or user.
     """
     inputs, wrong = audit.inputs.Inputs(_placed), list[InputError]()
-    for name in _paths(names):
+    for name in names if read else _paths(names):
         if name in inputs.placed:
             continue
         try:
-            _take(inputs, name)
+            inputs.take(*((read[name], name) if name in read else read_input(name, audit.read.FILE_LIMITS)))
         except InputError as error:
             wrong.append(error)
     inventory, broken = inputs.inventory(), inputs.principals.broken
@@ -40,10 +45,6 @@ def inventory_of(names: Sequence[str]) -> "tuple[Inventory, list[InputError], in
         raise_all(wrong)
         raise InputError(SourceLocation(names[0]), "has no role and no user", "nothing is judged")
     return inventory, [*wrong, *broken], len(inventory.files) - len(broken)
-
-
-def _take(inputs: "Inputs", name: str) -> None:
-    inputs.take(*read_input(name, audit.read.FILE_LIMITS))
 
 
 def _placed(index: str, path: str) -> tuple[str, str]:
@@ -77,6 +78,16 @@ def end_with(wrong: Sequence[InputError], whole: int) -> None:
     if wrong:
         note(f"{whole} of {whole + len(wrong)} files are read whole")
         sys.exit(2)
+
+
+def judged_named(inventory: "Inventory", name: str, option: str) -> "list[Judged]":
+    """Return all of the ARN or name *name* that an audit judges; raise UnknownNameError for none."""
+    judged: list[Judged] = [*inventory.principals.values(), *inventory.resources.values()]
+    judged += [*inventory.studio, *inventory.endpoints]
+    found = [one for one in judged if name in (one.arn, one.name)]
+    if not found:
+        raise UnknownNameError(SourceLocation(option), "role or user", name, {one.name for one in judged})
+    return found
 
 
 def principals_named(inventory: "Inventory", name: str, option: str) -> "list[HeldRole]":

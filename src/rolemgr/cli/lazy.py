@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import rolemgr.account.ownership
     import rolemgr.audit.can
     import rolemgr.audit.inputs
+    import rolemgr.audit.migrate.migration
     import rolemgr.audit.personas
     import rolemgr.audit.read
     import rolemgr.audit.run
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     import rolemgr.report.audit_forms
     import rolemgr.report.can
     import rolemgr.report.check
+    import rolemgr.report.diff_forms
     import rolemgr.report.drift_forms
+    import rolemgr.report.migrate_forms
     import rolemgr.report.pages.forms
     import rolemgr.report.pages.of_plan
     import rolemgr.report.plan
@@ -47,7 +50,10 @@ if TYPE_CHECKING:
     import rolemgr.workflow.drift
     import rolemgr.workflow.found
     import rolemgr.workflow.inventory_questions
+    import rolemgr.workflow.live
+    import rolemgr.workflow.lock
     import rolemgr.workflow.many
+    import rolemgr.workflow.migrate
     import rolemgr.workflow.plan
     import rolemgr.workflow.policy_test
     import rolemgr.workflow.preview

@@ -26,7 +26,7 @@ FAIL_ON = ("anybody", "cannot-tell")
 @output_option
 def who_can_command(action: str, words: Sequence[str], fail_on: Sequence[str], form: str, output: str | None) -> None:
     """
-    Say who may do ACTION, and by which statements.
+    Say who may do an action.
 
     ACTION is an action such as sagemaker:CreateTrainingJob, or a pattern such as s3:Get*. RESOURCE, an ARN (with
     wildcards perhaps), says on what; without it, on anything. FILE is a file or folder of an inventory, as

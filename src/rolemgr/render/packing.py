@@ -3,13 +3,14 @@ Fit statements into IAM's quotas without changing what they say.
 
 All of a role's inline policies together may have 10,240 characters. Where the statements are more, Allows
 move to customer-managed policies of 6,144 each; every Deny stays inline, so that an attachment that gets
-lost costs access and never a limit.
+lost costs access and never a limit. Where nothing may be inline, the Denies have managed policies of their own,
+so that one look tells whether they are attached.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 
 What moves are whole statements: SageMaker's Allows, into policies that hold nothing else and say so by their names;
-then what else has no room inline, MLflow's first. Policies are filled in the order of the statements. So a change of one statement
-changes its policy, and moves others only where it crosses a quota. Where fewer policies hold it all if SageMaker's
-and others share them, they do: IAM attaches ten to a role by default.
+then what else has no room inline, MLflow's first. Policies are filled in the order of the statements, so that a
+change of one statement changes its policy, and moves others only where it crosses a quota. Where fewer policies
+hold it all if SageMaker's and others share them, they do: IAM attaches ten to a role by default.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -89,6 +90,28 @@ def pack(
     return (Packed("", _in_order(first.statements, sized)), *_named(bins))
 
 
+def pack_managed(sized: Sequence[tuple[ComposedStatement, int]], measure: Measure, limit: int) -> tuple[Packed, ...]:
+    """
+    Return statements as managed policies of *limit* characters, those of the Denies first.
+
+    Otherwise as `pack`. Raises InputError where one action on one resource is too large.
+    """
+    taken = {statement.sid for statement, _ in sized}
+    denies = list[_Bin]()
+    for statement, size in sized:
+        for part, length in _parts(statement, size, measure, limit, taken) if statement.effect is Effect.DENY else ():
+            if not any(one.take(part, length) for one in denies):
+                denies.append(_Bin(limit))
+                denies[-1].take(part, length)
+    named = (
+        Packed("denies" if number == 1 else f"denies-{number}", tuple(one.statements))
+        for number, one in enumerate(denies, start=1)
+    )
+    allows = [(one, size) for one, size in sized if one.effect is Effect.ALLOW]
+    ways = [_placed(allows, measure, 0, limit, apart=apart)[1:] for apart in (True, False)]
+    return (*named, *_named(min(ways, key=len)))
+
+
 def _placed(
     sized: Sequence[tuple[ComposedStatement, int]], measure: Measure, inline: int, managed: int, *, apart: bool
 ) -> list[_Bin]:
@@ -141,7 +164,7 @@ def _too_many_denies(sized: Sequence[tuple[ComposedStatement, int]], inline: int
     most = ", ".join(f"{name} {sizes[name]:,}" for name in largest)
     total = sum(sizes.values())
     problem = f"the Deny statements have {total:,} characters, and the inline policy holds {inline:,}; most in {most}"
-    hint = "leave out a guardrail, a tag key, --strict or --managed-policy, or give --kms-key-names arn"
+    hint = "give --inline no, or leave out a guardrail, a tag key, --strict or --managed-policy"
     places, _ = max(sized, key=lambda one: len(one[0].resources))
     if len(places.resources) < _MANY_PLACES:
         return problem, hint

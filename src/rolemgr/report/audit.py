@@ -11,12 +11,12 @@ from rolemgr.audit.finding import AuditFinding, AuditRule, ChainStep, Judged
 from rolemgr.audit.nearest import Nearest
 from rolemgr.audit.rights import ANYTHING, ShownRequest
 from rolemgr.audit.run import Audit
-from rolemgr.audit.studio_roles import Worker
 from rolemgr.check.finding import Severity
 from rolemgr.errors import printable
 from rolemgr.model.inventory import HeldRole, Unjudged
 from rolemgr.model.inventory_layers import HeldResource, StudioMember
 from rolemgr.reference.condition_keys import find_key
+from rolemgr.report.audit_studio import studio_lines, worker_data
 from rolemgr.report.differences import request_data
 
 MOST_ACTIONS: Final = 1_000
@@ -49,7 +49,7 @@ def audit_data(found: Audit, *, lists: bool = True, most_actions: int = MOST_ACT
             "suppressed": len(found.suppressed), "in_baseline": len(found.in_baseline),
             "by_severity": {one.value: sum(each.severity is one for each in found.findings) for one in Severity},
         },
-        "studio": [_worker_data(one) for one in found.studio],
+        "studio": [worker_data(one) for one in found.studio],
         "not_in_the_input": found.not_in_the_input,
     }  # fmt: skip
     if not lists:
@@ -172,7 +172,7 @@ def audit_text(found: Audit, inputs: Sequence[str]) -> str:
     lines = [*_head(found), "", *_counts(found)]
     lines += _worst(found)
     lines += _personas(found)
-    lines += _studio(found.studio)
+    lines += studio_lines(found.studio)
     lines += _not_judged(found.not_judged)
     lines += textwrap.wrap(found.not_in_the_input, _WIDTH)
     lines += _set_apart(found)
@@ -272,35 +272,6 @@ def _personas(found: Audit) -> Iterator[str]:
         yield f"{_several(len(found.nearest) - len(widest), 'more role')}: --format json"
 
 
-def _worker_data(one: Worker) -> dict[str, Any]:
-    member = one.member
-    return {
-        "kind": member.kind, "arn": member.arn, "role": member.role, "space_role": member.space_role,
-        "inherits": member.inherits, "nearest": one.nearest, "exceeds_by": one.exceeds,
-        "path": member.where.file, "line": member.where.line,
-    }  # fmt: skip
-
-
-def _studio(workers: Sequence[Worker]) -> Iterator[str]:
-    """Yield who works as which role in Studio, a line a role, those of most profiles first."""
-    by_role: dict[str, list[Worker]] = {}
-    for one in workers:
-        by_role.setdefault(one.member.role or "a role that is not known", []).append(one)
-    if by_role:
-        yield ""
-        yield "Studio, by the role that works there"
-    for role, found in sorted(by_role.items(), key=lambda item: (-len(item[1]), item[0]))[:_ROLES]:
-        counts = [(kind, sum(one.member.kind == kind for one in found)) for kind in ("domain", "user profile", "space")]
-        who = ", ".join(_several(count, kind) for kind, count in counts if count)
-        near = f"; nearest persona {found[0].nearest}" if found[0].nearest else ""
-        by = f", which it exceeds by {_several(found[0].exceeds, 'action')}" if found[0].exceeds else ""
-        yield from textwrap.wrap(
-            f"  {_name(role)}: {who}{near}{by}", _WIDTH, subsequent_indent="    ", break_long_words=False
-        )
-    if len(by_role) > _ROLES:
-        yield f"  {len(by_role) - _ROLES} more roles: --format json"
-
-
 def _lost(one: Nearest, room: int) -> str:
     """Return the first few of the actions that the role would lose, those of SageMaker first, as there is *room*."""
     ordered = sorted(one.exceeds, key=lambda action: (not action.startswith("sagemaker:"), action))
@@ -341,7 +312,7 @@ def _next(found: Audit, inputs: Sequence[str]) -> Iterator[str]:
     yield f"everything: rolemgr audit {names} --format html -o audit.html"
 
 
-def only_of(found: Audit, principals: Sequence[HeldRole]) -> Audit:
+def only_of(found: Audit, principals: Sequence[Judged]) -> Audit:
     """Return of *found* what is about *principals*."""
     arns = {one.arn for one in principals}
     return replace(
@@ -354,7 +325,7 @@ def only_of(found: Audit, principals: Sequence[HeldRole]) -> Audit:
     )
 
 
-def principal_text(found: Audit, principals: Sequence[HeldRole]) -> str:
+def principal_text(found: Audit, principals: Sequence[Judged]) -> str:
     """Return all findings of *principals*, each with AWS's page, the remedy and the lines that show it."""
     lines: list[str] = []
     arns = {one.arn for one in principals}

@@ -22,6 +22,7 @@ from rolemgr.iam.wildcards import action_glob, contains, has_wildcard
 from rolemgr.model.persona import Never
 from rolemgr.model.role import ComposedRole, ComposedStatement, Origin, RoleDocuments
 from rolemgr.separation.certainty import ReachQuestion, held_within, overlap, surely_denied
+from rolemgr.separation.one_request import refused_slashes
 
 if TYPE_CHECKING:
     from rolemgr.evaluate.policies import Policies
@@ -112,7 +113,7 @@ def _broken(entry: _FilledEntry, asked: ComposedRole, candidate: ComposedRole, b
     budget.spend(len(granted) // 8 + 1)
     for action in _matching(entry.never.forbidden.action, candidate):
         denies = denied.get(action, ())
-        for allow, question in _questions_of(granted[action], entry, action):
+        for allow, question in _questions_of(granted[action], entry, action, refused_slashes(denies)):
             budget.spend(_PER_CONDITION * (1 + len(allow.conditions)) + _PER_RESOURCE * len(allow.resources))
             for resource, example in overlap(allow, question):
                 budget.spend(_PER_RESOURCE * (1 + sum(len(deny.resources) for deny in denies)))
@@ -141,12 +142,12 @@ def _excepted(
 
 
 def _questions_of(
-    allows: Sequence[ComposedStatement], entry: _FilledEntry, action: str
+    allows: Sequence[ComposedStatement], entry: _FilledEntry, action: str, without_slash: frozenset[str]
 ) -> Iterator[tuple[ComposedStatement, ReachQuestion]]:
     """Yield each of *allows* with each question of *entry*, none of them before it is needed."""
     for known in entry.contexts():
         for allow, within in product(allows, entry.within):
-            yield allow, ReachQuestion(action, within, known)
+            yield allow, ReachQuestion(action, within, known, without_slash)
 
 
 def _matching(pattern: str, role: ComposedRole) -> list[str]:
@@ -173,12 +174,17 @@ _Statements = Mapping[str, Sequence[ComposedStatement]]
 
 @lru_cache(maxsize=16)
 def _by_action(role: ComposedRole) -> tuple[_Statements, _Statements]:
-    """Return the Allows and the Denies of *role* by action."""
+    """Return the Allows and the Denies of *role* by action, a Deny of many actions under each that is granted."""
     found: dict[Effect, dict[str, list[ComposedStatement]]] = {Effect.ALLOW: {}, Effect.DENY: {}}
     for statement in role.unfolded:
         for action in statement.actions:
             found[statement.effect].setdefault(action, []).append(statement)
-    return found[Effect.ALLOW], found[Effect.DENY]
+    granted, denied = found[Effect.ALLOW], found[Effect.DENY]
+    for pattern in [one for one in denied if has_wildcard(one)]:
+        matches = action_glob(pattern)
+        for action in [one for one in granted if matches(one.lower())]:
+            denied.setdefault(action, []).extend(denied[pattern])
+    return granted, denied
 
 
 def _filled(never: Never, values: Mapping[str, tuple[str, ...]]) -> _FilledEntry:
