@@ -21,6 +21,7 @@ from rolemgr.model.catalog import ActivityGroup, ParameterType
 from rolemgr.model.role import ComposedStatement
 from rolemgr.model.source import parse_model
 from rolemgr.prove.catalog import variants
+from rolemgr.render.explain import explanation
 
 CATALOG = Catalog()
 PERSONAS = sorted(CATALOG.found("personas"))
@@ -247,3 +248,13 @@ MOST = {"business-analyst": 17, "data-scientist": 28, "junior-ml-engineer": 32, 
 def test_roles_stay_short(persona: str) -> None:
     """A person reads them."""
     assert len(composed(CATALOG, persona=persona).statements) <= MOST[persona]
+
+
+def test_the_explanation_says_which_line_gives_which_action() -> None:
+    """Of a joined statement each origin has the actions that it brought."""
+    role = composed(CATALOG, persona="data-scientist")
+    rows = {one["Sid"]: one for one in explanation(role)["Statements"]["SageMakerWorkWrite"]}
+    assert rows["TuningJobs"]["Actions"] == [
+        "sagemaker:CreateHyperParameterTuningJob", "sagemaker:StopHyperParameterTuningJob",
+    ]  # fmt: skip
+    assert rows["ProcessingJobs"]["Actions"] == ["sagemaker:CreateProcessingJob", "sagemaker:StopProcessingJob"]
