@@ -40,7 +40,7 @@ def older(release: str, change: Any, *, digest: bool = True) -> None:
 def without_invoke(entry: dict[str, Any]) -> None:
     """Take a statement away, and give another one."""
     document = entry["role"]["Policies"][0]["PolicyDocument"]
-    document["Statement"] = [one for one in document["Statement"] if one["Sid"] != "WriteWork"]
+    document["Statement"] = [one for one in document["Statement"] if one["Sid"] != "S3DataWrite"]
     document["Statement"].append({"Sid": "Old", "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"})
     origin = {"kind": "activity group", "entry": "send", "sid": "Old", "file": "activity_groups/send.yaml", "line": 9}
     entry["origins"]["Old"] = [origin]

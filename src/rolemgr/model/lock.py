@@ -13,14 +13,22 @@ from rolemgr.iam.base import Model
 LOCK_NAME = "rolemgr.lock"
 
 
+class LockedPart(Model):
+    """What a catalog statement gave to one that it shares with others."""
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+
+
 class LockedOrigin(Model):
-    """Where a statement comes from in the catalog."""
+    """Where a statement comes from in the catalog, and where it comes from several places what this one gave."""
 
     kind: str
     entry: str
     sid: str
     file: str
     line: int | None = None
+    parts: tuple[LockedPart, ...] = ()
 
 
 class LockedGuardrail(Model):

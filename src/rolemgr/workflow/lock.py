@@ -14,7 +14,7 @@ from rolemgr.files.source import ANSWER_LIMITS, SourceFile
 from rolemgr.files.write import to_json
 from rolemgr.iam.documents import Effect
 from rolemgr.model.lock import LOCK_NAME, Lock, LockedRole, digest_of, entry_digest
-from rolemgr.model.role import ComposedStatement, GuardrailInForce, Origin
+from rolemgr.model.role import ComposedStatement, GuardrailInForce, MergedPart, Origin
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.report.differences import SideWords
 from rolemgr.workflow.many import Made
@@ -49,13 +49,23 @@ def lock_entry(found: RenderedChoice) -> dict[str, Any]:
         "origins": {
             one.sid: [
                 {"kind": origin.kind, "entry": origin.group, "sid": origin.sid,
-                 "file": origin.location.file, "line": origin.location.line}
+                 "file": origin.location.file, "line": origin.location.line, **_parts(origin, one)}
                 for origin in one.origins
             ]
             for one in found.role.statements
         },
         "guardrails": {one.name: _guardrail(one) for one in found.role.guardrails},
     }  # fmt: skip
+
+
+def _parts(origin: Origin, statement: ComposedStatement) -> dict[str, Any]:
+    """Return what *origin* gave to *statement*, where not each of its origins gave all."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for part in statement.parts:
+        if part.origin == origin:
+            found.setdefault(part.resources, []).append(part.action)
+    parts = [{"actions": sorted(actions), "resources": list(resources)} for resources, actions in found.items()]
+    return {"parts": parts} if parts else {}
 
 
 def _guardrail(one: GuardrailInForce) -> dict[str, Any]:
@@ -223,8 +233,14 @@ def _explained(found: LockedRole) -> Explained:
 
 def _statements(found: LockedRole) -> Iterator[ComposedStatement]:
     for sid, origins in found.origins.items():
-        listed = tuple(Origin(SourceLocation(one.file, one.line), one.entry, one.sid, kind=one.kind) for one in origins)
-        yield ComposedStatement(sid, Effect.ALLOW, (), (), (), listed)
+        listed = [
+            (Origin(SourceLocation(one.file, one.line), one.entry, one.sid, kind=one.kind), one) for one in origins
+        ]
+        parts = tuple(
+            MergedPart(origin, action, part.resources)
+            for origin, one in listed for part in one.parts for action in part.actions
+        )  # fmt: skip
+        yield ComposedStatement(sid, Effect.ALLOW, (), (), (), tuple(origin for origin, _ in listed), parts)
 
 
 def _guardrails(found: LockedRole) -> Iterator[GuardrailInForce]:
