@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.diff
     import rolemgr.workflow.drift
     import rolemgr.workflow.found
+    import rolemgr.workflow.layer_policies
     import rolemgr.workflow.many
     import rolemgr.workflow.plan
     import rolemgr.workflow.policy_test
