@@ -83,3 +83,18 @@ def scp_command(patterns: tuple[str, ...], form: str, output: str | None, **chos
       rolemgr scp approved-regions --parameter regions=eu-west-1,eu-central-1
     """
     _render("scp", patterns, form, output, chosen)
+
+
+@click.command("rcp")
+@click.argument("patterns", nargs=-1, metavar="PATTERN...")
+@click.option("--format", "form", type=click.Choice(["json"]), default="json", help="The form of the result.")
+@_common
+def rcp_command(patterns: tuple[str, ...], form: str, output: str | None, **chosen: Any) -> None:
+    """
+    Render resource control policies from patterns.
+
+    \b
+    Examples:
+      rolemgr rcp organization-identities confused-deputy --parameter organization=o-a1b2c3d4e5
+    """
+    _render("rcp", patterns, form, output, chosen)

@@ -51,7 +51,7 @@ def compose_layer(catalog: Catalog, choice: LayerChoice) -> ComposedLayer:
     if not parts:
         raise InputError(None, "nothing is denied", "name a pattern (`rolemgr list scps`) or a --guardrail")
     bypassed = {name: left for one in made for name, left in one.bypassed}
-    notes = [*choice.exemptions.notes, *_notes(choice, patterns), *(note for one in made for note in one.notes)]
+    notes = [*choice.exemptions.notes, *_notes(choice, patterns, parts), *(note for one in made for note in one.notes)]
     return ComposedLayer(choice.kind, parts, choice.exemptions.arns, tuple(dict.fromkeys(notes)), tuple(bypassed.items()))
 
 
@@ -141,13 +141,15 @@ def _sid_once(deny: LayerDeny, taken: set[str]) -> LayerDeny:
     return replace(deny, sid=sid)
 
 
-def _notes(choice: LayerChoice, patterns: Mapping[str, Sourced[LayerPattern]]) -> Iterator[str]:
+def _notes(
+    choice: LayerChoice, patterns: Mapping[str, Sourced[LayerPattern]], parts: tuple[LayerPart, ...]
+) -> Iterator[str]:  # fmt: skip
     """Yield who is never bound, and what the chosen patterns leave open or need beside them."""
     outside, as_root = not_bound(choice.kind)
     yield f"{choice.kind.upper()}s never bind {'; '.join(outside)}"
     if as_root:
         yield f"nor the root user for {'; '.join(as_root)}"
-    for name, pattern in patterns.items():
+    for name, pattern in ((one.name, patterns[one.name]) for one in parts if one.name in patterns):
         missing = [one for one in pattern.value.needs_others if one not in patterns]
         if missing:
             yield f"{name}: can be walked round without {', '.join(missing)}"

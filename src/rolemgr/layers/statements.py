@@ -18,6 +18,7 @@ from rolemgr.model.role import FrozenConditions, Origin
 from rolemgr.model.source import Sourced
 from rolemgr.reference import quirks
 from rolemgr.reference.organizations import rcp_services
+from rolemgr.reference.providers import is_provider_key
 from rolemgr.reference.services import action_names, expand, find_action, service_exists
 from rolemgr.reference.support import known_key
 
@@ -35,7 +36,8 @@ def pattern_denies(
     """
     found: list[LayerDeny] = []
     for index, statement in enumerate(pattern.value.statements):
-        if all(values.get(need) for need in statement.needs):
+        wanted = all(values.get(need) for need in statement.needs)
+        if wanted and not any(values.get(one) for one in statement.unless):
             place = _Place(name, pattern, index)
             deny = place.deny(values)
             raise_all([*_problems(kind, place, deny)])
@@ -91,9 +93,16 @@ class _Place:
         filled: dict[str, dict[str, tuple[str, ...]]] = {}
         for operator, block in self.statement.conditions.items():
             for key, texts in block.items():
+                if self._dropped(key, texts, values):
+                    continue
                 for one in self._filled("conditions", (key,), values):
                     filled.setdefault(operator, {})[one] = self._filled("conditions", texts, values)
         return frozen(filled)
+
+    def _dropped(self, key: str, texts: Sequence[str], values: Values) -> bool:
+        """Tell whether a condition's *key* or all its *texts* stand for parameters that may, and do, have no value."""
+        empty = [f"{{{{ {one} }}}}" for one in self.statement.drops if not values.get(one)]
+        return any(one in key for one in empty) or all(text in empty for text in texts)
 
     def _filled(self, part: str, texts: Sequence[str], values: Values) -> tuple[str, ...]:
         try:
@@ -143,7 +152,7 @@ def _unsupported(
     place: _Place, deny: LayerDeny, operator: str, key: str, values: tuple[str, ...]
 ) -> Iterator[InputError]:
     """Yield the actions that never carry *key*: the Deny is dead there, or, where it matches absence, a full stop."""
-    if key.lower() in quirks.global_keys() or key.partition(":")[0].lower() == "aws":
+    if key.lower() in quirks.global_keys() or key.partition(":")[0].lower() == "aws" or is_provider_key(key):
         return
     parsed = parse_operator(operator)
     for text in deny.actions:

@@ -75,6 +75,10 @@ class LayerStatement(Model):
     conditions: Conditions = Field(default_factory=dict)
     needs: Strings = ()
     """Parameters that must have a value; without one the statement is left out."""
+    unless: Strings = ()
+    """Parameters that must have none; with one the statement is left out."""
+    drops: Strings = ()
+    """Parameters whose condition is left out where they have no value: the Deny is then the wider one."""
     exempt: bool = True
 
     @model_validator(mode="after")
