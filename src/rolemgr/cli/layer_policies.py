@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 import click
 
 from rolemgr.cli.console import output_option
-from rolemgr.cli.files import require_ending, write_output
+from rolemgr.cli.files import is_folder, require_ending, write_in, write_output
 from rolemgr.cli.lazy import workflow
 from rolemgr.cli.outside import OUTSIDE
+from rolemgr.errors import InputError, SourceLocation
 from rolemgr.workflow.role_options import BY_KEY
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -59,42 +60,73 @@ def _guardrail_options(command: Command) -> Command:
     return result
 
 
+_form_option = click.option(
+    "--format", "form", type=click.Choice(["json", "cloudformation", "terraform", "aws-cli", "lza"]), default="json",
+    show_default=True, help="The form of the result; lza is a folder for the Landing Zone Accelerator.",
+)  # fmt: skip
+
+
 def _render(kind: str, patterns: tuple[str, ...], form: str, output: str | None, chosen: dict[str, Any]) -> None:
+    folder = output is not None and (output.endswith("/") or is_folder(output))
+    if form == "lza" and not folder:
+        raise InputError(SourceLocation("--format"), "`lza` is several files", "give -o FOLDER/")
+    if not folder:
+        require_ending(output, _LANGUAGES[form], "choose another --format, or another name")
     made = workflow.layer_policies.make_layer(workflow.layer_policies.LayerRequest(kind, patterns, **chosen), OUTSIDE)
-    require_ending(output, "JSON", "give another --format")
-    write_output("[\n" + ",\n".join(one.text for one in made.documents.policies) + "\n]\n", output)
+    if not folder:
+        write_output(workflow.layer_policies.layer_text(made, form), output)
+        return
+    for one in workflow.layer_policies.layer_files(made, form):
+        write_in(str(output), one.place, one.name, one.text)
+
+
+_LANGUAGES = {"json": "JSON", "cloudformation": "YAML", "terraform": "JSON", "aws-cli": "a shell script"}
 
 
 @click.command("scp")
 @click.argument("patterns", nargs=-1, metavar="PATTERN...")
 @_guardrail_options
 @click.option(
-    "--landing-zone", "landing_zones", multiple=True, metavar="NAME",
+    "--landing-zone",
+    "landing_zones",
+    multiple=True,
+    metavar="NAME",
     help="Let a landing zone's own roles work: control-tower, lza or stacksets; repeatable.",
 )
-@click.option("--format", "form", type=click.Choice(["json"]), default="json", help="The form of the result.")
+@_form_option
 @_common
 def scp_command(patterns: tuple[str, ...], form: str, output: str | None, **chosen: Any) -> None:
     """
-    Render service control policies from patterns and guardrails.
+    Render service control policies from guardrails and patterns.
+
+    PATTERN is one of `rolemgr list scps`. A guardrail is compiled over every action that supports its keys. Each
+    policy is minified and within its quota; FullAWSAccess stays beside them. Whoever is exempt is so by the ARN of a
+    role, and nobody else makes or takes such a role. Nothing touches AWS.
 
     \b
     Examples:
       rolemgr scp approved-regions --parameter regions=eu-west-1,eu-central-1
+      rolemgr scp vpc-required kms-required --guardrail 'instance-types=ml.m5.*,ml.g4dn.xlarge' \\
+          --exempt 'arn:aws:iam::*:role/platform/break-glass' --landing-zone stacksets
+      rolemgr scp protect-roles --parameter 'roles=arn:*:iam::*:role/ml/*' --format terraform -o scps/
     """
     _render("scp", patterns, form, output, chosen)
 
 
 @click.command("rcp")
 @click.argument("patterns", nargs=-1, metavar="PATTERN...")
-@click.option("--format", "form", type=click.Choice(["json"]), default="json", help="The form of the result.")
+@_form_option
 @_common
 def rcp_command(patterns: tuple[str, ...], form: str, output: str | None, **chosen: Any) -> None:
     """
     Render resource control policies from patterns.
 
+    PATTERN is one of `rolemgr list rcps`. They bind whoever reaches our resources, from other organizations too;
+    SageMaker is not among the services that they reach. Nothing touches AWS.
+
     \b
     Examples:
       rolemgr rcp organization-identities confused-deputy --parameter organization=o-a1b2c3d4e5
+      rolemgr rcp secure-transport --format cloudformation -o secure-transport.yaml
     """
     _render("rcp", patterns, form, output, chosen)

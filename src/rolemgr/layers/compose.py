@@ -7,7 +7,7 @@ from itertools import chain, count
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.guardrails.choice import ChosenGuardrail
 from rolemgr.errors import InputError, SourceLocation, gathering, raise_all
-from rolemgr.layers.exemptions import Exemptions
+from rolemgr.layers.exemptions import Exemptions, stopped_stack_sets
 from rolemgr.layers.guardrails import GuardrailDenies, GuardrailSetting, guardrail_denies, used_guardrail
 from rolemgr.layers.statements import pattern_denies
 from rolemgr.layers.values import GivenValue, doubts_on, unknown, values_of
@@ -47,12 +47,14 @@ def compose_layer(catalog: Catalog, choice: LayerChoice) -> ComposedLayer:
     made = list(_patterns(catalog, choice, patterns)) + [
         _Made.of(guardrail_denies(one, choice.setting, choice.exemptions.arns)) for one in choice.guardrails
     ]
-    parts = tuple(_sids_once(one.part for one in made if one.part.denies))
+    parts = tuple(_sids_once(_each_once(one.part for one in made)))
     if not parts:
         raise InputError(None, "nothing is denied", "name a pattern (`rolemgr list scps`) or a --guardrail")
     bypassed = {name: left for one in made for name, left in one.bypassed}
     notes = [*choice.exemptions.notes, *_notes(choice, patterns, parts), *(note for one in made for note in one.notes)]
-    return ComposedLayer(choice.kind, parts, choice.exemptions.arns, tuple(dict.fromkeys(notes)), tuple(bypassed.items()))
+    return ComposedLayer(
+        choice.kind, parts, choice.exemptions.arns, tuple(dict.fromkeys(notes)), tuple(bypassed.items())
+    )
 
 
 @dataclass(frozen=True)
@@ -93,9 +95,7 @@ def _check_given(choice: LayerChoice, patterns: Mapping[str, Sourced[LayerPatter
     raise_all([unknown(name, one.where, known) for name, one in choice.given.items() if name not in names])
 
 
-def _patterns(
-    catalog: Catalog, choice: LayerChoice, patterns: Mapping[str, Sourced[LayerPattern]]
-) -> Iterator[_Made]:
+def _patterns(catalog: Catalog, choice: LayerChoice, patterns: Mapping[str, Sourced[LayerPattern]]) -> Iterator[_Made]:
     problems: list[InputError] = []
     found: list[_Made] = []
     for name, pattern in patterns.items():
@@ -127,6 +127,20 @@ def _given(choice: LayerChoice, name: str, pattern: LayerPattern) -> dict[str, G
     return found | {one: choice.given[f"{name}.{one}"] for one in pattern.parameters if f"{name}.{one}" in choice.given}
 
 
+def _each_once(parts: Iterator[LayerPart]) -> Iterator[LayerPart]:
+    """Yield *parts* without the Denies that an earlier one has already; what is left without any is left out."""
+    said: set[tuple[object, ...]] = set()
+    for part in parts:
+        denies = [deny for deny in part.denies if _meaning(deny) not in said]
+        said.update(map(_meaning, denies))
+        if denies:
+            yield part._replace(denies=tuple(denies))
+
+
+def _meaning(deny: LayerDeny) -> tuple[object, ...]:
+    return deny.actions, deny.not_actions, deny.resources, deny.not_resources, deny.conditions
+
+
 def _sids_once(parts: Iterator[LayerPart]) -> Iterator[LayerPart]:
     """Yield *parts* with a number behind each Sid that another part has already."""
     taken: set[str] = set()
@@ -149,6 +163,9 @@ def _notes(
     yield f"{choice.kind.upper()}s never bind {'; '.join(outside)}"
     if as_root:
         yield f"nor the root user for {'; '.join(as_root)}"
+    if choice.kind is LayerKind.SCP:
+        always = {name for name, pattern in patterns.items() if pattern.value.always}
+        yield from stopped_stack_sets([one for one in parts if one.name not in always])
     for name, pattern in ((one.name, patterns[one.name]) for one in parts if one.name in patterns):
         missing = [one for one in pattern.value.needs_others if one not in patterns]
         if missing:

@@ -7,11 +7,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
+from rolemgr.iam.wildcards import matches
+from rolemgr.model.layer import LayerDeny, LayerPart
 from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.reference.organizations import LandingZoneRole, landing_zones
+from rolemgr.reference.services import expand
 
 _ROLE = re.compile(r"arn:(?:\*|aws[a-z-]*):iam::(?P<account>\*|[0-9]{12}):role/(?P<name>[A-Za-z0-9_+=,.@/*?-]+)")
 _WHERE = SourceLocation("--exempt")
@@ -68,3 +71,32 @@ def _notes(given: Sequence[str], roles: Sequence[LandingZoneRole]) -> Iterator[s
             yield f"exempt {text}: also roles of such a name that are made later, which only the exempt may make"
     for role in dict.fromkeys(roles):
         yield f"exempt {role.pattern}: {role.can} ({role.source})"
+
+
+_STACK_SETS: Final = "arn:aws:iam::111122223333:role/stacksets-exec-0123456789abcdef0123456789abcdef"
+_MAKING_ROLES: Final = frozenset(
+    ("iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy")
+)
+
+
+def stopped_stack_sets(parts: Sequence[LayerPart]) -> Iterator[str]:
+    """Yield a note for each part that keeps stack sets from bringing roles into accounts, as our own export does."""
+    for part in parts:
+        if any(_stops(deny) for deny in part.denies):
+            yield (
+                f"{part.name}: stack sets can't make roles any more where this holds, those of `create --format "
+                "stackset` too; give --landing-zone stacksets to let them work"
+            )
+
+
+def _stops(deny: LayerDeny) -> bool:
+    named = {one for text in deny.actions for one in (_MAKING_ROLES if text == "*" else expand(text))}
+    if not named & _MAKING_ROLES and not deny.not_actions:
+        return False
+    let_go = [value for operator, block in deny.conditions if operator == "ArnNotLike" for _, values in block
+              for value in values]  # fmt: skip
+    bound = [value for operator, block in deny.conditions if operator == "ArnLike" for key, values in block
+             for value in values if key.lower() == "aws:principalarn"]  # fmt: skip
+    if any(matches(one, _STACK_SETS) for one in let_go):
+        return False
+    return not bound or any(matches(one, _STACK_SETS) for one in bound)

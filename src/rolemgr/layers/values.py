@@ -20,7 +20,10 @@ _FORMS: Mapping[LayerValueType, tuple[str, str]] = {
     LayerValueType.REGION: (REGION.pattern, "a region such as eu-west-1"),
     LayerValueType.ACCOUNT_ID: (r"[0-9]{12}", "an account id of 12 digits"),
     LayerValueType.ORGANIZATION_ID: (r"o-[a-z0-9]{10,32}", "an organization's id such as o-a1b2c3d4e5"),
-    LayerValueType.ACTION_PATTERN: (r"[a-z0-9-]+:[A-Za-z0-9*?]+", "an action such as bedrock:InvokeModel, or a pattern"),
+    LayerValueType.ACTION_PATTERN: (
+        r"[a-z0-9-]+:[A-Za-z0-9*?]+",
+        "an action such as bedrock:InvokeModel, or a pattern",
+    ),
     LayerValueType.ROLE_PATTERN: (
         rf"arn:{_PARTITION}:iam::{_ACCOUNT}:role/(?![*?])(?:{_NAME}/)*{_NAME}",
         "a role's ARN such as arn:*:iam::*:role/platform/admin (a wildcard only behind the first letter of path or name)",
@@ -40,7 +43,8 @@ _FORMS: Mapping[LayerValueType, tuple[str, str]] = {
     ),
     LayerValueType.NETWORK: (r"vpc-[0-9a-f]{8,32}", "a VPC's id such as vpc-0a1b2c3d"),
     LayerValueType.IP_RANGE: (
-        r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?:/[0-9]{1,2})?|[0-9a-f:]+(?:/[0-9]{1,3})?", "an IP range such as 203.0.113.0/24"
+        r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?:/[0-9]{1,2})?|[0-9a-f:]+(?:/[0-9]{1,3})?",
+        "an IP range such as 203.0.113.0/24",
     ),
     LayerValueType.PROVIDER: (
         r"[a-z0-9.-]+(?:/[A-Za-z0-9._/-]+)?",
@@ -70,7 +74,9 @@ def values_of(name: str, pattern: Sourced[LayerPattern], given: Mapping[str, Giv
         if one is None and declared.default is None:
             hint = f"give --parameter {parameter}=VALUE"
             problem = f"`{name}` needs {parameter}: {declared.help}"
-            problems.append(MissingValueError(pattern.at("parameters", parameter), problem, hint, [("parameter", parameter)]))
+            problems.append(
+                MissingValueError(pattern.at("parameters", parameter), problem, hint, [("parameter", parameter)])
+            )
             continue
         where = one.where if one else pattern.at("parameters", parameter)
         texts = one.texts if one else declared.default or ()

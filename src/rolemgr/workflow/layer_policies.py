@@ -1,12 +1,15 @@
 """Policies of an organization: what was chosen for SCPs or RCPs, composed, fitted into the quotas, and judged."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.guardrails.choice import ChosenGuardrail, chosen_guardrails
 from rolemgr.errors import InputError, SourceLocation
+from rolemgr.export import organization
+from rolemgr.files.write import to_json, to_template, to_yaml
 from rolemgr.layers.compose import LayerChoice, compose_layer
 from rolemgr.layers.exemptions import exemptions
 from rolemgr.layers.guardrails import GuardrailSetting
@@ -16,6 +19,7 @@ from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.reference.organizations import slots
+from rolemgr.reference.quirks import quota
 from rolemgr.render.layer_documents import layer_documents
 from rolemgr.workflow.choices import catalog_folders, flag_choices
 from rolemgr.workflow.outside import Outside
@@ -39,9 +43,28 @@ class LayerRequest:
     catalog: tuple[str, ...] = ()
 
 
-class MadeLayer(NamedTuple):
-    """The policies, and what they were composed from."""
+LAYER_FORMS = {
+    "json": "{name}.json",
+    "cloudformation": "{name}.yaml",
+    "terraform": "{name}/policies.tf.json",
+    "aws-cli": "{name}.sh",
+    "lza": "organization-config.yaml",
+}
+"""The forms of an organization's policies, and what each is called in a folder."""
 
+
+class LayerFile(NamedTuple):
+    """A file of the result: its place in a folder (``{name}.json``), the name that fills it, and the text."""
+
+    place: str
+    name: str
+    text: str
+
+
+class MadeLayer(NamedTuple):
+    """The policies, what they are called together, and what they were composed from."""
+
+    name: str
     composed: ComposedLayer
     documents: LayerDocuments
 
@@ -64,11 +87,12 @@ def make_layer(request: LayerRequest, outside: Outside) -> MadeLayer:
         setting,
     )
     composed = compose_layer(catalog, choice)
-    documents = layer_documents(composed, request.name or f"rolemgr-{request.kind}", _free(request))
+    name = _name(request)
+    documents = layer_documents(composed, name, _free(request))
     for text in (*composed.notes, *_bypassed(composed), *(note for one in chosen for note in one.notes)):
         outside.say(text)
     outside.say(_filling(documents, request))
-    return MadeLayer(composed, documents)
+    return MadeLayer(name, composed, documents)
 
 
 def _guardrails(catalog: Catalog, request: LayerRequest) -> tuple[tuple[ChosenGuardrail, ...], GuardrailSetting]:
@@ -91,6 +115,15 @@ def _given(texts: Sequence[str]) -> dict[str, GivenValue]:
             raise InputError(where, f"`{name}` is given twice")
         found[name] = GivenValue(tuple(one for one in values.split(",") if one), where)
     return found
+
+
+def _name(request: LayerRequest) -> str:
+    """Return what the policies are called; raise InputError for what a script or a file could read otherwise."""
+    name = request.name or f"rolemgr-{request.kind}"
+    most = quota("organization_policy_name") - len("-999")
+    if not re.fullmatch(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{most - 1}}}", name):
+        raise InputError(SourceLocation("--name"), f"`{name}` is not 1 to {most} letters, digits, hyphens, underscores")
+    return name
 
 
 def _free(request: LayerRequest) -> int:
@@ -118,3 +151,31 @@ def _filling(documents: LayerDocuments, request: LayerRequest) -> str:
     sizes = ", ".join(f"{len(one.text):,}" for one in documents.policies)
     word = "policy" if len(documents.policies) == 1 else "policies"
     return f"{len(documents.policies)} {word} of {sizes} characters; {_free(request)} slots are free"
+
+
+def layer_text(made: MadeLayer, form: str) -> str | None:
+    """Return the policies *made* as one text in *form*, or None where the form is several files."""
+    if form == "json":
+        return "[\n" + ",\n".join(one.text for one in made.documents.policies) + "\n]\n"
+    if form == "lza":
+        return None
+    return _EXPORTS[form](made.documents)
+
+
+def layer_files(made: MadeLayer, form: str) -> list[LayerFile]:
+    """Return the policies *made* as files of a folder in *form*."""
+    policies = made.documents.policies
+    if form == "json":
+        return [LayerFile(LAYER_FORMS[form], one.name, f"{one.text}\n") for one in policies]
+    if form == "lza":
+        place = organization.lza_folder(made.documents.kind) + "/{name}.json"
+        config = LayerFile(LAYER_FORMS[form], made.name, to_yaml(organization.lza_config(made.documents)))
+        return [config, *(LayerFile(place, one.name, f"{one.text}\n") for one in policies)]
+    return [LayerFile(LAYER_FORMS[form], made.name, _EXPORTS[form](made.documents))]
+
+
+_EXPORTS: Mapping[str, Callable[[LayerDocuments], str]] = {
+    "cloudformation": lambda made: to_template(organization.template(made)),
+    "terraform": lambda made: to_json(organization.module(made)),
+    "aws-cli": organization.script,
+}

@@ -7,6 +7,7 @@ from rolemgr.model.catalog import ActivityGroup, Persona, Separation, SharedPara
 from rolemgr.model.check_config import CheckConfigFile
 from rolemgr.model.custom_checks import CustomChecks
 from rolemgr.model.guardrail import Guardrail, GuardrailProfile
+from rolemgr.model.layer_pattern import LayerPattern
 from rolemgr.model.policy_tests import PolicyTests
 from rolemgr.model.spec import RoleSpec
 
@@ -20,6 +21,7 @@ def schema_of(name: str) -> dict[str, Any]:
         "shared-parameters": SharedParameters,
         "guardrail": Guardrail,
         "guardrail-profile": GuardrailProfile,
+        "layer-pattern": LayerPattern,
         "role": RoleSpec,
         "tests": PolicyTests,
         "checks": CustomChecks,
