@@ -26,11 +26,11 @@ def _common(command: Command) -> Command:
     decorated: Any = command
     for option in (
         output_option,
-        click.option("--catalog", multiple=True, metavar="DIR", help="A catalog folder of yours: scps/, rcps/ ...; repeatable."),
-        click.option("--name", metavar="NAME", help="What the policies are called; rolemgr-scp or rolemgr-rcp unless given."),
+        click.option("--catalog", multiple=True, metavar="DIR", help="A catalog folder: scps/, rcps/ ...; repeatable."),
+        click.option("--name", metavar="NAME", help="What the policies are called; rolemgr-scp or -rcp unless given."),
         click.option("--free-slots", type=int, metavar="N", help="How many policies can still be attached there."),
         click.option(
-            "--exempt", multiple=True, metavar="ARN", help="A role that no Deny binds, such as break-glass; repeatable.",
+            "--exempt", multiple=True, metavar="ARN", help="A role that is not bound, such as break-glass; repeatable.",
         ),
         click.option(
             "--parameter", "parameters", multiple=True, metavar="[PATTERN.]KEY=VALUE[,VALUE...]",
@@ -73,11 +73,11 @@ def _render(kind: str, patterns: tuple[str, ...], form: str, output: str | None,
     if not folder:
         require_ending(output, _LANGUAGES[form], "choose another --format, or another name")
     made = workflow.layer_policies.make_layer(workflow.layer_policies.LayerRequest(kind, patterns, **chosen), OUTSIDE)
-    if not folder:
+    if folder:
+        for one in workflow.layer_policies.layer_files(made, form):
+            write_in(str(output), one.place, one.name, one.text)
+    else:
         write_output(workflow.layer_policies.layer_text(made, form), output)
-        return
-    for one in workflow.layer_policies.layer_files(made, form):
-        write_in(str(output), one.place, one.name, one.text)
 
 
 _LANGUAGES = {"json": "JSON", "cloudformation": "YAML", "terraform": "JSON", "aws-cli": "a shell script"}

@@ -44,7 +44,7 @@ def template(made: LayerDocuments) -> Json:
         "Parameters": {
             "TargetIds": {
                 "Type": "CommaDelimitedList",
-                "Description": "The roots, organizational units and accounts that the policies are attached to; none unless given.",
+                "Description": "The roots, organizational units and accounts that they are attached to; none by default.",
                 "Default": "",
             }
         },

@@ -10,11 +10,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
-from rolemgr.iam.wildcards import matches
+from rolemgr.iam.wildcards import matches, matches_action
 from rolemgr.model.layer import LayerDeny, LayerPart
 from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.reference.organizations import LandingZoneRole, landing_zones
-from rolemgr.reference.services import expand
 
 _ROLE = re.compile(r"arn:(?:\*|aws[a-z-]*):iam::(?P<account>\*|[0-9]{12}):role/(?P<name>[A-Za-z0-9_+=,.@/*?-]+)")
 _WHERE = SourceLocation("--exempt")
@@ -90,13 +89,16 @@ def stopped_stack_sets(parts: Sequence[LayerPart]) -> Iterator[str]:
 
 
 def _stops(deny: LayerDeny) -> bool:
-    named = {one for text in deny.actions for one in (_MAKING_ROLES if text == "*" else expand(text))}
-    if not named & _MAKING_ROLES and not deny.not_actions:
+    patterns = deny.actions or deny.not_actions
+    named = {one for one in _MAKING_ROLES if any(matches_action(text, one) for text in patterns)}
+    denied = named if deny.actions else _MAKING_ROLES - named
+    if not denied or any(matches(one, _STACK_SETS) for one in _callers("ArnNotLike", deny)):
         return False
-    let_go = [value for operator, block in deny.conditions if operator == "ArnNotLike" for _, values in block
-              for value in values]  # fmt: skip
-    bound = [value for operator, block in deny.conditions if operator == "ArnLike" for key, values in block
-             for value in values if key.lower() == "aws:principalarn"]  # fmt: skip
-    if any(matches(one, _STACK_SETS) for one in let_go):
-        return False
+    bound = _callers("ArnLike", deny)
     return not bound or any(matches(one, _STACK_SETS) for one in bound)
+
+
+def _callers(operator: str, deny: LayerDeny) -> list[str]:
+    """Return what *deny* compares its caller with by *operator*."""
+    blocks = (block for one, block in deny.conditions if one == operator)
+    return [value for block in blocks for key, values in block if key.lower() == "aws:principalarn" for value in values]

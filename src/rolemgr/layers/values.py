@@ -26,7 +26,7 @@ _FORMS: Mapping[LayerValueType, tuple[str, str]] = {
     ),
     LayerValueType.ROLE_PATTERN: (
         rf"arn:{_PARTITION}:iam::{_ACCOUNT}:role/(?![*?])(?:{_NAME}/)*{_NAME}",
-        "a role's ARN such as arn:*:iam::*:role/platform/admin (a wildcard only behind the first letter of path or name)",
+        "a role's ARN such as arn:*:iam::*:role/platform/admin (no wildcard at the beginning)",
     ),
     LayerValueType.POLICY_PATTERN: (
         rf"arn:{_PARTITION}:iam::(?:aws|{_ACCOUNT}):policy/(?![*?])(?:{_NAME}/)*{_NAME}",

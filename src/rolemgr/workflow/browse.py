@@ -1,7 +1,8 @@
 """What the catalog offers: lists of entries, and single ones."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.model.layer_pattern import LayerKind
@@ -9,7 +10,7 @@ from rolemgr.report import entries, guardrails, layer_patterns, personas, separa
 from rolemgr.workflow.choices import catalog_folders
 from rolemgr.workflow.views import Views
 
-_LISTS = {
+_LISTS: Mapping[str, tuple[Callable[[Catalog], Any], Callable[[Catalog], Any]]] = {
     "personas": (personas.personas_data, personas.personas_table),
     "separations": (separations.separations_data, separations.separations_table),
     "activity-groups": (entries.groups_data, entries.groups_table),
@@ -25,7 +26,7 @@ _LISTS = {
     ),
     "matrix": (entries.matrix_data, entries.matrix_table),
 }
-_ENTRIES = {
+_ENTRIES: Mapping[str, tuple[Callable[[Catalog, str], Any], Callable[[Catalog, str], Any]]] = {
     "persona": (personas.persona_data, personas.persona_tree),
     "separation": (separations.separation_data, separations.separation_tree),
     "activity-group": (entries.group_data, entries.group_tree),

@@ -153,12 +153,10 @@ def _filling(documents: LayerDocuments, request: LayerRequest) -> str:
     return f"{len(documents.policies)} {word} of {sizes} characters; {_free(request)} slots are free"
 
 
-def layer_text(made: MadeLayer, form: str) -> str | None:
-    """Return the policies *made* as one text in *form*, or None where the form is several files."""
+def layer_text(made: MadeLayer, form: str) -> str:
+    """Return the policies *made* as one text in *form*, which is any but ``lza``: that is several files."""
     if form == "json":
         return "[\n" + ",\n".join(one.text for one in made.documents.policies) + "\n]\n"
-    if form == "lza":
-        return None
     return _EXPORTS[form](made.documents)
 
 
