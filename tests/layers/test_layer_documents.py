@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.layers.layers_support import BREAK_GLASS, PATTERNS, composed_layer, documents_of, example, examples_for
 
@@ -73,6 +73,7 @@ def test_too_many_policies_are_refused_in_one_line() -> None:
         layer_documents(everything(), "test", 1)
 
 
+@settings(deadline=None, max_examples=20)
 @given(st.integers(min_value=1, max_value=400))
 def test_a_large_deny_is_split_by_its_actions(count: int) -> None:
     """Whatever the values: every policy within the quota, each guarded action still there."""

@@ -129,10 +129,10 @@ def _given(choice: LayerChoice, name: str, pattern: LayerPattern) -> dict[str, G
 
 def _each_once(parts: Iterator[LayerPart]) -> Iterator[LayerPart]:
     """Yield *parts* without the Denies that an earlier one has already; what is left without any is left out."""
-    said: set[tuple[object, ...]] = set()
+    there: set[tuple[object, ...]] = set()
     for part in parts:
-        denies = [deny for deny in part.denies if _meaning(deny) not in said]
-        said.update(map(_meaning, denies))
+        denies = [deny for deny in part.denies if _meaning(deny) not in there]
+        there.update(map(_meaning, denies))
         if denies:
             yield part._replace(denies=tuple(denies))
 

@@ -30,7 +30,7 @@ def exemptions(kind: LayerKind, given: Sequence[str], zones: Sequence[str]) -> E
     """
     Return the roles that are exempt: those *given*, and those that landing *zones* work as.
 
-    Raises InputError for what is no role's ARN, or would exempt more than was meant.
+    Raises InputError for a text that is not the ARN of a role, and for one that would exempt more than was meant.
     """
     raise_all(list(_wrong(kind, given)))
     roles = tuple(role for zone in zones for role in _roles_of(kind, zone))
