@@ -268,6 +268,8 @@ def one_of_two_key_names(statement: Statement) -> Iterator[Hit]:
         other = next(iter(names_of(condition.folded)[1:]), None)
         if other is None or not condition.true_where_absent or demands(statement, condition.folded):
             continue
+        if statement.actions and all(action in quirks.never_had_old_names() for action in statement.actions):
+            continue
         tested_here = any(one.true_where_absent for one in statement.conditions_on(other))
         if not tested_here and other in statement.policy.condition_keys:
             message = f"holds for every request that has only the other name of `{condition.key}`"
