@@ -130,7 +130,10 @@ def _wrong_action(place: _Place, text: str) -> tuple[str, str | None] | None:
         return None
     service = text.partition(":")[0]
     if text.endswith(":*") and not service_exists(service):
-        return f"the reference does not have a service `{service}`", "name it under `unknown_ok` with a source, or mend it"
+        return (
+            f"the reference does not have a service `{service}`",
+            "name it under `unknown_ok` with a source, or mend it",
+        )
     error = UnknownNameError(None, "action", text, action_names(service).values())
     return error.problem, error.hint
 

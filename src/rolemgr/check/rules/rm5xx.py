@@ -13,12 +13,17 @@ from rolemgr.check.rule import (
     Hit,
     document_rule,
     group_rule,
+    listed,
     statement_rule,
     value_at,
 )
+from rolemgr.check.rules.carried import carries, names_of
+from rolemgr.check.rules.jobs import JOBS
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.wildcards import has_wildcard, matches
+from rolemgr.reference import quirks
 from rolemgr.reference.quirks import quota
+from rolemgr.reference.services import find_action
 
 _QUOTAS = IAM + "reference_iam-quotas.html"
 _COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
@@ -213,6 +218,8 @@ def region_deny_stops_global(statement: Statement) -> Iterator[Hit]:
     approved-regions-all-services` has their union), or name the regional services that are meant.
     """
     stopped = [action for action in _GLOBAL if statement.speaks_of(action)]
+    if any(not one.folded.startswith(("aws:principal", "aws:requestedregion")) for one in statement.conditions):
+        return  # what else must hold may leave the global services out: those of a VPC's endpoint, say
     for condition in _lets_go(statement, "aws:requestedregion"):
         commercial = [one for one in condition.values if not one.startswith(("cn-", "us-gov-"))]
         if stopped and commercial and not any(matches(one, "us-east-1") for one in condition.values):
@@ -310,3 +317,57 @@ def deputy_without_source(statement: Statement) -> Iterator[Hit]:
     for condition in _lets_go(statement, *_SOURCES):
         yield Hit("also denies calls of services that carry no source", condition.path, key=condition.key)
         return
+
+
+@document_rule(
+    "RM518", "supporting-actions-missed", Severity.SUGGESTION, "an SCP's limit leaves out actions that carry its key",
+    "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemakerai.html", kinds=_SCP,
+)  # fmt: skip
+def supporting_actions_missed(document: Document) -> Iterator[Hit]:
+    """
+    The SCP denies by a key of SageMaker on some actions, and of the same kind (jobs, endpoints, Studio ...)
+    others carry the key too: of a Deny on absence those that must carry it, of others all.
+
+    `rolemgr scp --guardrail NAME=VALUE` lists every one of them.
+    """
+    seen: set[str] = set()
+    denies = [one for one in document.statements if one.effect == "Deny"]
+    for statement, condition in ((one, each) for one in denies for each in one.conditions):
+        names = names_of(condition.folded)
+        if not _is_alone(statement, names) or seen.intersection(names):
+            continue
+        seen.update(names)
+        if left := _left_out([one for one in denies if not one.conditions or _is_alone(one, names)], names):
+            message = f"{listed(left)} can carry `{condition.key}` too"
+            yield Hit(message, condition.path, left[0], condition.key, statement.sid)
+
+
+def _is_alone(statement: Statement, names: tuple[str, ...]) -> bool:
+    """Tell whether *names* are what SageMaker's keys of the statement are about: beside others they only narrow."""
+    keys = {one.folded for one in statement.conditions if one.folded.startswith("sagemaker:")}
+    return bool(keys) and keys <= set(names)
+
+
+def _left_out(denies: list[Statement], names: tuple[str, ...]) -> list[str]:
+    """Return the actions of the kinds that *denies* judge by one of *names*, which they leave out."""
+    judging = [one for one in denies if list(one.conditions_on(*names))]
+    on_absence = all(one.true_where_absent for each in judging for one in each.conditions_on(*names))
+    found: set[str] = set()
+    for scope in quirks.scope_names():
+        supporting = [one for one in quirks.scope_actions(scope) if _carries(one, names)]
+        if any(each.speaks_of(one) for one in supporting for each in judging):
+            found.update(supporting)
+    wanted = {one for one in found if _must_carry(one, names)} if on_absence else found
+    missed = (one for one in wanted - set(JOBS) if not any(each.speaks_of(one) for each in judging))
+    return sorted(one for one in missed if not any(each.speaks_of(one) and not each.conditions for each in denies))
+
+
+def _carries(name: str, names: tuple[str, ...]) -> bool:
+    action = find_action(name)
+    return action is not None and any(carries(action, key) for key in names)
+
+
+def _must_carry(action: str, names: tuple[str, ...]) -> bool:
+    """Tell whether *action* carries one of *names* in every request, whatever else is in it."""
+    terms = [found for key in names if (found := quirks.must_carry(action, key))]
+    return any(one == quirks.MustCarry({}, None, not_with_local_nvme=False, only_with=None) for one in terms)
