@@ -64,7 +64,7 @@ def documents_of(layer: ComposedLayer, slots: int = 9) -> LayerDocuments:
     return layer_documents(layer, "test", slots)
 
 
-def examples_for(kind: LayerKind, *patterns: str) -> dict[str, list[str]]:
+def examples_for(kind: LayerKind, *patterns: str) -> dict[str, Any]:
     """Return an example value for each parameter of *patterns* that has none by default."""
     declared = [CATALOG.layer_pattern(kind, name).value.parameters for name in patterns]
     return {name: EXAMPLES[name] for one in declared for name, parameter in one.items()

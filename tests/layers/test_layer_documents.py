@@ -102,7 +102,7 @@ def test_a_large_deny_is_split_by_its_actions(count: int) -> None:
         ("aproved-regions", {"regions": ["eu-west-1"]}, "did you mean approved-regions"),
     ],
 )
-def test_a_wrong_choice_is_one_clear_line(pattern: str, values: dict[str, list[str]], said: str) -> None:
+def test_a_wrong_choice_is_one_clear_line(pattern: str, values: dict[str, Any], said: str) -> None:
     """What is wrong, and the nearest right thing."""
     with pytest.raises(InputError, match=said):
         composed_layer(LayerKind.SCP, pattern, **values)

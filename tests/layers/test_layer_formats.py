@@ -95,7 +95,7 @@ def test_the_api_takes_what_the_script_sends() -> None:
     "path",
     [path for kind in ("scps", "rcps") for path in sorted((TOP / FOLDERS[kind]).glob("*.yaml"))],
     ids=lambda path: path.stem,
-)  # type: ignore[index]
+)
 def test_each_pattern_is_valid_and_has_sources(path: Path) -> None:
     """By the schema that editors use; two sources or more for what is rendered."""
     data = read_yaml(path).data

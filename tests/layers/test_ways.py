@@ -35,7 +35,7 @@ def test_a_way_out_is_closed_and_work_goes_on(number: int, case: dict[str, Any],
     context = {**SETS[number].get("context", {}), **case.get("context", {})}
     for key in case.get("without", ()):
         del context[key]
-    request = {key: case[key] for key in ("principal", "action", "resource") if key in case}
+    request: dict[str, Any] = {key: case[key] for key in ("principal", "action", "resource") if key in case}
     session = EVERYTHING if case.get("session") else None
     assert decided({**request, "context": context}, scps=policies(number), session=session) == expected
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from rolemgr.cli.console import output_option
+from rolemgr.cli.console import catalog_option, output_option
 from rolemgr.cli.files import is_folder, require_ending, write_in, write_output
 from rolemgr.cli.lazy import workflow
 from rolemgr.cli.outside import OUTSIDE
@@ -26,7 +26,7 @@ def _common(command: Command) -> Command:
     decorated: Any = command
     for option in (
         output_option,
-        click.option("--catalog", multiple=True, metavar="DIR", help="A catalog folder: scps/, rcps/ ...; repeatable."),
+        catalog_option,
         click.option("--name", metavar="NAME", help="What the policies are called; rolemgr-scp or -rcp unless given."),
         click.option("--free-slots", type=int, metavar="N", help="How many policies can still be attached there."),
         click.option(
@@ -97,9 +97,9 @@ _LANGUAGES = {"json": "JSON", "cloudformation": "YAML", "terraform": "JSON", "aw
 @_common
 def scp_command(patterns: tuple[str, ...], form: str, output: str | None, **chosen: Any) -> None:
     """
-    Render service control policies from guardrails and patterns.
+    Render SCPs.
 
-    PATTERN is one of `rolemgr list scps`. A guardrail is compiled over every action that supports its keys. Each
+    They bind the principals of member accounts, administrators included. PATTERN is one of `rolemgr list scps`. A guardrail is compiled over every action that supports its keys. Each
     policy is minified and within its quota; FullAWSAccess stays beside them. Whoever is exempt is so by the ARN of a
     role, and nobody else makes or takes such a role. Nothing touches AWS.
 

@@ -44,7 +44,7 @@ def template(made: LayerDocuments) -> Json:
         "Parameters": {
             "TargetIds": {
                 "Type": "CommaDelimitedList",
-                "Description": "The roots, organizational units and accounts that they are attached to; none by default.",
+                "Description": "The roots, organizational units and accounts that they are attached to; or none.",
                 "Default": "",
             }
         },

@@ -8,7 +8,7 @@ each condition key of its service that the Deny asks for.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill
+from rolemgr.compose.substitute import Placeholder, UnknownPlaceholderError, Values, fill, pieces_of
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.iam.operators import CONDITION_OPERATORS, base_operator, parse_operator
 from rolemgr.iam.values import value_problem
@@ -34,6 +34,7 @@ def pattern_denies(
 
     Raises InputError (or Problems), with the line, for a statement that the reference contradicts.
     """
+    raise_all(list(_wrong_parameters(pattern)))
     found: list[LayerDeny] = []
     for index, statement in enumerate(pattern.value.statements):
         wanted = all(values.get(need) for need in statement.needs)
@@ -43,6 +44,31 @@ def pattern_denies(
             raise_all([*_problems(kind, place, deny)])
             found.append(with_exempt(deny, exempt) if statement.exempt else deny)
     return tuple(found)
+
+
+def _wrong_parameters(pattern: Sourced[LayerPattern]) -> Iterator[InputError]:
+    """Yield the names of parameters that are none: a Deny that needs a misspelt one would be left out in silence."""
+    known = {*pattern.value.parameters, *BUILT_IN}
+    used: set[str] = set()
+    for index, statement in enumerate(pattern.value.statements):
+        for part in ("needs", "unless", "drops"):
+            for place, name in enumerate(getattr(statement, part)):
+                used.add(name)
+                if name not in known:
+                    yield UnknownNameError(pattern.at("statements", index, part, place), "parameter", name, known)
+        used.update(_named(statement.model_dump_json()))
+    used.update(name for one in pattern.value.guardrails for name in _named(one.model_dump_json()))
+    for name in sorted(pattern.value.parameters.keys() - used):
+        yield InputError(pattern.at("parameters", name), f"no statement uses the parameter `{name}`")
+
+
+BUILT_IN = ("exempt",)
+"""What every pattern may name without declaring it: the roles that are exempt."""
+
+
+def _named(text: str) -> tuple[str, ...]:
+    """Return the parameters that *text* has placeholders for; braces that hold none are found as they are filled."""
+    return tuple(one.name for one in pieces_of(text) if isinstance(one, Placeholder))
 
 
 def with_exempt(deny: LayerDeny, exempt: tuple[str, ...]) -> LayerDeny:

@@ -139,7 +139,8 @@ def _lets_go(statement: Statement, *keys: str) -> Iterator[ReadCondition]:
 
 @statement_rule(
     "RM510", "exempt-by-tag", Severity.WARNING, "an organization's Deny lets go whoever has a tag",
-    ORGANIZATIONS + "orgs_manage_policies_scps_evaluation.html", kinds=_ORGANIZATION, effect="Deny", with_condition=True,
+    ORGANIZATIONS + "orgs_manage_policies_scps_evaluation.html", kinds=_ORGANIZATION, effect="Deny",
+    with_condition=True,
 )  # fmt: skip
 def exempt_by_tag(statement: Statement) -> Iterator[Hit]:
     """
