@@ -15,7 +15,9 @@ def test_a_list_of_policies_goes_to_stdout_and_notes_to_stderr(run: Run) -> None
     assert done.code == 0
     [policy] = json.loads(done.stdout)
     assert {one["Effect"] for one in policy["Statement"]} == {"Deny"}
-    assert any("SCPs never bind the organization's management account; service-linked roles" in one for one in done.notes)
+    assert any(
+        "SCPs never bind the organization's management account; service-linked roles" in one for one in done.notes
+    )
     assert any("instance-types: by-passed by" in one for one in done.notes)
     assert "characters; 9 slots are free" in done.notes[-1]
 
@@ -74,7 +76,9 @@ def test_bad_input_is_one_line_and_exit_2(args: tuple[str, ...], said: str, run:
     assert said in done.errors[-1]
 
 
-@pytest.mark.parametrize("args", [("list", "scps"), ("list", "rcps"), ("show", "scp", "iam-lockdown"), ("show", "rcp", "networks")])
+@pytest.mark.parametrize(
+    "args", [("list", "scps"), ("list", "rcps"), ("show", "scp", "iam-lockdown"), ("show", "rcp", "networks")]
+)
 def test_patterns_can_be_looked_at(args: tuple[str, ...], run: Run) -> None:
     """As a page and as data."""
     assert run(*args).stdout

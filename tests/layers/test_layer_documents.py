@@ -79,7 +79,7 @@ def test_a_large_deny_is_split_by_its_actions(count: int) -> None:
     """Whatever the values: every policy within the quota, each guarded action still there."""
     keys = [
         f"arn:aws:kms:us-east-1:111122223333:key/{number:08d}-aaaa-bbbb-cccc-dddddddddddd"
-        for number in range(count % 80 + 1)
+        for number in range(count % 50 + 1)
     ]
     layer = composed_layer(LayerKind.SCP, guardrail={"output-kms-key": keys})
     made = documents_of(layer, 99)

@@ -20,6 +20,15 @@ _GUARDRAILS = (
     "partition",
 )  # fmt: skip
 
+_HELP = {
+    "subnet": "A subnet that the guardrail vpc holds jobs and models to; repeatable.",
+    "security_group": "A security group that it holds them to; repeatable.",
+    "volume_key": "A KMS key that the guardrail volume-kms-key holds disks to; repeatable.",
+    "data_key": "A KMS key that the guardrail output-kms-key holds results to; repeatable.",
+    "partition": "The partition of the keys; aws unless given.",
+}
+"""What the options of roles mean here, where they differ."""
+
 
 def _common(command: Command) -> Command:
     """Give *command* what both kinds take."""
@@ -52,8 +61,9 @@ def _guardrail_options(command: Command) -> Command:
     decorated: Any = collected
     for key in reversed(_GUARDRAILS):
         option = BY_KEY[key]
+        help_text = _HELP.get(key, option.help)
         decorated = click.option(
-            option.flag, option.key, metavar=option.metavar or None, help=option.help,
+            option.flag, option.key, metavar=option.metavar or None, help=help_text,
             multiple=option.many or option.pairs, is_flag=option.switch or None,
         )(decorated)  # fmt: skip
     result: Command = decorated
@@ -99,9 +109,10 @@ def scp_command(patterns: tuple[str, ...], form: str, output: str | None, **chos
     """
     Render SCPs.
 
-    They bind the principals of member accounts, administrators included. PATTERN is one of `rolemgr list scps`. A guardrail is compiled over every action that supports its keys. Each
-    policy is minified and within its quota; FullAWSAccess stays beside them. Whoever is exempt is so by the ARN of a
-    role, and nobody else makes or takes such a role. Nothing touches AWS.
+    They bind the principals of member accounts, administrators included. PATTERN is one of `rolemgr list scps`. A
+    guardrail is compiled over every action that supports its keys. Each policy is minified and within its quota;
+    FullAWSAccess stays beside them. Whoever is exempt is so by the ARN of a role, and nobody else makes or takes
+    such a role. Nothing touches AWS.
 
     \b
     Examples:
@@ -119,7 +130,7 @@ def scp_command(patterns: tuple[str, ...], form: str, output: str | None, **chos
 @_common
 def rcp_command(patterns: tuple[str, ...], form: str, output: str | None, **chosen: Any) -> None:
     """
-    Render resource control policies from patterns.
+    Render RCPs.
 
     PATTERN is one of `rolemgr list rcps`. They bind whoever reaches our resources, from other organizations too;
     SageMaker is not among the services that they reach. Nothing touches AWS.

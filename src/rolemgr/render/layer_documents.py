@@ -61,7 +61,7 @@ def _split(kind: LayerKind, deny: LayerDeny, limit: int) -> Iterator[LayerDeny]:
         return
     if len(deny.actions) < 2:
         problem = f"statement `{deny.sid}` alone is over the quota of {limit:,} characters"
-        raise InputError(deny.origin.location, problem, "give fewer values, or patterns for many")
+        raise InputError(deny.origin.location, problem, "give fewer values, patterns for many, or --kms-key-names arn")
     middle = len(deny.actions) // 2
     for letter, actions in (("A", deny.actions[:middle]), ("B", deny.actions[middle:])):
         part = replace(deny, sid=deny.sid[: _SID_LENGTH - 1] + letter, actions=actions)
