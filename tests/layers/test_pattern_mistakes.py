@@ -1,12 +1,17 @@
 """Mistakes of a pattern's author: each is one line that names the file's line, and nothing is rendered."""
 
+from itertools import product
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rolemgr.catalog.load import Catalog
-from rolemgr.errors import InputError, Problems
+from rolemgr.errors import InputError, Problems, SourceLocation
+from rolemgr.iam.wildcards import matches
 from rolemgr.layers.compose import LayerChoice, compose_layer
+from rolemgr.layers.values import GivenValue, may_meet
 from rolemgr.model.layer_pattern import LayerKind
 
 HEAD = "title: Ours\ndescription: Ours.\n"
@@ -57,3 +62,32 @@ def test_an_rcp_reaches_no_sagemaker_and_has_no_not_action(tmp_path: Path) -> No
     assert "RCPs do not reach sagemaker; an SCP" in found
     assert "no NotAction" in problem(tmp_path, "statements: [{sid: A, not_actions: 's3:*'}]\n", LayerKind.RCP)
     assert "RCPs do not reach *" in problem(tmp_path, "statements: [{sid: A, actions: '*'}]\n", LayerKind.RCP)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "meet"),
+    [("role/a*", "role/ab", True), ("role/a*", "role/*b", True), ("role/a*c", "role/b*c", False), ("a?", "ab", True),
+     ("a?", "abc", False), ("*", "", True), ("a", "a", True), ("a", "b", False), ("*a*", "*b*", True), ("a**b", "a?b", True)],
+)  # fmt: skip
+def test_patterns_that_some_text_matches_both_of(one: str, other: str, meet: bool) -> None:
+    """Either way round."""
+    assert (may_meet(one, other), may_meet(other, one)) == (meet, meet)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text("ab*?", max_size=6), st.text("ab*?", max_size=6))
+def test_meeting_is_what_trying_all_texts_says(one: str, other: str) -> None:
+    """Over an alphabet of three letters, for all texts of up to six."""
+    texts = ("".join(each) for size in range(7) for each in product("abc", repeat=size))
+    found = any(matches(one, text) and matches(other, text) for text in texts)
+    assert may_meet(one, other) is found or (not found and len(one) + len(other) > 6)
+
+
+def test_break_glass_keeps_no_alarm_on_itself() -> None:
+    """Also where wildcards make it so."""
+    given_values = {
+        "roles": GivenValue(("arn:*:iam::*:role/platform/break-*",), SourceLocation("test")),
+        "keepers": GivenValue(("arn:*:iam::*:role/platform/*-glass",), SourceLocation("test")),
+    }
+    with pytest.raises(InputError, match="may be the same"):
+        compose_layer(Catalog(), LayerChoice(LayerKind.SCP, ("protect-break-glass",), given=given_values))

@@ -1,7 +1,9 @@
 """The values of patterns' parameters: what the user gave, else the default, each held to its form."""
 
+import operator
 import re
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from typing import NamedTuple, TypeAlias
 
 from rolemgr.errors import InputError, MissingValueError, SourceLocation, UnknownNameError, raise_all
@@ -82,8 +84,36 @@ def values_of(name: str, pattern: Sourced[LayerPattern], given: Mapping[str, Giv
         texts = one.texts if one else declared.default or ()
         problems += [InputError(where, f"{parameter}: {problem}") for problem in _misfits(declared, texts, bool(one))]
         found[parameter] = tuple(sorted(set(texts)))
-    raise_all(problems)
+    raise_all([*problems, *_together(name, pattern, found)])
     return found
+
+
+def _together(name: str, pattern: Sourced[LayerPattern], values: Values) -> Iterator[InputError]:
+    """Yield the values that one ARN could be of, part by part, of parameters that must be apart."""
+    for number, (one, other) in enumerate(pattern.value.apart):
+        for first in values.get(one, ()):
+            for second in values.get(other, ()):
+                if all(map(may_meet, first.split(":", 5), second.split(":", 5))):
+                    problem = f"`{name}`: {one} `{first}` and {other} `{second}` may be the same"
+                    yield InputError(pattern.at("apart", number), problem, "name roles that are apart")
+
+
+def may_meet(one: str, other: str) -> bool:
+    """
+    Tell whether some text matches both patterns, in which ``*`` stands for any text and ``?`` for one character.
+
+    Row by row over both, so the work is the product of their lengths.
+    """
+    row = [True, *accumulate((each == "*" for each in other), operator.and_)]
+    for mine in one:
+        new = [row[0] and mine == "*"]
+        for place, theirs in enumerate(other, start=1):
+            wild = (mine == "*" and (row[place] or new[place - 1])) or (
+                theirs == "*" and (new[place - 1] or row[place])
+            )
+            new.append(wild or (row[place - 1] and ("?" in (mine, theirs) or mine == theirs)))
+        row = new
+    return row[-1]
 
 
 def doubts_on(pattern: LayerPattern, values: Values) -> Iterator[str]:

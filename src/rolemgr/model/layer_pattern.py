@@ -98,6 +98,8 @@ class LayerPattern(Model):
     always: bool = False
     """Whether it is part of all policies of its kind: what keeps the others from being taken off."""
     parameters: dict[ParameterName, LayerParameter] = Field(default_factory=dict)
+    apart: tuple[tuple[ParameterName, ParameterName], ...] = ()
+    """Pairs of parameters that no ARN may be a value of both of: whoever is guarded, and whoever guards."""
     guardrails: tuple[GuardrailUse, ...] = ()
     statements: tuple[LayerStatement, ...] = ()
     refused: Text | None = None
