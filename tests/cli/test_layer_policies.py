@@ -19,6 +19,7 @@ def test_a_list_of_policies_goes_to_stdout_and_notes_to_stderr(run: Run) -> None
         "SCPs never bind the organization's management account; service-linked roles" in one for one in done.notes
     )
     assert any("instance-types: by-passed by" in one for one in done.notes)
+    assert any("judged only where the request carries its key are sagemaker:CreateData" in one for one in done.notes)
     assert "characters; 9 slots are free" in done.notes[-1]
 
 

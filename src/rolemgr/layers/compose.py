@@ -51,9 +51,15 @@ def compose_layer(catalog: Catalog, choice: LayerChoice) -> ComposedLayer:
     if not parts:
         raise InputError(None, "nothing is denied", "name a pattern (`rolemgr list scps`) or a --guardrail")
     bypassed = {name: left for one in made for name, left in one.bypassed}
+    absent = {name: left for one in made for name, left in one.absent}
     notes = [*choice.exemptions.notes, *_notes(choice, patterns, parts), *(note for one in made for note in one.notes)]
     return ComposedLayer(
-        choice.kind, parts, choice.exemptions.arns, tuple(dict.fromkeys(notes)), tuple(bypassed.items())
+        choice.kind,
+        parts,
+        choice.exemptions.arns,
+        tuple(dict.fromkeys(notes)),
+        tuple(bypassed.items()),
+        tuple(absent.items()),
     )
 
 
@@ -61,12 +67,17 @@ def compose_layer(catalog: Catalog, choice: LayerChoice) -> ComposedLayer:
 class _Made:
     part: LayerPart
     bypassed: tuple[tuple[str, tuple[LeftOpen, ...]], ...] = ()
+    absent: tuple[tuple[str, tuple[LeftOpen, ...]], ...] = ()
     notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, found: GuardrailDenies) -> "_Made":
-        bypassed = ((found.name, found.bypassed),) if found.bypassed else ()
-        return cls(LayerPart(found.name, found.title, found.denies), bypassed)
+        part = LayerPart(found.name, found.title, found.denies)
+        return cls(part, _named(found.name, found.bypassed), _named(found.name, found.absent))
+
+
+def _named(name: str, left: tuple[LeftOpen, ...]) -> tuple[tuple[str, tuple[LeftOpen, ...]], ...]:
+    return ((name, left),) if left else ()
 
 
 def _all_patterns(catalog: Catalog, choice: LayerChoice) -> list[str]:
@@ -117,8 +128,9 @@ def _pattern(catalog: Catalog, choice: LayerChoice, name: str, pattern: Sourced[
     ]
     own = pattern_denies(choice.kind, name, pattern, {**values, "exempt": exempt}, exempt)
     denies = (*(deny for one in used for deny in one.denies), *own)
-    bypassed = tuple((one.name, one.bypassed) for one in used if one.bypassed)
-    return _Made(LayerPart(name, pattern.value.title, denies), bypassed, notes)
+    bypassed = tuple(one for each in used for one in _named(each.name, each.bypassed))
+    absent = tuple(one for each in used for one in _named(each.name, each.absent))
+    return _Made(LayerPart(name, pattern.value.title, denies), bypassed, absent, notes)
 
 
 def _given(choice: LayerChoice, name: str, pattern: LayerPattern) -> dict[str, GivenValue]:

@@ -30,6 +30,8 @@ class GuardrailDenies(NamedTuple):
     title: str
     denies: tuple[LayerDeny, ...]
     bypassed: tuple[LeftOpen, ...]
+    absent: tuple[LeftOpen, ...]
+    """The actions that it judges only where their requests carry the key."""
 
 
 def guardrail_denies(
@@ -44,7 +46,8 @@ def guardrail_denies(
     compiled = compile_guardrail(chosen, context)
     denies = tuple(with_exempt(one, exempt) for one in _denies(compiled))
     bypassed = () if setting.strict else compiled.in_force.bypassed_by
-    return GuardrailDenies(chosen.name, chosen.guardrail.value.title, denies, bypassed)
+    absent = compiled.in_force.not_where_absent if not only else ()
+    return GuardrailDenies(chosen.name, chosen.guardrail.value.title, denies, bypassed, absent)
 
 
 def used_guardrail(

@@ -104,7 +104,7 @@ def may_meet(one: str, other: str) -> bool:
 
     Row by row over both, so the work is the product of their lengths.
     """
-    row = [True, *accumulate((each == "*" for each in other), operator.and_)]
+    row: list[bool] = [True, *accumulate((each == "*" for each in other), operator.and_)]
     for mine in one:
         new = [row[0] and mine == "*"]
         for place, theirs in enumerate(other, start=1):

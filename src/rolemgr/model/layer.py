@@ -44,6 +44,8 @@ class ComposedLayer:
     notes: tuple[str, ...] = ()
     bypassed: tuple[tuple[str, tuple[LeftOpen, ...]], ...] = ()
     """Of each guardrail the actions that by-pass it."""
+    absent: tuple[tuple[str, tuple[LeftOpen, ...]], ...] = ()
+    """Of each guardrail the actions that it judges only where their requests carry its key."""
 
 
 class LayerDocument(NamedTuple):

@@ -16,6 +16,7 @@ from rolemgr.layers.guardrails import GuardrailSetting
 from rolemgr.layers.values import GivenValue
 from rolemgr.model.layer import ComposedLayer, LayerDocuments
 from rolemgr.model.layer_pattern import LayerKind
+from rolemgr.model.role import LeftOpen
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.reference.organizations import slots
@@ -137,14 +138,22 @@ def _free(request: LayerRequest) -> int:
 
 
 def _bypassed(composed: ComposedLayer) -> list[str]:
-    """Return a note for each guardrail that actions by-pass."""
-    notes = []
-    for name, left in composed.bypassed:
-        actions = [one.action for one in left]
-        more = f" and {len(actions) - _MOST_NAMED} more" if len(actions) > _MOST_NAMED else ""
-        shown = f"{', '.join(actions[:_MOST_NAMED])}{more}"
-        notes.append(f"{name}: by-passed by {shown}; --strict denies these (`rolemgr show guardrail {name}`)")
-    return notes
+    """Return a note for each guardrail that actions by-pass, and for each that judges some only with its key."""
+    by_pass = (
+        f"{name}: by-passed by {_shown(left)}; --strict denies these (`rolemgr show guardrail {name}`)"
+        for name, left in composed.bypassed
+    )
+    absent = (
+        f"{name}: judged only where the request carries its key are {_shown(left)} (`rolemgr show guardrail {name}`)"
+        for name, left in composed.absent
+    )
+    return [*by_pass, *absent]
+
+
+def _shown(left: Sequence[LeftOpen]) -> str:
+    actions = list(dict.fromkeys(one.action for one in left))
+    more = f" and {len(actions) - _MOST_NAMED} more" if len(actions) > _MOST_NAMED else ""
+    return f"{', '.join(actions[:_MOST_NAMED])}{more}"
 
 
 def _filling(documents: LayerDocuments, request: LayerRequest) -> str:
