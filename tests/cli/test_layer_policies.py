@@ -23,6 +23,23 @@ def test_a_list_of_policies_goes_to_stdout_and_notes_to_stderr(run: Run) -> None
     assert "characters; 9 slots are free" in done.notes[-1]
 
 
+def test_an_exemption_without_effect_is_said(run: Run) -> None:
+    """The option is not ignored without a word."""
+    arn = "arn:aws:iam::111122223333:role/break-glass"
+    done = run("rcp", "secure-transport", "--exempt", arn)
+    assert "secure-transport: nobody is exempt of it, by its meaning" in done.notes
+    assert any("an SCP has to guard it" in one for one in done.notes)
+    assert not any("no-full-access: nobody" in one for one in run("scp", "no-full-access", "--exempt", arn).notes)
+
+
+def test_a_pattern_that_stops_stack_sets_says_so(run: Run) -> None:
+    """Until they are let through."""
+    asked = ("scp", "iam-lockdown", "--parameter", "administrators=arn:*:iam::*:role/platform/admin")
+    said = "iam-lockdown: stack sets can't make roles any more where this holds"
+    assert any(one.startswith(said) for one in run(*asked).notes)
+    assert not any(one.startswith(said) for one in run(*asked, "--landing-zone", "stacksets").notes)
+
+
 @pytest.mark.parametrize(
     ("form", "place"),
     [("json", "rolemgr-scp.json"), ("cloudformation", "rolemgr-scp.yaml"), ("terraform", "rolemgr-scp/policies.tf.json"),

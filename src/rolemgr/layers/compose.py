@@ -7,7 +7,7 @@ from itertools import chain, count
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.guardrails.choice import ChosenGuardrail
 from rolemgr.errors import InputError, SourceLocation, gathering, raise_all
-from rolemgr.layers.exemptions import Exemptions, stopped_stack_sets
+from rolemgr.layers.exemptions import Exemptions, lets_go, stopped_stack_sets
 from rolemgr.layers.guardrails import GuardrailDenies, GuardrailSetting, guardrail_denies, used_guardrail
 from rolemgr.layers.statements import pattern_denies
 from rolemgr.layers.values import GivenValue, doubts_on, unknown, values_of
@@ -175,6 +175,10 @@ def _notes(
     yield f"{choice.kind.upper()}s never bind {'; '.join(outside)}"
     if as_root:
         yield f"nor the root user for {'; '.join(as_root)}"
+    exempt = set(choice.exemptions.arns)
+    for part in parts if exempt else ():
+        if not any(exempt <= set(lets_go(deny)) for deny in part.denies):
+            yield f"{part.name}: nobody is exempt of it, by its meaning"
     if choice.kind is LayerKind.SCP:
         always = {name for name, pattern in patterns.items() if pattern.value.always}
         yield from stopped_stack_sets([one for one in parts if one.name not in always])

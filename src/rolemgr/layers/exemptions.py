@@ -35,7 +35,9 @@ def exemptions(kind: LayerKind, given: Sequence[str], zones: Sequence[str]) -> E
     raise_all(list(_wrong(kind, given)))
     roles = tuple(role for zone in zones for role in _roles_of(kind, zone))
     arns = tuple(sorted({*given, *(role.pattern for role in roles)}))
-    return Exemptions(arns, tuple(_notes(given, roles)))
+    guard = "an SCP has to guard it from those whom this binds: `rolemgr scp protect-exempt --exempt ARN`"
+    by_scp = [f"exempt {text}: {guard}" for text in given if kind is LayerKind.RCP]
+    return Exemptions(arns, (*_notes(given, roles), *by_scp))
 
 
 def _roles_of(kind: LayerKind, zone: str) -> tuple[LandingZoneRole, ...]:
@@ -92,10 +94,15 @@ def _stops(deny: LayerDeny) -> bool:
     patterns = deny.actions or deny.not_actions
     named = {one for one in _MAKING_ROLES if any(matches_action(text, one) for text in patterns)}
     denied = named if deny.actions else _MAKING_ROLES - named
-    if not denied or any(matches(one, _STACK_SETS) for one in _callers("ArnNotLike", deny)):
+    if not denied or any(matches(one, _STACK_SETS) for one in lets_go(deny)):
         return False
     bound = _callers("ArnLike", deny)
     return not bound or any(matches(one, _STACK_SETS) for one in bound)
+
+
+def lets_go(deny: LayerDeny) -> list[str]:
+    """Return the patterns of the callers that *deny* does not bind."""
+    return _callers("ArnNotLike", deny)
 
 
 def _callers(operator: str, deny: LayerDeny) -> list[str]:
