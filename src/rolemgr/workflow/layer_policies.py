@@ -140,17 +140,17 @@ def _free(request: LayerRequest) -> int:
 def _bypassed(composed: ComposedLayer) -> list[str]:
     """Return a note for each guardrail that actions by-pass, and for each that judges some only with its key."""
     by_pass = (
-        f"{name}: by-passed by {_shown(left)}; --strict denies these (`rolemgr show guardrail {name}`)"
+        f"{name}: by-passed by {_listed(left)}; --strict denies these (`rolemgr show guardrail {name}`)"
         for name, left in composed.bypassed
     )
     absent = (
-        f"{name}: judged only where the request carries its key are {_shown(left)} (`rolemgr show guardrail {name}`)"
+        f"{name}: judged only where the request carries its key are {_listed(left)} (`rolemgr show guardrail {name}`)"
         for name, left in composed.absent
     )
     return [*by_pass, *absent]
 
 
-def _shown(left: Sequence[LeftOpen]) -> str:
+def _listed(left: Sequence[LeftOpen]) -> str:
     actions = list(dict.fromkeys(one.action for one in left))
     more = f" and {len(actions) - _MOST_NAMED} more" if len(actions) > _MOST_NAMED else ""
     return f"{', '.join(actions[:_MOST_NAMED])}{more}"
