@@ -1,7 +1,7 @@
 """
 Run rolemgr beside the programs that people use for the same work, in one run on one machine.
 
-    python benchmarks/peers.py --python VENV --npm PREFIX [--runs 3] [--lines 20000] [--work batches]
+    python benchmarks/peers.py --python VENV --npm PREFIX [--runs 3] [--lines 20000] [--work accounts]
 
 Nothing is installed: what is missing is named, with the command that installs it. All are run as whole
 processes, in turn, on the same files; times are medians, those of the processor over all cores; memory is the
@@ -32,6 +32,7 @@ from random import Random
 from shutil import which
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 HERE = Path(__file__).resolve().parent
 ROLEMGR = str(Path(sys.executable).with_name("rolemgr"))
@@ -179,6 +180,34 @@ def folder_tasks(peers: Peers, folder: Path, count: int) -> Iterator[Task]:
         yield Task(work, "cloudsplaining", (script, "scan", "--skip-open-report", *told))
 
 
+def account_tasks(peers: Peers, folder: Path) -> Iterator[Task]:
+    """Yield the programs that judge the roles of an account; each of them is one process."""
+    path = str(folder / "account.json")
+    work = f"an account of {_ROLES:,} roles"
+    yield Task(work, "rolemgr", (ROLEMGR, "audit", path))
+    yield Task(f"{work}, as a page", "rolemgr", (ROLEMGR, "audit", path, "--format", "html", "-o", "audit.html"))
+    if script := peers.script("cloudsplaining"):
+        told = ("--output", str(folder), "--input-file", path, "--flag-trust-policies")
+        yield Task(f"{work}, as a page", "cloudsplaining", (script, "scan", "--skip-open-report", *told))
+
+
+def write_account(folder: Path) -> None:
+    """Write an account of planted faults among innocent roles to *folder*, as the AWS CLI prints one."""
+    sys.path.insert(0, str(HERE.parent))
+    from tests.audit.accounts import synthetic
+
+    data = json.loads(synthetic(1, _ROLES)[0])
+    for role in data["RoleDetailList"]:
+        holders = [(role, "AssumeRolePolicyDocument"), *((one, "PolicyDocument") for one in role["RolePolicyList"])]
+        for holder, key in holders:
+            if isinstance(holder[key], str):
+                holder[key] = json.loads(unquote(holder[key]))
+    (folder / "account.json").write_text(json.dumps(data, indent=4), encoding="utf-8")
+
+
+_ROLES = 2_000
+
+
 def write_tasks(peers: Peers, folder: Path) -> Iterator[Task]:
     """Yield the programs that write a policy; the nearest that policy_sentry comes to what rolemgr does."""
     work = "a policy written"
@@ -314,7 +343,7 @@ def main() -> None:
     parser.add_argument("--npm", type=Path, help="a prefix of npm with iam-simulate")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--lines", type=int, default=20_000, help="lines of a batch")
-    parser.add_argument("--work", choices=("all", "batches", "policies"), default="all")
+    parser.add_argument("--work", choices=("all", "batches", "policies", "accounts"), default="all")
     chosen = parser.parse_args()
     peers = Peers(chosen.python.resolve() / "bin" if chosen.python else None, chosen.npm and chosen.npm.resolve())
     print("\n".join(f"- {one}" for one in versions(peers)))
@@ -323,9 +352,13 @@ def main() -> None:
     )
     with TemporaryDirectory() as name:
         folder = Path(name)
-        for work, path in elsewhere(batches, folder, chosen.lines) if chosen.work != "policies" else ():
+        for work, path in elsewhere(batches, folder, chosen.lines) if chosen.work in ("all", "batches") else ():
             show(batch_tasks(peers, work, path), chosen.runs)
         if chosen.work == "batches":
+            return
+        elsewhere(write_account, folder)
+        show(account_tasks(peers, folder), chosen.runs)
+        if chosen.work == "accounts":
             return
         count = elsewhere(policies, folder)
         show(check_tasks(peers, folder), chosen.runs)

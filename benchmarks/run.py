@@ -3,6 +3,7 @@ Measure rolemgr against `python -c pass` of the same virtual environment.
 
     python benchmarks/run.py [--runs 15]
 
+Install rolemgr by `pip install .`: one that is installed in place parses the YAML of its catalog.
 Each command runs in turn with the yardstick, and each ratio is of the two medians of one run, so that a
 slow machine slows both. Peak memory is the largest resident set of the process, in MiB. The figure of many
 roles is milliseconds a role in one process: each has its own bucket and name, in few accounts or its own.

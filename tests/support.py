@@ -7,7 +7,7 @@ repeated here. It knows AWS's quirks from its own short list.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,9 @@ def statements_of(role: RenderedRole) -> list[dict[str, Any]]:
 
 def faults(statement: dict[str, Any]) -> Iterator[str]:
     """Yield what the raw reference data says is wrong with a rendered *statement*."""
+    if statement["Action"] == ["sagemaker:*"]:
+        yield from _faults_on_all(statement)
+        return
     for action in statement["Action"]:
         service, _, name = action.partition(":")
         if not DATA.services.service_exists(service) or not DATA.actions.action_exists(service, name):
@@ -72,6 +75,30 @@ def faults(statement: dict[str, Any]) -> Iterator[str]:
         if statement["Effect"] == "Allow" or statement["Resource"] != ["*"]:  # a Deny may well be on everything
             yield from _resource_faults(action, statement["Resource"])
         yield from _key_faults(action, statement)
+
+
+_ABSENCE = ("Null", "IfExists", "ForAllValues", "Bool")
+
+
+def _faults_on_all(statement: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with a statement on all of SageMaker: only a Deny that can't hold without its keys may be."""
+    if statement["Effect"] == "Allow" or not statement.get("Condition"):
+        yield "sagemaker:* without a condition, or in an Allow"
+    for operator, block in statement.get("Condition", {}).items():
+        holds_absent = any(word in operator for word in _ABSENCE) or (
+            "Not" in operator and not operator.startswith("ForAnyValue:")
+        )
+        guarded = all(statement["Condition"].get("Null", {}).get(key) == "false" for key in block)
+        if holds_absent and operator != "Null" and not guarded:
+            yield f"{operator} holds without its key on sagemaker:*"
+        yield from (f"{operator} {key} is not SageMaker's" for key in block if not key.startswith("sagemaker:"))
+        if operator == "Null" and set(block.values()) != {"false"}:
+            yield "it asks for absence on sagemaker:*"
+
+
+def carries(action: str, context: Iterable[str]) -> bool:
+    """Tell whether the raw reference data has all keys in *context* with the *action*."""
+    return all(_supported(action, key) for key in context)
 
 
 def _resource_faults(action: str, resources: list[str]) -> Iterator[str]:

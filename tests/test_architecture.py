@@ -26,6 +26,7 @@ ROOMS = {
     "render": {"errors", "files", "iam", "model", "reference"},
     "evaluate": {"errors", "iam", "reference"},
     "compare": {"iam", "reference", "evaluate"},
+    "change": {"errors", "files", "iam", "model", "reference", "evaluate", "compare"},
     "separation": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
     },
@@ -41,18 +42,20 @@ ROOMS = {
     "check": {"errors", "files", "iam", "model", "reference", "evaluate", "compare"},
     "export": {"errors", "files", "iam", "model", "reference", "catalog", "compose", "render"},
     "detective": {"errors", "iam", "reference"},
-    "account": {"errors", "iam", "model", "reference", "evaluate", "compare"},
+    "account": {"errors", "iam", "model", "reference", "evaluate", "compare", "change"},
     "audit": {
-        "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare", "check",
+        "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
+        "separation", "check",
     },
     "report": {
-        "errors", "iam", "model", "reference", "catalog", "render", "evaluate", "compare", "separation", "prove",
-        "diagnose", "policytest", "check", "account", "audit",
+        "errors", "files", "iam", "model", "reference", "catalog", "render", "evaluate", "compare", "separation", "prove",
+        "diagnose", "policytest", "check", "account", "audit", "change",
     },
     "wizard": {"errors", "files", "iam", "model", "catalog", "compose"},
     "workflow": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",
-        "separation", "prove", "diagnose", "policytest", "check", "export", "account", "report", "wizard",
+        "separation", "prove", "diagnose", "policytest", "check", "export", "account", "audit", "report", "wizard",
+        "change",
     },
     "api": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
@@ -311,9 +314,16 @@ def test_a_policy_file_is_asked_without_a_catalog() -> None:
     assert loaded.isdisjoint({"yaml", "jinja2", "rolemgr.model.catalog", "rolemgr.model.role", "rich.table"})
 
 
+def test_a_policy_in_json_is_checked_without_yaml() -> None:
+    """Most policies are JSON, and a configuration of checks is rare."""
+    policy = Path(__file__).parents[1] / "examples" / "policies" / "training-by-project.json"
+    assert loaded_by("check", str(policy)).isdisjoint({"yaml", "jinja2"})
+
+
 INSIDE_FUNCTIONS = {
     ("check.py", "shutil"): "2 ms, for a page on a terminal alone",
     ("simulate.py", "pydantic.main"): "has to be loaded before the batch is",
+    ("start.py", "rolemgr.cli.main"): "loads what the settings of the process are for",
     ("terminal.py", "readline"): "not every Python has it",
 }
 """What a command may import in a function, and why; all else is at its top, or in `cli/lazy.py`."""

@@ -92,8 +92,13 @@ def test_new_access_is_in_the_summary_and_fails_where_that_is_asked(repository: 
     review = Review(repository, BASE="main")
     assert review.code == 0, review.stderr
     assert "#### roles/store.yaml: access changed" in review.summary
-    assert "from `before.json` · to `after.json`\n\n- ⚠️ gains access: " in review.summary
-    assert re.search(r"^\| permissions \| .*--resource arn:aws:s3:::acme", review.summary, re.MULTILINE)
+    base = (repository / ".git/refs/heads/main").read_text("utf-8").strip()
+    assert f"from `{base}:./roles/store.yaml` · to `roles/store.yaml`\n\n- ⚠️ gains access: " in review.summary
+    assert re.search(
+        r"^\| `\+` gains \| .* on `acme/feature-store/\*` \| by parameter `work_buckets` .*`roles/store.yaml:\d+`",
+        review.summary,
+        re.M,
+    )
     assert Review(repository, BASE="main", FAIL_ON_NEW_ACCESS="true").code == 1
     git(repository, "commit", "-qam", "More")
     role.write_text(ROLE)

@@ -39,6 +39,7 @@ def test_role_file_renders_to_the_role_beside_it(name: str, run: Run, update_gol
     expected = (
         "inline policy is full", "give the other roles the same value", "can't narrow", "what this role starts as",
         "--abac Project", "nothing is proven beyond that", "what permissions boundary", "names no ids",
+        "whoever sets the tag Project of a session",
     )  # fmt: skip
     assert [note for note in ran.notes if not any(text in note for text in expected)] == []
     beside = EXAMPLES / name / "role.json"
@@ -73,6 +74,16 @@ def test_command_of_the_readme_prints_what_is_shown(command: str, output: str, r
     wanted = ".*".join(map(re.escape, output.split("...")))
     assert (ran.code, ran.errors) == (0, [])
     assert re.fullmatch(wanted, ran.stdout, re.DOTALL), ran.stdout
+
+
+def test_the_policy_tests_among_the_examples_pass(run: Run) -> None:
+    """Each project of `one-role-six-projects` reaches its own bucket and not the five others."""
+    ran = run("test", "examples/tests")
+    assert (ran.code, ran.errors) == (0, [])
+    assert ran.stdout.endswith(" passed in 3 files\n")
+    six = (EXAMPLES / "tests" / "one-role-six-projects.yaml").read_text(encoding="utf-8")
+    assert len(re.findall(r"^  - name: (\w+) reads its own data$", six, re.MULTILINE)) == 6
+    assert len(re.findall(r"^  - name: (\w+) does not (?:read|write) what is (?!\1)\w+'s$", six, re.MULTILINE)) == 60
 
 
 @pytest.mark.parametrize("name", YAML)

@@ -15,6 +15,8 @@ import pytest
 
 from rolemgr import __version__
 from rolemgr.catalog.load import FOLDERS, SHARED
+from rolemgr.files.parsed import RECORD, entries_of, record_of
+from rolemgr.files.yaml import parse_yaml
 
 TOP = Path(__file__).resolve().parents[1]
 PACKAGE = TOP / "src/rolemgr"
@@ -51,10 +53,15 @@ def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return programs
 
 
+def ran(*command: str | Path) -> "subprocess.CompletedProcess[str]":
+    """Run *command* where no checkout is near."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return subprocess.run(list(map(str, command)), env=environment, capture_output=True, text=True, check=False)
+
+
 def output(*command: str | Path) -> str:
     """Return what *command* prints, run where no checkout is near."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    done = subprocess.run(list(map(str, command)), env=environment, capture_output=True, text=True, check=False)
+    done = ran(*command)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -76,7 +83,7 @@ def test_the_wheel_holds_the_package_and_its_catalog(built: Built) -> None:
     with zipfile.ZipFile(built.wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     wanted = {f"rolemgr/{name}" for name in package_files()}
-    wanted |= {f"rolemgr/_catalog/{name}" for name in catalog_files()}
+    wanted |= {f"rolemgr/_catalog/{name}" for name in (*catalog_files(), RECORD)}
     assert names == wanted
     assert "rolemgr/py.typed" in names
     assert {name.rpartition(".")[2] for name in names} >= {"py", "typed", "json", "j2", "yaml", "css", "js"}
@@ -90,6 +97,7 @@ def test_the_sdist_holds_what_is_reviewed_and_tested(built: Built) -> None:
     assert catalog_files() <= names
     assert {"README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "tests/test_packaging.py"} <= names
     assert not [name for name in names if name.startswith((".venv", ".hypothesis", ".mypy", ".git/", ".ci"))]
+    assert not [name for name in names if name.endswith(RECORD)]
 
 
 def test_both_carry_the_version_of_the_package(built: Built) -> None:
@@ -121,3 +129,51 @@ def test_the_installed_package_is_the_one_from_the_wheel(installed: Path) -> Non
 def test_it_does_from_the_wheel_what_it_does_from_the_checkout(args: tuple[str, ...], installed: Path) -> None:
     """The main job and its neighbours give the same bytes, origins included."""
     assert output(installed / "rolemgr", *args) == output(sys.executable, "-m", "rolemgr.cli.main", *args)
+
+
+def test_the_wheel_has_a_record_of_every_file_of_the_catalog(built: Built) -> None:
+    """What the build recorded is what the YAML in the wheel says, file by file, and nothing else."""
+    with zipfile.ZipFile(built.wheel) as archive:
+        record = archive.read(f"rolemgr/_catalog/{RECORD}").decode()
+        texts = [archive.read(f"rolemgr/_catalog/{name}").decode() for name in catalog_files()]
+    assert record == record_of((text, parse_yaml(text, "a")) for text in texts)
+    assert len(entries_of(record)) == len(set(texts))
+
+
+def test_a_checkout_has_no_record() -> None:
+    """One that is committed would be read in the place of the YAML that people review."""
+    assert not list(TOP.glob(f"**/{RECORD}"))
+
+
+def loaded(installed: Path, *args: str) -> set[str]:
+    """Return the modules that ``rolemgr`` with *args* loads from the wheel."""
+    lines = (
+        "import sys",
+        "from rolemgr.cli.process import skip_plugin_loader",
+        "from rolemgr.cli.main import main",
+        "skip_plugin_loader()",
+        "try: main()",
+        "except SystemExit: print('\\n'.join(sys.modules))",
+    )
+    return set(output(installed / "python", "-c", "\n".join(lines), *args).splitlines())
+
+
+def test_a_role_from_the_wheel_needs_no_yaml_and_no_metadata_of_packages(installed: Path) -> None:
+    """The built-in catalog is recorded; pydantic's search for plugins, of which none is run, is left out."""
+    assert loaded(installed, "create", "--persona", "data-scientist").isdisjoint({"yaml", "importlib.metadata"})
+
+
+def test_a_changed_file_counts_though_the_record_lies_beside_it(
+    installed: Path, request: pytest.FixtureRequest
+) -> None:
+    """Whoever edits the catalog of an installed package gets what the file says now, and its errors with their line."""
+    [place] = installed.parent.glob("lib/python*/site-packages/rolemgr/_catalog/personas/data-scientist.yaml")
+    before = place.read_text("utf-8")
+    request.addfinalizer(lambda: place.write_text(before, "utf-8"))
+    place.write_text(before.replace("title: Data scientist", "title: Somebody else", 1), "utf-8")
+    assert "Somebody else" in output(installed / "rolemgr", "show", "persona", "data-scientist")
+    place.write_text(f"{before}\nnonsense: 1\n", "utf-8")
+    done = ran(installed / "rolemgr", "create", "--persona", "data-scientist")
+    line = len(before.splitlines()) + 2
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: personas/data-scientist.yaml:{line}: unknown key `nonsense`")

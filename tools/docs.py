@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from rolemgr.audit.finding import rules as audit_rules
+from rolemgr.audit.migrate.places import places
+from rolemgr.audit.migrate.places import table as places_table
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.check.examples import examples_of
@@ -35,8 +37,16 @@ from rolemgr.separation.violations import RenderedRole
 from rolemgr.workflow.schemas import schema_of
 
 TOP = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "docs/personas.md", "docs/catalog.md", "docs/drift.md", "docs/rules.md", "docs/audit.md",
-         "docs/layers.md")  # fmt: skip
+PAGES = (
+    "README.md",
+    "docs/personas.md",
+    "docs/catalog.md",
+    "docs/drift.md",
+    "docs/rules.md",
+    "docs/audit.md",
+    "docs/layers.md",
+    "docs/migrate.md",
+)
 PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 CATALOG = Catalog()
 
@@ -145,6 +155,24 @@ def drift_rules() -> str:
     return table(["rule", "severity", "differs", "which means"], rows)
 
 
+def migration_places() -> str:
+    """Return the places that hold the ARN of a role, one line each."""
+    rows = (
+        [
+            f"{one.service}: {one.what}",
+            one.update or "no",
+            (one.how + (f" ([AWS]({one.source}))" if one.source else "")),
+        ]
+        for one in places()
+    )
+    return table(["place", "changed in place by", "to know"], rows)
+
+
+def migration_calls() -> str:
+    """Return the calls that name a role for one run, by service."""
+    return "".join(f"- {one['service']}: {', '.join(one['operations'])}\n" for one in places_table()["calls"])
+
+
 def audit_findings() -> str:
     """Return the kinds of findings of `audit`, one line each."""
     rows = ([one.id, one.severity, one.title, one.remedy] for one in audit_rules().values())
@@ -195,6 +223,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "rule-table": rule_table,
     "drift-rules": drift_rules,
     "audit-findings": audit_findings,
+    "migration-places": migration_places,
+    "migration-calls": migration_calls,
     "rules": rules,
     "managed": managed,
 }

@@ -31,6 +31,7 @@ from rolemgr.account.plan import plan_role
 from rolemgr.account.read import AccountPolicy, read_role
 from rolemgr.account.wanted import ExistingResources
 from rolemgr.errors import AwsError, Refused
+from rolemgr.iam.documents import Effect
 from rolemgr.model.role import NamedPolicy, RoleDocuments
 
 ARN = f"arn:aws:iam::{ACCOUNT}:role/ml/{NAME}"
@@ -488,3 +489,82 @@ def test_more_trust_comes_last_and_less_first(iam: Any) -> None:
 def test_the_state_is_a_tag_that_iam_takes() -> None:
     """Phase and run in one value."""
     assert State("creating", "abc").tag == {"Key": "rolemgr:state", "Value": "creating abc"}
+
+
+# --- inline, or in managed policies alone
+
+
+def managed_only(role: RoleDocuments) -> RoleDocuments:
+    """Return *role* without an inline policy: its Denies in a managed policy, its Allows in others."""
+    (inline,) = role.policies
+    parts = {
+        effect: inline.document.model_copy(
+            update={"statement": tuple(one for one in inline.document.statement if one.effect is effect)}
+        )
+        for effect in (Effect.DENY, Effect.ALLOW)
+    }
+    denies = NamedPolicy(f"{NAME}-denies-1", parts[Effect.DENY])
+    allows = (parts[Effect.ALLOW], *(policy.document for policy in role.managed_policies))
+    numbered = (NamedPolicy(f"{NAME}-{number}", document) for number, document in enumerate(allows, start=1))
+    return replace(role, policies=(), managed_policies=(denies, *numbered))
+
+
+FORMS = {"inline": ROLE, "managed": managed_only(ROLE)}
+CHANGED_FORMS = {"inline": CHANGED, "managed": managed_only(CHANGED)}
+SWITCHES = [(one, other) for one in FORMS for other in (*FORMS, "changed inline", "changed managed") if one != other]
+
+
+def form(name: str) -> RoleDocuments:
+    """Return the role by the name of its form."""
+    return CHANGED_FORMS[name.removeprefix("changed ")] if name.startswith("changed") else FORMS[name]
+
+
+@pytest.mark.parametrize(("before", "after"), SWITCHES)
+def test_no_allow_is_ever_without_the_denies_beside_it(iam: Any, before: str, after: str) -> None:
+    """Whichever of the two has the inline policy: at each step what is allowed is limited as in its own role."""
+    old, new = form(before), form(after)
+    sides = [({"s3:GetObject", "sagemaker:CreateTrainingJob"}, {"s3:DeleteObject"})]
+    if after.startswith("changed"):
+        changed = {"s3:PutObject", "sagemaker:CreateProcessingJob", "sagemaker:CreateModel"}
+        sides.append((changed, {"s3:PutObjectAcl"}))
+    steps = at_each_step(old, new, iam)
+    for role in steps:
+        denied = actions(role, "Deny")
+        for allows, denies in sides:
+            assert "*" in denied or not actions(role, "Allow") & allows or denied >= denies
+    assert {policy.name for policy in steps[-1].policies} == {policy.name for policy in new.policies}
+
+
+@pytest.mark.parametrize(("before", "after"), SWITCHES)
+def test_a_switch_between_inline_and_managed_is_made(iam: Any, before: str, after: str) -> None:
+    """It is the role that a new one would be, nothing of the old one is left, and again it is already there."""
+    bring(iam, form(before))
+    planned = bring(iam, form(after), update=True)
+    assert planned.differences
+    switched = everything(iam)
+    assert bring(iam, form(after)).action == "unchanged"
+    role = switched[wanted(form(after)).arn]
+    assert set(role["inline"]) == {policy.name for policy in form(after).policies}
+    assert role["attached"] == sorted(wanted(form(after)).attachments)
+    own = {arn for arn in switched if f":policy/ml/{NAME}-" in arn}
+    assert own == {wanted().policy_arn(policy) for policy in form(after).managed_policies}
+
+
+def test_a_new_role_has_its_denies_before_its_allows(iam: Any) -> None:
+    """Also where both are attached."""
+    attached = [step.what for step in plan(iam, FORMS["managed"], "x").steps if step.what.startswith("attach")]
+    assert [what.rpartition("/")[2] for what in attached] == [f"{NAME}-denies-1", f"{NAME}-1", f"{NAME}-2", "extra"]
+
+
+def test_an_inline_policy_by_hand_is_a_difference(iam: Any) -> None:
+    """It goes with --prune alone, as on other roles."""
+    bring(iam, FORMS["managed"])
+    document = json.dumps(identity(("Any", "Deny", "s3:GetObjectAcl")).to_json_value())
+    iam.put_role_policy(RoleName=NAME, PolicyName="by-hand", PolicyDocument=document)
+    assert any("inline policy by-hand" in one for one in plan(iam, FORMS["managed"], "x", update=True).differences)
+    with pytest.raises(Refused, match="--prune"):
+        bring(iam, FORMS["managed"], update=True)
+    bring(iam, FORMS["managed"], update=True, prune=True)
+    role = read_role(iam, NAME)
+    assert role
+    assert role.policies == ()

@@ -132,7 +132,7 @@ def test_plan_says_no_where_apply_would(run: "Run") -> None:
     ran = run("plan", *SMALL, "--description", "new", "--update")
     assert ran.code == 0
     assert "~ change role" in ran.stdout
-    assert "differs: description" in ran.stdout
+    assert "~ value  description " in ran.stdout
 
 
 def test_update_changes_and_says_so(run: "Run", iam: Any) -> None:
@@ -430,7 +430,7 @@ def test_what_others_wrote_into_the_account_reaches_no_terminal(run: "Run", iam:
     iam.update_role(RoleName="sagemaker-compute", Description="x\nplan: fine")
     ran = run("plan", *SMALL)
     assert ran.code == 1
-    assert "differs: description: `x\\nplan: fine`; the file has " in ran.stdout
+    assert "~ value  description x\\nplan: fine -> " in ran.stdout
     assert [line for line in ran.stdout.splitlines() if line.startswith("plan: ")] == ["plan: 1 refused"]
 
 

@@ -75,7 +75,9 @@ def test_a_role_that_is_not_there_is_drift(run: "Run", churn: str) -> None:
     """It is an ERROR, and the others are looked at too."""
     ran = run("drift", role_file("nowhere", FILE), churn)
     assert ran.code == 1
-    assert f"ERROR DR100: role arn:aws:iam::{ACCOUNT}:role/nowhere is not in the account (nowhere.yaml:5)" in ran.stdout
+    assert (
+        f"! role arn:aws:iam::{ACCOUNT}:role/nowhere is not in the account  ERROR DR100 (nowhere.yaml:5)" in ran.stdout
+    )
     assert ran.stdout.endswith("drift in 1 of 2 roles\n")
 
 
@@ -84,13 +86,15 @@ def test_drift_is_told_with_severity_place_and_line(run: "Run", iam: Any, churn:
     tamper(iam)
     ran = run("drift", churn)
     assert ran.code == 1
-    found = re.findall(r"^    (\w+) (DR\d+): .*\((churn.yaml:\d+)\)$", ran.stdout, re.MULTILINE)
+    found = re.findall(r"^    ([-+~] \w+)  .*  (\w+) (DR\d+) \((churn.yaml:\d+)\)$", ran.stdout, re.MULTILINE)
     assert found == [
-        ("SECURITY_WARNING", "DR120", "churn.yaml:1"),
-        ("SECURITY_WARNING", "DR110", "churn.yaml:1"),
-        ("WARNING", "DR112", "churn.yaml:1"),
-        ("SUGGESTION", "DR160", "churn.yaml:4"),
+        ("+ gains", "SECURITY_WARNING", "DR120", "churn.yaml:1"),
+        ("+ gains", "SECURITY_WARNING", "DR110", "churn.yaml:1"),
+        ("- loses", "WARNING", "DR112", "churn.yaml:1"),
+        ("~ value", "SUGGESTION", "DR160", "churn.yaml:4"),
     ]
+    assert "sqs:SendMessage on *  by statement `Queue` of inline policy by-hand  SECURITY_WARNING" in ran.stdout
+    assert "by statement `Freeze` of inline policy freeze and bucket acme (churn.yaml:2)  WARNING" in ran.stdout
 
 
 def test_json_has_direction_statement_request_and_values(run: "Run", iam: Any, churn: str) -> None:

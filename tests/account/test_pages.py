@@ -62,7 +62,9 @@ def test_plan_as_markdown(run: "Run", iam: Any, churn: str) -> None:
     assert "- ⛔ 1 to create, 1 refused\n" in ran.stdout
     assert f"### create role `{ARN}/new`\n" in ran.stdout
     assert f"### ⛔ not done: role `{ARN}/churn`\n" in ran.stdout
-    assert "- differs: " in ran.stdout
+    assert "changed, below\n" in ran.stdout
+    assert "| `+` gains | `s3:GetObject` on " in ran.stdout
+    assert "<summary><b>What new may do</b> (" in ran.stdout
     assert "<summary><b>Steps for new</b> (" in ran.stdout
 
 
@@ -70,11 +72,8 @@ def test_plan_of_a_change_as_markdown(run: "Run", churn: str) -> None:
     """A file that says something else than the account."""
     role_file("churn", FILE.replace("acme", "acme-extra"))
     text = run("plan", churn, "--update", "--format", "markdown").stdout
-    head = (
-        "- 1 to change\n\n<details>\n<summary><b>⚠️ change role <code>arn&#58;aws&#58;iam&#58;&#58;123456789012&#58;role"
-    )
-    assert head in text
-    assert "- differs: " in text
+    assert f"- 1 to change\n\n### ⚠️ change role `{ARN}/churn`\n" in text
+    assert "by bucket acme-extra (`churn.yaml:2`)" in text
     assert "steps, below\n" in text
     assert "| 1 | " in text
 

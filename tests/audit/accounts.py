@@ -145,6 +145,11 @@ def innocent(number: int, random: Random, account: str = ACCOUNT) -> dict[str, A
         [allow("sagemaker:CreatePresignedDomainUrl", f"{sagemaker}:user-profile/d-0a/${{aws:PrincipalTag/Profile}}")],
         [allow("lambda:InvokeFunction", f"arn:aws:lambda:eu-west-1:{account}:function:{project}")],
         [allow("iam:*", "arn:aws:s3:::acme"), objects],
+        [allow("kms:Decrypt", f"arn:aws:kms:eu-west-1:{account}:key/1234abcd-12ab-34cd-56ef-1234567890ab"), objects],
+        [allow("sagemaker:UpdatePipeline", f"{sagemaker}:pipeline/{project}-*"), pass_one],
+        [allow("sagemaker:CreatePresignedMlflowTrackingServerUrl", f"{sagemaker}:mlflow-tracking-server/{project}")],
+        [allow(["sagemaker:*", "s3:*"]), deny("*", "*", Null={"aws:PrincipalTag/Never": "true"})],
+        [allow("s3:*", "*", StringEquals={"s3:ExistingObjectTag/Project": project}, ArnLike={"aws:PrincipalArn": "arn:aws:iam::*:role/x"})],
     ]  # fmt: skip
     trusts = [
         trust_service(account=account), trust_service("lambda"), trust_service("ec2", None),
@@ -162,10 +167,15 @@ def innocent(number: int, random: Random, account: str = ACCOUNT) -> dict[str, A
 
 
 class Planted(NamedTuple):
-    """A role with a fault, and the *id* of the finding that says so."""
+    """A role or user with a fault, and the *id* of the kind of finding that says so."""
 
     id: str
     item: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return str(self.item.get("RoleName") or self.item["UserName"])
 
 
 _JOBS = allow(
@@ -185,7 +195,7 @@ def _pass(name: str, *services: str) -> dict[str, Any]:
 
 def planted() -> list[Planted]:
     """Return roles with a fault each, of every kind that the audit knows."""
-    me = role_arn
+    me, iam = role_arn, f"arn:aws:iam::{ACCOUNT}"
     faults = [
         ("AU001", role("admin-attached", attached=[ADMINISTRATOR])),
         ("AU001", role("admin-written", allow("*"))),
@@ -198,11 +208,27 @@ def planted() -> list[Planted]:
         ("AU002", role("self-unbound", allow(["iam:DeleteRolePermissionsBoundary", "iam:PutRolePolicy"], "*"), boundary=BOUNDARY)),
         ("AU002", role("self-made", allow(["iam:CreateRole", "iam:AttachRolePolicy"], me("made-*")))),
         ("AU002", role("fills-another", allow(["iam:PutRolePolicy", "sts:AssumeRole"], me("filled")))),
+        ("AU002", user("group-writer", allow("iam:PutGroupPolicy", f"{iam}:group/writers"), groups=["writers"])),
+        ("AU002", user("group-filler", allow("iam:AttachGroupPolicy", f"{iam}:group/*"), groups=["writers"])),
+        ("AU002", user("group-joiner", allow("iam:AddUserToGroup", f"{iam}:group/root-likes"))),
+        ("AU002", user("user-self", allow("iam:AttachUserPolicy", f"{iam}:user/${{aws:username}}"))),
+        ("AU002", role("fills-a-user", allow(["iam:PutUserPolicy", "iam:CreateAccessKey"], f"{iam}:user/grouped"))),
+        ("AU002", role("rewrites-anothers", allow("iam:CreatePolicyVersion", f"{iam}:policy/of-another"),
+                       allow("sts:AssumeRole", me("rewritten-role")))),
         ("AU003", role("full-access", attached=[FULL_ACCESS])),
+        ("AU003", role("role-manager", allow("iam:PassRole", me("${aws:PrincipalTag/Role}")), attached=[FULL_ACCESS],
+                       trust=trust_service(account=None))),
         ("AU004", role("full-by-meaning", allow("sagemaker:*"))),
         ("AU004", role("full-in-two", allow("sagemaker:[A-Z]*".replace("[A-Z]", "C")), allow(["sagemaker:D*", "sagemaker:Up*"]))),
+        ("AU004", role("full-inline", allow(["sagemaker:*", "sagemaker-geospatial:*"], [
+            f"arn:aws:sagemaker:*:*:{kind}" for kind in ("*", "domain/*", "user-profile/*")]))),
+        ("AU004", role("full-without-apps", {"Effect": "Allow", "NotResource": ["arn:aws:sagemaker:*:*:app/*"], "Action": "sagemaker:*"})),
         ("AU005", role("reads-all-buckets", allow("s3:Get*", "arn:aws:s3:::*"))),
         ("AU006", role("reads-all-secrets", allow("secretsmanager:GetSecretValue"))),
+        ("AU005", role("reads-but-one", allow("s3:GetObject"), deny("s3:*", "arn:aws:s3:::acme-secret/*"))),
+        ("AU007", role("writes-all-buckets", allow("s3:Put*", "arn:aws:s3:::*/*"))),
+        ("AU008", role("opens-all-keys", allow(["kms:Decrypt", "kms:DescribeKey"], f"arn:aws:kms:*:{ACCOUNT}:key/*"))),
+        ("AU009", role("stops-trails", allow("cloudtrail:*Logging"))),
         ("AU101", role("open-to-all", trust=trust_aws("*"))),
         ("AU102", role("open-to-partner", trust=trust_aws(f"arn:aws:iam::{PARTNER}:root"))),
         ("AU103", role("partner-by-id", trust=trust_aws(PARTNER, StringEquals={"sts:ExternalId": "s3cr3t-of-a-partner"}))),
@@ -216,14 +242,30 @@ def planted() -> list[Planted]:
             f"arn:aws:iam::{ACCOUNT}:oidc-provider/{_CLUSTER}", "sts:AssumeRoleWithWebIdentity",
             StringEquals={f"{_CLUSTER}:aud": "sts.amazonaws.com"}))),
         ("AU107", role("saml-any-app", trust=trust_federated(f"arn:aws:iam::{ACCOUNT}:saml-provider/idp", "sts:AssumeRoleWithSAML"))),
+        ("AU108", role("admin-for-all", allow("*"), trust=trust_aws(f"{iam}:root"))),
         ("AU201", role("passes-all", _JOBS, _pass("*", "sagemaker"))),
         ("AU202", role("passes-all-only", allow("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/*"))),
         ("AU203", role("assumes-all", allow("sts:AssumeRole", "arn:aws:iam::*:role/*"))),
         ("AU204", role("opens-notebooks", allow("sagemaker:CreatePresignedNotebookInstanceUrl"))),
         ("AU204", role("edits-scripts", allow("sagemaker:UpdateNotebookInstanceLifecycleConfig"))),
         ("AU204", role("writes-functions", allow("lambda:UpdateFunctionCode", f"arn:aws:lambda:*:{ACCOUNT}:function:*"))),
+        ("AU204", role("rewrites-pipelines", allow("sagemaker:UpdatePipeline", f"arn:aws:sagemaker:*:{ACCOUNT}:pipeline/*"))),
+        ("AU204", role("enters-spaces", allow("sagemaker:StartSession"))),
+        ("AU204", role("opens-studio", allow("sagemaker:CreatePresignedDomainUrl"))),
+        ("AU204", role("starts-apps", allow("sagemaker:CreateApp"))),
+        ("AU204", role("poisons-images", allow("sagemaker:CreateImageVersion"))),
+        ("AU207", role("opens-mlflow", allow("sagemaker:CreatePresignedMlflow*"))),
+        ("AU207", role("opens-partners", allow("sagemaker:CreatePartnerAppPresignedUrl"))),
+        ("AU205", role("scripts-spaces", allow("sagemaker:CreateStudioLifecycleConfig"), allow("sagemaker:UpdateSpace"))),
+        ("AU205", role("scripts-profiles", allow(["sagemaker:CreateStudioLifecycleConfig", "sagemaker:UpdateUserProfile"]))),
         ("AU205", role("writes-stacks", allow(["cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"]))),
         ("AU206", role("shares-models", allow("sagemaker:PutModelPackageGroupPolicy"))),
+        ("AU206", role("shares-by-ram", allow("ram:*ResourceShare"))),
+        ("AU206", role("shares-keys", allow("kms:PutKeyPolicy", f"arn:aws:kms:*:{ACCOUNT}:key/*"))),
+        *((("AU301", role(f"one-by-{action.partition(':')[2].lower()}", allow(action), _pass("etl-admin", "sagemaker", "job.sagemaker"))))
+          for action in ("sagemaker:CreateAutoMLJobV2", "sagemaker:CreateJob", "sagemaker:CreateModel", "sagemaker:CreatePipeline",
+                         "sagemaker:CreateMonitoringSchedule", "sagemaker:CreateCluster", "sagemaker:CreateOptimizationJob",
+                         "sagemaker:CreateInferenceRecommendationsJob")),
         ("AU301", role("one-by-pass", _JOBS, _pass("etl-admin", "sagemaker", "glue"))),
         ("AU301", role("one-by-assume", allow("sts:AssumeRole", me("door-admin")))),
         ("AU301", role("one-by-name")),
@@ -233,17 +275,24 @@ def planted() -> list[Planted]:
         ("AU302", role("two-by-assume", allow("sts:AssumeRole", me("one-by-assume-2")))),
         ("AU302", role("two-by-pass", _JOBS, _pass("self-put", "sagemaker"))),
         ("AU303", role("three", allow("sts:AssumeRole", me("three-b")))),
+        ("AU304", role("becomes-full", _JOBS, _pass("full-by-meaning", "sagemaker"))),
         ("AU401", role("idle", used="2026-03-01T00:00:00+00:00")),
         ("AU402", role("never", used=None, created="2025-03-01T00:00:00+00:00")),
     ]  # fmt: skip
     return [Planted(*one) for one in faults]
 
 
+def trust_jobs() -> dict[str, Any]:
+    """Return a trust policy for both services that run jobs of SageMaker."""
+    return document(*(one for name in ("sagemaker", "job.sagemaker") for one in trust_service(name)["Statement"]))
+
+
 def helpers() -> list[dict[str, Any]]:
     """Return the roles that chains go through, each with its own finding."""
     root = f"arn:aws:iam::{ACCOUNT}:root"
     return [
-        role("etl-admin", allow("*")),
+        role("etl-admin", allow("*"), trust=trust_jobs()),
+        role("rewritten-role", attached=[f"arn:aws:iam::{ACCOUNT}:policy/of-another"], trust=trust_aws(root)),
         role("filled", trust=trust_aws(root)),
         role("door-admin", allow("*"), trust=trust_aws(root)),
         role("named-admin", allow("*"), trust=trust_aws(role_arn("one-by-name"))),
@@ -257,18 +306,23 @@ def helpers() -> list[dict[str, Any]]:
     ]
 
 
-def synthetic(seed: int, innocents: int = 150) -> tuple[str, list[Planted]]:
+def synthetic(seed: int, innocents: int = 200) -> tuple[str, list[Planted]]:
     """Return an account of planted faults among innocent roles, in the order that *seed* shuffles them to."""
     random = Random(seed)  # noqa: S311 - nothing secret
     faults = planted()
-    roles = [*(one.item for one in faults), *helpers(), *(innocent(number, random) for number in range(innocents))]
+    of_roles = [one.item for one in faults if "RoleName" in one.item]
+    roles = [*of_roles, *helpers(), *(innocent(number, random) for number in range(innocents))]
     random.shuffle(roles)
     users = [user("root-like", allow("*")), user("grouped", groups=["ml"])]
+    users += [one.item for one in faults if "UserName" in one.item]
     policies = [
         policy("ml-boundary", allow(["s3:*", "sagemaker:*", "iam:*"])),
         policy("rewritten", allow("s3:GetObject", "arn:aws:s3:::acme-one/*")),
+        policy("of-another", allow("s3:GetObject", "arn:aws:s3:::acme-two/*")),
     ]
-    return details(roles, users, [group("ml", allow("s3:ListBucket", "arn:aws:s3:::acme"))], policies), faults
+    groups = [group("ml", allow("s3:ListBucket", "arn:aws:s3:::acme")), group("writers"),
+              group("root-likes", attached=[ADMINISTRATOR])]  # fmt: skip
+    return details(roles, users, groups, policies), faults
 
 
 def crowd(count: int, administrators: int) -> str:

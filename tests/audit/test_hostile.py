@@ -3,7 +3,11 @@
 import time
 
 from tests.audit.accounts import ACCOUNT, allow, crowd, details, role, role_arn, trust_aws
-from tests.audit.support import audited, found
+from tests.audit.layers import bucket, inventory_of
+from tests.audit.support import audited, found, personas
+from tests.audit.test_layers import to
+
+from rolemgr.audit.run import audit
 
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 
@@ -34,7 +38,13 @@ def test_a_circle_with_a_door_is_left_by_the_nearest() -> None:
         for number, name in enumerate(names[:5])
     ]
     result = audited(details([*roles, role("ring-5", allow("*"), trust=trust_aws(ROOT))]))
-    assert found(result) == {("AU001", "ring-5"), ("AU301", "ring-4"), ("AU302", "ring-3"), ("AU303", "ring-2")}
+    assert found(result) == {
+        ("AU001", "ring-5"),
+        ("AU108", "ring-5"),
+        ("AU301", "ring-4"),
+        ("AU302", "ring-3"),
+        ("AU303", "ring-2"),
+    }
 
 
 def test_what_the_budget_does_not_reach_is_said() -> None:
@@ -72,3 +82,22 @@ def test_roles_that_fill_one_another_are_looked_at_within_bounds() -> None:
     result = audited(details([*roles, *walls]))
     assert time.monotonic() - start < 120
     assert found(result) == set()
+
+
+def test_policies_of_resources_that_aws_never_wrote_are_said() -> None:
+    """Thousands of statements are not judged, hundreds in part, a statement of thousands of actions soon."""
+    start = time.monotonic()
+    text = details([role("r", allow("s3:GetObject", "arn:aws:s3:::x/*"))])
+
+    def opens(count: int, name: str) -> dict[str, str]:
+        statements = [to({"AWS": "*"}, "s3:GetObject", on=f"arn:aws:s3:::{name}/{number}/*") for number in range(count)]
+        return bucket(name, *statements, block=False)
+
+    wide = bucket("wide", to("*", *(f"s3:Get{number}*" for number in range(5_000)), on="arn:aws:s3:::wide/*"))
+    result = audit(inventory_of(text, opens(3_000, "huge"), opens(400, "large"), wide), personas)
+    assert time.monotonic() - start < 60
+    told = {one.place: one.reason for one in result.not_judged}
+    assert "more than AWS takes" in told["the policy of arn:aws:s3:::huge"]
+    assert "more than 200 Allows" in told["the whole policy of arn:aws:s3:::large"]
+    assert ("AU601", "large") in found(result)
+    assert any("wide" in place for place in told)

@@ -134,7 +134,13 @@ def test_a_folder_is_many_accounts(run: Run, tmp_path: Path) -> None:
         (["--of", "nobody"], "unknown role or user `nobody`"),
         (["--extract", "everything:one"], "is not PART:NAME"),
         (["--extract", "boundary:one"], "has no boundary"),
-        (["-o", "page.json"], "is named as JSON"),
+        (["--format", "text", "-o", "page.json"], "is named as JSON"),
+        (["--format", "csv", "-o", "page.json"], "is named as JSON"),
+        (["--format", "asff"], "asff needs --region"),
+        (["--region", "eu-west-1"], "goes with --format asff"),
+        (["--format", "asff", "--region", "cn-north-1"], "of the partition aws-cn"),
+        (["--baseline", "no.json"], "no.json: can't be read"),
+        (["--config", "no.yaml"], "no.yaml: can't be read"),
     ],
 )
 def test_wrong_usage_is_one_line(run: Run, tmp_path: Path, arguments: list[str], word: str) -> None:
@@ -142,6 +148,19 @@ def test_wrong_usage_is_one_line(run: Run, tmp_path: Path, arguments: list[str],
     ran = run("audit", saved(tmp_path, details([role("one")])), *arguments)
     assert (ran.code, ran.stdout) == (2, "")
     assert word in ran.errors[0]
+
+
+@pytest.mark.parametrize("form", ["json", "sarif", "github", "html", "markdown", "csv", "asff"])
+def test_each_form_goes_to_a_file_and_fails_as_the_page_does(run: Run, tmp_path: Path, form: str) -> None:
+    """The exit code is that of the findings, whatever the form; `--of` leaves those of one role."""
+    account = saved(tmp_path, details([role("boss", allow("*")), role("other", allow("*"))]))
+    more = ["--region", "eu-west-1"] if form == "asff" else []
+    ran = run("audit", account, "--format", form, *more, "--of", "boss", "-o", str(tmp_path / f"out.{form}"))
+    assert (ran.code, ran.stdout, ran.errors) == (1, "", [])
+    text = (tmp_path / f"out.{form}").read_text("utf-8")
+    assert "role/boss" in text
+    assert "role/other" not in text
+    assert run("audit", account, "--format", form, *more, "--fail-on", "ERROR").code == 0
 
 
 def test_nothing_to_audit_is_an_error(run: Run, tmp_path: Path) -> None:
@@ -164,7 +183,7 @@ def test_json_has_each_request_as_simulate_reads_it(run: Run, tmp_path: Path) ->
     """With the line that asks it once more."""
     ran = run("audit", saved(tmp_path, synthetic(1, 5)[0]), "--format", "json")
     data = json.loads(ran.stdout)
-    chain = next(one for one in data["findings"] if one["id"] == "AU303")
+    chain = next(one for one in data["findings"] if one["rule"] == "AU303")
     assert [len(step["requests"]) for step in chain["steps"]] == [1, 1, 1]
     assert chain["steps"][0]["requests"][0]["request"]["action"] == "sts:AssumeRole"
     assert data["counts"]["findings"] == len(data["findings"])

@@ -42,14 +42,21 @@ def test_what_is_gained_and_lost_is_told_both_ways(run: "Run") -> None:
     )
     assert ran.code == 1
     assert ran.stdout == (
-        "b.json allows what a.json does not (permissions):\n"
-        "  statement Train: sagemaker:CreateTrainingJob\n"
-        "    rolemgr simulate b.json --action sagemaker:CreateTrainingJob"
+        "a.json -> b.json\n"
+        "  + gains  sagemaker:CreateTrainingJob on *\n"
+        "  - loses  s3:PutObject on acme/*\n"
+        "1 gain, 1 loss. Each with a request: --explain\n"
+    )
+    assert run("diff", "a.json", "b.json", "--explain").stdout == (
+        "a.json -> b.json\n"
+        "  + gains  sagemaker:CreateTrainingJob on *\n"
+        "      statement Train\n"
+        "        rolemgr simulate b.json --action sagemaker:CreateTrainingJob"
         " --resource arn:aws:sagemaker:us-east-1:111122223333:training-job/example\n"
-        "\n"
-        "a.json allows what b.json does not (permissions):\n"
-        "  statement 0 of policy 0: s3:PutObject\n"
-        "    rolemgr simulate a.json --action s3:PutObject --resource arn:aws:s3:::acme/example\n"
+        "  - loses  s3:PutObject on acme/*\n"
+        "      statement 0 of policy 0\n"
+        "        rolemgr simulate a.json --action s3:PutObject --resource arn:aws:s3:::acme/example\n"
+        "1 gain, 1 loss\n"
     )
 
 
@@ -58,7 +65,7 @@ def test_json_has_a_shape(run: "Run") -> None:
     narrow = {**READ, "Condition": {"StringEquals": {"aws:PrincipalTag/Team": "ml"}}}
     ran = run("diff", write("a.json", document(narrow)), write("b.json", document(READ)), "--format", "json")
     found = json.loads(ran.stdout)
-    assert list(found) == ["a", "b", "same", "parts", "values"]
+    assert list(found) == ["a", "b", "same", "parts", "values", "changes"]
     (part,) = found["parts"]
     assert (part["part"], part["same"], part["lost"], part["unknown"]) == ("permissions", False, [], [])
     (gained,) = part["gained"]
@@ -84,8 +91,8 @@ def test_text_of_others_is_no_command(run: "Run") -> None:
     made = json.loads(run("create", "--persona", "sagemaker-compute").stdout)
     old, new = write("a.json", made), write("b,1.json", {**made, "Description": "x\n::error::50%\x1b[2J"})
     (line,) = run("diff", old, new, "--format", "github").stdout.splitlines()
-    assert line.startswith("::warning file=b%2C1.json::Description was ")
-    assert line.endswith(r"is x\n::error::50%25\x1b[2J")
+    assert line.startswith("::warning file=b%2C1.json::~ value Description ")
+    assert line.endswith(r" -> x\n::error::50%25\x1b[2J")
     assert "x\\n::error::50%\\x1b[2J" in run("diff", old, new).stdout
 
 
@@ -127,7 +134,7 @@ def test_the_command_can_be_pasted(name: str, run: "Run") -> None:
     """A shell that runs the printed line gets the answer Allowed."""
     new, old = POLICIES[name]
     kind = {"identity": "identity", "trust": "trust"}.get(name, "resource")
-    ran = run("diff", write("old's.json", old), write("new's.json", new), "--type", kind)
+    ran = run("diff", write("old's.json", old), write("new's.json", new), "--type", kind, "--explain")
     (line, *_) = [line.strip() for line in ran.stdout.splitlines() if "rolemgr simulate" in line]
     program = f'rolemgr() {{ {sys.executable} -m rolemgr.cli.main "$@"; }}; {line} --expect Allowed'
     bash = shutil.which("bash")
@@ -147,9 +154,9 @@ def test_roles_are_compared_part_by_part(run: "Run") -> None:
     )
     ran = run("diff", old, write("new.json", changed))
     assert ran.code == 1
-    assert "new.json allows what old.json does not (trust):" in ran.stdout
-    assert "MaxSessionDuration: 3600 in old.json, 7200 in new.json" in ran.stdout
-    assert "PermissionsBoundary: nothing in old.json" in ran.stdout
+    assert "+ gains  sts:AssumeRole by sagemaker.amazonaws.com, in the trust policy\n" in ran.stdout
+    assert "~ value  MaxSessionDuration 3600 -> 7200\n" in ran.stdout
+    assert "~ value  PermissionsBoundary none -> arn:aws:iam::111122223333:policy/b\n" in ran.stdout
 
 
 def test_a_role_file_is_composed(run: "Run") -> None:
@@ -158,7 +165,7 @@ def test_a_role_file_is_composed(run: "Run") -> None:
     write("role.yaml", "persona: sagemaker-compute\n")
     assert run("diff", "role.yaml", "role.json").code == 0
     write("wider.yaml", "persona: sagemaker-compute\nbucket: [acme-churn]\n")
-    ran = run("diff", "role.yaml", "wider.yaml")
+    ran = run("diff", "role.yaml", "wider.yaml", "--explain")
     assert ran.code == 1
     assert "rolemgr create --role wider.yaml | rolemgr simulate -" in ran.stdout
 
@@ -216,7 +223,8 @@ def test_what_a_file_says_is_no_command_of_a_terminal_or_of_ci(run: "Run") -> No
     Path("old.json").write_text(json.dumps(role))
     Path("new.json").write_text(json.dumps({**role, "Description": "a\n::error::no\n````\n\x1b[31m"}))
     shown = run("diff", "old.json", "new.json").stdout
-    assert (shown.count("\n"), "\x1b" in shown) == (1, False)
+    assert (shown.count("\n"), "\x1b" in shown) == (4, False)
+    assert not [line for line in shown.splitlines() if line.startswith("::")]
     assert run("diff", "old.json", "new.json", "--format", "github").stdout.count("\n") == 1
 
 
@@ -225,7 +233,7 @@ def test_the_policies_of_endpoints_are_compared(run: "Run") -> None:
     wide, narrow = ({**READ, "Principal": "*", "Action": action} for action in ("s3:*", "s3:GetObject"))
     ran = run("diff", write("vpce-old.json", document(narrow)), write("vpce-new.json", document(wide)))
     assert ran.code == 1
-    assert "allows what" in ran.stdout
+    assert "+ gains  s3:" in ran.stdout
 
 
 DEPLOY_NEVER = {"Effect": "Deny", "Action": "sagemaker:CreateEndpoint", "Resource": "*"}
@@ -254,7 +262,7 @@ def test_a_deny_that_is_gone_is_a_difference_whoever_allows(
     old, new = write("a.json", whole(*kept, gone)), write("b.json", whole(*kept))
     ran = run("diff", old, new, "--fail-on", "gained", *kind)
     assert ran.code == 1
-    assert "no longer denied, as " in ran.stdout
+    assert ", no longer denied by " in ran.stdout
     assert "beside a policy that allows it" in ran.stdout
     assert run("diff", new, old, "--fail-on", "gained", *kind).code == 0
     assert run("diff", old, old, *kind).code == 0
@@ -264,7 +272,9 @@ def test_the_line_for_a_deny_that_is_gone_answers_allowed(run: "Run") -> None:
     """The request is asked beside a policy that allows everything; where the Deny is, it is denied."""
     write("a.json", document(READ, DEPLOY_NEVER))
     write("b.json", document(READ))
-    line = next(text for text in run("diff", "a.json", "b.json").stdout.splitlines() if "rolemgr simulate" in text)
+    line = next(
+        text for text in run("diff", "a.json", "b.json", "--explain").stdout.splitlines() if "rolemgr simulate" in text
+    )
     for name, decision in (("b.json", "Allowed"), ("a.json", "ExplicitlyDenied")):
         asked = (
             line.strip().replace("rolemgr", str(Path(sys.executable).with_name("rolemgr")), 1).replace("b.json", name)
@@ -306,7 +316,7 @@ def test_what_one_file_alone_has_can_not_be_told(run: "Run") -> None:
     for old, new in ((whole, bare), (bare, whole)):
         ran = run("diff", old, new)
         assert ran.code == 1
-        assert "can't tell whether the trust differs" in ran.stdout
+        assert "? can't tell  whether the trust differs: one of the two does not have it" in ran.stdout
         found = json.loads(run("diff", old, new, "--format", "json").stdout)
         assert (found["same"], found["only_in_one"]) == (False, ["trust"])
         assert "::error file=" in run("diff", old, new, "--format", "github").stdout

@@ -174,7 +174,7 @@ POLICY = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "
         (("create", "--persona", "data-scientist", "--format", "aws-cli", "-o", "x.yaml"), "is named as YAML, and the result is a shell script"),
         (("create", "--persona", "data-scientist", "--format", "terraform", "-o", "x.tf"), "is named as HCL, and the result is JSON; name it NAME/role.tf.json"),
         (("detective", "on-demand-jobs", "-o", "x.json"), "is named as JSON, and the result is YAML; give --format json"),
-        (("list", "personas", "-o", "x.json"), "is named as JSON, and the result is text; give --format json"),
+        (("list", "personas", "--format", "text", "-o", "x.json"), "is named as JSON, and the result is text; give --format json"),
     ],
 )  # fmt: skip
 def test_a_file_is_what_its_name_says(words: tuple[str, ...], says: str, run: "Run") -> None:

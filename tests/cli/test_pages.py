@@ -171,3 +171,39 @@ def test_diff_says_that_more_is_ruled_out(run: "Run", two: tuple[str, str]) -> N
     text = run("diff", "old.json", "none.json", "--format", "markdown").stdout
     assert "- loses access: 1 difference\n- ✅ proven to give nothing more\n" in text
     assert "proven" not in run("diff", *two, "--format", "markdown").stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"), [("x.html", "<!DOCTYPE html>"), ("x.MD", "## "), ("x.json", "{"), ("x.txt", ""), ("x.htm", "<!DOC")]
+)  # fmt: skip
+def test_the_ending_of_the_file_names_the_form(run: "Run", two: tuple[str, str], name: str, begins: str) -> None:
+    """In every command that has the forms; a form that is given wins, and text is for every other ending."""
+    role = ("--persona", "sagemaker-compute", *ROLE[2:])
+    for words in (("diff", *two), ("preview", *role), ("check", *two)):
+        assert run(*words, "-o", name).stdout == ""
+        made = Path(name).read_text("utf-8")
+        assert made.startswith(begins)
+        assert begins or not made.startswith(("<!DOC", "## ", "{"))
+    run("diff", *two, "-o", name, "--format", "github")
+    assert Path(name).read_text("utf-8").startswith("::")
+
+
+def test_preview_as_data_has_the_blocks_of_the_page(run: "Run") -> None:
+    """Who, runs, can, cannot, writes, reads, limits, look, size; keys, network, tags; and what check finds."""
+    given = (
+        "--persona", "data-scientist", *ROLE[2:], "--bucket", "acme", "--tag", "Team=ml", "--subnet", "subnet-0a",
+        "--security-group", "sg-0a", "--volume-key", "arn:aws:kms:eu-west-1:123456789012:key/k",
+    )  # fmt: skip
+    data = json.loads(run("preview", *given, "--format", "json").stdout)
+    review = data["Review"]
+    assert list(review) == [
+        "Who", "RunsAs", "Can", "Cannot", "Writes", "Reads", "Limits", "Settings", "Look", "Size", "Check",
+    ]  # fmt: skip
+    assert review["Who"][-1] == "nobody else"
+    assert "run training jobs" in review["Can"]
+    assert any(text.startswith("s3  acme/* except ") for text in review["Writes"])
+    assert any(text.startswith("max-runtime ") for text in review["Limits"])
+    assert (data["Tags"], data["Keys"]) == ({"Team": "ml"}, {"Data": [], "Volume": [given[-1]]})
+    assert data["Network"] == {"Subnets": ["subnet-0a"], "SecurityGroups": ["sg-0a"]}
+    assert (data["Findings"], data["Suppressed"]) == ([], 0)
+    assert all(not text[:1].isdigit() for text in review["Look"])

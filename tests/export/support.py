@@ -64,7 +64,7 @@ def partition_of(region: str) -> str:
 
 def meaning(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a role's properties say: statements as one action on one resource each, Denies by where they are."""
-    inline = [policy["PolicyDocument"] for policy in properties["Policies"]]
+    inline = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
     managed = [policy["PolicyDocument"] for policy in properties.get("ManagedPolicies", [])]
     return {
         "name": properties["RoleName"],
@@ -133,11 +133,17 @@ def resolved(template: Mapping[str, Any], account: str, region: str, **parameter
     partition = partition_of(region)
     values |= {"AWS::AccountId": account, "AWS::Region": region, "AWS::Partition": partition}
     values |= {"AWS::URLSuffix": SUFFIXES[partition], "Role": template["Resources"]["Role"]["Properties"]["RoleName"]}
+    values |= {name: name for name in template["Resources"] if name.startswith("Policy")}
     found = {name: _resolve(one, values, template.get("Mappings", {})) for name, one in template["Resources"].items()}
     role = dict(found.pop("Role")["Properties"])
-    managed = [one["Properties"] for one in found.values()]
-    assert all(one["Roles"] == [role["RoleName"]] for one in managed)
-    return {**role, "ManagedPolicies": managed}
+    first = [name for name in role.get("ManagedPolicyArns", []) if name in found]
+    for name, one in found.items():
+        attached = one["Properties"].get("Roles", [])
+        denies = any(statement["Effect"] == "Deny" for statement in one["Properties"]["PolicyDocument"]["Statement"])
+        assert denies == (name in first)
+        assert attached == ([] if denies else [role["RoleName"]])
+    arns = [arn for arn in role.pop("ManagedPolicyArns", []) if arn not in first]
+    return {**role, "ManagedPolicyArns": arns, "ManagedPolicies": [one["Properties"] for one in found.values()]}
 
 
 def _resolve(value: Any, values: Mapping[str, str], mappings: Mapping[str, Any]) -> Any:
@@ -184,7 +190,7 @@ def filled(made: Mapping[str, Any], region: str, **variables: str) -> dict[str, 
     return {
         "RoleName": role["name"], "Path": role["path"], "Description": role["description"],
         "MaxSessionDuration": role["max_session_duration"], "AssumeRolePolicyDocument": found.pop("trust_policy"),
-        "Policies": [{"PolicyDocument": found.pop("permissions_policy")}],
+        "Policies": [{"PolicyDocument": found.pop(name)} for name in ("permissions_policy",) if name in found],
         "ManagedPolicies": [{"PolicyDocument": one} for one in found.values()],
         "Tags": [{"Key": key, "Value": value} for key, value in role.get("tags", {}).items()],
     }  # fmt: skip
@@ -230,7 +236,7 @@ def role_of(iam: Any, name: str) -> dict[str, Any]:
         for one in iam.list_role_policies(RoleName=name)["PolicyNames"]
     ]
     arns = [one["PolicyArn"] for one in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]]
-    own = [arn for arn in arns if re.search(rf"/{re.escape(name)}-[0-9]+$", arn)]
+    own = [arn for arn in arns if re.search(rf"/{re.escape(name)}-(denies-)?[0-9]+$", arn)]
     properties = {key: role[key] for key in ("RoleName", "Path", "MaxSessionDuration", "AssumeRolePolicyDocument")}
     return {
         **properties,

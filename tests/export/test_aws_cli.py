@@ -44,11 +44,12 @@ def test_shellcheck_finds_nothing(persona: str | None) -> None:
 
 
 @needs_aws
-def test_script_makes_the_role(aws: Server, tmp_path: Path) -> None:
+@pytest.mark.parametrize("inline", ["yes", "no"])
+def test_script_makes_the_role(aws: Server, tmp_path: Path, inline: str) -> None:
     """The role of the account that the credentials are of; its ARN is all that is on stdout."""
     boundary = aws.client("iam").create_policy(PolicyName="limits", PolicyDocument=NOTHING)["Policy"]["Arn"]
-    ran = run(script(**EVERYTHING), aws.address, tmp_path)
-    wanted = direct(**{**EVERYTHING, "account": ACCOUNT, "boundary": boundary})
+    ran = run(script(**EVERYTHING, inline=inline), aws.address, tmp_path)
+    wanted = direct(**{**EVERYTHING, "account": ACCOUNT, "boundary": boundary, "inline": inline})
     assert (ran.returncode, ran.stdout) == (0, f"arn:aws:iam::{ACCOUNT}:role{wanted['Path']}{wanted['RoleName']}\n")
     assert meaning(role_of(aws.client("iam"), wanted["RoleName"])) == meaning(wanted)
     assert list(tmp_path.iterdir()) == []

@@ -1,6 +1,7 @@
 """A template makes the role that is rendered for its account and region, wherever it is put."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -142,7 +143,8 @@ def _size(policy: dict[str, Any]) -> int:
 
 
 LINTED: dict[str, tuple[dict[str, Any], Options | None]] = {"bare": ({}, None), "fixed": ({"account": ACCOUNT, "region": "eu-west-1"}, None),
-          "parameterized": (GIVEN | KEYS, PARAMETERIZED)}  # fmt: skip
+          "parameterized": (GIVEN | KEYS, PARAMETERIZED), "managed": ({"inline": "no"}, None),
+          "by tag": ({"bucket": ["acme", "acme-${aws:PrincipalTag/Project}"], "tag": {"Project": "x"}}, PARAMETERIZED)}  # fmt: skip
 
 
 @pytest.mark.parametrize("variant", LINTED)
@@ -164,7 +166,7 @@ def test_the_linter_finds_nothing(variant: str) -> None:
 
 
 def _renamed(resources: dict[str, Any], prefix: str) -> dict[str, Any]:
-    text = json.dumps(resources).replace('{"Ref": "Role"}', json.dumps({"Ref": f"{prefix}Role"}))
+    text = re.sub(r'\{"Ref": "(Role|Policy\d)"\}', rf'{{"Ref": "{prefix}\1"}}', json.dumps(resources))
     return {f"{prefix}{name}": one for name, one in json.loads(text).items()}
 
 

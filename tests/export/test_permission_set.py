@@ -81,6 +81,20 @@ def test_one_template_makes_the_policies_and_the_set() -> None:
     assert made["Resources"]["PermissionSet"]["Condition"] == "IsPermissionSet"
 
 
+def test_a_set_without_an_inline_policy_refers_to_all_of_its_policies() -> None:
+    """The Denies too are in the account before, under the names that the set refers to."""
+    made = parsed(exported("permission-set", persona="data-scientist", account=ACCOUNT, inline="no").text)
+    assert "InlinePolicy" not in made["Resources"]["PermissionSet"]["Properties"]
+    policies = {one["Properties"]["ManagedPolicyName"]: one["Properties"]["PolicyDocument"]
+                for one in made["Resources"].values() if one["Type"] == "AWS::IAM::ManagedPolicy"}  # fmt: skip
+    referred = made["Resources"]["PermissionSet"]["Properties"]["CustomerManagedPolicyReferences"]
+    assert [one["Name"] for one in referred] == list(policies)
+    inline = direct(persona="data-scientist", account=ACCOUNT)
+    whole = [policy["PolicyDocument"] for kind in ("Policies", "ManagedPolicies") for policy in inline[kind]]
+    assert atoms(policies.values()) == atoms(whole)
+    assert atoms([policies["sagemaker-data-scientist-denies-1"]], "Allow") == set()
+
+
 @pytest.mark.parametrize(
     ("choices", "says"),
     [

@@ -22,7 +22,18 @@ TAGS = st.dictionaries(
     st.text("abC .:/=+@-_", min_size=1, max_size=9).map("k".__add__), st.text("abC .:/=+@-_", max_size=20),
     max_size=3,
 ).filter(lambda tags: len({key.lower() for key in tags}) == len(tags))  # fmt: skip
-BUCKETS = st.lists(st.sampled_from(["acme", "us-east-1-111122223333", "aws-eu-west-1"]), max_size=3, unique=True)
+BY_TAG = "acme-${aws:PrincipalTag/zteam}-x"
+BUCKETS = st.lists(
+    st.sampled_from(["acme", "us-east-1-111122223333", "aws-eu-west-1", BY_TAG]), max_size=3, unique=True
+)
+
+
+def with_its_tag(choices: dict[str, Any]) -> dict[str, Any]:
+    """Return *choices* with the tag that a bucket in them asks for."""
+    asks = BY_TAG in choices.get("bucket", ())
+    return {**choices, "tag": {**choices.get("tag", {}), "zteam": "churn"}} if asks else choices
+
+
 CHOICES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"persona": st.sampled_from(sorted(CATALOG.found("personas")))},
     optional={
@@ -36,8 +47,9 @@ CHOICES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "volume_key": st.just([KEY]),
         "trust": st.sampled_from([["account:246813579024"], ["github:acme/ml?ref=main", "sagemaker"]]),
         "account": st.just(ACCOUNT),
+        "inline": st.sampled_from(["yes", "no"]),
     },
-)
+).map(with_its_tag)
 
 
 def in_json(text: str) -> dict[str, Any]:
@@ -58,7 +70,8 @@ def test_every_form_says_the_same(choices: dict[str, Any], region: str) -> None:
     written = in_json(exported("aws-cli", **{**choices, "region": region}).text)
     policies = [{"PolicyDocument": written.pop(name)} for name in sorted(written) if name.startswith("policy-")]
     script = {**written["role"], "AssumeRolePolicyDocument": written["trust"],
-              "Policies": [{"PolicyDocument": written["inline"]}], "ManagedPolicies": policies}  # fmt: skip
+              "Policies": [{"PolicyDocument": written[name]} for name in ("inline",) if name in written],
+              "ManagedPolicies": policies}  # fmt: skip
     assert meaning(script) == wanted
 
 

@@ -119,6 +119,12 @@ ROLES: dict[str, tuple[dict[str, Any], Options]] = {
          "trust": [{"kind": "saml", "value": "arn:aws:iam::111122223333:saml-provider/Okta"}]},
         Options(),
     ),
+    "by-tag": (
+        {"persona": "data-scientist", "name": "by-tag", "bucket": ["acme", "acme-${aws:PrincipalTag/Project}"],
+         "tag": {"Project": "churn"}},
+        PARAMETERIZED,
+    ),
+    "managed": ({"persona": "data-scientist", "name": "managed", "inline": "no"}, Options()),
     "attached": (
         {"persona": "sagemaker-feature-store", "account": ACCOUNT, "region": "us-west-2",
          "managed_policy": ["arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess"]},

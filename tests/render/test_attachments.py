@@ -63,7 +63,7 @@ LARGE: dict[str, Any] = {
 def test_over_the_maximum_it_is_refused() -> None:
     """Twenty is what IAM takes at most, both kinds together; none attached by the user is another sentence."""
     assert len(properties(managed_policy=many(20))["ManagedPolicyArns"]) == 20
-    with pytest.raises(InputError, match=r"needs 21 managed policies \(21 attached, 0 that the inline quota made\)"):
+    with pytest.raises(InputError, match=r"needs 21 managed policies \(21 attached, 0 of its own\)"):
         rendered(persona="sagemaker-compute", managed_policy=many(21))
     with pytest.raises(InputError, match=r"\(20 attached, [1-9][0-9]* that the inline quota made\), IAM attaches 20"):
         rendered(persona="sagemaker-compute", managed_policy=many(20), **LARGE)

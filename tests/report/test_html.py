@@ -18,7 +18,7 @@ from rolemgr.report.pages.html import _environment, html
 from rolemgr.report.pages.markdown import markdown
 from rolemgr.report.pages.of_role import role_page
 from rolemgr.report.pages.page import Code, Page, Section, Table, pieces
-from rolemgr.report.preview import preview_data
+from rolemgr.report.review_data import review_data
 
 TAGS = {
     "html", "head", "meta", "title", "style", "body", "header", "h1", "p", "ul", "li", "main", "section", "h2", "div",
@@ -148,7 +148,7 @@ def test_the_page_of_a_role_has_its_data_and_the_same_bytes_each_time() -> None:
     """The JSON form is in it, equal, and nothing depends on when or where it is made."""
     made = role(tag={"Team": "@all"})
     first = html(role_page(*made, []))
-    assert json.loads(data_of(first)) == json.loads(json.dumps(preview_data(*made)))
+    assert json.loads(data_of(first)) == json.loads(json.dumps(review_data(*made, ())))
     assert first == html(role_page(*role(tag={"Team": "@all"}), []))
 
 

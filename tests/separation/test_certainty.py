@@ -6,6 +6,7 @@ Deny that only an example would trip over; the careful question finds it. The sa
 not cry wolf where the promise is kept for certain.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.support import rendered
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, Problems
+from rolemgr.iam.documents import Effect
 from rolemgr.iam.wildcards import contains
 from rolemgr.separation.closure import closure_of
 from rolemgr.separation.violations import violations
@@ -286,3 +288,73 @@ def test_a_key_in_several_fields_is_held_by_all_of_its_values(conditions: str, b
     """An endpoint configuration has a model in each variant: a right one beside a wrong one must not pass."""
     statement = f"{{sid: A, {CONFIG}, conditions: {conditions}}}"
     assert bool(found(tmp_path, OF_MODELS, [statement])) is broken
+
+
+BY_TAG = "arn:{{ partition }}:s3:::acme-${aws:PrincipalTag/Project}"
+OR_ELSE = BY_TAG.replace("Project}", "Project, ''x/models''}")
+SHARED = "arn:{{ partition }}:s3:::acme-shared"
+ALL, MODELS = f"Allow {BY_TAG}/*", f"Deny {BY_TAG}/models/*"
+SLASH: dict[str, Any] = {
+    "another pattern": {"conditions": (("StringLike", (("aws:PrincipalTag/Project", ("*/",)),)),)},
+    "another tag": {"conditions": (("StringLike", (("aws:PrincipalTag/Team", ("*/*",)),)),)},
+    "another operator": {"conditions": (("StringLikeIfExists", (("aws:PrincipalTag/Project", ("*/*",)),)),)},
+    "some buckets": {"resources": ("arn:aws:s3:::acme-a*",)},
+    "a second condition": {"conditions": (("Null", (("aws:SourceIp", ("false",)),)),
+                                          ("StringLike", (("aws:PrincipalTag/Project", ("*/*",)),)))},
+    "another action": {"actions": ("s3:GetObject",)},
+    "an Allow": {"effect": Effect.ALLOW},
+}  # fmt: skip
+"""What a Deny of values with a slash may not be."""
+
+
+def broken_by_tag(folder: Path, statements: list[str], slash: dict[str, Any] | None) -> bool:
+    """Tell whether s3:PutObject on `models/` is found, the Deny of slashes changed by *slash*, or left out for None."""
+    texts = []
+    for number, text in enumerate(statements):
+        effect, resource = text.split(maxsplit=1)
+        texts.append(f"{{sid: S{number}, effect: {effect}, actions: [s3:PutObject], resources: ['{resource}']}}")
+    made = catalog(folder, f"{{action: s3:PutObject, resource: '{BY_TAG}/models/*'}}", texts)
+    role = rendered(made, persona="guarded").role
+    others = [one for one in role.statements if not one.sid.startswith("TagHoldsASlash")]
+    deny = [replace(one, **slash) for one in role.statements if one not in others and slash is not None]
+    assert len(deny) == (slash is not None and any("${" in text for text in statements if text.startswith("Allow")))
+    return bool(violations(replace(role, statements=(*others, *deny)), ()))
+
+
+@pytest.mark.parametrize(
+    ("statements", "broken"),
+    [
+        ([ALL, MODELS], False),
+        ([ALL], True),
+        ([ALL, f"Deny {BY_TAG.replace('Project', 'Team')}/models/*"], True),
+        ([ALL, f"Deny {BY_TAG}/models/a*"], True),
+        ([f"Allow {BY_TAG}-x/*", MODELS], True),
+        ([f"Allow {OR_ELSE}/*", MODELS, f"Deny {OR_ELSE}/models/*"], True),
+        ([f"Allow {BY_TAG}/mod*", MODELS], False),
+        ([f"Allow {BY_TAG}/models/a*", MODELS], False),
+        ([f"Allow {BY_TAG}/work/*"], False),
+        ([f"Allow {SHARED}/work/*"], False),
+        ([f"Allow {SHARED}/*"], True),
+        ([f"Allow {SHARED}/*", f"Deny {SHARED}/models/*"], False),
+        ([f"Allow {SHARED}/*", MODELS], True),
+        ([f"Allow {SHARED.replace('acme-', '')}/*"], False),
+    ],
+    ids=["one value", "not denied", "denied by another tag", "denied in part", "another name", "a default with a slash", "a wider prefix", "a narrower prefix",
+         "elsewhere in the bucket", "elsewhere in a bucket of the form", "a bucket of the form", "a bucket of the form, denied",
+         "a bucket of the form, denied by the own tag", "another bucket"],
+)  # fmt: skip
+def test_a_variable_has_one_value_in_a_request(statements: list[str], broken: bool, tmp_path: Path) -> None:
+    """Allow and Deny speak of one bucket; what is forbidden is forbidden in any bucket of that form."""
+    assert broken_by_tag(tmp_path, statements, {}) is broken
+
+
+@pytest.mark.parametrize("slash", SLASH)
+def test_a_slash_in_the_value_is_refused_for_certain_or_it_counts(slash: str, tmp_path: Path) -> None:
+    """With `x/models` as its value the variable is past the Deny, and in the models of `acme-x`."""
+    assert broken_by_tag(tmp_path, [ALL, MODELS], SLASH[slash])
+
+
+def test_without_the_deny_of_slashes_nothing_is_certain(tmp_path: Path) -> None:
+    """Neither what is denied behind the same variable nor what lies elsewhere in the bucket."""
+    assert broken_by_tag(tmp_path, [ALL, MODELS], None)
+    assert broken_by_tag(tmp_path, [f"Allow {BY_TAG}/work/*"], None)

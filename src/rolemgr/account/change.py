@@ -78,6 +78,13 @@ class Change:
         return tuple(name for name in self.inline if name not in self.wanted_inline)
 
     @cached_property
+    def leaves_inline(self) -> bool:
+        """Whether its own inline policy, there or on the way alone, goes once everything else is done."""
+        return self.inline_name not in self.wanted_inline and (
+            self.inline_name in self.inline or self.on_the_way is not None
+        )
+
+    @cached_property
     def set_tags(self) -> dict[str, str]:
         """The tags that are new or have another value."""
         return {key: value for key, value in self.new.tags.items() if self.old.tags.get(key) != value}
@@ -88,8 +95,8 @@ class Change:
         return tuple(key for key in without_own_tags(self.old.tags) if key not in self.new.tags)
 
     def extras(self) -> Iterator[str]:
-        """Yield what is on the role and not in the file, in words."""
-        yield from (f"inline policy {name}" for name in self.pruned_inline)
+        """Yield what is on the role and not in the file, in words; its own inline policy is rolemgr's to take away."""
+        yield from (f"inline policy {name}" for name in self.pruned_inline if name != self.inline_name)
         own = own_policies(self.old, self.new)
         yield from (f"attached policy {policy.arn}" for policy in self.detached if policy.name not in own)
         yield from (f"tag {key}" for key in self.pruned_tags)
@@ -126,24 +133,35 @@ class Change:
 
     @cached_property
     def loses_denies(self) -> bool:
-        """Whether a policy with Denies of its own, or an unknown one, goes or changes."""
-        changed = {step.call.parameters.get("PolicyArn") for step in self.of_policies}
-        going = [*self.detached, *(policy for policy in self.old.attached if policy.arn in changed)]
-        return any(_may_deny(policy) for policy in going) or any(
-            _denies(self.inline[name]) for name in self.pruned_inline
+        """Whether Denies go with a policy that is not rolemgr's own, or with an unknown one."""
+        others = [policy for policy in self._going if not policy.belongs_to(self.old.name)]
+        unread = [policy for policy in self._going if policy.document is None]
+        return any(map(_may_deny, (*others, *unread))) or any(
+            _denies(self.inline[name]) for name in self.pruned_inline if name != self.inline_name
         )
+
+    @cached_property
+    def _going(self) -> list[AccountPolicy]:
+        """The attached policies that go or change."""
+        changed = {step.call.parameters.get("PolicyArn") for step in self.of_policies}
+        return [*self.detached, *(policy for policy in self.old.attached if policy.arn in changed)]
+
+    @cached_property
+    def moves(self) -> int:
+        """How many policies change, come or go."""
+        others = [name for name in self.pruned_inline if name != self.inline_name]
+        managed = len(self.of_policies) + len(self.attached) + len(self.detached) + len(others)
+        return managed + (self.inline.get(self.inline_name) != self.wanted_inline.get(self.inline_name))
 
     @cached_property
     def frozen(self) -> bool:
         """Whether the role has to do nothing while it is changed."""
-        managed = len(self.of_policies) + len(self.attached) + len(self.detached) + len(self.pruned_inline)
-        moves = managed + (self.inline.get(self.inline_name) != self.wanted_inline[self.inline_name])
         swaps = self.swaps_boundary + self.swaps_tags + (self.trust == "other")
-        if swaps and swaps + moves > 1:
+        if swaps and swaps + self.moves > 1:
             return True
         return (
-            moves > 1
-            and managed > 0
+            self.moves > 1
+            and self.moves_others
             and (self.loses_denies or not self._fits(self.between.statement if self.between else ()))
         )
 
@@ -159,32 +177,44 @@ class Change:
         """What its own inline policy is while others change, or None where there is none."""
         if self.frozen:
             return NOTHING
-        return self.between if self.moves_others else self.inline.get(self.inline_name)
+        return self.between if self.moves_others and self.moves > 1 else self.inline.get(self.inline_name)
 
     @property
     def inline_name(self) -> str:
-        """The name of its own inline policy, which holds every Deny."""
-        return self.new.policies[0].name
+        """The name of its own inline policy, which holds every Deny: also of the one that it has on the way alone."""
+        return self.new.name
 
     @cached_property
     def between(self) -> IdentityPolicy | None:
         """
-        Return the old inline policy with the Denies of the new one beside its own, or None where that is empty.
+        Return the old inline policy with the Denies of old and new beside its own, or None where that is empty.
 
-        Where the quota does not hold it all, Allows are left out: first those that the new one has not, the
-        largest first.
+        Those of the old role that stay attached as they are need not be there. Where the quota does not hold it all,
+        Allows are left out: first those that the new one has not, the largest first.
         """
-        new = self.wanted_inline[self.inline_name]
-        old = self.inline.get(self.inline_name)
+        old, new = self.inline.get(self.inline_name), self.wanted_inline.get(self.inline_name)
         before = old.statement if old else ()
-        denies = (one for one in new.statement if one.effect is Effect.DENY and one not in before)
-        statements = [*before, *(one.model_copy(update={"sid": None}) for one in denies)]  # its Sid may be taken
+        statements, known = list(before), [_without_sid(one) for one in before]
+        for one in map(_without_sid, self._denies_on_the_way()):  # the Sid may be taken
+            if one not in known:
+                statements.append(one)
+                known.append(one)
         allows = [one for one in before if one.effect is Effect.ALLOW]
-        for one in sorted(allows, key=lambda one: (one in new.statement, -one.size())):
+        kept = new.statement if new else ()
+        for one in sorted(allows, key=lambda one: (one in kept, -one.size())):
             if self._fits(statements):
                 break
             statements.remove(one)
-        return new.model_copy(update={"statement": tuple(statements)}) if statements else None
+        return NOTHING.model_copy(update={"statement": tuple(statements)}) if statements else None
+
+    def _denies_on_the_way(self) -> Iterator[IdentityStatement]:
+        """Yield the Denies of the new role, and those of rolemgr's own policies that go or change."""
+        staying = {policy.arn: policy.document for policy in self.old.attached if policy not in self._going}
+        new = [policy for policy in self.new.managed_policies if self.wanted.policy_arn(policy) not in staying]
+        own = [policy for policy in self._going if policy.belongs_to(self.old.name)]
+        kept = (policy.document for policy in own if policy.document)
+        for document in (*self.wanted_inline.values(), *(policy.document for policy in new), *kept):
+            yield from (one for one in document.statement if one.effect is Effect.DENY)
 
     @cached_property
     def paused(self) -> tuple[str, ...]:
@@ -195,7 +225,7 @@ class Change:
         return tuple(str(one.sid) for one in lost) if self.moves_others else ()
 
     def _fits(self, statements: Iterable[IdentityStatement]) -> bool:
-        whole = self.wanted_inline[self.inline_name].model_copy(update={"statement": tuple(statements)})
+        whole = NOTHING.model_copy(update={"statement": tuple(statements)})
         others = sum(document.size() for name, document in self.inline.items() if name != self.inline_name)
         return whole.size() + others <= quota("role_inline_policies")
 
@@ -204,6 +234,10 @@ class Change:
 
     def _new_documents(self) -> Iterable[PolicyDocument]:
         return (*self.wanted_inline.values(), *(policy.document for policy in self.new.managed_policies))
+
+
+def _without_sid(statement: IdentityStatement) -> IdentityStatement:
+    return statement.model_copy(update={"sid": None})
 
 
 def _direction(old: PolicyDocument, new: PolicyDocument) -> str:

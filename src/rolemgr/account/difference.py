@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rolemgr.account.drift import Drift, find_drift
+from rolemgr.account.drift import Drift, RoleDrift, find_drift
 from rolemgr.account.read import AccountRole
 from rolemgr.model.role import RoleDocuments
 
@@ -14,11 +14,16 @@ def describe_difference(old: AccountRole, new: RoleDocuments) -> tuple[str, ...]
     Nothing where they mean the same, however they are written. What the old one allows more or less is said
     with a request that shows it. rolemgr's own tags, and how far it is with the role, are left out.
     """
-    return tuple(_sentences(old, new))
+    return sentences(find_drift(old, new, {}))
 
 
-def _sentences(old: AccountRole, new: RoleDocuments) -> Iterator[str]:
-    for drift in find_drift(old, new, {}).drifts:
+def sentences(found: RoleDrift) -> tuple[str, ...]:
+    """Return what differs in *found*, a sentence each, without how far rolemgr is with the role."""
+    return tuple(_sentences(found))
+
+
+def _sentences(found: RoleDrift) -> Iterator[str]:
+    for drift in found.drifts:
         if drift.kind != "role-half-made":
             yield _sentence(drift)
 

@@ -14,14 +14,14 @@ from rolemgr.account.meaning import ComparedPolicy, Meant, StatementPlace, in_wo
 from rolemgr.account.ownership import without_own_tags
 from rolemgr.account.read import AccountRole
 from rolemgr.iam.arn import Arn, is_aws_managed
-from rolemgr.iam.documents import IdentityPolicy
+from rolemgr.iam.documents import IdentityPolicy, TrustPolicy
 from rolemgr.model.role import RoleDocuments
 from rolemgr.reference.managed_policies import ManagedPolicy, managed_policy
 
 DriftKind: TypeAlias = Literal[
     "role-missing", "role-half-made", "access-gained", "access-lost", "access-unknown", "access-lost-unknown",
     "trust-gained", "trust-lost", "trust-unknown", "trust-lost-unknown", "boundary-missing", "boundary-changed",
-    "boundary-added", "policy-unknown", "policy-attached", "policy-detached", "session-length", "path",
+    "boundary-added", "policy-unknown", "policy-attached", "policy-detached", "inline-policy", "session-length", "path",
     "description", "principal-tag", "tag",
 ]  # fmt: skip
 
@@ -56,12 +56,21 @@ class Drift:
     meant: Meant | None = None
 
 
+class Policied(NamedTuple):
+    """The policies of one side: those that say what the role may do, and who may assume it."""
+
+    held: tuple[ComparedPolicy, ...] = ()
+    trust: TrustPolicy | None = None
+
+
 class RoleDrift(NamedTuple):
-    """All that differs for the role *arn*, and what there is to know beside it."""
+    """All that differs for the role *arn*, what there is to know beside it, and the policies of both sides."""
 
     arn: str
     drifts: tuple[Drift, ...]
     notes: tuple[str, ...] = ()
+    live: Policied = Policied()
+    wanted: Policied = Policied()
 
 
 def missing_role(arn: str) -> RoleDrift:
@@ -77,7 +86,8 @@ def find_drift(role: AccountRole, new: RoleDocuments, texts: Texts) -> RoleDrift
     AWS's own policies are taken from the reference, which may be older than AWS's.
     """
     found = _Compared(role, new, texts)
-    return RoleDrift(role.arn, tuple(found.drifts()), tuple(found.notes()))
+    live, wanted = found.sides()
+    return RoleDrift(role.arn, tuple(found.drifts()), tuple(found.notes()), live, wanted)
 
 
 def own_policies(role: AccountRole, new: RoleDocuments) -> dict[str, str]:
@@ -133,6 +143,11 @@ class _Compared:
             return of_aws.document
         return known
 
+    def sides(self) -> tuple[Policied, Policied]:
+        """Return the policies in the account, and those of the file."""
+        live, wanted = tuple(self._live()), tuple(self._wanted())
+        return Policied(live, self.role.trust_policy), Policied(wanted, self.new.trust_policy)
+
     # --- what differs
 
     def drifts(self) -> Iterator[Drift]:
@@ -144,6 +159,7 @@ class _Compared:
         yield from self._boundary()
         yield from map(_of_access, self.meant)
         yield from self._attachments()
+        yield from self._inline()
         yield from self._values()
         yield from self._tags()
 
@@ -179,6 +195,17 @@ class _Compared:
     def _is_harmless(self, arn: str) -> bool:
         """Tell whether *arn* is part of a role that somebody else made, and allows nothing more."""
         return self.role.state is None and not is_aws_managed(arn) and self._text(arn) is not None
+
+    def _inline(self) -> Iterator[Drift]:
+        """Yield that a policy is inline where the file wants none, or that none is in a role of ours that wants one."""
+        found = ", ".join(policy.name for policy in self.role.policies)
+        if found and not self.new.policies:
+            yield Drift("inline-policy", f"the role has inline policy {found}; the file has none inline",
+                        ("inline",), "no", found)  # fmt: skip
+        if not found and self.new.policies and self.role.state and not self.meant:  # else that says it
+            wanted = self.new.policies[0].name
+            yield Drift("inline-policy", f"the role has no inline policy; the file has {wanted}", ("inline",),
+                        wanted, None)  # fmt: skip
 
     def _values(self) -> Iterator[Drift]:
         role, new = self.role, self.new

@@ -75,6 +75,13 @@ class Meant:
     unknown: str = ""
     names: int = 0
     """How many actions a broad statement names that the other side has not: of these *actions* alone were asked."""
+    others: tuple[Difference, ...] = ()
+    """The differences that were made one, *shown* among them."""
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """All that shows it."""
+        return self.others or ((self.shown,) if self.shown else ())
 
 
 class _NumberedStatements(NamedTuple):
@@ -272,6 +279,7 @@ def _both(first: Meant, second: Meant) -> Meant:
         actions=tuple(dict.fromkeys((*lead.actions, *rest.actions))),
         shown=shown,
         names=max(first.names, second.names),
+        others=(*first.differences, *second.differences),
     )
 
 

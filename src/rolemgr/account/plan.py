@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from rolemgr.account.difference import describe_difference
+from rolemgr.account.difference import sentences
+from rolemgr.account.drift import RoleDrift, find_drift
 from rolemgr.account.ownership import State, tag_list
 from rolemgr.account.read import AccountRole
 from rolemgr.account.role_steps import attach, policy_steps, put_inline
@@ -34,6 +35,8 @@ class RolePlan:
     differences: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     problem: RolemgrError | None = None
+    drift: RoleDrift | None = None
+    """How the role in the account differs from the wanted one, as it is compared."""
 
 
 def plan_role(
@@ -52,16 +55,17 @@ def plan_role(
     if found.role is None:
         return RolePlan(wanted, "create", steps=tuple(_creation(wanted, found, run)), notes=shared)
     state = found.role.state
-    differences = describe_difference(found.role, wanted.documents)
+    drift = find_drift(found.role, wanted.documents, {})
+    differences = sentences(drift)
     if state and state.phase == "complete" and not differences:
         return RolePlan(wanted, "unchanged")
     if problem := _not_without_asking(found.role, differences, update=update):
-        return RolePlan(wanted, "refuse", differences=differences, problem=problem)
+        return RolePlan(wanted, "refuse", differences=differences, problem=problem, drift=drift)
     made = plan_update(wanted, found, run, prune=prune)
     if isinstance(made, RolemgrError):
-        return RolePlan(wanted, "refuse", differences=differences, problem=made)
+        return RolePlan(wanted, "refuse", differences=differences, problem=made, drift=drift)
     notes = (*_half_made_notes(name, state), *shared, *made.notes)
-    return RolePlan(wanted, "update", made.steps, made.cleanup, differences, notes)
+    return RolePlan(wanted, "update", made.steps, made.cleanup, differences, notes, drift=drift)
 
 
 def _taken(wanted: Wanted, found: ExistingResources) -> AwsError | None:

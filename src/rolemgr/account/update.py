@@ -3,11 +3,11 @@ Change a role that rolemgr made, so that on the way it never has more than the o
 
 What only takes away comes first (a boundary where there was none, fewer who may assume the role), what only
 gives comes last. Between them the inline policy holds the old Allows and the Denies of both, while managed
-policies change; then it becomes the new one. Some changes have no such order: trust or boundary become
-another one while permissions change too, a policy with Denies of its own is taken away, or both sets of
-Denies don't fit the quota. For these the role may do nothing while it is changed: the inline policy is one
-Deny of everything, for a few seconds. IAM itself spreads each change in its own time, so that the order is
-what a reader of IAM sees, and what was in force for a second may linger.
+policies change; then it becomes the new one, or goes where the new role has nothing inline. Some changes have no
+such order: trust or boundary become another one while permissions change too, a policy with Denies that is not
+rolemgr's is taken away, or both sets of Denies don't fit the quota. For these the role may do nothing while it is
+changed: the inline policy is one Deny of everything, for a few seconds. IAM itself spreads each change in its own
+time, so that the order is what a reader of IAM sees, and what was in force for a second may linger.
 """
 
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ def _steps(change: Change) -> Iterator[PlanStep]:
     yield from change.of_policies
     yield from (attach(change.old.name, arn) for arn in change.attached)
     yield from (detach(change.old.name, policy.arn) for policy in change.detached)
-    yield from (_delete_inline(change, name) for name in change.pruned_inline)
+    yield from (_delete_inline(change, name) for name in change.pruned_inline if name != change.inline_name)
     yield from _after(change)
     yield from last
     yield from _settings(change)
@@ -114,6 +114,8 @@ def _after(change: Change) -> Iterator[PlanStep]:
     for name, document in change.wanted_inline.items():
         if before.get(name) != document:
             yield _inline(change, name, before.get(name), document)
+    if change.leaves_inline:
+        yield _delete_inline(change, change.inline_name)
 
 
 def _inline(change: Change, name: str, before: IdentityPolicy | None, document: IdentityPolicy) -> PlanStep:
@@ -126,9 +128,10 @@ def _inline(change: Change, name: str, before: IdentityPolicy | None, document: 
 
 def _delete_inline(change: Change, name: str) -> PlanStep:
     parameters = {"RoleName": change.old.name, "PolicyName": name}
-    undo = ApiCall("put_role_policy", {**parameters, "PolicyDocument": text_of(change.inline[name])})
+    there = change.on_the_way if name == change.inline_name else None
+    undo = ApiCall("put_role_policy", {**parameters, "PolicyDocument": text_of(there or change.inline[name])})
     return PlanStep(f"delete inline policy {name}", ApiCall("delete_role_policy", parameters), (undo,),
-                    left=f"role {change.old.name} without inline policy {name}")  # fmt: skip
+                left=f"role {change.old.name} without inline policy {name}")  # fmt: skip
 
 
 def _trust(change: Change) -> PlanStep:

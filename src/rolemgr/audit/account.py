@@ -124,4 +124,7 @@ def joined(
     aside += [one for each in principals.values() for one in each.unknown]
     held = {arn: account.held(arn) for arn in sorted(policies)}
     own = {arn: one for arn, one in held.items() if isinstance(one, HeldPolicy) and ":iam::aws:" not in arn}
-    return Inventory(principals, own, tuple(aside), newest, tuple(files))
+    groups = {arn: account.principal(first[arn]) for arn in sorted(first) if first[arn].kind == "group"}
+    return Inventory(
+        principals, customer_policies=own, groups=groups, not_judged=tuple(aside), newest=newest, files=tuple(files)
+    )

@@ -47,11 +47,13 @@ def over_permissioned(setting: AuditRun, subject: AuditedPrincipal) -> None:
     if attached:
         by = f" by group {attached.group}" if attached.group else ""
         known = "" if everything else ", of which a Deny or the boundary leaves a part"
-        setting.find("AU003", subject, f"{attached.arn} is attached{by}{known}", everything[:1])
+        setting.find(
+            "AU003", subject, f"{attached.arn} is attached{by}{known}", everything[:1], about=(str(attached.arn),)
+        )
     elif everything:
         names = ", ".join(one.request.action.partition(":")[2] for one in everything[:4])
         setting.find("AU004", subject, f"{names} and more, on any resource", everything)
-    for identifier, (action, kind) in table()["reads"].items():
+    for identifier, (action, kind) in table()["on_anything"].items():
         if found := may_all(subject, [(action, kind)]):
             setting.find(
                 identifier, subject, f"{action} on `{found[0].request.resource}`, a name that no policy knows", found
@@ -94,13 +96,23 @@ def passing(setting: AuditRun, subject: AuditedPrincipal, starts: Iterable[tuple
     first = next(iter(services.values()))
     if not usable:
         setting.find(
-            "AU202", subject, f"iam:PassRole on `role/{STRANGE}`, a name that no policy knows, to {to}", (first,)
+            "AU202",
+            subject,
+            f"iam:PassRole on `role/{STRANGE}`, a name that no policy knows, to {to}",
+            (first,),
+            about=tuple(sorted(services)),
         )
         return
     names = sorted({action for action, _, _ in usable})
     what = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     _, service, shown = usable[0]
-    setting.find("AU201", subject, f"to {to}, and starts {what} with it", (services[service], shown))
+    setting.find(
+        "AU201",
+        subject,
+        f"to {to}, and starts {what} with it",
+        (services[service], shown),
+        about=(*sorted(services), *names),
+    )
 
 
 def reaching(setting: AuditRun, subject: AuditedPrincipal) -> None:
@@ -113,17 +125,31 @@ def reaching(setting: AuditRun, subject: AuditedPrincipal) -> None:
     opened = {action: shown for action in shares() if (shown := _all_of(subject, action))}
     if opened:
         names = ", ".join(list(opened)[:3])
-        setting.find("AU206", subject, f"{names} on any resource", next(iter(opened.values())))
+        setting.find(
+            "AU206", subject, f"{names} on any resource", next(iter(opened.values())), about=tuple(sorted(opened))
+        )
 
 
 def _of_roles_behind(setting: AuditRun, subject: AuditedPrincipal) -> None:
-    found = {action: shown for action in runs_as() if (shown := _all_of(subject, action, acted_on(action)))}
+    """
+    Find acting as roles behind what others own: by code or a shell of the caller's own, or by an app that uses it.
+
+    The second is less: MLflow reads and writes artifacts as its server's role, and runs nothing for the caller.
+    """
+    opens = table()["opens"]
+    opened = {action: shown for action in opens if (shown := _all_of(subject, action))}
+    if opened:
+        first = next(iter(opened))
+        text = f"{' and '.join(opened)} on anything: {opens[first]}"
+        setting.find("AU207", subject, text, opened[first], about=tuple(sorted(opened)))
+    acting = [action for action in runs_as() if action not in opens]
+    found = {action: shown for action in acting if (shown := _all_of(subject, action, acted_on(action)))}
     if found:
         first = next(iter(found))
         rest = len(found) - 1
         more = f" (and {rest} more action{'s' if rest > 1 else ''})" if rest else ""
         text = f"{first} on anything: {runs_as()[first]}{more}; which roles those are, the input does not tell"
-        setting.find("AU204", subject, text, found[first])
+        setting.find("AU204", subject, text, found[first], about=tuple(sorted(found)))
 
 
 def _together(setting: AuditRun, subject: AuditedPrincipal) -> None:
@@ -136,4 +162,4 @@ def _together(setting: AuditRun, subject: AuditedPrincipal) -> None:
             continue
         requests = tuple(one for each in asked for one in each)
         requests = ((passed[way.passed_to],) if way.passed_to else ()) + requests
-        setting.find("AU205", subject, f"{', '.join(way.actions)}: {way.how}", requests)
+        setting.find("AU205", subject, f"{', '.join(way.actions)}: {way.how}", requests, about=way.actions)

@@ -8,7 +8,7 @@ from rolemgr.iam.arn import PARTITIONS, Arn
 from rolemgr.iam.documents import Effect, IdentityPolicy
 from rolemgr.iam.variables import as_pattern, replaced
 from rolemgr.iam.wildcards import matches_action
-from rolemgr.reference.resources import in_common
+from rolemgr.reference.resources import in_common, types_of
 from rolemgr.reference.services import find_action, resource_types
 
 STRANGE: Final = "zz-rolemgr-audit"
@@ -49,8 +49,12 @@ def _types(action: str, only: tuple[str, ...]) -> Iterator[str]:
 @lru_cache(maxsize=16_384)
 def like(pattern: str, action: str, kind: str) -> str | None:
     """Return an ARN, with wildcards perhaps, that *pattern* matches and that is of the type *kind* of *action*."""
-    form = resource_types(action.partition(":")[0])[kind].arn_format
-    return in_common(as_pattern(pattern), as_pattern(str(form)))
+    form, known = resource_types(action.partition(":")[0])[kind].arn_format, find_action(action)
+    sides = as_pattern(pattern), as_pattern(str(form))
+    found = in_common(*sides)
+    if found and known and kind not in types_of(found, known):  # a part of its form came out empty
+        return in_common(*reversed(sides)) or found
+    return found
 
 
 def concrete(pattern: str, partition: str, account: str) -> str | None:

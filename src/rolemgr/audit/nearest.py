@@ -62,9 +62,8 @@ class Granted:
         for policy in holder.policies:
             found |= self._by_itself(policy)
         statements = [*_statements(rights)]
-        limited = (
-            frozenset(found) if rights.policies.bounded else _all_of(one.actions for one in statements if one.limits)
-        )
+        bounded = rights.policies.bounded or not all(map(_allows_all, rights.policies.service_control))
+        limited = frozenset(found) if bounded else _all_of(one.actions for one in statements if one.limits)
         asked = _LimitedActions(rights, holder)
         for group, everywhere in _groups(limited & found, statements):
             found.difference_update(asked.refused(group, everywhere=everywhere))
@@ -77,13 +76,14 @@ class Granted:
             allows = (one for one in document.statement if one.effect is Effect.ALLOW)
             self._of[id(document)] = (
                 document,
-                frozenset(action for one in allows for action in _of_statement(one)),
+                frozenset(action for one in allows for action in actions_of_statement(one)),
             )
         return self._of[id(document)][1]
 
 
-def _of_statement(statement: IdentityStatement) -> Iterator[str]:
-    actions = _actions(statement)
+def actions_of_statement(statement: IdentityStatement) -> Iterator[str]:
+    """Yield the actions that *statement* speaks of, on a resource that it names, without looking at conditions."""
+    actions = named_actions(statement)
     resources = statement.resource or ()
     if "*" in resources or statement.not_resource:
         yield from actions
@@ -100,7 +100,8 @@ def _fits(pattern: str, action: str) -> bool:
     return known is not None and made is not None and bool(types_of(made, known))
 
 
-def _actions(statement: IdentityStatement) -> frozenset[str]:
+def named_actions(statement: IdentityStatement) -> frozenset[str]:
+    """Return the actions that *statement* speaks of, by the reference."""
     if statement.not_action:
         return expanded("*") - frozenset(action for one in statement.not_action for action in expanded(one))
     patterns = statement.action or ()
@@ -123,11 +124,19 @@ class _Statement(NamedTuple):
 
 def _statements(rights: Rights) -> Iterator[_Statement]:
     policies = rights.policies
-    documents = (*policies.identity, *((policies.permissions_boundary,) if policies.permissions_boundary else ()))
+    bounds = (policies.permissions_boundary,) if policies.permissions_boundary else ()
+    controls = (document for level in policies.service_control for document in level)
+    documents = (*policies.identity, *bounds, *controls)
     for document in documents:
         for one in document.statement:
             limits = one.effect is Effect.DENY or any(map(is_settled, one.condition_keys()))
-            yield _Statement(_actions(one), limits, one.resource is not None and "*" in one.resource)
+            yield _Statement(named_actions(one), limits, one.resource is not None and "*" in one.resource)
+
+
+def _allows_all(level: Iterable[IdentityPolicy]) -> bool:
+    """Tell whether the SCPs of a *level* allow everything that they don't deny, as `FullAWSAccess` does."""
+    allows = (one for document in level for one in document.statement if one.effect is Effect.ALLOW)
+    return any("*" in (one.action or ()) and "*" in (one.resource or ()) and not one.condition for one in allows)
 
 
 def _all_of(sets: Iterable[frozenset[str]]) -> frozenset[str]:
@@ -178,19 +187,39 @@ class _LimitedActions:
         return False
 
 
-def nearest(role: HeldRole, allowed: frozenset[str], personas: Mapping[str, frozenset[str]]) -> Nearest:
-    """Return the one of *personas*, the actions of each by name, that a role with *allowed* actions is nearest to."""
-    known = frozenset(action for actions in personas.values() for action in actions)
-    mine = allowed & known
+_BEYOND: Final = 0.1
+"""What the share of a persona's actions that the role has not counts, beside the share of its own that it would lose.
 
-    def distance(name: str) -> tuple[float, str]:
-        theirs = personas[name]
-        return -len(mine & theirs) / (len(mine | theirs) or 1), name
+Who is to become a persona must go on working first, and be given little beyond second: a role that trains alone is
+near the jobs' own persona, and not near a small one that trains nothing."""
 
-    name = min(personas, key=distance)
-    return Nearest(
-        role, name, len(allowed), tuple(sorted(allowed - personas[name])), tuple(sorted(personas[name] - allowed))
-    )
+
+class Distances:
+    """How near roles are to *personas*, the actions of each by name; what the same actions give is found out once."""
+
+    def __init__(self, personas: Mapping[str, frozenset[str]]) -> None:
+        self._personas = personas
+        self._known = _all_of(personas.values())
+        self._of: dict[frozenset[str], tuple[str, tuple[str, ...], tuple[str, ...]]] = {}
+
+    def nearest(self, role: HeldRole, allowed: frozenset[str]) -> Nearest:
+        """Return the persona that *role*, with *allowed* actions, is nearest to."""
+        if allowed not in self._of:
+            self._of[allowed] = self._compared(allowed)
+        name, exceeds, lacks = self._of[allowed]
+        return Nearest(role, name, len(allowed), exceeds, lacks)
+
+    def _compared(self, allowed: frozenset[str]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+        mine = allowed & self._known
+
+        def distance(name: str) -> tuple[float, str]:
+            theirs = self._personas[name]
+            lost, beyond = len(mine - theirs) / (len(mine) or 1), len(theirs - mine) / (len(theirs) or 1)
+            return lost + _BEYOND * beyond, name
+
+        name = min(self._personas, key=distance)
+        theirs = self._personas[name]
+        return name, tuple(sorted(allowed - theirs)), tuple(sorted(theirs - allowed))
 
 
 def actions_of(documents: Mapping[str, tuple[IdentityPolicy, ...]], account: str) -> dict[str, frozenset[str]]:

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from rolemgr.audit.breadth import PASS_ROLE
+from rolemgr.audit.candidates import Candidates
 from rolemgr.audit.examples import concrete, like, resources_on, strange, strangers
 from rolemgr.audit.finding import ChainStep
-from rolemgr.audit.rights import Certainty, ShownRequest, ask_trust, tags_of
+from rolemgr.audit.rights import Certainty, RightsAnswer, ShownRequest, ask_trust, tags_of
 from rolemgr.audit.setting import AuditedPrincipal, AuditRun
-from rolemgr.audit.targets import EVERYTHING, trusting
+from rolemgr.audit.targets import EVERYTHING, own_policies, trusting
 from rolemgr.check.paths import takes_a_role
 from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.arn import Arn
@@ -24,13 +25,17 @@ from rolemgr.reference.services import find_action
 
 MOST_STEPS: Final = 3
 _ASSUME: Final = "sts:AssumeRole"
+_OPEN: Final = "sagemaker:CreatePresignedDomainUrl"
 _REWRITE: Final = "iam:UpdateAssumeRolePolicy"
 _KEYS: Final = {
     "iam:CreateAccessKey": "makes an access key of it", "iam:CreateLoginProfile": "gives it a password",
     "iam:UpdateLoginProfile": "changes its password",
 }  # fmt: skip
 _MOST_RESOURCES: Final = 6
-_FILLS: Final = ("iam:AttachRolePolicy", "iam:PutRolePolicy")
+_FILLS: Final = {
+    "role": ("iam:AttachRolePolicy", "iam:PutRolePolicy"), "user": ("iam:AttachUserPolicy", "iam:PutUserPolicy"),
+}  # fmt: skip
+_VERSION: Final = "iam:CreatePolicyVersion"
 _BOUNDARY: Final = "iam:permissionsboundary"
 
 
@@ -39,8 +44,8 @@ class Walker:
 
     def __init__(self, setting: AuditRun, subject: AuditedPrincipal) -> None:
         self.setting, self.subject, self.rights = setting, subject, subject.rights
-        self.assumes, self.passes = self.rights.speaks(_ASSUME), self.rights.speaks(PASS_ROLE)
-        self.rewrites = self.rights.speaks(_REWRITE)
+        self.passes, self.rewrites = self._is_allowed_somewhere(PASS_ROLE), self._is_allowed_somewhere(_REWRITE)
+        self.opens = self.rights.speaks(_OPEN)
         self.keys = tuple(action for action in _KEYS if self.rights.speaks(action))
         self._starts: dict[str, tuple[str, tuple[ShownRequest, ...]] | None] = {}
 
@@ -55,7 +60,8 @@ class Walker:
         """Return the step by which the principal becomes *target*, which lets *services* assume it."""
         if target.holder.kind == "user":
             return self._by_keys(target)
-        return self._by_assuming(target) or self._by_passing(target, services) or self._by_rewriting(target)
+        found = self._by_assuming(target) or self._by_passing(target, services)
+        return found or self._by_opening(target) or self._by_rewriting(target)
 
     def _by_assuming(self, target: AuditedPrincipal) -> ChainStep | None:
         trust = target.holder.trust
@@ -85,8 +91,28 @@ class Walker:
                 )
         return None
 
+    def _by_opening(self, target: AuditedPrincipal) -> ChainStep | None:
+        """Return the step by which the principal opens a Studio profile that works as *target*."""
+        profiles = self.setting.profiles_of.get(target.holder.arn, ()) if self.opens else ()
+        for profile in profiles[:_MOST_RESOURCES]:
+            opened = self.rights.ask(_OPEN, profile.arn)
+            if opened.shown:
+                how = f"opens Studio as {profile.name}, who works as it ({_OPEN})"
+                return self._step(target, how, (opened.shown,))
+        if len(profiles) > _MOST_RESOURCES and not self.rights.is_uniform(_OPEN):
+            reason = (
+                f"more than {_MOST_RESOURCES} profiles work as {target.holder.name}, and none of the first is opened"
+            )
+            self.setting.cannot_tell(self.subject, f"{_OPEN} on all of them", reason)
+        return None
+
+    @property
+    def reaches_within(self) -> bool:
+        """Whether it may have a way to whoever is in its account, beside assuming roles that trust it."""
+        return bool(self.passes or self.rewrites or self.opens or self.keys)
+
     def _by_rewriting(self, target: AuditedPrincipal) -> ChainStep | None:
-        if not self.rewrites:
+        if not self.rewrites or target.account != self.subject.account:
             return None
         rewrite = self.rights.ask(_REWRITE, target.holder.arn, tags_of(target.holder))
         if not rewrite.shown:
@@ -99,7 +125,7 @@ class Walker:
         return None
 
     def _by_keys(self, target: AuditedPrincipal) -> ChainStep | None:
-        for action in self.keys:
+        for action in self.keys if target.account == self.subject.account else ():
             answer = self.rights.ask(action, target.holder.arn, tags_of(target.holder))
             if answer.shown:
                 return self._step(target, f"{_KEYS[action]} ({action})", (answer.shown,))
@@ -107,39 +133,54 @@ class Walker:
 
     def filling(self, others: Iterable[AuditedPrincipal]) -> ChainStep | None:
         """Return how the principal gives one of *others*, which it can become, any policy; none that has a boundary."""
-        actions = [action for action in _FILLS if self.rights.speaks(action) and not self._refused_everywhere(action)]
-        for target in others if actions else ():
-            self.setting.pairs.spend(1)
-            if (
-                target is self.subject
-                or not self._may_become(target)
-                or target.holder.kind != "role"
-                or target.holder.boundary_arn
-            ):
+        fills = {kind: [one for one in actions if self._may_fill(one, kind)] for kind, actions in _FILLS.items()}
+        rewrites = self.rights.speaks(_VERSION)
+        for target in others if rewrites or any(fills.values()) else ():
+            self.setting.pairs_of(self.subject).spend(1)
+            if target is self.subject or target.holder.boundary_arn or not self._may_become(target):
                 continue
-            policy = f"arn:{target.partition}:iam::aws:policy/AdministratorAccess"
-            context = {**tags_of(target.holder), _BOUNDARY: None}
-            for action in actions:
-                filled = self.rights.ask(action, target.holder.arn, {**context, "iam:policyarn": policy})
+            for how, filled in self._filled(target, fills[target.holder.kind], rewrites=rewrites):
                 step = self.step_to(target, services_of(self.setting, target)) if filled.shown else None
                 if filled.shown and step:
-                    name = target.holder.name
-                    how = f"gives {name} any policy ({action}), then {step.how}"
-                    return self._step(self.subject, how, (filled.shown, *step.requests))._replace(whom=EVERYTHING)
+                    requests = (filled.shown, *step.requests)
+                    return self._step(self.subject, f"{how}, then {step.how}", requests)._replace(whom=EVERYTHING)
         return None
 
-    def _refused_everywhere(self, action: str) -> bool:
-        """Tell whether *action* is allowed on no role: no pattern is about roles, or all is about any, and denied."""
-        if not any(like(pattern, action, "role") for pattern in self.rights.patterns(action)):
+    def _filled(
+        self, target: AuditedPrincipal, actions: Sequence[str], *, rewrites: bool
+    ) -> Iterator[tuple[str, RightsAnswer]]:
+        """Yield how *target* is given any policy, each with what the evaluator says of it."""
+        name, policy = target.holder.name, f"arn:{target.partition}:iam::aws:policy/AdministratorAccess"
+        context = {**tags_of(target.holder), _BOUNDARY: None, "iam:policyarn": policy}
+        for action in actions:
+            yield f"gives {name} any policy ({action})", self.rights.ask(action, target.holder.arn, context)
+        for one in own_policies(target) if rewrites else ():
+            yield f"rewrites {one.arn}, which {name} has ({_VERSION})", self.rights.ask(_VERSION, str(one.arn))
+
+    def _may_fill(self, action: str, kind: str) -> bool:
+        return self.rights.speaks(action) and not self._refused_everywhere(action, kind)
+
+    def _refused_everywhere(self, action: str, kind: str) -> bool:
+        """Tell whether *action* is allowed on no role (or user): no pattern is about one, or all is denied."""
+        if not any(like(pattern, action, kind) for pattern in self.rights.patterns(action)):
             return True
         if not self.rights.is_uniform(action):
             return False
+        anybody = strange(action, kind, self.subject.partition, self.subject.account)
+        return not self.rights.ask(action, anybody, {_BOUNDARY: None})
+
+    def _is_allowed_somewhere(self, action: str) -> bool:
+        """Tell whether *action* may be allowed on a role: where all that is said is about any role, one is asked."""
+        if not self.rights.speaks(action):
+            return False
         role = strange(PASS_ROLE, "role", self.subject.partition, self.subject.account)
-        return not self.rights.ask(action, role, {_BOUNDARY: None})
+        return not self.rights.is_uniform(action) or bool(self.rights.ask(action, role))
 
     def _may_become(self, target: AuditedPrincipal) -> bool:
         """Tell whether any step could lead to *target*, without asking for one."""
-        return self.passes or self.rewrites or _may_let_in(target, self.subject)
+        if target.holder.kind == "user":
+            return bool(self.keys)
+        return self.passes or self.rewrites or self.opens or _may_let_in(target, self.subject)
 
     def _step(self, target: AuditedPrincipal, how: str, requests: tuple[ShownRequest, ...]) -> ChainStep:
         return ChainStep(self.subject.holder.arn, target.holder.arn, how, requests)
@@ -204,7 +245,8 @@ def _may_let_in(target: AuditedPrincipal, subject: AuditedPrincipal) -> bool:
 
 def _service_enters(setting: AuditRun, target: AuditedPrincipal, service: str) -> ShownRequest | None:
     context = {"aws:sourceaccount": target.account}
-    answer = ask_trust(service, target.holder, _ASSUME, context, target.budget, setting.now)
+    rcps = setting.around.rcps(target.account, _ASSUME)
+    answer = ask_trust(service, target.holder, _ASSUME, context, target.budget, setting.now, rcps=rcps)
     if answer.certainty is Certainty.UNKNOWN:
         target.rights.cannot_tell(f"whether {service} may assume it")
     return answer.shown
@@ -229,8 +271,8 @@ def services_of(setting: AuditRun, target: AuditedPrincipal) -> tuple[str, ...]:
 class Search:
     """The search from those who have every right, or can give it to themselves, to all others."""
 
-    def __init__(self, setting: AuditRun, walkers: Mapping[str, Walker]) -> None:
-        self._setting, self._walkers = setting, walkers
+    def __init__(self, setting: AuditRun, walkers: Mapping[str, Walker], goal: str = "an administrator") -> None:
+        self._setting, self._walkers, self._goal = setting, walkers, goal
         self.next_step: dict[str, ChainStep] = {}
 
     def run(self, administrators: Sequence[str], ways: Mapping[str, ChainStep]) -> Mapping[str, tuple[ChainStep, ...]]:
@@ -240,32 +282,36 @@ class Search:
         frontiers = {0: list(administrators), 1: list(ways)}
         for depth in range(1, MOST_STEPS + 1):
             targets = [self._setting.subjects[arn] for arn in frontiers.get(depth - 1, ())]
-            found = self._one_step(targets, done)
+            found = self.one_step(targets, done)
             self.next_step |= found
             done |= found.keys()
             frontiers.setdefault(depth, []).extend(found)
         return {arn: self._chain(arn, ways) for arn in self.next_step}
 
-    def _one_step(self, targets: Sequence[AuditedPrincipal], done: set[str]) -> dict[str, ChainStep]:
+    def one_step(
+        self, targets: Sequence[AuditedPrincipal], done: set[str], what: str = "whether it can become an administrator"
+    ) -> dict[str, ChainStep]:
+        """Return the step to one of *targets* of each principal that is not *done*; *what* can't be told otherwise."""
         found: dict[str, ChainStep] = {}
         services = {one.holder.arn: services_of(self._setting, one) for one in targets}
+        candidates = Candidates(targets)
         for arn, walker in self._walkers.items() if targets else ():
             if arn in done:
                 continue
             try:
-                step = self._first(walker, targets, services)
+                step = self._first(walker, candidates, services)
             except TooComplex as error:
-                self._setting.cannot_tell(walker.subject, "whether it can become an administrator", error)
+                self._setting.cannot_tell(walker.subject, what, error)
                 continue
             if step:
                 found[arn] = step
         return found
 
     def _first(
-        self, walker: Walker, targets: Sequence[AuditedPrincipal], services: Mapping[str, tuple[str, ...]]
+        self, walker: Walker, candidates: Candidates, services: Mapping[str, tuple[str, ...]]
     ) -> ChainStep | None:
-        for target in targets:
-            self._setting.pairs.spend(1)
+        for target in candidates.of(walker.subject, within=walker.reaches_within):
+            self._setting.pairs_of(walker.subject).spend(1)
             if step := walker.step_to(target, services[target.holder.arn]):
                 return step
         return None

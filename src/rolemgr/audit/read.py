@@ -6,21 +6,20 @@ the URL-encoded text of IAM's API. What can't be read is not judged, and said.
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from rolemgr.audit.account import Raw, RawPolicy, joined
-from rolemgr.errors import InputError, Problems, SourceLocation
-from rolemgr.evaluate.policies import read_policy
+from rolemgr.audit.parse import Documents
+from rolemgr.errors import SourceLocation
+from rolemgr.evaluate.errors import RequestError
+from rolemgr.evaluate.principals import read_caller
 from rolemgr.files.members import Item, items
-from rolemgr.files.source import MAX_BYTES, FileError, Limits, SourceFile
+from rolemgr.files.source import MAX_BYTES, FileError, Limits
 from rolemgr.iam.arn import Arn
-from rolemgr.iam.documents import IdentityPolicy, PolicyDocument, TrustPolicy
-from rolemgr.iam.role_document import decoded
+from rolemgr.iam.documents import IdentityPolicy, TrustPolicy
 from rolemgr.model.inventory import Inventory, PrincipalKind, Unjudged, Usage
-from rolemgr.model.source import parse_model
 
 FILE_LIMITS: Final = Limits(bytes=256 * MAX_BYTES)
 """An account has at most 5,000 roles and 5,000 users: with AWS's own policies some 100 MiB."""
@@ -33,8 +32,6 @@ _MORE: Final = ("NextToken", "Marker")
 _OTHERS: Final = (*_MORE, "IsTruncated", "ResponseMetadata")
 _DATES: Final = ("CreateDate", "UpdateDate")
 
-Document = TypeVar("Document", bound=PolicyDocument)
-
 
 class Reader:
     """Takes files one after the other, and keeps of each only what is judged."""
@@ -46,7 +43,7 @@ class Reader:
         self.newest: date | None = None
         self.files: list[str] = []
         self.broken: list[FileError] = []
-        self._documents: dict[tuple[type, str], PolicyDocument | str] = {}
+        self._documents = Documents()
         self._open: dict[str, SourceLocation] = {}
         self._closed: set[str] = set()
 
@@ -113,6 +110,9 @@ class Reader:
             place = f"{item.key}[{item.place}]" if item.place is not None else item.key
             self._aside(name, item.line, place, f"it has no `Arn` of an IAM {wanted}")
             return set()
+        if problem := _not_anybody(str(arn)) if wanted in ("role", "user") else "":
+            self._aside(name, item.line, str(arn), problem)
+            return set()
         self._note_dates(value)
         at = SourceLocation(name, item.line)
         if item.key == "Policies":
@@ -130,7 +130,7 @@ class Reader:
         if len(default) != 1:
             read = RawPolicy(arn, None, "the input does not say which version is in force", at)
         else:
-            found = self._document(default[0].get("Document"), IdentityPolicy)
+            found = self._documents.read(default[0].get("Document"), IdentityPolicy)
             document, problem = (found, "") if isinstance(found, IdentityPolicy) else (None, str(found))
             read = RawPolicy(arn, document, problem, at)
         before = self.policies.setdefault(arn, read)
@@ -169,25 +169,18 @@ class Reader:
         for index, one in enumerate(_listed(value, "the inline policies", missing)):
             name = one.get("PolicyName") if isinstance(one, dict) else None
             shown = name if isinstance(name, str) else f"number {index + 1}"
-            found = self._document(one.get("PolicyDocument") if isinstance(one, dict) else one, IdentityPolicy)
+            found = self._documents.read(one.get("PolicyDocument") if isinstance(one, dict) else one, IdentityPolicy)
             if isinstance(found, IdentityPolicy):
                 yield shown, found
             else:
                 missing(f"inline policy `{shown}`", str(found))
 
     def _trust(self, value: Mapping[str, Any], missing: Callable[[str, str], None]) -> TrustPolicy | None:
-        found = self._document(value.get("AssumeRolePolicyDocument"), TrustPolicy)
+        found = self._documents.read(value.get("AssumeRolePolicyDocument"), TrustPolicy)
         if isinstance(found, TrustPolicy):
             return found
         missing("the trust policy", str(found))
         return None
-
-    def _document(self, value: Any, kind: type[Document]) -> Document | str:
-        """Return the document that *value* is, or what is wrong with it; the same text is read once."""
-        key = kind, value if isinstance(value, str) else json.dumps(value)
-        if key not in self._documents:
-            self._documents[key] = _parsed(value, kind)
-        return self._documents[key]  # type: ignore[return-value]  # the key has its type
 
     def _note_dates(self, value: Mapping[str, Any]) -> None:
         used = value.get("RoleLastUsed")
@@ -197,23 +190,13 @@ class Reader:
         self.newest = max((day for day in (self.newest, *days) if day), default=None)
 
 
-def _parsed(value: Any, kind: type[Document]) -> Document | str:
-    """Return *value*, an object or text, as a document that the evaluator takes; or what is wrong with it."""
-    if value is None:
-        return "the document is missing"
+def _not_anybody(arn: str) -> str:
+    """Return why nobody can make a request as *arn*, which is of a role or user; nothing where somebody can."""
     try:
-        data = decoded(value) if isinstance(value, str) else value
-        if not isinstance(data, dict):
-            return "the document is not an object"
-        document = parse_model(SourceFile("document", data, {}), kind).value
-        read_policy(document)
-    except InputError as error:
-        return error.problem
-    except Problems as error:
-        return error.problems[0].problem
-    except (ValueError, RecursionError):
-        return "the document is not valid JSON"
-    return document
+        read_caller(arn)
+    except RequestError as error:
+        return str(error)
+    return ""
 
 
 def _listed(value: Any, what: str, missing: Callable[[str, str], None]) -> list[Any]:

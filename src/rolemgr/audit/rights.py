@@ -1,39 +1,32 @@
 """
 What one principal may do: a request that is allowed, "no", or that it can't be told, and why.
 
-Decided by the evaluator, over the identity policies and the permissions boundary (and a role's trust policy,
-where one is to be assumed). SCPs, RCPs and policies of resources are not in the input: an audit says so once.
+Decided by the evaluator, over the identity policies and the permissions boundary, a role's trust policy where one
+is to be assumed, and what the input has of SCPs, RCPs and policies of resources. What it does not have of these, an
+audit says once.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
-from rolemgr.audit.contexts import Choice, Values, escaped, is_settled, may_choose, satisfied
+from rolemgr.audit.contexts import Choice
+from rolemgr.audit.surroundings import ResourceControls, Surroundings
+from rolemgr.audit.trial import Trial
 from rolemgr.compare.budget import Budget
-from rolemgr.evaluate.decision import evaluate
-from rolemgr.evaluate.known import known_keys
-from rolemgr.evaluate.policies import ActionStatements, Layer, Policies
-from rolemgr.evaluate.principals import Match, match, read_caller
+from rolemgr.evaluate.policies import ActionStatements, Policies
 from rolemgr.evaluate.request import Context, Request, account_in
-from rolemgr.evaluate.statement import ReadStatement, takes_resource
 from rolemgr.iam.arn import Arn
-from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement, TrustPolicy
+from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement, ResourcePolicy, TrustPolicy
 from rolemgr.iam.wildcards import matches_action, matches_folded_action
 from rolemgr.model.inventory import HeldRole
+from rolemgr.model.inventory_layers import HeldResource
 
-_MOST_ALLOWS: Final = 12
-"""How many Allows of one layer are tried, one after the other, for one request."""
-_MOST_TRIES: Final = 48
-"""How many contexts are tried for one request."""
-_MOST_ESCAPES: Final = 4
 _ASKED_ABOUT_TIME: Final = "aws:currenttime"
 
 
-_SESSION_TAGS: Final = "aws:principaltag/"
 _TAGS_OF_IAM: Final = ("aws:resourcetag/", "iam:resourcetag/")
 Settled: TypeAlias = Mapping[str, str | None]
 """Condition keys, in lower case, with the value that they have; None for a key that is not in the request."""
@@ -67,12 +60,17 @@ class Certainty(StrEnum):
 
 @dataclass(frozen=True)
 class ShownRequest:
-    """A request, and whose policies it was asked of; *trust* is the policy of the role to be assumed, where one is."""
+    """
+    A request, and whose policies it was asked of.
+
+    *trust* is the policy of the role to be assumed, where one is; *resource* what has the policy that decides about it.
+    """
 
     request: Request
     holder: HeldRole | None = None
     trust_of: str | None = None
     trust: TrustPolicy | None = None
+    resource: HeldResource | None = None
 
 
 class RightsAnswer(NamedTuple):
@@ -90,14 +88,23 @@ UNTOLD: Final = RightsAnswer(Certainty.UNKNOWN)
 
 
 class Rights:
-    """The requests of *holder*, at the time *now* (ISO 8601), each paid for from *budget*."""
+    """
+    The requests of *holder*, at the time *now* (ISO 8601), each paid for from *budget*.
 
-    def __init__(self, holder: HeldRole, now: str, budget: Budget) -> None:
-        self.holder, self._now, self._budget = holder, now, budget
+    *policies* are those of the principal and its account; those of a resource come to them request by request.
+    """
+
+    def __init__(self, holder: HeldRole, now: str, budget: Budget, around: Surroundings | None = None) -> None:
+        self.holder, self._now, self._budget, self._around = holder, now, budget, around
         boundary = holder.boundary.document if holder.boundary else None
+        scps = around.scps(holder.account) if around else ()
+        self._of_account = around.of_account(holder.account) if around else ()
+        self._beside: dict[tuple[int, str], Policies] = {}
         self.untold: dict[str, int] = {}
         """How many requests can't be told, by action."""
-        self.policies = Policies(tuple(one.document for one in holder.policies), boundary)
+        self.cuts: dict[str, str] = {}
+        """What was not asked to its end, and why."""
+        self.policies = Policies(tuple(one.document for one in holder.policies), boundary, service_control=scps)
 
     @cached_property
     def tags(self) -> Mapping[str, str]:
@@ -138,39 +145,49 @@ class Rights:
 
     def ask(
         self, action: str, resource: str, context: Settled | None = None, *, trust: TrustPolicy | None = None,
-        trust_of: str | None = None, choice: Choice = Choice.ANY,
+        trust_of: str | None = None, choice: Choice = Choice.ANY, note: bool = True,
     ) -> RightsAnswer:  # fmt: skip
         """
         Return whether the principal may do *action* on *resource*, with *context* as it is.
 
         *trust* is the policy of the role that is to be assumed. Keys that nobody settles, and that *choice* leaves
-        to the caller, are chosen so that the request comes through, if any choice does. Raises TooComplex where the
-        budget is spent.
+        to the caller, are chosen so that the request comes through, if any choice does. That it can't be told is
+        counted, unless *note* says that it is asked once more. Raises TooComplex where the budget is spent.
         """
-        if trust is None and not (self.speaks(action) and self._is_on(action, resource)):
+        held = self._around.at(resource) if self._around else None
+        opened = trust or (held.policy if held else None)
+        if opened is None and not (self.speaks(action) and self._is_on(action, resource)):
             return NO
-        policies = self.policies if trust is None else self._beside(trust)
+        owner = account_in(resource) or (held.account if held else None)
+        policies = self._policies(action, opened, owner or self.holder.account)
         settled = _settled(context or {})
         about = policies.about(action.lower())
         asked = _keys(about)
+        settled |= {key: (value,) for key, value in self._of_account if key in asked and key not in settled}
         settled |= {key: (value,) for key, value in self.tags.items() if key in asked and key not in settled}
         if _is_of_iam(resource):
             settled |= {key: () for key in asked if key.startswith(_TAGS_OF_IAM) and key not in settled}
         if _ASKED_ABOUT_TIME in asked:
             settled.setdefault(_ASKED_ABOUT_TIME, (self._now,))
-        trial = _Trial(self.holder.arn, action, resource, settled, policies, about, self._budget, choice)
+        trial = Trial(self.holder.arn, action, resource, settled, policies, about, self._budget, choice, owner)
         trial.has_session_tags = self._has_session_tags
         found = trial.request()
         if found is not None:
-            return RightsAnswer(Certainty.ALLOWED, ShownRequest(found, self.holder, trust_of, trust))
+            shown = ShownRequest(found, self.holder, trust_of, trust, held if held and held.policy else None)
+            return RightsAnswer(Certainty.ALLOWED, shown)
         if trial.surely_denied():
             return NO
-        self.cannot_tell(action)
+        if note:
+            self.cannot_tell(action)
         return UNTOLD
 
     def cannot_tell(self, what: str) -> None:
-        """Note once more that nobody can tell *what*: an action, or words that say what was asked."""
+        """Note once more that nobody can tell *what* for its conditions: an action, or words for what was asked."""
         self.untold[what] = self.untold.get(what, 0) + 1
+
+    def cut_off(self, what: str, reason: str) -> None:
+        """Note that *what* was not asked to its end, and the *reason*."""
+        self.cuts[what] = reason
 
     @cached_property
     def _has_session_tags(self) -> bool:
@@ -183,8 +200,28 @@ class Rights:
         )
         return any(matches_action(pattern, "sts:TagSession") for pattern in actions)
 
-    def _beside(self, trust: TrustPolicy) -> Policies:
-        return Policies(self.policies.identity, self.policies.permissions_boundary, resource=trust)
+    def policies_for(self, shown: ShownRequest) -> Policies:
+        """Return the policies by which the request *shown* was judged."""
+        request, held = shown.request, shown.resource
+        opened = shown.trust or (held.policy if held else None)
+        return self._policies(request.action, opened, request.resource_account or self.holder.account)
+
+    def _policies(self, action: str, opened: ResourcePolicy | TrustPolicy | None, account: str) -> Policies:
+        """Return the policies with that of the resource, and the RCPs of the *account* that owns it."""
+        rcps = self._around.rcps(account, action) if self._around else ()
+        if opened is None and not rcps:
+            return self.policies
+        key = id(opened), account if rcps else ""
+        if key not in self._beside:
+            mine = self.policies
+            made = Policies(
+                mine.identity, mine.permissions_boundary, service_control=mine.service_control,
+                resource_control=rcps, resource=opened,
+            )  # fmt: skip
+            if isinstance(opened, TrustPolicy):
+                return made  # one of thousands of roles: each is asked about once
+            self._beside[key] = made
+        return self._beside[key]
 
 
 def _names(statement: IdentityStatement, folded: str) -> bool:
@@ -194,25 +231,52 @@ def _names(statement: IdentityStatement, folded: str) -> bool:
 
 def ask_trust(
     principal: str, role: HeldRole, action: str, context: Settled, budget: Budget, now: str,
-    identity: IdentityPolicy | None = None, *, choice: Choice = Choice.ANY,
+    identity: IdentityPolicy | None = None, *, choice: Choice = Choice.ANY, rcps: ResourceControls = (),
 ) -> RightsAnswer:  # fmt: skip
     """
-    Return whether the trust policy of *role* lets *principal*, a service or anybody, assume it.
+    Return whether the trust policy of *role* and the *rcps* let *principal*, a service or anybody, assume it.
 
     A principal of another account needs an *identity* policy there too: one that allows it is taken for granted.
     """
     if role.trust is None:
         return UNTOLD
-    policies = Policies(() if identity is None else (identity,), resource=role.trust)
+    policies = Policies(() if identity is None else (identity,), resource_control=rcps, resource=role.trust)
+    found = _ask_outsider(principal, action, role.arn, role.account, policies, context, now, budget, choice)
+    if isinstance(found, Request):
+        return RightsAnswer(Certainty.ALLOWED, ShownRequest(found, None, role.arn, role.trust))
+    return found
+
+
+def ask_resource(
+    principal: str, held: HeldResource, action: str, resource: str, context: Settled, budget: Budget, now: str,
+    *, choice: Choice = Choice.ANY, rcps: ResourceControls = (),
+) -> RightsAnswer:  # fmt: skip
+    """
+    Return whether the policy of *held* and the *rcps* let *principal*, of another account or a service, in.
+
+    What its own account must allow is taken for granted. *resource* is what is asked for: *held*, or a part of it.
+    """
+    if held.unknown:
+        return UNTOLD
+    identity = (ANYTHING,) if principal.startswith("arn:") else ()
+    policies = Policies(identity, resource_control=rcps, resource=held.policy)
+    found = _ask_outsider(principal, action, resource, held.account, policies, context, now, budget, choice)
+    if isinstance(found, Request):
+        return RightsAnswer(Certainty.ALLOWED, ShownRequest(found, resource=held))
+    return found
+
+
+def _ask_outsider(
+    principal: str, action: str, resource: str, owner: str, policies: Policies, context: Settled, now: str,
+    budget: Budget, choice: Choice,
+) -> Request | RightsAnswer:  # fmt: skip
+    """Return a request of *principal* that *policies* allow, or that none is, or that it can't be told."""
     about = policies.about(action.lower())
     settled = _settled(context)
     if _ASKED_ABOUT_TIME in _keys(about):
         settled[_ASKED_ABOUT_TIME] = (now,)
-    trial = _Trial(principal, action, role.arn, settled, policies, about, budget, choice)
-    found = trial.request()
-    if found is None:
-        return NO if trial.surely_denied() else UNTOLD
-    return RightsAnswer(Certainty.ALLOWED, ShownRequest(found, None, role.arn, role.trust))
+    trial = Trial(principal, action, resource, settled, policies, about, budget, choice, owner)
+    return trial.request() or (NO if trial.surely_denied() else UNTOLD)
 
 
 def _keys(about: Iterable[ActionStatements]) -> frozenset[str]:
@@ -225,133 +289,6 @@ def _keys(about: Iterable[ActionStatements]) -> frozenset[str]:
             if not one.everywhere:
                 found.update(key.lower() for key in one.resource_variables)
     return frozenset(found)
-
-
-class _Trial:
-    """The search for a context in which one request is allowed."""
-
-    def __init__(
-        self, principal: str, action: str, resource: str, settled: Mapping[str, tuple[str, ...]], policies: Policies,
-        about: Iterable[ActionStatements], budget: Budget, choice: Choice,
-    ) -> None:  # fmt: skip
-        self._principal, self._action, self._resource = principal, action, resource
-        known = {one.folded: one.values for one in known_keys(principal, account_in(resource))}
-        self._settled, self._given = {**known, **settled}, settled
-        self._policies, self._about, self._budget = policies, tuple(about), budget
-        self._caller, self._choice = read_caller(principal), choice
-        self.has_session_tags = False
-
-    def _is_fixed(self, key: str) -> bool:
-        """Tell whether the lower-case *key* has the value that it has; a session may bring tags that its role lacks."""
-        if key in self._settled:
-            return True
-        if self.has_session_tags and key.startswith(_SESSION_TAGS):
-            return False
-        return is_settled(key) or not may_choose(key, self._choice)
-
-    def request(self) -> Request | None:
-        """Return an allowed request, if one is found."""
-        tried: list[Values] = []
-        for chosen in islice(self._contexts(), _MOST_TRIES):
-            for context in (chosen, *self._escapes(chosen)):
-                if context in tried or len(tried) >= _MOST_TRIES:
-                    continue
-                tried.append(context)
-                request = self._made(context)
-                self._budget.spend(1)
-                if evaluate(request, self._policies).decision == "Allowed":
-                    return request
-        return None
-
-    def _made(self, chosen: Values) -> Request:
-        context = {key: list(values) for key, values in {**chosen, **self._given}.items() if values}
-        return Request.known(self._action, self._resource, context, self._principal, None)
-
-    def _contexts(self) -> Iterator[Values]:
-        """Yield contexts that satisfy one Allow of each layer."""
-        found: list[Values] = [{}]
-        for group in self._about:
-            allows = list(islice(self._allows(group), _MOST_ALLOWS))
-            if not allows and group.layer in (Layer.RESOURCE, Layer.TRUST, Layer.IDENTITY):
-                continue  # another layer may allow it alone, or the evaluator says no
-            found = [
-                made
-                for chosen in found
-                for one in allows
-                if (made := satisfied(one, self._settled, chosen, self._is_fixed)) is not None
-            ]
-            found = found[:_MOST_ALLOWS]
-        yield from found
-
-    def _allows(self, group: ActionStatements) -> Iterator[ReadStatement]:
-        for _, one in group.statements:
-            if one.effect is Effect.ALLOW and self._is_about(one):
-                yield one
-
-    def _is_about(self, statement: ReadStatement) -> bool:
-        named = statement.principals is None or match(statement.principals, self._caller, bounded=False)
-        return bool(named) and (statement.everywhere or takes_resource(statement, self._made({})))
-
-    def _escapes(self, chosen: Values) -> Iterator[Values]:
-        """Yield *chosen* changed so that the Denies which match it don't, one after the other."""
-
-        def fixed(key: str) -> bool:
-            return key in chosen or self._is_fixed(key)
-
-        current = [chosen]
-        for deny in self._denies():
-            context = Context({**current[0], **self._settled})
-            if not all(condition.holds(context) for condition in deny.conditions):
-                continue
-            changed = list(islice(escaped(deny, self._settled, current[0], fixed), _MOST_ESCAPES))
-            if not changed:
-                return
-            current = changed
-            yield from changed
-
-    def _denies(self) -> Iterator[ReadStatement]:
-        for group in self._about:
-            yield from (one for _, one in group.statements if one.effect is Effect.DENY and self._is_about(one))
-
-    def surely_denied(self) -> bool:
-        """Tell whether no context lets it come through: no Allow is about it, or a Deny has nothing to escape by."""
-        if any(self._is_unconditional(deny) for deny in self._denies()):
-            return True
-        identity = any(self._may_allow(group) for group in self._about if group.layer is Layer.IDENTITY)
-        trusted = self._trusted()
-        if trusted is Match.NONE or (not identity and trusted in (None, Match.ACCOUNT)):
-            return True
-        return not all(self._may_allow(group) for group in self._about if group.layer is Layer.PERMISSIONS_BOUNDARY)
-
-    def _trusted(self) -> Match | None:
-        """Return how an Allow of the trust policy may let the principal in; None where no role is to be assumed."""
-        groups = [group for group in self._about if group.layer is Layer.TRUST]
-        if not groups:
-            return None
-        found = (
-            match(one.principals, self._caller, bounded=False)
-            for one in self._allows(groups[0])
-            if one.principals and not self._fails(one)
-        )
-        return max(found, default=Match.NONE)
-
-    def _may_allow(self, group: ActionStatements) -> bool:
-        """Tell whether a statement of *group* might allow it: no settled key fails one of its conditions."""
-        return any(not self._fails(one) for one in self._allows(group))
-
-    def _fails(self, statement: ReadStatement) -> bool:
-        context = Context(self._settled)
-        return any(
-            self._is_fixed(one.folded_key) and not one.holds(context)
-            for one in statement.conditions
-            if not any(not self._is_fixed(key.lower()) for key in one.variables)
-        )
-
-    def _is_unconditional(self, deny: ReadStatement) -> bool:
-        context = Context(self._settled)
-        return all(
-            self._is_fixed(one.folded_key) and one.holds(context) and not one.variables for one in deny.conditions
-        )
 
 
 ANYTHING: Final = IdentityPolicy.model_validate(

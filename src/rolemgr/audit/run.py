@@ -1,33 +1,59 @@
 """An audit: every principal judged by evaluation, the ways between them, and what each SageMaker role should be."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from operator import attrgetter
 from typing import Final
 
 from rolemgr.audit.breadth import is_administrator, is_of_sagemaker, over_permissioned, passing, reaching
-from rolemgr.audit.finding import AuditFinding, ChainStep
-from rolemgr.audit.nearest import Granted, Nearest, nearest
+from rolemgr.audit.endpoints import judge_endpoints
+from rolemgr.audit.finding import AuditFinding, ChainStep, about_steps
+from rolemgr.audit.nearest import Distances, Granted, Nearest
+from rolemgr.audit.opened import judge_resources
 from rolemgr.audit.paths import Search, Walker
 from rolemgr.audit.rights import Rights
 from rolemgr.audit.setting import MOST_REQUESTS, AuditedPrincipal, AuditRun
+from rolemgr.audit.studio_roles import Worker, judge_studio
+from rolemgr.audit.surroundings import Surroundings
 from rolemgr.audit.targets import own_ways
 from rolemgr.audit.trust import trusting
-from rolemgr.check.finding import Severity
+from rolemgr.check.finding import Finding, Severity
 from rolemgr.compare.errors import TooComplex
 from rolemgr.model.inventory import Inventory, Unjudged
 
 DAYS: Final = 90
 """After so many days without use a role is reported."""
-NOT_IN_THE_INPUT: Final = (
-    "SCPs, RCPs and policies of resources are not in this input: they may deny what is found here, or allow more"
-)
+
+
+def not_in_the_input(inventory: Inventory) -> str:
+    """Return which layers *inventory* does not have, and of how many resources it has the policies."""
+    return "; ".join((*_lacking(inventory), *_of_resources(len(inventory.resources))))
+
+
+def _lacking(inventory: Inventory) -> Iterator[str]:
+    given = Surroundings(inventory).given
+    names = [name for name, known in zip(("SCPs", "RCPs", "policies of resources"), given, strict=True) if not known]
+    if names:
+        listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+        more = "" if given.resources else ", or allow more"
+        yield f"{listed} are not in this input: they may deny what is found here{more}"
+
+
+def _of_resources(count: int) -> Iterator[str]:
+    if count:
+        whose = "the policy of one resource is" if count == 1 else f"the policies of {count:,} resources are"
+        yield f"{whose} in the input: those of others may deny, or allow more"
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What was found, the worst first; what can't be told; the persona of each SageMaker role; of how many."""
+    """
+    What was found, the worst first; what can't be told; the persona of each SageMaker role; of how many.
+
+    *suppressed* are findings that somebody excuses, with the reason, and *on_suppressions* is what there is to say of
+    the excuses themselves; *in_baseline* are those that a baseline has.
+    """
 
     findings: tuple[AuditFinding, ...]
     not_judged: tuple[Unjudged, ...]
@@ -40,6 +66,12 @@ class Audit:
     as_of: date | None
     days: int
     files: tuple[str, ...]
+    studio: tuple[Worker, ...] = ()
+    resources: int = 0
+    not_in_the_input: str = ""
+    suppressed: tuple[tuple[AuditFinding, str], ...] = ()
+    on_suppressions: tuple[Finding, ...] = ()
+    in_baseline: tuple[AuditFinding, ...] = ()
 
 
 def audit(
@@ -60,8 +92,14 @@ def audit(
     sagemaker = [one for one in setting.subjects.values() if is_of_sagemaker(one)]
     for arn, subject in setting.subjects.items():
         _judged(setting, subject, walkers.get(arn))
-    _escalating(setting, Search(setting, walkers).run(list(administrators), ways))
+    search = Search(setting, walkers)
+    chains = search.run(list(administrators), ways)
+    _escalating(setting, chains)
+    _to_sagemaker(setting, search, {*administrators, *ways, *chains})
     near = _nearest(setting, [one for one in sagemaker if one.holder.kind == "role"], personas)
+    judge_resources(setting)
+    judge_endpoints(setting)
+    studio = judge_studio(setting, near)
     principals = inventory.principals.values()
     return Audit(
         findings=tuple(sorted(setting.findings, key=_order)),
@@ -69,7 +107,8 @@ def audit(
         nearest=near, accounts=inventory.accounts,
         roles=sum(one.kind == "role" for one in principals), users=sum(one.kind == "user" for one in principals),
         of_sagemaker=len(near), of_services=sum(one.is_of_a_service for one in principals),
-        as_of=setting.as_of, days=days, files=inventory.files,
+        as_of=setting.as_of, days=days, files=inventory.files, studio=studio, resources=len(inventory.resources),
+        not_in_the_input=not_in_the_input(inventory),
     )  # fmt: skip
 
 
@@ -95,13 +134,15 @@ def _ways(setting: AuditRun, walkers: Mapping[str, Walker]) -> dict[str, ChainSt
     found: dict[str, ChainStep] = {}
     for arn, walker in walkers.items():
         try:
-            step = next(own_ways(walker.subject), None) or walker.filling(setting.subjects.values())
+            step = next(own_ways(walker.subject, setting.groups_of(walker.subject)), None) or walker.filling(
+                setting.of_account(walker.subject)
+            )
         except TooComplex as error:
             setting.cannot_tell(walker.subject, "whether it can give itself every right", error)
             continue
         if step:
             found[arn] = step
-            setting.find("AU002", walker.subject, step.how, step.requests, (step,))
+            setting.find("AU002", walker.subject, step.how, step.requests, (step,), about_steps((step,)))
     return found
 
 
@@ -112,7 +153,7 @@ def _judged(setting: AuditRun, subject: AuditedPrincipal, walker: Walker | None)
             over_permissioned(setting, subject)
             passing(setting, subject, walker.starts())
             reaching(setting, subject)
-        trusting(setting, subject)
+        trusting(setting, subject, is_administrator=walker is None)
     except TooComplex as error:
         setting.cannot_tell(subject, "what it may do", error)
     _use(setting, subject)
@@ -143,7 +184,17 @@ def _escalating(setting: AuditRun, chains: Mapping[str, tuple[ChainStep, ...]]) 
         names = [_short(one.whom) for one in steps]
         message = f"-> {' -> '.join(names)}: {'; then '.join(one.how for one in steps)}"
         requests = tuple(request for one in steps for request in one.requests)
-        setting.find(_BY_STEPS[len(steps)], subject, message, requests, steps)
+        setting.find(_BY_STEPS[len(steps)], subject, message, requests, steps, about_steps(steps))
+
+
+def _to_sagemaker(setting: AuditRun, search: Search, done: set[str]) -> None:
+    """Find who acts in one step as a role that may do everything in SageMaker; *done* have more than that."""
+    everything = {one.principal.arn for one in setting.findings if one.rule.id in ("AU003", "AU004")}
+    targets = [setting.subjects[one] for one in sorted(everything)]
+    what = "whether it can act as an administrator of SageMaker"
+    for arn, step in search.one_step(targets, done | everything, what).items():
+        message = f"-> {_short(step.whom)}: {step.how}"
+        setting.find("AU304", setting.subjects[arn], message, step.requests, (step,), about_steps((step,)))
 
 
 def _short(arn: str) -> str:
@@ -156,10 +207,13 @@ def _nearest(
     if not roles:
         return ()
     known, granted, found = personas(), Granted(), []
+    distances = Distances(known)
     for subject in roles:
         try:
-            allowed, untold = granted.actions(subject.holder, Rights(subject.holder, setting.now, subject.budget))
-            found.append(replace(nearest(subject.holder, allowed, known), untold=untold))
+            allowed, untold = granted.actions(
+                subject.holder, Rights(subject.holder, setting.now, subject.budget, setting.around)
+            )
+            found.append(replace(distances.nearest(subject.holder, allowed), untold=untold))
         except TooComplex as error:
             setting.cannot_tell(subject, "the nearest persona", error)
     return tuple(sorted(found, key=attrgetter("role.arn")))

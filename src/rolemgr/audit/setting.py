@@ -1,23 +1,26 @@
 """One audit at work: the inventory, everybody's rights, what was found, what can't be told."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from typing import Final
 
-from rolemgr.audit.finding import AuditFinding, AuditRule, ChainStep, rules, table
+from rolemgr.audit.finding import AuditFinding, AuditRule, ChainStep, Judged, rules, table
 from rolemgr.audit.rights import Rights, ShownRequest
+from rolemgr.audit.surroundings import Surroundings
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import Effect
-from rolemgr.model.inventory import HeldRole, Inventory, Unjudged
+from rolemgr.model.inventory import HeldPolicy, HeldRole, Inventory, Unjudged
+from rolemgr.model.inventory_layers import StudioMember
 
 MOST_REQUESTS: Final = 600_000
-"""How many requests an audit may ask over all principals, beside `PER_PRINCIPAL` of each."""
+"""How many requests an audit may ask over all principals of an account, beside `PER_PRINCIPAL` of each."""
 PER_PRINCIPAL: Final = 20_000
 MOST_PAIRS: Final = 2_000_000
-"""Pairs of a principal and a role that are looked at: a thousand roles and two thousand principals."""
+"""Pairs of a principal and a role that are looked at in an account: a thousand roles, two thousand principals."""
 _PAIRS: Final = "there are more than {:,} pairs of a principal and a role to look at"
 _PROBLEM: Final = "it takes more than {:,} requests to tell"
 
@@ -25,12 +28,17 @@ _PROBLEM: Final = "it takes more than {:,} requests to tell"
 class AuditedPrincipal:
     """One principal that is judged, with its rights and the budget that its questions have."""
 
-    def __init__(self, holder: HeldRole, now: str, whole: Budget) -> None:
-        self.holder, self.now = holder, now
+    def __init__(self, holder: HeldRole, now: str, whole: Budget, around: Surroundings) -> None:
+        self.holder, self.now, self.around = holder, now, around
         self.budget = Budget(PER_PRINCIPAL, whole, _PROBLEM)
-        self.rights = Rights(holder, now, self.budget)
+        self.rights = Rights(holder, now, self.budget, around)
         arn = Arn.parse(holder.arn)
         self.partition = arn.partition if arn else "aws"
+
+    def joined_by(self, more: tuple[HeldPolicy, ...]) -> "AuditedPrincipal":
+        """Return it as it is with *more* policies, paid for from the same budget."""
+        holder = replace(self.holder, policies=self.holder.policies + more)
+        return AuditedPrincipal(holder, self.now, self.budget, self.around)
 
     @property
     def account(self) -> str:
@@ -60,13 +68,62 @@ class AuditRun:
     def __init__(self, inventory: Inventory, as_of: date | None, days: int, most: int = MOST_REQUESTS) -> None:
         self.inventory, self.as_of, self.days = inventory, as_of, days
         self.now = f"{as_of.isoformat()}T00:00:00Z" if as_of else "2001-01-01T00:00:00Z"
-        self.budget = Budget(most, problem=_PROBLEM)
         self.services_of: dict[str, tuple[str, ...]] = {}
-        self.pairs = Budget(MOST_PAIRS, problem=_PAIRS)
+        self.around = Surroundings(inventory)
+        self._pairs: dict[str, Budget] = {}
+        self._most, self._budgets = most, dict[str, Budget]()
         judged = (one for one in inventory.principals.values() if not one.is_of_a_service)
-        self.subjects = {one.arn: AuditedPrincipal(one, self.now, self.budget) for one in judged}
+        self.subjects = {
+            one.arn: AuditedPrincipal(one, self.now, self.budget_of(one.account), self.around) for one in judged
+        }
         self.findings: list[AuditFinding] = []
         self.untold: list[Unjudged] = []
+        self._found: dict[tuple[str, str, tuple[str, ...]], int] = {}
+
+    def budget_of(self, account: str) -> Budget:
+        """Return the budget of requests that all of *account*, principals and resources, have together."""
+        return self._budgets.setdefault(account, Budget(self._most, problem=_PROBLEM))
+
+    def pairs_of(self, subject: AuditedPrincipal) -> Budget:
+        """Return the budget of pairs that the account of *subject* has."""
+        return self._pairs.setdefault(subject.account, Budget(MOST_PAIRS, problem=_PAIRS))
+
+    def of_account(self, subject: AuditedPrincipal) -> Sequence[AuditedPrincipal]:
+        """Return the subjects of the account that *subject* is of: whom it can change by IAM's own requests."""
+        return self._of_account[subject.account]
+
+    def groups_of(self, subject: AuditedPrincipal) -> Sequence[HeldRole]:
+        """Return the groups of the account that *subject* is of."""
+        return self._groups.get(subject.account, ())
+
+    @cached_property
+    def _groups(self) -> Mapping[str, Sequence[HeldRole]]:
+        found: dict[str, list[HeldRole]] = {}
+        for one in self.inventory.groups.values():
+            found.setdefault(one.account, []).append(one)
+        return found
+
+    @cached_property
+    def _of_account(self) -> Mapping[str, Sequence[AuditedPrincipal]]:
+        found: dict[str, list[AuditedPrincipal]] = {}
+        for one in self.subjects.values():
+            found.setdefault(one.account, []).append(one)
+        return found
+
+    @cached_property
+    def profiles_of(self) -> Mapping[str, Sequence[StudioMember]]:
+        """
+        The Studio profiles that a presigned URL opens, by the role that works there.
+
+        "This operation can only be called when the authentication mode equals IAM."
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreatePresignedDomainUrl.html
+        """
+        found: dict[str, list[StudioMember]] = {}
+        closed = {one.domain for one in self.inventory.studio if one.sso}
+        for one in self.inventory.studio:
+            if one.kind == "user profile" and one.role and one.domain not in closed:
+                found.setdefault(one.role, []).append(one)
+        return found
 
     def rule(self, identifier: str) -> AuditRule:
         """Return the kind of finding *identifier*."""
@@ -74,12 +131,31 @@ class AuditRun:
 
     def find(
         self, identifier: str, subject: AuditedPrincipal, message: str, requests: tuple[ShownRequest, ...] = (),
-        steps: tuple[ChainStep, ...] = (),
+        steps: tuple[ChainStep, ...] = (), about: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
-        """Note a finding of *subject*."""
-        self.findings.append(
-            AuditFinding(self.rule(identifier), subject.holder, message, requests, steps, subject.unless)
-        )
+        """Note a finding of *subject*; of several of one kind *about* the same, each has its number."""
+        self._note(identifier, subject.holder, message, requests, steps, subject.unless, about)
+
+    def find_at(
+        self, identifier: str, judged: Judged, message: str, requests: tuple[ShownRequest, ...] = (),
+        unless: str = "", about: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
+        """Note a finding of a resource, of a domain or profile of Studio, or of an endpoint."""
+        self._note(identifier, judged, message, requests, (), unless, about)
+
+    def _note(
+        self, identifier: str, judged: Judged, message: str, requests: tuple[ShownRequest, ...],
+        steps: tuple[ChainStep, ...], unless: str, about: tuple[str, ...],
+    ) -> None:  # fmt: skip
+        key = identifier, judged.arn, about
+        self._found[key] = self._found.get(key, 0) + 1
+        numbered = (*about, str(self._found[key])) if self._found[key] > 1 else about
+        rule = self.rule(identifier)
+        self.findings.append(AuditFinding(rule, judged, message, requests, steps, unless, numbered))
+
+    def cannot_tell_at(self, judged: Judged, what: str, reason: TooComplex | str) -> None:
+        """Note that *what* of a resource, domain or profile can't be told."""
+        self.untold.append(Unjudged(judged.where.file, judged.where.line, f"{what} of {judged.arn}", str(reason)))
 
     def cannot_tell(self, subject: AuditedPrincipal, what: str, error: TooComplex | str) -> None:
         """Note that *what* of *subject* can't be told."""
@@ -90,8 +166,10 @@ class AuditRun:
         """Yield what can't be told, one for each principal and question."""
         yield from dict.fromkeys(self.untold)
         for subject in self.subjects.values():
+            at = subject.holder.where
+            for what, reason in sorted(subject.rights.cuts.items()):
+                yield Unjudged(at.file, at.line, f"{what} of {subject.holder.arn}", reason)
             for what, count in sorted(subject.rights.untold.items()):
-                at = subject.holder.where
                 times = "a request" if count == 1 else f"{count} requests"
                 reason = f"whether conditions let {times} through can't be told"
                 yield Unjudged(at.file, at.line, f"{what} of {subject.holder.arn}", reason)

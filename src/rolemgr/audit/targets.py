@@ -1,25 +1,27 @@
 """What a principal can do to itself to have every right: policies that it writes, attaches, a role that it makes."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 
-from rolemgr.audit.breadth import PASS_ROLE
+from rolemgr.audit.breadth import PASS_ROLE, is_administrator
 from rolemgr.audit.examples import concrete, strange
 from rolemgr.audit.finding import ChainStep
 from rolemgr.audit.rights import RightsAnswer, Settled, ShownRequest
 from rolemgr.audit.setting import AuditedPrincipal
 from rolemgr.iam.documents import Effect, TrustPolicy
-from rolemgr.model.inventory import HeldPolicy
+from rolemgr.model.inventory import HeldPolicy, HeldRole
 
 _MOST_NAMES = 200
 """An inline policy of a role, 10,240 characters, holds no more; it bounds the work on a file that AWS never wrote."""
 _ADMINISTRATOR = "iam::aws:policy/AdministratorAccess"
 _BOUNDARY = "iam:permissionsboundary"
+_JOIN = "iam:AddUserToGroup"
 EVERYTHING = "every right"
 
 
-def own_ways(subject: AuditedPrincipal) -> Iterator[ChainStep]:
+def own_ways(subject: AuditedPrincipal, groups: Sequence[HeldRole] = ()) -> Iterator[ChainStep]:
     """
-    Yield the ways by which *subject* gives itself every right.
+    Yield the ways by which *subject* gives itself every right; *groups* are those of its account.
 
     A permissions boundary bounds what it would have, so that with one it must be able to take that off.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
@@ -33,7 +35,9 @@ def own_ways(subject: AuditedPrincipal) -> Iterator[ChainStep]:
         )
         freed = (answer.shown,) if answer.shown else ()
     if freed or not holder.boundary_arn:
-        yield from (_itself(subject, how, freed, answer) for how, answer in _gives(subject, kind) if answer)
+        found = itertools.chain(_gives(subject, kind), _by_its_groups(subject, groups))
+        yield from (_itself(subject, how, freed, answer) for how, answer in found if answer)
+    yield from _joins_a_group(subject, groups)
     yield from _makes_a_role(subject)
 
 
@@ -52,12 +56,44 @@ def _gives(subject: AuditedPrincipal, kind: str) -> Iterator[tuple[str, RightsAn
         rights.ask(f"iam:Attach{kind}Policy", holder.arn, attached),
     )
     yield f"writes its own policy (iam:Put{kind}Policy)", rights.ask(f"iam:Put{kind}Policy", holder.arn, bounded)
-    for policy in _own_policies(subject):
+    for policy in own_policies(subject):
         answer = rights.ask("iam:CreatePolicyVersion", str(policy.arn))
         yield f"rewrites {policy.arn}, which it has (iam:CreatePolicyVersion)", answer
 
 
-def _own_policies(subject: AuditedPrincipal) -> Iterator[HeldPolicy]:
+def _by_its_groups(subject: AuditedPrincipal, groups: Sequence[HeldRole]) -> Iterator[tuple[str, RightsAnswer]]:
+    """Yield writing the policies of a group that *subject*, a user, is in."""
+    for group in groups:
+        if subject.holder.kind != "user" or group.name not in subject.holder.groups:
+            continue
+        policy = f"arn:{subject.partition}:{_ADMINISTRATOR}"
+        for action, context in (("iam:AttachGroupPolicy", {"iam:policyarn": policy}), ("iam:PutGroupPolicy", {})):
+            answer = subject.rights.ask(action, group.arn, context)
+            yield f"gives group {group.name}, which it is in, any policy ({action})", answer
+
+
+def _joins_a_group(subject: AuditedPrincipal, groups: Sequence[HeldRole]) -> Iterator[ChainStep]:
+    """Yield adding *subject*, a user, to a group with which it may do everything."""
+    if subject.holder.kind != "user" or not subject.rights.speaks(_JOIN):
+        return
+    for group in groups:
+        if group.name in subject.holder.groups:
+            continue
+        joined = subject.rights.ask(_JOIN, group.arn)
+        if joined.shown is None:
+            continue
+        member = subject.joined_by(group.policies)
+        if not is_administrator(member):
+            if group.unknown or member.rights.untold:
+                reason = "a policy of the group is not known" if group.unknown else "of what it has, conditions decide"
+                subject.rights.cut_off(f"what it may do in group {group.name}, which it can join,", reason)
+        else:
+            how = f"adds itself to group {group.name}, which may do everything ({_JOIN})"
+            yield ChainStep(subject.holder.arn, EVERYTHING, how, (joined.shown,))
+            return
+
+
+def own_policies(subject: AuditedPrincipal) -> Iterator[HeldPolicy]:
     """Yield the policies of the account that *subject* has attached, each once."""
     held = (
         one for one in subject.holder.policies if one.arn and one.source == "account" and ":iam::aws:" not in one.arn
@@ -70,7 +106,8 @@ def _makes_a_role(subject: AuditedPrincipal) -> Iterator[ChainStep]:
     rights = subject.rights
     if not rights.speaks("iam:CreateRole"):
         return
-    for role in _names(subject):
+    names = _names(subject)
+    for role in names[:_MOST_NAMES]:
         made = rights.ask("iam:CreateRole", role, {_BOUNDARY: None})
         if not made.shown:
             continue
@@ -82,16 +119,18 @@ def _makes_a_role(subject: AuditedPrincipal) -> Iterator[ChainStep]:
                 how = f"makes a role, gives it any policy, and assumes it (iam:CreateRole, {action})"
                 yield ChainStep(subject.holder.arn, EVERYTHING, how, (made.shown, filled.shown, assumed.shown))
                 return
+    if len(names) > _MOST_NAMES:
+        reason = f"none of the first {_MOST_NAMES} can be made, filled and assumed, and the others are not asked for"
+        rights.cut_off(f"iam:CreateRole on more than {_MOST_NAMES} names", reason)
 
 
 def _names(subject: AuditedPrincipal) -> list[str]:
-    """Return a role that no policy knows, and one for each name of a role in the policies of *subject*."""
+    """Return a role that no policy knows, and one for each name of one in the policies of *subject*; one too many."""
     found = {strange(PASS_ROLE, "role", subject.partition, subject.account): None}
     for policy in subject.holder.policies:
         for statement in policy.document.statement:
             for pattern in statement.resource or () if statement.effect is Effect.ALLOW else ():
-                if len(found) == _MOST_NAMES:
-                    subject.rights.cannot_tell(f"iam:CreateRole on more than {_MOST_NAMES} names")
+                if len(found) > _MOST_NAMES:
                     return list(found)
                 if ":role/" in pattern:
                     made = concrete(pattern, subject.partition, subject.account)

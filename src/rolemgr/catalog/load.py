@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
 
 from rolemgr.catalog.shared import Shared, merged, taken, unused, with_shared
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
-from rolemgr.files.yaml import read_yaml
+from rolemgr.files.parsed import RECORD, entries_of, recorded
+from rolemgr.files.source import SourceFile, read_text
 from rolemgr.iam.base import Model
 from rolemgr.model.catalog import ActivityGroup, Persona, Separation, SharedParameters
 from rolemgr.model.source import Sourced, parse_model
@@ -40,12 +41,14 @@ SHARED = "parameters"
 M = TypeVar("M", bound=Model)
 
 
+_SHIPPED = Path(__file__).resolve().parents[1] / "_catalog"
+"""The catalog inside an installed package."""
+
+
 @cache
 def builtin_folder() -> Path:
     """Return the folder of the built-in catalog: inside the package, or the top of a checkout."""
-    package = Path(__file__).resolve().parents[1]
-    shipped = package / "_catalog"
-    return shipped if shipped.is_dir() else package.parents[1]
+    return _SHIPPED if _SHIPPED.is_dir() else _SHIPPED.parents[2]
 
 
 class Found(NamedTuple):
@@ -61,13 +64,18 @@ class Found(NamedTuple):
 class Catalog:
     """All entries by kind and id; files are listed at first use and read one by one."""
 
-    def __init__(self, folders: Sequence[Path] = ()) -> None:
-        """Take the built-in catalog and on top of it *folders*, in order; raise InputError for no catalog."""
+    def __init__(self, folders: Sequence[Path] = (), names: Mapping[Path, str] | None = None) -> None:
+        """
+        Take the built-in catalog and on top of it *folders*, in order; raise InputError for no catalog.
+
+        *names* are what messages call folders that are copies of others.
+        """
         self._folders = tuple(folders)
+        self._names = dict(names or {})
         self._read: dict[Path, Sourced[Model]] = {}
         self._groups: dict[str, Sourced[ActivityGroup]] = {}
         for folder in self._folders:
-            _require_catalog(folder)
+            _require_catalog(folder, self._names.get(folder))
 
     def persona(self, name: str, where: SourceLocation | None = None) -> Sourced[Persona]:
         """Return the persona *name*; raise UnknownNameError at *where* if there is none."""
@@ -127,8 +135,8 @@ class Catalog:
     @cached_property
     def shared_files(self) -> tuple[Sourced[SharedParameters], ...]:
         """Return the file of shared parameters of each folder that has one, ours first."""
-        files = filter(None, (_shared_file(folder, builtin) for folder, builtin in self._all_folders()))
-        return tuple(parse_model(read_yaml(one.path, one.shown), SharedParameters) for one in files)
+        files = filter(None, (_shared_file(one) for one in self._all_folders()))
+        return tuple(parse_model(_source(one), SharedParameters) for one in files)
 
     def found(self, kind: EntryKind) -> Mapping[str, Found]:
         """Return the files of *kind* by id, sorted."""
@@ -140,16 +148,17 @@ class Catalog:
 
     def _list(self, kind: EntryKind) -> Mapping[str, Found]:
         entries: dict[str, Found] = {}
-        for folder, builtin in self._all_folders():
-            for found in _entries(folder, kind, builtin):
+        for folder in self._all_folders():
+            for found in _entries(folder, kind):
                 old = entries.get(found.id)
                 overrides = old.shown if old else None
-                entries[found.id] = Found(found.id, found.path, found.shown, builtin, overrides)
+                entries[found.id] = Found(found.id, found.path, found.shown, folder.builtin, overrides)
         return dict(sorted(entries.items()))
 
-    def _all_folders(self) -> list[tuple[Path, bool]]:
-        """Return our folder and the user's, in order, each with whether it is ours."""
-        return [(builtin_folder(), True), *((folder, False) for folder in self._folders)]
+    def _all_folders(self) -> "list[_Folder]":
+        """Return our folder and the user's, in order."""
+        users = (_Folder(folder, self._names.get(folder, str(folder))) for folder in self._folders)
+        return [_Folder(builtin_folder(), "", builtin=True), *users]
 
     def _entry(self, kind: EntryKind, name: str, model: type[M], where: SourceLocation | None) -> Sourced[M]:
         found = self.found(kind).get(name)
@@ -158,38 +167,66 @@ class Catalog:
             see = f"see `rolemgr list {kind.replace('_', '-')}`"
             raise UnknownNameError(where, word, name, self.found(kind), otherwise=see)
         if found.path not in self._read:
-            self._read[found.path] = parse_model(read_yaml(found.path, found.shown), model)
+            self._read[found.path] = parse_model(_source(found), model)
         return self._read[found.path]  # type: ignore[return-value]  # the kind decides the model
 
 
-def _require_catalog(folder: Path) -> None:
-    if not any((folder / name).is_dir() for name in FOLDERS.values()) and not _shared_file(folder, builtin=False):
-        names = " or ".join((*(f"{name}/" for name in FOLDERS.values()), f"{SHARED}.yaml"))
-        raise InputError(SourceLocation(str(folder)), f"is not a catalog folder: it has no {names}")
+def _source(found: Found) -> SourceFile:
+    """Return what stands in the file that was *found*: of a built-in one that is unchanged, what was recorded of it."""
+    text = read_text(found.path, found.shown)
+    if found.builtin and (known := recorded(_record(), text, found.shown)):
+        return known
+    from rolemgr.files.yaml import parse_yaml  # the built-in catalog of an installed package does not pay for it
+
+    return parse_yaml(text, found.shown)
 
 
-def _shared_file(folder: Path, builtin: bool) -> Found | None:
+@cache
+def _record() -> Mapping[str, str]:
+    """Return what the build recorded of the catalog in the package: in a checkout, or where it is damaged, nothing."""
+    try:
+        return entries_of((_SHIPPED / RECORD).read_text("utf-8"))
+    except (OSError, ValueError):  # the YAML says all of it
+        return {}
+
+
+class _Folder(NamedTuple):
+    """A folder of the catalog: its path, what messages call it, and whether it is ours."""
+
+    path: Path
+    name: str
+    builtin: bool = False
+
+    def name_of(self, path: Path) -> str:
+        """Return what messages call *path* in it: a built-in file from the catalog's top, else as the user wrote it."""
+        below = path.relative_to(self.path)
+        return below.as_posix() if self.builtin else str(Path(self.name) / below)
+
+
+def _require_catalog(folder: Path, name: str | None) -> None:
+    here = _Folder(folder, name or str(folder))
+    if not any((folder / kind).is_dir() for kind in FOLDERS.values()) and not _shared_file(here):
+        names = " or ".join((*(f"{kind}/" for kind in FOLDERS.values()), f"{SHARED}.yaml"))
+        raise InputError(SourceLocation(here.name), f"is not a catalog folder: it has no {names}")
+
+
+def _shared_file(folder: _Folder) -> Found | None:
     """Return the file in *folder* that declares shared parameters; raise InputError where there are two."""
-    files = [path for end in (".yaml", ".yml") if os.path.lexists(path := folder / f"{SHARED}{end}")]
+    files = [path for end in (".yaml", ".yml") if os.path.lexists(path := folder.path / f"{SHARED}{end}")]
     if len(files) > 1:
-        where = SourceLocation(_path_text(files[1], folder, builtin))
+        where = SourceLocation(folder.name_of(files[1]))
         raise InputError(where, f"shared parameters are declared in two files, here and in {files[0].name}")
-    return Found(SHARED, files[0], _path_text(files[0], folder, builtin), builtin) if files else None
+    return Found(SHARED, files[0], folder.name_of(files[0]), folder.builtin) if files else None
 
 
-def _entries(folder: Path, kind: EntryKind, builtin: bool) -> list[Found]:
+def _entries(folder: _Folder, kind: EntryKind) -> list[Found]:
     """Return the entries of *kind* in *folder*; raise InputError where two files give the same id."""
     files: dict[str, Path] = {}
-    for path in sorted((folder / FOLDERS[kind]).glob("*.y*ml")):
+    for path in sorted((folder.path / FOLDERS[kind]).glob("*.y*ml")):
         if path.suffix not in (".yaml", ".yml"):
             continue
         if path.stem in files:
-            where = SourceLocation(_path_text(path, folder, builtin))
+            where = SourceLocation(folder.name_of(path))
             raise InputError(where, f"`{path.stem}` is defined twice, here and in {files[path.stem].name}")
         files[path.stem] = path
-    return [Found(stem, path, _path_text(path, folder, builtin), builtin) for stem, path in files.items()]
-
-
-def _path_text(path: Path, folder: Path, builtin: bool) -> str:
-    """Return what messages call *path*: a built-in file from the catalog's top, else as the user wrote it."""
-    return path.relative_to(folder).as_posix() if builtin else str(path)
+    return [Found(stem, path, folder.name_of(path), folder.builtin) for stem, path in files.items()]

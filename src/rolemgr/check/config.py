@@ -12,7 +12,7 @@
         expires: 2027-03-31
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,6 +21,7 @@ from rolemgr.check.collect import TypeOf, path_matches
 from rolemgr.check.finding import Finding
 from rolemgr.check.rule import Rule
 from rolemgr.check.rules import all_rules
+from rolemgr.check.suppressions import about_excuse, sorted_out
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 from rolemgr.files.source import SourceFile
 from rolemgr.model.check_config import CheckConfigFile, SuppressionEntry
@@ -45,10 +46,6 @@ class Suppression:
         if finding.rule != self.rule or (self.sid is not None and finding.sid != self.sid):
             return False
         return self.path is None or path_matches(finding.path, self.path)
-
-    def expired(self, today: date) -> bool:
-        """Tell whether its last day is before *today*."""
-        return self.expires is not None and self.expires < today
 
 
 @dataclass(frozen=True)
@@ -99,33 +96,18 @@ def apply(
 
     Suppressions that have expired, or suppress nothing in the *checked* paths, are findings themselves.
     """
-    kept: list[Finding] = []
-    suppressed: list[tuple[Finding, Suppression]] = []
-    used: set[int] = set()
-    for finding in findings:
-        meant = [(index, one) for index, one in enumerate(suppressions) if one.speaks_of(finding)]
-        used.update(index for index, _ in meant)
-        valid = next((one for _, one in meant if not one.expired(today)), None)
-        if valid:
-            suppressed.append((finding, valid))
-        else:
-            kept.append(finding)
-    return [*kept, *_on_suppressions(suppressions, used, checked, today)], suppressed
-
-
-def _on_suppressions(
-    suppressions: Sequence[Suppression], used: set[int], checked: Sequence[str], today: date
-) -> Iterator[Finding]:
-    for index, one in enumerate(suppressions):
-        if index in used and one.expired(today):
-            yield _finding("RM002", one, f"the suppression of {one.rule} expired on {one.expires}")
-        elif index not in used and (one.path is None or any(path_matches(name, one.path) for name in checked)):
-            yield _finding("RM001", one, f"the suppression of {one.rule} suppresses nothing")
-
-
-def _finding(rule: str, suppression: Suppression, message: str) -> Finding:
-    where = suppression.where
-    return Finding(rule, all_rules()[rule].severity, message, where.file, where.line, suppression.sid)
+    found = sorted_out(findings, suppressions, Suppression.speaks_of, today)
+    expired = [
+        about_excuse("RM002", one, f"the suppression of {one.rule} expired on {one.expires}", one.sid)
+        for one in found.expired
+    ]
+    unused = [
+        about_excuse("RM001", one, f"the suppression of {one.rule} suppresses nothing", one.sid)
+        for one in found.unused
+        if one.path is None or any(path_matches(name, one.path) for name in checked)
+    ]
+    by_line = sorted([*expired, *unused], key=lambda one: one.line or 0)
+    return [*found.kept, *by_line], found.suppressed
 
 
 def _suppression(

@@ -19,7 +19,8 @@ from rolemgr.check.reader.elsewhere import others
 from rolemgr.check.reader.found import VERSIONS, Attached, PolicyInFile, Search, UnjudgedPlace, is_policy
 from rolemgr.check.reader.roles import at, in_roles
 from rolemgr.check.templating import endings, filled_in_later
-from rolemgr.files.source import ANSWER_LIMITS, DataPath
+from rolemgr.files.json import parse_json
+from rolemgr.files.source import ANSWER_LIMITS, DataPath, SourceFile
 from rolemgr.iam.arn import is_aws_managed
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.role_document import is_document
@@ -42,19 +43,22 @@ class Parsed(NamedTuple):
 
 def parse(text: str, name: str, *, as_json: bool) -> Parsed:
     """Return *text* as data; raise FileError with the line for what is not JSON (or YAML), or has a key twice."""
-    from rolemgr.files.json import parse_json
-    from rolemgr.files.yaml import parse_yaml
-
-    source = parse_json(text, name, ANSWER_LIMITS) if as_json else parse_yaml(text, name, tags=True)
+    source = parse_json(text, name, ANSWER_LIMITS) if as_json else _parse_yaml(text, name)
     return Parsed(source.data, lambda path: source.at(path).line)
+
+
+def _parse_yaml(text: str, name: str) -> SourceFile:
+    from rolemgr.files.yaml import parse_yaml  # JSON, which most policies are, does not pay for it
+
+    return parse_yaml(text, name, tags=True)
 
 
 def parse_all(text: str, name: str, *, as_json: bool) -> list[Parsed]:
     """Return each document of *text* as data: of YAML there may be several; raise FileError as `parse` does."""
-    from rolemgr.files.yaml import parse_yaml_documents
-
     if as_json:
         return [parse(text, name, as_json=True)]
+    from rolemgr.files.yaml import parse_yaml_documents  # as above
+
     sources = parse_yaml_documents(text, name, tags=True)
     return [Parsed(one.data, lambda path, one=one: one.at(path).line, at) for at, one in enumerate(sources)]  # type: ignore[misc]
 

@@ -8,75 +8,158 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolemgr.cli.console import catalog_option, form_option, judged_fail_on_option, output_option
-from rolemgr.cli.files import is_folder, note, read_input, require_ending, write_output
+from rolemgr import __version__
+from rolemgr.cli.access import access_options
+from rolemgr.cli.console import catalog_option, format_option, judged_fail_on_option, output_option
+from rolemgr.cli.files import is_file, note, require_ending, write_output
+from rolemgr.cli.inventory import end_with, inventory_of, judged_named, principals_named
 from rolemgr.cli.lazy import audit, report, workflow
 from rolemgr.cli.lazy import catalog as entries
+from rolemgr.cli.progress import counting
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.files.write import to_json
+from rolemgr.workflow.account_options import AccessOptions
 
 if TYPE_CHECKING:
-    from rolemgr.audit.read import Reader
+    from rolemgr.audit.finding import Judged
     from rolemgr.audit.run import Audit
-    from rolemgr.model.inventory import HeldRole, Inventory
+    from rolemgr.model.inventory import Inventory
+    from rolemgr.workflow.check import HasSeverity
+    from rolemgr.workflow.live import LiveAccount
 
-_PARTS = ("policies", "boundary", "trust")
+_PARTS = ("policies", "boundary", "trust", "resource")
+_FORMS = ("text", "json", "sarif", "github", "html", "markdown", "csv", "asff")
+_JSON = ("json", "sarif", "asff")
 
 
 @click.command("audit")
-@click.argument("files", nargs=-1, metavar="FILE...", required=True)
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.option("--live", is_flag=True, help="Read the account of the credentials, and no file; it changes nothing.")
+@click.option("--save", metavar="PATH", help="With --live: keep what was read there, to audit it again.")
 @click.option("--as-of", metavar="DATE", help="Today, such as 2026-11-28; the newest day in the input unless given.")
 @click.option(
     "--days", type=click.IntRange(1, 400), default=90, show_default=True,
     help="Report roles that have not been used for so many days.",
 )  # fmt: skip
-@click.option("--of", metavar="NAME", help="All findings of one role or user, with the requests that show them.")
+@click.option(
+    "--of",
+    metavar="NAME",
+    help="All findings of one role, user, resource or profile, with the requests that show them.",
+)
 @click.option(
     "--extract",
     metavar="PART:NAME",
-    help="Print a part of a role or user (policies, boundary or trust), and audit nothing.",
+    help="Print a part of a role or user (policies, boundary or trust), or the policy of a resource (resource:ARN),"
+    " and audit nothing.",
 )
+@access_options
 @judged_fail_on_option
 @catalog_option
-@form_option
+@click.option("--config", metavar="FILE", help="Suppressions; rolemgr-check.yaml here or above unless given.")
+@click.option("--baseline", metavar="FILE", help="Report only what is not in this baseline.")
+@click.option("--write-baseline", metavar="FILE", help="Write today's findings as a baseline, and exit with 0.")
+@format_option(
+    _FORMS,
+    "The form of the result: text, JSON, SARIF 2.1.0, GitHub's annotations, one HTML page, Markdown, CSV, or"
+    " the AWS Security Finding Format (asff) for Security Hub.",
+)
+@click.option("--region", metavar="REGION", help="The Region whose Security Hub imports the findings, for asff.")
 @output_option
 def audit_command(
-    files: Sequence[str], as_of: str | None, days: int, of: str | None, extract: str | None, fail_on: Sequence[str],
-    catalog: Sequence[str], form: str, output: str | None,
+    files: Sequence[str], live: bool, save: str | None, access: AccessOptions,
+    as_of: str | None, days: int, of: str | None, extract: str | None, fail_on: Sequence[str],
+    catalog: Sequence[str], config: str | None, baseline: str | None, write_baseline: str | None, form: str,
+    region: str | None, output: str | None,
 ) -> None:  # fmt: skip
     """
     Find what everybody in an account can really do.
 
     FILE is what `aws iam get-account-authorization-details` prints, a page of it, or a folder of such files of
-    several accounts; - is stdin. Each role and user is judged by evaluation of its policies with its boundary:
-    administrators, over-permissioned SageMaker roles and the persona that each is nearest to, trust from
-    outside, roles that can be passed, ways to become an administrator in three steps, roles that nobody uses.
-    What can't be read or told is said. Nothing touches AWS.
+    several accounts; - is stdin. Beside it are read, where they are given, SCPs and RCPs, policies of resources
+    and Studio's profiles: docs/audit.md has the commands that save them. Each role and user is judged by evaluation
+    of its policies with what stands around them: administrators, over-permissioned SageMaker roles and the persona
+    that each is nearest to, trust from outside, roles that can be passed, ways to become an administrator in three
+    steps, roles that nobody uses. What can't be read or told is said. Nothing touches AWS unless --live has the
+    account read (iam:GetAccountAuthorizationDetails): a page that does not come ends with 3, after what was read
+    is judged.
 
     \b
     Examples:
       aws iam get-account-authorization-details --output json > account.json
       rolemgr audit account.json
       rolemgr audit account.json --of ds-legacy
+      rolemgr audit --live --profile ml-account --save account.json
       rolemgr audit accounts/ --as-of 2026-11-28 --fail-on WARNING --format json -o audit.json
+      rolemgr audit account.json --format html -o audit.html
+      rolemgr audit account.json --format asff --region eu-west-1 -o findings.json
     """
-    require_ending(output, "JSON" if form == "json" or extract else "text", "give --format json, or another name")
+    is_json = form in _JSON or extract is not None
+    require_ending(output, "JSON" if is_json else "text", "give --format json, or another name")
+    if region is not None and form != "asff":
+        raise InputError(SourceLocation("--region"), "goes with --format asff", "an audit itself is of all Regions")
+    if region is None and form == "asff":
+        raise InputError(SourceLocation("--format"), "asff needs --region", "the Region whose Security Hub imports it")
     today = _date(as_of)
-    inventory, wrong, whole = _inventory(files)
+    _check_source(files, save, access, live=live)
+    account = _live(save, access) if live else None
+    files = [account.name] if account else files
+    inventory, wrong, whole = inventory_of(files, {account.name: account.text} if account else {})
     if extract is not None:
         write_output(_extracted(inventory, extract), output)
         raise_all(wrong)
+        if account and account.error:
+            raise account.error
         return
-    chosen = _named(inventory, of, "--of") if of is not None else []
-    found = _audited(inventory, today, days, catalog)
-    write_output(_text(found, chosen, form, files), output)
-    for error in wrong:
-        click.echo(f"error: {error}", err=True)
-    if wrong:
-        note(f"{whole} of {whole + len(wrong)} files are audited whole")
-        sys.exit(2)
-    if _fails(found, fail_on, chosen):
+    chosen = judged_named(inventory, of, "--of") if of is not None else []
+    found = _excused(_audited(inventory, today, days, catalog), config, baseline, chosen)
+    if write_baseline is not None:
+        _write_baseline(found, write_baseline)
+    else:
+        write_output(_text(found, chosen, form, files, region), output)
+    end_with(wrong, whole)
+    if account and account.error:
+        raise account.error
+    open_: list[HasSeverity] = [*found.findings, *found.on_suppressions]
+    if write_baseline is None and workflow.check.fails(fail_on, open_, found.not_judged):
         sys.exit(1)
+
+
+def _excused(found: "Audit", config: str | None, baseline: str | None, chosen: "Sequence[Judged]") -> "Audit":
+    """Return *found* without what is excused or known, which stands beside it, and of the *chosen* principals alone."""
+    found = workflow.audit.excused(found, config)
+    if baseline is not None:
+        found = workflow.audit.beyond_baseline(found, baseline)
+    return report.audit.only_of(found, chosen) if chosen else found
+
+
+def _write_baseline(found: "Audit", path: str) -> None:
+    write_output(to_json(workflow.audit.as_baseline(found)), path)
+    note(f"{len(found.findings)} findings written to {path}")
+
+
+def _check_source(files: Sequence[str], save: str | None, access: AccessOptions, *, live: bool) -> None:
+    """Raise InputError where there are files beside --live, none without it, or options that go with it alone."""
+    if live:
+        require_ending(save, "JSON", "give a name that ends in .json")
+        if files:
+            raise InputError(SourceLocation("--live"), f"reads the account, and no file such as `{files[0]}`")
+        return
+    for option, value in {"--save": save, "--profile": access.profile, "--endpoint-url": access.endpoint_url}.items():
+        if value is not None:
+            raise InputError(SourceLocation(option), "goes with --live", "a file is read without AWS")
+    if not files:
+        raise InputError(None, "no file is given", "give what AWS told of an account, or --live")
+
+
+def _live(save: str | None, access: AccessOptions) -> "LiveAccount":
+    """Return the account as it is now, which *save* keeps."""
+    found = workflow.live.read_live(access, save, counting)
+    if save is None:
+        note(f"nothing is saved: lines that name {found.name} need --save {found.name}")
+        return found
+    write_output(found.text, save)
+    note(f"account {found.account} is saved in {save}")
+    return found
 
 
 def _date(text: str | None) -> date | None:
@@ -88,43 +171,6 @@ def _date(text: str | None) -> date | None:
         raise InputError(SourceLocation("--as-of"), f"`{text}` is not a day", "such as 2026-11-28") from error
 
 
-def _inventory(names: Sequence[str]) -> "tuple[Inventory, list[InputError], int]":
-    """
-    Return what the files say, what is wrong with those that say nothing or break off, and how many are whole.
-
-    Raises what is wrong where no file has a role or user.
-    """
-    reader, wrong = audit.read.Reader(), list[InputError]()
-    for name in _paths(names):
-        try:
-            _take(reader, name)
-        except InputError as error:
-            wrong.append(error)
-    inventory = reader.inventory()
-    if not inventory.principals:
-        raise_all(wrong)
-        raise InputError(SourceLocation(names[0]), "has no role and no user", "nothing is audited")
-    return inventory, [*wrong, *reader.broken], len(inventory.files) - len(reader.broken)
-
-
-def _take(reader: "Reader", name: str) -> None:
-    reader.take(*read_input(name, audit.read.FILE_LIMITS))
-
-
-def _paths(names: Sequence[str]) -> list[str]:
-    """Return the files *names*, and the JSON files in those that are folders."""
-    found: dict[str, None] = {}
-    for name in names:
-        if not is_folder(name):
-            found[name] = None
-            continue
-        inside = sorted(str(path) for path in Path(name).rglob("*.json"))
-        if not inside:
-            raise InputError(SourceLocation(name), "has no .json file", "save the answers of AWS there")
-        found.update(dict.fromkeys(inside))
-    return list(found)
-
-
 def _audited(inventory: "Inventory", today: date | None, days: int, catalog: Sequence[str]) -> "Audit":
     def personas() -> dict[str, frozenset[str]]:
         return audit.personas.persona_actions(entries.load.Catalog([Path(folder) for folder in catalog]))
@@ -132,34 +178,33 @@ def _audited(inventory: "Inventory", today: date | None, days: int, catalog: Seq
     return audit.run.audit(inventory, personas, as_of=today, days=days)
 
 
-def _text(found: "Audit", chosen: "Sequence[HeldRole]", form: str, names: Sequence[str]) -> str:
-    if form == "json":
-        return to_json(report.audit.audit_data(report.audit.only_of(found, chosen) if chosen else found))
+def _text(found: "Audit", chosen: "Sequence[Judged]", form: str, names: Sequence[str], region: str | None) -> str:
+    if form != "text":
+        context = report.audit_forms.AuditContext(names, __version__, is_file, region)
+        return report.audit_forms.audit_in(form, found, context)
     return report.audit.principal_text(found, chosen) if chosen else report.audit.audit_text(found, names)
-
-
-def _fails(found: "Audit", fail_on: Sequence[str], chosen: "Sequence[HeldRole]") -> bool:
-    judged = report.audit.only_of(found, chosen) if chosen else found
-    return workflow.check.fails(fail_on, judged.findings, judged.not_judged)
-
-
-def _named(inventory: "Inventory", name: str, option: str) -> "list[HeldRole]":
-    """Return the principals of the ARN or name *name*, of several accounts perhaps."""
-    found = [one for one in inventory.principals.values() if name in (one.arn, one.name)]
-    if not found:
-        names = {one.name for one in inventory.principals.values()}
-        raise UnknownNameError(SourceLocation(option), "role or user", name, names)
-    return found
 
 
 def _extracted(inventory: "Inventory", text: str) -> str:
     part, _, name = text.partition(":")
     if part not in _PARTS or not name:
         raise InputError(SourceLocation("--extract"), f"`{text}` is not PART:NAME", f"a part is {', '.join(_PARTS)}")
-    found = _named(inventory, name, "--extract")
+    if part == "resource":
+        return to_json(_policy_of(inventory, name))
+    found = principals_named(inventory, name, "--extract")
     if len(found) > 1:
         raise InputError(SourceLocation("--extract"), f"`{name}` is in several accounts", f"such as {found[0].arn}")
     data: Any = report.audit.extracted(found[0], part)
     if data is None:
         raise InputError(SourceLocation("--extract"), f"{found[0].arn} has no {part} that is known")
     return to_json(data)
+
+
+def _policy_of(inventory: "Inventory", arn: str) -> Any:
+    """Return the policy of the resource *arn* as JSON values."""
+    held = inventory.resources.get(arn)
+    if held is None:
+        raise UnknownNameError(SourceLocation("--extract"), "resource", arn, inventory.resources)
+    if held.policy is None:
+        raise InputError(SourceLocation("--extract"), f"{arn} has no policy that is known")
+    return held.policy.to_json_value()

@@ -1,9 +1,11 @@
 """How a result is given: as data or as a page, on stdout or in a file; colour on a terminal only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from rolemgr.cli.files import require_ending, write_output
 from rolemgr.cli.lazy import cli
@@ -35,6 +37,39 @@ def _require_path(value: str) -> None:
         raise InputError(SourceLocation("--output"), f"`{value}` is a form, and -o takes a path", hint)
 
 
+_ENDINGS = {
+    ".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown", ".json": "json", ".sarif": "sarif",
+    ".csv": "csv",
+}  # fmt: skip
+"""The form that the ending of a file names."""
+_ALSO_TAKEN = {".htm", ".markdown"}
+"""Endings that help leaves out: another one names the same form."""
+
+
+class _FormOption(click.Option):
+    """`--format`, which the ending of `-o` gives where it is not given itself."""
+
+    def consume_value(self, ctx: click.Context, opts: Mapping[str, Any]) -> tuple[Any, ParameterSource]:
+        """Return the form that was given, else that of the ending of the output, else the default."""
+        output, choices = opts.get("output"), getattr(self.type, "choices", ())
+        form = _ENDINGS.get(PurePath(output).suffix.lower()) if isinstance(output, str) else None
+        value, source = super().consume_value(ctx, opts)
+        if source is ParameterSource.DEFAULT and form in choices:
+            return form, ParameterSource.COMMANDLINE
+        return value, source
+
+
+def format_option(forms: Sequence[str], text: str) -> Callable[[Command], Command]:
+    """Return the option ``--format`` with its *forms*, the first by default; the ending of `-o` names one too."""
+    named = [
+        ending for form in forms for ending, other in _ENDINGS.items() if other == form and ending not in _ALSO_TAKEN
+    ]
+    return click.option(
+        "--format", "form", cls=_FormOption, type=click.Choice(forms), default=forms[0],
+        help=f"{text} The ending of -o ({', '.join(named)}) names it too.",
+    )  # fmt: skip
+
+
 color_option = click.option(
     "--color", type=click.Choice(["auto", "always", "never"]), default="auto",
     help="Colour: on a terminal (auto), always or never; NO_COLOR is honoured.",
@@ -43,18 +78,16 @@ catalog_option = click.option(
     "--catalog", multiple=True, metavar="DIR", envvar="ROLEMGR_CATALOG",
     help="A folder whose personas/ and activity_groups/ add to the built-in ones; repeatable.",
 )  # fmt: skip
-form_option = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="The form of the result."
+form_option = format_option(["text", "json"], "The form of the result.")
+page_form_option = format_option(
+    ["text", "json", "markdown", "html"],
+    "The form of the result: text, JSON, Markdown for a pull request, or one HTML page.",
 )
-page_form_option = click.option(
-    "--format", "form", type=click.Choice(["text", "json", "markdown", "html"]), default="text",
-    help="The form of the result: text, JSON, Markdown for a pull request, or one HTML page.",
-)  # fmt: skip
-findings_form_option = click.option(
-    "--format", "form", type=click.Choice(["text", "json", "markdown", "html", "sarif", "github"]), default="text",
-    help="The form of the result: text, JSON, Markdown for a pull request, one HTML page, SARIF 2.1.0, or GitHub's"
+findings_form_option = format_option(
+    ["text", "json", "markdown", "html", "sarif", "github"],
+    "The form of the result: text, JSON, Markdown for a pull request, one HTML page, SARIF 2.1.0, or GitHub's"
     " annotations.",
-)  # fmt: skip
+)
 output_option = click.option(
     "-o", "--output", metavar="PATH", callback=_path, help="Write the result to a file; - is stdout."
 )

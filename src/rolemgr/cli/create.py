@@ -2,13 +2,14 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
+from rolemgr import __version__
 from rolemgr.cli.access import access_options
 from rolemgr.cli.apply import allow_findings_option, apply_roles, role_files, yes_option
 from rolemgr.cli.console import output_option
@@ -22,9 +23,10 @@ from rolemgr.errors import InputError, SourceLocation
 from rolemgr.workflow.account_options import AccessOptions, ApplyOptions
 from rolemgr.workflow.choices import names_a_role
 from rolemgr.workflow.exports import FORMS, ExportedText, Exports, exported_text
-from rolemgr.workflow.role_options import many_roles, one_role
+from rolemgr.workflow.role_options import given_flag, many_roles, one_role
 
 if TYPE_CHECKING:
+    from rolemgr.workflow.lock import LockFile
     from rolemgr.workflow.role import RenderedChoice
 
 
@@ -35,11 +37,18 @@ if TYPE_CHECKING:
 @yes_option
 @allow_findings_option
 @access_options
+@click.option(
+    "--lock",
+    metavar="[FILE]",
+    is_flag=False,
+    flag_value="",
+    help="Write down too what this release made of the role files, for `diff --since`; rolemgr.lock beside them.",
+)
 @output_option
 @click.pass_context
 def create_command(
     ctx: click.Context, chosen: dict[str, Any], exports: Exports, to_account: bool, yes: bool,
-    allow_findings: bool, access: AccessOptions, output: str | None, verbose: bool,
+    allow_findings: bool, access: AccessOptions, lock: str | None, output: str | None, verbose: bool,
 ) -> None:  # fmt: skip
     """
     Render one IAM role: JSON, CloudFormation, Terraform ...
@@ -58,7 +67,7 @@ def create_command(
                      --bucket acme-churn --name churn-data-scientist --explain
       rolemgr create --role roles/churn.yaml --format cloudformation --parameterize -o churn.yaml
       rolemgr create --persona ml-engineer --format terraform -o modules/
-      rolemgr create --role 'roles/*.yaml' -o out/
+      rolemgr create --role 'roles/*.yaml' -o out/ --lock
       rolemgr create --role roles/churn.yaml --template wiki.md.j2 -o wiki/
       rolemgr create --persona data-scientist --bucket acme-churn --apply --profile ml-account
     """
@@ -66,6 +75,7 @@ def create_command(
     if exports.template:
         beside = "--apply" if to_account else "--format" if form_given else None
         _check_template(exports.template[0], chosen, beside=beside)
+    locks = _locks(chosen, lock, to_account=to_account) if lock is not None else ()
     if to_account:
         _check_applicable(exports, form_given=form_given)
     else:
@@ -80,6 +90,25 @@ def create_command(
         _create_many(chosen, partial(exported_text, exports=exports), exports, output, verbose=verbose)
     else:
         _create_one(chosen, exports, output, verbose=verbose)
+    for one in locks:
+        if lock:
+            write_output(one.text, one.path)
+        else:  # nobody named it: a link there is not followed
+            write_in(os.path.dirname(one.path) or ".", os.path.basename(one.path), "", one.text)  # noqa: PTH119, PTH120
+
+
+def _locks(chosen: dict[str, Any], name: str, *, to_account: bool) -> "Sequence[LockFile]":
+    """Return the lock files of the role files that make a role; raise InputError for what no lock file can say."""
+    where = SourceLocation("--lock")
+    if to_account:
+        raise InputError(where, "goes without --apply", "lock the role file once it is as it should be")
+    if not chosen["role"] or "-" in chosen["role"]:
+        raise InputError(where, "is about role files", "give --role FILE")
+    if flag := given_flag({key: value for key, value in chosen.items() if key != "role"}):
+        raise InputError(where, f"goes without {flag}", "a role file says it all, and is compared as it is")
+    files = workflow.many.matching_files(chosen["role"])
+    made, _ = cli.many.judge_each(chosen, files, workflow.lock.lock_entry, verbose=False)  # what is wrong is said below
+    return workflow.lock.lock_files(made, name, __version__, OUTSIDE)
 
 
 def _check_template(name: str, chosen: dict[str, Any], *, beside: str | None) -> None:

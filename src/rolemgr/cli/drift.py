@@ -44,8 +44,8 @@ def drift_command(
 
     \b
     JSON: {"account", "partition", "roles": [{"arn", "drift": true|false, "notes", "findings": [{"rule", "name",
-    "severity", "message", "path", "line", ...}]}]}; of access also "direction" (gained or lost), "statements",
-    "denied_by", "actions", "origins", "request", "ask" or "unknown"; of a value "file" and "account".
+    "severity", "message", "path", "line", "changes", ...}]}]}; of access also "direction" (gained or lost),
+    "statements", "denied_by", "actions", "origins", "request", "ask" or "unknown"; of a value "file" and "account".
 
     \b
     Examples:

@@ -14,9 +14,13 @@ __all__ = ["account", "audit", "catalog", "cli", "detective", "report", "workflo
 
 if TYPE_CHECKING:
     import rolemgr.account.ownership
+    import rolemgr.audit.can
+    import rolemgr.audit.inputs
+    import rolemgr.audit.migrate.migration
     import rolemgr.audit.personas
     import rolemgr.audit.read
     import rolemgr.audit.run
+    import rolemgr.audit.who_can
     import rolemgr.catalog.load
     import rolemgr.cli.drawing
     import rolemgr.cli.many
@@ -24,13 +28,19 @@ if TYPE_CHECKING:
     import rolemgr.cli.wizard
     import rolemgr.detective.detective
     import rolemgr.report.audit
+    import rolemgr.report.audit_forms
+    import rolemgr.report.can
     import rolemgr.report.check
+    import rolemgr.report.diff_forms
     import rolemgr.report.drift_forms
+    import rolemgr.report.migrate_forms
     import rolemgr.report.pages.forms
     import rolemgr.report.pages.of_plan
     import rolemgr.report.plan
     import rolemgr.report.test_results
+    import rolemgr.report.who_can
     import rolemgr.workflow.apply
+    import rolemgr.workflow.audit
     import rolemgr.workflow.batch
     import rolemgr.workflow.browse
     import rolemgr.workflow.check
@@ -39,8 +49,12 @@ if TYPE_CHECKING:
     import rolemgr.workflow.diff
     import rolemgr.workflow.drift
     import rolemgr.workflow.found
+    import rolemgr.workflow.inventory_questions
     import rolemgr.workflow.layer_policies
+    import rolemgr.workflow.live
+    import rolemgr.workflow.lock
     import rolemgr.workflow.many
+    import rolemgr.workflow.migrate
     import rolemgr.workflow.plan
     import rolemgr.workflow.policy_test
     import rolemgr.workflow.preview

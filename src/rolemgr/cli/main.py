@@ -5,12 +5,10 @@ One place turns a RolemgrError into its line on stderr and its exit code; everyt
 a bug and shows its traceback.
 """
 
-import atexit
 import gc
 import os
 import sys
 from collections.abc import Sequence
-from functools import cache
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -18,6 +16,7 @@ import click
 
 from rolemgr import __version__
 from rolemgr.cli.lazy import cli
+from rolemgr.cli.process import keep_to_ourselves, run_and_end
 from rolemgr.errors import InputError, RolemgrError, SourceLocation, UnknownNameError, require_text
 
 COMMANDS = {
@@ -31,8 +30,11 @@ COMMANDS = {
     "prove": ("rolemgr.cli.prove", "Prove what a role, or the whole catalog, can never do."),
     "diagnose": ("rolemgr.cli.diagnose", "Say which layer denies a request, and what would allow it."),
     "check": ("rolemgr.cli.check", "Check policies: grammar, names, reach, what they give away."),
-    "diff": ("rolemgr.cli.diff", "Say what B allows that A does not, and the reverse, by meaning."),
+    "diff": ("rolemgr.cli.diff", "Say by meaning what B allows more, or less, than A."),
     "audit": ("rolemgr.cli.audit", "Find what everybody in an account can really do."),
+    "who-can": ("rolemgr.cli.who_can", "Say who may do an action."),
+    "can": ("rolemgr.cli.can", "Say what one principal can do."),
+    "migrate": ("rolemgr.cli.migrate", "Move a role to the smallest set of groups."),
     "plan": ("rolemgr.cli.apply", "Show what `apply` would do, and change nothing."),
     "apply": ("rolemgr.cli.apply", "Create roles in the account, after a plan and a question."),
     "drift": ("rolemgr.cli.drift", "Say what differs between roles in the account and their files."),
@@ -53,7 +55,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), f"{cmd_name}_command")
+        command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), f"{cmd_name.replace('-', '_')}_command")
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -80,7 +82,7 @@ class _Commands(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command line; end the process with its exit code."""
         before = gc.get_threshold()
-        _keep_to_ourselves()
+        keep_to_ourselves()
         try:
             code = super().main(*args, **kwargs | {"standalone_mode": False})
         except RolemgrError as error:
@@ -95,31 +97,9 @@ class _Commands(click.Group):
         except click.Abort:
             _fail("interrupted", 130)
         finally:
-            if args or kwargs:  # called by a program that goes on; for one that ends it costs a last look, 6 ms
+            if args or kwargs:  # called by a program that goes on; one that ends would look at all that is there, 15 ms
                 gc.set_threshold(*before)
-            _end_quickly()
         sys.exit(code if isinstance(code, int) else 0)
-
-
-def _keep_to_ourselves() -> None:
-    """
-    Run no pydantic plugin that happens to be installed, and collect no garbage in a run of a fraction of a second.
-
-    A plugin sees and may change every value that is parsed, which a tool that renders policies must not
-    allow; and looking for one reads the metadata of every installed package.
-    """
-    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
-    gc.set_threshold(100_000, 20, 20)
-
-
-@cache
-def _end_quickly() -> None:
-    """
-    Have the end of the process not look for circles among all that was loaded, which takes 45 ms.
-
-    Only its end: what is frozen is never freed, and a process may run many commands.
-    """
-    atexit.register(gc.freeze)
 
 
 def _fail(message: str, code: int) -> NoReturn:
@@ -152,4 +132,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_and_end(main)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import click
 
-from rolemgr.cli.console import color_option, give, output_option
+from rolemgr.cli.console import color_option, format_option, give, output_option
 from rolemgr.cli.files import note, write_output
 from rolemgr.cli.lazy import report, workflow
 from rolemgr.cli.outside import OUTSIDE
@@ -13,9 +13,7 @@ from rolemgr.cli.outside import OUTSIDE
 
 @click.command("test")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "junit"]), default="text", help="The form of the result."
-)
+@format_option(["text", "json", "junit"], "The form of the result.")
 @output_option
 @color_option
 def test_command(paths: Sequence[str], form: str, output: str | None, color: str) -> None:

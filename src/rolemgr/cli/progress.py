@@ -20,6 +20,25 @@ def progress(count: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.update(1)
 
 
+@contextmanager
+def counting() -> Iterator[Callable[[int], None]]:
+    """Give what is to be told how many things were read more; on a terminal, stderr shows how many there are."""
+    total = 0
+
+    def more(count: int) -> None:
+        nonlocal total
+        total += count
+        if is_shown:
+            click.echo(f"\r{total:,} users, groups, roles and policies", nl=False, err=True)
+
+    is_shown = sys.stderr.isatty()
+    try:
+        yield more
+    finally:
+        if is_shown and total:
+            click.echo(err=True)
+
+
 def say_rest(made: int, wrong: Sequence[InputError], what: str) -> None:
     """Where anything is *wrong*, say of how many roles *what* is done all the same; raise what is wrong."""
     if wrong:

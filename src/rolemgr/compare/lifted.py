@@ -60,8 +60,11 @@ def _of_deny(one: Difference, old: Sequence[IdentityPolicy]) -> Difference:
     """Return *one* at the Deny that stands behind it, where that is in its own policy."""
     if not one.before.by:
         return one
+    merged = tuple(_of_deny(piece, old) for piece in one.merged)
     at = one.before.by[0]
     places = [place for place, statement in enumerate(old[at.policy].statements()) if statement.effect is Effect.DENY]
     return one._replace(
-        statement=at._replace(statement=places[at.statement]), scenario=CallerScenario(note=_NOTE, lifted=True)
+        statement=at._replace(statement=places[at.statement]),
+        scenario=CallerScenario(note=_NOTE, lifted=True),
+        merged=merged,
     )

@@ -25,6 +25,13 @@ class Difference(NamedTuple):
     doubts: tuple[str, ...] = ()
     future: bool = False
     scenario: CallerScenario = CallerScenario()
+    merged: tuple["Difference", ...] = ()
+    """The differences that were made this one, each with a request of its own; none where it is one alone."""
+
+    @property
+    def parts(self) -> tuple["Difference", ...]:
+        """What it was made of, itself where it is one alone."""
+        return self.merged or (self,)
 
 
 class Unknown(NamedTuple):
@@ -60,16 +67,23 @@ class Merged:
     def __init__(self) -> None:
         self._first: dict[object, Verdict] = {}
         self._actions: dict[object, dict[str, None]] = {}
+        self._parts: dict[object, list[Difference]] = {}
 
     def add(self, verdict: Verdict) -> None:
         """Take *verdict* in, with its actions added to those of an equal one."""
         key: object = (verdict.statement, getattr(verdict, "reason", None))
         if isinstance(verdict, Difference):
             key = (verdict.statement, verdict.doubts, verdict.future, verdict.before.decision, verdict.scenario.note)
+            self._parts.setdefault(key, []).append(verdict)
         self._first.setdefault(key, verdict)
         self._actions.setdefault(key, {}).update(dict.fromkeys(verdict.actions))
 
     def of(self, kind: type[V]) -> tuple[V, ...]:
         """Return the verdicts of *kind*."""
         found = ((key, one) for key, one in self._first.items() if isinstance(one, kind))
-        return tuple(one._replace(actions=tuple(self._actions[key])) for key, one in found)
+        return tuple(self._whole(key, one._replace(actions=tuple(self._actions[key]))) for key, one in found)
+
+    def _whole(self, key: object, one: V) -> V:
+        """Return *one* with the parts that it was made of, where these are several differences."""
+        parts = self._parts.get(key, ())
+        return one._replace(merged=tuple(parts)) if isinstance(one, Difference) and len(parts) > 1 else one

@@ -6,11 +6,14 @@ resources alone and meets no Allow of the role: access across accounts takes an 
 policies besides the resource's.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
 Within the account a bucket or key policy could allow it all the same, and an attached managed policy anywhere.
+
+And it is so for a Deny of an action that another one denies everywhere and under every condition, as `--strict`
+does.
 """
 
 from collections.abc import Sequence
 
-from rolemgr.compose.distribute import Share
+from rolemgr.compose.distribute import ANY, Share
 from rolemgr.iam.documents import Effect
 from rolemgr.model.spec import RoleSpec
 from rolemgr.reference.resources import common
@@ -24,6 +27,16 @@ def without_inert_denies(shares: Sequence[Share], spec: RoleSpec, account: str) 
         return list(shares)
     allows = [share for share in shares if share.effect is Effect.ALLOW]
     return [share for share in shares if not _is_inert(share, allows, account)]
+
+
+def without_doubled_denies(shares: Sequence[Share]) -> list[Share]:
+    """Return *shares* without the Denies of actions that another Deny of them denies whole."""
+    whole = {share.action for share in shares if _is_whole(share)}
+    return [share for share in shares if share.action not in whole or share.effect is Effect.ALLOW or _is_whole(share)]
+
+
+def _is_whole(share: Share) -> bool:
+    return share.effect is Effect.DENY and share.resources == ANY and not share.conditions
 
 
 def _is_inert(share: Share, allows: Sequence[Share], account: str) -> bool:

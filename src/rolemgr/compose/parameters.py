@@ -13,10 +13,18 @@ from typing import NamedTuple
 from rolemgr.compose.substitute import Placeholder, UnknownPlaceholderError, fill, names_in, pieces_of
 from rolemgr.errors import InputError, MissingValueError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.iam.arn import PARTITIONS, Arn
+from rolemgr.iam.variables import opens_variable
 from rolemgr.model.catalog import ActivityGroup, Parameter, ParameterType
 from rolemgr.model.source import Sourced
 
 _BUCKET = r"(?!.*\.\.)(?![0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+_BY_TAG = (
+    r"(?!.*\.\.)(?P<bucket>[a-z0-9][a-z0-9.-]+[.-]\$\{aws:PrincipalTag/"
+    r"(?P<key>(?!(?i:aws:))[\w .:/=+@-]{1,128})\}(?:[a-z0-9.-]*[a-z0-9])?)"
+)
+"""A bucket's name with a tag of the caller's in it, behind a beginning of its own that ends in a dot or hyphen."""
+BUCKET_BY_TAG = re.compile(rf"{_BY_TAG}(?:/.*)?", re.DOTALL)
+"""The same, and a prefix in such a bucket: `bucket` is its name, `key` that of the tag."""
 _KEY = r"[A-Za-z0-9!_.*'()/ +=@,:-]+"
 _FORMS: Mapping[ParameterType, tuple[str, str]] = {
     ParameterType.STRING: (r"[^\x00-\x1f]{1,256}", "text of 1 to 256 characters"),
@@ -31,8 +39,11 @@ _FORMS: Mapping[ParameterType, tuple[str, str]] = {
         r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+",
         "a KMS key's ARN such as arn:aws:kms:us-east-1:111122223333:key/ID (no alias)",
     ),
-    ParameterType.BUCKET: (_BUCKET, "a bucket name: 3 to 63 of a-z, 0-9, dot and hyphen"),
-    ParameterType.S3_PREFIX: (rf"{_BUCKET}(?!.*//)/{_KEY}(?<!/)", "BUCKET/PREFIX without a slash at the end"),
+    ParameterType.BUCKET: (rf"{_BUCKET}|{_BY_TAG}", "a bucket name: 3 to 63 of a-z, 0-9, dot and hyphen"),
+    ParameterType.S3_PREFIX: (
+        rf"(?:{_BUCKET}|{_BY_TAG})(?!.*//)/{_KEY}(?<!/)",
+        "BUCKET/PREFIX without a slash at the end",
+    ),
     ParameterType.SUBNET_ID: (r"subnet-[0-9a-f]{1,32}", "a subnet id such as subnet-0a1b2c3d"),
     ParameterType.SECURITY_GROUP_ID: (r"sg-[0-9a-f]{1,32}", "a security group id such as sg-0a1b2c3d"),
     ParameterType.FILE_SYSTEM_ID: (r"fs-[0-9a-f]{8,40}", "a file system id such as fs-0a1b2c3d"),
@@ -44,6 +55,7 @@ _FORMS: Mapping[ParameterType, tuple[str, str]] = {
     ParameterType.INTEGER: (r"[0-9]{1,9}", "a whole number"),
     ParameterType.TAG_KEY: (r"(?!(?i:aws:))[\w .:/=+@-]{1,128}", "a tag key"),
 }
+_IN_BUCKETS = {ParameterType.BUCKET, ParameterType.S3_PREFIX}
 _WITH_PARTITION = {ParameterType.ARN, ParameterType.ROLE_ARN, ParameterType.KEY_ARN}
 
 
@@ -157,7 +169,9 @@ def misfit(kind: ParameterType, value: str, partition: str) -> str | None:
 
 
 def _nearest(kind: ParameterType, value: str) -> str:
-    """Return what follows where *value* names a bucket otherwise: by its ARN, or as S3 URI, of an object too."""
+    """Return what follows where *value* names a bucket otherwise: by its ARN, as S3 URI, of an object, by a tag."""
+    if kind in _IN_BUCKETS and opens_variable(value):
+        return "; a tag of the caller stands in it once, behind a beginning such as acme-${aws:PrincipalTag/Project}"
     named = re.fullmatch(rf"(?:arn:[a-z-]+:s3:::|s3://)?({_BUCKET})(?:/.*)?", value, re.DOTALL)
     return f"; did you mean {named[1]}?" if kind is ParameterType.BUCKET and named else ""
 

@@ -16,7 +16,7 @@ from rolemgr.compose.choices import builtins, given_values, unused_short_forms
 from rolemgr.compose.distribute import ANY, Distributed, Share, distribute
 from rolemgr.compose.groups import Groups, chosen_groups, clashes
 from rolemgr.compose.guardrails.choice import ChosenGuardrail, chosen_guardrails
-from rolemgr.compose.inert_denies import without_inert_denies
+from rolemgr.compose.inert_denies import without_doubled_denies, without_inert_denies
 from rolemgr.compose.limits import with_limits
 from rolemgr.compose.merge import merge
 from rolemgr.compose.never_names import wrong_names_in_never
@@ -24,6 +24,7 @@ from rolemgr.compose.notes import excuses, notes_on, notes_on_limits, replaced_l
 from rolemgr.compose.parameters import declared_parameters, misfit, regions_of_keys, resolve
 from rolemgr.compose.questions import notes_on_values
 from rolemgr.compose.substitute import UnknownPlaceholderError, fill
+from rolemgr.compose.tagged_buckets import bucket_denies, chosen_buckets, notes_on_tagged_buckets
 from rolemgr.compose.trust import compose_trust, trust_notes
 from rolemgr.errors import InputError, RolemgrError, UnknownNameError, gathering, raise_all
 from rolemgr.iam.documents import Effect
@@ -75,14 +76,15 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
         *replaced_limits(catalog, role),
         *notes_on_limits(role),
         *role.notes,
+        *notes_on_tagged_buckets(parameters, spec.value),
         *trust_notes(spec.value),
     )
     return replace(role, notes=notes, doubts=doubts, never_values=never_values)
 
 
 def _require_tags(spec: Sourced[RoleSpec]) -> None:
-    """Raise InputError (or Problems) where a trust can't bring the tags that ABAC asks its callers for."""
-    if spec.value.abac:
+    """Raise InputError (or Problems) where a trust can't bring the tags that the role asks its callers for."""
+    if spec.value.abac or chosen_buckets(spec.value):
         from rolemgr.compose.abac.tags import missing_tags  # most roles have no tag keys
 
         raise_all(missing_tags(spec))
@@ -123,7 +125,7 @@ def _composed(
     shares = [share for part in parts for share in part.shares]
     (account,) = without_account(values)["account"]
     limited = with_limits(without_inert_denies(shares, spec.value, account), guardrails, spec)
-    statements = merge((*limited.shares, *_end(spec)))
+    statements = merge((*without_doubled_denies(limited.shares), *bucket_denies(shares, spec, account), *_end(spec)))
     return ComposedRole(
         spec=spec.value,
         persona=persona,

@@ -98,6 +98,9 @@ arn=$(iam create-role --cli-input-json "file://$work/role.json" \\
   --assume-role-policy-document="file://$work/trust.json" --query Role.Arn)
 trying=
 made+=("role $arn")
+"""
+
+_INLINE = """\
 made+=({inline_entry})
 iam put-role-policy --role-name="$role" --policy-name={inline} --policy-document="file://$work/inline.json"
 """
@@ -135,7 +138,6 @@ def script(made: Portable) -> str:
 
 def _sections(made: Portable) -> Iterator[str]:
     documents = made.documents
-    name = documents.policies[0].name
     yield _HEAD.format(name=shlex.quote(documents.name), region=made.role.spec.region)
     yield _CALLER
     if ACCOUNT not in made.free:
@@ -143,10 +145,14 @@ def _sections(made: Portable) -> Iterator[str]:
     yield _DOCUMENT
     yield _document("role", _parameters(made), made)
     yield _document("trust", documents.trust_policy.to_json_value(), made)
-    yield _document("inline", documents.policies[0].document.to_json_value(), made)
+    for inline in documents.policies:
+        yield _document("inline", inline.document.to_json_value(), made)
     for number, policy in enumerate(documents.managed_policies, start=1):
         yield _document(f"policy-{number}", policy.document.to_json_value(), made)
-    yield _ROLE.format(inline=shlex.quote(name), inline_entry=shlex.quote(f"inline {name}"))
+    yield _ROLE
+    for inline in documents.policies:
+        name = inline.name
+        yield _INLINE.format(inline=shlex.quote(name), inline_entry=shlex.quote(f"inline {name}"))
     for number, policy in enumerate(documents.managed_policies, start=1):
         yield _POLICY.format(name=shlex.quote(policy.name), path=shlex.quote(documents.path), number=number)
     for arn in documents.attached:

@@ -120,16 +120,21 @@ def list_lengths(made: Portable) -> dict[str, int]:
 
 def _resources(made: Portable) -> Json:
     """
-    Return the role, and behind it the managed policies that are attached to it.
+    Return the role and its managed policies.
 
-    They refer to the role and not it to them, so there is no circle, and every Deny, which is inline, is
-    there before the first Allow of theirs.
+    Those with Allows refer to the role and not it to them, so that there is no circle, and every Deny is there
+    before the first Allow of theirs: inline, or in policies that come before the role, which refers to them.
     """
     properties = made.documents.to_properties()
     managed = properties.pop("ManagedPolicies", [])
-    resources: Json = {"Role": {"Type": "AWS::IAM::Role", "Properties": in_template(properties, made)}}
+    denies = [f"Policy{number}" for number, _ in enumerate(made.documents.deny_policies, start=1)]
+    role = in_template(properties, made)
+    if denies:
+        role["ManagedPolicyArns"] = [*({"Ref": name} for name in denies), *role.get("ManagedPolicyArns", [])]
+    resources: Json = {"Role": {"Type": "AWS::IAM::Role", "Properties": role}}
     for number, policy in enumerate(managed, start=1):
-        attached = {**in_template(policy, made), "Roles": [{"Ref": "Role"}]}
+        own = {name: value for name, value in in_template(policy, made).items() if name != "Roles"}
+        attached = own if number <= len(denies) else {**own, "Roles": [{"Ref": "Role"}]}
         resources[f"Policy{number}"] = {"Type": "AWS::IAM::ManagedPolicy", "Properties": attached}
     return resources
 

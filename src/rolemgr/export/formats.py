@@ -8,6 +8,7 @@ from rolemgr.errors import InputError, SourceLocation
 from rolemgr.export.portable import Portable, portable
 from rolemgr.export.stand_ins import ACCOUNT, PARTITION, REGION
 from rolemgr.files.write import to_json, to_template, to_yaml
+from rolemgr.iam.variables import opens_variable
 from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
@@ -132,9 +133,13 @@ def _sagemaker_config(chosen: RoleToExport, _options: Options) -> Exported:
 
 
 def _unused(made: Portable, options: Options) -> list[str]:
-    if options.parameterize and not made.parameters:
-        return ["--parameterize: no --bucket, key, subnet or security group is given, so there is no parameter"]
-    return []
+    if not options.parameterize:
+        return []
+    by_tag = [bucket for bucket in made.role.spec.bucket if opens_variable(bucket)]
+    notes = [f"--parameterize: a tag of the caller names bucket {bucket}, which stays as it is" for bucket in by_tag]
+    if not made.parameters and not by_tag:
+        notes.append("--parameterize: no --bucket, key, subnet or security group is given, so there is no parameter")
+    return notes
 
 
 def _place_notes(made: Portable, chosen: RoleToExport) -> list[str]:

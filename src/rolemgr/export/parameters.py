@@ -2,7 +2,8 @@
 ``--parameterize``: the buckets, keys, subnets and security groups of a role as parameters of its template.
 
 One parameter a value: CloudFormation can't put a suffix such as ``/*`` behind each value of a list. A
-parameter takes no wildcard and no policy variable, so that its value can't widen the role beyond one name.
+parameter takes no wildcard and no policy variable, so that its value can't widen the role beyond one name. A bucket
+that a tag of the caller names has no one name, and stays as it is.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 
 from rolemgr.export.stand_ins import ACCOUNT, LONGEST_REGION, STAND_INS, Hole
 from rolemgr.iam.arn import Arn
+from rolemgr.iam.variables import opens_variable
 from rolemgr.model.spec import RoleSpec
 
 
@@ -77,7 +79,7 @@ def template_parameters(spec: RoleSpec, partition: str) -> tuple[TemplateParamet
     """Return a parameter for each value that *spec* gives; stand-ins of keys are in *partition*."""
     found: dict[str, TemplateParameter] = {}
     for option, kind in KINDS.items():
-        values = tuple(dict.fromkeys(getattr(spec, option)))
+        values = tuple(value for value in dict.fromkeys(getattr(spec, option)) if not opens_variable(value))
         for number, value in enumerate(values, start=1):
             name = kind.title + (str(number) if len(values) > 1 else "")
             longest = max(kind.longest, len(value))

@@ -89,6 +89,7 @@ def _properties(documents: RoleDocuments, instance: str | None) -> Json:
         *({"Name": policy.name, "Path": documents.path} for policy in documents.managed_policies),
     ]
     optional: Json = {
+        "InlinePolicy": next((policy.document.to_json_value() for policy in documents.policies), None),
         "ManagedPolicies": attached,
         "CustomerManagedPolicyReferences": references,
         _BOUNDARY: _boundary(documents.boundary) if documents.boundary else None,
@@ -99,7 +100,6 @@ def _properties(documents: RoleDocuments, instance: str | None) -> Json:
         "Description": documents.description,
         "InstanceArn": instance or {"Ref": "InstanceArn"},
         "SessionDuration": duration(documents.max_session),
-        "InlinePolicy": documents.policies[0].document.to_json_value(),
         **{name: value for name, value in optional.items() if value},
     }
 
@@ -153,9 +153,10 @@ def _check(spec: Sourced[RoleSpec], documents: RoleDocuments, instance: str | No
     if len(documents.description) > _LONGEST_DESCRIPTION:
         problem = f"a permission set's description has at most {_LONGEST_DESCRIPTION} characters"
         raise InputError(spec.at("description") if "description" in given else None, problem)
-    size = len(json.dumps(documents.policies[0].document.to_json_value(), separators=(",", ":")).encode())
-    if size > _MOST_BYTES:
-        raise InputError(None, f"the inline policy has {size:,} bytes, a permission set takes {_MOST_BYTES:,}")
+    for policy in documents.policies:
+        size = len(json.dumps(policy.document.to_json_value(), separators=(",", ":")).encode())
+        if size > _MOST_BYTES:
+            raise InputError(None, f"the inline policy has {size:,} bytes, a permission set takes {_MOST_BYTES:,}")
     if instance is not None and not re.fullmatch(_INSTANCE, instance):
         problem = f"`{instance}` is not an ARN of an instance such as arn:aws:sso:::instance/ssoins-1234567890abcdef"
         raise InputError(SourceLocation("--sso-instance"), problem, "aws sso-admin list-instances has it")

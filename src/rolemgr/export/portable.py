@@ -268,7 +268,7 @@ def meaning(properties: Mapping[str, Any]) -> dict[str, Any]:
         **left,
         "AssumeRolePolicyDocument": _statements([properties["AssumeRolePolicyDocument"]]),
         "Allows": _statements(policies, "Allow"),
-        "Inline Denies": _statements((one["PolicyDocument"] for one in properties["Policies"]), "Deny"),
+        "Inline Denies": _statements((one["PolicyDocument"] for one in properties.get("Policies", ())), "Deny"),
         "Denies": _statements(policies, "Deny"),
     }
 

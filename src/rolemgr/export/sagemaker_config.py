@@ -225,8 +225,11 @@ def _choice_notes(role: ComposedRole, values: Mapping[str, Any]) -> Iterator[str
         **{name: values.get(name, {}).get("keys", ()) for name in ("volume-kms-key", "output-kms-key")},
     }
     for name, found in several.items():
-        if len(found) > 1:
-            yield f"the defaults name the first of {name}: {found[0]}"
+        plain = list(filter(_plain, found))
+        if len(found) > 1 and plain:
+            yield f"the defaults name the first of {name}: {plain[0]}"
+    if (buckets := role.parameters.get("work_buckets")) and not any(map(_plain, buckets)):
+        yield f"no bucket in the defaults: {', '.join(buckets)} is another one for each value of the caller's tag"
     if (passed := role.parameters.get("pass_roles")) and not any(map(_plain, passed)):
         yield f"no execution role in the defaults: {', '.join(passed)} names no single role"
     untold = [key for key in role.spec.abac if key not in role.spec.tag]

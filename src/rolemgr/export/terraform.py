@@ -86,7 +86,8 @@ def _locals(made: Portable) -> Json:
     """Return the policies of the role, and what differs by region."""
     documents = made.documents
     found: Json = {"trust_policy": in_terraform(documents.trust_policy.to_json_value(), made)}
-    for name, document in (("permissions_policy", documents.policies[0].document), *_managed(made)):
+    inline = [("permissions_policy", policy.document) for policy in documents.policies]
+    for name, document in (*inline, *_managed(made)):
         found[name] = in_terraform(document.to_json_value(), made)
     if made.lists:
         found["by_region"] = {
@@ -101,25 +102,30 @@ def _managed(made: Portable) -> Iterator[tuple[str, Any]]:
 
 
 def _resources(made: Portable) -> Json:
-    """Return the role and its policies; no Allow of a managed policy is attached before every Deny is inline."""
+    """Return the role and its policies; no Allow of a managed policy is attached before every Deny is there."""
     documents = made.documents
+    inline: Json = {}
+    for policy in documents.policies:
+        encoded = _encoded("permissions_policy", made)
+        inline["permissions"] = {"name": literal(policy.name), "role": _ROLE, "policy": encoded}
+    denies = [name for name, _ in _managed(made)][: len(documents.deny_policies)]
+    inline_first = [f"aws_iam_role_policy.{name}" for name in inline]
+    first = inline_first + [f"aws_iam_role_policy_attachment.{name}" for name in denies]
     attachments: Json = {}
     for name, _ in _managed(made):
-        attachments[name] = _attachment(f"${{aws_iam_policy.{name}.arn}}")
+        attachments[name] = _attachment(f"${{aws_iam_policy.{name}.arn}}", inline_first if name in denies else first)
     for number, arn in enumerate(documents.attached, start=1):
-        attachments[f"attached_{number}"] = _attachment(in_terraform(arn, made))
-    inline = {"name": literal(documents.policies[0].name), "role": _ROLE}
-    inline["policy"] = _encoded("permissions_policy", made)
+        attachments[f"attached_{number}"] = _attachment(in_terraform(arn, made), first)
     return {
         "aws_iam_role": {"this": _role(made)},
-        "aws_iam_role_policy": {"permissions": inline},
+        **({"aws_iam_role_policy": inline} if inline else {}),
         **({"aws_iam_policy": policies} if (policies := _policies(made)) else {}),
         **({"aws_iam_role_policy_attachment": attachments} if attachments else {}),
     }
 
 
-def _attachment(arn: str) -> Json:
-    return {"role": _ROLE, "policy_arn": arn, "depends_on": ["aws_iam_role_policy.permissions"]}
+def _attachment(arn: str, first: Sequence[str]) -> Json:
+    return {"role": _ROLE, "policy_arn": arn, **({"depends_on": list(first)} if first else {})}
 
 
 def _role(made: Portable) -> Json:

@@ -66,3 +66,22 @@ def is_aws_managed(arn: str) -> bool:
     """Tell whether the policy *arn* is AWS's own, the same in every account."""
     parts = Arn.parse(arn)
     return parts is not None and parts.account == "aws"
+
+
+def split_object(arn: str) -> tuple[str, str | None] | None:
+    """
+    Return the ARN of an S3 bucket, and the key of the object in it that *arn* names: None for the bucket itself.
+
+    None for what is neither. The slash between them is the first one outside of a policy variable, as a bucket's
+    name holds none.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    """
+    found = Arn.parse(arn)
+    if found is None or found.service != "s3" or found.region or found.account:
+        return None
+    bucket, slash, key = _FIRST_SLASH.match(found.resource).groups()  # type: ignore[union-attr]  # it matches any text
+    return str(found._replace(resource=bucket)), key if slash else None
+
+
+_FIRST_SLASH = re.compile(r"((?:\$\{[^}]*\}|[^/])*)(/?)(.*)", re.DOTALL)
+"""A bucket's name, whose policy variables may hold slashes, the slash behind it, and the rest."""

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, TypeAlias
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, model_validator
 
 from rolemgr.iam.base import Model
 from rolemgr.iam.documents import PolicyType
@@ -50,9 +50,33 @@ class SuppressionEntry(Model):
     expires: Annotated[Day | None, BeforeValidator(_given)] = None
 
 
+class AuditSuppressionEntry(Model):
+    """
+    Findings of `audit` that are excused until the end of a day.
+
+    They are one *finding*, by its id, or those of a *rule* (its name or id), of a *principal* (a name or an ARN, with
+    wildcards), or of both.
+    """
+
+    reason: Text
+    finding: Given = None
+    rule: Given = None
+    principal: Given = None
+    expires: Annotated[Day | None, BeforeValidator(_given)] = None
+
+    @model_validator(mode="after")
+    def _says_what(self) -> "AuditSuppressionEntry":
+        if not (self.finding or self.rule or self.principal):
+            raise ValueError("this excuses every finding: name a `finding`, a `rule` or a `principal`")
+        if self.finding and (self.rule or self.principal):
+            raise ValueError("a `finding` has its rule and its principal: leave these two out")
+        return self
+
+
 class CheckConfigFile(Model):
     """A whole `rolemgr-check.yaml`; *rules* are files of custom policy checks, relative to it."""
 
     types: Annotated[tuple[FileType, ...], BeforeValidator(_none_is_empty)] = ()
     rules: Annotated[tuple[Text, ...], BeforeValidator(_none_is_empty)] = ()
     suppress: Annotated[tuple[SuppressionEntry, ...], BeforeValidator(_none_is_empty)] = ()
+    suppress_in_audit: Annotated[tuple[AuditSuppressionEntry, ...], BeforeValidator(_none_is_empty)] = ()

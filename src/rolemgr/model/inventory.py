@@ -92,11 +92,12 @@ class Inventory:
 
     *newest* is the newest day that the input names: what "today" is for something that was saved.
     *customer_policies* are the account's own managed policies, by ARN. *resources* are by ARN too, *account_blocks*
-    (S3 Block Public Access) by account.
+    (S3 Block Public Access) by account. *groups*, by ARN, make no request; whoever joins one has its policies.
     """
 
     principals: Mapping[str, HeldRole]
     customer_policies: Mapping[str, HeldPolicy] = field(default_factory=dict)
+    groups: Mapping[str, HeldRole] = field(default_factory=dict)
     not_judged: tuple[Unjudged, ...] = ()
     newest: date | None = None
     files: tuple[str, ...] = ()

@@ -86,22 +86,37 @@ class HeldResource:
     block: PublicAccessBlock | None = None
     unknown: tuple[Unjudged, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """What people call it: its name without its type."""
+        return self.arn.split(":", 5)[-1].partition("/")[2] or self.arn.split(":", 5)[-1]
+
 
 @dataclass(frozen=True, eq=False)
 class VpcEndpoint:
     """A VPC endpoint of *account* for *service*; its *policy* is None where it has none, which lets everything pass."""
 
-    id: str
-    account: str | None
+    arn: str
+    account: str
     vpc: str | None
     service: str
     where: SourceLocation
     policy: ResourcePolicy | None = None
 
+    @property
+    def name(self) -> str:
+        """What people call it: its id."""
+        return self.arn.rpartition("/")[2]
+
 
 @dataclass(frozen=True, eq=False)
 class StudioMember:
-    """A Studio domain, a user profile or a space, and the *role* (ARN) that works there, None where it names none."""
+    """
+    A Studio domain, a user profile or a space, and the *role* (ARN) that works there, None where none is known.
+
+    *inherits* says that it is the domain's, and not one of its own. *sso* says of a domain that people sign in by
+    Identity Center, so that nobody gets in by a presigned URL.
+    """
 
     kind: StudioKind
     arn: str
@@ -111,6 +126,13 @@ class StudioMember:
     role: str | None = None
     space_role: str | None = None
     owner: str | None = None
+    inherits: bool = False
+    sso: bool = False
+
+    @property
+    def account(self) -> str:
+        """The account that it is of."""
+        return self.arn.split(":", 5)[4]
 
 
 NO_ORGANIZATION: Final = Organization()

@@ -173,6 +173,11 @@ class NamedPolicy(NamedTuple):
     name: str
     document: IdentityPolicy
 
+    @property
+    def denies(self) -> bool:
+        """Whether it has a Deny statement."""
+        return any(one.effect is Effect.DENY for one in self.document.statement)
+
 
 @dataclass(frozen=True)
 class RoleDocuments:
@@ -185,7 +190,11 @@ class RoleDocuments:
     trust_policy: TrustPolicy
     policies: tuple[NamedPolicy, ...]
     managed_policies: tuple[NamedPolicy, ...] = ()
-    """Customer-managed policies for the Allows that the inline quota does not hold."""
+    """
+    Customer-managed policies: for the Allows that the inline quota does not hold, or for all where nothing is inline.
+
+    Those with the Denies come first, and are attached first.
+    """
     tags: Mapping[str, str] = field(default_factory=dict)
     attached: tuple[str, ...] = ()
     """ARNs of existing managed policies that the user attaches beside its own."""
@@ -204,11 +213,12 @@ class RoleDocuments:
             "Description": self.description,
             "MaxSessionDuration": self.max_session,
             "AssumeRolePolicyDocument": self.trust_policy.to_json_value(),
-            "Policies": [
+        }
+        if self.policies:
+            properties["Policies"] = [
                 {"PolicyName": policy.name, "PolicyDocument": policy.document.to_json_value()}
                 for policy in self.policies
-            ],
-        }
+            ]
         if self.attached:
             properties["ManagedPolicyArns"] = list(self.attached)
         if self.boundary:
@@ -218,6 +228,11 @@ class RoleDocuments:
         if self.tags:
             properties["Tags"] = [{"Key": key, "Value": self.tags[key]} for key in sorted(self.tags)]
         return properties
+
+    @property
+    def deny_policies(self) -> tuple[NamedPolicy, ...]:
+        """The managed policies that hold the Denies, where nothing is inline."""
+        return tuple(policy for policy in self.managed_policies if policy.denies)
 
     def _managed(self, policy: NamedPolicy) -> dict[str, JsonValue]:
         """Return *policy* in the shape of ``AWS::IAM::ManagedPolicy``, attached to this role."""

@@ -37,6 +37,11 @@ def seconds(value: Any) -> int:
     return int(found[1]) * _UNITS[found[2] or "s"]
 
 
+def _yes_or_no(value: Any) -> Any:
+    """Return *value* as text: YAML reads an unquoted yes or no as true or false."""
+    return ("yes" if value else "no") if isinstance(value, bool) else value
+
+
 def _text_number(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
@@ -177,6 +182,10 @@ class RoleSpec(Model):
     """Why the role may do what its persona must never do; it becomes a tag and part of the description."""
     boundary: PolicyArn | None = None
     """The managed policy that bounds the role: it can only take away."""
+    inline: Annotated[
+        Literal["yes", "no"], BeforeValidator(_yes_or_no, json_schema_input_type=bool | Literal["yes", "no"])
+    ] = "yes"
+    """Whether the role has an inline policy; without one, the Denies stand in managed policies of their own."""
     managed_policy: PolicyArns = ()
     """Managed policies attached to the role beside its own."""
     max_session: Annotated[

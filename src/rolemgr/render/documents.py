@@ -31,7 +31,7 @@ def render(role: ComposedRole, largest: Callable[[ComposedStatement], ComposedSt
     Raises InputError where a quota can't be kept.
     """
     spec = role.spec
-    inline, *managed = _packed(role.statements, largest)
+    policies, managed = _policies(role, largest)
     _check_attachments(len(spec.managed_policy), len(managed))
     return RoleDocuments(
         name=spec.role_name,
@@ -39,14 +39,28 @@ def render(role: ComposedRole, largest: Callable[[ComposedStatement], ComposedSt
         description=role.description,
         max_session=spec.max_session,
         trust_policy=_trust_policy(role),
-        policies=(NamedPolicy(spec.role_name, inline),),
-        managed_policies=tuple(
-            NamedPolicy(f"{spec.role_name}-{number}", document) for number, document in enumerate(managed, start=1)
-        ),
+        policies=policies,
+        managed_policies=managed,
         tags=spec.tags,
         attached=tuple(sorted(spec.managed_policy)),
         boundary=spec.boundary,
     )
+
+
+def _policies(
+    role: ComposedRole, largest: Callable[[ComposedStatement], ComposedStatement]
+) -> tuple[tuple[NamedPolicy, ...], tuple[NamedPolicy, ...]]:
+    """Return the inline policies of *role*, one or none, and the managed ones, those with the Denies first."""
+    name = role.spec.role_name
+    if role.spec.inline == "yes":
+        inline, *more = _packed(role.statements, largest)
+        return (NamedPolicy(name, inline),), _numbered(name, more)
+    denies, allows = _managed(role.statements, largest)
+    return (), (*_numbered(f"{name}-denies", denies), *_numbered(name, allows))
+
+
+def _numbered(name: str, documents: Sequence[IdentityPolicy]) -> tuple[NamedPolicy, ...]:
+    return tuple(NamedPolicy(f"{name}-{number}", document) for number, document in enumerate(documents, start=1))
 
 
 def attachments(documents: RoleDocuments) -> str | None:
@@ -67,7 +81,7 @@ def _check_attachments(attached: int, overflow: int) -> None:
 
 
 def _counted(attached: int, overflow: int) -> str:
-    kinds = f" ({attached} attached, {overflow} that the inline quota made)" if attached else ""
+    kinds = f" ({attached} attached, {overflow} of its own)" if attached else ""
     return f"{attached + overflow} managed policies{kinds}"
 
 
@@ -99,16 +113,42 @@ def _packed(
     statements: Sequence[ComposedStatement], largest: Callable[[ComposedStatement], ComposedStatement]
 ) -> list[IdentityPolicy]:
     """Return the inline policy and, where that quota does not hold it all, the managed ones."""
-    whole = permissions_policy(statements)
-    measured = whole if largest is _itself else permissions_policy([largest(one) for one in statements])
+    sized, whole = _sized(statements, largest)
     inline, managed = quota("role_inline_policies"), quota("managed_policy")
-    sized = [(one, read.size()) for one, read in zip(statements, measured.statement, strict=True)]
     frame = whole.model_copy(update={"statement": ()}).size()
     if frame + sum(size for _, size in sized) + len(sized) - 1 <= inline:
         return [whole]
     from rolemgr.render.packing import pack  # few roles are that large
 
     packed = pack(sized, lambda part: _size(largest(part)), inline=inline - frame, managed=managed - frame)
+    return _read(packed, statements, whole)
+
+
+def _managed(
+    statements: Sequence[ComposedStatement], largest: Callable[[ComposedStatement], ComposedStatement]
+) -> tuple[list[IdentityPolicy], list[IdentityPolicy]]:
+    """Return the managed policies that hold the Denies of *statements*, and those that hold the Allows."""
+    from rolemgr.render.packing import pack_managed  # few roles have nothing inline
+
+    sized, whole = _sized(statements, largest)
+    limit = quota("managed_policy") - whole.model_copy(update={"statement": ()}).size()
+    denies, allows = pack_managed(sized, lambda part: _size(largest(part)), limit)
+    return _read(denies, statements, whole), _read(allows, statements, whole)
+
+
+def _sized(
+    statements: Sequence[ComposedStatement], largest: Callable[[ComposedStatement], ComposedStatement]
+) -> tuple[list[tuple[ComposedStatement, int]], IdentityPolicy]:
+    """Return *statements* with the characters of each, and the policy that would hold them all."""
+    whole = permissions_policy(statements)
+    measured = whole if largest is _itself else permissions_policy([largest(one) for one in statements])
+    return [(one, read.size()) for one, read in zip(statements, measured.statement, strict=True)], whole
+
+
+def _read(
+    packed: Sequence[Sequence[ComposedStatement]], statements: Sequence[ComposedStatement], whole: IdentityPolicy
+) -> list[IdentityPolicy]:
+    """Return the policies of the *packed* statements, parts of the *whole* one where they can be."""
     read = {one.sid: two for one, two in zip(statements, whole.statement, strict=True)}
     return [_part(whole, part, read) for part in packed]
 

@@ -44,13 +44,13 @@ def _guardrail(guardrail: GuardrailInForce) -> dict[str, JsonValue]:
     }
 
 
-_KINDS = {"activity group": "ActivityGroup", "guardrail": "Guardrail", "tag key": "TagKey"}
+_KINDS = {"activity group": "ActivityGroup", "guardrail": "Guardrail", "tag key": "TagKey", "bucket by tag": "TagKey"}
 
 
 def _origin(origin: Origin) -> dict[str, JsonValue]:
     return {
         "File": origin.location.file,
         "Line": origin.location.line,
-        _KINDS[origin.kind]: origin.group,
+        _KINDS.get(origin.kind, "Setting"): origin.group,
         "Sid": origin.sid,
     }

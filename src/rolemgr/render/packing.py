@@ -3,7 +3,8 @@ Fit statements into IAM's quotas without changing what they say.
 
 All of a role's inline policies together may have 10,240 characters. Where the statements are more, Allows
 move to customer-managed policies of 6,144 each; every Deny stays inline, so that an attachment that gets
-lost costs access and never a limit.
+lost costs access and never a limit. Where nothing may be inline, the Denies have managed policies of their own,
+so that one look tells whether they are attached.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
 
@@ -74,14 +75,34 @@ def pack(
     denies = [piece for piece in placed if piece.statement.effect is Effect.DENY]
     if not all(bins[0].take(piece) for piece in denies):
         raise InputError(None, *_too_many_denies(denies, inline))
+    allows = [piece for piece in placed if piece.statement.effect is Effect.ALLOW]
+    _fill(bins, allows, measure, managed, {statement.sid for statement, _ in sized})
+    return tuple(full.statements() for full in bins)
+
+
+def pack_managed(
+    sized: Sequence[tuple[ComposedStatement, int]], measure: Measure, limit: int
+) -> tuple[tuple[tuple[ComposedStatement, ...], ...], tuple[tuple[ComposedStatement, ...], ...]]:
+    """
+    Return statements as managed policies of *limit* characters: those of the Denies, and those of the Allows.
+
+    Otherwise as `pack`. Raises InputError where one action on one resource is too large.
+    """
+    placed = [_Piece(place, statement, size) for place, (statement, size) in enumerate(sized)]
     taken = {statement.sid for statement, _ in sized}
-    allows = (piece for piece in placed if piece.statement.effect is Effect.ALLOW)
-    parts = [part for piece in allows for part in _parts(piece, measure, managed, taken)]
+    denies, allows = list[_Bin](), list[_Bin]()
+    for effect, bins in ((Effect.DENY, denies), (Effect.ALLOW, allows)):
+        _fill(bins, [piece for piece in placed if piece.statement.effect is effect], measure, limit, taken)
+    return tuple(full.statements() for full in denies), tuple(full.statements() for full in allows)
+
+
+def _fill(bins: list[_Bin], pieces: Sequence[_Piece], measure: Measure, limit: int, taken: set[str]) -> None:
+    """Put *pieces* into *bins*, the largest first, each into the first that has room, or a new one of *limit*."""
+    parts = [part for piece in pieces for part in _parts(piece, measure, limit, taken)]
     for piece in sorted(parts, key=lambda part: (-part.size, part.statement.sid)):
         if not any(candidate.take(piece) for candidate in bins):
-            bins.append(_Bin(managed))
+            bins.append(_Bin(limit))
             bins[-1].take(piece)
-    return tuple(full.statements() for full in bins)
 
 
 def _too_many_denies(denies: Sequence[_Piece], inline: int) -> tuple[str, str]:
@@ -94,7 +115,7 @@ def _too_many_denies(denies: Sequence[_Piece], inline: int) -> tuple[str, str]:
     most = ", ".join(f"{name} {sizes[name]:,}" for name in largest)
     total = sum(sizes.values())
     problem = f"the Deny statements have {total:,} characters, and the inline policy holds {inline:,}; most in {most}"
-    hint = "leave out a guardrail, a tag key, --strict or --managed-policy, or give --kms-key-names arn"
+    hint = "give --inline no, or leave out a guardrail, a tag key, --strict or --managed-policy"
     places = max(denies, key=lambda piece: len(piece.statement.resources)).statement
     if len(places.resources) < _MANY_PLACES:
         return problem, hint

@@ -7,16 +7,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from rolemgr.audit.finding import AuditFinding, AuditRule, ChainStep
+from rolemgr.audit.finding import AuditFinding, AuditRule, ChainStep, Judged
 from rolemgr.audit.nearest import Nearest
 from rolemgr.audit.rights import ANYTHING, ShownRequest
-from rolemgr.audit.run import NOT_IN_THE_INPUT, Audit
+from rolemgr.audit.run import Audit
 from rolemgr.check.finding import Severity
 from rolemgr.errors import printable
 from rolemgr.model.inventory import HeldRole, Unjudged
+from rolemgr.model.inventory_layers import HeldResource, StudioMember
 from rolemgr.reference.condition_keys import find_key
+from rolemgr.report.audit_studio import studio_lines, worker_data
 from rolemgr.report.differences import request_data
 
+MOST_ACTIONS: Final = 1_000
+"""How many actions that a role would lose are listed: who may do everything has 22,000 that mean no more."""
 _WIDTH: Final = 80
 _WORST: Final = 10
 _ROLES: Final = 6
@@ -28,56 +32,84 @@ _NOTHING: Final = {"Version": "2012-10-17", "Statement": []}
 _HIDDEN: Final = "VALUE-OF-THE-TRUST-POLICY"
 
 
-def audit_data(found: Audit) -> dict[str, Any]:
-    """Return *found* for ``--format json``."""
-    return {
+def audit_data(found: Audit, *, lists: bool = True, most_actions: int = MOST_ACTIONS) -> dict[str, Any]:
+    """
+    Return *found* for ``--format json``; without *lists* only the counts, and what they are of.
+
+    Of the actions that a role would lose it has *most_actions* at most, and how many more there are.
+    """
+    head = {
         "accounts": list(found.accounts),
         "files": list(found.files),
         "as_of": found.as_of.isoformat() if found.as_of else None,
         "counts": {
             "roles": found.roles, "users": found.users, "sagemaker_roles": found.of_sagemaker,
-            "service_linked_roles": found.of_services, "findings": len(found.findings),
+            "service_linked_roles": found.of_services, "resources": found.resources, "findings": len(found.findings),
             "not_judged": len(found.not_judged),
+            "suppressed": len(found.suppressed), "in_baseline": len(found.in_baseline),
             "by_severity": {one.value: sum(each.severity is one for each in found.findings) for one in Severity},
         },
-        "findings": [_finding_data(one, found) for one in found.findings],
-        "nearest": [_nearest_data(one) for one in found.nearest],
-        "not_judged": [one._asdict() for one in found.not_judged],
-        "not_in_the_input": NOT_IN_THE_INPUT,
+        "studio": [worker_data(one) for one in found.studio],
+        "not_in_the_input": found.not_in_the_input,
     }  # fmt: skip
+    if not lists:
+        return head
+    return head | {
+        "findings": [finding_data(one, found) for one in found.findings],
+        "suppressed": [{**finding_data(one, found), "reason": reason} for one, reason in found.suppressed],
+        "on_suppressions": [one._asdict() for one in found.on_suppressions],
+        "in_baseline": [one.id for one in found.in_baseline],
+        "nearest": [_nearest_data(one, most_actions) for one in found.nearest],
+        "not_judged": [one._asdict() for one in found.not_judged],
+    }
 
 
-def _finding_data(finding: AuditFinding, found: Audit) -> dict[str, Any]:
+def finding_data(finding: AuditFinding, found: Audit) -> dict[str, Any]:
+    """Return *finding* of *found* as data, with each request that shows it and the line that asks it once more."""
     rule, who = finding.rule, finding.principal
     told = {"unless": finding.unless} if finding.unless else {}
     return {
-        "id": rule.id, "name": rule.name, "severity": rule.severity.value, "title": rule.title,
-        "principal": who.arn, "account": who.account, "message": finding.message, **told,
+        "id": finding.id, "rule": rule.id, "name": rule.name, "severity": rule.severity.value, "title": rule.title,
+        "principal": who.arn, "kind": kind_of(who), "account": who.account, "message": finding.message, **told,
         "path": who.where.file, "line": who.where.line, "page": rule.page, "remedy": rule.remedy,
         "steps": [_step_data(one, found) for one in finding.steps],
-        "requests": [] if finding.steps else [_request_data(one, found) for one in finding.requests],
+        "requests": [] if finding.steps else [shown_data(one, found.files) for one in finding.requests],
     }  # fmt: skip
+
+
+def kind_of(judged: Judged) -> str:
+    """Return what a finding is about: a role, a user, a resource, a part of Studio, a VPC endpoint."""
+    if isinstance(judged, HeldRole | StudioMember):
+        return judged.kind
+    return "resource" if isinstance(judged, HeldResource) else "VPC endpoint"
 
 
 def _step_data(step: ChainStep, found: Audit) -> dict[str, Any]:
-    requests = [_request_data(one, found) for one in step.requests]
+    requests = [shown_data(one, found.files) for one in step.requests]
     return {"who": step.who, "becomes": step.whom, "how": step.how, "requests": requests}
 
 
-def _request_data(asked: ShownRequest, found: Audit) -> dict[str, Any]:
+def shown_data(asked: ShownRequest, files: Sequence[str]) -> dict[str, Any]:
+    """Return *asked* for programs, with the `rolemgr simulate` line that asks it once more."""
     data = request_data(asked.request)
     context = data.get("context")
     if isinstance(context, dict):
-        data["context"] = {key: _HIDDEN if key.lower() in _SECRET else value for key, value in context.items()}
-    return {"request": data, "ask": simulate_line(asked, found.files)}
+        data["context"] = {key: hidden(key, value) for key, value in context.items()}
+    return {"request": data, "ask": simulate_line(asked, files)}
 
 
-def _nearest_data(one: Nearest) -> dict[str, Any]:
+def _nearest_data(one: Nearest, most: int) -> dict[str, Any]:
     return {
         "role": one.role.arn, "persona": one.persona, "allowed": one.allowed, "exceeds_by": len(one.exceeds),
-        "exceeds_in_services": one.services, "would_lose": list(one.exceeds), "would_gain": list(one.lacks),
+        "exceeds_in_services": one.services, "would_lose": list(one.exceeds[:most]),
+        "would_lose_more": max(0, len(one.exceeds) - most), "would_gain": list(one.lacks),
         "cannot_tell": one.untold, "at_least": bool(one.role.unknown),
     }  # fmt: skip
+
+
+def hidden(key: str, value: str) -> str:
+    """Return *value* of the condition key *key*, unless it is one that nobody prints."""
+    return _HIDDEN if key.lower() in _SECRET else value
 
 
 def simulate_line(asked: ShownRequest, files: Sequence[str]) -> str:
@@ -107,7 +139,8 @@ def _asking(asked: ShownRequest, files: Sequence[str]) -> tuple[str, str]:
     """Return what gives the identity policies, and how they are named: none of a service."""
     if asked.holder:
         return f"{_extract('policies', asked.holder.arn, files)} | ", "-"
-    if asked.request.principal and asked.request.principal.startswith("arn:"):
+    who = asked.request.principal or ""
+    if who.startswith("arn:") and "-provider/" not in who:  # whom a provider vouches for has no policies yet
         return f"echo {shlex.quote(_text(ANYTHING.to_json_value()))} | ", "-"
     return "", ""
 
@@ -116,7 +149,10 @@ def _around(asked: ShownRequest, files: Sequence[str]) -> str:
     words = []
     if asked.holder and asked.holder.boundary:
         words.append(f"--boundary-policy <({_extract('boundary', asked.holder.arn, files)})")
-    if asked.trust_of:
+    if asked.resource:
+        words.append(f"--resource-account {asked.resource.account}")
+        words.append(f"--resource-policy <({_extract('resource', asked.resource.arn, files)})")
+    elif asked.trust_of:
         words.append(f"--resource-policy <({_extract('trust', asked.trust_of, files)})")
     elif asked.trust:
         words.append(f"--resource-policy <(echo {shlex.quote(_text(asked.trust.to_json_value()))})")
@@ -136,7 +172,10 @@ def audit_text(found: Audit, inputs: Sequence[str]) -> str:
     lines = [*_head(found), "", *_counts(found)]
     lines += _worst(found)
     lines += _personas(found)
+    lines += studio_lines(found.studio)
     lines += _not_judged(found.not_judged)
+    lines += textwrap.wrap(found.not_in_the_input, _WIDTH)
+    lines += _set_apart(found)
     lines += ["", *_next(found, inputs)]
     return "".join(f"{printable(line).rstrip()}\n" for line in lines)
 
@@ -208,15 +247,17 @@ def _worst(found: Audit) -> Iterator[str]:
         yield f"  {one.rule.id} {one.principal.name}: {one.rule.title}"
         text = f"{one.message}{f' ({one.unless})' if one.unless else ''}"
         yield from textwrap.wrap(
-            text, _WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 8, break_long_words=False, max_lines=2,
+            text, _WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 8, break_long_words=False, max_lines=1,
             placeholder=" ...",
         )  # fmt: skip
 
 
 def _personas(found: Audit) -> Iterator[str]:
-    if not found.nearest:
+    everything = {one.principal.arn for one in found.findings if one.rule.id == "AU001"}
+    others = [one for one in found.nearest if one.role.arn not in everything]  # who may do all exceeds any persona
+    if not others:
         return
-    widest = sorted(found.nearest, key=lambda one: (-len(one.exceeds), one.role.arn))[:_ROLES]
+    widest = sorted(others, key=lambda one: (-len(one.exceeds), one.role.arn))[:_ROLES]
     width = min(max(len(one.role.name) for one in widest), 30)
     yield ""
     yield f"{'role'.ljust(width)}  {'nearest persona'.ljust(23)}  exceeds it by, and would lose"
@@ -225,16 +266,17 @@ def _personas(found: Audit) -> Iterator[str]:
         by = f"{least}{_several(len(one.exceeds), 'action')} ({_several(one.services, 'service')})"
         by += f"; can't tell of {one.untold:,}" if one.untold else ""
         yield f"{one.role.name[:width].ljust(width)}  {one.persona.ljust(23)}  {by}"
-        if lost := _lost(one):
+        if lost := _lost(one, _WIDTH - width - 2):
             yield f"{' ' * (width + 2)}{lost}"
     if len(found.nearest) > len(widest):
-        yield f"{len(found.nearest) - len(widest)} more roles: --format json"
+        yield f"{_several(len(found.nearest) - len(widest), 'more role')}: --format json"
 
 
-def _lost(one: Nearest) -> str:
-    """Return the first few of the actions that the role would lose, those of SageMaker first."""
+def _lost(one: Nearest, room: int) -> str:
+    """Return the first few of the actions that the role would lose, those of SageMaker first, as there is *room*."""
     ordered = sorted(one.exceeds, key=lambda action: (not action.startswith("sagemaker:"), action))
-    return ", ".join(ordered[:2]) + (" ..." if len(ordered) > 2 else "")
+    shown = ", ".join(ordered[:2]) + (" ..." if len(ordered) > 2 else "")
+    return shown if len(shown) <= room else f"{ordered[0]} ..."
 
 
 def _not_judged(aside: Sequence[Unjudged]) -> Iterator[str]:
@@ -249,7 +291,17 @@ def _not_judged(aside: Sequence[Unjudged]) -> Iterator[str]:
         )  # fmt: skip
     if len(aside) > _UNJUDGED:
         yield f"  {len(aside) - _UNJUDGED} more: --format json"
-    yield from textwrap.wrap(NOT_IN_THE_INPUT, _WIDTH)
+
+
+def _set_apart(found: Audit) -> Iterator[str]:
+    """Yield how many findings are suppressed or in the baseline, and what there is to say of suppressions."""
+    apart = [f"{len(found.suppressed):,} suppressed"] if found.suppressed else []
+    apart += [f"{len(found.in_baseline):,} in the baseline"] if found.in_baseline else []
+    if apart:
+        yield f"Set apart: {_several(len(found.suppressed) + len(found.in_baseline), 'finding')} ({', '.join(apart)})"
+    for one in found.on_suppressions:
+        text = f"{one.path}{f':{one.line}' if one.line else ''}: {one.rule} {one.severity}: {one.message}"
+        yield from textwrap.wrap(text, _WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
 def _next(found: Audit, inputs: Sequence[str]) -> Iterator[str]:
@@ -257,25 +309,23 @@ def _next(found: Audit, inputs: Sequence[str]) -> Iterator[str]:
     if found.findings:
         who = shlex.quote(found.findings[0].principal.name)
         yield f"next: rolemgr audit {names} --of {who}    (its findings, and the requests that show them)"
-    yield (
-        f"      rolemgr audit {names} --format json -o audit.json"
-        if found.findings
-        else f"all: rolemgr audit {names} --format json"
-    )
+    yield f"everything: rolemgr audit {names} --format html -o audit.html"
 
 
-def only_of(found: Audit, principals: Sequence[HeldRole]) -> Audit:
+def only_of(found: Audit, principals: Sequence[Judged]) -> Audit:
     """Return of *found* what is about *principals*."""
     arns = {one.arn for one in principals}
     return replace(
         found,
         findings=tuple(one for one in found.findings if one.principal.arn in arns),
+        suppressed=tuple(pair for pair in found.suppressed if pair[0].principal.arn in arns),
+        in_baseline=tuple(one for one in found.in_baseline if one.principal.arn in arns),
         nearest=tuple(one for one in found.nearest if one.role.arn in arns),
         not_judged=tuple(one for one in found.not_judged if any(arn in one.place for arn in arns)),
     )
 
 
-def principal_text(found: Audit, principals: Sequence[HeldRole]) -> str:
+def principal_text(found: Audit, principals: Sequence[Judged]) -> str:
     """Return all findings of *principals*, each with AWS's page, the remedy and the lines that show it."""
     lines: list[str] = []
     arns = {one.arn for one in principals}
@@ -288,6 +338,11 @@ def principal_text(found: Audit, principals: Sequence[HeldRole]) -> str:
     for aside in found.not_judged:
         if any(arn in aside.place for arn in arns):
             lines.append(f"not judged: {aside.place}: {aside.reason}")
+    for finding, reason in found.suppressed:
+        if finding.principal.arn in arns:
+            lines.append(f"suppressed: {finding.id} {finding.rule.title}: {reason}")
+    known = sum(one.principal.arn in arns for one in found.in_baseline)
+    lines += [f"{_several(known, 'finding')} in the baseline"] if known else []
     if not any(one.principal.arn in arns for one in found.findings):
         lines.append("no finding")
     return "".join(f"{printable(line).rstrip()}\n" for line in lines)
@@ -299,7 +354,7 @@ def _name(arn: str) -> str:
 
 def _in_full(finding: AuditFinding, files: Sequence[str]) -> Iterator[str]:
     rule = finding.rule
-    yield f"{rule.id} {rule.name} {rule.severity}: {rule.title}"
+    yield f"{rule.id} {rule.name} {rule.severity}: {rule.title}    ({finding.id})"
     text = f"{finding.message}{f' ({finding.unless})' if finding.unless else ''}"
     yield from textwrap.wrap(text, _WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
     for number, step in enumerate(finding.steps, start=1):

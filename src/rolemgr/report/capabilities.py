@@ -36,7 +36,7 @@ CAPABILITIES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What a person would call it -> actions of which any shows it."""
 
-_WITHIN: Final = {"write the models prefix": "arn:{partition}:s3:::{models}/*"}
+WITHIN: Final = {"write the models prefix": "arn:{partition}:s3:::{models}/*"}
 """Capabilities that are about a resource: the glob that the request must be in."""
 
 
@@ -53,7 +53,7 @@ def capabilities_of(role: RenderedRole, models: Sequence[str]) -> dict[str, bool
 
 
 def _globs(name: str, partition: str, models: Sequence[str]) -> Iterable[str]:
-    template = _WITHIN.get(name)
+    template = WITHIN.get(name)
     return [template.format(partition=partition, models=prefix) for prefix in models] if template else ["*"]
 
 

@@ -1,30 +1,39 @@
-"""What two grants allow differently: as data, and as text with a `rolemgr simulate` line for every difference."""
+"""What two grants allow differently: as data, as annotations, and as a `rolemgr simulate` line for every difference."""
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
+from rolemgr.change.change import AccessChange
 from rolemgr.compare.grants import Changes, Part
 from rolemgr.compare.scenarios import CallerScenario
 from rolemgr.compare.verdicts import Comparison, Difference, Unknown
 from rolemgr.errors import printable
 from rolemgr.evaluate.principals import CallerKind, Match
 from rolemgr.evaluate.request import Request
+from rolemgr.report.changes import change_line, changes_rows
 from rolemgr.report.findings import annotation
 
 EVERYTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
 """The policy that allows everything, as text for a command line."""
 _NOTHING = '{"Version":"2012-10-17","Statement":[]}'
-_SHOWN = 6
-"""How many actions a line of text names."""
 
 
-def changes_data(found: Changes, old: str, new: str) -> dict[str, Any]:
+class SideWords(NamedTuple):
+    """One side: its *name*, the words that make `simulate` *ask* its policies, and those for it as a *document*."""
+
+    name: str
+    ask: str
+    document: str
+
+
+def changes_data(found: Changes, changes: Sequence[AccessChange], old: str, new: str) -> dict[str, Any]:
     """
     Return the differences between the files *old* and *new* for ``--format json``.
 
-    Each part has what is ``gained`` and ``lost``, and under ``unknown`` what could not be told, with its reason;
-    ``only_in_one`` names, where there are any, the parts that one of the two does not have.
+    *changes* are the same for people: actions folded by resource, limits by name, with their causes. Each part has
+    what is ``gained`` and ``lost``, and under ``unknown`` what could not be told, with its reason; ``only_in_one``
+    names, where there are any, the parts that one of the two does not have.
     """
     return {
         "a": old,
@@ -32,6 +41,7 @@ def changes_data(found: Changes, old: str, new: str) -> dict[str, Any]:
         "same": found.same,
         "parts": [_part_data(part) for part in found.parts],
         "values": [{"name": one.name, "a": one.old, "b": one.new} for one in found.values],
+        "changes": changes_rows(changes),
     } | ({"only_in_one": list(found.only_in_one)} if found.only_in_one else {})
 
 
@@ -73,73 +83,25 @@ def _unknown_data(direction: str, found: Comparison) -> Iterator[dict[str, Any]]
         yield {"direction": direction, "statement": statement, "actions": list(one.actions), "reason": one.reason}
 
 
-def changes_text(found: Changes, old: str, new: str, ask: Mapping[str, str]) -> str:
-    """Return the differences as text; *ask* has the words that make `simulate` ask the identity policies, by file."""
-    lines: list[str] = []
-    for part in found.parts:
-        lines += _direction(f"{new} allows what {old} does not", part.name, part.gained, new, ask)
-        lines += _direction(f"{old} allows what {new} does not", part.name, part.lost, old, ask)
-    for value in found.values:
-        lines += [f"{value.name}: {_value_text(value.old)} in {old}, {_value_text(value.new)} in {new}"]
-    lines += [_one_sided(part, new) for part in found.only_in_one]
-    if found.same:
-        count = sum(part.gained.actions for part in found.parts)
-        names = " and ".join(part.name for part in found.parts)
-        lines.append(f"no difference: {names} allow the same ({count} actions compared)")
-    return "\n".join(map(printable, lines)).rstrip() + "\n"
-
-
-def changes_annotations(found: Changes, old: str, new: str, *, is_file: Callable[[str], bool] = bool) -> str:
+def changes_annotations(
+    changes: Sequence[AccessChange], new: str, account: str | None, *, is_file: Callable[[str], bool] = bool
+) -> str:  # fmt: skip
     """
-    Return the differences as GitHub's annotations: access gained or unknown is an error, access lost a warning.
+    Return *changes* as GitHub's annotations: access gained or unknown is an error, the rest a warning.
 
-    They are at *new*, unless *is_file* denies that it is a file.
+    They are at the line that causes them, else at the file *new*, unless *is_file* denies that these are files.
     """
-    found_lines = [one for part in found.parts for one in _annotations(part, old)]
-    found_lines += [
-        ("warning", f"{one.name} was {_value_text(one.old)}, is {_value_text(one.new)}") for one in found.values
-    ]
-    found_lines += [("error", _one_sided(part, old)) for part in found.only_in_one]
+    return "".join(_change_annotation(one, new, account, is_file) for one in changes)
+
+
+def _change_annotation(one: AccessChange, new: str, account: str | None, is_file: Callable[[str], bool]) -> str:
+    gives = one.kind in ("gains", "unknown") or (one.kind == "limit" and one.effect != "narrower")
+    text = printable(" ".join(change_line(one, account).split("  ")))
+    lines = (cause.where for cause in one.causes if cause.where and cause.where.line and is_file(cause.where.file))
     at = {"file": new} if is_file(new) else {}
-    return "".join(annotation(level, at, text if at else f"{new}: {text}") for level, text in found_lines)
-
-
-def _annotations(part: Part, old: str) -> Iterator[tuple[str, str]]:
-    for level, comparison, word in (("error", part.gained, "more than"), ("warning", part.lost, "less than")):
-        for one in comparison.differences:
-            yield level, f"{part.name}: {statement_name(one)} allows {word} {old}: {_actions(one)}"
-        for unknown in comparison.unknowns:
-            yield level, f"{part.name}: can't tell whether it allows {word} {old}: {unknown.reason}"
-
-
-def _one_sided(part: str, other: str) -> str:
-    return f"can't tell whether the {part} differs from {other}: one of the two files does not have it"
-
-
-def _value_text(value: object) -> str:
-    return "nothing" if value is None else printable(str(value))
-
-
-def _direction(title: str, part: str, found: Comparison, file: str, ask: Mapping[str, str]) -> Iterator[str]:
-    if found.differences:
-        yield f"{title} ({part}):"
-        for one in found.differences:
-            yield from _difference(one, file, ask[file])
-        yield ""
-    if found.unknowns:
-        yield f"can't tell whether {title} ({part}):"
-        for unknown in found.unknowns:
-            yield from _unknown(unknown)
-        yield ""
-
-
-def _difference(one: Difference, file: str, ask: str) -> Iterator[str]:
-    yield f"  {statement_name(one)}: {_actions(one)}"
-    if one.scenario.note:
-        yield f"    {one.scenario.note}"
-    for doubt in one.doubts:
-        yield f"    doubtful: {doubt}"
-    yield f"    {command(one, file, ask)}"
+    if where := next(lines, None):
+        at = {"file": where.file, "line": str(where.line)}
+    return annotation("error" if gives else "warning", at, text if at else printable(f"{new}: ") + text)
 
 
 def statement_name(one: Difference | Unknown) -> str:
@@ -152,29 +114,14 @@ def statement_name(one: Difference | Unknown) -> str:
     return f"statement {at.sid}" if at.sid else f"statement {at.statement} of policy {at.policy}"
 
 
-def _actions(one: Difference) -> str:
-    return future_action(one) if one.future else listed(one.actions)
-
-
 def future_action(one: Difference) -> str:
     """Return in words what *one* allows of actions that AWS does not have yet."""
     return f"actions that AWS may add, such as one of the name {one.actions[0]}"
 
 
-def listed(actions: tuple[str, ...]) -> str:
-    """Return the first few of *actions*, and how many more there are."""
-    more = f" and {len(actions) - _SHOWN} more" if len(actions) > _SHOWN else ""
-    return ", ".join(actions[:_SHOWN]) + more
-
-
-def _unknown(one: Unknown) -> Iterator[str]:
-    yield f"  {statement_name(one)}: {listed(one.actions)}"
-    yield f"    {one.reason}"
-
-
-def command(one: Difference, file: str, ask: str) -> str:
-    """Return the `rolemgr simulate` line that asks the request of *one* of its own side: it answers Allowed."""
-    request, scenario = one.request, one.scenario
+def command(one: Difference, side: SideWords) -> str:
+    """Return the `rolemgr simulate` line that asks the request of *one* of its own *side*: it answers Allowed."""
+    request, scenario, ask = one.request, one.scenario, side.ask
     words = ["--action", request.action, "--resource", request.resource]
     if request.principal is None and scenario.lifted:
         return (
@@ -183,8 +130,8 @@ def command(one: Difference, file: str, ask: str) -> str:
     if request.principal is None:
         return f"{ask} {' '.join(map(shlex.quote, [*words, *context_options(request)]))}"
     words += ["--principal", request.principal, "--resource-account", str(request.resource_account)]
-    words += [*context_options(request), "--resource-policy", file]
-    return _around(scenario, " ".join(map(shlex.quote, words)))
+    words += context_options(request)
+    return _around(scenario, f"{shlex.join(words)} --resource-policy {side.document}")
 
 
 def _around(scenario: CallerScenario, words: str) -> str:

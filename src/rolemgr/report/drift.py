@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 from rolemgr.account.connect import Access
 from rolemgr.account.drift import Drift, RoleDrift, sids_of
 from rolemgr.account.meaning import Meant, StatementPlace
+from rolemgr.change.change import AccessChange
 from rolemgr.check.finding import Finding, Severity
 from rolemgr.errors import SourceLocation, printable
 from rolemgr.evaluate.principals import Match
 from rolemgr.model.role import ComposedRole, Origin
+from rolemgr.report.changes import change_line, changes_rows
 from rolemgr.report.differences import EVERYTHING, context_options, request_data
 from rolemgr.report.plan import RoleNotJudged, account_data, refused_data, refused_lines
 from rolemgr.report.sarif import RuleText
@@ -70,6 +72,9 @@ RULES = {
         "It allows nothing more today; anyone who may change it can make it allow more.", _POLICIES),
     "policy-detached": _Rule("DR142", _WARNING, "an attached policy is missing",
         "The file names it; today it makes no difference that is known.", _POLICIES),
+    "inline-policy": _Rule("DR143", _WARNING, "inline where the file has managed policies, or the reverse",
+        "What the role allows is compared by itself. AWS's conformance packs for HIPAA, FedRAMP, NIST and PCI ask that"
+        " no policy is inline (iam-no-inline-policy-check).", f"{_IAM}access_policies_managed-vs-inline.html"),
     "session-length": _Rule("DR150", _WARNING, "another session length",
         "Sessions may last longer or shorter than the file says.", _ROLES),
     "path": _Rule("DR151", _WARNING, "another path",
@@ -91,6 +96,13 @@ class ExaminedRole(NamedTuple):
     at: Callable[[tuple[str | int, ...]], SourceLocation]
     ask: str
     """The options that choose the role, as words of a shell."""
+    changes: tuple[tuple[Drift, tuple[AccessChange, ...]], ...] = ()
+    """Each drift as what was done to the role."""
+
+    @property
+    def account(self) -> str:
+        """The account of the role."""
+        return self.role.spec.account
 
 
 def rule_texts() -> dict[str, RuleText]:
@@ -139,9 +151,11 @@ def _origins(one: ExaminedRole, meant: Meant | None) -> list[Origin]:
 def _brought_in(one: ExaminedRole, origin: Origin) -> SourceLocation:
     """Return the line of the role file that chose what *origin* is part of, without a file the catalog's line."""
     added = tuple(one.role.spec.add)
-    key: tuple[str | int, ...] = {"guardrail": ("guardrail", origin.group), "tag key": ("abac",)}.get(
-        origin.kind, ("persona",)
-    )
+    key: tuple[str | int, ...] = {
+        "guardrail": ("guardrail", origin.group),
+        "tag key": ("abac",),
+        "bucket by tag": ("bucket",),
+    }.get(origin.kind, ("persona",))
     if origin.kind == "activity group" and origin.group in added:
         key = ("add", added.index(origin.group))
     where = one.at(key)
@@ -169,7 +183,10 @@ def drift_data(
 
 
 def _role_data(one: ExaminedRole) -> dict[str, Any]:
-    findings = [{**_head(one, drift), **_body(one, drift)} for drift in one.drift.drifts]
+    told = {id(drift): changes_rows(changes) for drift, changes in one.changes}
+    findings = [
+        {**_head(one, drift), **_body(one, drift), "changes": told.get(id(drift), [])} for drift in one.drift.drifts
+    ]
     return {
         "arn": one.drift.arn,
         "drift": bool(findings),
@@ -251,9 +268,11 @@ def _role_lines(one: ExaminedRole) -> Iterator[str]:
         yield f"= {one.drift.arn}"
         return
     yield f"! {one.drift.arn}"
+    told = {id(drift): changes for drift, changes in one.changes}
     for drift in one.drift.drifts:
-        where = _where(one, drift)
-        yield f"    {severity_of(drift)} {RULES[drift.kind].id}: {printable(drift.what)} ({where})"
+        behind = f"{severity_of(drift)} {RULES[drift.kind].id} ({_where(one, drift)})"
+        lines = [change_line(change, one.account, doing=behind) for change in told.get(id(drift), ())]
+        yield from (f"    {printable(line)}" for line in lines or [f"! {drift.what}  {behind}"])
         if drift.meant and (line := witness(one, drift.meant)):
             yield f"        {printable(line)}"
     yield ""

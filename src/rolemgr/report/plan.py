@@ -6,9 +6,13 @@ from typing import Any, NamedTuple
 
 from rolemgr.account.connect import Access
 from rolemgr.account.plan import RolePlan
+from rolemgr.change.change import AccessChange
 from rolemgr.check.finding import Finding, NotJudged
 from rolemgr.errors import AwsError, InputError, Problems, RolemgrError, printable
+from rolemgr.iam.arn import Arn
 from rolemgr.model.role import PassedRole
+from rolemgr.report.changes import change_line, changes_rows
+from rolemgr.report.new_role import Blocks
 from rolemgr.report.next_steps import passed_line
 from rolemgr.report.preview import sizes
 
@@ -34,6 +38,10 @@ class Planned(NamedTuple):
     """The roles that it passes, each with whether the account has it, or will by the same plan; None: not known."""
     next_steps: Sequence[str] = ()
     """What is left to do once the role is there."""
+    changes: Sequence[AccessChange] = ()
+    """What changes for a role that is there and differs."""
+    may: Blocks = ()
+    """What a new role may do."""
 
 
 class RoleNotJudged(NamedTuple):
@@ -109,6 +117,8 @@ def _role_data(one: Planned) -> dict[str, Any]:
         "action": plan.action,
         "steps": [step.what for step in (*plan.steps, *plan.cleanup)],
         "differences": list(plan.differences),
+        "changes": changes_rows(one.changes),
+        "may": {title: list(entries) for title, entries in one.may},
         "sizes": {name: {"characters": size, "quota": limit} for name, size, limit in sizes(plan.wanted.documents)},
         "findings": [finding._asdict() for finding in one.findings],
         "notes": list(plan.notes),
@@ -145,7 +155,9 @@ def _role_lines(one: Planned, *, steps: bool) -> Iterator[str]:
     yield from (
         f"    note: {passed_line(role, plan.wanted.arn, exists=exists)}" for role, exists in one.passes if steps
     )
-    yield from (f"    differs: {printable(difference)}" for difference in plan.differences)
+    account = Arn.parse(plan.wanted.arn)
+    yield from (f"    {change_line(change, account.account if account else None)}" for change in one.changes)
+    yield from (f"    {title}  {entry}" for title, entries in one.may if steps for entry in entries)
     if steps and plan.action in ("create", "update"):
         yield from (f"    {number}. {step.what}" for number, step in enumerate((*plan.steps, *plan.cleanup), start=1))
         yield from (f"    {name}: {size:,} of {limit:,} characters" for name, size, limit in _measured(one))

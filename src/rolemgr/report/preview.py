@@ -65,8 +65,9 @@ def preview_data(role: ComposedRole, documents: RoleDocuments, catalog: Catalog)
 
 def sizes(documents: RoleDocuments) -> Iterator[tuple[str, int, int]]:
     """Yield what each document measures against its quota: name, characters as IAM counts them, quota."""
-    inline = sum(policy.document.size() for policy in documents.policies)
-    yield "inline policies", inline, quota("role_inline_policies")
+    if documents.policies:
+        inline = sum(policy.document.size() for policy in documents.policies)
+        yield "inline policies", inline, quota("role_inline_policies")
     for policy in documents.managed_policies:
         yield f"managed policy {policy.name}", policy.document.size(), quota("managed_policy")
     yield "trust policy", documents.trust_policy.size(), quota("trust_policy")

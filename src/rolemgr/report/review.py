@@ -249,6 +249,8 @@ def _settings(role: ComposedRole) -> Iterator[str]:
     spec = role.spec
     yield from (f"ends {moment}" for moment in filter(None, (spec.expires,)))
     yield f"sessions of at most {_hours(str(spec.max_session))}"
+    if spec.inline == "no":
+        yield "no inline policy"
     yield from (f"permissions boundary {_policy(arn)}" for arn in filter(None, (spec.boundary,)))
     yield from (f"managed policy {_policy(arn)}" for arn in sorted(spec.managed_policy))
     yield from (f"tag {key}={value}" for key, value in sorted(spec.tags.items()))

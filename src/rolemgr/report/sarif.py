@@ -7,7 +7,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import PurePath
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from rolemgr.check.finding import Finding, NotJudged, Severity, TypeFromName
@@ -35,6 +35,19 @@ class RuleText(NamedTuple):
     severity: Severity
 
 
+class SarifResult(NamedTuple):
+    """One result: what SARIF says of a finding, of `check` or `audit`; *subject* is whom it is about."""
+
+    rule: str
+    severity: Severity
+    message: str
+    path: str
+    line: int | None
+    fingerprint: str
+    properties: Mapping[str, Any]
+    subject: str | None = None
+
+
 def sarif(
     findings: Sequence[Finding],
     suppressed: Sequence[tuple[Finding, str]],
@@ -54,7 +67,31 @@ def sarif(
 
     A path that *is_file* denies, such as a role that flags chose, is a place by its name only.
     """
-    used = sorted({finding.rule for finding in findings} | {finding.rule for finding, _ in suppressed})
+    excused = [(as_result(finding), reason) for finding, reason in suppressed]
+    notes = [SarifNote("note", one.path, None, str(one)) for one in types]
+    notes += [SarifNote("warning", one.path, one.line, f"not judged: {one.reason}") for one in not_judged]
+    notes += [SarifNote("error", one.path, one.line, f"not judged: {one.reason}") for one in refused]
+    return sarif_log(list(map(as_result, findings)), excused, rules, version, notes, is_file=is_file)
+
+
+class SarifNote(NamedTuple):
+    """What SARIF says of a place that has no result; the *level* ``error`` is for what makes the run fail."""
+
+    level: str
+    path: str
+    line: int | None
+    text: str
+
+
+_FAILED: Final = "error"
+
+
+def sarif_log(
+    findings: Sequence[SarifResult], suppressed: Sequence[tuple[SarifResult, str]], rules: Mapping[str, RuleText],
+    version: str, notes: Sequence[SarifNote], *, is_file: Callable[[str], bool],
+) -> dict[str, Any]:  # fmt: skip
+    """Return one log of *findings*, and of those *suppressed* with their reasons; *rules* by id."""
+    used = sorted({one.rule for one in findings} | {one.rule for one, _ in suppressed})
     places = {identifier: place for place, identifier in enumerate(used)}
     results = [_result(finding, places, is_file) for finding in findings]
     for finding, reason in suppressed:
@@ -66,19 +103,26 @@ def sarif(
         "rules": [_rule(rules[identifier]) for identifier in used],
     }
     run: dict[str, Any] = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-    if not_judged or types or refused:
-        notes = [_notification("note", one.path, None, str(one), is_file) for one in types]
-        notes += [
-            _notification("warning", one.path, one.line, f"not judged: {one.reason}", is_file) for one in not_judged
-        ]
-        notes += [_notification("error", one.path, one.line, f"not judged: {one.reason}", is_file) for one in refused]
-        run["invocations"] = [{"executionSuccessful": not refused, "toolExecutionNotifications": notes}]
+    if notes:
+        told = [_notification(one, is_file) for one in notes]
+        succeeded = not any(one.level == _FAILED for one in notes)
+        run["invocations"] = [{"executionSuccessful": succeeded, "toolExecutionNotifications": told}]
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _notification(level: str, path: str, line: int | None, text: str, is_file: Callable[[str], bool]) -> dict[str, Any]:
-    """Return what SARIF says of a place that has no result."""
-    return {"level": level, "message": {"text": text}, "locations": [_location(path, line, is_file)]}
+def as_result(finding: Finding) -> SarifResult:
+    """Return what SARIF says of a *finding* of `check`."""
+    about = {"sid": finding.sid, "action": finding.action, "key": finding.key}
+    properties = {"severity": finding.severity.value, **{name: value for name, value in about.items() if value}}
+    fingerprint = sha256("\0".join(finding.identity()).encode()).hexdigest()
+    return SarifResult(
+        finding.rule, finding.severity, finding.message, finding.path, finding.line, fingerprint, properties
+    )
+
+
+def _notification(note: SarifNote, is_file: Callable[[str], bool]) -> dict[str, Any]:
+    location = _location(note.path, note.line, is_file)
+    return {"level": note.level, "message": {"text": note.text}, "locations": [location]}
 
 
 def _location(path: str, line: int | None, is_file: Callable[[str], bool]) -> dict[str, Any]:
@@ -105,15 +149,17 @@ def _rule(rule: RuleText) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, places: Mapping[str, int], is_file: Callable[[str], bool]) -> dict[str, Any]:
-    about = {"sid": finding.sid, "action": finding.action, "key": finding.key}
-    identity = "\0".join(finding.identity())
+def _result(finding: SarifResult, places: Mapping[str, int], is_file: Callable[[str], bool]) -> dict[str, Any]:
+    location = _location(finding.path, finding.line, is_file)
+    if finding.subject:
+        named = {"fullyQualifiedName": finding.subject}
+        location = {**location, "logicalLocations": [named, *location.get("logicalLocations", ())]}
     return {
         "ruleId": finding.rule,
         "ruleIndex": places[finding.rule],
         "level": _LEVELS[finding.severity],
         "message": {"text": finding.message},
-        "locations": [_location(finding.path, finding.line, is_file)],
-        "partialFingerprints": {"rolemgr/v1": sha256(identity.encode()).hexdigest()},
-        "properties": {"severity": finding.severity.value, **{name: value for name, value in about.items() if value}},
+        "locations": [location],
+        "partialFingerprints": {"rolemgr/v1": finding.fingerprint},
+        "properties": finding.properties,
     }

@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from rolemgr.evaluate.conditions import TestedCondition, known_operator, read_conditions
 from rolemgr.evaluate.request import Context
-from rolemgr.iam.variables import as_pattern, known_variables_in
-from rolemgr.iam.wildcards import contains
+from rolemgr.iam.variables import as_pattern, known_variables_in, opens_variable
+from rolemgr.iam.wildcards import contains, matches_folded_action
 from rolemgr.model.role import ComposedStatement
 from rolemgr.reference.condition_keys import find_key
 from rolemgr.reference.quirks import several_values
-from rolemgr.reference.resources import in_common
+from rolemgr.separation.one_request import Meeting, meeting
 
 _HOLDS_WITHIN = {"StringEquals", "StringLike", "ArnEquals", "ArnLike"}
 _KEEPS_WITHIN = {"StringNotEquals", "StringNotLike", "ArnNotEquals", "ArnNotLike"}
@@ -30,6 +30,8 @@ class ReachQuestion(NamedTuple):
     action: str
     within: str
     known: Context
+    without_slash: frozenset[str] = frozenset()
+    """The caller's tags whose values hold no slash, as a Deny refuses those (`rolemgr.separation.one_request`)."""
 
 
 def overlap(allow: ComposedStatement, question: ReachQuestion) -> Iterator[tuple[str, str]]:
@@ -41,9 +43,15 @@ def overlap(allow: ComposedStatement, question: ReachQuestion) -> Iterator[tuple
     if _contradicted(allow, question):
         return
     for resource in allow.resources:
-        example = in_common(_freed(resource, question.known), _freed(question.within, question.known))
+        example = _meeting(resource, question).example
         if example is not None:
             yield resource, example
+
+
+def _meeting(resource: str, question: ReachQuestion) -> Meeting:
+    return meeting(
+        resource, question.within, question.without_slash, lambda text: _freed(text, question.known)
+    )  # fmt: skip
 
 
 def surely_denied(denies: Sequence[ComposedStatement], resource: str, question: ReachQuestion) -> bool:
@@ -107,11 +115,19 @@ def _stays(condition: TestedCondition, question: ReachQuestion, answer: bool) ->
 
 
 def _covers(deny: ComposedStatement, resource: str, question: ReachQuestion) -> bool:
-    """Tell whether *deny* speaks of the action on everything that is both in *resource* and in question."""
-    if question.action not in deny.actions:
+    """
+    Tell whether *deny* speaks of the action on everything that is both in *resource* and in question.
+
+    A variable that *resource* and *deny* share has one value in a request, and none where *resource* names nothing.
+    """
+    folded = question.action.lower()
+    if not any(matches_folded_action(pattern, folded) for pattern in deny.actions):
         return False
     inner, within = _freed(resource, question.known), _freed(question.within, question.known)
+    bounds = _meeting(resource, question).bounds if opens_variable(resource + question.within) else ()
     for text in deny.resources:
+        if any(contains(text, bound) for bound in bounds):
+            return True
         unknown = any(_one(question.known, one.key) is None for one in known_variables_in(text))
         outer = _freed(text, question.known)
         if not unknown and (contains(outer, inner) or contains(outer, within)):

@@ -13,6 +13,7 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.compose.choices import short_forms
 from rolemgr.compose.role import compose
+from rolemgr.compose.tagged_buckets import buckets_by_tag
 from rolemgr.files.source import SourceFile
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import Effect
@@ -98,7 +99,14 @@ def _compose_beside(catalog: Catalog, persona: str, role: ComposedRole) -> Compo
     groups = (catalog.activity_group(name) for name in resolve_persona(catalog, persona).groups)
     declared = {name for group in groups for name in group.value.parameters}
     wanted = {name: list(role.parameters[name]) for name in declared & _chosen(role) if name in role.parameters}
-    return compose(catalog, _spec(role.spec, {"persona": persona, "parameter": wanted, "no_default_guardrails": True}))
+    asked = buckets_by_tag({name: tuple(found) for name, found in wanted.items()}).values()
+    tags = {key: role.spec.tag.get(key) or _SOME_VALUE for key in asked}
+    choices = {"persona": persona, "parameter": wanted, "no_default_guardrails": True, "tag": tags}
+    return compose(catalog, _spec(role.spec, choices))
+
+
+_SOME_VALUE = "value"
+"""The tag that names the bucket of a role beside; which value it has decides nothing here."""
 
 
 def _chosen(role: ComposedRole) -> set[str]:

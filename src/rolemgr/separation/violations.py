@@ -18,10 +18,11 @@ from rolemgr.compose.substitute import UnknownPlaceholderError, fill, in_words
 from rolemgr.errors import InputError, UnknownNameError
 from rolemgr.evaluate.request import Context
 from rolemgr.iam.documents import Effect
-from rolemgr.iam.wildcards import action_glob, contains
+from rolemgr.iam.wildcards import action_glob, contains, has_wildcard
 from rolemgr.model.persona import Never
 from rolemgr.model.role import ComposedRole, ComposedStatement, Origin, RoleDocuments
 from rolemgr.separation.certainty import ReachQuestion, held_within, overlap, surely_denied
+from rolemgr.separation.one_request import refused_slashes
 
 if TYPE_CHECKING:
     from rolemgr.evaluate.policies import Policies
@@ -110,9 +111,9 @@ def _broken(entry: _FilledEntry, asked: ComposedRole, candidate: ComposedRole, b
     """Yield a violation for each Allow of *candidate* that could match what *entry* forbids to *asked*."""
     granted, denied = _by_action(candidate)
     budget.spend(len(granted) // 8 + 1)
-    for action in _matching(entry.never.forbidden.action, granted):
+    for action in _matching(entry.never.forbidden.action, candidate):
         denies = denied.get(action, ())
-        for allow, question in _questions_of(granted[action], entry, action):
+        for allow, question in _questions_of(granted[action], entry, action, refused_slashes(denies)):
             budget.spend(_PER_CONDITION * (1 + len(allow.conditions)) + _PER_RESOURCE * len(allow.resources))
             for resource, example in overlap(allow, question):
                 budget.spend(_PER_RESOURCE * (1 + sum(len(deny.resources) for deny in denies)))
@@ -141,18 +142,31 @@ def _excepted(
 
 
 def _questions_of(
-    allows: Sequence[ComposedStatement], entry: _FilledEntry, action: str
+    allows: Sequence[ComposedStatement], entry: _FilledEntry, action: str, without_slash: frozenset[str]
 ) -> Iterator[tuple[ComposedStatement, ReachQuestion]]:
     """Yield each of *allows* with each question of *entry*, none of them before it is needed."""
     for known in entry.contexts():
         for allow, within in product(allows, entry.within):
-            yield allow, ReachQuestion(action, within, known)
+            yield allow, ReachQuestion(action, within, known, without_slash)
 
 
-def _matching(pattern: str, granted: Mapping[str, object]) -> list[str]:
-    """Return the actions of *granted* that *pattern* stands for, whatever their case."""
+def _matching(pattern: str, role: ComposedRole) -> list[str]:
+    """Return the actions that *role* allows and *pattern* stands for, whatever their case."""
     matches = action_glob(pattern)
-    return [action for action in granted if matches(action.lower())]
+    service = pattern.lower().partition(":")[0]
+    if has_wildcard(service):
+        return [action for action in _by_action(role)[0] if matches(action.lower())]
+    return [action for folded, action in _allowed_by_service(role).get(service, ()) if matches(folded)]
+
+
+@lru_cache(maxsize=16)
+def _allowed_by_service(role: ComposedRole) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """Return the actions that *role* allows by service, each behind itself in lower case."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for action in _by_action(role)[0]:
+        folded = action.lower()
+        found.setdefault(folded.partition(":")[0], []).append((folded, action))
+    return found
 
 
 _Statements = Mapping[str, Sequence[ComposedStatement]]
@@ -160,12 +174,17 @@ _Statements = Mapping[str, Sequence[ComposedStatement]]
 
 @lru_cache(maxsize=16)
 def _by_action(role: ComposedRole) -> tuple[_Statements, _Statements]:
-    """Return the Allows and the Denies of *role* by action."""
+    """Return the Allows and the Denies of *role* by action, a Deny of many actions under each that is granted."""
     found: dict[Effect, dict[str, list[ComposedStatement]]] = {Effect.ALLOW: {}, Effect.DENY: {}}
     for statement in role.statements:
         for action in statement.actions:
             found[statement.effect].setdefault(action, []).append(statement)
-    return found[Effect.ALLOW], found[Effect.DENY]
+    granted, denied = found[Effect.ALLOW], found[Effect.DENY]
+    for pattern in [one for one in denied if has_wildcard(one)]:
+        matches = action_glob(pattern)
+        for action in [one for one in granted if matches(one.lower())]:
+            denied.setdefault(action, []).extend(denied[pattern])
+    return granted, denied
 
 
 def _filled(never: Never, values: Mapping[str, tuple[str, ...]]) -> _FilledEntry:

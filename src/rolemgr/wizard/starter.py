@@ -33,6 +33,7 @@ _EXAMPLES: Mapping[str, Any] = {
     "tag": {"Project": "churn"},
     "trust": ("sagemaker",),
     "boundary": "arn:aws:iam::aws:policy/PowerUserAccess",
+    "inline": "no",
     "path": "/ml/",
     "description": "Data scientist of the churn project.",
     "max_session": "8h",

@@ -4,9 +4,9 @@ What the user chose for a role, each choice with its place.
 A flag wins over the role file, that over the environment (``ROLEMGR_*``), that over ``rolemgr.yaml``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, require_text
 from rolemgr.files.source import LIMITS, LayeredSource, SourceFile, paths_of
@@ -15,20 +15,41 @@ from rolemgr.workflow.role_options import BY_KEY, ROLE_OPTIONS, RoleOption
 from rolemgr.workflow.settings import find_settings
 
 
-def role_source(flags: Mapping[str, Any], environ: Mapping[str, str], read: Reader) -> LayeredSource:
+class Tree(NamedTuple):
+    """Where role files lie: their settings (``rolemgr.yaml``), and how a path that one of them names is joined."""
+
+    settings: Callable[[], SourceFile | None]
+    beside: Callable[[str, str], str]
+
+
+def _settings_here() -> SourceFile | None:
+    return find_settings(Path.cwd())
+
+
+def _beside_file(name: str, path: str) -> str:
+    return str(Path(name).parent / path)
+
+
+WORKING_TREE: Final = Tree(_settings_here, _beside_file)
+"""The files as they are."""
+
+
+def role_source(
+    flags: Mapping[str, Any], environ: Mapping[str, str], read: Reader, tree: Tree = WORKING_TREE
+) -> LayeredSource:
     """
     Return what the user chose for one role, each key with the place that it was taken from.
 
-    *read* gives the text of the role file.
+    *read* gives the text of the role file, which lies in *tree*.
 
     Raises InputError for a flag, variable, settings or role file that can't be read.
     """
-    from_flags, outside = _from_flags(flags), _from_outside(environ)
+    from_flags, outside = _from_flags(flags), _from_outside(environ, tree)
     given = outside | from_flags
     file = _role_file(given.pop("role", None), read)
     in_file = set(file.data) if file else set()
     taken = {key: found for key, found in given.items() if key in from_flags or key not in in_file}
-    return _layered(file, taken, environ)
+    return _layered(file, taken, environ, tree)
 
 
 def names_a_role(flags: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
@@ -41,12 +62,14 @@ def choices_without_a_role(
 ) -> tuple[LayeredSource, dict[str, SourceLocation]]:
     """Return what is chosen though no persona is, and where the keys stand that the environment or settings set."""
     from_flags, outside = _from_flags(flags), _from_outside(environ)
-    return _source(None, outside | from_flags, environ), {key: choice.where for key, choice in outside.items()}
+    return _source(None, outside | from_flags, environ, WORKING_TREE), {
+        key: choice.where for key, choice in outside.items()
+    }
 
 
 def flag_choices(flags: Mapping[str, Any]) -> LayeredSource:
     """Return what *flags* alone choose."""
-    return _source(None, _from_flags(flags), {})
+    return _source(None, _from_flags(flags), {}, WORKING_TREE)
 
 
 class _Choice(NamedTuple):
@@ -54,9 +77,9 @@ class _Choice(NamedTuple):
     where: SourceLocation
 
 
-def _from_outside(environ: Mapping[str, str]) -> dict[str, _Choice]:
+def _from_outside(environ: Mapping[str, str], tree: Tree = WORKING_TREE) -> dict[str, _Choice]:
     """Return what the environment sets, and ``rolemgr.yaml`` where the environment does not."""
-    return _from_settings(find_settings(Path.cwd())) | _from_environment(environ)
+    return _from_settings(tree.settings(), tree) | _from_environment(environ)
 
 
 def _from_flags(flags: Mapping[str, Any]) -> dict[str, _Choice]:
@@ -75,20 +98,20 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, _Choice]:
     return chosen
 
 
-def _from_settings(settings: SourceFile | None) -> dict[str, _Choice]:
+def _from_settings(settings: SourceFile | None, tree: Tree = WORKING_TREE) -> dict[str, _Choice]:
     """Return the options set in ``rolemgr.yaml``; raise UnknownNameError for a key that is not an option."""
     if settings is None:
         return {}
     for key in settings.data:
         if key not in BY_KEY:
             raise UnknownNameError(settings.at((key,)), "setting", key, BY_KEY)
-    data = {**settings.data, **_beside(settings)}
+    data = {**settings.data, **_beside(settings, tree)}
     return {key: _Choice(value, settings.at((key,))) for key, value in data.items()}
 
 
 def catalog_folders(flags: Sequence[str]) -> list[Path]:
     """Return the catalog folders of a command that takes no role: its own, else those of ``rolemgr.yaml``."""
-    choice = _from_settings(find_settings(Path.cwd())).get("catalog")
+    choice = _from_settings(_settings_here()).get("catalog")
     if flags or not choice:
         return [Path(folder) for folder in flags]
     if not isinstance(choice.value, list) or not all(isinstance(folder, str) and folder for folder in choice.value):
@@ -131,21 +154,25 @@ def _read_role(name: str, read: Reader) -> SourceFile:
     return parse_yaml(*read(name, LIMITS))
 
 
-def _layered(file: SourceFile | None, taken: dict[str, _Choice], environ: Mapping[str, str]) -> LayeredSource:
+def _layered(
+    file: SourceFile | None, taken: dict[str, _Choice], environ: Mapping[str, str], tree: Tree
+) -> LayeredSource:
     if "persona" not in taken and not file:
         raise InputError(
             None, "no persona is chosen", "give --persona NAME or --role FILE; see `rolemgr list personas`"
         )
-    return _source(file, taken, environ)
+    return _source(file, taken, environ, tree)
 
 
-def _source(file: SourceFile | None, taken: dict[str, _Choice], environ: Mapping[str, str]) -> LayeredSource:
+def _source(
+    file: SourceFile | None, taken: dict[str, _Choice], environ: Mapping[str, str], tree: Tree
+) -> LayeredSource:
     data = dict(file.data) if file else {}
     if "region" not in data and "region" not in taken:
         taken = taken | _region_of(environ)
     data |= {key: choice.value for key, choice in taken.items()}
     if file and "catalog" not in taken:
-        data |= _beside(file)
+        data |= _beside(file, tree)
     lines = dict(file.lines) if file else {}
     lines |= {path: 0 for key, choice in taken.items() for path in paths_of(choice.value, (key,))}
     places = {key: choice.where for key, choice in taken.items()}
@@ -160,15 +187,14 @@ def _region_of(environ: Mapping[str, str]) -> dict[str, _Choice]:
     return {}
 
 
-def _beside(file: SourceFile) -> dict[str, Any]:
-    """Return the paths that *file* names, relative ones from where it lies."""
-    base = Path(file.name).parent
+def _beside(file: SourceFile, tree: Tree) -> dict[str, Any]:
+    """Return the paths that *file* names, relative ones from where it lies in *tree*."""
     found: dict[str, Any] = {}
     folders = file.data.get("catalog")
     if isinstance(folders, str):
         folders = [folders]
     if isinstance(folders, list):
-        found["catalog"] = [str(base / one) if isinstance(one, str) and one else one for one in folders]
+        found["catalog"] = [tree.beside(file.name, one) if isinstance(one, str) and one else one for one in folders]
     if isinstance(role := file.data.get("role"), str):
-        found["role"] = str(base / role)
+        found["role"] = tree.beside(file.name, role)
     return found

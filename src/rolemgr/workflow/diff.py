@@ -1,200 +1,187 @@
-"""What one role or policy allows that another does not: both sides read, and compared."""
+"""What one side allows that another does not: both sides read, compared, and told as changes."""
 
-import shlex
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from rolemgr.check.kinds import kind_of
-from rolemgr.compare.grants import Changes, Grant, changes
-from rolemgr.errors import InputError, SourceLocation
-from rolemgr.evaluate.errors import LayerError, PolicyError
-from rolemgr.evaluate.policies import groups_of
-from rolemgr.files.source import SourceFile
-from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy, ResourcePolicy, TrustPolicy
-from rolemgr.iam.role_document import attachments, document_at, has_policies, owners, places
-from rolemgr.iam.uses import Use, kinds_in
-from rolemgr.report.differences import changes_annotations, changes_data, changes_text
-from rolemgr.report.pages.forms import FORMS, page_text
-from rolemgr.report.pages.of_changes import changes_page
-from rolemgr.workflow.choices import role_source
-from rolemgr.workflow.layers import with_full_access
-from rolemgr.workflow.outside import Outside, Say
-from rolemgr.workflow.policy_files import documents_of, policies_of, read_source
+from rolemgr.change.fold import MOST_ASKED, ChangeSides, changes_in
+from rolemgr.change.units import Unit, units_of
+from rolemgr.compare.budget import Budget
+from rolemgr.compare.grants import Changes, changes
+from rolemgr.errors import InputError, Problems, RolemgrError, SourceLocation
+from rolemgr.files.revisions import revised
+from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole
+from rolemgr.workflow.outside import Outside
+from rolemgr.workflow.policy_files import read_source
+from rolemgr.workflow.sides import DiffSide, holds_anything, is_role_file, read_side
+from rolemgr.workflow.trees import Trees
 
-_VALUES = ("Path", "Description", "MaxSessionDuration", "ManagedPolicyArns", "PermissionsBoundary", "Tags")
-"""What a role has besides its policies, and its name, which is not compared."""
-_OF_ROLE = frozenset({"identity", "trust"})
-_OF_ROLE_FILES = ("persona", "add", "trust")
+if TYPE_CHECKING:
+    from rolemgr.workflow.lock import Locks
 
 
-class DiffSide(NamedTuple):
-    """One side: how messages call it, what it grants, the words that make `simulate` ask it, its types of policies."""
-
-    name: str
-    grant: Grant
-    ask: str
-    types: frozenset[str] = _OF_ROLE
-
-
-class Compared(NamedTuple):
-    """What changes from the *old* side to the *new* one."""
-
-    changes: Changes
-    old: DiffSide
-    new: DiffSide
-
-    def data(self) -> dict[str, Any]:
-        """Return it for programs."""
-        return changes_data(self.changes, self.old.name, self.new.name)
-
-    def text(self, form: str, is_file: Callable[[str], bool]) -> str:
-        """Return it for people in the *form* that they chose; annotations are of what *is_file*."""
-        found, old, new = self
-        if form in FORMS:
-            return page_text(changes_page(found, old.name, new.name, {old.name: old.ask, new.name: new.ask}), form)
-        if form == "github":
-            return changes_annotations(found, old.name, new.name, is_file=is_file)
-        return changes_text(found, old.name, new.name, {old.name: old.ask, new.name: new.ask})
-
-
-def compared(a: str, b: str, kind: str | None, outside: Outside) -> Compared:
+def compared(a: str, b: str, kind: str | None, outside: Outside) -> RoleDiff | FolderDiff:
     """
-    Return what the file *b* allows that *a* does not, and the reverse; *kind* is the type of policy files.
+    Return what *b* allows that *a* does not, and the reverse; *kind* is the type of policy files.
 
-    Raises InputError for what can't be read, and for two sides of different types.
+    Both are files, or both are folders, whose files are paired by their paths. Raises InputError for what can't be
+    read, and for two sides of different types.
     """
     if a == b == "-":
         raise InputError(SourceLocation("<stdin>"), "can be A or B, not both")
-    old, new = _read(a, kind, outside), _read(b, kind, outside)
+    with Trees(outside) as trees:
+        folders = [trees.is_folder(name) for name in (a, b)]
+        if all(folders):
+            return _folders(a, b, kind, trees)
+        if any(folders):
+            folder, file = (a, b) if folders[0] else (b, a)
+            raise InputError(
+                SourceLocation(folder), f"is a folder, and {file} is none", "give two files or two folders"
+            )
+        return pair(read_side(a, kind, trees), read_side(b, kind, trees), f"{a} -> {b}")
+
+
+def pair(old: DiffSide, new: DiffSide, title: str) -> RoleDiff:
+    """Return what changes from *old* to *new*; raise InputError for two sides of different types."""
     found = changes(old.grant, new.grant) if old.types & new.types else None
     if not found or not found.parts:
         types = f"{new.name} has {_type_text(new)}, {old.name} has {_type_text(old)}; see --type"
-        raise InputError(SourceLocation(b), f"is of another type than {a}", types)
-    return Compared(found, old, new)
+        raise InputError(SourceLocation(new.name), f"is of another type than {old.name}", types)
+    units: tuple[Unit, ...] = ()
+    if old.file and new.file and not found.same:
+        units = units_of(old.file.source, new.file.source, old.file.remake, new.file.remake)
+    same_catalog = old.file and new.file and old.file.chosen.catalog is new.file.chosen.catalog
+    told = changes_in(found, ChangeSides(old.counterpart, new.counterpart, units, Budget(MOST_ASKED), not same_catalog))
+    account = new.file.chosen.role.spec.account if new.file else None
+    return RoleDiff(title, found, told, old.words, new.words, _kept(old, new, found), account)
+
+
+def _kept(old: DiffSide, new: DiffSide, found: Changes) -> tuple[str, ...]:
+    """Return the values that both sides have and that do not differ."""
+    changed = {one.name for one in found.values}
+    return tuple(name for name in old.grant.values if name in new.grant.values and name not in changed)
 
 
 def _type_text(side: DiffSide) -> str:
     return " and ".join(f"{name} policies" for name in sorted(side.types))
 
 
-def _read(name: str, kind: str | None, outside: Outside) -> DiffSide:
-    """Return the role or policy in the file *name*."""
-    source = read_source(name, outside.read)
-    ask = f"rolemgr simulate {shlex.quote(name)}"
-    data = source.data
-    if isinstance(data, dict) and any(key in data for key in _OF_ROLE_FILES) and "Statement" not in data:
-        return DiffSide(
-            name, _of_role_file(name, outside), f"rolemgr create --role {shlex.quote(name)} | rolemgr simulate -"
-        )
-    if not kind and (role := _of_role(source, outside.say)):
-        return DiffSide(source.name, _readable(role, source), ask)
-    told = _told(source, kind)
-    types = frozenset({"identity" if told in ("boundary", "session") else told})
-    return DiffSide(source.name, _readable(_of_policy(source, told, outside.say), source), ask, types)
+# --- folders
+
+_SETTINGS = frozenset({"rolemgr.yaml", "rolemgr-check.yaml"})
+"""Files of ours that hold no role, though they may name a persona."""
 
 
-def _readable(grant: Grant, source: SourceFile) -> Grant:
-    """Return *grant*; raise InputError, naming the file, for a policy that IAM would not accept."""
-    try:
-        for policies in grant.parts().values():
-            groups_of(policies)
-    except (PolicyError, LayerError) as error:
-        raise InputError(source.at(), error.problem, error.hint) from error
-    return grant
+class _Read(NamedTuple):
+    """The sides of a folder by path, the files that hold nothing, and those that can't be read, with the reason."""
+
+    sides: dict[str, DiffSide]
+    passed_over: list[str]
+    wrong: dict[str, RolemgrError]
 
 
-def _of_role_file(name: str, outside: Outside) -> Grant:
-    from rolemgr.workflow.role import render_source  # policy files need neither catalog nor templates
-
-    if name == "-":
-        raise InputError(SourceLocation("<stdin>"), "is a role file", "give its name, or the role that `create` makes")
-    source = role_source({"role": name}, outside.environ, outside.read)
-    made = render_source(source, {}, outside.say, verbose=False, one_of_many=True).documents
-    documents = (*made.policies, *made.managed_policies)
-    return Grant(
-        identity=tuple(policy.document for policy in documents),
-        trust=made.trust_policy,
-        values=_values(made.to_properties()),
-        alone=not made.attached,
-    )
-
-
-def _of_role(source: SourceFile, say: Say) -> Grant | None:
-    """Return what the role in *source* grants, as far as the file tells; None where it holds no role's policies."""
-    kinds = kinds_in(source)
-    role = next(owners(source.data), None) if kinds else None
-    if not kinds & {"trust", "identity"}:
-        return None
-    path = role.path if role else ()
-    holds = bool(kinds & {"identity", "managed"})
-    none = () if has_policies(source.part(path).data) else None  # `get-role` does not tell of its policies
-    return Grant(
-        identity=tuple(policy.value for policy in policies_of(source, say)) if holds else none,
-        trust=_only(source, documents_of(source, TrustPolicy, say), "trust policies") if "trust" in kinds else None,
-        values=_values(source.part(path).data),
-        alone=_is_whole(source.part(path).data, kinds),
-    )
+def _folders(a: str, b: str, kind: str | None, trees: Trees) -> FolderDiff:
+    old, new = _read(a, kind, trees), _read(b, kind, trees)
+    if not (old.sides or new.sides or old.wrong or new.wrong):
+        raise InputError(SourceLocation(b), f"has no role and no policy, nor has {a}")
+    if passed := dict.fromkeys((*old.passed_over, *new.passed_over)):
+        trees.outside.say(f"neither a role nor a policy, and passed over: {', '.join(passed)}")
+    wrong = old.wrong | new.wrong
+    roles: list[RoleDiff] = []
+    for path in sorted(old.sides.keys() & new.sides.keys() - wrong.keys()):
+        try:
+            roles.append(pair(old.sides[path], new.sides[path], path))
+        except RolemgrError as error:
+            wrong[path] = error
+    return FolderDiff(
+        a, b, tuple(roles),
+        tuple(_whole(path, new.sides[path]) for path in sorted(new.sides.keys() - old.sides.keys() - wrong.keys())),
+        tuple(_whole(path, old.sides[path]) for path in sorted(old.sides.keys() - new.sides.keys() - wrong.keys())),
+        tuple((path, one) for path, error in sorted(wrong.items()) for one in _texts(error)),
+        tuple(dict.fromkeys((*old.passed_over, *new.passed_over))),
+    )  # fmt: skip
 
 
-def _is_whole(data: Mapping[str, Any], kinds: set[str]) -> bool:
-    """Tell whether the role in *data* is there with all of its policies: it has a trust policy, and none attached."""
-    return "trust" in kinds and has_policies(data) and all(one.is_boundary for one in attachments(data))
+def _texts(error: RolemgrError) -> list[str]:
+    return [str(one) for one in error.problems] if isinstance(error, Problems) else [str(error)]
 
 
-def _values(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a role has besides its policies, as `create` writes it; the path that IAM gives is none."""
-    named = list(attachments(data))
-    elements = {
-        **data,
-        "ManagedPolicyArns": [one.arn for one in named if not one.is_boundary],
-        "PermissionsBoundary": next((one.arn for one in named if one.is_boundary), None),
-    }
-    found = {name: elements[name] for name in _VALUES if elements.get(name) and (name, elements[name]) != ("Path", "/")}
-    return {name: _ordered(value) for name, value in found.items()}
+def _read(folder: str, kind: str | None, trees: Trees) -> _Read:
+    found = _Read({}, [], {})
+    for path, name in trees.files(folder).items():
+        try:
+            if path.rpartition("/")[2] in _SETTINGS:
+                continue
+            if holds_anything(name, trees):
+                found.sides[path] = read_side(name, kind, trees)
+            else:
+                found.passed_over.append(path)
+        except RolemgrError as error:
+            found.wrong[path] = error
+    return found
 
 
-def _ordered(value: Any) -> Any:
-    """Return a list of tags or ARNs in an order of its own: theirs means nothing."""
-    return sorted(value, key=str) if isinstance(value, list) else value
+def _whole(path: str, side: DiffSide) -> WholeRole:
+    """Return a role that one side alone has, with what it may do; of a policy, what it allows."""
+    from rolemgr.report.new_role import allowed_by, may_do  # rich, and evaluation of all that it can do
+
+    chosen = side.file.chosen if side.file else None
+    return WholeRole(path, may_do(chosen.role, chosen.documents, chosen.catalog) if chosen else allowed_by(side.grant))
 
 
-def _told(source: SourceFile, kind: str | None) -> str:
-    """Return the type of the policies in *source*: the one that is given, the answer's, or that of its content."""
-    if kind:
-        return kind
-    found = list(places(source.data)) if isinstance(source.data, dict) and "Statement" not in source.data else []
-    if found and found[0].kind == "session":
-        return "session"
-    if found and found[0].type:
-        return found[0].type.value
-    first = source.data[0] if isinstance(source.data, list) and source.data else source.data
-    return kind_of(document_at(source, found[0].path).data if found else first, source.name).value
+# --- since a release
 
 
-def _of_policy(source: SourceFile, told: str, say: Say) -> Grant:
-    """Return what the policy grants; an SCP as what it lets through, with what AWS attaches beside it."""
-    match told:
-        case "trust":
-            return Grant(trust=_only(source, documents_of(source, TrustPolicy, say), "trust policies"))
-        case "resource":
-            return Grant(resource=_only(source, documents_of(source, ResourcePolicy, say)))
-        case "rcp":
-            return Grant(resource=_only(source, documents_of(source, ResourceControlPolicy, say), "RCPs"))
-        case "endpoint":
-            return Grant(resource=_only(source, documents_of(source, ResourcePolicy, say, Use.ENDPOINT)))
-        case "scp":
-            return Grant(
-                identity=with_full_access(tuple(documents_of(source, IdentityPolicy, say, Use.SCP)), say), alone=True
+def since(release: str, names: Sequence[str], lock: str, now: str, outside: Outside) -> FolderDiff:
+    """
+    Return what the release *now* changes in the roles of role files, or folders of them, since *release* locked them.
+
+    *lock* is the lock file, or empty where each lies beside its role files. Raises InputError where there is no
+    role file; a role that can't be compared is among what is refused.
+    """
+    from rolemgr.workflow.lock import Locks  # two sides have none
+
+    with Trees(outside) as trees:
+        files = [file for name in names for file in _role_files(name, trees)]
+        if not files:
+            raise InputError(
+                SourceLocation(", ".join(names) or "diff"), "has no role file", "name role files, or their folder"
             )
-        case "boundary":
-            return Grant(identity=tuple(documents_of(source, IdentityPolicy, say, Use.BOUNDARY)))
-        case "session":
-            return Grant(identity=tuple(documents_of(source, IdentityPolicy, say, Use.SESSION)))
-        case _:
-            return Grant(identity=tuple(policy.value for policy in policies_of(source, say)))
+        locks = Locks(lock, outside)
+        wrong: dict[str, RolemgrError] = {}
+        roles: list[RoleDiff] = []
+        for file in dict.fromkeys(files):
+            try:
+                roles.append(_since(release, file, locks, trees))
+            except RolemgrError as error:
+                wrong[file] = error
+        if len(files) == 1 and wrong:
+            raise wrong[files[0]]
+        gone = tuple(_gone(names, locks))
+        refused = tuple((file, one) for file, error in wrong.items() for one in _texts(error))
+        return FolderDiff(f"rolemgr {release}", f"rolemgr {now}", tuple(roles), (), gone, refused)
 
 
-def _only(source: SourceFile, documents: list[Any], called: str = "policies of a resource") -> Any:
-    if len(documents) != 1:
-        raise InputError(source.at(), f"holds {len(documents)} {called}", "compare them one by one")
-    return documents[0]
+def _role_files(name: str, trees: Trees) -> list[str]:
+    """Return the role files below the folder *name*; a file is one, whatever it holds."""
+    if not trees.is_folder(name):
+        return [name]
+    return [
+        file for path, file in trees.files(name).items()
+        if path.rpartition("/")[2] not in _SETTINGS and is_role_file(read_source(file, trees.read).data)
+    ]  # fmt: skip
+
+
+def _since(release: str, file: str, locks: "Locks", trees: Trees) -> RoleDiff:
+    if file == "-" or revised(file):
+        raise InputError(SourceLocation(file), "goes without --since", "name a role file")
+    new = read_side(file, None, trees)
+    if new.file is None:
+        raise InputError(SourceLocation(file), "is not a role file", "--since compares role files with their lock file")
+    old = locks.side(file, release, new.file.chosen)
+    return pair(old.side, new, file)._replace(notes=old.notes)
+
+
+def _gone(names: Sequence[str], locks: "Locks") -> Iterator[WholeRole]:
+    for file, lock in locks.gone([name for name in names if Path(name).is_dir()]):
+        yield WholeRole(file, (("an entry in", (lock,)),))

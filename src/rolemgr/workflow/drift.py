@@ -4,13 +4,17 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rolemgr.account.changes import FileSide, drift_changes
 from rolemgr.account.connect import Access
 from rolemgr.account.drift import RoleDrift, find_drift, missing_role
 from rolemgr.account.read import read_policy, read_role
+from rolemgr.change.fold import MOST_ASKED
 from rolemgr.check.finding import Severity
+from rolemgr.compare.budget import Budget
 from rolemgr.files.source import LayeredSource
 from rolemgr.report.drift import ExaminedRole, severity_of
 from rolemgr.workflow.plan import OneRole
+from rolemgr.workflow.remade import lines_of
 from rolemgr.workflow.role import RenderedChoice
 from rolemgr.workflow.role_options import ROLE_OPTIONS
 
@@ -18,7 +22,11 @@ from rolemgr.workflow.role_options import ROLE_OPTIONS
 def examine(way: Access, one: OneRole) -> ExaminedRole:
     """Return how *one* role in the account differs from its file, and the options that choose the file's role."""
     drift = _drift(way, one.chosen)
-    return ExaminedRole(drift, one.chosen.role, one.source.at, shlex.join(_words(one.flags, one.source, way)))
+    file = FileSide(
+        one.chosen.role, lines_of(one.source, one.chosen) if drift.drifts else (), one.source.at, Budget(MOST_ASKED)
+    )
+    words = shlex.join(_words(one.flags, one.source, way))
+    return ExaminedRole(drift, one.chosen.role, one.source.at, words, drift_changes(drift, file, "account"))
 
 
 def _drift(way: Access, chosen: RenderedChoice) -> RoleDrift:

@@ -38,7 +38,7 @@ class Checks(NamedTuple):
 
 def read_checks(config: str | None, rules: Sequence[str]) -> Checks:
     """Return what the file *config*, or the nearest ``rolemgr-check.yaml``, and the files *rules* have checked."""
-    source = _config_source(config)
+    source = config_source(config)
     files = (*map(Path, rules), *(rules_files(source) if source else ()))
     return Checks(source, files, _customs(files), config)
 
@@ -102,7 +102,7 @@ def _customs(files: tuple[Path, ...]) -> "list[Custom]":
     return refuse_twins([custom for path in files for custom in read_checks(read_yaml(path))])
 
 
-def _config_source(name: str | None) -> SourceFile | None:
+def config_source(name: str | None) -> SourceFile | None:
     """Return the configuration file *name*, or the nearest ``rolemgr-check.yaml``, or None."""
     path = Path(name) if name is not None else _nearest(CONFIG_FILE)
     if path is None:

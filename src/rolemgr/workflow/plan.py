@@ -5,14 +5,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Any, NamedTuple, TypeVar
 
+from rolemgr.account.changes import FileSide, drift_changes
 from rolemgr.account.connect import Access, check_account, connect
 from rolemgr.account.existing import find_existing
 from rolemgr.account.order import trusted_first
 from rolemgr.account.ownership import tag_problem
-from rolemgr.account.plan import plan_role
+from rolemgr.account.plan import RolePlan, plan_role
 from rolemgr.account.read import role_exists
 from rolemgr.account.wanted import Wanted
+from rolemgr.change.change import AccessChange
+from rolemgr.change.fold import MOST_ASKED
 from rolemgr.check.finding import Finding, Severity
+from rolemgr.compare.budget import Budget
 from rolemgr.errors import AwsError, InputError, Refused, RolemgrError, SourceLocation
 from rolemgr.files.source import LayeredSource
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
@@ -20,6 +24,7 @@ from rolemgr.iam.variables import as_pattern
 from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
+from rolemgr.report.new_role import Blocks, may_do
 from rolemgr.report.next_steps import next_steps
 from rolemgr.report.plan import Planned, RoleNotJudged
 from rolemgr.separation.closure import passed_roles
@@ -28,6 +33,7 @@ from rolemgr.workflow.check_role import findings_in_force
 from rolemgr.workflow.choices import role_source
 from rolemgr.workflow.many import Progress
 from rolemgr.workflow.outside import Outside, Say
+from rolemgr.workflow.remade import lines_of
 from rolemgr.workflow.role import RenderedChoice, render_source
 
 T = TypeVar("T")
@@ -106,7 +112,21 @@ def _planned(
     passes = passed_roles(one.chosen.catalog, one.chosen.role)
     there = {role: is_there(role.arn) for role in passes if not has_wildcard(as_pattern(role.arn))}
     return Planned(plan, findings, stopping, tuple((role, there.get(role)) for role in passes),
-                   tuple(next_steps(one.chosen.role)))  # fmt: skip
+                   tuple(next_steps(one.chosen.role)), _changes(one, plan), _may(one, plan))  # fmt: skip
+
+
+def _changes(one: OneRole, plan: RolePlan) -> tuple[AccessChange, ...]:
+    """Return what changes for the role in the account, by which lines of its file."""
+    if plan.drift is None:
+        return ()
+    file = FileSide(one.chosen.role, lines_of(one.source, one.chosen), one.source.at, Budget(MOST_ASKED))
+    return tuple(change for _, found in drift_changes(plan.drift, file, "file") for change in found)
+
+
+def _may(one: OneRole, plan: RolePlan) -> Blocks:
+    """Return what a new role may do."""
+    chosen = one.chosen
+    return may_do(chosen.role, chosen.documents, chosen.catalog) if plan.action == "create" else ()
 
 
 def each_examined(

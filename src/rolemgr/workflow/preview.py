@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from rolemgr.report.preview import full_page, preview_data
+from rolemgr.report.preview import full_page
 from rolemgr.report.review import review_page
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.role import RenderedChoice, render_chosen
@@ -21,12 +21,19 @@ class Preview(NamedTuple):
 def preview(chosen: Mapping[str, Any], outside: Outside, *, full: bool, verbose: bool) -> Preview:
     """Return the role that *chosen* and their fallbacks describe, its page the *full* one or a short one."""
     found = render_chosen(chosen, outside, verbose=verbose)
-    data = partial(preview_data, found.role, found.documents, found.catalog)
-    return Preview(data, partial(_page, found, full=full), partial(_in_form, found))
+    return Preview(partial(_data, found), partial(_page, found, full=full), partial(_in_form, found))
+
+
+def _data(found: RenderedChoice) -> Any:
+    from rolemgr.report.review_data import review_data
+    from rolemgr.workflow.check_role import findings_in_force
+
+    in_force = findings_in_force(found)
+    return review_data(found.role, found.documents, found.catalog, in_force.findings, len(in_force.suppressed))
 
 
 def _page(found: RenderedChoice, *, full: bool) -> Any:
-    from rolemgr.workflow.check_role import findings_in_force  # data has no findings
+    from rolemgr.workflow.check_role import findings_in_force
 
     in_force = findings_in_force(found)
     one = review_page(found.role, found.documents, found.catalog, in_force.findings, len(in_force.suppressed))

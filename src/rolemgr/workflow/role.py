@@ -92,6 +92,10 @@ def _overflow(documents: RoleDocuments) -> list[str]:
     if not documents.managed_policies:
         return notes
     names = ", ".join(policy.name for policy in documents.managed_policies)
+    if not documents.policies:
+        denies = ", ".join(policy.name for policy in documents.deny_policies)
+        kept = f"; whoever detaches {denies} lifts the role's Denies" if denies else ""
+        return [f"nothing is inline: the role is in managed policies ({names}){kept}", *notes]
     return [f"the inline policy is full: Allows moved to managed policies ({names}); every Deny stays inline", *notes]
 
 

@@ -7,6 +7,7 @@ from rolemgr.model.catalog import ActivityGroup, Persona, Separation, SharedPara
 from rolemgr.model.check_config import CheckConfigFile
 from rolemgr.model.custom_checks import CustomChecks
 from rolemgr.model.guardrail import Guardrail, GuardrailProfile
+from rolemgr.model.inventory_file import InventoryFile
 from rolemgr.model.layer_pattern import LayerPattern
 from rolemgr.model.policy_tests import PolicyTests
 from rolemgr.model.spec import RoleSpec
@@ -26,5 +27,6 @@ def schema_of(name: str) -> dict[str, Any]:
         "tests": PolicyTests,
         "checks": CustomChecks,
         "check-config": CheckConfigFile,
+        "inventory": InventoryFile,
     }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | models[name].model_json_schema()

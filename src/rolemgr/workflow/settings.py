@@ -27,3 +27,10 @@ def _mapping(source: SourceFile) -> SourceFile:
     if not isinstance(source.data, dict):
         raise InputError(SourceLocation(source.name, 1), "must hold a mapping of option names to values")
     return source
+
+
+def settings_in(text: str, name: str) -> SourceFile:
+    """Return the settings in *text*, which messages call *name*; raise as `find_settings` does."""
+    from rolemgr.files.yaml import parse_yaml
+
+    return _mapping(parse_yaml(text, name))

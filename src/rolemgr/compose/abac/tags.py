@@ -9,7 +9,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
 import re
 from collections.abc import Iterator, Mapping
 
-from rolemgr.errors import InputError, MissingValueError
+from rolemgr.compose.tagged_buckets import chosen_buckets, where_given
+from rolemgr.errors import InputError, MissingValueError, SourceLocation
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
 from rolemgr.model.trust import AnyTrust, GitHubTrust, SageMakerTrust
@@ -24,16 +25,19 @@ _SPELL = "SageMaker's tags know upper and lower case: spell it alike"
 
 def missing_tags(spec: Sourced[RoleSpec]) -> list[InputError]:
     """
-    Return what is wrong with the tag keys of ``--abac`` in *spec*: their form, and who would come without them.
+    Return what is wrong with the tag keys that *spec* asks of its callers: their form, and who comes without them.
 
-    Under ABAC a caller without the tag gets nothing, so a trust that can't bring it is an error. Keys are
-    spelt alike everywhere: IAM compares them without regard to case, SageMaker's tags do not.
+    They are those of ``--abac``, and those in the names of buckets. A caller without the tag gets nothing there,
+    so a trust that can't bring it is an error. Keys are spelt alike everywhere: IAM compares them without regard
+    to case, SageMaker's tags do not.
     """
-    keys = spec.value.abac
     problems = list(_wrong_keys(spec))
     if problems:
         return problems
-    return [problem for number, key in enumerate(keys) for problem in _unbrought(spec, number, key)]
+    asked = {key: spec.at("abac", number) for number, key in enumerate(spec.value.abac)}
+    for bucket, key in chosen_buckets(spec.value).items():
+        asked.setdefault(key, where_given(spec, bucket))
+    return [problem for key, where in asked.items() for problem in _unbrought(spec, where, key)]
 
 
 def _wrong_keys(spec: Sourced[RoleSpec]) -> Iterator[InputError]:
@@ -50,9 +54,9 @@ def _wrong_keys(spec: Sourced[RoleSpec]) -> Iterator[InputError]:
         seen.setdefault(key.lower(), key)
 
 
-def _unbrought(spec: Sourced[RoleSpec], number: int, key: str) -> Iterator[InputError]:
+def _unbrought(spec: Sourced[RoleSpec], where: SourceLocation, key: str) -> Iterator[InputError]:
     """Yield an error where the tag *key* is spelt otherwise or is empty, and for each trust that lacks it."""
-    where, tags = spec.at("abac", number), spec.value.tag
+    tags = spec.value.tag
     if other := _other_spelling(key, tags):
         yield InputError(
             where, f"tag key `{key}` is spelt `{other}` under --tag", "SageMaker's tags know case: spell it alike"
@@ -61,11 +65,13 @@ def _unbrought(spec: Sourced[RoleSpec], number: int, key: str) -> Iterator[Input
         yield InputError(where, f"the role's tag `{key}` is empty", f"give its value: --tag {key}=VALUE")
     elif key not in tags:
         for place, trust in enumerate(spec.value.trust):
-            yield from _lacking(spec, place, trust, key)
+            yield from _lacking(spec, where, place, trust, key)
 
 
-def _lacking(spec: Sourced[RoleSpec], place: int, trust: AnyTrust, key: str) -> Iterator[InputError]:
-    where = spec.at("trust", place) if "trust" in spec.value.model_fields_set else spec.at("abac")
+def _lacking(
+    spec: Sourced[RoleSpec], asked: SourceLocation, place: int, trust: AnyTrust, key: str
+) -> Iterator[InputError]:
+    where = spec.at("trust", place) if "trust" in spec.value.model_fields_set else asked
     add = f"add --tag {key}=VALUE"
     if isinstance(trust, SageMakerTrust):
         problem = f"SageMaker's sessions carry the role's own tags, and the role has no tag `{key}`"

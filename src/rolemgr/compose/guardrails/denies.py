@@ -69,9 +69,13 @@ def _compiled(
     raise_all(list(wrong_names(guardrail)))
     known = {**dict(values), "local_nvme_types": quirks.local_nvme_types()}
     denied: list[Share] = []
+    rendered: list[Share] = []
     for index, statement in enumerate(guardrail.value.deny):
         if _wanted(statement, known, setting.only):
-            denied += _shares(_DenySource(name, guardrail, index), known, setting)
+            place = _DenySource(name, guardrail, index)
+            found = list(_shares(place, known, setting))
+            denied += found
+            rendered += _joined(found, place)
     bypasses = tuple(
         LeftOpen(one.action, one.why) for one in guardrail.value.bypassed_by if _granted(one.action, setting)
     )
@@ -80,7 +84,7 @@ def _compiled(
         name, guardrail.value.title, dict(values), guardrail.at(), "",
         tuple(sorted({share.action for share in denied})), bypasses, tuple(_not_where_absent(denied)), setting.strict,
     )  # fmt: skip
-    return Compiled((*denied, *closed), in_force)
+    return Compiled((*rendered, *closed), in_force)
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,46 @@ def _wanted(statement: GuardrailDeny, values: Values, only: frozenset[str] | Non
         return statement.sid in only
     needed = all(values.get(need) for need in statement.needs)
     return needed and all(int(values[name][0]) < limit for name, limit in statement.only_below.items())
+
+
+def _joined(shares: list[Share], place: _DenySource) -> Iterator[Share]:
+    """
+    Yield the *shares* of one Deny, one on all of SageMaker in the place of several where it says the same.
+
+    That is so where the Deny can't match without its keys, and is meant for every action that supports them: with
+    the others AWS never sends them. One that AWS adds is judged from the first day on if it comes with the key.
+    A Bool key is left alone, as nobody knows whether AWS fills in false where a request leaves it out.
+    """
+    together: dict[FrozenConditions, list[Share]] = {}
+    for share in shares:
+        together.setdefault(share.conditions, []).append(share)
+    for conditions, found in together.items():
+        same = len(found) > _FEW and _needs_its_keys(conditions) and _is_meant_for_all(conditions, place)
+        yield from [found[0]._replace(action=_ALL_OF_SAGEMAKER)] if same else found
+
+
+_ALL_OF_SAGEMAKER = "sagemaker:*"
+_FEW = 3
+"""So many actions stay a list: it takes little room, and a comparison has one key less to try on all the others."""
+
+
+def _needs_its_keys(conditions: FrozenConditions) -> bool:
+    """Tell whether *conditions* can't hold where any of their keys, all of SageMaker's and none a Bool, is absent."""
+    blocks = {operator: dict(block) for operator, block in conditions}
+    keys = {key for block in blocks.values() for key in block}
+    if any(base_operator(operator) == "Bool" for operator in blocks):
+        return False
+    return all(key.startswith("sagemaker:") and not matches_absence(key, blocks) for key in keys)
+
+
+def _is_meant_for_all(conditions: FrozenConditions, place: _DenySource) -> bool:
+    """Tell whether the Deny at *place* is for each action that supports the keys of *conditions*, granted or not."""
+    new_names = {old: new for new, old in quirks.old_key_names().items()}
+    keys = [new_names.get(key, key) for _, block in conditions for key, _ in block]
+    listed = place.statement.actions
+    scope = (action for one in place.guardrail.value.scope for action in quirks.scope_actions(one))
+    meant = set(scope) if isinstance(listed, str) else set(listed)
+    return all(action in meant for action in action_names("sagemaker").values() if _supports_all(action, keys))
 
 
 def _granted(action: str, setting: GuardrailContext) -> bool:

@@ -1,63 +1,112 @@
-"""What two grants allow differently, as a page: what is gained, lost and not known, each with a line that asks."""
+"""What two grants allow differently, as a page: the changes with their causes, and behind them each request."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from rolemgr.compare.grants import Changes
 from rolemgr.compare.verdicts import Comparison, Difference
-from rolemgr.report.differences import changes_data, command, future_action, statement_name
+from rolemgr.report.changes import folded_table
+from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole
+from rolemgr.report.differences import SideWords, changes_data, command, future_action, statement_name
 from rolemgr.report.pages.page import Cell, Code, Fact, Page, Section, Table, Tone, counted, quoted
 
 _COLUMNS = ("Policies", "Statement", "Actions", "Note", "Ask")
 
 
-def changes_page(found: Changes, old: str, new: str, ask: Mapping[str, str]) -> Page:
-    """
-    Return the page on the differences between the files *old* and *new*.
+def changes_page(one: RoleDiff) -> Page:
+    """Return the page on the differences between two files."""
+    about = (f"from {quoted(one.old.name)}", f"to {quoted(one.new.name)}")
+    data = changes_data(one.found, one.changes, one.old.name, one.new.name)
+    shown = (Section("What changes", table=_changes(one)), *_behind(one))
+    return Page("Difference in access", about, tuple(_facts([one])), tuple(s for s in shown if not s.is_empty), data)
 
-    *ask* has the words that make `simulate` ask the identity policies, by file.
-    """
+
+def folder_page(found: FolderDiff, data: Mapping[str, Any]) -> Page:
+    """Return the page on the differences between two folders, the changes of each role before all requests."""
+    differing = [one for one in found.roles if not one.same]
+    refused = Table(("File", "Why"), tuple((Code(file), problem) for file, problem in found.refused))
+    sections = (
+        Section("Not compared", table=refused, tone=Tone.BAD),
+        Section("Notes", tuple(f"{quoted(one.title)}: {note}" for one in found.roles for note in one.notes)),
+        *(Section(f"Changes in {quoted(one.title)}", table=_changes(one), folded=True) for one in differing),
+        *(_whole(one, "New role", Tone.LOOK) for one in found.added),
+        *(_whole(one, "Role that is gone", Tone.PLAIN) for one in found.removed),
+        *(_titled(part, one) for one in differing for part in _behind(one)),
+        Section("The same", tuple(quoted(one.title) for one in found.roles if one.same), folded=True),
+        Section("Neither a role nor a policy", tuple(map(quoted, found.passed_over)), folded=True),
+    )
+    about = (f"from {quoted(found.old)}", f"to {quoted(found.new)}")
+    shown = tuple(one for one in sections if not one.is_empty)
+    return Page("Difference in access", about, tuple(_folder_facts(found, differing)), shown, data)
+
+
+def _titled(section: Section, one: RoleDiff) -> Section:
+    return section._replace(title=f"{section.title} in {quoted(one.title)}")
+
+
+def _whole(one: WholeRole, what: str, tone: Tone) -> Section:
+    rows = tuple((title, entry) for title, entries in one.blocks for entry in entries)
+    return Section(f"{what} {quoted(one.title)}", table=Table(("It", "What"), rows), folded=True, tone=tone)
+
+
+def _folder_facts(found: FolderDiff, differing: Sequence[RoleDiff]) -> Iterator[Fact]:
+    yield from [Fact(f"{counted(len(found.refused), 'file')} not compared", Tone.BAD)] if found.refused else []
+    if found.same:
+        yield Fact(f"no difference in {counted(len(found.roles), 'role')}", Tone.GOOD)
+        return
+    yield from [Fact(f"{counted(len(differing), 'role')} changed")] if differing else []
+    yield from [Fact(f"{counted(len(found.added), 'new role')}", Tone.LOOK)] if found.added else []
+    yield from [Fact(f"{counted(len(found.removed), 'role')} gone")] if found.removed else []
+    yield from _facts(differing) if differing else []
+
+
+def _changes(one: RoleDiff) -> Table:
+    return Table(("Change", "What", "By"), tuple(folded_table(one.changes, one.account)))
+
+
+def _behind(one: RoleDiff) -> Iterator[Section]:
+    """Yield what stands behind the changes of *one*: each difference with the line that asks it."""
+    found = one.found
     gained = {part.name: part.gained for part in found.parts}
     lost = {part.name: part.lost for part in found.parts}
-    sections = (
-        Section("Gained", table=_differences(gained, new, ask[new]), tone=Tone.LOOK),
-        Section("Lost", table=_differences(lost, old, ask[old])),
-        Section("Not known", table=_unknown({"gained": gained, "lost": lost}), tone=Tone.LOOK),
-        Section("Only in one of the two", found.only_in_one, tone=Tone.LOOK),
-        Section("Values", table=_values(found)),
-    )
-    shown = tuple(one for one in sections if not one.is_empty)
-    about = (f"from {quoted(old)}", f"to {quoted(new)}")
-    return Page("Difference in access", about, tuple(_facts(found)), shown, changes_data(found, old, new))
+    yield Section("Gained", table=_differences(gained, one.new), tone=Tone.LOOK, folded=True)
+    yield Section("Lost", table=_differences(lost, one.old), folded=True)
+    unknown = _unknown({"gained": gained, "lost": lost})
+    yield Section("Not known", table=unknown, tone=Tone.LOOK, folded=True)
+    yield Section("Only in one of the two", found.only_in_one, tone=Tone.LOOK, folded=True)
+    yield Section("Values", table=_values(one), folded=True)
 
 
-def _facts(found: Changes) -> Iterator[Fact]:
+def _facts(roles: Sequence[RoleDiff]) -> Iterator[Fact]:
     """Yield how much of each there is, what nobody can tell among it."""
-    if found.same:
-        count = sum(part.gained.actions for part in found.parts)
-        names = " and ".join(part.name for part in found.parts)
+    if all(one.same for one in roles):
+        count = sum(part.gained.actions for one in roles for part in one.found.parts)
+        names = " and ".join(dict.fromkeys(part.name for one in roles for part in one.found.parts))
         yield Fact(f"no difference: {names} allow the same ({counted(count, 'action')} compared)", Tone.GOOD)
         return
-    gained = sum(len(part.gained.differences) for part in found.parts)
-    lost = sum(len(part.lost.differences) for part in found.parts)
-    unknown = sum(len(one.unknowns) for part in found.parts for one in (part.gained, part.lost))
+    parts = [part for one in roles for part in one.found.parts]
+    gained = sum(len(part.gained.differences) for part in parts)
+    lost = sum(len(part.lost.differences) for part in parts)
+    unknown = sum(len(one.unknowns) for part in parts for one in (part.gained, part.lost))
+    unknown += sum(len(one.found.only_in_one) for one in roles)
+    values = sum(len(one.found.values) for one in roles)
     yield from [Fact(f"gains access: {counted(gained, 'difference')}", Tone.LOOK)] if gained else []
     yield from [Fact(f"loses access: {counted(lost, 'difference')}")] if lost else []
-    if more := unknown + len(found.only_in_one):
-        yield Fact(f"can't tell: {counted(more, 'place')} where access may be gained or lost", Tone.LOOK)
-    yield from [Fact(f"{counted(len(found.values), 'value')} changed", Tone.LOOK)] if found.values else []
-    if not gained and found.gives_no_more:
+    if unknown:
+        yield Fact(f"can't tell: {counted(unknown, 'place')} where access may be gained or lost", Tone.LOOK)
+    yield from [Fact(f"{counted(values, 'value')} changed", Tone.LOOK)] if values else []
+    if not gained and all(one.gives_no_more for one in roles):
         yield Fact("proven to give nothing more", Tone.GOOD)
 
 
-def _differences(parts: Mapping[str, Comparison], file: str, ask: str) -> Table:
-    rows = (_difference(name, one, file, ask) for name, found in parts.items() for one in found.differences)
+def _differences(parts: Mapping[str, Comparison], side: SideWords) -> Table:
+    rows = (_difference(name, one, side) for name, found in parts.items() for one in found.differences)
     return Table(_COLUMNS, tuple(rows))
 
 
-def _difference(part: str, one: Difference, file: str, ask: str) -> tuple[Cell, ...]:
+def _difference(part: str, one: Difference, side: SideWords) -> tuple[Cell, ...]:
     actions: Cell = future_action(one) if one.future else one.actions
     notes = (*filter(None, (one.scenario.note,)), *(f"doubtful: {doubt}" for doubt in one.doubts))
-    return part, statement_name(one), actions, notes, Code(command(one, file, ask))
+    return part, statement_name(one), actions, notes, Code(command(one, side))
 
 
 def _unknown(ways: Mapping[str, Mapping[str, Comparison]]) -> Table:
@@ -70,8 +119,8 @@ def _unknown(ways: Mapping[str, Mapping[str, Comparison]]) -> Table:
     return Table(("Policies", "May be", "Statement", "Actions", "Why"), rows)
 
 
-def _values(found: Changes) -> Table:
-    rows = tuple((one.name, _value(one.old), _value(one.new)) for one in found.values)
+def _values(one: RoleDiff) -> Table:
+    rows = tuple((value.name, _value(value.old), _value(value.new)) for value in one.found.values)
     return Table(("Value", "Before", "After"), rows)
 
 

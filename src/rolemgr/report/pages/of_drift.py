@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rolemgr.account.connect import Access
+from rolemgr.change.change import AccessChange
 from rolemgr.check.finding import Severity
+from rolemgr.report.changes import folded_table
 from rolemgr.report.drift import ExaminedRole, drift_data
 from rolemgr.report.pages.of_findings import TONES, place_of
 from rolemgr.report.pages.page import Cell, Code, Fact, Page, Section, Table, Tone, counted
@@ -15,7 +17,7 @@ def drift_page(access: Access | None, examined: Sequence[ExaminedRole], refused:
     """Return the page on the drift of *examined* roles; *refused* are roles that could not be compared."""
     data = drift_data(access, examined, refused)
     sections = (
-        *(_of_role(one) for one in data["roles"] if one["drift"]),
+        *(part for one, row in zip(examined, data["roles"], strict=True) if row["drift"] for part in _parts(one, row)),
         not_judged(data["refused"]),
         Section("Notes", tuple(note for one in data["roles"] for note in one["notes"]), tone=Tone.LOOK),
         Section("As their files say", tuple(one["arn"] for one in data["roles"] if not one["drift"])),
@@ -29,6 +31,11 @@ def about(access: Access | None) -> tuple[str, ...]:
     if access is None:
         return ("account not known",)
     return f"account {access.account} ({access.partition})", f"as {access.caller}"
+
+
+def changes_table(changes: Sequence[AccessChange], account: str | None) -> Table:
+    """Return *changes* as a table: what changes, and by what."""
+    return Table(("Change", "What", "By"), tuple(folded_table(changes, account)))
 
 
 def not_judged(refused: Sequence[Mapping[str, str]]) -> Section:
@@ -49,12 +56,27 @@ def _facts(data: Mapping[str, Any]) -> Iterator[Fact]:
         yield Fact(f"{counted(len(data['refused']), 'role')} not judged, which may differ", Tone.BAD)
 
 
-def _of_role(role: Mapping[str, Any]) -> Section:
+def _parts(one: ExaminedRole, row: Mapping[str, Any]) -> Iterator[Section]:
+    """Yield what was done to *one* role, the worst first, and behind it the findings with lines that ask."""
     order = list(Severity)
-    findings = sorted(role["findings"], key=lambda one: order.index(Severity(one["severity"])))
-    rows = tuple(_row(one) for one in findings)
-    columns = ("Severity", "Rule", "Difference", "Actions", "Place in the file", "Ask")
-    return Section(role["arn"], table=Table(columns, rows), tone=TONES[Severity(findings[0]["severity"])])
+    told = {id(drift): changes for drift, changes in one.changes}
+    pairs = sorted(
+        zip(row["findings"], one.drift.drifts, strict=True), key=lambda pair: order.index(Severity(pair[0]["severity"]))
+    )
+    lines = tuple(line for found, drift in pairs for line in _lines(found, told.get(id(drift), ()), one.account))
+    columns = ("Severity", "Change", "What", "By", "Place in the file")
+    yield Section(row["arn"], table=Table(columns, lines), tone=TONES[Severity(pairs[0][0]["severity"])])
+    rows = tuple(_row(found) for found, _ in pairs)
+    table = Table(("Severity", "Rule", "Difference", "Actions", "Place in the file", "Ask"), rows)
+    yield Section(f"Findings in {row['arn'].rpartition('/')[2]}", table=table, folded=True)
+
+
+def _lines(
+    found: Mapping[str, Any], changes: Sequence[AccessChange], account: str
+) -> Iterator[tuple[Cell, ...]]:  # fmt: skip
+    place = place_of(found["path"], found["line"])
+    told = tuple(folded_table(changes, account)) or (("!", found["message"], ""),)
+    yield from ((found["severity"], *line, place) for line in told)
 
 
 def _row(one: Mapping[str, Any]) -> tuple[Cell, ...]:

@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from rolemgr.account.connect import Access
+from rolemgr.iam.arn import Arn
+from rolemgr.report.changes import summed
 from rolemgr.report.next_steps import passed_line
-from rolemgr.report.pages.of_drift import about, not_judged
+from rolemgr.report.pages.of_drift import about, changes_table, not_judged
 from rolemgr.report.pages.of_findings import findings_section, worst_tone
 from rolemgr.report.pages.page import Bar, Fact, Page, Section, Table, Tone
 from rolemgr.report.plan import ACTION_TEXTS, COUNTED, Planned, RoleNotJudged, plan_data
@@ -36,6 +38,9 @@ def _of_role(one: Planned) -> Iterator[Section]:
     plan = one.plan
     arn, name = plan.wanted.arn, plan.wanted.documents.name
     yield Section(f"{ACTION_TEXTS[plan.action]} {arn}", tuple(_entries(one)) or ("nothing to do",), tone=_tone(one))
+    yield Section(f"Changes of {name}", table=changes_table(one.changes, _account(arn)))
+    may = tuple((title, entry) for title, entries in one.may for entry in entries)
+    yield Section(f"What {name} may do", table=Table(("It", "What"), may), folded=True)
     if plan.action in ("create", "update"):
         steps = tuple((number, step.what) for number, step in enumerate((*plan.steps, *plan.cleanup), start=1))
         yield Section(f"Steps for {name}", table=Table(("", "Step"), steps), folded=True)
@@ -48,12 +53,18 @@ def _of_role(one: Planned) -> Iterator[Section]:
 def _entries(one: Planned) -> Iterator[str]:
     if one.plan.problem:
         yield str(one.plan.problem)
-    yield from (f"differs: {difference}" for difference in one.plan.differences)
+    if one.changes:
+        yield f"{summed(one.changes)}, below"
     yield from (f"note: {note}" for note in one.plan.notes)
     yield from (f"note: {passed_line(role, one.plan.wanted.arn, exists=exists)}" for role, exists in one.passes)
     if one.plan.action in ("create", "update"):
         count = len(one.plan.steps) + len(one.plan.cleanup)
         yield f"{count} steps, below"
+
+
+def _account(arn: str) -> str | None:
+    parsed = Arn.parse(arn)
+    return parsed.account if parsed else None
 
 
 def _tone(one: Planned) -> Tone:

@@ -9,8 +9,9 @@ from rolemgr.iam.documents import Conditions
 from rolemgr.model.role import ComposedRole, ComposedStatement, GuardrailInForce, LeftOpen, NamedPolicy, RoleDocuments
 from rolemgr.report.pages.of_findings import findings_section, place_of, worst_tone
 from rolemgr.report.pages.page import Bar, Fact, Page, Section, Table, Tone, counted
-from rolemgr.report.preview import preview_data, sizes
+from rolemgr.report.preview import sizes
 from rolemgr.report.review import Block, review
+from rolemgr.report.review_data import review_data
 from rolemgr.report.statements import by_access_level
 from rolemgr.separation.violations import sentence
 
@@ -50,7 +51,7 @@ def role_page(
         (role.spec.arn, role.spec.region),
         tuple(_facts(blocks, findings)),
         tuple(one for one in sections if not one.is_empty),
-        preview_data(role, documents, catalog),
+        review_data(role, documents, catalog, findings, suppressed),
     )
 
 

@@ -1,0 +1,254 @@
+"""
+The groups that cover what is needed, beside one persona: within what it must never do, each group at its weight.
+
+A group weighs one, one more for each action of it that nobody needs, and one more where the persona does not have it.
+What the persona's `never` forbids is found by the composed role itself (`rolemgr.separation`), never guessed: a group
+by which the role could do it is taken out, and the rest is covered anew.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from rolemgr.audit.migrate.cover import Cover, cover
+from rolemgr.audit.migrate.grants import Covering, Offer, covering
+from rolemgr.audit.migrate.needs import Need, meet
+from rolemgr.catalog.load import Catalog
+from rolemgr.catalog.personas import resolve_persona
+from rolemgr.compare.errors import TooComplex
+from rolemgr.compose.parameters import declared_parameters
+from rolemgr.compose.role import compose
+from rolemgr.errors import InputError, Problems, RolemgrError, SourceLocation
+from rolemgr.files.source import LayeredSource, paths_of
+from rolemgr.iam.documents import Effect
+from rolemgr.iam.wildcards import action_glob
+from rolemgr.model.catalog import EntryId
+from rolemgr.model.persona import ResolvedPersona
+from rolemgr.model.role import ComposedRole, RoleDocuments
+from rolemgr.model.source import parse_model
+from rolemgr.model.spec import RoleSpec
+from rolemgr.render.documents import render
+from rolemgr.separation.closure import closure_of
+from rolemgr.separation.violations import Violation, violations
+
+_MOST_ROUNDS: Final = 60
+_FLAGS: Final = {"name": "--name", "region": "--region", "account": "--account", "parameter": "--parameter"}
+_REACHING: Final = frozenset({"iam:PassRole", "sts:AssumeRole"})
+
+
+@dataclass(frozen=True)
+class Ban:
+    """A group that can't be in the role, and *why*; *separation* names the one that forbids it, if one does."""
+
+    group: EntryId
+    why: str
+    separation: str | None = None
+    through: str | None = None
+    """The role that could do what is forbidden, where it is not the role itself."""
+    action: str = ""
+    """The action that is forbidden."""
+    is_direct: bool = True
+    """Whether the group itself does it, or reaches the role that could, and not one that reaches that role."""
+
+
+@dataclass(frozen=True)
+class GroupChoice:
+    """
+    A role for what is needed: *persona*, its groups, and the keys of its role file.
+
+    *coverings* are in the order of the needs; a need that no group covers is lost. *problem* says why there is no
+    role beside this persona.
+    """
+
+    persona: ResolvedPersona
+    cover: Cover
+    coverings: tuple[Covering, ...]
+    add: tuple[EntryId, ...]
+    remove: tuple[EntryId, ...]
+    bans: Mapping[EntryId, Ban]
+    data: Mapping[str, Any]
+    dropped: Mapping[str, str] = field(default_factory=dict)
+    """Parameters whose inferred values the persona's `never` forbids, with the reason."""
+    role: ComposedRole | None = None
+    documents: RoleDocuments | None = None
+    problem: str = ""
+
+    @property
+    def groups(self) -> tuple[EntryId, ...]:
+        """The groups of the role, sorted."""
+        return tuple(sorted((self.persona.groups.keys() - set(self.remove)) | set(self.add)))
+
+
+class Chooser:
+    """
+    Chooses groups for *needs* from *found*, for the role file that starts with *data* and has *values*.
+
+    *offers* makes the offer anew where values are dropped.
+    """
+
+    def __init__(self, catalog: Catalog, data: Mapping[str, Any], needs: Sequence[Need]) -> None:
+        self._catalog, self._data, self._needs = catalog, data, needs
+        self._wanted = frozenset(one.action for one in needs)
+
+    def choose(self, name: EntryId, found: Offer, values: Mapping[str, tuple[str, ...]]) -> GroupChoice:
+        """Return the role beside the persona *name*; what no role can do is its `problem`."""
+        persona = resolve_persona(self._catalog, name)
+        bans = {group: Ban(group, f"it wants a value: --parameter {key}=") for group, key in found.missing.items()}
+        dropped: dict[str, str] = {}
+        kept, guards = dict(values), set[EntryId]()
+        for _ in range(_MOST_ROUNDS):
+            choice = replace(self._covered(persona, found, bans, kept, guards), dropped=dropped)
+            try:
+                broken = [*self._clashing(choice)] or self._composed(choice)
+            except (TooComplex, InputError, Problems) as error:
+                return replace(choice, problem=str(error).splitlines()[0])
+            if isinstance(broken, GroupChoice):
+                return broken
+            if protecting := self._protecting(broken, guards):
+                guards |= protecting
+                continue
+            if told := _parameters_that_reach(broken, kept):
+                dropped |= told
+                kept = {key: one for key, one in kept.items() if key not in told}
+                continue
+            new = {one.group: one for one in broken if one.group not in bans}
+            if not new:
+                return replace(choice, problem=broken[0].why)
+            bans = {**bans, **new}
+        return replace(choice, problem=f"no role is found in {_MOST_ROUNDS} rounds")
+
+    def _covered(
+        self, persona: ResolvedPersona, found: Offer, bans: Mapping[EntryId, Ban],
+        values: Mapping[str, tuple[str, ...]], guards: Iterable[EntryId],
+    ) -> GroupChoice:  # fmt: skip
+        without = frozenset(bans)
+        coverings = tuple(covering(one, found, without) for one in self._needs)
+        sets: dict[EntryId, set[int]] = {}
+        for number, one in enumerate(coverings):
+            for group in one.groups:
+                sets.setdefault(group, set()).add(number)
+        chosen = cover(
+            {group: frozenset(held) for group, held in sets.items()},
+            {group: self._weight(group, persona, found) for group in sets},
+        )
+        groups = {*chosen.chosen, *_without_grants(persona, found, without), *guards}
+        add = tuple(sorted(groups - persona.groups.keys()))
+        remove = tuple(sorted(persona.groups.keys() - groups))
+        data = {**self._data, "persona": persona.id, **({"add": list(add)} if add else {})}
+        data |= {"remove": list(remove)} if remove else {}
+        data |= self._parameters(groups, values)
+        return GroupChoice(persona, chosen, coverings, add, remove, bans, data)
+
+    def _weight(self, group: EntryId, persona: ResolvedPersona, found: Offer) -> int:
+        return 1 + len(found.granted(group) - self._wanted) + (group not in persona.groups)
+
+    def _parameters(self, groups: Iterable[EntryId], values: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+        """Return the values of the parameters that *groups* have."""
+        declared = declared_parameters(tuple(self._catalog.activity_group(one) for one in sorted(groups)))
+        chosen = {name: list(values[name]) for name in sorted(values.keys() & declared.keys())}
+        return {"parameter": chosen} if chosen else {}
+
+    def _protecting(self, bans: Iterable[Ban], already: Collection[EntryId]) -> set[EntryId]:
+        """Return the groups that only deny, and deny what the role could do: beside them no group need be left out."""
+        asked = {one.action for one in bans if one.through is None}
+        found: set[EntryId] = set()
+        for name in sorted(self._catalog.found("activity_groups")):
+            statements = self._catalog.activity_group(name).value.statements
+            denied = {action for one in statements for action in one.actions}
+            if name not in already and all(one.effect is Effect.DENY for one in statements):
+                found |= {name} if asked & denied else set()
+        return found
+
+    def _clashing(self, choice: GroupChoice) -> list[Ban]:
+        """Return the group to leave out of two that must not be in one role: one that the persona must not have."""
+        groups = set(choice.groups)
+        for name in choice.groups:
+            for other in self._catalog.activity_group(name).value.never_with:
+                if other in groups:
+                    least, most = sorted((name, other), key=lambda one: (not self._is_forbidden(one, choice), one))
+                    return [Ban(least, f"activity groups `{least}` and `{most}` must not be in one role")]
+        return []
+
+    def _is_forbidden(self, group: EntryId, choice: GroupChoice) -> bool:
+        """Tell whether an action of *group* is one of which the persona's `never` speaks."""
+        actions = {one.lower() for each in self._catalog.activity_group(group).value.statements for one in each.actions}
+        tests = [action_glob(one.forbidden.action) for one in choice.persona.never]
+        return any(test(action) for action in actions for test in tests)
+
+    def _composed(self, choice: GroupChoice) -> GroupChoice | list[Ban]:
+        """Return *choice* with its role, or the groups that break the separation of its persona."""
+        if not choice.cover.chosen:  # groups that only deny, and that are left, make no role
+            return replace(choice, problem="no activity group grants any of it")
+        spec = parse_model(role_source(choice.data), RoleSpec)
+        role = compose(self._catalog, spec)
+        broken = violations(role, closure_of(self._catalog, role).known)
+        if not broken:
+            return replace(choice, role=role, documents=render(role))
+        bans = [ban for one in broken for ban in _bans(one, role)]
+        return [ban for ban in bans if ban.is_direct] or [ban for ban in bans if ban.group in choice.add] or bans
+
+
+def role_source(data: Mapping[str, Any]) -> LayeredSource:
+    """Return the keys of a role file that is made here; what a flag may give names the flag."""
+    values = dict(data)
+    places = {key: SourceLocation(flag) for key, flag in _FLAGS.items() if key in values}
+    lines = {path: 0 for key in places for path in paths_of(values[key], (key,))}
+    return LayeredSource("the new role", values, lines, places)
+
+
+def _bans(violation: Violation, role: ComposedRole) -> list[Ban]:
+    """Return the groups of *role* by which it could do what it must never, itself or through a role that it passes."""
+    separation = violation.never.separation
+    by = f"separation {separation}" if separation else str(violation.never.where)
+    why = f"{role.persona.id} must never be able to do `{violation.forbidden}` ({by})"
+    if violation.through == role.spec.role_name:
+        return [Ban(name, why, separation, action=violation.action) for name in _granting(violation, role)]
+    why = f"{why}, and role {violation.through}, which it passes, could"
+    direct = _reaching(role, violation.through)
+    found = direct or _reaching(role, "*")
+    return [Ban(name, why, separation, violation.through, violation.action, bool(direct)) for name in found]
+
+
+def _granting(violation: Violation, role: ComposedRole) -> list[EntryId]:
+    """Return the groups that allow what *violation* is about, of those whose statements were merged with theirs."""
+    blamed = {one.group for one in violation.origins}
+    found = {
+        origin.group
+        for one in role.statements
+        if one.effect is Effect.ALLOW and violation.action in one.actions
+        for origin in one.origins_of(violation.action, violation.resource)
+    }
+    return sorted(found & blamed or blamed)
+
+
+def _reaching(role: ComposedRole, name: str) -> list[EntryId]:
+    """Return the groups by which *role* passes, assumes or acts as a role of the *name*, a pattern."""
+    found: set[EntryId] = set()
+    for one in role.statements:
+        for action in _REACHING.intersection(one.actions) if one.effect is Effect.ALLOW else ():
+            meeting = [pattern for pattern in one.resources if meet(pattern.rpartition("/")[2], name)]
+            found |= {origin.group for each in meeting for origin in one.origins_of(action, each)}
+    return sorted(found)
+
+
+def _parameters_that_reach(bans: Iterable[Ban], values: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """Return the parameters among whose *values* is a role that could do what is forbidden, each with the reason."""
+    return {
+        key: one.why
+        for one in bans
+        for key, found in values.items()
+        if one.through and any(text.startswith("arn:") and text.endswith(f"/{one.through}") for text in found)
+    }
+
+
+def _without_grants(persona: ResolvedPersona, found: Offer, without: frozenset[EntryId]) -> set[EntryId]:
+    """Return the groups of *persona* that only deny, or grant nothing with the values that there are: they stay."""
+    return {name for name in persona.groups if name not in without and not found.granted(name)}
+
+
+def first_problem(choices: Sequence[GroupChoice], wanted: Collection[str]) -> RolemgrError:
+    """Return the error for where no persona has a role; *wanted* are parameters that could change that."""
+    if not choices:
+        return InputError(None, "the catalog has no persona")
+    hint = f"give {', '.join(f'--parameter {name}=' for name in sorted(wanted))}" if wanted else None
+    return InputError(None, f"no persona has a role for it: {choices[0].problem}", hint)

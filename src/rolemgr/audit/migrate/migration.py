@@ -1,0 +1,256 @@
+"""One role on its way to one that the catalog renders: what it needs, the role for it, what becomes of each need."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, NamedTuple
+
+from rolemgr.audit.migrate.choose import Chooser, GroupChoice, first_problem, role_source
+from rolemgr.audit.migrate.grants import Offer, offer
+from rolemgr.audit.migrate.infer import Inference, infer
+from rolemgr.audit.migrate.judge import Judge, Outcome, Verdict, excess
+from rolemgr.audit.migrate.needs import Need, allowed_needs, on_todays
+from rolemgr.audit.migrate.places import Mention
+from rolemgr.audit.migrate.used import UsedFiles, needs_of
+from rolemgr.audit.rights import Rights
+from rolemgr.catalog.load import Catalog
+from rolemgr.catalog.personas import resolve_persona
+from rolemgr.compare.budget import Budget
+from rolemgr.compare.errors import TooComplex
+from rolemgr.errors import InputError, SourceLocation, UnknownNameError
+from rolemgr.iam.arn import REGION, Arn
+from rolemgr.iam.documents import Effect
+from rolemgr.model.inventory import HeldPolicy, HeldRole, Unjudged
+from rolemgr.model.source import parse_model
+from rolemgr.model.spec import RoleSpec
+
+NOW: Final = "2001-01-01T00:00:00Z"
+MOST_REQUESTS: Final = 100_000
+"""How many requests the old role and the new one may be asked each."""
+_TOO_MANY: Final = "it takes more than {:,} requests to tell"
+_AWS_PATHS: Final = ("/aws-service-role/", "/aws-reserved/")
+_DEFAULT_REGION: Final = "us-east-1"
+
+
+class NewRoleOptions(NamedTuple):
+    """What the user says of the new role: its *name*, *region*, *persona* and values of *parameters*."""
+
+    name: str | None = None
+    region: str | None = None
+    persona: str | None = None
+    parameters: Mapping[str, tuple[str, ...]] = {}
+    is_of_account: bool = False
+
+
+@dataclass(frozen=True)
+class MigrationPlan:
+    """
+    What *old* needs, and the roles that there could be for it: one for each persona, the best one first.
+
+    *untold* says what of the old role nobody can tell.
+    """
+
+    old: HeldRole
+    needs: tuple[Need, ...]
+    choices: tuple[GroupChoice, ...]
+    inference: Inference
+    found: Offer
+    region: str
+    regions: tuple[str, ...]
+    """The Regions that the needs name, the one that is named most first."""
+    is_used: bool = False
+    untold: tuple[str, ...] = ()
+    today: frozenset[str] = frozenset()
+    """The actions that the old role may do on something."""
+    is_of_account: bool = False
+    """Whether the old role is one of an account that AWS told of, and not of a file of its own."""
+    given: tuple[str, ...] = ()
+    """The parameters that the user gave."""
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """The parameters that the user gave, and that no group of the role has."""
+        return tuple(name for name in self.given if name not in self.best.data.get("parameter", {}))
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The parameters without a value that keep a group away which allows something that is needed."""
+        actions = {one.action for one in self.needs}
+        return frozenset(key for group, key in self.found.missing.items() if self.found.groups[group] & actions)
+
+    @property
+    def best(self) -> GroupChoice:
+        """The role that is taken."""
+        return self.choices[0]
+
+
+@dataclass(frozen=True)
+class Migration:
+    """A *plan*, what becomes of each need, and what the new role may do that nobody needs, by group."""
+
+    plan: MigrationPlan
+    outcomes: tuple[Outcome, ...]
+    excess: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def gained(self) -> frozenset[str]:
+        """The actions of the new role that the old one may not do at all."""
+        return frozenset(action for actions in self.excess.values() for action in actions) - self.plan.today
+
+    def having(self, verdict: Verdict) -> list[Outcome]:
+        """Return the outcomes of one verdict."""
+        return [one for one in self.outcomes if one.verdict is verdict]
+
+
+class Migrated(NamedTuple):
+    """One migration, and what in the account names the role; *not_judged* is what could not be read at all."""
+
+    migration: Migration
+    mentions: tuple[Mention, ...]
+    not_judged: tuple[Unjudged, ...]
+    is_account: bool
+    unknown: tuple[str, ...] = ()
+    """What of the files that say what was used can't be told."""
+
+
+def migrate(catalog: Catalog, old: HeldRole, files: UsedFiles | None, options: NewRoleOptions) -> Migration:
+    """
+    Return the migration of *old*, which used what *files* say; None where nobody says what it used.
+
+    Raises InputError (or Problems) for a persona or value that does not fit, and where there is no role at all.
+    """
+    made = plan(catalog, old, files, options)
+    best = made.best
+    if best.role is None or best.documents is None:
+        raise first_problem(made.choices, made.wanted)
+    documents = (*best.documents.policies, *best.documents.managed_policies)
+    spec = best.role.spec
+    new = HeldRole(
+        "role", spec.arn, spec.role_name, spec.account, old.where,
+        tuple(HeldPolicy(one.name, one.document) for one in documents), old.boundary, old.boundary_arn, tags=spec.tags,
+    )  # fmt: skip
+    rights = Rights(new, NOW, Budget(MOST_REQUESTS, problem=_TOO_MANY))
+    try:
+        outcomes = Judge(best, made.found, rights).outcomes(made.needs)
+    except TooComplex as error:
+        raise InputError(old.where, f"what becomes of {old.name} can't be told: {error}") from error
+    outcomes = [_with_others(one, number, made.choices) for number, one in enumerate(outcomes)]
+    return Migration(made, tuple(outcomes), excess(best, made.needs, made.found))
+
+
+def _with_others(outcome: Outcome, number: int, choices: Sequence[GroupChoice]) -> Outcome:
+    """Return *outcome* with the personas that could have what is lost."""
+    if outcome.verdict is not Verdict.LOST:
+        return outcome
+    others = (one.persona.id for one in choices[1:] if one.role and one.coverings[number].groups)
+    return replace(outcome, instead=tuple(sorted(others)))
+
+
+def plan(catalog: Catalog, old: HeldRole, files: UsedFiles | None, options: NewRoleOptions) -> MigrationPlan:
+    """Return what *old* needs and the roles for it; raise as `migrate` does."""
+    _check_parameters(catalog, options.parameters)
+    allowed, untold = _allowed(old)
+    needs = _used(old, files, allowed) if files else allowed
+    if not needs:
+        raise InputError(old.where, f"{old.name} needs nothing", "nothing was used, or it may do nothing")
+    regions = _regions(needs)
+    region = options.region or next(iter(regions), _DEFAULT_REGION)
+    start = _start(old, region, options)
+    spec = parse_model(role_source({**start, "persona": candidates(catalog)[0]}), RoleSpec).value
+    inference = infer(catalog, spec, needs, old.arn)
+    values = {**{name: one.values for name, one in inference.found.items()}, **options.parameters}
+    found = offer(catalog, spec, values)
+    chooser = Chooser(catalog, start, needs)
+    names = [options.persona] if options.persona else candidates(catalog)
+    choices = [chooser.choose(name, found, values) for name in names]
+    choices.sort(key=lambda one: _order(one, needs))
+    return MigrationPlan(
+        old,
+        tuple(needs),
+        tuple(choices),
+        inference,
+        found,
+        region,
+        regions,
+        files is not None,
+        untold,
+        frozenset(one.action for one in allowed),
+        options.is_of_account,
+        tuple(options.parameters),
+    )
+
+
+def _check_parameters(catalog: Catalog, given: Iterable[str]) -> None:
+    """Raise UnknownNameError for a parameter that no activity group has."""
+    groups = [catalog.activity_group(name).value for name in catalog.found("activity_groups")]
+    known = {name for one in groups for name in one.parameters}
+    for name in given:
+        if name not in known:
+            raise UnknownNameError(SourceLocation("--parameter"), "parameter", name, known)
+
+
+def _allowed(old: HeldRole) -> tuple[list[Need], tuple[str, ...]]:
+    try:
+        needs, count = allowed_needs(old, Rights(old, NOW, Budget(MOST_REQUESTS, problem=_TOO_MANY)))
+    except TooComplex as error:
+        raise InputError(old.where, f"what {old.name} may do can't be told: {error}") from error
+    untold = (f"whether conditions let {count} actions of {old.name} through can't be told",) if count else ()
+    return needs, (*untold, *(f"{one.place}: {one.reason}" for one in old.unknown))
+
+
+def _used(old: HeldRole, files: UsedFiles, allowed: Sequence[Need]) -> list[Need]:
+    try:
+        return on_todays(needs_of(files, allowed), allowed)
+    except TooComplex as error:
+        raise InputError(SourceLocation("--used"), f"what {old.name} needs can't be told: {error}") from error
+
+
+def candidates(catalog: Catalog) -> list[str]:
+    """Return the personas of *catalog* but those that are let off their base's `never`: they are for exceptions."""
+    return [name for name in sorted(catalog.found("personas")) if not resolve_persona(catalog, name).excused]
+
+
+def lost(choice: GroupChoice, needs: Sequence[Need]) -> frozenset[str]:
+    """Return the actions of *needs* of which no group of *choice* covers anything."""
+    kept = {need.action for need, one in zip(needs, choice.coverings, strict=True) if one.groups}
+    return frozenset(one.action for one in needs) - kept
+
+
+def _order(choice: GroupChoice, needs: Sequence[Need]) -> tuple[Any, ...]:
+    """
+    Return how good *choice* is: it exists, loses little, adds little to its persona, takes little away, weighs little.
+
+    What is added is work that is not the persona's; what is taken away only narrows it.
+    """
+    missed = len(lost(choice, needs))
+    return choice.role is None, missed, len(choice.add), len(choice.remove), choice.cover.weight, choice.persona.id
+
+
+def _start(old: HeldRole, region: str, options: NewRoleOptions) -> dict[str, Any]:
+    """Return the keys of the role file that follow from the old role."""
+    arn = Arn.parse(old.arn)
+    path = f"/{arn.resource.removeprefix('role/').rpartition('/')[0]}/".replace("//", "/") if arn else "/"
+    tags = {key: value for key, value in sorted(old.tags.items()) if not key.lower().startswith(("aws:", "rolemgr:"))}
+    data: dict[str, Any] = {"name": options.name or f"{old.name[:57]}-scoped", "account": old.account, "region": region}
+    data |= {"path": path} if path != "/" and not path.startswith(_AWS_PATHS) else {}
+    data |= {"boundary": old.boundary_arn} if old.boundary_arn else {}
+    return data | ({"tag": tags} if tags else {})
+
+
+def _regions(needs: Iterable[Need]) -> tuple[str, ...]:
+    """Return the Regions in the resources of *needs*, the one that most name first."""
+    found = Counter(
+        arn.region for one in needs if (arn := Arn.parse(one.resource)) and REGION.fullmatch(arn.region)
+    )  # fmt: skip
+    return tuple(sorted(found, key=lambda one: (-found[one], one)))
+
+
+def other_trust(old: HeldRole) -> Iterator[str]:
+    """Yield who may assume *old* besides SageMaker, which the new role trusts."""
+    for one in old.trust.statement if old.trust else ():
+        if one.effect is not Effect.ALLOW:
+            continue
+        principal = one.principal or {}
+        named = {"AWS": (principal,)} if isinstance(principal, str) else principal
+        for kind, values in sorted(named.items()):
+            yield from (f"{kind} {value}" for value in values if value != "sagemaker.amazonaws.com")

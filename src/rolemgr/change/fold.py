@@ -1,0 +1,263 @@
+"""
+From what a comparison found to changes that people read: actions folded by resource, guardrails by name, with causes.
+
+Nothing is left out: each difference and each unknown of the comparison is the evidence of a change.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from rolemgr.change.causes import Direction, Explained, allowed_but_for_guardrails, causes_of, denying_guardrails
+from rolemgr.change.change import AccessChange, Cause, ChangeKind, Evidence, Way
+from rolemgr.change.resources import spread, statement_of
+from rolemgr.change.units import Unit
+from rolemgr.compare.budget import Budget
+from rolemgr.compare.grants import Changes, Grant, Part, Value
+from rolemgr.compare.verdicts import Difference, Unknown
+from rolemgr.iam.wildcards import contains
+
+
+class Counterpart(NamedTuple):
+    """One side of a comparison: what it grants, and the role as it is explained, None where that is not known."""
+
+    grant: Grant
+    role: Explained | None = None
+
+
+class ChangeSides(NamedTuple):
+    """Both sides, and the *units* in which their role files differ."""
+
+    old: Counterpart
+    new: Counterpart
+    units: Sequence[Unit]
+    budget: Budget
+    by_catalog: bool = True
+    """Whether the catalogs of the two sides may differ."""
+
+    def direction(self, part: str, way: Way) -> Direction:
+        """Return *part* of both sides, the one that allows what is told in this *way* first."""
+        giving, other = (self.new, self.old) if way == "gained" else (self.old, self.new)
+        gives, takes = (one.grant.parts()[part] for one in (giving, other))
+        return Direction(part, way, gives, takes, giving.role, other.role, self.units, self.budget, self.by_catalog)
+
+
+def changes_in(found: Changes, sides: ChangeSides) -> tuple[AccessChange, ...]:
+    """Return *found* as changes: what is gained, limits, what is lost, values, what can't be told."""
+    limits = _Limits(sides)
+    access = [change for part in found.parts for change in _access(part, sides, limits)]
+    gained = [one for one in access if one.kind == "gains"]
+    lost = [one for one in access if one.kind == "loses"]
+    values = [change for value in found.values for change in _of_value(value, sides.units)]
+    unknown = [change for part in found.parts for change in _untold(part)]
+    unknown += [_one_sided(name) for name in found.only_in_one]
+    return (*gained, *limits.changes(), *lost, *values, *unknown)
+
+
+MOST_ASKED: Final = 100_000
+"""How many times the evaluator is asked on which resources, and by which lines, the differences of two roles are."""
+
+
+# --- limits
+
+
+class _Limits:
+    """The guardrails that differ by name or values, and the differences that each of them explains."""
+
+    def __init__(self, sides: ChangeSides) -> None:
+        self._values = [_guardrails(one.role) for one in (sides.old, sides.new)]
+        known = sides.old.role is not None and sides.new.role is not None
+        names = dict.fromkeys((*self._values[1], *self._values[0])) if known else {}
+        self.names = [name for name in names if self._values[0].get(name) != self._values[1].get(name)]
+        self._sides = sides
+        self._evidence: dict[str, list[Evidence]] = {}
+
+    def behind(self, asked: Direction, one: Difference) -> str | None:
+        """Return the limit that alone makes *one*: without the guardrails of the other side, that allows it too."""
+        if not self.names or asked.part != "permissions":
+            return None
+        named = next((name for name in denying_guardrails(asked.other_role, one) if name in self.names), None)
+        return named if named and allowed_but_for_guardrails(asked, one) else None
+
+    def take(self, name: str, evidence: Evidence) -> None:
+        """Take *evidence* for what the limit *name* does."""
+        self._evidence.setdefault(name, []).append(evidence)
+
+    def changes(self) -> Iterator[AccessChange]:
+        """Yield the change of each limit."""
+        for name in self.names:
+            shown = tuple(self._evidence.get(name, ()))
+            actions = dict.fromkeys(action for one in shown for action in one.difference.actions)
+            yield AccessChange(
+                "limit", "permissions", name, tuple(actions), old=self._values[0].get(name),
+                new=self._values[1].get(name), causes=self._causes(name), evidence=shown,
+            )  # fmt: skip
+
+    def _causes(self, name: str) -> tuple[Cause, ...]:
+        """Return the unit that says the guardrail's values, else where it was chosen."""
+        chosen = tuple(unit.cause for unit in self._sides.units if unit.cause.field == f"guardrail {name}")
+        if chosen:
+            return chosen
+        for side in (self._sides.new, self._sides.old):
+            for one in side.role.guardrails if side.role else ():
+                if one.name == name:
+                    values = self._values
+                    return (
+                        Cause(
+                            one.by.removeprefix("--"), one.where, *("" if name in found else None for found in values)
+                        ),
+                    )
+        return ()
+
+
+def _guardrails(role: Explained | None) -> dict[str, tuple[str, ...]]:
+    """Return the values of the guardrails by name, a duration in words; a strict one says so."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in role.guardrails if role else ():
+        values = [_worded(name, value) for name, given in one.values.items() for value in given]
+        found[one.name] = (*values, *(("strict",) if one.strict else ()))
+    return found
+
+
+def _worded(name: str, value: str) -> str:
+    if name != "seconds" or not value.isdecimal():
+        return value
+    hours, rest = divmod(int(value), 3600)
+    return f"{value} s" if rest else f"{hours} h"
+
+
+# --- access
+
+
+class LineKey(NamedTuple):
+    """What actions share that are told in one line, but for their resources."""
+
+    kind: ChangeKind
+    causes: tuple[Cause, ...]
+    notes: tuple[str, ...]
+    future: bool
+    lifted: str
+
+
+class ChangeRow(NamedTuple):
+    """An action with a resource pattern that it is gained or lost on; None where only the request is known."""
+
+    key: LineKey
+    action: str
+    pattern: str | None
+    evidence: Evidence
+
+
+def _access(part: Part, sides: ChangeSides, limits: _Limits) -> Iterator[AccessChange]:
+    gained, lost = sides.direction(part.name, "gained"), sides.direction(part.name, "lost")
+    rows: list[ChangeRow] = []
+    for asked, giving, found in ((gained, sides.new, part.gained), (lost, sides.old, part.lost)):
+        for one in found.differences:
+            evidence = Evidence(part.name, asked.way, one)
+            of_one = _rows(evidence, asked, giving.grant)
+            if limit := limits.behind(asked, one):
+                limits.take(limit, evidence)
+                of_one = (row for row in of_one if row.pattern is not None)  # what else the statement gives
+            rows += of_one
+    yield from folded(part.name, rows)
+
+
+def _rows(evidence: Evidence, asked: Direction, giving: Grant) -> Iterator[ChangeRow]:
+    """Yield each action of a difference on each resource that it is known for."""
+    one = evidence.difference
+    kind: ChangeKind = "gains" if evidence.way == "gained" else "loses"
+    doubts = (f"doubtful: {doubt}" for doubt in one.doubts)
+    notes = (*filter(None, (one.scenario.note,)), *doubts)
+    lifted = (one.statement.sid or f"statement {one.statement.statement}") if one.scenario.lifted else ""
+    for piece in one.parts:
+        statement = statement_of(giving, evidence.part, piece)
+        for action in piece.actions:
+            for found in spread(asked.gives, asked.takes, statement, piece, action, asked.budget):
+                causes = causes_of(asked, piece, found.request) if found.request else ()
+                shown = piece._replace(request=found.request) if found.request else piece
+                key = LineKey(kind, causes, notes, one.future, lifted)
+                yield ChangeRow(key, action, found.pattern, evidence._replace(difference=shown))
+
+
+def folded(part: str, rows: Sequence[ChangeRow]) -> Iterator[AccessChange]:
+    """Yield the rows of one key on the same resources as one change, each statement that gives it as its evidence."""
+    of_action: dict[tuple[LineKey, str, bool], list[ChangeRow]] = {}
+    for row in rows:
+        of_action.setdefault((row.key, row.action, row.pattern is None), []).append(row)
+    together: dict[tuple[LineKey, tuple[str, ...]], list[ChangeRow]] = {}
+    for (key, _, _), found in of_action.items():
+        patterns = _widest(filter(None, (row.pattern for row in found)))
+        together.setdefault((key, patterns), []).extend(found)
+    for (key, patterns), found in together.items():
+        evidence = {row.evidence.difference.statement: row.evidence for row in reversed(found)}
+        yield AccessChange(
+            key.kind, part, "", tuple(dict.fromkeys(row.action for row in found)), patterns, causes=key.causes,
+            notes=key.notes, future=key.future, evidence=tuple(reversed(evidence.values())), statement=key.lifted,
+        )  # fmt: skip
+
+
+def _widest(patterns: Iterable[str]) -> tuple[str, ...]:
+    """Return *patterns* without those that another one covers."""
+    every = tuple(dict.fromkeys(patterns))
+    return tuple(one for one in every if not any(other != one and contains(other, one) for other in every))
+
+
+# --- the rest
+
+
+_FIELDS: Mapping[str, str] = {
+    "Path": "path", "Description": "description", "MaxSessionDuration": "max_session",
+    "ManagedPolicyArns": "managed_policy", "PermissionsBoundary": "boundary", "Tags": "tag",
+}  # fmt: skip
+"""The key of a role file that says each value of a role."""
+
+
+def _of_value(value: Value, units: Sequence[Unit]) -> Iterator[AccessChange]:
+    """Yield the change of a value; of tags and attached policies one for each."""
+    for name, old, new in _single(value):
+        field = _FIELDS.get(value.name, value.name)
+        wanted = {field, f"{field} {name}"} if name == value.name else {f"{field} {name.removeprefix('tag ')}"}
+        causes = tuple(
+            unit.cause for unit in units
+            if unit.cause.field in wanted or (unit.cause.field == field and name in (unit.cause.old, unit.cause.new))
+        )  # fmt: skip
+        yield AccessChange("value", "", name, old=old, new=new, causes=causes)
+
+
+def _single(value: Value) -> Iterator[tuple[str, tuple[str, ...] | None, tuple[str, ...] | None]]:
+    if value.name == "Tags":
+        was, now = _tags(value.old), _tags(value.new)
+        for key in sorted({*was, *now}):
+            if was.get(key) != now.get(key):
+                yield f"tag {key}", _one(was.get(key)), _one(now.get(key))
+        return
+    if isinstance(value.old or [], list) and isinstance(value.new or [], list):
+        was_listed, now_listed = value.old or [], value.new or []
+        for text in dict.fromkeys(map(str, (*now_listed, *was_listed))):
+            if (text in was_listed) is not (text in now_listed):
+                yield value.name, _one(text if text in was_listed else None), _one(text if text in now_listed else None)
+        return
+    yield value.name, _one(value.old), _one(value.new)
+
+
+def _tags(value: Any) -> dict[str, str]:
+    listed = value if isinstance(value, list) else []
+    return {str(one.get("Key")): str(one.get("Value")) for one in listed if isinstance(one, dict)}
+
+
+def _one(value: Any) -> tuple[str, ...] | None:
+    return None if value is None else (str(value),)
+
+
+def _untold(part: Part) -> Iterator[AccessChange]:
+    ways: tuple[tuple[Way, Sequence[Unknown]], ...] = (
+        ("gained", part.gained.unknowns),
+        ("lost", part.lost.unknowns),
+    )
+    for way, unknowns in ways:
+        for one in unknowns:
+            at = "" if one.statement is None else one.statement.sid or f"statement {one.statement.statement}"
+            yield AccessChange("unknown", part.name, "", one.actions, reason=one.reason, way=way, statement=at)
+
+
+def _one_sided(name: str) -> AccessChange:
+    return AccessChange("unknown", name, reason="one of the two does not have it")

@@ -1,0 +1,99 @@
+"""The files of an inventory, as the commands take them that judge a whole account or organization."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePath
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import click
+
+from rolemgr.cli.files import is_folder, note, read_input
+from rolemgr.cli.lazy import audit
+from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
+from rolemgr.files.source import ANSWER_LIMITS
+
+if TYPE_CHECKING:
+    from rolemgr.audit.finding import Judged
+    from rolemgr.model.inventory import HeldRole, Inventory
+
+
+_OURS = ("rolemgr.yaml", "rolemgr-check.yaml")
+"""Settings and suppressions, which may stand beside an inventory and are not of it."""
+
+
+def inventory_of(
+    names: Sequence[str], read: Mapping[str, str] = MappingProxyType({})
+) -> "tuple[Inventory, list[InputError], int]":
+    """
+    Return what the files say, what is wrong with those that say nothing or break off, and how many are whole.
+
+    *read* has the text of names that were read already, as an account is that AWS was asked for.
+
+    Raises what is wrong where no file has a role or user.
+    """
+    inputs, wrong = audit.inputs.Inputs(_placed), list[InputError]()
+    for name in names if read else _paths(names):
+        if name in inputs.placed:
+            continue
+        try:
+            inputs.take(*((read[name], name) if name in read else read_input(name, audit.read.FILE_LIMITS)))
+        except InputError as error:
+            wrong.append(error)
+    inventory, broken = inputs.inventory(), inputs.principals.broken
+    if not inventory.principals:
+        raise_all(wrong)
+        raise InputError(SourceLocation(names[0]), "has no role and no user", "nothing is judged")
+    return inventory, [*wrong, *broken], len(inventory.files) - len(broken)
+
+
+def _placed(index: str, path: str) -> tuple[str, str]:
+    """Return the text of *path*, which the file *index* names, and what messages call it."""
+    parts = PurePath(path)
+    if parts.is_absolute() or ".." in parts.parts:
+        raise InputError(SourceLocation(index), "is not below the folder of the index", "name a file beside it")
+    return read_input(str(Path(index).parent / parts), ANSWER_LIMITS)
+
+
+def _paths(names: Sequence[str]) -> list[str]:
+    """Return the files *names*, and the JSON and YAML files in folders; indexes come before what they place."""
+    found: dict[str, None] = {}
+    for name in names:
+        if not is_folder(name):
+            found[name] = None
+            continue
+        endings = (".json", *audit.inputs.INDEX_ENDINGS)
+        paths = (path for path in Path(name).rglob("*") if path.suffix in endings and path.name not in _OURS)
+        inside = sorted(map(str, paths))
+        if not inside:
+            raise InputError(SourceLocation(name), "has no .json file", "save the answers of AWS there")
+        found.update(dict.fromkeys(inside))
+    return sorted(found, key=lambda name: not name.endswith(audit.inputs.INDEX_ENDINGS))
+
+
+def end_with(wrong: Sequence[InputError], whole: int) -> None:
+    """Say what is wrong with files, of which *whole* are read whole, and exit with 2; return where nothing is."""
+    for error in wrong:
+        click.echo(f"error: {error}", err=True)
+    if wrong:
+        note(f"{whole} of {whole + len(wrong)} files are read whole")
+        sys.exit(2)
+
+
+def judged_named(inventory: "Inventory", name: str, option: str) -> "list[Judged]":
+    """Return all of the ARN or name *name* that an audit judges; raise UnknownNameError for none."""
+    judged: list[Judged] = [*inventory.principals.values(), *inventory.resources.values()]
+    judged += [*inventory.studio, *inventory.endpoints]
+    found = [one for one in judged if name in (one.arn, one.name)]
+    if not found:
+        raise UnknownNameError(SourceLocation(option), "role or user", name, {one.name for one in judged})
+    return found
+
+
+def principals_named(inventory: "Inventory", name: str, option: str) -> "list[HeldRole]":
+    """Return the principals of the ARN or name *name*, of several accounts perhaps; raise UnknownNameError for none."""
+    found = [one for one in inventory.principals.values() if name in (one.arn, one.name)]
+    if not found:
+        names = {one.name for one in inventory.principals.values()}
+        raise UnknownNameError(SourceLocation(option), "role or user", name, names)
+    return found

@@ -1,0 +1,183 @@
+"""
+Changes in the one language of `diff`, `plan` and `drift`: a sign, what is gained or lost, on what, and by what.
+
+    + gains  s3:PutObject on acme-extra/*  by bucket acme-extra (roles/churn.yaml:6)
+    ~ limit  max-runtime 12 h -> 24 h, wider  by guardrail max-runtime (roles/churn.yaml:9)
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from rolemgr.change.change import AccessChange, Cause, counts
+from rolemgr.iam.arn import Arn
+from rolemgr.iam.variables import around_variables
+
+MARKS: Final = {"gains": "+", "loses": "-", "limit": "~", "value": "~", "unknown": "?"}
+WORDS: Final = {"gains": "gains", "loses": "loses", "limit": "limit", "value": "value", "unknown": "can't tell"}
+_SHOWN: Final = 6
+"""How many actions or resources a line names."""
+_LONG: Final = 100
+"""How many characters of a value a line has."""
+_CAUSES: Final = 3
+"""How many causes a line names."""
+_COUNTED: Final = {
+    "gains": ("gain", "gains"),
+    "loses": ("loss", "losses"),
+    "limit": ("limit changed", "limits changed"),
+    "value": ("value changed", "values changed"),
+    "unknown": ("not known", "not known"),
+}
+
+
+def change_line(one: AccessChange, account: str | None = None, *, doing: str = "") -> str:
+    """
+    Return *one* as a line; resources of *account* are shortened to what tells them apart.
+
+    *doing* stands behind it: what will be done, or what was.
+    """
+    by = "".join(f"  {text}" for text in (causes_of_change(one), doing) if text)
+    return f"{MARKS[one.kind]} {WORDS[one.kind]}  {what_changes(one, account)}{by}"
+
+
+def what_changes(one: AccessChange, account: str | None = None) -> str:
+    """Return what *one* says, without its sign and its causes."""
+    if one.kind in ("limit", "value"):
+        effect = f", {one.effect}{_for(one.actions)}" if one.effect else ""
+        return f"{one.what} {_values(one)}{effect}{''.join(f', {note}' for note in one.notes)}"
+    if one.kind == "unknown":
+        return _untold(one)
+    where = "" if one.part == "permissions" else f", in the {one.part} policy"
+    notes = "".join(f", {note}" for note in one.notes)
+    return f"{_access(one, account)}{_lifted(one)}{notes}{where}"
+
+
+def _access(one: AccessChange, account: str | None) -> str:
+    """Return what may be done, on what, and of policies that name principals one who may."""
+    actions = f"actions that AWS may add, such as {one.actions[0]}" if one.future else listed(one.actions)
+    request = next((shown.difference.request for shown in one.evidence), None)
+    who = f" by {request.principal}" if request and request.principal else ""
+    if one.resources:
+        return f"{actions} on {listed(tuple(short_resource(text, account) for text in one.resources))}{who}"
+    if request is None or one.part == "trust":  # the resource of a trust policy is its own role
+        return f"{actions}{who}"
+    return f"{actions} on resources such as {short_resource(request.resource, account)}{who}"
+
+
+def _lifted(one: AccessChange) -> str:
+    if not one.statement:
+        return ""
+    return f", {'no longer' if one.kind == 'gains' else 'newly'} denied by {one.statement}"
+
+
+def _for(actions: Sequence[str]) -> str:
+    return f" for {listed(actions)}" if actions else ""
+
+
+def _values(one: AccessChange) -> str:
+    old, new = (_value(side) for side in (one.old, one.new))
+    return f"{old} -> {new}"
+
+
+def _value(values: tuple[str, ...] | None) -> str:
+    if values is None:
+        return "none"
+    text = ",".join(values) or "in force"
+    return text if len(text) <= _LONG else f"{text[:_LONG]}..."
+
+
+def _untold(one: AccessChange) -> str:
+    if one.way is None:
+        return f"whether the {one.part} differs: {one.reason}"
+    at = f"{one.statement}: " if one.statement else ""
+    about = f" ({listed(one.actions)})" if one.actions else ""
+    where = "" if one.part == "permissions" else f", in the {one.part} policy"
+    return f"whether access is {one.way}: {at}{one.reason}{about}{where}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the first of *names*, and how many more there are; a service is named once for its neighbours."""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def short_resource(text: str, account: str | None) -> str:
+    """Return *text* without what is alike in all ARNs of *account*, its variables as `<Name>`; else as it is."""
+    arn = Arn.parse(text)
+    if arn is None or arn.account not in ("", account):
+        return text
+    pieces = enumerate(around_variables(arn.resource))
+    short = "".join(f"<{piece.strip('${}').rpartition(':')[2]}>" if place % 2 else piece for place, piece in pieces)
+    return f"{arn.service}:{short}" if short.startswith("*") else short
+
+
+def causes_of_change(one: AccessChange) -> str:
+    """Return the causes of *one* in words; of a limit or a value, which has both values already, their places."""
+    if one.kind in ("limit", "value"):
+        return causes_text([Cause(cause.field, cause.where) for cause in one.causes])
+    return causes_text(one.causes)
+
+
+def causes_text(causes: Sequence[Cause]) -> str:
+    """Return *causes* in words, nothing where there are none: `by bucket acme-extra (roles/churn.yaml:6)`."""
+    if not causes:
+        return ""
+    more = f" and {len(causes) - _CAUSES} more" if len(causes) > _CAUSES else ""
+    return f"by {' and '.join(map(_cause, causes[:_CAUSES]))}{more}"
+
+
+def _cause(one: Cause) -> str:
+    place = f" ({one.where})" if one.where else ""
+    if one.old is None and one.new is None:
+        return f"{one.field}{place}"
+    if one.old is None or one.new is None:
+        value = f" {one.new or one.old}" if one.new or one.old else ""
+        gone = ", gone" if one.new is None else ""
+        return f"{one.field}{value}{gone}{place}"
+    values = f" {one.old} -> {one.new}" if one.old or one.new else ""
+    return f"{one.field}{values}{place}"
+
+
+def summed(found: Iterable[AccessChange]) -> str:
+    """Return how many changes there are of each kind: `2 gains, 1 loss, 1 limit changed`."""
+    numbers = counts(tuple(found))
+    texts = (f"{count} {_COUNTED[kind][count != 1]}" for kind, count in numbers.items() if count)
+    return ", ".join(texts)
+
+
+def changes_rows(found: Sequence[AccessChange]) -> list[dict[str, Any]]:
+    """
+    Return *found* for ``--format json``, one object a change.
+
+    ``{"change", "part", "name", "actions", "resources", "old", "new", "effect", "by": [{"field", "old", "new",
+    "file", "line"}], "notes", "reason", "way", "statement"}``; what does not apply is empty or null.
+    """
+    return [_row(one) for one in found]
+
+
+def _row(one: AccessChange) -> dict[str, Any]:
+    return {
+        "change": one.kind,
+        "part": one.part or None,
+        "name": one.what or None,
+        "actions": list(one.actions),
+        "resources": list(one.resources),
+        "old": None if one.old is None else list(one.old),
+        "new": None if one.new is None else list(one.new),
+        "effect": one.effect or None if one.kind == "limit" else None,
+        "by": [_cause_row(cause) for cause in one.causes],
+        "notes": list(one.notes),
+        "reason": one.reason or None,
+        "way": one.way,
+        "statement": one.statement or None,
+    }
+
+
+def _cause_row(one: Cause) -> dict[str, Any]:
+    file, line = one.where or (None, None)
+    return {"field": one.field, "old": one.old, "new": one.new, "file": file, "line": line}
+
+
+def folded_table(found: Sequence[AccessChange], account: str | None) -> Iterator[tuple[str, str, str]]:
+    """Yield *found* as rows of a table: sign and word, what changes, and by what."""
+    for one in found:
+        yield f"{MARKS[one.kind]} {WORDS[one.kind]}", what_changes(one, account), causes_of_change(one)

@@ -1,0 +1,147 @@
+"""The difference between two roles or policies, or two folders of them, as text: a line for each change."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from rolemgr.change.change import AccessChange, Way
+from rolemgr.compare.grants import Changes
+from rolemgr.errors import printable
+from rolemgr.report.changes import change_line, summed
+from rolemgr.report.differences import SideWords, command, statement_name
+
+_UNCHANGED = {
+    "Path": "path", "Description": "description", "MaxSessionDuration": "session length",
+    "ManagedPolicyArns": "attached policies", "PermissionsBoundary": "boundary", "Tags": "tags",
+}  # fmt: skip
+
+
+class RoleDiff(NamedTuple):
+    """Two sides that were compared: what was *found*, told as *changes*, and the *kept* values, by name."""
+
+    title: str
+    found: Changes
+    changes: tuple[AccessChange, ...]
+    old: SideWords
+    new: SideWords
+    kept: tuple[str, ...] = ()
+    account: str | None = None
+    notes: tuple[str, ...] = ()
+    """What there is to know of how they were compared."""
+
+    refused: tuple[tuple[str, str], ...] = ()
+    """Nothing: of two files, one that can't be read is an error."""
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs."""
+        return self.found.same
+
+    @property
+    def gives_no_more(self) -> bool:
+        """Whether the new side is proven to give nothing that the old one does not."""
+        return self.found.gives_no_more
+
+
+class WholeRole(NamedTuple):
+    """A role that only one side has, and what it may do, block by block."""
+
+    title: str
+    blocks: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+class FolderDiff(NamedTuple):
+    """All roles of two folders: those on both sides, those that are new, those that are gone."""
+
+    old: str
+    new: str
+    roles: tuple[RoleDiff, ...]
+    added: tuple[WholeRole, ...] = ()
+    removed: tuple[WholeRole, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
+    """Files that could not be read, or are of another type than before, each with the reason."""
+    passed_over: tuple[str, ...] = ()
+    """Files that hold neither a role nor a policy."""
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs, and all of it could be compared."""
+        return not (self.added or self.removed or self.refused) and all(one.found.same for one in self.roles)
+
+    @property
+    def gives_no_more(self) -> bool:
+        """Whether the new side is proven to give nothing that the old one does not."""
+        return not (self.added or self.refused) and all(one.found.gives_no_more for one in self.roles)
+
+
+def diff_text(one: RoleDiff, *, explain: bool) -> str:
+    """Return the changes of one pair as text, a line that sums up at the end; *explain* adds the requests."""
+    if one.found.same:
+        return _no_difference(one) + "\n"
+    lines = [f"{one.old.name} -> {one.new.name}", *_lines(one, explain=explain), _summed([one], explain=explain)]
+    return "\n".join(map(printable, lines)) + "\n"
+
+
+def folder_text(found: FolderDiff, *, explain: bool) -> str:
+    """Return the changes of all roles of two folders as text, what is the same in one line."""
+    lines: list[str] = []
+    for one in found.roles:
+        if not one.found.same or one.notes:
+            notes = (f"  note: {note}" for note in one.notes)
+            lines += [one.title, *notes, *_lines(one, explain=explain), ""]
+    for whole in found.added:
+        lines += [f"{whole.title}: a new role, which has", *whole_lines(whole, "+"), ""]
+    for whole in found.removed:
+        lines += [f"{whole.title}: the role is gone, which had", *whole_lines(whole, "-"), ""]
+    lines += [f"{file}: not compared: {reason}" for file, reason in found.refused]
+    lines += [""] if found.refused else []
+    lines.append(_folder_summed(found, explain=explain))
+    return "\n".join(map(printable, lines)) + "\n"
+
+
+def whole_lines(whole: WholeRole, mark: str = "+") -> Iterator[str]:
+    """Yield what a whole role may do, a line for each block and entry."""
+    for title, entries in whole.blocks:
+        for entry in entries:
+            yield f"  {mark} {title}  {entry}"
+
+
+def _folder_summed(found: FolderDiff, *, explain: bool) -> str:
+    if found.same:
+        return f"no difference in {len(found.roles)} role{'' if len(found.roles) == 1 else 's'}"
+    differing = [one for one in found.roles if not one.found.same]
+    parts = [f"{len(found.added)} new"] if found.added else []
+    parts += [f"{len(found.removed)} gone"] if found.removed else []
+    refused = {file for file, _ in found.refused}
+    parts += [f"{len(refused)} not compared"] if refused else []
+    parts += [f"{len(found.roles) - len(differing)} the same"] if len(found.roles) > len(differing) else []
+    text = ", ".join([f"{len(differing)} changed", *parts] if differing else parts)
+    return f"{text}{': ' if differing else ''}{_summed(differing, explain=explain) if differing else ''}"
+
+
+def _no_difference(one: RoleDiff) -> str:
+    count = sum(part.gained.actions for part in one.found.parts)
+    names = " and ".join(part.name for part in one.found.parts)
+    return f"no difference: {names} allow the same ({count} actions compared)"
+
+
+def _lines(one: RoleDiff, *, explain: bool) -> Iterator[str]:
+    for change in one.changes:
+        yield f"  {change_line(change, one.account)}"
+        yield from _evidence(change, one) if explain else ()
+    same = [part.name for part in one.found.parts if part.same]
+    if kept := [*same, *(_UNCHANGED[name] for name in _UNCHANGED if name in one.kept)]:
+        yield f"  = {', '.join(kept)}"
+
+
+def _evidence(change: AccessChange, one: RoleDiff) -> Iterator[str]:
+    """Yield the requests that show *change*, each as a line for a shell, with the statement that gives it."""
+    for shown in change.evidence:
+        side: dict[Way, SideWords] = {"gained": one.new, "lost": one.old}
+        yield f"      {statement_name(shown.difference)}"
+        yield f"        {command(shown.difference, side[shown.way])}"
+
+
+def _summed(roles: Sequence[RoleDiff], *, explain: bool) -> str:
+    changes = [change for one in roles for change in one.changes]
+    shown = any(one.evidence for one in changes) and not explain
+    return summed(changes) + (". Each with a request: --explain" if shown else "")

@@ -1,0 +1,47 @@
+"""What a role that only one side has may do, in the words of `preview`; of a policy, what its statements allow."""
+
+from collections.abc import Iterator
+from typing import Final, TypeAlias
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.compare.grants import Grant
+from rolemgr.iam.documents import Effect, IdentityStatement, StatementElement, TrustStatement
+from rolemgr.model.role import ComposedRole, RoleDocuments
+from rolemgr.report.changes import listed
+from rolemgr.report.review import review
+
+Blocks: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
+"""What a role may do, by what it is about."""
+
+_TITLES: Final = {"WHO": "assumed by", "RUNS": "work", "CAN": "can", "WRITES": "writes", "READS": "reads"}
+
+
+def may_do(role: ComposedRole, documents: RoleDocuments, catalog: Catalog) -> Blocks:
+    """Return who may assume *role*, as what its work runs, what it can do, writes and reads."""
+    blocks = {one.title: one for one in review(role, documents, catalog, ())}
+    return tuple(
+        (title, (", ".join(blocks[name].entries),) if blocks[name].running else blocks[name].entries)
+        for name, title in _TITLES.items()
+        if name in blocks
+    )
+
+
+def allowed_by(grant: Grant) -> Blocks:
+    """Return what the Allows of a policy, or of a role that was written, give."""
+    policies = (*(grant.identity or ()), *filter(None, (grant.trust, grant.resource)))
+    found = tuple(text for policy in policies for text in _allows(policy.statements()))
+    return (("allows", found or ("nothing",)),)
+
+
+def _allows(statements: tuple[StatementElement, ...]) -> Iterator[str]:
+    for one in statements:
+        if one.effect is not Effect.ALLOW:
+            continue
+        actions = getattr(one, "action", None)
+        text = listed(actions) if actions else f"all but {listed(getattr(one, 'not_action', None) or ())}"
+        if isinstance(one, IdentityStatement):
+            resources = one.resource
+            text += f" on {listed(resources)}" if resources else f" on all but {listed(one.not_resource or ())}"
+        if isinstance(one, TrustStatement) or getattr(one, "principal", None):
+            text += f" by {one.to_json_value().get('Principal', 'all but some')}"
+        yield text + (", under conditions" if one.condition else "")
