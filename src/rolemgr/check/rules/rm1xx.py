@@ -332,4 +332,4 @@ def braces_left_in_arn(statement: Statement) -> Iterator[Hit]:
             yield Hit(f"`{left[0]}` was to be filled in `{resource}`", statement.at(element, resource))
 
 
-_LEFT = re.compile(r"(?<![${])\{[A-Za-z_][A-Za-z0-9_]*\}(?!\})")
+_LEFT = re.compile(r"(?<![{$])\{[A-Za-z_][A-Za-z0-9_]*\}(?!\})")
