@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.iam.wildcards import matches, matches_action
+from rolemgr.layers.values import LONGEST
 from rolemgr.model.layer import LayerDeny, LayerPart
 from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.reference.organizations import LandingZoneRole, landing_zones
@@ -52,7 +53,9 @@ def _roles_of(kind: LayerKind, zone: str) -> tuple[LandingZoneRole, ...]:
 
 def _wrong(kind: LayerKind, given: Sequence[str]) -> Iterator[InputError]:
     for text in given:
-        if ":assumed-role/" in text or ":sts:" in text:
+        if len(text) > LONGEST:
+            yield InputError(_WHERE, f"an ARN is longer than {LONGEST:,} characters")
+        elif ":assumed-role/" in text or ":sts:" in text:
             problem = f"`{text}` is a session, and aws:PrincipalArn is the ARN of its role"
             yield InputError(_WHERE, problem, "give arn:aws:iam::ACCOUNT:role/PATH/NAME")
         elif text.endswith(":root"):

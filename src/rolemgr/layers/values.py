@@ -56,6 +56,10 @@ _FORMS: Mapping[LayerValueType, tuple[str, str]] = {
 }
 
 
+LONGEST = 2_048
+"""The characters of an ARN at most, by botocore's model of IAM (`arnType`)."""
+
+
 class GivenValue(NamedTuple):
     """What the user gave for a parameter, and where."""
 
@@ -142,5 +146,7 @@ def _misfits(declared: LayerParameter, texts: tuple[str, ...], given: bool) -> I
         yield "takes one value"
     form, words = _FORMS[declared.type]
     for text in texts:
-        if not re.fullmatch(form, text):
+        if len(text) > LONGEST:
+            yield f"is longer than {LONGEST:,} characters"
+        elif not re.fullmatch(form, text):
             yield f"`{text}` is not {words}"
