@@ -16,7 +16,7 @@ from tests.support import DATA
 
 from rolemgr.compose.abac.scope import with_tags
 from rolemgr.compose.distribute import Share
-from rolemgr.compose.merge import merge
+from rolemgr.compose.join import join
 from rolemgr.evaluate.policies import Policies
 from rolemgr.model.role import ComposedRole, ComposedStatement
 from rolemgr.reference.resources import types_of
@@ -49,8 +49,8 @@ def _share(statement: ComposedStatement, name: str) -> Share:
 
 def under_tags(role: ComposedRole, *keys: str) -> ComposedRole:
     """Return *role*, which has no ABAC yet, held to the tag *keys*."""
-    scoped = with_tags(shares_of(role.statements), keys, role.spec)
-    return replace(role, statements=merge(scoped.shares))
+    scoped = with_tags(shares_of(role.unfolded), keys, role.spec)
+    return replace(role, statements=join(scoped.shares))
 
 
 def policies_of(statements: Sequence[ComposedStatement]) -> Policies:

@@ -75,6 +75,14 @@ def faults(statement: dict[str, Any]) -> Iterator[str]:
         if statement["Effect"] == "Allow" or statement["Resource"] != ["*"]:  # a Deny may well be on everything
             yield from _resource_faults(action, statement["Resource"])
         yield from _key_faults(action, statement)
+    yield from _idle_resources(statement)
+
+
+def _idle_resources(statement: dict[str, Any]) -> Iterator[str]:
+    """Yield the resources that no action of *statement* takes: an action may stand beside those of another's types."""
+    formats = [_formats(action) for action in statement["Action"] if action not in STAR_ONLY and action != "*"]
+    named = [resource for resource in statement["Resource"] if resource != "*"]
+    yield from (f"no action takes {one}" for one in named if not any(_any_type(found, one) for found in formats))
 
 
 _ABSENCE = ("Null", "IfExists", "ForAllValues", "Bool")
@@ -110,7 +118,8 @@ def _resource_faults(action: str, resources: list[str]) -> Iterator[str]:
     if "*" in resources and action not in quirks.may_be_star():
         yield f"{action} is on * though it takes {sorted(formats)}"
     named = [resource for resource in resources if resource != "*"]
-    yield from (f"{action} does not take {resource}" for resource in named if not _any_type(formats, resource))
+    if named and not any(_any_type(formats, resource) for resource in named):
+        yield f"{action} takes none of {named}"
 
 
 @cache

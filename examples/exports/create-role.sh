@@ -78,19 +78,11 @@ document trust << 'JSON'
     {
       "Sid": "SageMaker",
       "Effect": "Allow",
-      "Principal": {
-        "Service": "sagemaker.amazonaws.com"
-      },
-      "Action": [
-        "sts:AssumeRole"
-      ],
+      "Principal": {"Service": "sagemaker.amazonaws.com"},
+      "Action": ["sts:AssumeRole"],
       "Condition": {
-        "StringEquals": {
-          "aws:SourceAccount": "<ACCOUNT>"
-        },
-        "ArnLike": {
-          "aws:SourceArn": "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:*"
-        }
+        "StringEquals": {"aws:SourceAccount": "<ACCOUNT>"},
+        "ArnLike": {"aws:SourceArn": "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:*"}
       }
     }
   ]
@@ -102,18 +94,19 @@ document inline << 'JSON'
   "Version": "2012-10-17",
   "Statement": [
     {
-      "Sid": "SeeOwnRoleAndSeeExecutionRole",
+      "Sid": "AthenaQueries",
       "Effect": "Allow",
       "Action": [
-        "iam:GetRole"
+        "athena:GetQueryExecution",
+        "athena:GetQueryResults",
+        "athena:GetWorkGroup",
+        "athena:StartQueryExecution",
+        "athena:StopQueryExecution"
       ],
-      "Resource": [
-        "arn:aws:iam::<ACCOUNT>:role/churn-data-scientist",
-        "arn:aws:iam::<ACCOUNT>:role/sagemaker-compute"
-      ]
+      "Resource": ["arn:aws:athena:eu-west-1:<ACCOUNT>:workgroup/primary"]
     },
     {
-      "Sid": "PullImages",
+      "Sid": "ECRImages",
       "Effect": "Allow",
       "Action": [
         "ecr:BatchCheckLayerAvailability",
@@ -142,7 +135,27 @@ document inline << 'JSON'
       ]
     },
     {
-      "Sid": "SeeFeatureTables",
+      "Sid": "GlueDataFrameTables",
+      "Effect": "Allow",
+      "Action": ["glue:CreateTable"],
+      "Resource": [
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:catalog",
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:database/sagemaker_featurestore",
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:table/sagemaker_featurestore/dataframe_*"
+      ]
+    },
+    {
+      "Sid": "GlueFeatureDatabases",
+      "Effect": "Allow",
+      "Action": ["glue:GetDatabase"],
+      "Resource": [
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:catalog",
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:database/default",
+        "arn:aws:glue:eu-west-1:<ACCOUNT>:database/sagemaker_featurestore"
+      ]
+    },
+    {
+      "Sid": "GlueFeatureTables",
       "Effect": "Allow",
       "Action": [
         "glue:GetPartitions",
@@ -155,110 +168,45 @@ document inline << 'JSON'
       ]
     },
     {
-      "Sid": "TagProcessingJobsOnCreateAndTagSpacesOnCreateAndOthers",
+      "Sid": "IAMPassToSageMaker",
       "Effect": "Allow",
-      "Action": [
-        "sagemaker:AddTags"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/*/*/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:hyper-parameter-tuning-job/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:processing-job/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/${sagemaker:DomainId}/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:training-job/*"
-      ],
+      "Action": ["iam:PassRole"],
+      "Resource": ["arn:aws:iam::<ACCOUNT>:role/sagemaker-compute"],
       "Condition": {
-        "Null": {
-          "sagemaker:TaggingAction": "false"
-        }
+        "StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}
       }
     },
     {
-      "Sid": "OwnPrivateSpacesApp",
+      "Sid": "IAMRoles",
       "Effect": "Allow",
-      "Action": [
-        "sagemaker:CreateApp",
-        "sagemaker:DeleteApp"
-      ],
+      "Action": ["iam:GetRole"],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/*/*/*"
-      ],
-      "Condition": {
-        "ArnLike": {
-          "sagemaker:OwnerUserProfileArn": "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
-        },
-        "StringEquals": {
-          "sagemaker:SpaceSharingType": "Private"
-        }
-      }
-    },
-    {
-      "Sid": "OwnPrivateSpaces",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:CreateSpace",
-        "sagemaker:DeleteSpace",
-        "sagemaker:UpdateSpace"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/${sagemaker:DomainId}/*"
-      ],
-      "Condition": {
-        "ArnLike": {
-          "sagemaker:OwnerUserProfileArn": "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
-        },
-        "StringEquals": {
-          "sagemaker:SpaceSharingType": "Private"
-        }
-      }
-    },
-    {
-      "Sid": "OwnTensorBoard",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:CreateApp",
-        "sagemaker:DeleteApp"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/${sagemaker:UserProfileName}/TensorBoard/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/${sagemaker:UserProfileName}/tensorboard/*"
-      ],
-      "Condition": {
-        "Null": {
-          "sagemaker:OwnerUserProfileArn": "true"
-        }
-      }
-    },
-    {
-      "Sid": "ConnectToOwnSpace",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:StartSession"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/${sagemaker:DomainId}/*"
-      ],
-      "Condition": {
-        "ArnLike": {
-          "aws:ResourceTag/sagemaker:user-profile-arn": "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
-        }
-      }
-    },
-    {
-      "Sid": "TuningJobs",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:CreateHyperParameterTuningJob",
-        "sagemaker:DescribeHyperParameterTuningJob",
-        "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
-        "sagemaker:StopHyperParameterTuningJob"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:hyper-parameter-tuning-job/*"
+        "arn:aws:iam::<ACCOUNT>:role/churn-data-scientist",
+        "arn:aws:iam::<ACCOUNT>:role/sagemaker-compute"
       ]
     },
     {
-      "Sid": "MlflowExperimentsAndMlflowModelsAndMlflowTraces",
+      "Sid": "LogsSageMaker",
+      "Effect": "Allow",
+      "Action": [
+        "logs:DescribeLogStreams",
+        "logs:FilterLogEvents",
+        "logs:GetLogEvents"
+      ],
+      "Resource": ["arn:aws:logs:eu-west-1:<ACCOUNT>:log-group:/aws/sagemaker/*"]
+    },
+    {
+      "Sid": "LogsStudio",
+      "Effect": "Allow",
+      "Action": [
+        "logs:CreateLogGroup",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents"
+      ],
+      "Resource": ["arn:aws:logs:eu-west-1:<ACCOUNT>:log-group:/aws/sagemaker/studio*"]
+    },
+    {
+      "Sid": "MLflowWork",
       "Effect": "Allow",
       "Action": [
         "sagemaker-mlflow:CreateExperiment",
@@ -320,13 +268,43 @@ document inline << 'JSON'
         "sagemaker-mlflow:UpdateExperiment",
         "sagemaker-mlflow:UpdateModelVersion",
         "sagemaker-mlflow:UpdateRegisteredModel",
-        "sagemaker-mlflow:UpdateRun",
-        "sagemaker:CreatePresignedMlflowTrackingServerUrl",
-        "sagemaker:DescribeMlflowTrackingServer"
+        "sagemaker-mlflow:UpdateRun"
+      ],
+      "Resource": ["arn:aws:sagemaker:eu-west-1:<ACCOUNT>:mlflow-tracking-server/*"]
+    },
+    {
+      "Sid": "S3DataRead",
+      "Effect": "Allow",
+      "Action": [
+        "s3:GetBucketLocation",
+        "s3:GetObject",
+        "s3:ListBucket"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:mlflow-tracking-server/*"
+        "arn:aws:s3:::acme-churn",
+        "arn:aws:s3:::acme-churn/*",
+        "arn:aws:s3:::acme-churn/athena/*",
+        "arn:aws:s3:::acme-churn/models/*"
       ]
+    },
+    {
+      "Sid": "S3DataWrite",
+      "Effect": "Allow",
+      "Action": [
+        "s3:AbortMultipartUpload",
+        "s3:DeleteObject",
+        "s3:PutObject"
+      ],
+      "Resource": ["arn:aws:s3:::acme-churn/*"]
+    },
+    {
+      "Sid": "S3ResultsWrite",
+      "Effect": "Allow",
+      "Action": [
+        "s3:AbortMultipartUpload",
+        "s3:PutObject"
+      ],
+      "Resource": ["arn:aws:s3:::acme-churn/athena/*"]
     },
     {
       "Sid": "NoResourceLevelPermissions",
@@ -347,9 +325,7 @@ document inline << 'JSON'
         "sagemaker:ListTrainingJobs",
         "sagemaker:ListUserProfiles"
       ],
-      "Resource": [
-        "*"
-      ]
+      "Resource": ["*"]
     },
     {
       "Sid": "InstanceTypes",
@@ -359,9 +335,7 @@ document inline << 'JSON'
         "sagemaker:CreateProcessingJob",
         "sagemaker:CreateTrainingJob"
       ],
-      "Resource": [
-        "*"
-      ],
+      "Resource": ["*"],
       "Condition": {
         "ForAnyValue:StringNotLike": {
           "sagemaker:InstanceTypes": [
@@ -382,13 +356,9 @@ document inline << 'JSON'
         "sagemaker:CreateProcessingJob",
         "sagemaker:CreateTrainingJob"
       ],
-      "Resource": [
-        "*"
-      ],
+      "Resource": ["*"],
       "Condition": {
-        "Null": {
-          "sagemaker:InstanceTypes": "true"
-        }
+        "Null": {"sagemaker:InstanceTypes": "true"}
       }
     },
     {
@@ -399,17 +369,13 @@ document inline << 'JSON'
         "sagemaker:CreateProcessingJob",
         "sagemaker:CreateTrainingJob"
       ],
-      "Resource": [
-        "*"
-      ],
+      "Resource": ["*"],
       "Condition": {
-        "NumericGreaterThan": {
-          "sagemaker:MaxRuntimeInSeconds": "86400"
-        }
+        "NumericGreaterThan": {"sagemaker:MaxRuntimeInSeconds": "86400"}
       }
     },
     {
-      "Sid": "FeaturesAreReadOnlyAndModelsAreReadOnlyAndOthers",
+      "Sid": "S3ReadOnlyDeny",
       "Effect": "Deny",
       "Action": [
         "s3:AbortMultipartUpload",
@@ -447,21 +413,13 @@ document inline << 'JSON'
       ]
     },
     {
-      "Sid": "KeepOwnerTag",
+      "Sid": "SageMakerOwnerTagDeny",
       "Effect": "Deny",
-      "Action": [
-        "sagemaker:AddTags"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/*"
-      ],
+      "Action": ["sagemaker:AddTags"],
+      "Resource": ["arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/*"],
       "Condition": {
-        "ForAnyValue:StringEqualsIgnoreCase": {
-          "aws:TagKeys": "sagemaker:user-profile-arn"
-        },
-        "Null": {
-          "sagemaker:TaggingAction": "true"
-        }
+        "ForAnyValue:StringEqualsIgnoreCase": {"aws:TagKeys": "sagemaker:user-profile-arn"},
+        "Null": {"sagemaker:TaggingAction": "true"}
       }
     },
     {
@@ -472,9 +430,7 @@ document inline << 'JSON'
         "sagemaker:CreateSpace",
         "sagemaker:UpdateSpace"
       ],
-      "Resource": [
-        "*"
-      ],
+      "Resource": ["*"],
       "Condition": {
         "ForAnyValue:StringNotLike": {
           "sagemaker:InstanceTypes": [
@@ -488,40 +444,6 @@ document inline << 'JSON'
       }
     },
     {
-      "Sid": "VpcSubnets",
-      "Effect": "Deny",
-      "Action": [
-        "sagemaker:CreateHyperParameterTuningJob",
-        "sagemaker:CreateProcessingJob",
-        "sagemaker:CreateTrainingJob"
-      ],
-      "Resource": [
-        "*"
-      ],
-      "Condition": {
-        "ForAnyValue:StringNotEquals": {
-          "sagemaker:VpcSubnets": "subnet-0a1b2c3d"
-        }
-      }
-    },
-    {
-      "Sid": "VpcSubnetsMissing",
-      "Effect": "Deny",
-      "Action": [
-        "sagemaker:CreateHyperParameterTuningJob",
-        "sagemaker:CreateProcessingJob",
-        "sagemaker:CreateTrainingJob"
-      ],
-      "Resource": [
-        "*"
-      ],
-      "Condition": {
-        "Null": {
-          "sagemaker:VpcSubnets": "true"
-        }
-      }
-    },
-    {
       "Sid": "VpcSecurityGroups",
       "Effect": "Deny",
       "Action": [
@@ -529,13 +451,9 @@ document inline << 'JSON'
         "sagemaker:CreateProcessingJob",
         "sagemaker:CreateTrainingJob"
       ],
-      "Resource": [
-        "*"
-      ],
+      "Resource": ["*"],
       "Condition": {
-        "ForAnyValue:StringNotEquals": {
-          "sagemaker:VpcSecurityGroupIds": "sg-0a1b2c3d"
-        }
+        "ForAnyValue:StringNotEquals": {"sagemaker:VpcSecurityGroupIds": "sg-0a1b2c3d"}
       }
     },
     {
@@ -546,13 +464,35 @@ document inline << 'JSON'
         "sagemaker:CreateProcessingJob",
         "sagemaker:CreateTrainingJob"
       ],
-      "Resource": [
-        "*"
-      ],
+      "Resource": ["*"],
       "Condition": {
-        "Null": {
-          "sagemaker:VpcSecurityGroupIds": "true"
-        }
+        "Null": {"sagemaker:VpcSecurityGroupIds": "true"}
+      }
+    },
+    {
+      "Sid": "VpcSubnets",
+      "Effect": "Deny",
+      "Action": [
+        "sagemaker:CreateHyperParameterTuningJob",
+        "sagemaker:CreateProcessingJob",
+        "sagemaker:CreateTrainingJob"
+      ],
+      "Resource": ["*"],
+      "Condition": {
+        "ForAnyValue:StringNotEquals": {"sagemaker:VpcSubnets": "subnet-0a1b2c3d"}
+      }
+    },
+    {
+      "Sid": "VpcSubnetsMissing",
+      "Effect": "Deny",
+      "Action": [
+        "sagemaker:CreateHyperParameterTuningJob",
+        "sagemaker:CreateProcessingJob",
+        "sagemaker:CreateTrainingJob"
+      ],
+      "Resource": ["*"],
+      "Condition": {
+        "Null": {"sagemaker:VpcSubnets": "true"}
       }
     }
   ]
@@ -564,217 +504,123 @@ document policy-1 << 'JSON'
   "Version": "2012-10-17",
   "Statement": [
     {
-      "Sid": "OpenOwnProfile",
+      "Sid": "SageMakerOwnApps",
       "Effect": "Allow",
       "Action": [
-        "sagemaker:CreatePresignedDomainUrl",
-        "sagemaker:DescribeUserProfile"
+        "sagemaker:CreateApp",
+        "sagemaker:DeleteApp"
       ],
       "Resource": [
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/${sagemaker:UserProfileName}/TensorBoard/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/${sagemaker:UserProfileName}/tensorboard/*"
+      ],
+      "Condition": {
+        "Null": {"sagemaker:OwnerUserProfileArn": "true"}
+      }
+    },
+    {
+      "Sid": "SageMakerOwnSessions",
+      "Effect": "Allow",
+      "Action": ["sagemaker:StartSession"],
+      "Resource": ["arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/${sagemaker:DomainId}/*"],
+      "Condition": {
+        "ArnLike": {"aws:ResourceTag/sagemaker:user-profile-arn": "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"}
+      }
+    },
+    {
+      "Sid": "SageMakerOwnSpaces",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:CreateApp",
+        "sagemaker:CreateSpace",
+        "sagemaker:DeleteApp",
+        "sagemaker:DeleteSpace",
+        "sagemaker:UpdateSpace"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/*/*/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/${sagemaker:DomainId}/*"
+      ],
+      "Condition": {
+        "ArnLike": {"sagemaker:OwnerUserProfileArn": "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"},
+        "StringEquals": {"sagemaker:SpaceSharingType": "Private"}
+      }
+    },
+    {
+      "Sid": "SageMakerTagsOnCreate",
+      "Effect": "Allow",
+      "Action": ["sagemaker:AddTags"],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/*/*/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:hyper-parameter-tuning-job/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:processing-job/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/${sagemaker:DomainId}/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:training-job/*"
+      ],
+      "Condition": {
+        "Null": {"sagemaker:TaggingAction": "false"}
+      }
+    },
+    {
+      "Sid": "SageMakerTagsRead",
+      "Effect": "Allow",
+      "Action": ["sagemaker:ListTags"],
+      "Resource": ["arn:aws:sagemaker:eu-west-1:<ACCOUNT>:training-job/*"]
+    },
+    {
+      "Sid": "SageMakerWorkRead",
+      "Effect": "Allow",
+      "Action": [
+        "sagemaker:BatchGetRecord",
+        "sagemaker:DescribeApp",
+        "sagemaker:DescribeDomain",
+        "sagemaker:DescribeFeatureGroup",
+        "sagemaker:DescribeHyperParameterTuningJob",
+        "sagemaker:DescribeMlflowApp",
+        "sagemaker:DescribeMlflowTrackingServer",
+        "sagemaker:DescribeProcessingJob",
+        "sagemaker:DescribeSpace",
+        "sagemaker:DescribeTrainingJob",
+        "sagemaker:DescribeUserProfile",
+        "sagemaker:GetRecord",
+        "sagemaker:ListRecords",
+        "sagemaker:ListTrainingJobsForHyperParameterTuningJob"
+      ],
+      "Resource": [
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/*/*/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:domain/${sagemaker:DomainId}",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:feature-group/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:hyper-parameter-tuning-job/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:mlflow-app/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:mlflow-tracking-server/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:processing-job/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/${sagemaker:DomainId}/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:training-job/*",
         "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
       ]
     },
     {
-      "Sid": "SeeOwnDomain",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:DescribeDomain"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:domain/${sagemaker:DomainId}"
-      ]
-    },
-    {
-      "Sid": "ReadDataAndReadFeatureFilesAndFindQueryResults",
-      "Effect": "Allow",
-      "Action": [
-        "s3:GetBucketLocation",
-        "s3:ListBucket"
-      ],
-      "Resource": [
-        "arn:aws:s3:::acme-churn"
-      ]
-    },
-    {
-      "Sid": "WriteWork",
-      "Effect": "Allow",
-      "Action": [
-        "s3:AbortMultipartUpload",
-        "s3:DeleteObject",
-        "s3:GetObject",
-        "s3:PutObject"
-      ],
-      "Resource": [
-        "arn:aws:s3:::acme-churn/*"
-      ]
-    },
-    {
-      "Sid": "SeeFeatureGroupsAndReadFeatures",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:BatchGetRecord",
-        "sagemaker:DescribeFeatureGroup",
-        "sagemaker:GetRecord",
-        "sagemaker:ListRecords"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:feature-group/*"
-      ]
-    },
-    {
-      "Sid": "QueryFeatures",
-      "Effect": "Allow",
-      "Action": [
-        "athena:GetQueryExecution",
-        "athena:GetQueryResults",
-        "athena:GetWorkGroup",
-        "athena:StartQueryExecution",
-        "athena:StopQueryExecution"
-      ],
-      "Resource": [
-        "arn:aws:athena:eu-west-1:<ACCOUNT>:workgroup/primary"
-      ]
-    },
-    {
-      "Sid": "TablesOfDataFrames",
-      "Effect": "Allow",
-      "Action": [
-        "glue:CreateTable"
-      ],
-      "Resource": [
-        "arn:aws:glue:eu-west-1:<ACCOUNT>:catalog",
-        "arn:aws:glue:eu-west-1:<ACCOUNT>:database/sagemaker_featurestore",
-        "arn:aws:glue:eu-west-1:<ACCOUNT>:table/sagemaker_featurestore/dataframe_*"
-      ]
-    },
-    {
-      "Sid": "SeeFeatureDatabases",
-      "Effect": "Allow",
-      "Action": [
-        "glue:GetDatabase"
-      ],
-      "Resource": [
-        "arn:aws:glue:eu-west-1:<ACCOUNT>:catalog",
-        "arn:aws:glue:eu-west-1:<ACCOUNT>:database/default",
-        "arn:aws:glue:eu-west-1:<ACCOUNT>:database/sagemaker_featurestore"
-      ]
-    },
-    {
-      "Sid": "WriteQueryResults",
-      "Effect": "Allow",
-      "Action": [
-        "s3:AbortMultipartUpload",
-        "s3:GetObject",
-        "s3:PutObject"
-      ],
-      "Resource": [
-        "arn:aws:s3:::acme-churn/athena/*"
-      ]
-    },
-    {
-      "Sid": "ReadSageMakerLogs",
-      "Effect": "Allow",
-      "Action": [
-        "logs:DescribeLogStreams",
-        "logs:FilterLogEvents",
-        "logs:GetLogEvents"
-      ],
-      "Resource": [
-        "arn:aws:logs:eu-west-1:<ACCOUNT>:log-group:/aws/sagemaker/*"
-      ]
-    },
-    {
-      "Sid": "ReadModels",
-      "Effect": "Allow",
-      "Action": [
-        "s3:GetObject"
-      ],
-      "Resource": [
-        "arn:aws:s3:::acme-churn/models/*"
-      ]
-    },
-    {
-      "Sid": "ProcessingJobs",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:CreateProcessingJob",
-        "sagemaker:DescribeProcessingJob",
-        "sagemaker:StopProcessingJob"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:processing-job/*"
-      ]
-    },
-    {
-      "Sid": "PassExecutionRole",
-      "Effect": "Allow",
-      "Action": [
-        "iam:PassRole"
-      ],
-      "Resource": [
-        "arn:aws:iam::<ACCOUNT>:role/sagemaker-compute"
-      ],
-      "Condition": {
-        "StringEquals": {
-          "iam:PassedToService": "sagemaker.amazonaws.com"
-        }
-      }
-    },
-    {
-      "Sid": "SeeSpacesOfDomain",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:DescribeApp"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/*/*/*"
-      ]
-    },
-    {
-      "Sid": "SeeSpacesOfDomainSpace",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:DescribeSpace"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/${sagemaker:DomainId}/*"
-      ]
-    },
-    {
-      "Sid": "StudioLogs",
-      "Effect": "Allow",
-      "Action": [
-        "logs:CreateLogGroup",
-        "logs:CreateLogStream",
-        "logs:PutLogEvents"
-      ],
-      "Resource": [
-        "arn:aws:logs:eu-west-1:<ACCOUNT>:log-group:/aws/sagemaker/studio*"
-      ]
-    },
-    {
-      "Sid": "TrainingJobsAndTuningTrainingJobs",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:CreateTrainingJob",
-        "sagemaker:DescribeTrainingJob",
-        "sagemaker:ListTags",
-        "sagemaker:StopTrainingJob"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:training-job/*"
-      ]
-    },
-    {
-      "Sid": "OpenMlflow",
+      "Sid": "SageMakerWorkWrite",
       "Effect": "Allow",
       "Action": [
         "sagemaker:CallMlflowAppApi",
+        "sagemaker:CreateHyperParameterTuningJob",
+        "sagemaker:CreatePresignedDomainUrl",
         "sagemaker:CreatePresignedMlflowAppUrl",
-        "sagemaker:DescribeMlflowApp"
+        "sagemaker:CreatePresignedMlflowTrackingServerUrl",
+        "sagemaker:CreateProcessingJob",
+        "sagemaker:CreateTrainingJob",
+        "sagemaker:StopHyperParameterTuningJob",
+        "sagemaker:StopProcessingJob",
+        "sagemaker:StopTrainingJob"
       ],
       "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:mlflow-app/*"
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:hyper-parameter-tuning-job/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:mlflow-app/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:mlflow-tracking-server/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:processing-job/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:training-job/*",
+        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
       ]
     }
   ]
@@ -790,8 +636,8 @@ made+=("role $arn")
 made+=('inline churn-data-scientist')
 iam put-role-policy --role-name="$role" --policy-name=churn-data-scientist --policy-document="file://$work/inline.json"
 
-trying=policy\ churn-data-scientist-1
-policy=$(iam create-policy --policy-name=churn-data-scientist-1 --path=/ \
+trying=policy\ churn-data-scientist-sagemaker
+policy=$(iam create-policy --policy-name=churn-data-scientist-sagemaker --path=/ \
   --policy-document="file://$work/policy-1.json" --query Policy.Arn)
 trying=
 made+=("policy $policy" "attachment $policy")

@@ -11,19 +11,11 @@ const role = new aws.iam.Role("churn-data-scientist", {
         {
           "Sid": "SageMaker",
           "Effect": "Allow",
-          "Principal": {
-            "Service": "sagemaker.amazonaws.com"
-          },
-          "Action": [
-            "sts:AssumeRole"
-          ],
+          "Principal": {"Service": "sagemaker.amazonaws.com"},
+          "Action": ["sts:AssumeRole"],
           "Condition": {
-            "StringEquals": {
-              "aws:SourceAccount": "123456789012"
-            },
-            "ArnLike": {
-              "aws:SourceArn": "arn:aws:sagemaker:eu-west-1:123456789012:*"
-            }
+            "StringEquals": {"aws:SourceAccount": "123456789012"},
+            "ArnLike": {"aws:SourceArn": "arn:aws:sagemaker:eu-west-1:123456789012:*"}
           }
         }
       ]
@@ -40,18 +32,19 @@ new aws.iam.RolePolicy("churn-data-scientist", {
       "Version": "2012-10-17",
       "Statement": [
         {
-          "Sid": "SeeOwnRoleAndSeeExecutionRole",
+          "Sid": "AthenaQueries",
           "Effect": "Allow",
           "Action": [
-            "iam:GetRole"
+            "athena:GetQueryExecution",
+            "athena:GetQueryResults",
+            "athena:GetWorkGroup",
+            "athena:StartQueryExecution",
+            "athena:StopQueryExecution"
           ],
-          "Resource": [
-            "arn:aws:iam::123456789012:role/churn-data-scientist",
-            "arn:aws:iam::123456789012:role/sagemaker-compute"
-          ]
+          "Resource": ["arn:aws:athena:eu-west-1:123456789012:workgroup/primary"]
         },
         {
-          "Sid": "PullImages",
+          "Sid": "ECRImages",
           "Effect": "Allow",
           "Action": [
             "ecr:BatchCheckLayerAvailability",
@@ -80,7 +73,27 @@ new aws.iam.RolePolicy("churn-data-scientist", {
           ]
         },
         {
-          "Sid": "SeeFeatureTables",
+          "Sid": "GlueDataFrameTables",
+          "Effect": "Allow",
+          "Action": ["glue:CreateTable"],
+          "Resource": [
+            "arn:aws:glue:eu-west-1:123456789012:catalog",
+            "arn:aws:glue:eu-west-1:123456789012:database/sagemaker_featurestore",
+            "arn:aws:glue:eu-west-1:123456789012:table/sagemaker_featurestore/dataframe_*"
+          ]
+        },
+        {
+          "Sid": "GlueFeatureDatabases",
+          "Effect": "Allow",
+          "Action": ["glue:GetDatabase"],
+          "Resource": [
+            "arn:aws:glue:eu-west-1:123456789012:catalog",
+            "arn:aws:glue:eu-west-1:123456789012:database/default",
+            "arn:aws:glue:eu-west-1:123456789012:database/sagemaker_featurestore"
+          ]
+        },
+        {
+          "Sid": "GlueFeatureTables",
           "Effect": "Allow",
           "Action": [
             "glue:GetPartitions",
@@ -93,110 +106,45 @@ new aws.iam.RolePolicy("churn-data-scientist", {
           ]
         },
         {
-          "Sid": "TagProcessingJobsOnCreateAndTagSpacesOnCreateAndOthers",
+          "Sid": "IAMPassToSageMaker",
           "Effect": "Allow",
-          "Action": [
-            "sagemaker:AddTags"
-          ],
-          "Resource": [
-            "arn:aws:sagemaker:eu-west-1:123456789012:app/${sagemaker:DomainId}/*/*/*",
-            "arn:aws:sagemaker:eu-west-1:123456789012:hyper-parameter-tuning-job/*",
-            "arn:aws:sagemaker:eu-west-1:123456789012:processing-job/*",
-            "arn:aws:sagemaker:eu-west-1:123456789012:space/${sagemaker:DomainId}/*",
-            "arn:aws:sagemaker:eu-west-1:123456789012:training-job/*"
-          ],
+          "Action": ["iam:PassRole"],
+          "Resource": ["arn:aws:iam::123456789012:role/sagemaker-compute"],
           "Condition": {
-            "Null": {
-              "sagemaker:TaggingAction": "false"
-            }
+            "StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}
           }
         },
         {
-          "Sid": "OwnPrivateSpacesApp",
+          "Sid": "IAMRoles",
           "Effect": "Allow",
-          "Action": [
-            "sagemaker:CreateApp",
-            "sagemaker:DeleteApp"
-          ],
+          "Action": ["iam:GetRole"],
           "Resource": [
-            "arn:aws:sagemaker:eu-west-1:123456789012:app/${sagemaker:DomainId}/*/*/*"
-          ],
-          "Condition": {
-            "ArnLike": {
-              "sagemaker:OwnerUserProfileArn": "arn:aws:sagemaker:eu-west-1:123456789012:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
-            },
-            "StringEquals": {
-              "sagemaker:SpaceSharingType": "Private"
-            }
-          }
-        },
-        {
-          "Sid": "OwnPrivateSpaces",
-          "Effect": "Allow",
-          "Action": [
-            "sagemaker:CreateSpace",
-            "sagemaker:DeleteSpace",
-            "sagemaker:UpdateSpace"
-          ],
-          "Resource": [
-            "arn:aws:sagemaker:eu-west-1:123456789012:space/${sagemaker:DomainId}/*"
-          ],
-          "Condition": {
-            "ArnLike": {
-              "sagemaker:OwnerUserProfileArn": "arn:aws:sagemaker:eu-west-1:123456789012:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
-            },
-            "StringEquals": {
-              "sagemaker:SpaceSharingType": "Private"
-            }
-          }
-        },
-        {
-          "Sid": "OwnTensorBoard",
-          "Effect": "Allow",
-          "Action": [
-            "sagemaker:CreateApp",
-            "sagemaker:DeleteApp"
-          ],
-          "Resource": [
-            "arn:aws:sagemaker:eu-west-1:123456789012:app/${sagemaker:DomainId}/${sagemaker:UserProfileName}/TensorBoard/*",
-            "arn:aws:sagemaker:eu-west-1:123456789012:app/${sagemaker:DomainId}/${sagemaker:UserProfileName}/tensorboard/*"
-          ],
-          "Condition": {
-            "Null": {
-              "sagemaker:OwnerUserProfileArn": "true"
-            }
-          }
-        },
-        {
-          "Sid": "ConnectToOwnSpace",
-          "Effect": "Allow",
-          "Action": [
-            "sagemaker:StartSession"
-          ],
-          "Resource": [
-            "arn:aws:sagemaker:eu-west-1:123456789012:space/${sagemaker:DomainId}/*"
-          ],
-          "Condition": {
-            "ArnLike": {
-              "aws:ResourceTag/sagemaker:user-profile-arn": "arn:aws:sagemaker:eu-west-1:123456789012:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
-            }
-          }
-        },
-        {
-          "Sid": "TuningJobs",
-          "Effect": "Allow",
-          "Action": [
-            "sagemaker:CreateHyperParameterTuningJob",
-            "sagemaker:DescribeHyperParameterTuningJob",
-            "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
-            "sagemaker:StopHyperParameterTuningJob"
-          ],
-          "Resource": [
-            "arn:aws:sagemaker:eu-west-1:123456789012:hyper-parameter-tuning-job/*"
+            "arn:aws:iam::123456789012:role/churn-data-scientist",
+            "arn:aws:iam::123456789012:role/sagemaker-compute"
           ]
         },
         {
-          "Sid": "MlflowExperimentsAndMlflowModelsAndMlflowTraces",
+          "Sid": "LogsSageMaker",
+          "Effect": "Allow",
+          "Action": [
+            "logs:DescribeLogStreams",
+            "logs:FilterLogEvents",
+            "logs:GetLogEvents"
+          ],
+          "Resource": ["arn:aws:logs:eu-west-1:123456789012:log-group:/aws/sagemaker/*"]
+        },
+        {
+          "Sid": "LogsStudio",
+          "Effect": "Allow",
+          "Action": [
+            "logs:CreateLogGroup",
+            "logs:CreateLogStream",
+            "logs:PutLogEvents"
+          ],
+          "Resource": ["arn:aws:logs:eu-west-1:123456789012:log-group:/aws/sagemaker/studio*"]
+        },
+        {
+          "Sid": "MLflowWork",
           "Effect": "Allow",
           "Action": [
             "sagemaker-mlflow:CreateExperiment",
@@ -258,13 +206,43 @@ new aws.iam.RolePolicy("churn-data-scientist", {
             "sagemaker-mlflow:UpdateExperiment",
             "sagemaker-mlflow:UpdateModelVersion",
             "sagemaker-mlflow:UpdateRegisteredModel",
-            "sagemaker-mlflow:UpdateRun",
-            "sagemaker:CreatePresignedMlflowTrackingServerUrl",
-            "sagemaker:DescribeMlflowTrackingServer"
+            "sagemaker-mlflow:UpdateRun"
+          ],
+          "Resource": ["arn:aws:sagemaker:eu-west-1:123456789012:mlflow-tracking-server/*"]
+        },
+        {
+          "Sid": "S3DataRead",
+          "Effect": "Allow",
+          "Action": [
+            "s3:GetBucketLocation",
+            "s3:GetObject",
+            "s3:ListBucket"
           ],
           "Resource": [
-            "arn:aws:sagemaker:eu-west-1:123456789012:mlflow-tracking-server/*"
+            "arn:aws:s3:::acme-churn",
+            "arn:aws:s3:::acme-churn/*",
+            "arn:aws:s3:::acme-churn/athena/*",
+            "arn:aws:s3:::acme-churn/models/*"
           ]
+        },
+        {
+          "Sid": "S3DataWrite",
+          "Effect": "Allow",
+          "Action": [
+            "s3:AbortMultipartUpload",
+            "s3:DeleteObject",
+            "s3:PutObject"
+          ],
+          "Resource": ["arn:aws:s3:::acme-churn/*"]
+        },
+        {
+          "Sid": "S3ResultsWrite",
+          "Effect": "Allow",
+          "Action": [
+            "s3:AbortMultipartUpload",
+            "s3:PutObject"
+          ],
+          "Resource": ["arn:aws:s3:::acme-churn/athena/*"]
         },
         {
           "Sid": "NoResourceLevelPermissions",
@@ -285,9 +263,7 @@ new aws.iam.RolePolicy("churn-data-scientist", {
             "sagemaker:ListTrainingJobs",
             "sagemaker:ListUserProfiles"
           ],
-          "Resource": [
-            "*"
-          ]
+          "Resource": ["*"]
         },
         {
           "Sid": "InstanceTypes",
@@ -297,9 +273,7 @@ new aws.iam.RolePolicy("churn-data-scientist", {
             "sagemaker:CreateProcessingJob",
             "sagemaker:CreateTrainingJob"
           ],
-          "Resource": [
-            "*"
-          ],
+          "Resource": ["*"],
           "Condition": {
             "ForAnyValue:StringNotLike": {
               "sagemaker:InstanceTypes": [
@@ -320,13 +294,9 @@ new aws.iam.RolePolicy("churn-data-scientist", {
             "sagemaker:CreateProcessingJob",
             "sagemaker:CreateTrainingJob"
           ],
-          "Resource": [
-            "*"
-          ],
+          "Resource": ["*"],
           "Condition": {
-            "Null": {
-              "sagemaker:InstanceTypes": "true"
-            }
+            "Null": {"sagemaker:InstanceTypes": "true"}
           }
         },
         {
@@ -337,17 +307,13 @@ new aws.iam.RolePolicy("churn-data-scientist", {
             "sagemaker:CreateProcessingJob",
             "sagemaker:CreateTrainingJob"
           ],
-          "Resource": [
-            "*"
-          ],
+          "Resource": ["*"],
           "Condition": {
-            "NumericGreaterThan": {
-              "sagemaker:MaxRuntimeInSeconds": "86400"
-            }
+            "NumericGreaterThan": {"sagemaker:MaxRuntimeInSeconds": "86400"}
           }
         },
         {
-          "Sid": "FeaturesAreReadOnlyAndModelsAreReadOnlyAndOthers",
+          "Sid": "S3ReadOnlyDeny",
           "Effect": "Deny",
           "Action": [
             "s3:AbortMultipartUpload",
@@ -385,21 +351,13 @@ new aws.iam.RolePolicy("churn-data-scientist", {
           ]
         },
         {
-          "Sid": "KeepOwnerTag",
+          "Sid": "SageMakerOwnerTagDeny",
           "Effect": "Deny",
-          "Action": [
-            "sagemaker:AddTags"
-          ],
-          "Resource": [
-            "arn:aws:sagemaker:eu-west-1:123456789012:space/*"
-          ],
+          "Action": ["sagemaker:AddTags"],
+          "Resource": ["arn:aws:sagemaker:eu-west-1:123456789012:space/*"],
           "Condition": {
-            "ForAnyValue:StringEqualsIgnoreCase": {
-              "aws:TagKeys": "sagemaker:user-profile-arn"
-            },
-            "Null": {
-              "sagemaker:TaggingAction": "true"
-            }
+            "ForAnyValue:StringEqualsIgnoreCase": {"aws:TagKeys": "sagemaker:user-profile-arn"},
+            "Null": {"sagemaker:TaggingAction": "true"}
           }
         },
         {
@@ -410,9 +368,7 @@ new aws.iam.RolePolicy("churn-data-scientist", {
             "sagemaker:CreateSpace",
             "sagemaker:UpdateSpace"
           ],
-          "Resource": [
-            "*"
-          ],
+          "Resource": ["*"],
           "Condition": {
             "ForAnyValue:StringNotLike": {
               "sagemaker:InstanceTypes": [
@@ -426,40 +382,6 @@ new aws.iam.RolePolicy("churn-data-scientist", {
           }
         },
         {
-          "Sid": "VpcSubnets",
-          "Effect": "Deny",
-          "Action": [
-            "sagemaker:CreateHyperParameterTuningJob",
-            "sagemaker:CreateProcessingJob",
-            "sagemaker:CreateTrainingJob"
-          ],
-          "Resource": [
-            "*"
-          ],
-          "Condition": {
-            "ForAnyValue:StringNotEquals": {
-              "sagemaker:VpcSubnets": "subnet-0a1b2c3d"
-            }
-          }
-        },
-        {
-          "Sid": "VpcSubnetsMissing",
-          "Effect": "Deny",
-          "Action": [
-            "sagemaker:CreateHyperParameterTuningJob",
-            "sagemaker:CreateProcessingJob",
-            "sagemaker:CreateTrainingJob"
-          ],
-          "Resource": [
-            "*"
-          ],
-          "Condition": {
-            "Null": {
-              "sagemaker:VpcSubnets": "true"
-            }
-          }
-        },
-        {
           "Sid": "VpcSecurityGroups",
           "Effect": "Deny",
           "Action": [
@@ -467,13 +389,9 @@ new aws.iam.RolePolicy("churn-data-scientist", {
             "sagemaker:CreateProcessingJob",
             "sagemaker:CreateTrainingJob"
           ],
-          "Resource": [
-            "*"
-          ],
+          "Resource": ["*"],
           "Condition": {
-            "ForAnyValue:StringNotEquals": {
-              "sagemaker:VpcSecurityGroupIds": "sg-0a1b2c3d"
-            }
+            "ForAnyValue:StringNotEquals": {"sagemaker:VpcSecurityGroupIds": "sg-0a1b2c3d"}
           }
         },
         {
@@ -484,244 +402,172 @@ new aws.iam.RolePolicy("churn-data-scientist", {
             "sagemaker:CreateProcessingJob",
             "sagemaker:CreateTrainingJob"
           ],
-          "Resource": [
-            "*"
-          ],
+          "Resource": ["*"],
           "Condition": {
-            "Null": {
-              "sagemaker:VpcSecurityGroupIds": "true"
-            }
+            "Null": {"sagemaker:VpcSecurityGroupIds": "true"}
+          }
+        },
+        {
+          "Sid": "VpcSubnets",
+          "Effect": "Deny",
+          "Action": [
+            "sagemaker:CreateHyperParameterTuningJob",
+            "sagemaker:CreateProcessingJob",
+            "sagemaker:CreateTrainingJob"
+          ],
+          "Resource": ["*"],
+          "Condition": {
+            "ForAnyValue:StringNotEquals": {"sagemaker:VpcSubnets": "subnet-0a1b2c3d"}
+          }
+        },
+        {
+          "Sid": "VpcSubnetsMissing",
+          "Effect": "Deny",
+          "Action": [
+            "sagemaker:CreateHyperParameterTuningJob",
+            "sagemaker:CreateProcessingJob",
+            "sagemaker:CreateTrainingJob"
+          ],
+          "Resource": ["*"],
+          "Condition": {
+            "Null": {"sagemaker:VpcSubnets": "true"}
           }
         }
       ]
     }),
 });
 
-const managed1 = new aws.iam.Policy("churn-data-scientist-1", {
-    name: "churn-data-scientist-1",
+const managed1 = new aws.iam.Policy("churn-data-scientist-sagemaker", {
+    name: "churn-data-scientist-sagemaker",
     path: "/",
     policy: JSON.stringify({
       "Version": "2012-10-17",
       "Statement": [
         {
-          "Sid": "OpenOwnProfile",
+          "Sid": "SageMakerOwnApps",
           "Effect": "Allow",
           "Action": [
-            "sagemaker:CreatePresignedDomainUrl",
-            "sagemaker:DescribeUserProfile"
+            "sagemaker:CreateApp",
+            "sagemaker:DeleteApp"
           ],
           "Resource": [
+            "arn:aws:sagemaker:eu-west-1:123456789012:app/${sagemaker:DomainId}/${sagemaker:UserProfileName}/TensorBoard/*",
+            "arn:aws:sagemaker:eu-west-1:123456789012:app/${sagemaker:DomainId}/${sagemaker:UserProfileName}/tensorboard/*"
+          ],
+          "Condition": {
+            "Null": {"sagemaker:OwnerUserProfileArn": "true"}
+          }
+        },
+        {
+          "Sid": "SageMakerOwnSessions",
+          "Effect": "Allow",
+          "Action": ["sagemaker:StartSession"],
+          "Resource": ["arn:aws:sagemaker:eu-west-1:123456789012:space/${sagemaker:DomainId}/*"],
+          "Condition": {
+            "ArnLike": {"aws:ResourceTag/sagemaker:user-profile-arn": "arn:aws:sagemaker:eu-west-1:123456789012:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"}
+          }
+        },
+        {
+          "Sid": "SageMakerOwnSpaces",
+          "Effect": "Allow",
+          "Action": [
+            "sagemaker:CreateApp",
+            "sagemaker:CreateSpace",
+            "sagemaker:DeleteApp",
+            "sagemaker:DeleteSpace",
+            "sagemaker:UpdateSpace"
+          ],
+          "Resource": [
+            "arn:aws:sagemaker:eu-west-1:123456789012:app/${sagemaker:DomainId}/*/*/*",
+            "arn:aws:sagemaker:eu-west-1:123456789012:space/${sagemaker:DomainId}/*"
+          ],
+          "Condition": {
+            "ArnLike": {"sagemaker:OwnerUserProfileArn": "arn:aws:sagemaker:eu-west-1:123456789012:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"},
+            "StringEquals": {"sagemaker:SpaceSharingType": "Private"}
+          }
+        },
+        {
+          "Sid": "SageMakerTagsOnCreate",
+          "Effect": "Allow",
+          "Action": ["sagemaker:AddTags"],
+          "Resource": [
+            "arn:aws:sagemaker:eu-west-1:123456789012:app/${sagemaker:DomainId}/*/*/*",
+            "arn:aws:sagemaker:eu-west-1:123456789012:hyper-parameter-tuning-job/*",
+            "arn:aws:sagemaker:eu-west-1:123456789012:processing-job/*",
+            "arn:aws:sagemaker:eu-west-1:123456789012:space/${sagemaker:DomainId}/*",
+            "arn:aws:sagemaker:eu-west-1:123456789012:training-job/*"
+          ],
+          "Condition": {
+            "Null": {"sagemaker:TaggingAction": "false"}
+          }
+        },
+        {
+          "Sid": "SageMakerTagsRead",
+          "Effect": "Allow",
+          "Action": ["sagemaker:ListTags"],
+          "Resource": ["arn:aws:sagemaker:eu-west-1:123456789012:training-job/*"]
+        },
+        {
+          "Sid": "SageMakerWorkRead",
+          "Effect": "Allow",
+          "Action": [
+            "sagemaker:BatchGetRecord",
+            "sagemaker:DescribeApp",
+            "sagemaker:DescribeDomain",
+            "sagemaker:DescribeFeatureGroup",
+            "sagemaker:DescribeHyperParameterTuningJob",
+            "sagemaker:DescribeMlflowApp",
+            "sagemaker:DescribeMlflowTrackingServer",
+            "sagemaker:DescribeProcessingJob",
+            "sagemaker:DescribeSpace",
+            "sagemaker:DescribeTrainingJob",
+            "sagemaker:DescribeUserProfile",
+            "sagemaker:GetRecord",
+            "sagemaker:ListRecords",
+            "sagemaker:ListTrainingJobsForHyperParameterTuningJob"
+          ],
+          "Resource": [
+            "arn:aws:sagemaker:eu-west-1:123456789012:app/${sagemaker:DomainId}/*/*/*",
+            "arn:aws:sagemaker:eu-west-1:123456789012:domain/${sagemaker:DomainId}",
+            "arn:aws:sagemaker:eu-west-1:123456789012:feature-group/*",
+            "arn:aws:sagemaker:eu-west-1:123456789012:hyper-parameter-tuning-job/*",
+            "arn:aws:sagemaker:eu-west-1:123456789012:mlflow-app/*",
+            "arn:aws:sagemaker:eu-west-1:123456789012:mlflow-tracking-server/*",
+            "arn:aws:sagemaker:eu-west-1:123456789012:processing-job/*",
+            "arn:aws:sagemaker:eu-west-1:123456789012:space/${sagemaker:DomainId}/*",
+            "arn:aws:sagemaker:eu-west-1:123456789012:training-job/*",
             "arn:aws:sagemaker:eu-west-1:123456789012:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
           ]
         },
         {
-          "Sid": "SeeOwnDomain",
-          "Effect": "Allow",
-          "Action": [
-            "sagemaker:DescribeDomain"
-          ],
-          "Resource": [
-            "arn:aws:sagemaker:eu-west-1:123456789012:domain/${sagemaker:DomainId}"
-          ]
-        },
-        {
-          "Sid": "ReadDataAndReadFeatureFilesAndFindQueryResults",
-          "Effect": "Allow",
-          "Action": [
-            "s3:GetBucketLocation",
-            "s3:ListBucket"
-          ],
-          "Resource": [
-            "arn:aws:s3:::acme-churn"
-          ]
-        },
-        {
-          "Sid": "WriteWork",
-          "Effect": "Allow",
-          "Action": [
-            "s3:AbortMultipartUpload",
-            "s3:DeleteObject",
-            "s3:GetObject",
-            "s3:PutObject"
-          ],
-          "Resource": [
-            "arn:aws:s3:::acme-churn/*"
-          ]
-        },
-        {
-          "Sid": "SeeFeatureGroupsAndReadFeatures",
-          "Effect": "Allow",
-          "Action": [
-            "sagemaker:BatchGetRecord",
-            "sagemaker:DescribeFeatureGroup",
-            "sagemaker:GetRecord",
-            "sagemaker:ListRecords"
-          ],
-          "Resource": [
-            "arn:aws:sagemaker:eu-west-1:123456789012:feature-group/*"
-          ]
-        },
-        {
-          "Sid": "QueryFeatures",
-          "Effect": "Allow",
-          "Action": [
-            "athena:GetQueryExecution",
-            "athena:GetQueryResults",
-            "athena:GetWorkGroup",
-            "athena:StartQueryExecution",
-            "athena:StopQueryExecution"
-          ],
-          "Resource": [
-            "arn:aws:athena:eu-west-1:123456789012:workgroup/primary"
-          ]
-        },
-        {
-          "Sid": "TablesOfDataFrames",
-          "Effect": "Allow",
-          "Action": [
-            "glue:CreateTable"
-          ],
-          "Resource": [
-            "arn:aws:glue:eu-west-1:123456789012:catalog",
-            "arn:aws:glue:eu-west-1:123456789012:database/sagemaker_featurestore",
-            "arn:aws:glue:eu-west-1:123456789012:table/sagemaker_featurestore/dataframe_*"
-          ]
-        },
-        {
-          "Sid": "SeeFeatureDatabases",
-          "Effect": "Allow",
-          "Action": [
-            "glue:GetDatabase"
-          ],
-          "Resource": [
-            "arn:aws:glue:eu-west-1:123456789012:catalog",
-            "arn:aws:glue:eu-west-1:123456789012:database/default",
-            "arn:aws:glue:eu-west-1:123456789012:database/sagemaker_featurestore"
-          ]
-        },
-        {
-          "Sid": "WriteQueryResults",
-          "Effect": "Allow",
-          "Action": [
-            "s3:AbortMultipartUpload",
-            "s3:GetObject",
-            "s3:PutObject"
-          ],
-          "Resource": [
-            "arn:aws:s3:::acme-churn/athena/*"
-          ]
-        },
-        {
-          "Sid": "ReadSageMakerLogs",
-          "Effect": "Allow",
-          "Action": [
-            "logs:DescribeLogStreams",
-            "logs:FilterLogEvents",
-            "logs:GetLogEvents"
-          ],
-          "Resource": [
-            "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/sagemaker/*"
-          ]
-        },
-        {
-          "Sid": "ReadModels",
-          "Effect": "Allow",
-          "Action": [
-            "s3:GetObject"
-          ],
-          "Resource": [
-            "arn:aws:s3:::acme-churn/models/*"
-          ]
-        },
-        {
-          "Sid": "ProcessingJobs",
-          "Effect": "Allow",
-          "Action": [
-            "sagemaker:CreateProcessingJob",
-            "sagemaker:DescribeProcessingJob",
-            "sagemaker:StopProcessingJob"
-          ],
-          "Resource": [
-            "arn:aws:sagemaker:eu-west-1:123456789012:processing-job/*"
-          ]
-        },
-        {
-          "Sid": "PassExecutionRole",
-          "Effect": "Allow",
-          "Action": [
-            "iam:PassRole"
-          ],
-          "Resource": [
-            "arn:aws:iam::123456789012:role/sagemaker-compute"
-          ],
-          "Condition": {
-            "StringEquals": {
-              "iam:PassedToService": "sagemaker.amazonaws.com"
-            }
-          }
-        },
-        {
-          "Sid": "SeeSpacesOfDomain",
-          "Effect": "Allow",
-          "Action": [
-            "sagemaker:DescribeApp"
-          ],
-          "Resource": [
-            "arn:aws:sagemaker:eu-west-1:123456789012:app/${sagemaker:DomainId}/*/*/*"
-          ]
-        },
-        {
-          "Sid": "SeeSpacesOfDomainSpace",
-          "Effect": "Allow",
-          "Action": [
-            "sagemaker:DescribeSpace"
-          ],
-          "Resource": [
-            "arn:aws:sagemaker:eu-west-1:123456789012:space/${sagemaker:DomainId}/*"
-          ]
-        },
-        {
-          "Sid": "StudioLogs",
-          "Effect": "Allow",
-          "Action": [
-            "logs:CreateLogGroup",
-            "logs:CreateLogStream",
-            "logs:PutLogEvents"
-          ],
-          "Resource": [
-            "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/sagemaker/studio*"
-          ]
-        },
-        {
-          "Sid": "TrainingJobsAndTuningTrainingJobs",
-          "Effect": "Allow",
-          "Action": [
-            "sagemaker:CreateTrainingJob",
-            "sagemaker:DescribeTrainingJob",
-            "sagemaker:ListTags",
-            "sagemaker:StopTrainingJob"
-          ],
-          "Resource": [
-            "arn:aws:sagemaker:eu-west-1:123456789012:training-job/*"
-          ]
-        },
-        {
-          "Sid": "OpenMlflow",
+          "Sid": "SageMakerWorkWrite",
           "Effect": "Allow",
           "Action": [
             "sagemaker:CallMlflowAppApi",
+            "sagemaker:CreateHyperParameterTuningJob",
+            "sagemaker:CreatePresignedDomainUrl",
             "sagemaker:CreatePresignedMlflowAppUrl",
-            "sagemaker:DescribeMlflowApp"
+            "sagemaker:CreatePresignedMlflowTrackingServerUrl",
+            "sagemaker:CreateProcessingJob",
+            "sagemaker:CreateTrainingJob",
+            "sagemaker:StopHyperParameterTuningJob",
+            "sagemaker:StopProcessingJob",
+            "sagemaker:StopTrainingJob"
           ],
           "Resource": [
-            "arn:aws:sagemaker:eu-west-1:123456789012:mlflow-app/*"
+            "arn:aws:sagemaker:eu-west-1:123456789012:hyper-parameter-tuning-job/*",
+            "arn:aws:sagemaker:eu-west-1:123456789012:mlflow-app/*",
+            "arn:aws:sagemaker:eu-west-1:123456789012:mlflow-tracking-server/*",
+            "arn:aws:sagemaker:eu-west-1:123456789012:processing-job/*",
+            "arn:aws:sagemaker:eu-west-1:123456789012:training-job/*",
+            "arn:aws:sagemaker:eu-west-1:123456789012:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
           ]
         }
       ]
     }),
 });
 
-new aws.iam.RolePolicyAttachment("churn-data-scientist-1", {
+new aws.iam.RolePolicyAttachment("churn-data-scientist-sagemaker", {
     role: role.name,
     policyArn: managed1.arn,
 });

@@ -141,7 +141,7 @@ def test_what_the_catalog_denies_on_purpose_stays_denied(run: "Run") -> None:
     )
     found = data(ran)
     assert found["decision"] == "ExplicitlyDenied"
-    assert found["denied_by"][0]["sid"] == "FeaturesAreReadOnlyAndModelsAreReadOnlyAndOthers"
+    assert found["denied_by"][0]["sid"] == "S3ReadOnlyDeny"
     place = str(Catalog().activity_group("protect-models").at("statements", 0))
     assert place in found["denied_by"][0]["origins"]
     told = [one for one in found["change"] if one.endswith("): use another role for it")]

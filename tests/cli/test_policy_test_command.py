@@ -457,3 +457,18 @@ def test_a_doubtful_value_of_the_role_is_an_error(run: "Run") -> None:
     write("role.yaml", "persona: data-scientist\nregion: us-est-1\n")
     beside = run("test", write("b.yaml", "role: role.yaml\ncases:\n" + case("ImplicitlyDenied", **STOP)))
     assert any("unknown region `us-est-1`" in note for note in beside.notes)
+
+
+@pytest.mark.parametrize(("by", "code"), [("ProcessingJobs", 0), ("SageMakerWorkWrite", 0), ("TrainingJobs", 1)])
+def test_of_a_joined_statement_the_part_that_decided_counts(by: str, code: int, run: "Run") -> None:
+    """Its Sid, and the catalog's Sid of what the request is about; not that of its neighbours."""
+    job = "arn:aws:sagemaker:us-east-1:111122223333:processing-job/x"
+    request = {
+        "action": "sagemaker:CreateProcessingJob", "resource": job,
+        "context": {"sagemaker:InstanceTypes": ["ml.m5.large"], "sagemaker:MaxRuntimeInSeconds": 60},
+    }  # fmt: skip
+    cases = [{"name": "a", "request": request, "expect": "Allowed", "by": by}]
+    assert (
+        run("test", write("t.yaml", json.dumps({"title": "t", "persona": "data-scientist", "cases": cases}))).code
+        == code
+    )

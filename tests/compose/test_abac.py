@@ -16,7 +16,7 @@ from rolemgr.compose.abac.denies import all_denies
 from rolemgr.compose.abac.models import held_to_model_names, model_names
 from rolemgr.compose.abac.scope import with_tags
 from rolemgr.compose.abac.tags import missing_tags
-from rolemgr.compose.merge import merge
+from rolemgr.compose.join import join
 from rolemgr.errors import SourceLocation
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
@@ -142,7 +142,7 @@ def test_nobody_deletes_the_tag() -> None:
     add = role_of(["author-pipelines"]).role.statements
     (tagging,) = (one for one in shares_of(add) if one.action == "sagemaker:AddTags")
     scoped = with_tags([tagging._replace(action="sagemaker:DeleteTags")], ["Project"], role_spec(persona="x").value)
-    policies = policies_of(merge(scoped.shares))
+    policies = policies_of(join(scoped.shares))
     for keys, decision in ((["stage"], "Allowed"), (["stage", "project"], "ExplicitlyDenied")):
         request = Request("sagemaker:DeleteTags", ARN + "pipeline/own-1", context_of(context | {"aws:TagKeys": keys}))
         assert evaluate(request, policies).decision == decision
@@ -428,7 +428,7 @@ def test_denies_alone_say_the_same(group: str) -> None:
         *all_denies(shares, ["Project"], plain.spec, WHERE),
         *held_to_model_names(shares, "Project", names, WHERE),
     ]
-    by_allows, by_denies = policies_of(under_tags(plain, "Project").statements), policies_of(merge([*shares, *denies]))
+    by_allows, by_denies = policies_of(under_tags(plain, "Project").statements), policies_of(join([*shares, *denies]))
     for witness in _grants(plain.statements):
         for context in _contexts(witness.action, witness.resource, witness.context):
             request = Request(witness.action, witness.resource, context_of(context))
@@ -472,7 +472,7 @@ def test_attached_policies_do_not_widen_what_the_role_grants() -> None:
     spec = role_spec(persona="ml-engineer", managed_policy=["arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"]).value
     made = rendered(persona="ml-engineer", add=list(EXPERIMENTS), no_default_guardrails=True)
     shares = shares_of(made.role.statements)
-    statements = merge(with_tags(shares, ["Project"], spec).shares)
+    statements = join(with_tags(shares, ["Project"], spec).shares)
     everything = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sagemaker:*", "Resource": "*"}}
     own = policies_of(statements).identity
     policies = Policies(identity=(*own, type(own[0]).model_validate(everything)))

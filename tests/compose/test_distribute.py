@@ -6,7 +6,6 @@ import pytest
 import yaml
 
 from rolemgr.compose.distribute import Distributed, distribute
-from rolemgr.compose.merge import merge
 from rolemgr.errors import InputError, Problems
 from rolemgr.files.yaml import parse_yaml
 from rolemgr.model.catalog import ActivityGroup
@@ -152,15 +151,3 @@ def test_all_problems_of_a_statement_come_at_once_in_order() -> None:
     """An author mends a file in one go."""
     found = problems(actions=["s3:GetObject", "s3:ListBucket"], resources=["arn:aws:sns:us-east-1:111122223333:t"])
     assert [line.split(":")[1] for line in found] == ["6", "7", "9"]
-
-
-def test_merged_statements_keep_all_origins_and_unique_sids() -> None:
-    """Equal resources join actions, equal actions join resources; neither says more than before."""
-    one = distributed(actions=["s3:GetObject", "s3:ListBucket"], resources=["arn:aws:s3:::a/*", "arn:aws:s3:::a"])
-    other = distributed(actions=["s3:GetObject"], resources=["arn:aws:s3:::b/*"])
-    statements = merge([*one.shares, *other.shares])
-    assert [(s.actions, s.resources) for s in statements] == [
-        (("s3:GetObject",), ("arn:aws:s3:::a/*", "arn:aws:s3:::b/*")),
-        (("s3:ListBucket",), ("arn:aws:s3:::a",)),
-    ]
-    assert len({statement.sid for statement in statements}) == 2

@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 from tests.conftest import Run
 
-OTHER_ACCOUNT = "DefaultBucketOfAnotherAccount"
-
 
 def denies(run: Run, *options: str) -> list[dict[str, Any]]:
     """Return the Denies of a data scientist's role that speak of the default bucket."""

@@ -205,7 +205,7 @@ def test_what_gets_round_a_guardrail_is_said_and_denied_when_strict() -> None:
     said = "guardrail max-runtime can't narrow sagemaker:CreateModelPackage, sagemaker:CreateTransformJob; --strict denies them"
     assert said in composed(**chosen).notes
     strict = composed(**chosen, strict=True, no_default_guardrails=True)
-    (deny,) = [one for one in strict.statements if one.sid == "MaxRuntimeByPasses"]
+    (deny,) = [one for one in strict.statements if one.sid == "SageMakerByPassesDeny"]
     denied = ("sagemaker:CreateModelPackage", "sagemaker:CreateTransformJob")
     assert (deny.effect, deny.actions, deny.conditions) == ("Deny", denied, ())
     assert [origin.kind for origin in deny.origins] == ["guardrail"]

@@ -9,7 +9,7 @@ from tests.support import role_spec
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.choices import builtins
 from rolemgr.compose.distribute import distribute
-from rolemgr.compose.merge import merge
+from rolemgr.compose.join import join
 from rolemgr.compose.role import compose
 from rolemgr.errors import InputError, Problems
 from rolemgr.evaluate.decision import evaluate
@@ -45,7 +45,7 @@ def composed_from(
     group: Sourced[ActivityGroup], name: str, index: int, values: dict[str, Any]
 ) -> tuple[ComposedStatement, ...]:
     """Return the statements that one catalog statement comes to."""
-    return merge(distribute(group, name, index, values).shares)
+    return join(distribute(group, name, index, values).shares)
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
@@ -96,15 +96,6 @@ def test_composing_again_gives_the_same_role() -> None:
     for persona in PERSONAS:
         one, again = (compose(Catalog(), role_spec(persona=persona)) for _ in range(2))
         assert (one.statements, one.trust, one.parameters) == (again.statements, again.trust, again.parameters)
-
-
-def test_merging_what_is_merged_changes_nothing() -> None:
-    """Every pair of statements of a persona differs in resources and in actions, or in conditions."""
-    for persona in PERSONAS:
-        statements = compose(CATALOG, role_spec(persona=persona)).statements
-        by_resources = {(one.effect, one.conditions, one.resources) for one in statements}
-        by_actions = {(one.effect, one.conditions, one.actions) for one in statements}
-        assert len(by_resources) == len(by_actions) == len(statements)
 
 
 def test_the_account_only_fills_in() -> None:

@@ -236,7 +236,11 @@ def role_of(iam: Any, name: str) -> dict[str, Any]:
         for one in iam.list_role_policies(RoleName=name)["PolicyNames"]
     ]
     arns = [one["PolicyArn"] for one in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]]
-    own = [arn for arn in arns if re.search(rf"/{re.escape(name)}-(denies-)?[0-9]+$", arn)]
+    own = [
+        arn
+        for arn in arns
+        if re.search(rf"/{re.escape(name)}-(denies|sagemaker|sagemaker-and-others|others)(-[0-9]+)?$", arn)
+    ]
     properties = {key: role[key] for key in ("RoleName", "Path", "MaxSessionDuration", "AssumeRolePolicyDocument")}
     return {
         **properties,

@@ -227,7 +227,7 @@ def test_explanation_names_what_fills_the_holes() -> None:
     text = exported("cloudformation", Options(explain=True), persona="sagemaker-compute").text
     metadata = parsed(text)["Metadata"]["Rolemgr"]
     assert metadata["Parameters"]["work_buckets"] == ["sagemaker-<AWS::Region>-<AWS::AccountId>"]
-    assert metadata["Statements"]["PullImages"][0]["File"] == "activity_groups/pull-images.yaml"
+    assert metadata["Statements"]["ECRImages"][0]["File"] == "activity_groups/pull-images.yaml"
     assert "zz-" not in text
 
 

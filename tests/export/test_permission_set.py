@@ -75,7 +75,7 @@ def test_one_template_makes_the_policies_and_the_set() -> None:
     policies = [one for one in made["Resources"].values() if one["Type"] == "AWS::IAM::ManagedPolicy"]
     named = [one["Properties"]["ManagedPolicyName"] for one in policies]
     referred = made["Resources"]["PermissionSet"]["Properties"]["CustomerManagedPolicyReferences"]
-    assert [one["Name"] for one in referred] == named == ["sagemaker-ml-engineer-1", "sagemaker-ml-engineer-2"]
+    assert [one["Name"] for one in referred] == named == ["sagemaker-ml-engineer-sagemaker", "sagemaker-ml-engineer-sagemaker-2"]
     assert made["Parameters"]["Part"]["AllowedValues"] == ["Policies", "PermissionSet"]
     assert {one["Condition"] for one in policies} == {"IsPolicies"}
     assert made["Resources"]["PermissionSet"]["Condition"] == "IsPermissionSet"
@@ -92,7 +92,7 @@ def test_a_set_without_an_inline_policy_refers_to_all_of_its_policies() -> None:
     inline = direct(persona="data-scientist", account=ACCOUNT)
     whole = [policy["PolicyDocument"] for kind in ("Policies", "ManagedPolicies") for policy in inline[kind]]
     assert atoms(policies.values()) == atoms(whole)
-    assert atoms([policies["sagemaker-data-scientist-denies-1"]], "Allow") == set()
+    assert atoms([policies["sagemaker-data-scientist-denies"]], "Allow") == set()
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.compose.guardrails.choice import chosen_guardrails
 from rolemgr.compose.guardrails.denies import GuardrailContext, compile_guardrail
-from rolemgr.compose.merge import merge
+from rolemgr.compose.join import join
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request, context_of
@@ -132,7 +132,7 @@ def denies_of(chosen: Mapping[str, Any], setting: GuardrailContext) -> dict[str,
     catalog = Catalog()
     spec = role_spec(persona="sagemaker-compute", **chosen)
     found = chosen_guardrails(catalog, resolve_persona(catalog, "sagemaker-compute"), spec)
-    return {one.name: merge(compile_guardrail(one, setting).shares) for one in found}
+    return {one.name: join(compile_guardrail(one, setting).shares) for one in found}
 
 
 def filled(context: Mapping[str, Any], world: World) -> dict[str, Any]:

@@ -35,7 +35,7 @@ _OPERATORS = {
     "ForAnyValue:StringEqualsIgnoreCase": ("ForAnyValue:StringEquals", "ForAllValues:StringEqualsIgnoreCase"),
 }
 
-_SAME = {("ml-engineer", "TablesOfDataFramesTable", "aws:ResourceTag/Project by StringEquals")}
+_SAME = {("ml-engineer", "GlueDataFrameTablesByPrincipalTagAndResourceTag", "aws:ResourceTag/Project by StringEquals")}
 """What changes nothing: the statement about the tables of feature groups lets through untagged ones of these names."""
 
 Conditions = dict[str, dict[str, tuple[str, ...]]]

@@ -48,7 +48,7 @@ def test_over_the_default_quota_both_kinds_are_counted() -> None:
     assert overflow > 0
     text = attachments(made.documents)
     assert text == (
-        f"{10 + overflow} managed policies (10 attached, {overflow} that the inline quota made) are over IAM's default "
+        f"{10 + overflow} managed policies (10 attached, {overflow} of its own) are over IAM's default "
         "quota of 10 a role: it must be raised"
     )
     assert text in list(warnings(made.role, made.documents))
@@ -65,7 +65,7 @@ def test_over_the_maximum_it_is_refused() -> None:
     assert len(properties(managed_policy=many(20))["ManagedPolicyArns"]) == 20
     with pytest.raises(InputError, match=r"needs 21 managed policies \(21 attached, 0 of its own\)"):
         rendered(persona="sagemaker-compute", managed_policy=many(21))
-    with pytest.raises(InputError, match=r"\(20 attached, [1-9][0-9]* that the inline quota made\), IAM attaches 20"):
+    with pytest.raises(InputError, match=r"\(20 attached, [1-9][0-9]* of its own\), IAM attaches 20"):
         rendered(persona="sagemaker-compute", managed_policy=many(20), **LARGE)
 
 

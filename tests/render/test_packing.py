@@ -48,7 +48,10 @@ def test_packing_is_lossless_and_within_the_quotas(
     """What the policies say together is what was to be said; each fits; every Deny is in the first."""
     statements = tuple(statement(f"A{i}", Effect.ALLOW, *shape) for i, shape in enumerate(allows))
     statements += tuple(statement(f"D{i}", Effect.DENY, 1, 1) for i in range(denies))
-    first, *rest = pack([(one, measure(one)) for one in statements], measure, inline=inline, managed=managed)
+    first, *rest = (
+        part.statements
+        for part in pack([(one, measure(one)) for one in statements], measure, inline=inline, managed=managed)
+    )
     assert grants(first).union(*map(grants, rest)) == grants(statements)
     assert size(first) <= inline
     assert all(size(part) <= managed for part in rest)
@@ -61,3 +64,32 @@ def test_denies_that_do_not_fit_inline_are_an_error() -> None:
         InputError, match=r"the Deny statements have 500 characters, and the inline policy holds 100; most in x 500"
     ):
         pack([(statement("D", Effect.DENY, 50, 1), 500)], measure, inline=100, managed=200)
+
+
+def allow(sid: str, service: str, actions: int) -> ComposedStatement:
+    """Return an Allow of so many actions of a service."""
+    names = tuple(f"{service}:Action{i}" for i in range(actions))
+    return ComposedStatement(sid, Effect.ALLOW, names, ("*",), (), (ORIGIN,))
+
+
+def test_what_moves_is_whole_and_called_for_what_it_holds() -> None:
+    """SageMaker first; then MLflow; then all others; the policies of each kind are filled in order."""
+    statements = [
+        allow("A", "s3", 8),
+        allow("B", "sagemaker", 8),
+        allow("C", "sagemaker", 8),
+        allow("D", "sagemaker-mlflow", 8),
+    ]
+    sized = [(one, measure(one)) for one in statements]
+    held = {
+        inline: {
+            part.name: [one.sid for one in part.statements] for part in pack(sized, measure, inline=inline, managed=200)
+        }
+        for inline in (1000, 300, 150, 50)
+    }
+    assert held == {
+        1000: {"": ["A", "B", "C", "D"]},
+        300: {"": ["A", "D"], "sagemaker": ["B"], "sagemaker-2": ["C"]},
+        150: {"": ["A"], "sagemaker": ["D"], "sagemaker-2": ["B"], "sagemaker-3": ["C"]},
+        50: {"": [], "sagemaker": ["D"], "sagemaker-2": ["B"], "sagemaker-3": ["C"], "others": ["A"]},
+    }

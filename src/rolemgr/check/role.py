@@ -110,7 +110,7 @@ _UNDER_DENY = "RM313"
 
 def _strict_deny(finding: Finding, role: ComposedRole) -> Reason | None:
     """Return the guardrail whose Deny without a condition takes the action of *finding* away, if one does."""
-    for statement in role.statements:
+    for statement in role.unfolded:
         if statement.effect is Effect.DENY and not statement.conditions and finding.action in statement.actions:
             guardrail = next((one for one in statement.origins if one.kind == "guardrail"), None)
             if guardrail:

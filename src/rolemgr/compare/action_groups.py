@@ -79,11 +79,11 @@ def groups_of(sides: Sides) -> tuple[list[ActionGroup], str, int]:
     listed = actions_of(allowing, sides.statements)
     partitions = partitions_in(atom.text for statement in sides.statements for atom in statement.resources)
     keys = sorted({key for statement in sides.statements for key in statement.by_key})
-    spaces: dict[int, SearchSpace] = {}
+    spaces: dict[object, SearchSpace] = {}
     groups: dict[object, ActionGroup] = {}
     actions = [action for action in listed.actions if sides.focus.takes(action.name)]
     taking = _taking(sides.statements)
-    cost = 1 + (len(sides.statements) + len(keys)) // 8
+    cost = 1 + (sum(1 + len(one.resources) for one in sides.statements) + len(keys)) // 8
     problem = listed.problem
     for place, action in enumerate(actions):
         try:
@@ -93,16 +93,17 @@ def groups_of(sides: Sides) -> tuple[list[ActionGroup], str, int]:
             break
         folded = action.name.lower()
         mask = taking(folded)
-        if mask not in spaces:
-            spaces[mask] = search_space(sides.new, sides.old, folded)
-        if folded in FREE or all(covered(spaces[mask], statement) for statement in spaces[mask].allows_of_new):
-            continue
         kinds = kinds_of(action.name)
+        if (mask, kinds) not in spaces:
+            spaces[mask, kinds] = search_space(sides.new, sides.old, folded)
+        space = spaces[mask, kinds]
+        if folded in FREE or all(covered(space, statement) for statement in space.allows_of_new):
+            continue
         carried = frozenset(key for key in keys if carries(action.name, key))
         several = carried & several_values(action.name)
         group = groups.get((mask, kinds, carried, several, action.future))
         if group is None:
-            group = ActionGroup([], universe_of(kinds, partitions), carried, several, action.future, spaces[mask])
+            group = ActionGroup([], universe_of(kinds, partitions), carried, several, action.future, space)
             groups[mask, kinds, carried, several, action.future] = group
         group.names.append(action.name)
     return list(groups.values()), problem, len(actions)

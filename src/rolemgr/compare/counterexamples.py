@@ -117,9 +117,9 @@ def _real_tries(question: GrantQuestion, scenario: CallerScenario, region: Atom 
         return  # all variables are filled already
     options = list(islice(fillings(group.space.statements, settled), MOST_TRIED))
     for filled in options:
-        yield _filled_try(question, region, _narrow(question, scenario, filled, group.universe.narrow))
+        yield from _filled_try(question, region, _narrow(question, scenario, filled, group.universe.narrow))
     for filled in options:
-        yield _filled_try(question, region, _any_of(question, scenario, group.universe.wide, filled))
+        yield from _filled_try(question, region, _any_of(question, scenario, group.universe.wide, filled))
 
 
 def _narrow(
@@ -165,14 +165,15 @@ def _both(one: Mapping[str, ValueLimits], other: Mapping[str, ValueLimits]) -> d
     return found
 
 
-def _filled_try(question: GrantQuestion, region: Atom | None, setting: RequestSpace) -> _Try:
-    """Return the search with the policy variables of both sides filled."""
+def _filled_try(question: GrantQuestion, region: Atom | None, setting: RequestSpace) -> Iterator[_Try]:
+    """Yield the search with the policy variables of both sides filled; none where the Allow then says nothing."""
     sides = question.sides
     new, old = (side.with_values(setting.filled) for side in (sides.new, sides.old))
     made = search_space(new, old, question.action.lower())
-    statement = next(one for one in made.allows_of_new if one.at == question.statement.at)
-    inside = next((atom for atom in statement.resources if region and atom.text == region.text), None)
-    return _Try(made, statement, inside, setting)
+    for statement in made.allows_of_new:
+        if statement.at == question.statement.at:
+            inside = next((atom for atom in statement.resources if region and atom.text == region.text), None)
+            yield _Try(made, statement, inside, setting)
 
 
 def _first_difference(

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from rolemgr.compare.compare import compare
 from rolemgr.compare.lifted import denies_behind, lifted
+from rolemgr.compare.of_no_type import OfNoType, of_no_type
 from rolemgr.compare.verdicts import Comparison
 from rolemgr.evaluate.policies import Policies
 from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy, TrustPolicy
@@ -70,6 +71,9 @@ class Changes(NamedTuple):
     parts: tuple[Part, ...]
     values: tuple[Value, ...]
     only_in_one: tuple[str, ...]
+    newly_of_no_type: OfNoType | None = None
+    """What the new one's identity policies name beside the old one's and AWS never asks for: no difference."""
+    no_longer_of_no_type: OfNoType | None = None
 
     @property
     def same(self) -> bool:
@@ -94,7 +98,14 @@ def changes(old: Grant, new: Grant) -> Changes:
     shared = [name for name in before if name in after]
     parts = [_part(name, before[name], after[name]) for name in shared]
     parts = [_with_lifted(part, old, new) if part.name == "permissions" else part for part in parts]
-    return Changes(tuple(parts), tuple(_values(old.values, new.values)), tuple(sorted(before.keys() ^ after.keys())))
+    was, now = old.identity or (), new.identity or ()
+    return Changes(
+        tuple(parts),
+        tuple(_values(old.values, new.values)),
+        tuple(sorted(before.keys() ^ after.keys())),
+        of_no_type(now, was),
+        of_no_type(was, now),
+    )
 
 
 def _part(name: str, old: Policies, new: Policies) -> Part:

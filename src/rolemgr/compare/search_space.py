@@ -152,7 +152,7 @@ def search_space(new: CompiledPolicies, old: CompiledPolicies, folded_action: st
 
 def _statements_about(side: CompiledPolicies, action: str) -> StatementsByLayer:
     return tuple(
-        (group.must_allow, tuple(statement for statement in group.statements if statement.takes.take(action)))
+        (group.must_allow, tuple(filter(None, (statement.about(action) for statement in group.statements))))
         for group in side.groups
     )
 

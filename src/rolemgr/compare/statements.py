@@ -6,7 +6,7 @@ whether it is allowed: no Deny, and an Allow of every layer that must allow.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from rolemgr.iam.documents import Effect, PolicyDocument, TrustPolicy
 from rolemgr.iam.values import read_bool
 from rolemgr.iam.variables import Variable, opens_variable, parse
 from rolemgr.iam.wildcards import action_glob
+from rolemgr.reference.inert import is_inert
 
 
 class CompiledCondition(NamedTuple):
@@ -101,6 +102,8 @@ class CompiledStatement:
     principals: Named | None
     variables: frozenset[str]
     spelt: Mapping[str, str]
+    _parts: "dict[frozenset[Atom], CompiledStatement | None]" = field(default_factory=dict)
+    """It without some of its resources, each once: equal statements are asked once."""
 
     @cached_property
     def shape(self) -> object:
@@ -117,6 +120,26 @@ class CompiledStatement:
     def everywhere(self) -> bool:
         """Whether its Resource is `*`, and so at least as wide as any other."""
         return not self.spares_listed and any(atom.text == "*" for atom in self.resources)
+
+    def about(self, action: str) -> "CompiledStatement | None":
+        """
+        Return what it says of the lower-case *action*, None where it says nothing.
+
+        Of its resources those alone that AWS may ask for the action on, by the reference.
+        """
+        if not self.takes.take(action):
+            return None
+        if self.spares_listed:
+            return self
+        inert = frozenset(atom for atom in self.resources if is_inert(action, atom.text))
+        return self._without(inert) if inert else self
+
+    def _without(self, inert: frozenset[Atom]) -> "CompiledStatement | None":
+        """Return it without the resources *inert*; None where no other is left."""
+        if inert not in self._parts:
+            left = self.resources - inert
+            self._parts[inert] = replace(self, resources=left, _parts={}) if left else None
+        return self._parts[inert]
 
     def near(self, inside: Pattern) -> tuple[Atom, ...]:
         """Return its resources but for those that begin otherwise than all that *inside* matches."""

@@ -4,7 +4,7 @@ Distribution: three plain lists of an author become statements in which nothing 
 An author writes actions, resources and conditions. IAM authorises each action only on resources of the
 types that it accepts, and sends only the condition keys that it supports; a statement that ignores this
 grants nothing, or blocks for ever. So each action gets just the resources and the keys that fit it, and
-actions with the same share become one statement (`rolemgr.compose.merge`).
+actions with the same share become one statement (`rolemgr.compose.join`).
 
 In an Allow, a key that an action does not support is left off for that action, and reported: it could
 never have limited it. In a Deny, the action itself is left off: without its condition the Deny would be
@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from rolemgr.compose.purposes import purpose_of
 from rolemgr.compose.resolve_statement import ResolvedStatement, Typed, placeholders, resolve_statement
 from rolemgr.compose.substitute import Values
 from rolemgr.iam.documents import Effect
@@ -36,6 +37,10 @@ class Share(NamedTuple):
     conditions: FrozenConditions
     effect: Effect
     origin: Origin
+    purpose: str = ""
+    """What it is for, by its author's word."""
+    authored: FrozenConditions | None = None
+    """The conditions as its author wrote them, where they may differ from those that it has."""
 
 
 class Distributed(NamedTuple):
@@ -92,7 +97,11 @@ def _shares(resolved: ResolvedStatement, action: Action, typed: tuple[Typed, ...
 def _share(resolved: ResolvedStatement, action: Action, typed: Sequence[Typed], conditions: FrozenConditions) -> Share:
     resources = tuple(sorted(resource for resource, _ in typed))
     names = tuple(sorted({name for _, types in typed for name in types}))
-    return Share(action.name, resources, names, conditions, resolved.statement.effect, resolved.origin)
+    purpose = purpose_of(resolved.statement, action)
+    return Share(
+        action.name, resources, names, conditions, resolved.statement.effect, resolved.origin, purpose,
+        resolved.conditions,
+    )  # fmt: skip
 
 
 def _supported(conditions: FrozenConditions, action: Action, types: tuple[str, ...]) -> FrozenConditions:

@@ -17,8 +17,8 @@ from rolemgr.compose.distribute import ANY, Distributed, Share, distribute
 from rolemgr.compose.groups import Groups, chosen_groups, clashes
 from rolemgr.compose.guardrails.choice import ChosenGuardrail, chosen_guardrails
 from rolemgr.compose.inert_denies import without_doubled_denies, without_inert_denies
+from rolemgr.compose.join import join
 from rolemgr.compose.limits import with_limits
-from rolemgr.compose.merge import merge
 from rolemgr.compose.never_names import wrong_names_in_never
 from rolemgr.compose.notes import excuses, notes_on, notes_on_limits, replaced_limits
 from rolemgr.compose.parameters import declared_parameters, misfit, regions_of_keys, resolve
@@ -125,7 +125,7 @@ def _composed(
     shares = [share for part in parts for share in part.shares]
     (account,) = without_account(values)["account"]
     limited = with_limits(without_inert_denies(shares, spec.value, account), guardrails, spec)
-    statements = merge((*without_doubled_denies(limited.shares), *bucket_denies(shares, spec, account), *_end(spec)))
+    statements = join((*without_doubled_denies(limited.shares), *bucket_denies(shares, spec, account), *_end(spec)))
     return ComposedRole(
         spec=spec.value,
         persona=persona,

@@ -16,6 +16,7 @@ from typing import Any
 from rolemgr.errors import InputError
 from rolemgr.export.portable import Portable
 from rolemgr.export.stand_ins import ACCOUNT, Hole, parts
+from rolemgr.files.write import to_json
 
 _ACCOUNT = "<ACCOUNT>"
 """What stands for the account in the script's documents until it runs; like stand-ins, it does not end as it begins."""
@@ -173,7 +174,7 @@ def _document(name: str, value: Any, made: Portable) -> str:
 
     The here-document is quoted, and no line of JSON is its end: a line break inside a text is escaped.
     """
-    text = json.dumps(value, indent=2, ensure_ascii=False)
+    text = to_json(value).rstrip("\n")
     filled = "".join(_ACCOUNT if isinstance(part, Hole) else part for part in parts(text, made.holes))
     return f"\ndocument {name} << 'JSON'\n{filled}\nJSON\n"
 

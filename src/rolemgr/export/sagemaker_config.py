@@ -133,7 +133,7 @@ def _prefix(role: ComposedRole, bucket: str | None) -> str | None:
     """Return the part of the *bucket* that the role may write to, where it may not write to all of it."""
     keys = [
         resource.partition(f":::{bucket}/")[2]
-        for one in role.statements
+        for one in role.unfolded
         if one.effect is Effect.ALLOW and "s3:PutObject" in one.actions
         for resource in one.resources
         if f":::{bucket}/" in resource

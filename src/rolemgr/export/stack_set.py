@@ -124,7 +124,7 @@ def _passed(made: Portable) -> set[str]:
     """Return the names of the roles that the role passes in its own account."""
     return {
         resource.rpartition("role/")[2]
-        for statement in made.role.statements
+        for statement in made.role.unfolded
         if "iam:PassRole" in statement.actions
         for resource in statement.resources
         if f"::{made.role.spec.account}:role/" in resource and resource != made.role.spec.arn

@@ -1,12 +1,24 @@
 """Write data as JSON or YAML: the same data gives the same bytes, in the order in which it is handed in."""
 
 import json
+import re
 from typing import Any
+
+_TEXT = r'"(?:[^"\\\n]|\\.)*"'
+_VALUE = rf'(?:{_TEXT}|[^\[\]{{}}",:\n]+)'
+_LIST_OF_ONE = re.compile(rf"\[\n *({_VALUE})\n *\]")
+_OBJECT_OF_ONE = re.compile(rf"\{{\n *({_TEXT}: (?:{_VALUE}|\[{_VALUE}\]))\n *\}}")
+"""A list, or an object, of one plain value as indented JSON has it: no JSON text holds a line break itself."""
 
 
 def to_json(data: Any) -> str:
     """Return *data* as indented JSON that ends in a newline."""
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return indented(json.dumps(data, indent=2, ensure_ascii=False)) + "\n"
+
+
+def indented(text: str) -> str:
+    """Return the indented JSON *text* with each list or object of one value on one line: IAM policies have many."""
+    return _OBJECT_OF_ONE.sub(r"{\1}", _LIST_OF_ONE.sub(r"[\1]", text))
 
 
 def to_yaml(data: Any) -> str:

@@ -19,6 +19,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_pascal
 
+from rolemgr.files.write import to_json
 from rolemgr.iam.base import Model
 from rolemgr.iam.variables import known_variables_in
 
@@ -228,7 +229,7 @@ class PolicyDocument(Model):
 
     def to_json(self) -> str:
         """Return the document as indented JSON text without a final newline."""
-        return json.dumps(self.to_json_value(), indent=2, ensure_ascii=False)
+        return to_json(self.to_json_value()).rstrip("\n")
 
     def size(self) -> int:
         """

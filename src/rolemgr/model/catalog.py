@@ -23,12 +23,14 @@ from rolemgr.iam.wildcards import contains
 _ENTRY_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _PARAMETER_NAME = r"^[a-z][a-z0-9_]*$"
 _SID = r"^[A-Z][A-Za-z0-9]{0,63}$"
+_PURPOSE = r"^[A-Z][A-Za-z0-9]{0,31}$"
 CHECK_ID = r"^[A-Za-z][A-Za-z0-9_-]*$"
 FORMS = {
     _ENTRY_ID: "lower-case words joined by hyphens, such as run-training-jobs",
     _PARAMETER_NAME: "lower-case letters, digits and underscores, such as data_buckets",
     CHECK_ID: "a letter, then letters, digits, hyphens and underscores, such as no-public-bucket",
     _SID: "1 to 64 letters and digits, a capital first, such as TrainingJobs",
+    _PURPOSE: "1 to 32 letters and digits, a capital first, such as Jobs",
 }
 """What each pattern of the catalog's names means, in words: for messages."""
 
@@ -37,6 +39,7 @@ EntryId: TypeAlias = Annotated[str, StringConstraints(pattern=_ENTRY_ID)]
 
 ParameterName: TypeAlias = Annotated[str, StringConstraints(pattern=_PARAMETER_NAME)]
 Sid: TypeAlias = Annotated[str, StringConstraints(pattern=_SID)]
+Purpose: TypeAlias = Annotated[str, StringConstraints(pattern=_PURPOSE)]
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 
@@ -90,6 +93,13 @@ def exact(action: str) -> str:
     return action
 
 
+class PurposeByAccess(Model):
+    """What the reads and the writes of a statement are for, where that is not the same."""
+
+    read: Purpose
+    write: Purpose
+
+
 class GroupStatement(Model):
     """
     Actions, the resources they act on, and the conditions that make them safe, as three plain lists.
@@ -109,6 +119,12 @@ class GroupStatement(Model):
     conditions: Conditions = Field(default_factory=dict)
     needs: Strings = ()
     """Parameters that must have a value; without one the statement is left out."""
+    purpose: Purpose | PurposeByAccess | None = None
+    """
+    What it is for, in a word: `rolemgr.compose.join` joins what has one purpose, and makes the Sid from it.
+
+    Without one the statement stands by itself, under its own Sid.
+    """
     why: Text | None = None
 
 

@@ -5,8 +5,8 @@ These are computed and not parsed, and so plain frozen values.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeAlias
 
 from rolemgr.errors import SourceLocation
@@ -50,7 +50,34 @@ class ComposedStatement:
     conditions: FrozenConditions
     origins: tuple[Origin, ...]
     parts: tuple[MergedPart, ...] = field(default=(), compare=False, repr=False)
-    """What each of several origins gave."""
+    """What each origin gave, where not each gave all; every other pair of action and resource is inert."""
+
+    def unfolded(self) -> "tuple[ComposedStatement, ...]":
+        """
+        Return statements that say the same by those pairs alone that AWS asks for, each with its own origins.
+
+        What judges pairs of action and resource judges these: in a joined statement an action may stand beside
+        resources that are of none of its types (`rolemgr.reference.inert`).
+        """
+        if not self.parts:
+            return (self,)
+        found: dict[tuple[str, ...], list[MergedPart]] = {}
+        for part in self.parts:
+            found.setdefault(part.resources, []).append(part)
+        return tuple(
+            replace(
+                self, actions=tuple(sorted({part.action for part in parts})), resources=resources,
+                origins=tuple(dict.fromkeys(part.origin for part in parts)), parts=tuple(parts),
+            )
+            for resources, parts in found.items()
+        )  # fmt: skip
+
+    def actions_by_origin(self) -> "dict[Origin, tuple[str, ...]]":
+        """Return the actions that each origin gives it."""
+        found: dict[Origin, set[str]] = {origin: set() for origin in self.origins}
+        for part in self.parts:
+            found[part.origin].add(part.action)
+        return {origin: tuple(sorted(actions)) or self.actions for origin, actions in found.items()}
 
     def origins_of(self, action: str, resource: str) -> tuple[Origin, ...]:
         """
@@ -152,6 +179,11 @@ class ComposedRole:
     notes: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     """Of the notes those on names that AWS is not known to have, and on values that are hardly meant."""
+
+    @cached_property
+    def unfolded(self) -> tuple[ComposedStatement, ...]:
+        """Its statements by the pairs of action and resource that AWS asks for: what judges of pairs judge."""
+        return tuple(one for statement in self.statements for one in statement.unfolded())
 
 
 class PassedRole(NamedTuple):

@@ -31,7 +31,7 @@ from rolemgr.iam.documents import (
 )
 from rolemgr.iam.uses import Use
 from rolemgr.model.policy_tests import DENIED, PolicyTests
-from rolemgr.model.role import Origin
+from rolemgr.model.role import ComposedStatement, Origin
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.policytest.files import document_at, documents_at, identity_policies_at, read_beside, unjudged_at
@@ -42,6 +42,7 @@ from rolemgr.render.documents import render
 
 P = TypeVar("P", bound=PolicyDocument)
 Origins = Mapping[str, tuple[Origin, ...]]
+Statements = Mapping[str, ComposedStatement]
 
 
 class PolicyTest(NamedTuple):
@@ -75,11 +76,11 @@ class FileResults(NamedTuple):
 
 
 class _Subject(NamedTuple):
-    """Whom a file asks: identity policies, the role's ARN and its statements' origins where it is a role."""
+    """Whom a file asks: identity policies, the role's ARN and its statements by Sid where it is a role."""
 
     identity: tuple[IdentityPolicy, ...]
     arn: str | None
-    origins: Origins
+    statements: Statements
     notes: tuple[str, ...]
     doubts: tuple[str, ...] = ()
 
@@ -104,12 +105,17 @@ def run_tests(tests: Sourced[PolicyTests]) -> FileResults:
     raise_all(problems)
     listed = [*_cases(tests, subject, policies), *_calls(tests, subject, policies)]
     notes = (*subject.notes, *notes_on_policies(tests), *_beside(tests, policies, listed))
-    return FileResults(tests.source.name, tuple(_result(test, subject.origins) for test in listed), notes)
+    return FileResults(tests.source.name, tuple(_result(test, subject.statements) for test in listed), notes)
 
 
-def _result(test: PolicyTest, origins: Origins) -> Result:
+def _result(test: PolicyTest, statements: Statements) -> Result:
     try:
         evaluation = evaluate(test.request, test.policies)
+        origins = (
+            {sid: one.origins_of(test.request.action, test.request.resource) for sid, one in statements.items()}
+            if test.by or evaluation.decision not in test.expected
+            else {}
+        )
         passed = evaluation.decision in test.expected and set(test.by) <= _deciding(evaluation, origins)
         explained = None if passed else explain(test.request, test.policies)
     except InputError as error:
@@ -270,11 +276,11 @@ def _composed(spec: Sourced[RoleSpec]) -> _Subject:
     role = compose(_catalog(_folders(spec)), spec)
     documents = render(role)
     policies = (*documents.policies, *documents.managed_policies)
-    origins = {statement.sid: statement.origins for statement in role.statements}
+    statements = {statement.sid: statement for statement in role.statements}
     left_out = (*documents.attached, *filter(None, (documents.boundary,)))
     notes = tuple(f"{spec.source.name}: decided without {arn}: what it allows is not judged" for arn in left_out)
     identity = tuple(policy.document for policy in policies)
-    return _Subject(identity, role.spec.arn, origins, (*role.doubts, *notes), role.doubts)
+    return _Subject(identity, role.spec.arn, statements, (*role.doubts, *notes), role.doubts)
 
 
 def _role_file(tests: Sourced[PolicyTests]) -> Sourced[RoleSpec]:

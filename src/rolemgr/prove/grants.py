@@ -14,6 +14,7 @@ from rolemgr.iam.documents import Effect
 from rolemgr.prove.proof import CounterExample, Judged, Proof, RoleToProve, all_told, places, proofs_of, told
 from rolemgr.prove.resource_classes import of_pattern
 from rolemgr.prove.search import Inquiry, IsolatedStatement, inquiry
+from rolemgr.reference.inert import live_resources
 
 NAME = "no dead grant"
 CLAIM = "each granted action is allowed on each of its resources by some request"
@@ -34,9 +35,15 @@ def _judgements(subject: RoleToProve) -> Iterator[Judged]:
 def _of_action(subject: RoleToProve, action: str) -> Iterator[Judged]:
     asked = inquiry(subject, action)
     for allow in asked.of(Effect.ALLOW):
-        for pattern in allow.statement.resource or ():
+        for pattern in _asked_on(allow, action):
             what = f"`{allow.statement.sid}` grants {action} on {pattern} to any request"
             yield NAME, told(subject, what, partial(_if_dead, asked, allow, pattern))
+
+
+def _asked_on(allow: IsolatedStatement, action: str) -> tuple[str, ...]:
+    """Return the resources of *allow* that are of a type of *action*; where none is, all, as each is a dead grant."""
+    listed = allow.statement.resource or ()
+    return live_resources(action, listed) or listed
 
 
 def _if_dead(asked: Inquiry, allow: IsolatedStatement, pattern: str) -> CounterExample | None:

@@ -93,7 +93,7 @@ def _shared(one: RoleToProve, other: RoleToProve) -> Iterator[_Shared]:
 def _grants_by_action(role: ComposedRole) -> Mapping[str, Sequence[_Grant]]:
     """Return what *role* can write, by action."""
     found: dict[str, list[_Grant]] = {}
-    for statement in role.statements:
+    for statement in role.unfolded:
         for action in statement.actions if statement.effect is Effect.ALLOW else ():
             if _writes(action):
                 origins = tuple(origin for origin in statement.origins if action in origin.actions)

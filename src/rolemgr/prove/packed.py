@@ -1,6 +1,9 @@
 """
 Packing loses nothing: the documents decide every request as the statements did before they were packed.
 
+Nor does joining before it add anything: each pair of action and resource that stands in a statement, and that none
+of its catalog statements has, is one that AWS never asks for.
+
 Asked are all actions, of the reference or by name, that a statement on either side may be about, each on every
 class of resources and in every assignment of every statement's keys; of the others no statement speaks. Few roles
 are so large that they are packed, so the same statements are packed once more as tightly as packing goes, and
@@ -11,14 +14,16 @@ access and never a limit; without an inline policy the Denies are in policies of
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import chain, product
 
 from rolemgr.errors import InputError
 from rolemgr.iam.documents import Effect, IdentityPolicy
 from rolemgr.iam.wildcards import contains
 from rolemgr.model.role import ComposedStatement, NamedPolicy, RoleDocuments
 from rolemgr.prove.domains import KeyAssignment
-from rolemgr.prove.proof import Answer, CounterExample, Proof, RoleToProve, all_told, proof_of
+from rolemgr.prove.proof import Answer, CounterExample, Proof, RoleToProve, all_told, places, proof_of
 from rolemgr.prove.search import Inquiry, inquiry
+from rolemgr.reference.inert import is_inert
 from rolemgr.reference.services import action_names, services
 from rolemgr.render.documents import permissions_policy
 from rolemgr.render.packing import pack, pack_managed
@@ -34,7 +39,19 @@ def packing_lossless(subject: RoleToProve) -> Proof:
     """Return the proof that the documents of *subject*, and a tighter packing of it, say what its statements say."""
     whole = _with_documents(subject, (permissions_policy(subject.rendered.role.statements),))
     packings = (*((subject,) if subject.documents != whole.documents else ()), _tight(whole), _managed(whole))
-    return proof_of(NAME, CLAIM, (answer for packed in packings for answer in _compared(whole, packed)))
+    compared = (answer for packed in packings for answer in _compared(whole, packed))
+    return proof_of(NAME, CLAIM, chain(_added(subject), compared))
+
+
+def _added(subject: RoleToProve) -> Iterator[Answer]:
+    """Yield for each pair of action and resource that joining added to a statement what AWS could ask it for."""
+    for statement in subject.rendered.role.statements:
+        had = {pair for one in statement.unfolded() for pair in product(one.actions, one.resources)}
+        for action, resource in product(statement.actions, statement.resources):
+            if (action, resource) not in had:
+                problem = f"`{statement.sid}` adds {action} on {resource}, which none of its catalog statements has"
+                lines = places(statement.origins)
+                yield None if is_inert(action, resource) else CounterExample(problem, subject.flags, None, lines)
 
 
 def _with_documents(subject: RoleToProve, documents: Sequence[IdentityPolicy], *, inline: int = 1) -> RoleToProve:
@@ -56,15 +73,15 @@ def _tight(whole: RoleToProve) -> RoleToProve:
         parts = pack(sized, _size, inline=sum(denies) + len(denies), managed=max(sizes, default=0) // 2 + _ROOM)
     except InputError:  # one action on one resource is larger than half of the largest statement
         parts = pack(sized, _size, inline=sum(denies) + len(denies), managed=max(sizes, default=0) + _ROOM)
-    return _with_documents(whole, [permissions_policy(part) for part in parts])
+    return _with_documents(whole, [permissions_policy(part) for _, part in parts])
 
 
 def _managed(whole: RoleToProve) -> RoleToProve:
     """Return *whole* in managed policies alone, with room for little more than their largest statement."""
     statements = whole.rendered.role.statements
     sized = [(one, read.size()) for one, read in zip(statements, whole.statements, strict=True)]
-    denies, allows = pack_managed(sized, _size, max((size for _, size in sized), default=0) + _ROOM)
-    return _with_documents(whole, [permissions_policy(part) for part in (*denies, *allows)], inline=0)
+    packed = pack_managed(sized, _size, max((size for _, size in sized), default=0) + _ROOM)
+    return _with_documents(whole, [permissions_policy(part) for _, part in packed], inline=0)
 
 
 def _size(statement: ComposedStatement) -> int:

@@ -24,6 +24,7 @@ from rolemgr.prove.domains import PER_ANSWER, KeyAssignment, Term, Test, Values,
 from rolemgr.prove.proof import Decide, RoleToProve
 from rolemgr.prove.resource_classes import classes
 from rolemgr.reference.condition_keys import find_key
+from rolemgr.reference.inert import live_resources
 from rolemgr.reference.quirks import absence_reason, several_values
 
 _VERSION = "2012-10-17"
@@ -130,10 +131,11 @@ class Inquiry:
             yield dict(zip(names, choice, strict=True))
 
     def resources(self) -> tuple[str, ...]:
-        """Return a concrete resource of each class that the Allows distinguish."""
+        """Return a concrete resource of each class of the Allows, of those that AWS asks the action on."""
         patterns = [text for isolated in self.of(Effect.ALLOW) for text in isolated.statement.resource or ()]
         every = [text for isolated in self.statements for text in isolated.statement.resource or ()]
-        return self.budget.answer(classes, self.action, tuple(dict.fromkeys(patterns)), tuple(dict.fromkeys(every)))
+        live = live_resources(self.action, dict.fromkeys(patterns))
+        return self.budget.answer(classes, self.action, live, live_resources(self.action, dict.fromkeys(every)))
 
     def decision(self, resource: str, assignment: KeyAssignment) -> Decision:
         """Return the decision on *resource* in *assignment* by what each statement says alone."""

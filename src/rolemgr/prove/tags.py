@@ -248,7 +248,7 @@ def _models(subject: RoleToProve, plain: RoleToProve) -> Values | None:
     spec = subject.rendered.role.spec
     shares = [
         Share(action, one.resources, (), one.conditions, one.effect, one.origins[0])
-        for one in plain.rendered.role.statements
+        for one in plain.rendered.role.unfolded
         for action in one.actions
     ]
     names = model_names(shares, spec.abac[0], spec)

@@ -131,6 +131,50 @@ def _nothing_empty(pattern: str) -> str:
     return str(arn._replace(region=region, account=account, resource=arn.resource.replace("*", "?*")))
 
 
+@lru_cache(maxsize=65_536)
+def may_be_of_form(pattern: str, form: str, owner: str) -> bool:
+    """
+    Tell whether the glob *pattern* matches some text of the ARN *form*, of a type of the service *owner*.
+
+    One walk over the pattern with a bit for each place in the form, as patterns may be anybody's.
+    """
+    steps = _format_steps(form, owner)
+    if owner in _MORE_BEHIND and steps[-1:] == _one_or_more(":")[-1:]:
+        steps = (*steps[:-2], *_one_or_more(""))
+    places = _skipping(1, steps)
+    for char in pattern:
+        if char == "*":
+            places = ~((places & -places) - 1) & ((2 << len(steps)) - 1) if places else 0
+        else:
+            meeting = places & _meeting_mask(char, steps)
+            again = sum(1 << place for place, step in enumerate(steps) if step.again)
+            places = _skipping(meeting & again | (meeting & ~again) << 1, steps)
+    return bool(places >> len(steps) & 1)
+
+
+_MORE_BEHIND = {"logs"}
+"""
+Services that ask for a resource with more behind its name: CloudWatch Logs for a group as ``log-group:NAME:*``.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
+"""
+
+
+def _skipping(places: int, steps: _Steps) -> int:
+    """Return *places* and those behind repetitions that stand there, which may be of nothing."""
+    for place, step in enumerate(steps):
+        if step.again and places >> place & 1:
+            places |= 2 << place
+    return places
+
+
+@lru_cache(maxsize=16_384)
+def _meeting_mask(char: str, steps: _Steps) -> int:
+    """Return a bit for each of *steps* that can be *char*; ``?`` is any character."""
+    one = _ANY if char == "?" else _literal(char)
+    return sum(1 << place for place, step in enumerate(steps) if step.meets(one))
+
+
 def _meeting(left: _Steps, right: _Steps) -> str | None:
     """
     Return a shortest text that both patterns match: a breadth-first walk over the product of the two.

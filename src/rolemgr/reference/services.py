@@ -26,6 +26,9 @@ class ResourceTypeUse(NamedTuple):
     condition_keys: frozenset[str]
 
 
+_READS = frozenset({"List", "Read"})
+
+
 @dataclass(frozen=True, eq=False)
 class Action:
     """
@@ -49,6 +52,11 @@ class Action:
     def service(self) -> str:
         """The prefix before the colon, such as `sagemaker`."""
         return self.name.split(":", 1)[0]
+
+    @property
+    def access(self) -> str:
+        """``Read`` where AWS says that it reads or lists and nothing else, else ``Write``."""
+        return "Read" if self.access_levels <= _READS else "Write"
 
 
 class ResourceType(NamedTuple):

@@ -53,14 +53,14 @@ def _policies(
     """Return the inline policies of *role*, one or none, and the managed ones, those with the Denies first."""
     name = role.spec.role_name
     if role.spec.inline == "yes":
-        inline, *more = _packed(role.statements, largest)
-        return (NamedPolicy(name, inline),), _numbered(name, more)
-    denies, allows = _managed(role.statements, largest)
-    return (), (*_numbered(f"{name}-denies", denies), *_numbered(name, allows))
+        (_, inline), *more = _packed(role.statements, largest)
+        return (NamedPolicy(name, inline),), _named(name, more)
+    return (), _named(name, _managed(role.statements, largest))
 
 
-def _numbered(name: str, documents: Sequence[IdentityPolicy]) -> tuple[NamedPolicy, ...]:
-    return tuple(NamedPolicy(f"{name}-{number}", document) for number, document in enumerate(documents, start=1))
+def _named(name: str, documents: Sequence[tuple[str, IdentityPolicy]]) -> tuple[NamedPolicy, ...]:
+    """Return *documents* as policies of the role *name*, each called for what it holds."""
+    return tuple(NamedPolicy(f"{name}-{kind}", document) for kind, document in documents)
 
 
 def attachments(documents: RoleDocuments) -> str | None:
@@ -111,13 +111,13 @@ def _policy(model: type[P], rows: Sequence[_Row]) -> P:
 
 def _packed(
     statements: Sequence[ComposedStatement], largest: Callable[[ComposedStatement], ComposedStatement]
-) -> list[IdentityPolicy]:
-    """Return the inline policy and, where that quota does not hold it all, the managed ones."""
+) -> list[tuple[str, IdentityPolicy]]:
+    """Return the inline policy and, where that quota does not hold it all, managed ones, each with what it holds."""
     sized, whole = _sized(statements, largest)
     inline, managed = quota("role_inline_policies"), quota("managed_policy")
     frame = whole.model_copy(update={"statement": ()}).size()
     if frame + sum(size for _, size in sized) + len(sized) - 1 <= inline:
-        return [whole]
+        return [("", whole)]
     from rolemgr.render.packing import pack  # few roles are that large
 
     packed = pack(sized, lambda part: _size(largest(part)), inline=inline - frame, managed=managed - frame)
@@ -126,14 +126,13 @@ def _packed(
 
 def _managed(
     statements: Sequence[ComposedStatement], largest: Callable[[ComposedStatement], ComposedStatement]
-) -> tuple[list[IdentityPolicy], list[IdentityPolicy]]:
+) -> list[tuple[str, IdentityPolicy]]:
     """Return the managed policies that hold the Denies of *statements*, and those that hold the Allows."""
     from rolemgr.render.packing import pack_managed  # few roles have nothing inline
 
     sized, whole = _sized(statements, largest)
     limit = quota("managed_policy") - whole.model_copy(update={"statement": ()}).size()
-    denies, allows = pack_managed(sized, lambda part: _size(largest(part)), limit)
-    return _read(denies, statements, whole), _read(allows, statements, whole)
+    return _read(pack_managed(sized, lambda part: _size(largest(part)), limit), statements, whole)
 
 
 def _sized(
@@ -146,11 +145,12 @@ def _sized(
 
 
 def _read(
-    packed: Sequence[Sequence[ComposedStatement]], statements: Sequence[ComposedStatement], whole: IdentityPolicy
-) -> list[IdentityPolicy]:
+    packed: Sequence[tuple[str, Sequence[ComposedStatement]]], statements: Sequence[ComposedStatement],
+    whole: IdentityPolicy,
+) -> list[tuple[str, IdentityPolicy]]:  # fmt: skip
     """Return the policies of the *packed* statements, parts of the *whole* one where they can be."""
     read = {one.sid: two for one, two in zip(statements, whole.statement, strict=True)}
-    return [_part(whole, part, read) for part in packed]
+    return [(name, _part(whole, part, read)) for name, part in packed]
 
 
 def _size(statement: ComposedStatement) -> int:

@@ -1,5 +1,7 @@
 """What ``--explain`` adds to a role: where each statement comes from, and what could not be narrowed."""
 
+from collections.abc import Sequence
+
 from rolemgr.iam.documents import JsonValue
 from rolemgr.model.role import ComposedRole, GuardrailInForce, Origin
 
@@ -7,6 +9,8 @@ from rolemgr.model.role import ComposedRole, GuardrailInForce, Origin
 def explanation(role: ComposedRole) -> JsonValue:
     """
     Return the origins of the statements of *role* by Sid, its parameters, guardrails, and keys without effect.
+
+    Each origin has the actions that it gives the statement.
 
     ``NotNarrowed`` names the condition keys that a catalog statement puts on an action with which AWS never
     sends them: there they limit nothing. Each guardrail says what it narrows, what by-passes it, and where
@@ -17,7 +21,8 @@ def explanation(role: ComposedRole) -> JsonValue:
         "ActivityGroups": list(role.groups),
         "Parameters": {name: list(values) for name, values in role.parameters.items()},
         "Statements": {
-            statement.sid: [_origin(origin) for origin in statement.origins] for statement in role.statements
+            statement.sid: [_with_actions(origin, actions) for origin, actions in statement.actions_by_origin().items()]
+            for statement in role.statements
         },
         "Guardrails": [_guardrail(guardrail) for guardrail in role.guardrails],
         "NotByTag": [{"Action": one.action, "Why": one.why} for one in role.not_by_tag],
@@ -45,6 +50,10 @@ def _guardrail(guardrail: GuardrailInForce) -> dict[str, JsonValue]:
 
 
 _KINDS = {"activity group": "ActivityGroup", "guardrail": "Guardrail", "tag key": "TagKey", "bucket by tag": "TagKey"}
+
+
+def _with_actions(origin: Origin, actions: Sequence[str]) -> dict[str, JsonValue]:
+    return {**_origin(origin), "Actions": list(actions)}
 
 
 def _origin(origin: Origin) -> dict[str, JsonValue]:

@@ -62,7 +62,7 @@ def _any_allowed(role: RenderedRole, actions: Sequence[str], globs: Iterable[str
     return any(
         evaluate(request, policies).decision == "Allowed"
         for within in globs
-        for statement in role.role.statements
+        for statement in role.role.unfolded
         if statement.effect is Effect.ALLOW
         for action in actions
         if action in statement.actions

@@ -7,7 +7,7 @@ from rolemgr.change.change import AccessChange, Way
 from rolemgr.compare.grants import Changes
 from rolemgr.errors import printable
 from rolemgr.report.changes import change_line, summed
-from rolemgr.report.differences import SideWords, command, statement_name
+from rolemgr.report.differences import SideWords, command, notes_on_types, statement_name
 
 _UNCHANGED = {
     "Path": "path", "Description": "description", "MaxSessionDuration": "session length",
@@ -76,8 +76,10 @@ class FolderDiff(NamedTuple):
 def diff_text(one: RoleDiff, *, explain: bool) -> str:
     """Return the changes of one pair as text, a line that sums up at the end; *explain* adds the requests."""
     if one.found.same:
-        return _no_difference(one) + "\n"
-    lines = [f"{one.old.name} -> {one.new.name}", *_lines(one, explain=explain), _summed([one], explain=explain)]
+        lines = [_no_difference(one), *_notes(one)]
+        return "\n".join(map(printable, lines)) + "\n"
+    head = f"{one.old.name} -> {one.new.name}"
+    lines = [head, *_lines(one, explain=explain), *_notes(one), _summed([one], explain=explain)]
     return "\n".join(map(printable, lines)) + "\n"
 
 
@@ -116,6 +118,10 @@ def _folder_summed(found: FolderDiff, *, explain: bool) -> str:
     parts += [f"{len(found.roles) - len(differing)} the same"] if len(found.roles) > len(differing) else []
     text = ", ".join([f"{len(differing)} changed", *parts] if differing else parts)
     return f"{text}{': ' if differing else ''}{_summed(differing, explain=explain) if differing else ''}"
+
+
+def _notes(one: RoleDiff) -> Iterator[str]:
+    return (f"  note: {text}" for text in notes_on_types(one.found, one.old.name, one.new.name))
 
 
 def _no_difference(one: RoleDiff) -> str:

@@ -33,7 +33,8 @@ def changes_data(found: Changes, changes: Sequence[AccessChange], old: str, new:
 
     *changes* are the same for people: actions folded by resource, limits by name, with their causes. Each part has
     what is ``gained`` and ``lost``, and under ``unknown`` what could not be told, with its reason; ``only_in_one``
-    names, where there are any, the parts that one of the two does not have.
+    names, where there are any, the parts that one of the two does not have; ``of_no_type``, the pairs of an action
+    and a resource that only one names, and that AWS never asks for.
     """
     return {
         "a": old,
@@ -42,7 +43,27 @@ def changes_data(found: Changes, changes: Sequence[AccessChange], old: str, new:
         "parts": [_part_data(part) for part in found.parts],
         "values": [{"name": one.name, "a": one.old, "b": one.new} for one in found.values],
         "changes": changes_rows(changes),
-    } | ({"only_in_one": list(found.only_in_one)} if found.only_in_one else {})
+    } | _more_data(found)
+
+
+def _more_data(found: Changes) -> dict[str, Any]:
+    ways = {"gained": found.newly_of_no_type, "lost": found.no_longer_of_no_type}
+    pairs = {
+        way: {"pairs": one.pairs, "action": one.action, "resource": one.resource} for way, one in ways.items() if one
+    }
+    more = {"only_in_one": list(found.only_in_one), "of_no_type": pairs}
+    return {name: value for name, value in more.items() if value}
+
+
+def notes_on_types(found: Changes, old: str, new: str) -> Iterator[str]:
+    """Yield what only one of the files *old* and *new* names, and is no difference: AWS never asks for it."""
+    for one, here, there in ((found.newly_of_no_type, new, old), (found.no_longer_of_no_type, old, new)):
+        if one:
+            least = "at least " if one.more else ""
+            yield (
+                f"{here} names {least}{one.pairs:,} pairs of an action and a resource that {there} does not, of no type"
+                f" of the action ({one.action} on {one.resource}): AWS never asks for them, so they are no difference"
+            )
 
 
 def _part_data(part: Part) -> dict[str, Any]:

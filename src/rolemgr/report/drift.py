@@ -142,10 +142,16 @@ def _where(one: ExaminedRole, drift: Drift) -> SourceLocation:
 
 
 def _origins(one: ExaminedRole, meant: Meant | None) -> list[Origin]:
-    """Return where in the catalog the statements of the file come from."""
+    """Return where in the catalog the statements of the file come from, of a joined one the request's part."""
     of_file = () if meant is None else meant.denied_by if meant.way == "gained" else meant.allowed_by
     sids = list(sids_of(of_file)) or (list(sids_of(meant.allowed_by)) if meant else [])
-    return [origin for sid in sids for one_of in one.role.statements if one_of.sid == sid for origin in one_of.origins]
+    found = [statement for sid in sids for statement in one.role.statements if statement.sid == sid]
+    request = meant.shown.request if meant and meant.shown else None
+    return [
+        origin
+        for statement in found
+        for origin in (statement.origins_of(request.action, request.resource) if request else statement.origins)
+    ]
 
 
 def _brought_in(one: ExaminedRole, origin: Origin) -> SourceLocation:

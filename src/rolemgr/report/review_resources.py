@@ -78,7 +78,7 @@ def account_of(arn: str) -> str:
 
 def granted(role: ComposedRole) -> Iterator[tuple[str, str]]:
     """Yield each action and resource that an Allow of the role has."""
-    for statement in role.statements:
+    for statement in role.unfolded:
         if statement.effect is Effect.ALLOW:
             yield from product(statement.actions, statement.resources)
 
@@ -90,7 +90,7 @@ def _spared(role: ComposedRole, service: str, resource: str, *, writing: bool, w
         if one == resource and action.startswith(f"{service}:") and (access_level(action) in WRITING) is writing
     }  # fmt: skip
     taken: dict[str, set[str]] = {}
-    for deny in role.statements:
+    for deny in role.unfolded:
         if deny.effect is Effect.DENY and not deny.conditions:
             for one in deny.resources:
                 if one != resource and contains(resource, one):

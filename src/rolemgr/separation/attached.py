@@ -205,7 +205,7 @@ def _known(role: ComposedRole, arn: str) -> ManagedPolicy | None:
 
 def _by_action(role: ComposedRole, effect: Effect) -> Mapping[str, Sequence[ComposedStatement]]:
     found: dict[str, list[ComposedStatement]] = {}
-    for statement in role.statements:
+    for statement in role.unfolded:
         for action in statement.actions if statement.effect is effect else ():
             found.setdefault(action, []).append(statement)
     return found

@@ -55,7 +55,7 @@ def closure_of(catalog: Catalog, role: ComposedRole) -> Closure:
 def reached(role: ComposedRole) -> Iterator[str]:
     """Yield the ARNs of the roles that *role* passes, assumes or acts as; policy variables become stars."""
     yield from role.acts_as
-    for statement in role.statements:
+    for statement in role.unfolded:
         if statement.effect is Effect.ALLOW and _REACHING.intersection(statement.actions):
             yield from (as_pattern(resource) for resource in statement.resources if _may_be_role(resource))
 
@@ -64,7 +64,7 @@ def passed_roles(catalog: Catalog, role: ComposedRole) -> tuple[PassedRole, ...]
     """Return the roles that *role* passes, by ARN: as them runs what a service does for it."""
     personas = {arn: name for arn, name in _default_arns(catalog, role.spec).items() if arn != role.spec.arn}
     found: dict[str, set[str]] = {}
-    for statement in role.statements:
+    for statement in role.unfolded:
         if statement.effect is Effect.ALLOW and _PASSING in statement.actions:
             for resource in filter(_may_be_role, statement.resources):
                 found.setdefault(resource, set()).update(_services(statement))

@@ -176,7 +176,7 @@ _Statements = Mapping[str, Sequence[ComposedStatement]]
 def _by_action(role: ComposedRole) -> tuple[_Statements, _Statements]:
     """Return the Allows and the Denies of *role* by action, a Deny of many actions under each that is granted."""
     found: dict[Effect, dict[str, list[ComposedStatement]]] = {Effect.ALLOW: {}, Effect.DENY: {}}
-    for statement in role.statements:
+    for statement in role.unfolded:
         for action in statement.actions:
             found[statement.effect].setdefault(action, []).append(statement)
     granted, denied = found[Effect.ALLOW], found[Effect.DENY]

@@ -334,7 +334,7 @@ def _closed(name: str, guardrail: Sourced[Guardrail], bypasses: tuple[LeftOpen, 
     sid = "".join(word.capitalize() for word in name.split("-")) + "ByPasses"
     origin = Origin(guardrail.at("bypassed_by"), name, sid, (), "guardrail")
     for bypass in bypasses:
-        yield Share(bypass.action, ANY, (), (), Effect.DENY, origin)
+        yield Share(bypass.action, ANY, (), (), Effect.DENY, origin, purpose="ByPasses")
 
 
 def _not_where_absent(shares: list[Share]) -> Iterator[LeftOpen]:

@@ -6,7 +6,7 @@ from typing import Any
 from rolemgr.compare.verdicts import Comparison, Difference
 from rolemgr.report.changes import folded_table
 from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole
-from rolemgr.report.differences import SideWords, changes_data, command, future_action, statement_name
+from rolemgr.report.differences import SideWords, changes_data, command, future_action, notes_on_types, statement_name
 from rolemgr.report.pages.page import Cell, Code, Fact, Page, Section, Table, Tone, counted, quoted
 
 _COLUMNS = ("Policies", "Statement", "Actions", "Note", "Ask")
@@ -74,6 +74,7 @@ def _behind(one: RoleDiff) -> Iterator[Section]:
     yield Section("Not known", table=unknown, tone=Tone.LOOK, folded=True)
     yield Section("Only in one of the two", found.only_in_one, tone=Tone.LOOK, folded=True)
     yield Section("Values", table=_values(one), folded=True)
+    yield Section("No difference", tuple(notes_on_types(found, one.old.name, one.new.name)))
 
 
 def _facts(roles: Sequence[RoleDiff]) -> Iterator[Fact]:
