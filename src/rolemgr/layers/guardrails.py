@@ -6,7 +6,7 @@ from typing import NamedTuple
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.guardrails.choice import ChosenGuardrail
 from rolemgr.compose.guardrails.denies import Compiled, GuardrailContext, compile_guardrail
-from rolemgr.compose.merge import merge
+from rolemgr.compose.join import join
 from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill
 from rolemgr.errors import UnknownNameError
 from rolemgr.layers.statements import with_exempt
@@ -91,5 +91,5 @@ def _values(
 
 
 def _denies(compiled: Compiled) -> Iterator[LayerDeny]:
-    for one in merge(compiled.shares):
+    for one in join(compiled.shares):
         yield LayerDeny(one.sid, one.actions, (), one.resources, (), one.conditions, one.origins[0])
