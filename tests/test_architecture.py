@@ -22,6 +22,7 @@ ROOMS = {
     "reference": {"iam"},
     "catalog": {"errors", "files", "iam", "model"},
     "compose": {"errors", "iam", "model", "reference", "catalog"},
+    "layers": {"errors", "iam", "model", "reference", "catalog", "compose"},
     "render": {"errors", "files", "iam", "model", "reference"},
     "evaluate": {"errors", "iam", "reference"},
     "compare": {"iam", "reference", "evaluate"},
@@ -52,7 +53,7 @@ ROOMS = {
     },
     "wizard": {"errors", "files", "iam", "model", "catalog", "compose"},
     "workflow": {
-        "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
+        "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",
         "separation", "prove", "diagnose", "policytest", "check", "export", "account", "audit", "report", "wizard",
         "change",
     },

@@ -25,6 +25,7 @@ from rolemgr.compose.role import compose
 from rolemgr.files.source import SourceFile
 from rolemgr.files.yaml import read_yaml
 from rolemgr.model.catalog import Parameter
+from rolemgr.model.layer_pattern import LayerKind, LayerParameter
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.render.documents import render
@@ -43,6 +44,7 @@ PAGES = (
     "docs/drift.md",
     "docs/rules.md",
     "docs/audit.md",
+    "docs/layers.md",
     "docs/migrate.md",
 )
 PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -192,7 +194,26 @@ def managed() -> str:
     return table(["rule", "findings", "in policies", "because"], rows)
 
 
+def layer_patterns(kind: LayerKind) -> str:
+    """Return the patterns of *kind*: what each is, its parameters, and what it leaves open."""
+    names = CATALOG.found("scps" if kind is LayerKind.SCP else "rcps")
+    found = {name: CATALOG.layer_pattern(kind, name).value for name in names}
+    rows = (
+        [f"`{name}`", one.title, "; ".join(_layer_parameter(key, each) for key, each in one.parameters.items()) or "-"]
+        for name, one in found.items()
+        if not one.refused
+    )
+    return table(["pattern", "what it denies", "parameters"], rows)
+
+
+def _layer_parameter(name: str, one: LayerParameter) -> str:
+    default = "" if one.default is None else f" (default {', '.join(one.default) or 'none'})"
+    return f"`{name}`: {one.help.replace('|', '/')}{default}"
+
+
 PARTS: dict[str, Callable[[], str]] = {
+    "scps": lambda: layer_patterns(LayerKind.SCP),
+    "rcps": lambda: layer_patterns(LayerKind.RCP),
     "commands": commands,
     "capabilities": capabilities,
     "sizes": sizes,

@@ -75,7 +75,11 @@ def test_one_template_makes_the_policies_and_the_set() -> None:
     policies = [one for one in made["Resources"].values() if one["Type"] == "AWS::IAM::ManagedPolicy"]
     named = [one["Properties"]["ManagedPolicyName"] for one in policies]
     referred = made["Resources"]["PermissionSet"]["Properties"]["CustomerManagedPolicyReferences"]
-    assert [one["Name"] for one in referred] == named == ["sagemaker-ml-engineer-sagemaker", "sagemaker-ml-engineer-sagemaker-2"]
+    assert (
+        [one["Name"] for one in referred]
+        == named
+        == ["sagemaker-ml-engineer-sagemaker", "sagemaker-ml-engineer-sagemaker-2"]
+    )
     assert made["Parameters"]["Part"]["AllowedValues"] == ["Policies", "PermissionSet"]
     assert {one["Condition"] for one in policies} == {"IsPolicies"}
     assert made["Resources"]["PermissionSet"]["Condition"] == "IsPermissionSet"

@@ -6,7 +6,7 @@ that is passed. All else (the network, MFA, tags of the request) is what a calle
 request that is shown names it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from itertools import islice
@@ -30,6 +30,9 @@ _CHOSEN: Final = ("aws:principalorgid", "aws:principalorgpaths")
 """Of those the ones that are true of the whole account, and that no input tells: taken to be what is wanted."""
 _SAMPLES: Final = ("true", "false", "rolemgr-example", "203.0.113.7", "1", "1000000", "2001-01-01T00:00:00Z")
 _MOST_VALUES: Final = 4
+_MOST_DENIES: Final = 24
+"""How many other Denies on a key are looked at where a Deny is to be escaped by it."""
+_MOST_PROPOSED: Final = 48
 
 
 Fixed: TypeAlias = Callable[[str], bool]
@@ -73,13 +76,40 @@ def satisfied(statement: ReadStatement, settled: Values, chosen: Values, fixed: 
     return found
 
 
-def escaped(statement: ReadStatement, settled: Values, chosen: Values, fixed: Fixed) -> Iterator[Values]:
-    """Yield *chosen* with one key more, or another value of it, so that the Deny *statement* does not match."""
-    for condition in statement.conditions:
-        key = condition.folded_key
-        value = None if fixed(key) else _value(condition, Context({**chosen, **settled}), wanted=False)
-        if value is not None:
-            yield {**chosen, key: value}
+def escaped(
+    deny: ReadStatement, others: Sequence[ReadStatement], settled: Values, chosen: Values, fixed: Fixed
+) -> list[Values]:
+    """
+    Return *chosen* with one key more, or another value of it, so that *deny* does not match.
+
+    Values that the Denies *others* want of the same key are proposed as well, and those by which the fewest of
+    them match come first: one Deny may ask for a list of values, and the next one that the key is there.
+    """
+    found: list[tuple[int, Values]] = []
+    for key in dict.fromkeys(one.folded_key for one in deny.conditions if not fixed(one.folded_key)):
+        near = [one for one in others if any(each.folded_key == key for each in one.conditions)][:_MOST_DENIES]
+        context = Context({**chosen, **settled})
+        for values in islice(_proposed_by((deny, *near), key, context), _MOST_PROPOSED):
+            made = {**chosen, key: values}
+            if not matches(deny, made, settled):
+                found.append((sum(matches(one, made, settled) for one in near), made))
+    return [made for _, made in sorted(found, key=lambda one: one[0])]
+
+
+def matches(deny: ReadStatement, chosen: Values, settled: Values) -> bool:
+    """Tell whether all conditions of *deny* hold with the values *chosen* beside those *settled*."""
+    context = Context({**chosen, **settled})
+    return all(condition.holds(context) for condition in deny.conditions)
+
+
+def _proposed_by(denies: Iterable[ReadStatement], key: str, context: Context) -> Iterator[tuple[str, ...]]:
+    """Yield, each once, values of *key* that a condition of the *denies* on it may be changed by."""
+    seen: set[tuple[str, ...]] = set()
+    for condition in (one for deny in denies for one in deny.conditions if one.folded_key == key):
+        for values in _proposed(condition, context):
+            if values not in seen:
+                seen.add(values)
+                yield values
 
 
 def _value(condition: TestedCondition, context: Context, *, wanted: bool) -> tuple[str, ...] | None:

@@ -187,6 +187,13 @@ class _LimitedActions:
         return False
 
 
+_BEYOND: Final = 0.1
+"""What the share of a persona's actions that the role has not counts, beside the share of its own that it would lose.
+
+Who is to become a persona must go on working first, and be given little beyond second: a role that trains alone is
+near the jobs' own persona, and not near a small one that trains nothing."""
+
+
 class Distances:
     """How near roles are to *personas*, the actions of each by name; what the same actions give is found out once."""
 
@@ -207,7 +214,8 @@ class Distances:
 
         def distance(name: str) -> tuple[float, str]:
             theirs = self._personas[name]
-            return -len(mine & theirs) / (len(mine | theirs) or 1), name
+            lost, beyond = len(mine - theirs) / (len(mine) or 1), len(theirs - mine) / (len(theirs) or 1)
+            return lost + _BEYOND * beyond, name
 
         name = min(self._personas, key=distance)
         theirs = self._personas[name]

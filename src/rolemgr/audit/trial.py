@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Final
 
-from rolemgr.audit.contexts import Choice, Values, escaped, is_settled, may_choose, satisfied
+from rolemgr.audit.contexts import Choice, Values, escaped, is_settled, matches, may_choose, satisfied
 from rolemgr.compare.budget import Budget
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.known import known_keys
@@ -20,6 +20,8 @@ _MOST_ALLOWS: Final = 12
 _MOST_TRIES: Final = 48
 """How many contexts are tried for one request."""
 _MOST_ESCAPES: Final = 4
+_MOST_CHANGES: Final = 12
+"""How many Denies are escaped one after the other, at most."""
 _SESSION_TAGS: Final = "aws:principaltag/"
 
 
@@ -103,16 +105,17 @@ class Trial:
         def fixed(key: str) -> bool:
             return key in chosen or self._is_fixed(key)
 
-        current = [chosen]
-        for deny in self._denies():
-            context = Context({**current[0], **self._settled})
-            if not all(condition.holds(context) for condition in deny.conditions):
-                continue
-            changed = list(islice(escaped(deny, self._settled, current[0], fixed), _MOST_ESCAPES))
+        current, denies = chosen, list(self._denies())
+        for _ in range(_MOST_CHANGES):
+            deny = next((one for one in denies if matches(one, current, self._settled)), None)
+            if deny is None:
+                return
+            others = [one for one in denies if one is not deny]
+            changed = escaped(deny, others, self._settled, current, fixed)[:_MOST_ESCAPES]
             if not changed:
                 return
-            current = changed
             yield from changed
+            current = changed[0]
 
     def _denies(self) -> Iterator[ReadStatement]:
         for group in self._about:

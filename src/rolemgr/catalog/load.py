@@ -22,14 +22,17 @@ from rolemgr.model.source import Sourced, parse_model
 
 if TYPE_CHECKING:
     from rolemgr.model.guardrail import Guardrail, GuardrailProfile
+    from rolemgr.model.layer_pattern import LayerKind, LayerPattern
 
-EntryKind: TypeAlias = Literal["personas", "separations", "activity_groups", "guardrails", "profiles"]
+EntryKind: TypeAlias = Literal["personas", "separations", "activity_groups", "guardrails", "profiles", "scps", "rcps"]
 FOLDERS: Mapping[EntryKind, str] = {
     "personas": "personas",
     "separations": "separations",
     "activity_groups": "activity_groups",
     "guardrails": "guardrails",
     "profiles": "guardrails/profiles",
+    "scps": "scps",
+    "rcps": "rcps",
 }
 """Where in a catalog the entries of each kind lie."""
 SHARED = "parameters"
@@ -104,6 +107,14 @@ class Catalog:
         from rolemgr.model.guardrail import GuardrailProfile
 
         return self._entry("profiles", name, GuardrailProfile, where)
+
+    def layer_pattern(
+        self, kind: "LayerKind", name: str, where: SourceLocation | None = None
+    ) -> "Sourced[LayerPattern]":  # fmt: skip
+        """Return the pattern *name* of SCPs or RCPs; raise UnknownNameError at *where* if there is none."""
+        from rolemgr.model.layer_pattern import LayerPattern
+
+        return self._entry("scps" if kind == "scp" else "rcps", name, LayerPattern, where)
 
     @cached_property
     def shared_parameters(self) -> Shared:

@@ -10,7 +10,10 @@ from rolemgr.errors import InputError, SourceLocation
 
 
 @click.command("list")
-@click.argument("kind", type=click.Choice(["personas", "separations", "activity-groups", "guardrails", "profiles"]))
+@click.argument(
+    "kind",
+    type=click.Choice(["personas", "separations", "activity-groups", "guardrails", "profiles", "scps", "rcps"]),
+)
 @click.option("--matrix", is_flag=True, help="Show which persona has which activity group.")
 @catalog_option
 @form_option
@@ -27,6 +30,7 @@ def list_command(
       rolemgr list personas
       rolemgr list separations
       rolemgr list activity-groups --matrix
+      rolemgr list scps
       rolemgr list activity-groups --catalog ./our-catalog --format json
     """
     if matrix and kind != "activity-groups":
@@ -38,7 +42,9 @@ def list_command(
 
 
 @click.command("show")
-@click.argument("kind", type=click.Choice(["persona", "separation", "activity-group", "guardrail", "profile"]))
+@click.argument(
+    "kind", type=click.Choice(["persona", "separation", "activity-group", "guardrail", "profile", "scp", "rcp"])
+)
 @click.argument("name")
 @catalog_option
 @form_option
@@ -57,6 +63,7 @@ def show_command(
       rolemgr show activity-group run-training-jobs
       rolemgr show guardrail volume-kms-key
       rolemgr show profile regulated
+      rolemgr show scp iam-lockdown
     """
     views = workflow.browse.entry_of(kind, name, catalog)
     give(form, views.data, views.page, output, color)

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.drift
     import rolemgr.workflow.found
     import rolemgr.workflow.inventory_questions
+    import rolemgr.workflow.layer_policies
     import rolemgr.workflow.live
     import rolemgr.workflow.lock
     import rolemgr.workflow.many

@@ -38,6 +38,8 @@ COMMANDS = {
     "plan": ("rolemgr.cli.apply", "Show what `apply` would do, and change nothing."),
     "apply": ("rolemgr.cli.apply", "Create roles in the account, after a plan and a question."),
     "drift": ("rolemgr.cli.drift", "Say what differs between roles in the account and their files."),
+    "scp": ("rolemgr.cli.layer_policies", "Render SCPs."),
+    "rcp": ("rolemgr.cli.layer_policies", "Render RCPs."),
     "detective": ("rolemgr.cli.detective", "Render a control that finds what IAM can't prevent."),
     "schema": ("rolemgr.cli.schema", "Print the JSON Schema of a file format."),
     "completion": ("rolemgr.cli.completion", "Print the shell's completion script."),

@@ -77,7 +77,7 @@ def _variable(one: TemplateParameter) -> Json:
         "default": one.value,
         "validation": {
             "condition": f"${{{matches}}}",
-            "error_message": _literal(f"{name} must match {one.pattern}."),
+            "error_message": literal(f"{name} must match {one.pattern}."),
         },
     }
 
@@ -107,7 +107,7 @@ def _resources(made: Portable) -> Json:
     inline: Json = {}
     for policy in documents.policies:
         encoded = _encoded("permissions_policy", made)
-        inline["permissions"] = {"name": _literal(policy.name), "role": _ROLE, "policy": encoded}
+        inline["permissions"] = {"name": literal(policy.name), "role": _ROLE, "policy": encoded}
     denies = [name for name, _ in _managed(made)][: len(documents.deny_policies)]
     inline_first = [f"aws_iam_role_policy.{name}" for name in inline]
     first = inline_first + [f"aws_iam_role_policy_attachment.{name}" for name in denies]
@@ -132,12 +132,12 @@ def _role(made: Portable) -> Json:
     documents = made.documents
     optional = {
         "permissions_boundary": in_terraform(documents.boundary, made) if documents.boundary else None,
-        "tags": {_literal(key): _literal(documents.tags[key]) for key in sorted(documents.tags)},
+        "tags": {literal(key): literal(documents.tags[key]) for key in sorted(documents.tags)},
     }
     return {
-        "name": _literal(documents.name),
-        "path": _literal(documents.path),
-        "description": _literal(documents.description),
+        "name": literal(documents.name),
+        "path": literal(documents.path),
+        "description": literal(documents.description),
         "max_session_duration": documents.max_session,
         "assume_role_policy": "${jsonencode(local.trust_policy)}",
         **{name: value for name, value in optional.items() if value},
@@ -147,7 +147,7 @@ def _role(made: Portable) -> Json:
 def _policies(made: Portable) -> Json:
     documents = made.documents
     return {
-        name: {"name": _literal(policy.name), "path": _literal(documents.path), "policy": _encoded(name, made)}
+        name: {"name": literal(policy.name), "path": literal(documents.path), "policy": _encoded(name, made)}
         for (name, _), policy in zip(_managed(made), documents.managed_policies, strict=True)
     }
 
@@ -167,13 +167,13 @@ def in_terraform(value: Any, made: Portable) -> Any:
     if isinstance(value, list):
         return [in_terraform(one, made) for one in value]
     if isinstance(value, dict):
-        return {_literal(name): in_terraform(one, made) for name, one in value.items()}
+        return {literal(name): in_terraform(one, made) for name, one in value.items()}
     return value
 
 
 def _text(found: Sequence[str | Hole]) -> str:
     text = "".join(
-        _interpolated(part) if isinstance(part, Hole) else _literal(part, before_hole=place < len(found))
+        _interpolated(part) if isinstance(part, Hole) else literal(part, before_hole=place < len(found))
         for place, part in enumerate(found, start=1)
     )
     by_region = next((part.name for part in found if isinstance(part, Hole) and part.by_region), None)
@@ -191,7 +191,7 @@ def _interpolated(hole: Hole) -> str:
     return f'${{split(":", {expression})[{REGION_IN_ARN}]}}' if hole.region_of_arn else f"${{{expression}}}"
 
 
-def _literal(text: str, *, before_hole: bool = False) -> str:
+def literal(text: str, *, before_hole: bool = False) -> str:
     """
     Return *text* so that Terraform reads it as it is.
 

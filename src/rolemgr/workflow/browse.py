@@ -1,27 +1,39 @@
 """What the catalog offers: lists of entries, and single ones."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from rolemgr.catalog.load import Catalog
-from rolemgr.report import entries, guardrails, personas, separations
+from rolemgr.model.layer_pattern import LayerKind
+from rolemgr.report import entries, guardrails, layer_patterns, personas, separations
 from rolemgr.workflow.choices import catalog_folders
 from rolemgr.workflow.views import Views
 
-_LISTS = {
+_LISTS: Mapping[str, tuple[Callable[[Catalog], Any], Callable[[Catalog], Any]]] = {
     "personas": (personas.personas_data, personas.personas_table),
     "separations": (separations.separations_data, separations.separations_table),
     "activity-groups": (entries.groups_data, entries.groups_table),
     "guardrails": (guardrails.guardrails_data, guardrails.guardrails_table),
     "profiles": (guardrails.profiles_data, guardrails.profiles_table),
+    "scps": (
+        partial(layer_patterns.patterns_data, LayerKind.SCP),
+        partial(layer_patterns.patterns_table, LayerKind.SCP),
+    ),
+    "rcps": (
+        partial(layer_patterns.patterns_data, LayerKind.RCP),
+        partial(layer_patterns.patterns_table, LayerKind.RCP),
+    ),
     "matrix": (entries.matrix_data, entries.matrix_table),
 }
-_ENTRIES = {
+_ENTRIES: Mapping[str, tuple[Callable[[Catalog, str], Any], Callable[[Catalog, str], Any]]] = {
     "persona": (personas.persona_data, personas.persona_tree),
     "separation": (separations.separation_data, separations.separation_tree),
     "activity-group": (entries.group_data, entries.group_tree),
     "guardrail": (guardrails.guardrail_data, guardrails.guardrail_tree),
     "profile": (guardrails.profile_data, guardrails.profile_tree),
+    "scp": (partial(layer_patterns.pattern_data, LayerKind.SCP), partial(layer_patterns.pattern_tree, LayerKind.SCP)),
+    "rcp": (partial(layer_patterns.pattern_data, LayerKind.RCP), partial(layer_patterns.pattern_tree, LayerKind.RCP)),
 }
 
 

@@ -8,6 +8,7 @@ from rolemgr.model.check_config import CheckConfigFile
 from rolemgr.model.custom_checks import CustomChecks
 from rolemgr.model.guardrail import Guardrail, GuardrailProfile
 from rolemgr.model.inventory_file import InventoryFile
+from rolemgr.model.layer_pattern import LayerPattern
 from rolemgr.model.policy_tests import PolicyTests
 from rolemgr.model.spec import RoleSpec
 
@@ -21,6 +22,7 @@ def schema_of(name: str) -> dict[str, Any]:
         "shared-parameters": SharedParameters,
         "guardrail": Guardrail,
         "guardrail-profile": GuardrailProfile,
+        "layer-pattern": LayerPattern,
         "role": RoleSpec,
         "tests": PolicyTests,
         "checks": CustomChecks,

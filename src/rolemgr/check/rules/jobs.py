@@ -7,7 +7,7 @@ from rolemgr.check.rules.carried import carries
 from rolemgr.iam.documents import PolicyType
 from rolemgr.reference.services import find_action
 
-_JOBS = (
+JOBS = (
     "sagemaker:CreateTrainingJob", "sagemaker:CreateHyperParameterTuningJob", "sagemaker:CreateProcessingJob",
     "sagemaker:CreateTransformJob",
 )  # fmt: skip
@@ -18,7 +18,7 @@ def left_open(condition: ReadCondition, names: Sequence[str], documents: list[Do
     """Return the kinds of job that carry the key of *condition* and that no Deny by it is about, though another is."""
     if not condition.folded.startswith("sagemaker:"):
         return []
-    jobs = [name for name in _JOBS if (action := find_action(name)) and carries(action, condition.key)]
+    jobs = [name for name in JOBS if (action := find_action(name)) and carries(action, condition.key)]
     denies = [one for document in documents for one in document.statements if one.effect == "Deny"]
     closed = [name for name in jobs if any(_is_about(one, name, names) for one in denies)]
     if not closed:

@@ -314,3 +314,22 @@ def statement_twice(document: Document) -> Iterator[Hit]:
         if first is not statement:
             called = f"`{first.sid}`" if first.sid else f"number {at}"
             yield Hit(f"says what statement {called} says", statement.path, sid=statement.sid)
+
+
+@statement_rule(
+    "RM114", "braces-left-in-arn", Severity.WARNING, "an ARN has braces that something was to fill",
+    IAM + "reference_policies_elements_resource.html",
+)  # fmt: skip
+def braces_left_in_arn(statement: Statement) -> Iterator[Hit]:
+    """
+    `model-package/{group}/*` is a name with braces in it: a program that was to fill them has not, and the
+    statement is about nothing.
+
+    Render the policy with the value, and look at what comes out.
+    """
+    for element, resource in statement.written_resources if not statement.opaque else ():
+        if left := _LEFT.search(resource):
+            yield Hit(f"`{left[0]}` was to be filled in `{resource}`", statement.at(element, resource))
+
+
+_LEFT = re.compile(r"(?<![{$])\{[A-Za-z_][A-Za-z0-9_]*\}(?!\})")

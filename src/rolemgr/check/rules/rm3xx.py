@@ -61,25 +61,32 @@ def needs_all_resources(statement: Statement) -> Iterator[Hit]:
 
 @statement_rule(
     "RM302", "wrong-resource-type", Severity.WARNING, "no resource of the statement is one that the action takes",
-    _ACTIONS, kinds=IDENTITY_LIKE, effect="Allow",
+    _ACTIONS, kinds=IDENTITY_LIKE | {PolicyType.RESOURCE}, effect="Allow",
 )  # fmt: skip
 def wrong_resource_type(statement: Statement) -> Iterator[Hit]:
     """
     The action takes resources of certain types, and no ARN of the statement can be one of them.
 
     s3:ListBucket is asked for on the bucket, s3:GetObject on the objects in it. The Allow is dead for the
-    action. Reported for the services that machine learning needs, where the reference is known to be right.
+    action. Reported for the services that machine learning needs, where the reference is known to be right; of
+    resources' own policies for those of buckets.
     """
     if "Resource" in statement.opaque or not statement.resources or any(map(is_everything, statement.resources)):
         return
     found: dict[str, list[str]] = {}
     for name, action in exact_actions(statement):
+        if statement.policy.kind is PolicyType.RESOURCE and action.service not in _OWN_POLICIES:
+            continue
         if action.resource_types and not any_fits(statement.resources, action):
             types = ", ".join(use.name for use in action.resource_types[:4])
             found.setdefault(types, []).append(name)
     for types, actions in found.items():
         message = f"{listed(actions)} {_takes(actions)} {types}: no resource here is one"
         yield Hit(message, statement.at("Action", actions[0]), actions[0])
+
+
+_OWN_POLICIES = frozenset({"s3"})
+"""Services of which the reference says what a resource's own policy may name; SageMaker's packages take CreateModel."""
 
 
 def _takes(actions: list[str]) -> str:
@@ -267,6 +274,8 @@ def one_of_two_key_names(statement: Statement) -> Iterator[Hit]:
     for condition in statement.conditions:
         other = next(iter(names_of(condition.folded)[1:]), None)
         if other is None or not condition.true_where_absent or demands(statement, condition.folded):
+            continue
+        if statement.actions and all(action in quirks.never_had_old_names() for action in statement.actions):
             continue
         tested_here = any(one.true_where_absent for one in statement.conditions_on(other))
         if not tested_here and other in statement.policy.condition_keys:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rolemgr.check.document import Document, Principal, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.rule import IAM, SAGEMAKER, Hit, listed, statement_rule
+from rolemgr.check.rule import IAM, SAGEMAKER, Hit, document_rule, listed, statement_rule
 from rolemgr.check.tenants import open_providers, tells_apart, wide_value
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.wildcards import matches_action
@@ -175,3 +175,72 @@ def saml_without_audience(statement: Statement) -> Iterator[Hit]:
     saml = [value for kind, value in statement.principals if kind == "Federated" and ":saml-provider/" in value]
     if saml and "Condition" not in statement.opaque and not list(statement.conditions_on("saml:aud", "saml:recipient")):
         yield Hit(f"`{saml[0]}` without a condition on SAML:aud", statement.at("Principal"))
+
+
+_RESOURCE = frozenset({PolicyType.RESOURCE})
+
+
+@statement_rule(
+    "RM807", "all-actions-for-account", Severity.WARNING, "a resource gives a whole account every action on it",
+    IAM + "access_policies_identity-vs-resource.html", kinds=_RESOURCE, effect="Allow",
+)  # fmt: skip
+def all_actions_for_account(statement: Statement) -> Iterator[Hit]:
+    """
+    The policy of a bucket or repository gives a whole account all actions of the service: to read is what was
+    meant, and the account may now delete, and change this very policy.
+
+    Name the actions, and the role that uses them. A key policy has `kms:*` for its own account, which is how
+    IAM policies come to count there, and is not meant.
+    """
+    accounts = [one for one in statement.principals if one.kind == "AWS" and _is_account(one.value)]
+    for action in statement.actions:
+        service, _, name = action.partition(":")
+        if accounts and name == "*" and service.lower() != "kms":
+            message = f"all of {service} for everybody whom account {_account(accounts[0].value)} lets use it"
+            yield Hit(message, statement.at("Action", action), action)
+
+
+def _is_account(value: str) -> bool:
+    return value.endswith(":root") or (value.isdigit() and len(value) == _ACCOUNT_DIGITS)
+
+
+def _account(value: str) -> str:
+    return value if value.isdigit() else value.split(":")[4]
+
+
+_ACCOUNT_DIGITS = 12
+
+
+@document_rule(
+    "RM808", "image-pull-incomplete", Severity.WARNING, "a repository gives images without their layers",
+    SAGEMAKER + "sagemaker-roles.html", kinds=_RESOURCE,
+)  # fmt: skip
+def image_pull_incomplete(document: Document) -> Iterator[Hit]:
+    """
+    To pull an image takes ecr:BatchGetImage for its manifest and ecr:GetDownloadUrlForLayer for its layers. A
+    repository policy with one of them lets nobody pull.
+
+    Allow both, and ecr:BatchCheckLayerAvailability.
+    """
+    halves = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+    allowed = [any(one.speaks_of(half) for one in document.allows) for half in halves]
+    if allowed[0] != allowed[1] and not any("Action" in one.opaque for one in document.allows):
+        there, lacking = halves if allowed[0] else halves[::-1]
+        statement = next(one for one in document.allows if one.speaks_of(there))
+        yield Hit(f"{there} without {lacking} pulls no image", statement.at("Action"), there, sid=statement.sid)
+
+
+@document_rule(
+    "RM809", "endpoint-without-allow", Severity.WARNING, "an endpoint policy allows nothing",
+    "https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html",
+    kinds=frozenset({PolicyType.ENDPOINT}),
+)  # fmt: skip
+def endpoint_without_allow(document: Document) -> Iterator[Hit]:
+    """
+    The policy of a VPC endpoint replaces the one that allows everything. With Denies alone nothing is allowed,
+    and nobody gets through the endpoint.
+
+    Allow what is meant, or everything, beside the Denies.
+    """
+    if document.statements and not document.allows and not document.problems:
+        yield Hit("nothing gets through: there is no Allow", document.statements[0].at("Effect"))

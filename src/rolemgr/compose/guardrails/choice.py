@@ -64,10 +64,10 @@ _Picks: TypeAlias = dict[EntryId, _Pick]
 
 
 def chosen_guardrails(
-    catalog: Catalog, persona: ResolvedPersona, spec: Sourced[RoleSpec]
+    catalog: Catalog, persona: ResolvedPersona | None, spec: Sourced[RoleSpec]
 ) -> tuple[ChosenGuardrail, ...]:
     """
-    Return the guardrails of the role that *spec* describes, by name, sorted.
+    Return the guardrails of the role that *spec* describes, by name, sorted; without a *persona* those of no role.
 
     Raises InputError (or Problems) for one that nothing defines, values that do not fit, a value that is
     missing, and profiles that contradict each other.
@@ -126,8 +126,8 @@ def _each_once(problems: Sequence[InputError]) -> Iterator[InputError]:
         yield MissingValueError(found[0].where, problem, hint, by) if len(found) > 1 else found[0]
 
 
-def _default_profile(catalog: Catalog, persona: ResolvedPersona, spec: RoleSpec) -> _Picks:
-    if persona.guardrail_profile is None or spec.no_default_guardrails:
+def _default_profile(catalog: Catalog, persona: ResolvedPersona | None, spec: RoleSpec) -> _Picks:
+    if persona is None or persona.guardrail_profile is None or spec.no_default_guardrails:
         return {}
     return _of_profile(catalog, persona.guardrail_profile, persona.profile_place)
 

@@ -41,6 +41,8 @@ class GuardrailContext(NamedTuple):
     """The actions that the role is allowed; None where attached policies may allow more: all are judged."""
     kms_key_names: str
     strict: bool
+    only: frozenset[str] | None = None
+    """The Sids of the Denies that are wanted, whatever values they need; None for all that the values ask for."""
 
 
 class Compiled(NamedTuple):
@@ -69,7 +71,7 @@ def _compiled(
     denied: list[Share] = []
     rendered: list[Share] = []
     for index, statement in enumerate(guardrail.value.deny):
-        if _wanted(statement, known):
+        if _wanted(statement, known, setting.only):
             place = _DenySource(name, guardrail, index)
             found = list(_shares(place, known, setting))
             denied += found
@@ -105,8 +107,10 @@ class _DenySource:
         return Origin(self.at(), self.name, sid, () if isinstance(actions, str) else actions, "guardrail")
 
 
-def _wanted(statement: GuardrailDeny, values: Values) -> bool:
-    """Tell whether the values leave *statement* a meaning."""
+def _wanted(statement: GuardrailDeny, values: Values, only: frozenset[str] | None) -> bool:
+    """Tell whether *statement* is one of those asked for, or the values leave it a meaning."""
+    if only is not None:
+        return statement.sid in only
     needed = all(values.get(need) for need in statement.needs)
     return needed and all(int(values[name][0]) < limit for name, limit in statement.only_below.items())
 

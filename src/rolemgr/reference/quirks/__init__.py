@@ -160,6 +160,12 @@ def scope_actions(scope: str) -> tuple[str, ...]:
     return tuple(_table("scopes")[scope]["actions"])
 
 
+@cache
+def scope_names() -> tuple[str, ...]:
+    """Return the names of all scopes, sorted."""
+    return tuple(sorted(_table("scopes")))
+
+
 class EventParameters(NamedTuple):
     """Where CloudTrail has a condition key's value in a call's parameters: the *paths*, as the API spells them."""
 
