@@ -113,10 +113,10 @@ PACKING = {
     "half of the resources is lost": ("statement.resources[:middle], statement.resources[middle:]", "statement.resources[:middle], statement.resources[:middle]"),
     "half of the actions is lost": ("statement.actions[:middle], statement.actions[middle:]", "statement.actions[middle:], statement.actions[middle:]"),
     "one resource is lost": ("statement.resources[:middle], statement.resources[middle:]", "statement.resources[:middle], statement.resources[middle + 1 :]"),
-    "what finds no room is left out": ("bins[-1].take(piece)", "pass"),
-    "Denies are left out": ("if not all(bins[0].take(piece) for piece in denies):", "if False:"),
-    "all Allows that fit nowhere are lost": ("bins.append(_Bin(managed))", "continue"),
-    "each piece is taken twice, the last never": ("sorted(parts, key=lambda part: (-part.size, part.statement.sid))", "sorted(parts[:-1], key=lambda part: (-part.size, part.statement.sid))"),
+    "Denies are left out": ("first.take(statement, size)", "pass"),
+    "all Allows that fit nowhere are lost": ("[first, *bins]", "[first]"),
+    "one policy of Allows is lost": ("[first, *bins]", "[first, *bins[1:]]"),
+    "an Allow that was placed is placed no more": ("self.statements.append(statement)", "self.statements = [statement]"),
 }  # fmt: skip
 
 
@@ -135,7 +135,7 @@ def _of_pack(old: str, new: str) -> Callable[[Path], list[str]]:
         whole = permissions_policy(statements)
         sized = [(one, read.size()) for one, read in zip(statements, whole.statement, strict=True)]
         parts = module.pack(sized, lambda one: permissions_policy((one,)).statement[0].size(), inline=3600, managed=700)
-        documents = [permissions_policy(part).statement for part in parts if part]
+        documents = [permissions_policy(part).statement for _, part in parts if part]
         return [one.name for one in limits_of(with_documents(subject, documents)) if not one.holds]
 
     return found_by

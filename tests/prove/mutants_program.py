@@ -18,9 +18,8 @@ _KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-123456789
 _ROLE = ["--persona", "data-scientist", "--guardrail", f"volume-kms-key={_KEY}", "--guardrail", "instance-types=ml.m5.large",
          "--guardrail", "max-runtime=6h", "--guardrail", "inter-container-encryption"]  # fmt: skip
 SOURCES = [
-    ("compose/join.py", "origin.sid), star, share.conditions)", "origin.sid), star, ())", "conditions are mixed"),
-    ("compose/join.py", "denies = share.effect is Effect.DENY", "denies = False", "Allows and Denies are mixed"),
-    ("compose/join.py", "return all(is_inert(action, one) for action, own in granted.items() for one in every - own)", "return True", "live pairs are added"),
+    ("compose/join.py", '_Key(denies, False, _sid(share), ("", ""), star, share.conditions)', '_Key(denies, False, "All", ("", ""), star, ())', "conditions are mixed"),
+    ("compose/join.py", '_Key(denies, False, _sid(share), ("", ""), star, share.conditions)', '_Key(False, False, "All", ("", ""), star, share.conditions)', "Allows and Denies are mixed"),
     ("compose/limits.py", "denies = [share for one in compiled for share in one.shares]", "denies = []", "guardrails are left out"),
     ("compose/distribute.py", "_supported(resolved.conditions, action, types)", "()", "conditions are left off"),
 ]  # fmt: skip
