@@ -5,7 +5,7 @@ Judged by the raw reference data, by AWS's evaluation logic, and by a short list
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -56,7 +56,24 @@ def shares() -> Iterator[tuple[str, Share]]:
     """Yield every Deny of every guardrail, under each name of its keys."""
     for name in NAMES:
         for key_names in KEY_NAMES:
-            yield from ((name, share) for share in compiled(name, key_names).shares)
+            yield from ((name, share) for share in unfolded(compiled(name, key_names).shares))
+
+
+def unfolded(found: Iterable[Share]) -> Iterator[Share]:
+    """Yield *found*, one on all of SageMaker as one for each action that, by the raw reference, carries its keys."""
+    for share in found:
+        if share.action != "sagemaker:*":
+            yield share
+            continue
+        keys = {present_name(key) for key in keys_of(share.conditions)}
+        yield from (share._replace(action=action) for action in all_of_sagemaker() if keys <= raw_keys(action))
+
+
+@cache
+def all_of_sagemaker() -> tuple[str, ...]:
+    """Return every action of SageMaker by the raw reference."""
+    names = REFERENCE.actions.get_actions_for_service("sagemaker")
+    return tuple(f"sagemaker:{REFERENCE.actions.get_action_details('sagemaker', one)['name']}" for one in names)
 
 
 @cache
@@ -137,7 +154,7 @@ def test_every_action_of_the_scope_is_narrowed_or_accounted_for(name: str) -> No
     """What starts or changes the guardrail's matter and carries no key is a by-pass by name, or reviewed in its cases."""
     guardrail = CATALOG.guardrail(name).value
     scope = {action for one in guardrail.scope for action in quirks.scope_actions(one)}
-    narrowed = {share.action for share in compiled(name).shares}
+    narrowed = {share.action for share in unfolded(compiled(name).shares)}
     bypasses = {one.action for one in guardrail.bypassed_by}
     excused = {f"sagemaker:{short}" for group in book_of(name).accounted_for.values() for short in group}
     left = scope - narrowed - bypasses
@@ -163,7 +180,7 @@ def test_what_is_narrowed_is_no_by_pass_but_where_it_is_said() -> None:
         (name, one.action)
         for name in NAMES
         for one in CATALOG.guardrail(name).value.bypassed_by
-        if one.action in {share.action for share in compiled(name).shares}
+        if one.action in {share.action for share in unfolded(compiled(name).shares)}
     }
     assert both == {("model-approval", "sagemaker:UpdateModelPackage")}
 
@@ -216,8 +233,7 @@ def test_a_request_without_the_key_is_denied_only_where_it_must_carry_it(name: s
     for key_names in KEY_NAMES:
         found = compiled(name, key_names).shares
         policies, keys = document(*found), {key for share in found for key in keys_of(share.conditions)}
-        for short in REFERENCE.actions.get_actions_for_service("sagemaker"):
-            action = f"sagemaker:{REFERENCE.actions.get_action_details('sagemaker', short)['name']}"
+        for action in all_of_sagemaker():
             assert not denied(policies, action, {}) or must_carry(action, keys), (key_names, action)
 
 

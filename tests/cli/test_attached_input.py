@@ -127,11 +127,9 @@ def test_more_than_iam_attaches_is_one_line(run: "Run") -> None:
     ran = run("create", "--persona", "sagemaker-compute", *flags)
     assert (ran.code, ran.stdout) == (2, "")
     [line] = ran.errors
-    assert line.startswith(
-        "the role needs 21 managed policies (21 attached, 0 that the inline quota made), IAM attaches"
-    )
+    assert line.startswith("the role needs 21 managed policies (21 attached, 0 of its own), IAM attaches")
     noted = run("create", "--persona", "sagemaker-compute", *flags[:24])
-    assert "12 managed policies (12 attached, 0 that the inline quota made) are over IAM's default quota of 10" in (
+    assert "12 managed policies (12 attached, 0 of its own) are over IAM's default quota of 10" in (
         "\n".join(noted.notes)
     )
 
