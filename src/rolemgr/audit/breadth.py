@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from rolemgr.audit.contexts import Choice
-from rolemgr.audit.examples import STRANGE, strange, strangers
+from rolemgr.audit.examples import strange, strangers
 from rolemgr.audit.finding import table
 from rolemgr.audit.rights import ShownRequest
 from rolemgr.audit.setting import AuditedPrincipal, AuditRun, probes
@@ -18,7 +18,9 @@ def may_all(subject: AuditedPrincipal, wanted: Iterable[tuple[str, str]]) -> tup
     found: list[ShownRequest] = []
     for action, kind in wanted:
         answer = subject.rights.ask(
-            action, strange(action, kind, subject.partition, subject.account), choice=Choice.HOW_OR_WHEN
+            action,
+            strange(action, kind, subject.partition, subject.account, name=subject.rights.names.strange),
+            choice=Choice.HOW_OR_WHEN,
         )
         if answer.shown is None:
             return ()
@@ -65,7 +67,7 @@ def _all_of(subject: AuditedPrincipal, action: str, only: tuple[str, ...] = ()) 
     found: list[ShownRequest] = []
     if not subject.rights.speaks(action):
         return ()
-    for resource in strangers(action, subject.partition, subject.account, only):
+    for resource in strangers(action, subject.partition, subject.account, only, subject.rights.names.strange):
         answer = subject.rights.ask(action, resource, choice=Choice.HOW_OR_WHEN)
         if answer.shown is None:
             return ()
@@ -77,7 +79,7 @@ def passes_any(subject: AuditedPrincipal) -> dict[str, ShownRequest]:
     """Return the services to which *subject* may pass a role of any name, each with the request."""
     if not subject.rights.speaks(PASS_ROLE):
         return {}
-    role = strange(PASS_ROLE, "role", subject.partition, subject.account)
+    role = strange(PASS_ROLE, "role", subject.partition, subject.account, name=subject.rights.names.strange)
     services = dict.fromkeys((*takes_a_role().values(), *(way.passed_to for way in together() if way.passed_to)))
     asked = {
         one: subject.rights.ask(PASS_ROLE, role, {"iam:passedtoservice": one}, choice=Choice.HOW_OR_WHEN)
@@ -98,7 +100,7 @@ def passing(setting: AuditRun, subject: AuditedPrincipal, starts: Iterable[tuple
         setting.find(
             "AU202",
             subject,
-            f"iam:PassRole on `role/{STRANGE}`, a name that no policy knows, to {to}",
+            f"iam:PassRole on `role/{subject.rights.names.strange}`, a name that no policy knows, to {to}",
             (first,),
             about=tuple(sorted(services)),
         )
@@ -121,7 +123,12 @@ def reaching(setting: AuditRun, subject: AuditedPrincipal) -> None:
     _together(setting, subject)
     found = may_all(subject, [("sts:AssumeRole", "role")])
     if found:
-        setting.find("AU203", subject, f"sts:AssumeRole on `role/{STRANGE}`, a name that no policy knows", found)
+        setting.find(
+            "AU203",
+            subject,
+            f"sts:AssumeRole on `role/{subject.rights.names.strange}`, a name that no policy knows",
+            found,
+        )
     opened = {action: shown for action in shares() if (shown := _all_of(subject, action))}
     if opened:
         names = ", ".join(list(opened)[:3])

@@ -13,9 +13,11 @@ from functools import cached_property
 from typing import Final, NamedTuple, TypeAlias
 
 from rolemgr.audit.contexts import Choice
+from rolemgr.audit.named import NamedResources, Names, named_resources, names_beside
 from rolemgr.audit.surroundings import ResourceControls, Surroundings
 from rolemgr.audit.trial import Trial
 from rolemgr.compare.budget import Budget
+from rolemgr.evaluate.known import known_keys
 from rolemgr.evaluate.policies import ActionStatements, Policies
 from rolemgr.evaluate.request import Context, Request, account_in
 from rolemgr.iam.arn import Arn
@@ -110,6 +112,20 @@ class Rights:
     def tags(self) -> Mapping[str, str]:
         """The tags of the principal, by the condition key that has them, in lower case."""
         return {f"aws:principaltag/{key}".lower(): value for key, value in self.holder.tags.items()}
+
+    @cached_property
+    def names(self) -> Names:
+        """Names to ask about; that its policies know each that could be taken is noted."""
+        found = names_beside(self.policies)
+        if not found.found:
+            self.cut_off("what it may do on names that its policies do not know", "each name that is tried is known")
+        return found
+
+    def named(self, action: str) -> NamedResources:
+        """Return the resources on which the principal's own layers may allow *action*, with the variables it has."""
+        known = {key: value for key, value in self.tags.items() if value}
+        known |= {one.folded: one.values[0] for one in known_keys(self.holder.arn, self.holder.account)}
+        return named_resources(self.policies.about(action.lower()), known)
 
     def speaks(self, action: str) -> bool:
         """Tell whether an Allow of the identity policies speaks of *action* at all."""

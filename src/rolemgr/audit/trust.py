@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
 from rolemgr.audit.contexts import Choice
-from rolemgr.audit.examples import STRANGE
 from rolemgr.audit.finding import rules
 from rolemgr.audit.rights import ANYTHING, Certainty, Settled, ShownRequest, ask_trust
 from rolemgr.audit.setting import AuditedPrincipal, AuditRun
@@ -146,7 +145,7 @@ def _whole_account(setting: AuditRun, subject: AuditedPrincipal) -> None:
     root = f"arn:{subject.partition}:iam::{subject.account}:root"
     if not {root, subject.account} & subject.trusted:
         return
-    somebody = f"arn:{subject.partition}:iam::{subject.account}:role/{STRANGE}"
+    somebody = f"arn:{subject.partition}:iam::{subject.account}:role/{subject.rights.names.strange}"
     role, budget, now = subject.holder, subject.budget, setting.now
     answer = ask_trust(somebody, role, _ASSUME, {}, budget, now, ANYTHING, choice=Choice.NONE)
     if answer.shown:
