@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.audit.accounts import ACCOUNT, BOUNDARY, allow, deny, details, policy, role, role_arn
+from tests.audit.accounts import ACCOUNT, BOUNDARY, PARTNER, allow, deny, details, document, policy, role, role_arn
 from tests.audit.support import audited, found, inventory
 from tests.audit.test_who_can import READ, names
 
@@ -35,6 +35,7 @@ def leaving(*resources: str, **condition: Any) -> dict[str, Any]:
 def test_what_layers_leave_together_is_asked_about(
     statements: list[dict[str, Any]], bounded_to: list[str] | None
 ) -> None:
+    """What an Allow, a boundary and NotResource of Denies have in common."""
     boundary = [policy("ml-boundary", allow("s3:*", bounded_to))] if bounded_to else []
     held = role("reader", *statements, boundary=BOUNDARY if bounded_to else None, tags={"team": "churn"})
     given = inventory(details([held], policies=boundary))
@@ -43,6 +44,7 @@ def test_what_layers_leave_together_is_asked_about(
 
 
 def test_what_layers_leave_nothing_of_is_not_made_up() -> None:
+    """An Allow and a boundary without anything in common."""
     boundary = policy("ml-boundary", allow("s3:*", "arn:aws:s3:::other-*"))
     held = role("reader", allow(READ, f"{BUCKET}/*"), boundary=BOUNDARY)
     given = inventory(details([held], policies=[boundary]))
@@ -51,6 +53,7 @@ def test_what_layers_leave_nothing_of_is_not_made_up() -> None:
 
 
 def test_a_deny_that_knows_the_name_that_is_asked_for_hides_nothing() -> None:
+    """Another name is taken, that no pattern of the principal knows."""
     start = allow(["iam:PassRole", "sagemaker:CreateTrainingJob"])
     account = details([
         role("reader", allow(READ), deny("s3:*", "arn:aws:s3:::zz-rolemgr-audit*")),
@@ -61,12 +64,14 @@ def test_a_deny_that_knows_the_name_that_is_asked_for_hides_nothing() -> None:
 
 
 def test_an_allow_that_knows_the_name_is_not_about_any() -> None:
+    """A role may be named like the one that is asked for."""
     of_auditors = allow("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/*audit*")
     account = details([role("passer", of_auditors, allow("sagemaker:CreateTrainingJob"))])
     assert not {one for one, _ in found(audited(account))} & {"AU201", "AU202"}
 
 
 def test_that_each_name_is_known_is_said() -> None:
+    """Where no name is left, that is not taken for no."""
     every = [f"arn:aws:s3:::*{letter}*" for letter in "abcdefghijklmnopqrstuvwxyz0123456789"]
     result = audited(details([role("reader", allow(READ), deny("s3:*", every))]))
     assert any("names that its policies do not know" in one.place for one in result.not_judged)
@@ -76,3 +81,72 @@ def trusts(principal: Any, action: str = "sts:AssumeRole", **condition: Any) -> 
     """Return a statement of a trust policy."""
     statement = {"Effect": "Allow", "Principal": principal, "Action": action}
     return statement | ({"Condition": condition} if condition else {})
+
+
+def denies(principal: Any, **condition: Any) -> Mapping[str, Any]:
+    """Return a Deny of a trust policy."""
+    return {**trusts(principal, **condition), "Effect": "Deny"}
+
+
+def named_role(name: str) -> dict[str, list[str]]:
+    """Return the partner's role *name* as a principal."""
+    return {"AWS": [f"arn:aws:iam::{PARTNER}:role/{name}"]}
+
+
+OTHERS = f"arn:aws:iam::{PARTNER}:role/*"
+
+
+@pytest.mark.parametrize(
+    ("statements", "rule"),
+    [
+        ([trusts("*", StringEquals={"aws:PrincipalAccount": PARTNER})], "AU102"),
+        ([trusts("*", ArnLike={"aws:PrincipalArn": OTHERS})], "AU102"),
+        ([trusts("*", ArnLike={"aws:PrincipalArn": "arn:aws:iam::*:role/admin"})], "AU101"),
+        ([trusts("*", StringLike={"aws:PrincipalTag/team": "*"})], "AU103"),
+        ([trusts("*", "sts:AssumeRoleWithWebIdentity")], "AU101"),
+        ([trusts("*", "sts:AssumeRoleWithSAML")], "AU101"),
+        ([trusts("*"), denies({"AWS": "arn:aws:iam::999999999999:root"})], "AU101"),
+        ([trusts("*"), denies("*", ArnLike={"aws:PrincipalArn": "arn:aws:iam::*:role/somebody"})], "AU101"),
+        ([trusts("*"), denies("*", StringNotEquals={"aws:PrincipalAccount": ACCOUNT})], None),
+        ([trusts("*", StringEquals={"aws:PrincipalAccount": ACCOUNT})], None),
+        ([trusts("*", ArnLike={"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*"})], None),
+        ([trusts(named_role("open")), trusts(named_role("tight"), StringEquals={"sts:ExternalId": "q"})], "AU102"),
+        ([trusts(named_role("tight"), StringEquals={"sts:ExternalId": "q"}), trusts(named_role("open"))], "AU102"),
+    ],
+)
+def test_whom_a_trust_policy_lets_in_is_found(statements: list[dict[str, Any]], rule: str | None) -> None:
+    """By whatever conditions say who it is, whatever name it denies, in whatever order."""
+    held = role("open", allow("s3:ListAllMyBuckets"), trust=document(*statements))
+    rules = {one for one, _ in found(audited(details([held]))) if one.startswith("AU1")}
+    assert rules == ({rule} if rule else set())
+
+
+def test_a_session_that_is_trusted_is_said() -> None:
+    """Who may take the name of the session is not known."""
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/caller/night"
+    given = details([
+        role("admin", allow("*"), trust=document(trusts({"AWS": session}))),
+        role("caller", allow("sts:AssumeRole", role_arn("admin"))),
+    ])  # fmt: skip
+    assert any("admin" in one.place and session in one.reason for one in audited(given).not_judged)
+    assert names(who_can(inventory(given), READ))["untold"] == {"admin"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "can_read"),
+    [
+        ({"NumericGreaterThan": {"aws:EpochTime": "10"}}, "can"),
+        ({"DateGreaterThan": {"aws:EpochTime": "2020-01-01T00:00:00Z"}}, "can"),
+        ({"DateGreaterThan": {"aws:TokenIssueTime": "2020-01-01T00:00:00Z"}}, "can"),
+        ({"StringLike": {"aws:userid": "*:*"}}, "can"),
+        ({"StringLike": {"aws:userid": "AROAREADER:*"}}, "can"),
+        ({"StringLike": {"aws:userid": "AROAOTHER:*"}}, None),
+        ({"DateGreaterThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}}, "if"),
+        ({"DateGreaterThan": {"aws:EpochTime": "1900000000"}}, "if"),
+        ({"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}, None),
+    ],
+)
+def test_what_each_session_has_counts_and_who_waits_may(condition: dict[str, Any], can_read: str | None) -> None:
+    """Keys of the time and the id of the session; and what is allowed from some day on."""
+    answer = names(who_can(inventory(details([role("reader", allow(READ, **condition))])), READ))
+    assert [kind for kind in ("can", "if") if answer[kind]] == ([can_read] if can_read else [])

@@ -7,7 +7,8 @@ from typing import Final
 from rolemgr.audit.named import EXAMPLE, STRANGE
 from rolemgr.iam.arn import PARTITIONS, Arn
 from rolemgr.iam.variables import as_pattern, replaced
-from rolemgr.reference.resources import in_common, types_of
+from rolemgr.iam.wildcards import has_wildcard
+from rolemgr.reference.resources import common, in_common, types_of
 from rolemgr.reference.services import find_action, resource_types
 
 _REGIONS: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
@@ -60,13 +61,30 @@ def like(pattern: str, action: str, kind: str) -> str | None:
 def may_be(pattern: str, service: str, kind: str) -> bool:
     """Tell whether *pattern* matches a resource of the type *kind* of *service*, whatever else it matches."""
     known = resource_types(service).get(kind)
-    return known is not None and in_common(as_pattern(pattern), as_pattern(str(known.arn_format))) is not None
+    if known is None:
+        return False
+    form, arn = known.arn_format, Arn.parse(as_pattern(pattern))
+    if arn is None or has_wildcard(arn.service):  # its stars run over colons
+        return in_common(as_pattern(pattern), as_pattern(str(form))) is not None
+    if arn.service != form.service or not (_is_alike(arn.region, form.region) and _is_alike(arn.account, form.account)):
+        return False
+    return _share(arn.resource, as_pattern(form.resource))
+
+
+def _is_alike(part: str, form: str) -> bool:
+    """Tell whether *part*, of a pattern, can be what *form* has: a star may be nothing."""
+    return bool(part) if form else not part.strip("*")
+
+
+@lru_cache(maxsize=65_536)
+def _share(left: str, right: str) -> bool:
+    return common(left, right) is not None
 
 
 def of_kind(pattern: str, action: str, kind: str, partition: str, account: str, name: str = EXAMPLE) -> str | None:
     """Return a resource of the type *kind* of *action* that *pattern* matches, None where none is found."""
-    common, known = like(pattern, action, kind), find_action(action)
-    made = concrete(common, partition, account, name) if common else None
+    found, known = like(pattern, action, kind), find_action(action)
+    made = concrete(found, partition, account, name) if found else None
     return made if made and known and kind in types_of(made, known) else None
 
 

@@ -12,12 +12,13 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from rolemgr.audit.contexts import is_settled
-from rolemgr.audit.examples import may_be, of_action, strangers
+from rolemgr.audit.examples import concrete, may_be, of_action, strangers
 from rolemgr.audit.rights import Certainty, Rights
 from rolemgr.compare.budget import Budget
 from rolemgr.errors import SourceLocation
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
 from rolemgr.model.inventory import HeldPolicy, HeldRole
+from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import expand, find_action
 
 _NOW: Final = "2001-01-01T00:00:00Z"
@@ -95,8 +96,10 @@ def actions_of_statement(statement: IdentityStatement) -> Iterator[str]:
 @lru_cache(maxsize=131_072)
 def _fits(pattern: str, action: str) -> bool:
     """Tell whether a resource that *pattern* matches can be one of *action*."""
-    known = find_action(action)
-    return known is not None and any(may_be(pattern, known.service, use.name) for use in known.resource_types)
+    known, made = find_action(action), concrete(pattern, "aws", "111122223333")
+    if known is None or (made and types_of(made, known)):
+        return known is not None
+    return any(may_be(pattern, known.service, use.name) for use in known.resource_types)
 
 
 def named_actions(statement: IdentityStatement) -> frozenset[str]:

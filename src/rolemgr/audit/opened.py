@@ -7,7 +7,7 @@ from rolemgr.audit.contexts import Choice
 from rolemgr.audit.examples import concrete
 from rolemgr.audit.rights import Certainty, RightsAnswer, ask_resource
 from rolemgr.audit.setting import PER_PRINCIPAL, AuditRun
-from rolemgr.audit.trust import OUTSIDE, STRANGER, account_of
+from rolemgr.audit.trust import OUTSIDE, account_of, compared_with, strangers_to
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.arn import Arn
@@ -131,17 +131,18 @@ def _opened(setting: AuditRun, held: HeldResource, asked: _OutsideRequest, budge
 def _outside_requests(setting: AuditRun, held: HeldResource) -> Iterator[_OutsideRequest]:
     for statement in allows_of(setting, held):
         pairs = list(requests_of(held, statement))
-        named = dict(outsiders(setting, held, statement))
+        named = tuple(dict.fromkeys(outsiders(setting, held, statement)))
         if named and not pairs:
             setting.cannot_tell_at(
                 held, f"what statement `{statement.sid or 'without a Sid'}` opens", "no action of it is known"
             )
-        yield from (_OutsideRequest(account, who, *pair) for account, who in named.items() for pair in pairs)
+        yield from (_OutsideRequest(account, who, *pair) for account, who in named for pair in pairs)
 
 
 def outsiders(setting: AuditRun, held: HeldResource, statement: ResourceStatement) -> Iterator[tuple[str, str]]:
     """Yield the accounts that *statement* names and the input does not have, each with a principal of it."""
     partition = held.arn.split(":", 2)[1]
+    inside = (*setting.inventory.accounts, held.account)
     principal = statement.principal
     if isinstance(principal, Mapping) and principal.get("CanonicalUser"):
         setting.cannot_tell_at(held, "whom a canonical user id names", "only S3 knows which account it is")
@@ -150,8 +151,9 @@ def outsiders(setting: AuditRun, held: HeldResource, statement: ResourceStatemen
         if account is None and value:
             setting.cannot_tell_at(held, f"whom the id `{value}` names", "only AWS knows: somebody who is gone, mostly")
         elif account == "*":
-            yield "*", f"arn:{partition}:iam::{STRANGER}:role/somebody"
-        elif account and account not in setting.inventory.accounts and account != held.account:
+            yield from (("*", one) for one in strangers_to(held.policy, partition)) if held.policy else ()
+            yield from compared_with(held.policy, inside, partition) if held.policy else ()
+        elif account and account not in inside:
             arn = Arn.parse(value)
             named = arn is not None and arn.resource != "root"
             yield account, value if named else f"arn:{partition}:iam::{account}:role/example"

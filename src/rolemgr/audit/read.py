@@ -28,6 +28,7 @@ LISTS: Final[Mapping[str, PrincipalKind]] = {
 }  # fmt: skip
 """The lists of the answer, and of what they are."""
 _INLINE: Final = {"role": "RolePolicyList", "user": "UserPolicyList", "group": "GroupPolicyList"}
+_IDS: Final = {"role": "RoleId", "user": "UserId", "group": "GroupId"}
 _MORE: Final = ("NextToken", "Marker")
 _OTHERS: Final = (*_MORE, "IsTruncated", "ResponseMetadata")
 _DATES: Final = ("CreateDate", "UpdateDate")
@@ -161,7 +162,7 @@ class Reader:
                 tags=dict(_tags(value.get("Tags"), missing)),
                 groups=tuple(_groups(value.get("GroupList"), missing)),
                 created=_created(value.get("CreateDate"), missing), usage=_usage(value, missing),
-                unknown=tuple(unknown),
+                unknown=tuple(unknown), unique_id=_unique_id(value.get(_IDS[kind])),
             )
         )  # fmt: skip
 
@@ -236,6 +237,11 @@ def _tags(value: Any, missing: Callable[[str, str], None]) -> Iterable[tuple[str
             yield one["Key"], one["Value"]
         else:
             missing("a tag", "it has no Key and Value")
+
+
+def _unique_id(value: Any) -> str | None:
+    """Return the unique id; without one it is not known, and a condition on it may be met."""
+    return value if isinstance(value, str) and value else None
 
 
 def _usage(value: Mapping[str, Any], missing: Callable[[str, str], None]) -> Usage | None:

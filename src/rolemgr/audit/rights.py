@@ -8,6 +8,7 @@ audit says once.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Final, NamedTuple, TypeAlias
@@ -26,7 +27,9 @@ from rolemgr.iam.wildcards import matches_action, matches_folded_action
 from rolemgr.model.inventory import HeldRole
 from rolemgr.model.inventory_layers import HeldResource
 
-_ASKED_ABOUT_TIME: Final = "aws:currenttime"
+_TIMES: Final = ("aws:currenttime", "aws:epochtime", "aws:tokenissuetime")
+"""What every request carries of the time; the third one only of a session."""
+_MOST_TIMES: Final = 4
 
 
 _TAGS_OF_IAM: Final = ("aws:resourcetag/", "iam:resourcetag/")
@@ -183,19 +186,28 @@ class Rights:
         settled |= {key: (value,) for key, value in self.tags.items() if key in asked and key not in settled}
         if _is_of_iam(resource):
             settled |= {key: () for key in asked if key.startswith(_TAGS_OF_IAM) and key not in settled}
-        if _ASKED_ABOUT_TIME in asked:
-            settled.setdefault(_ASKED_ABOUT_TIME, (self._now,))
-        trial = Trial(self.holder.arn, action, resource, settled, policies, about, self._budget, choice, owner)
-        trial.has_session_tags = self._has_session_tags
-        found = trial.request()
-        if found is not None:
-            shown = ShownRequest(found, self.holder, trust_of, trust, held if held and held.policy else None)
-            return RightsAnswer(Certainty.ALLOWED, shown)
-        if trial.surely_denied():
+        if "aws:userid" in asked and (identifier := self._user_id()):
+            settled.setdefault("aws:userid", (identifier,))
+        denied = True
+        for moment in _moments(about, asked, self._now, choice):
+            timed = {**_at(moment, asked, is_session=self.holder.kind == "role"), **settled}
+            trial = Trial(self.holder.arn, action, resource, timed, policies, about, self._budget, choice, owner)
+            trial.has_session_tags, trial.is_known = self._has_session_tags, self.holder.unique_id is not None
+            found = trial.request()
+            if found is not None:
+                shown = ShownRequest(found, self.holder, trust_of, trust, held if held and held.policy else None)
+                return RightsAnswer(Certainty.ALLOWED, shown)
+            denied = denied and trial.surely_denied()
+        if denied:
             return NO
         if note:
             self.cannot_tell(action)
         return UNTOLD
+
+    def _user_id(self) -> str | None:
+        """Return aws:userid: a user's id, or a role's with the name of a session, which whoever assumes it chooses."""
+        known = self.holder.unique_id
+        return known if known is None or self.holder.kind != "role" else f"{known}:{self.names.example}"
 
     def cannot_tell(self, what: str) -> None:
         """Note once more that nobody can tell *what* for its conditions: an action, or words for what was asked."""
@@ -288,11 +300,53 @@ def _ask_outsider(
 ) -> Request | RightsAnswer:  # fmt: skip
     """Return a request of *principal* that *policies* allow, or that none is, or that it can't be told."""
     about = policies.about(action.lower())
-    settled = _settled(context)
-    if _ASKED_ABOUT_TIME in _keys(about):
-        settled[_ASKED_ABOUT_TIME] = (now,)
-    trial = Trial(principal, action, resource, settled, policies, about, budget, choice, owner)
-    return trial.request() or (NO if trial.surely_denied() else UNTOLD)
+    asked, denied = _keys(about), True
+    for moment in _moments(about, asked, now, choice):
+        settled = {**_at(moment, asked, is_session=":role/" in principal), **_settled(context)}
+        trial = Trial(principal, action, resource, settled, policies, about, budget, choice, owner)
+        trial.is_outside = True
+        if found := trial.request():
+            return found
+        denied = denied and trial.surely_denied()
+    return NO if denied else UNTOLD
+
+
+def _at(moment: str, asked: frozenset[str], *, is_session: bool) -> dict[str, tuple[str, ...]]:
+    """Return the keys of the time that are *asked* about, at the *moment*, ISO 8601."""
+    seconds = str(int(datetime.fromisoformat(moment).timestamp())) if "aws:epochtime" in asked else ""
+    values = dict(zip(_TIMES, ((moment,), (seconds,), (moment,) if is_session else ()), strict=True))
+    return {key: values[key] for key in _TIMES if key in asked}
+
+
+def _moments(about: Iterable[ActionStatements], asked: frozenset[str], now: str, choice: Choice) -> Iterator[str]:
+    """
+    Yield *now*, and where *choice* leaves when it is asked to the caller, moments to come of which conditions speak.
+
+    Who may from tomorrow on needs to wait, and nothing else.
+    """
+    yield now
+    if choice is Choice.NONE or asked.isdisjoint(_TIMES):
+        return
+    values = (
+        value
+        for group in about for _, one in group.statements for condition in one.conditions
+        if condition.folded_key in _TIMES
+        for value in condition.values
+    )  # fmt: skip
+    later = sorted({day for value in values if (day := _moment_after(value)) and day > now})
+    yield from later[:_MOST_TIMES]
+
+
+def _moment_after(text: str) -> str | None:
+    """Return the second after *text*, a date or seconds since 1970; None where it is neither."""
+    try:
+        numeric = text.lstrip("-").isdigit() and len(text) > len("2001")
+        at = datetime.fromtimestamp(int(text), UTC) if numeric else datetime.fromisoformat(text)
+        return (at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC) + timedelta(seconds=1)).strftime(
+            "%Y-%m-%dT%H:%M:%SZ"
+        )
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _keys(about: Iterable[ActionStatements]) -> frozenset[str]:

@@ -18,6 +18,7 @@ from rolemgr.audit.outsiders import Outsider, outsiders_on, speaking_of
 from rolemgr.audit.paths import Search, Walker
 from rolemgr.audit.rights import NO, RightsAnswer, ShownRequest, tags_of
 from rolemgr.audit.setting import AuditedPrincipal, AuditRun
+from rolemgr.audit.trust import sessions_trusted
 from rolemgr.compare.errors import TooComplex
 from rolemgr.evaluate.principals import Match, blocks_of, match, read_caller, read_principals
 from rolemgr.evaluate.request import Request
@@ -234,8 +235,10 @@ _POLICIES: Final = (
 
 
 def _not_known(setting: AuditRun, held: set[str]) -> None:
-    """Say of each principal that may not, as far as is known, which of its policies are not known."""
+    """Say of each principal that may not which of its policies are not known, and of others who may become them."""
     for arn, subject in setting.subjects.items():
+        if arn in held:
+            sessions_trusted(setting, subject)
         if arn not in held:
             setting.untold += [one for one in subject.holder.unknown if one.place.startswith(_POLICIES)]
 
