@@ -150,3 +150,27 @@ def test_what_each_session_has_counts_and_who_waits_may(condition: dict[str, Any
     """Keys of the time and the id of the session; and what is allowed from some day on."""
     answer = names(who_can(inventory(details([role("reader", allow(READ, **condition))])), READ))
     assert [kind for kind in ("can", "if") if answer[kind]] == ([can_read] if can_read else [])
+
+
+@pytest.mark.parametrize("gone", ["RolePolicyList", "AttachedManagedPolicies"])
+def test_a_role_without_its_list_of_policies_is_not_known(gone: str) -> None:
+    """AWS lists them for each role; what is not told is not nothing."""
+    held = {key: value for key, value in role("reader", allow(READ)).items() if key != gone}
+    given = details([held])
+    assert any(gone in one.reason for one in audited(given).not_judged)
+    if gone == "RolePolicyList":
+        assert names(who_can(inventory(given), READ))["untold"] == {"reader"}
+
+
+def test_two_versions_in_force_are_none_that_is_known() -> None:
+    """One is marked, and another one named."""
+    made = {**policy("mixed", allow("s3:ListAllMyBuckets")), "DefaultVersionId": "v1"}
+    result = audited(details([role("reader", attached=[made["Arn"]])], policies=[made]))
+    assert [one.reason for one in result.not_judged] == ["the input does not say which version is in force"]
+
+
+def test_a_grant_on_any_key_decrypts_with_it() -> None:
+    """A grant needs no kms:Decrypt; one for AWS's own services does no harm."""
+    service = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    account = details([role("grants", allow("kms:CreateGrant")), role("disks", allow("kms:CreateGrant", **service))])
+    assert {one for one in found(audited(account)) if one[0] == "AU008"} == {("AU008", "grants")}

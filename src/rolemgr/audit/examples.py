@@ -15,25 +15,36 @@ _REGIONS: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us
 
 
 @lru_cache(maxsize=4_096)
-def strange(action: str, kind: str, partition: str, account: str, name: str = STRANGE) -> str:
-    """Return the ARN of a resource of the type *kind* that *action* takes, with a *name* that nobody knows."""
+def strange(
+    action: str, kind: str, partition: str, account: str, name: str = STRANGE, region: str | None = None
+) -> str:
+    """
+    Return the ARN of a resource of the type *kind* that *action* takes, with a *name* that nobody knows.
+
+    It is of *region*, unless given of the first one of the partition.
+    """
     service = action.partition(":")[0]
     form = resource_types(service if kind != "role" else "iam")[kind].arn_format
-    region = form.region and _REGIONS.get(partition, "us-east-1")
+    region = form.region and (region or _REGIONS.get(partition, "us-east-1"))
     known = partition if partition in PARTITIONS else "aws"
     return str(Arn(known, form.service, region, form.account and account, replaced(form.resource, name)))
 
 
 @lru_cache(maxsize=4_096)
 def strangers(
-    action: str, partition: str, account: str, only: tuple[str, ...] = (), name: str = STRANGE
+    action: str,
+    partition: str,
+    account: str,
+    only: tuple[str, ...] = (),
+    name: str = STRANGE,
+    region: str | None = None,
 ) -> tuple[str, ...]:
     """
     Return one resource for each type that every request for *action* names: AWS asks for all of them.
 
     Of *only* where any are given; of the first type where none is required; ``*`` where the action has none.
     """
-    return tuple(strange(action, kind, partition, account, name) for kind in _types(action, only)) or ("*",)
+    return tuple(strange(action, kind, partition, account, name, region) for kind in _types(action, only)) or ("*",)
 
 
 def _types(action: str, only: tuple[str, ...]) -> Iterator[str]:

@@ -91,11 +91,11 @@ class _Narrowing:
 
     def met(self, found: dict[str, str], limits: Mapping[str, str]) -> dict[str, str]:
         """Return what of *found* is within one of *limits*."""
-        if "*" in limits:
-            return found
-        made: dict[str, str] = {}
+        made = dict(found) if "*" in limits else {}  # an Allow on anything may be one on conditions, or except some
         for pattern, written in found.items():
             for limit, limit_written in limits.items():
+                if limit == "*":
+                    continue
                 if self._pairs == _MOST_PAIRS:
                     self.complete = False
                     return made

@@ -28,6 +28,8 @@ LISTS: Final[Mapping[str, PrincipalKind]] = {
 }  # fmt: skip
 """The lists of the answer, and of what they are."""
 _INLINE: Final = {"role": "RolePolicyList", "user": "UserPolicyList", "group": "GroupPolicyList"}
+_ALWAYS: Final = {"RolePolicyList": "the inline policies", "AttachedManagedPolicies": "the attached policies"}
+"""What AWS tells of each role, of one without such policies too: an empty list."""
 _IDS: Final = {"role": "RoleId", "user": "UserId", "group": "GroupId"}
 _MORE: Final = ("NextToken", "Marker")
 _OTHERS: Final = (*_MORE, "IsTruncated", "ResponseMetadata")
@@ -127,8 +129,9 @@ class Reader:
         listed = value.get("PolicyVersionList")
         versions = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
         default = [one for one in versions if one.get("IsDefaultVersion") is True]
-        default = default or [one for one in versions if one.get("VersionId", "") == value.get("DefaultVersionId")]
-        if len(default) != 1:
+        named = value.get("DefaultVersionId")
+        default = default or [one for one in versions if one.get("VersionId", "") == named]
+        if len(default) != 1 or named not in (None, default[0].get("VersionId", named)):
             read = RawPolicy(arn, None, "the input does not say which version is in force", at)
         else:
             found = self._documents.read(default[0].get("Document"), IdentityPolicy)
@@ -148,6 +151,9 @@ class Reader:
         def missing(place: str, reason: str) -> None:
             unknown.append(Unjudged(at.file, at.line, f"{place} of {arn}", reason))
 
+        for key in _ALWAYS if kind == "role" else ():
+            if key not in value:
+                missing(_ALWAYS[key], f"the answer has no {key}")
         boundary = value.get("PermissionsBoundary")
         boundary_arn = boundary.get("PermissionsBoundaryArn") if isinstance(boundary, dict) else boundary
         if boundary is not None and not isinstance(boundary_arn, str):

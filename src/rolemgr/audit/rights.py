@@ -21,7 +21,7 @@ from rolemgr.compare.budget import Budget
 from rolemgr.evaluate.known import known_keys
 from rolemgr.evaluate.policies import ActionStatements, Policies
 from rolemgr.evaluate.request import Context, Request, account_in
-from rolemgr.iam.arn import Arn
+from rolemgr.iam.arn import REGION, Arn
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement, ResourcePolicy, TrustPolicy
 from rolemgr.iam.wildcards import matches_action, matches_folded_action
 from rolemgr.model.inventory import HeldRole
@@ -30,6 +30,7 @@ from rolemgr.model.inventory_layers import HeldResource
 _TIMES: Final = ("aws:currenttime", "aws:epochtime", "aws:tokenissuetime")
 """What every request carries of the time; the third one only of a session."""
 _MOST_TIMES: Final = 4
+_MOST_REGIONS: Final = 6
 
 
 _TAGS_OF_IAM: Final = ("aws:resourcetag/", "iam:resourcetag/")
@@ -129,6 +130,16 @@ class Rights:
         known = {key: value for key, value in self.tags.items() if value}
         known |= {one.folded: one.values[0] for one in known_keys(self.holder.arn, self.holder.account)}
         return named_resources(self.policies.about(action.lower()), known)
+
+    def regions(self, action: str) -> tuple[str | None, ...]:
+        """
+        Return where to ask about *action* on any name: anywhere, then in the Regions that Allows name.
+
+        Who may in one Region may on what is there: no team has its work in all of them.
+        """
+        arns = (Arn.parse(one) for one in self.patterns(action))
+        named = dict.fromkeys(one.region for one in arns if one and REGION.fullmatch(one.region))
+        return (None, *sorted(named)[:_MOST_REGIONS])
 
     def speaks(self, action: str) -> bool:
         """Tell whether an Allow of the identity policies speaks of *action* at all."""
