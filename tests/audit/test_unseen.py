@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 from tests.audit.accounts import ACCOUNT, BOUNDARY, PARTNER, allow, deny, details, document, policy, role, role_arn
-from tests.audit.support import audited, found, inventory
+from tests.audit.layers import bucket, inventory_of
+from tests.audit.support import audited, found, inventory, personas
+from tests.audit.test_layers import to
 from tests.audit.test_who_can import READ, names
 
 from rolemgr.audit.can import can
+from rolemgr.audit.run import audit
 from rolemgr.audit.who_can import who_can
 
 BUCKET = "arn:aws:s3:::acme-churn"
@@ -86,6 +89,11 @@ def trusts(principal: Any, action: str = "sts:AssumeRole", **condition: Any) -> 
 def denies(principal: Any, **condition: Any) -> Mapping[str, Any]:
     """Return a Deny of a trust policy."""
     return {**trusts(principal, **condition), "Effect": "Deny"}
+
+
+def denies_there(principal: Any, on: str = "*") -> Mapping[str, Any]:
+    """Return a Deny of the policy of the bucket."""
+    return {**to(principal, READ, on=on), "Effect": "Deny"}
 
 
 def named_role(name: str) -> dict[str, list[str]]:
@@ -174,3 +182,56 @@ def test_a_grant_on_any_key_decrypts_with_it() -> None:
     service = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
     account = details([role("grants", allow("kms:CreateGrant")), role("disks", allow("kms:CreateGrant", **service))])
     assert {one for one in found(audited(account)) if one[0] == "AU008"} == {("AU008", "grants")}
+
+
+def test_a_part_of_what_stars_run_over_is_an_object_too() -> None:
+    """What two patterns have in common need not be the shortest of it: a bucket, and no object."""
+    deny_others = leaving(f"{BUCKET}/*", "arn:aws:s3:::*a*")
+    given = inventory(details([role("reader", allow(READ, "arn:aws:s3:::o*"), deny_others)]))
+    assert names(who_can(given, READ))["can"] == {"reader"}
+    assert names(who_can(given, READ, "arn:aws:s3:::ot*"))["can"] == {"reader"}
+
+
+def test_any_name_in_the_region_of_a_role_is_any() -> None:
+    """A role whose ARNs name its Region reads each secret there, and works behind each pipeline."""
+    here = f"eu-central-1:{ACCOUNT}"
+    account = details([
+        role("decrypts", allow("kms:Decrypt", f"arn:aws:kms:{here}:key/*")),
+        role("reads", allow("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{here}:secret:*")),
+        role("rewrites", allow("sagemaker:UpdatePipeline", f"arn:aws:sagemaker:{here}:pipeline/*")),
+        role("named", allow("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{here}:secret:ml-*")),
+    ])  # fmt: skip
+    seen = {one for one in found(audited(account)) if one[0] in ("AU006", "AU008", "AU204")}
+    assert seen == {("AU008", "decrypts"), ("AU006", "reads"), ("AU204", "rewrites")}
+
+
+def test_sagemaker_by_a_wildcard_for_the_type_counts() -> None:
+    """A star in place of the resource's type stands for each type."""
+    given = inventory(details([role("all", allow("sagemaker:*", f"arn:aws:sagemaker:*:{ACCOUNT}:*"))]))
+    assert "sagemaker:CreateTrainingJob" in can(given, given.principals[role_arn("all")]).actions
+
+
+@pytest.mark.parametrize(
+    ("statements", "rule"),
+    [
+        ([to("*", READ, on="*", StringEquals={"aws:PrincipalAccount": PARTNER})], "AU602"),
+        ([to("*", READ, on="*", StringEquals={"aws:PrincipalTag/team": "ml"})], "AU603"),
+        ([to("*", READ, on="*"), denies_there({"AWS": "arn:aws:iam::999999999999:root"})], "AU601"),
+        ([to("*", READ, on="*"), denies_there("*", f"{BUCKET}/ex*")], "AU601"),
+        ([to({"AWS": [OTHERS[:-1] + one for one in "ab"]}, READ, on="*"), denies_there(named_role("b"))], "AU602"),
+        ([to("*", READ, on="*", StringEquals={"aws:PrincipalAccount": ACCOUNT})], None),
+    ],
+)
+def test_whom_a_bucket_lets_in_is_found(statements: list[Mapping[str, Any]], rule: str | None) -> None:
+    """By conditions that say who it is, beside Denies that know a name."""
+    given = inventory_of(details([role("idle", allow("s3:ListAllMyBuckets"))]), bucket("acme-churn", *statements))
+    rules = {one.rule.id for one in audit(given, personas).findings if one.rule.id.startswith("AU60")}
+    assert rules == ({rule} if rule else set())
+
+
+def test_a_session_that_a_bucket_lets_in_is_said() -> None:
+    """By the name of a session, which whoever assumes the role chooses."""
+    named = {"AWS": [f"arn:aws:sts::{ACCOUNT}:assumed-role/reader/night"]}
+    given = inventory_of(details([role("reader", allow("s3:List*"))]), bucket("acme-churn", to(named, READ, on="*")))
+    assert any("session" in one.reason for one in who_can(given, READ).untold)
+    assert any("session" in one.reason for one in can(given, given.principals[role_arn("reader")]).not_judged)

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from rolemgr.audit.deciding import Deciders, DecidingStatement
 from rolemgr.audit.finding import ChainStep
 from rolemgr.audit.nearest import Granted, actions_of_statement
-from rolemgr.audit.opened import allows_of, requests_of
+from rolemgr.audit.opened import allows_of, requests_of, say_sessions
 from rolemgr.audit.paths import Walker, services_of
 from rolemgr.audit.rights import Rights, ShownRequest
 from rolemgr.audit.setting import MOST_REQUESTS, AuditedPrincipal, AuditRun
@@ -147,6 +147,7 @@ def _by_resources(
         for statement in allows_of(setting, held):
             if not statement.principal:
                 continue
+            say_sessions(setting, subject, held, statement.principal)
             named = read_principals("Principal", blocks_of(statement.principal), denies=False)
             if match(named, caller, bounded=False) <= Match.ACCOUNT:
                 continue

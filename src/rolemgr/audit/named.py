@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from rolemgr.evaluate.policies import ActionStatements, Layer, Policies
 from rolemgr.evaluate.statement import ReadStatement
-from rolemgr.iam.documents import Effect, IdentityPolicy
+from rolemgr.iam.documents import Effect, PolicyDocument
 from rolemgr.iam.variables import Variable, as_pattern
 from rolemgr.iam.wildcards import contains, matches
 from rolemgr.reference.resources import in_common
@@ -36,18 +36,24 @@ class NamedResources(NamedTuple):
     complete: bool
 
 
-def named_resources(about: Sequence[ActionStatements], known: Mapping[str, str]) -> NamedResources:
+def named_resources(
+    about: Sequence[ActionStatements], known: Mapping[str, str], resource: str | None = None
+) -> NamedResources:
     """
     Return what the identity policies allow, as far as the other layers of *about* an action let it through.
 
     *known* has values of policy variables, by lower-case key; one that is not known may be anything. ``*`` stands
-    for an Allow that is about every resource, or about all but some.
+    for an Allow that is about every resource, or about all but some. Of a *resource* with wildcards what it matches.
     """
     narrowing = _Narrowing(known)
     found: dict[str, str] = {}
     for group in about:
         if group.layer is Layer.IDENTITY:
             found |= narrowing.allowed(group)
+    if resource is not None and "*" not in found:
+        found = narrowing.met(found, narrowing.patterns((resource,)))
+    elif resource is not None:
+        found = narrowing.met(found, narrowing.patterns((resource,))) | narrowing.patterns((resource,))
     for group in about:
         if group.layer in _NARROWING:
             found = narrowing.met(found, narrowing.allowed(group))
@@ -72,6 +78,8 @@ class _Narrowing:
     def __init__(self, known: Mapping[str, str]) -> None:
         self._known = known
         self._pairs = 0
+        self._parts: set[str] = set()
+        """Patterns that are only a part of what two others have in common."""
         self.complete = True
 
     def allowed(self, group: ActionStatements) -> dict[str, str]:
@@ -100,17 +108,25 @@ class _Narrowing:
                     self.complete = False
                     return made
                 self._pairs += 1
-                made.update(_both(pattern, written, limit, limit_written))
+                made.update(self._both(pattern, written, limit, limit_written))
+            if pattern in self._parts and not any(limit in made for limit in (pattern, *limits)):
+                self.complete = False  # another part may be within one of them
         return made
 
+    def _both(self, pattern: str, written: str, limit: str, limit_written: str) -> Iterator[tuple[str, str]]:
+        if not pattern.strip("*") or contains(pattern, limit):
+            yield limit, limit_written
+        elif contains(limit, pattern):
+            yield pattern, written
+        elif both := _within(pattern, limit):
+            self._parts.add(both)
+            yield both, both
 
-def _both(pattern: str, written: str, limit: str, limit_written: str) -> Iterator[tuple[str, str]]:
-    if not pattern.strip("*") or contains(pattern, limit):
-        yield limit, limit_written
-    elif contains(limit, pattern):
-        yield pattern, written
-    elif both := in_common(pattern, limit):
-        yield both, both
+
+def _within(left: str, right: str) -> str | None:
+    """Return a pattern of what both match, not all of it: a star at the end of both stays. None where nothing is."""
+    both = in_common(left, right)
+    return f"{both}*" if both and left.endswith("*") and right.endswith("*") else both
 
 
 class Names(NamedTuple):
@@ -130,18 +146,23 @@ def names_beside(policies: Policies) -> Names:
     return Names(strange or STRANGE, example or EXAMPLE, found=bool(strange and example))
 
 
+def example_beside(policy: PolicyDocument | None) -> str:
+    """Return what stands for a star in the resources of *policy*: a name that none of its Denies knows."""
+    return _free(EXAMPLE, _partly_named((policy,))[1]) or EXAMPLE if policy else EXAMPLE
+
+
 def _free(usual: str, patterns: Iterable[str]) -> str | None:
     """Return the first name that no part of *patterns* matches, *usual* before others; None where all are known."""
     parts = frozenset(part for pattern in patterns for part in _name_parts(pattern))
     return next((one for one in (usual, *_OTHERS) if not any(_is_of(part, one) for part in parts)), None)
 
 
-def _partly_named(documents: Iterable[IdentityPolicy]) -> tuple[set[str], set[str]]:
+def _partly_named(documents: Iterable[PolicyDocument]) -> tuple[set[str], set[str]]:
     """Return the resources that *documents* speak of, and those of them that a Deny takes or an Allow leaves out."""
     every: set[str] = set()
     taken: set[str] = set()
     for document in documents:
-        for one in document.statement:
+        for one in document.statements():
             found = one.resource or one.not_resource or ()
             every.update(found)
             if (one.effect is Effect.DENY) is (one.not_resource is None):

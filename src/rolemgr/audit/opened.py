@@ -5,13 +5,14 @@ from typing import Final, NamedTuple
 
 from rolemgr.audit.contexts import Choice
 from rolemgr.audit.examples import concrete
+from rolemgr.audit.named import example_beside
 from rolemgr.audit.rights import Certainty, RightsAnswer, ask_resource
-from rolemgr.audit.setting import PER_PRINCIPAL, AuditRun
+from rolemgr.audit.setting import PER_PRINCIPAL, AuditedPrincipal, AuditRun
 from rolemgr.audit.trust import OUTSIDE, account_of, compared_with, strangers_to
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.arn import Arn
-from rolemgr.iam.documents import Effect, ResourceStatement
+from rolemgr.iam.documents import Effect, Principals, ResourceStatement
 from rolemgr.iam.wildcards import matches_action
 from rolemgr.model.inventory_layers import HeldResource
 from rolemgr.reference.resources import types_of
@@ -159,6 +160,16 @@ def outsiders(setting: AuditRun, held: HeldResource, statement: ResourceStatemen
             yield account, value if named else f"arn:{partition}:iam::{account}:role/example"
 
 
+def say_sessions(setting: AuditRun, subject: AuditedPrincipal, held: HeldResource, principals: Principals) -> None:
+    """Say that the policy of *held* lets sessions of *subject* in by name: who takes that name, nobody can tell."""
+    named = principals.get("AWS", ()) if isinstance(principals, Mapping) else ()
+    for arn in filter(None, map(Arn.parse, named)):
+        role = arn.resource.removeprefix("assumed-role/").partition("/")[0]
+        if arn.service == "sts" and (arn.account, role) == (subject.account, subject.holder.name):
+            reason = f"its policy lets in `{arn}`: a session of the role, under that name"
+            setting.cannot_tell(subject, f"what {held.arn} allows a session", reason)
+
+
 def requests_of(held: HeldResource, statement: ResourceStatement) -> Iterator[tuple[str, str]]:
     """Yield actions of *statement*, one for each type of resource that it names, each with such a resource."""
     resources = list(dict.fromkeys(samples(held, statement)))[:_MOST_RESOURCES]
@@ -190,12 +201,12 @@ def _listed(held: HeldResource, statement: ResourceStatement) -> Iterator[str]:
 
 def samples(held: HeldResource, statement: ResourceStatement) -> Iterator[str]:
     """Yield resources that *statement*, of the policy of *held*, may be about."""
-    partition = held.arn.split(":", 2)[1]
-    inside = [held.arn, f"{held.arn}/example"] if _service(held) == "s3" else [held.arn]
+    partition, name = held.arn.split(":", 2)[1], example_beside(held.policy)
+    inside = [held.arn, f"{held.arn}/{name}"] if _service(held) == "s3" else [held.arn]
     if statement.is_about_its_own_resource() or statement.not_resource:
         yield from inside
     for pattern in statement.resource or ():
-        made = None if not pattern.strip("*") else concrete(pattern, partition, held.account)
+        made = None if not pattern.strip("*") else concrete(pattern, partition, held.account, name)
         if made is None:
             yield from inside
         else:

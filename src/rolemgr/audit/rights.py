@@ -125,11 +125,11 @@ class Rights:
             self.cut_off("what it may do on names that its policies do not know", "each name that is tried is known")
         return found
 
-    def named(self, action: str) -> NamedResources:
-        """Return the resources on which the principal's own layers may allow *action*, with the variables it has."""
+    def named(self, action: str, resource: str | None = None) -> NamedResources:
+        """Return on what, within *resource*, the principal's own layers may allow *action*, with the variables it has."""
         known = {key: value for key, value in self.tags.items() if value}
         known |= {one.folded: one.values[0] for one in known_keys(self.holder.arn, self.holder.account)}
-        return named_resources(self.policies.about(action.lower()), known)
+        return named_resources(self.policies.about(action.lower()), known, resource)
 
     def regions(self, action: str) -> tuple[str | None, ...]:
         """

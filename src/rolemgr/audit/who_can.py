@@ -14,6 +14,7 @@ from rolemgr.audit.contexts import Choice
 from rolemgr.audit.deciding import Deciders, DecidingStatement
 from rolemgr.audit.examples import concrete, of_action, of_kind, strange
 from rolemgr.audit.finding import ChainStep
+from rolemgr.audit.opened import say_sessions
 from rolemgr.audit.outsiders import Outsider, outsiders_on, speaking_of
 from rolemgr.audit.paths import Search, Walker
 from rolemgr.audit.rights import NO, RightsAnswer, ShownRequest, tags_of
@@ -191,23 +192,24 @@ def _like(question: _Question, subject: AuditedPrincipal, resource: str) -> Iter
 
 def _named(question: _Question, subject: AuditedPrincipal) -> Iterator[tuple[str, str]]:
     """Yield what the policies of *subject* name; that there is more than is asked about is said."""
-    action, resource, found = question.action, question.resource, dict[str, str]()
+    action, found = question.action, dict[str, str]()
     example = subject.rights.names.example
-    named = subject.rights.named(action)
+    named = subject.rights.named(action, question.resource)
     for made, pattern in named.patterns.items():
         if not made.strip("*"):
             continue
-        wanted = made if resource is None else in_common(made, as_pattern(resource))
         before = len(found)
-        for kind in question.kinds if wanted else ():
-            if one := of_kind(str(wanted), action, kind, subject.partition, subject.account, example):
+        for kind in question.kinds:
+            if one := of_kind(made, action, kind, subject.partition, subject.account, example):
                 found.setdefault(one, pattern)
-        if wanted and len(found) == before and question.may_be(str(wanted)):
+        if len(found) == before and question.may_be(made):
             question.setting.cannot_tell(subject, f"{action} on `{pattern}`", "no example of it is found to ask about")
     yield from ((pattern, made) for made, pattern in islice(found.items(), MOST_PATTERNS))
-    if len(found) > MOST_PATTERNS or not named.complete:
-        more = "" if named.complete else "more than "
-        reason = f"its policies name {more}{len(found)} resources, and {MOST_PATTERNS} are asked about"
+    if len(found) > MOST_PATTERNS:
+        reason = f"its policies name {len(found)} resources, and {MOST_PATTERNS} are asked about"
+        question.setting.cannot_tell(subject, f"{action} on all that is named", reason)
+    if not named.complete:
+        reason = "of what its patterns have in common only a part is asked about"
         question.setting.cannot_tell(subject, f"{action} on all that is named", reason)
 
 
@@ -215,6 +217,7 @@ def _opened(question: _Question, subject: AuditedPrincipal) -> Iterator[tuple[st
     """Yield resources whose own policies let *subject* do the action without its policies."""
     caller, resource = read_caller(subject.holder.arn), question.resource
     for held, principals, sample in question.opened:
+        say_sessions(question.setting, subject, held, principals)
         named = read_principals("Principal", blocks_of(principals), denies=False)
         if match(named, caller, bounded=False) <= Match.ACCOUNT:
             continue  # named by the account, or not at all: its own policies decide
