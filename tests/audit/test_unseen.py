@@ -179,8 +179,12 @@ def test_two_versions_in_force_are_none_that_is_known() -> None:
 
 def test_a_grant_on_any_key_decrypts_with_it() -> None:
     """A grant needs no kms:Decrypt; one for AWS's own services does no harm."""
-    service = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
-    account = details([role("grants", allow("kms:CreateGrant")), role("disks", allow("kms:CreateGrant", **service))])
+    account = details(
+        [
+            role("grants", allow("kms:CreateGrant")),
+            role("disks", allow("kms:CreateGrant", Bool={"kms:GrantIsForAWSResource": "true"})),
+        ]
+    )
     assert {one for one in found(audited(account)) if one[0] == "AU008"} == {("AU008", "grants")}
 
 

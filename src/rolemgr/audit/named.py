@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from rolemgr.evaluate.policies import ActionStatements, Layer, Policies
 from rolemgr.evaluate.statement import ReadStatement
-from rolemgr.iam.documents import Effect, PolicyDocument
+from rolemgr.iam.documents import Effect, IdentityPolicy, ResourcePolicy
 from rolemgr.iam.variables import Variable, as_pattern
 from rolemgr.iam.wildcards import contains, matches
 from rolemgr.reference.resources import in_common
@@ -146,7 +146,7 @@ def names_beside(policies: Policies) -> Names:
     return Names(strange or STRANGE, example or EXAMPLE, found=bool(strange and example))
 
 
-def example_beside(policy: PolicyDocument | None) -> str:
+def example_beside(policy: ResourcePolicy | None) -> str:
     """Return what stands for a star in the resources of *policy*: a name that none of its Denies knows."""
     return _free(EXAMPLE, _partly_named((policy,))[1]) or EXAMPLE if policy else EXAMPLE
 
@@ -157,12 +157,12 @@ def _free(usual: str, patterns: Iterable[str]) -> str | None:
     return next((one for one in (usual, *_OTHERS) if not any(_is_of(part, one) for part in parts)), None)
 
 
-def _partly_named(documents: Iterable[PolicyDocument]) -> tuple[set[str], set[str]]:
+def _partly_named(documents: Iterable[IdentityPolicy | ResourcePolicy]) -> tuple[set[str], set[str]]:
     """Return the resources that *documents* speak of, and those of them that a Deny takes or an Allow leaves out."""
     every: set[str] = set()
     taken: set[str] = set()
     for document in documents:
-        for one in document.statements():
+        for one in document.statement:
             found = one.resource or one.not_resource or ()
             every.update(found)
             if (one.effect is Effect.DENY) is (one.not_resource is None):

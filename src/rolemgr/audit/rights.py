@@ -8,7 +8,6 @@ audit says once.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Final, NamedTuple, TypeAlias
@@ -16,6 +15,7 @@ from typing import Final, NamedTuple, TypeAlias
 from rolemgr.audit.contexts import Choice
 from rolemgr.audit.named import NamedResources, Names, named_resources, names_beside
 from rolemgr.audit.surroundings import ResourceControls, Surroundings
+from rolemgr.audit.times import moments, time_keys
 from rolemgr.audit.trial import Trial
 from rolemgr.compare.budget import Budget
 from rolemgr.evaluate.known import known_keys
@@ -27,9 +27,6 @@ from rolemgr.iam.wildcards import matches_action, matches_folded_action
 from rolemgr.model.inventory import HeldRole
 from rolemgr.model.inventory_layers import HeldResource
 
-_TIMES: Final = ("aws:currenttime", "aws:epochtime", "aws:tokenissuetime")
-"""What every request carries of the time; the third one only of a session."""
-_MOST_TIMES: Final = 4
 _MOST_REGIONS: Final = 6
 
 
@@ -126,7 +123,7 @@ class Rights:
         return found
 
     def named(self, action: str, resource: str | None = None) -> NamedResources:
-        """Return on what, within *resource*, the principal's own layers may allow *action*, with the variables it has."""
+        """Return on what, within *resource*, its own layers may allow *action*, with the variables it has."""
         known = {key: value for key, value in self.tags.items() if value}
         known |= {one.folded: one.values[0] for one in known_keys(self.holder.arn, self.holder.account)}
         return named_resources(self.policies.about(action.lower()), known, resource)
@@ -200,8 +197,8 @@ class Rights:
         if "aws:userid" in asked and (identifier := self._user_id()):
             settled.setdefault("aws:userid", (identifier,))
         denied = True
-        for moment in _moments(about, asked, self._now, choice):
-            timed = {**_at(moment, asked, is_session=self.holder.kind == "role"), **settled}
+        for moment in moments(about, asked, self._now, choice):
+            timed = {**time_keys(moment, asked, is_session=self.holder.kind == "role"), **settled}
             trial = Trial(self.holder.arn, action, resource, timed, policies, about, self._budget, choice, owner)
             trial.has_session_tags, trial.is_known = self._has_session_tags, self.holder.unique_id is not None
             found = trial.request()
@@ -312,52 +309,14 @@ def _ask_outsider(
     """Return a request of *principal* that *policies* allow, or that none is, or that it can't be told."""
     about = policies.about(action.lower())
     asked, denied = _keys(about), True
-    for moment in _moments(about, asked, now, choice):
-        settled = {**_at(moment, asked, is_session=":role/" in principal), **_settled(context)}
+    for moment in moments(about, asked, now, choice):
+        settled = {**time_keys(moment, asked, is_session=":role/" in principal), **_settled(context)}
         trial = Trial(principal, action, resource, settled, policies, about, budget, choice, owner)
         trial.is_outside = True
         if found := trial.request():
             return found
         denied = denied and trial.surely_denied()
     return NO if denied else UNTOLD
-
-
-def _at(moment: str, asked: frozenset[str], *, is_session: bool) -> dict[str, tuple[str, ...]]:
-    """Return the keys of the time that are *asked* about, at the *moment*, ISO 8601."""
-    seconds = str(int(datetime.fromisoformat(moment).timestamp())) if "aws:epochtime" in asked else ""
-    values = dict(zip(_TIMES, ((moment,), (seconds,), (moment,) if is_session else ()), strict=True))
-    return {key: values[key] for key in _TIMES if key in asked}
-
-
-def _moments(about: Iterable[ActionStatements], asked: frozenset[str], now: str, choice: Choice) -> Iterator[str]:
-    """
-    Yield *now*, and where *choice* leaves when it is asked to the caller, moments to come of which conditions speak.
-
-    Who may from tomorrow on needs to wait, and nothing else.
-    """
-    yield now
-    if choice is Choice.NONE or asked.isdisjoint(_TIMES):
-        return
-    values = (
-        value
-        for group in about for _, one in group.statements for condition in one.conditions
-        if condition.folded_key in _TIMES
-        for value in condition.values
-    )  # fmt: skip
-    later = sorted({day for value in values if (day := _moment_after(value)) and day > now})
-    yield from later[:_MOST_TIMES]
-
-
-def _moment_after(text: str) -> str | None:
-    """Return the second after *text*, a date or seconds since 1970; None where it is neither."""
-    try:
-        numeric = text.lstrip("-").isdigit() and len(text) > len("2001")
-        at = datetime.fromtimestamp(int(text), UTC) if numeric else datetime.fromisoformat(text)
-        return (at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC) + timedelta(seconds=1)).strftime(
-            "%Y-%m-%dT%H:%M:%SZ"
-        )
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def _keys(about: Iterable[ActionStatements]) -> frozenset[str]:
