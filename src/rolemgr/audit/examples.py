@@ -68,7 +68,6 @@ def like(pattern: str, action: str, kind: str) -> str | None:
     return found
 
 
-@lru_cache(maxsize=65_536)
 def may_be(pattern: str, service: str, kind: str) -> bool:
     """Tell whether *pattern* matches a resource of the type *kind* of *service*, whatever else it matches."""
     known = resource_types(service).get(kind)
@@ -87,7 +86,7 @@ def _is_alike(part: str, form: str) -> bool:
     return bool(part) if form else not part.strip("*")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _share(left: str, right: str) -> bool:
     return common(left, right) is not None
 

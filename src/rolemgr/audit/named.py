@@ -170,13 +170,13 @@ def _partly_named(documents: Iterable[IdentityPolicy | ResourcePolicy]) -> tuple
     return every, taken
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _name_parts(pattern: str) -> tuple[str, ...]:
     """Return the parts of *pattern* by which it may know a name: behind the account, and not a star alone."""
     name = as_pattern(pattern).split(":", 5)[-1]
     return tuple(part for part in _PARTS.split(name) if part.strip("*"))
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _is_of(part: str, name: str) -> bool:
     return matches(part, name)
