@@ -100,24 +100,24 @@ class _Narrowing:
     def met(self, found: dict[str, str], limits: Mapping[str, str]) -> dict[str, str]:
         """Return what of *found* is within one of *limits*."""
         made = dict(found) if "*" in limits else {}  # an Allow on anything may be one on conditions, or except some
-        for pattern, written in found.items():
-            for limit, limit_written in limits.items():
+        for pattern, label in found.items():
+            for limit, limit_label in limits.items():
                 if limit == "*":
                     continue
                 if self._pairs == _MOST_PAIRS:
                     self.complete = False
                     return made
                 self._pairs += 1
-                made.update(self._both(pattern, written, limit, limit_written))
+                made.update(self._both(pattern, label, limit, limit_label))
             if pattern in self._parts and not any(limit in made for limit in (pattern, *limits)):
                 self.complete = False  # another part may be within one of them
         return made
 
-    def _both(self, pattern: str, written: str, limit: str, limit_written: str) -> Iterator[tuple[str, str]]:
+    def _both(self, pattern: str, label: str, limit: str, limit_label: str) -> Iterator[tuple[str, str]]:
         if not pattern.strip("*") or contains(pattern, limit):
-            yield limit, limit_written
+            yield limit, limit_label
         elif contains(limit, pattern):
-            yield pattern, written
+            yield pattern, label
         elif both := _within(pattern, limit):
             self._parts.add(both)
             yield both, both

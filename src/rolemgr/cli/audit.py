@@ -128,9 +128,9 @@ def audit_command(
 
 def _again(options: Mapping[str, str | None], days: int, catalog: Sequence[str]) -> list[str]:
     """Return the options that a command on the same audit repeats."""
-    said = [text for option, value in options.items() if value is not None for text in (option, value)]
-    said += ["--days", str(days)] if days != DAYS else []
-    return [*said, *(text for one in catalog for text in ("--catalog", one))]
+    repeated = [text for option, value in options.items() if value is not None for text in (option, value)]
+    repeated += ["--days", str(days)] if days != DAYS else []
+    return [*repeated, *(text for one in catalog for text in ("--catalog", one))]
 
 
 def _excused(found: "Audit", config: str | None, baseline: str | None, chosen: "Sequence[Judged]") -> "Audit":
