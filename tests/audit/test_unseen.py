@@ -239,3 +239,12 @@ def test_a_session_that_a_bucket_lets_in_is_said() -> None:
     given = inventory_of(details([role("reader", allow("s3:List*"))]), bucket("acme-churn", to(named, READ, on="*")))
     assert any("session" in one.reason for one in who_can(given, READ).untold)
     assert any("session" in one.reason for one in can(given, given.principals[role_arn("reader")]).not_judged)
+
+
+def test_a_variable_that_the_request_fills_counts() -> None:
+    """A domain that the session's own key names: allowed there, beside a Deny that speaks of all actions."""
+    own = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:domain/" + "${sagemaker:DomainId}"
+    limit = deny("sagemaker:*", NumericGreaterThan={"sagemaker:MaxRuntimeInSeconds": "86400"})
+    given = inventory(details([role("opener", allow("sagemaker:DescribeDomain", own), limit)]))
+    assert "sagemaker:DescribeDomain" in can(given, given.principals[role_arn("opener")]).actions
+    assert names(who_can(given, "sagemaker:DescribeDomain"))["if"] == {"opener"}

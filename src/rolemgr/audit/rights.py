@@ -6,6 +6,7 @@ is to be assumed, and what the input has of SCPs, RCPs and policies of resources
 audit says once.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +14,7 @@ from functools import cached_property
 from typing import Final, NamedTuple, TypeAlias
 
 from rolemgr.audit.contexts import Choice
+from rolemgr.audit.fillings import fillings
 from rolemgr.audit.named import NamedResources, Names, named_resources, names_beside
 from rolemgr.audit.surroundings import ResourceControls, Surroundings
 from rolemgr.audit.times import moments, time_keys
@@ -197,8 +199,9 @@ class Rights:
         if "aws:userid" in asked and (identifier := self._user_id()):
             settled.setdefault("aws:userid", (identifier,))
         denied = True
-        for moment in moments(about, asked, self._now, choice):
-            timed = {**time_keys(moment, asked, is_session=self.holder.kind == "role"), **settled}
+        tries = itertools.product(fillings(about, resource, settled, choice), moments(about, asked, self._now, choice))
+        for filling, moment in tries:
+            timed = {**time_keys(moment, asked, is_session=self.holder.kind == "role"), **filling, **settled}
             trial = Trial(self.holder.arn, action, resource, timed, policies, about, self._budget, choice, owner)
             trial.has_session_tags, trial.is_known = self._has_session_tags, self.holder.unique_id is not None
             found = trial.request()
