@@ -39,6 +39,7 @@ class Raw:
     created: date | None = None
     usage: Usage | None = None
     unknown: tuple[Unjudged, ...] = ()
+    unique_id: str | None = None
 
 
 class _Account:
@@ -91,7 +92,7 @@ class _Account:
             kind=raw.kind, arn=raw.arn, name=raw.name, account=raw.account, where=raw.at, policies=tuple(policies),
             boundary=boundary if isinstance(boundary, HeldPolicy) else None, boundary_arn=raw.boundary_arn,
             trust=raw.trust, tags=raw.tags, groups=raw.groups, created=raw.created, usage=raw.usage,
-            unknown=tuple(unknown),
+            unknown=tuple(unknown), unique_id=raw.unique_id,
         )  # fmt: skip
 
     def _attached(self, holder: Raw, judged: Raw, group: str | None, unknown: list[Unjudged]) -> Iterable[HeldPolicy]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from rolemgr.audit.contexts import Choice
-from rolemgr.audit.examples import STRANGE, strange, strangers
+from rolemgr.audit.examples import strange, strangers
 from rolemgr.audit.finding import table
 from rolemgr.audit.rights import ShownRequest
 from rolemgr.audit.setting import AuditedPrincipal, AuditRun, probes
@@ -17,13 +17,24 @@ def may_all(subject: AuditedPrincipal, wanted: Iterable[tuple[str, str]]) -> tup
     """Return the requests by which *subject* may do all that is *wanted* on strange resources; none if not."""
     found: list[ShownRequest] = []
     for action, kind in wanted:
-        answer = subject.rights.ask(
-            action, strange(action, kind, subject.partition, subject.account), choice=Choice.HOW_OR_WHEN
+        asked = (
+            strange(action, kind, subject.partition, subject.account, subject.rights.names.strange, region)
+            for region in subject.rights.regions(action)
         )
-        if answer.shown is None:
+        shown = _first(subject, action, asked)
+        if shown is None:
             return ()
-        found.append(answer.shown)
+        found.append(shown)
     return tuple(found)
+
+
+def _first(subject: AuditedPrincipal, action: str, resources: Iterable[str]) -> ShownRequest | None:
+    """Return the request on the first of *resources* on which *subject* may do *action*."""
+    for resource in dict.fromkeys(resources):
+        answer = subject.rights.ask(action, resource, choice=Choice.HOW_OR_WHEN)
+        if answer.shown:
+            return answer.shown
+    return None
 
 
 def is_administrator(subject: AuditedPrincipal) -> tuple[ShownRequest, ...]:
@@ -53,31 +64,31 @@ def over_permissioned(setting: AuditRun, subject: AuditedPrincipal) -> None:
     elif everything:
         names = ", ".join(one.request.action.partition(":")[2] for one in everything[:4])
         setting.find("AU004", subject, f"{names} and more, on any resource", everything)
-    for identifier, (action, kind) in table()["on_anything"].items():
-        if found := may_all(subject, [(action, kind)]):
-            setting.find(
-                identifier, subject, f"{action} on `{found[0].request.resource}`, a name that no policy knows", found
-            )
+    for identifier, alternatives in table()["on_anything"].items():
+        tried = (may_all(subject, [(action, kind)]) for action, kind in alternatives)
+        if found := next(filter(None, tried), ()):
+            asked = found[0].request
+            text = f"{asked.action} on `{asked.resource}`, a name that no policy knows"
+            setting.find(identifier, subject, text, found)
 
 
 def _all_of(subject: AuditedPrincipal, action: str, only: tuple[str, ...] = ()) -> tuple[ShownRequest, ...]:
     """Return the requests by which *subject* may do *action* on resources that nobody names, none where it may not."""
-    found: list[ShownRequest] = []
     if not subject.rights.speaks(action):
         return ()
-    for resource in strangers(action, subject.partition, subject.account, only):
-        answer = subject.rights.ask(action, resource, choice=Choice.HOW_OR_WHEN)
-        if answer.shown is None:
-            return ()
-        found.append(answer.shown)
-    return tuple(found)
+    for region in subject.rights.regions(action):
+        resources = strangers(action, subject.partition, subject.account, only, subject.rights.names.strange, region)
+        found = tuple(shown for one in resources if (shown := _first(subject, action, (one,))))
+        if len(found) == len(resources):
+            return found
+    return ()
 
 
 def passes_any(subject: AuditedPrincipal) -> dict[str, ShownRequest]:
     """Return the services to which *subject* may pass a role of any name, each with the request."""
     if not subject.rights.speaks(PASS_ROLE):
         return {}
-    role = strange(PASS_ROLE, "role", subject.partition, subject.account)
+    role = strange(PASS_ROLE, "role", subject.partition, subject.account, name=subject.rights.names.strange)
     services = dict.fromkeys((*takes_a_role().values(), *(way.passed_to for way in together() if way.passed_to)))
     asked = {
         one: subject.rights.ask(PASS_ROLE, role, {"iam:passedtoservice": one}, choice=Choice.HOW_OR_WHEN)
@@ -98,7 +109,7 @@ def passing(setting: AuditRun, subject: AuditedPrincipal, starts: Iterable[tuple
         setting.find(
             "AU202",
             subject,
-            f"iam:PassRole on `role/{STRANGE}`, a name that no policy knows, to {to}",
+            f"iam:PassRole on `role/{subject.rights.names.strange}`, a name that no policy knows, to {to}",
             (first,),
             about=tuple(sorted(services)),
         )
@@ -121,7 +132,12 @@ def reaching(setting: AuditRun, subject: AuditedPrincipal) -> None:
     _together(setting, subject)
     found = may_all(subject, [("sts:AssumeRole", "role")])
     if found:
-        setting.find("AU203", subject, f"sts:AssumeRole on `role/{STRANGE}`, a name that no policy knows", found)
+        setting.find(
+            "AU203",
+            subject,
+            f"sts:AssumeRole on `role/{subject.rights.names.strange}`, a name that no policy knows",
+            found,
+        )
     opened = {action: shown for action in shares() if (shown := _all_of(subject, action))}
     if opened:
         names = ", ".join(list(opened)[:3])

@@ -12,10 +12,11 @@ from typing import Final, NamedTuple
 from rolemgr.audit.deciding import Deciders, DecidingStatement
 from rolemgr.audit.finding import ChainStep
 from rolemgr.audit.nearest import Granted, actions_of_statement
-from rolemgr.audit.opened import allows_of, requests_of
+from rolemgr.audit.opened import allows_of, requests_of, say_sessions
 from rolemgr.audit.paths import Walker, services_of
-from rolemgr.audit.rights import ShownRequest
-from rolemgr.audit.setting import AuditedPrincipal, AuditRun
+from rolemgr.audit.rights import Rights, ShownRequest
+from rolemgr.audit.setting import MOST_REQUESTS, AuditedPrincipal, AuditRun
+from rolemgr.compare.budget import Budget
 from rolemgr.compare.errors import TooComplex
 from rolemgr.evaluate.policies import Layer, StatementRef
 from rolemgr.evaluate.principals import Match, blocks_of, match, read_caller, read_principals
@@ -73,7 +74,7 @@ def can(inventory: Inventory, holder: HeldRole, service: str | None = None) -> C
     """Return what *holder*, a principal of *inventory* that is not service-linked, can do, in *service* or at all."""
     setting = AuditRun(inventory, inventory.newest, 0)
     subject, deciders = setting.subjects[holder.arn], Deciders(inventory)
-    actions, untold = Granted().actions(holder, subject.rights)
+    actions, untold = _granted(setting, subject)
     chosen = frozenset(one for one in actions if service is None or one.startswith(f"{service}:"))
     by_resources = tuple(_by_resources(setting, subject, deciders, service))
     becomes = tuple(_becomes(setting, subject))
@@ -82,6 +83,19 @@ def can(inventory: Inventory, holder: HeldRole, service: str | None = None) -> C
         tuple(_limits(setting, holder, deciders, service)), becomes, untold,
         (*holder.unknown, *(one for one in setting.all_untold() if holder.arn in one.place)),
     )  # fmt: skip
+
+
+def _granted(setting: AuditRun, subject: AuditedPrincipal) -> tuple[frozenset[str], int]:
+    """Return the actions that *subject* may do on something, and how many can't be told; of one there is more time."""
+    rights = Rights(subject.holder, setting.now, Budget(MOST_REQUESTS), setting.around)
+    try:
+        found, untold = Granted().actions(subject.holder, rights)
+    except TooComplex as error:
+        setting.cannot_tell(subject, "which actions are allowed on something", error)
+        return frozenset(), 0
+    for what, reason in rights.cuts.items():
+        subject.rights.cut_off(what, reason)
+    return found, untold
 
 
 def _statements(
@@ -133,6 +147,7 @@ def _by_resources(
         for statement in allows_of(setting, held):
             if not statement.principal:
                 continue
+            say_sessions(setting, subject, held, statement.principal)
             named = read_principals("Principal", blocks_of(statement.principal), denies=False)
             if match(named, caller, bounded=False) <= Match.ACCOUNT:
                 continue

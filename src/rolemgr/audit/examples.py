@@ -4,36 +4,47 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
+from rolemgr.audit.named import EXAMPLE, STRANGE
 from rolemgr.iam.arn import PARTITIONS, Arn
-from rolemgr.iam.documents import Effect, IdentityPolicy
 from rolemgr.iam.variables import as_pattern, replaced
-from rolemgr.iam.wildcards import matches_action
-from rolemgr.reference.resources import in_common, types_of
+from rolemgr.iam.wildcards import has_wildcard
+from rolemgr.reference.resources import common, in_common, types_of
 from rolemgr.reference.services import find_action, resource_types
 
-STRANGE: Final = "zz-rolemgr-audit"
-"""A name that no policy knows: who may ask for it may ask for any."""
 _REGIONS: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 
 @lru_cache(maxsize=4_096)
-def strange(action: str, kind: str, partition: str, account: str) -> str:
-    """Return the ARN of a resource of the type *kind* that *action* takes, with a name that nobody knows."""
+def strange(
+    action: str, kind: str, partition: str, account: str, name: str = STRANGE, region: str | None = None
+) -> str:
+    """
+    Return the ARN of a resource of the type *kind* that *action* takes, with a *name* that nobody knows.
+
+    It is of *region*, unless given of the first one of the partition.
+    """
     service = action.partition(":")[0]
     form = resource_types(service if kind != "role" else "iam")[kind].arn_format
-    region = form.region and _REGIONS.get(partition, "us-east-1")
+    region = form.region and (region or _REGIONS.get(partition, "us-east-1"))
     known = partition if partition in PARTITIONS else "aws"
-    return str(Arn(known, form.service, region, form.account and account, replaced(form.resource, STRANGE)))
+    return str(Arn(known, form.service, region, form.account and account, replaced(form.resource, name)))
 
 
 @lru_cache(maxsize=4_096)
-def strangers(action: str, partition: str, account: str, only: tuple[str, ...] = ()) -> tuple[str, ...]:
+def strangers(
+    action: str,
+    partition: str,
+    account: str,
+    only: tuple[str, ...] = (),
+    name: str = STRANGE,
+    region: str | None = None,
+) -> tuple[str, ...]:
     """
     Return one resource for each type that every request for *action* names: AWS asks for all of them.
 
     Of *only* where any are given; of the first type where none is required; ``*`` where the action has none.
     """
-    return tuple(strange(action, kind, partition, account) for kind in _types(action, only)) or ("*",)
+    return tuple(strange(action, kind, partition, account, name, region) for kind in _types(action, only)) or ("*",)
 
 
 def _types(action: str, only: tuple[str, ...]) -> Iterator[str]:
@@ -57,23 +68,66 @@ def like(pattern: str, action: str, kind: str) -> str | None:
     return found
 
 
-def concrete(pattern: str, partition: str, account: str) -> str | None:
-    """Return an ARN that *pattern*, of a Resource, may match, None where it is not an ARN; its variables are names."""
-    arn = Arn.parse(replaced(pattern, "example"))
+def may_be(pattern: str, service: str, kind: str) -> bool:
+    """Tell whether *pattern* matches a resource of the type *kind* of *service*, whatever else it matches."""
+    known = resource_types(service).get(kind)
+    if known is None:
+        return False
+    form, arn = known.arn_format, Arn.parse(as_pattern(pattern))
+    if arn is None or has_wildcard(arn.service):  # its stars run over colons
+        return in_common(as_pattern(pattern), as_pattern(str(form))) is not None
+    if arn.service != form.service or not (_is_alike(arn.region, form.region) and _is_alike(arn.account, form.account)):
+        return False
+    return _share(arn.resource, as_pattern(form.resource))
+
+
+def _is_alike(part: str, form: str) -> bool:
+    """Tell whether *part*, of a pattern, can be what *form* has: a star may be nothing."""
+    return bool(part) if form else not part.strip("*")
+
+
+@lru_cache(maxsize=16_384)
+def _share(left: str, right: str) -> bool:
+    return common(left, right) is not None
+
+
+def of_kind(pattern: str, action: str, kind: str, partition: str, account: str, name: str = EXAMPLE) -> str | None:
+    """Return a resource of the type *kind* of *action* that *pattern* matches, None where none is found."""
+    found, known = like(pattern, action, kind), find_action(action)
+    made = concrete(found, partition, account, name) if found else None
+    return made if made and known and kind in types_of(made, known) else None
+
+
+def of_action(pattern: str, action: str, partition: str, account: str, name: str = EXAMPLE) -> Iterator[str]:
+    """Yield a resource for each type of *action* that *pattern* matches, the plain one first."""
+    known = find_action(action)
+    if known is None:
+        return
+    first = concrete(pattern, partition, account, name)
+    if first and types_of(first, known):
+        yield first
+        return
+    for use in known.resource_types:
+        if may_be(pattern, known.service, use.name):
+            made = of_kind(pattern, action, use.name, partition, account, name)
+            if made:
+                yield made
+
+
+def concrete(pattern: str, partition: str, account: str, name: str = EXAMPLE) -> str | None:
+    """
+    Return an ARN that *pattern*, of a Resource, may match, None where it is not an ARN.
+
+    Its variables and stars are *name*.
+    """
+    arn = Arn.parse(replaced(pattern, name))
     if arn is None:
         return None
     region = _REGIONS.get(partition, "us-east-1") if _is_open(arn.region) else arn.region
     owner = account if _is_open(arn.account) else arn.account
     made = arn._replace(partition=partition if _is_open(arn.partition) else arn.partition, region=region, account=owner)
-    return ":".join(("arn", *(part.replace("*", "example").replace("?", "x") for part in made)))
+    return ":".join(("arn", *(part.replace("*", name).replace("?", "x") for part in made)))
 
 
 def _is_open(part: str) -> bool:
     return bool(part) and not part.strip("*?")
-
-
-def resources_on(document: IdentityPolicy, action: str) -> Iterator[str]:
-    """Yield the resources of the Allows in *document* that name *action*."""
-    for one in document.statement:
-        if one.effect is Effect.ALLOW and any(matches_action(pattern, action) for pattern in one.action or ()):
-            yield from one.resource or ()

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from rolemgr.audit.contexts import is_settled
-from rolemgr.audit.examples import concrete, resources_on, strangers
+from rolemgr.audit.examples import concrete, may_be, of_action, strangers
 from rolemgr.audit.rights import Certainty, Rights
 from rolemgr.compare.budget import Budget
 from rolemgr.errors import SourceLocation
@@ -97,7 +97,9 @@ def actions_of_statement(statement: IdentityStatement) -> Iterator[str]:
 def _fits(pattern: str, action: str) -> bool:
     """Tell whether a resource that *pattern* matches can be one of *action*."""
     known, made = find_action(action), concrete(pattern, "aws", "111122223333")
-    return known is not None and made is not None and bool(types_of(made, known))
+    if known is None or (made and types_of(made, known)):
+        return known is not None
+    return any(may_be(pattern, known.service, use.name) for use in known.resource_types)
 
 
 def named_actions(statement: IdentityStatement) -> frozenset[str]:
@@ -172,12 +174,12 @@ class _LimitedActions:
 
     def _ask(self, action: str) -> bool:
         account = self._holder.account
-        resources = list(strangers(action, self._partition, account)[:1])
-        for policy in self._holder.policies:
-            for pattern in resources_on(policy.document, action):
-                made = concrete(pattern, self._partition, account)
-                resources += [made] if made else []
-        certain = len(resources) <= _MOST_PATTERNS
+        names, named = self._rights.names, self._rights.named(action)
+        resources = list(strangers(action, self._partition, account, name=names.strange)[:1])
+        for pattern in named.patterns:
+            if pattern.strip("*"):
+                resources += of_action(pattern, action, self._partition, account, names.example)
+        certain = named.complete and len(resources) <= _MOST_PATTERNS
         for resource in dict.fromkeys(resources[:_MOST_PATTERNS]):
             answer = self._rights.ask(action, resource)
             if answer:

@@ -5,13 +5,14 @@ from typing import Final, NamedTuple
 
 from rolemgr.audit.contexts import Choice
 from rolemgr.audit.examples import concrete
+from rolemgr.audit.named import example_beside
 from rolemgr.audit.rights import Certainty, RightsAnswer, ask_resource
-from rolemgr.audit.setting import PER_PRINCIPAL, AuditRun
-from rolemgr.audit.trust import OUTSIDE, STRANGER, account_of
+from rolemgr.audit.setting import PER_PRINCIPAL, AuditedPrincipal, AuditRun
+from rolemgr.audit.trust import OUTSIDE, account_of, compared_with, strangers_to
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.arn import Arn
-from rolemgr.iam.documents import Effect, ResourceStatement
+from rolemgr.iam.documents import Effect, Principals, ResourceStatement
 from rolemgr.iam.wildcards import matches_action
 from rolemgr.model.inventory_layers import HeldResource
 from rolemgr.reference.resources import types_of
@@ -131,17 +132,18 @@ def _opened(setting: AuditRun, held: HeldResource, asked: _OutsideRequest, budge
 def _outside_requests(setting: AuditRun, held: HeldResource) -> Iterator[_OutsideRequest]:
     for statement in allows_of(setting, held):
         pairs = list(requests_of(held, statement))
-        named = dict(outsiders(setting, held, statement))
+        named = tuple(dict.fromkeys(outsiders(setting, held, statement)))
         if named and not pairs:
             setting.cannot_tell_at(
                 held, f"what statement `{statement.sid or 'without a Sid'}` opens", "no action of it is known"
             )
-        yield from (_OutsideRequest(account, who, *pair) for account, who in named.items() for pair in pairs)
+        yield from (_OutsideRequest(account, who, *pair) for account, who in named for pair in pairs)
 
 
 def outsiders(setting: AuditRun, held: HeldResource, statement: ResourceStatement) -> Iterator[tuple[str, str]]:
     """Yield the accounts that *statement* names and the input does not have, each with a principal of it."""
     partition = held.arn.split(":", 2)[1]
+    inside = (*setting.inventory.accounts, held.account)
     principal = statement.principal
     if isinstance(principal, Mapping) and principal.get("CanonicalUser"):
         setting.cannot_tell_at(held, "whom a canonical user id names", "only S3 knows which account it is")
@@ -150,11 +152,22 @@ def outsiders(setting: AuditRun, held: HeldResource, statement: ResourceStatemen
         if account is None and value:
             setting.cannot_tell_at(held, f"whom the id `{value}` names", "only AWS knows: somebody who is gone, mostly")
         elif account == "*":
-            yield "*", f"arn:{partition}:iam::{STRANGER}:role/somebody"
-        elif account and account not in setting.inventory.accounts and account != held.account:
+            yield from (("*", one) for one in strangers_to(held.policy, partition)) if held.policy else ()
+            yield from compared_with(held.policy, inside, partition) if held.policy else ()
+        elif account and account not in inside:
             arn = Arn.parse(value)
             named = arn is not None and arn.resource != "root"
             yield account, value if named else f"arn:{partition}:iam::{account}:role/example"
+
+
+def say_sessions(setting: AuditRun, subject: AuditedPrincipal, held: HeldResource, principals: Principals) -> None:
+    """Say that the policy of *held* lets sessions of *subject* in by name: who takes that name, nobody can tell."""
+    named = principals.get("AWS", ()) if isinstance(principals, Mapping) else ()
+    for arn in filter(None, map(Arn.parse, named)):
+        role = arn.resource.removeprefix("assumed-role/").partition("/")[0]
+        if arn.service == "sts" and (arn.account, role) == (subject.account, subject.holder.name):
+            reason = f"its policy lets in `{arn}`: a session of the role, under that name"
+            setting.cannot_tell(subject, f"what {held.arn} allows a session", reason)
 
 
 def requests_of(held: HeldResource, statement: ResourceStatement) -> Iterator[tuple[str, str]]:
@@ -188,12 +201,12 @@ def _listed(held: HeldResource, statement: ResourceStatement) -> Iterator[str]:
 
 def samples(held: HeldResource, statement: ResourceStatement) -> Iterator[str]:
     """Yield resources that *statement*, of the policy of *held*, may be about."""
-    partition = held.arn.split(":", 2)[1]
-    inside = [held.arn, f"{held.arn}/example"] if _service(held) == "s3" else [held.arn]
+    partition, name = held.arn.split(":", 2)[1], example_beside(held.policy)
+    inside = [held.arn, f"{held.arn}/{name}"] if _service(held) == "s3" else [held.arn]
     if statement.is_about_its_own_resource() or statement.not_resource:
         yield from inside
     for pattern in statement.resource or ():
-        made = None if not pattern.strip("*") else concrete(pattern, partition, held.account)
+        made = None if not pattern.strip("*") else concrete(pattern, partition, held.account, name)
         if made is None:
             yield from inside
         else:

@@ -154,13 +154,17 @@ def _of_roles(setting: AuditRun, deciders: Deciders, action: str, resource: str 
         role = subject.holder
         if role.trust is None or (resource is not None and in_common(role.arn, as_pattern(resource)) is None):
             continue
+        seen: set[str] = set()
         for named in dict.fromkeys(_trusted(setting, role, role.trust)):
+            if named.who in seen:
+                continue
             try:
                 found = _of_role(setting, deciders, named, subject, role.trust, action)
             except TooComplex as error:
                 setting.cannot_tell(subject, f"whether {named.who} may assume it", error)
                 continue
             if found:
+                seen.add(named.who)
                 yield found
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from rolemgr.audit.breadth import PASS_ROLE
 from rolemgr.audit.candidates import Candidates
-from rolemgr.audit.examples import concrete, like, resources_on, strange, strangers
+from rolemgr.audit.examples import like, of_kind, strange, strangers
 from rolemgr.audit.finding import ChainStep
 from rolemgr.audit.rights import Certainty, RightsAnswer, ShownRequest, ask_trust, tags_of
 from rolemgr.audit.setting import AuditedPrincipal, AuditRun
@@ -166,14 +166,14 @@ class Walker:
             return True
         if not self.rights.is_uniform(action):
             return False
-        anybody = strange(action, kind, self.subject.partition, self.subject.account)
+        anybody = strange(action, kind, self.subject.partition, self.subject.account, name=self.rights.names.strange)
         return not self.rights.ask(action, anybody, {_BOUNDARY: None})
 
     def _is_allowed_somewhere(self, action: str) -> bool:
         """Tell whether *action* may be allowed on a role: where all that is said is about any role, one is asked."""
         if not self.rights.speaks(action):
             return False
-        role = strange(PASS_ROLE, "role", self.subject.partition, self.subject.account)
+        role = strange(PASS_ROLE, "role", self.subject.partition, self.subject.account, name=self.rights.names.strange)
         return not self.rights.is_uniform(action) or bool(self.rights.ask(action, role))
 
     def _may_become(self, target: AuditedPrincipal) -> bool:
@@ -197,7 +197,7 @@ class Walker:
         if not self.rights.speaks(action):
             return ()
         found: list[ShownRequest] = []
-        for resource in strangers(action, self.subject.partition, self.subject.account):
+        for resource in strangers(action, self.subject.partition, self.subject.account, name=self.rights.names.strange):
             shown = next(
                 filter(None, (self.rights.ask(action, one).shown for one in self._like(action, resource))), None
             )
@@ -210,25 +210,25 @@ class Walker:
         """Yield *resource*, and such of its type as the policies of the principal name."""
         yield resource
         kind, count = _kinds(resource, action), 0
-        for policy in self.subject.holder.policies:
-            for pattern in resources_on(policy.document, action):
-                made = self._of_type(pattern, action, kind)
-                if made and count == _MOST_RESOURCES:
-                    reason = f"it names more than {_MOST_RESOURCES} resources, and none of the first is allowed"
-                    self.setting.cannot_tell(self.subject, f"{action} on something", reason)
-                    return
-                if made:
-                    count += 1
-                    yield made
+        named = self.rights.named(action)
+        for pattern in named.patterns:
+            made = self._of_type(pattern, action, kind) if pattern.strip("*") else None
+            if made and count == _MOST_RESOURCES:
+                break
+            if made:
+                count += 1
+                yield made
+        else:
+            if named.complete:
+                return
+        reason = f"it names more than {count} resources, and none of the first is allowed"
+        self.setting.cannot_tell(self.subject, f"{action} on something", reason)
 
     def _of_type(self, pattern: str, action: str, kinds: frozenset[str]) -> str | None:
         """Return a resource of one of *kinds* that *pattern* matches, None where there is none."""
-        for kind in sorted(kinds):
-            common = like(pattern, action, kind)
-            made = concrete(common, self.subject.partition, self.subject.account) if common else None
-            if made and kind in _kinds(made, action):
-                return made
-        return None
+        holder, name = self.subject, self.rights.names.example
+        made = (of_kind(pattern, action, kind, holder.partition, holder.account, name) for kind in sorted(kinds))
+        return next(filter(None, made), None)
 
 
 def _kinds(resource: str, action: str) -> frozenset[str]:

@@ -28,6 +28,9 @@ LISTS: Final[Mapping[str, PrincipalKind]] = {
 }  # fmt: skip
 """The lists of the answer, and of what they are."""
 _INLINE: Final = {"role": "RolePolicyList", "user": "UserPolicyList", "group": "GroupPolicyList"}
+_ALWAYS: Final = {"RolePolicyList": "the inline policies", "AttachedManagedPolicies": "the attached policies"}
+"""What AWS tells of each role, of one without such policies too: an empty list."""
+_IDS: Final = {"role": "RoleId", "user": "UserId", "group": "GroupId"}
 _MORE: Final = ("NextToken", "Marker")
 _OTHERS: Final = (*_MORE, "IsTruncated", "ResponseMetadata")
 _DATES: Final = ("CreateDate", "UpdateDate")
@@ -126,8 +129,9 @@ class Reader:
         listed = value.get("PolicyVersionList")
         versions = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
         default = [one for one in versions if one.get("IsDefaultVersion") is True]
-        default = default or [one for one in versions if one.get("VersionId", "") == value.get("DefaultVersionId")]
-        if len(default) != 1:
+        named = value.get("DefaultVersionId")
+        default = default or [one for one in versions if one.get("VersionId", "") == named]
+        if len(default) != 1 or named not in (None, default[0].get("VersionId", named)):
             read = RawPolicy(arn, None, "the input does not say which version is in force", at)
         else:
             found = self._documents.read(default[0].get("Document"), IdentityPolicy)
@@ -147,6 +151,9 @@ class Reader:
         def missing(place: str, reason: str) -> None:
             unknown.append(Unjudged(at.file, at.line, f"{place} of {arn}", reason))
 
+        for key in _ALWAYS if kind == "role" else ():
+            if key not in value:
+                missing(_ALWAYS[key], f"the answer has no {key}")
         boundary = value.get("PermissionsBoundary")
         boundary_arn = boundary.get("PermissionsBoundaryArn") if isinstance(boundary, dict) else boundary
         if boundary is not None and not isinstance(boundary_arn, str):
@@ -161,7 +168,7 @@ class Reader:
                 tags=dict(_tags(value.get("Tags"), missing)),
                 groups=tuple(_groups(value.get("GroupList"), missing)),
                 created=_created(value.get("CreateDate"), missing), usage=_usage(value, missing),
-                unknown=tuple(unknown),
+                unknown=tuple(unknown), unique_id=_unique_id(value.get(_IDS[kind])),
             )
         )  # fmt: skip
 
@@ -236,6 +243,11 @@ def _tags(value: Any, missing: Callable[[str, str], None]) -> Iterable[tuple[str
             yield one["Key"], one["Value"]
         else:
             missing("a tag", "it has no Key and Value")
+
+
+def _unique_id(value: Any) -> str | None:
+    """Return the unique id; without one it is not known, and a condition on it may be met."""
+    return value if isinstance(value, str) and value else None
 
 
 def _usage(value: Mapping[str, Any], missing: Callable[[str, str], None]) -> Usage | None:

@@ -6,6 +6,7 @@ is to be assumed, and what the input has of SCPs, RCPs and policies of resources
 audit says once.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,18 +14,22 @@ from functools import cached_property
 from typing import Final, NamedTuple, TypeAlias
 
 from rolemgr.audit.contexts import Choice
+from rolemgr.audit.fillings import fillings
+from rolemgr.audit.named import NamedResources, Names, named_resources, names_beside
 from rolemgr.audit.surroundings import ResourceControls, Surroundings
+from rolemgr.audit.times import moments, time_keys
 from rolemgr.audit.trial import Trial
 from rolemgr.compare.budget import Budget
+from rolemgr.evaluate.known import known_keys
 from rolemgr.evaluate.policies import ActionStatements, Policies
 from rolemgr.evaluate.request import Context, Request, account_in
-from rolemgr.iam.arn import Arn
+from rolemgr.iam.arn import REGION, Arn
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement, ResourcePolicy, TrustPolicy
 from rolemgr.iam.wildcards import matches_action, matches_folded_action
 from rolemgr.model.inventory import HeldRole
 from rolemgr.model.inventory_layers import HeldResource
 
-_ASKED_ABOUT_TIME: Final = "aws:currenttime"
+_MOST_REGIONS: Final = 6
 
 
 _TAGS_OF_IAM: Final = ("aws:resourcetag/", "iam:resourcetag/")
@@ -111,6 +116,30 @@ class Rights:
         """The tags of the principal, by the condition key that has them, in lower case."""
         return {f"aws:principaltag/{key}".lower(): value for key, value in self.holder.tags.items()}
 
+    @cached_property
+    def names(self) -> Names:
+        """Names to ask about; that its policies know each that could be taken is noted."""
+        found = names_beside(self.policies)
+        if not found.found:
+            self.cut_off("what it may do on names that its policies do not know", "each name that is tried is known")
+        return found
+
+    def named(self, action: str, resource: str | None = None) -> NamedResources:
+        """Return on what, within *resource*, its own layers may allow *action*, with the variables it has."""
+        known = {key: value for key, value in self.tags.items() if value}
+        known |= {one.folded: one.values[0] for one in known_keys(self.holder.arn, self.holder.account)}
+        return named_resources(self.policies.about(action.lower()), known, resource)
+
+    def regions(self, action: str) -> tuple[str | None, ...]:
+        """
+        Return where to ask about *action* on any name: anywhere, then in the Regions that Allows name.
+
+        Who may in one Region may on what is there: no team has its work in all of them.
+        """
+        arns = (Arn.parse(one) for one in self.patterns(action))
+        named = dict.fromkeys(one.region for one in arns if one and REGION.fullmatch(one.region))
+        return (None, *sorted(named)[:_MOST_REGIONS])
+
     def speaks(self, action: str) -> bool:
         """Tell whether an Allow of the identity policies speaks of *action* at all."""
         folded = action.lower()  # most principals speak of few actions: what they don't is not kept for each of them
@@ -167,19 +196,29 @@ class Rights:
         settled |= {key: (value,) for key, value in self.tags.items() if key in asked and key not in settled}
         if _is_of_iam(resource):
             settled |= {key: () for key in asked if key.startswith(_TAGS_OF_IAM) and key not in settled}
-        if _ASKED_ABOUT_TIME in asked:
-            settled.setdefault(_ASKED_ABOUT_TIME, (self._now,))
-        trial = Trial(self.holder.arn, action, resource, settled, policies, about, self._budget, choice, owner)
-        trial.has_session_tags = self._has_session_tags
-        found = trial.request()
-        if found is not None:
-            shown = ShownRequest(found, self.holder, trust_of, trust, held if held and held.policy else None)
-            return RightsAnswer(Certainty.ALLOWED, shown)
-        if trial.surely_denied():
+        if "aws:userid" in asked and (identifier := self._user_id()):
+            settled.setdefault("aws:userid", (identifier,))
+        denied = True
+        tries = itertools.product(fillings(about, resource, settled, choice), moments(about, asked, self._now, choice))
+        for filling, moment in tries:
+            timed = {**time_keys(moment, asked, is_session=self.holder.kind == "role"), **filling, **settled}
+            trial = Trial(self.holder.arn, action, resource, timed, policies, about, self._budget, choice, owner)
+            trial.has_session_tags, trial.is_known = self._has_session_tags, self.holder.unique_id is not None
+            found = trial.request()
+            if found is not None:
+                shown = ShownRequest(found, self.holder, trust_of, trust, held if held and held.policy else None)
+                return RightsAnswer(Certainty.ALLOWED, shown)
+            denied = denied and trial.surely_denied()
+        if denied:
             return NO
         if note:
             self.cannot_tell(action)
         return UNTOLD
+
+    def _user_id(self) -> str | None:
+        """Return aws:userid: a user's id, or a role's with the name of a session, which whoever assumes it chooses."""
+        known = self.holder.unique_id
+        return known if known is None or self.holder.kind != "role" else f"{known}:{self.names.example}"
 
     def cannot_tell(self, what: str) -> None:
         """Note once more that nobody can tell *what* for its conditions: an action, or words for what was asked."""
@@ -272,11 +311,15 @@ def _ask_outsider(
 ) -> Request | RightsAnswer:  # fmt: skip
     """Return a request of *principal* that *policies* allow, or that none is, or that it can't be told."""
     about = policies.about(action.lower())
-    settled = _settled(context)
-    if _ASKED_ABOUT_TIME in _keys(about):
-        settled[_ASKED_ABOUT_TIME] = (now,)
-    trial = Trial(principal, action, resource, settled, policies, about, budget, choice, owner)
-    return trial.request() or (NO if trial.surely_denied() else UNTOLD)
+    asked, denied = _keys(about), True
+    for moment in moments(about, asked, now, choice):
+        settled = {**time_keys(moment, asked, is_session=":role/" in principal), **_settled(context)}
+        trial = Trial(principal, action, resource, settled, policies, about, budget, choice, owner)
+        trial.is_outside = True
+        if found := trial.request():
+            return found
+        denied = denied and trial.surely_denied()
+    return NO if denied else UNTOLD
 
 
 def _keys(about: Iterable[ActionStatements]) -> frozenset[str]:

@@ -126,14 +126,14 @@ def _makes_a_role(subject: AuditedPrincipal) -> Iterator[ChainStep]:
 
 def _names(subject: AuditedPrincipal) -> list[str]:
     """Return a role that no policy knows, and one for each name of one in the policies of *subject*; one too many."""
-    found = {strange(PASS_ROLE, "role", subject.partition, subject.account): None}
+    found = {strange(PASS_ROLE, "role", subject.partition, subject.account, name=subject.rights.names.strange): None}
     for policy in subject.holder.policies:
         for statement in policy.document.statement:
             for pattern in statement.resource or () if statement.effect is Effect.ALLOW else ():
                 if len(found) > _MOST_NAMES:
                     return list(found)
                 if ":role/" in pattern:
-                    made = concrete(pattern, subject.partition, subject.account)
+                    made = concrete(pattern, subject.partition, subject.account, subject.rights.names.example)
                     found.update({made: None} if made else {})
     return list(found)
 

@@ -23,6 +23,7 @@ _MOST_ESCAPES: Final = 4
 _MOST_CHANGES: Final = 12
 """How many Denies are escaped one after the other, at most."""
 _SESSION_TAGS: Final = "aws:principaltag/"
+_ID: Final = "aws:userid"
 
 
 class Trial:
@@ -43,13 +44,19 @@ class Trial:
         self._policies, self._about, self._budget = policies, tuple(about), budget
         self._caller, self._choice = read_caller(principal), choice
         self.has_session_tags = False
+        self.is_outside = False
+        """Whether the principal is of somewhere else, which gives it the tags and the id that it wants."""
+        self.is_known = True
+        """Whether the input tells the unique id of the principal."""
 
     def _is_fixed(self, key: str) -> bool:
         """Tell whether the lower-case *key* has the value that it has; a session may bring tags that its role lacks."""
         if key in self._settled:
             return True
-        if self.has_session_tags and key.startswith(_SESSION_TAGS):
-            return False
+        if (self.has_session_tags or self.is_outside) and key.startswith(_SESSION_TAGS):
+            return not may_choose(key, self._choice)
+        if key == _ID and (self.is_outside or not self.is_known):
+            return not may_choose(key, self._choice)
         return is_settled(key) or not may_choose(key, self._choice)
 
     def request(self) -> Request | None:

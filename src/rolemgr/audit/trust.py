@@ -1,10 +1,11 @@
 """Who may assume a role: anybody, other accounts, shared providers of identities, services for anybody."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
 from rolemgr.audit.contexts import Choice
-from rolemgr.audit.examples import STRANGE
+from rolemgr.audit.examples import concrete
 from rolemgr.audit.finding import rules
 from rolemgr.audit.rights import ANYTHING, Certainty, Settled, ShownRequest, ask_trust
 from rolemgr.audit.setting import AuditedPrincipal, AuditRun
@@ -12,11 +13,18 @@ from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding
 from rolemgr.check.read import read
 from rolemgr.check.run import check
+from rolemgr.evaluate.errors import RequestError
+from rolemgr.evaluate.principals import read_caller
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
-from rolemgr.iam.documents import Effect, PolicyType, TrustPolicy
+from rolemgr.iam.documents import Effect, PolicyType, ResourcePolicy, TrustPolicy
+from rolemgr.iam.wildcards import matches
 
 _ASSUME = "sts:AssumeRole"
 STRANGER = "999999999999"
+_STRANGERS: Final = (STRANGER, "888888888888", "777777777777", "560560560560")
+_NAMES: Final = ("somebody", "unlisted-17", "qkx-0000", "hhh", "5151")
+_ASSUMING: Final = (_ASSUME, "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
+"""By which requests `*`, anybody, may get in."""
 OUTSIDE: Settled = dict.fromkeys(
     ("aws:principalorgid", "aws:principalorgpaths", "sts:externalid", "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce")
 )
@@ -28,23 +36,41 @@ def trusting(setting: AuditRun, subject: AuditedPrincipal, *, is_administrator: 
     trust = subject.holder.trust
     if trust is None:
         return
-    named = dict(_outsiders(trust, setting.inventory.accounts))
-    if "*" in named:
-        _anyone(setting, subject)
-    for account, principal in sorted(named.items()):
-        if account != "*":
-            _account(setting, subject, account, principal)
+    _outside(setting, subject, trust)
     if is_administrator:
         _whole_account(setting, subject)
     for value in _unread(trust):
         setting.cannot_tell(
             subject, "the trust policy", f"only AWS knows whose id `{value}` is: somebody who is gone, mostly"
         )
+    sessions_trusted(setting, subject)
     by_rule = {one.rule: identifier for identifier, one in rules().items() if one.rule}
     for finding in _of_rules(setting, trust):
         if finding.rule in by_rule:
             shown = _request_behind(setting, subject, trust, finding)
             setting.find(by_rule[finding.rule], subject, finding.message, shown, about=finding.identity())
+
+
+def _outside(setting: AuditRun, subject: AuditedPrincipal, trust: TrustPolicy) -> None:
+    inside = setting.inventory.accounts
+    named: dict[str, dict[str, None]] = {}
+    for account, principal in _outsiders(trust, inside):
+        named.setdefault(account, {})[principal] = None
+    if named.pop("*", None) and not _anyone(setting, subject):
+        for account, principal in compared_with(trust, inside, subject.partition):
+            named.setdefault(account, {})[principal] = None
+        _anyone_on_conditions(setting, subject)
+    for account, principals in sorted(named.items()):
+        _account(setting, subject, account, tuple(principals))
+
+
+def sessions_trusted(setting: AuditRun, subject: AuditedPrincipal) -> None:
+    """Say of each session of a role of the input that *subject* trusts by name: who takes it is not looked for."""
+    for value in sorted(subject.trusted):
+        arn = Arn.parse(value)
+        if arn and arn.service == "sts" and arn.account in setting.inventory.accounts:
+            reason = f"it trusts `{value}`: who assumes that role under the name of this session, is not looked for"
+            setting.cannot_tell(subject, "who else may become it, by the trust policy", reason)
 
 
 _ASSUMED_BY: Final[Mapping[Literal["Service", "Federated"], tuple[str, ...]]] = {
@@ -124,21 +150,79 @@ def outsiders_of_trust(trust: TrustPolicy, inside: tuple[str, ...], role: str) -
     """Yield each account that *trust*, of *role*, names and that is not *inside*, with a principal of it."""
     partition = role.split(":", 2)[1]
     for account, principal in _outsiders(trust, inside):
-        yield account, f"arn:{partition}:iam::{STRANGER}:role/somebody" if account == "*" else principal
+        if account != "*":
+            yield account, principal
+            continue
+        yield from (("*", one) for one in strangers_to(trust, partition))
+        yield from compared_with(trust, inside, partition)
 
 
-def _anyone(setting: AuditRun, subject: AuditedPrincipal) -> None:
-    somebody = f"arn:{subject.partition}:iam::{STRANGER}:role/somebody"
+def strangers_to(policy: TrustPolicy | ResourcePolicy, partition: str) -> tuple[str, ...]:
+    """Return principals of accounts that nobody knows: one whose account and name *policy* does not speak of."""
+    text = json.dumps(policy.to_json_value())
+    account = next((one for one in _STRANGERS if one not in text), STRANGER)
+    patterns = [value for key, value in _compared(policy) if key == "aws:principalarn"]
+    names = [one for one in _NAMES if not any(matches(value.rpartition("/")[2], one) for value in patterns)]
+    nobody = (f"arn:{partition}:iam::{account}:role/{one}" for one in (*names[:1], *_NAMES[:1]))
+    named = (one for value in patterns if (one := concrete(value, partition, account)))
+    of_any_account = (one for one in named if f":{account}:" in one and _can_ask(one))
+    return tuple(dict.fromkeys((*nobody, *of_any_account)))
+
+
+def compared_with(
+    policy: TrustPolicy | ResourcePolicy, inside: tuple[str, ...], partition: str
+) -> Iterator[tuple[str, str]]:
+    """Yield accounts outside that conditions of *policy* compare the principal with, each with a principal of it."""
+    stranger = strangers_to(policy, partition)[0].split(":")[4]
+    for key, value in _compared(policy):
+        arn = concrete(value, partition, stranger) if key == "aws:principalarn" else None
+        account = value if key == "aws:principalaccount" else arn and account_of(arn)
+        if account and ACCOUNT_ID.fullmatch(account) and account not in (*inside, stranger):
+            yield account, arn if arn and _can_ask(arn) else f"arn:{partition}:iam::{account}:role/example"
+
+
+def _can_ask(arn: str) -> bool:
+    try:
+        return read_caller(arn).account is not None
+    except RequestError:
+        return False
+
+
+def _compared(policy: TrustPolicy | ResourcePolicy) -> Iterator[tuple[str, str]]:
+    """Yield the lower-case keys that tell who the principal is, with the values that statements compare them with."""
+    for one in policy.statement:
+        for block in one.condition.values():
+            for key, values in block.items():
+                if key.lower() in ("aws:principalarn", "aws:principalaccount"):
+                    yield from ((key.lower(), value) for value in values)
+
+
+def _anyone(setting: AuditRun, subject: AuditedPrincipal) -> bool:
+    """Find that anybody may assume *subject*, without a condition; return whether that is so."""
     role, budget, now = subject.holder, subject.budget, setting.now
-    rcps = setting.around.rcps(subject.account, _ASSUME)
-    answer = ask_trust(somebody, role, _ASSUME, OUTSIDE, budget, now, ANYTHING, choice=Choice.NONE, rcps=rcps)
-    if answer.shown:
-        setting.find("AU101", subject, "any principal of any account, without a condition", (answer.shown,))
-        return
-    answer = ask_trust(somebody, role, _ASSUME, {}, budget, now, ANYTHING, rcps=rcps)
-    if answer.certainty is not Certainty.DENIED:
-        shown = (answer.shown,) if answer.shown else ()
-        setting.find("AU103", subject, "Principal is `*`: whoever meets the conditions may assume it", shown)
+    for action in _ASSUMING:
+        rcps = setting.around.rcps(subject.account, action)
+        for somebody in strangers_to(role.trust, subject.partition) if role.trust else ():
+            answer = ask_trust(somebody, role, action, OUTSIDE, budget, now, ANYTHING, choice=Choice.NONE, rcps=rcps)
+            if answer.shown:
+                by = "" if action == _ASSUME else f" (by {action})"
+                setting.find(
+                    "AU101", subject, f"any principal of any account, without a condition{by}", (answer.shown,)
+                )
+                return True
+    return False
+
+
+def _anyone_on_conditions(setting: AuditRun, subject: AuditedPrincipal) -> None:
+    role, budget, now = subject.holder, subject.budget, setting.now
+    for action in _ASSUMING:
+        rcps = setting.around.rcps(subject.account, action)
+        for somebody in strangers_to(role.trust, subject.partition) if role.trust else ():
+            answer = ask_trust(somebody, role, action, {}, budget, now, ANYTHING, rcps=rcps)
+            if answer.certainty is not Certainty.DENIED:
+                shown = (answer.shown,) if answer.shown else ()
+                setting.find("AU103", subject, "Principal is `*`: whoever meets the conditions may assume it", shown)
+                return
 
 
 def _whole_account(setting: AuditRun, subject: AuditedPrincipal) -> None:
@@ -146,7 +230,7 @@ def _whole_account(setting: AuditRun, subject: AuditedPrincipal) -> None:
     root = f"arn:{subject.partition}:iam::{subject.account}:root"
     if not {root, subject.account} & subject.trusted:
         return
-    somebody = f"arn:{subject.partition}:iam::{subject.account}:role/{STRANGE}"
+    somebody = f"arn:{subject.partition}:iam::{subject.account}:role/{subject.rights.names.strange}"
     role, budget, now = subject.holder, subject.budget, setting.now
     answer = ask_trust(somebody, role, _ASSUME, {}, budget, now, ANYTHING, choice=Choice.NONE)
     if answer.shown:
@@ -154,18 +238,19 @@ def _whole_account(setting: AuditRun, subject: AuditedPrincipal) -> None:
         setting.find("AU108", subject, text, (answer.shown,))
 
 
-def _account(setting: AuditRun, subject: AuditedPrincipal, account: str, principal: str) -> None:
+def _account(setting: AuditRun, subject: AuditedPrincipal, account: str, principals: tuple[str, ...]) -> None:
+    """Find that *account* may assume *subject*: by one of *principals* without a condition, or on conditions."""
     role, budget, now = subject.holder, subject.budget, setting.now
     rcps = setting.around.rcps(subject.account, _ASSUME)
-    answer = ask_trust(principal, role, _ASSUME, OUTSIDE, budget, now, ANYTHING, choice=Choice.NONE, rcps=rcps)
-    if answer.shown:
-        setting.find(
-            "AU102", subject, f"account {account}, which is not in the input", (answer.shown,), about=(account,)
-        )
-        return
-    answer = ask_trust(principal, role, _ASSUME, {}, budget, now, ANYTHING, rcps=rcps)
-    if answer.certainty is not Certainty.DENIED:
-        shown = (answer.shown,) if answer.shown else ()
-        setting.find(
-            "AU103", subject, f"account {account}, which is not in the input, on conditions", shown, about=(account,)
-        )
+    text = f"account {account}, which is not in the input"
+    for principal in principals:
+        answer = ask_trust(principal, role, _ASSUME, OUTSIDE, budget, now, ANYTHING, choice=Choice.NONE, rcps=rcps)
+        if answer.shown:
+            setting.find("AU102", subject, text, (answer.shown,), about=(account,))
+            return
+    for principal in principals:
+        answer = ask_trust(principal, role, _ASSUME, {}, budget, now, ANYTHING, rcps=rcps)
+        if answer.certainty is not Certainty.DENIED:
+            shown = (answer.shown,) if answer.shown else ()
+            setting.find("AU103", subject, f"{text}, on conditions", shown, about=(account,))
+            return

@@ -12,12 +12,14 @@ from typing import Final, NamedTuple
 
 from rolemgr.audit.contexts import Choice
 from rolemgr.audit.deciding import Deciders, DecidingStatement
-from rolemgr.audit.examples import STRANGE, concrete, like, strange
+from rolemgr.audit.examples import concrete, of_action, of_kind, strange
 from rolemgr.audit.finding import ChainStep
+from rolemgr.audit.opened import say_sessions
 from rolemgr.audit.outsiders import Outsider, outsiders_on, speaking_of
 from rolemgr.audit.paths import Search, Walker
 from rolemgr.audit.rights import NO, RightsAnswer, ShownRequest, tags_of
 from rolemgr.audit.setting import AuditedPrincipal, AuditRun
+from rolemgr.audit.trust import sessions_trusted
 from rolemgr.compare.errors import TooComplex
 from rolemgr.evaluate.principals import Match, blocks_of, match, read_caller, read_principals
 from rolemgr.evaluate.request import Request
@@ -135,7 +137,7 @@ def _grants(question: _Question, subject: AuditedPrincipal) -> Iterator[Principa
             if answer.shown:
                 by = question.deciders.of(answer.shown, subject.rights.policies_for(answer.shown))
                 yield PrincipalGrant(subject.holder, action, pattern, certain, answer.shown, by, subject.unless)
-                if STRANGE in resource and certain:
+                if subject.rights.names.strange in resource and certain:
                     return  # on anything of the kind: what its policies name besides is part of it
     except TooComplex as error:
         setting.cannot_tell(subject, f"whether {action} is allowed", error)
@@ -166,43 +168,56 @@ def _candidates(question: _Question, subject: AuditedPrincipal) -> Iterator[tupl
         yield resource, resource
         return
     if resource is not None:
-        yield resource, resource.replace("*", STRANGE).replace("?", "z")
+        yield from ((resource, one) for one in _like(question, subject, resource))
     elif not question.kinds:
         yield "*", "*"
     for kind in question.kinds if resource is None else ():
-        yield f"any {kind}", strange(question.action, kind, subject.partition, subject.account)
+        yield (
+            f"any {kind}",
+            strange(question.action, kind, subject.partition, subject.account, name=subject.rights.names.strange),
+        )
     yield from _named(question, subject)
     yield from _opened(question, subject)
 
 
+def _like(question: _Question, subject: AuditedPrincipal, resource: str) -> Iterator[str]:
+    """Yield what *resource*, which has wildcards, matches, with a name that no policy knows: one for each type."""
+    strange = subject.rights.names.strange
+    made = concrete(resource, subject.partition, subject.account, strange)
+    if made is None or question.may_be(made):
+        yield made or resource
+        return
+    yield from of_action(resource, question.action, subject.partition, subject.account, strange)
+
+
 def _named(question: _Question, subject: AuditedPrincipal) -> Iterator[tuple[str, str]]:
     """Yield what the policies of *subject* name; that there is more than is asked about is said."""
-    action, resource, found = question.action, question.resource, dict[str, str]()
-    for pattern in dict.fromkeys(one for one in subject.rights.patterns(action) if one.strip("*")):
-        wanted = pattern if resource is None else in_common(as_pattern(pattern), as_pattern(resource))
+    action, found = question.action, dict[str, str]()
+    example = subject.rights.names.example
+    named = subject.rights.named(action, question.resource)
+    for made, pattern in named.patterns.items():
+        if not made.strip("*"):
+            continue
         before = len(found)
-        for kind in question.kinds if wanted else ():
-            if made := _of_kind(str(wanted), action, kind, subject):
-                found.setdefault(made, pattern)
-        if wanted and len(found) == before and question.may_be(str(wanted)):
+        for kind in question.kinds:
+            if one := of_kind(made, action, kind, subject.partition, subject.account, example):
+                found.setdefault(one, pattern)
+        if len(found) == before and question.may_be(made):
             question.setting.cannot_tell(subject, f"{action} on `{pattern}`", "no example of it is found to ask about")
     yield from ((pattern, made) for made, pattern in islice(found.items(), MOST_PATTERNS))
     if len(found) > MOST_PATTERNS:
         reason = f"its policies name {len(found)} resources, and {MOST_PATTERNS} are asked about"
         question.setting.cannot_tell(subject, f"{action} on all that is named", reason)
-
-
-def _of_kind(pattern: str, action: str, kind: str, subject: AuditedPrincipal) -> str | None:
-    """Return a resource of the type *kind* that *pattern* matches, None where there is none."""
-    common, known = like(pattern, action, kind), find_action(action)
-    made = concrete(common, subject.partition, subject.account) if common else None
-    return made if made and known and kind in types_of(made, known) else None
+    if not named.complete:
+        reason = "of what its patterns have in common only a part is asked about"
+        question.setting.cannot_tell(subject, f"{action} on all that is named", reason)
 
 
 def _opened(question: _Question, subject: AuditedPrincipal) -> Iterator[tuple[str, str]]:
     """Yield resources whose own policies let *subject* do the action without its policies."""
     caller, resource = read_caller(subject.holder.arn), question.resource
     for held, principals, sample in question.opened:
+        say_sessions(question.setting, subject, held, principals)
         named = read_principals("Principal", blocks_of(principals), denies=False)
         if match(named, caller, bounded=False) <= Match.ACCOUNT:
             continue  # named by the account, or not at all: its own policies decide
@@ -223,8 +238,10 @@ _POLICIES: Final = (
 
 
 def _not_known(setting: AuditRun, held: set[str]) -> None:
-    """Say of each principal that may not, as far as is known, which of its policies are not known."""
+    """Say of each principal that may not which of its policies are not known, and of others who may become them."""
     for arn, subject in setting.subjects.items():
+        if arn in held:
+            sessions_trusted(setting, subject)
         if arn not in held:
             setting.untold += [one for one in subject.holder.unknown if one.place.startswith(_POLICIES)]
 

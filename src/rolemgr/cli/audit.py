@@ -1,7 +1,7 @@
 """`rolemgr audit`: what everybody in an account can really do, from what AWS tells of it."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rolemgr.workflow.check import HasSeverity
     from rolemgr.workflow.live import LiveAccount
 
+DAYS = 90
 _PARTS = ("policies", "boundary", "trust", "resource")
 _FORMS = ("text", "json", "sarif", "github", "html", "markdown", "csv", "asff")
 _JSON = ("json", "sarif", "asff")
@@ -38,7 +39,7 @@ _JSON = ("json", "sarif", "asff")
 @click.option("--save", metavar="PATH", help="With --live: keep what was read there, to audit it again.")
 @click.option("--as-of", metavar="DATE", help="Today, such as 2026-11-28; the newest day in the input unless given.")
 @click.option(
-    "--days", type=click.IntRange(1, 400), default=90, show_default=True,
+    "--days", type=click.IntRange(1, 400), default=DAYS, show_default=True,
     help="Report roles that have not been used for so many days.",
 )  # fmt: skip
 @click.option(
@@ -115,13 +116,21 @@ def audit_command(
     if write_baseline is not None:
         _write_baseline(found, write_baseline)
     else:
-        write_output(_text(found, chosen, form, files, region), output)
+        again = _again({"--as-of": as_of, "--config": config, "--baseline": baseline}, days, catalog)
+        write_output(_text(found, chosen, form, [*files, *again], region), output)
     end_with(wrong, whole)
     if account and account.error:
         raise account.error
     open_: list[HasSeverity] = [*found.findings, *found.on_suppressions]
     if write_baseline is None and workflow.check.fails(fail_on, open_, found.not_judged):
         sys.exit(1)
+
+
+def _again(options: Mapping[str, str | None], days: int, catalog: Sequence[str]) -> list[str]:
+    """Return the options that a command on the same audit repeats."""
+    repeated = [text for option, value in options.items() if value is not None for text in (option, value)]
+    repeated += ["--days", str(days)] if days != DAYS else []
+    return [*repeated, *(text for one in catalog for text in ("--catalog", one))]
 
 
 def _excused(found: "Audit", config: str | None, baseline: str | None, chosen: "Sequence[Judged]") -> "Audit":

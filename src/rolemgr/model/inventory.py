@@ -78,6 +78,8 @@ class HeldRole:
     created: date | None = None
     usage: Usage | None = None
     unknown: tuple[Unjudged, ...] = ()
+    unique_id: str | None = None
+    """RoleId or UserId, with which `aws:userid` begins; None where the input does not tell."""
 
     @property
     def is_of_a_service(self) -> bool:

@@ -152,6 +152,9 @@ def plan(catalog: Catalog, old: HeldRole, files: UsedFiles | None, options: NewR
     allowed, untold = _allowed(old)
     needs = _used(old, files, allowed) if files else allowed
     if not needs:
+        if old.unknown and not files:
+            gap = old.unknown[0]
+            raise InputError(old.where, f"what {old.name} needs is not known", f"{gap.place}: {gap.reason}")
         raise InputError(old.where, f"{old.name} needs nothing", "nothing was used, or it may do nothing")
     regions = _regions(needs)
     region = options.region or next(iter(regions), _DEFAULT_REGION)
