@@ -20,8 +20,8 @@ from rolemgr.prove.domains import KeyAssignment
 from rolemgr.prove.proof import Answer, CounterExample, Proof, RoleToProve, all_told, proof_of
 from rolemgr.prove.search import Inquiry, inquiry
 from rolemgr.reference.services import action_names, services
-from rolemgr.render.documents import permissions_policy
 from rolemgr.render.packing import pack, pack_managed
+from rolemgr.render.statements import permissions_policy
 from rolemgr.separation.violations import RenderedRole
 
 NAME = "packing"
