@@ -216,7 +216,11 @@ def _layer_parameter(name: str, one: LayerParameter) -> str:
 def resource_policies() -> str:
     """Return the kinds of resources whose policies are rendered: what each lets do, and its parameters."""
     rows = (
-        [f"`{name}`", one.description, "; ".join(_resource_parameter(key, each) for key, each in one.parameters.items())]
+        [
+            f"`{name}`",
+            one.description,
+            "; ".join(_resource_parameter(key, each) for key, each in one.parameters.items()),
+        ]
         for name, one in _resource_patterns().items()
     )
     return table(["kind", "who may do what", "parameters"], rows)
@@ -233,11 +237,7 @@ def _resource_parameter(name: str, one: ResourceParameter) -> str:
 
 def resource_sentences(part: str) -> str:
     """Return the sentences of each kind under *part*, ``differs`` or ``left_open``."""
-    return "".join(
-        f"- `{name}`: {text}\n"
-        for name, one in _resource_patterns().items()
-        for text in getattr(one, part)
-    )
+    return "".join(f"- `{name}`: {text}\n" for name, one in _resource_patterns().items() for text in getattr(one, part))
 
 
 PARTS: dict[str, Callable[[], str]] = {

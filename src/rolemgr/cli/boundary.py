@@ -34,7 +34,8 @@ def boundary_command(
     """
     Render permissions boundaries.
 
-    A boundary is the most that a role can ever have. It is one managed policy within its quota. It allows by action what the role has, and what hands out
+    A boundary is the most that a role can ever have. It is one managed policy within its quota.
+    It allows by action what the role has, and what hands out
     rights (iam:PassRole, kms:CreateGrant ...) only as the role does; then come what the persona must never do and
     the guardrails, as far as there is room. What is left out is named with the layer that holds it. Within its
     boundary the role is the same. Nothing touches AWS.

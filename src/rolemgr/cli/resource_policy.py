@@ -32,7 +32,8 @@ def resource_policy_command(form: str, output: str | None, **chosen: Any) -> Non
     """
     Render resource policies.
 
-    The policy says what roles of other accounts may do with the resource. KIND is bucket, key, repository, model-group, vpc-endpoint or topic. Roles are named one by one, as jobs call as
+    The policy says what roles of other accounts may do with the resource.
+    KIND is bucket, key, repository, model-group, vpc-endpoint or topic. Roles are named one by one, as jobs call as
     their roles: no condition on a source would match. What the roles need on their own side their personas have.
     Nothing touches AWS.
 
