@@ -21,7 +21,7 @@ from rolemgr.evaluate.policies import Policies
 from rolemgr.model.role import ComposedRole, ComposedStatement
 from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import find_action
-from rolemgr.render.documents import permissions_policy
+from rolemgr.render.statements import permissions_policy
 
 SHARED = frozenset({
     "app", "app-image-config", "domain", "hub", "hub-content", "image", "image-version", "mlflow-app",

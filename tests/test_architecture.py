@@ -23,7 +23,7 @@ ROOMS = {
     "catalog": {"errors", "files", "iam", "model"},
     "compose": {"errors", "iam", "model", "reference", "catalog"},
     "layers": {"errors", "iam", "model", "reference", "catalog", "compose"},
-    "render": {"errors", "files", "iam", "model", "reference"},
+    "render": {"errors", "files", "iam", "model", "reference", "layers"},
     "evaluate": {"errors", "iam", "reference"},
     "compare": {"iam", "reference", "evaluate"},
     "change": {"errors", "files", "iam", "model", "reference", "evaluate", "compare"},

@@ -14,7 +14,7 @@ from rolemgr.iam.documents import Effect
 from rolemgr.model.role import ComposedStatement
 from rolemgr.prove.witness import witnesses
 from rolemgr.reference.quirks import quota
-from rolemgr.render.documents import permissions_policy
+from rolemgr.render.statements import permissions_policy
 from rolemgr.separation.violations import RenderedRole
 
 CATALOG = Catalog()

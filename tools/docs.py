@@ -26,6 +26,7 @@ from rolemgr.files.source import SourceFile
 from rolemgr.files.yaml import read_yaml
 from rolemgr.model.catalog import Parameter
 from rolemgr.model.layer_pattern import LayerKind, LayerParameter
+from rolemgr.model.resource_pattern import ResourceParameter, ResourcePattern
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.render.documents import render
@@ -46,6 +47,7 @@ PAGES = (
     "docs/audit.md",
     "docs/layers.md",
     "docs/migrate.md",
+    "docs/resource-policies.md",
 )
 PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 CATALOG = Catalog()
@@ -211,7 +213,37 @@ def _layer_parameter(name: str, one: LayerParameter) -> str:
     return f"`{name}`: {one.help.replace('|', '/')}{default}"
 
 
+def resource_policies() -> str:
+    """Return the kinds of resources whose policies are rendered: what each lets do, and its parameters."""
+    rows = (
+        [
+            f"`{name}`",
+            one.description,
+            "; ".join(_resource_parameter(key, each) for key, each in one.parameters.items()),
+        ]
+        for name, one in _resource_patterns().items()
+    )
+    return table(["kind", "who may do what", "parameters"], rows)
+
+
+def _resource_patterns() -> dict[str, ResourcePattern]:
+    return {name: CATALOG.resource_pattern(name).value for name in CATALOG.found("resource_policies")}
+
+
+def _resource_parameter(name: str, one: ResourceParameter) -> str:
+    more = ", required" if one.required else ""
+    return f"`{name}`{more}: {one.help.replace('|', '/')}"
+
+
+def resource_sentences(part: str) -> str:
+    """Return the sentences of each kind under *part*, ``differs`` or ``left_open``."""
+    return "".join(f"- `{name}`: {text}\n" for name, one in _resource_patterns().items() for text in getattr(one, part))
+
+
 PARTS: dict[str, Callable[[], str]] = {
+    "resource-policies": resource_policies,
+    "resource-differences": lambda: resource_sentences("differs"),
+    "resource-left-open": lambda: resource_sentences("left_open"),
     "scps": lambda: layer_patterns(LayerKind.SCP),
     "rcps": lambda: layer_patterns(LayerKind.RCP),
     "commands": commands,

@@ -59,7 +59,7 @@ def test_the_short_help_is_the_first_line_of_the_long_one(name: str, run: "Run")
     """`rolemgr --help`, which imports no command, says of each what its own help says."""
     text = COMMANDS[name][1]
     assert command(name).get_short_help_str(limit=200) == text
-    assert f"{name:<10}  {text}" in run("--help").stdout
+    assert f"{name:<{max(map(len, COMMANDS))}}  {text}" in run("--help").stdout
 
 
 @pytest.mark.parametrize("name", COMMANDS)

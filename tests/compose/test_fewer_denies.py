@@ -17,7 +17,7 @@ from rolemgr.iam.documents import Effect, IdentityPolicy
 from rolemgr.model.role import ComposedStatement
 from rolemgr.reference.services import action_names, find_action
 from rolemgr.reference.support import supports
-from rolemgr.render.documents import permissions_policy
+from rolemgr.render.statements import permissions_policy
 from rolemgr.separation.violations import RenderedRole
 
 CATALOG = Catalog()

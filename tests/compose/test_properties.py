@@ -19,7 +19,7 @@ from rolemgr.model.catalog import ActivityGroup
 from rolemgr.model.role import ComposedStatement
 from rolemgr.model.source import Sourced
 from rolemgr.prove.witness import witnesses
-from rolemgr.render.documents import permissions_policy
+from rolemgr.render.statements import permissions_policy
 
 CATALOG = Catalog()
 PERSONAS = sorted(CATALOG.found("personas"))

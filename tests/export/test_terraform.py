@@ -125,6 +125,7 @@ ROLES: dict[str, tuple[dict[str, Any], Options]] = {
         PARAMETERIZED,
     ),
     "managed": ({"persona": "data-scientist", "name": "managed", "inline": "no"}, Options()),
+    "bounded": ({"persona": "data-scientist", "name": "bounded", "with_boundary": True}, Options()),
     "attached": (
         {"persona": "sagemaker-feature-store", "account": ACCOUNT, "region": "us-west-2",
          "managed_policy": ["arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess"]},

@@ -28,7 +28,7 @@ from rolemgr.iam.base import Model
 from rolemgr.iam.documents import IdentityPolicy
 from rolemgr.model.role import ComposedStatement
 from rolemgr.model.source import parse_model
-from rolemgr.render.documents import permissions_policy
+from rolemgr.render.statements import permissions_policy
 
 CASES = Path(__file__).parent / "cases"
 

@@ -24,7 +24,8 @@ from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.prove.witness import witnesses
 from rolemgr.reference.resources import sample
 from rolemgr.reference.services import find_action
-from rolemgr.render.documents import permissions_policy, render
+from rolemgr.render.documents import render
+from rolemgr.render.statements import permissions_policy
 from rolemgr.separation.violations import RenderedRole
 
 some = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))

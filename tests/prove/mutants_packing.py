@@ -14,7 +14,7 @@ from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
 from rolemgr.model.role import NamedPolicy
 from rolemgr.prove.catalog import limits_of, subject_of
 from rolemgr.prove.proof import RoleToProve
-from rolemgr.render.documents import permissions_policy
+from rolemgr.render.statements import permissions_policy
 from rolemgr.separation.violations import RenderedRole
 
 

@@ -11,7 +11,7 @@ from jinja2 import DictLoader
 from rolemgr.errors import RenderError, SourceLocation
 from rolemgr.iam.documents import Effect
 from rolemgr.model.role import ComposedStatement, Origin
-from rolemgr.render.documents import permissions_policy
+from rolemgr.render.statements import permissions_policy
 from rolemgr.render.templating import environment
 from rolemgr.render.text import role_json
 

@@ -15,7 +15,7 @@ from rolemgr.account.role_steps import policy_steps
 from rolemgr.account.step import PlanStep
 from rolemgr.account.wanted import ExistingResources, Wanted
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement, PolicyDocument
-from rolemgr.model.role import RoleDocuments
+from rolemgr.model.role import NamedPolicy, RoleDocuments
 from rolemgr.reference.managed_policies import managed_policy
 from rolemgr.reference.quirks import quota
 
@@ -71,6 +71,18 @@ class Change:
             for policy in self.new.managed_policies
             for step in policy_steps(self.wanted, policy, self.found, self.run)
         )
+
+    @cached_property
+    def of_boundary(self) -> tuple[PlanStep, ...]:
+        """
+        The steps that bring the boundary that is made with the role to its document.
+
+        It holds all that the new role has, so what the old role has and the new one has not ends with it.
+        """
+        own = self.new.own_boundary
+        if own is None:
+            return ()
+        return tuple(policy_steps(self.wanted, NamedPolicy(own.name, own.document), self.found, self.run))
 
     @cached_property
     def pruned_inline(self) -> tuple[str, ...]:

@@ -166,6 +166,7 @@ class _Compared:
     def _boundary(self) -> Iterator[Drift]:
         wanted, found = self.new.boundary, self.role.boundary
         if wanted == found:
+            yield from self._text_of_boundary()
             return
         kind: DriftKind = "boundary-missing" if not found else "boundary-changed" if wanted else "boundary-added"
         said_of: dict[DriftKind, str] = {
@@ -174,6 +175,17 @@ class _Compared:
             "boundary-added": f"the role has the permissions boundary {found}; the file has none",
         }
         yield Drift(kind, said_of[kind], ("boundary",), wanted, found)
+
+    def _text_of_boundary(self) -> Iterator[Drift]:
+        """Yield how the boundary that is made with the role differs in what it says, where that was read."""
+        own, text = self.new.own_boundary, self.texts.get(self.new.boundary or "")
+        if own is None or text is None or text == own.document:
+            return
+        name = f"permissions boundary {self.new.boundary}"
+        for one in permissions((ComparedPolicy(name, text),), (ComparedPolicy(name, own.document),)):
+            yield Drift(
+                "boundary-changed", f"{name}: {_of_access(one).what}", ("with_boundary",), "the file's", "another"
+            )
 
     def _attachments(self) -> Iterator[Drift]:
         """Yield the attachments that are not as the file says, but for those that were found by what they mean."""
@@ -231,10 +243,17 @@ class _Compared:
     def notes(self) -> Iterator[str]:
         if self.role.state is None:
             yield f"{self.role.arn} was not made by rolemgr"
-        if self.role.boundary and self.role.boundary == self.new.boundary and not is_aws_managed(self.role.boundary):
+        if self._has_unread_boundary():
             yield f"of the permissions boundary {self.role.boundary} its ARN is compared, and not what it says"
         for arn in dict.fromkeys((*self.others, *self.new.attached)):
             yield from self._note_on(arn)
+
+    def _has_unread_boundary(self) -> bool:
+        """Tell whether both have a boundary of the account, of which nothing was read, or nothing is wanted."""
+        arn = self.role.boundary
+        if not arn or arn != self.new.boundary or is_aws_managed(arn):
+            return False
+        return self.new.own_boundary is None or self.texts.get(arn) is None
 
     def _note_on(self, arn: str) -> Iterator[str]:
         in_both = arn in self.others and arn in self.new.attached

@@ -20,9 +20,7 @@ def find_existing(iam: Any, wanted: Wanted) -> ExistingResources:
     if tags is not None and state_of(tags) is None:
         return ExistingResources(foreign=_arn(iam, documents.name))
     role = read_role(iam, documents.name) if tags is not None else None
-    policies = {
-        arn: policy for arn in map(wanted.policy_arn, documents.managed_policies) if (policy := read_policy(iam, arn))
-    }
+    policies = {arn: policy for arn in map(wanted.policy_arn, wanted.own_policies) if (policy := read_policy(iam, arn))}
     ours = {arn for arn, policy in policies.items() if policy.belongs_to(documents.name)} | _own(role)
     return ExistingResources(
         role=role,
@@ -39,7 +37,8 @@ def _own(role: AccountRole | None) -> set[str]:
 def _named(wanted: Wanted) -> list[str]:
     """Return the ARNs of the account's own policies that the role names; AWS's own are there."""
     documents = wanted.documents
-    named = [*documents.attached, *([documents.boundary] if documents.boundary else [])]
+    is_there = documents.boundary and not documents.own_boundary
+    named = [*documents.attached, *([documents.boundary] if documents.boundary and is_there else [])]
     return [arn for arn in named if not is_aws_managed(arn)]
 
 

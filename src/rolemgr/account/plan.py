@@ -2,8 +2,9 @@
 What has to be done for a role to be in an account: pure, from what is there and what is wanted.
 
 A role comes into being in an order in which it never has more than it should: its managed policies, which
-give nothing before they are attached; the role with boundary and tags; the inline policy, which holds every
-Deny; the attachments. Then it is read back, and only after that it is marked as complete.
+give nothing before they are attached, and the boundary that is made with it; the role with boundary and tags;
+the inline policy, which holds every Deny; the attachments. Then it is read back, and only after that it is
+marked as complete.
 """
 
 from collections.abc import Iterator
@@ -56,7 +57,7 @@ def plan_role(
         return RolePlan(wanted, "create", steps=tuple(_creation(wanted, found, run)), notes=shared)
     state = found.role.state
     drift = find_drift(found.role, wanted.documents, {})
-    differences = sentences(drift)
+    differences = (*sentences(drift), *_of_its_boundary(wanted, found))
     if state and state.phase == "complete" and not differences:
         return RolePlan(wanted, "unchanged")
     if problem := _not_without_asking(found.role, differences, update=update):
@@ -109,20 +110,28 @@ def _half_made_notes(name: str, state: State | None) -> Iterator[str]:
         yield f"{name} was left while {state.phase} by run {state.run}, or is still being worked on: this finishes it"
 
 
+def _of_its_boundary(wanted: Wanted, found: ExistingResources) -> Iterator[str]:
+    """Yield that the boundary that is made with the role says something else than the file."""
+    own, arn = wanted.documents.own_boundary, wanted.documents.boundary
+    there = found.policies.get(arn) if arn else None
+    if own and there and there.document != own.document:
+        yield f"the permissions boundary {arn} says something else than the file"
+
+
 def _shared(wanted: Wanted, found: ExistingResources) -> Iterator[str]:
     """Yield which managed policies will change for others too: somebody attached the role's own to them."""
-    attached = {policy.arn for policy in found.role.attached} if found.role else set()
-    for policy in wanted.documents.managed_policies:
+    attached = {*(policy.arn for policy in found.role.attached), found.role.boundary} if found.role else set()
+    for policy in wanted.own_policies:
         arn = wanted.policy_arn(policy)
         there = found.policies.get(arn)
         others = there.attachments - (arn in attached) if there else 0
         if there and others > 0 and there.document != policy.document:
-            yield f"policy {arn} is attached to {others} more than this role: it changes for them too"
+            yield f"policy {arn} is attached to {others} more than this role, or bounds them: it changes for them too"
 
 
 def _creation(wanted: Wanted, found: ExistingResources, run: str) -> Iterator[PlanStep]:
     documents = wanted.documents
-    for policy in documents.managed_policies:
+    for policy in wanted.own_policies:
         yield from policy_steps(wanted, policy, found, run)
     yield _create_role(wanted, run)
     for inline in documents.policies:

@@ -80,7 +80,7 @@ def _cleanup(change: Change) -> Iterator[PlanStep]:
 
 def _outer(change: Change) -> tuple[list[PlanStep], list[PlanStep]]:
     """Return the steps that only narrow, which come first, and those that only widen, which come last."""
-    first, last = [], []
+    first, last = list(change.of_boundary), []
     if change.new.boundary and not change.old.boundary:
         first.append(_boundary(change))
     if change.old.boundary and not change.new.boundary:

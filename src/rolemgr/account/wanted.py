@@ -25,6 +25,12 @@ class Wanted:
         return f"arn:{self.partition}:iam::{self.account}:policy{self.documents.path}{policy.name}"
 
     @property
+    def own_policies(self) -> tuple[NamedPolicy, ...]:
+        """The managed policies that are made with it: its boundary, which is not attached, and those that are."""
+        own = self.documents.own_boundary
+        return (*([NamedPolicy(own.name, own.document)] if own else []), *self.documents.managed_policies)
+
+    @property
     def attachments(self) -> tuple[str, ...]:
         """The ARNs of all that is attached: its own managed policies first."""
         return (*map(self.policy_arn, self.documents.managed_policies), *self.documents.attached)

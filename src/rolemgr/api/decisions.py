@@ -63,6 +63,9 @@ def evaluate(
     own_arn = role.spec.arn if isinstance(role, ComposedRole) else None
     request = Request.known(action, resource, context or {}, principal or own_arn, resource_account)
     layers = around or Policies()
+    role = render(role) if isinstance(role, ComposedRole) else role
+    if isinstance(role, RoleDocuments) and role.own_boundary and layers.permissions_boundary is None:
+        layers = replace(layers, permissions_boundary=role.own_boundary.document)
     own, not_judged = _policies(role, bounded=layers.permissions_boundary is not None)
     policies = replace(layers, identity=(*own, *layers.identity))
     found = explain(request, policies)
@@ -73,10 +76,8 @@ def evaluate(
     )  # fmt: skip
 
 
-def _policies(role: Asked, *, bounded: bool) -> tuple[list[IdentityPolicy], list[str]]:
+def _policies(role: RoleDocuments | Sequence[PolicyLike], *, bounded: bool) -> tuple[list[IdentityPolicy], list[str]]:
     """Return the identity policies of *role* that are known, and the ARNs of those that are not."""
-    if isinstance(role, ComposedRole):
-        return _policies(render(role), bounded=bounded)
     if not isinstance(role, RoleDocuments):
         return [policy_of(one, number) for number, one in enumerate(role)], []
     own = [policy.document for policy in (*role.policies, *role.managed_policies)]

@@ -23,8 +23,11 @@ from rolemgr.model.source import Sourced, parse_model
 if TYPE_CHECKING:
     from rolemgr.model.guardrail import Guardrail, GuardrailProfile
     from rolemgr.model.layer_pattern import LayerKind, LayerPattern
+    from rolemgr.model.resource_pattern import ResourcePattern
 
-EntryKind: TypeAlias = Literal["personas", "separations", "activity_groups", "guardrails", "profiles", "scps", "rcps"]
+EntryKind: TypeAlias = Literal[
+    "personas", "separations", "activity_groups", "guardrails", "profiles", "scps", "rcps", "resource_policies"
+]
 FOLDERS: Mapping[EntryKind, str] = {
     "personas": "personas",
     "separations": "separations",
@@ -33,6 +36,7 @@ FOLDERS: Mapping[EntryKind, str] = {
     "profiles": "guardrails/profiles",
     "scps": "scps",
     "rcps": "rcps",
+    "resource_policies": "resource_policies",
 }
 """Where in a catalog the entries of each kind lie."""
 SHARED = "parameters"
@@ -115,6 +119,12 @@ class Catalog:
         from rolemgr.model.layer_pattern import LayerPattern
 
         return self._entry("scps" if kind == "scp" else "rcps", name, LayerPattern, where)
+
+    def resource_pattern(self, name: str, where: SourceLocation | None = None) -> "Sourced[ResourcePattern]":
+        """Return the policy of the kind of resource *name*; raise UnknownNameError at *where* if there is none."""
+        from rolemgr.model.resource_pattern import ResourcePattern
+
+        return self._entry("resource_policies", name, ResourcePattern, where)
 
     @cached_property
     def shared_parameters(self) -> Shared:

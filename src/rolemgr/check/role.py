@@ -30,11 +30,14 @@ def documents_of(made: RoleDocuments) -> list[Document]:
     managed = [(policy.document.to_json_value(), PolicyType.IDENTITY, False) for policy in made.managed_policies]
     name = f"role {made.name}"
     others = [attached(arn, name, made.name) for arn in made.attached]
-    if made.boundary:
+    bounding = []
+    if made.own_boundary:
+        bounding = [(made.own_boundary.document.to_json_value(), PolicyType.BOUNDARY, False)]
+    elif made.boundary:
         others.append(attached(made.boundary, name, made.name, boundary=True))
     own = [
         read(Document(name, kind, raw, lambda _: None, group=made.name, inline=is_inline))
-        for raw, kind, is_inline in (trust, *inline, *managed)
+        for raw, kind, is_inline in (trust, *inline, *managed, *bounding)
     ]
     return [*own, *others]
 

@@ -23,7 +23,7 @@ def list_command(
     kind: str, matrix: bool, catalog: Sequence[str], form: str, output: str | None, color: str
 ) -> None:  # fmt: skip
     """
-    List what the catalog has: personas, separations, groups ....
+    List what the catalog has: personas, separations ....
 
     \b
     Examples:

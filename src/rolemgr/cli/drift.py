@@ -35,7 +35,7 @@ def drift_command(
     output: str | None, verbose: bool,
 ) -> None:  # fmt: skip
     """
-    Say what differs between roles in the account and their files.
+    Say where roles in the account differ from their files.
 
     Reads the account and changes nothing. Policies are compared by what they mean: order, Sids, case of
     actions, one statement or five are no drift. Each difference names the policy and the statement, and has a

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.apply
     import rolemgr.workflow.audit
     import rolemgr.workflow.batch
+    import rolemgr.workflow.boundary
     import rolemgr.workflow.browse
     import rolemgr.workflow.check
     import rolemgr.workflow.create
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.policy_test
     import rolemgr.workflow.preview
     import rolemgr.workflow.prove
+    import rolemgr.workflow.resource_policies
     import rolemgr.workflow.schemas
     import rolemgr.workflow.simulate
     import rolemgr.workflow.starter

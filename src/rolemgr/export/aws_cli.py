@@ -106,6 +106,14 @@ made+=({inline_entry})
 iam put-role-policy --role-name="$role" --policy-name={inline} --policy-document="file://$work/inline.json"
 """
 
+_BOUNDARY = """
+trying=policy\\ {name}
+boundary=$(iam create-policy --policy-name={name} --path={path} \\
+  --policy-document="file://$work/boundary.json" --query Policy.Arn)
+trying=
+made+=("policy $boundary")
+"""
+
 _POLICY = """
 trying=policy\\ {name}
 policy=$(iam create-policy --policy-name={name} --path={path} \\
@@ -150,6 +158,9 @@ def _sections(made: Portable) -> Iterator[str]:
         yield _document("inline", inline.document.to_json_value(), made)
     for number, policy in enumerate(documents.managed_policies, start=1):
         yield _document(f"policy-{number}", policy.document.to_json_value(), made)
+    if own := documents.own_boundary:
+        yield _document("boundary", own.document.to_json_value(), made)
+        yield _BOUNDARY.format(name=shlex.quote(own.name), path=shlex.quote(documents.path))
     yield _ROLE
     for inline in documents.policies:
         name = inline.name

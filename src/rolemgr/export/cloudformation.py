@@ -123,15 +123,21 @@ def _resources(made: Portable) -> Json:
     Return the role and its managed policies.
 
     Those with Allows refer to the role and not it to them, so that there is no circle, and every Deny is there
-    before the first Allow of theirs: inline, or in policies that come before the role, which refers to them.
+    before the first Allow of theirs: inline, or in policies that come before the role, which refers to them. A
+    boundary that is made with the role is there before it.
     """
     properties = made.documents.to_properties()
     managed = properties.pop("ManagedPolicies", [])
+    boundary = properties.pop("PermissionsBoundaryPolicy", None)
     denies = [f"Policy{number}" for number, _ in enumerate(made.documents.deny_policies, start=1)]
     role = in_template(properties, made)
     if denies:
         role["ManagedPolicyArns"] = [*({"Ref": name} for name in denies), *role.get("ManagedPolicyArns", [])]
-    resources: Json = {"Role": {"Type": "AWS::IAM::Role", "Properties": role}}
+    resources: Json = {}
+    if boundary:
+        resources["Boundary"] = {"Type": "AWS::IAM::ManagedPolicy", "Properties": in_template(boundary, made)}
+        role["PermissionsBoundary"] = {"Ref": "Boundary"}
+    resources["Role"] = {"Type": "AWS::IAM::Role", "Properties": role}
     for number, policy in enumerate(managed, start=1):
         own = {name: value for name, value in in_template(policy, made).items() if name != "Roles"}
         attached = own if number <= len(denies) else {**own, "Roles": [{"Ref": "Role"}]}

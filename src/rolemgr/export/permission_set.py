@@ -16,7 +16,7 @@ from typing import Any
 
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.iam.arn import Arn, is_aws_managed
-from rolemgr.model.role import ComposedRole, RoleDocuments
+from rolemgr.model.role import ComposedRole, NamedPolicy, RoleDocuments
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
 
@@ -39,7 +39,7 @@ def permission_set(spec: Sourced[RoleSpec], documents: RoleDocuments, instance: 
     what a permission set does not have: a trust of one's own, a long name, a role that passes itself.
     """
     _check(spec, documents, instance)
-    several = bool(documents.managed_policies)
+    several = bool(_of_the_account(documents))
     condition = {"Condition": "IsPermissionSet"} if several else {}
     made = {"Type": "AWS::SSO::PermissionSet", **condition, "Properties": _properties(documents, instance)}
     resources = {"PermissionSet": made, **_policies(documents)}
@@ -68,7 +68,7 @@ def _declarations(spec: RoleSpec, documents: RoleDocuments, instance: str | None
     """Return the parameters, and the conditions by which the template makes one part or the other."""
     parameters: Json = {}
     conditions: Json = {}
-    if documents.managed_policies:
+    if _of_the_account(documents):
         parameters["Part"] = {
             "Type": "String",
             "Description": f"Policies in account {spec.account} first, then PermissionSet where Identity Center is.",
@@ -115,8 +115,14 @@ def _policies(documents: RoleDocuments) -> Json:
                 "PolicyDocument": policy.document.to_json_value(),
             },
         }
-        for number, policy in enumerate(documents.managed_policies, start=1)
+        for number, policy in enumerate(_of_the_account(documents), start=1)
     }
+
+
+def _of_the_account(documents: RoleDocuments) -> tuple[NamedPolicy, ...]:
+    """Return the policies that have to be in the account first: those that are attached, and its own boundary."""
+    own = documents.own_boundary
+    return (*documents.managed_policies, *([NamedPolicy(own.name, own.document)] if own else []))
 
 
 def _reference(arn: str) -> Mapping[str, str]:
@@ -165,8 +171,8 @@ def _check(spec: Sourced[RoleSpec], documents: RoleDocuments, instance: str | No
 def notes(role: ComposedRole, documents: RoleDocuments) -> Iterator[str]:
     """Yield what to know of the permission set."""
     yield "trust options do not apply: Identity Center writes the trust policy of the role that it makes"
-    if documents.managed_policies:
-        names = ", ".join(policy.name for policy in documents.managed_policies)
+    if made := _of_the_account(documents):
+        names = ", ".join(policy.name for policy in made)
         yield (f"deploy the template with Part=Policies in account {role.spec.account} first ({names}), then with"
                " Part=PermissionSet where Identity Center is")  # fmt: skip
     if role.spec.abac:

@@ -264,6 +264,8 @@ def meaning(properties: Mapping[str, Any]) -> dict[str, Any]:
     """
     policies = [one["PolicyDocument"] for kind in ("Policies", "ManagedPolicies") for one in properties.get(kind, ())]
     left = {name: value for name, value in properties.items() if name not in _POLICIES}
+    if _BOUNDARY in left:  # how many limits its quota holds is a matter of the longest names
+        left[_BOUNDARY] = {**left[_BOUNDARY], "PolicyDocument": None}
     return {
         **left,
         "AssumeRolePolicyDocument": _statements([properties["AssumeRolePolicyDocument"]]),
@@ -274,6 +276,7 @@ def meaning(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _POLICIES = ("Policies", "ManagedPolicies")
+_BOUNDARY = "PermissionsBoundaryPolicy"
 
 
 def _statements(policies: Iterable[Mapping[str, Any]], effect: str | None = None) -> set[str]:

@@ -87,7 +87,8 @@ def _locals(made: Portable) -> Json:
     documents = made.documents
     found: Json = {"trust_policy": in_terraform(documents.trust_policy.to_json_value(), made)}
     inline = [("permissions_policy", policy.document) for policy in documents.policies]
-    for name, document in (*inline, *_managed(made)):
+    boundary = [("boundary", documents.own_boundary.document)] if documents.own_boundary else []
+    for name, document in (*inline, *_managed(made), *boundary):
         found[name] = in_terraform(document.to_json_value(), made)
     if made.lists:
         found["by_region"] = {
@@ -131,7 +132,7 @@ def _attachment(arn: str, first: Sequence[str]) -> Json:
 def _role(made: Portable) -> Json:
     documents = made.documents
     optional = {
-        "permissions_boundary": in_terraform(documents.boundary, made) if documents.boundary else None,
+        "permissions_boundary": _boundary(made),
         "tags": {literal(key): literal(documents.tags[key]) for key in sorted(documents.tags)},
     }
     return {
@@ -144,11 +145,20 @@ def _role(made: Portable) -> Json:
     }
 
 
+def _boundary(made: Portable) -> str | None:
+    """Return the ARN of the role's boundary: of the one that is made here by reference, so that it comes first."""
+    if made.documents.own_boundary:
+        return "${aws_iam_policy.boundary.arn}"
+    return str(in_terraform(made.documents.boundary, made)) if made.documents.boundary else None
+
+
 def _policies(made: Portable) -> Json:
     documents = made.documents
+    own = documents.own_boundary
+    named = [(name, policy.name) for (name, _), policy in zip(_managed(made), documents.managed_policies, strict=True)]
     return {
-        name: {"name": literal(policy.name), "path": literal(documents.path), "policy": _encoded(name, made)}
-        for (name, _), policy in zip(_managed(made), documents.managed_policies, strict=True)
+        label: {"name": literal(name), "path": literal(documents.path), "policy": _encoded(label, made)}
+        for label, name in [*named, *([("boundary", own.name)] if own else [])]
     }
 
 

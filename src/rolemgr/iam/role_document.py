@@ -85,6 +85,8 @@ _OWNERS: Final = {
 """The keys whose objects are owners, whether they have a name or not."""
 _INLINE: Final = ("Policies", "RolePolicyList", "UserPolicyList", "GroupPolicyList")
 _ATTACHED: Final = ("ManagedPolicyArns", "AttachedManagedPolicies", "AttachedPolicies")
+_OWN_BOUNDARY: Final = "PermissionsBoundaryPolicy"
+"""The key under which `create --with-boundary` writes the boundary that it makes with a role."""
 _WITHOUT_POLICY: Final = "GatewayLoadBalancer"
 """Endpoints of this type take no policy: https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html"""
 
@@ -115,6 +117,15 @@ def attachments(data: Any) -> Iterator[Attachment]:
     """Yield the managed policies that *data*, a role or roles, names by their ARNs only."""
     for path, one in _objects_in(data, ()):
         yield from _attached_in(one, path)
+
+
+def is_beside(data: Any, boundary: Attachment) -> bool:
+    """Tell whether the text of a permissions *boundary* that *data* names stands beside its ARN."""
+    for step in boundary.path[:-1]:
+        data = data[step]
+    own = data.get(_OWN_BOUNDARY) if boundary.is_boundary else None
+    name = _name(own) if isinstance(own, dict) else None
+    return name is not None and boundary.arn.rpartition("/")[2] == name
 
 
 def owners(data: Any) -> Iterator[Owner]:
@@ -212,6 +223,9 @@ def _of_one(data: Mapping[str, Any], path: DataPath) -> Iterator[PolicyPlace]:
     for key in _INLINE:
         yield from _listed(data.get(key), (*path, key), owner, inline=True)
     yield from _listed(data.get("ManagedPolicies"), (*path, "ManagedPolicies"), owner, inline=False)
+    if own := data.get(_OWN_BOUNDARY):
+        at, name = (*path, _OWN_BOUNDARY, "PolicyDocument"), _name(own) if isinstance(own, dict) else None
+        yield PolicyPlace(at, PolicyType.BOUNDARY, owner, name, kind="boundary")
 
 
 def _is_of_owner(one: PolicyInAnswer) -> bool:

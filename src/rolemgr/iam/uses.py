@@ -23,6 +23,7 @@ from rolemgr.iam.role_document import (
     asides,
     attachments,
     document_at,
+    is_beside,
     is_document,
     owners,
     places,
@@ -152,7 +153,7 @@ def beyond(source: SourceFile) -> Iterator[tuple[DataPath, str]]:
 def _attached_elsewhere(source: SourceFile) -> Iterator[tuple[DataPath, str]]:
     texts = {place.arn for place in places(source.data) if place.arn}
     for one in attachments(source.data):
-        if one.is_boundary and one.arn in texts:
+        if one.is_boundary and (one.arn in texts or is_beside(source.data, one)):
             yield one.path, f"the permissions boundary {one.arn} is not judged; give its policy with --boundary-policy"
         elif one.arn not in texts:
             key = next(step for step in reversed(one.path) if isinstance(step, str))

@@ -211,6 +211,15 @@ class NamedPolicy(NamedTuple):
         return any(one.effect is Effect.DENY for one in self.document.statement)
 
 
+class OwnBoundary(NamedTuple):
+    """The permissions boundary that is made with a role: a managed policy that is attached to nobody."""
+
+    name: str
+    document: IdentityPolicy
+    left_out: tuple[str, ...] = ()
+    """What its quota does not hold, in words; the role's own policies do."""
+
+
 @dataclass(frozen=True)
 class RoleDocuments:
     """The finished role, ready to be checked, exported or created."""
@@ -232,6 +241,8 @@ class RoleDocuments:
     """ARNs of existing managed policies that the user attaches beside its own."""
     boundary: str | None = None
     """The ARN of the managed policy that bounds it."""
+    own_boundary: OwnBoundary | None = None
+    """That policy, where it is made with the role."""
 
     def to_properties(self) -> dict[str, JsonValue]:
         """
@@ -255,6 +266,8 @@ class RoleDocuments:
             properties["ManagedPolicyArns"] = list(self.attached)
         if self.boundary:
             properties["PermissionsBoundary"] = self.boundary
+        if self.own_boundary:
+            properties["PermissionsBoundaryPolicy"] = self._bounding(self.own_boundary)
         if self.managed_policies:
             properties["ManagedPolicies"] = [self._managed(policy) for policy in self.managed_policies]
         if self.tags:
@@ -265,6 +278,14 @@ class RoleDocuments:
     def deny_policies(self) -> tuple[NamedPolicy, ...]:
         """The managed policies that hold the Denies, where nothing is inline."""
         return tuple(policy for policy in self.managed_policies if policy.denies)
+
+    def _bounding(self, policy: OwnBoundary) -> dict[str, JsonValue]:
+        """Return *policy* in the shape of ``AWS::IAM::ManagedPolicy``; attached it would give what it is to limit."""
+        return {
+            "ManagedPolicyName": policy.name,
+            "Path": self.path,
+            "PolicyDocument": policy.document.to_json_value(),
+        }
 
     def _managed(self, policy: NamedPolicy) -> dict[str, JsonValue]:
         """Return *policy* in the shape of ``AWS::IAM::ManagedPolicy``, attached to this role."""

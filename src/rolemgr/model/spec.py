@@ -188,6 +188,8 @@ class RoleSpec(Model):
     """Whether the role has an inline policy; without one, the Denies stand in managed policies of their own."""
     managed_policy: PolicyArns = ()
     """Managed policies attached to the role beside its own."""
+    with_boundary: bool = False
+    """Whether a permissions boundary of its own is made with it."""
     max_session: Annotated[
         int, BeforeValidator(seconds, json_schema_input_type=int | str), AfterValidator(_session)
     ] = 3600
@@ -209,6 +211,15 @@ class RoleSpec(Model):
     def _by_a_key(cls, value: bool, info: ValidationInfo) -> bool:
         if value and info.data.get("abac", True) == ():
             raise ValueError("buckets are held by a tag key: give --abac TAG_KEY too")
+        return value
+
+    @field_validator("with_boundary")
+    @classmethod
+    def _only_boundary(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("boundary"):
+            raise ValueError("a role has one boundary: leave out --boundary, or --with-boundary")
+        if value and info.data.get("managed_policy"):
+            raise ValueError("its boundary would cut what --managed-policy attaches: leave one of them out")
         return value
 
     @field_validator("partition")
@@ -234,6 +245,18 @@ class RoleSpec(Model):
     def arn(self) -> str:
         """The ARN that the role will have."""
         return f"arn:{self.partition_name}:iam::{self.account}:role{self.path}{self.role_name}"
+
+    @property
+    def boundary_name(self) -> str:
+        """The name of the boundary that is made with it."""
+        return f"{self.role_name}-boundary"
+
+    @property
+    def boundary_arn(self) -> str | None:
+        """The ARN of the managed policy that bounds it: the one that is made with it, or one that is there."""
+        if not self.with_boundary:
+            return self.boundary
+        return f"arn:{self.partition_name}:iam::{self.account}:policy{self.path}{self.boundary_name}"
 
     @property
     def partition_name(self) -> str:

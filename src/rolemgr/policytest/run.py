@@ -83,6 +83,8 @@ class _Subject(NamedTuple):
     statements: Statements
     notes: tuple[str, ...]
     doubts: tuple[str, ...] = ()
+    boundary: IdentityPolicy | None = None
+    """The permissions boundary that is made with the role."""
 
 
 def run_tests(tests: Sourced[PolicyTests]) -> FileResults:
@@ -101,7 +103,7 @@ def run_tests(tests: Sourced[PolicyTests]) -> FileResults:
             _request(tests, asked, subject)
     policies = Policies()
     with gathering(problems):
-        policies = _policies(tests, subject.identity)
+        policies = _policies(tests, subject)
     raise_all(problems)
     listed = [*_cases(tests, subject, policies), *_calls(tests, subject, policies)]
     notes = (*subject.notes, *notes_on_policies(tests), *_beside(tests, policies, listed))
@@ -192,15 +194,15 @@ def _merged(shared: Mapping[str, tuple[str, ...]], own: Mapping[str, tuple[str, 
     return {key: values for key, values in shared.items() if key.lower() not in taken} | dict(own)
 
 
-def _policies(tests: Sourced[PolicyTests], identity: tuple[IdentityPolicy, ...]) -> Policies:
+def _policies(tests: Sourced[PolicyTests], subject: _Subject) -> Policies:
     """Return the policies of every layer that the file names."""
     value, source = tests.value, tests.source
     boundary = value.boundary_policy is not None
     return Policies(
-        identity=identity,
+        identity=subject.identity,
         permissions_boundary=document_at(source, ("boundary_policy",), IdentityPolicy, Use.BOUNDARY)
         if boundary
-        else None,
+        else subject.boundary,
         session=_listed(source, "session_policy", IdentityPolicy, Use.SESSION) if value.session_policy else (),
         service_control=tuple(map(_with_full_access, _levels(source, "scp", IdentityPolicy, Use.SCP)))
         if value.scp
@@ -277,10 +279,12 @@ def _composed(spec: Sourced[RoleSpec]) -> _Subject:
     documents = render(role)
     policies = (*documents.policies, *documents.managed_policies)
     statements = {statement.sid: statement for statement in role.statements}
-    left_out = (*documents.attached, *filter(None, (documents.boundary,)))
+    own = documents.own_boundary
+    left_out = (*documents.attached, *filter(None, (None if own else documents.boundary,)))
     notes = tuple(f"{spec.source.name}: decided without {arn}: what it allows is not judged" for arn in left_out)
     identity = tuple(policy.document for policy in policies)
-    return _Subject(identity, role.spec.arn, statements, (*role.doubts, *notes), role.doubts)
+    bounding = own.document if own else None
+    return _Subject(identity, role.spec.arn, statements, (*role.doubts, *notes), role.doubts, bounding)
 
 
 def _role_file(tests: Sourced[PolicyTests]) -> Sourced[RoleSpec]:

@@ -25,8 +25,8 @@ from rolemgr.prove.proof import Answer, CounterExample, Proof, RoleToProve, all_
 from rolemgr.prove.search import Inquiry, inquiry
 from rolemgr.reference.inert import is_inert
 from rolemgr.reference.services import action_names, services
-from rolemgr.render.documents import permissions_policy
 from rolemgr.render.packing import pack, pack_managed
+from rolemgr.render.statements import permissions_policy
 from rolemgr.separation.violations import RenderedRole
 
 NAME = "packing"

@@ -10,7 +10,8 @@ from rolemgr.evaluate.request import Context, Request
 from rolemgr.model.role import ComposedRole, NamedPolicy
 from rolemgr.prove.proof import CounterExample, Proof, RoleToProve, all_told, flags_of, places, proof_of
 from rolemgr.prove.search import inquiry
-from rolemgr.render.documents import permissions_policy, render
+from rolemgr.render.documents import render
+from rolemgr.render.statements import permissions_policy
 from rolemgr.separation.attached import Broken, attached_statements, broken_by_attached
 from rolemgr.separation.closure import closure_of
 from rolemgr.separation.violations import RenderedRole, Violation, each_violation

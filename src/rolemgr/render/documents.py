@@ -6,17 +6,12 @@ these documents there.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias, TypeVar
 
 from rolemgr.errors import InputError
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement, TrustPolicy
-from rolemgr.model.role import ComposedRole, ComposedStatement, NamedPolicy, RoleDocuments
+from rolemgr.model.role import ComposedRole, ComposedStatement, NamedPolicy, OwnBoundary, RoleDocuments
 from rolemgr.reference.quirks import quota
-
-P = TypeVar("P", IdentityPolicy, TrustPolicy)
-
-_Row: TypeAlias = tuple[str, Effect, Any, Sequence[str], Sequence[str] | None, Any]
-"""Sid, effect, principal, actions, resources and condition of a statement; None where it has no such element."""
+from rolemgr.render.statements import permissions_policy, policy_of_rows
 
 
 def _itself(statement: ComposedStatement) -> ComposedStatement:
@@ -43,7 +38,8 @@ def render(role: ComposedRole, largest: Callable[[ComposedStatement], ComposedSt
         managed_policies=managed,
         tags=spec.tags,
         attached=tuple(sorted(spec.managed_policy)),
-        boundary=spec.boundary,
+        boundary=spec.boundary_arn,
+        own_boundary=_own_boundary(role, largest) if spec.with_boundary else None,
     )
 
 
@@ -61,6 +57,14 @@ def _policies(
 def _named(name: str, documents: Sequence[tuple[str, IdentityPolicy]]) -> tuple[NamedPolicy, ...]:
     """Return *documents* as policies of the role *name*, each called for what it holds."""
     return tuple(NamedPolicy(f"{name}-{kind}", document) for kind, document in documents)
+
+
+def _own_boundary(
+    role: ComposedRole, largest: Callable[[ComposedStatement], ComposedStatement]
+) -> OwnBoundary:  # fmt: skip
+    from rolemgr.render.boundary import own_boundary  # few roles have one
+
+    return own_boundary(role, None if largest is _itself else largest)
 
 
 def attachments(documents: RoleDocuments) -> str | None:
@@ -85,28 +89,15 @@ def _counted(attached: int, overflow: int) -> str:
     return f"{attached + overflow} managed policies{kinds}"
 
 
-def permissions_policy(statements: Sequence[ComposedStatement]) -> IdentityPolicy:
-    """Return the policy that holds *statements*."""
-    rows = [(one.sid, one.effect, None, one.actions, one.resources, one.condition) for one in statements]
-    return _policy(IdentityPolicy, rows)
-
-
 def _trust_policy(role: ComposedRole) -> TrustPolicy:
     """Return the trust policy of *role*; raise InputError where it is over its quota."""
     rows = [(one.sid, Effect.ALLOW, one.principal, one.actions, None, one.conditions) for one in role.trust]
-    document = _policy(TrustPolicy, rows)
+    document = policy_of_rows(TrustPolicy, rows)
     size, limit = document.size(), quota("trust_policy")
     if size > limit:
         problem = f"the trust policy of `{role.spec.role_name}` has {size:,} characters"
         raise InputError(None, problem, f"IAM allows {limit:,} unless the account's quota is raised")
     return document
-
-
-def _policy(model: type[P], rows: Sequence[_Row]) -> P:
-    """Return the *model* of a policy with *rows*, elements that have no value left out."""
-    elements = ("Sid", "Effect", "Principal", "Action", "Resource", "Condition")
-    statements = [{name: value for name, value in zip(elements, row, strict=True) if value} for row in rows]
-    return model.model_validate({"Version": "2012-10-17", "Statement": statements})
 
 
 def _packed(

@@ -22,6 +22,7 @@ NAMES: Final = {
 _ABSENT: Final[Mapping[str, Any]] = {
     "ManagedPolicyArns": [],
     "PermissionsBoundary": None,
+    "PermissionsBoundaryPolicy": None,
     "ManagedPolicies": [],
     "Tags": [],
 }

@@ -70,6 +70,8 @@ def sizes(documents: RoleDocuments) -> Iterator[tuple[str, int, int]]:
         yield "inline policies", inline, quota("role_inline_policies")
     for policy in documents.managed_policies:
         yield f"managed policy {policy.name}", policy.document.size(), quota("managed_policy")
+    if own := documents.own_boundary:
+        yield f"permissions boundary {own.name}", own.document.size(), quota("permissions_boundary")
     yield "trust policy", documents.trust_policy.size(), quota("trust_policy")
 
 
@@ -84,7 +86,7 @@ def warnings(role: ComposedRole, documents: RoleDocuments) -> Iterator[str]:
         yield many
     packed = {"inline policies"} if documents.managed_policies else set()  # packing fills it up on purpose
     for name, size, limit in sizes(documents):
-        if size > limit * NEARLY_FULL and name not in packed and not name.startswith("managed policy"):
+        if size > limit * NEARLY_FULL and name not in packed and not name.startswith(("managed policy", "permissions")):
             yield f"the {name} fill {size / limit:.0%} of their quota"
     if any(getattr(trust, "source", None) == "none" for trust in role.spec.trust):
         yield "SageMaker is trusted without a source condition (confused deputy)"
@@ -157,8 +159,8 @@ def _settings(role: ComposedRole) -> Tree:
     branch.add(Text(f"sessions of at most {role.spec.max_session} s"))
     for arn in sorted(role.spec.managed_policy):
         branch.add(Text(f"managed policy {arn} attached"))
-    if role.spec.boundary:
-        branch.add(Text(f"permissions boundary {role.spec.boundary}"))
+    if boundary := role.spec.boundary_arn:
+        branch.add(Text(f"permissions boundary {boundary}"))
     for key, value in sorted(role.spec.tags.items()):
         branch.add(Text(f"tag {key}={value}"))
     for name, values in role.parameters.items():

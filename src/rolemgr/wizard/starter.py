@@ -34,6 +34,7 @@ _EXAMPLES: Mapping[str, Any] = {
     "trust": ("sagemaker",),
     "boundary": "arn:aws:iam::aws:policy/PowerUserAccess",
     "inline": "no",
+    "with_boundary": True,
     "path": "/ml/",
     "description": "Data scientist of the churn project.",
     "max_session": "8h",

@@ -66,6 +66,8 @@ class _Subject(NamedTuple):
     keys: tuple[str, ...] = ()
     beyond: tuple[str, ...] = ()
     """ARNs of its policies whose text is not here."""
+    boundary: IdentityPolicy | None = None
+    """The permissions boundary that is made with the role."""
 
 
 class Diagnosed(NamedTuple):
@@ -227,7 +229,8 @@ def _around(subject: _Subject, layers: Mapping[str, Any], request: Request, outs
     """Return the policies of all layers that are given; the chosen role's own trust policy need not be."""
     own = subject.trust and request.action.startswith("sts:AssumeRole") and not layers["resource_policy"]
     asked = replace(request, action="sts:GetCallerIdentity") if own else request
-    return policies_around(subject.identity, layers, asked, outside)
+    around = policies_around(subject.identity, layers, asked, outside)
+    return around if around.permissions_boundary else replace(around, permissions_boundary=subject.boundary)
 
 
 def _policies_of(names: Sequence[str], chosen: Mapping[str, Any], outside: Outside) -> _Subject:
@@ -243,7 +246,8 @@ def _role_of(asking: DiagnoseQuery, denial: Denial | None, outside: Outside, *, 
 
     found = render_chosen(_placed(asking.chosen, denial, outside), outside, verbose=verbose)
     documents, attached = found.documents, attached_to(found.role)
-    boundary = () if asking.layers["boundary_policy"] else filter(None, (documents.boundary,))
+    is_known = documents.own_boundary or asking.layers["boundary_policy"]
+    boundary = () if is_known else filter(None, (documents.boundary,))
     return _Subject(
         identity=(
             *(policy.document for policy in (*documents.policies, *documents.managed_policies)),
@@ -255,6 +259,7 @@ def _role_of(asking: DiagnoseQuery, denial: Denial | None, outside: Outside, *, 
         trust=documents.trust_policy,
         keys=found.role.parameters.get("data_keys", ()),
         beyond=(*(arn for arn in documents.attached if arn not in attached), *boundary),
+        boundary=documents.own_boundary.document if documents.own_boundary else None,
     )
 
 

@@ -35,7 +35,9 @@ def _drift(way: Access, chosen: RenderedChoice) -> RoleDrift:
     if role is None:
         return missing_role(chosen.role.spec.arn)
     there = {policy.arn for policy in role.attached}
-    lacking = {arn: read_policy(way.iam, arn) for arn in chosen.documents.attached if arn not in there}
+    bounding = [chosen.documents.boundary] if chosen.documents.own_boundary and chosen.documents.boundary else []
+    named = (*chosen.documents.attached, *bounding)
+    lacking = {arn: read_policy(way.iam, arn) for arn in named if arn not in there}
     return find_drift(role, chosen.documents, {arn: one.document if one else None for arn, one in lacking.items()})
 
 

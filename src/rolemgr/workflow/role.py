@@ -10,6 +10,7 @@ from rolemgr.files.source import LayeredSource
 from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.spec import DEFAULT_ACCOUNT, RoleSpec
+from rolemgr.reference.quirks import quota
 from rolemgr.render.documents import attachments, render
 from rolemgr.separation.kept import kept_promises
 from rolemgr.workflow.choices import role_source
@@ -72,7 +73,7 @@ def render_spec(catalog: Catalog, spec: Sourced[RoleSpec]) -> RenderedChoice:
     role = compose(catalog, spec)
     documents = render(role)
     separation = kept_promises(catalog, spec, role)
-    notes = (*role.notes, *map(str, role.not_narrowed), *_overflow(documents), *separation)
+    notes = (*role.notes, *map(str, role.not_narrowed), *_overflow(documents), *_bounded(documents), *separation)
     return RenderedChoice(catalog, role, documents, spec, notes)
 
 
@@ -97,6 +98,18 @@ def _overflow(documents: RoleDocuments) -> list[str]:
         kept = f"; whoever detaches {denies} lifts the role's Denies" if denies else ""
         return [f"nothing is inline: the role is in managed policies ({names}){kept}", *notes]
     return [f"the inline policy is full: Allows moved to managed policies ({names}); every Deny stays inline", *notes]
+
+
+def _bounded(documents: RoleDocuments) -> list[str]:
+    """Return what to say of the boundary that is made with the role."""
+    own = documents.own_boundary
+    if own is None:
+        return []
+    size, limit = own.document.size(), quota("permissions_boundary")
+    notes = [f"boundary {own.name}: {size:,} of {limit:,} characters; it gives nothing and is attached to nobody"]
+    if own.left_out:
+        notes.append(f"no room in the boundary, so only the role's own policies hold: {'; '.join(own.left_out)}")
+    return notes
 
 
 def assumed(source: LayeredSource, filled_later: Sequence[str] = ()) -> list[str]:

@@ -63,6 +63,7 @@ ROLE_OPTIONS = (
     RoleOption("break_separation", "REASON", "Allow what the persona must never do; the reason becomes a tag."),
     RoleOption("boundary", "ARN", "The managed policy that bounds the role: AWS's, or of its account."),
     RoleOption("inline", "yes|no", "Whether policies stand in the role; no makes managed ones, with the Denies apart."),
+    RoleOption("with_boundary", "", "Make a boundary with the role: the most that it can ever have.", switch=True),
     RoleOption("managed_policy", "ARN", "A managed policy to attach, AWS's or of its account; repeatable.", many=True),
     RoleOption("name", "NAME", "The role's name; sagemaker-PERSONA unless given."),
     RoleOption("path", "PATH", "The role's path, such as /ml/; / unless given."),

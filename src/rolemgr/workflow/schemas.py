@@ -10,6 +10,7 @@ from rolemgr.model.guardrail import Guardrail, GuardrailProfile
 from rolemgr.model.inventory_file import InventoryFile
 from rolemgr.model.layer_pattern import LayerPattern
 from rolemgr.model.policy_tests import PolicyTests
+from rolemgr.model.resource_pattern import ResourcePattern
 from rolemgr.model.spec import RoleSpec
 
 
@@ -23,6 +24,7 @@ def schema_of(name: str) -> dict[str, Any]:
         "guardrail": Guardrail,
         "guardrail-profile": GuardrailProfile,
         "layer-pattern": LayerPattern,
+        "resource-pattern": ResourcePattern,
         "role": RoleSpec,
         "tests": PolicyTests,
         "checks": CustomChecks,

@@ -1,6 +1,7 @@
 """One request against a role or policy files and the layers around them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -81,6 +82,8 @@ class _Identity(NamedTuple):
     policies: tuple[IdentityPolicy, ...] = ()
     origins: "Mapping[str, tuple[Origin, ...]]" = MappingProxyType({})
     arn: str | None = None
+    boundary: IdentityPolicy | None = None
+    """The permissions boundary that is made with the role."""
 
 
 def simulate(asking: SimulateQuery, outside: Outside, *, verbose: bool) -> Simulated:
@@ -93,6 +96,8 @@ def simulate(asking: SimulateQuery, outside: Outside, *, verbose: bool) -> Simul
     identity = _identity(asking, outside, verbose=verbose)
     request = _request(asking.options, identity.arn)
     around, beside = policies_around(identity.policies, asking.layers, request, outside), _refused_by_aws(request)
+    if around.permissions_boundary is None:
+        around = replace(around, permissions_boundary=identity.boundary)
     _say_unreached(request, asking.layers, outside.say)
     _say_other_resource(request, around, outside.say)
     for text in beside:
@@ -172,7 +177,9 @@ def _chosen_role(asking: SimulateQuery, outside: Outside, *, verbose: bool) -> _
 
     found = render_chosen(asking.chosen, outside, verbose=verbose)
     attached = attached_to(found.role)
-    boundary = () if asking.layers["boundary_policy"] else filter(None, (found.documents.boundary,))
+    own_boundary = found.documents.own_boundary
+    is_known = own_boundary or asking.layers["boundary_policy"]
+    boundary = () if is_known else filter(None, (found.documents.boundary,))
     for arn in (*(one for one in found.documents.attached if one not in attached), *boundary):
         outside.say(f"the decision is made without {arn}: what it allows is not judged")
     own = tuple(policy.document for policy in (*found.documents.policies, *found.documents.managed_policies))
@@ -180,4 +187,5 @@ def _chosen_role(asking: SimulateQuery, outside: Outside, *, verbose: bool) -> _
         outside.say(f"identity policy {number} is {arn}")
     request = asking.options.known_action, asking.options.resource_or_any
     origins = {statement.sid: statement.origins_of(*request) for statement in found.role.statements}
-    return _Identity((*own, *attached.values()), origins, found.role.spec.arn)
+    bounding = own_boundary.document if own_boundary else None
+    return _Identity((*own, *attached.values()), origins, found.role.spec.arn, bounding)

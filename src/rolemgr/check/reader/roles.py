@@ -12,7 +12,7 @@ from rolemgr.check.reader.found import PolicyInFile, Search, UnjudgedPlace
 from rolemgr.check.reader.holders import Edge, Member, joined
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
-from rolemgr.iam.role_document import asides, attachments, decoded, places
+from rolemgr.iam.role_document import asides, attachments, decoded, is_beside, places
 
 _NAMES: Final = ("RoleName", "UserName", "GroupName")
 _LISTS: Final = ("ManagedPolicyArns", "AttachedManagedPolicies", "AttachedPolicies")
@@ -56,7 +56,8 @@ def _is_no_answer(data: dict[str, Any], path: DataPath, kind: PolicyType | None)
 
 def _edges(data: dict[str, Any]) -> Iterator[Edge]:
     for one in attachments(data):
-        yield Edge(one.path, _holder(data, one.path), one.arn, boundary=one.is_boundary)
+        if not is_beside(data, one):
+            yield Edge(one.path, _holder(data, one.path), one.arn, boundary=one.is_boundary)
 
 
 def _holder(data: Any, path: DataPath) -> str:

@@ -78,6 +78,8 @@ def _behind(role: ComposedRole, documents: RoleDocuments, catalog: Catalog) -> I
     yield Section("Trust policy", code=documents.trust_policy.to_json(), folded=True)
     yield from (_policy(one, "Inline policy") for one in documents.policies)
     yield from (_policy(one, "Managed policy") for one in documents.managed_policies)
+    if own := documents.own_boundary:
+        yield _policy(NamedPolicy(own.name, own.document), "Permissions boundary")
 
 
 def _policy(policy: NamedPolicy, what: str) -> Section:

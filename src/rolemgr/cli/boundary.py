@@ -1,0 +1,59 @@
+"""`rolemgr boundary`: the permissions boundary of a role, or of several."""
+
+from typing import Any
+
+import click
+
+from rolemgr.cli.console import output_option
+from rolemgr.cli.files import is_folder, require_ending, write_in, write_output
+from rolemgr.cli.lazy import workflow
+from rolemgr.cli.options import role_options
+from rolemgr.cli.outside import OUTSIDE
+
+_FORMS = {"json": "JSON", "cloudformation": "YAML", "terraform": "JSON", "aws-cli": "a shell script"}
+
+
+@click.command("boundary")
+@role_options
+@click.option(
+    "--boundary-for", "others", multiple=True, metavar="PERSONA", help="Another persona that shares it; repeatable."
+)
+@click.option("--boundary-name", metavar="NAME", help="The policy's name; ROLE-boundary unless given.")
+@click.option(
+    "--format", "form", type=click.Choice([*_FORMS]), default="json", show_default=True, help="The form of the result."
+)
+@output_option
+def boundary_command(
+    chosen: dict[str, Any],
+    others: tuple[str, ...],
+    boundary_name: str | None,
+    form: str,
+    output: str | None,
+    verbose: bool,
+) -> None:
+    """
+    Render permissions boundaries.
+
+    A boundary is the most that a role can ever have. It is one managed policy within its quota.
+    It allows by action what the role has, and what hands out
+    rights (iam:PassRole, kms:CreateGrant ...) only as the role does; then come what the persona must never do and
+    the guardrails, as far as there is room. What is left out is named with the layer that holds it. Within its
+    boundary the role is the same. Nothing touches AWS.
+
+    `create --with-boundary` makes the role together with its boundary.
+
+    \b
+    Examples:
+      rolemgr boundary --persona data-scientist --account 123456789012 --region eu-west-1
+      rolemgr boundary --role roles/churn.yaml --format terraform -o boundaries/
+      rolemgr boundary --persona sagemaker-compute --boundary-for sagemaker-feature-store --boundary-name ml-work
+    """
+    is_in_folder = output is not None and (output.endswith("/") or is_folder(output))
+    if not is_in_folder:
+        require_ending(output, _FORMS[form], "choose another --format, or another name")
+    request = workflow.boundary.BoundaryRequest(chosen, others, boundary_name)
+    made = workflow.boundary.make_boundary(request, OUTSIDE, verbose=verbose)
+    if is_in_folder:
+        write_in(str(output), workflow.boundary.BOUNDARY_FORMS[form], made.policy.name, made.text(form))
+    else:
+        write_output(made.text(form), output)

@@ -1,0 +1,139 @@
+"""The policy of a resource that other accounts use: what was chosen, composed, and merged into what is there."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.compare.compare import compare
+from rolemgr.compose.substitute import Values
+from rolemgr.errors import InputError, SourceLocation
+from rolemgr.evaluate.policies import Policies
+from rolemgr.export import resource_policy
+from rolemgr.export.resource_policy import policy_text
+from rolemgr.files.write import to_json, to_template
+from rolemgr.iam.documents import ResourcePolicy
+from rolemgr.layers.resource_policy import ComposedResourcePolicy, compose_resource_policy, merged
+from rolemgr.layers.resource_values import resource_values
+from rolemgr.layers.values import GivenValue
+from rolemgr.model.resource_pattern import ResourcePattern
+from rolemgr.reference.quirks import quota
+from rolemgr.workflow.choices import catalog_folders
+from rolemgr.workflow.outside import Outside
+from rolemgr.workflow.policy_files import read_documents
+
+RESOURCE_FORMS: Final = {
+    "json": "{name}.json",
+    "cloudformation": "{name}.yaml",
+    "terraform": "{name}/policy.tf.json",
+    "aws-cli": "{name}.sh",
+}
+"""The forms of a resource's policy, and what each is called in a folder."""
+
+
+@dataclass(frozen=True)
+class ResourceRequest:
+    """What was asked for on the command line."""
+
+    kind: str
+    resource: str | None = None
+    readers: tuple[str, ...] = ()
+    writers: tuple[str, ...] = ()
+    organization: str | None = None
+    parameters: tuple[str, ...] = ()
+    merge: str | None = None
+    catalog: tuple[str, ...] = ()
+
+
+class MadeResourcePolicy(NamedTuple):
+    """The policy that is to be put at the resource, and what it was composed from."""
+
+    composed: ComposedResourcePolicy
+    document: ResourcePolicy
+
+    def text(self, form: str) -> str:
+        """Return it in *form*, one of `RESOURCE_FORMS`; raise InputError for a form that can't have it."""
+        made = self.composed
+        if form == "json":
+            return policy_text(made.pattern, self.document) + "\n"
+        return _EXPORTS[form](made.kind, made.pattern, made.values, self.document)
+
+    @property
+    def name(self) -> str:
+        """What a file of it is called."""
+        values = self.composed.values
+        return values.get("name", values.get("service", ("policy",)))[0].replace("/", "-")
+
+
+def make_resource_policy(request: ResourceRequest, outside: Outside) -> MadeResourcePolicy:
+    """
+    Return the policy that *request* asks for; say what it leaves open, and what a merge adds.
+
+    Raises InputError (or Problems) for bad input, and where the policy would let nobody in.
+    """
+    catalog = Catalog(catalog_folders(request.catalog))
+    pattern = catalog.resource_pattern(request.kind, SourceLocation("command line"))
+    values = resource_values(request.kind, pattern, request.resource, _given(request))
+    composed = compose_resource_policy(request.kind, pattern, values)
+    document = _merged(request, composed, outside) if request.merge else composed.document
+    size = len(policy_text(pattern.value, document).encode())
+    for text in (*composed.notes, f"{size:,} of {quota(pattern.value.quota):,} characters"):
+        outside.say(text)
+    return MadeResourcePolicy(composed, document)
+
+
+def _given(request: ResourceRequest) -> dict[str, GivenValue]:
+    organization = (request.organization,) if request.organization else ()
+    short = {
+        "readers": ("--reader-role", request.readers),
+        "writers": ("--writer-role", request.writers),
+        "organization": ("--org-id", organization),
+    }
+    found = {name: GivenValue(texts, SourceLocation(flag)) for name, (flag, texts) in short.items() if texts}
+    for name, one in _parameters(request.parameters):
+        if name in found:
+            raise InputError(one.where, f"`{name}` is given twice")
+        found[name] = one
+    return found
+
+
+def _parameters(texts: tuple[str, ...]) -> Iterator[tuple[str, GivenValue]]:
+    where = SourceLocation("--parameter")
+    for text in texts:
+        name, equals, values = text.partition("=")
+        if not equals or not name:
+            raise InputError(where, f"`{text}` is not of the form KEY=VALUE[,VALUE...]")
+        yield name, GivenValue(tuple(one for one in values.split(",") if one), where)
+
+
+def _merged(request: ResourceRequest, composed: ComposedResourcePolicy, outside: Outside) -> ResourcePolicy:
+    """Return what is there with ours in it; say what comes, and what that lets through by a request."""
+    documents = read_documents(str(request.merge), ResourcePolicy, outside)
+    if len(documents) != 1:
+        raise InputError(SourceLocation("--merge"), f"`{request.merge}` holds {len(documents)} policies", "give one")
+    found = merged(documents[0], composed.document)
+    for text in (*found.notes, *_difference(documents[0], found.document)):
+        outside.say(f"{request.merge}: {text}")
+    return found.document
+
+
+def _difference(there: ResourcePolicy, now: ResourcePolicy) -> Iterator[str]:
+    """Yield what the merged policy lets through that the one that is there does not, by what shows it."""
+    before, after = Policies(resource=there), Policies(resource=now)
+    gained, lost = compare(after, before), compare(before, after)
+    for one in gained.differences:
+        yield f"lets through: {', '.join(one.actions)} on {one.request.resource} by {one.request.principal}"
+    for one in lost.differences:
+        yield f"stops: {', '.join(one.actions)} on {one.request.resource} by {one.request.principal}"
+    for unknown in (*gained.unknowns, *lost.unknowns):
+        yield f"can't tell what changes: {unknown.reason}"
+    if not (gained.differences or lost.differences or gained.unknowns or lost.unknowns):
+        yield "nothing is let through or stopped that was not before"
+
+
+_Export = Callable[[str, ResourcePattern, Values, ResourcePolicy], str]
+_EXPORTS: Final[Mapping[str, _Export]] = {
+    "cloudformation": lambda *made: to_template(resource_policy.template(*made)),
+    "terraform": lambda *made: to_json(resource_policy.module(*made)),
+    "aws-cli": resource_policy.script,
+}
