@@ -28,7 +28,8 @@ SETTLED: Final = (
 """Keys, or how they begin, that nobody chooses for a request."""
 _CHOSEN: Final = ("aws:principalorgid", "aws:principalorgpaths")
 """Of those the ones that are true of the whole account, and that no input tells: taken to be what is wanted."""
-_SAMPLES: Final = ("true", "false", "rolemgr-example", "203.0.113.7", "1", "1000000", "2001-01-01T00:00:00Z")
+_NAME: Final = "rolemgr-example"
+_SAMPLES: Final = ("true", "false", _NAME, "203.0.113.7", "1", "1000000", "2001-01-01T00:00:00Z")
 _MOST_VALUES: Final = 4
 _MOST_DENIES: Final = 24
 """How many other Denies on a key are looked at where a Deny is to be escaped by it."""
@@ -69,7 +70,10 @@ def satisfied(statement: ReadStatement, settled: Values, chosen: Values, fixed: 
         context = Context({**found, **settled})
         if condition.holds(context):
             continue
-        value = _value(condition, context, wanted=True)
+        for key in (one.lower() for one in condition.variables):
+            if key not in found and not fixed(key) and key != condition.folded_key:
+                found[key] = (_NAME,)  # what its value is compared with is the caller's to have, too
+        value = _value(condition, Context({**found, **settled}), wanted=True)
         if fixed(condition.folded_key) or condition.folded_key in chosen or value is None:
             return None
         found[condition.folded_key] = value

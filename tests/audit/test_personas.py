@@ -1,0 +1,74 @@
+"""What an audit says that our own roles may do: all that their Allows name, whatever guardrails stand beside them."""
+
+import pytest
+
+from rolemgr.audit.nearest import actions_of
+from rolemgr.audit.personas import persona_actions
+from rolemgr.audit.rights import Rights
+from rolemgr.catalog.load import Catalog
+from rolemgr.compare.budget import Budget
+from rolemgr.compose.role import compose
+from rolemgr.errors import SourceLocation
+from rolemgr.iam.documents import Effect, IdentityPolicy
+from rolemgr.model.inventory import HeldPolicy, HeldRole
+from rolemgr.render.documents import render
+from tests.support import role_spec
+
+CATALOG = Catalog()
+ACCOUNT = "111122223333"
+PERSONAS = tuple(CATALOG.found("personas"))
+
+
+def policies_of(persona: str, **more: object) -> tuple[IdentityPolicy, ...]:
+    documents = render(compose(CATALOG, role_spec(persona=persona, account=ACCOUNT, region="us-east-1", **more)))
+    return tuple(one.document for one in (*documents.policies, *documents.managed_policies))
+
+
+def named(policies: tuple[IdentityPolicy, ...]) -> set[str]:
+    return {
+        action
+        for document in policies
+        for one in document.statement
+        if one.effect is Effect.ALLOW
+        for action in one.action or ()
+    }
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_a_persona_may_do_what_its_allows_name(persona: str) -> None:
+    """A list of values, a key that must be there, variables in resource and condition: none of them takes it away."""
+    assert persona_actions(CATALOG)[persona] >= named(policies_of(persona))
+
+
+@pytest.mark.parametrize("persona", ["data-scientist", "ml-engineer", "sagemaker-compute"])
+def test_so_it_may_under_the_guardrails_of_a_regulated_team(persona: str) -> None:
+    """Keys, subnets and instance types are values that a caller can have."""
+    more = {"guardrail_profile": ["isolated"], "subnet": ["subnet-0a"], "security_group": ["sg-0a"]}
+    policies = policies_of(persona, **more)
+    assert actions_of({"role": policies}, ACCOUNT)["role"] >= named(policies)
+
+
+def test_two_denies_on_one_key_are_escaped_by_one_value() -> None:
+    """Each by itself would be escaped by a value that the other one matches."""
+    document = IdentityPolicy.model_validate(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Action": "sagemaker:CreateTrainingJob", "Resource": "*"},
+                {
+                    "Effect": "Deny", "Action": "*", "Resource": "*",
+                    "Condition": {"ForAnyValue:StringNotLike": {"sagemaker:InstanceTypes": ["ml.m5.*"]}},
+                },
+                {
+                    "Effect": "Deny", "Action": "*", "Resource": "*",
+                    "Condition": {"Null": {"sagemaker:InstanceTypes": "true"}},
+                },
+            ],
+        }
+    )  # fmt: skip
+    arn = f"arn:aws:iam::{ACCOUNT}:role/trainer"
+    holder = HeldRole("role", arn, "trainer", ACCOUNT, SourceLocation("x"), (HeldPolicy("own", document),))
+    asked = Rights(holder, "2026-11-28T00:00:00Z", Budget())
+    found = asked.ask("sagemaker:CreateTrainingJob", f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:training-job/x")
+    assert found.shown is not None
+    assert found.shown.request.context["sagemaker:InstanceTypes"] == ("ml.m5.example",)
