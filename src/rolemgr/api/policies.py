@@ -30,9 +30,14 @@ Comparable: TypeAlias = ComposedRole | RoleDocuments | TrustPolicy | ResourcePol
 """A role, its documents, a trust or resource policy, an identity policy, or several of them."""
 
 _VALUES = (
-    "Path", "Description", "MaxSessionDuration", "ManagedPolicyArns", "PermissionsBoundary", "PermissionsBoundaryPolicy",
+    "Path",
+    "Description",
+    "MaxSessionDuration",
+    "ManagedPolicyArns",
+    "PermissionsBoundary",
+    "PermissionsBoundaryPolicy",
     "Tags",
-)  # fmt: skip
+)
 """What a role has besides its policies, and its name, which is not compared."""
 
 

@@ -6,9 +6,14 @@ from typing import Any
 from rolemgr.iam.role_document import attachments
 
 _VALUES = (
-    "Path", "Description", "MaxSessionDuration", "ManagedPolicyArns", "PermissionsBoundary", "PermissionsBoundaryPolicy",
+    "Path",
+    "Description",
+    "MaxSessionDuration",
+    "ManagedPolicyArns",
+    "PermissionsBoundary",
+    "PermissionsBoundaryPolicy",
     "Tags",
-)  # fmt: skip
+)
 """What a role has besides its policies, and its name, which is not compared."""
 
 
