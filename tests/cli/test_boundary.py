@@ -113,3 +113,16 @@ def test_check_reads_the_boundary_of_a_role(run: Run, tmp_path: Path) -> None:
     without = {name: value for name, value in data.items() if name != "PermissionsBoundaryPolicy"}
     file.write_text(json.dumps(without))
     assert json.loads(run("check", str(file), "--format", "json").stdout)["not_judged"] != []
+
+
+def test_diff_sees_another_text_of_the_boundary(run: Run, tmp_path: Path) -> None:
+    """Its ARN is the same, and it says something else."""
+    old, new = tmp_path / "a.json", tmp_path / "b.json"
+    old.write_text(run("create", *COMPUTE, "--with-boundary").stdout)
+    data = json.loads(old.read_text())
+    del data["PermissionsBoundaryPolicy"]["PolicyDocument"]["Statement"][1:]
+    new.write_text(json.dumps(data))
+    assert run("diff", str(old), str(old)).code == 0
+    ran = run("diff", str(old), str(new))
+    assert ran.code == 1
+    assert "PermissionsBoundaryPolicy" in ran.stdout

@@ -29,7 +29,15 @@ Checkable: TypeAlias = ComposedRole | RoleDocuments | Mapping[str, Any] | str | 
 Comparable: TypeAlias = ComposedRole | RoleDocuments | TrustPolicy | ResourcePolicy | PolicyLike | Sequence[PolicyLike]
 """A role, its documents, a trust or resource policy, an identity policy, or several of them."""
 
-_VALUES = ("Path", "Description", "MaxSessionDuration", "ManagedPolicyArns", "PermissionsBoundary", "Tags")
+_VALUES = (
+    "Path",
+    "Description",
+    "MaxSessionDuration",
+    "ManagedPolicyArns",
+    "PermissionsBoundary",
+    "PermissionsBoundaryPolicy",
+    "Tags",
+)
 """What a role has besides its policies, and its name, which is not compared."""
 
 

@@ -206,7 +206,8 @@ def _widest(patterns: Iterable[str]) -> tuple[str, ...]:
 
 _FIELDS: Mapping[str, str] = {
     "Path": "path", "Description": "description", "MaxSessionDuration": "max_session",
-    "ManagedPolicyArns": "managed_policy", "PermissionsBoundary": "boundary", "Tags": "tag",
+    "ManagedPolicyArns": "managed_policy", "PermissionsBoundary": "boundary",
+    "PermissionsBoundaryPolicy": "with_boundary", "Tags": "tag",
 }  # fmt: skip
 """The key of a role file that says each value of a role."""
 

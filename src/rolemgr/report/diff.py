@@ -11,7 +11,8 @@ from rolemgr.report.differences import SideWords, command, notes_on_types, state
 
 _UNCHANGED = {
     "Path": "path", "Description": "description", "MaxSessionDuration": "session length",
-    "ManagedPolicyArns": "attached policies", "PermissionsBoundary": "boundary", "Tags": "tags",
+    "ManagedPolicyArns": "attached policies", "PermissionsBoundary": "boundary",
+    "PermissionsBoundaryPolicy": "what the boundary says", "Tags": "tags",
 }  # fmt: skip
 
 

@@ -5,7 +5,15 @@ from typing import Any
 
 from rolemgr.iam.role_document import attachments
 
-_VALUES = ("Path", "Description", "MaxSessionDuration", "ManagedPolicyArns", "PermissionsBoundary", "Tags")
+_VALUES = (
+    "Path",
+    "Description",
+    "MaxSessionDuration",
+    "ManagedPolicyArns",
+    "PermissionsBoundary",
+    "PermissionsBoundaryPolicy",
+    "Tags",
+)
 """What a role has besides its policies, and its name, which is not compared."""
 
 
