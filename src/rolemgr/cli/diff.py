@@ -49,7 +49,7 @@ def diff_command(
     lock: str | None, output: str | None,
 ) -> None:  # fmt: skip
     """
-    Say what B allows that A does not, and the reverse, by meaning.
+    Say what B allows beyond A, and the reverse, by meaning.
 
     Order, case of actions, Sids, one statement or five are no difference. A and B are policies, roles as
     `create` writes them, role files (YAML with a persona), folders of these, or any of them at a revision of

@@ -30,7 +30,7 @@ COMMANDS = {
     "prove": ("rolemgr.cli.prove", "Prove what a role, or the whole catalog, can never do."),
     "diagnose": ("rolemgr.cli.diagnose", "Say which layer denies a request, and what would allow it."),
     "check": ("rolemgr.cli.check", "Check policies: grammar, names, reach, what they give away."),
-    "diff": ("rolemgr.cli.diff", "Say by meaning what B allows more, or less, than A."),
+    "diff": ("rolemgr.cli.diff", "Say what B allows beyond A, and the reverse, by meaning."),
     "audit": ("rolemgr.cli.audit", "Find what everybody in an account can really do."),
     "who-can": ("rolemgr.cli.who_can", "Say who may do an action."),
     "can": ("rolemgr.cli.can", "Say what one principal can do."),

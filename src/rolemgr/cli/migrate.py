@@ -41,7 +41,7 @@ def migrate_command(
     account: str | None, parameter: Sequence[str], catalog: Sequence[str], form: str, output: str | None,
 ) -> None:  # fmt: skip
     """
-    Move a role to least privilege: the smallest set of activity groups, and the way there.
+    Move a role to the smallest set of groups.
 
     FILE is what `aws iam get-account-authorization-details` prints, or a folder of its pages, with the name of a
     ROLE in it; or a role, a policy or a template. Without --used the new role is for all that the old one may do,

@@ -128,7 +128,7 @@ def _near(name: str, model: type[Model]) -> str | None:
     """Return a hint at the fields that *name* may have meant, anywhere in *model* and the models in it."""
     from difflib import get_close_matches  # only a wrong key pays for it
 
-    near = get_close_matches(name, sorted(_field_names(model)), n=3)
+    near = get_close_matches(name, sorted(_field_names(model)), n=3, cutoff=0.65)
     return f"did you mean {', '.join(near)}?" if near else None
 
 
