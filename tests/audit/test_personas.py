@@ -1,6 +1,7 @@
 """What an audit says that our own roles may do: all that their Allows name, whatever guardrails stand beside them."""
 
 import pytest
+from tests.support import role_spec
 
 from rolemgr.audit.nearest import actions_of
 from rolemgr.audit.personas import persona_actions
@@ -12,7 +13,6 @@ from rolemgr.errors import SourceLocation
 from rolemgr.iam.documents import Effect, IdentityPolicy
 from rolemgr.model.inventory import HeldPolicy, HeldRole
 from rolemgr.render.documents import render
-from tests.support import role_spec
 
 CATALOG = Catalog()
 ACCOUNT = "111122223333"
@@ -20,11 +20,13 @@ PERSONAS = tuple(CATALOG.found("personas"))
 
 
 def policies_of(persona: str, **more: object) -> tuple[IdentityPolicy, ...]:
+    """Return the policies of the role that *persona* renders to, with what *more* says."""
     documents = render(compose(CATALOG, role_spec(persona=persona, account=ACCOUNT, region="us-east-1", **more)))
     return tuple(one.document for one in (*documents.policies, *documents.managed_policies))
 
 
 def named(policies: tuple[IdentityPolicy, ...]) -> set[str]:
+    """Return the actions that the Allows of *policies* name."""
     return {
         action
         for document in policies

@@ -106,6 +106,13 @@ def test_not_judged_may_fail_too(run: Run, tmp_path: Path) -> None:
     assert run("audit", account, "--fail-on", "not-judged", "--of", "odd").code == 1
 
 
+def test_one_role_has_its_own_alone_that_is_not_judged(run: Run, tmp_path: Path) -> None:
+    """`role/odd` is not `role/oddity`, in whose ARN its own stands."""
+    account = saved(tmp_path, details([role("odd"), {**role("oddity"), "RolePolicyList": ["nonsense"]}]))
+    assert run("audit", account, "--fail-on", "not-judged", "--of", "odd").code == 0
+    assert run("audit", account, "--fail-on", "not-judged", "--of", "oddity").code == 1
+
+
 def test_a_file_that_breaks_off_is_no_green_run(run: Run, tmp_path: Path) -> None:
     """What stands before is judged; the error and the exit code say that the rest is not."""
     whole = details([role("first"), role("second")])

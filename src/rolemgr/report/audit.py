@@ -1,6 +1,7 @@
 """An audit for people, on one page, and for programs; each finding with the `rolemgr simulate` line that shows it."""
 
 import json
+import re
 import shlex
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
@@ -321,8 +322,13 @@ def only_of(found: Audit, principals: Sequence[Judged]) -> Audit:
         suppressed=tuple(pair for pair in found.suppressed if pair[0].principal.arn in arns),
         in_baseline=tuple(one for one in found.in_baseline if one.principal.arn in arns),
         nearest=tuple(one for one in found.nearest if one.role.arn in arns),
-        not_judged=tuple(one for one in found.not_judged if any(arn in one.place for arn in arns)),
+        not_judged=tuple(one for one in found.not_judged if _speaks_of(one.place, arns)),
     )
+
+
+def _speaks_of(place: str, arns: Iterable[str]) -> bool:
+    """Tell whether *place* names one of *arns*, whole: `role/a` is not `role/ab`."""
+    return any(re.search(rf"{re.escape(arn)}(?![\w+=,.@/-])", place) for arn in arns)
 
 
 def principal_text(found: Audit, principals: Sequence[Judged]) -> str:
@@ -336,7 +342,7 @@ def principal_text(found: Audit, principals: Sequence[Judged]) -> str:
     for near in (near for near in found.nearest if near.role.arn in arns):
         lines.append(f"nearest persona: {near.persona}, which it exceeds by {_several(len(near.exceeds), 'action')}")
     for aside in found.not_judged:
-        if any(arn in aside.place for arn in arns):
+        if _speaks_of(aside.place, arns):
             lines.append(f"not judged: {aside.place}: {aside.reason}")
     for finding, reason in found.suppressed:
         if finding.principal.arn in arns:
