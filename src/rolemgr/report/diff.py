@@ -125,7 +125,7 @@ def _folder_summed(found: FolderDiff, *, explain: bool) -> str:
 def heading(one: RoleDiff) -> str:
     """Return the role that is compared, if it has one name, and the two sides, with what they are."""
     role = f"{one.role}: " if one.role else ""
-    return f"{role}{one.old.shown} -> {one.new.shown}"
+    return f"{role}{one.old.label} -> {one.new.label}"
 
 
 def _notes(one: RoleDiff) -> Iterator[str]:

@@ -29,7 +29,7 @@ class SideWords(NamedTuple):
     """Of what state it is, where that is known: a commit, or the working tree beside one."""
 
     @property
-    def shown(self) -> str:
+    def label(self) -> str:
         """The name, and what state that is."""
         return f"{self.name} ({self.at})" if self.at else self.name
 

@@ -70,6 +70,7 @@ def review(
     whole: bool = False,
 ) -> tuple[Block, ...]:
     """Return the blocks of the page, in their order; *whole* ones say everything and are as long as that takes."""
+    look = tuple(_second_look(role, documents, findings, whole=whole))
     blocks = (
         Block("WHO", tuple(who(role)), _ALL),
         Block("RUNS", tuple(runs(role, catalog)), 4),
@@ -79,7 +80,7 @@ def review(
         Block("READS", tuple(touched(role, writing=False, whole=whole)), 4),
         Block("LIMITS", tuple(_limits(role, catalog, whole=whole)), 4, running=True),
         Block("SET", tuple(_settings(role)), 2, running=True),
-        Block("LOOK", tuple(_second_look(role, documents, findings, whole=whole)), 5),
+        Block("LOOK", look, max(5, len(look))),
         Block("SIZE", tuple(_size(role, documents)), 2, running=True),
         Block("CHECK", (_check(role, catalog, findings, suppressed),), _ALL),
     )
@@ -98,7 +99,9 @@ def _with_room(blocks: Sequence[Block]) -> list[Block]:
     spare = _ROOM - sum(len(_lines(block)) for block in blocks)
     for title in (one for one in (_IN_NEED if spare >= 0 else reversed(_IN_NEED)) if one in roomy):
         before = len(_lines(roomy[title]))
-        roomy[title] = roomy[title]._replace(most=max(1, before + spare))
+        roomy[title] = roomy[title]._replace(
+            most=max(len(roomy[title].entries) if title == "LOOK" else 1, before + spare)
+        )
         spare -= len(_lines(roomy[title])) - before
     return list(roomy.values())
 
@@ -277,4 +280,4 @@ def _kept(role: ComposedRole, names: Sequence[str]) -> str:
     others = f" and {which}for {' and '.join(names)}, which it reaches" if names else ""
     many = "s" if count > 1 else ""
     denied = f"{count} forbidden request{many} (`never`) stay{'' if many else 's'} denied for this role{others}"
-    return f"{denied}; the points under LOOK are not covered"
+    return f"{denied}; what is under LOOK is not covered"

@@ -110,7 +110,7 @@ def _in_words(
     for text, (accounts, of_text) in _by_text(arns, named).items():
         actions = frozenset().union(*(arns[arn] for arn in of_text))
         spared = "".join(dict.fromkeys(_spared(role, service, arn, writing=writing, whole=whole) for arn in of_text))
-        verbs = f" ({_verbs(actions)})" if writing else ""
+        verbs = f" ({_verbs(actions, whole=whole)})" if writing else ""
         groups.setdefault(f"{_of(accounts, role)}{verbs}{spared}", []).append(text)
     for behind, texts in sorted(groups.items(), key=lambda item: not _is_of(" ".join(item[1]), named)):
         together = texts if whole or len(texts) <= _PATTERNS else _shortened(texts, named)
@@ -148,12 +148,13 @@ _VERBS: Final = 6
 """How many verbs are told; deletion is among them."""
 
 
-def _verbs(actions: Iterable[str]) -> str:
+def _verbs(actions: Iterable[str], *, whole: bool) -> str:
     """Return the verbs of *actions*, in their order of weight: deletion is never left out."""
     verbs = sorted({verb for name in actions for verb in _verbs_of(name.partition(":")[2])})
     order = [*(one for one in _MAIN if one in verbs), *(one for one in verbs if one not in _MAIN)]
-    more = f" and {len(order) - _VERBS} more" if len(order) > _VERBS else ""
-    return f"{', '.join(order[:_VERBS])}{more}"
+    most = len(order) if whole else _VERBS
+    more = f" and {len(order) - most} more" if len(order) > most else ""
+    return f"{', '.join(order[:most])}{more}"
 
 
 _VERB: Final = re.compile(r"[A-Z][a-z]*")

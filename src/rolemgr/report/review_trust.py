@@ -34,7 +34,7 @@ def who(role: ComposedRole) -> Iterator[str]:
         yield f"{' or '.join(map(_principal, names))}, {_held(one)}{doubt}"
     yield "nobody else"
     if role.spec.expires:
-        yield f"until {role.spec.expires}: then every request is denied, of open sessions too"
+        yield f"until {role.spec.expires}: then every request is denied, of open sessions too; it can still be assumed"
 
 
 def _held(trust: ComposedTrust) -> str:
@@ -78,7 +78,8 @@ def runs(role: ComposedRole, catalog: Catalog) -> Iterator[str]:
         by_services.setdefault(one.services, []).append(one)
     for services, found in by_services.items():
         what = _started(actions) if services == (_SAGEMAKER,) else ""
-        names = " or ".join(_named(one, role) for one in found)
+        own_first = sorted(found, key=lambda one: one.arn != role.spec.arn)
+        names = " or ".join(_named(one, role) for one in own_first)
         only = f", the only role{'s' if len(found) > 1 else ''} that it can pass" if len(by_services) == 1 else ""
         yield f"{what or _work(services)} {names}{'' if _is_open(found) else only}"
     beside = dict.fromkeys(arn for arn in role.acts_as if arn not in {role.spec.arn, *(one.arn for one in passed)})

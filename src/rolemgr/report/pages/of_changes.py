@@ -14,7 +14,7 @@ _COLUMNS = ("Policies", "Statement", "Actions", "Note", "Ask")
 
 def changes_page(one: RoleDiff) -> Page:
     """Return the page on the differences between two files."""
-    about = (f"from {quoted(one.old.shown)}", f"to {quoted(one.new.shown)}", *filter(None, (one.role,)))
+    about = (f"from {quoted(one.old.label)}", f"to {quoted(one.new.label)}", *filter(None, (one.role,)))
     data = changes_data(one.found, one.changes, one.old.name, one.new.name)
     shown = (Section("What changes", table=_changes(one)), *_behind(one))
     return Page("Difference in access", about, tuple(_facts([one])), tuple(s for s in shown if not s.is_empty), data)
