@@ -73,7 +73,7 @@ def review(
     look = tuple(_second_look(role, documents, findings, whole=whole))
     blocks = (
         Block("WHO", tuple(who(role)), _ALL),
-        Block("RUNS", tuple(runs(role, catalog)), 4),
+        Block("RUNS", tuple(runs(role, catalog)), _ALL),
         Block("CAN", tuple(can(role, documents, catalog)), 5, running=True),
         Block("CANNOT", tuple(cannot(role, catalog, whole=whole)), 7),
         Block("WRITES", tuple(touched(role, writing=True, whole=whole)), 7),
@@ -89,7 +89,7 @@ def review(
 
 _ROOM: Final = 53
 """How many lines the blocks have: a page without its head, its foot and what is blank."""
-_IN_NEED: Final = ("CAN", "WRITES", "LOOK", "RUNS", "CANNOT", "READS", "LIMITS", "SET", "SIZE")
+_IN_NEED: Final = ("CAN", "WRITES", "LOOK", "CANNOT", "READS", "LIMITS", "SET", "SIZE")
 """Which blocks get lines that are left first; they give lines up, where all are too many, from the last on."""
 
 
@@ -112,11 +112,12 @@ def _lines(block: Block) -> list[str]:
         return beside(block.entries, block.most)
     if block.title == "LOOK" and len(block.entries) <= block.most:
         return _each(block.entries, block.most)
+    wrapped = [wrap(entry, ROOM, subsequent_indent="  ", break_on_hyphens=False) for entry in block.entries]
+    if sum(map(len, wrapped)) <= block.most:
+        return [line for more in wrapped for line in more]
     lines: list[str] = []
-    for number, entry in enumerate(block.entries):
-        more = wrap(entry, ROOM, subsequent_indent="  ", break_on_hyphens=False)
-        is_last = number == len(block.entries) - 1
-        if len(lines) + len(more) > block.most - (not is_last):
+    for number, more in enumerate(wrapped):
+        if len(lines) + len(more) > block.most - 1:
             part = more[: block.most - 1 - len(lines)] if block.title == "WRITES" else []
             left = f"and {len(block.entries) - number - bool(part)} more: --full"
             return [*lines[: block.most - 1], *part, f"  ... {left}" if part else left]
@@ -277,7 +278,8 @@ def _kept(role: ComposedRole, names: Sequence[str]) -> str:
         return "the persona forbids nothing: it has no `never`"
     beside_it = count - sum(one.forbidden.directly for one in role.persona.never)
     which = "" if beside_it == count else f"{beside_it} of them "
-    others = f" and {which}for {' and '.join(names)}, which it reaches" if names else ""
+    reached = f"{names[0]}, which it reaches" if len(names) == 1 else f"the {len(names)} roles that it reaches"
+    others = f" and {which}for {reached}" if names else ""
     many = "s" if count > 1 else ""
     denied = f"{count} forbidden request{many} (`never`) stay{'' if many else 's'} denied for this role{others}"
     return f"{denied}; what is under LOOK is not covered"

@@ -14,7 +14,16 @@ _ALONE: Final = "no limit: "
 
 
 def beside(entries: Sequence[str], most: int) -> list[str]:
-    """Return *entries* one behind the other, as many as *most* lines hold."""
+    """Return *entries* one behind the other, as many as *most* lines hold, and how many are left out."""
+    whole = _all_beside(entries)
+    return whole if len(whole) <= most else _first_beside(entries, most)
+
+
+def _all_beside(entries: Sequence[str]) -> list[str]:
+    return _first_beside(entries, len(" ".join(entries)) + len(entries) + 1)
+
+
+def _first_beside(entries: Sequence[str], most: int) -> list[str]:
     lines: list[str] = []
     for number, entry in enumerate(entries):
         alone = bool(lines) and entry.startswith(_ALONE)

@@ -52,7 +52,7 @@ def touched(role: ComposedRole, *, writing: bool, whole: bool) -> Iterator[str]:
 _PATTERNS: Final = 5
 """How many patterns of a service are shown, unless the user named more."""
 _FIRST: Final = frozenset({"iam", "kms", "secretsmanager"})
-_VARIABLE: Final = re.compile(r"<[A-Za-z]+>")
+_VARIABLE: Final = re.compile(r"<[^<>\s]+>")
 
 
 def _named(role: ComposedRole) -> frozenset[str]:
@@ -157,7 +157,7 @@ def _verbs(actions: Iterable[str], *, whole: bool) -> str:
     return f"{', '.join(order[:most])}{more}"
 
 
-_VERB: Final = re.compile(r"[A-Z][a-z]*")
+_VERB: Final = re.compile(r"(?:Batch)?([A-Z][a-z]*)")
 
 
 def _verbs_of(name: str) -> Iterator[str]:
@@ -167,8 +167,8 @@ def _verbs_of(name: str) -> Iterator[str]:
     elif name.endswith(("Tags", "Tagging", "TagResource", "UntagResource")):
         yield "untag" if name.startswith(("Delete", "Remove", "Untag")) else "tag"
     else:
-        yield from (found[0].lower() for found in (_VERB.match(name),) if found)
-        if "Delete" in name:  # such as BatchDeleteTable
+        yield from (found[1].lower() for found in (_VERB.match(name),) if found)
+        if "Delete" in name:
             yield "delete"
 
 
