@@ -168,3 +168,40 @@ def test_names_in_a_role_file_are_texts(run: "Run") -> None:
         assert "<b>" not in shown or form in ("text", "github", "markdown")
     text = run("diff", "old.yaml", new, "--format", "markdown").stdout
     assert "`<b>` `@octocat`" in text
+
+
+def test_an_end_is_one_line(run: "Run") -> None:
+    """It denies everything from a moment on; losses are those of before, and their causes are theirs alone."""
+    old, new = role("old.yaml"), role("new.yaml", expires="2026-12-24T18:00Z", remove=["use-mlflow"])
+    lines = run("diff", old, new).stdout.splitlines()
+    ends = next(line for line in lines if "~ value  ends none -> 2026-12-24T18:00:00Z, every request is denied" in line)
+    assert ends.endswith(f"by expires (new.yaml:{line_of('new.yaml', 'expires')})")
+    losses = [line for line in lines if line.startswith("  - loses")]
+    assert losses
+    assert all("by remove use-mlflow" in line and "expires" not in line for line in losses)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        (None, "2026-12-24T18:00Z", 0), ("2026-12-24T18:00Z", "2026-12-23T18:00Z", 0),
+        ("2026-12-24T18:00Z", "2026-12-25T18:00Z", 1), ("2026-12-24T18:00Z", None, 1),
+    ],
+)  # fmt: skip
+def test_a_later_end_gives_more(old: str | None, new: str | None, code: int, run: "Run") -> None:
+    """`--fail-on gained` is content with an earlier end alone; any other end is a difference."""
+    files = role("old.yaml", expires=old), role("new.yaml", expires=new)
+    assert run("diff", *files, "--fail-on", "gained").code == code
+    assert run("diff", *files).code == 1
+
+
+def test_the_worst_gain_comes_first_and_whole(run: "Run") -> None:
+    """Trust, then what deletes; a whole account is told as one."""
+    old, new = (
+        role("old.yaml"),
+        role("new.yaml", bucket=["acme-churn", "x-y-z"], trust=["sagemaker", "account:999988887777"]),
+    )
+    gains = [line for line in run("diff", old, new).stdout.splitlines() if line.startswith("  + gains")]
+    assert "any principal of 999988887777 that its administrators allow (shown by" in gains[0]
+    assert "s3:DeleteObject" in gains[1]
+    assert not any(" more on " in line for line in gains)

@@ -201,7 +201,7 @@ def test_preview_as_data_has_the_blocks_of_the_page(run: "Run") -> None:
     ]  # fmt: skip
     assert review["Who"][-1] == "nobody else"
     assert "run training jobs" in review["Can"]
-    assert any(text.startswith("s3  acme/* except ") for text in review["Writes"])
+    assert any(text.startswith("s3  acme/* (put, delete, abort) except ") for text in review["Writes"])
     assert any(text.startswith("max-runtime ") for text in review["Limits"])
     assert (data["Tags"], data["Keys"]) == ({"Team": "ml"}, {"Data": [], "Volume": [given[-1]]})
     assert data["Network"] == {"Subnets": ["subnet-0a"], "SecurityGroups": ["sg-0a"]}

@@ -12,9 +12,10 @@ from rolemgr.change.change import AccessChange, Cause, ChangeKind, Evidence, Way
 from rolemgr.change.resources import spread, statement_of
 from rolemgr.change.units import Unit
 from rolemgr.compare.budget import Budget
-from rolemgr.compare.grants import Changes, Grant, Part, Value
+from rolemgr.compare.grants import ENDS, Changes, Grant, Part, Value
 from rolemgr.compare.verdicts import Difference, Unknown
 from rolemgr.iam.wildcards import contains
+from rolemgr.reference.services import find_action
 
 
 class Counterpart(NamedTuple):
@@ -42,15 +43,30 @@ class ChangeSides(NamedTuple):
 
 
 def changes_in(found: Changes, sides: ChangeSides) -> tuple[AccessChange, ...]:
-    """Return *found* as changes: what is gained, limits, what is lost, values, what can't be told."""
+    """Return *found* as changes: what is gained, the most serious first, limits, losses, values, what can't be told."""
     limits = _Limits(sides)
     access = [change for part in found.parts for change in _access(part, sides, limits)]
-    gained = [one for one in access if one.kind == "gains"]
+    gained = sorted((one for one in access if one.kind == "gains"), key=weight)
     lost = [one for one in access if one.kind == "loses"]
     values = [change for value in found.values for change in _of_value(value, sides.units)]
     unknown = [change for part in found.parts for change in _untold(part)]
     unknown += [_one_sided(name) for name in found.only_in_one]
     return (*gained, *limits.changes(), *lost, *values, *unknown)
+
+
+_PASSING: Final = frozenset({"iam:PassRole", "sts:AssumeRole"})
+
+
+def weight(one: AccessChange) -> int:
+    """Return how serious a gain is: 0 for trust, then passing, deleting, other writing, and reading last."""
+    if one.part == "trust":
+        return 0
+    if one.future or _PASSING.intersection(one.actions):
+        return 1
+    if any("Delete" in name for name in one.actions):
+        return 2
+    known = [find_action(name) for name in one.actions]
+    return 3 if any(action is None or action.access == "Write" for action in known) else 4
 
 
 MOST_ASKED: Final = 100_000
@@ -204,10 +220,12 @@ def _widest(patterns: Iterable[str]) -> tuple[str, ...]:
 # --- the rest
 
 
+_FROM_THEN_ON: Final = "every request is denied from then on; the rest is told as of before"
 _FIELDS: Mapping[str, str] = {
     "Path": "path", "Description": "description", "MaxSessionDuration": "max_session",
     "ManagedPolicyArns": "managed_policy", "PermissionsBoundary": "boundary",
     "PermissionsBoundaryPolicy": "with_boundary", "Tags": "tag",
+    ENDS: "expires",
 }  # fmt: skip
 """The key of a role file that says each value of a role."""
 
@@ -221,7 +239,8 @@ def _of_value(value: Value, units: Sequence[Unit]) -> Iterator[AccessChange]:
             unit.cause for unit in units
             if unit.cause.field in wanted or (unit.cause.field == field and name in (unit.cause.old, unit.cause.new))
         )  # fmt: skip
-        yield AccessChange("value", "", name, old=old, new=new, causes=causes)
+        notes = (_FROM_THEN_ON,) if value.name == ENDS and new else ()
+        yield AccessChange("value", "", name, old=old, new=new, causes=causes, notes=notes)
 
 
 def _single(value: Value) -> Iterator[tuple[str, tuple[str, ...] | None, tuple[str, ...] | None]]:

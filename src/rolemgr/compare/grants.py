@@ -8,7 +8,7 @@ the permissions boundary, and what is not a policy, such as tags, is compared as
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from rolemgr.compare.compare import compare
 from rolemgr.compare.lifted import denies_behind, lifted
@@ -57,12 +57,23 @@ class Part(NamedTuple):
         return self.gained.proven and self.lost.proven
 
 
+ENDS: Final = "ends"
+"""The value that says from when on a role denies everything, in UTC as AWS writes it."""
+
+
 class Value(NamedTuple):
     """Something that is not a policy and differs: None where one has it not."""
 
     name: str
     old: Any
     new: Any
+
+    @property
+    def gives_no_more(self) -> bool:
+        """Whether it says nothing about access, or takes some: an earlier end, where there was a later one or none."""
+        if self.name == ENDS:
+            return self.new is not None and (self.old is None or str(self.new) <= str(self.old))
+        return self.name == "Description"
 
 
 class Changes(NamedTuple):
@@ -86,10 +97,10 @@ class Changes(NamedTuple):
         Whether the new one is proven to give nothing that the old one does not.
 
         Of values only what says nothing about access may differ: attached policies, the boundary, tags (which
-        policies compare), the path (which patterns name) and the session length count as more.
+        policies compare), the path (which patterns name) and the session length count as more, and a later end.
         """
         kept = all(part.gained.proven for part in self.parts) and not self.only_in_one
-        return kept and all(value.name == "Description" for value in self.values)
+        return kept and all(value.gives_no_more for value in self.values)
 
 
 def changes(old: Grant, new: Grant) -> Changes:

@@ -115,6 +115,11 @@ class Repository:
             raise InputError(SourceLocation(str(name)), f"has more than {MOST_FILES:,} files")
         return kept
 
+    def commit(self, name: Revised) -> str:
+        """Return the short id of the commit of *name*; empty where its revision is none, such as a tree."""
+        found = self._git("rev-parse", "--verify", "--quiet", "--short", f"{name.revision}^{{commit}}", may_fail=True)
+        return found.decode("ascii", "replace").strip()
+
     @cached_property
     def prefix(self) -> str:
         """The folder that we are in, from the top of the repository, with a slash behind it; empty at the top."""

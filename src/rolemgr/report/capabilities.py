@@ -68,3 +68,8 @@ def _any_allowed(role: RenderedRole, actions: Sequence[str], globs: Iterable[str
         if action in statement.actions
         for request in witnesses(statement, action, within)
     )
+
+
+def is_allowed(role: RenderedRole, action: str) -> bool:
+    """Return whether *role* is allowed some request for *action*."""
+    return _any_allowed(role, (action,), ["*"])

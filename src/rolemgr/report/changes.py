@@ -18,6 +18,8 @@ _SHOWN: Final = 6
 """How many actions or resources a line names."""
 _LONG: Final = 100
 """How many characters of a value a line has."""
+_TO_DO: Final = "; compare this statement of both sides"
+"""What there is to do about a statement of which it is not known."""
 _CAUSES: Final = 3
 """How many causes a line names."""
 _COUNTED: Final = {
@@ -53,14 +55,32 @@ def what_changes(one: AccessChange, account: str | None = None) -> str:
 
 def _access(one: AccessChange, account: str | None) -> str:
     """Return what may be done, on what, and of policies that name principals one who may."""
-    actions = f"actions that AWS may add, such as {one.actions[0]}" if one.future else listed(one.actions)
+    named = (
+        ", ".join(one.actions) if one.kind == "gains" else listed(one.actions)
+    )  # of what is given, nothing is folded
+    actions = f"actions that AWS may add, such as {one.actions[0]}" if one.future else named
     request = next((shown.difference.request for shown in one.evidence), None)
-    who = f" by {request.principal}" if request and request.principal else ""
+    who = f" by {_principal(request.principal, one)}" if request and request.principal else ""
     if one.resources:
         return f"{actions} on {listed(tuple(short_resource(text, account) for text in one.resources))}{who}"
     if request is None or one.part == "trust":  # the resource of a trust policy is its own role
         return f"{actions}{who}"
     return f"{actions} on resources such as {short_resource(request.resource, account)}{who}"
+
+
+def _principal(arn: str, one: AccessChange) -> str:
+    """Return *arn*; of a whole account that is trusted, the account, with the principal that shows it."""
+    account = Arn.parse(arn)
+    trusted = {f"account:{account.account}" if account else ""}
+    whole = any(trusted & {str(value).partition("?")[0] for value in (cause.old, cause.new)} for cause in one.causes)
+    if account is None or not whole:
+        return arn
+    held = (
+        ", under the conditions given with it"
+        if any("?" in str(cause.new or cause.old) for cause in one.causes)
+        else ""
+    )
+    return f"any principal of {account.account} that its administrators allow{held} (shown by {account.resource})"
 
 
 def _lifted(one: AccessChange) -> str:
@@ -91,7 +111,7 @@ def _untold(one: AccessChange) -> str:
     at = f"{one.statement}: " if one.statement else ""
     about = f" ({listed(one.actions)})" if one.actions else ""
     where = "" if one.part == "permissions" else f", in the {one.part} policy"
-    return f"whether access is {one.way}: {at}{one.reason}{about}{where}"
+    return f"whether access is {one.way}: {at}{one.reason}{about}{where}{_TO_DO if one.statement else ''}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -29,6 +29,8 @@ class RoleDiff(NamedTuple):
     notes: tuple[str, ...] = ()
     """What there is to know of how they were compared."""
 
+    role: str = ""
+    """The name of the role, where both sides are role files of that name."""
     refused: tuple[tuple[str, str], ...] = ()
     """Nothing: of two files, one that can't be read is an error."""
 
@@ -79,7 +81,7 @@ def diff_text(one: RoleDiff, *, explain: bool) -> str:
     if one.found.same:
         lines = [_no_difference(one), *_notes(one)]
         return "\n".join(map(printable, lines)) + "\n"
-    head = f"{one.old.name} -> {one.new.name}"
+    head = heading(one)
     lines = [head, *_lines(one, explain=explain), *_notes(one), _summed([one], explain=explain)]
     return "\n".join(map(printable, lines)) + "\n"
 
@@ -121,8 +123,14 @@ def _folder_summed(found: FolderDiff, *, explain: bool) -> str:
     return f"{text}{': ' if differing else ''}{_summed(differing, explain=explain) if differing else ''}"
 
 
+def heading(one: RoleDiff) -> str:
+    """Return the role that is compared, if it has one name, and the two sides, with what they are."""
+    role = f"{one.role}: " if one.role else ""
+    return f"{role}{one.old.label} -> {one.new.label}"
+
+
 def _notes(one: RoleDiff) -> Iterator[str]:
-    return (f"  note: {text}" for text in notes_on_types(one.found, one.old.name, one.new.name))
+    return (f"  note: {text}" for text in notes_on_types(one.found))
 
 
 def _no_difference(one: RoleDiff) -> str:
@@ -137,7 +145,7 @@ def _lines(one: RoleDiff, *, explain: bool) -> Iterator[str]:
         yield from _evidence(change, one) if explain else ()
     same = [part.name for part in one.found.parts if part.same]
     if kept := [*same, *(_UNCHANGED[name] for name in _UNCHANGED if name in one.kept)]:
-        yield f"  = {', '.join(kept)}"
+        yield f"  = unchanged: {', '.join(kept)}"
 
 
 def _evidence(change: AccessChange, one: RoleDiff) -> Iterator[str]:

@@ -25,6 +25,13 @@ class SideWords(NamedTuple):
     name: str
     ask: str
     document: str
+    at: str = ""
+    """Of what state it is, where that is known: a commit, or the working tree beside one."""
+
+    @property
+    def label(self) -> str:
+        """The name, and what state that is."""
+        return f"{self.name} ({self.at})" if self.at else self.name
 
 
 def changes_data(found: Changes, changes: Sequence[AccessChange], old: str, new: str) -> dict[str, Any]:
@@ -55,15 +62,14 @@ def _more_data(found: Changes) -> dict[str, Any]:
     return {name: value for name, value in more.items() if value}
 
 
-def notes_on_types(found: Changes, old: str, new: str) -> Iterator[str]:
-    """Yield what only one of the files *old* and *new* names, and is no difference: AWS never asks for it."""
-    for one, here, there in ((found.newly_of_no_type, new, old), (found.no_longer_of_no_type, old, new)):
-        if one:
-            least = "at least " if one.more else ""
-            yield (
-                f"{here} names {least}{one.pairs:,} pairs of an action and a resource that {there} does not, of no type"
-                f" of the action ({one.action} on {one.resource}): AWS never asks for them, so they are no difference"
-            )
+def notes_on_types(found: Changes) -> Iterator[str]:
+    """Yield how many pairs only one side names that are no difference: AWS never asks for them."""
+    both = [one for one in (found.newly_of_no_type, found.no_longer_of_no_type) if one]
+    if both:
+        least = "at least " if any(one.more for one in both) else ""
+        count = sum(one.pairs for one in both)
+        pairs = "pair of an action and a resource has" if count == 1 else "pairs of an action and a resource have"
+        yield f"{least}{count:,} {pairs} no effect in AWS and {'is' if count == 1 else 'are'} not counted"
 
 
 def _part_data(part: Part) -> dict[str, Any]:

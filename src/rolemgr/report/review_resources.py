@@ -1,73 +1,195 @@
 """What a role writes and reads in the words of a review: by service the widest ARN patterns, less what Denies take."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import Final
+from typing import Final, TypeAlias
 
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import Effect
 from rolemgr.iam.variables import around_variables, as_pattern
 from rolemgr.iam.wildcards import contains
 from rolemgr.model.role import ComposedRole
+from rolemgr.reference.data import image_accounts
 from rolemgr.report.statements import LEVELS, access_level
 
 WRITING: Final = frozenset(LEVELS[:3])
 """The access levels that change something: Permissions management, Tagging, Write."""
 
 
+Found: TypeAlias = Mapping[str, frozenset[str]]
+"""ARN patterns of one service, each with the actions that are allowed on it."""
+
+
 def touched(role: ComposedRole, *, writing: bool, whole: bool) -> Iterator[str]:
     """
-    Yield for each service what the role changes, or reads besides: the widest patterns, less what Denies take out.
+    Yield for each service what the role changes, with verbs, or reads besides: patterns, less what Denies take out.
 
-    Data and identity come first. Passing a role is told elsewhere.
+    Data and identity come first; of a service what the user named, then what is wide. Passing a role is told elsewhere.
+    Objects of S3 are told as read where they are written too: not all that is read can be written.
     """
     changed, read = _resources(role, writing=True), _resources(role, writing=False)
-    found = changed if writing else {name: _beyond(arns, changed.get(name, ())) for name, arns in read.items()}
-    order = sorted(found, key=lambda name: (_FIRST.get(name, len(_FIRST)), -len(found[name]), name))
+    found = changed if writing else {
+        name: arns if name == "s3" else _beyond(arns, changed.get(name, {})) for name, arns in read.items()
+    }  # fmt: skip
+    named = _named(role)
+    order = sorted(found, key=lambda name: (
+        name != "s3", name == "iam" and not writing, not any(_is_of(arn, named) for arn in found[name]),
+        name not in _FIRST, -len(found[name]), name,
+    ))  # fmt: skip
+    lines = []
     for service in filter(found.get, order):
-        shown = list(dict.fromkeys(_in_words(role, service, found[service], writing=writing, whole=whole)))
-        most = len(shown) if whole else _PATTERNS
+        say = _s3_reads if service == "s3" and not writing else _in_words
+        shown = list(dict.fromkeys(say(role, service, found[service], writing=writing, whole=whole)))
+        most = len(shown) if whole else max(_PATTERNS, sum(_is_of(one, named) for one in shown))
         more = f" and {len(shown) - most} more" if len(shown) > most else ""
-        yield f"{service}  {', '.join(shown[:most])}{more}"
+        lines.append(f"{service}  {', '.join(shown[:most])}{more}")
+    yield from lines
+    if variables := sorted({name for line in lines for name in _VARIABLE.findall(line)}):
+        yield f"{', '.join(variables)}: filled in by AWS for each caller"
 
 
-_PATTERNS: Final = 6
-"""How many patterns of a service are shown."""
-_FIRST: Final = {"iam": 0, "s3": 1, "kms": 2, "secretsmanager": 3}
+_PATTERNS: Final = 5
+"""How many patterns of a service are shown, unless the user named more."""
+_FIRST: Final = frozenset({"iam", "kms", "secretsmanager"})
+_VARIABLE: Final = re.compile(r"<[^<>\s]+>")
 
 
-def _resources(role: ComposedRole, *, writing: bool) -> dict[str, list[str]]:
-    """Return by service the ARN patterns that no other one of it covers."""
-    found: dict[str, set[str]] = {}
+def _named(role: ComposedRole) -> frozenset[str]:
+    """Return the values that the user gave for parameters, and buckets: what a resource is named by."""
+    given = [value for values in role.spec.parameter.values() for value in values]
+    return frozenset(filter(lambda text: bool(text.strip("*")), (*given, *role.spec.bucket)))
+
+
+def _is_of(text: str, named: Iterable[str]) -> bool:
+    return any(one in text for one in named)
+
+
+def _resources(role: ComposedRole, *, writing: bool) -> dict[str, Found]:
+    """Return by service the ARN patterns with their actions, those left out that wider ones cover in all of them."""
+    denied: dict[str, list[str]] = {}
+    for deny in role.unfolded:
+        if deny.effect is Effect.DENY and not deny.conditions:
+            for action in deny.actions:
+                denied.setdefault(action, []).extend(deny.resources)
+    found: dict[str, dict[str, set[str]]] = {}
     for action, resource in granted(role):
-        if (access_level(action) in WRITING) is writing and action != "iam:PassRole":
-            found.setdefault(action.partition(":")[0], set()).add(resource)
+        if (access_level(action) in WRITING) is not writing or action == "iam:PassRole":
+            continue
+        if not any(one == resource or contains(one, resource) for one in denied.get(action, ())):
+            found.setdefault(action.partition(":")[0], {}).setdefault(resource, set()).add(action)
     return {service: _widest(arns) for service, arns in found.items()}
 
 
-def _widest(arns: Iterable[str]) -> list[str]:
-    wide: list[str] = []
+def _widest(arns: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
+    wide: dict[str, frozenset[str]] = {}
     for arn in sorted(arns, key=lambda text: (text == "*", -text.count("*"), len(text), text)):
-        if arn == "*" or not any(contains(as_pattern(wider), as_pattern(arn)) for wider in wide):
-            wide.append(arn)
+        covered = (
+            actions for wider, actions in wide.items() if arn != "*" and contains(as_pattern(wider), as_pattern(arn))
+        )
+        rest = arns[arn].difference(*covered)
+        if rest:
+            wide[arn] = frozenset(arns[arn])
     return wide
 
 
-def _beyond(arns: Iterable[str], others: Sequence[str]) -> list[str]:
+def _beyond(arns: Found, others: Found) -> dict[str, frozenset[str]]:
     """Return those of *arns* that none of *others* covers; what knows no resource is read anyway."""
-    return [arn for arn in arns if arn != "*" and not any(contains(as_pattern(one), as_pattern(arn)) for one in others)]
+    return {
+        arn: actions for arn, actions in arns.items()
+        if arn != "*" and not any(contains(as_pattern(one), as_pattern(arn)) for one in others)
+    }  # fmt: skip
 
 
 def _in_words(
-    role: ComposedRole, service: str, arns: Sequence[str], *, writing: bool, whole: bool
+    role: ComposedRole, service: str, arns: Found, *, writing: bool, whole: bool
 ) -> Iterator[str]:  # fmt: skip
-    accounts: dict[str, set[str]] = {}
-    for arn in arns:
-        accounts.setdefault(short_arn(arn), set()).add(account_of(arn))
-    for arn in arns:
-        others = accounts[short_arn(arn)] - {role.spec.account, ""}
-        where = f" of {len(others)} other account{'' if len(others) == 1 else 's'}" if others else ""
-        yield f"{short_arn(arn)}{where}{_spared(role, service, arn, writing=writing, whole=whole)}"
+    """Yield the patterns, those of the same verbs beside one another and the verbs behind the last of them."""
+    named = _named(role)
+    groups: dict[str, list[str]] = {}
+    for text, (accounts, of_text) in _by_text(arns, named).items():
+        actions = frozenset().union(*(arns[arn] for arn in of_text))
+        spared = "".join(dict.fromkeys(_spared(role, service, arn, writing=writing, whole=whole) for arn in of_text))
+        verbs = f" ({_verbs(actions, whole=whole)})" if writing else ""
+        groups.setdefault(f"{_of(accounts, role)}{verbs}{spared}", []).append(text)
+    for behind, texts in sorted(groups.items(), key=lambda item: not _is_of(" ".join(item[1]), named)):
+        together = texts if whole or len(texts) <= _PATTERNS else _shortened(texts, named)
+        yield f"{', '.join(together)}{behind}"
+
+
+def _shortened(texts: Sequence[str], named: Iterable[str]) -> list[str]:
+    kept = [text for number, text in enumerate(texts) if number < _PATTERNS or _is_of(text, named)]
+    return [*kept, f"and {len(texts) - len(kept)} more"] if len(kept) < len(texts) else kept
+
+
+def _by_text(arns: Found, named: Iterable[str]) -> dict[str, tuple[set[str], list[str]]]:
+    """Return the patterns by how they are shown, with their accounts: what the user named first, then the widest."""
+    found: dict[str, tuple[set[str], list[str]]] = {}
+    for arn in sorted(arns, key=lambda one: (not _is_of(one, named), not short_arn(one).endswith("/*"))):
+        accounts, of_text = found.setdefault(short_arn(arn), (set(), []))
+        accounts.add(account_of(arn))
+        of_text.append(arn)
+    return found
+
+
+def _of(accounts: set[str], role: ComposedRole) -> str:
+    """Return whose the resources of *accounts* are, where they are not of the role's own account."""
+    others = accounts - {role.spec.account, ""}
+    if not others:
+        return ""
+    if others <= set(image_accounts(role.spec.region)):
+        return f" of AWS's {len(others)} image account{'' if len(others) == 1 else 's'}"
+    return f" of {len(others)} other account{'' if len(others) == 1 else 's'}"
+
+
+_MAIN: Final = ("create", "put", "update", "delete")
+"""The verbs that are told first, and always."""
+_VERBS: Final = 6
+"""How many verbs are told; deletion is among them."""
+
+
+def _verbs(actions: Iterable[str], *, whole: bool) -> str:
+    """Return the verbs of *actions*, in their order of weight: deletion is never left out."""
+    verbs = sorted({verb for name in actions for verb in _verbs_of(name.partition(":")[2])})
+    order = [*(one for one in _MAIN if one in verbs), *(one for one in verbs if one not in _MAIN)]
+    most = len(order) if whole else _VERBS
+    more = f" and {len(order) - most} more" if len(order) > most else ""
+    return f"{', '.join(order[:most])}{more}"
+
+
+_VERB: Final = re.compile(r"(?:Batch)?([A-Z][a-z]*)")
+
+
+def _verbs_of(name: str) -> Iterator[str]:
+    """Yield what the action *name* does: its first word, but for URLs and tags what they are for."""
+    if "Presigned" in name:
+        yield "open"
+    elif name.endswith(("Tags", "Tagging", "TagResource", "UntagResource")):
+        yield "untag" if name.startswith(("Delete", "Remove", "Untag")) else "tag"
+    else:
+        yield from (found[1].lower() for found in (_VERB.match(name),) if found)
+        if "Delete" in name:
+            yield "delete"
+
+
+def _s3_reads(
+    role: ComposedRole, service: str, arns: Found, *, writing: bool, whole: bool
+) -> Iterator[str]:  # fmt: skip
+    """Yield of which prefixes objects are read, then which buckets are listed, then what else is read."""
+    ways = (("objects of ", "s3:GetObject"), ("list ", "s3:ListBucket"))
+    named = _named(role)
+    told: set[str] = set()
+    for words, action in ways:
+        of_way = {arn: actions for arn, actions in arns.items() if action in actions}
+        texts = [
+            f"{text}{''.join(_spared(role, service, arn, writing=writing, whole=whole) for arn in of_text)}"
+            for text, (_, of_text) in _by_text(of_way, named).items()
+        ]
+        told.update(of_way)
+        if texts:
+            yield f"{words}{', '.join(texts if whole else _shortened(texts, named))}"
+    rest = {arn: actions for arn, actions in arns.items() if arn not in told and arn != "*"}
+    yield from _in_words(role, service, rest, writing=writing, whole=whole)
 
 
 def account_of(arn: str) -> str:

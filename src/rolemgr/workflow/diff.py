@@ -11,6 +11,7 @@ from rolemgr.compare.grants import Changes, changes
 from rolemgr.errors import InputError, Problems, RolemgrError, SourceLocation
 from rolemgr.files.revisions import revised
 from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole
+from rolemgr.workflow.ends import endless
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.policy_files import read_source
 from rolemgr.workflow.sides import DiffSide, holds_anything, is_role_file, read_side
@@ -38,22 +39,45 @@ def compared(a: str, b: str, kind: str | None, outside: Outside) -> RoleDiff | F
             raise InputError(
                 SourceLocation(folder), f"is a folder, and {file} is none", "give two files or two folders"
             )
-        return pair(read_side(a, kind, trees), read_side(b, kind, trees), f"{a} -> {b}")
+        return _dated(pair(read_side(a, kind, trees), read_side(b, kind, trees), f"{a} -> {b}"), trees)
+
+
+def _dated(found: RoleDiff, trees: Trees) -> RoleDiff:
+    """Return *found* with the commit of each side; where one has a commit, a file is of the working tree."""
+    commits = [trees.commit(side.name) if side.name != "<stdin>" else "" for side in (found.old, found.new)]
+    if not any(commits):
+        return found
+    old, new = (
+        side._replace(at=commit or ("" if side.name == "<stdin>" else "working tree"))
+        for side, commit in zip((found.old, found.new), commits, strict=True)
+    )
+    return found._replace(old=old, new=new)
 
 
 def pair(old: DiffSide, new: DiffSide, title: str) -> RoleDiff:
     """Return what changes from *old* to *new*; raise InputError for two sides of different types."""
+    before = endless(old, new)
+    old, new = (before.old, before.new) if before else (old, new)
     found = changes(old.grant, new.grant) if old.types & new.types else None
     if not found or not found.parts:
         types = f"{new.name} has {_type_text(new)}, {old.name} has {_type_text(old)}; see --type"
         raise InputError(SourceLocation(new.name), f"is of another type than {old.name}", types)
     units: tuple[Unit, ...] = ()
+    if before:
+        found = found._replace(values=(*found.values, before.ends))
     if old.file and new.file and not found.same:
         units = units_of(old.file.source, new.file.source, old.file.remake, new.file.remake)
+    units += (before.line,) if before else ()
     same_catalog = old.file and new.file and old.file.chosen.catalog is new.file.chosen.catalog
     told = changes_in(found, ChangeSides(old.counterpart, new.counterpart, units, Budget(MOST_ASKED), not same_catalog))
     account = new.file.chosen.role.spec.account if new.file else None
-    return RoleDiff(title, found, told, old.words, new.words, _kept(old, new, found), account)
+    return RoleDiff(title, found, told, old.words, new.words, _kept(old, new, found), account, role=_one_name(old, new))
+
+
+def _one_name(old: DiffSide, new: DiffSide) -> str:
+    """Return the name of the role, where both sides are role files of one name; else nothing."""
+    names = {side.file.chosen.role.spec.role_name if side.file else "" for side in (old, new)}
+    return names.pop() if len(names) == 1 else ""
 
 
 def _kept(old: DiffSide, new: DiffSide, found: Changes) -> tuple[str, ...]:

@@ -46,6 +46,11 @@ class Trees:
         found = revised(name) if name != "-" else None
         return (self._repository.read(found, limits), name) if found else self.outside.read(name, limits)
 
+    def commit(self, name: str) -> str:
+        """Return the short id of the commit that *name* is of; empty where it is of none."""
+        found = revised(name) if name != "-" else None
+        return self._repository.commit(found) if found else ""
+
     def is_folder(self, name: str) -> bool:
         """Tell whether *name* is a folder, here or at a revision; raise InputError for a revision that is none."""
         found = revised(name) if name != "-" else None

@@ -14,7 +14,7 @@ _COLUMNS = ("Policies", "Statement", "Actions", "Note", "Ask")
 
 def changes_page(one: RoleDiff) -> Page:
     """Return the page on the differences between two files."""
-    about = (f"from {quoted(one.old.name)}", f"to {quoted(one.new.name)}")
+    about = (f"from {quoted(one.old.label)}", f"to {quoted(one.new.label)}", *filter(None, (one.role,)))
     data = changes_data(one.found, one.changes, one.old.name, one.new.name)
     shown = (Section("What changes", table=_changes(one)), *_behind(one))
     return Page("Difference in access", about, tuple(_facts([one])), tuple(s for s in shown if not s.is_empty), data)
@@ -74,7 +74,7 @@ def _behind(one: RoleDiff) -> Iterator[Section]:
     yield Section("Not known", table=unknown, tone=Tone.LOOK, folded=True)
     yield Section("Only in one of the two", found.only_in_one, tone=Tone.LOOK, folded=True)
     yield Section("Values", table=_values(one), folded=True)
-    yield Section("No difference", tuple(notes_on_types(found, one.old.name, one.new.name)))
+    yield Section("No difference", tuple(notes_on_types(found)))
 
 
 def _facts(roles: Sequence[RoleDiff]) -> Iterator[Fact]:

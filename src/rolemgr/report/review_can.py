@@ -1,0 +1,196 @@
+"""What a role can do and can never do, in the words of a review: capabilities by evaluation, separations by title."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.iam.documents import Effect
+from rolemgr.model.persona import Never
+from rolemgr.model.role import ComposedRole, NamedPolicy, RoleDocuments
+from rolemgr.reference.services import expand, find_action, normal_key, resource_types
+from rolemgr.report.capabilities import capabilities_of, is_allowed
+from rolemgr.report.review_lines import beside
+from rolemgr.report.review_resources import short_arn
+from rolemgr.separation.closure import closure_of, passed_roles
+from rolemgr.separation.violations import RenderedRole, sentence, violations
+
+_LIFE: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
+    "deploy endpoints": (
+        "endpoints", {"deploy": "CreateEndpoint", "update": "UpdateEndpoint", "delete": "DeleteEndpoint"},
+    ),
+    "create models": ("models", {"create": "CreateModel", "delete": "DeleteModel"}),
+    "register models": ("models in the registry", {"register": "CreateModelPackage", "delete": "DeleteModelPackage"}),
+    "author pipelines": (
+        "pipelines", {"create": "CreatePipeline", "update": "UpdatePipeline", "delete": "DeletePipeline"},
+    ),
+    "schedule monitoring": (
+        "monitoring", {"schedule": "CreateMonitoringSchedule", "delete": "DeleteMonitoringSchedule"},
+    ),
+    "write to the Feature Store": ("records of the Feature Store", {"put": "PutRecord", "delete": "DeleteRecord"}),
+    "run inference experiments": (
+        "inference experiments", {"run": "CreateInferenceExperiment", "delete": "DeleteInferenceExperiment"}
+    ),
+    "manage alarms": ("alarms", {"put": "cloudwatch:PutMetricAlarm", "delete": "cloudwatch:DeleteAlarms"}),
+}  # fmt: skip
+"""A capability -> its object, and the actions on it by their verbs: with those that evaluation finds it is told."""
+_TOLD_WITH: Final = {"update endpoints": "deploy endpoints"}
+"""A capability -> the one that tells it as well, where the role has both."""
+
+
+def can(role: ComposedRole, documents: RoleDocuments, catalog: Catalog) -> Iterator[str]:
+    """Yield what the role can do within its limits: guardrails say how a thing is done, not whether."""
+    free = replace(
+        documents,
+        policies=_without_limits(role, documents.policies),
+        managed_policies=_without_limits(role, documents.managed_policies),
+    )
+    rendered = RenderedRole(role, free)
+    held = [name for name, able in capabilities_of(rendered, role.parameters.get("models", ())).items() if able]
+    for name in held:
+        if name in _LIFE:
+            yield _with_verbs(rendered, *_LIFE[name])
+        elif name == "pass a role to SageMaker":
+            yield _passes(role, catalog)
+        elif _TOLD_WITH.get(name) not in held:
+            yield name
+
+
+def _with_verbs(role: RenderedRole, what: str, verbs: Mapping[str, str]) -> str:
+    found = [verb for verb, name in verbs.items() if is_allowed(role, name if ":" in name else f"sagemaker:{name}")]
+    return f"{', '.join(found)} {what}"
+
+
+def _passes(role: ComposedRole, catalog: Catalog) -> str:
+    passed = passed_roles(catalog, role)
+    names = ["itself" if one.arn == role.spec.arn else short_arn(one.arn) for one in passed]
+    services = {service for one in passed for service in one.services}
+    return f"pass {', '.join(names)} to {'SageMaker' if services == {'sagemaker.amazonaws.com'} else 'AWS services'}"
+
+
+def _without_limits(role: ComposedRole, policies: tuple[NamedPolicy, ...]) -> tuple[NamedPolicy, ...]:
+    """Return *policies* without the Denies of guardrails that hold under a condition."""
+    limits = {
+        one.sid for one in role.statements
+        if one.effect is Effect.DENY and one.conditions and all(origin.kind == "guardrail" for origin in one.origins)
+    }  # fmt: skip
+    return tuple(
+        policy._replace(
+            document=policy.document.model_copy(
+                update={"statement": tuple(one for one in policy.document.statement if one.sid not in limits)}
+            )
+        )
+        for policy in policies
+    )
+
+
+# --- what it can never do
+
+
+def cannot(role: ComposedRole, catalog: Catalog, *, whole: bool) -> Iterator[str]:
+    """Yield what the persona can never do: titles of separations, those with exceptions after them, other entries."""
+    never = role.persona.never
+    if not never:
+        yield f"persona {role.persona.id} promises nothing: it has no `never`"
+        return
+    whole_entries = _whole(never)
+    forbidden = frozenset(action for one in whole_entries for action in expand(one.forbidden.action))
+    names = dict.fromkeys(one.separation for one in never if one.separation)
+    of_each = {catalog.separation(name).value.title: [one for one in never if one.separation == name] for name in names}
+    told = {title: _exceptions(entries, forbidden) for title, entries in of_each.items()}
+    direct = {title for title, entries in of_each.items() if all(one.forbidden.directly for one in entries)}
+    by_itself = _ByItself(role, catalog)
+    plain = [title for title, found in told.items() if not found and title not in direct]
+    plain += [f"{title} ({len(found)} exceptions)" for title, found in told.items() if not whole and _are_many(found)]
+    own = [
+        _own(one, role, by_itself) for one in never
+        if not one.separation and not (one in whole_entries and _is_told(one, never, forbidden))
+    ]  # fmt: skip
+    plain += [text for text in own if " " not in text]
+    yield from plain if whole else beside(plain, len(plain))
+    yield from (f"{title}{by_itself(of_each[title])}" for title in told if title in direct)
+    for title, found in told.items():
+        if found and title not in direct and (whole or not _are_many(found)):
+            yield f"{title}, {'; '.join(found)}"
+    yield from (text for text in own if " " in text)
+
+
+class _ByItself:
+    """Says of entries for the role alone which roles in its closure may do what they forbid."""
+
+    def __init__(self, role: ComposedRole, catalog: Catalog) -> None:
+        self._role = role
+        self._closure = closure_of(catalog, role)
+
+    def __call__(self, entries: Sequence[Never]) -> str:
+        """Return the words for *entries*: roles beside it are named where the judge of separations finds a way."""
+        freed = tuple(
+            one._replace(forbidden=one.forbidden.model_copy(update={"directly": False})) for one in entries
+        )  # fmt: skip
+        asked = replace(self._role, persona=replace(self._role.persona, never=freed))
+        found = dict.fromkeys(one.through for one in violations(asked, self._closure.known))
+        others = [f"role/{name}" for name in found if name != self._role.spec.role_name]
+        if not others:
+            return " by this role itself"
+        return f" by this role itself; what it starts as {' or '.join(others)} may"
+
+
+def _own(one: Never, role: ComposedRole, by_itself: _ByItself) -> str:
+    if not one.forbidden.directly:
+        return sentence(one, role)
+    freed = one._replace(forbidden=one.forbidden.model_copy(update={"directly": False}))
+    return f"{sentence(freed, role)}{by_itself([one])}"
+
+
+def _whole(never: Sequence[Never]) -> tuple[Never, ...]:
+    """Return the entries outside of separations that forbid an action everywhere, without exception."""
+    return tuple(
+        one for one in never
+        if not one.separation and one.forbidden.resource == "*"
+        and not (one.forbidden.context or one.forbidden.excepted())
+    )  # fmt: skip
+
+
+def _is_told(one: Never, never: Sequence[Never], forbidden: frozenset[str]) -> bool:
+    """Tell whether a separation whose title stands without exceptions forbids all that *one* does."""
+    actions = set(expand(one.forbidden.action))
+    return any(
+        other.separation and other.forbidden.resource == "*" and not other.forbidden.context
+        and (not other.forbidden.excepted() or _taken_back(other, forbidden))
+        and actions and actions <= set(expand(other.forbidden.action))
+        for other in never
+    )  # fmt: skip
+
+
+def _exceptions(entries: Iterable[Never], forbidden: frozenset[str]) -> list[str]:
+    """Return the exceptions of *entries* in words, less those that only concern what is *forbidden* all the same."""
+    kept = (one for one in entries if not _taken_back(one, forbidden))
+    return list(dict.fromkeys(filter(None, (one.forbidden.excepted().removeprefix(", ") for one in kept))))
+
+
+def _taken_back(one: Never, forbidden: frozenset[str]) -> bool:
+    """Tell whether every action that knows the keys of the exceptions of *one* is *forbidden* without exception."""
+    keys = {normal_key(key) for key in one.forbidden.except_with}
+    if not keys or one.forbidden.except_on or one.forbidden.directly or any(key.startswith("aws:") for key in keys):
+        return False
+    about = {name for name in expand(one.forbidden.action) if keys & _keys_of(name)}
+    return bool(about) and about <= forbidden
+
+
+def _keys_of(name: str) -> frozenset[str]:
+    """Return the condition keys of the action *name*, those of its resource types among them."""
+    action = find_action(name)
+    if action is None:
+        return frozenset()
+    types = resource_types(action.service)
+    of_types = (types[use.name].condition_keys for use in action.resource_types if use.name in types)
+    with_types = (use.condition_keys for use in action.resource_types)
+    return action.condition_keys.union(*of_types, *with_types)
+
+
+_WIDE: Final = 80
+
+
+def _are_many(exceptions: Sequence[str]) -> bool:
+    """Tell whether two lines do not hold *exceptions*: the page then counts them."""
+    return len("; ".join(exceptions)) > _WIDE

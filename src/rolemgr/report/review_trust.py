@@ -1,0 +1,122 @@
+"""Who may assume a role, and as which roles runs what it starts, in the words of a review."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.iam.arn import Arn
+from rolemgr.iam.variables import as_pattern
+from rolemgr.iam.wildcards import has_wildcard
+from rolemgr.model.role import ComposedRole, ComposedTrust, PassedRole
+from rolemgr.report.review_resources import granted, short_arn
+from rolemgr.separation.closure import passed_roles
+
+_HOW: Final[Mapping[str, str]] = {
+    "aws:SourceAccount": "for account {}",
+    "aws:SourceArn": "from {}",
+    "sts:ExternalId": "with external id {}",
+    "aws:PrincipalOrgID": "of organization {}",
+    "aws:PrincipalArn": "as {}",
+}
+"""How a condition of a trust policy reads; another is shown as key and value."""
+
+
+def who(role: ComposedRole) -> Iterator[str]:
+    """
+    Yield who may assume *role*, and how: people before services, then until when.
+
+    Whom nothing here names, nobody lets in.
+    """
+    for one in sorted(role.trust, key=lambda trust: "Service" in trust.principal):
+        names = [name for found in one.principal.values() for name in found]
+        doubts = any("may let nobody in" in note and name in note for note in role.notes for name in names)
+        doubt = " (by AWS's documentation that may let nobody in: see LOOK)" if doubts else ""
+        yield f"{' or '.join(map(_principal, names))}, {_held(one)}{doubt}"
+    yield "nobody else"
+    if role.spec.expires:
+        yield f"until {role.spec.expires}: then every request is denied, of open sessions too; it can still be assumed"
+
+
+def _held(trust: ComposedTrust) -> str:
+    """Return the conditions of *trust*; claims of a token are told by their names, without their provider."""
+    providers = tuple(f"{_provider(name)}:" for name in trust.principal.get("Federated", ()))
+    conditions = [
+        f"whose {key.rpartition(':')[2]} is {' or '.join(values)}" if key.startswith(providers)
+        else _HOW.get(key, f"where {key} is {{}}").format(" or ".join(values))
+        for block in trust.conditions.values()
+        for key, values in block.items()
+    ]  # fmt: skip
+    return ", ".join(conditions) or "under no condition"
+
+
+def _provider(name: str) -> str:
+    return name.partition(":oidc-provider/")[2] or name
+
+
+def _principal(name: str) -> str:
+    """
+    Return *name*; the root of an account as all whom it stands for, a provider as the tokens that it issues.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    if ":oidc-provider/" in name:
+        return f"tokens of {_provider(name)}"
+    arn = Arn.parse(name)
+    if arn is None or arn.service != "iam" or arn.resource != "root":
+        return name
+    return f"any role or user of account {arn.account} whose administrators allow it"
+
+
+def runs(role: ComposedRole, catalog: Catalog) -> Iterator[str]:
+    """Yield as which roles runs what the role starts, by its grants of `iam:PassRole`, and what it acts as besides."""
+    actions = {action for action, _ in granted(role)}
+    if "sagemaker:CreateApp" in actions and any(one.kind == "sagemaker" for one in role.spec.trust):
+        yield "Studio runs as this role, where a user's profile names it"
+    passed = passed_roles(catalog, role)
+    by_services: dict[tuple[str, ...], list[PassedRole]] = {}
+    for one in passed:
+        by_services.setdefault(one.services, []).append(one)
+    for services, found in by_services.items():
+        what = _started(actions) if services == (_SAGEMAKER,) else ""
+        own_first = sorted(found, key=lambda one: one.arn != role.spec.arn)
+        names = " or ".join(_named(one, role) for one in own_first)
+        only = f", the only role{'s' if len(found) > 1 else ''} that it can pass" if len(by_services) == 1 else ""
+        yield f"{what or _work(services)} {names}{'' if _is_open(found) else only}"
+    beside = dict.fromkeys(arn for arn in role.acts_as if arn not in {role.spec.arn, *(one.arn for one in passed)})
+    if beside:
+        yield f"what it starts without passing a role acts as {' or '.join(map(short_arn, beside))}"
+    if others := [one.persona for one in passed if one.persona]:
+        yield f"preview as well: --persona {' or '.join(others)}"
+
+
+_SAGEMAKER: Final = "sagemaker.amazonaws.com"
+_STARTED: Final[Mapping[str, tuple[str, ...]]] = {
+    "jobs": ("CreateTrainingJob", "CreateProcessingJob", "CreateHyperParameterTuningJob", "CreateAutoMLJobV2"),
+    "models": ("CreateModel",),
+    "experiments": ("CreateInferenceExperiment",),
+    "monitoring": ("CreateMonitoringSchedule", "CreateDataQualityJobDefinition"),
+    "pipelines": ("CreatePipeline",),
+    "feature groups": ("CreateFeatureGroup",),
+}
+"""
+What takes a role as it is made (`RoleArn`, `ExecutionRoleArn`), and the actions of SageMaker that make it.
+
+https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
+"""
+
+
+def _started(actions: set[str]) -> str:
+    kinds = [name for name, makes in _STARTED.items() if any(f"sagemaker:{one}" in actions for one in makes)]
+    return f"{', '.join(kinds)} in SageMaker run as" if kinds else ""
+
+
+def _work(services: Sequence[str]) -> str:
+    return f"work in {' and '.join(services) or 'any service'} runs as"
+
+
+def _named(one: PassedRole, role: ComposedRole) -> str:
+    return "this role itself" if one.arn == role.spec.arn else short_arn(one.arn)
+
+
+def _is_open(found: Sequence[PassedRole]) -> bool:
+    return any(has_wildcard(as_pattern(one.arn)) for one in found)
