@@ -73,17 +73,28 @@ def may_be(pattern: str, service: str, kind: str) -> bool:
     known = resource_types(service).get(kind)
     if known is None:
         return False
-    form, arn = known.arn_format, Arn.parse(as_pattern(pattern))
+    form, (glob, arn) = known.arn_format, _read(pattern)
     if arn is None or has_wildcard(arn.service):  # its stars run over colons
-        return in_common(as_pattern(pattern), as_pattern(str(form))) is not None
+        return _share_whole(glob, as_pattern(str(form)))
     if arn.service != form.service or not (_is_alike(arn.region, form.region) and _is_alike(arn.account, form.account)):
         return False
     return _share(arn.resource, as_pattern(form.resource))
 
 
+@lru_cache(maxsize=4_096)
+def _read(pattern: str) -> tuple[str, Arn | None]:
+    glob = as_pattern(pattern)
+    return glob, Arn.parse(glob)
+
+
 def _is_alike(part: str, form: str) -> bool:
     """Tell whether *part*, of a pattern, can be what *form* has: a star may be nothing."""
     return bool(part) if form else not part.strip("*")
+
+
+@lru_cache(maxsize=16_384)  # many actions take resources of one form
+def _share_whole(left: str, right: str) -> bool:
+    return in_common(left, right) is not None
 
 
 @lru_cache(maxsize=16_384)
@@ -114,6 +125,7 @@ def of_action(pattern: str, action: str, partition: str, account: str, name: str
                 yield made
 
 
+@lru_cache(maxsize=4_096)  # asked of one pattern for each of thousands of actions
 def concrete(pattern: str, partition: str, account: str, name: str = EXAMPLE) -> str | None:
     """
     Return an ARN that *pattern*, of a Resource, may match, None where it is not an ARN.

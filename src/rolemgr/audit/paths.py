@@ -16,7 +16,7 @@ from rolemgr.audit.examples import like, of_kind, strange, strangers
 from rolemgr.audit.finding import ChainStep
 from rolemgr.audit.rights import Certainty, RightsAnswer, ShownRequest, ask_trust, tags_of
 from rolemgr.audit.setting import AuditedPrincipal, AuditRun
-from rolemgr.audit.targets import EVERYTHING, own_policies, trusting
+from rolemgr.audit.targets import EVERYTHING, trusting
 from rolemgr.check.paths import takes_a_role
 from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.arn import Arn
@@ -134,9 +134,11 @@ class Walker:
     def filling(self, others: Iterable[AuditedPrincipal]) -> ChainStep | None:
         """Return how the principal gives one of *others*, which it can become, any policy; none that has a boundary."""
         fills = {kind: [one for one in actions if self._may_fill(one, kind)] for kind, actions in _FILLS.items()}
-        rewrites = self.rights.speaks(_VERSION)
+        rewrites, pairs = self.rights.speaks(_VERSION), self.setting.pairs_of(self.subject)
         for target in others if rewrites or any(fills.values()) else ():
-            self.setting.pairs_of(self.subject).spend(1)
+            pairs.spend(1)
+            if not (fills[target.holder.kind] or (rewrites and target.own_policies)):
+                continue
             if target is self.subject or target.holder.boundary_arn or not self._may_become(target):
                 continue
             for how, filled in self._filled(target, fills[target.holder.kind], rewrites=rewrites):
@@ -151,10 +153,10 @@ class Walker:
     ) -> Iterator[tuple[str, RightsAnswer]]:
         """Yield how *target* is given any policy, each with what the evaluator says of it."""
         name, policy = target.holder.name, f"arn:{target.partition}:iam::aws:policy/AdministratorAccess"
-        context = {**tags_of(target.holder), _BOUNDARY: None, "iam:policyarn": policy}
+        context = {**tags_of(target.holder), _BOUNDARY: None, "iam:policyarn": policy} if actions else {}
         for action in actions:
             yield f"gives {name} any policy ({action})", self.rights.ask(action, target.holder.arn, context)
-        for one in own_policies(target) if rewrites else ():
+        for one in target.own_policies if rewrites else ():
             yield f"rewrites {one.arn}, which {name} has ({_VERSION})", self.rights.ask(_VERSION, str(one.arn))
 
     def _may_fill(self, action: str, kind: str) -> bool:

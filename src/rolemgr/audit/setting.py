@@ -46,6 +46,14 @@ class AuditedPrincipal:
         return self.holder.account
 
     @cached_property
+    def own_policies(self) -> tuple[HeldPolicy, ...]:
+        """The policies of the account that it has attached, each once."""
+        held = (
+            one for one in self.holder.policies if one.arn and one.source == "account" and ":iam::aws:" not in one.arn
+        )
+        return tuple({one.arn: one for one in held}.values())
+
+    @cached_property
     def trusted(self) -> frozenset[str]:
         """What the Allows of its trust policy name as AWS principals; none where it has no trust policy."""
         found: set[str] = set()
@@ -86,7 +94,9 @@ class AuditRun:
 
     def pairs_of(self, subject: AuditedPrincipal) -> Budget:
         """Return the budget of pairs that the account of *subject* has."""
-        return self._pairs.setdefault(subject.account, Budget(MOST_PAIRS, problem=_PAIRS))
+        if (found := self._pairs.get(subject.account)) is None:  # asked for a million times
+            found = self._pairs[subject.account] = Budget(MOST_PAIRS, problem=_PAIRS)
+        return found
 
     def of_account(self, subject: AuditedPrincipal) -> Sequence[AuditedPrincipal]:
         """Return the subjects of the account that *subject* is of: whom it can change by IAM's own requests."""

@@ -9,7 +9,7 @@ from rolemgr.audit.finding import ChainStep
 from rolemgr.audit.rights import RightsAnswer, Settled, ShownRequest
 from rolemgr.audit.setting import AuditedPrincipal
 from rolemgr.iam.documents import Effect, TrustPolicy
-from rolemgr.model.inventory import HeldPolicy, HeldRole
+from rolemgr.model.inventory import HeldRole
 
 _MOST_NAMES = 200
 """An inline policy of a role, 10,240 characters, holds no more; it bounds the work on a file that AWS never wrote."""
@@ -56,7 +56,7 @@ def _gives(subject: AuditedPrincipal, kind: str) -> Iterator[tuple[str, RightsAn
         rights.ask(f"iam:Attach{kind}Policy", holder.arn, attached),
     )
     yield f"writes its own policy (iam:Put{kind}Policy)", rights.ask(f"iam:Put{kind}Policy", holder.arn, bounded)
-    for policy in own_policies(subject):
+    for policy in subject.own_policies:
         answer = rights.ask("iam:CreatePolicyVersion", str(policy.arn))
         yield f"rewrites {policy.arn}, which it has (iam:CreatePolicyVersion)", answer
 
@@ -91,14 +91,6 @@ def _joins_a_group(subject: AuditedPrincipal, groups: Sequence[HeldRole]) -> Ite
             how = f"adds itself to group {group.name}, which may do everything ({_JOIN})"
             yield ChainStep(subject.holder.arn, EVERYTHING, how, (joined.shown,))
             return
-
-
-def own_policies(subject: AuditedPrincipal) -> Iterator[HeldPolicy]:
-    """Yield the policies of the account that *subject* has attached, each once."""
-    held = (
-        one for one in subject.holder.policies if one.arn and one.source == "account" and ":iam::aws:" not in one.arn
-    )
-    yield from {one.arn: one for one in held}.values()
 
 
 def _makes_a_role(subject: AuditedPrincipal) -> Iterator[ChainStep]:
