@@ -293,7 +293,7 @@ def test_a_policy_that_changes_for_others_too_is_said(iam: Any) -> None:
     bring(iam, ROLE)
     assert plan(iam, CHANGED, new_run(), update=True).notes == ()
     iam.attach_role_policy(RoleName=f"{NAME}-beside", PolicyArn=POLICY_ARN)
-    said = f"policy {POLICY_ARN} is attached to 1 more than this role: it changes for them too"
+    said = f"policy {POLICY_ARN} is attached to 1 more than this role, or bounds them: it changes for them too"
     assert plan(iam, CHANGED, new_run(), update=True).notes == (said,)
     assert plan(iam, ROLE, new_run(), update=True).notes == ()
 

@@ -106,12 +106,15 @@ def test_a_second_look_begins_with_the_worst() -> None:
 
 def test_settings_are_on_the_page() -> None:
     """Session, tags, attached policies, boundary, keys, network."""
-    found = said("data-scientist", "SET", tag={"Project": "churn"}, max_session="2h", **SHORT_FORMS,
-                 boundary="arn:aws:iam::123456789012:policy/limits")  # fmt: skip
+    given = {
+        "tag": {"Project": "churn"}, "max_session": "2h", **SHORT_FORMS,
+        "boundary": "arn:aws:iam::123456789012:policy/limits",
+    }  # fmt: skip
+    assert said("data-scientist", "BESIDE", **given) == "permissions boundary policy/limits"
+    found = said("data-scientist", "SET", **given)
     for text in (
         "at most 2 h",
         "tag Project=churn",
-        "policy/limits",
         "subnet subnet-0a",
         "security group sg-0b",
         "volume key",

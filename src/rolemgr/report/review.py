@@ -57,7 +57,7 @@ _LAST_OF_ITS_PART: Final = frozenset({"RUNS", "CANNOT", "SET"})
 
 
 _ALL: Final = 1000
-"""As many lines as a block needs: nobody who gets in is left out."""
+"""As many lines as a block needs: nobody who gets in is left out, and no policy that is attached."""
 
 
 def review(
@@ -79,6 +79,7 @@ def review(
         Block("WRITES", tuple(touched(role, writing=True, whole=whole)), 7),
         Block("READS", tuple(touched(role, writing=False, whole=whole)), 4),
         Block("LIMITS", tuple(_limits(role, catalog, whole=whole)), 4, running=True),
+        Block("BESIDE", tuple(_attached(role)), _ALL, running=True),
         Block("SET", tuple(_settings(role)), 2, running=True),
         Block("LOOK", look, max(5, len(look))),
         Block("SIZE", tuple(_size(role, documents)), 2, running=True),
@@ -154,16 +155,20 @@ def _limits(role: ComposedRole, catalog: Catalog, *, whole: bool) -> Iterator[st
 
 
 def _settings(role: ComposedRole) -> Iterator[str]:
-    """Yield what the role has besides its statements: session, tags, what is attached, keys and network."""
+    """Yield what the role has besides its statements: session, tags, keys and network."""
     spec = role.spec
     yield f"sessions of at most {_hours(str(spec.max_session))}"
     if spec.inline == "no":
         yield "no inline policy"
-    yield from (f"permissions boundary {_policy(arn)}" for arn in filter(None, (spec.boundary,)))
-    yield from (f"managed policy {_policy(arn)}" for arn in sorted(spec.managed_policy))
     yield from (f"tag {key}={value}" for key, value in sorted(spec.tags.items()))
     for what in ("bucket", "data_key", "volume_key", "subnet", "security_group"):
         yield from (f"{what.replace('_', ' ')} {short_arn(value)}" for value in getattr(spec, what))
+
+
+def _attached(role: ComposedRole) -> Iterator[str]:
+    """Yield the policies beside the role's own, which give or limit more than this page says."""
+    yield from (f"permissions boundary {_policy(arn)}" for arn in filter(None, (role.spec.boundary,)))
+    yield from (f"managed policy {_policy(arn)}" for arn in sorted(role.spec.managed_policy))
 
 
 def _policy(arn: str) -> str:

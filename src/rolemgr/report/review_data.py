@@ -11,7 +11,7 @@ from rolemgr.report.review import review
 
 _BLOCKS: Final = {
     "WHO": "Who", "RUNS": "RunsAs", "CAN": "Can", "CANNOT": "Cannot", "WRITES": "Writes", "READS": "Reads",
-    "LIMITS": "Limits", "SET": "Settings", "LOOK": "Look", "SIZE": "Size", "CHECK": "Check",
+    "LIMITS": "Limits", "BESIDE": "Attached", "SET": "Settings", "LOOK": "Look", "SIZE": "Size", "CHECK": "Check",
 }  # fmt: skip
 """The blocks of the page by the keys that they have here."""
 

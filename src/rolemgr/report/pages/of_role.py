@@ -24,6 +24,7 @@ _TITLES: Final[Mapping[str, str]] = {
     "WRITES": "What it writes",
     "READS": "What it reads besides",
     "LIMITS": "Limits",
+    "BESIDE": "Attached",
     "SET": "Settings",
 }
 """The blocks of the review in the order of this page, and what they are called where there is room for a title."""
