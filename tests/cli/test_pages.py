@@ -197,7 +197,7 @@ def test_preview_as_data_has_the_blocks_of_the_page(run: "Run") -> None:
     data = json.loads(run("preview", *given, "--format", "json").stdout)
     review = data["Review"]
     assert list(review) == [
-        "Who", "RunsAs", "Can", "Cannot", "Writes", "Reads", "Limits", "Settings", "Look", "Size", "Check",
+        "Who", "RunsAs", "Can", "Cannot", "Writes", "Reads", "Limits", "Attached", "Settings", "Look", "Size", "Check",
     ]  # fmt: skip
     assert review["Who"][-1] == "nobody else"
     assert "run training jobs" in review["Can"]
