@@ -229,7 +229,7 @@ def test_terraform_reads_text_alone(kind: str) -> None:
 def test_each_pattern_is_valid(kind: str) -> None:
     """By the schema that editors use."""
     data = read_yaml(TOP / "resource_policies" / f"{kind}.yaml").data
-    Draft202012Validator(schema_of("resource-pattern")).validate(data)
+    assert not list(Draft202012Validator(schema_of("resource-pattern")).iter_errors(data))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -170,7 +170,7 @@ class RoleSpec(Model):
     strict: bool = False
     """Whether what a guardrail can't narrow is denied."""
     kms_key_names: Literal["both", "arn", "legacy"] = "both"
-    """Under which names of its KMS condition keys AWS is taken to fill them: renamed in 2026, or not yet."""
+    """Which names of SageMaker's KMS condition keys are rendered; AWS renamed them in 2026."""
     abac: Strings = ()
     abac_buckets: bool = False
     """Whether buckets are held by their tags too; dead on those where S3's access by tag is off."""
