@@ -10,7 +10,7 @@ SAGEMAKER = "arn:aws:sagemaker:us-east-1:111122223333:"
 INERT = [
     ("s3:GetObject", "arn:aws:s3:::acme"), ("s3:getobject", "arn:aws:s3:::acme"), ("s3:ListBucket", "arn:aws:s3:::acme/*"),
     ("s3:ListBucket", "arn:aws:s3:::acme-${aws:PrincipalTag/team}/*"),
-    ("sagemaker:CreateModel", SAGEMAKER + "training-job/*"), ("sagemaker:CreateModel", SAGEMAKER + "model-package/*"),
+    ("sagemaker:CreateModel", SAGEMAKER + "training-job/*"), ("sagemaker:CreateModel", SAGEMAKER + "pipeline/*"),
     ("sagemaker:DescribeApp", SAGEMAKER + "space/${sagemaker:DomainId}/*"), ("sagemaker:ListModels", SAGEMAKER + "model/*"),
     ("sagemaker:DescribePipelineExecution", SAGEMAKER + "pipeline/churn"), ("s3:GetObject", SAGEMAKER + "model/*"),
     ("iam:GetRole", "arn:aws:iam::111122223333:policy/*"),
@@ -23,6 +23,7 @@ NOT_INERT = [
     ("sagemaker:CreateModel", SAGEMAKER + "mo*"), ("sagemaker:CreateModel", "arn:aws:sagemaker:*:*:model/*"),
     ("sagemaker:CreateModel", "arn:aws:sagemaker:*:*:${aws:userid}"), ("sagemaker:ListTags", SAGEMAKER + "model-package/*"),
     ("sagemaker:DescribePipelineExecution", SAGEMAKER + "pipeline/*"),
+    ("sagemaker:CreateModel", SAGEMAKER + "model-package/*"),  # of another account, says AWS's page on deployment
     ("logs:CreateLogGroup", "arn:aws:logs:us-east-1:111122223333:log-group:/aws/sagemaker/*"),
     ("logs:CreateLogGroup", "arn:aws:logs:us-east-1:111122223333:log-group:mine:*"),
     ("logs:CreateLogGroup", "arn:aws:logs:us-east-1:111122223333:log-group:mine:log-stream:*"),

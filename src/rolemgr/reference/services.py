@@ -4,7 +4,7 @@ The Service Authorization Reference as values: actions, resource types and condi
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
@@ -103,7 +103,7 @@ def find_action(name: str) -> Action | None:
 def _action(spelt: str) -> Action:
     service, short = spelt.split(":", 1)
     raw = _DATA.actions.get_action_details(service, short)
-    types = () if spelt in quirks.must_be_star() else tuple(map(_use, raw["resourceTypes"]))
+    types = () if spelt in quirks.must_be_star() else tuple(map(_use, (*raw["resourceTypes"], *_unlisted(spelt))))
     return Action(
         spelt,
         frozenset(level.strip() for level in raw["accessLevel"].split(",")),
@@ -112,6 +112,12 @@ def _action(spelt: str) -> Action:
         with_old_names(map(normal_key, raw["conditionKeys"])),
         frozenset(use.name for use in types if use.required),
     )
+
+
+def _unlisted(spelt: str) -> Iterator[Mapping[str, Any]]:
+    """Yield, as the reference writes them, the types of *spelt* that it leaves out."""
+    for name in quirks.unlisted_types(spelt):
+        yield {"name": name, "required": False, "conditionKeys": ()}
 
 
 def _use(raw: Mapping[str, Any]) -> ResourceTypeUse:

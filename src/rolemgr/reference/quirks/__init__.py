@@ -50,6 +50,16 @@ def alternatives(action: str) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(entry["one_of"]) for entry in entries if entry["action"] == action)
 
 
+def unlisted_types(action: str) -> tuple[str, ...]:
+    """Return the resource types that AWS asks *action* on now and then, though its reference does not list them."""
+    return _unlisted_types().get(action, ())
+
+
+@cache
+def _unlisted_types() -> Mapping[str, tuple[str, ...]]:
+    return {row["action"]: tuple(row["types"]) for row in _table("resource_types")["unresourced_exceptions"]}
+
+
 @cache
 def renamed_keys() -> Mapping[str, str]:
     """Return deprecated condition keys that live on beside their successor: old -> new, in lower case."""
