@@ -132,7 +132,7 @@ def _raw(action: str) -> dict[str, Any]:
 @cache
 def _formats(action: str) -> tuple[str, ...]:
     service = action.partition(":")[0]
-    names = [use["name"] for use in _raw(action)["resourceTypes"]]
+    names = [*(use["name"] for use in _raw(action)["resourceTypes"]), *quirks.unlisted_types(action)]
     return tuple(DATA.resources.get_resource_type_details(service, name)["arn"] for name in names)
 
 

@@ -14,6 +14,7 @@ from rolemgr.iam.documents import Effect
 from rolemgr.model.role import ComposedStatement
 from rolemgr.prove.witness import witnesses
 from rolemgr.reference.quirks import quota
+from rolemgr.reference.resources import example_of_type
 from rolemgr.render.statements import permissions_policy
 from rolemgr.separation.violations import RenderedRole
 
@@ -40,7 +41,9 @@ def values_for(groups: list[str], partition: str, *, all_of_them: bool) -> dict[
     parameters = {name: p for group in groups for name, p in CATALOG.activity_group(group).value.parameters.items()}
     fields = {"partition": partition, "region": PARTITION_REGIONS[partition]}
     return {
-        name: VALUES[parameter.type].format(**fields)
+        name: example_of_type(*parameter.of.split(":"), **fields)
+        if parameter.of
+        else VALUES[parameter.type].format(**fields)
         for name, parameter in parameters.items()
         if parameter.default is None or (all_of_them and not parameter.default)
     }

@@ -21,6 +21,7 @@ from rolemgr.model.catalog import ActivityGroup, ParameterType
 from rolemgr.model.role import ComposedStatement
 from rolemgr.model.source import parse_model
 from rolemgr.prove.catalog import variants
+from rolemgr.reference.resources import example_of_type
 from rolemgr.render.explain import explanation
 
 CATALOG = Catalog()
@@ -152,6 +153,8 @@ def _example(name: str, place: int, parameter: Any) -> str:
         ParameterType.S3_PREFIX: f"{word}/p", ParameterType.KEY_ARN: key, ParameterType.SUBNET_ID: f"subnet-{place:08x}",
         ParameterType.ARN: f"arn:aws:sns:us-east-1:111122223333:{word}", ParameterType.STRING: word,
     }  # fmt: skip
+    if parameter.of:
+        return example_of_type(*parameter.of.split(":"), account=f"{place:012d}")
     return parameter.one_of[0] if parameter.one_of else kinds[parameter.type]
 
 

@@ -16,6 +16,8 @@ from rolemgr.iam.arn import PARTITIONS, Arn
 from rolemgr.iam.variables import opens_variable
 from rolemgr.model.catalog import ActivityGroup, Parameter, ParameterType
 from rolemgr.model.source import Sourced
+from rolemgr.reference.resources import example_of_type, is_of_type
+from rolemgr.reference.services import resource_types
 
 _BUCKET = r"(?!.*\.\.)(?![0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 _BY_TAG = (
@@ -85,6 +87,7 @@ def declared_parameters(groups: tuple[Sourced[ActivityGroup], ...]) -> Mapping[s
     found: dict[str, Declared] = {}
     for group in groups:
         for name, parameter in group.value.parameters.items():
+            _require_type(group, name, parameter)
             new = Declared(name, parameter, group.at("parameters", name))
             old = found.setdefault(name, new)
             if _kind(old.parameter) != _kind(parameter):
@@ -95,8 +98,20 @@ def declared_parameters(groups: tuple[Sourced[ActivityGroup], ...]) -> Mapping[s
     return found
 
 
+def _require_type(group: Sourced[ActivityGroup], name: str, parameter: Parameter) -> None:
+    """Raise UnknownNameError where *parameter* names a type of resource that the reference does not have."""
+    if parameter.of is None:
+        return
+    service, _, kind = parameter.of.partition(":")
+    where = group.at("parameters", name, "of")
+    if parameter.type is not ParameterType.ARN:
+        raise InputError(where, f"parameter `{name}` is not of type arn, so `of` says nothing about it")
+    if kind not in resource_types(service):
+        raise UnknownNameError(where, f"resource type of {service}", kind, resource_types(service))
+
+
 def _kind(parameter: Parameter) -> tuple[object, ...]:
-    return parameter.type, parameter.many, parameter.default, parameter.one_of
+    return parameter.type, parameter.many, parameter.default, parameter.one_of, parameter.of
 
 
 def resolve(
@@ -154,7 +169,14 @@ def _misfits(
 def _misfit(parameter: Parameter, value: str, partition: str) -> str | None:
     if parameter.one_of and value not in parameter.one_of:
         return f"`{value}` is none of {', '.join(parameter.one_of)}"
-    return misfit(parameter.type, value, partition)
+    return misfit(parameter.type, value, partition) or _of_another_type(parameter, value)
+
+
+def _of_another_type(parameter: Parameter, value: str) -> str | None:
+    """Return what is wrong where *parameter* says what its ARNs name and *value* names something else."""
+    if parameter.of is None or is_of_type(value, *parameter.of.split(":")):
+        return None
+    return f"`{value}` is not the ARN of {parameter.of}, such as {example_of_type(*parameter.of.split(':'))}"
 
 
 def misfit(kind: ParameterType, value: str, partition: str) -> str | None:

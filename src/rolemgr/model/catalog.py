@@ -24,12 +24,14 @@ _ENTRY_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _PARAMETER_NAME = r"^[a-z][a-z0-9_]*$"
 _SID = r"^[A-Z][A-Za-z0-9]{0,63}$"
 _PURPOSE = r"^[A-Z][A-Za-z0-9]{0,31}$"
+_RESOURCE_TYPE = r"^[a-z0-9-]+:[A-Za-z0-9-]+$"
 CHECK_ID = r"^[A-Za-z][A-Za-z0-9_-]*$"
 FORMS = {
     _ENTRY_ID: "lower-case words joined by hyphens, such as run-training-jobs",
     _PARAMETER_NAME: "lower-case letters, digits and underscores, such as data_buckets",
     CHECK_ID: "a letter, then letters, digits, hyphens and underscores, such as no-public-bucket",
     _SID: "1 to 64 letters and digits, a capital first, such as TrainingJobs",
+    _RESOURCE_TYPE: "a service and a type of its resources, such as ecr:repository",
     _PURPOSE: "1 to 32 letters and digits, a capital first, such as Jobs",
 }
 """What each pattern of the catalog's names means, in words: for messages."""
@@ -41,6 +43,7 @@ ParameterName: TypeAlias = Annotated[str, StringConstraints(pattern=_PARAMETER_N
 Sid: TypeAlias = Annotated[str, StringConstraints(pattern=_SID)]
 Purpose: TypeAlias = Annotated[str, StringConstraints(pattern=_PURPOSE)]
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+ResourceTypeName: TypeAlias = Annotated[str, StringConstraints(pattern=_RESOURCE_TYPE)]
 
 
 def listed(value: Any) -> Any:
@@ -83,6 +86,8 @@ class Parameter(Model):
     default: Strings | None = None
     one_of: Strings = ()
     """The only values that AWS knows, where they are few."""
+    of: ResourceTypeName | None = None
+    """The type of resource that an ARN names, as the reference calls it: ``ecr:repository``."""
     help: Text
 
 

@@ -147,23 +147,10 @@ def _moment(value: str) -> str:
     return in_utc.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-class RoleSpec(Model):
-    """What the user chose for one role; the keys of a role file are these, and the flags' names too."""
+class RoleSettings(Model):
+    """What may be chosen for many roles at once: for those of an account, an organizational unit, or all."""
 
-    persona: Text
-    name: Annotated[str, AfterValidator(_role_name)] | None = None
-    account: Annotated[_TextOrNumber, AfterValidator(_account_id)] = DEFAULT_ACCOUNT
     region: Annotated[str, AfterValidator(_region)] = "us-east-1"
-    partition: Literal["aws", "aws-cn", "aws-us-gov"] | None = None
-    add: Strings = ()
-    remove: Strings = ()
-    parameter: dict[ParameterName, Strings] = Field(default_factory=dict)
-    bucket: Strings = ()
-    pass_role: Strings = ()
-    subnet: Strings = ()
-    security_group: Strings = ()
-    data_key: Strings = ()
-    volume_key: Strings = ()
     guardrail: ChosenGuardrails = Field(default_factory=dict)
     guardrail_profile: Strings = ()
     no_default_guardrails: bool = False
@@ -175,11 +162,11 @@ class RoleSpec(Model):
     abac_buckets: bool = False
     """Whether buckets are held by their tags too; dead on those where S3's access by tag is off."""
     tag: Annotated[dict[str, _TextOrNumber], AfterValidator(_tags)] = Field(default_factory=dict)
-    trust: Trusts = Field(default_factory=default_trust, min_length=1)
+    subnet: Strings = ()
+    security_group: Strings = ()
+    data_key: Strings = ()
+    volume_key: Strings = ()
     path: Annotated[str, AfterValidator(_path)] = "/"
-    description: Annotated[str, AfterValidator(_description)] | None = None
-    break_separation: Annotated[str, AfterValidator(_reason)] | None = None
-    """Why the role may do what its persona must never do; it becomes a tag and part of the description."""
     boundary: PolicyArn | None = None
     """The managed policy that bounds the role: it can only take away."""
     inline: Annotated[
@@ -196,6 +183,24 @@ class RoleSpec(Model):
     expires: Annotated[str, AfterValidator(_moment)] | None = None
     """When the role ends, in UTC as IAM writes it: from then on it is denied everything."""
     catalog: Strings = ()
+
+
+class RoleSpec(RoleSettings):
+    """What the user chose for one role; the keys of a role file are these, and the flags' names too."""
+
+    persona: Text
+    name: Annotated[str, AfterValidator(_role_name)] | None = None
+    account: Annotated[_TextOrNumber, AfterValidator(_account_id)] = DEFAULT_ACCOUNT
+    partition: Literal["aws", "aws-cn", "aws-us-gov"] | None = None
+    add: Strings = ()
+    remove: Strings = ()
+    parameter: dict[ParameterName, Strings] = Field(default_factory=dict)
+    bucket: Strings = ()
+    pass_role: Strings = ()
+    trust: Trusts = Field(default_factory=default_trust, min_length=1)
+    description: Annotated[str, AfterValidator(_description)] | None = None
+    break_separation: Annotated[str, AfterValidator(_reason)] | None = None
+    """Why the role may do what its persona must never do; it becomes a tag and part of the description."""
     stand_ins: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """What stands in templates for facts that differ by region, by placeholder; none in a role of one place."""
 

@@ -17,7 +17,7 @@ from rolemgr.compose.role import compose
 from rolemgr.errors import InputError, raise_all
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.files.source import SourceFile
-from rolemgr.model.catalog import ParameterType
+from rolemgr.model.catalog import Parameter, ParameterType
 from rolemgr.model.guardrail import GuardrailParameter
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
@@ -29,6 +29,7 @@ from rolemgr.prove.packed import packing_lossless
 from rolemgr.prove.proof import CounterExample, Decide, Proof, RoleToProve, flags_of, together
 from rolemgr.prove.separate import attached_separated, separated, with_attached_documents
 from rolemgr.prove.tags import tags_kept
+from rolemgr.reference.resources import example_of_type
 from rolemgr.render.documents import render
 from rolemgr.separation.violations import RenderedRole
 
@@ -173,4 +174,8 @@ def _example(parameter: GuardrailParameter) -> str:
 def _parameters(catalog: Catalog, group: str) -> dict[str, Sequence[str]]:
     """Return an example for each parameter of *group* that has no default."""
     declared = catalog.activity_group(group).value.parameters
-    return {name: [_EXAMPLES[one.type]] for name, one in declared.items() if not one.default}
+    return {name: [_value(one)] for name, one in declared.items() if not one.default}
+
+
+def _value(parameter: Parameter) -> str:
+    return example_of_type(*parameter.of.split(":")) if parameter.of else _EXAMPLES[parameter.type]

@@ -51,6 +51,21 @@ def types_of(resource: str, action: Action) -> tuple[str, ...]:
     return _types(action, arn.service, bool(arn.region), bool(arn.account), arn.resource)
 
 
+def is_of_type(resource: str, service: str, name: str) -> bool:
+    """Tell whether the ARN pattern *resource* can stand for a resource of type *name* of *service*."""
+    arn, kind = _parsed(resource), resource_types(service)[name]
+    return arn is not None and _fits(kind, service, arn.service, bool(arn.region), bool(arn.account), arn.resource)
+
+
+def example_of_type(
+    service: str, name: str, account: str = "444455556666", partition: str = "aws", region: str = "us-east-1"
+) -> str:
+    """Return the ARN of a resource of type *name* of *service* in *account*, called example; nothing has it."""
+    known = {"partition": partition, "region": region, "account": account}
+    form = str(resource_types(service)[name].arn_format)
+    return replaced(form, lambda variable: known.get(variable.key, "example"))
+
+
 @lru_cache(maxsize=4_096)
 def _parsed(resource: str) -> Arn | None:
     return Arn.parse(resource)
