@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from rolemgr.compose.abac.buckets import buckets_left_open
 from rolemgr.compose.abac.models import names_model
 from rolemgr.compose.distribute import Share
-from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import Effect
 from rolemgr.iam.variables import known_variables_in
 from rolemgr.model.role import LeftOpen
@@ -20,10 +19,6 @@ _MODEL_OPEN = (
     " (lower-case letters, digits, hyphens)"
 )
 _NO_RESOURCE = "it has no resource-level permissions: it shows or does it for all projects"
-_OF_ANOTHER_ACCOUNT = (
-    "another account decides how its resources are tagged: held to its name; only one that carries another value is out"
-    " of reach"
-)
 _BY_PATH = (
     "AWS: control by a role's tags is not reliable; keep each project's roles under a path and pass them by it"
     " (--pass-role)"
@@ -33,7 +28,7 @@ _BY_PATH = (
 def left_open(shares: Sequence[Share], spec: RoleSpec, by_model_name: bool) -> tuple[LeftOpen, ...]:
     """Return what tags leave open of the Allow *shares*, sorted; *by_model_name*: models are held to their names."""
     allows = [share for share in shares if share.effect is Effect.ALLOW]
-    found = {one for share in allows for one in (*_open(share, by_model_name, spec), *buckets_left_open(share, spec))}
+    found = {one for share in allows for one in (*_open(share, by_model_name), *buckets_left_open(share, spec))}
     return tuple(sorted(found))
 
 
@@ -41,13 +36,7 @@ def _is_by_tag(resource: str) -> bool:
     return any(one.key.startswith("aws:principaltag/") for one in known_variables_in(resource))
 
 
-def is_of_another_account(resource: str, spec: RoleSpec) -> bool:
-    """Tell whether *resource* names an account, and that is not the role's."""
-    arn = Arn.parse(resource)
-    return arn is not None and arn.account.isdecimal() and arn.account != spec.account
-
-
-def _open(share: Share, by_model_name: bool, spec: RoleSpec) -> Iterator[LeftOpen]:
+def _open(share: Share, by_model_name: bool) -> Iterator[LeftOpen]:
     action = find_action(share.action)
     if share.action == _PASSING and not all(map(_is_by_tag, share.resources)):
         yield LeftOpen(share.action, _BY_PATH)
@@ -61,8 +50,6 @@ def _open(share: Share, by_model_name: bool, spec: RoleSpec) -> Iterator[LeftOpe
             yield LeftOpen(share.action, f"{limited.why}; only one that carries another value is out of reach")
         elif limited.how is How.NOT:
             yield LeftOpen(share.action, limited.why)
-        elif limited.how is How.RESOURCE and any(is_of_another_account(one, spec) for one in share.resources):
-            yield LeftOpen(share.action, _OF_ANOTHER_ACCOUNT)
     if names_model(share.action):
         how = (
             "the model is held to its name, not to its tag" if by_model_name else "nothing checks which model it names"

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from rolemgr.compose.abac.buckets import BUCKET_TAG, bucket_denies, bucket_notes, own_and_other
 from rolemgr.compose.abac.denies import ADD_TAGS, DELETE_TAGS, only_on_creation, own_value, tag_denies
-from rolemgr.compose.abac.left_open import is_of_another_account, left_open, notes
+from rolemgr.compose.abac.left_open import left_open, notes
 from rolemgr.compose.abac.models import held_to_model_names, model_names
 from rolemgr.compose.distribute import Share
 from rolemgr.errors import SourceLocation
@@ -81,10 +81,10 @@ def _with_buckets(share: Share, keys: Sequence[str], spec: RoleSpec) -> Iterator
     if own:
         yield own._replace(conditions=_equal(own.conditions, "StringEquals", BUCKET_TAG, keys))
     if other:
-        yield from _narrowed(other, keys, spec)
+        yield from _narrowed(other, keys)
 
 
-def _narrowed(share: Share, keys: Sequence[str], spec: RoleSpec) -> Iterator[Share]:
+def _narrowed(share: Share, keys: Sequence[str]) -> Iterator[Share]:
     """Yield *share* in parts, each with the conditions on tags that fit its resources."""
     action = find_action(share.action) if share.effect is Effect.ALLOW and share.types else None
     if action is None or not is_asked_for_tags(action):
@@ -93,10 +93,7 @@ def _narrowed(share: Share, keys: Sequence[str], spec: RoleSpec) -> Iterator[Sha
     parts: dict[_Reach, list[tuple[str, tuple[str, ...]]]] = {}
     for resource in share.resources:
         types = types_of(resource, action)
-        reach = _reach(action, types)
-        if reach.how is How.RESOURCE and is_of_another_account(resource, spec):
-            reach = reach._replace(how=How.CARRIED)  # its own account decides what it is tagged with
-        parts.setdefault(reach, []).append((resource, types))
+        parts.setdefault(_reach(action, types), []).append((resource, types))
     for reach, found in parts.items():
         names = tuple(sorted({name for _, types in found for name in types}))
         part = share._replace(resources=tuple(resource for resource, _ in found), types=names)
