@@ -21,12 +21,21 @@ from rolemgr.model.catalog import ActivityGroup, Persona, Separation, SharedPara
 from rolemgr.model.source import Sourced, parse_model
 
 if TYPE_CHECKING:
+    from rolemgr.model.flow import FlowPattern
     from rolemgr.model.guardrail import Guardrail, GuardrailProfile
     from rolemgr.model.layer_pattern import LayerKind, LayerPattern
     from rolemgr.model.resource_pattern import ResourcePattern
 
 EntryKind: TypeAlias = Literal[
-    "personas", "separations", "activity_groups", "guardrails", "profiles", "scps", "rcps", "resource_policies"
+    "personas",
+    "separations",
+    "activity_groups",
+    "guardrails",
+    "profiles",
+    "scps",
+    "rcps",
+    "resource_policies",
+    "flows",
 ]
 FOLDERS: Mapping[EntryKind, str] = {
     "personas": "personas",
@@ -37,6 +46,7 @@ FOLDERS: Mapping[EntryKind, str] = {
     "scps": "scps",
     "rcps": "rcps",
     "resource_policies": "resource_policies",
+    "flows": "flows",
 }
 """Where in a catalog the entries of each kind lie."""
 SHARED = "parameters"
@@ -125,6 +135,12 @@ class Catalog:
         from rolemgr.model.resource_pattern import ResourcePattern
 
         return self._entry("resource_policies", name, ResourcePattern, where)
+
+    def flow(self, name: str, where: SourceLocation | None = None) -> "Sourced[FlowPattern]":
+        """Return the flow *name*; raise UnknownNameError at *where* if there is none."""
+        from rolemgr.model.flow import FlowPattern
+
+        return self._entry("flows", name, FlowPattern, where)
 
     @cached_property
     def shared_parameters(self) -> Shared:

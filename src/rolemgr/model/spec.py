@@ -64,6 +64,10 @@ def _region(value: str) -> str:
     return value
 
 
+AccountId: TypeAlias = Annotated[_TextOrNumber, AfterValidator(_account_id)]
+Region: TypeAlias = Annotated[str, AfterValidator(_region)]
+
+
 def _role_name(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_+=,.@-]{1,64}", value):
         raise ValueError(f"`{value}` is not a role name: 1 to 64 letters, digits and _+=,.@-")
@@ -150,7 +154,7 @@ def _moment(value: str) -> str:
 class RoleSettings(Model):
     """What may be chosen for many roles at once: for those of an account, an organizational unit, or all."""
 
-    region: Annotated[str, AfterValidator(_region)] = "us-east-1"
+    region: Region = "us-east-1"
     guardrail: ChosenGuardrails = Field(default_factory=dict)
     guardrail_profile: Strings = ()
     no_default_guardrails: bool = False
@@ -190,7 +194,7 @@ class RoleSpec(RoleSettings):
 
     persona: Text
     name: Annotated[str, AfterValidator(_role_name)] | None = None
-    account: Annotated[_TextOrNumber, AfterValidator(_account_id)] = DEFAULT_ACCOUNT
+    account: AccountId = DEFAULT_ACCOUNT
     partition: Literal["aws", "aws-cn", "aws-us-gov"] | None = None
     add: Strings = ()
     remove: Strings = ()

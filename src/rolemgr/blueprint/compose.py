@@ -1,0 +1,156 @@
+"""All documents of a blueprint: each account's roles, the policies of what they share, the organization's policies."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from rolemgr.blueprint.flows import ExpandedFlow, FlowGrant, expanded_flows, grants_of, role_additions
+from rolemgr.blueprint.inherit import role_source
+from rolemgr.blueprint.levels import LevelLayers, layers_of
+from rolemgr.catalog.load import Catalog
+from rolemgr.compose.role import compose
+from rolemgr.errors import InputError, RolemgrError, gathering, raise_all
+from rolemgr.files.source import DataPath, SourceFile
+from rolemgr.iam.documents import ResourcePolicy
+from rolemgr.layers.resource_policy import compose_resource_policy, merged
+from rolemgr.layers.resource_values import resource_values
+from rolemgr.layers.values import GivenValue
+from rolemgr.model.blueprint import Blueprint
+from rolemgr.model.role import ComposedRole, RoleDocuments
+from rolemgr.model.source import Sourced, parse_model
+from rolemgr.model.spec import RoleSpec
+from rolemgr.render.documents import render
+from rolemgr.separation.kept import kept_promises
+
+
+class PlacedRole(NamedTuple):
+    """A role of the blueprint: its place, its documents, and the flows that it is part of."""
+
+    place: str
+    account: str
+    """The account's name in the blueprint."""
+    spec: Sourced[RoleSpec]
+    role: ComposedRole
+    documents: RoleDocuments
+    flows: tuple[ExpandedFlow, ...]
+    notes: tuple[str, ...]
+
+
+class PlacedPolicy(NamedTuple):
+    """The policy of something that roles of other accounts use: what it is the policy of, and the flows behind it."""
+
+    account: str
+    kind: str
+    resource: str
+    document: ResourcePolicy
+    flows: tuple[ExpandedFlow, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ComposedBlueprint:
+    """A blueprint and all that comes of it."""
+
+    source: Sourced[Blueprint]
+    catalog: Catalog
+    roles: tuple[PlacedRole, ...]
+    policies: tuple[PlacedPolicy, ...]
+    layers: tuple[LevelLayers, ...]
+    flows: tuple[ExpandedFlow, ...]
+
+
+def compose_blueprint(blueprint: Sourced[Blueprint], catalog: Catalog) -> ComposedBlueprint:
+    """
+    Return the documents of *blueprint*, from the entries of *catalog*.
+
+    Raises InputError (or Problems), with the line, for all that is wrong in it, and for a role that breaks the
+    separation of its persona.
+    """
+    flows = expanded_flows(blueprint, catalog)
+    problems: list[InputError] = []
+    roles: list[PlacedRole] = []
+    for place in sorted(blueprint.value.roles):
+        with gathering(problems):
+            roles.append(_role(blueprint, catalog, place, tuple(flow for flow in flows if flow.role == place)))
+    raise_all([*problems, *_names_taken(blueprint, roles)])
+    policies = tuple(_policies(blueprint, catalog, flows))
+    return ComposedBlueprint(blueprint, catalog, tuple(roles), policies, layers_of(blueprint, catalog), flows)
+
+
+def _role(
+    blueprint: Sourced[Blueprint], catalog: Catalog, place: str, flows: tuple[ExpandedFlow, ...]
+) -> PlacedRole:  # fmt: skip
+    spec = parse_model(_with_flows(role_source(blueprint, place), flows), RoleSpec)
+    role = compose(catalog, spec)
+    documents = render(role)
+    notes = (*role.notes, *kept_promises(catalog, spec, role))
+    return PlacedRole(place, place.partition("/")[0], spec, role, documents, flows, notes)
+
+
+def _with_flows(source: SourceFile, flows: tuple[ExpandedFlow, ...]) -> SourceFile:
+    """Return the data of a role with what its *flows* add to it; the lines are those of the flows."""
+    if not flows:
+        return source
+    data: dict[str, Any] = dict(source.data)
+    lines: dict[DataPath, int] = dict(source.lines)
+    line = flows[0].where.line or 1
+    added = role_additions(flows)
+    data["add"] = [*_listed(data.get("add")), *(group for group in added if group not in _listed(data.get("add")))]
+    values = {name: found for parameters in added.values() for name, found in parameters.items()}
+    own = data.get("parameter")
+    own = own if isinstance(own, dict) else {}
+    data["parameter"] = {**own, **{name: sorted({*_listed(own.get(name)), *found}) for name, found in values.items()}}
+    lines |= {("add",): lines.get(("add",), line), ("parameter",): lines.get(("parameter",), line)}
+    lines |= {("parameter", name): line for name in values if name not in own}
+    return SourceFile(source.name, data, lines)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _names_taken(blueprint: Sourced[Blueprint], roles: Sequence[PlacedRole]) -> Iterator[RolemgrError]:
+    """Yield an error for each role whose name another role of its account has."""
+    seen: dict[tuple[str, str], str] = {}
+    for one in roles:
+        key = (one.role.spec.account, one.role.spec.role_name.lower())
+        if key in seen:
+            problem = f"`{one.role.spec.role_name}` is also the name of `{seen[key]}`, in the same account"
+            yield InputError(blueprint.at("roles", one.place), problem, "give one of them a `name`")
+        seen[key] = one.place
+
+
+def _policies(
+    blueprint: Sourced[Blueprint], catalog: Catalog, flows: tuple[ExpandedFlow, ...]
+) -> Iterator[PlacedPolicy]:
+    """Yield the policy of each resource that another account's roles use."""
+    for (kind, resource), grants in groupby(grants_of(flows), key=lambda one: (one.kind, one.resource)):
+        yield _policy(blueprint, catalog, kind, resource, list(grants))
+
+
+def _policy(
+    blueprint: Sourced[Blueprint], catalog: Catalog, kind: str, resource: str, grants: list[FlowGrant]
+) -> PlacedPolicy:
+    pattern = catalog.resource_pattern(kind)
+    first, *more = (
+        compose_resource_policy(
+            kind, pattern, resource_values(kind, pattern, resource, _given(blueprint, pattern.value.parameters, grant))
+        )
+        for grant in grants
+    )
+    document = reduce(lambda there, one: merged(there, one.document).document, more, first.document)
+    flows = tuple(dict.fromkeys(flow for grant in grants for flow in grant.flows))
+    return PlacedPolicy(grants[0].account, kind, resource, document, flows, first.notes)
+
+
+def _given(
+    blueprint: Sourced[Blueprint], declared: Mapping[str, object], grant: FlowGrant
+) -> dict[str, GivenValue]:  # fmt: skip
+    where = grant.flows[0].where
+    given = {name: GivenValue(values, where) for name, values in grant.values}
+    organization = blueprint.value.organization
+    if organization and "organization" in declared:
+        given["organization"] = GivenValue((organization.id,), blueprint.at("organization", "id"))
+    return given

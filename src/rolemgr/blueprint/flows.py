@@ -1,0 +1,167 @@
+"""
+Flows: what a role does with something that may be another account's, expanded to both sides.
+
+``modelling/training reads data/curated in raw/*`` gives the role an activity group with exact ARNs, and the bucket and
+its key, where they are another account's, a policy that names the role. A caller of another account needs both.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from rolemgr.blueprint.inherit import role_arn
+from rolemgr.blueprint.targets import FlowTarget, places_of, target_of
+from rolemgr.catalog.load import Catalog
+from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill
+from rolemgr.errors import InputError, SourceLocation, UnknownNameError, gathering, raise_all
+from rolemgr.model.blueprint import Blueprint
+from rolemgr.model.flow import FlowPattern
+from rolemgr.model.source import Sourced
+
+_FORM: Final = re.compile(r"(?P<role>\S+) (?P<verb>[a-z][a-z ]*?) (?P<target>[^\s/]+/\S+)(?: in (?P<prefixes>\S.*))?")
+_PREFIX: Final = re.compile(r"(?:[A-Za-z0-9!_.'()=:@+-]+/)*\*")
+
+
+@dataclass(frozen=True, eq=False)
+class ExpandedFlow:
+    """A flow of the blueprint: its text and line, the pattern that its verb names, and what its placeholders are."""
+
+    text: str
+    where: SourceLocation
+    role: str
+    """The role's place, ``ACCOUNT/NAME``."""
+    name: str
+    """The name of its pattern."""
+    pattern: Sourced[FlowPattern]
+    target: FlowTarget
+    values: Values
+
+    @property
+    def crosses(self) -> bool:
+        """Whether role and target are of different accounts."""
+        return self.values["role_account"] != self.values["account"]
+
+    def filled(self, texts: tuple[str, ...]) -> list[str]:
+        """Return *texts* with the flow's values; raise InputError, with the pattern's file, for a wrong placeholder."""
+        try:
+            return list(dict.fromkeys(one for text in texts for one in fill(text, self.values)))
+        except UnknownPlaceholderError as error:
+            raise UnknownNameError(self.pattern.at(), "placeholder", str(error), self.values) from error
+
+    def has(self, needs: tuple[str, ...]) -> bool:
+        """Tell whether all values that are needed are there."""
+        return all(self.values.get(need) for need in needs)
+
+
+def expanded_flows(blueprint: Sourced[Blueprint], catalog: Catalog) -> tuple[ExpandedFlow, ...]:
+    """
+    Return the flows of *blueprint*, each with what it stands for.
+
+    Raises InputError (or Problems), with the line, for a text of another form and for names that nothing defines.
+    """
+    verbs = {catalog.flow(name).value.verb: name for name in catalog.found("flows")}
+    problems: list[InputError] = []
+    found: list[ExpandedFlow] = []
+    for number, text in enumerate(blueprint.value.flows):
+        with gathering(problems):
+            found.append(_expanded(blueprint, catalog, verbs, text, blueprint.at("flows", number)))
+    raise_all(problems)
+    return tuple(found)
+
+
+def _expanded(
+    blueprint: Sourced[Blueprint], catalog: Catalog, verbs: Mapping[str, str], text: str, where: SourceLocation
+) -> ExpandedFlow:
+    parts = _FORM.fullmatch(text)
+    if parts is None:
+        raise InputError(where, f"`{text}` is not a flow", f"write ACCOUNT/ROLE {_listed(verbs)} ACCOUNT/NAME")
+    if parts["role"] not in blueprint.value.roles:
+        raise UnknownNameError(where, "role", parts["role"], blueprint.value.roles)
+    if parts["verb"] not in verbs:
+        raise UnknownNameError(where, "verb", parts["verb"], verbs, otherwise=f"a role {_listed(verbs)} something")
+    name = verbs[parts["verb"]]
+    pattern = catalog.flow(name)
+    target = target_of(blueprint, parts["target"], where)
+    if target.kind != pattern.value.target:
+        problem = f"a role {parts['verb']} a {pattern.value.target}, and `{target.place}` is a {target.kind}"
+        raise InputError(where, problem)
+    account = parts["role"].partition("/")[0]
+    values = {
+        **target.values,
+        **_of_role(blueprint, parts["role"], account),
+        **_prefixes(parts["prefixes"], target, where),
+    }
+    flow = ExpandedFlow(text, where, parts["role"], name, pattern, target, values)
+    if flow.crosses and pattern.value.same_account:
+        raise InputError(where, f"`{text}` can't be: {' '.join(pattern.value.same_account.split())}")
+    return flow
+
+
+def _listed(verbs: Mapping[str, str]) -> str:
+    *most, last = sorted(verbs)
+    return f"{', '.join(most)} or {last}"
+
+
+def _of_role(blueprint: Sourced[Blueprint], place: str, account: str) -> dict[str, tuple[str, ...]]:
+    where = places_of(blueprint, account)
+    return {
+        "role": (role_arn(blueprint, place),),
+        "role_region": where["region"],
+        "role_account": where["account"],
+    }
+
+
+def _prefixes(text: str | None, target: FlowTarget, where: SourceLocation) -> dict[str, tuple[str, ...]]:
+    """Return the objects of a bucket that the flow is about, as patterns and as an example of each."""
+    if target.kind != "bucket":
+        if text:
+            raise InputError(where, f"`in {text}` goes with a bucket, and `{target.place}` is a {target.kind}")
+        return {}
+    given = tuple(sorted({one.strip() for one in (text or "*").split(",")}))
+    for one in given:
+        if not _PREFIX.fullmatch(one):
+            raise InputError(where, f"`{one}` is not a prefix such as curated/*")
+    return {"prefixes": given, "objects": tuple(f"{one[:-1]}example" for one in given)}
+
+
+def role_additions(flows: tuple[ExpandedFlow, ...]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return what *flows* of one role add to it: activity groups, and the values of their parameters."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for flow in flows:
+        parameters = found.setdefault(flow.pattern.value.group, {})
+        for name, texts in flow.pattern.value.parameters.items():
+            values = flow.filled(texts)
+            if values:
+                parameters[name] = tuple(sorted({*parameters.get(name, ()), *values}))
+    return found
+
+
+class FlowGrant(NamedTuple):
+    """A policy at a target that flows ask for: what is named in it, by parameter, and the flows that ask."""
+
+    kind: str
+    resource: str
+    account: str
+    values: tuple[tuple[str, tuple[str, ...]], ...]
+    flows: tuple[ExpandedFlow, ...]
+
+
+def grants_of(flows: tuple[ExpandedFlow, ...]) -> Iterator[FlowGrant]:
+    """Yield the policies that the targets of *flows* need, those that differ in other values than roles apart."""
+    asked: dict[tuple[str, str, tuple[tuple[str, tuple[str, ...]], ...]], dict[str, set[str]]] = {}
+    by: dict[tuple[str, str, tuple[tuple[str, tuple[str, ...]], ...]], list[ExpandedFlow]] = {}
+    for flow in flows:
+        for policy in flow.pattern.value.policies if flow.crosses else ():
+            if not flow.has(policy.needs):
+                continue
+            fixed = tuple(sorted((name, tuple(flow.filled(texts))) for name, texts in policy.values.items()))
+            for resource in flow.filled((policy.resource,)):
+                place = (policy.kind, resource, fixed)
+                asked.setdefault(place, {}).setdefault(policy.parameter, set()).update(flow.values["role"])
+                by.setdefault(place, []).append(flow)
+    for (kind, resource, fixed), roles in sorted(asked.items()):
+        found = by[(kind, resource, fixed)]
+        named = tuple((name, tuple(sorted(arns))) for name, arns in sorted(roles.items()))
+        yield FlowGrant(kind, resource, found[0].target.account, (*fixed, *named), tuple(found))

@@ -1,0 +1,82 @@
+"""What the names of a blueprint stand for: a bucket and its key, repositories, model package groups, endpoints."""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from rolemgr.errors import InputError, SourceLocation, UnknownNameError
+from rolemgr.iam.arn import PARTITIONS, partition_of
+from rolemgr.model.blueprint import Blueprint, BlueprintBucket
+from rolemgr.model.source import Sourced
+
+_KINDS: Final = {"bucket": "buckets", "repository": "repositories", "registry": "registries", "endpoint": "endpoints"}
+"""Where in a blueprint what flows are about stands, by the word that `flows/` has for it."""
+
+
+class FlowTarget(NamedTuple):
+    """What a flow is about: its name, its kind, and what its placeholders stand for."""
+
+    place: str
+    kind: str
+    account: str
+    """The account's name in the blueprint."""
+    values: Mapping[str, tuple[str, ...]]
+
+
+def target_of(blueprint: Sourced[Blueprint], place: str, where: SourceLocation) -> FlowTarget:
+    """Return what *place* names; raise InputError *where* it is used, for a name of nothing or of several things."""
+    value = blueprint.value
+    found = [kind for kind, section in _KINDS.items() if place in getattr(value, section)]
+    if not found:
+        known = [name for section in _KINDS.values() for name in getattr(value, section)]
+        raise UnknownNameError(where, "bucket, repository, registry or endpoint", place, known)
+    if len(found) > 1:
+        raise InputError(where, f"`{place}` is the name of a {' and of a '.join(found)}", "give each a name of its own")
+    section = _KINDS[found[0]]
+    account = place.partition("/")[0]
+    if account not in value.accounts:
+        raise UnknownNameError(blueprint.at(section, place), "account", account, value.accounts)
+    named = getattr(value, section)[place]
+    if isinstance(named, BlueprintBucket):
+        values = {"bucket": (named.name,), "key": _key(blueprint, place, named)}
+    else:
+        values = {"names": named.names}
+    return FlowTarget(place, found[0], account, {**places_of(blueprint, account), **values})
+
+
+def places_of(blueprint: Sourced[Blueprint], account: str) -> dict[str, tuple[str, ...]]:
+    """Return partition, region, account id and domain of the *account* of that name."""
+    known = blueprint.value.accounts[account]
+    region = known.region if "region" in known.model_fields_set else _region(blueprint, known.ou)
+    partition = partition_of(region)
+    return {
+        "partition": (partition,),
+        "region": (region,),
+        "account": (known.id,),
+        "dns_suffix": (PARTITIONS[partition].dns_suffix,),
+    }
+
+
+def _region(blueprint: Sourced[Blueprint], unit: str | None) -> str:
+    """Return the region of what names none: that of its unit, of all, or the first that is used."""
+    value = blueprint.value
+    for level in (value.ous.get(unit or ""), value):
+        if level is not None and "region" in level.model_fields_set:
+            return level.region
+    return value.regions[0]
+
+
+def _key(blueprint: Sourced[Blueprint], place: str, bucket: BlueprintBucket) -> tuple[str, ...]:
+    """Return the ARN of the key that *bucket* is encrypted with, or nothing."""
+    if bucket.key is None:
+        return ()
+    keys = blueprint.value.keys
+    if bucket.key not in keys:
+        raise UnknownNameError(blueprint.at("buckets", place, "key"), "key", bucket.key, keys)
+    given = keys[bucket.key]
+    if given.startswith("arn:"):
+        return (given,)
+    account = bucket.key.partition("/")[0]
+    if account not in blueprint.value.accounts:
+        raise UnknownNameError(blueprint.at("keys", bucket.key), "account", account, blueprint.value.accounts)
+    home = places_of(blueprint, account)
+    return (f"arn:{home['partition'][0]}:kms:{home['region'][0]}:{home['account'][0]}:key/{given}",)
