@@ -135,7 +135,22 @@ def role_additions(flows: tuple[ExpandedFlow, ...]) -> dict[str, dict[str, tuple
             values = flow.filled(texts)
             if values:
                 parameters[name] = tuple(sorted({*parameters.get(name, ()), *values}))
-    return found
+    return _once(found, {name: more for flow in flows for name, more in flow.pattern.value.covered_by.items()})
+
+
+def _once(
+    additions: dict[str, dict[str, tuple[str, ...]]], covered_by: Mapping[str, str]
+) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return *additions* without the values of parameters that another parameter, which lets do more, has too."""
+    every = {name: values for parameters in additions.values() for name, values in parameters.items()}
+    return {
+        group: {
+            name: left
+            for name, values in parameters.items()
+            if (left := tuple(one for one in values if one not in every.get(covered_by.get(name, ""), ())))
+        }
+        for group, parameters in additions.items()
+    }
 
 
 class FlowGrant(NamedTuple):
@@ -152,6 +167,7 @@ def grants_of(flows: tuple[ExpandedFlow, ...]) -> Iterator[FlowGrant]:
     """Yield the policies that the targets of *flows* need, those that differ in other values than roles apart."""
     asked: dict[tuple[str, str, tuple[tuple[str, tuple[str, ...]], ...]], dict[str, set[str]]] = {}
     by: dict[tuple[str, str, tuple[tuple[str, tuple[str, ...]], ...]], list[ExpandedFlow]] = {}
+    covered: dict[tuple[str, str], str] = {}
     for flow in flows:
         for policy in flow.pattern.value.policies if flow.crosses else ():
             if not flow.has(policy.needs):
@@ -161,7 +177,13 @@ def grants_of(flows: tuple[ExpandedFlow, ...]) -> Iterator[FlowGrant]:
                 place = (policy.kind, resource, fixed)
                 asked.setdefault(place, {}).setdefault(policy.parameter, set()).update(flow.values["role"])
                 by.setdefault(place, []).append(flow)
+                if policy.covered_by:
+                    covered[policy.kind, policy.parameter] = policy.covered_by
     for (kind, resource, fixed), roles in sorted(asked.items()):
         found = by[(kind, resource, fixed)]
-        named = tuple((name, tuple(sorted(arns))) for name, arns in sorted(roles.items()))
+        named = tuple(
+            (name, tuple(sorted(left)))
+            for name, arns in sorted(roles.items())
+            if (left := arns - roles.get(covered.get((kind, name), ""), set()))
+        )
         yield FlowGrant(kind, resource, found[0].target.account, (*fixed, *named), tuple(found))

@@ -20,6 +20,8 @@ class FlowPolicy(Model):
     """What other parameters of the kind get."""
     needs: _Names = ()
     """Values that must be there; without one there is no such policy."""
+    covered_by: ParameterName | None = None
+    """The parameter that lets a role do all that *parameter* does: a role that is named there is not named twice."""
 
 
 class FlowRequest(Model):
@@ -50,6 +52,8 @@ class FlowPattern(Model):
     """Why the target can't be another account's, where it can't."""
     group: EntryId
     parameters: dict[ParameterName, Strings]
+    covered_by: dict[ParameterName, ParameterName] = Field(default_factory=dict)
+    """The parameter of another flow whose values need not be among those of this one: it lets do more with them."""
     policies: tuple[FlowPolicy, ...] = ()
     requests: tuple[FlowRequest, ...] = Field(min_length=1)
     sources: Strings = Field(min_length=2)

@@ -26,7 +26,7 @@ def no_dead_grant(subject: RoleToProve) -> Proof:
 
 
 def _judgements(subject: RoleToProve) -> Iterator[Judged]:
-    closed = _closed(subject)
+    closed = closed(subject)
     for action in subject.granted:
         if action not in closed:
             yield from all_told(subject, {NAME: f"each grant of {action} is alive"}, _of_action(subject, action))
@@ -35,12 +35,12 @@ def _judgements(subject: RoleToProve) -> Iterator[Judged]:
 def _of_action(subject: RoleToProve, action: str) -> Iterator[Judged]:
     asked = inquiry(subject, action)
     for allow in asked.of(Effect.ALLOW):
-        for pattern in _asked_on(allow, action):
+        for pattern in asked_on(allow, action):
             what = f"`{allow.statement.sid}` grants {action} on {pattern} to any request"
             yield NAME, told(subject, what, partial(_if_dead, asked, allow, pattern))
 
 
-def _asked_on(allow: IsolatedStatement, action: str) -> tuple[str, ...]:
+def asked_on(allow: IsolatedStatement, action: str) -> tuple[str, ...]:
     """Return the resources of *allow* that are of a type of *action*; where none is, all, as each is a dead grant."""
     listed = allow.statement.resource or ()
     return live_resources(action, listed) or listed
@@ -50,7 +50,7 @@ def _if_dead(asked: Inquiry, allow: IsolatedStatement, pattern: str) -> CounterE
     return None if _alive(asked, allow, pattern) else _dead(asked, allow, pattern)
 
 
-def _closed(subject: RoleToProve) -> frozenset[str]:
+def closed(subject: RoleToProve) -> frozenset[str]:
     """Return the actions that ``--strict`` denies as a whole."""
     chosen = subject.rendered.role.guardrails
     return frozenset(bypass.action for one in chosen if one.strict for bypass in one.bypassed_by)

@@ -46,8 +46,10 @@ def may_be_star() -> frozenset[str]:
 @cache
 def alternatives(action: str) -> tuple[frozenset[str], ...]:
     """Return the sets of resource types of *action* of which one is enough though all are "required"."""
-    entries = _table("resource_types")["alternatives"]
-    return tuple(frozenset(entry["one_of"]) for entry in entries if entry["action"] == action)
+    table = _table("resource_types")
+    one_of = [frozenset(entry["one_of"]) for entry in table["alternatives"] if entry["action"] == action]
+    beside = [entry for entry in table["unresourced_exceptions"] if entry["action"] == action]
+    return (*one_of, *(frozenset((*entry["types"], *entry["beside"])) for entry in beside))
 
 
 def unlisted_types(action: str) -> tuple[str, ...]:

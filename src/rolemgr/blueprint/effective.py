@@ -1,0 +1,166 @@
+"""
+What the documents of a blueprint effectively allow, held against what it says: flows, and nothing beside them.
+
+A flow is asked as the requests of its pattern, by evaluation of all layers: the role's policies within its boundary and
+within the SCPs above it, the policy of the target, and the RCPs above that.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy, PlacedRole
+from rolemgr.blueprint.flows import ExpandedFlow
+from rolemgr.blueprint.surroundings import Surroundings
+from rolemgr.blueprint.witness import complying, within_layers
+from rolemgr.errors import SourceLocation
+from rolemgr.evaluate.decision import Evaluation, evaluate
+from rolemgr.evaluate.request import Request
+from rolemgr.iam.documents import Effect, IdentityPolicy, ResourcePolicy
+from rolemgr.prove.proof import CounterExample, Judged, Proof, proofs_of
+
+FLOWS: Final = "flows"
+REMOVAL: Final = "flows-need-each-statement"
+NOBODY_ELSE: Final = "nobody-else"
+CLAIMS: Final = {
+    FLOWS: "each flow is allowed whole, by both sides and within all layers",
+    REMOVAL: "no flow is allowed without one of the statements that are there for it",
+    NOBODY_ELSE: "no other role of the blueprint reaches across accounts what a flow lets one reach",
+}
+
+
+class FlowQuestion(NamedTuple):
+    """A request of a flow, and the policy of what it asks for, where the blueprint makes one."""
+
+    flow: ExpandedFlow
+    role: PlacedRole
+    request: Request
+    policy: PlacedPolicy | None
+
+
+def prove_flows(blueprint: ComposedBlueprint) -> tuple[Proof, ...]:
+    """Return the proofs about the flows of *blueprint*: that each is allowed, needs all that it has, and is alone."""
+    around = Surroundings(blueprint)
+    questions = tuple(_questions(blueprint, around))
+    judged = [
+        *_allowed(around, questions),
+        *_removal(blueprint, around, questions),
+        *_others(blueprint, around, questions),
+    ]
+    return proofs_of(CLAIMS, judged)
+
+
+def _questions(blueprint: ComposedBlueprint, around: Surroundings) -> Iterator[FlowQuestion]:
+    for flow in blueprint.flows:
+        role = around.roles[flow.role]
+        for one in flow.pattern.value.requests:
+            for resource in flow.filled((one.resource,)) if flow.has(one.needs) else ():
+                asked = FlowQuestion(flow, role, around.request(flow, one, resource, role), around.policy_of(resource))
+                yield asked if _decision(around, asked).decision == "Allowed" else _complying(blueprint, around, asked)
+
+
+def _complying(blueprint: ComposedBlueprint, around: Surroundings, asked: FlowQuestion) -> FlowQuestion:
+    """Return what is *asked* with the keys that guardrails and SCPs ask for, such as the network of a job."""
+    found = complying(within_layers(blueprint, around, asked.role), asked.request)
+    return asked._replace(request=found) if found else asked
+
+
+def _decision(around: Surroundings, one: FlowQuestion) -> Evaluation:
+    document = one.policy.document if one.policy else None
+    return evaluate(one.request, around.around(one.role, one.flow.target.account, document))
+
+
+def _allowed(around: Surroundings, questions: tuple[FlowQuestion, ...]) -> Iterator[Judged]:
+    for one in questions:
+        found = _decision(around, one)
+        if found.decision == "Allowed":
+            yield FLOWS, None
+            continue
+        by = ", ".join(map(str, found.by)) or ", ".join(str(layer) for layer, _ in found.not_allowed_by)
+        problem = f"`{one.flow.text}`: {one.request.action} on {one.request.resource} is {found.decision} ({by})"
+        yield FLOWS, CounterExample(problem, (), one.request, _places(one.flow))
+
+
+def _places(flow: ExpandedFlow) -> tuple[SourceLocation, ...]:
+    return (flow.where, flow.pattern.at())
+
+
+def _removal(
+    blueprint: ComposedBlueprint, around: Surroundings, questions: tuple[FlowQuestion, ...]
+) -> Iterator[Judged]:
+    """Yield for each statement that a flow brings whether some flow is lost without it."""
+    for role in blueprint.roles:
+        own = tuple(one for one in questions if one.role is role)
+        for sid in _sids_of_flows(role) if own else ():
+            identity = tuple(_without(one.document, sid) for one in _policies(role))
+            lost = any(not _still(around, one, one.policy.document if one.policy else None, identity) for one in own)
+            problem = f"{role.place}: every flow is allowed without the statement `{sid}`"
+            yield REMOVAL, None if lost else CounterExample(problem, (), None, (own[0].flow.where,))
+    for policy in blueprint.policies:
+        asking = tuple(one for one in questions if one.policy is policy)
+        for number, statement in enumerate(policy.document.statement):
+            if statement.effect is Effect.DENY or _names_the_account(statement):
+                continue  # what is there whoever is named
+            less = policy.document.model_copy(update={"statement": _but(policy.document.statement, number)})
+            lost = any(not _still(around, one, less, None) for one in asking)
+            problem = f"the policy of {policy.resource}: every flow is allowed without the statement `{statement.sid}`"
+            yield REMOVAL, None if lost else CounterExample(problem, (), None, (policy.flows[0].where,))
+
+
+def _but(statements: tuple[object, ...], number: int) -> tuple[object, ...]:
+    return (*statements[:number], *statements[number + 1 :])
+
+
+def _names_the_account(statement: object) -> bool:
+    principal = getattr(statement, "principal", None)
+    named = principal.get("AWS", ()) if isinstance(principal, dict) else ()
+    return any(str(one).endswith(":root") for one in named)
+
+
+def _policies(role: PlacedRole) -> Iterator[object]:
+    yield from (*role.documents.policies, *role.documents.managed_policies)
+
+
+def _sids_of_flows(role: PlacedRole) -> Iterator[str]:
+    """Yield the Sids of the statements that are in *role* for its flows alone."""
+    groups = {flow.pattern.value.group for flow in role.flows}
+    for statement in role.role.statements:
+        if statement.effect is Effect.ALLOW and {origin.group for origin in statement.origins} <= groups:
+            yield statement.sid
+
+
+def _without(document: IdentityPolicy, sid: str) -> IdentityPolicy:
+    kept = tuple(one for one in document.statement if one.sid != sid and not str(one.sid).startswith(f"{sid}Part"))
+    return document.model_copy(update={"statement": kept})
+
+
+def _still(
+    around: Surroundings,
+    one: FlowQuestion,
+    resource: ResourcePolicy | None,
+    identity: tuple[IdentityPolicy, ...] | None,
+) -> bool:
+    policies = around.around(one.role, one.flow.target.account, resource, identity)
+    return evaluate(one.request, policies).decision == "Allowed"
+
+
+def _others(
+    blueprint: ComposedBlueprint, around: Surroundings, questions: tuple[FlowQuestion, ...]
+) -> Iterator[Judged]:
+    """Yield for each role and each request of a flow across accounts that is not its own whether it is refused."""
+    allowed = {(one.role.place, one.request.action, one.request.resource) for one in questions}
+    asked = {(one.request.action, one.request.resource): one for one in questions if one.policy and one.flow.crosses}
+    for role in blueprint.roles:
+        for (action, resource), one in asked.items():
+            same = role.role.spec.account == one.flow.values["account"][0]
+            if same or (role.place, action, resource) in allowed:
+                continue
+            request = Request.known(
+                action, resource, dict(one.request.context), role.role.spec.arn, one.request.resource_account
+            )
+            policies = around.around(role, one.flow.target.account, one.policy.document if one.policy else None)
+            if evaluate(request, policies).decision == "Allowed":
+                problem = f"{role.place} may {action} on {resource}, and no flow says so"
+                yield NOBODY_ELSE, CounterExample(problem, (), request, (one.flow.where,))
+            else:
+                yield NOBODY_ELSE, None

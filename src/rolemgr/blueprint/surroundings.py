@@ -1,0 +1,106 @@
+"""What stands around a request in a blueprint: layers above the caller, the policy of the target, the context."""
+
+from functools import cached_property
+
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy, PlacedRole
+from rolemgr.blueprint.flows import ExpandedFlow
+from rolemgr.blueprint.levels import levels_of
+from rolemgr.evaluate.policies import Policies
+from rolemgr.evaluate.request import Request
+from rolemgr.iam.arn import Arn
+from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy
+from rolemgr.model.flow import FlowRequest
+from rolemgr.model.layer_pattern import LayerKind
+
+FULL_ACCESS = IdentityPolicy.model_validate(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": "FullAWSAccess", "Effect": "Allow", "Action": "*", "Resource": "*"}],
+    }
+)
+"""
+The SCP that AWS attaches at every level.
+
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html
+"""
+
+
+class Surroundings:
+    """The policies around each role of a blueprint, as `evaluate` takes them; each is put together once."""
+
+    def __init__(self, blueprint: ComposedBlueprint) -> None:
+        """Take the documents of *blueprint*."""
+        self._blueprint = blueprint
+        self._levels: dict[tuple[str, LayerKind], tuple[tuple[IdentityPolicy, ...], ...]] = {}
+
+    @cached_property
+    def roles(self) -> dict[str, PlacedRole]:
+        """The roles by place."""
+        return {one.place: one for one in self._blueprint.roles}
+
+    @cached_property
+    def _by_resource(self) -> dict[str, PlacedPolicy]:
+        return {one.resource: one for one in self._blueprint.policies}
+
+    def policy_of(self, resource: str) -> PlacedPolicy | None:
+        """Return the policy that the blueprint makes for *resource*, or for what it is a part of; None without one."""
+        arn = Arn.parse(resource)
+        if arn is None:
+            return None
+        whole = arn._replace(resource=arn.resource.split("/")[0]) if arn.service == "s3" else arn
+        if arn.resource.startswith("model-package/"):
+            whole = arn._replace(resource=f"model-package-group/{arn.resource.split('/')[1]}")
+        return self._by_resource.get(str(whole))
+
+    def around(
+        self, role: PlacedRole, target_account: str, resource: ResourcePolicy | None,
+        identity: tuple[IdentityPolicy, ...] | None = None,
+    ) -> Policies:  # fmt: skip
+        """
+        Return all that decides about requests of *role* for something in the account called *target_account*.
+
+        *resource* is the policy of what is asked for; *identity* stands in the place of the role's own policies.
+        """
+        documents = role.documents
+        own = tuple(one.document for one in (*documents.policies, *documents.managed_policies))
+        return Policies(
+            identity=own if identity is None else identity,
+            permissions_boundary=documents.own_boundary.document if documents.own_boundary else None,
+            service_control=self._above(role.account, LayerKind.SCP),
+            resource_control=self._above(target_account, LayerKind.RCP),
+            resource=resource,
+        )
+
+    def _above(self, account: str, kind: LayerKind) -> tuple[tuple[IdentityPolicy, ...], ...]:
+        """Return the policies of *kind* level by level; none of SCPs where there is no organization."""
+        key = (account, kind)
+        if key not in self._levels:
+            value = self._blueprint.source.value
+            found = [one for one in levels_of(self._blueprint.layers, value, account) if one.kind is kind]
+            made = tuple(tuple(policy.document for policy in one.documents.policies) for one in found)
+            always = (FULL_ACCESS,) if kind is LayerKind.SCP else ()
+            self._levels[key] = tuple((*always, *level) for level in made)
+        return self._levels[key]
+
+    def request(self, flow: ExpandedFlow, one: FlowRequest, resource: str, principal: PlacedRole) -> Request:
+        """
+        Return the request *one* of *flow* for *resource*, made by *principal*.
+
+        Its context is what AWS sends for certain, and under tag keys the role's tag on what is asked for.
+        """
+        spec = principal.role.spec
+        context = {key: flow.filled(texts) for key, texts in one.context.items()}
+        context |= {"aws:RequestedRegion": [flow.values["region"][0]], "aws:SecureTransport": ["true"]}
+        organization = self._blueprint.source.value.organization
+        if organization:
+            context |= {"aws:PrincipalOrgID": [organization.id], "aws:ResourceOrgID": [organization.id]}
+        for key in spec.abac:
+            value = spec.tag.get(key)
+            if value is not None:
+                place = "RequestTag" if one.new else "ResourceTag"
+                context |= {f"aws:PrincipalTag/{key}": [value], f"aws:{place}/{key}": [value]}
+        if one.new and spec.abac:
+            context["aws:TagKeys"] = list(spec.abac)
+        account = Arn.parse(resource)
+        owner = (account.account if account else "") or flow.values["account"][0]
+        return Request.known(one.action, resource, context, spec.arn, owner if resource != "*" else None)
