@@ -47,6 +47,10 @@ ROOMS = {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
         "separation", "check",
     },
+    "blueprint": {
+        "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",
+        "separation", "prove",
+    },
     "report": {
         "errors", "files", "iam", "model", "reference", "catalog", "render", "evaluate", "compare", "separation", "prove",
         "diagnose", "policytest", "check", "account", "audit", "change",
@@ -55,7 +59,7 @@ ROOMS = {
     "workflow": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",
         "separation", "prove", "diagnose", "policytest", "check", "export", "account", "audit", "report", "wizard",
-        "change",
+        "change", "blueprint",
     },
     "api": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",

@@ -154,7 +154,8 @@ def _example(name: str, place: int, parameter: Any) -> str:
         ParameterType.ARN: f"arn:aws:sns:us-east-1:111122223333:{word}", ParameterType.STRING: word,
     }  # fmt: skip
     if parameter.of:
-        return example_of_type(*parameter.of.split(":"), account=f"{place:012d}")
+        service, _, kind = parameter.of.partition(":")
+        return example_of_type(service, kind, f"{place:012d}")
     return parameter.one_of[0] if parameter.one_of else kinds[parameter.type]
 
 

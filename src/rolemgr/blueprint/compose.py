@@ -11,10 +11,10 @@ from rolemgr.blueprint.inherit import role_source
 from rolemgr.blueprint.levels import LevelLayers, layers_of
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.role import compose
-from rolemgr.errors import InputError, RolemgrError, gathering, raise_all
+from rolemgr.errors import InputError, gathering, raise_all
 from rolemgr.files.source import DataPath, SourceFile
 from rolemgr.iam.documents import ResourcePolicy
-from rolemgr.layers.resource_policy import compose_resource_policy, merged
+from rolemgr.layers.resource_policy import ComposedResourcePolicy, compose_resource_policy, merged
 from rolemgr.layers.resource_values import resource_values
 from rolemgr.layers.values import GivenValue
 from rolemgr.model.blueprint import Blueprint
@@ -46,7 +46,8 @@ class PlacedPolicy(NamedTuple):
     resource: str
     document: ResourcePolicy
     flows: tuple[ExpandedFlow, ...]
-    notes: tuple[str, ...]
+    composed: ComposedResourcePolicy
+    """What its form in templates is made from; its own document is of some of the flows alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +112,7 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _names_taken(blueprint: Sourced[Blueprint], roles: Sequence[PlacedRole]) -> Iterator[RolemgrError]:
+def _names_taken(blueprint: Sourced[Blueprint], roles: Sequence[PlacedRole]) -> Iterator[InputError]:
     """Yield an error for each role whose name another role of its account has."""
     seen: dict[tuple[str, str], str] = {}
     for one in roles:
@@ -142,7 +143,7 @@ def _policy(
     )
     document = reduce(lambda there, one: merged(there, one.document).document, more, first.document)
     flows = tuple(dict.fromkeys(flow for grant in grants for flow in grant.flows))
-    return PlacedPolicy(grants[0].account, kind, resource, document, flows, first.notes)
+    return PlacedPolicy(grants[0].account, kind, resource, document, flows, first)
 
 
 def _given(

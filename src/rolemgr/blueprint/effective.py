@@ -17,6 +17,7 @@ from rolemgr.errors import SourceLocation
 from rolemgr.evaluate.decision import Evaluation, evaluate
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import Effect, IdentityPolicy, ResourcePolicy
+from rolemgr.model.role import NamedPolicy
 from rolemgr.prove.proof import CounterExample, Judged, Proof, proofs_of
 
 FLOWS: Final = "flows"
@@ -117,8 +118,8 @@ def _names_the_account(statement: object) -> bool:
     return any(str(one).endswith(":root") for one in named)
 
 
-def _policies(role: PlacedRole) -> Iterator[object]:
-    yield from (*role.documents.policies, *role.documents.managed_policies)
+def _policies(role: PlacedRole) -> tuple[NamedPolicy, ...]:
+    return (*role.documents.policies, *role.documents.managed_policies)
 
 
 def _sids_of_flows(role: PlacedRole) -> Iterator[str]:

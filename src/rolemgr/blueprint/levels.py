@@ -22,6 +22,8 @@ class LevelLayers(NamedTuple):
 
     path: DataPath
     kind: LayerKind
+    name: str
+    """What its policies are called together."""
     documents: LayerDocuments
     notes: tuple[str, ...]
 
@@ -75,7 +77,7 @@ def _made(
     name = f"rolemgr-{kind}" if not path else f"rolemgr-{kind}-{path[1]}"
     free = organization.free_scp_slots if kind is LayerKind.SCP else None
     documents = layer_documents(composed, name, free or slots(kind))
-    return LevelLayers(path, kind, documents, composed.notes)
+    return LevelLayers(path, kind, name, documents, composed.notes)
 
 
 def _given(

@@ -1,6 +1,6 @@
 """What stands around a request in a blueprint: layers above the caller, the policy of the target, the context."""
 
-from functools import cached_property
+from functools import cache, cached_property
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy, PlacedRole
 from rolemgr.blueprint.flows import ExpandedFlow
@@ -8,7 +8,7 @@ from rolemgr.blueprint.levels import levels_of
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.arn import Arn
-from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy
+from rolemgr.iam.documents import IdentityPolicy, PolicyDocument, ResourcePolicy
 from rolemgr.model.flow import FlowRequest
 from rolemgr.model.layer_pattern import LayerKind
 
@@ -31,7 +31,8 @@ class Surroundings:
     def __init__(self, blueprint: ComposedBlueprint) -> None:
         """Take the documents of *blueprint*."""
         self._blueprint = blueprint
-        self._levels: dict[tuple[str, LayerKind], tuple[tuple[IdentityPolicy, ...], ...]] = {}
+        self._scps = cache(self._scps_above)
+        self._rcps = cache(self._rcps_above)
 
     @cached_property
     def roles(self) -> dict[str, PlacedRole]:
@@ -66,21 +67,28 @@ class Surroundings:
         return Policies(
             identity=own if identity is None else identity,
             permissions_boundary=documents.own_boundary.document if documents.own_boundary else None,
-            service_control=self._above(role.account, LayerKind.SCP),
-            resource_control=self._above(target_account, LayerKind.RCP),
+            service_control=self._scps(role.account),
+            resource_control=self._rcps(target_account),
             resource=resource,
         )
 
-    def _above(self, account: str, kind: LayerKind) -> tuple[tuple[IdentityPolicy, ...], ...]:
-        """Return the policies of *kind* level by level; none of SCPs where there is no organization."""
-        key = (account, kind)
-        if key not in self._levels:
-            value = self._blueprint.source.value
-            found = [one for one in levels_of(self._blueprint.layers, value, account) if one.kind is kind]
-            made = tuple(tuple(policy.document for policy in one.documents.policies) for one in found)
-            always = (FULL_ACCESS,) if kind is LayerKind.SCP else ()
-            self._levels[key] = tuple((*always, *level) for level in made)
-        return self._levels[key]
+    def _scps_above(self, account: str) -> tuple[tuple[IdentityPolicy, ...], ...]:
+        """Return the SCPs above *account* level by level, each with the one that AWS attaches everywhere."""
+        return tuple(
+            (FULL_ACCESS, *(one for one in level if isinstance(one, IdentityPolicy)))
+            for level in self._above(account, LayerKind.SCP)
+        )
+
+    def _rcps_above(self, account: str) -> tuple[tuple[ResourcePolicy, ...], ...]:
+        return tuple(
+            tuple(one for one in level if isinstance(one, ResourcePolicy))
+            for level in self._above(account, LayerKind.RCP)
+        )
+
+    def _above(self, account: str, kind: LayerKind) -> tuple[tuple[PolicyDocument, ...], ...]:
+        """Return the policies of *kind* level by level, the highest first."""
+        found = levels_of(self._blueprint.layers, self._blueprint.source.value, account)
+        return tuple(tuple(policy.document for policy in one.documents.policies) for one in found if one.kind is kind)
 
     def request(self, flow: ExpandedFlow, one: FlowRequest, resource: str, principal: PlacedRole) -> Request:
         """

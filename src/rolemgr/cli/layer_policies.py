@@ -84,7 +84,7 @@ def _render(kind: str, patterns: tuple[str, ...], form: str, output: str | None,
         require_ending(output, _LANGUAGES[form], "choose another --format, or another name")
     made = workflow.layer_policies.make_layer(workflow.layer_policies.LayerRequest(kind, patterns, **chosen), OUTSIDE)
     if folder:
-        for one in workflow.layer_policies.layer_files(made, form):
+        for one in workflow.layer_policies.layer_files(made.name, made.documents, form):
             write_in(str(output), one.place, one.name, one.text)
     else:
         write_output(workflow.layer_policies.layer_text(made, form), output)

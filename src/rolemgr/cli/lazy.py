@@ -42,8 +42,10 @@ if TYPE_CHECKING:
     import rolemgr.workflow.apply
     import rolemgr.workflow.audit
     import rolemgr.workflow.batch
+    import rolemgr.workflow.blueprint
     import rolemgr.workflow.boundary
     import rolemgr.workflow.browse
+    import rolemgr.workflow.built
     import rolemgr.workflow.check
     import rolemgr.workflow.create
     import rolemgr.workflow.diagnose

@@ -35,6 +35,7 @@ COMMANDS = {
     "who-can": ("rolemgr.cli.who_can", "Say who may do an action."),
     "can": ("rolemgr.cli.can", "Say what one principal can do."),
     "migrate": ("rolemgr.cli.migrate", "Move a role to the smallest set of groups."),
+    "build": ("rolemgr.cli.build", "Render every document of a blueprint into a folder."),
     "plan": ("rolemgr.cli.apply", "Show what `apply` would do, and change nothing."),
     "apply": ("rolemgr.cli.apply", "Create roles in the account, after a plan and a question."),
     "drift": ("rolemgr.cli.drift", "Say where roles in the account differ from their files."),

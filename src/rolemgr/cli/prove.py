@@ -9,14 +9,19 @@ from rolemgr.cli.console import color_option, form_option, give, output_option
 from rolemgr.cli.lazy import workflow
 from rolemgr.cli.options import role_options
 from rolemgr.cli.outside import OUTSIDE
+from rolemgr.errors import InputError, SourceLocation
+from rolemgr.workflow.role_options import BY_KEY
 
 
 @click.command("prove")
+@click.argument("blueprint", required=False, metavar="[BLUEPRINT]")
 @role_options
 @form_option
 @output_option
 @color_option
-def prove_command(chosen: dict[str, Any], form: str, output: str | None, color: str, verbose: bool) -> None:
+def prove_command(
+    blueprint: str | None, chosen: dict[str, Any], form: str, output: str | None, color: str, verbose: bool
+) -> None:
     """
     Prove what a role, or the whole catalog, can never do.
 
@@ -26,13 +31,28 @@ def prove_command(chosen: dict[str, Any], form: str, output: str | None, color: 
     of buckets, that no grant is dead, and that packing loses nothing. What fails is shown as a request for
     `rolemgr simulate`, and the exit code is 1. Without a role the whole catalog in force is proven.
 
+    Of a BLUEPRINT it is proven that each flow is allowed whole, by both sides and within all layers, that none of the
+    statements for it can be left out, that no other role reaches what it reaches, and that the layers leave some
+    request of each grant.
+
     \b
     Examples:
       rolemgr prove
       rolemgr prove --persona data-scientist --guardrail-profile encrypted --volume-key ARN --data-key ARN
       rolemgr prove --catalog our-catalog --format json
+      rolemgr prove blueprint.yaml
     """
-    found = workflow.prove.proofs_of(chosen, OUTSIDE, verbose=verbose)
+    found = (
+        _of_blueprint(blueprint, chosen) if blueprint else workflow.prove.proofs_of(chosen, OUTSIDE, verbose=verbose)
+    )
     give(form, found.views.data, found.views.page, output, color)
     if not all(proof.holds for proof in found.proofs):
         sys.exit(1)
+
+
+def _of_blueprint(name: str, chosen: dict[str, Any]) -> Any:
+    """Return the proofs of the blueprint in the file *name*; raise InputError for an option of roles beside it."""
+    if given := next((key for key, value in chosen.items() if value), None):
+        flag = SourceLocation(BY_KEY[given].flag)
+        raise InputError(flag, "goes with a role, and a blueprint says what its roles are", "leave one of them out")
+    return workflow.blueprint.prove_blueprint(name, OUTSIDE)

@@ -26,9 +26,9 @@ def no_dead_grant(subject: RoleToProve) -> Proof:
 
 
 def _judgements(subject: RoleToProve) -> Iterator[Judged]:
-    closed = closed(subject)
+    strict = closed(subject)
     for action in subject.granted:
-        if action not in closed:
+        if action not in strict:
             yield from all_told(subject, {NAME: f"each grant of {action} is alive"}, _of_action(subject, action))
 
 

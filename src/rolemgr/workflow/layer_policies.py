@@ -169,16 +169,16 @@ def layer_text(made: MadeLayer, form: str) -> str:
     return _EXPORTS[form](made.documents)
 
 
-def layer_files(made: MadeLayer, form: str) -> list[LayerFile]:
-    """Return the policies *made* as files of a folder in *form*."""
-    policies = made.documents.policies
+def layer_files(name: str, documents: LayerDocuments, form: str) -> list[LayerFile]:
+    """Return the policies *documents*, together called *name*, as files of a folder in *form*."""
+    policies = documents.policies
     if form == "json":
         return [LayerFile(LAYER_FORMS[form], one.name, f"{one.text}\n") for one in policies]
     if form == "lza":
-        place = organization.lza_folder(made.documents.kind) + "/{name}.json"
-        config = LayerFile(LAYER_FORMS[form], made.name, to_yaml(organization.lza_config(made.documents)))
+        place = organization.lza_folder(documents.kind) + "/{name}.json"
+        config = LayerFile(LAYER_FORMS[form], name, to_yaml(organization.lza_config(documents)))
         return [config, *(LayerFile(place, one.name, f"{one.text}\n") for one in policies)]
-    return [LayerFile(LAYER_FORMS[form], made.name, _EXPORTS[form](made.documents))]
+    return [LayerFile(LAYER_FORMS[form], name, _EXPORTS[form](documents))]
 
 
 _EXPORTS: Mapping[str, Callable[[LayerDocuments], str]] = {

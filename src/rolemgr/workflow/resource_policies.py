@@ -51,6 +51,10 @@ class MadeResourcePolicy(NamedTuple):
     composed: ComposedResourcePolicy
     document: ResourcePolicy
 
+    def has_form(self, form: str) -> bool:
+        """Tell whether it can be had in *form*: CloudFormation gives a policy to some kinds of resources alone."""
+        return form != "cloudformation" or self.composed.pattern.cloudformation is not None
+
     def text(self, form: str) -> str:
         """Return it in *form*, one of `RESOURCE_FORMS`; raise InputError for a form that can't have it."""
         made = self.composed

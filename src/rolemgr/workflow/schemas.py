@@ -3,9 +3,11 @@
 from typing import Any
 
 from rolemgr.iam.base import Model
+from rolemgr.model.blueprint import Blueprint
 from rolemgr.model.catalog import ActivityGroup, Persona, Separation, SharedParameters
 from rolemgr.model.check_config import CheckConfigFile
 from rolemgr.model.custom_checks import CustomChecks
+from rolemgr.model.flow import FlowPattern
 from rolemgr.model.guardrail import Guardrail, GuardrailProfile
 from rolemgr.model.inventory_file import InventoryFile
 from rolemgr.model.layer_pattern import LayerPattern
@@ -30,5 +32,7 @@ def schema_of(name: str) -> dict[str, Any]:
         "checks": CustomChecks,
         "check-config": CheckConfigFile,
         "inventory": InventoryFile,
+        "flow": FlowPattern,
+        "blueprint": Blueprint,
     }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | models[name].model_json_schema()

@@ -1,0 +1,115 @@
+"""A blueprint that the user names: read, composed, proven, built into files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy, PlacedRole, compose_blueprint
+from rolemgr.blueprint.effective import prove_flows
+from rolemgr.blueprint.grants import prove_grants
+from rolemgr.catalog.load import Catalog
+from rolemgr.errors import InputError, SourceLocation
+from rolemgr.files.source import LIMITS, SourceFile
+from rolemgr.files.yaml import parse_yaml
+from rolemgr.model.blueprint import Blueprint
+from rolemgr.model.source import Sourced, parse_model
+from rolemgr.workflow.exports import FORMS, Exports, exported_text
+from rolemgr.workflow.layer_policies import layer_files
+from rolemgr.workflow.outside import Outside
+from rolemgr.workflow.prove import Proven
+from rolemgr.workflow.resource_policies import RESOURCE_FORMS, MadeResourcePolicy
+from rolemgr.workflow.role import RenderedChoice
+
+BLUEPRINT_FILE: Final = "blueprint.yaml"
+"""The file that commands take where none is named."""
+BUILD_FORMS: Final = ("json", "cloudformation", "terraform", "aws-cli")
+
+
+class BuiltFile(NamedTuple):
+    """A file of a build: its path in the folder, with ``/`` between the parts, and its text."""
+
+    path: str
+    text: str
+
+
+def is_blueprint(data: object) -> bool:
+    """Tell whether *data* are those of a blueprint: accounts with roles in them, which no other file has."""
+    return isinstance(data, dict) and {"accounts", "roles"} <= data.keys()
+
+
+def read_blueprint(name: str, outside: Outside) -> Sourced[Blueprint]:
+    """Return the blueprint in the file *name*; raise InputError (or Problems) for what is wrong in it."""
+    source: SourceFile = parse_yaml(*outside.read(name, LIMITS))
+    if not is_blueprint(source.data):
+        raise InputError(SourceLocation(source.name, 1), "is not a blueprint", "one has `accounts` and `roles`")
+    return parse_model(source, Blueprint)
+
+
+def composed_blueprint(name: str, outside: Outside) -> ComposedBlueprint:
+    """Return all documents of the blueprint in the file *name*."""
+    blueprint = read_blueprint(name, outside)
+    folders = [Path(name).parent / one for one in blueprint.value.catalog]
+    return compose_blueprint(blueprint, Catalog(folders))
+
+
+def notes_of(found: ComposedBlueprint) -> Iterator[str]:
+    """Yield what there is to say, each once: what the documents leave open is said of each kind and not of each one."""
+    seen: set[str] = set()
+    about = (
+        *((one.level, note) for one in found.layers for note in one.notes),
+        *((one.kind, note) for one in found.policies for note in one.composed.notes),
+    )
+    for where, text in about:
+        if text not in seen:
+            seen.add(text)
+            yield f"{where}: {text}"
+
+
+def prove_blueprint(name: str, outside: Outside) -> Proven:
+    """Return the proofs of the blueprint in the file *name*: effective is what it says."""
+    found = composed_blueprint(name, outside)
+    return Proven(f"blueprint {name}", (*prove_flows(found), *prove_grants(found)))
+
+
+def built_files(found: ComposedBlueprint, form: str) -> tuple[BuiltFile, ...]:
+    """
+    Return every document of *found* in *form*, one of `BUILD_FORMS`, sorted by path.
+
+    What has no CloudFormation of its own is there as JSON. Raises InputError where two files have one path.
+    """
+    files = [*_role_files(found, form), *_policy_files(found, form), *_layer_files(found, form)]
+    seen: dict[str, BuiltFile] = {}
+    for one in files:
+        if one.path in seen and seen[one.path].text != one.text:
+            raise InputError(SourceLocation(one.path), "two documents have this path", "name one of them otherwise")
+        seen[one.path] = one
+    return tuple(seen[path] for path in sorted(seen))
+
+
+def _role_files(found: ComposedBlueprint, form: str) -> Iterator[BuiltFile]:
+    for placed in found.roles:
+        text = exported_text(_choice(found, placed), Exports(form)).text
+        yield BuiltFile(f"{placed.account}/roles/{FORMS[form].format(name=placed.place.partition('/')[2])}", text)
+
+
+def _choice(found: ComposedBlueprint, placed: PlacedRole) -> RenderedChoice:
+    return RenderedChoice(found.catalog, placed.role, placed.documents, placed.spec, placed.notes)
+
+
+def _policy_files(found: ComposedBlueprint, form: str) -> Iterator[BuiltFile]:
+    for placed in found.policies:
+        made = MadeResourcePolicy(placed.composed, placed.document)
+        own = form if made.has_form(form) else "json"
+        name = f"{placed.kind}-{_name(placed)}"
+        yield BuiltFile(f"{placed.account}/resource-policies/{RESOURCE_FORMS[own].format(name=name)}", made.text(own))
+
+
+def _name(placed: PlacedPolicy) -> str:
+    """Return what a file of the policy is called: by the resource, without what its folder says already."""
+    return placed.resource.rpartition(":")[2].partition("/")[2].replace("/", "-") or placed.resource.rpartition(":")[2]
+
+
+def _layer_files(found: ComposedBlueprint, form: str) -> Iterator[BuiltFile]:
+    for level in found.layers:
+        for one in layer_files(level.name, level.documents, form):
+            yield BuiltFile(f"organization/{level.level}/{one.place.format(name=one.name)}", one.text)
