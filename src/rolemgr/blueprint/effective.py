@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy, PlacedRole
 from rolemgr.blueprint.flows import ExpandedFlow
-from rolemgr.blueprint.surroundings import Surroundings
+from rolemgr.blueprint.role_layers import RoleLayers
 from rolemgr.blueprint.witness import complying, within_layers
 from rolemgr.errors import SourceLocation
 from rolemgr.evaluate.decision import Evaluation, evaluate
@@ -41,7 +41,7 @@ class FlowQuestion(NamedTuple):
 
 def prove_flows(blueprint: ComposedBlueprint) -> tuple[Proof, ...]:
     """Return the proofs about the flows of *blueprint*: that each is allowed, needs all that it has, and is alone."""
-    around = Surroundings(blueprint)
+    around = RoleLayers(blueprint)
     questions = tuple(_questions(blueprint, around))
     judged = [
         *_allowed(around, questions),
@@ -51,7 +51,7 @@ def prove_flows(blueprint: ComposedBlueprint) -> tuple[Proof, ...]:
     return proofs_of(CLAIMS, judged)
 
 
-def _questions(blueprint: ComposedBlueprint, around: Surroundings) -> Iterator[FlowQuestion]:
+def _questions(blueprint: ComposedBlueprint, around: RoleLayers) -> Iterator[FlowQuestion]:
     for flow in blueprint.flows:
         role = around.roles[flow.role]
         for one in flow.pattern.value.requests:
@@ -60,18 +60,18 @@ def _questions(blueprint: ComposedBlueprint, around: Surroundings) -> Iterator[F
                 yield asked if _decision(around, asked).decision == "Allowed" else _complying(blueprint, around, asked)
 
 
-def _complying(blueprint: ComposedBlueprint, around: Surroundings, asked: FlowQuestion) -> FlowQuestion:
+def _complying(blueprint: ComposedBlueprint, around: RoleLayers, asked: FlowQuestion) -> FlowQuestion:
     """Return what is *asked* with the keys that guardrails and SCPs ask for, such as the network of a job."""
     found = complying(within_layers(blueprint, around, asked.role), asked.request)
     return asked._replace(request=found) if found else asked
 
 
-def _decision(around: Surroundings, one: FlowQuestion) -> Evaluation:
+def _decision(around: RoleLayers, one: FlowQuestion) -> Evaluation:
     document = one.policy.document if one.policy else None
     return evaluate(one.request, around.around(one.role, one.flow.target.account, document))
 
 
-def _allowed(around: Surroundings, questions: tuple[FlowQuestion, ...]) -> Iterator[Judged]:
+def _allowed(around: RoleLayers, questions: tuple[FlowQuestion, ...]) -> Iterator[Judged]:
     for one in questions:
         found = _decision(around, one)
         if found.decision == "Allowed":
@@ -87,7 +87,7 @@ def _places(flow: ExpandedFlow) -> tuple[SourceLocation, ...]:
 
 
 def _removal(
-    blueprint: ComposedBlueprint, around: Surroundings, questions: tuple[FlowQuestion, ...]
+    blueprint: ComposedBlueprint, around: RoleLayers, questions: tuple[FlowQuestion, ...]
 ) -> Iterator[Judged]:
     """Yield for each statement that a flow brings whether some flow is lost without it."""
     for role in blueprint.roles:
@@ -136,7 +136,7 @@ def _without(document: IdentityPolicy, sid: str) -> IdentityPolicy:
 
 
 def _still(
-    around: Surroundings,
+    around: RoleLayers,
     one: FlowQuestion,
     resource: ResourcePolicy | None,
     identity: tuple[IdentityPolicy, ...] | None,
@@ -146,7 +146,7 @@ def _still(
 
 
 def _others(
-    blueprint: ComposedBlueprint, around: Surroundings, questions: tuple[FlowQuestion, ...]
+    blueprint: ComposedBlueprint, around: RoleLayers, questions: tuple[FlowQuestion, ...]
 ) -> Iterator[Judged]:
     """Yield for each role and each request of a flow across accounts that is not its own whether it is refused."""
     allowed = {(one.role.place, one.request.action, one.request.resource) for one in questions}

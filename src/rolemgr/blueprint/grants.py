@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
-from rolemgr.blueprint.surroundings import Surroundings
+from rolemgr.blueprint.role_layers import RoleLayers
 from rolemgr.blueprint.witness import within_layers
 from rolemgr.iam.documents import Effect
 from rolemgr.prove.domains import KeyAssignment
@@ -25,12 +25,12 @@ CLAIM: Final = "the layers above a role leave some request of each of its grants
 
 def prove_grants(blueprint: ComposedBlueprint) -> tuple[Proof, ...]:
     """Return the proof that no layer of *blueprint* takes a whole grant from a role."""
-    around = Surroundings(blueprint)
+    around = RoleLayers(blueprint)
     judged = (one for placed in blueprint.roles for one in _of_role(blueprint, around, placed))
     return proofs_of({NAME: CLAIM}, judged)
 
 
-def _of_role(blueprint: ComposedBlueprint, around: Surroundings, placed: PlacedRole) -> Iterator[Judged]:
+def _of_role(blueprint: ComposedBlueprint, around: RoleLayers, placed: PlacedRole) -> Iterator[Judged]:
     subject, fixed = within_layers(blueprint, around, placed), _fixed(blueprint, placed)
     strict = closed(subject)
     for action in subject.granted:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
-from rolemgr.blueprint.surroundings import Surroundings
+from rolemgr.blueprint.role_layers import RoleLayers
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.iam.documents import Effect, IdentityPolicy
 from rolemgr.model.role import NamedPolicy
@@ -13,7 +13,7 @@ from rolemgr.prove.search import inquiry
 from rolemgr.separation.violations import RenderedRole
 
 
-def within_layers(blueprint: ComposedBlueprint, around: Surroundings, placed: PlacedRole) -> RoleToProve:
+def within_layers(blueprint: ComposedBlueprint, around: RoleLayers, placed: PlacedRole) -> RoleToProve:
     """Return the role at *placed* with the Denies of its boundary and of the SCPs above it among its own."""
     policies = around.around(placed, placed.account, None)
     denying = [document for level in policies.service_control for document in level]

@@ -34,7 +34,7 @@ def build_command(blueprint: str, form: str, output: str, prune: bool) -> None:
     found = workflow.blueprint.composed_blueprint(blueprint, OUTSIDE)
     files = workflow.blueprint.built_files(found, form)
     changes = workflow.built.changes_in(output, files)
-    for one in changes.written:
+    for one in changes.to_write:
         write_in(output, one.path.replace("{", "{{").replace("}", "}}"), "build", one.text)
     for path in changes.left if prune else ():
         _delete(output, path)
@@ -45,7 +45,7 @@ def build_command(blueprint: str, form: str, output: str, prune: bool) -> None:
     listed = workflow.built.manifest_text(every)
     write_in(output, workflow.built.MANIFEST, "build", listed)
     gone = f", {len(changes.left)} deleted" if prune and changes.left else ""
-    note(f"{output}: {len(changes.written)} files written, {len(changes.unchanged)} unchanged{gone}")
+    note(f"{output}: {len(changes.to_write)} files written, {len(changes.unchanged)} unchanged{gone}")
 
 
 def _delete(folder: str, path: str) -> None:

@@ -17,7 +17,7 @@ MANIFEST: Final = "rolemgr-build.json"
 class BuildChanges(NamedTuple):
     """The files that a build writes, those that are there as they should be, and those that no longer belong to it."""
 
-    written: tuple[BuiltFile, ...]
+    to_write: tuple[BuiltFile, ...]
     unchanged: tuple[BuiltFile, ...]
     left: tuple[str, ...]
 

@@ -25,7 +25,7 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 """
 
 
-class Surroundings:
+class RoleLayers:
     """The policies around each role of a blueprint, as `evaluate` takes them; each is put together once."""
 
     def __init__(self, blueprint: ComposedBlueprint) -> None:
