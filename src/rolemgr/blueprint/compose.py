@@ -76,7 +76,7 @@ def compose_blueprint(blueprint: Sourced[Blueprint], catalog: Catalog) -> Compos
         with gathering(problems):
             roles.append(_role(blueprint, catalog, place, tuple(flow for flow in flows if flow.role == place)))
     raise_all([*problems, *_names_taken(blueprint, roles)])
-    policies = tuple(_policies(blueprint, catalog, flows))
+    policies = tuple(placed_policies(blueprint, catalog, flows))
     return ComposedBlueprint(blueprint, catalog, tuple(roles), policies, layers_of(blueprint, catalog), flows)
 
 
@@ -123,7 +123,7 @@ def _names_taken(blueprint: Sourced[Blueprint], roles: Sequence[PlacedRole]) -> 
         seen[key] = one.place
 
 
-def _policies(
+def placed_policies(
     blueprint: Sourced[Blueprint], catalog: Catalog, flows: tuple[ExpandedFlow, ...]
 ) -> Iterator[PlacedPolicy]:
     """Yield the policy of each resource that another account's roles use."""

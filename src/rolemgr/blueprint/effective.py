@@ -55,6 +55,8 @@ def _questions(blueprint: ComposedBlueprint, around: RoleLayers) -> Iterator[Flo
     for flow in blueprint.flows:
         role = around.roles[flow.role]
         for one in flow.pattern.value.requests:
+            if one.optional:
+                continue  # what the other side may let it do, and it does without
             for resource in flow.filled((one.resource,)) if flow.has(one.needs) else ():
                 asked = FlowQuestion(flow, role, around.request(flow, one, resource, role), around.policy_of(resource))
                 yield asked if _decision(around, asked).decision == "Allowed" else _complying(blueprint, around, asked)
@@ -86,9 +88,7 @@ def _places(flow: ExpandedFlow) -> tuple[SourceLocation, ...]:
     return (flow.where, flow.pattern.at())
 
 
-def _removal(
-    blueprint: ComposedBlueprint, around: RoleLayers, questions: tuple[FlowQuestion, ...]
-) -> Iterator[Judged]:
+def _removal(blueprint: ComposedBlueprint, around: RoleLayers, questions: tuple[FlowQuestion, ...]) -> Iterator[Judged]:
     """Yield for each statement that a flow brings whether some flow is lost without it."""
     for role in blueprint.roles:
         own = tuple(one for one in questions if one.role is role)
@@ -145,9 +145,7 @@ def _still(
     return evaluate(one.request, policies).decision == "Allowed"
 
 
-def _others(
-    blueprint: ComposedBlueprint, around: RoleLayers, questions: tuple[FlowQuestion, ...]
-) -> Iterator[Judged]:
+def _others(blueprint: ComposedBlueprint, around: RoleLayers, questions: tuple[FlowQuestion, ...]) -> Iterator[Judged]:
     """Yield for each role and each request of a flow across accounts that is not its own whether it is refused."""
     allowed = {(one.role.place, one.request.action, one.request.resource) for one in questions}
     asked = {(one.request.action, one.request.resource): one for one in questions if one.policy and one.flow.crosses}

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from rolemgr.iam.base import Model
 from rolemgr.model.catalog import EntryId, ParameterName, Strings, Text
+from rolemgr.model.check_config import Day
 from rolemgr.model.spec import AccountId, Region, RoleSettings, RoleSpec
 
 _PLACE = r"[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*"
@@ -96,6 +97,15 @@ _Bucket: TypeAlias = Annotated[BlueprintBucket, BeforeValidator(_named)]
 _Names: TypeAlias = Annotated[BlueprintNames, BeforeValidator(_several)]
 
 
+class AcceptedSink(Model):
+    """A way out of a stolen session that stays open: of which *roles* (all unless named), why, and until when."""
+
+    reason: Text
+    roles: tuple[Place, ...] = ()
+    until: Day | None = None
+    """The last day on which it is accepted."""
+
+
 class BlueprintRole(RoleSpec):
     """A role, as in a role file; its account is told by its place."""
 
@@ -119,3 +129,5 @@ class Blueprint(RoleSettings):
     flows: tuple[Text, ...] = ()
     """What roles do with what is there: ``modelling/training reads data/curated``."""
     layers: BlueprintLayers = Field(default_factory=BlueprintLayers)
+    accepted_sinks: dict[EntryId, AcceptedSink] = Field(default_factory=dict)
+    """Ways out of stolen sessions that `rolemgr prove` finds open, by name, and that stay so."""

@@ -1,0 +1,96 @@
+"""
+A stolen session: what somebody outside every network asks with the credentials of a role, one sink after the other.
+
+Whatever the request itself chooses (tags, instance types, names) the thief chooses, so a sink is closed only where no
+choice of the other condition keys opens it.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
+from rolemgr.blueprint.let_in import OUTSIDE_ORGANIZATION, outside_account
+from rolemgr.blueprint.sinks import Sink, network
+from rolemgr.blueprint.targets import places_of
+from rolemgr.blueprint.witness import caller_keys
+from rolemgr.iam.arn import ACCOUNT_ID, Arn
+from rolemgr.prove.domains import KeyAssignment
+from rolemgr.prove.search import Inquiry
+
+_STRANGER: Final = "unknown-to-the-blueprint"
+
+
+class SinkQuestion(NamedTuple):
+    """A request of a sink: its resource, whose that is (None for an account outside), and what is known of it."""
+
+    sink: Sink
+    action: str
+    resource: str
+    target: str | None
+    owner: str
+    keys: KeyAssignment
+
+
+class StolenSession:
+    """The session of one role of a blueprint in somebody else's hands."""
+
+    def __init__(self, blueprint: ComposedBlueprint, placed: PlacedRole) -> None:
+        """Take what is known of the role at *placed*."""
+        self._blueprint, self._placed = blueprint, placed
+        value = blueprint.source.value
+        self._outside = outside_account(value)
+        self._accounts = {account.id: name for name, account in value.accounts.items()}
+        self._buckets = _buckets(blueprint, placed)
+        self._roles = {one.role.spec.arn for one in blueprint.roles}
+        home = places_of(blueprint.source, placed.account)
+        self._values = {"partition": home["partition"][0], "region": home["region"][0], "outside": self._outside}
+
+    def questions(self, sink: Sink, asked: Inquiry) -> Iterator[SinkQuestion]:
+        """Yield each request of *sink* with the action that is *asked*: on each class of resources that it is about."""
+        for resource in dict.fromkeys(self._resources(sink, asked)):
+            target = self._target(resource)
+            owner = self._blueprint.source.value.accounts[target].id if target else self._outside
+            for context in sink.filled(self._values):
+                keys = {**self._keys(owner, is_ours=target is not None), **context}
+                yield SinkQuestion(sink, asked.action, resource, target, owner, keys)
+
+    def _resources(self, sink: Sink, asked: Inquiry) -> Iterator[str]:
+        named = asked.resources()
+        if sink.target == "role":
+            yield from (one for one in named if one not in self._roles)
+            partition, account = self._values["partition"], self._placed.role.spec.account
+            yield from (f"arn:{partition}:iam::{one}:role/{_STRANGER}" for one in (account, self._outside))
+            return
+        if sink.resource:
+            yield sink.resource.format(**self._values)
+        ours = sink.target == "own"
+        yield from (one for one in named if (self._target(one) is not None) is ours)
+
+    def _target(self, resource: str) -> str | None:
+        """Return the account of the blueprint that *resource* is in, by name; None for one that it does not have."""
+        arn = Arn.parse(resource)
+        if arn is None:
+            return self._placed.account
+        if ACCOUNT_ID.fullmatch(arn.account):
+            return self._accounts.get(arn.account)
+        if arn.service == "s3" and not arn.account:
+            return self._buckets.get(arn.resource.partition("/")[0])
+        return self._placed.account  # AWS's own (a managed policy), or any account: then the caller's is among them
+
+    def _keys(self, owner: str, *, is_ours: bool) -> dict[str, tuple[str, ...]]:
+        organization = self._blueprint.source.value.organization
+        ours = (organization.id,) if organization else ()
+        there = ours if is_ours else (OUTSIDE_ORGANIZATION,)
+        more = {"aws:resourceaccount": (owner,), "aws:resourceorgid": there}
+        return {**network(), **caller_keys(self._blueprint, self._placed), **more}
+
+
+def _buckets(blueprint: ComposedBlueprint, placed: PlacedRole) -> Mapping[str, str]:
+    """Return the account of each bucket that the blueprint, or the role's own parameters, name."""
+    found = {bucket: placed.account for values in placed.role.parameters.values() for bucket in map(_bucket, values)}
+    return {**found, **{one.name: place.partition("/")[0] for place, one in blueprint.source.value.buckets.items()}}
+
+
+def _bucket(text: str) -> str:
+    arn = Arn.parse(text)
+    return (arn.resource if arn else text).partition("/")[0]
