@@ -64,7 +64,8 @@ def _questions(blueprint: ComposedBlueprint, around: RoleLayers) -> Iterator[Flo
 
 def _complying(blueprint: ComposedBlueprint, around: RoleLayers, asked: FlowQuestion) -> FlowQuestion:
     """Return what is *asked* with the keys that guardrails and SCPs ask for, such as the network of a job."""
-    found = complying(within_layers(blueprint, around, asked.role), asked.request)
+    subject = within_layers(blueprint, around, asked.role, asked.flow.target.account)
+    found = complying(subject, asked.request)
     return asked._replace(request=found) if found else asked
 
 

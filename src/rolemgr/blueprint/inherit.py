@@ -8,12 +8,14 @@ has its value. Keys that hold several named values (``guardrail``, ``tag``) are 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from rolemgr.errors import InputError, UnknownNameError
+from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 from rolemgr.files.source import DataPath, SourceFile
 from rolemgr.model.blueprint import Blueprint
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.spec import RoleSettings, RoleSpec
 
+_ROLES: Final = "_roles"
+"""How the names of parameters end that hold roles."""
 _NAMED_VALUES: Final = ("guardrail", "tag", "parameter")
 
 
@@ -45,10 +47,13 @@ def role_source(blueprint: Sourced[Blueprint], place: str) -> SourceFile:
     names an account itself.
     """
     merged = _merged(blueprint, place)
-    given = merged.data.get("pass_role")
-    if isinstance(given, str | list):
-        names = [given] if isinstance(given, str) else given
-        merged.data["pass_role"] = [_arn_of(blueprint, place, name) for name in names]
+    if "pass_role" in merged.data:
+        merged.data["pass_role"] = _arns_of(blueprint, place, ("pass_role",), merged.data["pass_role"])
+    values = merged.data.get("parameter")
+    if isinstance(values, dict):
+        roles = [name for name in values if str(name).endswith(_ROLES)]
+        arns = {name: _arns_of(blueprint, place, ("parameter", name), values[name]) for name in roles}
+        merged.data["parameter"] = {**values, **arns}
     return SourceFile(blueprint.source.name, merged.data, merged.lines)
 
 
@@ -104,10 +109,18 @@ def _levels(blueprint: Blueprint, account: str, place: str) -> Iterator[DataPath
     yield ("roles", place)
 
 
-def _arn_of(blueprint: Sourced[Blueprint], place: str, text: Any) -> Any:
+def _arns_of(blueprint: Sourced[Blueprint], place: str, at: DataPath, given: Any) -> Any:
+    """Return the ARNs of the roles that *given* names by their places; anything else as it is."""
+    if not isinstance(given, str | list):
+        return given
+    names = [given] if isinstance(given, str) else given
+    return [_arn_of(blueprint, blueprint.at("roles", place, *at), name) for name in names]
+
+
+def _arn_of(blueprint: Sourced[Blueprint], where: SourceLocation, text: Any) -> Any:
     """Return the ARN of the role that *text* names by its place; anything else as it is."""
     if not isinstance(text, str) or ":" in text or "/" not in text:
         return text
     if text not in blueprint.value.roles:
-        raise UnknownNameError(blueprint.at("roles", place, "pass_role"), "role", text, blueprint.value.roles)
+        raise UnknownNameError(where, "role", text, blueprint.value.roles)
     return role_arn(blueprint, text)

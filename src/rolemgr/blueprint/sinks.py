@@ -1,8 +1,9 @@
 """Where what a stolen session holds can go: the rows of `sinks.json`, each with AWS's page."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
@@ -42,6 +43,21 @@ def sinks() -> tuple[Sink, ...]:
 def network() -> Keys:
     """Return the condition keys of a request from anywhere, in lower case: outside of every network that is known."""
     return {key.lower(): tuple(texts) for key, texts in _rows()["network"].items()}
+
+
+def strange_address(ranges: Iterable[str]) -> str:
+    """Return an IP address that is in none of *ranges*; the first that there is, where they hold all of them."""
+    addresses: list[str] = _rows()["addresses"]
+    known = [found for text in ranges if (found := _range(text))]
+    strange = (one for one in addresses if not any(ip_address(one) in network for network in known))
+    return next(strange, addresses[0])
+
+
+def _range(text: str) -> IPv4Network | IPv6Network | None:
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:  # a variable, or what IAM refuses: no address is in it
+        return None
 
 
 @cache

@@ -10,10 +10,11 @@ from typing import Final, NamedTuple
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
 from rolemgr.blueprint.let_in import OUTSIDE_ORGANIZATION, outside_account
-from rolemgr.blueprint.sinks import Sink, network
+from rolemgr.blueprint.sinks import Sink, network, strange_address
 from rolemgr.blueprint.targets import places_of
 from rolemgr.blueprint.witness import caller_keys
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
+from rolemgr.iam.documents import PolicyDocument
 from rolemgr.prove.domains import KeyAssignment
 from rolemgr.prove.search import Inquiry
 
@@ -42,6 +43,7 @@ class StolenSession:
         self._accounts = {account.id: name for name, account in value.accounts.items()}
         self._buckets = _buckets(blueprint, placed)
         self._roles = {one.role.spec.arn for one in blueprint.roles}
+        self._address = strange_address(_ranges(blueprint, placed))
         home = places_of(blueprint.source, placed.account)
         self._values = {"partition": home["partition"][0], "region": home["region"][0], "outside": self._outside}
 
@@ -82,7 +84,17 @@ class StolenSession:
         ours = (organization.id,) if organization else ()
         there = ours if is_ours else (OUTSIDE_ORGANIZATION,)
         more = {"aws:resourceaccount": (owner,), "aws:resourceorgid": there}
-        return {**network(), **caller_keys(self._blueprint, self._placed), **more}
+        address = {"aws:sourceip": (self._address,)}
+        return {**network(), **address, **caller_keys(self._blueprint, self._placed), **more}
+
+
+def _ranges(blueprint: ComposedBlueprint, placed: PlacedRole) -> Iterator[str]:
+    """Yield the IP ranges that policies of the organization and of the role name."""
+    documents: list[PolicyDocument] = [one.document for level in blueprint.layers for one in level.documents.policies]
+    documents += [one.document for one in (*placed.documents.policies, *placed.documents.managed_policies)]
+    for statement in (one for document in documents for one in document.statements()):
+        for block in statement.condition.values():
+            yield from (value for key, values in block.items() if key.lower() == "aws:sourceip" for value in values)
 
 
 def _buckets(blueprint: ComposedBlueprint, placed: PlacedRole) -> Mapping[str, str]:

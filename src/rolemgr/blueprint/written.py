@@ -110,9 +110,7 @@ def _told(what: str, verb: str, found: Comparison) -> Iterator[Judged]:
 
 
 def _comparable(documents: Documents, pair: DocumentPair) -> Policies:
-    """
-    Return *documents* as a comparison takes them: what only denies is held against everything that it speaks of.
-    """
+    """Return *documents* as a comparison takes them: what only denies is held against everything that it speaks of."""
     first = documents[0]
     if isinstance(first, TrustPolicy):
         return Policies(resource=first)

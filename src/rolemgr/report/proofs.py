@@ -10,7 +10,6 @@ from rich.text import Text
 from rolemgr.evaluate.request import Request
 from rolemgr.prove.proof import CounterExample, Proof
 
-
 Asking: TypeAlias = Callable[[CounterExample], str | None]
 """What asks the request of an example again, in words; None where it has none."""
 
