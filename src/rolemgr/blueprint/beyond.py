@@ -17,7 +17,8 @@ from rolemgr.blueprint.let_in import LetIn, let_in
 from rolemgr.blueprint.role_layers import FULL_ACCESS
 from rolemgr.blueprint.witness import without_principals
 from rolemgr.evaluate.decision import evaluate
-from rolemgr.evaluate.policies import Policies
+from rolemgr.evaluate.errors import LayerError, PolicyError
+from rolemgr.evaluate.policies import Policies, read_policy
 from rolemgr.evaluate.principals import read_caller
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.arn import Arn
@@ -53,6 +54,11 @@ def prove_policies(blueprint: ComposedBlueprint) -> tuple[Proof, ...]:
 
 
 def _of_policy(blueprint: ComposedBlueprint, placed: PlacedPolicy) -> Iterator[Judged]:
+    try:
+        read_policy(placed.document)
+    except (LayerError, PolicyError) as error:
+        yield NAME, CounterExample(f"AWS refuses the policy of {placed.resource}: {error}", (), None, ())
+        return
     subject = _as_subject(blueprint, placed)
     what = f"the policy of {placed.resource} lets in what the flows say alone"
     yield from all_told(subject, {NAME: what}, _of_allows(blueprint, placed, subject))

@@ -12,6 +12,7 @@ from rolemgr.blueprint.effective import prove_flows
 from rolemgr.blueprint.grants import prove_grants
 from rolemgr.blueprint.role_layers import RoleLayers
 from rolemgr.blueprint.survives import prove_stolen
+from rolemgr.blueprint.trusted import prove_trust
 from rolemgr.blueprint.written import prove_documents
 from rolemgr.prove.proof import Proof
 
@@ -36,6 +37,7 @@ def prove_composed(blueprint: ComposedBlueprint, today: date) -> BlueprintProofs
         *prove_flows(blueprint),
         *prove_policies(blueprint),
         *prove_grants(blueprint),
+        *prove_trust(blueprint),
         *prove_apart(blueprint, chains),
         *prove_stolen(blueprint, stolen, chains, today),
     )
