@@ -11,7 +11,7 @@ from rolemgr.blueprint.proofs import prove_composed
 def test_without_a_fault_all_proofs_hold() -> None:
     """The example is whole: what the faults show is theirs alone."""
     found = prove_composed(three_accounts(), TODAY)
-    assert [one.problem for proof in found.proofs for one in (*proof.counter_examples, *proof.untold)] == []
+    assert [one for proof in found.proofs for one in (*proof.counter_examples, *proof.untold)] == []
     assert {one.name for one in found.proofs} == set(PROOFS)
     assert all(one.checked for one in found.proofs if one.name != "accepted-sinks")
     assert not any(one.open or one.untold for one in found.compromise.answers)
@@ -22,7 +22,7 @@ def test_a_fault_is_found(fault: dict[str, Any]) -> None:
     """The proof fails, says what, and shows a request, or the test says why there is none."""
     found = proof(fault["found_by"], with_fault(fault))
     said = [one for one in found.counter_examples if fault["says"] in one.problem]
-    assert said, [one.problem for one in (*found.counter_examples, *found.untold)][:5]
+    assert said, [*found.counter_examples, *found.untold][:5]
     assert all(bool(one.request) is not bool(fault.get("no_request")) for one in said)
 
 

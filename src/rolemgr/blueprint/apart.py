@@ -45,7 +45,9 @@ def _of_role(chains: Chains, placed: PlacedRole) -> Iterator[Judged]:
         yield NAME, Untold(f"can't tell what {placed.place} reaches: {error}", (placed.place,))
         return
     for one in closure.unknown:
-        problem = f"{placed.place} reaches {one}, which is no role of the blueprint alone: nothing is proven beyond it"
+        problem = (
+            f"{placed.place} reaches {one}, which is not a role of the blueprint alone: nothing is proven beyond it"
+        )
         yield NAME, Untold(problem, (placed.place,))
 
 

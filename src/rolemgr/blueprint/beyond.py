@@ -3,7 +3,7 @@ What the policies of shared things let in beyond the flows: nobody whom no flow 
 
 Each Allow is asked for everybody whom it lets in (`rolemgr.blueprint.let_in`), each action, and each class of its
 resources, whatever the other condition keys are. The policy is judged alone, as if the caller's own side allowed all:
-that another layer stops somebody is no reason to let them in.
+what another layer stops need not be let in here.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ NAME: Final = "nothing-beyond"
 CLAIM: Final = "the policy of what is shared lets nobody do what no flow says"
 
 
-class _Asked(NamedTuple):
+class _PolicyQuestion(NamedTuple):
     """One question: may *who* do *action* on some resource of *pattern*, by the policy alone?"""
 
     subject: RoleToProve
@@ -84,7 +84,7 @@ def _of_statement(
     patterns = _patterns(placed, statement)
     for action in _actions(placed, statement):
         for pattern in patterns:
-            asked = _Asked(subject, placed, str(statement.sid), who, action, pattern, intended)
+            asked = _PolicyQuestion(subject, placed, str(statement.sid), who, action, pattern, intended)
             what = f"{who.principal} may {action} on {pattern}"
             yield NAME, told(subject, what, partial(_excess, asked))
 
@@ -140,7 +140,7 @@ def _binds_all(statement: ResourceStatement) -> bool:
     return statement.effect is Effect.ALLOW or everyone
 
 
-def _excess(asked: _Asked) -> CounterExample | None:
+def _excess(asked: _PolicyQuestion) -> CounterExample | None:
     """Return a request that the policy allows and no flow of the caller is."""
     question = inquiry(asked.subject, asked.action)
     for resource in of_pattern(asked.subject.budget, asked.pattern, asked.action):
@@ -157,12 +157,12 @@ def _excess(asked: _Asked) -> CounterExample | None:
     return None
 
 
-def _request(asked: _Asked, found: Request) -> Request:
+def _request(asked: _PolicyQuestion, found: Request) -> Request:
     owner = asked.placed.flows[0].values["account"][0]
     return Request.known(found.action, found.resource, dict(found.context), asked.who.principal, owner)
 
 
-def _is_allowed(asked: _Asked, found: Request) -> bool:
+def _is_allowed(asked: _PolicyQuestion, found: Request) -> bool:
     """Tell whether the policy lets the request pass: a caller of another account is taken to have every right there."""
     request = _request(asked, found)
     caller = read_caller(asked.who.principal)

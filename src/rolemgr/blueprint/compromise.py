@@ -20,6 +20,7 @@ from rolemgr.evaluate.decision import Evaluation, evaluate
 from rolemgr.evaluate.policies import Layer, Policies
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.iam.documents import Effect, IdentityPolicy, ResourcePolicy, TrustPolicy
+from rolemgr.prove.domains import KeyAssignment
 from rolemgr.prove.proof import RoleToProve
 from rolemgr.prove.search import Inquiry, IsolatedStatement, Limit, inquiry
 
@@ -227,7 +228,7 @@ def _boundary_limits(placed: PlacedRole, question: SinkQuestion) -> tuple[Limit,
     document = IdentityPolicy(version="2012-10-17", statement=allows)
     policies = Policies(identity=(document,))
 
-    def keeps(assignment: dict[str, tuple[str, ...]]) -> bool:
+    def keeps(assignment: KeyAssignment) -> bool:
         context = Context({key: values for key, values in assignment.items() if values})
         return evaluate(Request(question.action, question.resource, context), policies).decision == "Allowed"
 

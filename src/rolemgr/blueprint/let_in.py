@@ -67,7 +67,7 @@ def _named(blueprint: Blueprint, statement: ResourceStatement | TrustStatement, 
 
 
 def _blocks(principal: Principals) -> Mapping[str, tuple[str, ...]]:
-    return principal if isinstance(principal, Mapping) else {"AWS": ("*",)}
+    return dict(principal.items()) if isinstance(principal, Mapping) else {"AWS": ("*",)}
 
 
 def _one(name: str, partition: str) -> str:

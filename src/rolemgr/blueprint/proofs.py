@@ -13,7 +13,7 @@ from rolemgr.blueprint.grants import prove_grants
 from rolemgr.blueprint.role_layers import RoleLayers
 from rolemgr.blueprint.survives import prove_stolen
 from rolemgr.blueprint.trusted import prove_trust
-from rolemgr.blueprint.written import prove_documents
+from rolemgr.blueprint.unaltered import prove_documents
 from rolemgr.prove.proof import Proof
 
 

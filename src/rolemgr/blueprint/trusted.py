@@ -1,9 +1,9 @@
 """
 Who may assume the roles of a blueprint: services, people and roles that its file names, and nobody beside them.
 
-Each Allow of a trust policy is asked for everybody whom it lets in, as if the caller's own side allowed all. A role that
-is named in an account of the blueprint has to be one of the blueprint's: another is a typing mistake, or a way in for
-whoever can make a role of that name.
+Each Allow of a trust policy is asked for everybody whom it lets in, as if the caller's own side allowed all. A role
+that is named in an account of the blueprint has to be one of the blueprint's: another is a typing mistake, or a way in
+for whoever can make a role of that name.
 """
 
 from collections.abc import Iterator, Mapping
@@ -45,7 +45,7 @@ def _of_role(blueprint: ComposedBlueprint, placed: PlacedRole) -> Iterator[Judge
                 yield NAME, Untold(f"{placed.place}: {who.problem}", (placed.place,))
             elif problem := _problem(blueprint, statement, who, declared):
                 what = f"{who.principal} may assume {placed.place}"
-                yield NAME, told(subject, what, partial(_shown, blueprint, placed, statement, who, problem))
+                yield NAME, told(subject, what, partial(_counter_example, blueprint, placed, statement, who, problem))
             else:
                 yield NAME, None
 
@@ -81,7 +81,7 @@ def _stands_for(name: str, principal: str, account: str | None) -> bool:
     return name in ("*", principal) or (whole is not None and whole == account)
 
 
-def _shown(
+def _counter_example(
     blueprint: ComposedBlueprint, placed: PlacedRole, statement: TrustStatement, who: LetIn, problem: str
 ) -> CounterExample | None:
     """Return a request by which *who* assumes the role, None where no request does."""

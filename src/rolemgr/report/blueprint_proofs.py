@@ -87,6 +87,6 @@ def request_line(example: CounterExample) -> str | None:
         return None
     request = example.request
     context = {key: values[0] if len(values) == 1 else list(values) for key, values in request.context.items()}
-    found = {"principal": request.principal, "action": request.action, "resource": request.resource}
+    found: dict[str, Any] = {"principal": request.principal, "action": request.action, "resource": request.resource}
     found |= {"resourceAccount": request.resource_account, "context": dict(sorted(context.items()))}
     return json.dumps({key: value for key, value in found.items() if value is not None})

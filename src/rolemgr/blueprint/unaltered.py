@@ -121,8 +121,8 @@ def _comparable(documents: Documents, pair: DocumentPair) -> Policies:
     identity = tuple(one for one in documents if isinstance(one, IdentityPolicy))
     if _allows(pair):
         return Policies(identity=identity)
-    allow = IdentityPolicy(version="2012-10-17", statement=(_everything(IdentityStatement, pair, {}),))
-    return Policies(identity=(allow, *identity))
+    everything = IdentityPolicy(version="2012-10-17", statement=(_everything(IdentityStatement, pair, {}),))
+    return Policies(identity=(everything, *identity))
 
 
 def _allows(pair: DocumentPair) -> bool:
