@@ -86,9 +86,7 @@ def _places(flow: ExpandedFlow) -> tuple[SourceLocation, ...]:
     return (flow.where, flow.pattern.at())
 
 
-def _removal(
-    blueprint: ComposedBlueprint, around: RoleLayers, questions: tuple[FlowQuestion, ...]
-) -> Iterator[Judged]:
+def _removal(blueprint: ComposedBlueprint, around: RoleLayers, questions: tuple[FlowQuestion, ...]) -> Iterator[Judged]:
     """Yield for each statement that a flow brings whether some flow is lost without it."""
     for role in blueprint.roles:
         own = tuple(one for one in questions if one.role is role)
@@ -145,9 +143,7 @@ def _still(
     return evaluate(one.request, policies).decision == "Allowed"
 
 
-def _others(
-    blueprint: ComposedBlueprint, around: RoleLayers, questions: tuple[FlowQuestion, ...]
-) -> Iterator[Judged]:
+def _others(blueprint: ComposedBlueprint, around: RoleLayers, questions: tuple[FlowQuestion, ...]) -> Iterator[Judged]:
     """Yield for each role and each request of a flow across accounts that is not its own whether it is refused."""
     allowed = {(one.role.place, one.request.action, one.request.resource) for one in questions}
     asked = {(one.request.action, one.request.resource): one for one in questions if one.policy and one.flow.crosses}

@@ -1,11 +1,13 @@
 """A blueprint that the user names: read, composed, proven, built into files."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy, PlacedRole, compose_blueprint
 from rolemgr.blueprint.effective import prove_flows
+from rolemgr.blueprint.expand import expanded
 from rolemgr.blueprint.grants import prove_grants
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, SourceLocation
@@ -23,6 +25,8 @@ from rolemgr.workflow.role import RenderedChoice
 BLUEPRINT_FILE: Final = "blueprint.yaml"
 """The file that commands take where none is named."""
 BUILD_FORMS: Final = ("json", "cloudformation", "terraform", "aws-cli")
+_PARTS: Final = frozenset(("roles", "projects", "ous", "flows"))
+"""What beside `accounts` only a blueprint has."""
 
 
 class BuiltFile(NamedTuple):
@@ -33,8 +37,8 @@ class BuiltFile(NamedTuple):
 
 
 def is_blueprint(data: object) -> bool:
-    """Tell whether *data* are those of a blueprint: accounts with roles in them, which no other file has."""
-    return isinstance(data, dict) and {"accounts", "roles"} <= data.keys()
+    """Tell whether *data* are those of a blueprint: accounts and what is in them, which no other file has."""
+    return isinstance(data, dict) and "accounts" in data and not _PARTS.isdisjoint(data)
 
 
 def read_blueprint(name: str, outside: Outside) -> Sourced[Blueprint]:
@@ -49,7 +53,16 @@ def composed_blueprint(name: str, outside: Outside) -> ComposedBlueprint:
     """Return all documents of the blueprint in the file *name*."""
     blueprint = read_blueprint(name, outside)
     folders = [Path(name).parent / one for one in blueprint.value.catalog]
-    return compose_blueprint(blueprint, Catalog(folders))
+    catalog = Catalog(folders)
+    return compose_blueprint(expanded(blueprint, catalog, partial(_role_file, Path(name).parent, outside)), catalog)
+
+
+def _role_file(folder: Path, outside: Outside, name: str, where: SourceLocation) -> SourceFile:
+    """Return the role file *name*, which lies in *folder* or below; raise InputError for one that does not."""
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise InputError(where, f"`{name}` is a link that leads out of the blueprint's folder", "copy the file there")
+    return parse_yaml(*outside.read(str(path), LIMITS))
 
 
 def notes_of(found: ComposedBlueprint) -> Iterator[str]:
