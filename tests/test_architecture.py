@@ -53,7 +53,7 @@ ROOMS = {
     },
     "report": {
         "errors", "files", "iam", "model", "reference", "catalog", "render", "evaluate", "compare", "separation", "prove",
-        "diagnose", "policytest", "check", "account", "audit", "change",
+        "diagnose", "policytest", "check", "account", "audit", "change", "blueprint",
     },
     "wizard": {"errors", "files", "iam", "model", "catalog", "compose"},
     "workflow": {

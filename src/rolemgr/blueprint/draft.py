@@ -39,11 +39,13 @@ class Draft:
     def take(self, at: DataPath, value: Any, source: SourceFile, path: DataPath, label: str | None = None) -> None:
         """Add *value* at *at* with the places that it and its parts have at *path* of *source*; *label* says whose."""
         self._put(at, _copied(value))
+        said = source if isinstance(source, PlacedSource) else None
         for one in paths_of(value, at):
-            self._places[one] = source.at((*path, *one[len(at) :]))
-        own = (
-            source.label(path) if isinstance(source, PlacedSource) else None
-        )  # whose it is, if it is not written there
+            there = (*path, *one[len(at) :])
+            self._places[one] = source.at(there)
+            if said and there in said.labels:
+                self._labels[one] = said.labels[there]
+        own = said.label(path) if said else None
         if own or label:
             self._labels[at] = own or str(label)
 

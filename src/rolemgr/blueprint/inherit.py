@@ -73,10 +73,15 @@ def _merged(blueprint: Sourced[Blueprint], place: str) -> Draft:
         raise InputError(
             draft.source().at(("catalog",)), "a blueprint has one catalog for all roles", "say `catalog` at its top"
         )
-    draft.take(("account",), blueprint.value.accounts[account].id, blueprint.source, ("accounts", account, "id"))
+    number, home = blueprint.value.accounts[account].id, ("accounts", account, "id")
+    draft.take(("account",), number, blueprint.source, home, f"account {account}")
     if "region" not in draft.data:
-        draft.take(("region",), blueprint.value.regions[0], blueprint.source, ("regions", 0))
+        draft.take(("region",), blueprint.value.regions[0], blueprint.source, ("regions", 0), _said_or_not(blueprint))
     return draft
+
+
+def _said_or_not(blueprint: Sourced[Blueprint]) -> str:
+    return ALL if "regions" in blueprint.source.data else "by default"
 
 
 def _data_at(source: SourceFile, path: DataPath) -> dict[str, Any]:

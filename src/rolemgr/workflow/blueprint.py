@@ -21,6 +21,8 @@ from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.prove import Proven
 from rolemgr.workflow.resource_policies import RESOURCE_FORMS, MadeResourcePolicy
 from rolemgr.workflow.role import RenderedChoice
+from rolemgr.workflow.shared_roles import SharedRole, shared_files, shared_roles
+from rolemgr.workflow.views import Views
 
 BLUEPRINT_FILE: Final = "blueprint.yaml"
 """The file that commands take where none is named."""
@@ -78,6 +80,14 @@ def notes_of(found: ComposedBlueprint) -> Iterator[str]:
             yield f"{where}: {text}"
 
 
+def view_of(name: str, outside: Outside) -> Views:
+    """Return the blueprint in the file *name* as it is understood, for people and programs."""
+    from rolemgr.report.blueprint import blueprint_data, blueprint_tree  # rich, for `show` alone
+
+    found = composed_blueprint(name, outside)
+    return Views(partial(blueprint_data, found), partial(blueprint_tree, found))
+
+
 def prove_blueprint(name: str, outside: Outside) -> Proven:
     """Return the proofs of the blueprint in the file *name*: effective is what it says."""
     found = composed_blueprint(name, outside)
@@ -90,7 +100,13 @@ def built_files(found: ComposedBlueprint, form: str) -> tuple[BuiltFile, ...]:
 
     What has no CloudFormation of its own is there as JSON. Raises InputError where two files have one path.
     """
-    files = [*_role_files(found, form), *_policy_files(found, form), *_layer_files(found, form)]
+    shared = shared_roles(found)
+    files = [
+        *_shared_files(found, shared, form),
+        *_role_files(found, shared, form),
+        *_policy_files(found, form),
+        *_layer_files(found, form),
+    ]
     seen: dict[str, BuiltFile] = {}
     for one in files:
         if one.path in seen and seen[one.path].text != one.text:
@@ -99,8 +115,22 @@ def built_files(found: ComposedBlueprint, form: str) -> tuple[BuiltFile, ...]:
     return tuple(seen[path] for path in sorted(seen))
 
 
-def _role_files(found: ComposedBlueprint, form: str) -> Iterator[BuiltFile]:
+def _shared_files(found: ComposedBlueprint, shared: tuple[SharedRole, ...], form: str) -> Iterator[BuiltFile]:
+    for one in shared:
+        yield from (BuiltFile(*file) for file in shared_files(one, form, unit_id(found, one.unit)))
+
+
+def unit_id(found: ComposedBlueprint, unit: str) -> str | None:
+    """Return the id of the organizational *unit*, where the blueprint says it."""
+    said = found.source.value.ous.get(unit)
+    return said.id if said else None
+
+
+def _role_files(found: ComposedBlueprint, shared: tuple[SharedRole, ...], form: str) -> Iterator[BuiltFile]:
+    alike = {placed.place for one in shared for placed in one.placed}
     for placed in found.roles:
+        if placed.place in alike:
+            continue
         text = exported_text(_choice(found, placed), Exports(form)).text
         yield BuiltFile(f"{placed.account}/roles/{FORMS[form].format(name=placed.place.partition('/')[2])}", text)
 
