@@ -15,6 +15,7 @@ from rolemgr.files.source import LIMITS, SourceFile
 from rolemgr.files.yaml import parse_yaml
 from rolemgr.model.blueprint import Blueprint
 from rolemgr.model.source import Sourced, parse_model
+from rolemgr.workflow.build_index import index_files
 from rolemgr.workflow.exports import FORMS, Exports, exported_text
 from rolemgr.workflow.layer_policies import layer_files
 from rolemgr.workflow.outside import Outside
@@ -67,19 +68,6 @@ def _role_file(folder: Path, outside: Outside, name: str, where: SourceLocation)
     return parse_yaml(*outside.read(str(path), LIMITS))
 
 
-def notes_of(found: ComposedBlueprint) -> Iterator[str]:
-    """Yield what there is to say, each once: what the documents leave open is said of each kind and not of each one."""
-    seen: set[str] = set()
-    about = (
-        *((one.level, note) for one in found.layers for note in one.notes),
-        *((one.kind, note) for one in found.policies for note in one.composed.notes),
-    )
-    for where, text in about:
-        if text not in seen:
-            seen.add(text)
-            yield f"{where}: {text}"
-
-
 def view_of(name: str, outside: Outside) -> Views:
     """Return the blueprint in the file *name* as it is understood, for people and programs."""
     from rolemgr.report.blueprint import blueprint_data, blueprint_tree  # rich, for `show` alone
@@ -98,7 +86,8 @@ def built_files(found: ComposedBlueprint, form: str) -> tuple[BuiltFile, ...]:
     """
     Return every document of *found* in *form*, one of `BUILD_FORMS`, sorted by path.
 
-    What has no CloudFormation of its own is there as JSON. Raises InputError where two files have one path.
+    With them are two pages on what is there. What has no CloudFormation of its own is there as JSON. Raises
+    InputError where two files have one path.
     """
     shared = shared_roles(found)
     files = [
@@ -112,6 +101,9 @@ def built_files(found: ComposedBlueprint, form: str) -> tuple[BuiltFile, ...]:
         if one.path in seen and seen[one.path].text != one.text:
             raise InputError(SourceLocation(one.path), "two documents have this path", "name one of them otherwise")
         seen[one.path] = one
+    listed = [(path, len(seen[path].text)) for path in sorted(seen)]
+    for path, text in index_files(found, form, shared, listed):
+        seen[path] = BuiltFile(path, text)
     return tuple(seen[path] for path in sorted(seen))
 
 

@@ -104,9 +104,9 @@ def _portable(one: SharedRole) -> Portable:
     return Portable(placed.role, placed.documents, {placed.role.spec.account: Hole(ACCOUNT)})
 
 
-def shared_notes(one: SharedRole, unit_id: str | None) -> Iterator[str]:
+def shared_notes(one: SharedRole) -> Iterator[str]:
     """Yield what to know before the role is brought into all accounts of its unit."""
     made = _portable(one)
-    if _stack_set(one.unit, made, to_template(template(made)), unit_id) is None:
+    if _stack_set(one.unit, made, to_template(template(made)), None) is None:
         yield f"ou-{one.unit}/roles/{one.name}.yaml is too large for a stack set of its own: give it by S3"
     yield from notes(made)
