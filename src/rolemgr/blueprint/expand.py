@@ -6,6 +6,7 @@ Everything after this reads accounts, things, roles and flows alone; each value 
 
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
+from typing import Final
 
 from rolemgr.blueprint.draft import Draft, drafted, merge
 from rolemgr.blueprint.projects import with_projects
@@ -26,7 +27,8 @@ def expanded(blueprint: Sourced[Blueprint], catalog: Catalog, read: ReadFile) ->
     Raises InputError (or Problems), with the line, for what can't be spelt out.
     """
     draft = drafted(blueprint)
-    problems: list[InputError] = []
+    problems: list[InputError] = [*_unknown_accounts(blueprint), *_same_ids(blueprint)]
+    raise_all(problems)
     _networks(draft, blueprint, problems)
     _roles_of_units(draft, blueprint, problems)
     _role_files(draft, read, problems)
@@ -36,6 +38,32 @@ def expanded(blueprint: Sourced[Blueprint], catalog: Catalog, read: ReadFile) ->
     if not whole.value.roles:
         raise InputError(blueprint.at(), "has no role", "say `roles`, or roles of a unit, or `projects`")
     return whole
+
+
+_SECTIONS: Final = ("keys", "buckets", "repositories", "registries", "endpoints", "roles")
+"""What is named by a place, ``ACCOUNT/NAME``."""
+
+
+def _unknown_accounts(blueprint: Sourced[Blueprint]) -> Iterator[InputError]:
+    """Yield an error for each place whose account, and for each account whose unit, is not there."""
+    value = blueprint.value
+    for section in _SECTIONS:
+        for place in getattr(value, section):
+            account = place.partition("/")[0]
+            if account not in value.accounts:
+                yield UnknownNameError(blueprint.at(section, place), "account", account, value.accounts)
+    for name, one in value.accounts.items():
+        if one.ou and value.ous and one.ou not in value.ous:
+            yield UnknownNameError(blueprint.at("accounts", name, "ou"), "organizational unit", one.ou, value.ous)
+
+
+def _same_ids(blueprint: Sourced[Blueprint]) -> Iterator[InputError]:
+    seen: dict[str, str] = {}
+    for name, one in blueprint.value.accounts.items():
+        if one.id in seen:
+            where = blueprint.at("accounts", name, "id")
+            yield InputError(where, f"account {one.id} is `{seen[one.id]}` already", "an account has one name")
+        seen[one.id] = name
 
 
 def _networks(draft: Draft, blueprint: Sourced[Blueprint], problems: list[InputError]) -> None:

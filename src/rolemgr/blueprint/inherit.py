@@ -29,8 +29,7 @@ def role_source(blueprint: Sourced[Blueprint], place: str) -> PlacedSource:
     """
     Return what is said of the role at *place*, ``ACCOUNT/NAME``, as the data of a role file.
 
-    Raises InputError for an account, a unit or a passed role that the blueprint does not have, and for a role that
-    names an account itself.
+    Raises InputError for a passed role that the blueprint does not have, and for a role that names an account itself.
     """
     found = _merged(blueprint, place).source()
     given = found.data.get("pass_role")
@@ -58,7 +57,7 @@ def said_of(blueprint: Sourced[Blueprint], place: str) -> PlacedSource:
 
 
 def _merged(blueprint: Sourced[Blueprint], place: str) -> Draft:
-    account = _account_of(blueprint, place)
+    account = place.partition("/")[0]
     draft = Draft(blueprint.source.name)
     draft.begin(blueprint.at("roles", place))
     for level in reversed(list(levels_of_role(blueprint.value, account, place))):
@@ -89,17 +88,6 @@ def _data_at(source: SourceFile, path: DataPath) -> dict[str, Any]:
     for step in path:
         data = data[step]
     return data if isinstance(data, dict) else {}
-
-
-def _account_of(blueprint: Sourced[Blueprint], place: str) -> str:
-    account = place.partition("/")[0]
-    known, units = blueprint.value.accounts, blueprint.value.ous
-    if account not in known:
-        raise UnknownNameError(blueprint.at("roles", place), "account", account, known)
-    unit = known[account].ou
-    if unit and units and unit not in units:
-        raise UnknownNameError(blueprint.at("accounts", account, "ou"), "organizational unit", unit, units)
-    return account
 
 
 def levels_of_role(blueprint: Blueprint, account: str, place: str) -> Iterator[Level]:

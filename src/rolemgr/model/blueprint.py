@@ -144,10 +144,25 @@ class BlueprintProject(BlueprintLevel):
     """The key that its objects are encrypted with, where the bucket says none."""
 
 
+def _bucket_name(value: str) -> str:
+    if not re.fullmatch(r"(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", value):
+        raise ValueError(f"`{value}` is not a bucket name: 3 to 63 of a-z, 0-9, dot and hyphen")
+    return value
+
+
+def _key_id(value: str) -> str:
+    """Return *value*, the id or the ARN of a key, as https://docs.aws.amazon.com/kms/latest/developerguide/find-cmk-id-arn.html."""
+    key = r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})"
+    if not re.fullmatch(rf"(?:arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{{12}}:key/)?{key}", value):
+        alias = "; a policy can't name a key by its alias" if "alias" in value else ""
+        raise ValueError(f"`{value}` is not a key's id such as 1234abcd-12ab-34cd-56ef-1234567890ab, or its ARN{alias}")
+    return value
+
+
 class BlueprintBucket(Model):
     """An S3 bucket, and the customer managed key that its objects are encrypted with."""
 
-    name: Text
+    name: Annotated[str, AfterValidator(_bucket_name)]
     key: Place | None = None
 
 
@@ -177,7 +192,7 @@ class Blueprint(BlueprintLevel):
     """The regions that are used; the first is that of everything which names none."""
     accounts: dict[EntryId, BlueprintAccount] = Field(min_length=1)
     ous: dict[EntryId, BlueprintUnit] = Field(default_factory=dict)
-    keys: dict[Place, Text] = Field(default_factory=dict)
+    keys: dict[Place, Annotated[str, AfterValidator(_key_id)]] = Field(default_factory=dict)
     """Customer managed keys, each by its id or ARN."""
     buckets: dict[Place, _Bucket] = Field(default_factory=dict)
     repositories: dict[Place, _Names] = Field(default_factory=dict)

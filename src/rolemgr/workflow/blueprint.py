@@ -47,7 +47,7 @@ def is_blueprint(data: object) -> bool:
 def read_blueprint(name: str, outside: Outside) -> Sourced[Blueprint]:
     """Return the blueprint in the file *name*; raise InputError (or Problems) for what is wrong in it."""
     source: SourceFile = parse_yaml(*outside.read(name, LIMITS))
-    if not is_blueprint(source.data):
+    if not isinstance(source.data, dict) or not {"accounts", *_PARTS} & source.data.keys():
         raise InputError(SourceLocation(source.name, 1), "is not a blueprint", "one has `accounts` and `roles`")
     return parse_model(source, Blueprint)
 
@@ -63,6 +63,8 @@ def composed_blueprint(name: str, outside: Outside) -> ComposedBlueprint:
 def _role_file(folder: Path, outside: Outside, name: str, where: SourceLocation) -> SourceFile:
     """Return the role file *name*, which lies in *folder* or below; raise InputError for one that does not."""
     path = folder / name
+    if not path.exists():
+        raise InputError(where, f"there is no role file `{name}`", f"it is looked for in {folder}")
     if not path.resolve().is_relative_to(folder.resolve()):
         raise InputError(where, f"`{name}` is a link that leads out of the blueprint's folder", "copy the file there")
     return parse_yaml(*outside.read(str(path), LIMITS))

@@ -5,10 +5,12 @@ Why the order: a bucket's policy is refused where it names a role that is not th
 roles. https://repost.aws/knowledge-center/s3-invalid-principal-in-policy-error
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
+from rolemgr.blueprint.flows import ExpandedFlow
 from rolemgr.blueprint.levels import LevelLayers
 from rolemgr.reference.quirks import quota
 from rolemgr.report.blueprint import things_of
@@ -16,8 +18,10 @@ from rolemgr.report.pages.page import Cell, Code, Fact, Page, Section, Table, To
 from rolemgr.report.pages.picture import Arrow, Group, Item, Picture
 from rolemgr.report.preview import sizes
 
-MOST_ACCOUNTS: Final = 60
-"""How many accounts the picture has; of more, those that flows go through come first."""
+MOST_BANDS: Final = 60
+"""How many accounts the picture has, those alike as one; of more, those that flows go through come first."""
+_MANY: Final = 20
+"""A table of more accounts is folded."""
 _FORMS: Final = {
     "json": "JSON", "cloudformation": "CloudFormation", "terraform": "Terraform", "aws-cli": "the AWS CLI",
 }  # fmt: skip
@@ -45,7 +49,7 @@ def build_page(built: Built) -> Page:
     sections = (
         Section("Accounts, roles and flows", tuple(_left_out(found)), picture=picture_of(found)),
         Section("Apply in this order", tuple(_steps(built)), numbered=True),
-        Section("Accounts", table=_accounts(built)),
+        Section("Accounts", table=_accounts(built), folded=len(found.source.value.accounts) > _MANY),
         Section("Roles", table=_roles(found)),
         Section("Roles that all accounts of a unit have alike", table=_shared(built)),
         Section("Policies of the organization", table=_layers(found.layers)),
@@ -82,36 +86,55 @@ def _facts(built: Built) -> Iterator[Fact]:
 
 
 def picture_of(found: ComposedBlueprint) -> Picture:
-    """Return the picture of *found*: accounts with their roles and with what they share, and flows between these."""
-    accounts = _shown_accounts(found)
-    arrows = tuple(Arrow(one.role, one.target.place, _verb(one.text, one.role, one.target.place), one.crosses)
-                   for one in found.flows)  # fmt: skip
+    """
+    Return the picture of *found*: accounts with their roles and with what they share, and flows between these.
+
+    Accounts of a unit with the same roles and flows, and nothing of their own, stand there as one.
+    """
+    bands = _bands(found)
+    shown = {name for band in bands for name in band[:1]}
+    arrows = tuple(
+        Arrow(one.role, one.target.place, _verb(one), one.crosses)
+        for one in found.flows
+        if one.role.partition("/")[0] in shown
+    )
     about = f"{counted(len(found.flows), 'flow')} between roles on the left and what accounts have on the right"
-    return Picture(about, tuple(_group(found, name) for name in accounts), arrows)
+    return Picture(about, tuple(_group(found, band) for band in bands), arrows)
 
 
-def _verb(text: str, role: str, target: str) -> str:
+def _verb(flow: ExpandedFlow) -> str:
     """Return what a flow says between and behind its role and its target."""
-    return " ".join(text.removeprefix(role).replace(target, "", 1).split())
+    return " ".join(flow.text.removeprefix(flow.role).replace(flow.target.place, "", 1).split())
 
 
-def _shown_accounts(found: ComposedBlueprint) -> list[str]:
-    names = list(found.source.value.accounts)
-    if len(names) <= MOST_ACCOUNTS:
-        return names
+def _bands(found: ComposedBlueprint) -> list[list[str]]:
+    """Return the accounts of the picture, those that look alike together; of very many, those with flows first."""
+    roles: dict[str, list[str]] = defaultdict(list)
+    flows: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for role in found.roles:
+        roles[role.account].append(role.place.partition("/")[2])
+    for flow in found.flows:
+        account, _, name = flow.role.partition("/")
+        flows[account].append((name, _verb(flow), flow.target.place))
+    bands: dict[object, list[str]] = {}
+    for name, one in found.source.value.accounts.items():
+        alike: object = (one.ou, tuple(roles[name]), tuple(sorted(flows[name])))
+        bands.setdefault(name if any(things_of(found, name)) else alike, []).append(name)
+    every = list(bands.values())
     used = {account for one in found.flows for account in (one.role.partition("/")[0], one.target.account)}
-    kept = set(sorted(names, key=lambda name: (name not in used, names.index(name)))[:MOST_ACCOUNTS])
-    return [name for name in names if name in kept]
+    kept = sorted(range(len(every)), key=lambda number: (every[number][0] not in used, number))[:MOST_BANDS]
+    return [every[number] for number in sorted(kept)]
 
 
 def _left_out(found: ComposedBlueprint) -> Iterator[str]:
-    names, shown = found.source.value.accounts, _shown_accounts(found)
+    names, shown = found.source.value.accounts, {name for band in _bands(found) for name in band}
     if len(shown) < len(names):
-        flows = sum(not {one.role.partition("/")[0], one.target.account} <= set(shown) for one in found.flows)
+        flows = sum(not {one.role.partition("/")[0], one.target.account} <= shown for one in found.flows)
         yield f"the picture has {len(shown):,} of {len(names):,} accounts, and is without {counted(flows, 'flow')}"
 
 
-def _group(found: ComposedBlueprint, name: str) -> Group:
+def _group(found: ComposedBlueprint, band: Sequence[str]) -> Group:
+    name = band[0]
     account = found.source.value.accounts[name]
     unit = f" · unit {account.ou}" if account.ou else ""
     left = tuple(
@@ -124,7 +147,9 @@ def _group(found: ComposedBlueprint, name: str) -> Group:
         for kind, place, text in things_of(found, name)
         if kind != "key"
     )
-    return Group(f"{name} · {account.id}{unit}", left, right)
+    title = f"{name} · {account.id}" if len(band) == 1 else f"{len(band):,} accounts alike"
+    more = "" if len(band) == 1 else f" · {_listed(band, 3)}"
+    return Group(f"{title}{unit}{more}", left, right)
 
 
 def _steps(built: Built) -> Iterator[str]:
@@ -146,10 +171,10 @@ def _steps(built: Built) -> Iterator[str]:
         yield f"last the policies of the organization, at one account or unit for trial first: {levels}"
 
 
-def _listed(names: Iterable[str]) -> str:
+def _listed(names: Iterable[str], most: int = 8) -> str:
     every = list(names)
-    more = f" and {len(every) - 8} more" if len(every) > 8 else ""
-    return ", ".join(every[:8]) + more
+    more = f" and {len(every) - most} more" if len(every) > most else ""
+    return ", ".join(every[:most]) + more
 
 
 def _accounts(built: Built) -> Table:
