@@ -25,8 +25,6 @@ from rolemgr.workflow.role import RenderedChoice
 from rolemgr.workflow.shared_roles import SharedRole, shared_files, shared_roles
 from rolemgr.workflow.views import Views
 
-BLUEPRINT_FILE: Final = "blueprint.yaml"
-"""The file that commands take where none is named."""
 BUILD_FORMS: Final = ("json", "cloudformation", "terraform", "aws-cli")
 _PARTS: Final = frozenset(("roles", "projects", "ous", "flows"))
 """What beside `accounts` only a blueprint has."""
