@@ -180,8 +180,10 @@ class BlueprintNames(Model):
     names: Strings = Field(min_length=1)
 
 
-_Bucket: TypeAlias = Annotated[BlueprintBucket, BeforeValidator(_named)]
-_Names: TypeAlias = Annotated[BlueprintNames, BeforeValidator(_several)]
+_Bucket: TypeAlias = Annotated[BlueprintBucket, BeforeValidator(_named, json_schema_input_type=str | BlueprintBucket)]
+_Names: TypeAlias = Annotated[
+    BlueprintNames, BeforeValidator(_several, json_schema_input_type=str | list[str] | BlueprintNames)
+]
 
 
 class Blueprint(BlueprintLevel):
