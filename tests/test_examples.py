@@ -18,8 +18,10 @@ ROLES = sorted(path.parent.name for path in EXAMPLES.glob("*/role.yaml"))
 EXPORTS = re.findall(
     r"^rolemgr ((?:create|preview) .*) -o (examples/(?:exports|templates|reviews)/\S+)$", README, re.MULTILINE
 )
+BLUEPRINTS = sorted(path.parent.name for path in EXAMPLES.glob("*/blueprint.yaml"))
+BUILT = {path for name in BLUEPRINTS for path in (EXAMPLES / name / "build").rglob("*.yaml")}
 YAML = sorted(
-    {path.relative_to(TOP).as_posix() for path in EXAMPLES.rglob("*.yaml")} - {path for _, path in EXPORTS}
+    {path.relative_to(TOP).as_posix() for path in {*EXAMPLES.rglob("*.yaml")} - BUILT} - {path for _, path in EXPORTS}
 )  # fmt: skip
 COMMANDS = re.findall(r"^\$ rolemgr (.*)\n((?:(?!\$ |```).*\n)*)", README, re.MULTILINE)
 SCHEMA_LINE = re.compile(r"# yaml-language-server: \$schema=(\S+\.schema\.json)")
@@ -76,6 +78,29 @@ def test_command_of_the_readme_prints_what_is_shown(command: str, output: str, r
     assert re.fullmatch(wanted, ran.stdout, re.DOTALL), ran.stdout
 
 
+@pytest.mark.parametrize("name", BLUEPRINTS)
+def test_blueprint_builds_to_the_folder_beside_it(name: str, run: Run, update_golden: bool, tmp_path: Path) -> None:
+    """`rolemgr build` of each example writes what is there, file by file and byte by byte, and nothing else."""
+    beside = EXAMPLES / name / "build"
+    folder = str(beside) if update_golden else str(tmp_path)
+    ran = run("build", f"examples/{name}/blueprint.yaml", "-o", folder, *(["--prune"] if update_golden else []))
+    assert (ran.code, ran.errors) == (0, [])
+    assert _files(beside) == _files(Path(folder))
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("name", BLUEPRINTS)
+def test_blueprint_is_what_init_writes(name: str, run: Run) -> None:
+    """`rolemgr init --blueprint` writes the example, but for the line that leads editors to the schema."""
+    ran = run("init", "--blueprint", name.removeprefix("blueprint-"), "-o", "-")
+    assert (ran.code, ran.errors) == (0, [])
+    _, _, text = (EXAMPLES / name / "blueprint.yaml").read_text(encoding="utf-8").partition("\n")
+    assert text == ran.stdout
+
+
 def test_the_policy_tests_among_the_examples_pass(run: Run) -> None:
     """Each project of `one-role-six-projects` reaches its own bucket and not the five others."""
     ran = run("test", "examples/tests")
@@ -106,3 +131,4 @@ def test_there_are_examples_and_commands() -> None:
     """Collecting nothing must not look like passing."""
     assert len(ROLES) >= 6
     assert len(COMMANDS) >= 4
+    assert len(BLUEPRINTS) == 4

@@ -14,12 +14,14 @@ from rolemgr.blueprint.chains import Chains
 from rolemgr.blueprint.compose import ComposedBlueprint, compose_blueprint
 from rolemgr.blueprint.compromise import compromise
 from rolemgr.blueprint.effective import prove_flows
+from rolemgr.blueprint.expand import expanded
 from rolemgr.blueprint.grants import prove_grants
 from rolemgr.blueprint.role_layers import RoleLayers
 from rolemgr.blueprint.survives import prove_stolen
 from rolemgr.blueprint.trusted import prove_trust
 from rolemgr.blueprint.unaltered import prove_documents
 from rolemgr.catalog.load import Catalog
+from rolemgr.errors import SourceLocation
 from rolemgr.files.source import SourceFile
 from rolemgr.files.yaml import parse_yaml, read_yaml
 from rolemgr.model.blueprint import Blueprint
@@ -34,12 +36,16 @@ FAULTS: list[dict[str, Any]] = read_yaml(HERE / "faults.yaml").data if (HERE / "
 
 def composed(source: SourceFile) -> ComposedBlueprint:
     """Return the documents of the blueprint in *source*."""
-    return compose_blueprint(parse_model(source, Blueprint), catalog())
+    return compose_blueprint(expanded(parse_model(source, Blueprint), catalog(), _no_files), catalog())
+
+
+def _no_files(name: str, where: SourceLocation) -> SourceFile:
+    raise AssertionError((name, where))
 
 
 def of_text(text: str, name: str = "blueprint.yaml") -> ComposedBlueprint:
     """Return the documents of the blueprint that *text* is."""
-    return composed(parse_yaml(name, text))
+    return composed(parse_yaml(text, name))
 
 
 @cache

@@ -6,13 +6,14 @@ from functools import reduce
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from rolemgr.blueprint.draft import Draft
 from rolemgr.blueprint.flows import ExpandedFlow, FlowGrant, expanded_flows, grants_of, role_additions
 from rolemgr.blueprint.inherit import role_source
 from rolemgr.blueprint.levels import LevelLayers, layers_of
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.role import compose
 from rolemgr.errors import InputError, gathering, raise_all
-from rolemgr.files.source import DataPath, SourceFile
+from rolemgr.files.source import PlacedSource
 from rolemgr.iam.documents import ResourcePolicy
 from rolemgr.layers.resource_policy import ComposedResourcePolicy, compose_resource_policy, merged
 from rolemgr.layers.resource_values import resource_values
@@ -70,11 +71,14 @@ def compose_blueprint(blueprint: Sourced[Blueprint], catalog: Catalog) -> Compos
     separation of its persona.
     """
     flows = expanded_flows(blueprint, catalog)
+    by_role: dict[str, list[ExpandedFlow]] = {}
+    for flow in flows:
+        by_role.setdefault(flow.role, []).append(flow)
     problems: list[InputError] = []
     roles: list[PlacedRole] = []
     for place in sorted(blueprint.value.roles):
         with gathering(problems):
-            roles.append(_role(blueprint, catalog, place, tuple(flow for flow in flows if flow.role == place)))
+            roles.append(_role(blueprint, catalog, place, tuple(by_role.get(place, ()))))
     raise_all([*problems, *_names_taken(blueprint, roles)])
     policies = tuple(placed_policies(blueprint, catalog, flows))
     return ComposedBlueprint(blueprint, catalog, tuple(roles), policies, layers_of(blueprint, catalog), flows)
@@ -90,22 +94,23 @@ def _role(
     return PlacedRole(place, place.partition("/")[0], spec, role, documents, flows, notes)
 
 
-def _with_flows(source: SourceFile, flows: tuple[ExpandedFlow, ...]) -> SourceFile:
+def _with_flows(source: PlacedSource, flows: tuple[ExpandedFlow, ...]) -> PlacedSource:
     """Return the data of a role with what its *flows* add to it; the lines are those of the flows."""
     if not flows:
         return source
-    data: dict[str, Any] = dict(source.data)
-    lines: dict[DataPath, int] = dict(source.lines)
-    line = flows[0].where.line or 1
-    added = role_additions(flows)
-    data["add"] = [*_listed(data.get("add")), *(group for group in added if group not in _listed(data.get("add")))]
-    values = {name: found for parameters in added.values() for name, found in parameters.items()}
-    own = data.get("parameter")
+    draft = Draft(source.name, source)
+    groups = source.data.get("add")
+    if groups is not None and not isinstance(groups, list):
+        draft.take(("add",), _listed(groups), source, ("add",))
+    own = source.data.get("parameter")
     own = own if isinstance(own, dict) else {}
-    data["parameter"] = {**own, **{name: sorted({*_listed(own.get(name)), *found}) for name, found in values.items()}}
-    lines |= {("add",): lines.get(("add",), line), ("parameter",): lines.get(("parameter",), line)}
-    lines |= {("parameter", name): line for name in values if name not in own}
-    return SourceFile(source.name, data, lines)
+    for group, parameters in role_additions(flows).items():
+        where = next(flow.where for flow in flows if flow.pattern.value.group == group)
+        if group not in _listed(groups):
+            draft.append("add", group, where, "flows")
+        for name, values in parameters.items():
+            draft.add(("parameter", name), sorted({*_listed(own.get(name)), *values}), where, "flows")
+    return draft.source()
 
 
 def _listed(value: Any) -> list[Any]:

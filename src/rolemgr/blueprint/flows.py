@@ -12,15 +12,19 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from rolemgr.blueprint.inherit import role_arn
+from rolemgr.blueprint.projects import by_tag, tag_key
 from rolemgr.blueprint.targets import FlowTarget, places_of, target_of
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, gathering, raise_all
-from rolemgr.model.blueprint import Blueprint
+from rolemgr.model.blueprint import Blueprint, BlueprintProject
 from rolemgr.model.flow import FlowPattern
 from rolemgr.model.source import Sourced
 
-_FORM: Final = re.compile(r"(?P<role>\S+) (?P<verb>[a-z][a-z ]*?) (?P<target>[^\s/]+/\S+)(?: in (?P<prefixes>\S.*))?")
+_FORM: Final = re.compile(
+    r"(?P<role>\S+) (?P<verb>[a-z][a-z ]*?) (?P<target>[^\s/]+/\S+)"
+    r"(?: in (?P<prefixes>\S.*?))?(?: as (?P<project>\S+))?"
+)
 _PREFIX: Final = re.compile(r"(?:[A-Za-z0-9!_.'()=:@+-]+/)*\*")
 
 
@@ -37,6 +41,10 @@ class ExpandedFlow:
     pattern: Sourced[FlowPattern]
     target: FlowTarget
     values: Values
+    role_values: Values
+    """What the placeholders are on the role's side: a tag of the session may stand in the place of a project."""
+    session: tuple[tuple[str, str], ...] = ()
+    """The tags that the role's session brings."""
 
     @property
     def crosses(self) -> bool:
@@ -45,10 +53,17 @@ class ExpandedFlow:
 
     def filled(self, texts: tuple[str, ...]) -> list[str]:
         """Return *texts* with the flow's values; raise InputError, with the pattern's file, for a wrong placeholder."""
+        return self._filled(texts, self.values)
+
+    def filled_for_role(self, texts: tuple[str, ...]) -> list[str]:
+        """Return *texts* as they stand in the role; raises as `filled` does."""
+        return self._filled(texts, self.role_values)
+
+    def _filled(self, texts: tuple[str, ...], values: Values) -> list[str]:
         try:
-            return list(dict.fromkeys(one for text in texts for one in fill(text, self.values)))
+            return list(dict.fromkeys(one for text in texts for one in fill(text, values)))
         except UnknownPlaceholderError as error:
-            raise UnknownNameError(self.pattern.at(), "placeholder", str(error), self.values) from error
+            raise UnknownNameError(self.pattern.at(), "placeholder", str(error), values) from error
 
     def reach(self, texts: tuple[str, ...]) -> list[str]:
         """Return *texts* with all that the flow is about, as patterns, where `filled` has an example of it."""
@@ -99,10 +114,45 @@ def _expanded(
         "version": ("1",),
         **_prefixes(parts["prefixes"], target, where),
     }
-    flow = ExpandedFlow(text, where, parts["role"], name, pattern, target, values)
+    if parts["prefixes"] and not any("prefixes" in text for one in pattern.value.parameters.values() for text in one):
+        raise InputError(
+            where, f"a role {parts['verb']} a {target.kind} as a whole", f"leave out `in {parts['prefixes']}`"
+        )
+    project = parts["project"]
+    own = {**values, **_by_session(blueprint, account, project, values, where)} if project else values
+    session = ((tag_key(blueprint, project), project),) if project else ()
+    flow = ExpandedFlow(text, where, parts["role"], name, pattern, target, values, own, session)
     if flow.crosses and pattern.value.same_account:
         raise InputError(where, f"`{text}` can't be: {' '.join(pattern.value.same_account.split())}")
     return flow
+
+
+def _by_session(
+    blueprint: Sourced[Blueprint], account: str, project: str, values: Values, where: SourceLocation
+) -> Values:
+    """
+    Return bucket and prefixes with the session's tag in the place of the *project*: one text for all projects.
+
+    Raises InputError *where* the flow stands for a project that is not of the role's account, for another thing than
+    a bucket, and where the projects' buckets differ by more than their names.
+    """
+    projects = {name: one for name, one in blueprint.value.projects.items() if one.account == account}
+    if project not in projects:
+        raise UnknownNameError(where, "project of this account", project, projects)
+    if values["account"] != values["role_account"]:
+        raise InputError(where, "a bucket that a tag chooses has to be of the role's account")
+    if "bucket" not in values:
+        raise InputError(where, f"`as {project}` goes with a bucket: nothing else is told apart by the session's tag")
+    places = {name: _place_of_project(blueprint, one, where) for name, one in projects.items()}
+    bucket, _, prefix = by_tag(places, tag_key(blueprint, project), where).partition(" in ")
+    if f"{values['bucket'][0]} in {', '.join(values['prefixes'])}" != places[project]:
+        raise InputError(where, f"this is not where project `{project}` works: {places[project]}")
+    return {"bucket": (bucket,), "prefixes": (prefix,)}
+
+
+def _place_of_project(blueprint: Sourced[Blueprint], project: BlueprintProject, where: SourceLocation) -> str:
+    bucket = target_of(blueprint, project.bucket, where).values["bucket"][0]
+    return f"{bucket} in {project.prefix or '*'}"
 
 
 def _listed(verbs: Mapping[str, str]) -> str:
@@ -138,7 +188,7 @@ def role_additions(flows: tuple[ExpandedFlow, ...]) -> dict[str, dict[str, tuple
     for flow in flows:
         parameters = found.setdefault(flow.pattern.value.group, {})
         for name, texts in flow.pattern.value.parameters.items():
-            values = flow.filled(texts)
+            values = flow.filled_for_role(texts)
             if values:
                 parameters[name] = tuple(sorted({*parameters.get(name, ()), *values}))
     return _once(found, {name: more for flow in flows for name, more in flow.pattern.value.covered_by.items()})

@@ -5,56 +5,43 @@ One way: for all roles, for an organizational unit, for an account, for the role
 has its value. Keys that hold several named values (``guardrail``, ``tag``) are put together name by name.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
 
+from rolemgr.blueprint.draft import Draft, merge
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
-from rolemgr.files.source import DataPath, SourceFile
+from rolemgr.files.source import DataPath, PlacedSource, SourceFile
 from rolemgr.model.blueprint import Blueprint
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.spec import RoleSettings, RoleSpec
 
+ALL: Final = "all roles"
 _ROLES: Final = "_roles"
 """How the names of parameters end that hold roles."""
-_NAMED_VALUES: Final = ("guardrail", "tag", "parameter")
 
 
-class _Merged:
-    """Values that are put together, and the line of each."""
+class Level(NamedTuple):
+    """Where something is said of roles: the path in the blueprint, and what people call it."""
 
-    def __init__(self) -> None:
-        self.data: dict[str, Any] = {}
-        self.lines: dict[DataPath, int] = {(): 1}
-
-    def take(self, key: str, value: Any, lines: Mapping[DataPath, int], at: DataPath) -> None:
-        """Take *value*, which stands *at* a path of a file with *lines*, for *key*."""
-        both = key in _NAMED_VALUES and isinstance(value, dict) and isinstance(self.data.get(key), dict)
-        self.data[key] = {**self.data[key], **value} if both else value
-        for path, line in lines.items():
-            if path[: len(at)] == at:
-                self.lines[(key, *path[len(at) :])] = line
-
-    def add(self, key: str, value: Any, line: int) -> None:
-        """Add *value*, which no line holds, for *key*; *line* is where the role begins."""
-        self.data[key], self.lines[(key,)] = value, line
+    path: DataPath
+    name: str
 
 
-def role_source(blueprint: Sourced[Blueprint], place: str) -> SourceFile:
+def role_source(blueprint: Sourced[Blueprint], place: str) -> PlacedSource:
     """
     Return what is said of the role at *place*, ``ACCOUNT/NAME``, as the data of a role file.
 
-    Raises InputError for an account, a unit or a passed role that the blueprint does not have, and for a role that
-    names an account itself.
+    Raises InputError for a passed role that the blueprint does not have, and for a role that names an account itself.
     """
-    merged = _merged(blueprint, place)
-    if "pass_role" in merged.data:
-        merged.data["pass_role"] = _arns_of(blueprint, place, ("pass_role",), merged.data["pass_role"])
-    values = merged.data.get("parameter")
+    found = _merged(blueprint, place).source()
+    if "pass_role" in found.data:
+        found.data["pass_role"] = _arns_of(blueprint, place, ("pass_role",), found.data["pass_role"])
+    values = found.data.get("parameter")
     if isinstance(values, dict):
         roles = [name for name in values if str(name).endswith(_ROLES)]
         arns = {name: _arns_of(blueprint, place, ("parameter", name), values[name]) for name in roles}
-        merged.data["parameter"] = {**values, **arns}
-    return SourceFile(blueprint.source.name, merged.data, merged.lines)
+        found.data["parameter"] = {**values, **arns}
+    return found
 
 
 def role_spec(blueprint: Sourced[Blueprint], place: str) -> Sourced[RoleSpec]:
@@ -64,49 +51,58 @@ def role_spec(blueprint: Sourced[Blueprint], place: str) -> Sourced[RoleSpec]:
 
 def role_arn(blueprint: Sourced[Blueprint], place: str) -> str:
     """Return the ARN that the role at *place* will have; raises as `role_spec` does."""
-    merged = _merged(blueprint, place)
-    data = {key: value for key, value in merged.data.items() if key != "pass_role"}  # it may pass itself
-    return parse_model(SourceFile(blueprint.source.name, data, merged.lines), RoleSpec).value.arn
+    draft = _merged(blueprint, place)
+    draft.data.pop("pass_role", None)  # it may pass itself
+    return parse_model(draft.source(), RoleSpec).value.arn
 
 
-def _merged(blueprint: Sourced[Blueprint], place: str) -> _Merged:
-    account = _account_of(blueprint, place)
-    merged = _Merged()
-    for path in _levels(blueprint.value, account, place):
-        data = blueprint.source.part(path).data
-        own = path[:1] == ("roles",)
-        for key, value in data.items():
-            if own or key in RoleSettings.model_fields:
-                merged.take(key, value, blueprint.source.lines, (*path, key))
-    if "account" in merged.data:
+def said_of(blueprint: Sourced[Blueprint], place: str) -> PlacedSource:
+    """Return what is said of the role at *place* as it is written, at all levels; raises as `role_source` does."""
+    return _merged(blueprint, place).source()
+
+
+def _merged(blueprint: Sourced[Blueprint], place: str) -> Draft:
+    account = place.partition("/")[0]
+    draft = Draft(blueprint.source.name)
+    draft.begin(blueprint.at("roles", place))
+    for level in reversed(list(levels_of_role(blueprint.value, account, place))):
+        data = _data_at(blueprint.source, level.path)
+        own = level.path[:1] == ("roles",)
+        kept = {key: value for key, value in data.items() if own or key in RoleSettings.model_fields}
+        merge(draft, (), kept, blueprint.source, level.path, level.name)
+    if "account" in draft.data:
         where = blueprint.at("roles", place, "account")
         raise InputError(where, "a role of a blueprint is in the account of its place", "leave `account` out")
-    line = blueprint.source.lines.get(("roles", place), 1)
-    merged.add("account", blueprint.value.accounts[account].id, line)
-    if "region" not in merged.data:
-        merged.add("region", blueprint.value.regions[0], line)
-    return merged
+    if draft.label(("catalog",)) not in (None, ALL):
+        raise InputError(
+            draft.source().at(("catalog",)), "a blueprint has one catalog for all roles", "say `catalog` at its top"
+        )
+    number, home = blueprint.value.accounts[account].id, ("accounts", account, "id")
+    draft.take(("account",), number, blueprint.source, home, f"account {account}")
+    if "region" not in draft.data:
+        draft.take(("region",), blueprint.value.regions[0], blueprint.source, ("regions", 0), _said_or_not(blueprint))
+    return draft
 
 
-def _account_of(blueprint: Sourced[Blueprint], place: str) -> str:
-    account = place.partition("/")[0]
-    known, units = blueprint.value.accounts, blueprint.value.ous
-    if account not in known:
-        raise UnknownNameError(blueprint.at("roles", place), "account", account, known)
-    unit = known[account].ou
-    if unit and units and unit not in units:
-        raise UnknownNameError(blueprint.at("accounts", account, "ou"), "organizational unit", unit, units)
-    return account
+def _said_or_not(blueprint: Sourced[Blueprint]) -> str:
+    return ALL if "regions" in blueprint.source.data else "by default"
 
 
-def _levels(blueprint: Blueprint, account: str, place: str) -> Iterator[DataPath]:
-    """Yield where what holds for a role stands, the nearest last."""
-    yield ()
+def _data_at(source: SourceFile, path: DataPath) -> dict[str, Any]:
+    data: Any = source.data
+    for step in path:
+        data = data[step]
+    return data if isinstance(data, dict) else {}
+
+
+def levels_of_role(blueprint: Blueprint, account: str, place: str) -> Iterator[Level]:
+    """Yield where what holds for the role at *place*, in the *account* of that name, stands, the nearest last."""
+    yield Level((), ALL)
     unit = blueprint.accounts[account].ou
     if unit in blueprint.ous:
-        yield ("ous", str(unit))
-    yield ("accounts", account)
-    yield ("roles", place)
+        yield Level(("ous", str(unit)), f"unit {unit}")
+    yield Level(("accounts", account), f"account {account}")
+    yield Level(("roles", place), "the role")
 
 
 def _arns_of(blueprint: Sourced[Blueprint], place: str, at: DataPath, given: Any) -> Any:

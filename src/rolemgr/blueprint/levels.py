@@ -1,15 +1,17 @@
 """The policies of the organization that a blueprint asks for, at each of its levels: all, unit, account."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
+from rolemgr.blueprint.inherit import role_arn
 from rolemgr.catalog.load import Catalog
-from rolemgr.errors import InputError, gathering, raise_all
+from rolemgr.errors import InputError, SourceLocation, UnknownNameError, gathering, raise_all
 from rolemgr.files.source import DataPath
 from rolemgr.layers.compose import LayerChoice, compose_layer
-from rolemgr.layers.exemptions import exemptions
+from rolemgr.layers.exemptions import Exemptions, exemptions
 from rolemgr.layers.values import GivenValue
-from rolemgr.model.blueprint import Blueprint, BlueprintLayers
+from rolemgr.model.blueprint import Blueprint, BlueprintExemption, BlueprintLayers, BlueprintOrganization
 from rolemgr.model.layer import LayerDocuments
 from rolemgr.model.layer_pattern import LayerKind, LayerParameter, LayerValueType
 from rolemgr.model.source import Sourced
@@ -40,8 +42,11 @@ def layers_of(blueprint: Sourced[Blueprint], catalog: Catalog) -> tuple[LevelLay
     for path, layers in _levels(blueprint.value):
         for kind in LayerKind:
             if getattr(layers, kind):
-                with gathering(problems):
+                with _at_place(blueprint.at(*path, "layers", kind), problems):
                     found.append(_made(blueprint, catalog, path, layers, kind))
+        if layers.exempt and not layers.scp:
+            where = blueprint.at(*path, "layers", "exempt")
+            problems.append(InputError(where, "nothing is exempt of RCPs", "`exempt` goes with SCPs of the same level"))
     raise_all(problems)
     return tuple(found)
 
@@ -70,14 +75,68 @@ def _made(
         where = blueprint.at(*path, "layers", kind)
         raise InputError(where, "policies of an organization need one", "say `organization: {id: o-...}`")
     zones = organization.landing_zone if kind is LayerKind.SCP else ()
-    exempt = exemptions(kind, layers.exempt if kind is LayerKind.SCP else (), zones)
+    exempt = _exemptions(blueprint, path, layers, zones) if kind is LayerKind.SCP else exemptions(kind, (), ())
     patterns: dict[str, dict[str, tuple[str, ...]]] = getattr(layers, kind)
     given = dict(_given(blueprint, catalog, path, kind, patterns))
     composed = compose_layer(catalog, LayerChoice(kind, tuple(patterns), (), given, exempt))
     name = f"rolemgr-{kind}" if not path else f"rolemgr-{kind}-{path[1]}"
-    free = organization.free_scp_slots if kind is LayerKind.SCP else None
-    documents = layer_documents(composed, name, free or slots(kind))
+    free = _free(blueprint, organization) if kind is LayerKind.SCP else slots(kind)
+    documents = layer_documents(composed, name, free)
     return LevelLayers(path, kind, name, documents, composed.notes)
+
+
+def _free(blueprint: Sourced[Blueprint], organization: BlueprintOrganization) -> int:
+    most, given = slots(LayerKind.SCP), organization.free_scp_slots
+    if given is not None and not 1 <= given <= most:
+        where = blueprint.at("organization", "free_scp_slots")
+        raise InputError(where, f"`{given}` is not 1 to {most}: AWS's own policy takes one slot")
+    return most if given is None else given
+
+
+def _exemptions(
+    blueprint: Sourced[Blueprint], path: DataPath, layers: BlueprintLayers, zones: Sequence[str]
+) -> Exemptions:
+    """Return the roles that the SCPs of a level leave out, with why and until when; raise InputError with the line."""
+    arns = [_exempt_arn(blueprint, one.role, (*path, "layers", "exempt", n)) for n, one in enumerate(layers.exempt)]
+    problems: list[InputError] = []
+    for number, arn in enumerate(arns):
+        with _at_place(blueprint.at(*path, "layers", "exempt", number), problems):
+            exemptions(LayerKind.SCP, (arn,), ())
+    for number, zone in enumerate(zones):
+        with _at_place(blueprint.at("organization", "landing_zone", number), problems):
+            exemptions(LayerKind.SCP, (), (zone,))
+    raise_all(problems)
+    found = exemptions(LayerKind.SCP, arns, zones)
+    said = tuple(zip(arns, layers.exempt, strict=True))
+    notes = (_why(arn, one) for arn, one in said if one.reason or one.until)
+    ends = tuple((arn, one.until) for arn, one in said if one.until)
+    return found._replace(notes=(*found.notes, *notes), ends=ends)
+
+
+def _why(arn: str, one: BlueprintExemption) -> str:
+    until = f" until {one.until}" if one.until else ""
+    return f"exempt {arn}{until}{f': {one.reason}' if one.reason else ''}"
+
+
+def _exempt_arn(blueprint: Sourced[Blueprint], text: str, path: DataPath) -> str:
+    """Return the ARN of the role that *text* names by its place, or is."""
+    if ":" in text:
+        return text
+    if text not in blueprint.value.roles:
+        hint = "or the ARN of a role such as arn:aws:iam::*:role/platform/break-glass"
+        raise UnknownNameError(blueprint.at(*path), "role", text, blueprint.value.roles, otherwise=hint)
+    return role_arn(blueprint, text)
+
+
+@contextmanager
+def _at_place(where: SourceLocation, problems: list[InputError]) -> Iterator[None]:
+    """Add what is wrong inside to *problems*; what would be said of an option is said of the place *where*."""
+    found: list[InputError] = []
+    with gathering(found):
+        yield
+    for one in found:
+        of_file = one.where is not None and one.where.line is not None
+        problems.append(one if of_file else InputError(where, one.problem, one.hint))
 
 
 def _given(

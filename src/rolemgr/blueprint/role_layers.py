@@ -111,8 +111,9 @@ class RoleLayers:
         organization = self._blueprint.source.value.organization
         if organization:
             context |= {"aws:PrincipalOrgID": [organization.id], "aws:ResourceOrgID": [organization.id]}
+        session = dict(flow.session)
         for key in spec.abac:
-            value = spec.tag.get(key)
+            value = session.get(key, spec.tag.get(key))
             if value is not None:
                 place = "RequestTag" if one.new else "ResourceTag"
                 context |= {f"aws:PrincipalTag/{key}": [value], f"aws:{place}/{key}": [value]}

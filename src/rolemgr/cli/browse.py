@@ -6,7 +6,10 @@ import click
 
 from rolemgr.cli.console import catalog_option, color_option, form_option, give, output_option
 from rolemgr.cli.lazy import workflow
+from rolemgr.cli.outside import OUTSIDE
 from rolemgr.errors import InputError, SourceLocation
+
+_ENTRIES = ("persona", "separation", "activity-group", "guardrail", "profile", "scp", "rcp")
 
 
 @click.command("list")
@@ -42,10 +45,8 @@ def list_command(
 
 
 @click.command("show")
-@click.argument(
-    "kind", type=click.Choice(["persona", "separation", "activity-group", "guardrail", "profile", "scp", "rcp"])
-)
-@click.argument("name")
+@click.argument("kind", type=click.Choice([*_ENTRIES, "blueprint"]))
+@click.argument("name", metavar="NAME|FILE")
 @catalog_option
 @form_option
 @output_option
@@ -54,7 +55,10 @@ def show_command(
     kind: str, name: str, catalog: Sequence[str], form: str, output: str | None, color: str
 ) -> None:  # fmt: skip
     """
-    Show one catalog entry as a tree.
+    Show one catalog entry, or a blueprint, as a tree.
+
+    Of a blueprint it shows accounts, units, layers, flows and roles, and for each value of a role the line and the
+    level (all roles, unit, account, project, the role) that it comes from.
 
     \b
     Examples:
@@ -64,6 +68,12 @@ def show_command(
       rolemgr show guardrail volume-kms-key
       rolemgr show profile regulated
       rolemgr show scp iam-lockdown
+      rolemgr show blueprint blueprint.yaml
     """
-    views = workflow.browse.entry_of(kind, name, catalog)
+    if kind == "blueprint":
+        if catalog:
+            raise InputError(SourceLocation("--catalog"), "does not go with a blueprint", "it says `catalog` itself")
+        views = workflow.blueprint.view_of(name, OUTSIDE)
+    else:
+        views = workflow.browse.entry_of(kind, name, catalog)
     give(form, views.data, views.page, output, color)

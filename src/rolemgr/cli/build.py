@@ -9,12 +9,13 @@ from rolemgr.cli.files import note, write_in
 from rolemgr.cli.lazy import workflow
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.errors import InputError, SourceLocation
+from rolemgr.workflow.settings import BLUEPRINT_FILE
 
 _FORMS = ("json", "cloudformation", "terraform", "aws-cli")
 
 
 @click.command("build")
-@click.argument("blueprint", default="blueprint.yaml")
+@click.argument("blueprint", default=BLUEPRINT_FILE)
 @format_option(_FORMS, "The form of the documents; what a form can't hold is JSON.")
 @click.option("-o", "--output", metavar="FOLDER", default="build", show_default=True, help="The folder to write to.")
 @click.option("--prune", is_flag=True, help="Delete what an earlier build wrote there and this one does not.")

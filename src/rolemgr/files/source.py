@@ -170,6 +170,30 @@ def decode(raw: bytes, where: SourceLocation, limits: Limits = LIMITS) -> str:
 
 
 @dataclass(frozen=True)
+class PlacedSource(SourceFile):
+    """
+    Data put together from several files and places: *places* has that of each value, *labels* what some are said by.
+
+    Its *lines* are those of the places, whatever file they are of.
+    """
+
+    places: Mapping[DataPath, SourceLocation]
+    labels: Mapping[DataPath, str]
+
+    def at(self, path: DataPath = ()) -> SourceLocation:
+        """Return the place of *path*, or of the nearest value around it that has one."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places.get(path, SourceLocation(self.name))
+
+    def label(self, path: DataPath) -> str | None:
+        """Return what says the value at *path*, or the nearest value around it; None where nothing is known."""
+        while path and path not in self.labels:
+            path = path[:-1]
+        return self.labels.get(path)
+
+
+@dataclass(frozen=True)
 class LayeredSource(SourceFile):
     """
     Data put together from several places: flags, environment, settings and a role file.

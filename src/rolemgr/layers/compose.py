@@ -7,6 +7,7 @@ from itertools import chain, count
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.guardrails.choice import ChosenGuardrail
 from rolemgr.errors import InputError, SourceLocation, gathering, raise_all
+from rolemgr.layers.ends import with_ends
 from rolemgr.layers.exemptions import Exemptions, lets_go, stopped_stack_sets
 from rolemgr.layers.guardrails import GuardrailDenies, GuardrailSetting, guardrail_denies, used_guardrail
 from rolemgr.layers.statements import pattern_denies
@@ -47,7 +48,8 @@ def compose_layer(catalog: Catalog, choice: LayerChoice) -> ComposedLayer:
     made = list(_patterns(catalog, choice, patterns)) + [
         _Made.of(guardrail_denies(one, choice.setting, choice.exemptions.arns)) for one in choice.guardrails
     ]
-    parts = tuple(_sids_once(_each_once(one.part for one in made)))
+    whole = with_ends([one.part for one in made], dict(choice.exemptions.ends))
+    parts = tuple(_sids_once(_each_once(whole)))
     if not parts:
         raise InputError(None, "nothing is denied", "name a pattern (`rolemgr list scps`) or a --guardrail")
     bypassed = {name: left for one in made for name, left in one.bypassed}

@@ -25,6 +25,8 @@ class Exemptions(NamedTuple):
 
     arns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    ends: tuple[tuple[str, str], ...] = ()
+    """When the exemption of an ARN ends, in UTC as IAM writes it."""
 
 
 def exemptions(kind: LayerKind, given: Sequence[str], zones: Sequence[str]) -> Exemptions:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from rolemgr.iam.base import Model
 from rolemgr.model.catalog import EntryId, ParameterName, Strings, Text
 from rolemgr.model.check_config import Day
-from rolemgr.model.spec import AccountId, Region, RoleSettings, RoleSpec
+from rolemgr.model.spec import AccountId, Moment, Region, RoleSettings
 
 _PLACE = r"[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*"
 
@@ -29,6 +29,18 @@ def _organization_id(value: str) -> str:
     return value
 
 
+def _unit_id(value: str) -> str:
+    if not re.fullmatch(r"ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}", value):
+        raise ValueError(f"`{value}` is not an organizational unit's id such as ou-a1b2-c3d4e5f6")
+    return value
+
+
+def _prefix(value: str) -> str:
+    if not re.fullmatch(r"(?:[A-Za-z0-9!_.'()=:@+-]+/)+\*", value):
+        raise ValueError(f"`{value}` is not a prefix such as churn/*")
+    return value
+
+
 class BlueprintOrganization(Model):
     """The organization of the accounts: *free_scp_slots* at each level, and the landing zones that work in it."""
 
@@ -37,16 +49,41 @@ class BlueprintOrganization(Model):
     free_scp_slots: int | None = None
 
 
+class BlueprintExemption(Model):
+    """A role that the SCPs of a level do not bind: its ARN or its place, why, and the moment from which they do."""
+
+    role: Text
+    reason: Text | None = None
+    until: Moment | None = None
+
+
+def _role_alone(value: Any) -> Any:
+    return {"role": value} if isinstance(value, str) else value
+
+
+def _list_of(value: Any) -> Any:
+    return [value] if isinstance(value, str | dict) else value
+
+
+_Exemption: TypeAlias = Annotated[
+    BlueprintExemption, BeforeValidator(_role_alone, json_schema_input_type=str | BlueprintExemption)
+]
+_Exemptions: TypeAlias = Annotated[
+    tuple[_Exemption, ...],
+    BeforeValidator(_list_of, json_schema_input_type=str | BlueprintExemption | list[str | BlueprintExemption]),
+]
+
+
 class BlueprintLayers(Model):
     """
     Policies of the organization at one level: patterns of `scps/` and `rcps/`, each with its parameters.
 
-    *exempt* are ARNs of roles that none of them binds.
+    *exempt* are roles that none of its SCPs binds.
     """
 
     scp: dict[EntryId, dict[ParameterName, Strings]] = Field(default_factory=dict)
     rcp: dict[EntryId, dict[ParameterName, Strings]] = Field(default_factory=dict)
-    exempt: Strings = ()
+    exempt: _Exemptions = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -58,13 +95,34 @@ class BlueprintLayers(Model):
         return {**value, **{key: {str(name): {} for name in found} for key, found in lists.items()}}
 
 
-class BlueprintUnit(RoleSettings):
-    """An organizational unit: what holds for all roles of its accounts, and its policies."""
+class BlueprintNetwork(Model):
+    """The subnets and security groups that jobs, endpoints and notebooks are held to."""
 
+    subnets: Strings = Field(min_length=1)
+    security_groups: Strings = Field(min_length=1)
+
+
+class BlueprintLevel(RoleSettings):
+    """What may be said for many roles at once, of a level of the blueprint: all, unit, account, project."""
+
+    network: BlueprintNetwork | None = None
+    """Another form of *subnet* and *security_group*."""
+
+
+RoleData: TypeAlias = dict[str, Any]
+"""A role as a role file says it, read when it is known what holds for it; *file* names a role file that says it."""
+
+
+class BlueprintUnit(BlueprintLevel):
+    """An organizational unit: its id, what holds for all roles of its accounts, roles of each, and its policies."""
+
+    id: Annotated[str, AfterValidator(_unit_id)] | None = None
+    roles: dict[EntryId, RoleData] = Field(default_factory=dict)
+    """Roles that each account of the unit has."""
     layers: BlueprintLayers = Field(default_factory=BlueprintLayers)
 
 
-class BlueprintAccount(RoleSettings):
+class BlueprintAccount(BlueprintLevel):
     """An account: its id, its organizational unit, and what holds for all of its roles."""
 
     id: AccountId
@@ -72,10 +130,40 @@ class BlueprintAccount(RoleSettings):
     layers: BlueprintLayers = Field(default_factory=BlueprintLayers)
 
 
+class BlueprintProject(BlueprintLevel):
+    """
+    A project: the account that its jobs run in, and where its data lie.
+
+    It stands for a compute and a pipeline role that are tagged with it, and for what people's roles may do there.
+    """
+
+    account: EntryId
+    bucket: Place
+    prefix: Annotated[str, AfterValidator(_prefix)] | None = None
+    """The part of the bucket that is the project's, such as churn/*; all of it unless said."""
+    key: Place | None = None
+    """The key that its objects are encrypted with, where the bucket says none."""
+
+
+def _bucket_name(value: str) -> str:
+    if not re.fullmatch(r"(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", value):
+        raise ValueError(f"`{value}` is not a bucket name: 3 to 63 of a-z, 0-9, dot and hyphen")
+    return value
+
+
+def _key_id(value: str) -> str:
+    """Return *value*, the id or the ARN of a key, as https://docs.aws.amazon.com/kms/latest/developerguide/find-cmk-id-arn.html."""
+    key = r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})"
+    if not re.fullmatch(rf"(?:arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{{12}}:key/)?{key}", value):
+        alias = "; a policy can't name a key by its alias" if "alias" in value else ""
+        raise ValueError(f"`{value}` is not a key's id such as 1234abcd-12ab-34cd-56ef-1234567890ab, or its ARN{alias}")
+    return value
+
+
 class BlueprintBucket(Model):
     """An S3 bucket, and the customer managed key that its objects are encrypted with."""
 
-    name: Text
+    name: Annotated[str, AfterValidator(_bucket_name)]
     key: Place | None = None
 
 
@@ -93,8 +181,10 @@ class BlueprintNames(Model):
     names: Strings = Field(min_length=1)
 
 
-_Bucket: TypeAlias = Annotated[BlueprintBucket, BeforeValidator(_named)]
-_Names: TypeAlias = Annotated[BlueprintNames, BeforeValidator(_several)]
+_Bucket: TypeAlias = Annotated[BlueprintBucket, BeforeValidator(_named, json_schema_input_type=str | BlueprintBucket)]
+_Names: TypeAlias = Annotated[
+    BlueprintNames, BeforeValidator(_several, json_schema_input_type=str | list[str] | BlueprintNames)
+]
 
 
 class AcceptedSink(Model):
@@ -106,11 +196,7 @@ class AcceptedSink(Model):
     """The last day on which it is accepted."""
 
 
-class BlueprintRole(RoleSpec):
-    """A role, as in a role file; its account is told by its place."""
-
-
-class Blueprint(RoleSettings):
+class Blueprint(BlueprintLevel):
     """Accounts, what is in them, the roles, what these do with it, and the policies around: one file."""
 
     organization: BlueprintOrganization | None = None
@@ -118,13 +204,15 @@ class Blueprint(RoleSettings):
     """The regions that are used; the first is that of everything which names none."""
     accounts: dict[EntryId, BlueprintAccount] = Field(min_length=1)
     ous: dict[EntryId, BlueprintUnit] = Field(default_factory=dict)
-    keys: dict[Place, Text] = Field(default_factory=dict)
+    keys: dict[Place, Annotated[str, AfterValidator(_key_id)]] = Field(default_factory=dict)
     """Customer managed keys, each by its id or ARN."""
     buckets: dict[Place, _Bucket] = Field(default_factory=dict)
     repositories: dict[Place, _Names] = Field(default_factory=dict)
     registries: dict[Place, _Names] = Field(default_factory=dict)
     endpoints: dict[Place, _Names] = Field(default_factory=dict)
-    roles: dict[Place, dict[str, Any]] = Field(min_length=1)
+    projects: dict[EntryId, BlueprintProject] = Field(default_factory=dict)
+    """Projects, each with roles and data of its own, told apart by the tag key that *abac* names first."""
+    roles: dict[Place, RoleData] = Field(default_factory=dict)
     """Roles by ACCOUNT/NAME, each as a role file says it; `rolemgr.blueprint.inherit` adds what holds for all."""
     flows: tuple[Text, ...] = ()
     """What roles do with what is there: ``modelling/training reads data/curated``."""

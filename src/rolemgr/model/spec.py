@@ -151,6 +151,9 @@ def _moment(value: str) -> str:
     return in_utc.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+Moment: TypeAlias = Annotated[str, AfterValidator(_moment)]
+
+
 class RoleSettings(Model):
     """What may be chosen for many roles at once: for those of an account, an organizational unit, or all."""
 
@@ -184,7 +187,7 @@ class RoleSettings(Model):
     max_session: Annotated[
         int, BeforeValidator(seconds, json_schema_input_type=int | str), AfterValidator(_session)
     ] = 3600
-    expires: Annotated[str, AfterValidator(_moment)] | None = None
+    expires: Moment | None = None
     """When the role ends, in UTC as IAM writes it: from then on it is denied everything."""
     catalog: Strings = ()
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy, PlacedRole, compose_blueprint
+from rolemgr.blueprint.expand import expanded
 from rolemgr.blueprint.proofs import prove_composed
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, SourceLocation
@@ -13,16 +15,19 @@ from rolemgr.files.source import LIMITS, SourceFile
 from rolemgr.files.yaml import parse_yaml
 from rolemgr.model.blueprint import Blueprint
 from rolemgr.model.source import Sourced, parse_model
+from rolemgr.workflow.build_index import index_files
 from rolemgr.workflow.exports import FORMS, Exports, exported_text
 from rolemgr.workflow.layer_policies import layer_files
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.prove import Proven
 from rolemgr.workflow.resource_policies import RESOURCE_FORMS, MadeResourcePolicy
 from rolemgr.workflow.role import RenderedChoice
+from rolemgr.workflow.shared_roles import SharedRole, shared_files, shared_roles
+from rolemgr.workflow.views import Views
 
-BLUEPRINT_FILE: Final = "blueprint.yaml"
-"""The file that commands take where none is named."""
 BUILD_FORMS: Final = ("json", "cloudformation", "terraform", "aws-cli")
+_PARTS: Final = frozenset(("roles", "projects", "ous", "flows"))
+"""What beside `accounts` only a blueprint has."""
 
 
 class BuiltFile(NamedTuple):
@@ -33,14 +38,14 @@ class BuiltFile(NamedTuple):
 
 
 def is_blueprint(data: object) -> bool:
-    """Tell whether *data* are those of a blueprint: accounts with roles in them, which no other file has."""
-    return isinstance(data, dict) and {"accounts", "roles"} <= data.keys()
+    """Tell whether *data* are those of a blueprint: accounts and what is in them, which no other file has."""
+    return isinstance(data, dict) and "accounts" in data and not _PARTS.isdisjoint(data)
 
 
 def read_blueprint(name: str, outside: Outside) -> Sourced[Blueprint]:
     """Return the blueprint in the file *name*; raise InputError (or Problems) for what is wrong in it."""
     source: SourceFile = parse_yaml(*outside.read(name, LIMITS))
-    if not is_blueprint(source.data):
+    if not isinstance(source.data, dict) or not {"accounts", *_PARTS} & source.data.keys():
         raise InputError(SourceLocation(source.name, 1), "is not a blueprint", "one has `accounts` and `roles`")
     return parse_model(source, Blueprint)
 
@@ -49,20 +54,26 @@ def composed_blueprint(name: str, outside: Outside) -> ComposedBlueprint:
     """Return all documents of the blueprint in the file *name*."""
     blueprint = read_blueprint(name, outside)
     folders = [Path(name).parent / one for one in blueprint.value.catalog]
-    return compose_blueprint(blueprint, Catalog(folders))
+    catalog = Catalog(folders)
+    return compose_blueprint(expanded(blueprint, catalog, partial(_role_file, Path(name).parent, outside)), catalog)
 
 
-def notes_of(found: ComposedBlueprint) -> Iterator[str]:
-    """Yield what there is to say, each once: what the documents leave open is said of each kind and not of each one."""
-    seen: set[str] = set()
-    about = (
-        *((one.level, note) for one in found.layers for note in one.notes),
-        *((one.kind, note) for one in found.policies for note in one.composed.notes),
-    )
-    for where, text in about:
-        if text not in seen:
-            seen.add(text)
-            yield f"{where}: {text}"
+def _role_file(folder: Path, outside: Outside, name: str, where: SourceLocation) -> SourceFile:
+    """Return the role file *name*, which lies in *folder* or below; raise InputError for one that does not."""
+    path = folder / name
+    if not path.exists():
+        raise InputError(where, f"there is no role file `{name}`", f"it is looked for in {folder}")
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise InputError(where, f"`{name}` is a link that leads out of the blueprint's folder", "copy the file there")
+    return parse_yaml(*outside.read(str(path), LIMITS))
+
+
+def view_of(name: str, outside: Outside) -> Views:
+    """Return the blueprint in the file *name* as it is understood, for people and programs."""
+    from rolemgr.report.blueprint import blueprint_data, blueprint_tree  # rich, for `show` alone
+
+    found = composed_blueprint(name, outside)
+    return Views(partial(blueprint_data, found), partial(blueprint_tree, found))
 
 
 def prove_blueprint(name: str, outside: Outside) -> Proven:
@@ -75,19 +86,43 @@ def built_files(found: ComposedBlueprint, form: str) -> tuple[BuiltFile, ...]:
     """
     Return every document of *found* in *form*, one of `BUILD_FORMS`, sorted by path.
 
-    What has no CloudFormation of its own is there as JSON. Raises InputError where two files have one path.
+    With them are two pages on what is there. What has no CloudFormation of its own is there as JSON. Raises
+    InputError where two files have one path.
     """
-    files = [*_role_files(found, form), *_policy_files(found, form), *_layer_files(found, form)]
+    shared = shared_roles(found)
+    files = [
+        *_shared_files(found, shared, form),
+        *_role_files(found, shared, form),
+        *_policy_files(found, form),
+        *_layer_files(found, form),
+    ]
     seen: dict[str, BuiltFile] = {}
     for one in files:
         if one.path in seen and seen[one.path].text != one.text:
             raise InputError(SourceLocation(one.path), "two documents have this path", "name one of them otherwise")
         seen[one.path] = one
+    listed = [(path, len(seen[path].text)) for path in sorted(seen)]
+    for path, text in index_files(found, form, shared, listed):
+        seen[path] = BuiltFile(path, text)
     return tuple(seen[path] for path in sorted(seen))
 
 
-def _role_files(found: ComposedBlueprint, form: str) -> Iterator[BuiltFile]:
+def _shared_files(found: ComposedBlueprint, shared: tuple[SharedRole, ...], form: str) -> Iterator[BuiltFile]:
+    for one in shared:
+        yield from (BuiltFile(*file) for file in shared_files(one, form, unit_id(found, one.unit)))
+
+
+def unit_id(found: ComposedBlueprint, unit: str) -> str | None:
+    """Return the id of the organizational *unit*, where the blueprint says it."""
+    said = found.source.value.ous.get(unit)
+    return said.id if said else None
+
+
+def _role_files(found: ComposedBlueprint, shared: tuple[SharedRole, ...], form: str) -> Iterator[BuiltFile]:
+    alike = {placed.place for one in shared for placed in one.placed}
     for placed in found.roles:
+        if placed.place in alike:
+            continue
         text = exported_text(_choice(found, placed), Exports(form)).text
         yield BuiltFile(f"{placed.account}/roles/{FORMS[form].format(name=placed.place.partition('/')[2])}", text)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rolemgr.catalog.load import Catalog
 from rolemgr.iam.base import Model
 from rolemgr.model.blueprint import Blueprint
 from rolemgr.model.catalog import ActivityGroup, Persona, Separation, SharedParameters
@@ -14,6 +15,7 @@ from rolemgr.model.layer_pattern import LayerPattern
 from rolemgr.model.policy_tests import PolicyTests
 from rolemgr.model.resource_pattern import ResourcePattern
 from rolemgr.model.spec import RoleSpec
+from rolemgr.workflow.blueprint_schema import with_names
 
 
 def schema_of(name: str) -> dict[str, Any]:
@@ -35,4 +37,7 @@ def schema_of(name: str) -> dict[str, Any]:
         "flow": FlowPattern,
         "blueprint": Blueprint,
     }
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | models[name].model_json_schema()
+    found = models[name].model_json_schema()
+    if name == "blueprint":
+        found = with_names(found, RoleSpec.model_json_schema(), Catalog())
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | found

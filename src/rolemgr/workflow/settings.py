@@ -6,6 +6,8 @@ from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.source import SourceFile
 
 SETTINGS_FILE = "rolemgr.yaml"
+BLUEPRINT_FILE = "blueprint.yaml"
+"""The blueprint that commands take where none is named."""
 
 
 def find_settings(start: Path) -> SourceFile | None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,12 @@ def answers_in(chosen: Mapping[str, Any]) -> Answers:
 def with_persona(answers: Answers) -> Answers:
     """Return *answers* with a persona, of which nobody can be asked."""
     return answers if answers.choices.get("persona") else answers.put(("persona",), _PERSONA)
+
+
+def blueprint_text(kind: str) -> str:
+    """Return the text of the starter blueprint of a *kind*; the names of all are `cli.init`'s to offer."""
+    place = files("rolemgr.wizard").joinpath("blueprints", f"{kind}.yaml")
+    return place.read_text("utf-8")
 
 
 def text_of(answers: Answers, path: Path) -> str:

@@ -20,6 +20,7 @@ from markupsafe import Markup
 from rolemgr.check.finding import Severity
 from rolemgr.errors import printable
 from rolemgr.report.pages.page import Bar, Cell, Page, pieces, text_of
+from rolemgr.report.pages.picture import drawn
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _RANKS: Final = {severity.value: rank for rank, severity in enumerate(Severity)}
@@ -31,6 +32,8 @@ _WIDTH: Final = 320
 def html(page: Page) -> str:
     """Return *page* as one HTML page; the same page gives the same bytes."""
     script, style = _own("page.js"), _own("page.css")
+    if any(one.picture for one in page.sections):
+        style += _own("picture.css")
     policy = (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; base-uri 'none';"
         " form-action 'none'"
@@ -52,6 +55,7 @@ def _environment() -> Environment:
         "key": _key,
         "lines": _cell_lines,
         "filled": _filled,
+        "drawn": drawn,
     }
     made.tests |= {"amount": lambda cell: isinstance(cell, int), "severity": lambda cell: cell in _RANKS}
     return made

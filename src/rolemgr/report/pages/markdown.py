@@ -11,6 +11,7 @@ from typing import Final
 
 from rolemgr.errors import printable
 from rolemgr.report.pages.page import Bar, Cell, Page, Section, Table, Tone, counted, pieces
+from rolemgr.report.pages.picture import mermaid
 
 LIMIT: Final = 60_000
 """How long a page may be: the body of a pull request and a comment take 65,536 characters."""
@@ -96,8 +97,12 @@ def _rows(section: Section) -> Sequence[Sequence[Cell]]:
 def _body(section: Section) -> Iterator[str]:
     if section.running:
         yield _beside(section.entries)
+    elif section.numbered:
+        yield "".join(f"{n}. {_at_start(inline(entry))}\n" for n, entry in enumerate(section.entries, start=1))
     elif section.entries:
         yield "".join(f"- {_at_start(inline(entry))}\n" for entry in section.entries)
+    if section.picture:
+        yield f"```mermaid\n{mermaid(section.picture)}\n```\n"
     if section.bars:
         yield _table(Table(("", "", "of", "share"), tuple(map(_bar, section.bars))))
     if section.table and section.table.rows:

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from rolemgr.errors import printable
+from rolemgr.report.pages.picture import Picture
 
 Cell: TypeAlias = str | int | tuple[str, ...]
 """What stands in a table: a text, a number, or a text on each line."""
@@ -60,11 +61,15 @@ class Section(NamedTuple):
     running: bool = False
     """Whether the entries stand beside one another, as words do, and not each on a line."""
     tone: Tone = Tone.PLAIN
+    numbered: bool = False
+    """Whether the entries are steps, one after the other."""
+    picture: Picture | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to show below the title."""
-        return not (self.entries or self.bars or self.code or (self.table and self.table.rows))
+        there = self.entries or self.bars or self.code or (self.picture and self.picture.groups)
+        return not (there or (self.table and self.table.rows))
 
 
 class Fact(NamedTuple):
