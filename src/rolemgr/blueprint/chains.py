@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
 from rolemgr.blueprint.role_layers import RoleLayers
+from rolemgr.blueprint.sessions import session_tags, with_tags
 from rolemgr.blueprint.witness import caller_keys, trust_request, within_layers
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.request import Context, Request
@@ -116,13 +117,14 @@ class Chains:
     def unknown(self, placed: PlacedRole) -> Iterator[str]:
         """Yield the patterns of roles that *placed* may pass, assume or act as, of more than the blueprint's roles."""
         known = {one.role.spec.arn for one in self._blueprint.roles}
+        tags = session_tags(self._blueprint, placed)
         yield from placed.role.acts_as_unknown
-        yield from (one for one in map(as_pattern, placed.role.acts_as) if one not in known)
+        yield from (one for text in placed.role.acts_as for one in with_tags(text, tags) if one not in known)
         for statement in self.subject(placed).statements:
             actions = statement.action or ("*",)
             reaches = any(contains(pattern.lower(), one.lower()) for pattern in actions for one in (PASSING, ASSUMING))
             if statement.effect is Effect.ALLOW and reaches:
-                for resource in map(as_pattern, statement.resource or ("*",)):
+                for resource in (one for text in statement.resource or ("*",) for one in with_tags(text, tags)):
                     if resource not in known and (resource == "*" or ":role/" in resource):
                         yield resource
 

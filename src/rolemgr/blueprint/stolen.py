@@ -5,19 +5,25 @@ Whatever the request itself chooses (tags, instance types, names) the thief choo
 choice of the other condition keys opens it.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
 from rolemgr.blueprint.let_in import OUTSIDE_ORGANIZATION, outside_account
+from rolemgr.blueprint.sessions import session_tags, with_tags
 from rolemgr.blueprint.sinks import Sink, network, strange_address
 from rolemgr.blueprint.targets import places_of
 from rolemgr.blueprint.witness import caller_keys
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
-from rolemgr.iam.documents import PolicyDocument
+from rolemgr.iam.documents import Effect, PolicyDocument
+from rolemgr.iam.variables import as_pattern
+from rolemgr.iam.wildcards import contains
 from rolemgr.prove.domains import KeyAssignment
 from rolemgr.prove.search import Inquiry
 
+_BUCKET: Final = re.compile(r"(?:\$\{[^}]*\}|[^/$])*")
+"""The first part of a path; a policy variable in it may hold a slash."""
 _STRANGER: Final = "unknown-to-the-blueprint"
 
 
@@ -49,24 +55,42 @@ class StolenSession:
 
     def questions(self, sink: Sink, asked: Inquiry) -> Iterator[SinkQuestion]:
         """Yield each request of *sink* with the action that is *asked*: on each class of resources that it is about."""
-        for resource in dict.fromkeys(self._resources(sink, asked)):
-            target = self._target(resource)
+        for resource, target in dict.fromkeys(self._resources(sink, asked)):
             owner = self._blueprint.source.value.accounts[target].id if target else self._outside
             for context in sink.filled(self._values):
                 keys = {**self._keys(owner, is_ours=target is not None), **context}
                 yield SinkQuestion(sink, asked.action, resource, target, owner, keys)
 
-    def _resources(self, sink: Sink, asked: Inquiry) -> Iterator[str]:
-        named = asked.resources()
+    def _resources(self, sink: Sink, asked: Inquiry) -> Iterator[tuple[str, str | None]]:
+        """Yield the resources, each with the account of the blueprint that it is in; None for one outside."""
         if sink.target == "role":
-            yield from (one for one in named if one not in self._roles)
             partition, account = self._values["partition"], self._placed.role.spec.account
-            yield from (f"arn:{partition}:iam::{one}:role/{_STRANGER}" for one in (account, self._outside))
+            strangers = (f"arn:{partition}:iam::{one}:role/{_STRANGER}" for one in (account, self._outside))
+            yield from ((one, self._target(one)) for one in (*self._other_roles(asked), *strangers))
             return
         if sink.resource:
-            yield sink.resource.format(**self._values)
-        ours = sink.target == "own"
-        yield from (one for one in named if (self._target(one) is not None) is ours)
+            yield sink.resource.format(**self._values), None
+        for one in asked.resources():
+            target = self._target(one)
+            if sink.target == "outside" and target is None:
+                yield one, None
+            elif sink.target == "own" and (ours := target or self._by_tag(one)):
+                yield one, ours
+
+    def _by_tag(self, resource: str) -> str | None:
+        """Return the account of a bucket whose name the session's tag chooses; None for another resource."""
+        arn = Arn.parse(resource)
+        bucket = arn.resource.partition("/")[0] if arn and arn.service == "s3" and not arn.account else ""
+        named = (home for name, home in self._buckets.items() if "${" in name and contains(as_pattern(name), bucket))
+        return next(named, None) if bucket else None
+
+    def _other_roles(self, asked: Inquiry) -> Iterator[str]:
+        """Yield roles that the Allows name and that the blueprint does not have: of a pattern, an example."""
+        tags = session_tags(self._blueprint, self._placed)
+        for text in (text for one in asked.of(Effect.ALLOW) for text in one.statement.resource or ("*",)):
+            for pattern in with_tags(text, tags):
+                if pattern not in self._roles and ":role/" in pattern:
+                    yield pattern.replace("*", _STRANGER).replace("?", "x")
 
     def _target(self, resource: str) -> str | None:
         """Return the account of the blueprint that *resource* is in, by name; None for one that it does not have."""
@@ -104,5 +128,7 @@ def _buckets(blueprint: ComposedBlueprint, placed: PlacedRole) -> Mapping[str, s
 
 
 def _bucket(text: str) -> str:
+    """Return the bucket in *text*, a parameter of a role: a name, an ARN, or a place in a bucket."""
     arn = Arn.parse(text)
-    return (arn.resource if arn else text).partition("/")[0]
+    found = _BUCKET.match(arn.resource if arn else text)
+    return found[0] if found else ""
