@@ -124,8 +124,12 @@ def _policies(role: PlacedRole) -> tuple[NamedPolicy, ...]:
 
 
 def _sids_of_flows(role: PlacedRole) -> Iterator[str]:
-    """Yield the Sids of the statements that are in *role* for its flows alone."""
-    groups = {flow.pattern.value.group for flow in role.flows}
+    """
+    Yield the Sids of the statements that are in *role* for its flows to other accounts alone.
+
+    What a flow within the account brings, the persona may have as well: that the file says it is no fault.
+    """
+    groups = {flow.pattern.value.group for flow in role.flows if flow.crosses}
     for statement in role.role.statements:
         if statement.effect is Effect.ALLOW and {origin.group for origin in statement.origins} <= groups:
             yield statement.sid
