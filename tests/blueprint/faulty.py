@@ -17,6 +17,7 @@ from rolemgr.blueprint.effective import prove_flows
 from rolemgr.blueprint.expand import expanded
 from rolemgr.blueprint.grants import prove_grants
 from rolemgr.blueprint.role_layers import RoleLayers
+from rolemgr.blueprint.sinks import strange_address
 from rolemgr.blueprint.survives import prove_stolen
 from rolemgr.blueprint.trusted import prove_trust
 from rolemgr.blueprint.unaltered import prove_documents
@@ -28,6 +29,7 @@ from rolemgr.model.blueprint import Blueprint
 from rolemgr.model.source import parse_model
 from rolemgr.prove.proof import Proof
 
+__all__ = ["strange_address"]
 HERE = Path(__file__).parent
 THREE_ACCOUNTS = HERE / "three_accounts.yaml"
 TODAY = date(2026, 11, 28)
@@ -90,9 +92,9 @@ def proof(name: str, found: ComposedBlueprint) -> Proof:
     return next(one for one in PROOFS[name](found) if one.name == name)
 
 
-def with_fault(fault: Mapping[str, Any]) -> ComposedBlueprint:
-    """Return the example with the changes of *fault*."""
-    found = three_accounts()
+def with_fault(fault: Mapping[str, Any], whole: ComposedBlueprint | None = None) -> ComposedBlueprint:
+    """Return the example, or *whole*, with the changes of *fault*."""
+    found = whole or three_accounts()
     for change in fault["changes"]:
         found = CHANGES[next(key for key in CHANGES if key in change)](found, change)
     return found

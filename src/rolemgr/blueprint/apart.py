@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from rolemgr.blueprint.chains import BlueprintClosure, Chains
-from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole, documents_of
 from rolemgr.compare.budget import MOST_STEPS
 from rolemgr.compare.errors import TooComplex
 from rolemgr.evaluate.request import Context, Request
@@ -19,7 +19,6 @@ from rolemgr.model.role import ComposedRole, ComposedStatement, Origin
 from rolemgr.prove.proof import CounterExample, Judged, Proof, RoleToProve, Untold, proofs_of
 from rolemgr.prove.search import inquiry
 from rolemgr.reference.managed_policies import ManagedPolicy
-from rolemgr.render.documents import render
 from rolemgr.separation.attached import attached_documents
 from rolemgr.separation.managed import allows_of
 from rolemgr.separation.violations import Violation, each_violation
@@ -97,7 +96,7 @@ def _request(subject: RoleToProve, violation: Violation) -> Request:
 def as_rendered(placed: PlacedRole) -> ComposedRole:
     """Return the role at *placed* with the statements of its documents, where those are not what it was composed to."""
     documents = placed.documents
-    if (made := render(placed.role)).policies == documents.policies and (
+    if (made := documents_of(placed.role)).policies == documents.policies and (
         made.managed_policies == documents.managed_policies
     ):
         return placed.role

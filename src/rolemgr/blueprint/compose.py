@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -84,12 +84,18 @@ def compose_blueprint(blueprint: Sourced[Blueprint], catalog: Catalog) -> Compos
     return ComposedBlueprint(blueprint, catalog, tuple(roles), policies, layers_of(blueprint, catalog), flows)
 
 
+@lru_cache(maxsize=1024)
+def documents_of(role: ComposedRole) -> RoleDocuments:
+    """Return the documents that *role* is rendered to; raises as `render` does."""
+    return render(role)
+
+
 def _role(
     blueprint: Sourced[Blueprint], catalog: Catalog, place: str, flows: tuple[ExpandedFlow, ...]
 ) -> PlacedRole:  # fmt: skip
     spec = parse_model(_with_flows(role_source(blueprint, place), flows), RoleSpec)
     role = compose(catalog, spec)
-    documents = render(role)
+    documents = documents_of(role)
     notes = (*role.notes, *kept_promises(catalog, spec, role))
     return PlacedRole(place, place.partition("/")[0], spec, role, documents, flows, notes)
 

@@ -127,7 +127,7 @@ def _sids_of_flows(role: PlacedRole) -> Iterator[str]:
     """
     Yield the Sids of the statements that are in *role* for its flows to other accounts alone.
 
-    What a flow within the account brings, the persona may have as well: that the file says it is no fault.
+    What a flow within the account brings, the persona may have as well: the file may say it all the same.
     """
     groups = {flow.pattern.value.group for flow in role.flows if flow.crosses}
     for statement in role.role.statements:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Final
 
-from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole, documents_of
 from rolemgr.blueprint.let_in import LetIn, let_in
 from rolemgr.blueprint.role_layers import FULL_ACCESS
 from rolemgr.blueprint.witness import trust_request
@@ -21,7 +21,6 @@ from rolemgr.evaluate.request import Request
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import Effect, TrustPolicy, TrustStatement
 from rolemgr.prove.proof import CounterExample, Judged, Proof, RoleToProve, Untold, proofs_of, told
-from rolemgr.render.documents import render
 from rolemgr.separation.violations import RenderedRole
 
 NAME: Final = "trusted-callers"
@@ -35,7 +34,7 @@ def prove_trust(blueprint: ComposedBlueprint) -> tuple[Proof, ...]:
 
 
 def _of_role(blueprint: ComposedBlueprint, placed: PlacedRole) -> Iterator[Judged]:
-    declared = _named(render(placed.role).trust_policy)
+    declared = _named(documents_of(placed.role).trust_policy)
     subject = RoleToProve(blueprint.catalog, RenderedRole(placed.role, placed.documents), (placed.place,))
     for statement in placed.documents.trust_policy.statement:
         if statement.effect is not Effect.ALLOW:

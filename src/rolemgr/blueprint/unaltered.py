@@ -8,7 +8,7 @@ Documents that are the same need no comparison. Of others the difference is show
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole, placed_policies
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole, documents_of, placed_policies
 from rolemgr.blueprint.levels import layers_of
 from rolemgr.compare.compare import compare
 from rolemgr.compare.verdicts import Comparison
@@ -24,7 +24,6 @@ from rolemgr.iam.documents import (
 )
 from rolemgr.model.role import RoleDocuments
 from rolemgr.prove.proof import CounterExample, Judged, Proof, Untold, proofs_of
-from rolemgr.render.documents import render
 
 NAME: Final = "as-the-file-says"
 CLAIM: Final = "each document allows and denies what the blueprint makes of it"
@@ -69,7 +68,7 @@ def _by_name(there: dict[str, ResourcePolicy], made: dict[str, ResourcePolicy]) 
 
 
 def _of_role(placed: PlacedRole) -> Iterator[DocumentPair]:
-    there, made = placed.documents, render(placed.role)
+    there, made = placed.documents, documents_of(placed.role)
     yield DocumentPair(f"the policies of {placed.place}", _permissions(there), _permissions(made))
     yield DocumentPair(f"the trust policy of {placed.place}", (there.trust_policy,), (made.trust_policy,))
     yield DocumentPair(f"the boundary of {placed.place}", _boundary(there), _boundary(made))
@@ -131,7 +130,8 @@ def _allows(pair: DocumentPair) -> bool:
 
 
 def _everything(kind: type[IdentityStatement], pair: DocumentPair, more: dict[str, str]) -> IdentityStatement:
-    """Return an Allow of all actions that the Denies of *pair* name; of all that there are where one says NotAction."""
-    every = [statement for one in (*pair.there, *pair.made) for statement in one.statements()]
-    named = {action for statement in every for action in statement.action or ("*",)}
+    """Return an Allow of all actions in which Denies of *pair* differ; of every action where one has NotAction."""
+    there, made = ([statement for one in side for statement in one.statements()] for side in (pair.there, pair.made))
+    differ = [one for one in (*there, *made) if one not in there or one not in made] or [*there, *made]
+    named = {action for statement in differ for action in statement.action or ("*",)}
     return kind.model_validate({"effect": "Allow", "action": tuple(sorted(named)), "resource": ("*",), **more})
