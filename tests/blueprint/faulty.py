@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.blueprint.seeded import catalog
+
 from rolemgr.blueprint.apart import prove_apart
 from rolemgr.blueprint.beyond import prove_policies
 from rolemgr.blueprint.chains import Chains
@@ -21,7 +23,6 @@ from rolemgr.blueprint.sinks import strange_address
 from rolemgr.blueprint.survives import prove_stolen
 from rolemgr.blueprint.trusted import prove_trust
 from rolemgr.blueprint.unaltered import prove_documents
-from rolemgr.catalog.load import Catalog
 from rolemgr.errors import SourceLocation
 from rolemgr.files.source import SourceFile
 from rolemgr.files.yaml import parse_yaml, read_yaml
@@ -29,11 +30,10 @@ from rolemgr.model.blueprint import Blueprint
 from rolemgr.model.source import parse_model
 from rolemgr.prove.proof import Proof
 
-__all__ = ["strange_address"]
+__all__ = ["catalog", "strange_address"]
 HERE = Path(__file__).parent
 THREE_ACCOUNTS = HERE / "three_accounts.yaml"
 TODAY = date(2026, 11, 28)
-FAULTS: list[dict[str, Any]] = read_yaml(HERE / "faults.yaml").data if (HERE / "faults.yaml").exists() else []
 
 
 def composed(source: SourceFile) -> ComposedBlueprint:
@@ -48,12 +48,6 @@ def _no_files(name: str, where: SourceLocation) -> SourceFile:
 def of_text(text: str, name: str = "blueprint.yaml") -> ComposedBlueprint:
     """Return the documents of the blueprint that *text* is."""
     return composed(parse_yaml(text, name))
-
-
-@cache
-def catalog() -> Catalog:
-    """Return the built-in catalog, read once."""
-    return Catalog()
 
 
 @cache

@@ -15,6 +15,8 @@ from tests.mutation import replaced
 import rolemgr.blueprint
 
 _FOLDER = Path(rolemgr.blueprint.__file__).parent
+_COMPOSING = {"compose", "draft", "expand", "flows", "inherit", "levels", "projects", "targets"}
+"""The modules that make the documents; no slip is in them."""
 _PACKAGES = ("rolemgr.blueprint.", "tests.blueprint.faulty")
 
 
@@ -83,12 +85,17 @@ SLIPS = (
 )  # fmt: skip
 
 
+def _is_anew(module: str) -> bool:
+    """Tell whether a module is loaded anew for each slip: those of the proofs are."""
+    return module.startswith(_PACKAGES) and module.rpartition(".")[2] not in _COMPOSING
+
+
 @contextmanager
 def slipped(slip: Slip) -> Iterator[ModuleType]:
     """Give `tests.blueprint.faulty` with its proofs as they are with *slip*; the modules are put back at the end."""
     name = f"rolemgr.blueprint.{slip.module}"
     text = replaced((_FOLDER / f"{slip.module}.py").read_text("utf-8"), slip.text, slip.other)
-    kept = {key: module for key, module in sys.modules.items() if key.startswith(_PACKAGES)}
+    kept = {key: module for key, module in sys.modules.items() if _is_anew(key)}
     finder = _Finder(name, text)
     try:
         for key in kept:
@@ -97,7 +104,7 @@ def slipped(slip: Slip) -> Iterator[ModuleType]:
         yield importlib.import_module("tests.blueprint.faulty")
     finally:
         sys.meta_path.remove(finder)
-        for key in [key for key in sys.modules if key.startswith(_PACKAGES)]:
+        for key in [key for key in sys.modules if _is_anew(key)]:
             del sys.modules[key]
         sys.modules.update(kept)
         for key, module in kept.items():

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from tests.blueprint.faulty import FAULTS, PROOFS, TODAY, proof, three_accounts, with_fault
+from tests.blueprint.faulty import PROOFS, TODAY, proof, three_accounts, with_fault
+from tests.blueprint.seeded import FAULTS
 
 from rolemgr.blueprint.proofs import prove_composed
 

@@ -4,8 +4,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from tests.blueprint.faulty import FAULTS, three_accounts
+from tests.blueprint.faulty import three_accounts
 from tests.blueprint.mutants import SLIPS, Slip, slipped
+from tests.blueprint.seeded import FAULTS
 
 from rolemgr.errors import RolemgrError
 
