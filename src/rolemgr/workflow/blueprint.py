@@ -114,8 +114,8 @@ def _shared_files(found: ComposedBlueprint, shared: tuple[SharedRole, ...], form
 
 def unit_id(found: ComposedBlueprint, unit: str) -> str | None:
     """Return the id of the organizational *unit*, where the blueprint says it."""
-    said = found.source.value.ous.get(unit)
-    return said.id if said else None
+    known = found.source.value.ous.get(unit)
+    return known.id if known else None
 
 
 def _role_files(found: ComposedBlueprint, shared: tuple[SharedRole, ...], form: str) -> Iterator[BuiltFile]:

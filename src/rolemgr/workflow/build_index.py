@@ -28,7 +28,7 @@ def index_files(
 
 def _notes(found: ComposedBlueprint, shared: Sequence[SharedRole]) -> Iterator[tuple[str, str]]:
     """Yield what the documents leave open and of what, each once: what holds for many names the first of them."""
-    said: dict[str, dict[str, None]] = {}
+    by_text: dict[str, dict[str, None]] = {}
     folder = found.source.source.name.removesuffix(PurePath(found.source.source.name).name)
     about = (
         *((f"{one.level} {one.kind}", note) for one in found.layers for note in one.notes),
@@ -37,8 +37,8 @@ def _notes(found: ComposedBlueprint, shared: Sequence[SharedRole]) -> Iterator[t
         *((one.place, note) for one in found.roles for note in one.notes),
     )
     for of, text in about:
-        said.setdefault(text.replace(folder, "") if folder.strip("/") else text, {})[of] = None
-    for text, ones in said.items():
+        by_text.setdefault(text.replace(folder, "") if folder.strip("/") else text, {})[of] = None
+    for text, ones in by_text.items():
         names = list(ones)
         more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
         yield ", ".join(names[:_MOST_NAMED]) + more, text
