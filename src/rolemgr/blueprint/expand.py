@@ -27,7 +27,7 @@ def expanded(blueprint: Sourced[Blueprint], catalog: Catalog, read: ReadFile) ->
     Raises InputError (or Problems), with the line, for what can't be spelt out.
     """
     draft = drafted(blueprint)
-    problems: list[InputError] = [*_unknown_accounts(blueprint), *_same_ids(blueprint)]
+    problems: list[InputError] = [*_unknown_accounts(blueprint), *_same_ids(blueprint), *_catalogs(blueprint)]
     raise_all(problems)
     _networks(draft, blueprint, problems)
     _roles_of_units(draft, blueprint, problems)
@@ -64,6 +64,14 @@ def _same_ids(blueprint: Sourced[Blueprint]) -> Iterator[InputError]:
             where = blueprint.at("accounts", name, "id")
             yield InputError(where, f"account {one.id} is `{seen[one.id]}` already", "an account has one name")
         seen[one.id] = name
+
+
+def _catalogs(blueprint: Sourced[Blueprint]) -> Iterator[InputError]:
+    """Yield an error for each catalog that is not that of the whole blueprint: only the one at the top is read."""
+    for path, level in _levels(blueprint.value):
+        if path and "catalog" in level.model_fields_set:
+            where = blueprint.at(*path, "catalog")
+            yield InputError(where, "a blueprint has one catalog for all roles", "say `catalog` at its top")
 
 
 def _networks(draft: Draft, blueprint: Sourced[Blueprint], problems: list[InputError]) -> None:
