@@ -7,6 +7,7 @@ from typing import Final
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy
 from rolemgr.report.pages.forms import page_text
 from rolemgr.report.pages.of_build import Built, build_page
+from rolemgr.workflow.permission_sets import permission_set_notes, permission_sets
 from rolemgr.workflow.shared_roles import SharedRole, shared_notes
 
 INDEX: Final = {"html": "index.html", "markdown": "index.md"}
@@ -35,6 +36,7 @@ def _notes(found: ComposedBlueprint, shared: Sequence[SharedRole]) -> Iterator[t
         *((one.kind, note) for one in found.policies for note in _open(one)),
         *((f"unit {one.unit}", note) for one in shared for note in shared_notes(one)),
         *((one.place, note) for one in found.roles for note in one.notes),
+        *((one.place, note) for one in permission_sets(found) for note in permission_set_notes(one)),
     )
     for of, text in about:
         by_text.setdefault(text.replace(folder, "") if folder.strip("/") else text, {})[of] = None

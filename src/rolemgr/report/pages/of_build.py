@@ -162,6 +162,12 @@ def _steps(built: Built) -> Iterator[str]:
     alone = [name for name in value.accounts if any(path.startswith(f"{name}/roles/") for path, _ in built.files)]
     if alone:
         yield f"in each account its roles, with their boundaries: {_listed(f'{name}/roles' for name in alone)}"
+    sets = [
+        name for name in value.accounts if any(path.startswith(f"{name}/permission-sets/") for path, _ in built.files)
+    ]
+    if sets:
+        where = _listed(f"{name}/permission-sets" for name in sets)
+        yield f"permission sets: the policies of each in its account, then the rest where Identity Center is: {where}"
     sharing = [name for name in value.accounts if any(one.account == name for one in found.policies)]
     if sharing:
         where = _listed(f"{name}/resource-policies" for name in sharing)
