@@ -18,7 +18,7 @@ from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
 from rolemgr.model.trust import SamlTrust
 
-_PROVIDER: Final = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:saml-provider/AWSSSO_[0-9a-f]+_DO_NOT_DELETE")
+_PROVIDER: Final = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:saml-provider/AWSSSO_[A-Za-z0-9._-]+")
 
 
 def is_permission_set(spec: RoleSpec) -> bool:
