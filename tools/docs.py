@@ -48,6 +48,7 @@ PAGES = (
     "docs/layers.md",
     "docs/migrate.md",
     "docs/resource-policies.md",
+    "docs/blueprint.md",
 )
 PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 CATALOG = Catalog()
@@ -240,6 +241,17 @@ def resource_sentences(part: str) -> str:
     return "".join(f"- `{name}`: {text}\n" for name, one in _resource_patterns().items() for text in getattr(one, part))
 
 
+def flows() -> str:
+    """Return the verbs of flows, one line each: of what, what the role gets, and whose policy names it."""
+    rows = []
+    for name in CATALOG.found("flows"):
+        flow = CATALOG.flow(name).value
+        policies = ", ".join(sorted({one.kind for one in flow.policies})) or "-"
+        actions = ", ".join(f"`{one}`" for one in dict.fromkeys(request.action for request in flow.requests))
+        rows.append([f"`{flow.verb}`", flow.target, " ".join(flow.description.split()), actions, policies])
+    return table(["verb", "thing", "what the role does", "proven by", "policy over there"], sorted(rows))
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "resource-policies": resource_policies,
     "resource-differences": lambda: resource_sentences("differs"),
@@ -247,6 +259,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "scps": lambda: layer_patterns(LayerKind.SCP),
     "rcps": lambda: layer_patterns(LayerKind.RCP),
     "commands": commands,
+    "flows": flows,
     "capabilities": capabilities,
     "sizes": sizes,
     "matrix": matrix,

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from rolemgr.blueprint.draft import Draft
 from rolemgr.blueprint.flows import ExpandedFlow, FlowGrant, expanded_flows, grants_of, role_additions
+from rolemgr.blueprint.identity_center import wrong_in_identity_center
 from rolemgr.blueprint.inherit import role_source
 from rolemgr.blueprint.levels import LevelLayers, layers_of
 from rolemgr.catalog.load import Catalog
@@ -79,7 +80,8 @@ def compose_blueprint(blueprint: Sourced[Blueprint], catalog: Catalog) -> Compos
     for place in sorted(blueprint.value.roles):
         with gathering(problems):
             roles.append(_role(blueprint, catalog, place, tuple(by_role.get(place, ()))))
-    raise_all([*problems, *_names_taken(blueprint, roles)])
+    specs = [(one.place, one.spec.value) for one in roles]
+    raise_all([*problems, *_names_taken(blueprint, roles), *wrong_in_identity_center(blueprint, specs, flows)])
     policies = tuple(placed_policies(blueprint, catalog, flows))
     return ComposedBlueprint(blueprint, catalog, tuple(roles), policies, layers_of(blueprint, catalog), flows)
 

@@ -39,13 +39,13 @@ class Draft:
     def take(self, at: DataPath, value: Any, source: SourceFile, path: DataPath, label: str | None = None) -> None:
         """Add *value* at *at* with the places that it and its parts have at *path* of *source*; *label* says whose."""
         self._put(at, _copied(value))
-        said = source if isinstance(source, PlacedSource) else None
+        given = source if isinstance(source, PlacedSource) else None
         for one in paths_of(value, at):
             there = (*path, *one[len(at) :])
             self._places[one] = source.at(there)
-            if said and there in said.labels:
-                self._labels[one] = said.labels[there]
-        own = said.label(path) if said else None
+            if given and there in given.labels:
+                self._labels[one] = given.labels[there]
+        own = given.label(path) if given else None
         if own or label:
             self._labels[at] = own or str(label)
 

@@ -30,7 +30,7 @@ def expanded(blueprint: Sourced[Blueprint], catalog: Catalog, read: ReadFile) ->
     draft = drafted(blueprint)
     problems: list[InputError] = [
         *_unknown_accounts(blueprint), *_same_ids(blueprint), *_same_buckets(blueprint), *_foreign_keys(blueprint),
-        *_same_flows(blueprint),
+        *_same_flows(blueprint), *_catalogs(blueprint),
     ]  # fmt: skip
     raise_all(problems)
     _networks(draft, blueprint, problems)
@@ -96,6 +96,14 @@ def _same_ids(blueprint: Sourced[Blueprint]) -> Iterator[InputError]:
             where = blueprint.at("accounts", name, "id")
             yield InputError(where, f"account {one.id} is `{seen[one.id]}` already", "an account has one name")
         seen[one.id] = name
+
+
+def _catalogs(blueprint: Sourced[Blueprint]) -> Iterator[InputError]:
+    """Yield an error for each catalog that is not that of the whole blueprint: only the one at the top is read."""
+    for path, level in _levels(blueprint.value):
+        if path and "catalog" in level.model_fields_set:
+            where = blueprint.at(*path, "catalog")
+            yield InputError(where, "a blueprint has one catalog for all roles", "say `catalog` at its top")
 
 
 def _networks(draft: Draft, blueprint: Sourced[Blueprint], problems: list[InputError]) -> None:

@@ -80,11 +80,13 @@ def _merged(blueprint: Sourced[Blueprint], place: str) -> Draft:
     number, home = blueprint.value.accounts[account].id, ("accounts", account, "id")
     draft.take(("account",), number, blueprint.source, home, f"account {account}")
     if "region" not in draft.data:
-        draft.take(("region",), blueprint.value.regions[0], blueprint.source, ("regions", 0), _said_or_not(blueprint))
+        draft.take(
+            ("region",), blueprint.value.regions[0], blueprint.source, ("regions", 0), _level_of_regions(blueprint)
+        )
     return draft
 
 
-def _said_or_not(blueprint: Sourced[Blueprint]) -> str:
+def _level_of_regions(blueprint: Sourced[Blueprint]) -> str:
     return ALL if "regions" in blueprint.source.data else "by default"
 
 

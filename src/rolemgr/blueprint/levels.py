@@ -107,9 +107,9 @@ def _exemptions(
             exemptions(LayerKind.SCP, (), (zone,))
     raise_all(problems)
     found = exemptions(LayerKind.SCP, arns, zones)
-    said = tuple(zip(arns, layers.exempt, strict=True))
-    notes = (_why(arn, one) for arn, one in said if one.reason or one.until)
-    ends = tuple((arn, one.until) for arn, one in said if one.until)
+    named = tuple(zip(arns, layers.exempt, strict=True))
+    notes = (_why(arn, one) for arn, one in named if one.reason or one.until)
+    ends = tuple((arn, one.until) for arn, one in named if one.until)
     return found._replace(notes=(*found.notes, *notes), ends=ends)
 
 

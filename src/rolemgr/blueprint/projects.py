@@ -115,7 +115,7 @@ def _job_roles(
     """Add the project's compute and pipeline role, tagged with it, and their flows to its bucket."""
     where, label = blueprint.at("projects", name), _label(name)
     roles = roles_of_project(name, project)
-    said = blueprint.source.data["projects"][name]
+    data = blueprint.source.data["projects"][name]
     for place, kind in zip(roles, _JOBS, strict=True):
         own = draft.data.setdefault("roles", {}).get(place)
         made = _of_jobs(blueprint, catalog, draft, name, kind)
@@ -125,7 +125,7 @@ def _job_roles(
         if draft.data["roles"][place]["tag"][tag_key(blueprint, name)] != name:
             problem = f"`{place}` works for project `{name}`, and is tagged with another"
             raise InputError(blueprint.at("roles", place, "tag"), problem, "give it another name, or leave the tag out")
-        settings = {key: value for key, value in said.items() if key in RoleSettings.model_fields}
+        settings = {key: value for key, value in data.items() if key in RoleSettings.model_fields}
         merge(draft, ("roles", place), settings, blueprint.source, ("projects", name), label)
         draft.append("flows", _flow(place, project), blueprint.at("projects", name, "bucket"), label)
 
@@ -185,21 +185,21 @@ def _serve(draft: Draft, blueprint: Sourced[Blueprint], catalog: Catalog, place:
     """Let the role at *place* work for the projects of its account, where it carries or brings their tag."""
     account = place.partition("/")[0]
     projects = {name: one for name, one in blueprint.value.projects.items() if one.account == account}
-    said = said_of(blueprint, place).data if projects else {}
+    data = said_of(blueprint, place).data if projects else {}
     key = tag_key(blueprint, next(iter(projects))) if projects else ""
-    if key not in _listed(said.get("abac")):
+    if key not in _listed(data.get("abac")):
         return
-    own = said["tag"].get(key) if isinstance(said.get("tag"), dict) else None
+    own = data["tag"].get(key) if isinstance(data.get("tag"), dict) else None
     if own is not None and own not in projects:
         return
-    groups = _groups(blueprint, catalog, place, said)
+    groups = _groups(blueprint, catalog, place, data)
     declared = _declared(catalog, groups)
     served = {own: projects[own]} if own else projects
-    serving = _Serving(blueprint, place, said, frozenset(declared), None if own else key, served)
+    serving = _Serving(blueprint, place, data, frozenset(declared), None if own else key, served)
     _passes(draft, serving)
     if _works(draft, serving) and own and projects[own].prefix:
         part = _part_of_bucket(catalog, groups, draft, projects[own])
-        part["remove"] = [*_listed(said.get("remove")), *part["remove"]]
+        part["remove"] = [*_listed(data.get("remove")), *part["remove"]]
         draft.data["roles"][place].pop("remove", None)
         _merge_said(draft, place, part, blueprint.at("projects", own), _label(own))
 
@@ -209,7 +209,7 @@ class _Serving(NamedTuple):
 
     blueprint: Sourced[Blueprint]
     place: str
-    said: Mapping[str, Any]
+    data: Mapping[str, Any]
     declared: frozenset[str]
     key: str | None
     """The tag key that its sessions bring; None for a role that is tagged with the one project that it serves."""
@@ -218,18 +218,18 @@ class _Serving(NamedTuple):
     @property
     def given(self) -> Mapping[str, Any]:
         """The parameters that are said."""
-        found = self.said.get("parameter")
+        found = self.data.get("parameter")
         return found if isinstance(found, dict) else {}
 
 
-def _groups(blueprint: Sourced[Blueprint], catalog: Catalog, place: str, said: Mapping[str, Any]) -> list[str]:
-    persona = said.get("persona")
+def _groups(blueprint: Sourced[Blueprint], catalog: Catalog, place: str, data: Mapping[str, Any]) -> list[str]:
+    persona = data.get("persona")
     if not isinstance(persona, str):
         return []  # composing it says that it has none
     found = resolve_persona(catalog, persona, blueprint.at("roles", place, "persona")).groups
     known = catalog.found("activity_groups")
-    added = [one for one in _listed(said.get("add")) if one in known]  # composing it names the others
-    return [one for one in (*found, *added) if one not in _listed(said.get("remove"))]
+    added = [one for one in _listed(data.get("add")) if one in known]  # composing it names the others
+    return [one for one in (*found, *added) if one not in _listed(data.get("remove"))]
 
 
 def _listed(value: Any) -> list[Any]:
@@ -242,7 +242,7 @@ def _passes(draft: Draft, serving: _Serving) -> None:
     where = serving.blueprint.at("projects", first)
     label = _label(first) if len(serving.served) == 1 else "projects"
     for parameter, kind in (("pass_roles", 0), ("pipeline_roles", 1)):
-        short = parameter == "pass_roles" and "pass_role" in serving.said
+        short = parameter == "pass_roles" and "pass_role" in serving.data
         if parameter not in serving.declared or short or parameter in serving.given:
             continue
         arns = {
@@ -256,7 +256,7 @@ def _works(draft: Draft, serving: _Serving) -> bool:
     """Give the role the buckets of its projects, unless it names its own; tell whether it has them."""
     place, key = serving.place, serving.key
     both = {"data_buckets", "work_buckets"}
-    if not both <= serving.declared or "bucket" in serving.said or both & {*serving.given}:
+    if not both <= serving.declared or "bucket" in serving.data or both & {*serving.given}:
         return False
     for name, project in serving.served.items():
         if key and project.bucket.partition("/")[0] != project.account:

@@ -43,8 +43,8 @@ def build_command(blueprint: str, form: str, output: str, prune: bool) -> None:
     for path in stays:
         note(f"{output}/{path} is of an earlier build; --prune deletes it")
     every = sorted({*(one.path for one in files), *stays})
-    listed = workflow.built.manifest_text(every)
-    write_in(output, workflow.built.MANIFEST, "build", listed)
+    if workflow.built.is_other_manifest(output, every):
+        write_in(output, workflow.built.MANIFEST, "build", workflow.built.manifest_text(every))
     gone = f", {len(changes.left)} deleted" if prune and changes.left else ""
     note(f"{output}: {len(changes.to_write)} files written, {len(changes.unchanged)} unchanged{gone}")
 

@@ -20,14 +20,14 @@ from rolemgr.cli.process import keep_to_ourselves, run_and_end
 from rolemgr.errors import InputError, RolemgrError, SourceLocation, UnknownNameError, require_text
 
 COMMANDS = {
-    "init": ("rolemgr.cli.init", "Write a starter rolemgr.yaml, with every key explained."),
+    "init": ("rolemgr.cli.init", "Write a starter rolemgr.yaml, or a starter blueprint."),
     "create": ("rolemgr.cli.create", "Render one IAM role: JSON, CloudFormation, Terraform ..."),
     "preview": ("rolemgr.cli.preview", "Show a role for review, on one page."),
     "list": ("rolemgr.cli.browse", "List what the catalog has: personas, separations ...."),
-    "show": ("rolemgr.cli.browse", "Show one catalog entry as a tree."),
+    "show": ("rolemgr.cli.browse", "Show a catalog entry, or a blueprint, as a tree."),
     "simulate": ("rolemgr.cli.simulate", "Evaluate one request against a role or policy files."),
     "test": ("rolemgr.cli.policy_test", "Run policy tests in YAML."),
-    "prove": ("rolemgr.cli.prove", "Prove what a role, or the whole catalog, can never do."),
+    "prove": ("rolemgr.cli.prove", "Prove what a role, catalog or blueprint can never do."),
     "diagnose": ("rolemgr.cli.diagnose", "Say which layer denies a request, and what would allow it."),
     "check": ("rolemgr.cli.check", "Check policies: grammar, names, reach, what they give away."),
     "diff": ("rolemgr.cli.diff", "Say what B allows beyond A, and the reverse, by meaning."),
@@ -35,7 +35,7 @@ COMMANDS = {
     "who-can": ("rolemgr.cli.who_can", "Say who may do an action."),
     "can": ("rolemgr.cli.can", "Say what one principal can do."),
     "migrate": ("rolemgr.cli.migrate", "Move a role to the smallest set of groups."),
-    "build": ("rolemgr.cli.build", "Render every document of a blueprint into a folder."),
+    "build": ("rolemgr.cli.build", "Render every document of a blueprint."),
     "plan": ("rolemgr.cli.apply", "Show what `apply` would do, and change nothing."),
     "apply": ("rolemgr.cli.apply", "Create roles in the account, after a plan and a question."),
     "drift": ("rolemgr.cli.drift", "Say where roles in the account differ from their files."),

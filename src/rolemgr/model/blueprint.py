@@ -196,6 +196,47 @@ class AcceptedSink(Model):
     """The last day on which it is accepted."""
 
 
+_ID = r"(?:[0-9a-f]{10}-)?[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}"
+"""https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreateAccountAssignment.html"""
+_INSTANCE = r"arn:aws(?:-[a-z]{1,5}){0,3}:sso:::instance/(?:sso)?ins-[a-zA-Z0-9.-]{16}"
+
+
+def _assignee(value: str) -> str:
+    if not re.fullmatch(rf"(?:group|user):{_ID}", value):
+        raise ValueError(f"`{value}` is not group:ID or user:ID, with an id of Identity Center's directory")
+    return value
+
+
+def _instance(value: str) -> str:
+    if not re.fullmatch(_INSTANCE, value):
+        raise ValueError(f"`{value}` is not an instance's ARN such as arn:aws:sso:::instance/ssoins-1234567890abcdef")
+    return value
+
+
+def _source(value: str) -> str:
+    if not re.fullmatch(r"[\w .:/=+@\[\]{}$\\\"-]{1,256}", value):
+        raise ValueError(f"`{value}` is not where an attribute comes from, such as ${{path:enterprise.department}}")
+    return value
+
+
+_Assignees: TypeAlias = Annotated[
+    tuple[Annotated[str, AfterValidator(_assignee)], ...],
+    BeforeValidator(_list_of, json_schema_input_type=str | list[str]),
+]
+
+
+class BlueprintIdentityCenter(Model):
+    """
+    The Identity Center instance that roles which trust its provider become permission sets of.
+
+    *attributes* say where the tags of sessions come from; *assignments* who has the permission set of each place.
+    """
+
+    instance: Annotated[str, AfterValidator(_instance)] | None = None
+    attributes: dict[Text, Annotated[str, AfterValidator(_source)]] = Field(default_factory=dict)
+    assignments: dict[Place, _Assignees] = Field(default_factory=dict)
+
+
 class Blueprint(BlueprintLevel):
     """Accounts, what is in them, the roles, what these do with it, and the policies around: one file."""
 
@@ -216,6 +257,7 @@ class Blueprint(BlueprintLevel):
     """Roles by ACCOUNT/NAME, each as a role file says it; `rolemgr.blueprint.inherit` adds what holds for all."""
     flows: tuple[Text, ...] = ()
     """What roles do with what is there: ``modelling/training reads data/curated``."""
+    identity_center: BlueprintIdentityCenter | None = None
     layers: BlueprintLayers = Field(default_factory=BlueprintLayers)
     accepted_sinks: dict[EntryId, AcceptedSink] = Field(default_factory=dict)
     """Ways out of stolen sessions that `rolemgr prove` finds open, by name, and that stay so."""

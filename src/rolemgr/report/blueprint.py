@@ -91,7 +91,7 @@ def _role_data(one: PlacedRole) -> dict[str, Any]:
 def values_of(one: PlacedRole) -> Iterator[tuple[str, Any, str, str]]:
     """Yield each value that is said of a role: its key (``guardrail.max-runtime``), itself, its line and its level."""
     source = one.spec.source
-    for path, value in _said(source.data):
+    for path, value in _values(source.data):
         level = _level(source, path, value) if isinstance(source, PlacedSource) else "the role"
         yield ".".join(map(str, path)), value, str(source.at(path)), level
 
@@ -103,7 +103,7 @@ def _level(source: PlacedSource, path: DataPath, value: Any) -> str:
     return " and ".join(dict.fromkeys(source.labels.get((*path, one), own) for one in parts)) or own
 
 
-def _said(data: Mapping[str, Any]) -> Iterator[tuple[DataPath, Any]]:
+def _values(data: Mapping[str, Any]) -> Iterator[tuple[DataPath, Any]]:
     for key, value in data.items():
         if key in NAMED_VALUES and isinstance(value, dict):
             yield from (((key, name), each) for name, each in value.items())

@@ -19,6 +19,7 @@ from rolemgr.workflow.build_index import index_files
 from rolemgr.workflow.exports import FORMS, Exports, exported_text
 from rolemgr.workflow.layer_policies import layer_files
 from rolemgr.workflow.outside import Outside
+from rolemgr.workflow.permission_sets import permission_set_files, permission_sets
 from rolemgr.workflow.prove import Proven
 from rolemgr.workflow.resource_policies import RESOURCE_FORMS, MadeResourcePolicy
 from rolemgr.workflow.role import RenderedChoice
@@ -93,6 +94,7 @@ def built_files(found: ComposedBlueprint, form: str) -> tuple[BuiltFile, ...]:
     files = [
         *_shared_files(found, shared, form),
         *_role_files(found, shared, form),
+        *(BuiltFile(*one) for one in permission_set_files(found)),
         *_policy_files(found, form),
         *_layer_files(found, form),
     ]
@@ -114,14 +116,15 @@ def _shared_files(found: ComposedBlueprint, shared: tuple[SharedRole, ...], form
 
 def unit_id(found: ComposedBlueprint, unit: str) -> str | None:
     """Return the id of the organizational *unit*, where the blueprint says it."""
-    said = found.source.value.ous.get(unit)
-    return said.id if said else None
+    known = found.source.value.ous.get(unit)
+    return known.id if known else None
 
 
 def _role_files(found: ComposedBlueprint, shared: tuple[SharedRole, ...], form: str) -> Iterator[BuiltFile]:
-    alike = {placed.place for one in shared for placed in one.placed}
+    elsewhere = {placed.place for one in shared for placed in one.placed}
+    elsewhere |= {placed.place for placed in permission_sets(found)}
     for placed in found.roles:
-        if placed.place in alike:
+        if placed.place in elsewhere:
             continue
         text = exported_text(_choice(found, placed), Exports(form)).text
         yield BuiltFile(f"{placed.account}/roles/{FORMS[form].format(name=placed.place.partition('/')[2])}", text)

@@ -1,7 +1,7 @@
 """
 The JSON Schema of blueprints with the names of the built-in catalog, so that an editor offers them with their titles.
 
-A name that is not among them is no error there: a catalog of one's own may have it, and reading the file says whether.
+Other names are allowed there, for a catalog of one's own may have them; reading the file says whether it does.
 """
 
 from collections.abc import Mapping

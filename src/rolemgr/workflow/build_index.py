@@ -7,6 +7,7 @@ from typing import Final
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy
 from rolemgr.report.pages.forms import page_text
 from rolemgr.report.pages.of_build import Built, build_page
+from rolemgr.workflow.permission_sets import permission_set_notes, permission_sets
 from rolemgr.workflow.shared_roles import SharedRole, shared_notes
 
 INDEX: Final = {"html": "index.html", "markdown": "index.md"}
@@ -28,17 +29,18 @@ def index_files(
 
 def _notes(found: ComposedBlueprint, shared: Sequence[SharedRole]) -> Iterator[tuple[str, str]]:
     """Yield what the documents leave open and of what, each once: what holds for many names the first of them."""
-    said: dict[str, dict[str, None]] = {}
+    by_text: dict[str, dict[str, None]] = {}
     folder = found.source.source.name.removesuffix(PurePath(found.source.source.name).name)
     about = (
         *((f"{one.level} {one.kind}", note) for one in found.layers for note in one.notes),
         *((one.kind, note) for one in found.policies for note in _open(one)),
         *((f"unit {one.unit}", note) for one in shared for note in shared_notes(one)),
         *((one.place, note) for one in found.roles for note in one.notes),
+        *((one.place, note) for one in permission_sets(found) for note in permission_set_notes(one)),
     )
     for of, text in about:
-        said.setdefault(text.replace(folder, "") if folder.strip("/") else text, {})[of] = None
-    for text, ones in said.items():
+        by_text.setdefault(text.replace(folder, "") if folder.strip("/") else text, {})[of] = None
+    for text, ones in by_text.items():
         names = list(ones)
         more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
         yield ", ".join(names[:_MOST_NAMED]) + more, text

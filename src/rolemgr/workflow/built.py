@@ -27,6 +27,11 @@ def manifest_text(paths: Sequence[str]) -> str:
     return json.dumps({"files": list(paths)}, indent=2) + "\n"
 
 
+def is_other_manifest(folder: str, paths: Sequence[str]) -> bool:
+    """Tell whether the list of files in *folder* is not yet that of *paths*."""
+    return _text(folder, MANIFEST) != manifest_text(paths)
+
+
 def changes_in(folder: str, files: Iterable[BuiltFile]) -> BuildChanges:
     """
     Return what a build of *files* changes in *folder*.

@@ -1,18 +1,20 @@
 """
 Roles that every account of an organizational unit has alike: one template for all of them, and not a file for each.
 
-Two roles are alike where nothing but the id of their account differs in their documents, texts compared whole.
+Two roles are alike where nothing but the id of their account differs in what their documents say: with it in another
+place of the alphabet, lists of resources have another order.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
+from rolemgr.blueprint.identity_center import is_permission_set
 from rolemgr.errors import InputError
 from rolemgr.export.aws_cli import script
 from rolemgr.export.cloudformation import template
-from rolemgr.export.portable import Portable
+from rolemgr.export.portable import Portable, meaning
 from rolemgr.export.stack_set import notes, stack_set
 from rolemgr.export.stand_ins import ACCOUNT, Hole
 from rolemgr.export.terraform import module
@@ -42,7 +44,7 @@ class SharedFile(NamedTuple):
 
 def shared_roles(found: ComposedBlueprint) -> tuple[SharedRole, ...]:
     """Return the roles of *found* that all accounts of a unit, two at least, have alike."""
-    by_place = {one.place: one for one in found.roles}
+    by_place = {one.place: one for one in found.roles if not is_permission_set(one.spec.value)}
     accounts = found.source.value.accounts
     units: dict[str, list[str]] = {}
     for account, one in accounts.items():
@@ -59,12 +61,20 @@ def _of_unit(unit: str, accounts: list[str], by_place: dict[str, PlacedRole]) ->
     for name in names:
         placed = [by_place.get(f"{account}/{name}") for account in sorted(accounts)]
         there = tuple(one for one in placed if one is not None)
-        if len(there) == len(accounts) and len({_meaning(one) for one in there}) == 1:
+        if len(there) == len(accounts) and _alike(there):
             yield SharedRole(unit, name, there)
 
 
-def _meaning(placed: PlacedRole) -> str:
-    """Return the documents of a role as one text without the id of its account."""
+def _alike(placed: Sequence[PlacedRole]) -> bool:
+    """Tell whether the documents of roles say the same but for the id of their account."""
+    texts = {_without_account(one) for one in placed}
+    if len(texts) == 1:
+        return True
+    first, *others = (meaning(json.loads(text)) for text in sorted(texts))
+    return all(one == first for one in others)
+
+
+def _without_account(placed: PlacedRole) -> str:
     return json.dumps(placed.documents.to_properties()).replace(placed.role.spec.account, _ACCOUNT)
 
 

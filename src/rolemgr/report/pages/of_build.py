@@ -15,7 +15,7 @@ from rolemgr.blueprint.levels import LevelLayers
 from rolemgr.reference.quirks import quota
 from rolemgr.report.blueprint import things_of
 from rolemgr.report.pages.page import Cell, Code, Fact, Page, Section, Table, Tone, counted
-from rolemgr.report.pages.picture import Arrow, Group, Item, Picture
+from rolemgr.report.pages.picture import Picture, PictureArrow, PictureGroup, PictureItem
 from rolemgr.report.preview import sizes
 
 MOST_BANDS: Final = 60
@@ -94,7 +94,7 @@ def picture_of(found: ComposedBlueprint) -> Picture:
     bands = _bands(found)
     shown = {name for band in bands for name in band[:1]}
     arrows = tuple(
-        Arrow(one.role, one.target.place, _verb(one), one.crosses)
+        PictureArrow(one.role, one.target.place, _verb(one), one.crosses)
         for one in found.flows
         if one.role.partition("/")[0] in shown
     )
@@ -133,23 +133,23 @@ def _left_out(found: ComposedBlueprint) -> Iterator[str]:
         yield f"the picture has {len(shown):,} of {len(names):,} accounts, and is without {counted(flows, 'flow')}"
 
 
-def _group(found: ComposedBlueprint, band: Sequence[str]) -> Group:
+def _group(found: ComposedBlueprint, band: Sequence[str]) -> PictureGroup:
     name = band[0]
     account = found.source.value.accounts[name]
     unit = f" · unit {account.ou}" if account.ou else ""
     left = tuple(
-        Item(one.place, one.place.partition("/")[2], f"{one.role.spec.persona}, {one.role.spec.arn}")
+        PictureItem(one.place, one.place.partition("/")[2], f"{one.role.spec.persona}, {one.role.spec.arn}")
         for one in found.roles
         if one.account == name
     )
     right = tuple(
-        Item(place, f"{kind} {place.partition('/')[2]}", text)
+        PictureItem(place, f"{kind} {place.partition('/')[2]}", text)
         for kind, place, text in things_of(found, name)
         if kind != "key"
     )
     title = f"{name} · {account.id}" if len(band) == 1 else f"{len(band):,} accounts alike"
     more = "" if len(band) == 1 else f" · {_listed(band, 3)}"
-    return Group(f"{title}{unit}{more}", left, right)
+    return PictureGroup(f"{title}{unit}{more}", left, right)
 
 
 def _steps(built: Built) -> Iterator[str]:
@@ -162,6 +162,12 @@ def _steps(built: Built) -> Iterator[str]:
     alone = [name for name in value.accounts if any(path.startswith(f"{name}/roles/") for path, _ in built.files)]
     if alone:
         yield f"in each account its roles, with their boundaries: {_listed(f'{name}/roles' for name in alone)}"
+    sets = [
+        name for name in value.accounts if any(path.startswith(f"{name}/permission-sets/") for path, _ in built.files)
+    ]
+    if sets:
+        where = _listed(f"{name}/permission-sets" for name in sets)
+        yield f"permission sets: the policies of each in its account, then the rest where Identity Center is: {where}"
     sharing = [name for name in value.accounts if any(one.account == name for one in found.policies)]
     if sharing:
         where = _listed(f"{name}/resource-policies" for name in sharing)

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from rolemgr.errors import printable
 
 
-class Item(NamedTuple):
+class PictureItem(NamedTuple):
     """Something in a group: what names it in arrows, its text, and what is said of it where there is room."""
 
     place: str
@@ -22,15 +22,15 @@ class Item(NamedTuple):
     detail: str = ""
 
 
-class Group(NamedTuple):
+class PictureGroup(NamedTuple):
     """A band of the picture: its title, what acts in it, and what is acted on."""
 
     title: str
-    left: tuple[Item, ...] = ()
-    right: tuple[Item, ...] = ()
+    left: tuple[PictureItem, ...] = ()
+    right: tuple[PictureItem, ...] = ()
 
 
-class Arrow(NamedTuple):
+class PictureArrow(NamedTuple):
     """What goes from one item to another, by their places; *apart* where it crosses from group to group."""
 
     start: str
@@ -43,11 +43,11 @@ class Picture(NamedTuple):
     """Groups and arrows, and a sentence that says what they show."""
 
     about: str
-    groups: tuple[Group, ...]
-    arrows: tuple[Arrow, ...] = ()
+    groups: tuple[PictureGroup, ...]
+    arrows: tuple[PictureArrow, ...] = ()
 
 
-class Shape(NamedTuple):
+class DrawnBox(NamedTuple):
     """A rectangle of the drawing with its text, and the whole of the text where it is cut."""
 
     kind: str
@@ -59,7 +59,7 @@ class Shape(NamedTuple):
     whole: str
 
 
-class Line(NamedTuple):
+class DrawnArrow(NamedTuple):
     """An arrow of the drawing: its path, the point at its end, and its words beside that."""
 
     path: str
@@ -76,8 +76,8 @@ class Drawing(NamedTuple):
 
     width: int
     height: int
-    shapes: tuple[Shape, ...]
-    lines: tuple[Line, ...]
+    shapes: tuple[DrawnBox, ...]
+    lines: tuple[DrawnArrow, ...]
 
 
 _WIDTH: Final = 960
@@ -99,8 +99,8 @@ def drawn(picture: Picture) -> Drawing:
     known_right = {one.place for group in picture.groups for one in group.right}
     arrows = [one for one in picture.arrows if one.start in known_left and one.end in known_right]
     starts, ends = Counter(one.start for one in arrows), Counter(one.end for one in arrows)
-    shapes: list[Shape] = []
-    places: dict[str, Shape] = {}
+    shapes: list[DrawnBox] = []
+    places: dict[str, DrawnBox] = {}
     y = _MARGIN
     for group in picture.groups:
         left = _column(group.left, "left", _MARGIN * 2, y + _TITLE, starts)
@@ -114,7 +114,7 @@ def drawn(picture: Picture) -> Drawing:
     return Drawing(_WIDTH, y - _GAP + _MARGIN, tuple(shapes), tuple(_lines(arrows, places)))
 
 
-def _column(items: Sequence[Item], kind: str, x: int, y: int, arrows: Counter[str]) -> list[Shape]:
+def _column(items: Sequence[PictureItem], kind: str, x: int, y: int, arrows: Counter[str]) -> list[DrawnBox]:
     found = []
     for one in items:
         height = _ROW * max(1, arrows[one.place]) + 4
@@ -124,8 +124,8 @@ def _column(items: Sequence[Item], kind: str, x: int, y: int, arrows: Counter[st
     return found
 
 
-def _shape(kind: str, box: tuple[int, int, int, int], text: str, most: int, whole: str = "") -> Shape:
-    return Shape(kind, *box, _cut(text, most), _line(whole or text))
+def _shape(kind: str, box: tuple[int, int, int, int], text: str, most: int, whole: str = "") -> DrawnBox:
+    return DrawnBox(kind, *box, _cut(text, most), _line(whole or text))
 
 
 def _line(text: str) -> str:
@@ -137,7 +137,7 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def _lines(arrows: Sequence[Arrow], places: dict[str, Shape]) -> Iterator[Line]:
+def _lines(arrows: Sequence[PictureArrow], places: dict[str, DrawnBox]) -> Iterator[DrawnArrow]:
     """Yield the arrows, those that come from higher up first at each end, so that few of them cross."""
     leaving, arriving = _ports(arrows, places, start=True), _ports(arrows, places, start=False)
     for number, one in enumerate(arrows):
@@ -147,10 +147,10 @@ def _lines(arrows: Sequence[Arrow], places: dict[str, Shape]) -> Iterator[Line]:
         bend = (begin - x) * 3 // 5
         path = f"M{x} {y}C{x + bend} {y} {begin - bend} {at} {begin} {at}H{to - 8}"
         tip = f"M{to} {at}l-8 -4v8z"
-        yield Line(path, tip, to - 12, at - 4, _line(one.text), f"{one.start} {one.text} {one.end}", one.apart)
+        yield DrawnArrow(path, tip, to - 12, at - 4, _line(one.text), f"{one.start} {one.text} {one.end}", one.apart)
 
 
-def _ports(arrows: Sequence[Arrow], places: dict[str, Shape], *, start: bool) -> dict[int, tuple[int, int]]:
+def _ports(arrows: Sequence[PictureArrow], places: dict[str, DrawnBox], *, start: bool) -> dict[int, tuple[int, int]]:
     """Return where each of *arrows*, by its number, touches the item at its start, or at its end."""
     mine, other = ("<", ">") if start else (">", "<")
     at: dict[str, list[tuple[int, int]]] = defaultdict(list)

@@ -1,0 +1,51 @@
+"""
+Roles that people sign in to through Identity Center: those that trust its provider, and what a blueprint says of it.
+
+Identity Center makes the role of a permission set itself, under a name of its own in each account, so no policy of
+another account can name it beforehand.
+https://docs.aws.amazon.com/singlesignon/latest/userguide/using-service-linked-roles.html
+https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from rolemgr.blueprint.flows import ExpandedFlow
+from rolemgr.errors import InputError, UnknownNameError
+from rolemgr.model.blueprint import Blueprint
+from rolemgr.model.source import Sourced
+from rolemgr.model.spec import RoleSpec
+from rolemgr.model.trust import SamlTrust
+
+_PROVIDER: Final = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:saml-provider/AWSSSO_[A-Za-z0-9._-]+")
+
+
+def is_permission_set(spec: RoleSpec) -> bool:
+    """Tell whether the role of *spec* trusts the provider of Identity Center, and nobody else."""
+    return all(isinstance(one, SamlTrust) and _PROVIDER.fullmatch(one.value) for one in spec.trust)
+
+
+def wrong_in_identity_center(
+    blueprint: Sourced[Blueprint], specs: Iterable[tuple[str, RoleSpec]], flows: Iterable[ExpandedFlow]
+) -> Iterator[InputError]:
+    """Yield what can't be of the roles at each place: assigned to nobody's permission set, named from elsewhere."""
+    sets = {place: spec for place, spec in specs if is_permission_set(spec)}
+    center = blueprint.value.identity_center
+    for place in center.assignments if center else ():
+        where = blueprint.at("identity_center", "assignments", place)
+        if place not in blueprint.value.roles:
+            yield UnknownNameError(where, "role", place, blueprint.value.roles)
+        elif place not in sets:
+            hint = "say `trust: [saml:arn:aws:iam::ACCOUNT:saml-provider/AWSSSO_..._DO_NOT_DELETE]`"
+            yield InputError(where, f"`{place}` does not trust Identity Center's provider alone", hint)
+    for flow in flows:
+        if flow.role in sets and flow.crosses:
+            problem = f"`{flow.role}` is a permission set, and no policy of another account can name its role"
+            yield InputError(flow.where, problem, "let a role of jobs do it")
+    for place, spec in sets.items():
+        missing = [key for key in spec.abac if key not in spec.tag and center and key not in center.attributes]
+        if missing:
+            problem = f"sessions of `{place}` bring the tag {missing[0]}, and nothing says where that comes from"
+            hint = f"say `attributes: {{{missing[0]}: ...}}`"
+            yield InputError(blueprint.at("identity_center"), problem, hint)

@@ -1,0 +1,46 @@
+"""docs/blueprint.md is true: its blueprints build and prove, and each of its commands runs as it stands."""
+
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.conftest import Run
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs/blueprint.md").read_text("utf-8")
+BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+HEAD = """\
+accounts: {ml: {id: "123456789012"}}
+keys: {ml/churn-key: 1234abcd-12ab-34cd-56ef-1234567890ab, ml/fraud-key: 1234abcd-12ab-34cd-56ef-1234567890ac}
+"""
+
+
+def _proves(text: str, run: "Run") -> None:
+    Path("bp.yaml").write_text(text, "utf-8")
+    for command in ("prove", "build"):
+        ran = run(command, "bp.yaml")
+        assert (ran.code, ran.errors) == (0, [])
+
+
+def test_its_commands_run(run: "Run") -> None:
+    """One after the other, in an empty folder."""
+    commands = re.findall(r"^rolemgr (.*)$", PAGE, re.MULTILINE)
+    assert len(commands) == 4
+    for command in commands:
+        ran = run(*shlex.split(command))
+        assert (ran.code, ran.errors) == (0, [])
+
+
+def test_its_first_blueprint_proves(run: "Run") -> None:
+    """As it stands."""
+    _proves(BLOCKS[0], run)
+
+
+def test_its_projects_prove(run: "Run") -> None:
+    """With an account and keys around them; and with Identity Center in the place of Okta."""
+    projects, center = BLOCKS[1:]
+    _proves(HEAD + projects, run)
+    provider = "AWSSSO_0123456789abcdef_DO_NOT_DELETE"
+    _proves(HEAD + projects.replace("saml-provider/Okta", f"saml-provider/{provider}") + center, run)
+    assert Path("build/ml/permission-sets/data-scientist.yaml").is_file()
