@@ -41,7 +41,7 @@ ROOMS = {
     "policytest": {"errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate"},
     "check": {"errors", "files", "iam", "model", "reference", "evaluate", "compare"},
     "export": {"errors", "files", "iam", "model", "reference", "catalog", "compose", "render"},
-    "detective": {"errors", "iam", "reference"},
+    "detective": {"errors", "iam", "model", "reference", "catalog", "compose"},
     "account": {"errors", "iam", "model", "reference", "evaluate", "compare", "change"},
     "audit": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
@@ -54,8 +54,8 @@ ROOMS = {
     "wizard": {"errors", "files", "iam", "model", "catalog", "compose"},
     "workflow": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",
-        "separation", "prove", "diagnose", "policytest", "check", "export", "account", "audit", "report", "wizard",
-        "change",
+        "separation", "prove", "diagnose", "policytest", "check", "export", "detective", "account", "audit", "report",
+        "wizard", "change",
     },
     "api": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
@@ -63,8 +63,8 @@ ROOMS = {
     },
     "cli": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
-        "separation", "prove", "diagnose", "policytest", "check", "export", "detective", "account", "audit", "report",
-        "wizard", "workflow",
+        "separation", "prove", "diagnose", "policytest", "check", "export", "account", "audit", "report", "wizard",
+        "workflow",
     },
 }  # fmt: skip
 """What each room may import besides itself, in the order of the house: a room knows only rooms before it."""

@@ -21,12 +21,14 @@ from rolemgr.model.catalog import ActivityGroup, Persona, Separation, SharedPara
 from rolemgr.model.source import Sourced, parse_model
 
 if TYPE_CHECKING:
+    from rolemgr.model.detective_control import DetectiveControl
     from rolemgr.model.guardrail import Guardrail, GuardrailProfile
     from rolemgr.model.layer_pattern import LayerKind, LayerPattern
     from rolemgr.model.resource_pattern import ResourcePattern
 
 EntryKind: TypeAlias = Literal[
-    "personas", "separations", "activity_groups", "guardrails", "profiles", "scps", "rcps", "resource_policies"
+    "personas", "separations", "activity_groups", "guardrails", "profiles", "scps", "rcps", "resource_policies",
+    "detective_controls",
 ]
 FOLDERS: Mapping[EntryKind, str] = {
     "personas": "personas",
@@ -37,6 +39,7 @@ FOLDERS: Mapping[EntryKind, str] = {
     "scps": "scps",
     "rcps": "rcps",
     "resource_policies": "resource_policies",
+    "detective_controls": "detective_controls",
 }
 """Where in a catalog the entries of each kind lie."""
 SHARED = "parameters"
@@ -125,6 +128,12 @@ class Catalog:
         from rolemgr.model.resource_pattern import ResourcePattern
 
         return self._entry("resource_policies", name, ResourcePattern, where)
+
+    def detective_control(self, name: str, where: SourceLocation | None = None) -> "Sourced[DetectiveControl]":
+        """Return the detective control *name*; raise UnknownNameError at *where* if there is none."""
+        from rolemgr.model.detective_control import DetectiveControl
+
+        return self._entry("detective_controls", name, DetectiveControl, where)
 
     @cached_property
     def shared_parameters(self) -> Shared:

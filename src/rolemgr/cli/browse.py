@@ -12,7 +12,12 @@ from rolemgr.errors import InputError, SourceLocation
 @click.command("list")
 @click.argument(
     "kind",
-    type=click.Choice(["personas", "separations", "activity-groups", "guardrails", "profiles", "scps", "rcps"]),
+    type=click.Choice(
+        [
+            "personas", "separations", "activity-groups", "guardrails", "profiles", "scps", "rcps",
+            "detective-controls",
+        ]
+    ),
 )
 @click.option("--matrix", is_flag=True, help="Show which persona has which activity group.")
 @catalog_option
@@ -43,7 +48,10 @@ def list_command(
 
 @click.command("show")
 @click.argument(
-    "kind", type=click.Choice(["persona", "separation", "activity-group", "guardrail", "profile", "scp", "rcp"])
+    "kind",
+    type=click.Choice(
+        ["persona", "separation", "activity-group", "guardrail", "profile", "scp", "rcp", "detective-control"]
+    ),
 )
 @click.argument("name")
 @catalog_option
@@ -64,6 +72,7 @@ def show_command(
       rolemgr show guardrail volume-kms-key
       rolemgr show profile regulated
       rolemgr show scp iam-lockdown
+      rolemgr show detective-control outside-guardrails
     """
     views = workflow.browse.entry_of(kind, name, catalog)
     give(form, views.data, views.page, output, color)

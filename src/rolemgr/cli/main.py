@@ -42,7 +42,7 @@ COMMANDS = {
     "rcp": ("rolemgr.cli.layer_policies", "Render RCPs."),
     "boundary": ("rolemgr.cli.boundary", "Render permissions boundaries."),
     "resource-policy": ("rolemgr.cli.resource_policy", "Render resource policies."),
-    "detective": ("rolemgr.cli.detective", "Render a control that finds what IAM can't prevent."),
+    "detective": ("rolemgr.cli.detective", "Render controls that find what IAM can't prevent."),
     "schema": ("rolemgr.cli.schema", "Print the JSON Schema of a file format."),
     "completion": ("rolemgr.cli.completion", "Print the shell's completion script."),
 }

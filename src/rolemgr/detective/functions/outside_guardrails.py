@@ -1,0 +1,95 @@
+"""Find calls outside of guardrails, by the guardrails' own Denies, and calls that no guardrail sees."""
+
+from collections.abc import Callable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from rolemgr.detective.functions.stopping import stopped
+
+DENIES: tuple[Any, ...] = ()
+"""Guardrail, Sid, calls, and conditions as in IAM."""
+PATHS: Mapping[str, Mapping[str, Any]] = {}
+"""By condition key and call: where the parameters have its values."""
+PLACES: Mapping[str, tuple[Any, ...]] = {}
+"""By call that by-passes a guardrail: guardrail, objects that have a setting, the setting, operator and values."""
+UNSEEN: Mapping[str, Mapping[str, str]] = {}
+"""By call: the guardrails that it by-passes in a way that no request shows, each with the reason."""
+
+
+def find(detail: dict[str, Any], environ: Mapping[str, str], client: Callable[[str], Any]) -> str | None:
+    """Return what of the request in *detail* is outside, or which guardrails can't see it; None where it is inside."""
+    call, request = detail["eventName"], detail["requestParameters"]
+    values = {key: _values(request, calls[call]) for key, calls in PATHS.items() if call in calls}
+    found = dict.fromkeys(f"{limit} ({sid})" for limit, sid, calls, block in DENIES if call in calls and denies(block, values))
+    found |= dict.fromkeys(one for place in PLACES.get(call, ()) for one in _outside(request, *place))
+    hidden = [key for key, given in values.items() if any("HIDDEN_DUE_TO" in one for one in given)]
+    if hidden:
+        found[f"not judged: CloudTrail hides {', '.join(sorted(hidden))}"] = None
+    if found:
+        return stopped(f"outside of {'; '.join(found)}", detail, environ, client)
+    unseen = UNSEEN.get(call, {})
+    return "; ".join(f"{limit} does not judge {call}: {why}" for limit, why in unseen.items()) or None
+
+
+def denies(block: Mapping[str, Mapping[str, list[str]]], values: Mapping[str, list[str]]) -> bool:
+    """Tell whether the conditions *block* hold for *values* by condition key, as IAM decides; all must."""
+    return all(
+        _holds(operator, wanted, values.get(key, [])) for operator, keys in block.items() for key, wanted in keys.items()
+    )
+
+
+def _holds(operator: str, wanted: list[str], given: list[str]) -> bool:
+    base = operator.removeprefix("ForAnyValue:").removesuffix("IfExists")
+    if base == "Null":
+        return (not given) is (wanted[0].lower() == "true")
+    if not given:
+        return operator.endswith("IfExists") or ("Not" in base and not operator.startswith("ForAnyValue:"))
+    return any(_matches(base, wanted, one) for one in given)
+
+
+def _matches(base: str, wanted: list[str], one: str) -> bool:
+    if base.startswith("Numeric"):
+        return any(float(one) > float(each) for each in wanted)
+    if base == "Bool":
+        return one.lower() in [each.lower() for each in wanted]
+    like = "Like" in base or base.startswith("Arn")
+    hit = any(_like(each, one, base) if like else each == one for each in wanted)
+    return hit is not ("Not" in base)
+
+
+def _like(pattern: str, text: str, base: str) -> bool:
+    """Tell whether *text* fits *pattern*; in an ARN a wildcard stays within its part."""
+    plain = pattern.replace("[", "[[]")
+    if not base.startswith("Arn"):
+        return fnmatchcase(text, plain)
+    parts, given = plain.split(":", 5), text.split(":", 5)
+    return len(parts) == len(given) and all(map(fnmatchcase, given, parts))
+
+
+def _outside(request: Any, limit: str, at: str, value: str, operator: str, wanted: list[str]) -> Iterator[str]:
+    for one in _objects(request, at.split(".") if at else []):
+        given = _values(one, [value]) if value else [_text(one)]
+        if not given:
+            yield f"{limit} ({'.'.join(filter(None, (at, value)))} is not set)"
+        elif _holds(operator, wanted, given):
+            yield f"{limit} ({'.'.join(filter(None, (at, value)))})"
+
+
+def _values(data: Any, paths: Any) -> list[str]:
+    found = (one for path in paths for one in _objects(data, path.split(".")))
+    return list(dict.fromkeys(_text(one) for one in found if isinstance(one, (str, int, float))))
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _objects(data: Any, path: list[str]) -> Iterator[Any]:
+    """Yield what stands at *path* of *data*, each element where a list is on the way or at the end."""
+    if isinstance(data, list):
+        for one in data:
+            yield from _objects(one, path)
+    elif path:
+        yield from _objects(data.get(path[0]), path[1:]) if isinstance(data, dict) else ()
+    elif data is not None:
+        yield data

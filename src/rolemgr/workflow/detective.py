@@ -1,0 +1,347 @@
+"""Detective controls: which were chosen, for what, and in which form."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, NamedTuple
+
+from rolemgr.catalog.load import Catalog
+from rolemgr.compose.guardrails.choice import ChosenGuardrail, chosen_guardrails
+from rolemgr.detective import packs
+from rolemgr.detective.controls import NamedControl, missing, template
+from rolemgr.detective.values import ControlValues, TrustedBy
+from rolemgr.errors import InputError, SourceLocation, raise_all
+from rolemgr.export import stack_module
+from rolemgr.files.write import to_json, to_template, to_yaml
+from rolemgr.iam.arn import Arn, partition_of
+from rolemgr.iam.documents import Effect
+from rolemgr.model.detective_control import Need
+from rolemgr.model.role import ComposedRole
+from rolemgr.model.source import parse_model
+from rolemgr.model.spec import RoleSpec
+from rolemgr.workflow.choices import catalog_folders, flag_choices, role_source
+from rolemgr.workflow.many import matching_files
+from rolemgr.workflow.outside import Outside
+from rolemgr.workflow.role import render_source
+
+ALL: Final = "all"
+"""The name that stands for every control."""
+DETECTIVE_FORMS: Final = ("yaml", "json", "cloudformation", "terraform", "conformance-pack", "lza")
+"""The forms of controls; the last two have rules of AWS Config alone."""
+_RULES_ALONE: Final = ("conformance-pack", "lza")
+_TEMPLATE_QUOTA: Final = 51_200
+"""https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
+_TAG_KEY = re.compile(r"(?!(?i:aws:))[\w .:/=+@-]{1,128}")
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9*?]{1,12}:role/[A-Za-z0-9_+=,.@/*?-]{1,576}")
+
+
+@dataclass(frozen=True)
+class DetectiveRequest:
+    """What was asked for on the command line."""
+
+    names: tuple[str, ...]
+    form: str = "yaml"
+    roles: tuple[str, ...] = ()
+    guardrails: Mapping[str, Any] = field(default_factory=dict)
+    """The options of guardrails as `flag_choices` takes them."""
+    tag_keys: tuple[str, ...] = ()
+    pass_roles: tuple[str, ...] = ()
+    idle_roles: tuple[str, ...] = ()
+    buckets: tuple[str, ...] = ()
+    region: str | None = None
+    stop: bool = False
+    remediate: bool = False
+    catalog: tuple[str, ...] = ()
+
+
+class _FromRoles(NamedTuple):
+    """What role files mean."""
+
+    guardrails: tuple[ChosenGuardrail, ...]
+    tag_keys: tuple[str, ...]
+    passed: tuple[str, ...]
+    trusts: tuple[TrustedBy, ...]
+    buckets: tuple[str, ...]
+    partition: str | None
+
+
+def make_controls(request: DetectiveRequest, outside: Outside) -> str:
+    """
+    Return the controls that *request* asks for, in its form; say what is taken for granted and left out.
+
+    Raises InputError (or Problems) for a wrong choice, a control that needs more, and a form that can't have it.
+    """
+    catalog = Catalog(catalog_folders(request.catalog))
+    controls = _named(catalog, request.names)
+    _check_options(request, controls)
+    roles = _from_roles(catalog, request, outside)
+    values = _values(catalog, request, roles)
+    values = _with_default_tag(values, controls, request, outside)
+    controls = _complete(controls, values, request, outside)
+    controls = _of_form(controls, request, outside)
+    _say_costs(controls, outside)
+    return str(_FORMS[request.form](catalog, controls, values, request, outside))
+
+
+def _named(catalog: Catalog, names: Sequence[str]) -> tuple[NamedControl, ...]:
+    """Return the controls of *names*, each once; raise UnknownNameError for one that there is not."""
+    known = catalog.found("detective_controls")
+    wanted = list(known) if ALL in names else list(dict.fromkeys(names))
+    return tuple(NamedControl(name, catalog.detective_control(name, None)) for name in wanted)
+
+
+def _check_options(request: DetectiveRequest, controls: Sequence[NamedControl]) -> None:
+    """Raise InputError (or Problems) for an option that no chosen control has, and a text that is not what it takes."""
+    wrong: list[InputError] = []
+    if request.stop and not any(one.value.events and one.value.events.stops for one in controls):
+        wrong.append(_unfit("--stop", controls, "stops nothing", request))
+    if request.remediate and not any(one.value.remedies for one in controls):
+        wrong.append(_unfit("--remediate", controls, "has no remedy", request))
+    if request.tag_keys and not any(one.value.needs is Need.TAG_KEYS for one in controls):
+        wrong.append(_unfit("--tag-key", controls, "looks at no tags", request))
+    for key in request.tag_keys:
+        if not _TAG_KEY.fullmatch(key):
+            problem = f"`{key}` is not a tag key: 1 to 128 of letters, digits, space, _.:/=+-@; not aws:"
+            wrong.append(InputError(SourceLocation("--tag-key"), problem))
+    for option, arns in (("--pass-role", request.pass_roles), ("--idle-role", request.idle_roles)):
+        for text in arns:
+            if not _ROLE_ARN.fullmatch(text):
+                hint = "such as arn:aws:iam::111122223333:role/sagemaker-*"
+                wrong.append(InputError(SourceLocation(option), f"`{text}` is not the ARN of a role", hint))
+    raise_all(wrong)
+
+
+_HAVE: Final = {
+    "--stop": lambda one: bool(one.events and one.events.stops),
+    "--remediate": lambda one: bool(one.remedies),
+    "--tag-key": lambda one: one.needs is Need.TAG_KEYS,
+}
+
+
+def _unfit(option: str, controls: Sequence[NamedControl], does: str, request: DetectiveRequest) -> InputError:
+    catalog = Catalog(catalog_folders(request.catalog))
+    fit = [
+        name for name in catalog.found("detective_controls") if _HAVE[option](catalog.detective_control(name).value)
+    ]
+    names = ", ".join(f"`{one.name}`" for one in controls)
+    return InputError(SourceLocation(option), f"{names} {does}", f"it goes with {', '.join(fit)}")
+
+
+def _from_roles(catalog: Catalog, request: DetectiveRequest, outside: Outside) -> _FromRoles:
+    """Return what the role files of *request* mean; raise InputError where two differ in what can't be joined."""
+    names = list(request.roles) if request.roles == ("-",) else matching_files(request.roles)
+    quiet = lambda _: None  # noqa: E731 - what there is to say of a role `create` says
+    roles: list[ComposedRole] = []
+    for name in names:
+        flags = {"role": name, "catalog": request.catalog}
+        source = role_source(flags, outside.environ, outside.read)
+        roles.append(render_source(source, {}, quiet, verbose=False).role)
+    return _FromRoles(
+        _joined_guardrails(catalog, roles),
+        tuple(dict.fromkeys(key for role in roles for key in role.spec.abac)),
+        tuple(dict.fromkeys(arn for role in roles for arn in _passed(role))),
+        tuple(_trusts(roles)),
+        tuple(dict.fromkeys(bucket for role in roles for bucket in _buckets(role.spec))),
+        roles[0].spec.partition_name if roles else None,
+    )
+
+
+def _passed(role: ComposedRole) -> Iterator[str]:
+    for statement in role.unfolded:
+        if statement.effect is Effect.ALLOW and "iam:PassRole" in statement.actions:
+            yield from statement.resources
+
+
+def _trusts(roles: Iterable[ComposedRole]) -> Iterator[TrustedBy]:
+    """Yield whom each role lets in from outside of its account; the account's own are nobody's finding."""
+    for role in roles:
+        trusted = [one.principal for one in role.trust]
+        principals = [text for one in trusted for text in one.get("AWS", ()) if _account(text) != role.spec.account]
+        federated = [text for one in trusted for text in one.get("Federated", ())]
+        if principals or federated:
+            account_ids = [_bare(text) for text in principals]
+            yield TrustedBy(role.spec.arn, tuple(dict.fromkeys(account_ids)), tuple(dict.fromkeys(federated)))
+
+
+def _account(text: str) -> str:
+    found = Arn.parse(text)
+    return found.account if found else text
+
+
+def _bare(text: str) -> str:
+    """Return a principal as Access Analyzer names it: an account by its id, a role by its ARN."""
+    found = Arn.parse(text)
+    return found.account if found and found.resource == "root" else text
+
+
+def _buckets(spec: RoleSpec) -> list[str]:
+    """Return the buckets that a role file names, or SageMaker's default bucket."""
+    named = [*spec.bucket, *spec.parameter.get("data_buckets", ()), *spec.parameter.get("work_buckets", ())]
+    return named or [f"sagemaker-{spec.region}-{spec.account}"]
+
+
+def _joined_guardrails(catalog: Catalog, roles: Sequence[ComposedRole]) -> tuple[ChosenGuardrail, ...]:
+    """
+    Return the guardrails of *roles*, each with what any of them allows.
+
+    Raises InputError where two roles have different values for what takes one: which is meant nobody can tell.
+    """
+    found: dict[str, ChosenGuardrail] = {}
+    for role in roles:
+        for one in role.guardrails:
+            guardrail = catalog.guardrail(one.name)
+            new = ChosenGuardrail(one.name, guardrail, tuple(sorted(one.values.items())), one.where, one.by)
+            found[one.name] = _join(found[one.name], new) if one.name in found else new
+    return tuple(found[name] for name in sorted(found))
+
+
+def _join(old: ChosenGuardrail, new: ChosenGuardrail) -> ChosenGuardrail:
+    declared, values = old.guardrail.value.parameters, dict(old.values)
+    for name, texts in new.values:
+        before = values.get(name, ())
+        if before == texts:
+            continue
+        if name not in declared or not declared[name].many:
+            shown = " and ".join(", ".join(one) or "none" for one in (before, texts))
+            hint = f"give --guardrail {old.name}=VALUE, which counts for all"
+            raise InputError(new.where, f"role files differ in `{old.name}`: {shown}", hint)
+        values[name] = tuple(sorted({*before, *texts}))
+    return old._replace(values=tuple(sorted(values.items())))
+
+
+def _values(catalog: Catalog, request: DetectiveRequest, roles: _FromRoles) -> ControlValues:
+    by_hand: tuple[ChosenGuardrail, ...] = ()
+    if any(value not in (None, (), False) for value in request.guardrails.values()):
+        source = flag_choices(request.guardrails).with_default("persona", "none", SourceLocation("command line"))
+        by_hand = chosen_guardrails(catalog, None, parse_model(source, RoleSpec))
+    guardrails = {one.name: one for one in (*roles.guardrails, *by_hand)}
+    return ControlValues(
+        tuple(dict.fromkeys(request.tag_keys)) or roles.tag_keys,
+        tuple(guardrails[name] for name in sorted(guardrails)),
+        tuple(dict.fromkeys((*roles.passed, *request.pass_roles))),
+        roles.trusts,
+        tuple(dict.fromkeys((*roles.buckets, *request.buckets))),
+        request.stop,
+        request.remediate,
+        tuple(dict.fromkeys(request.idle_roles)),
+    )
+
+
+def _with_default_tag(
+    values: ControlValues, controls: Sequence[NamedControl], request: DetectiveRequest, outside: Outside
+) -> ControlValues:
+    if values.tag_keys or not any(one.value.needs is Need.TAG_KEYS for one in controls):
+        return values
+    outside.say("tag key Project; choose others with --tag-key")
+    return replace(values, tag_keys=("Project",))
+
+
+def _complete(
+    controls: Sequence[NamedControl], values: ControlValues, request: DetectiveRequest, outside: Outside
+) -> tuple[NamedControl, ...]:
+    """
+    Return the *controls* that have what they need.
+
+    Of `all` the others are left out, which is said; raises InputError for one that was named.
+    """
+    lacking = {one.name: need for one in controls if (need := missing(one.value, values))}
+    if ALL not in request.names:
+        raise_all([InputError(None, f"`{name}` has nothing to judge by", hint) for name, hint in lacking.items()])
+    for name, hint in lacking.items():
+        outside.say(f"{name} is left out, as it has nothing to judge by; {hint}")
+    for option, none, what in (
+        ("--role or --bucket", not values.buckets, "data-events logs no bucket"),
+        ("--role", not values.trusts, "external-access archives nothing"),
+    ):
+        if none and any(what.startswith(one.name) for one in controls):
+            outside.say(f"{what}; {option} names what is meant")
+    return tuple(one for one in controls if one.name not in lacking)
+
+
+def _of_form(
+    controls: Sequence[NamedControl], request: DetectiveRequest, outside: Outside
+) -> tuple[NamedControl, ...]:
+    """Return those of *controls* that the form can have; raise InputError where one was named that it can't."""
+    if request.form not in _RULES_ALONE:
+        return tuple(controls)
+    others = [one.name for one in controls if not one.value.config_rules]
+    where = SourceLocation("--format")
+    if others and ALL not in request.names:
+        problem = f"`{request.form}` has rules of AWS Config alone, and `{others[0]}` has none"
+        raise InputError(where, problem, "give --format cloudformation")
+    if request.remediate:
+        problem = f"`{request.form}` can't hold the runbooks and roles of --remediate"
+        raise InputError(where, problem, "give --format cloudformation")
+    if others:
+        outside.say(f"{request.form} has rules of AWS Config alone: {', '.join(others)} are left out")
+    return tuple(one for one in controls if one.value.config_rules)
+
+
+def _say_costs(controls: Sequence[NamedControl], outside: Outside) -> None:
+    charged = [one.name for one in controls if one.value.trail or one.value.detector or one.value.config_rules]
+    charged += [one.name for one in controls if one.value.analyzer and one.value.analyzer.age_days is not None]
+    if charged:
+        outside.say(f"AWS charges for {', '.join(charged)}: `rolemgr show detective-control NAME` says what for")
+
+
+def _template(
+    catalog: Catalog, controls: Sequence[NamedControl], values: ControlValues, outside: Outside, size: Any
+) -> dict[str, Any]:
+    made = template(catalog, controls, values)
+    length = len(size(made).encode())
+    if length > _TEMPLATE_QUOTA:
+        outside.say(
+            f"the template has {length:,} bytes: above {_TEMPLATE_QUOTA:,} CloudFormation takes it from S3 alone "
+            "(`aws cloudformation deploy --s3-bucket`)"
+        )
+    return made
+
+
+def _as_yaml(catalog: Catalog, controls: Any, values: ControlValues, _request: Any, outside: Outside) -> str:
+    return to_yaml(_template(catalog, controls, values, outside, to_yaml))
+
+
+def _as_template(catalog: Catalog, controls: Any, values: ControlValues, _request: Any, outside: Outside) -> str:
+    return to_template(_template(catalog, controls, values, outside, to_template))
+
+
+def _as_json(catalog: Catalog, controls: Any, values: ControlValues, _request: Any, outside: Outside) -> str:
+    return to_json(_template(catalog, controls, values, outside, to_json))
+
+
+def _as_terraform(catalog: Catalog, controls: Any, values: ControlValues, _request: Any, outside: Outside) -> str:
+    made = _template(catalog, controls, values, outside, to_json)
+    name = f"rolemgr-{controls[0].name}" if len(controls) == 1 else "rolemgr-detective"
+    return to_json(stack_module.module(name, made))
+
+
+def _as_pack(_catalog: Catalog, controls: Any, values: ControlValues, request: DetectiveRequest, outside: Outside) -> str:
+    rules = packs.rules_of(controls, values)
+    if request.region:
+        lacking = [one.rule.title for one in rules if not one.rule.is_in(request.region)]
+        if lacking:
+            outside.say(f"{request.region} has no {', '.join(lacking)}: left out")
+    else:
+        outside.say("not every region has every rule, and a pack has no conditions; --region leaves out what it lacks")
+    return to_template(packs.conformance_pack(rules, _partition(request), request.region))
+
+
+def _as_accelerator(
+    _catalog: Catalog, controls: Any, values: ControlValues, request: DetectiveRequest, outside: Outside
+) -> str:
+    outside.say("no organizational unit is a target yet: name yours in deploymentTargets")
+    return to_yaml(packs.accelerator_config(packs.rules_of(controls, values), _partition(request)))
+
+
+def _partition(request: DetectiveRequest) -> str:
+    return str(request.guardrails.get("partition") or partition_of(request.region or "us-east-1"))
+
+
+_FORMS: Final[Mapping[str, Any]] = {
+    "yaml": _as_yaml,
+    "cloudformation": _as_template,
+    "json": _as_json,
+    "terraform": _as_terraform,
+    "conformance-pack": _as_pack,
+    "lza": _as_accelerator,
+}
