@@ -11,10 +11,6 @@ from rolemgr.reference import quirks
 from rolemgr.reference.services import find_action
 from rolemgr.reference.support import known_key
 
-NO_CALLS = frozenset({"sagemaker:CreateReservedCapacity"})
-"""Actions that are no calls of the API: no event has their name."""
-
-
 class UsedGuardrail(NamedTuple):
     """A guardrail with its values, and the Sids of its Denies that count; all where there are none."""
 
@@ -30,8 +26,6 @@ class Sight(NamedTuple):
     """By-passing calls that show the setting."""
     told: Mapping[str, str]
     """Calls that show nothing, each with the reason: every one is told of."""
-    no_calls: frozenset[str]
-    """Actions without events of their name."""
 
 
 def limit_tables(guardrails: Iterable[UsedGuardrail]) -> dict[str, Any]:
@@ -78,10 +72,9 @@ def sight(used: UsedGuardrail) -> Sight:
     shown = frozenset(_places(used.chosen.name, compiled))
     for left in compiled.in_force.bypassed_by:
         call = left.action.partition(":")[2]
-        if left.action not in NO_CALLS and call not in shown:
+        if call not in shown:
             told[call] = left.why
-    absent = frozenset(left.action for left in compiled.in_force.bypassed_by if left.action in NO_CALLS)
-    return Sight(frozenset(judged), shown, told, absent)
+    return Sight(frozenset(judged), shown, told)
 
 
 def _compiled(used: UsedGuardrail) -> Compiled:

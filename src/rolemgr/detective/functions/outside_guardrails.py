@@ -77,11 +77,12 @@ def _outside(request: Any, limit: str, at: str, value: str, operator: str, wante
 
 def _values(data: Any, paths: Any) -> list[str]:
     found = (one for path in paths for one in _objects(data, path.split(".")))
-    return list(dict.fromkeys(_text(one) for one in found if isinstance(one, (str, int, float))))
+    return list(dict.fromkeys(_text(one) for one in found))
 
 
 def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    """Return *value* as IAM has it; of an object nothing but its presence counts."""
+    return "present" if isinstance(value, dict) else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _objects(data: Any, path: list[str]) -> Iterator[Any]:
