@@ -33,9 +33,7 @@ GIVEN = {
     "lifecycle-configs": ["arn:aws:sagemaker:eu-west-1:111122223333:studio-lifecycle-config/ok"],
     "max-runtime": ["24h"],
     "notebook-instance-types": ["ml.t3.medium"],
-    "notebook-lifecycle-configs": [
-        "arn:aws:sagemaker:eu-west-1:111122223333:notebook-instance-lifecycle-config/ok"
-    ],
+    "notebook-lifecycle-configs": ["arn:aws:sagemaker:eu-west-1:111122223333:notebook-instance-lifecycle-config/ok"],
     "search-visibility": ["tag:Project", "values:churn"],
     "serverless-limits": ["concurrency:5", "memory:2048"],
     "studio-instance-types": ["ml.t3.medium", "system"],

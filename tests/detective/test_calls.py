@@ -281,7 +281,10 @@ COMPONENTS = [
     ({"Specification.BaseInferenceComponentName": "b"}, None),
     ({"Specification.Container.Environment": {}}, None),
     ({"Specification.Container.Image": "i"}, "c serves a container of its own instead of a model (i)"),
-    ({"Specification.Container.ArtifactUrl": "s3://b/k"}, "c serves a container of its own instead of a model (s3://b/k)"),
+    (
+        {"Specification.Container.ArtifactUrl": "s3://b/k"},
+        "c serves a container of its own instead of a model (s3://b/k)",
+    ),
     ({"Specifications.Container.Image": "j"}, "c serves a container of its own instead of a model (j)"),
 ]
 
@@ -323,7 +326,11 @@ def test_policies_of_sagemaker_s_resources_are_found(
             True,
         ),
         ("AssociateResourceShare", {"resourceArns": ["arn:aws:sagemaker:eu-west-1:1:feature-group/f"]}, True),
-        ("PromoteResourceShareCreatedFromPolicy", {"resourceShareArn": "arn:aws:ram:eu-west-1:1:resource-share/x"}, True),
+        (
+            "PromoteResourceShareCreatedFromPolicy",
+            {"resourceShareArn": "arn:aws:ram:eu-west-1:1:resource-share/x"},
+            True,
+        ),
         ("CreateResourceShare", {"name": "s", "resourceArns": ["arn:aws:ec2:eu-west-1:1:subnet/s"]}, False),
         ("CreateResourceShare", {"name": "s"}, False),
         ("DeleteResourceShare", {"resourceShareArn": "x"}, False),

@@ -87,7 +87,7 @@ def _by_passes(operation: str, key: str) -> bool:
 def test_a_call_is_judged_as_iam_judges_the_request(name: str) -> None:
     """Random values for each key of each Deny: the function and our evaluator of conditions agree, absence included."""
     one = watch("outside-guardrails", name)
-    chance = random.Random(name)
+    chance = random.Random(name)  # noqa: S311 - the same values each time
     for _, _, _, block in limit_tables([used(name)])["DENIES"]:
         frozen = {operator: {key: tuple(found) for key, found in keys.items()} for operator, keys in block.items()}
         conditions = read_conditions(frozen, variables=True)
@@ -111,7 +111,7 @@ def _context(block: dict[str, Any], chance: random.Random) -> Iterator[tuple[str
                 yield key, chance.sample([one.replace("*", "x") for one in pool], count)
 
 
-INSIDE = {
+INSIDE: dict[str, tuple[str, dict[str, Any]]] = {
     "instance-types": ("CreateProcessingJob", {"ProcessingResources.ClusterConfig.InstanceType": "ml.m5.xlarge"}),
     "vpc": (
         "CreateProcessingJob",
@@ -136,7 +136,7 @@ INSIDE = {
         {"OfflineStoreConfig.S3StorageConfig.KmsKeyId": KEY, "OfflineStoreConfig.S3StorageConfig.S3Uri": "s3://b/k"},
     ),
 }
-OUTSIDE = {
+OUTSIDE: dict[str, tuple[dict[str, Any], str]] = {
     "instance-types": ({"ProcessingResources.ClusterConfig.InstanceType": "ml.p5.48xlarge"}, "InstanceTypes"),
     "vpc": ({"NetworkConfig.VpcConfig.Subnets": "subnet-99999999"}, "VpcSubnets"),
     "max-runtime": ({"StoppingCondition.MaxRuntimeInSeconds": 90_000}, "MaxRuntime"),

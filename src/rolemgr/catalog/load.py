@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     from rolemgr.model.resource_pattern import ResourcePattern
 
 EntryKind: TypeAlias = Literal[
-    "personas", "separations", "activity_groups", "guardrails", "profiles", "scps", "rcps", "resource_policies",
+    "personas",
+    "separations",
+    "activity_groups",
+    "guardrails",
+    "profiles",
+    "scps",
+    "rcps",
+    "resource_policies",
     "detective_controls",
 ]
 FOLDERS: Mapping[EntryKind, str] = {

@@ -14,7 +14,13 @@ from rolemgr.errors import InputError, SourceLocation
     "kind",
     type=click.Choice(
         [
-            "personas", "separations", "activity-groups", "guardrails", "profiles", "scps", "rcps",
+            "personas",
+            "separations",
+            "activity-groups",
+            "guardrails",
+            "profiles",
+            "scps",
+            "rcps",
             "detective-controls",
         ]
     ),

@@ -60,6 +60,11 @@ def _source(function: str) -> str:
     return (_FUNCTIONS / f"{function.replace('-', '_')}.py").read_text("utf-8")
 
 
+def remedy_scripts() -> list[str]:
+    """Return the names of the scripts that a remedy may have, sorted."""
+    return sorted(name.replace("_", "-") for name in re.findall(r"^def ([a-z_]+)", _source("remedies"), re.MULTILINE))
+
+
 def remedy_code(script: str) -> str:
     """Return the source of the runbook script *script*, whose handler is ``handler``."""
     whole = _source("remedies")

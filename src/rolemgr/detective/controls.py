@@ -175,4 +175,3 @@ def _config_events() -> Part:
 def config_controls(controls: Sequence[NamedControl]) -> tuple[NamedControl, ...]:
     """Return those of *controls* that are rules of AWS Config."""
     return tuple(one for one in controls if one.value.config_rules)
-

@@ -11,6 +11,7 @@ from rolemgr.reference import quirks
 from rolemgr.reference.services import find_action
 from rolemgr.reference.support import known_key
 
+
 class UsedGuardrail(NamedTuple):
     """A guardrail with its values, and the Sids of its Denies that count; all where there are none."""
 
@@ -123,7 +124,10 @@ def _places(name: str, compiled: Compiled) -> dict[str, list[Any]]:
 
 def _wrong_values(compiled: Compiled) -> Iterator[tuple[str, tuple[str, list[str]]]]:
     """Yield by key the test that says that a value is wrong; a guardrail that wants it to be there alone has none."""
-    blocks = [[(operator, key, list(values)) for operator, block in one.conditions for key, values in block] for one in _denies(compiled)]
+    blocks = [
+        [(operator, key, list(values)) for operator, block in one.conditions for key, values in block]
+        for one in _denies(compiled)
+    ]
     tests = [block[0] for block in blocks if len(block) == 1]
     for operator, key, values in sorted(tests, key=lambda test: test[0] != "Null"):  # the last that is yielded counts
         yield key, (operator, values)

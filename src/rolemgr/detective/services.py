@@ -74,9 +74,7 @@ def trail_part(control: str, use: TrailUse, values: ControlValues) -> Part:
             "UpdateReplacePolicy": "Retain",
             "Properties": {
                 "BucketEncryption": {
-                    "ServerSideEncryptionConfiguration": [
-                        {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-                    ]
+                    "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
                 },
                 "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]},
                 "PublicAccessBlockConfiguration": {
@@ -151,12 +149,18 @@ def _selectors(use: TrailUse, values: ControlValues) -> Iterator[Json]:
     for one in use.types:
         yield _selector(one.rpartition("::")[2], [_field("resources.type", "Equals", [one])])
     if use.buckets and values.buckets:
-        starts = [{"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{bucket}/"} for bucket in values.buckets]
+        starts = [{"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{_beginning(bucket)}"} for bucket in values.buckets]
         fields = [
             _field("resources.type", "Equals", ["AWS::S3::Object"]),
             _field("resources.ARN", "StartsWith", starts),
         ]
         yield _selector("Training data", fields)
+
+
+def _beginning(bucket: str) -> str:
+    """Return how the objects of *bucket* begin: of a pattern what stands before its first wildcard or variable."""
+    plain = re.split(r"[*?$]", bucket, maxsplit=1)[0]
+    return f"{bucket}/" if plain == bucket else plain
 
 
 def _selector(name: str, fields: list[Json]) -> Json:

@@ -153,9 +153,7 @@ def _function(control: str, function: Function) -> Json:
                 "AssumeRolePolicyDocument": document(
                     {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
                 ),
-                "Policies": [
-                    {"PolicyName": control, "PolicyDocument": document(log, publish, *function.statements)}
-                ],
+                "Policies": [{"PolicyName": control, "PolicyDocument": document(log, publish, *function.statements)}],
             },
         },
         f"{ids}Function": {

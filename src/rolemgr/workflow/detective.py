@@ -9,16 +9,18 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.compose.guardrails.choice import ChosenGuardrail, chosen_guardrails
 from rolemgr.detective import packs
 from rolemgr.detective.controls import NamedControl, missing, template
+from rolemgr.detective.names import wrong_names
 from rolemgr.detective.values import ControlValues, TrustedBy
 from rolemgr.errors import InputError, SourceLocation, raise_all
 from rolemgr.export import stack_module
 from rolemgr.files.write import to_json, to_template, to_yaml
-from rolemgr.iam.arn import Arn, partition_of
+from rolemgr.iam.arn import REGION, Arn, partition_of
 from rolemgr.iam.documents import Effect
 from rolemgr.model.detective_control import Need
 from rolemgr.model.role import ComposedRole
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
+from rolemgr.reference.names import bucket_doubt
 from rolemgr.workflow.choices import catalog_folders, flag_choices, role_source
 from rolemgr.workflow.many import matching_files
 from rolemgr.workflow.outside import Outside
@@ -74,8 +76,9 @@ def make_controls(request: DetectiveRequest, outside: Outside) -> str:
     catalog = Catalog(catalog_folders(request.catalog))
     controls = _named(catalog, request.names)
     _check_options(request, controls)
-    roles = _from_roles(catalog, request, outside)
-    values = _values(catalog, request, roles)
+    by_hand = _by_hand(catalog, request)
+    roles = _from_roles(catalog, request, outside, frozenset(one.name for one in by_hand))
+    values = _values(request, roles, by_hand)
     values = _with_default_tag(values, controls, request, outside)
     controls = _complete(controls, values, request, outside)
     controls = _of_form(controls, request, outside)
@@ -87,7 +90,9 @@ def _named(catalog: Catalog, names: Sequence[str]) -> tuple[NamedControl, ...]:
     """Return the controls of *names*, each once; raise UnknownNameError for one that there is not."""
     known = catalog.found("detective_controls")
     wanted = list(known) if ALL in names else list(dict.fromkeys(names))
-    return tuple(NamedControl(name, catalog.detective_control(name, None)) for name in wanted)
+    found = tuple(NamedControl(name, catalog.detective_control(name)) for name in wanted)
+    raise_all([problem for one in found for problem in wrong_names(one.control)])
+    return found
 
 
 def _check_options(request: DetectiveRequest, controls: Sequence[NamedControl]) -> None:
@@ -108,6 +113,12 @@ def _check_options(request: DetectiveRequest, controls: Sequence[NamedControl]) 
             if not _ROLE_ARN.fullmatch(text):
                 hint = "such as arn:aws:iam::111122223333:role/sagemaker-*"
                 wrong.append(InputError(SourceLocation(option), f"`{text}` is not the ARN of a role", hint))
+    for bucket in request.buckets:
+        if doubt := bucket_doubt(bucket):
+            wrong.append(InputError(SourceLocation("--bucket"), doubt.problem, doubt.hint))
+    if request.region and not REGION.fullmatch(request.region):
+        problem = f"`{request.region}` is not an AWS region such as us-east-1"
+        wrong.append(InputError(SourceLocation("--region"), problem))
     raise_all(wrong)
 
 
@@ -120,15 +131,19 @@ _HAVE: Final = {
 
 def _unfit(option: str, controls: Sequence[NamedControl], does: str, request: DetectiveRequest) -> InputError:
     catalog = Catalog(catalog_folders(request.catalog))
-    fit = [
-        name for name in catalog.found("detective_controls") if _HAVE[option](catalog.detective_control(name).value)
-    ]
+    fit = [name for name in catalog.found("detective_controls") if _HAVE[option](catalog.detective_control(name).value)]
     names = ", ".join(f"`{one.name}`" for one in controls)
     return InputError(SourceLocation(option), f"{names} {does}", f"it goes with {', '.join(fit)}")
 
 
-def _from_roles(catalog: Catalog, request: DetectiveRequest, outside: Outside) -> _FromRoles:
-    """Return what the role files of *request* mean; raise InputError where two differ in what can't be joined."""
+def _from_roles(
+    catalog: Catalog, request: DetectiveRequest, outside: Outside, said: frozenset[str]
+) -> _FromRoles:  # fmt: skip
+    """
+    Return what the role files of *request* mean, but for the guardrails that are *said* by hand.
+
+    Raises InputError where two differ in what can't be joined.
+    """
     names = list(request.roles) if request.roles == ("-",) else matching_files(request.roles)
     quiet = lambda _: None  # noqa: E731 - what there is to say of a role `create` says
     roles: list[ComposedRole] = []
@@ -137,7 +152,7 @@ def _from_roles(catalog: Catalog, request: DetectiveRequest, outside: Outside) -
         source = role_source(flags, outside.environ, outside.read)
         roles.append(render_source(source, {}, quiet, verbose=False).role)
     return _FromRoles(
-        _joined_guardrails(catalog, roles),
+        _joined_guardrails(catalog, roles, said),
         tuple(dict.fromkeys(key for role in roles for key in role.spec.abac)),
         tuple(dict.fromkeys(arn for role in roles for arn in _passed(role))),
         tuple(_trusts(roles)),
@@ -180,7 +195,9 @@ def _buckets(spec: RoleSpec) -> list[str]:
     return named or [f"sagemaker-{spec.region}-{spec.account}"]
 
 
-def _joined_guardrails(catalog: Catalog, roles: Sequence[ComposedRole]) -> tuple[ChosenGuardrail, ...]:
+def _joined_guardrails(
+    catalog: Catalog, roles: Sequence[ComposedRole], said: frozenset[str]
+) -> tuple[ChosenGuardrail, ...]:
     """
     Return the guardrails of *roles*, each with what any of them allows.
 
@@ -188,7 +205,7 @@ def _joined_guardrails(catalog: Catalog, roles: Sequence[ComposedRole]) -> tuple
     """
     found: dict[str, ChosenGuardrail] = {}
     for role in roles:
-        for one in role.guardrails:
+        for one in (guardrail for guardrail in role.guardrails if guardrail.name not in said):
             guardrail = catalog.guardrail(one.name)
             new = ChosenGuardrail(one.name, guardrail, tuple(sorted(one.values.items())), one.where, one.by)
             found[one.name] = _join(found[one.name], new) if one.name in found else new
@@ -209,11 +226,14 @@ def _join(old: ChosenGuardrail, new: ChosenGuardrail) -> ChosenGuardrail:
     return old._replace(values=tuple(sorted(values.items())))
 
 
-def _values(catalog: Catalog, request: DetectiveRequest, roles: _FromRoles) -> ControlValues:
-    by_hand: tuple[ChosenGuardrail, ...] = ()
-    if any(value not in (None, (), False) for value in request.guardrails.values()):
-        source = flag_choices(request.guardrails).with_default("persona", "none", SourceLocation("command line"))
-        by_hand = chosen_guardrails(catalog, None, parse_model(source, RoleSpec))
+def _by_hand(catalog: Catalog, request: DetectiveRequest) -> tuple[ChosenGuardrail, ...]:
+    if all(value in (None, (), False) for value in request.guardrails.values()):
+        return ()
+    source = flag_choices(request.guardrails).with_default("persona", "none", SourceLocation("command line"))
+    return chosen_guardrails(catalog, None, parse_model(source, RoleSpec))
+
+
+def _values(request: DetectiveRequest, roles: _FromRoles, by_hand: Sequence[ChosenGuardrail]) -> ControlValues:
     guardrails = {one.name: one for one in (*roles.guardrails, *by_hand)}
     return ControlValues(
         tuple(dict.fromkeys(request.tag_keys)) or roles.tag_keys,
@@ -258,9 +278,7 @@ def _complete(
     return tuple(one for one in controls if one.name not in lacking)
 
 
-def _of_form(
-    controls: Sequence[NamedControl], request: DetectiveRequest, outside: Outside
-) -> tuple[NamedControl, ...]:
+def _of_form(controls: Sequence[NamedControl], request: DetectiveRequest, outside: Outside) -> tuple[NamedControl, ...]:
     """Return those of *controls* that the form can have; raise InputError where one was named that it can't."""
     if request.form not in _RULES_ALONE:
         return tuple(controls)
@@ -315,7 +333,9 @@ def _as_terraform(catalog: Catalog, controls: Any, values: ControlValues, _reque
     return to_json(stack_module.module(name, made))
 
 
-def _as_pack(_catalog: Catalog, controls: Any, values: ControlValues, request: DetectiveRequest, outside: Outside) -> str:
+def _as_pack(
+    _catalog: Catalog, controls: Any, values: ControlValues, request: DetectiveRequest, outside: Outside
+) -> str:
     rules = packs.rules_of(controls, values)
     if request.region:
         lacking = [one.rule.title for one in rules if not one.rule.is_in(request.region)]

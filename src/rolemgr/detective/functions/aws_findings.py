@@ -15,7 +15,9 @@ def tell(event: dict[str, Any], environ: Mapping[str, str], client: Callable[[st
     detail = event["detail"]
     found = f"{event['detail-type']}: {_subject(detail)}"
     lines = [f"{name}: {detail[name]}" for name in FIELDS if detail.get(name) not in (None, "", {}, [])]
-    message = "\n".join((found, *lines, f"in: {event.get('account')}, {event.get('region')}", f"at: {event.get('time')}"))
+    message = "\n".join(
+        (found, *lines, f"in: {event.get('account')}, {event.get('region')}", f"at: {event.get('time')}")
+    )
     logging.getLogger().warning(message)
     client("sns").publish(TopicArn=environ["TOPIC_ARN"], Subject=environ["SUBJECT"], Message=message)
     return found

@@ -20,7 +20,9 @@ def find(detail: dict[str, Any], environ: Mapping[str, str], client: Callable[[s
     """Return what of the request in *detail* is outside, or which guardrails can't see it; None where it is inside."""
     call, request = detail["eventName"], detail["requestParameters"]
     values = {key: _values(request, calls[call]) for key, calls in PATHS.items() if call in calls}
-    found = dict.fromkeys(f"{limit} ({sid})" for limit, sid, calls, block in DENIES if call in calls and denies(block, values))
+    found = dict.fromkeys(
+        f"{limit} ({sid})" for limit, sid, calls, block in DENIES if call in calls and denies(block, values)
+    )
     found |= dict.fromkeys(one for place in PLACES.get(call, ()) for one in _outside(request, *place))
     hidden = [key for key, given in values.items() if any("HIDDEN_DUE_TO" in one for one in given)]
     if hidden:
@@ -34,7 +36,9 @@ def find(detail: dict[str, Any], environ: Mapping[str, str], client: Callable[[s
 def denies(block: Mapping[str, Mapping[str, list[str]]], values: Mapping[str, list[str]]) -> bool:
     """Tell whether the conditions *block* hold for *values* by condition key, as IAM decides; all must."""
     return all(
-        _holds(operator, wanted, values.get(key, [])) for operator, keys in block.items() for key, wanted in keys.items()
+        _holds(operator, wanted, values.get(key, []))
+        for operator, keys in block.items()
+        for key, wanted in keys.items()
     )
 
 
