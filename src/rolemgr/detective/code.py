@@ -29,7 +29,7 @@ import boto3
 def handler(event, _context):
     return tell(event, os.environ, boto3.client)
 """
-_OWN_IMPORT = re.compile(r"^from rolemgr\..*\n", re.MULTILINE)
+_OWN_IMPORT = re.compile(r"^from rolemgr\.detective\.functions\.([a-z_]+) import .*\n", re.MULTILINE)
 
 
 def function_code(function: str, tables: Mapping[str, Any], *, calls: bool) -> str:
@@ -38,7 +38,8 @@ def function_code(function: str, tables: Mapping[str, Any], *, calls: bool) -> s
 
     *calls* says whether it judges calls that CloudTrail tells of, and not the events of another service.
     """
-    names = ("publish", *(("stopping",) if _stops(function) else ()), function) if calls else (function,)
+    used = _OWN_IMPORT.findall(_source(function))
+    names = [*(["publish"] if calls else []), *used, function]
     parts = [_OWN_IMPORT.sub("", _source(name)).strip("\n") for name in names]
     filled = [f"{name} = {_literal(value)}" for name, value in tables.items()]
     entry = _CALLS_ENTRY if calls else _FINDINGS_ENTRY
@@ -50,10 +51,6 @@ def _literal(value: Any) -> str:
     if isinstance(value, Mapping):
         return "".join(["{\n", *(f"    {key!r}: {one!r},\n" for key, one in value.items()), "}"])
     return "".join(["(\n", *(f"    {one!r},\n" for one in value), ")"])
-
-
-def _stops(function: str) -> bool:
-    return "functions.stopping import" in _source(function)
 
 
 def _source(function: str) -> str:

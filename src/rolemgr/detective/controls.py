@@ -15,10 +15,10 @@ from rolemgr.detective.code import function_code
 from rolemgr.detective.limits import UsedGuardrail
 from rolemgr.detective.rules import NAME_PREFIX, rules_part
 from rolemgr.detective.services import analyzer_part, detector_part, trail_part
-from rolemgr.detective.stack import Function, Json, Part, logical, stack, watching
+from rolemgr.detective.stack import Function, Json, StackPart, logical, stack, watching
 from rolemgr.detective.values import ControlValues
 from rolemgr.errors import UnknownNameError
-from rolemgr.model.detective_control import CallsOf, DetectiveControl, EventWatch, Need
+from rolemgr.model.detective_control import CallsOf, ControlNeed, DetectiveControl, EventWatch
 from rolemgr.model.source import Sourced
 
 DOCS = "https://docs.aws.amazon.com"
@@ -48,16 +48,20 @@ class NamedControl(NamedTuple):
 
 def missing(control: DetectiveControl, values: ControlValues) -> str | None:
     """Return what *control* needs and *values* do not have, in words; None where it has all."""
-    has = {Need.TAG_KEYS: values.tag_keys, Need.GUARDRAILS: values.guardrails, Need.ROLES: values.passed_roles}
+    has = {
+        ControlNeed.TAG_KEYS: values.tag_keys,
+        ControlNeed.GUARDRAILS: values.guardrails,
+        ControlNeed.ROLES: values.passed_roles,
+    }
     if control.needs is None or has[control.needs]:
         return None
     return _NEEDS[control.needs]
 
 
-_NEEDS: Mapping[Need, str] = {
-    Need.TAG_KEYS: "give --tag-key KEY",
-    Need.GUARDRAILS: "give --guardrail NAME, --guardrail-profile NAME or --role FILE",
-    Need.ROLES: "give --role FILE or --pass-role ARN",
+_NEEDS: Mapping[ControlNeed, str] = {
+    ControlNeed.TAG_KEYS: "give --tag-key KEY",
+    ControlNeed.GUARDRAILS: "give --guardrail NAME, --guardrail-profile NAME or --role FILE",
+    ControlNeed.ROLES: "give --role FILE or --pass-role ARN",
 }
 
 
@@ -85,7 +89,7 @@ def _metadata(one: NamedControl) -> tuple[str, Json]:
     }
 
 
-def _parts(catalog: Catalog, one: NamedControl, values: ControlValues) -> Iterable[Part]:
+def _parts(catalog: Catalog, one: NamedControl, values: ControlValues) -> Iterable[StackPart]:
     value = one.value
     if value.events:
         yield events_part(catalog, one, value.events, values)
@@ -110,7 +114,7 @@ def used_guardrails(catalog: Catalog, one: NamedControl, values: ControlValues) 
 
 
 def _own_guardrail(catalog: Catalog, one: NamedControl, number: int) -> UsedGuardrail:
-    """Return the guardrail that the control itself names; raise UnknownNameError for it, or for a Sid, that is not there."""
+    """Return a guardrail that the control itself names; raise UnknownNameError for one, or a Sid, that is not there."""
     watch = one.value.events
     use = watch.uses[number] if watch else None
     if use is None:
@@ -125,7 +129,7 @@ def _own_guardrail(catalog: Catalog, one: NamedControl, number: int) -> UsedGuar
     return UsedGuardrail(ChosenGuardrail(use.guardrail, guardrail, values, one.control.at(), "control"), use.only)
 
 
-def events_part(catalog: Catalog, one: NamedControl, watch: EventWatch, values: ControlValues) -> Part:
+def events_part(catalog: Catalog, one: NamedControl, watch: EventWatch, values: ControlValues) -> StackPart:
     """Return the rule and the function of the control *one*."""
     tables = function_tables(watch, values, used_guardrails(catalog, one, values))
     calls = "AWS API Call via CloudTrail" in watch.detail_types
@@ -153,7 +157,7 @@ def _stop_statement(action: str, resource: str) -> Json:
     }
 
 
-def _config_events() -> Part:
+def _config_events() -> StackPart:
     """
     Return the rule and the function that say what our rules of AWS Config find.
 

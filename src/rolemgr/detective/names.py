@@ -12,7 +12,7 @@ from rolemgr.reference.config_rules import config_rules
 from rolemgr.reference.quirks import not_in_the_reference
 from rolemgr.reference.services import find_action
 
-_HELPERS = frozenset({"publish", "stopping", "remedies", "__init__"})
+_HELPERS = frozenset({"publish", "stopping", "remedies", "wildcards", "__init__"})
 """Modules that are parts of functions, and none by themselves."""
 
 

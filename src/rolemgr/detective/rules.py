@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from rolemgr.compose.substitute import fill
 from rolemgr.detective.code import remedy_code
-from rolemgr.detective.stack import Json, Part, arn, document, logical, ref
+from rolemgr.detective.stack import Json, StackPart, arn, document, logical, ref
 from rolemgr.detective.values import ControlValues
 from rolemgr.model.detective_control import ConfigRuleUse, DetectiveControl, RemedyScript
 from rolemgr.reference.config_rules import ConfigRule, config_regions, config_rules
@@ -40,7 +40,7 @@ def filled_rules(control: DetectiveControl, values: ControlValues) -> tuple[Fill
     Where guardrails are chosen those of other guardrails are left out; without any all are there, and a parameter
     that only a guardrail could fill is left to AWS's default.
     """
-    chosen = {one.name: {name: texts for name, texts in one.values} for one in values.guardrails}
+    chosen = {one.name: dict(one.values) for one in values.guardrails}
     uses = [one for one in control.config_rules if one.guardrail is None or not chosen or one.guardrail in chosen]
     return tuple(_filled(use, {**chosen.get(use.guardrail or "", {}), "tag_keys": values.tag_keys}) for use in uses)
 
@@ -62,7 +62,7 @@ def _texts(text: str, values: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(fill(text, values))
 
 
-def rules_part(control: str, value: DetectiveControl, values: ControlValues) -> Part:
+def rules_part(control: str, value: DetectiveControl, values: ControlValues) -> StackPart:
     """Return the part of the stack with the rules of *control*, and with their remedies where these are wanted."""
     filled = filled_rules(value, values)
     resources: Json = {}
@@ -80,7 +80,7 @@ def rules_part(control: str, value: DetectiveControl, values: ControlValues) -> 
             wanted = next(one for one in filled if one.use.remedy == name)
             resources |= _runbook(control, name, value.remedies[name], wanted.parameters)
     sets = {_set_of(one.rule): one.rule for one in filled}
-    return Part(resources, conditions=dict(_conditions(sets)), mappings={_MAP: _regions(sets)} if sets else {})
+    return StackPart(resources, conditions=dict(_conditions(sets)), mappings={_MAP: _regions(sets)} if sets else {})
 
 
 def config_rule(one: FilledRule) -> Json:

@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from rolemgr.detective.stack import Json, Part, arn, document, logical, ref
+from rolemgr.detective.stack import Json, StackPart, arn, document, logical, ref
 from rolemgr.detective.values import ControlValues
 from rolemgr.model.detective_control import AnalyzerUse, DetectorUse, TrailUse
 
 
-def analyzer_part(control: str, use: AnalyzerUse, values: ControlValues) -> Part:
-    """Return the part of the stack with the analyzer of *control*, and an archive rule for what is meant to be."""
+def analyzer_part(control: str, use: AnalyzerUse, values: ControlValues) -> StackPart:
+    """Return the part of the stack with the analyzer of *control*, and archive rules for what is meant to be."""
     age = {"UnusedAccessConfiguration": {"UnusedAccessAge": use.age_days}}
     rules = list(_intended(values)) if use.age_days is None else list(_idle(values))
     properties = {
@@ -24,7 +24,9 @@ def analyzer_part(control: str, use: AnalyzerUse, values: ControlValues) -> Part
         **({"AnalyzerConfiguration": age} if use.age_days is not None else {}),
         **({"ArchiveRules": rules} if rules else {}),
     }
-    return Part({f"{logical(control)}Analyzer": {"Type": "AWS::AccessAnalyzer::Analyzer", "Properties": properties}})
+    return StackPart(
+        {f"{logical(control)}Analyzer": {"Type": "AWS::AccessAnalyzer::Analyzer", "Properties": properties}}
+    )
 
 
 def _intended(values: ControlValues) -> Iterator[Json]:
@@ -58,7 +60,7 @@ def _rule_name(role: str, key: str) -> str:
     return f"meant_{re.sub('[^A-Za-z0-9_.-]', '-', role.rpartition(':role/')[2])[:230]}_{key.partition('.')[2]}"
 
 
-def trail_part(control: str, use: TrailUse, values: ControlValues) -> Part:
+def trail_part(control: str, use: TrailUse, values: ControlValues) -> StackPart:
     """
     Return the part with a trail that logs data events alone, and the bucket that it writes to.
 
@@ -105,7 +107,7 @@ def trail_part(control: str, use: TrailUse, values: ControlValues) -> Part:
         },
     }
     outputs = {f"{ids}Trail": {"Description": "The trail of data events.", "Value": arn(f"{ids}Trail")}}
-    return Part(resources, outputs)
+    return StackPart(resources, outputs)
 
 
 _TRAIL = "rolemgr-data-events"
@@ -171,7 +173,7 @@ def _field(name: str, operator: str, texts: list[Any]) -> Json:
     return {"Field": name, operator: texts}
 
 
-def detector_part(control: str, use: DetectorUse) -> Part:
+def detector_part(control: str, use: DetectorUse) -> StackPart:
     """Return the part with GuardDuty's detector, which is not made where the user says that there is one."""
     ids = logical(control)
     features = [{"Name": name, "Status": "ENABLED"} for name in use.features]
@@ -189,4 +191,4 @@ def detector_part(control: str, use: DetectorUse) -> Part:
         }
     }
     conditions = {f"{ids}Detector": {"Fn::Equals": [ref("Detector"), "new"]}}
-    return Part({f"{ids}Detector": resource}, {}, parameters, conditions)
+    return StackPart({f"{ids}Detector": resource}, {}, parameters, conditions)

@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Part:
+class StackPart:
     """What a control adds to a stack."""
 
     resources: Json
@@ -25,7 +25,7 @@ class Part:
     """Whether it has something to say on the topic."""
 
 
-def stack(description: str, metadata: Mapping[str, Any], parts: Sequence[Part]) -> Json:
+def stack(description: str, metadata: Mapping[str, Any], parts: Sequence[StackPart]) -> Json:
     """Return the template with *parts*, which explains itself by *metadata*; the topic is there where one publishes."""
     publishes = any(part.publishes for part in parts)
     made = {
@@ -42,7 +42,7 @@ def stack(description: str, metadata: Mapping[str, Any], parts: Sequence[Part]) 
 
 
 def _merged(first: Iterable[Json], rest: Iterable[Json]) -> Json:
-    """Return all of *first* and *rest*; of a name that several have they must say the same, but for mappings' regions."""
+    """Return all of *first* and *rest*; of what several have by one name, a mapping's regions are put together."""
     found: Json = {}
     for one in (*first, *rest):
         for name, value in one.items():
@@ -119,7 +119,7 @@ class Function:
     statements: tuple[Json, ...] = ()
 
 
-def watching(control: str, title: str, pattern: Json, function: Function, *, reads: bool = False) -> Part:
+def watching(control: str, title: str, pattern: Json, function: Function, *, reads: bool = False) -> StackPart:
     """
     Return the part of *control*: a rule on the default event bus that calls *function* for what matches *pattern*.
 
@@ -134,7 +134,7 @@ def watching(control: str, title: str, pattern: Json, function: Function, *, rea
             "Value": arn(f"{ids}FunctionRole"),
         }
     }
-    return Part(resources, outputs, publishes=True)
+    return StackPart(resources, outputs, publishes=True)
 
 
 def _function(control: str, function: Function) -> Json:

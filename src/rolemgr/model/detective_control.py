@@ -1,4 +1,4 @@
-"""What the files of `detective_controls/` hold: controls that find what IAM can't prevent, as their authors write them."""
+"""What the files of `detective_controls/` hold: controls that find what IAM can't prevent."""
 
 from enum import StrEnum
 from typing import Any, Self
@@ -20,7 +20,7 @@ class CallsOf(StrEnum):
     """Calls whose parameters name a role."""
 
 
-class Need(StrEnum):
+class ControlNeed(StrEnum):
     """What a control can't be without."""
 
     TAG_KEYS = "tag-keys"
@@ -122,7 +122,7 @@ class DetectiveControl(Model):
     why: Text
     cannot: Strings = Field(min_length=1)
     cost: Text
-    needs: Need | None = None
+    needs: ControlNeed | None = None
     """What somebody must choose first: without it there is nothing to look for."""
     events: EventWatch | None = None
     config_rules: tuple[ConfigRuleUse, ...] = ()

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from rolemgr.reference.data import __file__ as _DATA
+from rolemgr.reference import data
 
 
 class ConfigRule(NamedTuple):
@@ -41,7 +41,7 @@ class ConfigRule(NamedTuple):
 @cache
 def config_rules() -> Mapping[str, ConfigRule]:
     """Return the managed rules by identifier, sorted."""
-    data = json.loads((Path(_DATA).parent / "config_rules.json").read_text("utf-8"))["rules"]
+    listed = json.loads(Path(data.__file__).with_name("config_rules.json").read_text("utf-8"))["rules"]
     return {
         name: ConfigRule(
             name,
@@ -51,7 +51,7 @@ def config_rules() -> Mapping[str, ConfigRule]:
             frozenset(one.get("only_in", ())),
             frozenset(one.get("not_in", ())),
         )
-        for name, one in data.items()
+        for name, one in listed.items()
     }
 
 

@@ -16,7 +16,7 @@ from rolemgr.export import stack_module
 from rolemgr.files.write import to_json, to_template, to_yaml
 from rolemgr.iam.arn import REGION, Arn, partition_of
 from rolemgr.iam.documents import Effect
-from rolemgr.model.detective_control import Need
+from rolemgr.model.detective_control import ControlNeed
 from rolemgr.model.role import ComposedRole
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
@@ -79,7 +79,7 @@ def make_controls(request: DetectiveRequest, outside: Outside) -> str:
     by_hand = _by_hand(catalog, request)
     roles = _from_roles(catalog, request, outside, frozenset(one.name for one in by_hand))
     values = _values(request, roles, by_hand)
-    values = _with_default_tag(values, controls, request, outside)
+    values = _with_default_tag(values, controls, outside)
     controls = _complete(controls, values, request, outside)
     controls = _of_form(controls, request, outside)
     _say_costs(controls, outside)
@@ -97,35 +97,40 @@ def _named(catalog: Catalog, names: Sequence[str]) -> tuple[NamedControl, ...]:
 
 def _check_options(request: DetectiveRequest, controls: Sequence[NamedControl]) -> None:
     """Raise InputError (or Problems) for an option that no chosen control has, and a text that is not what it takes."""
-    wrong: list[InputError] = []
-    if request.stop and not any(one.value.events and one.value.events.stops for one in controls):
-        wrong.append(_unfit("--stop", controls, "stops nothing", request))
-    if request.remediate and not any(one.value.remedies for one in controls):
-        wrong.append(_unfit("--remediate", controls, "has no remedy", request))
-    if request.tag_keys and not any(one.value.needs is Need.TAG_KEYS for one in controls):
-        wrong.append(_unfit("--tag-key", controls, "looks at no tags", request))
+    raise_all([*_unfit_options(request, controls), *_wrong_texts(request)])
+
+
+def _unfit_options(request: DetectiveRequest, controls: Sequence[NamedControl]) -> Iterator[InputError]:
+    for option, given, does in (
+        ("--stop", request.stop, "stops nothing"),
+        ("--remediate", request.remediate, "has no remedy"),
+        ("--tag-key", request.tag_keys, "looks at no tags"),
+    ):
+        if given and not any(_HAVE[option](one.value) for one in controls):
+            yield _unfit(option, controls, does, request)
+
+
+def _wrong_texts(request: DetectiveRequest) -> Iterator[InputError]:
     for key in request.tag_keys:
         if not _TAG_KEY.fullmatch(key):
             problem = f"`{key}` is not a tag key: 1 to 128 of letters, digits, space, _.:/=+-@; not aws:"
-            wrong.append(InputError(SourceLocation("--tag-key"), problem))
+            yield InputError(SourceLocation("--tag-key"), problem)
     for option, arns in (("--pass-role", request.pass_roles), ("--idle-role", request.idle_roles)):
         for text in arns:
             if not _ROLE_ARN.fullmatch(text):
                 hint = "such as arn:aws:iam::111122223333:role/sagemaker-*"
-                wrong.append(InputError(SourceLocation(option), f"`{text}` is not the ARN of a role", hint))
-    for bucket in request.buckets:
-        if doubt := bucket_doubt(bucket):
-            wrong.append(InputError(SourceLocation("--bucket"), doubt.problem, doubt.hint))
+                yield InputError(SourceLocation(option), f"`{text}` is not the ARN of a role", hint)
+    for doubt in filter(None, map(bucket_doubt, request.buckets)):
+        yield InputError(SourceLocation("--bucket"), doubt.problem, doubt.hint)
     if request.region and not REGION.fullmatch(request.region):
         problem = f"`{request.region}` is not an AWS region such as us-east-1"
-        wrong.append(InputError(SourceLocation("--region"), problem))
-    raise_all(wrong)
+        yield InputError(SourceLocation("--region"), problem)
 
 
 _HAVE: Final = {
     "--stop": lambda one: bool(one.events and one.events.stops),
     "--remediate": lambda one: bool(one.remedies),
-    "--tag-key": lambda one: one.needs is Need.TAG_KEYS,
+    "--tag-key": lambda one: one.needs is ControlNeed.TAG_KEYS,
 }
 
 
@@ -137,10 +142,10 @@ def _unfit(option: str, controls: Sequence[NamedControl], does: str, request: De
 
 
 def _from_roles(
-    catalog: Catalog, request: DetectiveRequest, outside: Outside, said: frozenset[str]
+    catalog: Catalog, request: DetectiveRequest, outside: Outside, by_hand: frozenset[str]
 ) -> _FromRoles:  # fmt: skip
     """
-    Return what the role files of *request* mean, but for the guardrails that are *said* by hand.
+    Return what the role files of *request* mean, but for the guardrails that are chosen *by_hand*.
 
     Raises InputError where two differ in what can't be joined.
     """
@@ -152,7 +157,7 @@ def _from_roles(
         source = role_source(flags, outside.environ, outside.read)
         roles.append(render_source(source, {}, quiet, verbose=False).role)
     return _FromRoles(
-        _joined_guardrails(catalog, roles, said),
+        _joined_guardrails(catalog, roles, by_hand),
         tuple(dict.fromkeys(key for role in roles for key in role.spec.abac)),
         tuple(dict.fromkeys(arn for role in roles for arn in _passed(role))),
         tuple(_trusts(roles)),
@@ -196,7 +201,7 @@ def _buckets(spec: RoleSpec) -> list[str]:
 
 
 def _joined_guardrails(
-    catalog: Catalog, roles: Sequence[ComposedRole], said: frozenset[str]
+    catalog: Catalog, roles: Sequence[ComposedRole], by_hand: frozenset[str]
 ) -> tuple[ChosenGuardrail, ...]:
     """
     Return the guardrails of *roles*, each with what any of them allows.
@@ -205,7 +210,7 @@ def _joined_guardrails(
     """
     found: dict[str, ChosenGuardrail] = {}
     for role in roles:
-        for one in (guardrail for guardrail in role.guardrails if guardrail.name not in said):
+        for one in (guardrail for guardrail in role.guardrails if guardrail.name not in by_hand):
             guardrail = catalog.guardrail(one.name)
             new = ChosenGuardrail(one.name, guardrail, tuple(sorted(one.values.items())), one.where, one.by)
             found[one.name] = _join(found[one.name], new) if one.name in found else new
@@ -247,10 +252,8 @@ def _values(request: DetectiveRequest, roles: _FromRoles, by_hand: Sequence[Chos
     )
 
 
-def _with_default_tag(
-    values: ControlValues, controls: Sequence[NamedControl], request: DetectiveRequest, outside: Outside
-) -> ControlValues:
-    if values.tag_keys or not any(one.value.needs is Need.TAG_KEYS for one in controls):
+def _with_default_tag(values: ControlValues, controls: Sequence[NamedControl], outside: Outside) -> ControlValues:
+    if values.tag_keys or not any(one.value.needs is ControlNeed.TAG_KEYS for one in controls):
         return values
     outside.say("tag key Project; choose others with --tag-key")
     return replace(values, tag_keys=("Project",))

@@ -1,10 +1,10 @@
 """Find calls outside of guardrails, by the guardrails' own Denies, and calls that no guardrail sees."""
 
 from collections.abc import Callable, Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
 from rolemgr.detective.functions.stopping import stopped
+from rolemgr.detective.functions.wildcards import fits
 
 DENIES: tuple[Any, ...] = ()
 """Guardrail, Sid, calls, and conditions as in IAM."""
@@ -63,11 +63,10 @@ def _matches(base: str, wanted: list[str], one: str) -> bool:
 
 def _like(pattern: str, text: str, base: str) -> bool:
     """Tell whether *text* fits *pattern*; in an ARN a wildcard stays within its part."""
-    plain = pattern.replace("[", "[[]")
     if not base.startswith("Arn"):
-        return fnmatchcase(text, plain)
-    parts, given = plain.split(":", 5), text.split(":", 5)
-    return len(parts) == len(given) and all(map(fnmatchcase, given, parts))
+        return fits(pattern, text)
+    parts, given = pattern.split(":", 5), text.split(":", 5)
+    return len(parts) == len(given) and all(map(fits, parts, given))
 
 
 def _outside(request: Any, limit: str, at: str, value: str, operator: str, wanted: list[str]) -> Iterator[str]:

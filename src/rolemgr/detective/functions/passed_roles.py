@@ -1,8 +1,9 @@
 """Find roles that are passed to SageMaker although nothing means them to be."""
 
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
+
+from rolemgr.detective.functions.wildcards import fits
 
 PATHS: Mapping[str, tuple[str, ...]] = {}
 """By call: where its parameters name a role."""
@@ -15,12 +16,8 @@ def find(detail: dict[str, Any], _environ: Mapping[str, str], _client: object) -
     if detail["eventName"] not in PATHS:
         return None
     passed = [arn for path in PATHS[detail["eventName"]] for arn in _at(detail["requestParameters"], path.split("."))]
-    strange = [arn for arn in dict.fromkeys(passed) if not any(fnmatchcase(arn, _plain(one)) for one in ROLES)]
+    strange = [arn for arn in dict.fromkeys(passed) if not any(fits(one, arn) for one in ROLES)]
     return f"passes {', '.join(strange)} to SageMaker, which no role file means to be passed" if strange else None
-
-
-def _plain(pattern: str) -> str:
-    return pattern.replace("[", "[[]")
 
 
 def _at(data: Any, path: list[str]) -> Iterator[str]:

@@ -197,14 +197,14 @@ class BypassSetting(NamedTuple):
 
 @cache
 def bypass_parameters(operation: str) -> Mapping[str, tuple[BypassSetting, ...]]:
-    """Return by condition key where a call of SageMaker's *operation*, which does not carry the key, shows its value."""
+    """Return by condition key where a call of *operation* shows the value of a key that it does not carry."""
     keys = _table("bypass_parameters")["keys"]
     return {key: tuple(BypassSetting(**one) for one in by[operation]) for key, by in keys.items() if operation in by}
 
 
 @cache
 def shown_at(operation: str, key: str) -> tuple[str, ...]:
-    """Return the paths at which a call of *operation* shows what the condition key *key* says; none where it is not told."""
+    """Return the paths at which a call of *operation* shows what the key *key* says; none where it is not told."""
     found = event_parameters(operation).get(key)
     return found.paths if found else tuple(_table("bypass_parameters")["more"].get(key, {}).get(operation, ()))
 
