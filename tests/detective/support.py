@@ -60,7 +60,7 @@ def values(*guardrails: str, **more: Any) -> ControlValues:
     given: dict[str, Any] = {
         "tag_keys": ("Project", "Cost Center"),
         "guardrails": chosen(*guardrails) if guardrails else (),
-        "passed_roles": (ROLE, "arn:aws:iam::111122223333:role/ml/*"),
+        "passed_roles": (ROLE, "arn:aws:iam::111122223333:role/ml/*", "arn:aws:iam::111122223333:role/*-jobs"),
         "trusts": (TrustedBy(ROLE, ("444455556666",), ("arn:aws:iam::111122223333:saml-provider/corp",)),),
         "buckets": ("acme-churn",),
         "unused": ("arn:aws:iam::111122223333:role/break-glass",),
