@@ -16,7 +16,7 @@ EXAMPLES = TOP / "examples"
 README = (EXAMPLES / "README.md").read_text()
 ROLES = sorted(path.parent.name for path in EXAMPLES.glob("*/role.yaml"))
 EXPORTS = re.findall(
-    r"^rolemgr ((?:create|preview) .*) -o (examples/(?:exports|templates|reviews)/\S+)$", README, re.MULTILINE
+    r"^rolemgr ((?:create|preview|detective) .*) -o (examples/(?:exports|templates|reviews|detective)/\S+)$", README, re.MULTILINE
 )
 YAML = sorted(
     {path.relative_to(TOP).as_posix() for path in EXAMPLES.rglob("*.yaml")} - {path for _, path in EXPORTS}
@@ -62,7 +62,8 @@ def test_every_export_has_its_command() -> None:
     """No file of the folder is without the line that writes it."""
     written = {(TOP / path).name for _, path in EXPORTS}
     templates = set(re.findall(r"--template examples/templates/(\S+)", README))
-    found = {path.name for folder in ("exports", "templates", "reviews") for path in (EXAMPLES / folder).iterdir()}
+    folders = ("exports", "templates", "reviews", "detective")
+    found = {path.name for folder in folders for path in (EXAMPLES / folder).iterdir()}
     assert found == {*written, *templates, "team.yaml"}
     assert len(templates) == 2
 
