@@ -345,6 +345,19 @@ def test_shares_of_sagemaker_s_resources_are_found(call: str, request_parameters
         assert request_parameters.keys() <= ram.keys()
 
 
+def test_a_name_makes_no_line_of_its_own() -> None:
+    """Who chooses the name of a share does not choose what a message says of the caller."""
+    request = {"name": "s\nby: somebody else", "resourceArns": ["arn:aws:sagemaker:eu-west-1:1:feature-group/f"]}
+    happened = event("CreateResourceShare", request, eventSource="ram.amazonaws.com") | {"source": "aws.ram"}
+    recorder = Recorder()
+    watch("shared-with-others").says(happened, recorder)
+    lines = recorder.published[0].splitlines()
+    assert len(lines) == 6
+    assert [line for line in lines if line.startswith("by: ")] == [
+        "by: arn:aws:sts::111122223333:assumed-role/data-scientist/ana"
+    ]
+
+
 PASSING = [(call, path) for call, paths in quirks.role_parameters().items() for path in paths]
 
 

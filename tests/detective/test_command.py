@@ -1,14 +1,15 @@
 """`rolemgr detective`: controls by name, several in one stack, in each form; bad input is one line."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
-from shutil import which
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from tests.detective.support import CATALOG, NAMES, OTHER_KEY, ROLE, Watch, event, shaped
+from tests.export.test_terraform import PLUGINS, TERRAFORM, needs_terraform
 
 from rolemgr.files.yaml import read_yaml
 
@@ -167,6 +168,13 @@ def test_guardrails_by_hand(run: "Run") -> None:
         assert bool(one.says(event("CreateNotebookInstance", request))) is found
 
 
+def test_guardrails_without_a_managed_rule_are_named(run: "Run") -> None:
+    """Nobody takes them for covered."""
+    ran = run("detective", "config-guardrails", "--guardrail", "max-runtime=6h", "--guardrail", "root-access")
+    assert "no managed rule of AWS Config judges max-runtime; outside-guardrails does" in ran.notes
+    assert "SAGEMAKER_NOTEBOOK_INSTANCE_ROOT_ACCESS_CHECK" in ran.stdout
+
+
 def test_a_pack_and_the_accelerator_have_rules_alone(run: "Run") -> None:
     """Of `all` the others are left out, which is said; one that is named is refused."""
     pack = run("detective", "all", "--format", "conformance-pack", "--region", "eu-west-1")
@@ -182,8 +190,8 @@ def test_a_pack_and_the_accelerator_have_rules_alone(run: "Run") -> None:
     assert config["awsConfig"]["ruleSets"]
 
 
-def test_terraform_deploys_the_same_stack(run: "Run", tmp_path: Path) -> None:
-    """The template as text, its parameters as variables; terraform itself finds it valid where it is there."""
+def test_terraform_deploys_the_same_stack(run: "Run") -> None:
+    """The template as text, its parameters as variables; and nothing in it that Terraform would fill."""
     asked = run("detective", "ai-threats", "untagged-resources", "--format", "terraform")
     module = json.loads(asked.stdout)
     [stack] = module["resource"]["aws_cloudformation_stack"].values()
@@ -194,9 +202,21 @@ def test_terraform_deploys_the_same_stack(run: "Run", tmp_path: Path) -> None:
     assert stack["parameters"].keys() == json.loads(text)["Parameters"].keys()
     assert module["variable"].keys() == {"detector", "email", "topic_arn"}
     assert "${" not in stack["template_body"].replace("$${", "")
-    if which("terraform"):
-        (tmp_path / "main.tf.json").write_text(asked.stdout)
-        subprocess.run(["terraform", "fmt", "-check", "-diff"], cwd=tmp_path, check=False, capture_output=True)  # noqa: S607
+
+
+@needs_terraform
+def test_terraform_takes_the_module(run: "Run", tmp_path: Path) -> None:
+    """Its own validation, with the provider of AWS."""
+    module = run("detective", "all", "--format", "terraform").stdout
+    (tmp_path / "main.tf.json").write_text(module, encoding="utf-8")
+    mirror = f'provider_installation {{\n  filesystem_mirror {{ path = "{PLUGINS}" }}\n}}\n'
+    (tmp_path / "terraformrc").write_text(mirror)
+    environment = {**os.environ, "TF_CLI_CONFIG_FILE": str(tmp_path / "terraformrc"), "CHECKPOINT_DISABLE": "1"}
+    for step in (("init", "-input=false"), ("validate",)):
+        done = subprocess.run(
+            [str(TERRAFORM), *step], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 BAD: list[tuple[tuple[str, ...], str]] = [
@@ -229,6 +249,10 @@ BAD: list[tuple[tuple[str, ...], str]] = [
     (
         ("outside-guardrails",),
         "`outside-guardrails` has nothing to judge by; give --guardrail NAME, --guardrail-profile NAME or --role FILE",
+    ),
+    (
+        ("config-guardrails", "--guardrail", "max-runtime=6h"),
+        "`config-guardrails` has nothing to judge by; give --guardrail of one that a managed rule judges",
     ),
     (("passed-roles",), "`passed-roles` has nothing to judge by; give --role FILE or --pass-role ARN"),
     (

@@ -235,6 +235,13 @@ def test_what_cloudtrail_hides_is_not_judged_and_said() -> None:
     assert "not judged: CloudTrail hides sagemaker:RootAccess" in (found or "")
 
 
+def test_a_number_that_is_hidden_is_outside() -> None:
+    """Nobody knows that it is within the limit, and the function does not end in an error."""
+    request = shaped("CreateProcessingJob", {"StoppingCondition.MaxRuntimeInSeconds": "HIDDEN_DUE_TO_SECURITY_REASONS"})
+    found = watch("outside-guardrails", "max-runtime").says(event("CreateProcessingJob", request))
+    assert "max-runtime (MaxRuntime)" in (found or "")
+
+
 def test_several_guardrails_are_said_together() -> None:
     """One message a call: each guardrail with the Deny that it is outside of."""
     one = watch("outside-guardrails", "vpc", "instance-types")

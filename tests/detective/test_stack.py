@@ -162,8 +162,11 @@ def test_whoever_works_for_the_stack_is_trusted_alone(variant: str) -> None:
         [statement] = role["AssumeRolePolicyDocument"]["Statement"]
         service = "lambda" if name.endswith("FunctionRole") else "ssm"
         assert statement["Principal"] == {"Service": f"{service}.amazonaws.com"}
-        assert service == "lambda" or statement["Condition"] == {
-            "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+        assert service == "lambda" or resolved(statement["Condition"]["ArnLike"]) == {
+            "aws:SourceArn": "arn:aws:ssm:*:111122223333:automation-execution/*"
+        }
+        assert service == "lambda" or statement["Condition"]["StringEquals"] == {
+            "aws:SourceAccount": {"Ref": "AWS::AccountId"}
         }
 
 

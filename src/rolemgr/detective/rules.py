@@ -151,6 +151,7 @@ def _runbook(control: str, remedy: str, script: RemedyScript, parameters: Mappin
     Return the runbook of Systems Manager and the role that it works as.
 
     https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-action-executeScript.html
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-setup-iam.html
     """
     ids = logical(control) + logical(remedy)
     settings = {key: _sub(parameters[name]) for key, name in script.settings.items()}
@@ -183,7 +184,12 @@ def _runbook(control: str, remedy: str, script: RemedyScript, parameters: Mappin
         "Effect": "Allow",
         "Principal": {"Service": "ssm.amazonaws.com"},
         "Action": "sts:AssumeRole",
-        "Condition": {"StringEquals": {"aws:SourceAccount": ref("AWS::AccountId")}},
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": ref("AWS::AccountId")},
+            "ArnLike": {
+                "aws:SourceArn": {"Fn::Sub": "arn:${AWS::Partition}:ssm:*:${AWS::AccountId}:automation-execution/*"}
+            },
+        },
     }
     return {
         f"{ids}Role": {

@@ -10,6 +10,7 @@ from rolemgr.compose.guardrails.choice import ChosenGuardrail, chosen_guardrails
 from rolemgr.detective import packs
 from rolemgr.detective.controls import NamedControl, missing, template
 from rolemgr.detective.names import wrong_names
+from rolemgr.detective.rules import filled_rules
 from rolemgr.detective.values import ControlValues, TrustedBy
 from rolemgr.errors import InputError, SourceLocation, raise_all
 from rolemgr.export import stack_module
@@ -82,6 +83,7 @@ def make_controls(request: DetectiveRequest, outside: Outside) -> str:
     values = _with_default_tag(values, controls, outside)
     controls = _complete(controls, values, request, outside)
     controls = _of_form(controls, request, outside)
+    _say_without_rule(controls, values, outside)
     _say_costs(controls, outside)
     return str(_FORMS[request.form](catalog, controls, values, request, outside))
 
@@ -268,6 +270,11 @@ def _complete(
     Of `all` the others are left out, which is said; raises InputError for one that was named.
     """
     lacking = {one.name: need for one in controls if (need := missing(one.value, values))}
+    lacking |= {
+        one.name: "give --guardrail of one that a managed rule judges"
+        for one in controls
+        if _judges_nothing(one, values)
+    }
     if ALL not in request.names:
         raise_all([InputError(None, f"`{name}` has nothing to judge by", hint) for name, hint in lacking.items()])
     for name, hint in lacking.items():
@@ -279,6 +286,18 @@ def _complete(
         if none and any(what.startswith(one.name) for one in controls):
             outside.say(f"{what}; {option} names what is meant")
     return tuple(one for one in controls if one.name not in lacking)
+
+
+def _judges_nothing(one: NamedControl, values: ControlValues) -> bool:
+    """Tell whether the control has rules of AWS Config alone, and none for the guardrails that were chosen."""
+    return bool(one.value.config_rules) and not one.value.events and not filled_rules(one.value, values)
+
+
+def _say_without_rule(controls: Sequence[NamedControl], values: ControlValues, outside: Outside) -> None:
+    """Say which of the chosen guardrails no managed rule judges, where rules of guardrails were asked for."""
+    judged = {use.guardrail for one in controls for use in one.value.config_rules if use.guardrail}
+    if judged and (others := [one.name for one in values.guardrails if one.name not in judged]):
+        outside.say(f"no managed rule of AWS Config judges {', '.join(others)}; outside-guardrails does")
 
 
 def _of_form(controls: Sequence[NamedControl], request: DetectiveRequest, outside: Outside) -> tuple[NamedControl, ...]:

@@ -13,8 +13,10 @@ FIELDS = (
 def tell(event: dict[str, Any], environ: Mapping[str, str], client: Callable[[str], Any]) -> str:
     """Return what *event* tells of, published: its kind, then each field that it has, a line each."""
     detail = event["detail"]
-    found = f"{event['detail-type']}: {_subject(detail)}"
-    lines = [f"{name}: {detail[name]}" for name in FIELDS if detail.get(name) not in (None, "", {}, [])]
+    found = " ".join(f"{event['detail-type']}: {_subject(detail)}".split())
+    lines = [
+        " ".join(f"{name}: {detail[name]}".split()) for name in FIELDS if detail.get(name) not in (None, "", {}, [])
+    ]
     message = "\n".join(
         (found, *lines, f"in: {event.get('account')}, {event.get('region')}", f"at: {event.get('time')}")
     )

@@ -53,12 +53,20 @@ def _holds(operator: str, wanted: list[str], given: list[str]) -> bool:
 
 def _matches(base: str, wanted: list[str], one: str) -> bool:
     if base.startswith("Numeric"):
-        return any(float(one) > float(each) for each in wanted)
+        return any(_number(one) > float(each) for each in wanted)
     if base == "Bool":
         return one.lower() in [each.lower() for each in wanted]
     like = "Like" in base or base.startswith("Arn")
     hit = any(_like(each, one, base) if like else each == one for each in wanted)
     return hit is not ("Not" in base)
+
+
+def _number(text: str) -> float:
+    """Return *text* as a number; what is none is more than any: nobody knows that it is within the limit."""
+    try:
+        return float(text)
+    except ValueError:
+        return float("inf")
 
 
 def _like(pattern: str, text: str, base: str) -> bool:
