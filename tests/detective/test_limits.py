@@ -10,6 +10,7 @@ from tests.detective.support import (
     KEY,
     OTHER_KEY,
     SAGEMAKER,
+    Recorder,
     chosen,
     event,
     made,
@@ -228,18 +229,31 @@ def test_a_key_by_its_alias_is_another_key() -> None:
     assert found == "outside of volume-kms-key (VolumeKey)"
 
 
-def test_what_cloudtrail_hides_is_not_judged_and_said() -> None:
-    """Nobody takes it for a value."""
-    request = shaped("CreateNotebookInstance", {"RootAccess": "HIDDEN_DUE_TO_SECURITY_REASONS"})
-    found = watch("outside-guardrails", "root-access").says(event("CreateNotebookInstance", request))
-    assert "not judged: CloudTrail hides sagemaker:RootAccess" in (found or "")
+HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
 
-def test_a_number_that_is_hidden_is_outside() -> None:
-    """Nobody knows that it is within the limit, and the function does not end in an error."""
-    request = shaped("CreateProcessingJob", {"StoppingCondition.MaxRuntimeInSeconds": "HIDDEN_DUE_TO_SECURITY_REASONS"})
-    found = watch("outside-guardrails", "max-runtime").says(event("CreateProcessingJob", request))
-    assert "max-runtime (MaxRuntime)" in (found or "")
+@pytest.mark.parametrize(
+    ("name", "call", "path", "key"),
+    [
+        ("root-access", "CreateNotebookInstance", "RootAccess", "sagemaker:RootAccess"),
+        (
+            "max-runtime",
+            "CreateProcessingJob",
+            "StoppingCondition.MaxRuntimeInSeconds",
+            "sagemaker:MaxRuntimeInSeconds",
+        ),
+    ],
+)
+def test_what_cloudtrail_hides_is_not_judged_and_said(name: str, call: str, path: str, key: str) -> None:
+    """Nobody takes it for a value, and no job is stopped for what nobody knows."""
+    recorder = Recorder()
+    happened = event(
+        call,
+        shaped(call, {path: HIDDEN, "ProcessingJobName": "p"} if call == "CreateProcessingJob" else {path: HIDDEN}),
+    )
+    found = watch("outside-guardrails", name, stop=True).says(happened, recorder)
+    assert found == f"not judged: CloudTrail hides {key}"
+    assert [operation for operation, _ in recorder.asked] == ["sns.publish"]
 
 
 def test_several_guardrails_are_said_together() -> None:
@@ -248,6 +262,17 @@ def test_several_guardrails_are_said_together() -> None:
     request = shaped("CreateTrainingJob", {"ResourceConfig.InstanceType": "ml.p5.48xlarge"})
     assert one.says(event("CreateTrainingJob", request)) == (
         "outside of instance-types (InstanceTypes); vpc (VpcSecurityGroupsMissing); vpc (VpcSubnetsMissing)"
+    )
+
+
+def test_what_one_guardrail_finds_does_not_hide_what_another_can_not_see() -> None:
+    """AutoML without subnets: outside of one, and not judged by the other."""
+    found = watch("outside-guardrails", "vpc", "instance-types").says(
+        event("CreateAutoMLJobV2", {"autoMLJobName": "a"})
+    )
+    assert found == (
+        "outside of vpc (VpcSecurityGroupsMissing); vpc (VpcSubnetsMissing); "
+        "instance-types does not judge CreateAutoMLJobV2: AutoML chooses its instance types itself"
     )
 
 

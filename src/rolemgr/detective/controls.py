@@ -174,8 +174,3 @@ def _config_events() -> StackPart:
     }
     code = function_code("aws-findings", {}, calls=False)
     return watching(CONFIG_EVENTS, "What our rules of AWS Config find", pattern, Function(code))
-
-
-def config_controls(controls: Sequence[NamedControl]) -> tuple[NamedControl, ...]:
-    """Return those of *controls* that are rules of AWS Config."""
-    return tuple(one for one in controls if one.value.config_rules)

@@ -20,17 +20,29 @@ def find(detail: dict[str, Any], environ: Mapping[str, str], client: Callable[[s
     """Return what of the request in *detail* is outside, or which guardrails can't see it; None where it is inside."""
     call, request = detail["eventName"], detail["requestParameters"]
     values = {key: _values(request, calls[call]) for key, calls in PATHS.items() if call in calls}
-    found = dict.fromkeys(
-        f"{limit} ({sid})" for limit, sid, calls, block in DENIES if call in calls and denies(block, values)
-    )
-    found |= dict.fromkeys(one for place in PLACES.get(call, ()) for one in _outside(request, *place))
-    hidden = [key for key, given in values.items() if any("HIDDEN_DUE_TO" in one for one in given)]
-    if hidden:
-        found[f"not judged: CloudTrail hides {', '.join(sorted(hidden))}"] = None
-    if found:
-        return stopped(f"outside of {'; '.join(found)}", detail, environ, client)
-    unseen = UNSEEN.get(call, {})
-    return "; ".join(f"{limit} does not judge {call}: {why}" for limit, why in unseen.items()) or None
+    hidden = sorted(key for key, given in values.items() if _is_hidden(given))
+    found = [
+        f"{limit} ({sid})"
+        for limit, sid, calls, block in DENIES
+        if call in calls and not _names(block, hidden) and denies(block, values)
+    ]
+    unseen = [f"{limit} does not judge {call}: {why}" for limit, why in UNSEEN.get(call, {}).items()]
+    unseen += [f"not judged: CloudTrail hides {key}" for key in hidden]
+    for place in PLACES.get(call, ()):
+        for text, known in _outside(request, *place):
+            (found if known else unseen).append(text)
+    outside = [stopped(f"outside of {'; '.join(dict.fromkeys(found))}", detail, environ, client)] if found else []
+    return "; ".join([*outside, *dict.fromkeys(unseen)]) or None
+
+
+def _names(block: Mapping[str, Mapping[str, list[str]]], keys: list[str]) -> bool:
+    """Tell whether the conditions *block* are about one of *keys*."""
+    return any(key in keys for pairs in block.values() for key in pairs)
+
+
+def _is_hidden(given: list[str]) -> bool:
+    """Tell whether CloudTrail shows a stand-in for a value: nobody knows then, so nothing is stopped for it."""
+    return any("HIDDEN_DUE_TO" in one for one in given)
 
 
 def denies(block: Mapping[str, Mapping[str, list[str]]], values: Mapping[str, list[str]]) -> bool:
@@ -53,20 +65,12 @@ def _holds(operator: str, wanted: list[str], given: list[str]) -> bool:
 
 def _matches(base: str, wanted: list[str], one: str) -> bool:
     if base.startswith("Numeric"):
-        return any(_number(one) > float(each) for each in wanted)
+        return any(float(one) > float(each) for each in wanted)
     if base == "Bool":
         return one.lower() in [each.lower() for each in wanted]
     like = "Like" in base or base.startswith("Arn")
     hit = any(_like(each, one, base) if like else each == one for each in wanted)
     return hit is not ("Not" in base)
-
-
-def _number(text: str) -> float:
-    """Return *text* as a number; what is none is more than any: nobody knows that it is within the limit."""
-    try:
-        return float(text)
-    except ValueError:
-        return float("inf")
 
 
 def _like(pattern: str, text: str, base: str) -> bool:
@@ -77,13 +81,19 @@ def _like(pattern: str, text: str, base: str) -> bool:
     return len(parts) == len(given) and all(map(fits, parts, given))
 
 
-def _outside(request: Any, limit: str, at: str, value: str, operator: str, wanted: list[str]) -> Iterator[str]:
+def _outside(
+    request: Any, limit: str, at: str, value: str, operator: str, wanted: list[str]
+) -> Iterator[tuple[str, bool]]:
+    """Yield where a setting is outside of *limit*, and whether that is known: CloudTrail may hide it."""
+    where = ".".join(filter(None, (at, value)))
     for one in _objects(request, at.split(".") if at else []):
         given = _values(one, [value]) if value else [_text(one)]
         if not given:
-            yield f"{limit} ({'.'.join(filter(None, (at, value)))} is not set)"
+            yield f"{limit} ({where} is not set)", True
+        elif _is_hidden(given):
+            yield f"not judged: CloudTrail hides {where}", False
         elif _holds(operator, wanted, given):
-            yield f"{limit} ({'.'.join(filter(None, (at, value)))})"
+            yield f"{limit} ({where})", True
 
 
 def _values(data: Any, paths: Any) -> list[str]:
