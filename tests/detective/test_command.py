@@ -259,7 +259,30 @@ BAD: list[tuple[tuple[str, ...], str]] = [
         ("data-events", "--bucket", "A_b"),
         "--bucket: S3 lets no new bucket be called `A_b`; a bucket name is 3 to 63 of a-z, 0-9, dot and hyphen",
     ),
-    (("config-tags", "--format", "lza", "--region", "x"), "--region: `x` is not an AWS region such as us-east-1"),
+    (
+        ("config-tags", "--format", "conformance-pack", "--region", "x"),
+        "--region: `x` is not an AWS region such as us-east-1",
+    ),
+    (
+        ("config-tags", "--region", "eu-west-1"),
+        "--region: `yaml` is for every region; it goes with --format conformance-pack",
+    ),
+    (
+        ("on-demand-jobs", "--bucket", "acme-churn"),
+        "--bucket: `on-demand-jobs` logs no buckets; it goes with data-events",
+    ),
+    (
+        ("on-demand-jobs", "--pass-role", ROLE),
+        "--pass-role: `on-demand-jobs` looks at no roles that are passed; it goes with passed-roles",
+    ),
+    (
+        ("on-demand-jobs", "--idle-role", ROLE),
+        "--idle-role: `on-demand-jobs` looks at no idle roles; it goes with unused-access",
+    ),
+    (
+        ("on-demand-jobs", "--subnet", "subnet-0a"),
+        "--subnet: `on-demand-jobs` judges by no guardrails of yours; it goes with config-guardrails, outside-guardrails",
+    ),
     (
         ("on-demand-jobs", "--format", "lza"),
         "--format: `lza` has rules of AWS Config alone, and `on-demand-jobs` has none; give --format cloudformation",

@@ -1,6 +1,6 @@
 """What somebody chose for controls: by hand, and by the role files that say what is meant to be."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rolemgr.compose.guardrails.choice import ChosenGuardrail
 
@@ -28,5 +28,7 @@ class ControlValues:
     buckets: tuple[str, ...] = ()
     stop: bool = False
     remediate: bool = False
-    unused: tuple[str, ...] = field(default=())
+    unused: tuple[str, ...] = ()
     """ARNs of roles that are meant to lie idle, such as break-glass."""
+    partition: str = "aws"
+    """Where forms go whose texts CloudFormation does not fill."""

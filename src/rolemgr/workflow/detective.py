@@ -1,7 +1,7 @@
 """Detective controls: which were chosen, for what, and in which form."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
@@ -11,21 +11,19 @@ from rolemgr.detective import packs
 from rolemgr.detective.controls import NamedControl, missing, template
 from rolemgr.detective.names import wrong_names
 from rolemgr.detective.rules import filled_rules
-from rolemgr.detective.values import ControlValues, TrustedBy
+from rolemgr.detective.values import ControlValues
 from rolemgr.errors import InputError, SourceLocation, raise_all
 from rolemgr.export import stack_module
 from rolemgr.files.write import to_json, to_template, to_yaml
-from rolemgr.iam.arn import REGION, Arn, partition_of
-from rolemgr.iam.documents import Effect
-from rolemgr.model.detective_control import ControlNeed
-from rolemgr.model.role import ComposedRole
+from rolemgr.iam.arn import REGION, partition_of
+from rolemgr.model.detective_control import ControlNeed, DetectiveControl
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.reference.names import bucket_doubt
-from rolemgr.workflow.choices import catalog_folders, flag_choices, role_source
-from rolemgr.workflow.many import matching_files
+from rolemgr.workflow.choices import catalog_folders, flag_choices
+from rolemgr.workflow.intended import IntendedByRoles, intended_by
 from rolemgr.workflow.outside import Outside
-from rolemgr.workflow.role import render_source
+from rolemgr.workflow.role_options import BY_KEY
 
 ALL: Final = "all"
 """The name that stands for every control."""
@@ -57,17 +55,6 @@ class DetectiveRequest:
     catalog: tuple[str, ...] = ()
 
 
-class _FromRoles(NamedTuple):
-    """What role files mean."""
-
-    guardrails: tuple[ChosenGuardrail, ...]
-    tag_keys: tuple[str, ...]
-    passed: tuple[str, ...]
-    trusts: tuple[TrustedBy, ...]
-    buckets: tuple[str, ...]
-    partition: str | None
-
-
 def make_controls(request: DetectiveRequest, outside: Outside) -> str:
     """
     Return the controls that *request* asks for, in its form; say what is taken for granted and left out.
@@ -78,7 +65,7 @@ def make_controls(request: DetectiveRequest, outside: Outside) -> str:
     controls = _named(catalog, request.names)
     _check_options(request, controls)
     by_hand = _by_hand(catalog, request)
-    roles = _from_roles(catalog, request, outside, frozenset(one.name for one in by_hand))
+    roles = intended_by(catalog, request.roles, request.catalog, outside, frozenset(one.name for one in by_hand))
     values = _values(request, roles, by_hand)
     values = _with_default_tag(values, controls, outside)
     controls = _complete(controls, values, request, outside)
@@ -103,13 +90,24 @@ def _check_options(request: DetectiveRequest, controls: Sequence[NamedControl]) 
 
 
 def _unfit_options(request: DetectiveRequest, controls: Sequence[NamedControl]) -> Iterator[InputError]:
-    for option, given, does in (
-        ("--stop", request.stop, "stops nothing"),
-        ("--remediate", request.remediate, "has no remedy"),
-        ("--tag-key", request.tag_keys, "looks at no tags"),
-    ):
-        if given and not any(_HAVE[option](one.value) for one in controls):
-            yield _unfit(option, controls, does, request)
+    """Yield an error for each option that was given and that none of *controls* has a use for."""
+    given = {
+        "--stop": request.stop,
+        "--remediate": request.remediate,
+        "--tag-key": request.tag_keys,
+        "--pass-role": request.pass_roles,
+        "--idle-role": request.idle_roles,
+        "--bucket": request.buckets,
+    }
+    limits = [key for key, value in request.guardrails.items() if value not in (None, (), False) and key != "partition"]
+    given |= {BY_KEY[key].flag: True for key in limits[:1]}
+    for option, value in given.items():
+        use = _USES.get(option, _LIMITS)
+        if value and not any(use.has(one.value) for one in controls):
+            yield _unfit(option, use, controls, request)
+    if request.region and request.form != "conformance-pack":
+        problem = f"`{request.form}` is for every region"
+        yield InputError(SourceLocation("--region"), problem, "it goes with --format conformance-pack")
 
 
 def _wrong_texts(request: DetectiveRequest) -> Iterator[InputError]:
@@ -129,108 +127,33 @@ def _wrong_texts(request: DetectiveRequest) -> Iterator[InputError]:
         yield InputError(SourceLocation("--region"), problem)
 
 
-_HAVE: Final = {
-    "--stop": lambda one: bool(one.events and one.events.stops),
-    "--remediate": lambda one: bool(one.remedies),
-    "--tag-key": lambda one: one.needs is ControlNeed.TAG_KEYS,
+class _Use(NamedTuple):
+    """Which controls have a use for an option, and what the others do instead."""
+
+    has: Callable[[DetectiveControl], bool]
+    without: str
+
+
+_USES: Final[Mapping[str, _Use]] = {
+    "--stop": _Use(lambda one: bool(one.events and one.events.stops), "stops nothing"),
+    "--remediate": _Use(lambda one: bool(one.remedies), "has no remedy"),
+    "--tag-key": _Use(lambda one: one.needs is ControlNeed.TAG_KEYS, "looks at no tags"),
+    "--pass-role": _Use(lambda one: one.needs is ControlNeed.ROLES, "looks at no roles that are passed"),
+    "--idle-role": _Use(lambda one: bool(one.analyzer and one.analyzer.age_days), "looks at no idle roles"),
+    "--bucket": _Use(lambda one: bool(one.trail and one.trail.buckets), "logs no buckets"),
 }
+_LIMITS: Final = _Use(
+    lambda one: one.needs is ControlNeed.GUARDRAILS or any(use.guardrail for use in one.config_rules),
+    "judges by no guardrails of yours",
+)
+"""The options that choose guardrails and their values."""
 
 
-def _unfit(option: str, controls: Sequence[NamedControl], does: str, request: DetectiveRequest) -> InputError:
+def _unfit(option: str, use: _Use, controls: Sequence[NamedControl], request: DetectiveRequest) -> InputError:
     catalog = Catalog(catalog_folders(request.catalog))
-    fit = [name for name in catalog.found("detective_controls") if _HAVE[option](catalog.detective_control(name).value)]
+    fit = [name for name in catalog.found("detective_controls") if use.has(catalog.detective_control(name).value)]
     names = ", ".join(f"`{one.name}`" for one in controls)
-    return InputError(SourceLocation(option), f"{names} {does}", f"it goes with {', '.join(fit)}")
-
-
-def _from_roles(
-    catalog: Catalog, request: DetectiveRequest, outside: Outside, by_hand: frozenset[str]
-) -> _FromRoles:  # fmt: skip
-    """
-    Return what the role files of *request* mean, but for the guardrails that are chosen *by_hand*.
-
-    Raises InputError where two differ in what can't be joined.
-    """
-    names = list(request.roles) if request.roles == ("-",) else matching_files(request.roles)
-    quiet = lambda _: None  # noqa: E731 - what there is to say of a role `create` says
-    roles: list[ComposedRole] = []
-    for name in names:
-        flags = {"role": name, "catalog": request.catalog}
-        source = role_source(flags, outside.environ, outside.read)
-        roles.append(render_source(source, {}, quiet, verbose=False).role)
-    return _FromRoles(
-        _joined_guardrails(catalog, roles, by_hand),
-        tuple(dict.fromkeys(key for role in roles for key in role.spec.abac)),
-        tuple(dict.fromkeys(arn for role in roles for arn in _passed(role))),
-        tuple(_trusts(roles)),
-        tuple(dict.fromkeys(bucket for role in roles for bucket in _buckets(role.spec))),
-        roles[0].spec.partition_name if roles else None,
-    )
-
-
-def _passed(role: ComposedRole) -> Iterator[str]:
-    for statement in role.unfolded:
-        if statement.effect is Effect.ALLOW and "iam:PassRole" in statement.actions:
-            yield from statement.resources
-
-
-def _trusts(roles: Iterable[ComposedRole]) -> Iterator[TrustedBy]:
-    """Yield whom each role lets in from outside of its account; the account's own are nobody's finding."""
-    for role in roles:
-        trusted = [one.principal for one in role.trust]
-        principals = [text for one in trusted for text in one.get("AWS", ()) if _account(text) != role.spec.account]
-        federated = [text for one in trusted for text in one.get("Federated", ())]
-        if principals or federated:
-            account_ids = [_bare(text) for text in principals]
-            yield TrustedBy(role.spec.arn, tuple(dict.fromkeys(account_ids)), tuple(dict.fromkeys(federated)))
-
-
-def _account(text: str) -> str:
-    found = Arn.parse(text)
-    return found.account if found else text
-
-
-def _bare(text: str) -> str:
-    """Return a principal as Access Analyzer names it: an account by its id, a role by its ARN."""
-    found = Arn.parse(text)
-    return found.account if found and found.resource == "root" else text
-
-
-def _buckets(spec: RoleSpec) -> list[str]:
-    """Return the buckets that a role file names, or SageMaker's default bucket."""
-    named = [*spec.bucket, *spec.parameter.get("data_buckets", ()), *spec.parameter.get("work_buckets", ())]
-    return named or [f"sagemaker-{spec.region}-{spec.account}"]
-
-
-def _joined_guardrails(
-    catalog: Catalog, roles: Sequence[ComposedRole], by_hand: frozenset[str]
-) -> tuple[ChosenGuardrail, ...]:
-    """
-    Return the guardrails of *roles*, each with what any of them allows.
-
-    Raises InputError where two roles have different values for what takes one: which is meant nobody can tell.
-    """
-    found: dict[str, ChosenGuardrail] = {}
-    for role in roles:
-        for one in (guardrail for guardrail in role.guardrails if guardrail.name not in by_hand):
-            guardrail = catalog.guardrail(one.name)
-            new = ChosenGuardrail(one.name, guardrail, tuple(sorted(one.values.items())), one.where, one.by)
-            found[one.name] = _join(found[one.name], new) if one.name in found else new
-    return tuple(found[name] for name in sorted(found))
-
-
-def _join(old: ChosenGuardrail, new: ChosenGuardrail) -> ChosenGuardrail:
-    declared, values = old.guardrail.value.parameters, dict(old.values)
-    for name, texts in new.values:
-        before = values.get(name, ())
-        if before == texts:
-            continue
-        if name not in declared or not declared[name].many:
-            shown = " and ".join(", ".join(one) or "none" for one in (before, texts))
-            hint = f"give --guardrail {old.name}=VALUE, which counts for all"
-            raise InputError(new.where, f"role files differ in `{old.name}`: {shown}", hint)
-        values[name] = tuple(sorted({*before, *texts}))
-    return old._replace(values=tuple(sorted(values.items())))
+    return InputError(SourceLocation(option), f"{names} {use.without}", f"it goes with {', '.join(fit)}")
 
 
 def _by_hand(catalog: Catalog, request: DetectiveRequest) -> tuple[ChosenGuardrail, ...]:
@@ -240,7 +163,7 @@ def _by_hand(catalog: Catalog, request: DetectiveRequest) -> tuple[ChosenGuardra
     return chosen_guardrails(catalog, None, parse_model(source, RoleSpec))
 
 
-def _values(request: DetectiveRequest, roles: _FromRoles, by_hand: Sequence[ChosenGuardrail]) -> ControlValues:
+def _values(request: DetectiveRequest, roles: IntendedByRoles, by_hand: Sequence[ChosenGuardrail]) -> ControlValues:
     guardrails = {one.name: one for one in (*roles.guardrails, *by_hand)}
     return ControlValues(
         tuple(dict.fromkeys(request.tag_keys)) or roles.tag_keys,
@@ -251,7 +174,13 @@ def _values(request: DetectiveRequest, roles: _FromRoles, by_hand: Sequence[Chos
         request.stop,
         request.remediate,
         tuple(dict.fromkeys(request.idle_roles)),
+        _partition(request, roles),
     )
+
+
+def _partition(request: DetectiveRequest, roles: IntendedByRoles) -> str:
+    by_region = partition_of(request.region) if request.region else None
+    return str(request.guardrails.get("partition") or by_region or roles.partition or "aws")
 
 
 def _with_default_tag(values: ControlValues, controls: Sequence[NamedControl], outside: Outside) -> ControlValues:
@@ -365,18 +294,12 @@ def _as_pack(
             outside.say(f"{request.region} has no {', '.join(lacking)}: left out")
     else:
         outside.say("not every region has every rule, and a pack has no conditions; --region leaves out what it lacks")
-    return to_template(packs.conformance_pack(rules, _partition(request), request.region))
+    return to_template(packs.conformance_pack(rules, values.partition, request.region))
 
 
-def _as_accelerator(
-    _catalog: Catalog, controls: Any, values: ControlValues, request: DetectiveRequest, outside: Outside
-) -> str:
+def _as_accelerator(_catalog: Catalog, controls: Any, values: ControlValues, _request: Any, outside: Outside) -> str:
     outside.say("no organizational unit is a target yet: name yours in deploymentTargets")
-    return to_yaml(packs.accelerator_config(packs.rules_of(controls, values), _partition(request)))
-
-
-def _partition(request: DetectiveRequest) -> str:
-    return str(request.guardrails.get("partition") or partition_of(request.region or "us-east-1"))
+    return to_yaml(packs.accelerator_config(packs.rules_of(controls, values), values.partition))
 
 
 _FORMS: Final[Mapping[str, Any]] = {
