@@ -291,6 +291,10 @@ BAD: list[tuple[tuple[str, ...], str]] = [
         ("config-guardrails", "--remediate", "--format", "conformance-pack"),
         "--format: `conformance-pack` can't hold the runbooks and roles of --remediate; give --format cloudformation",
     ),
+    (
+        ("--guardrail", "root-access"),
+        "--guardrail: goes with a control; name one, or all (`rolemgr list detective-controls`)",
+    ),
     (("--stop",), "--stop: goes with a control; name one, or all (`rolemgr list detective-controls`)"),
     (("all", "--role", "none.yaml"), "none.yaml: can't be read: No such file or directory"),
 ]
@@ -301,6 +305,58 @@ def test_bad_input_is_one_line(args: tuple[str, ...], error: str, run: "Run") ->
     """What is wrong and the nearest right thing; nothing on stdout."""
     ran = run("detective", *args)
     assert (ran.code, ran.stdout, ran.errors) == (2, "", [error])
+
+
+OWN = """\
+title: t
+finds: f
+why: w
+cannot: [x]
+cost: c
+sources: [a, b]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("config_rules: [{rule: SAGEMAKER_MODEL_IN_VPCC}]", "unknown managed rule of AWS Config `SAGEMAKER_MODEL_IN_VPCC`; did you mean"),
+        ("config_rules: [{rule: SAGEMAKER_NOTEBOOK_INSTANCE_PLATFORM_VERSION}]", "needs the parameter `supportedPlatformIdentifierVersions`"),
+        ('config_rules: [{rule: SAGEMAKER_NOTEBOOK_INSTANCE_INSIDE_VPC, parameters: {Subnets: "x"}}]', "did you mean SubnetIds?"),
+        ('config_rules: [{rule: SAGEMAKER_NOTEBOOK_INSTANCE_INSIDE_VPC, parameters: {SubnetIds: "{{ subnets"}}]', "is not a placeholder"),
+        ('config_rules: [{rule: SAGEMAKER_NOTEBOOK_INSTANCE_INSIDE_VPC, parameters: {SubnetIds: "{{ subnets }}"}}]', "nothing fills `subnets`; there are tag_keys"),
+        ("config_rules: [{rule: SAGEMAKER_MODEL_IN_VPC, guardrail: vpcc}]", "unknown guardrail `vpcc`; did you mean vpc?"),
+        ("events: {calls: [CreateTraningJob], function: every-call}", "`CreateTraningJob` is not a call that SageMaker is known to have"),
+        ("events: {calls: [CreateModel], function: publish}", "unknown function `publish`; there are aws-findings, every-call"),
+        ("events: {calls: [CreateModel], function: aws-findings}", "`aws-findings` judges findings of AWS alone"),
+        ("events: {detail_types: [X], function: every-call}", "`every-call` judges calls alone"),
+        ("events: {calls: [CreateModel], function: passed-roles}", "`passed-roles` goes with `calls_of: roles`"),
+        ("events: {calls_of: roles, function: every-call}", "`every-call` goes without `calls_of`"),
+        ("events: {calls: [CreateModel], function: every-call, stops: {CreateModel: {action: sagemaker:DeleteModel, resource: model, name: modelName}}}", "`every-call` stops nothing"),
+        ("events: {calls: [CreateTrainingJob], function: on-demand-jobs, stops: {CreateTrainingJob: {action: sagemaker:StopJobs, resource: x, name: y}}}", "`sagemaker:StopJobs` is not an action"),
+        ("events: {calls_of: guardrails, function: outside-guardrails, uses: [{guardrail: vpc, only: [Nope]}]}", "unknown Sid of the guardrail `Nope`"),
+        ("", "a control has `events`, `config_rules`, an `analyzer`, a `trail` or a `detector`"),
+    ],
+)  # fmt: skip
+def test_what_a_control_of_one_s_own_names_must_be_there(text: str, error: str, run: "Run") -> None:
+    """With its line: a control that is misspelt would find nothing for ever."""
+    folder = Path("ours/detective_controls")
+    folder.mkdir(parents=True)
+    (folder / "our-own.yaml").write_text(f"{OWN}{text}\n", encoding="utf-8")
+    ran = run("detective", "our-own", "--catalog", "ours")
+    assert (ran.code, ran.stdout, len(ran.errors)) == (2, "", 1)
+    assert ran.errors[0].startswith("ours/detective_controls/our-own.yaml:")
+    assert error in ran.errors[0]
+
+
+def test_trust_in_github_is_never_archived(run: "Run") -> None:
+    """A role that somebody opens to any repository has the same provider: its finding must show."""
+    text = ROLE_FILE.replace(
+        '{kind: role, value: "arn:aws:iam::444455556666:role/deployer"}', '"github:acme/deploy?environment=prod"'
+    )
+    Path("ci.yaml").write_text(text, encoding="utf-8")
+    stack = json.loads(run("detective", "external-access", "--role", "ci.yaml", "--format", "json").stdout)
+    assert "ArchiveRules" not in stack["Resources"]["ExternalAccessAnalyzer"]["Properties"]
 
 
 def test_a_control_of_one_s_own(run: "Run") -> None:

@@ -103,7 +103,8 @@ def _other_form(form: str) -> str:
 
 def _list(form: str, output: str | None, chosen: dict[str, Any]) -> None:
     """List the controls; raise InputError where options say that one was meant."""
-    if given := [name for name, value in chosen.items() if name not in ("catalog", "guardrails") and value]:
+    options = {**chosen.pop("guardrails"), **{name: value for name, value in chosen.items() if name != "catalog"}}
+    if given := [name for name, value in options.items() if value]:
         where = SourceLocation(f"--{given[0].rstrip('s').replace('_', '-')}")
         raise InputError(where, "goes with a control", "name one, or all (`rolemgr list detective-controls`)")
     views = workflow.browse.list_of("detective-controls", chosen["catalog"])

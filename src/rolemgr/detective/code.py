@@ -38,9 +38,9 @@ def function_code(function: str, tables: Mapping[str, Any], *, calls: bool) -> s
 
     *calls* says whether it judges calls that CloudTrail tells of, and not the events of another service.
     """
-    used = _OWN_IMPORT.findall(_source(function))
+    used = _OWN_IMPORT.findall(function_source(function))
     names = [*(["publish"] if calls else []), *used, function]
-    parts = [_OWN_IMPORT.sub("", _source(name)).strip("\n") for name in names]
+    parts = [_OWN_IMPORT.sub("", function_source(name)).strip("\n") for name in names]
     filled = [f"{name} = {_literal(value)}" for name, value in tables.items()]
     entry = _CALLS_ENTRY if calls else _FINDINGS_ENTRY
     return "\n\n\n".join([*parts, *filled, entry])
@@ -53,18 +53,21 @@ def _literal(value: Any) -> str:
     return "".join(["(\n", *(f"    {one!r},\n" for one in value), ")"])
 
 
-def _source(function: str) -> str:
+def function_source(function: str) -> str:
+    """Return the source of one function's own module."""
     return (_FUNCTIONS / f"{function.replace('-', '_')}.py").read_text("utf-8")
 
 
 def remedy_scripts() -> list[str]:
     """Return the names of the scripts that a remedy may have, sorted."""
-    return sorted(name.replace("_", "-") for name in re.findall(r"^def ([a-z_]+)", _source("remedies"), re.MULTILINE))
+    return sorted(
+        name.replace("_", "-") for name in re.findall(r"^def ([a-z_]+)", function_source("remedies"), re.MULTILINE)
+    )
 
 
 def remedy_code(script: str) -> str:
     """Return the source of the runbook script *script*, whose handler is ``handler``."""
-    whole = _source("remedies")
+    whole = function_source("remedies")
     name = script.replace("-", "_")
     found = re.search(rf"^def {name}\(.*?(?=^def |\Z)", whole, re.MULTILINE | re.DOTALL)
     if found is None:

@@ -1,12 +1,14 @@
 """Whether what a control names is there: functions, rules and their parameters, calls and actions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from rolemgr.catalog.load import Catalog
+from rolemgr.compose.substitute import UnknownPlaceholderError, names_in
 from rolemgr.detective import functions
-from rolemgr.detective.code import remedy_scripts
+from rolemgr.detective.code import function_source, remedy_scripts
 from rolemgr.errors import InputError, UnknownNameError
-from rolemgr.model.detective_control import DetectiveControl
+from rolemgr.model.detective_control import CallsOf, DetectiveControl, EventWatch
 from rolemgr.model.source import Sourced
 from rolemgr.reference.config_rules import config_rules
 from rolemgr.reference.quirks import not_in_the_reference
@@ -16,11 +18,12 @@ _HELPERS = frozenset({"publish", "stopping", "remedies", "wildcards", "__init__"
 """Modules that are parts of functions, and none by themselves."""
 
 
-def wrong_names(control: Sourced[DetectiveControl]) -> Iterator[InputError]:
+def wrong_names(catalog: Catalog, control: Sourced[DetectiveControl]) -> Iterator[InputError]:
     """Yield each name in *control* that nothing has, with its line: AWS would refuse it, or find nothing for ever."""
     yield from _functions(control)
     yield from _calls(control)
     yield from _rules(control)
+    yield from _values(catalog, control)
     yield from _remedies(control)
 
 
@@ -35,6 +38,30 @@ def _functions(control: Sourced[DetectiveControl]) -> Iterator[InputError]:
     if watch and watch.function not in known:
         where = control.at("events", "function")
         yield UnknownNameError(where, "function", watch.function, known, otherwise=f"there are {', '.join(known)}")
+    elif watch and (problem := _misfit(watch)):
+        yield InputError(control.at("events", "function"), problem)
+
+
+def _misfit(watch: EventWatch) -> str | None:
+    """Return why the function can't judge what the control takes, or None: without its tables it would find nothing."""
+    of_findings = watch.function == "aws-findings"
+    if of_findings is (watch.detail_types == _CALLS):
+        return f"`{watch.function}` judges {'findings of AWS' if of_findings else 'calls'} alone: see `detail_types`"
+    wanted = next((calls for calls, function in _JUDGE.items() if function == watch.function), None)
+    if watch.calls_of is not wanted:
+        return f"`{watch.function}` goes {f'with `calls_of: {wanted}`' if wanted else 'without `calls_of`'}"
+    if watch.stops and "stopping import" not in function_source(watch.function):
+        return f"`{watch.function}` stops nothing: leave `stops` out"
+    return None
+
+
+_CALLS = ("AWS API Call via CloudTrail",)
+_JUDGE = {
+    CallsOf.TAGGABLE: "untagged-resources",
+    CallsOf.GUARDRAILS: "outside-guardrails",
+    CallsOf.ROLES: "passed-roles",
+}
+"""The function that has the tables of each kind of calls."""
 
 
 def _calls(control: Sourced[DetectiveControl]) -> Iterator[InputError]:
@@ -71,6 +98,31 @@ def _rules(control: Sourced[DetectiveControl]) -> Iterator[InputError]:
                 yield UnknownNameError(where, f"parameter of {use.rule}", name, rule.parameters)
         for name in (one for one, required in rule.parameters.items() if required and one not in use.parameters):
             yield InputError(control.at("config_rules", number), f"{use.rule} needs the parameter `{name}`")
+
+
+def _values(catalog: Catalog, control: Sourced[DetectiveControl]) -> Iterator[InputError]:
+    """Yield what is wrong with the guardrails of rules, and with placeholders that nothing fills."""
+    for number, use in enumerate(control.value.config_rules):
+        known: Iterable[str] = ("tag_keys",)
+        if use.guardrail:
+            guardrails = catalog.found("guardrails")
+            if use.guardrail not in guardrails:
+                where = control.at("config_rules", number, "guardrail")
+                yield UnknownNameError(where, "guardrail", use.guardrail, guardrails)
+                continue
+            known = (*catalog.guardrail(use.guardrail).value.parameters, "tag_keys")
+        for name, texts in use.parameters.items():
+            for text in texts:
+                if problem := _placeholder_problem(text, known):
+                    yield InputError(control.at("config_rules", number, "parameters", name), problem)
+
+
+def _placeholder_problem(text: str, known: Iterable[str]) -> str | None:
+    try:
+        strange = [name for name in names_in(text) if name not in known]
+    except UnknownPlaceholderError:
+        return f"`{text}` is not a placeholder such as {{{{ keys }}}}"
+    return f"nothing fills `{strange[0]}`; there are {', '.join(known)}" if strange else None
 
 
 def _remedies(control: Sourced[DetectiveControl]) -> Iterator[InputError]:

@@ -80,7 +80,7 @@ def _named(catalog: Catalog, names: Sequence[str]) -> tuple[NamedControl, ...]:
     known = catalog.found("detective_controls")
     wanted = list(known) if ALL in names else list(dict.fromkeys(names))
     found = tuple(NamedControl(name, catalog.detective_control(name)) for name in wanted)
-    raise_all([problem for one in found for problem in wrong_names(one.control)])
+    raise_all([problem for one in found for problem in wrong_names(catalog, one.control)])
     return found
 
 

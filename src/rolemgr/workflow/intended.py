@@ -62,11 +62,16 @@ def _passed(role: ComposedRole) -> Iterator[str]:
 
 
 def _trusts(roles: Iterable[ComposedRole]) -> Iterator[TrustedBy]:
-    """Yield whom each role lets in from outside of its account; the account's own are nobody's finding."""
+    """
+    Yield whom each role lets in from outside of its account; the account's own are nobody's finding.
+
+    An OIDC provider is left out: of GitHub's the condition on the repository decides, of which an archive rule knows
+    nothing, so that a role for any repository would be archived too.
+    """
     for role in roles:
         trusted = [one.principal for one in role.trust]
         principals = [text for one in trusted for text in one.get("AWS", ()) if _account(text) != role.spec.account]
-        federated = [text for one in trusted for text in one.get("Federated", ())]
+        federated = [text for one in trusted for text in one.get("Federated", ()) if ":saml-provider/" in text]
         if principals or federated:
             account_ids = [_bare(text) for text in principals]
             yield TrustedBy(role.spec.arn, tuple(dict.fromkeys(account_ids)), tuple(dict.fromkeys(federated)))
