@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from rolemgr.compose.substitute import fill
+from rolemgr.compose.substitute import fill, names_in
 from rolemgr.detective.code import remedy_code
 from rolemgr.detective.stack import Json, StackPart, arn, document, logical, ref
 from rolemgr.detective.values import ControlValues
@@ -57,9 +57,7 @@ def _filled(use: ConfigRuleUse, values: Mapping[str, tuple[str, ...]]) -> Filled
 
 def _texts(text: str, values: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Return *text* with *values*; nothing where the guardrail that has them is not chosen."""
-    if text.startswith("{{") and text.strip("{ }") not in values:
-        return ()
-    return tuple(fill(text, values))
+    return tuple(fill(text, values)) if all(name in values for name in names_in(text)) else ()
 
 
 def rules_part(control: str, value: DetectiveControl, values: ControlValues) -> StackPart:
