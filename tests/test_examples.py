@@ -16,7 +16,9 @@ EXAMPLES = TOP / "examples"
 README = (EXAMPLES / "README.md").read_text()
 ROLES = sorted(path.parent.name for path in EXAMPLES.glob("*/role.yaml"))
 EXPORTS = re.findall(
-    r"^rolemgr ((?:create|preview|detective) .*) -o (examples/(?:exports|templates|reviews|detective)/\S+)$", README, re.MULTILINE
+    r"^rolemgr ((?:create|preview|detective) .*) -o (examples/(?:exports|templates|reviews|detective)/\S+)$",
+    README,
+    re.MULTILINE,
 )
 YAML = sorted(
     {path.relative_to(TOP).as_posix() for path in EXAMPLES.rglob("*.yaml")} - {path for _, path in EXPORTS}

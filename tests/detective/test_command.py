@@ -279,6 +279,12 @@ BAD: list[tuple[tuple[str, ...], str]] = [
         ("on-demand-jobs", "--idle-role", ROLE),
         "--idle-role: `on-demand-jobs` looks at no idle roles; it goes with unused-access",
     ),
+    (("x", "all"), "unknown detective control `x`; see `rolemgr list detective-controls`"),
+    (
+        ("unused-access", "--idle-role", "arn:aws:iam::111122223333:role/*"),
+        "--idle-role: `arn:aws:iam::111122223333:role/*` has a wildcard, and an archive rule of Access Analyzer takes "
+        "whole ARNs; name each role",
+    ),
     (
         ("on-demand-jobs", "--subnet", "subnet-0a"),
         "--subnet: `on-demand-jobs` judges by no guardrails of yours; it goes with config-guardrails, outside-guardrails",

@@ -78,8 +78,8 @@ def make_controls(request: DetectiveRequest, outside: Outside) -> str:
 def _named(catalog: Catalog, names: Sequence[str]) -> tuple[NamedControl, ...]:
     """Return the controls of *names*, each once; raise UnknownNameError for one that there is not."""
     known = catalog.found("detective_controls")
-    wanted = list(known) if ALL in names else list(dict.fromkeys(names))
-    found = tuple(NamedControl(name, catalog.detective_control(name)) for name in wanted)
+    wanted = [*(known if ALL in names else ()), *(name for name in names if name != ALL)]
+    found = tuple(NamedControl(name, catalog.detective_control(name)) for name in dict.fromkeys(wanted))
     raise_all([problem for one in found for problem in wrong_names(catalog, one.control)])
     return found
 
@@ -120,6 +120,10 @@ def _wrong_texts(request: DetectiveRequest) -> Iterator[InputError]:
             if not _ROLE_ARN.fullmatch(text):
                 hint = "such as arn:aws:iam::111122223333:role/sagemaker-*"
                 yield InputError(SourceLocation(option), f"`{text}` is not the ARN of a role", hint)
+    for text in request.idle_roles:
+        if "*" in text or "?" in text:
+            problem = f"`{text}` has a wildcard, and an archive rule of Access Analyzer takes whole ARNs"
+            yield InputError(SourceLocation("--idle-role"), problem, "name each role")
     for doubt in filter(None, map(bucket_doubt, request.buckets)):
         yield InputError(SourceLocation("--bucket"), doubt.problem, doubt.hint)
     if request.region and not REGION.fullmatch(request.region):
