@@ -15,6 +15,7 @@ from rolemgr.iam.arn import ACCOUNT_ID, PARTITIONS, REGION, partition_of
 from rolemgr.iam.base import Model
 from rolemgr.model.attachments import PolicyArn, PolicyArns
 from rolemgr.model.catalog import ParameterName, Strings, Text
+from rolemgr.model.durations import seconds
 from rolemgr.model.guardrail import ChosenGuardrails
 from rolemgr.model.trust_text import Trusts, default_trust
 
@@ -25,16 +26,6 @@ _MOST_TAGS = 50
 
 BROKEN_SEPARATION_TAG = "rolemgr:break-separation"
 """The tag that says why a role may do what its persona must never do."""
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-
-
-def seconds(value: Any) -> int:
-    """Return the duration *value* (``12h``, ``90m``, ``3600``) in seconds; raise ValueError for another form."""
-    found = re.fullmatch(r"([0-9]{1,9})([smhd]?)", str(value))
-    if not found:
-        raise ValueError(f"`{value}` is not a duration such as 3600, 90m or 12h")
-    return int(found[1]) * _UNITS[found[2] or "s"]
 
 
 def _yes_or_no(value: Any) -> Any:
