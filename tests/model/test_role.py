@@ -7,9 +7,9 @@ import pytest
 from rolemgr.errors import InputError, Problems
 from rolemgr.files.write import to_yaml
 from rolemgr.files.yaml import parse_yaml
-from rolemgr.model.durations import seconds
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
+from rolemgr.model.times import seconds
 
 
 def spec(**fields: Any) -> RoleSpec:

@@ -7,6 +7,7 @@ from itertools import chain, count
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.guardrails.choice import ChosenGuardrail
 from rolemgr.errors import InputError, SourceLocation, gathering, raise_all
+from rolemgr.layers.ends import with_ends
 from rolemgr.layers.exemptions import Exemptions, lets_go, stopped_stack_sets
 from rolemgr.layers.guardrails import GuardrailDenies, GuardrailSetting, guardrail_denies, used_guardrail
 from rolemgr.layers.statements import pattern_denies
@@ -47,7 +48,7 @@ def compose_layer(catalog: Catalog, choice: LayerChoice) -> ComposedLayer:
     made = list(_patterns(catalog, choice, patterns)) + [
         _Made.of(guardrail_denies(one, choice.setting, choice.exemptions.arns)) for one in choice.guardrails
     ]
-    parts = tuple(_sids_once(_each_once(one.part for one in made)))
+    parts = tuple(_sids_once(with_ends(one, choice.exemptions) for one in _each_once(one.part for one in made)))
     if not parts:
         raise InputError(None, "nothing is denied", "name a pattern (`rolemgr list scps`) or a --guardrail")
     bypassed = {name: left for one in made for name, left in one.bypassed}
@@ -126,7 +127,8 @@ def _pattern(catalog: Catalog, choice: LayerChoice, name: str, pattern: Sourced[
         for number in range(len(pattern.value.guardrails))
         for chosen, only in [used_guardrail(catalog, pattern, number, values)]
     ]
-    own = pattern_denies(choice.kind, name, pattern, {**values, "exempt": exempt}, exempt)
+    let_go = choice.exemptions.for_good if pattern.value.always else exempt
+    own = pattern_denies(choice.kind, name, pattern, {**values, "exempt": exempt}, let_go)
     denies = (*(deny for one in used for deny in one.denies), *own)
     bypassed = tuple(one for each in used for one in _named(each.name, each.bypassed))
     absent = tuple(one for each in used for one in _named(each.name, each.absent))

@@ -80,7 +80,7 @@ def with_exempt(deny: LayerDeny, exempt: tuple[str, ...]) -> LayerDeny:
     block = conditions.setdefault(operator, {})
     there = next((one for one in block if one.lower() == key.lower()), key)
     block[there] = tuple(sorted({*block.get(there, ()), *exempt}))
-    return replace(deny, conditions=frozen(conditions))
+    return replace(deny, conditions=frozen(conditions), binding_all=deny)
 
 
 def frozen(conditions: Mapping[str, Mapping[str, Sequence[str]]]) -> FrozenConditions:

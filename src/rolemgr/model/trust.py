@@ -13,7 +13,7 @@ from rolemgr.iam.arn import ACCOUNT_ID
 from rolemgr.iam.base import Model
 from rolemgr.iam.variables import opens_variable
 from rolemgr.model.catalog import ONE_OR_MORE
-from rolemgr.model.durations import seconds
+from rolemgr.model.times import seconds
 
 GITHUB = "token.actions.githubusercontent.com"
 """The identity provider of GitHub Actions: its URL as IAM writes it, and the prefix of its condition keys."""

@@ -15,11 +15,11 @@ from rolemgr.compose.parameters import misfit
 from rolemgr.compose.questions import doubts_on
 from rolemgr.errors import InputError, MissingValueError, SourceLocation, gathering, raise_all
 from rolemgr.model.catalog import EntryId, ParameterType
-from rolemgr.model.durations import seconds
 from rolemgr.model.guardrail import Guardrail, GuardrailParameter, GuardrailProfile
 from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
+from rolemgr.model.times import seconds
 
 _CHOSEN_BY_SHORT_FORM = {
     "subnet": "vpc",
