@@ -49,13 +49,13 @@ ROOMS = {
     },
     "report": {
         "errors", "files", "iam", "model", "reference", "catalog", "render", "evaluate", "compare", "separation", "prove",
-        "diagnose", "policytest", "check", "account", "audit", "change",
+        "diagnose", "policytest", "check", "detective", "account", "audit", "change",
     },
     "wizard": {"errors", "files", "iam", "model", "catalog", "compose"},
     "workflow": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",
-        "separation", "prove", "diagnose", "policytest", "check", "export", "account", "audit", "report", "wizard",
-        "change",
+        "separation", "prove", "diagnose", "policytest", "check", "export", "detective", "account", "audit", "report",
+        "wizard", "change",
     },
     "api": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",

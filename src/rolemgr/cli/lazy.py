@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     import rolemgr.workflow.audit
     import rolemgr.workflow.batch
     import rolemgr.workflow.boundary
+    import rolemgr.workflow.break_glass
+    import rolemgr.workflow.break_glass_files
     import rolemgr.workflow.browse
     import rolemgr.workflow.check
     import rolemgr.workflow.create

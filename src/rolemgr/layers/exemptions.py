@@ -65,7 +65,7 @@ def exemptions(
     ]
     if ending and not for_good:
         ends.append(
-            "nobody is exempt for good: while this holds nobody changes or deletes the roles that are for a while"
+            "nobody is exempt for good, so that nobody changes or deletes the roles that are exempt for a while"
         )
     return Exemptions(arns, (*_notes((*given, *until), roles), *by_scp, *ends), ending)
 
