@@ -66,7 +66,7 @@ def break_glass_command(form: str | None, output: str | None, verbose: bool, **a
     made = workflow.break_glass.make_break_glass(request, OUTSIDE, verbose=verbose)
     files = workflow.break_glass_files
     if several:
-        for one in files.break_glass_files(made, form, OUTSIDE.say):
+        for one in tuple(files.break_glass_files(made, form, OUTSIDE.say)):
             write_in(str(output), one.path, request.alarm_name, one.text)
     elif folder:
         ending = "json" if form == "json" else "txt"

@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     import rolemgr.workflow.diagnose
     import rolemgr.workflow.diff
     import rolemgr.workflow.drift
+    import rolemgr.workflow.elevated
+    import rolemgr.workflow.elevated_files
     import rolemgr.workflow.found
     import rolemgr.workflow.inventory_questions
     import rolemgr.workflow.layer_policies

@@ -41,6 +41,7 @@ COMMANDS = {
     "scp": ("rolemgr.cli.layer_policies", "Render SCPs."),
     "rcp": ("rolemgr.cli.layer_policies", "Render RCPs."),
     "boundary": ("rolemgr.cli.boundary", "Render permissions boundaries."),
+    "elevated": ("rolemgr.cli.elevated", "Render a role with raised ceilings, by approval."),
     "break-glass": ("rolemgr.cli.break_glass", "Render an emergency role and the alarm on it."),
     "resource-policy": ("rolemgr.cli.resource_policy", "Render resource policies."),
     "detective": ("rolemgr.cli.detective", "Render a control that finds what IAM can't prevent."),

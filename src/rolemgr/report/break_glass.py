@@ -1,14 +1,11 @@
 """A break-glass role in words: what each of its files is for, and the page that an operator follows at midnight."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Final, NamedTuple
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from rolemgr.detective.break_glass.events import STATE
 from rolemgr.detective.break_glass.names import BreakGlass
+from rolemgr.report.runbooks.filled import filled
 
 
 class Piece(NamedTuple):
@@ -57,7 +54,8 @@ def _place(one: Piece) -> str:
 def runbook(made: BreakGlass, pieces: Sequence[Piece], mfa_age: int, form: str) -> str:
     """Return the runbook as Markdown, with the commands that deploy what *form* wrote."""
     each = "the state of both rules, and the queue, in each region of each watched account"
-    return _page("break-glass.md.j2").render(
+    return filled(
+        "break-glass.md.j2",
         made=made,
         age=_time(mfa_age),
         sign_in=_sign_in(made),
@@ -66,19 +64,6 @@ def runbook(made: BreakGlass, pieces: Sequence[Piece], mfa_age: int, form: str) 
         state=STATE,
         steps=[_Step(one, _how(made, one, form)) for one in pieces],
     )
-
-
-@cache
-def _page(name: str) -> Template:
-    """Return the template *name*: Markdown, of names that are held to IAM's characters, so that nothing is escaped."""
-    made = Environment(  # noqa: S701 - it is not HTML
-        loader=FileSystemLoader(Path(__file__).with_name("runbooks")),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return made.get_template(name)
 
 
 def _sign_in(made: BreakGlass) -> str:

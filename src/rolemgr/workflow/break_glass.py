@@ -208,13 +208,13 @@ def _guarded(alarm: BreakGlass, role: RenderedChoice, scp: MadeLayer) -> Iterato
     """
     attached = attached_to(role.role)
     own = (*role.documents.policies, *role.documents.managed_policies)
-    identity: tuple[IdentityPolicy, ...] = (*(one.document for one in own), *attached.values())
+    identity = tuple(one.document for one in own) + tuple(attached.values())
     boundary = role.documents.own_boundary.document if role.documents.own_boundary else None
     for arn in role.documents.attached:
         if arn not in attached:
             yield f"what {arn} allows is not known here: the SCP is all that is told to keep the role from its alarm"
     alone = Policies(identity=identity, permissions_boundary=boundary)
-    documents = tuple(one.document for one in scp.documents.policies)
+    documents = tuple(IdentityPolicy.model_validate(one.document.to_json_value()) for one in scp.documents.policies)
     under = Policies(identity=identity, permissions_boundary=boundary, service_control=((_EVERYTHING, *documents),))
     found = [one for one in sinks(alarm, role.spec.value.region) if _allowed(alarm, one, alone)]
     if open_ := [one for one in found if _allowed(alarm, one, under)]:
