@@ -1,10 +1,13 @@
 """An elevated role in words: what is more than every day, who approves it, and how its sessions are found again."""
 
+import shlex
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from rolemgr.errors import printable
 from rolemgr.model.spec import RoleSpec
+from rolemgr.model.trust import AnyTrust, GitHubTrust
 from rolemgr.model.trust_text import as_text
 from rolemgr.report.changes import change_line
 from rolemgr.report.diff import RoleDiff
@@ -59,11 +62,22 @@ def approval_page(view: ElevatedView) -> str:
         region=spec.region,
         changes=[printable(line) for line in _changes(view)],
         permission_set=view.permission_set,
-        trusts=() if view.permission_set else spec.trust,
+        trusts=[] if view.permission_set else list(map(_trust, spec.trust)),
         exempt=view.exempt,
         scps=view.scps,
         where=_where(view),
     )
+
+
+def _trust(one: AnyTrust) -> dict[str, Any]:
+    """Return what the page says of one trust; what goes into a command is quoted."""
+    found = one.model_dump()
+    if isinstance(one, GitHubTrust):
+        owner, _, name = one.value.partition("/")
+        found["repository"] = f"{owner.partition('@')[0]}/{name.partition('@')[0]}"
+        place = f"repos/{found['repository']}/environments/{quote(one.environment or '', safe='')}"
+        found["environment_path"] = shlex.quote(place)
+    return found
 
 
 def _changes(view: ElevatedView) -> Iterator[str]:

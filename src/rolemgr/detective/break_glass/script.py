@@ -40,13 +40,14 @@ in_account() {{
 }}
 
 # Deploys the template $1 in the region $2, with the rest as parameters; nothing deletes the stack by mistake.
+# Where somebody asks whether it failed, bash goes on behind a command that did, so each says so itself.
 deploy() {{
   local template=$1 region=$2 parameters=()
   shift 2
   if (($#)); then parameters=(--parameter-overrides "$@"); fi
   aws cloudformation deploy --stack-name "$name-$template" --template-file "$here/$template.yaml" \\
     --region "$region" --capabilities CAPABILITY_NAMED_IAM --no-fail-on-empty-changeset \\
-    ${{parameters[@]+"${{parameters[@]}}"}} >&2
+    ${{parameters[@]+"${{parameters[@]}}"}} >&2 || return 1
   aws cloudformation update-termination-protection --enable-termination-protection \\
     --stack-name "$name-$template" --region "$region" --query StackId --output text
 }}
@@ -55,7 +56,7 @@ deploy() {{
 regions() {{
   printf '%s\\n' "$home"
   aws ec2 describe-regions --region "$home" --query 'Regions[].RegionName' --output text |
-    tr '\\t' '\\n' | grep -Fxv "$home" | sort
+    tr '\\t' '\\n' | {{ grep -Fxv "$home" || true; }} | sort
 }}
 
 # Prints whether the region $1 watches: both rules in the only state that sees AssumeRole, and nothing undelivered.
@@ -68,9 +69,10 @@ watches() {{
       return 1
     fi
   done
-  url=$(aws sqs get-queue-url --queue-name {queue} --region "$region" --query QueueUrl --output text)
+  url=$(aws sqs get-queue-url --queue-name {queue} --region "$region" --query QueueUrl --output text) || return 1
   waiting=$(aws sqs get-queue-attributes --queue-url "$url" --region "$region" \\
-    --attribute-names ApproximateNumberOfMessages --query Attributes.ApproximateNumberOfMessages --output text)
+    --attribute-names ApproximateNumberOfMessages --query Attributes.ApproximateNumberOfMessages --output text) ||
+    return 1
   printf '%s: watches, %s undelivered\\n' "$region" "$waiting"
   [[ $waiting == 0 ]]
 }}

@@ -255,8 +255,8 @@ def _alarm_rule(made: BreakGlass) -> Json:
         {"account": [*made.watched]},
         _told(made.role_name),
     )
-    rule["Properties"]["EventBusName"] = _ref("Bus")
-    return rule
+    rule["Properties"]["EventBusName"] = made.name
+    return {**rule, "DependsOn": "Bus"}
 
 
 def _told(what: str) -> Json:
