@@ -27,7 +27,14 @@ def test_text_says_what_each_file_is_for(run: Run) -> None:
     assert lines[0] == "break-glass  arn:aws:iam::111122223333:role/sagemaker-mlops-emergency"
     assert "with MFA given at most 15m before, for 1h" in done.stdout
     files = [line.split()[1] for line in lines if line[:5].strip().rstrip(".").isdigit()]
-    assert files == ["users.yaml", "role.yaml", "alarm.yaml", "forward.yaml", "scp", "RUNBOOK.md"]
+    assert files == [
+        "users.template.yaml",
+        "role.template.yaml",
+        "alarm.template.yaml",
+        "forward.template.yaml",
+        "scp",
+        "RUNBOOK.md",
+    ]
     assert any("no --trail is given" in note for note in done.notes)
     assert any("render them with --exempt arn:aws:iam::111122223333:role/sagemaker" in note for note in done.notes)
 
@@ -35,15 +42,15 @@ def test_text_says_what_each_file_is_for(run: Run) -> None:
 @pytest.mark.parametrize(
     ("form", "files"),
     [
-        ((), ["RUNBOOK.md", "alarm.yaml", "forward.yaml", "role.yaml", "scp.yaml", "users.yaml"]),
+        ((), ["RUNBOOK.md", "alarm.template.yaml", "forward.template.yaml", "role.template.yaml", "scp.template.yaml", "users.template.yaml"]),
         (
             ("--format", "aws-cli"),
-            ["RUNBOOK.md", "alarm.yaml", "deploy.sh", "forward.yaml", "role.yaml", "scp.sh", "users.yaml"],
+            ["RUNBOOK.md", "alarm.template.yaml", "deploy.sh", "forward.template.yaml", "role.template.yaml", "scp.sh", "users.template.yaml"],
         ),
         (
             ("--format", "terraform"),
-            ["RUNBOOK.md", "alarm/alarm.yaml", "alarm/main.tf.json", "forward/forward.yaml", "forward/main.tf.json",
-             "role/role.tf.json", "scp/policies.tf.json", "users/main.tf.json", "users/users.yaml"],
+            ["RUNBOOK.md", "alarm/alarm.template.yaml", "alarm/main.tf.json", "forward/forward.template.yaml", "forward/main.tf.json",
+             "role/role.tf.json", "scp/policies.tf.json", "users/main.tf.json", "users/users.template.yaml"],
         ),
         (("--format", "json"), ["break-glass.json"]),
         (("--format", "text"), ["break-glass.txt"]),
@@ -191,7 +198,7 @@ def test_terraform_passes_the_parameters_of_a_stack_on(run: Run) -> None:
     """A variable for each, of the text that the template has."""
     assert run(*ASKED, "--format", "terraform", "-o", "out/").code == 0
     module = json.loads(Path("out/alarm/main.tf.json").read_text())
-    template = parse_yaml(Path("out/alarm/alarm.yaml").read_text(), "alarm.yaml", tags=True).data
+    template = parse_yaml(Path("out/alarm/alarm.template.yaml").read_text(), "alarm.template.yaml", tags=True).data
     stack = module["resource"]["aws_cloudformation_stack"]["alarm"]
     assert stack["parameters"].keys() == template["Parameters"].keys() == {"Email", "SecondEmail"}
     assert module["variable"] == {

@@ -41,12 +41,12 @@ _FORMS = ("text", "json", "cloudformation", "terraform", "aws-cli")
 @output_option
 def break_glass_command(form: str | None, output: str | None, verbose: bool, **asked: Any) -> None:
     """
-    Render a break-glass role and the alarm on it.
+    Render a break-glass role.
 
-    For the day on which the identity provider is down: IAM users with MFA, in an account of their own, take the role
-    for an hour (persona mlops-emergency unless chosen). In a third account, an alarm tells people of each AssumeRole,
-    and each call. An SCP keeps role and alarm as they are; its keepers alone change them. The result is a template for
-    each account, the SCP, and a runbook. Nothing touches AWS.
+    It is for the day on which the identity provider is down: IAM users with MFA, in an account of their own, take the
+    role for an hour (persona mlops-emergency unless chosen). In a third account, an alarm tells people of each
+    AssumeRole and each call. An SCP keeps role and alarm as they are; its keepers alone change them. The result is a
+    template for each account, the SCP, and a runbook. Nothing touches AWS.
 
     \b
     Examples:

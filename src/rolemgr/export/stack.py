@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 def stack_module(stack: str, file: str, template: Mapping[str, Any]) -> Json:
     """
-    Return the module, as data for a ``.tf.json`` file, of the *stack* whose *template* is in ``FILE.yaml``.
+    Return the module, as data for a ``.tf.json`` file, of the *stack* whose *template* is in ``FILE.template.yaml``.
 
     Each parameter of the template becomes a variable of the module, in Terraform's spelling.
     """
@@ -23,7 +23,7 @@ def stack_module(stack: str, file: str, template: Mapping[str, Any]) -> Json:
     variables = {_variable(name): _declared(one) for name, one in declared.items()}
     resource: Json = {
         "name": literal(stack),
-        "template_body": f'${{file("${{path.module}}/{file}.yaml")}}',
+        "template_body": f'${{file("${{path.module}}/{file}.template.yaml")}}',
         "capabilities": ["CAPABILITY_NAMED_IAM"],
     }
     if declared:

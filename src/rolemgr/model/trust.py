@@ -218,7 +218,7 @@ class _AwsPrincipal(_Session):
 
 
 class _People(_AwsPrincipal):
-    """What can be asked of IAM users, of whom alone AWS knows when they gave a code of their MFA device."""
+    """What can be asked of IAM users: AWS knows when a user signed in with MFA, and of nobody else."""
 
     mfa_age: Annotated[
         int | None, BeforeValidator(seconds, json_schema_input_type=int | str | None), AfterValidator(_mfa_age)

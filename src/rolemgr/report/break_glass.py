@@ -8,7 +8,7 @@ from rolemgr.detective.break_glass.names import BreakGlass
 from rolemgr.report.runbooks.filled import filled
 
 
-class Piece(NamedTuple):
+class DeployedPart(NamedTuple):
     """Something that is deployed: its file or folder, the account and region it goes to, and what it is for."""
 
     name: str
@@ -21,11 +21,11 @@ class Piece(NamedTuple):
 class _Step(NamedTuple):
     """A piece, and how it is deployed."""
 
-    piece: Piece
+    piece: DeployedPart
     how: str
 
 
-def overview(made: BreakGlass, pieces: Sequence[Piece], mfa_age: int) -> str:
+def overview(made: BreakGlass, pieces: Sequence[DeployedPart], mfa_age: int) -> str:
     """Return what each file is for, in the order in which they are deployed."""
     width = max(len(one.file) for one in pieces)
     steps = (
@@ -47,11 +47,11 @@ def overview(made: BreakGlass, pieces: Sequence[Piece], mfa_age: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _place(one: Piece) -> str:
+def _place(one: DeployedPart) -> str:
     return f"{one.account}, {one.region}" if one.region else one.account
 
 
-def runbook(made: BreakGlass, pieces: Sequence[Piece], mfa_age: int, form: str) -> str:
+def runbook(made: BreakGlass, pieces: Sequence[DeployedPart], mfa_age: int, form: str) -> str:
     """Return the runbook as Markdown, with the commands that deploy what *form* wrote."""
     each = "the state of both rules, and the queue, in each region of each watched account"
     return filled(
@@ -73,13 +73,13 @@ def _sign_in(made: BreakGlass) -> str:
 
 
 _HOW: Final[Mapping[str, str]] = {
-    "cloudformation": "aws cloudformation deploy --stack-name {name}-{piece} --template-file {piece}.yaml"
+    "cloudformation": "aws cloudformation deploy --stack-name {name}-{piece} --template-file {piece}.template.yaml"
     " --capabilities CAPABILITY_NAMED_IAM",
     "aws-cli": "bash deploy.sh {piece}",
     "terraform": "terraform -chdir={piece} apply",
 }
 _HOW_SCP: Final[Mapping[str, str]] = {
-    "cloudformation": "the stack of `scp.yaml`, its parameter `TargetIds`",
+    "cloudformation": "the stack of `scp.template.yaml`, its parameter `TargetIds`",
     "aws-cli": "`bash scp.sh TARGET...`",
     "terraform": "`terraform -chdir=scp apply`, its variable `target_ids`",
 }
@@ -90,7 +90,7 @@ _EMAIL: Final[Mapping[str, str]] = {
 }
 
 
-def _how(made: BreakGlass, piece: Piece, form: str) -> str:
+def _how(made: BreakGlass, piece: DeployedPart, form: str) -> str:
     """Return how *piece* is deployed."""
     if form not in _HOW:
         return "`Templates`, or `ServiceControlPolicies`, of the JSON"

@@ -8,7 +8,7 @@ from rolemgr.detective.break_glass.templates import alarm_template, forward_temp
 from rolemgr.export.cloudformation import BODY_LIMIT
 from rolemgr.export.stack import stack_module
 from rolemgr.files.write import to_json, to_template
-from rolemgr.report.break_glass import Piece, overview, runbook
+from rolemgr.report.break_glass import DeployedPart, overview, runbook
 from rolemgr.workflow.break_glass import MadeBreakGlass
 from rolemgr.workflow.exports import Exports, exported_text
 from rolemgr.workflow.layer_policies import layer_text
@@ -26,18 +26,38 @@ class BreakGlassFile(NamedTuple):
     text: str
 
 
-def pieces(made: MadeBreakGlass) -> tuple[Piece, ...]:
+def pieces(made: MadeBreakGlass) -> tuple[DeployedPart, ...]:
     """Return what is deployed, in order: what each piece is for, and where it goes."""
     alarm = made.alarm
     watched = " and ".join(alarm.watched)
     return (
-        Piece("users", "users.yaml", alarm.user_account, "one region", "the users who may take the role, without keys"),
-        Piece(
-            "role", "role.yaml", alarm.account, "one region", f"the role {alarm.role_name}, which trusts these users"
+        DeployedPart(
+            "users",
+            "users.template.yaml",
+            alarm.user_account,
+            "one region",
+            "the users who may take the role, without keys",
         ),
-        Piece("alarm", "alarm.yaml", alarm.alarm_account, alarm.alarm_region, "event bus, topic and who is told"),
-        Piece("forward", "forward.yaml", watched, "every region", "rules that send what happens to that event bus"),
-        Piece("scp", "scp", "the organization", "", "the SCP on all of these accounts, by which the alarm stays alive"),
+        DeployedPart(
+            "role",
+            "role.template.yaml",
+            alarm.account,
+            "one region",
+            f"the role {alarm.role_name}, which trusts these users",
+        ),
+        DeployedPart(
+            "alarm", "alarm.template.yaml", alarm.alarm_account, alarm.alarm_region, "event bus, topic and who is told"
+        ),
+        DeployedPart(
+            "forward",
+            "forward.template.yaml",
+            watched,
+            "every region",
+            "rules that send what happens to that event bus",
+        ),
+        DeployedPart(
+            "scp", "scp", "the organization", "", "the SCP on all of these accounts, by which the alarm stays alive"
+        ),
     )
 
 
@@ -69,7 +89,7 @@ def break_glass_files(made: MadeBreakGlass, form: str, say: Say) -> Iterator[Bre
         yield BreakGlassFile("deploy.sh", deploy_script(made.alarm))
         yield BreakGlassFile("scp.sh", layer_text(made.scp, form))
     if form == "cloudformation":
-        yield BreakGlassFile("scp.yaml", layer_text(made.scp, form))
+        yield BreakGlassFile("scp.template.yaml", layer_text(made.scp, form))
     yield BreakGlassFile("RUNBOOK.md", runbook(made.alarm, pieces(made), made.mfa_age, form))
 
 
@@ -83,14 +103,14 @@ def _templates(made: MadeBreakGlass) -> Mapping[str, dict[str, Any]]:
 
 def _stacks(made: MadeBreakGlass, say: Say) -> Iterator[BreakGlassFile]:
     for name, template in _templates(made).items():
-        yield BreakGlassFile(f"{name}.yaml", to_template(template))
-    yield BreakGlassFile("role.yaml", _role(made, "cloudformation", say))
+        yield BreakGlassFile(f"{name}.template.yaml", to_template(template))
+    yield BreakGlassFile("role.template.yaml", _role(made, "cloudformation", say))
 
 
 def _modules(made: MadeBreakGlass, say: Say) -> Iterator[BreakGlassFile]:
     """Yield a Terraform module for each piece; users and alarm stay stacks, of one text in all forms."""
     for name, template in _templates(made).items():
-        yield BreakGlassFile(f"{name}/{name}.yaml", to_template(template))
+        yield BreakGlassFile(f"{name}/{name}.template.yaml", to_template(template))
         yield BreakGlassFile(f"{name}/main.tf.json", to_json(stack_module(f"{made.alarm.name}-{name}", name, template)))
     yield BreakGlassFile("role/role.tf.json", _role(made, "terraform", say))
     yield BreakGlassFile("scp/policies.tf.json", layer_text(made.scp, "terraform"))
@@ -101,5 +121,5 @@ def _role(made: MadeBreakGlass, form: str, say: Say) -> str:
     for note in exported.notes:
         say(note)
     if form == "cloudformation" and len(exported.text.encode()) > BODY_LIMIT:
-        say("role.yaml is over the size that is sent with a call: deploy it through a bucket (--s3-bucket)")
+        say("role.template.yaml is over the size that is sent with a call: deploy it through a bucket (--s3-bucket)")
     return exported.text

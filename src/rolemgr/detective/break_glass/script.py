@@ -45,7 +45,7 @@ deploy() {{
   local template=$1 region=$2 parameters=()
   shift 2
   if (($#)); then parameters=(--parameter-overrides "$@"); fi
-  aws cloudformation deploy --stack-name "$name-$template" --template-file "$here/$template.yaml" \\
+  aws cloudformation deploy --stack-name "$name-$template" --template-file "$here/$template.template.yaml" \\
     --region "$region" --capabilities CAPABILITY_NAMED_IAM --no-fail-on-empty-changeset \\
     ${{parameters[@]+"${{parameters[@]}}"}} >&2 || return 1
   aws cloudformation update-termination-protection --enable-termination-protection \\
