@@ -12,7 +12,19 @@ from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 from moto import mock_aws
 from moto.events.models import EventPattern
-from tests.break_glass.break_glass_support import ACCOUNT, ALARM, ROLE, USER, USERS, by_role, by_user, event, example
+from tests.break_glass.break_glass_support import (
+    ACCOUNT,
+    ALARM,
+    ROLE,
+    USER,
+    USERS,
+    by_role,
+    by_user,
+    event,
+    example,
+    made_of,
+    request,
+)
 from tests.support import PARTITION_REGIONS
 
 from rolemgr.detective.break_glass.events import STATE
@@ -22,10 +34,10 @@ from rolemgr.files.write import to_template
 
 MADE = example().alarm
 ADMIN = by_role(f"arn:aws:iam::{ACCOUNT}:role/Admin", "ana")
-AssumeRole = {"requestParameters": {"roleArn": ROLE, "roleSessionName": "otto"}, "readOnly": True}
+TAKEN: dict[str, Any] = {"requestParameters": {"roleArn": ROLE, "roleSessionName": "otto"}, "readOnly": True}
 
 
-def sees(template: dict[str, Any], happened: dict[str, Any], *rules: str) -> bool:
+def sees(template: dict[str, Any], happened: Any, *rules: str) -> bool:
     """Tell whether one of the *rules* of *template* passes on what *happened*, as moto's EventBridge judges."""
     found = [template["Resources"][name]["Properties"] for name in rules or ("UseRule", "ChangeRule")]
     if happened["detail"]["readOnly"]:  # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
@@ -35,15 +47,15 @@ def sees(template: dict[str, Any], happened: dict[str, Any], *rules: str) -> boo
 
 
 SEEN = {
-    "AssumeRole, from the role's account": event("sts", "AssumeRole", userIdentity={"type": "AWSAccount"}, **AssumeRole),
-    "AssumeRole, from the user's account": event("sts", "AssumeRole", USERS, userIdentity=by_user(), **AssumeRole),
+    "AssumeRole, from the role's account": event("sts", "AssumeRole", userIdentity={"type": "AWSAccount"}, **TAKEN),
+    "AssumeRole, from the user's account": event("sts", "AssumeRole", USERS, userIdentity=by_user(), **TAKEN),
     "AssumeRole with the ARN in other letters": event(
         "sts", "AssumeRole", userIdentity=ADMIN, readOnly=True, requestParameters={"roleArn": ROLE.upper()}
     ),
     "AssumeRole denied, in the caller's account": event(
         "sts", "AssumeRole", USERS, userIdentity=by_user(), errorCode="AccessDenied", requestParameters=None, readOnly=True
     ),
-    "AssumeRoleWithSAML": event("sts", "AssumeRoleWithSAML", userIdentity={"type": "SAMLUser"}, **AssumeRole),
+    "AssumeRoleWithSAML": event("sts", "AssumeRoleWithSAML", userIdentity={"type": "SAMLUser"}, **TAKEN),
     "a call that only reads": event("sagemaker", "ListModels", userIdentity=by_role(), readOnly=True),
     "a call in another region": event("sagemaker", "CreateTrainingJob", region="ap-south-1", userIdentity=by_role()),
     "switching to the role in the console": event("signin", "SwitchRole", userIdentity=by_role())
@@ -135,7 +147,7 @@ def test_what_is_sent_is_told() -> None:
     """The rule on the bus takes whatever comes from the watched accounts, reading calls too, and nothing else."""
     template = alarm_template(MADE)
     assert all(sees(template, one, "AlarmRule") for one in SEEN.values())
-    assert not sees(template, event("sts", "AssumeRole", "999999999999", **AssumeRole), "AlarmRule")
+    assert not sees(template, event("sts", "AssumeRole", "999999999999", **TAKEN), "AlarmRule")
 
 
 def templates(made: BreakGlass) -> dict[str, dict[str, Any]]:
@@ -166,7 +178,7 @@ def test_the_stacks_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
         )
     events = boto3.client("events", region_name="eu-west-1")
     rules = {one["Name"]: one["State"] for one in events.list_rules()["Rules"]}
-    assert rules == {"break-glass-use": STATE, "break-glass-change": STATE}
+    assert rules == dict.fromkeys(("break-glass-use", "break-glass-change", "break-glass-alarm-change"), STATE)
     assert [one["State"] for one in events.list_rules(EventBusName="break-glass")["Rules"]] == [STATE]
     [target] = events.list_targets_by_rule(Rule="break-glass-use")["Targets"]
     assert (target["Arn"], bool(target["DeadLetterConfig"]["Arn"])) == (MADE.bus, True)
@@ -174,6 +186,20 @@ def test_the_stacks_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
     assert topic["TopicArn"].endswith(":break-glass")
     users = boto3.client("iam", region_name="us-east-1").list_users(PathPrefix="/break-glass/")["Users"]
     assert {one["UserName"] for one in users} == {"otto", "mia"}
+
+
+def test_one_account_may_be_watched_and_have_the_alarm() -> None:
+    """No name is taken twice there."""
+    made = made_of(request(alarm_account=USERS))[0].alarm
+    stacks = (alarm_template(made), forward_template(made), users_template(made))
+    names = [
+        (one["Type"], value)
+        for template in stacks
+        for one in template["Resources"].values()
+        for key, value in one["Properties"].items()
+        if key in ("Name", "QueueName", "RoleName", "TopicName", "AlarmName", "AliasName", "UserName")
+    ]
+    assert len(set(names)) == len(names) >= 10
 
 
 def problems(found: dict[str, dict[str, Any]]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """An exemption that ends: until then as if exempt for good, from then on as if never exempt, for nobody else any change."""
 
 import json
+from typing import Any
 
 import pytest
 from tests.conftest import Run
@@ -29,7 +30,7 @@ WAYS = {
 }
 
 
-def scps(ending: Exemptions) -> list[IdentityPolicy]:
+def scps(ending: Exemptions) -> list[Any]:
     """Return ceilings of instance types and the protection of keys as SCPs."""
     values = {"types": GivenValue(("ml.m5.*",), SourceLocation("test"))}
     choice = LayerChoice(LayerKind.SCP, ("instance-ceilings", "kms-key-protection"), given=values, exemptions=ending)
@@ -48,7 +49,7 @@ def test_a_role_is_let_go_until_the_moment_and_bound_from_it_on(way: str, princi
     """Second by second the decision is that of the SCPs with, or without, the exemption."""
     action, context = WAYS[way]
     resource = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab" if way == "key" else "*"
-    asked = {"principal": principal, "action": action, "resource": resource}
+    asked: dict[str, Any] = {"principal": principal, "action": action, "resource": resource}
     asked["context"] = {**context, "aws:CurrentTime": moment}
     same = FOR_GOOD if moment == BEFORE else NEVER
     assert decided(asked, scps=ENDING) == decided(asked, scps=same)
@@ -60,7 +61,7 @@ def test_a_role_is_let_go_until_the_moment_and_bound_from_it_on(way: str, princi
 @pytest.mark.parametrize("exempt", [BREAK_GLASS, ELEVATED])
 def test_who_is_let_go_for_a_while_never_changes_an_exempt_role(exempt: str) -> None:
     """Not another one, and not itself: it would stay."""
-    asked = {"principal": ELEVATED, "action": "iam:UpdateAssumeRolePolicy", "resource": exempt}
+    asked: dict[str, Any] = {"principal": ELEVATED, "action": "iam:UpdateAssumeRolePolicy", "resource": exempt}
     asked["context"] = {"aws:CurrentTime": BEFORE}
     assert decided(asked, scps=ENDING) == "ExplicitlyDenied"
     assert decided({**asked, "principal": BREAK_GLASS}, scps=ENDING) == "Allowed"

@@ -113,7 +113,15 @@ class _Place:
         }
         names["resources"] = names["resources"] or (() if one.not_resources else _ALL)
         origin = Origin(self.at(), self.name, one.sid, one.actions, "pattern")
-        return LayerDeny(one.sid, conditions=self._conditions(values), origin=origin, **names)
+        return LayerDeny(
+            one.sid,
+            names["actions"],
+            names["not_actions"],
+            names["resources"],
+            names["not_resources"],
+            self._conditions(values),
+            origin,
+        )
 
     def _conditions(self, values: Values) -> FrozenConditions:
         filled: dict[str, dict[str, tuple[str, ...]]] = {}

@@ -62,7 +62,7 @@ def change_pattern(made: BreakGlass) -> Json:
             {**iam, "requestParameters": {"userName": users}},
             {**iam, "requestParameters": {"policyArn": policies}},
             *_rules([made.use_rule, made.change_rule]),
-            *_queues(made),
+            *_queues(made.queue),
             {"eventSource": ["cloudtrail.amazonaws.com"], "eventName": _data()["trail"]},
         ]
     )
@@ -84,9 +84,9 @@ def alarm_change_pattern(made: BreakGlass, key_id: Any) -> Json:
             {**topic, "requestParameters": {"subscriptionArn": [{"prefix": f"{made.topic}:"}]}},
             {**key, "requestParameters": {"keyId": [key_id]}},
             {**bus, "requestParameters": {"eventBusName": [made.name, made.bus]}},
-            *_rules([made.alarm_rule, made.change_rule]),
+            *_rules([made.alarm_rule, made.alarm_change_rule]),
             {"eventSource": ["events.amazonaws.com"], "eventName": ["DeleteEventBus", "UpdateEventBus"]},
-            *_queues(made),
+            *_queues(made.alarm_queue),
         ]
     )
 
@@ -97,9 +97,9 @@ def _rules(names: Sequence[str]) -> list[Json]:
     return [{**change, "requestParameters": {key: [*names]}} for key in ("name", "rule")]
 
 
-def _queues(made: BreakGlass) -> list[Json]:
+def _queues(name: str) -> list[Json]:
     change = {"eventSource": ["sqs.amazonaws.com"], "readOnly": [False]}
-    return [{**change, "requestParameters": {"queueUrl": [{"suffix": f"/{made.queue}"}]}}]
+    return [{**change, "requestParameters": {"queueUrl": [{"suffix": f"/{name}"}]}}]
 
 
 def _pattern(details: Sequence[Json]) -> Json:

@@ -60,8 +60,13 @@ class BreakGlass:
 
     @property
     def queue(self) -> str:
-        """The name of the queue that takes what could not be delivered, in each account and region."""
+        """The name of the queue that takes what could not be sent, in each watched account and region."""
         return f"{self.name}-undelivered"
+
+    @property
+    def alarm_queue(self) -> str:
+        """The name of the queue that takes what could not be told; one account may be watched and have the alarm."""
+        return f"{self.name}-alarm-undelivered"
 
     @property
     def use_rule(self) -> str:
@@ -77,6 +82,11 @@ class BreakGlass:
     def alarm_rule(self) -> str:
         """The name of the rule on the alarm's bus."""
         return f"{self.name}-alarm"
+
+    @property
+    def alarm_change_rule(self) -> str:
+        """The name of the rule in the alarm's account that sees the alarm changed."""
+        return f"{self.name}-alarm-change"
 
     @property
     def users_policy(self) -> str:
@@ -104,6 +114,9 @@ class BreakGlass:
             "buses": (f"{every}:events:*:{alarm}:event-bus/{self.name}",),
             "alarm_accounts": (alarm,),
             "topics": (f"{every}:sns:*:{alarm}:{self.name}",),
-            "queues": tuple(f"{every}:sqs:*:{one}:{self.queue}" for one in accounts),
-            "alarms": (f"{every}:cloudwatch:*:{alarm}:alarm:{self.queue}",),
+            "queues": (
+                *(f"{every}:sqs:*:{one}:{self.queue}" for one in self.watched),
+                f"{every}:sqs:*:{alarm}:{self.alarm_queue}",
+            ),
+            "alarms": (f"{every}:cloudwatch:*:{alarm}:alarm:{self.alarm_queue}",),
         }

@@ -84,7 +84,7 @@ def forward_template(made: BreakGlass) -> Json:
         "Conditions": {"IsHome": {"Fn::Equals": [_ref("AWS::Region"), _ref("HomeRegion")]}},
         "Resources": {
             "Forwarder": {"Type": "AWS::IAM::Role", "Condition": "IsHome", "Properties": forwarder},
-            **_undelivered(made, ("UseRule", "ChangeRule")),
+            **_undelivered(made.queue, ("UseRule", "ChangeRule")),
             **rules,
         },
     }
@@ -118,11 +118,11 @@ def alarm_template(made: BreakGlass) -> Json:
             **_key(made),
             **_topic(made),
             **_bus(made),
-            **_undelivered(made, ("AlarmRule", "ChangeRule"), made.queue),
+            **_undelivered(made.alarm_queue, ("AlarmRule", "ChangeRule")),
             "UndeliveredAlarm": _undelivered_alarm(made),
             "AlarmRule": _alarm_rule(made),
             "ChangeRule": _rule(
-                made.change_rule,
+                made.alarm_change_rule,
                 f"The alarm on {made.role_name} is changed",
                 alarm_change_pattern(made, _ref("Key")),
                 _told("The alarm itself is changed"),
@@ -284,9 +284,9 @@ def _told(what: str) -> Json:
     }
 
 
-def _undelivered(made: BreakGlass, rules: Sequence[str], name: str | None = None) -> Json:
+def _undelivered(name: str, rules: Sequence[str]) -> Json:
     """
-    Return the queue that takes what the targets of *rules* could not, which would be lost without a word.
+    Return the queue *name* that takes what the targets of *rules* could not, which would be lost without a word.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
     """
@@ -299,7 +299,7 @@ def _undelivered(made: BreakGlass, rules: Sequence[str], name: str | None = None
         "Condition": {"ArnEquals": {"aws:SourceArn": [_arn(rule) for rule in rules]}},
     }
     queue = {
-        "QueueName": name or made.queue,
+        "QueueName": name,
         "MessageRetentionPeriod": _RETENTION,
         "SqsManagedSseEnabled": True,
     }
@@ -315,8 +315,8 @@ def _undelivered_alarm(made: BreakGlass) -> Json:
     return {
         "Type": "AWS::CloudWatch::Alarm",
         "Properties": {
-            "AlarmName": made.queue,
-            "AlarmDescription": f"An event about {made.role_name} was not delivered: look into the queue {made.queue}.",
+            "AlarmName": made.alarm_queue,
+            "AlarmDescription": f"An event about {made.role_name} was not told: see the queue {made.alarm_queue}.",
             "Namespace": "AWS/SQS",
             "MetricName": "ApproximateNumberOfMessagesVisible",
             "Dimensions": [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["Undelivered", "QueueName"]}}],
