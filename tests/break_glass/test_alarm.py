@@ -231,7 +231,7 @@ def wrong_rules(alarm: dict[str, Any], forward: dict[str, Any]) -> Iterator[str]
 
 def wrong_topic(alarm: dict[str, Any]) -> Iterator[str]:
     """Yield what is wrong with the topic and its key."""
-    [publish] = alarm["TopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    [publish, _] = alarm["TopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     if "Condition" in publish:
         yield "EventBridge publishes to a topic under no condition"
     _, services, keepers = alarm["Key"]["Properties"]["KeyPolicy"]["Statement"]

@@ -200,17 +200,18 @@ def _topic(made: BreakGlass) -> Json:
     """
     Return the topic, who may publish, and who is told.
 
-    EventBridge can't publish under a condition: its statement has none.
+    EventBridge can't publish under a condition: its statement has none. CloudWatch can.
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+    https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
     """
+    alarm = f"arn:${{AWS::Partition}}:cloudwatch:${{AWS::Region}}:${{AWS::AccountId}}:alarm:{made.alarm_queue}"
+    source = {
+        "ArnEquals": {"aws:SourceArn": {"Fn::Sub": alarm}},
+        "StringEquals": {"aws:SourceAccount": _ref("AWS::AccountId")},
+    }
     policy = _document(
-        {
-            "Sid": "Services",
-            "Effect": "Allow",
-            "Principal": {"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]},
-            "Action": "sns:Publish",
-            "Resource": _ref("Topic"),
-        }
+        _publishes("EventBridge", "events.amazonaws.com"),
+        {**_publishes("CloudWatch", "cloudwatch.amazonaws.com"), "Condition": source},
     )
     topic = {"TopicName": made.name, "DisplayName": "BREAK-GLASS", "KmsMasterKeyId": _arn("Key")}
     policies = {"Topics": [_ref("Topic")], "PolicyDocument": policy}
@@ -219,6 +220,17 @@ def _topic(made: BreakGlass) -> Json:
         "TopicPolicy": {"Type": "AWS::SNS::TopicPolicy", "Properties": policies},
         "Subscription": _subscription("Email"),
         "SecondSubscription": {**_subscription("SecondEmail"), "Condition": "HasSecondEmail"},
+    }
+
+
+def _publishes(sid: str, service: str) -> Json:
+    principal = {"Service": service}
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": principal,
+        "Action": "sns:Publish",
+        "Resource": _ref("Topic"),
     }
 
 
