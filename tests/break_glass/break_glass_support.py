@@ -9,7 +9,7 @@ from rolemgr.workflow.break_glass import BreakGlassRequest, MadeBreakGlass, make
 from rolemgr.workflow.outside import Outside
 
 ACCOUNT, USERS, ALARM = "111122223333", "444455556666", "777788889999"
-KEEPER = "arn:aws:iam::*:role/security/watch"
+KEEPER = "arn:*:iam::*:role/security/watch"
 EVERYTHING = IdentityPolicy.model_validate(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 )

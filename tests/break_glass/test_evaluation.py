@@ -7,7 +7,6 @@ from tests.break_glass.break_glass_support import (
     ACCOUNT,
     ALARM,
     EVERYTHING,
-    KEEPER,
     ROLE,
     USER,
     USERS,
@@ -71,7 +70,7 @@ def test_neither_role_nor_administrator_touches_the_alarm(part: str) -> None:
 def test_its_keepers_look_after_it() -> None:
     """Whatever part it is, in each account."""
     for account in (ACCOUNT, USERS, ALARM):
-        keeper = KEEPER.replace("*", account)
+        keeper = f"arn:aws:iam::{account}:role/security/watch"
         left = [one for one in SINKS if decided(one, keeper, under(scps(WHOLE), EVERYTHING)) != "Allowed"]
         assert left == []
 
@@ -93,7 +92,7 @@ def test_the_key_is_guarded_by_its_own_policy_before_the_scp_knows_it() -> None:
     filled = text.replace('{"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}', f'"{root}"')
     policy = ResourcePolicy.model_validate_json(filled)
     policies = Policies(identity=(EVERYTHING,), resource=policy)
-    admin, keeper = f"arn:aws:iam::{ALARM}:role/Admin", KEEPER.replace("*", ALARM)
+    admin, keeper = f"arn:aws:iam::{ALARM}:role/Admin", f"arn:aws:iam::{ALARM}:role/security/watch"
     for action in ("kms:DisableKey", "kms:ScheduleKeyDeletion", "kms:PutKeyPolicy"):
         asked = Sink("key", action, KEY, ALARM)
         assert [decided(asked, one, policies) for one in (admin, keeper, root)] == [

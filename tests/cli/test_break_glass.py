@@ -93,6 +93,17 @@ def test_a_role_file_gives_the_role_and_its_trust_is_of_its_days(run: Run) -> No
     assert "*Switch role*, account `111122223333`, role `ml/night`" in found["Runbook"]
 
 
+def test_an_account_without_a_keeper_is_said(run: Run) -> None:
+    """There the SCP leaves nobody who mends anything; one user, and one account for both, are said too."""
+    asked = ("break-glass", *ASKED[1:7], "--user-account", "444455556666", "--alarm-account", "444455556666")
+    done = run(*asked, "--keeper", "arn:aws:iam::444455556666:role/watch")
+    assert [note for note in done.notes if note.startswith(("no keeper", "users and alarm", "there is one"))] == [
+        "no keeper works in account 111122223333: with the SCP on, nobody changes what is there",
+        "users and alarm are both in 444455556666: who administers that account has both in hand",
+        "there is one user: two people on call need one each, as CloudTrail tells them apart by their names",
+    ]
+
+
 def test_a_landing_zone_keeps_the_alarm_too(run: Run) -> None:
     """Its roles deploy it, and the SCP lets them."""
     done = run(*ASKED[:-2], "--landing-zone", "stacksets", "--format", "json")
@@ -114,6 +125,7 @@ def test_a_landing_zone_keeps_the_alarm_too(run: Run) -> None:
         ((*ASKED, "--alarm-region", "cn-north-1"), "--alarm-region: `cn-north-1` is not in partition aws"),
         ((*ASKED, "--alarm-name", "x*"), "--alarm-name: `x*` is not a letter and"),
         ((*ASKED, "--keeper", "watch"), "--keeper: `watch` is not a role's ARN"),
+        ((*ASKED, "--keeper", "arn:aws-cn:iam::*:role/watch"), "is in another partition than the role, aws"),
         ((*ASKED, "--landing-zone", "none"), "--landing-zone: unknown landing zone `none`"),
         ((*ASKED, "--keeper", "arn:aws:iam::*:role/sagemaker-mlops-*"), "may be the same"),
         ((*ASKED, "--mfa-age", "2d"), "`172800` s is not from 1 s to 36h"),

@@ -160,6 +160,10 @@ def _unfit(spec: RoleSpec, request: BreakGlassRequest) -> Iterator[InputError]:
     if spec.expires:
         problem = "does not go with break-glass: the night on which it is needed has no date"
         yield InputError(SourceLocation("--expires"), problem, "see `rolemgr elevated` for access that ends")
+    for pattern in request.keepers:
+        if pattern.split(":")[1] not in ("*", spec.partition_name):
+            problem = f"`{pattern}` is in another partition than the role, {spec.partition_name}: it would keep nothing"
+            yield InputError(SourceLocation("--keeper"), problem)
     for flag, account, why in (
         ("--user-account", request.user_account, "whoever administers the role's account would be its users too"),
         ("--alarm-account", request.alarm_account, "whoever administers the role's account would silence its alarm"),
@@ -247,6 +251,9 @@ def _notes(request: BreakGlassRequest, alarm: BreakGlass) -> Iterator[str]:
             "the key of the topic is guarded by its own policy; once it is there, --alarm-key ARN (output Key of the "
             "alarm's stack) has the SCP guard it too"
         )
+    for account in dict.fromkeys((*alarm.watched, alarm.alarm_account)):
+        if not any(pattern.split(":")[4] in ("*", account) for pattern in alarm.keepers):
+            yield f"no keeper works in account {account}: with the SCP on, nobody changes what is there"
     if request.alarm_account == request.user_account:
         yield f"users and alarm are both in {alarm.alarm_account}: who administers that account has both in hand"
     if len(request.users) == 1:

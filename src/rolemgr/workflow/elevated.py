@@ -110,7 +110,8 @@ def _unknown(raised: Mapping[str, object], base: RenderedChoice) -> Iterator[Inp
     there = [one.name for one in base.role.guardrails]
     for name in raised:
         if name not in there:
-            yield UnknownNameError(_RAISE, "guardrail of the role", name, there, otherwise=f"it has {', '.join(there)}")
+            has = f"it has {', '.join(there) or 'none'}"
+            yield UnknownNameError(_RAISE, "guardrail of the role", name, there, otherwise=has)
 
 
 def _unapproved(own: Mapping[str, Any], request: ElevatedRequest) -> Iterator[InputError]:
