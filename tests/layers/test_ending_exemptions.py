@@ -109,6 +109,7 @@ def test_the_option_says_when_it_ends(run: Run) -> None:
     done = run(*ASKED, "--exempt-until", f"{ELEVATED}=2026-12-24T19:00+01:00")
     assert f"exempt {ELEVATED} until {END}: from then on the Denies whose Sid ends in Again bind it" in done.notes
     assert END in json.dumps(json.loads(done.stdout))
+    assert "protect-exempt: nobody is exempt of it, by its meaning" not in done.notes
     alone = run(*ASKED[:4], "--exempt-until", f"{ELEVATED}={END}")
     assert any(note.startswith("nobody is exempt for good") for note in alone.notes)
 

@@ -177,12 +177,12 @@ def _notes(
     yield f"{choice.kind.upper()}s never bind {'; '.join(outside)}"
     if as_root:
         yield f"nor the root user for {'; '.join(as_root)}"
-    exempt = set(choice.exemptions.arns)
-    for part in parts if exempt else ():
-        if not any(exempt <= set(lets_go(deny)) for deny in part.denies):
+    always = {name for name, pattern in patterns.items() if pattern.value.always}
+    for part in parts:
+        exempt = set(choice.exemptions.for_good if part.name in always else choice.exemptions.arns)
+        if exempt and not any(exempt <= set(lets_go(deny)) for deny in part.denies):
             yield f"{part.name}: nobody is exempt of it, by its meaning"
     if choice.kind is LayerKind.SCP:
-        always = {name for name, pattern in patterns.items() if pattern.value.always}
         yield from stopped_stack_sets([one for one in parts if one.name not in always])
     for name, pattern in ((one.name, patterns[one.name]) for one in parts if one.name in patterns):
         missing = [one for one in pattern.value.needs_others if one not in patterns]
