@@ -14,6 +14,7 @@ from tests.break_glass.break_glass_support import (
     made_of,
     request,
 )
+from tests.layers.layers_support import composed_layer, documents_of
 from tests.test_days import AskedFor, day_of
 
 from rolemgr.detective.break_glass.sinks import Sink, sinks
@@ -24,6 +25,7 @@ from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request, context_of
 from rolemgr.files.write import to_json
 from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy
+from rolemgr.model.layer_pattern import LayerKind
 
 KEY = f"arn:aws:kms:eu-west-1:{ALARM}:key/00000000-0000-0000-0000-000000000000"
 TRAIL = f"arn:aws:cloudtrail:eu-west-1:{ACCOUNT}:trail/any"
@@ -115,6 +117,22 @@ def test_an_emergency_goes_on_under_the_scp(number: int) -> None:
 
     assert [decision(one) for one in day.calls[number].requests] == ["Allowed"] * len(day.calls[number].requests)
     assert decision(day.calls[number].twin.request) != "Allowed"
+
+
+def test_an_emergency_goes_on_where_others_are_held_to_ceilings() -> None:
+    """The organization's other SCPs let the role go by its ARN; its own guardrails stay."""
+    names, given = ("vpc-required", "instance-ceilings"), {"types": ["ml.t3.medium"]}
+    day, made = day_of("mlops-emergency"), made_in_us_east_1()
+    calls = [one for call in day.calls for one in call.requests if one.action == "sagemaker:CreateTrainingJob"]
+    assert calls
+    for exempt, expected in (([made.alarm.role], "Allowed"), ([], "ExplicitlyDenied")):
+        others = documents_of(composed_layer(LayerKind.SCP, *names, exempt=exempt, **given)).policies
+        statements = [one for policy in others for one in policy.document.to_json_value()["Statement"]]
+        policies = under([*scps(made), *statements], *own(made))
+        for asked in calls:
+            context = {"aws:PrincipalArn": made.alarm.role, **day.context, **asked.context}
+            request_ = Request(asked.action, asked.resource, context_of(context), day.principal)
+            assert str(evaluate(request_, policies).decision) == expected
 
 
 def made_in_us_east_1() -> Any:
