@@ -226,6 +226,9 @@ def wrong_rules(alarm: dict[str, Any], forward: dict[str, Any]) -> Iterator[str]
         yield "the rule is not on the bus that all send to"
     if any(one["Arn"] != MADE.bus or "RoleArn" not in one for one in targets if one["Id"] == "Alarm"):
         yield "EventBridge takes another account's bus only with a role"
+    [trust] = forward["Forwarder"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    if {key for block in trust["Condition"].values() for key in block} != {"aws:SourceAccount", "aws:SourceArn"}:
+        yield "rules of others send as the role"
     policies = [one["Properties"]["Statement"] for one in alarm.values() if one["Type"].endswith("BusPolicy")]
     if {one["Principal"]["AWS"] for one in policies} != {f"arn:aws:iam::{one}:root" for one in (ACCOUNT, USERS)}:
         yield "a watched account can't send"
@@ -275,6 +278,9 @@ MUTANTS: dict[str, Mutant] = {
         "Action"
     ].remove("kms:PutKeyPolicy"),
     "AWS's own key": lambda t: t["alarm"]["Resources"]["Topic"]["Properties"].update(KmsMasterKeyId="alias/aws/sns"),
+    "a role for anybody's rules": lambda t: t["forward"]["Resources"]["Forwarder"]["Properties"][
+        "AssumeRolePolicyDocument"
+    ]["Statement"][0]["Condition"].pop("StringEquals"),
     "one account less": lambda t: t["alarm"]["Resources"].pop("From2"),
     "MFA of the user's policy": lambda t: t["users"]["Resources"]["Policy"]["Properties"]["PolicyDocument"][
         "Statement"
