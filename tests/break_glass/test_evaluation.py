@@ -1,5 +1,6 @@
 """By evaluation: who takes the role, what it can't touch with the SCP on, what goes on, and which Deny does it."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -184,7 +185,18 @@ def test_a_user_does_nothing_else() -> None:
         assert str(evaluate(Request.from_json_value(asked), policies).decision) == "ImplicitlyDenied"
 
 
-def test_a_role_that_could_end_its_alarm_is_refused() -> None:
+STOP_TRAILS = """\
+title: Stop trails
+description: Only from one network.
+statements:
+  - sid: Stop
+    actions: [cloudtrail:StopLogging]
+    resources: ["arn:{{ partition }}:cloudtrail:{{ region }}:{{ account }}:trail/*"]
+    conditions: {IpAddress: {"aws:SourceIp": [192.0.2.0/24]}}
+"""
+
+
+def test_a_role_that_could_end_its_alarm_is_refused(tmp_path: Path) -> None:
     """Where the SCP does not know the trail, a role that stops trails is none for emergencies; what it guards is said."""
     administrator = {"managed_policy": ("arn:aws:iam::aws:policy/AdministratorAccess",), "break_separation": "test"}
     with pytest.raises(InputError, match=r"the role may do `kms:DisableKey` on .*\(the key of the topic\)"):
@@ -193,5 +205,11 @@ def test_a_role_that_could_end_its_alarm_is_refused() -> None:
         made_of(request(chosen=administrator, alarm_key=KEY))
     _, notes = made_of(request(chosen=administrator, alarm_key=KEY, trails=(TRAIL,)))
     assert any(note.startswith("the SCP alone keeps the role from the trail: its own policies allow") for note in notes)
+    conditional = tmp_path / "activity_groups"
+    conditional.mkdir()
+    (conditional / "stop-trails.yaml").write_text(STOP_TRAILS)
+    chosen = {"catalog": (str(tmp_path),), "add": ("stop-trails",), "break_separation": "test"}
+    with pytest.raises(InputError, match=r"`cloudtrail:StopLogging`"):
+        made_of(request(chosen=chosen))
     unknown = {"managed_policy": (f"arn:aws:iam::{ACCOUNT}:policy/extra",)}
     assert any("extra allows is not known here" in note for note in made_of(request(chosen=unknown))[1])

@@ -93,6 +93,14 @@ def test_a_role_file_gives_the_role_and_its_trust_is_of_its_days(run: Run) -> No
     assert "*Switch role*, account `111122223333`, role `ml/night`" in found["Runbook"]
 
 
+def test_any_name_that_iam_takes_is_guarded(run: Run) -> None:
+    """A comma parts the values of a parameter, an equals sign does not."""
+    found = json.loads(run(*ASKED, "--user", "a,b=c", "--name", "x,y", "--format", "json").stdout)
+    text = json.dumps(found["ServiceControlPolicies"])
+    assert "user/break-glass/a?b=c" in text
+    assert "role/x?y" in text
+
+
 def test_an_account_without_a_keeper_is_said(run: Run) -> None:
     """There the SCP leaves nobody who mends anything; one user, and one account for both, are said too."""
     asked = ("break-glass", *ASKED[1:7], "--user-account", "444455556666", "--alarm-account", "444455556666")
@@ -125,6 +133,7 @@ def test_a_landing_zone_keeps_the_alarm_too(run: Run) -> None:
         ((*ASKED, "--alarm-region", "cn-north-1"), "--alarm-region: `cn-north-1` is not in partition aws"),
         ((*ASKED, "--alarm-name", "x*"), "--alarm-name: `x*` is not a letter and"),
         ((*ASKED, "--keeper", "watch"), "--keeper: `watch` is not a role's ARN"),
+        ((*ASKED, "--keeper", "arn:aws:iam::*:role/a,b"), "has a comma, which parts values"),
         ((*ASKED, "--keeper", "arn:aws-cn:iam::*:role/watch"), "is in another partition than the role, aws"),
         ((*ASKED, "--landing-zone", "none"), "--landing-zone: unknown landing zone `none`"),
         ((*ASKED, "--keeper", "arn:aws:iam::*:role/sagemaker-mlops-*"), "may be the same"),

@@ -59,8 +59,6 @@ class MadeBreakGlass(NamedTuple):
     role: RenderedChoice
     scp: MadeLayer
     mfa_age: int
-    trails: tuple[str, ...]
-    notes: tuple[str, ...]
 
 
 def make_break_glass(request: BreakGlassRequest, outside: Outside, *, verbose: bool) -> MadeBreakGlass:
@@ -73,11 +71,10 @@ def make_break_glass(request: BreakGlassRequest, outside: Outside, *, verbose: b
     keepers = _keepers(request)
     role = render_source(_with_users(request, outside), {}, outside.say, verbose=verbose)
     alarm = _alarm(request, role, keepers)
-    scp = _scp(request, alarm, outside)
-    notes = tuple(_guarded(alarm, role, scp))
-    for text in (*notes, *_notes(request, alarm)):
+    scp = _scp(request, alarm, role, outside)
+    for text in (*_guarded(alarm, role, scp), *_notes(request, alarm)):
         outside.say(text)
-    return MadeBreakGlass(alarm, role, scp, seconds(request.mfa_age), request.trails, notes)
+    return MadeBreakGlass(alarm, role, scp, seconds(request.mfa_age))
 
 
 def _wrong(request: BreakGlassRequest) -> Iterator[InputError]:
@@ -161,6 +158,9 @@ def _unfit(spec: RoleSpec, request: BreakGlassRequest) -> Iterator[InputError]:
         problem = "does not go with break-glass: the night on which it is needed has no date"
         yield InputError(SourceLocation("--expires"), problem, "see `rolemgr elevated` for access that ends")
     for pattern in request.keepers:
+        if "," in pattern:
+            problem = f"`{pattern}` has a comma, which parts values in an SCP's parameters: name another role"
+            yield InputError(SourceLocation("--keeper"), problem)
         if pattern.split(":")[1] not in ("*", spec.partition_name):
             problem = f"`{pattern}` is in another partition than the role, {spec.partition_name}: it would keep nothing"
             yield InputError(SourceLocation("--keeper"), problem)
@@ -193,13 +193,18 @@ def _alarm(request: BreakGlassRequest, role: RenderedChoice, keepers: tuple[str,
     )
 
 
-def _scp(request: BreakGlassRequest, alarm: BreakGlass, outside: Outside) -> MadeLayer:
-    """Return the SCP for the accounts of role, users and alarm, by `protect-break-glass`."""
+def _scp(request: BreakGlassRequest, alarm: BreakGlass, role: RenderedChoice, outside: Outside) -> MadeLayer:
+    """
+    Return the SCP for the accounts of role, users and alarm, by `protect-break-glass`.
+
+    A comma in a name, which would part two values, becomes a question mark: one more name is guarded.
+    """
     values = {**alarm.protected(), "trails": request.trails, "keys": (request.alarm_key,) if request.alarm_key else ()}
-    given = tuple(f"{name}={','.join(texts)}" for name, texts in values.items() if texts)
-    catalog = request.chosen.get("catalog") or ()
+    listed = {name: ",".join(text.replace(",", "?") for text in texts) for name, texts in values.items() if texts}
+    given = tuple(f"{name}={text}" for name, text in listed.items())
+    catalog = tuple(role.spec.value.catalog)
     asked = LayerRequest(
-        "scp", (_PATTERN,), given, name=f"{alarm.name}-scp", free_slots=request.free_slots, catalog=tuple(catalog)
+        "scp", (_PATTERN,), given, name=f"{alarm.name}-scp", free_slots=request.free_slots, catalog=catalog
     )
     return make_layer(asked, outside)
 
@@ -212,11 +217,11 @@ def _guarded(alarm: BreakGlass, role: RenderedChoice, scp: MadeLayer) -> Iterato
     """
     attached = attached_to(role.role)
     own = (*role.documents.policies, *role.documents.managed_policies)
-    identity = tuple(one.document for one in own) + tuple(attached.values())
+    identity = tuple(_widest(one) for one in (*(policy.document for policy in own), *attached.values()))
     boundary = role.documents.own_boundary.document if role.documents.own_boundary else None
     for arn in role.documents.attached:
         if arn not in attached:
-            yield f"what {arn} allows is not known here: the SCP is all that is told to keep the role from its alarm"
+            yield f"what {arn} allows is not known here, so that only the SCP is sure to keep the role from its alarm"
     alone = Policies(identity=identity, permissions_boundary=boundary)
     documents = tuple(IdentityPolicy.model_validate(one.document.to_json_value()) for one in scp.documents.policies)
     under = Policies(identity=identity, permissions_boundary=boundary, service_control=((_EVERYTHING, *documents),))
@@ -229,6 +234,15 @@ def _guarded(alarm: BreakGlass, role: RenderedChoice, scp: MadeLayer) -> Iterato
     for part in dict.fromkeys(one.part for one in found):
         actions = ", ".join(one.action for one in found if one.part == part)
         yield f"the SCP alone keeps the role from {part}: its own policies allow {actions}"
+
+
+def _widest(policy: IdentityPolicy) -> IdentityPolicy:
+    """Return *policy* as if every condition of its Allows held: what a request will carry is not known here."""
+    value = policy.to_json_value()
+    for statement in value["Statement"]:
+        if statement["Effect"] == "Allow":
+            statement.pop("Condition", None)
+    return IdentityPolicy.model_validate(value)
 
 
 def _allowed(alarm: BreakGlass, sink: Sink, policies: Policies) -> bool:

@@ -186,15 +186,13 @@ def _difference(base: LayeredSource, elevated: LayeredSource, catalogs: dict[tup
 
 
 def _not_raised(raised: Mapping[str, object], difference: RoleDiff) -> Iterator[InputError]:
-    """Yield the ceilings that are not higher: the same, or lower, or neither."""
-    names = list(raised)
+    """Yield the ceilings that are not higher; of what can't be told, the difference says so."""
     if difference.same:
-        yield InputError(_RAISE, f"raises nothing: {', '.join(names)} as every day")
-    elif not any(one.kind == "gains" or one.effect in ("wider", "other") for one in difference.changes):
-        yield InputError(_RAISE, f"raises nothing: with {', '.join(names)} no more may be done than every day")
+        yield InputError(_RAISE, f"raises nothing: {', '.join(raised)} as every day")
     for one in difference.changes:
-        if one.effect == "narrower":
-            yield InputError(_RAISE, f"`{one.what}` becomes narrower than every day", "leave it out")
+        if one.effect == "narrower" or one.kind == "loses":
+            what = one.what or ", ".join(one.actions[:3])
+            yield InputError(_RAISE, f"`{what}` becomes narrower than every day", "leave it out, or give a higher one")
 
 
 def _exempt(role: RenderedChoice, *, permission_set: bool) -> str:
