@@ -122,12 +122,12 @@ def test_an_emergency_goes_on_under_the_scp(number: int) -> None:
 
 def test_an_emergency_goes_on_where_others_are_held_to_ceilings() -> None:
     """The organization's other SCPs let the role go by its ARN; its own guardrails stay."""
-    names, given = ("vpc-required", "instance-ceilings"), {"types": ["ml.t3.medium"]}
+    names = ("vpc-required", "instance-ceilings")
     day, made = day_of("mlops-emergency"), made_in_us_east_1()
     calls = [one for call in day.calls for one in call.requests if one.action == "sagemaker:CreateTrainingJob"]
     assert calls
     for exempt, expected in (([made.alarm.role], "Allowed"), ([], "ExplicitlyDenied")):
-        others = documents_of(composed_layer(LayerKind.SCP, *names, exempt=exempt, **given)).policies
+        others = documents_of(composed_layer(LayerKind.SCP, *names, exempt=exempt, types=["ml.t3.medium"])).policies
         statements = [one for policy in others for one in policy.document.to_json_value()["Statement"]]
         policies = under([*scps(made), *statements], *own(made))
         for asked in calls:

@@ -61,6 +61,17 @@ def test_text_tells_the_difference_and_who_approves(run: Run) -> None:
     assert "who reviews the environment elevated of acme@1/ml@2 is set in GitHub" in done.stderr
 
 
+def test_a_ceiling_that_is_another_is_said(run: Run) -> None:
+    """Higher for one thing and lower for another: the values of every day were left out."""
+    done = run(
+        "elevated", "--role", "base.yaml", "--raise", "instance-types=ml.p4d.24xlarge", *ASKED[5:], "--trust", GITHUB
+    )
+    assert done.code == 0
+    assert any(
+        note.startswith("--raise instance-types: some of what may be done every day may not") for note in done.notes
+    )
+
+
 def job(seconds: str, moment: str) -> dict[str, object]:
     """Return a training job of a length, at a moment."""
     context = {

@@ -86,7 +86,7 @@ def make_elevated(request: ElevatedRequest, outside: Outside, *, verbose: bool) 
     raise_all([*_not_raised(raised, difference)])
     exempt = _exempt(role, permission_set=request.permission_set)
     scp = _scp(request, exempt, role, outside)
-    for text in _notes(request, role, exempt):
+    for text in (*_also_less(difference), *_notes(request, role, exempt)):
         outside.say(text)
     return MadeElevated(role, elevated, base, difference, exempt, scp, request.permission_set)
 
@@ -193,6 +193,15 @@ def _not_raised(raised: Mapping[str, object], difference: RoleDiff) -> Iterator[
         if one.effect == "narrower" or one.kind == "loses":
             what = one.what or ", ".join(one.actions[:3])
             yield InputError(_RAISE, f"`{what}` becomes narrower than every day", "leave it out, or give a higher one")
+
+
+def _also_less(difference: RoleDiff) -> Iterator[str]:
+    """Yield the ceilings that are another, and not only higher; and what the comparison can't tell."""
+    for one in difference.changes:
+        if one.effect == "other":
+            yield f"--raise {one.what}: some of what may be done every day may not; name the values of every day too"
+        elif one.kind == "unknown":
+            yield f"can't tell what becomes of {', '.join(one.actions) or one.what}: {one.reason}"
 
 
 def _exempt(role: RenderedChoice, *, permission_set: bool) -> str:
