@@ -49,7 +49,7 @@ ROOMS = {
     },
     "report": {
         "errors", "files", "iam", "model", "reference", "catalog", "render", "evaluate", "compare", "separation", "prove",
-        "diagnose", "policytest", "check", "account", "audit", "change",
+        "diagnose", "policytest", "check", "detective", "account", "audit", "change",
     },
     "wizard": {"errors", "files", "iam", "model", "catalog", "compose"},
     "workflow": {

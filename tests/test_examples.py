@@ -20,8 +20,13 @@ EXPORTS = re.findall(
     README,
     re.MULTILINE,
 )
+RENDERED = re.findall(r"^rolemgr (.*) -o (examples/\S+/)$", README, re.MULTILINE)
+"""Commands whose result is a folder."""
+MADE = {path for _, folder in RENDERED for path in (TOP / folder).rglob("*") if path.suffix == ".yaml"} - set(
+    EXAMPLES.glob("*/every-day.yaml")
+)
 YAML = sorted(
-    {path.relative_to(TOP).as_posix() for path in EXAMPLES.rglob("*.yaml")} - {path for _, path in EXPORTS}
+    {path.relative_to(TOP).as_posix() for path in {*EXAMPLES.rglob("*.yaml")} - MADE} - {path for _, path in EXPORTS}
 )  # fmt: skip
 COMMANDS = re.findall(r"^\$ rolemgr (.*)\n((?:(?!\$ |```).*\n)*)", README, re.MULTILINE)
 SCHEMA_LINE = re.compile(r"# yaml-language-server: \$schema=(\S+\.schema\.json)")
@@ -58,6 +63,21 @@ def test_export_is_what_its_command_writes(command: str, path: str, run: Run, up
     if update_golden:
         (TOP / path).write_text(ran.stdout, encoding="utf-8")
     assert (TOP / path).read_text(encoding="utf-8") == ran.stdout
+
+
+@pytest.mark.parametrize(("command", "folder"), RENDERED, ids=lambda text: text[-30:])
+def test_a_folder_is_what_its_command_writes(
+    command: str, folder: str, run: Run, update_golden: bool, tmp_path: Path
+) -> None:
+    """Each file of it, and no other."""
+    ran = run(*shlex.split(command), "-o", f"{tmp_path}/")
+    assert (ran.code, ran.errors) == (0, [])
+    made = {path.relative_to(tmp_path).as_posix(): path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
+    for name, text in made.items() if update_golden else ():
+        (TOP / folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (TOP / folder / name).write_text(text, encoding="utf-8")
+    there = [path for path in (TOP / folder).rglob("*") if path.is_file()]
+    assert {path.relative_to(TOP / folder).as_posix(): path.read_text() for path in there} == made
 
 
 def test_every_export_has_its_command() -> None:

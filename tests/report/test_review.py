@@ -46,7 +46,7 @@ def test_who_may_assume_it_is_told_with_the_conditions() -> None:
                trust=["account:444455556666?external-id=abc&mfa=yes"])  # fmt: skip
     assert "444455556666" in who
     assert "with external id abc" in who
-    assert "where aws:MultiFactorAuthPresent is true" in who
+    assert "with MFA" in who
     assert who.endswith("nobody else")
     assert "under no condition" in said("data-scientist", "WHO", trust=["sagemaker?source=none"])
 
@@ -211,3 +211,17 @@ def test_check_says_for_whom_it_is_proven() -> None:
     """Entries for the role alone are not said to hold for others."""
     check = said("data-scientist", "CHECK")
     assert re.search(r"(\d+) forbidden requests .* for this role and \d+ of them for role/sagemaker-compute", check)
+
+
+def test_conditions_of_trust_read_as_what_they_ask() -> None:
+    """MFA and its age, a session's name, what has to be brought; what lets nobody in is left out."""
+    user = "user:arn:aws:iam::444455556666:user/break-glass/otto?mfa-age=15m"
+    broker = (
+        "role:arn:aws:iam::444455556666:role/b?source-identity=required&session-name=elevated-*&session-tags=Project"
+    )
+    assert said("mlops-emergency", "WHO", trust=[user, broker]).splitlines() == [
+        "arn:aws:iam::444455556666:user/break-glass/otto, with MFA, given at most 900 s before",
+        "arn:aws:iam::444455556666:role/b, with aws:RequestTag/Project, with sts:SourceIdentity,"
+        " in a session named elevated-*",
+        "nobody else",
+    ]

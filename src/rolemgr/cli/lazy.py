@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     import rolemgr.workflow.audit
     import rolemgr.workflow.batch
     import rolemgr.workflow.boundary
+    import rolemgr.workflow.break_glass
+    import rolemgr.workflow.break_glass_files
     import rolemgr.workflow.browse
     import rolemgr.workflow.check
     import rolemgr.workflow.create
@@ -49,6 +51,8 @@ if TYPE_CHECKING:
     import rolemgr.workflow.diagnose
     import rolemgr.workflow.diff
     import rolemgr.workflow.drift
+    import rolemgr.workflow.elevated
+    import rolemgr.workflow.elevated_files
     import rolemgr.workflow.found
     import rolemgr.workflow.inventory_questions
     import rolemgr.workflow.layer_policies

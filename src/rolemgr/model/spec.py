@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
@@ -16,6 +15,7 @@ from rolemgr.iam.base import Model
 from rolemgr.model.attachments import PolicyArn, PolicyArns
 from rolemgr.model.catalog import ParameterName, Strings, Text
 from rolemgr.model.guardrail import ChosenGuardrails
+from rolemgr.model.times import moment, seconds
 from rolemgr.model.trust_text import Trusts, default_trust
 
 DEFAULT_ACCOUNT = "111122223333"
@@ -25,16 +25,6 @@ _MOST_TAGS = 50
 
 BROKEN_SEPARATION_TAG = "rolemgr:break-separation"
 """The tag that says why a role may do what its persona must never do."""
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-
-
-def seconds(value: Any) -> int:
-    """Return the duration *value* (``12h``, ``90m``, ``3600``) in seconds; raise ValueError for another form."""
-    found = re.fullmatch(r"([0-9]{1,9})([smhd]?)", str(value))
-    if not found:
-        raise ValueError(f"`{value}` is not a duration such as 3600, 90m or 12h")
-    return int(found[1]) * _UNITS[found[2] or "s"]
 
 
 def _yes_or_no(value: Any) -> Any:
@@ -131,22 +121,6 @@ def default_role_name(persona: str) -> str:
     return f"sagemaker-{persona.removeprefix('sagemaker-')}"
 
 
-def _moment(value: str) -> str:
-    """
-    Return the point in time *value* in UTC, as `aws:CurrentTime` is compared: 2026-12-24T18:00:00Z.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Date
-    """
-    try:
-        found = datetime.fromisoformat(value)
-        in_utc = found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError(f"`{value}` is not a point in time: write it as 2026-12-24T18:00Z") from None
-    if found.tzinfo is None:
-        raise ValueError(f"`{value}` has no time zone: write 2026-12-24T18:00Z, or +01:00 for Z")
-    return in_utc.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 class RoleSpec(Model):
     """What the user chose for one role; the keys of a role file are these, and the flags' names too."""
 
@@ -193,7 +167,7 @@ class RoleSpec(Model):
     max_session: Annotated[
         int, BeforeValidator(seconds, json_schema_input_type=int | str), AfterValidator(_session)
     ] = 3600
-    expires: Annotated[str, AfterValidator(_moment)] | None = None
+    expires: Annotated[str, AfterValidator(moment)] | None = None
     """When the role ends, in UTC as IAM writes it: from then on it is denied everything."""
     catalog: Strings = ()
     stand_ins: ClassVar[Mapping[str, tuple[str, ...]]] = {}

@@ -24,16 +24,21 @@ from rolemgr.model.trust import (
     SageMakerTrust,
     SamlTrust,
     TrustByKind,
+    UserTrust,
 )
 
-_FORMS = {"account": "account:ID", "role": "role:ARN", "saml": "saml:PROVIDER_ARN", "oidc": "oidc:PROVIDER_ARN",
-          "github": "github:ORG/REPO"}  # fmt: skip
+_FORMS = {
+    "account": "account:ID", "user": "user:ARN", "role": "role:ARN", "saml": "saml:PROVIDER_ARN",
+    "oidc": "oidc:PROVIDER_ARN", "github": "github:ORG/REPO",
+}  # fmt: skip
 _WHY_NOT = {
     "value": "there is one SageMaker",
     "source": "aws:SourceArn and aws:SourceAccount come only with calls that an AWS service makes",
     "external_id": "sts:ExternalId comes only with sts:AssumeRole",
     "org_id": "aws:PrincipalOrgID tells only of callers with AWS credentials",
     "mfa": "aws:MultiFactorAuthPresent tells only of IAM users; the identity provider asks for MFA itself",
+    "mfa_age": "AWS knows of IAM users alone when they signed in with MFA",
+    "session_name": "SageMaker names the sessions itself",
     "aud": "it is a claim of OIDC tokens; for GitHub it is always sts.amazonaws.com",
     "sub": "it is a claim of OIDC tokens; for GitHub it is made of environment or ref",
     "environment": "it is an environment of a GitHub repository",
@@ -113,12 +118,12 @@ def _fits_the_role(trust: AnyTrust, info: ValidationInfo) -> AnyTrust:
     Roles can't be taken across partitions; a provider must be in the role's own account.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_saml.html
     """
-    if not isinstance(trust, RoleTrust | SamlTrust | OidcTrust) or (arn := Arn.parse(trust.value)) is None:
+    if not isinstance(trust, UserTrust | RoleTrust | SamlTrust | OidcTrust) or (arn := Arn.parse(trust.value)) is None:
         return trust
     partition, account = _partition(info), info.data.get("account")
     if partition and arn.partition != partition:
         raise ValueError(f"`{trust.value}` is in partition {arn.partition}, the role is in {partition}")
-    if account and arn.account != account and not isinstance(trust, RoleTrust):
+    if account and arn.account != account and not isinstance(trust, UserTrust | RoleTrust):
         raise ValueError(
             f"`{trust.value}` is of account {arn.account}; IAM takes providers of the role's own, {account}"
         )
@@ -156,11 +161,11 @@ _TOKEN = (OidcTrust, GitHubTrust)
 
 def _lets_in(wide: AnyTrust, narrow: AnyTrust) -> bool:
     """Tell whether every caller that *narrow* names is one that *wide* names."""
-    if isinstance(wide, AccountTrust) and isinstance(narrow, RoleTrust):
-        return f":iam::{wide.value}:role/" in narrow.value
+    if isinstance(wide, AccountTrust) and isinstance(narrow, UserTrust | RoleTrust):
+        return f":iam::{wide.value}:" in narrow.value
     if isinstance(wide, _TOKEN) and isinstance(narrow, _TOKEN):
         return wide.provider == narrow.provider and contains(wide.sub, narrow.sub)
-    if isinstance(wide, AccountTrust | RoleTrust | SamlTrust) and isinstance(narrow, type(wide)):
+    if isinstance(wide, AccountTrust | UserTrust | RoleTrust | SamlTrust) and isinstance(narrow, type(wide)):
         return wide.value == narrow.value
     return False
 
@@ -170,7 +175,7 @@ def _mixed(one: OidcTrust | GitHubTrust, other: OidcTrust | GitHubTrust) -> bool
 
 
 def _session(trust: OidcTrust | GitHubTrust) -> tuple[tuple[str, ...], bool]:
-    return trust.session_tags, isinstance(trust, OidcTrust) and trust.source_identity
+    return trust.session_tags, isinstance(trust, OidcTrust) and bool(trust.source_identity)
 
 
 def _name_of(trust: AnyTrust) -> str:
@@ -190,7 +195,7 @@ def as_text(trust: AnyTrust) -> str:
 def _query_text(value: Any) -> str:
     if value is True:
         return "yes"
-    text = ",".join(value) if isinstance(value, tuple) else value
+    text = ",".join(value) if isinstance(value, tuple) else str(value)
     return quote(text, safe="/:@*=,+~")
 
 
