@@ -1,12 +1,13 @@
 """Policy documents: every spelling that IAM accepts becomes one shape, and what IAM refuses is refused."""
 
 import json
+from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+
 
 from rolemgr.errors import InputError, Problems
 from rolemgr.files.json import parse_json
@@ -129,7 +130,7 @@ def test_what_breaks_the_grammar_is_said_with_its_line(document: Any, messages: 
 def test_a_policy_is_frozen() -> None:
     """Nobody changes a document that others read."""
     document = IdentityPolicy.model_validate(one())
-    with pytest.raises(ValidationError, match="frozen"):
+    with pytest.raises(FrozenInstanceError, match="version"):
         document.version = "2008-10-17"  # type: ignore[misc]  # that is the point
 
 
