@@ -48,11 +48,12 @@ class Plain:
         )
 
     def _is_set(self, name: str) -> bool:
-        return bool(getattr(self, name) != _default(self.model_fields[name]))
+        one = self.model_fields[name]
+        return one.default is one.default_factory or bool(getattr(self, name) != _default(one))
 
     @classmethod
     def model_validate(cls, data: Any) -> Self:
-        """Return *data*, as a file has it, as a value of this class; raise pydantic's ValidationError where it is not."""
+        """Return *data*, as a file has it, as a value of this class; raise pydantic's ValidationError if it is none."""
         return _adapter(cls).validate_python(data)  # type: ignore[no-any-return]
 
     @classmethod
@@ -62,9 +63,14 @@ class Plain:
 
     @classmethod
     def model_construct(cls, given: Iterable[str] | None = None, /, **values: Any) -> Self:
-        """Return *values*, which were read before, as a value of this class; *given* are the fields to call so."""
+        """
+        Return *values*, which were read before, as a value of this class; *given* are the fields to call so.
+
+        Raises TypeError where one is missing.
+        """
         made = object.__new__(cls)
-        made.__dict__.update({name: _default(one) for name, one in cls.model_fields.items()} | values)
+        for name, one in cls.model_fields.items():
+            made.__dict__[name] = values[name] if name in values else _default(one)
         made.__dict__[_GIVEN] = frozenset(values if given is None else given)
         return made
 
@@ -73,7 +79,7 @@ class Plain:
         return self.model_construct(self.model_fields_set | update.keys(), **{**_values(self), **update})
 
     def model_dump(self, *, exclude_unset: bool = False, **options: Any) -> dict[str, Any]:
-        """Return it as plain data; *options* are those of pydantic's own, who knows what is unset of its models alone."""
+        """Return it as plain data by pydantic's *options*; of what is unset it knows itself of its own models alone."""
         data: dict[str, Any] = _adapter(type(self)).dump_python(self, **options)
         return _given(self, data, by_alias=bool(options.get("by_alias"))) if exclude_unset else data
 
@@ -129,7 +135,11 @@ def _values(value: Any) -> dict[str, Any]:
 
 
 def _default(one: Field[Any]) -> Any:
-    return one.default if one.default_factory is MISSING else one.default_factory()
+    if one.default_factory is not MISSING:
+        return one.default_factory()
+    if one.default is MISSING:
+        raise TypeError(f"`{one.name}` is missing")
+    return one.default
 
 
 def _adapter(model: type[Plain]) -> Any:

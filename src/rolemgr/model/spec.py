@@ -5,17 +5,19 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
+from rolemgr.files.source import SourceFile
 from rolemgr.iam.arn import ACCOUNT_ID, PARTITIONS, REGION, partition_of
 from rolemgr.iam.marks import after, before, not_empty
 from rolemgr.iam.plain import Noted
 from rolemgr.model.attachments import PolicyArn, PolicyArns
 from rolemgr.model.catalog import ParameterName, Strings, Text
 from rolemgr.model.guardrail import ChosenGuardrails
+from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.trust_text import Trusts, default_trust
 
 if TYPE_CHECKING:
@@ -264,3 +266,40 @@ class RoleSpec(Noted):
     def dns_suffix(self) -> str:
         """The domain that the partition's service endpoints end in."""
         return PARTITIONS[self.partition_name].dns_suffix
+
+
+def _itself(value: str) -> str:
+    if not value or value != value.strip():
+        raise ValueError("is not a text as it is kept")
+    return value
+
+
+_TEXTS: Mapping[str, Callable[[str], str]] = {
+    "persona": _itself,
+    "name": _role_name,
+    "account": _account_id,
+    "region": _region,
+}
+"""The fields that hold a text, each with the one check that their annotation asks."""
+
+
+def read_spec(source: SourceFile) -> Sourced[RoleSpec]:
+    """
+    Return the choices of *source* as `parse_model` does; raise InputError, or Problems, for what is wrong in them.
+
+    Where a role is little more than its persona, nothing is left for pydantic to read, and it is not loaded.
+    """
+    found = _of_texts(source.data)
+    return Sourced(found, source) if found else parse_model(source, RoleSpec)
+
+
+def _of_texts(data: Any) -> RoleSpec | None:
+    """Return what *data* chooses, or None: it has more than texts that are right as they are, and pydantic reads it."""
+    if not isinstance(data, dict) or "persona" not in data or not data.keys() <= _TEXTS.keys():
+        return None
+    if not all(isinstance(value, str) for value in data.values()):
+        return None
+    try:
+        return RoleSpec.model_construct(**{key: _TEXTS[key](value) for key, value in data.items()})
+    except ValueError:
+        return None
