@@ -18,11 +18,9 @@ from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_a
 from rolemgr.files import parsed
 from rolemgr.files.source import read_text
 from rolemgr.model.catalog import ActivityGroup, Persona, Separation, SharedParameters
-from rolemgr.model.source import Sourced, parse_model
+from rolemgr.model.source import Readable, Sourced, parse_model
 
 if TYPE_CHECKING:
-    from rolemgr.iam.base import Model
-    from rolemgr.iam.plain import Plain
     from rolemgr.model.guardrail import Guardrail, GuardrailProfile
     from rolemgr.model.layer_pattern import LayerKind, LayerPattern
     from rolemgr.model.resource_pattern import ResourcePattern
@@ -44,7 +42,7 @@ FOLDERS: Mapping[EntryKind, str] = {
 SHARED = "parameters"
 """The stem of the file, at the top of a catalog, that declares the parameters which groups share."""
 
-M = TypeVar("M", bound="Model | Plain")
+M = TypeVar("M", bound=Readable)
 
 
 _SHIPPED = Path(__file__).resolve().parents[1] / "_catalog"
@@ -78,7 +76,7 @@ class Catalog:
         """
         self._folders = tuple(folders)
         self._names = dict(names or {})
-        self._read: dict[Path, Sourced[Model | Plain]] = {}
+        self._read: dict[Path, Sourced[Readable]] = {}
         self._groups: dict[str, Sourced[ActivityGroup]] = {}
         for folder in self._folders:
             _require_catalog(folder, self._names.get(folder))

@@ -97,10 +97,10 @@ def _known(value: Plain | Enum) -> str:
 
 def _made(row: dict[str, Any]) -> Any:
     """Return the model, member or mapping that *row* stands for; all that is several in models is a tuple."""
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
     if _CLASS not in values:
         return values
-    kind = _CLASSES[values.pop(_CLASS)]
+    kind = _CLASSES[str(values.pop(_CLASS))]
     return kind.model_construct(**values) if issubclass(kind, Plain) else kind(values["value"])
 
 

@@ -63,7 +63,8 @@ NonEmpty: TypeAlias = Annotated[tuple[str, ...], before(_as_tuple), not_empty()]
 Conditions: TypeAlias = Mapping[str, Mapping[str, Texts]]
 """Condition operator -> condition key -> values. Operators and keys are ANDed, values ORed."""
 
-Principals: TypeAlias = Mapping[Literal["AWS", "Service", "Federated", "CanonicalUser"], Texts] | Literal["*"]
+PrincipalKind: TypeAlias = Literal["AWS", "Service", "Federated", "CanonicalUser"]
+Principals: TypeAlias = Mapping[PrincipalKind, Texts] | Literal["*"]
 """Who a resource or trust policy speaks of; ``"*"`` is everyone, also anonymous."""
 
 
@@ -113,7 +114,7 @@ class StatementElement(Plain):
         if self.sid is not None:
             shown["Sid"] = self.sid
         shown["Effect"] = self.effect.value
-        for name, element in _elements_of(type(self)):
+        for name, element in _elements_of(type(self)):  # type: ignore[arg-type]  # as in `rolemgr.iam.plain`
             if (value := getattr(self, name)) is not None:
                 shown[element] = _listed(value)
         if self.condition:

@@ -9,7 +9,7 @@ https://docs.pydantic.dev/latest/concepts/dataclasses/#stdlib-dataclasses-and-py
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
 from typing import Any, ClassVar, Self, dataclass_transform
 
 _GIVEN = "_given"
@@ -25,10 +25,32 @@ class Plain:
     """Its fields by name, in the order in which they are declared."""
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Make the subclass a dataclass; what can be done here once for all is not made for each."""
+        """
+        Make the subclass a dataclass, for its fields: what follows from them is below, once for all.
+
+        Python writes and compiles such methods for each dataclass, which takes longer than to compose a role.
+        """
         super().__init_subclass__(**options)
-        dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
+        dataclass(kw_only=True, init=False, eq=False, repr=False)(cls)
         cls.model_fields = {one.name: one for one in fields(cls)}  # type: ignore[arg-type]  # it is a dataclass now
+
+    def __init__(self, **values: Any) -> None:
+        """Take *values* as they are; raise TypeError for one that is not a field, and for one that is missing."""
+        if unknown := values.keys() - self.model_fields.keys():
+            raise TypeError(f"unknown: {', '.join(sorted(unknown))}")
+        self._fill(values)
+        if hasattr(self, "__post_init__"):
+            self.__post_init__()
+
+    def _fill(self, values: Mapping[str, Any]) -> None:
+        for name, one in self.model_fields.items():
+            self.__dict__[name] = values[name] if name in values else _default(one)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    def __delattr__(self, name: str) -> None:
+        raise FrozenInstanceError(f"cannot delete field {name!r}")
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and _values(other) == _values(self)
@@ -69,8 +91,7 @@ class Plain:
         Raises TypeError where one is missing.
         """
         made = object.__new__(cls)
-        for name, one in cls.model_fields.items():
-            made.__dict__[name] = values[name] if name in values else _default(one)
+        made._fill(values)
         made.__dict__[_GIVEN] = frozenset(values if given is None else given)
         return made
 
@@ -145,7 +166,7 @@ def _default(one: Field[Any]) -> Any:
 def _adapter(model: type[Plain]) -> Any:
     from rolemgr.iam.adapters import adapter  # pydantic: only what reads or writes pays for it
 
-    return adapter(model)
+    return adapter(model)  # type: ignore[arg-type]  # mypy takes how its instances hash for how the class does
 
 
 def _given(value: Any, data: Any, *, by_alias: bool) -> Any:

@@ -8,13 +8,10 @@ from pydantic import ValidationError
 
 from rolemgr.errors import InputError
 from rolemgr.files.source import DataPath, SourceFile
-from rolemgr.iam.base import Model
-from rolemgr.iam.plain import Plain
-
-AnyModel = Model | Plain
+from rolemgr.model.source import Readable
 
 
-def problems(source: SourceFile, error: ValidationError, model: type[AnyModel]) -> Iterator[InputError]:
+def problems(source: SourceFile, error: ValidationError, model: type[Readable]) -> Iterator[InputError]:
     """Yield what *error* says is wrong in *source*, which was read as *model*: in its author's words, with the line."""
     details = error.errors(include_url=False)
     for detail in details:
@@ -44,7 +41,7 @@ def _path_text(path: DataPath) -> str:
     return text.removeprefix(".")
 
 
-def _message(detail: Any, path: DataPath, model: type[AnyModel]) -> tuple[str, str | None]:
+def _message(detail: Any, path: DataPath, model: type[Readable]) -> tuple[str, str | None]:
     """Return the problem and a hint in the words of the file's author, never of Python."""
     shown = _path_text(path)
     last = str(detail["loc"][-1]) if detail["loc"] else ""
@@ -96,7 +93,7 @@ def _plain(message: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _near(name: str, model: type[AnyModel]) -> str | None:
+def _near(name: str, model: type[Readable]) -> str | None:
     """Return a hint at the fields that *name* may have meant, anywhere in *model* and the models in it."""
     from difflib import get_close_matches  # only a wrong key pays for it
 
@@ -105,7 +102,7 @@ def _near(name: str, model: type[AnyModel]) -> str | None:
 
 
 @cache
-def _field_names(model: type[AnyModel]) -> frozenset[str]:
+def _field_names(model: type[Readable]) -> frozenset[str]:
     schema = model.model_json_schema()
     blocks = [schema, *schema.get("$defs", {}).values()]
     return frozenset(name for block in blocks for name in block.get("properties", {}))

@@ -1,11 +1,12 @@
 """Policies from composed statements: those of a role, and its trust. What was composed has its types already."""
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement, TrustPolicy, TrustStatement
 from rolemgr.model.role import ComposedStatement, ComposedTrust
 
-_VERSION = "2012-10-17"
+_VERSION: Final = "2012-10-17"
 
 
 def permissions_policy(statements: Sequence[ComposedStatement]) -> IdentityPolicy:

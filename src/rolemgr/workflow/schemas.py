@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from rolemgr.iam.base import Model
 from rolemgr.model.catalog import ActivityGroup, Persona, Separation, SharedParameters
 from rolemgr.model.check_config import CheckConfigFile
 from rolemgr.model.custom_checks import CustomChecks
@@ -11,12 +10,13 @@ from rolemgr.model.inventory_file import InventoryFile
 from rolemgr.model.layer_pattern import LayerPattern
 from rolemgr.model.policy_tests import PolicyTests
 from rolemgr.model.resource_pattern import ResourcePattern
+from rolemgr.model.source import Readable
 from rolemgr.model.spec import RoleSpec
 
 
 def schema_of(name: str) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of the file format *name*."""
-    models: dict[str, type[Model]] = {
+    models: dict[str, type[Readable]] = {
         "persona": Persona,
         "separation": Separation,
         "activity-group": ActivityGroup,
