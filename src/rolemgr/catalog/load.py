@@ -17,8 +17,9 @@ from rolemgr.catalog.shared import Shared, merged, taken, unused, with_shared
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.files import parsed
 from rolemgr.files.source import read_text
+from rolemgr.iam.plain import Readable
 from rolemgr.model.catalog import ActivityGroup, Persona, Separation, SharedParameters
-from rolemgr.model.source import Readable, Sourced, parse_model
+from rolemgr.model.source import Sourced, parse_model
 
 if TYPE_CHECKING:
     from rolemgr.model.guardrail import Guardrail, GuardrailProfile

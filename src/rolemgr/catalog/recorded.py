@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path, PurePath
 from typing import Any, Final, TypeVar
 
-from rolemgr.files.parsed import by_key, keyed, reader_of, text_key
+from rolemgr.files.parsed import by_key, entry_of, keyed, reader_of
 from rolemgr.iam.documents import Effect
 from rolemgr.iam.plain import Plain
 from rolemgr.model import catalog, guardrail
@@ -65,13 +65,7 @@ def entries_of(record: str) -> Mapping[str, str]:
 
 def recorded(entries: Mapping[str, str], text: str, model: type[T]) -> T | None:
     """Return what *entries* have of *text* as a *model*, or None, which says that *text* is to be read."""
-    entry = entries.get(text_key(text))
-    if entry is None:
-        return None
-    try:
-        found = json.loads(entry, object_hook=_made)
-    except (ValueError, TypeError, LookupError, RecursionError):  # a damaged record: the file says it
-        return None
+    found = entry_of(entries, text, _made)
     return found if isinstance(found, model) else None
 
 

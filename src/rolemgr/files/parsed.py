@@ -7,7 +7,7 @@ write the files that it lies with and the modules that read them: it lets nobody
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -35,12 +35,9 @@ def recorded(entries: Mapping[str, str], text: str, name: str) -> SourceFile | N
 
     None says that *text* is to be parsed: nothing is recorded of it, or what is can't be read.
     """
-    entry = entries.get(text_key(text))
-    if entry is None:
-        return None
     try:
-        data, lines = json.loads(entry)
-    except (ValueError, TypeError, RecursionError):  # a damaged record: the YAML says it
+        data, lines = entry_of(entries, text)
+    except (ValueError, TypeError):  # nothing, or a damaged record: the YAML says it
         return None
     return SourceFile(name, data, _Lines(data, lines))
 
@@ -92,6 +89,19 @@ def by_key(reader: str, record: str) -> Mapping[str, str]:
     """Return the entries of *record* by the `text_key` of their text: none where another *reader* made them."""
     made_by, _, lines = record.partition("\n")
     return dict(map(_halves, lines.splitlines())) if made_by == reader else {}
+
+
+def entry_of(entries: Mapping[str, str], text: str, made: Callable[[dict[str, Any]], Any] | None = None) -> Any:
+    """
+    Return what *entries* have of *text*, each object in it as it is *made*; None for nothing and what can't be read.
+
+    None says that the text is to be read itself.
+    """
+    try:
+        entry = entries.get(text_key(text))
+        return entry and json.loads(entry, object_hook=made)
+    except (ValueError, TypeError, LookupError, RecursionError):  # a damaged record
+        return None
 
 
 def reader_of(modules: Iterable[Path]) -> str:

@@ -10,10 +10,22 @@ https://docs.pydantic.dev/latest/concepts/dataclasses/#stdlib-dataclasses-and-py
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
-from typing import Any, ClassVar, Self, dataclass_transform
+from typing import Any, ClassVar, Protocol, Self, dataclass_transform
 
 _GIVEN = "_given"
-"""Where a value keeps which fields its file has: beside its fields, so that it is no part of what it is equal to."""
+"""Where a value keeps which fields its file has: beside its fields, so that values that say the same are equal."""
+
+
+class Readable(Protocol):
+    """A model that pydantic reads: a `Plain`, or a `rolemgr.iam.base.Model`."""
+
+    @classmethod
+    def model_validate(cls, obj: Any, /) -> Self:
+        """Return *obj*, as a file has it, as a value of this class."""
+
+    @classmethod
+    def model_json_schema(cls) -> dict[str, Any]:
+        """Return the JSON Schema of what is read."""
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
@@ -36,13 +48,13 @@ class Plain:
 
     def __init__(self, **values: Any) -> None:
         """Take *values* as they are; raise TypeError for one that is not a field, and for one that is missing."""
-        if unknown := values.keys() - self.model_fields.keys():
-            raise TypeError(f"unknown: {', '.join(sorted(unknown))}")
         self._fill(values)
         if hasattr(self, "__post_init__"):
             self.__post_init__()
 
     def _fill(self, values: Mapping[str, Any]) -> None:
+        if unknown := values.keys() - self.model_fields.keys():
+            raise TypeError(f"{type(self).__name__} has no field {', '.join(sorted(unknown))}")
         for name, one in self.model_fields.items():
             self.__dict__[name] = values[name] if name in values else _default(one)
 
@@ -64,14 +76,12 @@ class Plain:
     @property
     def model_fields_set(self) -> frozenset[str]:
         """The fields that were given where it was read, else those that are not what they are by default."""
-        given: Iterable[str] | None = self.__dict__.get(_GIVEN)
-        return (
-            frozenset(name for name in self.model_fields if self._is_set(name)) if given is None else frozenset(given)
-        )
+        given: frozenset[str] | None = self.__dict__.get(_GIVEN)
+        return frozenset(filter(self._is_set, self.model_fields)) if given is None else given
 
     def _is_set(self, name: str) -> bool:
         one = self.model_fields[name]
-        return one.default is one.default_factory or bool(getattr(self, name) != _default(one))
+        return _is_required(one) or bool(getattr(self, name) != _default(one))
 
     @classmethod
     def model_validate(cls, data: Any) -> Self:
@@ -86,9 +96,9 @@ class Plain:
     @classmethod
     def model_construct(cls, given: Iterable[str] | None = None, /, **values: Any) -> Self:
         """
-        Return *values*, which were read before, as a value of this class; *given* are the fields to call so.
+        Return *values*, which were read before, as a value of this class; *given* are the fields that its file has.
 
-        Raises TypeError where one is missing.
+        Raises TypeError for one that is not a field, and for one that is missing.
         """
         made = object.__new__(cls)
         made._fill(values)
@@ -128,7 +138,7 @@ class Noted(Plain):
         """Tell pydantic how it is read: as any dataclass, and then what was given is noted."""
         from rolemgr.iam.adapters import noting
 
-        return noting(cls.note, handler(source))
+        return noting(cls.note, handler(source), handler)
 
     @classmethod
     def note(cls, data: Any, read: Callable[[Any], Self]) -> Self:
@@ -158,9 +168,13 @@ def _values(value: Any) -> dict[str, Any]:
 def _default(one: Field[Any]) -> Any:
     if one.default_factory is not MISSING:
         return one.default_factory()
-    if one.default is MISSING:
+    if _is_required(one):
         raise TypeError(f"`{one.name}` is missing")
     return one.default
+
+
+def _is_required(one: Field[Any]) -> bool:
+    return one.default is MISSING and one.default_factory is MISSING
 
 
 def _adapter(model: type[Plain]) -> Any:

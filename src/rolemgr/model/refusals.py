@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from rolemgr.errors import InputError
 from rolemgr.files.source import DataPath, SourceFile
-from rolemgr.model.source import Readable
+from rolemgr.iam.plain import Readable
 
 
 def problems(source: SourceFile, error: ValidationError, model: type[Readable]) -> Iterator[InputError]:

@@ -1,23 +1,11 @@
 """From data that was read to a frozen model, or to errors that each say the line they speak of."""
 
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Generic, TypeVar
 
 from rolemgr.errors import SourceLocation, raise_all
 from rolemgr.files.source import SourceFile
-
-
-class Readable(Protocol):
-    """A model that pydantic reads: `rolemgr.iam.base.Model` or `rolemgr.iam.plain.Plain`."""
-
-    @classmethod
-    def model_validate(cls, obj: Any, /) -> Self:
-        """Return *obj*, as a file has it, as a value of this class."""
-
-    @classmethod
-    def model_json_schema(cls) -> dict[str, Any]:
-        """Return the JSON Schema of what is read."""
-
+from rolemgr.iam.plain import Readable
 
 M = TypeVar("M", bound=Readable)
 M_co = TypeVar("M_co", bound=Readable, covariant=True)

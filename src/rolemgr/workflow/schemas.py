@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rolemgr.iam.plain import Readable
 from rolemgr.model.catalog import ActivityGroup, Persona, Separation, SharedParameters
 from rolemgr.model.check_config import CheckConfigFile
 from rolemgr.model.custom_checks import CustomChecks
@@ -10,7 +11,6 @@ from rolemgr.model.inventory_file import InventoryFile
 from rolemgr.model.layer_pattern import LayerPattern
 from rolemgr.model.policy_tests import PolicyTests
 from rolemgr.model.resource_pattern import ResourcePattern
-from rolemgr.model.source import Readable
 from rolemgr.model.spec import RoleSpec
 
 
