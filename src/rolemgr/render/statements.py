@@ -20,12 +20,21 @@ def trust_policy(statements: Iterable[ComposedTrust]) -> TrustPolicy:
 
 
 def _identity_statement(one: ComposedStatement) -> IdentityStatement:
+    """Return *one* as it is written: what is empty in it is left out, and raises ValueError where it has to be there."""
     return IdentityStatement(
-        sid=one.sid, effect=one.effect, action=one.actions, resource=one.resources, condition=one.condition
+        sid=one.sid or None,
+        effect=one.effect,
+        action=one.actions or None,
+        resource=one.resources or None,
+        condition=one.condition,
     )
 
 
 def _trust_statement(one: ComposedTrust) -> TrustStatement:
     return TrustStatement(
-        sid=one.sid, effect=Effect.ALLOW, principal=one.principal, action=one.actions, condition=one.conditions
+        sid=one.sid or None,
+        effect=Effect.ALLOW,
+        principal=one.principal or None,
+        action=one.actions or None,
+        condition=one.conditions,
     )
