@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rolemgr.errors import InputError, Problems
 from rolemgr.files.json import parse_json
-from rolemgr.iam.documents import IdentityPolicy, PolicyDocument, ResourcePolicy, TrustPolicy
+from rolemgr.iam.documents import IdentityPolicy, PolicyDocument, ResourcePolicy, TrustPolicy, size_of
 from rolemgr.model.source import parse_model
 
 WORD = st.text(min_size=1, max_size=8)
@@ -140,6 +140,7 @@ def test_writing_and_reading_again_changes_nothing(statements: list[Any], name: 
     policy = IdentityPolicy.model_validate(document)
     assert IdentityPolicy.model_validate(policy.to_json_value()) == policy
     assert IdentityPolicy.model_validate_json(policy.to_json()) == policy
+    assert size_of(policy.to_json_value()) == policy.size()
     assert policy.to_json() == IdentityPolicy.model_validate_json(policy.to_json()).to_json()
 
 

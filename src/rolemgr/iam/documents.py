@@ -150,6 +150,11 @@ _COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 """Without the white space that IAM does not count."""
 
 
+def size_of(document: JsonValue) -> int:
+    """Return the characters that IAM counts of a *document* in JSON values, as `PolicyDocument.size` has them."""
+    return len(_COMPACT.encode(document))
+
+
 class IdentityStatement(StatementElement):
     """A statement of an identity policy, permissions boundary, session policy or SCP: no Principal."""
 

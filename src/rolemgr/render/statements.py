@@ -20,7 +20,7 @@ def trust_policy(statements: Iterable[ComposedTrust]) -> TrustPolicy:
 
 
 def _identity_statement(one: ComposedStatement) -> IdentityStatement:
-    """Return *one* as it is written: what is empty in it is left out, and raises ValueError where it has to be there."""
+    """Return *one* without what is empty in it; raise ValueError where a statement has to have that."""
     return IdentityStatement(
         sid=one.sid or None,
         effect=one.effect,
