@@ -1,6 +1,7 @@
 """Policy documents: every spelling that IAM accepts becomes one shape, and what IAM refuses is refused."""
 
 import json
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError
 from typing import Any
 
@@ -10,7 +11,15 @@ from hypothesis import strategies as st
 
 from rolemgr.errors import InputError, Problems
 from rolemgr.files.json import parse_json
-from rolemgr.iam.documents import IdentityPolicy, PolicyDocument, ResourcePolicy, TrustPolicy, size_of
+from rolemgr.iam.documents import (
+    Effect,
+    IdentityPolicy,
+    IdentityStatement,
+    PolicyDocument,
+    ResourcePolicy,
+    TrustPolicy,
+    size_of,
+)
 from rolemgr.model.source import parse_model
 
 WORD = st.text(min_size=1, max_size=8)
@@ -124,6 +133,22 @@ def test_each_kind_of_policy_refuses_the_elements_of_the_others() -> None:
 def test_what_breaks_the_grammar_is_said_with_its_line(document: Any, messages: list[str]) -> None:
     """Each problem is one line, in the words of the policy's author, in the order of the file."""
     assert refusal(IdentityPolicy, document) == messages
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: IdentityStatement(effect="Deny", action=("s3:*",), resource=("*",)),  # type: ignore[arg-type]
+        lambda: IdentityStatement(effect=Effect.DENY, action="s3:*", resource=("*",)),  # type: ignore[arg-type]
+        lambda: IdentityStatement(effect=Effect.DENY, action=("s3:*",), resource=["*"]),  # type: ignore[arg-type]
+        lambda: IdentityPolicy(version="2012-10-17", statement=[]),  # type: ignore[arg-type]
+        lambda: IdentityPolicy(version="2012-10-17", statement=({},)),  # type: ignore[arg-type]
+    ],
+)
+def test_a_policy_made_by_name_has_its_types(made: Callable[[], object]) -> None:
+    """What a Deny must not be made of is refused where it is made: nothing would match it."""
+    with pytest.raises(TypeError, match="model_validate"):
+        made()
 
 
 def test_a_policy_is_frozen() -> None:

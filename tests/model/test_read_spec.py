@@ -12,8 +12,8 @@ from rolemgr.model import spec
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec, read_spec
 
-TEXTS = {
-    "persona": ["data-scientist", " padded ", "", "two words", "\u00a0", "a\n"],
+TEXTS: dict[str, list[Any]] = {
+    "persona": ["data-scientist", " padded ", "", "two words", "\u00a0", "a\n", "\ud800"],
     "name": ["churn", "a" * 64, "a" * 65, "ö", "", "a\n", " a"],
     "account": ["123456789012", "12345678901", "١٢٣٤٥٦٧٨٩٠١٢", "123456789012\n", " 123456789012", 123456789012, True],
     "region": ["eu-west-1", "cn-north-1", "us-iso-east-1", "eusc-de-east-1", "Frankfurt", "eu-west-1\n"],
@@ -32,7 +32,8 @@ def outcome(source: SourceFile, read: Any) -> Any:
     return (found, found.model_fields_set)
 
 
-CHOICES = st.fixed_dictionaries({}, optional={key: st.sampled_from([*values, None]) for key, values in TEXTS.items()})
+OPTIONAL: dict[str, st.SearchStrategy[Any]] = {key: st.sampled_from((*values, None)) for key, values in TEXTS.items()}
+CHOICES = st.fixed_dictionaries({}, optional=OPTIONAL)
 
 
 @given(CHOICES)

@@ -43,8 +43,8 @@ _CLASSES: Final[Mapping[str, type[Plain] | type[Enum]]] = {
     )
 }  # fmt: skip
 _READERS: Final = (
-    "catalog/recorded.py", "files/parsed.py", "files/source.py", "files/yaml.py", "iam/documents.py", "iam/marks.py",
-    "iam/plain.py", "model/catalog.py", "model/guardrail.py",
+    "catalog/recorded.py", "files/parsed.py", "files/source.py", "files/yaml.py", "iam/adapters.py",
+    "iam/documents.py", "iam/marks.py", "iam/plain.py", "model/catalog.py", "model/guardrail.py",
 )  # fmt: skip
 
 

@@ -93,11 +93,25 @@ class StatementElement(Plain):
     condition: Conditions = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._require_its_types()
         for pair in self._pairs():
             given = [name for name in pair if getattr(self, name) is not None]
             if len(given) != 1 and (given or pair != self._optional()):
                 names = " or ".join(map(_element, pair))
                 raise ValueError(f"a statement has exactly one of {names}")
+
+    def _require_its_types(self) -> None:
+        """
+        Raise TypeError for a statement made by name of values that only `model_validate` reads.
+
+        A text in the place of a tuple would be asked letter by letter, and ``"Deny"`` is not `Effect.DENY`.
+        """
+        if not isinstance(self.effect, Effect):
+            raise TypeError(f"{self.effect!r} is not an Effect: read the statement by model_validate")
+        for name, _ in _elements_of(type(self)):  # type: ignore[arg-type]  # as in `rolemgr.iam.plain`
+            value = getattr(self, name)
+            if not (value is None or isinstance(value, tuple | Mapping) or (value == "*" and "principal" in name)):
+                raise TypeError(f"{value!r} is not a tuple: read the statement by model_validate")
 
     @classmethod
     def _optional(cls) -> tuple[str, str] | None:
@@ -221,6 +235,12 @@ class PolicyDocument(Plain):
 
     version: Literal["2012-10-17", "2008-10-17"] = "2008-10-17"
     id: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise TypeError for a document made by name of what only `model_validate` reads."""
+        found: object = self.statements()
+        if not isinstance(found, tuple) or not all(isinstance(one, StatementElement) for one in found):
+            raise TypeError("a policy is made of a tuple of statements: read anything else by model_validate")
 
     def statements(self) -> tuple[StatementElement, ...]:
         """Return the statements in the order in which they are written."""

@@ -23,7 +23,10 @@ class Mark:
         import pydantic
 
         made = getattr(pydantic, self._name)(*self._args, **self._options)
-        yield from made if hasattr(made, "__is_annotated_types_grouped_metadata__") else (made,)
+        if isinstance(made, pydantic.fields.FieldInfo):
+            yield from made.metadata
+        else:
+            yield from made if hasattr(made, "__is_annotated_types_grouped_metadata__") else (made,)
 
 
 def before(read: Callable[[Any], Any], **options: Any) -> Mark:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from rolemgr.files.source import SourceFile
 from rolemgr.iam.arn import ACCOUNT_ID, PARTITIONS, REGION, partition_of
-from rolemgr.iam.marks import after, before, not_empty
+from rolemgr.iam.marks import after, before
 from rolemgr.iam.plain import Noted
 from rolemgr.model.attachments import PolicyArn, PolicyArns
 from rolemgr.model.catalog import ParameterName, Strings, Text
@@ -207,7 +207,7 @@ class RoleSpec(Noted):
     abac_buckets: Annotated[bool, after(_by_a_key)] = False
     """Whether buckets are held by their tags too; dead on those where S3's access by tag is off."""
     tag: Annotated[dict[str, _TextOrNumber], after(_tags)] = field(default_factory=dict)
-    trust: Annotated[Trusts, not_empty()] = field(default_factory=default_trust)
+    trust: Trusts = field(default_factory=default_trust)
     path: Annotated[str, after(_path)] = "/"
     description: Annotated[str, after(_description)] | None = None
     break_separation: Annotated[Annotated[str, after(_reason)] | None, after(_room_for_the_reason)] = None
@@ -268,14 +268,14 @@ class RoleSpec(Noted):
         return PARTITIONS[self.partition_name].dns_suffix
 
 
-def _itself(value: str) -> str:
-    if not value or value != value.strip():
+def _as_kept(value: str) -> str:
+    if not value or value != value.strip() or not value.isprintable():
         raise ValueError("is not a text as it is kept")
     return value
 
 
 _TEXTS: Mapping[str, Callable[[str], str]] = {
-    "persona": _itself,
+    "persona": _as_kept,
     "name": _role_name,
     "account": _account_id,
     "region": _region,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, get_args
 from urllib.parse import quote, unquote
 
 from rolemgr.iam.arn import Arn, partition_of
-from rolemgr.iam.marks import after, before
+from rolemgr.iam.marks import after, before, not_empty
 from rolemgr.iam.plain import Plain
 from rolemgr.iam.wildcards import contains
 from rolemgr.model.trust import (
@@ -214,5 +214,5 @@ Trust: TypeAlias = Annotated[AnyTrust, before(_read, json_schema_input_type=str 
 """One trust; its field stands behind account, region and partition, which it is compared with."""
 
 Trusts: TypeAlias = Annotated[
-    tuple[Trust, ...], before(_listed, json_schema_input_type=Trust | list[Trust]), after(_apart)
+    tuple[Trust, ...], not_empty(), before(_listed, json_schema_input_type=Trust | list[Trust]), after(_apart)
 ]
