@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from rolemgr.iam.arn import Arn
-from rolemgr.iam.documents import Conditions
+from rolemgr.iam.documents import Conditions, PrincipalKind
 from rolemgr.model.role import ComposedTrust
 from rolemgr.model.spec import RoleSpec
 from rolemgr.model.trust import (
@@ -49,7 +49,7 @@ _GITHUB_AUDIENCE = "sts.amazonaws.com"
 
 _CHAINED = 3600
 
-_Statement = tuple[str, dict[str, tuple[str, ...]], Conditions]
+_Statement = tuple[str, dict[PrincipalKind, tuple[str, ...]], Conditions]
 """The action that takes the role, who may call it, and under which conditions."""
 
 

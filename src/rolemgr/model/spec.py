@@ -5,18 +5,23 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 """
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from collections.abc import Callable, Mapping
+from dataclasses import field
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
-
+from rolemgr.files.source import SourceFile
 from rolemgr.iam.arn import ACCOUNT_ID, PARTITIONS, REGION, partition_of
-from rolemgr.iam.base import Model
+from rolemgr.iam.marks import after, before
+from rolemgr.iam.plain import Noted
 from rolemgr.model.attachments import PolicyArn, PolicyArns
 from rolemgr.model.catalog import ParameterName, Strings, Text
 from rolemgr.model.guardrail import ChosenGuardrails
+from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.times import moment, seconds
 from rolemgr.model.trust_text import Trusts, default_trust
+
+if TYPE_CHECKING:
+    from pydantic import ValidationInfo
 
 DEFAULT_ACCOUNT = "111122223333"
 """The account of AWS's documentation: what is rendered without ``--account`` is for reading, not for use."""
@@ -36,7 +41,7 @@ def _text_number(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-_TextOrNumber: TypeAlias = Annotated[str, BeforeValidator(_text_number, json_schema_input_type=str | int)]
+_TextOrNumber: TypeAlias = Annotated[str, before(_text_number, json_schema_input_type=str | int)]
 """YAML reads an unquoted account id as a number."""
 
 
@@ -121,24 +126,51 @@ def default_role_name(persona: str) -> str:
     return f"sagemaker-{persona.removeprefix('sagemaker-')}"
 
 
-class RoleSpec(Model):
+def _room_for_the_reason(value: str | None, info: "ValidationInfo") -> str | None:
+    if value and len(info.data.get("tag", ())) > _MOST_TAGS - 1:
+        raise ValueError(f"the reason becomes a tag, and a role has at most {_MOST_TAGS}")
+    return value
+
+
+def _by_a_key(value: bool, info: "ValidationInfo") -> bool:
+    if value and info.data.get("abac", True) == ():
+        raise ValueError("buckets are held by a tag key: give --abac TAG_KEY too")
+    return value
+
+
+def _only_boundary(value: bool, info: "ValidationInfo") -> bool:
+    if value and info.data.get("boundary"):
+        raise ValueError("a role has one boundary: leave out --boundary, or --with-boundary")
+    if value and info.data.get("managed_policy"):
+        raise ValueError("its boundary would cut what --managed-policy attaches: leave one of them out")
+    return value
+
+
+def _of_its_region(value: str | None, info: "ValidationInfo") -> str | None:
+    region = info.data.get("region")  # absent where it is wrong itself
+    if value and region and value != partition_of(region):
+        raise ValueError(f"region `{region}` is in partition {partition_of(region)}, not {value}")
+    return value
+
+
+class RoleSpec(Noted):
     """What the user chose for one role; the keys of a role file are these, and the flags' names too."""
 
     persona: Text
-    name: Annotated[str, AfterValidator(_role_name)] | None = None
-    account: Annotated[_TextOrNumber, AfterValidator(_account_id)] = DEFAULT_ACCOUNT
-    region: Annotated[str, AfterValidator(_region)] = "us-east-1"
-    partition: Literal["aws", "aws-cn", "aws-us-gov"] | None = None
+    name: Annotated[str, after(_role_name)] | None = None
+    account: Annotated[_TextOrNumber, after(_account_id)] = DEFAULT_ACCOUNT
+    region: Annotated[str, after(_region)] = "us-east-1"
+    partition: Annotated[Literal["aws", "aws-cn", "aws-us-gov"] | None, after(_of_its_region)] = None
     add: Strings = ()
     remove: Strings = ()
-    parameter: dict[ParameterName, Strings] = Field(default_factory=dict)
+    parameter: dict[ParameterName, Strings] = field(default_factory=dict)
     bucket: Strings = ()
     pass_role: Strings = ()
     subnet: Strings = ()
     security_group: Strings = ()
     data_key: Strings = ()
     volume_key: Strings = ()
-    guardrail: ChosenGuardrails = Field(default_factory=dict)
+    guardrail: ChosenGuardrails = field(default_factory=dict)
     guardrail_profile: Strings = ()
     no_default_guardrails: bool = False
     strict: bool = False
@@ -146,63 +178,30 @@ class RoleSpec(Model):
     kms_key_names: Literal["both", "arn", "legacy"] = "both"
     """Which names of SageMaker's KMS condition keys are rendered; AWS renamed them in 2026."""
     abac: Strings = ()
-    abac_buckets: bool = False
+    abac_buckets: Annotated[bool, after(_by_a_key)] = False
     """Whether buckets are held by their tags too; dead on those where S3's access by tag is off."""
-    tag: Annotated[dict[str, _TextOrNumber], AfterValidator(_tags)] = Field(default_factory=dict)
-    trust: Trusts = Field(default_factory=default_trust, min_length=1)
-    path: Annotated[str, AfterValidator(_path)] = "/"
-    description: Annotated[str, AfterValidator(_description)] | None = None
-    break_separation: Annotated[str, AfterValidator(_reason)] | None = None
+    tag: Annotated[dict[str, _TextOrNumber], after(_tags)] = field(default_factory=dict)
+    trust: Trusts = field(default_factory=default_trust)
+    path: Annotated[str, after(_path)] = "/"
+    description: Annotated[str, after(_description)] | None = None
+    break_separation: Annotated[Annotated[str, after(_reason)] | None, after(_room_for_the_reason)] = None
     """Why the role may do what its persona must never do; it becomes a tag and part of the description."""
     boundary: PolicyArn | None = None
     """The managed policy that bounds the role: it can only take away."""
-    inline: Annotated[
-        Literal["yes", "no"], BeforeValidator(_yes_or_no, json_schema_input_type=bool | Literal["yes", "no"])
-    ] = "yes"
+    inline: Annotated[Literal["yes", "no"], before(_yes_or_no, json_schema_input_type=bool | Literal["yes", "no"])] = (
+        "yes"
+    )
     """Whether the role has an inline policy; without one, the Denies stand in managed policies of their own."""
     managed_policy: PolicyArns = ()
     """Managed policies attached to the role beside its own."""
-    with_boundary: bool = False
+    with_boundary: Annotated[bool, after(_only_boundary)] = False
     """Whether a permissions boundary of its own is made with it."""
-    max_session: Annotated[
-        int, BeforeValidator(seconds, json_schema_input_type=int | str), AfterValidator(_session)
-    ] = 3600
-    expires: Annotated[str, AfterValidator(moment)] | None = None
+    max_session: Annotated[int, before(seconds, json_schema_input_type=int | str), after(_session)] = 3600
+    expires: Annotated[str, after(moment)] | None = None
     """When the role ends, in UTC as IAM writes it: from then on it is denied everything."""
     catalog: Strings = ()
     stand_ins: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """What stands in templates for facts that differ by region, by placeholder; none in a role of one place."""
-
-    @field_validator("break_separation")
-    @classmethod
-    def _room_for_the_reason(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value and len(info.data.get("tag", ())) > _MOST_TAGS - 1:
-            raise ValueError(f"the reason becomes a tag, and a role has at most {_MOST_TAGS}")
-        return value
-
-    @field_validator("abac_buckets")
-    @classmethod
-    def _by_a_key(cls, value: bool, info: ValidationInfo) -> bool:
-        if value and info.data.get("abac", True) == ():
-            raise ValueError("buckets are held by a tag key: give --abac TAG_KEY too")
-        return value
-
-    @field_validator("with_boundary")
-    @classmethod
-    def _only_boundary(cls, value: bool, info: ValidationInfo) -> bool:
-        if value and info.data.get("boundary"):
-            raise ValueError("a role has one boundary: leave out --boundary, or --with-boundary")
-        if value and info.data.get("managed_policy"):
-            raise ValueError("its boundary would cut what --managed-policy attaches: leave one of them out")
-        return value
-
-    @field_validator("partition")
-    @classmethod
-    def _of_the_region(cls, value: str | None, info: ValidationInfo) -> str | None:
-        region = info.data.get("region")  # absent where it is wrong itself
-        if value and region and value != partition_of(region):
-            raise ValueError(f"region `{region}` is in partition {partition_of(region)}, not {value}")
-        return value
 
     @property
     def role_name(self) -> str:
@@ -241,3 +240,40 @@ class RoleSpec(Model):
     def dns_suffix(self) -> str:
         """The domain that the partition's service endpoints end in."""
         return PARTITIONS[self.partition_name].dns_suffix
+
+
+def _as_kept(value: str) -> str:
+    if not value or value != value.strip() or not value.isprintable():
+        raise ValueError("is not a text as it is kept")
+    return value
+
+
+_TEXTS: Mapping[str, Callable[[str], str]] = {
+    "persona": _as_kept,
+    "name": _role_name,
+    "account": _account_id,
+    "region": _region,
+}
+"""The fields that hold a text, each with the one check that their annotation asks."""
+
+
+def read_spec(source: SourceFile) -> Sourced[RoleSpec]:
+    """
+    Return the choices of *source* as `parse_model` does; raise InputError, or Problems, for what is wrong in them.
+
+    Where a role is little more than its persona, nothing is left for pydantic to read, and it is not loaded.
+    """
+    found = _of_texts(source.data)
+    return Sourced(found, source) if found else parse_model(source, RoleSpec)
+
+
+def _of_texts(data: Any) -> RoleSpec | None:
+    """Return what *data* chooses, or None: it has more than texts that are right as they are, and pydantic reads it."""
+    if not isinstance(data, dict) or "persona" not in data or not data.keys() <= _TEXTS.keys():
+        return None
+    if not all(isinstance(value, str) for value in data.values()):
+        return None
+    try:
+        return RoleSpec.model_construct(**{key: _TEXTS[key](value) for key, value in data.items()})
+    except ValueError:
+        return None

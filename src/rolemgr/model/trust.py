@@ -5,12 +5,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create.html
 """
 
 import re
-from typing import Annotated, Any, Literal, Self, TypeAlias
-
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from typing import Annotated, Any, Literal, TypeAlias
 
 from rolemgr.iam.arn import ACCOUNT_ID
-from rolemgr.iam.base import Model
+from rolemgr.iam.marks import after, before, json_schema, told_apart_by
+from rolemgr.iam.plain import Noted
 from rolemgr.iam.variables import opens_variable
 from rolemgr.model.catalog import ONE_OR_MORE
 from rolemgr.model.times import seconds
@@ -162,16 +161,12 @@ def _session_tags(keys: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(keys))
 
 
-AccountId: TypeAlias = Annotated[
-    str, BeforeValidator(_digits, json_schema_input_type=str | int), AfterValidator(_account)
-]
-SessionName: TypeAlias = Annotated[str, AfterValidator(_session_name)]
-SessionTags: TypeAlias = Annotated[
-    tuple[str, ...], BeforeValidator(_keys), AfterValidator(_session_tags), WithJsonSchema(ONE_OR_MORE)
-]
+AccountId: TypeAlias = Annotated[str, before(_digits, json_schema_input_type=str | int), after(_account)]
+SessionName: TypeAlias = Annotated[str, after(_session_name)]
+SessionTags: TypeAlias = Annotated[tuple[str, ...], before(_keys), after(_session_tags), json_schema(ONE_OR_MORE)]
 
 
-class SageMakerTrust(Model):
+class SageMakerTrust(Noted):
     """
     Trust in the SageMaker service, kept to one account's resources against the confused deputy.
 
@@ -191,7 +186,7 @@ class SageMakerTrust(Model):
     """
 
 
-class _Session(Model):
+class _Session(Noted):
     """What a caller that takes the role brings into the session."""
 
     source_identity: bool | Literal["required"] = False
@@ -209,9 +204,9 @@ class _Session(Model):
 class _AwsPrincipal(_Session):
     """What can be asked of a caller with AWS credentials."""
 
-    external_id: Annotated[str, BeforeValidator(_digits), AfterValidator(_external_id)] | None = None
+    external_id: Annotated[str, before(_digits), after(_external_id)] | None = None
     """What a third party sends with each call for this customer, and with no other's."""
-    org_id: Annotated[str, AfterValidator(_org_id)] | None = None
+    org_id: Annotated[str, after(_org_id)] | None = None
     """The organization that the caller's account must be in."""
     mfa: bool = False
     """Whether the caller must have signed in with MFA; AWS knows that of IAM users."""
@@ -220,9 +215,7 @@ class _AwsPrincipal(_Session):
 class _People(_AwsPrincipal):
     """What can be asked of IAM users: AWS knows when a user signed in with MFA, and of nobody else."""
 
-    mfa_age: Annotated[
-        int | None, BeforeValidator(seconds, json_schema_input_type=int | str | None), AfterValidator(_mfa_age)
-    ] = None
+    mfa_age: Annotated[int | None, before(seconds, json_schema_input_type=int | str | None), after(_mfa_age)] = None
     """How long ago, in seconds, the caller may have signed in with MFA; without MFA the age is absent."""
 
 
@@ -242,21 +235,21 @@ class UserTrust(_People):
     """
 
     kind: Literal["user"]
-    value: Annotated[str, AfterValidator(_user_arn)]
+    value: Annotated[str, after(_user_arn)]
 
 
 class RoleTrust(_AwsPrincipal):
     """Trust in one role, of this or another account."""
 
     kind: Literal["role"]
-    value: Annotated[str, AfterValidator(_role_arn)]
+    value: Annotated[str, after(_role_arn)]
 
 
 class SamlTrust(_Session):
     """Trust in the people whom a SAML identity provider vouches for, and whom it gives this role."""
 
     kind: Literal["saml"]
-    value: Annotated[str, AfterValidator(_saml_arn)]
+    value: Annotated[str, after(_saml_arn)]
 
 
 class OidcTrust(_Session):
@@ -267,9 +260,9 @@ class OidcTrust(_Session):
     """
 
     kind: Literal["oidc"]
-    value: Annotated[str, AfterValidator(_oidc_arn)]
-    sub: Annotated[str, AfterValidator(_sub)]
-    aud: Annotated[str, AfterValidator(_plain_claim)] | None = None
+    value: Annotated[str, after(_oidc_arn)]
+    sub: Annotated[str, after(_sub)]
+    aud: Annotated[str, after(_plain_claim)] | None = None
 
     @property
     def provider(self) -> str:
@@ -277,7 +270,7 @@ class OidcTrust(_Session):
         return self.value.partition(":oidc-provider/")[2]
 
 
-class GitHubTrust(Model):
+class GitHubTrust(Noted):
     """
     Trust in the workflows of one GitHub repository, of one environment or ref of it where that is given.
 
@@ -285,21 +278,19 @@ class GitHubTrust(Model):
     """
 
     kind: Literal["github"]
-    value: Annotated[str, AfterValidator(_repository)]
-    environment: Annotated[str, AfterValidator(_plain_claim)] | None = None
-    ref: Annotated[str, AfterValidator(_ref)] | None = None
+    value: Annotated[str, after(_repository)]
+    environment: Annotated[str, after(_plain_claim)] | None = None
+    ref: Annotated[str, after(_ref)] | None = None
     """A branch or tag; a name alone is a branch."""
     session_name: SessionName | None = None
     """The pattern that the session's name must match; the workflow chooses the name."""
     session_tags: SessionTags = ()
     """The keys of the tags that the session may come with, should GitHub ever send tags."""
 
-    @model_validator(mode="after")
-    def _one_subject(self) -> Self:
+    def __post_init__(self) -> None:
         if self.environment and self.ref:
             raise ValueError("`sub` of a job holds its environment or its ref, never both; keep to the environment"
                              " and let its deployment branches say which refs")  # fmt: skip
-        return self
 
     @property
     def sub(self) -> str:
@@ -318,7 +309,7 @@ class GitHubTrust(Model):
 
 
 AnyTrust: TypeAlias = SageMakerTrust | AccountTrust | UserTrust | RoleTrust | SamlTrust | OidcTrust | GitHubTrust
-TrustByKind: TypeAlias = Annotated[AnyTrust, Field(discriminator="kind")]
+TrustByKind: TypeAlias = Annotated[AnyTrust, told_apart_by("kind")]
 
 KINDS: dict[str, type[AnyTrust]] = {
     "sagemaker": SageMakerTrust,

@@ -5,14 +5,12 @@ only shows beside the role or beside other trust.
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations
-from typing import Annotated, Any, TypeAlias, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, get_args
 from urllib.parse import quote, unquote
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
-from pydantic_core import InitErrorDetails, PydanticCustomError
-
 from rolemgr.iam.arn import Arn, partition_of
-from rolemgr.iam.base import Model
+from rolemgr.iam.marks import after, before, not_empty
+from rolemgr.iam.plain import Plain
 from rolemgr.iam.wildcards import contains
 from rolemgr.model.trust import (
     KINDS,
@@ -26,6 +24,10 @@ from rolemgr.model.trust import (
     TrustByKind,
     UserTrust,
 )
+
+if TYPE_CHECKING:
+    from pydantic import ValidationInfo
+    from pydantic_core import InitErrorDetails
 
 _FORMS = {
     "account": "account:ID", "user": "user:ARN", "role": "role:ARN", "saml": "saml:PROVIDER_ARN",
@@ -50,10 +52,10 @@ _WHY_NOT = {
 """Why a key that some kind of trust has is of no use with the others."""
 
 
-class _KindKey(Model):
+class _KindKey(Plain):
     """The key that every trust has, read first so that a wrong one is said alone."""
 
-    model_config = ConfigDict(extra="ignore")
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "ignore"}
 
     kind: str
 
@@ -82,6 +84,9 @@ def _read(value: Any) -> AnyTrust:
     if isinstance(value, get_args(AnyTrust)):
         known: AnyTrust = value
         return known
+    from pydantic import ValidationError  # it is there: who reads a trust has loaded it
+    from pydantic_core import InitErrorDetails
+
     data = _mapping(value)
     kind = _KindKey.model_validate(data).kind
     if kind not in KINDS:
@@ -94,7 +99,7 @@ def _read(value: Any) -> AnyTrust:
     return KINDS[kind].model_validate(data)
 
 
-def _unfit_keys(kind: str, data: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
+def _unfit_keys(kind: str, data: Mapping[str, Any]) -> "Iterator[InitErrorDetails]":
     """Yield what is wrong with the keys of *data* for a trust of *kind*; unknown keys are left to the model."""
     fields = KINDS[kind].model_fields
     for key in data:
@@ -107,11 +112,13 @@ def _unfit_keys(kind: str, data: Mapping[str, Any]) -> Iterator[InitErrorDetails
         yield _problem("sub", f"{kind} needs `sub`: without it every identity of the provider gets in")
 
 
-def _problem(key: str, text: str) -> InitErrorDetails:
+def _problem(key: str, text: str) -> "InitErrorDetails":
+    from pydantic_core import InitErrorDetails, PydanticCustomError
+
     return InitErrorDetails(type=PydanticCustomError("value_error", "{error}", {"error": text}), loc=(key,), input=None)
 
 
-def _fits_the_role(trust: AnyTrust, info: ValidationInfo) -> AnyTrust:
+def _fits_the_role(trust: AnyTrust, info: "ValidationInfo") -> AnyTrust:
     """
     Return *trust*; raise ValueError where it names a role or provider that can't lead to this role.
 
@@ -130,7 +137,7 @@ def _fits_the_role(trust: AnyTrust, info: ValidationInfo) -> AnyTrust:
     return trust
 
 
-def _partition(info: ValidationInfo) -> str | None:
+def _partition(info: "ValidationInfo") -> str | None:
     """Return the role's partition by what was read so far, None where that is wrong itself."""
     region = info.data.get("region")
     if region is None or "partition" not in info.data:
@@ -208,11 +215,9 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str | dict) else value
 
 
-Trust: TypeAlias = Annotated[
-    AnyTrust, BeforeValidator(_read, json_schema_input_type=str | TrustByKind), AfterValidator(_fits_the_role)
-]
+Trust: TypeAlias = Annotated[AnyTrust, before(_read, json_schema_input_type=str | TrustByKind), after(_fits_the_role)]
 """One trust; its field stands behind account, region and partition, which it is compared with."""
 
 Trusts: TypeAlias = Annotated[
-    tuple[Trust, ...], BeforeValidator(_listed, json_schema_input_type=Trust | list[Trust]), AfterValidator(_apart)
+    tuple[Trust, ...], not_empty(), before(_listed, json_schema_input_type=Trust | list[Trust]), after(_apart)
 ]

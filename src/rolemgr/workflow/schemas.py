@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rolemgr.iam.base import Model
+from rolemgr.iam.plain import Readable
 from rolemgr.model.catalog import ActivityGroup, Persona, Separation, SharedParameters
 from rolemgr.model.check_config import CheckConfigFile
 from rolemgr.model.custom_checks import CustomChecks
@@ -17,7 +17,7 @@ from rolemgr.model.spec import RoleSpec
 
 def schema_of(name: str) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of the file format *name*."""
-    models: dict[str, type[Model]] = {
+    models: dict[str, type[Readable]] = {
         "persona": Persona,
         "separation": Separation,
         "activity-group": ActivityGroup,
