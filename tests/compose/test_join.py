@@ -1,7 +1,7 @@
 """Joining: fewer statements that say the same, called the same whatever else is in the role."""
 
 from functools import cache
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from rolemgr.compose.parameters import declared_parameters, regions_of_keys
 from rolemgr.files.yaml import parse_yaml
 from rolemgr.iam.documents import Effect
 from rolemgr.model.catalog import ActivityGroup, ParameterType
-from rolemgr.model.role import ComposedStatement
+from rolemgr.model.role import ComposedStatement, Origin
 from rolemgr.model.source import parse_model
 from rolemgr.prove.catalog import variants
 from rolemgr.render.explain import explanation
@@ -45,7 +45,7 @@ def joined(*statements: dict[str, Any]) -> dict[str, tuple[tuple[str, ...], tupl
 
 
 def test_one_purpose_is_one_statement() -> None:
-    """Each action stands beside resources that it never is asked on; reads apart from writes."""
+    """Each action stands beside resources that it never is asked on."""
     jobs = {
         "purpose": "Work",
         "actions": ["sagemaker:CreateTrainingJob", "sagemaker:DescribeTrainingJob"],
@@ -53,8 +53,18 @@ def test_one_purpose_is_one_statement() -> None:
     }
     models = {"purpose": "Work", "actions": ["sagemaker:CreateModel"], "resources": [MODEL]}
     assert joined(jobs, models) == {
-        "SageMakerWorkRead": (("sagemaker:DescribeTrainingJob",), (JOB,)),
-        "SageMakerWorkWrite": (("sagemaker:CreateModel", "sagemaker:CreateTrainingJob"), (MODEL, JOB)),
+        "SageMakerWork": (
+            ("sagemaker:CreateModel", "sagemaker:CreateTrainingJob", "sagemaker:DescribeTrainingJob"), (MODEL, JOB),
+        ),
+    }  # fmt: skip
+
+
+def test_reads_of_data_stand_apart_from_writes() -> None:
+    """Which costs little, as they are of other buckets."""
+    data = {"purpose": "Data", "actions": ["s3:GetObject", "s3:PutObject"], "resources": ["arn:aws:s3:::a/*"]}
+    assert joined(data) == {
+        "S3DataRead": (("s3:GetObject",), ("arn:aws:s3:::a/*",)),
+        "S3DataWrite": (("s3:PutObject",), ("arn:aws:s3:::a/*",)),
     }
 
 
@@ -83,8 +93,8 @@ def test_other_conditions_effects_and_services_never_join() -> None:
     other = {"purpose": "Work", "actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::a/*"]}
     anywhere = {"purpose": "Work", "actions": ["sagemaker:ListModels"]}
     assert [*joined(plain, held, denied, other, anywhere)] == [
-        "S3Work", "SageMakerTaggedByRequestTag"[:15], "SageMakerWorkWrite", "NoResourceLevelPermissions",
-        "SageMakerWorkWriteDeny",
+        "S3Work", "SageMakerTaggedByRequestTag"[:15], "SageMakerWork", "NoResourceLevelPermissions",
+        "SageMakerWorkDeny",
     ]  # fmt: skip
 
 
@@ -166,6 +176,22 @@ def test_sids_of_the_catalog_are_unique_and_depend_on_nothing_else() -> None:
     assert alone == set(sids)
 
 
+def test_any_two_statements_of_one_purpose_may_stand_together() -> None:
+    """
+    So may any number of them: whether a pair of action and resource is added, and live, is a matter of two.
+
+    With all groups at once one may give what another adds, so that the test above would pass over it.
+    """
+    by_origin: dict[Origin, list[Share]] = {}
+    for share in everything():
+        by_origin.setdefault(share.origin, []).append(share)
+    statements = join(everything())
+    sids = {one.sid for one in statements}
+    pairs = {pair for statement in statements for pair in combinations(statement.origins, 2)}
+    clashes = [pair for pair in pairs if not {one.sid for one in join(by_origin[pair[0]] + by_origin[pair[1]])} <= sids]
+    assert clashes == []
+
+
 def test_every_statement_of_the_catalog_that_names_resources_has_a_purpose() -> None:
     """What has none would stand by itself."""
     assert [
@@ -239,8 +265,8 @@ def test_what_a_group_does_not_touch_stays(persona: str, group: str) -> None:
                 assert now == statement
 
 
-MOST = {"business-analyst": 17, "data-scientist": 28, "junior-ml-engineer": 32, "ml-engineer": 32, "mlops-emergency": 38,
-        "mlops-engineer": 36, "sagemaker-compute": 15, "sagemaker-feature-store": 6, "sagemaker-pipeline": 25}  # fmt: skip
+MOST = {"business-analyst": 17, "data-scientist": 27, "junior-ml-engineer": 30, "ml-engineer": 30, "mlops-emergency": 37,
+        "mlops-engineer": 35, "sagemaker-compute": 14, "sagemaker-feature-store": 6, "sagemaker-pipeline": 24}  # fmt: skip
 """How many statements each persona has."""
 
 
@@ -253,8 +279,12 @@ def test_roles_stay_short(persona: str) -> None:
 def test_the_explanation_says_which_line_gives_which_action() -> None:
     """Of a joined statement each origin has the actions that it brought."""
     role = composed(CATALOG, persona="data-scientist")
-    rows = {one["Sid"]: one for one in explanation(role)["Statements"]["SageMakerWorkWrite"]}
-    assert rows["TuningJobs"]["Actions"] == [
-        "sagemaker:CreateHyperParameterTuningJob", "sagemaker:StopHyperParameterTuningJob",
+    rows = {one["Sid"]: one for one in explanation(role)["Statements"]["SageMakerWork"]}
+    assert rows["ProcessingJobs"]["Actions"] == [
+        "sagemaker:CreateProcessingJob", "sagemaker:DescribeProcessingJob", "sagemaker:StopProcessingJob",
     ]  # fmt: skip
-    assert rows["ProcessingJobs"]["Actions"] == ["sagemaker:CreateProcessingJob", "sagemaker:StopProcessingJob"]
+    assert rows["OpenMlflow"]["Actions"] == [
+        "sagemaker:CallMlflowAppApi", "sagemaker:CreatePresignedMlflowAppUrl",
+        "sagemaker:CreatePresignedMlflowTrackingServerUrl", "sagemaker:DescribeMlflowApp",
+        "sagemaker:DescribeMlflowTrackingServer",
+    ]  # fmt: skip
