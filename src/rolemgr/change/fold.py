@@ -129,9 +129,13 @@ def _guardrails(role: Explained | None) -> dict[str, tuple[str, ...]]:
     """Return the values of the guardrails by name, a duration in words; a strict one says so."""
     found: dict[str, tuple[str, ...]] = {}
     for one in role.guardrails if role else ():
-        values = [_worded(name, value) for name, given in one.values.items() for value in given]
-        found[one.name] = (*values, *(("strict",) if one.strict else ()))
+        found[one.name] = (*worded(one.values), *(("strict",) if one.strict else ()))
     return found
+
+
+def worded(values: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the *values* of a guardrail by parameter as one list, a duration in words."""
+    return tuple(_worded(name, value) for name, given in values.items() for value in given)
 
 
 def _worded(name: str, value: str) -> str:

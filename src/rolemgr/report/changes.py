@@ -14,6 +14,7 @@ from rolemgr.iam.variables import around_variables
 
 MARKS: Final = {"gains": "+", "loses": "-", "limit": "~", "value": "~", "unknown": "?"}
 WORDS: Final = {"gains": "gains", "loses": "loses", "limit": "limit", "value": "value", "unknown": "can't tell"}
+_EFFECTS: Final = {"other": "wider and narrower"}
 _SHOWN: Final = 6
 """How many actions or resources a line names."""
 _LONG: Final = 100
@@ -44,7 +45,7 @@ def change_line(one: AccessChange, account: str | None = None, *, doing: str = "
 def what_changes(one: AccessChange, account: str | None = None) -> str:
     """Return what *one* says, without its sign and its causes."""
     if one.kind in ("limit", "value"):
-        effect = f", {one.effect}{_for(one.actions)}" if one.effect else ""
+        effect = f", {_EFFECTS.get(one.effect, one.effect)}{_for(one.actions)}" if one.effect else ""
         return f"{one.what} {_values(one)}{effect}{''.join(f', {note}' for note in one.notes)}"
     if one.kind == "unknown":
         return _untold(one)
