@@ -1,5 +1,6 @@
 """Joining: fewer statements that say the same, called the same whatever else is in the role."""
 
+from dataclasses import replace
 from functools import cache
 from itertools import combinations, product
 from typing import Any
@@ -15,12 +16,13 @@ from rolemgr.compose.choices import builtins
 from rolemgr.compose.distribute import Share, distribute
 from rolemgr.compose.join import join
 from rolemgr.compose.parameters import declared_parameters, regions_of_keys
+from rolemgr.errors import RolemgrError
 from rolemgr.files.yaml import parse_yaml
 from rolemgr.iam.documents import Effect
 from rolemgr.model.catalog import ActivityGroup, ParameterType
 from rolemgr.model.role import ComposedStatement, Origin
 from rolemgr.model.source import parse_model
-from rolemgr.prove.catalog import variants
+from rolemgr.prove.catalog import all_guardrails, short_forms, variants
 from rolemgr.render.explain import explanation
 
 CATALOG = Catalog()
@@ -263,6 +265,60 @@ def test_what_a_group_does_not_touch_stays(persona: str, group: str) -> None:
             assert set(statement.resources) <= set(now.resources)
             if not any(origin.group == group for origin in now.origins):
                 assert now == statement
+
+
+@settings(max_examples=60, deadline=None)
+@given(persona=st.sampled_from(PERSONAS), group=st.sampled_from(GROUPS))
+def test_denies_stay_when_a_group_is_added(persona: str, group: str) -> None:
+    """Their Sids, and to the letter those that neither the group nor its actions touch: guardrails judge these."""
+    parameters = {
+        name: [_example(name, place, one.parameter)]
+        for place, (name, one) in enumerate(declared_parameters((CATALOG.activity_group(group),)).items())
+        if one.parameter.default is None
+    }
+    role = composed(CATALOG, persona=persona, add=[group], parameter=parameters, break_separation="a test")
+    before, after = _by_sid(composed(CATALOG, persona=persona)), _by_sid(role)
+    granted = {name for one in role.statements for origin, names in one.actions_by_origin().items()
+               if origin.group == group and one.effect is Effect.ALLOW for name in names}  # fmt: skip
+    for sid, statement in before.items():
+        if statement.effect is Effect.DENY:
+            now = after[sid]
+            assert set(statement.actions) <= set(now.actions) or now.actions == ("sagemaker:*",)
+            assert set(now.actions) - set(statement.actions) <= granted | {"sagemaker:*"} or group in _groups(now)
+            if group not in _groups(now) and now.actions == statement.actions:
+                assert now == statement
+
+
+def _groups(statement: ComposedStatement) -> set[str]:
+    return {origin.group for origin in statement.origins}
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_statements_stay_when_a_guardrail_is_added(persona: str, strict: bool) -> None:
+    """
+    All of them to the letter. Under ``--strict`` one Deny of what by-passes guardrails grows, and what it denies
+    whole no other Deny has to.
+    """
+    bare = {"persona": persona, "strict": strict, "break_separation": "a test", **short_forms(CATALOG)}
+    before = _composed_or_none(bare)
+    assert before
+    for name, values in all_guardrails(CATALOG).items():
+        after = _composed_or_none({**bare, "guardrail": {name: values}})
+        whole = {action for sid, one in after.items() if sid.endswith("ByPassesDeny") for action in one.actions}
+        for sid, statement in before.items() if after else ():
+            if name in _groups(statement) or sid.endswith("ByPassesDeny"):
+                continue
+            kept = tuple(action for action in statement.actions if action not in whole or not statement.conditions)
+            assert not kept or after[sid] == replace(statement, actions=kept), (sid, name)
+
+
+def _composed_or_none(choices: dict[str, Any]) -> dict[str, ComposedStatement]:
+    """Return the statements of a role by Sid; none where its choices make no role, as strict ones may."""
+    try:
+        return _by_sid(composed(CATALOG, **choices))
+    except RolemgrError:
+        return {}
 
 
 MOST = {"business-analyst": 17, "data-scientist": 27, "junior-ml-engineer": 30, "ml-engineer": 30, "mlops-emergency": 37,
