@@ -13,7 +13,7 @@ from rolemgr.account.meaning import Meant
 from rolemgr.change.causes import decision_of, origins_of
 from rolemgr.change.change import AccessChange, Cause, ChangeKind, Evidence
 from rolemgr.change.fold import ChangeRow, LineKey, folded
-from rolemgr.change.resources import Spread, allowed, spread
+from rolemgr.change.resources import Spread, allowed, exceptions, spread
 from rolemgr.change.units import Unit
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.errors import TooComplex
@@ -171,7 +171,9 @@ def _rows(meant: Meant, found: RoleDrift, file: FileSide, toward: Toward) -> Ite
                 by = (*causes, *(_in_file(meant, piece, one.request, file, found) if one.request else ()))
                 key = LineKey(kind, tuple(dict.fromkeys(by)), _notes(meant, piece), piece.future, _lifted(meant, piece))
                 asked = piece._replace(request=one.request) if one.request else piece
-                yield ChangeRow(key, action, one.pattern, Evidence(meant.part, meant.way, asked))
+                giving = found.live if meant.way == "gained" else found.wanted
+                denied = exceptions(_policies(giving, meant), action, one.pattern) if one.pattern else ()
+                yield ChangeRow(key, action, one.pattern, Evidence(meant.part, meant.way, asked), denied)
 
 
 def _notes(meant: Meant, piece: Difference) -> tuple[str, ...]:

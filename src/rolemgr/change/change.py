@@ -50,7 +50,8 @@ class AccessChange:
 
     *what* names a limit or a value, and is empty for access; *part* is the kind of policies (``permissions``,
     ``trust``, ``resource``). *resources* are the patterns that the change is about, as policies write them: none
-    where only the request of the evidence is known. *notes* say under which circumstances it holds, and what is
+    where only the request of the evidence is known; *exceptions* are the patterns within them that the side which
+    gives the access denies. *notes* say under which circumstances it holds, and what is
     doubtful; *reason* is why something can't be told.
     """
 
@@ -69,6 +70,7 @@ class AccessChange:
     """Of what can't be told: whether it may be gained or lost."""
     statement: str = ""
     """Of access: the statement that gives it, or the Deny that is gone; of what can't be told, where it stands."""
+    exceptions: tuple[str, ...] = ()
     future: bool = False
     """The actions are none of today's reference: AWS may add such."""
 

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from rolemgr.change.causes import Direction, Explained, allowed_but_for_guardrails, causes_of, denying_guardrails
 from rolemgr.change.change import AccessChange, Cause, ChangeKind, Evidence, Way
-from rolemgr.change.resources import spread, statement_of
+from rolemgr.change.resources import exceptions, spread, statement_of
 from rolemgr.change.units import Unit
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.grants import ENDS, Changes, Grant, Part, Value
@@ -159,12 +159,17 @@ class LineKey(NamedTuple):
 
 
 class ChangeRow(NamedTuple):
-    """An action with a resource pattern that it is gained or lost on; None where only the request is known."""
+    """
+    An action with a resource pattern that it is gained or lost on; None where only the request is known.
+
+    *exceptions* are patterns within it that stay denied.
+    """
 
     key: LineKey
     action: str
     pattern: str | None
     evidence: Evidence
+    exceptions: tuple[str, ...] = ()
 
 
 def _access(part: Part, sides: ChangeSides, limits: _Limits) -> Iterator[AccessChange]:
@@ -195,7 +200,8 @@ def _rows(evidence: Evidence, asked: Direction, giving: Grant) -> Iterator[Chang
                 causes = causes_of(asked, piece, found.request) if found.request else ()
                 shown = piece._replace(request=found.request) if found.request else piece
                 key = LineKey(kind, causes, notes, one.future, lifted)
-                yield ChangeRow(key, action, found.pattern, evidence._replace(difference=shown))
+                denied = exceptions(asked.gives, action, found.pattern) if found.pattern else ()
+                yield ChangeRow(key, action, found.pattern, evidence._replace(difference=shown), denied)
 
 
 def folded(part: str, rows: Sequence[ChangeRow]) -> Iterator[AccessChange]:
@@ -203,15 +209,17 @@ def folded(part: str, rows: Sequence[ChangeRow]) -> Iterator[AccessChange]:
     of_action: dict[tuple[LineKey, str, bool], list[ChangeRow]] = {}
     for row in rows:
         of_action.setdefault((row.key, row.action, row.pattern is None), []).append(row)
-    together: dict[tuple[LineKey, tuple[str, ...]], list[ChangeRow]] = {}
+    together: dict[tuple[LineKey, tuple[str, ...], tuple[str, ...]], list[ChangeRow]] = {}
     for (key, _, _), found in of_action.items():
         patterns = _widest(filter(None, (row.pattern for row in found)))
-        together.setdefault((key, patterns), []).extend(found)
-    for (key, patterns), found in together.items():
+        denied = _widest(text for row in found if row.pattern in patterns for text in row.exceptions)
+        together.setdefault((key, patterns, denied), []).extend(found)
+    for (key, patterns, denied), found in together.items():
         evidence = {row.evidence.difference.statement: row.evidence for row in reversed(found)}
         yield AccessChange(
             key.kind, part, "", tuple(dict.fromkeys(row.action for row in found)), patterns, causes=key.causes,
             notes=key.notes, future=key.future, evidence=tuple(reversed(evidence.values())), statement=key.lifted,
+            exceptions=denied,
         )  # fmt: skip
 
 

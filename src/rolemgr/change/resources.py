@@ -55,6 +55,34 @@ def _by_pattern(
             yield Spread(pattern, request)
 
 
+def exceptions(gives: Policies, action: str, pattern: str) -> tuple[str, ...]:
+    """
+    Return the patterns within *pattern* on which *gives* denies *action* whatever the request carries.
+
+    Denies with conditions, and those that say what they are not about, are left out: rather too much is told as given.
+    """
+    folded = action.lower()
+    denies = (
+        one
+        for policy in (*gives.identity, *((gives.resource,) if gives.resource else ()))
+        for one in policy.statements()
+        if isinstance(one, IdentityStatement) and one.effect is Effect.DENY and not one.condition
+    )
+    found = (
+        text
+        for one in denies
+        if any(matches_folded_action(name, folded) for name in one.action or ())
+        for text in one.resource or ()
+        if _meet(as_pattern(pattern), as_pattern(text))
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _meet(first: str, second: str) -> bool:
+    """Tell whether an example of one pattern is of the other too."""
+    return matches(first, second.replace("*", "example")) or matches(second, first.replace("*", "example"))
+
+
 def of_action(one: Difference, action: str) -> Request | None:
     """Return the request of *one* for another *action* of it; None where that can't be one."""
     return one.request if one.request.action == action else _on(one, action, one.request.resource)

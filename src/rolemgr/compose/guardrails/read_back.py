@@ -46,9 +46,9 @@ def read_back(
     if values is None:
         return None
     chosen = ChosenGuardrail(name, guardrail, tuple(values.items()), guardrail.at(), "")
-    said = sorted(map(_meaning, own))
+    wanted = sorted(map(_meaning, own))
     found = (sorted(map(_meaning_of_composed, _compiled(chosen, setting))) for setting in settings)
-    return ReadBack(values, frozenset(str(one.sid) for one in own)) if said in found else None
+    return ReadBack(values, frozenset(str(one.sid) for one in own)) if wanted in found else None
 
 
 def sids_of(guardrail: Guardrail) -> frozenset[str]:
@@ -60,7 +60,7 @@ def _compiled(chosen: ChosenGuardrail, setting: GuardrailContext) -> Sequence[Co
     """Return the statements of *chosen*; none where its values make none."""
     try:
         return join(share for share in compile_guardrail(chosen, setting).shares if not share.purpose)
-    except (RolemgrError, ValueError):  # values that nobody could have given: then it is no limit of ours
+    except (RolemgrError, ValueError):  # values that nobody could have given
         return ()
 
 
