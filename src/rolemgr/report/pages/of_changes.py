@@ -5,8 +5,8 @@ from typing import Any
 
 from rolemgr.compare.verdicts import Comparison, Difference
 from rolemgr.report.changes import folded_table
-from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole
-from rolemgr.report.differences import SideWords, changes_data, command, future_action, notes_on_types, statement_name
+from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole, moved_lines, role_data
+from rolemgr.report.differences import SideWords, command, future_action, notes_on_types, statement_name
 from rolemgr.report.pages.page import Cell, Code, Fact, Page, Section, Table, Tone, counted, quoted
 
 _COLUMNS = ("Policies", "Statement", "Actions", "Note", "Ask")
@@ -15,7 +15,7 @@ _COLUMNS = ("Policies", "Statement", "Actions", "Note", "Ask")
 def changes_page(one: RoleDiff) -> Page:
     """Return the page on the differences between two files."""
     about = (f"from {quoted(one.old.label)}", f"to {quoted(one.new.label)}", *filter(None, (one.role,)))
-    data = changes_data(one.found, one.changes, one.old.name, one.new.name)
+    data = role_data(one)
     shown = (Section("What changes", table=_changes(one)), *_behind(one))
     return Page("Difference in access", about, tuple(_facts([one])), tuple(s for s in shown if not s.is_empty), data)
 
@@ -74,6 +74,7 @@ def _behind(one: RoleDiff) -> Iterator[Section]:
     yield Section("Not known", table=unknown, tone=Tone.LOOK, folded=True)
     yield Section("Only in one of the two", found.only_in_one, tone=Tone.LOOK, folded=True)
     yield Section("Values", table=_values(one), folded=True)
+    yield Section("Moved to another policy", tuple(moved_lines(one.moved)), folded=True)
     yield Section("No difference", tuple(notes_on_types(found)))
 
 
