@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 from rolemgr.account.drift import Drift, Policied, RoleDrift
 from rolemgr.account.meaning import Meant
 from rolemgr.change.causes import decision_of, origins_of
-from rolemgr.change.change import AccessChange, Cause, ChangeKind, Evidence
+from rolemgr.change.change import AccessChange, Cause, ChangeKind, Evidence, with_evidence
 from rolemgr.change.fold import ChangeRow, LineKey, folded
 from rolemgr.change.resources import Spread, allowed, exceptions, spread
 from rolemgr.change.units import Unit
@@ -87,8 +87,7 @@ def plan_changes(found: RoleDrift, file: FileSide) -> tuple[AccessChange, ...]:
 
 def _one_limit(every: Sequence[AccessChange]) -> AccessChange:
     """Return the changes of one limit as one."""
-    actions = dict.fromkeys(action for one in every for action in one.actions)
-    return replace(every[0], actions=tuple(actions), evidence=tuple(shown for one in every for shown in one.evidence))
+    return with_evidence(every[0], tuple(shown for one in every for shown in one.evidence))
 
 
 # --- access
@@ -153,7 +152,7 @@ def _limit(limit: LimitSides, meant: Meant | None, file: FileSide, toward: Towar
     evidence = tuple(Evidence(meant.part, way, one) for one in meant.differences)
     there = tuple(Cause(str(place), None) for place in meant.denied_by if place.statement in limit.sids)
     causes = _of_limit(limit, file) if toward == "file" else there if meant.way == "lost" else ()
-    return replace(change, actions=meant.actions, causes=causes, evidence=evidence)
+    return with_evidence(replace(change, causes=causes), evidence)
 
 
 def _of_limit(limit: LimitSides, file: FileSide) -> tuple[Cause, ...]:

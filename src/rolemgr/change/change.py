@@ -5,7 +5,7 @@ A change says what is gained, lost or not known, on which resources, the request
 user's file that makes the difference. A cause that nobody can tell is left out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, TypeAlias
 
 from rolemgr.compare.verdicts import Difference
@@ -81,6 +81,20 @@ class AccessChange:
         if len(ways) > 1:
             return "other"
         return {"gained": "wider", "lost": "narrower"}.get(next(iter(ways), ""), "")
+
+
+def with_evidence(limit: AccessChange, shown: tuple[Evidence, ...]) -> AccessChange:
+    """
+    Return the change of a *limit* with what shows it, and the actions that this is about.
+
+    A limit on all of a service may deny what AWS never sends its key with: such an action is told by nothing but doubt,
+    and is none that the limit changes.
+    """
+    certain = tuple(one for one in shown if not one.difference.doubts)
+    actions = dict.fromkeys(action for one in certain for action in one.difference.actions)
+    doubts = () if certain else dict.fromkeys(doubt for one in shown for doubt in one.difference.doubts)
+    notes = tuple(f"doubtful: {doubt}" for doubt in doubts)
+    return replace(limit, actions=tuple(actions), notes=notes, evidence=certain or shown)
 
 
 def counts(changes: tuple[AccessChange, ...]) -> dict[ChangeKind, int]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from rolemgr.change.causes import Direction, Explained, allowed_but_for_guardrails, causes_of, denying_guardrails
-from rolemgr.change.change import AccessChange, Cause, ChangeKind, Evidence, Way
+from rolemgr.change.change import AccessChange, Cause, ChangeKind, Evidence, Way, with_evidence
 from rolemgr.change.resources import exceptions, spread, statement_of
 from rolemgr.change.units import Unit
 from rolemgr.compare.budget import Budget
@@ -87,12 +87,12 @@ class _Limits:
         self._sides = sides
         self._evidence: dict[str, list[Evidence]] = {}
 
-    def behind(self, asked: Direction, one: Difference) -> str | None:
-        """Return the limit that alone makes *one*: without the guardrails of the other side, that allows it too."""
+    def behind(self, asked: Direction, one: Difference) -> tuple[str, ...]:
+        """Return the limits that alone make *one*: without the guardrails of the other side, that allows it too."""
         if not self.names or asked.part != "permissions":
-            return None
-        named = next((name for name in denying_guardrails(asked.other_role, one) if name in self.names), None)
-        return named if named and allowed_but_for_guardrails(asked, one) else None
+            return ()
+        named = tuple(name for name in denying_guardrails(asked.other_role, one) if name in self.names)
+        return named if named and allowed_but_for_guardrails(asked, one) else ()
 
     def take(self, name: str, evidence: Evidence) -> None:
         """Take *evidence* for what the limit *name* does."""
@@ -101,12 +101,9 @@ class _Limits:
     def changes(self) -> Iterator[AccessChange]:
         """Yield the change of each limit."""
         for name in self.names:
-            shown = tuple(self._evidence.get(name, ()))
-            actions = dict.fromkeys(action for one in shown for action in one.difference.actions)
-            yield AccessChange(
-                "limit", "permissions", name, tuple(actions), old=self._values[0].get(name),
-                new=self._values[1].get(name), causes=self._causes(name), evidence=shown,
-            )  # fmt: skip
+            old, new = (values.get(name) for values in self._values)
+            limit = AccessChange("limit", "permissions", name, old=old, new=new, causes=self._causes(name))
+            yield with_evidence(limit, tuple(self._evidence.get(name, ())))
 
     def _causes(self, name: str) -> tuple[Cause, ...]:
         """Return the unit that says the guardrail's values, else where it was chosen."""
@@ -141,8 +138,10 @@ def worded(values: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
 def _worded(name: str, value: str) -> str:
     if name != "seconds" or not value.isdecimal():
         return value
-    hours, rest = divmod(int(value), 3600)
-    return f"{value} s" if rest else f"{hours} h"
+    seconds = int(value)
+    if seconds % 3600 == 0:
+        return f"{seconds // 3600} h"
+    return f"{value} s" if seconds % 60 else f"{seconds // 60} min"
 
 
 # --- access
@@ -179,8 +178,9 @@ def _access(part: Part, sides: ChangeSides, limits: _Limits) -> Iterator[AccessC
         for one in found.differences:
             evidence = Evidence(part.name, asked.way, one)
             of_one = _rows(evidence, asked, giving.grant)
-            if limit := limits.behind(asked, one):
-                limits.take(limit, evidence)
+            if names := limits.behind(asked, one):
+                for name in names:
+                    limits.take(name, evidence)
                 of_one = (row for row in of_one if row.pattern is not None)  # what else the statement gives
             rows += of_one
     yield from folded(part.name, rows)
@@ -246,10 +246,14 @@ def _of_value(value: Value, units: Sequence[Unit]) -> Iterator[AccessChange]:
     """Yield the change of a value; of tags and attached policies one for each."""
     for name, old, new in _single(value):
         field = _FIELDS.get(value.name, value.name)
-        wanted = {field, f"{field} {name}"} if name == value.name else {f"{field} {name.removeprefix('tag ')}"}
+        wanted = field if name == value.name else f"{field} {name.removeprefix('tag ')}"
+        listed = (
+            {text for side in (old, new) for text in side or ()} if isinstance(value.old or value.new, list) else ()
+        )
         causes = tuple(
             unit.cause for unit in units
-            if unit.cause.field in wanted or (unit.cause.field == field and name in (unit.cause.old, unit.cause.new))
+            if unit.cause.field == wanted
+            and (value.name == "Tags" or not listed or not {unit.cause.old, unit.cause.new}.isdisjoint(listed))
         )  # fmt: skip
         notes = (_FROM_THEN_ON,) if value.name == ENDS and new else ()
         yield AccessChange("value", "", name, old=old, new=new, causes=causes, notes=notes)
