@@ -5,42 +5,23 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.change.cases import MOVES
 from tests.support import rendered, write
 
 from rolemgr.catalog.load import Catalog
-from rolemgr.change.moves import Moved, moves, placed
+from rolemgr.change.moves import moves, placed
 from rolemgr.files.write import to_json
 
 if TYPE_CHECKING:
     from tests.conftest import Run
 
 CATALOG = Catalog()
-READ, WRITE = ({"Sid": sid, "Effect": "Allow", "Action": [action], "Resource": ["*"]}
-               for sid, action in (("Read", "s3:GetObject"), ("Write", "s3:PutObject")))  # fmt: skip
 
 
-def role(name: str, inline: list[Any], managed: list[Any]) -> dict[str, Any]:
-    """Return the properties of a role with an inline policy and a managed one."""
-    held = {"PolicyName": name, "PolicyDocument": {"Statement": inline}}
-    more = {"ManagedPolicyName": f"{name}-others", "PolicyDocument": {"Statement": managed}}
-    return {"RoleName": name, "Policies": [held], "ManagedPolicies": [more]}
-
-
-@pytest.mark.parametrize(
-    ("new", "found"),
-    [
-        (role("a", [READ], [WRITE]), []),
-        (role("b", [READ], [WRITE]), []),
-        (role("a", [], [WRITE, READ]), [Moved("Read", "inline policy a", "managed policy a-others", same=True)]),
-        (role("b", [WRITE, READ], []), [Moved("Write", "managed policy a-others", "inline policy b", same=True)]),
-        (role("a", [], [{**READ, "Resource": ["arn:aws:s3:::a/*"]}]),
-         [Moved("Read", "inline policy a", "managed policy a-others", same=False)]),
-        (role("a", [{**READ, "Sid": "Other"}], []), []),
-    ],
-)  # fmt: skip
-def test_a_statement_is_known_by_its_sid(new: dict[str, Any], found: list[Moved]) -> None:
+@pytest.mark.parametrize(("old", "new", "found"), MOVES)
+def test_a_statement_is_known_by_its_sid(old: Any, new: Any, found: list[tuple[str, str, str, bool]]) -> None:
     """A role of another name has the same policies; what is changed as well is not the same."""
-    assert list(moves(placed(role("a", [READ], [WRITE])), placed(new))) == found
+    assert [*map(tuple, moves(placed(old), placed(new)))] == found
 
 
 @pytest.mark.parametrize("odd", [None, [], "x", {"Policies": "x"}, {"Policies": [{"PolicyDocument": {"Statement": [1]}}]},
