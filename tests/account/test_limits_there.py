@@ -152,6 +152,18 @@ def test_values_of_every_guardrail_are_read_back() -> None:
     assert judged > 300
 
 
+def test_what_is_left_of_a_guardrail_is_not_read() -> None:
+    """One of its two statements has no value by itself: what is gone with the other is told as access."""
+    role = composed(CATALOG, persona="mlops-engineer")
+    every = permissions_policy(role.statements).statement
+    left = [one for one in every if one.sid != "MaxRuntime"]
+    assert any(one.sid == "MaxRuntimeMissing" for one in left)
+    assert (
+        read_back("max-runtime", CATALOG.guardrail("max-runtime"), left, [GuardrailContext(None, "both", False)])
+        is None
+    )
+
+
 @pytest.mark.parametrize(
     "other",
     [

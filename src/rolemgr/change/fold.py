@@ -135,8 +135,11 @@ def worded(values: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(_worded(name, value) for name, given in values.items() for value in given)
 
 
+_DIGITS: Final = 12
+
+
 def _worded(name: str, value: str) -> str:
-    if name != "seconds" or not value.isdecimal():
+    if name != "seconds" or not value.isdecimal() or len(value) > _DIGITS:  # an account may say anything
         return value
     seconds = int(value)
     if seconds % 3600 == 0:

@@ -60,7 +60,7 @@ def _compiled(chosen: ChosenGuardrail, setting: GuardrailContext) -> Sequence[Co
     """Return the statements of *chosen*; none where its values make none."""
     try:
         return join(share for share in compile_guardrail(chosen, setting).shares if not share.purpose)
-    except (RolemgrError, ValueError):  # values that nobody could have given
+    except (RolemgrError, ValueError, LookupError):  # values that nobody could have given, or a part of them is gone
         return ()
 
 

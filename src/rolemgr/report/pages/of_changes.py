@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rolemgr.change.change import AccessChange, ChangeKind
 from rolemgr.compare.verdicts import Comparison, Difference
 from rolemgr.report.changes import folded_table
 from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole, moved_lines, role_data
@@ -91,13 +92,22 @@ def _facts(roles: Sequence[RoleDiff]) -> Iterator[Fact]:
     unknown = sum(len(one.unknowns) for part in parts for one in (part.gained, part.lost))
     unknown += sum(len(one.found.only_in_one) for one in roles)
     values = sum(len(one.found.values) for one in roles)
-    yield from [Fact(f"gains access: {counted(gained, 'difference')}", Tone.LOOK)] if gained else []
-    yield from [Fact(f"loses access: {counted(lost, 'difference')}")] if lost else []
+    changes = [change for one in roles for change in one.changes]
+    yield from _ways(changes, "gains", "wider", "gains access", Tone.LOOK) if gained else ()
+    yield from _ways(changes, "loses", "narrower", "loses access", Tone.PLAIN) if lost else ()
     if unknown:
         yield Fact(f"can't tell: {counted(unknown, 'place')} where access may be gained or lost", Tone.LOOK)
     yield from [Fact(f"{counted(values, 'value')} changed", Tone.LOOK)] if values else []
     if not gained and all(one.gives_no_more for one in roles):
         yield Fact("proven to give nothing more", Tone.GOOD)
+
+
+def _ways(changes: Sequence[AccessChange], kind: ChangeKind, effect: str, words: str, tone: Tone) -> Iterator[Fact]:
+    """Yield how many changes of a *kind* there are, and the limits that have this *effect*; at least one of the two."""
+    count = sum(one.kind == kind for one in changes)
+    limits = dict.fromkeys(one.what for one in changes if one.kind == "limit" and one.effect in (effect, "other"))
+    yield from [Fact(f"{words}: {counted(count, 'change')}", tone)] if count or not limits else []
+    yield from [Fact(f"limit {effect}: {', '.join(limits)}", tone)] if limits else []
 
 
 def _differences(parts: Mapping[str, Comparison], side: SideWords) -> Table:
