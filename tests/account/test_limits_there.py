@@ -123,6 +123,24 @@ def test_a_statement_that_somebody_wrote_over_is_no_limit(run: "Run", iam: Any) 
     assert told.startswith("+ gains  sagemaker:CreateTrainingJob")
 
 
+def test_a_statement_that_was_written_over_is_not_told_as_another_limit(run: "Run", iam: Any) -> None:
+    """It keeps its Sid and denies more, beside a limit that differs."""
+    path = applied(run, "24h")
+    role_file("r", FILE.format("24h") + "  instance-types: [ml.m5.*]\n")
+
+    def more(found: list[dict[str, Any]]) -> None:
+        one = next(one for one in found if one["Sid"] == "MaxRuntime")
+        one["Action"] = [*one["Action"], "sagemaker:StopTrainingJob"]
+        one.pop("Condition")
+
+    edited(iam, more)
+    shown = run("drift", path).stdout
+    assert [one.split()[2] for one in lines(shown)] == ["instance-types"]
+    lost = " ".join(lines(shown, "-"))
+    assert "sagemaker:StopTrainingJob" in lost
+    assert "sagemaker:CreateTrainingJob" in lost
+
+
 def test_what_else_is_gained_is_not_hidden_by_a_limit(run: "Run", iam: Any) -> None:
     """An Allow that the file has not is told as access, beside the limit that differs."""
     path = applied(run, "48h")
@@ -183,7 +201,7 @@ def test_what_is_not_the_guardrail_s_statement_is_not_read(other: dict[str, Any]
     }  # fmt: skip
 
     def read(one: dict[str, Any]) -> Any:
-        there = IdentityPolicy.model_validate({"Version": "2012-10-17", "Statement": [one]}).statements()
+        there = IdentityPolicy.model_validate({"Version": "2012-10-17", "Statement": [one]}).statement
         setting = GuardrailContext(frozenset(actions), "both", strict=False)
         return read_back("max-runtime", CATALOG.guardrail("max-runtime"), there, [setting])
 

@@ -122,11 +122,8 @@ def _limits_of(meant: Meant, file: FileSide) -> tuple[LimitSides, ...]:
 
 
 def _limiting(file: FileSide) -> set[str]:
-    """Return the Sids of the guardrails of the file, and of those that differ."""
-    found = {sid for one in file.limits for sid in one.sids}
-    return found | {
-        one.sid for one in file.role.statements if all(origin.kind == "guardrail" for origin in one.origins)
-    }
+    """Return the Sids of the guardrails that differ: what else denies is the same on both sides, or no guardrail."""
+    return {sid for one in file.limits for sid in one.sids}
 
 
 def _is_by_guardrails(meant: Meant, one: Difference, found: RoleDrift, file: FileSide) -> bool:
