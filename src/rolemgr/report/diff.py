@@ -169,7 +169,7 @@ def moved_lines(moved: Sequence[Moved]) -> Iterator[str]:
     for one in moved:
         together.setdefault((one.new, one.same), []).append(one.statement)
     for (policy, same), statements in together.items():
-        what = "same permissions" if same else "and changed as said above"
+        what = "same permissions" if same else "with other actions, resources or conditions"
         yield f"moved to {policy}, {what}: {', '.join(statements)}"
 
 
