@@ -17,7 +17,7 @@ from rolemgr.blueprint.targets import places_of
 from rolemgr.blueprint.witness import caller_keys
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
 from rolemgr.iam.documents import Effect, PolicyDocument
-from rolemgr.iam.variables import as_pattern
+from rolemgr.iam.variables import as_pattern, opens_variable
 from rolemgr.iam.wildcards import contains
 from rolemgr.prove.domains import KeyAssignment
 from rolemgr.prove.search import Inquiry
@@ -81,7 +81,7 @@ class StolenSession:
         """Return the account of a bucket whose name the session's tag chooses; None for another resource."""
         arn = Arn.parse(resource)
         bucket = arn.resource.partition("/")[0] if arn and arn.service == "s3" and not arn.account else ""
-        named = (home for name, home in self._buckets.items() if "${" in name and contains(as_pattern(name), bucket))
+        named = (home for name, home in self._buckets.items() if opens_variable(name) and contains(as_pattern(name), bucket))
         return next(named, None) if bucket else None
 
     def _other_roles(self, asked: Inquiry) -> Iterator[str]:
