@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.policy_test
     import rolemgr.workflow.preview
     import rolemgr.workflow.prove
+    import rolemgr.workflow.prove_layers
     import rolemgr.workflow.resource_policies
     import rolemgr.workflow.schemas
     import rolemgr.workflow.simulate

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from rolemgr.errors import SourceLocation
 from rolemgr.iam.documents import Conditions, PolicyDocument
 from rolemgr.model.layer_pattern import LayerKind
-from rolemgr.model.role import FrozenConditions, LeftOpen, Origin
+from rolemgr.model.role import FrozenConditions, GuardrailInForce, LeftOpen, Origin
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,16 @@ class LayerDeny:
     def condition(self) -> Conditions:
         """The conditions as IAM writes them: operator -> key -> values."""
         return {operator: dict(block) for operator, block in self.conditions}
+
+
+class ProtectedResources(NamedTuple):
+    """What the pattern *part* keeps for its *keepers*, as ARN patterns, and the actions that it *leaves* alone."""
+
+    part: str
+    resources: tuple[str, ...]
+    keepers: tuple[str, ...]
+    leaves: frozenset[str]
+    where: SourceLocation
 
 
 class LayerPart(NamedTuple):
@@ -46,6 +57,9 @@ class ComposedLayer:
     """Of each guardrail the actions that by-pass it."""
     absent: tuple[tuple[str, tuple[LeftOpen, ...]], ...] = ()
     """Of each guardrail the actions that it judges only where their requests carry its key."""
+    guardrails: tuple[GuardrailInForce, ...] = ()
+    """The guardrails all of whose Denies are among these, with their values."""
+    protects: tuple[ProtectedResources, ...] = ()
 
 
 class LayerDocument(NamedTuple):

@@ -106,7 +106,7 @@ def _too_many(layer: ComposedLayer, units: Sequence[_Unit], needed: int, free: i
 
 def _finished(kind: LayerKind, name: str, filled: Sequence[Sequence[_Unit]]) -> Iterator[LayerDocument]:
     for number, units in enumerate(filled, start=1):
-        document = _document(kind, [deny for unit in units for deny in unit.denies])
+        document = layer_document(kind, [deny for unit in units for deny in unit.denies])
         text = minified(document)
         _require_same(text, document)
         titles = dict.fromkeys(unit.part.name for unit in units)
@@ -135,7 +135,7 @@ def _require_same(text: str, document: PolicyDocument) -> None:
 
 
 def _size(kind: LayerKind, denies: Sequence[LayerDeny]) -> int:
-    return len(minified(_document(kind, denies)))
+    return len(minified(layer_document(kind, denies)))
 
 
 def _bare(kind: LayerKind, denies: Sequence[LayerDeny]) -> int:
@@ -143,7 +143,8 @@ def _bare(kind: LayerKind, denies: Sequence[LayerDeny]) -> int:
     return _size(kind, denies) - _size(kind, ())
 
 
-def _document(kind: LayerKind, denies: Sequence[LayerDeny]) -> PolicyDocument:
+def layer_document(kind: LayerKind, denies: Sequence[LayerDeny]) -> PolicyDocument:
+    """Return *denies* as one policy of *kind*, whatever its size."""
     model = IdentityPolicy if kind is LayerKind.SCP else ResourceControlPolicy
     statements = [_statement(kind, deny) for deny in denies]
     return model.model_validate({"Version": "2012-10-17", "Statement": statements})

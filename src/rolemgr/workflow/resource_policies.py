@@ -50,6 +50,8 @@ class MadeResourcePolicy(NamedTuple):
 
     composed: ComposedResourcePolicy
     document: ResourcePolicy
+    there: ResourcePolicy | None = None
+    """The policy that it was merged into."""
 
     def text(self, form: str) -> str:
         """Return it in *form*, one of `RESOURCE_FORMS`; raise InputError for a form that can't have it."""
@@ -75,11 +77,12 @@ def make_resource_policy(request: ResourceRequest, outside: Outside) -> MadeReso
     pattern = catalog.resource_pattern(request.kind, SourceLocation("command line"))
     values = resource_values(request.kind, pattern, request.resource, _given(request))
     composed = compose_resource_policy(request.kind, pattern, values)
-    document = _merged(request, composed, outside) if request.merge else composed.document
+    there = _there(request.merge, outside) if request.merge else None
+    document = _merged(there, composed, request, outside) if there else composed.document
     size = len(policy_text(pattern.value, document).encode())
     for text in (*composed.notes, f"{size:,} of {quota(pattern.value.quota):,} characters"):
         outside.say(text)
-    return MadeResourcePolicy(composed, document)
+    return MadeResourcePolicy(composed, document, there)
 
 
 def _given(request: ResourceRequest) -> dict[str, GivenValue]:
@@ -106,13 +109,20 @@ def _parameters(texts: tuple[str, ...]) -> Iterator[tuple[str, GivenValue]]:
         yield name, GivenValue(tuple(one for one in values.split(",") if one), where)
 
 
-def _merged(request: ResourceRequest, composed: ComposedResourcePolicy, outside: Outside) -> ResourcePolicy:
-    """Return what is there with ours in it; say what comes, and what that lets through by a request."""
-    documents = read_documents(str(request.merge), ResourcePolicy, outside)
+def _there(file: str, outside: Outside) -> ResourcePolicy:
+    documents = read_documents(file, ResourcePolicy, outside)
     if len(documents) != 1:
-        raise InputError(SourceLocation("--merge"), f"`{request.merge}` holds {len(documents)} policies", "give one")
-    found = merged(documents[0], composed.document)
-    for text in (*found.notes, *_difference(documents[0], found.document)):
+        raise InputError(SourceLocation("--merge"), f"`{file}` holds {len(documents)} policies", "give one")
+    found: ResourcePolicy = documents[0]
+    return found
+
+
+def _merged(
+    there: ResourcePolicy, composed: ComposedResourcePolicy, request: ResourceRequest, outside: Outside
+) -> ResourcePolicy:
+    """Return what is *there* with ours in it; say what comes, and what that lets through by a request."""
+    found = merged(there, composed.document)
+    for text in (*found.notes, *_difference(there, found.document)):
         outside.say(f"{request.merge}: {text}")
     return found.document
 

@@ -1,0 +1,78 @@
+"""
+What the policy of a resource holds, as proofs: every statement has a use, and nobody else gets in.
+
+- *removal*: without any one statement somebody loses access who is to have it, or somebody gets in who is not to. A
+  statement without which nothing changes is a dead grant, or hides one.
+- *strangers*: nobody whom the policy does not name is let in.
+- *kept*: what was there before a merge goes on.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from rolemgr.compare.action_groups import Focus
+from rolemgr.compare.budget import MOST_STEPS, Budget
+from rolemgr.compare.compare import compare
+from rolemgr.compare.public import open_to_strangers
+from rolemgr.compare.verdicts import Comparison
+from rolemgr.evaluate.policies import Policies
+from rolemgr.iam.documents import Effect, ResourcePolicy
+from rolemgr.prove.proof import Answer, CounterExample, Proof, Untold, proof_of
+
+REMOVAL: Final = "removal"
+REMOVAL_CLAIM: Final = "without any one statement somebody is stopped who may, or let in who may not"
+STRANGERS: Final = "strangers"
+STRANGERS_CLAIM: Final = "nobody whom the policy does not name is let in"
+KEPT: Final = "kept"
+KEPT_CLAIM: Final = "all that was allowed before the merge is allowed after it, and no Deny is lost"
+
+
+def prove_resource_policy(
+    policy: ResourcePolicy, there: ResourcePolicy | None = None, flags: tuple[str, ...] = (), *,
+    is_endpoint: bool = False, steps: int = MOST_STEPS,
+) -> tuple[Proof, ...]:  # fmt: skip
+    """
+    Return the proofs about *policy*, the one that was *there* before it included.
+
+    The policy of a VPC endpoint names nobody: it is for whoever comes through, and asks by condition who that is.
+    """
+    removal = proof_of(REMOVAL, REMOVAL_CLAIM, _removed(policy, flags, steps))
+    strangers = () if is_endpoint else (proof_of(STRANGERS, STRANGERS_CLAIM, _strangers(policy, flags, steps)),)
+    kept = () if there is None else (proof_of(KEPT, KEPT_CLAIM, _lost(there, policy, flags, steps)),)
+    return (removal, *strangers, *kept)
+
+
+def _removed(policy: ResourcePolicy, flags: tuple[str, ...], steps: int) -> Iterator[Answer]:
+    """Yield for each statement of *policy* whether it makes a difference."""
+    whole = Policies(resource=policy)
+    for place, statement in enumerate(policy.statement):
+        rest = policy.model_copy(update={"statement": policy.statement[:place] + policy.statement[place + 1 :]})
+        less, name = Policies(resource=rest), statement.sid or f"statement {place}"
+        gives = statement.effect is Effect.ALLOW
+        focus = Focus(actions=statement.action or (), grants_only=gives)
+        found = compare(*((whole, less) if gives else (less, whole)), focus, within=Budget(steps))
+        if found.differences:
+            yield None
+        elif found.unknowns:
+            yield Untold(f"can't tell whether `{name}` makes a difference: {found.unknowns[0].reason}", ())
+        else:
+            yield CounterExample(f"`{name}` makes no difference: without it the same is allowed", flags)
+
+
+def _strangers(policy: ResourcePolicy, flags: tuple[str, ...], steps: int) -> Iterator[Answer]:
+    found = open_to_strangers(Policies(resource=policy), steps=steps)
+    yield from _answers(found, flags, "a stranger may {}", "can't tell whether a stranger may {}")
+
+
+def _lost(there: ResourcePolicy, policy: ResourcePolicy, flags: tuple[str, ...], steps: int) -> Iterator[Answer]:
+    found = compare(Policies(resource=there), Policies(resource=policy), within=Budget(steps))
+    yield from _answers(found, flags, "{} is stopped, which was allowed", "can't tell whether {} is stopped")
+
+
+def _answers(found: Comparison, flags: tuple[str, ...], broken: str, unknown: str) -> Iterator[Answer]:
+    for one in found.differences:
+        yield CounterExample(broken.format(", ".join(one.actions)), flags, one.request)
+    for each in found.unknowns:
+        yield Untold(f"{unknown.format(', '.join(each.actions) or 'anything')}: {each.reason}", ())
+    open_ones = {action for one in (*found.differences, *found.unknowns) for action in one.actions}
+    yield from [None] * max(found.actions - len(open_ones), 0)
