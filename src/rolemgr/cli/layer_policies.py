@@ -81,7 +81,7 @@ _form_option = layer_form_option(
 )
 
 
-class _Asked(NamedTuple):
+class _ResultOptions(NamedTuple):
     """What is to be done with the policies, and where the result goes."""
 
     form: str | None
@@ -90,7 +90,7 @@ class _Asked(NamedTuple):
     attached: tuple[str, ...]
 
 
-def _made(kind: str, patterns: tuple[str, ...], chosen: dict[str, Any], asked: _Asked) -> None:
+def _made(kind: str, patterns: tuple[str, ...], chosen: dict[str, Any], asked: _ResultOptions) -> None:
     """Prove the policies that are chosen, or render them."""
     request = workflow.layer_policies.LayerRequest(kind, patterns, **chosen)
     if asked.prove:
@@ -153,7 +153,7 @@ def scp_command(
       rolemgr scp vpc-required --exempt 'arn:aws:iam::*:role/platform/break-glass' --prove --attached scps.json
       rolemgr scp protect-roles --parameter 'roles=arn:*:iam::*:role/ml/*' --format terraform -o scps/
     """
-    _made("scp", patterns, chosen, _Asked(form, output, prove, attached))
+    _made("scp", patterns, chosen, _ResultOptions(form, output, prove, attached))
 
 
 @click.command("rcp")
@@ -175,4 +175,4 @@ def rcp_command(
       rolemgr rcp organization-identities confused-deputy --parameter organization=o-a1b2c3d4e5
       rolemgr rcp secure-transport --format cloudformation -o secure-transport.yaml
     """
-    _made("rcp", patterns, chosen, _Asked(form, output, prove, attached))
+    _made("rcp", patterns, chosen, _ResultOptions(form, output, prove, attached))

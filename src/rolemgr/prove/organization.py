@@ -5,7 +5,8 @@ What policies of an organization hold, as proofs: over every request, and not ov
   exemption, is compared with the finished policies, for every caller that the exemption does not name.
 - *let through*: nothing else is denied; of policies that were not rendered here, which may deny more, nothing to the
   exempt.
-- *guardrails*: the Denies that were asked for keep what the guardrails promise, and let through what complies with them.
+- *guardrails*: the Denies that were asked for keep what the guardrails promise, and let through what complies with
+  them.
 - *ways in*: nobody but its keepers changes what a pattern protects, by any action that AWS's reference has for such a
   resource. An exemption is only as good as the role that has it.
 
