@@ -12,7 +12,9 @@ from rolemgr.errors import InputError, SourceLocation
 @click.command("list")
 @click.argument(
     "kind",
-    type=click.Choice(["personas", "separations", "activity-groups", "guardrails", "profiles", "scps", "rcps"]),
+    type=click.Choice(
+        ["personas", "separations", "activity-groups", "guardrails", "profiles", "scps", "rcps", "resource-policies"]
+    ),
 )
 @click.option("--matrix", is_flag=True, help="Show which persona has which activity group.")
 @catalog_option
@@ -31,6 +33,7 @@ def list_command(
       rolemgr list separations
       rolemgr list activity-groups --matrix
       rolemgr list scps
+      rolemgr list resource-policies
       rolemgr list activity-groups --catalog ./our-catalog --format json
     """
     if matrix and kind != "activity-groups":
@@ -43,7 +46,10 @@ def list_command(
 
 @click.command("show")
 @click.argument(
-    "kind", type=click.Choice(["persona", "separation", "activity-group", "guardrail", "profile", "scp", "rcp"])
+    "kind",
+    type=click.Choice(
+        ["persona", "separation", "activity-group", "guardrail", "profile", "scp", "rcp", "resource-policy"]
+    ),
 )
 @click.argument("name")
 @catalog_option
@@ -64,6 +70,7 @@ def show_command(
       rolemgr show guardrail volume-kms-key
       rolemgr show profile regulated
       rolemgr show scp iam-lockdown
+      rolemgr show resource-policy bucket
     """
     views = workflow.browse.entry_of(kind, name, catalog)
     give(form, views.data, views.page, output, color)

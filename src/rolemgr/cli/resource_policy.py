@@ -37,8 +37,9 @@ def resource_policy_command(form: str | None, prove: bool, output: str | None, *
     Render resource policies.
 
     The policy says what roles of other accounts may do with the resource.
-    KIND is bucket, key, repository, model-group, vpc-endpoint or topic. Roles are named one by one, as jobs call as
-    their roles: no condition on a source would match. What the roles need on their own side their personas have.
+    KIND is one of `rolemgr list resource-policies`; a feature-group is shared through AWS RAM. Roles are named one by
+    one, as jobs call as their roles: no condition on a source would match. What the roles need on their own side
+    their personas have.
     Nothing touches AWS.
 
     --prove proves it: without any one statement somebody is stopped who may, or let in who may not; no stranger is let
@@ -51,6 +52,9 @@ def resource_policy_command(form: str | None, prove: bool, output: str | None, *
       rolemgr resource-policy key --resource \\
           arn:aws:kms:eu-west-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab \\
           --reader-role arn:aws:iam::111122223333:role/sagemaker-compute --merge key-policy.json
+      rolemgr resource-policy feature-group --resource \\
+          arn:aws:sagemaker:eu-west-1:444455556666:feature-group/churn \\
+          --reader-role arn:aws:iam::111122223333:role/sagemaker-compute
       rolemgr resource-policy vpc-endpoint --parameter service=s3 --parameter region=eu-west-1 --org-id o-a1b2c3d4e5
     """
     request = workflow.resource_policies.ResourceRequest(**chosen)
@@ -65,7 +69,7 @@ def _render(request: "ResourceRequest", form: str, output: str | None) -> None:
     if not is_in_folder:
         require_ending(output, _FORMS[form], "choose another --format, or another name")
     policies = workflow.resource_policies
-    made = policies.make_resource_policy(request, OUTSIDE)
+    made = policies.make_resource(request, OUTSIDE)
     if is_in_folder:
         write_in(str(output), policies.RESOURCE_FORMS[form], made.name, made.text(form))
     else:

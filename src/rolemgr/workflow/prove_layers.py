@@ -15,7 +15,7 @@ from rolemgr.workflow.layer_policies import LayerRequest, make_layer
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.policy_files import read_documents
 from rolemgr.workflow.prove import Proven, as_given
-from rolemgr.workflow.resource_policies import ResourceRequest, make_resource_policy
+from rolemgr.workflow.resource_policies import MadeResourcePolicy, ResourceRequest, make_resource
 
 _ADMINISTRATOR = "administrator.json"
 """What the command lines of counterexamples call a policy that allows everything."""
@@ -69,7 +69,10 @@ def prove_bounds(request: BoundaryRequest, attached: Sequence[str], outside: Out
 
 def prove_resource(request: ResourceRequest, outside: Outside) -> Proven:
     """Return the proofs of the policy that *request* asks for; raise as `make_resource_policy` does."""
-    made = make_resource_policy(request, outside)
+    made = make_resource(request, outside)
+    if not isinstance(made, MadeResourcePolicy):
+        problem = f"`{request.kind}` is shared by RAM, which writes its policy itself"
+        raise InputError(SourceLocation("--prove"), problem, "leave it out")
     there = made.there
     flags = (_ADMINISTRATOR, "--resource-policy", "policy.json")
     is_endpoint = made.composed.pattern.judged_by is None

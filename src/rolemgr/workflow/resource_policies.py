@@ -9,14 +9,16 @@ from rolemgr.compare.compare import compare
 from rolemgr.compose.substitute import Values
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.evaluate.policies import Policies
-from rolemgr.export import resource_policy
+from rolemgr.export import resource_policy, share
 from rolemgr.export.resource_policy import policy_text
 from rolemgr.files.write import to_json, to_template
 from rolemgr.iam.documents import ResourcePolicy
 from rolemgr.layers.resource_policy import ComposedResourcePolicy, compose_resource_policy, merged
 from rolemgr.layers.resource_values import resource_values
+from rolemgr.layers.share import compose_shares
 from rolemgr.layers.values import GivenValue
 from rolemgr.model.resource_pattern import ResourcePattern
+from rolemgr.model.share import ComposedShares
 from rolemgr.reference.quirks import quota
 from rolemgr.workflow.choices import catalog_folders
 from rolemgr.workflow.outside import Outside
@@ -65,6 +67,40 @@ class MadeResourcePolicy(NamedTuple):
         """What a file of it is called."""
         values = self.composed.values
         return values.get("name", values.get("service", ("policy",)))[0].replace("/", "-")
+
+
+class MadeShares(NamedTuple):
+    """The shares of a resource that has no policy of its owner's, but one of AWS Resource Access Manager's."""
+
+    shares: ComposedShares
+
+    def text(self, form: str) -> str:
+        """Return them in *form*, one of `RESOURCE_FORMS`."""
+        return _SHARES[form](self.shares)
+
+    @property
+    def name(self) -> str:
+        """What a file of them is called."""
+        return self.shares.name
+
+
+def make_resource(request: ResourceRequest, outside: Outside) -> MadeResourcePolicy | MadeShares:
+    """Return the policy or the shares that *request* asks for; raise as `make_resource_policy` does."""
+    catalog = Catalog(catalog_folders(request.catalog))
+    is_share = request.kind in catalog.found("shares") and request.kind not in catalog.found("resource_policies")
+    return _made_shares(catalog, request, outside) if is_share else make_resource_policy(request, outside)
+
+
+def _made_shares(catalog: Catalog, request: ResourceRequest, outside: Outside) -> MadeShares:
+    if request.merge:
+        problem = f"`{request.kind}` is shared by RAM, which keeps the shares that are there"
+        raise InputError(SourceLocation("--merge"), problem, "leave it out")
+    pattern = catalog.share_pattern(request.kind, SourceLocation("command line"))
+    values = resource_values(request.kind, pattern, request.resource, _given(request))
+    found = compose_shares(request.kind, pattern, values)
+    for text in found.notes:
+        outside.say(text)
+    return MadeShares(found)
 
 
 def make_resource_policy(request: ResourceRequest, outside: Outside) -> MadeResourcePolicy:
@@ -141,6 +177,12 @@ def _difference(there: ResourcePolicy, now: ResourcePolicy) -> Iterator[str]:
         yield "nothing is let through or stopped that was not before"
 
 
+_SHARES: Final[Mapping[str, Callable[[ComposedShares], str]]] = {
+    "json": lambda made: to_json(share.requests(made)),
+    "cloudformation": lambda made: to_template(share.template(made)),
+    "terraform": lambda made: to_json(share.module(made)),
+    "aws-cli": share.script,
+}
 _Export = Callable[[str, ResourcePattern, Values, ResourcePolicy], str]
 _EXPORTS: Final[Mapping[str, _Export]] = {
     "cloudformation": lambda *made: to_template(resource_policy.template(*made)),
