@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.browse
     import rolemgr.workflow.check
     import rolemgr.workflow.create
+    import rolemgr.workflow.declarative
     import rolemgr.workflow.diagnose
     import rolemgr.workflow.diff
     import rolemgr.workflow.drift

@@ -40,6 +40,7 @@ COMMANDS = {
     "drift": ("rolemgr.cli.drift", "Say where roles in the account differ from their files."),
     "scp": ("rolemgr.cli.layer_policies", "Render SCPs."),
     "rcp": ("rolemgr.cli.layer_policies", "Render RCPs."),
+    "s3-policy": ("rolemgr.cli.s3_policy", "Render Organizations' S3 policy."),
     "boundary": ("rolemgr.cli.boundary", "Render permissions boundaries."),
     "resource-policy": ("rolemgr.cli.resource_policy", "Render resource policies."),
     "detective": ("rolemgr.cli.detective", "Render a control that finds what IAM can't prevent."),

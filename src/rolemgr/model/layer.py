@@ -71,6 +71,22 @@ class LayerDocument(NamedTuple):
     text: str
 
 
+class DeclarativeDocument(NamedTuple):
+    """A policy of the organization that sets a service, and is not of IAM's language: its text is what is attached."""
+
+    kind: str
+    type: str
+    """Its type at Organizations, such as ``S3_POLICY``."""
+    name: str
+    description: str
+    text: str
+
+    @property
+    def policies(self) -> tuple["DeclarativeDocument", ...]:
+        """Itself, as the one policy of its kind."""
+        return (self,)
+
+
 @dataclass(frozen=True, eq=False)
 class LayerDocuments:
     """The policies of one kind, each within its quota, in the order in which they were filled."""
