@@ -117,7 +117,7 @@ def other_values(operator: str, key: str, values: list[str]) -> list[str]:
 
 FOR_EVERYBODY = {"RootUser"}
 """A Deny of all actions takes seconds to compare."""
-SAMPLED = 6
+SAMPLED = 4
 """How many of the ways to spoil a set are tried: all of them take a minute."""
 
 
@@ -145,14 +145,14 @@ def test_each_part_of_a_rendered_policy_counts(kind: LayerKind, names: tuple[str
 
 def test_what_is_attached_is_proven_of_what_was_asked_for() -> None:
     """A policy that denies more holds the limits; one that lets the exempt do less does not, nor one that lists."""
-    composed = layer(LayerKind.SCP, "no-sharing")
+    composed = layer(LayerKind.SCP, "no-full-access")
     documents = rendered_documents(composed)
     more = policy({"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*", "Condition": not_exempt(EXEMPT)})
     assert all(one.holds for one in proofs(composed, (*documents, more), rendered=False))
     less = policy({"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"})
     assert broken(proofs(composed, (*documents, less), rendered=False)) == {"let through"}
     wider = policy(
-        {"Effect": "Deny", "Action": "ram:*", "Resource": "*", "Condition": not_exempt(("arn:*:iam::*:role/*",))}
+        {"Effect": "Deny", "Action": "iam:Attach*", "Resource": "*", "Condition": not_exempt(("arn:*:iam::*:role/*",))}
     )
     assert "limits" in broken(proofs(composed, (wider,), rendered=False))
     listing = policy({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
@@ -176,7 +176,7 @@ def test_a_way_into_what_is_protected_is_found() -> None:
     [whole] = rendered_documents(composed)
     statements = whole.to_json_value()["Statement"]
     alarms = next(one for one in statements if one["Sid"] == "BreakGlassAlarms")
-    for action in alarms["Action"]:
+    for action in ("cloudwatch:PutAlarmMuteRule", "cloudwatch:SetAlarmState"):
         less = {**alarms, "Action": [one for one in alarms["Action"] if one != action]}
         found = ways_in(composed, policy(*(less if one is alarms else one for one in statements)))
         assert [action in one.problem for one in found.counter_examples] == [True]
