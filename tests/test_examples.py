@@ -14,14 +14,18 @@ from tests.conftest import Run
 TOP = Path(__file__).resolve().parents[1]
 EXAMPLES = TOP / "examples"
 README = (EXAMPLES / "README.md").read_text()
+LAYERS = (EXAMPLES / "layers" / "README.md").read_text()
 ROLES = sorted(path.parent.name for path in EXAMPLES.glob("*/role.yaml"))
 EXPORTS = re.findall(
-    r"^rolemgr ((?:create|preview) .*) -o (examples/(?:exports|templates|reviews)/\S+)$", README, re.MULTILINE
+    r"^rolemgr ((?:create|preview|scp|rcp|s3-policy|boundary|resource-policy) .*) "
+    r"-o (examples/(?:exports|templates|reviews|layers)/\S+)$",
+    README + LAYERS,
+    re.MULTILINE,
 )
 YAML = sorted(
     {path.relative_to(TOP).as_posix() for path in EXAMPLES.rglob("*.yaml")} - {path for _, path in EXPORTS}
 )  # fmt: skip
-COMMANDS = re.findall(r"^\$ rolemgr (.*)\n((?:(?!\$ |```).*\n)*)", README, re.MULTILINE)
+COMMANDS = re.findall(r"^\$ rolemgr (.*)\n((?:(?!\$ |```).*\n)*)", README + LAYERS, re.MULTILINE)
 SCHEMA_LINE = re.compile(r"# yaml-language-server: \$schema=(\S+\.schema\.json)")
 
 
@@ -62,8 +66,10 @@ def test_every_export_has_its_command() -> None:
     """No file of the folder is without the line that writes it."""
     written = {(TOP / path).name for _, path in EXPORTS}
     templates = set(re.findall(r"--template examples/templates/(\S+)", README))
-    found = {path.name for folder in ("exports", "templates", "reviews") for path in (EXAMPLES / folder).iterdir()}
-    assert found == {*written, *templates, "team.yaml"}
+    found = {
+        path.name for folder in ("exports", "templates", "reviews", "layers") for path in (EXAMPLES / folder).iterdir()
+    }
+    assert found == {*written, *templates, "team.yaml", "role.yaml", "role.json", "README.md"}
     assert len(templates) == 2
 
 
