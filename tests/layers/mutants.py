@@ -19,6 +19,7 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.compare.budget import Budget
 from rolemgr.errors import InputError, Problems
 from rolemgr.iam.documents import ResourcePolicy
+from rolemgr.layers.boundary import ceiling_of
 from rolemgr.layers.compose import LayerChoice, compose_layer
 from rolemgr.layers.exemptions import exemptions
 from rolemgr.model.layer import ComposedLayer
@@ -26,6 +27,7 @@ from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.prove.boundary import BoundedRole, prove_boundary
 from rolemgr.prove.organization import LayerToProve, prove_organization
 from rolemgr.prove.resource_policy import prove_resource_policy
+from rolemgr.render.boundary import filled_boundary
 
 
 class Slip(NamedTuple):
@@ -180,8 +182,8 @@ def goldens() -> None:
         (LayerKind.SCP, "approved-regions-all-services"), (LayerKind.SCP, "no-role-templates"), (LayerKind.RCP, "networks"),
     ):  # fmt: skip
         golden_pattern(kind, name, False)
-    for kind in ("bucket", "key", "topic"):
-        test_golden_beside.test_a_resource_policy_is_as_reviewed(kind, False)
+    for resource in ("bucket", "key", "topic"):
+        test_golden_beside.test_a_resource_policy_is_as_reviewed(resource, False)
     test_golden_beside.test_a_boundary_is_as_reviewed("data-scientist", False)
     test_resource_policies.test_a_merge_keeps_what_is_there()
     for service in ("s3", "kms"):
@@ -197,14 +199,17 @@ def twice() -> None:
     denies = [(one.actions, one.resources, one.conditions) for part in layer_.parts for one in part.denies]
     assert len(denies) == len(set(denies))
     exempt = ("arn:aws:iam::*:role/platform/break-glass",)
-    guarded = {"roles": ["arn:*:iam::*:role/ml/*"], "keepers": ["arn:*:iam::*:role/watch"]}
+    guarded: dict[str, Any] = {"roles": ["arn:*:iam::*:role/ml/*"], "keepers": ["arn:*:iam::*:role/watch"]}
     sids = {
         one.sid
         for part in composed_layer(LayerKind.SCP, "protect-break-glass", exempt=exempt, **guarded).parts
         for one in part.denies
     }
     assert {"BreakGlassRole", "KeepersOfTheAlarm"} <= sids
-    regions = {"regions": ["eu-west-1"], "inference_profiles": ["arn:*:bedrock:*:*:inference-profile/eu.*"]}
+    regions: dict[str, Any] = {
+        "regions": ["eu-west-1"],
+        "inference_profiles": ["arn:*:bedrock:*:*:inference-profile/eu.*"],
+    }
     narrow = composed_layer(LayerKind.SCP, "approved-regions-all-services", **regions)
     plain = composed_layer(LayerKind.SCP, "approved-regions-all-services", regions=["eu-west-1"])
     assert sids_of(narrow) != sids_of(plain)
@@ -251,7 +256,7 @@ def bounded() -> None:
     """The same of boundaries and resource policies."""
     role, documents = test_boundary.role_of("sagemaker-compute")
     one = BoundedRole(role, test_boundary.own(documents))
-    whole = test_boundary.filled_boundary(test_boundary.ceiling_of([role])).document
+    whole = filled_boundary(ceiling_of([role])).document
     assert all(proof.holds and proof.checked for proof in prove_boundary([one], whole))
     assert not prove_boundary([one], policy())[0].holds
     document = test_resource_policies.example("topic").document

@@ -21,7 +21,7 @@ def test_it_is_a_type_of_organizations() -> None:
     """By botocore's model, with its sources."""
     known = declarative("s3-policy")
     types = get_session().get_service_model("organizations").shape_for("PolicyType")
-    assert known.type in types.enum  # type: ignore[attr-defined]  # a string shape has an enum
+    assert known.type in types.enum
     assert len(known.sources) >= 2
 
 

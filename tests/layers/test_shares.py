@@ -73,8 +73,8 @@ def test_the_request_is_one_of_rams() -> None:
     for one in share.requests(everything()):
         assert one.keys() <= members.keys()
         assert members["allowExternalPrincipals"].type_name == "boolean"
-    for one in PATTERN.value.shares:
-        assert all(find_action(action) for action in one.gives)
+    for part in PATTERN.value.shares:
+        assert all(find_action(action) for action in part.gives)
 
 
 def test_cloudformation_takes_it() -> None:

@@ -188,7 +188,7 @@ class Catalog:
 
     def _known(self, kind: EntryKind) -> list[str]:
         """Return the names of *kind*; who asks for a resource's policy may ask for a share too."""
-        both = ("resource_policies", "shares") if kind == "resource_policies" else (kind,)
+        both: tuple[EntryKind, ...] = ("resource_policies", "shares") if kind == "resource_policies" else (kind,)
         return sorted(name for one in both for name in self._found[one])
 
     def _entry(self, kind: EntryKind, name: str, model: type[M], where: SourceLocation | None) -> Sourced[M]:

@@ -61,6 +61,10 @@ def template(made: Made) -> Json:
     }
 
 
+def _policies(made: Made) -> tuple[LayerDocument | DeclarativeDocument, ...]:
+    return made.policies
+
+
 def _type(made: Made) -> str:
     return made.type if isinstance(made, DeclarativeDocument) else _TYPES[made.kind]
 
@@ -228,6 +232,6 @@ def script(made: Made) -> str:
             name=shlex.quote(one.name),
             description=shlex.quote(one.description),
         )
-        for number, one in enumerate(made.policies, start=1)
+        for number, one in enumerate(_policies(made), start=1)
     )
     return head + "".join(calls)

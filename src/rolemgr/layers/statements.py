@@ -71,7 +71,8 @@ def protected_by(name: str, pattern: Sourced[LayerPattern], values: Values) -> t
     raise_all(list(_wrong_protected(pattern)))
     found: list[ProtectedResources] = []
     for index, one in enumerate(pattern.value.protects):
-        if resources := tuple(text for each in one.resources for text in fill(each, values)):
+        resources = tuple(text for each in one.resources for text in fill(each, values))
+        if resources and all(values.get(need) for need in one.needs):
             keepers = tuple(sorted({arn for keeper in one.keepers for arn in values[keeper]}))
             where = pattern.at("protects", index)
             found.append(ProtectedResources(name, resources, keepers, frozenset(one.leaves), where))
@@ -84,6 +85,9 @@ def _wrong_protected(pattern: Sourced[LayerPattern]) -> Iterator[InputError]:
         for place, keeper in enumerate(one.keepers):
             if keeper not in known:
                 yield UnknownNameError(pattern.at("protects", index, "keepers", place), "parameter", keeper, known)
+        for place, need in enumerate(one.needs):
+            if need not in known:
+                yield UnknownNameError(pattern.at("protects", index, "needs", place), "parameter", need, known)
         for name in {name for text in one.resources for name in _named(text)} - known:
             yield UnknownNameError(pattern.at("protects", index, "resources"), "parameter", name, known)
         for action in one.leaves:

@@ -1,12 +1,15 @@
 """An organization policy on its way: what was composed from patterns and guardrails, and the documents of it."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from rolemgr.errors import SourceLocation
-from rolemgr.iam.documents import Conditions, PolicyDocument
+from rolemgr.iam.documents import Conditions, IdentityPolicy, ResourceControlPolicy
 from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.model.role import FrozenConditions, GuardrailInForce, LeftOpen, Origin
+
+OrganizationPolicy: TypeAlias = IdentityPolicy | ResourceControlPolicy
+"""An SCP, which has the form of an identity policy, or an RCP."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class LayerDocument(NamedTuple):
 
     name: str
     description: str
-    document: PolicyDocument
+    document: OrganizationPolicy
     text: str
 
 

@@ -102,6 +102,8 @@ class Protected(Model):
     keepers: tuple[ParameterName, ...]
     """Parameters, or ``exempt``, whose roles may change it all the same."""
     leaves: dict[Text, Text] = Field(default_factory=dict)
+    needs: Strings = ()
+    """Parameters, or ``exempt``, that must have a value; without one nothing is protected."""
 
 
 class LayerPattern(Model):

@@ -16,7 +16,8 @@ from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import Effect, IdentityPolicy
 from rolemgr.model.role import ComposedRole
-from rolemgr.prove.proof import Answer, CounterExample, Proof, Untold, proof_of
+from rolemgr.prove.compared import answers_of, listed
+from rolemgr.prove.proof import Answer, CounterExample, Proof, proof_of
 from rolemgr.reference.services import expand
 
 WITHIN: Final = "within"
@@ -56,14 +57,11 @@ def _lost(one: BoundedRole, boundary: IdentityPolicy, flags: tuple[str, ...], bu
     name = one.role.spec.role_name
     alone = Policies(identity=one.policies)
     found = compare(alone, Policies(identity=one.policies, permissions_boundary=boundary), within=budget)
-    for difference in found.differences:
-        yield CounterExample(f"{name} loses {', '.join(difference.actions)}", flags, difference.request)
-    for unknown in found.unknowns:
-        yield Untold(
-            f"can't tell whether {name} loses {', '.join(unknown.actions) or 'anything'}: {unknown.reason}", ()
-        )
-    open_ones = {action for each in (*found.differences, *found.unknowns) for action in each.actions}
-    yield from [None] * max(found.actions - len(open_ones), 0)
+    yield from answers_of(
+        found,
+        lambda one: CounterExample(f"{name} loses {listed(one.actions)}", flags, one.request),
+        lambda one: f"whether {name} loses {listed(one.actions)}",
+    )
 
 
 def _brought_in(

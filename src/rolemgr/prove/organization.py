@@ -16,20 +16,28 @@ RCPs have the first two alone. What takes too many steps to tell is told so, and
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.compare.action_groups import Focus
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.compare import compare
-from rolemgr.compare.verdicts import Comparison
+from rolemgr.compare.verdicts import Comparison, Difference
 from rolemgr.evaluate.policies import Policies
-from rolemgr.iam.documents import Effect, IdentityPolicy, PolicyDocument, ResourcePolicy, StatementElement, TrustPolicy
-from rolemgr.model.layer import ComposedLayer, LayerDeny, ProtectedResources
+from rolemgr.iam.documents import (
+    Effect,
+    IdentityPolicy,
+    IdentityStatement,
+    ResourcePolicy,
+    ResourceStatement,
+    TrustPolicy,
+)
+from rolemgr.model.layer import ComposedLayer, LayerDeny, OrganizationPolicy, ProtectedResources
 from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.role import ComposedRole, ComposedStatement, NamedPolicy, RoleDocuments
 from rolemgr.model.spec import RoleSpec
+from rolemgr.prove.compared import answers_of, listed
 from rolemgr.prove.guardrails import guardrails_kept
 from rolemgr.prove.proof import MOST_STEPS, Answer, CounterExample, Proof, RoleToProve, Untold, proof_of
 from rolemgr.reference.quirks import scope_actions
@@ -63,7 +71,7 @@ class LayerToProve:
 
     catalog: Catalog
     composed: ComposedLayer
-    documents: tuple[PolicyDocument, ...]
+    documents: tuple[OrganizationPolicy, ...]
     flags: tuple[str, ...] = ()
     are_rendered: bool = True
     """Whether *documents* are those that were rendered; others may deny more."""
@@ -75,10 +83,11 @@ def prove_organization(subject: LayerToProve) -> tuple[Proof, ...]:
     """Return the proofs about *subject*."""
     limits = proof_of(LIMITS, LIMITS_CLAIM, _limits(subject))
     let_through = proof_of(LET_THROUGH, LET_THROUGH_CLAIM if subject.are_rendered else EXEMPT_CLAIM, _stopped(subject))
+    proofs = (limits, let_through) if subject.are_rendered or subject.composed.exempt else (limits,)
     if subject.composed.kind is LayerKind.RCP:
-        return (limits, let_through)
-    ways = proof_of(WAYS_IN, WAYS_IN_CLAIM, _ways_in(subject))
-    return (limits, let_through, *_guardrails(subject), ways)
+        return proofs
+    ways = (proof_of(WAYS_IN, WAYS_IN_CLAIM, _ways_in(subject)),) if subject.composed.protects else ()
+    return (*proofs, *_guardrails(subject), *ways)
 
 
 # --- limits
@@ -135,27 +144,26 @@ def _without(deny: LayerDeny, exempt: Sequence[str]) -> LayerDeny:
     return replace(deny, conditions=tuple(conditions))
 
 
-def _of_sid(document: PolicyDocument, sid: str) -> PolicyDocument:
+def _of_sid(document: OrganizationPolicy, sid: str) -> OrganizationPolicy:
     """Return *document* with the statements of *sid* alone, and the parts that a split made of it."""
     beginning = sid[:63]
-    named = tuple(one for one in document.statement if str(one.sid).startswith(beginning))
+    named = tuple(one for one in _every([document]) if str(one.sid).startswith(beginning))
     return document.model_copy(update={"statement": named})
 
 
-def _around(subject: LayerToProve, documents: Iterable[PolicyDocument], but: Sequence[str]) -> Policies:
+def _around(subject: LayerToProve, documents: Iterable[OrganizationPolicy], but: Sequence[str]) -> Policies:
     """Return the policies of somebody who may do everything under *documents*, and who is none of the callers *but*."""
     kind = subject.composed.kind
     return _under(kind, documents, (_nobody(but, kind, "ArnLike"),) if but else ())
 
 
-def _under(kind: LayerKind, documents: Iterable[PolicyDocument], others: Sequence[dict[str, Any]]) -> Policies:
+def _under(kind: LayerKind, documents: Iterable[OrganizationPolicy], others: Sequence[dict[str, Any]]) -> Policies:
     """Return the policies of somebody who may do everything under *documents* of *kind*, and the Denies *others*."""
     if kind is LayerKind.SCP:
         everything = _identity([_ALL])
-        return Policies(
-            identity=(everything,),
-            service_control=((everything, *documents, *((_identity(others),) if others else ())),),
-        )
+        scps = cast("Iterable[IdentityPolicy]", documents)
+        more = (_identity(others),) if others else ()
+        return Policies(identity=(everything,), service_control=((everything, *scps, *more),))
     statements = [{**_ALL, "Principal": "*"}, *_statements(documents), *others]
     return Policies(resource=ResourcePolicy.model_validate({"Version": _VERSION, "Statement": statements}))
 
@@ -166,50 +174,43 @@ def _under(kind: LayerKind, documents: Iterable[PolicyDocument], others: Sequenc
 def _stopped(subject: LayerToProve) -> Iterator[Answer]:
     """Yield for each action whether *subject* stops what the Denies that were asked for let through."""
     layer = subject.composed
-    if not (subject.are_rendered or layer.exempt):
-        return
     if lists := [str(one.sid) for one in _every(subject.documents) if _is_list(one)]:
-        yield Untold(
-            f"can't tell what else is denied: {_listed(lists)} allows, and so denies what it does not name", ()
-        )
+        yield Untold(f"can't tell what else is denied: {listed(lists)} allows, and so denies what it does not name", ())
         return
     asked = layer_document(layer.kind, [deny for part in layer.parts for deny in part.denies])
     only = () if subject.are_rendered else (_nobody(layer.exempt, layer.kind, "ArnNotLike"),)
     new = _under(layer.kind, [asked], only)
     focus = Focus(actions=_named((asked, *subject.documents)))
     found = compare(new, _under(layer.kind, subject.documents, ()), focus, within=subject.budget)
-    for one in found.differences:
-        sids = ", ".join(f"`{at.sid}`" for at in one.before.by) or "no Allow"
-        yield CounterExample(
-            f"{_listed(one.actions)} is denied by {sids}, and was not to be", subject.flags, one.request
-        )
-    for unknown in found.unknowns:
-        yield Untold(f"can't tell whether {_listed(unknown.actions)} is denied too: {unknown.reason}", ())
-    yield from [None] * _told(found)
+    yield from answers_of(
+        found,
+        lambda one: CounterExample(
+            f"{listed(one.actions)} is denied by {_deniers(one)}, and was not to be", subject.flags, one.request
+        ),
+        lambda one: f"whether {listed(one.actions)} is denied too",
+    )
 
 
-def _every(documents: Iterable[PolicyDocument]) -> Iterator[StatementElement]:
+def _deniers(one: Difference) -> str:
+    return ", ".join(f"`{at.sid}`" for at in one.before.by) or "no Allow"
+
+
+def _every(documents: Iterable[OrganizationPolicy]) -> Iterator[IdentityStatement | ResourceStatement]:
     return (one for document in documents for one in document.statement)
 
 
-def _is_list(statement: StatementElement) -> bool:
+def _is_list(statement: IdentityStatement | ResourceStatement) -> bool:
     """Tell whether *statement* allows less than everything, as `FullAWSAccess` does not."""
     is_all = statement.action == ("*",) and statement.resource == ("*",) and not statement.condition
     return statement.effect is Effect.ALLOW and not is_all
 
 
-def _named(documents: Iterable[PolicyDocument]) -> tuple[str, ...]:
+def _named(documents: Iterable[OrganizationPolicy]) -> tuple[str, ...]:
     """Return the patterns of all actions that *documents* may be about; none where they may be about any."""
     statements = [one for one in _every(documents) if one.effect is Effect.DENY]
     if any(one.action is None for one in statements):
         return ()
     return tuple(sorted({action for one in statements for action in one.action or ()}))
-
-
-def _told(found: Comparison) -> int:
-    """Return of how many actions the answer is that nothing differs."""
-    open_ones = {action for one in (*found.differences, *found.unknowns) for action in one.actions}
-    return max(found.actions - len(open_ones), 0)
 
 
 def _identity(statements: Sequence[dict[str, Any]]) -> IdentityPolicy:
@@ -225,21 +226,13 @@ def _nobody(callers: Sequence[str], kind: LayerKind, operator: str) -> dict[str,
 
 def _answers(subject: LayerToProve, what: str, deny: LayerDeny, found: Comparison) -> Iterator[Answer]:
     """Yield an answer for each action that was compared; *what* is the claim in words."""
-    where = (deny.origin.location,)
-    for one in found.differences:
-        problem = f"{what} does not hold for {_listed(one.actions)}"
-        yield CounterExample(problem, subject.flags, one.request, where)
-    for unknown in found.unknowns:
-        yield Untold(f"can't tell whether {what} holds for {_listed(unknown.actions)}: {unknown.reason}", ())
-    yield from [None] * _told(found)
-
-
-_MOST_NAMED: Final = 5
-
-
-def _listed(actions: Sequence[str]) -> str:
-    more = f" and {len(actions) - _MOST_NAMED:,} more" if len(actions) > _MOST_NAMED else ""
-    return f"{', '.join(actions[:_MOST_NAMED]) or 'all actions'}{more}"
+    return answers_of(
+        found,
+        lambda one: CounterExample(
+            f"{what} does not hold for {listed(one.actions)}", subject.flags, one.request, (deny.origin.location,)
+        ),
+        lambda one: f"whether {what} holds for {listed(one.actions)}",
+    )
 
 
 # --- guardrails
@@ -290,7 +283,7 @@ def _inline(actions: tuple[str, ...], denies: Sequence[LayerDeny]) -> tuple[Name
     return NamedPolicy("everything", _identity([allow])), NamedPolicy("denies", _identity(_statements([document])))
 
 
-def _statements(documents: Iterable[PolicyDocument]) -> list[dict[str, Any]]:
+def _statements(documents: Iterable[OrganizationPolicy]) -> list[dict[str, Any]]:
     return [one for document in documents for one in document.to_json_value()["Statement"]]
 
 
@@ -316,13 +309,16 @@ def _ways_to(subject: LayerToProve, protected: ProtectedResources, resource: str
     around = _around(subject, subject.documents, protected.keepers)
     nothing = Policies(identity=(_identity([]),))
     found = compare(replace(around, identity=(asking,)), nothing, within=subject.budget)
-    for one in found.differences:
-        problem = f"who is not among its keepers may {_listed(one.actions)} {what}"
-        yield CounterExample(problem, subject.flags, one.request, (protected.where,))
-    for unknown in found.unknowns:
-        yield Untold(f"can't tell who may {_listed(unknown.actions)} {what}: {unknown.reason}", ())
-    open_ones = {action for one in (*found.differences, *found.unknowns) for action in one.actions}
-    yield from [None] * len({*actions} - open_ones)
+    yield from answers_of(
+        found,
+        lambda one: CounterExample(
+            f"who is not among its keepers may {listed(one.actions)} {what}",
+            subject.flags,
+            one.request,
+            (protected.where,),
+        ),
+        lambda one: f"who may {listed(one.actions)} {what}",
+    )
 
 
 def changing(resource: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ from rolemgr.compare.public import open_to_strangers
 from rolemgr.compare.verdicts import Comparison
 from rolemgr.evaluate.policies import Policies
 from rolemgr.iam.documents import Effect, ResourcePolicy, StatementElement
+from rolemgr.prove.compared import answers_of, listed
 from rolemgr.prove.proof import Answer, CounterExample, Proof, Untold, proof_of
 from rolemgr.reference.services import expand
 
@@ -79,18 +80,17 @@ def _difference(whole: ResourcePolicy, rest: ResourcePolicy, statement: Statemen
 
 def _strangers(policy: ResourcePolicy, flags: tuple[str, ...], steps: int) -> Iterator[Answer]:
     found = open_to_strangers(Policies(resource=policy), steps=steps)
-    yield from _answers(found, flags, "a stranger may {}", "can't tell whether a stranger may {}")
+    yield from answers_of(
+        found,
+        lambda one: CounterExample(f"a stranger may {listed(one.actions)}", flags, one.request),
+        lambda one: f"whether a stranger may {listed(one.actions)}",
+    )
 
 
 def _lost(there: ResourcePolicy, policy: ResourcePolicy, flags: tuple[str, ...], steps: int) -> Iterator[Answer]:
     found = compare(Policies(resource=there), Policies(resource=policy), within=Budget(steps))
-    yield from _answers(found, flags, "{} is stopped, which was allowed", "can't tell whether {} is stopped")
-
-
-def _answers(found: Comparison, flags: tuple[str, ...], broken: str, unknown: str) -> Iterator[Answer]:
-    for one in found.differences:
-        yield CounterExample(broken.format(", ".join(one.actions)), flags, one.request)
-    for each in found.unknowns:
-        yield Untold(f"{unknown.format(', '.join(each.actions) or 'anything')}: {each.reason}", ())
-    open_ones = {action for one in (*found.differences, *found.unknowns) for action in one.actions}
-    yield from [None] * max(found.actions - len(open_ones), 0)
+    yield from answers_of(
+        found,
+        lambda one: CounterExample(f"{listed(one.actions)} is stopped, which was allowed", flags, one.request),
+        lambda one: f"whether {listed(one.actions)} is stopped",
+    )

@@ -15,7 +15,7 @@ from rolemgr.errors import InputError, RenderError, SourceLocation
 from rolemgr.files.json import strict_json
 from rolemgr.files.source import ANSWER_LIMITS
 from rolemgr.iam.documents import Effect, IdentityPolicy, PolicyDocument, ResourceControlPolicy
-from rolemgr.model.layer import ComposedLayer, LayerDeny, LayerDocument, LayerDocuments, LayerPart
+from rolemgr.model.layer import ComposedLayer, LayerDeny, LayerDocument, LayerDocuments, LayerPart, OrganizationPolicy
 from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.reference.quirks import quota
 
@@ -143,11 +143,12 @@ def _bare(kind: LayerKind, denies: Sequence[LayerDeny]) -> int:
     return _size(kind, denies) - _size(kind, ())
 
 
-def layer_document(kind: LayerKind, denies: Sequence[LayerDeny]) -> PolicyDocument:
+def layer_document(kind: LayerKind, denies: Sequence[LayerDeny]) -> OrganizationPolicy:
     """Return *denies* as one policy of *kind*, whatever its size."""
-    model = IdentityPolicy if kind is LayerKind.SCP else ResourceControlPolicy
-    statements = [_statement(kind, deny) for deny in denies]
-    return model.model_validate({"Version": "2012-10-17", "Statement": statements})
+    made = {"Version": "2012-10-17", "Statement": [_statement(kind, deny) for deny in denies]}
+    if kind is LayerKind.SCP:
+        return IdentityPolicy.model_validate(made)
+    return ResourceControlPolicy.model_validate(made)
 
 
 def _statement(kind: LayerKind, deny: LayerDeny) -> dict[str, object]:

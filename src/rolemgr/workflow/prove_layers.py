@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from rolemgr.errors import InputError, SourceLocation
-from rolemgr.iam.documents import IdentityPolicy, PolicyDocument, ResourceControlPolicy
+from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy
 from rolemgr.iam.uses import Use
+from rolemgr.model.layer import OrganizationPolicy
 from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.prove.boundary import BoundedRole, prove_boundary
 from rolemgr.prove.organization import LayerToProve, prove_organization
@@ -40,7 +41,9 @@ def prove_layer(request: LayerRequest, attached: Sequence[str], outside: Outside
     return Proven(f"{made.name}, {_counted(len(documents))}", prove_organization(subject))
 
 
-def _attached(files: Sequence[str], kind: Any, use: Use, outside: Outside, is_scp: bool) -> tuple[PolicyDocument, ...]:
+def _attached(
+    files: Sequence[str], kind: Any, use: Use, outside: Outside, is_scp: bool
+) -> tuple[OrganizationPolicy, ...]:
     found = (read_documents(file, kind, outside, use if is_scp else None) for file in files)
     return tuple(document for documents in found for document in documents)
 
