@@ -7,6 +7,8 @@ from typing import Final
 
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.export import organization
+from rolemgr.files.json import strict_json
+from rolemgr.files.source import ANSWER_LIMITS
 from rolemgr.files.write import to_json, to_template
 from rolemgr.model.layer import DeclarativeDocument
 from rolemgr.reference.organizations import declarative
@@ -36,7 +38,7 @@ def declarative_text(made: DeclarativeDocument, form: str) -> str:
 
 
 _TEXTS: Final[Mapping[str, Callable[[DeclarativeDocument], str]]] = {
-    "json": lambda made: to_json(json.loads(made.text)),
+    "json": lambda made: to_json(strict_json(made.text, ANSWER_LIMITS)),
     "cloudformation": lambda made: to_template(organization.template(made)),
     "aws-cli": organization.script,
 }
