@@ -79,7 +79,8 @@ def _notes(given: Sequence[str], roles: Sequence[LandingZoneRole]) -> Iterator[s
         if "*" in text.partition(":role/")[2] or "?" in text.partition(":role/")[2]:
             yield f"exempt {text}: also roles of such a name that are made later, which only the exempt may make"
         if _OF_IDENTITY_CENTER in text:
-            yield f"exempt {text}: whoever may change or assign the permission set decides who has it, and what it may do"
+            whoever = "whoever may change or assign the permission set"
+            yield f"exempt {text}: {whoever} decides who has it, and what it may do"
     for role in dict.fromkeys(roles):
         yield f"exempt {role.pattern}: {role.can} ({role.source})"
 

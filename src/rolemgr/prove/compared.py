@@ -21,8 +21,13 @@ def answers_of(
         yield broken(difference)
     for one in found.unknowns:
         yield Untold(f"can't tell {unknown(one)}: {one.reason}", ())
-    named = [actions for each in (found.differences, found.unknowns) for actions in (one.actions for one in each)]
-    yield from [None] * max(found.actions - len({action for actions in named for action in actions}), 0)
+    some = [actions for each in (found.differences, found.unknowns) for actions in (one.actions for one in each)]
+    yield from [None] * max(found.actions - len({action for actions in some for action in actions}), 0)
+
+
+def named(one: Difference) -> str:
+    """Return the actions of a difference in words; those that no reference lists are not named after a stand-in."""
+    return "actions that AWS may add" if one.future else listed(one.actions)
 
 
 def listed(actions: Sequence[str]) -> str:

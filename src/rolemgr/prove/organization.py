@@ -37,9 +37,9 @@ from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.role import ComposedRole, ComposedStatement, NamedPolicy, RoleDocuments
 from rolemgr.model.spec import RoleSpec
-from rolemgr.prove.compared import answers_of, listed
+from rolemgr.prove.compared import answers_of, listed, named
 from rolemgr.prove.guardrails import guardrails_kept
-from rolemgr.prove.proof import MOST_STEPS, Answer, CounterExample, Proof, RoleToProve, Untold, proof_of
+from rolemgr.prove.proof import MOST_STEPS, Answer, CounterExample, Proof, RoleToProve, Untold, proof_of, together
 from rolemgr.reference.quirks import scope_actions
 from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import action_names, find_action
@@ -85,9 +85,9 @@ def prove_organization(subject: LayerToProve) -> tuple[Proof, ...]:
     let_through = proof_of(LET_THROUGH, LET_THROUGH_CLAIM if subject.are_rendered else EXEMPT_CLAIM, _stopped(subject))
     proofs = (limits, let_through) if subject.are_rendered or subject.composed.exempt else (limits,)
     if subject.composed.kind is LayerKind.RCP:
-        return proofs
+        return together(proofs)
     ways = (proof_of(WAYS_IN, WAYS_IN_CLAIM, _ways_in(subject)),) if subject.composed.protects else ()
-    return (*proofs, *_guardrails(subject), *ways)
+    return together((*proofs, *_guardrails(subject), *ways))
 
 
 # --- limits
@@ -185,7 +185,7 @@ def _stopped(subject: LayerToProve) -> Iterator[Answer]:
     yield from answers_of(
         found,
         lambda one: CounterExample(
-            f"{listed(one.actions)} is denied by {_deniers(one)}, and was not to be", subject.flags, one.request
+            f"{named(one)} is denied by {_deniers(one)}, and was not to be", subject.flags, one.request
         ),
         lambda one: f"whether {listed(one.actions)} is denied too",
     )
@@ -229,7 +229,7 @@ def _answers(subject: LayerToProve, what: str, deny: LayerDeny, found: Compariso
     return answers_of(
         found,
         lambda one: CounterExample(
-            f"{what} does not hold for {listed(one.actions)}", subject.flags, one.request, (deny.origin.location,)
+            f"{what} does not hold for {named(one)}", subject.flags, one.request, (deny.origin.location,)
         ),
         lambda one: f"whether {what} holds for {listed(one.actions)}",
     )

@@ -20,6 +20,8 @@ from rolemgr.workflow.resource_policies import MadeResourcePolicy, ResourceReque
 
 _ADMINISTRATOR = "administrator.json"
 """What the command lines of counterexamples call a policy that allows everything."""
+_EVERYBODY = "everybody.json"
+"""The same of a resource's policy that lets everybody in, which an RCP is asked under."""
 
 
 def prove_layer(request: LayerRequest, attached: Sequence[str], outside: Outside) -> Proven:
@@ -34,7 +36,8 @@ def prove_layer(request: LayerRequest, attached: Sequence[str], outside: Outside
     if attached:
         documents = _attached(attached, IdentityPolicy if is_scp else ResourceControlPolicy, Use.SCP, outside, is_scp)
     files = attached or (f"{request.kind}s.json",)
-    flags = (_ADMINISTRATOR, *(word for file in files for word in (f"--{request.kind}", file)))
+    lets_in = () if is_scp else ("--resource-policy", _EVERYBODY)
+    flags = (_ADMINISTRATOR, *lets_in, *(word for file in files for word in (f"--{request.kind}", file)))
     subject = LayerToProve(
         made.catalog, made.composed, documents, flags, not attached, made.setting.kms_key_names
     )  # fmt: skip
