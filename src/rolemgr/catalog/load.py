@@ -21,6 +21,7 @@ from rolemgr.model.catalog import ActivityGroup, Persona, Separation, SharedPara
 from rolemgr.model.source import Sourced, parse_model
 
 if TYPE_CHECKING:
+    from rolemgr.model.detective_control import DetectiveControl
     from rolemgr.model.guardrail import Guardrail, GuardrailProfile
     from rolemgr.model.layer_pattern import LayerKind, LayerPattern
     from rolemgr.model.resource_pattern import ResourcePattern
@@ -36,6 +37,7 @@ EntryKind: TypeAlias = Literal[
     "rcps",
     "resource_policies",
     "shares",
+    "detective_controls",
 ]
 FOLDERS: Mapping[EntryKind, str] = {
     "personas": "personas",
@@ -47,6 +49,7 @@ FOLDERS: Mapping[EntryKind, str] = {
     "rcps": "rcps",
     "resource_policies": "resource_policies",
     "shares": "shares",
+    "detective_controls": "detective_controls",
 }
 """Where in a catalog the entries of each kind lie."""
 SHARED = "parameters"
@@ -141,6 +144,12 @@ class Catalog:
         from rolemgr.model.share_pattern import SharePattern
 
         return self._entry("shares", name, SharePattern, where)
+
+    def detective_control(self, name: str, where: SourceLocation | None = None) -> "Sourced[DetectiveControl]":
+        """Return the detective control *name*; raise UnknownNameError at *where* if there is none."""
+        from rolemgr.model.detective_control import DetectiveControl
+
+        return self._entry("detective_controls", name, DetectiveControl, where)
 
     @cached_property
     def shared_parameters(self) -> Shared:

@@ -13,7 +13,17 @@ from rolemgr.errors import InputError, SourceLocation
 @click.argument(
     "kind",
     type=click.Choice(
-        ["personas", "separations", "activity-groups", "guardrails", "profiles", "scps", "rcps", "resource-policies"]
+        [
+            "personas",
+            "separations",
+            "activity-groups",
+            "guardrails",
+            "profiles",
+            "scps",
+            "rcps",
+            "resource-policies",
+            "detective-controls",
+        ]
     ),
 )
 @click.option("--matrix", is_flag=True, help="Show which persona has which activity group.")
@@ -48,7 +58,17 @@ def list_command(
 @click.argument(
     "kind",
     type=click.Choice(
-        ["persona", "separation", "activity-group", "guardrail", "profile", "scp", "rcp", "resource-policy"]
+        [
+            "persona",
+            "separation",
+            "activity-group",
+            "guardrail",
+            "profile",
+            "scp",
+            "rcp",
+            "resource-policy",
+            "detective-control",
+        ]
     ),
 )
 @click.argument("name")
@@ -71,6 +91,7 @@ def show_command(
       rolemgr show profile regulated
       rolemgr show scp iam-lockdown
       rolemgr show resource-policy bucket
+      rolemgr show detective-control outside-guardrails
     """
     views = workflow.browse.entry_of(kind, name, catalog)
     give(form, views.data, views.page, output, color)

@@ -43,7 +43,7 @@ COMMANDS = {
     "s3-policy": ("rolemgr.cli.s3_policy", "Render Organizations' S3 policy."),
     "boundary": ("rolemgr.cli.boundary", "Render permissions boundaries."),
     "resource-policy": ("rolemgr.cli.resource_policy", "Render resource policies."),
-    "detective": ("rolemgr.cli.detective", "Render a control that finds what IAM can't prevent."),
+    "detective": ("rolemgr.cli.detective", "Render controls that find what IAM can't prevent."),
     "schema": ("rolemgr.cli.schema", "Print the JSON Schema of a file format."),
     "completion": ("rolemgr.cli.completion", "Print the shell's completion script."),
 }

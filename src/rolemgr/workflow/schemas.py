@@ -6,6 +6,7 @@ from rolemgr.iam.base import Model
 from rolemgr.model.catalog import ActivityGroup, Persona, Separation, SharedParameters
 from rolemgr.model.check_config import CheckConfigFile
 from rolemgr.model.custom_checks import CustomChecks
+from rolemgr.model.detective_control import DetectiveControl
 from rolemgr.model.guardrail import Guardrail, GuardrailProfile
 from rolemgr.model.inventory_file import InventoryFile
 from rolemgr.model.layer_pattern import LayerPattern
@@ -27,6 +28,7 @@ def schema_of(name: str) -> dict[str, Any]:
         "layer-pattern": LayerPattern,
         "resource-pattern": ResourcePattern,
         "share-pattern": SharePattern,
+        "detective-control": DetectiveControl,
         "role": RoleSpec,
         "tests": PolicyTests,
         "checks": CustomChecks,
