@@ -21,6 +21,7 @@ from rolemgr.errors import InputError, SourceLocation
             "profiles",
             "scps",
             "rcps",
+            "resource-policies",
             "detective-controls",
         ]
     ),
@@ -42,6 +43,7 @@ def list_command(
       rolemgr list separations
       rolemgr list activity-groups --matrix
       rolemgr list scps
+      rolemgr list resource-policies
       rolemgr list activity-groups --catalog ./our-catalog --format json
     """
     if matrix and kind != "activity-groups":
@@ -56,7 +58,17 @@ def list_command(
 @click.argument(
     "kind",
     type=click.Choice(
-        ["persona", "separation", "activity-group", "guardrail", "profile", "scp", "rcp", "detective-control"]
+        [
+            "persona",
+            "separation",
+            "activity-group",
+            "guardrail",
+            "profile",
+            "scp",
+            "rcp",
+            "resource-policy",
+            "detective-control",
+        ]
     ),
 )
 @click.argument("name")
@@ -78,6 +90,7 @@ def show_command(
       rolemgr show guardrail volume-kms-key
       rolemgr show profile regulated
       rolemgr show scp iam-lockdown
+      rolemgr show resource-policy bucket
       rolemgr show detective-control outside-guardrails
     """
     views = workflow.browse.entry_of(kind, name, catalog)

@@ -9,7 +9,7 @@ from rolemgr.files.write import to_json
 
 SCHEMAS = (
     "persona", "separation", "activity-group", "shared-parameters", "guardrail", "guardrail-profile", "role", "tests",
-    "checks", "check-config", "inventory", "layer-pattern", "resource-pattern", "detective-control",
+    "checks", "check-config", "inventory", "layer-pattern", "resource-pattern", "share-pattern", "detective-control",
 )  # fmt: skip
 
 
