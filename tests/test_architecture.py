@@ -62,7 +62,7 @@ ROOMS = {
         "wizard", "change", "blueprint",
     },
     "api": {
-        "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
+        "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",
         "separation", "prove", "check",
     },
     "cli": {

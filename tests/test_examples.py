@@ -14,10 +14,12 @@ from tests.conftest import Run
 TOP = Path(__file__).resolve().parents[1]
 EXAMPLES = TOP / "examples"
 README = (EXAMPLES / "README.md").read_text()
+LAYERS = (EXAMPLES / "layers" / "README.md").read_text()
 ROLES = sorted(path.parent.name for path in EXAMPLES.glob("*/role.yaml"))
 EXPORTS = re.findall(
-    r"^rolemgr ((?:create|preview|detective) .*) -o (examples/(?:exports|templates|reviews|detective)/\S+)$",
-    README,
+    r"^rolemgr ((?:create|preview|scp|rcp|s3-policy|boundary|resource-policy|detective) .*) "
+    r"-o (examples/(?:exports|templates|reviews|layers|detective)/\S+)$",
+    README + LAYERS,
     re.MULTILINE,
 )
 RENDERED = re.findall(r"^rolemgr (.*) -o (examples/\S+/)$", README, re.MULTILINE)
@@ -30,7 +32,7 @@ BUILT = {path for name in BLUEPRINTS for path in (EXAMPLES / name / "build").rgl
 YAML = sorted(
     {path.relative_to(TOP).as_posix() for path in {*EXAMPLES.rglob("*.yaml")} - MADE - BUILT} - {path for _, path in EXPORTS}
 )  # fmt: skip
-COMMANDS = re.findall(r"^\$ rolemgr (.*)\n((?:(?!\$ |```).*\n)*)", README, re.MULTILINE)
+COMMANDS = re.findall(r"^\$ rolemgr (.*)\n((?:(?!\$ |```).*\n)*)", README + LAYERS, re.MULTILINE)
 SCHEMA_LINE = re.compile(r"# yaml-language-server: \$schema=(\S+\.schema\.json)")
 
 
@@ -86,9 +88,9 @@ def test_every_export_has_its_command() -> None:
     """No file of the folder is without the line that writes it."""
     written = {(TOP / path).name for _, path in EXPORTS}
     templates = set(re.findall(r"--template examples/templates/(\S+)", README))
-    folders = ("exports", "templates", "reviews", "detective")
+    folders = ("exports", "templates", "reviews", "layers", "detective")
     found = {path.name for folder in folders for path in (EXAMPLES / folder).iterdir()}
-    assert found == {*written, *templates, "team.yaml"}
+    assert found == {*written, *templates, "team.yaml", "role.yaml", "role.json", "README.md"}
     assert len(templates) == 2
 
 

@@ -232,6 +232,20 @@ def resource_policies() -> str:
     return table(["kind", "who may do what", "parameters"], rows)
 
 
+def shares() -> str:
+    """Return what RAM shares of each kind of resource, by which permission, and the parameters."""
+    found = {name: CATALOG.share_pattern(name).value for name in CATALOG.found("shares")}
+    rows = (
+        [
+            f"`{name}`",
+            ", ".join(f"`{share.permission}`" for share in one.shares),
+            "; ".join(_resource_parameter(key, each) for key, each in one.parameters.items()),
+        ]
+        for name, one in found.items()
+    )
+    return table(["kind", "permissions of RAM", "parameters"], rows)
+
+
 def _resource_patterns() -> dict[str, ResourcePattern]:
     return {name: CATALOG.resource_pattern(name).value for name in CATALOG.found("resource_policies")}
 
@@ -319,6 +333,7 @@ def flows() -> str:
 
 PARTS: dict[str, Callable[[], str]] = {
     "resource-policies": resource_policies,
+    "shares": shares,
     "resource-differences": lambda: resource_sentences("differs"),
     "resource-left-open": lambda: resource_sentences("left_open"),
     "detective-controls": detective_controls,

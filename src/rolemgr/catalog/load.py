@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rolemgr.model.guardrail import Guardrail, GuardrailProfile
     from rolemgr.model.layer_pattern import LayerKind, LayerPattern
     from rolemgr.model.resource_pattern import ResourcePattern
+    from rolemgr.model.share_pattern import SharePattern
 
 EntryKind: TypeAlias = Literal[
     "personas",
@@ -37,6 +38,7 @@ EntryKind: TypeAlias = Literal[
     "scps",
     "rcps",
     "resource_policies",
+    "shares",
     "detective_controls",
     "flows",
 ]
@@ -49,6 +51,7 @@ FOLDERS: Mapping[EntryKind, str] = {
     "scps": "scps",
     "rcps": "rcps",
     "resource_policies": "resource_policies",
+    "shares": "shares",
     "detective_controls": "detective_controls",
     "flows": "flows",
 }
@@ -146,6 +149,12 @@ class Catalog:
 
         return self._entry("flows", name, FlowPattern, where)
 
+    def share_pattern(self, name: str, where: SourceLocation | None = None) -> "Sourced[SharePattern]":
+        """Return how the kind of resource *name* is shared; raise UnknownNameError at *where* if there is none."""
+        from rolemgr.model.share_pattern import SharePattern
+
+        return self._entry("shares", name, SharePattern, where)
+
     def detective_control(self, name: str, where: SourceLocation | None = None) -> "Sourced[DetectiveControl]":
         """Return the detective control *name*; raise UnknownNameError at *where* if there is none."""
         from rolemgr.model.detective_control import DetectiveControl
@@ -196,15 +205,24 @@ class Catalog:
         users = (_Folder(folder, self._names.get(folder, str(folder))) for folder in self._folders)
         return [_Folder(builtin_folder(), "", builtin=True), *users]
 
+    def _known(self, kind: EntryKind) -> list[str]:
+        """Return the names of *kind*; who asks for a resource's policy may ask for a share too."""
+        both: tuple[EntryKind, ...] = ("resource_policies", "shares") if kind == "resource_policies" else (kind,)
+        return sorted(name for one in both for name in self._found[one])
+
     def _entry(self, kind: EntryKind, name: str, model: type[M], where: SourceLocation | None) -> Sourced[M]:
         found = self.found(kind).get(name)
         if found is None:
-            word = kind.removesuffix("s").replace("_", " ")
+            word = _ONE_OF.get(kind, kind.removesuffix("s").replace("_", " "))
             see = f"see `rolemgr list {kind.replace('_', '-')}`"
-            raise UnknownNameError(where, word, name, self.found(kind), otherwise=see)
+            raise UnknownNameError(where, word, name, self._known(kind), otherwise=see)
         if found.path not in self._read:
             self._read[found.path] = _read(found, model)
         return self._read[found.path]  # type: ignore[return-value]  # the kind decides the model
+
+
+_ONE_OF: Mapping[EntryKind, str] = {"resource_policies": "resource policy"}
+"""What one entry of a kind is called, where that is not the kind without its last letter."""
 
 
 def _read(found: Found, model: type[M]) -> Sourced[M]:

@@ -9,7 +9,10 @@ from rolemgr.cli.lazy import workflow
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.errors import InputError, SourceLocation
 
-_ENTRIES = ("persona", "separation", "activity-group", "guardrail", "profile", "scp", "rcp")
+_ENTRIES = (
+    "persona", "separation", "activity-group", "guardrail", "profile", "scp", "rcp", "resource-policy",
+    "detective-control",
+)  # fmt: skip
 
 
 @click.command("list")
@@ -24,6 +27,7 @@ _ENTRIES = ("persona", "separation", "activity-group", "guardrail", "profile", "
             "profiles",
             "scps",
             "rcps",
+            "resource-policies",
             "detective-controls",
         ]
     ),
@@ -45,6 +49,7 @@ def list_command(
       rolemgr list separations
       rolemgr list activity-groups --matrix
       rolemgr list scps
+      rolemgr list resource-policies
       rolemgr list activity-groups --catalog ./our-catalog --format json
     """
     if matrix and kind != "activity-groups":
@@ -79,6 +84,7 @@ def show_command(
       rolemgr show guardrail volume-kms-key
       rolemgr show profile regulated
       rolemgr show scp iam-lockdown
+      rolemgr show resource-policy bucket
       rolemgr show detective-control outside-guardrails
       rolemgr show blueprint blueprint.yaml
     """

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.built
     import rolemgr.workflow.check
     import rolemgr.workflow.create
+    import rolemgr.workflow.declarative
     import rolemgr.workflow.detective
     import rolemgr.workflow.diagnose
     import rolemgr.workflow.diff
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.policy_test
     import rolemgr.workflow.preview
     import rolemgr.workflow.prove
+    import rolemgr.workflow.prove_layers
     import rolemgr.workflow.resource_policies
     import rolemgr.workflow.schemas
     import rolemgr.workflow.simulate

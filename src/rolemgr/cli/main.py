@@ -41,6 +41,7 @@ COMMANDS = {
     "drift": ("rolemgr.cli.drift", "Say where roles in the account differ from their files."),
     "scp": ("rolemgr.cli.layer_policies", "Render SCPs."),
     "rcp": ("rolemgr.cli.layer_policies", "Render RCPs."),
+    "s3-policy": ("rolemgr.cli.s3_policy", "Render Organizations' S3 policy."),
     "boundary": ("rolemgr.cli.boundary", "Render permissions boundaries."),
     "elevated": ("rolemgr.cli.elevated", "Render an elevated role."),
     "break-glass": ("rolemgr.cli.break_glass", "Render a break-glass role."),

@@ -1,6 +1,6 @@
 """All that was asked for of one kind of organization policy, composed: patterns, guardrails, and what guards them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
 
@@ -10,11 +10,11 @@ from rolemgr.errors import InputError, SourceLocation, gathering, raise_all
 from rolemgr.layers.ends import with_ends
 from rolemgr.layers.exemptions import Exemptions, lets_go, stopped_stack_sets
 from rolemgr.layers.guardrails import GuardrailDenies, GuardrailSetting, guardrail_denies, used_guardrail
-from rolemgr.layers.statements import pattern_denies
+from rolemgr.layers.statements import pattern_denies, protected_by
 from rolemgr.layers.values import GivenValue, doubts_on, unknown, values_of
-from rolemgr.model.layer import ComposedLayer, LayerDeny, LayerPart
+from rolemgr.model.layer import ComposedLayer, LayerDeny, LayerPart, ProtectedResources
 from rolemgr.model.layer_pattern import LayerKind, LayerPattern
-from rolemgr.model.role import LeftOpen
+from rolemgr.model.role import GuardrailInForce, LeftOpen
 from rolemgr.model.source import Sourced
 from rolemgr.reference.organizations import not_bound
 
@@ -61,6 +61,8 @@ def compose_layer(catalog: Catalog, choice: LayerChoice) -> ComposedLayer:
         tuple(dict.fromkeys(notes)),
         tuple(bypassed.items()),
         tuple(absent.items()),
+        tuple(one for each in made for one in each.guardrails),
+        tuple(one for each in made for one in each.protects),
     )
 
 
@@ -70,11 +72,19 @@ class _Made:
     bypassed: tuple[tuple[str, tuple[LeftOpen, ...]], ...] = ()
     absent: tuple[tuple[str, tuple[LeftOpen, ...]], ...] = ()
     notes: tuple[str, ...] = ()
+    guardrails: tuple[GuardrailInForce, ...] = ()
+    protects: tuple[ProtectedResources, ...] = ()
 
     @classmethod
     def of(cls, found: GuardrailDenies) -> "_Made":
         part = LayerPart(found.name, found.title, found.denies)
-        return cls(part, _named(found.name, found.bypassed), _named(found.name, found.absent))
+        bypassed, absent = _named(found.name, found.bypassed), _named(found.name, found.absent)
+        return cls(part, bypassed, absent, guardrails=_whole([found]))
+
+
+def _whole(used: Iterable[GuardrailDenies]) -> tuple[GuardrailInForce, ...]:
+    """Return the guardrails of which all Denies are there."""
+    return tuple(one.in_force for one in used if one.in_force)
 
 
 def _named(name: str, left: tuple[LeftOpen, ...]) -> tuple[tuple[str, tuple[LeftOpen, ...]], ...]:
@@ -128,11 +138,13 @@ def _pattern(catalog: Catalog, choice: LayerChoice, name: str, pattern: Sourced[
         for chosen, only in [used_guardrail(catalog, pattern, number, values)]
     ]
     let_go = choice.exemptions.for_good if pattern.value.always else exempt
-    own = pattern_denies(choice.kind, name, pattern, {**values, "exempt": exempt}, let_go)
+    filled = {**values, "exempt": exempt}
+    own = pattern_denies(choice.kind, name, pattern, filled, let_go)
     denies = (*(deny for one in used for deny in one.denies), *own)
     bypassed = tuple(one for each in used for one in _named(each.name, each.bypassed))
     absent = tuple(one for each in used for one in _named(each.name, each.absent))
-    return _Made(LayerPart(name, pattern.value.title, denies), bypassed, absent, notes)
+    protects = protected_by(name, pattern, filled)
+    return _Made(LayerPart(name, pattern.value.title, denies), bypassed, absent, notes, _whole(used), protects)
 
 
 def _given(choice: LayerChoice, name: str, pattern: LayerPattern) -> dict[str, GivenValue]:

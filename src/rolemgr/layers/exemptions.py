@@ -107,10 +107,18 @@ def _wrong(kind: LayerKind, given: Sequence[str], where: SourceLocation = _WHERE
             yield InputError(where, problem, "an RCP judges callers of all accounts: name the account")
 
 
+_OF_IDENTITY_CENTER: Final = ":role/aws-reserved/sso.amazonaws.com/"
+"""Where Identity Center makes the roles of permission sets, by a service-linked role that no SCP binds.
+https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html"""
+
+
 def _notes(given: Sequence[str], roles: Sequence[LandingZoneRole]) -> Iterator[str]:
     for text in given:
         if "*" in text.partition(":role/")[2] or "?" in text.partition(":role/")[2]:
             yield f"exempt {text}: also roles of such a name that are made later, which only the exempt may make"
+        if _OF_IDENTITY_CENTER in text:
+            whoever = "whoever may change or assign the permission set"
+            yield f"exempt {text}: {whoever} decides who has it, and what it may do"
     for role in dict.fromkeys(roles):
         yield f"exempt {role.pattern}: {role.can} ({role.source})"
 

@@ -70,6 +70,8 @@ class MadeLayer(NamedTuple):
     name: str
     composed: ComposedLayer
     documents: LayerDocuments
+    catalog: Catalog
+    setting: GuardrailSetting
 
 
 def make_layer(request: LayerRequest, outside: Outside) -> MadeLayer:
@@ -95,7 +97,7 @@ def make_layer(request: LayerRequest, outside: Outside) -> MadeLayer:
     for text in (*composed.notes, *_bypassed(composed), *(note for one in chosen for note in one.notes)):
         outside.say(text)
     outside.say(_filling(documents, request))
-    return MadeLayer(name, composed, documents)
+    return MadeLayer(name, composed, documents, catalog, setting)
 
 
 def _guardrails(catalog: Catalog, request: LayerRequest) -> tuple[tuple[ChosenGuardrail, ...], GuardrailSetting]:

@@ -15,6 +15,7 @@ from rolemgr.model.inventory_file import InventoryFile
 from rolemgr.model.layer_pattern import LayerPattern
 from rolemgr.model.policy_tests import PolicyTests
 from rolemgr.model.resource_pattern import ResourcePattern
+from rolemgr.model.share_pattern import SharePattern
 from rolemgr.model.spec import RoleSpec
 from rolemgr.workflow.blueprint_schema import with_names
 
@@ -30,6 +31,7 @@ def schema_of(name: str) -> dict[str, Any]:
         "guardrail-profile": GuardrailProfile,
         "layer-pattern": LayerPattern,
         "resource-pattern": ResourcePattern,
+        "share-pattern": SharePattern,
         "detective-control": DetectiveControl,
         "role": RoleSpec,
         "tests": PolicyTests,
