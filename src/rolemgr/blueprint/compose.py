@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -82,8 +82,14 @@ def compose_blueprint(blueprint: Sourced[Blueprint], catalog: Catalog) -> Compos
             roles.append(_role(blueprint, catalog, place, tuple(by_role.get(place, ()))))
     specs = [(one.place, one.spec.value) for one in roles]
     raise_all([*problems, *_names_taken(blueprint, roles), *wrong_in_identity_center(blueprint, specs, flows)])
-    policies = tuple(_policies(blueprint, catalog, flows))
+    policies = tuple(placed_policies(blueprint, catalog, flows))
     return ComposedBlueprint(blueprint, catalog, tuple(roles), policies, layers_of(blueprint, catalog), flows)
+
+
+@lru_cache(maxsize=1024)
+def documents_of(role: ComposedRole) -> RoleDocuments:
+    """Return the documents that *role* is rendered to; raises as `render` does."""
+    return render(role)
 
 
 def _role(
@@ -91,7 +97,7 @@ def _role(
 ) -> PlacedRole:  # fmt: skip
     spec = parse_model(_with_flows(role_source(blueprint, place), flows), RoleSpec)
     role = compose(catalog, spec)
-    documents = render(role)
+    documents = documents_of(role)
     notes = (*role.notes, *kept_promises(catalog, spec, role))
     return PlacedRole(place, place.partition("/")[0], spec, role, documents, flows, notes)
 
@@ -130,7 +136,7 @@ def _names_taken(blueprint: Sourced[Blueprint], roles: Sequence[PlacedRole]) -> 
         seen[key] = one.place
 
 
-def _policies(
+def placed_policies(
     blueprint: Sourced[Blueprint], catalog: Catalog, flows: tuple[ExpandedFlow, ...]
 ) -> Iterator[PlacedPolicy]:
     """Yield the policy of each resource that another account's roles use."""

@@ -55,6 +55,8 @@ def _questions(blueprint: ComposedBlueprint, around: RoleLayers) -> Iterator[Flo
     for flow in blueprint.flows:
         role = around.roles[flow.role]
         for one in flow.pattern.value.requests:
+            if one.optional:
+                continue  # what the other side may let it do, and it does without
             for resource in flow.filled((one.resource,)) if flow.has(one.needs) else ():
                 asked = FlowQuestion(flow, role, around.request(flow, one, resource, role), around.policy_of(resource))
                 yield asked if _decision(around, asked).decision == "Allowed" else _complying(blueprint, around, asked)
@@ -62,7 +64,8 @@ def _questions(blueprint: ComposedBlueprint, around: RoleLayers) -> Iterator[Flo
 
 def _complying(blueprint: ComposedBlueprint, around: RoleLayers, asked: FlowQuestion) -> FlowQuestion:
     """Return what is *asked* with the keys that guardrails and SCPs ask for, such as the network of a job."""
-    found = complying(within_layers(blueprint, around, asked.role), asked.request)
+    subject = within_layers(blueprint, around, asked.role, asked.flow.target.account)
+    found = complying(subject, asked.request)
     return asked._replace(request=found) if found else asked
 
 
@@ -121,8 +124,12 @@ def _policies(role: PlacedRole) -> tuple[NamedPolicy, ...]:
 
 
 def _sids_of_flows(role: PlacedRole) -> Iterator[str]:
-    """Yield the Sids of the statements that are in *role* for its flows alone."""
-    groups = {flow.pattern.value.group for flow in role.flows}
+    """
+    Yield the Sids of the statements that are in *role* for its flows to other accounts alone.
+
+    What a flow within the account brings, the persona may have as well: the file may say it all the same.
+    """
+    groups = {flow.pattern.value.group for flow in role.flows if flow.crosses}
     for statement in role.role.statements:
         if statement.effect is Effect.ALLOW and {origin.group for origin in statement.origins} <= groups:
             yield statement.sid

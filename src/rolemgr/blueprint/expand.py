@@ -13,6 +13,7 @@ from rolemgr.blueprint.projects import with_projects
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, gathering, raise_all
 from rolemgr.files.source import DataPath, PlacedSource, SourceFile
+from rolemgr.iam.arn import Arn
 from rolemgr.model.blueprint import Blueprint
 from rolemgr.model.source import Sourced, parse_model
 
@@ -27,7 +28,10 @@ def expanded(blueprint: Sourced[Blueprint], catalog: Catalog, read: ReadFile) ->
     Raises InputError (or Problems), with the line, for what can't be spelt out.
     """
     draft = drafted(blueprint)
-    problems: list[InputError] = [*_unknown_accounts(blueprint), *_same_ids(blueprint), *_catalogs(blueprint)]
+    problems: list[InputError] = [
+        *_unknown_accounts(blueprint), *_same_ids(blueprint), *_same_buckets(blueprint), *_foreign_keys(blueprint),
+        *_same_flows(blueprint), *_catalogs(blueprint),
+    ]  # fmt: skip
     raise_all(problems)
     _networks(draft, blueprint, problems)
     _roles_of_units(draft, blueprint, problems)
@@ -55,6 +59,34 @@ def _unknown_accounts(blueprint: Sourced[Blueprint]) -> Iterator[InputError]:
     for name, one in value.accounts.items():
         if one.ou and value.ous and one.ou not in value.ous:
             yield UnknownNameError(blueprint.at("accounts", name, "ou"), "organizational unit", one.ou, value.ous)
+
+
+def _same_buckets(blueprint: Sourced[Blueprint]) -> Iterator[InputError]:
+    """Yield an error for each bucket whose name another has: a name is one bucket's in all of a partition."""
+    seen: dict[str, str] = {}
+    for place, bucket in blueprint.value.buckets.items():
+        if bucket.name in seen:
+            problem = f"the bucket `{bucket.name}` is `{seen[bucket.name]}` already"
+            yield InputError(blueprint.at("buckets", place), problem, "use that one, or name another bucket")
+        seen.setdefault(bucket.name, place)
+
+
+def _foreign_keys(blueprint: Sourced[Blueprint]) -> Iterator[InputError]:
+    """Yield an error for each key whose ARN is of another account than its place says."""
+    for place, text in blueprint.value.keys.items():
+        arn = Arn.parse(text)
+        home = blueprint.value.accounts.get(place.partition("/")[0])
+        if arn and home and arn.account != home.id:
+            problem = f"`{text}` is of account {arn.account}, and `{place}` of {home.id}"
+            yield InputError(blueprint.at("keys", place), problem, "name it behind its own account")
+
+
+def _same_flows(blueprint: Sourced[Blueprint]) -> Iterator[InputError]:
+    """Yield an error for each flow that is there twice."""
+    flows = blueprint.value.flows
+    for number, text in enumerate(flows):
+        if text in flows[:number]:
+            yield InputError(blueprint.at("flows", number), f"`{text}` is there twice", "leave one of them out")
 
 
 def _same_ids(blueprint: Sourced[Blueprint]) -> Iterator[InputError]:

@@ -65,6 +65,11 @@ class ExpandedFlow:
         except UnknownPlaceholderError as error:
             raise UnknownNameError(self.pattern.at(), "placeholder", str(error), values) from error
 
+    def reach(self, texts: tuple[str, ...]) -> list[str]:
+        """Return *texts* with all that the flow is about, as patterns, where `filled` has an example of it."""
+        whole = {**self.values, "objects": self.values.get("prefixes", ()), "version": ("*",)}
+        return list(dict.fromkeys(one for text in texts for one in fill(text, whole)))
+
     def has(self, needs: tuple[str, ...]) -> bool:
         """Tell whether all values that are needed are there."""
         return all(self.values.get(need) for need in needs)
@@ -106,6 +111,7 @@ def _expanded(
     values = {
         **target.values,
         **_of_role(blueprint, parts["role"], account),
+        "version": ("1",),
         **_prefixes(parts["prefixes"], target, where),
     }
     if parts["prefixes"] and not any("prefixes" in text for one in pattern.value.parameters.values() for text in one):

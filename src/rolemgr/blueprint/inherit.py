@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from rolemgr.blueprint.draft import Draft, merge
-from rolemgr.errors import InputError, UnknownNameError
+from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 from rolemgr.files.source import DataPath, PlacedSource, SourceFile
 from rolemgr.model.blueprint import Blueprint
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.spec import RoleSettings, RoleSpec
 
 ALL: Final = "all roles"
+_ROLES: Final = "_roles"
+"""How the names of parameters end that hold roles."""
 
 
 class Level(NamedTuple):
@@ -32,10 +34,13 @@ def role_source(blueprint: Sourced[Blueprint], place: str) -> PlacedSource:
     Raises InputError for a passed role that the blueprint does not have, and for a role that names an account itself.
     """
     found = _merged(blueprint, place).source()
-    given = found.data.get("pass_role")
-    if isinstance(given, str | list):
-        names = [given] if isinstance(given, str) else given
-        found.data["pass_role"] = [_arn_of(blueprint, place, name) for name in names]
+    if "pass_role" in found.data:
+        found.data["pass_role"] = _arns_of(blueprint, place, ("pass_role",), found.data["pass_role"])
+    values = found.data.get("parameter")
+    if isinstance(values, dict):
+        roles = [name for name in values if str(name).endswith(_ROLES)]
+        arns = {name: _arns_of(blueprint, place, ("parameter", name), values[name]) for name in roles}
+        found.data["parameter"] = {**values, **arns}
     return found
 
 
@@ -102,10 +107,18 @@ def levels_of_role(blueprint: Blueprint, account: str, place: str) -> Iterator[L
     yield Level(("roles", place), "the role")
 
 
-def _arn_of(blueprint: Sourced[Blueprint], place: str, text: Any) -> Any:
+def _arns_of(blueprint: Sourced[Blueprint], place: str, at: DataPath, given: Any) -> Any:
+    """Return the ARNs of the roles that *given* names by their places; anything else as it is."""
+    if not isinstance(given, str | list):
+        return given
+    names = [given] if isinstance(given, str) else given
+    return [_arn_of(blueprint, blueprint.at("roles", place, *at), name) for name in names]
+
+
+def _arn_of(blueprint: Sourced[Blueprint], where: SourceLocation, text: Any) -> Any:
     """Return the ARN of the role that *text* names by its place; anything else as it is."""
     if not isinstance(text, str) or ":" in text or "/" not in text:
         return text
     if text not in blueprint.value.roles:
-        raise UnknownNameError(blueprint.at("roles", place, "pass_role"), "role", text, blueprint.value.roles)
+        raise UnknownNameError(where, "role", text, blueprint.value.roles)
     return role_arn(blueprint, text)

@@ -139,8 +139,10 @@ def _of_jobs(
     made: dict[str, Any] = {"persona": persona, "name": f"ml-{name}-{kind}", "tag": {tag_key(blueprint, name): name}}
     if kind == "pipeline":
         made["pass_role"] = list(roles_of_project(name, project))
+        made["parameter"] = {"pipeline_roles": [roles_of_project(name, project).pipeline]}
     if project.prefix:
-        made |= _part_of_bucket(catalog, list(resolve_persona(catalog, persona).groups), draft, project)
+        part = _part_of_bucket(catalog, list(resolve_persona(catalog, persona).groups), draft, project)
+        made |= {**part, "parameter": {**made.get("parameter", {}), **part["parameter"]}}
     return made
 
 

@@ -8,9 +8,11 @@ from rolemgr.blueprint.levels import levels_of
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.arn import Arn
-from rolemgr.iam.documents import IdentityPolicy, PolicyDocument, ResourcePolicy
+from rolemgr.iam.documents import IdentityPolicy, PolicyDocument, ResourcePolicy, TrustPolicy
 from rolemgr.model.flow import FlowRequest
+from rolemgr.model.layer import LayerDocument
 from rolemgr.model.layer_pattern import LayerKind
+from rolemgr.separation.attached import attached_documents
 
 FULL_ACCESS = IdentityPolicy.model_validate(
     {
@@ -54,7 +56,7 @@ class RoleLayers:
         return self._by_resource.get(str(whole))
 
     def around(
-        self, role: PlacedRole, target_account: str, resource: ResourcePolicy | None,
+        self, role: PlacedRole, target_account: str, resource: ResourcePolicy | TrustPolicy | None,
         identity: tuple[IdentityPolicy, ...] | None = None,
     ) -> Policies:  # fmt: skip
         """
@@ -63,7 +65,10 @@ class RoleLayers:
         *resource* is the policy of what is asked for; *identity* stands in the place of the role's own policies.
         """
         documents = role.documents
-        own = tuple(one.document for one in (*documents.policies, *documents.managed_policies))
+        own = (
+            *(one.document for one in (*documents.policies, *documents.managed_policies)),
+            *attached_documents(role.role).values(),
+        )
         return Policies(
             identity=own if identity is None else identity,
             permissions_boundary=documents.own_boundary.document if documents.own_boundary else None,
@@ -87,8 +92,12 @@ class RoleLayers:
 
     def _above(self, account: str, kind: LayerKind) -> tuple[tuple[PolicyDocument, ...], ...]:
         """Return the policies of *kind* level by level, the highest first."""
+        return tuple(tuple(policy.document for policy in level) for level in self.named_above(account, kind))
+
+    def named_above(self, account: str, kind: LayerKind) -> tuple[tuple[LayerDocument, ...], ...]:
+        """Return the policies of *kind* above the *account* of that name, with their names, the highest level first."""
         found = levels_of(self._blueprint.layers, self._blueprint.source.value, account)
-        return tuple(tuple(policy.document for policy in one.documents.policies) for one in found if one.kind is kind)
+        return tuple(one.documents.policies for one in found if one.kind is kind)
 
     def request(self, flow: ExpandedFlow, one: FlowRequest, resource: str, principal: PlacedRole) -> Request:
         """

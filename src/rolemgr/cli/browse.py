@@ -15,7 +15,18 @@ _ENTRIES = ("persona", "separation", "activity-group", "guardrail", "profile", "
 @click.command("list")
 @click.argument(
     "kind",
-    type=click.Choice(["personas", "separations", "activity-groups", "guardrails", "profiles", "scps", "rcps"]),
+    type=click.Choice(
+        [
+            "personas",
+            "separations",
+            "activity-groups",
+            "guardrails",
+            "profiles",
+            "scps",
+            "rcps",
+            "detective-controls",
+        ]
+    ),
 )
 @click.option("--matrix", is_flag=True, help="Show which persona has which activity group.")
 @catalog_option
@@ -68,6 +79,7 @@ def show_command(
       rolemgr show guardrail volume-kms-key
       rolemgr show profile regulated
       rolemgr show scp iam-lockdown
+      rolemgr show detective-control outside-guardrails
       rolemgr show blueprint blueprint.yaml
     """
     if kind == "blueprint":

@@ -42,6 +42,10 @@ def _common(command: Command) -> Command:
             "--exempt", multiple=True, metavar="ARN", help="A role that is not bound, such as break-glass; repeatable.",
         ),
         click.option(
+            "--exempt-until", multiple=True, metavar="ARN=TIME",
+            help="A role that is not bound until then, such as an elevated one; repeatable.",
+        ),
+        click.option(
             "--parameter", "parameters", multiple=True, metavar="[PATTERN.]KEY=VALUE[,VALUE...]",
             help="A value of a pattern's parameter; repeatable.",
         ),

@@ -48,8 +48,7 @@ def compose_layer(catalog: Catalog, choice: LayerChoice) -> ComposedLayer:
     made = list(_patterns(catalog, choice, patterns)) + [
         _Made.of(guardrail_denies(one, choice.setting, choice.exemptions.arns)) for one in choice.guardrails
     ]
-    whole = with_ends([one.part for one in made], dict(choice.exemptions.ends))
-    parts = tuple(_sids_once(_each_once(whole)))
+    parts = tuple(_sids_once(with_ends(one, choice.exemptions) for one in _each_once(one.part for one in made)))
     if not parts:
         raise InputError(None, "nothing is denied", "name a pattern (`rolemgr list scps`) or a --guardrail")
     bypassed = {name: left for one in made for name, left in one.bypassed}
@@ -128,7 +127,8 @@ def _pattern(catalog: Catalog, choice: LayerChoice, name: str, pattern: Sourced[
         for number in range(len(pattern.value.guardrails))
         for chosen, only in [used_guardrail(catalog, pattern, number, values)]
     ]
-    own = pattern_denies(choice.kind, name, pattern, {**values, "exempt": exempt}, exempt)
+    let_go = choice.exemptions.for_good if pattern.value.always else exempt
+    own = pattern_denies(choice.kind, name, pattern, {**values, "exempt": exempt}, let_go)
     denies = (*(deny for one in used for deny in one.denies), *own)
     bypassed = tuple(one for each in used for one in _named(each.name, each.bypassed))
     absent = tuple(one for each in used for one in _named(each.name, each.absent))
@@ -177,12 +177,12 @@ def _notes(
     yield f"{choice.kind.upper()}s never bind {'; '.join(outside)}"
     if as_root:
         yield f"nor the root user for {'; '.join(as_root)}"
-    exempt = set(choice.exemptions.arns)
-    for part in parts if exempt else ():
-        if not any(exempt <= set(lets_go(deny)) for deny in part.denies):
+    always = {name for name, pattern in patterns.items() if pattern.value.always}
+    for part in parts:
+        exempt = set(choice.exemptions.for_good if part.name in always else choice.exemptions.arns)
+        if exempt and not any(exempt <= set(lets_go(deny)) for deny in part.denies):
             yield f"{part.name}: nobody is exempt of it, by its meaning"
     if choice.kind is LayerKind.SCP:
-        always = {name for name, pattern in patterns.items() if pattern.value.always}
         yield from stopped_stack_sets([one for one in parts if one.name not in always])
     for name, pattern in ((one.name, patterns[one.name]) for one in parts if one.name in patterns):
         missing = [one for one in pattern.value.needs_others if one not in patterns]

@@ -80,7 +80,7 @@ def with_exempt(deny: LayerDeny, exempt: tuple[str, ...]) -> LayerDeny:
     block = conditions.setdefault(operator, {})
     there = next((one for one in block if one.lower() == key.lower()), key)
     block[there] = tuple(sorted({*block.get(there, ()), *exempt}))
-    return replace(deny, conditions=frozen(conditions))
+    return replace(deny, conditions=frozen(conditions), binding_all=deny)
 
 
 def frozen(conditions: Mapping[str, Mapping[str, Sequence[str]]]) -> FrozenConditions:
@@ -113,7 +113,15 @@ class _Place:
         }
         names["resources"] = names["resources"] or (() if one.not_resources else _ALL)
         origin = Origin(self.at(), self.name, one.sid, one.actions, "pattern")
-        return LayerDeny(one.sid, conditions=self._conditions(values), origin=origin, **names)
+        return LayerDeny(
+            one.sid,
+            names["actions"],
+            names["not_actions"],
+            names["resources"],
+            names["not_resources"],
+            self._conditions(values),
+            origin,
+        )
 
     def _conditions(self, values: Values) -> FrozenConditions:
         filled: dict[str, dict[str, tuple[str, ...]]] = {}

@@ -25,7 +25,7 @@ class FlowPolicy(Model):
 
 
 class FlowRequest(Model):
-    """A request that the flow is: with both sides it is allowed."""
+    """A request that the flow is: with both sides it is allowed, unless it is *optional*."""
 
     action: Text
     resource: Text
@@ -33,6 +33,8 @@ class FlowRequest(Model):
     needs: _Names = ()
     new: bool = False
     """Whether it creates the resource, so that tag keys come with the request and not with the resource."""
+    optional: bool = False
+    """Whether the flow works without it, and the target's policy lets the role do it all the same."""
 
 
 class FlowPattern(Model):

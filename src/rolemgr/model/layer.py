@@ -19,6 +19,8 @@ class LayerDeny:
     not_resources: tuple[str, ...]
     conditions: FrozenConditions
     origin: Origin
+    binding_all: "LayerDeny | None" = None
+    """The Deny as it is without those who are exempt, where some are."""
 
     @property
     def condition(self) -> Conditions:

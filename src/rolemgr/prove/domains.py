@@ -7,6 +7,7 @@ of up to three classes: a condition on it is "any" or "all" over its values. Abs
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from itertools import combinations
 from math import comb
 from typing import Final, NamedTuple, TypeAlias
@@ -135,7 +136,7 @@ def _samples(key: str, terms: Sequence[Term], tests: Sequence[Test], is_variable
 def _like(operator: str, value: str) -> Iterator[str]:
     """Yield values in and around what *operator* compares with *value*."""
     if operator.startswith("Numeric"):
-        yield from (str(int(value) + step) for step in (-1, 0, 1))
+        yield from (str(Decimal(value) + step) for step in (-1, 0, 1))
         return
     for star, one in (("", "x"), ("any", "y")):
         yield value.replace("*", star).replace("?", one)

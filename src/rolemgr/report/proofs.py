@@ -1,8 +1,8 @@
 """Proofs to look at: a line each, and below those that fail the requests that break them, ready for `simulate`."""
 
 import shlex
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 from rich.table import Table
 from rich.text import Text
@@ -10,18 +10,25 @@ from rich.text import Text
 from rolemgr.evaluate.request import Request
 from rolemgr.prove.proof import CounterExample, Proof
 
+Asking: TypeAlias = Callable[[CounterExample], str | None]
+"""What asks the request of an example again, in words; None where it has none."""
 
-def proofs_data(proofs: Sequence[Proof]) -> dict[str, Any]:
-    """Return *proofs* for ``--format json``."""
+
+def proofs_data(proofs: Sequence[Proof], asking: Asking | None = None) -> dict[str, Any]:
+    """Return *proofs* for ``--format json``; *asking* stands in the place of a command line of `simulate`."""
     return {
         "holds": all(proof.holds for proof in proofs),
         "checked": sum(proof.checked for proof in proofs),
-        "proofs": [_data(proof) for proof in proofs],
+        "proofs": [_data(proof, asking or simulate_command) for proof in proofs],
     }
 
 
-def proofs_page(proofs: Sequence[Proof], what: str) -> Table:
-    """Return *proofs* about *what* as lines; a command line is never cut where they go to a pipe or a file."""
+def proofs_page(proofs: Sequence[Proof], what: str, asking: Asking | None = None) -> Table:
+    """
+    Return *proofs* about *what* as lines; a command line is never cut where they go to a pipe or a file.
+
+    *asking* stands in the place of the command line of `simulate`.
+    """
     checked = sum(proof.checked for proof in proofs)
     verdict = _verdict(proofs)
     page = Table.grid()
@@ -30,10 +37,11 @@ def proofs_page(proofs: Sequence[Proof], what: str) -> Table:
     for proof in proofs:
         page.add_row(_line(proof))
         for example in proof.counter_examples:
-            _add_example(page, example)
+            _add_example(page, example, asking or simulate_command)
         for one in proof.untold:
             page.add_row(Text(f"    {one.problem}"))
-            page.add_row(Text(f"      {shlex.join(['rolemgr', 'prove', *one.flags])}"))
+            if asking is None:
+                page.add_row(Text(f"      {shlex.join(['rolemgr', 'prove', *one.flags])}"))
     return page
 
 
@@ -70,29 +78,29 @@ def _line(proof: Proof) -> Text:
     )
 
 
-def _add_example(page: Table, example: CounterExample) -> None:
+def _add_example(page: Table, example: CounterExample, asking: Asking) -> None:
     page.add_row(Text(f"    {example.problem}"))
     if example.places:
         page.add_row(Text(f"      {', '.join(map(str, example.places))}", style="dim"))
-    if command := simulate_command(example):
+    if command := asking(example):
         page.add_row(Text(f"      {command}"))
 
 
-def _data(proof: Proof) -> dict[str, Any]:
+def _data(proof: Proof, asking: Asking) -> dict[str, Any]:
     return {
         "name": proof.name,
         "claim": proof.claim,
         "holds": proof.holds,
         "checked": proof.checked,
-        "counter_examples": [_example_data(example) for example in proof.counter_examples],
+        "counter_examples": [_example_data(example, asking) for example in proof.counter_examples],
         "untold": [{"problem": one.problem, "role": list(one.flags)} for one in proof.untold],
     }
 
 
-def _example_data(example: CounterExample) -> dict[str, Any]:
+def _example_data(example: CounterExample, asking: Asking) -> dict[str, Any]:
     found: dict[str, Any] = {"problem": example.problem, "role": list(example.flags)}
     if request := example.request:
         found["request"] = {"action": request.action, "resource": request.resource, "context": dict(request.context)}
-        found["simulate"] = simulate_command(example)
+        found["simulate"] = asking(example)
     found["places"] = [str(place) for place in example.places]
     return found

@@ -1,14 +1,14 @@
 """A blueprint that the user names: read, composed, proven, built into files."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy, PlacedRole, compose_blueprint
-from rolemgr.blueprint.effective import prove_flows
 from rolemgr.blueprint.expand import expanded
-from rolemgr.blueprint.grants import prove_grants
+from rolemgr.blueprint.proofs import prove_composed
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.source import LIMITS, SourceFile
@@ -78,9 +78,9 @@ def view_of(name: str, outside: Outside) -> Views:
 
 
 def prove_blueprint(name: str, outside: Outside) -> Proven:
-    """Return the proofs of the blueprint in the file *name*: effective is what it says."""
-    found = composed_blueprint(name, outside)
-    return Proven(f"blueprint {name}", (*prove_flows(found), *prove_grants(found)))
+    """Return the proofs of the blueprint in the file *name*: effective is what it says, and a theft reaches nothing."""
+    found = prove_composed(composed_blueprint(name, outside), datetime.now(UTC).date())
+    return Proven(f"blueprint {name}", found.proofs, found.compromise)
 
 
 def built_files(found: ComposedBlueprint, form: str) -> tuple[BuiltFile, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, SourceLocation
@@ -17,6 +17,9 @@ from rolemgr.workflow.role import render_chosen
 from rolemgr.workflow.settings import find_settings
 from rolemgr.workflow.views import Views
 
+if TYPE_CHECKING:
+    from rolemgr.blueprint.compromise import Compromise
+
 _CHOOSING = ("persona", "role")
 _TO_BREAK = ("--break-separation", "shown by prove")
 """Without a reason `simulate` would refuse the role that breaks its separation."""
@@ -29,11 +32,20 @@ class Proven(NamedTuple):
 
     what: str
     proofs: tuple[Proof, ...]
+    stolen: "Compromise | None" = None
+    """What stolen sessions reach, of a blueprint."""
 
     @property
     def views(self) -> Views:
         """The proofs for programs and for people."""
-        return Views(partial(proofs_data, self.proofs), partial(proofs_page, self.proofs, self.what))
+        if self.stolen is None:
+            return Views(partial(proofs_data, self.proofs), partial(proofs_page, self.proofs, self.what))
+        from rolemgr.report.blueprint_proofs import blueprint_proofs_data, blueprint_proofs_page  # a blueprint's alone
+
+        return Views(
+            partial(blueprint_proofs_data, self.proofs, self.stolen),
+            partial(blueprint_proofs_page, self.proofs, self.what, self.stolen),
+        )
 
 
 def proofs_of(chosen: Mapping[str, Any], outside: Outside, *, verbose: bool) -> Proven:

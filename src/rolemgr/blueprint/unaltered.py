@@ -1,0 +1,139 @@
+"""
+Whether the documents are what the blueprint's file makes of itself: no request more, and none less.
+
+Documents that are the same need no comparison. Of others the difference is shown by a request, in both directions
+(`rolemgr.compare`): a Deny that is gone, a principal more, a limit that is in the way.
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole, documents_of, placed_policies
+from rolemgr.blueprint.levels import layers_of
+from rolemgr.compare.compare import compare
+from rolemgr.compare.verdicts import Comparison
+from rolemgr.evaluate.policies import Policies
+from rolemgr.iam.documents import (
+    Effect,
+    IdentityPolicy,
+    IdentityStatement,
+    PolicyDocument,
+    ResourcePolicy,
+    ResourceStatement,
+    TrustPolicy,
+)
+from rolemgr.model.role import RoleDocuments
+from rolemgr.prove.proof import CounterExample, Judged, Proof, Untold, proofs_of
+
+NAME: Final = "as-the-file-says"
+CLAIM: Final = "each document allows and denies what the blueprint makes of it"
+
+Documents = tuple[PolicyDocument, ...]
+
+
+class DocumentPair(NamedTuple):
+    """The documents of one place, as they are *there* and as the blueprint's file has them *made*."""
+
+    what: str
+    there: Documents
+    made: Documents
+
+
+def prove_documents(blueprint: ComposedBlueprint) -> tuple[Proof, ...]:
+    """Return the proof that the documents of *blueprint* are those of its file."""
+    judged = (answer for pair in _pairs(blueprint) for answer in _judged(pair))
+    return proofs_of({NAME: CLAIM}, judged)
+
+
+def _pairs(blueprint: ComposedBlueprint) -> Iterator[DocumentPair]:
+    for placed in blueprint.roles:
+        yield from _of_role(placed)
+    made = placed_policies(blueprint.source, blueprint.catalog, blueprint.flows)
+    yield from _by_name(
+        {f"the policy of {one.resource}": one.document for one in blueprint.policies},
+        {f"the policy of {one.resource}": one.document for one in made},
+    )
+    sides = ({}, {})  # type: tuple[dict[str, Documents], dict[str, Documents]]
+    for side, levels in zip(sides, (blueprint.layers, layers_of(blueprint.source, blueprint.catalog)), strict=True):
+        for one in levels:
+            documents = tuple(policy.document for policy in one.documents.policies)
+            side[f"the {one.kind.upper()}s of {one.level}"] = documents
+    for what in sorted({*sides[0], *sides[1]}):
+        yield DocumentPair(what, sides[0].get(what, ()), sides[1].get(what, ()))
+
+
+def _by_name(there: dict[str, ResourcePolicy], made: dict[str, ResourcePolicy]) -> Iterator[DocumentPair]:
+    for what in sorted({*there, *made}):
+        yield DocumentPair(what, *(tuple(filter(None, (side.get(what),))) for side in (there, made)))
+
+
+def _of_role(placed: PlacedRole) -> Iterator[DocumentPair]:
+    there, made = placed.documents, documents_of(placed.role)
+    yield DocumentPair(f"the policies of {placed.place}", _permissions(there), _permissions(made))
+    yield DocumentPair(f"the trust policy of {placed.place}", (there.trust_policy,), (made.trust_policy,))
+    yield DocumentPair(f"the boundary of {placed.place}", _boundary(there), _boundary(made))
+
+
+def _permissions(documents: RoleDocuments) -> Documents:
+    return tuple(one.document for one in (*documents.policies, *documents.managed_policies))
+
+
+def _boundary(documents: RoleDocuments) -> Documents:
+    return (documents.own_boundary.document,) if documents.own_boundary else ()
+
+
+def _judged(pair: DocumentPair) -> Iterator[Judged]:
+    """Yield whether both sides of *pair* say the same, else a request for each direction in which they differ."""
+    if pair.there == pair.made:
+        yield NAME, None
+        return
+    if not pair.there or not pair.made:
+        problem = f"{pair.what} {'is not there' if pair.made else 'is there, and the file asks for none'}"
+        yield NAME, CounterExample(problem, (), None)
+        return
+    there, made = _comparable(pair.there, pair), _comparable(pair.made, pair)
+    yield from _told(pair.what, "allows", compare(there, made))
+    yield from _told(pair.what, "does not allow", compare(made, there))
+
+
+def _told(what: str, verb: str, found: Comparison) -> Iterator[Judged]:
+    if found.proven:
+        yield NAME, None
+    for one in found.differences:
+        principal = f" to {one.request.principal}" if one.request.principal else ""
+        asked = f"{one.request.action} on {one.request.resource}{principal}"
+        against = "as the file does not" if verb == "allows" else "as the file does"
+        yield NAME, CounterExample(f"{what} {verb} {asked}, {against}", (), one.request)
+    for unknown in found.unknowns:
+        yield NAME, Untold(f"can't tell whether {what} is as the file says: {unknown.reason}", ())
+
+
+def _comparable(documents: Documents, pair: DocumentPair) -> Policies:
+    """Return *documents* as a comparison takes them: what only denies is held against everything that it speaks of."""
+    first = documents[0]
+    if isinstance(first, TrustPolicy):
+        return Policies(resource=first)
+    if isinstance(first, ResourcePolicy):
+        statements = tuple(
+            one for document in documents if isinstance(document, ResourcePolicy) for one in document.statement
+        )
+        allow = () if _allows(pair) else (_everything(ResourceStatement, pair, {"principal": "*"}),)
+        return Policies(resource=ResourcePolicy(version="2012-10-17", statement=(*allow, *statements)))
+    identity = tuple(one for one in documents if isinstance(one, IdentityPolicy))
+    if _allows(pair):
+        return Policies(identity=identity)
+    everything = IdentityPolicy(version="2012-10-17", statement=(_everything(IdentityStatement, pair, {}),))
+    return Policies(identity=(everything, *identity))
+
+
+def _allows(pair: DocumentPair) -> bool:
+    every = (statement for one in (*pair.there, *pair.made) for statement in one.statements())
+    return any(statement.effect is Effect.ALLOW for statement in every)
+
+
+def _everything(kind: type[IdentityStatement], pair: DocumentPair, more: dict[str, str]) -> IdentityStatement:
+    """Return an Allow of all actions in which Denies of *pair* differ; of every action where one has NotAction."""
+    there, made = ([statement for one in side for statement in one.statements()] for side in (pair.there, pair.made))
+    differ = [one for one in (*there, *made) if one not in there or one not in made] or [*there, *made]
+    named = {action for statement in differ for action in statement.action or ("*",)}
+    return kind.model_validate({"effect": "Allow", "action": tuple(sorted(named)), "resource": ("*",), **more})
