@@ -18,6 +18,7 @@ from rolemgr.export.portable import Portable, meaning
 from rolemgr.export.stack_set import notes, stack_set
 from rolemgr.export.stand_ins import ACCOUNT, Hole
 from rolemgr.export.terraform import module
+from rolemgr.files.json import strict_json
 from rolemgr.files.write import to_json, to_template
 
 _ACCOUNT: Final = "<ACCOUNT>"
@@ -70,7 +71,7 @@ def _alike(placed: Sequence[PlacedRole]) -> bool:
     texts = {_without_account(one) for one in placed}
     if len(texts) == 1:
         return True
-    first, *others = (meaning(json.loads(text)) for text in sorted(texts))
+    first, *others = (meaning(strict_json(text)) for text in sorted(texts))
     return all(one == first for one in others)
 
 
