@@ -78,7 +78,7 @@ SLIPS = (
     _slip("stolen", "network()", "{}", "example-stolen"),
     _slip("stolen", "self._buckets.get(arn.resource.partition(\"/\")[0])", "self._placed.account", "a role writes to a bucket that nobody declared"),
     _slip("stolen", 'pattern not in self._roles and ":role/" in pattern', 'pattern in self._roles and ":role/" in pattern', "example-stolen"),
-    _slip("survives", "if one.open and not _is_accepted(blueprint.source.value, one, today):", "if False:", "the file asks for no VPC"),
+    _slip("survives", "if _is_accepted(blueprint.source.value, one, today):", "if True:", "the file asks for no VPC"),
     _slip("survives", "accepted.until is not None and accepted.until < today", "False", "an acceptance that is over"),
     _slip("survives", "is_open = any(one == name and place in (there, \"\") for one, there in opened)", "is_open = True", "an acceptance of what is closed"),
     _slip("sinks", "not any(ip_address(one) in network for network in known)", "True", "example-address"),

@@ -5,6 +5,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.blueprint.accepting import ANYWHERE, PEOPLE, accepting
+
 if TYPE_CHECKING:
     from tests.conftest import Run
 
@@ -34,13 +36,19 @@ def test_its_commands_run(run: "Run") -> None:
 
 def test_its_first_blueprint_proves(run: "Run") -> None:
     """As it stands."""
-    _proves(BLOCKS[0], run)
+    _proves(BLOCKS[0] + accepting(ANYWHERE), run)
 
 
 def test_its_projects_prove(run: "Run") -> None:
     """With an account and keys around them; and with Identity Center in the place of Okta."""
-    projects, center = BLOCKS[1:]
-    _proves(HEAD + projects, run)
+    projects, center = BLOCKS[1], BLOCKS[3]
+    accepted = accepting(PEOPLE)
+    _proves(HEAD + projects + accepted, run)
     provider = "AWSSSO_0123456789abcdef_DO_NOT_DELETE"
-    _proves(HEAD + projects.replace("saml-provider/Okta", f"saml-provider/{provider}") + center, run)
+    _proves(HEAD + projects.replace("saml-provider/Okta", f"saml-provider/{provider}") + center + accepted, run)
     assert Path("build/ml/permission-sets/data-scientist.yaml").is_file()
+
+
+def test_what_it_accepts_can_be_accepted(run: "Run") -> None:
+    """Behind its first blueprint, with the role that it names."""
+    _proves(BLOCKS[0] + BLOCKS[2], run)

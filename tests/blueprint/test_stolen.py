@@ -9,7 +9,7 @@ from botocore.session import get_session
 from tests.blueprint.faulty import of_text, three_accounts, with_fault
 
 from rolemgr.blueprint.compose import ComposedBlueprint
-from rolemgr.blueprint.compromise import Compromise, compromise
+from rolemgr.blueprint.compromise import Compromise, SinkAnswer, compromise
 from rolemgr.blueprint.role_layers import RoleLayers
 from rolemgr.blueprint.sinks import network, sinks, strange_address
 from rolemgr.files.json import strict_json
@@ -105,19 +105,36 @@ def test_another_account_of_the_blueprint_has_a_say() -> None:
     allow = {
         "Effect": "Allow",
         "Action": ["ecr:PutImage", "ecr:BatchGetImage"],
-        "Resource": "arn:aws:ecr:eu-west-1:444444444444:repository/*",
+        "Resource": "arn:aws:ecr:eu-west-1:444444444444:repository/train",
     }
     found = fault(
         {"role": "modelling/pipeline", "with": allow}, {"role": "modelling/pipeline", "document": "boundary", "with": {**allow, "Resource": "*"}},
         {"layer": "organization rcp", "without": "ExpectedNetworks"},
     )  # fmt: skip
-    (pulls,) = [
-        one
-        for one in reached(found).answers
-        if (one.place, one.sink.name) == ("modelling/pipeline", "image-from-anywhere")
-    ]
+    (pulls,) = [one for one in reached(found).answers if _is(one, "modelling/pipeline", "image-from-anywhere")]
     assert not any("444444444444" in request.resource for request in pulls.open)
     assert any("444444444444" in text for text in pulls.closed_by)
+    assert not pulls.untold
+
+
+def test_a_policy_that_the_blueprint_does_not_make_is_not_known() -> None:
+    """It may let the role in, so that nobody can tell."""
+    allow = {
+        "Effect": "Allow",
+        "Action": "ecr:BatchGetImage",
+        "Resource": "arn:aws:ecr:eu-west-1:444444444444:repository/secret",
+    }
+    found = fault(
+        {"role": "modelling/training", "with": allow}, {"layer": "organization rcp", "without": "ExpectedNetworks"}
+    )  # fmt: skip
+    (pulls,) = [one for one in reached(found).answers if _is(one, "modelling/training", "image-from-anywhere")]
+    assert pulls.untold == (
+        "ecr:BatchGetImage: the policy of arn:aws:ecr:eu-west-1:444444444444:repository/secret is not the blueprint's",
+    )
+
+
+def _is(one: SinkAnswer, place: str, sink: str) -> bool:
+    return (one.place, one.sink.name) == (place, sink)
 
 
 def test_roles_and_buckets_that_a_tag_chooses_are_those_of_the_projects() -> None:

@@ -73,8 +73,8 @@ def _broken(chains: Chains, placed: PlacedRole, closure: BlueprintClosure) -> It
     budget = chains.subject(placed).budget.part(MOST_STEPS)
     for one in each_violation(asked, beside, budget):
         through = next((role for role in by_name.values() if role.role.spec.role_name == one.through), placed)
-        if through is placed and accepted:
-            continue  # the file gives the reason, and `rolemgr create` says what is broken
+        if accepted and through.account == placed.account:
+            continue  # the file gives the reason for its own account, and `rolemgr create` says what is broken
         yield NAME, _example(chains, placed, through, one)
 
 

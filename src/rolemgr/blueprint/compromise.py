@@ -149,8 +149,15 @@ class _Session:
         decided = self._decision(question, request)
         if decided.decision == "Allowed":
             return _Step(request)
+        if decided.decision == "ImplicitlyDenied" and self._is_unknown(question):
+            return _Step(None, untold=f"{question.action}: the policy of {question.resource} is not the blueprint's")
         layers = {str(layer) for layer, _ in decided.not_allowed_by} | {str(one.layer) for one in decided.by}
         return _Step(None, tuple(f"{layer} of {question.resource}" for layer in sorted(layers)))
+
+    def _is_unknown(self, question: SinkQuestion) -> bool:
+        """Tell whether another account's resource has a policy that nobody here knows: it may let the role in."""
+        elsewhere = question.target not in (None, self.placed.account)
+        return elsewhere and question.sink.target != "role" and self.around.policy_of(question.resource) is None
 
     def _request(self, question: SinkQuestion, found: Request) -> Request:
         return Request.known(
@@ -202,6 +209,7 @@ class _Step(NamedTuple):
     open: Request | None
     closed_by: tuple[str, ...] = ()
     alone: frozenset[NamedDeny] = frozenset()
+    untold: str = ""
 
 
 def _with(found: SinkAnswer, step: _Step) -> SinkAnswer:
@@ -211,6 +219,7 @@ def _with(found: SinkAnswer, step: _Step) -> SinkAnswer:
         open=(*found.open, step.open) if step.open else found.open,
         closed_by=tuple(dict.fromkeys((*found.closed_by, *step.closed_by))),
         alone=found.alone | step.alone,
+        untold=tuple(dict.fromkeys((*found.untold, *filter(None, (step.untold,))))),
     )
 
 

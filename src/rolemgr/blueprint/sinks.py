@@ -62,7 +62,7 @@ def _range(text: str) -> IPv4Network | IPv6Network | None:
 
 @cache
 def _rows() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(_FILE.read_text("utf-8"))
+    found: dict[str, Any] = json.loads(_FILE.read_bytes())
     return found
 
 

@@ -5,7 +5,6 @@ Whatever the request itself chooses (tags, instance types, names) the thief choo
 choice of the other condition keys opens it.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
@@ -17,13 +16,11 @@ from rolemgr.blueprint.targets import places_of
 from rolemgr.blueprint.witness import caller_keys
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
 from rolemgr.iam.documents import Effect, PolicyDocument
-from rolemgr.iam.variables import as_pattern, opens_variable
+from rolemgr.iam.variables import as_pattern
 from rolemgr.iam.wildcards import contains
 from rolemgr.prove.domains import KeyAssignment
 from rolemgr.prove.search import Inquiry
 
-_BUCKET: Final = re.compile(r"(?:\$\{[^}]*\}|[^/$])*")
-"""The first part of a path; a policy variable in it may hold a slash."""
 _STRANGER: Final = "unknown-to-the-blueprint"
 
 
@@ -81,8 +78,8 @@ class StolenSession:
         """Return the account of a bucket whose name the session's tag chooses; None for another resource."""
         arn = Arn.parse(resource)
         bucket = arn.resource.partition("/")[0] if arn and arn.service == "s3" and not arn.account else ""
-        named = (home for name, home in self._buckets.items() if opens_variable(name) and contains(as_pattern(name), bucket))
-        return next(named, None) if bucket else None
+        chosen = (home for name, home in self._buckets.items() if "*" in name and contains(name, bucket))
+        return next(chosen, None) if bucket else None
 
     def _other_roles(self, asked: Inquiry) -> Iterator[str]:
         """Yield roles that the Allows name and that the blueprint does not have: of a pattern, an example."""
@@ -128,7 +125,6 @@ def _buckets(blueprint: ComposedBlueprint, placed: PlacedRole) -> Mapping[str, s
 
 
 def _bucket(text: str) -> str:
-    """Return the bucket in *text*, a parameter of a role: a name, an ARN, or a place in a bucket."""
+    """Return the bucket in *text*, a parameter of a role: a name, an ARN, or a place in one; variables as stars."""
     arn = Arn.parse(text)
-    found = _BUCKET.match(arn.resource if arn else text)
-    return found[0] if found else ""
+    return as_pattern(arn.resource if arn else text).partition("/")[0]

@@ -66,9 +66,11 @@ def _open(
 ) -> Iterator[Judged]:
     for one in found.answers:
         yield from ((STOLEN, None) for _ in range(one.asked - len(one.open)))
+        if _is_accepted(blueprint.source.value, one, today):
+            continue
         for reason in one.untold:
             yield STOLEN, Untold(f"{one.place}, {one.sink.name}: can't tell: {reason}", (one.place,))
-        if one.open and not _is_accepted(blueprint.source.value, one, today):
+        if one.open:
             yield STOLEN, _finding(blueprint, one, reached_from.get(one.place, ()))
 
 

@@ -76,7 +76,7 @@ def caller_keys(blueprint: ComposedBlueprint, placed: PlacedRole) -> dict[str, t
     known: dict[str, tuple[str, ...]] = {"aws:principalarn": (spec.arn,), "aws:principalaccount": (spec.account,)}
     known |= {"aws:principalisawsservice": ("false",), "aws:securetransport": ("true",)}
     known |= {f"aws:principaltag/{key.lower()}": (value,) for key, value in spec.tag.items()}
-    return {**known, "aws:principalorgid": (organization.id,)} if organization else known
+    return {**known, "aws:principalorgid": (organization.id,) if organization else ()}
 
 
 def trust_request(

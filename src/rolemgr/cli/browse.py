@@ -71,7 +71,7 @@ def show_command(
     kind: str, name: str, catalog: Sequence[str], form: str, output: str | None, color: str
 ) -> None:  # fmt: skip
     """
-    Show one catalog entry, or a blueprint, as a tree.
+    Show a catalog entry, or a blueprint, as a tree.
 
     Of a blueprint it shows accounts, units, layers, flows and roles, and for each value of a role the line and the
     level (all roles, unit, account, project, the role) that it comes from.

@@ -23,7 +23,7 @@ def prove_command(
     blueprint: str | None, chosen: dict[str, Any], form: str, output: str | None, color: str, verbose: bool
 ) -> None:
     """
-    Prove what a role, or the whole catalog, can never do.
+    Prove what a role, catalog or blueprint can never do.
 
     Nothing is sampled: each action is asked on each class of resources with each condition key absent, right,
     wrong and both. Proven are separation over all roles that are reached, declared overlaps of personas, that
@@ -32,8 +32,10 @@ def prove_command(
     `rolemgr simulate`, and the exit code is 1. Without a role the whole catalog in force is proven.
 
     Of a BLUEPRINT it is proven that each flow is allowed whole, by both sides and within all layers, that none of the
-    statements for it can be left out, that no other role reaches what it reaches, and that the layers leave some
-    request of each grant.
+    statements for it can be left out, that no other role reaches what it reaches, that the policies of what is shared
+    let in nothing beyond the flows, that the layers leave some request of each grant, that separation holds over the
+    roles that a role reaches in any account, and that a stolen session of any role reaches no way out that the
+    file does not accept.
 
     \b
     Examples:

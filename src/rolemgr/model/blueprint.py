@@ -189,6 +189,10 @@ _Names: TypeAlias = Annotated[
 ]
 
 
+def _reason_alone(value: Any) -> Any:
+    return {"reason": value} if isinstance(value, str) else value
+
+
 class AcceptedSink(Model):
     """A way out of a stolen session that stays open: of which *roles* (all unless named), why, and until when."""
 
@@ -196,6 +200,11 @@ class AcceptedSink(Model):
     roles: tuple[Place, ...] = ()
     until: Day | None = None
     """The last day on which it is accepted."""
+
+
+_Accepted: TypeAlias = Annotated[
+    AcceptedSink, BeforeValidator(_reason_alone, json_schema_input_type=str | AcceptedSink)
+]
 
 
 _ID = r"(?:[0-9a-f]{10}-)?[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}"
@@ -261,5 +270,5 @@ class Blueprint(BlueprintLevel):
     """What roles do with what is there: ``modelling/training reads data/curated``."""
     identity_center: BlueprintIdentityCenter | None = None
     layers: BlueprintLayers = field(default_factory=BlueprintLayers)
-    accepted_sinks: dict[EntryId, AcceptedSink] = field(default_factory=dict)
+    accepted_sinks: dict[EntryId, _Accepted] = field(default_factory=dict)
     """Ways out of stolen sessions that `rolemgr prove` finds open, by name, and that stay so."""
