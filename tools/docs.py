@@ -74,7 +74,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def commands() -> str:
     """Return the commands, one line each."""
-    return table(["command", "does"], ([f"`rolemgr {name}`", text] for name, (_, text) in COMMANDS.items()))
+    return table(["command", "does"], ([f"`{name}`", text] for name, (_, text) in COMMANDS.items()))
 
 
 def capabilities() -> str:

@@ -18,7 +18,7 @@ from tests.break_glass.break_glass_support import (
 from tests.layers.layers_support import composed_layer, documents_of
 from tests.test_days import AskedFor, day_of
 
-from rolemgr.detective.break_glass.sinks import Sink, sinks
+from rolemgr.detective.break_glass.sinks import AlarmSink, sinks
 from rolemgr.detective.break_glass.templates import alarm_template, users_template
 from rolemgr.errors import InputError
 from rolemgr.evaluate.decision import evaluate
@@ -53,7 +53,7 @@ def under(statements: list[dict[str, Any]], *identity: IdentityPolicy) -> Polici
     return Policies(identity=identity, service_control=((EVERYTHING, document),))
 
 
-def decided(sink: Sink, principal: str, policies: Policies) -> str:
+def decided(sink: AlarmSink, principal: str, policies: Policies) -> str:
     """Return the decision on *sink*, asked by *principal* in the account that the part is in."""
     asked = {"principal": principal, "action": sink.action, "resource": sink.resource}
     asked["resourceAccount"] = principal.split(":")[4]
@@ -97,13 +97,13 @@ def test_the_key_is_guarded_by_its_own_policy_before_the_scp_knows_it() -> None:
     policies = Policies(identity=(EVERYTHING,), resource=policy)
     admin, keeper = f"arn:aws:iam::{ALARM}:role/Admin", f"arn:aws:iam::{ALARM}:role/security/watch"
     for action in ("kms:DisableKey", "kms:ScheduleKeyDeletion", "kms:PutKeyPolicy"):
-        asked = Sink("key", action, KEY, ALARM)
+        asked = AlarmSink("key", action, KEY, ALARM)
         assert [decided(asked, one, policies) for one in (admin, keeper, root)] == [
             "ExplicitlyDenied",
             "Allowed",
             "Allowed",
         ]
-    assert decided(Sink("key", "kms:DescribeKey", KEY, ALARM), admin, policies) == "Allowed"
+    assert decided(AlarmSink("key", "kms:DescribeKey", KEY, ALARM), admin, policies) == "Allowed"
 
 
 @pytest.mark.parametrize("number", range(len(day_of("mlops-emergency").calls)))

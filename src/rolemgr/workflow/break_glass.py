@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from rolemgr.detective.break_glass.names import BreakGlass
-from rolemgr.detective.break_glass.sinks import Sink, sinks
+from rolemgr.detective.break_glass.sinks import AlarmSink, sinks
 from rolemgr.errors import InputError, SourceLocation, raise_all
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
@@ -245,7 +245,7 @@ def _widest(policy: IdentityPolicy) -> IdentityPolicy:
     return IdentityPolicy.model_validate(value)
 
 
-def _allowed(alarm: BreakGlass, sink: Sink, policies: Policies) -> bool:
+def _allowed(alarm: BreakGlass, sink: AlarmSink, policies: Policies) -> bool:
     """Tell whether the role may; what is in another account as if it were in the role's own, which is the wider."""
     asked = {
         "principal": alarm.role,

@@ -12,7 +12,7 @@ _ANY_KEY: Final = "00000000-0000-0000-0000-000000000000"
 _ANY_TRAIL: Final = "any"
 
 
-class Sink(NamedTuple):
+class AlarmSink(NamedTuple):
     """A request that must be denied: of which *part* of the alarm, and the account that the part is in."""
 
     part: str
@@ -26,14 +26,14 @@ def _data() -> Any:
     return json.loads(Path(__file__).with_name("sinks.json").read_bytes())["sinks"]
 
 
-def sinks(made: BreakGlass, region: str) -> Iterator[Sink]:
+def sinks(made: BreakGlass, region: str) -> Iterator[AlarmSink]:
     """Yield the requests that would silence the alarm on *made*, as seen from *region* of the role's account."""
     parts = _parts(made, region)
     for entry in _data():
         for name in entry["resources"]:
             for resource in parts[name.strip("{}")]:
                 account = resource.split(":")[4]
-                yield from (Sink(entry["part"], action, resource, account) for action in entry["actions"])
+                yield from (AlarmSink(entry["part"], action, resource, account) for action in entry["actions"])
 
 
 def _parts(made: BreakGlass, region: str) -> dict[str, tuple[str, ...]]:
