@@ -210,4 +210,5 @@ def test_the_page_says_why_and_until_when(build: Build) -> None:
     """An exemption is there to be seen by who approves it."""
     build(ENDS)
     text = Path("out/index.md").read_text("utf-8")
-    assert "until `2027-01-01T00:00:00Z`: moving" in text
+    assert "exempt `arn:aws:iam::111111111111:role/deployer` until `2027-01-01T00:00:00Z`:" in text
+    assert "exempt `arn:aws:iam::111111111111:role/deployer`: moving" in text
