@@ -42,6 +42,8 @@ WRONG = [
     ("acme-curated", "Acme_Curated",
      "9: in `buckets.data/curated.name`: `Acme_Curated` is not a bucket name: 3 to 63 of a-z, 0-9, dot and hyphen"),
     ("key: data/k}", "key: data/kk}", "9: unknown key `data/kk`; did you mean data/k?"),
+    ("[churn]", '["a b"]',
+     "10: in `registries.modelling/reg`: `a b` is not a name: letters, digits and ._/-, with * and ? as wildcards"),
     ("modelling/training: {", "modeling/training: {", "12: unknown account `modeling`; did you mean modelling?"),
     ("persona: sagemaker-compute", "persona: sagemaker-computer",
      "12: unknown persona `sagemaker-computer`; did you mean sagemaker-compute, sagemaker-pipeline?"),

@@ -62,13 +62,19 @@ def test_a_second_build_changes_nothing(build: Build) -> None:
 
 def test_a_build_is_the_same_from_anywhere(build: Build, run: "Run", monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder that the command is called in does not get into the files."""
-    text = THREE.replace("flows: []", "flows: [one/training reads data/curated]")
-    build(text)
+    more = "flows: [one/training reads data/curated]\nguardrail: {max-runtime: 1h}"
+    build(THREE.replace("flows: []", more))
+    text = Path("out/index.md").read_text("utf-8")
+    assert "`bp.yaml:12`: guardrail max-runtime finds nothing" in text
+    assert "`one/training` reads `data/curated` | across accounts | `bp.yaml:11`" in text
     before = files()
-    Path("elsewhere").mkdir()
-    monkeypatch.chdir("elsewhere")
+    Path("a").mkdir()
+    monkeypatch.chdir("a")
     assert run("build", "../bp.yaml", "-o", "../out").code == 0
     monkeypatch.chdir("..")
+    assert files() == before
+    Path("bp.yaml").rename("a/bp.yaml")  # `a/` is the end of `data/`, too
+    assert run("build", "a/bp.yaml", "-o", "out").code == 0
     assert files() == before
 
 
@@ -210,4 +216,5 @@ def test_the_page_says_why_and_until_when(build: Build) -> None:
     """An exemption is there to be seen by who approves it."""
     build(ENDS)
     text = Path("out/index.md").read_text("utf-8")
-    assert "until `2027-01-01T00:00:00Z`: moving" in text
+    assert "exempt `arn:aws:iam::111111111111:role/deployer` until `2027-01-01T00:00:00Z`:" in text
+    assert "exempt `arn:aws:iam::111111111111:role/deployer`: moving" in text

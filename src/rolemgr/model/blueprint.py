@@ -177,10 +177,17 @@ def _several(value: Any) -> Any:
     return {"names": value} if isinstance(value, str | list) else value
 
 
+def _names_of_things(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not re.fullmatch(r"[A-Za-z0-9._/*?-]{1,256}", value):
+            raise ValueError(f"`{value}` is not a name: letters, digits and ._/-, with * and ? as wildcards")
+    return values
+
+
 class BlueprintNames(Model):
     """Things of one kind, by their names: repositories, model package groups, feature groups, endpoints."""
 
-    names: Strings = Field(min_length=1)
+    names: Annotated[Strings, AfterValidator(_names_of_things)] = Field(min_length=1)
 
 
 _Bucket: TypeAlias = Annotated[BlueprintBucket, BeforeValidator(_named, json_schema_input_type=str | BlueprintBucket)]

@@ -1,5 +1,6 @@
 """The pages that stand at the top of a build: what is in it, and what to do with it."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import Final
@@ -30,7 +31,8 @@ def index_files(
 def _notes(found: ComposedBlueprint, shared: Sequence[SharedRole]) -> Iterator[tuple[str, str]]:
     """Yield what the documents leave open and of what, each once: what holds for many names the first of them."""
     by_text: dict[str, dict[str, None]] = {}
-    folder = found.source.source.name.removesuffix(PurePath(found.source.source.name).name)
+    name = found.source.source.name
+    folder = re.compile(rf"(?<![\w./-]){re.escape(name.removesuffix(PurePath(name).name))}(?=\S+:\d)")
     about = (
         *((f"{one.level} {one.kind}", note) for one in found.layers for note in one.notes),
         *((one.kind, note) for one in found.policies for note in _open(one)),
@@ -39,7 +41,7 @@ def _notes(found: ComposedBlueprint, shared: Sequence[SharedRole]) -> Iterator[t
         *((one.place, note) for one in permission_sets(found) for note in permission_set_notes(one)),
     )
     for of, text in about:
-        by_text.setdefault(text.replace(folder, "") if folder.strip("/") else text, {})[of] = None
+        by_text.setdefault(folder.sub("", text), {})[of] = None
     for text, ones in by_text.items():
         names = list(ones)
         more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""

@@ -88,6 +88,8 @@ _GAP: Final = 8
 _TITLE: Final = 30
 _LETTERS: Final = 36
 """How many characters of a text an item has room for."""
+_VERB_LETTERS: Final = 42
+"""How many characters the words of an arrow have room for between the columns."""
 _STRAIGHT: Final = 96
 """How far an arrow runs straight before its end, below its words."""
 _TITLE_LETTERS: Final = 110
@@ -147,7 +149,8 @@ def _lines(arrows: Sequence[PictureArrow], places: dict[str, DrawnBox]) -> Itera
         bend = (begin - x) * 3 // 5
         path = f"M{x} {y}C{x + bend} {y} {begin - bend} {at} {begin} {at}H{to - 8}"
         tip = f"M{to} {at}l-8 -4v8z"
-        yield DrawnArrow(path, tip, to - 12, at - 4, _line(one.text), f"{one.start} {one.text} {one.end}", one.apart)
+        words, whole = _cut(one.text, _VERB_LETTERS), f"{one.start} {one.text} {one.end}"
+        yield DrawnArrow(path, tip, to - 12, at - 4, words, whole, one.apart)
 
 
 def _ports(arrows: Sequence[PictureArrow], places: dict[str, DrawnBox], *, start: bool) -> dict[int, tuple[int, int]]:
