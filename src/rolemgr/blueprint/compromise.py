@@ -17,7 +17,7 @@ from rolemgr.blueprint.stolen import SinkQuestion, StolenSession
 from rolemgr.blueprint.witness import denies_above, within_layers
 from rolemgr.compare.errors import TooComplex
 from rolemgr.evaluate.decision import Evaluation, evaluate
-from rolemgr.evaluate.policies import Layer, Policies
+from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.iam.documents import Effect, IdentityPolicy, ResourcePolicy, TrustPolicy
 from rolemgr.prove.domains import KeyAssignment
@@ -29,6 +29,7 @@ _OPEN: Final = ResourcePolicy.model_validate(
     {"Version": "2012-10-17", "Statement": [{**_EVERYBODY, "Action": "*", "Resource": "*"}]}
 )
 """The policy of what the thief owns."""
+_POSITIVE: Final = frozenset({"ArnEquals", "ArnLike", "Bool", "StringEquals", "StringLike"})
 _OPEN_ROLE: Final = TrustPolicy.model_validate(
     {"Version": "2012-10-17", "Statement": [{**_EVERYBODY, "Action": "sts:*"}]}
 )
@@ -76,7 +77,17 @@ def compromise(blueprint: ComposedBlueprint, around: RoleLayers) -> Compromise:
     """Return what a stolen session of each role of *blueprint* reaches."""
     asked = [_Session(blueprint, around, placed) for placed in blueprint.roles]
     answers = tuple(one.answer(sink) for one in asked for sink in sinks())
-    return Compromise(answers, frozenset(deny for one in asked for deny in one.denies))
+    denies = {*_of_layers(blueprint), *(deny for one in asked for deny in one.denies)}
+    return Compromise(answers, frozenset(denies))
+
+
+def _of_layers(blueprint: ComposedBlueprint) -> Iterator[NamedDeny]:
+    """Yield every Deny of the organization's policies."""
+    for level in blueprint.layers:
+        for policy in level.documents.policies:
+            for one in policy.document.statements():
+                if one.effect is Effect.DENY:
+                    yield NamedDeny(f"{level.kind} {policy.name}", str(one.sid))
 
 
 @dataclass(eq=False)
@@ -94,9 +105,8 @@ class _Session:
 
     @property
     def denies(self) -> set[NamedDeny]:
-        """Every Deny that has a say in requests of the role."""
-        for target in (None, *self.blueprint.source.value.accounts):
-            self.subject(target)
+        """The Denies of the role, of its boundary and of the SCPs above it."""
+        self.subject(None)
         return set(self._names.values())
 
     def subject(self, target: str | None) -> RoleToProve:
@@ -136,7 +146,9 @@ class _Session:
         limits = _boundary_limits(self.placed, question)
         found = asked.allowed(question.resource, question.keys, limits=limits)
         if found:
-            return self._through(question, found)
+            keys = self._keys_of_policy(question)
+            by_policy = asked.allowed(question.resource, keys, limits=limits) if keys != question.keys else None
+            return self._through(question, by_policy or found)
         free = asked.allowed(question.resource, question.keys, denies=(), limits=limits)
         if free is None:
             bounded = limits and asked.allowed(question.resource, question.keys, denies=())
@@ -153,6 +165,16 @@ class _Session:
             return _Step(None, untold=f"{question.action}: the policy of {question.resource} is not the blueprint's")
         layers = {str(layer) for layer, _ in decided.not_allowed_by} | {str(one.layer) for one in decided.by}
         return _Step(None, tuple(f"{layer} of {question.resource}" for layer in sorted(layers)))
+
+    def _keys_of_policy(self, question: SinkQuestion) -> KeyAssignment:
+        """Return what is known of the request, with the first values that the target's policy asks of other keys."""
+        placed = self.around.policy_of(question.resource) if question.target else None
+        found = dict(question.keys)
+        for statement in placed.document.statement if placed else ():
+            for operator, block in statement.condition.items() if statement.effect is Effect.ALLOW else ():
+                for key, values in block.items() if operator in _POSITIVE else ():
+                    found.setdefault(key.lower(), values[:1])
+        return found
 
     def _is_unknown(self, question: SinkQuestion) -> bool:
         """Tell whether another account's resource has a policy that nobody here knows: it may let the role in."""
@@ -196,11 +218,7 @@ class _Session:
         if found is None:
             return False
         decided = self._decision(question, self._request(question, found))
-        return decided.decision != "ImplicitlyDenied" or _by_layers_alone(decided)
-
-
-def _by_layers_alone(decided: Evaluation) -> bool:
-    return all(layer is not Layer.RESOURCE for layer, _ in decided.not_allowed_by)
+        return decided.decision != "ImplicitlyDenied"
 
 
 class _Step(NamedTuple):
