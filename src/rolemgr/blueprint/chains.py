@@ -85,6 +85,10 @@ class Chains:
                 yield other
 
     @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(one.role.spec.arn for one in self._blueprint.roles)
+
+    @cached_property
     def _by_account(self) -> Mapping[str, tuple[PlacedRole, ...]]:
         found: dict[str, list[PlacedRole]] = {}
         for one in self._blueprint.roles:
@@ -136,7 +140,7 @@ class Chains:
 
     def unknown(self, placed: PlacedRole) -> Iterator[str]:
         """Yield the patterns of roles that *placed* may pass, assume or act as, of more than the blueprint's roles."""
-        known = {one.role.spec.arn for one in self._blueprint.roles}
+        known = self._known
         tags = session_tags(self._blueprint, placed)
         yield from placed.role.acts_as_unknown
         yield from (one for text in placed.role.acts_as for one in with_tags(text, tags) if one not in known)

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
 from rolemgr.blueprint.role_layers import RoleLayers
 from rolemgr.blueprint.sinks import Sink, sinks
-from rolemgr.blueprint.stolen import SinkQuestion, StolenSession
+from rolemgr.blueprint.stolen import OwnThings, SinkQuestion, StolenSession
 from rolemgr.blueprint.witness import denies_above, within_layers
 from rolemgr.compare.errors import TooComplex
 from rolemgr.evaluate.decision import Evaluation, evaluate
@@ -75,7 +75,8 @@ class Compromise:
 
 def compromise(blueprint: ComposedBlueprint, around: RoleLayers) -> Compromise:
     """Return what a stolen session of each role of *blueprint* reaches."""
-    asked = [_Session(blueprint, around, placed) for placed in blueprint.roles]
+    own = OwnThings(blueprint)
+    asked = [_Session(blueprint, around, placed, own) for placed in blueprint.roles]
     answers = tuple(one.answer(sink) for one in asked for sink in sinks())
     denies = {*_of_layers(blueprint), *(deny for one in asked for deny in one.denies)}
     return Compromise(answers, frozenset(denies))
@@ -97,11 +98,12 @@ class _Session:
     blueprint: ComposedBlueprint
     around: RoleLayers
     placed: PlacedRole
+    own: OwnThings
     _subjects: dict[str | None, RoleToProve] = field(default_factory=dict)
     _names: dict[int, NamedDeny] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.stolen = StolenSession(self.blueprint, self.placed)
+        self.stolen = StolenSession(self.blueprint, self.placed, self.own)
 
     @property
     def denies(self) -> set[NamedDeny]:
