@@ -123,10 +123,11 @@ def test_the_layers_page_is_true(tmp_path: Path) -> None:
     """Each of its commands runs as it stands; a training job that says nothing is denied by the SCP."""
     page = (TOP / "docs/layers.md").read_text()
     commands = re.findall(r"^rolemgr (.*)$", page, re.MULTILINE)
-    assert len(commands) == 7
+    assert len(commands) == 10
     made = [
         subprocess.run([*ROLEMGR, *shlex.split(one)], cwd=tmp_path, capture_output=True, text=True, check=False)
         for one in commands
     ]
-    assert [one.returncode for one in made] == [0] * 7
-    assert made[-1].stdout.startswith("ExplicitlyDenied")
+    assert [one.returncode for one in made] == [0] * 10
+    assert made[6].stdout.startswith("ExplicitlyDenied")
+    assert all(": proven (" in one.stdout for one in made[7:])

@@ -14,16 +14,25 @@ from tests.conftest import Run
 TOP = Path(__file__).resolve().parents[1]
 EXAMPLES = TOP / "examples"
 README = (EXAMPLES / "README.md").read_text()
+LAYERS = (EXAMPLES / "layers" / "README.md").read_text()
 ROLES = sorted(path.parent.name for path in EXAMPLES.glob("*/role.yaml"))
 EXPORTS = re.findall(
-    r"^rolemgr ((?:create|preview) .*) -o (examples/(?:exports|templates|reviews)/\S+)$", README, re.MULTILINE
+    r"^rolemgr ((?:create|preview|scp|rcp|s3-policy|boundary|resource-policy|detective) .*) "
+    r"-o (examples/(?:exports|templates|reviews|layers|detective)/\S+)$",
+    README + LAYERS,
+    re.MULTILINE,
+)
+RENDERED = re.findall(r"^rolemgr (.*) -o (examples/\S+/)$", README, re.MULTILINE)
+"""Commands whose result is a folder."""
+MADE = {path for _, folder in RENDERED for path in (TOP / folder).rglob("*") if path.suffix == ".yaml"} - set(
+    EXAMPLES.glob("*/every-day.yaml")
 )
 BLUEPRINTS = sorted(path.parent.name for path in EXAMPLES.glob("*/blueprint.yaml"))
 BUILT = {path for name in BLUEPRINTS for path in (EXAMPLES / name / "build").rglob("*.yaml")}
 YAML = sorted(
-    {path.relative_to(TOP).as_posix() for path in {*EXAMPLES.rglob("*.yaml")} - BUILT} - {path for _, path in EXPORTS}
+    {path.relative_to(TOP).as_posix() for path in {*EXAMPLES.rglob("*.yaml")} - MADE - BUILT} - {path for _, path in EXPORTS}
 )  # fmt: skip
-COMMANDS = re.findall(r"^\$ rolemgr (.*)\n((?:(?!\$ |```).*\n)*)", README, re.MULTILINE)
+COMMANDS = re.findall(r"^\$ rolemgr (.*)\n((?:(?!\$ |```).*\n)*)", README + LAYERS, re.MULTILINE)
 SCHEMA_LINE = re.compile(r"# yaml-language-server: \$schema=(\S+\.schema\.json)")
 
 
@@ -60,12 +69,28 @@ def test_export_is_what_its_command_writes(command: str, path: str, run: Run, up
     assert (TOP / path).read_text(encoding="utf-8") == ran.stdout
 
 
+@pytest.mark.parametrize(("command", "folder"), RENDERED, ids=lambda text: text[-30:])
+def test_a_folder_is_what_its_command_writes(
+    command: str, folder: str, run: Run, update_golden: bool, tmp_path: Path
+) -> None:
+    """Each file of it, and no other."""
+    ran = run(*shlex.split(command), "-o", f"{tmp_path}/")
+    assert (ran.code, ran.errors) == (0, [])
+    made = {path.relative_to(tmp_path).as_posix(): path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
+    for name, text in made.items() if update_golden else ():
+        (TOP / folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (TOP / folder / name).write_text(text, encoding="utf-8")
+    there = [path for path in (TOP / folder).rglob("*") if path.is_file()]
+    assert {path.relative_to(TOP / folder).as_posix(): path.read_text() for path in there} == made
+
+
 def test_every_export_has_its_command() -> None:
     """No file of the folder is without the line that writes it."""
     written = {(TOP / path).name for _, path in EXPORTS}
     templates = set(re.findall(r"--template examples/templates/(\S+)", README))
-    found = {path.name for folder in ("exports", "templates", "reviews") for path in (EXAMPLES / folder).iterdir()}
-    assert found == {*written, *templates, "team.yaml"}
+    folders = ("exports", "templates", "reviews", "layers", "detective")
+    found = {path.name for folder in folders for path in (EXAMPLES / folder).iterdir()}
+    assert found == {*written, *templates, "team.yaml", "role.yaml", "role.json", "README.md"}
     assert len(templates) == 2
 
 

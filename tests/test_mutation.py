@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.blueprint.mutants import SLIPS as OF_BLUEPRINTS
+from tests.change import mutants as change
 from tests.compare.mutants import SLIPS
 from tests.mutation import OutOfDateError, replaced
 from tests.prove.mutants_evaluator import EVALUATOR, LANGUAGE
@@ -23,6 +24,7 @@ ROWS = [
     *(("render/packing.py", old, new) for old, new in PACKING.values()),
     *((f"compare/{slip.module}.py", slip.text, slip.other) for slip in SLIPS),
     *((f"blueprint/{slip.module}.py", slip.text, slip.other) for slip in OF_BLUEPRINTS),
+    *((f"change/{slip.module}.py", slip.text, slip.other) for slip in change.SLIPS),
 ]
 """Every slip in the text of a module: where, which part, and what becomes of it."""
 MODULE = '''

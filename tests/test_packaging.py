@@ -9,14 +9,16 @@ import tomllib
 import venv
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from rolemgr import __version__
+from rolemgr.catalog import recorded
 from rolemgr.catalog.load import FOLDERS, SHARED
 from rolemgr.files.parsed import RECORD, entries_of, record_of
 from rolemgr.files.yaml import parse_yaml
+from rolemgr.model.source import parse_model
 
 TOP = Path(__file__).resolve().parents[1]
 PACKAGE = TOP / "src/rolemgr"
@@ -83,7 +85,7 @@ def test_the_wheel_holds_the_package_and_its_catalog(built: Built) -> None:
     with zipfile.ZipFile(built.wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     wanted = {f"rolemgr/{name}" for name in package_files()}
-    wanted |= {f"rolemgr/_catalog/{name}" for name in (*catalog_files(), RECORD)}
+    wanted |= {f"rolemgr/_catalog/{name}" for name in (*catalog_files(), RECORD, recorded.RECORD)}
     assert names == wanted
     assert "rolemgr/py.typed" in names
     assert {name.rpartition(".")[2] for name in names} >= {"py", "typed", "json", "j2", "yaml", "css", "js"}
@@ -140,9 +142,23 @@ def test_the_wheel_has_a_record_of_every_file_of_the_catalog(built: Built) -> No
     assert len(entries_of(record)) == len(set(texts))
 
 
+def test_the_wheel_has_the_models_that_roles_are_made_from(built: Built) -> None:
+    """They are what pydantic reads from the files in the wheel, and each file that says one is there."""
+    with zipfile.ZipFile(built.wheel) as archive:
+        record = archive.read(f"rolemgr/_catalog/{recorded.RECORD}").decode()
+        texts = {name: archive.read(f"rolemgr/_catalog/{name}").decode() for name in catalog_files()}
+    models = [
+        (text, parse_model(parse_yaml(text, name), model).value)
+        for name, text in texts.items()
+        if (model := recorded.model_of(PurePosixPath(name)))
+    ]
+    assert record == recorded.record_of(models)
+    assert {type(model) for _, model in models} == {*recorded.FILES.values()}
+
+
 def test_a_checkout_has_no_record() -> None:
     """One that is committed would be read in the place of the YAML that people review."""
-    assert not list(TOP.glob(f"**/{RECORD}"))
+    assert not [path for name in (RECORD, recorded.RECORD) for path in TOP.glob(f"**/{name}")]
 
 
 def loaded(installed: Path, *args: str) -> set[str]:
@@ -158,9 +174,36 @@ def loaded(installed: Path, *args: str) -> set[str]:
     return set(output(installed / "python", "-c", "\n".join(lines), *args).splitlines())
 
 
-def test_a_role_from_the_wheel_needs_no_yaml_and_no_metadata_of_packages(installed: Path) -> None:
-    """The built-in catalog is recorded; pydantic's search for plugins, of which none is run, is left out."""
-    assert loaded(installed, "create", "--persona", "data-scientist").isdisjoint({"yaml", "importlib.metadata"})
+PLACE = ("--account", "123456789012", "--region", "eu-west-1", "--name", "churn")
+ASKED = ("--action", "sagemaker:CreateEndpoint", "--resource", "arn:aws:sagemaker:us-east-1:111122223333:endpoint/x")
+DRAWING = {"jinja2", "rich"}
+"""What makes text of a result: a template for a role, a page for a decision."""
+
+
+@pytest.mark.parametrize(
+    ("args", "drawing"),
+    [
+        (("create", "--persona", "data-scientist"), {"jinja2"}),
+        (("create", "--persona", "data-scientist", *PLACE), {"jinja2"}),
+        (("simulate", "--persona", "data-scientist", *ASKED), {"rich"}),
+        (("simulate", "--persona", "data-scientist", *ASKED, "--format", "json"), set()),
+    ],
+    ids=["create", "create in its place", "simulate", "simulate as data"],
+)
+def test_a_persona_from_the_wheel_needs_neither_yaml_nor_pydantic(
+    args: tuple[str, ...], drawing: set[str], installed: Path
+) -> None:
+    """The built-in catalog is recorded as its models, and what we make of these is not read again."""
+    found = loaded(installed, *args)
+    assert found.isdisjoint({"yaml", "pydantic", "pydantic_core", "annotated_types", "boto3", "botocore"})
+    assert found & DRAWING == drawing
+
+
+def test_what_pydantic_reads_is_read_without_its_plugins(installed: Path) -> None:
+    """A choice that has to be parsed loads pydantic; its search for plugins, of which none is run, is left out."""
+    found = loaded(installed, "create", "--persona", "data-scientist", "--bucket", "acme-churn")
+    assert "pydantic" in found
+    assert found.isdisjoint({"yaml", "importlib.metadata"})
 
 
 def test_a_changed_file_counts_though_the_record_lies_beside_it(

@@ -20,6 +20,10 @@ TRUST = {
     "sagemaker with context": ["sagemaker?source-identity=yes&set-context=yes"],
     "account": ["account:444455556666"],
     "third party": ["account:444455556666?external-id=acme/1:a.b@c&mfa=yes"],
+    "user": ["user:arn:{partition}:iam::444455556666:user/break-glass/otto?mfa-age=15m&session-name=otto"],
+    "role with source identity": [
+        "role:arn:{partition}:iam::444455556666:role/broker?source-identity=required&session-name=elevated-*"
+    ],
     "role": ["role:arn:{partition}:iam::444455556666:role/ci/deployer?org-id=o-a1b2c3d4e5"],
     "role with all": [
         "role:arn:{partition}:iam::444455556666:role/ci/deployer"
@@ -70,7 +74,7 @@ def test_iam_takes_it(iam: Any, kind: str, partition: str) -> None:  # noqa: F81
 
 CREDENTIALS = {"AWS": "sts:AssumeRole", "Service": "sts:AssumeRole"}
 BESIDE = {"sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext"}
-ABOUT_THE_CALLER = {"aws:principalorgid", "aws:multifactorauthpresent"}
+ABOUT_THE_CALLER = {"aws:principalorgid", "aws:multifactorauthage", "aws:multifactorauthpresent"}
 FROM_SERVICES = {"aws:sourceaccount", "aws:sourcearn"}
 
 

@@ -21,7 +21,9 @@ from rolemgr.check.examples import examples_of
 from rolemgr.check.rules import all_rules
 from rolemgr.cli.main import COMMANDS
 from rolemgr.cli.schema import SCHEMAS
+from rolemgr.compose.guardrails.choice import ChosenGuardrail
 from rolemgr.compose.role import compose
+from rolemgr.detective.limits import UsedGuardrail, sight
 from rolemgr.files.source import SourceFile
 from rolemgr.files.yaml import read_yaml
 from rolemgr.model.catalog import Parameter
@@ -29,8 +31,10 @@ from rolemgr.model.layer_pattern import LayerKind, LayerParameter
 from rolemgr.model.resource_pattern import ResourceParameter, ResourcePattern
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
+from rolemgr.reference.config_rules import config_rules
 from rolemgr.render.documents import render
 from rolemgr.report.capabilities import CAPABILITIES, capabilities_of
+from rolemgr.report.detective_controls import by
 from rolemgr.report.drift import RULES as DRIFT_RULES
 from rolemgr.report.rules import rule_markdown
 from rolemgr.report.statements import by_access_level
@@ -42,6 +46,7 @@ PAGES = (
     "README.md",
     "docs/personas.md",
     "docs/catalog.md",
+    "docs/detective.md",
     "docs/drift.md",
     "docs/rules.md",
     "docs/audit.md",
@@ -227,6 +232,20 @@ def resource_policies() -> str:
     return table(["kind", "who may do what", "parameters"], rows)
 
 
+def shares() -> str:
+    """Return what RAM shares of each kind of resource, by which permission, and the parameters."""
+    found = {name: CATALOG.share_pattern(name).value for name in CATALOG.found("shares")}
+    rows = (
+        [
+            f"`{name}`",
+            ", ".join(f"`{share.permission}`" for share in one.shares),
+            "; ".join(_resource_parameter(key, each) for key, each in one.parameters.items()),
+        ]
+        for name, one in found.items()
+    )
+    return table(["kind", "permissions of RAM", "parameters"], rows)
+
+
 def _resource_patterns() -> dict[str, ResourcePattern]:
     return {name: CATALOG.resource_pattern(name).value for name in CATALOG.found("resource_policies")}
 
@@ -234,6 +253,66 @@ def _resource_patterns() -> dict[str, ResourcePattern]:
 def _resource_parameter(name: str, one: ResourceParameter) -> str:
     more = ", required" if one.required else ""
     return f"`{name}`{more}: {one.help.replace('|', '/')}"
+
+
+def detective_controls() -> str:
+    """Return the detective controls: what each finds, by what, what it needs, and what it costs."""
+    found = {name: CATALOG.detective_control(name).value for name in CATALOG.found("detective_controls")}
+    rows = (
+        [f"`{name}`", one.finds, by(one), one.needs.replace("-", " ") if one.needs else "-", one.cost]
+        for name, one in found.items()
+    )
+    return table(["control", "finds", "by", "needs", "cost"], rows)
+
+
+def detective_cannot() -> str:
+    """Return what each control can't find."""
+    names = CATALOG.found("detective_controls")
+    return "".join(f"- `{name}`: {text}\n" for name in names for text in CATALOG.detective_control(name).value.cannot)
+
+
+def detective_coverage() -> str:
+    """Return by guardrail which calls outside of it are found, and how: recomputed from the reference."""
+    rules = CATALOG.detective_control("config-guardrails").value.config_rules
+    rows = []
+    for name in CATALOG.found("guardrails"):
+        seen = sight(UsedGuardrail(_with_some_value(name)))
+        titles = [config_rules()[use.rule].title.removeprefix("sagemaker-") for use in rules if use.guardrail == name]
+        rows.append(
+            [
+                f"`{name}`",
+                str(len(seen.judged)),
+                ", ".join(sorted(seen.shown)) or "-",
+                ", ".join(sorted(seen.told)) or "-",
+                ", ".join(titles) or "-",
+            ]
+        )
+    head = [
+        "guardrail",
+        "calls judged",
+        "by-passing calls that show the setting",
+        "told each time",
+        "rules of AWS Config",
+    ]
+    return table(head, rows)
+
+
+_SOME_VALUES = {
+    "duration": "86400",
+    "integer": "5",
+    "key-arn": "arn:aws:kms:us-east-1:111122223333:key/1",
+    "arn": "arn:aws:sagemaker:us-east-1:111122223333:model/x",
+}
+
+
+def _with_some_value(name: str) -> ChosenGuardrail:
+    """Return the guardrail *name* with values of some kind: which calls it judges does not depend on them."""
+    guardrail = CATALOG.guardrail(name)
+    values = tuple(
+        (parameter, one.default or (_SOME_VALUES.get(one.type, "x"),))
+        for parameter, one in sorted(guardrail.value.parameters.items())
+    )
+    return ChosenGuardrail(name, guardrail, values, guardrail.at(), "docs")
 
 
 def resource_sentences(part: str) -> str:
@@ -254,8 +333,12 @@ def flows() -> str:
 
 PARTS: dict[str, Callable[[], str]] = {
     "resource-policies": resource_policies,
+    "shares": shares,
     "resource-differences": lambda: resource_sentences("differs"),
     "resource-left-open": lambda: resource_sentences("left_open"),
+    "detective-controls": detective_controls,
+    "detective-cannot": detective_cannot,
+    "detective-coverage": detective_coverage,
     "scps": lambda: layer_patterns(LayerKind.SCP),
     "rcps": lambda: layer_patterns(LayerKind.RCP),
     "commands": commands,

@@ -1,34 +1,37 @@
 """
-The build hook of the wheel: record what the catalog's YAML parses to, so that no run of the package parses it again.
+The build hook of the wheel: record what the catalog's files say, so that no run of the package reads them again.
 
-The record is made from the very files that go into the wheel, by the reader that goes into it. An editable install has
+One record has what their YAML parses to, with the line of every value, the other the models that roles are made from.
+Both are made from the very files that go into the wheel, by the readers that go into it. An editable install has
 none: its files are there to be changed, and a record in a checkout could be committed, and read without a review.
 """
 
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.builders.wheel import WheelBuilderConfig
 
+CATALOG = PurePosixPath("rolemgr/_catalog")
+"""Where the catalog lies in the wheel."""
+
 
 class RecordHook(BuildHookInterface[WheelBuilderConfig]):
-    """Put ``_catalog/parsed.jsonl`` into the wheel, beside the files that it speaks of."""
+    """Put the records into the wheel, beside the files that they speak of."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Write the record to a folder of its own, as the checkout may be read-only; hatchling takes it from there."""
+        """Write the records to a folder of their own, as the checkout may be read-only; hatchling takes them there."""
         if version == "editable":
             return
         sys.path.insert(0, str(Path(self.root, "src")))
-        from rolemgr.files.parsed import RECORD
-
         self.folder = TemporaryDirectory()
-        record = Path(self.folder.name, RECORD)
-        record.write_text(_record(self.build_config.force_include), "utf-8")
-        build_data["force_include"][str(record)] = f"rolemgr/_catalog/{RECORD}"
+        for name, text in _records(self.build_config.force_include).items():
+            record = Path(self.folder.name, name)
+            record.write_text(text, "utf-8")
+            build_data["force_include"][str(record)] = str(CATALOG / name)
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Remove what was written."""
@@ -36,16 +39,28 @@ class RecordHook(BuildHookInterface[WheelBuilderConfig]):
             self.folder.cleanup()
 
 
-def _record(included: dict[str, str]) -> str:
-    """Return the record of the YAML files among the folders and files that are *included*, by where they lie."""
-    from rolemgr.files.parsed import record_of
+def _records(included: Mapping[str, str]) -> dict[str, str]:
+    """Return the records, by name, of the YAML files in the folders and files that are *included*, by their place."""
+    from rolemgr.catalog import recorded
+    from rolemgr.files import parsed
     from rolemgr.files.source import read_text
     from rolemgr.files.yaml import parse_yaml
+    from rolemgr.model.source import parse_model
 
-    texts = (read_text(path) for path in _yaml_files(map(Path, included)))
-    return record_of((text, parse_yaml(text, "catalog")) for text in texts)
+    texts = [(name, read_text(path)) for name, path in _yaml_files(included)]
+    sources = [(name, text, parse_yaml(text, str(name))) for name, text in texts]
+    models = [
+        (text, parse_model(source, model).value) for name, text, source in sources if (model := recorded.model_of(name))
+    ]
+    return {
+        parsed.RECORD: parsed.record_of((text, source) for _, text, source in sources),
+        recorded.RECORD: recorded.record_of(models),
+    }
 
 
-def _yaml_files(places: Iterator[Path]) -> Iterator[Path]:
-    for place in places:
-        yield from sorted(place.rglob("*.y*ml")) if place.is_dir() else [place]
+def _yaml_files(included: Mapping[str, str]) -> Iterator[tuple[PurePosixPath, Path]]:
+    """Yield the YAML files that are *included*, each with where it lies in the catalog."""
+    for place, target in included.items():
+        here, there = Path(place), PurePosixPath(target).relative_to(CATALOG)
+        for path in sorted(here.rglob("*.y*ml")) if here.is_dir() else [here]:
+            yield there / path.relative_to(here).as_posix(), path

@@ -568,10 +568,17 @@ document policy-1 << 'JSON'
       "Resource": ["arn:aws:sagemaker:eu-west-1:<ACCOUNT>:training-job/*"]
     },
     {
-      "Sid": "SageMakerWorkRead",
+      "Sid": "SageMakerWork",
       "Effect": "Allow",
       "Action": [
         "sagemaker:BatchGetRecord",
+        "sagemaker:CallMlflowAppApi",
+        "sagemaker:CreateHyperParameterTuningJob",
+        "sagemaker:CreatePresignedDomainUrl",
+        "sagemaker:CreatePresignedMlflowAppUrl",
+        "sagemaker:CreatePresignedMlflowTrackingServerUrl",
+        "sagemaker:CreateProcessingJob",
+        "sagemaker:CreateTrainingJob",
         "sagemaker:DescribeApp",
         "sagemaker:DescribeDomain",
         "sagemaker:DescribeFeatureGroup",
@@ -584,7 +591,10 @@ document policy-1 << 'JSON'
         "sagemaker:DescribeUserProfile",
         "sagemaker:GetRecord",
         "sagemaker:ListRecords",
-        "sagemaker:ListTrainingJobsForHyperParameterTuningJob"
+        "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
+        "sagemaker:StopHyperParameterTuningJob",
+        "sagemaker:StopProcessingJob",
+        "sagemaker:StopTrainingJob"
       ],
       "Resource": [
         "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:app/${sagemaker:DomainId}/*/*/*",
@@ -595,30 +605,6 @@ document policy-1 << 'JSON'
         "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:mlflow-tracking-server/*",
         "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:processing-job/*",
         "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:space/${sagemaker:DomainId}/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:training-job/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
-      ]
-    },
-    {
-      "Sid": "SageMakerWorkWrite",
-      "Effect": "Allow",
-      "Action": [
-        "sagemaker:CallMlflowAppApi",
-        "sagemaker:CreateHyperParameterTuningJob",
-        "sagemaker:CreatePresignedDomainUrl",
-        "sagemaker:CreatePresignedMlflowAppUrl",
-        "sagemaker:CreatePresignedMlflowTrackingServerUrl",
-        "sagemaker:CreateProcessingJob",
-        "sagemaker:CreateTrainingJob",
-        "sagemaker:StopHyperParameterTuningJob",
-        "sagemaker:StopProcessingJob",
-        "sagemaker:StopTrainingJob"
-      ],
-      "Resource": [
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:hyper-parameter-tuning-job/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:mlflow-app/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:mlflow-tracking-server/*",
-        "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:processing-job/*",
         "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:training-job/*",
         "arn:aws:sagemaker:eu-west-1:<ACCOUNT>:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
       ]

@@ -508,10 +508,17 @@ const managed1 = new aws.iam.Policy("churn-data-scientist-sagemaker", {
           "Resource": ["arn:aws:sagemaker:eu-west-1:123456789012:training-job/*"]
         },
         {
-          "Sid": "SageMakerWorkRead",
+          "Sid": "SageMakerWork",
           "Effect": "Allow",
           "Action": [
             "sagemaker:BatchGetRecord",
+            "sagemaker:CallMlflowAppApi",
+            "sagemaker:CreateHyperParameterTuningJob",
+            "sagemaker:CreatePresignedDomainUrl",
+            "sagemaker:CreatePresignedMlflowAppUrl",
+            "sagemaker:CreatePresignedMlflowTrackingServerUrl",
+            "sagemaker:CreateProcessingJob",
+            "sagemaker:CreateTrainingJob",
             "sagemaker:DescribeApp",
             "sagemaker:DescribeDomain",
             "sagemaker:DescribeFeatureGroup",
@@ -524,7 +531,10 @@ const managed1 = new aws.iam.Policy("churn-data-scientist-sagemaker", {
             "sagemaker:DescribeUserProfile",
             "sagemaker:GetRecord",
             "sagemaker:ListRecords",
-            "sagemaker:ListTrainingJobsForHyperParameterTuningJob"
+            "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
+            "sagemaker:StopHyperParameterTuningJob",
+            "sagemaker:StopProcessingJob",
+            "sagemaker:StopTrainingJob"
           ],
           "Resource": [
             "arn:aws:sagemaker:eu-west-1:123456789012:app/${sagemaker:DomainId}/*/*/*",
@@ -535,30 +545,6 @@ const managed1 = new aws.iam.Policy("churn-data-scientist-sagemaker", {
             "arn:aws:sagemaker:eu-west-1:123456789012:mlflow-tracking-server/*",
             "arn:aws:sagemaker:eu-west-1:123456789012:processing-job/*",
             "arn:aws:sagemaker:eu-west-1:123456789012:space/${sagemaker:DomainId}/*",
-            "arn:aws:sagemaker:eu-west-1:123456789012:training-job/*",
-            "arn:aws:sagemaker:eu-west-1:123456789012:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
-          ]
-        },
-        {
-          "Sid": "SageMakerWorkWrite",
-          "Effect": "Allow",
-          "Action": [
-            "sagemaker:CallMlflowAppApi",
-            "sagemaker:CreateHyperParameterTuningJob",
-            "sagemaker:CreatePresignedDomainUrl",
-            "sagemaker:CreatePresignedMlflowAppUrl",
-            "sagemaker:CreatePresignedMlflowTrackingServerUrl",
-            "sagemaker:CreateProcessingJob",
-            "sagemaker:CreateTrainingJob",
-            "sagemaker:StopHyperParameterTuningJob",
-            "sagemaker:StopProcessingJob",
-            "sagemaker:StopTrainingJob"
-          ],
-          "Resource": [
-            "arn:aws:sagemaker:eu-west-1:123456789012:hyper-parameter-tuning-job/*",
-            "arn:aws:sagemaker:eu-west-1:123456789012:mlflow-app/*",
-            "arn:aws:sagemaker:eu-west-1:123456789012:mlflow-tracking-server/*",
-            "arn:aws:sagemaker:eu-west-1:123456789012:processing-job/*",
             "arn:aws:sagemaker:eu-west-1:123456789012:training-job/*",
             "arn:aws:sagemaker:eu-west-1:123456789012:user-profile/${sagemaker:DomainId}/${sagemaker:UserProfileName}"
           ]

@@ -71,6 +71,22 @@ def test_no_drift_is_said_in_a_line(run: "Run", churn: str) -> None:
     assert run("drift", "--role", churn).code == 0
 
 
+def test_pairs_of_no_type_are_a_note(run: "Run", churn: str, iam: Any) -> None:
+    """A statement that names what AWS never asks for is the same role; exit code 0, on stderr and in the data."""
+    policy = iam.get_role_policy(RoleName="churn", PolicyName="churn")["PolicyDocument"]
+    for one in policy["Statement"]:
+        if one["Sid"] == "SageMakerRuns":
+            one["Resource"].append(f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:endpoint/*")
+    iam.put_role_policy(RoleName="churn", PolicyName="churn", PolicyDocument=json.dumps(policy))
+    ran = run("drift", churn)
+    note = "3 pairs of an action and a resource have no effect in AWS and are not counted"
+    assert (ran.code, ran.stdout) == (0, f"= arn:aws:iam::{ACCOUNT}:role/churn\nno drift in 1 role\n")
+    assert any(note in one for one in ran.notes)
+    (role,) = json.loads(run("drift", churn, "--format", "json").stdout)["roles"]
+    assert (role["drift"], [one for one in role["notes"] if "pairs" in one]) == (False, [note])
+    assert note in run("drift", churn, "--format", "markdown").stdout
+
+
 def test_a_role_that_is_not_there_is_drift(run: "Run", churn: str) -> None:
     """It is an ERROR, and the others are looked at too."""
     ran = run("drift", role_file("nowhere", FILE), churn)

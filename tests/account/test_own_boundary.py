@@ -67,6 +67,20 @@ def test_another_text_of_the_boundary_is_a_difference(iam: Any) -> None:
     assert bring(iam, CHANGED).action == "unchanged"
 
 
+@pytest.mark.parametrize("new", [replace(ROLE, boundary=None), ROLE], ids=["none", "another"])
+def test_a_boundary_that_goes_is_said_to_stay(iam: Any, new: RoleDocuments) -> None:
+    """Its policy may bound others; what takes it away is said, and is what IAM takes."""
+    bring(iam, BOUNDED)
+    made = plan(iam, new, new_run(), update=True, prune=True)
+    [note] = [one for one in made.notes if "no longer bounds" in one]
+    assert note.startswith(f"{ARN} no longer bounds {NAME} and stays in the account")
+    assert f"aws iam delete-policy --policy-arn {ARN} takes it away" in note
+    bring(iam, new, update=True, prune=True)
+    assert ARN in everything(iam)
+    iam.delete_policy(PolicyArn=ARN)
+    assert not [one for one in plan(iam, new, new_run(), update=True).notes if "no longer bounds" in one]
+
+
 def test_a_role_gets_a_boundary_of_its_own(iam: Any) -> None:
     """Where it had another: the new one is made, and the old one stays in the account."""
     bring(iam, ROLE)

@@ -123,6 +123,18 @@ def test_parts_of_one_bucket(built: Any) -> None:
     assert decided(roles["scientist"], "s3:PutObject", place.format("fraud", "models/x"), "fraud") == "ImplicitlyDenied"
 
 
+@pytest.mark.parametrize(("trust", "bucket"), [
+    ("tag: {Project: churn}", "acme-churn"),
+    ('trust: ["saml:arn:aws:iam::222222222222:saml-provider/Okta?session-tags=Project"]',
+     "acme-${aws:PrincipalTag/Project}"),
+])  # fmt: skip
+def test_a_role_without_a_bucket_of_its_own_works_in_the_projects(trust: str, bucket: str, built: Any) -> None:
+    """Who writes named places of a work bucket alone (reports of monitors) writes those of the project's."""
+    text = json.dumps(built(f"{HEAD}{BUCKETS}roles:\n  ml/ops: {{persona: mlops-engineer, {trust}}}\n")["ops"])
+    assert f"arn:aws:s3:::{bucket}/model-monitor/monitoring/*" in text
+    assert "arn:aws:s3:::sagemaker-eu-west-1-222222222222/model" not in text
+
+
 @pytest.mark.parametrize("text", [HEAD + BUCKETS + PEOPLE, HEAD + PREFIXES + PEOPLE], ids=["buckets", "parts"])
 def test_projects_are_proven(text: str, run: "Run") -> None:
     """Each flow that a project stands for is allowed by all that is built."""

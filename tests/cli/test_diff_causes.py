@@ -132,6 +132,34 @@ def test_nothing_is_left_out(run: "Run") -> None:
     assert {row["change"] for row in data["changes"]} >= {"gains", "limit"}
 
 
+def test_what_stays_denied_is_no_gain(run: "Run") -> None:
+    """What a Deny of the same side takes out of a pattern stands behind it, for the actions that it denies alone."""
+    old, new = role("old.yaml"), role("new.yaml", bucket=["acme-churn", "acme-extra"])
+    shown = run("diff", old, new).stdout
+    (writes,) = [line for line in shown.splitlines() if "s3:PutObject" in line]
+    assert " on acme-extra/* except feature-store/, " in writes
+    assert ", models/, " in writes
+    (reads,) = [line for line in shown.splitlines() if "s3:GetObject" in line]
+    assert "s3:GetObject on acme-extra/*  by " in reads
+    rows = json.loads(run("diff", old, new, "--format", "json").stdout)["changes"]
+    (row,) = [row for row in rows if "s3:PutObject" in row["actions"]]
+    assert "arn:aws:s3:::acme-extra/models/*" in row["except"]
+    for denied in row["except"]:
+        asked = ["--action", "s3:PutObject", "--resource", denied.replace("*", "x")]
+        assert run("simulate", "--role", new, *asked).stdout.startswith("ExplicitlyDenied")
+
+
+def test_exceptions_of_several_patterns_are_whole(run: "Run") -> None:
+    """Each says of which bucket it is; a Deny with a condition is none."""
+    allow = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": ["arn:aws:s3:::a/*", "arn:aws:s3:::b/*"]}
+    deny = {"Effect": "Deny", "Action": "s3:Put*", "Resource": "arn:aws:s3:::a/models/*"}
+    held = {**deny, "Resource": "arn:aws:s3:::b/x/*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    for name, rows in (("old.json", []), ("new.json", [allow, deny, held])):
+        Path(name).write_text(json.dumps({"Version": "2012-10-17", "Statement": rows}))
+    (line,) = [line for line in run("diff", "old.json", "new.json").stdout.splitlines() if "gains" in line]
+    assert line.strip().startswith("+ gains  s3:PutObject on a/*, b/* except a/models/*")
+
+
 def test_of_plain_policies_no_cause_is_invented(run: "Run") -> None:
     """Nobody knows why a policy says what it does."""
     made = run("create", "--role", role("old.yaml")).stdout

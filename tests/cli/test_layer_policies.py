@@ -32,6 +32,13 @@ def test_an_exemption_without_effect_is_said(run: Run) -> None:
     assert not any("no-full-access: nobody" in one for one in run("scp", "no-full-access", "--exempt", arn).notes)
 
 
+def test_a_role_of_identity_center_is_exempt_with_a_note(run: Run) -> None:
+    """No SCP binds whoever makes the roles of permission sets."""
+    arn = "arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_BreakGlass_*"
+    said = f"exempt {arn}: whoever may change or assign the permission set decides who has it, and what it may do"
+    assert said in run("scp", "no-full-access", "--exempt", arn).notes
+
+
 def test_a_pattern_that_stops_stack_sets_says_so(run: Run) -> None:
     """Until they are let through."""
     asked = ("scp", "iam-lockdown", "--parameter", "administrators=arn:*:iam::*:role/platform/admin")

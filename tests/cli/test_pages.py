@@ -158,7 +158,7 @@ def test_diff_as_markdown_names_every_difference_and_what_is_not_known(run: "Run
     assert "- ⚠️ can't tell: 1 place where access may be gained or lost\n" in text
     assert {row.count("|") for row in rows} == {6}
     assert text.startswith("## Difference in access\n\nfrom `old.json` · to `<b> new.json`\n\n- ⚠️ gains access: ")
-    assert "loses access: 1 difference\n" in text
+    assert "loses access: 1 change\n" in text
     assert "<b>|" not in text
     assert run("diff", "old.json", "old.json", "--format", "markdown").stdout.endswith(
         "- ✅ no difference: permissions allow the same (1 action compared)\n"
@@ -169,7 +169,7 @@ def test_diff_says_that_more_is_ruled_out(run: "Run", two: tuple[str, str]) -> N
     """Only where it is proven; what a file does not have is not known."""
     Path("none.json").write_text('{"Version":"2012-10-17","Statement":[]}', "utf-8")
     text = run("diff", "old.json", "none.json", "--format", "markdown").stdout
-    assert "- loses access: 1 difference\n- ✅ proven to give nothing more\n" in text
+    assert "- loses access: 1 change\n- ✅ proven to give nothing more\n" in text
     assert "proven" not in run("diff", *two, "--format", "markdown").stdout
 
 

@@ -459,7 +459,7 @@ def test_a_doubtful_value_of_the_role_is_an_error(run: "Run") -> None:
     assert any("unknown region `us-est-1`" in note for note in beside.notes)
 
 
-@pytest.mark.parametrize(("by", "code"), [("ProcessingJobs", 0), ("SageMakerWorkWrite", 0), ("TrainingJobs", 1)])
+@pytest.mark.parametrize(("by", "code"), [("ProcessingJobs", 0), ("SageMakerWork", 0), ("TrainingJobs", 1)])
 def test_of_a_joined_statement_the_part_that_decided_counts(by: str, code: int, run: "Run") -> None:
     """Its Sid, and the catalog's Sid of what the request is about; not that of its neighbours."""
     job = "arn:aws:sagemaker:us-east-1:111122223333:processing-job/x"

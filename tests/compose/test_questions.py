@@ -8,7 +8,7 @@ from tests.support import composed
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, RolemgrError
-from rolemgr.model.spec import seconds
+from rolemgr.model.times import seconds
 
 JOBS = "arn:aws:iam::111122223333:role/jobs"
 KEY = "arn:aws:kms:us-est-1:111122223333:key/1234abcd"

@@ -220,3 +220,51 @@ def test_longer_sessions_are_of_no_use_to_roles() -> None:
     assert note.startswith(f"`{ROLE}` gets sessions of 1h at most, whatever --max-session says")
     users = composed(persona="sagemaker-compute", trust="account:444455556666?external-id=ab", max_session="2h").spec
     assert list(trust_notes(users)) == []
+
+
+USER = "arn:aws:iam::444455556666:user/break-glass/otto"
+WITH_MFA = {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "900"}
+
+
+@pytest.mark.parametrize(
+    ("context", "let_in"),
+    [
+        (WITH_MFA, True),
+        (WITH_MFA | {"aws:MultiFactorAuthAge": "901"}, False),
+        ({"aws:MultiFactorAuthPresent": "true"}, False),
+        ({"aws:MultiFactorAuthPresent": "false"}, False),
+        ({}, False),
+    ],
+)
+def test_a_user_gets_in_with_a_fresh_mfa_alone(context: dict[str, str], let_in: bool) -> None:
+    """An access key carries neither key; a sign-in of yesterday is too old."""
+    assert gets_in(document(f"user:{USER}?mfa-age=15m"), USER, **context) is let_in
+    assert not gets_in(document(f"user:{USER}?mfa-age=15m"), USER.replace("otto", "mia"), **context)
+
+
+def test_a_source_identity_can_be_asked_for() -> None:
+    """Without one nobody gets a session, and the session's name matches the pattern that is searched for."""
+    policy = document(f"{ROLE_TRUST}?source-identity=required&session-name=elevated-*")
+    named = {"sts:RoleSessionName": "elevated-42"}
+    assert gets_in(policy, ROLE, **named, **{"sts:SourceIdentity": "ana"})
+    assert not gets_in(policy, ROLE, **named)
+    assert not gets_in(policy, ROLE, **{"sts:SourceIdentity": "ana", "sts:RoleSessionName": "ana"})
+    assert {one["Sid"] for one in policy["Statement"]} == {"Role", "RoleIdentity"}
+
+
+def test_a_workflow_of_github_names_its_session() -> None:
+    """Its tokens hold no source identity, so the name is what CloudTrail is searched for."""
+    policy = document("github:acme/ml?environment=prod&session-name=elevated-*")
+    assert gets_in(policy, GITHUB, **PROD, **{"sts:RoleSessionName": "elevated-42"})
+    assert not gets_in(policy, GITHUB, **PROD, **{"sts:RoleSessionName": "deploy"})
+    assert not gets_in(policy, GITHUB, **{"sts:RoleSessionName": "elevated-42"})
+
+
+def test_what_to_know_of_a_user() -> None:
+    """Who needs no MFA, and that the console sets no source identity, is said."""
+    notes = list(
+        trust_notes(composed(persona="sagemaker-compute", trust=[f"user:{USER}?source-identity=required"]).spec)
+    )
+    assert [note.partition("` ")[2].partition(",")[0] for note in notes] == [
+        "gets in without MFA", "has to be there before the role", "can't switch to the role in the console",
+    ]  # fmt: skip

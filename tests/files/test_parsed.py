@@ -78,7 +78,7 @@ def test_a_damaged_entry_is_not_used() -> None:
     record = record_of([("a: 1\n", parse_yaml("a: 1\n", "a"))])
     for damaged in (record[:-4], record.replace("[{", "{["), record[:-3] + "[" * 100_000):
         assert recorded(entries_of(damaged), "a: 1\n", "a") is None
-    key = parsed._key("a: 1\n")
+    key = parsed.text_key("a: 1\n")
     assert recorded({key: json.dumps([1, 2, 3])}, "a: 1\n", "a") is None
     assert recorded({key: "1"}, "a: 1\n", "a") is None
 

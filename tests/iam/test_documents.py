@@ -1,16 +1,25 @@
 """Policy documents: every spelling that IAM accepts becomes one shape, and what IAM refuses is refused."""
 
 import json
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from rolemgr.errors import InputError, Problems
 from rolemgr.files.json import parse_json
-from rolemgr.iam.documents import IdentityPolicy, PolicyDocument, ResourcePolicy, TrustPolicy
+from rolemgr.iam.documents import (
+    Effect,
+    IdentityPolicy,
+    IdentityStatement,
+    PolicyDocument,
+    ResourcePolicy,
+    TrustPolicy,
+    size_of,
+)
 from rolemgr.model.source import parse_model
 
 WORD = st.text(min_size=1, max_size=8)
@@ -126,10 +135,26 @@ def test_what_breaks_the_grammar_is_said_with_its_line(document: Any, messages: 
     assert refusal(IdentityPolicy, document) == messages
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: IdentityStatement(effect="Deny", action=("s3:*",), resource=("*",)),  # type: ignore[arg-type]
+        lambda: IdentityStatement(effect=Effect.DENY, action="s3:*", resource=("*",)),  # type: ignore[arg-type]
+        lambda: IdentityStatement(effect=Effect.DENY, action=("s3:*",), resource=["*"]),  # type: ignore[arg-type]
+        lambda: IdentityPolicy(version="2012-10-17", statement=[]),  # type: ignore[arg-type]
+        lambda: IdentityPolicy(version="2012-10-17", statement=({},)),  # type: ignore[arg-type]
+    ],
+)
+def test_a_policy_made_by_name_has_its_types(made: Callable[[], object]) -> None:
+    """What a Deny must not be made of is refused where it is made: nothing would match it."""
+    with pytest.raises(TypeError, match="model_validate"):
+        made()
+
+
 def test_a_policy_is_frozen() -> None:
     """Nobody changes a document that others read."""
     document = IdentityPolicy.model_validate(one())
-    with pytest.raises(ValidationError, match="frozen"):
+    with pytest.raises(FrozenInstanceError, match="version"):
         document.version = "2008-10-17"  # type: ignore[misc]  # that is the point
 
 
@@ -140,6 +165,7 @@ def test_writing_and_reading_again_changes_nothing(statements: list[Any], name: 
     policy = IdentityPolicy.model_validate(document)
     assert IdentityPolicy.model_validate(policy.to_json_value()) == policy
     assert IdentityPolicy.model_validate_json(policy.to_json()) == policy
+    assert size_of(policy.to_json_value()) == policy.size()
     assert policy.to_json() == IdentityPolicy.model_validate_json(policy.to_json()).to_json()
 
 

@@ -8,7 +8,8 @@ from rolemgr.errors import InputError, Problems
 from rolemgr.files.write import to_yaml
 from rolemgr.files.yaml import parse_yaml
 from rolemgr.model.source import parse_model
-from rolemgr.model.spec import RoleSpec, seconds
+from rolemgr.model.spec import RoleSpec
+from rolemgr.model.times import seconds
 
 
 def spec(**fields: Any) -> RoleSpec:
@@ -89,7 +90,7 @@ def test_the_region_decides_the_partition(region: str, partition: str, suffix: s
         ({"tag": {f"k{n}": "v" for n in range(51)}}, "role.yaml:2: a role has at most 50 tags, not 51"),
         ({"tag": ["a=1"]}, "role.yaml:2: `tag` must be a mapping"),
         ({"add": {"run-jobs": True}}, "role.yaml:2: `add` must be text"),
-        ({"trust": ["lambda"]}, "role.yaml:3: `trust[0]` is `lambda`; use one of sagemaker, account, role, saml, oidc, github"),
+        ({"trust": ["lambda"]}, "role.yaml:3: `trust[0]` is `lambda`; use one of sagemaker, account, user, role, saml, oidc, github"),
         ({"trust": [{"kind": "sagemaker", "source": "arm"}]},
          "role.yaml:4: `trust[0].source` is `arm`; use one of both, arn, account or none"),
         ({"trust": [{"kind": "sagemaker", "sorce": "arn"}]},

@@ -112,7 +112,7 @@ def _join(documents: Documents) -> None:
 PACKING = {
     "half of the resources is lost": ("statement.resources[:middle], statement.resources[middle:]", "statement.resources[:middle], statement.resources[:middle]"),
     "half of the actions is lost": ("statement.actions[:middle], statement.actions[middle:]", "statement.actions[middle:], statement.actions[middle:]"),
-    "one resource is lost": ("statement.resources[:middle], statement.resources[middle:]", "statement.resources[:middle], statement.resources[middle + 1 :]"),
+    "one resource is lost": ("statement.resources[:middle], statement.resources[middle:]", "statement.resources[:middle], statement.resources[middle + 1 :] or statement.resources[:1]"),
     "Denies are left out": ("first.take(statement, size)", "pass"),
     "all Allows that fit nowhere are lost": ("[first, *bins]", "[first]"),
     "one policy of Allows is lost": ("[first, *bins]", "[first, *bins[1:]]"),

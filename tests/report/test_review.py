@@ -1,6 +1,7 @@
 """The one page of a review: within a page, nothing left out without a count, and what an approver must see."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from tests.test_golden_profiles import SHORT_FORMS
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.check.finding import Finding, Severity
+from rolemgr.model.role import LeftOpen
 from rolemgr.report.review import Block, review, review_page
 
 CATALOG = Catalog()
@@ -46,7 +48,7 @@ def test_who_may_assume_it_is_told_with_the_conditions() -> None:
                trust=["account:444455556666?external-id=abc&mfa=yes"])  # fmt: skip
     assert "444455556666" in who
     assert "with external id abc" in who
-    assert "where aws:MultiFactorAuthPresent is true" in who
+    assert "with MFA" in who
     assert who.endswith("nobody else")
     assert "under no condition" in said("data-scientist", "WHO", trust=["sagemaker?source=none"])
 
@@ -211,3 +213,52 @@ def test_check_says_for_whom_it_is_proven() -> None:
     """Entries for the role alone are not said to hold for others."""
     check = said("data-scientist", "CHECK")
     assert re.search(r"(\d+) forbidden requests .* for this role and \d+ of them for role/sagemaker-compute", check)
+
+
+def test_conditions_of_trust_read_as_what_they_ask() -> None:
+    """MFA and its age, a session's name, what has to be brought; what lets nobody in is left out."""
+    user = "user:arn:aws:iam::444455556666:user/break-glass/otto?mfa-age=15m"
+    broker = (
+        "role:arn:aws:iam::444455556666:role/b?source-identity=required&session-name=elevated-*&session-tags=Project"
+    )
+    assert said("mlops-emergency", "WHO", trust=[user, broker]).splitlines() == [
+        "arn:aws:iam::444455556666:user/break-glass/otto, with MFA, given at most 900 s before",
+        "arn:aws:iam::444455556666:role/b, with aws:RequestTag/Project, with sts:SourceIdentity,"
+        " in a session named elevated-*",
+        "nobody else",
+    ]
+
+
+def test_conditions_on_what_is_written_are_said() -> None:
+    """To what is the user's own, or to anything else; tags that are given at creation hold nothing."""
+    writes = said("data-scientist", "WRITES")
+    assert "app/<DomainId>/*/*/* (create, delete, tag; own only)" in writes
+    assert "space/<DomainId>/* (create, update, delete, start, tag; own only)" in writes
+    assert "hyper-parameter-tuning-job/* (create, stop, tag), " in writes
+    assert "cloudwatch  * (put; under conditions)" in said("sagemaker-compute", "WRITES")
+
+
+def test_a_guardrail_without_effect_is_no_limit() -> None:
+    """Of the compute role no instance type is limited, as it starts nothing; what --strict denies whole is an effect."""
+    idle = said("sagemaker-compute", "LIMITS", guardrail_profile=["cost"])
+    assert idle == "no effect in this role: instance-types, max-runtime, studio-instance-types"
+    assert "no effect" not in said("data-scientist", "LIMITS")
+    role = rendered(CATALOG, persona="data-scientist", **WHERE)
+    by_pass = (LeftOpen("sagemaker:CreateApp", "no key"),)
+    (denying, *_) = (one._replace(actions=(), bypassed_by=by_pass, strict=True) for one in role.role.guardrails)
+    shown = review(replace(role.role, guardrails=(denying,)), role.documents, CATALOG, [])
+    assert "no effect" not in "\n".join(next(one.entries for one in shown if one.title == "LIMITS"))
+
+
+def test_each_value_is_forbidden() -> None:
+    """A parameter of two values makes two resources."""
+    bucket = "acme-churn/model-monitor"
+    assert f"s3:PutObject* on {bucket}/baselining/* or {bucket}/monitoring/*" in said("business-analyst", "CANNOT")
+
+
+@pytest.mark.parametrize("persona", CATALOG.found("personas"))
+def test_no_block_is_without_an_entry(persona: str) -> None:
+    """However much there is to say, what is read is told in part at least."""
+    role = rendered(CATALOG, persona=persona, **WHERE)
+    page = review_page(role.role, role.documents, CATALOG, []).plain
+    assert not re.search(r"^[A-Z]+ +and \d+ more: --full$", page, re.MULTILINE)

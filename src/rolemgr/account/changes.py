@@ -5,14 +5,15 @@ What the file gives or denies is told by its line, what the account does by the 
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from rolemgr.account.drift import Drift, Policied, RoleDrift
 from rolemgr.account.meaning import Meant
 from rolemgr.change.causes import decision_of, origins_of
-from rolemgr.change.change import AccessChange, Cause, ChangeKind, Evidence
+from rolemgr.change.change import AccessChange, Cause, ChangeKind, Evidence, with_evidence
 from rolemgr.change.fold import ChangeRow, LineKey, folded
-from rolemgr.change.resources import Spread, allowed, spread
+from rolemgr.change.resources import Spread, allowed, exceptions, spread
 from rolemgr.change.units import Unit
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.errors import TooComplex
@@ -27,6 +28,18 @@ Toward: TypeAlias = Literal["account", "file"]
 """Which side is the new one: the account for what was done to a role, the file for what will be."""
 
 
+class LimitSides(NamedTuple):
+    """A guardrail that file and account have with other values, or that one of them has not (None)."""
+
+    name: str
+    wanted: tuple[str, ...] | None
+    found: tuple[str, ...] | None
+    sids: frozenset[str]
+    """Those of its statements, on either side."""
+    cause: Cause | None = None
+    """What chooses it in the file."""
+
+
 class FileSide(NamedTuple):
     """What the file says: the role that it makes, the *units* of it, each with the role that lacks it, their lines."""
 
@@ -34,13 +47,22 @@ class FileSide(NamedTuple):
     units: Sequence[Unit]
     at: Callable[[tuple[str | int, ...]], SourceLocation]
     budget: Budget
+    limits: Sequence[LimitSides] = ()
+    """The guardrails that differ."""
 
 
 def drift_changes(
     found: RoleDrift, file: FileSide, toward: Toward
 ) -> tuple[tuple[Drift, tuple[AccessChange, ...]], ...]:
     """Return each drift in *found* with the changes that it is; none for what is neither access nor a value."""
-    return tuple((drift, tuple(_changes(drift, found, file, toward))) for drift in found.drifts)
+    told = [(drift, tuple(_changes(drift, found, file, toward))) for drift in found.drifts]
+    named = {change.what for _, changes in told for change in changes if change.kind == "limit"}
+    behind = tuple(_limit(one, None, file, toward) for one in file.limits if one.name not in named)
+    for place, (drift, changes) in enumerate(told):
+        if behind and drift.meant and drift.meant.part == "permissions":
+            told[place] = (drift, (*changes, *behind))  # limits of which no request speaks alone are told here
+            break
+    return tuple(told)
 
 
 def _changes(drift: Drift, found: RoleDrift, file: FileSide, toward: Toward) -> Iterator[AccessChange]:
@@ -49,10 +71,91 @@ def _changes(drift: Drift, found: RoleDrift, file: FileSide, toward: Toward) -> 
     elif drift.meant.unknown:
         yield _untold(drift.meant, toward)
     else:
-        yield from folded(drift.meant.part, list(_rows(drift.meant, found, file, toward)))
+        yield from _of_access(drift.meant, found, file, toward)
+
+
+def plan_changes(found: RoleDrift, file: FileSide) -> tuple[AccessChange, ...]:
+    """Return what the file will change in the account, each limit once."""
+    told: list[AccessChange] = []
+    of_limit: dict[str, list[AccessChange]] = {}
+    for one in (change for _, changes in drift_changes(found, file, "file") for change in changes):
+        every = of_limit.setdefault(one.what, []) if one.kind == "limit" else []
+        every.append(one)
+        told += [one] if len(every) == 1 else []
+    return tuple(_one_limit(of_limit[one.what]) if one.kind == "limit" else one for one in told)
+
+
+def _one_limit(every: Sequence[AccessChange]) -> AccessChange:
+    """Return the changes of one limit as one."""
+    return with_evidence(every[0], tuple(shown for one in every for shown in one.evidence))
 
 
 # --- access
+
+
+def _of_access(meant: Meant, found: RoleDrift, file: FileSide, toward: Toward) -> Iterator[AccessChange]:
+    """Yield what *meant* is: the changes of limits as far as they alone make it, else gains or losses."""
+    limits = _limits_of(meant, file)
+    explained = tuple(one for one in meant.differences if limits and _is_by_guardrails(meant, one, found, file))
+    rest = tuple(one for one in meant.differences if one not in explained)
+    rows: list[ChangeRow] = []
+    if explained:
+        by_limit = _part_of(meant, explained)
+        yield from (_limit(limit, by_limit, file, toward) for limit in limits)
+        rows += [row for row in _rows(by_limit, found, file, toward) if row.pattern is not None]  # what else it gives
+    if rest or not explained:
+        rows += _rows(_part_of(meant, rest) if explained else meant, found, file, toward)
+    yield from folded(meant.part, rows)
+
+
+def _part_of(meant: Meant, differences: tuple[Difference, ...]) -> Meant:
+    actions = dict.fromkeys(action for one in differences for action in one.actions)
+    return replace(meant, actions=tuple(actions), shown=differences[0], others=differences)
+
+
+def _limits_of(meant: Meant, file: FileSide) -> tuple[LimitSides, ...]:
+    """Return the limits that differ and deny what *meant* is, where statements that limit deny it alone."""
+    sids = {place.statement for place in meant.denied_by}
+    if not sids or meant.part != "permissions" or not sids <= _limiting(file):
+        return ()
+    return tuple(one for one in file.limits if one.sids & sids)
+
+
+def _limiting(file: FileSide) -> set[str]:
+    """Return the Sids of the guardrails that differ: what else denies is the same on both sides, or no guardrail."""
+    return {sid for one in file.limits for sid in one.sids}
+
+
+def _is_by_guardrails(meant: Meant, one: Difference, found: RoleDrift, file: FileSide) -> bool:
+    """Tell whether the side that does not allow *one* would, without its guardrails."""
+    limiting = _limiting(file)
+    other = found.wanted if meant.way == "gained" else found.live
+    freed = tuple(
+        policy.document.model_copy(
+            update={"statement": tuple(each for each in policy.document.statement if each.sid not in limiting)}
+        )
+        for policy in other.held
+    )
+    return all(allowed(piece.request, piece, Policies(identity=freed)) for piece in one.parts)
+
+
+def _limit(limit: LimitSides, meant: Meant | None, file: FileSide, toward: Toward) -> AccessChange:
+    """Return the change of *limit*, which *meant* shows; None where no request shows it alone."""
+    old, new = (limit.wanted, limit.found) if toward == "account" else (limit.found, limit.wanted)
+    change = AccessChange("limit", "permissions", limit.name, old=old, new=new)
+    if meant is None:
+        return replace(change, causes=_of_limit(limit, file) if toward == "file" else ())
+    way: Literal["gained", "lost"] = "gained" if _kind(meant, toward) == "gains" else "lost"
+    evidence = tuple(Evidence(meant.part, way, one) for one in meant.differences)
+    there = tuple(Cause(str(place), None) for place in meant.denied_by if place.statement in limit.sids)
+    causes = _of_limit(limit, file) if toward == "file" else there if meant.way == "lost" else ()
+    return with_evidence(replace(change, causes=causes), evidence)
+
+
+def _of_limit(limit: LimitSides, file: FileSide) -> tuple[Cause, ...]:
+    """Return the line of the file that chooses *limit*."""
+    chosen = tuple(unit.cause for unit in file.units if unit.cause.field == f"guardrail {limit.name}")
+    return chosen or ((limit.cause,) if limit.cause else ())
 
 
 def _rows(meant: Meant, found: RoleDrift, file: FileSide, toward: Toward) -> Iterator[ChangeRow]:
@@ -64,7 +167,9 @@ def _rows(meant: Meant, found: RoleDrift, file: FileSide, toward: Toward) -> Ite
                 by = (*causes, *(_in_file(meant, piece, one.request, file, found) if one.request else ()))
                 key = LineKey(kind, tuple(dict.fromkeys(by)), _notes(meant, piece), piece.future, _lifted(meant, piece))
                 asked = piece._replace(request=one.request) if one.request else piece
-                yield ChangeRow(key, action, one.pattern, Evidence(meant.part, meant.way, asked))
+                giving = found.live if meant.way == "gained" else found.wanted
+                denied = exceptions(_policies(giving, meant), action, one.pattern) if one.pattern else ()
+                yield ChangeRow(key, action, one.pattern, Evidence(meant.part, meant.way, asked), denied)
 
 
 def _notes(meant: Meant, piece: Difference) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 from rolemgr.account.meaning import ComparedPolicy, Meant, StatementPlace, in_words, permissions, trust
 from rolemgr.account.ownership import without_own_tags
 from rolemgr.account.read import AccountRole
+from rolemgr.compare.of_no_type import no_effect, of_no_type
 from rolemgr.iam.arn import Arn, is_aws_managed
 from rolemgr.iam.documents import IdentityPolicy, TrustPolicy
 from rolemgr.model.role import RoleDocuments
@@ -247,6 +248,8 @@ class _Compared:
             yield f"of the permissions boundary {self.role.boundary} its ARN is compared, and not what it says"
         for arn in dict.fromkeys((*self.others, *self.new.attached)):
             yield from self._note_on(arn)
+        live, wanted = ([one.document for one in side] for side in (self._live(), self._wanted()))
+        yield from no_effect(of_no_type(live, wanted), of_no_type(wanted, live))
 
     def _has_unread_boundary(self) -> bool:
         """Tell whether both have a boundary of the account, of which nothing was read, or nothing is wanted."""

@@ -20,6 +20,7 @@ from rolemgr.account.step import ApiCall, PlanStep, Thing, text_of
 from rolemgr.account.update import plan_update
 from rolemgr.account.wanted import ExistingResources, Wanted
 from rolemgr.errors import AwsError, Refused, RolemgrError
+from rolemgr.iam.arn import is_aws_managed
 
 Action: TypeAlias = Literal["create", "update", "unchanged", "refuse"]
 
@@ -65,7 +66,7 @@ def plan_role(
     made = plan_update(wanted, found, run, prune=prune)
     if isinstance(made, RolemgrError):
         return RolePlan(wanted, "refuse", differences=differences, problem=made, drift=drift)
-    notes = (*_half_made_notes(name, state), *shared, *made.notes)
+    notes = (*_half_made_notes(name, state), *shared, *made.notes, *_left_boundary(wanted, found.role))
     return RolePlan(wanted, "update", made.steps, made.cleanup, differences, notes, drift=drift)
 
 
@@ -108,6 +109,17 @@ def _not_without_asking(role: AccountRole, differences: tuple[str, ...], *, upda
 def _half_made_notes(name: str, state: State | None) -> Iterator[str]:
     if state and state.phase != "complete":
         yield f"{name} was left while {state.phase} by run {state.run}, or is still being worked on: this finishes it"
+
+
+def _left_boundary(wanted: Wanted, role: AccountRole) -> Iterator[str]:
+    """Yield that the policy of a boundary that no longer bounds *role* stays: nobody knows whom else it bounds."""
+    old = role.boundary
+    if old and old != wanted.documents.boundary and not is_aws_managed(old):
+        command = ApiCall("delete_policy", {"PolicyArn": old}).command
+        yield (
+            f"{old} no longer bounds {role.name} and stays in the account: where `aws iam list-entities-for-policy "
+            f"--policy-arn {old}` names nobody, {command} takes it away, its older versions first"
+        )
 
 
 def _of_its_boundary(wanted: Wanted, found: ExistingResources) -> Iterator[str]:

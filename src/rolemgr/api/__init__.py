@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rolemgr.api.decisions import Decision, evaluate
+    from rolemgr.api.layers import boundary, rcp, resource_policy, scp
     from rolemgr.api.policies import Accepted, Checked, check, compare
     from rolemgr.api.proofs import prove
     from rolemgr.api.roles import compose, load_catalog, render
@@ -37,7 +38,16 @@ if TYPE_CHECKING:
         ResourcePolicy,
         TrustPolicy,
     )
-    from rolemgr.model.role import ComposedRole, ComposedStatement, NamedPolicy, Origin, RoleDocuments
+    from rolemgr.layers.resource_policy import ComposedResourcePolicy
+    from rolemgr.model.layer import LayerDocument, LayerDocuments
+    from rolemgr.model.role import (
+        ComposedRole,
+        ComposedStatement,
+        NamedPolicy,
+        Origin,
+        OwnBoundary,
+        RoleDocuments,
+    )
     from rolemgr.model.spec import RoleSpec
     from rolemgr.prove.proof import CounterExample, Proof, Untold
 
@@ -47,6 +57,7 @@ __all__ = [
     "Changes",
     "Checked",
     "Comparison",
+    "ComposedResourcePolicy",
     "ComposedRole",
     "ComposedStatement",
     "CounterExample",
@@ -55,9 +66,12 @@ __all__ = [
     "Finding",
     "IdentityPolicy",
     "InputError",
+    "LayerDocument",
+    "LayerDocuments",
     "NamedPolicy",
     "NotJudged",
     "Origin",
+    "OwnBoundary",
     "Part",
     "Policies",
     "PolicyType",
@@ -75,17 +89,22 @@ __all__ = [
     "UnknownNameError",
     "Untold",
     "Value",
+    "boundary",
     "check",
     "compare",
     "compose",
     "evaluate",
     "load_catalog",
     "prove",
+    "rcp",
     "render",
+    "resource_policy",
+    "scp",
 ]
 
 _PLACES = {
     "api.decisions": ("Decision", "evaluate"),
+    "api.layers": ("boundary", "rcp", "resource_policy", "scp"),
     "api.policies": ("Accepted", "Checked", "check", "compare"),
     "api.proofs": ("prove",),
     "api.roles": ("compose", "load_catalog", "render"),
@@ -96,7 +115,9 @@ _PLACES = {
     "errors": ("InputError", "Problems", "RolemgrError", "SourceLocation", "UnknownNameError"),
     "evaluate.policies": ("Policies",),
     "iam.documents": ("IdentityPolicy", "PolicyType", "ResourceControlPolicy", "ResourcePolicy", "TrustPolicy"),
-    "model.role": ("ComposedRole", "ComposedStatement", "NamedPolicy", "Origin", "RoleDocuments"),
+    "layers.resource_policy": ("ComposedResourcePolicy",),
+    "model.layer": ("LayerDocument", "LayerDocuments"),
+    "model.role": ("ComposedRole", "ComposedStatement", "NamedPolicy", "Origin", "OwnBoundary", "RoleDocuments"),
     "model.spec": ("RoleSpec",),
     "prove.proof": ("CounterExample", "Proof", "Untold"),
 }

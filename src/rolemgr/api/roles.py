@@ -60,8 +60,7 @@ def render(role: ComposedRole) -> RoleDocuments:
 def read_role(role: RoleLike) -> Sourced[RoleSpec]:
     """Return what *role* says, with its places; raise InputError or Problems for what is wrong in it."""
     if isinstance(role, RoleSpec):
-        data = role.model_dump(exclude_unset=True)
-        return Sourced(role, SourceFile("role", data, {}))
+        role = role.model_dump(exclude_unset=True)  # made by its name it was not read yet
     if isinstance(role, Mapping):
         return parse_model(_without_lines(role), RoleSpec)
     return parse_model(_file(Path(role)), RoleSpec)

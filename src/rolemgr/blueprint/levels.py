@@ -11,7 +11,7 @@ from rolemgr.files.source import DataPath
 from rolemgr.layers.compose import LayerChoice, compose_layer
 from rolemgr.layers.exemptions import Exemptions, exemptions
 from rolemgr.layers.values import GivenValue
-from rolemgr.model.blueprint import Blueprint, BlueprintExemption, BlueprintLayers, BlueprintOrganization
+from rolemgr.model.blueprint import Blueprint, BlueprintLayers, BlueprintOrganization
 from rolemgr.model.layer import LayerDocuments
 from rolemgr.model.layer_pattern import LayerKind, LayerParameter, LayerValueType
 from rolemgr.model.source import Sourced
@@ -106,16 +106,13 @@ def _exemptions(
         with _at_place(blueprint.at("organization", "landing_zone", number), problems):
             exemptions(LayerKind.SCP, (), (zone,))
     raise_all(problems)
-    found = exemptions(LayerKind.SCP, arns, zones)
     named = tuple(zip(arns, layers.exempt, strict=True))
-    notes = (_why(arn, one) for arn, one in named if one.reason or one.until)
-    ends = tuple((arn, one.until) for arn, one in named if one.until)
-    return found._replace(notes=(*found.notes, *notes), ends=ends)
-
-
-def _why(arn: str, one: BlueprintExemption) -> str:
-    until = f" until {one.until}" if one.until else ""
-    return f"exempt {arn}{until}{f': {one.reason}' if one.reason else ''}"
+    until = {arn: one.until for arn, one in named if one.until}
+    with _at_place(blueprint.at(*path, "layers", "exempt"), problems):
+        found = exemptions(LayerKind.SCP, [arn for arn in arns if arn not in until], zones, until)
+    raise_all(problems)
+    notes = (f"exempt {arn}: {one.reason}" for arn, one in named if one.reason)
+    return found._replace(notes=(*found.notes, *notes))
 
 
 def _exempt_arn(blueprint: Sourced[Blueprint], text: str, path: DataPath) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from rolemgr.blueprint.draft import Draft, drafted, merge
 from rolemgr.blueprint.inherit import role_arn, said_of
+from rolemgr.blueprint.targets import target_of
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, gathering, raise_all
@@ -256,7 +257,10 @@ def _works(draft: Draft, serving: _Serving) -> bool:
     """Give the role the buckets of its projects, unless it names its own; tell whether it has them."""
     place, key = serving.place, serving.key
     both = {"data_buckets", "work_buckets"}
-    if not both <= serving.declared or "bucket" in serving.data or both & {*serving.given}:
+    if "bucket" in serving.data or both & {*serving.given}:
+        return False
+    if not both <= serving.declared:
+        _works_in_places(draft, serving)
         return False
     for name, project in serving.served.items():
         if key and project.bucket.partition("/")[0] != project.account:
@@ -269,6 +273,25 @@ def _works(draft: Draft, serving: _Serving) -> bool:
         where = serving.blueprint.at("projects", name, "bucket")
         draft.append("flows", _flow(place, project, name if key else None), where, _label(name))
     return True
+
+
+def _works_in_places(draft: Draft, serving: _Serving) -> None:
+    """Put the places in a work bucket of a role that has no bucket as a whole into those of its projects."""
+    [*names] = serving.declared & {"data_buckets", "work_buckets"}
+    projects = serving.served
+    if any(one.prefix or one.bucket.partition("/")[0] != one.account for one in projects.values()):
+        return  # a flow has to say what it may do there
+    first = next(iter(projects))
+    where = serving.blueprint.at("projects", first, "bucket")
+    label = _label(first) if len(projects) == 1 else "projects"
+    found = {name: target_of(serving.blueprint, one.bucket, where).values for name, one in projects.items()}
+    buckets = {name: values["bucket"][0] for name, values in found.items()}
+    values = [by_tag(buckets, serving.key, where)] if serving.key else sorted(buckets.values())
+    for parameter in names:
+        draft.add(("roles", serving.place, "parameter", parameter), values, where, label)
+    keys = sorted({key for each in found.values() for key in each["key"]})
+    if keys and names and "data_keys" in serving.declared and "data_key" not in serving.data:
+        draft.add(("roles", serving.place, "parameter", "data_keys"), keys, where, label)
 
 
 def by_tag(texts: Mapping[str, str], key: str, where: SourceLocation) -> str:

@@ -114,7 +114,9 @@ def _comparable(documents: Documents, pair: DocumentPair) -> Policies:
     if isinstance(first, TrustPolicy):
         return Policies(resource=first)
     if isinstance(first, ResourcePolicy):
-        statements = tuple(one for document in documents for one in document.statements())
+        statements = tuple(
+            one for document in documents if isinstance(document, ResourcePolicy) for one in document.statement
+        )
         allow = () if _allows(pair) else (_everything(ResourceStatement, pair, {"principal": "*"}),)
         return Policies(resource=ResourcePolicy(version="2012-10-17", statement=(*allow, *statements)))
     identity = tuple(one for one in documents if isinstance(one, IdentityPolicy))

@@ -50,7 +50,8 @@ def denies_above(around: RoleLayers, placed: PlacedRole, target: str | None) -> 
 
 
 def _denies(document: PolicyDocument) -> IdentityPolicy:
-    kept = (one for one in document.statements() if one.effect is Effect.DENY)
+    """Return the Denies of *document*, an identity policy, a boundary or an SCP."""
+    kept = (one for one in document.statements() if isinstance(one, IdentityStatement) and one.effect is Effect.DENY)
     return IdentityPolicy(version="2012-10-17", statement=tuple(kept))
 
 

@@ -12,19 +12,22 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
 
+from rolemgr.catalog import recorded
 from rolemgr.catalog.shared import Shared, merged, taken, unused, with_shared
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
-from rolemgr.files.parsed import RECORD, entries_of, recorded
-from rolemgr.files.source import SourceFile, read_text
-from rolemgr.iam.base import Model
+from rolemgr.files import parsed
+from rolemgr.files.source import read_text
+from rolemgr.iam.plain import Readable
 from rolemgr.model.catalog import ActivityGroup, Persona, Separation, SharedParameters
 from rolemgr.model.source import Sourced, parse_model
 
 if TYPE_CHECKING:
+    from rolemgr.model.detective_control import DetectiveControl
     from rolemgr.model.flow import FlowPattern
     from rolemgr.model.guardrail import Guardrail, GuardrailProfile
     from rolemgr.model.layer_pattern import LayerKind, LayerPattern
     from rolemgr.model.resource_pattern import ResourcePattern
+    from rolemgr.model.share_pattern import SharePattern
 
 EntryKind: TypeAlias = Literal[
     "personas",
@@ -35,6 +38,8 @@ EntryKind: TypeAlias = Literal[
     "scps",
     "rcps",
     "resource_policies",
+    "shares",
+    "detective_controls",
     "flows",
 ]
 FOLDERS: Mapping[EntryKind, str] = {
@@ -46,13 +51,15 @@ FOLDERS: Mapping[EntryKind, str] = {
     "scps": "scps",
     "rcps": "rcps",
     "resource_policies": "resource_policies",
+    "shares": "shares",
+    "detective_controls": "detective_controls",
     "flows": "flows",
 }
 """Where in a catalog the entries of each kind lie."""
 SHARED = "parameters"
 """The stem of the file, at the top of a catalog, that declares the parameters which groups share."""
 
-M = TypeVar("M", bound=Model)
+M = TypeVar("M", bound=Readable)
 
 
 _SHIPPED = Path(__file__).resolve().parents[1] / "_catalog"
@@ -86,7 +93,7 @@ class Catalog:
         """
         self._folders = tuple(folders)
         self._names = dict(names or {})
-        self._read: dict[Path, Sourced[Model]] = {}
+        self._read: dict[Path, Sourced[Readable]] = {}
         self._groups: dict[str, Sourced[ActivityGroup]] = {}
         for folder in self._folders:
             _require_catalog(folder, self._names.get(folder))
@@ -142,6 +149,18 @@ class Catalog:
 
         return self._entry("flows", name, FlowPattern, where)
 
+    def share_pattern(self, name: str, where: SourceLocation | None = None) -> "Sourced[SharePattern]":
+        """Return how the kind of resource *name* is shared; raise UnknownNameError at *where* if there is none."""
+        from rolemgr.model.share_pattern import SharePattern
+
+        return self._entry("shares", name, SharePattern, where)
+
+    def detective_control(self, name: str, where: SourceLocation | None = None) -> "Sourced[DetectiveControl]":
+        """Return the detective control *name*; raise UnknownNameError at *where* if there is none."""
+        from rolemgr.model.detective_control import DetectiveControl
+
+        return self._entry("detective_controls", name, DetectiveControl, where)
+
     @cached_property
     def shared_parameters(self) -> Shared:
         """
@@ -162,7 +181,7 @@ class Catalog:
     def shared_files(self) -> tuple[Sourced[SharedParameters], ...]:
         """Return the file of shared parameters of each folder that has one, ours first."""
         files = filter(None, (_shared_file(one) for one in self._all_folders()))
-        return tuple(parse_model(_source(one), SharedParameters) for one in files)
+        return tuple(_read(one, SharedParameters) for one in files)
 
     def found(self, kind: EntryKind) -> Mapping[str, Found]:
         """Return the files of *kind* by id, sorted."""
@@ -186,33 +205,53 @@ class Catalog:
         users = (_Folder(folder, self._names.get(folder, str(folder))) for folder in self._folders)
         return [_Folder(builtin_folder(), "", builtin=True), *users]
 
+    def _known(self, kind: EntryKind) -> list[str]:
+        """Return the names of *kind*; who asks for a resource's policy may ask for a share too."""
+        both: tuple[EntryKind, ...] = ("resource_policies", "shares") if kind == "resource_policies" else (kind,)
+        return sorted(name for one in both for name in self._found[one])
+
     def _entry(self, kind: EntryKind, name: str, model: type[M], where: SourceLocation | None) -> Sourced[M]:
         found = self.found(kind).get(name)
         if found is None:
-            word = kind.removesuffix("s").replace("_", " ")
+            word = _ONE_OF.get(kind, kind.removesuffix("s").replace("_", " "))
             see = f"see `rolemgr list {kind.replace('_', '-')}`"
-            raise UnknownNameError(where, word, name, self.found(kind), otherwise=see)
+            raise UnknownNameError(where, word, name, self._known(kind), otherwise=see)
         if found.path not in self._read:
-            self._read[found.path] = parse_model(_source(found), model)
+            self._read[found.path] = _read(found, model)
         return self._read[found.path]  # type: ignore[return-value]  # the kind decides the model
 
 
-def _source(found: Found) -> SourceFile:
-    """Return what stands in the file that was *found*: of a built-in one that is unchanged, what was recorded of it."""
+_ONE_OF: Mapping[EntryKind, str] = {"resource_policies": "resource policy"}
+"""What one entry of a kind is called, where that is not the kind without its last letter."""
+
+
+def _read(found: Found, model: type[M]) -> Sourced[M]:
+    """Return what the file that was *found* says: of a built-in one that is unchanged, what was recorded of it."""
     text = read_text(found.path, found.shown)
-    if found.builtin and (known := recorded(_record(), text, found.shown)):
-        return known
+    source = (found.builtin and parsed.recorded(_parsed(), text, found.shown)) or None
+    value = recorded.recorded(_models(), text, model) if source else None
+    if source and value:
+        return Sourced(value, source)
     from rolemgr.files.yaml import parse_yaml  # the built-in catalog of an installed package does not pay for it
 
-    return parse_yaml(text, found.shown)
+    return parse_model(source or parse_yaml(text, found.shown), model)
 
 
 @cache
-def _record() -> Mapping[str, str]:
-    """Return what the build recorded of the catalog in the package: in a checkout, or where it is damaged, nothing."""
+def _parsed() -> Mapping[str, str]:
+    """Return what the build recorded of the catalog's YAML: in a checkout, or where it is damaged, nothing."""
     try:
-        return entries_of((_SHIPPED / RECORD).read_text("utf-8"))
+        return parsed.entries_of((_SHIPPED / parsed.RECORD).read_text("utf-8"))
     except (OSError, ValueError):  # the YAML says all of it
+        return {}
+
+
+@cache
+def _models() -> Mapping[str, str]:
+    """Return what the build recorded of the catalog's models: in a checkout, or where it is damaged, nothing."""
+    try:
+        return recorded.entries_of((_SHIPPED / recorded.RECORD).read_text("utf-8"))
+    except (OSError, ValueError):  # the files say all of it
         return {}
 
 

@@ -5,7 +5,7 @@ A change says what is gained, lost or not known, on which resources, the request
 user's file that makes the difference. A cause that nobody can tell is left out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, TypeAlias
 
 from rolemgr.compare.verdicts import Difference
@@ -50,7 +50,8 @@ class AccessChange:
 
     *what* names a limit or a value, and is empty for access; *part* is the kind of policies (``permissions``,
     ``trust``, ``resource``). *resources* are the patterns that the change is about, as policies write them: none
-    where only the request of the evidence is known. *notes* say under which circumstances it holds, and what is
+    where only the request of the evidence is known; *exceptions* are the patterns within them that the side which
+    gives the access denies. *notes* say under which circumstances it holds, and what is
     doubtful; *reason* is why something can't be told.
     """
 
@@ -69,6 +70,7 @@ class AccessChange:
     """Of what can't be told: whether it may be gained or lost."""
     statement: str = ""
     """Of access: the statement that gives it, or the Deny that is gone; of what can't be told, where it stands."""
+    exceptions: tuple[str, ...] = ()
     future: bool = False
     """The actions are none of today's reference: AWS may add such."""
 
@@ -79,6 +81,20 @@ class AccessChange:
         if len(ways) > 1:
             return "other"
         return {"gained": "wider", "lost": "narrower"}.get(next(iter(ways), ""), "")
+
+
+def with_evidence(limit: AccessChange, shown: tuple[Evidence, ...]) -> AccessChange:
+    """
+    Return the change of a *limit* with what shows it, and the actions that this is about.
+
+    A limit on all of a service may deny what AWS never sends its key with: such an action is told by nothing but doubt,
+    and is none that the limit changes.
+    """
+    certain = tuple(one for one in shown if not one.difference.doubts)
+    actions = dict.fromkeys(action for one in certain for action in one.difference.actions)
+    doubts = () if certain else dict.fromkeys(doubt for one in shown for doubt in one.difference.doubts)
+    notes = tuple(f"doubtful: {doubt}" for doubt in doubts)
+    return replace(limit, actions=tuple(actions), notes=notes, evidence=certain or shown)
 
 
 def counts(changes: tuple[AccessChange, ...]) -> dict[ChangeKind, int]:

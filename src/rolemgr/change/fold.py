@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from rolemgr.change.causes import Direction, Explained, allowed_but_for_guardrails, causes_of, denying_guardrails
-from rolemgr.change.change import AccessChange, Cause, ChangeKind, Evidence, Way
-from rolemgr.change.resources import spread, statement_of
+from rolemgr.change.change import AccessChange, Cause, ChangeKind, Evidence, Way, with_evidence
+from rolemgr.change.resources import exceptions, spread, statement_of
 from rolemgr.change.units import Unit
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.grants import ENDS, Changes, Grant, Part, Value
@@ -87,12 +87,12 @@ class _Limits:
         self._sides = sides
         self._evidence: dict[str, list[Evidence]] = {}
 
-    def behind(self, asked: Direction, one: Difference) -> str | None:
-        """Return the limit that alone makes *one*: without the guardrails of the other side, that allows it too."""
+    def behind(self, asked: Direction, one: Difference) -> tuple[str, ...]:
+        """Return the limits that alone make *one*: without the guardrails of the other side, that allows it too."""
         if not self.names or asked.part != "permissions":
-            return None
-        named = next((name for name in denying_guardrails(asked.other_role, one) if name in self.names), None)
-        return named if named and allowed_but_for_guardrails(asked, one) else None
+            return ()
+        named = tuple(name for name in denying_guardrails(asked.other_role, one) if name in self.names)
+        return named if named and allowed_but_for_guardrails(asked, one) else ()
 
     def take(self, name: str, evidence: Evidence) -> None:
         """Take *evidence* for what the limit *name* does."""
@@ -101,12 +101,9 @@ class _Limits:
     def changes(self) -> Iterator[AccessChange]:
         """Yield the change of each limit."""
         for name in self.names:
-            shown = tuple(self._evidence.get(name, ()))
-            actions = dict.fromkeys(action for one in shown for action in one.difference.actions)
-            yield AccessChange(
-                "limit", "permissions", name, tuple(actions), old=self._values[0].get(name),
-                new=self._values[1].get(name), causes=self._causes(name), evidence=shown,
-            )  # fmt: skip
+            old, new = (values.get(name) for values in self._values)
+            limit = AccessChange("limit", "permissions", name, old=old, new=new, causes=self._causes(name))
+            yield with_evidence(limit, tuple(self._evidence.get(name, ())))
 
     def _causes(self, name: str) -> tuple[Cause, ...]:
         """Return the unit that says the guardrail's values, else where it was chosen."""
@@ -129,16 +126,25 @@ def _guardrails(role: Explained | None) -> dict[str, tuple[str, ...]]:
     """Return the values of the guardrails by name, a duration in words; a strict one says so."""
     found: dict[str, tuple[str, ...]] = {}
     for one in role.guardrails if role else ():
-        values = [_worded(name, value) for name, given in one.values.items() for value in given]
-        found[one.name] = (*values, *(("strict",) if one.strict else ()))
+        found[one.name] = (*worded(one.values), *(("strict",) if one.strict else ()))
     return found
 
 
+def worded(values: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the *values* of a guardrail by parameter as one list, a duration in words."""
+    return tuple(_worded(name, value) for name, given in values.items() for value in given)
+
+
+_DIGITS: Final = 12
+
+
 def _worded(name: str, value: str) -> str:
-    if name != "seconds" or not value.isdecimal():
+    if name != "seconds" or not value.isdecimal() or len(value) > _DIGITS:  # an account may say anything
         return value
-    hours, rest = divmod(int(value), 3600)
-    return f"{value} s" if rest else f"{hours} h"
+    seconds = int(value)
+    if seconds % 3600 == 0:
+        return f"{seconds // 3600} h"
+    return f"{value} s" if seconds % 60 else f"{seconds // 60} min"
 
 
 # --- access
@@ -155,12 +161,17 @@ class LineKey(NamedTuple):
 
 
 class ChangeRow(NamedTuple):
-    """An action with a resource pattern that it is gained or lost on; None where only the request is known."""
+    """
+    An action with a resource pattern that it is gained or lost on; None where only the request is known.
+
+    *exceptions* are patterns within it that stay denied.
+    """
 
     key: LineKey
     action: str
     pattern: str | None
     evidence: Evidence
+    exceptions: tuple[str, ...] = ()
 
 
 def _access(part: Part, sides: ChangeSides, limits: _Limits) -> Iterator[AccessChange]:
@@ -170,8 +181,9 @@ def _access(part: Part, sides: ChangeSides, limits: _Limits) -> Iterator[AccessC
         for one in found.differences:
             evidence = Evidence(part.name, asked.way, one)
             of_one = _rows(evidence, asked, giving.grant)
-            if limit := limits.behind(asked, one):
-                limits.take(limit, evidence)
+            if names := limits.behind(asked, one):
+                for name in names:
+                    limits.take(name, evidence)
                 of_one = (row for row in of_one if row.pattern is not None)  # what else the statement gives
             rows += of_one
     yield from folded(part.name, rows)
@@ -191,7 +203,8 @@ def _rows(evidence: Evidence, asked: Direction, giving: Grant) -> Iterator[Chang
                 causes = causes_of(asked, piece, found.request) if found.request else ()
                 shown = piece._replace(request=found.request) if found.request else piece
                 key = LineKey(kind, causes, notes, one.future, lifted)
-                yield ChangeRow(key, action, found.pattern, evidence._replace(difference=shown))
+                denied = exceptions(asked.gives, action, found.pattern) if found.pattern else ()
+                yield ChangeRow(key, action, found.pattern, evidence._replace(difference=shown), denied)
 
 
 def folded(part: str, rows: Sequence[ChangeRow]) -> Iterator[AccessChange]:
@@ -199,15 +212,17 @@ def folded(part: str, rows: Sequence[ChangeRow]) -> Iterator[AccessChange]:
     of_action: dict[tuple[LineKey, str, bool], list[ChangeRow]] = {}
     for row in rows:
         of_action.setdefault((row.key, row.action, row.pattern is None), []).append(row)
-    together: dict[tuple[LineKey, tuple[str, ...]], list[ChangeRow]] = {}
+    together: dict[tuple[LineKey, tuple[str, ...], tuple[str, ...]], list[ChangeRow]] = {}
     for (key, _, _), found in of_action.items():
         patterns = _widest(filter(None, (row.pattern for row in found)))
-        together.setdefault((key, patterns), []).extend(found)
-    for (key, patterns), found in together.items():
+        denied = _widest(text for row in found if row.pattern in patterns for text in row.exceptions)
+        together.setdefault((key, patterns, denied), []).extend(found)
+    for (key, patterns, denied), found in together.items():
         evidence = {row.evidence.difference.statement: row.evidence for row in reversed(found)}
         yield AccessChange(
             key.kind, part, "", tuple(dict.fromkeys(row.action for row in found)), patterns, causes=key.causes,
             notes=key.notes, future=key.future, evidence=tuple(reversed(evidence.values())), statement=key.lifted,
+            exceptions=denied,
         )  # fmt: skip
 
 
@@ -234,10 +249,14 @@ def _of_value(value: Value, units: Sequence[Unit]) -> Iterator[AccessChange]:
     """Yield the change of a value; of tags and attached policies one for each."""
     for name, old, new in _single(value):
         field = _FIELDS.get(value.name, value.name)
-        wanted = {field, f"{field} {name}"} if name == value.name else {f"{field} {name.removeprefix('tag ')}"}
+        wanted = field if name == value.name else f"{field} {name.removeprefix('tag ')}"
+        listed = (
+            {text for side in (old, new) for text in side or ()} if isinstance(value.old or value.new, list) else ()
+        )
         causes = tuple(
             unit.cause for unit in units
-            if unit.cause.field in wanted or (unit.cause.field == field and name in (unit.cause.old, unit.cause.new))
+            if unit.cause.field == wanted
+            and (value.name == "Tags" or not listed or not {unit.cause.old, unit.cause.new}.isdisjoint(listed))
         )  # fmt: skip
         notes = (_FROM_THEN_ON,) if value.name == ENDS and new else ()
         yield AccessChange("value", "", name, old=old, new=new, causes=causes, notes=notes)

@@ -1,19 +1,21 @@
 """On which resources a difference holds: the patterns of its statement that the other side does not have, asked."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.errors import TooComplex
 from rolemgr.compare.grants import Grant
+from rolemgr.compare.regions import Pattern, meet
 from rolemgr.compare.verdicts import Difference
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.errors import LayerError, RequestError
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import Effect, IdentityStatement, PolicyDocument
-from rolemgr.iam.variables import as_pattern
-from rolemgr.iam.wildcards import contains, matches, matches_folded_action
+from rolemgr.iam.variables import Piece, as_pattern
+from rolemgr.iam.wildcards import contains, glob_steps, matches, matches_folded_action
 from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import find_action
 
@@ -48,11 +50,48 @@ def _by_pattern(
 ) -> Iterator[Spread]:  # fmt: skip
     if one.future or one.scenario.lifted or statement is None:
         return
-    for pattern in _fresh(statement, takes, action):
+    for pattern in (*_fresh(statement, takes, action), *_denied_there(statement, takes, action)):
         budget.spend(2)
         request = _on(one, action, pattern)
         if request and allowed(request, one, gives) and not allowed(request, one, takes):
             yield Spread(pattern, request)
+
+
+def exceptions(gives: Policies, action: str, pattern: str) -> tuple[str, ...]:
+    """
+    Return the patterns within *pattern* on which *gives* denies *action* whatever the request carries.
+
+    Denies with conditions, and those that say what they are not about, are left out: rather too much is told as given.
+    """
+    return tuple(text for text in _denied(gives, action) if _meet(as_pattern(pattern), as_pattern(text)))
+
+
+def _denied(side: Policies, action: str) -> Sequence[str]:
+    """Return the patterns on which *side* denies *action* whatever the request carries."""
+    folded = action.lower()
+    denies = (
+        one
+        for policy in (*side.identity, *((side.resource,) if side.resource else ()))
+        for one in policy.statements()
+        if isinstance(one, IdentityStatement) and one.effect is Effect.DENY and not one.condition
+    )
+    found = (
+        one.resource or () for one in denies if any(matches_folded_action(name, folded) for name in one.action or ())
+    )
+    return list(dict.fromkeys(chain.from_iterable(found)))
+
+
+def _denied_there(statement: IdentityStatement, other: Policies, action: str) -> Iterator[str]:
+    """Yield the patterns within those of *statement* that the *other* side denies, whatever it allows."""
+    for text in _denied(other, action):
+        if any(wide != text and contains(as_pattern(wide), as_pattern(text)) for wide in statement.resource or ()):
+            yield text
+
+
+def _meet(first: str, second: str) -> bool:
+    """Tell whether some resource is of both patterns; not where that takes too long to find out."""
+    one, other = (Pattern(glob_steps((Piece(text, live=True),))) for text in (first, second))
+    return bool(meet(one, other).answer)
 
 
 def of_action(one: Difference, action: str) -> Request | None:

@@ -1,10 +1,10 @@
 """`rolemgr audit`: what everybody in an account can really do, from what AWS tells of it."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -67,10 +67,9 @@ _JSON = ("json", "sarif", "asff")
 @click.option("--region", metavar="REGION", help="The Region whose Security Hub imports the findings, for asff.")
 @output_option
 def audit_command(
-    files: Sequence[str], live: bool, save: str | None, access: AccessOptions,
-    as_of: str | None, days: int, of: str | None, extract: str | None, fail_on: Sequence[str],
-    catalog: Sequence[str], config: str | None, baseline: str | None, write_baseline: str | None, form: str,
-    region: str | None, output: str | None,
+    files: Sequence[str], live: bool, save: str | None, access: AccessOptions, extract: str | None,
+    write_baseline: str | None, fail_on: Sequence[str], form: str, region: str | None, output: str | None,
+    **judging: Any,
 ) -> None:  # fmt: skip
     """
     Find what everybody in an account can really do.
@@ -94,50 +93,86 @@ def audit_command(
       rolemgr audit account.json --format html -o audit.html
       rolemgr audit account.json --format asff --region eu-west-1 -o findings.json
     """
-    is_json = form in _JSON or extract is not None
-    require_ending(output, "JSON" if is_json else "text", "give --format json, or another name")
-    if region is not None and form != "asff":
-        raise InputError(SourceLocation("--region"), "goes with --format asff", "an audit itself is of all Regions")
-    if region is None and form == "asff":
-        raise InputError(SourceLocation("--format"), "asff needs --region", "the Region whose Security Hub imports it")
-    today = _date(as_of)
-    _check_source(files, save, access, live=live)
-    account = _live(save, access) if live else None
-    files = [account.name] if account else files
-    inventory, wrong, whole = inventory_of(files, {account.name: account.text} if account else {})
+    _check_form(form, region, output, is_extract=extract is not None)
+    wish = _Judging(**{**judging, "as_of": _date(judging["as_of"])})
+    source = _source(files, save, access, live=live)
     if extract is not None:
-        write_output(_extracted(inventory, extract), output)
-        raise_all(wrong)
-        if account and account.error:
-            raise account.error
+        write_output(_extracted(source.inventory, extract), output)
+        raise_all(source.wrong)
+        _say_of_account(source)
         return
-    chosen = judged_named(inventory, of, "--of") if of is not None else []
-    found = _excused(_audited(inventory, today, days, catalog), config, baseline, chosen)
+    chosen = judged_named(source.inventory, wish.of, "--of") if wish.of is not None else []
+    found = _judged(source.inventory, wish, chosen)
     if write_baseline is not None:
         _write_baseline(found, write_baseline)
     else:
-        again = _again({"--as-of": as_of, "--config": config, "--baseline": baseline}, days, catalog)
-        write_output(_text(found, chosen, form, [*files, *again], region), output)
-    end_with(wrong, whole)
-    if account and account.error:
-        raise account.error
+        write_output(_text(found, chosen, form, [*source.names, *wish.again()], region), output)
+    end_with(source.wrong, source.whole)
+    _say_of_account(source)
     open_: list[HasSeverity] = [*found.findings, *found.on_suppressions]
     if write_baseline is None and workflow.check.fails(fail_on, open_, found.not_judged):
         sys.exit(1)
 
 
-def _again(options: Mapping[str, str | None], days: int, catalog: Sequence[str]) -> list[str]:
-    """Return the options that a command on the same audit repeats."""
-    repeated = [text for option, value in options.items() if value is not None for text in (option, value)]
-    repeated += ["--days", str(days)] if days != DAYS else []
-    return [*repeated, *(text for one in catalog for text in ("--catalog", one))]
+class _Judging(NamedTuple):
+    """What decides about findings: the day, how long a role may rest, about whom, the catalog, what is excused."""
+
+    as_of: date | None
+    days: int
+    of: str | None
+    catalog: Sequence[str]
+    config: str | None
+    baseline: str | None
+
+    def again(self) -> list[str]:
+        """Return the options that a command on the same audit repeats."""
+        day = self.as_of.isoformat() if self.as_of else None
+        options = {"--as-of": day, "--config": self.config, "--baseline": self.baseline}
+        repeated = [text for option, value in options.items() if value is not None for text in (option, value)]
+        repeated += ["--days", str(self.days)] if self.days != DAYS else []
+        return [*repeated, *(text for one in self.catalog for text in ("--catalog", one))]
 
 
-def _excused(found: "Audit", config: str | None, baseline: str | None, chosen: "Sequence[Judged]") -> "Audit":
-    """Return *found* without what is excused or known, which stands beside it, and of the *chosen* principals alone."""
-    found = workflow.audit.excused(found, config)
-    if baseline is not None:
-        found = workflow.audit.beyond_baseline(found, baseline)
+class _Source(NamedTuple):
+    """What is audited: its *names*, its inventory, what is wrong in it, how many files are whole, what did not come."""
+
+    names: Sequence[str]
+    inventory: "Inventory"
+    wrong: Sequence[InputError]
+    whole: int
+    error: Exception | None
+
+
+def _source(files: Sequence[str], save: str | None, access: AccessOptions, *, live: bool) -> _Source:
+    """Return what the *files* say, or the account as it is now; raise InputError for options that do not fit."""
+    _check_source(files, save, access, live=live)
+    account = _live(save, access) if live else None
+    names = [account.name] if account else files
+    inventory, wrong, whole = inventory_of(names, {account.name: account.text} if account else {})
+    return _Source(names, inventory, wrong, whole, account.error if account else None)
+
+
+def _say_of_account(source: _Source) -> None:
+    """Raise what kept the account from being read whole, once what was read is judged."""
+    if source.error:
+        raise source.error
+
+
+def _check_form(form: str, region: str | None, output: str | None, *, is_extract: bool) -> None:
+    """Raise InputError where the form, the Region of Security Hub and the name of the output do not fit together."""
+    is_json = form in _JSON or is_extract
+    require_ending(output, "JSON" if is_json else "text", "give --format json, or another name")
+    if region is not None and form != "asff":
+        raise InputError(SourceLocation("--region"), "goes with --format asff", "an audit itself is of all Regions")
+    if region is None and form == "asff":
+        raise InputError(SourceLocation("--format"), "asff needs --region", "the Region whose Security Hub imports it")
+
+
+def _judged(inventory: "Inventory", wish: _Judging, chosen: "Sequence[Judged]") -> "Audit":
+    """Return what is found, what is excused or known beside it, and of the *chosen* principals alone."""
+    found = workflow.audit.excused(_audited(inventory, wish.as_of, wish.days, wish.catalog), wish.config)
+    if wish.baseline is not None:
+        found = workflow.audit.beyond_baseline(found, wish.baseline)
     return report.audit.only_of(found, chosen) if chosen else found
 
 

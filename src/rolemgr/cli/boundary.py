@@ -1,6 +1,7 @@
 """`rolemgr boundary`: the permissions boundary of a role, or of several."""
 
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -9,6 +10,10 @@ from rolemgr.cli.files import is_folder, require_ending, write_in, write_output
 from rolemgr.cli.lazy import workflow
 from rolemgr.cli.options import role_options
 from rolemgr.cli.outside import OUTSIDE
+from rolemgr.cli.proving import attached_option, give_proofs, layer_form_option, prove_option, rendered_form
+
+if TYPE_CHECKING:
+    from rolemgr.workflow.boundary import BoundaryRequest
 
 _FORMS = {"json": "JSON", "cloudformation": "YAML", "terraform": "JSON", "aws-cli": "a shell script"}
 
@@ -19,15 +24,17 @@ _FORMS = {"json": "JSON", "cloudformation": "YAML", "terraform": "JSON", "aws-cl
     "--boundary-for", "others", multiple=True, metavar="PERSONA", help="Another persona that shares it; repeatable."
 )
 @click.option("--boundary-name", metavar="NAME", help="The policy's name; ROLE-boundary unless given.")
-@click.option(
-    "--format", "form", type=click.Choice([*_FORMS]), default="json", show_default=True, help="The form of the result."
-)
+@layer_form_option(_FORMS)
+@prove_option
+@attached_option
 @output_option
 def boundary_command(
     chosen: dict[str, Any],
     others: tuple[str, ...],
     boundary_name: str | None,
-    form: str,
+    form: str | None,
+    prove: bool,
+    attached: tuple[str, ...],
     output: str | None,
     verbose: bool,
 ) -> None:
@@ -40,18 +47,28 @@ def boundary_command(
     the guardrails, as far as there is room. What is left out is named with the layer that holds it. Within its
     boundary the role is the same. Nothing touches AWS.
 
-    `create --with-boundary` makes the role together with its boundary.
+    --prove proves it: within the boundary the role may do all that it may do without, and no policy that is attached
+    brings in what its persona must never have. `create --with-boundary` makes the role together with its boundary.
 
     \b
     Examples:
       rolemgr boundary --persona data-scientist --account 123456789012 --region eu-west-1
       rolemgr boundary --role roles/churn.yaml --format terraform -o boundaries/
+      rolemgr boundary --role roles/churn.yaml --prove --attached boundary.json
       rolemgr boundary --persona sagemaker-compute --boundary-for sagemaker-feature-store --boundary-name ml-work
     """
+    request = workflow.boundary.BoundaryRequest(chosen, others, boundary_name)
+    if prove:
+        found = partial(workflow.prove_layers.prove_bounds, request, attached, OUTSIDE, verbose=verbose)
+        give_proofs(found, form, output)
+    else:
+        _render(request, rendered_form(form, attached), output, verbose=verbose)
+
+
+def _render(request: "BoundaryRequest", form: str, output: str | None, *, verbose: bool) -> None:
     is_in_folder = output is not None and (output.endswith("/") or is_folder(output))
     if not is_in_folder:
         require_ending(output, _FORMS[form], "choose another --format, or another name")
-    request = workflow.boundary.BoundaryRequest(chosen, others, boundary_name)
     made = workflow.boundary.make_boundary(request, OUTSIDE, verbose=verbose)
     if is_in_folder:
         write_in(str(output), workflow.boundary.BOUNDARY_FORMS[form], made.policy.name, made.text(form))

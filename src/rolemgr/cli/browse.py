@@ -9,13 +9,28 @@ from rolemgr.cli.lazy import workflow
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.errors import InputError, SourceLocation
 
-_ENTRIES = ("persona", "separation", "activity-group", "guardrail", "profile", "scp", "rcp")
+_ENTRIES = (
+    "persona", "separation", "activity-group", "guardrail", "profile", "scp", "rcp", "resource-policy",
+    "detective-control",
+)  # fmt: skip
 
 
 @click.command("list")
 @click.argument(
     "kind",
-    type=click.Choice(["personas", "separations", "activity-groups", "guardrails", "profiles", "scps", "rcps"]),
+    type=click.Choice(
+        [
+            "personas",
+            "separations",
+            "activity-groups",
+            "guardrails",
+            "profiles",
+            "scps",
+            "rcps",
+            "resource-policies",
+            "detective-controls",
+        ]
+    ),
 )
 @click.option("--matrix", is_flag=True, help="Show which persona has which activity group.")
 @catalog_option
@@ -34,6 +49,7 @@ def list_command(
       rolemgr list separations
       rolemgr list activity-groups --matrix
       rolemgr list scps
+      rolemgr list resource-policies
       rolemgr list activity-groups --catalog ./our-catalog --format json
     """
     if matrix and kind != "activity-groups":
@@ -55,7 +71,7 @@ def show_command(
     kind: str, name: str, catalog: Sequence[str], form: str, output: str | None, color: str
 ) -> None:  # fmt: skip
     """
-    Show one catalog entry, or a blueprint, as a tree.
+    Show a catalog entry, or a blueprint, as a tree.
 
     Of a blueprint it shows accounts, units, layers, flows and roles, and for each value of a role the line and the
     level (all roles, unit, account, project, the role) that it comes from.
@@ -68,6 +84,8 @@ def show_command(
       rolemgr show guardrail volume-kms-key
       rolemgr show profile regulated
       rolemgr show scp iam-lockdown
+      rolemgr show resource-policy bucket
+      rolemgr show detective-control outside-guardrails
       rolemgr show blueprint blueprint.yaml
     """
     if kind == "blueprint":

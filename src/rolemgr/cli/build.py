@@ -21,11 +21,13 @@ _FORMS = ("json", "cloudformation", "terraform", "aws-cli")
 @click.option("--prune", is_flag=True, help="Delete what an earlier build wrote there and this one does not.")
 def build_command(blueprint: str, form: str, output: str, prune: bool) -> None:
     """
-    Render every document of a blueprint into a folder.
+    Render every document of a blueprint.
 
     Each account has a folder with its roles and the policies of what it shares; `organization` has the SCPs and RCPs
-    of each level. Only files that change are written, so that a build of the same blueprint changes nothing. What an
-    earlier build left is named. `rolemgr prove BLUEPRINT` says whether the documents do what the blueprint says.
+    of each level, and the roles that all accounts of a unit have alike. index.html and index.md show all of it, and
+    what to apply in which order. Only files that change are written, so that a build of the same blueprint changes
+    nothing; what an earlier build left is named. `rolemgr prove BLUEPRINT` says whether the documents do what the
+    blueprint says.
 
     \b
     Examples:

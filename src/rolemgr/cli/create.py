@@ -76,24 +76,29 @@ def create_command(
         beside = "--apply" if to_account else "--format" if form_given else None
         _check_template(exports.template[0], chosen, beside=beside)
     locks = _locks(chosen, lock, to_account=to_account) if lock is not None else ()
+    options = ApplyOptions(allow_findings=allow_findings, yes=yes)
     if to_account:
         _check_applicable(exports, form_given=form_given)
     else:
-        _check_written(exports, output, yes=yes, allow_findings=allow_findings, **access._asdict())
+        _check_written(exports, output, **options._asdict(), **access._asdict())
     if at_a_terminal() and not names_a_role(chosen, os.environ):
         chosen = cli.wizard.ask_for_role(ctx, chosen)
     if to_account:
-        options = ApplyOptions(allow_findings=allow_findings, yes=yes)
         apply_roles(role_files(chosen), access, options, exports.form if form_given else "text", output,
                     verbose=verbose)  # fmt: skip
     elif many_roles(chosen):
         _create_many(chosen, partial(exported_text, exports=exports), exports, output, verbose=verbose)
     else:
         _create_one(chosen, exports, output, verbose=verbose)
+    _write_locks(locks, named=bool(lock))
+
+
+def _write_locks(locks: "Sequence[LockFile]", *, named: bool) -> None:
+    """Write *locks*; where nobody *named* the file, a link there is not followed."""
     for one in locks:
-        if lock:
+        if named:
             write_output(one.text, one.path)
-        else:  # nobody named it: a link there is not followed
+        else:
             write_in(os.path.dirname(one.path) or ".", os.path.basename(one.path), "", one.text)  # noqa: PTH119, PTH120
 
 

@@ -24,10 +24,11 @@ _BLUEPRINTS = ("single", "three-accounts", "regulated", "small-team")
               f"[default: {SETTINGS_FILE}, or {BLUEPRINT_FILE}]")  # fmt: skip
 def init_command(chosen: dict[str, Any], blueprint: str | None, output: str | None) -> None:
     """
-    Write a starter rolemgr.yaml, with every key explained, or a starter blueprint.
+    Write a starter rolemgr.yaml, or a starter blueprint.
 
-    On a terminal and without --persona the wizard asks for its values; otherwise it holds the options that
-    are given. A file that exists is never overwritten. Afterwards `rolemgr create` needs no options here.
+    Every key of rolemgr.yaml is explained in it. On a terminal and without --persona the wizard asks for its values;
+    otherwise it holds the options that are given. A file that exists is never overwritten. Afterwards `rolemgr create`
+    needs no options here.
 
     With --blueprint it is one file for all accounts, roles and flows, which builds and proves as it is:
     `single` (one account), `three-accounts` (data, modelling, production), `regulated` (keys, network, boundaries,

@@ -1,8 +1,8 @@
 """`rolemgr scp` and `rolemgr rcp`: policies of an organization, from guardrails and patterns."""
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, TypeVar
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -10,8 +10,12 @@ from rolemgr.cli.console import catalog_option, output_option
 from rolemgr.cli.files import is_folder, require_ending, write_in, write_output
 from rolemgr.cli.lazy import workflow
 from rolemgr.cli.outside import OUTSIDE
+from rolemgr.cli.proving import attached_option, give_proofs, layer_form_option, prove_option, rendered_form
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.workflow.role_options import BY_KEY
+
+if TYPE_CHECKING:
+    from rolemgr.workflow.layer_policies import LayerRequest
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -36,10 +40,16 @@ def _common(command: Command) -> Command:
     for option in (
         output_option,
         catalog_option,
+        attached_option,
+        prove_option,
         click.option("--name", metavar="NAME", help="What the policies are called; rolemgr-scp or -rcp unless given."),
         click.option("--free-slots", type=int, metavar="N", help="How many policies can still be attached there."),
         click.option(
             "--exempt", multiple=True, metavar="ARN", help="A role that is not bound, such as break-glass; repeatable.",
+        ),
+        click.option(
+            "--exempt-until", multiple=True, metavar="ARN=TIME",
+            help="A role that is not bound until then, such as an elevated one; repeatable.",
         ),
         click.option(
             "--parameter", "parameters", multiple=True, metavar="[PATTERN.]KEY=VALUE[,VALUE...]",
@@ -70,19 +80,37 @@ def _guardrail_options(command: Command) -> Command:
     return result
 
 
-_form_option = click.option(
-    "--format", "form", type=click.Choice(["json", "cloudformation", "terraform", "aws-cli", "lza"]), default="json",
-    show_default=True, help="The form of the result; lza is a folder for the Landing Zone Accelerator.",
-)  # fmt: skip
+_form_option = layer_form_option(
+    ("json", "cloudformation", "terraform", "aws-cli", "lza"), " (lza is a folder for the Landing Zone Accelerator)"
+)
 
 
-def _render(kind: str, patterns: tuple[str, ...], form: str, output: str | None, chosen: dict[str, Any]) -> None:
+class _ResultOptions(NamedTuple):
+    """What is to be done with the policies, and where the result goes."""
+
+    form: str | None
+    output: str | None
+    prove: bool
+    attached: tuple[str, ...]
+
+
+def _made(kind: str, patterns: tuple[str, ...], chosen: dict[str, Any], asked: _ResultOptions) -> None:
+    """Prove the policies that are chosen, or render them."""
+    request = workflow.layer_policies.LayerRequest(kind, patterns, **chosen)
+    if asked.prove:
+        found = partial(workflow.prove_layers.prove_layer, request, asked.attached, OUTSIDE)
+        give_proofs(found, asked.form, asked.output)
+    else:
+        _render(request, rendered_form(asked.form, asked.attached), asked.output)
+
+
+def _render(request: "LayerRequest", form: str, output: str | None) -> None:
     folder = output is not None and (output.endswith("/") or is_folder(output))
     if form == "lza" and not folder:
         raise InputError(SourceLocation("--format"), "`lza` is several files", "give -o FOLDER/")
     if not folder:
         require_ending(output, _LANGUAGES[form], "choose another --format, or another name")
-    made = workflow.layer_policies.make_layer(workflow.layer_policies.LayerRequest(kind, patterns, **chosen), OUTSIDE)
+    made = workflow.layer_policies.make_layer(request, OUTSIDE)
     if folder:
         for one in workflow.layer_policies.layer_files(made.name, made.documents, form):
             write_in(str(output), one.place, one.name, one.text)
@@ -105,7 +133,10 @@ _LANGUAGES = {"json": "JSON", "cloudformation": "YAML", "terraform": "JSON", "aw
 )
 @_form_option
 @_common
-def scp_command(patterns: tuple[str, ...], form: str, output: str | None, **chosen: Any) -> None:
+def scp_command(
+    patterns: tuple[str, ...], form: str | None, output: str | None, prove: bool, attached: tuple[str, ...],
+    **chosen: Any,
+) -> None:  # fmt: skip
     """
     Render SCPs.
 
@@ -114,21 +145,29 @@ def scp_command(patterns: tuple[str, ...], form: str, output: str | None, **chos
     FullAWSAccess stays beside them. Whoever is exempt is so by the ARN of a role, and nobody else makes or takes
     such a role. Nothing touches AWS.
 
+    --prove proves it, for your values and over every request: whoever is not exempt is denied all that you asked to be
+    denied, no guardrail is dodged, and nobody but its keepers changes what is protected, by any action that AWS has for
+    it. With --attached it is proven of policies that you have.
+
     \b
     Examples:
       rolemgr scp approved-regions --parameter regions=eu-west-1,eu-central-1
       rolemgr scp vpc-required kms-required --guardrail 'instance-types=ml.m5.*,ml.g4dn.xlarge' \\
           --exempt 'arn:aws:iam::*:role/platform/break-glass' --landing-zone stacksets
+      rolemgr scp vpc-required --exempt 'arn:aws:iam::*:role/platform/break-glass' --prove --attached scps.json
       rolemgr scp protect-roles --parameter 'roles=arn:*:iam::*:role/ml/*' --format terraform -o scps/
     """
-    _render("scp", patterns, form, output, chosen)
+    _made("scp", patterns, chosen, _ResultOptions(form, output, prove, attached))
 
 
 @click.command("rcp")
 @click.argument("patterns", nargs=-1, metavar="PATTERN...")
 @_form_option
 @_common
-def rcp_command(patterns: tuple[str, ...], form: str, output: str | None, **chosen: Any) -> None:
+def rcp_command(
+    patterns: tuple[str, ...], form: str | None, output: str | None, prove: bool, attached: tuple[str, ...],
+    **chosen: Any,
+) -> None:  # fmt: skip
     """
     Render RCPs.
 
@@ -140,4 +179,4 @@ def rcp_command(patterns: tuple[str, ...], form: str, output: str | None, **chos
       rolemgr rcp organization-identities confused-deputy --parameter organization=o-a1b2c3d4e5
       rolemgr rcp secure-transport --format cloudformation -o secure-transport.yaml
     """
-    _render("rcp", patterns, form, output, chosen)
+    _made("rcp", patterns, chosen, _ResultOptions(form, output, prove, attached))

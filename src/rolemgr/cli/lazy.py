@@ -10,7 +10,7 @@ map of the house, they are the packages themselves with the modules that are imp
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["account", "audit", "catalog", "cli", "detective", "report", "workflow"]
+__all__ = ["account", "audit", "catalog", "cli", "report", "workflow"]
 
 if TYPE_CHECKING:
     import rolemgr.account.ownership
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     import rolemgr.cli.many
     import rolemgr.cli.neighbours
     import rolemgr.cli.wizard
-    import rolemgr.detective.detective
     import rolemgr.report.audit
     import rolemgr.report.audit_forms
     import rolemgr.report.can
@@ -44,13 +43,19 @@ if TYPE_CHECKING:
     import rolemgr.workflow.batch
     import rolemgr.workflow.blueprint
     import rolemgr.workflow.boundary
+    import rolemgr.workflow.break_glass
+    import rolemgr.workflow.break_glass_files
     import rolemgr.workflow.browse
     import rolemgr.workflow.built
     import rolemgr.workflow.check
     import rolemgr.workflow.create
+    import rolemgr.workflow.declarative
+    import rolemgr.workflow.detective
     import rolemgr.workflow.diagnose
     import rolemgr.workflow.diff
     import rolemgr.workflow.drift
+    import rolemgr.workflow.elevated
+    import rolemgr.workflow.elevated_files
     import rolemgr.workflow.found
     import rolemgr.workflow.inventory_questions
     import rolemgr.workflow.layer_policies
@@ -62,11 +67,12 @@ if TYPE_CHECKING:
     import rolemgr.workflow.policy_test
     import rolemgr.workflow.preview
     import rolemgr.workflow.prove
+    import rolemgr.workflow.prove_layers
     import rolemgr.workflow.resource_policies
     import rolemgr.workflow.schemas
     import rolemgr.workflow.simulate
     import rolemgr.workflow.starter
-    from rolemgr import account, audit, catalog, cli, detective, report, workflow
+    from rolemgr import account, audit, catalog, cli, report, workflow
 else:
 
     class _Package:
@@ -87,6 +93,5 @@ else:
     audit = _Package("rolemgr.audit")
     catalog = _Package("rolemgr.catalog")
     cli = _Package("rolemgr.cli")
-    detective = _Package("rolemgr.detective")
     report = _Package("rolemgr.report")
     workflow = _Package("rolemgr.workflow")

@@ -41,9 +41,12 @@ COMMANDS = {
     "drift": ("rolemgr.cli.drift", "Say where roles in the account differ from their files."),
     "scp": ("rolemgr.cli.layer_policies", "Render SCPs."),
     "rcp": ("rolemgr.cli.layer_policies", "Render RCPs."),
+    "s3-policy": ("rolemgr.cli.s3_policy", "Render Organizations' S3 policy."),
     "boundary": ("rolemgr.cli.boundary", "Render permissions boundaries."),
+    "elevated": ("rolemgr.cli.elevated", "Render an elevated role."),
+    "break-glass": ("rolemgr.cli.break_glass", "Render a break-glass role."),
     "resource-policy": ("rolemgr.cli.resource_policy", "Render resource policies."),
-    "detective": ("rolemgr.cli.detective", "Render a control that finds what IAM can't prevent."),
+    "detective": ("rolemgr.cli.detective", "Render controls that find what IAM can't prevent."),
     "schema": ("rolemgr.cli.schema", "Print the JSON Schema of a file format."),
     "completion": ("rolemgr.cli.completion", "Print the shell's completion script."),
 }

@@ -23,7 +23,7 @@ def prove_command(
     blueprint: str | None, chosen: dict[str, Any], form: str, output: str | None, color: str, verbose: bool
 ) -> None:
     """
-    Prove what a role, or the whole catalog, can never do.
+    Prove what a role, catalog or blueprint can never do.
 
     Nothing is sampled: each action is asked on each class of resources with each condition key absent, right,
     wrong and both. Proven are separation over all roles that are reached, declared overlaps of personas, that

@@ -9,7 +9,8 @@ from rolemgr.files.write import to_json
 
 SCHEMAS = (
     "persona", "separation", "activity-group", "shared-parameters", "guardrail", "guardrail-profile", "role", "tests",
-    "checks", "check-config", "inventory", "layer-pattern", "resource-pattern", "flow", "blueprint",
+    "checks", "check-config", "inventory", "layer-pattern", "resource-pattern", "share-pattern", "detective-control",
+    "flow", "blueprint",
 )  # fmt: skip
 
 

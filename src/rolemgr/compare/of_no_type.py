@@ -38,3 +38,13 @@ def _pairs(policies: Sequence[IdentityPolicy]) -> Iterator[tuple[str, str]]:
                         return
                     left -= 1
                     yield action, resource
+
+
+def no_effect(*found: OfNoType | None) -> Iterator[str]:
+    """Yield in words how many pairs the sides name that are no difference; nothing where there is none."""
+    known = [one for one in found if one]
+    if known:
+        least = "at least " if any(one.more for one in known) else ""
+        count = sum(one.pairs for one in known)
+        pairs = "pair of an action and a resource has" if count == 1 else "pairs of an action and a resource have"
+        yield f"{least}{count:,} {pairs} no effect in AWS and {'is' if count == 1 else 'are'} not counted"

@@ -1,7 +1,7 @@
 """
 From shares to statements: what can stand in one statement without saying more does.
 
-Shares of one service, one purpose, equal effect and conditions, reads apart from writes, stand in one statement
+Shares of one service, one purpose, equal effect and conditions stand in one statement
 where every pair of action and resource that this adds is inert: AWS never asks for the action on such a resource
 (`rolemgr.reference.inert`). `*` never joins a named resource, and across services nothing joins, but for Allows
 on `*` without a condition, which stand in one statement, as do the Denies of one catalog statement.

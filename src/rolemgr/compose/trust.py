@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from rolemgr.iam.arn import Arn
-from rolemgr.iam.documents import Conditions
+from rolemgr.iam.documents import Conditions, PrincipalKind
 from rolemgr.model.role import ComposedTrust
 from rolemgr.model.spec import RoleSpec
 from rolemgr.model.trust import (
@@ -25,11 +25,13 @@ from rolemgr.model.trust import (
     RoleTrust,
     SageMakerTrust,
     SamlTrust,
+    UserTrust,
 )
 
 _SIDS = {
     "sagemaker": "SageMaker",
     "account": "Account",
+    "user": "User",
     "role": "Role",
     "saml": "Saml",
     "oidc": "Oidc",
@@ -47,7 +49,7 @@ _GITHUB_AUDIENCE = "sts.amazonaws.com"
 
 _CHAINED = 3600
 
-_Statement = tuple[str, dict[str, tuple[str, ...]], Conditions]
+_Statement = tuple[str, dict[PrincipalKind, tuple[str, ...]], Conditions]
 """The action that takes the role, who may call it, and under which conditions."""
 
 
@@ -108,7 +110,7 @@ def _source_conditions(spec: RoleSpec, source: str) -> Conditions:
     return conditions
 
 
-_Assumed = AccountTrust | RoleTrust | SamlTrust | OidcTrust | GitHubTrust
+_Assumed = AccountTrust | UserTrust | RoleTrust | SamlTrust | OidcTrust | GitHubTrust
 
 
 def _assumed(spec: RoleSpec, sid: str, trust: _Assumed) -> Iterator[ComposedTrust]:
@@ -123,7 +125,7 @@ def _assumed(spec: RoleSpec, sid: str, trust: _Assumed) -> Iterator[ComposedTrus
     tags = trust.session_tags
     passed = {"Null": {f"aws:RequestTag/{key}": ("false",) for key in tags}} if tags else {}
     asked = {} if isinstance(trust, GitHubTrust) else passed
-    yield ComposedTrust(sid, principal, (action,), {**conditions, **asked})
+    yield ComposedTrust(sid, principal, (action,), _together(conditions, asked, _known_again(trust)))
     if tags:
         only = {"ForAllValues:StringEquals": {"aws:TagKeys": tags}}
         yield ComposedTrust(f"{sid}Tags", principal, ("sts:TagSession",), {**only, **passed})
@@ -131,12 +133,38 @@ def _assumed(spec: RoleSpec, sid: str, trust: _Assumed) -> Iterator[ComposedTrus
         yield ComposedTrust(f"{sid}Identity", principal, ("sts:SetSourceIdentity",), {})
 
 
+def _known_again(trust: _Assumed) -> Conditions:
+    """
+    Return the conditions by which a session of *trust* is found again in CloudTrail.
+
+    The source identity stays through chained roles and can't be changed; GitHub's tokens hold none, and the
+    console's role switching sets none.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
+    """
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    if not isinstance(trust, GitHubTrust) and trust.source_identity == "required":
+        found["Null"] = {"sts:SourceIdentity": ("false",)}
+    if trust.session_name:
+        wild = {"*", "?"} & set(trust.session_name)
+        found["StringLike" if wild else "StringEquals"] = {"sts:RoleSessionName": (trust.session_name,)}
+    return found
+
+
+def _together(*conditions: Conditions) -> Conditions:
+    """Return all *conditions*, which have to hold together; no two ask for one key by one operator."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for one in conditions:
+        for operator, block in one.items():
+            found.setdefault(operator, {}).update(block)
+    return found
+
+
 def _taken(spec: RoleSpec, trust: _Assumed) -> _Statement:
     match trust:
         case AccountTrust():
             principal = f"arn:{spec.partition_name}:iam::{trust.value}:root"
             return "sts:AssumeRole", {"AWS": (principal,)}, _caller_conditions(trust)
-        case RoleTrust():
+        case UserTrust() | RoleTrust():
             return "sts:AssumeRole", {"AWS": (trust.value,)}, _caller_conditions(trust)
         case SamlTrust():
             audience: Conditions = {"StringEquals": {"SAML:aud": (_SIGN_IN[spec.partition_name],)}}
@@ -150,7 +178,7 @@ def _taken(spec: RoleSpec, trust: _Assumed) -> _Statement:
             return "sts:AssumeRoleWithWebIdentity", {"Federated": (provider,)}, claims
 
 
-def _caller_conditions(trust: AccountTrust | RoleTrust) -> Conditions:
+def _caller_conditions(trust: AccountTrust | UserTrust | RoleTrust) -> Conditions:
     """
     Return the conditions on a caller with AWS credentials.
 
@@ -162,8 +190,13 @@ def _caller_conditions(trust: AccountTrust | RoleTrust) -> Conditions:
         equal["sts:ExternalId"] = (trust.external_id,)
     if trust.org_id:
         equal["aws:PrincipalOrgID"] = (trust.org_id,)
-    conditions = {"StringEquals": equal} if equal else {}
-    return conditions | ({"Bool": {"aws:MultiFactorAuthPresent": ("true",)}} if trust.mfa else {})
+    conditions: dict[str, dict[str, tuple[str, ...]]] = {"StringEquals": equal} if equal else {}
+    age = None if isinstance(trust, RoleTrust) else trust.mfa_age
+    if trust.mfa or age:
+        conditions["Bool"] = {"aws:MultiFactorAuthPresent": ("true",)}
+    if age:
+        conditions["NumericLessThanEquals"] = {"aws:MultiFactorAuthAge": (str(age),)}
+    return conditions
 
 
 def _token_conditions(provider: str, audience: str | None, subject: str) -> Conditions:
@@ -179,6 +212,8 @@ def trust_notes(spec: RoleSpec) -> Iterator[str]:
     """Yield what to know of the trust that *spec* names: who gets in that one may not expect, and who does not."""
     for _, trust in _named(spec.trust):
         match trust:
+            case UserTrust():
+                yield from _user_notes(trust)
             case AccountTrust() | RoleTrust():
                 yield from _caller_notes(spec, trust)
             case OidcTrust() if not trust.aud:
@@ -200,8 +235,26 @@ def _caller_notes(spec: RoleSpec, trust: AccountTrust | RoleTrust) -> Iterator[s
     if trust.session_tags:
         yield (f"callers from account {account} choose the values of {', '.join(trust.session_tags)} themselves:"
                " hold them there to their own (aws:RequestTag equal to aws:PrincipalTag)")  # fmt: skip
+    yield from _identity_notes(trust)
     if isinstance(trust, RoleTrust):
         yield from _role_notes(spec, trust)
+
+
+def _user_notes(trust: UserTrust) -> Iterator[str]:
+    """
+    Yield the notes on a caller that is an IAM user.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
+    """
+    if not (trust.mfa or trust.mfa_age):
+        yield f"`{trust.value}` gets in without MFA, by an access key alone: give mfa=yes, or mfa-age=15m"
+    yield f"`{trust.value}` has to be there before the role, and one of that name made later does not get in"
+    yield from _identity_notes(trust)
+
+
+def _identity_notes(trust: _Assumed) -> Iterator[str]:
+    if not isinstance(trust, GitHubTrust | SamlTrust | OidcTrust) and trust.source_identity == "required":
+        yield f"`{trust.value}` can't switch to the role in the console, which sets no source identity"
 
 
 def _role_notes(spec: RoleSpec, trust: RoleTrust) -> Iterator[str]:

@@ -1,63 +1,80 @@
 """
-The CloudFormation stack of a detective control: rule, function, topic, and what they may do.
+The CloudFormation stack of detective controls: what each has in it, and the topic that all of them publish on.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import dataclass, field
 from typing import Any
 
 Json = dict[str, Any]
 
 
-def stack(
-    name: str,
-    finds: str,
-    metadata: Mapping[str, Any],
-    *,
-    pattern: Json,
-    code: str,
-    settings: Mapping[str, str],
-    statements: Sequence[Json],
-) -> Json:
-    """
-    Return the template of the control *name*, which *finds* something and explains itself by *metadata*.
+@dataclass(frozen=True)
+class StackPart:
+    """What a control adds to a stack."""
 
-    Calls that the event *pattern* matches go to a Lambda function of the source *code*, whose environment has
-    the *settings* and whose role may do what the *statements* allow, beside logging and publishing.
-    """
-    function = {"Code": {"ZipFile": code}} | _environment(name, settings)
+    resources: Json
+    outputs: Json = field(default_factory=dict)
+    parameters: Json = field(default_factory=dict)
+    conditions: Json = field(default_factory=dict)
+    mappings: Json = field(default_factory=dict)
+    publishes: bool = False
+    """Whether it has something to say on the topic."""
+
+
+def stack(description: str, metadata: Mapping[str, Any], parts: Sequence[StackPart]) -> Json:
+    """Return the template with *parts*, which explains itself by *metadata*; the topic is there where one publishes."""
+    publishes = any(part.publishes for part in parts)
     made = {
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": f"Finds {finds}. Made by rolemgr detective {name}.",
+        "Description": description,
         "Metadata": dict(metadata),
-        "Parameters": _PARAMETERS,
-        "Conditions": {
-            "OwnTopic": {"Fn::Equals": [_ref("TopicArn"), ""]},
-            "HasEmail": {"Fn::Not": [{"Fn::Equals": [_ref("Email"), ""]}]},
-        },
-        "Resources": _topic() | _function(name, function, statements) | _rule(finds, pattern),
-        "Outputs": {
-            "Topic": {"Description": "Where findings are published.", "Value": _TOPIC},
-            "FunctionRole": {
-                "Description": "Who publishes them; the key of a topic of yours must let it.",
-                "Value": _arn("FunctionRole"),
-            },
-        },
+        "Parameters": _merged([_PARAMETERS] if publishes else [], (part.parameters for part in parts)),
+        "Mappings": _merged([], (part.mappings for part in parts)),
+        "Conditions": _merged([_CONDITIONS] if publishes else [], (part.conditions for part in parts)),
+        "Resources": _merged([_TOPIC_RESOURCES] if publishes else [], (part.resources for part in parts)),
+        "Outputs": _merged([_OUTPUTS] if publishes else [], (part.outputs for part in parts)),
     }
-    return deepcopy(made)  # nothing in it is ours any more
+    return deepcopy({name: one for name, one in made.items() if one})  # nothing in it is ours any more
 
 
-def _ref(name: str) -> Json:
+def _merged(first: Iterable[Json], rest: Iterable[Json]) -> Json:
+    """Return all of *first* and *rest*; of what several have by one name, a mapping's regions are put together."""
+    found: Json = {}
+    for one in (*first, *rest):
+        for name, value in one.items():
+            old = found.get(name)
+            if old is not None and old != value:
+                value = {key: {**old.get(key, {}), **value.get(key, {})} for key in (*old, *value)}
+            found[name] = value
+    return found
+
+
+def logical(control: str) -> str:
+    """Return what the logical ids of *control* begin with: ``OnDemandJobs``."""
+    return "".join(word[:1].upper() + word[1:] for word in control.split("-"))
+
+
+def ref(name: str) -> Json:
+    """Return a reference to the resource or parameter *name*."""
     return {"Ref": name}
 
 
-def _arn(name: str) -> Json:
+def arn(name: str) -> Json:
+    """Return the ARN of the resource *name*."""
     return {"Fn::GetAtt": [name, "Arn"]}
 
 
-_TOPIC: Json = {"Fn::If": ["OwnTopic", _ref("Topic"), _ref("TopicArn")]}
+def document(*statements: Json) -> Json:
+    """Return a policy of *statements*."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+TOPIC: Json = {"Fn::If": ["OwnTopic", ref("Topic"), ref("TopicArn")]}
+"""The ARN of the topic."""
 _PARAMETERS: Json = {
     "Email": {
         "Type": "String",
@@ -68,109 +85,129 @@ _PARAMETERS: Json = {
         "Type": "String",
         "Default": "",
         "Description": "A standard SNS topic of yours for the findings; empty for a new one. Where a KMS key "
-        "encrypts it, the key's policy must let the role in the output FunctionRole use it.",
+        "encrypts it, the key's policy must let the roles in the outputs use it.",
+    },
+}
+_CONDITIONS: Json = {
+    "OwnTopic": {"Fn::Equals": [ref("TopicArn"), ""]},
+    "HasEmail": {"Fn::Not": [{"Fn::Equals": [ref("Email"), ""]}]},
+}
+_OUTPUTS: Json = {"Topic": {"Description": "Where findings are published.", "Value": TOPIC}}
+_TOPIC_RESOURCES: Json = {
+    # A service such as EventBridge can't use the account's key for SNS; a role of the account, like a function's, can
+    # through SNS. So nothing needs a topic policy, and only who may by IAM publishes.
+    # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    "Topic": {
+        "Type": "AWS::SNS::Topic",
+        "Condition": "OwnTopic",
+        "Properties": {"KmsMasterKeyId": "alias/aws/sns"},
+    },
+    "EmailSubscription": {
+        "Type": "AWS::SNS::Subscription",
+        "Condition": "HasEmail",
+        "Properties": {"TopicArn": TOPIC, "Protocol": "email", "Endpoint": ref("Email")},
     },
 }
 
 
-def _topic() -> Json:
+@dataclass(frozen=True)
+class Function:
+    """A function: its source, the settings of its environment, and what it may do beside logging and publishing."""
+
+    code: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    statements: tuple[Json, ...] = ()
+
+
+def watching(control: str, title: str, pattern: Json, function: Function, *, reads: bool = False) -> StackPart:
     """
-    Return the topic, encrypted with the account's key for SNS, and who is subscribed to it.
-
-    A service such as EventBridge can't use that key; a role of the account, like the function's, can through SNS.
-    So nothing needs a topic policy, and only who may by IAM publishes.
-    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
-    """
-    return {
-        "Topic": {
-            "Type": "AWS::SNS::Topic",
-            "Condition": "OwnTopic",
-            "Properties": {"KmsMasterKeyId": "alias/aws/sns"},
-        },
-        "EmailSubscription": {
-            "Type": "AWS::SNS::Subscription",
-            "Condition": "HasEmail",
-            "Properties": {"TopicArn": _TOPIC, "Protocol": "email", "Endpoint": _ref("Email")},
-        },
-    }
-
-
-def _environment(name: str, settings: Mapping[str, str]) -> Json:
-    return {"Environment": {"Variables": {"TOPIC_ARN": _TOPIC, "SUBJECT": f"SageMaker: {name}", **settings}}}
-
-
-def _function(name: str, properties: Json, statements: Sequence[Json]) -> Json:
-    """
-    Return the function with its *properties*, its log group, and its role, which may do *statements* as well.
+    Return the part of *control*: a rule on the default event bus that calls *function* for what matches *pattern*.
 
     What still fails after Lambda's retries goes to the topic too, so that no call passes in silence.
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
     """
+    ids = logical(control)
+    resources = {**_function(control, function), **_rule(ids, title, pattern, reads=reads)}
+    outputs = {
+        f"{ids}FunctionRole": {
+            "Description": f"Who publishes what {control} finds; the key of a topic of yours must let it.",
+            "Value": arn(f"{ids}FunctionRole"),
+        }
+    }
+    return StackPart(resources, outputs, publishes=True)
+
+
+def _function(control: str, function: Function) -> Json:
+    ids = logical(control)
+    log = {
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": arn(f"{ids}FunctionLogs"),
+    }
+    publish = {"Effect": "Allow", "Action": "sns:Publish", "Resource": TOPIC}
     return {
-        "FunctionLogs": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 365}},
-        "FunctionRole": {
+        f"{ids}FunctionLogs": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 365}},
+        f"{ids}FunctionRole": {
             "Type": "AWS::IAM::Role",
             "Properties": {
-                "AssumeRolePolicyDocument": _document(
+                "AssumeRolePolicyDocument": document(
                     {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
                 ),
-                "Policies": [{"PolicyName": name, "PolicyDocument": _document(_LOG, _PUBLISH, *statements)}],
+                "Policies": [{"PolicyName": control, "PolicyDocument": document(log, publish, *function.statements)}],
             },
         },
-        "Function": {
+        f"{ids}Function": {
             "Type": "AWS::Lambda::Function",
             "Properties": {
-                "Description": f"rolemgr detective {name}",
+                "Description": f"rolemgr detective {control}",
                 "Runtime": "python3.13",
                 "Handler": "index.handler",
                 "Timeout": 30,
-                "Role": _arn("FunctionRole"),
-                "LoggingConfig": {"LogGroup": _ref("FunctionLogs")},
-                **properties,
+                "Role": arn(f"{ids}FunctionRole"),
+                "LoggingConfig": {"LogGroup": ref(f"{ids}FunctionLogs")},
+                "Code": {"ZipFile": function.code},
+                "Environment": {
+                    "Variables": {"TOPIC_ARN": TOPIC, "SUBJECT": f"SageMaker: {control}", **function.settings}
+                },
             },
         },
-        "FunctionFailures": {
+        f"{ids}FunctionFailures": {
             "Type": "AWS::Lambda::EventInvokeConfig",
             "Properties": {
-                "FunctionName": _ref("Function"),
+                "FunctionName": ref(f"{ids}Function"),
                 "Qualifier": "$LATEST",
-                "DestinationConfig": {"OnFailure": {"Destination": _TOPIC}},
+                "DestinationConfig": {"OnFailure": {"Destination": TOPIC}},
             },
         },
     }
 
 
-def _document(*statements: Json) -> Json:
-    return {"Version": "2012-10-17", "Statement": list(statements)}
+def _rule(ids: str, title: str, pattern: Json, *, reads: bool) -> Json:
+    """
+    Return the rule on the default event bus, where AWS's own events arrive, and its leave to call the function.
 
-
-_LOG: Json = {
-    "Effect": "Allow",
-    "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-    "Resource": _arn("FunctionLogs"),
-}
-_PUBLISH: Json = {"Effect": "Allow", "Action": "sns:Publish", "Resource": _TOPIC}
-
-
-def _rule(finds: str, pattern: Json) -> Json:
-    """Return the rule on the default event bus, where AWS's own events arrive, and its leave to call the function."""
+    Calls that only read are handed on in one state alone.
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
+    """
+    state = {"State": "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"} if reads else {}
     return {
-        "Rule": {
+        f"{ids}Rule": {
             "Type": "AWS::Events::Rule",
             "Properties": {
-                "Description": f"Calls that may make {finds}",
+                "Description": title,
                 "EventPattern": pattern,
-                "Targets": [{"Id": "Function", "Arn": _arn("Function")}],
+                **state,
+                "Targets": [{"Id": "Function", "Arn": arn(f"{ids}Function")}],
             },
         },
-        "RulePermission": {
+        f"{ids}RulePermission": {
             "Type": "AWS::Lambda::Permission",
             "Properties": {
-                "FunctionName": _ref("Function"),
+                "FunctionName": ref(f"{ids}Function"),
                 "Action": "lambda:InvokeFunction",
                 "Principal": "events.amazonaws.com",
-                "SourceArn": _arn("Rule"),
-                "SourceAccount": _ref("AWS::AccountId"),
+                "SourceArn": arn(f"{ids}Rule"),
+                "SourceAccount": ref("AWS::AccountId"),
             },
         },
     }

@@ -12,13 +12,14 @@ https://awslabs.github.io/landing-zone-accelerator-on-aws/latest/
 import re
 import shlex
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from rolemgr.export.terraform import literal
-from rolemgr.model.layer import LayerDocument, LayerDocuments
+from rolemgr.model.layer import DeclarativeDocument, LayerDocument, LayerDocuments
 from rolemgr.model.layer_pattern import LayerKind
 
 Json = dict[str, Any]
+Made: TypeAlias = LayerDocuments | DeclarativeDocument
 
 _TYPES: Mapping[LayerKind, str] = {
     LayerKind.SCP: "SERVICE_CONTROL_POLICY",
@@ -36,7 +37,7 @@ _TARGET = r"^(r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|[0-9]{12})$"
 """https://docs.aws.amazon.com/organizations/latest/APIReference/API_AttachPolicy.html"""
 
 
-def template(made: LayerDocuments) -> Json:
+def template(made: Made) -> Json:
     """Return a CloudFormation template of *made*, for the organization's management account or a delegated one."""
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
@@ -49,18 +50,29 @@ def template(made: LayerDocuments) -> Json:
             }
         },
         "Conditions": {"Attached": {"Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": "TargetIds"}]}, ""]}]}},
-        "Resources": {_logical_id(one): _resource(made.kind, one) for one in made.policies},
+        "Resources": {_logical_id(one.name): _resource(_type(made), one) for one in made.policies},
         "Outputs": {
-            f"{_logical_id(one)}Id": {"Description": f"The id of {one.name}.", "Value": {"Ref": _logical_id(one)}}
+            f"{_logical_id(one.name)}Id": {
+                "Description": f"The id of {one.name}.",
+                "Value": {"Ref": _logical_id(one.name)},
+            }
             for one in made.policies
         },
     }
 
 
-def _resource(kind: LayerKind, one: LayerDocument) -> Json:
+def _policies(made: Made) -> tuple[LayerDocument | DeclarativeDocument, ...]:
+    return made.policies
+
+
+def _type(made: Made) -> str:
+    return made.type if isinstance(made, DeclarativeDocument) else _TYPES[made.kind]
+
+
+def _resource(type_: str, one: LayerDocument | DeclarativeDocument) -> Json:
     properties = {
         "Name": one.name,
-        "Type": _TYPES[kind],
+        "Type": type_,
         "Description": one.description,
         "Content": one.text,
         "TargetIds": {"Fn::If": ["Attached", {"Ref": "TargetIds"}, {"Ref": "AWS::NoValue"}]},
@@ -68,8 +80,8 @@ def _resource(kind: LayerKind, one: LayerDocument) -> Json:
     return {"Type": "AWS::Organizations::Policy", "Properties": properties}
 
 
-def _logical_id(one: LayerDocument) -> str:
-    words = re.split(r"[^A-Za-z0-9]+", one.name)
+def _logical_id(name: str) -> str:
+    words = re.split(r"[^A-Za-z0-9]+", name)
     return "Policy" + "".join(word[:1].upper() + word[1:] for word in words)
 
 
@@ -210,9 +222,9 @@ policy {name} {description} "$work/{number}.json" "$@"
 """
 
 
-def script(made: LayerDocuments) -> str:
+def script(made: Made) -> str:
     """Return a bash script that makes *made* with the AWS CLI, and attaches them to the targets that it is given."""
-    head = _SCRIPT.format(kind=made.kind, type=_TYPES[made.kind], target=_TARGET)
+    head = _SCRIPT.format(kind=made.kind, type=_type(made), target=_TARGET)
     calls = (
         _CALL.format(
             number=number,
@@ -220,6 +232,6 @@ def script(made: LayerDocuments) -> str:
             name=shlex.quote(one.name),
             description=shlex.quote(one.description),
         )
-        for number, one in enumerate(made.policies, start=1)
+        for number, one in enumerate(_policies(made), start=1)
     )
     return head + "".join(calls)

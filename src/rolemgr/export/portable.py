@@ -30,6 +30,7 @@ from rolemgr.export.stand_ins import (
     known_regions,
 )
 from rolemgr.iam.arn import PARTITIONS, Arn, partition_of
+from rolemgr.iam.documents import size_of
 from rolemgr.model.role import ComposedRole, ComposedStatement, RoleDocuments
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
@@ -236,8 +237,7 @@ def _filled_statement(statement: ComposedStatement, *, filling: Filling) -> Comp
 
 
 def _check_trust(documents: RoleDocuments, largest: Filling) -> None:
-    policy = documents.trust_policy
-    size = type(policy).model_validate(largest.value(policy.to_json_value())).size()
+    size = size_of(largest.value(documents.trust_policy.to_json_value()))
     if size > quota("trust_policy"):
         problem = f"the trust policy of `{documents.name}` may have {size:,} characters"
         raise InputError(None, problem, f"IAM allows {quota('trust_policy'):,}; fix --account and --region")

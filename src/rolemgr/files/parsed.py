@@ -7,7 +7,7 @@ write the files that it lies with and the modules that read them: it lets nobody
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -21,14 +21,12 @@ RECORD: Final = "parsed.jsonl"
 
 def record_of(sources: Iterable[tuple[str, SourceFile]]) -> str:
     """Return the record of texts, each with what was made of it: a line each, after one for the reader."""
-    lines = {f"{_key(text)} {_entry(source)}\n" for text, source in sources}
-    return "".join((f"{_reader()}\n", *sorted(lines)))
+    return keyed(_reader(), ((text, _entry(source)) for text, source in sources))
 
 
 def entries_of(record: str) -> Mapping[str, str]:
     """Return the entries of *record* by the hash of their text: none where another reader made them."""
-    reader, _, lines = record.partition("\n")
-    return dict(map(_halves, lines.splitlines())) if reader == _reader() else {}
+    return by_key(_reader(), record)
 
 
 def recorded(entries: Mapping[str, str], text: str, name: str) -> SourceFile | None:
@@ -37,12 +35,9 @@ def recorded(entries: Mapping[str, str], text: str, name: str) -> SourceFile | N
 
     None says that *text* is to be parsed: nothing is recorded of it, or what is can't be read.
     """
-    entry = entries.get(_key(text))
-    if entry is None:
-        return None
     try:
-        data, lines = json.loads(entry)
-    except (ValueError, TypeError, RecursionError):  # a damaged record: the YAML says it
+        data, lines = entry_of(entries, text)
+    except (ValueError, TypeError):  # nothing, or a damaged record: the YAML says it
         return None
     return SourceFile(name, data, _Lines(data, lines))
 
@@ -79,8 +74,39 @@ def _counted(step: str | int) -> str | int:
     return step
 
 
-def _key(text: str) -> str:
+def text_key(text: str) -> str:
+    """Return what a record has in the place of *text*."""
     return sha256(text.encode()).hexdigest()
+
+
+def keyed(reader: str, entries: Iterable[tuple[str, str]]) -> str:
+    """Return a record of texts, each with its entry of one line: a line each, after one for the *reader*."""
+    lines = {f"{text_key(text)} {entry}\n" for text, entry in entries}
+    return "".join((f"{reader}\n", *sorted(lines)))
+
+
+def by_key(reader: str, record: str) -> Mapping[str, str]:
+    """Return the entries of *record* by the `text_key` of their text: none where another *reader* made them."""
+    made_by, _, lines = record.partition("\n")
+    return dict(map(_halves, lines.splitlines())) if made_by == reader else {}
+
+
+def entry_of(entries: Mapping[str, str], text: str, made: Callable[[dict[str, Any]], Any] | None = None) -> Any:
+    """
+    Return what *entries* have of *text*, each object in it as it is *made*; None for nothing and what can't be read.
+
+    None says that the text is to be read itself.
+    """
+    try:
+        entry = entries.get(text_key(text))
+        return entry and json.loads(entry, object_hook=made)
+    except (ValueError, TypeError, LookupError, RecursionError):  # a damaged record
+        return None
+
+
+def reader_of(modules: Iterable[Path]) -> str:
+    """Return the hash of the *modules* that decide what is made of a text; raise OSError where they are not files."""
+    return sha256(b"".join(module.read_bytes() for module in modules)).hexdigest()
 
 
 def _entry(source: SourceFile) -> str:
@@ -106,6 +132,4 @@ def _halves(line: str) -> tuple[str, str]:
 
 @cache
 def _reader() -> str:
-    """Return the hash of the modules that decide what is made of a text; raise OSError where they are not files."""
-    modules = (Path(__file__).with_name(name) for name in ("parsed.py", "source.py", "yaml.py"))
-    return sha256(b"".join(module.read_bytes() for module in modules)).hexdigest()
+    return reader_of(Path(__file__).with_name(name) for name in ("parsed.py", "source.py", "yaml.py"))

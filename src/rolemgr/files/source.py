@@ -214,8 +214,12 @@ class LayeredSource(SourceFile):
         """Return it with *value* from *where* for the top-level *key*, unless that has a value."""
         if key in self.data:
             return self
-        lines, places = {**self.lines, (key,): 0}, {**self.places, key: where}
-        return replace(self, data={**self.data, key: value}, lines=lines, places=places)
+        return self.with_value(key, value, where)
+
+    def with_value(self, key: str, value: Any, where: SourceLocation) -> "LayeredSource":
+        """Return it with *value* from *where* for the top-level *key*, whatever that was."""
+        lines = {**self.lines, **dict.fromkeys(paths_of(value, (key,)), 0)}
+        return replace(self, data={**self.data, key: value}, lines=lines, places={**self.places, key: where})
 
 
 def paths_of(data: Any, path: DataPath = ()) -> Iterator[DataPath]:

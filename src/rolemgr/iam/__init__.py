@@ -3,7 +3,9 @@ The policy language, once: how AWS writes policies, ARNs, operators, variables a
 
 All code that reads or writes any of these takes it from here; no other room has a second grammar.
 
-    base           the frozen pydantic model that parsed values share
+    base           the frozen pydantic model of what is read from files alone
+    plain          the frozen dataclass of what a run makes too, read by pydantic where somebody wrote it
+    marks          pydantic's annotations for those, made where one is first read
     arn            Amazon Resource Names and partitions
     documents      identity, trust and resource policies, as values that IAM would accept
     role_document  where the policies stand in a role, and in what AWS's CLI prints of one

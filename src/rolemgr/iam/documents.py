@@ -12,15 +12,14 @@ Grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_gra
 
 import json
 from collections.abc import Mapping
+from dataclasses import field
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, Literal, Self, TypeAlias
-
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_pascal
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from rolemgr.files.write import to_json
-from rolemgr.iam.base import Model
+from rolemgr.iam.marks import before, not_empty
+from rolemgr.iam.plain import Plain
 from rolemgr.iam.variables import known_variables_in
 
 JsonValue: TypeAlias = Any
@@ -57,45 +56,62 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, int | float) else value
 
 
-Text: TypeAlias = Annotated[str, BeforeValidator(_as_text)]
+Text: TypeAlias = Annotated[str, before(_as_text)]
 _Scalar: TypeAlias = str | bool | int | float
-Texts: TypeAlias = Annotated[
-    tuple[Text, ...], BeforeValidator(_as_tuple, json_schema_input_type=_Scalar | list[_Scalar])
-]
-NonEmpty: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
+Texts: TypeAlias = Annotated[tuple[Text, ...], before(_as_tuple, json_schema_input_type=_Scalar | list[_Scalar])]
+NonEmpty: TypeAlias = Annotated[tuple[str, ...], before(_as_tuple), not_empty()]
 Conditions: TypeAlias = Mapping[str, Mapping[str, Texts]]
 """Condition operator -> condition key -> values. Operators and keys are ANDed, values ORed."""
 
-Principals: TypeAlias = Mapping[Literal["AWS", "Service", "Federated", "CanonicalUser"], Texts] | Literal["*"]
+PrincipalKind: TypeAlias = Literal["AWS", "Service", "Federated", "CanonicalUser"]
+Principals: TypeAlias = Mapping[PrincipalKind, Texts] | Literal["*"]
 """Who a resource or trust policy speaks of; ``"*"`` is everyone, also anonymous."""
 
 
+def _element(name: str) -> str:
+    """Return what IAM calls the field *name*: ``NotAction``."""
+    return name.title().replace("_", "")
+
+
+_AS_IAM_WRITES_IT = {**Plain.__pydantic_config__, "alias_generator": _element, "populate_by_name": True}
 _ELEMENTS = tuple(
-    (name, to_pascal(name))
+    (name, _element(name))
     for name in ("principal", "not_principal", "action", "not_action", "resource", "not_resource")
 )
 """The fields of statements in the order in which IAM's documentation writes their elements."""
 
 
-class StatementElement(Model):
+class StatementElement(Plain):
     """What every statement has: Sid, Effect, Action or NotAction, Condition."""
 
-    model_config = ConfigDict(alias_generator=to_pascal, populate_by_name=True)
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = _AS_IAM_WRITES_IT
 
     sid: str | None = None
     effect: Effect
     action: NonEmpty | None = None
     not_action: NonEmpty | None = None
-    condition: Conditions = Field(default_factory=dict)
+    condition: Conditions = field(default_factory=dict)
 
-    @model_validator(mode="after")
-    def _one_of_each_pair(self) -> Self:
+    def __post_init__(self) -> None:
+        self._require_its_types()
         for pair in self._pairs():
             given = [name for name in pair if getattr(self, name) is not None]
             if len(given) != 1 and (given or pair != self._optional()):
-                names = " or ".join(map(to_pascal, pair))
+                names = " or ".join(map(_element, pair))
                 raise ValueError(f"a statement has exactly one of {names}")
-        return self
+
+    def _require_its_types(self) -> None:
+        """
+        Raise TypeError for a statement made by name of values that only `model_validate` reads.
+
+        A text in the place of a tuple would be asked letter by letter, and ``"Deny"`` is not `Effect.DENY`.
+        """
+        if not isinstance(self.effect, Effect):
+            raise TypeError(f"{self.effect!r} is not an Effect: read the statement by model_validate")
+        for name, _ in _elements_of(type(self)):  # type: ignore[arg-type]  # as in `rolemgr.iam.plain`
+            value = getattr(self, name)
+            if not (value is None or isinstance(value, tuple | Mapping) or (value == "*" and "principal" in name)):
+                raise TypeError(f"{value!r} is not a tuple: read the statement by model_validate")
 
     @classmethod
     def _optional(cls) -> tuple[str, str] | None:
@@ -112,7 +128,7 @@ class StatementElement(Model):
         if self.sid is not None:
             shown["Sid"] = self.sid
         shown["Effect"] = self.effect.value
-        for name, element in _elements_of(type(self)):
+        for name, element in _elements_of(type(self)):  # type: ignore[arg-type]  # as in `rolemgr.iam.plain`
             if (value := getattr(self, name)) is not None:
                 shown[element] = _listed(value)
         if self.condition:
@@ -146,6 +162,11 @@ def _elements_of(statement: type[StatementElement]) -> tuple[tuple[str, str], ..
 
 _COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 """Without the white space that IAM does not count."""
+
+
+def size_of(document: JsonValue) -> int:
+    """Return the characters that IAM counts of a *document* in JSON values, as `PolicyDocument.size` has them."""
+    return len(_COMPACT.encode(document))
 
 
 class IdentityStatement(StatementElement):
@@ -207,13 +228,19 @@ class ControlStatement(ResourceStatement):
         return None
 
 
-class PolicyDocument(Model):
+class PolicyDocument(Plain):
     """What all policy documents share; `IdentityPolicy`, `TrustPolicy`, `ResourcePolicy` say the kind."""
 
-    model_config = ConfigDict(alias_generator=to_pascal, populate_by_name=True)
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = _AS_IAM_WRITES_IT
 
     version: Literal["2012-10-17", "2008-10-17"] = "2008-10-17"
     id: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise TypeError for a document made by name of what only `model_validate` reads."""
+        found: object = self.statements()
+        if not isinstance(found, tuple) or not all(isinstance(one, StatementElement) for one in found):
+            raise TypeError("a policy is made of a tuple of statements: read anything else by model_validate")
 
     def statements(self) -> tuple[StatementElement, ...]:
         """Return the statements in the order in which they are written."""
@@ -247,25 +274,25 @@ class PolicyDocument(Model):
 class IdentityPolicy(PolicyDocument):
     """A policy attached to a principal, or that bounds one: identity, boundary, session, SCP."""
 
-    statement: Annotated[tuple[IdentityStatement, ...], BeforeValidator(_as_tuple)]
+    statement: Annotated[tuple[IdentityStatement, ...], before(_as_tuple)]
 
 
 class TrustPolicy(PolicyDocument):
     """A role's trust policy (``AssumeRolePolicyDocument``)."""
 
-    statement: Annotated[tuple[TrustStatement, ...], BeforeValidator(_as_tuple)]
+    statement: Annotated[tuple[TrustStatement, ...], before(_as_tuple)]
 
 
 class ResourcePolicy(PolicyDocument):
     """A policy attached to a resource: bucket, key, repository, VPC endpoint."""
 
-    statement: Annotated[tuple[ResourceStatement, ...], BeforeValidator(_as_tuple)]
+    statement: Annotated[tuple[ResourceStatement, ...], before(_as_tuple)]
 
 
 class ResourceControlPolicy(ResourcePolicy):
     """An RCP of an organization."""
 
-    statement: Annotated[tuple[ControlStatement, ...], BeforeValidator(_as_tuple)]
+    statement: Annotated[tuple[ControlStatement, ...], before(_as_tuple)]
 
 
 def _listed(value: Principals | tuple[str, ...]) -> JsonValue:

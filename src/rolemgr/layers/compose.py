@@ -1,6 +1,6 @@
 """All that was asked for of one kind of organization policy, composed: patterns, guardrails, and what guards them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
 
@@ -10,11 +10,11 @@ from rolemgr.errors import InputError, SourceLocation, gathering, raise_all
 from rolemgr.layers.ends import with_ends
 from rolemgr.layers.exemptions import Exemptions, lets_go, stopped_stack_sets
 from rolemgr.layers.guardrails import GuardrailDenies, GuardrailSetting, guardrail_denies, used_guardrail
-from rolemgr.layers.statements import pattern_denies
+from rolemgr.layers.statements import pattern_denies, protected_by
 from rolemgr.layers.values import GivenValue, doubts_on, unknown, values_of
-from rolemgr.model.layer import ComposedLayer, LayerDeny, LayerPart
+from rolemgr.model.layer import ComposedLayer, LayerDeny, LayerPart, ProtectedResources
 from rolemgr.model.layer_pattern import LayerKind, LayerPattern
-from rolemgr.model.role import LeftOpen
+from rolemgr.model.role import GuardrailInForce, LeftOpen
 from rolemgr.model.source import Sourced
 from rolemgr.reference.organizations import not_bound
 
@@ -48,8 +48,7 @@ def compose_layer(catalog: Catalog, choice: LayerChoice) -> ComposedLayer:
     made = list(_patterns(catalog, choice, patterns)) + [
         _Made.of(guardrail_denies(one, choice.setting, choice.exemptions.arns)) for one in choice.guardrails
     ]
-    whole = with_ends([one.part for one in made], dict(choice.exemptions.ends))
-    parts = tuple(_sids_once(_each_once(whole)))
+    parts = tuple(_sids_once(with_ends(one, choice.exemptions) for one in _each_once(one.part for one in made)))
     if not parts:
         raise InputError(None, "nothing is denied", "name a pattern (`rolemgr list scps`) or a --guardrail")
     bypassed = {name: left for one in made for name, left in one.bypassed}
@@ -62,6 +61,8 @@ def compose_layer(catalog: Catalog, choice: LayerChoice) -> ComposedLayer:
         tuple(dict.fromkeys(notes)),
         tuple(bypassed.items()),
         tuple(absent.items()),
+        tuple(one for each in made for one in each.guardrails),
+        tuple(one for each in made for one in each.protects),
     )
 
 
@@ -71,11 +72,19 @@ class _Made:
     bypassed: tuple[tuple[str, tuple[LeftOpen, ...]], ...] = ()
     absent: tuple[tuple[str, tuple[LeftOpen, ...]], ...] = ()
     notes: tuple[str, ...] = ()
+    guardrails: tuple[GuardrailInForce, ...] = ()
+    protects: tuple[ProtectedResources, ...] = ()
 
     @classmethod
     def of(cls, found: GuardrailDenies) -> "_Made":
         part = LayerPart(found.name, found.title, found.denies)
-        return cls(part, _named(found.name, found.bypassed), _named(found.name, found.absent))
+        bypassed, absent = _named(found.name, found.bypassed), _named(found.name, found.absent)
+        return cls(part, bypassed, absent, guardrails=_whole([found]))
+
+
+def _whole(used: Iterable[GuardrailDenies]) -> tuple[GuardrailInForce, ...]:
+    """Return the guardrails of which all Denies are there."""
+    return tuple(one.in_force for one in used if one.in_force)
 
 
 def _named(name: str, left: tuple[LeftOpen, ...]) -> tuple[tuple[str, tuple[LeftOpen, ...]], ...]:
@@ -128,11 +137,14 @@ def _pattern(catalog: Catalog, choice: LayerChoice, name: str, pattern: Sourced[
         for number in range(len(pattern.value.guardrails))
         for chosen, only in [used_guardrail(catalog, pattern, number, values)]
     ]
-    own = pattern_denies(choice.kind, name, pattern, {**values, "exempt": exempt}, exempt)
+    let_go = choice.exemptions.for_good if pattern.value.always else exempt
+    filled = {**values, "exempt": exempt}
+    own = pattern_denies(choice.kind, name, pattern, filled, let_go)
     denies = (*(deny for one in used for deny in one.denies), *own)
     bypassed = tuple(one for each in used for one in _named(each.name, each.bypassed))
     absent = tuple(one for each in used for one in _named(each.name, each.absent))
-    return _Made(LayerPart(name, pattern.value.title, denies), bypassed, absent, notes)
+    protects = protected_by(name, pattern, filled)
+    return _Made(LayerPart(name, pattern.value.title, denies), bypassed, absent, notes, _whole(used), protects)
 
 
 def _given(choice: LayerChoice, name: str, pattern: LayerPattern) -> dict[str, GivenValue]:
@@ -177,12 +189,12 @@ def _notes(
     yield f"{choice.kind.upper()}s never bind {'; '.join(outside)}"
     if as_root:
         yield f"nor the root user for {'; '.join(as_root)}"
-    exempt = set(choice.exemptions.arns)
-    for part in parts if exempt else ():
-        if not any(exempt <= set(lets_go(deny)) for deny in part.denies):
+    always = {name for name, pattern in patterns.items() if pattern.value.always}
+    for part in parts:
+        exempt = set(choice.exemptions.for_good if part.name in always else choice.exemptions.arns)
+        if exempt and not any(exempt <= set(lets_go(deny)) for deny in part.denies):
             yield f"{part.name}: nobody is exempt of it, by its meaning"
     if choice.kind is LayerKind.SCP:
-        always = {name for name, pattern in patterns.items() if pattern.value.always}
         yield from stopped_stack_sets([one for one in parts if one.name not in always])
     for name, pattern in ((one.name, patterns[one.name]) for one in parts if one.name in patterns):
         missing = [one for one in pattern.value.needs_others if one not in patterns]

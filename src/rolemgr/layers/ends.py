@@ -1,51 +1,62 @@
 """
-Exemptions that end: a Deny that leaves roles out gets a twin, which binds them from a point in time on.
+The end of an exemption: a second Deny for whom the first lets go, from the moment on at which that ends.
 
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-currenttime
+Conditions of one statement hold together, so a single Deny can't say "not this role, or this role from then on".
+IAM judges each request by the time at which it comes, so sessions that began before end with it.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Date
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
 from rolemgr.errors import InputError
-from rolemgr.layers.exemptions import lets_go
-from rolemgr.layers.statements import frozen
+from rolemgr.layers.exemptions import Ending, Exemptions, lets_go
+from rolemgr.layers.statements import frozen, with_exempt
 from rolemgr.model.layer import LayerDeny, LayerPart
 
+_AGAIN: Final = "Again"
+_SID_ROOM: Final = 64 - len(_AGAIN)
 _KEY: Final = "aws:PrincipalArn"
-_BOUND_BY: Final = ("ArnLike", "ArnEquals")
-"""Operators that compare alike, wildcards included; the second where the Deny has the first already."""
+_FROM: Final = ("DateGreaterThanEquals", "aws:CurrentTime")
+_CALLER: Final = ("ArnLike", "ArnEquals")
+"""Operators that compare alike, by IAM's page on them; the second where the Deny asks for its callers by the first."""
 
 
-def with_ends(parts: Sequence[LayerPart], ends: Mapping[str, str]) -> Iterator[LayerPart]:
-    """Yield *parts*, each Deny that leaves out a role of *ends* (its ARN, and when that ends) with its twins."""
-    for part in parts:
-        yield part._replace(denies=tuple(one for deny in part.denies for one in (deny, *_twins(deny, ends))))
+def with_ends(part: LayerPart, exempt: Exemptions) -> LayerPart:
+    """
+    Return *part* with a Deny behind each that lets a role go until a moment, for that role from the moment on.
+
+    Raises InputError for a Deny that can't have one more condition on its caller or the time.
+    """
+    denies = (one for deny in part.denies for one in (deny, *_again(deny, exempt)))
+    return part._replace(denies=tuple(denies))
 
 
-def _twins(deny: LayerDeny, ends: Mapping[str, str]) -> Iterator[LayerDeny]:
-    """Yield what *deny* is from each end on for those whose exemption ends then."""
-    left_out = lets_go(deny)
-    timed = sorted((ends[arn], arn) for arn in left_out if arn in ends)
-    for end, found in groupby(timed, key=lambda one: one[0]):
-        yield _twin(deny, end, tuple(arn for _, arn in found))
+def _again(deny: LayerDeny, exempt: Exemptions) -> Iterator[LayerDeny]:
+    whole = deny.binding_all
+    if whole is None:
+        return
+    bound = with_exempt(whole, exempt.for_good)
+    let_go = set(lets_go(deny)) - set(lets_go(whole))
+    by_moment = sorted((one for one in exempt.ending if one.arn in let_go), key=lambda one: one.until)
+    for until, roles in groupby(by_moment, key=lambda one: one.until):
+        yield _from(bound, until, list(roles))
 
 
-def _twin(deny: LayerDeny, end: str, arns: tuple[str, ...]) -> LayerDeny:
+def _from(deny: LayerDeny, until: str, roles: Sequence[Ending]) -> LayerDeny:
+    """Return *deny* for these *roles* alone, from the moment *until* on."""
     conditions = {operator: dict(block) for operator, block in deny.conditions}
-    block = conditions["ArnNotLike"]
-    there = next(key for key in block if key.lower() == _KEY.lower())
-    block[there] = tuple(arn for arn in block[there] if arn not in arns)
-    if not block[there]:
-        del block[there]
-    if not block:
-        del conditions["ArnNotLike"]
-    free = [one for one in _BOUND_BY if _KEY.lower() not in map(str.lower, conditions.get(one, ()))]
-    if not free:
-        raise InputError(deny.origin.location, f"`{deny.sid}` names its callers twice, so no exemption of it can end")
-    operator = free[0]
-    conditions.setdefault(operator, {})[_KEY] = arns
-    conditions.setdefault("DateGreaterThanEquals", {})["aws:CurrentTime"] = (end,)
-    return replace(deny, sid=f"{deny.sid[:58]}Ended", conditions=frozen(conditions))
+    operator = next((one for one in _CALLER if _is_free(conditions.get(one, {}), _KEY)), None)
+    if operator is None or not _is_free(conditions.get(_FROM[0], {}), _FROM[1]):
+        problem = f"`{deny.sid}` has conditions on its caller or the time already, so that no exemption from it can end"
+        raise InputError(deny.origin.location, problem, "leave out --exempt-until, or the pattern")
+    conditions.setdefault(operator, {})[_KEY] = tuple(one.arn for one in roles)
+    conditions.setdefault(_FROM[0], {})[_FROM[1]] = (until,)
+    return replace(deny, sid=f"{deny.sid[:_SID_ROOM]}{_AGAIN}", conditions=frozen(conditions), binding_all=None)
+
+
+def _is_free(block: dict[str, tuple[str, ...]], key: str) -> bool:
+    return all(one.lower() != key.lower() for one in block)

@@ -6,41 +6,77 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.iam.wildcards import matches, matches_action
-from rolemgr.layers.values import LONGEST
+from rolemgr.layers.values import LONGEST, may_meet
 from rolemgr.model.layer import LayerDeny, LayerPart
 from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.reference.organizations import LandingZoneRole, landing_zones
 
 _ROLE = re.compile(r"arn:(?:\*|aws[a-z-]*):iam::(?P<account>\*|[0-9]{12}):role/(?P<name>[A-Za-z0-9_+=,.@/*?-]+)")
 _WHERE = SourceLocation("--exempt")
+_WHERE_UNTIL = SourceLocation("--exempt-until")
+
+
+class Ending(NamedTuple):
+    """A role that is exempt until a moment, in UTC as IAM writes it."""
+
+    arn: str
+    until: str
 
 
 class Exemptions(NamedTuple):
-    """The roles that are exempt, and what is to be said of them."""
+    """The roles that are exempt, what is to be said of them, and those whose exemption ends."""
 
     arns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    ends: tuple[tuple[str, str], ...] = ()
-    """When the exemption of an ARN ends, in UTC as IAM writes it."""
+    ending: tuple[Ending, ...] = ()
+    """Of the *arns*: from their moment on these are bound like everybody."""
+
+    @property
+    def for_good(self) -> tuple[str, ...]:
+        """Those whose exemption does not end: who is let go for a while is never let near the others."""
+        ends = {one.arn for one in self.ending}
+        return tuple(arn for arn in self.arns if arn not in ends)
 
 
-def exemptions(kind: LayerKind, given: Sequence[str], zones: Sequence[str]) -> Exemptions:
+def exemptions(
+    kind: LayerKind, given: Sequence[str], zones: Sequence[str], until: Mapping[str, str] | None = None
+) -> Exemptions:
     """
-    Return the roles that are exempt: those *given*, and those that landing *zones* work as.
+    Return the roles that are exempt: those *given*, those that landing *zones* work as, and some *until* a moment.
 
     Raises InputError for a text that is not the ARN of a role, and for one that would exempt more than was meant.
     """
-    raise_all(list(_wrong(kind, given)))
+    until = until or {}
+    raise_all([*_wrong(kind, given), *_wrong(kind, tuple(until), _WHERE_UNTIL)])
     roles = tuple(role for zone in zones for role in _roles_of(kind, zone))
-    arns = tuple(sorted({*given, *(role.pattern for role in roles)}))
+    for_good = sorted({*given, *(role.pattern for role in roles)})
+    ending = tuple(Ending(arn, until[arn]) for arn in sorted(until))
+    raise_all(list(_never_ending(ending, for_good)))
+    arns = tuple(sorted({*for_good, *until}))
     guard = "an SCP has to guard it from those whom this binds: `rolemgr scp protect-exempt --exempt ARN`"
-    by_scp = [f"exempt {text}: {guard}" for text in given if kind is LayerKind.RCP]
-    return Exemptions(arns, (*_notes(given, roles), *by_scp))
+    by_scp = [f"exempt {text}: {guard}" for text in (*given, *until) if kind is LayerKind.RCP]
+    ends = [
+        f"exempt {one.arn} until {one.until}: from then on the Denies whose Sid ends in Again bind it" for one in ending
+    ]
+    if ending and not for_good:
+        ends.append(
+            "nobody is exempt for good, so that nobody changes or deletes the roles that are exempt for a while"
+        )
+    return Exemptions(arns, (*_notes((*given, *until), roles), *by_scp, *ends), ending)
+
+
+def _never_ending(ending: Sequence[Ending], for_good: Sequence[str]) -> Iterator[InputError]:
+    """Yield the roles whose exemption would not end, as another exemption is for them too."""
+    for one in ending:
+        for pattern in for_good:
+            if all(map(may_meet, one.arn.split(":", 5), pattern.split(":", 5))):
+                problem = f"`{one.arn}` is exempt for good by `{pattern}`, so its exemption would not end"
+                yield InputError(_WHERE_UNTIL, problem, "name roles that are apart")
 
 
 def _roles_of(kind: LayerKind, zone: str) -> tuple[LandingZoneRole, ...]:
@@ -53,28 +89,36 @@ def _roles_of(kind: LayerKind, zone: str) -> tuple[LandingZoneRole, ...]:
     return landing_zones()[zone]
 
 
-def _wrong(kind: LayerKind, given: Sequence[str]) -> Iterator[InputError]:
+def _wrong(kind: LayerKind, given: Sequence[str], where: SourceLocation = _WHERE) -> Iterator[InputError]:
     for text in given:
         if len(text) > LONGEST:
-            yield InputError(_WHERE, f"an ARN is longer than {LONGEST:,} characters")
+            yield InputError(where, f"an ARN is longer than {LONGEST:,} characters")
         elif ":assumed-role/" in text or ":sts:" in text:
             problem = f"`{text}` is a session, and aws:PrincipalArn is the ARN of its role"
-            yield InputError(_WHERE, problem, "give arn:aws:iam::ACCOUNT:role/PATH/NAME")
+            yield InputError(where, problem, "give arn:aws:iam::ACCOUNT:role/PATH/NAME")
         elif text.endswith(":root"):
-            yield InputError(_WHERE, f"`{text}` is the root user, which nothing can guard", "name a role")
+            yield InputError(where, f"`{text}` is the root user, which nothing can guard", "name a role")
         elif not (found := _ROLE.fullmatch(text)):
-            yield InputError(_WHERE, f"`{text}` is not a role's ARN such as arn:aws:iam::*:role/platform/break-glass")
+            yield InputError(where, f"`{text}` is not a role's ARN such as arn:aws:iam::*:role/platform/break-glass")
         elif re.match(r"[^A-Za-z0-9]*[*?]", found["name"]):
-            yield InputError(_WHERE, f"`{text}` exempts nearly every role", "begin the wildcard behind path or name")
+            yield InputError(where, f"`{text}` exempts nearly every role", "begin the wildcard behind path or name")
         elif kind is LayerKind.RCP and found["account"] == "*":
             problem = f"`{text}` exempts a role of that name in anybody's account"
-            yield InputError(_WHERE, problem, "an RCP judges callers of all accounts: name the account")
+            yield InputError(where, problem, "an RCP judges callers of all accounts: name the account")
+
+
+_OF_IDENTITY_CENTER: Final = ":role/aws-reserved/sso.amazonaws.com/"
+"""Where Identity Center makes the roles of permission sets, by a service-linked role that no SCP binds.
+https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html"""
 
 
 def _notes(given: Sequence[str], roles: Sequence[LandingZoneRole]) -> Iterator[str]:
     for text in given:
         if "*" in text.partition(":role/")[2] or "?" in text.partition(":role/")[2]:
             yield f"exempt {text}: also roles of such a name that are made later, which only the exempt may make"
+        if _OF_IDENTITY_CENTER in text:
+            whoever = "whoever may change or assign the permission set"
+            yield f"exempt {text}: {whoever} decides who has it, and what it may do"
     for role in dict.fromkeys(roles):
         yield f"exempt {role.pattern}: {role.can} ({role.source})"
 

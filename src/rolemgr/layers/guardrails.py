@@ -12,7 +12,7 @@ from rolemgr.errors import UnknownNameError
 from rolemgr.layers.statements import with_exempt
 from rolemgr.model.layer import LayerDeny
 from rolemgr.model.layer_pattern import GuardrailUse, LayerPattern
-from rolemgr.model.role import LeftOpen
+from rolemgr.model.role import GuardrailInForce, LeftOpen
 from rolemgr.model.source import Sourced
 
 
@@ -32,6 +32,8 @@ class GuardrailDenies(NamedTuple):
     bypassed: tuple[LeftOpen, ...]
     absent: tuple[LeftOpen, ...]
     """The actions that it judges only where their requests carry the key."""
+    in_force: GuardrailInForce | None
+    """The guardrail with its values; None where only some of its Denies are wanted."""
 
 
 def guardrail_denies(
@@ -47,7 +49,8 @@ def guardrail_denies(
     denies = tuple(with_exempt(one, exempt) for one in _denies(compiled))
     bypassed = () if setting.strict else compiled.in_force.bypassed_by
     absent = compiled.in_force.not_where_absent if not only else ()
-    return GuardrailDenies(chosen.name, chosen.guardrail.value.title, denies, bypassed, absent)
+    in_force = None if only else compiled.in_force
+    return GuardrailDenies(chosen.name, chosen.guardrail.value.title, denies, bypassed, absent, in_force)
 
 
 def used_guardrail(

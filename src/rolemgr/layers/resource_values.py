@@ -2,17 +2,20 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 from rolemgr.errors import InputError, MissingValueError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.iam.arn import PARTITIONS, REGION, Arn, partition_of
 from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.layers.values import GivenValue
 from rolemgr.model.resource_pattern import ResourceParameter, ResourcePattern, ResourceValueType
+from rolemgr.model.share_pattern import SharePattern
 from rolemgr.model.source import Sourced
 from rolemgr.reference.data import image_accounts, jumpstart_buckets
 from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import find_action
+
+Pattern: TypeAlias = Sourced[ResourcePattern] | Sourced[SharePattern]
 
 _FORMS: Final[Mapping[ResourceValueType, tuple[str, str]]] = {
     ResourceValueType.ROLE: (
@@ -34,7 +37,7 @@ _RESOURCE = SourceLocation("--resource")
 
 
 def resource_values(
-    kind: str, pattern: Sourced[ResourcePattern], resource: str | None, given: Mapping[str, GivenValue]
+    kind: str, pattern: Pattern, resource: str | None, given: Mapping[str, GivenValue]
 ) -> dict[str, tuple[str, ...]]:
     """
     Return the values of all placeholders of *pattern*, which the user calls *kind*.
@@ -53,7 +56,9 @@ def _texts(declared: ResourceParameter, given: GivenValue | None) -> tuple[str, 
     return tuple(sorted(set(given.texts if given else declared.default)))
 
 
-def _of_the_resource(kind: str, pattern: ResourcePattern, resource: str | None) -> dict[str, tuple[str, ...]]:
+def _of_the_resource(
+    kind: str, pattern: ResourcePattern | SharePattern, resource: str | None
+) -> dict[str, tuple[str, ...]]:
     """Return what the ARN *resource* tells: itself, its name, and where it is."""
     if pattern.judged_by is None:
         if resource is not None:
@@ -91,7 +96,7 @@ def _of_region(where: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...
     return {"dns_suffix": (suffix,), **own}
 
 
-def _wrong(kind: str, pattern: Sourced[ResourcePattern], given: Mapping[str, GivenValue]) -> Iterator[InputError]:
+def _wrong(kind: str, pattern: Pattern, given: Mapping[str, GivenValue]) -> Iterator[InputError]:
     known = pattern.value.parameters
     for name, one in given.items():
         if name not in known:

@@ -12,7 +12,7 @@ from rolemgr.compose.substitute import Placeholder, UnknownPlaceholderError, Val
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.iam.operators import CONDITION_OPERATORS, base_operator, parse_operator
 from rolemgr.iam.values import value_problem
-from rolemgr.model.layer import LayerDeny
+from rolemgr.model.layer import LayerDeny, ProtectedResources
 from rolemgr.model.layer_pattern import LayerKind, LayerPattern, LayerStatement
 from rolemgr.model.role import FrozenConditions, Origin
 from rolemgr.model.source import Sourced
@@ -62,6 +62,40 @@ def _wrong_parameters(pattern: Sourced[LayerPattern]) -> Iterator[InputError]:
         yield InputError(pattern.at("parameters", name), f"no statement uses the parameter `{name}`")
 
 
+def protected_by(name: str, pattern: Sourced[LayerPattern], values: Values) -> tuple[ProtectedResources, ...]:
+    """
+    Return what *pattern*, called *name*, keeps for whom, with *values* filled in.
+
+    Raises InputError (or Problems), with the line, for a parameter or an action that is not there.
+    """
+    raise_all(list(_wrong_protected(pattern)))
+    found: list[ProtectedResources] = []
+    for index, one in enumerate(pattern.value.protects):
+        resources = tuple(text for each in one.resources for text in fill(each, values))
+        if resources and all(values.get(need) for need in one.needs):
+            keepers = tuple(sorted({arn for keeper in one.keepers for arn in values[keeper]}))
+            where = pattern.at("protects", index)
+            found.append(ProtectedResources(name, resources, keepers, frozenset(one.leaves), where))
+    return tuple(found)
+
+
+def _wrong_protected(pattern: Sourced[LayerPattern]) -> Iterator[InputError]:
+    known = {*pattern.value.parameters, *BUILT_IN}
+    for index, one in enumerate(pattern.value.protects):
+        for place, keeper in enumerate(one.keepers):
+            if keeper not in known:
+                yield UnknownNameError(pattern.at("protects", index, "keepers", place), "parameter", keeper, known)
+        for place, need in enumerate(one.needs):
+            if need not in known:
+                yield UnknownNameError(pattern.at("protects", index, "needs", place), "parameter", need, known)
+        for name in {name for text in one.resources for name in _named(text)} - known:
+            yield UnknownNameError(pattern.at("protects", index, "resources"), "parameter", name, known)
+        for action in one.leaves:
+            if find_action(action) is None:
+                names = action_names(action.partition(":")[0]).values()
+                yield UnknownNameError(pattern.at("protects", index, "leaves", action), "action", action, names)
+
+
 BUILT_IN = ("exempt",)
 """What every pattern may name without declaring it: the roles that are exempt."""
 
@@ -80,7 +114,7 @@ def with_exempt(deny: LayerDeny, exempt: tuple[str, ...]) -> LayerDeny:
     block = conditions.setdefault(operator, {})
     there = next((one for one in block if one.lower() == key.lower()), key)
     block[there] = tuple(sorted({*block.get(there, ()), *exempt}))
-    return replace(deny, conditions=frozen(conditions))
+    return replace(deny, conditions=frozen(conditions), binding_all=deny)
 
 
 def frozen(conditions: Mapping[str, Mapping[str, Sequence[str]]]) -> FrozenConditions:
@@ -113,7 +147,15 @@ class _Place:
         }
         names["resources"] = names["resources"] or (() if one.not_resources else _ALL)
         origin = Origin(self.at(), self.name, one.sid, one.actions, "pattern")
-        return LayerDeny(one.sid, conditions=self._conditions(values), origin=origin, **names)
+        return LayerDeny(
+            one.sid,
+            names["actions"],
+            names["not_actions"],
+            names["resources"],
+            names["not_resources"],
+            self._conditions(values),
+            origin,
+        )
 
     def _conditions(self, values: Values) -> FrozenConditions:
         filled: dict[str, dict[str, tuple[str, ...]]] = {}

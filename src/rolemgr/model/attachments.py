@@ -1,12 +1,14 @@
 """ARNs of managed policies that a role names: those attached to it, and the one that bounds it."""
 
 import re
-from typing import Annotated, Any, TypeAlias
-
-from pydantic import AfterValidator, BeforeValidator, ValidationInfo, WithJsonSchema
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from rolemgr.iam.arn import partition_of
+from rolemgr.iam.marks import after, before, json_schema
 from rolemgr.model.catalog import ONE_OR_MORE
+
+if TYPE_CHECKING:
+    from pydantic import ValidationInfo
 
 _LONGEST_PATH = 512
 _ARN = (  # few roles have any: compiled where one does
@@ -15,7 +17,7 @@ _ARN = (  # few roles have any: compiled where one does
 )
 
 
-def _attachable(value: str, info: ValidationInfo) -> str:
+def _attachable(value: str, info: "ValidationInfo") -> str:
     """
     Return *value*, a managed policy that IAM attaches to the role; raise ValueError where it does not.
 
@@ -39,7 +41,7 @@ def _attachable(value: str, info: ValidationInfo) -> str:
     return value
 
 
-def _partition_of_the_role(info: ValidationInfo) -> str | None:
+def _partition_of_the_role(info: "ValidationInfo") -> str | None:
     """Return the partition by what was read so far, None where that is wrong itself."""
     region = info.data.get("region")
     if region is None or "partition" not in info.data:
@@ -57,9 +59,7 @@ def _once(arns: tuple[str, ...]) -> tuple[str, ...]:
     return arns
 
 
-PolicyArn: TypeAlias = Annotated[str, AfterValidator(_attachable)]
+PolicyArn: TypeAlias = Annotated[str, after(_attachable)]
 """A managed policy; its field stands behind account, region and partition, which it is compared with."""
 
-PolicyArns: TypeAlias = Annotated[
-    tuple[PolicyArn, ...], BeforeValidator(_listed), AfterValidator(_once), WithJsonSchema(ONE_OR_MORE)
-]
+PolicyArns: TypeAlias = Annotated[tuple[PolicyArn, ...], before(_listed), after(_once), json_schema(ONE_OR_MORE)]

@@ -1,11 +1,13 @@
 """A blueprint as its author writes it: accounts, what is in them, roles, flows and the layers around all of it."""
 
 import re
+from dataclasses import field
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from rolemgr.iam.base import Model
+from rolemgr.iam.marks import not_empty
 from rolemgr.model.catalog import EntryId, ParameterName, Strings, Text
 from rolemgr.model.check_config import Day
 from rolemgr.model.spec import AccountId, Moment, Region, RoleSettings
@@ -117,9 +119,9 @@ class BlueprintUnit(BlueprintLevel):
     """An organizational unit: its id, what holds for all roles of its accounts, roles of each, and its policies."""
 
     id: Annotated[str, AfterValidator(_unit_id)] | None = None
-    roles: dict[EntryId, RoleData] = Field(default_factory=dict)
+    roles: dict[EntryId, RoleData] = field(default_factory=dict)
     """Roles that each account of the unit has."""
-    layers: BlueprintLayers = Field(default_factory=BlueprintLayers)
+    layers: BlueprintLayers = field(default_factory=BlueprintLayers)
 
 
 class BlueprintAccount(BlueprintLevel):
@@ -127,7 +129,7 @@ class BlueprintAccount(BlueprintLevel):
 
     id: AccountId
     ou: EntryId | None = None
-    layers: BlueprintLayers = Field(default_factory=BlueprintLayers)
+    layers: BlueprintLayers = field(default_factory=BlueprintLayers)
 
 
 class BlueprintProject(BlueprintLevel):
@@ -252,21 +254,21 @@ class Blueprint(BlueprintLevel):
     organization: BlueprintOrganization | None = None
     regions: Annotated[tuple[Region, ...], Field(min_length=1)] = ("us-east-1",)
     """The regions that are used; the first is that of everything which names none."""
-    accounts: dict[EntryId, BlueprintAccount] = Field(min_length=1)
-    ous: dict[EntryId, BlueprintUnit] = Field(default_factory=dict)
-    keys: dict[Place, Annotated[str, AfterValidator(_key_id)]] = Field(default_factory=dict)
+    accounts: Annotated[dict[EntryId, BlueprintAccount], not_empty()]
+    ous: dict[EntryId, BlueprintUnit] = field(default_factory=dict)
+    keys: dict[Place, Annotated[str, AfterValidator(_key_id)]] = field(default_factory=dict)
     """Customer managed keys, each by its id or ARN."""
-    buckets: dict[Place, _Bucket] = Field(default_factory=dict)
-    repositories: dict[Place, _Names] = Field(default_factory=dict)
-    registries: dict[Place, _Names] = Field(default_factory=dict)
-    endpoints: dict[Place, _Names] = Field(default_factory=dict)
-    projects: dict[EntryId, BlueprintProject] = Field(default_factory=dict)
+    buckets: dict[Place, _Bucket] = field(default_factory=dict)
+    repositories: dict[Place, _Names] = field(default_factory=dict)
+    registries: dict[Place, _Names] = field(default_factory=dict)
+    endpoints: dict[Place, _Names] = field(default_factory=dict)
+    projects: dict[EntryId, BlueprintProject] = field(default_factory=dict)
     """Projects, each with roles and data of its own, told apart by the tag key that *abac* names first."""
-    roles: dict[Place, RoleData] = Field(default_factory=dict)
+    roles: dict[Place, RoleData] = field(default_factory=dict)
     """Roles by ACCOUNT/NAME, each as a role file says it; `rolemgr.blueprint.inherit` adds what holds for all."""
     flows: tuple[Text, ...] = ()
     """What roles do with what is there: ``modelling/training reads data/curated``."""
     identity_center: BlueprintIdentityCenter | None = None
-    layers: BlueprintLayers = Field(default_factory=BlueprintLayers)
-    accepted_sinks: dict[EntryId, _Accepted] = Field(default_factory=dict)
+    layers: BlueprintLayers = field(default_factory=BlueprintLayers)
+    accepted_sinks: dict[EntryId, _Accepted] = field(default_factory=dict)
     """Ways out of stolen sessions that `rolemgr prove` finds open, by name, and that stay so."""

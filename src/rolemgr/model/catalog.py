@@ -1,23 +1,14 @@
 """What catalog files hold: personas and activity groups, as their authors write them."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import field
 from enum import StrEnum
-from typing import Annotated, Any, Self, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    StringConstraints,
-    Tag,
-    WithJsonSchema,
-    model_validator,
-)
-
-from rolemgr.iam.base import Model
 from rolemgr.iam.documents import Conditions, Effect
+from rolemgr.iam.marks import after, before, json_schema, not_empty, tag, text, told_apart_by
+from rolemgr.iam.plain import Noted, called
 from rolemgr.iam.wildcards import contains
 
 _ENTRY_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -36,14 +27,14 @@ FORMS = {
 }
 """What each pattern of the catalog's names means, in words: for messages."""
 
-EntryId: TypeAlias = Annotated[str, StringConstraints(pattern=_ENTRY_ID)]
+EntryId: TypeAlias = Annotated[str, text(pattern=_ENTRY_ID)]
 """The name of a catalog entry: its file's stem, in kebab case."""
 
-ParameterName: TypeAlias = Annotated[str, StringConstraints(pattern=_PARAMETER_NAME)]
-Sid: TypeAlias = Annotated[str, StringConstraints(pattern=_SID)]
-Purpose: TypeAlias = Annotated[str, StringConstraints(pattern=_PURPOSE)]
-Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-ResourceTypeName: TypeAlias = Annotated[str, StringConstraints(pattern=_RESOURCE_TYPE)]
+ParameterName: TypeAlias = Annotated[str, text(pattern=_PARAMETER_NAME)]
+Sid: TypeAlias = Annotated[str, text(pattern=_SID)]
+Purpose: TypeAlias = Annotated[str, text(pattern=_PURPOSE)]
+Text: TypeAlias = Annotated[str, text(min_length=1, strip_whitespace=True)]
+ResourceTypeName: TypeAlias = Annotated[str, text(pattern=_RESOURCE_TYPE)]
 
 
 def listed(value: Any) -> Any:
@@ -55,7 +46,7 @@ def listed(value: Any) -> Any:
 ONE_OR_MORE = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 """What an editor accepts where a single value may stand for a list of one."""
 
-Strings: TypeAlias = Annotated[tuple[Text, ...], BeforeValidator(listed), WithJsonSchema(ONE_OR_MORE)]
+Strings: TypeAlias = Annotated[tuple[Text, ...], before(listed), json_schema(ONE_OR_MORE)]
 
 
 class ParameterType(StrEnum):
@@ -78,7 +69,7 @@ class ParameterType(StrEnum):
     TAG_KEY = "tag-key"
 
 
-class Parameter(Model):
+class Parameter(Noted):
     """A value that the user of an activity group may choose; without a *default* the user must."""
 
     type: ParameterType
@@ -98,14 +89,14 @@ def exact(action: str) -> str:
     return action
 
 
-class PurposeByAccess(Model):
+class PurposeByAccess(Noted):
     """What the reads and the writes of a statement are for, where that is not the same."""
 
     read: Purpose
     write: Purpose
 
 
-class GroupStatement(Model):
+class GroupStatement(Noted):
     """
     Actions, the resources they act on, and the conditions that make them safe, as three plain lists.
 
@@ -115,13 +106,13 @@ class GroupStatement(Model):
     sid: Sid
     effect: Effect = Effect.ALLOW
     actions: Annotated[
-        tuple[Annotated[str, AfterValidator(exact)], ...],
-        Field(min_length=1),
-        BeforeValidator(listed),
-        WithJsonSchema(ONE_OR_MORE),
+        tuple[Annotated[str, after(exact)], ...],
+        not_empty(),
+        before(listed),
+        json_schema(ONE_OR_MORE),
     ]
     resources: Strings = ()
-    conditions: Conditions = Field(default_factory=dict)
+    conditions: Conditions = field(default_factory=dict)
     needs: Strings = ()
     """Parameters that must have a value; without one the statement is left out."""
     purpose: Purpose | PurposeByAccess | None = None
@@ -133,17 +124,17 @@ class GroupStatement(Model):
     why: Text | None = None
 
 
-_EntryIds: TypeAlias = Annotated[tuple[EntryId, ...], BeforeValidator(listed), WithJsonSchema(ONE_OR_MORE)]
+_EntryIds: TypeAlias = Annotated[tuple[EntryId, ...], before(listed), json_schema(ONE_OR_MORE)]
 
 
-class IndirectWay(Model):
+class IndirectWay(Noted):
     """An action that a group lets its holder bring about without holding it, which IAM can't separate."""
 
     action: Text
     how: Text
 
 
-class Accepted(Model):
+class Accepted(Noted):
     """A finding of ``rolemgr check`` on *action* of a group that its author means to be there, and why."""
 
     rule: Text
@@ -151,18 +142,18 @@ class Accepted(Model):
     why: Text
 
 
-class ActivityGroup(Model):
+class ActivityGroup(Noted):
     """A named bundle of permissions for one step of the machine-learning workflow."""
 
     title: Text
     description: Text
     aws_activity: Strings = ()
     """The activities of AWS's own Role Manager that this group covers, wholly or in part."""
-    shared_parameters: Annotated[tuple[ParameterName, ...], BeforeValidator(listed), WithJsonSchema(ONE_OR_MORE)] = ()
+    shared_parameters: Annotated[tuple[ParameterName, ...], before(listed), json_schema(ONE_OR_MORE)] = ()
     """Parameters that several groups have, by name: ``parameters.yaml`` at the top of the catalog declares them."""
-    parameters: dict[ParameterName, Parameter] = Field(default_factory=dict)
+    parameters: dict[ParameterName, Parameter] = field(default_factory=dict)
     """This group's own, and once it comes from the catalog (`rolemgr.catalog.shared`) those that it shares too."""
-    statements: tuple[GroupStatement, ...] = Field(min_length=1)
+    statements: Annotated[tuple[GroupStatement, ...], not_empty()]
     indirect: tuple[IndirectWay, ...] = ()
     acts_as: Strings = ()
     """ARNs of roles whose work the group can start or steer without passing them (a pipeline's role)."""
@@ -174,42 +165,39 @@ class ActivityGroup(Model):
     """Values that are right though no data here knows them: what AWS has added since it was written."""
     sources: Strings = ()
 
-    @model_validator(mode="after")
-    def _sids_once(self) -> Self:
+    def __post_init__(self) -> None:
         sids = [statement.sid for statement in self.statements]
         for sid in sids:
             if sids.count(sid) > 1:
                 raise ValueError(f"two statements have the sid `{sid}`")
-        return self
 
 
-class SharedParameters(Model):
+class SharedParameters(Noted):
     """What ``parameters.yaml`` at the top of a catalog holds: parameters that activity groups take by name."""
 
-    parameters: dict[ParameterName, Parameter] = Field(min_length=1)
+    parameters: Annotated[dict[ParameterName, Parameter], not_empty()]
     unknown_ok: Strings = ()
     """Values in defaults that are right though no data here knows them: what AWS has added since."""
 
 
-class Forbidden(Model):
+class Forbidden(Noted):
     """An action (wildcards allowed) that a persona must never be able to do, on a resource, in a context."""
 
-    model_config = ConfigDict(populate_by_name=True)
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = {**called(exception="except"), "populate_by_name": True}
 
     action: Text
     resource: Text = "*"
-    context: dict[str, Strings] = Field(default_factory=dict)
-    exception: Text | None = Field(default=None, alias="except")
+    context: dict[str, Strings] = field(default_factory=dict)
+    exception: Text | None = None
     """The exceptions below in words, such as "on the user's own profile": what people are shown."""
     except_on: Strings = ()
     """Resources (globs) on which it does no harm: the user's own profile among all profiles."""
-    except_with: dict[str, Strings] = Field(default_factory=dict)
+    except_with: dict[str, Strings] = field(default_factory=dict)
     """Condition keys, each with the values (globs) that make it no harm where the role is held to them."""
     directly: bool = False
     """Forbidden to the role itself only: the roles that it passes to a service may do it."""
 
-    @model_validator(mode="after")
-    def _forbids_something(self) -> Self:
+    def __post_init__(self) -> None:
         """Refuse what forbids nothing, or excepts nothing, though it looks as if it did."""
         for name, block in (("context", self.context), ("except_with", self.except_with)):
             if empty := [key for key, values in block.items() if not values]:
@@ -217,7 +205,6 @@ class Forbidden(Model):
         for pattern in self.except_on:
             if "{{" not in pattern + self.resource and contains(pattern, self.resource):
                 raise ValueError(f"`except_on` excepts all that is forbidden: `{pattern}` is `{self.resource}` or more")
-        return self
 
     def __str__(self) -> str:
         on = "" if self.resource == "*" else f" on {self.resource}"
@@ -238,21 +225,21 @@ def _as_forbidden(value: Any) -> Any:
     return {"action": value} if isinstance(value, str) else value
 
 
-_Forbidden: TypeAlias = Annotated[Forbidden, BeforeValidator(_as_forbidden, json_schema_input_type=Text | Forbidden)]
+_Forbidden: TypeAlias = Annotated[Forbidden, before(_as_forbidden, json_schema_input_type=Text | Forbidden)]
 
 
-class Separation(Model):
+class Separation(Noted):
     """What several personas must never be able to do, for one reason: "no deployment", "only one's own Studio"."""
 
     title: Text
     why: Text
-    never: Annotated[tuple[_Forbidden, ...], Field(min_length=1)]
+    never: Annotated[tuple[_Forbidden, ...], not_empty()]
     unknown_ok: Strings = ()
     """Names that are right though no data here knows them: what AWS has added since it was written."""
     sources: Strings = ()
 
 
-class SeparationRef(Model):
+class SeparationRef(Noted):
     """The name of a separation, among the entries of a persona's `never`."""
 
     separation: EntryId
@@ -271,14 +258,14 @@ def _kind_of_entry(value: Any) -> str:
 
 
 NeverEntry: TypeAlias = Annotated[
-    Annotated[Forbidden, Tag("action")] | Annotated[SeparationRef, Tag("separation")],
-    Discriminator(_kind_of_entry),
-    BeforeValidator(_as_entry, json_schema_input_type=Text | Forbidden | SeparationRef),
+    Annotated[Forbidden, tag("action")] | Annotated[SeparationRef, tag("separation")],
+    told_apart_by(_kind_of_entry),
+    before(_as_entry, json_schema_input_type=Text | Forbidden | SeparationRef),
 ]
 """An entry of a persona's `never`: an action, with where and when, or the name of a separation."""
 
 
-class Excuse(Model):
+class Excuse(Noted):
     """An entry of the base persona's `never` that a custom persona is let off, and why."""
 
     action: Text
@@ -286,7 +273,7 @@ class Excuse(Model):
     reason: Text
 
 
-class Persona(Model):
+class Persona(Noted):
     """
     Who somebody is at work: several activity groups, and what no composition may ever give them.
 
@@ -311,12 +298,10 @@ class Persona(Model):
     """Names in `never` that are right though no data here knows them: what AWS has added since it was written."""
     sources: Strings = ()
 
-    @model_validator(mode="after")
-    def _has_groups(self) -> Self:
+    def __post_init__(self) -> None:
         if self.extends and self.activity_groups:
             raise ValueError("a persona that `extends` another has `add` and `remove`, no `activity_groups`")
         if not self.extends and (self.add or self.remove or self.allow_despite):
             raise ValueError("`add`, `remove` and `allow_despite` change a persona that this one `extends`")
         if not self.extends and not self.activity_groups:
             raise ValueError("a persona has `activity_groups`, or `extends` another")
-        return self

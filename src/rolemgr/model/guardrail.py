@@ -1,12 +1,13 @@
 """What guardrail and profile files hold: limits on how an action may be called, as their authors write them."""
 
+from collections.abc import Mapping
+from dataclasses import field
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
-
-from rolemgr.iam.base import Model
 from rolemgr.iam.documents import Conditions
+from rolemgr.iam.marks import after, before, json_schema, not_empty, tag, told_apart_by
+from rolemgr.iam.plain import Noted, called
 from rolemgr.model.catalog import ONE_OR_MORE, EntryId, ParameterName, ParameterType, Sid, Strings, Text, exact, listed
 
 
@@ -29,15 +30,17 @@ ShortForm: TypeAlias = Literal["subnet", "security_group", "data_key", "volume_k
 """The keys of a role file that hold network and encryption limits."""
 
 
-class GuardrailParameter(Model):
+class GuardrailParameter(Noted):
     """A value that the user of the guardrail gives; without a *default* it must come, by hand or *from*."""
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = called(from_="from")
 
     type: ParameterType
     many: bool = False
     default: Strings | None = None
     always: Strings = ()
     """Values that it has whatever else is given: without them the guardrail would stop what must go on."""
-    from_: Annotated[ShortForm | None, Field(alias="from")] = None
+    from_: ShortForm | None = None
     """The short form that gives it where the guardrail is chosen without values."""
     one_of: Strings = ()
     """The only values that AWS knows, where they are few."""
@@ -51,10 +54,10 @@ class GuardrailParameter(Model):
 
 
 _Listed: TypeAlias = Annotated[
-    tuple[Annotated[str, AfterValidator(exact)], ...],
-    Field(min_length=1),
-    BeforeValidator(listed),
-    WithJsonSchema(ONE_OR_MORE),
+    tuple[Annotated[str, after(exact)], ...],
+    not_empty(),
+    before(listed),
+    json_schema(ONE_OR_MORE),
 ]
 
 
@@ -63,7 +66,7 @@ def _supported_or_listed(value: Any) -> str:
     return "supported" if value == "supported" else "listed"
 
 
-class GuardrailDeny(Model):
+class GuardrailDeny(Noted):
     """
     A Deny of the guardrail: how the actions may not be called.
 
@@ -74,25 +77,25 @@ class GuardrailDeny(Model):
 
     sid: Sid
     actions: Annotated[
-        Annotated[Literal["supported"], Tag("supported")] | Annotated[_Listed, Tag("listed")],
-        Discriminator(_supported_or_listed),
+        Annotated[Literal["supported"], tag("supported")] | Annotated[_Listed, tag("listed")],
+        told_apart_by(_supported_or_listed),
     ]
-    conditions: Conditions = Field(min_length=1)
+    conditions: Annotated[Conditions, not_empty()]
     needs: Strings = ()
     """Parameters that must have a value; without one the Deny is left out."""
-    only_below: dict[ParameterName, int] = Field(default_factory=dict)
+    only_below: dict[ParameterName, int] = field(default_factory=dict)
     """The Deny is left out where the parameter's value is this or more."""
     why: Text | None = None
 
 
-class ByPass(Model):
+class ByPass(Noted):
     """An action that bypasses a guardrail, as AWS sends no key with it that could be judged."""
 
-    action: Annotated[str, AfterValidator(exact)]
+    action: Annotated[str, after(exact)]
     why: Text
 
 
-class Guardrail(Model):
+class Guardrail(Noted):
     """
     A limit on how actions of a *scope* may be called, as Deny statements, chosen by the user.
 
@@ -101,23 +104,21 @@ class Guardrail(Model):
 
     title: Text
     description: Text
-    scope: tuple[Scope, ...] = Field(min_length=1)
-    parameters: dict[ParameterName, GuardrailParameter] = Field(default_factory=dict)
-    deny: tuple[GuardrailDeny, ...] = Field(min_length=1)
+    scope: Annotated[tuple[Scope, ...], not_empty()]
+    parameters: dict[ParameterName, GuardrailParameter] = field(default_factory=dict)
+    deny: Annotated[tuple[GuardrailDeny, ...], not_empty()]
     bypassed_by: tuple[ByPass, ...] = ()
-    controls: dict[Text, Strings] = Field(default_factory=dict)
+    controls: dict[Text, Strings] = field(default_factory=dict)
     """The controls that it serves, by framework: ``nist-800-53``, ``pci-dss``, ``hipaa``, ``soc2``."""
     unknown_ok: Strings = ()
     """Values that are right though no data here knows them: what AWS has added since it was written."""
     sources: Strings = ()
 
-    @model_validator(mode="after")
-    def _sids_once(self) -> Self:
+    def __post_init__(self) -> None:
         sids = [statement.sid for statement in self.deny]
         for sid in sids:
             if sids.count(sid) > 1:
                 raise ValueError(f"two statements have the sid `{sid}`")
-        return self
 
 
 def _as_texts(value: Any) -> Any:
@@ -137,15 +138,15 @@ def _as_texts(value: Any) -> Any:
 
 GuardrailValues: TypeAlias = Annotated[
     tuple[Text, ...],
-    BeforeValidator(_as_texts),
-    WithJsonSchema({"anyOf": [*ONE_OR_MORE["anyOf"], {"type": ["integer", "boolean", "null", "object"]}]}),
+    before(_as_texts),
+    json_schema({"anyOf": [*ONE_OR_MORE["anyOf"], {"type": ["integer", "boolean", "null", "object"]}]}),
 ]
 """The values given for a guardrail; for one with several parameters each is ``parameter:value``."""
 
 ChosenGuardrails: TypeAlias = dict[EntryId, GuardrailValues]
 
 
-class GuardrailProfile(Model):
+class GuardrailProfile(Noted):
     """
     A ready set of guardrails and their values; one without values takes them from the short forms.
 
@@ -155,13 +156,11 @@ class GuardrailProfile(Model):
     title: Text
     description: Text
     includes: tuple[EntryId, ...] = ()
-    guardrails: ChosenGuardrails = Field(default_factory=dict)
+    guardrails: ChosenGuardrails = field(default_factory=dict)
     unknown_ok: Strings = ()
     """Values that are right though no data here knows them, such as an instance type of next week."""
     sources: Strings = ()
 
-    @model_validator(mode="after")
-    def _holds_something(self) -> Self:
+    def __post_init__(self) -> None:
         if not (self.includes or self.guardrails):
             raise ValueError("a profile has `guardrails`, `includes`, or both")
-        return self

@@ -1,11 +1,15 @@
 """An organization policy on its way: what was composed from patterns and guardrails, and the documents of it."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from rolemgr.iam.documents import Conditions, PolicyDocument
+from rolemgr.errors import SourceLocation
+from rolemgr.iam.documents import Conditions, IdentityPolicy, ResourceControlPolicy
 from rolemgr.model.layer_pattern import LayerKind
-from rolemgr.model.role import FrozenConditions, LeftOpen, Origin
+from rolemgr.model.role import FrozenConditions, GuardrailInForce, LeftOpen, Origin
+
+OrganizationPolicy: TypeAlias = IdentityPolicy | ResourceControlPolicy
+"""An SCP, which has the form of an identity policy, or an RCP."""
 
 
 @dataclass(frozen=True)
@@ -19,11 +23,23 @@ class LayerDeny:
     not_resources: tuple[str, ...]
     conditions: FrozenConditions
     origin: Origin
+    binding_all: "LayerDeny | None" = None
+    """The Deny as it is without those who are exempt, where some are."""
 
     @property
     def condition(self) -> Conditions:
         """The conditions as IAM writes them: operator -> key -> values."""
         return {operator: dict(block) for operator, block in self.conditions}
+
+
+class ProtectedResources(NamedTuple):
+    """What the pattern *part* keeps for its *keepers*, as ARN patterns, and the actions that it *leaves* alone."""
+
+    part: str
+    resources: tuple[str, ...]
+    keepers: tuple[str, ...]
+    leaves: frozenset[str]
+    where: SourceLocation
 
 
 class LayerPart(NamedTuple):
@@ -46,6 +62,9 @@ class ComposedLayer:
     """Of each guardrail the actions that by-pass it."""
     absent: tuple[tuple[str, tuple[LeftOpen, ...]], ...] = ()
     """Of each guardrail the actions that it judges only where their requests carry its key."""
+    guardrails: tuple[GuardrailInForce, ...] = ()
+    """The guardrails all of whose Denies are among these, with their values."""
+    protects: tuple[ProtectedResources, ...] = ()
 
 
 class LayerDocument(NamedTuple):
@@ -53,8 +72,24 @@ class LayerDocument(NamedTuple):
 
     name: str
     description: str
-    document: PolicyDocument
+    document: OrganizationPolicy
     text: str
+
+
+class DeclarativeDocument(NamedTuple):
+    """A policy of the organization that sets a service, and is not of IAM's language: its text is what is attached."""
+
+    kind: str
+    type: str
+    """Its type at Organizations, such as ``S3_POLICY``."""
+    name: str
+    description: str
+    text: str
+
+    @property
+    def policies(self) -> tuple["DeclarativeDocument", ...]:
+        """Itself, as the one policy of its kind."""
+        return (self,)
 
 
 @dataclass(frozen=True, eq=False)

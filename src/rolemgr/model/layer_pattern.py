@@ -90,6 +90,22 @@ class LayerStatement(Model):
         return self
 
 
+class Protected(Model):
+    """
+    What a pattern keeps for its keepers: nobody else may do what changes it, by AWS's reference.
+
+    *leaves* are the actions that change it and that the pattern lets alone, each with the reason.
+    """
+
+    resources: Strings = Field(min_length=1)
+    """ARN patterns; ``{{ name }}`` is a parameter, and without a value for it there is nothing to protect."""
+    keepers: tuple[ParameterName, ...]
+    """Parameters, or ``exempt``, whose roles may change it all the same."""
+    leaves: dict[Text, Text] = Field(default_factory=dict)
+    needs: Strings = ()
+    """Parameters, or ``exempt``, that must have a value; without one nothing is protected."""
+
+
 class LayerPattern(Model):
     """A limit of an organization: Denies of its own, Denies of guardrails, or the reason why there can be none."""
 
@@ -102,6 +118,8 @@ class LayerPattern(Model):
     """Pairs of parameters that no ARN may be a value of both of: whoever is guarded, and whoever guards."""
     guardrails: tuple[GuardrailUse, ...] = ()
     statements: tuple[LayerStatement, ...] = ()
+    protects: tuple[Protected, ...] = ()
+    """What nobody but its keepers may change, which `rolemgr scp --prove` holds to every action of the reference."""
     refused: Text | None = None
     """Why nothing can be rendered for what people ask for by this name; *instead* says what does it."""
     instead: Text | None = None

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeAlias
 
 from rolemgr.errors import SourceLocation
-from rolemgr.iam.documents import Conditions, Effect, IdentityPolicy, JsonValue, TrustPolicy
+from rolemgr.iam.documents import Conditions, Effect, IdentityPolicy, JsonValue, PrincipalKind, TrustPolicy
 from rolemgr.iam.variables import as_pattern
 from rolemgr.iam.wildcards import matches, matches_folded_action
 from rolemgr.model.persona import ResolvedPersona
@@ -150,7 +150,7 @@ class ComposedTrust(NamedTuple):
     """One statement of the trust policy: who may take the role, by which actions, under which conditions."""
 
     sid: str
-    principal: Mapping[str, tuple[str, ...]]
+    principal: Mapping[PrincipalKind, tuple[str, ...]]
     actions: tuple[str, ...]
     conditions: Conditions
 

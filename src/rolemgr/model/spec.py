@@ -5,18 +5,23 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 """
 
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from collections.abc import Callable, Mapping
+from dataclasses import field
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
-
+from rolemgr.files.source import SourceFile
 from rolemgr.iam.arn import ACCOUNT_ID, PARTITIONS, REGION, partition_of
-from rolemgr.iam.base import Model
+from rolemgr.iam.marks import after, before
+from rolemgr.iam.plain import Noted
 from rolemgr.model.attachments import PolicyArn, PolicyArns
 from rolemgr.model.catalog import ParameterName, Strings, Text
 from rolemgr.model.guardrail import ChosenGuardrails
+from rolemgr.model.source import Sourced, parse_model
+from rolemgr.model.times import moment, seconds
 from rolemgr.model.trust_text import Trusts, default_trust
+
+if TYPE_CHECKING:
+    from pydantic import ValidationInfo
 
 DEFAULT_ACCOUNT = "111122223333"
 """The account of AWS's documentation: what is rendered without ``--account`` is for reading, not for use."""
@@ -25,16 +30,6 @@ _MOST_TAGS = 50
 
 BROKEN_SEPARATION_TAG = "rolemgr:break-separation"
 """The tag that says why a role may do what its persona must never do."""
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-
-
-def seconds(value: Any) -> int:
-    """Return the duration *value* (``12h``, ``90m``, ``3600``) in seconds; raise ValueError for another form."""
-    found = re.fullmatch(r"([0-9]{1,9})([smhd]?)", str(value))
-    if not found:
-        raise ValueError(f"`{value}` is not a duration such as 3600, 90m or 12h")
-    return int(found[1]) * _UNITS[found[2] or "s"]
 
 
 def _yes_or_no(value: Any) -> Any:
@@ -46,7 +41,7 @@ def _text_number(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-_TextOrNumber: TypeAlias = Annotated[str, BeforeValidator(_text_number, json_schema_input_type=str | int)]
+_TextOrNumber: TypeAlias = Annotated[str, before(_text_number, json_schema_input_type=str | int)]
 """YAML reads an unquoted account id as a number."""
 
 
@@ -64,8 +59,9 @@ def _region(value: str) -> str:
     return value
 
 
-AccountId: TypeAlias = Annotated[_TextOrNumber, AfterValidator(_account_id)]
-Region: TypeAlias = Annotated[str, AfterValidator(_region)]
+AccountId: TypeAlias = Annotated[_TextOrNumber, after(_account_id)]
+Region: TypeAlias = Annotated[str, after(_region)]
+Moment: TypeAlias = Annotated[str, after(moment)]
 
 
 def _role_name(value: str) -> str:
@@ -135,30 +131,38 @@ def default_role_name(persona: str) -> str:
     return f"sagemaker-{persona.removeprefix('sagemaker-')}"
 
 
-def _moment(value: str) -> str:
-    """
-    Return the point in time *value* in UTC, as `aws:CurrentTime` is compared: 2026-12-24T18:00:00Z.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Date
-    """
-    try:
-        found = datetime.fromisoformat(value)
-        in_utc = found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError(f"`{value}` is not a point in time: write it as 2026-12-24T18:00Z") from None
-    if found.tzinfo is None:
-        raise ValueError(f"`{value}` has no time zone: write 2026-12-24T18:00Z, or +01:00 for Z")
-    return in_utc.strftime("%Y-%m-%dT%H:%M:%SZ")
+def _room_for_the_reason(value: str | None, info: "ValidationInfo") -> str | None:
+    if value and len(info.data.get("tag", ())) > _MOST_TAGS - 1:
+        raise ValueError(f"the reason becomes a tag, and a role has at most {_MOST_TAGS}")
+    return value
 
 
-Moment: TypeAlias = Annotated[str, AfterValidator(_moment)]
+def _by_a_key(value: bool, info: "ValidationInfo") -> bool:
+    if value and info.data.get("abac", True) == ():
+        raise ValueError("buckets are held by a tag key: give --abac TAG_KEY too")
+    return value
 
 
-class RoleSettings(Model):
+def _only_boundary(value: bool, info: "ValidationInfo") -> bool:
+    if value and info.data.get("boundary"):
+        raise ValueError("a role has one boundary: leave out --boundary, or --with-boundary")
+    if value and info.data.get("managed_policy"):
+        raise ValueError("its boundary would cut what --managed-policy attaches: leave one of them out")
+    return value
+
+
+def _of_its_region(value: str | None, info: "ValidationInfo") -> str | None:
+    region = info.data.get("region")  # absent where it is wrong itself
+    if value and region and value != partition_of(region):
+        raise ValueError(f"region `{region}` is in partition {partition_of(region)}, not {value}")
+    return value
+
+
+class RoleSettings(Noted):
     """What may be chosen for many roles at once: for those of an account, an organizational unit, or all."""
 
     region: Region = "us-east-1"
-    guardrail: ChosenGuardrails = Field(default_factory=dict)
+    guardrail: ChosenGuardrails = field(default_factory=dict)
     guardrail_profile: Strings = ()
     no_default_guardrails: bool = False
     strict: bool = False
@@ -168,25 +172,23 @@ class RoleSettings(Model):
     abac: Strings = ()
     abac_buckets: bool = False
     """Whether buckets are held by their tags too; dead on those where S3's access by tag is off."""
-    tag: Annotated[dict[str, _TextOrNumber], AfterValidator(_tags)] = Field(default_factory=dict)
+    tag: Annotated[dict[str, _TextOrNumber], after(_tags)] = field(default_factory=dict)
     subnet: Strings = ()
     security_group: Strings = ()
     data_key: Strings = ()
     volume_key: Strings = ()
-    path: Annotated[str, AfterValidator(_path)] = "/"
+    path: Annotated[str, after(_path)] = "/"
     boundary: PolicyArn | None = None
     """The managed policy that bounds the role: it can only take away."""
-    inline: Annotated[
-        Literal["yes", "no"], BeforeValidator(_yes_or_no, json_schema_input_type=bool | Literal["yes", "no"])
-    ] = "yes"
+    inline: Annotated[Literal["yes", "no"], before(_yes_or_no, json_schema_input_type=bool | Literal["yes", "no"])] = (
+        "yes"
+    )
     """Whether the role has an inline policy; without one, the Denies stand in managed policies of their own."""
     managed_policy: PolicyArns = ()
     """Managed policies attached to the role beside its own."""
     with_boundary: bool = False
     """Whether a permissions boundary of its own is made with it."""
-    max_session: Annotated[
-        int, BeforeValidator(seconds, json_schema_input_type=int | str), AfterValidator(_session)
-    ] = 3600
+    max_session: Annotated[int, before(seconds, json_schema_input_type=int | str), after(_session)] = 3600
     expires: Moment | None = None
     """When the role ends, in UTC as IAM writes it: from then on it is denied everything."""
     catalog: Strings = ()
@@ -196,51 +198,22 @@ class RoleSpec(RoleSettings):
     """What the user chose for one role; the keys of a role file are these, and the flags' names too."""
 
     persona: Text
-    name: Annotated[str, AfterValidator(_role_name)] | None = None
+    name: Annotated[str, after(_role_name)] | None = None
     account: AccountId = DEFAULT_ACCOUNT
-    partition: Literal["aws", "aws-cn", "aws-us-gov"] | None = None
+    partition: Annotated[Literal["aws", "aws-cn", "aws-us-gov"] | None, after(_of_its_region)] = None
     add: Strings = ()
     remove: Strings = ()
-    parameter: dict[ParameterName, Strings] = Field(default_factory=dict)
+    parameter: dict[ParameterName, Strings] = field(default_factory=dict)
     bucket: Strings = ()
     pass_role: Strings = ()
-    trust: Trusts = Field(default_factory=default_trust, min_length=1)
-    description: Annotated[str, AfterValidator(_description)] | None = None
-    break_separation: Annotated[str, AfterValidator(_reason)] | None = None
+    trust: Trusts = field(default_factory=default_trust)
+    description: Annotated[str, after(_description)] | None = None
+    break_separation: Annotated[Annotated[str, after(_reason)] | None, after(_room_for_the_reason)] = None
     """Why the role may do what its persona must never do; it becomes a tag and part of the description."""
+    abac_buckets: Annotated[bool, after(_by_a_key)] = False
+    with_boundary: Annotated[bool, after(_only_boundary)] = False
     stand_ins: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """What stands in templates for facts that differ by region, by placeholder; none in a role of one place."""
-
-    @field_validator("break_separation")
-    @classmethod
-    def _room_for_the_reason(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value and len(info.data.get("tag", ())) > _MOST_TAGS - 1:
-            raise ValueError(f"the reason becomes a tag, and a role has at most {_MOST_TAGS}")
-        return value
-
-    @field_validator("abac_buckets")
-    @classmethod
-    def _by_a_key(cls, value: bool, info: ValidationInfo) -> bool:
-        if value and info.data.get("abac", True) == ():
-            raise ValueError("buckets are held by a tag key: give --abac TAG_KEY too")
-        return value
-
-    @field_validator("with_boundary")
-    @classmethod
-    def _only_boundary(cls, value: bool, info: ValidationInfo) -> bool:
-        if value and info.data.get("boundary"):
-            raise ValueError("a role has one boundary: leave out --boundary, or --with-boundary")
-        if value and info.data.get("managed_policy"):
-            raise ValueError("its boundary would cut what --managed-policy attaches: leave one of them out")
-        return value
-
-    @field_validator("partition")
-    @classmethod
-    def _of_the_region(cls, value: str | None, info: ValidationInfo) -> str | None:
-        region = info.data.get("region")  # absent where it is wrong itself
-        if value and region and value != partition_of(region):
-            raise ValueError(f"region `{region}` is in partition {partition_of(region)}, not {value}")
-        return value
 
     @property
     def role_name(self) -> str:
@@ -279,3 +252,40 @@ class RoleSpec(RoleSettings):
     def dns_suffix(self) -> str:
         """The domain that the partition's service endpoints end in."""
         return PARTITIONS[self.partition_name].dns_suffix
+
+
+def _as_kept(value: str) -> str:
+    if not value or value != value.strip() or not value.isprintable():
+        raise ValueError("is not a text as it is kept")
+    return value
+
+
+_TEXTS: Mapping[str, Callable[[str], str]] = {
+    "persona": _as_kept,
+    "name": _role_name,
+    "account": _account_id,
+    "region": _region,
+}
+"""The fields that hold a text, each with the one check that their annotation asks."""
+
+
+def read_spec(source: SourceFile) -> Sourced[RoleSpec]:
+    """
+    Return the choices of *source* as `parse_model` does; raise InputError, or Problems, for what is wrong in them.
+
+    Where a role is little more than its persona, nothing is left for pydantic to read, and it is not loaded.
+    """
+    found = _of_texts(source.data)
+    return Sourced(found, source) if found else parse_model(source, RoleSpec)
+
+
+def _of_texts(data: Any) -> RoleSpec | None:
+    """Return what *data* chooses, or None: it has more than texts that are right as they are, and pydantic reads it."""
+    if not isinstance(data, dict) or "persona" not in data or not data.keys() <= _TEXTS.keys():
+        return None
+    if not all(isinstance(value, str) for value in data.values()):
+        return None
+    try:
+        return RoleSpec.model_construct(**{key: _TEXTS[key](value) for key, value in data.items()})
+    except ValueError:
+        return None

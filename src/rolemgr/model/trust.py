@@ -5,21 +5,26 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create.html
 """
 
 import re
-from typing import Annotated, Any, Literal, Self, TypeAlias
-
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from typing import Annotated, Any, Literal, TypeAlias
 
 from rolemgr.iam.arn import ACCOUNT_ID
-from rolemgr.iam.base import Model
+from rolemgr.iam.marks import after, before, json_schema, told_apart_by
+from rolemgr.iam.plain import Noted
 from rolemgr.iam.variables import opens_variable
 from rolemgr.model.catalog import ONE_OR_MORE
+from rolemgr.model.times import seconds
 
 GITHUB = "token.actions.githubusercontent.com"
 """The identity provider of GitHub Actions: its URL as IAM writes it, and the prefix of its condition keys."""
 
 _MOST_SESSION_TAGS = 50
+_LONGEST_USER_SESSION = 129_600
+"""https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html"""
 _ROLE = re.compile(
     r"arn:(?:aws|aws-cn|aws-us-gov):iam::[0-9]{12}:role/(?:[A-Za-z0-9.,+@=_-]+/)*[A-Za-z0-9_+=,.@-]{1,64}"
+)
+_USER = re.compile(
+    r"arn:(?:aws|aws-cn|aws-us-gov):iam::[0-9]{12}:user/(?:[A-Za-z0-9.,+@=_-]+/)*[A-Za-z0-9_+=,.@-]{1,64}"
 )
 _SAML = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::[0-9]{12}:saml-provider/[A-Za-z0-9._-]{1,128}")
 _OIDC = re.compile(
@@ -44,6 +49,26 @@ def _account(value: str) -> str:
 def _role_arn(value: str) -> str:
     if not _ROLE.fullmatch(value):
         raise ValueError(f"`{value}` is not an ARN of one role such as arn:aws:iam::111122223333:role/NAME")
+    return value
+
+
+def _user_arn(value: str) -> str:
+    if not _USER.fullmatch(value):
+        raise ValueError(f"`{value}` is not an ARN of one user such as arn:aws:iam::111122223333:user/NAME")
+    return value
+
+
+def _session_name(value: str) -> str:
+    """Return the pattern *value* of what STS takes as RoleSessionName (STS API Reference, AssumeRole)."""
+    if not re.fullmatch(r"[\w+=,.@*?-]{2,64}", value, re.ASCII) or not re.search(r"[^*?]", value):
+        raise ValueError(f"`{value}` is not a pattern of session names: 2 to 64 letters, digits and _+=,.@-, * and ?")
+    return value
+
+
+def _mfa_age(value: int) -> int:
+    """Return the seconds *value*; a session of an IAM user lasts 36 hours at most, and so does its MFA."""
+    if not 1 <= value <= _LONGEST_USER_SESSION:
+        raise ValueError(f"`{value}` s is not from 1 s to 36h, the longest session that a user gets with MFA")
     return value
 
 
@@ -136,15 +161,12 @@ def _session_tags(keys: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(keys))
 
 
-AccountId: TypeAlias = Annotated[
-    str, BeforeValidator(_digits, json_schema_input_type=str | int), AfterValidator(_account)
-]
-SessionTags: TypeAlias = Annotated[
-    tuple[str, ...], BeforeValidator(_keys), AfterValidator(_session_tags), WithJsonSchema(ONE_OR_MORE)
-]
+AccountId: TypeAlias = Annotated[str, before(_digits, json_schema_input_type=str | int), after(_account)]
+SessionName: TypeAlias = Annotated[str, after(_session_name)]
+SessionTags: TypeAlias = Annotated[tuple[str, ...], before(_keys), after(_session_tags), json_schema(ONE_OR_MORE)]
 
 
-class SageMakerTrust(Model):
+class SageMakerTrust(Noted):
     """
     Trust in the SageMaker service, kept to one account's resources against the confused deputy.
 
@@ -164,11 +186,17 @@ class SageMakerTrust(Model):
     """
 
 
-class _Session(Model):
+class _Session(Noted):
     """What a caller that takes the role brings into the session."""
 
-    source_identity: bool = False
-    """Whether a source identity may be set, or brought along by a session that has one."""
+    source_identity: bool | Literal["required"] = False
+    """
+    Whether a source identity may be set, or brought along by a session that has one; or that there must be one.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
+    """
+    session_name: SessionName | None = None
+    """The pattern that the session's name must match, by which CloudTrail is searched."""
     session_tags: SessionTags = ()
     """The keys of the tags that the session must come with; no others are taken."""
 
@@ -176,33 +204,52 @@ class _Session(Model):
 class _AwsPrincipal(_Session):
     """What can be asked of a caller with AWS credentials."""
 
-    external_id: Annotated[str, BeforeValidator(_digits), AfterValidator(_external_id)] | None = None
+    external_id: Annotated[str, before(_digits), after(_external_id)] | None = None
     """What a third party sends with each call for this customer, and with no other's."""
-    org_id: Annotated[str, AfterValidator(_org_id)] | None = None
+    org_id: Annotated[str, after(_org_id)] | None = None
     """The organization that the caller's account must be in."""
     mfa: bool = False
     """Whether the caller must have signed in with MFA; AWS knows that of IAM users."""
 
 
-class AccountTrust(_AwsPrincipal):
+class _People(_AwsPrincipal):
+    """What can be asked of IAM users: AWS knows when a user signed in with MFA, and of nobody else."""
+
+    mfa_age: Annotated[int | None, before(seconds, json_schema_input_type=int | str | None), after(_mfa_age)] = None
+    """How long ago, in seconds, the caller may have signed in with MFA; without MFA the age is absent."""
+
+
+class AccountTrust(_People):
     """Trust in an account: its administrator says who of its users and roles may take the role."""
 
     kind: Literal["account"]
     value: AccountId
 
 
+class UserTrust(_People):
+    """
+    Trust in one IAM user: for the day on which no identity provider is there.
+
+    IAM keeps the user's id, so that another user of that name does not get in.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+
+    kind: Literal["user"]
+    value: Annotated[str, after(_user_arn)]
+
+
 class RoleTrust(_AwsPrincipal):
     """Trust in one role, of this or another account."""
 
     kind: Literal["role"]
-    value: Annotated[str, AfterValidator(_role_arn)]
+    value: Annotated[str, after(_role_arn)]
 
 
 class SamlTrust(_Session):
     """Trust in the people whom a SAML identity provider vouches for, and whom it gives this role."""
 
     kind: Literal["saml"]
-    value: Annotated[str, AfterValidator(_saml_arn)]
+    value: Annotated[str, after(_saml_arn)]
 
 
 class OidcTrust(_Session):
@@ -213,9 +260,9 @@ class OidcTrust(_Session):
     """
 
     kind: Literal["oidc"]
-    value: Annotated[str, AfterValidator(_oidc_arn)]
-    sub: Annotated[str, AfterValidator(_sub)]
-    aud: Annotated[str, AfterValidator(_plain_claim)] | None = None
+    value: Annotated[str, after(_oidc_arn)]
+    sub: Annotated[str, after(_sub)]
+    aud: Annotated[str, after(_plain_claim)] | None = None
 
     @property
     def provider(self) -> str:
@@ -223,7 +270,7 @@ class OidcTrust(_Session):
         return self.value.partition(":oidc-provider/")[2]
 
 
-class GitHubTrust(Model):
+class GitHubTrust(Noted):
     """
     Trust in the workflows of one GitHub repository, of one environment or ref of it where that is given.
 
@@ -231,19 +278,19 @@ class GitHubTrust(Model):
     """
 
     kind: Literal["github"]
-    value: Annotated[str, AfterValidator(_repository)]
-    environment: Annotated[str, AfterValidator(_plain_claim)] | None = None
-    ref: Annotated[str, AfterValidator(_ref)] | None = None
+    value: Annotated[str, after(_repository)]
+    environment: Annotated[str, after(_plain_claim)] | None = None
+    ref: Annotated[str, after(_ref)] | None = None
     """A branch or tag; a name alone is a branch."""
+    session_name: SessionName | None = None
+    """The pattern that the session's name must match; the workflow chooses the name."""
     session_tags: SessionTags = ()
     """The keys of the tags that the session may come with, should GitHub ever send tags."""
 
-    @model_validator(mode="after")
-    def _one_subject(self) -> Self:
+    def __post_init__(self) -> None:
         if self.environment and self.ref:
             raise ValueError("`sub` of a job holds its environment or its ref, never both; keep to the environment"
                              " and let its deployment branches say which refs")  # fmt: skip
-        return self
 
     @property
     def sub(self) -> str:
@@ -261,12 +308,13 @@ class GitHubTrust(Model):
         return GITHUB
 
 
-AnyTrust: TypeAlias = SageMakerTrust | AccountTrust | RoleTrust | SamlTrust | OidcTrust | GitHubTrust
-TrustByKind: TypeAlias = Annotated[AnyTrust, Field(discriminator="kind")]
+AnyTrust: TypeAlias = SageMakerTrust | AccountTrust | UserTrust | RoleTrust | SamlTrust | OidcTrust | GitHubTrust
+TrustByKind: TypeAlias = Annotated[AnyTrust, told_apart_by("kind")]
 
 KINDS: dict[str, type[AnyTrust]] = {
     "sagemaker": SageMakerTrust,
     "account": AccountTrust,
+    "user": UserTrust,
     "role": RoleTrust,
     "saml": SamlTrust,
     "oidc": OidcTrust,

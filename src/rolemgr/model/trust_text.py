@@ -5,14 +5,12 @@ only shows beside the role or beside other trust.
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations
-from typing import Annotated, Any, TypeAlias, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, get_args
 from urllib.parse import quote, unquote
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
-from pydantic_core import InitErrorDetails, PydanticCustomError
-
 from rolemgr.iam.arn import Arn, partition_of
-from rolemgr.iam.base import Model
+from rolemgr.iam.marks import after, before, not_empty
+from rolemgr.iam.plain import Plain
 from rolemgr.iam.wildcards import contains
 from rolemgr.model.trust import (
     KINDS,
@@ -24,16 +22,25 @@ from rolemgr.model.trust import (
     SageMakerTrust,
     SamlTrust,
     TrustByKind,
+    UserTrust,
 )
 
-_FORMS = {"account": "account:ID", "role": "role:ARN", "saml": "saml:PROVIDER_ARN", "oidc": "oidc:PROVIDER_ARN",
-          "github": "github:ORG/REPO"}  # fmt: skip
+if TYPE_CHECKING:
+    from pydantic import ValidationInfo
+    from pydantic_core import InitErrorDetails
+
+_FORMS = {
+    "account": "account:ID", "user": "user:ARN", "role": "role:ARN", "saml": "saml:PROVIDER_ARN",
+    "oidc": "oidc:PROVIDER_ARN", "github": "github:ORG/REPO",
+}  # fmt: skip
 _WHY_NOT = {
     "value": "there is one SageMaker",
     "source": "aws:SourceArn and aws:SourceAccount come only with calls that an AWS service makes",
     "external_id": "sts:ExternalId comes only with sts:AssumeRole",
     "org_id": "aws:PrincipalOrgID tells only of callers with AWS credentials",
     "mfa": "aws:MultiFactorAuthPresent tells only of IAM users; the identity provider asks for MFA itself",
+    "mfa_age": "AWS knows of IAM users alone when they signed in with MFA",
+    "session_name": "SageMaker names the sessions itself",
     "aud": "it is a claim of OIDC tokens; for GitHub it is always sts.amazonaws.com",
     "sub": "it is a claim of OIDC tokens; for GitHub it is made of environment or ref",
     "environment": "it is an environment of a GitHub repository",
@@ -45,10 +52,10 @@ _WHY_NOT = {
 """Why a key that some kind of trust has is of no use with the others."""
 
 
-class _KindKey(Model):
+class _KindKey(Plain):
     """The key that every trust has, read first so that a wrong one is said alone."""
 
-    model_config = ConfigDict(extra="ignore")
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "ignore"}
 
     kind: str
 
@@ -77,6 +84,9 @@ def _read(value: Any) -> AnyTrust:
     if isinstance(value, get_args(AnyTrust)):
         known: AnyTrust = value
         return known
+    from pydantic import ValidationError  # it is there: who reads a trust has loaded it
+    from pydantic_core import InitErrorDetails
+
     data = _mapping(value)
     kind = _KindKey.model_validate(data).kind
     if kind not in KINDS:
@@ -89,7 +99,7 @@ def _read(value: Any) -> AnyTrust:
     return KINDS[kind].model_validate(data)
 
 
-def _unfit_keys(kind: str, data: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
+def _unfit_keys(kind: str, data: Mapping[str, Any]) -> "Iterator[InitErrorDetails]":
     """Yield what is wrong with the keys of *data* for a trust of *kind*; unknown keys are left to the model."""
     fields = KINDS[kind].model_fields
     for key in data:
@@ -102,30 +112,32 @@ def _unfit_keys(kind: str, data: Mapping[str, Any]) -> Iterator[InitErrorDetails
         yield _problem("sub", f"{kind} needs `sub`: without it every identity of the provider gets in")
 
 
-def _problem(key: str, text: str) -> InitErrorDetails:
+def _problem(key: str, text: str) -> "InitErrorDetails":
+    from pydantic_core import InitErrorDetails, PydanticCustomError
+
     return InitErrorDetails(type=PydanticCustomError("value_error", "{error}", {"error": text}), loc=(key,), input=None)
 
 
-def _fits_the_role(trust: AnyTrust, info: ValidationInfo) -> AnyTrust:
+def _fits_the_role(trust: AnyTrust, info: "ValidationInfo") -> AnyTrust:
     """
     Return *trust*; raise ValueError where it names a role or provider that can't lead to this role.
 
     Roles can't be taken across partitions; a provider must be in the role's own account.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_saml.html
     """
-    if not isinstance(trust, RoleTrust | SamlTrust | OidcTrust) or (arn := Arn.parse(trust.value)) is None:
+    if not isinstance(trust, UserTrust | RoleTrust | SamlTrust | OidcTrust) or (arn := Arn.parse(trust.value)) is None:
         return trust
     partition, account = _partition(info), info.data.get("account")
     if partition and arn.partition != partition:
         raise ValueError(f"`{trust.value}` is in partition {arn.partition}, the role is in {partition}")
-    if account and arn.account != account and not isinstance(trust, RoleTrust):
+    if account and arn.account != account and not isinstance(trust, UserTrust | RoleTrust):
         raise ValueError(
             f"`{trust.value}` is of account {arn.account}; IAM takes providers of the role's own, {account}"
         )
     return trust
 
 
-def _partition(info: ValidationInfo) -> str | None:
+def _partition(info: "ValidationInfo") -> str | None:
     """Return the role's partition by what was read so far, None where that is wrong itself."""
     region = info.data.get("region")
     if region is None or "partition" not in info.data:
@@ -156,11 +168,11 @@ _TOKEN = (OidcTrust, GitHubTrust)
 
 def _lets_in(wide: AnyTrust, narrow: AnyTrust) -> bool:
     """Tell whether every caller that *narrow* names is one that *wide* names."""
-    if isinstance(wide, AccountTrust) and isinstance(narrow, RoleTrust):
-        return f":iam::{wide.value}:role/" in narrow.value
+    if isinstance(wide, AccountTrust) and isinstance(narrow, UserTrust | RoleTrust):
+        return f":iam::{wide.value}:" in narrow.value
     if isinstance(wide, _TOKEN) and isinstance(narrow, _TOKEN):
         return wide.provider == narrow.provider and contains(wide.sub, narrow.sub)
-    if isinstance(wide, AccountTrust | RoleTrust | SamlTrust) and isinstance(narrow, type(wide)):
+    if isinstance(wide, AccountTrust | UserTrust | RoleTrust | SamlTrust) and isinstance(narrow, type(wide)):
         return wide.value == narrow.value
     return False
 
@@ -170,7 +182,7 @@ def _mixed(one: OidcTrust | GitHubTrust, other: OidcTrust | GitHubTrust) -> bool
 
 
 def _session(trust: OidcTrust | GitHubTrust) -> tuple[tuple[str, ...], bool]:
-    return trust.session_tags, isinstance(trust, OidcTrust) and trust.source_identity
+    return trust.session_tags, isinstance(trust, OidcTrust) and bool(trust.source_identity)
 
 
 def _name_of(trust: AnyTrust) -> str:
@@ -190,7 +202,7 @@ def as_text(trust: AnyTrust) -> str:
 def _query_text(value: Any) -> str:
     if value is True:
         return "yes"
-    text = ",".join(value) if isinstance(value, tuple) else value
+    text = ",".join(value) if isinstance(value, tuple) else str(value)
     return quote(text, safe="/:@*=,+~")
 
 
@@ -203,11 +215,9 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str | dict) else value
 
 
-Trust: TypeAlias = Annotated[
-    AnyTrust, BeforeValidator(_read, json_schema_input_type=str | TrustByKind), AfterValidator(_fits_the_role)
-]
+Trust: TypeAlias = Annotated[AnyTrust, before(_read, json_schema_input_type=str | TrustByKind), after(_fits_the_role)]
 """One trust; its field stands behind account, region and partition, which it is compared with."""
 
 Trusts: TypeAlias = Annotated[
-    tuple[Trust, ...], BeforeValidator(_listed, json_schema_input_type=Trust | list[Trust]), AfterValidator(_apart)
+    tuple[Trust, ...], not_empty(), before(_listed, json_schema_input_type=Trust | list[Trust]), after(_apart)
 ]

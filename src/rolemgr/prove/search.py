@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
 from itertools import product
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from rolemgr.compare.budget import Budget
 from rolemgr.evaluate.decision import Decision
@@ -27,7 +27,7 @@ from rolemgr.reference.condition_keys import find_key
 from rolemgr.reference.inert import live_resources
 from rolemgr.reference.quirks import absence_reason, several_values
 
-_VERSION = "2012-10-17"
+_VERSION: Final = "2012-10-17"
 
 
 class Limit(NamedTuple):

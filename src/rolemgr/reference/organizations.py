@@ -49,6 +49,22 @@ def not_bound(kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(found["outside"]), tuple(found["outside_as_root"])
 
 
+class Declarative(NamedTuple):
+    """A declarative policy of Organizations: its type there, what it holds, and what it leaves open."""
+
+    type: str
+    content: Mapping[str, Any]
+    left_open: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+@cache
+def declarative(kind: str) -> Declarative:
+    """Return the declarative policy of *kind* (``s3-policy``), which says how a service is set and denies nothing."""
+    found = dict(_table("declarative_policies"))[kind]
+    return Declarative(found["type"], found["content"], tuple(found["left_open"]), tuple(found["sources"]))
+
+
 def slots(kind: str) -> int:
     """Return how many policies of *kind* can be attached to a root, OU or account beside AWS's own."""
     return quirks.quota(f"{kind}s_per_target") - 1

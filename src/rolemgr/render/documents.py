@@ -8,10 +8,10 @@ these documents there.
 from collections.abc import Callable, Mapping, Sequence
 
 from rolemgr.errors import InputError
-from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement, TrustPolicy
+from rolemgr.iam.documents import IdentityPolicy, IdentityStatement, TrustPolicy
 from rolemgr.model.role import ComposedRole, ComposedStatement, NamedPolicy, OwnBoundary, RoleDocuments
 from rolemgr.reference.quirks import quota
-from rolemgr.render.statements import permissions_policy, policy_of_rows
+from rolemgr.render.statements import permissions_policy, trust_policy
 
 
 def _itself(statement: ComposedStatement) -> ComposedStatement:
@@ -91,8 +91,7 @@ def _counted(attached: int, overflow: int) -> str:
 
 def _trust_policy(role: ComposedRole) -> TrustPolicy:
     """Return the trust policy of *role*; raise InputError where it is over its quota."""
-    rows = [(one.sid, Effect.ALLOW, one.principal, one.actions, None, one.conditions) for one in role.trust]
-    document = policy_of_rows(TrustPolicy, rows)
+    document = trust_policy(role.trust)
     size, limit = document.size(), quota("trust_policy")
     if size > limit:
         problem = f"the trust policy of `{role.spec.role_name}` has {size:,} characters"

@@ -15,7 +15,7 @@ from rolemgr.errors import InputError, RenderError, SourceLocation
 from rolemgr.files.json import strict_json
 from rolemgr.files.source import ANSWER_LIMITS
 from rolemgr.iam.documents import Effect, IdentityPolicy, PolicyDocument, ResourceControlPolicy
-from rolemgr.model.layer import ComposedLayer, LayerDeny, LayerDocument, LayerDocuments, LayerPart
+from rolemgr.model.layer import ComposedLayer, LayerDeny, LayerDocument, LayerDocuments, LayerPart, OrganizationPolicy
 from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.reference.quirks import quota
 
@@ -106,7 +106,7 @@ def _too_many(layer: ComposedLayer, units: Sequence[_Unit], needed: int, free: i
 
 def _finished(kind: LayerKind, name: str, filled: Sequence[Sequence[_Unit]]) -> Iterator[LayerDocument]:
     for number, units in enumerate(filled, start=1):
-        document = _document(kind, [deny for unit in units for deny in unit.denies])
+        document = layer_document(kind, [deny for unit in units for deny in unit.denies])
         text = minified(document)
         _require_same(text, document)
         titles = dict.fromkeys(unit.part.name for unit in units)
@@ -135,7 +135,7 @@ def _require_same(text: str, document: PolicyDocument) -> None:
 
 
 def _size(kind: LayerKind, denies: Sequence[LayerDeny]) -> int:
-    return len(minified(_document(kind, denies)))
+    return len(minified(layer_document(kind, denies)))
 
 
 def _bare(kind: LayerKind, denies: Sequence[LayerDeny]) -> int:
@@ -143,10 +143,12 @@ def _bare(kind: LayerKind, denies: Sequence[LayerDeny]) -> int:
     return _size(kind, denies) - _size(kind, ())
 
 
-def _document(kind: LayerKind, denies: Sequence[LayerDeny]) -> PolicyDocument:
-    model = IdentityPolicy if kind is LayerKind.SCP else ResourceControlPolicy
-    statements = [_statement(kind, deny) for deny in denies]
-    return model.model_validate({"Version": "2012-10-17", "Statement": statements})
+def layer_document(kind: LayerKind, denies: Sequence[LayerDeny]) -> OrganizationPolicy:
+    """Return *denies* as one policy of *kind*, whatever its size."""
+    made = {"Version": "2012-10-17", "Statement": [_statement(kind, deny) for deny in denies]}
+    if kind is LayerKind.SCP:
+        return IdentityPolicy.model_validate(made)
+    return ResourceControlPolicy.model_validate(made)
 
 
 def _statement(kind: LayerKind, deny: LayerDeny) -> dict[str, object]:

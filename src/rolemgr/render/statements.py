@@ -1,25 +1,40 @@
-"""Policies from rows of elements: the statements of a role, and those of its trust."""
+"""Policies from composed statements: those of a role, and its trust. What was composed has its types already."""
 
-from collections.abc import Sequence
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Final
 
-from rolemgr.iam.documents import Effect, IdentityPolicy, TrustPolicy
-from rolemgr.model.role import ComposedStatement
+from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement, TrustPolicy, TrustStatement
+from rolemgr.model.role import ComposedStatement, ComposedTrust
 
-P = TypeVar("P", IdentityPolicy, TrustPolicy)
-
-Row: TypeAlias = tuple[str, Effect, Any, Sequence[str], Sequence[str] | None, Any]
-"""Sid, effect, principal, actions, resources and condition of a statement; None where it has no such element."""
+_VERSION: Final = "2012-10-17"
 
 
 def permissions_policy(statements: Sequence[ComposedStatement]) -> IdentityPolicy:
     """Return the policy that holds *statements*."""
-    rows = [(one.sid, one.effect, None, one.actions, one.resources, one.condition) for one in statements]
-    return policy_of_rows(IdentityPolicy, rows)
+    return IdentityPolicy(version=_VERSION, statement=tuple(map(_identity_statement, statements)))
 
 
-def policy_of_rows(model: type[P], rows: Sequence[Row]) -> P:
-    """Return the *model* of a policy with *rows*, elements that have no value left out."""
-    elements = ("Sid", "Effect", "Principal", "Action", "Resource", "Condition")
-    statements = [{name: value for name, value in zip(elements, row, strict=True) if value} for row in rows]
-    return model.model_validate({"Version": "2012-10-17", "Statement": statements})
+def trust_policy(statements: Iterable[ComposedTrust]) -> TrustPolicy:
+    """Return the trust policy that holds *statements*."""
+    return TrustPolicy(version=_VERSION, statement=tuple(map(_trust_statement, statements)))
+
+
+def _identity_statement(one: ComposedStatement) -> IdentityStatement:
+    """Return *one* without what is empty in it; raise ValueError where a statement has to have that."""
+    return IdentityStatement(
+        sid=one.sid or None,
+        effect=one.effect,
+        action=one.actions or None,
+        resource=one.resources or None,
+        condition=one.condition,
+    )
+
+
+def _trust_statement(one: ComposedTrust) -> TrustStatement:
+    return TrustStatement(
+        sid=one.sid or None,
+        effect=Effect.ALLOW,
+        principal=one.principal or None,
+        action=one.actions or None,
+        condition=one.conditions,
+    )

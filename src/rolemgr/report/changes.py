@@ -11,9 +11,11 @@ from typing import Any, Final
 from rolemgr.change.change import AccessChange, Cause, counts
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.variables import around_variables
+from rolemgr.iam.wildcards import fixed_beginning
 
 MARKS: Final = {"gains": "+", "loses": "-", "limit": "~", "value": "~", "unknown": "?"}
 WORDS: Final = {"gains": "gains", "loses": "loses", "limit": "limit", "value": "value", "unknown": "can't tell"}
+_EFFECTS: Final = {"other": "wider and narrower"}
 _SHOWN: Final = 6
 """How many actions or resources a line names."""
 _LONG: Final = 100
@@ -44,7 +46,7 @@ def change_line(one: AccessChange, account: str | None = None, *, doing: str = "
 def what_changes(one: AccessChange, account: str | None = None) -> str:
     """Return what *one* says, without its sign and its causes."""
     if one.kind in ("limit", "value"):
-        effect = f", {one.effect}{_for(one.actions)}" if one.effect else ""
+        effect = f", {_EFFECTS.get(one.effect, one.effect)}{_for(one.actions)}" if one.effect else ""
         return f"{one.what} {_values(one)}{effect}{''.join(f', {note}' for note in one.notes)}"
     if one.kind == "unknown":
         return _untold(one)
@@ -62,10 +64,22 @@ def _access(one: AccessChange, account: str | None) -> str:
     request = next((shown.difference.request for shown in one.evidence), None)
     who = f" by {_principal(request.principal, one)}" if request and request.principal else ""
     if one.resources:
-        return f"{actions} on {listed(tuple(short_resource(text, account) for text in one.resources))}{who}"
+        patterns = listed(tuple(short_resource(text, account) for text in one.resources))
+        return f"{actions} on {patterns}{_except(one, account)}{who}"
     if request is None or one.part == "trust":  # the resource of a trust policy is its own role
         return f"{actions}{who}"
     return f"{actions} on resources such as {short_resource(request.resource, account)}{who}"
+
+
+def _except(one: AccessChange, account: str | None) -> str:
+    """Return what stays denied within the resources of *one*: of a single pattern what comes behind its beginning."""
+    if not one.exceptions:
+        return ""
+    texts = [short_resource(text, account) for text in one.exceptions]
+    beginning = fixed_beginning(one.resources[0]) if len(one.resources) == 1 else ""
+    if beginning.endswith("/") and all(text.startswith(beginning) for text in one.exceptions):
+        texts = [text.removeprefix(beginning).removesuffix("*") or text for text in one.exceptions]
+    return f" except {listed(tuple(texts))}"
 
 
 def _principal(arn: str, one: AccessChange) -> str:
@@ -168,8 +182,8 @@ def changes_rows(found: Sequence[AccessChange]) -> list[dict[str, Any]]:
     """
     Return *found* for ``--format json``, one object a change.
 
-    ``{"change", "part", "name", "actions", "resources", "old", "new", "effect", "by": [{"field", "old", "new",
-    "file", "line"}], "notes", "reason", "way", "statement"}``; what does not apply is empty or null.
+    ``{"change", "part", "name", "actions", "resources", "except", "old", "new", "effect", "by": [{"field", "old",
+    "new", "file", "line"}], "notes", "reason", "way", "statement"}``; what does not apply is empty or null.
     """
     return [_row(one) for one in found]
 
@@ -181,6 +195,7 @@ def _row(one: AccessChange) -> dict[str, Any]:
         "name": one.what or None,
         "actions": list(one.actions),
         "resources": list(one.resources),
+        "except": list(one.exceptions),
         "old": None if one.old is None else list(one.old),
         "new": None if one.new is None else list(one.new),
         "effect": one.effect or None if one.kind == "limit" else None,

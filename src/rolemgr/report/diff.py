@@ -1,13 +1,14 @@
 """The difference between two roles or policies, or two folders of them, as text: a line for each change."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rolemgr.change.change import AccessChange, Way
+from rolemgr.change.moves import Moved
 from rolemgr.compare.grants import Changes
 from rolemgr.errors import printable
 from rolemgr.report.changes import change_line, summed
-from rolemgr.report.differences import SideWords, command, notes_on_types, statement_name
+from rolemgr.report.differences import SideWords, changes_data, command, notes_on_types, statement_name
 
 _UNCHANGED = {
     "Path": "path", "Description": "description", "MaxSessionDuration": "session length",
@@ -31,6 +32,8 @@ class RoleDiff(NamedTuple):
 
     role: str = ""
     """The name of the role, where both sides are role files of that name."""
+    moved: tuple[Moved, ...] = ()
+    """The statements that stand in another policy."""
     refused: tuple[tuple[str, str], ...] = ()
     """Nothing: of two files, one that can't be read is an error."""
 
@@ -76,10 +79,21 @@ class FolderDiff(NamedTuple):
         return not (self.added or self.refused) and all(one.found.gives_no_more for one in self.roles)
 
 
+def role_data(one: RoleDiff) -> dict[str, Any]:
+    """
+    Return the differences of one pair for ``--format json``, as `changes_data` has them.
+
+    Where there are any, ``moved`` has the statements that stand in another policy: ``{"statement", "a", "b", "same"}``.
+    """
+    rows = [{"statement": move.statement, "a": move.old, "b": move.new, "same": move.same} for move in one.moved]
+    data = changes_data(one.found, one.changes, one.old.name, one.new.name)
+    return data | ({"moved": rows} if rows else {})
+
+
 def diff_text(one: RoleDiff, *, explain: bool) -> str:
     """Return the changes of one pair as text, a line that sums up at the end; *explain* adds the requests."""
     if one.found.same:
-        lines = [_no_difference(one), *_notes(one)]
+        lines = [_no_difference(one), *(f"  = {text}" for text in moved_lines(one.moved)), *_notes(one)]
         return "\n".join(map(printable, lines)) + "\n"
     head = heading(one)
     lines = [head, *_lines(one, explain=explain), *_notes(one), _summed([one], explain=explain)]
@@ -143,9 +157,20 @@ def _lines(one: RoleDiff, *, explain: bool) -> Iterator[str]:
     for change in one.changes:
         yield f"  {change_line(change, one.account)}"
         yield from _evidence(change, one) if explain else ()
+    yield from (f"  = {text}" for text in moved_lines(one.moved))
     same = [part.name for part in one.found.parts if part.same]
     if kept := [*same, *(_UNCHANGED[name] for name in _UNCHANGED if name in one.kept)]:
         yield f"  = unchanged: {', '.join(kept)}"
+
+
+def moved_lines(moved: Sequence[Moved]) -> Iterator[str]:
+    """Yield which statements stand in another policy, a line for each policy that they moved to."""
+    together: dict[tuple[str, bool], list[str]] = {}
+    for one in moved:
+        together.setdefault((one.new, one.same), []).append(one.statement)
+    for (policy, same), statements in together.items():
+        what = "same permissions" if same else "with other actions, resources or conditions"
+        yield f"moved to {policy}, {what}: {', '.join(statements)}"
 
 
 def _evidence(change: AccessChange, one: RoleDiff) -> Iterator[str]:

@@ -5,8 +5,8 @@ from typing import Any
 
 from rolemgr.errors import printable
 from rolemgr.files.write import to_json
-from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole, diff_text, folder_text
-from rolemgr.report.differences import changes_annotations, changes_data
+from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole, diff_text, folder_text, role_data
+from rolemgr.report.differences import changes_annotations
 from rolemgr.report.findings import annotation
 from rolemgr.report.pages.forms import FORMS, page_text
 
@@ -27,13 +27,13 @@ def diff_report(found: RoleDiff | FolderDiff, form: str, is_file: Callable[[str]
 
 def diff_data(found: RoleDiff | FolderDiff) -> dict[str, Any]:
     """
-    Return *found* for ``--format json``: of two files as `changes_data` says, of two folders one such for each.
+    Return *found* for ``--format json``: of two files as `role_data` says, of two folders one such for each.
 
     Of folders: ``{"a", "b", "same", "roles": [{"file", ...}], "added": [{"file", "may": {...}}], "removed": [...],
     "refused": [{"file", "problem"}], "passed_over": [...]}``.
     """
     if isinstance(found, RoleDiff):
-        return changes_data(found.found, found.changes, found.old.name, found.new.name)
+        return role_data(found)
     return {
         "a": found.old,
         "b": found.new,

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from rolemgr.change.change import AccessChange
 from rolemgr.compare.grants import Changes, Part
+from rolemgr.compare.of_no_type import no_effect
 from rolemgr.compare.scenarios import CallerScenario
 from rolemgr.compare.verdicts import Comparison, Difference, Unknown
 from rolemgr.errors import printable
@@ -64,12 +65,7 @@ def _more_data(found: Changes) -> dict[str, Any]:
 
 def notes_on_types(found: Changes) -> Iterator[str]:
     """Yield how many pairs only one side names that are no difference: AWS never asks for them."""
-    both = [one for one in (found.newly_of_no_type, found.no_longer_of_no_type) if one]
-    if both:
-        least = "at least " if any(one.more for one in both) else ""
-        count = sum(one.pairs for one in both)
-        pairs = "pair of an action and a resource has" if count == 1 else "pairs of an action and a resource have"
-        yield f"{least}{count:,} {pairs} no effect in AWS and {'is' if count == 1 else 'are'} not counted"
+    yield from no_effect(found.newly_of_no_type, found.no_longer_of_no_type)
 
 
 def _part_data(part: Part) -> dict[str, Any]:

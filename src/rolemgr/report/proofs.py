@@ -40,7 +40,7 @@ def proofs_page(proofs: Sequence[Proof], what: str, asking: Asking | None = None
             _add_example(page, example, asking or simulate_command)
         for one in proof.untold:
             page.add_row(Text(f"    {one.problem}"))
-            if asking is None:
+            if asking is None and one.flags:
                 page.add_row(Text(f"      {shlex.join(['rolemgr', 'prove', *one.flags])}"))
     return page
 
@@ -63,6 +63,8 @@ def simulate_command(example: CounterExample) -> str | None:
 
 def _words(request: Request) -> list[str]:
     words = ["--action", request.action, "--resource", request.resource]
+    words += ["--principal", request.principal] if request.principal else []
+    words += ["--resource-account", request.resource_account] if request.resource_account else []
     for key, values in sorted(request.context.items()):
         for value in values:
             words += ["--context", f"{key}={value}"]

@@ -94,6 +94,12 @@ _IN_NEED: Final = ("CAN", "WRITES", "LOOK", "CANNOT", "READS", "LIMITS", "SET", 
 """Which blocks get lines that are left first; they give lines up, where all are too many, from the last on."""
 
 
+_LEAST: Final = {"READS": 3}
+"""How many lines a block keeps, where it is one entry a line and that says something."""
+_CUT: Final = frozenset({"WRITES", "READS"})
+"""Blocks whose last entry may be cut off: better than none."""
+
+
 def _with_room(blocks: Sequence[Block]) -> list[Block]:
     """Return *blocks* with the lines that some leave empty given to those that leave entries out, in that order."""
     roomy = {block.title: block for block in blocks}
@@ -101,7 +107,7 @@ def _with_room(blocks: Sequence[Block]) -> list[Block]:
     for title in (one for one in (_IN_NEED if spare >= 0 else reversed(_IN_NEED)) if one in roomy):
         before = len(_lines(roomy[title]))
         roomy[title] = roomy[title]._replace(
-            most=max(len(roomy[title].entries) if title == "LOOK" else 1, before + spare)
+            most=max(len(roomy[title].entries) if title == "LOOK" else _LEAST.get(title, 1), before + spare)
         )
         spare -= len(_lines(roomy[title])) - before
     return list(roomy.values())
@@ -119,7 +125,7 @@ def _lines(block: Block) -> list[str]:
     lines: list[str] = []
     for number, more in enumerate(wrapped):
         if len(lines) + len(more) > block.most - 1:
-            part = more[: block.most - 1 - len(lines)] if block.title == "WRITES" else []
+            part = more[: block.most - 1 - len(lines)] if block.title in _CUT else []
             left = f"and {len(block.entries) - number - bool(part)} more: --full"
             return [*lines[: block.most - 1], *part, f"  ... {left}" if part else left]
         lines += more
@@ -142,10 +148,13 @@ def _each(entries: Sequence[str], most: int) -> list[str]:
 def _limits(role: ComposedRole, catalog: Catalog, *, whole: bool) -> Iterator[str]:
     """Yield each limit with its values, then those that take none, then what no limit reaches."""
     yield from (f"tag {key} only what carries the caller's own value" for key in role.spec.abac)
-    values = {one.name: _values(one, catalog) for one in role.guardrails}
+    idle = [one.name for one in role.guardrails if not (one.actions or (one.strict and one.bypassed_by))]
+    values = {one.name: _values(one, catalog) for one in role.guardrails if one.name not in idle}
     yield from (f"{name} {found}" for name, found in values.items() if found)
     if alone := [name for name, found in values.items() if not found]:
         yield f"in force: {', '.join(alone)}"
+    if idle:
+        yield f"no effect in this role: {', '.join(idle)}"
     open_ends = {one.name: [left.action for left in one.bypassed_by] for one in role.guardrails if not one.strict}
     left = [f"{name} on {some_of(actions, whole=whole)}" for name, actions in open_ends.items() if actions]
     if role.not_by_tag:
@@ -287,4 +296,4 @@ def _kept(role: ComposedRole, names: Sequence[str]) -> str:
     others = f" and {which}for {reached}" if names else ""
     many = "s" if count > 1 else ""
     denied = f"{count} forbidden request{many} (`never`) stay{'' if many else 's'} denied for this role{others}"
-    return f"{denied}; what is under LOOK is not covered"
+    return f"{denied}; what deserves a second look (LOOK) is not covered"

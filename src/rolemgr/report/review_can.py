@@ -1,5 +1,6 @@
 """What a role can do and can never do, in the words of a review: capabilities by evaluation, separations by title."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -137,9 +138,17 @@ class _ByItself:
 
 def _own(one: Never, role: ComposedRole, by_itself: _ByItself) -> str:
     if not one.forbidden.directly:
-        return sentence(one, role)
+        return _short(sentence(one, role))
     freed = one._replace(forbidden=one.forbidden.model_copy(update={"directly": False}))
-    return f"{sentence(freed, role)}{by_itself([one])}"
+    return f"{_short(sentence(freed, role))}{by_itself([one])}"
+
+
+def _short(text: str) -> str:
+    """Return *text* with its ARNs as the page has them."""
+    return _ARN.sub(lambda found: short_arn(found[0]), text)
+
+
+_ARN: Final = re.compile(r"arn:[^\s,]+")
 
 
 def _whole(never: Sequence[Never]) -> tuple[Never, ...]:

@@ -110,7 +110,7 @@ def _in_words(
     for text, (accounts, of_text) in _by_text(arns, named).items():
         actions = frozenset().union(*(arns[arn] for arn in of_text))
         spared = "".join(dict.fromkeys(_spared(role, service, arn, writing=writing, whole=whole) for arn in of_text))
-        verbs = f" ({_verbs(actions, whole=whole)})" if writing else ""
+        verbs = f" ({_verbs(actions, whole=whole)}{_held(role, of_text, actions)})" if writing else ""
         groups.setdefault(f"{_of(accounts, role)}{verbs}{spared}", []).append(text)
     for behind, texts in sorted(groups.items(), key=lambda item: not _is_of(" ".join(item[1]), named)):
         together = texts if whole or len(texts) <= _PATTERNS else _shortened(texts, named)
@@ -157,6 +157,23 @@ def _verbs(actions: Iterable[str], *, whole: bool) -> str:
     return f"{', '.join(order[:most])}{more}"
 
 
+_OWNER: Final = frozenset({"sagemaker:OwnerUserProfileArn", "aws:ResourceTag/sagemaker:user-profile-arn"})
+"""Condition keys that hold an Allow to what belongs to the user's own profile."""
+_TAGS: Final = frozenset({"tag", "untag"})
+
+
+def _held(role: ComposedRole, arns: Sequence[str], actions: Iterable[str]) -> str:
+    """Return how conditions hold every change of *arns*, tags aside: to what is the user's own, or to anything else."""
+    changing = {name for name in actions if not _TAGS.issuperset(_verbs_of(name.partition(":")[2]))}
+    giving = [
+        {key for _, block in one.conditions for key, _ in block} for one in role.unfolded
+        if one.effect is Effect.ALLOW and changing.intersection(one.actions) and set(arns).intersection(one.resources)
+    ]  # fmt: skip
+    if not giving or not all(giving):
+        return ""
+    return "; own only" if all(keys & _OWNER for keys in giving) else "; under conditions"
+
+
 _VERB: Final = re.compile(r"(?:Batch)?([A-Z][a-z]*)")
 
 
@@ -166,6 +183,8 @@ def _verbs_of(name: str) -> Iterator[str]:
         yield "open"
     elif name.endswith(("Tags", "Tagging", "TagResource", "UntagResource")):
         yield "untag" if name.startswith(("Delete", "Remove", "Untag")) else "tag"
+    elif name.startswith("ReEncrypt"):
+        yield "re-encrypt"
     else:
         yield from (found[1].lower() for found in (_VERB.match(name),) if found)
         if "Delete" in name:

@@ -17,6 +17,9 @@ _HOW: Final[Mapping[str, str]] = {
     "sts:ExternalId": "with external id {}",
     "aws:PrincipalOrgID": "of organization {}",
     "aws:PrincipalArn": "as {}",
+    "aws:MultiFactorAuthPresent": "with MFA",
+    "aws:MultiFactorAuthAge": "given at most {} s before",
+    "sts:RoleSessionName": "in a session named {}",
 }
 """How a condition of a trust policy reads; another is shown as key and value."""
 
@@ -25,9 +28,10 @@ def who(role: ComposedRole) -> Iterator[str]:
     """
     Yield who may assume *role*, and how: people before services, then until when.
 
-    Whom nothing here names, nobody lets in.
+    Whom nothing here names, nobody lets in; nor does a statement that only lets a tag or an identity be brought.
     """
-    for one in sorted(role.trust, key=lambda trust: "Service" in trust.principal):
+    takes = [one for one in role.trust if any(action.startswith("sts:AssumeRole") for action in one.actions)]
+    for one in sorted(takes, key=lambda trust: "Service" in trust.principal):
         names = [name for found in one.principal.values() for name in found]
         doubts = any("may let nobody in" in note and name in note for note in role.notes for name in names)
         doubt = " (by AWS's documentation that may let nobody in: see LOOK)" if doubts else ""
@@ -41,9 +45,10 @@ def _held(trust: ComposedTrust) -> str:
     """Return the conditions of *trust*; claims of a token are told by their names, without their provider."""
     providers = tuple(f"{_provider(name)}:" for name in trust.principal.get("Federated", ()))
     conditions = [
-        f"whose {key.rpartition(':')[2]} is {' or '.join(values)}" if key.startswith(providers)
+        f"{'without' if values == ('true',) else 'with'} {key}" if operator == "Null"
+        else f"whose {key.rpartition(':')[2]} is {' or '.join(values)}" if key.startswith(providers)
         else _HOW.get(key, f"where {key} is {{}}").format(" or ".join(values))
-        for block in trust.conditions.values()
+        for operator, block in trust.conditions.items()
         for key, values in block.items()
     ]  # fmt: skip
     return ", ".join(conditions) or "under no condition"

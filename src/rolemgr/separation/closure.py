@@ -98,8 +98,8 @@ def _compose_beside(catalog: Catalog, persona: str, role: ComposedRole) -> Compo
     """Return *persona* composed with the values of *role* that it has a use for."""
     groups = (catalog.activity_group(name) for name in resolve_persona(catalog, persona).groups)
     declared = {name for group in groups for name in group.value.parameters}
-    wanted = {name: list(role.parameters[name]) for name in declared & _chosen(role) if name in role.parameters}
-    asked = buckets_by_tag({name: tuple(found) for name, found in wanted.items()}).values()
+    wanted = {name: role.parameters[name] for name in declared & _chosen(role) if name in role.parameters}
+    asked = buckets_by_tag(wanted).values()
     tags = {key: role.spec.tag.get(key) or _SOME_VALUE for key in asked}
     choices = {"persona": persona, "parameter": wanted, "no_default_guardrails": True, "tag": tags}
     return compose(catalog, _spec(role.spec, choices))
@@ -116,8 +116,9 @@ def _chosen(role: ComposedRole) -> set[str]:
 
 
 def _spec(spec: RoleSpec, choices: Mapping[str, Any]) -> Sourced[RoleSpec]:
+    """Return *choices* in the place of *spec*, of whose values they are made: all of them were read before."""
     data = {"account": spec.account, "region": spec.region, "partition": spec.partition_name, **choices}
-    return Sourced(RoleSpec.model_validate(data), SourceFile("the closure of the role", data, {}))
+    return Sourced(RoleSpec.model_construct(**data), SourceFile("the closure of the role", data, {}))
 
 
 def unknown_notes(closure: Closure) -> Iterable[str]:

@@ -14,11 +14,12 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from rolemgr.compare.budget import Budget
-from rolemgr.compose.substitute import UnknownPlaceholderError, fill, in_words
+from rolemgr.compose.substitute import UnknownPlaceholderError, fill, in_words, names_in
 from rolemgr.errors import InputError, UnknownNameError
 from rolemgr.evaluate.request import Context
 from rolemgr.iam.documents import Effect
 from rolemgr.iam.wildcards import action_glob, contains, has_wildcard
+from rolemgr.model.catalog import Forbidden
 from rolemgr.model.persona import Never
 from rolemgr.model.role import ComposedRole, ComposedStatement, Origin, RoleDocuments
 from rolemgr.separation.certainty import ReachQuestion, held_within, overlap, surely_denied
@@ -202,12 +203,21 @@ def _filled(never: Never, values: Mapping[str, tuple[str, ...]]) -> _FilledEntry
 
 def entry_text(never: Never, role: ComposedRole) -> str:
     """Return the entry in words, the placeholders filled with the values of *role*."""
-    return in_words(str(never.forbidden), role.never_values)
+    return in_words(str(_each_named(never, role)), role.never_values)
 
 
 def sentence(never: Never, role: ComposedRole) -> str:
     """Return the entry as `entry_text` does, with its exceptions behind it."""
-    return in_words(f"{never.forbidden}{never.forbidden.excepted()}", role.never_values)
+    forbidden = _each_named(never, role)
+    return in_words(f"{forbidden}{forbidden.excepted()}", role.never_values)
+
+
+def _each_named(never: Never, role: ComposedRole) -> Forbidden:
+    """Return what is forbidden with each resource that its parameters name whole, one for each value."""
+    text = never.forbidden.resource
+    values = {name: role.never_values.get(name, ("?",)) for name in names_in(text)}
+    resources = fill(text, values) or (text,)
+    return never.forbidden.model_copy(update={"resource": " or ".join(resources)})
 
 
 def _fill(never: Never, texts: tuple[str, ...], values: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

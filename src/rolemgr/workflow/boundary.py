@@ -15,6 +15,7 @@ from rolemgr.layers.boundary import BoundaryPart, Ceiling, ceiling_of, opened_by
 from rolemgr.model.role import ComposedRole
 from rolemgr.reference.quirks import quota
 from rolemgr.render.boundary import FilledBoundary, filled_boundary, in_words, together
+from rolemgr.separation.violations import RenderedRole
 from rolemgr.workflow.choices import role_source
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.role import RenderedChoice, assumed, origins, render_source
@@ -43,7 +44,7 @@ class MadeBoundary(NamedTuple):
 
     policy: LoosePolicy
     filled: FilledBoundary
-    roles: tuple[ComposedRole, ...]
+    roles: tuple[RenderedRole, ...]
 
     def text(self, form: str) -> str:
         """Return it in *form*, one of `BOUNDARY_FORMS`."""
@@ -60,13 +61,14 @@ def make_boundary(request: BoundaryRequest, outside: Outside, *, verbose: bool) 
     first = _rendered(request.chosen, catalogs, outside, verbose=verbose)
     quiet = outside._replace(say=lambda _: None)
     others = [_rendered(_beside(request, first, name), catalogs, quiet, verbose=False) for name in request.others]
-    roles = (first.role, *(one.role for one in others))
+    rendered = tuple(RenderedRole(one.role, one.documents) for one in (first, *others))
+    roles = tuple(one.role for one in rendered)
     ceiling = ceiling_of(roles)
     filled = filled_boundary(ceiling)
     policy = _policy(request, roles, filled)
     for text in _notes(policy, ceiling, filled):
         outside.say(text)
-    return MadeBoundary(policy, filled, roles)
+    return MadeBoundary(policy, filled, rendered)
 
 
 def _rendered(

@@ -6,7 +6,15 @@ from typing import Any
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.model.layer_pattern import LayerKind
-from rolemgr.report import entries, guardrails, layer_patterns, personas, separations
+from rolemgr.report import (
+    detective_controls,
+    entries,
+    guardrails,
+    layer_patterns,
+    personas,
+    resource_patterns,
+    separations,
+)
 from rolemgr.workflow.choices import catalog_folders
 from rolemgr.workflow.views import Views
 
@@ -24,6 +32,8 @@ _LISTS: Mapping[str, tuple[Callable[[Catalog], Any], Callable[[Catalog], Any]]] 
         partial(layer_patterns.patterns_data, LayerKind.RCP),
         partial(layer_patterns.patterns_table, LayerKind.RCP),
     ),
+    "resource-policies": (resource_patterns.resource_patterns_data, resource_patterns.resource_patterns_table),
+    "detective-controls": (detective_controls.controls_data, detective_controls.controls_table),
     "matrix": (entries.matrix_data, entries.matrix_table),
 }
 _ENTRIES: Mapping[str, tuple[Callable[[Catalog, str], Any], Callable[[Catalog, str], Any]]] = {
@@ -34,6 +44,8 @@ _ENTRIES: Mapping[str, tuple[Callable[[Catalog, str], Any], Callable[[Catalog, s
     "profile": (guardrails.profile_data, guardrails.profile_tree),
     "scp": (partial(layer_patterns.pattern_data, LayerKind.SCP), partial(layer_patterns.pattern_tree, LayerKind.SCP)),
     "rcp": (partial(layer_patterns.pattern_data, LayerKind.RCP), partial(layer_patterns.pattern_tree, LayerKind.RCP)),
+    "resource-policy": (resource_patterns.resource_pattern_data, resource_patterns.resource_pattern_tree),
+    "detective-control": (detective_controls.control_data, detective_controls.control_tree),
 }
 
 

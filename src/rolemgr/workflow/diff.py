@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from rolemgr.change.fold import MOST_ASKED, ChangeSides, changes_in
+from rolemgr.change.moves import moves
 from rolemgr.change.units import Unit, units_of
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.grants import Changes, changes
@@ -71,7 +72,10 @@ def pair(old: DiffSide, new: DiffSide, title: str) -> RoleDiff:
     same_catalog = old.file and new.file and old.file.chosen.catalog is new.file.chosen.catalog
     told = changes_in(found, ChangeSides(old.counterpart, new.counterpart, units, Budget(MOST_ASKED), not same_catalog))
     account = new.file.chosen.role.spec.account if new.file else None
-    return RoleDiff(title, found, told, old.words, new.words, _kept(old, new, found), account, role=_one_name(old, new))
+    return RoleDiff(
+        title, found, told, old.words, new.words, _kept(old, new, found), account, role=_one_name(old, new),
+        moved=moves(old.placed, new.placed),
+    )  # fmt: skip
 
 
 def _one_name(old: DiffSide, new: DiffSide) -> str:

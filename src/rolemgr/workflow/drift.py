@@ -13,6 +13,7 @@ from rolemgr.check.finding import Severity
 from rolemgr.compare.budget import Budget
 from rolemgr.files.source import LayeredSource
 from rolemgr.report.drift import ExaminedRole, severity_of
+from rolemgr.workflow.limits_there import limits_there
 from rolemgr.workflow.plan import OneRole
 from rolemgr.workflow.remade import lines_of
 from rolemgr.workflow.role import RenderedChoice
@@ -22,9 +23,9 @@ from rolemgr.workflow.role_options import ROLE_OPTIONS
 def examine(way: Access, one: OneRole) -> ExaminedRole:
     """Return how *one* role in the account differs from its file, and the options that choose the file's role."""
     drift = _drift(way, one.chosen)
-    file = FileSide(
-        one.chosen.role, lines_of(one.source, one.chosen) if drift.drifts else (), one.source.at, Budget(MOST_ASKED)
-    )
+    units = lines_of(one.source, one.chosen) if drift.drifts else ()
+    limits = limits_there(one.chosen.catalog, one.chosen.role, drift.live) if drift.drifts else ()
+    file = FileSide(one.chosen.role, units, one.source.at, Budget(MOST_ASKED), limits)
     words = shlex.join(_words(one.flags, one.source, way))
     return ExaminedRole(drift, one.chosen.role, one.source.at, words, drift_changes(drift, file, "account"))
 

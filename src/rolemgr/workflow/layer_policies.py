@@ -19,6 +19,7 @@ from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.model.role import LeftOpen
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
+from rolemgr.model.times import moment
 from rolemgr.reference.organizations import slots
 from rolemgr.reference.quirks import quota
 from rolemgr.render.layer_documents import layer_documents
@@ -36,6 +37,7 @@ class LayerRequest:
     patterns: tuple[str, ...]
     parameters: tuple[str, ...] = ()
     exempt: tuple[str, ...] = ()
+    exempt_until: tuple[str, ...] = ()
     landing_zones: tuple[str, ...] = ()
     free_slots: int | None = None
     name: str | None = None
@@ -68,6 +70,8 @@ class MadeLayer(NamedTuple):
     name: str
     composed: ComposedLayer
     documents: LayerDocuments
+    catalog: Catalog
+    setting: GuardrailSetting
 
 
 def make_layer(request: LayerRequest, outside: Outside) -> MadeLayer:
@@ -84,7 +88,7 @@ def make_layer(request: LayerRequest, outside: Outside) -> MadeLayer:
         request.patterns,
         chosen,
         _given(request.parameters),
-        exemptions(kind, request.exempt, request.landing_zones),
+        exemptions(kind, request.exempt, request.landing_zones, _until(request.exempt_until)),
         setting,
     )
     composed = compose_layer(catalog, choice)
@@ -93,7 +97,7 @@ def make_layer(request: LayerRequest, outside: Outside) -> MadeLayer:
     for text in (*composed.notes, *_bypassed(composed), *(note for one in chosen for note in one.notes)):
         outside.say(text)
     outside.say(_filling(documents, request))
-    return MadeLayer(name, composed, documents)
+    return MadeLayer(name, composed, documents, catalog, setting)
 
 
 def _guardrails(catalog: Catalog, request: LayerRequest) -> tuple[tuple[ChosenGuardrail, ...], GuardrailSetting]:
@@ -115,6 +119,23 @@ def _given(texts: Sequence[str]) -> dict[str, GivenValue]:
         if name in found:
             raise InputError(where, f"`{name}` is given twice")
         found[name] = GivenValue(tuple(one for one in values.split(",") if one), where)
+    return found
+
+
+def _until(texts: Sequence[str]) -> dict[str, str]:
+    """Return by role the moment at which its exemption ends; a role's name may hold a =, a moment holds none."""
+    found: dict[str, str] = {}
+    where = SourceLocation("--exempt-until")
+    for text in texts:
+        arn, equals, when = text.rpartition("=")
+        if not equals or not arn:
+            raise InputError(where, f"`{text}` is not of the form ARN=TIME", "ARN=2026-12-24T18:00Z")
+        if arn in found:
+            raise InputError(where, f"`{arn}` is given twice")
+        try:
+            found[arn] = moment(when)
+        except ValueError as error:
+            raise InputError(where, str(error)) from error
     return found
 
 

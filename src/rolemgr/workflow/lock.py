@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from rolemgr.change.causes import Explained
+from rolemgr.change.moves import placed
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.json import parse_json
 from rolemgr.files.source import ANSWER_LIMITS, SourceFile
@@ -166,7 +167,7 @@ class Locks:
             raise InputError(source.at(), "holds no role")
         shown = f"jq {shlex.quote(f'.roles[{_json(place[1])}][{_json(at)}].role')} {shlex.quote(path)}"
         words = SideWords(f"{path} ({at})", f"{shown} | rolemgr simulate -", f"<({shown})")
-        side = DiffSide(words, readable(grant, source), explained=_explained(found))
+        side = DiffSide(words, readable(grant, source), explained=_explained(found), placed=placed(source.data))
         return LockedSide(side, at, tuple(self._notes(found, file)))
 
     def gone(self, names: Iterable[str]) -> Iterator[tuple[str, str]]:

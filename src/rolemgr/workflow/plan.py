@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Any, NamedTuple, TypeVar
 
-from rolemgr.account.changes import FileSide, drift_changes
+from rolemgr.account.changes import FileSide, plan_changes
 from rolemgr.account.connect import Access, check_account, connect
 from rolemgr.account.existing import find_existing
 from rolemgr.account.order import trusted_first
@@ -31,6 +31,7 @@ from rolemgr.separation.closure import passed_roles
 from rolemgr.workflow.account_options import AccessOptions, ApplyOptions
 from rolemgr.workflow.check_role import findings_in_force
 from rolemgr.workflow.choices import role_source
+from rolemgr.workflow.limits_there import limits_there
 from rolemgr.workflow.many import Progress
 from rolemgr.workflow.outside import Outside, Say
 from rolemgr.workflow.remade import lines_of
@@ -119,8 +120,9 @@ def _changes(one: OneRole, plan: RolePlan) -> tuple[AccessChange, ...]:
     """Return what changes for the role in the account, by which lines of its file."""
     if plan.drift is None:
         return ()
-    file = FileSide(one.chosen.role, lines_of(one.source, one.chosen), one.source.at, Budget(MOST_ASKED))
-    return tuple(change for _, found in drift_changes(plan.drift, file, "file") for change in found)
+    limits = limits_there(one.chosen.catalog, one.chosen.role, plan.drift.live)
+    file = FileSide(one.chosen.role, lines_of(one.source, one.chosen), one.source.at, Budget(MOST_ASKED), limits)
+    return plan_changes(plan.drift, file)
 
 
 def _may(one: OneRole, plan: RolePlan) -> Blocks:

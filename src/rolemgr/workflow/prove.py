@@ -69,7 +69,7 @@ def _fallbacks(environ: Mapping[str, str]) -> list[object]:
 def _of_role(chosen: Mapping[str, Any], outside: Outside, *, verbose: bool) -> Proven:
     reason = chosen["break_separation"] or "asked for by prove"  # a broken separation is an answer here, no bad input
     found = render_chosen({**chosen, "break_separation": reason}, outside, verbose=verbose)
-    subject = RoleToProve(found.catalog, RenderedRole(found.role, found.documents), _as_given(chosen))
+    subject = RoleToProve(found.catalog, RenderedRole(found.role, found.documents), as_given(chosen))
     proofs = prove_role(subject)
     if not proofs[0].holds and not chosen["break_separation"]:
         proofs = tuple(_with_flags(proof, _TO_BREAK, subject.flags) for proof in proofs)
@@ -99,7 +99,7 @@ def _with_flags(proof: Proof, words: tuple[str, ...], only: tuple[str, ...] | No
     )
 
 
-def _as_given(chosen: Mapping[str, Any]) -> tuple[str, ...]:
+def as_given(chosen: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the flags as they were given, for a command line that chooses the same role."""
     words: list[str] = []
     for key, value in chosen.items():

@@ -9,14 +9,16 @@ from rolemgr.compare.compare import compare
 from rolemgr.compose.substitute import Values
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.evaluate.policies import Policies
-from rolemgr.export import resource_policy
+from rolemgr.export import resource_policy, share
 from rolemgr.export.resource_policy import policy_text
 from rolemgr.files.write import to_json, to_template
 from rolemgr.iam.documents import ResourcePolicy
 from rolemgr.layers.resource_policy import ComposedResourcePolicy, compose_resource_policy, merged
 from rolemgr.layers.resource_values import resource_values
+from rolemgr.layers.share import compose_shares
 from rolemgr.layers.values import GivenValue
 from rolemgr.model.resource_pattern import ResourcePattern
+from rolemgr.model.share import ComposedShares
 from rolemgr.reference.quirks import quota
 from rolemgr.workflow.choices import catalog_folders
 from rolemgr.workflow.outside import Outside
@@ -50,6 +52,8 @@ class MadeResourcePolicy(NamedTuple):
 
     composed: ComposedResourcePolicy
     document: ResourcePolicy
+    there: ResourcePolicy | None = None
+    """The policy that it was merged into."""
 
     def has_form(self, form: str) -> bool:
         """Tell whether it can be had in *form*: CloudFormation gives a policy to some kinds of resources alone."""
@@ -69,6 +73,40 @@ class MadeResourcePolicy(NamedTuple):
         return values.get("name", values.get("service", ("policy",)))[0].replace("/", "-")
 
 
+class MadeShares(NamedTuple):
+    """The shares of a resource that has no policy of its owner's, but one of AWS Resource Access Manager's."""
+
+    shares: ComposedShares
+
+    def text(self, form: str) -> str:
+        """Return them in *form*, one of `RESOURCE_FORMS`."""
+        return _SHARES[form](self.shares)
+
+    @property
+    def name(self) -> str:
+        """What a file of them is called."""
+        return self.shares.name
+
+
+def make_resource(request: ResourceRequest, outside: Outside) -> MadeResourcePolicy | MadeShares:
+    """Return the policy or the shares that *request* asks for; raise as `make_resource_policy` does."""
+    catalog = Catalog(catalog_folders(request.catalog))
+    is_share = request.kind in catalog.found("shares") and request.kind not in catalog.found("resource_policies")
+    return _made_shares(catalog, request, outside) if is_share else make_resource_policy(request, outside)
+
+
+def _made_shares(catalog: Catalog, request: ResourceRequest, outside: Outside) -> MadeShares:
+    if request.merge:
+        problem = f"`{request.kind}` is shared by RAM, which keeps the shares that are there"
+        raise InputError(SourceLocation("--merge"), problem, "leave it out")
+    pattern = catalog.share_pattern(request.kind, SourceLocation("command line"))
+    values = resource_values(request.kind, pattern, request.resource, _given(request))
+    found = compose_shares(request.kind, pattern, values)
+    for text in found.notes:
+        outside.say(text)
+    return MadeShares(found)
+
+
 def make_resource_policy(request: ResourceRequest, outside: Outside) -> MadeResourcePolicy:
     """
     Return the policy that *request* asks for; say what it leaves open, and what a merge adds.
@@ -79,11 +117,12 @@ def make_resource_policy(request: ResourceRequest, outside: Outside) -> MadeReso
     pattern = catalog.resource_pattern(request.kind, SourceLocation("command line"))
     values = resource_values(request.kind, pattern, request.resource, _given(request))
     composed = compose_resource_policy(request.kind, pattern, values)
-    document = _merged(request, composed, outside) if request.merge else composed.document
+    there = _there(request.merge, outside) if request.merge else None
+    document = _merged(there, composed, request, outside) if there else composed.document
     size = len(policy_text(pattern.value, document).encode())
     for text in (*composed.notes, f"{size:,} of {quota(pattern.value.quota):,} characters"):
         outside.say(text)
-    return MadeResourcePolicy(composed, document)
+    return MadeResourcePolicy(composed, document, there)
 
 
 def _given(request: ResourceRequest) -> dict[str, GivenValue]:
@@ -110,13 +149,20 @@ def _parameters(texts: tuple[str, ...]) -> Iterator[tuple[str, GivenValue]]:
         yield name, GivenValue(tuple(one for one in values.split(",") if one), where)
 
 
-def _merged(request: ResourceRequest, composed: ComposedResourcePolicy, outside: Outside) -> ResourcePolicy:
-    """Return what is there with ours in it; say what comes, and what that lets through by a request."""
-    documents = read_documents(str(request.merge), ResourcePolicy, outside)
+def _there(file: str, outside: Outside) -> ResourcePolicy:
+    documents = read_documents(file, ResourcePolicy, outside)
     if len(documents) != 1:
-        raise InputError(SourceLocation("--merge"), f"`{request.merge}` holds {len(documents)} policies", "give one")
-    found = merged(documents[0], composed.document)
-    for text in (*found.notes, *_difference(documents[0], found.document)):
+        raise InputError(SourceLocation("--merge"), f"`{file}` holds {len(documents)} policies", "give one")
+    found: ResourcePolicy = documents[0]
+    return found
+
+
+def _merged(
+    there: ResourcePolicy, composed: ComposedResourcePolicy, request: ResourceRequest, outside: Outside
+) -> ResourcePolicy:
+    """Return what is *there* with ours in it; say what comes, and what that lets through by a request."""
+    found = merged(there, composed.document)
+    for text in (*found.notes, *_difference(there, found.document)):
         outside.say(f"{request.merge}: {text}")
     return found.document
 
@@ -135,6 +181,12 @@ def _difference(there: ResourcePolicy, now: ResourcePolicy) -> Iterator[str]:
         yield "nothing is let through or stopped that was not before"
 
 
+_SHARES: Final[Mapping[str, Callable[[ComposedShares], str]]] = {
+    "json": lambda made: to_json(share.requests(made)),
+    "cloudformation": lambda made: to_template(share.template(made)),
+    "terraform": lambda made: to_json(share.module(made)),
+    "aws-cli": share.script,
+}
 _Export = Callable[[str, ResourcePattern, Values, ResourcePolicy], str]
 _EXPORTS: Final[Mapping[str, _Export]] = {
     "cloudformation": lambda *made: to_template(resource_policy.template(*made)),

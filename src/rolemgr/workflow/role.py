@@ -8,8 +8,8 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.compose.role import compose
 from rolemgr.files.source import LayeredSource
 from rolemgr.model.role import ComposedRole, RoleDocuments
-from rolemgr.model.source import Sourced, parse_model
-from rolemgr.model.spec import DEFAULT_ACCOUNT, RoleSpec
+from rolemgr.model.source import Sourced
+from rolemgr.model.spec import DEFAULT_ACCOUNT, RoleSpec, read_spec
 from rolemgr.reference.quirks import quota
 from rolemgr.render.documents import attachments, render
 from rolemgr.separation.kept import kept_promises
@@ -54,7 +54,7 @@ def render_source(
 
     Of *one_of_many* each note says which role file it is about.
     """
-    spec = parse_model(source, RoleSpec)
+    spec = read_spec(source)
     folders = tuple(spec.value.catalog)
     catalog = catalogs.get(folders) or catalogs.setdefault(folders, Catalog([Path(folder) for folder in folders]))
     found = render_spec(catalog, spec)

@@ -3,24 +3,26 @@
 from typing import Any
 
 from rolemgr.catalog.load import Catalog
-from rolemgr.iam.base import Model
+from rolemgr.iam.plain import Readable
 from rolemgr.model.blueprint import Blueprint
 from rolemgr.model.catalog import ActivityGroup, Persona, Separation, SharedParameters
 from rolemgr.model.check_config import CheckConfigFile
 from rolemgr.model.custom_checks import CustomChecks
+from rolemgr.model.detective_control import DetectiveControl
 from rolemgr.model.flow import FlowPattern
 from rolemgr.model.guardrail import Guardrail, GuardrailProfile
 from rolemgr.model.inventory_file import InventoryFile
 from rolemgr.model.layer_pattern import LayerPattern
 from rolemgr.model.policy_tests import PolicyTests
 from rolemgr.model.resource_pattern import ResourcePattern
+from rolemgr.model.share_pattern import SharePattern
 from rolemgr.model.spec import RoleSpec
 from rolemgr.workflow.blueprint_schema import with_names
 
 
 def schema_of(name: str) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of the file format *name*."""
-    models: dict[str, type[Model]] = {
+    models: dict[str, type[Readable]] = {
         "persona": Persona,
         "separation": Separation,
         "activity-group": ActivityGroup,
@@ -29,6 +31,8 @@ def schema_of(name: str) -> dict[str, Any]:
         "guardrail-profile": GuardrailProfile,
         "layer-pattern": LayerPattern,
         "resource-pattern": ResourcePattern,
+        "share-pattern": SharePattern,
+        "detective-control": DetectiveControl,
         "role": RoleSpec,
         "tests": PolicyTests,
         "checks": CustomChecks,

@@ -5,9 +5,8 @@ Two roles are alike where nothing but the id of their account differs in what th
 place of the alphabet, lists of resources have another order.
 """
 
-import json
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
 from rolemgr.blueprint.identity_center import is_permission_set
@@ -18,7 +17,6 @@ from rolemgr.export.portable import Portable, meaning
 from rolemgr.export.stack_set import notes, stack_set
 from rolemgr.export.stand_ins import ACCOUNT, Hole
 from rolemgr.export.terraform import module
-from rolemgr.files.json import strict_json
 from rolemgr.files.write import to_json, to_template
 
 _ACCOUNT: Final = "<ACCOUNT>"
@@ -68,15 +66,17 @@ def _of_unit(unit: str, accounts: list[str], by_place: dict[str, PlacedRole]) ->
 
 def _alike(placed: Sequence[PlacedRole]) -> bool:
     """Tell whether the documents of roles say the same but for the id of their account."""
-    texts = {_without_account(one) for one in placed}
-    if len(texts) == 1:
-        return True
-    first, *others = (meaning(strict_json(text)) for text in sorted(texts))
-    return all(one == first for one in others)
+    first, *others = (_without(one.documents.to_properties(), one.role.spec.account) for one in placed)
+    return all(one == first or meaning(one) == meaning(first) for one in others)
 
 
-def _without_account(placed: PlacedRole) -> str:
-    return json.dumps(placed.documents.to_properties()).replace(placed.role.spec.account, _ACCOUNT)
+def _without(value: Any, account: str) -> Any:
+    """Return *value* with a mark in the place of the id of *account*, wherever in its texts that stands."""
+    if isinstance(value, str):
+        return value.replace(account, _ACCOUNT)
+    if isinstance(value, dict):
+        return {_without(key, account): _without(one, account) for key, one in value.items()}
+    return [_without(one, account) for one in value] if isinstance(value, list) else value
 
 
 def shared_files(one: SharedRole, form: str, unit_id: str | None) -> Iterator[SharedFile]:

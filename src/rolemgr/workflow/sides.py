@@ -2,10 +2,12 @@
 
 import shlex
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rolemgr.change.causes import Explained
 from rolemgr.change.fold import Counterpart
+from rolemgr.change.moves import PlacedStatement, placed
 from rolemgr.change.units import Remake
 from rolemgr.check.kinds import kind_of
 from rolemgr.compare.grants import Grant
@@ -49,6 +51,8 @@ class DiffSide(NamedTuple):
     file: RoleFile | None = None
     explained: Explained | None = None
     """Where the statements of a role come from that an earlier release made."""
+    placed: Mapping[str, PlacedStatement] = MappingProxyType({})
+    """Of a role, in which policy each statement stands."""
 
     @property
     def name(self) -> str:
@@ -74,7 +78,7 @@ def read_side(name: str, kind: str | None, trees: Trees) -> DiffSide:
     words = _words_of_document(source.name if name == "-" else name)
     say = trees.outside.say
     if not kind and (role := role_in(source, say)):
-        return DiffSide(words, readable(role, source))
+        return DiffSide(words, readable(role, source), placed=placed(data))
     told = _told(source, kind)
     types = frozenset({"identity" if told in ("boundary", "session") else told})
     return DiffSide(words, readable(_of_policy(source, told, say), source), types)
@@ -136,7 +140,8 @@ def _of_role_file(name: str, trees: Trees) -> DiffSide:
     from rolemgr.workflow.remade import grant_of  # policy files need neither catalog nor templates
 
     file = read_role_file(name, trees)
-    return DiffSide(_words_of_role_file(name), grant_of(file.chosen.documents), file=file)
+    documents = file.chosen.documents
+    return DiffSide(_words_of_role_file(name), grant_of(documents), file=file, placed=placed(documents.to_properties()))
 
 
 def read_role_file(name: str, trees: Trees) -> RoleFile:

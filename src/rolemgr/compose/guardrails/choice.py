@@ -18,7 +18,8 @@ from rolemgr.model.catalog import EntryId, ParameterType
 from rolemgr.model.guardrail import Guardrail, GuardrailParameter, GuardrailProfile
 from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.source import Sourced
-from rolemgr.model.spec import RoleSpec, seconds
+from rolemgr.model.spec import RoleSpec
+from rolemgr.model.times import seconds
 
 _CHOSEN_BY_SHORT_FORM = {
     "subnet": "vpc",

@@ -20,6 +20,7 @@ def handle(event: dict[str, Any], find: Find, environ: Mapping[str, str], client
     request = detail.get("requestParameters")
     found = find(detail, environ, client) if request and not request.get("omitted") else "not judged: no request shown"
     if found:
+        found = " ".join(found.split())  # a line of its own in a name would read as one of ours
         message = "\n".join((found, *_call(detail)))
         logging.getLogger().warning(message)
         client("sns").publish(TopicArn=environ["TOPIC_ARN"], Subject=environ["SUBJECT"], Message=message)

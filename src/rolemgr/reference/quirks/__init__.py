@@ -198,6 +198,44 @@ def event_parameters(operation: str) -> Mapping[str, EventParameters]:
     }
 
 
+class BypassSetting(NamedTuple):
+    """Where a call that by-passes a guardrail has the setting that IAM is not told of."""
+
+    at: str
+    """The objects that must have it, as a path; empty for the request itself."""
+    value: str
+    """Where in each of them it stands; empty where what stands at *at* is the setting, and may be absent."""
+
+
+@cache
+def bypass_parameters(operation: str) -> Mapping[str, tuple[BypassSetting, ...]]:
+    """Return by condition key where a call of *operation* shows the value of a key that it does not carry."""
+    keys = _table("bypass_parameters")["keys"]
+    return {key: tuple(BypassSetting(**one) for one in by[operation]) for key, by in keys.items() if operation in by}
+
+
+@cache
+def shown_at(operation: str, key: str) -> tuple[str, ...]:
+    """Return the paths at which a call of *operation* shows what the key *key* says; none where it is not told."""
+    found = event_parameters(operation).get(key)
+    return found.paths if found else tuple(_table("bypass_parameters")["more"].get(key, {}).get(operation, ()))
+
+
+@cache
+def untold(operation: str, key: str) -> str:
+    """Return why the parameters of a call of *operation* do not tell what *key* says."""
+    for one in _table("event_parameters")["untold"]:
+        if one["key"] == key and not {"*", operation}.isdisjoint(one["operations"]):
+            return str(one["why"])
+    return "its parameters do not show it"
+
+
+@cache
+def role_parameters() -> Mapping[str, tuple[str, ...]]:
+    """Return by SageMaker's operations where their parameters name a role, as paths that the API spells."""
+    return {operation: tuple(paths) for operation, paths in _table("role_parameters")["calls"].items()}
+
+
 class MustCarry(NamedTuple):
     """When the absence of a condition key may be denied: each field that is set must be met by the Deny."""
 

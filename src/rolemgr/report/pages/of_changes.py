@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rolemgr.change.change import AccessChange, ChangeKind
 from rolemgr.compare.verdicts import Comparison, Difference
 from rolemgr.report.changes import folded_table
-from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole
-from rolemgr.report.differences import SideWords, changes_data, command, future_action, notes_on_types, statement_name
+from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole, moved_lines, role_data
+from rolemgr.report.differences import SideWords, command, future_action, notes_on_types, statement_name
 from rolemgr.report.pages.page import Cell, Code, Fact, Page, Section, Table, Tone, counted, quoted
 
 _COLUMNS = ("Policies", "Statement", "Actions", "Note", "Ask")
@@ -15,7 +16,7 @@ _COLUMNS = ("Policies", "Statement", "Actions", "Note", "Ask")
 def changes_page(one: RoleDiff) -> Page:
     """Return the page on the differences between two files."""
     about = (f"from {quoted(one.old.label)}", f"to {quoted(one.new.label)}", *filter(None, (one.role,)))
-    data = changes_data(one.found, one.changes, one.old.name, one.new.name)
+    data = role_data(one)
     shown = (Section("What changes", table=_changes(one)), *_behind(one))
     return Page("Difference in access", about, tuple(_facts([one])), tuple(s for s in shown if not s.is_empty), data)
 
@@ -74,6 +75,7 @@ def _behind(one: RoleDiff) -> Iterator[Section]:
     yield Section("Not known", table=unknown, tone=Tone.LOOK, folded=True)
     yield Section("Only in one of the two", found.only_in_one, tone=Tone.LOOK, folded=True)
     yield Section("Values", table=_values(one), folded=True)
+    yield Section("Moved to another policy", tuple(moved_lines(one.moved)), folded=True)
     yield Section("No difference", tuple(notes_on_types(found)))
 
 
@@ -90,13 +92,22 @@ def _facts(roles: Sequence[RoleDiff]) -> Iterator[Fact]:
     unknown = sum(len(one.unknowns) for part in parts for one in (part.gained, part.lost))
     unknown += sum(len(one.found.only_in_one) for one in roles)
     values = sum(len(one.found.values) for one in roles)
-    yield from [Fact(f"gains access: {counted(gained, 'difference')}", Tone.LOOK)] if gained else []
-    yield from [Fact(f"loses access: {counted(lost, 'difference')}")] if lost else []
+    changes = [change for one in roles for change in one.changes]
+    yield from _ways(changes, "gains", "wider", "gains access", Tone.LOOK) if gained else ()
+    yield from _ways(changes, "loses", "narrower", "loses access", Tone.PLAIN) if lost else ()
     if unknown:
         yield Fact(f"can't tell: {counted(unknown, 'place')} where access may be gained or lost", Tone.LOOK)
     yield from [Fact(f"{counted(values, 'value')} changed", Tone.LOOK)] if values else []
     if not gained and all(one.gives_no_more for one in roles):
         yield Fact("proven to give nothing more", Tone.GOOD)
+
+
+def _ways(changes: Sequence[AccessChange], kind: ChangeKind, effect: str, words: str, tone: Tone) -> Iterator[Fact]:
+    """Yield how many changes of a *kind* there are, and the limits that have this *effect*; at least one of the two."""
+    count = sum(one.kind == kind for one in changes)
+    limits = dict.fromkeys(one.what for one in changes if one.kind == "limit" and one.effect in (effect, "other"))
+    yield from [Fact(f"{words}: {counted(count, 'change')}", tone)] if count or not limits else []
+    yield from [Fact(f"limit {effect}: {', '.join(limits)}", tone)] if limits else []
 
 
 def _differences(parts: Mapping[str, Comparison], side: SideWords) -> Table:
