@@ -161,6 +161,7 @@ def _others(blueprint: ComposedBlueprint, around: RoleLayers, questions: tuple[F
     asked = {(one.request.action, one.request.resource): one for one in questions if one.policy and one.flow.crosses}
     named = RolesNamed(blueprint)
     for (action, resource), one in asked.items():
+        yield NOBODY_ELSE, None  # of those whom the policy does not name
         for role in named.by(one.policy.document) if one.policy else ():
             same = role.role.spec.account == one.flow.values["account"][0]
             if same or (role.place, action, resource) in allowed:
