@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
 from rolemgr.blueprint.role_layers import RoleLayers
-from rolemgr.blueprint.sinks import Sink, sinks
+from rolemgr.blueprint.sinks import SessionSink, sinks
 from rolemgr.blueprint.stolen import OwnThings, SinkQuestion, StolenSession
 from rolemgr.blueprint.witness import denies_above, within_layers
 from rolemgr.compare.errors import TooComplex
@@ -50,7 +50,7 @@ class SinkAnswer:
     """What of one sink a role's stolen session reaches."""
 
     place: str
-    sink: Sink
+    sink: SessionSink
     asked: int = 0
     open: tuple[Request, ...] = ()
     closed_by: tuple[str, ...] = ()
@@ -124,7 +124,7 @@ class _Session:
             self._subjects[target] = found
         return self._subjects[target]
 
-    def answer(self, sink: Sink) -> SinkAnswer:
+    def answer(self, sink: SessionSink) -> SinkAnswer:
         """Return what of *sink* the session reaches."""
         found = SinkAnswer(self.placed.place, sink)
         for action in sink.actions:
@@ -135,7 +135,7 @@ class _Session:
                 found = replace(found, untold=(*found.untold, f"{action}: {error}"))
         return found
 
-    def _of_action(self, sink: Sink, action: str) -> Iterator["_Step"]:
+    def _of_action(self, sink: SessionSink, action: str) -> Iterator["_Step"]:
         asked = inquiry(self.subject(None), action)
         if not asked.of(Effect.ALLOW):
             yield _Step(None, ("role: no statement allows it",))

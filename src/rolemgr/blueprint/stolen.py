@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
 from rolemgr.blueprint.let_in import OUTSIDE_ORGANIZATION, outside_account
 from rolemgr.blueprint.sessions import session_tags, with_tags
-from rolemgr.blueprint.sinks import Sink, network, strange_address
+from rolemgr.blueprint.sinks import SessionSink, network, strange_address
 from rolemgr.blueprint.targets import places_of
 from rolemgr.blueprint.witness import caller_keys
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
@@ -28,7 +28,7 @@ _STRANGER: Final = "unknown-to-the-blueprint"
 class SinkQuestion(NamedTuple):
     """A request of a sink: its resource, whose that is (None for an account outside), and what is known of it."""
 
-    sink: Sink
+    sink: SessionSink
     action: str
     resource: str
     target: str | None
@@ -65,7 +65,7 @@ class StolenSession:
         home = places_of(blueprint.source, placed.account)
         self._values = {"partition": home["partition"][0], "region": home["region"][0], "outside": self._outside}
 
-    def questions(self, sink: Sink, asked: Inquiry) -> Iterator[SinkQuestion]:
+    def questions(self, sink: SessionSink, asked: Inquiry) -> Iterator[SinkQuestion]:
         """Yield each request of *sink* with the action that is *asked*: on each class of resources that it is about."""
         for resource, target in dict.fromkeys(self._resources(sink, asked)):
             owner = self._blueprint.source.value.accounts[target].id if target else self._outside
@@ -73,7 +73,7 @@ class StolenSession:
                 keys = {**self._keys(owner, is_ours=target is not None), **context}
                 yield SinkQuestion(sink, asked.action, resource, target, owner, keys)
 
-    def _resources(self, sink: Sink, asked: Inquiry) -> Iterator[tuple[str, str | None]]:
+    def _resources(self, sink: SessionSink, asked: Inquiry) -> Iterator[tuple[str, str | None]]:
         """Yield the resources, each with the account of the blueprint that it is in; None for one outside."""
         if sink.target == "role":
             partition, account = self._values["partition"], self._placed.role.spec.account
