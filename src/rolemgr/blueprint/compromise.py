@@ -3,7 +3,7 @@ What a stolen session reaches: of each role and each sink the layer that closes 
 
 Asked with all layers on, by the search that proofs about a role use; what it finds is asked of the evaluator again,
 with the policy of the target. A Deny closes a sink where a request goes through without it and none goes through with
-it. https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters.html
+it. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
 
 from collections.abc import Iterator
