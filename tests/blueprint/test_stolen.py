@@ -117,6 +117,23 @@ def test_another_account_of_the_blueprint_has_a_say() -> None:
     assert not pulls.untold
 
 
+def test_the_target_s_policy_is_asked_with_the_keys_that_it_names() -> None:
+    """A grant that another account's key lets pass through S3 alone is asked for with that key."""
+    key = {"Effect": "Allow", "Action": "kms:CreateGrant", "Resource": "*"}
+    mine = {**key, "Resource": "arn:aws:kms:eu-west-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"}
+    theirs = {
+        **key,
+        "Principal": {"AWS": "arn:aws:iam::222222222222:role/ml-training"},
+        "Condition": {"StringEquals": {"kms:GrantOperations": "Decrypt"}},
+    }
+    found = fault(
+        {"role": "modelling/training", "with": mine}, {"role": "modelling/training", "document": "boundary", "with": key},
+        {"policy": "567890ab", "with": theirs}, {"layer": "organization rcp", "without": "ExpectedNetworks"},
+    )  # fmt: skip
+    (grants,) = [one for one in reached(found).answers if _is(one, "modelling/training", "key-grant")]
+    assert grants.open
+
+
 def test_a_policy_that_the_blueprint_does_not_make_is_not_known() -> None:
     """It may let the role in, so that nobody can tell."""
     allow = {

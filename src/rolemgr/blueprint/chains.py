@@ -6,7 +6,8 @@ role's trust policy lets the caller in. https://docs.aws.amazon.com/IAM/latest/U
 reference_policies_evaluation-logic-cross-account.html
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
@@ -70,13 +71,34 @@ class Chains:
         return self._steps[placed.place]
 
     def _at_once(self, placed: PlacedRole) -> Iterator[Reached]:
-        for other in self._blueprint.roles:
-            if other is placed:
-                continue
-            arn = other.role.spec.arn
+        for other in self._candidates(placed):
             request = self._passing(placed, other) or self._assuming(placed, other)
-            if request or any(common(as_pattern(one), arn) is not None for one in placed.role.acts_as):
+            if request or any(common(as_pattern(one), other.role.spec.arn) is not None for one in placed.role.acts_as):
                 yield Reached(other, placed, request)
+
+    def _candidates(self, placed: PlacedRole) -> Iterator[PlacedRole]:
+        """Yield the roles that *placed* may reach: those of its account, and where it may assume roles, of all."""
+        everywhere = bool(inquiry(self.subject(placed), ASSUMING).of(Effect.ALLOW))
+        there = self._assumable if everywhere else ()
+        for other in (*self._by_account[placed.account], *(one for one in there if one.account != placed.account)):
+            if other is not placed:
+                yield other
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(one.role.spec.arn for one in self._blueprint.roles)
+
+    @cached_property
+    def _by_account(self) -> Mapping[str, tuple[PlacedRole, ...]]:
+        found: dict[str, list[PlacedRole]] = {}
+        for one in self._blueprint.roles:
+            found.setdefault(one.account, []).append(one)
+        return {account: tuple(roles) for account, roles in found.items()}
+
+    @cached_property
+    def _assumable(self) -> tuple[PlacedRole, ...]:
+        """The roles whose trust policy lets in more than services and providers."""
+        return tuple(one for one in self._blueprint.roles if _lets_in_accounts(one))
 
     def subject(self, placed: PlacedRole) -> RoleToProve:
         """Return *placed* within its layers, as a search takes it."""
@@ -88,12 +110,14 @@ class Chains:
         """Return a request that passes *other*; roles are passed within their account alone."""
         if placed.role.spec.account != other.role.spec.account:
             return None
-        keys = caller_keys(self._blueprint, placed)
-        found = inquiry(self.subject(placed), PASSING).allowed(other.role.spec.arn, keys)
+        asked, keys = inquiry(self.subject(placed), PASSING), caller_keys(self._blueprint, placed)
+        found = asked.allowed(other.role.spec.arn, keys) if asked.of(Effect.ALLOW) else None
         return found and self._confirmed(placed, other, found)
 
     def _assuming(self, placed: PlacedRole, other: PlacedRole) -> Request | None:
         """Return a request by which *placed* assumes *other*: both sides have a say, and either may name keys."""
+        if not _lets_in_accounts(other):
+            return None
         keys, arn = caller_keys(self._blueprint, placed), other.role.spec.arn
         trusted = trust_request(self._blueprint, other, ASSUMING, keys)
         if trusted is None:
@@ -116,7 +140,7 @@ class Chains:
 
     def unknown(self, placed: PlacedRole) -> Iterator[str]:
         """Yield the patterns of roles that *placed* may pass, assume or act as, of more than the blueprint's roles."""
-        known = {one.role.spec.arn for one in self._blueprint.roles}
+        known = self._known
         tags = session_tags(self._blueprint, placed)
         yield from placed.role.acts_as_unknown
         yield from (one for text in placed.role.acts_as for one in with_tags(text, tags) if one not in known)
@@ -127,6 +151,12 @@ class Chains:
                 for resource in (one for text in statement.resource or ("*",) for one in with_tags(text, tags)):
                     if resource not in known and (resource == "*" or ":role/" in resource):
                         yield resource
+
+
+def _lets_in_accounts(placed: PlacedRole) -> bool:
+    """Tell whether the role's trust policy speaks of AWS principals: in an Allow by name, or of all but some."""
+    principals = (one.principal for one in placed.documents.trust_policy.statement if one.effect is Effect.ALLOW)
+    return any(one is None or one == "*" or "AWS" in one for one in principals)
 
 
 def _folded(request: Request) -> dict[str, tuple[str, ...]]:

@@ -3,7 +3,7 @@ What a stolen session reaches: of each role and each sink the layer that closes 
 
 Asked with all layers on, by the search that proofs about a role use; what it finds is asked of the evaluator again,
 with the policy of the target. A Deny closes a sink where a request goes through without it and none goes through with
-it. https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters.html
+it. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
 
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ from typing import Final, NamedTuple
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
 from rolemgr.blueprint.role_layers import RoleLayers
-from rolemgr.blueprint.sinks import Sink, sinks
-from rolemgr.blueprint.stolen import SinkQuestion, StolenSession
+from rolemgr.blueprint.sinks import SessionSink, sinks
+from rolemgr.blueprint.stolen import OwnThings, SinkQuestion, StolenSession
 from rolemgr.blueprint.witness import denies_above, within_layers
 from rolemgr.compare.errors import TooComplex
 from rolemgr.evaluate.decision import Evaluation, evaluate
-from rolemgr.evaluate.policies import Layer, Policies
+from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.iam.documents import Effect, IdentityPolicy, ResourcePolicy, TrustPolicy
 from rolemgr.prove.domains import KeyAssignment
@@ -29,6 +29,7 @@ _OPEN: Final = ResourcePolicy.model_validate(
     {"Version": "2012-10-17", "Statement": [{**_EVERYBODY, "Action": "*", "Resource": "*"}]}
 )
 """The policy of what the thief owns."""
+_POSITIVE: Final = frozenset({"ArnEquals", "ArnLike", "Bool", "StringEquals", "StringLike"})
 _OPEN_ROLE: Final = TrustPolicy.model_validate(
     {"Version": "2012-10-17", "Statement": [{**_EVERYBODY, "Action": "sts:*"}]}
 )
@@ -49,7 +50,7 @@ class SinkAnswer:
     """What of one sink a role's stolen session reaches."""
 
     place: str
-    sink: Sink
+    sink: SessionSink
     asked: int = 0
     open: tuple[Request, ...] = ()
     closed_by: tuple[str, ...] = ()
@@ -74,9 +75,20 @@ class Compromise:
 
 def compromise(blueprint: ComposedBlueprint, around: RoleLayers) -> Compromise:
     """Return what a stolen session of each role of *blueprint* reaches."""
-    asked = [_Session(blueprint, around, placed) for placed in blueprint.roles]
+    own = OwnThings(blueprint)
+    asked = [_Session(blueprint, around, placed, own) for placed in blueprint.roles]
     answers = tuple(one.answer(sink) for one in asked for sink in sinks())
-    return Compromise(answers, frozenset(deny for one in asked for deny in one.denies))
+    denies = {*_of_layers(blueprint), *(deny for one in asked for deny in one.denies)}
+    return Compromise(answers, frozenset(denies))
+
+
+def _of_layers(blueprint: ComposedBlueprint) -> Iterator[NamedDeny]:
+    """Yield every Deny of the organization's policies."""
+    for level in blueprint.layers:
+        for policy in level.documents.policies:
+            for one in policy.document.statements():
+                if one.effect is Effect.DENY:
+                    yield NamedDeny(f"{level.kind} {policy.name}", str(one.sid))
 
 
 @dataclass(eq=False)
@@ -86,17 +98,17 @@ class _Session:
     blueprint: ComposedBlueprint
     around: RoleLayers
     placed: PlacedRole
+    own: OwnThings
     _subjects: dict[str | None, RoleToProve] = field(default_factory=dict)
     _names: dict[int, NamedDeny] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.stolen = StolenSession(self.blueprint, self.placed)
+        self.stolen = StolenSession(self.blueprint, self.placed, self.own)
 
     @property
     def denies(self) -> set[NamedDeny]:
-        """Every Deny that has a say in requests of the role."""
-        for target in (None, *self.blueprint.source.value.accounts):
-            self.subject(target)
+        """The Denies of the role, of its boundary and of the SCPs above it."""
+        self.subject(None)
         return set(self._names.values())
 
     def subject(self, target: str | None) -> RoleToProve:
@@ -112,7 +124,7 @@ class _Session:
             self._subjects[target] = found
         return self._subjects[target]
 
-    def answer(self, sink: Sink) -> SinkAnswer:
+    def answer(self, sink: SessionSink) -> SinkAnswer:
         """Return what of *sink* the session reaches."""
         found = SinkAnswer(self.placed.place, sink)
         for action in sink.actions:
@@ -123,7 +135,7 @@ class _Session:
                 found = replace(found, untold=(*found.untold, f"{action}: {error}"))
         return found
 
-    def _of_action(self, sink: Sink, action: str) -> Iterator["_Step"]:
+    def _of_action(self, sink: SessionSink, action: str) -> Iterator["_Step"]:
         asked = inquiry(self.subject(None), action)
         if not asked.of(Effect.ALLOW):
             yield _Step(None, ("role: no statement allows it",))
@@ -136,7 +148,9 @@ class _Session:
         limits = _boundary_limits(self.placed, question)
         found = asked.allowed(question.resource, question.keys, limits=limits)
         if found:
-            return self._through(question, found)
+            keys = self._keys_of_policy(question)
+            by_policy = asked.allowed(question.resource, keys, limits=limits) if keys != question.keys else None
+            return self._through(question, by_policy or found)
         free = asked.allowed(question.resource, question.keys, denies=(), limits=limits)
         if free is None:
             bounded = limits and asked.allowed(question.resource, question.keys, denies=())
@@ -153,6 +167,16 @@ class _Session:
             return _Step(None, untold=f"{question.action}: the policy of {question.resource} is not the blueprint's")
         layers = {str(layer) for layer, _ in decided.not_allowed_by} | {str(one.layer) for one in decided.by}
         return _Step(None, tuple(f"{layer} of {question.resource}" for layer in sorted(layers)))
+
+    def _keys_of_policy(self, question: SinkQuestion) -> KeyAssignment:
+        """Return what is known of the request, with the first values that the target's policy asks of other keys."""
+        placed = self.around.policy_of(question.resource) if question.target else None
+        found = dict(question.keys)
+        for statement in placed.document.statement if placed else ():
+            for operator, block in statement.condition.items() if statement.effect is Effect.ALLOW else ():
+                for key, values in block.items() if operator in _POSITIVE else ():
+                    found.setdefault(key.lower(), values[:1])
+        return found
 
     def _is_unknown(self, question: SinkQuestion) -> bool:
         """Tell whether another account's resource has a policy that nobody here knows: it may let the role in."""
@@ -196,11 +220,7 @@ class _Session:
         if found is None:
             return False
         decided = self._decision(question, self._request(question, found))
-        return decided.decision != "ImplicitlyDenied" or _by_layers_alone(decided)
-
-
-def _by_layers_alone(decided: Evaluation) -> bool:
-    return all(layer is not Layer.RESOURCE for layer, _ in decided.not_allowed_by)
+        return decided.decision != "ImplicitlyDenied"
 
 
 class _Step(NamedTuple):

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy, PlacedRole
 from rolemgr.blueprint.flows import ExpandedFlow
+from rolemgr.blueprint.intended import RolesNamed
 from rolemgr.blueprint.role_layers import RoleLayers
 from rolemgr.blueprint.witness import complying, within_layers
 from rolemgr.errors import SourceLocation
@@ -151,11 +152,17 @@ def _still(
 
 
 def _others(blueprint: ComposedBlueprint, around: RoleLayers, questions: tuple[FlowQuestion, ...]) -> Iterator[Judged]:
-    """Yield for each role and each request of a flow across accounts that is not its own whether it is refused."""
+    """
+    Yield for each request of a flow across accounts whether it is refused to the roles whose flow it is not.
+
+    Asked are those whom the policy there may speak of; nobody else gets in from another account.
+    """
     allowed = {(one.role.place, one.request.action, one.request.resource) for one in questions}
     asked = {(one.request.action, one.request.resource): one for one in questions if one.policy and one.flow.crosses}
-    for role in blueprint.roles:
-        for (action, resource), one in asked.items():
+    named = RolesNamed(blueprint)
+    for (action, resource), one in asked.items():
+        yield NOBODY_ELSE, None  # of those whom the policy does not name
+        for role in named.by(one.policy.document) if one.policy else ():
             same = role.role.spec.account == one.flow.values["account"][0]
             if same or (role.place, action, resource) in allowed:
                 continue

@@ -12,7 +12,7 @@ Target: TypeAlias = Literal["outside", "own", "role"]
 _FILE: Final = Path(__file__).with_name("sinks.json")
 
 
-class Sink(NamedTuple):
+class SessionSink(NamedTuple):
     """
     One way out: what it does, the actions, whose resources they are asked on, and which pattern closes it.
 
@@ -34,7 +34,7 @@ class Sink(NamedTuple):
 
 
 @cache
-def sinks() -> tuple[Sink, ...]:
+def sinks() -> tuple[SessionSink, ...]:
     """Return every sink, in the order of the file."""
     return tuple(_read(row) for row in _rows()["sinks"])
 
@@ -66,8 +66,8 @@ def _rows() -> dict[str, Any]:
     return found
 
 
-def _read(row: Mapping[str, Any]) -> Sink:
+def _read(row: Mapping[str, Any]) -> SessionSink:
     contexts = tuple({key: tuple(texts) for key, texts in one.items()} for one in row.get("contexts", [{}]))
-    return Sink(
+    return SessionSink(
         row["name"], row["what"], row["target"], tuple(row["actions"]), row["closes"], row.get("resource"), contexts
     )

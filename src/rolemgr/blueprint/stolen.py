@@ -5,13 +5,14 @@ Whatever the request itself chooses (tags, instance types, names) the thief choo
 choice of the other condition keys opens it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
 from rolemgr.blueprint.let_in import OUTSIDE_ORGANIZATION, outside_account
 from rolemgr.blueprint.sessions import session_tags, with_tags
-from rolemgr.blueprint.sinks import Sink, network, strange_address
+from rolemgr.blueprint.sinks import SessionSink, network, strange_address
 from rolemgr.blueprint.targets import places_of
 from rolemgr.blueprint.witness import caller_keys
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
@@ -27,7 +28,7 @@ _STRANGER: Final = "unknown-to-the-blueprint"
 class SinkQuestion(NamedTuple):
     """A request of a sink: its resource, whose that is (None for an account outside), and what is known of it."""
 
-    sink: Sink
+    sink: SessionSink
     action: str
     resource: str
     target: str | None
@@ -35,22 +36,36 @@ class SinkQuestion(NamedTuple):
     keys: KeyAssignment
 
 
+class OwnThings:
+    """What is a blueprint's own: accounts, roles, buckets, and the IP ranges that its layers name; gathered once."""
+
+    def __init__(self, blueprint: ComposedBlueprint) -> None:
+        """Take it from *blueprint*."""
+        value = blueprint.source.value
+        self.outside = outside_account(value)
+        self.accounts = {account.id: name for name, account in value.accounts.items()}
+        self.buckets = {one.name: place.partition("/")[0] for place, one in value.buckets.items()}
+        self.roles = {one.role.spec.arn for one in blueprint.roles}
+        documents = (one.document for level in blueprint.layers for one in level.documents.policies)
+        self.ranges = tuple(dict.fromkeys(_ranges(documents)))
+
+
 class StolenSession:
     """The session of one role of a blueprint in somebody else's hands."""
 
-    def __init__(self, blueprint: ComposedBlueprint, placed: PlacedRole) -> None:
+    def __init__(self, blueprint: ComposedBlueprint, placed: PlacedRole, own: OwnThings) -> None:
         """Take what is known of the role at *placed*."""
         self._blueprint, self._placed = blueprint, placed
-        value = blueprint.source.value
-        self._outside = outside_account(value)
-        self._accounts = {account.id: name for name, account in value.accounts.items()}
-        self._buckets = _buckets(blueprint, placed)
-        self._roles = {one.role.spec.arn for one in blueprint.roles}
-        self._address = strange_address(_ranges(blueprint, placed))
+        self._outside, self._accounts, self._roles = own.outside, own.accounts, own.roles
+        named = (bucket for values in placed.role.parameters.values() for bucket in map(_bucket, values))
+        self._buckets = ChainMap(own.buckets, dict.fromkeys(named, placed.account))
+        self._chosen = tuple(one for one in self._buckets.maps[1] if "*" in one)
+        documents = (one.document for one in (*placed.documents.policies, *placed.documents.managed_policies))
+        self._address = strange_address((*own.ranges, *_ranges(documents)))
         home = places_of(blueprint.source, placed.account)
         self._values = {"partition": home["partition"][0], "region": home["region"][0], "outside": self._outside}
 
-    def questions(self, sink: Sink, asked: Inquiry) -> Iterator[SinkQuestion]:
+    def questions(self, sink: SessionSink, asked: Inquiry) -> Iterator[SinkQuestion]:
         """Yield each request of *sink* with the action that is *asked*: on each class of resources that it is about."""
         for resource, target in dict.fromkeys(self._resources(sink, asked)):
             owner = self._blueprint.source.value.accounts[target].id if target else self._outside
@@ -58,7 +73,7 @@ class StolenSession:
                 keys = {**self._keys(owner, is_ours=target is not None), **context}
                 yield SinkQuestion(sink, asked.action, resource, target, owner, keys)
 
-    def _resources(self, sink: Sink, asked: Inquiry) -> Iterator[tuple[str, str | None]]:
+    def _resources(self, sink: SessionSink, asked: Inquiry) -> Iterator[tuple[str, str | None]]:
         """Yield the resources, each with the account of the blueprint that it is in; None for one outside."""
         if sink.target == "role":
             partition, account = self._values["partition"], self._placed.role.spec.account
@@ -78,8 +93,7 @@ class StolenSession:
         """Return the account of a bucket whose name the session's tag chooses; None for another resource."""
         arn = Arn.parse(resource)
         bucket = arn.resource.partition("/")[0] if arn and arn.service == "s3" and not arn.account else ""
-        chosen = (home for name, home in self._buckets.items() if "*" in name and contains(name, bucket))
-        return next(chosen, None) if bucket else None
+        return self._placed.account if bucket and any(contains(one, bucket) for one in self._chosen) else None
 
     def _other_roles(self, asked: Inquiry) -> Iterator[str]:
         """Yield roles that the Allows name and that the blueprint does not have: of a pattern, an example."""
@@ -109,19 +123,11 @@ class StolenSession:
         return {**network(), **address, **caller_keys(self._blueprint, self._placed), **more}
 
 
-def _ranges(blueprint: ComposedBlueprint, placed: PlacedRole) -> Iterator[str]:
-    """Yield the IP ranges that policies of the organization and of the role name."""
-    documents: list[PolicyDocument] = [one.document for level in blueprint.layers for one in level.documents.policies]
-    documents += [one.document for one in (*placed.documents.policies, *placed.documents.managed_policies)]
+def _ranges(documents: Iterable[PolicyDocument]) -> Iterator[str]:
+    """Yield the IP ranges that *documents* name."""
     for statement in (one for document in documents for one in document.statements()):
         for block in statement.condition.values():
             yield from (value for key, values in block.items() if key.lower() == "aws:sourceip" for value in values)
-
-
-def _buckets(blueprint: ComposedBlueprint, placed: PlacedRole) -> Mapping[str, str]:
-    """Return the account of each bucket that the blueprint, or the role's own parameters, name."""
-    found = {bucket: placed.account for values in placed.role.parameters.values() for bucket in map(_bucket, values)}
-    return {**found, **{one.name: place.partition("/")[0] for place, one in blueprint.source.value.buckets.items()}}
 
 
 def _bucket(text: str) -> str:
