@@ -200,3 +200,16 @@ def test_what_is_attached_counts() -> None:
     whole = replace(found, roles=(*found.roles[:2], wider, *found.roles[3:]))
     (one,) = [one for one in reached(whole).answers if (one.place, one.sink.name) == (placed.place, "snapshot-sharing")]
     assert one.closed_by == ("boundary: no statement allows it",)
+
+
+def test_a_permission_set_has_the_names_of_identity_center() -> None:
+    """A network for roles of the path of one's own does not bind the role that Identity Center makes."""
+    provider = "saml:arn:aws:iam::222222222222:saml-provider/AWSSSO_0123456789abcdef_DO_NOT_DELETE"
+    found = with_fault({"changes": [{"file": {"roles > modelling/data-scientist > trust": [provider]}}]})
+    opened = {
+        one.sink.name: one.open
+        for one in reached(found).answers
+        if one.place == "modelling/data-scientist" and one.open
+    }
+    assert set(opened) >= {"data-from-anywhere", "studio-session"}
+    assert "/AWSReservedSSO_ml-scientist_" in str(opened["studio-session"][0].principal)

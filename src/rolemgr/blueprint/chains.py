@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
+from rolemgr.blueprint.identity_center import caller_arn
 from rolemgr.blueprint.role_layers import RoleLayers
 from rolemgr.blueprint.sessions import session_tags, with_tags
 from rolemgr.blueprint.witness import caller_keys, trust_request, within_layers
@@ -134,7 +135,7 @@ class Chains:
         trust = other.documents.trust_policy if found.action == ASSUMING else None
         policies = self._around.around(placed, other.account, trust)
         request = Request.known(
-            found.action, found.resource, dict(found.context), placed.role.spec.arn, other.role.spec.account
+            found.action, found.resource, dict(found.context), caller_arn(placed.role.spec), other.role.spec.account
         )
         return request if evaluate(request, policies).decision == "Allowed" else None
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
+from rolemgr.blueprint.identity_center import caller_arn
 from rolemgr.blueprint.role_layers import RoleLayers
 from rolemgr.blueprint.sinks import SessionSink, sinks
 from rolemgr.blueprint.stolen import OwnThings, SinkQuestion, StolenSession
@@ -185,7 +186,7 @@ class _Session:
 
     def _request(self, question: SinkQuestion, found: Request) -> Request:
         return Request.known(
-            found.action, found.resource, dict(found.context), self.placed.role.spec.arn, question.owner
+            found.action, found.resource, dict(found.context), caller_arn(self.placed.role.spec), question.owner
         )
 
     def _decision(self, question: SinkQuestion, request: Request) -> Evaluation:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Final
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
+from rolemgr.blueprint.identity_center import caller_arn
 from rolemgr.blueprint.role_layers import RoleLayers
 from rolemgr.blueprint.witness import within_layers
 from rolemgr.iam.documents import Effect
@@ -43,7 +44,7 @@ def _of_role(blueprint: ComposedBlueprint, around: RoleLayers, placed: PlacedRol
 def _fixed(blueprint: ComposedBlueprint, placed: PlacedRole) -> KeyAssignment:
     """Return the condition keys that each request of the role has: no exemption of another role is its."""
     spec, organization = placed.role.spec, blueprint.source.value.organization
-    known = {"aws:principalarn": (spec.arn,), "aws:principalaccount": (spec.account,)}
+    known = {"aws:principalarn": (caller_arn(spec),), "aws:principalaccount": (spec.account,)}
     return {**known, "aws:principalorgid": (organization.id,)} if organization else known
 
 

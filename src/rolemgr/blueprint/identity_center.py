@@ -26,6 +26,19 @@ def is_permission_set(spec: RoleSpec) -> bool:
     return all(isinstance(one, SamlTrust) and _PROVIDER.fullmatch(one.value) for one in spec.trust)
 
 
+def caller_arn(spec: RoleSpec) -> str:
+    """
+    Return the ARN that requests of the role have: of a permission set an example of the roles made of it.
+
+    Identity Center ends their names in 16 characters of its own choice.
+    https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
+    """
+    if not spec.trust or not is_permission_set(spec):
+        return spec.arn
+    place = f"arn:{spec.partition_name}:iam::{spec.account}:role/aws-reserved/sso.amazonaws.com/{spec.region}"
+    return f"{place}/AWSReservedSSO_{spec.role_name}_0123456789abcdef"
+
+
 def wrong_in_identity_center(
     blueprint: Sourced[Blueprint], specs: Iterable[tuple[str, RoleSpec]], flows: Iterable[ExpandedFlow]
 ) -> Iterator[InputError]:

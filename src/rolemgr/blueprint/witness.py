@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
+from rolemgr.blueprint.identity_center import caller_arn
 from rolemgr.blueprint.role_layers import RoleLayers
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.iam.documents import (
@@ -73,7 +74,10 @@ def _without_principal(statement: StatementElement, resource: str) -> IdentitySt
 def caller_keys(blueprint: ComposedBlueprint, placed: PlacedRole) -> dict[str, tuple[str, ...]]:
     """Return the condition keys, in lower case, that each request of *placed* has: of its ARN, account and tags."""
     spec, organization = placed.role.spec, blueprint.source.value.organization
-    known: dict[str, tuple[str, ...]] = {"aws:principalarn": (spec.arn,), "aws:principalaccount": (spec.account,)}
+    known: dict[str, tuple[str, ...]] = {
+        "aws:principalarn": (caller_arn(spec),),
+        "aws:principalaccount": (spec.account,),
+    }
     known |= {"aws:principalisawsservice": ("false",), "aws:securetransport": ("true",)}
     known |= {f"aws:principaltag/{key.lower()}": (value,) for key, value in spec.tag.items()}
     return {**known, "aws:principalorgid": (organization.id,) if organization else ()}
