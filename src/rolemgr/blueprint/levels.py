@@ -11,7 +11,7 @@ from rolemgr.files.source import DataPath
 from rolemgr.layers.compose import LayerChoice, compose_layer
 from rolemgr.layers.exemptions import Exemptions, exemptions
 from rolemgr.layers.values import GivenValue
-from rolemgr.model.blueprint import Blueprint, BlueprintExemption, BlueprintLayers, BlueprintOrganization
+from rolemgr.model.blueprint import Blueprint, BlueprintLayers, BlueprintOrganization
 from rolemgr.model.layer import LayerDocuments
 from rolemgr.model.layer_pattern import LayerKind, LayerParameter, LayerValueType
 from rolemgr.model.source import Sourced
@@ -111,12 +111,8 @@ def _exemptions(
     with _at_place(blueprint.at(*path, "layers", "exempt"), problems):
         found = exemptions(LayerKind.SCP, [arn for arn in arns if arn not in until], zones, until)
     raise_all(problems)
-    notes = (f"exempt {arn}{_end(one)}: {one.reason}" for arn, one in named if one.reason)
+    notes = (f"exempt {arn}: {one.reason}" for arn, one in named if one.reason)
     return found._replace(notes=(*found.notes, *notes))
-
-
-def _end(one: BlueprintExemption) -> str:
-    return f" until {one.until}" if one.until else ""
 
 
 def _exempt_arn(blueprint: Sourced[Blueprint], text: str, path: DataPath) -> str:
