@@ -6,10 +6,11 @@ with the policy of the target. A Deny closes a sink where a request goes through
 it. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
+from rolemgr.blueprint.alike import alike
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
 from rolemgr.blueprint.identity_center import caller_arn
 from rolemgr.blueprint.role_layers import RoleLayers
@@ -77,10 +78,34 @@ class Compromise:
 def compromise(blueprint: ComposedBlueprint, around: RoleLayers) -> Compromise:
     """Return what a stolen session of each role of *blueprint* reaches."""
     own = OwnThings(blueprint)
-    asked = [_Session(blueprint, around, placed, own) for placed in blueprint.roles]
-    answers = tuple(one.answer(sink) for one in asked for sink in sinks())
-    denies = {*_of_layers(blueprint), *(deny for one in asked for deny in one.denies)}
-    return Compromise(answers, frozenset(denies))
+    answers: dict[str, list[SinkAnswer]] = {}
+    denies = {*_of_layers(blueprint)}
+    for group in alike(blueprint, around):
+        asked = _Session(blueprint, around, group[0], own)
+        denies |= asked.denies
+        found = [asked.answer(sink) for sink in sinks()]
+        answers[group[0].place] = found
+        for placed in group[1:]:
+            answers[placed.place] = [_of_another(placed, group[0], one) for one in found]
+    return Compromise(tuple(one for placed in blueprint.roles for one in answers[placed.place]), frozenset(denies))
+
+
+def _of_another(placed: PlacedRole, first: PlacedRole, answer: SinkAnswer) -> SinkAnswer:
+    """Return *answer*, which was found for *first*, for the role at *placed*, which differs by its account alone."""
+    own, other = first.role.spec.account, placed.role.spec.account
+
+    def moved(texts: Iterable[str]) -> tuple[str, ...]:
+        return tuple(text.replace(own, other) for text in texts)
+
+    requests = (
+        Request.known(
+            one.action, one.resource.replace(own, other), {key: moved(values) for key, values in one.context.items()},
+            caller_arn(placed.role.spec), moved((one.resource_account,))[0] if one.resource_account else None,
+        )
+        for one in answer.open
+    )  # fmt: skip
+    by = tuple(text.replace(f"role {first.place} ", f"role {placed.place} ") for text in answer.closed_by)
+    return replace(answer, place=placed.place, open=tuple(requests), untold=moved(answer.untold), closed_by=moved(by))
 
 
 def _of_layers(blueprint: ComposedBlueprint) -> Iterator[NamedDeny]:

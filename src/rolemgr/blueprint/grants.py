@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
+from rolemgr.blueprint.alike import alike
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
 from rolemgr.blueprint.identity_center import caller_arn
 from rolemgr.blueprint.role_layers import RoleLayers
@@ -27,8 +28,18 @@ CLAIM: Final = "the layers above a role leave some request of each of its grants
 def prove_grants(blueprint: ComposedBlueprint) -> tuple[Proof, ...]:
     """Return the proof that no layer of *blueprint* takes a whole grant from a role."""
     around = RoleLayers(blueprint)
-    judged = (one for placed in blueprint.roles for one in _of_role(blueprint, around, placed))
+    judged = (one for group in alike(blueprint, around) for one in _of_group(blueprint, around, group))
     return proofs_of({NAME: CLAIM}, judged)
+
+
+def _of_group(
+    blueprint: ComposedBlueprint, around: RoleLayers, group: tuple[PlacedRole, ...]
+) -> Iterator[Judged]:  # fmt: skip
+    """Yield what holds for the first role of *group*, and so for all of them."""
+    first, *others = group
+    also = f" (and of {len(others)} roles that are alike: {others[0].place} ...)" if others else ""
+    for name, answer in _of_role(blueprint, around, first):
+        yield name, answer._replace(problem=f"{answer.problem}{also}") if answer and also else answer
 
 
 def _of_role(blueprint: ComposedBlueprint, around: RoleLayers, placed: PlacedRole) -> Iterator[Judged]:

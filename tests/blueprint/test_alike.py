@@ -1,0 +1,76 @@
+"""Roles that differ by their account alone are proven once, and each has the answers that it would have by itself."""
+
+from collections.abc import Iterator
+
+import pytest
+from tests.blueprint.faulty import of_text
+
+from rolemgr.blueprint import compromise as of_sessions
+from rolemgr.blueprint import grants
+from rolemgr.blueprint.alike import alike
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
+from rolemgr.blueprint.role_layers import RoleLayers
+
+MANY = """\
+organization: {id: o-a1b2c3d4e5}
+regions: [eu-west-1]
+accounts:
+  a: {id: "111111111111", ou: ml}
+  b: {id: "222222222222", ou: ml}
+  c: {id: "333333333333", ou: ml}
+  d: {id: "444444444444"}
+  e: {id: "555555555555", ou: ml}
+buckets: {e/own: acme-own}
+ous: {ml: {layers: {scp: [no-sharing]}}}
+roles:
+  a/jobs: {persona: sagemaker-compute}
+  b/jobs: {persona: sagemaker-compute}
+  c/jobs: {persona: sagemaker-compute, bucket: [acme-c]}
+  d/jobs: {persona: sagemaker-compute}
+  e/jobs: {persona: sagemaker-compute}
+layers: {scp: [approved-regions]}
+"""
+EXEMPT = MANY.replace("{scp: [no-sharing]}", '{scp: [no-sharing], exempt: ["arn:aws:iam::111111111111:role/admin"]}')
+
+
+def groups(found: ComposedBlueprint) -> list[list[str]]:
+    """Return the places of the roles that are alike."""
+    return [[one.place for one in group] for group in alike(found, RoleLayers(found))]
+
+
+def test_what_was_chosen_and_what_stands_above_tells_roles_apart() -> None:
+    """A bucket of its own, a unit without the SCP, something that the account has: none of them is like the rest."""
+    assert groups(of_text(MANY)) == [["a/jobs", "b/jobs"], ["c/jobs"], ["d/jobs"], ["e/jobs"]]
+
+
+def test_an_account_that_a_layer_names_is_like_no_other() -> None:
+    """An exemption of a role there may be this role's."""
+    assert groups(of_text(EXEMPT))[:2] == [["a/jobs"], ["b/jobs"]]
+
+
+def _each(found: ComposedBlueprint, _around: RoleLayers) -> Iterator[tuple[PlacedRole, ...]]:
+    return ((one,) for one in found.roles)
+
+
+def test_each_has_the_answers_that_it_would_have_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a stolen session reaches, with the requests, and which layers close the rest."""
+    found = of_text(MANY)
+    together = of_sessions.compromise(found, RoleLayers(found)).answers
+    assert any(one.place == "b/jobs" and one.open for one in together)
+    monkeypatch.setattr(of_sessions, "alike", _each)
+    alone = of_sessions.compromise(found, RoleLayers(found)).answers
+    assert [_told(one) for one in together] == [_told(one) for one in alone]
+
+
+def _told(one: of_sessions.SinkAnswer) -> tuple[object, ...]:
+    return one.place, one.sink.name, one.asked, list(map(repr, one.open)), one.closed_by, one.untold
+
+
+def test_grants_are_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of alike roles one is asked, and the answer is the same."""
+    found = of_text(MANY)
+    (proof,) = grants.prove_grants(found)
+    monkeypatch.setattr(grants, "alike", _each)
+    (single,) = grants.prove_grants(found)
+    assert (proof.holds, single.holds) == (True, True)
+    assert proof.checked < single.checked
