@@ -41,7 +41,7 @@ def packing_mutants() -> Iterator[Mutant]:
         "an inline Allow is lost": lambda all_: all_[0].remove(_first(all_[0], Effect.ALLOW)),
         "a managed Allow is lost": lambda all_: all_[1].remove(all_[1][0]),
         "the last managed policy is lost": lambda all_: all_.__delitem__(-1),
-        "an Allow loses an action": lambda all_: _change(all_, 1, Effect.ALLOW, action=lambda old: old[:-1] or ("s3:GetObject",)),
+        "an Allow loses an action": lambda all_: _change(all_, 1, Effect.ALLOW, action=lambda old: old[1:] or ("s3:GetObject",)),
         "an Allow loses a resource": lambda all_: _change(all_, 1, Effect.ALLOW, resource=lambda old: old[:-1] or ("arn:aws:s3:::one",)),
         "an Allow is on everything": lambda all_: _change(all_, 1, Effect.ALLOW, resource=lambda _old: ("*",)),
         "an Allow is for all of a service": lambda all_: _change(all_, 1, Effect.ALLOW, action=lambda old: (*old, "sagemaker:*")),

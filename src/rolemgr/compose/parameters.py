@@ -158,7 +158,7 @@ def _misfits(
     for name in sorted(declared.keys() & given.keys()):
         parameter, chosen = declared[name].parameter, given[name]
         for value, place in zip(chosen.values, chosen.places, strict=True):
-            if problem := _misfit(parameter, value, partition):
+            if problem := unfit(parameter, value, partition):
                 yield InputError(place, f"parameter `{name}`: {problem}")
         if not chosen.values and parameter.default != ():
             yield InputError(chosen.where, f"parameter `{name}` has no value", "leave it out for its default")
@@ -166,7 +166,8 @@ def _misfits(
             yield InputError(chosen.places[1], f"parameter `{name}` takes one value")
 
 
-def _misfit(parameter: Parameter, value: str, partition: str) -> str | None:
+def unfit(parameter: Parameter, value: str, partition: str) -> str | None:
+    """Return what is wrong with *value* for *parameter* in *partition*, or None where it is right."""
     if parameter.one_of and value not in parameter.one_of:
         return f"`{value}` is none of {', '.join(parameter.one_of)}"
     return misfit(parameter.type, value, partition) or _of_another_type(parameter, value)
@@ -255,6 +256,6 @@ def _default(here: Declared, values: Mapping[str, tuple[str, ...]]) -> tuple[str
     except UnknownPlaceholderError as error:
         raise UnknownNameError(here.where, "placeholder", str(error), values) from error
     for value in filled:
-        if problem := _misfit(here.parameter, value, values["partition"][0]):
+        if problem := unfit(here.parameter, value, values["partition"][0]):
             raise InputError(here.where, f"the default of parameter `{here.name}`: {problem}")
     return tuple(sorted(set(filled)))

@@ -158,10 +158,15 @@ def _of_its_region(value: str | None, info: "ValidationInfo") -> str | None:
     return value
 
 
-class RoleSettings(Noted):
-    """What may be chosen for many roles at once: for those of an account, an organizational unit, or all."""
+class InRegion(Noted):
+    """Something of a region."""
 
     region: Region = "us-east-1"
+
+
+class RoleSettings(InRegion):
+    """What may be chosen for many roles at once: for those of an account, an organizational unit, or all."""
+
     guardrail: ChosenGuardrails = field(default_factory=dict)
     guardrail_profile: Strings = ()
     no_default_guardrails: bool = False
@@ -194,13 +199,18 @@ class RoleSettings(Noted):
     catalog: Strings = ()
 
 
-class RoleSpec(RoleSettings):
-    """What the user chose for one role; the keys of a role file are these, and the flags' names too."""
+class RolePlace(InRegion):
+    """Which role it is, and of which account: read before what is attached to it, which must be of the same."""
 
     persona: Text
     name: Annotated[str, after(_role_name)] | None = None
     account: AccountId = DEFAULT_ACCOUNT
     partition: Annotated[Literal["aws", "aws-cn", "aws-us-gov"] | None, after(_of_its_region)] = None
+
+
+class RoleSpec(RoleSettings, RolePlace):
+    """What the user chose for one role; the keys of a role file are these, and the flags' names too."""
+
     add: Strings = ()
     remove: Strings = ()
     parameter: dict[ParameterName, Strings] = field(default_factory=dict)

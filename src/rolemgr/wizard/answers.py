@@ -18,7 +18,9 @@ from rolemgr.model.trust_text import as_text
 KeyPath: TypeAlias = tuple[str, ...]
 """Where an answer stands in a role file: ``("bucket",)``, ``("guardrail", "max-runtime")``."""
 
-ORDER = tuple(RoleSpec.model_fields)
+_FIRST = ("persona", "name", "account", "region", "partition", "add", "remove", "parameter", "bucket", "pass_role")
+"""What is said first of a role; the other keys follow as they are declared."""
+ORDER = (*_FIRST, *(key for key in RoleSpec.model_fields if key not in _FIRST))
 """The keys of a role file, in the order in which they are written."""
 
 _DEFAULTS = {"account": DEFAULT_ACCOUNT, "path": "/", "max_session": "3600", "trust": ("sagemaker",)}

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from rolemgr.audit.migrate.needs import PASS_ROLE, Need
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.choices import builtins
-from rolemgr.compose.parameters import misfit
+from rolemgr.compose.parameters import unfit
 from rolemgr.compose.substitute import Placeholder, pieces_of
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import Effect
@@ -182,8 +182,7 @@ def _of_aws() -> frozenset[str]:
 def _problem(parameter: Parameter, value: str, spec: RoleSpec) -> bool:
     if parameter.type is ParameterType.BUCKET and value in _of_aws():
         return True
-    wrong = parameter.one_of and value not in parameter.one_of
-    return bool(wrong or misfit(parameter.type, value, spec.partition_name))
+    return bool(unfit(parameter, value, spec.partition_name))
 
 
 def _why(values: Mapping[str, object], good: Mapping[str, object], wide: Need | None, old: str | None) -> str:
