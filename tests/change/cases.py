@@ -132,8 +132,8 @@ CASES: dict[str, Pair] = {
     "what is attached": Pair(
         COMPUTE + "managed_policy: [arn:aws:iam::aws:policy/AmazonSageMakerReadOnly, arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess]\n",
         COMPUTE + f"managed_policy: [arn:aws:iam::aws:policy/AmazonSageMakerReadOnly, arn:aws:iam::aws:policy/AWSGlueConsoleFullAccess]\nboundary: arn:aws:iam::{ACCOUNT}:policy/b\n", (
-        "~ value  ManagedPolicyArns none -> arn:aws:iam::aws:policy/AWSGlueConsoleFullAccess  by managed_policy (role.yaml:5)",
-        "~ value  ManagedPolicyArns arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess -> none  by managed_policy (role.yaml:5)",
+        "~ value  ManagedPolicyArns none -> arn:aws:iam::aws:policy/AWSGlueConsoleFullAccess, the role gains all that this policy allows and its own Denies do not deny  by managed_policy (role.yaml:5)",
+        "~ value  ManagedPolicyArns arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess -> none, the role loses what this policy alone allowed  by managed_policy (role.yaml:5)",
         f"~ value  PermissionsBoundary none -> arn:aws:iam::{ACCOUNT}:policy/b  by boundary (role.yaml:6)",
     )),
     "trust": Pair(COMPUTE, COMPUTE + "trust: [sagemaker, 'role:arn:aws:iam::999988887777:role/x']\n", (

@@ -236,6 +236,8 @@ def _widest(patterns: Iterable[str]) -> tuple[str, ...]:
 
 
 _FROM_THEN_ON: Final = "every request is denied from then on; the rest is told as of before"
+_ATTACHED: Final = "the role gains all that this policy allows and its own Denies do not deny"
+_DETACHED: Final = "the role loses what this policy alone allowed"
 _FIELDS: Mapping[str, str] = {
     "Path": "path", "Description": "description", "MaxSessionDuration": "max_session",
     "ManagedPolicyArns": "managed_policy", "PermissionsBoundary": "boundary",
@@ -258,8 +260,16 @@ def _of_value(value: Value, units: Sequence[Unit]) -> Iterator[AccessChange]:
             if unit.cause.field == wanted
             and (value.name == "Tags" or not listed or not {unit.cause.old, unit.cause.new}.isdisjoint(listed))
         )  # fmt: skip
-        notes = (_FROM_THEN_ON,) if value.name == ENDS and new else ()
-        yield AccessChange("value", "", name, old=old, new=new, causes=causes, notes=notes)
+        yield AccessChange("value", "", name, old=old, new=new, causes=causes, notes=_effect(value.name, old, new))
+
+
+def _effect(name: str, old: tuple[str, ...] | None, new: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Return what a value does to access where no request tells it: the policies of others are not compared."""
+    if name == ENDS and new:
+        return (_FROM_THEN_ON,)
+    if name == "ManagedPolicyArns":
+        return (_ATTACHED if new else _DETACHED,)
+    return ()
 
 
 def _single(value: Value) -> Iterator[tuple[str, tuple[str, ...] | None, tuple[str, ...] | None]]:

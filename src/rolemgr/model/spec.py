@@ -199,7 +199,7 @@ class RoleSettings(InRegion):
     catalog: Strings = ()
 
 
-class RolePlace(InRegion):
+class RoleIdentity(InRegion):
     """Which role it is, and of which account: read before what is attached to it, which must be of the same."""
 
     persona: Text
@@ -208,7 +208,7 @@ class RolePlace(InRegion):
     partition: Annotated[Literal["aws", "aws-cn", "aws-us-gov"] | None, after(_of_its_region)] = None
 
 
-class RoleSpec(RoleSettings, RolePlace):
+class RoleSpec(RoleSettings, RoleIdentity):
     """What the user chose for one role; the keys of a role file are these, and the flags' names too."""
 
     add: Strings = ()
