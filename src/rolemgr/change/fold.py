@@ -260,10 +260,10 @@ def _of_value(value: Value, units: Sequence[Unit]) -> Iterator[AccessChange]:
             if unit.cause.field == wanted
             and (value.name == "Tags" or not listed or not {unit.cause.old, unit.cause.new}.isdisjoint(listed))
         )  # fmt: skip
-        yield AccessChange("value", "", name, old=old, new=new, causes=causes, notes=_effect(value.name, old, new))
+        yield AccessChange("value", "", name, old=old, new=new, causes=causes, notes=_effect(value.name, new))
 
 
-def _effect(name: str, old: tuple[str, ...] | None, new: tuple[str, ...] | None) -> tuple[str, ...]:
+def _effect(name: str, new: tuple[str, ...] | None) -> tuple[str, ...]:
     """Return what a value does to access where no request tells it: the policies of others are not compared."""
     if name == ENDS and new:
         return (_FROM_THEN_ON,)
