@@ -48,6 +48,26 @@ def test_an_account_that_a_layer_names_is_like_no_other() -> None:
     assert groups(of_text(EXEMPT))[:2] == [["a/jobs"], ["b/jobs"]]
 
 
+def test_a_role_that_was_given_by_hand_what_a_flow_gives_is_apart() -> None:
+    """The bucket's policy names the role of the flow alone, so that what reaches through it is not the other's."""
+    own = "parameter: {shared_buckets: acme-own, shared_objects: 'arn:aws:s3:::acme-own/*'}"
+    by_hand = MANY.replace(
+        "  a/jobs: {persona: sagemaker-compute}",
+        f"  a/jobs: {{persona: sagemaker-compute, add: [read-shared-data], {own}}}",
+    )
+    found = of_text(by_hand + "flows: [b/jobs reads e/own]\n")
+    a, b = (one for one in found.roles if one.place in ("a/jobs", "b/jobs"))
+    assert repr(a.role.spec).replace("111111111111", "222222222222") == repr(b.role.spec)
+    assert groups(found)[:2] == [["a/jobs"], ["b/jobs"]]
+
+
+def test_an_account_that_a_policy_above_others_names_is_apart() -> None:
+    """An RCP of the account that has the bucket may let one role's account through."""
+    layers = '{rcp: {networks: {ip_ranges: 203.0.113.0/24, networks: vpc-0a1b2c3d, roles: "arn:aws:iam::111111111111:role/sagemaker-compute"}}}'
+    found = of_text(MANY.replace('id: "555555555555", ou: ml', f'id: "555555555555", ou: ml, layers: {layers}'))
+    assert groups(found)[:2] == [["a/jobs"], ["b/jobs"]]
+
+
 def _each(found: ComposedBlueprint, _around: RoleLayers) -> Iterator[tuple[PlacedRole, ...]]:
     return ((one,) for one in found.roles)
 
