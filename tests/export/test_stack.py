@@ -24,8 +24,8 @@ def test_terraform_takes_the_module(tmp_path: Path) -> None:
     (tmp_path / "alarm.template.yaml").write_text("Resources: {}\n")
     mirror = f'provider_installation {{\n  filesystem_mirror {{\n    path = "{PLUGINS}"\n  }}\n}}\n'
     (tmp_path / "terraformrc").write_text(mirror)
-    _terraform(tmp_path, "init", "-input=false")
-    _terraform(tmp_path, "validate")
+    assert _terraform(tmp_path, "init", "-input=false") == ""
+    assert _terraform(tmp_path, "validate") == ""
 
 
 @pytest.mark.parametrize("name", ["x", "${x}"])

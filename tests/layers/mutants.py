@@ -120,10 +120,11 @@ def _methods(module: ModuleType, before: Mapping[str, Any]) -> Iterator[tuple[ty
 def found_by(slip: Slip) -> str | None:
     """Return what catches *slip*, None where it goes unseen."""
     with put_in(slip):
-        return next((name for name, check in CHECKS.items() if _fails(check)), None)
+        return next((name for name, check in CHECKS.items() if fails(check)), None)
 
 
-def _fails(check: Callable[[], Any]) -> bool:
+def fails(check: Callable[[], Any]) -> bool:
+    """Tell whether *check* finds something wrong."""
     try:
         check()
     except (Exception, BaseException) as error:

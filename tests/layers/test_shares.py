@@ -113,7 +113,7 @@ def test_terraform_knows_the_resources(tmp_path: Path) -> None:
     mirror = f'provider_installation {{\n  filesystem_mirror {{\n    path = "{PLUGINS}"\n  }}\n}}\n'
     (tmp_path / "terraformrc").write_text(mirror)
     for command in (("init", "-input=false"), ("validate",)):
-        terraform(tmp_path, *command)
+        assert terraform(tmp_path, *command) == ""
 
 
 def test_the_pattern_is_valid() -> None:
