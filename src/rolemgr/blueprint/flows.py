@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from rolemgr.blueprint.inherit import role_arn
 from rolemgr.blueprint.projects import by_tag, tag_key
@@ -219,10 +219,14 @@ class FlowGrant(NamedTuple):
     flows: tuple[ExpandedFlow, ...]
 
 
+_GrantPlace: TypeAlias = tuple[str, str, tuple[tuple[str, tuple[str, ...]], ...]]
+"""A policy: its kind, its resource, and the values in it that name no role."""
+
+
 def grants_of(flows: tuple[ExpandedFlow, ...]) -> Iterator[FlowGrant]:
     """Yield the policies that the targets of *flows* need, those that differ in other values than roles apart."""
-    asked: dict[tuple[str, str, tuple[tuple[str, tuple[str, ...]], ...]], dict[str, set[str]]] = {}
-    by: dict[tuple[str, str, tuple[tuple[str, tuple[str, ...]], ...]], list[ExpandedFlow]] = {}
+    asked: dict[_GrantPlace, dict[str, set[str]]] = {}
+    by: dict[_GrantPlace, list[ExpandedFlow]] = {}
     covered: dict[tuple[str, str], str] = {}
     for flow in flows:
         for policy in flow.pattern.value.policies if flow.crosses else ():
