@@ -46,18 +46,25 @@ def process(*args: str | bytes, **streams: object) -> "subprocess.CompletedProce
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the device that is always full is Linux's")
 def test_a_full_disk_is_one_line() -> None:
-    """As a file and as stdout."""
+    """As a file."""
     ran = process("create", "--persona", "data-scientist", "-o", "/dev/full")
     assert (ran.returncode, ran.stderr.splitlines()[-1]) == (
         2,
         b"error: /dev/full: can't be written: No space left on device",
     )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the device that is always full is Linux's")
+@pytest.mark.parametrize(
+    "command",
+    ["create --persona data-scientist", "preview --persona data-scientist", "list personas", "show scp no-root"],
+)
+def test_a_full_disk_behind_stdout_is_one_line(command: str) -> None:
+    """Of text as of a page, which is drawn before it is written."""
     with Path("/dev/full").open("wb") as full:
-        ran = process("create", "--persona", "data-scientist", stdout=full)
-    assert (ran.returncode, ran.stderr.splitlines()[-1]) == (
-        2,
-        b"error: <stdout>: can't be written: No space left on device",
-    )
+        ran = process(*command.split(), stdout=full)
+    message = b"error: <stdout>: can't be written: No space left on device"
+    assert (ran.returncode, ran.stderr.splitlines()[-1]) == (2, message)
 
 
 def test_a_reader_that_goes_away_is_no_traceback() -> None:

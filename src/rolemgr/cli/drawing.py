@@ -6,7 +6,7 @@ import sys
 
 from rich.console import Console, RenderableType
 
-from rolemgr.cli.files import is_stdout
+from rolemgr.cli.files import is_stdout, stdout_errors
 from rolemgr.report.page import PageConsole, without_commands
 
 _ANY_WIDTH = 10_000
@@ -21,7 +21,7 @@ def drawn(page: RenderableType, output: str | None, color: str) -> str:
     if tables and isinstance(page, tables.Table) and of_any_width:
         console.width = _ANY_WIDTH
         console.width = console.measure(page).maximum
-    with console.capture() as captured:
+    with stdout_errors(), console.capture() as captured:  # rich looks at stdout as it ends the capture
         console.print(page)
     return without_commands("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
 

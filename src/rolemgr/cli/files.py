@@ -92,9 +92,15 @@ def _why(error: Exception) -> str:
 
 
 def _say(text: str) -> None:
-    """Write *text* to stdout; raise InputError where that has no room. A reader that has gone is left to click."""
-    try:
+    with stdout_errors():
         click.echo(text, nl=False, color=True)  # whether there is colour is decided where the page is drawn
+
+
+@contextmanager
+def stdout_errors() -> Iterator[None]:
+    """Raise InputError where stdout has no room for what is written inside; a reader that has gone is left to click."""
+    try:
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:
