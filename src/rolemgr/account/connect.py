@@ -57,10 +57,8 @@ def connect(
     no URL, and AwsError where there are no credentials, or AWS does not take them or can't be reached.
     """
     _check_endpoint(endpoint_url)
-    from botocore.session import Session
-
     with aws_errors():
-        session = Session(profile=profile)
+        session = _session(profile)
         chosen = region or session.get_config_variable("region") or _DEFAULT_REGION
         if assume:
             session = _assumed(session, assume, chosen, endpoint_url)
@@ -78,6 +76,22 @@ def connect(
     return Access(iam, account, partition, caller, chosen, clients)
 
 
+def _session(profile: str | None) -> Any:
+    """Return a session of botocore; what it reads of AWS's services is read once for all sessions."""
+    from botocore.session import Session
+
+    made = Session(profile=profile)
+    made.register_component("data_loader", _loader(made.get_config_variable("data_path")))
+    return made
+
+
+@cache
+def _loader(data_path: str | None) -> Any:
+    from botocore.loaders import create_loader
+
+    return create_loader(data_path)
+
+
 def _client_of(session: Any, endpoint_url: str | None, service: str, region: str) -> Any:
     with aws_errors():
         return _client(session, service, region, endpoint_url, _ATTEMPTS)
@@ -90,14 +104,12 @@ def _assumed(session: Any, assume: AssumedRole, region: str, endpoint_url: str |
     What assumes a role after another has an hour at most.
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
     """
-    from botocore.session import Session
-
     sts = _client(session, "sts", region, endpoint_url, 3)
     external = {"ExternalId": assume.external_id} if assume.external_id else {}
     answer = ask(sts.assume_role, RoleArn=assume.arn, RoleSessionName="rolemgr", **external)
     given = member(answer, "Credentials")
     keys = [str(member(given, name)) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")]
-    made = Session(profile=session.profile)
+    made = _session(session.profile)
     made.set_credentials(*keys)
     configured = _configured_attempts(session)
     if configured:

@@ -177,9 +177,9 @@ def way_into(access: AccountAccess, options: AccessOptions) -> Access:
     assume = AssumedRole(access.role, access.external_id) if access.role else None
     way = connect(options.profile or access.profile, access.region, options.endpoint_url, assume)
     if (way.account, way.partition) != (access.id, access.partition):
-        whose = f"the credentials ({way.caller}) are of account {way.account} ({way.partition})"
+        whose = f"the credentials ({way.caller}) are of {way.account} ({way.partition})"
         raise AwsError(
-            f"account {access.name} is {access.id} ({access.partition}), and {whose}: it is not touched",
+            f"the file says {access.id} ({access.partition}), and {whose}: nothing is touched",
             "say `profile` or `assume` of the account in the blueprint", where=access.where,
         )  # fmt: skip
     return way

@@ -49,13 +49,22 @@ class _Run:
 
     def take_policies(self) -> None:
         """Give resources their policies."""
-        lacking = {
-            done.arn for every in self.roles.values() for done in every if done.result in ("failed", "not begun")
-        } | {arn for one in self.plan.accounts for arn, _ in refusals(one.roles, one.refused)}
+        lacking = set(self._not_there())
         for account in self.plan.accounts:
             for one in account.policies:
                 if not one.problem:
                     self.policies[account.access.name].append(self._policy(account, one, lacking))
+
+    def _not_there(self) -> Iterator[str]:
+        """Yield the roles that are not there as ours; of those that nobody looked at, AWS knows."""
+        failed = {
+            one.arn for done in self.roles.values() for one in done if one.result in ("failed", "not begun")
+        }  # fmt: skip
+        for account in self.plan.accounts:
+            for one in account.roles:
+                arn = one.plan.wanted.arn
+                if one.plan.drift is None and (arn in failed or problem_of(one)):
+                    yield arn
 
     def _policy(self, account: AccountPlan, one: ResourcePlan, lacking: set[str]) -> Done:
         arn, name = one.target.arn, account.access.name
@@ -64,7 +73,7 @@ class _Run:
         if account.way is None or name in self.stopped or self.interruption:
             return Done(arn, "not begun")
         if waiting := sorted(_named(one) & lacking):
-            return Done(arn, "failed", f"it names {', '.join(waiting)}, which failed", (), "nothing was changed")
+            return Done(arn, "failed", f"it names {', '.join(waiting)}, which is not there", (), "nothing was changed")
         try:
             if self.verbose:
                 say_if_heard(self.say, f"{one.target.title}: {'; '.join(one.steps)}")

@@ -37,7 +37,7 @@ def given_blueprint(names: Sequence[str], chosen: Mapping[str, Any], outside: Ou
         return None
     if len(files) > 1:
         raise InputError(
-            SourceLocation(found[0]), "is a blueprint, which goes alone", "give the other files for themselves"
+            SourceLocation(found[0]), "is a blueprint, which goes alone", "give the others in another run"
         )
     for key, value in chosen.items():
         if value not in (None, (), False) and key not in _PICKING:
