@@ -47,9 +47,12 @@ if TYPE_CHECKING:
     import rolemgr.workflow.blueprint
     import rolemgr.workflow.blueprint_accounts
     import rolemgr.workflow.blueprint_apply
+    import rolemgr.workflow.blueprint_check
+    import rolemgr.workflow.blueprint_diff
     import rolemgr.workflow.blueprint_drift
     import rolemgr.workflow.blueprint_given
     import rolemgr.workflow.blueprint_plan
+    import rolemgr.workflow.blueprint_preview
     import rolemgr.workflow.boundary
     import rolemgr.workflow.break_glass
     import rolemgr.workflow.break_glass_files

@@ -39,7 +39,11 @@ class BuiltFile(NamedTuple):
 
 def read_blueprint(name: str, outside: Outside) -> Sourced[Blueprint]:
     """Return the blueprint in the file *name*; raise InputError (or Problems) for what is wrong in it."""
-    source: SourceFile = parse_yaml(*outside.read(name, LIMITS))
+    return blueprint_in(parse_yaml(*outside.read(name, LIMITS)))
+
+
+def blueprint_in(source: SourceFile) -> Sourced[Blueprint]:
+    """Return the blueprint that *source* holds; raise InputError (or Problems) for what is wrong in it."""
     require_kind(source, [FileKind.BLUEPRINT])
     return parse_model(source, Blueprint)
 

@@ -36,9 +36,7 @@ def given_blueprint(names: Sequence[str], chosen: Mapping[str, Any], outside: Ou
     if not found:
         return None
     if len(files) > 1:
-        raise InputError(
-            SourceLocation(found[0]), "is a blueprint, which goes alone", "give the others in another run"
-        )
+        raise InputError(SourceLocation(found[0]), "is a blueprint, which goes alone", "give the others in another run")
     for key, value in chosen.items():
         if value not in (None, (), False) and key not in _PICKING:
             flag = SourceLocation(BY_KEY[key].flag)
