@@ -48,14 +48,16 @@ def accesses(blueprint: Sourced[Blueprint]) -> tuple[AccountAccess, ...]:
     """Return as who each account is reached; raise InputError (or Problems) for a role that leads elsewhere."""
     problems: list[InputError] = []
     found: list[AccountAccess] = []
-    for name, account in blueprint.value.accounts.items():
+    for name in blueprint.value.accounts:
         with gathering(problems):
-            found.append(_access(blueprint, name, account))
+            found.append(access_of(blueprint, name))
     raise_all(problems)
     return tuple(found)
 
 
-def _access(blueprint: Sourced[Blueprint], name: str, account: BlueprintAccount) -> AccountAccess:
+def access_of(blueprint: Sourced[Blueprint], name: str) -> AccountAccess:
+    """Return as who the account called *name* is reached; raises as `accesses` does."""
+    account = blueprint.value.accounts[name]
     places = places_of(blueprint, name)
     partition, region = places["partition"][0], places["region"][0]
     at = {key: path for path in _levels(blueprint.value, name) for key in KEYS if _says(blueprint, path, key)}

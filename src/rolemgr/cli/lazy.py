@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     import rolemgr.workflow.blueprint_accounts
     import rolemgr.workflow.blueprint_apply
     import rolemgr.workflow.blueprint_check
-    import rolemgr.workflow.blueprint_diff
     import rolemgr.workflow.blueprint_drift
     import rolemgr.workflow.blueprint_given
     import rolemgr.workflow.blueprint_plan

@@ -25,6 +25,7 @@ from rolemgr.workflow.permission_sets import permission_set_files, permission_se
 from rolemgr.workflow.prove import Proven
 from rolemgr.workflow.resource_policies import RESOURCE_FORMS, MadeResourcePolicy
 from rolemgr.workflow.shared_roles import SharedRole, shared_files, shared_roles
+from rolemgr.workflow.trees import Trees
 from rolemgr.workflow.views import Views
 
 BUILD_FORMS: Final = ("json", "cloudformation", "terraform", "aws-cli")
@@ -54,6 +55,18 @@ def composed_blueprint(name: str, outside: Outside) -> ComposedBlueprint:
     folders = [Path(name).parent / one for one in blueprint.value.catalog]
     catalog = Catalog(folders)
     return compose_blueprint(expanded(blueprint, catalog, partial(_role_file, Path(name).parent, outside)), catalog)
+
+
+def composed_at(name: str, trees: Trees) -> ComposedBlueprint:
+    """Return all documents of the blueprint in the file *name*, with role files and catalogs of its revision."""
+    blueprint = blueprint_in(parse_yaml(*trees.read(name, LIMITS)))
+    beside = trees.tree(name).beside
+    catalog = trees.catalog([beside(name, one) for one in blueprint.value.catalog])
+
+    def role_file(file: str, _: SourceLocation) -> SourceFile:
+        return parse_yaml(*trees.read(beside(name, file), LIMITS))
+
+    return compose_blueprint(expanded(blueprint, catalog, role_file), catalog)
 
 
 def _role_file(folder: Path, outside: Outside, name: str, where: SourceLocation) -> SourceFile:

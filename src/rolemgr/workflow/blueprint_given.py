@@ -50,15 +50,19 @@ def is_blueprint(name: str, outside: Outside) -> bool:
     """Tell whether the file *name* is a blueprint; what can't be read is said by whoever reads it as what it may be."""
     if name == "-" or is_pattern(name) or not Path(name).is_file():
         return False
-    from rolemgr.files.yaml import parse_yaml  # policies in JSON need none
-
     try:
-        text, called = outside.read(name, LIMITS)
-        if not any(word in text for word in _WORDS):
-            return False
-        return file_kind(parse_yaml(text, called).data) is FileKind.BLUEPRINT
+        return is_blueprint_text(*outside.read(name, LIMITS))
     except RolemgrError:
         return False
+
+
+def is_blueprint_text(text: str, name: str) -> bool:
+    """Tell whether *text*, of the file *name*, is a blueprint; raise InputError for what is not YAML."""
+    if not any(word in text for word in _WORDS):
+        return False
+    from rolemgr.files.yaml import parse_yaml  # policies in JSON need none
+
+    return file_kind(parse_yaml(text, name).data) is FileKind.BLUEPRINT
 
 
 def _listed(value: Any) -> list[str]:

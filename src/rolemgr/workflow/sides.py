@@ -15,7 +15,7 @@ from rolemgr.errors import InputError, SourceLocation
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.policies import groups_of
 from rolemgr.files.revisions import revised
-from rolemgr.files.source import LayeredSource, SourceFile
+from rolemgr.files.source import SourceFile
 from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy, ResourcePolicy, TrustPolicy
 from rolemgr.iam.role_document import attachments, document_at, has_policies, owners, places
 from rolemgr.iam.uses import Use, kinds_in
@@ -37,7 +37,7 @@ _OF_ROLE = frozenset({"identity", "trust"})
 class RoleFile(NamedTuple):
     """A role file: its choices, the role that they make, and what makes another role of other choices."""
 
-    source: LayeredSource
+    source: SourceFile
     chosen: "RenderedChoice"
     remake: Remake
 
