@@ -9,7 +9,6 @@ from rolemgr.cli.files import require_ending, write_output
 from rolemgr.cli.lazy import report, workflow
 from rolemgr.cli.options import role_options
 from rolemgr.cli.outside import OUTSIDE
-from rolemgr.errors import InputError, SourceLocation
 
 
 @click.command("preview")
@@ -36,8 +35,8 @@ def preview_command(
       rolemgr preview --persona data-scientist
       rolemgr preview --persona data-scientist --full
       rolemgr preview roles/churn.yaml --format json
-      rolemgr preview --role roles/churn.yaml --format markdown
-      rolemgr preview --role roles/churn.yaml --format html -o churn.html
+      rolemgr preview roles/churn.yaml --format markdown
+      rolemgr preview roles/churn.yaml --format html -o churn.html
       rolemgr preview blueprint.yaml --account data
     """
     if given := workflow.blueprint_given.given_blueprint([file] if file else [], chosen, OUTSIDE):
@@ -45,18 +44,10 @@ def preview_command(
         pick = workflow.blueprint_accounts.picked(found, given.accounts, given.roles)
         views = workflow.blueprint_preview.preview_blueprint(given.name, found, pick, OUTSIDE, full=full)
     else:
-        views = workflow.preview.preview(_with_file(file, chosen), OUTSIDE, full=full, verbose=verbose)
+        one = workflow.many.with_role_file(file, chosen, OUTSIDE)
+        views = workflow.preview.preview(one, OUTSIDE, full=full, verbose=verbose)
     if form in report.pages.forms.FORMS:
         require_ending(output, report.pages.forms.FORMS[form], "give another name, or another --format")
         write_output(views.in_form(form), output)
         return
     give(form, views.data, views.page, output, color)
-
-
-def _with_file(file: str | None, chosen: dict[str, Any]) -> dict[str, Any]:
-    """Return *chosen* with the role file that stands without ``--role``; raise InputError where there are both."""
-    if file is None:
-        return chosen
-    if given := next((name for name in ("role", "persona") if chosen[name]), None):
-        raise InputError(SourceLocation(f"--{given}"), "goes without a role file, which is a role by itself")
-    return {**chosen, "role": file}
