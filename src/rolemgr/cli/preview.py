@@ -1,5 +1,7 @@
 """`rolemgr preview`: a role for the person who approves it."""
 
+import os
+from pathlib import PurePath
 from typing import Any
 
 import click
@@ -41,8 +43,7 @@ def preview_command(
       rolemgr preview blueprint.yaml --account data
     """
     if given := workflow.blueprint_given.given_blueprint([file] if file else [], chosen, OUTSIDE):
-        found = workflow.blueprint.composed_blueprint(given.name, OUTSIDE)
-        pick = workflow.blueprint_accounts.picked(found, given.accounts, given.roles)
+        found, pick = workflow.blueprint_open.open_blueprint(given, OUTSIDE)
         views = workflow.blueprint_preview.preview_blueprint(given.name, found, pick, OUTSIDE, full=full)
     else:
         views = workflow.preview.preview(_with_file(file, chosen), OUTSIDE, full=full, verbose=verbose)
@@ -57,6 +58,8 @@ def _with_file(file: str | None, chosen: dict[str, Any]) -> dict[str, Any]:
     """Return *chosen* with the role file that stands without ``--role``; raise InputError where there are both."""
     if file is None:
         return chosen
+    if not os.path.lexists(file) and PurePath(file).suffix == "" and "/" not in file:
+        raise InputError(None, f"got unexpected extra argument ({file})", f"did you mean --persona {file}?")
     if given := next((name for name in ("role", "persona") if chosen[name]), None):
         raise InputError(SourceLocation(f"--{given}"), "goes without a role file, which is a role by itself")
     return {**chosen, "role": file}

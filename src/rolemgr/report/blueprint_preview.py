@@ -212,13 +212,13 @@ def _section_lines(section: Section, *, full: bool) -> Iterator[str]:
     if section.table is None:
         return
     for row in section.table.rows:
-        cells = [
+        filled = [
             (name, "; ".join(cell) if isinstance(cell, tuple) else str(cell))
             for name, cell in zip(section.table.columns, row, strict=True)
             if cell and (full or name != _NOTES)
         ]
         if any(isinstance(cell, tuple) for cell in row[1:]):
-            yield cells[0][1]
-            yield from (f"    {name[:1].lower()}{name[1:]}: {text}" for name, text in cells[1:])
+            yield filled[0][1]
+            yield from (f"    {name[:1].lower()}{name[1:]}: {text}" for name, text in filled[1:])
         else:
-            yield "  ".join(text for _, text in cells)
+            yield "  ".join(text for _, text in filled)

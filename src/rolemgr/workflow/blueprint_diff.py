@@ -119,13 +119,13 @@ def _of_level(level: LevelLayers, words: SideWords) -> DiffSide:
 
 def _settings(old: ComposedBlueprint, new: ComposedBlueprint) -> Iterator[str]:
     """Yield what the blueprints say differently that no document has: accepted ways out, assignments, accounts."""
-    before, after = dict(_said(old)), dict(_said(new))
+    before, after = dict(_stated(old)), dict(_stated(new))
     for name in sorted(before.keys() | after.keys()):
         if before.get(name) != after.get(name):
             yield f"{name}: {before.get(name, 'none')} -> {after.get(name, 'none')}"
 
 
-def _said(found: ComposedBlueprint) -> Iterator[tuple[str, str]]:
+def _stated(found: ComposedBlueprint) -> Iterator[tuple[str, str]]:
     value = found.source.value
     for name, sink in value.accepted_sinks.items():
         roles = ", ".join(sink.roles) or "all roles"
