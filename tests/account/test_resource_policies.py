@@ -170,7 +170,7 @@ def way(client: Client) -> Access:
 def refusal(code: str, message: str = "no", operation: str = "GetModelPackageGroupPolicy") -> ClientError:
     """Return AWS's error of this code."""
     answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}
-    return ClientError(answer, operation)  # type: ignore[arg-type]
+    return ClientError(answer, operation)
 
 
 def test_none_missing_and_not_known_are_three_things() -> None:
@@ -270,7 +270,7 @@ def test_a_policy_that_changed_since_the_plan_is_left_alone() -> None:
 
 def test_an_answer_that_is_lost_is_looked_for() -> None:
     """The policy may be there: it is where it reads back as it was put."""
-    lost = ClientError({"Error": {"Code": "500"}, "ResponseMetadata": {"HTTPStatusCode": 500}}, "Put")  # type: ignore[typeddict-item]
+    lost = ClientError({"Error": {"Code": "500"}, "ResponseMetadata": {"HTTPStatusCode": 500}}, "Put")
     carry_out_policy(way(Client(*answers(lost, policy(*WANTED), policy(*WANTED)))), PLAN, waits()[1])
     with pytest.raises(AwsError, match="Put failed with 500"):
         carry_out_policy(way(Client(*answers(lost, policy(LOGS)))), PLAN, waits()[1])
