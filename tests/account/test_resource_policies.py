@@ -11,6 +11,7 @@ from tests.servers import ACCOUNT
 
 from rolemgr.account.connect import Access
 from rolemgr.account.document_drift import document_drift
+from rolemgr.account.organization import attached_policies, check_organization
 from rolemgr.account.resource_execute import carry_out_policy
 from rolemgr.account.resource_plan import ResourcePlan, plan_resource_policy
 from rolemgr.account.resource_policies import (
@@ -227,6 +228,27 @@ def test_the_table_says_what_botocore_says(kind: str) -> None:
     codes = {words.code for words in (api.no_policy, api.no_resource) if words}
     assert codes <= listed or kind in ("bucket", "model-group")  # these services list no such errors
     assert list(api.rights) == [f"{api.service}:{named[name]}" for name in (api.read, api.put)]
+
+
+# --- the organization
+
+
+def test_another_organization_is_not_compared() -> None:
+    """Nor is one that can't be asked; pages are read to their end."""
+    with pytest.raises(AwsError, match="are of organization o-other, the file is of o-mine"):
+        check_organization(way(Client({"Organization": {"Id": "o-other"}})), "o-mine")
+    with pytest.raises(AwsError, match="access denied to organizations:DescribeOrganization: no"):
+        check_organization(way(Client(refusal("AccessDeniedException", operation="DescribeOrganization"))), "o-mine")
+    summary = {"Name": "own", "AwsManaged": False}
+    client = Client(
+        {"Policies": [{"Id": "p-1"}], "NextToken": "x"}, {"Policies": [{"Id": "p-2"}]},
+        {"Policy": {"PolicySummary": summary, "Content": "{}"}},
+        {"Policy": {"PolicySummary": {**summary, "Name": "second"}, "Content": "{}"}},
+    )  # fmt: skip
+    assert [one.name for one in attached_policies(way(client), "r-1", "scp")] == ["own", "second"]
+    endless = Client(*[{"Policies": [], "NextToken": "x"}] * 200)
+    with pytest.raises(AwsError, match="more than 100 pages"):
+        attached_policies(way(endless), "r-1", "scp")
 
 
 # --- apply

@@ -140,6 +140,8 @@ def test_a_blueprint_of_a_revision_is_compared(run: "Run", file: str) -> None:
 def test_a_blueprint_and_something_else_are_not_compared(run: "Run", file: str) -> None:
     """Nor are its requests lines for a shell."""
     Path("r.yaml").write_text("persona: sagemaker-compute\n", "utf-8")
-    assert run("diff", file, "r.yaml").errors == ["bp.yaml: is a blueprint, and r.yaml is none; give two blueprints"]
+    assert run("diff", file, "r.yaml").errors == [
+        "bp.yaml: is a blueprint, and r.yaml is none; give two blueprints, as files"
+    ]
     assert run("diff", file, file, "--explain").errors[0].startswith("--explain: goes with roles and policies")
     assert run("diff", file, file, "--type", "scp").code == 2
