@@ -118,23 +118,29 @@ def _mended(run: "Run", cloud: Cloud, file: str) -> None:
 
 
 def test_one_account_that_fails_leaves_the_others_whole(run: "Run", cloud: Cloud) -> None:
-    """No credentials for one, and credentials of another account for one: neither is touched, and both are told."""
-    nobody = ('"123456789012", ou: ml}', '"123456789012", ou: ml, profile: nobody}')
-    wrong = ('"444455556666", ou: ml-prod}', '"444455556666", ou: ml-prod, assume: }')
-    file = cloud.blueprint("blueprint.yaml", nobody)
-    ran = run("apply", file, "--yes", "--format", "json")
+    """No credentials for one, and of another for one: neither is touched; no policy is for a role of somebody else."""
+    nobody = ('"111122223333", ou: ml}', '"111122223333", ou: ml, profile: nobody}')
+    trust = {"Effect": "Allow", "Principal": {"AWS": OUTSIDER}, "Action": "sts:AssumeRole"}
+    cloud.client("production", "iam").create_role(
+        RoleName="ml-serving", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    )
+    ran = run("apply", cloud.blueprint("blueprint.yaml", nobody), "--yes", "--format", "json")
     assert ran.code == 3
     accounts = {one["name"]: one for one in json.loads(ran.stdout)["accounts"]}
-    assert {one["result"] for one in accounts["production"]["roles"]} == {"created"}
-    assert accounts["modelling"]["roles"] == []
-    assert "nobody" in accounts["modelling"]["problem"]
-    assert cloud.client("modelling", "iam").list_roles()["Roles"] == []
+    results = {name: [one["result"] for one in account["roles"]] for name, account in accounts.items()}
+    assert results == {"data": [], "modelling": ["created", "created"], "production": ["created", "refused"]}
+    assert "nobody" in accounts["data"]["problem"]
+    named = "it names arn:aws:iam::444455556666:role/ml-serving, which is not there as the blueprint has it"
+    assert {(one["result"], one["error"]) for one in accounts["modelling"]["policies"]} == {("failed", named)}
+    assert "error: account data: " in ran.stderr
+
+    wrong = ('"444455556666", ou: ml-prod}', '"444455556666", ou: ml-prod, assume: }')
     ran = run("drift", cloud.blueprint("other.yaml", nobody, wrong))
     assert ran.code == 3
     lines = [line for line in ran.stderr.splitlines() if line.startswith("error: ")]
     assert len(lines) == 2
     told = next(line for line in lines if "account production" in line)
-    assert told.startswith("error: other.yaml:13: account production: the file says 444455556666 (aws), and")
+    assert told.startswith("error: other.yaml:13: account production: the file says 444455556666 (aws), and the cred")
     assert told.endswith("nothing is touched; say `profile` or `assume` of the account in the blueprint")
     assert ran.stdout.endswith("2 not judged, which may differ\n")
 

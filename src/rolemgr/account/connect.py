@@ -106,7 +106,8 @@ def _assumed(session: Any, assume: AssumedRole, region: str, endpoint_url: str |
     """
     sts = _client(session, "sts", region, endpoint_url, 3)
     external = {"ExternalId": assume.external_id} if assume.external_id else {}
-    answer = ask(sts.assume_role, RoleArn=assume.arn, RoleSessionName="rolemgr", **external)
+    with aws_errors("sts"):
+        answer = ask(sts.assume_role, RoleArn=assume.arn, RoleSessionName="rolemgr", **external)
     given = member(answer, "Credentials")
     keys = [str(member(given, name)) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")]
     made = _session(session.profile)

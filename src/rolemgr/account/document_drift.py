@@ -52,5 +52,6 @@ def _in_words(title: str, way: str, one: Difference) -> str:
             return f"{title} no longer denies {asked}{more}, as {statement}the file does"
         return f"{statement}{title} denies {asked}{more}, which the file does not"
     if way == "gained":
-        return f"{statement}{title} allows {asked}{more}, which the file does not"
+        otherwise = "denies" if one.before.decision == "ExplicitlyDenied" else "does not allow"
+        return f"{statement}{title} allows {asked}{more}, which the file {otherwise}"
     return f"{title} does not allow {asked}{more}, which {statement}the file does"

@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from rolemgr.account.resource_policies import PolicyTarget, ResourcePolicyThere, apis
 from rolemgr.errors import AwsError, Refused, RolemgrError
 from rolemgr.iam.documents import PolicyDocument, ResourcePolicy, ResourceStatement, StatementElement
+from rolemgr.iam.variables import opens_variable
 
 PolicyAction: TypeAlias = Literal["create", "update", "unchanged", "refuse"]
 _NEW_VERSION = "2012-10-17"
@@ -148,11 +149,9 @@ def _joined(
     if not kept:
         return wanted
     old = there.version != wanted.version and wanted.version == _NEW_VERSION
-    if old and any("${" in meaning(one) for one in kept):
+    if old and any(opens_variable(meaning(one)) for one in kept):
         return None
-    taken = {one.sid for one in wanted.statement}
-    statements = tuple(one.model_copy(update={"sid": None}) if one.sid in taken else one for one in kept)
-    return wanted.model_copy(update={"statement": (*statements, *wanted.statement)})
+    return wanted.model_copy(update={"statement": (*kept, *wanted.statement)})
 
 
 def _old_language(target: PolicyTarget) -> Refused:

@@ -19,25 +19,18 @@ from rolemgr.files.write import to_json
 from rolemgr.workflow.account_options import AccessOptions, ApplyOptions
 
 if TYPE_CHECKING:
-    from rolemgr.blueprint.compose import ComposedBlueprint
     from rolemgr.report.blueprint_plan import AccountDone, BlueprintPlan
-    from rolemgr.workflow.blueprint_accounts import Picked
     from rolemgr.workflow.blueprint_given import GivenBlueprint
 
 _FEW = 10
 """Up to so many roles each step is shown; more would hide what matters."""
 
 
-def _composed(given: "GivenBlueprint") -> "tuple[ComposedBlueprint, Picked]":
-    found = workflow.blueprint.composed_blueprint(given.name, OUTSIDE)
-    return found, workflow.blueprint_accounts.picked(found, given.accounts, given.roles)
-
-
 def plan_of(
     given: "GivenBlueprint", access: AccessOptions, options: ApplyOptions, form: str, output: str | None
 ) -> None:
     """Show what `apply` would do with a blueprint; end with 1 where it would refuse, with 3 where AWS did not tell."""
-    found, pick = _composed(given)
+    found, pick = workflow.blueprint_open.open_blueprint(given, OUTSIDE)
     plan = workflow.blueprint_plan.plan_blueprint(found, access, options, "", progress, pick, organization=True)
     unwritten: list[InputError] = []
     with gathering(unwritten):
@@ -65,7 +58,7 @@ def drift_of(
     given: "GivenBlueprint", access: AccessOptions, fail_on: str, form: str, output: str | None
 ) -> None:  # fmt: skip
     """Say where accounts and organization differ from a blueprint; end with 1 where they do, with 3 where unknown."""
-    found, pick = _composed(given)
+    found, pick = workflow.blueprint_open.open_blueprint(given, OUTSIDE)
     drift = workflow.blueprint_drift.drift_of_blueprint(found, access, progress, pick)
     for text in (text for one in drift.accounts for role in one.roles for text in role.drift.notes):
         note(text)
@@ -85,7 +78,7 @@ def apply_of(
     check_can_ask(options)
     check_output(output)
     run = account.ownership.new_run()
-    found, pick = _composed(given)
+    found, pick = workflow.blueprint_open.open_blueprint(given, OUTSIDE)
     plan = workflow.blueprint_plan.plan_blueprint(found, access, options, run, progress, pick, organization=False)
     many = sum(len(one.roles) + len(one.policies) for one in plan.accounts)
     click.echo(report.blueprint_plan.blueprint_plan_text(plan, steps=verbose or many <= _FEW), err=True, nl=False)

@@ -92,8 +92,7 @@ def _of_blueprint(given: "GivenBlueprint", kind: str | None, checks: "Checks") -
     """Return what is found in a blueprint; raise InputError for a type, which each of its documents has."""
     if kind:
         raise InputError(SourceLocation("--type"), "goes with policy files, not with a blueprint")
-    blueprint = workflow.blueprint.composed_blueprint(given.name, OUTSIDE)
-    pick = workflow.blueprint_accounts.picked(blueprint, given.accounts, given.roles)
+    blueprint, pick = workflow.blueprint_open.open_blueprint(given, OUTSIDE)
     return workflow.blueprint_check.check_blueprint(blueprint, pick, checks.files, OUTSIDE)
 
 

@@ -45,11 +45,11 @@ if TYPE_CHECKING:
     import rolemgr.workflow.audit
     import rolemgr.workflow.batch
     import rolemgr.workflow.blueprint
-    import rolemgr.workflow.blueprint_accounts
     import rolemgr.workflow.blueprint_apply
     import rolemgr.workflow.blueprint_check
     import rolemgr.workflow.blueprint_drift
     import rolemgr.workflow.blueprint_given
+    import rolemgr.workflow.blueprint_open
     import rolemgr.workflow.blueprint_plan
     import rolemgr.workflow.blueprint_preview
     import rolemgr.workflow.boundary

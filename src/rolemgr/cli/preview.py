@@ -40,8 +40,7 @@ def preview_command(
       rolemgr preview blueprint.yaml --account data
     """
     if given := workflow.blueprint_given.given_blueprint([file] if file else [], chosen, OUTSIDE):
-        found = workflow.blueprint.composed_blueprint(given.name, OUTSIDE)
-        pick = workflow.blueprint_accounts.picked(found, given.accounts, given.roles)
+        found, pick = workflow.blueprint_open.open_blueprint(given, OUTSIDE)
         views = workflow.blueprint_preview.preview_blueprint(given.name, found, pick, OUTSIDE, full=full)
     else:
         one = workflow.many.with_role_file(file, chosen, OUTSIDE)

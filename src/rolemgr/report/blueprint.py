@@ -147,8 +147,8 @@ def _add_layers(branch: Tree, layers: Iterable[LevelLayers], level: str) -> None
 def _add_account(branch: Tree, found: ComposedBlueprint, name: str) -> None:
     account = branch.add(Text(f"account {name}  {found.source.value.accounts[name].id}", style="bold"))
     _add_layers(account, found.layers, f"account-{name}")
-    for said in access_of(found.source, name).by:
-        account.add(Text(f"{said.key}: {said.value}  ({said.where}, {said.level})"))
+    for way in access_of(found.source, name).by:
+        account.add(Text(f"{way.key}: {way.value}  ({way.where}, {way.level})"))
     for kind, place, text in things_of(found, name):
         account.add(Text(f"{kind} {place}  {text}"))
     for one in found.policies:

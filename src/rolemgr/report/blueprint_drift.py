@@ -136,19 +136,20 @@ class BlueprintDrift(NamedTuple):
 
     file: str
     accounts: tuple[AccountDrift, ...]
-    levels: tuple[LevelDrift, ...] = ()
+    levels: tuple[LevelDrift, ...] | None = None
+    """How the organization differs; None where it was not looked at."""
 
     @property
     def layer_drifts(self) -> tuple[LayerDrift, ...]:
         """All that differs outside of roles."""
         policies = (drift for one in self.accounts for policy in one.policies for drift in policy.drifts)
-        return (*policies, *(drift for one in self.levels for drift in one.drifts))
+        return (*policies, *(drift for one in self.levels or () for drift in one.drifts))
 
     @property
     def errors(self) -> tuple[RolemgrError, ...]:
         """Why something of it could not be looked at."""
         told = (error for one in self.accounts for error in one.errors)
-        return (*told, *level_errors(self.levels))
+        return (*told, *level_errors(self.levels or ()))
 
 
 def blueprint_drift_data(drift: BlueprintDrift) -> dict[str, Any]:
@@ -156,7 +157,7 @@ def blueprint_drift_data(drift: BlueprintDrift) -> dict[str, Any]:
     return {
         "file": drift.file,
         "accounts": [_account_data(one) for one in drift.accounts],
-        "organization": [level_data(one) for one in drift.levels],
+        "organization": None if drift.levels is None else [level_data(one) for one in drift.levels],
     }
 
 
@@ -214,7 +215,8 @@ def summary_of(drift: BlueprintDrift) -> str:
     count = f"{len(compared)} account{'' if len(compared) == 1 else 's'}"
     text = f"drift in {drifted} of {count}" if drifted else f"no drift in {count}"
     text = text if compared else "nothing was compared"
-    levels = sum(bool(one.drifts) for one in drift.levels)
-    text += f"; the organization differs at {levels} of {len(drift.levels)} levels" if levels else ""
+    every = drift.levels or ()
+    levels = sum(bool(one.drifts) for one in every)
+    text += f"; the organization differs at {levels} of {len(every)} levels" if levels else ""
     unknown = len(drift.errors)
     return text + (f"; {unknown} not judged, which may differ" if unknown else "")

@@ -43,7 +43,7 @@ def _not_judged(drift: BlueprintDrift, is_file: Callable[[str], bool]) -> Iterat
             yield _place(drift, f"account {one.access.name}", one.error)
         yield from refused_places(one.refused, is_file)
         yield from (_place(drift, f"the {each.target.title}", each.error) for each in one.unread)
-    for level in drift.levels:
+    for level in drift.levels or ():
         if level.error:
             yield _place(drift, f"{level.kind.upper()}s of {level.level}", level.error)
 

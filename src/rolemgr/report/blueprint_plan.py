@@ -104,24 +104,30 @@ def blueprint_plan_text(plan: BlueprintPlan, *, steps: bool = True) -> str:
 
 def counted_plan(plan: BlueprintPlan) -> str:
     """Return in a line how much there is to do, and how much is not known."""
-    return ", ".join(f"{count} {word}" for word, count in _counts(plan)) or "nothing to look at"
+    return ", ".join(_counts(plan)) or "nothing to look at"
 
 
-def _counts(plan: BlueprintPlan) -> Iterator[tuple[str, int]]:
-    found: Counter[str] = Counter()
-    for one in plan.accounts:
-        found.update(f"role {role.plan.action}" for role in one.roles)
-        found.update(f"policy {policy.action}" for policy in one.policies)
-    for kind, name in (("role", "roles"), ("policy", "policies")):
-        for action, word in COUNTED.items():
-            if count := found[f"{kind} {action}"]:
-                yield f"{name} {word}", count
-    if count := sum(1 for one in plan.accounts if one.error):
-        yield "accounts not judged", count
-    if count := sum(len(one.refused) + len(one.unread) for one in plan.accounts):
-        yield "roles or policies not judged", count
-    if count := sum(1 for one in plan.levels or () if one.error):
-        yield "levels of the organization not judged", count
+def _counts(plan: BlueprintPlan) -> Iterator[str]:
+    for one, several, found in (
+        ("role", "roles", Counter(role.plan.action for each in plan.accounts for role in each.roles)),
+        ("policy", "policies", Counter(policy.action for each in plan.accounts for policy in each.policies)),
+    ):
+        counts: Counter[str] = Counter(found)
+        yield from (
+            f"{_number(counts[action], one, several)} {word}" for action, word in COUNTED.items() if counts[action]
+        )
+    for one, several, count in (
+        ("account", "accounts", sum(1 for each in plan.accounts if each.error)),
+        ("role", "roles", sum(len(each.refused) for each in plan.accounts)),
+        ("policy", "policies", sum(len(each.unread) for each in plan.accounts)),
+        ("level of the organization", "levels of the organization", sum(1 for each in plan.levels or () if each.error)),
+    ):
+        if count:
+            yield f"{_number(count, one, several)} not judged"
+
+
+def _number(count: int, one: str, several: str) -> str:
+    return f"{count:,} {one if count == 1 else several}"
 
 
 def _account_text(one: AccountPlan, *, steps: bool) -> str:

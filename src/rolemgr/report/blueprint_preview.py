@@ -124,7 +124,13 @@ def _role_row(shown: PreviewedBlueprint, placed: PlacedRole) -> tuple[Any, ...]:
     role = placed.role
     inline = tuple(f"{name} {size:,} of {limit:,}" for name, size, limit in sizes(placed.documents))
     named = (placed.place, role.persona.title, Code(role.spec.arn))
-    return named, tuple(who(role)), tuple(runs(role, shown.found.catalog)), (_never(placed),), inline
+    return (
+        named,
+        tuple(who(role)),
+        tuple(runs(role, placed.documents, shown.found.catalog, whole=False)),
+        (_never(placed),),
+        inline,
+    )
 
 
 def _never(placed: PlacedRole) -> str:
@@ -184,7 +190,7 @@ def _role_data(shown: PreviewedBlueprint, placed: PlacedRole) -> dict[str, Any]:
         "arn": role.spec.arn,
         "persona": role.spec.persona,
         "who": list(who(role)),
-        "runs_as": list(runs(role, shown.found.catalog)),
+        "runs_as": list(runs(role, placed.documents, shown.found.catalog, whole=True)),
         "never": list(dict.fromkeys(one.separation or sentence(one, role) for one in role.persona.never)),
         "sizes": {name: {"characters": size, "quota": limit} for name, size, limit in sizes(placed.documents)},
         "flows": [flow.text for flow in placed.flows],
@@ -212,13 +218,13 @@ def _section_lines(section: Section, *, full: bool) -> Iterator[str]:
     if section.table is None:
         return
     for row in section.table.rows:
-        cells = [
+        filled = [
             (name, "; ".join(cell) if isinstance(cell, tuple) else str(cell))
             for name, cell in zip(section.table.columns, row, strict=True)
             if cell and (full or name != _NOTES)
         ]
         if any(isinstance(cell, tuple) for cell in row[1:]):
-            yield cells[0][1]
-            yield from (f"    {name[:1].lower()}{name[1:]}: {text}" for name, text in cells[1:])
+            yield filled[0][1]
+            yield from (f"    {name[:1].lower()}{name[1:]}: {text}" for name, text in filled[1:])
         else:
-            yield "  ".join(text for _, text in cells)
+            yield "  ".join(text for _, text in filled)

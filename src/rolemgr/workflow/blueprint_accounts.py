@@ -41,7 +41,7 @@ class WantedPolicy(NamedTuple):
     where: SourceLocation
 
 
-class BlueprintAccount(NamedTuple):
+class WantedAccount(NamedTuple):
     """What an account is to have: roles, the policies of what it shares, and what it has by other ways, in words."""
 
     access: AccountAccess
@@ -53,7 +53,7 @@ class BlueprintAccount(NamedTuple):
 class ReachedAccount(NamedTuple):
     """An account with the way into it, or the *error* why there is none; what is *refused* before AWS is asked."""
 
-    wanted: BlueprintAccount
+    wanted: WantedAccount
     way: Access | None
     error: RolemgrError | None = None
     refused: tuple[RoleNotJudged, ...] = ()
@@ -110,7 +110,7 @@ def choice_of(found: ComposedBlueprint, placed: PlacedRole) -> RenderedChoice:
     return RenderedChoice(found.catalog, placed.role, placed.documents, placed.spec, placed.notes)
 
 
-def accounts_of(found: ComposedBlueprint, pick: Picked = _ALL) -> tuple[BlueprintAccount, ...]:
+def accounts_of(found: ComposedBlueprint, pick: Picked = _ALL) -> tuple[WantedAccount, ...]:
     """Return what each account that *pick* means is to have, but for those that are to have nothing."""
     roles = roles_picked(found, pick)
     made = (
@@ -123,7 +123,7 @@ def accounts_of(found: ComposedBlueprint, pick: Picked = _ALL) -> tuple[Blueprin
 
 def _account(
     found: ComposedBlueprint, access: AccountAccess, roles: Sequence[PlacedRole], pick: Picked
-) -> BlueprintAccount:
+) -> WantedAccount:
     elsewhere = {one.place for one in permission_sets(found)}
     policies = [one for one in found.policies if one.account == access.name and pick.roles is None]
     notes = (
@@ -132,7 +132,7 @@ def _account(
         *(f"the policy of {one.resource} is of a kind that is not looked at here" for one in policies
           if not can_be_read(one.kind)),
     )  # fmt: skip
-    return BlueprintAccount(
+    return WantedAccount(
         access,
         tuple(OneRole(None, one.spec.source, choice_of(found, one)) for one in roles if one.place not in elsewhere),
         tuple(
@@ -150,7 +150,7 @@ def _region(resource: str, access: AccountAccess) -> str:
     return arn.region if arn and arn.region else access.region
 
 
-def reached(wanted: Sequence[BlueprintAccount], options: AccessOptions) -> Iterator[ReachedAccount]:
+def reached(wanted: Sequence[WantedAccount], options: AccessOptions) -> Iterator[ReachedAccount]:
     """Yield each of the *wanted* accounts with the way into it, or why there is none."""
     for one in wanted:
         try:

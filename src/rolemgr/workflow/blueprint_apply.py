@@ -73,7 +73,13 @@ class _Run:
         if account.way is None or name in self.stopped or self.interruption:
             return Done(arn, "not begun")
         if waiting := sorted(_named(one) & lacking):
-            return Done(arn, "failed", f"it names {', '.join(waiting)}, which is not there", (), "nothing was changed")
+            return Done(
+                arn,
+                "failed",
+                f"it names {', '.join(waiting)}, which is not there as the blueprint has it",
+                (),
+                "nothing was changed",
+            )
         try:
             if self.verbose:
                 say_if_heard(self.say, f"{one.target.title}: {'; '.join(one.steps)}")

@@ -1,6 +1,7 @@
 """What one blueprint makes that another does not: role by role, policy by policy, each change by its line."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from rolemgr.blueprint.access import accesses
@@ -9,6 +10,7 @@ from rolemgr.blueprint.levels import LevelLayers
 from rolemgr.change.moves import placed
 from rolemgr.compare.grants import Grant
 from rolemgr.errors import InputError, RolemgrError, SourceLocation
+from rolemgr.files.revisions import revised
 from rolemgr.files.source import LIMITS
 from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy
 from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole
@@ -35,7 +37,9 @@ def blueprints_compared(a: str, b: str, kind: str | None, trees: Trees) -> Folde
         return None
     if not all(found):
         blueprint, other = (a, b) if found[0] else (b, a)
-        raise InputError(SourceLocation(blueprint), f"is a blueprint, and {other} is none", "give two blueprints")
+        raise InputError(
+            SourceLocation(blueprint), f"is a blueprint, and {other} is none", "give two blueprints, as files"
+        )
     if kind:
         raise InputError(SourceLocation("--type"), "goes with policy files, not with blueprints")
     old, new = composed_at(a, trees), composed_at(b, trees)
@@ -43,8 +47,8 @@ def blueprints_compared(a: str, b: str, kind: str | None, trees: Trees) -> Folde
 
 
 def _is_blueprint(name: str, trees: Trees) -> bool:
-    if name == "-" or trees.is_folder(name):
-        return False
+    if name == "-" or not (revised(name) or Path(name).is_file()) or trees.is_folder(name):
+        return False  # a pipe can be read once
     try:
         return is_blueprint_text(*trees.read(name, LIMITS))
     except RolemgrError:  # whoever reads it as what else it may be says why
@@ -119,13 +123,13 @@ def _of_level(level: LevelLayers, words: SideWords) -> DiffSide:
 
 def _settings(old: ComposedBlueprint, new: ComposedBlueprint) -> Iterator[str]:
     """Yield what the blueprints say differently that no document has: accepted ways out, assignments, accounts."""
-    before, after = dict(_said(old)), dict(_said(new))
+    before, after = dict(_stated(old)), dict(_stated(new))
     for name in sorted(before.keys() | after.keys()):
         if before.get(name) != after.get(name):
             yield f"{name}: {before.get(name, 'none')} -> {after.get(name, 'none')}"
 
 
-def _said(found: ComposedBlueprint) -> Iterator[tuple[str, str]]:
+def _stated(found: ComposedBlueprint) -> Iterator[tuple[str, str]]:
     value = found.source.value
     for name, sink in value.accepted_sinks.items():
         roles = ", ".join(sink.roles) or "all roles"

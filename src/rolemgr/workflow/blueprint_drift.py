@@ -26,7 +26,7 @@ def drift_of_blueprint(
     """Return how each account of *found* that *pick* means differs; what can't be read is in it, with the reason."""
     judge = partial(_examined, found=found, progress=progress, whole=pick.roles is None)
     accounts = tuple(judge(one) for one in reached(accounts_of(found, pick), access))
-    levels = organization_drift(found, access) if pick.is_all else ()
+    levels = organization_drift(found, access) if pick.is_all else None
     return BlueprintDrift(found.source.source.name, accounts, levels)
 
 

@@ -1,5 +1,6 @@
 """Where a command that takes role files or policies was given a blueprint: which file, and what of it is meant."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -10,8 +11,8 @@ from rolemgr.workflow.file_kind import FileKind, file_kind
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.role_options import BY_KEY, is_pattern
 
-_WORDS: Final = ("accounts", "organization")
-"""A blueprint has one of these; a text without them need not be parsed to be told from one."""
+_KEYS: Final = re.compile(r"""(?:^|[{,])[ \t]*["']?(?:accounts|organization)["']?[ \t]*:""", re.MULTILINE)
+"""A blueprint has one of these; a text without them, such as most policies, need not be read as YAML."""
 _PICKING: Final = ("account", "role")
 
 
@@ -58,7 +59,7 @@ def is_blueprint(name: str, outside: Outside) -> bool:
 
 def is_blueprint_text(text: str, name: str) -> bool:
     """Tell whether *text*, of the file *name*, is a blueprint; raise InputError for what is not YAML."""
-    if not any(word in text for word in _WORDS):
+    if not _KEYS.search(text):
         return False
     from rolemgr.files.yaml import parse_yaml  # policies in JSON need none
 

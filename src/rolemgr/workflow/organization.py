@@ -19,7 +19,7 @@ from rolemgr.report.blueprint_drift import LayerDrift, LevelDrift
 from rolemgr.workflow.account_options import AccessOptions
 
 
-class ReadPolicy(NamedTuple):
+class AttachedDocument(NamedTuple):
     """A policy that is attached: its name, what it says, and whether AWS wrote it."""
 
     name: str
@@ -73,13 +73,13 @@ def _level(found: ComposedBlueprint, level: LevelLayers, way: Access) -> LevelDr
     return LevelDrift(level.level, str(level.kind), where, tuple(drifts), notes)
 
 
-def _read(found: ComposedBlueprint, level: LevelLayers, way: Access) -> list[ReadPolicy]:
+def _read(found: ComposedBlueprint, level: LevelLayers, way: Access) -> list[AttachedDocument]:
     """Return what is attached at *level*; raise AwsError or InputError where that can't be read."""
     model = type(level.documents.policies[0].document)
-    read: list[ReadPolicy] = []
+    read: list[AttachedDocument] = []
     for one in attached_policies(way, _target(found, level, way), str(level.kind)):
         try:
-            read.append(ReadPolicy(one.name, model.model_validate_json(one.text), one.of_aws))
+            read.append(AttachedDocument(one.name, model.model_validate_json(one.text), one.of_aws))
         except ValidationError as error:
             problem = f"the {level.kind.upper()} {one.name} is not a policy that rolemgr understands"
             raise AwsError(f"{problem}: {error.errors()[0]['msg']}") from error
@@ -100,7 +100,7 @@ def _target(found: ComposedBlueprint, level: LevelLayers, way: Access) -> str:
     return known
 
 
-def _counterpart(wanted: LayerDocument, there: Sequence[ReadPolicy]) -> ReadPolicy | None:
+def _counterpart(wanted: LayerDocument, there: Sequence[AttachedDocument]) -> AttachedDocument | None:
     """Return the policy of the same name, else one that says the same."""
     by_name = [one for one in there if one.name == wanted.name]
     same = [one for one in there if same_statements(one.document, wanted.document)]
@@ -108,7 +108,7 @@ def _counterpart(wanted: LayerDocument, there: Sequence[ReadPolicy]) -> ReadPoli
 
 
 def _differences(
-    level: LevelLayers, wanted: LayerDocument, there: ReadPolicy | None, where: SourceLocation
+    level: LevelLayers, wanted: LayerDocument, there: AttachedDocument | None, where: SourceLocation
 ) -> Iterator[LayerDrift]:
     title = f"the {level.kind.upper()} {wanted.name} of {level.level}"
     if there is None:

@@ -64,7 +64,7 @@ def _unread(unread: tuple[PolicyNotJudged, ...]) -> Iterator[Section]:
 def drift_page(drift: BlueprintDrift) -> Page:
     """Return the page on the drift of a blueprint."""
     sections = [part for one in drift.accounts for part in _drifted(one)]
-    sections += [part for one in drift.levels for part in _level(one)]
+    sections += [part for one in drift.levels or () for part in _level(one)]
     drifted = any(one.drifted for one in drift.accounts) or drift.layer_drifts
     tone = Tone.BAD if drifted or drift.errors else Tone.GOOD
     return Page("Drift", (drift.file,), (Fact(summary_of(drift), tone),), tuple(sections), blueprint_drift_data(drift))
