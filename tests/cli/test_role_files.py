@@ -16,8 +16,10 @@ OTHERS = {
 TAKES_ONE = ("preview", "boundary", "elevated", "break-glass")
 NEEDED = {
     "elevated": ("--raise", "max-runtime=72h", "--expires", "2026-12-24T18:00Z", "--trust", "github:acme/ml"),
-    "break-glass": tuple("--user otto --user mia --user-account 444455556666 --alarm-account 777788889999"
-                         " --landing-zone stacksets".split()),
+    "break-glass": (
+        "--user", "otto", "--user", "mia", "--user-account", "444455556666", "--alarm-account", "777788889999",
+        "--landing-zone", "stacksets",
+    ),
     "apply": ("--yes",),
 }  # fmt: skip
 """What a command can't be without."""
