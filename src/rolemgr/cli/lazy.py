@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.drift
     import rolemgr.workflow.elevated
     import rolemgr.workflow.elevated_files
+    import rolemgr.workflow.file_kind
     import rolemgr.workflow.found
     import rolemgr.workflow.inventory_questions
     import rolemgr.workflow.layer_policies
