@@ -62,7 +62,7 @@ def _stolen(found: ComposedBlueprint) -> tuple[Proof, ...]:
 
 
 def _apart(found: ComposedBlueprint) -> tuple[Proof, ...]:
-    return prove_apart(found, Chains(found, RoleLayers(found)))
+    return prove_apart(Chains(found, RoleLayers(found)))
 
 
 PROOFS: Mapping[str, Callable[[ComposedBlueprint], tuple[Proof, ...]]] = {
@@ -136,7 +136,7 @@ def _changed_role(placed: Any, change: Mapping[str, Any]) -> Any:
             document=changed(documents.own_boundary.document, change)))  # fmt: skip
     else:
         new = replace(documents, **_with_one(documents, change))
-    return placed._replace(documents=new)
+    return placed.with_documents(new)
 
 
 def _with_one(documents: Any, change: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,13 @@
 """Roles that differ by their account alone are proven once, and each has the answers that it would have by itself."""
 
-from collections.abc import Iterator
-
 import pytest
 from tests.blueprint.faulty import of_text
 
+from rolemgr.blueprint import alike as of_roles
 from rolemgr.blueprint import compromise as of_sessions
 from rolemgr.blueprint import grants
 from rolemgr.blueprint.alike import alike
-from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
+from rolemgr.blueprint.compose import ComposedBlueprint
 from rolemgr.blueprint.role_layers import RoleLayers
 
 MANY = """\
@@ -35,7 +34,7 @@ EXEMPT = MANY.replace("{scp: [no-sharing]}", '{scp: [no-sharing], exempt: ["arn:
 
 def groups(found: ComposedBlueprint) -> list[list[str]]:
     """Return the places of the roles that are alike."""
-    return [[one.place for one in group] for group in alike(found, RoleLayers(found))]
+    return [[one.place for one in group] for group in alike(found).groups]
 
 
 def test_what_was_chosen_and_what_stands_above_tells_roles_apart() -> None:
@@ -68,29 +67,26 @@ def test_an_account_that_a_policy_above_others_names_is_apart() -> None:
     assert groups(found)[:2] == [["a/jobs"], ["b/jobs"]]
 
 
-def _each(found: ComposedBlueprint, _around: RoleLayers) -> Iterator[tuple[PlacedRole, ...]]:
-    return ((one,) for one in found.roles)
-
-
 def test_each_has_the_answers_that_it_would_have_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a stolen session reaches, with the requests, and which layers close the rest."""
-    found = of_text(MANY)
-    together = of_sessions.compromise(found, RoleLayers(found)).answers
-    assert any(one.place == "b/jobs" and one.open for one in together)
-    monkeypatch.setattr(of_sessions, "alike", _each)
-    alone = of_sessions.compromise(found, RoleLayers(found)).answers
-    assert [_told(one) for one in together] == [_told(one) for one in alone]
+    together = _answers(of_text(MANY))
+    assert any(place == "b/jobs" and opened for (place, _), (_, opened, *_) in together.items())
+    monkeypatch.setattr(of_roles, "likeness", lambda _, placed: placed.place)
+    assert _answers(of_text(MANY)) == together
 
 
-def _told(one: of_sessions.SinkAnswer) -> tuple[object, ...]:
-    return one.place, one.sink.name, one.asked, list(map(repr, one.open)), one.closed_by, one.untold
+def _answers(found: ComposedBlueprint) -> dict[tuple[str, str], tuple[object, ...]]:
+    answers = of_sessions.compromise(found, RoleLayers(found)).answers
+    return {
+        (one.place, one.sink.name): (one.asked, list(map(repr, one.open)), one.closed_by, one.untold, one.alone)
+        for one in answers
+    }
 
 
 def test_grants_are_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of alike roles one is asked, and the answer is the same."""
-    found = of_text(MANY)
-    (proof,) = grants.prove_grants(found)
-    monkeypatch.setattr(grants, "alike", _each)
-    (single,) = grants.prove_grants(found)
+    (proof,) = grants.prove_grants(of_text(MANY))
+    monkeypatch.setattr(of_roles, "likeness", lambda _, placed: placed.place)
+    (single,) = grants.prove_grants(of_text(MANY))
     assert (proof.holds, single.holds) == (True, True)
     assert proof.checked < single.checked

@@ -6,12 +6,13 @@ resources, whatever the other condition keys are. The policy is judged alone, as
 what another layer stops need not be let in here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy
+from rolemgr.blueprint.flows import ExpandedFlow
 from rolemgr.blueprint.intended import IntendedAccess, intended_access
 from rolemgr.blueprint.let_in import LetIn, let_in
 from rolemgr.blueprint.role_layers import FULL_ACCESS
@@ -66,15 +67,28 @@ def _of_policy(blueprint: ComposedBlueprint, placed: PlacedPolicy) -> Iterator[J
 
 def _of_allows(blueprint: ComposedBlueprint, placed: PlacedPolicy, subject: RoleToProve) -> Iterator[Judged]:
     partition = Arn.parse(placed.resource).partition  # type: ignore[union-attr]  # a policy is of an ARN
-    roles = {one.role.spec.arn: one.place for one in blueprint.roles}
+    roles, by_role = _places(blueprint), _by_role(placed.flows)
     for statement in placed.document.statement:
         for who in let_in(blueprint.source.value, statement, partition) if statement.effect is Effect.ALLOW else ():
             if who.problem:
                 yield NAME, Untold(f"the policy of {placed.resource}: {who.problem}", (placed.account,))
                 continue
-            flows = (flow for flow in placed.flows if flow.role == roles.get(who.principal))
+            flows = by_role.get(roles.get(who.principal, ""), ())
             intended = tuple(intended_access(flows))
             yield from _of_statement(placed, subject, statement, who, intended)
+
+
+def _by_role(flows: tuple[ExpandedFlow, ...]) -> Mapping[str, list[ExpandedFlow]]:
+    found: dict[str, list[ExpandedFlow]] = {}
+    for flow in flows:
+        found.setdefault(flow.role, []).append(flow)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _places(blueprint: ComposedBlueprint) -> Mapping[str, str]:
+    """Return the places of roles by ARN."""
+    return {one.arn: one.place for one in blueprint.roles}
 
 
 def _of_statement(

@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from rolemgr.blueprint.alike import alike
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy, PlacedRole
 from rolemgr.blueprint.flows import ExpandedFlow
 from rolemgr.blueprint.intended import RolesNamed
@@ -53,8 +54,11 @@ def prove_flows(blueprint: ComposedBlueprint) -> tuple[Proof, ...]:
 
 
 def _questions(blueprint: ComposedBlueprint, around: RoleLayers) -> Iterator[FlowQuestion]:
+    roles = alike(blueprint)
     for flow in blueprint.flows:
         role = around.roles[flow.role]
+        if roles.first(role) is not role:
+            continue  # its like has the same flows
         for one in flow.pattern.value.requests:
             if one.optional:
                 continue  # what the other side may let it do, and it does without
@@ -92,15 +96,21 @@ def _places(flow: ExpandedFlow) -> tuple[SourceLocation, ...]:
 
 def _removal(blueprint: ComposedBlueprint, around: RoleLayers, questions: tuple[FlowQuestion, ...]) -> Iterator[Judged]:
     """Yield for each statement that a flow brings whether some flow is lost without it."""
-    for role in blueprint.roles:
-        own = tuple(one for one in questions if one.role is role)
-        for sid in _sids_of_flows(role) if own else ():
+    by_role: dict[str, list[FlowQuestion]] = {}
+    for one in questions:
+        by_role.setdefault(one.role.place, []).append(one)
+    for place, own in by_role.items():
+        role = around.roles[place]
+        for sid in _sids_of_flows(role):
             identity = tuple(_without(one.document, sid) for one in _policies(role))
             lost = any(not _still(around, one, one.policy.document if one.policy else None, identity) for one in own)
             problem = f"{role.place}: every flow is allowed without the statement `{sid}`"
             yield REMOVAL, None if lost else CounterExample(problem, (), None, (own[0].flow.where,))
+    by_policy: dict[str, list[FlowQuestion]] = {}
+    for one in questions:
+        by_policy.setdefault(one.policy.resource if one.policy else "", []).append(one)
     for policy in blueprint.policies:
-        asking = tuple(one for one in questions if one.policy is policy)
+        asking = by_policy.get(policy.resource, ())
         for number, statement in enumerate(policy.document.statement):
             if statement.effect is Effect.DENY or _names_the_account(statement):
                 continue  # what is there whoever is named
@@ -158,17 +168,16 @@ def _others(blueprint: ComposedBlueprint, around: RoleLayers, questions: tuple[F
     Asked are those whom the policy there may speak of; nobody else gets in from another account.
     """
     allowed = {(one.role.place, one.request.action, one.request.resource) for one in questions}
+    roles = alike(blueprint)
     asked = {(one.request.action, one.request.resource): one for one in questions if one.policy and one.flow.crosses}
     named = RolesNamed(blueprint)
     for (action, resource), one in asked.items():
         yield NOBODY_ELSE, None  # of those whom the policy does not name
-        for role in named.by(one.policy.document) if one.policy else ():
-            same = role.role.spec.account == one.flow.values["account"][0]
+        for role in dict.fromkeys(map(roles.first, named.by(one.policy.document))) if one.policy else ():
+            same = role.account_id == one.flow.values["account"][0]
             if same or (role.place, action, resource) in allowed:
                 continue
-            request = Request.known(
-                action, resource, dict(one.request.context), role.role.spec.arn, one.request.resource_account
-            )
+            request = Request.known(action, resource, dict(one.request.context), role.arn, one.request.resource_account)
             policies = around.around(role, one.flow.target.account, one.policy.document if one.policy else None)
             if evaluate(request, policies).decision == "Allowed":
                 problem = f"{role.place} may {action} on {resource}, and no flow says so"

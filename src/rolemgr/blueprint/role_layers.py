@@ -4,7 +4,6 @@ from functools import cache, cached_property
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy, PlacedRole
 from rolemgr.blueprint.flows import ExpandedFlow
-from rolemgr.blueprint.identity_center import caller_arn
 from rolemgr.blueprint.levels import levels_of
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
@@ -122,4 +121,4 @@ class RoleLayers:
             context["aws:TagKeys"] = list(spec.abac)
         account = Arn.parse(resource)
         owner = (account.account if account else "") or flow.values["account"][0]
-        return Request.known(one.action, resource, context, caller_arn(spec), owner if resource != "*" else None)
+        return Request.known(one.action, resource, context, principal.caller_arn, owner if resource != "*" else None)

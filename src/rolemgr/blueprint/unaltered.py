@@ -8,8 +8,10 @@ Documents that are the same need no comparison. Of others the difference is show
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole, documents_of, placed_policies
+from rolemgr.blueprint.alike import alike
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole, placed_policies
 from rolemgr.blueprint.levels import layers_of
+from rolemgr.blueprint.placed import documents_of
 from rolemgr.compare.compare import compare
 from rolemgr.compare.verdicts import Comparison
 from rolemgr.evaluate.policies import Policies
@@ -46,7 +48,7 @@ def prove_documents(blueprint: ComposedBlueprint) -> tuple[Proof, ...]:
 
 
 def _pairs(blueprint: ComposedBlueprint) -> Iterator[DocumentPair]:
-    for placed in blueprint.roles:
+    for placed in alike(blueprint).firsts():  # what is altered is like no other
         yield from _of_role(placed)
     made = placed_policies(blueprint.source, blueprint.catalog, blueprint.flows)
     yield from _by_name(

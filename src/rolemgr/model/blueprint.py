@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import field
+from functools import cached_property
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -279,3 +280,8 @@ class Blueprint(BlueprintLevel):
     layers: BlueprintLayers = field(default_factory=BlueprintLayers)
     accepted_sinks: dict[EntryId, _Accepted] = field(default_factory=dict)
     """Ways out of stolen sessions that `rolemgr prove` finds open, by name, and that stay so."""
+
+    @cached_property
+    def account_ids(self) -> frozenset[str]:
+        """The ids of all accounts."""
+        return frozenset(one.id for one in self.accounts.values())

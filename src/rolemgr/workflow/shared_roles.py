@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
-from rolemgr.blueprint.identity_center import is_permission_set
 from rolemgr.errors import InputError
 from rolemgr.export.aws_cli import script
 from rolemgr.export.cloudformation import template
@@ -43,7 +42,7 @@ class SharedFile(NamedTuple):
 
 def shared_roles(found: ComposedBlueprint) -> tuple[SharedRole, ...]:
     """Return the roles of *found* that all accounts of a unit, two at least, have alike."""
-    by_place = {one.place: one for one in found.roles if not is_permission_set(one.spec.value)}
+    by_place = {one.place: one for one in found.roles if not one.is_permission_set}
     accounts = found.source.value.accounts
     units: dict[str, list[str]] = {}
     for account, one in accounts.items():

@@ -1,0 +1,184 @@
+"""
+Roles at their places in a blueprint, composed when somebody asks what is in them.
+
+An organization has the same roles in thousands of accounts, and no machine holds the documents of all of them at once.
+Each role is known by its place, its ARN and its `RoleClass`; one of each class is composed to see that it can be, and
+the last that were asked for are kept.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from rolemgr.blueprint.draft import Draft
+from rolemgr.blueprint.flows import ExpandedFlow, role_additions
+from rolemgr.blueprint.identity_center import caller_arn, is_permission_set
+from rolemgr.blueprint.inherit import role_source
+from rolemgr.catalog.load import FOLDERS, Catalog
+from rolemgr.compose.role import compose
+from rolemgr.files.source import PlacedSource, read_text
+from rolemgr.model.blueprint import Blueprint
+from rolemgr.model.role import ComposedRole, RoleDocuments
+from rolemgr.model.source import Sourced, parse_model
+from rolemgr.model.spec import RoleSpec
+from rolemgr.render.documents import render
+from rolemgr.separation.kept import kept_promises
+
+ACCOUNT: Final = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
+"""The id of an account in a text."""
+STAND_IN: Final = "\0"
+"""What stands for an account's id while texts are compared: no value can hold this character."""
+_KEPT: Final = 256
+"""How many composed roles are kept, about 0.2 MB each."""
+
+
+class MadeRole(NamedTuple):
+    """What is composed of a role."""
+
+    spec: Sourced[RoleSpec]
+    role: ComposedRole
+    documents: RoleDocuments
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class RoleClass:
+    """Roles that differ by the id of their account alone in all that they are composed from."""
+
+    first: str
+    """The place of the first of them."""
+
+
+class PlacedRole:
+    """A role of the blueprint: its place, its ARN, the flows that it is part of, and its documents when asked for."""
+
+    __slots__ = (
+        "_make",
+        "account",
+        "account_id",
+        "arn",
+        "caller_arn",
+        "flows",
+        "is_permission_set",
+        "likeness",
+        "place",
+    )
+
+    def __init__(
+        self, place: str, spec: RoleSpec, flows: tuple[ExpandedFlow, ...], likeness: RoleClass,
+        make: Callable[[str], MadeRole],
+    ) -> None:  # fmt: skip
+        """Take what is known of the role at *place*, that of *spec*; *make* composes it."""
+        self.place, self.flows, self.likeness, self._make = place, flows, likeness, make
+        self.account = place.partition("/")[0]
+        """The account's name in the blueprint."""
+        self.account_id, self.arn, self.caller_arn = spec.account, spec.arn, caller_arn(spec)
+        self.is_permission_set = is_permission_set(spec)
+
+    @property
+    def spec(self) -> Sourced[RoleSpec]:
+        """What was chosen for it, each value with its line."""
+        return self._make(self.place).spec
+
+    @property
+    def role(self) -> ComposedRole:
+        """The role as composed."""
+        return self._make(self.place).role
+
+    @property
+    def documents(self) -> RoleDocuments:
+        """Its documents."""
+        return self._make(self.place).documents
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What composing it left open."""
+        return self._make(self.place).notes
+
+    def with_documents(self, documents: RoleDocuments) -> "PlacedRole":
+        """Return the role with other *documents*: it is like no other then."""
+        made = self._make(self.place)._replace(documents=documents)
+        return PlacedRole(self.place, made.spec.value, self.flows, RoleClass(self.place), lambda _: made)
+
+
+@lru_cache(maxsize=1024)
+def documents_of(role: ComposedRole) -> RoleDocuments:
+    """Return the documents that *role* is rendered to; raises as `render` does."""
+    return render(role)
+
+
+class RoleMaker:
+    """Composes the roles of a blueprint: one of each class at once, the others when they are asked for."""
+
+    def __init__(
+        self, blueprint: Sourced[Blueprint], catalog: Catalog, flows: Mapping[str, tuple[ExpandedFlow, ...]]
+    ) -> None:
+        """Take what the roles are composed from; *flows* are those of each role, by place."""
+        self._blueprint, self._catalog, self._flows = blueprint, catalog, flows
+        self._classes: dict[tuple[object, ...], RoleClass] = {}
+        self._apart = frozenset(_ids_in(catalog))
+        self.made = lru_cache(maxsize=_KEPT)(self._made)
+
+    def placed(self, place: str) -> PlacedRole:
+        """Return the role at *place*; raise InputError (or Problems), with the line, for one that can't be."""
+        spec = self.spec(place)
+        key = self._key(spec.value)
+        if key not in self._classes:
+            self.made(place)
+            self._classes[key] = RoleClass(place)
+        return PlacedRole(place, spec.value, self._flows.get(place, ()), self._classes[key], self.made)
+
+    def spec(self, place: str) -> Sourced[RoleSpec]:
+        """Return what was chosen for the role at *place*, its flows among it; raises as `placed` does."""
+        return parse_model(_with_flows(role_source(self._blueprint, place), self._flows.get(place, ())), RoleSpec)
+
+    def _key(self, spec: RoleSpec) -> tuple[object, ...]:
+        """Return what is equal for roles of one class; an account that the catalog names is like no other."""
+        own = spec.account if spec.account in self._apart else None
+        return without_account(repr(spec), spec.account), tuple(sorted(spec.model_fields_set)), own
+
+    def _made(self, place: str) -> MadeRole:
+        spec = self.spec(place)
+        role = compose(self._catalog, spec)
+        notes = (*role.notes, *kept_promises(self._catalog, spec, role))
+        return MadeRole(spec, role, documents_of(role), notes)
+
+
+def without_account(text: str, account: str) -> str:
+    """Return *text* with `STAND_IN` for the id of *account*, wherever that stands by itself."""
+    return ACCOUNT.sub(lambda found: STAND_IN if found[0] == account else found[0], text)
+
+
+def _ids_in(catalog: Catalog) -> Iterator[str]:
+    """Yield the ids of accounts that the user's own entries of *catalog* name; ours name none but in examples."""
+    for kind in FOLDERS:
+        for one in catalog.found(kind).values():
+            if not one.builtin:
+                yield from ACCOUNT.findall(read_text(one.path, one.shown))
+    for file in catalog.shared_files[1:]:
+        yield from ACCOUNT.findall(repr(file.value))
+
+
+def _with_flows(source: PlacedSource, flows: tuple[ExpandedFlow, ...]) -> PlacedSource:
+    """Return the data of a role with what its *flows* add to it; the lines are those of the flows."""
+    if not flows:
+        return source
+    draft = Draft(source.name, source)
+    groups = source.data.get("add")
+    if groups is not None and not isinstance(groups, list):
+        draft.take(("add",), _listed(groups), source, ("add",))
+    own = source.data.get("parameter")
+    own = own if isinstance(own, dict) else {}
+    for group, parameters in role_additions(flows).items():
+        where = next(flow.where for flow in flows if flow.pattern.value.group == group)
+        if group not in _listed(groups):
+            draft.append("add", group, where, "flows")
+        for name, values in parameters.items():
+            draft.add(("parameter", name), sorted({*_listed(own.get(name)), *values}), where, "flows")
+    return draft.source()
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
