@@ -30,6 +30,7 @@ from rolemgr.prove.proof import CounterExample, Judged, Proof, RoleToProve, Unto
 from rolemgr.prove.resource_classes import of_pattern
 from rolemgr.prove.search import inquiry
 from rolemgr.reference.services import action_names, expand
+from rolemgr.render.resource_text import over_quota
 from rolemgr.separation.violations import RenderedRole
 
 NAME: Final = "nothing-beyond"
@@ -60,6 +61,9 @@ def _of_policy(blueprint: ComposedBlueprint, placed: PlacedPolicy) -> Iterator[J
     except (LayerError, PolicyError) as error:
         yield NAME, CounterExample(f"AWS refuses the policy of {placed.resource}: {error}", (), None, ())
         return
+    if too_long := over_quota(placed.composed.pattern, placed.document):
+        where = (placed.flows[0].where,)
+        yield NAME, CounterExample(f"AWS refuses the policy of {placed.resource}: {too_long}", (), None, where)
     subject = _as_subject(blueprint, placed)
     what = f"the policy of {placed.resource} lets in what the flows say alone"
     yield from all_told(subject, {NAME: what}, _of_allows(blueprint, placed, subject))

@@ -83,10 +83,11 @@ def _foreign_keys(blueprint: Sourced[Blueprint]) -> Iterator[InputError]:
 
 def _same_flows(blueprint: Sourced[Blueprint]) -> Iterator[InputError]:
     """Yield an error for each flow that is there twice."""
-    flows = blueprint.value.flows
-    for number, text in enumerate(flows):
-        if text in flows[:number]:
+    seen: set[str] = set()
+    for number, text in enumerate(blueprint.value.flows):
+        if text in seen:
             yield InputError(blueprint.at("flows", number), f"`{text}` is there twice", "leave one of them out")
+        seen.add(text)
 
 
 def _same_ids(blueprint: Sourced[Blueprint]) -> Iterator[InputError]:

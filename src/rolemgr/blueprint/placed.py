@@ -7,10 +7,10 @@ the last that were asked for are kept.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from rolemgr.blueprint.draft import Draft
 from rolemgr.blueprint.flows import ExpandedFlow, role_additions
@@ -40,7 +40,16 @@ class MadeRole(NamedTuple):
     spec: Sourced[RoleSpec]
     role: ComposedRole
     documents: RoleDocuments
-    notes: tuple[str, ...]
+
+
+class _Maker(Protocol):
+    """What gives the documents of roles, by place."""
+
+    def made(self, place: str) -> MadeRole:
+        """Return what is composed of the role at *place*."""
+
+    def notes(self, place: str) -> tuple[str, ...]:
+        """Return what composing it left open."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,23 +64,17 @@ class PlacedRole:
     """A role of the blueprint: its place, its ARN, the flows that it is part of, and its documents when asked for."""
 
     __slots__ = (
-        "_make",
-        "account",
-        "account_id",
-        "arn",
-        "caller_arn",
-        "flows",
-        "is_permission_set",
-        "likeness",
+        "_maker", "account", "account_id", "arn", "caller_arn", "flows", "is_permission_set", "likeness", "persona",
         "place",
-    )
+    )  # fmt: skip
 
     def __init__(
         self, place: str, spec: RoleSpec, flows: tuple[ExpandedFlow, ...], likeness: RoleClass,
-        make: Callable[[str], MadeRole],
+        maker: _Maker,
     ) -> None:  # fmt: skip
-        """Take what is known of the role at *place*, that of *spec*; *make* composes it."""
-        self.place, self.flows, self.likeness, self._make = place, flows, likeness, make
+        """Take what is known of the role at *place*, that of *spec*; *maker* composes it."""
+        self.place, self.flows, self.likeness, self._maker = place, flows, likeness, maker
+        self.persona = spec.persona
         self.account = place.partition("/")[0]
         """The account's name in the blueprint."""
         self.account_id, self.arn, self.caller_arn = spec.account, spec.arn, caller_arn(spec)
@@ -80,27 +83,40 @@ class PlacedRole:
     @property
     def spec(self) -> Sourced[RoleSpec]:
         """What was chosen for it, each value with its line."""
-        return self._make(self.place).spec
+        return self._maker.made(self.place).spec
 
     @property
     def role(self) -> ComposedRole:
         """The role as composed."""
-        return self._make(self.place).role
+        return self._maker.made(self.place).role
 
     @property
     def documents(self) -> RoleDocuments:
         """Its documents."""
-        return self._make(self.place).documents
+        return self._maker.made(self.place).documents
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What composing it left open."""
-        return self._make(self.place).notes
+        return self._maker.notes(self.place)
 
     def with_documents(self, documents: RoleDocuments) -> "PlacedRole":
         """Return the role with other *documents*: it is like no other then."""
-        made = self._make(self.place)._replace(documents=documents)
-        return PlacedRole(self.place, made.spec.value, self.flows, RoleClass(self.place), lambda _: made)
+        made = self._maker.made(self.place)._replace(documents=documents)
+        return PlacedRole(self.place, made.spec.value, self.flows, RoleClass(self.place), _Altered(made, self.notes))
+
+
+class _Altered:
+    """A role whose documents are not those that are made of it."""
+
+    def __init__(self, made: MadeRole, notes: tuple[str, ...]) -> None:
+        self._made, self._notes = made, notes
+
+    def made(self, _place: str) -> MadeRole:
+        return self._made
+
+    def notes(self, _place: str) -> tuple[str, ...]:
+        return self._notes
 
 
 @lru_cache(maxsize=1024)
@@ -119,16 +135,25 @@ class RoleMaker:
         self._blueprint, self._catalog, self._flows = blueprint, catalog, flows
         self._classes: dict[tuple[object, ...], RoleClass] = {}
         self._apart = frozenset(_ids_in(catalog))
-        self.made = lru_cache(maxsize=_KEPT)(self._made)
+        self._cached = lru_cache(maxsize=_KEPT)(self._made)
+
+    def made(self, place: str) -> MadeRole:
+        """Return what is composed of the role at *place*; raises as `placed` does."""
+        return self._cached(place)
+
+    def notes(self, place: str) -> tuple[str, ...]:
+        """Return what composing the role at *place* left open; raises as `placed` does."""
+        spec, role, _ = self.made(place)
+        return (*role.notes, *kept_promises(self._catalog, spec, role))
 
     def placed(self, place: str) -> PlacedRole:
         """Return the role at *place*; raise InputError (or Problems), with the line, for one that can't be."""
         spec = self.spec(place)
         key = self._key(spec.value)
         if key not in self._classes:
-            self.made(place)
+            self.notes(place)
             self._classes[key] = RoleClass(place)
-        return PlacedRole(place, spec.value, self._flows.get(place, ()), self._classes[key], self.made)
+        return PlacedRole(place, spec.value, self._flows.get(place, ()), self._classes[key], self)
 
     def spec(self, place: str) -> Sourced[RoleSpec]:
         """Return what was chosen for the role at *place*, its flows among it; raises as `placed` does."""
@@ -142,8 +167,7 @@ class RoleMaker:
     def _made(self, place: str) -> MadeRole:
         spec = self.spec(place)
         role = compose(self._catalog, spec)
-        notes = (*role.notes, *kept_promises(self._catalog, spec, role))
-        return MadeRole(spec, role, documents_of(role), notes)
+        return MadeRole(spec, role, documents_of(role))
 
 
 def without_account(text: str, account: str) -> str:

@@ -79,8 +79,8 @@ def _called(thing: Any) -> str:
 def _role_data(one: PlacedRole) -> dict[str, Any]:
     return {
         "place": one.place,
-        "arn": one.role.spec.arn,
-        "persona": one.role.spec.persona,
+        "arn": one.arn,
+        "persona": one.persona,
         "values": [
             {"key": key, "value": value, "from": place, "level": level} for key, value, place, level in values_of(one)
         ],
@@ -153,7 +153,7 @@ def _add_account(branch: Tree, found: ComposedBlueprint, name: str) -> None:
 
 
 def _add_role(branch: Tree, one: PlacedRole) -> None:
-    role = branch.add(Text(f"role {one.place}  {one.role.spec.arn}", style="bold"))
+    role = branch.add(Text(f"role {one.place}  {one.arn}", style="bold"))
     for key, value, place, level in values_of(one):
         role.add(Text(f"{key}: {_text(value)}  ({place}, {level})"))
     for flow in one.flows:

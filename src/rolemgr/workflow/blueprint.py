@@ -11,7 +11,7 @@ from rolemgr.blueprint.expand import expanded
 from rolemgr.blueprint.proofs import prove_composed
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, SourceLocation
-from rolemgr.files.source import LIMITS, SourceFile
+from rolemgr.files.source import BLUEPRINT_LIMITS, LIMITS, SourceFile
 from rolemgr.files.yaml import parse_yaml
 from rolemgr.model.blueprint import Blueprint
 from rolemgr.model.source import Sourced, parse_model
@@ -45,7 +45,7 @@ def is_blueprint(data: object) -> bool:
 
 def read_blueprint(name: str, outside: Outside) -> Sourced[Blueprint]:
     """Return the blueprint in the file *name*; raise InputError (or Problems) for what is wrong in it."""
-    source: SourceFile = parse_yaml(*outside.read(name, LIMITS))
+    source: SourceFile = parse_yaml(*outside.read(name, BLUEPRINT_LIMITS), limits=BLUEPRINT_LIMITS)
     if not isinstance(source.data, dict) or not {"accounts", *_PARTS} & source.data.keys():
         raise InputError(SourceLocation(source.name, 1), "is not a blueprint", "one has `accounts` and `roles`")
     return parse_model(source, Blueprint)

@@ -65,7 +65,8 @@ def _of_unit(unit: str, accounts: list[str], by_place: dict[str, PlacedRole]) ->
 
 def _alike(placed: Sequence[PlacedRole]) -> bool:
     """Tell whether the documents of roles say the same but for the id of their account."""
-    first, *others = (_without(one.documents.to_properties(), one.role.spec.account) for one in placed)
+    each = {one.likeness: one for one in placed}.values()  # those of one class are composed from the same
+    first, *others = (_without(one.documents.to_properties(), one.account_id) for one in each)
     return all(one == first or meaning(one) == meaning(first) for one in others)
 
 
