@@ -38,10 +38,11 @@ TODAY = date(2026, 11, 28)
 
 def composed(source: SourceFile) -> ComposedBlueprint:
     """Return the documents of the blueprint in *source*."""
-    return compose_blueprint(expanded(parse_model(source, Blueprint), catalog(), _no_files), catalog())
+    return compose_blueprint(expanded(parse_model(source, Blueprint), catalog(), read_nothing), catalog())
 
 
-def _no_files(name: str, where: SourceLocation) -> SourceFile:
+def read_nothing(name: str, where: SourceLocation) -> SourceFile:
+    """Refuse to read a role file: the blueprints of tests name none."""
     raise AssertionError((name, where))
 
 
@@ -136,7 +137,7 @@ def _changed_role(placed: Any, change: Mapping[str, Any]) -> Any:
             document=changed(documents.own_boundary.document, change)))  # fmt: skip
     else:
         new = replace(documents, **_with_one(documents, change))
-    return placed.with_documents(new)
+    return placed.altered(documents=new)
 
 
 def _with_one(documents: Any, change: Mapping[str, Any]) -> dict[str, Any]:

@@ -196,7 +196,7 @@ def test_what_is_attached_counts() -> None:
     found = three_accounts()
     placed = found.roles[2]
     spec = placed.role.spec.model_copy(update={"managed_policy": ("arn:aws:iam::aws:policy/AmazonEC2FullAccess",)})
-    wider = placed._replace(role=replace(placed.role, spec=spec))
+    wider = placed.altered(role=replace(placed.role, spec=spec))
     whole = replace(found, roles=(*found.roles[:2], wider, *found.roles[3:]))
     (one,) = [one for one in reached(whole).answers if (one.place, one.sink.name) == (placed.place, "snapshot-sharing")]
     assert one.closed_by == ("boundary: no statement allows it",)

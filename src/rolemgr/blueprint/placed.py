@@ -30,7 +30,7 @@ ACCOUNT: Final = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
 """The id of an account in a text."""
 STAND_IN: Final = "\0"
 """What stands for an account's id while texts are compared: no value can hold this character."""
-_KEPT: Final = 256
+_KEPT: Final = 512
 """How many composed roles are kept, about 0.2 MB each."""
 
 
@@ -100,9 +100,9 @@ class PlacedRole:
         """What composing it left open."""
         return self._maker.notes(self.place)
 
-    def with_documents(self, documents: RoleDocuments) -> "PlacedRole":
-        """Return the role with other *documents*: it is like no other then."""
-        made = self._maker.made(self.place)._replace(documents=documents)
+    def altered(self, **parts: Any) -> "PlacedRole":
+        """Return the role with other *parts* than it is composed to, of a `MadeRole`: it is like no other then."""
+        made = self._maker.made(self.place)._replace(**parts)
         return PlacedRole(self.place, made.spec.value, self.flows, RoleClass(self.place), _Altered(made, self.notes))
 
 
