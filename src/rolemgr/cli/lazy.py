@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.audit
     import rolemgr.workflow.batch
     import rolemgr.workflow.blueprint
+    import rolemgr.workflow.blueprint_inventory
     import rolemgr.workflow.boundary
     import rolemgr.workflow.break_glass
     import rolemgr.workflow.break_glass_files
