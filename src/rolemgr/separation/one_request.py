@@ -5,13 +5,15 @@ An Allow on all of a bucket that a tag of the caller names, and a Deny on `model
 every request, whatever the tag says. What a persona must never do is wider: there the variable
 stands for any bucket of such a name, not for the caller's alone. The two meet only if the name of a bucket
 ends where the pattern says; with a slash in its value the variable would reach into the keys. So a variable in
-a bucket's name counts as a name only where a Deny refuses values with a slash.
+a bucket's name counts as a name only where a Deny refuses values with a slash. So does one that is all of what stands
+between two slashes, as the part of a bucket that is a project's.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 """
 
+import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rolemgr.iam.arn import split_object
 from rolemgr.iam.documents import Effect
@@ -67,10 +69,25 @@ def meeting(resource: str, within: str, without_slash: frozenset[str], freed: Fr
     if in_bucket is None:
         return Meeting(in_common(freed(resource), freed(within)), (resource,))
     bucket, key, other_bucket, other_key = in_bucket
+    if bucket == other_bucket and (parts := _in_one_part(key, other_key, without_slash)):
+        beginning, key, other_key = parts
+        bucket = other_bucket = f"{bucket}/{beginning}"
     if common(freed(bucket), freed(other_bucket)) is None or common(freed(key), freed(other_key)) is None:
         return Meeting(None, ())
     bounds = (f"{bucket}/{key}", f"{bucket}/{freed(other_key)}")
     return Meeting(in_common(freed(bounds[0]), freed(within)), bounds)
+
+
+_PART: Final = re.compile(r"((?:[^/$*?]+/)*\$\{(aws:PrincipalTag/[^}]+)\})/(.*)", re.DOTALL | re.IGNORECASE)
+"""An object below a part of a bucket that a tag names: the part, the tag's key, and what is behind the slash."""
+
+
+def _in_one_part(key: str, other: str, without_slash: frozenset[str]) -> tuple[str, str, str] | None:
+    """Return the part of a bucket that both keys name by one tag, which holds no slash, and what each has in it."""
+    mine, theirs = _PART.fullmatch(key), _PART.fullmatch(other)
+    if not mine or not theirs or mine[1] != theirs[1] or mine[2].lower() not in without_slash:
+        return None
+    return mine[1], mine[3], theirs[3]
 
 
 @lru_cache(maxsize=4096)
