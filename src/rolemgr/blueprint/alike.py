@@ -107,9 +107,16 @@ def others_in_words(group: tuple[PlacedRole, ...]) -> str:
 def _owners(blueprint: ComposedBlueprint) -> Iterator[str]:
     """Yield the accounts that have something of their own: named in the file, or with a policy."""
     value = blueprint.source.value
-    for section in (value.buckets, value.keys, value.repositories, value.registries, value.endpoints):
+    for section in (
+        value.buckets,
+        value.keys,
+        value.repositories,
+        value.registries,
+        value.endpoints,
+        value.feature_groups,
+    ):
         yield from (place.partition("/")[0] for place in section)
-    yield from (one.account for one in blueprint.policies)
+    yield from (one.account for one in blueprint.guards)
 
 
 def _projects(blueprint: ComposedBlueprint) -> Mapping[str, tuple[str, ...]]:
@@ -149,7 +156,7 @@ def _every_document(blueprint: ComposedBlueprint) -> Iterator[tuple[object, str 
     for level in blueprint.layers:
         for one in level.documents.policies:
             yield (level.path, level.kind, one.name), None, one.document
-    for policy in blueprint.policies:
+    for policy in blueprint.guards:
         yield policy.resource, None, policy.document
     seen: set[RoleClass] = set()
     for placed in blueprint.roles:

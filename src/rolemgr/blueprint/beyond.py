@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
-from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedGuard, PlacedPolicy
 from rolemgr.blueprint.flows import ExpandedFlow
 from rolemgr.blueprint.intended import IntendedAccess, intended_access
 from rolemgr.blueprint.let_in import LetIn, let_in
@@ -41,7 +41,7 @@ class _PolicyQuestion(NamedTuple):
     """One question: may *who* do *action* on some resource of *pattern*, by the policy alone?"""
 
     subject: RoleToProve
-    placed: PlacedPolicy
+    placed: PlacedGuard
     sid: str
     who: LetIn
     action: str
@@ -51,17 +51,18 @@ class _PolicyQuestion(NamedTuple):
 
 def prove_policies(blueprint: ComposedBlueprint) -> tuple[Proof, ...]:
     """Return the proof that no policy of *blueprint* lets in more than its flows say."""
-    judged = (one for placed in blueprint.policies for one in _of_policy(blueprint, placed))
+    judged = (one for placed in blueprint.guards for one in _of_policy(blueprint, placed))
     return proofs_of({NAME: CLAIM}, judged)
 
 
-def _of_policy(blueprint: ComposedBlueprint, placed: PlacedPolicy) -> Iterator[Judged]:
+def _of_policy(blueprint: ComposedBlueprint, placed: PlacedGuard) -> Iterator[Judged]:
     try:
         read_policy(placed.document)
     except (LayerError, PolicyError) as error:
         yield NAME, CounterExample(f"AWS refuses the policy of {placed.resource}: {error}", (), None, ())
         return
-    if too_long := over_quota(placed.composed.pattern, placed.document):
+    too_long = over_quota(placed.composed.pattern, placed.document) if isinstance(placed, PlacedPolicy) else None
+    if too_long:
         where = (placed.flows[0].where,)
         yield NAME, CounterExample(f"AWS refuses the policy of {placed.resource}: {too_long}", (), None, where)
     subject = _as_subject(blueprint, placed)
@@ -69,7 +70,7 @@ def _of_policy(blueprint: ComposedBlueprint, placed: PlacedPolicy) -> Iterator[J
     yield from all_told(subject, {NAME: what}, _of_allows(blueprint, placed, subject))
 
 
-def _of_allows(blueprint: ComposedBlueprint, placed: PlacedPolicy, subject: RoleToProve) -> Iterator[Judged]:
+def _of_allows(blueprint: ComposedBlueprint, placed: PlacedGuard, subject: RoleToProve) -> Iterator[Judged]:
     partition = Arn.parse(placed.resource).partition  # type: ignore[union-attr]  # a policy is of an ARN
     roles, by_role = _places(blueprint), _by_role(placed.flows)
     for statement in placed.document.statement:
@@ -96,7 +97,7 @@ def _places(blueprint: ComposedBlueprint) -> Mapping[str, str]:
 
 
 def _of_statement(
-    placed: PlacedPolicy, subject: RoleToProve, statement: ResourceStatement, who: LetIn,
+    placed: PlacedGuard, subject: RoleToProve, statement: ResourceStatement, who: LetIn,
     intended: tuple[IntendedAccess, ...],
 ) -> Iterator[Judged]:  # fmt: skip
     patterns = _patterns(placed, statement)
@@ -107,7 +108,7 @@ def _of_statement(
             yield NAME, told(subject, what, partial(_excess, asked))
 
 
-def _actions(placed: PlacedPolicy, statement: ResourceStatement) -> tuple[str, ...]:
+def _actions(placed: PlacedGuard, statement: ResourceStatement) -> tuple[str, ...]:
     """Return the actions that *statement* allows, of the service that the policy is of; unknown ones by their name."""
     service = placed.resource.split(":")[2]
     if statement.action is None:
@@ -123,14 +124,14 @@ def _actions(placed: PlacedPolicy, statement: ResourceStatement) -> tuple[str, .
     return tuple(found)
 
 
-def _patterns(placed: PlacedPolicy, statement: ResourceStatement) -> tuple[str, ...]:
+def _patterns(placed: PlacedGuard, statement: ResourceStatement) -> tuple[str, ...]:
     """Return the resources of *statement*; one that says `*`, or nothing, is about what the policy is of."""
     given = statement.resource or ("*",)
     own = _own_parts(placed)
     return tuple(dict.fromkeys(part for text in given for part in (own if text == "*" else (text,))))
 
 
-def _own_parts(placed: PlacedPolicy) -> tuple[str, ...]:
+def _own_parts(placed: PlacedGuard) -> tuple[str, ...]:
     arn = Arn.parse(placed.resource)
     if arn is None:
         return (placed.resource,)
@@ -142,7 +143,7 @@ def _own_parts(placed: PlacedPolicy) -> tuple[str, ...]:
     return (placed.resource,)
 
 
-def _as_subject(blueprint: ComposedBlueprint, placed: PlacedPolicy) -> RoleToProve:
+def _as_subject(blueprint: ComposedBlueprint, placed: PlacedGuard) -> RoleToProve:
     """Return the policy as one that a search can be made in: its statements without their principals."""
     kept = tuple(one for one in placed.document.statement if _binds_all(one))
     document = without_principals(placed.document.model_copy(update={"statement": kept}), placed.resource)

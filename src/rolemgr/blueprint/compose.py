@@ -1,10 +1,11 @@
 """All documents of a blueprint: each account's roles, the policies of what they share, the organization's policies."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from rolemgr.blueprint.flows import ExpandedFlow, FlowGrant, expanded_flows, grants_of
 from rolemgr.blueprint.identity_center import wrong_in_identity_center
@@ -12,14 +13,25 @@ from rolemgr.blueprint.levels import LevelLayers, layers_of
 from rolemgr.blueprint.placed import PlacedRole, RoleMaker
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, gathering, raise_all
-from rolemgr.iam.documents import ResourcePolicy
+from rolemgr.iam.documents import Effect, ResourcePolicy, ResourceStatement
 from rolemgr.layers.resource_policy import ComposedResourcePolicy, compose_resource_policy, merged
 from rolemgr.layers.resource_values import resource_values
+from rolemgr.layers.share import compose_shares
 from rolemgr.layers.values import GivenValue
 from rolemgr.model.blueprint import Blueprint
+from rolemgr.model.share import ComposedShares
+from rolemgr.model.share_pattern import SharePattern
 from rolemgr.model.source import Sourced
 
-__all__ = ["ComposedBlueprint", "PlacedPolicy", "PlacedRole", "compose_blueprint", "placed_policies"]
+__all__ = [
+    "ComposedBlueprint",
+    "PlacedPolicy",
+    "PlacedRole",
+    "PlacedShare",
+    "compose_blueprint",
+    "placed_policies",
+    "placed_shares",
+]
 
 
 class PlacedPolicy(NamedTuple):
@@ -34,6 +46,21 @@ class PlacedPolicy(NamedTuple):
     """What its form in templates is made from; its own document is of some of the flows alone."""
 
 
+class PlacedShare(NamedTuple):
+    """The shares of something by AWS RAM, where it has no policy of its owner's; *document* is what they come to."""
+
+    account: str
+    kind: str
+    resource: str
+    document: ResourcePolicy
+    flows: tuple[ExpandedFlow, ...]
+    shares: ComposedShares
+
+
+PlacedGuard: TypeAlias = PlacedPolicy | PlacedShare
+"""What decides at a resource about roles of other accounts."""
+
+
 @dataclass(frozen=True, eq=False)
 class ComposedBlueprint:
     """A blueprint and all that comes of it."""
@@ -44,6 +71,12 @@ class ComposedBlueprint:
     policies: tuple[PlacedPolicy, ...]
     layers: tuple[LevelLayers, ...]
     flows: tuple[ExpandedFlow, ...]
+    shares: tuple[PlacedShare, ...] = ()
+
+    @property
+    def guards(self) -> tuple[PlacedGuard, ...]:
+        """All that decides at a resource about other accounts' roles: policies, and shares as policies."""
+        return (*self.policies, *self.shares)
 
 
 def compose_blueprint(blueprint: Sourced[Blueprint], catalog: Catalog) -> ComposedBlueprint:
@@ -66,7 +99,8 @@ def compose_blueprint(blueprint: Sourced[Blueprint], catalog: Catalog) -> Compos
     sets = [(one.place, maker.spec(one.place).value) for one in roles if one.is_permission_set]
     raise_all([*problems, *_names_taken(blueprint, roles), *wrong_in_identity_center(blueprint, sets, flows)])
     policies = tuple(placed_policies(blueprint, catalog, flows))
-    return ComposedBlueprint(blueprint, catalog, tuple(roles), policies, layers_of(blueprint, catalog), flows)
+    shares = tuple(placed_shares(blueprint, catalog, flows))
+    return ComposedBlueprint(blueprint, catalog, tuple(roles), policies, layers_of(blueprint, catalog), flows, shares)
 
 
 def _names_taken(blueprint: Sourced[Blueprint], roles: Sequence[PlacedRole]) -> Iterator[InputError]:
@@ -86,7 +120,38 @@ def placed_policies(
 ) -> Iterator[PlacedPolicy]:
     """Yield the policy of each resource that another account's roles use."""
     for (kind, resource), grants in groupby(grants_of(flows), key=lambda one: (one.kind, one.resource)):
-        yield _policy(blueprint, catalog, kind, resource, list(grants))
+        if kind in catalog.found("resource_policies"):
+            yield _policy(blueprint, catalog, kind, resource, list(grants))
+
+
+def placed_shares(
+    blueprint: Sourced[Blueprint], catalog: Catalog, flows: tuple[ExpandedFlow, ...]
+) -> Iterator[PlacedShare]:
+    """Yield the shares of each resource that another account's roles use and that RAM alone lets them use."""
+    for grant in grants_of(flows):
+        if grant.kind not in catalog.found("resource_policies"):
+            yield _share(blueprint, catalog, grant)
+
+
+def _share(blueprint: Sourced[Blueprint], catalog: Catalog, grant: FlowGrant) -> PlacedShare:
+    pattern = catalog.share_pattern(grant.kind, grant.flows[0].pattern.at("policies"))
+    given = _given(blueprint, pattern.value.parameters, grant)
+    made = compose_shares(grant.kind, pattern, resource_values(grant.kind, pattern, grant.resource, given))
+    flows = tuple(dict.fromkeys(grant.flows))
+    return PlacedShare(grant.account, grant.kind, grant.resource, _as_policy(pattern, made), flows, made)
+
+
+def _as_policy(pattern: Sourced[SharePattern], made: ComposedShares) -> ResourcePolicy:
+    """Return what the shares let do: RAM writes such a policy at the resource."""
+    gives = {one.permission: one.gives for one in pattern.value.shares}
+    statements = tuple(
+        ResourceStatement(
+            sid="".join(word.capitalize() for word in re.split(r"[^A-Za-z0-9]+", one.name)), effect=Effect.ALLOW,
+            principal={"AWS": one.principals}, action=gives[one.permission.rpartition("/")[2]], resource=one.resources,
+        )
+        for one in made.shares
+    )  # fmt: skip
+    return ResourcePolicy(version="2012-10-17", statement=statements)
 
 
 def _policy(

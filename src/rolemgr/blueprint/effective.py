@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from rolemgr.blueprint.alike import alike
-from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy, PlacedRole
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedGuard, PlacedRole
 from rolemgr.blueprint.flows import ExpandedFlow
 from rolemgr.blueprint.intended import RolesNamed
 from rolemgr.blueprint.role_layers import RoleLayers
@@ -38,7 +38,7 @@ class FlowQuestion(NamedTuple):
     flow: ExpandedFlow
     role: PlacedRole
     request: Request
-    policy: PlacedPolicy | None
+    policy: PlacedGuard | None
 
 
 def prove_flows(blueprint: ComposedBlueprint) -> tuple[Proof, ...]:
@@ -109,7 +109,7 @@ def _removal(blueprint: ComposedBlueprint, around: RoleLayers, questions: tuple[
     by_policy: dict[str, list[FlowQuestion]] = {}
     for one in questions:
         by_policy.setdefault(one.policy.resource if one.policy else "", []).append(one)
-    for policy in blueprint.policies:
+    for policy in blueprint.guards:
         asking = by_policy.get(policy.resource, ())
         for number, statement in enumerate(policy.document.statement):
             if statement.effect is Effect.DENY or _names_the_account(statement):

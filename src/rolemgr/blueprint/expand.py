@@ -36,6 +36,7 @@ def expanded(blueprint: Sourced[Blueprint], catalog: Catalog, read: ReadFile) ->
     _networks(draft, blueprint, problems)
     _roles_of_units(draft, blueprint, problems)
     _role_files(draft, read, problems)
+    _offline_stores(draft, blueprint, catalog, problems)
     raise_all(problems)
     plain = parse_model(draft.source(), Blueprint)
     whole = with_projects(plain, catalog) if plain.value.projects else plain
@@ -44,7 +45,7 @@ def expanded(blueprint: Sourced[Blueprint], catalog: Catalog, read: ReadFile) ->
     return whole
 
 
-_SECTIONS: Final = ("keys", "buckets", "repositories", "registries", "endpoints", "roles")
+_SECTIONS: Final = ("keys", "buckets", "repositories", "registries", "endpoints", "feature_groups", "roles")
 """What is named by a place, ``ACCOUNT/NAME``."""
 
 
@@ -139,6 +140,32 @@ def _roles_of_units(draft: Draft, blueprint: Sourced[Blueprint], problems: list[
             path = ("ous", name, "roles", role)
             for account in accounts:
                 _take_role(draft, f"{account}/{role}", unit.roles[role], blueprint.source, path, f"unit {name}")
+
+
+def _offline_stores(
+    draft: Draft, blueprint: Sourced[Blueprint], catalog: Catalog, problems: list[InputError]
+) -> None:  # fmt: skip
+    """Let who reads features also read the bucket of their offline store, where the blueprint names it."""
+    groups = blueprint.value.feature_groups
+    for place, features in groups.items():
+        if features.store and features.store not in blueprint.value.buckets:
+            where = blueprint.at("feature_groups", place, "store")
+            problems.append(UnknownNameError(where, "bucket", features.store, blueprint.value.buckets))
+        elif features.prefix and not features.store:
+            where = blueprint.at("feature_groups", place, "prefix")
+            problems.append(InputError(where, "is a part of no bucket", "say `store: ACCOUNT/BUCKET`"))
+    verbs = {one: catalog.flow(one).value for one in catalog.found("flows")}
+    reading = next((one.verb for one in verbs.values() if one.target == "bucket" and one.verb == "reads"), "reads")
+    of_features = [one.verb for one in verbs.values() if one.target == "feature-group"]
+    for number, text in enumerate(blueprint.value.flows):
+        role, _, rest = text.partition(" ")
+        place = next((rest.removeprefix(f"{verb} ") for verb in of_features if rest.startswith(f"{verb} ")), "")
+        features_there = groups.get(place)
+        if features_there and features_there.store in blueprint.value.buckets:
+            within = f" in {features_there.prefix}" if features_there.prefix else ""
+            flow = f"{role} {reading} {features_there.store}{within}"
+            if flow not in draft.data["flows"]:
+                draft.append("flows", flow, blueprint.at("flows", number), f"feature groups {place}")
 
 
 def _take_role(

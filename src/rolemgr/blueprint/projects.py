@@ -167,7 +167,7 @@ def _inside(draft: Draft, project: BlueprintProject) -> str:
 
 
 def _part_of_bucket(catalog: Catalog, groups: Sequence[str], inside: str) -> dict[str, Any]:
-    """Return what a role of *groups* says that has no bucket as a whole: all lies *inside* the project's part of one."""
+    """Return what a role of *groups* says that has no bucket as a whole: all lies *inside* a part of one."""
     prefixes = {
         name: [text.replace(_IN_WORK, inside) for text in one.default]
         for name, one in _declared(catalog, groups).items()

@@ -2,7 +2,7 @@
 
 from functools import cache, cached_property
 
-from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy, PlacedRole
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedGuard, PlacedRole
 from rolemgr.blueprint.flows import ExpandedFlow
 from rolemgr.blueprint.levels import levels_of
 from rolemgr.evaluate.policies import Policies
@@ -42,10 +42,10 @@ class RoleLayers:
         return {one.place: one for one in self._blueprint.roles}
 
     @cached_property
-    def _by_resource(self) -> dict[str, PlacedPolicy]:
-        return {one.resource: one for one in self._blueprint.policies}
+    def _by_resource(self) -> dict[str, PlacedGuard]:
+        return {one.resource: one for one in self._blueprint.guards}
 
-    def policy_of(self, resource: str) -> PlacedPolicy | None:
+    def policy_of(self, resource: str) -> PlacedGuard | None:
         """Return the policy that the blueprint makes for *resource*, or for what it is a part of; None without one."""
         arn = Arn.parse(resource)
         if arn is None:

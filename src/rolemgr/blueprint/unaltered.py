@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from rolemgr.blueprint.alike import alike
-from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole, placed_policies
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole, placed_policies, placed_shares
 from rolemgr.blueprint.levels import layers_of
 from rolemgr.blueprint.placed import documents_of
 from rolemgr.compare.compare import compare
@@ -50,9 +50,10 @@ def prove_documents(blueprint: ComposedBlueprint) -> tuple[Proof, ...]:
 def _pairs(blueprint: ComposedBlueprint) -> Iterator[DocumentPair]:
     for placed in alike(blueprint).firsts():  # what is altered is like no other
         yield from _of_role(placed)
-    made = placed_policies(blueprint.source, blueprint.catalog, blueprint.flows)
+    given = blueprint.source, blueprint.catalog, blueprint.flows
+    made = (*placed_policies(*given), *placed_shares(*given))
     yield from _by_name(
-        {f"the policy of {one.resource}": one.document for one in blueprint.policies},
+        {f"the policy of {one.resource}": one.document for one in blueprint.guards},
         {f"the policy of {one.resource}": one.document for one in made},
     )
     sides = ({}, {})  # type: tuple[dict[str, Documents], dict[str, Documents]]

@@ -191,6 +191,18 @@ class BlueprintNames(Model):
     names: Annotated[Strings, AfterValidator(_names_of_things)] = Field(min_length=1)
 
 
+class BlueprintFeatures(BlueprintNames):
+    """Feature groups by their names, with the *key* of their online stores and the bucket of their offline *store*."""
+
+    key: Place | None = None
+    store: Place | None = None
+    prefix: Annotated[str, AfterValidator(_prefix)] | None = None
+    """The part of that bucket in which the offline stores lie, such as features/*; all of it unless said."""
+
+
+_Features: TypeAlias = Annotated[
+    BlueprintFeatures, BeforeValidator(_several, json_schema_input_type=str | list[str] | BlueprintFeatures)
+]
 _Bucket: TypeAlias = Annotated[BlueprintBucket, BeforeValidator(_named, json_schema_input_type=str | BlueprintBucket)]
 _Names: TypeAlias = Annotated[
     BlueprintNames, BeforeValidator(_several, json_schema_input_type=str | list[str] | BlueprintNames)
@@ -270,6 +282,7 @@ class Blueprint(BlueprintLevel):
     repositories: dict[Place, _Names] = field(default_factory=dict)
     registries: dict[Place, _Names] = field(default_factory=dict)
     endpoints: dict[Place, _Names] = field(default_factory=dict)
+    feature_groups: dict[Place, _Features] = field(default_factory=dict)
     projects: dict[EntryId, BlueprintProject] = field(default_factory=dict)
     """Projects, each with roles and data of its own, told apart by the tag key that *abac* names first."""
     roles: dict[Place, RoleData] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from rolemgr.files.source import DataPath, PlacedSource
 
 THINGS: Final = {
     "keys": "key", "buckets": "bucket", "repositories": "repository", "registries": "registry", "endpoints": "endpoint",
+    "feature_groups": "feature group",
 }  # fmt: skip
 """The sections of a blueprint that hold what accounts have, and what one of each is called."""
 
@@ -57,7 +58,7 @@ def _account_data(found: ComposedBlueprint, name: str) -> dict[str, Any]:
         "id": account.id,
         "ou": account.ou,
         "has": [{"kind": kind, "place": place, "name": text} for kind, place, text in things_of(found, name)],
-        "policies": [one.resource for one in found.policies if one.account == name],
+        "policies": [one.resource for one in found.guards if one.account == name],
         "roles": [_role_data(one) for one in found.roles if one.account == name],
     }
 
@@ -144,7 +145,7 @@ def _add_account(branch: Tree, found: ComposedBlueprint, name: str) -> None:
     _add_layers(account, found.layers, f"account-{name}")
     for kind, place, text in things_of(found, name):
         account.add(Text(f"{kind} {place}  {text}"))
-    for one in found.policies:
+    for one in found.guards:
         if one.account == name:
             account.add(Text(f"policy of {one.resource}  for {len(one.flows)} flows"))
     for role in found.roles:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy, PlacedRole, compose_blueprint
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedGuard, PlacedRole, compose_blueprint
 from rolemgr.blueprint.expand import expanded
 from rolemgr.blueprint.proofs import prove_composed
 from rolemgr.catalog.load import Catalog
@@ -21,7 +21,7 @@ from rolemgr.workflow.layer_policies import layer_files
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.permission_sets import permission_set_files, permission_sets
 from rolemgr.workflow.prove import Proven
-from rolemgr.workflow.resource_policies import RESOURCE_FORMS, MadeResourcePolicy
+from rolemgr.workflow.resource_policies import RESOURCE_FORMS, MadeResourcePolicy, MadeShares
 from rolemgr.workflow.role import RenderedChoice
 from rolemgr.workflow.shared_roles import SharedRole, shared_files, shared_roles
 from rolemgr.workflow.views import Views
@@ -140,9 +140,12 @@ def _policy_files(found: ComposedBlueprint, form: str) -> Iterator[BuiltFile]:
         own = form if made.has_form(form) else "json"
         name = f"{placed.kind}-{_name(placed)}"
         yield BuiltFile(f"{placed.account}/resource-policies/{RESOURCE_FORMS[own].format(name=name)}", made.text(own))
+    for share in found.shares:
+        path = RESOURCE_FORMS[form].format(name=f"{share.kind}-{_name(share)}")
+        yield BuiltFile(f"{share.account}/resource-policies/{path}", MadeShares(share.shares).text(form))
 
 
-def _name(placed: PlacedPolicy) -> str:
+def _name(placed: PlacedGuard) -> str:
     """Return what a file of the policy is called: by the resource, without what its folder says already."""
     return placed.resource.rpartition(":")[2].partition("/")[2].replace("/", "-") or placed.resource.rpartition(":")[2]
 

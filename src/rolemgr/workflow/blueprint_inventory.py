@@ -134,8 +134,8 @@ def _levels(found: ComposedBlueprint, around: RoleLayers, account: str, kind: La
 def _resources(found: ComposedBlueprint) -> Iterator[HeldResource]:
     """Yield what has a policy, with it; of the rest that the blueprint names, that its policy is not known."""
     accounts = found.source.value.accounts
-    made = {one.resource for one in found.policies}
-    for one in found.policies:
+    made = {one.resource for one in found.guards}
+    for one in found.guards:
         yield HeldResource(one.resource, accounts[one.account].id, one.flows[0].where, one.document)
     for arn, account, where in dict.fromkeys(_things(found)):
         if arn not in made and not has_wildcard(arn):

@@ -37,6 +37,7 @@ def _notes(found: ComposedBlueprint, shared: Sequence[SharedRole]) -> Iterator[t
     about = (
         *((f"{one.level} {one.kind}", note) for one in found.layers for note in one.notes),
         *((one.kind, note) for one in found.policies for note in _open(one)),
+        *((one.kind, note) for one in found.shares for note in one.shares.notes),
         *((f"unit {one.unit}", note) for one in shared for note in shared_notes(one)),
         *_of_classes(found.roles, lambda one: one.notes),
         *_of_classes(permission_sets(found), permission_set_notes),

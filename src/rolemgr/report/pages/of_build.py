@@ -169,7 +169,7 @@ def _steps(built: Built) -> Iterator[str]:
     if sets:
         where = _listed(f"{name}/permission-sets" for name in sets)
         yield f"permission sets: the policies of each in its account, then the rest where Identity Center is: {where}"
-    sharing = [name for name in value.accounts if any(one.account == name for one in found.policies)]
+    sharing = [name for name in value.accounts if any(one.account == name for one in found.guards)]
     if sharing:
         where = _listed(f"{name}/resource-policies" for name in sharing)
         yield f"then the policies of what is shared, which name roles that have to be there: {where}"
@@ -231,7 +231,7 @@ def _layers(layers: Sequence[LevelLayers]) -> Table:
 
 def _policies(found: ComposedBlueprint) -> Table:
     rows = tuple(
-        (one.account, one.kind, Code(one.resource), tuple(flow.text for flow in one.flows)) for one in found.policies
+        (one.account, one.kind, Code(one.resource), tuple(flow.text for flow in one.flows)) for one in found.guards
     )
     return Table(("Account", "Kind", "Resource", "For"), rows)
 
