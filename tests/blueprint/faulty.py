@@ -112,14 +112,18 @@ def _of_file(found: ComposedBlueprint, change: Mapping[str, Any]) -> ComposedBlu
 
 
 def _of_policy(found: ComposedBlueprint, change: Mapping[str, Any]) -> ComposedBlueprint:
-    kept = []
-    for one in found.policies:
+    sides = {"policies": found.policies, "shares": found.shares}
+    kept = {name: tuple(_changed_policies(ones, change)) for name, ones in sides.items()}
+    assert kept != sides, change
+    return replace(found, **kept)
+
+
+def _changed_policies(ones: Any, change: Mapping[str, Any]) -> Any:
+    for one in ones:
         if not one.resource.endswith(change["policy"]):
-            kept.append(one)
+            yield one
         elif not change.get("gone"):
-            kept.append(one._replace(document=changed(one.document, change)))
-    assert kept != list(found.policies), change
-    return replace(found, policies=tuple(kept))
+            yield one._replace(document=changed(one.document, change))
 
 
 def _of_role(found: ComposedBlueprint, change: Mapping[str, Any]) -> ComposedBlueprint:
@@ -164,8 +168,18 @@ def _of_layer(found: ComposedBlueprint, change: Mapping[str, Any]) -> ComposedBl
     return replace(found, layers=tuple(levels))
 
 
+def _of_endpoint(found: ComposedBlueprint, change: Mapping[str, Any]) -> ComposedBlueprint:
+    """Return the blueprint with the policy of a VPC endpoint changed."""
+    endpoints = tuple(
+        one._replace(document=changed(one.document, change)) if one.place == change["endpoint"] else one
+        for one in found.endpoints
+    )
+    assert endpoints != found.endpoints, change
+    return replace(found, endpoints=endpoints)
+
+
 CHANGES: Mapping[str, Callable[[ComposedBlueprint, Mapping[str, Any]], ComposedBlueprint]] = {
-    "file": _of_file, "policy": _of_policy, "role": _of_role, "layer": _of_layer,
+    "file": _of_file, "policy": _of_policy, "role": _of_role, "layer": _of_layer, "endpoint": _of_endpoint,
 }  # fmt: skip
 
 

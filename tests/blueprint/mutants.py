@@ -55,6 +55,8 @@ SLIPS = (
     _slip("role_layers", "self._rcps(target_account)", "()", "an RCP stops decryption"),
     _slip("role_layers", "documents.own_boundary.document if documents.own_boundary else None", "None", "a boundary without the action"),
     _slip("grants", "if any(asked.allowed(resource, fixed, by=allow) for resource in resources):", "if True:", "an SCP stops training"),
+    _slip("effective", "vpc_endpoints=around.endpoints(one.role, one.request.action)", "vpc_endpoints=()", "a VPC endpoint without the organization"),
+    _slip("role_layers", "one.account == role.account and one.service", "one.account != role.account and one.service", "a VPC endpoint without the organization"),
     _slip("witness", "around.named_above(placed.account, LayerKind.SCP)", "()", "an SCP stops training"),
     _slip("witness", "around.named_above(target, LayerKind.RCP) if target else ()", "()", "example-flows"),
     _slip("witness", "one.effect is Effect.DENY", "one.effect is Effect.ALLOW", "an SCP stops training"),

@@ -107,15 +107,11 @@ def others_in_words(group: tuple[PlacedRole, ...]) -> str:
 def _owners(blueprint: ComposedBlueprint) -> Iterator[str]:
     """Yield the accounts that have something of their own: named in the file, or with a policy."""
     value = blueprint.source.value
-    for section in (
-        value.buckets,
-        value.keys,
-        value.repositories,
-        value.registries,
-        value.endpoints,
-        value.feature_groups,
-    ):
-        yield from (place.partition("/")[0] for place in section)
+    named = (
+        value.buckets, value.keys, value.repositories, value.registries, value.endpoints, value.feature_groups,
+        value.vpc_endpoints,
+    )  # fmt: skip
+    yield from (place.partition("/")[0] for section in named for place in section)
     yield from (one.account for one in blueprint.guards)
 
 

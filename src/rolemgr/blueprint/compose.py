@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import groupby
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from rolemgr.blueprint.flows import ExpandedFlow, FlowGrant, expanded_flows, grants_of
 from rolemgr.blueprint.identity_center import wrong_in_identity_center
 from rolemgr.blueprint.levels import LevelLayers, layers_of
 from rolemgr.blueprint.placed import PlacedRole, RoleMaker
+from rolemgr.blueprint.targets import places_of
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, gathering, raise_all
 from rolemgr.iam.documents import Effect, ResourcePolicy, ResourceStatement
@@ -24,14 +25,12 @@ from rolemgr.model.share_pattern import SharePattern
 from rolemgr.model.source import Sourced
 
 __all__ = [
-    "ComposedBlueprint",
-    "PlacedPolicy",
-    "PlacedRole",
-    "PlacedShare",
-    "compose_blueprint",
-    "placed_policies",
-    "placed_shares",
-]
+    "ComposedBlueprint", "PlacedEndpoint", "PlacedGuard", "PlacedPolicy", "PlacedRole", "PlacedShare",
+    "compose_blueprint", "placed_endpoints", "placed_policies", "placed_shares",
+]  # fmt: skip
+
+_ENDPOINT: Final = "vpc-endpoint"
+"""The kind of `resource_policies/` that VPC endpoints have."""
 
 
 class PlacedPolicy(NamedTuple):
@@ -57,6 +56,16 @@ class PlacedShare(NamedTuple):
     shares: ComposedShares
 
 
+class PlacedEndpoint(NamedTuple):
+    """The policy of a VPC endpoint of an account: its place, its service, and the document."""
+
+    account: str
+    place: str
+    service: str
+    document: ResourcePolicy
+    composed: ComposedResourcePolicy
+
+
 PlacedGuard: TypeAlias = PlacedPolicy | PlacedShare
 """What decides at a resource about roles of other accounts."""
 
@@ -72,6 +81,7 @@ class ComposedBlueprint:
     layers: tuple[LevelLayers, ...]
     flows: tuple[ExpandedFlow, ...]
     shares: tuple[PlacedShare, ...] = ()
+    endpoints: tuple[PlacedEndpoint, ...] = ()
 
     @property
     def guards(self) -> tuple[PlacedGuard, ...]:
@@ -100,7 +110,16 @@ def compose_blueprint(blueprint: Sourced[Blueprint], catalog: Catalog) -> Compos
     raise_all([*problems, *_names_taken(blueprint, roles), *wrong_in_identity_center(blueprint, sets, flows)])
     policies = tuple(placed_policies(blueprint, catalog, flows))
     shares = tuple(placed_shares(blueprint, catalog, flows))
-    return ComposedBlueprint(blueprint, catalog, tuple(roles), policies, layers_of(blueprint, catalog), flows, shares)
+    return ComposedBlueprint(
+        blueprint,
+        catalog,
+        tuple(roles),
+        policies,
+        layers_of(blueprint, catalog),
+        flows,
+        shares,
+        tuple(placed_endpoints(blueprint, catalog)),
+    )
 
 
 def _names_taken(blueprint: Sourced[Blueprint], roles: Sequence[PlacedRole]) -> Iterator[InputError]:
@@ -167,6 +186,24 @@ def _policy(
     document = reduce(lambda there, one: merged(there, one.document).document, more, first.document)
     flows = tuple(dict.fromkeys(flow for grant in grants for flow in grant.flows))
     return PlacedPolicy(grants[0].account, kind, resource, document, flows, first)
+
+
+def placed_endpoints(blueprint: Sourced[Blueprint], catalog: Catalog) -> Iterator[PlacedEndpoint]:
+    """Yield the policy of each VPC endpoint: for the organization, or for the blueprint's accounts without one."""
+    organization = blueprint.value.organization
+    for place, one in blueprint.value.vpc_endpoints.items():
+        account, where = place.partition("/")[0], blueprint.at("vpc_endpoints", place)
+        values = {"service": (one.service,), "region": places_of(blueprint, account)["region"]}
+        values |= {"endpoint": (one.id,)} if one.id else {}
+        values |= (
+            {"organization": (organization.id,)}
+            if organization
+            else {"accounts": tuple(sorted(blueprint.value.account_ids))}
+        )
+        pattern = catalog.resource_pattern(_ENDPOINT, where)
+        given = {name: GivenValue(texts, where) for name, texts in values.items()}
+        made = compose_resource_policy(_ENDPOINT, pattern, resource_values(_ENDPOINT, pattern, None, given))
+        yield PlacedEndpoint(account, place, one.service, made.document, made)
 
 
 def _given(

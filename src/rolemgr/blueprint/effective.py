@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from rolemgr.blueprint.alike import alike
@@ -79,12 +80,21 @@ def _decision(around: RoleLayers, one: FlowQuestion) -> Evaluation:
     return evaluate(one.request, around.around(one.role, one.flow.target.account, document))
 
 
+def _through_endpoints(around: RoleLayers, one: FlowQuestion) -> Evaluation:
+    """Return what is decided where the request passes the VPC endpoints of the role's account for its service."""
+    document = one.policy.document if one.policy else None
+    policies = around.around(one.role, one.flow.target.account, document)
+    return evaluate(one.request, replace(policies, vpc_endpoints=around.endpoints(one.role, one.request.action)))
+
+
 def _allowed(around: RoleLayers, questions: tuple[FlowQuestion, ...]) -> Iterator[Judged]:
     for one in questions:
         found = _decision(around, one)
-        if found.decision == "Allowed":
+        passed = _through_endpoints(around, one) if found.decision == "Allowed" else None
+        if passed is not None and passed.decision == "Allowed":
             yield FLOWS, None
             continue
+        found = passed or found
         by = ", ".join(map(str, found.by)) or ", ".join(str(layer) for layer, _ in found.not_allowed_by)
         problem = f"`{one.flow.text}`: {one.request.action} on {one.request.resource} is {found.decision} ({by})"
         yield FLOWS, CounterExample(problem, (), one.request, _places(one.flow))

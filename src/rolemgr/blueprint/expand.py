@@ -45,7 +45,16 @@ def expanded(blueprint: Sourced[Blueprint], catalog: Catalog, read: ReadFile) ->
     return whole
 
 
-_SECTIONS: Final = ("keys", "buckets", "repositories", "registries", "endpoints", "feature_groups", "roles")
+_SECTIONS: Final = (
+    "keys",
+    "buckets",
+    "repositories",
+    "registries",
+    "endpoints",
+    "feature_groups",
+    "vpc_endpoints",
+    "roles",
+)
 """What is named by a place, ``ACCOUNT/NAME``."""
 
 

@@ -77,6 +77,15 @@ class RoleLayers:
             resource=resource,
         )
 
+    def endpoints(self, role: PlacedRole, action: str) -> tuple[ResourcePolicy, ...]:
+        """Return the policies of the VPC endpoints in the account of *role* that requests of *action* may pass."""
+        service = action.partition(":")[0].lower()
+        return tuple(
+            one.document
+            for one in self._blueprint.endpoints
+            if one.account == role.account and one.service.partition(".")[0] == service
+        )
+
     def _scps_above(self, account: str) -> tuple[tuple[IdentityPolicy, ...], ...]:
         """Return the SCPs above *account* level by level, each with the one that AWS attaches everywhere."""
         return tuple(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from rolemgr.blueprint.alike import alike
-from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole, placed_policies, placed_shares
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole, placed_endpoints, placed_policies, placed_shares
 from rolemgr.blueprint.levels import layers_of
 from rolemgr.blueprint.placed import documents_of
 from rolemgr.compare.compare import compare
@@ -55,6 +55,10 @@ def _pairs(blueprint: ComposedBlueprint) -> Iterator[DocumentPair]:
     yield from _by_name(
         {f"the policy of {one.resource}": one.document for one in blueprint.guards},
         {f"the policy of {one.resource}": one.document for one in made},
+    )
+    yield from _by_name(
+        {f"the policy of VPC endpoint {one.place}": one.document for one in blueprint.endpoints},
+        {f"the policy of VPC endpoint {one.place}": one.document for one in placed_endpoints(*given[:2])},
     )
     sides = ({}, {})  # type: tuple[dict[str, Documents], dict[str, Documents]]
     for side, levels in zip(sides, (blueprint.layers, layers_of(blueprint.source, blueprint.catalog)), strict=True):

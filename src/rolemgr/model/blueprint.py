@@ -209,6 +209,34 @@ _Names: TypeAlias = Annotated[
 ]
 
 
+def _service(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*", value):
+        raise ValueError(f"`{value}` is not an endpoint's service such as s3 or sagemaker.api")
+    return value
+
+
+def _endpoint_id(value: str) -> str:
+    if not re.fullmatch(r"vpce-[0-9a-f]{8,32}", value):
+        raise ValueError(f"`{value}` is not a VPC endpoint's id such as vpce-0a1b2c3d")
+    return value
+
+
+class BlueprintVpcEndpoint(Model):
+    """A VPC endpoint: its *service* without com.amazonaws.REGION, such as sagemaker.api, and its *id*."""
+
+    service: Annotated[str, AfterValidator(_service)]
+    id: Annotated[str, AfterValidator(_endpoint_id)] | None = None
+
+
+def _service_alone(value: Any) -> Any:
+    return {"service": value} if isinstance(value, str) else value
+
+
+_VpcEndpoint: TypeAlias = Annotated[
+    BlueprintVpcEndpoint, BeforeValidator(_service_alone, json_schema_input_type=str | BlueprintVpcEndpoint)
+]
+
+
 def _reason_alone(value: Any) -> Any:
     return {"reason": value} if isinstance(value, str) else value
 
@@ -283,6 +311,8 @@ class Blueprint(BlueprintLevel):
     registries: dict[Place, _Names] = field(default_factory=dict)
     endpoints: dict[Place, _Names] = field(default_factory=dict)
     feature_groups: dict[Place, _Features] = field(default_factory=dict)
+    vpc_endpoints: dict[Place, _VpcEndpoint] = field(default_factory=dict)
+    """VPC endpoints, whose policies let through what the organization asks of its own."""
     projects: dict[EntryId, BlueprintProject] = field(default_factory=dict)
     """Projects, each with roles and data of its own, told apart by the tag key that *abac* names first."""
     roles: dict[Place, RoleData] = field(default_factory=dict)

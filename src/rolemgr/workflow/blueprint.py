@@ -140,6 +140,11 @@ def _policy_files(found: ComposedBlueprint, form: str) -> Iterator[BuiltFile]:
         own = form if made.has_form(form) else "json"
         name = f"{placed.kind}-{_name(placed)}"
         yield BuiltFile(f"{placed.account}/resource-policies/{RESOURCE_FORMS[own].format(name=name)}", made.text(own))
+    for one in found.endpoints:
+        made = MadeResourcePolicy(one.composed, one.document)
+        own = form if made.has_form(form) and (form == "json" or one.composed.values.get("endpoint")) else "json"
+        path = RESOURCE_FORMS[own].format(name=f"vpc-endpoint-{one.place.partition('/')[2]}")
+        yield BuiltFile(f"{one.account}/resource-policies/{path}", made.text(own))
     for share in found.shares:
         path = RESOURCE_FORMS[form].format(name=f"{share.kind}-{_name(share)}")
         yield BuiltFile(f"{share.account}/resource-policies/{path}", MadeShares(share.shares).text(form))

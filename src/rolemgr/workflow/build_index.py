@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import PurePath
 from typing import Final
 
-from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy, PlacedRole
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedEndpoint, PlacedPolicy, PlacedRole
 from rolemgr.blueprint.placed import RoleClass
 from rolemgr.report.pages.forms import page_text
 from rolemgr.report.pages.of_build import Built, build_page
@@ -37,6 +37,7 @@ def _notes(found: ComposedBlueprint, shared: Sequence[SharedRole]) -> Iterator[t
     about = (
         *((f"{one.level} {one.kind}", note) for one in found.layers for note in one.notes),
         *((one.kind, note) for one in found.policies for note in _open(one)),
+        *((f"VPC endpoint {one.place}", note) for one in found.endpoints for note in _open(one)),
         *((one.kind, note) for one in found.shares for note in one.shares.notes),
         *((f"unit {one.unit}", note) for one in shared for note in shared_notes(one)),
         *_of_classes(found.roles, lambda one: one.notes),
@@ -59,7 +60,7 @@ def _of_classes(roles: Iterable[PlacedRole], notes: Callable[[PlacedRole], Itera
         yield from ((one.place, note) for note in found[one.likeness])
 
 
-def _open(one: PlacedPolicy) -> Iterator[str]:
+def _open(one: PlacedPolicy | PlacedEndpoint) -> Iterator[str]:
     """Yield what the policy of a resource leaves open; where AWS's examples differ is for who writes such policies."""
     return (note for note in one.composed.notes if note not in one.composed.pattern.differs)
 
