@@ -112,10 +112,9 @@ def _of_file(found: ComposedBlueprint, change: Mapping[str, Any]) -> ComposedBlu
 
 
 def _of_policy(found: ComposedBlueprint, change: Mapping[str, Any]) -> ComposedBlueprint:
-    sides = {"policies": found.policies, "shares": found.shares}
-    kept = {name: tuple(_changed_policies(ones, change)) for name, ones in sides.items()}
-    assert kept != sides, change
-    return replace(found, **kept)
+    policies, shares = (tuple(_changed_policies(ones, change)) for ones in (found.policies, found.shares))
+    assert (policies, shares) != (found.policies, found.shares), change
+    return replace(found, policies=policies, shares=shares)
 
 
 def _changed_policies(ones: Any, change: Mapping[str, Any]) -> Any:

@@ -176,13 +176,13 @@ def _moved(found: ComposedBlueprint, text: str) -> str:
 
 def _broken(found: ComposedBlueprint, proof: Proof) -> set[str]:
     """Return what breaks a claim, of whichever account: of roles that are alike one is named for all."""
-    texts = (one.problem for one in (*proof.counter_examples, *proof.untold))
+    texts = [*(one.problem for one in proof.counter_examples), *(one.problem for one in proof.untold)]
     return {_moved(found, re.sub(r" \(and of [^()]*\)| \(reached from [^()]*\)", "", text)) for text in texts}
 
 
 def _answers(found: ComposedBlueprint) -> tuple[dict[str, set[str]], dict[tuple[str, str], tuple[object, ...]]]:
     told = prove_composed(found, date(2026, 11, 28))
-    answers = {
+    answers: dict[tuple[str, str], tuple[object, ...]] = {
         (one.place, one.sink.name): (one.asked, list(map(repr, one.open)), one.closed_by, one.untold, one.alone)
         for one in told.compromise.answers
     }

@@ -9,7 +9,14 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from rolemgr.blueprint.alike import alike
-from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole, placed_endpoints, placed_policies, placed_shares
+from rolemgr.blueprint.compose import (
+    ComposedBlueprint,
+    PlacedGuard,
+    PlacedRole,
+    placed_endpoints,
+    placed_policies,
+    placed_shares,
+)
 from rolemgr.blueprint.levels import layers_of
 from rolemgr.blueprint.placed import documents_of
 from rolemgr.compare.compare import compare
@@ -51,7 +58,7 @@ def _pairs(blueprint: ComposedBlueprint) -> Iterator[DocumentPair]:
     for placed in alike(blueprint).firsts():  # what is altered is like no other
         yield from _of_role(placed)
     given = blueprint.source, blueprint.catalog, blueprint.flows
-    made = (*placed_policies(*given), *placed_shares(*given))
+    made: list[PlacedGuard] = [*placed_policies(*given), *placed_shares(*given)]
     yield from _by_name(
         {f"the policy of {one.resource}": one.document for one in blueprint.guards},
         {f"the policy of {one.resource}": one.document for one in made},

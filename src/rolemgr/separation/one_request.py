@@ -10,14 +10,13 @@ between two slashes, as the part of a bucket that is a project's.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 """
 
-import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from rolemgr.iam.arn import split_object
 from rolemgr.iam.documents import Effect
-from rolemgr.iam.variables import known_variables_in, opens_variable
+from rolemgr.iam.variables import around_variables, known_variables_in, opens_variable
 from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.model.role import ComposedStatement, FrozenConditions
 from rolemgr.reference.resources import common, in_common
@@ -78,16 +77,22 @@ def meeting(resource: str, within: str, without_slash: frozenset[str], freed: Fr
     return Meeting(in_common(freed(bounds[0]), freed(within)), bounds)
 
 
-_PART: Final = re.compile(r"((?:[^/$*?]+/)*\$\{(aws:PrincipalTag/[^}]+)\})/(.*)", re.DOTALL | re.IGNORECASE)
-"""An object below a part of a bucket that a tag names: the part, the tag's key, and what is behind the slash."""
-
-
 def _in_one_part(key: str, other: str, without_slash: frozenset[str]) -> tuple[str, str, str] | None:
     """Return the part of a bucket that both keys name by one tag, which holds no slash, and what each has in it."""
-    mine, theirs = _PART.fullmatch(key), _PART.fullmatch(other)
-    if not mine or not theirs or mine[1] != theirs[1] or mine[2].lower() not in without_slash:
+    mine, theirs = _part_by_tag(key, without_slash), _part_by_tag(other, without_slash)
+    return (mine[0], mine[1], theirs[1]) if mine and theirs and mine[0] == theirs[0] else None
+
+
+def _part_by_tag(key: str, without_slash: frozenset[str]) -> tuple[str, str] | None:
+    """Return what of *key* ends with a tag that is all between two slashes, and what is behind the second one."""
+    before, *others = around_variables(key)
+    if not others or has_wildcard(before) or (before and not before.endswith("/")):
         return None
-    return mine[1], mine[3], theirs[3]
+    tag, slash, behind = others[0], others[1][:1], "".join(others[1:])[1:]
+    known = next(known_variables_in(tag), None)
+    if slash != "/" or known is None or known.default is not None or known.key not in without_slash:
+        return None
+    return before + tag, behind
 
 
 @lru_cache(maxsize=4096)
