@@ -59,8 +59,8 @@ def measured(what: str, command: list[str], expected: tuple[int, ...]) -> None:
         started.returncode = os.waitstatus_to_exitcode(status)
     if started.returncode not in expected:
         raise SystemExit(said)
-    took = time.perf_counter() - start
-    sys.stdout.write(f"{what}: {took:.1f} s, {usage.ru_maxrss / 1024:.0f} MiB\n")
+    took, busy = time.perf_counter() - start, usage.ru_utime + usage.ru_stime
+    sys.stdout.write(f"{what}: {took:.1f} s, {busy:.1f} s of the processor, {usage.ru_maxrss / 1024:.0f} MiB\n")
     sys.stdout.flush()
 
 

@@ -28,6 +28,7 @@ feature_groups:
 roles:
   work/job: {persona: sagemaker-compute, name: ml-job}
   work/other: {persona: sagemaker-compute, name: ml-other}
+  data/reader: {persona: sagemaker-compute, name: ml-reader}
   work/deployer: {persona: mlops-engineer, name: ml-deployer, pass_role: [work/job]}
   work/pipeline: {persona: sagemaker-pipeline, name: ml-pipeline, pass_role: [work/job], parameter: {pipeline_roles: work/pipeline}}
 flows:
@@ -66,6 +67,7 @@ CASES: dict[str, tuple[list[str], dict[str, set[str]]]] = {
             (FEATURES, FEATURES.replace("customers", "orders")), READ_FEATURES)}),
     "reads features": (["work/job reads features of data/open", "work/other reads features of work/features"], {
         FEATURES.replace("customers", "visits"): READ_FEATURES}),
+    "takes roles": (["work/job assumes data/reader", "work/other assumes work/job"], {}),
     "pulls two repositories": (["work/job pulls data/images"], of_each(
         (REPOSITORY, REPOSITORY.replace("train", "serve")),
         {"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"})),

@@ -6,7 +6,7 @@ within the SCPs above it, the policy of the target, and the RCPs above that.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -19,7 +19,7 @@ from rolemgr.blueprint.witness import complying, within_layers
 from rolemgr.errors import SourceLocation
 from rolemgr.evaluate.decision import Evaluation, evaluate
 from rolemgr.evaluate.request import Request
-from rolemgr.iam.documents import Effect, IdentityPolicy, ResourcePolicy
+from rolemgr.iam.documents import Effect, IdentityPolicy, ResourcePolicy, TrustPolicy
 from rolemgr.model.role import NamedPolicy
 from rolemgr.prove.proof import CounterExample, Judged, Proof, proofs_of
 
@@ -49,6 +49,7 @@ def prove_flows(blueprint: ComposedBlueprint) -> tuple[Proof, ...]:
     judged = [
         *_allowed(around, questions),
         *_removal(blueprint, around, questions),
+        *_of_trusts(around, questions),
         *_others(blueprint, around, questions),
     ]
     return proofs_of(CLAIMS, judged)
@@ -76,13 +77,13 @@ def _complying(blueprint: ComposedBlueprint, around: RoleLayers, asked: FlowQues
 
 
 def _decision(around: RoleLayers, one: FlowQuestion) -> Evaluation:
-    document = one.policy.document if one.policy else None
+    document = around.document_at(one.request.resource)
     return evaluate(one.request, around.around(one.role, one.flow.target.account, document))
 
 
 def _through_endpoints(around: RoleLayers, one: FlowQuestion) -> Evaluation:
     """Return what is decided where the request passes the VPC endpoints of the role's account for its service."""
-    document = one.policy.document if one.policy else None
+    document = around.document_at(one.request.resource)
     policies = around.around(one.role, one.flow.target.account, document)
     return evaluate(one.request, replace(policies, vpc_endpoints=around.endpoints(one.role, one.request.action)))
 
@@ -113,7 +114,7 @@ def _removal(blueprint: ComposedBlueprint, around: RoleLayers, questions: tuple[
         role = around.roles[place]
         for sid in _sids_of_flows(role):
             identity = tuple(_without(one.document, sid) for one in _policies(role))
-            lost = any(not _still(around, one, one.policy.document if one.policy else None, identity) for one in own)
+            lost = any(not _still(around, one, around.document_at(one.request.resource), identity) for one in own)
             problem = f"{role.place}: every flow is allowed without the statement `{sid}`"
             yield REMOVAL, None if lost else CounterExample(problem, (), None, (own[0].flow.where,))
     by_policy: dict[str, list[FlowQuestion]] = {}
@@ -128,6 +129,25 @@ def _removal(blueprint: ComposedBlueprint, around: RoleLayers, questions: tuple[
             lost = any(not _still(around, one, less, None) for one in asking)
             problem = f"the policy of {policy.resource}: every flow is allowed without the statement `{statement.sid}`"
             yield REMOVAL, None if lost else CounterExample(problem, (), None, (policy.flows[0].where,))
+
+
+def _of_trusts(around: RoleLayers, questions: tuple[FlowQuestion, ...]) -> Iterator[Judged]:
+    """Yield for each statement of a trust policy that names a role whether some role can't take it without."""
+    by_role: dict[str, list[FlowQuestion]] = {}
+    for one in questions:
+        if one.flow.target.kind == "role":
+            by_role.setdefault(one.flow.target.place, []).append(one)
+    for place, asking in by_role.items():
+        trust = around.roles[place].documents.trust_policy
+        named = {one.role.arn for one in asking}
+        for number, statement in enumerate(trust.statement):
+            principal = statement.principal
+            if not isinstance(principal, Mapping) or named.isdisjoint(principal.get("AWS", ())):
+                continue  # whom its file trusts beside the flows
+            less = trust.model_copy(update={"statement": _but(trust.statement, number)})
+            lost = any(not _still(around, one, less, None) for one in asking)
+            problem = f"the trust policy of {place}: every flow is allowed without the statement `{statement.sid}`"
+            yield REMOVAL, None if lost else CounterExample(problem, (), None, (asking[0].flow.where,))
 
 
 def _but(statements: tuple[object, ...], number: int) -> tuple[object, ...]:
@@ -164,7 +184,7 @@ def _without(document: IdentityPolicy, sid: str) -> IdentityPolicy:
 def _still(
     around: RoleLayers,
     one: FlowQuestion,
-    resource: ResourcePolicy | None,
+    resource: ResourcePolicy | TrustPolicy | None,
     identity: tuple[IdentityPolicy, ...] | None,
 ) -> bool:
     policies = around.around(one.role, one.flow.target.account, resource, identity)

@@ -27,6 +27,7 @@ def expanded(blueprint: Sourced[Blueprint], catalog: Catalog, read: ReadFile) ->
 
     Raises InputError (or Problems), with the line, for what can't be spelt out.
     """
+    blueprint = _through_roles(blueprint, catalog)
     draft = drafted(blueprint)
     problems: list[InputError] = [
         *_unknown_accounts(blueprint), *_same_ids(blueprint), *_same_buckets(blueprint), *_foreign_keys(blueprint),
@@ -43,6 +44,25 @@ def expanded(blueprint: Sourced[Blueprint], catalog: Catalog, read: ReadFile) ->
     if not whole.value.roles:
         raise InputError(blueprint.at(), "has no role", "say `roles`, or roles of a unit, or `projects`")
     return whole
+
+
+def _through_roles(blueprint: Sourced[Blueprint], catalog: Catalog) -> Sourced[Blueprint]:
+    """Return *blueprint* with each ``ROLE VERB THING via OTHER`` as two flows: OTHER does it, and ROLE takes OTHER."""
+    if not any(" via " in text for text in blueprint.value.flows):
+        return blueprint
+    draft, flows = drafted(blueprint), blueprint.value.flows
+    verbs = (catalog.flow(one).value for one in catalog.found("flows"))
+    takes = next(one.verb for one in verbs if one.target == "role")
+    draft.drop(("flows",))
+    seen: set[str] = set()
+    for number, text in enumerate(flows):
+        flow, via, other = text.rpartition(" via ")
+        role, _, rest = flow.partition(" ")
+        for one in (f"{other} {rest}", f"{role} {takes} {other}") if via else (text,):
+            if not via or one not in seen:  # two flows through one role take it once
+                draft.append("flows", one, blueprint.at("flows", number), text if via else "flows")
+            seen.add(one)
+    return parse_model(draft.source(), Blueprint)
 
 
 _SECTIONS: Final = (

@@ -7,7 +7,7 @@ the last that were asked for are kept.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, Protocol
@@ -23,6 +23,7 @@ from rolemgr.model.blueprint import Blueprint
 from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.spec import RoleSpec
+from rolemgr.model.trust_text import default_trust
 from rolemgr.render.documents import render
 from rolemgr.separation.kept import kept_promises
 
@@ -135,6 +136,9 @@ class RoleMaker:
         self._blueprint, self._catalog, self._flows = blueprint, catalog, flows
         self._classes: dict[tuple[object, ...], RoleClass] = {}
         self._apart = frozenset(_ids_in(catalog))
+        self._callers: dict[str, list[ExpandedFlow]] = {}
+        for flow in (one for each in flows.values() for one in each if one.target.kind == "role"):
+            self._callers.setdefault(flow.target.place, []).append(flow)
         self._cached = lru_cache(maxsize=_KEPT)(self._made)
 
     def made(self, place: str) -> MadeRole:
@@ -157,7 +161,8 @@ class RoleMaker:
 
     def spec(self, place: str) -> Sourced[RoleSpec]:
         """Return what was chosen for the role at *place*, its flows among it; raises as `placed` does."""
-        return parse_model(_with_flows(role_source(self._blueprint, place), self._flows.get(place, ())), RoleSpec)
+        source = _with_flows(role_source(self._blueprint, place), self._flows.get(place, ()))
+        return parse_model(_with_callers(source, self._blueprint.value, self._callers.get(place, ())), RoleSpec)
 
     def _key(self, spec: RoleSpec) -> tuple[object, ...]:
         """Return what is equal for roles of one class; an account that the catalog names is like no other."""
@@ -201,6 +206,24 @@ def _with_flows(source: PlacedSource, flows: tuple[ExpandedFlow, ...]) -> Placed
             draft.append("add", group, where, "flows")
         for name, values in parameters.items():
             draft.add(("parameter", name), sorted({*_listed(own.get(name)), *values}), where, "flows")
+    return draft.source()
+
+
+def _with_callers(source: PlacedSource, blueprint: Blueprint, flows: Sequence[ExpandedFlow]) -> PlacedSource:
+    """Return the data of a role with the callers that *flows* let take it among those whom it trusts."""
+    if not flows:
+        return source
+    draft = Draft(source.name, source)
+    given = source.data.get("trust", [default_trust()[0].kind])
+    if not isinstance(given, list):
+        given = [given]
+        draft.data.pop("trust", None)
+    if "trust" not in draft.data:
+        for one in given:
+            draft.append("trust", one, flows[0].where, "flows")
+    within = f"?org-id={blueprint.organization.id}" if blueprint.organization else ""
+    for flow in flows:
+        draft.append("trust", f"role:{flow.values['role'][0]}{within}", flow.where, "flows")
     return draft.source()
 
 

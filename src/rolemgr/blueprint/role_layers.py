@@ -42,6 +42,16 @@ class RoleLayers:
         return {one.place: one for one in self._blueprint.roles}
 
     @cached_property
+    def _by_arn(self) -> dict[str, PlacedRole]:
+        return {one.arn: one for one in self._blueprint.roles}
+
+    def document_at(self, resource: str) -> ResourcePolicy | TrustPolicy | None:
+        """Return the policy that decides at *resource*: of a role of the blueprint its trust; None without one."""
+        role = self._by_arn.get(resource)
+        placed = self.policy_of(resource)
+        return role.documents.trust_policy if role else placed.document if placed else None
+
+    @cached_property
     def _by_resource(self) -> dict[str, PlacedGuard]:
         return {one.resource: one for one in self._blueprint.guards}
 

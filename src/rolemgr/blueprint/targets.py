@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from rolemgr.blueprint.inherit import role_arn
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 from rolemgr.iam.arn import PARTITIONS, partition_of
 from rolemgr.model.blueprint import Blueprint, BlueprintBucket, BlueprintFeatures
@@ -25,9 +26,15 @@ class FlowTarget(NamedTuple):
     values: Mapping[str, tuple[str, ...]]
 
 
-def target_of(blueprint: Sourced[Blueprint], place: str, where: SourceLocation) -> FlowTarget:
-    """Return what *place* names; raise InputError *where* it is used, for a name of nothing or of several things."""
+def target_of(blueprint: Sourced[Blueprint], place: str, where: SourceLocation, kind: str = "") -> FlowTarget:
+    """
+    Return what *place* names, of a *kind* that is ``role`` or not.
+
+    Raises InputError *where* it is used, for a name of nothing or of several things.
+    """
     value = blueprint.value
+    if kind == "role":
+        return _role_of(blueprint, place, where)
     found = [kind for kind, section in _KINDS.items() if place in getattr(value, section)]
     if not found:
         known = [name for section in _KINDS.values() for name in getattr(value, section)]
@@ -46,6 +53,14 @@ def target_of(blueprint: Sourced[Blueprint], place: str, where: SourceLocation) 
     else:
         values = {"names": named.names}
     return FlowTarget(place, found[0], account, {**places_of(blueprint, account), **values})
+
+
+def _role_of(blueprint: Sourced[Blueprint], place: str, where: SourceLocation) -> FlowTarget:
+    if place not in blueprint.value.roles:
+        raise UnknownNameError(where, "role", place, blueprint.value.roles)
+    account = place.partition("/")[0]
+    values = {**places_of(blueprint, account), "target_role": (role_arn(blueprint, place),)}
+    return FlowTarget(place, "role", account, values)
 
 
 def places_of(blueprint: Sourced[Blueprint], account: str) -> dict[str, tuple[str, ...]]:
