@@ -123,6 +123,19 @@ def test_parts_of_one_bucket(built: Any) -> None:
     assert decided(roles["scientist"], "s3:PutObject", place.format("fraud", "models/x"), "fraud") == "ExplicitlyDenied"
 
 
+def test_a_folder_by_tag_has_the_projects_name_alone(run: "Run") -> None:
+    """With more around it, a tag could name the folder of somebody else."""
+    text = HEAD + PREFIXES.replace("prefix: churn/*", "prefix: team-churn/*").replace(
+        "prefix: fraud/*", "prefix: team-fraud/*"
+    )
+    Path("bp.yaml").write_text(text + PEOPLE, "utf-8")
+    ran = run("build", "bp.yaml", "-o", "out")
+    assert (ran.code, len(ran.errors)) == (2, 1)
+    assert (
+        "`churn` is not all of a folder's name in acme-shared/team-churn/; give each project a folder" in ran.errors[0]
+    )
+
+
 _DAY = [
     ("s3:ListBucket", "arn:aws:s3:::acme-shared", "fraud", "Allowed"),
     ("s3:PutObject", "arn:aws:s3:::acme-shared/fraud/notebooks/churn.ipynb", "fraud", "Allowed"),

@@ -17,6 +17,7 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, gathering, raise_all
 from rolemgr.files.source import SourceFile
+from rolemgr.iam.variables import around_variables
 from rolemgr.model.blueprint import Blueprint, BlueprintProject
 from rolemgr.model.catalog import Parameter
 from rolemgr.model.source import Sourced, parse_model
@@ -206,10 +207,21 @@ def _serve(draft: Draft, blueprint: Sourced[Blueprint], catalog: Catalog, place:
         first = own or next(iter(served))
         where = blueprint.at("projects", first)
         parts = {name: _inside(draft, one) for name, one in served.items()}
-        part = _part_of_bucket(catalog, groups, parts[own] if own else by_tag(parts, key, where))
+        part = _part_of_bucket(catalog, groups, parts[own] if own else _folder_by_tag(parts, key, where))
         part["remove"] = [*_listed(data.get("remove")), *part["remove"]]
         draft.data["roles"][place].pop("remove", None)
         _merge_said(draft, place, part, where, _label(own) if own else "projects")
+
+
+def _folder_by_tag(parts: Mapping[str, str], key: str, where: SourceLocation) -> str:
+    """Return the part of a bucket that a tag chooses; raise InputError where it is less than a folder's name."""
+    found = by_tag(parts, key, where)
+    before, _, behind = around_variables(found)
+    if not before.endswith("/") or not behind.startswith("/"):
+        name = next(iter(parts))
+        problem = f"one role serves all by the tag {key}, and `{name}` is not all of a folder's name in {parts[name]}"
+        raise InputError(where, problem, f"give each project a folder of its name: {name}/*")
+    return found
 
 
 class _Serving(NamedTuple):
