@@ -21,7 +21,8 @@ from rolemgr.model.inventory import HeldPolicy, HeldRole, Inventory
 from rolemgr.model.inventory_layers import ControlKind, ControlPolicy, HeldResource, Levels, Organization, Unjudged
 from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.separation.attached import attached_documents
-from rolemgr.workflow.blueprint import composed_blueprint, is_blueprint
+from rolemgr.workflow.blueprint import composed_blueprint
+from rolemgr.workflow.file_kind import FileKind, file_kind
 from rolemgr.workflow.outside import Outside
 
 _KINDS: Final[dict[LayerKind, ControlKind]] = {
@@ -55,7 +56,7 @@ def blueprint_inventory(names: tuple[str, ...], outside: Outside) -> Inventory |
 def _holds_one(name: str, outside: Outside) -> bool:
     text, shown = outside.read(name, BLUEPRINT_LIMITS)
     try:
-        return is_blueprint(parse_yaml(text, shown, limits=BLUEPRINT_LIMITS).data)
+        return file_kind(parse_yaml(text, shown, limits=BLUEPRINT_LIMITS).data) is FileKind.BLUEPRINT
     except InputError:
         return False  # whoever reads it as part of an inventory says what is wrong
 
