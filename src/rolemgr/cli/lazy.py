@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.blueprint_check
     import rolemgr.workflow.blueprint_drift
     import rolemgr.workflow.blueprint_given
+    import rolemgr.workflow.blueprint_inventory
     import rolemgr.workflow.blueprint_open
     import rolemgr.workflow.blueprint_plan
     import rolemgr.workflow.blueprint_preview
