@@ -16,6 +16,13 @@ class PolicyNotJudged(NamedTuple):
     where: SourceLocation
 
 
+class UnsharedThing(NamedTuple):
+    """Something that the blueprint names and makes no policy for: whose policy it would be, and the line."""
+
+    target: PolicyTarget
+    where: SourceLocation
+
+
 def account_head(access: AccountAccess, error: RolemgrError | None) -> dict[str, Any]:
     """Return which account of the blueprint it is, for JSON, and why nothing of it could be looked at."""
     return {"name": access.name, "problem": str(error) if error else None}
