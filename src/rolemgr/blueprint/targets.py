@@ -51,7 +51,7 @@ def things_in(blueprint: Sourced[Blueprint]) -> Iterator[FlowTarget]:
 
 
 def where_of(blueprint: Sourced[Blueprint], target: FlowTarget) -> SourceLocation:
-    """Return the line that names *target*, which is no role."""
+    """Return the line of *target*, one of those that `things_in` yields."""
     return blueprint.at(_KINDS[target.kind], target.place)
 
 

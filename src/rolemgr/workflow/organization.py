@@ -14,7 +14,7 @@ from rolemgr.blueprint.access import AccountAccess, organization_access
 from rolemgr.blueprint.compose import ComposedBlueprint
 from rolemgr.blueprint.levels import LevelLayers
 from rolemgr.errors import AwsError, InputError, RolemgrError, SourceLocation
-from rolemgr.iam.documents import Effect, StatementElement
+from rolemgr.iam.documents import Effect, IdentityStatement, StatementElement
 from rolemgr.model.layer import LayerDocument, OrganizationPolicy
 from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.report.blueprint_drift import LayerDrift, LevelDrift
@@ -90,8 +90,9 @@ def _closed(
 
 
 def _allows_all(one: StatementElement) -> bool:
-    everything = "*" in (one.action or ()) and "*" in (one.resource or ())
-    return one.effect is Effect.ALLOW and everything and not one.condition
+    if not isinstance(one, IdentityStatement) or one.effect is not Effect.ALLOW or one.condition:
+        return False
+    return "*" in (one.action or ()) and "*" in (one.resource or ())
 
 
 def _read(found: ComposedBlueprint, level: LevelLayers, way: Access) -> list[AttachedDocument]:
