@@ -336,6 +336,7 @@ MOST = {
     "sagemaker-feature-store": 6,
     "sagemaker-pipeline": 24,
     "security-auditor": 31,
+    "platform-admin": 9,
 }
 """How many statements each persona has."""
 

@@ -75,9 +75,13 @@ def _judgements(one: RoleToProve, other: RoleToProve) -> Iterator[Judged]:
 
 
 def _reached(subjects: Sequence[RoleToProve]) -> set[str]:
-    """Return the personas whose roles those of *subjects* pass, assume or act as, whatever a role is called."""
+    """
+    Return the personas whose roles those of *subjects* pass, assume or act as, whatever a role is called.
+
+    The role of a person, which opens Studio as itself, is none of them: whoever administers profiles gives it to one.
+    """
     closures = (closure_of(subject.catalog, subject.rendered.role) for subject in subjects)
-    return {role.persona.id for closure in closures for role in closure.known}
+    return {role.persona.id for closure in closures for role in closure.known if role.spec.arn not in role.acts_as}
 
 
 def _shared(one: RoleToProve, other: RoleToProve) -> Iterator[_Shared]:

@@ -30,6 +30,8 @@ CAPABILITIES: Final[Mapping[str, tuple[str, ...]]] = {
     "invoke endpoints": ("sagemaker:InvokeEndpoint",),
     "schedule monitoring": ("sagemaker:CreateMonitoringSchedule",),
     "manage alarms": ("cloudwatch:PutMetricAlarm",),
+    "administer Studio": ("sagemaker:CreateUserProfile",),
+    "audit permissions": ("iam:GetAccountAuthorizationDetails",),
     "pass a role to SageMaker": ("iam:PassRole",),
     "pull container images": ("ecr:GetDownloadUrlForLayer",),
     "write the models prefix": ("s3:PutObject",),
