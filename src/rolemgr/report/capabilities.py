@@ -30,6 +30,7 @@ CAPABILITIES: Final[Mapping[str, tuple[str, ...]]] = {
     "invoke endpoints": ("sagemaker:InvokeEndpoint",),
     "schedule monitoring": ("sagemaker:CreateMonitoringSchedule",),
     "manage alarms": ("cloudwatch:PutMetricAlarm",),
+    "deploy stacks": ("cloudformation:ExecuteChangeSet",),
     "administer Studio": ("sagemaker:CreateUserProfile",),
     "audit permissions": ("iam:GetAccountAuthorizationDetails",),
     "pass a role to SageMaker": ("iam:PassRole",),
