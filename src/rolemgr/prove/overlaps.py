@@ -3,7 +3,8 @@ What two personas can both write, against what is declared to be shared.
 
 An overlap is declared where both personas name the activity group that gives it, or one extends the other:
 that is what a reviewer reads in their files. What different groups give to both stands in `overlaps.json`,
-with the reason, and where it is one group's doing with that group. Whatever is declared, none of the two may share what the other must `never` do anywhere.
+with the reason, and where it is one group's doing with that group. Whatever is declared, none of the two may
+share what the other must `never` do anywhere.
 Roles that SageMaker itself takes are left out: they do what the persona that passes them started, and
 separation asks it of the persona's closure.
 """
