@@ -339,6 +339,9 @@ MOST = {
     "security-auditor": 31,
     "platform-admin": 9,
     "cicd-deployer": 22,
+    "data-engineer": 33,
+    "sagemaker-data-pipeline": 21,
+    "sagemaker-glue": 7,
 }
 """How many statements each persona has."""
 
