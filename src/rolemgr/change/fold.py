@@ -11,6 +11,7 @@ from rolemgr.change.attached import of_attached
 from rolemgr.change.causes import Direction, Explained, allowed_but_for_guardrails, causes_of, denying_guardrails
 from rolemgr.change.change import AccessChange, Cause, ChangeKind, Evidence, Way, with_evidence
 from rolemgr.change.conditions import ChangedConditions
+from rolemgr.change.limits import limited_by, narrowed
 from rolemgr.change.resources import exceptions, spread, statement_of
 from rolemgr.change.units import Unit
 from rolemgr.change.weight import weight_of
@@ -100,9 +101,12 @@ class _Limits:
         named = tuple(name for name in denying_guardrails(asked.other_role, one) if name in self.names)
         return named if named and allowed_but_for_guardrails(asked, one) else ()
 
-    def take(self, name: str, evidence: Evidence) -> None:
-        """Take *evidence* for what the limit *name* does."""
-        self._evidence.setdefault(name, []).append(evidence)
+    def take(self, name: str, evidence: Evidence, asked: Direction) -> None:
+        """Take of *evidence* what the limit *name* does, by its own Denies."""
+        limited = limited_by(name, (self._sides.old.role, self._sides.new.role))
+        shown = narrowed(evidence, limited, lambda piece: name in denying_guardrails(asked.other_role, piece))
+        if shown:
+            self._evidence.setdefault(name, []).append(shown)
 
     def changes(self) -> Iterator[AccessChange]:
         """Yield the change of each limit."""
@@ -194,7 +198,7 @@ def _access(
             of_one = _rows(evidence, asked, giving.grant)
             if names := limits.behind(asked, one):
                 for name in names:
-                    limits.take(name, evidence)
+                    limits.take(name, evidence, asked)
                 of_one = (row for row in of_one if row.pattern is not None)  # what else the statement gives
             elif changed := conditions.behind(evidence):
                 causes = [cause for row in of_one for cause in row.key.causes]
