@@ -10,8 +10,9 @@ from rolemgr.model.role import ComposedRole, ComposedStatement, GuardrailInForce
 from rolemgr.report.pages.of_findings import findings_section, place_of, worst_tone
 from rolemgr.report.pages.page import Bar, Fact, Page, Section, Table, Tone, counted
 from rolemgr.report.preview import sizes
-from rolemgr.report.review import Block, review
+from rolemgr.report.review import review
 from rolemgr.report.review_data import review_data
+from rolemgr.report.review_lines import Block
 from rolemgr.report.statements import by_access_level
 from rolemgr.separation.violations import sentence
 
