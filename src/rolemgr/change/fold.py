@@ -58,13 +58,27 @@ def changes_in(found: Changes, sides: ChangeSides) -> tuple[AccessChange, ...]:
     access += [one for one in values if one.kind in ("gains", "loses")]
     changed = tuple(conditions.changes())
     gained = [one for one in changed if one.part == "trust"]
-    gained += sorted((one for one in access if one.kind == "gains"), key=weight)
-    lost = [one for one in access if one.kind == "loses"]
+    gains = sorted((one for one in access if one.kind == "gains"), key=weight)
+    worst = [one for one in gains if weight(one) <= _WORST]
+    gained += [*worst, *by_cause(gains[len(worst) :])]
+    lost = by_cause([one for one in access if one.kind == "loses"])
     values = [one for one in values if one.kind == "value"]
     changed = tuple(one for one in changed if one.part != "trust")
     unknown = [change for part in found.parts for change in _untold(part)]
     unknown += [_one_sided(name) for name in found.only_in_one]
     return (*gained, *changed, *limits.changes(), *lost, *values, *unknown)
+
+
+_WORST: Final = 1
+"""The weight of what stands before all else, whatever causes it: trust, passing, what nobody knows."""
+
+
+def by_cause(found: Iterable[AccessChange]) -> list[AccessChange]:
+    """Return *found* with those of one cause behind one another, in the order of the first of each cause."""
+    together: dict[tuple[Cause, ...], list[AccessChange]] = {}
+    for one in found:
+        together.setdefault(one.causes, []).append(one)
+    return [one for each in together.values() for one in each]
 
 
 def weight(one: AccessChange) -> int:
@@ -255,7 +269,7 @@ def _widest(patterns: Iterable[str]) -> tuple[str, ...]:
 # --- the rest
 
 
-_FROM_THEN_ON: Final = "every request is denied from then on; the rest is told as of before"
+_FROM_THEN_ON: Final = "every request is denied from then on; other lines show what holds until then"
 _FIELDS: Mapping[str, str] = {
     "Path": "path", "Description": "description", "MaxSessionDuration": "max_session",
     "ManagedPolicyArns": "managed_policy", "PermissionsBoundary": "boundary",
