@@ -12,6 +12,8 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.check.finding import Finding, Severity
 from rolemgr.model.role import LeftOpen
 from rolemgr.reference.managed_policies import managed_policy
+from rolemgr.report.pages.of_role import role_page
+from rolemgr.report.pages.page import Tone
 from rolemgr.report.review import review, review_page
 from rolemgr.report.review_lines import Block, lines_of
 
@@ -314,6 +316,9 @@ def test_attached_policies_are_told_with_what_they_give() -> None:
     warning = "UNKNOWN  acme-own is attached and its text not at hand: it may allow anything"
     assert page.splitlines()[2] == warning
     whole = {one.title: one.entries for one in review(role.role, role.documents, CATALOG, [], whole=True)}
+    facts = [(one.text, one.tone) for one in role_page(role.role, role.documents, CATALOG, []).summary]
+    assert (warning, Tone.BAD) in facts
+    assert {tone for text, tone in facts if text.startswith("NOT PROVEN")} == {Tone.BAD}
     for title, word in (("READS", "read"), ("WRITES", "write")):
         assert f"acme-own (attached)  its text is not at hand: it may {word} anything" in whole[title]
     broken = blocks("ml-engineer", managed_policy=[full], break_separation="a test")

@@ -85,7 +85,7 @@ def review(
 def _touched(role: ComposedRole, catalog: Catalog, *, writing: bool, whole: bool) -> Iterator[str]:
     """Yield what the role writes or reads: by attached policies first, which nobody chose by group or parameter."""
     yield from attached_use(role, writing=writing, whole=whole)
-    others = written_by_passed(role, catalog) if writing else ""
+    others = written_by_passed(role, catalog, whole=whole) if writing else ""
     yield from touched(role, writing=writing, whole=whole, by_others=others)
 
 

@@ -145,7 +145,7 @@ def _told(role: ComposedRole, catalog: Catalog, never: Sequence[Never], *, whole
     told = {title: _exceptions(entries, forbidden) for title, entries in of_each.items()}
     by_itself = _ByItself(role, catalog)
     words = {
-        title: f"{without_no(title)}{by_itself(entries)}{_works_as(entries, role)}"
+        title: f"{without_no(title)}{by_itself(entries)}{_works_as(entries, role, whole=whole)}"
         for title, entries in of_each.items()
     }
     plain = [words[title] for title, found in told.items() if not found]
@@ -172,11 +172,12 @@ _MAY: Final = " may)"
 _OTHERS: Final = "sts:AssumeRole"
 
 
-def _works_as(entries: Sequence[Never], role: ComposedRole) -> str:
-    """Return that work runs as other roles, where *entries* forbid sessions of them: that is no session."""
+def _works_as(entries: Sequence[Never], role: ComposedRole, *, whole: bool) -> str:
+    """Return that work runs as other roles, where *entries* forbid sessions of them: work needs none."""
     forbids = any(_OTHERS in expand(one.forbidden.action) for one in entries)
     others = {one for one in (*reached(role), *role.acts_as) if one != role.spec.arn}
-    return " (its jobs run as the roles of RUNS)" if forbids and others else ""
+    told = " (its jobs run as other roles)" if whole else " (its jobs run as the roles of RUNS)"
+    return told if forbids and others else ""
 
 
 def held_by_denies(role: ComposedRole) -> tuple[list[Never], list[Never]]:

@@ -13,7 +13,7 @@ def checked(role: ComposedRole, catalog: Catalog, findings: Sequence[Finding], s
     """Yield what was found, for whom the forbidden requests are proven to be denied, and what is not proven."""
     yield _found(findings, suppressed)
     if role.spec.break_separation:
-        yield "NOT KEPT: what the persona must never do (LOOK has the reason)"
+        yield "NOT KEPT: what the persona must never do, for the reason given"
         return
     if not role.persona.never:
         yield "the persona forbids nothing: it has no `never`"
@@ -26,7 +26,7 @@ def checked(role: ComposedRole, catalog: Catalog, findings: Sequence[Finding], s
     else:
         yield kept
     if reached.unknown:
-        yield f"NOT PROVEN: what {len(reached.unknown)} other roles that it reaches may do (LOOK)"
+        yield f"NOT PROVEN: what {len(reached.unknown)} other roles that it reaches may do"
 
 
 def _found(findings: Sequence[Finding], suppressed: int) -> str:

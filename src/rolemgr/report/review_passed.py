@@ -27,7 +27,7 @@ def adds(role: ComposedRole, documents: RoleDocuments, catalog: Catalog, *, whol
     """Yield for each role that *role* passes, and that the catalog knows, what it may do besides."""
     passed = _passed(role, catalog)
     held = held_within_limits(role, documents) if passed else ()
-    for other in sorted(passed, key=lambda one: -len(_written(role, one))):
+    for other in sorted(passed, key=lambda one: -len(_objects_beyond(role, one))):
         able = [one for one in held_within_limits(other, render(other)) if one not in held and one not in _TOLD]
         actions = sorted(
             _writes(other) - _writes(role), key=lambda name: (weight_of((name,)), ":Create" not in name, name)
@@ -43,11 +43,12 @@ def _risk(name: str) -> tuple[int, bool, str]:
     return weight_of((name,)), ":Create" not in name, name
 
 
-def written_by_passed(role: ComposedRole, catalog: Catalog) -> str:
+def written_by_passed(role: ComposedRole, catalog: Catalog, *, whole: bool) -> str:
     """Return in words that roles which *role* passes may write what its Denies take out; nothing where none may."""
     denied = set(_denied(role))
-    written = denied.intersection(one for other in _passed(role, catalog) for one in _written(role, other))
-    return f" (roles it passes may{'' if written == denied else ' in some'}: RUNS)" if written else ""
+    beyond = denied.intersection(one for other in _passed(role, catalog) for one in _objects_beyond(role, other))
+    some = "" if beyond == denied else " in some"
+    return f" (roles it passes may{some}{'' if whole else ': RUNS'})" if beyond else ""
 
 
 def _passed(role: ComposedRole, catalog: Catalog) -> list[ComposedRole]:
@@ -64,18 +65,18 @@ def _some(names: Sequence[str], most: int, *, whole: bool, what: str = "") -> st
 def _objects(role: ComposedRole, other: ComposedRole, *, whole: bool) -> Iterator[str]:
     """Yield where *other* writes objects and *role* may not: buckets of the same prefixes together, with the verbs."""
     found: dict[str, list[str]] = {}
-    for one in _written(role, other):
+    for one in _objects_beyond(role, other):
         bucket, _, prefix = short_arn(one).partition("/")
         found.setdefault(bucket, []).append(prefix.removesuffix("*"))
     together: dict[tuple[str, ...], list[str]] = {}
     for bucket, prefixes in found.items():
         together.setdefault(tuple(sorted(prefixes, key=lambda one: (one.count("/"), one))), []).append(bucket)
-    for prefixes, buckets in together.items():
-        named = prefixes if whole else _by_parent(prefixes)
-        where = f"{_some(named, _SHOWN, whole=whole)} of {_these(buckets, role)}" if "" not in prefixes else (
+    for places, buckets in together.items():
+        named = places if whole else _by_parent(places)
+        where = f"{_some(named, _SHOWN, whole=whole)} of {_these(buckets, role)}" if "" not in places else (
             f"all of {_these(buckets, role)}{_but(other, buckets)}"
         )  # fmt: skip
-        yield f"write {where} ({_verbs(other, buckets, prefixes)})"
+        yield f"write {where} ({_verbs(other, buckets, places)})"
 
 
 def _by_parent(prefixes: Sequence[str]) -> list[str]:
@@ -124,7 +125,7 @@ def _writes(role: ComposedRole) -> set[str]:
     return {action for action, _ in granted(role) if access_level(action) in WRITING and action != "iam:PassRole"}
 
 
-def _written(role: ComposedRole, other: ComposedRole) -> list[str]:
+def _objects_beyond(role: ComposedRole, other: ComposedRole) -> list[str]:
     """Return where *other* writes objects and *role* may not: beyond its patterns, or where its Denies forbid it."""
     mine, theirs = _objects_put(role), _objects_put(other)
     denied, denied_there = _denied(role), _denied(other)
