@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.preview
     import rolemgr.workflow.prove
     import rolemgr.workflow.prove_layers
+    import rolemgr.workflow.query
     import rolemgr.workflow.resource_policies
     import rolemgr.workflow.schemas
     import rolemgr.workflow.simulate

@@ -25,6 +25,7 @@ COMMANDS = {
     "preview": ("rolemgr.cli.preview", "Show a role for review, on one page."),
     "list": ("rolemgr.cli.browse", "List what the catalog has: personas, separations ...."),
     "show": ("rolemgr.cli.browse", "Show a catalog entry, or a blueprint, as a tree."),
+    "query": ("rolemgr.cli.query", "Ask what an action takes, and who has it."),
     "simulate": ("rolemgr.cli.simulate", "Evaluate one request against a role or policy files."),
     "test": ("rolemgr.cli.policy_test", "Run policy tests in YAML."),
     "prove": ("rolemgr.cli.prove", "Prove what a role, catalog or blueprint can never do."),
