@@ -138,11 +138,22 @@ def _to_a_reader(path: str, flags: int) -> int:
     return number
 
 
+QUIET = "rolemgr.quiet"
+"""Set in the context of a command whose notes nobody wants to read."""
+
+
 def note(text: str) -> None:
     """Say *text* on stderr: it is for the person at the terminal, not part of the result."""
-    click.echo(f"note: {printable(text)}", err=True)
+    _say_aside("note", text)
 
 
 def next_step(text: str) -> None:
     """Say on stderr what is left to do once the result is in use."""
-    click.echo(f"next: {printable(text)}", err=True)
+    _say_aside("next", text)
+
+
+def _say_aside(head: str, text: str) -> None:
+    """Say *text* on stderr unless ``-q`` leaves notes out."""
+    context = click.get_current_context(silent=True)
+    if context is None or not context.meta.get(QUIET):
+        click.echo(f"{head}: {printable(text)}", err=True)

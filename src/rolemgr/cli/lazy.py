@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import rolemgr.report.check
     import rolemgr.report.diff_forms
     import rolemgr.report.drift_forms
+    import rolemgr.report.findings_text
     import rolemgr.report.migrate_forms
     import rolemgr.report.pages.forms
     import rolemgr.report.pages.of_plan
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.drift
     import rolemgr.workflow.elevated
     import rolemgr.workflow.elevated_files
+    import rolemgr.workflow.fix
     import rolemgr.workflow.found
     import rolemgr.workflow.inventory_questions
     import rolemgr.workflow.layer_policies
@@ -70,6 +72,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.prove_layers
     import rolemgr.workflow.query
     import rolemgr.workflow.resource_policies
+    import rolemgr.workflow.role_options
     import rolemgr.workflow.schemas
     import rolemgr.workflow.simulate
     import rolemgr.workflow.starter

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from rolemgr import __version__
+from rolemgr.cli.files import QUIET
 from rolemgr.cli.lazy import cli
 from rolemgr.cli.process import keep_to_ourselves, run_and_end
 from rolemgr.errors import InputError, RolemgrError, SourceLocation, UnknownNameError, require_text
@@ -63,6 +64,8 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), f"{cmd_name.replace('-', '_')}_command")
+        if not any(param.name == "quiet" for param in command.params):
+            command.params.append(_quiet_option())
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -107,6 +110,17 @@ class _Commands(click.Group):
             if args or kwargs:  # called by a program that goes on; one that ends would look at all that is there, 15 ms
                 gc.set_threshold(*before)
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _quiet_option() -> click.Option:
+    """Return the option ``-q``, which every command has."""
+
+    def keep(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+        ctx.meta[QUIET] = value
+
+    return click.Option(
+        ["-q", "--quiet"], is_flag=True, expose_value=False, callback=keep, help="Leave notes out; errors stay."
+    )
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -8,11 +8,12 @@ from rolemgr.check.collect import Collected, Piped, TypeOf, collect
 from rolemgr.check.config import CheckConfig
 from rolemgr.check.finding import Severity, TypeFromName
 from rolemgr.check.run import check
+from rolemgr.check.selection import Selection, left_out_note
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.source import LIMITS
 from rolemgr.iam.documents import PolicyType
 from rolemgr.workflow.found import CheckFindings, by_place, custom_findings_in
-from rolemgr.workflow.outside import Outside
+from rolemgr.workflow.outside import Outside, Say
 from rolemgr.workflow.role_options import given_flag, many_roles, one_role
 
 if TYPE_CHECKING:
@@ -82,12 +83,26 @@ def check_files(
 def _aside(collected: Collected) -> list[str]:
     """Return what there is to say of files without a policy, and of folders that are left out."""
     notes = []
+    if empty := collected.empty:
+        more = f" and {len(empty) - 5} more" if empty[5:] else ""
+        held = "holds" if len(empty) == 1 else "hold"
+        notes.append(
+            f"{', '.join(empty[:5])}{more} {held} no policy and {'is' if len(empty) == 1 else 'are'} passed over"
+        )
     if collected.skipped:
         notes.append(f"{collected.skipped} {'file holds' if collected.skipped == 1 else 'files hold'} no policy")
     if folders := collected.folders:
         more = f" and {len(folders) - 5} more" if folders[5:] else ""
         notes.append(f"not searched unless named: {', '.join(folders[:5])}{more}")
     return notes
+
+
+def selected(found: CheckFindings, chosen: Selection, say: Say) -> CheckFindings:
+    """Return *found* without the findings of rules that *chosen* leaves out, which are counted in a note."""
+    kept = [one for one in found.findings if chosen.has(one.rule)]
+    if left_out := [one for one in found.findings if not chosen.has(one.rule)]:
+        say(left_out_note(left_out))
+    return found._replace(findings=kept)
 
 
 def as_baseline(found: CheckFindings) -> dict[str, Any]:
