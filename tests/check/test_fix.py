@@ -168,7 +168,7 @@ def test_random_policies_decide_the_same_and_are_then_left_alone() -> None:
         "sagemaker:CreateTrainingJob",
         "kms:Decrypt",
     ]
-    for _ in range(12):
+    for _ in range(5):
         statement = {
             "Effect": chosen.choice(["Allow", "Deny"]),
             chosen.choice(["Action", "NotAction"]): chosen.choices(actions, k=chosen.randrange(1, 5)),

@@ -42,5 +42,5 @@ def _written(data: Any, path: DataPath) -> str:
     if path and isinstance(path[-1], str):
         return path[-1]
     for step in path:
-        data = data[step] if isinstance(data, dict | list) else None
+        data = data[step]
     return data if isinstance(data, str) else "\0"

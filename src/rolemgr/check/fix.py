@@ -132,7 +132,9 @@ def _in_statement(statement: Any, path: DataPath) -> Iterator[Edit]:
         for kind, values in block.items() if isinstance(block, dict) else ():
             yield from _in_list(values, (*path, element, kind))
     conditions = statement.get("Condition")
-    for operator, block in conditions.items() if isinstance(conditions, dict) else ():
+    if not isinstance(conditions, dict):
+        return
+    for operator, block in conditions.items():
         place = (*path, "Condition", operator)
         if (new := _operator(operator, conditions)) != operator:
             yield Renamed(place, new)

@@ -59,9 +59,9 @@ def check_command(
     """
     Check policies: grammar, names, reach, what they give away.
 
-    PATH is a policy, a role as `create` writes it, a CloudFormation template, Terraform's JSON, or a folder
-    of such files; - is stdin. Without one, the role that the options choose is checked, or each role of many
-    role files. Severities are IAM Access Analyzer's. Nothing touches AWS.
+    PATH is a policy, a role as `create` writes it, a CloudFormation template, Terraform's JSON, a folder of such
+    files, or a catalog folder, whose entries are judged; - is stdin. Without one, the role that the options choose is
+    checked, or each role of many role files. Severities are IAM Access Analyzer's. Nothing touches AWS.
 
     --fix spells operators as IAM has them, removes what a list or policy has twice, and sorts lists of actions; the
     rest of a file stays as it is, and a file is written only where it is proven to decide the same.
@@ -76,6 +76,7 @@ def check_command(
       rolemgr check policies/ --format markdown >> "$GITHUB_STEP_SUMMARY"
       rolemgr check policies/ --select RM7,pass-any-role --ignore RM703
       rolemgr check policies/ --fix
+      rolemgr check our-catalog/
       rolemgr check --explain RM901
     """
     checks = workflow.found.read_checks(config, rules)

@@ -104,18 +104,22 @@ def yaml_spans(text: str) -> Spans:
 
 def _yaml_value(spans: Spans, path: DataPath, event: Any, events: Any) -> int:
     """Note the value that *event* starts, and return where it ends."""
-    end = int(event.end_mark.index)
+    end = _end(event)
     if isinstance(event, yaml.MappingStartEvent):
-        while not isinstance(key := next(events), yaml.MappingEndEvent):
-            member = (*path, str(key.value))
-            spans.keys[member] = Span(key.start_mark.index, key.end_mark.index)
+        while not isinstance(last := next(events), yaml.MappingEndEvent):
+            member = (*path, str(last.value))
+            spans.keys[member] = Span(last.start_mark.index, last.end_mark.index)
             end = _yaml_value(spans, member, next(events), events)
-        end = key.end_mark.index if event.flow_style else end
+        end = _end(last) if event.flow_style else end
     elif isinstance(event, yaml.SequenceStartEvent):
         index = 0
-        while not isinstance(item := next(events), yaml.SequenceEndEvent):
-            end = _yaml_value(spans, (*path, index), item, events)
+        while not isinstance(last := next(events), yaml.SequenceEndEvent):
+            end = _yaml_value(spans, (*path, index), last, events)
             index += 1
-        end = item.end_mark.index if event.flow_style else end
+        end = _end(last) if event.flow_style else end
     spans.values[path] = Span(event.start_mark.index, end)
     return end
+
+
+def _end(event: Any) -> int:
+    return int(event.end_mark.index)

@@ -60,7 +60,7 @@ def check_files(
     rules: tuple[Path, ...], outside: Outside,
 ) -> CheckFindings:  # fmt: skip
     """
-    Return what the rules, and those in the files *rules*, find in the files and folders *paths*.
+    Return what the rules, and those in the files *rules*, find in the files, folders and catalogs *paths*.
 
     Their type is *kind*, or what *types* say of their path, or told from the file. Says what holds no policy and was
     not searched.
@@ -69,6 +69,14 @@ def check_files(
     """
     if flag := given_flag(chosen):
         raise InputError(SourceLocation(flag), "goes with a role, not with policy files")
+    catalogs = [path for path in paths if _is_catalog(path)]
+    if catalogs:
+        from rolemgr.workflow.check_catalog import check_catalog, together  # policies need no catalog
+
+        parts = [check_catalog(path, rules) for path in catalogs]
+        if rest := [path for path in paths if path not in catalogs]:
+            parts.append(check_files(rest, chosen, kind, types, rules, outside))
+        return together(parts)
     given = [path if path != "-" else Piped(*outside.read("-", LIMITS)) for path in paths]
     collected = collect(given, PolicyType(kind) if kind else None, types)
     for text in _aside(collected):
@@ -78,6 +86,15 @@ def check_files(
     names = [name for name, _ in dict.fromkeys((one.name, one.place) for one in documents if not one.missing)]
     from_names = [TypeFromName(one.name, one.kind) for one in documents if one.suggested]
     return CheckFindings(by_place(found), names, not_judged=collected.not_judged, types=list(dict.fromkeys(from_names)))
+
+
+def _is_catalog(path: str) -> bool:
+    """Tell whether *path* is a catalog folder; most are files, or have none of its folders, and load nothing."""
+    if not any(Path(path, one).is_dir() for one in ("personas", "activity_groups", "guardrails", "separations")):
+        return False
+    from rolemgr.workflow.check_catalog import is_catalog
+
+    return is_catalog(path)
 
 
 def _aside(collected: Collected) -> list[str]:
