@@ -54,6 +54,10 @@ COMMANDS = {
 }
 
 
+_COMPLETING = "_ROLEMGR_COMPLETE"
+"""What a shell sets that asks for completions."""
+
+
 class _Commands(click.Group):
     """Find sub-commands without importing them, and turn expected errors into one clean line."""
 
@@ -66,6 +70,8 @@ class _Commands(click.Group):
         command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), f"{cmd_name.replace('-', '_')}_command")
         if not any(param.name == "quiet" for param in command.params):
             command.params.append(_quiet_option())
+            if _COMPLETING in os.environ:
+                cli.completing.wire(command)
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -93,6 +99,8 @@ class _Commands(click.Group):
         """Run the command line; end the process with its exit code."""
         before = gc.get_threshold()
         keep_to_ourselves()
+        if _COMPLETING in os.environ:
+            cli.completing.register()
         try:
             code = super().main(*args, **kwargs | {"standalone_mode": False})
         except RolemgrError as error:
