@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 from rolemgr.check.finding import Finding, Severity
 from rolemgr.check.rules import all_rules
 from rolemgr.report.findings import annotations, findings_data
-from rolemgr.report.findings_text import Shown, _fixes, findings_text
+from rolemgr.report.findings_text import FindingsView, _fixes, findings_text
 from rolemgr.report.sarif import RuleText, sarif
 
 ONE = Finding("RM202", Severity.ERROR, "`sagemaker:X` is no action", "a dir/p.json", 3, "Train", "sagemaker:X")
@@ -168,7 +168,7 @@ def test_json_has_the_keys_that_programs_rely_on() -> None:
 
 def test_text_names_file_line_severity_rule_and_statement() -> None:
     """One line that editors and grep know; what a terminal would obey is shown and not sent."""
-    text = findings_text([ONE._replace(column=9), TWO, THREE], 3, shown=Shown({"RM202": "unknown-action"}))
+    text = findings_text([ONE._replace(column=9), TWO, THREE], 3, view=FindingsView({"RM202": "unknown-action"}))
     assert text.splitlines() == [
         "a dir/p.json:3:9: RM202 unknown-action ERROR `sagemaker:X` is no action (statement Train)",
         "a dir/p.json:9: RM607 SECURITY_WARNING iam:PassRole on `*`: name the roles",
@@ -180,8 +180,8 @@ def test_text_names_file_line_severity_rule_and_statement() -> None:
 
 def shown_below(source: str, column: int, width: int = 80) -> list[str]:
     """Return the lines of source and caret below a finding at *column* of the line *source*."""
-    shown = Shown({}, lambda path, line: source if (path, line) == ("a dir/p.json", 3) else None, width)
-    return findings_text([ONE._replace(column=column)], 1, shown=shown).splitlines()[1:-1]
+    view = FindingsView({}, lambda path, line: source if (path, line) == ("a dir/p.json", 3) else None, width)
+    return findings_text([ONE._replace(column=column)], 1, view=view).splitlines()[1:-1]
 
 
 def test_the_caret_stands_below_what_the_finding_is_about() -> None:
@@ -213,8 +213,8 @@ def test_a_source_that_a_terminal_or_ci_would_obey_is_shown_harmless() -> None:
 @pytest.mark.parametrize("column", [None, 400])
 def test_without_a_column_or_beyond_the_line_there_is_no_caret(column: int | None) -> None:
     """A file that changed since it was read is not pointed into."""
-    shown = Shown({}, lambda _path, _line: "x")
-    assert len(findings_text([ONE._replace(column=column)], 1, shown=shown).splitlines()) == 2
+    view = FindingsView({}, lambda _path, _line: "x")
+    assert len(findings_text([ONE._replace(column=column)], 1, view=view).splitlines()) == 2
 
 
 def test_every_fix_is_of_a_rule_that_there_is() -> None:
@@ -225,7 +225,7 @@ def test_every_fix_is_of_a_rule_that_there_is() -> None:
 def test_colour_is_asked_for() -> None:
     """Without it there is no escape in the text."""
     assert "\x1b" not in findings_text([ONE], 1)
-    assert "\x1b[1;31m" in findings_text([ONE], 1, shown=Shown(color=True))
+    assert "\x1b[1;31m" in findings_text([ONE], 1, view=FindingsView(color=True))
 
 
 @pytest.mark.parametrize(("checked", "line"), [(1, "no finding in 1 policy"), (3, "no finding in 3 policies")])

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support import write
 
+from rolemgr.cli.completing import aws_profiles
 from rolemgr.workflow.complete import candidates
 
 if TYPE_CHECKING:
@@ -127,6 +128,6 @@ def test_aws_profiles_come_from_its_configuration(monkeypatch: pytest.MonkeyPatc
     Path("credentials").write_text("[dev]\naws_access_key_id = x\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", "config")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "credentials")
-    assert candidates("aws-profiles", "", []) == ["default", "dev", "prod"]
+    assert aws_profiles() == ["default", "dev", "prod"]
     Path("config").write_text("what")
-    assert candidates("aws-profiles", "", []) == ["dev"]
+    assert aws_profiles() == ["dev"]

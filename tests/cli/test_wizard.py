@@ -410,7 +410,7 @@ def test_strange_text_is_an_answer_like_any_other(text: str, small_catalog: Path
 )  # fmt: skip
 def test_wrong_flags_are_said_before_the_first_question(flags: tuple[str, str], says: str) -> None:
     """No question can mend what the command line says wrong."""
-    with Session("create", *flags) as session:
+    with Session("create", *flags, NO_COLOR="1") as session:
         assert session.end() == 2
     assert says in session.shown
     assert "Persona" not in session.shown

@@ -33,11 +33,11 @@ class _Columns:
         shown = self._lines[line - 1]
         while path and path not in self._source.lines:
             path = path[:-1]
-        at = shown.find(_written(self._source.data, path))
+        at = shown.find(_text_in_line(self._source.data, path))
         return (at if at >= 0 else len(shown) - len(shown.lstrip())) + 1
 
 
-def _written(data: Any, path: DataPath) -> str:
+def _text_in_line(data: Any, path: DataPath) -> str:
     """Return what of the value at *path* its line has: the key in a mapping, or else the text itself."""
     if path and isinstance(path[-1], str):
         return path[-1]

@@ -29,14 +29,14 @@ _SETS = ("Action", "NotAction", "Resource", "NotResource")
 _SORTED = ("Action", "NotAction")
 
 
-class Renamed(NamedTuple):
+class OperatorEdit(NamedTuple):
     """The operator at *path* is written *new*."""
 
     path: DataPath
     new: str
 
 
-class Listed(NamedTuple):
+class ListEdit(NamedTuple):
     """The list at *path* keeps the items *kept*, by their old index, in that order."""
 
     path: DataPath
@@ -45,7 +45,7 @@ class Listed(NamedTuple):
     is_sorted: bool
 
 
-Edit: TypeAlias = Renamed | Listed
+Edit: TypeAlias = OperatorEdit | ListEdit
 
 
 class Fixed(NamedTuple):
@@ -106,20 +106,20 @@ def _edits(document: Document) -> Iterator[Edit]:
         yield from _in_statement(statements, here)
 
 
-def _without_twins(statements: Sequence[Any], path: DataPath) -> Listed | None:
+def _without_twins(statements: Sequence[Any], path: DataPath) -> ListEdit | None:
     """Return the edit that removes statements which say the same as one before, and have its Sid or none."""
     kept: list[int] = []
     seen: list[tuple[Any, Any]] = []
     for index, one in enumerate(statements):
         if not isinstance(one, dict):
             return None
-        said, sid = canonical({key: value for key, value in one.items() if key != "Sid"}), one.get("Sid")
-        if any(other == said and sid in (None, first) for other, first in seen):
+        meaning, sid = canonical({key: value for key, value in one.items() if key != "Sid"}), one.get("Sid")
+        if any(other == meaning and sid in (None, first) for other, first in seen):
             continue
         kept.append(index)
-        seen.append((said, sid))
+        seen.append((meaning, sid))
     removed = len(statements) - len(kept)
-    return Listed(path, tuple(kept), removed, is_sorted=False) if removed else None
+    return ListEdit(path, tuple(kept), removed, is_sorted=False) if removed else None
 
 
 def _in_statement(statement: Any, path: DataPath) -> Iterator[Edit]:
@@ -137,19 +137,19 @@ def _in_statement(statement: Any, path: DataPath) -> Iterator[Edit]:
     for operator, block in conditions.items():
         place = (*path, "Condition", operator)
         if (new := _operator(operator, conditions)) != operator:
-            yield Renamed(place, new)
+            yield OperatorEdit(place, new)
         for key, values in block.items() if isinstance(block, dict) else ():
             yield from _in_list(values, (*place, key))
 
 
-def _in_list(values: Any, path: DataPath, *, sort: bool = False) -> Iterator[Listed]:
+def _in_list(values: Any, path: DataPath, *, sort: bool = False) -> Iterator[ListEdit]:
     if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
         return
     first = {value: index for index, value in reversed(list(enumerate(values)))}
     kept = sorted(first.values())
     wanted = sorted(kept, key=lambda index: (values[index].lower(), values[index])) if sort else kept
     if tuple(wanted) != tuple(range(len(values))):
-        yield Listed(path, tuple(wanted), len(values) - len(kept), is_sorted=wanted != kept)
+        yield ListEdit(path, tuple(wanted), len(values) - len(kept), is_sorted=wanted != kept)
 
 
 def spelt_operator(name: str) -> str | None:
@@ -169,10 +169,10 @@ def spelt_operator(name: str) -> str | None:
 def _out_of_reach(edits: Sequence[Edit], spans: Spans, *, as_json: bool) -> str | None:
     """Return why the text of an edit can't be changed alone: a policy in a string, an alias, a comment in a list."""
     for edit in edits:
-        span = (spans.keys if isinstance(edit, Renamed) else spans.values).get(edit.path)
-        if span is None or (isinstance(edit, Listed) and (*edit.path, 0) not in spans.values):
+        span = (spans.keys if isinstance(edit, OperatorEdit) else spans.values).get(edit.path)
+        if span is None or (isinstance(edit, ListEdit) and (*edit.path, 0) not in spans.values):
             return "what is to be mended stands in a string, or behind an alias"
-        if isinstance(edit, Renamed):
+        if isinstance(edit, OperatorEdit):
             if _operator_in(spans.of(span), str(edit.path[-1])) is None:
                 return "an operator is written with escapes"
         elif not as_json and any(mark in spans.of(span) for mark in ("#", "&", "!")):
@@ -191,7 +191,7 @@ def _applied(spans: Spans, edits: Sequence[Edit]) -> str:
     """Return the text with all *edits*, the last one first, so that the spans before it stay."""
     changes: list[tuple[Span, str]] = []
     for edit in edits:
-        if isinstance(edit, Renamed):
+        if isinstance(edit, OperatorEdit):
             span = spans.keys[edit.path]
             changes.append((span, spans.of(span).replace(str(edit.path[-1]), edit.new, 1)))
         else:
@@ -202,7 +202,7 @@ def _applied(spans: Spans, edits: Sequence[Edit]) -> str:
     return text
 
 
-def _of_list(spans: Spans, edit: Listed) -> Iterator[tuple[Span, str]]:
+def _of_list(spans: Spans, edit: ListEdit) -> Iterator[tuple[Span, str]]:
     """Yield the changes of a list: each place gets the text of its new item, and what is left over goes."""
     places = [spans.values[(*edit.path, index)] for index in range(len(edit.kept) + edit.removed)]
     if not edit.is_sorted:
@@ -225,7 +225,7 @@ def _differs(text: str, new: str, documents: Sequence[Document], *, as_json: boo
         return f"it could not be read again: {error.problem}"
     for one in _whole(documents):
         old, now = _with_operators(_at(before, one.place)), _at(after, one.place)
-        if _said(old) != _said(now):
+        if _policy_meaning(old) != _policy_meaning(now):
             return "it would say something else"
         if reason := _decides_otherwise(one, old, now):
             return reason
@@ -268,7 +268,7 @@ def canonical(data: Any) -> Any:
     return (type(data).__name__, data)
 
 
-def _said(policy: Any) -> object:
+def _policy_meaning(policy: Any) -> object:
     """Return what *policy* says, and the Sids that it says it under."""
     statements = policy.get("Statement") if isinstance(policy, dict) else None
     if not isinstance(statements, list) or not all(isinstance(one, dict) for one in statements):
@@ -334,8 +334,8 @@ def _denied(policies: Policies) -> Policies:
 
 
 def _told(edits: Sequence[Edit]) -> Iterator[str]:
-    renamed = sum(isinstance(edit, Renamed) for edit in edits)
-    lists = [edit for edit in edits if isinstance(edit, Listed)]
+    renamed = sum(isinstance(edit, OperatorEdit) for edit in edits)
+    lists = [edit for edit in edits if isinstance(edit, ListEdit)]
     statements = sum(edit.removed for edit in lists if edit.path[-1] == "Statement")
     values = sum(edit.removed for edit in lists if edit.path[-1] != "Statement")
     ordered = sum(edit.is_sorted for edit in lists)

@@ -119,8 +119,8 @@ def _give(form: str, found: "CheckFindings", checks: "Checks", output: str | Non
         many = "s" if len(found.suppressed) > 1 else ""
         note(f"{len(found.suppressed)} finding{many} suppressed by {checks.name}")
     made = found.report(checks.customs)
-    shown = report.findings_text.Shown({}, _line, _width(output), _in_color(color, output))
-    write_output(made.text(form, __version__, is_file=is_file, shown=shown), output)
+    view = report.findings_text.FindingsView({}, _line, _width(output), _in_color(color, output))
+    write_output(made.text(form, __version__, is_file=is_file, view=view), output)
 
 
 def _line(path: str, number: int) -> str | None:

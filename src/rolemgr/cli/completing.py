@@ -1,14 +1,16 @@
 """Completion in shells: which values each parameter completes to. Loaded where a shell asks, and never else."""
 
+import configparser
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 import click
 from click.shell_completion import BashComplete, CompletionItem, FishComplete, add_completion_class, split_arg_string
 
-from rolemgr.cli.lazy import workflow
 
 Finder = Callable[[click.Context, str], list[CompletionItem]]
 
@@ -62,8 +64,24 @@ def _finder(command: str, param: click.Parameter) -> Finder | None:
 
 
 def _named(kind: str, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    if kind == "aws-profiles":
+        return [CompletionItem(one) for one in aws_profiles() if one.startswith(incomplete)]
+    from rolemgr.workflow.complete import candidates  # to print the script takes no catalog
+
     folders = ctx.params.get("catalog") or (ctx.params.get("chosen") or {}).get("catalog") or ()
-    return [CompletionItem(one) for one in workflow.complete.candidates(kind, incomplete, folders)]
+    return [CompletionItem(one) for one in candidates(kind, incomplete, folders)]
+
+
+def aws_profiles() -> list[str]:
+    """Return the names of the profiles in AWS's own configuration, which nothing else is read from."""
+    found: dict[str, None] = {}
+    for variable, name in (("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")):
+        parser = configparser.RawConfigParser(strict=False)
+        with suppress(configparser.Error, OSError, UnicodeDecodeError):
+            parser.read(os.environ.get(variable) or Path.home() / ".aws" / name, encoding="utf-8")
+            found |= dict.fromkeys(one.removeprefix("profile ") for one in parser.sections() if " " not in
+                                   one.removeprefix("profile "))  # fmt: skip
+    return list(found)
 
 
 def _by_kind(ctx: click.Context, incomplete: str) -> list[CompletionItem]:

@@ -132,8 +132,10 @@ def _create_one(chosen: dict[str, Any], exports: Exports, output: str | None, *,
         write_in(output, exports.place, made.name, made.exported.text)
     else:
         write_output(made.exported.text, output)
-    for text in made.next_steps:
-        next_step(text)
+    if len(steps := made.next_steps) > 1:
+        next_step("; ".join(f"({number}) {text}" for number, text in enumerate(steps, 1)))
+    elif steps:
+        next_step(steps[0])
 
 
 def _create_many(

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from stat import S_IMODE
 
@@ -138,8 +139,26 @@ def _to_a_reader(path: str, flags: int) -> int:
     return number
 
 
-QUIET = "rolemgr.quiet"
-"""Set in the context of a command whose notes nobody wants to read."""
+@dataclass
+class StderrStyle:
+    """How what is said on stderr looks: whether notes are left out, and when there is colour."""
+
+    quiet: bool = False
+    color: str = "auto"
+
+
+STDERR = StderrStyle()
+"""Of the command that runs: its ``-q`` and ``--color``."""
+COLORS = ("auto", "always", "never")
+COLOR_HELP = "Colour: on a terminal (auto), always or never; NO_COLOR is honoured."
+_STYLES = {"error": "red", "note": "cyan", "next": "green"}
+
+
+def aside(head: str, text: str) -> str:
+    """Return *text* behind *head* (``error``, ``note``, ``next``), which has a colour where that is wanted."""
+    is_shown = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    in_color = STDERR.color == "always" or (STDERR.color == "auto" and is_shown)
+    return f"{click.style(f'{head}:', fg=_STYLES[head], bold=True) if in_color else f'{head}:'} {text}"
 
 
 def note(text: str) -> None:
@@ -154,6 +173,5 @@ def next_step(text: str) -> None:
 
 def _say_aside(head: str, text: str) -> None:
     """Say *text* on stderr unless ``-q`` leaves notes out."""
-    context = click.get_current_context(silent=True)
-    if context is None or not context.meta.get(QUIET):
-        click.echo(f"{head}: {printable(text)}", err=True)
+    if not STDERR.quiet:
+        click.echo(aside(head, printable(text)), err=True, color=True)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import rolemgr.audit.run
     import rolemgr.audit.who_can
     import rolemgr.catalog.load
+    import rolemgr.cli.common
     import rolemgr.cli.completing
     import rolemgr.cli.drawing
     import rolemgr.cli.many
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
     import rolemgr.workflow.browse
     import rolemgr.workflow.built
     import rolemgr.workflow.check
-    import rolemgr.workflow.complete
     import rolemgr.workflow.create
     import rolemgr.workflow.declarative
     import rolemgr.workflow.detective

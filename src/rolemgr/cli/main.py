@@ -9,13 +9,15 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
+from itertools import pairwise
 from typing import Any, NoReturn
 
 import click
 
 from rolemgr import __version__
-from rolemgr.cli.files import QUIET
+from rolemgr.cli.files import STDERR, aside
 from rolemgr.cli.lazy import cli
 from rolemgr.cli.process import keep_to_ourselves, run_and_end
 from rolemgr.errors import InputError, RolemgrError, SourceLocation, UnknownNameError, require_text
@@ -51,8 +53,22 @@ COMMANDS = {
     "detective": ("rolemgr.cli.detective", "Render controls that find what IAM can't prevent."),
     "schema": ("rolemgr.cli.schema", "Print the JSON Schema of a file format."),
     "completion": ("rolemgr.cli.completion", "Print the shell's completion script."),
+    "help": ("rolemgr.cli.help", "Show the help of a command."),
+    "version": ("rolemgr.cli.help", "Print the version."),
 }
 
+
+GROUPS = {
+    "Make a role": ("init", "create", "preview", "list", "show", "query"),
+    "Check it": ("check", "simulate", "test", "prove", "diagnose", "diff"),
+    "See what is there": ("audit", "who-can", "can", "migrate"),
+    "Bring it into accounts": ("build", "plan", "apply", "drift"),
+    "Around roles": (
+        "scp", "rcp", "s3-policy", "boundary", "elevated", "break-glass", "resource-policy", "detective",
+    ),
+    "For editors, shells and you": ("schema", "completion", "help", "version"),
+}  # fmt: skip
+"""The commands as help shows them."""
 
 _COMPLETING = "_ROLEMGR_COMPLETE"
 """What a shell sets that asks for completions."""
@@ -69,7 +85,8 @@ class _Commands(click.Group):
             return None
         command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), f"{cmd_name.replace('-', '_')}_command")
         if not any(param.name == "quiet" for param in command.params):
-            command.params.append(_quiet_option())
+            command.params += cli.common.common_options(command)
+            setattr(command, "format_options", partial(cli.common.format_options, command))  # noqa: B010 - of this one command
             if _COMPLETING in os.environ:
                 cli.completing.wire(command)
         return command
@@ -92,13 +109,17 @@ class _Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+        width = max(map(len, COMMANDS))
+        for title, names in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(f"{name:<{width}}", COMMANDS[name][1]) for name in names])
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command line; end the process with its exit code."""
         before = gc.get_threshold()
         keep_to_ourselves()
+        words = list(args[0]) if args and args[0] is not None else sys.argv[1:]
+        STDERR.quiet, STDERR.color = False, _color_in(words)
         if _COMPLETING in os.environ:
             cli.completing.register()
         try:
@@ -106,7 +127,6 @@ class _Commands(click.Group):
         except RolemgrError as error:
             _fail(str(error), error.exit_code)
         except click.UsageError as error:
-            words = list(args[0]) if args and args[0] is not None else sys.argv[1:]
             _fail(_usage(error, words), error.exit_code)
         except OSError as error:  # a path that is too long, a folder without permission: the file system says no
             if error.filename is None:
@@ -120,19 +140,15 @@ class _Commands(click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
 
-def _quiet_option() -> click.Option:
-    """Return the option ``-q``, which every command has."""
-
-    def keep(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
-        ctx.meta[QUIET] = value
-
-    return click.Option(
-        ["-q", "--quiet"], is_flag=True, expose_value=False, callback=keep, help="Leave notes out; errors stay."
-    )
+def _color_in(words: Sequence[str]) -> str:
+    """Return what ``--color`` says in the command line *words*: an error in the others is said in it too."""
+    pairs = [word.partition("=")[::2] if "=" in word else pair for pair in pairwise([*words, ""]) for word in pair[:1]]
+    given = [value for name, value in pairs if name == "--color" and value in ("auto", "always", "never")]
+    return given[-1] if given else "auto"
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    click.echo("\n".join(f"error: {line}" for line in message.splitlines()), err=True)
+    click.echo("\n".join(aside("error", line) for line in message.splitlines()), err=True, color=True)
     sys.exit(code)
 
 
@@ -146,7 +162,7 @@ def _usage(error: click.UsageError, words: Sequence[str]) -> str:
     return str(InputError(None, f"{text[:1].lower()}{text[1:]}", hint))
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(__version__, prog_name="rolemgr")
 def main() -> None:
     """

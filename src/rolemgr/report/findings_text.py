@@ -21,7 +21,7 @@ _STYLES = {
 }
 
 
-class Shown(NamedTuple):
+class FindingsView(NamedTuple):
     """How findings are shown: the *names* of rules by id, lines of their files, columns, colour."""
 
     names: Mapping[str, str] = {}
@@ -30,12 +30,12 @@ class Shown(NamedTuple):
     color: bool = False
 
 
-_PLAIN = Shown()
+_PLAIN = FindingsView()
 
 
 def findings_text(
     findings: Sequence[Finding], checked: int, not_judged: Sequence[NotJudged] = (),
-    types: Sequence[TypeFromName] = (), shown: Shown = _PLAIN,
+    types: Sequence[TypeFromName] = (), view: FindingsView = _PLAIN,
 ) -> str:  # fmt: skip
     """
     Return *findings* as text, each as ``path:line:column: rule name SEVERITY message``, and a line that sums up.
@@ -43,7 +43,7 @@ def findings_text(
     Below each stands its line in the file, with a caret, and what mends it where that is known. Between findings and
     sum stand the files whose *types* their names suggested, and what was not judged.
     """
-    lines = [line for finding in findings for line in _finding(finding, shown)]
+    lines = [line for finding in findings for line in _finding(finding, view)]
     lines += [f"{_path(told.path)}: {told}" for told in types]
     for one in not_judged:
         lines.append(f"{_path(one.path)}{f':{one.line}' if one.line else ''}: not judged: {printable(one.reason)}")
@@ -51,28 +51,28 @@ def findings_text(
     return "\n".join([*lines, summary(findings, checked) + places]) + "\n"
 
 
-def _finding(finding: Finding, shown: Shown) -> list[str]:
+def _finding(finding: Finding, view: FindingsView) -> list[str]:
     place = "".join(f":{one}" for one in (finding.line, finding.line and finding.column) if one)
-    where = _styled(f"{_path(finding.path)}{place}:", "1", color=shown.color)
-    severity = _styled(finding.severity, _STYLES[finding.severity], color=shown.color)
-    name = shown.names.get(finding.rule, "")
+    where = _styled(f"{_path(finding.path)}{place}:", "1", color=view.color)
+    severity = _styled(finding.severity, _STYLES[finding.severity], color=view.color)
+    name = view.names.get(finding.rule, "")
     sid = f" (statement {printable(finding.sid)})" if finding.sid else ""
     head = f"{where} {finding.rule} {name} {severity} {printable(finding.message)}{sid}".replace("  ", " ")
     fix = [f"    fix: {text}"] if (text := _fixes().get(finding.rule)) else []
-    return [head, *_source(finding, shown), *fix]
+    return [head, *_source(finding, view), *fix]
 
 
-def _source(finding: Finding, shown: Shown) -> list[str]:
+def _source(finding: Finding, view: FindingsView) -> list[str]:
     """Return the line that *finding* is about, as much as has room, and a caret below its column."""
-    text = shown.line(finding.path, finding.line) if finding.line and finding.column else None
+    text = view.line(finding.path, finding.line) if finding.line and finding.column else None
     if text is None or not finding.line or not finding.column or finding.column > len(text):
         return []
     number = f"{finding.line:>4} | "
-    room = max(20, shown.width - len(number))
+    room = max(20, view.width - len(number))
     start = max(0, min(finding.column - 1 - room // 3, len(text) - room))
     seen = _harmless(text[start : start + room]).rstrip()
     caret = " " * (finding.column - 1 - start)
-    return [f"{number}{seen}", f"     | {caret}{_styled('^', '1;31', color=shown.color)}"]
+    return [f"{number}{seen}", f"     | {caret}{_styled('^', '1;31', color=view.color)}"]
 
 
 def _harmless(text: str) -> str:

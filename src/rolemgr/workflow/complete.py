@@ -1,11 +1,8 @@
 """What a shell may complete a value to: names of the catalog and of AWS, and the values of guardrails."""
 
-import configparser
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 
 from rolemgr.catalog.load import Catalog, EntryKind
 from rolemgr.check.rules import all_rules
@@ -77,18 +74,6 @@ def _actions(_catalog: Catalog, start: str) -> Iterable[str]:
     return action_names(service.lower()).values() if colon else (f"{one}:" for one in services())
 
 
-def _aws_profiles(_catalog: Catalog, _start: str) -> Iterable[str]:
-    """Return the names of the profiles in AWS's own configuration, which nothing else is read from."""
-    found: dict[str, None] = {}
-    for variable, name in (("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")):
-        parser = configparser.RawConfigParser(strict=False)
-        with suppress(configparser.Error, OSError, UnicodeDecodeError):
-            parser.read(os.environ.get(variable) or Path.home() / ".aws" / name, encoding="utf-8")
-            found |= dict.fromkeys(one.removeprefix("profile ") for one in parser.sections() if " " not in
-                                   one.removeprefix("profile "))  # fmt: skip
-    return found
-
-
 def _fixed(values: Sequence[str], _catalog: Catalog, _start: str) -> Iterable[str]:
     return values
 
@@ -112,7 +97,6 @@ _KINDS: Mapping[str, Callable[[Catalog, str], Iterable[str]]] = {
     "actions": _actions,
     "regions": lambda _catalog, _start: sorted(regions()),
     "instance-types": lambda _catalog, _start: sorted(instance_types()),
-    "aws-profiles": _aws_profiles,
     "pass-role": partial(_fixed, ("self",)),
     "kms-key-names": partial(_fixed, ("both", "arn", "legacy")),
     "partitions": partial(_fixed, ("aws", "aws-cn", "aws-us-gov")),

@@ -39,8 +39,8 @@ def with_entries(name: str, schema: Json, catalog: Catalog) -> Json:
         single = key in _ONE or (name, key) == ("persona", "guardrail_profile")
         kept = {word: properties[key][word] for word in ("description", "title", "default") if word in properties[key]}
         properties[key] = {**kept, **(ref(definition) if single else one_or_more(definition))}
-    if key := {"role": "guardrail", "guardrail-profile": "guardrails"}.get(name):
-        properties[key] = named(properties[key], titles(catalog, "guardrails"))
+    if mapping := {"role": "guardrail", "guardrail-profile": "guardrails"}.get(name):
+        properties[mapping] = named(properties[mapping], titles(catalog, "guardrails"))
     defined = {**schema.get("$defs", {}), **definitions}
     found = {**schema, "properties": properties, **({"$defs": defined} if defined else {})}
     return _with_separations(found, catalog) if name == "persona" else found
