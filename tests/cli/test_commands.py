@@ -449,7 +449,10 @@ def test_a_short_form_that_finds_nothing_to_act_on_is_a_note(small_catalog: Path
 def test_what_was_assumed_is_said(small_catalog: Path, run: "Run") -> None:
     """Account and region are noted where nobody chose them, and only there."""
     (note,) = run("create", *ROLE).notes
-    assert note == "account 111122223333 is AWS's example account, region us-east-1; choose yours with --account and --region"
+    assert (
+        note
+        == "account 111122223333 is AWS's example account, region us-east-1; choose yours with --account and --region"
+    )
     assert [note.split()[0] for note in run("create", *ROLE, "-v").notes[:2]] == ["account", "region"]
     assert run("create", *ROLE, "--account", "123456789012", "--region", "eu-west-1").notes == []
 

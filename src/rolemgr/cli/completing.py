@@ -11,7 +11,6 @@ from typing import ClassVar
 import click
 from click.shell_completion import BashComplete, CompletionItem, FishComplete, add_completion_class, split_arg_string
 
-
 Finder = Callable[[click.Context, str], list[CompletionItem]]
 
 _OPTIONS: Mapping[str, str] = {

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import rolemgr.cli.completing
     import rolemgr.cli.drawing
     import rolemgr.cli.many
+    import rolemgr.cli.mcp_server
     import rolemgr.cli.neighbours
     import rolemgr.cli.wizard
     import rolemgr.report.audit

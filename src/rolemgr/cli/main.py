@@ -51,6 +51,7 @@ COMMANDS = {
     "break-glass": ("rolemgr.cli.break_glass", "Render a break-glass role."),
     "resource-policy": ("rolemgr.cli.resource_policy", "Render resource policies."),
     "detective": ("rolemgr.cli.detective", "Render controls that find what IAM can't prevent."),
+    "mcp": ("rolemgr.cli.mcp", "Serve agents on stdio, read-only."),
     "schema": ("rolemgr.cli.schema", "Print the JSON Schema of a file format."),
     "completion": ("rolemgr.cli.completion", "Print the shell's completion script."),
     "help": ("rolemgr.cli.help", "Show the help of a command."),
@@ -66,7 +67,7 @@ GROUPS = {
     "Around roles": (
         "scp", "rcp", "s3-policy", "boundary", "elevated", "break-glass", "resource-policy", "detective",
     ),
-    "For editors, shells and you": ("schema", "completion", "help", "version"),
+    "For agents, editors, shells and you": ("mcp", "schema", "completion", "help", "version"),
 }  # fmt: skip
 """The commands as help shows them."""
 
