@@ -1,6 +1,7 @@
 """`rolemgr mcp`, driven over stdio by the client of the package itself: answers, attacks, bounds."""
 
 import asyncio
+import importlib.util
 import json
 import os
 import subprocess
@@ -12,12 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.support import write
 
-from rolemgr.cli import mcp as command
-
 if TYPE_CHECKING:
     from tests.conftest import Run
 
-needs_mcp = pytest.mark.skipif(command.find_spec("mcp") is None, reason="the package mcp is not installed")
+needs_mcp = pytest.mark.skipif(importlib.util.find_spec("mcp") is None, reason="the package mcp is not installed")
 SERVER = ("-c", "from rolemgr.cli.main import main; main(prog_name='rolemgr')", "mcp")
 KEPT = "correct-horse-battery-staple"
 POLICY = {"Version": "2012-10-17", "Statement": [{"Sid": "All", "Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -99,7 +98,7 @@ def _role(name: str, policy: Any) -> dict[str, Any]:
 def test_no_path_leads_out_of_the_folder(tmp_path: Path) -> None:
     """Absolute paths, dots, links to files and folders, catalogs, indexes and layers: one line each, no secret."""
     outside = tmp_path / "outside"
-    secret = {**POLICY, "Id": KEPT, "Statement": [{**POLICY["Statement"][0], "Sid": KEPT}]}  # type: ignore[index, dict-item]
+    secret = {**POLICY, "Id": KEPT, "Statement": [{**POLICY["Statement"][0], "Sid": KEPT}]}  # type: ignore[dict-item]
     write(str(outside / "secret.json"), secret)
     write(str(outside / "personas" / "p.yaml"), f"title: {KEPT}\ndescription: {KEPT}\nactivity_groups: [read-data]\n")
     write("in/good.json", POLICY)
@@ -216,7 +215,7 @@ def test_a_confined_process_reads_its_folder_and_does_nothing_else(tmp_path: Pat
 
 def test_without_the_package_it_says_how_to_get_it(run: "Run", monkeypatch: pytest.MonkeyPatch) -> None:
     """One line, exit code 2."""
-    monkeypatch.setattr(command, "find_spec", lambda _: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     ran = run("mcp")
     assert (ran.code, ran.stdout) == (2, "")
     assert ran.errors == ["the package `mcp` is not installed; pip install 'rolemgr[mcp]'"]
@@ -224,7 +223,7 @@ def test_without_the_package_it_says_how_to_get_it(run: "Run", monkeypatch: pyte
 
 def test_settings_above_the_folder_are_said_before_it_starts(run: "Run", monkeypatch: pytest.MonkeyPatch) -> None:
     """They hold for the folder and can't be read: nobody is to get answers without them."""
-    monkeypatch.setattr(command, "find_spec", lambda _: object())
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: object())
     write("rolemgr.yaml", "region: eu-west-1\n")
     Path("in").mkdir()
     monkeypatch.chdir("in")

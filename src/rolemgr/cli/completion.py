@@ -19,7 +19,7 @@ def completion_command(ctx: click.Context, shell: str) -> None:
       rolemgr completion zsh > ~/.zfunc/_rolemgr
       rolemgr completion fish > ~/.config/fish/completions/rolemgr.fish
     """
-    cli.completing.register()
+    cli.shells.register()
     made = get_completion_class(shell)
     assert made is not None  # noqa: S101 - click knows all three
     click.echo(made(ctx.find_root().command, {}, "rolemgr", "_ROLEMGR_COMPLETE").source())

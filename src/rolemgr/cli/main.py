@@ -122,7 +122,7 @@ class _Commands(click.Group):
         words = list(args[0]) if args and args[0] is not None else sys.argv[1:]
         STDERR.quiet, STDERR.color = False, _color_in(words)
         if _COMPLETING in os.environ:
-            cli.completing.register()
+            cli.shells.register()
         try:
             code = super().main(*args, **kwargs | {"standalone_mode": False})
         except RolemgrError as error:

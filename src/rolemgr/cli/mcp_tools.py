@@ -5,16 +5,16 @@ What a file or an argument says comes back inside of JSON values alone.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rolemgr.audit.run import not_in_the_input
 from rolemgr.audit.who_can import who_can as who_can_do
 from rolemgr.cli.confined import require_inside
 from rolemgr.cli.files import read_input
-from rolemgr.cli.inventory import inventory_of
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.source import FileError, Limits
+from rolemgr.model.inventory import Inventory
 from rolemgr.report.findings import findings_data
 from rolemgr.report.who_can import who_can_data
 from rolemgr.workflow.check import CheckRequest, found_in
@@ -33,6 +33,7 @@ MOST_CHARACTERS = 200_000
 """An answer that is longer is refused: nobody reads it, and it would fill an agent's memory."""
 
 Json = dict[str, Any]
+InventoryOf = Callable[[Sequence[str]], tuple[Inventory, list[InputError], int]]
 
 
 class _Given:
@@ -201,19 +202,26 @@ def query(kind: str, name: str) -> Json:
     return _Given().answer(answer_to(kind, name, ()).data())
 
 
-def who_can(action: str, files: list[str], resource: str | None = None) -> Json:
-    """
-    Who in a saved inventory may do an action (or a pattern of them), by which statements, and through whom.
+def who_can_tool(inventory_of: InventoryOf) -> Callable[..., Json]:
+    """Return the tool that asks an inventory, which *inventory_of* reads."""
 
-    `files` are paths of authorization details, policies and so on below the server's folder, as `rolemgr audit`
-    reads them. No account is asked.
-    """
-    given = _Given()
-    inventory, wrong, _ = inventory_of([require_inside(one) for one in files])
-    given.notes += [f"not read: {error}" for error in wrong]
-    found = [who_can_do(inventory, one, resource) for one in actions_named(action, resource)]
-    absent = not_in_the_input(inventory)
-    return given.answer(who_can_data(found, inventory.files, inventory.not_judged, absent))
+    def who_can(action: str, files: list[str], resource: str | None = None) -> Json:
+        """
+        Who in a saved inventory may do an action (or a pattern of them), by which statements, and through whom.
+
+        `files` are paths of authorization details, policies and so on below the server's folder, as `rolemgr audit`
+        reads them. No account is asked.
+        """
+        given = _Given()
+        inventory, wrong, _ = inventory_of([require_inside(one) for one in files])
+        given.notes += [f"not read: {error}" for error in wrong]
+        found = [who_can_do(inventory, one, resource) for one in actions_named(action, resource)]
+        absent = not_in_the_input(inventory)
+        return given.answer(who_can_data(found, inventory.files, inventory.not_judged, absent))
+
+    return who_can
 
 
-TOOLS = (preview, check, simulate, diagnose, query, who_can)
+def tools(inventory_of: InventoryOf) -> tuple[Callable[..., Json], ...]:
+    """Return all tools; *inventory_of* reads the files of an inventory."""
+    return (preview, check, simulate, diagnose, query, who_can_tool(inventory_of))
