@@ -184,4 +184,6 @@ def _evidence(change: AccessChange, one: RoleDiff) -> Iterator[str]:
 def _summed(roles: Sequence[RoleDiff], *, explain: bool) -> str:
     changes = [change for one in roles for change in one.changes]
     shown = any(one.evidence for one in changes) and not explain
-    return summed(changes) + (". Each with a request: --explain" if shown else "")
+    each = all(one.evidence for one in changes if one.kind in ("gains", "loses"))  # of what is attached none is asked
+    words = "Each with a request" if each else "Requests"
+    return summed(changes) + (f". {words}: --explain" if shown else "")

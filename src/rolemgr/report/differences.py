@@ -118,7 +118,7 @@ def changes_annotations(
 
 
 def _change_annotation(one: AccessChange, new: str, account: str | None, is_file: Callable[[str], bool]) -> str:
-    gives = one.kind in ("gains", "unknown") or (one.kind == "limit" and one.effect != "narrower")
+    gives = one.kind in ("gains", "unknown") or (one.kind in ("limit", "condition") and one.effect != "narrower")
     text = printable(" ".join(change_line(one, account).split("  ")))
     lines = (cause.where for cause in one.causes if cause.where and cause.where.line and is_file(cause.where.file))
     at = {"file": new} if is_file(new) else {}

@@ -34,9 +34,14 @@ def remaking(source: LayeredSource, chosen: RenderedChoice) -> Remake:
 
 
 def lines_of(source: LayeredSource, chosen: RenderedChoice) -> tuple[Unit, ...]:
-    """Return the lines of a role file, each with the role that the file makes without it."""
+    """Return the lines of a role file, each with the role that the file makes without it, in the role's own place."""
     kept = {key: value for key, value in source.data.items() if key in _KEPT}
-    remake = remaking(source, chosen)
+    made = remaking(source, chosen)
+    place = {"account": chosen.role.spec.account, "region": chosen.role.spec.region}  # credentials may say it alone
+
+    def remake(data: Mapping[str, Any]) -> Grant | None:
+        return made({**place, **data})
+
     return units_of(replace(source, data=kept), source, remake, remake)
 
 

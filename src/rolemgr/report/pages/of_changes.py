@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rolemgr.change.change import AccessChange, ChangeKind
+from rolemgr.change.fold import value_in_words
 from rolemgr.compare.verdicts import Comparison, Difference
-from rolemgr.report.changes import folded_table
+from rolemgr.report.changes import folded_table, word_of
 from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole, moved_lines, role_data
 from rolemgr.report.differences import SideWords, command, future_action, notes_on_types, statement_name
 from rolemgr.report.pages.page import Cell, Code, Fact, Page, Section, Table, Tone, counted, quoted
@@ -87,14 +88,15 @@ def _facts(roles: Sequence[RoleDiff]) -> Iterator[Fact]:
         yield Fact(f"no difference: {names} allow the same ({counted(count, 'action')} compared)", Tone.GOOD)
         return
     parts = [part for one in roles for part in one.found.parts]
+    values = sum(change.kind == "value" for one in roles for change in one.changes)
     gained = sum(len(part.gained.differences) for part in parts)
-    lost = sum(len(part.lost.differences) for part in parts)
     unknown = sum(len(one.unknowns) for part in parts for one in (part.gained, part.lost))
     unknown += sum(len(one.found.only_in_one) for one in roles)
-    values = sum(len(one.found.values) for one in roles)
     changes = [change for one in roles for change in one.changes]
-    yield from _ways(changes, "gains", "wider", "gains access", Tone.LOOK) if gained else ()
-    yield from _ways(changes, "loses", "narrower", "loses access", Tone.PLAIN) if lost else ()
+    yield from _ways(changes, "gains", "wider", "gains access", Tone.LOOK)
+    yield from _ways(changes, "loses", "narrower", "loses access", Tone.PLAIN)
+    if conditions := [f"{word_of(one)} {one.what}" for one in changes if one.kind == "condition"]:
+        yield Fact(f"other values: {', '.join(dict.fromkeys(conditions))}", Tone.LOOK)
     if unknown:
         yield Fact(f"can't tell: {counted(unknown, 'place')} where access may be gained or lost", Tone.LOOK)
     yield from [Fact(f"{counted(values, 'value')} changed", Tone.LOOK)] if values else []
@@ -103,10 +105,10 @@ def _facts(roles: Sequence[RoleDiff]) -> Iterator[Fact]:
 
 
 def _ways(changes: Sequence[AccessChange], kind: ChangeKind, effect: str, words: str, tone: Tone) -> Iterator[Fact]:
-    """Yield how many changes of a *kind* there are, and the limits that have this *effect*; at least one of the two."""
+    """Yield how many changes of a *kind* there are, and the limits that have this *effect*."""
     count = sum(one.kind == kind for one in changes)
     limits = dict.fromkeys(one.what for one in changes if one.kind == "limit" and one.effect in (effect, "other"))
-    yield from [Fact(f"{words}: {counted(count, 'change')}", tone)] if count or not limits else []
+    yield from [Fact(f"{words}: {counted(count, 'change')}", tone)] if count else []
     yield from [Fact(f"limit {effect}: {', '.join(limits)}", tone)] if limits else []
 
 
@@ -132,7 +134,10 @@ def _unknown(ways: Mapping[str, Mapping[str, Comparison]]) -> Table:
 
 
 def _values(one: RoleDiff) -> Table:
-    rows = tuple((value.name, _value(value.old), _value(value.new)) for value in one.found.values)
+    rows = tuple(
+        (value.name, *(_value(value_in_words(value.name, side)) for side in (value.old, value.new)))
+        for value in one.found.values
+    )
     return Table(("Value", "Before", "After"), rows)
 
 
