@@ -2,7 +2,7 @@
 
 import click
 
-from rolemgr.cli.files import COLOR_HELP, COLORS, STDERR
+from rolemgr.cli.stderr import COLOR_HELP, COLORS, STDERR
 
 _COMMON = ("verbose", "quiet", "color")
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from rolemgr.cli.files import COLOR_HELP, COLORS, require_ending, write_output
+from rolemgr.cli.files import require_ending, write_output
 from rolemgr.cli.lazy import cli
+from rolemgr.cli.stderr import COLOR_HELP, COLORS
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.write import to_json
 

@@ -4,12 +4,12 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from stat import S_IMODE
 
 import click
 
+from rolemgr.cli.stderr import STDERR, aside
 from rolemgr.errors import InputError, SourceLocation, printable
 from rolemgr.files.source import LIMITS, Limits, decode, read_text
 
@@ -137,28 +137,6 @@ def _to_a_reader(path: str, flags: int) -> int:
     if hasattr(os, "O_NONBLOCK"):
         os.set_blocking(number, True)
     return number
-
-
-@dataclass
-class StderrStyle:
-    """How what is said on stderr looks: whether notes are left out, and when there is colour."""
-
-    quiet: bool = False
-    color: str = "auto"
-
-
-STDERR = StderrStyle()
-"""Of the command that runs: its ``-q`` and ``--color``."""
-COLORS = ("auto", "always", "never")
-COLOR_HELP = "Colour: on a terminal (auto), always or never; NO_COLOR is honoured."
-_STYLES = {"error": "red", "note": "cyan", "next": "green"}
-
-
-def aside(head: str, text: str) -> str:
-    """Return *text* behind *head* (``error``, ``note``, ``next``), which has a colour where that is wanted."""
-    is_shown = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-    in_color = STDERR.color == "always" or (STDERR.color == "auto" and is_shown)
-    return f"{click.style(f'{head}:', fg=_STYLES[head], bold=True) if in_color else f'{head}:'} {text}"
 
 
 def note(text: str) -> None:

@@ -17,9 +17,9 @@ from typing import Any, NoReturn
 import click
 
 from rolemgr import __version__
-from rolemgr.cli.files import STDERR, aside
 from rolemgr.cli.lazy import cli
 from rolemgr.cli.process import keep_to_ourselves, run_and_end
+from rolemgr.cli.stderr import STDERR, aside
 from rolemgr.errors import InputError, RolemgrError, SourceLocation, UnknownNameError, require_text
 
 COMMANDS = {
