@@ -22,6 +22,7 @@ from rolemgr.files.write import to_json
 
 if TYPE_CHECKING:
     from rolemgr.check.config import CheckConfig
+    from rolemgr.workflow.blueprint_given import GivenBlueprint
     from rolemgr.workflow.found import CheckFindings, Checks
 
 KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
@@ -61,7 +62,8 @@ def check_command(
 
     PATH is a policy, a role as `create` writes it, a CloudFormation template, Terraform's JSON, a folder of such
     files, or a catalog folder, whose entries are judged; - is stdin. Without one, the role that the options choose is
-    checked, or each role of many role files. Severities are IAM Access Analyzer's. Nothing touches AWS.
+    checked, or each role of many role files. Of a blueprint it is every document that it makes, at its lines;
+    --account and --role pick some. Severities are IAM Access Analyzer's. Nothing touches AWS.
 
     --fix spells operators as IAM has them, removes what a list or policy has twice, and sorts lists of actions; the
     rest of a file stays as it is, and a file is written only where it is proven to decide the same.
@@ -77,6 +79,7 @@ def check_command(
       rolemgr check policies/ --select RM7,pass-any-role --ignore RM703
       rolemgr check policies/ --fix
       rolemgr check our-catalog/
+      rolemgr check blueprint.yaml --account modelling
       rolemgr check --explain RM901
     """
     checks = workflow.found.read_checks(config, rules)
@@ -84,10 +87,15 @@ def check_command(
         write_output(report.check.explained(explain, checks.customs), output)
         return
     chosen_rules = workflow.found.selection(select, ignore, checks.customs)
+    settings = checks.config()
+    given = workflow.blueprint_given.given_blueprint(paths, chosen, OUTSIDE)
     if fix:
-        _fix(paths, chosen, kind, checks.config())
-    given, settings = workflow.check.CheckRequest(paths, chosen, kind), checks.config()
-    found = workflow.check.found_in(given, settings, checks.files, OUTSIDE, progress, verbose=verbose)
+        _fix(() if given else paths, chosen, kind, settings)
+    if given:
+        found = _of_blueprint(given, kind, checks)
+    else:
+        request = workflow.check.CheckRequest(paths, chosen, kind)
+        found = workflow.check.found_in(request, settings, checks.files, OUTSIDE, progress, verbose=verbose)
     found = workflow.found.excused(found, settings)
     found = workflow.check.selected(found, chosen_rules, OUTSIDE.say)
     if write_baseline is not None:
@@ -111,6 +119,14 @@ def _fix(paths: Sequence[str], chosen: dict[str, Any], kind: str | None, config:
         if one.text is not None:
             write_output(one.text, one.path)
         note(one.told)
+
+
+def _of_blueprint(given: "GivenBlueprint", kind: str | None, checks: "Checks") -> "CheckFindings":
+    """Return what is found in a blueprint; raise InputError for a type, which each of its documents has."""
+    if kind:
+        raise InputError(SourceLocation("--type"), "goes with policy files, not with a blueprint")
+    blueprint, pick = workflow.blueprint_open.open_blueprint(given, OUTSIDE)
+    return workflow.blueprint_check.check_blueprint(blueprint, pick, checks.files, OUTSIDE)
 
 
 def _give(form: str, found: "CheckFindings", checks: "Checks", output: str | None, color: str) -> None:

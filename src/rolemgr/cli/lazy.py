@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     import rolemgr.cli.wizard
     import rolemgr.report.audit
     import rolemgr.report.audit_forms
+    import rolemgr.report.blueprint_drift_forms
+    import rolemgr.report.blueprint_plan
     import rolemgr.report.can
     import rolemgr.report.check
     import rolemgr.report.diff_forms
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     import rolemgr.report.findings_text
     import rolemgr.report.migrate_forms
     import rolemgr.report.pages.forms
+    import rolemgr.report.pages.of_blueprint
     import rolemgr.report.pages.of_plan
     import rolemgr.report.plan
     import rolemgr.report.test_results
@@ -47,6 +50,14 @@ if TYPE_CHECKING:
     import rolemgr.workflow.audit
     import rolemgr.workflow.batch
     import rolemgr.workflow.blueprint
+    import rolemgr.workflow.blueprint_apply
+    import rolemgr.workflow.blueprint_check
+    import rolemgr.workflow.blueprint_drift
+    import rolemgr.workflow.blueprint_given
+    import rolemgr.workflow.blueprint_inventory
+    import rolemgr.workflow.blueprint_open
+    import rolemgr.workflow.blueprint_plan
+    import rolemgr.workflow.blueprint_preview
     import rolemgr.workflow.boundary
     import rolemgr.workflow.break_glass
     import rolemgr.workflow.break_glass_files
@@ -61,6 +72,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.drift
     import rolemgr.workflow.elevated
     import rolemgr.workflow.elevated_files
+    import rolemgr.workflow.file_kind
     import rolemgr.workflow.fix
     import rolemgr.workflow.found
     import rolemgr.workflow.inventory_questions
