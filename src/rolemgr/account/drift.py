@@ -24,7 +24,9 @@ DriftKind: TypeAlias = Literal[
     "role-missing", "role-half-made", "access-gained", "access-lost", "access-unknown", "access-lost-unknown",
     "trust-gained", "trust-lost", "trust-unknown", "trust-lost-unknown", "boundary-missing", "boundary-changed",
     "boundary-added", "policy-unknown", "policy-attached", "policy-detached", "inline-policy", "session-length", "path",
-    "description", "principal-tag", "tag",
+    "description", "principal-tag", "tag", "resource-missing", "resource-policy-missing", "resource-policy-gained",
+    "resource-policy-lost", "resource-policy-unknown", "organization-policy-missing", "organization-policy-gained",
+    "organization-policy-lost", "organization-policy-unknown",
 ]  # fmt: skip
 
 Texts: TypeAlias = Mapping[str, IdentityPolicy | None]

@@ -12,6 +12,7 @@ from rolemgr.cli.outside import OUTSIDE
 
 
 @click.command("preview")
+@click.argument("file", required=False, metavar="[ROLE_FILE|BLUEPRINT]")
 @role_options
 @page_form_option
 @output_option
@@ -20,23 +21,30 @@ from rolemgr.cli.outside import OUTSIDE
     "--full", is_flag=True, help="Add groups, statements, origins and settings to the text; other forms have them."
 )
 def preview_command(
-    chosen: dict[str, Any], form: str, output: str | None, color: str, full: bool, verbose: bool
+    file: str | None, chosen: dict[str, Any], form: str, output: str | None, color: str, full: bool, verbose: bool
 ) -> None:
     """
     Show a role for review, on one page.
 
     Who may assume it, as what its work runs, what it can and can never do, writes and reads, its limits, and what
-    deserves a second look. What it can do is found out by evaluation. Nothing touches AWS.
+    deserves a second look. What it can do is found out by evaluation. Of a BLUEPRINT it is a summary first, then flows
+    and each account; --account picks some, and --role one role for its own page. Nothing touches AWS.
 
     \b
     Examples:
       rolemgr preview --persona data-scientist
       rolemgr preview --persona data-scientist --full
-      rolemgr preview --role roles/churn.yaml --format json
-      rolemgr preview --role roles/churn.yaml --format markdown
-      rolemgr preview --role roles/churn.yaml --format html -o churn.html
+      rolemgr preview roles/churn.yaml --format json
+      rolemgr preview roles/churn.yaml --format markdown
+      rolemgr preview roles/churn.yaml --format html -o churn.html
+      rolemgr preview blueprint.yaml --account data
     """
-    views = workflow.preview.preview(chosen, OUTSIDE, full=full, verbose=verbose)
+    if given := workflow.blueprint_given.given_blueprint([file] if file else [], chosen, OUTSIDE):
+        found, pick = workflow.blueprint_open.open_blueprint(given, OUTSIDE)
+        views = workflow.blueprint_preview.preview_blueprint(given.name, found, pick, OUTSIDE, full=full)
+    else:
+        one = workflow.many.with_role_file(file, chosen, OUTSIDE)
+        views = workflow.preview.preview(one, OUTSIDE, full=full, verbose=verbose)
     if form in report.pages.forms.FORMS:
         require_ending(output, report.pages.forms.FORMS[form], "give another name, or another --format")
         write_output(views.in_form(form), output)

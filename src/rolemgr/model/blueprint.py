@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import field
+from functools import cached_property
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -43,12 +44,53 @@ def _prefix(value: str) -> str:
     return value
 
 
+_ROLE = r"(?:arn:aws[a-z-]*:iam::[0-9]{12}:role/)?(?:[\w+=,.@-]+/){0,32}[\w+=,.@-]{1,64}"
+
+
+def _assumable(value: str) -> str:
+    if len(value) > 600 or not re.fullmatch(_ROLE, value, re.ASCII):
+        raise ValueError(f"`{value}` is not the name of a role, with its path where it has one, or its ARN")
+    return value
+
+
+def _external_id(value: str) -> str:
+    if not re.fullmatch(r"[\w+=,.@:/-]{2,1224}", value, re.ASCII):
+        raise ValueError(f"`{value}` is not an external id: 2 to 1,224 letters, digits and +=,.@:/-")
+    return value
+
+
+class BlueprintAssume(Model):
+    """
+    The role by which an account is reached: its ARN, or its name in that account; *external_id* where it asks for one.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+    """
+
+    role: Annotated[str, AfterValidator(_assumable)]
+    external_id: Annotated[str, AfterValidator(_external_id)] | None = None
+
+
+def _assumed_alone(value: Any) -> Any:
+    return {"role": value} if isinstance(value, str) else value
+
+
+_Assume: TypeAlias = Annotated[
+    BlueprintAssume, BeforeValidator(_assumed_alone, json_schema_input_type=str | BlueprintAssume)
+]
+
+
 class BlueprintOrganization(Model):
-    """The organization of the accounts: *free_scp_slots* at each level, and the landing zones that work in it."""
+    """
+    The organization of the accounts: *free_scp_slots* at each level, and the landing zones that work in it.
+
+    *profile* and *assume* say as who its policies are read: the management account, or a delegated administrator.
+    """
 
     id: Annotated[str, AfterValidator(_organization_id)]
     landing_zone: Strings = ()
     free_scp_slots: int | None = None
+    profile: Text | None = None
+    assume: _Assume | None = None
 
 
 class BlueprintExemption(Model):
@@ -111,11 +153,20 @@ class BlueprintLevel(RoleSettings):
     """Another form of *subnet* and *security_group*."""
 
 
+class BlueprintAccounts(BlueprintLevel):
+    """What may be said for many accounts at once: also as who `plan`, `apply` and `drift` reach them."""
+
+    profile: Text | None = None
+    """The profile of AWS's configuration with the credentials."""
+    assume: _Assume | None = None
+    """The role that these credentials assume; nothing where they are those of the account."""
+
+
 RoleData: TypeAlias = dict[str, Any]
 """A role as a role file says it, read when it is known what holds for it; *file* names a role file that says it."""
 
 
-class BlueprintUnit(BlueprintLevel):
+class BlueprintUnit(BlueprintAccounts):
     """An organizational unit: its id, what holds for all roles of its accounts, roles of each, and its policies."""
 
     id: Annotated[str, AfterValidator(_unit_id)] | None = None
@@ -124,7 +175,7 @@ class BlueprintUnit(BlueprintLevel):
     layers: BlueprintLayers = field(default_factory=BlueprintLayers)
 
 
-class BlueprintAccount(BlueprintLevel):
+class BlueprintAccount(BlueprintAccounts):
     """An account: its id, its organizational unit, and what holds for all of its roles."""
 
     id: AccountId
@@ -190,9 +241,49 @@ class BlueprintNames(Model):
     names: Annotated[Strings, AfterValidator(_names_of_things)] = Field(min_length=1)
 
 
+class BlueprintFeatures(BlueprintNames):
+    """Feature groups by their names, with the *key* of their online stores and the bucket of their offline *store*."""
+
+    key: Place | None = None
+    store: Place | None = None
+    prefix: Annotated[str, AfterValidator(_prefix)] | None = None
+    """The part of that bucket in which the offline stores lie, such as features/*; all of it unless said."""
+
+
+_Features: TypeAlias = Annotated[
+    BlueprintFeatures, BeforeValidator(_several, json_schema_input_type=str | list[str] | BlueprintFeatures)
+]
 _Bucket: TypeAlias = Annotated[BlueprintBucket, BeforeValidator(_named, json_schema_input_type=str | BlueprintBucket)]
 _Names: TypeAlias = Annotated[
     BlueprintNames, BeforeValidator(_several, json_schema_input_type=str | list[str] | BlueprintNames)
+]
+
+
+def _service(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*", value):
+        raise ValueError(f"`{value}` is not an endpoint's service such as s3 or sagemaker.api")
+    return value
+
+
+def _endpoint_id(value: str) -> str:
+    if not re.fullmatch(r"vpce-[0-9a-f]{8,32}", value):
+        raise ValueError(f"`{value}` is not a VPC endpoint's id such as vpce-0a1b2c3d")
+    return value
+
+
+class BlueprintVpcEndpoint(Model):
+    """A VPC endpoint: its *service* without com.amazonaws.REGION, such as sagemaker.api, and its *id*."""
+
+    service: Annotated[str, AfterValidator(_service)]
+    id: Annotated[str, AfterValidator(_endpoint_id)] | None = None
+
+
+def _service_alone(value: Any) -> Any:
+    return {"service": value} if isinstance(value, str) else value
+
+
+_VpcEndpoint: TypeAlias = Annotated[
+    BlueprintVpcEndpoint, BeforeValidator(_service_alone, json_schema_input_type=str | BlueprintVpcEndpoint)
 ]
 
 
@@ -255,7 +346,7 @@ class BlueprintIdentityCenter(Model):
     assignments: dict[Place, _Assignees] = Field(default_factory=dict)
 
 
-class Blueprint(BlueprintLevel):
+class Blueprint(BlueprintAccounts):
     """Accounts, what is in them, the roles, what these do with it, and the policies around: one file."""
 
     organization: BlueprintOrganization | None = None
@@ -269,6 +360,9 @@ class Blueprint(BlueprintLevel):
     repositories: dict[Place, _Names] = field(default_factory=dict)
     registries: dict[Place, _Names] = field(default_factory=dict)
     endpoints: dict[Place, _Names] = field(default_factory=dict)
+    feature_groups: dict[Place, _Features] = field(default_factory=dict)
+    vpc_endpoints: dict[Place, _VpcEndpoint] = field(default_factory=dict)
+    """VPC endpoints, whose policies let through what the organization asks of its own."""
     projects: dict[EntryId, BlueprintProject] = field(default_factory=dict)
     """Projects, each with roles and data of its own, told apart by the tag key that *abac* names first."""
     roles: dict[Place, RoleData] = field(default_factory=dict)
@@ -279,3 +373,8 @@ class Blueprint(BlueprintLevel):
     layers: BlueprintLayers = field(default_factory=BlueprintLayers)
     accepted_sinks: dict[EntryId, _Accepted] = field(default_factory=dict)
     """Ways out of stolen sessions that `rolemgr prove` finds open, by name, and that stay so."""
+
+    @cached_property
+    def account_ids(self) -> frozenset[str]:
+        """The ids of all accounts."""
+        return frozenset(one.id for one in self.accounts.values())

@@ -143,7 +143,13 @@ def future_action(one: Difference) -> str:
 
 
 def command(one: Difference, side: SideWords) -> str:
-    """Return the `rolemgr simulate` line that asks the request of *one* of its own *side*: it answers Allowed."""
+    """
+    Return the `rolemgr simulate` line that asks the request of *one* of its own *side*: it answers Allowed.
+
+    It is empty for a side that no line can ask, as a document of a blueprint.
+    """
+    if not side.ask:
+        return ""
     request, scenario, ask = one.request, one.scenario, side.ask
     words = ["--action", request.action, "--resource", request.resource]
     if request.principal is None and scenario.lifted:

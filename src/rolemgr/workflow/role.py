@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.role import compose
-from rolemgr.files.source import LayeredSource
+from rolemgr.files.source import SourceFile
 from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import DEFAULT_ACCOUNT, RoleSpec, read_spec
@@ -46,7 +46,7 @@ def render_chosen(
 
 
 def render_source(
-    source: LayeredSource, catalogs: dict[tuple[str, ...], Catalog], say: Say, *, verbose: bool,
+    source: SourceFile, catalogs: dict[tuple[str, ...], Catalog], say: Say, *, verbose: bool,
     filled_later: Sequence[str] = (), one_of_many: bool = False,
 ) -> RenderedChoice:  # fmt: skip
     """
@@ -86,6 +86,12 @@ def attached_to(role: ComposedRole) -> "Mapping[str, IdentityPolicy]":
     return attached_documents(role)
 
 
+EXAMPLE_ACCOUNT = f"account {DEFAULT_ACCOUNT} is AWS's example account; choose yours with --account"
+FIRST_REGION = "region us-east-1; choose another with --region"
+OVERFLOW = "the inline policy is full"
+"""How the note begins that a role has managed policies of its own."""
+
+
 def _overflow(documents: RoleDocuments) -> list[str]:
     """Return what to say where the inline quota does not hold all statements, or many policies are attached."""
     many = attachments(documents)
@@ -97,7 +103,7 @@ def _overflow(documents: RoleDocuments) -> list[str]:
         denies = ", ".join(policy.name for policy in documents.deny_policies)
         kept = f"; whoever detaches {denies} lifts the role's Denies" if denies else ""
         return [f"nothing is inline: the role is in managed policies ({names}){kept}", *notes]
-    return [f"the inline policy is full: Allows moved to managed policies ({names}); every Deny stays inline", *notes]
+    return [f"{OVERFLOW}: Allows moved to managed policies ({names}); every Deny stays inline", *notes]
 
 
 def _bounded(documents: RoleDocuments) -> list[str]:
@@ -112,18 +118,18 @@ def _bounded(documents: RoleDocuments) -> list[str]:
     return notes
 
 
-def assumed(source: LayeredSource, filled_later: Sequence[str] = ()) -> list[str]:
+def assumed(source: SourceFile, filled_later: Sequence[str] = ()) -> list[str]:
     """Return what the role takes for granted because nobody said otherwise, of what is not *filled_later*."""
     notes = []
     if "account" not in {*source.data, *filled_later}:
-        notes.append(f"account {DEFAULT_ACCOUNT} is AWS's example account; choose yours with --account")
+        notes.append(EXAMPLE_ACCOUNT)
     if "region" not in {*source.data, *filled_later}:
-        notes.append("region us-east-1; choose another with --region")
+        notes.append(FIRST_REGION)
     found = [key for key in ("account", "region") if key in source.data and str(source.at((key,))).startswith("AWS")]
     return [*notes, *(f"{key} {source.data[key]}, from {source.at((key,))}" for key in found)]
 
 
-def origins(source: LayeredSource, spec: RoleSpec) -> Iterator[str]:
+def origins(source: SourceFile, spec: RoleSpec) -> Iterator[str]:
     """Yield where each setting came from."""
     for option in ROLE_OPTIONS:
         if option.key in source.data:

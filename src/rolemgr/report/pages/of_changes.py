@@ -30,8 +30,9 @@ def folder_page(found: FolderDiff, data: Mapping[str, Any]) -> Page:
         Section("Not compared", table=refused, tone=Tone.BAD),
         Section("Notes", tuple(f"{quoted(one.title)}: {note}" for one in found.roles for note in one.notes)),
         *(Section(f"Changes in {quoted(one.title)}", table=_changes(one), folded=True) for one in differing),
-        *(_whole(one, "New role", Tone.LOOK) for one in found.added),
-        *(_whole(one, "Role that is gone", Tone.PLAIN) for one in found.removed),
+        *(_whole(one, f"New {one.kind}", Tone.LOOK) for one in found.added),
+        *(_whole(one, f"{one.kind.capitalize()} that is gone", Tone.PLAIN) for one in found.removed),
+        Section("Said otherwise in the file", found.settings, tone=Tone.LOOK),
         *(_titled(part, one) for one in differing for part in _behind(one)),
         Section("The same", tuple(quoted(one.title) for one in found.roles if one.same), folded=True),
         Section("Neither a role nor a policy", tuple(map(quoted, found.passed_over)), folded=True),
@@ -51,13 +52,16 @@ def _whole(one: WholeRole, what: str, tone: Tone) -> Section:
 
 
 def _folder_facts(found: FolderDiff, differing: Sequence[RoleDiff]) -> Iterator[Fact]:
+    what = "document" if found.blueprints else "role"
     yield from [Fact(f"{counted(len(found.refused), 'file')} not compared", Tone.BAD)] if found.refused else []
     if found.same:
-        yield Fact(f"no difference in {counted(len(found.roles), 'role')}", Tone.GOOD)
+        yield Fact(f"no difference in {counted(len(found.roles), what)}", Tone.GOOD)
         return
-    yield from [Fact(f"{counted(len(differing), 'role')} changed")] if differing else []
-    yield from [Fact(f"{counted(len(found.added), 'new role')}", Tone.LOOK)] if found.added else []
-    yield from [Fact(f"{counted(len(found.removed), 'role')} gone")] if found.removed else []
+    yield from [Fact(f"{counted(len(differing), what)} changed")] if differing else []
+    yield from [Fact(f"{counted(len(found.added), f'new {what}')}", Tone.LOOK)] if found.added else []
+    yield from [Fact(f"{counted(len(found.removed), what)} gone")] if found.removed else []
+    if found.settings:
+        yield Fact(f"{counted(len(found.settings), 'thing')} said otherwise in the file, in no document", Tone.LOOK)
     yield from _facts(differing) if differing else []
 
 

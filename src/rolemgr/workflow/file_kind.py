@@ -1,0 +1,129 @@
+"""
+What kind of file a file of the user is, told by its content, for all commands alike.
+
+A command that takes several kinds asks here, and nowhere else, which one it was given.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any, Final
+
+from rolemgr.errors import InputError, RolemgrError, SourceLocation
+from rolemgr.files.source import LIMITS, SourceFile
+from rolemgr.workflow.outside import Outside
+from rolemgr.workflow.role_options import with_role_files
+
+
+class FileKind(StrEnum):
+    """A kind of file, and what it is called in a sentence."""
+
+    BLUEPRINT = "a blueprint"
+    ROLE = "a role file"
+    TESTS = "policy tests"
+    INVENTORY = "an inventory"
+    POLICY = "policies"
+
+
+_BLUEPRINT: Final = frozenset({"accounts", "organization", "ous", "projects", "roles", "flows", "accepted_sinks"})
+_INVENTORY: Final = frozenset({"controls", "resources"})
+_ROLE: Final = frozenset({"persona", "add", "trust"})
+_TESTS: Final = frozenset({"cases", "calls"})
+EXPECTED: Final[Mapping[FileKind, str]] = {
+    FileKind.BLUEPRINT: "`accounts` and `roles`",
+    FileKind.ROLE: "`persona`",
+    FileKind.TESTS: "`cases` or `calls`",
+    FileKind.INVENTORY: "`accounts` as a list",
+    FileKind.POLICY: "`Statement`",
+}
+"""What a file of each kind has, in words."""
+
+
+def file_kind(data: Any) -> FileKind | None:
+    """
+    Return what kind of file *data* are of, None where that can't be told: a template, an answer of the AWS CLI.
+
+    A file of tests may name a persona too, and a blueprint holds roles: what only one kind has is asked first.
+    """
+    if isinstance(data, list):
+        return FileKind.POLICY if any(isinstance(one, dict) and "Statement" in one for one in data) else None
+    if not isinstance(data, dict):
+        return None
+    if "Statement" in data:
+        return FileKind.POLICY
+    if isinstance(data.get("accounts"), list):
+        return FileKind.INVENTORY
+    named = (
+        (FileKind.TESTS, _TESTS), (FileKind.BLUEPRINT, _BLUEPRINT), (FileKind.ROLE, _ROLE),
+        (FileKind.INVENTORY, _INVENTORY),
+    )  # fmt: skip
+    return next((kind for kind, keys in named if not keys.isdisjoint(data)), None)
+
+
+def require_kind(source: SourceFile, wanted: Sequence[FileKind]) -> FileKind:
+    """Return which of the *wanted* kinds *source* is; raise InputError, with what was expected, where it is none."""
+    found = file_kind(source.data)
+    if found in wanted and found is not None:
+        return found
+    is_another = f", but {found}" if found else ""
+    has = "one has" if len(wanted) == 1 else "these have"
+    expected = ", or ".join(EXPECTED[kind] for kind in wanted)
+    where = SourceLocation(source.name, source.at().line or 1)
+    raise InputError(where, f"is not {' or '.join(wanted)}{is_another}", f"{has} {expected}")
+
+
+_TAKES_IT: Final[Mapping[FileKind, str]] = {
+    FileKind.BLUEPRINT: "`rolemgr build`, `prove`, `preview`, `plan` and `apply` take it",
+    FileKind.TESTS: "`rolemgr test` takes it",
+    FileKind.INVENTORY: "`rolemgr audit` takes it",
+    FileKind.POLICY: "`rolemgr check`, `simulate` and `diff` take it",
+}
+
+
+def refuse_other_kinds(source: SourceFile) -> None:
+    """Raise InputError where *source*, which is to be a role file, is of another kind; say which command takes it."""
+    found = file_kind(source.data)
+    if found and found is not FileKind.ROLE:
+        where = SourceLocation(source.name, source.at().line or 1)
+        raise InputError(where, f"is not a role file, but {found}", _TAKES_IT[found])
+
+
+_TOP_LEVEL_KEY: Final = re.compile(r"""^["']?(\w+)["']?\s*:""", re.MULTILINE)
+
+
+def is_role_text(text: str, name: str) -> bool:
+    """
+    Tell whether *text*, of the YAML file *name*, is of a role; raise InputError for what is not YAML.
+
+    Most role files are told by the keys at the beginning of their lines, without being parsed twice.
+    """
+    keys = dict.fromkeys(_TOP_LEVEL_KEY.findall(text))
+    if not _ROLE.isdisjoint(keys) and file_kind(keys) is FileKind.ROLE:
+        return True
+    from rolemgr.files.yaml import parse_yaml  # only what is not told by its keys pays for it
+
+    return file_kind(parse_yaml(text, name).data) is FileKind.ROLE
+
+
+def role_among(
+    names: Sequence[str], chosen: Mapping[str, Any], outside: Outside
+) -> tuple[Sequence[str], Mapping[str, Any]]:  # fmt: skip
+    """
+    Return the policies among the files *names*, and *chosen* with the role file among them, where there is one.
+
+    Raises InputError for a role file beside other files, and beside the role of an option.
+    """
+    roles = [name for name in names if name.endswith((".yaml", ".yml")) and _is_role(name, outside)]
+    if not roles:
+        return names, chosen
+    where = SourceLocation(roles[0])
+    if len(names) > 1:
+        raise InputError(where, "is a role file, which goes alone", "give policies in another run")
+    return (), with_role_files(roles, chosen) | {"role": roles[0]}
+
+
+def _is_role(name: str, outside: Outside) -> bool:
+    try:
+        return is_role_text(*outside.read(name, LIMITS))
+    except RolemgrError:
+        return False  # whoever reads it as policies says what is wrong
