@@ -138,9 +138,12 @@ def _anything(entry: str) -> list[str]:
 
 def beside(entries: Sequence[str], most: int) -> list[str]:
     """Return *entries* one behind the other, as many as *most* lines hold, and how many are left out."""
-    for kept in range(len(entries), -1, -1):
+    if len(lines := _all_beside(entries)) <= most:
+        return lines
+    at_best = most * ROOM // len(f"x{_BETWEEN}")  # however short each entry is
+    for kept in range(min(len(entries) - 1, at_best), -1, -1):
         left = len(entries) - kept
-        lines = _all_beside((*entries[:kept], *((f"and {left} more: --full",) if left else ())))
+        lines = _all_beside((*entries[:kept], f"and {left} more: --full"))
         if len(lines) <= most:
             break
     return lines
