@@ -11,8 +11,14 @@ from textwrap import dedent
 from typing import TypeAlias
 
 import pytest
+from hypothesis import HealthCheck, settings
+from tests.nightly import without_the_rest
 
 from rolemgr.cli.main import main
+
+# A busy machine is no failure.
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 _OURS = ("AWS_", "ROLEMGR_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
 
@@ -20,6 +26,14 @@ _OURS = ("AWS_", "ROLEMGR_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add ``--update-golden``, which rewrites the golden files from what is rendered now."""
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the combinations of sampled tests that are not drawn (`tests/nightly.py`)."""
+    kept = without_the_rest(items)
+    among = set(kept)
+    config.hook.pytest_deselected(items=[item for item in items if item not in among])
+    items[:] = kept
 
 
 @pytest.fixture

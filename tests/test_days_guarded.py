@@ -78,6 +78,7 @@ def _id(case: object) -> str:
     return str(case).replace(" ", "-")
 
 
+@pytest.mark.sampled(800)
 @pytest.mark.parametrize("variant", VARIANTS, ids=_id)
 @pytest.mark.parametrize(("name", "number"), CALLS, ids=_id)
 def test_a_complying_day_goes_on_under_guardrails(name: str, number: int, variant: str) -> None:

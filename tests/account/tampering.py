@@ -194,7 +194,7 @@ DRIFT: dict[str, Case] = {
     "condition of the trust dropped": Case(trusting(_drop_condition),
         "trust-gained", ("statement `SageMaker` of the trust policy", "by sagemaker.amazonaws.com")),
     "session length": Case(call("update_role", Description=ROLE.description, MaxSessionDuration=43200),
-        "session-length", ("`43200 s`; the file has `3600 s`",)),
+        "session-length", ("`12 h`; the file has `1 h`",)),
     "description": Case(call("update_role", Description="mine", MaxSessionDuration=3600),
         "description", ("`mine`; the file has `Trains`",)),
     "tag added": Case(call("tag_role", Tags=[{"Key": "Owner", "Value": "me"}]), "tag", ("tag Owner: `me`; the file has none",)),

@@ -67,6 +67,7 @@ def churn(run: "Run", endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return "churn.yaml"
 
 
+@pytest.mark.sampled(20)
 @pytest.mark.parametrize(("action", "name", "shape"), CASES, ids=[f"{one[0]}-{one[1]}" for one in CASES])
 def test_reading_is_one_line(
     action: str, name: str, shape: Callable[[bytes], bytes], run: "Run", churn: str, endpoint: str
@@ -78,6 +79,7 @@ def test_reading_is_one_line(
     assert re.match("the answer (to .*)?is none of AWS's: ", ran.errors[0])
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.parametrize("action", WRITES)
 def test_writing_is_taken_back_or_named(

@@ -69,7 +69,9 @@ def test_gained_access_is_a_security_warning_and_lost_access_is_not() -> None:
     severe = {name for name, rule in RULES.items() if rule.severity in ("ERROR", "SECURITY_WARNING")}
     assert severe == {
         "role-missing", "access-gained", "access-unknown", "trust-gained", "trust-unknown", "boundary-missing",
-        "boundary-changed", "policy-unknown", "principal-tag",
+        "boundary-changed", "policy-unknown", "principal-tag", "resource-missing", "resource-policy-missing",
+        "resource-policy-gained", "resource-policy-unknown", "organization-policy-missing",
+        "organization-policy-gained", "organization-policy-unknown",
     }  # fmt: skip
     assert {case.kind for case in DRIFT.values()} <= RULES.keys()
     assert len({rule.id for rule in RULES.values()}) == len(RULES)

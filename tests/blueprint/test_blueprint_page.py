@@ -1,7 +1,9 @@
 """docs/blueprint.md is true: its blueprints build and prove, and each of its commands runs as it stands."""
 
+import json
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,12 +28,26 @@ def _problems(text: str, run: "Run") -> list[object]:
 
 
 def test_its_commands_run(run: "Run") -> None:
-    """One after the other, in an empty folder."""
-    commands = re.findall(r"^rolemgr (.*)$", PAGE, re.MULTILINE)
-    assert len(commands) == 4
+    """One after the other, in a folder whose main branch has what the first one makes."""
+    first, *commands = re.findall(r"^rolemgr (.*)$", PAGE, re.MULTILINE)
+    assert (run(*shlex.split(first)).code, len(commands)) == (0, 6)
+    who = ("-c", "user.name=x", "-c", "user.email=x@example.com")
+    for args in (("init", "-q", "-b", "main"), ("add", "."), (*who, "commit", "-qm", "x")):
+        subprocess.run(["git", *args], check=True, capture_output=True)  # noqa: S607 - whatever git there is
     for command in commands:
-        ran = run(*shlex.split(command))
+        ran = run(*shlex.split(command, comments=True))
         assert (ran.code, ran.errors) == (0, [])
+
+
+def test_who_reaches_its_accounts_is_shown(run: "Run") -> None:
+    """The block on profiles and roles is a blueprint with a role in it."""
+    Path("bp.yaml").write_text(BLOCKS[4] + "roles: {data/training: {persona: sagemaker-compute}}\n", "utf-8")
+    data = json.loads(run("show", "blueprint", "bp.yaml", "--format", "json").stdout)
+    found = {one["name"]: {each["key"]: each["value"] for each in one["reached_by"]} for one in data["accounts"]}
+    assert found == {
+        "data": {"profile": "organization", "assume": "rolemgr-deploy, external id rolemgr"},
+        "security": {"profile": "security"},
+    }
 
 
 def test_its_first_blueprint_proves(run: "Run") -> None:

@@ -55,6 +55,17 @@ def policy(*statements: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
+SOME = "arn:aws:s3:::a/*"
+KEYS = ("aws:SourceVpce", "aws:SourceVpc")
+KEY = "arn:aws:kms:us-east-1:111122223333:key/{0}1111111-1111-1111-1111-111111111111"
+
+
+def tagged(*values: str) -> dict[str, Any]:
+    """Return an Allow without a Sid for callers whose tag has one of *values*."""
+    condition = {"StringEquals": {"aws:PrincipalTag/a": list(values)}}
+    return {"Effect": "Allow", "Action": "s3:GetObject", "Resource": SOME, "Condition": condition}
+
+
 COMPUTE = f"persona: sagemaker-compute\n{BASE}"
 SCIENTIST = f"persona: data-scientist\n{BASE}"
 TRUSTING = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/x"}, "Action": "sts:AssumeRole"}
@@ -62,7 +73,6 @@ TRUSTING = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:rol
 JOBS = "sagemaker:CreateHyperParameterTuningJob, sagemaker:CreateProcessingJob, sagemaker:CreateTrainingJob"
 EXTRA = "s3:AbortMultipartUpload, s3:DeleteObject, s3:PutObject on extra/* except feature-store/, models/"
 TUNING = "sagemaker:ListTrainingJobsForHyperParameterTuningJob, sagemaker:StopHyperParameterTuningJob"
-SOME = "arn:aws:s3:::a/*"
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 ANY = {"Sid": "A", "Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::b/*"}
 
@@ -97,7 +107,7 @@ CASES: dict[str, Pair] = {
         "+ gains  sagemaker:ListHyperParameterTuningJobs on *  by add tune-hyperparameters (role.yaml:5)",
         "+ gains  sagemaker:ListTags on training-job/*"
         "  by add run-training-jobs (role.yaml:5) and add tune-hyperparameters (role.yaml:5)",
-        "~ value  MaxSessionDuration 3600 -> 7200  by max_session (role.yaml:6)",
+        "~ value  MaxSessionDuration 1 h -> 2 h  by max_session (role.yaml:6)",
     )),
     "limits": Pair(
         SCIENTIST + "guardrail: {max-runtime: 24h, instance-types: [ml.m5.*]}\n",
@@ -124,16 +134,85 @@ CASES: dict[str, Pair] = {
         COMPUTE + "max_session: 1h\ntag: {a: x, b: y, d: w}\npath: /a/\n",
         COMPUTE + "max_session: 2h\ntag: {a: z, c: y, d: w}\npath: /b/\n", (
         "~ value  Path /a/ -> /b/  by path (role.yaml:7)",
-        "~ value  MaxSessionDuration 3600 -> 7200  by max_session (role.yaml:5)",
+        "~ value  MaxSessionDuration 1 h -> 2 h  by max_session (role.yaml:5)",
         "~ value  tag a x -> z  by tag a (role.yaml:6)",
         "~ value  tag b y -> none  by tag b (role.yaml:6)",
         "~ value  tag c none -> y  by tag c (role.yaml:6)",
     )),
+    "claims that AWS documents are in no doubt": Pair(
+        COMPUTE, COMPUTE + "trust: [sagemaker, 'github:acme/churn?environment=production']\n", (
+        f"+ gains  sts:AssumeRoleWithWebIdentity by arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com,"
+        " in the trust policy  by trust github:acme/churn?environment=production (role.yaml:5)",
+    )),
+    "an environment that gets in": Pair(
+        COMPUTE + "trust: ['github:acme/churn?environment=production']\n",
+        COMPUTE + "trust: ['github:acme/churn?environment=staging']\n", (
+        "~ trust  environment of repo:acme/churn production -> staging, lets in others than before  by trust (role.yaml:5)",
+    )),
+    "a value of a condition": Pair(
+        policy(allow("s3:GetObject", SOME, Condition={"StringEquals": {"aws:PrincipalTag/a": "x", "aws:PrincipalTag/b": "y"}})),
+        policy(allow("s3:GetObject", SOME, Condition={"StringEquals": {"aws:PrincipalTag/a": "z", "aws:PrincipalTag/b": "y"}})), (
+        "~ condition  aws:PrincipalTag/a in A x -> z, wider and narrower for s3:GetObject",
+    )),
+    "one value more": Pair(
+        policy(allow("s3:GetObject", SOME, Condition={"StringEquals": {"aws:PrincipalTag/a": ["x"]}})),
+        policy(allow("s3:GetObject", SOME, Condition={"StringEquals": {"aws:PrincipalTag/a": ["x", "z"]}})), (
+        "~ condition  aws:PrincipalTag/a in A x -> x,z, wider for s3:GetObject",
+    )),
+    "a value of a Deny": Pair(
+        policy(allow("s3:*", "*"), deny("s3:GetObject", SOME, Condition={"NumericGreaterThan": {"s3:max-keys": "5"}})),
+        policy(allow("s3:*", "*"), deny("s3:GetObject", SOME, Condition={"NumericGreaterThan": {"s3:max-keys": "7"}})), (
+        "~ condition  s3:max-keys in D 5 -> 7, wider for s3:GetObject",
+    )),
+    "a policy of unknown text before what is known": Pair(
+        COMPUTE, COMPUTE + f"tag: {{a: b}}\nadd: [run-training-jobs]\nmanaged_policy: ['arn:aws:iam::{ACCOUNT}:policy/own']\n", (
+        "+ gains  iam:GetRole, iam:PassRole on role/sagemaker-compute  by add run-training-jobs (role.yaml:6)",
+        f"+ gains  all that the policy allows: text not at hand  by managed_policy arn:aws:iam::{ACCOUNT}:policy/own (role.yaml:7)",
+        "+ gains  sagemaker:AddTags, sagemaker:CreateTrainingJob, sagemaker:StopTrainingJob, sagemaker:ListTags on training-job/*"
+        "  by add run-training-jobs (role.yaml:6)",
+        "+ gains  cloudwatch:GetMetricData, cloudwatch:GetMetricStatistics, sagemaker:ListTrainingJobs on *"
+        "  by add run-training-jobs (role.yaml:6)",
+        "~ value  tag a none -> b  by tag a (role.yaml:5)",
+    )),
+    "two Denies of other values that deny one request": Pair(
+        policy(allow("s3:*", "*"), *(deny("s3:GetObject", SOME, key, Condition={"StringNotEquals": {key: "x"}}) for key in KEYS)),
+        policy(allow("s3:*", "*"), *(deny("s3:GetObject", SOME, key, Condition={"StringNotEquals": {key: "y"}}) for key in KEYS)), (
+        "~ condition  aws:SourceVpce in aws:SourceVpce x -> y, wider and narrower for s3:GetObject",
+        "~ condition  aws:SourceVpc in aws:SourceVpc x -> y, wider and narrower for s3:GetObject",
+    )),
+    "a limit that a key of the file chooses": Pair(
+        SCIENTIST + f"volume_key: [{KEY.format(1)}]\n", SCIENTIST + f"volume_key: [{KEY.format(2)}]\n", (
+        f"+ gains  kms:CreateGrant, kms:DescribeKey on {KEY.format(2).partition(':111122223333:')[2]}  by volume_key {KEY.format(2)} (role.yaml:5)",
+        f"~ limit  volume-kms-key {KEY.format(1)} -> {KEY.format(2)}, wider and narrower for {JOBS}  by volume_key (role.yaml:5)",
+        f"- loses  kms:CreateGrant, kms:DescribeKey on {KEY.format(1).partition(':111122223333:')[2]}  by volume_key {KEY.format(1)}, gone (role.yaml:5)",
+    )),
+    "two statements that differ in values alone": Pair(
+        policy(tagged("x"), tagged("y")), policy(tagged("z"), tagged("w")), (
+        "+ gains  s3:GetObject on a/*",
+        "- loses  s3:GetObject on a/*",
+    )),
+    "a value and a Deny that is gone": Pair(
+        policy(tagged("x"), deny("s3:GetObject", SOME)), policy(tagged("x", "z")), (
+        "+ gains  s3:GetObject on a/*",
+    )),
+    "an attached policy that grants on conditions": Pair(
+        COMPUTE, COMPUTE + "managed_policy: [arn:aws:iam::aws:policy/AmazonSageMakerJobRuntimeAccess]\n", (
+        "+ gains  sagemaker:CompleteRollout, sagemaker:Sample, sagemaker:SampleWithResponseStream, sagemaker:UpdateReward on arn:aws:sagemaker:*:*:job/*, under conditions on aws:ResourceAccount, less what the role has already or denies, by AWS's text v2 of 2026-08-07  by managed_policy arn:aws:iam::aws:policy/AmazonSageMakerJobRuntimeAccess (role.yaml:5)",
+        "+ gains  kms:Decrypt, kms:GenerateDataKey on arn:aws:kms:*:*:key/*, under conditions on aws:ResourceAccount, kms:ViaService, less what the role has already or denies, by AWS's text v2 of 2026-08-07  by managed_policy arn:aws:iam::aws:policy/AmazonSageMakerJobRuntimeAccess (role.yaml:5)",
+        "+ gains  sagemaker:CallWithBearerToken on *, under conditions on aws:ResourceAccount, less what the role has already or denies, by AWS's text v2 of 2026-08-07  by managed_policy arn:aws:iam::aws:policy/AmazonSageMakerJobRuntimeAccess (role.yaml:5)",
+    )),
+    "a policy with exceptions": Pair(
+        COMPUTE, COMPUTE + "managed_policy: [arn:aws:iam::aws:policy/PowerUserAccess]\nbreak_separation: a test\n", (
+        "+ gains  * on *, every action but account:*, iam:*, organizations:*, less what the role has already or denies, by AWS's text v12 of 2026-02-12  by managed_policy arn:aws:iam::aws:policy/PowerUserAccess (role.yaml:5)",
+        "+ gains  iam:DeleteServiceLinkedRole, iam:CreateServiceLinkedRole, account:GetAccountInformation, account:GetGovCloudAccountInformation, account:GetPrimaryEmail, account:ListRegions and 3 more on *, less what the role has already or denies, by AWS's text v12 of 2026-02-12  by managed_policy arn:aws:iam::aws:policy/PowerUserAccess (role.yaml:5)",
+        "~ value  Description SageMaker compute: The execution role that SageMaker's jobs and endpoints assume: data in, work out,... -> Separation broken: a test. SageMaker compute: The execution role that SageMaker's jobs and endpoints...",
+        "~ value  tag rolemgr:break-separation none -> a test",
+    )),
     "what is attached": Pair(
         COMPUTE + "managed_policy: [arn:aws:iam::aws:policy/AmazonSageMakerReadOnly, arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess]\n",
         COMPUTE + f"managed_policy: [arn:aws:iam::aws:policy/AmazonSageMakerReadOnly, arn:aws:iam::aws:policy/AWSGlueConsoleFullAccess]\nboundary: arn:aws:iam::{ACCOUNT}:policy/b\n", (
-        "~ value  ManagedPolicyArns none -> arn:aws:iam::aws:policy/AWSGlueConsoleFullAccess, the role gains all that this policy allows and its own Denies do not deny  by managed_policy (role.yaml:5)",
-        "~ value  ManagedPolicyArns arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess -> none, the role loses what this policy alone allowed  by managed_policy (role.yaml:5)",
+        "+ gains  all that the policy allows: text not at hand  by managed_policy arn:aws:iam::aws:policy/AWSGlueConsoleFullAccess (role.yaml:5)",
+        "- loses  s3:Describe*, s3:Get*, s3:List*, s3-object-lambda:Get*, s3-object-lambda:List* on *, less what the role has without it, by AWS's text v3 of 2023-08-10  by managed_policy arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess, gone (role.yaml:5)",
         f"~ value  PermissionsBoundary none -> arn:aws:iam::{ACCOUNT}:policy/b  by boundary (role.yaml:6)",
     )),
     "trust": Pair(COMPUTE, COMPUTE + "trust: [sagemaker, 'role:arn:aws:iam::999988887777:role/x']\n", (

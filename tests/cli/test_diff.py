@@ -155,7 +155,7 @@ def test_roles_are_compared_part_by_part(run: "Run") -> None:
     ran = run("diff", old, write("new.json", changed))
     assert ran.code == 1
     assert "+ gains  sts:AssumeRole by sagemaker.amazonaws.com, in the trust policy\n" in ran.stdout
-    assert "~ value  MaxSessionDuration 3600 -> 7200\n" in ran.stdout
+    assert "~ value  MaxSessionDuration 1 h -> 2 h\n" in ran.stdout
     assert "~ value  PermissionsBoundary none -> arn:aws:iam::111122223333:policy/b\n" in ran.stdout
 
 

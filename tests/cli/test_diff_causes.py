@@ -38,7 +38,7 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
                          "by guardrail max-runtime", "1h"),
     "a parameter": ({"parameter": {"job_names": ["churn-*"]}}, "- loses  sagemaker:",
                     "by parameter job_names churn-*", "job_names"),
-    "a session": ({"max_session": "2h"}, "~ value  MaxSessionDuration 3600 -> 7200", "by max_session", "max_session"),
+    "a session": ({"max_session": "2h"}, "~ value  MaxSessionDuration 1 h -> 2 h", "by max_session", "max_session"),
     "a tag": ({"tag": {"Team": "ml"}}, "~ value  tag Team none -> ml", "by tag Team", "Team"),
     "trust": ({"trust": ["sagemaker", "role:arn:aws:iam::999988887777:role/x"]},
               "+ gains  sts:AssumeRole by arn:aws:iam::999988887777:role/x, in the trust policy",

@@ -90,7 +90,7 @@ def test_a_catalog_is_that_of_the_revision(git: Git, run: "Run") -> None:
         gained = [line for line in ran.stdout.splitlines() if "gains" in line]
         assert len(gained) == 1, ran.stdout + ran.stderr
         assert "+ gains  sqs:ReceiveMessage on q  by activity group mine (" in gained[0]
-        assert "~ value  MaxSessionDuration 7200 -> 10800" in ran.stdout
+        assert "~ value  MaxSessionDuration 2 h -> 3 h" in ran.stdout
         lost = run("diff", file, f"main:{file}").stdout
         assert "- loses  sqs:ReceiveMessage on q" in lost
     Path("catalog/activity_groups/mine.yaml").unlink()

@@ -84,7 +84,7 @@ def test_a_role_file_that_changed_is_said(run: "Run", locked: str) -> None:
     assert (
         "note: the role file is another than the one that was locked: its own changes are among these\n" in ran.stdout
     )
-    assert "~ value  MaxSessionDuration 3600 -> 7200" in ran.stdout
+    assert "~ value  MaxSessionDuration 1 h -> 2 h" in ran.stdout
 
 
 def test_a_lock_keeps_other_roles_and_a_few_releases(run: "Run", locked: str) -> None:

@@ -199,7 +199,7 @@ def test_preview_as_data_has_the_blocks_of_the_page(run: "Run") -> None:
     assert list(review) == [
         "Who", "RunsAs", "Can", "Cannot", "Writes", "Reads", "Limits", "Attached", "Settings", "Look", "Size", "Check",
     ]  # fmt: skip
-    assert review["Who"][-1] == "nobody else"
+    assert review["Who"][-1] == "no other principal; the work of others may run as it, as told below"
     assert "run training jobs" in review["Can"]
     assert any(text.startswith("s3  acme/* (put, delete, abort) except ") for text in review["Writes"])
     assert any(text.startswith("max-runtime ") for text in review["Limits"])

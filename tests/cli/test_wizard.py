@@ -268,6 +268,7 @@ PLACES = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("how", ["q", "quit", "the end of input", "Ctrl-C"])
 @pytest.mark.parametrize("place", PLACES)
 def test_quitting_writes_nothing(place: str, how: str, small_catalog: Path) -> None:

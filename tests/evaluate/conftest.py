@@ -4,15 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import IdentityPolicy
-
-# A busy machine is no failure.
-settings.register_profile("steady", deadline=None)
-settings.load_profile("steady")
 
 BUCKET_OBJECT = "arn:aws:s3:::amzn-s3-demo-bucket/key"
 

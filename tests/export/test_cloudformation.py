@@ -49,6 +49,7 @@ def test_regions_of_the_tests_are_those_that_are_known() -> None:
     assert known_regions() == REGIONS
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_template_is_the_role_in_every_region(persona: str) -> None:
     """In all known regions and an account that nobody named: what is rendered directly, field by field."""
@@ -147,6 +148,7 @@ LINTED: dict[str, tuple[dict[str, Any], Options | None]] = {"bare": ({}, None), 
           "by tag": ({"bucket": ["acme", "acme-${aws:PrincipalTag/Project}"], "tag": {"Project": "x"}}, PARAMETERIZED)}  # fmt: skip
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("variant", LINTED)
 def test_the_linter_finds_nothing(variant: str) -> None:
     """

@@ -29,6 +29,7 @@ def test_template_within_is_the_role_of_each_account(persona: str) -> None:
     assert meaning(found) == meaning(direct(persona=persona, account=ACCOUNT, region="eu-west-1"))
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("choices", "options"),
     [

@@ -77,7 +77,7 @@ def test_the_region_decides_the_partition(region: str, partition: str, suffix: s
          "role.yaml:2: a role's description has at most 1000 characters of ASCII and Latin-1"),
         ({"description": "5 € a day"},
          "role.yaml:2: a role's description has at most 1000 characters of ASCII and Latin-1"),
-        ({"max_session": "30m"}, "role.yaml:2: a role's sessions last from 1h to 12h, not 1800 s"),
+        ({"max_session": "30m"}, "role.yaml:2: a role's sessions last from 1h to 12h, not 30 min"),
         ({"max_session": 43201}, "role.yaml:2: a role's sessions last from 1h to 12h, not 43201 s"),
         ({"max_session": "2 hours"}, "role.yaml:2: `2 hours` is not a duration such as 3600, 90m or 12h"),
         ({"max_session": 1.5}, "role.yaml:2: `1.5` is not a duration such as 3600, 90m or 12h"),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.nightly import some
 from tests.prove.mutants import Mutant
 from tests.prove.mutants_evaluator import evaluator_mutants
 from tests.prove.mutants_groups import catalog_mutants, never_mutants
@@ -28,13 +29,13 @@ KINDS: dict[str, tuple[Callable[[], Iterator[Mutant]], int]] = {
 def test_every_mutant_is_caught(kind: str, tmp_path: Path) -> None:
     """No seeded defect goes through all proofs, and not all are caught before a proof is asked."""
     found = {}
-    for number, mutant in enumerate(KINDS[kind][0]()):
+    mutants = [one for one in KINDS[kind][0]() if not is_the_same(one.name)]
+    for number, mutant in enumerate(some(mutants, 3)):
         folder = tmp_path / str(number)
         folder.mkdir()
-        if not is_the_same(mutant.name):
-            found[mutant.name] = mutant.found_by(folder)
+        found[mutant.name] = mutant.found_by(folder)
     assert [name for name, by in found.items() if not by] == []
-    assert len(found) >= KINDS[kind][1]
+    assert len({one.name for one in mutants}) >= KINDS[kind][1]
     assert Counter(by == ["refused"] for by in found.values())[False] > len(found) / 3
 
 

@@ -11,6 +11,7 @@ from tests.test_golden_profiles import SHORT_FORMS
 from rolemgr.catalog.load import Catalog
 from rolemgr.check.finding import Finding, Severity
 from rolemgr.model.role import LeftOpen
+from rolemgr.reference.managed_policies import managed_policy
 from rolemgr.report.review import Block, review, review_page
 
 CATALOG = Catalog()
@@ -49,7 +50,7 @@ def test_who_may_assume_it_is_told_with_the_conditions() -> None:
     assert "444455556666" in who
     assert "with external id abc" in who
     assert "with MFA" in who
-    assert who.endswith("nobody else")
+    assert who.endswith("no other principal")
     assert "under no condition" in said("data-scientist", "WHO", trust=["sagemaker?source=none"])
 
 
@@ -73,7 +74,8 @@ def test_what_it_can_never_do_stands_with_its_exceptions() -> None:
     """A separation by its title, one with exceptions with them; a persona that promises nothing says so."""
     never = said("data-scientist", "CANNOT")
     assert "No deployment" in never
-    assert re.search(r"No Studio of other users, no shared spaces \(\d exceptions\)", never)
+    assert "no shared spaces, except for the user's own profile; except the user's own; and 4 more: --full" in never
+    assert "exceptions)" not in never
 
 
 def test_writes_name_what_denies_take_out() -> None:
@@ -199,20 +201,23 @@ def test_work_of_another_role_may_do_what_this_one_may_not() -> None:
     """Told by the judge of separations: the compute role writes reports, so its jobs may."""
     never = said("data-scientist", "CANNOT")
     assert "pipeline code by this role itself; what it starts as role/sagemaker-compute may" in never
-    assert never.endswith("s3:PutObject*Acl by this role itself")
+    assert never.endswith("S3: put object ACLs of any kind by this role itself")
 
 
 def test_runs_names_all_roles_that_may_be_passed() -> None:
     """Who may pass two roles to a service may have any work there run as either."""
     runs = said("mlops-engineer", "RUNS")
-    assert "run as this role itself or role/sagemaker-compute, the only roles that it can pass" in runs
-    assert "preview as well: --persona sagemaker-compute" in runs
+    assert "run as this role itself or role/sagemaker-compute, all that it can pass" in runs
+    assert "in whole: preview --persona sagemaker-compute" in runs
 
 
 def test_check_says_for_whom_it_is_proven() -> None:
     """Entries for the role alone are not said to hold for others."""
     check = said("data-scientist", "CHECK")
-    assert re.search(r"(\d+) forbidden requests .* for this role and \d+ of them for role/sagemaker-compute", check)
+    assert re.search(
+        r"(\d+) forbidden requests .* for this role and all of them but \d+, which are for this role itself, for role/sagemaker-compute",
+        check,
+    )
 
 
 def test_conditions_of_trust_read_as_what_they_ask() -> None:
@@ -222,10 +227,10 @@ def test_conditions_of_trust_read_as_what_they_ask() -> None:
         "role:arn:aws:iam::444455556666:role/b?source-identity=required&session-name=elevated-*&session-tags=Project"
     )
     assert said("mlops-emergency", "WHO", trust=[user, broker]).splitlines() == [
-        "arn:aws:iam::444455556666:user/break-glass/otto, with MFA, given at most 900 s before",
+        "arn:aws:iam::444455556666:user/break-glass/otto, with MFA, given at most 15 min before",
         "arn:aws:iam::444455556666:role/b, with aws:RequestTag/Project, with sts:SourceIdentity,"
         " in a session named elevated-*",
-        "nobody else",
+        "no other principal",
     ]
 
 
@@ -253,7 +258,9 @@ def test_a_guardrail_without_effect_is_no_limit() -> None:
 def test_each_value_is_forbidden() -> None:
     """A parameter of two values makes two resources."""
     bucket = "acme-churn/model-monitor"
-    assert f"s3:PutObject* on {bucket}/baselining/* or {bucket}/monitoring/*" in said("business-analyst", "CANNOT")
+    assert f"S3: put anything of objects on {bucket}/baselining/* or {bucket}/monitoring/*" in said(
+        "business-analyst", "CANNOT"
+    )
 
 
 @pytest.mark.parametrize("persona", CATALOG.found("personas"))
@@ -262,3 +269,77 @@ def test_no_block_is_without_an_entry(persona: str) -> None:
     role = rendered(CATALOG, persona=persona, **WHERE)
     page = review_page(role.role, role.documents, CATALOG, []).plain
     assert not re.search(r"^[A-Z]+ +and \d+ more: --full$", page, re.MULTILINE)
+
+
+def test_what_a_passed_role_adds_is_named() -> None:
+    """The prefixes, capabilities and actions that this role has not; told for each role that may be passed."""
+    runs = said("ml-engineer", "RUNS").splitlines()
+    pipeline = next(one for one in runs if one.startswith("role/sagemaker-pipeline may also: "))
+    assert "write acme-churn/ models/" in pipeline
+    assert "run batch transform" not in pipeline  # within its limits the ML engineer does that too
+    compute = next(one for one in said("mlops-engineer", "RUNS").splitlines() if "may also" in one)
+    assert "track runs in MLflow; pull container images; write acme-churn/*" in compute
+
+
+def test_attached_policies_are_told_with_what_they_give() -> None:
+    """By text where it is at hand; else nobody knows, and it counts as anything."""
+    reading = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+    own = "arn:aws:iam::123456789012:policy/acme-own"
+    full = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"
+    given = blocks("ml-engineer", managed_policy=[reading, own])
+    assert given["READS"].entries[1].startswith("AmazonS3ReadOnlyAccess (attached)  s3 * (describe, get, list")
+    for title, word in (("READS", "read"), ("WRITES", "write")):
+        assert f"acme-own (attached)  its text is not at hand: it may {word} anything" in given[title].entries
+    assert (
+        "acme-own, attached: its text is not at hand, so that it may pass and assume any role" in given["RUNS"].entries
+    )
+    assert not any("AmazonS3ReadOnlyAccess" in one for one in (*given["WRITES"].entries, *given["RUNS"].entries))
+    assert given["CANNOT"].entries[0].startswith("by its own policies: acme-own may allow it")
+    assert "; but for what acme-own may allow, 55 forbidden" in given["CHECK"].entries[0]
+    assert "all that it can pass" not in "".join(given["RUNS"].entries)
+    broken = blocks("ml-engineer", managed_policy=[full], break_separation="a test")
+    assert broken["CANNOT"].entries[0].startswith("broken for a reason")
+    assert broken["CHECK"].entries[0].endswith("what the persona must never do is not kept")
+    assert any(one.startswith("AmazonSageMakerFullAccess, attached, lets it pass ") for one in broken["RUNS"].entries)
+    assert broken["WRITES"].entries[0].startswith("AmazonSageMakerFullAccess (attached)  iam ")
+
+
+def test_patterns_are_words() -> None:
+    """No pattern of actions is left on the page; the data have them beside the words."""
+    never = said("sagemaker-compute", "CANNOT")
+    assert "IAM: anything" in never
+    assert "create jobs of any kind, URLs of any kind, apps, clusters, anything of inference, models" in never
+    assert not re.search(r"[a-z]:[A-Z]\w*\*", never)
+    role = rendered(CATALOG, persona="sagemaker-compute", **WHERE)
+    whole = {one.title: one for one in review(role.role, role.documents, CATALOG, [], whole=True)}["CANNOT"].entries
+    assert "SageMaker: create jobs of any kind (sagemaker:Create*Job*)" in whole
+
+
+def test_findings_are_counted_with_their_rules() -> None:
+    """Of every severity, suggestions too."""
+    found = [Finding(rule, severity, "m", "f", 1) for rule, severity in (
+        ("RM410", Severity.SUGGESTION), ("RM603", Severity.SUGGESTION), ("RM410", Severity.SUGGESTION), ("RM106", Severity.WARNING),
+    )]  # fmt: skip
+    check = blocks("data-scientist", *found)["CHECK"].entries[0]
+    assert check.startswith("3 SUGGESTION (RM410, RM603), 1 WARNING (RM106); ")
+
+
+def test_the_riskiest_writes_come_first() -> None:
+    """What can be deleted before what is opened or the user's own; what is left out is told by its kind."""
+    line = next(one for one in blocks("ml-engineer")["WRITES"].entries if one.startswith("sagemaker  "))
+    assert line.index("(create, delete, tag)") < line.index("model-package/*/* (create)")
+    assert re.search(r" and \d+ more: [a-z, -]*app", line)
+    role = rendered(CATALOG, persona="ml-engineer", **WHERE)
+    page = review_page(role.role, role.documents, CATALOG, []).plain
+    assert re.search(r"\.\.\. and the rest of sagemaker, [a-z-]+ and \d+ more: --full", page)
+
+
+@pytest.mark.parametrize("name", ["AdministratorAccess", "SageMakerStudioBedrockKnowledgeBaseServiceRolePolicy"])
+def test_a_page_with_an_attached_policy_is_one_page(name: str) -> None:
+    """However long its name, and however much it gives."""
+    (arn,) = (one.arn for one in (managed_policy(name, "aws"),) if one)
+    role = rendered(CATALOG, persona="ml-engineer", **WHERE, managed_policy=[arn], break_separation="for a test")
+    page = review_page(role.role, role.documents, CATALOG, []).plain.splitlines()
+    assert len(page) <= 60
+    assert [line for line in page if len(line) > 80] == []
+    assert any(f"{name} (attached)" in line for line in page)

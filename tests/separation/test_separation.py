@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.nightly import examples
 from tests.support import rendered
 
 from rolemgr.catalog.load import Catalog
@@ -133,7 +134,7 @@ def _decided(request: Request, given: dict[str, str], policies: Policies) -> str
 JUDGED = {"kept": 0, "broken": 0}
 
 
-@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(250, 1000), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     persona=st.sampled_from(PERSONAS),
     add=st.lists(st.sampled_from(GROUPS), max_size=3, unique=True),
@@ -159,8 +160,8 @@ def _violations(role: RenderedRole) -> list[Violation]:
 def test_never_holds_for_random_compositions_or_the_role_is_refused() -> None:
     """Most draws are roles, and both kinds come up; a test that always returns early proves nothing."""
     _judge()
-    assert JUDGED["kept"] > 200
-    assert JUDGED["broken"] > 50
+    assert JUDGED["kept"] > 50
+    assert JUDGED["broken"] > 12
 
 
 PERSONA = """

@@ -10,16 +10,19 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from rolemgr.account.drift import Drift, Policied, RoleDrift
 from rolemgr.account.meaning import Meant
+from rolemgr.change.attached import of_attached
 from rolemgr.change.causes import decision_of, origins_of
 from rolemgr.change.change import AccessChange, Cause, ChangeKind, Evidence, with_evidence
+from rolemgr.change.conditions import ChangedConditions
 from rolemgr.change.fold import ChangeRow, LineKey, folded
 from rolemgr.change.resources import Spread, allowed, exceptions, spread
 from rolemgr.change.units import Unit
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.errors import TooComplex
+from rolemgr.compare.grants import Grant
 from rolemgr.compare.verdicts import Difference
 from rolemgr.errors import SourceLocation
-from rolemgr.evaluate.policies import Policies
+from rolemgr.evaluate.policies import Policies, StatementRef
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import IdentityStatement
 from rolemgr.model.role import ComposedRole
@@ -55,7 +58,10 @@ def drift_changes(
     found: RoleDrift, file: FileSide, toward: Toward
 ) -> tuple[tuple[Drift, tuple[AccessChange, ...]], ...]:
     """Return each drift in *found* with the changes that it is; none for what is neither access nor a value."""
-    told = [(drift, tuple(_changes(drift, found, file, toward))) for drift in found.drifts]
+    conditions = _Conditions(found, file, toward)
+    for drift in found.drifts:
+        conditions.take(drift)
+    told = [(drift, tuple(_changes(drift, found, file, toward, conditions))) for drift in found.drifts]
     named = {change.what for _, changes in told for change in changes if change.kind == "limit"}
     behind = tuple(_limit(one, None, file, toward) for one in file.limits if one.name not in named)
     for place, (drift, changes) in enumerate(told):
@@ -65,13 +71,19 @@ def drift_changes(
     return tuple(told)
 
 
-def _changes(drift: Drift, found: RoleDrift, file: FileSide, toward: Toward) -> Iterator[AccessChange]:
+def _changes(
+    drift: Drift, found: RoleDrift, file: FileSide, toward: Toward, conditions: "_Conditions"
+) -> Iterator[AccessChange]:
     if drift.meant is None:
         yield from _of_value(drift, file, toward)
     elif drift.meant.unknown:
         yield _untold(drift.meant, toward)
     else:
-        yield from _of_access(drift.meant, found, file, toward)
+        taken = conditions.of(drift)
+        yield from conditions.changes(drift)
+        rest = tuple(one for one in drift.meant.differences if one not in taken)
+        if rest or not taken:
+            yield from _of_access(_part_of(drift.meant, rest) if taken else drift.meant, found, file, toward)
 
 
 def plan_changes(found: RoleDrift, file: FileSide) -> tuple[AccessChange, ...]:
@@ -79,6 +91,8 @@ def plan_changes(found: RoleDrift, file: FileSide) -> tuple[AccessChange, ...]:
     told: list[AccessChange] = []
     of_limit: dict[str, list[AccessChange]] = {}
     for one in (change for _, changes in drift_changes(found, file, "file") for change in changes):
+        if one.kind == "condition" and one in told:  # what is lost by it has it too
+            continue
         every = of_limit.setdefault(one.what, []) if one.kind == "limit" else []
         every.append(one)
         told += [one] if len(every) == 1 else []
@@ -88,6 +102,52 @@ def plan_changes(found: RoleDrift, file: FileSide) -> tuple[AccessChange, ...]:
 def _one_limit(every: Sequence[AccessChange]) -> AccessChange:
     """Return the changes of one limit as one."""
     return with_evidence(every[0], tuple(shown for one in every for shown in one.evidence))
+
+
+# --- conditions
+
+
+class _Conditions:
+    """The differences of each drift that are other values of a condition, and nothing else."""
+
+    def __init__(self, found: RoleDrift, file: FileSide, toward: Toward) -> None:
+        old, new = (found.wanted, found.live) if toward == "account" else (found.live, found.wanted)
+        self._found, self._file, self._toward = found, file, toward
+        self._changed = ChangedConditions(_grant(old), _grant(new), _numbered)
+        self._of: dict[int, list[tuple[int, Difference]]] = {}
+
+    def take(self, drift: Drift) -> None:
+        """Take from *drift* what other values of a condition alone make."""
+        meant = drift.meant
+        if meant is None or meant.unknown:
+            return
+        way: Literal["gained", "lost"] = "gained" if _kind(meant, self._toward) == "gains" else "lost"
+        for one in meant.differences:
+            evidence = Evidence(meant.part, way, one)
+            numbers = () if _limits_of(meant, self._file) else self._changed.behind(evidence)
+            rows = list(_rows(_part_of(meant, (one,)), self._found, self._file, self._toward)) if numbers else []
+            for number in numbers:
+                self._changed.take(number, evidence, [cause for row in rows for cause in row.key.causes])
+                self._of.setdefault(id(drift), []).append((number, one))
+
+    def of(self, drift: Drift) -> list[Difference]:
+        """Return what was taken from *drift*."""
+        return [one for _, one in self._of.get(id(drift), ())]
+
+    def changes(self, drift: Drift) -> Iterator[AccessChange]:
+        """Yield the changes of conditions that *drift* shows, with what any drift shows of them."""
+        for number in dict.fromkeys(number for number, _ in self._of.get(id(drift), ())):
+            yield from self._changed.change_of(number)
+
+
+def _grant(side: Policied) -> Grant:
+    return Grant(identity=tuple(one.document for one in side.held), trust=side.trust)
+
+
+def _numbered(at: StatementRef) -> tuple[int, int]:
+    """Return where a compared statement stands: its Sid has the numbers of its policy and of itself."""
+    policy, _, number = str(at.sid).partition(":")
+    return (int(policy), int(number)) if policy.isdecimal() and number.isdecimal() else (-1, -1)
 
 
 # --- access
@@ -254,14 +314,25 @@ _VALUES: Final = {
 
 def _of_value(drift: Drift, file: FileSide, toward: Toward) -> Iterator[AccessChange]:
     name = _VALUES.get(drift.kind) or (f"tag {drift.about[-1]}" if drift.kind in ("tag", "principal-tag") else "")
-    if drift.kind == "policy-unknown":
-        yield AccessChange("unknown", "permissions", reason=drift.what, way="gained" if toward == "account" else "lost")
+    if arn := _of_unknown_text(drift):
+        is_there = drift.found is not None
+        kind: Literal["gains", "loses"] = "gains" if is_there is (toward == "account") else "loses"
+        yield from of_attached(arn, kind, _line(drift, file, toward))
+        return
     if not name:
         return
     wanted, there = ((one,) if one is not None else None for one in (drift.wanted, drift.found))
     old, new = (wanted, there) if toward == "account" else (there, wanted)
     notes = (drift.what,) if drift.kind in ("policy-attached", "policy-detached") else ()
     yield AccessChange("value", "", name, old=old, new=new, notes=notes, causes=_line(drift, file, toward))
+
+
+def _of_unknown_text(drift: Drift) -> str | None:
+    """Return the ARN of the policy that *drift* is about, where nobody here knows what it allows."""
+    arn = drift.found or drift.wanted
+    if drift.kind == "policy-unknown":
+        return arn
+    return arn if drift.kind == "policy-detached" and not drift.text_known else None
 
 
 def _line(drift: Drift, file: FileSide, toward: Toward) -> tuple[Cause, ...]:

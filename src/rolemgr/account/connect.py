@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/boto3/latest/guide/credentials.html
 
 import re
 from collections.abc import Callable
+from functools import cache, partial
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -21,6 +22,17 @@ _ATTEMPTS = 6
 _DEFAULT_REGION = "us-east-1"
 
 
+class AssumedRole(NamedTuple):
+    """The role that the credentials assume, by its *arn*, with the external id that its trust policy asks for."""
+
+    arn: str
+    external_id: str | None = None
+
+
+def _no_client(service: str, region: str) -> Any:
+    raise AssertionError(f"no way to {service} in {region}")
+
+
 class Access(NamedTuple):
     """A way into one account: its IAM client, and whose credentials it uses."""
 
@@ -30,21 +42,26 @@ class Access(NamedTuple):
     caller: str
     """The ARN of the user or role that calls."""
     region: str
+    client: Callable[[str, str], Any] = _no_client
+    """Gives the client of a service in a region; each is made once."""
 
 
-def connect(profile: str | None = None, region: str | None = None, endpoint_url: str | None = None) -> Access:
+def connect(
+    profile: str | None = None, region: str | None = None, endpoint_url: str | None = None,
+    assume: AssumedRole | None = None,
+) -> Access:  # fmt: skip
     """
-    Return the way into the account of the credentials that are found, which STS names.
+    Return the way into the account of the credentials that are found, or of the role that they *assume*: STS names it.
 
     Without *region* it is that of the environment or the profile. Raises InputError for an endpoint that is
     no URL, and AwsError where there are no credentials, or AWS does not take them or can't be reached.
     """
     _check_endpoint(endpoint_url)
-    from botocore.session import Session
-
     with aws_errors():
-        session = Session(profile=profile)
+        session = _session(profile)
         chosen = region or session.get_config_variable("region") or _DEFAULT_REGION
+        if assume:
+            session = _assumed(session, assume, chosen, endpoint_url)
         identity = ask(_client(session, "sts", chosen, endpoint_url, 3).get_caller_identity)
         iam = _client(session, "iam", chosen, endpoint_url, _ATTEMPTS)
     caller, account = member(identity, "Arn"), member(identity, "Account")
@@ -55,7 +72,50 @@ def connect(profile: str | None = None, region: str | None = None, endpoint_url:
     if not re.fullmatch("[0-9]{12}", account):
         raise AwsError(f"the answer is none of AWS's: `{account}` is not an account id of 12 digits",
                        "look at --endpoint-url, and at proxies in between")  # fmt: skip
-    return Access(iam, account, partition, caller, chosen)
+    clients = cache(partial(_client_of, session, endpoint_url))
+    return Access(iam, account, partition, caller, chosen, clients)
+
+
+def _session(profile: str | None) -> Any:
+    """Return a session of botocore; what it reads of AWS's services is read once for all sessions."""
+    from botocore.session import Session
+
+    made = Session(profile=profile)
+    made.register_component("data_loader", _loader(made.get_config_variable("data_path")))
+    return made
+
+
+@cache
+def _loader(data_path: str | None) -> Any:
+    from botocore.loaders import create_loader
+
+    return create_loader(data_path)
+
+
+def _client_of(session: Any, endpoint_url: str | None, service: str, region: str) -> Any:
+    with aws_errors():
+        return _client(session, service, region, endpoint_url, _ATTEMPTS)
+
+
+def _assumed(session: Any, assume: AssumedRole, region: str, endpoint_url: str | None) -> Any:
+    """
+    Return a session of the role that the credentials of *session* assume, for an hour.
+
+    What assumes a role after another has an hour at most.
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+    """
+    sts = _client(session, "sts", region, endpoint_url, 3)
+    external = {"ExternalId": assume.external_id} if assume.external_id else {}
+    with aws_errors("sts"):
+        answer = ask(sts.assume_role, RoleArn=assume.arn, RoleSessionName="rolemgr", **external)
+    given = member(answer, "Credentials")
+    keys = [str(member(given, name)) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")]
+    made = _session(session.profile)
+    made.set_credentials(*keys)
+    configured = _configured_attempts(session)
+    if configured:
+        made.set_config_variable("max_attempts", configured)
+    return made
 
 
 def _client(session: Any, service: str, region: str, endpoint_url: str | None, attempts: int) -> Any:

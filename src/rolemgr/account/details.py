@@ -55,9 +55,18 @@ def read_details(access: Access, done: Callable[[int], None] = lambda _: None) -
     return AccountDetails({**data, "IsTruncated": False}, pages)
 
 
-def _pages(iam: Any) -> Iterator[Mapping[str, Any]]:
+def role_tags(access: Access) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Yield the ARN and the tags of each role of the account; raise AwsError where IAM does not tell all."""
+    for page in _pages(access.iam, Filter=["Role"]):
+        _check_account(page, access)
+        for one in page.get("RoleDetailList", ()):
+            tags = {str(tag.get("Key")): str(tag.get("Value")) for tag in one.get("Tags", ())}
+            yield str(member(one, "Arn")), tags
+
+
+def _pages(iam: Any, **asked: Any) -> Iterator[Mapping[str, Any]]:
     """Yield the pages of the answer; raise AwsError where one does not come, comes again, or where they do not end."""
-    parameters: dict[str, Any] = {"MaxItems": _PER_PAGE}
+    parameters: dict[str, Any] = {"MaxItems": _PER_PAGE, **asked}
     seen: set[str] = set()
     for _ in range(MOST_PAGES):
         with aws_errors():

@@ -14,16 +14,19 @@ from rolemgr.account.meaning import ComparedPolicy, Meant, StatementPlace, in_wo
 from rolemgr.account.ownership import without_own_tags
 from rolemgr.account.read import AccountRole
 from rolemgr.compare.of_no_type import no_effect, of_no_type
-from rolemgr.iam.arn import Arn, is_aws_managed
+from rolemgr.iam.arn import is_aws_managed
 from rolemgr.iam.documents import IdentityPolicy, TrustPolicy
 from rolemgr.model.role import RoleDocuments
-from rolemgr.reference.managed_policies import ManagedPolicy, managed_policy
+from rolemgr.model.times import duration
+from rolemgr.reference.managed_policies import policy_at
 
 DriftKind: TypeAlias = Literal[
     "role-missing", "role-half-made", "access-gained", "access-lost", "access-unknown", "access-lost-unknown",
     "trust-gained", "trust-lost", "trust-unknown", "trust-lost-unknown", "boundary-missing", "boundary-changed",
     "boundary-added", "policy-unknown", "policy-attached", "policy-detached", "inline-policy", "session-length", "path",
-    "description", "principal-tag", "tag",
+    "description", "principal-tag", "tag", "resource-missing", "resource-policy-missing", "resource-policy-gained",
+    "resource-policy-lost", "resource-policy-unknown", "organization-policy-missing", "organization-policy-gained",
+    "organization-policy-lost", "organization-policy-unknown",
 ]  # fmt: skip
 
 Texts: TypeAlias = Mapping[str, IdentityPolicy | None]
@@ -55,6 +58,8 @@ class Drift:
     wanted: str | None = None
     found: str | None = None
     meant: Meant | None = None
+    text_known: bool = True
+    """Of a policy that is attached, whether anybody here knows what it allows."""
 
 
 class Policied(NamedTuple):
@@ -101,13 +106,6 @@ def own_policies(role: AccountRole, new: RoleDocuments) -> dict[str, str]:
     }
 
 
-def text_of_aws(arn: str) -> ManagedPolicy | None:
-    """Return AWS's managed policy *arn* as the reference has it, None where it has not."""
-    parts = Arn.parse(arn)
-    known = managed_policy(arn.rpartition("/")[2], parts.partition) if parts and is_aws_managed(arn) else None
-    return known if known and known.arn == arn else None
-
-
 class _Compared:
     """The comparison of one role."""
 
@@ -140,7 +138,7 @@ class _Compared:
 
     def _text(self, arn: str) -> IdentityPolicy | None:
         known = self.texts.get(arn)
-        if known is None and (of_aws := text_of_aws(arn)):
+        if known is None and (of_aws := policy_at(arn)):
             return of_aws.document
         return known
 
@@ -196,8 +194,9 @@ class _Compared:
                 yield self._added(arn)
         for arn in self.new.attached:
             if arn not in self.others and _attached(arn) not in told:
-                known = "" if self._text(arn) else "; what it allows is not known here"
-                yield Drift("policy-detached", f"{_attached(arn)} is missing{known}", ("managed_policy",), arn, None)
+                known = self._text(arn) is not None
+                what = f"{_attached(arn)} is missing{'' if known else '; what it allows is not known here'}"
+                yield Drift("policy-detached", what, ("managed_policy",), arn, text_known=known)
 
     def _added(self, arn: str) -> Drift:
         what = f"{_attached(arn)} is not in the file"
@@ -222,8 +221,8 @@ class _Compared:
 
     def _values(self) -> Iterator[Drift]:
         role, new = self.role, self.new
-        yield from _changed("session-length", "session length", "max_session", f"{new.max_session} s",
-                            f"{role.max_session} s")  # fmt: skip
+        yield from _changed("session-length", "session length", "max_session", duration(new.max_session),
+                            duration(role.max_session))  # fmt: skip
         yield from _changed("path", "path", "path", new.path, role.path)
         yield from _changed("description", "description", "description", new.description, role.description)
 
@@ -262,7 +261,7 @@ class _Compared:
         in_both = arn in self.others and arn in self.new.attached
         if in_both and self._text(arn) is None:
             yield f"what {_attached(arn)} allows is not known here; the role and the file both have it"
-        elif not in_both and (known := text_of_aws(arn)):
+        elif not in_both and (known := policy_at(arn)):
             yield f"{_attached(arn)} is judged by AWS's text of {known.updated} ({known.version})"
         elif not in_both and arn in self.others and self._is_harmless(arn):
             yield f"{_attached(arn)} is not named in the file"

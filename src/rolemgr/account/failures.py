@@ -35,18 +35,20 @@ _CREDENTIALS = {
 }
 """Error codes that say that no call will succeed with these credentials."""
 
-_THROTTLED = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"})
+_THROTTLED = frozenset(
+    {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown"}
+)
 
 
 @contextmanager
-def aws_errors() -> Iterator[None]:
-    """Turn what boto3 raises inside into an `AwsError`."""
+def aws_errors(service: str = "iam") -> Iterator[None]:
+    """Turn what boto3 raises inside, asked of *service*, into an `AwsError`."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise as_aws_error(error) from error
+        raise as_aws_error(error, service) from error
 
 
 _PAGES = 1_000
@@ -151,13 +153,13 @@ def _strange(call: Callable[..., Any], why: str, *, concerns_all: bool = False) 
     return AwsError(problem, _LOOK_AT, concerns_all=concerns_all, perhaps_done=True)
 
 
-def as_aws_error(error: Exception) -> AwsError:
-    """Return the boto3 *error* (a BotoCoreError or ClientError) as one of ours."""
+def as_aws_error(error: Exception, service: str = "iam") -> AwsError:
+    """Return the boto3 *error* (a BotoCoreError or ClientError), of what was asked of *service*, as one of ours."""
     response = getattr(error, "response", None)
-    return _answered(error, response.get("Error") or {}) if response else _not_answered(error)
+    return _answered(error, response.get("Error") or {}, service) if response else _not_answered(error)
 
 
-def _answered(error: Any, found: dict[str, str]) -> AwsError:
+def _answered(error: Any, found: dict[str, str], service: str) -> AwsError:
     """Return what AWS's error code means; its own message is kept where it says what is wrong."""
     code, message = found.get("Code") or "", " ".join((found.get("Message") or "").split()).rstrip(".")
     if code in _CREDENTIALS:
@@ -166,7 +168,7 @@ def _answered(error: Any, found: dict[str, str]) -> AwsError:
     if code in _THROTTLED:
         return AwsError(f"AWS throttles {call}, also after retries", "wait a little, and run it again", code=code)
     if code in ("AccessDenied", "AccessDeniedException"):
-        return AwsError(f"access denied to {_action(call, message)}: {message}", code=code)
+        return AwsError(f"access denied to {_action(call, message, service)}: {message}", code=code)
     explained = {
         "MalformedPolicyDocument": "AWS refuses the policy",
         "LimitExceeded": f"{call} is over a quota of the account",
@@ -176,10 +178,10 @@ def _answered(error: Any, found: dict[str, str]) -> AwsError:
     return AwsError(f"{explained}: {message}" if message else explained, code=code, perhaps_done=not refused)
 
 
-def _action(call: str, message: str) -> str:
-    """Return the action that is missing: the one that AWS names, else the one of the *call*."""
+def _action(call: str, message: str, service: str) -> str:
+    """Return the action that is missing: the one that AWS names, else the one of the *call* to *service*."""
     named = re.search(r"perform: ([a-z0-9-]+:\w+)", message)
-    return named[1] if named else f"iam:{call}"
+    return named[1] if named else f"{service}:{call}"
 
 
 _UNANSWERED = (

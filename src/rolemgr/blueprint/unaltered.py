@@ -11,24 +11,14 @@ from typing import Final, NamedTuple
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole, documents_of, placed_policies
 from rolemgr.blueprint.levels import layers_of
 from rolemgr.compare.compare import compare
+from rolemgr.compare.documents import Documents, comparable
 from rolemgr.compare.verdicts import Comparison
-from rolemgr.evaluate.policies import Policies
-from rolemgr.iam.documents import (
-    Effect,
-    IdentityPolicy,
-    IdentityStatement,
-    PolicyDocument,
-    ResourcePolicy,
-    ResourceStatement,
-    TrustPolicy,
-)
+from rolemgr.iam.documents import ResourcePolicy
 from rolemgr.model.role import RoleDocuments
 from rolemgr.prove.proof import CounterExample, Judged, Proof, Untold, proofs_of
 
 NAME: Final = "as-the-file-says"
 CLAIM: Final = "each document allows and denies what the blueprint makes of it"
-
-Documents = tuple[PolicyDocument, ...]
 
 
 class DocumentPair(NamedTuple):
@@ -91,7 +81,7 @@ def _judged(pair: DocumentPair) -> Iterator[Judged]:
         problem = f"{pair.what} {'is not there' if pair.made else 'is there, and the file asks for none'}"
         yield NAME, CounterExample(problem, (), None)
         return
-    there, made = _comparable(pair.there, pair), _comparable(pair.made, pair)
+    there, made = comparable(pair.there, pair.made), comparable(pair.made, pair.there)
     yield from _told(pair.what, "allows", compare(there, made))
     yield from _told(pair.what, "does not allow", compare(made, there))
 
@@ -106,34 +96,3 @@ def _told(what: str, verb: str, found: Comparison) -> Iterator[Judged]:
         yield NAME, CounterExample(f"{what} {verb} {asked}, {against}", (), one.request)
     for unknown in found.unknowns:
         yield NAME, Untold(f"can't tell whether {what} is as the file says: {unknown.reason}", ())
-
-
-def _comparable(documents: Documents, pair: DocumentPair) -> Policies:
-    """Return *documents* as a comparison takes them: what only denies is held against everything that it speaks of."""
-    first = documents[0]
-    if isinstance(first, TrustPolicy):
-        return Policies(resource=first)
-    if isinstance(first, ResourcePolicy):
-        statements = tuple(
-            one for document in documents if isinstance(document, ResourcePolicy) for one in document.statement
-        )
-        allow = () if _allows(pair) else (_everything(ResourceStatement, pair, {"principal": "*"}),)
-        return Policies(resource=ResourcePolicy(version="2012-10-17", statement=(*allow, *statements)))
-    identity = tuple(one for one in documents if isinstance(one, IdentityPolicy))
-    if _allows(pair):
-        return Policies(identity=identity)
-    everything = IdentityPolicy(version="2012-10-17", statement=(_everything(IdentityStatement, pair, {}),))
-    return Policies(identity=(everything, *identity))
-
-
-def _allows(pair: DocumentPair) -> bool:
-    every = (statement for one in (*pair.there, *pair.made) for statement in one.statements())
-    return any(statement.effect is Effect.ALLOW for statement in every)
-
-
-def _everything(kind: type[IdentityStatement], pair: DocumentPair, more: dict[str, str]) -> IdentityStatement:
-    """Return an Allow of all actions in which Denies of *pair* differ; of every action where one has NotAction."""
-    there, made = ([statement for one in side for statement in one.statements()] for side in (pair.there, pair.made))
-    differ = [one for one in (*there, *made) if one not in there or one not in made] or [*there, *made]
-    named = {action for statement in differ for action in statement.action or ("*",)}
-    return kind.model_validate({"effect": "Allow", "action": tuple(sorted(named)), "resource": ("*",), **more})

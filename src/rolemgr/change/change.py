@@ -11,8 +11,8 @@ from typing import Literal, NamedTuple, TypeAlias
 from rolemgr.compare.verdicts import Difference
 from rolemgr.errors import SourceLocation
 
-ChangeKind: TypeAlias = Literal["gains", "loses", "limit", "value", "unknown"]
-"""What a change is: access that is given or taken, a guardrail, another value of the role, what can't be told."""
+ChangeKind: TypeAlias = Literal["gains", "loses", "limit", "condition", "value", "unknown"]
+"""What a change is: access given or taken, a guardrail, values of a condition, of the role, what can't be told."""
 Way: TypeAlias = Literal["gained", "lost"]
 """From whose side a difference is: of the new one, or of the old."""
 
@@ -52,7 +52,8 @@ class AccessChange:
     ``trust``, ``resource``). *resources* are the patterns that the change is about, as policies write them: none
     where only the request of the evidence is known; *exceptions* are the patterns within them that the side which
     gives the access denies. *notes* say under which circumstances it holds, and what is
-    doubtful; *reason* is why something can't be told.
+    doubtful; *reason* is why something can't be told; of access without actions, why nobody
+    knows what the policy allows that is attached or detached.
     """
 
     kind: ChangeKind
@@ -99,5 +100,5 @@ def with_evidence(limit: AccessChange, shown: tuple[Evidence, ...]) -> AccessCha
 
 def counts(changes: tuple[AccessChange, ...]) -> dict[ChangeKind, int]:
     """Return how many changes there are of each kind."""
-    kinds: tuple[ChangeKind, ...] = ("gains", "loses", "limit", "value", "unknown")
+    kinds: tuple[ChangeKind, ...] = ("gains", "loses", "limit", "condition", "value", "unknown")
     return {kind: sum(one.kind == kind for one in changes) for kind in kinds}

@@ -7,15 +7,18 @@ Nothing is left out: each difference and each unknown of the comparison is the e
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from rolemgr.change.attached import of_attached
 from rolemgr.change.causes import Direction, Explained, allowed_but_for_guardrails, causes_of, denying_guardrails
 from rolemgr.change.change import AccessChange, Cause, ChangeKind, Evidence, Way, with_evidence
+from rolemgr.change.conditions import ChangedConditions
 from rolemgr.change.resources import exceptions, spread, statement_of
 from rolemgr.change.units import Unit
+from rolemgr.change.weight import weight_of
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.grants import ENDS, Changes, Grant, Part, Value
 from rolemgr.compare.verdicts import Difference, Unknown
 from rolemgr.iam.wildcards import contains
-from rolemgr.reference.services import find_action
+from rolemgr.model.times import duration
 
 
 class Counterpart(NamedTuple):
@@ -43,30 +46,33 @@ class ChangeSides(NamedTuple):
 
 
 def changes_in(found: Changes, sides: ChangeSides) -> tuple[AccessChange, ...]:
-    """Return *found* as changes: what is gained, the most serious first, limits, losses, values, what can't be told."""
-    limits = _Limits(sides)
-    access = [change for part in found.parts for change in _access(part, sides, limits)]
-    gained = sorted((one for one in access if one.kind == "gains"), key=weight)
-    lost = [one for one in access if one.kind == "loses"]
+    """
+    Return *found* as changes: what is gained, the most serious first, conditions, limits, losses, values.
+
+    Then comes what can't be told; trust, gained or with other conditions, stands before all.
+    """
+    limits, conditions = _Limits(sides), ChangedConditions(sides.old.grant, sides.new.grant)
+    access = [change for part in found.parts for change in _access(part, sides, limits, conditions)]
     values = [change for value in found.values for change in _of_value(value, sides.units)]
+    access += [one for one in values if one.kind in ("gains", "loses")]
+    changed = tuple(conditions.changes())
+    gained = [one for one in changed if one.part == "trust"]
+    gained += sorted((one for one in access if one.kind == "gains"), key=weight)
+    lost = [one for one in access if one.kind == "loses"]
+    values = [one for one in values if one.kind == "value"]
+    changed = tuple(one for one in changed if one.part != "trust")
     unknown = [change for part in found.parts for change in _untold(part)]
     unknown += [_one_sided(name) for name in found.only_in_one]
-    return (*gained, *limits.changes(), *lost, *values, *unknown)
-
-
-_PASSING: Final = frozenset({"iam:PassRole", "sts:AssumeRole"})
+    return (*gained, *changed, *limits.changes(), *lost, *values, *unknown)
 
 
 def weight(one: AccessChange) -> int:
     """Return how serious a gain is: 0 for trust, then passing, deleting, other writing, and reading last."""
     if one.part == "trust":
         return 0
-    if one.future or _PASSING.intersection(one.actions):
+    if one.future or not one.actions:  # nobody knows what a policy allows whose text is not at hand
         return 1
-    if any("Delete" in name for name in one.actions):
-        return 2
-    known = [find_action(name) for name in one.actions]
-    return 3 if any(action is None or action.access == "Write" for action in known) else 4
+    return weight_of(one.actions)
 
 
 MOST_ASKED: Final = 100_000
@@ -108,7 +114,7 @@ class _Limits:
     def _causes(self, name: str) -> tuple[Cause, ...]:
         """Return the unit that says the guardrail's values, else where it was chosen."""
         chosen = tuple(unit.cause for unit in self._sides.units if unit.cause.field == f"guardrail {name}")
-        if chosen:
+        if chosen := chosen or self._lines_of_values(name):
             return chosen
         for side in (self._sides.new, self._sides.old):
             for one in side.role.guardrails if side.role else ():
@@ -120,6 +126,12 @@ class _Limits:
                         ),
                     )
         return ()
+
+    def _lines_of_values(self, name: str) -> tuple[Cause, ...]:
+        """Return the lines that say one of the values that differ: of a limit that other keys of a file choose."""
+        old, new = (set(values.get(name, ())) for values in self._values)
+        lines = [one.cause for one in self._sides.units if {one.cause.old, one.cause.new} & (old ^ new)]
+        return tuple([one for one in lines if one.new is not None] or lines)
 
 
 def _guardrails(role: Explained | None) -> dict[str, tuple[str, ...]]:
@@ -141,10 +153,7 @@ _DIGITS: Final = 12
 def _worded(name: str, value: str) -> str:
     if name != "seconds" or not value.isdecimal() or len(value) > _DIGITS:  # an account may say anything
         return value
-    seconds = int(value)
-    if seconds % 3600 == 0:
-        return f"{seconds // 3600} h"
-    return f"{value} s" if seconds % 60 else f"{seconds // 60} min"
+    return duration(int(value))
 
 
 # --- access
@@ -174,7 +183,9 @@ class ChangeRow(NamedTuple):
     exceptions: tuple[str, ...] = ()
 
 
-def _access(part: Part, sides: ChangeSides, limits: _Limits) -> Iterator[AccessChange]:
+def _access(
+    part: Part, sides: ChangeSides, limits: _Limits, conditions: ChangedConditions
+) -> Iterator[AccessChange]:  # fmt: skip
     gained, lost = sides.direction(part.name, "gained"), sides.direction(part.name, "lost")
     rows: list[ChangeRow] = []
     for asked, giving, found in ((gained, sides.new, part.gained), (lost, sides.old, part.lost)):
@@ -185,6 +196,11 @@ def _access(part: Part, sides: ChangeSides, limits: _Limits) -> Iterator[AccessC
                 for name in names:
                     limits.take(name, evidence)
                 of_one = (row for row in of_one if row.pattern is not None)  # what else the statement gives
+            elif changed := conditions.behind(evidence):
+                causes = [cause for row in of_one for cause in row.key.causes]
+                for number in changed:
+                    conditions.take(number, evidence, causes)
+                continue
             rows += of_one
     yield from folded(part.name, rows)
 
@@ -236,8 +252,6 @@ def _widest(patterns: Iterable[str]) -> tuple[str, ...]:
 
 
 _FROM_THEN_ON: Final = "every request is denied from then on; the rest is told as of before"
-_ATTACHED: Final = "the role gains all that this policy allows and its own Denies do not deny"
-_DETACHED: Final = "the role loses what this policy alone allowed"
 _FIELDS: Mapping[str, str] = {
     "Path": "path", "Description": "description", "MaxSessionDuration": "max_session",
     "ManagedPolicyArns": "managed_policy", "PermissionsBoundary": "boundary",
@@ -248,7 +262,7 @@ _FIELDS: Mapping[str, str] = {
 
 
 def _of_value(value: Value, units: Sequence[Unit]) -> Iterator[AccessChange]:
-    """Yield the change of a value; of tags and attached policies one for each."""
+    """Yield the change of a value, one for each tag; of attached policies what they allow."""
     for name, old, new in _single(value):
         field = _FIELDS.get(value.name, value.name)
         wanted = field if name == value.name else f"{field} {name.removeprefix('tag ')}"
@@ -260,16 +274,15 @@ def _of_value(value: Value, units: Sequence[Unit]) -> Iterator[AccessChange]:
             if unit.cause.field == wanted
             and (value.name == "Tags" or not listed or not {unit.cause.old, unit.cause.new}.isdisjoint(listed))
         )  # fmt: skip
-        yield AccessChange("value", "", name, old=old, new=new, causes=causes, notes=_effect(value.name, new))
+        if value.name == "ManagedPolicyArns":
+            yield from of_attached((new or old or ("",))[0], "gains" if new else "loses", causes)
+        else:
+            yield AccessChange("value", "", name, old=old, new=new, causes=causes, notes=_effect(value.name, new))
 
 
 def _effect(name: str, new: tuple[str, ...] | None) -> tuple[str, ...]:
     """Return what a value does to access where no request tells it: the policies of others are not compared."""
-    if name == ENDS and new:
-        return (_FROM_THEN_ON,)
-    if name == "ManagedPolicyArns":
-        return (_ATTACHED if new else _DETACHED,)
-    return ()
+    return (_FROM_THEN_ON,) if name == ENDS and new else ()
 
 
 def _single(value: Value) -> Iterator[tuple[str, tuple[str, ...] | None, tuple[str, ...] | None]]:
@@ -285,7 +298,8 @@ def _single(value: Value) -> Iterator[tuple[str, tuple[str, ...] | None, tuple[s
             if (text in was_listed) is not (text in now_listed):
                 yield value.name, _one(text if text in was_listed else None), _one(text if text in now_listed else None)
         return
-    yield value.name, _one(value.old), _one(value.new)
+    old, new = (value_in_words(value.name, one) for one in (value.old, value.new))
+    yield value.name, _one(old), _one(new)
 
 
 def _tags(value: Any) -> dict[str, str]:
@@ -295,6 +309,12 @@ def _tags(value: Any) -> dict[str, str]:
 
 def _one(value: Any) -> tuple[str, ...] | None:
     return None if value is None else (str(value),)
+
+
+def value_in_words(name: str, value: Any) -> Any:
+    """Return the *value* of a role called *name* as reports have it: the length of a session with its unit."""
+    is_length = name == "MaxSessionDuration" and isinstance(value, int) and not isinstance(value, bool)
+    return duration(value) if is_length else value
 
 
 def _untold(part: Part) -> Iterator[AccessChange]:

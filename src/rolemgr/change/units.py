@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from rolemgr.change.change import Cause
 from rolemgr.compare.grants import Grant
 from rolemgr.evaluate.policies import Policies
-from rolemgr.files.source import LayeredSource
+from rolemgr.files.source import SourceFile
 
 Remake: TypeAlias = Callable[[Mapping[str, Any]], Grant | None]
 """Makes the role of other choices, from the catalog of its side; None for choices that make no role."""
@@ -58,7 +58,7 @@ class _Found(NamedTuple):
     is_element: bool = False
 
 
-def units_of(old: LayeredSource, new: LayeredSource, remake_old: Remake, remake_new: Remake) -> tuple[Unit, ...]:
+def units_of(old: SourceFile, new: SourceFile, remake_old: Remake, remake_new: Remake) -> tuple[Unit, ...]:
     """Return the units in which the choices *old* and *new* differ: whole keys, where these are over `MOST_UNITS`."""
     found = list(islice(_differences(old, new), MOST_UNITS + 1))
     return tuple(
@@ -75,7 +75,7 @@ _NONE: Final = object()
 """The value of what is not there."""
 
 
-def _differences(old: LayeredSource, new: LayeredSource) -> Iterator[_Found]:
+def _differences(old: SourceFile, new: SourceFile) -> Iterator[_Found]:
     for key in dict.fromkeys((*new.data, *old.data)):
         was, now = old.data.get(key, _NONE), new.data.get(key, _NONE)
         if was == now or key in _NOT_ITS_OWN:
@@ -88,7 +88,7 @@ def _differences(old: LayeredSource, new: LayeredSource) -> Iterator[_Found]:
             yield _value((key,), key, (was, now), old, new)
 
 
-def _whole_keys(old: LayeredSource, new: LayeredSource) -> Iterator[_Found]:
+def _whole_keys(old: SourceFile, new: SourceFile) -> Iterator[_Found]:
     """Yield each key that differs as one, without its values."""
     for key in sorted({*new.data, *old.data} - _NOT_ITS_OWN):
         was, now = old.data.get(key, _NONE), new.data.get(key, _NONE)
@@ -96,7 +96,7 @@ def _whole_keys(old: LayeredSource, new: LayeredSource) -> Iterator[_Found]:
             yield _Found(Cause(key, (old if now is _NONE else new).at((key,))), (key,), was, now)
 
 
-def _in_mapping(key: str, old: LayeredSource, new: LayeredSource) -> Iterator[_Found]:
+def _in_mapping(key: str, old: SourceFile, new: SourceFile) -> Iterator[_Found]:
     was, now = (one.data.get(key, {}) for one in (old, new))
     for name in dict.fromkeys((*now, *was)):
         if was.get(name, _NONE) != now.get(name, _NONE):
@@ -104,7 +104,7 @@ def _in_mapping(key: str, old: LayeredSource, new: LayeredSource) -> Iterator[_F
             yield _value((key, name), f"{key} {name}", values, old, new)
 
 
-def _in_list(key: str, old: LayeredSource, new: LayeredSource) -> Iterator[_Found]:
+def _in_list(key: str, old: SourceFile, new: SourceFile) -> Iterator[_Found]:
     was, now = (_listed(one.data.get(key, [])) for one in (old, new))
     for number, element in enumerate(now):
         if element not in was:
@@ -117,7 +117,7 @@ def _in_list(key: str, old: LayeredSource, new: LayeredSource) -> Iterator[_Foun
 
 
 def _value(
-    path: tuple[str, ...], field: str, values: tuple[Any, Any], old: LayeredSource, new: LayeredSource
+    path: tuple[str, ...], field: str, values: tuple[Any, Any], old: SourceFile, new: SourceFile
 ) -> _Found:  # fmt: skip
     where = old.at(path) if values[1] is _NONE else new.at(path)
     return _Found(Cause(field, where, *(None if one is _NONE else _text(one) for one in values)), path, *values)

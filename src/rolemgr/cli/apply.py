@@ -1,21 +1,21 @@
 """`rolemgr plan` and `rolemgr apply`: roles into an account; `create --apply` is the second with one role."""
 
-import os
-import signal
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rolemgr.cli.access import access_options
+from rolemgr.cli.blueprints import apply_of, plan_of
 from rolemgr.cli.console import form_option, output_option, page_form_option
-from rolemgr.cli.files import is_folder, is_stdout, next_step, note, write_output
+from rolemgr.cli.files import next_step, note, write_output
 from rolemgr.cli.lazy import account, report, workflow
 from rolemgr.cli.options import roles_options
-from rolemgr.cli.planning import end_with, prepare
+from rolemgr.cli.outside import OUTSIDE
+from rolemgr.cli.planning import check_can_ask, check_output, end_with, ended_cleanly, is_result_file, prepare
 from rolemgr.errors import AwsError, InputError, Refused, RolemgrError, SourceLocation, gathering
 from rolemgr.files.write import to_json
 from rolemgr.workflow.account_options import AccessOptions, ApplyOptions
@@ -41,7 +41,7 @@ yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 
 
 @click.command("plan")
-@click.argument("files", nargs=-1, metavar="[ROLE_FILE]...")
+@click.argument("files", nargs=-1, metavar="[ROLE_FILE]...|[BLUEPRINT]")
 @roles_options
 @update_option
 @prune_option
@@ -59,14 +59,22 @@ def plan_command(
     Reads the account. The exit code is 0 where `apply` would go through, and 1 where it would refuse: a
     finding, a name that is taken, a role that differs and no --update.
 
+    Of a BLUEPRINT it is all accounts, each reached as the file says (`profile`, `assume`): roles, the policies of
+    buckets, keys, repositories and model package groups that others use, and how the policies of the organization
+    differ. --account and --role pick some. What can't be read is said, and exits with 3.
+
     \b
     Examples:
       rolemgr plan roles/churn.yaml
       rolemgr plan roles/*.yaml --update --format json
       rolemgr plan roles/*.yaml --update --format markdown
+      rolemgr plan blueprint.yaml --account data
     """
     options = ApplyOptions(update, prune, allow_findings)
-    found = prepare(role_choices(files, chosen), access, options, "", verbose=verbose, to_file=_is_file(output))
+    if given := workflow.blueprint_given.given_blueprint(files, chosen, OUTSIDE):
+        plan_of(given, access, options, form, output)
+        return
+    found = prepare(role_choices(files, chosen), access, options, "", verbose=verbose, to_file=is_result_file(output))
     unwritten: list[InputError] = []
     with gathering(unwritten):
         write_output(_plan_in(form, found), output)
@@ -82,7 +90,7 @@ def _plan_in(form: str, found: "Prepared") -> str:
 
 
 @click.command("apply")
-@click.argument("files", nargs=-1, metavar="[ROLE_FILE]...")
+@click.argument("files", nargs=-1, metavar="[ROLE_FILE]...|[BLUEPRINT]")
 @roles_options
 @update_option
 @prune_option
@@ -102,14 +110,22 @@ def apply_command(
     and only one that rolemgr made. Each role comes into being whole or not at all; where one fails, the
     others go on. The ARNs of the roles that are there go to stdout.
 
+    Of a BLUEPRINT the roles of all accounts come first, then the policies that name them. Statements that somebody
+    else put in a policy stay; they go with --update --prune, after they were named. An account that can't be reached
+    stops no other. Policies of the organization are not applied.
+
     \b
     Examples:
       rolemgr apply roles/churn.yaml
       rolemgr apply roles/*.yaml --profile ml-account --yes --format json
       rolemgr apply roles/churn.yaml --update
+      rolemgr apply blueprint.yaml --yes
     """
-    apply_roles(role_choices(files, chosen), access, ApplyOptions(update, prune, allow_findings, yes), form, output,
-                verbose=verbose)  # fmt: skip
+    options = ApplyOptions(update, prune, allow_findings, yes)
+    if given := workflow.blueprint_given.given_blueprint(files, chosen, OUTSIDE):
+        apply_of(given, access, options, form, output, verbose=verbose)
+        return
+    apply_roles(role_choices(files, chosen), access, options, form, output, verbose=verbose)
 
 
 def apply_roles(
@@ -123,17 +139,17 @@ def apply_roles(
     written where the result can't be, and after the result what the first of the worst roles is refused for or
     failed of.
     """
-    _check_can_ask(options)
-    _check_output(output)
+    check_can_ask(options)
+    check_output(output)
     run = account.ownership.new_run()
-    way, planned, refused = prepare(choices, access, options, run, verbose=verbose, to_file=_is_file(output))
+    way, planned, refused = prepare(choices, access, options, run, verbose=verbose, to_file=is_result_file(output))
     click.echo(report.plan.plan_text(way, planned, refused, steps=verbose or len(planned) <= _FEW), err=True, nl=False)
     done: list[Done] = []
     interruption: BaseException | None = None
     if way:
         plans = [one.plan for one in planned if not workflow.plan.problem_of(one)]
         _ask(way, plans, options)
-        with _ended_cleanly():
+        with ended_cleanly():
             done, interruption = workflow.apply.carry_out(way, plans, options, run, note, verbose=verbose)
     problems = workflow.plan.refusals(planned, refused)
     done += [report.plan.Done(role, "refused", str(error)) for role, error in problems]
@@ -171,27 +187,6 @@ def role_files(chosen: Mapping[str, Any]) -> list[dict[str, Any]]:
 # --- before
 
 
-def _check_can_ask(options: ApplyOptions) -> None:
-    if not options.yes and not sys.stdin.isatty():
-        raise InputError(
-            None, "nobody can be asked: stdin is not a terminal", "look at `rolemgr plan`, then give --yes"
-        )
-
-
-def _is_file(output: str | None) -> bool:
-    """Tell whether the result goes to a file, which is then written whatever comes of the roles."""
-    return output is not None and not is_stdout(output)
-
-
-def _check_output(output: str | None) -> None:
-    """Raise InputError where the result could not be written after the roles are there."""
-    if output is None or is_stdout(output):
-        return
-    path = os.path.realpath(output)
-    if is_folder(path) or not os.access(path if os.path.lexists(path) else os.path.dirname(path), os.W_OK):  # noqa: PTH120
-        raise InputError(SourceLocation(output), "can't be written", "give a file, or - for stdout")
-
-
 def _ask(way: "Access", plans: "Sequence[RolePlan]", options: ApplyOptions) -> None:
     """Ask for each kind of change; raise Refused for a no."""
     for action, verb in (("create", "create"), ("update", "change")):
@@ -201,25 +196,6 @@ def _ask(way: "Access", plans: "Sequence[RolePlan]", options: ApplyOptions) -> N
         roles = f"{count} role{'s' if count > 1 else ''}"
         if not click.confirm(f"{verb} {roles} in account {way.account}?", err=True):
             raise Refused("nothing was changed")
-
-
-# --- do
-
-
-@contextmanager
-def _ended_cleanly() -> Iterator[None]:
-    """Let SIGTERM, and the end of the terminal, end what is inside as Ctrl-C does: it cleans up behind itself."""
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]  # Windows has one
-    before = {number: signal.signal(number, _terminate) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _terminate(number: int, _frame: object) -> NoReturn:
-    sys.exit(128 + number)
 
 
 # --- after

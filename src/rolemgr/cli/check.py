@@ -14,9 +14,11 @@ from rolemgr.cli.lazy import report, workflow
 from rolemgr.cli.options import roles_options
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.cli.progress import progress, say_rest
+from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.write import to_json
 
 if TYPE_CHECKING:
+    from rolemgr.workflow.blueprint_given import GivenBlueprint
     from rolemgr.workflow.found import CheckFindings, Checks
 
 KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
@@ -48,7 +50,8 @@ def check_command(
 
     PATH is a policy, a role as `create` writes it, a CloudFormation template, Terraform's JSON, or a folder
     of such files; - is stdin. Without one, the role that the options choose is checked, or each role of many
-    role files. Severities are IAM Access Analyzer's. Nothing touches AWS.
+    role files. Of a blueprint it is every document that it makes, at its lines; --account and --role pick some.
+    Severities are IAM Access Analyzer's. Nothing touches AWS.
 
     \b
     Examples:
@@ -58,14 +61,19 @@ def check_command(
       rolemgr check --role 'roles/*.yaml' --format github
       rolemgr check policies/ --rules checks.yaml
       rolemgr check policies/ --format markdown >> "$GITHUB_STEP_SUMMARY"
+      rolemgr check blueprint.yaml --account modelling
       rolemgr check --explain RM901
     """
     checks = workflow.found.read_checks(config, rules)
     if explain is not None:
         write_output(report.check.explained(explain, checks.customs), output)
         return
-    given, settings = workflow.check.CheckRequest(paths, chosen, kind), checks.config()
-    found = workflow.check.found_in(given, settings, checks.files, OUTSIDE, progress, verbose=verbose)
+    settings = checks.config()
+    if given := workflow.blueprint_given.given_blueprint(paths, chosen, OUTSIDE):
+        found = _of_blueprint(given, kind, checks)
+    else:
+        request = workflow.check.CheckRequest(paths, chosen, kind)
+        found = workflow.check.found_in(request, settings, checks.files, OUTSIDE, progress, verbose=verbose)
     found = workflow.found.excused(found, settings)
     if write_baseline is not None:
         write_output(to_json(workflow.check.as_baseline(found)), write_baseline)
@@ -78,6 +86,14 @@ def check_command(
         say_rest(len(set(found.names)), found.wrong, "checked")
     if workflow.check.fails(fail_on, found.findings, found.not_judged):
         sys.exit(1)
+
+
+def _of_blueprint(given: "GivenBlueprint", kind: str | None, checks: "Checks") -> "CheckFindings":
+    """Return what is found in a blueprint; raise InputError for a type, which each of its documents has."""
+    if kind:
+        raise InputError(SourceLocation("--type"), "goes with policy files, not with a blueprint")
+    blueprint, pick = workflow.blueprint_open.open_blueprint(given, OUTSIDE)
+    return workflow.blueprint_check.check_blueprint(blueprint, pick, checks.files, OUTSIDE)
 
 
 def _give(form: str, found: "CheckFindings", checks: "Checks", output: str | None, color: str) -> None:

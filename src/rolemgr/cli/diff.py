@@ -53,7 +53,8 @@ def diff_command(
 
     Order, case of actions, Sids, one statement or five are no difference. A and B are policies, roles as
     `create` writes them, role files (YAML with a persona), folders of these, or any of them at a revision of
-    git, as REVISION:PATH; - is stdin. Files of two folders are paired by their paths. Of roles the permissions
+    git, as REVISION:PATH; - is stdin. Files of two folders are paired by their paths; two blueprints are compared
+    role by role and policy by policy. Of roles the permissions
     and the trust are compared, the rest as values. What can't be told is said, and counts as a difference.
 
     Between two role files each change says by which line: a cause is what the role without that line does not
@@ -69,24 +70,30 @@ def diff_command(
       rolemgr diff old.json new.json
       rolemgr diff main:roles/churn.yaml roles/churn.yaml
       rolemgr diff origin/main:roles roles --format markdown
+      rolemgr diff main:blueprint.yaml blueprint.yaml --format markdown
       rolemgr create --persona data-scientist | rolemgr diff role.json - --fail-on gained
       rolemgr diff --since 0.3.0 roles
       rolemgr diff bucket-policy.json other-bucket-policy.json --type resource --format json
     """
-    found = _since(since, sides, lock, kind) if since else _two(sides, lock, kind)
+    found = _since(since, sides, lock, kind) if since else _two(sides, lock, kind, explain=explain)
     write_output(report.diff_forms.diff_report(found, form, is_file, explain=explain), output)
     raise_all([InputError(None, f"{file} is not compared: {reason}") for file, reason in found.refused])
     if not (found.gives_no_more if fail_on == "gained" else found.same):
         sys.exit(1)
 
 
-def _two(sides: Sequence[str], lock: str | None, kind: str | None) -> "RoleDiff | FolderDiff":
+def _two(sides: Sequence[str], lock: str | None, kind: str | None, *, explain: bool) -> "RoleDiff | FolderDiff":
     """Compare two sides."""
     if lock is not None:
         raise InputError(SourceLocation("--lock"), "goes with --since")
     if len(sides) != 2:
         raise InputError(None, "two sides are compared", "give A and B: files, folders, or REVISION:PATH")
-    return workflow.diff.compared(sides[0], sides[1], kind, OUTSIDE)
+    found = workflow.diff.compared(sides[0], sides[1], kind, OUTSIDE)
+    if explain and getattr(found, "blueprints", False):
+        raise InputError(
+            SourceLocation("--explain"), "goes with roles and policies", "`--format json` has each request"
+        )
+    return found
 
 
 def _since(release: str, files: Sequence[str], lock: str | None, kind: str | None) -> "FolderDiff":

@@ -10,10 +10,12 @@ import click
 from rolemgr import __version__
 from rolemgr.cli.access import access_options
 from rolemgr.cli.apply import role_choices
+from rolemgr.cli.blueprints import drift_of
 from rolemgr.cli.console import fail_on_option, findings_form_option, output_option
 from rolemgr.cli.files import is_file, is_stdout, note, write_output
 from rolemgr.cli.lazy import report, workflow
 from rolemgr.cli.options import roles_options
+from rolemgr.cli.outside import OUTSIDE
 from rolemgr.cli.planning import end_with, in_account
 from rolemgr.cli.progress import progress
 from rolemgr.errors import InputError, gathering
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @click.command("drift")
-@click.argument("files", nargs=-1, metavar="[ROLE_FILE]...")
+@click.argument("files", nargs=-1, metavar="[ROLE_FILE]...|[BLUEPRINT]")
 @roles_options
 @fail_on_option("SUGGESTION", "drift")
 @findings_form_option
@@ -42,6 +44,9 @@ def drift_command(
     `rolemgr simulate` line that asks the file about it. What can't be told is drift too. Exits with 0 where
     there is none, with 1 where there is.
 
+    Of a BLUEPRINT it is all accounts, each reached as the file says: roles, the policies of what they share, and the
+    policies of the organization. --account and --role pick some. What can't be read is said, and exits with 3.
+
     \b
     JSON: {"account", "partition", "roles": [{"arn", "drift": true|false, "notes", "findings": [{"rule", "name",
     "severity", "message", "path", "line", "changes", ...}]}]}; of access also "direction" (gained or lost),
@@ -52,7 +57,11 @@ def drift_command(
       rolemgr drift roles/churn.yaml
       rolemgr drift roles/*.yaml --profile ml-account --fail-on WARNING
       rolemgr drift roles/*.yaml --format sarif -o drift.sarif
+      rolemgr drift blueprint.yaml --format markdown
     """
+    if given := workflow.blueprint_given.given_blueprint(files, chosen, OUTSIDE):
+        drift_of(given, access, fail_on, form, output)
+        return
     choices = role_choices(files, chosen)
     to_file = output is not None and not is_stdout(output)
     way, roles, refused = in_account(choices, access, verbose=verbose, to_file=to_file)

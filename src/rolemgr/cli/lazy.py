@@ -28,12 +28,15 @@ if TYPE_CHECKING:
     import rolemgr.cli.wizard
     import rolemgr.report.audit
     import rolemgr.report.audit_forms
+    import rolemgr.report.blueprint_drift_forms
+    import rolemgr.report.blueprint_plan
     import rolemgr.report.can
     import rolemgr.report.check
     import rolemgr.report.diff_forms
     import rolemgr.report.drift_forms
     import rolemgr.report.migrate_forms
     import rolemgr.report.pages.forms
+    import rolemgr.report.pages.of_blueprint
     import rolemgr.report.pages.of_plan
     import rolemgr.report.plan
     import rolemgr.report.test_results
@@ -42,6 +45,13 @@ if TYPE_CHECKING:
     import rolemgr.workflow.audit
     import rolemgr.workflow.batch
     import rolemgr.workflow.blueprint
+    import rolemgr.workflow.blueprint_apply
+    import rolemgr.workflow.blueprint_check
+    import rolemgr.workflow.blueprint_drift
+    import rolemgr.workflow.blueprint_given
+    import rolemgr.workflow.blueprint_open
+    import rolemgr.workflow.blueprint_plan
+    import rolemgr.workflow.blueprint_preview
     import rolemgr.workflow.boundary
     import rolemgr.workflow.break_glass
     import rolemgr.workflow.break_glass_files

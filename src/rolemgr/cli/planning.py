@@ -1,14 +1,19 @@
 """What commands on an account share: roles read and planned, and all that is refused said at the end."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from rolemgr.cli.files import is_folder, is_stdout
 from rolemgr.cli.lazy import workflow
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.cli.progress import progress
-from rolemgr.errors import RolemgrError, worst_last
+from rolemgr.errors import InputError, RolemgrError, SourceLocation, worst_last
 from rolemgr.workflow.account_options import AccessOptions, ApplyOptions
 
 if TYPE_CHECKING:
@@ -50,3 +55,41 @@ def end_with(errors: Sequence[RolemgrError]) -> None:
     for error in others:
         click.echo("".join(f"error: {line}\n" for line in str(error).splitlines()), err=True, nl=False)
     raise last
+
+
+def check_can_ask(options: ApplyOptions) -> None:
+    """Raise InputError where a question would go to nobody."""
+    if not options.yes and not sys.stdin.isatty():
+        raise InputError(
+            None, "nobody can be asked: stdin is not a terminal", "look at `rolemgr plan`, then give --yes"
+        )
+
+
+def is_result_file(output: str | None) -> bool:
+    """Tell whether the result goes to a file, which is then written whatever comes of the roles."""
+    return output is not None and not is_stdout(output)
+
+
+def check_output(output: str | None) -> None:
+    """Raise InputError where the result could not be written after the roles are there."""
+    if output is None or is_stdout(output):
+        return
+    path = os.path.realpath(output)
+    if is_folder(path) or not os.access(path if os.path.lexists(path) else os.path.dirname(path), os.W_OK):  # noqa: PTH120
+        raise InputError(SourceLocation(output), "can't be written", "give a file, or - for stdout")
+
+
+@contextmanager
+def ended_cleanly() -> Iterator[None]:
+    """Let SIGTERM, and the end of the terminal, end what is inside as Ctrl-C does: it cleans up behind itself."""
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]  # Windows has one
+    before = {number: signal.signal(number, _terminate) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _terminate(number: int, _frame: object) -> NoReturn:
+    sys.exit(128 + number)

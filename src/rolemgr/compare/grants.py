@@ -124,13 +124,18 @@ def _part(name: str, old: Policies, new: Policies) -> Part:
 
 
 def _with_lifted(part: Part, old: Grant, new: Grant) -> Part:
-    """Return *part* with what one side no longer denies, where another policy allows it."""
-    if old.alone and new.alone:
-        return part
+    """
+    Return *part* with what one side no longer denies, where another policy allows it.
+
+    A side that stands alone has no such policy: it allows no more for what the other side denies beside it.
+    """
     was, now = old.identity or (), new.identity or ()
-    gained = lifted(now, was, denies_behind(part.gained))
-    lost = lifted(was, now, denies_behind(part.lost))
-    return part._replace(gained=_both(part.gained, gained), lost=_both(part.lost, lost))
+    gained, lost = part.gained, part.lost
+    if not new.alone:
+        gained = _both(gained, lifted(now, was, denies_behind(gained)))
+    if not old.alone:
+        lost = _both(lost, lifted(was, now, denies_behind(lost)))
+    return part._replace(gained=gained, lost=lost)
 
 
 def _both(first: Comparison, more: Comparison) -> Comparison:

@@ -14,6 +14,7 @@ from rolemgr.evaluate.request import Context, Request
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.variables import Variable, parse, resolve
 from rolemgr.reference.condition_keys import find_key
+from rolemgr.reference.providers import is_known_claim
 from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import find_action
 
@@ -128,11 +129,20 @@ def _is_of_a_type(request: Request, universe: Universe) -> bool:
     return action is None or request.resource == "*" or bool(types_of(request.resource, action))
 
 
+def _is_claim(action: str, key: str) -> bool:
+    """
+    Tell whether *key* is a claim that AWS STS takes from the token of an OIDC provider, whose keys no reference lists.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
+    """
+    return action.lower() == "sts:assumerolewithwebidentity" and is_known_claim(key)
+
+
 def _doubts(request: Request, universe: Universe, keys: Iterable[str]) -> Iterator[str]:
     if not _is_of_a_type(request, universe):
         yield "the resource is of no type that the reference lists for the action"
     for key in request.context:
-        if not carries(request.action, key):
+        if not (carries(request.action, key) or _is_claim(request.action, key)):
             yield f"the reference does not list {key} for the action"
     for key in keys:
         if always_there(key) and key not in request.context:

@@ -15,11 +15,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from rolemgr.compose.distribute import ANY, Share
-from rolemgr.compose.purposes import service_word
 from rolemgr.compose.sids import NO_RESOURCE_LEVEL, ending, own_sid, unique
 from rolemgr.iam.documents import Effect
 from rolemgr.model.role import ComposedStatement, FrozenConditions, MergedPart
 from rolemgr.reference.inert import is_inert
+from rolemgr.reference.service_words import service_word
 
 
 class _Key(NamedTuple):

@@ -1,9 +1,9 @@
 """
-What a statement is for, as its author says it, and the words that Sids are made of.
+What a statement is for, as its author says it: what Sids are made of.
 
 ``purposes.json`` has what catalogs don't say: the actions that are for one thing whichever statement names them, as
-they take resources of nearly every type of their service; the purposes whose reads stand apart from the writes,
-where that costs little; and the words for services whose prefix does not read well.
+they take resources of nearly every type of their service; and the purposes whose reads stand apart from the writes,
+where that costs little.
 """
 
 import json
@@ -29,13 +29,6 @@ def purpose_of(statement: GroupStatement, action: Action) -> str:
         return f"{given.read}Read" if action.access == "Read" else f"{given.write}Write"
     purpose: str = _data()["actions"].get(action.name, given)
     return purpose + (action.access if f"{action.service}:{purpose}" in _data()["apart"] else "")
-
-
-@cache
-def service_word(service: str) -> str:
-    """Return *service*, a prefix of actions, as the beginning of a Sid."""
-    word: str | None = _data()["services"].get(service)
-    return word or "".join(part.capitalize() for part in service.split("-"))
 
 
 @cache

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, count
 
 from rolemgr.compose.distribute import ANY, Share
-from rolemgr.compose.purposes import service_word
 from rolemgr.iam.documents import Effect
 from rolemgr.model.role import FrozenConditions
+from rolemgr.reference.service_words import service_word
 
 SID_LENGTH = 64
 NO_RESOURCE_LEVEL = "NoResourceLevelPermissions"

@@ -43,12 +43,53 @@ def _prefix(value: str) -> str:
     return value
 
 
+_ROLE = r"(?:arn:aws[a-z-]*:iam::[0-9]{12}:role/)?(?:[\w+=,.@-]+/){0,32}[\w+=,.@-]{1,64}"
+
+
+def _assumable(value: str) -> str:
+    if len(value) > 600 or not re.fullmatch(_ROLE, value, re.ASCII):
+        raise ValueError(f"`{value}` is not the name of a role, with its path where it has one, or its ARN")
+    return value
+
+
+def _external_id(value: str) -> str:
+    if not re.fullmatch(r"[\w+=,.@:/-]{2,1224}", value, re.ASCII):
+        raise ValueError(f"`{value}` is not an external id: 2 to 1,224 letters, digits and +=,.@:/-")
+    return value
+
+
+class BlueprintAssume(Model):
+    """
+    The role by which an account is reached: its ARN, or its name in that account; *external_id* where it asks for one.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+    """
+
+    role: Annotated[str, AfterValidator(_assumable)]
+    external_id: Annotated[str, AfterValidator(_external_id)] | None = None
+
+
+def _assumed_alone(value: Any) -> Any:
+    return {"role": value} if isinstance(value, str) else value
+
+
+_Assume: TypeAlias = Annotated[
+    BlueprintAssume, BeforeValidator(_assumed_alone, json_schema_input_type=str | BlueprintAssume)
+]
+
+
 class BlueprintOrganization(Model):
-    """The organization of the accounts: *free_scp_slots* at each level, and the landing zones that work in it."""
+    """
+    The organization of the accounts: *free_scp_slots* at each level, and the landing zones that work in it.
+
+    *profile* and *assume* say as who its policies are read: the management account, or a delegated administrator.
+    """
 
     id: Annotated[str, AfterValidator(_organization_id)]
     landing_zone: Strings = ()
     free_scp_slots: int | None = None
+    profile: Text | None = None
+    assume: _Assume | None = None
 
 
 class BlueprintExemption(Model):
@@ -111,11 +152,20 @@ class BlueprintLevel(RoleSettings):
     """Another form of *subnet* and *security_group*."""
 
 
+class BlueprintAccounts(BlueprintLevel):
+    """What may be said for many accounts at once: also as who `plan`, `apply` and `drift` reach them."""
+
+    profile: Text | None = None
+    """The profile of AWS's configuration with the credentials."""
+    assume: _Assume | None = None
+    """The role that these credentials assume; nothing where they are those of the account."""
+
+
 RoleData: TypeAlias = dict[str, Any]
 """A role as a role file says it, read when it is known what holds for it; *file* names a role file that says it."""
 
 
-class BlueprintUnit(BlueprintLevel):
+class BlueprintUnit(BlueprintAccounts):
     """An organizational unit: its id, what holds for all roles of its accounts, roles of each, and its policies."""
 
     id: Annotated[str, AfterValidator(_unit_id)] | None = None
@@ -124,7 +174,7 @@ class BlueprintUnit(BlueprintLevel):
     layers: BlueprintLayers = field(default_factory=BlueprintLayers)
 
 
-class BlueprintAccount(BlueprintLevel):
+class BlueprintAccount(BlueprintAccounts):
     """An account: its id, its organizational unit, and what holds for all of its roles."""
 
     id: AccountId
@@ -255,7 +305,7 @@ class BlueprintIdentityCenter(Model):
     assignments: dict[Place, _Assignees] = Field(default_factory=dict)
 
 
-class Blueprint(BlueprintLevel):
+class Blueprint(BlueprintAccounts):
     """Accounts, what is in them, the roles, what these do with it, and the policies around: one file."""
 
     organization: BlueprintOrganization | None = None

@@ -17,7 +17,7 @@ from rolemgr.model.attachments import PolicyArn, PolicyArns
 from rolemgr.model.catalog import ParameterName, Strings, Text
 from rolemgr.model.guardrail import ChosenGuardrails
 from rolemgr.model.source import Sourced, parse_model
-from rolemgr.model.times import moment, seconds
+from rolemgr.model.times import duration, moment, seconds
 from rolemgr.model.trust_text import Trusts, default_trust
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _reason(value: str) -> str:
 def _session(value: int) -> int:
     if not 3600 <= value <= 43_200:
         hours = f"; {value} means seconds, write {value}h" if 1 <= value <= 12 else ""
-        raise ValueError(f"a role's sessions last from 1h to 12h, not {value} s{hours}")
+        raise ValueError(f"a role's sessions last from 1h to 12h, not {duration(value)}{hours}")
     return value
 
 

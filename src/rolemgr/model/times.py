@@ -15,6 +15,13 @@ def seconds(value: Any) -> int:
     return int(found[1]) * _UNITS[found[2] or "s"]
 
 
+def duration(length: int) -> str:
+    """Return the *length* of a time in seconds as people say it: 24 h, 90 min, 45 s."""
+    if length and length % 3600 == 0:
+        return f"{length // 3600} h"
+    return f"{length} s" if length % 60 or not length else f"{length // 60} min"
+
+
 def moment(value: str) -> str:
     """
     Return the point in time *value* in UTC, as `aws:CurrentTime` is compared: 2026-12-24T18:00:00Z.

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rolemgr.iam.arn import Arn
+from rolemgr.iam.arn import Arn, is_aws_managed
 from rolemgr.iam.documents import Effect, IdentityPolicy
 from rolemgr.reference.services import expand
 
@@ -32,6 +32,13 @@ def managed_policy(name: str, partition: str) -> ManagedPolicy | None:
     """Return AWS's managed policy *name*, in any case, as of *partition*; None where it is not among the data."""
     found = next((known for known in managed_policy_names() if known.lower() == name.lower()), None)
     return _read(found, partition) if found else None
+
+
+def policy_at(arn: str) -> ManagedPolicy | None:
+    """Return AWS's managed policy *arn* as the data has it; None for one that it has not, or an account's own."""
+    parts = Arn.parse(arn)
+    known = managed_policy(arn.rpartition("/")[2], parts.partition) if parts and is_aws_managed(arn) else None
+    return known if known and known.arn == arn else None
 
 
 @cache

@@ -60,6 +60,16 @@ def claim_of(key: str) -> Claim | None:
     return claims().get(key.rpartition(":")[2].lower()) if is_provider_key(key) else None
 
 
+def is_known_claim(key: str) -> bool:
+    """Tell whether *key* is a claim that AWS takes from any OIDC provider's tokens, or a shared provider's own."""
+    return claim_of(key) is not None or key.lower() in _of_shared_providers()
+
+
+@cache
+def _of_shared_providers() -> frozenset[str]:
+    return frozenset(key.lower() for one in shared_providers().values() for key in one.condition_keys())
+
+
 def in_session(key: str) -> bool:
     """Tell whether requests of a federated session can carry *key*, of an OIDC or SAML provider."""
     claim = claim_of(key)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from rich.text import Text
 from rich.tree import Tree
 
+from rolemgr.blueprint.access import access_of
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
 from rolemgr.blueprint.draft import NAMED_VALUES
 from rolemgr.blueprint.levels import LevelLayers
@@ -56,6 +57,10 @@ def _account_data(found: ComposedBlueprint, name: str) -> dict[str, Any]:
         "name": name,
         "id": account.id,
         "ou": account.ou,
+        "reached_by": [
+            {"key": one.key, "value": one.value, "from": str(one.where), "level": one.level}
+            for one in access_of(found.source, name).by
+        ],
         "has": [{"kind": kind, "place": place, "name": text} for kind, place, text in things_of(found, name)],
         "policies": [one.resource for one in found.policies if one.account == name],
         "roles": [_role_data(one) for one in found.roles if one.account == name],
@@ -142,6 +147,8 @@ def _add_layers(branch: Tree, layers: Iterable[LevelLayers], level: str) -> None
 def _add_account(branch: Tree, found: ComposedBlueprint, name: str) -> None:
     account = branch.add(Text(f"account {name}  {found.source.value.accounts[name].id}", style="bold"))
     _add_layers(account, found.layers, f"account-{name}")
+    for way in access_of(found.source, name).by:
+        account.add(Text(f"{way.key}: {way.value}  ({way.where}, {way.level})"))
     for kind, place, text in things_of(found, name):
         account.add(Text(f"{kind} {place}  {text}"))
     for one in found.policies:

@@ -13,8 +13,11 @@ from rolemgr.iam.arn import Arn
 from rolemgr.iam.variables import around_variables
 from rolemgr.iam.wildcards import fixed_beginning
 
-MARKS: Final = {"gains": "+", "loses": "-", "limit": "~", "value": "~", "unknown": "?"}
-WORDS: Final = {"gains": "gains", "loses": "loses", "limit": "limit", "value": "value", "unknown": "can't tell"}
+MARKS: Final = {"gains": "+", "loses": "-", "limit": "~", "condition": "~", "value": "~", "unknown": "?"}
+_WORDS: Final = {
+    "gains": "gains", "loses": "loses", "limit": "limit", "condition": "condition", "value": "value",
+    "unknown": "can't tell",
+}  # fmt: skip
 _EFFECTS: Final = {"other": "wider and narrower"}
 _SHOWN: Final = 6
 """How many actions or resources a line names."""
@@ -28,6 +31,7 @@ _COUNTED: Final = {
     "gains": ("gain", "gains"),
     "loses": ("loss", "losses"),
     "limit": ("limit changed", "limits changed"),
+    "condition": ("condition changed", "conditions changed"),
     "value": ("value changed", "values changed"),
     "unknown": ("not known", "not known"),
 }
@@ -40,11 +44,18 @@ def change_line(one: AccessChange, account: str | None = None, *, doing: str = "
     *doing* stands behind it: what will be done, or what was.
     """
     by = "".join(f"  {text}" for text in (causes_of_change(one), doing) if text)
-    return f"{MARKS[one.kind]} {WORDS[one.kind]}  {what_changes(one, account)}{by}"
+    return f"{MARKS[one.kind]} {word_of(one)}  {what_changes(one, account)}{by}"
+
+
+def word_of(one: AccessChange) -> str:
+    """Return the word for what *one* is: of a condition on who may assume a role, that it is the trust."""
+    return "trust" if one.kind == "condition" and one.part == "trust" else _WORDS[one.kind]
 
 
 def what_changes(one: AccessChange, account: str | None = None) -> str:
     """Return what *one* says, without its sign and its causes."""
+    if one.kind == "condition":
+        return f"{one.what} {_values(one)}{_effect_of_condition(one)}"
     if one.kind in ("limit", "value"):
         effect = f", {_EFFECTS.get(one.effect, one.effect)}{_for(one.actions)}" if one.effect else ""
         return f"{one.what} {_values(one)}{effect}{''.join(f', {note}' for note in one.notes)}"
@@ -55,11 +66,21 @@ def what_changes(one: AccessChange, account: str | None = None) -> str:
     return f"{_access(one, account)}{_lifted(one)}{notes}{where}"
 
 
+def _effect_of_condition(one: AccessChange) -> str:
+    if one.part == "trust":
+        return {"other": ", lets in others than before", "wider": ", lets in more", "narrower": ", lets in less"}.get(
+            one.effect, ""
+        )
+    return f", {_EFFECTS.get(one.effect, one.effect)}{_for(one.actions)}"
+
+
 def _access(one: AccessChange, account: str | None) -> str:
     """Return what may be done, on what, and of policies that name principals one who may."""
     named = (
-        ", ".join(one.actions) if one.kind == "gains" else listed(one.actions)
-    )  # of what is given, nothing is folded
+        ", ".join(one.actions) if one.kind == "gains" and one.evidence else listed(one.actions)
+    )  # of what the role's own statements give, nothing is folded
+    if not one.actions:
+        return f"all that the policy allows: {one.reason}"
     actions = f"actions that AWS may add, such as {one.actions[0]}" if one.future else named
     request = next((shown.difference.request for shown in one.evidence), None)
     who = f" by {_principal(request.principal, one)}" if request and request.principal else ""
@@ -108,15 +129,16 @@ def _for(actions: Sequence[str]) -> str:
 
 
 def _values(one: AccessChange) -> str:
-    old, new = (_value(side) for side in (one.old, one.new))
+    old, new = (_value(side, whole=one.kind != "value") for side in (one.old, one.new))
     return f"{old} -> {new}"
 
 
-def _value(values: tuple[str, ...] | None) -> str:
+def _value(values: tuple[str, ...] | None, *, whole: bool) -> str:
+    """Return *values* on one line: of what decides about access *whole*, as what differs may stand at the end."""
     if values is None:
         return "none"
     text = ",".join(values) or "in force"
-    return text if len(text) <= _LONG else f"{text[:_LONG]}..."
+    return text if whole or len(text) <= _LONG else f"{text[:_LONG]}..."
 
 
 def _untold(one: AccessChange) -> str:
@@ -146,7 +168,7 @@ def short_resource(text: str, account: str | None) -> str:
 
 def causes_of_change(one: AccessChange) -> str:
     """Return the causes of *one* in words; of a limit or a value, which has both values already, their places."""
-    if one.kind in ("limit", "value"):
+    if one.kind in ("limit", "condition", "value"):
         return causes_text([Cause(cause.field, cause.where) for cause in one.causes])
     return causes_text(one.causes)
 
@@ -198,7 +220,7 @@ def _row(one: AccessChange) -> dict[str, Any]:
         "except": list(one.exceptions),
         "old": None if one.old is None else list(one.old),
         "new": None if one.new is None else list(one.new),
-        "effect": one.effect or None if one.kind == "limit" else None,
+        "effect": one.effect or None if one.kind in ("limit", "condition") else None,
         "by": [_cause_row(cause) for cause in one.causes],
         "notes": list(one.notes),
         "reason": one.reason or None,
@@ -215,4 +237,4 @@ def _cause_row(one: Cause) -> dict[str, Any]:
 def folded_table(found: Sequence[AccessChange], account: str | None) -> Iterator[tuple[str, str, str]]:
     """Yield *found* as rows of a table: sign and word, what changes, and by what."""
     for one in found:
-        yield f"{MARKS[one.kind]} {WORDS[one.kind]}", what_changes(one, account), causes_of_change(one)
+        yield f"{MARKS[one.kind]} {word_of(one)}", what_changes(one, account), causes_of_change(one)

@@ -49,10 +49,11 @@ class RoleDiff(NamedTuple):
 
 
 class WholeRole(NamedTuple):
-    """A role that only one side has, and what it may do, block by block."""
+    """A role, or what *kind* of thing it is, that only one side has, and what it may do, block by block."""
 
     title: str
     blocks: tuple[tuple[str, tuple[str, ...]], ...]
+    kind: str = "role"
 
 
 class FolderDiff(NamedTuple):
@@ -67,11 +68,17 @@ class FolderDiff(NamedTuple):
     """Files that could not be read, or are of another type than before, each with the reason."""
     passed_over: tuple[str, ...] = ()
     """Files that hold neither a role nor a policy."""
+    settings: tuple[str, ...] = ()
+    """Of two blueprints, what they say differently that no document has."""
+    blueprints: bool = False
+    """Whether these are all documents of two blueprints."""
 
     @property
     def same(self) -> bool:
         """Whether nothing differs, and all of it could be compared."""
-        return not (self.added or self.removed or self.refused) and all(one.found.same for one in self.roles)
+        return not (self.added or self.removed or self.refused or self.settings) and all(
+            one.found.same for one in self.roles
+        )
 
     @property
     def gives_no_more(self) -> bool:
@@ -108,12 +115,13 @@ def folder_text(found: FolderDiff, *, explain: bool) -> str:
             notes = (f"  note: {note}" for note in one.notes)
             lines += [one.title, *notes, *_lines(one, explain=explain), ""]
     for whole in found.added:
-        lines += [f"{whole.title}: a new role, which has", *whole_lines(whole, "+"), ""]
+        lines += [f"{whole.title}: a new {whole.kind}, which has", *whole_lines(whole, "+"), ""]
     for whole in found.removed:
-        lines += [f"{whole.title}: the role is gone, which had", *whole_lines(whole, "-"), ""]
+        lines += [f"{whole.title}: the {whole.kind} is gone, which had", *whole_lines(whole, "-"), ""]
+    lines += ["said in the file", *(f"  ~ {text}" for text in found.settings), ""] if found.settings else []
     lines += [f"{file}: not compared: {reason}" for file, reason in found.refused]
     lines += [""] if found.refused else []
-    lines.append(_folder_summed(found, explain=explain))
+    lines.append(_folder_summed(found, explain=explain or found.blueprints))
     return "\n".join(map(printable, lines)) + "\n"
 
 
@@ -126,13 +134,15 @@ def whole_lines(whole: WholeRole, mark: str = "+") -> Iterator[str]:
 
 def _folder_summed(found: FolderDiff, *, explain: bool) -> str:
     if found.same:
-        return f"no difference in {len(found.roles)} role{'' if len(found.roles) == 1 else 's'}"
+        what = "document" if found.blueprints else "role"
+        return f"no difference in {len(found.roles)} {what}{'' if len(found.roles) == 1 else 's'}"
     differing = [one for one in found.roles if not one.found.same]
     parts = [f"{len(found.added)} new"] if found.added else []
     parts += [f"{len(found.removed)} gone"] if found.removed else []
     refused = {file for file, _ in found.refused}
     parts += [f"{len(refused)} not compared"] if refused else []
     parts += [f"{len(found.roles) - len(differing)} the same"] if len(found.roles) > len(differing) else []
+    parts += [f"{len(found.settings)} said otherwise in the file"] if found.settings else []
     text = ", ".join([f"{len(differing)} changed", *parts] if differing else parts)
     return f"{text}{': ' if differing else ''}{_summed(differing, explain=explain) if differing else ''}"
 
@@ -184,4 +194,6 @@ def _evidence(change: AccessChange, one: RoleDiff) -> Iterator[str]:
 def _summed(roles: Sequence[RoleDiff], *, explain: bool) -> str:
     changes = [change for one in roles for change in one.changes]
     shown = any(one.evidence for one in changes) and not explain
-    return summed(changes) + (". Each with a request: --explain" if shown else "")
+    each = all(one.evidence for one in changes if one.kind in ("gains", "loses"))  # of what is attached none is asked
+    words = "Each with a request" if each else "Requests"
+    return summed(changes) + (f". {words}: --explain" if shown else "")

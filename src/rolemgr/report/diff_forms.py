@@ -43,7 +43,7 @@ def diff_data(found: RoleDiff | FolderDiff) -> dict[str, Any]:
         "removed": list(map(_whole_data, found.removed)),
         "refused": [{"file": file, "problem": problem} for file, problem in found.refused],
         "passed_over": list(found.passed_over),
-    }
+    } | ({"settings": list(found.settings)} if found.blueprints else {})
 
 
 def _whole_data(one: WholeRole) -> dict[str, Any]:
@@ -55,7 +55,8 @@ def _annotations(found: RoleDiff | FolderDiff, is_file: Callable[[str], bool]) -
     if isinstance(found, RoleDiff):
         return changes_annotations(found.changes, found.new.name, found.account, is_file=is_file)
     texts = [_annotations(one, is_file) for one in found.roles]
-    texts += [annotation("error", {}, printable(f"{one.title}: a new role")) for one in found.added]
-    texts += [annotation("warning", {}, printable(f"{one.title}: the role is gone")) for one in found.removed]
+    texts += [annotation("error", {}, printable(f"{one.title}: a new {one.kind}")) for one in found.added]
+    texts += [annotation("warning", {}, printable(f"{one.title}: the {one.kind} is gone")) for one in found.removed]
+    texts += [annotation("warning", {}, printable(f"said in the file: {text}")) for text in found.settings]
     texts += [annotation("error", {}, printable(f"{file}: not compared: {problem}")) for file, problem in found.refused]
     return "".join(texts)

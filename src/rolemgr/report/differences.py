@@ -118,7 +118,7 @@ def changes_annotations(
 
 
 def _change_annotation(one: AccessChange, new: str, account: str | None, is_file: Callable[[str], bool]) -> str:
-    gives = one.kind in ("gains", "unknown") or (one.kind == "limit" and one.effect != "narrower")
+    gives = one.kind in ("gains", "unknown") or (one.kind in ("limit", "condition") and one.effect != "narrower")
     text = printable(" ".join(change_line(one, account).split("  ")))
     lines = (cause.where for cause in one.causes if cause.where and cause.where.line and is_file(cause.where.file))
     at = {"file": new} if is_file(new) else {}
@@ -143,7 +143,13 @@ def future_action(one: Difference) -> str:
 
 
 def command(one: Difference, side: SideWords) -> str:
-    """Return the `rolemgr simulate` line that asks the request of *one* of its own *side*: it answers Allowed."""
+    """
+    Return the `rolemgr simulate` line that asks the request of *one* of its own *side*: it answers Allowed.
+
+    It is empty for a side that no line can ask, as a document of a blueprint.
+    """
+    if not side.ask:
+        return ""
     request, scenario, ask = one.request, one.scenario, side.ask
     words = ["--action", request.action, "--resource", request.resource]
     if request.principal is None and scenario.lifted:

@@ -33,6 +33,9 @@ _BOUNDARY = f"{_IAM}access_policies_boundaries.html"
 _TAGS = f"{_IAM}id_tags_roles.html"
 _ROLES = f"{_IAM}id_roles_manage_modify.html"
 
+_RESOURCE = f"{_IAM}access_policies_identity-vs-resource.html"
+_ORGANIZATION = "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies.html"
+
 _SECURITY, _WARNING, _SUGGESTION = Severity.SECURITY_WARNING, Severity.WARNING, Severity.SUGGESTION
 
 RULES = {
@@ -84,6 +87,27 @@ RULES = {
     "tag": _Rule("DR160", _SUGGESTION, "another tag", "The tags of the role are not those of the file.", _TAGS),
     "description": _Rule("DR161", _SUGGESTION, "another description",
         "The description of the role is not that of the file.", _ROLES),
+    "resource-missing": _Rule("DR170", Severity.ERROR, "a resource is not in its account",
+        "A blueprint names a bucket, key, repository or model package group that its account does not have.",
+        _RESOURCE),
+    "resource-policy-missing": _Rule("DR171", _SECURITY, "a resource has no policy",
+        "Nobody of another account reaches it, and what its policy is to deny is not denied.", _RESOURCE),
+    "resource-policy-gained": _Rule("DR172", _SECURITY, "the policy of a resource allows what the file does not",
+        "A statement was added or widened in the account, or a Deny of the file does not hold there.", _RESOURCE),
+    "resource-policy-lost": _Rule("DR173", _WARNING, "the policy of a resource lacks what the file allows",
+        "A statement was taken away or narrowed in the account, or a Deny was added.", _RESOURCE),
+    "resource-policy-unknown": _Rule("DR174", _SECURITY, "can't tell whether the policy of a resource differs",
+        "The policies differ, and the comparison neither proves that they allow the same nor shows a request.",
+        _RESOURCE),
+    "organization-policy-missing": _Rule("DR180", _SECURITY, "a policy of the organization is not attached",
+        "The blueprint has it at this level: what it is to deny is not denied.", _ORGANIZATION),
+    "organization-policy-gained": _Rule("DR181", _SECURITY, "a policy of the organization denies less than the file",
+        "A Deny was taken away, or narrowed.", _ORGANIZATION),
+    "organization-policy-lost": _Rule("DR182", _WARNING, "a policy of the organization denies more than the file",
+        "A Deny was added, or widened.", _ORGANIZATION),
+    "organization-policy-unknown": _Rule("DR183", _SECURITY, "can't tell whether a policy of the organization differs",
+        "The policies differ, and the comparison neither proves that they deny the same nor shows a request.",
+        _ORGANIZATION),
 }  # fmt: skip
 """The rules by kind of drift."""
 
@@ -94,8 +118,8 @@ class ExaminedRole(NamedTuple):
     drift: RoleDrift
     role: ComposedRole
     at: Callable[[tuple[str | int, ...]], SourceLocation]
-    ask: str
-    """The options that choose the role, as words of a shell."""
+    ask: str | None
+    """The options that choose the role, as words of a shell; None where none do, as of a role of a blueprint."""
     changes: tuple[tuple[Drift, tuple[AccessChange, ...]], ...] = ()
     """Each drift as what was done to the role."""
 
@@ -239,7 +263,7 @@ def witness(one: ExaminedRole, meant: Meant) -> str | None:
 
     The file says yes where access is lost, and no where it is gained.
     """
-    if meant.shown is None:
+    if meant.shown is None or one.ask is None:
         return None
     request, scenario = meant.shown.request, meant.shown.scenario
     words = ["--action", request.action, "--resource", request.resource, *context_options(request)]

@@ -10,6 +10,7 @@ from rich.tree import Tree
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.catalog.profiles import guardrails_of
+from rolemgr.change.fold import worded
 from rolemgr.model.guardrail import Guardrail, GuardrailDeny
 from rolemgr.model.role import GuardrailInForce, LeftOpen
 from rolemgr.report.entries import add_branch, compact, entry_data, file_cell, root, table
@@ -21,7 +22,7 @@ def guardrail_branch(guardrail: GuardrailInForce) -> Tree:
     branch = Tree(Text.assemble((guardrail.name, "bold"), f"  {guardrail.title}"))
     branch.add(Text(f"by {guardrail.by} ({guardrail.where})", style="dim"))
     for name, values in guardrail.values.items():
-        branch.add(Text(f"{name} = {', '.join(values) or '(none)'}"))
+        branch.add(Text(f"{name} = {', '.join(worded({name: values})) or '(none)'}"))
     add_actions(branch, guardrail.actions)
     if not guardrail.actions:
         branch.add(Text("nothing in this role is its business"))

@@ -1,11 +1,11 @@
 """What a role that only one side has may do, in the words of `preview`; of a policy, what its statements allow."""
 
-from collections.abc import Iterator
-from typing import Final, TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, TypeAlias
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.compare.grants import Grant
-from rolemgr.iam.documents import Effect, IdentityStatement, StatementElement, TrustStatement
+from rolemgr.iam.documents import Effect, IdentityStatement, ResourceStatement, StatementElement, TrustStatement
 from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.report.changes import listed
 from rolemgr.report.review import review
@@ -41,7 +41,18 @@ def _allows(statements: tuple[StatementElement, ...]) -> Iterator[str]:
         text = listed(actions) if actions else f"all but {listed(getattr(one, 'not_action', None) or ())}"
         if isinstance(one, IdentityStatement):
             resources = one.resource
-            text += f" on {listed(resources)}" if resources else f" on all but {listed(one.not_resource or ())}"
-        if isinstance(one, TrustStatement) or getattr(one, "principal", None):
-            text += f" by {one.to_json_value().get('Principal', 'all but some')}"
+            others = f" on all but {listed(one.not_resource)}" if one.not_resource else ""  # ECR has neither
+            text += f" on {listed(resources)}" if resources else others
+        if isinstance(one, TrustStatement | ResourceStatement):
+            text += f" by {_principals(one.to_json_value())}"
         yield text + (", under conditions" if one.condition else "")
+
+
+def _principals(statement: Mapping[str, Any]) -> str:
+    """Return who *statement* is for: everybody, those named, or all but those."""
+    others = statement.get("NotPrincipal")
+    named = others or statement.get("Principal", "*")
+    if not isinstance(named, Mapping):
+        return "everybody" if named == "*" else str(named)
+    every = [one for found in named.values() for one in ([found] if isinstance(found, str) else found)]
+    return f"{'all but ' if others else ''}{listed(every)}"

@@ -10,6 +10,7 @@ from rich.tree import Tree
 from rolemgr.catalog.load import Catalog
 from rolemgr.model.catalog import EntryId
 from rolemgr.model.role import ComposedRole, RoleDocuments
+from rolemgr.model.times import duration
 from rolemgr.model.trust import SageMakerTrust
 from rolemgr.reference.quirks import quota
 from rolemgr.render.documents import attachments
@@ -157,7 +158,7 @@ def _settings(role: ComposedRole) -> Tree:
     branch = Tree(Text("Settings", style="bold"))
     if role.spec.expires:
         branch.add(Text(f"ends {role.spec.expires}"))
-    branch.add(Text(f"sessions of at most {role.spec.max_session} s"))
+    branch.add(Text(f"sessions of at most {duration(role.spec.max_session)}"))
     for arn in sorted(role.spec.managed_policy):
         branch.add(Text(f"managed policy {arn} attached"))
     if boundary := role.spec.boundary_arn:

@@ -5,7 +5,7 @@ What it can do comes from evaluation, what it can never do from the persona's se
 Each block has few lines; what does not fit is counted, and `preview --full` has it all.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import Final, NamedTuple
 
@@ -15,8 +15,10 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.check.finding import Finding, Severity
 from rolemgr.model.catalog import ParameterType
 from rolemgr.model.role import ComposedRole, GuardrailInForce, RoleDocuments
+from rolemgr.model.times import duration
 from rolemgr.reference.services import find_action
 from rolemgr.report.preview import sizes, warnings
+from rolemgr.report.review_attached import attached_use, not_at_hand
 from rolemgr.report.review_can import can, cannot
 from rolemgr.report.review_lines import INDENT, ROOM, beside
 from rolemgr.report.review_resources import WRITING, account_of, granted, short_arn, some_of, touched
@@ -73,11 +75,11 @@ def review(
     look = tuple(_second_look(role, documents, findings, whole=whole))
     blocks = (
         Block("WHO", tuple(who(role)), _ALL),
-        Block("RUNS", tuple(runs(role, catalog)), _ALL),
+        Block("RUNS", tuple(runs(role, documents, catalog, whole=whole)), _ALL),
         Block("CAN", tuple(can(role, documents, catalog)), 5, running=True),
         Block("CANNOT", tuple(cannot(role, catalog, whole=whole)), 7),
-        Block("WRITES", tuple(touched(role, writing=True, whole=whole)), 7),
-        Block("READS", tuple(touched(role, writing=False, whole=whole)), 4),
+        Block("WRITES", tuple(_touched(role, writing=True, whole=whole)), 7),
+        Block("READS", tuple(_touched(role, writing=False, whole=whole)), 4),
         Block("LIMITS", tuple(_limits(role, catalog, whole=whole)), 4, running=True),
         Block("BESIDE", tuple(_attached(role)), _ALL, running=True),
         Block("SET", tuple(_settings(role)), 2, running=True),
@@ -88,13 +90,19 @@ def review(
     return tuple(block for block in blocks if block.entries)
 
 
+def _touched(role: ComposedRole, *, writing: bool, whole: bool) -> Iterator[str]:
+    """Yield what the role writes or reads: by attached policies first, which nobody chose by group or parameter."""
+    yield from attached_use(role, writing=writing, whole=whole)
+    yield from touched(role, writing=writing, whole=whole)
+
+
 _ROOM: Final = 53
 """How many lines the blocks have: a page without its head, its foot and what is blank."""
 _IN_NEED: Final = ("CAN", "WRITES", "LOOK", "CANNOT", "READS", "LIMITS", "SET", "SIZE")
 """Which blocks get lines that are left first; they give lines up, where all are too many, from the last on."""
 
 
-_LEAST: Final = {"READS": 3}
+_LEAST: Final = {"READS": 3, "LIMITS": 2, "SIZE": 2}
 """How many lines a block keeps, where it is one entry a line and that says something."""
 _CUT: Final = frozenset({"WRITES", "READS"})
 """Blocks whose last entry may be cut off: better than none."""
@@ -126,10 +134,25 @@ def _lines(block: Block) -> list[str]:
     for number, more in enumerate(wrapped):
         if len(lines) + len(more) > block.most - 1:
             part = more[: block.most - 1 - len(lines)] if block.title in _CUT else []
-            left = f"and {len(block.entries) - number - bool(part)} more: --full"
+            left = _left(block, number, is_cut=bool(part))
             return [*lines[: block.most - 1], *part, f"  ... {left}" if part else left]
         lines += more
     return lines
+
+
+def _left(block: Block, number: int, *, is_cut: bool) -> str:
+    """Return how many entries of *block* from *number* on are left out, and of resources which services these are."""
+    rest = block.entries[number + is_cut :]
+    if block.title not in _CUT:
+        return f"and {len(rest)} more: --full"
+    names = [f"the rest of {block.entries[number].partition('  ')[0]}"] if is_cut else []
+    names += [one.partition("  ")[0] for one in rest if "  " in one]
+    for most in range(len(names), -1, -1):
+        more = f"{len(names) - most} more" if len(names) > most else ""
+        text = f"and {' and '.join(filter(None, (', '.join(names[:most]), more)))}: --full"
+        if len(text) <= ROOM - 6:  # what stands before it where an entry is cut
+            break
+    return text
 
 
 def _each(entries: Sequence[str], most: int) -> list[str]:
@@ -166,7 +189,7 @@ def _limits(role: ComposedRole, catalog: Catalog, *, whole: bool) -> Iterator[st
 def _settings(role: ComposedRole) -> Iterator[str]:
     """Yield what the role has besides its statements: session, tags, keys and network."""
     spec = role.spec
-    yield f"sessions of at most {_hours(str(spec.max_session))}"
+    yield f"sessions of at most {duration(spec.max_session)}"
     if spec.inline == "no":
         yield "no inline policy"
     yield from (f"tag {key}={value}" for key, value in sorted(spec.tags.items()))
@@ -185,14 +208,15 @@ def _policy(arn: str) -> str:
 
 
 def _values(guardrail: GuardrailInForce, catalog: Catalog) -> str:
-    """Return the values of *guardrail*; a duration in hours, where it is whole hours."""
+    """Return the values of *guardrail*; a duration with its unit."""
     declared = catalog.guardrail(guardrail.name).value.parameters
     shown = []
     for name, values in guardrail.values.items():
         is_time = name in declared and declared[name].type is ParameterType.DURATION
         shown.append(
             " ".join(
-                f"{_hours(value)}{_FOR_EACH.get(guardrail.name, '')}" if is_time else _plain(value) for value in values
+                f"{duration(int(value))}{_FOR_EACH.get(guardrail.name, '')}" if is_time else _plain(value)
+                for value in values
             )
         )
     return "; ".join(filter(None, shown))
@@ -206,11 +230,6 @@ _MEANING: Final = {"system": "system (Studio itself, Canvas)"}
 
 def _plain(value: str) -> str:
     return _MEANING.get(value) or short_arn(value)
-
-
-def _hours(seconds: str) -> str:
-    hours, rest = divmod(int(seconds), 3600)
-    return f"{seconds} s" if rest else f"{hours} h"
 
 
 def _second_look(
@@ -275,14 +294,18 @@ def _size(role: ComposedRole, documents: RoleDocuments) -> Iterator[str]:
 
 
 def _check(role: ComposedRole, catalog: Catalog, findings: Sequence[Finding], suppressed: int) -> str:
-    counts: Mapping[str, int] = {}
+    rules: dict[str, list[str]] = {}
     for one in findings:
-        counts = {**counts, one.severity: counts.get(one.severity, 0) + 1}
-    found = ", ".join(f"{count} {name}" for name, count in counts.items()) or "no finding"
+        rules.setdefault(one.severity, []).append(one.rule)
+    told = (f"{len(each)} {name} ({', '.join(dict.fromkeys(each))})" for name, each in rules.items())
+    found = ", ".join(told) or "no finding"
     found += f", {suppressed} suppressed by rolemgr-check.yaml" if suppressed else ""
     reached = closure_of(catalog, role)
     kept = _kept(role, [short_arn(one.spec.arn) for one in reached.known])
-    return f"{found}; {kept}" if not role.spec.break_separation else found
+    if role.spec.break_separation:
+        return f"{found}; what the persona must never do is not kept"
+    unknown = ", ".join(not_at_hand(role))
+    return f"{found}; {f'but for what {unknown} may allow, ' if unknown else ''}{kept}"
 
 
 def _kept(role: ComposedRole, names: Sequence[str]) -> str:
@@ -291,7 +314,7 @@ def _kept(role: ComposedRole, names: Sequence[str]) -> str:
     if not count:
         return "the persona forbids nothing: it has no `never`"
     beside_it = count - sum(one.forbidden.directly for one in role.persona.never)
-    which = "" if beside_it == count else f"{beside_it} of them "
+    which = "" if beside_it == count else f"all of them but {count - beside_it}, which are for this role itself, "
     reached = f"{names[0]}, which it reaches" if len(names) == 1 else f"the {len(names)} roles that it reaches"
     others = f" and {which}for {reached}" if names else ""
     many = "s" if count > 1 else ""

@@ -11,7 +11,9 @@ from rolemgr.model.persona import Never
 from rolemgr.model.role import ComposedRole, NamedPolicy, RoleDocuments
 from rolemgr.reference.services import expand, find_action, normal_key, resource_types
 from rolemgr.report.capabilities import capabilities_of, is_allowed
+from rolemgr.report.review_attached import not_at_hand
 from rolemgr.report.review_lines import beside
+from rolemgr.report.review_never import in_words, together
 from rolemgr.report.review_resources import short_arn
 from rolemgr.separation.closure import closure_of, passed_roles
 from rolemgr.separation.violations import RenderedRole, sentence, violations
@@ -41,13 +43,8 @@ _TOLD_WITH: Final = {"update endpoints": "deploy endpoints"}
 
 def can(role: ComposedRole, documents: RoleDocuments, catalog: Catalog) -> Iterator[str]:
     """Yield what the role can do within its limits: guardrails say how a thing is done, not whether."""
-    free = replace(
-        documents,
-        policies=_without_limits(role, documents.policies),
-        managed_policies=_without_limits(role, documents.managed_policies),
-    )
-    rendered = RenderedRole(role, free)
-    held = [name for name, able in capabilities_of(rendered, role.parameters.get("models", ())).items() if able]
+    rendered = _free(role, documents)
+    held = held_within_limits(role, documents)
     for name in held:
         if name in _LIFE:
             yield _with_verbs(rendered, *_LIFE[name])
@@ -55,6 +52,21 @@ def can(role: ComposedRole, documents: RoleDocuments, catalog: Catalog) -> Itera
             yield _passes(role, catalog)
         elif _TOLD_WITH.get(name) not in held:
             yield name
+
+
+def held_within_limits(role: ComposedRole, documents: RoleDocuments) -> list[str]:
+    """Return the capabilities that *role* has, by evaluation of its *documents* without what limits how."""
+    found = capabilities_of(_free(role, documents), role.parameters.get("models", ()))
+    return [name for name, able in found.items() if able]
+
+
+def _free(role: ComposedRole, documents: RoleDocuments) -> RenderedRole:
+    free = replace(
+        documents,
+        policies=_without_limits(role, documents.policies),
+        managed_policies=_without_limits(role, documents.managed_policies),
+    )
+    return RenderedRole(role, free)
 
 
 def _with_verbs(role: RenderedRole, what: str, verbs: Mapping[str, str]) -> str:
@@ -94,6 +106,10 @@ def cannot(role: ComposedRole, catalog: Catalog, *, whole: bool) -> Iterator[str
     if not never:
         yield f"persona {role.persona.id} promises nothing: it has no `never`"
         return
+    if role.spec.break_separation:
+        yield "broken for a reason, which LOOK has: what follows is meant, and not kept"
+    elif unknown := not_at_hand(role):
+        yield f"by its own policies: {', '.join(unknown)} may allow it, as its text is not at hand"
     whole_entries = _whole(never)
     forbidden = frozenset(action for one in whole_entries for action in expand(one.forbidden.action))
     names = dict.fromkeys(one.separation for one in never if one.separation)
@@ -102,18 +118,19 @@ def cannot(role: ComposedRole, catalog: Catalog, *, whole: bool) -> Iterator[str
     direct = {title for title, entries in of_each.items() if all(one.forbidden.directly for one in entries)}
     by_itself = _ByItself(role, catalog)
     plain = [title for title, found in told.items() if not found and title not in direct]
-    plain += [f"{title} ({len(found)} exceptions)" for title, found in told.items() if not whole and _are_many(found)]
     own = [
         _own(one, role, by_itself) for one in never
         if not one.separation and not (one in whole_entries and _is_told(one, never, forbidden))
     ]  # fmt: skip
-    plain += [text for text in own if " " not in text]
+    bare = [text for text in own if " " not in text]
+    plain += [in_words(text, whole=True) for text in bare] if whole else []
     yield from plain if whole else beside(plain, len(plain))
+    yield from () if whole else together(bare)
     yield from (f"{title}{by_itself(of_each[title])}" for title in told if title in direct)
     for title, found in told.items():
-        if found and title not in direct and (whole or not _are_many(found)):
-            yield f"{title}, {'; '.join(found)}"
-    yield from (text for text in own if " " in text)
+        if found and title not in direct:
+            yield f"{title}, {_named(found, whole=whole)}"
+    yield from (in_words(text, whole=whole) for text in own if " " in text)
 
 
 class _ByItself:
@@ -197,9 +214,15 @@ def _keys_of(name: str) -> frozenset[str]:
     return action.condition_keys.union(*of_types, *with_types)
 
 
-_WIDE: Final = 80
+_WIDE: Final = 110
+"""How many characters of exceptions the page has for a separation."""
 
 
-def _are_many(exceptions: Sequence[str]) -> bool:
-    """Tell whether two lines do not hold *exceptions*: the page then counts them."""
-    return len("; ".join(exceptions)) > _WIDE
+def _named(exceptions: Sequence[str], *, whole: bool) -> str:
+    """Return *exceptions*; of many those that there is room for, and how many more there are."""
+    kept = [
+        text for number, text in enumerate(exceptions)
+        if whole or not number or len("; ".join(exceptions[: number + 1])) <= _WIDE
+    ]  # fmt: skip
+    more = len(exceptions) - len(kept)
+    return f"{'; '.join(kept)}{f'; and {more} more: --full' if more else ''}"

@@ -35,22 +35,32 @@ def touched(role: ComposedRole, *, writing: bool, whole: bool) -> Iterator[str]:
     named = _named(role)
     order = sorted(found, key=lambda name: (
         name != "s3", name == "iam" and not writing, not any(_is_of(arn, named) for arn in found[name]),
-        name not in _FIRST, -len(found[name]), name,
+        name not in _FIRST, _worst_of(found[name]) if writing else 0, -len(found[name]), name,
     ))  # fmt: skip
     lines = []
     for service in filter(found.get, order):
         say = _s3_reads if service == "s3" and not writing else _in_words
         shown = list(dict.fromkeys(say(role, service, found[service], writing=writing, whole=whole)))
-        most = len(shown) if whole else max(_PATTERNS, sum(_is_of(one, named) for one in shown))
-        more = f" and {len(shown) - most} more" if len(shown) > most else ""
+        most = len(shown) if whole else max(_GROUPS, sum(_is_of(one, named) for one in shown))
+        more = f" and {len(shown) - most} more: {_kinds(shown[most:])}" if len(shown) > most else ""
         lines.append(f"{service}  {', '.join(shown[:most])}{more}")
     yield from lines
     if variables := sorted({name for line in lines for name in _VARIABLE.findall(line)}):
         yield f"{', '.join(variables)}: filled in by AWS for each caller"
 
 
+def _kinds(texts: Sequence[str]) -> str:
+    """Return of what kind the patterns in *texts* are: what stands before their first slash or colon."""
+    found = dict.fromkeys(
+        re.split(r"[/: ]", pattern, maxsplit=1)[0] for text in texts for pattern in text.split(" (")[0].split(", ")
+    )
+    return ", ".join(name for name in found if name != "and")
+
+
 _PATTERNS: Final = 5
-"""How many patterns of a service are shown, unless the user named more."""
+"""How many patterns of a service with the same verbs are shown, unless the user named more."""
+_GROUPS: Final = 5
+"""How many groups of patterns with the same verbs are shown of a service: the riskiest."""
 _FIRST: Final = frozenset({"iam", "kms", "secretsmanager"})
 _VARIABLE: Final = re.compile(r"<[^<>\s]+>")
 
@@ -110,11 +120,25 @@ def _in_words(
     for text, (accounts, of_text) in _by_text(arns, named).items():
         actions = frozenset().union(*(arns[arn] for arn in of_text))
         spared = "".join(dict.fromkeys(_spared(role, service, arn, writing=writing, whole=whole) for arn in of_text))
-        verbs = f" ({_verbs(actions, whole=whole)}{_held(role, of_text, actions)})" if writing else ""
+        verbs = f" ({verbs_of(actions, whole=whole)}{_held(role, of_text, actions)})" if writing else ""
         groups.setdefault(f"{_of(accounts, role)}{verbs}{spared}", []).append(text)
-    for behind, texts in sorted(groups.items(), key=lambda item: not _is_of(" ".join(item[1]), named)):
+    worst = sorted(groups.items(), key=lambda item: (not _is_of(" ".join(item[1]), named), _risk(item[0])))
+    for behind, texts in worst:
         together = texts if whole or len(texts) <= _PATTERNS else _shortened(texts, named)
         yield f"{', '.join(together)}{behind}"
+
+
+def _risk(behind: str) -> int:
+    """Return how much the verbs *behind* patterns do: 0 for deletion of what is anybody's, 3 for opening and tags."""
+    if "; own only" in behind or "; under conditions" in behind:
+        return 2
+    verbs = set(re.findall(r"[a-z-]+", behind.partition(")")[0]))
+    return 0 if "delete" in verbs else 1 if verbs & _CHANGING else 3
+
+
+def _worst_of(arns: Found) -> int:
+    """Return how much the worst that is done to *arns* does, as `_risk` has it."""
+    return min((_risk(f"({verbs_of(actions, whole=True)})") for actions in arns.values()), default=3)
 
 
 def _shortened(texts: Sequence[str], named: Iterable[str]) -> list[str]:
@@ -144,11 +168,13 @@ def _of(accounts: set[str], role: ComposedRole) -> str:
 
 _MAIN: Final = ("create", "put", "update", "delete")
 """The verbs that are told first, and always."""
+_CHANGING: Final = frozenset({*_MAIN, "approve", "write", "start", "stop", "set", "register", "enable", "disable"})
+"""Verbs after which something is not as before, or runs."""
 _VERBS: Final = 6
 """How many verbs are told; deletion is among them."""
 
 
-def _verbs(actions: Iterable[str], *, whole: bool) -> str:
+def verbs_of(actions: Iterable[str], *, whole: bool) -> str:
     """Return the verbs of *actions*, in their order of weight: deletion is never left out."""
     verbs = sorted({verb for name in actions for verb in _verbs_of(name.partition(":")[2])})
     order = [*(one for one in _MAIN if one in verbs), *(one for one in verbs if one not in _MAIN)]

@@ -7,7 +7,10 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.variables import as_pattern
 from rolemgr.iam.wildcards import has_wildcard
-from rolemgr.model.role import ComposedRole, ComposedTrust, PassedRole
+from rolemgr.model.role import ComposedRole, ComposedTrust, PassedRole, RoleDocuments
+from rolemgr.model.times import duration
+from rolemgr.report.review_attached import attached_reach
+from rolemgr.report.review_passed import adds
 from rolemgr.report.review_resources import granted, short_arn
 from rolemgr.separation.closure import passed_roles
 
@@ -18,7 +21,7 @@ _HOW: Final[Mapping[str, str]] = {
     "aws:PrincipalOrgID": "of organization {}",
     "aws:PrincipalArn": "as {}",
     "aws:MultiFactorAuthPresent": "with MFA",
-    "aws:MultiFactorAuthAge": "given at most {} s before",
+    "aws:MultiFactorAuthAge": "given at most {} before",
     "sts:RoleSessionName": "in a session named {}",
 }
 """How a condition of a trust policy reads; another is shown as key and value."""
@@ -36,9 +39,18 @@ def who(role: ComposedRole) -> Iterator[str]:
         doubts = any("may let nobody in" in note and name in note for note in role.notes for name in names)
         doubt = " (by AWS's documentation that may let nobody in: see LOOK)" if doubts else ""
         yield f"{' or '.join(map(_principal, names))}, {_held(one)}{doubt}"
-    yield "nobody else"
+    yield f"no other principal{_worked_as(role)}"
     if role.spec.expires:
         yield f"until {role.spec.expires}: then every request is denied, of open sessions too; it can still be assumed"
+
+
+def _worked_as(role: ComposedRole) -> str:
+    """Return that others act as the role without assuming it, where SageMaker may run their work as it."""
+    return (
+        "; the work of others may run as it, as told below"
+        if any(one.kind == "sagemaker" for one in role.spec.trust)
+        else ""
+    )
 
 
 def _held(trust: ComposedTrust) -> str:
@@ -47,11 +59,17 @@ def _held(trust: ComposedTrust) -> str:
     conditions = [
         f"{'without' if values == ('true',) else 'with'} {key}" if operator == "Null"
         else f"whose {key.rpartition(':')[2]} is {' or '.join(values)}" if key.startswith(providers)
-        else _HOW.get(key, f"where {key} is {{}}").format(" or ".join(values))
+        else _HOW.get(key, f"where {key} is {{}}").format(" or ".join(_in_words(key, values)))
         for operator, block in trust.conditions.items()
         for key, values in block.items()
     ]  # fmt: skip
     return ", ".join(conditions) or "under no condition"
+
+
+def _in_words(key: str, values: Sequence[str]) -> Iterator[str]:
+    """Yield *values* of *key*, a length of time with its unit."""
+    for value in values:
+        yield duration(int(value)) if key == "aws:MultiFactorAuthAge" and value.isdecimal() else value
 
 
 def _provider(name: str) -> str:
@@ -72,12 +90,13 @@ def _principal(name: str) -> str:
     return f"any role or user of account {arn.account} whose administrators allow it"
 
 
-def runs(role: ComposedRole, catalog: Catalog) -> Iterator[str]:
+def runs(role: ComposedRole, documents: RoleDocuments, catalog: Catalog, *, whole: bool) -> Iterator[str]:
     """Yield as which roles runs what the role starts, by its grants of `iam:PassRole`, and what it acts as besides."""
     actions = {action for action, _ in granted(role)}
-    if "sagemaker:CreateApp" in actions and any(one.kind == "sagemaker" for one in role.spec.trust):
-        yield "Studio runs as this role, where a user's profile names it"
+    if any(one.kind == "sagemaker" for one in role.spec.trust):
+        yield _AS_ITSELF["sagemaker:CreateApp" in actions]
     passed = passed_roles(catalog, role)
+    reach = tuple(attached_reach(role))
     by_services: dict[tuple[str, ...], list[PassedRole]] = {}
     for one in passed:
         by_services.setdefault(one.services, []).append(one)
@@ -85,15 +104,22 @@ def runs(role: ComposedRole, catalog: Catalog) -> Iterator[str]:
         what = _started(actions) if services == (_SAGEMAKER,) else ""
         own_first = sorted(found, key=lambda one: one.arn != role.spec.arn)
         names = " or ".join(_named(one, role) for one in own_first)
-        only = f", the only role{'s' if len(found) > 1 else ''} that it can pass" if len(by_services) == 1 else ""
+        only = ", all that it can pass" if len(by_services) == 1 and not reach else ""
         yield f"{what or _work(services)} {names}{'' if _is_open(found) else only}"
     beside = dict.fromkeys(arn for arn in role.acts_as if arn not in {role.spec.arn, *(one.arn for one in passed)})
     if beside:
         yield f"what it starts without passing a role acts as {' or '.join(map(short_arn, beside))}"
+    yield from reach
+    yield from adds(role, documents, catalog, whole=whole)
     if others := [one.persona for one in passed if one.persona]:
-        yield f"preview as well: --persona {' or '.join(others)}"
+        yield f"in whole: preview --persona {others[0]}{', and the others likewise' if len(others) > 1 else ''}"
 
 
+_AS_ITSELF: Final = {
+    True: "Studio runs as this role, where a user profile names it",
+    False: "jobs, models and pipelines that name this role run as it",
+}
+"""What runs as a role that SageMaker may assume, by whether it may start apps in Studio."""
 _SAGEMAKER: Final = "sagemaker.amazonaws.com"
 _STARTED: Final[Mapping[str, tuple[str, ...]]] = {
     "jobs": ("CreateTrainingJob", "CreateProcessingJob", "CreateHyperParameterTuningJob", "CreateAutoMLJobV2"),

@@ -29,7 +29,7 @@ def carry_out(
             one, failure = _one(way, plan, options, run, say, alone=verbose or len(plans) == 1)
             done.append(one)
             if one.result in ("created", "updated"):
-                _say_if_heard(say, f"{len(done)}/{len(plans)} {one.result} {arn}")
+                say_if_heard(say, f"{len(done)}/{len(plans)} {one.result} {arn}")
         except (KeyboardInterrupt, SystemExit) as interruption:
             failure = interruption  # it came between two calls: the role is as it should be, or not begun
             if not done or done[-1].arn != arn:
@@ -69,10 +69,10 @@ def _teller(plan: RolePlan, say: Say, *, alone: bool) -> Callable[[str], None]:
     """Return what says a step; of many roles only the end of each is said."""
     if not alone:
         return lambda _: None
-    return lambda what: _say_if_heard(say, f"{plan.wanted.documents.name}: {what}")
+    return lambda what: say_if_heard(say, f"{plan.wanted.documents.name}: {what}")
 
 
-def _say_if_heard(say: Say, text: str) -> None:
+def say_if_heard(say: Say, text: str) -> None:
     """Say *text* if anybody still listens: a pipe that was closed must stop neither a change nor its taking back."""
     with suppress(OSError):
         say(text)

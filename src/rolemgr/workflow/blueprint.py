@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy, PlacedRole, compose_blueprint
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy, compose_blueprint
 from rolemgr.blueprint.expand import expanded
 from rolemgr.blueprint.proofs import prove_composed
 from rolemgr.catalog.load import Catalog
@@ -15,20 +15,20 @@ from rolemgr.files.source import LIMITS, SourceFile
 from rolemgr.files.yaml import parse_yaml
 from rolemgr.model.blueprint import Blueprint
 from rolemgr.model.source import Sourced, parse_model
+from rolemgr.workflow.blueprint_accounts import choice_of
 from rolemgr.workflow.build_index import index_files
 from rolemgr.workflow.exports import FORMS, Exports, exported_text
+from rolemgr.workflow.file_kind import FileKind, require_kind
 from rolemgr.workflow.layer_policies import layer_files
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.permission_sets import permission_set_files, permission_sets
 from rolemgr.workflow.prove import Proven
 from rolemgr.workflow.resource_policies import RESOURCE_FORMS, MadeResourcePolicy
-from rolemgr.workflow.role import RenderedChoice
 from rolemgr.workflow.shared_roles import SharedRole, shared_files, shared_roles
+from rolemgr.workflow.trees import Trees
 from rolemgr.workflow.views import Views
 
 BUILD_FORMS: Final = ("json", "cloudformation", "terraform", "aws-cli")
-_PARTS: Final = frozenset(("roles", "projects", "ous", "flows"))
-"""What beside `accounts` only a blueprint has."""
 
 
 class BuiltFile(NamedTuple):
@@ -38,16 +38,14 @@ class BuiltFile(NamedTuple):
     text: str
 
 
-def is_blueprint(data: object) -> bool:
-    """Tell whether *data* are those of a blueprint: accounts and what is in them, which no other file has."""
-    return isinstance(data, dict) and "accounts" in data and not _PARTS.isdisjoint(data)
-
-
 def read_blueprint(name: str, outside: Outside) -> Sourced[Blueprint]:
     """Return the blueprint in the file *name*; raise InputError (or Problems) for what is wrong in it."""
-    source: SourceFile = parse_yaml(*outside.read(name, LIMITS))
-    if not isinstance(source.data, dict) or not {"accounts", *_PARTS} & source.data.keys():
-        raise InputError(SourceLocation(source.name, 1), "is not a blueprint", "one has `accounts` and `roles`")
+    return blueprint_in(parse_yaml(*outside.read(name, LIMITS)))
+
+
+def blueprint_in(source: SourceFile) -> Sourced[Blueprint]:
+    """Return the blueprint that *source* holds; raise InputError (or Problems) for what is wrong in it."""
+    require_kind(source, [FileKind.BLUEPRINT])
     return parse_model(source, Blueprint)
 
 
@@ -57,6 +55,18 @@ def composed_blueprint(name: str, outside: Outside) -> ComposedBlueprint:
     folders = [Path(name).parent / one for one in blueprint.value.catalog]
     catalog = Catalog(folders)
     return compose_blueprint(expanded(blueprint, catalog, partial(_role_file, Path(name).parent, outside)), catalog)
+
+
+def composed_at(name: str, trees: Trees) -> ComposedBlueprint:
+    """Return all documents of the blueprint in the file *name*, with role files and catalogs of its revision."""
+    blueprint = blueprint_in(parse_yaml(*trees.read(name, LIMITS)))
+    beside = trees.tree(name).beside
+    catalog = trees.catalog([beside(name, one) for one in blueprint.value.catalog])
+
+    def role_file(file: str, _: SourceLocation) -> SourceFile:
+        return parse_yaml(*trees.read(beside(name, file), LIMITS))
+
+    return compose_blueprint(expanded(blueprint, catalog, role_file), catalog)
 
 
 def _role_file(folder: Path, outside: Outside, name: str, where: SourceLocation) -> SourceFile:
@@ -126,12 +136,8 @@ def _role_files(found: ComposedBlueprint, shared: tuple[SharedRole, ...], form: 
     for placed in found.roles:
         if placed.place in elsewhere:
             continue
-        text = exported_text(_choice(found, placed), Exports(form)).text
+        text = exported_text(choice_of(found, placed), Exports(form)).text
         yield BuiltFile(f"{placed.account}/roles/{FORMS[form].format(name=placed.place.partition('/')[2])}", text)
-
-
-def _choice(found: ComposedBlueprint, placed: PlacedRole) -> RenderedChoice:
-    return RenderedChoice(found.catalog, placed.role, placed.documents, placed.spec, placed.notes)
 
 
 def _policy_files(found: ComposedBlueprint, form: str) -> Iterator[BuiltFile]:

@@ -4,15 +4,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from rolemgr.change.fold import MOST_ASKED, ChangeSides, changes_in
-from rolemgr.change.moves import moves
-from rolemgr.change.units import Unit, units_of
-from rolemgr.compare.budget import Budget
-from rolemgr.compare.grants import Changes, changes
-from rolemgr.errors import InputError, Problems, RolemgrError, SourceLocation
+from rolemgr.errors import InputError, RolemgrError, SourceLocation
 from rolemgr.files.revisions import revised
 from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole
-from rolemgr.workflow.ends import endless
+from rolemgr.workflow.diff_pair import pair, texts_of
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.policy_files import read_source
 from rolemgr.workflow.sides import DiffSide, holds_anything, is_role_file, read_side
@@ -32,6 +27,10 @@ def compared(a: str, b: str, kind: str | None, outside: Outside) -> RoleDiff | F
     if a == b == "-":
         raise InputError(SourceLocation("<stdin>"), "can be A or B, not both")
     with Trees(outside) as trees:
+        from rolemgr.workflow.blueprint_diff import blueprints_compared  # policies need neither catalog nor templates
+
+        if found := blueprints_compared(a, b, kind, trees):
+            return found
         folders = [trees.is_folder(name) for name in (a, b)]
         if all(folders):
             return _folders(a, b, kind, trees)
@@ -53,45 +52,6 @@ def _dated(found: RoleDiff, trees: Trees) -> RoleDiff:
         for side, commit in zip((found.old, found.new), commits, strict=True)
     )
     return found._replace(old=old, new=new)
-
-
-def pair(old: DiffSide, new: DiffSide, title: str) -> RoleDiff:
-    """Return what changes from *old* to *new*; raise InputError for two sides of different types."""
-    before = endless(old, new)
-    old, new = (before.old, before.new) if before else (old, new)
-    found = changes(old.grant, new.grant) if old.types & new.types else None
-    if not found or not found.parts:
-        types = f"{new.name} has {_type_text(new)}, {old.name} has {_type_text(old)}; see --type"
-        raise InputError(SourceLocation(new.name), f"is of another type than {old.name}", types)
-    units: tuple[Unit, ...] = ()
-    if before:
-        found = found._replace(values=(*found.values, before.ends))
-    if old.file and new.file and not found.same:
-        units = units_of(old.file.source, new.file.source, old.file.remake, new.file.remake)
-    units += (before.line,) if before else ()
-    same_catalog = old.file and new.file and old.file.chosen.catalog is new.file.chosen.catalog
-    told = changes_in(found, ChangeSides(old.counterpart, new.counterpart, units, Budget(MOST_ASKED), not same_catalog))
-    account = new.file.chosen.role.spec.account if new.file else None
-    return RoleDiff(
-        title, found, told, old.words, new.words, _kept(old, new, found), account, role=_one_name(old, new),
-        moved=moves(old.placed, new.placed),
-    )  # fmt: skip
-
-
-def _one_name(old: DiffSide, new: DiffSide) -> str:
-    """Return the name of the role, where both sides are role files of one name; else nothing."""
-    names = {side.file.chosen.role.spec.role_name if side.file else "" for side in (old, new)}
-    return names.pop() if len(names) == 1 else ""
-
-
-def _kept(old: DiffSide, new: DiffSide, found: Changes) -> tuple[str, ...]:
-    """Return the values that both sides have and that do not differ."""
-    changed = {one.name for one in found.values}
-    return tuple(name for name in old.grant.values if name in new.grant.values and name not in changed)
-
-
-def _type_text(side: DiffSide) -> str:
-    return " and ".join(f"{name} policies" for name in sorted(side.types))
 
 
 # --- folders
@@ -125,13 +85,9 @@ def _folders(a: str, b: str, kind: str | None, trees: Trees) -> FolderDiff:
         a, b, tuple(roles),
         tuple(_whole(path, new.sides[path]) for path in sorted(new.sides.keys() - old.sides.keys() - wrong.keys())),
         tuple(_whole(path, old.sides[path]) for path in sorted(old.sides.keys() - new.sides.keys() - wrong.keys())),
-        tuple((path, one) for path, error in sorted(wrong.items()) for one in _texts(error)),
+        tuple((path, one) for path, error in sorted(wrong.items()) for one in texts_of(error)),
         tuple(dict.fromkeys((*old.passed_over, *new.passed_over))),
     )  # fmt: skip
-
-
-def _texts(error: RolemgrError) -> list[str]:
-    return [str(one) for one in error.problems] if isinstance(error, Problems) else [str(error)]
 
 
 def _read(folder: str, kind: str | None, trees: Trees) -> _Read:
@@ -186,7 +142,7 @@ def since(release: str, names: Sequence[str], lock: str, now: str, outside: Outs
         if len(files) == 1 and wrong:
             raise wrong[files[0]]
         gone = tuple(_gone(names, locks))
-        refused = tuple((file, one) for file, error in wrong.items() for one in _texts(error))
+        refused = tuple((file, one) for file, error in wrong.items() for one in texts_of(error))
         return FolderDiff(f"rolemgr {release}", f"rolemgr {now}", tuple(roles), (), gone, refused)
 
 

@@ -11,7 +11,7 @@ from rolemgr.account.read import read_policy, read_role
 from rolemgr.change.fold import MOST_ASKED
 from rolemgr.check.finding import Severity
 from rolemgr.compare.budget import Budget
-from rolemgr.files.source import LayeredSource
+from rolemgr.files.source import SourceFile
 from rolemgr.report.drift import ExaminedRole, severity_of
 from rolemgr.workflow.limits_there import limits_there
 from rolemgr.workflow.plan import OneRole
@@ -21,12 +21,12 @@ from rolemgr.workflow.role_options import ROLE_OPTIONS
 
 
 def examine(way: Access, one: OneRole) -> ExaminedRole:
-    """Return how *one* role in the account differs from its file, and the options that choose the file's role."""
+    """Return how *one* role in the account differs from its file, and the options that choose it, if any do."""
     drift = _drift(way, one.chosen)
     units = lines_of(one.source, one.chosen) if drift.drifts else ()
     limits = limits_there(one.chosen.catalog, one.chosen.role, drift.live) if drift.drifts else ()
     file = FileSide(one.chosen.role, units, one.source.at, Budget(MOST_ASKED), limits)
-    words = shlex.join(_words(one.flags, one.source, way))
+    words = None if one.flags is None else shlex.join(_words(one.flags, one.source, way))
     return ExaminedRole(drift, one.chosen.role, one.source.at, words, drift_changes(drift, file, "account"))
 
 
@@ -42,7 +42,7 @@ def _drift(way: Access, chosen: RenderedChoice) -> RoleDrift:
     return find_drift(role, chosen.documents, {arn: one.document if one else None for arn, one in lacking.items()})
 
 
-def _words(flags: Mapping[str, Any], source: LayeredSource, way: Access) -> Iterator[str]:
+def _words(flags: Mapping[str, Any], source: SourceFile, way: Access) -> Iterator[str]:
     """Yield the options that choose the same role without the account."""
     for option in ROLE_OPTIONS:
         value = flags[option.key]

@@ -15,7 +15,7 @@ from rolemgr.model.trust_text import as_text
 from rolemgr.report.diff import RoleDiff
 from rolemgr.report.differences import SideWords
 from rolemgr.workflow.choices import role_source
-from rolemgr.workflow.diff import pair
+from rolemgr.workflow.diff_pair import pair
 from rolemgr.workflow.layer_policies import LayerRequest, MadeLayer, make_layer
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.remade import grant_of, remaking

@@ -18,7 +18,7 @@ from rolemgr.change.fold import MOST_ASKED
 from rolemgr.check.finding import Finding, Severity
 from rolemgr.compare.budget import Budget
 from rolemgr.errors import AwsError, InputError, Refused, RolemgrError, SourceLocation
-from rolemgr.files.source import LayeredSource
+from rolemgr.files.source import LayeredSource, SourceFile
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
 from rolemgr.iam.variables import as_pattern
 from rolemgr.iam.wildcards import has_wildcard
@@ -44,10 +44,14 @@ _SEVERAL = 10
 
 
 class OneRole(NamedTuple):
-    """One role of many: the *flags* that choose it, the *source* of each choice, and what is made of them."""
+    """
+    One role of many: the *flags* that choose it, the *source* of each choice, and what is made of them.
 
-    flags: Mapping[str, Any]
-    source: LayeredSource
+    A role of a blueprint is chosen by its place there, and no flags choose it.
+    """
+
+    flags: Mapping[str, Any] | None
+    source: SourceFile
     chosen: RenderedChoice
 
     @property
@@ -92,14 +96,21 @@ def prepare(
     way, roles, refused = in_account(choices, access, outside, verbose=verbose, to_file=to_file)
     if way is None:
         return Prepared(None, [], refused)
+    examined, unseen = planned_roles(roles, way, options, run, progress)
+    if not examined:
+        stop_if_alone(len(choices), [*refused, *unseen], to_file=to_file)
+    return Prepared(way, examined, [*refused, *unseen])
+
+
+def planned_roles(
+    roles: Sequence[OneRole], way: Access, options: ApplyOptions, run: str, progress: Progress
+) -> tuple[list[Planned], list[RoleNotJudged]]:
+    """Return the plan of each of *roles* in the account of *way*, those first that others trust, and what has none."""
     by_arn = {one.arn: one for one in roles}
     exists = cache(partial(role_exists, way.iam))
     planned = partial(_planned, way=way, options=options, run=run, is_there=lambda arn: arn in by_arn or exists(arn))
     ordered = trusted_first({arn: one.chosen.documents.trust_policy for arn, one in by_arn.items()})
-    examined, unseen = each_examined([by_arn[arn] for arn in ordered], planned, progress)
-    if not examined:
-        stop_if_alone(len(choices), [*refused, *unseen], to_file=to_file)
-    return Prepared(way, examined, [*refused, *unseen])
+    return each_examined([by_arn[arn] for arn in ordered], planned, progress)
 
 
 def _planned(

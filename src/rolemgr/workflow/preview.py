@@ -20,7 +20,11 @@ class Preview(NamedTuple):
 
 def preview(chosen: Mapping[str, Any], outside: Outside, *, full: bool, verbose: bool) -> Preview:
     """Return the role that *chosen* and their fallbacks describe, its page the *full* one or a short one."""
-    found = render_chosen(chosen, outside, verbose=verbose)
+    return preview_of(render_chosen(chosen, outside, verbose=verbose), full=full)
+
+
+def preview_of(found: RenderedChoice, *, full: bool) -> Preview:
+    """Return a rendered role, its page the *full* one or a short one."""
     return Preview(partial(_data, found), partial(_page, found, full=full), partial(_in_form, found))
 
 

@@ -8,7 +8,7 @@ from rolemgr.change.units import Remake, Unit, units_of
 from rolemgr.compare.grants import Grant
 from rolemgr.compose.role import compose
 from rolemgr.errors import RolemgrError
-from rolemgr.files.source import LayeredSource
+from rolemgr.files.source import SourceFile
 from rolemgr.model.role import RoleDocuments
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
@@ -20,7 +20,7 @@ _KEPT = frozenset({"persona", "name", "account", "region", "partition", "catalog
 """Choices without which a role file makes no role, or one of another place."""
 
 
-def remaking(source: LayeredSource, chosen: RenderedChoice) -> Remake:
+def remaking(source: SourceFile, chosen: RenderedChoice) -> Remake:
     """Return what makes the role of other choices than *source* has, from the same catalog; nothing is said of it."""
 
     def remake(data: Mapping[str, Any]) -> Grant | None:
@@ -33,10 +33,15 @@ def remaking(source: LayeredSource, chosen: RenderedChoice) -> Remake:
     return remake
 
 
-def lines_of(source: LayeredSource, chosen: RenderedChoice) -> tuple[Unit, ...]:
-    """Return the lines of a role file, each with the role that the file makes without it."""
+def lines_of(source: SourceFile, chosen: RenderedChoice) -> tuple[Unit, ...]:
+    """Return the lines of a role file, each with the role that the file makes without it, in the role's own place."""
     kept = {key: value for key, value in source.data.items() if key in _KEPT}
-    remake = remaking(source, chosen)
+    made = remaking(source, chosen)
+    place = {"account": chosen.role.spec.account, "region": chosen.role.spec.region}  # credentials may say it alone
+
+    def remake(data: Mapping[str, Any]) -> Grant | None:
+        return made({**place, **data})
+
     return units_of(replace(source, data=kept), source, remake, remake)
 
 

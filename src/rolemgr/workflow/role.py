@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.role import compose
-from rolemgr.files.source import LayeredSource
+from rolemgr.files.source import SourceFile
 from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import DEFAULT_ACCOUNT, RoleSpec, read_spec
@@ -46,7 +46,7 @@ def render_chosen(
 
 
 def render_source(
-    source: LayeredSource, catalogs: dict[tuple[str, ...], Catalog], say: Say, *, verbose: bool,
+    source: SourceFile, catalogs: dict[tuple[str, ...], Catalog], say: Say, *, verbose: bool,
     filled_later: Sequence[str] = (), one_of_many: bool = False,
 ) -> RenderedChoice:  # fmt: skip
     """
@@ -112,7 +112,7 @@ def _bounded(documents: RoleDocuments) -> list[str]:
     return notes
 
 
-def assumed(source: LayeredSource, filled_later: Sequence[str] = ()) -> list[str]:
+def assumed(source: SourceFile, filled_later: Sequence[str] = ()) -> list[str]:
     """Return what the role takes for granted because nobody said otherwise, of what is not *filled_later*."""
     notes = []
     if "account" not in {*source.data, *filled_later}:
@@ -123,7 +123,7 @@ def assumed(source: LayeredSource, filled_later: Sequence[str] = ()) -> list[str
     return [*notes, *(f"{key} {source.data[key]}, from {source.at((key,))}" for key in found)]
 
 
-def origins(source: LayeredSource, spec: RoleSpec) -> Iterator[str]:
+def origins(source: SourceFile, spec: RoleSpec) -> Iterator[str]:
     """Yield where each setting came from."""
     for option in ROLE_OPTIONS:
         if option.key in source.data:

@@ -15,12 +15,13 @@ from rolemgr.errors import InputError, SourceLocation
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.policies import groups_of
 from rolemgr.files.revisions import revised
-from rolemgr.files.source import LayeredSource, SourceFile
+from rolemgr.files.source import SourceFile
 from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy, ResourcePolicy, TrustPolicy
 from rolemgr.iam.role_document import attachments, document_at, has_policies, owners, places
 from rolemgr.iam.uses import Use, kinds_in
 from rolemgr.report.differences import SideWords
 from rolemgr.workflow.choices import role_source
+from rolemgr.workflow.file_kind import FileKind, file_kind
 from rolemgr.workflow.layers import with_full_access
 from rolemgr.workflow.outside import Say
 from rolemgr.workflow.policy_files import documents_of, policies_of, read_source
@@ -31,13 +32,12 @@ if TYPE_CHECKING:
     from rolemgr.workflow.role import RenderedChoice
 
 _OF_ROLE = frozenset({"identity", "trust"})
-_OF_ROLE_FILES = ("persona", "add", "trust")
 
 
 class RoleFile(NamedTuple):
     """A role file: its choices, the role that they make, and what makes another role of other choices."""
 
-    source: LayeredSource
+    source: SourceFile
     chosen: "RenderedChoice"
     remake: Remake
 
@@ -86,7 +86,7 @@ def read_side(name: str, kind: str | None, trees: Trees) -> DiffSide:
 
 def is_role_file(data: Any) -> bool:
     """Tell whether *data* is that of a role file."""
-    return isinstance(data, dict) and any(key in data for key in _OF_ROLE_FILES) and "Statement" not in data
+    return file_kind(data) is FileKind.ROLE
 
 
 def holds_anything(name: str, trees: Trees) -> bool:

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rolemgr.change.change import AccessChange, ChangeKind
+from rolemgr.change.fold import value_in_words
 from rolemgr.compare.verdicts import Comparison, Difference
-from rolemgr.report.changes import folded_table
+from rolemgr.report.changes import folded_table, word_of
 from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole, moved_lines, role_data
 from rolemgr.report.differences import SideWords, command, future_action, notes_on_types, statement_name
 from rolemgr.report.pages.page import Cell, Code, Fact, Page, Section, Table, Tone, counted, quoted
@@ -29,8 +30,9 @@ def folder_page(found: FolderDiff, data: Mapping[str, Any]) -> Page:
         Section("Not compared", table=refused, tone=Tone.BAD),
         Section("Notes", tuple(f"{quoted(one.title)}: {note}" for one in found.roles for note in one.notes)),
         *(Section(f"Changes in {quoted(one.title)}", table=_changes(one), folded=True) for one in differing),
-        *(_whole(one, "New role", Tone.LOOK) for one in found.added),
-        *(_whole(one, "Role that is gone", Tone.PLAIN) for one in found.removed),
+        *(_whole(one, f"New {one.kind}", Tone.LOOK) for one in found.added),
+        *(_whole(one, f"{one.kind.capitalize()} that is gone", Tone.PLAIN) for one in found.removed),
+        Section("Said otherwise in the file", found.settings, tone=Tone.LOOK),
         *(_titled(part, one) for one in differing for part in _behind(one)),
         Section("The same", tuple(quoted(one.title) for one in found.roles if one.same), folded=True),
         Section("Neither a role nor a policy", tuple(map(quoted, found.passed_over)), folded=True),
@@ -50,13 +52,16 @@ def _whole(one: WholeRole, what: str, tone: Tone) -> Section:
 
 
 def _folder_facts(found: FolderDiff, differing: Sequence[RoleDiff]) -> Iterator[Fact]:
+    what = "document" if found.blueprints else "role"
     yield from [Fact(f"{counted(len(found.refused), 'file')} not compared", Tone.BAD)] if found.refused else []
     if found.same:
-        yield Fact(f"no difference in {counted(len(found.roles), 'role')}", Tone.GOOD)
+        yield Fact(f"no difference in {counted(len(found.roles), what)}", Tone.GOOD)
         return
-    yield from [Fact(f"{counted(len(differing), 'role')} changed")] if differing else []
-    yield from [Fact(f"{counted(len(found.added), 'new role')}", Tone.LOOK)] if found.added else []
-    yield from [Fact(f"{counted(len(found.removed), 'role')} gone")] if found.removed else []
+    yield from [Fact(f"{counted(len(differing), what)} changed")] if differing else []
+    yield from [Fact(f"{counted(len(found.added), f'new {what}')}", Tone.LOOK)] if found.added else []
+    yield from [Fact(f"{counted(len(found.removed), what)} gone")] if found.removed else []
+    if found.settings:
+        yield Fact(f"{counted(len(found.settings), 'thing')} said otherwise in the file, in no document", Tone.LOOK)
     yield from _facts(differing) if differing else []
 
 
@@ -87,14 +92,15 @@ def _facts(roles: Sequence[RoleDiff]) -> Iterator[Fact]:
         yield Fact(f"no difference: {names} allow the same ({counted(count, 'action')} compared)", Tone.GOOD)
         return
     parts = [part for one in roles for part in one.found.parts]
+    values = sum(change.kind == "value" for one in roles for change in one.changes)
     gained = sum(len(part.gained.differences) for part in parts)
-    lost = sum(len(part.lost.differences) for part in parts)
     unknown = sum(len(one.unknowns) for part in parts for one in (part.gained, part.lost))
     unknown += sum(len(one.found.only_in_one) for one in roles)
-    values = sum(len(one.found.values) for one in roles)
     changes = [change for one in roles for change in one.changes]
-    yield from _ways(changes, "gains", "wider", "gains access", Tone.LOOK) if gained else ()
-    yield from _ways(changes, "loses", "narrower", "loses access", Tone.PLAIN) if lost else ()
+    yield from _ways(changes, "gains", "wider", "gains access", Tone.LOOK)
+    yield from _ways(changes, "loses", "narrower", "loses access", Tone.PLAIN)
+    if conditions := [f"{word_of(one)} {one.what}" for one in changes if one.kind == "condition"]:
+        yield Fact(f"other values: {', '.join(dict.fromkeys(conditions))}", Tone.LOOK)
     if unknown:
         yield Fact(f"can't tell: {counted(unknown, 'place')} where access may be gained or lost", Tone.LOOK)
     yield from [Fact(f"{counted(values, 'value')} changed", Tone.LOOK)] if values else []
@@ -103,10 +109,10 @@ def _facts(roles: Sequence[RoleDiff]) -> Iterator[Fact]:
 
 
 def _ways(changes: Sequence[AccessChange], kind: ChangeKind, effect: str, words: str, tone: Tone) -> Iterator[Fact]:
-    """Yield how many changes of a *kind* there are, and the limits that have this *effect*; at least one of the two."""
+    """Yield how many changes of a *kind* there are, and the limits that have this *effect*."""
     count = sum(one.kind == kind for one in changes)
     limits = dict.fromkeys(one.what for one in changes if one.kind == "limit" and one.effect in (effect, "other"))
-    yield from [Fact(f"{words}: {counted(count, 'change')}", tone)] if count or not limits else []
+    yield from [Fact(f"{words}: {counted(count, 'change')}", tone)] if count else []
     yield from [Fact(f"limit {effect}: {', '.join(limits)}", tone)] if limits else []
 
 
@@ -132,7 +138,10 @@ def _unknown(ways: Mapping[str, Mapping[str, Comparison]]) -> Table:
 
 
 def _values(one: RoleDiff) -> Table:
-    rows = tuple((value.name, _value(value.old), _value(value.new)) for value in one.found.values)
+    rows = tuple(
+        (value.name, *(_value(value_in_words(value.name, side)) for side in (value.old, value.new)))
+        for value in one.found.values
+    )
     return Table(("Value", "Before", "After"), rows)
 
 

@@ -1,0 +1,99 @@
+"""Rules, and the user's own checks, over every document of a blueprint; what is found stands at a line of its file."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rolemgr.blueprint.compose import ComposedBlueprint
+from rolemgr.check.document import Document
+from rolemgr.check.read import read
+from rolemgr.check.run import check
+from rolemgr.errors import SourceLocation
+from rolemgr.iam.documents import PolicyType
+from rolemgr.model.layer_pattern import LayerKind
+from rolemgr.workflow.blueprint_accounts import Picked, choice_of, roles_picked
+from rolemgr.workflow.check_role import found_in_role
+from rolemgr.workflow.found import CheckFindings, by_place, custom_findings_in
+from rolemgr.workflow.outside import Outside
+
+_TYPES: Mapping[LayerKind, PolicyType] = {LayerKind.SCP: PolicyType.SCP, LayerKind.RCP: PolicyType.RCP}
+
+
+class PlacedDocument(NamedTuple):
+    """A policy of the blueprint that is of no role: what it is called, its type and text, and who asks for it."""
+
+    name: str
+    kind: PolicyType
+    raw: Any
+    where: SourceLocation
+
+
+def check_blueprint(
+    found: ComposedBlueprint, pick: Picked, rules: tuple[Path, ...], outside: Outside
+) -> CheckFindings:  # fmt: skip
+    """
+    Return what is found in the roles and policies of *found* that *pick* means; say what the catalog accepts.
+
+    The policies of the organization are checked where all is meant.
+    """
+    made = [*_of_roles(found, pick, rules), *_of_policies(found, pick, rules)]
+    notes = [text for one in made for text in one.notes]
+    for text in dict.fromkeys(notes):
+        outside.say(text)
+    return CheckFindings(
+        by_place([finding for one in made for finding in one.findings]),
+        [name for one in made for name in one.names],
+        [pair for one in made for pair in one.accepted],
+        tuple(notes),
+        not_judged=[one for each in made for one in each.not_judged],
+    )
+
+
+def _of_roles(found: ComposedBlueprint, pick: Picked, rules: tuple[Path, ...]) -> Iterator[CheckFindings]:
+    file = found.source.source.name
+    for placed in roles_picked(found, pick):
+        made = found_in_role(choice_of(found, placed), rules)
+        at = placed.spec.at("persona")
+
+        def told(finding: Any, place: str = placed.place, where: SourceLocation = at) -> Any:
+            own = finding if finding.line else finding._replace(path=where.file, line=where.line)
+            return own._replace(message=f"{place}: {own.message}", key=f"{place} {own.key or ''}".strip())
+
+        yield made._replace(
+            findings=[told(one) for one in made.findings],
+            names=[file] * len(made.names),
+            accepted=[(told(one), reason) for one, reason in made.accepted],
+            notes=tuple(f"{placed.place}: {text}" for text in made.notes),
+            not_judged=[
+                one._replace(path=at.file, line=at.line, reason=f"{placed.place}: {one.reason}")
+                for one in made.not_judged
+            ],
+        )
+
+
+def _of_policies(found: ComposedBlueprint, pick: Picked, rules: tuple[Path, ...]) -> Iterator[CheckFindings]:
+    for one in _documents(found, pick):
+        document = read(Document(one.name, one.kind, one.raw, lambda _: None, group=one.name))
+        findings = [*check([document]), *custom_findings_in([document], rules)]
+        placed = [
+            finding._replace(
+                path=one.where.file, line=one.where.line, message=f"{one.name}: {finding.message}",
+                key=f"{one.name} {finding.key or ''}".strip(),
+            )
+            for finding in findings
+        ]  # fmt: skip
+        yield CheckFindings(placed, [found.source.source.name])
+
+
+def _documents(found: ComposedBlueprint, pick: Picked) -> Iterator[PlacedDocument]:
+    if pick.roles is None:
+        for policy in found.policies:
+            if pick.accounts is None or policy.account in pick.accounts:
+                name = f"the policy of {policy.resource}"
+                yield PlacedDocument(name, PolicyType.RESOURCE, policy.document.to_json_value(), policy.flows[0].where)
+    if pick.is_all:
+        for level in found.layers:
+            where = found.source.at(*level.path, "layers", level.kind)
+            for one in level.documents.policies:
+                name = f"{one.name} of {level.level}"
+                yield PlacedDocument(name, _TYPES[level.kind], one.document.to_json_value(), where)

@@ -1,0 +1,151 @@
+"""What one blueprint makes that another does not: role by role, policy by policy, each change by its line."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from rolemgr.blueprint.access import accesses
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
+from rolemgr.blueprint.levels import LevelLayers
+from rolemgr.change.moves import placed
+from rolemgr.compare.grants import Grant
+from rolemgr.errors import InputError, RolemgrError, SourceLocation
+from rolemgr.files.revisions import revised
+from rolemgr.files.source import LIMITS
+from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy
+from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole
+from rolemgr.report.differences import SideWords
+from rolemgr.report.new_role import allowed_by, may_do
+from rolemgr.workflow.blueprint import composed_at
+from rolemgr.workflow.blueprint_accounts import choice_of
+from rolemgr.workflow.blueprint_given import is_blueprint_text
+from rolemgr.workflow.diff_pair import pair, texts_of
+from rolemgr.workflow.layers import with_full_access
+from rolemgr.workflow.remade import grant_of, remaking
+from rolemgr.workflow.sides import DiffSide, RoleFile
+from rolemgr.workflow.trees import Trees
+
+
+def blueprints_compared(a: str, b: str, kind: str | None, trees: Trees) -> FolderDiff | None:
+    """
+    Return what the blueprint *b* makes that *a* does not, and the reverse; None where neither is a blueprint.
+
+    Either may be of a revision of git. Raises InputError where one is a blueprint and the other is not.
+    """
+    found = [_is_blueprint(name, trees) for name in (a, b)]
+    if not any(found):
+        return None
+    if not all(found):
+        blueprint, other = (a, b) if found[0] else (b, a)
+        raise InputError(
+            SourceLocation(blueprint), f"is a blueprint, and {other} is none", "give two blueprints, as files"
+        )
+    if kind:
+        raise InputError(SourceLocation("--type"), "goes with policy files, not with blueprints")
+    old, new = composed_at(a, trees), composed_at(b, trees)
+    return _diff(_sides(old, a), _sides(new, b), (a, b), tuple(_settings(old, new)))
+
+
+def _is_blueprint(name: str, trees: Trees) -> bool:
+    if name == "-" or not (revised(name) or Path(name).is_file()) or trees.is_folder(name):
+        return False  # a pipe can be read once
+    try:
+        return is_blueprint_text(*trees.read(name, LIMITS))
+    except RolemgrError:  # whoever reads it as what else it may be says why
+        return False
+
+
+def _diff(
+    old: Mapping[str, DiffSide], new: Mapping[str, DiffSide], names: tuple[str, str], settings: tuple[str, ...]
+) -> FolderDiff:
+    roles: list[RoleDiff] = []
+    refused: list[tuple[str, str]] = []
+    for title in sorted(old.keys() & new.keys()):
+        try:
+            roles.append(pair(old[title], new[title], title))
+        except RolemgrError as error:
+            refused += [(title, text) for text in texts_of(error)]
+    return FolderDiff(
+        *names, tuple(roles),
+        tuple(_whole(title, new[title]) for title in sorted(new.keys() - old.keys())),
+        tuple(_whole(title, old[title]) for title in sorted(old.keys() - new.keys())),
+        tuple(refused), settings=settings, blueprints=True,
+    )  # fmt: skip
+
+
+def _whole(title: str, side: DiffSide) -> WholeRole:
+    if side.file:
+        chosen = side.file.chosen
+        return WholeRole(title, may_do(chosen.role, chosen.documents, chosen.catalog))
+    if side.types & _DENYING:
+        sids = tuple(one.sid or "a statement" for document in _documents(side.grant) for one in document.statements())
+        return WholeRole(title, (("denies by", sids),), "policy")
+    return WholeRole(title, allowed_by(side.grant), "policy")
+
+
+_DENYING: Final = frozenset({"scp", "rcp"})
+_FULL_ACCESS: Final = "FullAWSAccess"
+
+
+def _documents(grant: Grant) -> Iterator[Any]:
+    yield from (one for one in grant.identity or () if one.statement[0].sid != _FULL_ACCESS)
+    yield from (grant.resource,) if grant.resource else ()
+
+
+def _sides(found: ComposedBlueprint, name: str) -> dict[str, DiffSide]:
+    """Return all that *found* makes, by what it is called; both sides of a comparison call the same thing the same."""
+    words = SideWords(name, "", "")
+    sides = {one.place: _of_role(found, one, words) for one in found.roles}
+    for policy in found.policies:
+        grant = Grant(resource=policy.document)
+        sides[f"policy of {policy.resource}"] = DiffSide(words, grant, frozenset({"resource"}))
+    for level in found.layers:
+        sides[f"{level.kind.upper()}s of {level.level}"] = _of_level(level, words)
+    return sides
+
+
+def _of_role(found: ComposedBlueprint, one: PlacedRole, words: SideWords) -> DiffSide:
+    chosen, source = choice_of(found, one), one.spec.source
+    file = RoleFile(source, chosen, remaking(source, chosen))
+    return DiffSide(words, grant_of(one.documents), file=file, placed=placed(one.documents.to_properties()))
+
+
+def _of_level(level: LevelLayers, words: SideWords) -> DiffSide:
+    documents = [one.document for one in level.documents.policies]
+    kinds = frozenset({str(level.kind)})
+    if all(isinstance(one, IdentityPolicy) for one in documents):
+        scps = tuple(one for one in documents if isinstance(one, IdentityPolicy))
+        return DiffSide(words, Grant(identity=with_full_access(scps, lambda _: None), alone=True), kinds)
+    rcps = [one for one in documents if isinstance(one, ResourceControlPolicy)]
+    statements = tuple(statement for one in rcps for statement in one.statement)
+    return DiffSide(words, Grant(resource=rcps[0].model_copy(update={"statement": statements})), kinds)
+
+
+def _settings(old: ComposedBlueprint, new: ComposedBlueprint) -> Iterator[str]:
+    """Yield what the blueprints say differently that no document has: accepted ways out, assignments, accounts."""
+    before, after = dict(_stated(old)), dict(_stated(new))
+    for name in sorted(before.keys() | after.keys()):
+        if before.get(name) != after.get(name):
+            yield f"{name}: {before.get(name, 'none')} -> {after.get(name, 'none')}"
+
+
+def _stated(found: ComposedBlueprint) -> Iterator[tuple[str, str]]:
+    value = found.source.value
+    for name, sink in value.accepted_sinks.items():
+        roles = ", ".join(sink.roles) or "all roles"
+        yield f"accepted_sinks.{name}", f"{sink.reason} ({roles}, until {sink.until or 'for good'})"
+    if (center := value.identity_center) is not None:
+        yield "identity_center.instance", str(center.instance)
+        yield from ((f"identity_center.attributes.{name}", text) for name, text in center.attributes.items())
+        yield from (
+            (f"identity_center.assignments.{place}", ", ".join(who)) for place, who in center.assignments.items()
+        )
+    if value.organization:
+        yield "organization.id", value.organization.id
+    for account in accesses(found.source):
+        unit = value.accounts[account.name].ou
+        reached = ", ".join(f"{one.key} {one.value}" for one in account.by)
+        yield (
+            f"accounts.{account.name}",
+            f"{account.id}{f', unit {unit}' if unit else ''}{f', {reached}' if reached else ''}",
+        )
