@@ -163,6 +163,12 @@ def test_what_an_earlier_blueprint_left_is_named(run: "Run", cloud: Cloud) -> No
     assert data["accounts"][1]["notes"][0].endswith("role/ml-deployer, arn:aws:iam::444455556666:role/ml-serving")
     planned = run("plan", "new.yaml", "--account", "data")
     assert planned.stdout.count("and no flow says so: it is left alone, take it away by hand") == 3
+    own = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:role/ml-training"},
+           "Action": "s3:*", "Resource": "arn:aws:s3:::acme-ml-work/*"}  # fmt: skip
+    cloud.client("modelling", "s3").put_bucket_policy(
+        Bucket="acme-ml-work", Policy=json.dumps({"Version": "2012-10-17", "Statement": [own]})
+    )
+    assert "acme-ml-work" not in run("drift", "new.yaml", "--account", "modelling").stdout  # it works in it
     cloud.client("data", "s3").delete_bucket_policy(Bucket="acme-curated")
     cloud.client("data", "kms").schedule_key_deletion(KeyId=cloud.key)
     assert "acme-curated" not in run("drift", "new.yaml", "--account", "data").stdout

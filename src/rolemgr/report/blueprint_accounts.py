@@ -17,10 +17,15 @@ class PolicyNotJudged(NamedTuple):
 
 
 class UnsharedThing(NamedTuple):
-    """Something that the blueprint names and makes no policy for: whose policy it would be, and the line."""
+    """
+    Something that the blueprint names and makes no policy for: whose policy it would be, and the line.
+
+    *users* are the ARNs of roles of its own account that flows are about: they need no policy, and may be in one.
+    """
 
     target: PolicyTarget
     where: SourceLocation
+    users: frozenset[str] = frozenset()
 
 
 def account_head(access: AccountAccess, error: RolemgrError | None) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from rolemgr.account.resource_policies import PolicyTarget, can_be_read
 from rolemgr.blueprint.compose import ComposedBlueprint
 from rolemgr.blueprint.targets import FlowTarget, places_of, things_in, where_of
 from rolemgr.compose.substitute import fill
-from rolemgr.errors import SourceLocation
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import Effect, ResourcePolicy, ResourceStatement
 from rolemgr.report.blueprint_accounts import UnsharedThing
@@ -25,17 +24,23 @@ def unshared(found: ComposedBlueprint) -> Mapping[str, tuple[UnsharedThing, ...]
     """
     made = {one.resource for one in found.policies}
     names = {one.id: name for name, one in found.source.value.accounts.items()}
-    things: dict[tuple[str, PolicyTarget], SourceLocation] = {}
+    users: dict[str, set[str]] = {}
+    for flow in found.flows:
+        users.setdefault(flow.target.place, set()).update(flow.values["role"])
+    things: dict[tuple[str, PolicyTarget], UnsharedThing] = {}
     for target in things_in(found.source):
         for kind, resource in _policies(found, target):
+            if resource in made:
+                continue
             arn = Arn.parse(resource)
             account = names.get(arn.account, target.account) if arn else target.account
             region = (arn.region if arn else "") or places_of(found.source, account)["region"][0]
-            if resource not in made:
-                things.setdefault((account, PolicyTarget(kind, resource, region)), where_of(found.source, target))
+            policy = PolicyTarget(kind, resource, region)
+            known = things.get((account, policy), UnsharedThing(policy, where_of(found.source, target)))
+            things[account, policy] = known._replace(users=known.users | users.get(target.place, set()))
     by: dict[str, list[UnsharedThing]] = {}
-    for (account, policy), where in things.items():
-        by.setdefault(account, []).append(UnsharedThing(policy, where))
+    for (account, _), thing in things.items():
+        by.setdefault(account, []).append(thing)
     return {account: tuple(each) for account, each in by.items()}
 
 
@@ -59,7 +64,8 @@ def left_behind(
     sids = {one.sid for one in found.catalog.resource_pattern(thing.target.kind).value.statements}
     roles = {one.arn for one in found.roles}
     for one in document.statement:
-        who = [name for name in _named(one) if name != account and not name.endswith(f"::{account}:root")]
+        named = (name for name in _named(one) if name != account and not name.endswith(f"::{account}:root"))
+        who = [name for name in named if name not in thing.users]
         if one.effect is Effect.ALLOW and who and (one.sid in sids or roles.intersection(who)):
             yield f"the {thing.target.title} lets {', '.join(who)} in by {in_words(one)}, and no flow says so"
 
