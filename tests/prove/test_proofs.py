@@ -301,7 +301,8 @@ def test_declared_overlaps_are_actions_that_write() -> None:
     """A misspelt declaration would never be used."""
     for declared in declarations():
         assert declared["why"]
-        assert declared.keys() <= {"actions", "on", "why"}
+        assert declared.keys() <= {"actions", "on", "persona", "why"}
+        assert declared.get("persona", "genai-developer") in CATALOG.found("personas")
         assert all((found := find_action(name)) and found.name == name for name in declared["actions"])
 
 
