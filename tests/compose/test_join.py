@@ -325,8 +325,8 @@ def _composed_or_none(choices: dict[str, Any]) -> dict[str, ComposedStatement]:
         return {}
 
 
-MOST = {"business-analyst": 17, "data-scientist": 27, "junior-ml-engineer": 30, "ml-engineer": 30, "mlops-emergency": 37,
-        "mlops-engineer": 35, "sagemaker-compute": 14, "sagemaker-feature-store": 6, "sagemaker-pipeline": 24}  # fmt: skip
+MOST = {"business-analyst": 17, "data-scientist": 27, "genai-developer": 24, "junior-ml-engineer": 30, "ml-engineer": 30, "mlops-emergency": 37,
+        "mlops-engineer": 35, "sagemaker-compute": 14, "sagemaker-feature-store": 6, "sagemaker-model-customization": 12, "sagemaker-pipeline": 24}  # fmt: skip
 """How many statements each persona has."""
 
 
