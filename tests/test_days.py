@@ -93,6 +93,10 @@ BUSY = (
     "business-analyst", "data-scientist", "genai-developer", "junior-ml-engineer", "ml-engineer", "mlops-emergency",
     "mlops-engineer",
     "sagemaker-compute", "sagemaker-pipeline",
+    "cicd-deployer",
+    "data-engineer",
+    "platform-admin",
+    "security-auditor",
 )  # fmt: skip
 """The personas whose work is too manifold for fewer than 25 calls; a role for one service may do with ten."""
 

@@ -19,7 +19,7 @@ from rolemgr.cli.planning import check_can_ask, check_output, end_with, ended_cl
 from rolemgr.errors import AwsError, InputError, Refused, RolemgrError, SourceLocation, gathering
 from rolemgr.files.write import to_json
 from rolemgr.workflow.account_options import AccessOptions, ApplyOptions
-from rolemgr.workflow.role_options import many_roles, one_role
+from rolemgr.workflow.role_options import many_roles, one_role, with_role_files
 
 if TYPE_CHECKING:
     from rolemgr.account.connect import Access
@@ -168,17 +168,14 @@ def _say_next(planned: "Sequence[Planned]", done: "Sequence[Done]") -> None:
 
 def role_choices(files: Sequence[str], chosen: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the options of each role: one for each file, with the flags on top of each."""
-    if files and (chosen["role"] or chosen["persona"]):
-        given = "--role" if chosen["role"] else "--persona"
-        raise InputError(SourceLocation(given), "goes without role files; each of these is a role")
-    return role_files({**chosen, "role": tuple(files) or chosen["role"]})
+    return role_files(with_role_files(files, chosen))
 
 
 def role_files(chosen: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return what `roles_options` collected as the options of each role; raise InputError for one name for several."""
     if not many_roles(chosen):
         return [one_role(chosen)]
-    files = workflow.many.matching_files(chosen["role"])
+    files = workflow.many.matching_files(chosen["role"], OUTSIDE)
     if chosen["name"] and len(files) > 1:
         raise InputError(SourceLocation("--name"), "names one role, and there are several files")
     return [{**chosen, "role": file} for file in files]

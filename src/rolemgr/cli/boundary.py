@@ -8,7 +8,7 @@ import click
 from rolemgr.cli.console import output_option
 from rolemgr.cli.files import is_folder, require_ending, write_in, write_output
 from rolemgr.cli.lazy import workflow
-from rolemgr.cli.options import role_options
+from rolemgr.cli.options import role_file_options
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.cli.proving import attached_option, give_proofs, layer_form_option, prove_option, rendered_form
 
@@ -19,7 +19,7 @@ _FORMS = {"json": "JSON", "cloudformation": "YAML", "terraform": "JSON", "aws-cl
 
 
 @click.command("boundary")
-@role_options
+@role_file_options
 @click.option(
     "--boundary-for", "others", multiple=True, metavar="PERSONA", help="Another persona that shares it; repeatable."
 )
@@ -53,8 +53,8 @@ def boundary_command(
     \b
     Examples:
       rolemgr boundary --persona data-scientist --account 123456789012 --region eu-west-1
-      rolemgr boundary --role roles/churn.yaml --format terraform -o boundaries/
-      rolemgr boundary --role roles/churn.yaml --prove --attached boundary.json
+      rolemgr boundary roles/churn.yaml --format terraform -o boundaries/
+      rolemgr boundary roles/churn.yaml --prove --attached boundary.json
       rolemgr boundary --persona sagemaker-compute --boundary-for sagemaker-feature-store --boundary-name ml-work
     """
     request = workflow.boundary.BoundaryRequest(chosen, others, boundary_name)

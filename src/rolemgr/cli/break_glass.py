@@ -7,7 +7,7 @@ import click
 from rolemgr.cli.console import output_option
 from rolemgr.cli.files import is_folder, require_ending, write_in, write_output
 from rolemgr.cli.lazy import workflow
-from rolemgr.cli.options import role_options
+from rolemgr.cli.options import role_file_options
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.errors import InputError, SourceLocation
 
@@ -15,7 +15,7 @@ _FORMS = ("text", "json", "cloudformation", "terraform", "aws-cli")
 
 
 @click.command("break-glass")
-@role_options
+@role_file_options
 @click.option("--user", "users", multiple=True, metavar="NAME", help="An IAM user who may take the role; repeatable.")
 @click.option("--user-account", metavar="ID", help="The account of these users, and of nothing else.")
 @click.option("--alarm-account", metavar="ID", help="The account of the alarm, out of the role's reach.")
@@ -52,7 +52,7 @@ def break_glass_command(form: str | None, output: str | None, verbose: bool, **a
     Examples:
       rolemgr break-glass --account 111122223333 --region eu-west-1 --user otto --user mia \\
           --user-account 444455556666 --alarm-account 777788889999 --keeper 'arn:aws:iam::*:role/security/watch'
-      rolemgr break-glass --role roles/emergency.yaml --user otto --user mia --user-account 444455556666 \\
+      rolemgr break-glass roles/emergency.yaml --user otto --user mia --user-account 444455556666 \\
           --alarm-account 777788889999 --landing-zone stacksets --format aws-cli -o break-glass/
     """
     folder = output is not None and (output.endswith("/") or is_folder(output))

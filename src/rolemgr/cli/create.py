@@ -23,7 +23,7 @@ from rolemgr.errors import InputError, SourceLocation
 from rolemgr.workflow.account_options import AccessOptions, ApplyOptions
 from rolemgr.workflow.choices import names_a_role
 from rolemgr.workflow.exports import FORMS, ExportedText, Exports, exported_text
-from rolemgr.workflow.role_options import given_flag, many_roles, one_role
+from rolemgr.workflow.role_options import given_flag, many_roles, one_role, with_role_files
 
 if TYPE_CHECKING:
     from rolemgr.workflow.lock import LockFile
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 
 @click.command("create")
+@click.argument("files", nargs=-1, metavar="[ROLE_FILE]...")
 @roles_options
 @export_options
 @click.option("--apply", "to_account", is_flag=True, help="Create the role in the account; the result is its ARN.")
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 @output_option
 @click.pass_context
 def create_command(
-    ctx: click.Context, chosen: dict[str, Any], exports: Exports, to_account: bool, yes: bool,
+    ctx: click.Context, files: Sequence[str], chosen: dict[str, Any], exports: Exports, to_account: bool, yes: bool,
     allow_findings: bool, access: AccessOptions, lock: str | None, output: str | None, verbose: bool,
 ) -> None:  # fmt: skip
     """
@@ -56,8 +57,8 @@ def create_command(
     JSON and YAML have the shape of CloudFormation's AWS::IAM::Role properties. Nothing touches AWS without
     --apply, which does what `rolemgr apply` does.
 
-    On a terminal and without a persona or role file, a wizard asks for the role in four steps, shows it for
-    review, and prints the command line that gives the same.
+    On a terminal and without a persona or role file, a wizard asks for the role in ten answers (`more` asks all),
+    shows it for review, and prints the command line that gives the same.
 
     \b
     Examples:
@@ -65,13 +66,14 @@ def create_command(
       rolemgr create --persona data-scientist
       rolemgr create --persona data-scientist --account 123456789012 --region eu-west-1 \\
                      --bucket acme-churn --name churn-data-scientist --explain
-      rolemgr create --role roles/churn.yaml --format cloudformation --parameterize -o churn.yaml
+      rolemgr create roles/churn.yaml --format cloudformation --parameterize -o churn.yaml
       rolemgr create --persona ml-engineer --format terraform -o modules/
-      rolemgr create --role 'roles/*.yaml' -o out/ --lock
-      rolemgr create --role roles/churn.yaml --template wiki.md.j2 -o wiki/
+      rolemgr create roles/ -o out/ --lock
+      rolemgr create roles/churn.yaml --template wiki.md.j2 -o wiki/
       rolemgr create --persona data-scientist --bucket acme-churn --apply --profile ml-account
     """
     form_given = ctx.get_parameter_source("form") is not ParameterSource.DEFAULT
+    chosen = with_role_files(files, chosen)
     if exports.template:
         beside = "--apply" if to_account else "--format" if form_given else None
         _check_template(exports.template[0], chosen, beside=beside)
@@ -82,7 +84,11 @@ def create_command(
     else:
         _check_written(exports, output, **options._asdict(), **access._asdict())
     if at_a_terminal() and not names_a_role(chosen, os.environ):
-        chosen = cli.wizard.ask_for_role(ctx, chosen)
+        asked = cli.wizard.ask_for_role(ctx, chosen)
+        chosen, output = asked.chosen, asked.place or output
+        if asked.form:
+            exports = exports._replace(form=asked.form)
+            _check_written(exports, output)
     if to_account:
         apply_roles(role_files(chosen), access, options, exports.form if form_given else "text", output,
                     verbose=verbose)  # fmt: skip
@@ -111,7 +117,7 @@ def _locks(chosen: dict[str, Any], name: str, *, to_account: bool) -> "Sequence[
         raise InputError(where, "is about role files", "give --role FILE")
     if flag := given_flag({key: value for key, value in chosen.items() if key != "role"}):
         raise InputError(where, f"goes without {flag}", "a role file says it all, and is compared as it is")
-    files = workflow.many.matching_files(chosen["role"])
+    files = workflow.many.matching_files(chosen["role"], OUTSIDE._replace(say=lambda _: None))  # said below
     made, _ = cli.many.judge_each(chosen, files, workflow.lock.lock_entry, verbose=False)  # what is wrong is said below
     return workflow.lock.lock_files(made, name, __version__, OUTSIDE)
 
@@ -132,8 +138,10 @@ def _create_one(chosen: dict[str, Any], exports: Exports, output: str | None, *,
         write_in(output, exports.place, made.name, made.exported.text)
     else:
         write_output(made.exported.text, output)
-    for text in made.next_steps:
-        next_step(text)
+    if len(steps := made.next_steps) > 1:
+        next_step("; ".join(f"({number}) {text}" for number, text in enumerate(steps, 1)))
+    elif steps:
+        next_step(steps[0])
 
 
 def _create_many(
@@ -142,7 +150,7 @@ def _create_many(
 ) -> None:  # fmt: skip
     """Write each role that can be made as a file of its own to the folder *output*, then raise what is wrong."""
     folder = cli.many.require_folder(output)
-    files = workflow.many.matching_files(chosen["role"])
+    files = workflow.many.matching_files(chosen["role"], OUTSIDE)
     found, wrong = cli.many.judge_each(chosen, files, make, verbose=verbose, filled_later=exports.filled_later)
     made = [one._replace(notes=(*one.notes, *one.result.notes)) for one in found]
     cli.many.say_notes(made)

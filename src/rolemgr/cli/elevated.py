@@ -7,7 +7,7 @@ import click
 from rolemgr.cli.console import output_option
 from rolemgr.cli.files import is_folder, require_ending, write_in, write_output
 from rolemgr.cli.lazy import workflow
-from rolemgr.cli.options import role_options
+from rolemgr.cli.options import role_file_options
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.errors import InputError, SourceLocation
 
@@ -16,7 +16,7 @@ _FORMS = (*_ONE, "cloudformation", "terraform", "aws-cli", "permission-set")
 
 
 @click.command("elevated")
-@role_options
+@role_file_options
 @click.option(
     "--raise", "raised", multiple=True, metavar="NAME=VALUE[,VALUE...]",
     help="A guardrail of the role, and its higher ceiling; repeatable.",
@@ -49,7 +49,7 @@ def elevated_command(form: str | None, output: str | None, verbose: bool, **aske
 
     \b
     Examples:
-      rolemgr elevated --role roles/churn.yaml --raise 'instance-types=ml.m5.*,ml.p4d.24xlarge' \\
+      rolemgr elevated roles/churn.yaml --raise 'instance-types=ml.m5.*,ml.p4d.24xlarge' \\
           --trust 'github:acme/ml?environment=elevated' --expires 2026-12-24T18:00Z
       rolemgr elevated --persona ml-engineer --raise max-runtime=72h --expires 2026-12-24T18:00Z \\
           --format permission-set --scp instance-ceilings --scp-parameter 'types=ml.m5.*' -o elevated/

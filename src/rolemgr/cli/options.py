@@ -4,15 +4,23 @@ The options that choose a role, given to every command that takes them.
 `rolemgr.workflow` has them as data, and reads what they choose.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
 import click
 
+from rolemgr.cli.lazy import workflow
+from rolemgr.cli.outside import OUTSIDE
 from rolemgr.workflow.role_options import MANY_FILES, ROLE_OPTIONS, RoleOption
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class RoleChoice(click.Option):
+    """An option that chooses a role: help shows it behind the command's own."""
+
+    chooses_role = True
 
 
 def role_options(command: Command) -> Command:
@@ -23,6 +31,18 @@ def role_options(command: Command) -> Command:
 def roles_options(command: Command) -> Command:
     """As `role_options`, for a command that takes many role files: *chosen* has those in a tuple."""
     return _with_options(command, [MANY_FILES if option.key == "role" else option for option in ROLE_OPTIONS])
+
+
+def role_file_options(command: Command) -> Command:
+    """As `role_options`, and a role file may stand without ``--role``."""
+
+    @wraps(command)
+    def with_file(file: str | None, chosen: Mapping[str, Any], **values: Any) -> Any:
+        return command(chosen=workflow.many.with_role_file(file, chosen, OUTSIDE), **values)
+
+    decorated: Any = role_options(with_file)
+    result: Command = click.argument("file", required=False, metavar="[ROLE_FILE]")(decorated)
+    return result
 
 
 def settings_options(command: Command) -> Command:
@@ -46,6 +66,7 @@ def _collecting(command: Command, options: Sequence[RoleOption]) -> Command:
         decorated = click.option(
             option.flag,
             option.key,
+            cls=RoleChoice,
             metavar=option.metavar or None,
             help=option.help,
             multiple=option.many or option.pairs,

@@ -1,7 +1,5 @@
 """`rolemgr preview`: a role for the person who approves it."""
 
-import os
-from pathlib import PurePath
 from typing import Any
 
 import click
@@ -11,7 +9,6 @@ from rolemgr.cli.files import require_ending, write_output
 from rolemgr.cli.lazy import report, workflow
 from rolemgr.cli.options import role_options
 from rolemgr.cli.outside import OUTSIDE
-from rolemgr.errors import InputError, SourceLocation
 
 
 @click.command("preview")
@@ -38,28 +35,18 @@ def preview_command(
       rolemgr preview --persona data-scientist
       rolemgr preview --persona data-scientist --full
       rolemgr preview roles/churn.yaml --format json
-      rolemgr preview --role roles/churn.yaml --format markdown
-      rolemgr preview --role roles/churn.yaml --format html -o churn.html
+      rolemgr preview roles/churn.yaml --format markdown
+      rolemgr preview roles/churn.yaml --format html -o churn.html
       rolemgr preview blueprint.yaml --account data
     """
     if given := workflow.blueprint_given.given_blueprint([file] if file else [], chosen, OUTSIDE):
         found, pick = workflow.blueprint_open.open_blueprint(given, OUTSIDE)
         views = workflow.blueprint_preview.preview_blueprint(given.name, found, pick, OUTSIDE, full=full)
     else:
-        views = workflow.preview.preview(_with_file(file, chosen), OUTSIDE, full=full, verbose=verbose)
+        one = workflow.many.with_role_file(file, chosen, OUTSIDE)
+        views = workflow.preview.preview(one, OUTSIDE, full=full, verbose=verbose)
     if form in report.pages.forms.FORMS:
         require_ending(output, report.pages.forms.FORMS[form], "give another name, or another --format")
         write_output(views.in_form(form), output)
         return
     give(form, views.data, views.page, output, color)
-
-
-def _with_file(file: str | None, chosen: dict[str, Any]) -> dict[str, Any]:
-    """Return *chosen* with the role file that stands without ``--role``; raise InputError where there are both."""
-    if file is None:
-        return chosen
-    if not os.path.lexists(file) and PurePath(file).suffix == "" and "/" not in file:
-        raise InputError(None, f"got unexpected extra argument ({file})", f"did you mean --persona {file}?")
-    if given := next((name for name in ("role", "persona") if chosen[name]), None):
-        raise InputError(SourceLocation(f"--{given}"), "goes without a role file, which is a role by itself")
-    return {**chosen, "role": file}

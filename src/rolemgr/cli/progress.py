@@ -40,7 +40,6 @@ def counting() -> Iterator[Callable[[int], None]]:
 
 
 def say_rest(made: int, wrong: Sequence[InputError], what: str) -> None:
-    """Where anything is *wrong*, say of how many roles *what* is done all the same; raise what is wrong."""
-    if wrong:
-        note(f"{made:,} role{'' if made == 1 else 's'} {what}; what is refused follows")
+    """Say of how many roles *what* is done, and raise what is *wrong*."""
+    note(f"{made:,} role{'' if made == 1 else 's'} {what}{'; what is refused follows' if wrong else ''}")
     raise_all(list({str(one): one for one in wrong}.values()))

@@ -23,7 +23,7 @@ DECISIONS = ("Allowed", "ExplicitlyDenied", "ImplicitlyDenied")
 
 
 @click.command("simulate")
-@click.argument("policies", nargs=-1, metavar="[POLICY]...")
+@click.argument("policies", nargs=-1, metavar="[POLICY|ROLE_FILE]...")
 @role_options
 @layer_options
 @click.option("--action", metavar="SERVICE:NAME", help="The action that is asked for.")
@@ -54,8 +54,8 @@ def simulate_command(
     Evaluate one request against a role or policy files.
 
     The answer says which statement decided, and what the others lacked. Nothing touches AWS. POLICY is an
-    IAM policy document, or a role as `create` writes it; - is stdin. Without one, the role that the options
-    choose is asked. A file of another layer is a policy document, or a list of them. What the ARNs of
+    IAM policy document, a role as `create` writes it, or a role file; - is stdin. Without one, the role that the
+    options choose is asked. A file of another layer is a policy document, or a list of them. What the ARNs of
     principal and resource say, such as aws:PrincipalArn, is in the context already.
 
     \b
@@ -71,9 +71,10 @@ def simulate_command(
     if requests is not None:
         _refuse_beside_batch({**asked, **given(layers), **chosen, "policy": policies})
         sys.exit(_answer_all(requests, output))
+    policies, role = workflow.file_kind.role_among(policies, chosen, OUTSIDE)
     expect = asked.pop("expect")
     options = workflow.simulate.RequestOptions(**asked, certain=expect is not None)
-    query = workflow.simulate.SimulateQuery(policies, chosen, layers, options)
+    query = workflow.simulate.SimulateQuery(policies, role, layers, options)
     found = workflow.simulate.simulate(query, OUTSIDE, verbose=verbose)
     give(form, found.views.data, found.views.page, output, color)
     if expect and found.explanation.evaluation.decision != expect:

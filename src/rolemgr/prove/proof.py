@@ -120,6 +120,11 @@ class Proof(NamedTuple):
         """Whether nothing breaks the claim, and all of it was told."""
         return not self.counter_examples and not self.untold
 
+    def and_of_another(self, other: "Proof") -> "Proof":
+        """Return the proof of the same claim of both roles."""
+        examples = self.counter_examples + other.counter_examples
+        return Proof(self.name, self.claim, self.checked + other.checked, examples, self.untold + other.untold)
+
 
 def proofs_of(claims: Mapping[str, str], judged: Iterable[Judged]) -> tuple[Proof, ...]:
     """Return a proof for each of *claims* by name; *judged* are the requests asked for each, with the answers."""

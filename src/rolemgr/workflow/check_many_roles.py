@@ -17,7 +17,7 @@ def check_role_files(
 ) -> CheckFindings:
     """Return what is found in the roles of many files, at each file, and what is wrong with some of them."""
     judge = partial(found_in_role, rules=rules)
-    made, wrong = judge_each(chosen, matching_files(chosen["role"]), judge, outside, progress, verbose=verbose)
+    made, wrong = judge_each(chosen, matching_files(chosen["role"], outside), judge, outside, progress, verbose=verbose)
     for text in notes_of([one._replace(notes=(*one.notes, *one.result.notes)) for one in made]):
         outside.say(text)
     return CheckFindings(

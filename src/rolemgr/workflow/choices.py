@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, require_text
 from rolemgr.files.source import LIMITS, LayeredSource, SourceFile, paths_of
+from rolemgr.workflow.file_kind import refuse_other_kinds
 from rolemgr.workflow.outside import Reader
 from rolemgr.workflow.role_options import BY_KEY, ROLE_OPTIONS, RoleOption
 from rolemgr.workflow.settings import find_settings
@@ -145,6 +146,7 @@ def _role_file(choice: _Choice | None, read: Reader) -> SourceFile | None:
     source = _read_role(str(choice.value), read)
     if not isinstance(source.data, dict):
         raise InputError(SourceLocation(source.name, 1), "a role file must hold a mapping")
+    refuse_other_kinds(source)
     return source
 
 

@@ -4,12 +4,15 @@ What kind of file a file of the user is, told by its content, for all commands a
 A command that takes several kinds asks here, and nowhere else, which one it was given.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
-from rolemgr.errors import InputError, SourceLocation
-from rolemgr.files.source import SourceFile
+from rolemgr.errors import InputError, RolemgrError, SourceLocation
+from rolemgr.files.source import LIMITS, SourceFile
+from rolemgr.workflow.outside import Outside
+from rolemgr.workflow.role_options import with_role_files
 
 
 class FileKind(StrEnum):
@@ -67,3 +70,60 @@ def require_kind(source: SourceFile, wanted: Sequence[FileKind]) -> FileKind:
     expected = ", or ".join(EXPECTED[kind] for kind in wanted)
     where = SourceLocation(source.name, source.at().line or 1)
     raise InputError(where, f"is not {' or '.join(wanted)}{is_another}", f"{has} {expected}")
+
+
+_TAKES_IT: Final[Mapping[FileKind, str]] = {
+    FileKind.BLUEPRINT: "`rolemgr build`, `prove`, `preview`, `plan` and `apply` take it",
+    FileKind.TESTS: "`rolemgr test` takes it",
+    FileKind.INVENTORY: "`rolemgr audit` takes it",
+    FileKind.POLICY: "`rolemgr check`, `simulate` and `diff` take it",
+}
+
+
+def refuse_other_kinds(source: SourceFile) -> None:
+    """Raise InputError where *source*, which is to be a role file, is of another kind; say which command takes it."""
+    found = file_kind(source.data)
+    if found and found is not FileKind.ROLE:
+        where = SourceLocation(source.name, source.at().line or 1)
+        raise InputError(where, f"is not a role file, but {found}", _TAKES_IT[found])
+
+
+_TOP_LEVEL_KEY: Final = re.compile(r"""^["']?(\w+)["']?\s*:""", re.MULTILINE)
+
+
+def is_role_text(text: str, name: str) -> bool:
+    """
+    Tell whether *text*, of the YAML file *name*, is of a role; raise InputError for what is not YAML.
+
+    Most role files are told by the keys at the beginning of their lines, without being parsed twice.
+    """
+    keys = dict.fromkeys(_TOP_LEVEL_KEY.findall(text))
+    if not _ROLE.isdisjoint(keys) and file_kind(keys) is FileKind.ROLE:
+        return True
+    from rolemgr.files.yaml import parse_yaml  # only what is not told by its keys pays for it
+
+    return file_kind(parse_yaml(text, name).data) is FileKind.ROLE
+
+
+def role_among(
+    names: Sequence[str], chosen: Mapping[str, Any], outside: Outside
+) -> tuple[Sequence[str], Mapping[str, Any]]:  # fmt: skip
+    """
+    Return the policies among the files *names*, and *chosen* with the role file among them, where there is one.
+
+    Raises InputError for a role file beside other files, and beside the role of an option.
+    """
+    roles = [name for name in names if name.endswith((".yaml", ".yml")) and _is_role(name, outside)]
+    if not roles:
+        return names, chosen
+    where = SourceLocation(roles[0])
+    if len(names) > 1:
+        raise InputError(where, "is a role file, which goes alone", "give policies in another run")
+    return (), with_role_files(roles, chosen) | {"role": roles[0]}
+
+
+def _is_role(name: str, outside: Outside) -> bool:
+    try:
+        return is_role_text(*outside.read(name, LIMITS))
+    except RolemgrError:
+        return False  # whoever reads it as policies says what is wrong

@@ -37,7 +37,7 @@ def intended_by(
 
     Raises InputError where two differ in what can't be joined.
     """
-    files = list(names) if tuple(names) == ("-",) else matching_files(names)
+    files = list(names) if tuple(names) == ("-",) else matching_files(names, outside)
     quiet = lambda _: None  # noqa: E731 - what there is to say of a role `create` says
     roles: list[ComposedRole] = []
     for name in files:

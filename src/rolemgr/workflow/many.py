@@ -1,6 +1,7 @@
 """Many role files at once: found by pattern, rendered under the same flags, wrong ones reported together."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -9,16 +10,20 @@ from glob import glob
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from rolemgr.errors import InputError, Problems, RolemgrError, SourceLocation
+from rolemgr.files.source import LIMITS
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.workflow.choices import role_source
+from rolemgr.workflow.file_kind import is_role_text
 from rolemgr.workflow.outside import Outside, Reader
 from rolemgr.workflow.parallel import Catalogs, in_order
 from rolemgr.workflow.role import RenderedChoice, assumed, origins, render_spec
-from rolemgr.workflow.role_options import is_pattern
+from rolemgr.workflow.role_options import is_directory, is_pattern, many_roles, with_role_files
 
 T = TypeVar("T")
 U = TypeVar("U")
+_FEW = 3
+_YAML = re.compile(r"[^.].*\.ya?ml")
 Progress: TypeAlias = Callable[[int], AbstractContextManager[Callable[[], None]]]
 """For a number of roles, gives what is to be called for each that is done."""
 
@@ -38,27 +43,70 @@ class Made(NamedTuple, Generic[T]):
         return Made(self.file, self.name, self.where, self.account, result, self.notes)
 
 
-def matching_files(names: Sequence[str]) -> list[str]:
+def matching_files(names: Sequence[str], outside: Outside) -> list[str]:
     """
-    Return the role files that *names* and patterns stand for, sorted, each once.
+    Return the role files that *names*, folders and patterns stand for, sorted, each once.
 
-    A name that is a file is not a pattern, whatever characters it has. Raises InputError for a pattern that
-    nothing matches, and for stdin among others.
+    A name that is a file is not a pattern, whatever characters it has. Of a folder and all below it the YAML files
+    that are role files are meant; those that are something else are said, and one that can't be read stays, so that
+    whoever reads it says so. Raises InputError for a pattern that nothing matches, for a folder without a role file,
+    and for stdin among others.
     """
     found: dict[str, None] = {}
     if "-" in names:
         raise InputError(SourceLocation("--role"), "`-` is one role file, from stdin; give it alone")
     for name in names:
-        matches = _matches(name) if is_pattern(name) else [name]
+        folder = is_directory(name)
+        matches = _in_folder(name, outside) if folder else _matches(name) if is_pattern(name) else [name]
         if not matches:
-            raise InputError(SourceLocation("--role"), f"`{name}` matches no file")
+            problem = "holds no role file" if folder else f"`{name}` matches no file"
+            raise InputError(SourceLocation(name if folder else "--role"), problem)
         found |= dict.fromkeys(matches)
     return sorted(found)
+
+
+def with_role_file(file: str | None, chosen: Mapping[str, Any], outside: Outside) -> dict[str, Any]:
+    """
+    Return what `role_options` collected with the role *file*, or the folder or pattern that means one, without --role.
+
+    Raises InputError where several are meant, and for a persona or a role file by an option beside it.
+    """
+    given = with_role_files([] if file is None else [file], chosen)
+    if file is None:
+        return given
+    files = matching_files([file], outside) if many_roles(given) else [file]
+    if len(files) > 1:
+        problem = f"means {len(files)} role files, and this command takes one"
+        raise InputError(SourceLocation(file), problem, f"such as {files[0]}")
+    return {**given, "role": files[0]}
 
 
 def _matches(pattern: str) -> list[str]:
     found = glob(pattern, recursive=True)  # noqa: PTH207 - the pattern may be absolute
     return [path for path in found if os.path.isfile(path)]  # noqa: PTH113 - never raises
+
+
+def _in_folder(folder: str, outside: Outside) -> list[str]:
+    """Return the role files in *folder* and below, but in hidden ones; say which YAML files are something else."""
+    found = list(_yaml_files(folder))
+    roles = [path for path in found if _may_be_a_role(path, outside.read)]
+    if passed := sorted(set(found) - set(roles)):
+        few = ", ".join(passed[:_FEW]) + (f" and {len(passed) - _FEW} more" if len(passed) > _FEW else "")
+        outside.say(f"{folder}: passed over files without a role: {few}")
+    return roles
+
+
+def _yaml_files(folder: str) -> Iterator[str]:
+    for place, below, names in os.walk(folder):
+        below[:] = sorted(one for one in below if not one.startswith("."))
+        yield from (os.path.join(place, one) for one in sorted(names) if _YAML.fullmatch(one))  # noqa: PTH118
+
+
+def _may_be_a_role(path: str, read: Reader) -> bool:
+    try:
+        return is_role_text(*read(path, LIMITS))
+    except RolemgrError:
+        return True
 
 
 def judge_each(
@@ -141,10 +189,21 @@ def _twins(made: Iterable[Made[Any]]) -> Iterator[InputError]:
             yield InputError(one.where, problem, "give each a `name` of its own")
 
 
+_LEAST = 5
+"""A shorter name of a role may be a word of the note."""
+
+
+def _without_name(text: str, name: str) -> str:
+    """Return *text* with ROLE for the role's *name*, also where that begins the name of its policy."""
+    return re.sub(rf"(?<![\w-]){re.escape(name)}\b", "ROLE", text) if len(name) >= _LEAST else text
+
+
 def notes_of(made: Iterable[Made[Any]]) -> Iterator[str]:
-    """Yield what there is to say of each file; what several have in common is said once."""
-    files: dict[str, list[str]] = {}
+    """Yield what there is to say of each file; what several have in common but for the role's name is said once."""
+    files: dict[str, list[tuple[str, str]]] = {}
     for one in made:
         for text in dict.fromkeys(one.notes):
-            files.setdefault(text, []).append(one.file)
-    yield from (f"{_file_list(found)}: {text}" for text, found in files.items())
+            files.setdefault(_without_name(text, one.name), []).append((one.file, text))
+    for common, found in files.items():
+        text = found[0][1] if len({text for _, text in found}) == 1 else common
+        yield f"{_file_list([file for file, _ in found])}: {text}"

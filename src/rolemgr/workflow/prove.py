@@ -1,6 +1,6 @@
 """Proofs over one role, or over the whole catalog."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,8 +12,10 @@ from rolemgr.prove.proof import Proof, RoleToProve
 from rolemgr.report.proofs import proofs_data, proofs_page
 from rolemgr.separation.violations import RenderedRole
 from rolemgr.workflow.choices import catalog_folders
+from rolemgr.workflow.many import matching_files
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.role import render_chosen
+from rolemgr.workflow.role_options import many_roles, one_role
 from rolemgr.workflow.settings import find_settings
 from rolemgr.workflow.views import Views
 
@@ -54,9 +56,22 @@ def proofs_of(chosen: Mapping[str, Any], outside: Outside, *, verbose: bool) -> 
 
     Raises InputError for bad input, and for options of a role where none is chosen.
     """
-    if any(chosen[key] is not None for key in _CHOOSING) or any(_fallbacks(outside.environ)):
-        return _of_role(chosen, outside, verbose=verbose)
-    return _of_catalog(chosen)
+    if many_roles(chosen):
+        files = matching_files(chosen["role"], outside)
+        return _together([_of_role({**chosen, "role": file}, outside, verbose=verbose) for file in files])
+    one = one_role(chosen)
+    if any(one[key] is not None for key in _CHOOSING) or any(_fallbacks(outside.environ)):
+        return _of_role(one, outside, verbose=verbose)
+    return _of_catalog(one)
+
+
+def _together(found: Sequence[Proven]) -> Proven:
+    """Return the proofs of several roles as one of each claim: what breaks it says of which role it is."""
+    by_name: dict[str, Proof] = {}
+    for proof in (proof for one in found for proof in one.proofs):
+        before = by_name.get(proof.name)
+        by_name[proof.name] = before.and_of_another(proof) if before else proof
+    return Proven(f"{len(found)} roles" if len(found) > 1 else found[0].what, tuple(by_name.values()))
 
 
 def _fallbacks(environ: Mapping[str, str]) -> list[object]:

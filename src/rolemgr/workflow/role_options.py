@@ -5,9 +5,12 @@ Each is a key of a role file under the same name.
 """
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from glob import has_magic
 from typing import Any, NamedTuple
+
+from rolemgr.errors import InputError, SourceLocation
 
 
 class RoleOption(NamedTuple):
@@ -77,6 +80,9 @@ ROLE_OPTIONS = (
 )  # fmt: skip
 BY_KEY = {option.key: option for option in ROLE_OPTIONS}
 
+_NAME = re.compile("[a-z][a-z0-9-]+")
+"""What looks like the name of a persona, and not like a file's."""
+
 MANY_FILES = RoleOption(
     "role", "FILE", "A role file: these options as YAML; - is stdin. Repeatable, and a quoted pattern stands for many.",
     many=True,
@@ -88,15 +94,36 @@ def is_pattern(name: str) -> bool:
     return has_magic(name) and not os.path.isfile(name)  # noqa: PTH113 - never raises
 
 
+def is_directory(name: str) -> bool:
+    """Tell whether *name* is a folder, which stands for the role files in it."""
+    return os.path.isdir(name)  # noqa: PTH112 - never raises
+
+
 def many_roles(chosen: Mapping[str, Any]) -> bool:
     """Tell whether what `roles_options` collected names several role files, or a pattern for any number."""
-    return len(chosen["role"]) > 1 or any(map(is_pattern, chosen["role"]))
+    return len(chosen["role"]) > 1 or any(is_pattern(name) or is_directory(name) for name in chosen["role"])
 
 
 def one_role(chosen: Mapping[str, Any]) -> dict[str, Any]:
     """Return what `roles_options` collected, of one role file at most, as `role_options` would have."""
     files = chosen["role"]
     return {**chosen, "role": files[0] if files else None}
+
+
+def with_role_files(files: Sequence[str], chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Return what `roles_options` collected with the role *files* that stand without ``--role``.
+
+    Raises InputError for a persona or a role file by an option beside them: each file is a role by itself.
+    """
+    if not files:
+        return dict(chosen)
+    if given := next((key for key in ("role", "persona") if chosen[key]), None):
+        raise InputError(SourceLocation(f"--{given}"), "goes without role files; each of these is a role")
+    for name in files:
+        if _NAME.fullmatch(name) and not os.path.lexists(name):
+            raise InputError(SourceLocation(name), "there is no such file", f"did you mean --persona {name}?")
+    return {**chosen, "role": tuple(files)}
 
 
 def given_flag(chosen: Mapping[str, Any]) -> str | None:

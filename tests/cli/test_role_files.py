@@ -1,0 +1,131 @@
+"""Role files as arguments: files, folders and patterns, told apart by what is in them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.conftest import Run
+
+ROLE = 'persona: sagemaker-feature-store\naccount: "111122223333"\nregion: eu-west-1\nname: {}\n'
+OTHERS = {
+    "policy.yaml": ('{"Version": "2012-10-17", "Statement": []}', "but policies; `rolemgr check`"),
+    "blueprint.yaml": ('accounts: {a: {id: "111122223333"}}\nroles: {}\n', "but a blueprint; `rolemgr build`"),
+    "tests.yaml": ("persona: data-scientist\ncases: []\n", "but policy tests; `rolemgr test` takes it"),
+    "inventory.yaml": ("accounts: []\n", "but an inventory; `rolemgr audit` takes it"),
+}
+TAKES_ONE = ("preview", "boundary", "elevated", "break-glass")
+NEEDED = {
+    "elevated": ("--raise", "max-runtime=72h", "--expires", "2026-12-24T18:00Z", "--trust", "github:acme/ml"),
+    "break-glass": (
+        "--user", "otto", "--user", "mia", "--user-account", "444455556666", "--alarm-account", "777788889999",
+        "--landing-zone", "stacksets",
+    ),
+    "apply": ("--yes",),
+}  # fmt: skip
+"""What a command can't be without."""
+TAKES_MANY = ("create", "prove", "plan", "apply", "drift")
+
+
+@pytest.fixture(autouse=True)
+def roles() -> None:
+    """Write two role files, one in a folder below, and files that are none."""
+    Path("roles/below").mkdir(parents=True)
+    Path("roles/.hidden").mkdir()
+    Path("roles/a.yaml").write_text(ROLE.format("a"))
+    Path("roles/below/b.yml").write_text("# a comment\n" + ROLE.format("b"))
+    Path("roles/.hidden/c.yaml").write_text(ROLE.format("c"))
+    for name, (text, _) in OTHERS.items():
+        Path("roles", name).write_text(text)
+
+
+@pytest.mark.parametrize("words", [("roles",), ("roles/",), ("roles/a.yaml", "roles/below"), ("roles/**/[ab].y*ml",)])
+def test_a_folder_a_pattern_and_names_are_the_same(words: tuple[str, ...], run: Run) -> None:
+    """Each role once, and what was made is said."""
+    ran = run("create", *words, "-o", "out")
+    assert ran.code == 0, ran.stderr
+    assert sorted(path.name for path in Path("out").iterdir()) == ["a.json", "b.json"]
+    assert ran.notes[-1] == "2 roles written to out"
+
+
+def test_what_a_folder_holds_besides_is_said(run: Run) -> None:
+    """Nobody believes that a file was taken which was not."""
+    said = next(text for text in run("create", "roles", "-o", "out").notes if "passed over" in text)
+    assert said.startswith("roles: passed over files without a role: roles/blueprint.yaml, ")
+    assert said.endswith("roles/policy.yaml and 1 more")
+
+
+def test_what_can_not_be_read_is_not_passed_over(run: Run) -> None:
+    """It may be a role: the others are made, and it is an error at its line."""
+    Path("roles/broken.yaml").write_text("persona: [\n")
+    ran = run("create", "roles", "-o", "out")
+    assert ran.code == 2
+    assert ran.errors[0].startswith("roles/broken.yaml:")
+    assert len(list(Path("out").iterdir())) == 2
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("command", [*TAKES_ONE, *TAKES_MANY])
+def test_another_kind_of_file_is_told(command: str, name: str, run: Run) -> None:
+    """One line: what it is, and which command takes it; a blueprint goes where it may."""
+    ran = run(command, f"roles/{name}", *NEEDED.get(command, ()))
+    if name == "blueprint.yaml" and command in ("preview", "prove", "plan", "apply", "drift"):
+        assert "is not a role file" not in ran.stderr
+        return
+    assert ran.code == 2
+    assert ran.errors == [one for one in ran.errors if one.startswith(f"roles/{name}:1: is not a role file, ")]
+    assert OTHERS[name][1] in ran.errors[0]
+
+
+@pytest.mark.parametrize("command", [*TAKES_ONE, *TAKES_MANY])
+def test_a_file_goes_without_a_persona_and_role_option(command: str, run: Run) -> None:
+    """Which of the two is meant is not guessed."""
+    for option in ("--persona", "--role"):
+        ran = run(command, "roles/a.yaml", option, "x")
+        assert (ran.code, ran.errors) == (2, [f"{option}: goes without role files; each of these is a role"])
+
+
+@pytest.mark.parametrize("command", TAKES_ONE)
+def test_several_for_one_are_refused(command: str, run: Run) -> None:
+    """A page, a boundary and an elevated role are of one role; a pattern that means one is one."""
+    ran = run(command, "roles")
+    assert ran.code == 2
+    assert ran.errors == ["roles: means 2 role files, and this command takes one; such as roles/a.yaml"]
+    assert "means" not in run(command, "roles/below").stderr
+
+
+def test_a_claim_is_proven_of_all(run: Run) -> None:
+    """As many requests as for each by itself."""
+    asked = [
+        json.loads(run("prove", name, "--format", "json").stdout)["checked"] for name in ("roles/a.yaml", "roles/below")
+    ]
+    ran = run("prove", "roles", "--format", "json")
+    assert ran.code == 0
+    assert json.loads(ran.stdout)["checked"] == sum(asked)
+    assert run("prove", "roles").stdout.startswith("2 roles: proven")
+
+
+def test_a_role_that_fails_fails_all(run: Run) -> None:
+    """And what breaks the claim says of which role it is."""
+    Path("roles/wide.yaml").write_text(
+        ROLE.format("wide").replace("feature-store", "compute") + "add: [deploy-endpoints]\n"
+    )
+    ran = run("prove", "roles")
+    assert ran.code == 1
+    assert "--role roles/wide.yaml" in ran.stdout
+
+
+def test_a_request_is_asked_of_a_role_file(run: Run) -> None:
+    """As with --role; a policy beside it is another run's."""
+    request = ("--action", "s3:PutObject", "--resource", "arn:aws:s3:::sagemaker-eu-west-1-111122223333/x")
+    assert (
+        run("simulate", "roles/a.yaml", *request).stdout == run("simulate", "--role", "roles/a.yaml", *request).stdout
+    )
+    ran = run("simulate", "roles/a.yaml", "roles/policy.yaml", *request)
+    assert ran.errors == ["roles/a.yaml: is a role file, which goes alone; give policies in another run"]
+
+
+def test_a_name_that_is_no_file_may_be_a_persona(run: Run) -> None:
+    """The nearest right thing is said."""
+    assert run("plan", "data-scientist").errors == [
+        "data-scientist: there is no such file; did you mean --persona data-scientist?"
+    ]
