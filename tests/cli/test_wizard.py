@@ -177,7 +177,7 @@ WRONG = [
     (["tester", "", "", ">", "subnet"], "error: `subnet` is not a subnet id such as subnet-0a1b2c3d"),
     (["tester", ">", ">", ">", "a b"], "error: `a b` is not a role name: 1 to 64 letters, digits and _+=,.@-"),
     (["tester", ">", ">", ">", "", "ml"], "error: `ml` is not a path: it starts and ends with a slash"),
-    (["tester", ">", ">", ">", "", "", "", "people:x"], "error: `trust[0]` is `people`; use one of sagemaker, account, user, role, saml, oidc, github"),
+    (["tester", ">", ">", ">", "", "", "", "people:x"], "error: `trust[0]` is `people`; use one of sagemaker, service, account, user, role, saml, oidc, github"),
     (["tester", ">", ">", ">", "", "", "", "", "20h"], "error: a role's sessions last from 1h to 12h, not 72000 s"),
     (["tester", ">", ">", ">", "", "", "", "", "", "nothing"], "error: `nothing` is not an ARN of a managed policy"),
     (["tester", "? nobody"], "error: unknown entry `nobody`"),

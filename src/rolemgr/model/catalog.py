@@ -291,6 +291,8 @@ class Persona(Noted):
     """The guardrails that hold unless the user takes them away; a persona that extends another inherits them."""
     pass_self: _EntryIds = ()
     """The groups that come on top where jobs run as the persona's own role (``--pass-role self``)."""
+    trust: Strings = ()
+    """Which AWS services take the role where the user names nobody, as ``--trust`` says it; SageMaker by default."""
     never: tuple[NeverEntry, ...] = ()
     """Separations by name, and what is this persona's own."""
     allow_despite: tuple[Excuse, ...] = ()
