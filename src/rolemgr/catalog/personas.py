@@ -117,7 +117,8 @@ def _never(persona: Sourced[Persona], catalog: Catalog) -> Iterator[Never]:
             continue
         separation = catalog.separation(entry.separation, place)
         for number, forbidden in enumerate(separation.value.never):
-            yield Never(forbidden, separation.at("never", number), entry.separation)
+            held = forbidden.model_copy(update={"directly": True}) if entry.directly else forbidden
+            yield Never(held, separation.at("never", number), entry.separation)
 
 
 def _places(persona: Sourced[Persona], field: str, names: tuple[EntryId, ...]) -> dict[EntryId, SourceLocation]:

@@ -243,6 +243,8 @@ class SeparationRef(Noted):
     """The name of a separation, among the entries of a persona's `never`."""
 
     separation: EntryId
+    directly: bool = False
+    """It holds for the role itself only: the roles that it passes to a service, or acts as, may do these things."""
 
 
 def _as_entry(value: Any) -> Any:
