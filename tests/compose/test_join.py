@@ -339,6 +339,7 @@ MOST = {
     "security-auditor": 31,
     "platform-admin": 9,
     "cicd-deployer": 22,
+    "unified-studio-user": 31,
 }
 """How many statements each persona has."""
 
