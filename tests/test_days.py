@@ -95,6 +95,7 @@ BUSY = (
     "cicd-deployer",
     "platform-admin",
     "security-auditor",
+    "unified-studio-admin",
     "unified-studio-user",
 )  # fmt: skip
 """The personas whose work is too manifold for fewer than 25 calls; a role for one service may do with ten."""

@@ -340,6 +340,7 @@ MOST = {
     "platform-admin": 9,
     "cicd-deployer": 22,
     "unified-studio-user": 31,
+    "unified-studio-admin": 9,
 }
 """How many statements each persona has."""
 

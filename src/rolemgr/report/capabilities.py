@@ -32,6 +32,7 @@ CAPABILITIES: Final[Mapping[str, tuple[str, ...]]] = {
     "manage alarms": ("cloudwatch:PutMetricAlarm",),
     "deploy stacks": ("cloudformation:ExecuteChangeSet",),
     "administer Studio": ("sagemaker:CreateUserProfile",),
+    "administer Unified Studio": ("datazone:CreateProjectMembership",),
     "audit permissions": ("iam:GetAccountAuthorizationDetails",),
     "pass a role to SageMaker": ("iam:PassRole",),
     "pull container images": ("ecr:GetDownloadUrlForLayer",),
