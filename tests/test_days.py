@@ -93,6 +93,7 @@ BUSY = (
     "business-analyst", "data-scientist", "junior-ml-engineer", "ml-engineer", "mlops-emergency", "mlops-engineer",
     "sagemaker-compute", "sagemaker-pipeline",
     "cicd-deployer",
+    "data-engineer",
     "platform-admin",
     "security-auditor",
     "unified-studio-admin",

@@ -36,6 +36,7 @@ def plain(shown: str) -> str:
     return re.sub(r"\x1b\[[?\d;]*[a-zA-Z]", "", shown)
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_each_persona_with_every_default(persona: str, run: "Run", tmp_path: Path) -> None:
     """Enter at every question gives the persona's own role: that of the printed command line, byte for byte."""

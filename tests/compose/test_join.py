@@ -341,6 +341,9 @@ MOST = {
     "cicd-deployer": 22,
     "unified-studio-user": 31,
     "unified-studio-admin": 9,
+    "data-engineer": 33,
+    "sagemaker-data-pipeline": 21,
+    "sagemaker-glue": 7,
 }
 """How many statements each persona has."""
 

@@ -30,6 +30,8 @@ CAPABILITIES: Final[Mapping[str, tuple[str, ...]]] = {
     "invoke endpoints": ("sagemaker:InvokeEndpoint",),
     "schedule monitoring": ("sagemaker:CreateMonitoringSchedule",),
     "manage alarms": ("cloudwatch:PutMetricAlarm",),
+    "query Athena": ("athena:StartQueryExecution",),
+    "run Glue jobs": ("glue:StartJobRun",),
     "deploy stacks": ("cloudformation:ExecuteChangeSet",),
     "administer Studio": ("sagemaker:CreateUserProfile",),
     "administer Unified Studio": ("datazone:CreateProjectMembership",),

@@ -116,7 +116,7 @@ def cannot(role: ComposedRole, catalog: Catalog, *, whole: bool) -> Iterator[str
     of_each = {catalog.separation(name).value.title: [one for one in never if one.separation == name] for name in names}
     told = {title: _exceptions(entries, forbidden) for title, entries in of_each.items()}
     direct = {title for title, entries in of_each.items() if all(one.forbidden.directly for one in entries)}
-    by_itself = _ByItself(role, catalog)
+    by_itself = _ByItself(role, catalog, whole=whole)
     plain = [title for title, found in told.items() if not found and title not in direct]
     own = [
         _own(one, role, by_itself) for one in never
@@ -125,8 +125,8 @@ def cannot(role: ComposedRole, catalog: Catalog, *, whole: bool) -> Iterator[str
     bare = [text for text in own if " " not in text]
     plain += [in_words(text, whole=True) for text in bare] if whole else []
     yield from plain if whole else beside(plain, len(plain))
+    yield from _with_one_end({title: by_itself(of_each[title]) for title in told if title in direct})
     yield from () if whole else together(bare)
-    yield from (f"{title}{by_itself(of_each[title])}" for title in told if title in direct)
     for title, found in told.items():
         if found and title not in direct:
             yield f"{title}, {_named(found, whole=whole)}"
@@ -136,9 +136,10 @@ def cannot(role: ComposedRole, catalog: Catalog, *, whole: bool) -> Iterator[str
 class _ByItself:
     """Says of entries for the role alone which roles in its closure may do what they forbid."""
 
-    def __init__(self, role: ComposedRole, catalog: Catalog) -> None:
+    def __init__(self, role: ComposedRole, catalog: Catalog, *, whole: bool) -> None:
         self._role = role
         self._closure = closure_of(catalog, role)
+        self._whole = whole
 
     def __call__(self, entries: Sequence[Never]) -> str:
         """Return the words for *entries*: roles beside it are named where the judge of separations finds a way."""
@@ -150,7 +151,21 @@ class _ByItself:
         others = [f"role/{name}" for name in found if name != self._role.spec.role_name]
         if not others:
             return " by this role itself"
+        if len(others) > _MOST_NAMED and not self._whole:
+            return " by this role itself; roles that it reaches may"
         return f" by this role itself; what it starts as {' or '.join(others)} may"
+
+
+_MOST_NAMED: Final = 3
+"""How many roles are named on the page that may do what this one may not."""
+
+
+def _with_one_end(ends: Mapping[str, str]) -> Iterator[str]:
+    """Yield the titles of *ends*, each with what stands behind it, those with the same end in one."""
+    of_end: dict[str, list[str]] = {}
+    for title, end in ends.items():
+        of_end.setdefault(end, []).append(title)
+    yield from (f"{' · '.join(titles)}{end}" for end, titles in of_end.items())
 
 
 def _own(one: Never, role: ComposedRole, by_itself: _ByItself) -> str:

@@ -15,6 +15,8 @@ from rolemgr.separation.closure import closure_of, passed_roles
 
 _SHOWN: Final = 3
 """How many capabilities and prefixes of a passed role are named."""
+_FEW: Final = 3
+"""How many passed roles are told at some length; each of more gets a line."""
 _TOLD: Final = frozenset({"pass a role to SageMaker", "write the models prefix"})
 """Capabilities that are told otherwise: by the roles that are passed, and by the prefixes that are written."""
 _PUT: Final = "s3:PutObject"
@@ -30,7 +32,9 @@ def adds(role: ComposedRole, documents: RoleDocuments, catalog: Catalog, *, whol
         prefixes = [f"write {some}" for some in _by_bucket(_prefixes(role, other), whole=whole)]
         actions = sorted(_writes(other) - _writes(role))
         told = [_actions(actions, count_alone=bool(able or prefixes), whole=whole)] if actions else []
-        texts = [*(able if whole else able[:_SHOWN]), *prefixes, *told]
+        texts = [*able, *prefixes, *told] if whole else [*able[:_SHOWN], *prefixes, *told]
+        if len(passed) > _FEW and not whole:
+            texts = told or [*able, *prefixes][:1]
         more = "; ".join(texts) or "change nothing of a kind that this role may not change"
         yield f"{short_arn(other.spec.arn)} may also: {more}"
 
