@@ -341,6 +341,7 @@ MOST = {
     "cicd-deployer": 22,
     "unified-studio-user": 31,
     "unified-studio-admin": 9,
+    "pipeline-scheduler": 1,
     "data-engineer": 33,
     "sagemaker-data-pipeline": 21,
     "sagemaker-glue": 7,

@@ -155,6 +155,7 @@ SLIPS = [
     _Slip("run-unified-spaces", "OwnUnifiedSpaces", "shared spaces", without("StringEquals", "sagemaker:SpaceSharingType"), UNIFIED),
     _Slip("run-unified-spaces", "ConnectToOwnUnifiedSpace", "the mark, if there is one", other_operator("StringEquals", "StringEqualsIfExists"), UNIFIED),
     _Slip("run-unified-spaces", "KeepUnifiedMarks", "the Deny is lost", dropped, UNIFIED),
+    _Slip("start-scheduled-pipelines", "StartScheduledPipelines", "any pipeline", on("arn:{{ partition }}:sagemaker:{{ region }}:{{ account }}:pipeline/*"), {"persona": "pipeline-scheduler"}),
     _Slip("run-training-jobs", "PassExecutionRole", "passes the pipeline role", on("arn:{{ partition }}:iam::{{ account }}:role/sagemaker-pipeline"), OWN),
     _Slip("run-training-jobs", "PassExecutionRole", "passes any role", on("arn:{{ partition }}:iam::{{ account }}:role/*"), OWN),
     _Slip("run-training-jobs", "PassExecutionRole", "passes MLOps' role", on("arn:{{ partition }}:iam::{{ account }}:role/sagemaker-mlops-engineer"), OWN),
