@@ -1,4 +1,4 @@
-"""Groups for schedules, state machines and steps, which no persona has: what they let somebody do, and its twin."""
+"""Groups for schedules and state machines, which no persona has: what they let somebody do, and its twin."""
 
 from functools import cache
 from typing import Any
@@ -21,7 +21,9 @@ ROLE = f"{P}iam::111122223333:role/sagemaker-pipeline-scheduler"
 def policies() -> Policies:
     """Return what an ML engineer may who also schedules; its names can be those of any rule."""
     return rendered(
-        persona="ml-engineer", add=["schedule-pipelines"], parameter={"pipeline_schedules": ["scheduled-*", "*glass*"]}
+        persona="ml-engineer",
+        add=["schedule-pipelines", "run-state-machines"],
+        parameter={"pipeline_schedules": ["scheduled-*", "*glass*"], "state_machines": ["churn-*"]},
     ).policies()
 
 
@@ -72,3 +74,27 @@ def test_pipelines_can_be_scheduled(action: str, resource: str, context: dict[st
 def test_a_schedule_does_nothing_else(action: str, resource: str, context: dict[str, Any]) -> None:
     """No other team's schedule, no other target, no other role, and no alarm is silenced."""
     assert decision(action, resource, **context) != "Allowed"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "allowed"),
+    [
+        ("states:StartExecution", f"{P}states:{A}:stateMachine:churn-retrain", True),
+        ("states:StartExecution", f"{P}states:{A}:stateMachine:payroll", False),
+        ("states:StopExecution", f"{P}states:{A}:execution:churn-retrain:1234", True),
+        ("states:StopExecution", f"{P}states:{A}:execution:payroll:1234", False),
+        ("states:ListStateMachines", "*", True),
+        ("states:UpdateStateMachine", f"{P}states:{A}:stateMachine:churn-retrain", False),
+        ("states:CreateStateMachine", f"{P}states:{A}:stateMachine:churn-mine", False),
+        ("states:SendTaskSuccess", "*", False),
+    ],
+)
+def test_named_state_machines_are_run_and_none_is_changed(action: str, resource: str, *, allowed: bool) -> None:
+    """Whoever may rewrite a state machine is its role."""
+    assert (decision(action, resource) == "Allowed") is allowed
+
+
+def test_no_state_machine_runs_unless_it_is_named() -> None:
+    """A group that is added without names gives nothing."""
+    made = rendered(persona="ml-engineer", add=["run-state-machines"])
+    assert "states:" not in str(made.documents)
