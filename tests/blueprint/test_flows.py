@@ -21,15 +21,24 @@ buckets:
 repositories: {data/images: [train, serve], work/images: run}
 registries: {data/models: [churn, fraud], work/models: own}
 endpoints: {work/churn: churn}
+feature_groups:
+  data/features: {names: [customers, orders], key: data/key, store: data/locked, prefix: features/*}
+  data/open: visits
+  work/features: own
 roles:
   work/job: {persona: sagemaker-compute, name: ml-job}
   work/other: {persona: sagemaker-compute, name: ml-other}
+  data/reader: {persona: sagemaker-compute, name: ml-reader}
   work/deployer: {persona: mlops-engineer, name: ml-deployer, pass_role: [work/job]}
   work/pipeline: {persona: sagemaker-pipeline, name: ml-pipeline, pass_role: [work/job], parameter: {pipeline_roles: work/pipeline}}
 flows:
 """
 BUCKET, KEY = "arn:aws:s3:::acme-locked", "arn:aws:kms:eu-west-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 GROUP = "arn:aws:sagemaker:eu-west-1:111111111111:model-package-group/churn"
+FEATURES = "arn:aws:sagemaker:eu-west-1:111111111111:feature-group/customers"
+READ_FEATURES = {
+    "sagemaker:BatchGetRecord", "sagemaker:DescribeFeatureGroup", "sagemaker:DescribeFeatureMetadata", "sagemaker:GetRecord",
+}  # fmt: skip
 REPOSITORY = "arn:aws:ecr:eu-west-1:111111111111:repository/train"
 
 
@@ -53,6 +62,12 @@ CASES: dict[str, tuple[list[str], dict[str, set[str]]]] = {
         KEY: {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"}}),
     "two roles on one bucket": (["work/job reads data/plain", "work/other reads data/plain"], {
         "arn:aws:s3:::acme-plain": {"s3:GetObject", "s3:ListBucket"}}),
+    "reads features, with a key and an offline store": (["work/job reads features of data/features"], {
+        BUCKET: {"s3:GetObject", "s3:ListBucket"}, KEY: {"kms:Decrypt"}, **of_each(
+            (FEATURES, FEATURES.replace("customers", "orders")), READ_FEATURES)}),
+    "reads features": (["work/job reads features of data/open", "work/other reads features of work/features"], {
+        FEATURES.replace("customers", "visits"): READ_FEATURES}),
+    "takes roles": (["work/job assumes data/reader", "work/other assumes work/job"], {}),
     "pulls two repositories": (["work/job pulls data/images"], of_each(
         (REPOSITORY, REPOSITORY.replace("train", "serve")),
         {"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"})),
@@ -85,7 +100,7 @@ def test_a_flow_opens_both_sides_and_nothing_else(name: str) -> None:
     """What the target's policies allow is listed; each flow is allowed, needs each statement, and lets in no more."""
     flows, wanted = CASES[name]
     found = blueprint(flows)
-    assert {one.resource: allowed(one.document.to_json_value()["Statement"]) for one in found.policies} == wanted
+    assert {one.resource: allowed(one.document.to_json_value()["Statement"]) for one in found.guards} == wanted
     for claim in ("flows", "flows-need-each-statement", "nothing-beyond", "nobody-else"):
         assert proof(claim, found).counter_examples == (), claim
     assert proof("flows", found).checked

@@ -120,7 +120,42 @@ def test_parts_of_one_bucket(built: Any) -> None:
     assert decided(roles["churn-pipeline"], "s3:PutObject", place.format("churn", "models/x"), "churn") == "Allowed"
     assert decided(roles["scientist"], "s3:GetObject", place.format("fraud", "x"), "fraud") == "Allowed"
     assert decided(roles["scientist"], "s3:GetObject", place.format("churn", "x"), "fraud") == "ImplicitlyDenied"
-    assert decided(roles["scientist"], "s3:PutObject", place.format("fraud", "models/x"), "fraud") == "ImplicitlyDenied"
+    assert decided(roles["scientist"], "s3:PutObject", place.format("fraud", "models/x"), "fraud") == "ExplicitlyDenied"
+
+
+def test_a_folder_by_tag_has_the_projects_name_alone(run: "Run") -> None:
+    """With more around it, a tag could name the folder of somebody else."""
+    text = HEAD + PREFIXES.replace("prefix: churn/*", "prefix: team-churn/*").replace(
+        "prefix: fraud/*", "prefix: team-fraud/*"
+    )
+    Path("bp.yaml").write_text(text + PEOPLE, "utf-8")
+    ran = run("build", "bp.yaml", "-o", "out")
+    assert (ran.code, len(ran.errors)) == (2, 1)
+    assert (
+        "`churn` is not all of a folder's name in acme-shared/team-churn/; give each project a folder" in ran.errors[0]
+    )
+
+
+_DAY = [
+    ("s3:ListBucket", "arn:aws:s3:::acme-shared", "fraud", "Allowed"),
+    ("s3:PutObject", "arn:aws:s3:::acme-shared/fraud/notebooks/churn.ipynb", "fraud", "Allowed"),
+    ("s3:AbortMultipartUpload", "arn:aws:s3:::acme-shared/fraud/data/part.parquet", "fraud", "Allowed"),
+    ("s3:PutObject", "arn:aws:s3:::acme-shared/fraud/athena/result.csv", "fraud", "Allowed"),
+    ("s3:GetObject", "arn:aws:s3:::acme-shared/fraud/models/model.tar.gz", "fraud", "Allowed"),
+    ("s3:PutObject", "arn:aws:s3:::acme-shared/churn/notebooks/x.ipynb", "fraud", "ImplicitlyDenied"),
+    ("s3:GetObject", "arn:aws:s3:::acme-shared/churn/athena/result.csv", "fraud", "ImplicitlyDenied"),
+    ("s3:PutObject", "arn:aws:s3:::acme-shared/fraud/pipelines/step.py", "fraud", "ExplicitlyDenied"),
+    ("s3:PutObject", "arn:aws:s3:::acme-shared/fraud/feature-store/x", "fraud", "ExplicitlyDenied"),
+    ("s3:PutObject", "arn:aws:s3:::acme-shared/fraud/models/x", "fraud/models", "ExplicitlyDenied"),
+    ("s3:PutObject", "arn:aws:s3:::sagemaker-eu-west-1-222222222222/x", "fraud", "ImplicitlyDenied"),
+]
+
+
+def test_a_day_in_a_part_of_a_bucket(built: Any) -> None:
+    """Who serves all projects writes where its session's project works, but what its persona never writes."""
+    scientist = built(HEAD + PREFIXES + PEOPLE)["scientist"]
+    for action, resource, project, wanted in _DAY:
+        assert decided(scientist, action, resource, project) == wanted, (action, resource, project)
 
 
 @pytest.mark.parametrize(("trust", "bucket"), [

@@ -166,7 +166,7 @@ def test_the_json_has_every_sink_and_lines_for_simulate() -> None:
     """Programs read what closes each; a counterexample's request is a line that `simulate --requests` takes."""
     found = reached(fault({"layer": "organization rcp", "without": "ExpectedNetworks"}))
     data = blueprint_proofs_data((), found)
-    assert len(data["stolen_session"]) == len(found.answers)
+    assert len(data["stolen_session"]) == len(list(found.answers))
     opened = [one for one in data["stolen_session"] if one["open"]]
     assert {one["sink"] for one in opened} == {"data-from-anywhere", "presigned-url", "image-from-anywhere"}
     assert {"layer": "rcp rolemgr-rcp", "sid": "OldTls"} in data["superfluous_denies"]
@@ -196,7 +196,7 @@ def test_what_is_attached_counts() -> None:
     found = three_accounts()
     placed = found.roles[2]
     spec = placed.role.spec.model_copy(update={"managed_policy": ("arn:aws:iam::aws:policy/AmazonEC2FullAccess",)})
-    wider = placed._replace(role=replace(placed.role, spec=spec))
+    wider = placed.altered(role=replace(placed.role, spec=spec))
     whole = replace(found, roles=(*found.roles[:2], wider, *found.roles[3:]))
     (one,) = [one for one in reached(whole).answers if (one.place, one.sink.name) == (placed.place, "snapshot-sharing")]
     assert one.closed_by == ("boundary: no statement allows it",)

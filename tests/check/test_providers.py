@@ -173,3 +173,11 @@ def test_shared_providers_say_what_tells_customers_apart() -> None:
     for shared in shared_providers().values():
         assert shared.condition_keys()
         assert all(form.count("*") == 1 and form[-1] in ":/" for form in shared.tenants)
+
+
+@pytest.mark.parametrize(("action", "found"), [("AssumeRoleWithSAML", True), ("*", True), ("TagSession", False)])
+def test_what_lets_nobody_in_needs_no_audience(action: str, found: bool) -> None:
+    """Tags and source identities are set by whoever gets in by another statement."""
+    provider = "arn:aws:iam::111122223333:saml-provider/acme"
+    made = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": f"sts:{action}"}
+    assert ("RM805" in rules(policy(made), "trust")) is found

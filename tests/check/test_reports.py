@@ -7,7 +7,8 @@ from jsonschema import Draft202012Validator
 
 from rolemgr.check.finding import Finding, Severity
 from rolemgr.check.rules import all_rules
-from rolemgr.report.findings import annotations, findings_data, findings_text
+from rolemgr.report.findings import annotations, findings_data
+from rolemgr.report.findings_text import FindingsView, _fixes, findings_text
 from rolemgr.report.sarif import RuleText, sarif
 
 ONE = Finding("RM202", Severity.ERROR, "`sagemaker:X` is no action", "a dir/p.json", 3, "Train", "sagemaker:X")
@@ -166,34 +167,65 @@ def test_json_has_the_keys_that_programs_rely_on() -> None:
 
 
 def test_text_names_file_line_severity_rule_and_statement() -> None:
-    """What a person needs is in two lines, by file; what a terminal would obey is shown and not sent."""
-    text = findings_text([ONE, TWO, THREE], 3)
+    """One line that editors and grep know; what a terminal would obey is shown and not sent."""
+    text = findings_text([ONE._replace(column=9), TWO, THREE], 3, view=FindingsView({"RM202": "unknown-action"}))
     assert text.splitlines() == [
-        "a dir/p.json",
-        "    3  ERROR             RM202  Train",
-        "       `sagemaker:X` is no action",
-        "    9  SECURITY_WARNING  RM607",
-        "       iam:PassRole on `*`: name the roles",
-        "",
-        "q.yaml",
-        "    -  SUGGESTION        RM703  Run\\x1b[31m",
-        "       50% of\\nit",
-        "",
+        "a dir/p.json:3:9: RM202 unknown-action ERROR `sagemaker:X` is no action (statement Train)",
+        "a dir/p.json:9: RM607 SECURITY_WARNING iam:PassRole on `*`: name the roles",
+        "    fix: name the role in Resource, and the service in a condition on iam:PassedToService",
+        "q.yaml: RM703 SUGGESTION 50% of\\nit (statement Run\\x1b[31m)",
         "3 findings in 3 policies: 1 ERROR, 1 SECURITY_WARNING, 1 SUGGESTION",
     ]
 
 
-@pytest.mark.parametrize("width", [60, 80, 120])
-def test_text_fits_its_width(width: int) -> None:
-    """Long sentences are folded between words."""
-    text = findings_text([ONE._replace(message="word " * 60)], 1, width=width)
-    assert max(map(len, text.splitlines())) <= width
+def shown_below(source: str, column: int, width: int = 80) -> list[str]:
+    """Return the lines of source and caret below a finding at *column* of the line *source*."""
+    view = FindingsView({}, lambda path, line: source if (path, line) == ("a dir/p.json", 3) else None, width)
+    return findings_text([ONE._replace(column=column)], 1, view=view).splitlines()[1:-1]
+
+
+def test_the_caret_stands_below_what_the_finding_is_about() -> None:
+    """The line as it is, a caret in its column."""
+    assert shown_below('  "Action": "sagemaker:X"', 13) == [
+        '   3 |   "Action": "sagemaker:X"',
+        "     |             ^",
+    ]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+@pytest.mark.parametrize("column", [1, 200, 1990, 2000])
+def test_of_a_long_line_the_part_around_the_column_is_shown(width: int, column: int) -> None:
+    """A minified policy is one line: what has room is shown, and the caret still points at its character."""
+    source = "".join(chr(ord("a") + at % 26) for at in range(2000))
+    line, caret = shown_below(source, column, width)
+    assert len(line) <= width
+    assert line[caret.index("^")] == source[column - 1]
+
+
+def test_a_source_that_a_terminal_or_ci_would_obey_is_shown_harmless() -> None:
+    """Escapes are blanks and commands are broken, in as many columns."""
+    line, caret = shown_below('\t"\x1b[31mAction": "##[error]x"', 15)
+    assert line == '   3 |  " [31mAction": "#?[error]x"'
+    assert caret.index("^") == 7 + 14
+    assert findings_text([ONE._replace(path="::error::x")], 1).startswith("./::error::x:3: ")
+
+
+@pytest.mark.parametrize("column", [None, 400])
+def test_without_a_column_or_beyond_the_line_there_is_no_caret(column: int | None) -> None:
+    """A file that changed since it was read is not pointed into."""
+    view = FindingsView({}, lambda _path, _line: "x")
+    assert len(findings_text([ONE._replace(column=column)], 1, view=view).splitlines()) == 2
+
+
+def test_every_fix_is_of_a_rule_that_there_is() -> None:
+    """A rule that goes takes its sentence with it."""
+    assert set(_fixes()) <= set(all_rules())
 
 
 def test_colour_is_asked_for() -> None:
     """Without it there is no escape in the text."""
     assert "\x1b" not in findings_text([ONE], 1)
-    assert "\x1b[1;31m" in findings_text([ONE], 1, color=True)
+    assert "\x1b[1;31m" in findings_text([ONE], 1, view=FindingsView(color=True))
 
 
 @pytest.mark.parametrize(("checked", "line"), [(1, "no finding in 1 policy"), (3, "no finding in 3 policies")])

@@ -20,7 +20,8 @@ def test_findings_in_every_form(run: "Run") -> None:
     policy, checks = write("p.json", POLICY), write("checks.yaml", CHECKS)
     text = run("check", policy, "--rules", checks)
     assert text.code == 1
-    assert "SECURITY_WARNING  no-delete  Gone" in text.stdout
+    assert "p.json:4:5: no-delete access_not_granted SECURITY_WARNING " in text.stdout
+    assert "(statement Gone)" in text.stdout
     (finding,) = json.loads(run("check", policy, "--rules", checks, "--format", "json").stdout)["findings"]
     assert (finding["rule"], finding["line"], finding["action"]) == ("no-delete", 4, "s3:DeleteObject")
     sarif = json.loads(run("check", policy, "--rules", checks, "--format", "sarif").stdout)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import pytest
 
-from rolemgr.cli.main import COMMANDS, main
+from rolemgr.catalog.load import Catalog
+from rolemgr.cli.main import COMMANDS, GROUPS, main
 from rolemgr.files.write import to_json
 from rolemgr.files.yaml import parse_yaml, read_yaml
 
@@ -71,8 +72,11 @@ def test_every_option_has_help(name: str) -> None:
 
 def test_help_names_each_command_once(run: "Run") -> None:
     """The list of commands is the list of what works."""
-    listed = run("--help").stdout.split("Commands:\n")[1].splitlines()
-    assert [line.split()[0] for line in listed] == list(COMMANDS)
+    groups = run("--help").stdout.partition("Make a role:\n")[2].splitlines()
+    assert [line.split()[0] for line in groups if line.startswith("  ")] == [
+        one for names in GROUPS.values() for one in names
+    ]
+    assert sorted(one for names in GROUPS.values() for one in names) == sorted(COMMANDS)
 
 
 def test_without_arguments_the_help_is_shown_as_an_error(run: "Run") -> None:
@@ -80,6 +84,54 @@ def test_without_arguments_the_help_is_shown_as_an_error(run: "Run") -> None:
     ran = run()
     assert (ran.code, ran.stdout) == (2, "")
     assert ran.stderr == run("--help").stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_has_the_command_s_own_options_first_and_common_ones_last(name: str, run: "Run") -> None:
+    """What is special about a command is not below thirty options that many have; `help NAME` says the same."""
+    text = run(name, "--help").stdout
+    assert run("help", name).stdout == text
+    sections = [line for line in text.splitlines() if line and line[0] != " " and line.endswith(":")]
+    order = ["Options:", "Options that choose a role:", "Common options:"]
+    assert sections == [one for one in order if one in sections]
+    common = text.partition("Common options:")[2]
+    assert all(one in common for one in ("--quiet", "--color", "--help"))
+
+
+def test_help_takes_the_width_of_the_terminal(run: "Run", monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wide lines on a wide terminal, up to what can be read."""
+    longest = {}
+    for width in ("60", "100", "300"):
+        monkeypatch.setenv("COLUMNS", width)
+        longest[width] = max(map(len, run("check", "--help").stdout.splitlines()))
+    assert longest["60"] < 80 < longest["100"] < longest["300"] <= 120  # examples are not folded
+
+
+def test_help_of_what_is_no_command(run: "Run") -> None:
+    """The nearest, as for the command itself; the commands' version is the option's."""
+    assert run("help", "crate").errors == ["unknown command `crate`; did you mean create, migrate?"]
+    assert run("help").stdout == run("--help").stdout
+    assert run("version").stdout == run("--version").stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_stderr_has_colour_where_it_is_asked_for(name: str, run: "Run") -> None:
+    """Every command takes --color; what it says of errors has it, and stdout is another matter."""
+    ran = run(name, "--color", "always", "--no-such-option")
+    assert ran.code == 2
+    assert "\x1b[" in ran.stderr
+    assert "\x1b[" not in run(name, "--color", "never", "--no-such-option").stderr
+
+
+@pytest.mark.parametrize("persona", list(Catalog().found("personas")))
+def test_a_bare_create_says_three_lines_at_most(persona: str, run: "Run") -> None:
+    """What was assumed, what limits can't narrow, what is next; -v says all of it, -q nothing."""
+    ran = run("create", "--persona", persona)
+    assert len(ran.stderr.splitlines()) <= 3
+    assert ran.notes[0].endswith("choose yours with --account and --region")
+    assert ran.next_steps
+    assert len(run("create", "--persona", persona, "-v").notes) >= len(ran.notes)
+    assert run("create", "--persona", persona, "-q").stderr == ""
 
 
 def test_version(run: "Run") -> None:
@@ -397,8 +449,12 @@ def test_a_short_form_that_finds_nothing_to_act_on_is_a_note(small_catalog: Path
 
 def test_what_was_assumed_is_said(small_catalog: Path, run: "Run") -> None:
     """Account and region are noted where nobody chose them, and only there."""
-    notes = run("create", *ROLE).notes
-    assert [note.split()[0] for note in notes] == ["account", "region"]
+    (note,) = run("create", *ROLE).notes
+    assert (
+        note
+        == "account 111122223333 is AWS's example account, region us-east-1; choose yours with --account and --region"
+    )
+    assert [note.split()[0] for note in run("create", *ROLE, "-v").notes[:2]] == ["account", "region"]
     assert run("create", *ROLE, "--account", "123456789012", "--region", "eu-west-1").notes == []
 
 

@@ -194,7 +194,7 @@ def test_progress_on_a_terminal_only(small_catalog: Path, run: "Run") -> None:
 def test_an_interrupt_ends_all_processes_and_writes_nothing(small_catalog: Path) -> None:
     """Ctrl-C among many files: one line, the shell's exit code, no traceback of a process of the pool."""
     write_roles(FROM * 8)
-    with Session("create", *ALL, "-o", "out") as session:
+    with Session("create", *ALL, "-o", "out", NO_COLOR="1") as session:
         session.until("roles")
         session.interrupt()
         assert session.end() == 130

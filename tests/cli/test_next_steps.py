@@ -17,10 +17,12 @@ WHERE = ("--account", ACCOUNT, "--region", "eu-west-1")
         (("--persona", "data-scientist"), [
             f"its work in sagemaker.amazonaws.com runs as {HOME}sagemaker-compute;",
             "give it to a user profile of Studio",
+            "the inline policy is full: ",
         ]),
         (("--persona", "data-scientist", "--pass-role", f"{HOME}ml/jobs"), [
             f"its work in sagemaker.amazonaws.com runs as {HOME}ml/jobs",
             "give it to a user profile of Studio",
+            "the inline policy is full: ",
         ]),
         (("--persona", "sagemaker-compute"), ["name it as the role of jobs, models or pipelines;"]),
         (("--persona", "sagemaker-compute", "--trust", f"role:{HOME}ci"), []),

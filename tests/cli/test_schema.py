@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from rolemgr.catalog.load import Catalog, EntryKind
+from rolemgr.cli.schema import SCHEMAS
 from rolemgr.files.yaml import read_yaml
+from rolemgr.workflow.schema_texts import _texts
+from rolemgr.workflow.schemas import schema_of
 
 if TYPE_CHECKING:
     from tests.conftest import Run
@@ -75,3 +79,63 @@ def test_short_spellings_are_valid(name: str, data: Any, run: "Run") -> None:
 def test_mistakes_are_found(name: str, data: Any, run: "Run") -> None:
     """Unknown keys, missing ones, empty lists and wrong forms show in the editor already."""
     assert not Draft202012Validator(schema(run, name)).is_valid(data)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_every_field_of_every_file_is_described(name: str, run: "Run") -> None:
+    """An editor says what a key is where somebody writes it."""
+    found = schema(run, name)
+    Draft202012Validator.check_schema(found)
+    fields = {
+        f"{model}.{field}": value.get("description", "")
+        for model, one in {name: found, **found.get("$defs", {})}.items()
+        for field, value in one.get("properties", {}).items()
+    }
+    assert fields
+    assert [field for field, text in fields.items() if len(text) < 5 or "\n" in text] == []
+
+
+def test_no_text_is_left_over() -> None:
+    """A field that goes takes its text with it."""
+    schemas = [schema_of(name) for name in SCHEMAS]
+    models = [one for found in schemas for one in (found, *found.get("$defs", {}).values())]
+    names = {field for one in models for field in one.get("properties", {})}
+    titled = {f"{one.get('title')}.{field}" for one in models for field in one.get("properties", {})}
+    assert [one for one in _texts() if one not in titled and one.removeprefix("*.") not in names] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "kind"),
+    [
+        ("role", "persona", "personas"), ("role", "add", "activity_groups"), ("role", "guardrail_profile", "profiles"),
+        ("persona", "activity_groups", "activity_groups"), ("persona", "extends", "personas"),
+        ("persona", "guardrail_profile", "profiles"), ("guardrail-profile", "includes", "profiles"),
+        ("activity-group", "never_with", "activity_groups"), ("tests", "persona", "personas"),
+    ],
+)  # fmt: skip
+def test_keys_offer_the_names_of_the_catalog(name: str, key: str, kind: EntryKind, run: "Run") -> None:
+    """With their titles; others, of one's own catalog, are allowed."""
+    found = schema(run, name)
+    text = json.dumps(found["properties"][key])
+    definition = next(one for one in found["$defs"] if f'"#/$defs/{one}"' in text)
+    offered = found["$defs"][definition]["anyOf"]
+    assert [one["const"] for one in offered if "const" in one] == list(Catalog().found(kind))
+    assert {"type": "string"} in offered
+
+
+def test_guardrails_and_separations_are_offered_too(run: "Run") -> None:
+    """As keys of a mapping, and among the entries of `never`."""
+    assert set(schema(run, "role")["properties"]["guardrail"]["properties"]) == set(Catalog().found("guardrails"))
+    profile = schema(run, "guardrail-profile")["properties"]["guardrails"]["properties"]
+    assert set(profile) == set(Catalog().found("guardrails"))
+    never = schema(run, "persona")["properties"]["never"]["items"]["anyOf"]
+    assert {one["const"] for one in never if "const" in one} == set(Catalog().found("separations"))
+
+
+def test_the_check_config_is_checked(run: "Run") -> None:
+    """What `rolemgr-check.yaml` may hold: an entry without a reason is underlined."""
+    validator = Draft202012Validator(schema(run, "check-config"))
+    good = {"types": [{"path": "org/*", "type": "scp"}], "suppress": [{"rule": "RM607", "reason": "SEC-1"}]}
+    assert validator.is_valid(good)
+    assert not validator.is_valid({"suppress": [{"rule": "RM607"}]})
+    assert not validator.is_valid({"types": [{"path": "x", "type": "spc"}]})

@@ -3,17 +3,48 @@
 import json
 import re
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.terminal import Session, played
+from tests import terminal
+from tests.servers import served
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
+from rolemgr.errors import RolemgrError
+from rolemgr.wizard.answers import Answers, spec_of
+from rolemgr.wizard.questions import forbidden_in
+from rolemgr.workflow.role import render_spec
 
 if TYPE_CHECKING:
     from tests.conftest import Run
+
+
+class Session(terminal.Session):
+    """A session that asks all questions: `more` is typed at the first."""
+
+    def until_prompt(self) -> str:
+        """Return what appears until the next prompt; the first is answered with `more`."""
+        found = super().until_prompt()
+        if not self._asked_more and "Persona [" in plain(found):
+            self._asked_more = True
+            self.press(b"more\n")
+            return super().until_prompt()
+        return found
+
+    _asked_more = False
+
+
+def played(
+    *args: str, lines: Iterable[str], stdout: Path | None = None, columns: int = 400, **variables: str
+) -> tuple[int, str]:
+    """Return what `tests.terminal.played` does, of a session that asks all questions."""
+    with Session(*args, stdout=stdout, columns=columns, **variables) as session:
+        session.type(*lines)
+        return session.end(), session.shown
+
 
 PERSONAS = tuple(Catalog().found("personas"))
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -51,8 +82,10 @@ def test_each_persona_with_every_default(persona: str, run: "Run", tmp_path: Pat
 def _groups() -> tuple[list[str], list[str]]:
     """Return the groups of a data scientist, and the others, each in the order in which the wizard numbers them."""
     catalog = Catalog()
-    own = sorted(resolve_persona(catalog, "data-scientist").groups)
-    return own, [name for name in catalog.found("activity_groups") if name not in own]
+    persona = resolve_persona(catalog, "data-scientist")
+    own = sorted(persona.groups)
+    others = [name for name in catalog.found("activity_groups") if name not in own]
+    return own, [name for name in others if forbidden_in(catalog, persona, name) is None]
 
 
 def held(name: str) -> int:
@@ -179,7 +212,7 @@ WRONG = [
     (["tester", ">", ">", ">", "a b"], "error: `a b` is not a role name: 1 to 64 letters, digits and _+=,.@-"),
     (["tester", ">", ">", ">", "", "ml"], "error: `ml` is not a path: it starts and ends with a slash"),
     (["tester", ">", ">", ">", "", "", "", "people:x"], "error: `trust[0]` is `people`; use one of sagemaker, service, account, user, role, saml, oidc, github"),
-    (["tester", ">", ">", ">", "", "", "", "", "20h"], "error: a role's sessions last from 1h to 12h, not 72000 s"),
+    (["tester", ">", ">", ">", "", "", "", "", "20h"], "error: a role's sessions last from 1h to 12h, not 20 h"),
     (["tester", ">", ">", ">", "", "", "", "", "", "nothing"], "error: `nothing` is not an ARN of a managed policy"),
     (["tester", "? nobody"], "error: unknown entry `nobody`"),
     (["tester", "< nowhere"], "error: unknown earlier question `nowhere`; there are persona"),
@@ -359,11 +392,15 @@ def test_colour_and_no_colour() -> None:
 def test_help_has_the_catalogs_own_words() -> None:
     """`?` explains the question and lists the titles, `? NAME` and `? NUMBER` explain one entry."""
     catalog = Catalog()
-    _, shown = played("create", lines=["?", "data-scientist", ">", "?", "? use-jumpstart", "?1", "q"], columns=4000)
+    _, shown = played(
+        "create",
+        lines=["?", "data-scientist", ">", "?", "? use-jumpstart", "?approve-models", "? 1", "q"],
+        columns=4000,
+    )
     shown = plain(shown)
     assert "Who is the role for?" in shown
     assert catalog.persona("data-scientist").value.title in shown
-    for group in ("use-jumpstart", "administer-model-registry"):
+    for group in ("use-jumpstart", "approve-models"):
         assert catalog.activity_group(group).value.description in shown
     assert catalog.activity_group("label-data").value.title in shown
 
@@ -411,7 +448,7 @@ def test_strange_text_is_an_answer_like_any_other(text: str, small_catalog: Path
 )  # fmt: skip
 def test_wrong_flags_are_said_before_the_first_question(flags: tuple[str, str], says: str) -> None:
     """No question can mend what the command line says wrong."""
-    with Session("create", *flags) as session:
+    with Session("create", *flags, NO_COLOR="1") as session:
         assert session.end() == 2
     assert says in session.shown
     assert "Persona" not in session.shown
@@ -450,3 +487,85 @@ def test_bytes_that_are_no_text_are_said(locale: str, to_a_file: bool, small_cat
         assert session.end() == 1
     assert "UTF-8" in session.shown
     assert "Traceback" not in session.shown
+
+
+TEN = ["data-scientist", "123456789012", "eu-west-1", "use-jumpstart", "acme-churn", "cost", "yes", "yaml", "role.yaml",
+       "saved.yaml"]  # fmt: skip
+
+
+def test_ten_answers_lead_from_nothing_to_a_saved_role_file(run: "Run") -> None:
+    """Persona, account, region, groups, buckets, limits; the page; format, place, and the role file."""
+    code, shown = terminal.played("create", lines=TEN)
+    assert code == 0, shown
+    saved, written = Path("saved.yaml").read_text(), Path("role.yaml").read_text()
+    assert {"persona: data-scientist", "region: eu-west-1"} <= set(saved.splitlines())
+    assert run("create", "--role", "saved.yaml", "--format", "yaml").stdout == written
+    page = run("preview", "--role", "saved.yaml").stdout
+    assert "LIMITS" in page
+    assert "LIMITS" in plain(shown)
+
+
+def test_keys_that_a_profile_needs_are_asked_for_too() -> None:
+    """A profile without its key makes no role: the few questions grow by those."""
+    lines = ["data-scientist", "123456789012", "eu-west-1", "", "", "encrypted", KEY, KEY, "yes", "", "", ""]
+    code, shown = terminal.played("create", lines=lines)
+    assert code == 0, shown
+    assert "KMS keys for disks [none]" in plain(shown)
+    assert "Subnets" not in plain(shown)
+    assert '"RoleName": "sagemaker-data-scientist"' in shown  # no place was given
+
+
+def test_more_asks_the_rest_from_the_last_page_on() -> None:
+    """What was answered stays; the first question that was not asked comes next."""
+    lines = ["data-scientist", "123456789012", "eu-west-1", "", "", "", "more", "tune-hyperparameters", "q"]
+    code, shown = terminal.played("create", lines=lines)
+    assert code == 1
+    assert "Activity groups to remove [none]\n> tune-hyperparameters" in plain(shown)
+
+
+def test_what_the_persona_must_never_have_is_marked_and_not_offered() -> None:
+    """It has no number, the reason stands beside it, and typed all the same it is refused."""
+    lines = ["data-scientist", "", "", "deploy-endpoints", "?deploy-endpoints", "q"]
+    _, shown = terminal.played("create", lines=lines)
+    text = plain(shown)
+    assert re.search(r"^ *x +deploy-endpoints +never: sagemaker:CreateEndpointConfig", text, re.MULTILINE)
+    assert not re.search(r"^ *\d+ +deploy-endpoints", text, re.MULTILINE)
+    assert "the persona must never be able to do" in text
+
+
+def test_what_is_marked_would_be_refused() -> None:
+    """Each group that is not offered to a persona makes no role of it."""
+    catalog = Catalog()
+    for name in PERSONAS[:3]:
+        persona = resolve_persona(catalog, name)
+        for group in catalog.found("activity_groups"):
+            if group not in persona.groups and forbidden_in(catalog, persona, group):
+                with pytest.raises(RolemgrError):
+                    render_spec(catalog, spec_of(Answers({"persona": name, "add": (group,)})))
+
+
+def test_the_account_is_asked_of_sts_where_somebody_says_so() -> None:
+    """Without credentials it says so and asks again; nothing is asked of AWS otherwise."""
+    with served(MOTO_ALLOW_NONEXISTENT_REGION="true") as address:
+        variables: dict[str, Any] = {"AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x",
+                     "AWS_REGION": "eu-west-1"}  # fmt: skip
+        _, shown = terminal.played(
+            "create", lines=["data-scientist", "sts", "< account", "q"], columns=400, **variables
+        )
+    assert "Account [123456789012]" in plain(shown)
+    nothing: dict[str, Any] = {
+        "AWS_CONFIG_FILE": "none",
+        "AWS_SHARED_CREDENTIALS_FILE": "none",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    _, shown = terminal.played("create", lines=["data-scientist", "sts", "q"], **nothing)
+    assert plain(shown).count("Account [111122223333]") == 2
+
+
+@pytest.mark.parametrize("wrong", ["jsn", "?"])
+def test_the_format_is_asked_again_until_it_is_one(wrong: str) -> None:
+    """A wrong one is named with the nearest, `?` lists them; q leaves without a file."""
+    code, shown = terminal.played("create", lines=[*TEN[:7], wrong, "q"])
+    assert code == 1
+    assert "cloudformation" in plain(shown) if wrong == "?" else "did you mean json" in plain(shown)
+    assert list(Path().iterdir()) == []

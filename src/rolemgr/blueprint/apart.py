@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from rolemgr.blueprint.alike import others_in_words
 from rolemgr.blueprint.chains import BlueprintClosure, Chains
-from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole, documents_of
+from rolemgr.blueprint.compose import PlacedRole
+from rolemgr.blueprint.placed import documents_of
 from rolemgr.compare.budget import MOST_STEPS
 from rolemgr.compare.errors import TooComplex
 from rolemgr.evaluate.request import Context, Request
@@ -29,10 +31,17 @@ KNOWN: Final = "known-policies"
 KNOWN_CLAIM: Final = "each policy that a role has is known here"
 
 
-def prove_apart(blueprint: ComposedBlueprint, chains: Chains) -> tuple[Proof, ...]:
+def prove_apart(chains: Chains) -> tuple[Proof, ...]:
     """Return the proofs that every role of *blueprint* keeps apart from what its persona must never do."""
-    judged = (answer for placed in blueprint.roles for answer in _of_role(chains, placed))
+    judged = (one for group in chains.groups() for one in _of_group(chains, group))
     return proofs_of({NAME: CLAIM, KNOWN: KNOWN_CLAIM}, judged)
+
+
+def _of_group(chains: Chains, group: tuple[PlacedRole, ...]) -> Iterator[Judged]:
+    """Yield what holds for the first role of *group*, and so for all of them: they reach roles that are alike."""
+    also = others_in_words(group)
+    for name, answer in _of_role(chains, group[0]):
+        yield name, answer._replace(problem=f"{answer.problem}{also}") if answer and also else answer
 
 
 def _of_role(chains: Chains, placed: PlacedRole) -> Iterator[Judged]:
@@ -64,15 +73,14 @@ def _known(placed: PlacedRole) -> Iterator[Judged]:
 
 
 def _broken(chains: Chains, placed: PlacedRole, closure: BlueprintClosure) -> Iterator[Judged]:
-    by_name = {one.role.role.spec.arn: one.role for one in closure.reached}
-    asked, beside = as_rendered(placed), [as_rendered(one.role) for one in closure.reached]
+    asked, beside = as_rendered(placed), [as_rendered(one) for one in closure.reached]
     accepted = placed.role.spec.break_separation
     for never in asked.persona.never:
         count = 1 if never.forbidden.directly else 1 + len(beside)
         yield from ((NAME, None) for _ in range(count))
     budget = chains.subject(placed).budget.part(MOST_STEPS)
     for one in each_violation(asked, beside, budget):
-        through = next((role for role in by_name.values() if role.role.spec.role_name == one.through), placed)
+        through = next((role for role in closure.reached if role.arn.endswith(f"/{one.through}")), placed)
         if accepted and through.account == placed.account:
             continue  # the file gives the reason for its own account, and `rolemgr create` says what is broken
         yield NAME, _example(chains, placed, through, one)

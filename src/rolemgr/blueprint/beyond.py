@@ -6,12 +6,13 @@ resources, whatever the other condition keys are. The policy is judged alone, as
 what another layer stops need not be let in here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
-from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedGuard, PlacedPolicy
+from rolemgr.blueprint.flows import ExpandedFlow
 from rolemgr.blueprint.intended import IntendedAccess, intended_access
 from rolemgr.blueprint.let_in import LetIn, let_in
 from rolemgr.blueprint.role_layers import FULL_ACCESS
@@ -29,6 +30,7 @@ from rolemgr.prove.proof import CounterExample, Judged, Proof, RoleToProve, Unto
 from rolemgr.prove.resource_classes import of_pattern
 from rolemgr.prove.search import inquiry
 from rolemgr.reference.services import action_names, expand
+from rolemgr.render.resource_text import over_quota
 from rolemgr.separation.violations import RenderedRole
 
 NAME: Final = "nothing-beyond"
@@ -39,7 +41,7 @@ class _PolicyQuestion(NamedTuple):
     """One question: may *who* do *action* on some resource of *pattern*, by the policy alone?"""
 
     subject: RoleToProve
-    placed: PlacedPolicy
+    placed: PlacedGuard
     sid: str
     who: LetIn
     action: str
@@ -49,36 +51,53 @@ class _PolicyQuestion(NamedTuple):
 
 def prove_policies(blueprint: ComposedBlueprint) -> tuple[Proof, ...]:
     """Return the proof that no policy of *blueprint* lets in more than its flows say."""
-    judged = (one for placed in blueprint.policies for one in _of_policy(blueprint, placed))
+    judged = (one for placed in blueprint.guards for one in _of_policy(blueprint, placed))
     return proofs_of({NAME: CLAIM}, judged)
 
 
-def _of_policy(blueprint: ComposedBlueprint, placed: PlacedPolicy) -> Iterator[Judged]:
+def _of_policy(blueprint: ComposedBlueprint, placed: PlacedGuard) -> Iterator[Judged]:
     try:
         read_policy(placed.document)
     except (LayerError, PolicyError) as error:
         yield NAME, CounterExample(f"AWS refuses the policy of {placed.resource}: {error}", (), None, ())
         return
+    too_long = over_quota(placed.composed.pattern, placed.document) if isinstance(placed, PlacedPolicy) else None
+    if too_long:
+        where = (placed.flows[0].where,)
+        yield NAME, CounterExample(f"AWS refuses the policy of {placed.resource}: {too_long}", (), None, where)
     subject = _as_subject(blueprint, placed)
     what = f"the policy of {placed.resource} lets in what the flows say alone"
     yield from all_told(subject, {NAME: what}, _of_allows(blueprint, placed, subject))
 
 
-def _of_allows(blueprint: ComposedBlueprint, placed: PlacedPolicy, subject: RoleToProve) -> Iterator[Judged]:
+def _of_allows(blueprint: ComposedBlueprint, placed: PlacedGuard, subject: RoleToProve) -> Iterator[Judged]:
     partition = Arn.parse(placed.resource).partition  # type: ignore[union-attr]  # a policy is of an ARN
-    roles = {one.role.spec.arn: one.place for one in blueprint.roles}
+    roles, by_role = _places(blueprint), _by_role(placed.flows)
     for statement in placed.document.statement:
         for who in let_in(blueprint.source.value, statement, partition) if statement.effect is Effect.ALLOW else ():
             if who.problem:
                 yield NAME, Untold(f"the policy of {placed.resource}: {who.problem}", (placed.account,))
                 continue
-            flows = (flow for flow in placed.flows if flow.role == roles.get(who.principal))
+            flows = by_role.get(roles.get(who.principal, ""), ())
             intended = tuple(intended_access(flows))
             yield from _of_statement(placed, subject, statement, who, intended)
 
 
+def _by_role(flows: tuple[ExpandedFlow, ...]) -> Mapping[str, list[ExpandedFlow]]:
+    found: dict[str, list[ExpandedFlow]] = {}
+    for flow in flows:
+        found.setdefault(flow.role, []).append(flow)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _places(blueprint: ComposedBlueprint) -> Mapping[str, str]:
+    """Return the places of roles by ARN."""
+    return {one.arn: one.place for one in blueprint.roles}
+
+
 def _of_statement(
-    placed: PlacedPolicy, subject: RoleToProve, statement: ResourceStatement, who: LetIn,
+    placed: PlacedGuard, subject: RoleToProve, statement: ResourceStatement, who: LetIn,
     intended: tuple[IntendedAccess, ...],
 ) -> Iterator[Judged]:  # fmt: skip
     patterns = _patterns(placed, statement)
@@ -89,7 +108,7 @@ def _of_statement(
             yield NAME, told(subject, what, partial(_excess, asked))
 
 
-def _actions(placed: PlacedPolicy, statement: ResourceStatement) -> tuple[str, ...]:
+def _actions(placed: PlacedGuard, statement: ResourceStatement) -> tuple[str, ...]:
     """Return the actions that *statement* allows, of the service that the policy is of; unknown ones by their name."""
     service = placed.resource.split(":")[2]
     if statement.action is None:
@@ -105,14 +124,14 @@ def _actions(placed: PlacedPolicy, statement: ResourceStatement) -> tuple[str, .
     return tuple(found)
 
 
-def _patterns(placed: PlacedPolicy, statement: ResourceStatement) -> tuple[str, ...]:
+def _patterns(placed: PlacedGuard, statement: ResourceStatement) -> tuple[str, ...]:
     """Return the resources of *statement*; one that says `*`, or nothing, is about what the policy is of."""
     given = statement.resource or ("*",)
     own = _own_parts(placed)
     return tuple(dict.fromkeys(part for text in given for part in (own if text == "*" else (text,))))
 
 
-def _own_parts(placed: PlacedPolicy) -> tuple[str, ...]:
+def _own_parts(placed: PlacedGuard) -> tuple[str, ...]:
     arn = Arn.parse(placed.resource)
     if arn is None:
         return (placed.resource,)
@@ -124,7 +143,7 @@ def _own_parts(placed: PlacedPolicy) -> tuple[str, ...]:
     return (placed.resource,)
 
 
-def _as_subject(blueprint: ComposedBlueprint, placed: PlacedPolicy) -> RoleToProve:
+def _as_subject(blueprint: ComposedBlueprint, placed: PlacedGuard) -> RoleToProve:
     """Return the policy as one that a search can be made in: its statements without their principals."""
     kept = tuple(one for one in placed.document.statement if _binds_all(one))
     document = without_principals(placed.document.model_copy(update={"statement": kept}), placed.resource)

@@ -1,43 +1,36 @@
 """All documents of a blueprint: each account's roles, the policies of what they share, the organization's policies."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import reduce
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
-from rolemgr.blueprint.draft import Draft
-from rolemgr.blueprint.flows import ExpandedFlow, FlowGrant, expanded_flows, grants_of, role_additions
+from rolemgr.blueprint.flows import ExpandedFlow, FlowGrant, expanded_flows, grants_of
 from rolemgr.blueprint.identity_center import wrong_in_identity_center
-from rolemgr.blueprint.inherit import role_source
 from rolemgr.blueprint.levels import LevelLayers, layers_of
+from rolemgr.blueprint.placed import PlacedRole, RoleMaker
+from rolemgr.blueprint.targets import places_of
 from rolemgr.catalog.load import Catalog
-from rolemgr.compose.role import compose
 from rolemgr.errors import InputError, gathering, raise_all
-from rolemgr.files.source import PlacedSource
-from rolemgr.iam.documents import ResourcePolicy
+from rolemgr.iam.documents import Effect, ResourcePolicy, ResourceStatement
 from rolemgr.layers.resource_policy import ComposedResourcePolicy, compose_resource_policy, merged
 from rolemgr.layers.resource_values import resource_values
+from rolemgr.layers.share import compose_shares
 from rolemgr.layers.values import GivenValue
 from rolemgr.model.blueprint import Blueprint
-from rolemgr.model.role import ComposedRole, RoleDocuments
-from rolemgr.model.source import Sourced, parse_model
-from rolemgr.model.spec import RoleSpec
-from rolemgr.render.documents import render
-from rolemgr.separation.kept import kept_promises
+from rolemgr.model.share import ComposedShares
+from rolemgr.model.share_pattern import SharePattern
+from rolemgr.model.source import Sourced
 
+__all__ = [
+    "ComposedBlueprint", "PlacedEndpoint", "PlacedGuard", "PlacedPolicy", "PlacedRole", "PlacedShare",
+    "compose_blueprint", "placed_endpoints", "placed_policies", "placed_shares",
+]  # fmt: skip
 
-class PlacedRole(NamedTuple):
-    """A role of the blueprint: its place, its documents, and the flows that it is part of."""
-
-    place: str
-    account: str
-    """The account's name in the blueprint."""
-    spec: Sourced[RoleSpec]
-    role: ComposedRole
-    documents: RoleDocuments
-    flows: tuple[ExpandedFlow, ...]
-    notes: tuple[str, ...]
+_ENDPOINT: Final = "vpc-endpoint"
+"""The kind of `resource_policies/` that VPC endpoints have."""
 
 
 class PlacedPolicy(NamedTuple):
@@ -52,6 +45,31 @@ class PlacedPolicy(NamedTuple):
     """What its form in templates is made from; its own document is of some of the flows alone."""
 
 
+class PlacedShare(NamedTuple):
+    """The shares of something by AWS RAM, where it has no policy of its owner's; *document* is what they come to."""
+
+    account: str
+    kind: str
+    resource: str
+    document: ResourcePolicy
+    flows: tuple[ExpandedFlow, ...]
+    shares: ComposedShares
+
+
+class PlacedEndpoint(NamedTuple):
+    """The policy of a VPC endpoint of an account: its place, its service, and the document."""
+
+    account: str
+    place: str
+    service: str
+    document: ResourcePolicy
+    composed: ComposedResourcePolicy
+
+
+PlacedGuard: TypeAlias = PlacedPolicy | PlacedShare
+"""What decides at a resource about roles of other accounts."""
+
+
 @dataclass(frozen=True, eq=False)
 class ComposedBlueprint:
     """A blueprint and all that comes of it."""
@@ -62,6 +80,13 @@ class ComposedBlueprint:
     policies: tuple[PlacedPolicy, ...]
     layers: tuple[LevelLayers, ...]
     flows: tuple[ExpandedFlow, ...]
+    shares: tuple[PlacedShare, ...] = ()
+    endpoints: tuple[PlacedEndpoint, ...] = ()
+
+    @property
+    def guards(self) -> tuple[PlacedGuard, ...]:
+        """All that decides at a resource about other accounts' roles: policies, and shares as policies."""
+        return (*self.policies, *self.shares)
 
 
 def compose_blueprint(blueprint: Sourced[Blueprint], catalog: Catalog) -> ComposedBlueprint:
@@ -75,63 +100,36 @@ def compose_blueprint(blueprint: Sourced[Blueprint], catalog: Catalog) -> Compos
     by_role: dict[str, list[ExpandedFlow]] = {}
     for flow in flows:
         by_role.setdefault(flow.role, []).append(flow)
+    maker = RoleMaker(blueprint, catalog, {place: tuple(found) for place, found in by_role.items()})
     problems: list[InputError] = []
     roles: list[PlacedRole] = []
     for place in sorted(blueprint.value.roles):
         with gathering(problems):
-            roles.append(_role(blueprint, catalog, place, tuple(by_role.get(place, ()))))
-    specs = [(one.place, one.spec.value) for one in roles]
-    raise_all([*problems, *_names_taken(blueprint, roles), *wrong_in_identity_center(blueprint, specs, flows)])
+            roles.append(maker.placed(place))
+    sets = [(one.place, maker.spec(one.place).value) for one in roles if one.is_permission_set]
+    raise_all([*problems, *_names_taken(blueprint, roles), *wrong_in_identity_center(blueprint, sets, flows)])
     policies = tuple(placed_policies(blueprint, catalog, flows))
-    return ComposedBlueprint(blueprint, catalog, tuple(roles), policies, layers_of(blueprint, catalog), flows)
-
-
-@lru_cache(maxsize=1024)
-def documents_of(role: ComposedRole) -> RoleDocuments:
-    """Return the documents that *role* is rendered to; raises as `render` does."""
-    return render(role)
-
-
-def _role(
-    blueprint: Sourced[Blueprint], catalog: Catalog, place: str, flows: tuple[ExpandedFlow, ...]
-) -> PlacedRole:  # fmt: skip
-    spec = parse_model(_with_flows(role_source(blueprint, place), flows), RoleSpec)
-    role = compose(catalog, spec)
-    documents = documents_of(role)
-    notes = (*role.notes, *kept_promises(catalog, spec, role))
-    return PlacedRole(place, place.partition("/")[0], spec, role, documents, flows, notes)
-
-
-def _with_flows(source: PlacedSource, flows: tuple[ExpandedFlow, ...]) -> PlacedSource:
-    """Return the data of a role with what its *flows* add to it; the lines are those of the flows."""
-    if not flows:
-        return source
-    draft = Draft(source.name, source)
-    groups = source.data.get("add")
-    if groups is not None and not isinstance(groups, list):
-        draft.take(("add",), _listed(groups), source, ("add",))
-    own = source.data.get("parameter")
-    own = own if isinstance(own, dict) else {}
-    for group, parameters in role_additions(flows).items():
-        where = next(flow.where for flow in flows if flow.pattern.value.group == group)
-        if group not in _listed(groups):
-            draft.append("add", group, where, "flows")
-        for name, values in parameters.items():
-            draft.add(("parameter", name), sorted({*_listed(own.get(name)), *values}), where, "flows")
-    return draft.source()
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
+    shares = tuple(placed_shares(blueprint, catalog, flows))
+    return ComposedBlueprint(
+        blueprint,
+        catalog,
+        tuple(roles),
+        policies,
+        layers_of(blueprint, catalog),
+        flows,
+        shares,
+        tuple(placed_endpoints(blueprint, catalog)),
+    )
 
 
 def _names_taken(blueprint: Sourced[Blueprint], roles: Sequence[PlacedRole]) -> Iterator[InputError]:
     """Yield an error for each role whose name another role of its account has."""
     seen: dict[tuple[str, str], str] = {}
     for one in roles:
-        key = (one.role.spec.account, one.role.spec.role_name.lower())
+        name = one.arn.rpartition("/")[2]
+        key = (one.account, name.lower())
         if key in seen:
-            problem = f"`{one.role.spec.role_name}` is also the name of `{seen[key]}`, in the same account"
+            problem = f"`{name}` is also the name of `{seen[key]}`, in the same account"
             yield InputError(blueprint.at("roles", one.place), problem, "give one of them a `name`")
         seen[key] = one.place
 
@@ -141,7 +139,38 @@ def placed_policies(
 ) -> Iterator[PlacedPolicy]:
     """Yield the policy of each resource that another account's roles use."""
     for (kind, resource), grants in groupby(grants_of(flows), key=lambda one: (one.kind, one.resource)):
-        yield _policy(blueprint, catalog, kind, resource, list(grants))
+        if kind in catalog.found("resource_policies"):
+            yield _policy(blueprint, catalog, kind, resource, list(grants))
+
+
+def placed_shares(
+    blueprint: Sourced[Blueprint], catalog: Catalog, flows: tuple[ExpandedFlow, ...]
+) -> Iterator[PlacedShare]:
+    """Yield the shares of each resource that another account's roles use and that RAM alone lets them use."""
+    for grant in grants_of(flows):
+        if grant.kind not in catalog.found("resource_policies"):
+            yield _share(blueprint, catalog, grant)
+
+
+def _share(blueprint: Sourced[Blueprint], catalog: Catalog, grant: FlowGrant) -> PlacedShare:
+    pattern = catalog.share_pattern(grant.kind, grant.flows[0].pattern.at("policies"))
+    given = _given(blueprint, pattern.value.parameters, grant)
+    made = compose_shares(grant.kind, pattern, resource_values(grant.kind, pattern, grant.resource, given))
+    flows = tuple(dict.fromkeys(grant.flows))
+    return PlacedShare(grant.account, grant.kind, grant.resource, _as_policy(pattern, made), flows, made)
+
+
+def _as_policy(pattern: Sourced[SharePattern], made: ComposedShares) -> ResourcePolicy:
+    """Return what the shares let do: RAM writes such a policy at the resource."""
+    gives = {one.permission: one.gives for one in pattern.value.shares}
+    statements = tuple(
+        ResourceStatement(
+            sid="".join(word.capitalize() for word in re.split(r"[^A-Za-z0-9]+", one.name)), effect=Effect.ALLOW,
+            principal={"AWS": one.principals}, action=gives[one.permission.rpartition("/")[2]], resource=one.resources,
+        )
+        for one in made.shares
+    )  # fmt: skip
+    return ResourcePolicy(version="2012-10-17", statement=statements)
 
 
 def _policy(
@@ -157,6 +186,24 @@ def _policy(
     document = reduce(lambda there, one: merged(there, one.document).document, more, first.document)
     flows = tuple(dict.fromkeys(flow for grant in grants for flow in grant.flows))
     return PlacedPolicy(grants[0].account, kind, resource, document, flows, first)
+
+
+def placed_endpoints(blueprint: Sourced[Blueprint], catalog: Catalog) -> Iterator[PlacedEndpoint]:
+    """Yield the policy of each VPC endpoint: for the organization, or for the blueprint's accounts without one."""
+    organization = blueprint.value.organization
+    for place, one in blueprint.value.vpc_endpoints.items():
+        account, where = place.partition("/")[0], blueprint.at("vpc_endpoints", place)
+        values = {"service": (one.service,), "region": places_of(blueprint, account)["region"]}
+        values |= {"endpoint": (one.id,)} if one.id else {}
+        values |= (
+            {"organization": (organization.id,)}
+            if organization
+            else {"accounts": tuple(sorted(blueprint.value.account_ids))}
+        )
+        pattern = catalog.resource_pattern(_ENDPOINT, where)
+        given = {name: GivenValue(texts, where) for name, texts in values.items()}
+        made = compose_resource_policy(_ENDPOINT, pattern, resource_values(_ENDPOINT, pattern, None, given))
+        yield PlacedEndpoint(account, place, one.service, made.document, made)
 
 
 def _given(

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from rolemgr.blueprint.alike import alike
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
-from rolemgr.blueprint.identity_center import caller_arn
+from rolemgr.blueprint.placed import STAND_IN, without_account
 from rolemgr.blueprint.role_layers import RoleLayers
 from rolemgr.blueprint.sinks import SessionSink, sinks
 from rolemgr.blueprint.stolen import OwnThings, SinkQuestion, StolenSession
@@ -62,50 +62,74 @@ class SinkAnswer:
     untold: tuple[str, ...] = ()
 
 
+class RolesAnswered(NamedTuple):
+    """Roles that are alike, and what the stolen session of the first of them reaches; the others reach the like."""
+
+    roles: tuple[PlacedRole, ...]
+    answers: tuple[SinkAnswer, ...]
+
+    def of(self, placed: PlacedRole) -> Iterator[SinkAnswer]:
+        """Yield the answers for the role at *placed*, one of these."""
+        first = self.roles[0]
+        yield from (one if placed is first else _of_another(placed, first, one) for one in self.answers)
+
+
 @dataclass(frozen=True, eq=False)
 class Compromise:
     """All that stolen sessions of a blueprint's roles reach, and all Denies that stand in their way."""
 
-    answers: tuple[SinkAnswer, ...]
+    answered: tuple[RolesAnswered, ...]
     denies: frozenset[NamedDeny]
+
+    @property
+    def answers(self) -> Iterator[SinkAnswer]:
+        """The answers of each role by itself, group by group."""
+        yield from (answer for group in self.answered for placed in group.roles for answer in group.of(placed))
 
     @property
     def idle(self) -> tuple[NamedDeny, ...]:
         """The Denies that close no sink alone: for stolen sessions they are superfluous."""
-        return tuple(sorted(self.denies - {deny for one in self.answers for deny in one.alone}))
+        used = {deny for group in self.answered for one in group.answers for deny in one.alone}
+        return tuple(sorted(self.denies - used))
 
 
 def compromise(blueprint: ComposedBlueprint, around: RoleLayers) -> Compromise:
     """Return what a stolen session of each role of *blueprint* reaches."""
     own = OwnThings(blueprint)
-    answers: dict[str, list[SinkAnswer]] = {}
     denies = {*_of_layers(blueprint)}
-    for group in alike(blueprint, around):
+    answered: list[RolesAnswered] = []
+    for group in alike(blueprint).groups:
         asked = _Session(blueprint, around, group[0], own)
         denies |= asked.denies
-        found = [asked.answer(sink) for sink in sinks()]
-        answers[group[0].place] = found
-        for placed in group[1:]:
-            answers[placed.place] = [_of_another(placed, group[0], one) for one in found]
-    return Compromise(tuple(one for placed in blueprint.roles for one in answers[placed.place]), frozenset(denies))
+        answered.append(RolesAnswered(group, tuple(asked.answer(sink) for sink in sinks())))
+    return Compromise(tuple(answered), frozenset(denies))
 
 
 def _of_another(placed: PlacedRole, first: PlacedRole, answer: SinkAnswer) -> SinkAnswer:
     """Return *answer*, which was found for *first*, for the role at *placed*, which differs by its account alone."""
-    own, other = first.role.spec.account, placed.role.spec.account
 
     def moved(texts: Iterable[str]) -> tuple[str, ...]:
-        return tuple(text.replace(own, other) for text in texts)
+        return tuple(_moved(text, first.account_id, placed.account_id) for text in texts)
 
     requests = (
         Request.known(
-            one.action, one.resource.replace(own, other), {key: moved(values) for key, values in one.context.items()},
-            caller_arn(placed.role.spec), moved((one.resource_account,))[0] if one.resource_account else None,
+            one.action, moved((one.resource,))[0], {key: moved(values) for key, values in one.context.items()},
+            placed.caller_arn, moved((one.resource_account,))[0] if one.resource_account else None,
         )
         for one in answer.open
     )  # fmt: skip
     by = tuple(text.replace(f"role {first.place} ", f"role {placed.place} ") for text in answer.closed_by)
-    return replace(answer, place=placed.place, open=tuple(requests), untold=moved(answer.untold), closed_by=moved(by))
+    alone = frozenset(
+        one._replace(layer=f"role {placed.place}") if one.layer == f"role {first.place}" else one
+        for one in answer.alone
+    )
+    return replace(
+        answer, place=placed.place, open=tuple(requests), untold=moved(answer.untold), closed_by=moved(by), alone=alone
+    )
+
+
+def _moved(text: str, account: str, other: str) -> str:
+    return without_account(text, account).replace(STAND_IN, other)
 
 
 def _of_layers(blueprint: ComposedBlueprint) -> Iterator[NamedDeny]:
@@ -210,9 +234,7 @@ class _Session:
         return elsewhere and question.sink.target != "role" and self.around.policy_of(question.resource) is None
 
     def _request(self, question: SinkQuestion, found: Request) -> Request:
-        return Request.known(
-            found.action, found.resource, dict(found.context), caller_arn(self.placed.role.spec), question.owner
-        )
+        return Request.known(found.action, found.resource, dict(found.context), self.placed.caller_arn, question.owner)
 
     def _decision(self, question: SinkQuestion, request: Request) -> Evaluation:
         return evaluate(request, self._policies(question))

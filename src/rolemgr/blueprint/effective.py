@@ -6,10 +6,12 @@ within the SCPs above it, the policy of the target, and the RCPs above that.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final, NamedTuple
 
-from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy, PlacedRole
+from rolemgr.blueprint.alike import alike
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedGuard, PlacedRole
 from rolemgr.blueprint.flows import ExpandedFlow
 from rolemgr.blueprint.intended import RolesNamed
 from rolemgr.blueprint.role_layers import RoleLayers
@@ -17,7 +19,7 @@ from rolemgr.blueprint.witness import complying, within_layers
 from rolemgr.errors import SourceLocation
 from rolemgr.evaluate.decision import Evaluation, evaluate
 from rolemgr.evaluate.request import Request
-from rolemgr.iam.documents import Effect, IdentityPolicy, ResourcePolicy
+from rolemgr.iam.documents import Effect, IdentityPolicy, ResourcePolicy, TrustPolicy
 from rolemgr.model.role import NamedPolicy
 from rolemgr.prove.proof import CounterExample, Judged, Proof, proofs_of
 
@@ -37,7 +39,7 @@ class FlowQuestion(NamedTuple):
     flow: ExpandedFlow
     role: PlacedRole
     request: Request
-    policy: PlacedPolicy | None
+    policy: PlacedGuard | None
 
 
 def prove_flows(blueprint: ComposedBlueprint) -> tuple[Proof, ...]:
@@ -47,14 +49,18 @@ def prove_flows(blueprint: ComposedBlueprint) -> tuple[Proof, ...]:
     judged = [
         *_allowed(around, questions),
         *_removal(blueprint, around, questions),
+        *_of_trusts(around, questions),
         *_others(blueprint, around, questions),
     ]
     return proofs_of(CLAIMS, judged)
 
 
 def _questions(blueprint: ComposedBlueprint, around: RoleLayers) -> Iterator[FlowQuestion]:
+    roles = alike(blueprint)
     for flow in blueprint.flows:
         role = around.roles[flow.role]
+        if roles.first(role) is not role:
+            continue  # its like has the same flows
         for one in flow.pattern.value.requests:
             if one.optional:
                 continue  # what the other side may let it do, and it does without
@@ -71,16 +77,25 @@ def _complying(blueprint: ComposedBlueprint, around: RoleLayers, asked: FlowQues
 
 
 def _decision(around: RoleLayers, one: FlowQuestion) -> Evaluation:
-    document = one.policy.document if one.policy else None
+    document = around.document_at(one.request.resource)
     return evaluate(one.request, around.around(one.role, one.flow.target.account, document))
+
+
+def _through_endpoints(around: RoleLayers, one: FlowQuestion) -> Evaluation:
+    """Return what is decided where the request passes the VPC endpoints of the role's account for its service."""
+    document = around.document_at(one.request.resource)
+    policies = around.around(one.role, one.flow.target.account, document)
+    return evaluate(one.request, replace(policies, vpc_endpoints=around.endpoints(one.role, one.request.action)))
 
 
 def _allowed(around: RoleLayers, questions: tuple[FlowQuestion, ...]) -> Iterator[Judged]:
     for one in questions:
         found = _decision(around, one)
-        if found.decision == "Allowed":
+        passed = _through_endpoints(around, one) if found.decision == "Allowed" else None
+        if passed is not None and passed.decision == "Allowed":
             yield FLOWS, None
             continue
+        found = passed or found
         by = ", ".join(map(str, found.by)) or ", ".join(str(layer) for layer, _ in found.not_allowed_by)
         problem = f"`{one.flow.text}`: {one.request.action} on {one.request.resource} is {found.decision} ({by})"
         yield FLOWS, CounterExample(problem, (), one.request, _places(one.flow))
@@ -92,15 +107,21 @@ def _places(flow: ExpandedFlow) -> tuple[SourceLocation, ...]:
 
 def _removal(blueprint: ComposedBlueprint, around: RoleLayers, questions: tuple[FlowQuestion, ...]) -> Iterator[Judged]:
     """Yield for each statement that a flow brings whether some flow is lost without it."""
-    for role in blueprint.roles:
-        own = tuple(one for one in questions if one.role is role)
-        for sid in _sids_of_flows(role) if own else ():
+    by_role: dict[str, list[FlowQuestion]] = {}
+    for one in questions:
+        by_role.setdefault(one.role.place, []).append(one)
+    for place, own in by_role.items():
+        role = around.roles[place]
+        for sid in _sids_of_flows(role):
             identity = tuple(_without(one.document, sid) for one in _policies(role))
-            lost = any(not _still(around, one, one.policy.document if one.policy else None, identity) for one in own)
+            lost = any(not _still(around, one, around.document_at(one.request.resource), identity) for one in own)
             problem = f"{role.place}: every flow is allowed without the statement `{sid}`"
             yield REMOVAL, None if lost else CounterExample(problem, (), None, (own[0].flow.where,))
-    for policy in blueprint.policies:
-        asking = tuple(one for one in questions if one.policy is policy)
+    by_policy: dict[str, list[FlowQuestion]] = {}
+    for one in questions:
+        by_policy.setdefault(one.policy.resource if one.policy else "", []).append(one)
+    for policy in blueprint.guards:
+        asking = by_policy.get(policy.resource, ())
         for number, statement in enumerate(policy.document.statement):
             if statement.effect is Effect.DENY or _names_the_account(statement):
                 continue  # what is there whoever is named
@@ -108,6 +129,25 @@ def _removal(blueprint: ComposedBlueprint, around: RoleLayers, questions: tuple[
             lost = any(not _still(around, one, less, None) for one in asking)
             problem = f"the policy of {policy.resource}: every flow is allowed without the statement `{statement.sid}`"
             yield REMOVAL, None if lost else CounterExample(problem, (), None, (policy.flows[0].where,))
+
+
+def _of_trusts(around: RoleLayers, questions: tuple[FlowQuestion, ...]) -> Iterator[Judged]:
+    """Yield for each statement of a trust policy that names a role whether some role can't take it without."""
+    by_role: dict[str, list[FlowQuestion]] = {}
+    for one in questions:
+        if one.flow.target.kind == "role":
+            by_role.setdefault(one.flow.target.place, []).append(one)
+    for place, asking in by_role.items():
+        trust = around.roles[place].documents.trust_policy
+        named = {one.role.arn for one in asking}
+        for number, statement in enumerate(trust.statement):
+            principal = statement.principal
+            if not isinstance(principal, Mapping) or named.isdisjoint(principal.get("AWS", ())):
+                continue  # whom its file trusts beside the flows
+            less = trust.model_copy(update={"statement": _but(trust.statement, number)})
+            lost = any(not _still(around, one, less, None) for one in asking)
+            problem = f"the trust policy of {place}: every flow is allowed without the statement `{statement.sid}`"
+            yield REMOVAL, None if lost else CounterExample(problem, (), None, (asking[0].flow.where,))
 
 
 def _but(statements: tuple[object, ...], number: int) -> tuple[object, ...]:
@@ -144,7 +184,7 @@ def _without(document: IdentityPolicy, sid: str) -> IdentityPolicy:
 def _still(
     around: RoleLayers,
     one: FlowQuestion,
-    resource: ResourcePolicy | None,
+    resource: ResourcePolicy | TrustPolicy | None,
     identity: tuple[IdentityPolicy, ...] | None,
 ) -> bool:
     policies = around.around(one.role, one.flow.target.account, resource, identity)
@@ -158,17 +198,16 @@ def _others(blueprint: ComposedBlueprint, around: RoleLayers, questions: tuple[F
     Asked are those whom the policy there may speak of; nobody else gets in from another account.
     """
     allowed = {(one.role.place, one.request.action, one.request.resource) for one in questions}
+    roles = alike(blueprint)
     asked = {(one.request.action, one.request.resource): one for one in questions if one.policy and one.flow.crosses}
     named = RolesNamed(blueprint)
     for (action, resource), one in asked.items():
         yield NOBODY_ELSE, None  # of those whom the policy does not name
-        for role in named.by(one.policy.document) if one.policy else ():
-            same = role.role.spec.account == one.flow.values["account"][0]
+        for role in dict.fromkeys(map(roles.first, named.by(one.policy.document))) if one.policy else ():
+            same = role.account_id == one.flow.values["account"][0]
             if same or (role.place, action, resource) in allowed:
                 continue
-            request = Request.known(
-                action, resource, dict(one.request.context), role.role.spec.arn, one.request.resource_account
-            )
+            request = Request.known(action, resource, dict(one.request.context), role.arn, one.request.resource_account)
             policies = around.around(role, one.flow.target.account, one.policy.document if one.policy else None)
             if evaluate(request, policies).decision == "Allowed":
                 problem = f"{role.place} may {action} on {resource}, and no flow says so"

@@ -27,6 +27,7 @@ def expanded(blueprint: Sourced[Blueprint], catalog: Catalog, read: ReadFile) ->
 
     Raises InputError (or Problems), with the line, for what can't be spelt out.
     """
+    blueprint = _through_roles(blueprint, catalog)
     draft = drafted(blueprint)
     problems: list[InputError] = [
         *_unknown_accounts(blueprint), *_same_ids(blueprint), *_same_buckets(blueprint), *_foreign_keys(blueprint),
@@ -36,6 +37,7 @@ def expanded(blueprint: Sourced[Blueprint], catalog: Catalog, read: ReadFile) ->
     _networks(draft, blueprint, problems)
     _roles_of_units(draft, blueprint, problems)
     _role_files(draft, read, problems)
+    _offline_stores(draft, blueprint, catalog, problems)
     raise_all(problems)
     plain = parse_model(draft.source(), Blueprint)
     whole = with_projects(plain, catalog) if plain.value.projects else plain
@@ -44,7 +46,35 @@ def expanded(blueprint: Sourced[Blueprint], catalog: Catalog, read: ReadFile) ->
     return whole
 
 
-_SECTIONS: Final = ("keys", "buckets", "repositories", "registries", "endpoints", "roles")
+def _through_roles(blueprint: Sourced[Blueprint], catalog: Catalog) -> Sourced[Blueprint]:
+    """Return *blueprint* with each ``ROLE VERB THING via OTHER`` as two flows: OTHER does it, and ROLE takes OTHER."""
+    if not any(" via " in text for text in blueprint.value.flows):
+        return blueprint
+    draft, flows = drafted(blueprint), blueprint.value.flows
+    verbs = (catalog.flow(one).value for one in catalog.found("flows"))
+    takes = next(one.verb for one in verbs if one.target == "role")
+    draft.drop(("flows",))
+    seen: set[str] = set()
+    for number, text in enumerate(flows):
+        flow, via, other = text.rpartition(" via ")
+        role, _, rest = flow.partition(" ")
+        for one in (f"{other} {rest}", f"{role} {takes} {other}") if via else (text,):
+            if not via or one not in seen:  # two flows through one role take it once
+                draft.append("flows", one, blueprint.at("flows", number), text if via else "flows")
+            seen.add(one)
+    return parse_model(draft.source(), Blueprint)
+
+
+_SECTIONS: Final = (
+    "keys",
+    "buckets",
+    "repositories",
+    "registries",
+    "endpoints",
+    "feature_groups",
+    "vpc_endpoints",
+    "roles",
+)
 """What is named by a place, ``ACCOUNT/NAME``."""
 
 
@@ -83,10 +113,11 @@ def _foreign_keys(blueprint: Sourced[Blueprint]) -> Iterator[InputError]:
 
 def _same_flows(blueprint: Sourced[Blueprint]) -> Iterator[InputError]:
     """Yield an error for each flow that is there twice."""
-    flows = blueprint.value.flows
-    for number, text in enumerate(flows):
-        if text in flows[:number]:
+    seen: set[str] = set()
+    for number, text in enumerate(blueprint.value.flows):
+        if text in seen:
             yield InputError(blueprint.at("flows", number), f"`{text}` is there twice", "leave one of them out")
+        seen.add(text)
 
 
 def _same_ids(blueprint: Sourced[Blueprint]) -> Iterator[InputError]:
@@ -138,6 +169,32 @@ def _roles_of_units(draft: Draft, blueprint: Sourced[Blueprint], problems: list[
             path = ("ous", name, "roles", role)
             for account in accounts:
                 _take_role(draft, f"{account}/{role}", unit.roles[role], blueprint.source, path, f"unit {name}")
+
+
+def _offline_stores(
+    draft: Draft, blueprint: Sourced[Blueprint], catalog: Catalog, problems: list[InputError]
+) -> None:  # fmt: skip
+    """Let who reads features also read the bucket of their offline store, where the blueprint names it."""
+    groups = blueprint.value.feature_groups
+    for place, features in groups.items():
+        if features.store and features.store not in blueprint.value.buckets:
+            where = blueprint.at("feature_groups", place, "store")
+            problems.append(UnknownNameError(where, "bucket", features.store, blueprint.value.buckets))
+        elif features.prefix and not features.store:
+            where = blueprint.at("feature_groups", place, "prefix")
+            problems.append(InputError(where, "is a part of no bucket", "say `store: ACCOUNT/BUCKET`"))
+    verbs = {one: catalog.flow(one).value for one in catalog.found("flows")}
+    reading = next((one.verb for one in verbs.values() if one.target == "bucket" and one.verb == "reads"), "reads")
+    of_features = [one.verb for one in verbs.values() if one.target == "feature-group"]
+    for number, text in enumerate(blueprint.value.flows):
+        role, _, rest = text.partition(" ")
+        place = next((rest.removeprefix(f"{verb} ") for verb in of_features if rest.startswith(f"{verb} ")), "")
+        features_there = groups.get(place)
+        if features_there and features_there.store in blueprint.value.buckets:
+            within = f" in {features_there.prefix}" if features_there.prefix else ""
+            flow = f"{role} {reading} {features_there.store}{within}"
+            if flow not in draft.data["flows"]:
+                draft.append("flows", flow, blueprint.at("flows", number), f"feature groups {place}")
 
 
 def _take_role(

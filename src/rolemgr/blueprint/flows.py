@@ -87,7 +87,7 @@ def expanded_flows(blueprint: Sourced[Blueprint], catalog: Catalog) -> tuple[Exp
     for number, text in enumerate(blueprint.value.flows):
         with gathering(problems):
             found.append(_expanded(blueprint, catalog, verbs, text, blueprint.at("flows", number)))
-    raise_all(problems)
+    raise_all(list({str(one): one for one in problems}.values()))  # one text may be two flows
     return tuple(found)
 
 
@@ -103,7 +103,7 @@ def _expanded(
         raise UnknownNameError(where, "verb", parts["verb"], verbs, otherwise=f"a role {_listed(verbs)} something")
     name = verbs[parts["verb"]]
     pattern = catalog.flow(name)
-    target = target_of(blueprint, parts["target"], where)
+    target = target_of(blueprint, parts["target"], where, pattern.value.target)
     if target.kind != pattern.value.target:
         problem = f"a role {parts['verb']} a {pattern.value.target}, and `{target.place}` is a {target.kind}"
         raise InputError(where, problem)

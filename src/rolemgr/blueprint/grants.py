@@ -11,7 +11,6 @@ from typing import Final
 
 from rolemgr.blueprint.alike import alike
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
-from rolemgr.blueprint.identity_center import caller_arn
 from rolemgr.blueprint.role_layers import RoleLayers
 from rolemgr.blueprint.witness import within_layers
 from rolemgr.iam.documents import Effect
@@ -27,19 +26,13 @@ CLAIM: Final = "the layers above a role leave some request of each of its grants
 
 def prove_grants(blueprint: ComposedBlueprint) -> tuple[Proof, ...]:
     """Return the proof that no layer of *blueprint* takes a whole grant from a role."""
-    around = RoleLayers(blueprint)
-    judged = (one for group in alike(blueprint, around) for one in _of_group(blueprint, around, group))
+    around, roles = RoleLayers(blueprint), alike(blueprint)
+    judged = (
+        (name, roles.told_of_all(first, answer))
+        for first in roles.firsts()
+        for name, answer in _of_role(blueprint, around, first)
+    )
     return proofs_of({NAME: CLAIM}, judged)
-
-
-def _of_group(
-    blueprint: ComposedBlueprint, around: RoleLayers, group: tuple[PlacedRole, ...]
-) -> Iterator[Judged]:  # fmt: skip
-    """Yield what holds for the first role of *group*, and so for all of them."""
-    first, *others = group
-    also = f" (and of {len(others)} roles that are alike: {others[0].place} ...)" if others else ""
-    for name, answer in _of_role(blueprint, around, first):
-        yield name, answer._replace(problem=f"{answer.problem}{also}") if answer and also else answer
 
 
 def _of_role(blueprint: ComposedBlueprint, around: RoleLayers, placed: PlacedRole) -> Iterator[Judged]:
@@ -55,7 +48,7 @@ def _of_role(blueprint: ComposedBlueprint, around: RoleLayers, placed: PlacedRol
 def _fixed(blueprint: ComposedBlueprint, placed: PlacedRole) -> KeyAssignment:
     """Return the condition keys that each request of the role has: no exemption of another role is its."""
     spec, organization = placed.role.spec, blueprint.source.value.organization
-    known = {"aws:principalarn": (caller_arn(spec),), "aws:principalaccount": (spec.account,)}
+    known = {"aws:principalarn": (placed.caller_arn,), "aws:principalaccount": (spec.account,)}
     return {**known, "aws:principalorgid": (organization.id,)} if organization else known
 
 

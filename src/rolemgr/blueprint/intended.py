@@ -37,7 +37,7 @@ class RolesNamed:
         self._every = blueprint.roles
         self._by: dict[str, list[PlacedRole]] = {}
         for one in blueprint.roles:
-            for name in (one.role.spec.arn, one.role.spec.account):
+            for name in (one.arn, one.account_id):
                 self._by.setdefault(name, []).append(one)
 
     def by(self, policy: ResourcePolicy) -> tuple[PlacedRole, ...]:

@@ -35,7 +35,7 @@ class LetIn(NamedTuple):
 
 def outside_account(blueprint: Blueprint) -> str:
     """Return the id of an account that is none of *blueprint*."""
-    taken = {one.id for one in blueprint.accounts.values()}
+    taken = blueprint.account_ids
     return next(
         one for one in (OUTSIDE_ACCOUNT, *(f"{number:012}" for number in range(len(taken) + 1))) if one not in taken
     )
@@ -101,7 +101,7 @@ def _keys(blueprint: Blueprint, principal: str) -> KeyAssignment:
         known |= {"aws:principalisawsservice": (str(service).lower(),), "aws:principalorgid": ()}
         return known if service else {**known, "aws:principalarn": (), "aws:principalaccount": (_ANONYMOUS,)}
     organization = blueprint.organization.id if blueprint.organization else None
-    ours = caller.account in {one.id for one in blueprint.accounts.values()}
+    ours = caller.account in blueprint.account_ids
     found = organization if ours else OUTSIDE_ORGANIZATION
     known |= {"aws:principalarn": (principal,), "aws:principalaccount": (caller.account,)}
     return {**known, "aws:principalisawsservice": ("false",), "aws:principalorgid": (found,) if found else ()}

@@ -17,6 +17,7 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, gathering, raise_all
 from rolemgr.files.source import SourceFile
+from rolemgr.iam.variables import around_variables
 from rolemgr.model.blueprint import Blueprint, BlueprintProject
 from rolemgr.model.catalog import Parameter
 from rolemgr.model.source import Sourced, parse_model
@@ -141,7 +142,7 @@ def _of_jobs(
         made["pass_role"] = list(roles_of_project(name, project))
         made["parameter"] = {"pipeline_roles": [roles_of_project(name, project).pipeline]}
     if project.prefix:
-        part = _part_of_bucket(catalog, list(resolve_persona(catalog, persona).groups), draft, project)
+        part = _part_of_bucket(catalog, list(resolve_persona(catalog, persona).groups), _inside(draft, project))
         made |= {**part, "parameter": {**made.get("parameter", {}), **part["parameter"]}}
     return made
 
@@ -155,15 +156,19 @@ def _flow(place: str, project: BlueprintProject, name: str | None = None) -> str
     """Return the flow of a role that works in the project's bucket, or in its part of one."""
     session = f" as {name}" if name else ""
     if project.prefix:
-        return f"{place} {'reads' if name else 'writes'} {project.bucket} in {project.prefix}{session}"
+        return f"{place} writes {project.bucket} in {project.prefix}{session}"
     return f"{place} works in {project.bucket}{session}"
 
 
-def _part_of_bucket(catalog: Catalog, groups: Sequence[str], draft: Draft, project: BlueprintProject) -> dict[str, Any]:
-    """Return what a role of *groups* says that has no bucket as a whole: what lies in the project's part of one."""
+def _inside(draft: Draft, project: BlueprintProject) -> str:
+    """Return the project's part of its bucket, up to the names of objects in it."""
     named = draft.data["buckets"][project.bucket]
     bucket = named["name"] if isinstance(named, dict) else named
-    inside = f"{bucket}/{str(project.prefix)[:-1]}"
+    return f"{bucket}/{(project.prefix or '*')[:-1]}"
+
+
+def _part_of_bucket(catalog: Catalog, groups: Sequence[str], inside: str) -> dict[str, Any]:
+    """Return what a role of *groups* says that has no bucket as a whole: all lies *inside* a part of one."""
     prefixes = {
         name: [text.replace(_IN_WORK, inside) for text in one.default]
         for name, one in _declared(catalog, groups).items()
@@ -198,11 +203,25 @@ def _serve(draft: Draft, blueprint: Sourced[Blueprint], catalog: Catalog, place:
     served = {own: projects[own]} if own else projects
     serving = _Serving(blueprint, place, data, frozenset(declared), None if own else key, served)
     _passes(draft, serving)
-    if _works(draft, serving) and own and projects[own].prefix:
-        part = _part_of_bucket(catalog, groups, draft, projects[own])
+    if _works(draft, serving) and any(one.prefix for one in served.values()):
+        first = own or next(iter(served))
+        where = blueprint.at("projects", first)
+        parts = {name: _inside(draft, one) for name, one in served.items()}
+        part = _part_of_bucket(catalog, groups, parts[own] if own else _folder_by_tag(parts, key, where))
         part["remove"] = [*_listed(data.get("remove")), *part["remove"]]
         draft.data["roles"][place].pop("remove", None)
-        _merge_said(draft, place, part, blueprint.at("projects", own), _label(own))
+        _merge_said(draft, place, part, where, _label(own) if own else "projects")
+
+
+def _folder_by_tag(parts: Mapping[str, str], key: str, where: SourceLocation) -> str:
+    """Return the part of a bucket that a tag chooses; raise InputError where it is less than a folder's name."""
+    found = by_tag(parts, key, where)
+    before, _, behind = around_variables(found)
+    if not before.endswith("/") or not behind.startswith("/"):
+        name = next(iter(parts))
+        problem = f"one role serves all by the tag {key}, and `{name}` is not all of a folder's name in {parts[name]}"
+        raise InputError(where, problem, f"give each project a folder of its name: {name}/*")
+    return found
 
 
 class _Serving(NamedTuple):

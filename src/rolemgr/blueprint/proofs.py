@@ -38,7 +38,7 @@ def prove_composed(blueprint: ComposedBlueprint, today: date) -> BlueprintProofs
         *prove_policies(blueprint),
         *prove_grants(blueprint),
         *prove_trust(blueprint),
-        *prove_apart(blueprint, chains),
+        *prove_apart(chains),
         *prove_stolen(blueprint, stolen, chains, today),
     )
     return BlueprintProofs(proofs, stolen)

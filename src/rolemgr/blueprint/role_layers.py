@@ -2,9 +2,8 @@
 
 from functools import cache, cached_property
 
-from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy, PlacedRole
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedGuard, PlacedRole
 from rolemgr.blueprint.flows import ExpandedFlow
-from rolemgr.blueprint.identity_center import caller_arn
 from rolemgr.blueprint.levels import levels_of
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
@@ -43,10 +42,20 @@ class RoleLayers:
         return {one.place: one for one in self._blueprint.roles}
 
     @cached_property
-    def _by_resource(self) -> dict[str, PlacedPolicy]:
-        return {one.resource: one for one in self._blueprint.policies}
+    def _by_arn(self) -> dict[str, PlacedRole]:
+        return {one.arn: one for one in self._blueprint.roles}
 
-    def policy_of(self, resource: str) -> PlacedPolicy | None:
+    def document_at(self, resource: str) -> ResourcePolicy | TrustPolicy | None:
+        """Return the policy that decides at *resource*: of a role of the blueprint its trust; None without one."""
+        role = self._by_arn.get(resource)
+        placed = self.policy_of(resource)
+        return role.documents.trust_policy if role else placed.document if placed else None
+
+    @cached_property
+    def _by_resource(self) -> dict[str, PlacedGuard]:
+        return {one.resource: one for one in self._blueprint.guards}
+
+    def policy_of(self, resource: str) -> PlacedGuard | None:
         """Return the policy that the blueprint makes for *resource*, or for what it is a part of; None without one."""
         arn = Arn.parse(resource)
         if arn is None:
@@ -76,6 +85,15 @@ class RoleLayers:
             service_control=self._scps(role.account),
             resource_control=self._rcps(target_account),
             resource=resource,
+        )
+
+    def endpoints(self, role: PlacedRole, action: str) -> tuple[ResourcePolicy, ...]:
+        """Return the policies of the VPC endpoints in the account of *role* that requests of *action* may pass."""
+        service = action.partition(":")[0].lower()
+        return tuple(
+            one.document
+            for one in self._blueprint.endpoints
+            if one.account == role.account and one.service.partition(".")[0] == service
         )
 
     def _scps_above(self, account: str) -> tuple[tuple[IdentityPolicy, ...], ...]:
@@ -122,4 +140,4 @@ class RoleLayers:
             context["aws:TagKeys"] = list(spec.abac)
         account = Arn.parse(resource)
         owner = (account.account if account else "") or flow.values["account"][0]
-        return Request.known(one.action, resource, context, caller_arn(spec), owner if resource != "*" else None)
+        return Request.known(one.action, resource, context, principal.caller_arn, owner if resource != "*" else None)

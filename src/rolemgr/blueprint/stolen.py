@@ -45,7 +45,7 @@ class OwnThings:
         self.outside = outside_account(value)
         self.accounts = {account.id: name for name, account in value.accounts.items()}
         self.buckets = {one.name: place.partition("/")[0] for place, one in value.buckets.items()}
-        self.roles = {one.role.spec.arn for one in blueprint.roles}
+        self.roles = {one.arn for one in blueprint.roles}
         documents = (one.document for level in blueprint.layers for one in level.documents.policies)
         self.ranges = tuple(dict.fromkeys(_ranges(documents)))
 

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from rolemgr.blueprint.inherit import role_arn
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 from rolemgr.iam.arn import PARTITIONS, partition_of
-from rolemgr.model.blueprint import Blueprint, BlueprintBucket
+from rolemgr.model.blueprint import Blueprint, BlueprintBucket, BlueprintFeatures
 from rolemgr.model.source import Sourced
 
-_KINDS: Final = {"bucket": "buckets", "repository": "repositories", "registry": "registries", "endpoint": "endpoints"}
+_KINDS: Final = {
+    "bucket": "buckets", "repository": "repositories", "registry": "registries", "endpoint": "endpoints",
+    "feature-group": "feature_groups",
+}  # fmt: skip
 """Where in a blueprint what flows are about stands, by the word that `flows/` has for it."""
 
 
@@ -22,13 +26,19 @@ class FlowTarget(NamedTuple):
     values: Mapping[str, tuple[str, ...]]
 
 
-def target_of(blueprint: Sourced[Blueprint], place: str, where: SourceLocation) -> FlowTarget:
-    """Return what *place* names; raise InputError *where* it is used, for a name of nothing or of several things."""
+def target_of(blueprint: Sourced[Blueprint], place: str, where: SourceLocation, kind: str = "") -> FlowTarget:
+    """
+    Return what *place* names, of a *kind* that is ``role`` or not.
+
+    Raises InputError *where* it is used, for a name of nothing or of several things.
+    """
     value = blueprint.value
+    if kind == "role":
+        return _role_of(blueprint, place, where)
     found = [kind for kind, section in _KINDS.items() if place in getattr(value, section)]
     if not found:
         known = [name for section in _KINDS.values() for name in getattr(value, section)]
-        raise UnknownNameError(where, "bucket, repository, registry or endpoint", place, known)
+        raise UnknownNameError(where, "bucket, repository, registry, endpoint or feature group", place, known)
     if len(found) > 1:
         raise InputError(where, f"`{place}` is the name of a {' and of a '.join(found)}", "give each a name of its own")
     section = _KINDS[found[0]]
@@ -37,10 +47,20 @@ def target_of(blueprint: Sourced[Blueprint], place: str, where: SourceLocation) 
         raise UnknownNameError(blueprint.at(section, place), "account", account, value.accounts)
     named = getattr(value, section)[place]
     if isinstance(named, BlueprintBucket):
-        values = {"bucket": (named.name,), "key": _key(blueprint, place, named)}
+        values = {"bucket": (named.name,), "key": _key(blueprint, section, place, named.key)}
+    elif isinstance(named, BlueprintFeatures):
+        values = {"names": named.names, "key": _key(blueprint, section, place, named.key)}
     else:
         values = {"names": named.names}
     return FlowTarget(place, found[0], account, {**places_of(blueprint, account), **values})
+
+
+def _role_of(blueprint: Sourced[Blueprint], place: str, where: SourceLocation) -> FlowTarget:
+    if place not in blueprint.value.roles:
+        raise UnknownNameError(where, "role", place, blueprint.value.roles)
+    account = place.partition("/")[0]
+    values = {**places_of(blueprint, account), "target_role": (role_arn(blueprint, place),)}
+    return FlowTarget(place, "role", account, values)
 
 
 def places_of(blueprint: Sourced[Blueprint], account: str) -> dict[str, tuple[str, ...]]:
@@ -65,18 +85,18 @@ def _region(blueprint: Sourced[Blueprint], unit: str | None) -> str:
     return value.regions[0]
 
 
-def _key(blueprint: Sourced[Blueprint], place: str, bucket: BlueprintBucket) -> tuple[str, ...]:
-    """Return the ARN of the key that *bucket* is encrypted with, or nothing."""
-    if bucket.key is None:
+def _key(blueprint: Sourced[Blueprint], section: str, place: str, key: str | None) -> tuple[str, ...]:
+    """Return the ARN of the *key* that what is at *place* is encrypted with, or nothing."""
+    if key is None:
         return ()
     keys = blueprint.value.keys
-    if bucket.key not in keys:
-        raise UnknownNameError(blueprint.at("buckets", place, "key"), "key", bucket.key, keys)
-    given = keys[bucket.key]
+    if key not in keys:
+        raise UnknownNameError(blueprint.at(section, place, "key"), "key", key, keys)
+    given = keys[key]
     if given.startswith("arn:"):
         return (given,)
-    account = bucket.key.partition("/")[0]
+    account = key.partition("/")[0]
     if account not in blueprint.value.accounts:
-        raise UnknownNameError(blueprint.at("keys", bucket.key), "account", account, blueprint.value.accounts)
+        raise UnknownNameError(blueprint.at("keys", key), "account", account, blueprint.value.accounts)
     home = places_of(blueprint, account)
     return (f"arn:{home['partition'][0]}:kms:{home['region'][0]}:{home['account'][0]}:key/{given}",)

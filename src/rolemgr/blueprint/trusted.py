@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Final
 
-from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole, documents_of
+from rolemgr.blueprint.alike import alike
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
 from rolemgr.blueprint.let_in import LetIn, let_in
+from rolemgr.blueprint.placed import documents_of
 from rolemgr.blueprint.role_layers import FULL_ACCESS
 from rolemgr.blueprint.witness import trust_request
 from rolemgr.evaluate.decision import evaluate
@@ -29,11 +31,16 @@ CLAIM: Final = "roles are assumed by whom their file names alone, and roles of t
 
 def prove_trust(blueprint: ComposedBlueprint) -> tuple[Proof, ...]:
     """Return the proof that nobody assumes a role of *blueprint* whom its file does not name."""
-    judged = (one for placed in blueprint.roles for one in _of_role(blueprint, placed))
+    roles, known = alike(blueprint), frozenset(one.arn for one in blueprint.roles)
+    judged = (
+        (name, roles.told_of_all(first, answer))
+        for first in roles.firsts()
+        for name, answer in _of_role(blueprint, known, first)
+    )
     return proofs_of({NAME: CLAIM}, judged)
 
 
-def _of_role(blueprint: ComposedBlueprint, placed: PlacedRole) -> Iterator[Judged]:
+def _of_role(blueprint: ComposedBlueprint, known: frozenset[str], placed: PlacedRole) -> Iterator[Judged]:
     declared = _named(documents_of(placed.role).trust_policy)
     subject = RoleToProve(blueprint.catalog, RenderedRole(placed.role, placed.documents), (placed.place,))
     for statement in placed.documents.trust_policy.statement:
@@ -42,7 +49,7 @@ def _of_role(blueprint: ComposedBlueprint, placed: PlacedRole) -> Iterator[Judge
         for who in let_in(blueprint.source.value, statement, placed.role.spec.partition_name):
             if who.problem:
                 yield NAME, Untold(f"{placed.place}: {who.problem}", (placed.place,))
-            elif problem := _problem(blueprint, statement, who, declared):
+            elif who.principal not in known and (problem := _problem(blueprint, statement, who, declared)):
                 what = f"{who.principal} may assume {placed.place}"
                 yield NAME, told(subject, what, partial(_counter_example, blueprint, placed, statement, who, problem))
             else:
@@ -63,12 +70,9 @@ def _names(statement: TrustStatement) -> Iterator[str]:
 def _problem(
     blueprint: ComposedBlueprint, statement: TrustStatement, who: LetIn, declared: frozenset[str]
 ) -> str | None:
-    """Return why *who* should not be let in; None for a role of the blueprint, and for whom the file names."""
-    if who.principal in {one.role.spec.arn for one in blueprint.roles}:
-        return None
+    """Return why *who*, no role of the blueprint, should not be let in; None for whom the file names."""
     account = read_caller(who.principal).account
-    ours = {one.id for one in blueprint.source.value.accounts.values()}
-    if account in ours and who.principal in set(_names(statement)):
+    if account in blueprint.source.value.account_ids and who.principal in set(_names(statement)):
         return "the blueprint has no such role"
     by = [name for name in _names(statement) if _stands_for(name, who.principal, account)]
     return None if by and all(name in declared and name != "*" for name in by) else "its file does not name it"

@@ -8,8 +8,17 @@ Documents that are the same need no comparison. Of others the difference is show
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole, documents_of, placed_policies
+from rolemgr.blueprint.alike import alike
+from rolemgr.blueprint.compose import (
+    ComposedBlueprint,
+    PlacedGuard,
+    PlacedRole,
+    placed_endpoints,
+    placed_policies,
+    placed_shares,
+)
 from rolemgr.blueprint.levels import layers_of
+from rolemgr.blueprint.placed import documents_of
 from rolemgr.compare.compare import compare
 from rolemgr.compare.documents import Documents, comparable
 from rolemgr.compare.verdicts import Comparison
@@ -36,12 +45,17 @@ def prove_documents(blueprint: ComposedBlueprint) -> tuple[Proof, ...]:
 
 
 def _pairs(blueprint: ComposedBlueprint) -> Iterator[DocumentPair]:
-    for placed in blueprint.roles:
+    for placed in alike(blueprint).firsts():  # what is altered is like no other
         yield from _of_role(placed)
-    made = placed_policies(blueprint.source, blueprint.catalog, blueprint.flows)
+    given = blueprint.source, blueprint.catalog, blueprint.flows
+    made: list[PlacedGuard] = [*placed_policies(*given), *placed_shares(*given)]
     yield from _by_name(
-        {f"the policy of {one.resource}": one.document for one in blueprint.policies},
+        {f"the policy of {one.resource}": one.document for one in blueprint.guards},
         {f"the policy of {one.resource}": one.document for one in made},
+    )
+    yield from _by_name(
+        {f"the policy of VPC endpoint {one.place}": one.document for one in blueprint.endpoints},
+        {f"the policy of VPC endpoint {one.place}": one.document for one in placed_endpoints(*given[:2])},
     )
     sides = ({}, {})  # type: tuple[dict[str, Documents], dict[str, Documents]]
     for side, levels in zip(sides, (blueprint.layers, layers_of(blueprint.source, blueprint.catalog)), strict=True):

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
-from rolemgr.blueprint.identity_center import caller_arn
 from rolemgr.blueprint.role_layers import RoleLayers
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.iam.documents import (
@@ -75,7 +74,7 @@ def caller_keys(blueprint: ComposedBlueprint, placed: PlacedRole) -> dict[str, t
     """Return the condition keys, in lower case, that each request of *placed* has: of its ARN, account and tags."""
     spec, organization = placed.role.spec, blueprint.source.value.organization
     known: dict[str, tuple[str, ...]] = {
-        "aws:principalarn": (caller_arn(spec),),
+        "aws:principalarn": (placed.caller_arn,),
         "aws:principalaccount": (spec.account,),
     }
     known |= {"aws:principalisawsservice": ("false",), "aws:securetransport": ("true",)}

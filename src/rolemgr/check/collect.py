@@ -46,6 +46,8 @@ class Collected:
     skipped: int = 0
     folders: list[str] = field(default_factory=list)
     """Folders that were not searched."""
+    empty: list[str] = field(default_factory=list)
+    """Named files that hold no policy."""
     error: InputError | None = None
     """The first file that could not be read."""
 
@@ -60,7 +62,8 @@ def collect(paths: Sequence[str | Piped], kind: PolicyType | None = None, types:
     Return the documents in the files and folders *paths*, and in texts that were piped.
 
     A policy's type is *kind* if given, else that of the first of *types* that its path matches, else told
-    from the file. Raises InputError for a path that is not there, a named file or a folder without a policy.
+    from the file. Named files without a policy stand apart, as pre-commit names whatever changed. Raises InputError
+    for a path that is not there, a folder without a policy, and where no file has one.
     """
     collected = Collected()
     for given in paths:
@@ -73,7 +76,11 @@ def collect(paths: Sequence[str | Piped], kind: PolicyType | None = None, types:
             _take(Path(given), collected, kind or _kind_of_path(given, types), named=True)
         if collected.size == before:
             name = given.name if isinstance(given, Piped) else given
-            raise InputError(SourceLocation(name), "holds no policy", _what_is_known())
+            if isinstance(given, Piped) or Path(given).is_dir():
+                raise InputError(SourceLocation(name), "holds no policy", _what_is_known())
+            collected.empty.append(name)
+    if collected.empty and not collected.size:
+        raise InputError(SourceLocation(collected.empty[0]), "holds no policy", _what_is_known())
     if collected.error and not collected.documents:
         raise collected.error
     if collected.not_judged and all(one.missing for one in collected.documents):
@@ -135,7 +142,7 @@ def _take(path: Path, collected: Collected, kind: PolicyType | None, *, named: b
 
 def _take_text(text: str, name: str, collected: Collected, kind: PolicyType | None, *, named: bool) -> None:
     try:
-        found, unknown = look_into(text, name, kind, as_json=_is_json(text, name))
+        found, unknown = look_into(text, name, kind, as_json=is_json(text, name))
     except InputError as error:
         _note_unreadable(error, text, name, collected, named=named)
         return
@@ -144,7 +151,7 @@ def _take_text(text: str, name: str, collected: Collected, kind: PolicyType | No
     collected.skipped += not (found or unknown or named)
 
 
-def _is_json(text: str, name: str) -> bool:
+def is_json(text: str, name: str) -> bool:
     """Tell how to read a file: a template is JSON or YAML, whatever it is called."""
     folded = name.lower()
     return folded.endswith(".json") or (not folded.endswith((".yaml", ".yml")) and text.lstrip()[:1] in ("{", "["))

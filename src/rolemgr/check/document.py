@@ -209,6 +209,8 @@ class Document:
     """Whether roles of the file hold it: it acts in their groups, where a *copy* stands, and not by itself."""
     copy: bool = False
     """Whether the document that it copies is judged by itself elsewhere."""
+    column_of: Callable[[DataPath], int | None] = lambda _: None
+    """Gives the column in its line at which a path stands, from 1."""
     missing: str = ""
     """Of an attached policy without a text: why nobody knows what it says."""
 

@@ -1,7 +1,7 @@
 """What a rule found: which rule, how severe, where, in one sentence."""
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Severity(StrEnum):
@@ -52,6 +52,12 @@ class Finding(NamedTuple):
     sid: str | None = None
     action: str | None = None
     key: str | None = None
+    column: int | None = None
+    """Where in its line it begins, from 1; None where the line has nothing of it, or is not known."""
+
+    def data(self) -> dict[str, Any]:
+        """Return what programs read of it."""
+        return {name: value for name, value in self._asdict().items() if name != "column"}
 
     def identity(self) -> tuple[str, str, str, str, str]:
         """Return what stays the same when lines move and wordings change: for baselines and fingerprints."""

@@ -49,7 +49,7 @@ def at_origin(finding: Finding, role: ComposedRole) -> Finding:
     Of several it is the first that has the action that the finding speaks of.
     """
     origin = _first_origin(finding, role)
-    return finding._replace(path=origin.location.file, line=origin.location.line) if origin else finding
+    return finding._replace(path=origin.location.file, line=origin.location.line, column=None) if origin else finding
 
 
 def at_choice(finding: Finding, role: ComposedRole, spec: Sourced[RoleSpec]) -> Finding:
@@ -70,7 +70,7 @@ def at_choice(finding: Finding, role: ComposedRole, spec: Sourced[RoleSpec]) -> 
 
 def _at(finding: Finding, where: SourceLocation, place: str) -> Finding:
     moved = finding._replace(message=finding.message + place)
-    return moved._replace(path=where.file, line=where.line) if where.line else moved
+    return moved._replace(path=where.file, line=where.line, column=None) if where.line else moved
 
 
 def _chosen(spec: Sourced[RoleSpec], origin: Origin | None) -> SourceLocation:

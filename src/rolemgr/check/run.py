@@ -58,7 +58,8 @@ _OF_WORDING = ("RM1", "RM2", "RM3", "RM4", "RM5")
 
 def _finding(rule: Rule, document: Document, hit: Hit) -> Finding:
     line = document.line_of(hit.path)
-    return Finding(rule.id, rule.severity, hit.message, document.name, line, hit.sid, hit.action, hit.key)
+    column = document.column_of(hit.path)
+    return Finding(rule.id, rule.severity, hit.message, document.name, line, hit.sid, hit.action, hit.key, column)
 
 
 @cache

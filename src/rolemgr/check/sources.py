@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from rolemgr.check.attached import attached
 from rolemgr.check.branches import Family, families
+from rolemgr.check.columns import ColumnOf, columns_of
 from rolemgr.check.document import Document
 from rolemgr.check.finding import NotJudged
 from rolemgr.check.kinds import kind_of
@@ -39,12 +40,13 @@ class Parsed(NamedTuple):
     data: Any
     line_of: LineOf
     number: int = 0
+    column_of: ColumnOf = lambda _: None
 
 
 def parse(text: str, name: str, *, as_json: bool) -> Parsed:
     """Return *text* as data; raise FileError with the line for what is not JSON (or YAML), or has a key twice."""
     source = parse_json(text, name, ANSWER_LIMITS) if as_json else _parse_yaml(text, name)
-    return Parsed(source.data, lambda path: source.at(path).line)
+    return Parsed(source.data, lambda path: source.at(path).line, 0, columns_of(source, text))
 
 
 def _parse_yaml(text: str, name: str) -> SourceFile:
@@ -60,7 +62,10 @@ def parse_all(text: str, name: str, *, as_json: bool) -> list[Parsed]:
     from rolemgr.files.yaml import parse_yaml_documents  # as above
 
     sources = parse_yaml_documents(text, name, tags=True)
-    return [Parsed(one.data, lambda path, one=one: one.at(path).line, at) for at, one in enumerate(sources)]  # type: ignore[misc]
+    return [
+        Parsed(one.data, lambda path, one=one: one.at(path).line, at, columns_of(one, text))  # type: ignore[misc]
+        for at, one in enumerate(sources)
+    ]
 
 
 def look_into(
@@ -146,6 +151,7 @@ def _document(found: PolicyInFile, parsed: Parsed, text: str | None, name: str, 
         suggested=told is None and kind_of(found.raw, name) is not kind_of(found.raw, ""),
         raw=found.raw,
         line_of=line_of,
+        column_of=lambda path: parsed.column_of(found.place(path)),
         text=text if found.path == () else None,
         template=found.template or bool(endings(name)),
         attached=found.policy if is_aws_managed(found.policy) else "",

@@ -6,7 +6,7 @@ import click
 
 from rolemgr.cli.console import form_option, output_option
 from rolemgr.cli.files import require_ending, write_output
-from rolemgr.cli.inventory import end_with, inventory_of, principals_named
+from rolemgr.cli.inventory import end_with, inventory_or_blueprint, principals_named
 from rolemgr.cli.lazy import audit, report, workflow
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.write import to_json
@@ -22,21 +22,22 @@ def can_command(principal: str, files: Sequence[str], service: str | None, form:
     """
     Say what one principal can do.
 
-    PRINCIPAL is a name or an ARN; FILE is a file or folder of an inventory, as `rolemgr audit` reads them. An action
-    counts where it is allowed on something, by evaluation of all policies with what stands around them. The page
-    has what people compare roles by, the actions by service and access level, the statements that allow them with
-    their resources and conditions, and whom it becomes in one step; --format json has every action. Nothing touches
-    AWS.
+    PRINCIPAL is a name or an ARN; FILE is a file or folder of an inventory, as `rolemgr audit` reads them, or a
+    blueprint: its roles are asked about as it makes them, under all its layers. An action counts where it is allowed
+    on something, by evaluation of all policies with what stands around them. The page has what people compare roles
+    by, the actions by service and access level, the statements that allow them with their resources and conditions,
+    and whom it becomes in one step; --format json has every action. Nothing touches AWS.
 
     \b
     Examples:
       rolemgr can ds-legacy account.json
       rolemgr can ds-legacy account.json --service s3
+      rolemgr can sagemaker-compute blueprint.yaml
       rolemgr can arn:aws:iam::111122223333:role/etl-admin inventory/ --format json -o etl-admin.json
     """
     require_ending(output, "JSON" if form == "json" else "text", "give --format json, or another name")
     prefix = workflow.inventory_questions.service_named(service)
-    inventory, wrong, whole = inventory_of(files)
+    inventory, wrong, whole = inventory_or_blueprint(files)
     chosen = principals_named(inventory, principal, "PRINCIPAL")
     if len(chosen) > 1:
         arns = " or ".join(one.arn for one in chosen[:2])

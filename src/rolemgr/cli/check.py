@@ -3,6 +3,8 @@
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,9 +17,11 @@ from rolemgr.cli.options import roles_options
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.cli.progress import progress, say_rest
 from rolemgr.errors import InputError, SourceLocation
+from rolemgr.files.source import ANSWER_LIMITS, FileError, read_text
 from rolemgr.files.write import to_json
 
 if TYPE_CHECKING:
+    from rolemgr.check.config import CheckConfig
     from rolemgr.workflow.blueprint_given import GivenBlueprint
     from rolemgr.workflow.found import CheckFindings, Checks
 
@@ -34,6 +38,14 @@ KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
 @findings_form_option
 @click.option("--rules", multiple=True, metavar="FILE", help="A YAML file of custom policy checks; repeatable.")
 @click.option("--config", metavar="FILE", help="Suppressions and types; rolemgr-check.yaml here or above unless given.")
+@click.option(
+    "--select", multiple=True, metavar="RULE,...", help="Report these rules alone: ids, names, beginnings of ids."
+)
+@click.option("--ignore", multiple=True, metavar="RULE,...", help="Leave these rules out; what is left out is counted.")
+@click.option(
+    "--fix", is_flag=True, help="Mend what is mechanical and changes no decision, in the files, and then check."
+)
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found; bad input is still 2.")
 @click.option("--baseline", metavar="FILE", help="Report only what is not in this baseline.")
 @click.option("--write-baseline", metavar="FILE", help="Write today's findings as a baseline, and exit with 0.")
 @click.option("--explain", metavar="RULE", help="Explain a rule, by its id or name, and check nothing.")
@@ -41,17 +53,20 @@ KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
 @color_option
 def check_command(
     paths: Sequence[str], chosen: dict[str, Any], kind: str | None, fail_on: Sequence[str],
-    form: str, rules: Sequence[str],
+    form: str, rules: Sequence[str], select: Sequence[str], ignore: Sequence[str], fix: bool, exit_zero: bool,
     config: str | None, baseline: str | None, write_baseline: str | None, explain: str | None, output: str | None,
     color: str, verbose: bool,
 ) -> None:  # fmt: skip
     """
     Check policies: grammar, names, reach, what they give away.
 
-    PATH is a policy, a role as `create` writes it, a CloudFormation template, Terraform's JSON, or a folder
-    of such files; - is stdin. Without one, the role that the options choose is checked, or each role of many
-    role files. Of a blueprint it is every document that it makes, at its lines; --account and --role pick some.
-    Severities are IAM Access Analyzer's. Nothing touches AWS.
+    PATH is a policy, a role as `create` writes it, a CloudFormation template, Terraform's JSON, a folder of such
+    files, or a catalog folder, whose entries are judged; - is stdin. Without one, the role that the options choose is
+    checked, or each role of many role files. Of a blueprint it is every document that it makes, at its lines;
+    --account and --role pick some. Severities are IAM Access Analyzer's. Nothing touches AWS.
+
+    --fix spells operators as IAM has them, removes what a list or policy has twice, and sorts lists of actions; the
+    rest of a file stays as it is, and a file is written only where it is proven to decide the same.
 
     \b
     Examples:
@@ -61,6 +76,9 @@ def check_command(
       rolemgr check --role 'roles/*.yaml' --format github
       rolemgr check policies/ --rules checks.yaml
       rolemgr check policies/ --format markdown >> "$GITHUB_STEP_SUMMARY"
+      rolemgr check policies/ --select RM7,pass-any-role --ignore RM703
+      rolemgr check policies/ --fix
+      rolemgr check our-catalog/
       rolemgr check blueprint.yaml --account modelling
       rolemgr check --explain RM901
     """
@@ -68,13 +86,18 @@ def check_command(
     if explain is not None:
         write_output(report.check.explained(explain, checks.customs), output)
         return
+    chosen_rules = workflow.found.selection(select, ignore, checks.customs)
     settings = checks.config()
-    if given := workflow.blueprint_given.given_blueprint(paths, chosen, OUTSIDE):
+    given = workflow.blueprint_given.given_blueprint(paths, chosen, OUTSIDE)
+    if fix:
+        _fix(() if given else paths, chosen, kind, settings)
+    if given:
         found = _of_blueprint(given, kind, checks)
     else:
         request = workflow.check.CheckRequest(paths, chosen, kind)
         found = workflow.check.found_in(request, settings, checks.files, OUTSIDE, progress, verbose=verbose)
     found = workflow.found.excused(found, settings)
+    found = workflow.check.selected(found, chosen_rules, OUTSIDE.say)
     if write_baseline is not None:
         write_output(to_json(workflow.check.as_baseline(found)), write_baseline)
         note(f"{len(found.findings)} findings written to {write_baseline}")
@@ -84,8 +107,18 @@ def check_command(
     _give(form, found, checks, output, color)
     if found.wrong:
         say_rest(len(set(found.names)), found.wrong, "checked")
-    if workflow.check.fails(fail_on, found.findings, found.not_judged):
+    if not exit_zero and workflow.check.fails(fail_on, found.findings, found.not_judged):
         sys.exit(1)
+
+
+def _fix(paths: Sequence[str], chosen: dict[str, Any], kind: str | None, config: "CheckConfig") -> None:
+    """Mend the files of *paths*, and say of each what was done, or why not."""
+    if flag := workflow.role_options.given_flag(chosen):
+        raise InputError(SourceLocation("--fix"), f"goes with files of policies, not with {flag}")
+    for one in workflow.fix.fixes(paths, kind, config.types):
+        if one.text is not None:
+            write_output(one.text, one.path)
+        note(one.told)
 
 
 def _of_blueprint(given: "GivenBlueprint", kind: str | None, checks: "Checks") -> "CheckFindings":
@@ -101,8 +134,23 @@ def _give(form: str, found: "CheckFindings", checks: "Checks", output: str | Non
     if found.suppressed:
         many = "s" if len(found.suppressed) > 1 else ""
         note(f"{len(found.suppressed)} finding{many} suppressed by {checks.name}")
-    shown, in_color, width = found.report(checks.customs), _in_color(color, output), _width(output)
-    write_output(shown.text(form, __version__, is_file=is_file, color=in_color, width=width), output)
+    made = found.report(checks.customs)
+    view = report.findings_text.FindingsView({}, _line, _width(output), _in_color(color, output))
+    write_output(made.text(form, __version__, is_file=is_file, view=view), output)
+
+
+def _line(path: str, number: int) -> str | None:
+    """Return line *number* of the file *path*, where there is one: stdin and roles have none to show."""
+    lines = _lines_of(path)
+    return lines[number - 1] if 0 < number <= len(lines) else None
+
+
+@cache
+def _lines_of(path: str) -> Sequence[str]:
+    try:
+        return read_text(Path(path), limits=ANSWER_LIMITS).split("\n") if is_file(path) else ()
+    except FileError:  # the finding says where it is without it
+        return ()
 
 
 def _in_color(color: str, output: str | None) -> bool:

@@ -9,6 +9,7 @@ from click.core import ParameterSource
 
 from rolemgr.cli.files import require_ending, write_output
 from rolemgr.cli.lazy import cli
+from rolemgr.cli.stderr import COLOR_HELP, COLORS
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.write import to_json
 
@@ -71,8 +72,7 @@ def format_option(forms: Sequence[str], text: str) -> Callable[[Command], Comman
 
 
 color_option = click.option(
-    "--color", type=click.Choice(["auto", "always", "never"]), default="auto",
-    help="Colour: on a terminal (auto), always or never; NO_COLOR is honoured.",
+    "--color", type=click.Choice(COLORS), default="auto", help=COLOR_HELP
 )  # fmt: skip
 catalog_option = click.option(
     "--catalog", multiple=True, metavar="DIR", envvar="ROLEMGR_CATALOG",

@@ -57,8 +57,8 @@ def create_command(
     JSON and YAML have the shape of CloudFormation's AWS::IAM::Role properties. Nothing touches AWS without
     --apply, which does what `rolemgr apply` does.
 
-    On a terminal and without a persona or role file, a wizard asks for the role in four steps, shows it for
-    review, and prints the command line that gives the same.
+    On a terminal and without a persona or role file, a wizard asks for the role in ten answers (`more` asks all),
+    shows it for review, and prints the command line that gives the same.
 
     \b
     Examples:
@@ -84,7 +84,11 @@ def create_command(
     else:
         _check_written(exports, output, **options._asdict(), **access._asdict())
     if at_a_terminal() and not names_a_role(chosen, os.environ):
-        chosen = cli.wizard.ask_for_role(ctx, chosen)
+        asked = cli.wizard.ask_for_role(ctx, chosen)
+        chosen, output = asked.chosen, asked.place or output
+        if asked.form:
+            exports = exports._replace(form=asked.form)
+            _check_written(exports, output)
     if to_account:
         apply_roles(role_files(chosen), access, options, exports.form if form_given else "text", output,
                     verbose=verbose)  # fmt: skip
@@ -134,8 +138,10 @@ def _create_one(chosen: dict[str, Any], exports: Exports, output: str | None, *,
         write_in(output, exports.place, made.name, made.exported.text)
     else:
         write_output(made.exported.text, output)
-    for text in made.next_steps:
-        next_step(text)
+    if len(steps := made.next_steps) > 1:
+        next_step("; ".join(f"({number}) {text}" for number, text in enumerate(steps, 1)))
+    elif steps:
+        next_step(steps[0])
 
 
 def _create_many(

@@ -9,6 +9,7 @@ from stat import S_IMODE
 
 import click
 
+from rolemgr.cli.stderr import STDERR, aside
 from rolemgr.errors import InputError, SourceLocation, printable
 from rolemgr.files.source import LIMITS, Limits, decode, read_text
 
@@ -140,9 +141,15 @@ def _to_a_reader(path: str, flags: int) -> int:
 
 def note(text: str) -> None:
     """Say *text* on stderr: it is for the person at the terminal, not part of the result."""
-    click.echo(f"note: {printable(text)}", err=True)
+    _say_aside("note", text)
 
 
 def next_step(text: str) -> None:
     """Say on stderr what is left to do once the result is in use."""
-    click.echo(f"next: {printable(text)}", err=True)
+    _say_aside("next", text)
+
+
+def _say_aside(head: str, text: str) -> None:
+    """Say *text* on stderr unless ``-q`` leaves notes out."""
+    if not STDERR.quiet:
+        click.echo(aside(head, printable(text)), err=True, color=True)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from rolemgr.cli.files import is_folder, note, read_input
-from rolemgr.cli.lazy import audit
+from rolemgr.cli.lazy import audit, workflow
+from rolemgr.cli.outside import OUTSIDE
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.files.source import ANSWER_LIMITS
 
@@ -45,6 +46,12 @@ def inventory_of(
         raise_all(wrong)
         raise InputError(SourceLocation(names[0]), "has no role and no user", "nothing is judged")
     return inventory, [*wrong, *broken], len(inventory.files) - len(broken)
+
+
+def inventory_or_blueprint(names: Sequence[str]) -> "tuple[Inventory, list[InputError], int]":
+    """Return what `inventory_of` does of the files *names*, or what one file says that is a blueprint."""
+    found = workflow.blueprint_inventory.blueprint_inventory(tuple(names), OUTSIDE)
+    return (found, [], 1) if found else inventory_of(names)
 
 
 def _placed(index: str, path: str) -> tuple[str, str]:

@@ -22,9 +22,13 @@ if TYPE_CHECKING:
     import rolemgr.audit.run
     import rolemgr.audit.who_can
     import rolemgr.catalog.load
+    import rolemgr.cli.common
+    import rolemgr.cli.completing
     import rolemgr.cli.drawing
     import rolemgr.cli.many
+    import rolemgr.cli.mcp_server
     import rolemgr.cli.neighbours
+    import rolemgr.cli.shells
     import rolemgr.cli.wizard
     import rolemgr.report.audit
     import rolemgr.report.audit_forms
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     import rolemgr.report.check
     import rolemgr.report.diff_forms
     import rolemgr.report.drift_forms
+    import rolemgr.report.findings_text
     import rolemgr.report.migrate_forms
     import rolemgr.report.pages.forms
     import rolemgr.report.pages.of_blueprint
@@ -49,6 +54,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.blueprint_check
     import rolemgr.workflow.blueprint_drift
     import rolemgr.workflow.blueprint_given
+    import rolemgr.workflow.blueprint_inventory
     import rolemgr.workflow.blueprint_open
     import rolemgr.workflow.blueprint_plan
     import rolemgr.workflow.blueprint_preview
@@ -67,6 +73,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.elevated
     import rolemgr.workflow.elevated_files
     import rolemgr.workflow.file_kind
+    import rolemgr.workflow.fix
     import rolemgr.workflow.found
     import rolemgr.workflow.inventory_questions
     import rolemgr.workflow.layer_policies
@@ -79,7 +86,9 @@ if TYPE_CHECKING:
     import rolemgr.workflow.preview
     import rolemgr.workflow.prove
     import rolemgr.workflow.prove_layers
+    import rolemgr.workflow.query
     import rolemgr.workflow.resource_policies
+    import rolemgr.workflow.role_options
     import rolemgr.workflow.schemas
     import rolemgr.workflow.simulate
     import rolemgr.workflow.starter

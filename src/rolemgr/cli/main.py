@@ -9,7 +9,9 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
+from itertools import pairwise
 from typing import Any, NoReturn
 
 import click
@@ -17,6 +19,7 @@ import click
 from rolemgr import __version__
 from rolemgr.cli.lazy import cli
 from rolemgr.cli.process import keep_to_ourselves, run_and_end
+from rolemgr.cli.stderr import STDERR, aside
 from rolemgr.errors import InputError, RolemgrError, SourceLocation, UnknownNameError, require_text
 
 COMMANDS = {
@@ -25,6 +28,7 @@ COMMANDS = {
     "preview": ("rolemgr.cli.preview", "Show a role for review, on one page."),
     "list": ("rolemgr.cli.browse", "List what the catalog has: personas, separations ...."),
     "show": ("rolemgr.cli.browse", "Show a catalog entry, or a blueprint, as a tree."),
+    "query": ("rolemgr.cli.query", "Ask what an action takes, and who has it."),
     "simulate": ("rolemgr.cli.simulate", "Evaluate one request against a role or policy files."),
     "test": ("rolemgr.cli.policy_test", "Run policy tests in YAML."),
     "prove": ("rolemgr.cli.prove", "Prove what a role, catalog or blueprint can never do."),
@@ -47,9 +51,28 @@ COMMANDS = {
     "break-glass": ("rolemgr.cli.break_glass", "Render a break-glass role."),
     "resource-policy": ("rolemgr.cli.resource_policy", "Render resource policies."),
     "detective": ("rolemgr.cli.detective", "Render controls that find what IAM can't prevent."),
+    "mcp": ("rolemgr.cli.mcp", "Serve agents on stdio, read-only."),
     "schema": ("rolemgr.cli.schema", "Print the JSON Schema of a file format."),
     "completion": ("rolemgr.cli.completion", "Print the shell's completion script."),
+    "help": ("rolemgr.cli.help", "Show the help of a command."),
+    "version": ("rolemgr.cli.help", "Print the version."),
 }
+
+
+GROUPS = {
+    "Make a role": ("init", "create", "preview", "list", "show", "query"),
+    "Check it": ("check", "simulate", "test", "prove", "diagnose", "diff"),
+    "See what is there": ("audit", "who-can", "can", "migrate"),
+    "Bring it into accounts": ("build", "plan", "apply", "drift"),
+    "Around roles": (
+        "scp", "rcp", "s3-policy", "boundary", "elevated", "break-glass", "resource-policy", "detective",
+    ),
+    "For agents, editors, shells and you": ("mcp", "schema", "completion", "help", "version"),
+}  # fmt: skip
+"""The commands as help shows them."""
+
+_COMPLETING = "_ROLEMGR_COMPLETE"
+"""What a shell sets that asks for completions."""
 
 
 class _Commands(click.Group):
@@ -62,6 +85,11 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), f"{cmd_name.replace('-', '_')}_command")
+        if not any(param.name == "quiet" for param in command.params):
+            command.params += cli.common.common_options(command)
+            setattr(command, "format_options", partial(cli.common.format_options, command))  # noqa: B010 - of this one command
+            if _COMPLETING in os.environ:
+                cli.completing.wire(command)
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -82,19 +110,24 @@ class _Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+        width = max(map(len, COMMANDS))
+        for title, names in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(f"{name:<{width}}", COMMANDS[name][1]) for name in names])
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command line; end the process with its exit code."""
         before = gc.get_threshold()
         keep_to_ourselves()
+        words = list(args[0]) if args and args[0] is not None else sys.argv[1:]
+        STDERR.quiet, STDERR.color = False, _color_in(words)
+        if _COMPLETING in os.environ:
+            cli.shells.register()
         try:
             code = super().main(*args, **kwargs | {"standalone_mode": False})
         except RolemgrError as error:
             _fail(str(error), error.exit_code)
         except click.UsageError as error:
-            words = list(args[0]) if args and args[0] is not None else sys.argv[1:]
             _fail(_usage(error, words), error.exit_code)
         except OSError as error:  # a path that is too long, a folder without permission: the file system says no
             if error.filename is None:
@@ -108,8 +141,15 @@ class _Commands(click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
 
+def _color_in(words: Sequence[str]) -> str:
+    """Return what ``--color`` says in the command line *words*: an error in the others is said in it too."""
+    pairs = [word.partition("=")[::2] if "=" in word else pair for pair in pairwise([*words, ""]) for word in pair[:1]]
+    given = [value for name, value in pairs if name == "--color" and value in ("auto", "always", "never")]
+    return given[-1] if given else "auto"
+
+
 def _fail(message: str, code: int) -> NoReturn:
-    click.echo("\n".join(f"error: {line}" for line in message.splitlines()), err=True)
+    click.echo("\n".join(aside("error", line) for line in message.splitlines()), err=True, color=True)
     sys.exit(code)
 
 
@@ -123,7 +163,7 @@ def _usage(error: click.UsageError, words: Sequence[str]) -> str:
     return str(InputError(None, f"{text[:1].lower()}{text[1:]}", hint))
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(__version__, prog_name="rolemgr")
 def main() -> None:
     """

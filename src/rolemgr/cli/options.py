@@ -17,6 +17,12 @@ from rolemgr.workflow.role_options import MANY_FILES, ROLE_OPTIONS, RoleOption
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+class RoleChoice(click.Option):
+    """An option that chooses a role: help shows it behind the command's own."""
+
+    chooses_role = True
+
+
 def role_options(command: Command) -> Command:
     """Give *command* the options that choose a role, handed to it together as the mapping *chosen*."""
     return _with_options(command, ROLE_OPTIONS)
@@ -60,6 +66,7 @@ def _collecting(command: Command, options: Sequence[RoleOption]) -> Command:
         decorated = click.option(
             option.flag,
             option.key,
+            cls=RoleChoice,
             metavar=option.metavar or None,
             help=option.help,
             multiple=option.many or option.pairs,

@@ -71,10 +71,10 @@ def simulate_command(
     if requests is not None:
         _refuse_beside_batch({**asked, **given(layers), **chosen, "policy": policies})
         sys.exit(_answer_all(requests, output))
-    policies, chosen = workflow.file_kind.role_among(policies, chosen, OUTSIDE)
+    policies, role = workflow.file_kind.role_among(policies, chosen, OUTSIDE)
     expect = asked.pop("expect")
     options = workflow.simulate.RequestOptions(**asked, certain=expect is not None)
-    query = workflow.simulate.SimulateQuery(policies, chosen, layers, options)
+    query = workflow.simulate.SimulateQuery(policies, role, layers, options)
     found = workflow.simulate.simulate(query, OUTSIDE, verbose=verbose)
     give(form, found.views.data, found.views.page, output, color)
     if expect and found.explanation.evaluation.decision != expect:

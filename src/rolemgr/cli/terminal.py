@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
-from rich.columns import Columns
 from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
@@ -24,9 +23,6 @@ from rich.table import Table
 from rolemgr.errors import InputError, RolemgrError, UnknownNameError, require_text
 from rolemgr.report.page import PageConsole
 from rolemgr.wizard.questions import Option, Question
-
-_IN_FULL = 12
-"""Lists up to this long are shown with titles at once; longer ones on `?`."""
 
 
 class StoppedError(RolemgrError):
@@ -61,21 +57,18 @@ class Terminal:
     def show_question(self, question: Question) -> None:
         """Show what can be chosen by number."""
         self.say("")
-        if len(question.options) > _IN_FULL:
-            names = [f"{number:>3} {name}" for number, name in enumerate(question.names, 1)]
-            self.draw(Columns(names, column_first=True))
-        elif question.options:
-            self.draw(_listed(question.options))
+        if question.options:
+            self.draw(_listed(question.options, question.barred))
 
     def explain(self, question: Question, name: str) -> None:
         """Show the help of *question*, or of its option *name*; raise UnknownNameError where it has none such."""
         if not name:
             self.say(escape(question.help), f"Give {question.form.value}.")
             if question.options:
-                self.draw(_listed(question.options))
+                self.draw(_listed(question.options, question.barred))
             return
         names = {str(number): option for number, option in enumerate(question.options, 1)}
-        names |= {option.name: option for option in question.options}
+        names |= {option.name: option for option in (*question.options, *question.barred)}
         if name not in names:
             raise UnknownNameError(None, "entry", name, question.names, otherwise="? lists them")
         self.say(escape(f"{names[name].name}: {names[name].title}"), style="bold")
@@ -101,13 +94,16 @@ class Terminal:
                 self.error("the line is not UTF-8")
 
 
-def _listed(options: Sequence[Option]) -> Table:
+def _listed(options: Sequence[Option], barred: Sequence[Option]) -> Table:
+    """Return *options* by number with their titles; those *barred* follow, marked, with the reason."""
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(justify="right", no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for number, option in enumerate(options, 1):
         table.add_row(str(number), option.name, escape(option.title))
+    for option in barred:
+        table.add_row("x", escape(option.name), escape(option.title), style="dim")
     return table
 
 

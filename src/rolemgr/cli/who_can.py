@@ -7,7 +7,7 @@ import click
 
 from rolemgr.cli.console import form_option, output_option
 from rolemgr.cli.files import require_ending, write_output
-from rolemgr.cli.inventory import end_with, inventory_of
+from rolemgr.cli.inventory import end_with, inventory_or_blueprint
 from rolemgr.cli.lazy import audit, report, workflow
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.write import to_json
@@ -30,20 +30,21 @@ def who_can_command(action: str, words: Sequence[str], fail_on: Sequence[str], f
 
     ACTION is an action such as sagemaker:CreateTrainingJob, or a pattern such as s3:Get*. RESOURCE, an ARN (with
     wildcards perhaps), says on what; without it, on anything. FILE is a file or folder of an inventory, as
-    `rolemgr audit` reads them. Apart are those who can, those who can where conditions are met, those who become
-    one of them (assume, pass, act as), those outside whom the policy of a resource lets in, and what can't be told.
-    Nothing touches AWS.
+    `rolemgr audit` reads them, or a blueprint: the roles that it makes are asked about, under all its layers. Apart
+    are those who can, those who can where conditions are met, those who become one of them (assume, pass, act as),
+    those outside whom the policy of a resource lets in, and what can't be told. Nothing touches AWS.
 
     \b
     Examples:
       rolemgr who-can sagemaker:CreateTrainingJob account.json
+      rolemgr who-can sagemaker:CreateTrainingJob blueprint.yaml
       rolemgr who-can s3:GetObject 'arn:aws:s3:::acme-churn/*' inventory/
       rolemgr who-can iam:PassRole arn:aws:iam::111122223333:role/etl-admin account.json --format json
     """
     require_ending(output, "JSON" if form == "json" else "text", "give --format json, or another name")
     resource, files = _split(words)
     actions = workflow.inventory_questions.actions_named(action, resource)
-    inventory, wrong, whole = inventory_of(files)
+    inventory, wrong, whole = inventory_or_blueprint(files)
     found = [audit.who_can.who_can(inventory, one, resource) for one in actions]
     absent = audit.run.not_in_the_input(inventory)
     if form == "json":

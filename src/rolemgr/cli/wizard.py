@@ -6,35 +6,43 @@ The four-step wizard on a terminal: what a typed line does, the last page, and t
 
 import os
 import shlex
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 from rich.markup import escape
 
+from rolemgr.account.connect import connect
 from rolemgr.catalog.load import Catalog
 from rolemgr.cli.files import write_output
 from rolemgr.cli.terminal import StoppedError, Terminal
-from rolemgr.errors import InputError, RolemgrError
+from rolemgr.errors import InputError, RolemgrError, UnknownNameError
 from rolemgr.files.write import to_yaml
 from rolemgr.model.flags import Option as Flag
 from rolemgr.report.review import review_page
 from rolemgr.wizard.answers import Answers, answers_of, command_options, flag, role_data, spec_of
-from rolemgr.wizard.dialogue import BACK, HELP, NEXT_STEP, QUIT, Dialogue, answered, back, skipped
+from rolemgr.wizard.dialogue import BACK, HELP, MORE, NEXT_STEP, QUIT, Dialogue, answered, back, skipped, widened
 from rolemgr.wizard.questions import STEPS, Question
 from rolemgr.workflow.check_role import findings_in_force
 from rolemgr.workflow.choices import choices_without_a_role
+from rolemgr.workflow.exports import FORMS
 from rolemgr.workflow.role import RenderedChoice, render_spec
 from rolemgr.workflow.role_options import ROLE_OPTIONS
 
 _HOW = "Enter keeps what is in brackets, - empties it; ? explains, < goes back, > goes to the next step, q quits."
+_FEW = "These are the few questions that a role needs: `more`, at any of them, asks all."
 _MORE = (
     "? NAME explains one entry, < NAME goes back to an earlier question, and =q is the text `q`. TAB completes names."
 )
 
 
-_AGREEING = "Enter or yes gives the role that is shown above, < goes back to the last question, q quits."
+_AGREEING = (
+    "Enter or yes gives the role that is shown above, more asks what was not asked yet, < goes back to the last"
+    " question, q quits."
+)
 _SAVING = (
     "The answers as YAML, for `rolemgr create --role`. Enter or no saves none, < goes back to the review, q quits."
 )
@@ -45,11 +53,23 @@ class WizardResult(NamedTuple):
 
     answers: Answers
     options: tuple[Flag, ...]
+    form: str | None = None
+    """The format of the result, where it was asked for."""
+    place: str | None = None
+    """Where the result goes, where that was asked for and is not stdout."""
 
 
-def ask_for_role(context: click.Context, flags: Mapping[str, Any]) -> dict[str, Any]:
+class WizardChoice(NamedTuple):
+    """The flags that choose the role, and the format and place of the result where they were asked for."""
+
+    chosen: dict[str, Any]
+    form: str | None
+    place: str | None
+
+
+def ask_for_role(context: click.Context, flags: Mapping[str, Any]) -> WizardChoice:
     """
-    Ask for a role in four steps; return the flags that the printed command line would give.
+    Ask for a role, by a few questions or all of four steps; return what the printed command line would give.
 
     Offers to save the answers as a role file. Raises InputError for flags that are wrong from the start, and
     StoppedError where somebody quits: then nothing was written.
@@ -58,7 +78,7 @@ def ask_for_role(context: click.Context, flags: Mapping[str, Any]) -> dict[str, 
     asked = ask(Terminal(), answers_of(given, outside), [("rolemgr", str(context.info_name)), *_others(context)])
     words = [word for option in asked.options for word in option]
     parsed = context.command.make_context(context.info_name, words, parent=context.parent).params
-    return {key: parsed[key] for key in flags}
+    return WizardChoice({key: parsed[key] for key in flags}, asked.form, asked.place)
 
 
 def ask_for_settings(answers: Answers) -> Answers:
@@ -74,16 +94,51 @@ def ask(terminal: Terminal, answers: Answers, command: Sequence[Flag]) -> Wizard
     where it is empty there is no such command line and no offer to save a role file.
     """
     catalog = Catalog([Path(folder) for folder in answers.choices.get("catalog", ())])
-    dialogue = Dialogue(catalog, lambda spec: render_spec(catalog, spec), answers)
-    terminal.say(_HOW, _MORE, style="dim")
+    dialogue = Dialogue(catalog, lambda spec: render_spec(catalog, spec), answers, whole=not command)
+    terminal.say(_HOW, _MORE, *([_FEW] if command else []), style="dim")
     while True:
         dialogue = _all_questions(terminal, dialogue)
         options = command_options(dialogue.answers)
         page = _command_line(command, options) if command else None
-        if not _agreed(terminal, render_spec(catalog, spec_of(dialogue.answers)), page):
-            dialogue = back(dialogue)
-        elif not command or _saved(terminal, dialogue.answers, dict(one for one in command if len(one) == 2)):
-            return WizardResult(dialogue.answers, options)
+        agreed = _agreed(terminal, render_spec(catalog, spec_of(dialogue.answers)), page)
+        if agreed is not Agreed.YES:
+            dialogue = back(dialogue) if agreed is Agreed.BACK else widened(dialogue)
+            continue
+        others = dict(one for one in command if len(one) == 2)
+        form, place = _form_and_place(terminal, others) if command else (None, None)
+        places = others | ({"--output": place} if place else {})
+        if not command or _saved(terminal, dialogue.answers, places):
+            return WizardResult(dialogue.answers, options, form, place)
+
+
+def _form_and_place(terminal: Terminal, others: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """Return the format of the result and where it goes, asked for where nothing says it and stdout is a terminal."""
+    if not sys.stdout.isatty() or {"--output", "--format", "--template"} & others.keys():
+        return None, None
+    form = _asked_form(terminal)
+    terminal.say("Where to? A file such as role.json, or Enter for this terminal \\[stdout]")
+    place = _line(terminal, "A path of a file; one that is there is replaced. Enter shows the result here.")
+    return form, place or None
+
+
+def _asked_form(terminal: Terminal) -> str:
+    while True:
+        terminal.say("Format of the result? \\[json]")
+        form = _line(terminal, f"One of {', '.join(FORMS)}.").lower() or "json"
+        if form in FORMS:
+            return form
+        terminal.error(str(UnknownNameError(None, "format", form, FORMS)))
+
+
+def _line(terminal: Terminal, explained: str) -> str:
+    """Return the next line that is an answer; `?` says what is *explained*."""
+    while True:
+        line = terminal.line(tuple(FORMS))
+        if line in QUIT:
+            raise StoppedError
+        if line not in HELP:
+            return line
+        terminal.say(explained)
 
 
 def _command_line(command: Sequence[Flag], options: Sequence[Flag]) -> str:
@@ -126,6 +181,10 @@ def _moved(terminal: Terminal, dialogue: Dialogue, question: Question, line: str
         raise StoppedError
     if line in NEXT_STEP:
         return skipped(dialogue)
+    if line in MORE:
+        return widened(dialogue)
+    if question.path == ("account",) and line.lower() == "sts":
+        return answered(dialogue, connect().account)
     if line in BACK or line.startswith("< "):
         return back(dialogue, line[1:].strip() if line.startswith("<") else "")
     if line in HELP or line.startswith("?"):
@@ -142,8 +201,16 @@ def _say_error(terminal: Terminal, error: RolemgrError, question: Question) -> N
         terminal.error(line.removeprefix(f"{flag(question.path[0])}: "))
 
 
-def _agreed(terminal: Terminal, found: RenderedChoice, command: str | None) -> bool:
-    """Show the last page; tell whether it is agreed to (True), or somebody wants to go back (False)."""
+class Agreed(Enum):
+    """What somebody says of the last page."""
+
+    YES = "yes"
+    BACK = "back"
+    MORE = "more"
+
+
+def _agreed(terminal: Terminal, found: RenderedChoice, command: str | None) -> Agreed:
+    """Show the last page; tell whether it is agreed to, or somebody wants to go back, or to be asked more."""
     terminal.say("", "Review", style="bold")
     in_force = findings_in_force(found)
     terminal.draw(review_page(found.role, found.documents, found.catalog, in_force.findings, len(in_force.suppressed)))
@@ -151,12 +218,14 @@ def _agreed(terminal: Terminal, found: RenderedChoice, command: str | None) -> b
         terminal.say("", "The same role by command line:", style="bold")
         click.echo(f"  {command}\n", err=True)
     while True:
-        terminal.say("Is this the role? Enter or yes writes it, < goes back, q quits \\[yes]")
+        terminal.say("Is this the role? Enter or yes writes it, more asks the rest, < goes back, q quits \\[yes]")
         line = terminal.line(()).lower()
         if line in ("", "y", "yes"):
-            return True
+            return Agreed.YES
         if line in (*BACK, "n", "no"):
-            return False
+            return Agreed.BACK
+        if line in MORE:
+            return Agreed.MORE
         if line in QUIT:
             raise StoppedError
         if line in HELP:

@@ -27,6 +27,8 @@ _BY_TAG = (
 """A bucket's name with a tag of the caller's in it, behind a beginning of its own that ends in a dot or hyphen."""
 BUCKET_BY_TAG = re.compile(rf"{_BY_TAG}(?:/.*)?", re.DOTALL)
 """The same, and a prefix in such a bucket: `bucket` is its name, `key` that of the tag."""
+_PART_BY_TAG = rf"{_BUCKET}/(?:[A-Za-z0-9!_.'()=:@+-]+/)*\$\{{aws:PrincipalTag/(?!(?i:aws:))[\w .:/=+@-]{{1,128}}\}}"
+"""A part of a bucket that a tag of the caller names: all of what stands between two slashes."""
 _KEY = r"[A-Za-z0-9!_.*'()/ +=@,:-]+"
 _FORMS: Mapping[ParameterType, tuple[str, str]] = {
     ParameterType.STRING: (r"[^\x00-\x1f]{1,256}", "text of 1 to 256 characters"),
@@ -43,7 +45,7 @@ _FORMS: Mapping[ParameterType, tuple[str, str]] = {
     ),
     ParameterType.BUCKET: (rf"{_BUCKET}|{_BY_TAG}", "a bucket name: 3 to 63 of a-z, 0-9, dot and hyphen"),
     ParameterType.S3_PREFIX: (
-        rf"(?:{_BUCKET}|{_BY_TAG})(?!.*//)/{_KEY}(?<!/)",
+        rf"(?:{_BUCKET}|{_BY_TAG}|{_PART_BY_TAG})(?!.*//)/{_KEY}(?<!/)",
         "BUCKET/PREFIX without a slash at the end",
     ),
     ParameterType.SUBNET_ID: (r"subnet-[0-9a-f]{1,32}", "a subnet id such as subnet-0a1b2c3d"),

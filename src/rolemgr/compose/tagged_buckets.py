@@ -3,7 +3,8 @@ Buckets whose names hold a tag of the caller, as in `--bucket` acme- and `aws:Pr
 
 The tag's value is the caller's, so two Denies go with such a name. A value with a slash ends the bucket's name
 early: with `x/models` all of bucket `acme-TAG` is what lies under `models/` in bucket `acme-x`, and each Deny that
-is written behind the same variable looks somewhere else. And a name that follows from a tag can be guessed:
+is written behind the same variable looks somewhere else. So it is with a part of a bucket that a tag names, which the
+first Deny goes with too. And a name that follows from a tag can be guessed:
 whoever makes that bucket first, in whichever account, would be sent the data.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
@@ -56,11 +57,12 @@ def bucket_denies(shares: Sequence[Share], spec: Sourced[RoleSpec], account: str
 
     *account* is how the shares write the role's own account.
     """
-    allowed = (one for share in shares if share.effect is Effect.ALLOW for one in share.resources)
-    buckets = {bucket: key for one in dict.fromkeys(allowed) for bucket, key in _bucket_by_tag(one)}
-    for key in sorted(set(buckets.values())):
+    allowed = dict.fromkeys(one for share in shares if share.effect is Effect.ALLOW for one in share.resources)
+    buckets = {bucket: key for one in allowed for bucket, key in _bucket_by_tag(one)}
+    parts = {bucket: key for one in allowed for bucket, key in _part_by_tag(one)}
+    for key in sorted({*buckets.values(), *parts.values()}):
         with_slash = {"StringLike": {f"aws:PrincipalTag/{key}": ("*/*",)}}
-        first = min(bucket for bucket in buckets if buckets[bucket] == key)
+        first = min(bucket for bucket, other in (*buckets.items(), *parts.items()) if other == key)
         yield _deny("TagHoldsASlash", key, ANY, with_slash, _place(spec, first))
     for bucket, key in sorted(buckets.items()):
         elsewhere = {"StringNotEquals": {_OWNER: (account,)}, "Null": {_OWNER: ("false",)}}
@@ -95,6 +97,14 @@ def _deny(
     frozen: FrozenConditions = tuple((name, tuple(sorted(block.items()))) for name, block in sorted(conditions.items()))
     sid = word + re.sub(r"[^A-Za-z0-9]", "", key)
     return Share(_EVERYTHING, resources, (), frozen, Effect.DENY, Origin(where, key, sid, (_EVERYTHING,), _KIND))
+
+
+def _part_by_tag(resource: str) -> Iterator[tuple[str, str]]:
+    """Yield the bucket that *resource* is in with each tag of the caller in the name of its objects."""
+    if found := split_object(resource):
+        for variable in key_variables_in(found[1] or ""):
+            if variable.key.startswith(_TAG):
+                yield found[0], variable.spelling[len(_TAG) :]
 
 
 def _bucket_by_tag(resource: str) -> Iterator[tuple[str, str]]:

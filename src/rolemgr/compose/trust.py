@@ -240,8 +240,8 @@ def _caller_notes(spec: RoleSpec, trust: AccountTrust | RoleTrust) -> Iterator[s
     """
     account = _account(trust)
     if account != spec.account and not (trust.external_id or trust.org_id):
-        yield (f"trust in account {account} is open to a confused deputy: give external-id= where it is a third"
-               " party's, org-id= where it is of your organization")  # fmt: skip
+        yield (f"account {account} may let others in (confused deputy): give external-id= (a third party's) or org-id="
+               " (your organization's)")  # fmt: skip
     if trust.session_tags:
         yield (f"callers from account {account} choose the values of {', '.join(trust.session_tags)} themselves:"
                " hold them there to their own (aws:RequestTag equal to aws:PrincipalTag)")  # fmt: skip

@@ -16,19 +16,17 @@ from rolemgr.export.terraform import literal
 from rolemgr.iam.documents import ResourcePolicy
 from rolemgr.model.resource_pattern import ResourcePattern
 from rolemgr.reference.quirks import quota
+from rolemgr.render.resource_text import minified, over_quota
 
 Json = dict[str, Any]
 
 
 def policy_text(pattern: ResourcePattern, document: ResourcePolicy) -> str:
     """Return the text of *document*; raise InputError where its quota does not hold it."""
-    limit = quota(pattern.quota)
-    minified = json.dumps(document.to_json_value(), separators=(",", ":"), ensure_ascii=False)
-    if len(minified.encode()) > limit:
-        problem = f"the policy has {len(minified.encode()):,} characters, its quota is {limit:,}"
+    if problem := over_quota(pattern, document):
         raise InputError(None, problem, "name fewer roles, or an access point for some")
     indented = json.dumps(document.to_json_value(), indent=2, ensure_ascii=False)
-    return indented if len(indented.encode()) <= limit else minified
+    return indented if len(indented.encode()) <= quota(pattern.quota) else minified(document)
 
 
 def template(kind: str, pattern: ResourcePattern, values: Values, document: ResourcePolicy) -> Json:

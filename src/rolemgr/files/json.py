@@ -43,7 +43,7 @@ def parse_json(text: str, name: str, limits: Limits = LIMITS) -> SourceFile:
         data = strict_json(text, limits)
     except (ValueError, RecursionError) as error:  # read again, slowly, by a reader that knows the line
         return _refused(text, name, limits, error)
-    return SourceFile(name, data, _LazyLines(data, text))
+    return SourceFile(name, data, LazyLines(data, text))
 
 
 def strict_json(text: str, limits: Limits = LIMITS) -> Any:
@@ -186,7 +186,7 @@ def _refused(text: str, name: str, limits: Limits, error: Exception) -> SourceFi
     raise FileError(where, str(error)) from error
 
 
-class _LazyLines(Mapping[DataPath, int]):
+class LazyLines(Mapping[DataPath, int]):
     """The line of each path of *data*, which *text* is: a mapping's member by its key, a list's by its value."""
 
     def __init__(self, data: Any, text: str) -> None:
@@ -199,6 +199,11 @@ class _LazyLines(Mapping[DataPath, int]):
         if line is None:
             raise KeyError(path)
         return line
+
+    def column(self, path: DataPath) -> int:
+        """Return the column, from 1, of the value at *path*, or of its key where that stands on another line."""
+        self._found = self._found or JsonLines(self._text)
+        return self._found.column_of(path)
 
     def __iter__(self) -> Iterator[DataPath]:
         return paths_of(self._data)
@@ -233,6 +238,17 @@ class JsonLines:
         while path and path not in self._starts:
             path = path[:-1]
         return self._line(path)
+
+    def column_of(self, path: DataPath) -> int:
+        """Return the column, from 1, in that line: of the value, or of its key where the value stands on another."""
+        self._walk_to(path)
+        while path and path not in self._starts:
+            path = path[:-1]
+        start = self._text.rfind("\n", 0, self._keys.get(path, self._starts[path])) + 1
+        value = self._starts[path]
+        of_key = "\n" in self._text[start:value] or self._text[value] == "{"  # an object is known by its key
+        at = self._keys.get(path, value) if of_key else value
+        return at - start + 1
 
     def _line(self, path: DataPath) -> int:
         return bisect_left(self._line_ends, self._keys.get(path, self._starts[path])) + 1

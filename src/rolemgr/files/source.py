@@ -31,6 +31,8 @@ class Limits(NamedTuple):
 
 
 LIMITS: Final = Limits()
+BLUEPRINT_LIMITS: Final = Limits(bytes=8 * MAX_BYTES, values=10 * MAX_VALUES)
+"""A blueprint that says each role of thousands of accounts."""
 ANSWER_LIMITS: Final = Limits(bytes=32 * MAX_BYTES, values=20 * MAX_VALUES)
 """What the AWS CLI prints of an account: thousands of roles, each policy as an object."""
 

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from rolemgr.errors import SourceLocation
-from rolemgr.files.source import MAX_DEPTH, MAX_VALUES, DataPath, FileError, SourceFile, read_text
+from rolemgr.files.source import LIMITS, MAX_DEPTH, DataPath, FileError, Limits, SourceFile, read_text
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
@@ -40,9 +40,9 @@ def read_yaml(path: Path, name: str | None = None) -> SourceFile:
     return parse_yaml(read_text(path, name), name or str(path))
 
 
-def parse_yaml(text: str, name: str, *, tags: bool = False) -> SourceFile:
+def parse_yaml(text: str, name: str, *, tags: bool = False, limits: Limits = LIMITS) -> SourceFile:
     """
-    Parse *text* as one YAML document.
+    Parse *text* as one YAML document, of as many values as *limits* has.
 
     With *tags* a value under a tag of the file's own, such as CloudFormation's ``!Sub x``, is read as its
     long form, ``{"Fn::Sub": x}``. Raises FileError, with the line, for a syntax error, a duplicate or
@@ -50,7 +50,7 @@ def parse_yaml(text: str, name: str, *, tags: bool = False) -> SourceFile:
     limits of `rolemgr.files.source`.
     """
     with _located(name):
-        return _Builder(name, tags=tags).build(yaml.parse(text, Loader=_Loader))
+        return _Builder(name, tags=tags, values=limits.values).build(yaml.parse(text, Loader=_Loader))
 
 
 def parse_yaml_documents(text: str, name: str, *, tags: bool = False) -> list[SourceFile]:
@@ -86,8 +86,8 @@ def _located(name: str) -> Iterator[None]:
 class _Builder:
     """The state of one pass: where we are, what is anchored, how much was built."""
 
-    def __init__(self, name: str, *, tags: bool = False) -> None:
-        self.name, self.tags = name, tags
+    def __init__(self, name: str, *, tags: bool = False, values: int = LIMITS.values) -> None:
+        self.name, self.tags, self.most = name, tags, values
         self.lines: dict[DataPath, int] = {}
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.count = 0
@@ -206,8 +206,8 @@ class _Builder:
     def spend(self, values: int, line: int) -> None:
         """Count *values* more; refuse what is over the limit."""
         self.count += values
-        if self.count > MAX_VALUES:
-            raise self.error(line, f"stands for more than {MAX_VALUES:,} values")
+        if self.count > self.most:
+            raise self.error(line, f"stands for more than {self.most:,} values")
 
     def error(self, line: int, problem: str) -> FileError:
         """Return the error that says *problem* of *line*."""

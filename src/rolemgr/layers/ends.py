@@ -17,8 +17,9 @@ from rolemgr.layers.exemptions import Ending, Exemptions, lets_go
 from rolemgr.layers.statements import frozen, with_exempt
 from rolemgr.model.layer import LayerDeny, LayerPart
 
-_AGAIN: Final = "Again"
-_SID_ROOM: Final = 64 - len(_AGAIN)
+AGAIN: Final = "Again"
+"""What the Sid of that second Deny ends in."""
+_SID_ROOM: Final = 64 - len(AGAIN)
 _KEY: Final = "aws:PrincipalArn"
 _FROM: Final = ("DateGreaterThanEquals", "aws:CurrentTime")
 _CALLER: Final = ("ArnLike", "ArnEquals")
@@ -55,7 +56,7 @@ def _from(deny: LayerDeny, until: str, roles: Sequence[Ending]) -> LayerDeny:
         raise InputError(deny.origin.location, problem, "leave out --exempt-until, or the pattern")
     conditions.setdefault(operator, {})[_KEY] = tuple(one.arn for one in roles)
     conditions.setdefault(_FROM[0], {})[_FROM[1]] = (until,)
-    return replace(deny, sid=f"{deny.sid[:_SID_ROOM]}{_AGAIN}", conditions=frozen(conditions), binding_all=None)
+    return replace(deny, sid=f"{deny.sid[:_SID_ROOM]}{AGAIN}", conditions=frozen(conditions), binding_all=None)
 
 
 def _is_free(block: dict[str, tuple[str, ...]], key: str) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import field
+from functools import cached_property
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -240,9 +241,49 @@ class BlueprintNames(Model):
     names: Annotated[Strings, AfterValidator(_names_of_things)] = Field(min_length=1)
 
 
+class BlueprintFeatures(BlueprintNames):
+    """Feature groups by their names, with the *key* of their online stores and the bucket of their offline *store*."""
+
+    key: Place | None = None
+    store: Place | None = None
+    prefix: Annotated[str, AfterValidator(_prefix)] | None = None
+    """The part of that bucket in which the offline stores lie, such as features/*; all of it unless said."""
+
+
+_Features: TypeAlias = Annotated[
+    BlueprintFeatures, BeforeValidator(_several, json_schema_input_type=str | list[str] | BlueprintFeatures)
+]
 _Bucket: TypeAlias = Annotated[BlueprintBucket, BeforeValidator(_named, json_schema_input_type=str | BlueprintBucket)]
 _Names: TypeAlias = Annotated[
     BlueprintNames, BeforeValidator(_several, json_schema_input_type=str | list[str] | BlueprintNames)
+]
+
+
+def _service(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*", value):
+        raise ValueError(f"`{value}` is not an endpoint's service such as s3 or sagemaker.api")
+    return value
+
+
+def _endpoint_id(value: str) -> str:
+    if not re.fullmatch(r"vpce-[0-9a-f]{8,32}", value):
+        raise ValueError(f"`{value}` is not a VPC endpoint's id such as vpce-0a1b2c3d")
+    return value
+
+
+class BlueprintVpcEndpoint(Model):
+    """A VPC endpoint: its *service* without com.amazonaws.REGION, such as sagemaker.api, and its *id*."""
+
+    service: Annotated[str, AfterValidator(_service)]
+    id: Annotated[str, AfterValidator(_endpoint_id)] | None = None
+
+
+def _service_alone(value: Any) -> Any:
+    return {"service": value} if isinstance(value, str) else value
+
+
+_VpcEndpoint: TypeAlias = Annotated[
+    BlueprintVpcEndpoint, BeforeValidator(_service_alone, json_schema_input_type=str | BlueprintVpcEndpoint)
 ]
 
 
@@ -319,6 +360,9 @@ class Blueprint(BlueprintAccounts):
     repositories: dict[Place, _Names] = field(default_factory=dict)
     registries: dict[Place, _Names] = field(default_factory=dict)
     endpoints: dict[Place, _Names] = field(default_factory=dict)
+    feature_groups: dict[Place, _Features] = field(default_factory=dict)
+    vpc_endpoints: dict[Place, _VpcEndpoint] = field(default_factory=dict)
+    """VPC endpoints, whose policies let through what the organization asks of its own."""
     projects: dict[EntryId, BlueprintProject] = field(default_factory=dict)
     """Projects, each with roles and data of its own, told apart by the tag key that *abac* names first."""
     roles: dict[Place, RoleData] = field(default_factory=dict)
@@ -329,3 +373,8 @@ class Blueprint(BlueprintAccounts):
     layers: BlueprintLayers = field(default_factory=BlueprintLayers)
     accepted_sinks: dict[EntryId, _Accepted] = field(default_factory=dict)
     """Ways out of stolen sessions that `rolemgr prove` finds open, by name, and that stay so."""
+
+    @cached_property
+    def account_ids(self) -> frozenset[str]:
+        """The ids of all accounts."""
+        return frozenset(one.id for one in self.accounts.values())

@@ -106,6 +106,14 @@ class Protected(Model):
     """Parameters, or ``exempt``, that must have a value; without one nothing is protected."""
 
 
+class AcceptedInLayer(Model):
+    """A finding of ``rolemgr check`` on a Deny of a pattern that its author means to be there, and why."""
+
+    rule: Text
+    sid: Sid
+    why: Text
+
+
 class LayerPattern(Model):
     """A limit of an organization: Denies of its own, Denies of guardrails, or the reason why there can be none."""
 
@@ -131,6 +139,8 @@ class LayerPattern(Model):
     """The controls that it serves, by framework."""
     unknown_ok: Strings = ()
     """Actions that no reference lists yet, though AWS has them; the sources say where."""
+    accepts: tuple[AcceptedInLayer, ...] = ()
+    """Findings that stand on purpose, by the Sid of the Deny."""
     sources: Strings = ()
 
     @model_validator(mode="after")

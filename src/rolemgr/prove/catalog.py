@@ -136,16 +136,21 @@ def variants(catalog: Catalog) -> Iterator[dict[str, Any]]:
         yield {"persona": name, "guardrail": every, **short_forms(catalog)}
         yield from ({"persona": name, "abac": list(tags), "tag": tags} for tags in _TAGS)
         yield {"persona": name, "abac": list(_TAGS[0]), "tag": _TAGS[0], "abac_buckets": True}
-    own = list(catalog.persona(_CARRIER).value.activity_groups)
     used = {group for name in catalog.found("personas") for group in resolve_persona(catalog, name).groups}
     for group in catalog.found("activity_groups"):
         if group not in used:
-            alone = {
-                "persona": _CARRIER, "add": [group], "remove": own, "parameter": _parameters(catalog, group),
-                "break_separation": "a group alone",
-            }  # fmt: skip
+            alone = group_alone(catalog, group)
             yield {**alone, "guardrail": every}
             yield {**alone, "abac": list(_TAGS[0]), "tag": _TAGS[0]}
+
+
+def group_alone(catalog: Catalog, group: str) -> dict[str, Any]:
+    """Return the choices of a role that has nothing but *group*, with an example of each value that it asks for."""
+    own = list(catalog.persona(_CARRIER).value.activity_groups)
+    return {
+        "persona": _CARRIER, "add": [] if group in own else [group], "remove": [one for one in own if one != group],
+        "parameter": _parameters(catalog, group), "break_separation": "a group alone",
+    }  # fmt: skip
 
 
 def all_guardrails(catalog: Catalog) -> dict[str, Any]:

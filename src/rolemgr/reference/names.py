@@ -20,7 +20,7 @@ from rolemgr.reference import quirks
 from rolemgr.reference.condition_keys import find_key, fixed_head, key_names_like, prefix_known
 from rolemgr.reference.providers import is_provider_key
 from rolemgr.reference.quirks import not_in_the_reference
-from rolemgr.reference.services import action_names, find_action, service_exists, services
+from rolemgr.reference.services import action_names, find_action, resource_types, service_exists, services
 
 _MOST_SHOWN = 3
 _OWNERS_IN_ARNS = frozenset({"", "aws", "cloudfront", "partner"})
@@ -64,6 +64,32 @@ def action_doubt(action: str) -> Doubt | None:
     others = [known for one in near for known in action_names(one).values()]
     hint = _did_you_mean(same) or _did_you_mean(_near(action, others))
     return Doubt(action, f"unknown action `{action}`: no service has the prefix {service}", hint)
+
+
+def short_action_doubt(name: str) -> Doubt:
+    """Return that *name* lacks the prefix of its service, with the actions of that name; SageMaker's come first."""
+    every = sorted(services(), key=lambda service: (service != "sagemaker", service))
+    found = [known for service in every if (known := action_names(service).get(name.lower()))]
+    near = found or _near(f"sagemaker:{name}", action_names("sagemaker").values())
+    hint = _did_you_mean(near[:_MOST_SHOWN]) or "it is SERVICE:NAME, such as sagemaker:CreateTrainingJob"
+    return Doubt(name, f"`{name}` is not the name of an action: it has no service", hint, form=True)
+
+
+def resource_type_doubt(name: str) -> Doubt:
+    """Return that *name* is neither a resource type (``service:type``) nor the ARN of one, with the nearest types."""
+    if arn := Arn.parse(name):
+        forms = {kind.name: str(kind.arn_format) for kind in resource_types(arn.service).values()}
+        near = [forms[one] for one in _near(arn.resource.partition("/")[0], forms)]
+        hint = _did_you_mean(near or ([] if forms else _near(arn.service, services())))
+        return Doubt(name, f"no resource type that AWS's reference has fits `{name}`", hint)
+    service, colon, short = name.partition(":")
+    if colon and service_exists(service.lower()):
+        return _unknown("resource type", name, [f"{service.lower()}:{one}" for one in resource_types(service.lower())])
+    wanted = (short or service).lower()
+    every = [f"{one}:{kind}" for one in ("sagemaker", "s3", "iam", "kms") for kind in resource_types(one)]
+    same = [one for one in every if one.partition(":")[2].lower() == wanted]
+    hint = _did_you_mean(same or _near(f"sagemaker:{wanted}", every))
+    return Doubt(name, f"unknown resource type `{name}`", hint or "it is SERVICE:TYPE, such as sagemaker:training-job")
 
 
 def key_doubt(key: str) -> Doubt | None:

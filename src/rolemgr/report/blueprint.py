@@ -14,6 +14,7 @@ from rolemgr.files.source import DataPath, PlacedSource
 
 THINGS: Final = {
     "keys": "key", "buckets": "bucket", "repositories": "repository", "registries": "registry", "endpoints": "endpoint",
+    "feature_groups": "feature group",
 }  # fmt: skip
 """The sections of a blueprint that hold what accounts have, and what one of each is called."""
 
@@ -62,7 +63,7 @@ def _account_data(found: ComposedBlueprint, name: str) -> dict[str, Any]:
             for one in access_of(found.source, name).by
         ],
         "has": [{"kind": kind, "place": place, "name": text} for kind, place, text in things_of(found, name)],
-        "policies": [one.resource for one in found.policies if one.account == name],
+        "policies": [one.resource for one in found.guards if one.account == name],
         "roles": [_role_data(one) for one in found.roles if one.account == name],
     }
 
@@ -84,8 +85,8 @@ def _called(thing: Any) -> str:
 def _role_data(one: PlacedRole) -> dict[str, Any]:
     return {
         "place": one.place,
-        "arn": one.role.spec.arn,
-        "persona": one.role.spec.persona,
+        "arn": one.arn,
+        "persona": one.persona,
         "values": [
             {"key": key, "value": value, "from": place, "level": level} for key, value, place, level in values_of(one)
         ],
@@ -151,7 +152,7 @@ def _add_account(branch: Tree, found: ComposedBlueprint, name: str) -> None:
         account.add(Text(f"{way.key}: {way.value}  ({way.where}, {way.level})"))
     for kind, place, text in things_of(found, name):
         account.add(Text(f"{kind} {place}  {text}"))
-    for one in found.policies:
+    for one in found.guards:
         if one.account == name:
             account.add(Text(f"policy of {one.resource}  for {len(one.flows)} flows"))
     for role in found.roles:
@@ -160,7 +161,7 @@ def _add_account(branch: Tree, found: ComposedBlueprint, name: str) -> None:
 
 
 def _add_role(branch: Tree, one: PlacedRole) -> None:
-    role = branch.add(Text(f"role {one.place}  {one.role.spec.arn}", style="bold"))
+    role = branch.add(Text(f"role {one.place}  {one.arn}", style="bold"))
     for key, value, place, level in values_of(one):
         role.add(Text(f"{key}: {_text(value)}  ({place}, {level})"))
     for flow in one.flows:

@@ -3,13 +3,13 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
-from rolemgr.blueprint.compromise import Compromise, SinkAnswer
+from rolemgr.blueprint.alike import others_in_words
+from rolemgr.blueprint.compromise import Compromise, RolesAnswered, SinkAnswer
 from rolemgr.prove.proof import CounterExample, Proof
 from rolemgr.report.proofs import proofs_data, proofs_page
 
@@ -18,7 +18,7 @@ def blueprint_proofs_data(proofs: Sequence[Proof], stolen: Compromise) -> dict[s
     """Return *proofs* for ``--format json``, with every sink of every role and the layers that close it."""
     return {
         **proofs_data(proofs, request_line),
-        "stolen_session": [_data(one) for one in stolen.answers],
+        "stolen_session": [_data(one, group) for group in stolen.answered for one in group.answers],
         "superfluous_denies": [{"layer": one.layer, "sid": one.sid} for one in stolen.idle],
     }
 
@@ -28,16 +28,17 @@ def blueprint_proofs_page(proofs: Sequence[Proof], what: str, stolen: Compromise
     page = proofs_page(proofs, what, request_line)
     page.add_row("")
     page.add_row(Text("Stolen sessions", style="bold"))
-    for place, answers in groupby(stolen.answers, key=lambda one: one.place):
-        page.add_row(Text(f"  {place}: {_of_role(list(answers))}"))
+    for group in stolen.answered:
+        page.add_row(Text(f"  {group.roles[0].place}{others_in_words(group.roles)}: {_of_role(group.answers)}"))
     for line in _of_denies(stolen):
         page.add_row(Text(f"  {line}"))
     return page
 
 
-def _data(one: SinkAnswer) -> dict[str, Any]:
+def _data(one: SinkAnswer, group: RolesAnswered) -> dict[str, Any]:
     return {
         "role": one.place,
+        "alike": [placed.place for placed in group.roles[1:]],
         "sink": one.sink.name,
         "what": one.sink.what,
         "open": [{"action": request.action, "resource": request.resource} for request in one.open],

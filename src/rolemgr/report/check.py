@@ -8,7 +8,8 @@ from rolemgr.check.config import find_rule
 from rolemgr.check.finding import Finding, NotJudged, Severity, TypeFromName
 from rolemgr.check.rules import all_rules
 from rolemgr.errors import SourceLocation
-from rolemgr.report.findings import annotations, findings_data, findings_text
+from rolemgr.report.findings import annotations, findings_data
+from rolemgr.report.findings_text import FindingsView, findings_text
 from rolemgr.report.pages.forms import FORMS, page_text
 from rolemgr.report.pages.of_findings import findings_page
 from rolemgr.report.sarif import RuleText, sarif
@@ -33,15 +34,19 @@ class CheckReport(NamedTuple):
     refused: Sequence[NotJudged] = ()
     """Role files that make no role, and so have no findings."""
 
-    def text(self, form: str, version: str, *, is_file: Callable[[str], bool], color: bool, width: int) -> str:
-        """Return this in the *form* (text, json, sarif, github, or one of pages' `FORMS`) that somebody chose."""
+    def text(self, form: str, version: str, *, is_file: Callable[[str], bool], view: FindingsView) -> str:
+        """
+        Return this in the *form* (text, json, sarif, github, or one of pages' `FORMS`) that somebody chose.
+
+        *view* says how text looks; its names of rules are filled in.
+        """
         findings, not_judged, types = self.findings, self.not_judged, self.types
+        names = {rule.id: rule.name for rule in all_rules().values()} | {
+            one.check.id: one.check.kind for one in self.customs
+        }
         if form == "text":
-            return findings_text(findings, self.checked, not_judged, types, width=width, color=color)
+            return findings_text(findings, self.checked, not_judged, types, view._replace(names=names))
         if form in ("github", *FORMS):
-            names = {rule.id: rule.name for rule in all_rules().values()} | {
-                one.check.id: one.check.kind for one in self.customs
-            }
             if form in FORMS:
                 page = findings_page(
                     findings, self.checked, not_judged, types, names, self.excused, self.refused

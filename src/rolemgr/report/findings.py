@@ -1,21 +1,10 @@
-"""Findings for people and programs: text, JSON, and GitHub's annotations."""
+"""Findings for programs: JSON, and GitHub's annotations; and the line that sums them up."""
 
-import textwrap
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from itertools import groupby
 from typing import Any
 
 from rolemgr.check.finding import Finding, NotJudged, Severity, TypeFromName
-from rolemgr.errors import printable
-
-_STYLES = {
-    Severity.ERROR: "1;31",
-    Severity.SECURITY_WARNING: "1;35",
-    Severity.WARNING: "33",
-    Severity.SUGGESTION: "36",
-}
-_WIDEST = len("SECURITY_WARNING")
 
 
 def findings_data(
@@ -30,33 +19,11 @@ def findings_data(
     told = {"types_from_names": [one._asdict() for one in types]} if types else {}
     told |= {"refused": [one._asdict() for one in refused]} if refused else {}
     return {
-        "findings": [finding._asdict() for finding in findings],
+        "findings": [finding.data() for finding in findings],
         "checked": checked,
         "not_judged": [one._asdict() for one in not_judged],
         **told,
     }
-
-
-def findings_text(
-    findings: Sequence[Finding], checked: int, not_judged: Sequence[NotJudged] = (),
-    types: Sequence[TypeFromName] = (), *, width: int = 80, color: bool = False,
-) -> str:  # fmt: skip
-    """
-    Return *findings* as text of at most *width* columns, by file, and a line that sums up.
-
-    Between them stand the files whose *types* their names suggested, and what was not judged.
-    """
-    lines: list[str] = []
-    for path, found in groupby(findings, key=lambda finding: finding.path):
-        lines.append(_styled(printable(path), "1", color=color))
-        for finding in found:
-            lines += _finding(finding, width, color=color)
-        lines.append("")
-    lines += [f"{printable(told.path)}: {told}" for told in types]
-    for one in not_judged:
-        lines.append(f"{printable(one.path)}{f':{one.line}' if one.line else ''}: not judged: {printable(one.reason)}")
-    places = f"; {len(not_judged)} place{'s' if len(not_judged) > 1 else ''} not judged" if not_judged else ""
-    return "\n".join([*lines, summary(findings, checked) + places]) + "\n"
 
 
 def summary(findings: Sequence[Finding], checked: int) -> str:
@@ -67,22 +34,6 @@ def summary(findings: Sequence[Finding], checked: int) -> str:
     counts = Counter(finding.severity for finding in findings)
     each = ", ".join(f"{counts[severity]} {severity}" for severity in Severity if counts[severity])
     return f"{len(findings)} finding{'s' if len(findings) > 1 else ''} in {policies}: {each}"
-
-
-def _finding(finding: Finding, width: int, *, color: bool) -> list[str]:
-    """Return the lines of one finding: where, how bad, which rule; below it the sentence."""
-    line = str(finding.line or "-")
-    sid = f"  {printable(finding.sid)}" if finding.sid else ""
-    severity = _styled(finding.severity.ljust(_WIDEST), _STYLES[finding.severity], color=color)
-    head = f"{line:>5}  {severity}  {finding.rule}{sid}"
-    body = textwrap.wrap(
-        printable(finding.message), width - 7, initial_indent="", break_long_words=False, break_on_hyphens=False
-    )
-    return [head, *(" " * 7 + one for one in body)]
-
-
-def _styled(text: str, code: str, *, color: bool) -> str:
-    return f"\x1b[{code}m{text}\x1b[0m" if color else text
 
 
 _LEVELS = {

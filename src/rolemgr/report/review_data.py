@@ -34,7 +34,7 @@ def review_data(
         "Keys": {"Data": list(spec.data_key), "Volume": list(spec.volume_key)},
         "Network": {"Subnets": list(spec.subnet), "SecurityGroups": list(spec.security_group)},
         "Tags": dict(sorted(spec.tags.items())),
-        "Findings": [one._asdict() for one in findings],
+        "Findings": [one.data() for one in findings],
         "Suppressed": suppressed,
     }
 

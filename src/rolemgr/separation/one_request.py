@@ -5,7 +5,8 @@ An Allow on all of a bucket that a tag of the caller names, and a Deny on `model
 every request, whatever the tag says. What a persona must never do is wider: there the variable
 stands for any bucket of such a name, not for the caller's alone. The two meet only if the name of a bucket
 ends where the pattern says; with a slash in its value the variable would reach into the keys. So a variable in
-a bucket's name counts as a name only where a Deny refuses values with a slash.
+a bucket's name counts as a name only where a Deny refuses values with a slash. So does one that is all of what stands
+between two slashes, as the part of a bucket that is a project's.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 """
 
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 from rolemgr.iam.arn import split_object
 from rolemgr.iam.documents import Effect
-from rolemgr.iam.variables import known_variables_in, opens_variable
+from rolemgr.iam.variables import around_variables, known_variables_in, opens_variable
 from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.model.role import ComposedStatement, FrozenConditions
 from rolemgr.reference.resources import common, in_common
@@ -67,10 +68,31 @@ def meeting(resource: str, within: str, without_slash: frozenset[str], freed: Fr
     if in_bucket is None:
         return Meeting(in_common(freed(resource), freed(within)), (resource,))
     bucket, key, other_bucket, other_key = in_bucket
+    if bucket == other_bucket and (parts := _in_one_part(key, other_key, without_slash)):
+        beginning, key, other_key = parts
+        bucket = other_bucket = f"{bucket}/{beginning}"
     if common(freed(bucket), freed(other_bucket)) is None or common(freed(key), freed(other_key)) is None:
         return Meeting(None, ())
     bounds = (f"{bucket}/{key}", f"{bucket}/{freed(other_key)}")
     return Meeting(in_common(freed(bounds[0]), freed(within)), bounds)
+
+
+def _in_one_part(key: str, other: str, without_slash: frozenset[str]) -> tuple[str, str, str] | None:
+    """Return the part of a bucket that both keys name by one tag, which holds no slash, and what each has in it."""
+    mine, theirs = _part_by_tag(key, without_slash), _part_by_tag(other, without_slash)
+    return (mine[0], mine[1], theirs[1]) if mine and theirs and mine[0] == theirs[0] else None
+
+
+def _part_by_tag(key: str, without_slash: frozenset[str]) -> tuple[str, str] | None:
+    """Return what of *key* ends with a tag that is all between two slashes, and what is behind the second one."""
+    before, *others = around_variables(key)
+    if not others or has_wildcard(before) or (before and not before.endswith("/")):
+        return None
+    tag, slash, behind = others[0], others[1][:1], "".join(others[1:])[1:]
+    known = next(known_variables_in(tag), None)
+    if slash != "/" or known is None or known.default is not None or known.key not in without_slash:
+        return None
+    return before + tag, behind
 
 
 @lru_cache(maxsize=4096)

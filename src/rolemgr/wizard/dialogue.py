@@ -14,14 +14,15 @@ from rolemgr.errors import InputError, MissingValueError, RolemgrError, UnknownN
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
 from rolemgr.wizard.answers import Answers, KeyPath, flag, spec_of
-from rolemgr.wizard.questions import Question, questions
+from rolemgr.wizard.questions import Question, first_questions, questions
 from rolemgr.wizard.reading import read
 
 Judge: TypeAlias = Callable[[Sourced[RoleSpec]], object]
 """What raises RolemgrError where the choices make no role."""
 
 BACK, NEXT_STEP, HELP, QUIT = ("<", "back"), (">", "next"), ("?", "help"), ("q", "quit")
-WORDS = (*BACK, *NEXT_STEP, *HELP, *QUIT)
+MORE = ("more",)
+WORDS = (*BACK, *NEXT_STEP, *HELP, *QUIT, *MORE)
 """What is not an answer; behind a ``=`` it is one, for a role that is called `back`."""
 
 
@@ -33,11 +34,17 @@ class Dialogue:
     judge: Judge
     answers: Answers
     at: KeyPath | None = ("persona",)
+    whole: bool = True
+    """Whether all questions are asked, and not the first ones alone."""
 
     @property
     def questions(self) -> tuple[Question, ...]:
-        """All questions, as the answers so far make them."""
-        return questions(self.catalog, self.answers)
+        """The questions, as the answers so far make them."""
+        return self.with_answers(self.answers)
+
+    def with_answers(self, answers: Answers) -> tuple[Question, ...]:
+        """Return the questions as *answers* make them."""
+        return questions(self.catalog, answers) if self.whole else first_questions(self.catalog, answers)
 
     @property
     def question(self) -> Question | None:
@@ -56,7 +63,7 @@ def answered(dialogue: Dialogue, text: str) -> Dialogue:
     answers = read(dialogue.answers, question.path, question.form, text, question.names) if text else dialogue.answers
     if "persona" not in answers.choices:
         raise InputError(None, "a role needs a persona", "give its name or number")
-    ahead = _behind(questions(dialogue.catalog, answers), _until(dialogue.questions, question.path))
+    ahead = _behind(dialogue.with_answers(answers), _until(dialogue.questions, question.path))
     raise_all(_due(dialogue.judge, answers, ahead))
     return replace(dialogue, answers=answers, at=ahead[0].path if ahead else None)
 
@@ -79,6 +86,15 @@ def back(dialogue: Dialogue, label: str = "") -> Dialogue:
             None, "earlier question", label, [one.label for one in before], otherwise=f"there are {known}"
         )
     return replace(dialogue, at=found[0])
+
+
+def widened(dialogue: Dialogue) -> Dialogue:
+    """Return *dialogue* with all questions to come; from the last page it leads to the first that was not asked."""
+    wide = replace(dialogue, whole=True)
+    if dialogue.whole or dialogue.at is not None:
+        return wide
+    asked = {one.path for one in dialogue.questions}
+    return replace(wide, at=next((one.path for one in wide.questions if one.path not in asked), None))
 
 
 def skipped(dialogue: Dialogue) -> Dialogue:

@@ -4,8 +4,8 @@ The questions of the four steps, as they follow from the catalog and the answers
 The account and the region stand in the first step, before the ARNs that are compared with them.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, NamedTuple
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
@@ -13,6 +13,7 @@ from rolemgr.catalog.profiles import guardrails_of
 from rolemgr.compose.groups import chosen_groups
 from rolemgr.compose.parameters import Declared, declared_parameters
 from rolemgr.errors import RolemgrError
+from rolemgr.iam.wildcards import matches_action
 from rolemgr.model.guardrail import Guardrail
 from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.spec import DEFAULT_ACCOUNT, default_role_name
@@ -54,6 +55,8 @@ class Question(NamedTuple):
     form: Form = Form.TEXT
     unset: str = "none"
     options: tuple[Option, ...] = ()
+    barred: tuple[Option, ...] = ()
+    """What can't be chosen here, and why: it is shown and has no number."""
 
     @property
     def label(self) -> str:
@@ -80,13 +83,35 @@ def questions(catalog: Catalog, answers: Answers) -> tuple[Question, ...]:
     return (
         first,
         *_place(),
-        *_groups(catalog, persona),
+        *_groups(catalog, persona, answers),
         *_data(catalog, persona, answers),
         *_guardrails(catalog, persona, answers),
         *_tags(answers),
         *_network(catalog, persona, answers),
         *_role(persona),
     )
+
+
+_FIRST: Final = (("persona",), ("account",), ("region",), ("add",), ("bucket",), ("guardrail_profile",))
+"""What a role is asked for at least; the rest keeps its defaults unless somebody asks for more."""
+
+
+def first_questions(catalog: Catalog, answers: Answers) -> tuple[Question, ...]:
+    """Return the few questions that a role needs, of `questions`: with those that the answers so far ask for."""
+    wanted = {*_FIRST, *_short_forms(catalog, answers)}
+    return tuple(one for one in questions(catalog, answers) if one.path in wanted or one.unset == _NEEDED)
+
+
+def _short_forms(catalog: Catalog, answers: Answers) -> Iterator[KeyPath]:
+    """Yield the questions that give guardrails of the chosen profiles their values."""
+    persona = str(answers.choices.get("persona"))
+    if persona not in catalog.found("personas"):
+        return
+    names = {*answers.choices.get("guardrail", {}), *_by_profiles(catalog, resolve_persona(catalog, persona), answers)}
+    for name in names & catalog.found("guardrails").keys():
+        for one in catalog.guardrail(name).value.parameters.values():
+            if one.from_ and one.default is None:
+                yield (one.from_,)
 
 
 def _persona(catalog: Catalog) -> Question:
@@ -102,7 +127,8 @@ def _persona(catalog: Catalog) -> Question:
 def _place() -> Iterator[Question]:
     yield Question(
         ("account",), 1, "Account", "The 12 digits of the account that the role is for. The default is the account"
-        " of AWS's documentation: such a role is for reading, not for use.", unset=DEFAULT_ACCOUNT,
+        " of AWS's documentation: such a role is for reading, not for use. `sts` asks AWS whose the credentials at hand"
+        " are, and takes their account.", unset=DEFAULT_ACCOUNT,
     )  # fmt: skip
     yield Question(
         ("region",), 1, "Region", "The region of the role's jobs, endpoints and default bucket, such as eu-west-1.",
@@ -110,20 +136,47 @@ def _place() -> Iterator[Question]:
     )  # fmt: skip
 
 
-def _groups(catalog: Catalog, persona: ResolvedPersona) -> Iterator[Question]:
-    def options(names: Iterator[str]) -> tuple[Option, ...]:
+def _groups(catalog: Catalog, persona: ResolvedPersona, answers: Answers) -> Iterator[Question]:
+    def options(names: Iterable[str]) -> tuple[Option, ...]:
         groups = {name: catalog.activity_group(name).value for name in names}
         return tuple(Option(name, group.title, group.description) for name, group in groups.items())
 
-    others = (name for name in catalog.found("activity_groups") if name not in persona.groups)
+    others = [name for name in catalog.found("activity_groups") if name not in persona.groups]
+    kept = () if answers.choices.get("break_separation") else others
+    never = {name: action for name in kept if (action := forbidden_in(catalog, persona, name))}
     yield Question(
         ("add",), 2, "Activity groups to add", f"What persona `{persona.id}` does not have and this role is to have."
-        " What the persona must never be able to do is refused.", Form.LIST, options=options(others),
+        " Groups with what the persona must never be able to do are not offered.", Form.LIST,
+        options=options(name for name in others if name not in never),
+        barred=tuple(
+            Option(name, f"never: {action}", catalog.activity_group(name).value.description)
+            for name, action in never.items()
+        ),
     )  # fmt: skip
     yield Question(
         ("remove",), 2, "Activity groups to remove", f"What persona `{persona.id}` has and this role is not to have.",
         Form.LIST, options=options(iter(sorted(persona.groups))),
     )  # fmt: skip
+
+
+def forbidden_in(catalog: Catalog, persona: ResolvedPersona, group: str) -> str | None:
+    """
+    Return an action that *group* allows and *persona* must never be able to do, wherever and whatever; None for none.
+
+    What is forbidden on some resources or in some contexts, or may be denied again by a group of the persona, is
+    judged where the group is chosen.
+    """
+    own = [one for name in (*persona.groups, group) for one in catalog.activity_group(name).value.statements]
+    denied = {action for one in own if one.effect == "Deny" for action in one.actions}
+    statements = [one for one in catalog.activity_group(group).value.statements if one.effect == "Allow"]
+    allowed = [action for one in statements if not one.needs for action in one.actions if action not in denied]
+    for never in persona.never:
+        one = never.forbidden
+        whole = one.resource == "*" and not (one.context or one.except_on or one.except_with)
+        found = next((action for action in allowed if whole and matches_action(one.action, action)), None)
+        if found:
+            return found
+    return None
 
 
 def _data(catalog: Catalog, persona: ResolvedPersona, answers: Answers) -> Iterator[Question]:

@@ -6,12 +6,12 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy, compose_blueprint
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedGuard, compose_blueprint
 from rolemgr.blueprint.expand import expanded
 from rolemgr.blueprint.proofs import prove_composed
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, SourceLocation
-from rolemgr.files.source import LIMITS, SourceFile
+from rolemgr.files.source import BLUEPRINT_LIMITS, LIMITS, SourceFile
 from rolemgr.files.yaml import parse_yaml
 from rolemgr.model.blueprint import Blueprint
 from rolemgr.model.source import Sourced, parse_model
@@ -23,7 +23,7 @@ from rolemgr.workflow.layer_policies import layer_files
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.permission_sets import permission_set_files, permission_sets
 from rolemgr.workflow.prove import Proven
-from rolemgr.workflow.resource_policies import RESOURCE_FORMS, MadeResourcePolicy
+from rolemgr.workflow.resource_policies import RESOURCE_FORMS, MadeResourcePolicy, MadeShares
 from rolemgr.workflow.shared_roles import SharedRole, shared_files, shared_roles
 from rolemgr.workflow.trees import Trees
 from rolemgr.workflow.views import Views
@@ -40,7 +40,7 @@ class BuiltFile(NamedTuple):
 
 def read_blueprint(name: str, outside: Outside) -> Sourced[Blueprint]:
     """Return the blueprint in the file *name*; raise InputError (or Problems) for what is wrong in it."""
-    return blueprint_in(parse_yaml(*outside.read(name, LIMITS)))
+    return blueprint_in(parse_yaml(*outside.read(name, BLUEPRINT_LIMITS), limits=BLUEPRINT_LIMITS))
 
 
 def blueprint_in(source: SourceFile) -> Sourced[Blueprint]:
@@ -146,9 +146,17 @@ def _policy_files(found: ComposedBlueprint, form: str) -> Iterator[BuiltFile]:
         own = form if made.has_form(form) else "json"
         name = f"{placed.kind}-{_name(placed)}"
         yield BuiltFile(f"{placed.account}/resource-policies/{RESOURCE_FORMS[own].format(name=name)}", made.text(own))
+    for one in found.endpoints:
+        made = MadeResourcePolicy(one.composed, one.document)
+        own = form if made.has_form(form) and (form == "json" or one.composed.values.get("endpoint")) else "json"
+        path = RESOURCE_FORMS[own].format(name=f"vpc-endpoint-{one.place.partition('/')[2]}")
+        yield BuiltFile(f"{one.account}/resource-policies/{path}", made.text(own))
+    for share in found.shares:
+        path = RESOURCE_FORMS[form].format(name=f"{share.kind}-{_name(share)}")
+        yield BuiltFile(f"{share.account}/resource-policies/{path}", MadeShares(share.shares).text(form))
 
 
-def _name(placed: PlacedPolicy) -> str:
+def _name(placed: PlacedGuard) -> str:
     """Return what a file of the policy is called: by the resource, without what its folder says already."""
     return placed.resource.rpartition(":")[2].partition("/")[2].replace("/", "-") or placed.resource.rpartition(":")[2]
 

@@ -5,11 +5,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rolemgr.blueprint.compose import ComposedBlueprint
+from rolemgr.blueprint.levels import LevelLayers
 from rolemgr.check.document import Document
+from rolemgr.check.finding import Finding
 from rolemgr.check.read import read
+from rolemgr.check.role import Reason
 from rolemgr.check.run import check
 from rolemgr.errors import SourceLocation
 from rolemgr.iam.documents import PolicyType
+from rolemgr.layers.ends import AGAIN
 from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.workflow.blueprint_accounts import Picked, choice_of, roles_picked
 from rolemgr.workflow.check_role import found_in_role
@@ -72,28 +76,66 @@ def _of_roles(found: ComposedBlueprint, pick: Picked, rules: tuple[Path, ...]) -
 
 
 def _of_policies(found: ComposedBlueprint, pick: Picked, rules: tuple[Path, ...]) -> Iterator[CheckFindings]:
-    for one in _documents(found, pick):
-        document = read(Document(one.name, one.kind, one.raw, lambda _: None, group=one.name))
-        findings = [*check([document]), *custom_findings_in([document], rules)]
-        placed = [
-            finding._replace(
-                path=one.where.file, line=one.where.line, message=f"{one.name}: {finding.message}",
-                key=f"{one.name} {finding.key or ''}".strip(),
-            )
-            for finding in findings
-        ]  # fmt: skip
-        yield CheckFindings(placed, [found.source.source.name])
-
-
-def _documents(found: ComposedBlueprint, pick: Picked) -> Iterator[PlacedDocument]:
+    file = found.source.source.name
     if pick.roles is None:
         for policy in found.policies:
             if pick.accounts is None or policy.account in pick.accounts:
                 name = f"the policy of {policy.resource}"
-                yield PlacedDocument(name, PolicyType.RESOURCE, policy.document.to_json_value(), policy.flows[0].where)
-    if pick.is_all:
-        for level in found.layers:
-            where = found.source.at(*level.path, "layers", level.kind)
-            for one in level.documents.policies:
-                name = f"{one.name} of {level.level}"
-                yield PlacedDocument(name, _TYPES[level.kind], one.document.to_json_value(), where)
+                one = PlacedDocument(name, PolicyType.RESOURCE, policy.document.to_json_value(), policy.flows[0].where)
+                yield CheckFindings([_placed(finding, one) for finding in _findings(one, rules)], [file])
+    for level in found.layers if pick.is_all else ():
+        yield _of_level(found, level, rules)
+
+
+def _of_level(found: ComposedBlueprint, level: LevelLayers, rules: tuple[Path, ...]) -> CheckFindings:
+    """
+    Return what is found in the policies of a *level*, and what their patterns accept.
+
+    All of them are attached, and all bind: what the one lets go another may keep, so that a finding stands only where
+    it stands in all of them taken together.
+    """
+    where = found.source.at(*level.path, "layers", level.kind)
+    documents = [
+        PlacedDocument(f"{one.name} of {level.level}", _TYPES[level.kind], one.document.to_json_value(), where)
+        for one in level.documents.policies
+    ]
+    statements = [each for one in documents for each in one.raw["Statement"]]
+    whole = PlacedDocument(level.name, _TYPES[level.kind], {**documents[0].raw, "Statement": statements}, where)
+    stands = {(finding.rule, finding.sid) for finding in _findings(whole, rules)}
+    accepts = _accepts(found, level)
+    every = [(finding, one) for one in documents for finding in _findings(one, rules)]
+    kept = [(finding, one) for finding, one in every if (finding.rule, finding.sid) in stands]
+    why = [accepts.get((finding.rule, str(finding.sid).removesuffix(AGAIN))) for finding, _ in kept]
+    told = [_placed(finding, one) for finding, one in kept]
+    return CheckFindings(
+        [finding for finding, reason in zip(told, why, strict=True) if reason is None],
+        [found.source.source.name] * len(documents),
+        [(finding, reason.text) for finding, reason in zip(told, why, strict=True) if reason],
+        tuple(
+            f"{one.name}: {finding.rule} on {finding.sid} is accepted by {reason.where}: {reason.text}"
+            for (finding, one), reason in zip(kept, why, strict=True)
+            if reason
+        ),
+    )
+
+
+def _accepts(found: ComposedBlueprint, level: LevelLayers) -> Mapping[tuple[str, str], Reason]:
+    """Return why findings on the patterns of a *level* are meant to be there, by rule and Sid."""
+    return {
+        (one.rule, one.sid): Reason(one.why, pattern.at("accepts", number))
+        for name in found.catalog.found("scps" if level.kind is LayerKind.SCP else "rcps")
+        for pattern in [found.catalog.layer_pattern(level.kind, name)]
+        for number, one in enumerate(pattern.value.accepts)
+    }
+
+
+def _findings(one: PlacedDocument, rules: tuple[Path, ...]) -> list[Finding]:
+    document = read(Document(one.name, one.kind, one.raw, lambda _: None, group=one.name))
+    return [*check([document]), *custom_findings_in([document], rules)]
+
+
+def _placed(finding: Finding, one: PlacedDocument) -> Finding:
+    return finding._replace(
+        path=one.where.file, line=one.where.line, message=f"{one.name}: {finding.message}",
+        key=f"{one.name} {finding.key or ''}".strip(),
+    )  # fmt: skip

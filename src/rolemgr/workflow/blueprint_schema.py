@@ -9,6 +9,7 @@ from typing import Any
 
 from rolemgr.catalog.load import Catalog, EntryKind
 from rolemgr.model.layer_pattern import LayerKind
+from rolemgr.workflow.schema_names import named, one_of, one_or_more, ref, titles
 
 Json = dict[str, Any]
 
@@ -24,11 +25,11 @@ def with_names(schema: Json, role: Json, catalog: Catalog) -> Json:
         _refer(level["properties"])
     layers = definitions["BlueprintLayers"]["properties"]
     for kind in LayerKind:
-        layers[str(kind)] = _patterns(layers[str(kind)], _titles(catalog, _PATTERNS[kind]))
+        layers[str(kind)] = _patterns(layers[str(kind)], titles(catalog, _PATTERNS[kind]))
     definitions["BlueprintRole"] = _role(role)
     units = definitions["BlueprintUnit"]["properties"]
     for where in (schema["properties"], units):
-        where["roles"] = {**where["roles"], "additionalProperties": _ref("BlueprintRole")}
+        where["roles"] = {**where["roles"], "additionalProperties": ref("BlueprintRole")}
     verbs = ", ".join(sorted(catalog.flow(name).value.verb for name in catalog.found("flows")))
     schema["properties"]["flows"]["description"] = f"ACCOUNT/ROLE VERB ACCOUNT/NAME; the verbs are {verbs}"
     return {**schema, "$defs": definitions}
@@ -41,59 +42,27 @@ def _names(schema: Json, catalog: Catalog) -> Json:
         "ActivityGroup": "activity_groups",
         "GuardrailProfile": "profiles",
     }
-    found = {name: _one_of(_titles(catalog, kind)) for name, kind in kinds.items()}
-    return {**found, "Guardrails": _named(schema["properties"]["guardrail"], _titles(catalog, "guardrails"))}
-
-
-def _ref(name: str) -> Json:
-    return {"$ref": f"#/$defs/{name}"}
-
-
-def _titles(catalog: Catalog, kind: EntryKind) -> dict[str, str]:
-    """Return the titles of the entries of a *kind*, by name."""
-    reads: Mapping[str, Any] = {
-        "personas": catalog.persona,
-        "activity_groups": catalog.activity_group,
-        "guardrails": catalog.guardrail,
-        "profiles": catalog.profile,
-        "scps": lambda name: catalog.layer_pattern(LayerKind.SCP, name),
-        "rcps": lambda name: catalog.layer_pattern(LayerKind.RCP, name),
-    }
-    return {name: reads[kind](name).value.title for name in catalog.found(kind)}
+    found = {name: one_of(titles(catalog, kind)) for name, kind in kinds.items()}
+    return {**found, "Guardrails": named(schema["properties"]["guardrail"], titles(catalog, "guardrails"))}
 
 
 def _role(role: Json) -> Json:
     """Return the schema of a role of a blueprint: what a role file says, of which a level or a file may say all."""
     properties = {name: value for name, value in role["properties"].items() if name not in ("account", "catalog")}
-    properties["persona"] = _ref("Persona")
+    properties["persona"] = ref("Persona")
     for name in ("add", "remove"):
-        properties[name] = _one_or_more("ActivityGroup")
+        properties[name] = one_or_more("ActivityGroup")
     properties["file"] = {"type": "string", "description": "a role file beside the blueprint or below its folder"}
     _refer(properties)
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
 def _refer(properties: Json) -> None:
-    properties["guardrail"] = _ref("Guardrails")
-    properties["guardrail_profile"] = _one_or_more("GuardrailProfile")
-
-
-def _one_of(titles: Mapping[str, str]) -> Json:
-    known = [{"const": name, "description": title} for name, title in titles.items()]
-    return {"anyOf": [*known, {"type": "string"}]}
-
-
-def _one_or_more(name: str) -> Json:
-    return {"anyOf": [_ref(name), {"type": "array", "items": _ref(name)}]}
-
-
-def _named(found: Json, titles: Mapping[str, str]) -> Json:
-    """Return *found*, a mapping by name, with the names that are known."""
-    [value] = found["patternProperties"].values()
-    return {**found, "properties": {name: {"description": title, **value} for name, title in titles.items()}}
+    properties["guardrail"] = ref("Guardrails")
+    properties["guardrail_profile"] = one_or_more("GuardrailProfile")
 
 
 def _patterns(found: Json, titles: Mapping[str, str]) -> Json:
     """Return *found*, patterns with their parameters, which may be a list of names too."""
     title = {"title": found.pop("title")}
-    return {**title, "anyOf": [{"type": "array", "items": _one_of(titles)}, _named(found, titles)]}
+    return {**title, "anyOf": [{"type": "array", "items": one_of(titles)}, named(found, titles)]}

@@ -1,11 +1,12 @@
 """The pages that stand at the top of a build: what is in it, and what to do with it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import PurePath
 from typing import Final
 
-from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy
+from rolemgr.blueprint.compose import ComposedBlueprint, PlacedEndpoint, PlacedPolicy, PlacedRole
+from rolemgr.blueprint.placed import RoleClass
 from rolemgr.report.pages.forms import page_text
 from rolemgr.report.pages.of_build import Built, build_page
 from rolemgr.workflow.permission_sets import permission_set_notes, permission_sets
@@ -36,9 +37,11 @@ def _notes(found: ComposedBlueprint, shared: Sequence[SharedRole]) -> Iterator[t
     about = (
         *((f"{one.level} {one.kind}", note) for one in found.layers for note in one.notes),
         *((one.kind, note) for one in found.policies for note in _open(one)),
+        *((f"VPC endpoint {one.place}", note) for one in found.endpoints for note in _open(one)),
+        *((one.kind, note) for one in found.shares for note in one.shares.notes),
         *((f"unit {one.unit}", note) for one in shared for note in shared_notes(one)),
-        *((one.place, note) for one in found.roles for note in one.notes),
-        *((one.place, note) for one in permission_sets(found) for note in permission_set_notes(one)),
+        *_of_classes(found.roles, lambda one: one.notes),
+        *_of_classes(permission_sets(found), permission_set_notes),
     )
     for of, text in about:
         by_text.setdefault(folder.sub("", text), {})[of] = None
@@ -48,7 +51,16 @@ def _notes(found: ComposedBlueprint, shared: Sequence[SharedRole]) -> Iterator[t
         yield ", ".join(names[:_MOST_NAMED]) + more, text
 
 
-def _open(one: PlacedPolicy) -> Iterator[str]:
+def _of_classes(roles: Iterable[PlacedRole], notes: Callable[[PlacedRole], Iterable[str]]) -> Iterator[tuple[str, str]]:
+    """Yield the place of each role and the *notes* on it: those on the first of its class."""
+    found: dict[RoleClass, tuple[str, ...]] = {}
+    for one in roles:
+        if one.likeness not in found:
+            found[one.likeness] = tuple(notes(one))
+        yield from ((one.place, note) for note in found[one.likeness])
+
+
+def _open(one: PlacedPolicy | PlacedEndpoint) -> Iterator[str]:
     """Yield what the policy of a resource leaves open; where AWS's examples differ is for who writes such policies."""
     return (note for note in one.composed.notes if note not in one.composed.pattern.differs)
 

@@ -8,11 +8,12 @@ from rolemgr.check.collect import Collected, Piped, TypeOf, collect
 from rolemgr.check.config import CheckConfig
 from rolemgr.check.finding import Severity, TypeFromName
 from rolemgr.check.run import check
+from rolemgr.check.selection import Selection, left_out_note
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.source import LIMITS
 from rolemgr.iam.documents import PolicyType
 from rolemgr.workflow.found import CheckFindings, by_place, custom_findings_in
-from rolemgr.workflow.outside import Outside
+from rolemgr.workflow.outside import Outside, Say
 from rolemgr.workflow.role_options import given_flag, many_roles, one_role
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def check_files(
     rules: tuple[Path, ...], outside: Outside,
 ) -> CheckFindings:  # fmt: skip
     """
-    Return what the rules, and those in the files *rules*, find in the files and folders *paths*.
+    Return what the rules, and those in the files *rules*, find in the files, folders and catalogs *paths*.
 
     Their type is *kind*, or what *types* say of their path, or told from the file. Says what holds no policy and was
     not searched.
@@ -68,6 +69,14 @@ def check_files(
     """
     if flag := given_flag(chosen):
         raise InputError(SourceLocation(flag), "goes with a role, not with policy files")
+    catalogs = [path for path in paths if _is_catalog(path)]
+    if catalogs:
+        from rolemgr.workflow.check_catalog import check_catalog, together  # policies need no catalog
+
+        parts = [check_catalog(path, rules) for path in catalogs]
+        if rest := [path for path in paths if path not in catalogs]:
+            parts.append(check_files(rest, chosen, kind, types, rules, outside))
+        return together(parts)
     given = [path if path != "-" else Piped(*outside.read("-", LIMITS)) for path in paths]
     collected = collect(given, PolicyType(kind) if kind else None, types)
     for text in _aside(collected):
@@ -79,15 +88,38 @@ def check_files(
     return CheckFindings(by_place(found), names, not_judged=collected.not_judged, types=list(dict.fromkeys(from_names)))
 
 
+def _is_catalog(path: str) -> bool:
+    """Tell whether *path* is a catalog folder; most are files, or have none of its folders, and load nothing."""
+    if not any(Path(path, one).is_dir() for one in ("personas", "activity_groups", "guardrails", "separations")):
+        return False
+    from rolemgr.workflow.check_catalog import is_catalog
+
+    return is_catalog(path)
+
+
 def _aside(collected: Collected) -> list[str]:
     """Return what there is to say of files without a policy, and of folders that are left out."""
     notes = []
+    if empty := collected.empty:
+        more = f" and {len(empty) - 5} more" if empty[5:] else ""
+        held = "holds" if len(empty) == 1 else "hold"
+        notes.append(
+            f"{', '.join(empty[:5])}{more} {held} no policy and {'is' if len(empty) == 1 else 'are'} passed over"
+        )
     if collected.skipped:
         notes.append(f"{collected.skipped} {'file holds' if collected.skipped == 1 else 'files hold'} no policy")
     if folders := collected.folders:
         more = f" and {len(folders) - 5} more" if folders[5:] else ""
         notes.append(f"not searched unless named: {', '.join(folders[:5])}{more}")
     return notes
+
+
+def selected(found: CheckFindings, chosen: Selection, say: Say) -> CheckFindings:
+    """Return *found* without the findings of rules that *chosen* leaves out, which are counted in a note."""
+    kept = [one for one in found.findings if chosen.has(one.rule)]
+    if left_out := [one for one in found.findings if not chosen.has(one.rule)]:
+        say(left_out_note(left_out))
+    return found._replace(findings=kept)
 
 
 def as_baseline(found: CheckFindings) -> dict[str, Any]:

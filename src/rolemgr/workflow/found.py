@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rolemgr.check.config import CONFIG_FILE, CheckConfig, apply, read_config, rules_files
 from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding, NotJudged, TypeFromName
+from rolemgr.check.selection import Selection, selection_of
 from rolemgr.errors import InputError
 from rolemgr.files.source import SourceFile
 from rolemgr.report.check import CheckReport
@@ -41,6 +42,11 @@ def read_checks(config: str | None, rules: Sequence[str]) -> Checks:
     source = config_source(config)
     files = (*map(Path, rules), *(rules_files(source) if source else ()))
     return Checks(source, files, _customs(files), config)
+
+
+def selection(select: Sequence[str], ignore: Sequence[str], customs: "Sequence[Custom]") -> Selection:
+    """Return what ``--select`` and ``--ignore`` choose; raise UnknownNameError for a rule that nobody has."""
+    return selection_of(select, ignore, [one.check.id for one in customs])
 
 
 class CheckFindings(NamedTuple):

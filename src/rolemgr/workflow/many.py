@@ -189,10 +189,21 @@ def _twins(made: Iterable[Made[Any]]) -> Iterator[InputError]:
             yield InputError(one.where, problem, "give each a `name` of its own")
 
 
+_LEAST = 5
+"""A shorter name of a role may be a word of the note."""
+
+
+def _without_name(text: str, name: str) -> str:
+    """Return *text* with ROLE for the role's *name*, also where that begins the name of its policy."""
+    return re.sub(rf"(?<![\w-]){re.escape(name)}\b", "ROLE", text) if len(name) >= _LEAST else text
+
+
 def notes_of(made: Iterable[Made[Any]]) -> Iterator[str]:
-    """Yield what there is to say of each file; what several have in common is said once."""
-    files: dict[str, list[str]] = {}
+    """Yield what there is to say of each file; what several have in common but for the role's name is said once."""
+    files: dict[str, list[tuple[str, str]]] = {}
     for one in made:
         for text in dict.fromkeys(one.notes):
-            files.setdefault(text, []).append(one.file)
-    yield from (f"{_file_list(found)}: {text}" for text, found in files.items())
+            files.setdefault(_without_name(text, one.name), []).append((one.file, text))
+    for common, found in files.items():
+        text = found[0][1] if len({text for _, text in found}) == 1 else common
+        yield f"{_file_list([file for file, _ in found])}: {text}"

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
-from rolemgr.blueprint.identity_center import is_permission_set
 from rolemgr.export.permission_set import notes, permission_set
 from rolemgr.files.write import to_template
 from rolemgr.model.source import Sourced
@@ -28,7 +27,7 @@ class PermissionSetFile(NamedTuple):
 
 def permission_sets(found: ComposedBlueprint) -> tuple[PlacedRole, ...]:
     """Return the roles of *found* that Identity Center makes: as permission sets, they have no file as roles."""
-    return tuple(one for one in found.roles if is_permission_set(one.spec.value))
+    return tuple(one for one in found.roles if one.is_permission_set)
 
 
 def permission_set_files(found: ComposedBlueprint) -> Iterator[PermissionSetFile]:

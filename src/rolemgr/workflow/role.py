@@ -86,6 +86,12 @@ def attached_to(role: ComposedRole) -> "Mapping[str, IdentityPolicy]":
     return attached_documents(role)
 
 
+EXAMPLE_ACCOUNT = f"account {DEFAULT_ACCOUNT} is AWS's example account; choose yours with --account"
+FIRST_REGION = "region us-east-1; choose another with --region"
+OVERFLOW = "the inline policy is full"
+"""How the note begins that a role has managed policies of its own."""
+
+
 def _overflow(documents: RoleDocuments) -> list[str]:
     """Return what to say where the inline quota does not hold all statements, or many policies are attached."""
     many = attachments(documents)
@@ -97,7 +103,7 @@ def _overflow(documents: RoleDocuments) -> list[str]:
         denies = ", ".join(policy.name for policy in documents.deny_policies)
         kept = f"; whoever detaches {denies} lifts the role's Denies" if denies else ""
         return [f"nothing is inline: the role is in managed policies ({names}){kept}", *notes]
-    return [f"the inline policy is full: Allows moved to managed policies ({names}); every Deny stays inline", *notes]
+    return [f"{OVERFLOW}: Allows moved to managed policies ({names}); every Deny stays inline", *notes]
 
 
 def _bounded(documents: RoleDocuments) -> list[str]:
@@ -116,9 +122,9 @@ def assumed(source: SourceFile, filled_later: Sequence[str] = ()) -> list[str]:
     """Return what the role takes for granted because nobody said otherwise, of what is not *filled_later*."""
     notes = []
     if "account" not in {*source.data, *filled_later}:
-        notes.append(f"account {DEFAULT_ACCOUNT} is AWS's example account; choose yours with --account")
+        notes.append(EXAMPLE_ACCOUNT)
     if "region" not in {*source.data, *filled_later}:
-        notes.append("region us-east-1; choose another with --region")
+        notes.append(FIRST_REGION)
     found = [key for key in ("account", "region") if key in source.data and str(source.at((key,))).startswith("AWS")]
     return [*notes, *(f"{key} {source.data[key]}, from {source.at((key,))}" for key in found)]
 

@@ -18,6 +18,8 @@ from rolemgr.model.resource_pattern import ResourcePattern
 from rolemgr.model.share_pattern import SharePattern
 from rolemgr.model.spec import RoleSpec
 from rolemgr.workflow.blueprint_schema import with_names
+from rolemgr.workflow.schema_names import with_entries
+from rolemgr.workflow.schema_texts import described
 
 
 def schema_of(name: str) -> dict[str, Any]:
@@ -42,6 +44,10 @@ def schema_of(name: str) -> dict[str, Any]:
         "blueprint": Blueprint,
     }
     found = models[name].model_json_schema()
+    catalog = Catalog()
     if name == "blueprint":
-        found = with_names(found, RoleSpec.model_json_schema(), Catalog())
+        found = with_names(found, RoleSpec.model_json_schema(), catalog)
+    else:
+        found = with_entries(name, found, catalog)
+    found = described(found)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | found

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
-from rolemgr.blueprint.identity_center import is_permission_set
 from rolemgr.errors import InputError
 from rolemgr.export.aws_cli import script
 from rolemgr.export.cloudformation import template
@@ -43,7 +42,7 @@ class SharedFile(NamedTuple):
 
 def shared_roles(found: ComposedBlueprint) -> tuple[SharedRole, ...]:
     """Return the roles of *found* that all accounts of a unit, two at least, have alike."""
-    by_place = {one.place: one for one in found.roles if not is_permission_set(one.spec.value)}
+    by_place = {one.place: one for one in found.roles if not one.is_permission_set}
     accounts = found.source.value.accounts
     units: dict[str, list[str]] = {}
     for account, one in accounts.items():
@@ -66,7 +65,8 @@ def _of_unit(unit: str, accounts: list[str], by_place: dict[str, PlacedRole]) ->
 
 def _alike(placed: Sequence[PlacedRole]) -> bool:
     """Tell whether the documents of roles say the same but for the id of their account."""
-    first, *others = (_without(one.documents.to_properties(), one.role.spec.account) for one in placed)
+    each = {one.likeness: one for one in placed}.values()  # those of one class are composed from the same
+    first, *others = (_without(one.documents.to_properties(), one.account_id) for one in each)
     return all(one == first or meaning(one) == meaning(first) for one in others)
 
 

@@ -49,6 +49,7 @@ def finding(
         document.line_of(path),
         sid,
         action,
+        column=document.column_of(path),
     )
 
 

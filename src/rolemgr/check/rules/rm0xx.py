@@ -9,6 +9,12 @@ UNUSED_SUPPRESSION = Rule(
     "An entry under `suppress` matched no finding, though its files were checked.\n"
     "What it excused is gone: remove it, so that it does not excuse the next one.",
 )  # fmt: skip
+CATALOG_ENTRY = Rule(
+    "RM003", "catalog-entry-refused", Severity.ERROR, "no role can be made of a catalog's entry",
+    "https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html",
+    "An entry of a catalog folder is misspelt, contradicts AWS's reference, or breaks what a persona must never do,\n"
+    "so that `create` would refuse it. It is judged on top of the built-in catalog.",
+)  # fmt: skip
 EXPIRED_SUPPRESSION = Rule(
     "RM002", "expired-suppression", Severity.WARNING, "a suppression has expired",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-policy-validation.html",

@@ -178,6 +178,8 @@ def saml_without_audience(statement: Statement) -> Iterator[Hit]:
     `StringEquals: {SAML:aud: https://signin.aws.amazon.com/saml}` says that the assertion was made for AWS's
     sign-in, and not for another application of the same provider.
     """
+    if not statement.speaks_of("sts:AssumeRoleWithSAML"):
+        return  # to set tags or a source identity lets nobody in
     saml = [value for kind, value in statement.principals if kind == "Federated" and ":saml-provider/" in value]
     if saml and "Condition" not in statement.opaque and not list(statement.conditions_on("saml:aud", "saml:recipient")):
         yield Hit(f"`{saml[0]}` without a condition on SAML:aud", statement.at("Principal"))

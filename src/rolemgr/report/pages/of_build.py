@@ -12,9 +12,10 @@ from typing import Any, Final, NamedTuple
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
 from rolemgr.blueprint.flows import ExpandedFlow
 from rolemgr.blueprint.levels import LevelLayers
+from rolemgr.blueprint.placed import RoleClass
 from rolemgr.reference.quirks import quota
 from rolemgr.report.blueprint import things_of
-from rolemgr.report.pages.page import Cell, Code, Fact, Page, Section, Table, Tone, counted
+from rolemgr.report.pages.page import Code, Fact, Page, Section, Table, Tone, counted
 from rolemgr.report.pages.picture import Picture, PictureArrow, PictureGroup, PictureItem
 from rolemgr.report.preview import sizes
 
@@ -138,7 +139,7 @@ def _group(found: ComposedBlueprint, band: Sequence[str]) -> PictureGroup:
     account = found.source.value.accounts[name]
     unit = f" · unit {account.ou}" if account.ou else ""
     left = tuple(
-        PictureItem(one.place, one.place.partition("/")[2], f"{one.role.spec.persona}, {one.role.spec.arn}")
+        PictureItem(one.place, one.place.partition("/")[2], f"{one.persona}, {one.arn}")
         for one in found.roles
         if one.account == name
     )
@@ -168,7 +169,7 @@ def _steps(built: Built) -> Iterator[str]:
     if sets:
         where = _listed(f"{name}/permission-sets" for name in sets)
         yield f"permission sets: the policies of each in its account, then the rest where Identity Center is: {where}"
-    sharing = [name for name in value.accounts if any(one.account == name for one in found.policies)]
+    sharing = [name for name in value.accounts if any(one.account == name for one in found.guards)]
     if sharing:
         where = _listed(f"{name}/resource-policies" for name in sharing)
         yield f"then the policies of what is shared, which name roles that have to be there: {where}"
@@ -201,13 +202,17 @@ def _counts(names: Iterable[str]) -> dict[str, int]:
 
 
 def _roles(found: ComposedBlueprint) -> Table:
-    return Table(("Role", "Persona", "ARN", "Fullest document", "Policies beside it"), tuple(map(_role, found.roles)))
+    measured: dict[RoleClass, tuple[str, int]] = {}  # ids of accounts are of one length
+    for one in found.roles:
+        if one.likeness not in measured:
+            measured[one.likeness] = _measured(one)
+    rows = tuple((one.place, one.persona, Code(one.arn), *measured[one.likeness]) for one in found.roles)
+    return Table(("Role", "Persona", "ARN", "Fullest document", "Policies beside it"), rows)
 
 
-def _role(one: PlacedRole) -> tuple[Cell, ...]:
+def _measured(one: PlacedRole) -> tuple[str, int]:
     name, size, most = max(sizes(one.documents), key=lambda found: found[1] / found[2])
-    measured = f"{' '.join(name.split()[:2])}: {size:,} of {most:,}"
-    return one.place, one.role.spec.persona, Code(one.role.spec.arn), measured, len(one.documents.managed_policies)
+    return f"{' '.join(name.split()[:2])}: {size:,} of {most:,}", len(one.documents.managed_policies)
 
 
 def _shared(built: Built) -> Table:
@@ -226,7 +231,7 @@ def _layers(layers: Sequence[LevelLayers]) -> Table:
 
 def _policies(found: ComposedBlueprint) -> Table:
     rows = tuple(
-        (one.account, one.kind, Code(one.resource), tuple(flow.text for flow in one.flows)) for one in found.policies
+        (one.account, one.kind, Code(one.resource), tuple(flow.text for flow in one.flows)) for one in found.guards
     )
     return Table(("Account", "Kind", "Resource", "For"), rows)
 

@@ -1,0 +1,52 @@
+"""What stands in several policies of one level is judged together, and what patterns accept is said."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.blueprint.in_accounts import EXAMPLE
+
+from rolemgr.blueprint.compose import ComposedBlueprint
+from rolemgr.cli.outside import OUTSIDE
+from rolemgr.workflow.blueprint import composed_blueprint
+from rolemgr.workflow.blueprint_accounts import Picked
+from rolemgr.workflow.blueprint_check import check_blueprint
+
+if TYPE_CHECKING:
+    from tests.conftest import Run
+
+EXAMPLES = EXAMPLE.parents[1]
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("blueprint-*/blueprint.yaml")), ids=lambda path: path.parent.name)
+def test_examples_check_clean(path: Path, run: "Run") -> None:
+    """No finding of any severity; what a pattern accepts is a note with its line."""
+    ran = run("check", str(path))
+    assert (ran.code, ran.stdout.partition(" in ")[0]) == (0, "no finding")
+    if "no-sharing" in path.read_text("utf-8"):
+        assert any("RM403 on RamSageMaker is accepted by scps/no-sharing.yaml:" in text for text in ran.notes)
+
+
+def without(found: ComposedBlueprint, action: str) -> ComposedBlueprint:
+    """Return *found* without the Denies of its SCPs that name *action*."""
+    layers = []
+    for level in found.layers:
+        policies = [
+            one._replace(document=one.document.model_copy(update={
+                "statement": tuple(each for each in one.document.statement if action not in (each.action or ()))
+            }))
+            for one in level.documents.policies
+        ]  # fmt: skip
+        layers.append(level._replace(documents=replace(level.documents, policies=tuple(policies))))
+    return replace(found, layers=tuple(layers))
+
+
+def test_an_exemption_by_an_open_name_is_found_where_nothing_guards_it() -> None:
+    """Its guard stands in another policy of the level; once that is gone, each Deny that lets the name go is found."""
+    found = composed_blueprint(str(EXAMPLES / "blueprint-regulated/blueprint.yaml"), OUTSIDE)
+    opened = without(found, "iam:CreateRole")
+    assert len(found.layers[0].documents.policies) > 1
+    rules = {one.rule for one in check_blueprint(opened, Picked(), (), OUTSIDE).findings}
+    assert "RM512" in rules
+    assert not check_blueprint(found, Picked(), (), OUTSIDE).findings
