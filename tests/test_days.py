@@ -97,6 +97,8 @@ BUSY = (
     "data-engineer",
     "platform-admin",
     "security-auditor",
+    "unified-studio-admin",
+    "unified-studio-user",
 )  # fmt: skip
 """The personas whose work is too manifold for fewer than 25 calls; a role for one service may do with ten."""
 
