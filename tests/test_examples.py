@@ -48,7 +48,7 @@ def test_role_file_renders_to_the_role_beside_it(name: str, run: Run, update_gol
     ran = run("create", "--role", f"examples/{name}/role.yaml")
     assert (ran.code, ran.errors) == (0, [])
     expected = (
-        "inline policy is full", "give the other roles the same value", "can't narrow", "what this role starts as",
+        "inline policy is full", "give the other roles the same value", "can't narrow", "for what it starts as",
         "--abac Project", "nothing is proven beyond that", "what permissions boundary", "names no ids",
         "whoever sets the tag Project of a session",
     )  # fmt: skip

@@ -380,10 +380,14 @@ def _plain(group: str) -> ComposedRole:
     return role_of([group], no_default_guardrails=True, tag={"Project": "churn"}).role
 
 
+CREATED_BY = {"hub-content": "ImportHubContent"}
+"""The operations that create resources of a type, where their names do not say so."""
+
+
 def _contexts(action: str, resource: str, base: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield *base* with every mixture of the caller's, the request's and the resource's tag."""
     kind = type_of(action, resource) or ""
-    creating = "Create" + "".join(word.capitalize() for word in kind.split("-"))
+    creating = CREATED_BY.get(kind, "Create" + "".join(word.capitalize() for word in kind.split("-")))
     tagging = (None, creating) if action == "sagemaker:AddTags" else (None,)
     carried = (None, "churn", "x") if kind in SHARED or (kind and taggable(kind)) else (None,)
     for caller, sent, there, created in product((None, "churn"), (None, "churn", "x"), carried, tagging):
