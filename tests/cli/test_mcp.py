@@ -213,6 +213,34 @@ def test_a_confined_process_reads_its_folder_and_does_nothing_else(tmp_path: Pat
     assert Path("in/a.txt").read_text() == "x"
 
 
+def test_what_is_open_is_asked_once_more(tmp_path: Path) -> None:
+    """A link that changes between the look and the opening gives nothing away, and a pipe is never waited for."""
+    Path("in").mkdir()
+    Path("in/a.json").write_text("[]")
+    Path("b.json").write_text(KEPT)
+    Path("in/link").symlink_to(tmp_path / "b.json")
+    os.mkfifo("in/pipe")
+    folder = str(tmp_path / "in")
+    script = f"""
+import os, pathlib
+from rolemgr.cli.confined import confine
+from rolemgr.files.source import read_text
+confine(pathlib.Path({folder!r}), ())
+for name in ("a.json", "pipe", "link"):
+    if name == "link":  # at the time of the look it is one of ours
+        os.path.realpath = lambda path: path
+    try:
+        print(read_text(pathlib.Path({folder!r}, name)))
+    except Exception as error:
+        print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    ours, pipe, link = done.stdout.splitlines()
+    assert ours == "[]"
+    assert "is no regular file" in pipe
+    assert "is outside of the folder" in link
+
+
 def test_without_the_package_it_says_how_to_get_it(run: "Run", monkeypatch: pytest.MonkeyPatch) -> None:
     """One line, exit code 2."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
