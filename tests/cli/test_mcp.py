@@ -169,13 +169,20 @@ def test_answers_are_bounded_and_a_wrong_call_ends_nothing() -> None:
         for at in range(900)
     ]
     write("large.json", "[" + " " * 40_000_000 + "]")
-    _, long, large, kind, both, right = answers(
+    _, long, large, kind, both, typed, unknown, name, right = answers(
         ("check", {"policy": {"Version": "2012-10-17", "Statement": many}}),
         ("check", {"paths": ["large.json"]}),
         ("query", {"kind": "acton", "name": "s3:GetObject"}),
         ("check", {"policy": POLICY, "paths": ["large.json"]}),
+        ("simulate", {"action": 1}),
+        ("simulate", {"action": "s3:GetObject", "polisy": POLICY}),
+        ("query", {"kind": "action", "name": "x" * 300_000}),
         ("query", {"kind": "action", "name": "s3:GetObject"}),
     )
+    assert text_of(typed) == "argument `action`: Input should be a valid string"
+    assert text_of(unknown) == "unknown argument `polisy`; did you mean policy?"
+    assert [one.is_error for one in (typed, unknown, name)] == [True, True, True]
+    assert len(text_of(name)) < 2_100
     assert "ask about less" in text_of(long)
     assert "is larger than" in text_of(large)
     assert "known are action, key, resource, guardrail, who" in text_of(kind)

@@ -176,11 +176,20 @@ def _out_of_reach(edits: Sequence[Edit], spans: Spans, *, as_json: bool) -> str 
         if isinstance(edit, OperatorEdit):
             if _operator_in(spans.of(span), str(edit.path[-1])) is None:
                 return "an operator is written with escapes"
-        elif not as_json and any(mark in spans.of(span) for mark in ("#", "&", "!")):
+        elif not as_json and any(mark in _with_last_comment(spans, span) for mark in ("#", "&", "!")):
             return "a list that is to be mended has comments, anchors or tags"
         elif not as_json and not isinstance(edit.path[-1], int) and edit.path[-1] == "Statement":
             return "a statement that says what another one says is removed from JSON alone"
     return None
+
+
+def _with_last_comment(spans: Spans, span: Span) -> str:
+    """Return the text of a list, of one in block style with the rest of its last line: a comment there is its item's."""
+    text = spans.of(span)
+    if not text.startswith("-"):
+        return text
+    line = spans.text.find("\n", span.end)
+    return text + spans.text[span.end : line if line >= 0 else None]
 
 
 def _operator_in(text: str, operator: str) -> int | None:

@@ -17,7 +17,7 @@ from rich.markup import escape
 
 from rolemgr.account.connect import connect
 from rolemgr.catalog.load import Catalog
-from rolemgr.cli.files import write_output
+from rolemgr.cli.files import make_folder, write_output
 from rolemgr.cli.terminal import StoppedError, Terminal
 from rolemgr.errors import InputError, RolemgrError, UnknownNameError
 from rolemgr.files.write import to_yaml
@@ -273,6 +273,7 @@ def _file_written(terminal: Terminal, answers: Answers, path: Path) -> bool:
         terminal.say(f"{escape(str(path))} exists. Replace it? \\[no]")
         if terminal.line(()).lower() not in ("y", "yes"):
             return False
+    make_folder(path.parent)  # the question names roles/churn.yaml, and a newcomer has no roles/ yet
     write_output(role_file_text(answers, path), str(path))
     terminal.say(f"saved; `rolemgr create --role {shlex.quote(str(path))}` gives the same role")
     return True
