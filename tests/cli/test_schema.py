@@ -50,7 +50,9 @@ def test_every_file_that_names_a_schema_is_valid_by_it() -> None:
         named = re.search(r"schemas/([a-z-]+)\.schema\.json", path.read_text(encoding="utf-8").partition("\n")[0])
         if named and "tests" not in path.parts:
             seen.add(named[1])
-            wrong += [f"{path.name}: {error.message}" for error in _validator(named[1]).iter_errors(read_yaml(path).data)]
+            wrong += [
+                f"{path.name}: {error.message}" for error in _validator(named[1]).iter_errors(read_yaml(path).data)
+            ]
     assert wrong == []
     assert {"guardrail", "guardrail-profile", "separation", "layer-pattern", "role", "blueprint", "checks"} <= seen
 

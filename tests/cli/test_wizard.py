@@ -569,3 +569,14 @@ def test_the_format_is_asked_again_until_it_is_one(wrong: str) -> None:
     assert code == 1
     assert "cloudformation" in plain(shown) if wrong == "?" else "did you mean json" in plain(shown)
     assert list(Path().iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_to_is_asked_again() -> None:
+    """It is written last: a slip there would cost all answers."""
+    Path("roles").mkdir()
+    lines = [*TEN[:8], "no-such/role.yaml", "roles", "roles/", "roles/role.yaml", "saved.yaml"]
+    code, shown = terminal.played("create", lines=lines)
+    assert code == 0, shown
+    assert "its folder is not there" in plain(shown)
+    assert plain(shown).count("is a folder; name the file in it") == 2
+    assert Path("roles/role.yaml").is_file()

@@ -184,7 +184,7 @@ def _out_of_reach(edits: Sequence[Edit], spans: Spans, *, as_json: bool) -> str 
 
 
 def _with_last_comment(spans: Spans, span: Span) -> str:
-    """Return the text of a list, of one in block style with the rest of its last line: a comment there is its item's."""
+    """Return the text of a list; in block style with the rest of its last line, where its last item's comment is."""
     text = spans.of(span)
     if not text.startswith("-"):
         return text

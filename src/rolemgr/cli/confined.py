@@ -11,7 +11,7 @@ import stat
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.source import OPENED
@@ -40,37 +40,14 @@ class OutsideError(PermissionError):
 def confine(folder: Path, ours: tuple[Path, ...]) -> None:
     """Keep this process, from now on and for good, to reading *folder* and the program's own files in *ours*."""
     sys.dont_write_bytecode = True
-    root = os.path.realpath(folder)
-    data = tuple(os.path.realpath(one) for one in ours)
-    code = tuple(os.path.realpath(one) for one in {*sys.path, sys.prefix, sys.base_prefix} if one)
-
-    def opened(args: tuple[Any, ...]) -> None:
-        path, mode, flags = args
-        if isinstance(path, int) or path == os.devnull:
-            return
-        if (isinstance(mode, str) and set(mode) & set("wax+")) or (isinstance(flags, int) and flags & _WRITES):
-            raise OutsideError(errno.EACCES, "is not written: this process reads alone", os.fsdecode(path))
-        looked_into((path,))
-        _require_no_pipe(path)
-
-    def looked_into(args: tuple[Any, ...]) -> None:
-        path = args[0]
-        if path is not None and not isinstance(path, int):
-            require_ours(os.path.realpath(os.fsdecode(path)), path)
-
-    def is_open(args: tuple[Any, ...]) -> None:
-        path, number = args  # what is open can't be changed any more, as a link on the way to it could until now
-        require_ours(_path_of(number), path)
-
-    def require_ours(real: str | None, path: object) -> None:
-        if real is None:
-            raise OutsideError(errno.EACCES, "is open, and this system does not tell which file it is", str(path))
-        if not (_below(real, (root, *data)) or (_below(real, code) and (real.endswith(_CODE) or os.path.isdir(real)))):  # noqa: PTH112
-            raise OutsideError(errno.EACCES, "is outside of the folder that the server was started in", str(path))
-
+    readable = _Readable(
+        (os.path.realpath(folder), *(os.path.realpath(one) for one in ours)),
+        tuple(os.path.realpath(one) for one in {*sys.path, sys.prefix, sys.base_prefix} if one),
+    )
     judges: Mapping[str, Callable[[tuple[Any, ...]], None]] = {
-        "open": opened, "os.listdir": looked_into, "os.scandir": looked_into, "os.walk": looked_into,
-        "os.chdir": looked_into, "glob.glob": looked_into, OPENED: is_open,
+        "open": readable.opened, "os.listdir": readable.looked_into, "os.scandir": readable.looked_into,
+        "os.walk": readable.looked_into, "os.chdir": readable.looked_into, "glob.glob": readable.looked_into,
+        OPENED: readable.is_open,
     }  # fmt: skip
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
@@ -82,14 +59,50 @@ def confine(folder: Path, ours: tuple[Path, ...]) -> None:
     sys.addaudithook(hook)
 
 
+class _Readable(NamedTuple):
+    """What may be read: all files below *data*, and modules and folders below *code*; each method judges an event."""
+
+    data: tuple[str, ...]
+    code: tuple[str, ...]
+
+    def opened(self, args: tuple[Any, ...]) -> None:
+        """Judge a file that is about to be opened."""
+        path, mode, flags = args
+        if isinstance(path, int) or path == os.devnull:
+            return
+        if (isinstance(mode, str) and set(mode) & set("wax+")) or (isinstance(flags, int) and flags & _WRITES):
+            raise OutsideError(errno.EACCES, "is not written: this process reads alone", os.fsdecode(path))
+        self.looked_into((path,))
+        _require_no_pipe(path)
+
+    def looked_into(self, args: tuple[Any, ...]) -> None:
+        """Judge a path."""
+        path = args[0]
+        if path is not None and not isinstance(path, int):
+            self._require(os.path.realpath(os.fsdecode(path)), path)
+
+    def is_open(self, args: tuple[Any, ...]) -> None:
+        """Judge a file that is open: a link on the way to it could be changed until now, and no more."""
+        path, number = args
+        real = _path_of(number)
+        if real is None:
+            raise OutsideError(errno.EACCES, "is open, and this system does not tell which file it is", str(path))
+        self._require(real, path)
+
+    def _require(self, real: str, path: object) -> None:
+        is_code = _below(real, self.code) and (real.endswith(_CODE) or os.path.isdir(real))  # noqa: PTH112
+        if not (is_code or _below(real, self.data)):
+            raise OutsideError(errno.EACCES, "is outside of the folder that the server was started in", str(path))
+
+
 def _require_no_pipe(path: Any) -> None:
-    """Raise OutsideError for a pipe, a device or a socket: whoever holds its other end could keep the reader for ever."""
+    """Raise OutsideError for a pipe, a device or a socket: the reader could wait for its other end for ever."""
     try:
         mode = os.stat(path).st_mode  # noqa: PTH116 - Path takes no bytes
     except (OSError, ValueError):  # it is opened next, which says what is wrong
         return
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise OutsideError(errno.EACCES, "is no regular file", os.fsdecode(path))
+        raise OutsideError(errno.EACCES, "is a pipe, a device or a socket", os.fsdecode(path))
 
 
 def _path_of(number: int) -> str | None:

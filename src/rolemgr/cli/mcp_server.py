@@ -43,7 +43,7 @@ class _Server(MCPServer):
     """A server whose errors are one line of bounded length, those about a call's arguments too."""
 
     async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
-        """Return what the tool *name* answers; raise ToolError for a wrong call, and for an argument it does not have."""
+        """Return what the tool *name* answers; raise ToolError for a wrong call, unknown arguments among it."""
         try:
             if tool := next((one for one in await self.list_tools() if one.name == name), None):
                 _require_known(arguments, tool.input_schema["properties"])
