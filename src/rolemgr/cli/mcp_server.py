@@ -67,11 +67,11 @@ def _one_line(error: ToolError) -> str:
     cause = error.__cause__
     if isinstance(cause, ValidationError):
         wrong = (f"argument `{'.'.join(map(str, one['loc']))}`: {one['msg']}" for one in cause.errors())
-        said = "; ".join(wrong)
+        text = "; ".join(wrong)
     else:
-        said = str(error)
-    said = printable(" ".join(said.split()))
-    return said if len(said) <= _LONGEST_ERROR else f"{said[:_LONGEST_ERROR]} ..."
+        text = str(error)
+    text = printable(" ".join(text.split()))
+    return text if len(text) <= _LONGEST_ERROR else f"{text[:_LONGEST_ERROR]} ..."
 
 
 def server_with_tools(inventory_of: InventoryOf) -> Any:
