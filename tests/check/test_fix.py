@@ -77,6 +77,10 @@ def test_yaml_keeps_its_comments() -> None:
     )
     twice = YAML.replace("acme-churn/x", "acme-churn/*")
     assert isinstance(fixed(twice, documents(twice, as_json=False), as_json=False), NotFixed)
+    last = "Statement:\n- Effect: Allow\n  Resource: '*'\n  Action:\n  - s3:PutObject\n  - s3:GetObject"
+    for end, reached in (("", True), ("\n# of the file", True), ("  # why it reads", False), ("  # why\n", False)):
+        made = fixed(last + end, documents(last + end, as_json=False), as_json=False)
+        assert isinstance(made, Fixed if reached else NotFixed), end
 
 
 @pytest.mark.parametrize(

@@ -169,13 +169,20 @@ def test_answers_are_bounded_and_a_wrong_call_ends_nothing() -> None:
         for at in range(900)
     ]
     write("large.json", "[" + " " * 40_000_000 + "]")
-    _, long, large, kind, both, right = answers(
+    _, long, large, kind, both, typed, unknown, name, right = answers(
         ("check", {"policy": {"Version": "2012-10-17", "Statement": many}}),
         ("check", {"paths": ["large.json"]}),
         ("query", {"kind": "acton", "name": "s3:GetObject"}),
         ("check", {"policy": POLICY, "paths": ["large.json"]}),
+        ("simulate", {"action": 1}),
+        ("simulate", {"action": "s3:GetObject", "polisy": POLICY}),
+        ("query", {"kind": "action", "name": "x" * 300_000}),
         ("query", {"kind": "action", "name": "s3:GetObject"}),
     )
+    assert text_of(typed) == "argument `action`: Input should be a valid string"
+    assert text_of(unknown) == "unknown argument `polisy`; did you mean policy?"
+    assert [one.is_error for one in (typed, unknown, name)] == [True, True, True]
+    assert len(text_of(name)) < 2_100
     assert "ask about less" in text_of(long)
     assert "is larger than" in text_of(large)
     assert "known are action, key, resource, guardrail, who" in text_of(kind)
@@ -211,6 +218,34 @@ def test_a_confined_process_reads_its_folder_and_does_nothing_else(tmp_path: Pat
     )  # fmt: skip
     assert list(zip(refused, confined(*refused, folder="in"), strict=True)) == [(one, "refused") for one in refused]
     assert Path("in/a.txt").read_text() == "x"
+
+
+def test_what_is_open_is_asked_once_more(tmp_path: Path) -> None:
+    """A link that changes between the look and the opening gives nothing away, and a pipe is never waited for."""
+    Path("in").mkdir()
+    Path("in/a.json").write_text("[]")
+    Path("b.json").write_text(KEPT)
+    Path("in/link").symlink_to(tmp_path / "b.json")
+    os.mkfifo("in/pipe")
+    folder = str(tmp_path / "in")
+    script = f"""
+import os, pathlib
+from rolemgr.cli.confined import confine
+from rolemgr.files.source import read_text
+confine(pathlib.Path({folder!r}), ())
+for name in ("a.json", "pipe", "link"):
+    if name == "link":  # at the time of the look it is one of ours
+        os.path.realpath = lambda path: path
+    try:
+        print(read_text(pathlib.Path({folder!r}, name)))
+    except Exception as error:
+        print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    ours, pipe, link = done.stdout.splitlines()
+    assert ours == "[]"
+    assert "is a pipe, a device or a socket" in pipe
+    assert "is outside of the folder" in link
 
 
 def test_without_the_package_it_says_how_to_get_it(run: "Run", monkeypatch: pytest.MonkeyPatch) -> None:

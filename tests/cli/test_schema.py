@@ -1,6 +1,8 @@
 """The JSON Schemas: valid themselves, right about every file that ships, and of use to an editor."""
 
 import json
+import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +41,25 @@ def test_shipped_files_are_valid(name: str, path: Path, run: "Run") -> None:
     """An editor that uses the schema finds no fault with our own catalog."""
     errors = Draft202012Validator(schema(run, name)).iter_errors(read_yaml(path).data)
     assert [error.message for error in errors] == []
+
+
+def test_every_file_that_names_a_schema_is_valid_by_it() -> None:
+    """Guardrails, separations, layers, flows, examples ...: an editor underlines nothing in any of them."""
+    wrong, seen = [], set()
+    for path in sorted(TOP.glob("*/**/*.yaml")):
+        named = re.search(r"schemas/([a-z-]+)\.schema\.json", path.read_text(encoding="utf-8").partition("\n")[0])
+        if named and "tests" not in path.parts:
+            seen.add(named[1])
+            wrong += [
+                f"{path.name}: {error.message}" for error in _validator(named[1]).iter_errors(read_yaml(path).data)
+            ]
+    assert wrong == []
+    assert {"guardrail", "guardrail-profile", "separation", "layer-pattern", "role", "blueprint", "checks"} <= seen
+
+
+@cache
+def _validator(name: str) -> Draft202012Validator:
+    return Draft202012Validator(json.loads((TOP / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize(("name", "path"), SHIPPED, ids=lambda value: getattr(value, "stem", value))

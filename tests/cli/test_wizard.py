@@ -495,12 +495,13 @@ TEN = ["data-scientist", "123456789012", "eu-west-1", "use-jumpstart", "acme-chu
 
 def test_ten_answers_lead_from_nothing_to_a_saved_role_file(run: "Run") -> None:
     """Persona, account, region, groups, buckets, limits; the page; format, place, and the role file."""
-    code, shown = terminal.played("create", lines=TEN)
+    assert TEN[-1] == "saved.yaml"
+    code, shown = terminal.played("create", lines=(*TEN[:-1], "new/saved.yaml"))
     assert code == 0, shown
-    saved, written = Path("saved.yaml").read_text(), Path("role.yaml").read_text()
+    saved, written = Path("new/saved.yaml").read_text(), Path("role.yaml").read_text()
     assert {"persona: data-scientist", "region: eu-west-1"} <= set(saved.splitlines())
-    assert run("create", "--role", "saved.yaml", "--format", "yaml").stdout == written
-    page = run("preview", "--role", "saved.yaml").stdout
+    assert run("create", "--role", "new/saved.yaml", "--format", "yaml").stdout == written
+    page = run("preview", "--role", "new/saved.yaml").stdout
     assert "LIMITS" in page
     assert "LIMITS" in plain(shown)
 
@@ -569,3 +570,14 @@ def test_the_format_is_asked_again_until_it_is_one(wrong: str) -> None:
     assert code == 1
     assert "cloudformation" in plain(shown) if wrong == "?" else "did you mean json" in plain(shown)
     assert list(Path().iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_to_is_asked_again() -> None:
+    """It is written last: a slip there would cost all answers."""
+    Path("roles").mkdir()
+    lines = [*TEN[:8], "no-such/role.yaml", "roles", "roles/", "roles/role.yaml", "saved.yaml"]
+    code, shown = terminal.played("create", lines=lines)
+    assert code == 0, shown
+    assert "its folder is not there" in plain(shown)
+    assert plain(shown).count("is a folder; name the file in it") == 2
+    assert Path("roles/role.yaml").is_file()

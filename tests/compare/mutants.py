@@ -32,7 +32,7 @@ class Slip(NamedTuple):
 
 _COVERED = (
     "all(statement.shape in shapes or _within(statement, old) or any(all(_within(one, old) for one in new) for new in news)"
-    " for old, shapes in zip(space.allows(space.old), alike, strict=True))"
+    " for old, shapes in zip(space.allows_by_layer_of_old, alike, strict=True))"
 )
 
 SLIPS = (
@@ -70,7 +70,7 @@ SLIPS = (
     Slip("key_options", "return _Wish(unset, set_ & unset)", "return _Wish(unset, 0)", "a condition of both sides is judged for one"),
     Slip("actions", "future = tuple(dict.fromkeys(_future(allowing, everyone, literals)))", "future = ()", "future actions are forgotten"),
     Slip("actions", "now = (*map(ComparedAction, known), *map(ComparedAction, unknown))", "now = (*map(ComparedAction, known),)", "unknown actions are forgotten"),
-    Slip("covered", "if not {deny.shape for deny in space.denies_of_old} <= {deny.shape for deny in space.denies_of_new}:", "if False:", "a Deny that is gone is not asked about"),
+    Slip("covered", "if not space.denies_all_of_old:", "if False:", "a Deny that is gone is not asked about"),
     Slip("covered", _COVERED, _COVERED.replace("all(", "any(", 1), "one layer that says the same is enough"),
     Slip("covered", "return one.conditions <= statement.conditions and everywhere", "return everywhere", "conditions of the old side are forgotten"),
     Slip("covered", "one.resources <= statement.resources", "one.resources >= statement.resources", "NotResource is read the wrong way"),

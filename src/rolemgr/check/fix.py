@@ -6,7 +6,7 @@ what the old one said (with the operators spelt as IAM has them: the old spellin
 comparison of policies must prove that it allows and denies the same.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeAlias
 
@@ -109,15 +109,16 @@ def _edits(document: Document) -> Iterator[Edit]:
 def _without_twins(statements: Sequence[Any], path: DataPath) -> ListEdit | None:
     """Return the edit that removes statements which say the same as one before, and have its Sid or none."""
     kept: list[int] = []
-    seen: list[tuple[Any, Any]] = []
+    seen: dict[Any, set[object]] = {}
     for index, one in enumerate(statements):
         if not isinstance(one, dict):
             return None
-        meaning, sid = canonical({key: value for key, value in one.items() if key != "Sid"}), one.get("Sid")
-        if any(other == meaning and sid in (None, first) for other, first in seen):
+        sids = seen.setdefault(canonical({key: value for key, value in one.items() if key != "Sid"}), set())
+        sid = canonical(one.get("Sid"))
+        if sids and (one.get("Sid") is None or sid in sids):
             continue
         kept.append(index)
-        seen.append((meaning, sid))
+        sids.add(sid)
     removed = len(statements) - len(kept)
     return ListEdit(path, tuple(kept), removed, is_sorted=False) if removed else None
 
@@ -175,11 +176,20 @@ def _out_of_reach(edits: Sequence[Edit], spans: Spans, *, as_json: bool) -> str 
         if isinstance(edit, OperatorEdit):
             if _operator_in(spans.of(span), str(edit.path[-1])) is None:
                 return "an operator is written with escapes"
-        elif not as_json and any(mark in spans.of(span) for mark in ("#", "&", "!")):
+        elif not as_json and any(mark in _with_last_comment(spans, span) for mark in ("#", "&", "!")):
             return "a list that is to be mended has comments, anchors or tags"
         elif not as_json and not isinstance(edit.path[-1], int) and edit.path[-1] == "Statement":
             return "a statement that says what another one says is removed from JSON alone"
     return None
+
+
+def _with_last_comment(spans: Spans, span: Span) -> str:
+    """Return the text of a list; in block style with the rest of its last line, where its last item's comment is."""
+    text = spans.of(span)
+    if not text.startswith("-"):
+        return text
+    line = spans.text.find("\n", span.end)
+    return text + spans.text[span.end : line if line >= 0 else None]
 
 
 def _operator_in(text: str, operator: str) -> int | None:
@@ -188,7 +198,7 @@ def _operator_in(text: str, operator: str) -> int | None:
 
 
 def _applied(spans: Spans, edits: Sequence[Edit]) -> str:
-    """Return the text with all *edits*, the last one first, so that the spans before it stay."""
+    """Return the text with all *edits*, none of which stands in another one's place."""
     changes: list[tuple[Span, str]] = []
     for edit in edits:
         if isinstance(edit, OperatorEdit):
@@ -196,18 +206,20 @@ def _applied(spans: Spans, edits: Sequence[Edit]) -> str:
             changes.append((span, spans.of(span).replace(str(edit.path[-1]), edit.new, 1)))
         else:
             changes += _of_list(spans, edit)
-    text = spans.text
-    for span, new in sorted(changes, key=lambda change: change[0].start, reverse=True):
-        text = text[: span.start] + new + text[span.end :]
-    return text
+    parts, at = [], 0
+    for span, new in sorted(changes, key=lambda change: change[0].start):
+        parts += [spans.text[at : span.start], new]
+        at = span.end
+    return "".join((*parts, spans.text[at:]))
 
 
 def _of_list(spans: Spans, edit: ListEdit) -> Iterator[tuple[Span, str]]:
     """Yield the changes of a list: each place gets the text of its new item, and what is left over goes."""
     places = [spans.values[(*edit.path, index)] for index in range(len(edit.kept) + edit.removed)]
     if not edit.is_sorted:
+        kept = set(edit.kept)
         for index in range(1, len(places)):
-            if index not in edit.kept:
+            if index not in kept:
                 yield Span(places[index - 1].end, places[index].end), ""
         return
     for place, index in zip(places, edit.kept, strict=False):
@@ -229,7 +241,8 @@ def _differs(text: str, new: str, documents: Sequence[Document], *, as_json: boo
             return "it would say something else"
         if reason := _decides_otherwise(one, old, now):
             return reason
-    if _without(before, documents) != _without(after, documents):
+    places = frozenset(one.place for one in documents)
+    if _without(before, places) != _without(after, places):
         return "something else in the file would change"
     return None
 
@@ -284,14 +297,14 @@ def _at(data: Any, path: DataPath) -> Any:
     return data
 
 
-def _without(data: Any, documents: Sequence[Document], path: DataPath = ()) -> Any:
-    """Return *data* with nothing in the place of each policy."""
-    if path in {one.place for one in documents}:
+def _without(data: Any, places: Collection[DataPath], path: DataPath = ()) -> Any:
+    """Return *data* with nothing in the *places* of policies."""
+    if path in places:
         return None
     if isinstance(data, dict):
-        return [(key, _without(value, documents, (*path, key))) for key, value in data.items()]
+        return [(key, _without(value, places, (*path, key))) for key, value in data.items()]
     if isinstance(data, list):
-        return [_without(value, documents, (*path, index)) for index, value in enumerate(data)]
+        return [_without(value, places, (*path, index)) for index, value in enumerate(data)]
     return data
 
 

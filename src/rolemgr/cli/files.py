@@ -49,12 +49,17 @@ def write_in(folder: str, place: str, name: str, text: str) -> None:
     for below in (path, *path.parents[: len(Path(place).parts) - 1]):
         if os.path.islink(below):  # noqa: PTH114 - it raises nothing where the path is too long
             raise InputError(SourceLocation(str(below)), "is a link, and below its folder -o follows none")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except (OSError, ValueError) as error:
-        raise InputError(SourceLocation(str(path.parent)), f"can't be made: {_why(error)}") from error
+    make_folder(path.parent)
     with _write_errors(str(path)):
         _write(path, text)
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder *path* and those that it is in, where they are not there; raise InputError where that fails."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise InputError(SourceLocation(str(path)), f"can't be made: {_why(error)}") from error
 
 
 _LANGUAGES = {".json": "JSON", ".sarif": "JSON", ".yaml": "YAML", ".yml": "YAML", ".sh": "a shell script", ".tf": "HCL"}

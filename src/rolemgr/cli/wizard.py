@@ -17,7 +17,7 @@ from rich.markup import escape
 
 from rolemgr.account.connect import connect
 from rolemgr.catalog.load import Catalog
-from rolemgr.cli.files import write_output
+from rolemgr.cli.files import is_folder, make_folder, write_output
 from rolemgr.cli.terminal import StoppedError, Terminal
 from rolemgr.errors import InputError, RolemgrError, UnknownNameError
 from rolemgr.files.write import to_yaml
@@ -116,9 +116,22 @@ def _form_and_place(terminal: Terminal, others: Mapping[str, str]) -> tuple[str 
     if not sys.stdout.isatty() or {"--output", "--format", "--template"} & others.keys():
         return None, None
     form = _asked_form(terminal)
-    terminal.say("Where to? A file such as role.json, or Enter for this terminal \\[stdout]")
-    place = _line(terminal, "A path of a file; one that is there is replaced. Enter shows the result here.")
-    return form, place or None
+    return form, _asked_place(terminal)
+
+
+def _asked_place(terminal: Terminal) -> str | None:
+    """Return where the result goes; it is written after the last question, when a slip would cost all answers."""
+    while True:
+        terminal.say("Where to? A file such as role.json, or Enter for this terminal \\[stdout]")
+        place = _line(terminal, "A path of a file; one that is there is replaced. Enter shows the result here.")
+        if not place:
+            return None
+        if is_folder(place) or place.endswith(os.sep):
+            terminal.error(f"{place}: is a folder; name the file in it")
+        elif not is_folder(os.path.dirname(place) or "."):  # noqa: PTH120 - a path may be too long for Path
+            terminal.error(f"{place}: its folder is not there; make it, or give another path")
+        else:
+            return place
 
 
 def _asked_form(terminal: Terminal) -> str:
@@ -273,6 +286,7 @@ def _file_written(terminal: Terminal, answers: Answers, path: Path) -> bool:
         terminal.say(f"{escape(str(path))} exists. Replace it? \\[no]")
         if terminal.line(()).lower() not in ("y", "yes"):
             return False
+    make_folder(path.parent)  # the question names roles/churn.yaml, and a newcomer has no roles/ yet
     write_output(role_file_text(answers, path), str(path))
     terminal.say(f"saved; `rolemgr create --role {shlex.quote(str(path))}` gives the same role")
     return True

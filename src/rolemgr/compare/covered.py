@@ -8,9 +8,9 @@ from rolemgr.compare.statements import CompiledPolicies, CompiledStatement, Laye
 
 def allows_ids(space: SearchSpace, statement: CompiledStatement) -> bool:
     """Tell whether the old side allows the ids of *statement* at least as much, statement for statement."""
-    if not {deny.shape for deny in space.denies_of_old} <= {deny.shape for deny in space.denies_of_new}:
+    if not space.denies_all_of_old:
         return False
-    olds = [one for allows in space.allows(space.old) for one in allows]
+    olds = [one for allows in space.allows_by_layer_of_old for one in allows]
     return all(
         any(one.principals and (one.principals.everyone or text in one.ids) and _says(one, statement) for one in olds)
         for text in statement.ids
@@ -24,15 +24,15 @@ def covered(space: SearchSpace, statement: CompiledStatement) -> bool:
     It does where the new side has all of its Denies, and each of its layers an Allow like *statement*, or all the
     Allows of a layer of the new side. That is the common case, and needs no search.
     """
-    if not {deny.shape for deny in space.denies_of_old} <= {deny.shape for deny in space.denies_of_new}:
+    if not space.denies_all_of_old:
         return False
-    news = space.allows(space.new)[1:]
+    news = space.allows_by_layer_of_new[1:]
     alike = space.shapes_of_old
     return all(
         statement.shape in shapes
         or _within(statement, old)
         or any(all(_within(one, old) for one in new) for new in news)
-        for old, shapes in zip(space.allows(space.old), alike, strict=True)
+        for old, shapes in zip(space.allows_by_layer_of_old, alike, strict=True)
     )
 
 

@@ -104,16 +104,25 @@ class SearchSpace:
         """The Denies of all layers of the old side."""
         return tuple(statement for _, group in self.old for statement in group if statement.effect is Effect.DENY)
 
-    def allows(self, side: StatementsByLayer) -> list[tuple[CompiledStatement, ...]]:
-        """Return the Allows of each layer of *side* that must allow."""
-        return [
-            tuple(statement for statement in group if statement.effect is Effect.ALLOW) for must, group in side if must
-        ]
+    @cached_property
+    def allows_by_layer_of_new(self) -> tuple[tuple[CompiledStatement, ...], ...]:
+        """The Allows of each layer of the new side that must allow."""
+        return _allows_by_layer(self.new)
+
+    @cached_property
+    def allows_by_layer_of_old(self) -> tuple[tuple[CompiledStatement, ...], ...]:
+        """The Allows of each layer of the old side that must allow."""
+        return _allows_by_layer(self.old)
+
+    @cached_property
+    def denies_all_of_old(self) -> bool:
+        """Whether the new side has each Deny of the old one, statement for statement."""
+        return {deny.shape for deny in self.denies_of_old} <= {deny.shape for deny in self.denies_of_new}
 
     @cached_property
     def shapes_of_old(self) -> tuple[frozenset[object], ...]:
         """The shapes of the Allows of each layer of the old side that must allow."""
-        return tuple(frozenset(statement.shape for statement in allows) for allows in self.allows(self.old))
+        return tuple(frozenset(statement.shape for statement in allows) for allows in self.allows_by_layer_of_old)
 
     @cached_property
     def _allows(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -166,3 +175,9 @@ def best_masks(masks: Iterable[int], unset: int, budget: Budget, same: int = 0) 
         if not any(rank & other == rank and (rank ^ other) & same == 0 for _, other in kept):
             kept.append((mask, rank))
     return [mask for mask, _ in kept]
+
+
+def _allows_by_layer(side: StatementsByLayer) -> tuple[tuple[CompiledStatement, ...], ...]:
+    return tuple(
+        tuple(statement for statement in group if statement.effect is Effect.ALLOW) for must, group in side if must
+    )

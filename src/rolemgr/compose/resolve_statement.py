@@ -22,7 +22,7 @@ from rolemgr.model.catalog import ActivityGroup, GroupStatement
 from rolemgr.model.role import FrozenConditions, Origin
 from rolemgr.model.source import Sourced
 from rolemgr.reference import quirks
-from rolemgr.reference.resources import types_of
+from rolemgr.reference.resources import arn_forms, types_of
 from rolemgr.reference.services import (
     Action,
     action_names,
@@ -192,8 +192,15 @@ def _resource_problems(place: _StatementSource, fits: Fits, resources: Mapping[s
     for resource, number in resources.items():
         if resource not in accepted:
             problem = f"no action of `{place.statement.sid}` accepts the resource `{resource}`"
-            hint = "leave it out: actions without resource-level permissions get `*` by themselves"
-            yield InputError(place.at("resources", number), problem, hint if resource == "*" else None)
+            yield InputError(place.at("resources", number), problem, _instead_of(resource, [one for one, _ in fits]))
+
+
+def _instead_of(resource: str, actions: list[Action]) -> str | None:
+    """Return the nearest right thing for a *resource* that none of *actions* accepts."""
+    if resource == "*":
+        return "leave it out: actions without resource-level permissions get `*` by themselves"
+    action = next((one for one in actions if one.resource_types), None)
+    return arn_forms(action) if action else None
 
 
 def _uncovered(action: Action, typed: tuple[Typed, ...]) -> tuple[str, str | None] | None:

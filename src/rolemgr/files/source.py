@@ -4,6 +4,7 @@ import io
 import os
 import select
 import stat
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -121,8 +122,18 @@ def open_input(path: Path) -> BinaryIO:
     return cast("BinaryIO", io.BufferedReader(_Continued(start, file))) if start else file
 
 
+OPENED: Final = "rolemgr.files.opened"
+"""The audit event of a file that is open, with its path and number: who confines the process looks at it once more."""
+
+
 def _at_once(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)
+    number = os.open(path, flags | os.O_NONBLOCK)
+    try:
+        sys.audit(OPENED, path, number)
+    except BaseException:
+        os.close(number)
+        raise
+    return number
 
 
 def _start(opened: int) -> bytes:

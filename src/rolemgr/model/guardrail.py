@@ -79,6 +79,7 @@ class GuardrailDeny(Noted):
     actions: Annotated[
         Annotated[Literal["supported"], tag("supported")] | Annotated[_Listed, tag("listed")],
         told_apart_by(_supported_or_listed),
+        json_schema({"anyOf": [{"const": "supported"}, *ONE_OR_MORE["anyOf"]]}),
     ]
     conditions: Annotated[Conditions, not_empty()]
     needs: Strings = ()

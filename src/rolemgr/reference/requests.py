@@ -26,8 +26,8 @@ from rolemgr.reference.names import (
     service_principal_doubt,
 )
 from rolemgr.reference.providers import is_provider_key
-from rolemgr.reference.resources import types_of
-from rolemgr.reference.services import Action, expand, find_action, resource_types
+from rolemgr.reference.resources import arn_forms, types_of
+from rolemgr.reference.services import Action, expand, find_action
 from rolemgr.reference.support import known_key
 
 Context: TypeAlias = Mapping[str, Sequence[str]]
@@ -83,7 +83,7 @@ def _misfit(action: Action, resource: str) -> Doubt | None:
     if resource == "*":
         if action.required_types and action.name not in quirks.may_be_star():
             problem = f"AWS asks for {action.name} on a resource, never on *"
-            return Doubt("*", problem, _forms(action))
+            return Doubt("*", problem, arn_forms(action))
         return None
     if _in_another_form(action, resource):
         return None
@@ -93,7 +93,7 @@ def _misfit(action: Action, resource: str) -> Doubt | None:
         return Doubt(resource, f"{action.name} has no resource types: its resource is *, not `{resource}`")
     if Arn.parse(resource) is None or types_of(resource, action):
         return None
-    return Doubt(resource, f"`{resource}` is not a resource of {action.name}", _forms(action))
+    return Doubt(resource, f"`{resource}` is not a resource of {action.name}", arn_forms(action))
 
 
 def _in_another_form(action: Action, resource: str) -> bool:
@@ -102,13 +102,6 @@ def _in_another_form(action: Action, resource: str) -> bool:
         matches(one["resource"], resource) and any(matches_action(pattern, action.name) for pattern in one["actions"])
         for one in _quirk("request_arns")["more"]
     )
-
-
-def _forms(action: Action) -> str:
-    known = resource_types(action.service)
-    forms = [str(known[use.name].arn_format) for use in action.resource_types if use.name in known]
-    more = f" (and {len(forms) - _MOST_SHOWN} more)" if len(forms) > _MOST_SHOWN else ""
-    return f"its form is {' or '.join(forms[:_MOST_SHOWN])}{more}"
 
 
 def _bucket_in(resource: str) -> Doubt | None:

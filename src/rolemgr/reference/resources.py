@@ -51,6 +51,17 @@ def types_of(resource: str, action: Action) -> tuple[str, ...]:
     return _types(action, arn.service, bool(arn.region), bool(arn.account), arn.resource)
 
 
+_MOST_FORMS = 4
+
+
+def arn_forms(action: Action) -> str:
+    """Return, as a hint in words, the forms of the ARNs of the resources that *action* takes, the first of them."""
+    known = resource_types(action.service)
+    forms = [str(known[use.name].arn_format) for use in action.resource_types if use.name in known]
+    more = f" (and {len(forms) - _MOST_FORMS} more)" if len(forms) > _MOST_FORMS else ""
+    return f"its form is {' or '.join(forms[:_MOST_FORMS])}{more}"
+
+
 def is_of_type(resource: str, service: str, name: str) -> bool:
     """Tell whether the ARN pattern *resource* can stand for a resource of type *name* of *service*."""
     arn, kind = _parsed(resource), resource_types(service)[name]

@@ -58,7 +58,7 @@ def _with_separations(schema: Json, catalog: Catalog) -> Json:
     items = never["items"]
     offered = {**items, "anyOf": [*known, *items["anyOf"]]}
     separation = schema["$defs"]["SeparationRef"]
-    fields = {"separation": one_of(titles(catalog, "separations"))}
+    fields = {**separation["properties"], "separation": one_of(titles(catalog, "separations"))}
     definitions = {**schema["$defs"], "SeparationRef": {**separation, "properties": fields}}
     properties = {**schema["properties"], "never": {**never, "items": offered}}
     return {**schema, "properties": properties, "$defs": definitions}
