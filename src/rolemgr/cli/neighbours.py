@@ -15,13 +15,18 @@ def answer_to(error: click.NoSuchOption, given: Sequence[str]) -> str | None:
     """
     Return what to give instead of the option that *error* does not know, or None where nobody has one such.
 
-    *given* are the words of the command line: of ``-auto-approve`` click names the letter ``-a``.
+    *given* are the words of the command line: of ``-auto-approve`` click names the letter ``-a``, of ``-var-file``
+    on a command that has ``-v`` the one behind it.
     """
     options = _table()["options"]
-    letter = error.option_name if len(error.option_name) == 2 else None
-    words = [word for word in given if letter and word.startswith(letter) and word.partition("=")[0] in options]
+    letter = error.option_name[1] if len(error.option_name) == 2 else None
+    words = [word for word in given if letter and _is_of_one_dash(word, options) and letter in word]
     answers = options.get(words[0].partition("=")[0] if words else error.option_name, ())
     return next((answer for answer in answers if _fits(answer, error.ctx)), None)
+
+
+def _is_of_one_dash(word: str, options: Collection[str]) -> bool:
+    return word.startswith("-") and not word.startswith("--") and word.partition("=")[0] in options
 
 
 def nearest(error: click.UsageError, given: Sequence[str]) -> str | None:
@@ -73,10 +78,15 @@ def absent(name: str) -> str | None:
 
 def before_the_command(error: click.NoSuchOption, given: Sequence[str], commands: Collection[str]) -> str | None:
     """Return where the option of *error* belongs, which stands before the command as the AWS CLI and git have it."""
-    if error.ctx is None or error.ctx.parent is not None:
+    if error.ctx is None or error.ctx.parent is not None or not isinstance(error.ctx.command, click.Group):
         return None
-    command = next((word for word in given if word in commands), None)
-    return f"options stand after the command: `rolemgr {command} {error.option_name}`" if command else None
+    name = next((word for word in given if word in commands), None)
+    command = error.ctx.command.get_command(error.ctx, name) if name else None
+    if command is None:
+        return None
+    if any(error.option_name in one.opts for one in command.params):
+        return f"options stand after the command: `rolemgr {name} {error.option_name}`"
+    return f"options stand after the command, and `rolemgr {name}` does not have this one"
 
 
 def _fits(answer: str, ctx: click.Context | None) -> bool:
