@@ -75,6 +75,27 @@ def test_a_wrong_role_file_stops_no_other(run: "Run") -> None:
 
 
 @pytest.mark.usefixtures("files")
+def test_a_role_file_that_names_a_policy_is_a_role_file(run: "Run") -> None:
+    """An ARN in it is not an attachment of a role that nobody knows: it stops nothing, and is judged with the role."""
+    write("r/c.yaml", ROLE.format("c") + "managed_policy: ['arn:aws:iam::123456789012:policy/own']\n")
+    ran = run("check", "r", "--format", "json")
+    assert ran.code == 0
+    assert {one["path"] for one in json.loads(ran.stdout)["not_judged"]} == {"r/c.yaml"}
+    assert ran.stdout == run("check", "--role", "r", "--format", "json").stdout
+
+
+@pytest.mark.usefixtures("files")
+def test_a_role_file_on_stdin(run: "Run") -> None:
+    """As policies on stdin; the options of a role go with it."""
+    text = Path("r/a.yaml").read_text()
+    ran = run("check", "-", "--format", "json", "--region", "eu-central-1", stdin=text)
+    assert ran.stdout == run("check", "--role", "-", "--format", "json", "--region", "eu-central-1", stdin=text).stdout
+    assert run("check", "-", "p", stdin=text).errors == [
+        "<stdin>: is a role file, which goes alone; give the others in another run"
+    ]
+
+
+@pytest.mark.usefixtures("files")
 def test_fix_leaves_role_files_as_they_are(run: "Run") -> None:
     """Nothing of them is mechanical; they are judged all the same."""
     before = Path("r/a.yaml").read_text()

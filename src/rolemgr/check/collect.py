@@ -152,6 +152,9 @@ def _take(path: Path, collected: Collected, kind: PolicyType | None, *, named: b
 
 
 def _take_text(text: str, name: str, collected: Collected, kind: PolicyType | None, *, named: bool) -> None:
+    if _is_role(text, name, collected, named=named):  # it may name managed policies, as what holds policies does
+        collected.roles.append(name)
+        return
     try:
         found, unknown = look_into(text, name, kind, as_json=is_json(text, name))
     except InputError as error:
@@ -159,12 +162,7 @@ def _take_text(text: str, name: str, collected: Collected, kind: PolicyType | No
         return
     collected.documents += found
     collected.not_judged += unknown
-    if found or unknown:
-        return
-    if _is_role(text, name, collected, named=named):
-        collected.roles.append(name)
-    else:
-        collected.skipped += not named
+    collected.skipped += not (found or unknown or named)
 
 
 def _is_role(text: str, name: str, collected: Collected, *, named: bool) -> bool:

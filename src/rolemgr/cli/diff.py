@@ -98,6 +98,9 @@ def _two_sides_of(sides: Sequence[str]) -> str:
 def _refuse_revision_alone(sides: Sequence[str]) -> None:
     """Raise InputError for `main roles/x.yaml`, as git has it: a revision stands before the path of each side."""
     a, b = sides
+    if not any(map(os.path.lexists, sides)) and all(map(_REVISION.fullmatch, sides)):
+        hint = f"revisions have paths, such as `rolemgr diff {shlex.quote(f'{a}:roles/')} {shlex.quote(f'{b}:roles/')}`"
+        raise InputError(SourceLocation(a), "there is no such file or folder", hint)
     if not os.path.lexists(a) and os.path.lexists(b) and _REVISION.fullmatch(a):
         hint = f"a revision has a path: `rolemgr diff {shlex.quote(f'{a}:{b}')} {shlex.quote(b)}`"
         raise InputError(SourceLocation(a), "there is no such file or folder", hint)

@@ -84,7 +84,10 @@ def _in_files(given: CheckRequest, judging: _Judging) -> CheckFindings:
         if rest := [path for path in given.paths if path not in catalogs]:
             parts.append(_in_files(given._replace(paths=rest), judging))
         return together(parts)
-    collected = collect(*_piped(given, judging), is_role=_is_role)
+    paths, kind, types = _piped(given, judging)
+    if piped := next((one for one in paths if isinstance(one, Piped) and _is_role(*one)), None):
+        return _in_piped_role(piped, given, judging)
+    collected = collect(paths, kind, types, _is_role)
     for text in _aside(collected):
         judging.outside.say(text)
     return _with_roles(_in_policies(collected, judging.rules), collected, given, judging)
@@ -95,6 +98,21 @@ def _piped(given: CheckRequest, judging: _Judging) -> tuple[list[str | Piped], P
     read = judging.outside.read
     paths = [path if path != "-" else Piped(*read("-", LIMITS)) for path in given.paths]
     return paths, PolicyType(given.kind) if given.kind else None, judging.types
+
+
+def _in_piped_role(piped: Piped, given: CheckRequest, judging: _Judging) -> CheckFindings:
+    """Return what is found in the role file that came from stdin, under the chosen options."""
+    if len(given.paths) > 1:
+        where = SourceLocation(piped.name)
+        raise InputError(where, "is a role file, which goes alone", "give the others in another run")
+    if given.kind:
+        raise InputError(SourceLocation("--type"), "goes with policy files, not with a role")
+    from rolemgr.workflow.check_role import check_role  # files need neither catalog nor templates
+
+    chosen = one_role(with_role_files(given.paths, given.chosen))
+    read = judging.outside.read
+    outside = judging.outside._replace(read=lambda name, limits: piped if name == "-" else read(name, limits))
+    return check_role(chosen, judging.rules, outside, verbose=judging.verbose)
 
 
 def _is_role(text: str, name: str) -> bool:
