@@ -96,7 +96,7 @@ def test_the_create_page_is_true(tmp_path: Path) -> None:
     for path in ("churn.yaml", "roles/churn.yaml"):
         (tmp_path / path).write_text(file)
     commands = [line for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
-    assert len(commands) == 5
+    assert len(commands) == 6
     made = [
         subprocess.run([*ROLEMGR, *shlex.split(one)[1:]], cwd=tmp_path, capture_output=True, check=True)
         for one in commands

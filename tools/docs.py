@@ -32,6 +32,7 @@ from rolemgr.model.resource_pattern import ResourceParameter, ResourcePattern
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.reference.config_rules import config_rules
+from rolemgr.reference.service_trust import TrustedService, trusted_services
 from rolemgr.render.documents import render
 from rolemgr.report.capabilities import CAPABILITIES, capabilities_of
 from rolemgr.report.detective_controls import by
@@ -44,6 +45,7 @@ from rolemgr.workflow.schemas import schema_of
 TOP = Path(__file__).resolve().parents[1]
 PAGES = (
     "README.md",
+    "docs/create-a-role.md",
     "docs/personas.md",
     "docs/catalog.md",
     "docs/detective.md",
@@ -148,6 +150,29 @@ def _default(parameter: Parameter) -> str:
 def _takers(parameter: str) -> int:
     groups = (CATALOG.activity_group(name).value for name in CATALOG.found("activity_groups"))
     return sum(parameter in group.shared_parameters for group in groups)
+
+
+def service_trust() -> str:
+    """Return the services that a role can trust by name: what is asked of each, and the page that shows it."""
+    return table(["trust", "asked for", "options", "AWS's page"], map(_trusted, trusted_services().values()))
+
+
+def _trusted(one: TrustedService) -> list[str]:
+    forms = [f"`{one.resources[kind].format(name='*', partition='P', region='R', account='A')}`" for kind in one.usual]
+    asked = ["`aws:SourceAccount`"] if "account" in one.asks else []
+    asked += [f"`aws:SourceArn` {' or '.join(forms)}"] if "arn" in one.asks else []
+    asked += [f"`{key}` {' or '.join(values)}" for block in one.conditions.values() for key, values in block.items()]
+    options = ["`source=both`"] if one.sends and not one.asks else []
+    options += ["`name=`"] if one.resources else []
+    options += [f"`resource=` {', '.join(one.resources)}"] if len(one.resources) > 1 else []
+    options += [f"`{option.replace('_', '-')}=`" for option in one.tags]
+    page = one.source.rpartition("/")[2].removesuffix(".html")
+    return [
+        f"`service:{one.name}`",
+        ", ".join(asked) or "nothing",
+        ", ".join(options) or "-",
+        f"[{page}]({one.source})",
+    ]
 
 
 def rule_table() -> str:
@@ -350,6 +375,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "groups": groups,
     "shared-parameters": shared_parameters,
     "rule-table": rule_table,
+    "service-trust": service_trust,
     "drift-rules": drift_rules,
     "audit-findings": audit_findings,
     "migration-places": migration_places,

@@ -26,7 +26,7 @@ __all__ = ["aws"]
 
 FILE = "persona: mlops-engineer\nbucket: [acme]\ntrust: ['github:acme/churn?environment={}']\n"
 UNKNOWN = "arn:aws:iam::aws:policy/ReadOnlyAccess"
-TOLD = "trust  environment of repo:acme/churn {} -> {}, lets in others than before"
+TOLD = "trust  environment of repo:acme/churn {0} -> {1}: `{0}` no longer gets in, `{1}` does"
 
 
 def applied(run: "Run", environment: str) -> str:

@@ -79,11 +79,13 @@ def test_pairs_of_no_type_are_a_note(run: "Run", churn: str, iam: Any) -> None:
             one["Resource"].append(f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:endpoint/*")
     iam.put_role_policy(RoleName="churn", PolicyName="churn", PolicyDocument=json.dumps(policy))
     ran = run("drift", churn)
-    note = "3 pairs of an action and a resource have no effect in AWS and are not counted"
+    note = "harmless: 3 pairs of an action and a resource that AWS never asks for (such as "
     assert (ran.code, ran.stdout) == (0, f"= arn:aws:iam::{ACCOUNT}:role/churn\nno drift in 1 role\n")
     assert any(note in one for one in ran.notes)
     (role,) = json.loads(run("drift", churn, "--format", "json").stdout)["roles"]
-    assert (role["drift"], [one for one in role["notes"] if "pairs" in one]) == (False, [note])
+    (found,) = (one for one in role["notes"] if "pairs" in one)
+    assert role["drift"] is False
+    assert found.startswith(note)
     assert note in run("drift", churn, "--format", "markdown").stdout
 
 

@@ -207,3 +207,15 @@ def test_what_is_not_the_guardrail_s_statement_is_not_read(other: dict[str, Any]
 
     assert read(row).values == {"seconds": ("86400",)}
     assert read({**row, **other}) is None
+
+
+def test_two_limits_are_told_each_by_its_own_denies(run: "Run") -> None:
+    """A transform job has instance types and no longest run time, whatever request shows both limits."""
+    file = "persona: ml-engineer\nbucket: [acme]\nguardrail: {{max-runtime: {}, instance-types: {}}}\n"
+    path = role_file("r", file.format("12h", "[ml.m5.*]"))
+    assert run("apply", path, "--yes").code == 0
+    role_file("r", file.format("48h", "[ml.m5.*, ml.g5.*]"))
+    told = {one.split()[2]: one for one in lines(run("plan", path, "--update").stdout) if " limit  " in one}
+    assert "wider for" in told["max-runtime"]
+    assert "sagemaker:CreateTransformJob" not in told["max-runtime"]
+    assert "sagemaker:CreateTransformJob" in told["instance-types"]

@@ -100,11 +100,11 @@ CASES: dict[str, Pair] = {
         "  by add run-training-jobs (role.yaml:5) and add tune-hyperparameters (role.yaml:5)",
         "+ gains  sagemaker:AddTags, sagemaker:CreateHyperParameterTuningJob, sagemaker:DescribeHyperParameterTuningJob,"
         f" {TUNING} on hyper-parameter-tuning-job/*  by add tune-hyperparameters (role.yaml:5)",
+        "+ gains  sagemaker:ListHyperParameterTuningJobs on *  by add tune-hyperparameters (role.yaml:5)",
         "+ gains  sagemaker:AddTags, sagemaker:CreateTrainingJob, sagemaker:StopTrainingJob on training-job/*"
         "  by add run-training-jobs (role.yaml:5)",
         "+ gains  cloudwatch:GetMetricData, cloudwatch:GetMetricStatistics, sagemaker:ListTrainingJobs on *"
         "  by add run-training-jobs (role.yaml:5)",
-        "+ gains  sagemaker:ListHyperParameterTuningJobs on *  by add tune-hyperparameters (role.yaml:5)",
         "+ gains  sagemaker:ListTags on training-job/*"
         "  by add run-training-jobs (role.yaml:5) and add tune-hyperparameters (role.yaml:5)",
         "~ value  MaxSessionDuration 1 h -> 2 h  by max_session (role.yaml:6)",
@@ -147,7 +147,7 @@ CASES: dict[str, Pair] = {
     "an environment that gets in": Pair(
         COMPUTE + "trust: ['github:acme/churn?environment=production']\n",
         COMPUTE + "trust: ['github:acme/churn?environment=staging']\n", (
-        "~ trust  environment of repo:acme/churn production -> staging, lets in others than before  by trust (role.yaml:5)",
+        "~ trust  environment of repo:acme/churn production -> staging: `production` no longer gets in, `staging` does  by trust (role.yaml:5)",
     )),
     "a value of a condition": Pair(
         policy(allow("s3:GetObject", SOME, Condition={"StringEquals": {"aws:PrincipalTag/a": "x", "aws:PrincipalTag/b": "y"}})),

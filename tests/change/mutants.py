@@ -76,7 +76,7 @@ SLIPS = (
     Slip("fold", "self._values[0].get(name) != self._values[1].get(name)", "True", "limits that stay are told"),
     Slip("fold", "of_one = (row for row in of_one if row.pattern is not None)", "pass", "what a limit makes is told twice"),
     Slip("fold", "of_one = (row for row in of_one if row.pattern is not None)", "of_one = ()", "what else is given is hidden by a limit"),
-    Slip("fold", "limits.take(name, evidence)", "pass", "what a limit does is not told"),
+    Slip("fold", "limits.take(name, evidence, asked)", "pass", "what a limit does is not told"),
     Slip("fold", 'kind: ChangeKind = "gains" if evidence.way == "gained" else "loses"', 'kind: ChangeKind = "gains"', "what is lost is gained"),
     Slip("fold", 'one.statement.sid or f"statement {one.statement.statement}"', '""', "a Deny that is gone is not named"),
     Slip("fold", "exceptions(asked.gives, action, found.pattern) if found.pattern else ()", "()", "what Denies take out is told as given"),

@@ -62,7 +62,7 @@ def test_diff_says_which_lines_are_nothing_new(run: "Run") -> None:
     """In text, on pages and as data, for role files and for what `create` wrote."""
     names = [write(f"{name}.yaml", f"persona: data-scientist\nname: churn\naccount: '111122223333'\n{more}")
              for name, more in (("a", ""), ("b", "add: [manage-glue-tables]\n"))]  # fmt: skip
-    line = "moved to managed policy churn-sagemaker, same permissions: MLflowWork"
+    line = "moved from inline policy churn to managed policy churn-sagemaker, same permissions: MLflowWork"
     assert f"  = {line}\n" in run("diff", *names).stdout
     assert line in run("diff", *names, "--format", "markdown").stdout
     (row,) = json.loads(run("diff", *names, "--format", "json").stdout)["moved"]

@@ -247,6 +247,7 @@ REQUESTS = (
 PERSONAS = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "personas").glob("*.yaml"))
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_a_written_role_decides_as_its_persona_does(persona: str, run: "Run") -> None:
     """No part of what `create` writes is overlooked, also where Allows went to managed policies."""

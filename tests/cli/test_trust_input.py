@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
 SAML = "arn:aws:iam::111122223333:saml-provider/Okta"
 CASES = [
-    ("lambda", "--trust: `trust[0]` is `lambda`; use one of sagemaker, account, user, role, saml, oidc, github"),
-    ("acount:1", "--trust: `trust[0]` is `acount`; use one of sagemaker, account"),
+    ("lambda", "--trust: `trust[0]` is `lambda`; use one of sagemaker, service, account, user, role, saml, oidc, github"),
+    ("acount:1", "--trust: `trust[0]` is `acount`; use one of sagemaker, service, account"),
     (f"saml:{SAML}?sesion-tags=a", "--trust: unknown key `trust[0].sesion_tags`; did you mean session_tags"),
     (f"saml:{SAML}?external-id=abc",
      "--trust: in `trust[0]`: `external_id` is not for saml, only for account, user, role: sts:ExternalId comes only with"),
     (f"saml:{SAML}?mfa=yes", "--trust: in `trust[0]`: `mfa` is not for saml, only for account, user, role:"),
     ("account:444455556666?source=arn",
-     "--trust: in `trust[0]`: `source` is not for account, only for sagemaker: aws:SourceArn and aws:SourceAccount"),
+     "--trust: in `trust[0]`: `source` is not for account, only for sagemaker, service: aws:SourceArn and aws:SourceAccount"),
     ("sagemaker?session-tags=Project",
      "--trust: in `trust[0]`: `session_tags` is not for sagemaker, only for account, user, role, saml, oidc, github:"),
     ("sagemaker:arn", "--trust: in `trust[0]`: `value` is not for sagemaker"),

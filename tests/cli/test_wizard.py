@@ -67,6 +67,7 @@ def plain(shown: str) -> str:
     return re.sub(r"\x1b\[[?\d;]*[a-zA-Z]", "", shown)
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_each_persona_with_every_default(persona: str, run: "Run", tmp_path: Path) -> None:
     """Enter at every question gives the persona's own role: that of the printed command line, byte for byte."""
@@ -210,7 +211,7 @@ WRONG = [
     (["tester", "", "", ">", "subnet"], "error: `subnet` is not a subnet id such as subnet-0a1b2c3d"),
     (["tester", ">", ">", ">", "a b"], "error: `a b` is not a role name: 1 to 64 letters, digits and _+=,.@-"),
     (["tester", ">", ">", ">", "", "ml"], "error: `ml` is not a path: it starts and ends with a slash"),
-    (["tester", ">", ">", ">", "", "", "", "people:x"], "error: `trust[0]` is `people`; use one of sagemaker, account, user, role, saml, oidc, github"),
+    (["tester", ">", ">", ">", "", "", "", "people:x"], "error: `trust[0]` is `people`; use one of sagemaker, service, account, user, role, saml, oidc, github"),
     (["tester", ">", ">", ">", "", "", "", "", "20h"], "error: a role's sessions last from 1h to 12h, not 20 h"),
     (["tester", ">", ">", ">", "", "", "", "", "", "nothing"], "error: `nothing` is not an ARN of a managed policy"),
     (["tester", "? nobody"], "error: unknown entry `nobody`"),

@@ -59,6 +59,9 @@ def test_diff_says_so(run: Run) -> None:
     files = [write(f"{name}.json", one.to_json_value()) for name, one in (("a", APART), ("b", JOINED))]
     ran = run("diff", *files)
     assert ran.code == 0
-    assert "note: 2 pairs of an action and a resource have no effect in AWS and are not counted" in ran.stdout
+    assert (
+        f"note: harmless: 2 pairs of an action and a resource that AWS never asks for (such as s3:GetObject on {BUCKET})"
+        in ran.stdout
+    )
     data = json.loads(run("diff", *files, "--format", "json").stdout)
     assert data["of_no_type"] == {"gained": {"pairs": 2, "action": "s3:GetObject", "resource": BUCKET}}

@@ -191,7 +191,7 @@ def test_what_two_subjects_share_is_said_once() -> None:
     [
         ("sagemaker", []),
         ("account:111122223333", []),
-        ("account:444455556666", ["trust in account 444455556666 is open to a confused deputy: give external-id="]),
+        ("account:444455556666", ["account 444455556666 may let others in (confused deputy): give external-id="]),
         ("account:444455556666?external-id=ab", []),
         (f"role:{ROLE}?org-id=o-a1b2c3d4e5", []),
         (f"role:{ROLE}?external-id=ab&session-tags=A", ["callers from account 444455556666 choose the values of A"]),

@@ -297,11 +297,38 @@ def test_an_overlap_by_different_groups_must_be_declared(tmp_path: Path) -> None
     assert overlaps_declared([subject(catalog, persona=name) for name in ("data-scientist", "trainer")]).holds
 
 
+def test_an_overlap_that_is_declared_for_a_group_is_that_of_no_other(tmp_path: Path) -> None:
+    """CI may deploy what people deploy by hand; somebody else who may is found all the same."""
+    group = entry("activity_groups", "create-models")
+    write(tmp_path, "activity_groups", "make-models-too", group)
+    maker = {"title": "M", "description": "M.", "activity_groups": ["make-models-too"]}
+    write(tmp_path, "personas", "maker", maker)
+    catalog = Catalog([tmp_path])
+
+    def both(one: str, other: str) -> bool:
+        proof = overlaps_declared([subject(catalog, persona=name) for name in (one, other)])
+        return "sagemaker:CreateModel" not in {each.request.action for each in proof.counter_examples if each.request}
+
+    assert both("cicd-deployer", "mlops-engineer")
+    assert both("cicd-deployer", "maker")
+    assert not both("maker", "mlops-engineer")
+
+
+def test_who_gives_roles_to_profiles_takes_nobody_out_of_the_proof(tmp_path: Path) -> None:
+    """A person's role that an administrator passes to a profile is a person's still."""
+    write(tmp_path, "activity_groups", "train-in-secret", entry("activity_groups", "run-training-jobs"))
+    write(tmp_path, "personas", "trainer", {"title": "T", "description": "T.", "activity_groups": ["train-in-secret"]})
+    people = [subject(Catalog([tmp_path]), persona=name) for name in ("data-scientist", "platform-admin", "trainer")]
+    found = {each.request.action for each in overlaps_declared(people).counter_examples if each.request}
+    assert "sagemaker:CreateTrainingJob" in found
+
+
 def test_declared_overlaps_are_actions_that_write() -> None:
     """A misspelt declaration would never be used."""
     for declared in declarations():
         assert declared["why"]
-        assert declared.keys() <= {"actions", "on", "why"}
+        assert declared.keys() <= {"actions", "on", "groups", "why"}
+        assert set(declared.get("groups", ())) <= CATALOG.found("activity_groups").keys()
         assert all((found := find_action(name)) and found.name == name for name in declared["actions"])
 
 

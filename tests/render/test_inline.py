@@ -47,7 +47,7 @@ def test_the_denies_have_policies_of_their_own(name: str) -> None:
     role, policies = managed.documents.name, managed.documents.managed_policies
     denies = len(managed.documents.deny_policies)
     names = [one.name.removeprefix(f"{role}-") for one in policies]
-    assert names[:denies] == ["denies", *(f"denies-{number}" for number in range(2, denies + 1))]
+    assert names[:denies] == ["denies", *(f"denies-{number}" for number in range(2, denies + 1))][:denies]
     assert {name.rstrip("-0123456789") for name in names[denies:]} <= {"sagemaker", "sagemaker-and-others", "others"}
     for policy in policies:
         effects = {one.effect for one in policy.document.statement}

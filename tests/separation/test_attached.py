@@ -225,6 +225,7 @@ def _decision(request: Request, wanted: dict[str, tuple[str, ...]], policies: Po
     return evaluate(replace(request, context=Context({**kept, **wanted})), policies).decision
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_what_is_not_refused_keeps_the_separation(persona: str) -> None:
     """For each policy of the data: either it is refused, or the evaluator allows nothing that must never be."""
@@ -240,6 +241,7 @@ def test_what_is_not_refused_keeps_the_separation(persona: str) -> None:
     assert 0 < len(kept) < len(managed_policy_names())
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_the_judge_of_that_does_find_what_is_refused(persona: str) -> None:
     """The evaluator's examples find something in a policy that is refused, so its silence above says something."""

@@ -15,6 +15,7 @@ from rolemgr.change.causes import decision_of, origins_of
 from rolemgr.change.change import AccessChange, Cause, ChangeKind, Evidence, with_evidence
 from rolemgr.change.conditions import ChangedConditions
 from rolemgr.change.fold import ChangeRow, LineKey, folded
+from rolemgr.change.limits import narrowed
 from rolemgr.change.resources import Spread, allowed, exceptions, spread
 from rolemgr.change.units import Unit
 from rolemgr.compare.budget import Budget
@@ -41,6 +42,8 @@ class LimitSides(NamedTuple):
     """Those of its statements, on either side."""
     cause: Cause | None = None
     """What chooses it in the file."""
+    actions: frozenset[str] = frozenset({"*"})
+    """The actions, and patterns of them, that these statements are about."""
 
 
 class FileSide(NamedTuple):
@@ -206,7 +209,8 @@ def _limit(limit: LimitSides, meant: Meant | None, file: FileSide, toward: Towar
     if meant is None:
         return replace(change, causes=_of_limit(limit, file) if toward == "file" else ())
     way: Literal["gained", "lost"] = "gained" if _kind(meant, toward) == "gains" else "lost"
-    evidence = tuple(Evidence(meant.part, way, one) for one in meant.differences)
+    shown = (narrowed(Evidence(meant.part, way, one), limit.actions) for one in meant.differences)
+    evidence = tuple(one for one in shown if one)
     there = tuple(Cause(str(place), None) for place in meant.denied_by if place.statement in limit.sids)
     causes = _of_limit(limit, file) if toward == "file" else there if meant.way == "lost" else ()
     return with_evidence(replace(change, causes=causes), evidence)

@@ -11,8 +11,9 @@ from functools import lru_cache
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 from rolemgr.model.catalog import EntryId, Excuse, Forbidden, Persona
-from rolemgr.model.persona import Excused, Never, ResolvedPersona
-from rolemgr.model.source import Sourced
+from rolemgr.model.persona import Excused, Never, PersonaTrust, ResolvedPersona
+from rolemgr.model.source import Sourced, parse_model
+from rolemgr.model.trust import AnyTrust
 
 
 def resolve_persona(catalog: Catalog, name: EntryId, where: SourceLocation | None = None) -> ResolvedPersona:
@@ -51,6 +52,7 @@ def _plain(name: EntryId, persona: Sourced[Persona], catalog: Catalog) -> Resolv
         tuple(_never(persona, catalog)),
         guardrail_profile=value.guardrail_profile,
         profile_place=persona.at("guardrail_profile"),
+        trust=_trust(persona),
     )
 
 
@@ -79,7 +81,13 @@ def _extended(
         (*base.excused, *excused),
         value.guardrail_profile or base.guardrail_profile,
         persona.at("guardrail_profile") if value.guardrail_profile else base.profile_place,
+        _trust(persona) or base.trust,
     )
+
+
+def _trust(persona: Sourced[Persona]) -> tuple[AnyTrust, ...]:
+    """Return whom the file of *persona* trusts; raise InputError (or Problems) for what is wrong there."""
+    return parse_model(persona.source, PersonaTrust).value.trust if persona.value.trust else ()
 
 
 def _excused(persona: Sourced[Persona], base: ResolvedPersona) -> tuple[Excused, ...]:
@@ -109,7 +117,8 @@ def _never(persona: Sourced[Persona], catalog: Catalog) -> Iterator[Never]:
             continue
         separation = catalog.separation(entry.separation, place)
         for number, forbidden in enumerate(separation.value.never):
-            yield Never(forbidden, separation.at("never", number), entry.separation)
+            held = forbidden.model_copy(update={"directly": True}) if entry.directly else forbidden
+            yield Never(held, separation.at("never", number), entry.separation)
 
 
 def _places(persona: Sourced[Persona], field: str, names: tuple[EntryId, ...]) -> dict[EntryId, SourceLocation]:

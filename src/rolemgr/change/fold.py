@@ -11,6 +11,7 @@ from rolemgr.change.attached import of_attached
 from rolemgr.change.causes import Direction, Explained, allowed_but_for_guardrails, causes_of, denying_guardrails
 from rolemgr.change.change import AccessChange, Cause, ChangeKind, Evidence, Way, with_evidence
 from rolemgr.change.conditions import ChangedConditions
+from rolemgr.change.limits import limited_by, narrowed
 from rolemgr.change.resources import exceptions, spread, statement_of
 from rolemgr.change.units import Unit
 from rolemgr.change.weight import weight_of
@@ -57,13 +58,27 @@ def changes_in(found: Changes, sides: ChangeSides) -> tuple[AccessChange, ...]:
     access += [one for one in values if one.kind in ("gains", "loses")]
     changed = tuple(conditions.changes())
     gained = [one for one in changed if one.part == "trust"]
-    gained += sorted((one for one in access if one.kind == "gains"), key=weight)
-    lost = [one for one in access if one.kind == "loses"]
+    gains = sorted((one for one in access if one.kind == "gains"), key=weight)
+    worst = [one for one in gains if weight(one) <= _WORST]
+    gained += [*worst, *by_cause(gains[len(worst) :])]
+    lost = by_cause([one for one in access if one.kind == "loses"])
     values = [one for one in values if one.kind == "value"]
     changed = tuple(one for one in changed if one.part != "trust")
     unknown = [change for part in found.parts for change in _untold(part)]
     unknown += [_one_sided(name) for name in found.only_in_one]
     return (*gained, *changed, *limits.changes(), *lost, *values, *unknown)
+
+
+_WORST: Final = 1
+"""The weight of what stands before all else, whatever causes it: trust, passing, what nobody knows."""
+
+
+def by_cause(found: Iterable[AccessChange]) -> list[AccessChange]:
+    """Return *found* with those of one cause behind one another, in the order of the first of each cause."""
+    together: dict[tuple[Cause, ...], list[AccessChange]] = {}
+    for one in found:
+        together.setdefault(one.causes, []).append(one)
+    return [one for each in together.values() for one in each]
 
 
 def weight(one: AccessChange) -> int:
@@ -100,9 +115,12 @@ class _Limits:
         named = tuple(name for name in denying_guardrails(asked.other_role, one) if name in self.names)
         return named if named and allowed_but_for_guardrails(asked, one) else ()
 
-    def take(self, name: str, evidence: Evidence) -> None:
-        """Take *evidence* for what the limit *name* does."""
-        self._evidence.setdefault(name, []).append(evidence)
+    def take(self, name: str, evidence: Evidence, asked: Direction) -> None:
+        """Take of *evidence* what the limit *name* does, by its own Denies."""
+        limited = limited_by(name, (self._sides.old.role, self._sides.new.role))
+        shown = narrowed(evidence, limited, lambda piece: name in denying_guardrails(asked.other_role, piece))
+        if shown:
+            self._evidence.setdefault(name, []).append(shown)
 
     def changes(self) -> Iterator[AccessChange]:
         """Yield the change of each limit."""
@@ -194,7 +212,7 @@ def _access(
             of_one = _rows(evidence, asked, giving.grant)
             if names := limits.behind(asked, one):
                 for name in names:
-                    limits.take(name, evidence)
+                    limits.take(name, evidence, asked)
                 of_one = (row for row in of_one if row.pattern is not None)  # what else the statement gives
             elif changed := conditions.behind(evidence):
                 causes = [cause for row in of_one for cause in row.key.causes]
@@ -251,7 +269,7 @@ def _widest(patterns: Iterable[str]) -> tuple[str, ...]:
 # --- the rest
 
 
-_FROM_THEN_ON: Final = "every request is denied from then on; the rest is told as of before"
+_FROM_THEN_ON: Final = "every request is denied from then on; other lines show what holds until then"
 _FIELDS: Mapping[str, str] = {
     "Path": "path", "Description": "description", "MaxSessionDuration": "max_session",
     "ManagedPolicyArns": "managed_policy", "PermissionsBoundary": "boundary",

@@ -46,5 +46,7 @@ def no_effect(*found: OfNoType | None) -> Iterator[str]:
     if known:
         least = "at least " if any(one.more for one in known) else ""
         count = sum(one.pairs for one in known)
-        pairs = "pair of an action and a resource has" if count == 1 else "pairs of an action and a resource have"
-        yield f"{least}{count:,} {pairs} no effect in AWS and {'is' if count == 1 else 'are'} not counted"
+        pairs = "pair" if count == 1 else "pairs"
+        shown = f"{known[0].action} on {known[0].resource}"
+        of_them = shown if count == 1 else f"such as {shown}"
+        yield f"harmless: {least}{count:,} {pairs} of an action and a resource that AWS never asks for ({of_them})"

@@ -105,7 +105,8 @@ def _through_others(role: ComposedRole) -> Iterator[str]:
     others = sorted(set(role.acts_as) - {role.spec.arn})
     chosen = role.spec.guardrail or role.spec.guardrail_profile or role.spec.subnet or role.spec.volume_key
     if chosen and others and any(one.actions for one in role.guardrails):
-        yield f"what this role starts as {', '.join(others)} is held by that role's guardrails: give it the same"
+        them = "that role's own do: give it the same" if len(others) == 1 else "those roles' own do: give them the same"
+        yield f"this role's limits do not hold for what it starts as {', '.join(others)}; {them}"
 
 
 def _texts(forbidden: Forbidden) -> Iterator[str]:

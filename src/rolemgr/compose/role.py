@@ -32,6 +32,7 @@ from rolemgr.iam.documents import Effect
 from rolemgr.model.catalog import ActivityGroup, EntryId, ParameterType
 from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.role import ComposedRole, Origin
+from rolemgr.model.service_trust import ServiceTrust
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec, default_role_name
 from rolemgr.reference.quirks import acting_actions
@@ -50,6 +51,8 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
     """
     persona = resolve_persona(catalog, spec.value.persona, spec.at("persona"))
     raise_all([*wrong_names_in_never(catalog, persona)])
+    spec = _trusting(persona, spec)
+    _require_services(spec)
     _require_tags(spec)
     _require_own_name(catalog, spec)
     groups = chosen_groups(catalog, persona, spec)
@@ -81,6 +84,22 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
         *trust_notes(spec.value),
     )
     return replace(role, notes=notes, doubts=doubts, never_values=never_values)
+
+
+def _trusting(persona: ResolvedPersona, spec: Sourced[RoleSpec]) -> Sourced[RoleSpec]:
+    """Return *spec* with the trust of its *persona*, where the user names nobody."""
+    if not persona.trust or "trust" in spec.value.model_fields_set:
+        return spec
+    fields = {name: getattr(spec.value, name) for name in spec.value.model_fields} | {"trust": persona.trust}
+    return Sourced(type(spec.value).model_construct(spec.value.model_fields_set, **fields), spec.source)
+
+
+def _require_services(spec: Sourced[RoleSpec]) -> None:
+    """Raise InputError (or Problems) where a service is trusted that nobody knows, or otherwise than AWS shows."""
+    if any(isinstance(trust, ServiceTrust) for trust in spec.value.trust):
+        from rolemgr.compose.service_trust import wrong_services  # few roles trust one
+
+        raise_all([*wrong_services(spec)])
 
 
 def _require_tags(spec: Sourced[RoleSpec]) -> None:

@@ -15,6 +15,7 @@ from itertools import groupby
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import Conditions, PrincipalKind
 from rolemgr.model.role import ComposedTrust
+from rolemgr.model.service_trust import ServiceTrust
 from rolemgr.model.spec import RoleSpec
 from rolemgr.model.trust import (
     KINDS,
@@ -30,6 +31,7 @@ from rolemgr.model.trust import (
 
 _SIDS = {
     "sagemaker": "SageMaker",
+    "service": "Service",
     "account": "Account",
     "user": "User",
     "role": "Role",
@@ -63,6 +65,10 @@ def compose_trust(spec: RoleSpec) -> tuple[ComposedTrust, ...]:
     for sid, trust in _named(spec.trust):
         if isinstance(trust, SageMakerTrust):
             found.append(_sagemaker(spec, trust))
+        elif isinstance(trust, ServiceTrust):
+            from rolemgr.compose.service_trust import compose_service  # what services send is read for these alone
+
+            found.append(compose_service(spec, sid, trust))
         else:
             found.extend(one for one in _assumed(spec, sid, trust) if one[1:] not in [other[1:] for other in found])
     return tuple(found)
@@ -212,6 +218,10 @@ def trust_notes(spec: RoleSpec) -> Iterator[str]:
     """Yield what to know of the trust that *spec* names: who gets in that one may not expect, and who does not."""
     for _, trust in _named(spec.trust):
         match trust:
+            case ServiceTrust():
+                from rolemgr.compose.service_trust import service_notes
+
+                yield from service_notes(spec, trust)
             case UserTrust():
                 yield from _user_notes(trust)
             case AccountTrust() | RoleTrust():
@@ -230,8 +240,8 @@ def _caller_notes(spec: RoleSpec, trust: AccountTrust | RoleTrust) -> Iterator[s
     """
     account = _account(trust)
     if account != spec.account and not (trust.external_id or trust.org_id):
-        yield (f"trust in account {account} is open to a confused deputy: give external-id= where it is a third"
-               " party's, org-id= where it is of your organization")  # fmt: skip
+        yield (f"account {account} may let others in (confused deputy): give external-id= (a third party's) or org-id="
+               " (your organization's)")  # fmt: skip
     if trust.session_tags:
         yield (f"callers from account {account} choose the values of {', '.join(trust.session_tags)} themselves:"
                " hold them there to their own (aws:RequestTag equal to aws:PrincipalTag)")  # fmt: skip

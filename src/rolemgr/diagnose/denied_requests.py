@@ -5,6 +5,7 @@ One call can be several requests: a training job lists a bucket, reads its objec
 as its execution role. For such data there are three places: the role's policy, the bucket's, the key's.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -20,8 +21,10 @@ from rolemgr.evaluate.principals import read_caller
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.iam.arn import PARTITIONS, REGION, Arn
 from rolemgr.iam.documents import IdentityPolicy
+from rolemgr.model.service_trust import ServiceTrust
 from rolemgr.model.spec import RoleSpec
 from rolemgr.reference.dependents import passed_to
+from rolemgr.reference.service_trust import service_of_principal
 
 _EVERYTHING = IdentityPolicy.model_validate(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
@@ -260,24 +263,43 @@ def _trust(request: Request, given: KnownLayers, assumed: list[str]) -> Iterator
     """Yield what the trust policy of the chosen role says, which is the one that is to be assumed."""
     if read_caller(request.principal).account:
         assumed.append(f"{request.principal} may assume the role as far as its own policies go")
-    elif (request.principal or "").startswith("sagemaker.") and given.subject:
-        request = _by_sagemaker(request, given.subject.role.spec, assumed)
+    elif given.subject:
+        request = _by_service(request, given.subject.role.spec, assumed)
     policies = replace(given.policies, identity=(_EVERYTHING,), resource=given.trust)
     place = judge(Layer.TRUST.value, request, policies, given)
     because = tuple(text for text in place.because if not text.startswith(f"allowed by {Layer.IDENTITY}"))
     yield place._replace(because=because)
 
 
-def _by_sagemaker(request: Request, spec: RoleSpec, assumed: list[str]) -> Request:
+def _by_service(request: Request, spec: RoleSpec, assumed: list[str]) -> Request:
     """
-    Return *request* with the keys by which SageMaker says for which account and resource it asks.
+    Return *request* with the keys by which the service that makes it says for which account and thing it asks.
 
-    https://docs.aws.amazon.com/sagemaker/latest/dg/security-confused-deputy-prevention.html
+    As it was, where no page says what the service sends.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     """
-    source = f"arn:{spec.partition_name}:sagemaker:{spec.region}:{spec.account}:training-job/example"
-    if not any(key in request.context for key in ("aws:SourceAccount", "aws:SourceArn")):
-        assumed.append(f"SageMaker asks for a resource of {spec.account} in {spec.region}, such as {source}")
-    return _carrying(request, {"aws:SourceAccount": spec.account, "aws:SourceArn": source})
+    carried = _sent(request.principal or "", spec)
+    if carried and not any(key in request.context for key in ("aws:SourceAccount", "aws:SourceArn")):
+        thing = f", such as {carried['aws:SourceArn']}" if "aws:SourceArn" in carried else ""
+        name = "SageMaker" if (request.principal or "").startswith("sagemaker.") else request.principal
+        assumed.append(f"{name} asks for a resource of {spec.account} in {spec.region}{thing}")
+    return _carrying(request, carried)
+
+
+def _sent(principal: str, spec: RoleSpec) -> dict[str, str]:
+    """Return the source keys that *principal* sends on behalf of the account of *spec*, by AWS's pages."""
+    place = {"partition": spec.partition_name, "region": spec.region, "account": spec.account, "name": "example"}
+    if principal.startswith("sagemaker."):
+        arn = "arn:{partition}:sagemaker:{region}:{account}:training-job/{name}"
+        return {"aws:SourceAccount": spec.account, "aws:SourceArn": arn.format(**place)}
+    service = service_of_principal(principal)
+    if service is None:
+        return {}
+    trust = next((one for one in spec.trust if isinstance(one, ServiceTrust) and one.value == service.name), None)
+    kinds, names = (trust.resource or service.usual, trust.name) if trust else (service.usual, ())
+    place |= {"name": re.sub(r"[*?]+", "example", names[0])} if names else {}
+    account = {"aws:SourceAccount": spec.account} if "account" in service.sends else {}
+    return account | ({"aws:SourceArn": service.resources[kinds[0]].format(**place)} if kinds else {})
 
 
 def _execution_role(request: Request, given: KnownLayers, assumed: list[str]) -> Iterator[DiagnosedRequest]:

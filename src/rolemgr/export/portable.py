@@ -32,6 +32,7 @@ from rolemgr.export.stand_ins import (
 from rolemgr.iam.arn import PARTITIONS, Arn, partition_of
 from rolemgr.iam.documents import size_of
 from rolemgr.model.role import ComposedRole, ComposedStatement, RoleDocuments
+from rolemgr.model.service_trust import ServiceTrust
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
 from rolemgr.model.trust import AccountTrust, GitHubTrust, OidcTrust, SageMakerTrust, SamlTrust
@@ -119,7 +120,7 @@ def _anywhere(
 
 def _in_one_partition(spec: RoleSpec) -> bool:
     """Tell whether *spec* names its partition: by itself, or in the ARN of a principal that it trusts."""
-    open_kinds = (SageMakerTrust, AccountTrust, GitHubTrust)
+    open_kinds = (SageMakerTrust, ServiceTrust, AccountTrust, GitHubTrust)
     return spec.partition is not None or not all(isinstance(trust, open_kinds) for trust in spec.trust)
 
 

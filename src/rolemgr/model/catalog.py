@@ -243,6 +243,8 @@ class SeparationRef(Noted):
     """The name of a separation, among the entries of a persona's `never`."""
 
     separation: EntryId
+    directly: bool = False
+    """It holds for the role itself only: the roles that it passes to a service, or acts as, may do these things."""
 
 
 def _as_entry(value: Any) -> Any:
@@ -291,6 +293,8 @@ class Persona(Noted):
     """The guardrails that hold unless the user takes them away; a persona that extends another inherits them."""
     pass_self: _EntryIds = ()
     """The groups that come on top where jobs run as the persona's own role (``--pass-role self``)."""
+    trust: Strings = ()
+    """Which AWS services take the role where the user names nobody, as ``--trust`` says it; SageMaker by default."""
     never: tuple[NeverEntry, ...] = ()
     """Separations by name, and what is this persona's own."""
     allow_despite: tuple[Excuse, ...] = ()

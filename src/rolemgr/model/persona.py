@@ -2,10 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from rolemgr.errors import SourceLocation
+from rolemgr.iam.marks import after
+from rolemgr.iam.plain import Plain
 from rolemgr.model.catalog import EntryId, Forbidden
+from rolemgr.model.service_trust import ServiceTrust
+from rolemgr.model.trust import AnyTrust, SageMakerTrust
+from rolemgr.model.trust_text import Trusts
 
 
 class Never(NamedTuple):
@@ -38,3 +43,20 @@ class ResolvedPersona:
     excused: tuple[Excused, ...] = ()
     guardrail_profile: EntryId | None = None
     profile_place: SourceLocation | None = None
+    trust: tuple[AnyTrust, ...] = ()
+    """Which AWS services take the role where the user names nobody; none says SageMaker."""
+
+
+def _of_services(trusts: tuple[AnyTrust, ...]) -> tuple[AnyTrust, ...]:
+    if any(not isinstance(one, SageMakerTrust | ServiceTrust) for one in trusts):
+        raise ValueError("a persona names AWS's services alone (sagemaker, service:NAME); whom of people, roles and"
+                         " accounts a role trusts, its user says")  # fmt: skip
+    return trusts
+
+
+class PersonaTrust(Plain):
+    """The trust in a persona's file, read where there is any: all else in the file is another model's."""
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "ignore"}
+
+    trust: Annotated[Trusts, after(_of_services)]

@@ -12,6 +12,7 @@ from rolemgr.iam.marks import after, before, json_schema, told_apart_by
 from rolemgr.iam.plain import Noted
 from rolemgr.iam.variables import opens_variable
 from rolemgr.model.catalog import ONE_OR_MORE
+from rolemgr.model.service_trust import ServiceTrust
 from rolemgr.model.times import seconds
 
 GITHUB = "token.actions.githubusercontent.com"
@@ -308,11 +309,14 @@ class GitHubTrust(Noted):
         return GITHUB
 
 
-AnyTrust: TypeAlias = SageMakerTrust | AccountTrust | UserTrust | RoleTrust | SamlTrust | OidcTrust | GitHubTrust
+AnyTrust: TypeAlias = (
+    SageMakerTrust | ServiceTrust | AccountTrust | UserTrust | RoleTrust | SamlTrust | OidcTrust | GitHubTrust
+)
 TrustByKind: TypeAlias = Annotated[AnyTrust, told_apart_by("kind")]
 
 KINDS: dict[str, type[AnyTrust]] = {
     "sagemaker": SageMakerTrust,
+    "service": ServiceTrust,
     "account": AccountTrust,
     "user": UserTrust,
     "role": RoleTrust,
@@ -327,8 +331,10 @@ def carries_session_tags(trust: AnyTrust) -> frozenset[str]:
     """
     Return the tag keys that every session taken by way of *trust* surely has, whatever the role's own tags.
 
-    None for SageMaker, which passes no session tags, and for GitHub, whose tokens hold none: there the
+    None for AWS's services, which take no session tags of the user's, and for GitHub, whose tokens hold none: there the
     role's own tags (``--tag``) are all that `aws:PrincipalTag` finds.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
     """
-    return frozenset() if isinstance(trust, SageMakerTrust | GitHubTrust) else frozenset(trust.session_tags)
+    if isinstance(trust, SageMakerTrust | ServiceTrust | GitHubTrust):
+        return frozenset()
+    return frozenset(trust.session_tags)

@@ -12,6 +12,7 @@ from rolemgr.iam.arn import Arn, partition_of
 from rolemgr.iam.marks import after, before, not_empty
 from rolemgr.iam.plain import Plain
 from rolemgr.iam.wildcards import contains
+from rolemgr.model.service_trust import ServiceTrust
 from rolemgr.model.trust import (
     KINDS,
     AccountTrust,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 _FORMS = {
     "account": "account:ID", "user": "user:ARN", "role": "role:ARN", "saml": "saml:PROVIDER_ARN",
-    "oidc": "oidc:PROVIDER_ARN", "github": "github:ORG/REPO",
+    "oidc": "oidc:PROVIDER_ARN", "github": "github:ORG/REPO", "service": "service:NAME",
 }  # fmt: skip
 _WHY_NOT = {
     "value": "there is one SageMaker",
@@ -40,14 +41,19 @@ _WHY_NOT = {
     "org_id": "aws:PrincipalOrgID tells only of callers with AWS credentials",
     "mfa": "aws:MultiFactorAuthPresent tells only of IAM users; the identity provider asks for MFA itself",
     "mfa_age": "AWS knows of IAM users alone when they signed in with MFA",
-    "session_name": "SageMaker names the sessions itself",
+    "session_name": "AWS's services name the sessions themselves",
     "aud": "it is a claim of OIDC tokens; for GitHub it is always sts.amazonaws.com",
     "sub": "it is a claim of OIDC tokens; for GitHub it is made of environment or ref",
     "environment": "it is an environment of a GitHub repository",
     "ref": "it is a branch or tag of a GitHub repository",
-    "session_tags": "SageMaker passes no session tags; tag the role itself (--tag)",
-    "source_identity": "GitHub's tokens hold none",
+    "session_tags": "AWS's services bring no tags of yours; tag the role itself (--tag)",
+    "source_identity": "GitHub's tokens hold none, and of AWS's services SageMaker alone sets one",
     "set_context": "Studio alone propagates the identity of its user",
+    "resource": "an AWS service alone acts for a thing of the account",
+    "name": "an AWS service alone acts for a thing of the account",
+    "namespace": "pods.eks alone tells of the pod",
+    "service_account": "pods.eks alone tells of the pod",
+    "cluster": "pods.eks alone tells of the pod",
 }
 """Why a key that some kind of trust has is of no use with the others."""
 
@@ -153,6 +159,10 @@ def _apart(trusts: tuple[AnyTrust, ...]) -> tuple[AnyTrust, ...]:
     """
     if sum(isinstance(trust, SageMakerTrust) for trust in trusts) > 1:
         raise ValueError("trust of one kind is given twice: the weaker of the two would decide")
+    services = [trust.value for trust in trusts if isinstance(trust, ServiceTrust)]
+    if twice := next((name for name in services if services.count(name) > 1), None):
+        raise ValueError(f"`service:{twice}` is given twice: the weaker of the two would decide; give all names in one,"
+                         " with commas")  # fmt: skip
     for one, other in combinations(trusts, 2):
         for wide, narrow in ((one, other), (other, one)):
             if _lets_in(wide, narrow):

@@ -3,7 +3,8 @@ What two personas can both write, against what is declared to be shared.
 
 An overlap is declared where both personas name the activity group that gives it, or one extends the other:
 that is what a reviewer reads in their files. What different groups give to both stands in `overlaps.json`,
-with the reason. Whatever is declared, none of the two may share what the other must `never` do anywhere.
+with the reason, and where it is one group's doing with that group. Whatever is declared, none of the two may
+share what the other must `never` do anywhere.
 Roles that SageMaker itself takes are left out: they do what the persona that passes them started, and
 separation asks it of the persona's closure.
 """
@@ -75,9 +76,13 @@ def _judgements(one: RoleToProve, other: RoleToProve) -> Iterator[Judged]:
 
 
 def _reached(subjects: Sequence[RoleToProve]) -> set[str]:
-    """Return the personas whose roles those of *subjects* pass, assume or act as, whatever a role is called."""
+    """
+    Return the personas whose roles those of *subjects* pass, assume or act as, whatever a role is called.
+
+    The role of a person, which opens Studio as itself, is none of them: whoever administers profiles gives it to one.
+    """
     closures = (closure_of(subject.catalog, subject.rendered.role) for subject in subjects)
-    return {role.persona.id for closure in closures for role in closure.known}
+    return {role.persona.id for closure in closures for role in closure.known if role.spec.arn not in role.acts_as}
 
 
 def _shared(one: RoleToProve, other: RoleToProve) -> Iterator[_Shared]:
@@ -141,7 +146,13 @@ def _declared(first: ComposedRole, second: ComposedRole, shared: _Shared) -> boo
     if related or shared.one.groups & shared.other.groups:
         return True
     found = (entry for entry in declarations() if shared.action in entry["actions"])
-    return any(contains(entry.get("on", "*"), shared.resource) for entry in found)
+    return any(contains(entry.get("on", "*"), shared.resource) and _of_groups(entry, shared) for entry in found)
+
+
+def _of_groups(entry: Mapping[str, Any], shared: _Shared) -> bool:
+    """Return whether *entry* is for any groups, or what grants it to one of the two is of its `groups` alone."""
+    groups = frozenset(entry.get("groups", ()))
+    return not groups or shared.one.groups <= groups or shared.other.groups <= groups
 
 
 @cache

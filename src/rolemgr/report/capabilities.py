@@ -30,11 +30,38 @@ CAPABILITIES: Final[Mapping[str, tuple[str, ...]]] = {
     "invoke endpoints": ("sagemaker:InvokeEndpoint",),
     "schedule monitoring": ("sagemaker:CreateMonitoringSchedule",),
     "manage alarms": ("cloudwatch:PutMetricAlarm",),
+    "query Athena": ("athena:StartQueryExecution",),
+    "run Glue jobs": ("glue:StartJobRun",),
+    "deploy stacks": ("cloudformation:ExecuteChangeSet",),
+    "administer Studio": ("sagemaker:CreateUserProfile",),
+    "audit permissions": ("iam:GetAccountAuthorizationDetails",),
     "pass a role to SageMaker": ("iam:PassRole",),
     "pull container images": ("ecr:GetDownloadUrlForLayer",),
     "write the models prefix": ("s3:PutObject",),
 }
 """What a person would call it -> actions of which any shows it."""
+
+BESIDE_PERSONAS: Final[Mapping[str, tuple[str, ...]]] = {
+    "change permissions": (
+        "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:CreatePolicyVersion", "iam:PutUserPolicy",
+        "iam:AttachUserPolicy", "iam:UpdateAssumeRolePolicy", "iam:CreateAccessKey",
+    ),
+    "pass roles": ("iam:PassRole",),
+    "assume roles": ("sts:AssumeRole",),
+    "read secrets": ("secretsmanager:GetSecretValue",),
+    "delete buckets": ("s3:DeleteBucket",),
+    "change bucket policies": ("s3:PutBucketPolicy",),
+    "push container images": ("ecr:PutImage",),
+    "delete container images": ("ecr:BatchDeleteImage",),
+    "delete objects": ("s3:DeleteObject",),
+    "write objects": ("s3:PutObject",),
+    "read objects": ("s3:GetObject",),
+    "run instances": ("ec2:RunInstances",),
+    "run functions": ("lambda:InvokeFunction",),
+    "decrypt with keys": ("kms:Decrypt",),
+}  # fmt: skip
+"""What no persona of the catalog is compared by, and an attached policy may add; the worst first."""
+
 
 WITHIN: Final = {"write the models prefix": "arn:{partition}:s3:::{models}/*"}
 """Capabilities that are about a resource: the glob that the request must be in."""

@@ -68,10 +68,26 @@ def what_changes(one: AccessChange, account: str | None = None) -> str:
 
 def _effect_of_condition(one: AccessChange) -> str:
     if one.part == "trust":
-        return {"other": ", lets in others than before", "wider": ", lets in more", "narrower": ", lets in less"}.get(
-            one.effect, ""
-        )
+        return _who_gets_in(one) or {
+            "other": ", lets in others than before",
+            "wider": ", lets in more",
+            "narrower": ", lets in less",
+        }.get(one.effect, "")
     return f", {_EFFECTS.get(one.effect, one.effect)}{_for(one.actions)}"
+
+
+def _who_gets_in(one: AccessChange) -> str:
+    """Return which values no longer let in and which do, where a condition lists such; else nothing."""
+    old, new = one.old or (), one.new or ()
+    if {"true", "false"}.intersection(old, new):  # these tell of a session, and not who
+        return ""
+    gone = " and ".join(f"`{value}`" for value in old if value not in new)
+    come = " and ".join(f"`{value}`" for value in new if value not in old)
+    if one.effect == "other" and gone and come:
+        return f": {gone} no longer gets in, {come} does"
+    if one.effect == "wider" and come and not gone:
+        return f": {come} gets in too"
+    return f": {gone} no longer gets in" if one.effect == "narrower" and gone and not come else ""
 
 
 def _access(one: AccessChange, account: str | None) -> str:
@@ -104,18 +120,39 @@ def _except(one: AccessChange, account: str | None) -> str:
 
 
 def _principal(arn: str, one: AccessChange) -> str:
-    """Return *arn*; of a whole account that is trusted, the account, with the principal that shows it."""
+    """Return *arn*; of a whole account that is trusted, the account, with the conditions that the line gives."""
     account = Arn.parse(arn)
     trusted = {f"account:{account.account}" if account else ""}
-    whole = any(trusted & {str(value).partition("?")[0] for value in (cause.old, cause.new)} for cause in one.causes)
+    whole = any(text and _account_of(text) in trusted for cause in one.causes for text in (cause.old, cause.new))
     if account is None or not whole:
         return arn
-    held = (
-        ", under the conditions given with it"
-        if any("?" in str(cause.new or cause.old) for cause in one.causes)
-        else ""
-    )
-    return f"any principal of {account.account} that its administrators allow{held} (shown by {account.resource})"
+    lines = [text for cause in one.causes for text in (cause.new, cause.old) if text and _account_of(text) in trusted]
+    given = [[option for option in text.partition("?")[2].split("&") if option] for text in dict.fromkeys(lines)]
+    mfa = all(any(option.startswith("mfa") for option in options) for options in given)
+    held = " or ".join(dict.fromkeys(", ".join(map(_condition, options)) or "under no condition" for options in given))
+    who = "user" if mfa else "principal"  # a role's session has no MFA
+    return f"any {who} of {account.account} that its administrators allow, {held}"
+
+
+def _account_of(line: str) -> str:
+    return str(line).partition("?")[0]
+
+
+_CONDITIONS: Final = {
+    "mfa=yes": "with MFA",
+    "mfa-age": "with MFA of at most {} before",
+    "external-id": "with external id {}",
+    "org-id": "of organization {}",
+    "session-name": "in a session named {}",
+    "source-identity=required": "with a source identity",
+    "session-tags": "with session tags {}",
+}
+"""How the conditions read that a line of `trust` gives; another stands as it is given."""
+
+
+def _condition(text: str) -> str:
+    name, _, value = text.partition("=")
+    return _CONDITIONS.get(text) or _CONDITIONS.get(name, text).format(value)
 
 
 def _lifted(one: AccessChange) -> str:
@@ -194,9 +231,18 @@ def _cause(one: Cause) -> str:
 
 
 def summed(found: Iterable[AccessChange]) -> str:
-    """Return how many changes there are of each kind: `2 gains, 1 loss, 1 limit changed`."""
-    numbers = counts(tuple(found))
-    texts = (f"{count} {_COUNTED[kind][count != 1]}" for kind, count in numbers.items() if count)
+    """
+    Return how many changes there are of each kind: `2 gains, 1 loss, 1 limit changed`.
+
+    Attached policies of unknown text are counted apart: nobody knows how much each of them is.
+    """
+    every = tuple(found)
+    known = tuple(one for one in every if one.kind not in ("gains", "loses") or one.actions)
+    texts = [f"{count} {_COUNTED[kind][count != 1]}" for kind, count in counts(known).items() if count]
+    unknown = len(every) - len(known)
+    policies = f"{'an' if unknown == 1 else unknown} unknown {'policy' if unknown == 1 else 'policies'}"
+    if unknown:
+        texts[:1] = [f"{texts[0]}, and {policies}" if texts else policies]
     return ", ".join(texts)
 
 

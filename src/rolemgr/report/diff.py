@@ -174,13 +174,13 @@ def _lines(one: RoleDiff, *, explain: bool) -> Iterator[str]:
 
 
 def moved_lines(moved: Sequence[Moved]) -> Iterator[str]:
-    """Yield which statements stand in another policy, a line for each policy that they moved to."""
-    together: dict[tuple[str, bool], list[str]] = {}
+    """Yield which statements stand in another policy, a line for each pair of policies."""
+    together: dict[tuple[str, str, bool], list[str]] = {}
     for one in moved:
-        together.setdefault((one.new, one.same), []).append(one.statement)
-    for (policy, same), statements in together.items():
+        together.setdefault((one.old, one.new, one.same), []).append(one.statement)
+    for (old, new, same), statements in together.items():
         what = "same permissions" if same else "with other actions, resources or conditions"
-        yield f"moved to {policy}, {what}: {', '.join(statements)}"
+        yield f"moved from {old} to {new}, {what}: {', '.join(statements)}"
 
 
 def _evidence(change: AccessChange, one: RoleDiff) -> Iterator[str]:

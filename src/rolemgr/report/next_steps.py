@@ -7,6 +7,7 @@ from rolemgr.iam.documents import Effect
 from rolemgr.iam.variables import as_pattern
 from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.model.role import ComposedRole, PassedRole
+from rolemgr.model.service_trust import ServiceTrust
 
 _STUDIO = frozenset({"sagemaker:CreateApp", "sagemaker:CreatePresignedDomainUrl"})
 """What a role allows that a user profile of Studio has as its execution role."""
@@ -39,6 +40,10 @@ def passed_line(passed: PassedRole, own: str, *, exists: bool | None = True) -> 
 def next_steps(role: ComposedRole) -> Iterator[str]:
     """Yield what is left to do before somebody works with *role*: who names it, and may pass it."""
     arn = role.spec.arn
+    services = sorted(trust.value for trust in role.spec.trust if isinstance(trust, ServiceTrust))
+    if services:
+        names = " or ".join(f"{name}.amazonaws.com" for name in services)
+        yield f"name it as the role where {names} takes one; whoever does that needs iam:PassRole on {arn} to it"
     if not any(trust.kind == "sagemaker" for trust in role.spec.trust):
         return
     if _opens_studio(role):

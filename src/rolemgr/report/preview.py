@@ -11,6 +11,7 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.model.catalog import EntryId
 from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.model.times import duration
+from rolemgr.model.trust import SageMakerTrust
 from rolemgr.reference.quirks import quota
 from rolemgr.render.documents import attachments
 from rolemgr.render.explain import explanation
@@ -89,7 +90,7 @@ def warnings(role: ComposedRole, documents: RoleDocuments) -> Iterator[str]:
     for name, size, limit in sizes(documents):
         if size > limit * NEARLY_FULL and name not in packed and not name.startswith(("managed policy", "permissions")):
             yield f"the {name} fill {size / limit:.0%} of their quota"
-    if any(getattr(trust, "source", None) == "none" for trust in role.spec.trust):
+    if any(isinstance(trust, SageMakerTrust) and trust.source == "none" for trust in role.spec.trust):
         yield "SageMaker is trusted without a source condition (confused deputy)"
     if len(documents.name) + len(documents.path) > quota("role_name"):
         yield "name and path have more than 64 characters together: the console can't switch to this role"

@@ -1,11 +1,20 @@
 """What the managed policies that are attached to a role give it, beside the role's own, in the words of a review."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from rolemgr.evaluate.request import Context
+from rolemgr.iam.documents import Effect
 from rolemgr.model.role import ComposedRole, ComposedStatement
-from rolemgr.report.review_resources import WRITING, short_arn, verbs_of
+from rolemgr.reference.resources import common
+from rolemgr.report.capabilities import BESIDE_PERSONAS, CAPABILITIES, WITHIN
+from rolemgr.report.review_resources import WRITING, short_arn, some_of, verbs_of
 from rolemgr.report.statements import access_level
+from rolemgr.separation.certainty import ReachQuestion, surely_denied
+
+if TYPE_CHECKING:
+    from rolemgr.reference.managed_policies import ManagedPolicy
+    from rolemgr.separation.attached import Added
 
 _SERVICES: Final = 4
 """How many services of a policy are named."""
@@ -16,17 +25,50 @@ def attached_use(role: ComposedRole, *, writing: bool, whole: bool) -> Iterator[
     """Yield for each attached policy what it lets the role change, or read besides: services, patterns and verbs."""
     for name, statements in _attached(role):
         if statements is None:
-            yield f"{name} (attached)  its text is not at hand: it may {'write' if writing else 'read'} anything"
+            if whole:  # the page has it once, under its title
+                yield f"{name} (attached)  its text is not at hand: it may {'write' if writing else 'read'} anything"
             continue
+        net = NetOfDenies(role)
         by_service: dict[str, dict[str, set[str]]] = {}
         for one in statements:
             for action in one.actions:
                 if (access_level(action) in WRITING) is writing and action not in _REACHING:
-                    patterns = by_service.setdefault(action.partition(":")[0], {})
-                    for resource in one.resources:
+                    for resource in net.of(action, one.resources):
+                        patterns = by_service.setdefault(action.partition(":")[0], {})
                         patterns.setdefault(short_arn(resource), set()).add(action)
         if by_service:
-            yield f"{name} (attached)  {_services(by_service, whole=whole)}; less what this role's Denies deny"
+            yield f"{name} (attached)  {_services(by_service, whole=whole)}; {net.in_words(whole=whole)}"
+        elif net.taken:
+            yield f"{name} (attached)  nothing: this role's Denies take all of it"
+
+
+class NetOfDenies:
+    """What is left of an attached policy's Allows under the role's Denies: what these take, and what they narrow."""
+
+    def __init__(self, role: ComposedRole) -> None:
+        self._denies = [one for one in role.unfolded if one.effect is Effect.DENY]
+        self.taken: dict[str, None] = {}
+        """The actions that are denied on a resource as a whole."""
+        self.narrowed: dict[str, None] = {}
+        """The actions that are denied in part, or under a condition."""
+
+    def of(self, action: str, resources: Sequence[str]) -> Iterator[str]:
+        """Yield those of *resources* on which *action* is not denied as a whole."""
+        speaking = [one for one in self._denies if action in one.actions]
+        question = ReachQuestion(action, "*", Context({}))
+        for resource in resources:
+            if surely_denied(speaking, resource, question):
+                self.taken[action] = None
+                continue
+            if any(common(one, resource) is not None for deny in speaking for one in deny.resources):
+                self.narrowed[action] = None
+            yield resource
+
+    def in_words(self, *, whole: bool) -> str:
+        """Return what the Denies do to what was asked about."""
+        if self.narrowed:
+            return f"its Denies narrow {some_of(list(self.narrowed), whole=whole)}"
+        return "net of its Denies" if self.taken else "its Denies take nothing of it"
 
 
 def _services(found: dict[str, dict[str, set[str]]], *, whole: bool) -> str:
@@ -58,7 +100,7 @@ def attached_reach(role: ComposedRole) -> Iterator[str]:
     """Yield which roles an attached policy lets the role pass or assume, and where nobody knows."""
     for name, statements in _attached(role):
         if statements is None:
-            yield f"{name}, attached: its text is not at hand, so that it may pass and assume any role"
+            yield f"{name}, attached and unknown, may let it pass and assume any role"
             continue
         for action, verb in _REACHING.items():
             found = dict.fromkeys(
@@ -71,6 +113,56 @@ def attached_reach(role: ComposedRole) -> Iterator[str]:
 def not_at_hand(role: ComposedRole) -> tuple[str, ...]:
     """Return the attached policies whose text nobody here has: of what the role can never do they may allow all."""
     return tuple(name for name, statements in _attached(role) if statements is None)
+
+
+def unknown_warning(role: ComposedRole) -> Iterator[str]:
+    """Yield the line under the title for policies of unknown text: whatever the page says, they may allow more."""
+    if unknown := not_at_hand(role):
+        are = "is attached and its text" if len(unknown) == 1 else "are attached and their text"
+        it = "it" if len(unknown) == 1 else "they"
+        yield f"UNKNOWN  {', '.join(unknown)} {are} not at hand: {it} may allow anything"
+
+
+def attached_can(role: ComposedRole) -> Iterator[str]:
+    """Yield what each attached policy of known text adds to what the role can do, the most telling first."""
+    for policy, added in _added(role):
+        if words := _words(added):
+            yield f"{words}, by {policy.name}"
+
+
+def attached_looks(role: ComposedRole) -> Iterator[str]:
+    """Yield what each attached policy of known text adds, as a line that deserves a look; consequences first."""
+    for policy, added in _added(role):
+        if words := _words(added):
+            writes = sum(access_level(action) in WRITING for action in added.actions)
+            counts = f"adds {len(added.actions)} actions, {writes} that write, {len(added.anywhere)} on any resource"
+            text = f"{policy.name} ({policy.version} of {policy.updated}): {words} ({counts})"
+            yield f"{text}; of this role's limits only Denies hold for it"
+
+
+def _added(role: ComposedRole) -> "Iterator[tuple[ManagedPolicy, Added]]":
+    if not role.spec.managed_policy:
+        return
+    from rolemgr.separation.attached import added_by, known_policy  # few roles have them
+
+    for arn in sorted(role.spec.managed_policy):
+        if policy := known_policy(role, arn):
+            yield policy, added_by(role, policy)
+
+
+_THINGS: Final = 3
+
+
+def _words(added: "Added") -> str:
+    """Return what is *added* as capabilities, else by the names of the actions that say most."""
+    from rolemgr.separation.attached import telling
+
+    actions = {*added.actions, *added.widened}
+    ways = (*BESIDE_PERSONAS.items(), *CAPABILITIES.items())
+    found = [name for name, shows in ways if name not in WITHIN and actions.intersection(shows)]
+    found = found or telling(actions)
+    more = f" and {len(found) - _THINGS} more" if len(found) > _THINGS else ""
+    return f"{', '.join(found[:_THINGS])}{more}"
 
 
 def _attached(role: ComposedRole) -> Iterator[tuple[str, Sequence[ComposedStatement] | None]]:

@@ -6,16 +6,18 @@ from dataclasses import replace
 from typing import Final
 
 from rolemgr.catalog.load import Catalog
+from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.documents import Effect
 from rolemgr.model.persona import Never
 from rolemgr.model.role import ComposedRole, NamedPolicy, RoleDocuments
+from rolemgr.reference.managed_policies import managed_policy
 from rolemgr.reference.services import expand, find_action, normal_key, resource_types
 from rolemgr.report.capabilities import capabilities_of, is_allowed
-from rolemgr.report.review_attached import not_at_hand
+from rolemgr.report.review_attached import attached_can, not_at_hand
 from rolemgr.report.review_lines import beside
 from rolemgr.report.review_never import in_words, together
-from rolemgr.report.review_resources import short_arn
-from rolemgr.separation.closure import closure_of, passed_roles
+from rolemgr.report.review_resources import has_effect, short_arn
+from rolemgr.separation.closure import closure_of, passed_roles, reached
 from rolemgr.separation.violations import RenderedRole, sentence, violations
 
 _LIFE: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
@@ -42,14 +44,19 @@ _TOLD_WITH: Final = {"update endpoints": "deploy endpoints"}
 
 
 def can(role: ComposedRole, documents: RoleDocuments, catalog: Catalog) -> Iterator[str]:
-    """Yield what the role can do within its limits: guardrails say how a thing is done, not whether."""
+    """
+    Yield what the role can do within its limits: guardrails say how a thing is done, not whether.
+
+    What an attached policy adds comes first.
+    """
+    yield from attached_can(role)
     rendered = _free(role, documents)
     held = held_within_limits(role, documents)
     for name in held:
         if name in _LIFE:
             yield _with_verbs(rendered, *_LIFE[name])
         elif name == "pass a role to SageMaker":
-            yield _passes(role, catalog)
+            yield from _passes(role, catalog)
         elif _TOLD_WITH.get(name) not in held:
             yield name
 
@@ -74,11 +81,12 @@ def _with_verbs(role: RenderedRole, what: str, verbs: Mapping[str, str]) -> str:
     return f"{', '.join(found)} {what}"
 
 
-def _passes(role: ComposedRole, catalog: Catalog) -> str:
-    passed = passed_roles(catalog, role)
+def _passes(role: ComposedRole, catalog: Catalog) -> Iterator[str]:
+    passed = [one for one in passed_roles(catalog, role) if one.arn != role.spec.arn or has_effect(role, one.services)]
     names = ["itself" if one.arn == role.spec.arn else short_arn(one.arn) for one in passed]
     services = {service for one in passed for service in one.services}
-    return f"pass {', '.join(names)} to {'SageMaker' if services == {'sagemaker.amazonaws.com'} else 'AWS services'}"
+    if names:
+        yield f"pass {', '.join(names)} to {'SageMaker' if services == {'sagemaker.amazonaws.com'} else 'AWS services'}"
 
 
 def _without_limits(role: ComposedRole, policies: tuple[NamedPolicy, ...]) -> tuple[NamedPolicy, ...]:
@@ -101,36 +109,94 @@ def _without_limits(role: ComposedRole, policies: tuple[NamedPolicy, ...]) -> tu
 
 
 def cannot(role: ComposedRole, catalog: Catalog, *, whole: bool) -> Iterator[str]:
-    """Yield what the persona can never do: titles of separations, those with exceptions after them, other entries."""
+    """
+    Yield what the persona can never do: titles of separations, those with exceptions after them, other entries.
+
+    Beside attached policies those that Denies hold come first: what is merely not granted one of them may allow.
+    """
     never = role.persona.never
     if not never:
         yield f"persona {role.persona.id} promises nothing: it has no `never`"
-        return
-    if role.spec.break_separation:
+    elif role.spec.break_separation:
         yield "broken for a reason, which LOOK has: what follows is meant, and not kept"
-    elif unknown := not_at_hand(role):
-        yield f"by its own policies: {', '.join(unknown)} may allow it, as its text is not at hand"
+        yield from _told(role, catalog, never, whole=whole)
+    elif not role.spec.managed_policy:
+        yield from _told(role, catalog, never, whole=whole)
+    else:
+        held, open_ends = held_by_denies(role)
+        unknown = not_at_hand(role)
+        if held:
+            yield "this role's Denies hold these, whatever is attached:"
+            yield from _told(role, catalog, held, whole=whole)
+        if open_ends:
+            may = (
+                f"{', '.join(unknown)} may allow them" if unknown else "nor by AWS's text of today of what is attached"
+            )
+            yield f"only not granted{'; ' if unknown else ', '}{may}:"
+            yield from _told(role, catalog, open_ends, whole=whole)
+
+
+def _told(role: ComposedRole, catalog: Catalog, never: Sequence[Never], *, whole: bool) -> Iterator[str]:
+    """Yield the entries *never*: titles that stand alone beside one another, then what has more to it."""
     whole_entries = _whole(never)
     forbidden = frozenset(action for one in whole_entries for action in expand(one.forbidden.action))
     names = dict.fromkeys(one.separation for one in never if one.separation)
     of_each = {catalog.separation(name).value.title: [one for one in never if one.separation == name] for name in names}
     told = {title: _exceptions(entries, forbidden) for title, entries in of_each.items()}
-    direct = {title for title, entries in of_each.items() if all(one.forbidden.directly for one in entries)}
     by_itself = _ByItself(role, catalog)
-    plain = [title for title, found in told.items() if not found and title not in direct]
+    words = {
+        title: f"{without_no(title)}{by_itself(entries)}{_works_as(entries, role, whole=whole)}"
+        for title, entries in of_each.items()
+    }
+    plain = [words[title] for title, found in told.items() if not found]
     own = [
         _own(one, role, by_itself) for one in never
         if not one.separation and not (one in whole_entries and _is_told(one, never, forbidden))
     ]  # fmt: skip
     bare = [text for text in own if " " not in text]
     plain += [in_words(text, whole=True) for text in bare] if whole else []
-    yield from plain if whole else beside(plain, len(plain))
+    yield from plain if whole else beside(plain, len(" ".join(plain)) + 1)
     yield from () if whole else together(bare)
-    yield from (f"{title}{by_itself(of_each[title])}" for title in told if title in direct)
-    for title, found in told.items():
-        if found and title not in direct:
-            yield f"{title}, {_named(found, whole=whole)}"
-    yield from (in_words(text, whole=whole) for text in own if " " in text)
+    more = [f"{words[title]}, {_named(found, whole=whole)}" for title, found in told.items() if found]
+    more += [in_words(text, whole=whole) for text in own if " " in text]
+    yield from sorted(more, key=lambda text: not text.endswith(_MAY))
+
+
+def without_no(title: str) -> str:
+    """Return the *title* of a separation as what can't be done: below CANNOT each "no" would be one too many."""
+    return re.sub(r"\b[Nn]o ", "", title) if title.startswith("No ") else title
+
+
+_MAY: Final = " may)"
+"""How an entry ends that roles which this one passes need not keep: those are told first."""
+_OTHERS: Final = "sts:AssumeRole"
+
+
+def _works_as(entries: Sequence[Never], role: ComposedRole, *, whole: bool) -> str:
+    """Return that work runs as other roles, where *entries* forbid sessions of them: work needs none."""
+    forbids = any(_OTHERS in expand(one.forbidden.action) for one in entries)
+    others = {one for one in (*reached(role), *role.acts_as) if one != role.spec.arn}
+    told = " (its jobs run as other roles)" if whole else " (its jobs run as the roles of RUNS)"
+    return told if forbids and others else ""
+
+
+def held_by_denies(role: ComposedRole) -> tuple[list[Never], list[Never]]:
+    """
+    Return the entries of `never` that Denies of *role* hold whatever is attached to it, then the others.
+
+    The judge of separations is asked about a role that everything is allowed beside its Denies.
+    """
+    from rolemgr.separation.attached import with_attached  # few roles have policies attached
+
+    never = role.persona.never
+    everything = managed_policy("AdministratorAccess", role.spec.partition_name)
+    if everything is None:
+        return [], list(never)
+    try:
+        broken = [one.never for one in violations(with_attached(role, everything), ())]
+    except TooComplex:  # what nobody can tell is not said to hold
+        return [], list(never)
+    return [one for one in never if one not in broken], [one for one in never if one in broken]
 
 
 class _ByItself:
@@ -141,16 +207,17 @@ class _ByItself:
         self._closure = closure_of(catalog, role)
 
     def __call__(self, entries: Sequence[Never]) -> str:
-        """Return the words for *entries*: roles beside it are named where the judge of separations finds a way."""
+        """Return the words for *entries*: which roles beside it may, where the judge of separations finds a way."""
         freed = tuple(
-            one._replace(forbidden=one.forbidden.model_copy(update={"directly": False})) for one in entries
+            one._replace(forbidden=one.forbidden.model_copy(update={"directly": False}))
+            for one in entries if one.forbidden.directly
         )  # fmt: skip
+        if not freed:
+            return ""
         asked = replace(self._role, persona=replace(self._role.persona, never=freed))
         found = dict.fromkeys(one.through for one in violations(asked, self._closure.known))
         others = [f"role/{name}" for name in found if name != self._role.spec.role_name]
-        if not others:
-            return " by this role itself"
-        return f" by this role itself; what it starts as {' or '.join(others)} may"
+        return f" ({', '.join(others)}{_MAY}" if others else ""
 
 
 def _own(one: Never, role: ComposedRole, by_itself: _ByItself) -> str:

@@ -21,12 +21,15 @@ Found: TypeAlias = Mapping[str, frozenset[str]]
 """ARN patterns of one service, each with the actions that are allowed on it."""
 
 
-def touched(role: ComposedRole, *, writing: bool, whole: bool) -> Iterator[str]:
+def touched(
+    role: ComposedRole, *, writing: bool, whole: bool, by_others: str = ""
+) -> Iterator[str]:  # fmt: skip
     """
     Yield for each service what the role changes, with verbs, or reads besides: patterns, less what Denies take out.
 
     Data and identity come first; of a service what the user named, then what is wide. Passing a role is told elsewhere.
-    Objects of S3 are told as read where they are written too: not all that is read can be written.
+    Objects of S3 are told as read where they are written too: not all that is read can be written. What Denies take
+    out and roles that it passes write all the same is told by the words *by_others*.
     """
     changed, read = _resources(role, writing=True), _resources(role, writing=False)
     found = changed if writing else {
@@ -42,8 +45,11 @@ def touched(role: ComposedRole, *, writing: bool, whole: bool) -> Iterator[str]:
         say = _s3_reads if service == "s3" and not writing else _in_words
         shown = list(dict.fromkeys(say(role, service, found[service], writing=writing, whole=whole)))
         most = len(shown) if whole else max(_GROUPS, sum(_is_of(one, named) for one in shown))
+        if len(shown) == most + 1 and len(shown[most]) <= _SHORT:
+            most += 1
         more = f" and {len(shown) - most} more: {_kinds(shown[most:])}" if len(shown) > most else ""
-        lines.append(f"{service}  {', '.join(shown[:most])}{more}")
+        passed = by_others if service == "s3" and " except " in shown[0] else ""
+        lines.append(f"{service}  {', '.join((f'{shown[0]}{passed}', *shown[1:most]))}{more}")
     yield from lines
     if variables := sorted({name for line in lines for name in _VARIABLE.findall(line)}):
         yield f"{', '.join(variables)}: filled in by AWS for each caller"
@@ -59,6 +65,8 @@ def _kinds(texts: Sequence[str]) -> str:
 
 _PATTERNS: Final = 5
 """How many patterns of a service with the same verbs are shown, unless the user named more."""
+_SHORT: Final = 40
+"""How long one more group may be to be told instead of counted."""
 _GROUPS: Final = 5
 """How many groups of patterns with the same verbs are shown of a service: the riskiest."""
 _FIRST: Final = frozenset({"iam", "kms", "secretsmanager"})
@@ -235,6 +243,17 @@ def _s3_reads(
             yield f"{words}{', '.join(texts if whole else _shortened(texts, named))}"
     rest = {arn: actions for arn, actions in arns.items() if arn not in told and arn != "*"}
     yield from _in_words(role, service, rest, writing=writing, whole=whole)
+
+
+def has_effect(role: ComposedRole, services: Sequence[str]) -> bool:
+    """
+    Tell whether passing *role* itself to *services* has an effect: a service assumes it only where its trust names it.
+
+    Where no service is known, any may be meant.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+    """
+    trusted = {name for one in role.trust for name in one.principal.get("Service", ())}
+    return bool(trusted) if not services else not trusted.isdisjoint(services)
 
 
 def account_of(arn: str) -> str:

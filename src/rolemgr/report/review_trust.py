@@ -11,7 +11,7 @@ from rolemgr.model.role import ComposedRole, ComposedTrust, PassedRole, RoleDocu
 from rolemgr.model.times import duration
 from rolemgr.report.review_attached import attached_reach
 from rolemgr.report.review_passed import adds
-from rolemgr.report.review_resources import granted, short_arn
+from rolemgr.report.review_resources import granted, has_effect, short_arn
 from rolemgr.separation.closure import passed_roles
 
 _HOW: Final[Mapping[str, str]] = {
@@ -38,10 +38,23 @@ def who(role: ComposedRole) -> Iterator[str]:
         names = [name for found in one.principal.values() for name in found]
         doubts = any("may let nobody in" in note and name in note for note in role.notes for name in names)
         doubt = " (by AWS's documentation that may let nobody in: see LOOK)" if doubts else ""
-        yield f"{' or '.join(map(_principal, names))}, {_held(one)}{doubt}"
+        yield f"{' or '.join(_principal(name, one) for name in names)}, {_held(one)}{_chosen(one)}{doubt}"
     yield f"no other principal{_worked_as(role)}"
     if role.spec.expires:
         yield f"until {role.spec.expires}: then every request is denied, of open sessions too; it can still be assumed"
+
+
+_MFA: Final = ("aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge")
+
+
+def _asks_mfa(trust: ComposedTrust) -> bool:
+    return any(key in block for block in trust.conditions.values() for key in _MFA)
+
+
+def _chosen(trust: ComposedTrust) -> str:
+    """Return who decides which people get in, where the condition tells nothing of them: with SAML the provider."""
+    by_saml = any(":saml-provider/" in name for name in trust.principal.get("Federated", ()))
+    return "; who of them: the identity provider decides" if by_saml else ""
 
 
 def _worked_as(role: ComposedRole) -> str:
@@ -76,10 +89,12 @@ def _provider(name: str) -> str:
     return name.partition(":oidc-provider/")[2] or name
 
 
-def _principal(name: str) -> str:
+def _principal(name: str, trust: ComposedTrust) -> str:
     """
     Return *name*; the root of an account as all whom it stands for, a provider as the tokens that it issues.
 
+    A role's session tells nothing of MFA: where the trust asks for it, those whom an account stands for are users.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
     """
     if ":oidc-provider/" in name:
@@ -87,6 +102,8 @@ def _principal(name: str) -> str:
     arn = Arn.parse(name)
     if arn is None or arn.service != "iam" or arn.resource != "root":
         return name
+    if _asks_mfa(trust):
+        return f"any user (a role's session carries no MFA) of account {arn.account} whose administrators allow it"
     return f"any role or user of account {arn.account} whose administrators allow it"
 
 
@@ -100,18 +117,24 @@ def runs(role: ComposedRole, documents: RoleDocuments, catalog: Catalog, *, whol
     by_services: dict[tuple[str, ...], list[PassedRole]] = {}
     for one in passed:
         by_services.setdefault(one.services, []).append(one)
+    idle = False
     for services, found in by_services.items():
         what = _started(actions) if services == (_SAGEMAKER,) else ""
-        own_first = sorted(found, key=lambda one: one.arn != role.spec.arn)
-        names = " or ".join(_named(one, role) for one in own_first)
-        only = ", all that it can pass" if len(by_services) == 1 and not reach else ""
-        yield f"{what or _work(services)} {names}{'' if _is_open(found) else only}"
+        working = [one for one in found if one.arn != role.spec.arn or has_effect(role, services)]
+        idle |= len(working) < len(found)
+        own_first = sorted(working, key=lambda one: one.arn != role.spec.arn)
+        names = _either([_named(one, role) for one in own_first])
+        only = "" if len(by_services) > 1 or reach or _is_open(found) else "only "
+        if names:
+            yield f"{what or _work(services)} {only}as {names}"
+    if idle:
+        yield "it may pass itself too, which has no effect: its trust does not name SageMaker"
     beside = dict.fromkeys(arn for arn in role.acts_as if arn not in {role.spec.arn, *(one.arn for one in passed)})
     if beside:
         yield f"what it starts without passing a role acts as {' or '.join(map(short_arn, beside))}"
     yield from reach
     yield from adds(role, documents, catalog, whole=whole)
-    if others := [one.persona for one in passed if one.persona]:
+    if (others := [one.persona for one in passed if one.persona]) and (whole or len(others) == 1):
         yield f"in whole: preview --persona {others[0]}{', and the others likewise' if len(others) > 1 else ''}"
 
 
@@ -138,15 +161,24 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
 
 def _started(actions: set[str]) -> str:
     kinds = [name for name, makes in _STARTED.items() if any(f"sagemaker:{one}" in actions for one in makes)]
-    return f"{', '.join(kinds)} in SageMaker run as" if kinds else ""
+    return f"{', '.join(kinds)} run" if kinds else ""
 
 
 def _work(services: Sequence[str]) -> str:
-    return f"work in {' and '.join(services) or 'any service'} runs as"
+    return f"work in {' and '.join(services) or 'any service'} runs"
 
 
 def _named(one: PassedRole, role: ComposedRole) -> str:
     return "this role itself" if one.arn == role.spec.arn else short_arn(one.arn)
+
+
+def _either(names: Sequence[str]) -> str:
+    if len(names) > _TWO and all(one.startswith("role/") for one in names):
+        names = [f"role/{names[0].removeprefix('role/')}", *(one.removeprefix("role/") for one in names[1:])]
+    return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+_TWO: Final = 2
 
 
 def _is_open(found: Sequence[PassedRole]) -> bool:

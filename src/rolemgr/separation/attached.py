@@ -65,7 +65,7 @@ def attachment_problems(
     named = [(arn, where("managed_policy", place)) for place, arn in enumerate(role.spec.managed_policy)]
     bounding = [(role.spec.boundary, where("boundary"))] if role.spec.boundary else []
     for arn, place in (*named, *bounding):
-        found = _known(role, arn)
+        found = known_policy(role, arn)
         if found and found.arn != arn:
             yield InputError(place, f"AWS has no managed policy `{arn}`", f"did you mean {found.arn}?")
     for arn, place in () if role.spec.break_separation else named:
@@ -79,7 +79,7 @@ def separation_notes(catalog: Catalog, role: ComposedRole) -> Iterator[str]:
     for arn in sorted(role.spec.managed_policy):
         if broken := _broken(catalog, role, arn):
             yield f"separation broken: {broken}"
-        if policy := _known(role, arn):
+        if policy := known_policy(role, arn):
             reached = set(closure_of(catalog, with_attached(role, policy)).unknown) - before
             yield from (
                 f"with managed policy {policy.name} it reaches {what}, and nothing is proven beyond that"
@@ -90,7 +90,7 @@ def separation_notes(catalog: Catalog, role: ComposedRole) -> Iterator[str]:
 def attachment_notes(role: ComposedRole) -> Iterator[str]:
     """Yield what each policy attached to *role* adds to it, or that this is not known; and what a boundary does."""
     for arn in sorted(role.spec.managed_policy):
-        policy = _known(role, arn)
+        policy = known_policy(role, arn)
         yield _adds(policy, added_by(role, policy)) if policy else _not_known(arn)
     if boundary := role.spec.boundary:
         yield f"what permissions boundary {boundary} lets through is not judged: it can only take away"
@@ -98,13 +98,13 @@ def attachment_notes(role: ComposedRole) -> Iterator[str]:
 
 def attached_documents(role: ComposedRole) -> Mapping[str, IdentityPolicy]:
     """Return the documents of the managed policies attached to *role* that are among the data, by ARN."""
-    found = {arn: _known(role, arn) for arn in role.spec.managed_policy}
+    found = {arn: known_policy(role, arn) for arn in role.spec.managed_policy}
     return {arn: policy.document for arn, policy in found.items() if policy}
 
 
 def attached_statements(role: ComposedRole) -> Mapping[str, tuple[ComposedStatement, ...]]:
     """Return what those policies allow as statements of a role, by ARN (`rolemgr.separation.managed`)."""
-    found = {arn: _known(role, arn) for arn in role.spec.managed_policy}
+    found = {arn: known_policy(role, arn) for arn in role.spec.managed_policy}
     return {arn: allows_of(policy) for arn, policy in found.items() if policy}
 
 
@@ -120,7 +120,7 @@ class Broken(NamedTuple):
 def broken_by_attached(catalog: Catalog, role: ComposedRole) -> Iterator[Broken]:
     """Yield each policy attached to *role* that allows what its persona must never do, or that nobody here knows."""
     for arn in sorted(role.spec.managed_policy):
-        policy = _known(role, arn)
+        policy = known_policy(role, arn)
         if policy is None:
             yield Broken(arn, _not_known(arn), None)
         elif problem := _broken(catalog, role, arn):
@@ -166,7 +166,7 @@ def with_attached(role: ComposedRole, policy: ManagedPolicy) -> ComposedRole:
 
 def _broken(catalog: Catalog, role: ComposedRole, arn: str) -> str | None:
     """Say what the policy *arn* allows that the persona of *role* must never do; None where it is nothing."""
-    policy = _known(role, arn)
+    policy = known_policy(role, arn)
     if not policy or policy.arn != arn:
         return None
     try:
@@ -197,7 +197,7 @@ def _violations(catalog: Catalog, role: ComposedRole, policy: ManagedPolicy) -> 
     return [one for one in after if (one.never, one.through) not in before]
 
 
-def _known(role: ComposedRole, arn: str) -> ManagedPolicy | None:
+def known_policy(role: ComposedRole, arn: str) -> ManagedPolicy | None:
     """Return AWS's policy of the name in *arn*; None where it is not among the data, or the account's own."""
     owner, name = arn.split(":")[4], arn.rpartition("/")[2]
     return managed_policy(name, role.spec.partition_name) if owner == "aws" else None
@@ -241,11 +241,11 @@ def _adds(policy: ManagedPolicy, added: Added) -> str:
     writes = sum(map(_writes, added.actions))
     counts = f"adds {len(added.actions):,} actions ({writes:,} that write, {len(added.anywhere):,} on any resource)"
     wider = f" and widens {len(added.widened):,} that the role has" if added.widened else ""
-    telling = ", ".join(_telling({*added.actions, *added.widened}))
-    return f"{head} {counts}{wider}, among them {telling}; of the role's limits only its Denies hold for them"
+    named = ", ".join(telling({*added.actions, *added.widened}))
+    return f"{head} {counts}{wider}, among them {named}; of the role's limits only its Denies hold for them"
 
 
-def _telling(actions: set[str]) -> list[str]:
+def telling(actions: set[str]) -> list[str]:
     """Return the few of *actions* that say most: those that reviewers look for, then what writes."""
     rest = sorted(
         actions.difference(_TELLING), key=lambda action: (not _writes(action), "sagemaker:" not in action, action)

@@ -318,8 +318,8 @@ def _role(persona: ResolvedPersona) -> Iterator[Question]:
     yield Question(("path",), 4, "Path", "The path of the role, such as /ml/.", unset="/")
     yield Question(("description",), 4, "Description", "What the console shows of the role.", unset="the persona's")
     yield Question(
-        ("trust",), 4, "Trust", "Who may assume the role: sagemaker, account:ID, role:ARN, saml:PROVIDER_ARN,"
-        " oidc:PROVIDER_ARN?sub=SUBJECT or github:ORG/REPO, each with options behind a ? such as"
+        ("trust",), 4, "Trust", "Who may assume the role: sagemaker, service:NAME, account:ID, role:ARN,"
+        " saml:PROVIDER_ARN, oidc:PROVIDER_ARN?sub=SUBJECT or github:ORG/REPO, each with options behind a ? such as"
         " role:ARN?external-id=X&mfa=yes or account:ID?session-tags=Project.", Form.WORDS, "sagemaker",
     )  # fmt: skip
     yield Question(("max_session",), 4, "Longest session", "From 1h to 12h.", unset="1h")

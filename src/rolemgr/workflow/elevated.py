@@ -29,6 +29,7 @@ _OF_BASE: Final = ("trust", "name", "expires")
 """Options that are the elevated role's own; all others choose the role of every day."""
 _NOT_APPROVED: Final[Mapping[str, str]] = {
     "sagemaker": "SageMaker asks nobody",
+    "service": "an AWS service asks nobody",
     "account": "an account's administrators let in whom they like",
     "user": "a user asks nobody; `rolemgr break-glass` is for users",
 }

@@ -7,6 +7,7 @@ from rolemgr.account.drift import Policied
 from rolemgr.catalog.load import Catalog
 from rolemgr.change.change import Cause
 from rolemgr.change.fold import worded
+from rolemgr.change.limits import limited_by
 from rolemgr.compose.guardrails.denies import GuardrailContext
 from rolemgr.compose.guardrails.read_back import read_back, sids_of
 from rolemgr.iam.documents import Effect, IdentityStatement
@@ -40,7 +41,14 @@ def _differing(catalog: Catalog, role: ComposedRole, there: Sequence[IdentitySta
         old = worded(found.values) if found else None
         new = worded(wanted.values) if wanted and limits else None
         if old is None is not new or (new is None is not old) or set(old or ()) != set(new or ()):
-            yield LimitSides(name, new, old, frozenset(limits) | (found.sids if found else frozenset()), _cause(wanted))
+            of_either = frozenset(limits) | (found.sids if found else frozenset())
+            actions = limited_by(name, (role,)) | _denied_by(of_either, there)
+            yield LimitSides(name, new, old, of_either, _cause(wanted), actions)
+
+
+def _denied_by(sids: frozenset[str], there: Sequence[IdentityStatement]) -> frozenset[str]:
+    """Return the actions that the statements *sids* of the account are about: every one where one says NotAction."""
+    return frozenset(action for one in there if one.sid in sids for action in one.action or ("*",))
 
 
 def _names(catalog: Catalog, role: ComposedRole, denied: set[str | None]) -> Sequence[str]:

@@ -60,7 +60,7 @@ ROLE_OPTIONS = (
     RoleOption("tag", "KEY=VALUE", "A tag of the role; repeatable.", pairs=True),
     RoleOption(
         "trust", "KIND[:VALUE][?k=v&k=v]",
-        "Who may take it: sagemaker, account:ID, user:ARN, role:ARN, saml:ARN, oidc:ARN, github:ORG/REPO; repeatable.",
+        "Who may take it: sagemaker, service:NAME, account:ID, user|role|saml|oidc:ARN, github:ORG/REPO; repeatable.",
         many=True,
     ),
     RoleOption("break_separation", "REASON", "Allow what the persona must never do; the reason becomes a tag."),

@@ -9,17 +9,20 @@ from rolemgr.check.tenants import open_providers, tells_apart, wide_value
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.wildcards import matches_action
 from rolemgr.reference.providers import cluster_provider
+from rolemgr.reference.service_trust import service_of_principal
 
 _DEPUTY = IAM + "confused-deputy.html"
 _TRUST = frozenset({PolicyType.TRUST})
 _SOURCE_KEYS = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
 _SEND_SOURCE = {
-    "bedrock": "https://docs.aws.amazon.com/bedrock/latest/userguide/cross-service-confused-deputy-prevention.html",
     "fis": "https://docs.aws.amazon.com/fis/latest/userguide/cross-service-confused-deputy-prevention.html",
     "personalize": "https://docs.aws.amazon.com/personalize/latest/dg/cross-service-confused-deputy-prevention.html",
     "sagemaker": SAGEMAKER + "security-confused-deputy-prevention.html",
 }
-"""Services that send aws:SourceArn or aws:SourceAccount when they assume a role, each with its page."""
+"""
+Services that send aws:SourceArn or aws:SourceAccount when they assume a role, each with its page, beside those that
+`rolemgr.reference.service_trust` has.
+"""
 
 
 @statement_rule(
@@ -32,7 +35,8 @@ def confused_deputy(statement: Statement) -> Iterator[Hit]:
     can make the service do it.
 
     In a trust policy it is reported for services that are documented to send those keys when they assume a
-    role (SageMaker among them); in a resource policy for all.
+    role (SageMaker, EventBridge and its Scheduler, Step Functions, CodeBuild, Bedrock, EMR Serverless, DataZone
+    among them), and not for Lambda, Glue and others whose pages show none; in a resource policy for all.
     """
     if "Condition" in statement.opaque or _names_source(statement):
         return
@@ -59,8 +63,10 @@ def _names_source(statement: Statement) -> bool:
 
 
 def _sends(document: Document, principal: Principal) -> bool:
-    name = principal.value.partition(".")[0]
-    return document.kind is PolicyType.RESOURCE or name in _SEND_SOURCE
+    if document.kind is PolicyType.RESOURCE or principal.value.partition(".")[0] in _SEND_SOURCE:
+        return True
+    service = service_of_principal(principal.value)
+    return service is not None and bool(service.asks)
 
 
 @statement_rule(

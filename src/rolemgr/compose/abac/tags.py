@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from rolemgr.compose.tagged_buckets import chosen_buckets, where_given
 from rolemgr.errors import InputError, MissingValueError, SourceLocation
+from rolemgr.model.service_trust import ServiceTrust
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
 from rolemgr.model.trust import AnyTrust, GitHubTrust, SageMakerTrust
@@ -75,6 +76,9 @@ def _lacking(
     add = f"add --tag {key}=VALUE"
     if isinstance(trust, SageMakerTrust):
         problem = f"SageMaker's sessions carry the role's own tags, and the role has no tag `{key}`"
+        yield MissingValueError(where, problem, add, _GIVEN_BY)
+    elif isinstance(trust, ServiceTrust):
+        problem = f"sessions of `service:{trust.value}` carry the role's own tags, and the role has no tag `{key}`"
         yield MissingValueError(where, problem, add, _GIVEN_BY)
     elif isinstance(trust, GitHubTrust):
         problem = f"GitHub's tokens bring no session tags, and the role has no tag `{key}`"

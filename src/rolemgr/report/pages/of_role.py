@@ -10,8 +10,10 @@ from rolemgr.model.role import ComposedRole, ComposedStatement, GuardrailInForce
 from rolemgr.report.pages.of_findings import findings_section, place_of, worst_tone
 from rolemgr.report.pages.page import Bar, Fact, Page, Section, Table, Tone, counted
 from rolemgr.report.preview import sizes
-from rolemgr.report.review import Block, review
+from rolemgr.report.review import review
+from rolemgr.report.review_attached import unknown_warning
 from rolemgr.report.review_data import review_data
+from rolemgr.report.review_lines import Block
 from rolemgr.report.statements import by_access_level
 from rolemgr.separation.violations import sentence
 
@@ -50,7 +52,7 @@ def role_page(
     return Page(
         f"{documents.name}: {role.persona.title}",
         (role.spec.arn, role.spec.region),
-        tuple(_facts(blocks, findings)),
+        (*(Fact(text, Tone.BAD) for text in unknown_warning(role)), *_facts(blocks, findings)),
         tuple(one for one in sections if not one.is_empty),
         review_data(role, documents, catalog, findings, suppressed),
     )
@@ -63,10 +65,19 @@ def _block(block: Block, title: str) -> Section:
 
 
 def _facts(blocks: Mapping[str, Block], findings: Sequence[Finding]) -> Iterator[Fact]:
-    yield from (Fact(one, worst_tone(findings)) for one in blocks["CHECK"].entries)
+    found, *proven = blocks["CHECK"].entries
+    yield Fact(found, worst_tone(findings))
+    yield from (Fact(one, _tone(one)) for one in proven)
     if "LOOK" in blocks:
         yield Fact(f"{counted(len(blocks['LOOK'].entries), 'thing')} worth a second look", Tone.LOOK)
     yield Fact(", ".join(blocks["SIZE"].entries))
+
+
+def _tone(proven: str) -> Tone:
+    """Return how a sentence on what is *proven* is meant: what is not proven, or not kept, never looks green."""
+    if proven.startswith("NOT "):
+        return Tone.BAD
+    return Tone.GOOD if proven.startswith("this role: ") else Tone.PLAIN
 
 
 def _behind(role: ComposedRole, documents: RoleDocuments, catalog: Catalog) -> Iterator[Section]:
