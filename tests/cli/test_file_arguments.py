@@ -159,6 +159,11 @@ def test_a_name_with_brackets_is_a_file(run: "Run") -> None:
      (("boundary", "r"), "r: means 2 role files, and this command takes one"),
      (("build", "r"), "r: has no blueprint"),
      (("build", "r/a.yaml"), "r/a.yaml:1: is not a blueprint, but a role file"),
+     (("diff", "r/aa.yaml", "r/a.yaml"), "r/aa.yaml: can't be read"),
+     (("diff", "rr/", "r/"), "r/: is a folder, and rr/ is none"),
+     (("diff", "v1", "v2"), "v1: there is no such file or folder; revisions have paths, such as `rolemgr diff v1:"),
+     (("check", "r", "--role", "r/a.yaml"), "--role: goes without role files"),
+     (("check", "r", "--persona", "ml-engineer"), "--persona: goes without role files"),
      (("check", "t/read.yaml"), "t/read.yaml: holds no policy")],
     ids=str,
 )  # fmt: skip

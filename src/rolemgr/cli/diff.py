@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
 
 
-_REVISION = re.compile(r"[\w@][\w./@^~-]*")
+_REVISION = re.compile(r"[\w@][\w./@^~-]*(?<!/)(?<!\.json)(?<!\.yaml)(?<!\.yml)")
+"""What may be a revision, and is not the name of a file or folder that somebody misspelt."""
 
 
 @click.command("diff")

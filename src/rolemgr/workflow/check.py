@@ -132,7 +132,7 @@ def _with_roles(
     found: CheckFindings, collected: Collected, given: CheckRequest, judging: _Judging
 ) -> CheckFindings:  # fmt: skip
     """Return *found* of policies with what is found in the role files among them, under the chosen options."""
-    if not collected.roles or collected.size > len(collected.roles) or given.chosen.get("role"):
+    if not collected.roles or collected.size > len(collected.roles):
         _refuse_role_options(given.chosen)
     if not collected.roles:
         return found
