@@ -90,12 +90,15 @@ def test_each_call_of_the_day_is_allowed_and_its_twin_denied(name: str, number: 
 
 
 BUSY = (
-    "business-analyst", "data-scientist", "junior-ml-engineer", "ml-engineer", "mlops-emergency", "mlops-engineer",
+    "business-analyst", "data-scientist", "genai-developer", "junior-ml-engineer", "ml-engineer", "mlops-emergency",
+    "mlops-engineer",
     "sagemaker-compute", "sagemaker-pipeline",
     "cicd-deployer",
     "data-engineer",
     "platform-admin",
     "security-auditor",
+    "unified-studio-admin",
+    "unified-studio-user",
 )  # fmt: skip
 """The personas whose work is too manifold for fewer than 25 calls; a role for one service may do with ten."""
 

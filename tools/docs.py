@@ -154,21 +154,27 @@ def _takers(parameter: str) -> int:
 
 def service_trust() -> str:
     """Return the services that a role can trust by name: what is asked of each, and the page that shows it."""
-    return table(["trust", "asked for", "options", "AWS's page"], map(_trusted, trusted_services().values()))
+    rows = [
+        _trusted(form, role)
+        for one in trusted_services().values()
+        for role, form in [("", one), *one.roles.items()]
+    ]  # fmt: skip
+    return table(["trust", "asked for", "options", "AWS's page"], rows)
 
 
-def _trusted(one: TrustedService) -> list[str]:
+def _trusted(one: TrustedService, role: str) -> list[str]:
     forms = [f"`{one.resources[kind].format(name='*', partition='P', region='R', account='A')}`" for kind in one.usual]
     asked = ["`aws:SourceAccount`"] if "account" in one.asks else []
     asked += [f"`aws:SourceArn` {' or '.join(forms)}"] if "arn" in one.asks else []
     asked += [f"`{key}` {' or '.join(values)}" for block in one.conditions.values() for key, values in block.items()]
     options = ["`source=both`"] if one.sends and not one.asks else []
+    options += [f"`role=` {', '.join(one.roles)}"] if one.roles else []
     options += ["`name=`"] if one.resources else []
     options += [f"`resource=` {', '.join(one.resources)}"] if len(one.resources) > 1 else []
     options += [f"`{option.replace('_', '-')}=`" for option in one.tags]
     page = one.source.rpartition("/")[2].removesuffix(".html")
     return [
-        f"`service:{one.name}`",
+        f"`service:{one.name}{'?role=' if role else ''}{role}`",
         ", ".join(asked) or "nothing",
         ", ".join(options) or "-",
         f"[{page}]({one.source})",

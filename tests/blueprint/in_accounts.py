@@ -14,7 +14,10 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "blueprint-three-accounts" / 
 ACCOUNTS = {"data": "111122223333", "modelling": "123456789012", "production": "444455556666"}
 REGION = "eu-west-1"
 _KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
-_REGISTRY = "  - production/deployer deploys from modelling/registry\n"
+_REGISTRY = (
+    "  - production/deployer deploys from modelling/registry\n",
+    "registries:\n  modelling/registry: [churn]\n",
+)
 """Moto has no policies of model package groups; `test_resource_policies.py` has them."""
 _FOOT = "layers:"
 
@@ -50,7 +53,10 @@ class Cloud:
 
     def blueprint(self, name: str = "blueprint.yaml", *changes: tuple[str, str]) -> str:
         """Write the example with the key that moto made, without organization, and with *changes*; return its path."""
-        text = EXAMPLE.read_text("utf-8").replace(_KEY, self.key).replace(_REGISTRY, "")
+        text = EXAMPLE.read_text("utf-8").replace(_KEY, self.key)
+        for old in _REGISTRY:
+            assert old in text, old
+            text = text.replace(old, "")
         text = text.partition("# Policies of the organization")[0] + "assume: deploy\n"
         for old, new in changes:
             assert old in text, old

@@ -28,6 +28,17 @@ def test_examples_check_clean(path: Path, run: "Run") -> None:
         assert any("RM403 on RamSageMaker is accepted by scps/no-sharing.yaml:" in text for text in ran.notes)
 
 
+def test_what_many_roles_accept_is_one_note(run: "Run") -> None:
+    """A line for each account of a unit would hide all else."""
+    accounts = "".join(f'  a{number}: {{id: "11111111111{number}", ou: ml}}\n' for number in range(3))
+    text = (
+        f"regions: [eu-west-1]\naccounts:\n{accounts}ous: {{ml: {{roles: {{people: {{persona: data-scientist}}}}}}}}\n"
+    )
+    Path("bp.yaml").write_text(text, "utf-8")
+    [note] = run("check", "bp.yaml").notes
+    assert note.startswith("a0/people (and 2 more): RM703 on ")
+
+
 def without(found: ComposedBlueprint, action: str) -> ComposedBlueprint:
     """Return *found* without the Denies of its SCPs that name *action*."""
     layers = []

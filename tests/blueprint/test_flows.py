@@ -127,6 +127,23 @@ def test_several_flows_on_one_target_name_each_role_once() -> None:
     assert named["WriteThroughServices"] == "arn:aws:iam::222222222222:role/ml-job"
 
 
+@pytest.mark.parametrize("bucket", ["data/far", "work/far"])
+def test_a_key_may_be_of_an_account_of_its_own(bucket: str) -> None:
+    """Its policy is that account's, and names a role of the bucket's account too; who has the key needs none."""
+    text = HEAD.replace("work: {id", 'keys: {id: "333333333333"}, work: {id', 1)
+    text = text.replace("keys: {data/key", "keys: {keys/far: 1234abcd-12ab-34cd-56ef-1234567890ad, data/key", 1)
+    text = text.replace("repositories:", f"  {bucket}: {{name: acme-far, key: keys/far}}\nrepositories:", 1)
+    text = text.replace("  data/reader:", "  keys/own: {persona: sagemaker-compute, name: ml-own}\n  data/reader:", 1)
+    found = of_text(f"{text}  - work/job reads {bucket}\n  - data/reader reads {bucket}\n  - keys/own reads {bucket}\n")
+    key = next(one for one in found.policies if one.kind == "key")
+    named = [one["Principal"]["AWS"] for one in key.document.to_json_value()["Statement"]]
+    arns = ["arn:aws:iam::111111111111:role/ml-reader", "arn:aws:iam::222222222222:role/ml-job"]
+    assert (key.account, named) == ("keys", ["arn:aws:iam::333333333333:root", arns])
+    assert [one.account for one in found.policies if one.kind == "bucket"] == [bucket.partition("/")[0]]
+    for claim in ("flows", "flows-need-each-statement", "nothing-beyond", "nobody-else"):
+        assert proof(claim, found).counter_examples == (), claim
+
+
 def test_prefixes_stand_on_both_sides() -> None:
     """Of several prefixes each is one resource, in the role and in the bucket's policy, and no other is there."""
     found = blueprint(["work/job reads data/locked in raw/*, clean/2026/*"])

@@ -145,6 +145,35 @@ def test_one_account_that_fails_leaves_the_others_whole(run: "Run", cloud: Cloud
     assert ran.stdout.endswith("2 not judged, which may differ\n")
 
 
+def test_what_an_earlier_blueprint_left_is_named(run: "Run", cloud: Cloud) -> None:
+    """Statements of a flow that is gone are drift, in an account that has nothing else; so are roles named."""
+    assert run("apply", cloud.blueprint(), "--yes", "--account", "data,production").code == 0
+    text = Path("blueprint.yaml").read_text("utf-8")
+    gone = ("production/", "modelling/training reads data")
+    Path("new.yaml").write_text(
+        "".join(f"{one}\n" for one in text.splitlines() if not any(each in one for each in gone)), "utf-8"
+    )
+    ran = run("drift", "new.yaml", "--account", "data,production", "--format", "json")
+    assert ran.code == 1
+    data = json.loads(ran.stdout)
+    assert list(findings(data)) == [
+        ("data", "acme-curated", "resource-policy-gained"), ("data", "acme-curated", "resource-policy-gained"),
+        ("data", f"key/{cloud.key}", "resource-policy-gained"),
+    ]  # fmt: skip
+    assert data["accounts"][1]["notes"][0].endswith("role/ml-deployer, arn:aws:iam::444455556666:role/ml-serving")
+    planned = run("plan", "new.yaml", "--account", "data")
+    assert planned.stdout.count("and no flow says so: it is left alone, take it away by hand") == 3
+    own = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:role/ml-training"},
+           "Action": "s3:*", "Resource": "arn:aws:s3:::acme-ml-work/*"}  # fmt: skip
+    cloud.client("modelling", "s3").put_bucket_policy(
+        Bucket="acme-ml-work", Policy=json.dumps({"Version": "2012-10-17", "Statement": [own]})
+    )
+    assert "acme-ml-work" not in run("drift", "new.yaml", "--account", "modelling").stdout  # it works in it
+    cloud.client("data", "s3").delete_bucket_policy(Bucket="acme-curated")
+    cloud.client("data", "kms").schedule_key_deletion(KeyId=cloud.key)
+    assert "acme-curated" not in run("drift", "new.yaml", "--account", "data").stdout
+
+
 def test_picked_accounts_and_roles(run: "Run", cloud: Cloud) -> None:
     """--account takes names and ids, --role places and names; what is not there is said with the nearest."""
     file = cloud.blueprint()
@@ -188,6 +217,13 @@ def test_policies_of_the_organization_are_compared(run: "Run", cloud: Cloud) -> 
     identity = policy["Policy"]["PolicySummary"]["Id"]
     client.attach_policy(PolicyId=identity, TargetId=root)
     assert json.loads(run("drift", file, "--format", "json").stdout)["organization"][0]["drift"] is False
+    client.detach_policy(PolicyId="p-FullAWSAccess", TargetId=root)
+    [found] = json.loads(run("drift", file, "--format", "json").stdout)["organization"][0]["findings"]
+    assert (found["name"], "no SCP at organization allows all" in found["message"]) == (
+        "organization-policy-lost",
+        True,
+    )
+    client.attach_policy(PolicyId="p-FullAWSAccess", TargetId=root)
     client.update_policy(PolicyId=identity, Content=text.replace("eu-west-1", "us-east-1"))
     data = json.loads(run("plan", file, "--format", "json").stdout)
     assert {one["name"] for one in data["organization"][0]["findings"]} == {

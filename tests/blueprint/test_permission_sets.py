@@ -67,8 +67,13 @@ def test_a_permission_set_is_assigned(run: "Run") -> None:
         ("identity_center:", "flows: [ml/people reads data/curated]\nidentity_center:",
          "12: `ml/people` is a permission set, and no policy of another account can name its role; let a role of jobs do"
          " it"),
+        ("identity_center:", "flows: [ml/people assumes ml/churn-compute]\nidentity_center:",
+         "12: `ml/people` is a permission set, and no trust policy can name its role; let a role of jobs do it"),
+        ("identity_center:", "layers: {scp: [no-sharing], exempt: [ml/people]}\nidentity_center:",
+         "12: `ml/people` is a permission set, and its role has a name that Identity Center chooses; say who is exempt"
+         " by ARN, as arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_NAME_*"),
     ],
-    ids=["attribute", "place", "trust", "who", "flow"],
+    ids=["attribute", "place", "trust", "who", "flow", "chain", "exempt"],
 )  # fmt: skip
 def test_what_cannot_be_a_permission_set_is_said(old: str, new: str, message: str, run: "Run") -> None:
     """With its line, and nothing is built."""

@@ -120,6 +120,19 @@ def test_what_no_document_has_is_a_difference(run: "Run", file: str) -> None:
     assert (ran.code, ran.stdout.count("assume deploy")) == (1, 3)
 
 
+def test_shares_and_vpc_endpoints_are_compared(run: "Run", file: str) -> None:
+    """What RAM shares, and what an endpoint lets through, is a document too; their services and ids are named."""
+    features = "feature_groups: {data/visits: visits}\nvpc_endpoints: {data/api: {service: s3, id: vpce-0a1b2c3d}}\n"
+    flow = ("flows:\n", f"{features}flows:\n  - modelling/training reads features of data/visits\n")
+    old = Path(changed(flow)).rename("old.yaml")
+    fewer = changed(flow, ("{service: s3, id: vpce-0a1b2c3d}", "{service: s3, id: vpce-0a1b2c3e}"))
+    assert "s3, vpce-0a1b2c3d -> s3, vpce-0a1b2c3e" in run("diff", str(old), fewer).stdout
+    ran = run("diff", str(old), file)
+    assert "shares of arn:aws:sagemaker:eu-west-1:111122223333:feature-group/visits: the policy is gone" in ran.stdout
+    assert "policy of VPC endpoint data/api: the policy is gone" in ran.stdout
+    assert run("diff", file, changed(("landing_zone:", "profile: root, landing_zone:"))).code == 1
+
+
 def test_a_blueprint_of_a_revision_is_compared(run: "Run", file: str) -> None:
     """With the role files and the catalog of that revision."""
     Path("roles").mkdir()

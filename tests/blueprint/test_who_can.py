@@ -101,6 +101,7 @@ def test_the_commands_take_a_blueprint(run: Run) -> None:
     assert "ml-training" in json.dumps(data)
     assert "61 actions" not in run("can", "ml-serving", str(THREE_ACCOUNTS)).stdout
     assert "ml-serving  role of 333333333333" in run("can", "ml-serving", str(THREE_ACCOUNTS)).stdout
+    assert "ml-serving  role of 333333333333" in run("can", "production/serving", str(THREE_ACCOUNTS)).stdout
 
 
 def test_a_blueprint_stands_alone(run: Run, tmp_path: Path) -> None:

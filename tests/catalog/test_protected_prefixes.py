@@ -109,7 +109,9 @@ STAGES = (
     {"sagemaker:ModelLifeCycle/stage": ("Production",), "sagemaker:ModelLifeCycle/stageStatus": ("Approved",)},
 )
 APPROVERS = frozenset({"mlops-engineer", "mlops-emergency"})
-AUTHORS = frozenset({"junior-ml-engineer", "ml-engineer", "sagemaker-pipeline"})
+AUTHORS = frozenset(
+    {"genai-developer", "junior-ml-engineer", "ml-engineer", "sagemaker-model-customization", "sagemaker-pipeline"}
+)
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=("registry guide", "MLflow guide"))

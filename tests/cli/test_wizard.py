@@ -121,7 +121,7 @@ SCRIPTS: dict[str, tuple[list[str], list[str]]] = {
          "--guardrail-profile encrypted", "--no-default-guardrails", "--abac Project", "--tag Project=churn"],
     ),
     "numbers, and another partition": (
-        ["2", "-", "cn-north-1", f"{offered('read-model-registry')} {offered('record-runs')}", f"{held('open-studio')},{held('pull-images')}", "", "", "5", "", "no", "2"],
+        [f"{PERSONAS.index('data-scientist') + 1}", "-", "cn-north-1", f"{offered('read-model-registry')} {offered('record-runs')}", f"{held('open-studio')},{held('pull-images')}", "", "", "5", "", "no", "2"],
         ["--region cn-north-1", "--add read-model-registry", "--add record-runs", "--remove open-studio",
          "--remove pull-images", "--guardrail-profile cost-foundation-models"],
     ),
@@ -197,7 +197,7 @@ def test_what_stands_outside_cannot_be_emptied(small_catalog: Path, monkeypatch:
 WRONG = [
     (["nobody"], "error: unknown persona `nobody`; see `rolemgr list personas`"),
     (["testr"], "error: unknown persona `testr`; did you mean tester?"),
-    (["99"], "error: there is no number 99; choose from 1 to 10"),
+    (["99"], f"error: there is no number 99; choose from 1 to {len(PERSONAS) + 1}"),
     ([""], "error: a role needs a persona; give its name or number"),
     (["tester", "12"], "error: `12` is not an AWS account id of 12 digits"),
     (["tester", "", "eu west"], "error: `eu west` is not an AWS region such as us-east-1"),

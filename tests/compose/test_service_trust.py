@@ -290,3 +290,28 @@ def test_diagnose_and_simulate_ask_as_the_service(run: Run) -> None:
         "--resource", f"arn:aws:iam::{OWN}:role/sagemaker-compute",
     )  # fmt: skip
     assert "schedule-group/ml" in ran.stdout
+
+
+def test_a_service_has_roles_of_several_kinds() -> None:
+    """A project's role of Unified Studio gets tags of other names than the domain's, and a source identity."""
+    domain, project = document("service:datazone"), document("service:datazone?role=project")
+    sent = {"aws:SourceAccount": OWN, "aws:TagKeys": ["AmazonDataZoneProject", "datazone:userId"]}
+    service = "datazone.amazonaws.com"
+    assert allowed(project, service, "sts:AssumeRole", sent)
+    assert allowed(project, service, "sts:SetSourceIdentity", sent)
+    assert not allowed(project, service, "sts:AssumeRole", {**sent, "aws:SourceAccount": OTHER})
+    assert not allowed(domain, service, "sts:AssumeRole", sent)
+    assert not allowed(domain, service, "sts:SetSourceIdentity", {"aws:SourceAccount": OWN})
+
+
+def test_a_kind_of_role_that_no_page_shows_is_refused() -> None:
+    """It would be taken by nobody, or by more than was meant."""
+    assert "it is project" in refusal("service:datazone?role=domain")
+    assert "leave out role=" in refusal("service:scheduler?role=project")
+
+
+def test_every_kind_of_role_has_its_page() -> None:
+    """Each is what a page of AWS shows, and none has kinds of its own."""
+    kinds = [kind for one in trusted_services().values() for kind in one.roles.values()]
+    assert kinds
+    assert all(kind.source.startswith("https://docs.aws.amazon.com/") and not kind.roles for kind in kinds)

@@ -118,7 +118,12 @@ def _types(action: str, limits: Limits, said: Mapping[str, Any]) -> list[str] | 
     """Return the instance types of the call: those said where they are allowed, else one that is."""
     for actions, name in _TYPES_BY.items():
         if action in actions:
-            allowed = limits.get(name, {}).get("types")
+            lists = [limits[one]["types"] for one in (name, f"named-{name}") if one in limits]
+            allowed = (
+                tuple(one for one in lists[0] if all(_allowed(_concrete(one), more) for more in lists))
+                if lists
+                else None
+            )
             wanted = said.get("sagemaker:InstanceTypes")
             wanted = [wanted] if isinstance(wanted, str) else list(wanted or ())
             if wanted and (allowed is None or all(_allowed(one, allowed) for one in wanted)):

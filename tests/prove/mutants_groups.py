@@ -131,6 +131,7 @@ def _of_slip(slip: _Slip) -> Mutant:
 OWN = {"persona": "data-scientist"}
 OPS = {"persona": "mlops-engineer"}
 MAKER = {"persona": "ml-engineer"}
+UNIFIED = {"persona": "unified-studio-user"}
 SLIPS = [
     _Slip("protect-models", "ModelsAreReadOnly", "the Deny is lost", dropped, OWN),
     _Slip("protect-models", "ModelsAreReadOnly", "without PutObject", less("s3:PutObject"), OWN),
@@ -148,6 +149,13 @@ SLIPS = [
     _Slip("run-studio-apps", "ConnectToOwnSpace", "anybody's session", without("ArnLike", "aws:ResourceTag/sagemaker:user-profile-arn"), OWN),
     _Slip("open-studio", "OpenOwnProfile", "any profile", on("arn:{{ partition }}:sagemaker:{{ region }}:{{ account }}:user-profile/*"), OWN),
     _Slip("open-studio", "OpenOwnProfile", "any profile of the domain", on("arn:{{ partition }}:sagemaker:{{ region }}:{{ account }}:user-profile/${sagemaker:DomainId}/*"), OWN),
+    _Slip("run-unified-spaces", "OwnUnifiedProfile", "any profile", without("StringEquals", "aws:ResourceTag/AmazonDataZoneUser"), UNIFIED),
+    _Slip("run-unified-spaces", "OwnUnifiedSpaces", "anybody's spaces", without("StringEquals", "aws:ResourceTag/AmazonDataZoneUser"), UNIFIED),
+    _Slip("run-unified-spaces", "OwnUnifiedSpaces", "others' spaces", other_operator("StringEquals", "StringNotEquals"), UNIFIED),
+    _Slip("run-unified-spaces", "OwnUnifiedSpaces", "shared spaces", without("StringEquals", "sagemaker:SpaceSharingType"), UNIFIED),
+    _Slip("run-unified-spaces", "ConnectToOwnUnifiedSpace", "the mark, if there is one", other_operator("StringEquals", "StringEqualsIfExists"), UNIFIED),
+    _Slip("run-unified-spaces", "KeepUnifiedMarks", "the Deny is lost", dropped, UNIFIED),
+    _Slip("start-scheduled-pipelines", "StartScheduledPipelines", "any pipeline", on("arn:{{ partition }}:sagemaker:{{ region }}:{{ account }}:pipeline/*"), {"persona": "pipeline-scheduler"}),
     _Slip("run-training-jobs", "PassExecutionRole", "passes the pipeline role", on("arn:{{ partition }}:iam::{{ account }}:role/sagemaker-pipeline"), OWN),
     _Slip("run-training-jobs", "PassExecutionRole", "passes any role", on("arn:{{ partition }}:iam::{{ account }}:role/*"), OWN),
     _Slip("run-training-jobs", "PassExecutionRole", "passes MLOps' role", on("arn:{{ partition }}:iam::{{ account }}:role/sagemaker-mlops-engineer"), OWN),

@@ -327,7 +327,8 @@ def test_declared_overlaps_are_actions_that_write() -> None:
     """A misspelt declaration would never be used."""
     for declared in declarations():
         assert declared["why"]
-        assert declared.keys() <= {"actions", "on", "groups", "why"}
+        assert declared.keys() <= {"actions", "on", "persona", "groups", "why"}
+        assert declared.get("persona", "genai-developer") in CATALOG.found("personas")
         assert set(declared.get("groups", ())) <= CATALOG.found("activity_groups").keys()
         assert all((found := find_action(name)) and found.name == name for name in declared["actions"])
 

@@ -16,7 +16,7 @@ from rolemgr.audit.examples import concrete, may_be, of_action, strangers
 from rolemgr.audit.rights import Certainty, Rights
 from rolemgr.compare.budget import Budget
 from rolemgr.errors import SourceLocation
-from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
+from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement, TrustPolicy
 from rolemgr.model.inventory import HeldPolicy, HeldRole
 from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import expand, find_action
@@ -224,12 +224,19 @@ class Distances:
         return name, tuple(sorted(allowed - theirs)), tuple(sorted(theirs - allowed))
 
 
-def actions_of(documents: Mapping[str, tuple[IdentityPolicy, ...]], account: str) -> dict[str, frozenset[str]]:
-    """Return the actions that each of the roles *documents* (policies by persona) allows by evaluation."""
+def actions_of(
+    documents: Mapping[str, tuple[IdentityPolicy, ...]], account: str, trusts: Mapping[str, TrustPolicy] | None = None
+) -> dict[str, frozenset[str]]:
+    """
+    Return the actions that each of the roles *documents* (policies by persona) allows by evaluation.
+
+    Whether its sessions may have tags that the role has not, its trust policy says, where *trusts* has it.
+    """
     found: dict[str, frozenset[str]] = {}
     for name, policies in documents.items():
         arn = f"arn:aws:iam::{account}:role/{name}"
         held = tuple(HeldPolicy(name, one) for one in policies)
-        holder = HeldRole("role", arn, name, account, SourceLocation(name), held)
+        trust = trusts.get(name) if trusts else None
+        holder = HeldRole("role", arn, name, account, SourceLocation(name), held, trust=trust)
         found[name] = Granted().actions(holder, Rights(holder, _NOW, Budget()))[0]
     return found

@@ -4,7 +4,7 @@ from rolemgr.audit.nearest import actions_of
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.role import compose
 from rolemgr.files.source import SourceFile
-from rolemgr.iam.documents import IdentityPolicy
+from rolemgr.model.role import RoleDocuments
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.render.documents import render
@@ -14,10 +14,14 @@ _ACCOUNT = "111122223333"
 
 def persona_actions(catalog: Catalog) -> dict[str, frozenset[str]]:
     """Return the actions that each persona of *catalog* may do on something, by evaluation."""
-    return actions_of({name: _policies(catalog, name) for name in catalog.found("personas")}, _ACCOUNT)
+    made = {name: _documents(catalog, name) for name in catalog.found("personas")}
+    policies = {
+        name: tuple(one.document for one in (*documents.policies, *documents.managed_policies))
+        for name, documents in made.items()
+    }
+    return actions_of(policies, _ACCOUNT, {name: documents.trust_policy for name, documents in made.items()})
 
 
-def _policies(catalog: Catalog, persona: str) -> tuple[IdentityPolicy, ...]:
+def _documents(catalog: Catalog, persona: str) -> RoleDocuments:
     chosen = {"persona": persona, "account": _ACCOUNT, "region": "us-east-1"}
-    documents = render(compose(catalog, parse_model(SourceFile("audit", chosen, {}), RoleSpec)))
-    return tuple(one.document for one in (*documents.policies, *documents.managed_policies))
+    return render(compose(catalog, parse_model(SourceFile("audit", chosen, {}), RoleSpec)))

@@ -177,7 +177,7 @@ def _excess(asked: _PolicyQuestion) -> CounterExample | None:
 
 
 def _request(asked: _PolicyQuestion, found: Request) -> Request:
-    owner = asked.placed.flows[0].values["account"][0]
+    owner = asked.placed.flows[0].owner(asked.placed.resource)
     return Request.known(found.action, found.resource, dict(found.context), asked.who.principal, owner)
 
 

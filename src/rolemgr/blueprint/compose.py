@@ -138,7 +138,9 @@ def placed_policies(
     blueprint: Sourced[Blueprint], catalog: Catalog, flows: tuple[ExpandedFlow, ...]
 ) -> Iterator[PlacedPolicy]:
     """Yield the policy of each resource that another account's roles use."""
-    for (kind, resource), grants in groupby(grants_of(flows), key=lambda one: (one.kind, one.resource)):
+    for (kind, resource), grants in groupby(
+        grants_of(flows, _names(blueprint)), key=lambda one: (one.kind, one.resource)
+    ):
         if kind in catalog.found("resource_policies"):
             yield _policy(blueprint, catalog, kind, resource, list(grants))
 
@@ -147,9 +149,13 @@ def placed_shares(
     blueprint: Sourced[Blueprint], catalog: Catalog, flows: tuple[ExpandedFlow, ...]
 ) -> Iterator[PlacedShare]:
     """Yield the shares of each resource that another account's roles use and that RAM alone lets them use."""
-    for grant in grants_of(flows):
+    for grant in grants_of(flows, _names(blueprint)):
         if grant.kind not in catalog.found("resource_policies"):
             yield _share(blueprint, catalog, grant)
+
+
+def _names(blueprint: Sourced[Blueprint]) -> Mapping[str, str]:
+    return {one.id: name for name, one in blueprint.value.accounts.items()}
 
 
 def _share(blueprint: Sourced[Blueprint], catalog: Catalog, grant: FlowGrant) -> PlacedShare:

@@ -71,20 +71,20 @@ def _questions(blueprint: ComposedBlueprint, around: RoleLayers) -> Iterator[Flo
 
 def _complying(blueprint: ComposedBlueprint, around: RoleLayers, asked: FlowQuestion) -> FlowQuestion:
     """Return what is *asked* with the keys that guardrails and SCPs ask for, such as the network of a job."""
-    subject = within_layers(blueprint, around, asked.role, asked.flow.target.account)
+    subject = within_layers(blueprint, around, asked.role, around.owner(asked.flow, asked.request))
     found = complying(subject, asked.request)
     return asked._replace(request=found) if found else asked
 
 
 def _decision(around: RoleLayers, one: FlowQuestion) -> Evaluation:
     document = around.document_at(one.request.resource)
-    return evaluate(one.request, around.around(one.role, one.flow.target.account, document))
+    return evaluate(one.request, around.around(one.role, around.owner(one.flow, one.request), document))
 
 
 def _through_endpoints(around: RoleLayers, one: FlowQuestion) -> Evaluation:
     """Return what is decided where the request passes the VPC endpoints of the role's account for its service."""
     document = around.document_at(one.request.resource)
-    policies = around.around(one.role, one.flow.target.account, document)
+    policies = around.around(one.role, around.owner(one.flow, one.request), document)
     return evaluate(one.request, replace(policies, vpc_endpoints=around.endpoints(one.role, one.request.action)))
 
 
@@ -187,7 +187,7 @@ def _still(
     resource: ResourcePolicy | TrustPolicy | None,
     identity: tuple[IdentityPolicy, ...] | None,
 ) -> bool:
-    policies = around.around(one.role, one.flow.target.account, resource, identity)
+    policies = around.around(one.role, around.owner(one.flow, one.request), resource, identity)
     return evaluate(one.request, policies).decision == "Allowed"
 
 
@@ -199,16 +199,19 @@ def _others(blueprint: ComposedBlueprint, around: RoleLayers, questions: tuple[F
     """
     allowed = {(one.role.place, one.request.action, one.request.resource) for one in questions}
     roles = alike(blueprint)
-    asked = {(one.request.action, one.request.resource): one for one in questions if one.policy and one.flow.crosses}
+    crossing = (one for one in questions if one.policy and one.request.resource_account != one.role.account_id)
+    asked = {(one.request.action, one.request.resource): one for one in crossing}
     named = RolesNamed(blueprint)
     for (action, resource), one in asked.items():
         yield NOBODY_ELSE, None  # of those whom the policy does not name
         for role in dict.fromkeys(map(roles.first, named.by(one.policy.document))) if one.policy else ():
-            same = role.account_id == one.flow.values["account"][0]
+            same = role.account_id == one.request.resource_account
             if same or (role.place, action, resource) in allowed:
                 continue
             request = Request.known(action, resource, dict(one.request.context), role.arn, one.request.resource_account)
-            policies = around.around(role, one.flow.target.account, one.policy.document if one.policy else None)
+            policies = around.around(
+                role, around.owner(one.flow, one.request), one.policy.document if one.policy else None
+            )
             if evaluate(request, policies).decision == "Allowed":
                 problem = f"{role.place} may {action} on {resource}, and no flow says so"
                 yield NOBODY_ELSE, CounterExample(problem, (), request, (one.flow.where,))

@@ -17,8 +17,9 @@ from rolemgr.blueprint.targets import FlowTarget, places_of, target_of
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, gathering, raise_all
+from rolemgr.iam.arn import Arn
 from rolemgr.model.blueprint import Blueprint, BlueprintProject
-from rolemgr.model.flow import FlowPattern
+from rolemgr.model.flow import FlowPattern, FlowPolicy
 from rolemgr.model.source import Sourced
 
 _FORM: Final = re.compile(
@@ -50,6 +51,16 @@ class ExpandedFlow:
     def crosses(self) -> bool:
         """Whether role and target are of different accounts."""
         return self.values["role_account"] != self.values["account"]
+
+    def owner(self, resource: str) -> str:
+        """Return the id of the account that *resource* is of: a key may be of another account than its bucket."""
+        arn = Arn.parse(resource)
+        return (arn.account if arn else "") or self.values["account"][0]
+
+    def elsewhere(self, policy: FlowPolicy) -> list[str]:
+        """Return the resources of other accounts than the role's that need *policy*; its own side is enough at home."""
+        found = self.filled((policy.resource,)) if self.has(policy.needs) else []
+        return [one for one in found if self.owner(one) != self.values["role_account"][0]]
 
     def filled(self, texts: tuple[str, ...]) -> list[str]:
         """Return *texts* with the flow's values; raise InputError, with the pattern's file, for a wrong placeholder."""
@@ -223,17 +234,22 @@ _GrantPlace: TypeAlias = tuple[str, str, tuple[tuple[str, tuple[str, ...]], ...]
 """A policy: its kind, its resource, and the values in it that name no role."""
 
 
-def grants_of(flows: tuple[ExpandedFlow, ...]) -> Iterator[FlowGrant]:
-    """Yield the policies that the targets of *flows* need, those that differ in other values than roles apart."""
+def grants_of(flows: tuple[ExpandedFlow, ...], names: Mapping[str, str]) -> Iterator[FlowGrant]:
+    """
+    Yield the policies that the targets of *flows* need, those that differ in other values than roles apart.
+
+    *names* are those of the accounts, by id: each policy is of the account that its resource is of.
+    """
     asked: dict[_GrantPlace, dict[str, set[str]]] = {}
     by: dict[_GrantPlace, list[ExpandedFlow]] = {}
     covered: dict[tuple[str, str], str] = {}
     for flow in flows:
-        for policy in flow.pattern.value.policies if flow.crosses else ():
-            if not flow.has(policy.needs):
+        for policy in flow.pattern.value.policies:
+            elsewhere = flow.elsewhere(policy)
+            if not elsewhere:
                 continue
             fixed = tuple(sorted((name, tuple(flow.filled(texts))) for name, texts in policy.values.items()))
-            for resource in flow.filled((policy.resource,)):
+            for resource in elsewhere:
                 place = (policy.kind, resource, fixed)
                 asked.setdefault(place, {}).setdefault(policy.parameter, set()).update(flow.values["role"])
                 by.setdefault(place, []).append(flow)
@@ -246,4 +262,5 @@ def grants_of(flows: tuple[ExpandedFlow, ...]) -> Iterator[FlowGrant]:
             for name, arns in sorted(roles.items())
             if (left := arns - roles.get(covered.get((kind, name), ""), set()))
         )
-        yield FlowGrant(kind, resource, found[0].target.account, (*fixed, *named), tuple(found))
+        account = names[found[0].owner(resource)]
+        yield FlowGrant(kind, resource, account, (*fixed, *named), tuple(found))

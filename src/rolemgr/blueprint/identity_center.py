@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissions
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from rolemgr.blueprint.flows import ExpandedFlow
@@ -52,13 +52,30 @@ def wrong_in_identity_center(
         elif place not in sets:
             hint = "say `trust: [saml:arn:aws:iam::ACCOUNT:saml-provider/AWSSSO_..._DO_NOT_DELETE]`"
             yield InputError(where, f"`{place}` does not trust Identity Center's provider alone", hint)
-    for flow in flows:
-        if flow.role in sets and flow.crosses:
-            problem = f"`{flow.role}` is a permission set, and no policy of another account can name its role"
-            yield InputError(flow.where, problem, "let a role of jobs do it")
+    yield from _named_by_place(blueprint, sets, flows)
     for place, spec in sets.items():
         missing = [key for key in spec.abac if key not in spec.tag and center and key not in center.attributes]
         if missing:
             problem = f"sessions of `{place}` bring the tag {missing[0]}, and nothing says where that comes from"
             hint = f"say `attributes: {{{missing[0]}: ...}}`"
             yield InputError(blueprint.at("identity_center"), problem, hint)
+
+
+def _named_by_place(
+    blueprint: Sourced[Blueprint], sets: Mapping[str, RoleSpec], flows: Iterable[ExpandedFlow]
+) -> Iterator[InputError]:
+    """Yield what would put the name of a permission set in a policy: the roles that are made of it have others."""
+    for flow in flows:
+        if flow.role in sets and flow.target.kind == "role":
+            problem = f"`{flow.role}` is a permission set, and no trust policy can name its role"
+            yield InputError(flow.where, problem, "let a role of jobs do it")
+        elif flow.role in sets and (flow.crosses or any(map(flow.elsewhere, flow.pattern.value.policies))):
+            problem = f"`{flow.role}` is a permission set, and no policy of another account can name its role"
+            yield InputError(flow.where, problem, "let a role of jobs do it")
+    for path, layers in blueprint.value.layers_at():
+        for number, one in enumerate(layers.exempt):
+            if one.role in sets:
+                pattern = "arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_NAME_*"
+                where = blueprint.at(*path, "layers", "exempt", number)
+                problem = f"`{one.role}` is a permission set, and its role has a name that Identity Center chooses"
+                yield InputError(where, problem, f"say who is exempt by ARN, as {pattern}")

@@ -39,7 +39,7 @@ def layers_of(blueprint: Sourced[Blueprint], catalog: Catalog) -> tuple[LevelLay
     """Return the policies of every level of *blueprint*; raise InputError (or Problems), with the line."""
     problems: list[InputError] = []
     found: list[LevelLayers] = []
-    for path, layers in _levels(blueprint.value):
+    for path, layers in blueprint.value.layers_at():
         for kind in LayerKind:
             if getattr(layers, kind):
                 with _at_place(blueprint.at(*path, "layers", kind), problems):
@@ -57,14 +57,6 @@ def levels_of(layers: tuple[LevelLayers, ...], blueprint: Blueprint, account: st
     above: tuple[DataPath, ...] = ((), ("ous", str(unit)), ("accounts", account))
     for path in above:
         yield from (one for one in layers if one.path == path)
-
-
-def _levels(blueprint: Blueprint) -> Iterator[tuple[DataPath, BlueprintLayers]]:
-    yield (), blueprint.layers
-    for name, unit in blueprint.ous.items():
-        yield ("ous", name), unit.layers
-    for name, account in blueprint.accounts.items():
-        yield ("accounts", name), account.layers
 
 
 def _made(

@@ -65,6 +65,14 @@ class RoleLayers:
             whole = arn._replace(resource=f"model-package-group/{arn.resource.split('/')[1]}")
         return self._by_resource.get(str(whole))
 
+    def owner(self, flow: ExpandedFlow, request: Request) -> str:
+        """Return the name of the account whose layers bind what *request* of *flow* is for."""
+        return self._by_id.get(request.resource_account or "", flow.target.account)
+
+    @cached_property
+    def _by_id(self) -> dict[str, str]:
+        return {one.id: name for name, one in self._blueprint.source.value.accounts.items()}
+
     def around(
         self, role: PlacedRole, target_account: str, resource: ResourcePolicy | TrustPolicy | None,
         identity: tuple[IdentityPolicy, ...] | None = None,
@@ -138,6 +146,5 @@ class RoleLayers:
                 context |= {f"aws:PrincipalTag/{key}": [value], f"aws:{place}/{key}": [value]}
         if one.new and spec.abac:
             context["aws:TagKeys"] = list(spec.abac)
-        account = Arn.parse(resource)
-        owner = (account.account if account else "") or flow.values["account"][0]
-        return Request.known(one.action, resource, context, principal.caller_arn, owner if resource != "*" else None)
+        owner = flow.owner(resource) if resource != "*" else None
+        return Request.known(one.action, resource, context, principal.caller_arn, owner)

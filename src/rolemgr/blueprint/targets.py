@@ -1,6 +1,6 @@
 """What the names of a blueprint stand for: a bucket and its key, repositories, model package groups, endpoints."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from rolemgr.blueprint.inherit import role_arn
@@ -41,7 +41,22 @@ def target_of(blueprint: Sourced[Blueprint], place: str, where: SourceLocation, 
         raise UnknownNameError(where, "bucket, repository, registry, endpoint or feature group", place, known)
     if len(found) > 1:
         raise InputError(where, f"`{place}` is the name of a {' and of a '.join(found)}", "give each a name of its own")
-    section = _KINDS[found[0]]
+    return _thing(blueprint, found[0], place)
+
+
+def things_in(blueprint: Sourced[Blueprint]) -> Iterator[FlowTarget]:
+    """Yield all that flows may be about but roles; raise InputError, with the line, for a key that is not there."""
+    for kind, section in _KINDS.items():
+        yield from (_thing(blueprint, kind, place) for place in getattr(blueprint.value, section))
+
+
+def where_of(blueprint: Sourced[Blueprint], target: FlowTarget) -> SourceLocation:
+    """Return the line of *target*, one of those that `things_in` yields."""
+    return blueprint.at(_KINDS[target.kind], target.place)
+
+
+def _thing(blueprint: Sourced[Blueprint], kind: str, place: str) -> FlowTarget:
+    value, section = blueprint.value, _KINDS[kind]
     account = place.partition("/")[0]
     if account not in value.accounts:
         raise UnknownNameError(blueprint.at(section, place), "account", account, value.accounts)
@@ -52,7 +67,7 @@ def target_of(blueprint: Sourced[Blueprint], place: str, where: SourceLocation, 
         values = {"names": named.names, "key": _key(blueprint, section, place, named.key)}
     else:
         values = {"names": named.names}
-    return FlowTarget(place, found[0], account, {**places_of(blueprint, account), **values})
+    return FlowTarget(place, kind, account, {**places_of(blueprint, account), **values})
 
 
 def _role_of(blueprint: Sourced[Blueprint], place: str, where: SourceLocation) -> FlowTarget:

@@ -22,17 +22,18 @@ def can_command(principal: str, files: Sequence[str], service: str | None, form:
     """
     Say what one principal can do.
 
-    PRINCIPAL is a name or an ARN; FILE is a file or folder of an inventory, as `rolemgr audit` reads them, or a
-    blueprint: its roles are asked about as it makes them, under all its layers. An action counts where it is allowed
-    on something, by evaluation of all policies with what stands around them. The page has what people compare roles
-    by, the actions by service and access level, the statements that allow them with their resources and conditions,
-    and whom it becomes in one step; --format json has every action. Nothing touches AWS.
+    PRINCIPAL is a name or an ARN, or the place of a blueprint's role; FILE is a file or folder of an inventory, as
+    `rolemgr audit` reads them, or a blueprint: its roles are asked about as it makes them, under all its layers. An
+    action counts where it is allowed on something, by evaluation of all policies with what stands around them. The
+    page has what people compare roles by, the actions by service and access level, the statements that allow them
+    with their resources and conditions, and whom it becomes in one step; --format json has every action. Nothing
+    touches AWS.
 
     \b
     Examples:
       rolemgr can ds-legacy account.json
       rolemgr can ds-legacy account.json --service s3
-      rolemgr can sagemaker-compute blueprint.yaml
+      rolemgr can modelling/training blueprint.yaml
       rolemgr can arn:aws:iam::111122223333:role/etl-admin inventory/ --format json -o etl-admin.json
     """
     require_ending(output, "JSON" if form == "json" else "text", "give --format json, or another name")

@@ -102,9 +102,14 @@ def judged_named(inventory: "Inventory", name: str, option: str) -> "list[Judged
 
 
 def principals_named(inventory: "Inventory", name: str, option: str) -> "list[HeldRole]":
-    """Return the principals of the ARN or name *name*, of several accounts perhaps; raise UnknownNameError for none."""
-    found = [one for one in inventory.principals.values() if name in (one.arn, one.name)]
+    """
+    Return the principals of the ARN or name *name*, of several accounts perhaps, or of the place of a blueprint.
+
+    Raises UnknownNameError for none.
+    """
+    arn = inventory.places.get(name, name)
+    found = [one for one in inventory.principals.values() if arn in (one.arn, one.name)]
     if not found:
-        names = {one.name for one in inventory.principals.values()}
+        names = {*inventory.places, *(one.name for one in inventory.principals.values())}
         raise UnknownNameError(SourceLocation(option), "role or user", name, names)
     return found

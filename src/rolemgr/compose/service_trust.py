@@ -27,12 +27,21 @@ def wrong_services(spec: Sourced[RoleSpec]) -> Iterator[InputError]:
         if trust.value == "sagemaker":
             yield InputError(where, "SageMaker is a kind of trust of its own", "write `sagemaker`, not service:")
         elif service := trusted_services().get(trust.value):
-            yield from (InputError(where, problem, hint) for problem, hint in _unfit(trust, service))
+            if trust.role and trust.role not in service.roles:
+                known = f"it is {' or '.join(service.roles)}" if service.roles else "leave out role="
+                yield InputError(where, f"AWS's pages on {trust.value} show no role for `{trust.role}`", known)
+            yield from (InputError(where, problem, hint) for problem, hint in _unfit(trust, _trusted(trust)))
         else:
             known = ", ".join(trusted_services())
             yield UnknownNameError(
                 where, "service in trust", trust.value, trusted_services(), otherwise=f"known are {known}"
             )
+
+
+def _trusted(trust: ServiceTrust) -> TrustedService:
+    """Return what is known of the service of *trust*, in the kind of role that it is."""
+    service = trusted_services()[trust.value]
+    return service.roles.get(trust.role or "", service)
 
 
 def _unfit(trust: ServiceTrust, service: TrustedService) -> Iterator[tuple[str, str]]:
@@ -62,7 +71,7 @@ def _source_keys(trust: ServiceTrust, service: TrustedService) -> frozenset[str]
 
 def compose_service(spec: RoleSpec, sid: str, trust: ServiceTrust) -> ComposedTrust:
     """Return the statement by which the service takes the role; `wrong_services` found nothing wrong in it."""
-    service = trusted_services()[trust.value]
+    service = _trusted(trust)
     return ComposedTrust(sid, {"Service": (service.principal,)}, service.actions, _conditions(spec, trust, service))
 
 
@@ -90,7 +99,7 @@ def _filled(form: str, spec: RoleSpec, name: str) -> str:
 
 def service_notes(spec: RoleSpec, trust: ServiceTrust) -> Iterator[str]:
     """Yield what to know of *trust*: whom no condition keeps out, who does not get in, and what comes along."""
-    service = trusted_services()[trust.value]
+    service = _trusted(trust)
     asked, tags = _source_keys(trust, service), [option for option in service.tags if getattr(trust, option)]
     if tags and service.tags_note:
         yield f"`{service.principal}`: {service.tags_note}"

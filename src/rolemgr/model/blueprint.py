@@ -1,6 +1,7 @@
 """A blueprint as its author writes it: accounts, what is in them, roles, flows and the layers around all of it."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import field
 from functools import cached_property
 from typing import Annotated, Any, TypeAlias
@@ -378,3 +379,9 @@ class Blueprint(BlueprintAccounts):
     def account_ids(self) -> frozenset[str]:
         """The ids of all accounts."""
         return frozenset(one.id for one in self.accounts.values())
+
+    def layers_at(self) -> Iterator[tuple[tuple[str, ...], BlueprintLayers]]:
+        """Yield the layers of each level with its path: of all, of units, of accounts."""
+        yield (), self.layers
+        yield from ((("ous", name), unit.layers) for name, unit in self.ous.items())
+        yield from ((("accounts", name), account.layers) for name, account in self.accounts.items())

@@ -95,6 +95,7 @@ class Inventory:
     *newest* is the newest day that the input names: what "today" is for something that was saved.
     *customer_policies* are the account's own managed policies, by ARN. *resources* are by ARN too, *account_blocks*
     (S3 Block Public Access) by account. *groups*, by ARN, make no request; whoever joins one has its policies.
+    *places* are the ARNs of a blueprint's roles by ``ACCOUNT/NAME``.
     """
 
     principals: Mapping[str, HeldRole]
@@ -108,6 +109,7 @@ class Inventory:
     account_blocks: Mapping[str, PublicAccessBlock] = field(default_factory=dict)
     endpoints: tuple[VpcEndpoint, ...] = ()
     studio: tuple[StudioMember, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def accounts(self) -> tuple[str, ...]:

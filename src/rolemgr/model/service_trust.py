@@ -27,6 +27,12 @@ def _service(value: str) -> str:
     return name
 
 
+def _word(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z-]{0,63}", value):
+        raise ValueError(f"`{value}` is not a word for a kind of role such as project")
+    return value
+
+
 def _each(pattern: str, what: str) -> Mark:
     """Return the mark of several values, each of the form *pattern*; a policy variable fits none of them."""
     form = re.compile(pattern)
@@ -71,6 +77,8 @@ class ServiceTrust(Noted):
     """Which of aws:SourceArn and aws:SourceAccount it must come with; without it, all that it is known to send."""
     resource: _Kinds = ()
     """For which kinds of its things it acts, by the word in their ARN; without it, for those of its page."""
+    role: Annotated[str, after(_word)] | None = None
+    """For which work of the service the role is, where its pages show several; without it, what its own page shows."""
     name: _Names = ()
     """The things for which it acts: a schedule group, a rule, a project ..., or patterns of their names."""
     namespace: _Labels = ()

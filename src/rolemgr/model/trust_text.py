@@ -50,6 +50,7 @@ _WHY_NOT = {
     "source_identity": "GitHub's tokens hold none, and of AWS's services SageMaker alone sets one",
     "set_context": "Studio alone propagates the identity of its user",
     "resource": "an AWS service alone acts for a thing of the account",
+    "role": "of AWS's services alone some have roles of several kinds",
     "name": "an AWS service alone acts for a thing of the account",
     "namespace": "pods.eks alone tells of the pod",
     "service_account": "pods.eks alone tells of the pod",

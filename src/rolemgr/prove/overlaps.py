@@ -145,7 +145,8 @@ def _declared(first: ComposedRole, second: ComposedRole, shared: _Shared) -> boo
     related = first.persona.id in second.persona.lineage or second.persona.id in first.persona.lineage
     if related or shared.one.groups & shared.other.groups:
         return True
-    found = (entry for entry in declarations() if shared.action in entry["actions"])
+    either = (None, first.persona.id, second.persona.id)
+    found = (one for one in declarations() if shared.action in one["actions"] and one.get("persona") in either)
     return any(contains(entry.get("on", "*"), shared.resource) and _of_groups(entry, shared) for entry in found)
 
 
@@ -157,5 +158,5 @@ def _of_groups(entry: Mapping[str, Any], shared: _Shared) -> bool:
 
 @cache
 def declarations() -> tuple[dict[str, Any], ...]:
-    """Return what is declared to be shared: actions, the resources (all unless said), and why."""
+    """Return what is declared to be shared: actions, resources (all unless said), with which persona, and why."""
     return tuple(json.loads(Path(__file__).with_name("overlaps.json").read_bytes()))

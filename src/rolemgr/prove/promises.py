@@ -36,6 +36,8 @@ class Good(NamedTuple):
     within: Values | None = None
     without: Values = ()
     most: int | None = None
+    or_absent: bool = False
+    """Whether a request may do without the key where others must carry it: what the guardrail says it lets through."""
 
     def takes(self, value: str) -> bool:
         """Tell whether *value* is right; text in another case is another value, but of true and false."""
@@ -92,7 +94,7 @@ class Promise:
 
     def _must_carry(self, key: str, good: Good, assignment: KeyAssignment) -> bool:
         terms = _terms(self.action, key)
-        if terms is None:
+        if terms is None or good.or_absent:
             return False
         types = assignment.get(_TYPES, ())
         return not (
@@ -162,7 +164,7 @@ def _right(terms: Mapping[str, Any], values: Mapping[str, Values]) -> Good | Non
     if "at_most" in terms:
         return Good(most=min(map(int, values[terms["at_most"]])))
     chosen = values.get(terms["within"])
-    return Good(within=chosen) if chosen else None
+    return Good(within=chosen, or_absent=terms.get("or_absent", False)) if chosen else None
 
 
 @cache

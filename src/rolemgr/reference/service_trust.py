@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rolemgr.iam.arn import REGION
 from rolemgr.reference import quirks
@@ -45,6 +45,8 @@ class TrustedService(NamedTuple):
     """What the session tags tell, by the option that asks for it."""
     tags_note: str | None
     source: str
+    roles: Mapping[str, "TrustedService"]
+    """The roles for other work of the service whose pages show another trust policy, by a word for each."""
 
     @property
     def principal(self) -> str:
@@ -56,22 +58,25 @@ class TrustedService(NamedTuple):
 def trusted_services() -> Mapping[str, TrustedService]:
     """Return the services whose pages were read, by name."""
     table = json.loads(Path(quirks.__file__).with_name("service_trust.json").read_bytes())
-    return {
-        name: TrustedService(
-            name,
-            tuple(one["actions"]),
-            frozenset(one["sends"]),
-            frozenset(one.get("asks", one["sends"])),
-            {kind: found["arn"] for kind, found in one.get("resources", {}).items()},
-            tuple(one.get("usual", ())),
-            {operator: {key: tuple(values) for key, values in block.items()}
-             for operator, block in one.get("conditions", {}).items()},
-            {option: SessionTag(found["key"], found["value"]) for option, found in one.get("tags", {}).items()},
-            one.get("tags_note"),
-            one["source"],
-        )
-        for name, one in table.items()
-    }  # fmt: skip
+    return {name: _service(name, one) for name, one in table.items()}
+
+
+def _service(name: str, one: Mapping[str, Any]) -> TrustedService:
+    shared = {key: value for key, value in one.items() if key != "roles"}
+    return TrustedService(
+        name,
+        tuple(one["actions"]),
+        frozenset(one["sends"]),
+        frozenset(one.get("asks", one["sends"])),
+        {kind: found["arn"] for kind, found in one.get("resources", {}).items()},
+        tuple(one.get("usual", ())),
+        {operator: {key: tuple(values) for key, values in block.items()}
+         for operator, block in one.get("conditions", {}).items()},
+        {option: SessionTag(found["key"], found["value"]) for option, found in one.get("tags", {}).items()},
+        one.get("tags_note"),
+        one["source"],
+        {role: _service(name, {**shared, **other}) for role, other in one.get("roles", {}).items()},
+    )  # fmt: skip
 
 
 def service_of_principal(principal: str) -> TrustedService | None:

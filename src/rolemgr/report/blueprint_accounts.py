@@ -16,6 +16,18 @@ class PolicyNotJudged(NamedTuple):
     where: SourceLocation
 
 
+class UnsharedThing(NamedTuple):
+    """
+    Something that the blueprint names and makes no policy for: whose policy it would be, and the line.
+
+    *users* are the ARNs of roles of its own account that flows are about: they need no policy, and may be in one.
+    """
+
+    target: PolicyTarget
+    where: SourceLocation
+    users: frozenset[str] = frozenset()
+
+
 def account_head(access: AccountAccess, error: RolemgrError | None) -> dict[str, Any]:
     """Return which account of the blueprint it is, for JSON, and why nothing of it could be looked at."""
     return {"name": access.name, "problem": str(error) if error else None}

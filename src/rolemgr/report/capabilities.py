@@ -34,6 +34,7 @@ CAPABILITIES: Final[Mapping[str, tuple[str, ...]]] = {
     "run Glue jobs": ("glue:StartJobRun",),
     "deploy stacks": ("cloudformation:ExecuteChangeSet",),
     "administer Studio": ("sagemaker:CreateUserProfile",),
+    "administer Unified Studio": ("datazone:CreateProjectMembership",),
     "audit permissions": ("iam:GetAccountAuthorizationDetails",),
     "pass a role to SageMaker": ("iam:PassRole",),
     "pull container images": ("ecr:GetDownloadUrlForLayer",),

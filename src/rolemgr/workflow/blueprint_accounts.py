@@ -14,8 +14,10 @@ from rolemgr.blueprint.access import AccountAccess, accesses
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedPolicy, PlacedRole
 from rolemgr.errors import AwsError, InputError, RolemgrError, SourceLocation, UnknownNameError
 from rolemgr.iam.arn import Arn
+from rolemgr.report.blueprint_accounts import UnsharedThing
 from rolemgr.report.plan import RoleNotJudged
 from rolemgr.workflow.account_options import AccessOptions
+from rolemgr.workflow.left_statements import unshared
 from rolemgr.workflow.permission_sets import permission_sets
 from rolemgr.workflow.plan import OneRole
 from rolemgr.workflow.role import RenderedChoice
@@ -48,6 +50,8 @@ class WantedAccount(NamedTuple):
     roles: tuple[OneRole, ...]
     policies: tuple[WantedPolicy, ...]
     notes: tuple[str, ...] = ()
+    unshared: tuple[UnsharedThing, ...] = ()
+    """What it has that no flow of another account is about: an earlier one may have left something there."""
 
 
 class ReachedAccount(NamedTuple):
@@ -111,14 +115,20 @@ def choice_of(found: ComposedBlueprint, placed: PlacedRole) -> RenderedChoice:
 
 
 def accounts_of(found: ComposedBlueprint, pick: Picked = _ALL) -> tuple[WantedAccount, ...]:
-    """Return what each account that *pick* means is to have, but for those that are to have nothing."""
-    roles = roles_picked(found, pick)
-    made = (
-        _account(found, access, [one for one in roles if one.account == access.name], pick)
+    """
+    Return what each account that *pick* means is to have.
+
+    One that is to have nothing may still have what an earlier blueprint made: it is left out where roles are picked.
+    """
+    by_account: dict[str, list[PlacedRole]] = {}
+    for one in roles_picked(found, pick):
+        by_account.setdefault(one.account, []).append(one)
+    things = unshared(found) if pick.roles is None else {}
+    return tuple(
+        _account(found, access, by_account.get(access.name, ()), pick)._replace(unshared=things.get(access.name, ()))
         for access in accesses(found.source)
-        if pick.accounts is None or access.name in pick.accounts
+        if (pick.accounts is None or access.name in pick.accounts) and (pick.roles is None or access.name in by_account)
     )
-    return tuple(one for one in made if one.roles or one.policies or one.notes)
 
 
 def _account(
@@ -131,6 +141,10 @@ def _account(
           for one in roles if one.place in elsewhere),
         *(f"the policy of {one.resource} is of a kind that is not looked at here" for one in policies
           if not can_be_read(one.kind)),
+        *(f"the shares of {one.resource} are not looked at here: `rolemgr build` makes them" for one in found.shares
+          if one.account == access.name and pick.roles is None),
+        *(f"the policy of VPC endpoint {one.place} is not looked at here: `rolemgr build` makes it"
+          for one in found.endpoints if one.account == access.name and pick.roles is None),
     )  # fmt: skip
     return WantedAccount(
         access,

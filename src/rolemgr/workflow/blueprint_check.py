@@ -1,6 +1,6 @@
 """Rules, and the user's own checks, over every document of a blueprint; what is found stands at a line of its file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,7 +42,7 @@ def check_blueprint(
     """
     made = [*_of_roles(found, pick, rules), *_of_policies(found, pick, rules)]
     notes = [text for one in made for text in one.notes]
-    for text in dict.fromkeys(notes):
+    for text in _in_short(notes):
         outside.say(text)
     return CheckFindings(
         by_place([finding for one in made for finding in one.findings]),
@@ -51,6 +51,16 @@ def check_blueprint(
         tuple(notes),
         not_judged=[one for each in made for one in each.not_judged],
     )
+
+
+def _in_short(notes: Sequence[str]) -> Iterator[str]:
+    """Yield each of *notes* once: what is said of many roles stands at the first of them, with their number."""
+    places: dict[str, dict[str, None]] = {}
+    for place, _, text in (note.partition(": ") for note in notes):
+        places.setdefault(text, {})[place] = None
+    for text, named in places.items():
+        first, *more = named
+        yield f"{first}{f' (and {len(more):,} more)' if more else ''}: {text}"
 
 
 def _of_roles(found: ComposedBlueprint, pick: Picked, rules: tuple[Path, ...]) -> Iterator[CheckFindings]:

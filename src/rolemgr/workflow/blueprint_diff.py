@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from rolemgr.blueprint.access import accesses
+from rolemgr.blueprint.access import accesses, organization_access
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
 from rolemgr.blueprint.levels import LevelLayers
 from rolemgr.change.moves import placed
@@ -12,7 +12,7 @@ from rolemgr.compare.grants import Grant
 from rolemgr.errors import InputError, RolemgrError, SourceLocation
 from rolemgr.files.revisions import revised
 from rolemgr.files.source import LIMITS
-from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy
+from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy, ResourcePolicy
 from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole
 from rolemgr.report.differences import SideWords
 from rolemgr.report.new_role import allowed_by, may_do
@@ -96,12 +96,18 @@ def _sides(found: ComposedBlueprint, name: str) -> dict[str, DiffSide]:
     """Return all that *found* makes, by what it is called; both sides of a comparison call the same thing the same."""
     words = SideWords(name, "", "")
     sides = {one.place: _of_role(found, one, words) for one in found.roles}
-    for policy in found.policies:
-        grant = Grant(resource=policy.document)
-        sides[f"policy of {policy.resource}"] = DiffSide(words, grant, frozenset({"resource"}))
+    for title, document in _of_resources(found):
+        sides[title] = DiffSide(words, Grant(resource=document), frozenset({"resource"}))
     for level in found.layers:
         sides[f"{level.kind.upper()}s of {level.level}"] = _of_level(level, words)
     return sides
+
+
+def _of_resources(found: ComposedBlueprint) -> Iterator[tuple[str, ResourcePolicy]]:
+    """Yield what decides at something about who uses it: its policy, the shares of AWS RAM, that of a VPC endpoint."""
+    yield from ((f"policy of {one.resource}", one.document) for one in found.policies)
+    yield from ((f"shares of {one.resource}", one.document) for one in found.shares)
+    yield from ((f"policy of VPC endpoint {one.place}", one.document) for one in found.endpoints)
 
 
 def _of_role(found: ComposedBlueprint, one: PlacedRole, words: SideWords) -> DiffSide:
@@ -140,8 +146,14 @@ def _stated(found: ComposedBlueprint) -> Iterator[tuple[str, str]]:
         yield from (
             (f"identity_center.assignments.{place}", ", ".join(who)) for place, who in center.assignments.items()
         )
+    yield from ((f"ous.{name}.id", unit.id) for name, unit in value.ous.items() if unit.id)
+    for place, endpoint in value.vpc_endpoints.items():
+        yield f"vpc_endpoints.{place}", f"{endpoint.service}{f', {endpoint.id}' if endpoint.id else ''}"
     if value.organization:
         yield "organization.id", value.organization.id
+    if reader := organization_access(found.source):
+        as_who = ((key, getattr(reader, key)) for key in ("profile", "role", "external_id"))
+        yield from ((f"organization.{key}", text) for key, text in as_who if text)
     for account in accesses(found.source):
         unit = value.accounts[account.name].ou
         reached = ", ".join(f"{one.key} {one.value}" for one in account.by)

@@ -3,18 +3,20 @@
 from collections.abc import Iterator
 from functools import partial
 
+from rolemgr.account.connect import Access
 from rolemgr.account.document_drift import document_drift
 from rolemgr.account.resource_plan import in_words, split_statements
 from rolemgr.account.resource_policies import ResourcePolicyThere, read_resource_policy
 from rolemgr.blueprint.compose import ComposedBlueprint
 from rolemgr.check.finding import Severity
 from rolemgr.errors import AwsError, RolemgrError
-from rolemgr.report.blueprint_accounts import PolicyNotJudged
+from rolemgr.report.blueprint_accounts import PolicyNotJudged, UnsharedThing
 from rolemgr.report.blueprint_drift import AccountDrift, BlueprintDrift, ExaminedPolicy, LayerDrift
 from rolemgr.workflow.account_options import AccessOptions
 from rolemgr.workflow.blueprint_accounts import Picked, ReachedAccount, WantedPolicy, accounts_of, reached
 from rolemgr.workflow.drift import examine, is_bad
 from rolemgr.workflow.left_roles import left_roles
+from rolemgr.workflow.left_statements import left_behind
 from rolemgr.workflow.many import Progress
 from rolemgr.workflow.organization import organization_drift
 from rolemgr.workflow.plan import each_examined
@@ -45,11 +47,28 @@ def _examined(one: ReachedAccount, found: ComposedBlueprint, progress: Progress,
         except RolemgrError as error:
             stop = error if _concerns_all(error) else None
             unread.append(PolicyNotJudged(each.target, error, each.where))
+    for thing in one.wanted.unshared:
+        try:
+            if stop:
+                raise stop
+            policies += _left_over(found, one.way, thing)
+        except RolemgrError as error:
+            stop = error if _concerns_all(error) else None
+            unread.append(PolicyNotJudged(thing.target, error, thing.where))
     left = left_roles(found, one) if whole and not stop else ()
     return AccountDrift(
         one.wanted.access, one.way, tuple(roles), (*one.refused, *unseen), tuple(policies), tuple(unread), None,
         (*one.wanted.notes, *left),
     )  # fmt: skip
+
+
+def _left_over(found: ComposedBlueprint, way: Access, thing: UnsharedThing) -> Iterator[ExaminedPolicy]:
+    """Yield the policy of *thing* where an earlier flow left something in it."""
+    there = read_resource_policy(way, thing.target).document
+    texts = tuple(left_behind(found, way.account, thing, there)) if there else ()
+    if texts:
+        drifts = tuple(LayerDrift("resource-policy-gained", text, thing.where) for text in texts)
+        yield ExaminedPolicy(thing.target, drifts)
 
 
 def _concerns_all(error: RolemgrError) -> bool:

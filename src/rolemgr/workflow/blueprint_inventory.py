@@ -72,6 +72,7 @@ def inventory_of_blueprint(found: ComposedBlueprint) -> Inventory:
         files=(found.source.source.name,),
         organization=_organization(found),
         resources=resources,
+        places={one.place: one.caller_arn for one in found.roles},
     )
 
 

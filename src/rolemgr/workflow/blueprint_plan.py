@@ -1,5 +1,6 @@
 """The plan of a blueprint: account by account its roles and the policies of what it shares, then the organization's."""
 
+from collections.abc import Iterator
 from functools import partial
 
 from rolemgr.account.resource_plan import ResourcePlan, plan_resource_policy
@@ -11,6 +12,7 @@ from rolemgr.report.blueprint_plan import AccountPlan, BlueprintPlan
 from rolemgr.workflow.account_options import AccessOptions, ApplyOptions
 from rolemgr.workflow.blueprint_accounts import Picked, ReachedAccount, accounts_of, reached
 from rolemgr.workflow.left_roles import left_roles
+from rolemgr.workflow.left_statements import left_behind
 from rolemgr.workflow.many import Progress
 from rolemgr.workflow.organization import organization_drift
 from rolemgr.workflow.plan import planned_roles
@@ -57,11 +59,26 @@ def _planned(
         policies.append(
             plan_resource_policy(each.target, each.placed.document, there, update=options.update, prune=options.prune)
         )
-    left = left_roles(found, one) if whole and not stop else ()
+    left = (*left_roles(found, one), *_left_statements(found, one)) if whole and not stop else ()
     return AccountPlan(
         one.wanted.access, one.way, tuple(planned), (*one.refused, *unseen), tuple(policies), tuple(unread), None,
         (*one.wanted.notes, *left),
     )  # fmt: skip
+
+
+def _left_statements(found: ComposedBlueprint, one: ReachedAccount) -> Iterator[str]:
+    """Yield a sentence on each statement that an earlier flow left, or on why that is not known."""
+    assert one.way  # noqa: S101 - who calls has reached it
+    for thing in one.wanted.unshared:
+        try:
+            there = read_resource_policy(one.way, thing.target).document
+        except RolemgrError as error:
+            yield f"whether an earlier flow left something in the {thing.target.title} is not known: {error}"
+            if _concerns_all(error):
+                return
+            continue
+        for text in left_behind(found, one.way.account, thing, there) if there else ():
+            yield f"{text}: it is left alone, take it away by hand"
 
 
 def _concerns_all(error: RolemgrError) -> bool:

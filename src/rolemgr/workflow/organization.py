@@ -14,7 +14,9 @@ from rolemgr.blueprint.access import AccountAccess, organization_access
 from rolemgr.blueprint.compose import ComposedBlueprint
 from rolemgr.blueprint.levels import LevelLayers
 from rolemgr.errors import AwsError, InputError, RolemgrError, SourceLocation
+from rolemgr.iam.documents import Effect, IdentityStatement, StatementElement
 from rolemgr.model.layer import LayerDocument, OrganizationPolicy
+from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.report.blueprint_drift import LayerDrift, LevelDrift
 from rolemgr.workflow.account_options import AccessOptions
 
@@ -62,7 +64,7 @@ def _level(found: ComposedBlueprint, level: LevelLayers, way: Access) -> LevelDr
     except RolemgrError as error:
         return _unknown(found, level, error)
     where, taken = _where(found, level), set[str]()
-    drifts: list[LayerDrift] = []
+    drifts: list[LayerDrift] = [*_closed(level, there, where)]
     for wanted in level.documents.policies:
         counterpart = _counterpart(wanted, there)
         taken |= {counterpart.name} if counterpart else set()
@@ -71,6 +73,26 @@ def _level(found: ComposedBlueprint, level: LevelLayers, way: Access) -> LevelDr
         f"{one.name} is attached there and not in the file" for one in there if not one.of_aws and one.name not in taken
     )
     return LevelDrift(level.level, str(level.kind), where, tuple(drifts), notes)
+
+
+def _closed(
+    level: LevelLayers, there: Sequence[AttachedDocument], where: SourceLocation
+) -> Iterator[LayerDrift]:  # fmt: skip
+    """
+    Yield what is lost where no SCP at the level allows all: the blueprint counts on FullAWSAccess at each of them.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html
+    """
+    statements = (each for one in there for each in one.document.statements())
+    if level.kind is LayerKind.SCP and not any(_allows_all(one) for one in statements):
+        what = f"no SCP at {level.level} allows all, as FullAWSAccess does: what none there allows is denied below it"
+        yield LayerDrift("organization-policy-lost", what, where)
+
+
+def _allows_all(one: StatementElement) -> bool:
+    if not isinstance(one, IdentityStatement) or one.effect is not Effect.ALLOW or one.condition:
+        return False
+    return "*" in (one.action or ()) and "*" in (one.resource or ())
 
 
 def _read(found: ComposedBlueprint, level: LevelLayers, way: Access) -> list[AttachedDocument]:

@@ -32,6 +32,10 @@ from rolemgr.separation.closure import closure_of
 from rolemgr.separation.violations import Violation, violations
 
 _MOST_ROUNDS: Final = 60
+_BEYOND_GROUPS: Final = (
+    "a role that it reaches may do what its persona must never, and no group is why"
+)
+"""What is said where no group can be left out for it."""
 _FLAGS: Final = {"name": "--name", "region": "--region", "account": "--account", "parameter": "--parameter"}
 _REACHING: Final = frozenset({"iam:PassRole", "sts:AssumeRole"})
 
@@ -113,7 +117,7 @@ class Chooser:
                 continue
             new = {one.group: one for one in broken if one.group not in bans}
             if not new:
-                return replace(choice, problem=broken[0].why)
+                return replace(choice, problem=broken[0].why if broken else _BEYOND_GROUPS)
             bans = {**bans, **new}
         return replace(choice, problem=f"no role is found in {_MOST_ROUNDS} rounds")
 
@@ -184,7 +188,8 @@ class Chooser:
         broken = violations(role, closure_of(self._catalog, role).known)
         if not broken:
             return replace(choice, role=role, documents=render(role))
-        bans = [ban for one in broken for ban in _bans(one, role)]
+        acting = [name for name in sorted(role.groups) if self._catalog.activity_group(name).value.acts_as]
+        bans = [ban for one in broken for ban in _bans(one, role, acting)]
         return [ban for ban in bans if ban.is_direct] or [ban for ban in bans if ban.group in choice.add] or bans
 
 
@@ -196,15 +201,20 @@ def role_source(data: Mapping[str, Any]) -> LayeredSource:
     return LayeredSource("the new role", values, lines, places)
 
 
-def _bans(violation: Violation, role: ComposedRole) -> list[Ban]:
-    """Return the groups of *role* by which it could do what it must never, itself or through a role that it passes."""
+def _bans(violation: Violation, role: ComposedRole, acting: Sequence[EntryId]) -> list[Ban]:
+    """
+    Return the groups of *role* by which it could do what it must never, itself or through a role that it reaches.
+
+    By the groups *acting* it acts as roles that it need not pass: whoever starts a pipeline acts as the pipeline's.
+    """
     separation = violation.never.separation
     by = f"separation {separation}" if separation else str(violation.never.where)
     why = f"{role.persona.id} must never be able to do `{violation.forbidden}` ({by})"
     if violation.through == role.spec.role_name:
         return [Ban(name, why, separation, action=violation.action) for name in _granting(violation, role)]
-    why = f"{why}, and role {violation.through}, which it passes, could"
-    direct = _reaching(role, violation.through)
+    why = f"{why}, and role {violation.through}, which it reaches, could"
+    is_acted_as = any(arn.rpartition("/")[2] == violation.through for arn in role.acts_as)
+    direct = sorted({*_reaching(role, violation.through), *(acting if is_acted_as else ())})
     found = direct or _reaching(role, "*")
     return [Ban(name, why, separation, violation.through, violation.action, bool(direct)) for name in found]
 
