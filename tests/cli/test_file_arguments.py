@@ -64,6 +64,15 @@ def test_role_files_among_policies_are_judged(run: "Run") -> None:
 
 
 @pytest.mark.usefixtures("files")
+def test_a_blueprint_among_other_files_is_said(run: "Run") -> None:
+    """It is judged alone, with all that it makes: in a folder it is passed over by its name, and not by a number."""
+    assert "b/x.yaml is a blueprint and is passed over; `rolemgr check b/x.yaml` judges it" in run("check", ".").notes
+    alone = run("check", "b")
+    assert alone.code == 2
+    assert alone.notes == ["b/x.yaml is a blueprint and is passed over; `rolemgr check b/x.yaml` judges it"]
+
+
+@pytest.mark.usefixtures("files")
 def test_a_wrong_role_file_stops_no_other(run: "Run") -> None:
     """Its line is said, the rest is judged, and the exit code is 2."""
     write("p/admin.json", ADMIN)

@@ -1,7 +1,9 @@
 """Rules, and the user's own checks, over policy files; what is excused, and by what."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from rolemgr.check.collect import Collected, Piped, TypeOf, collect
@@ -9,9 +11,10 @@ from rolemgr.check.config import CheckConfig
 from rolemgr.check.finding import Severity, TypeFromName
 from rolemgr.check.run import check
 from rolemgr.check.selection import Selection, left_out_note
-from rolemgr.errors import InputError, SourceLocation
+from rolemgr.errors import InputError, RolemgrError, SourceLocation
 from rolemgr.files.source import LIMITS
 from rolemgr.iam.documents import PolicyType
+from rolemgr.workflow.blueprint_given import is_blueprint_text
 from rolemgr.workflow.file_kind import is_role_among_others
 from rolemgr.workflow.found import CheckFindings, by_place, custom_findings_in
 from rolemgr.workflow.outside import Outside, Say
@@ -87,7 +90,12 @@ def _in_files(given: CheckRequest, judging: _Judging) -> CheckFindings:
     paths, kind, types = _piped(given, judging)
     if piped := next((one for one in paths if isinstance(one, Piped) and _is_role(*one)), None):
         return _in_piped_role(piped, given, judging)
-    collected = collect(paths, kind, types, _is_role)
+    blueprints: list[str] = []
+    try:
+        collected = collect(paths, kind, types, partial(_is_role_or_blueprint, blueprints=blueprints))
+    finally:  # also where there is nothing else
+        for name in blueprints:
+            judging.outside.say(f"{name} is a blueprint and is passed over; `rolemgr check {quote(name)}` judges it")
     for text in _aside(collected):
         judging.outside.say(text)
     return _with_roles(_in_policies(collected, judging.rules), collected, given, judging)
@@ -113,6 +121,17 @@ def _in_piped_role(piped: Piped, given: CheckRequest, judging: _Judging) -> Chec
     read = judging.outside.read
     outside = judging.outside._replace(read=lambda name, limits: piped if name == "-" else read(name, limits))
     return check_role(chosen, judging.rules, outside, verbose=judging.verbose)
+
+
+def _is_role_or_blueprint(text: str, name: str, blueprints: list[str]) -> bool:
+    """Tell whether *text* is a role file; a blueprint, which is judged alone, is added to *blueprints*."""
+    try:
+        if is_blueprint_text(text, name):
+            blueprints.append(name)
+            return False
+    except RolemgrError:
+        return False  # what is not YAML is said by whoever looks for policies in it
+    return _is_role(text, name)
 
 
 def _is_role(text: str, name: str) -> bool:

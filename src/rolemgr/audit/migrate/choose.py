@@ -32,9 +32,7 @@ from rolemgr.separation.closure import closure_of
 from rolemgr.separation.violations import Violation, violations
 
 _MOST_ROUNDS: Final = 60
-_BEYOND_GROUPS: Final = (
-    "a role that it reaches may do what its persona must never, and no group is why"
-)
+_BEYOND_GROUPS: Final = "a role that it reaches may do what its persona must never, and no group is why"
 """What is said where no group can be left out for it."""
 _FLAGS: Final = {"name": "--name", "region": "--region", "account": "--account", "parameter": "--parameter"}
 _REACHING: Final = frozenset({"iam:PassRole", "sts:AssumeRole"})
