@@ -92,7 +92,7 @@ def test_help_has_the_command_s_own_options_first_and_common_ones_last(name: str
     text = run(name, "--help").stdout
     assert run("help", name).stdout == text
     sections = [line for line in text.splitlines() if line and line[0] != " " and line.endswith(":")]
-    order = ["Options:", "Options that choose a role:", "Common options:"]
+    order = ["Options:", "AWS:", "Options that choose a role:", "Common options:"]
     assert sections == [one for one in order if one in sections]
     common = text.partition("Common options:")[2]
     assert all(one in common for one in ("--quiet", "--color", "--help"))

@@ -1,5 +1,6 @@
 """`rolemgr init`: a starter file that `create` reads, with every key explained and every example valid."""
 
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,7 +72,17 @@ def test_it_says_who_reads_the_file(run: "Run") -> None:
     Path("below").mkdir()
     assert "`rolemgr create` in this folder takes" in run("init").stderr
     assert "`rolemgr create` in below takes" in run("init", "-o", "below/rolemgr.yaml").stderr
-    assert "x.yaml written; name it rolemgr.yaml, and" in run("init", "-o", "x.yaml").stderr
+
+
+def test_another_name_is_a_role_file(run: "Run") -> None:
+    """The first role in git: `init -o`, then `create`."""
+    options = ("--persona", "ml-engineer", "--name", "first", "-o", "roles/x.yaml")
+    assert run("init", *options).errors[0].endswith("; make the folder first: mkdir -p roles")
+    Path("roles").mkdir()
+    ran = run("init", *options)
+    assert ran.stderr == "note: roles/x.yaml written; `rolemgr create roles/x.yaml` renders its role\n"
+    assert Path("roles/x.yaml").read_text().startswith("# A role file: ")
+    assert json.loads(run("create", "roles/x.yaml").stdout)["RoleName"] == "first"
 
 
 def test_an_existing_file_is_never_overwritten(run: "Run") -> None:

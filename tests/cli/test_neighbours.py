@@ -59,7 +59,54 @@ def test_commands_are_answered_too(name: str, run: "Run") -> None:
     """`rolemgr lint` is `rolemgr check`."""
     ran = run(name)
     assert (ran.code, ran.errors) == (2, [f"unknown command `{name}`; it is `rolemgr {TABLE['commands'][name]}` here"])
-    assert TABLE["commands"][name] in COMMANDS
+    command, *options = TABLE["commands"][name].split()
+    assert command in COMMANDS
+    assert {*options} <= options_of(command)
+
+
+@pytest.mark.parametrize("name", TABLE["absent"])
+def test_what_has_no_counterpart_is_said(name: str, run: "Run") -> None:
+    """`rolemgr destroy` does nothing, and says why."""
+    ran = run(name)
+    assert (ran.code, ran.errors) == (2, [f"unknown command `{name}`; {TABLE['absent'][name][0]}"])
+    assert name not in TABLE["commands"].keys() | COMMANDS.keys()
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [(("--region", "x", "list"), "options stand after the command, and `rolemgr list` does not have this one"),
+     (("--persona", "x", "create"), "options stand after the command: `rolemgr create --persona`"),
+     (("--nonsense",), "see `rolemgr --help`"),
+     (("query", "s3:GetObject"), "did you mean `rolemgr query action s3:GetObject`?"),
+     (("query", "max-runtime"), "did you mean `rolemgr query guardrail max-runtime`?"),
+     (("show", "ml-engineer"), "say what it is: `rolemgr show persona ml-engineer`"),
+     (("create", "--format", "tf"), "did you mean terraform?"),
+     (("list", "personas", "--format", "tf"), "see `rolemgr list --help`"),
+     (("audit", "--fail-on", "high", "x"), "did you mean SECURITY_WARNING?"),
+     (("audit", "--fail-on", "none", "x"), "see `rolemgr audit --help`")],
+    ids=str,
+)  # fmt: skip
+def test_a_word_in_the_wrong_place_or_of_others(words: tuple[str, ...], answer: str, run: "Run") -> None:
+    """The command line that was meant, where there is one."""
+    ran = run(*words)
+    assert (ran.code, ran.errors[0].partition("; ")[2]) == (2, answer)
+
+
+@pytest.mark.parametrize("command", ["create", "check", "init", "build", "migrate", "plan"])
+@pytest.mark.parametrize("words", [("-out", "x"), ("-out=x",), ("-output=x",)], ids=str)
+def test_one_dash_writes_no_file_of_half_its_name(command: str, words: tuple[str, ...], run: "Run") -> None:
+    """`-out=x` is `-o ut=x` to a parser, and `ut=x` a file that nobody asked for; `-o utter` is one that somebody did."""
+    more = ("f.json",) if command == "migrate" else ()
+    ran = run(command, *words, *more)
+    assert (ran.code, ran.errors[0].partition(": ")[0], list(Path().iterdir())) == (2, "--output", [])
+    assert run("list", "personas", "-o", "ut=x").code == 0
+
+
+def test_help_behind_a_command_is_its_help(run: "Run") -> None:
+    """As `aws iam create-role help`; a file of that name is meant itself."""
+    assert run("create", "help").stdout == run("help", "create").stdout
+    Path("help").write_text("persona: business-analyst\naccount: '123456789012'\nregion: eu-west-1\n")
+    assert run("create", "help").stdout.startswith("{")
 
 
 def test_a_form_is_no_path(run: "Run") -> None:

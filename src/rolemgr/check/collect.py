@@ -1,11 +1,11 @@
 """From paths on the command line to the policy documents in them; folders are searched."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding, NotJudged, Severity
@@ -36,6 +36,10 @@ class Piped(NamedTuple):
     name: str
 
 
+IsRole: TypeAlias = Callable[[str, str], bool]
+"""Tells of a text, and of the name of its file, whether it is a role file; raises InputError for what can't be read."""
+
+
 @dataclass
 class Collected:
     """What the paths hold: documents, files that could not be read as findings, and how many held no policy."""
@@ -48,24 +52,31 @@ class Collected:
     """Folders that were not searched."""
     empty: list[str] = field(default_factory=list)
     """Named files that hold no policy."""
+    roles: list[str] = field(default_factory=list)
+    """Role files, which the caller renders and judges."""
+    is_role: "IsRole | None" = None
     error: InputError | None = None
     """The first file that could not be read."""
 
     @property
     def size(self) -> int:
         """How much there is to say of the files so far."""
-        return len(self.documents) + len(self.unreadable) + len(self.not_judged)
+        return len(self.documents) + len(self.unreadable) + len(self.not_judged) + len(self.roles)
 
 
-def collect(paths: Sequence[str | Piped], kind: PolicyType | None = None, types: Sequence[TypeOf] = ()) -> Collected:
+def collect(
+    paths: Sequence[str | Piped], kind: PolicyType | None = None, types: Sequence[TypeOf] = (),
+    is_role: IsRole | None = None,
+) -> Collected:  # fmt: skip
     """
     Return the documents in the files and folders *paths*, and in texts that were piped.
 
     A policy's type is *kind* if given, else that of the first of *types* that its path matches, else told
     from the file. Named files without a policy stand apart, as pre-commit names whatever changed. Raises InputError
-    for a path that is not there, a folder without a policy, and where no file has one.
+    for a path that is not there, a folder without a policy, and where no file has one. Where *is_role* is given, role
+    files are collected by their names.
     """
-    collected = Collected()
+    collected = Collected(is_role=is_role)
     for given in paths:
         before = collected.size
         if isinstance(given, Piped):
@@ -141,6 +152,9 @@ def _take(path: Path, collected: Collected, kind: PolicyType | None, *, named: b
 
 
 def _take_text(text: str, name: str, collected: Collected, kind: PolicyType | None, *, named: bool) -> None:
+    if _is_role(text, name, collected, named=named):  # it may name managed policies, as what holds policies does
+        collected.roles.append(name)
+        return
     try:
         found, unknown = look_into(text, name, kind, as_json=is_json(text, name))
     except InputError as error:
@@ -149,6 +163,12 @@ def _take_text(text: str, name: str, collected: Collected, kind: PolicyType | No
     collected.documents += found
     collected.not_judged += unknown
     collected.skipped += not (found or unknown or named)
+
+
+def _is_role(text: str, name: str, collected: Collected, *, named: bool) -> bool:
+    """Tell whether *text* is a role file, for one who judges those; in a folder these are YAML."""
+    may_be = name.lower().endswith((".yaml", ".yml")) or (named and name.lower().endswith(".json"))
+    return may_be and collected.is_role is not None and collected.is_role(text, name)
 
 
 def is_json(text: str, name: str) -> bool:
@@ -200,4 +220,4 @@ def path_matches(name: str, glob: str) -> bool:
 
 
 def _what_is_known() -> str:
-    return "known are policy documents, roles, CloudFormation templates and Terraform's JSON"
+    return "known are policy documents, roles, role files, CloudFormation templates and Terraform's JSON"

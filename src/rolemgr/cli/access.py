@@ -8,6 +8,13 @@ import click
 
 from rolemgr.workflow.account_options import AccessOptions
 
+
+class AccessOption(click.Option):
+    """An option that says how AWS is reached: help shows it in a section of its own."""
+
+    reaches_aws = True
+
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -23,6 +30,6 @@ def access_options(command: Command) -> Command:
         ("--endpoint-url", "URL", "Where AWS is asked instead of its own endpoints."),
         ("--profile", "NAME", "The profile of AWS's configuration with the credentials."),
     ):
-        decorated = click.option(flag, metavar=metavar, help=text)(decorated)
+        decorated = click.option(flag, cls=AccessOption, metavar=metavar, help=text)(decorated)
     result: Command = decorated
     return result

@@ -74,14 +74,14 @@ def audit_command(
     """
     Find what everybody in an account can really do.
 
-    FILE is what `aws iam get-account-authorization-details` prints, a page of it, or a folder of such files of
-    several accounts; - is stdin. Beside it are read, where they are given, SCPs and RCPs, policies of resources
-    and Studio's profiles: docs/audit.md has the commands that save them. Each role and user is judged by evaluation
-    of its policies with what stands around them: administrators, over-permissioned SageMaker roles and the persona
-    that each is nearest to, trust from outside, roles that can be passed, ways to become an administrator in three
-    steps, roles that nobody uses. What can't be read or told is said. Nothing touches AWS unless --live has the
-    account read (iam:GetAccountAuthorizationDetails): a page that does not come ends with 3, after what was read
-    is judged.
+    FILE is what `aws iam get-account-authorization-details` prints, a page of it, or a folder or quoted pattern of such
+    files of several accounts; - is stdin. Beside it are read, where they are given, SCPs and RCPs, policies of
+    resources and Studio's profiles: docs/audit.md has the commands that save them. Each role and user is judged by
+    evaluation of its policies with what stands around them: administrators, over-permissioned SageMaker roles and the
+    persona that each is nearest to, trust from outside, roles that can be passed, ways to become an administrator in
+    three steps, roles that nobody uses. What can't be read or told is said. Nothing touches AWS unless --live has the
+    account read (iam:GetAccountAuthorizationDetails): a page that does not come ends with 3, after what was read is
+    judged.
 
     \b
     Examples:

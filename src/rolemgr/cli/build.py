@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from rolemgr.cli.console import format_option
+from rolemgr.cli.console import format_option, output_path
 from rolemgr.cli.files import note, write_in
 from rolemgr.cli.lazy import workflow
 from rolemgr.cli.outside import OUTSIDE
@@ -17,23 +17,33 @@ _FORMS = ("json", "cloudformation", "terraform", "aws-cli")
 @click.command("build")
 @click.argument("blueprint", default=BLUEPRINT_FILE)
 @format_option(_FORMS, "The form of the documents; what a form can't hold is JSON.")
-@click.option("-o", "--output", metavar="FOLDER", default="build", show_default=True, help="The folder to write to.")
+@click.option(
+    "-o",
+    "--output",
+    callback=output_path,
+    metavar="FOLDER",
+    default="build",
+    show_default=True,
+    help="The folder to write to.",
+)
 @click.option("--prune", is_flag=True, help="Delete what an earlier build wrote there and this one does not.")
 def build_command(blueprint: str, form: str, output: str, prune: bool) -> None:
     """
     Render every document of a blueprint.
 
-    Each account has a folder with its roles and the policies of what it shares; `organization` has the SCPs and RCPs
-    of each level, and the roles that all accounts of a unit have alike. index.html and index.md show all of it, and
-    what to apply in which order. Only files that change are written, so that a build of the same blueprint changes
-    nothing; what an earlier build left is named. `rolemgr prove BLUEPRINT` says whether the documents do what the
-    blueprint says.
+    BLUEPRINT is its file, or the folder that has it. Each account has a folder with its roles and the policies of what
+    it shares; `organization` has the SCPs and RCPs of each level, and the roles that all accounts of a unit have alike.
+    index.html and index.md show all of it, and what to apply in which order. Only files that change are written, so
+    that a build of the same blueprint changes nothing; what an earlier build left is named. `rolemgr prove BLUEPRINT`
+    says whether the documents do what the blueprint says.
 
     \b
     Examples:
       rolemgr build
+      rolemgr build platform/ -o build
       rolemgr build blueprints/three-accounts.yaml -o build --format cloudformation --prune
     """
+    blueprint = workflow.blueprint_given.blueprint_in_folder(blueprint, OUTSIDE)
     found = workflow.blueprint.composed_blueprint(blueprint, OUTSIDE)
     files = workflow.blueprint.built_files(found, form)
     changes = workflow.built.changes_in(output, files)

@@ -60,9 +60,9 @@ def check_command(
     """
     Check policies: grammar, names, reach, what they give away.
 
-    PATH is a policy, a role as `create` writes it, a CloudFormation template, Terraform's JSON, a folder of such
-    files, or a catalog folder, whose entries are judged; - is stdin. Without one, the role that the options choose is
-    checked, or each role of many role files. Of a blueprint it is every document that it makes, at its lines;
+    PATH is a policy, a role as `create` writes it, a role file, a CloudFormation template, Terraform's JSON, a folder
+    of such files, a quoted pattern, or a catalog folder, whose entries are judged; - is stdin. Without one, the role
+    that the options choose is checked. Of a blueprint it is every document that it makes, at its lines;
     --account and --role pick some. Severities are IAM Access Analyzer's. Nothing touches AWS.
 
     --fix spells operators as IAM has them, removes what a list or policy has twice, and sorts lists of actions; the
@@ -73,7 +73,7 @@ def check_command(
       rolemgr check policies/ --fail-on WARNING
       rolemgr check scp.json --type scp --format sarif -o check.sarif
       rolemgr check --persona ml-engineer
-      rolemgr check --role 'roles/*.yaml' --format github
+      rolemgr check roles/ --format github
       rolemgr check policies/ --rules checks.yaml
       rolemgr check policies/ --format markdown >> "$GITHUB_STEP_SUMMARY"
       rolemgr check policies/ --select RM7,pass-any-role --ignore RM703
@@ -88,6 +88,7 @@ def check_command(
         return
     chosen_rules = workflow.found.selection(select, ignore, checks.customs)
     settings = checks.config()
+    paths = workflow.given_files.expanded(paths)
     given = workflow.blueprint_given.given_blueprint(paths, chosen, OUTSIDE)
     if fix:
         _fix(() if given else paths, chosen, kind, settings)

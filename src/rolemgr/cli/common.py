@@ -27,19 +27,24 @@ def _keep_quiet(_ctx: click.Context, _param: click.Parameter, value: bool) -> No
 
 
 def format_options(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-    """Write the options of *command*: its own first, then those that choose a role, then what all commands have."""
-    sections: dict[str, list[tuple[str, str]]] = {"Options": [], "Options that choose a role": [], "Common options": []}
+    """Write the options of *command*: its own first, then those of AWS, of a role, and of all commands."""
+    sections: dict[str, list[tuple[str, str]]] = {
+        "Options": [], "AWS": [], "Options that choose a role": [], "Common options": [],
+    }  # fmt: skip
     for param in command.get_params(ctx):
         record = param.get_help_record(ctx) if isinstance(param, click.Option) else None
         if record is None:
             continue
-        if param.name in _COMMON or "--help" in param.opts:
-            sections["Common options"].append(record)
-        else:
-            sections["Options that choose a role" if getattr(param, "chooses_role", False) else "Options"].append(
-                record
-            )
+        sections[_section_of(param)].append(record)
     for title, records in sections.items():
         if records:
             with formatter.section(title):
                 formatter.write_dl(records)
+
+
+def _section_of(param: click.Parameter) -> str:
+    if param.name in _COMMON or "--help" in param.opts:
+        return "Common options"
+    if getattr(param, "reaches_aws", False):
+        return "AWS"
+    return "Options that choose a role" if getattr(param, "chooses_role", False) else "Options"

@@ -20,15 +20,26 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 SEVERITIES = ("ERROR", "SECURITY_WARNING", "WARNING", "SUGGESTION")
 NOT_JUDGED = "not-judged"
+WORDS = "rolemgr.words"
+"""Under this key a context has the words of the command line."""
 
 
-def _path(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+def output_path(ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
     """Refuse an empty path, such as an unset shell variable leaves, before any work is done."""
     if value == "":
         raise InputError(SourceLocation("--output"), "the path is empty", "give a file, or - for stdout")
     if value is not None:
         _require_path(value)
+        _refuse_one_dash(value, ctx.meta.get(WORDS, ()))
     return value
+
+
+def _refuse_one_dash(value: str, words: Sequence[str]) -> None:
+    """Raise InputError where *value* is what ``-out FILE`` and ``-out=FILE`` of terraform leave behind ``-o``."""
+    name, _, path = value.partition("=")
+    if name in ("ut", "utput", "utfile") and f"-o{value}" in words:
+        problem = f"`-o{value}` is -o with the path `{value}`"
+        raise InputError(SourceLocation("--output"), problem, f"give -o {path or 'PATH'}, with a space")
 
 
 def _require_path(value: str) -> None:
@@ -89,7 +100,7 @@ findings_form_option = format_option(
     " annotations.",
 )
 output_option = click.option(
-    "-o", "--output", metavar="PATH", callback=_path, help="Write the result to a file; - is stdout."
+    "-o", "--output", metavar="PATH", callback=output_path, help="Write the result to a file; - is stdout."
 )
 
 

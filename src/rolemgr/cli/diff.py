@@ -1,5 +1,8 @@
 """`rolemgr diff`: what one role or policy allows that another does not, and the reverse."""
 
+import os
+import re
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -17,6 +20,10 @@ if TYPE_CHECKING:
     from rolemgr.report.diff import FolderDiff, RoleDiff
 
 KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
+
+
+_REVISION = re.compile(r"[\w@][\w./@^~-]*(?<!/)(?<!\.json)(?<!\.yaml)(?<!\.yml)")
+"""What may be a revision, and is not the name of a file or folder that somebody misspelt."""
 
 
 @click.command("diff")
@@ -82,12 +89,31 @@ def diff_command(
         sys.exit(1)
 
 
+def _two_sides_of(sides: Sequence[str]) -> str:
+    """Return what to give instead of *sides*, which are not two: as `git diff` is asked, where it is that."""
+    if len(sides) == 1 and os.path.lexists(sides[0]):
+        return f"with what was committed: `rolemgr diff {shlex.quote(f'HEAD:{sides[0]}')} {shlex.quote(sides[0])}`"
+    return "give A and B: files, folders, or REVISION:PATH, such as HEAD:roles/ roles/"
+
+
+def _refuse_revision_alone(sides: Sequence[str]) -> None:
+    """Raise InputError for `main roles/x.yaml`, as git has it: a revision stands before the path of each side."""
+    a, b = sides
+    if not any(map(os.path.lexists, sides)) and all(map(_REVISION.fullmatch, sides)):
+        hint = f"revisions have paths, such as `rolemgr diff {shlex.quote(f'{a}:roles/')} {shlex.quote(f'{b}:roles/')}`"
+        raise InputError(SourceLocation(a), "there is no such file or folder", hint)
+    if not os.path.lexists(a) and os.path.lexists(b) and _REVISION.fullmatch(a):
+        hint = f"a revision has a path: `rolemgr diff {shlex.quote(f'{a}:{b}')} {shlex.quote(b)}`"
+        raise InputError(SourceLocation(a), "there is no such file or folder", hint)
+
+
 def _two(sides: Sequence[str], lock: str | None, kind: str | None, *, explain: bool) -> "RoleDiff | FolderDiff":
     """Compare two sides."""
     if lock is not None:
         raise InputError(SourceLocation("--lock"), "goes with --since")
     if len(sides) != 2:
-        raise InputError(None, "two sides are compared", "give A and B: files, folders, or REVISION:PATH")
+        raise InputError(None, "two sides are compared", _two_sides_of(sides))
+    _refuse_revision_alone(sides)
     found = workflow.diff.compared(sides[0], sides[1], kind, OUTSIDE)
     if explain and getattr(found, "blueprints", False):
         raise InputError(

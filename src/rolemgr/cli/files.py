@@ -1,6 +1,7 @@
 """Standard input and output as files: ``-`` in, ``-o`` out."""
 
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -90,7 +91,16 @@ def _write_errors(path: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:
-        raise InputError(SourceLocation(path), f"can't be written: {_why(error)}") from error
+        raise InputError(
+            SourceLocation(path), f"can't be written: {_why(error)}", _folder_to_make(path, error)
+        ) from error
+
+
+def _folder_to_make(path: str, error: Exception) -> str | None:
+    """Return what to do where there is no folder for the file *path*; None for other errors."""
+    folder = os.path.dirname(path)  # noqa: PTH120 - of a path that may be too long
+    is_missing = isinstance(error, FileNotFoundError) and folder and not os.path.lexists(folder)
+    return f"make the folder first: mkdir -p {shlex.quote(folder)}" if is_missing else None
 
 
 def _why(error: Exception) -> str:

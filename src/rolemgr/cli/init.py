@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from rolemgr.cli.console import output_path
 from rolemgr.cli.create import at_a_terminal
 from rolemgr.cli.files import is_stdout, note, write_output
 from rolemgr.cli.lazy import cli, workflow
@@ -20,7 +21,7 @@ _BLUEPRINTS = ("single", "three-accounts", "regulated", "small-team")
 @click.command("init")
 @settings_options
 @click.option("--blueprint", type=click.Choice(_BLUEPRINTS), help="Write a starter blueprint of this kind instead.")
-@click.option("-o", "--output", metavar="PATH", help="Write the file here; - is stdout.  "
+@click.option("-o", "--output", callback=output_path, metavar="PATH", help="Write the file here; - is stdout.  "
               f"[default: {SETTINGS_FILE}, or {BLUEPRINT_FILE}]")  # fmt: skip
 def init_command(chosen: dict[str, Any], blueprint: str | None, output: str | None) -> None:
     """
@@ -28,7 +29,7 @@ def init_command(chosen: dict[str, Any], blueprint: str | None, output: str | No
 
     Every key of rolemgr.yaml is explained in it. On a terminal and without --persona the wizard asks for its values;
     otherwise it holds the options that are given. A file that exists is never overwritten. Afterwards `rolemgr create`
-    needs no options here.
+    needs no options here. Under another name (-o) it is a role file.
 
     With --blueprint it is one file for all accounts, roles and flows, which builds and proves as it is:
     `single` (one account), `three-accounts` (data, modelling, production), `regulated` (keys, network, boundaries,
@@ -38,6 +39,7 @@ def init_command(chosen: dict[str, Any], blueprint: str | None, output: str | No
     Examples:
       rolemgr init
       rolemgr init --persona ml-engineer --account 123456789012 --region eu-west-1
+      rolemgr init --persona data-scientist -o roles/churn.yaml
       rolemgr init --blueprint three-accounts
     """
     if blueprint:
@@ -68,9 +70,9 @@ def _refuse_existing(output: str) -> None:
 
 
 def _use_of(path: Path) -> str:
-    """Return who takes the options of the file at *path*: settings are found by name, in a folder or above it."""
+    """Return who takes the options of the file at *path*: settings are found by name, another file is a role file."""
     if path.name != SETTINGS_FILE:
-        return f"name it {SETTINGS_FILE}, and `rolemgr create` in its folder takes its options from it"
+        return f"`rolemgr create {path}` renders its role"
     folder = "this folder" if path.parent == Path() else path.parent
     return f"`rolemgr create` in {folder} takes its options from it"
 

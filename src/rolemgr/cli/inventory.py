@@ -34,11 +34,14 @@ def inventory_of(
     Raises what is wrong where no file has a role or user.
     """
     inputs, wrong = audit.inputs.Inputs(_placed), list[InputError]()
+    names = names if read else workflow.given_files.expanded(names)
     for name in names if read else _paths(names):
         if name in inputs.placed:
             continue
         try:
-            inputs.take(*((read[name], name) if name in read else read_input(name, audit.read.FILE_LIMITS)))
+            text, shown = (read[name], name) if name in read else read_input(name, audit.read.FILE_LIMITS)
+            workflow.file_kind.refuse_in_inventory(text, shown)
+            inputs.take(text, shown)
         except InputError as error:
             wrong.append(error)
     inventory, broken = inputs.inventory(), inputs.principals.broken
@@ -50,6 +53,7 @@ def inventory_of(
 
 def inventory_or_blueprint(names: Sequence[str]) -> "tuple[Inventory, list[InputError], int]":
     """Return what `inventory_of` does of the files *names*, or what one file says that is a blueprint."""
+    names = workflow.given_files.expanded(names)
     found = workflow.blueprint_inventory.blueprint_inventory(tuple(names), OUTSIDE)
     return (found, [], 1) if found else inventory_of(names)
 

@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.file_kind
     import rolemgr.workflow.fix
     import rolemgr.workflow.found
+    import rolemgr.workflow.given_files
     import rolemgr.workflow.inventory_questions
     import rolemgr.workflow.layer_policies
     import rolemgr.workflow.live

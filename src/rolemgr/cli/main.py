@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import click
 
 from rolemgr import __version__
+from rolemgr.cli.console import WORDS
 from rolemgr.cli.lazy import cli
 from rolemgr.cli.process import keep_to_ourselves, run_and_end
 from rolemgr.cli.stderr import STDERR, aside
@@ -98,6 +99,7 @@ class _Commands(click.Group):
             ctx.exit(2)
         for text in args:
             require_text(text)
+        ctx.meta[WORDS] = tuple(args)
         return super().parse_args(ctx, args)
 
     def resolve_command(
@@ -106,6 +108,8 @@ class _Commands(click.Group):
         if args[0] not in COMMANDS and not ctx.resilient_parsing:
             if ours := cli.neighbours.command_for(args[0]):
                 raise InputError(None, f"unknown command `{args[0]}`", f"it is `rolemgr {ours}` here")
+            if why := cli.neighbours.absent(args[0]):
+                raise InputError(None, f"unknown command `{args[0]}`", why)
             raise UnknownNameError(None, "command", args[0], COMMANDS, otherwise="see `rolemgr --help`")
         return super().resolve_command(ctx, args)
 
@@ -123,6 +127,8 @@ class _Commands(click.Group):
         STDERR.quiet, STDERR.color = False, _color_in(words)
         if _COMPLETING in os.environ:
             cli.shells.register()
+        if words[1:] == ["help"] and words[0] in COMMANDS and not os.path.lexists("help"):  # as the AWS CLI has it
+            args = (["help", words[0]], *args[1:])
         try:
             code = super().main(*args, **kwargs | {"standalone_mode": False})
         except RolemgrError as error:
@@ -155,6 +161,8 @@ def _fail(message: str, code: int) -> NoReturn:
 
 def _usage(error: click.UsageError, words: Sequence[str]) -> str:
     """Return click's usage error as one line in our form; *words* are the command line."""
+    if isinstance(error, click.NoSuchOption) and (place := cli.neighbours.before_the_command(error, words, COMMANDS)):
+        return str(InputError(None, f"no such option: {error.option_name}", place))
     if isinstance(error, click.NoSuchOption) and (answer := cli.neighbours.answer_to(error, words)):
         return str(InputError(None, f"no such option: {error.option_name}", answer))
     text = " ".join(error.format_message().split()).rstrip(".")

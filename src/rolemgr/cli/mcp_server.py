@@ -18,6 +18,7 @@ from rolemgr.cli.confined import confine
 from rolemgr.cli.mcp_tools import InventoryOf, tools
 from rolemgr.errors import RolemgrError, UnknownNameError, printable
 from rolemgr.reference.services import data_folder
+from rolemgr.workflow.parallel import work_alone
 
 _INSTRUCTIONS = (
     "Read-only questions on AWS IAM for SageMaker: roles, policies, decisions. Nothing is created or changed, no"
@@ -31,6 +32,7 @@ def serve(folder: Path, inventory_of: InventoryOf) -> None:
     server = server_with_tools(inventory_of)
     top = builtin_folder()
     catalog = tuple(top / one for one in (*FOLDERS.values(), "parameters.yaml"))
+    work_alone()
     confine(folder, (Path(__file__).parents[1], data_folder(), *catalog))
     asyncio.run(server.run_stdio_async())
 

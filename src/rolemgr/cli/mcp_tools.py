@@ -116,9 +116,9 @@ def check(
     """
     Findings on IAM policies or on a role: grammar, names, reach, what they give away, with severity and line.
 
-    Give `policy` (a document, a role, a template, as an object or text), or `paths` of files and folders below the
-    server's folder, or a `role` or `role_file` as in preview. `type` is the policies' type where they don't tell it:
-    identity, trust, resource, scp, rcp, boundary or endpoint. What could not be judged is listed apart.
+    Give `policy` (a document, a role, a template, as an object or text), or `paths` of files and folders (role files
+    too) below the server's folder, or a `role` or `role_file` as in preview. `type` is the policies' type where they
+    don't tell it: identity, trust, resource, scp, rcp, boundary or endpoint. What could not be judged is listed apart.
     """
     given = _Given(role if role is not None else policy, "role" if role is not None else "policy")
     files = ["-"] if policy is not None else [require_inside(one) for one in paths or ()]
@@ -131,7 +131,8 @@ def check(
     found = excused(
         found_in(request, checks.config(), checks.files, given.outside, _NoProgress, verbose=False), checks.config()
     )
-    return given.answer(findings_data(found.findings, len(found.names), found.not_judged, found.types))
+    refused = found.report(()).refused
+    return given.answer(findings_data(found.findings, len(found.names), found.not_judged, found.types, refused))
 
 
 class _NoProgress:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolemgr.cli.console import catalog_option
+from rolemgr.cli.console import catalog_option, output_path
 from rolemgr.cli.files import is_folder, note, require_ending, write_output
 from rolemgr.cli.lazy import audit, report, workflow
 from rolemgr.cli.outside import OUTSIDE
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text",
     help="The form of the result: text, JSON, or Markdown for an issue or a pull request.",
 )  # fmt: skip
-@click.option("-o", "--output", metavar="PATH", help="Write the role file there, such as roles/churn.yaml.")
+@click.option(
+    "-o", "--output", callback=output_path, metavar="PATH", help="Write the role file there, such as roles/churn.yaml."
+)
 def migrate_command(
     file: str, name: str | None, used: Sequence[str], persona: str | None, new_name: str | None, region: str | None,
     account: str | None, parameter: Sequence[str], catalog: Sequence[str], form: str, output: str | None,
@@ -43,12 +45,12 @@ def migrate_command(
     """
     Move a role to the smallest set of groups.
 
-    FILE is what `aws iam get-account-authorization-details` prints, or a folder of its pages, with the name of a
-    ROLE in it; or a role, a policy or a template. Without --used the new role is for all that the old one may do,
-    as far as an activity group grants it. --used says what it needs: a policy of Access Analyzer, IAM Policy
-    Autopilot, iamlive or policy_sentry, or the answer of `aws iam get-service-last-accessed-details`. What is
-    kept, narrowed, lost and given beyond the need is told, each by evaluation of the new role. An account without
-    ROLE gives the roles of SageMaker with the few personas that they can become. Nothing touches AWS.
+    FILE is what `aws iam get-account-authorization-details` prints, or a folder or quoted pattern of its pages, with
+    the name of a ROLE in it; or a role, a policy or a template. Without --used the new role is for all that the old one
+    may do, as far as an activity group grants it. --used says what it needs: a policy of Access Analyzer, IAM Policy
+    Autopilot, iamlive or policy_sentry, or the answer of `aws iam get-service-last-accessed-details`. What is kept,
+    narrowed, lost and given beyond the need is told, each by evaluation of the new role. An account without ROLE gives
+    the roles of SageMaker with the few personas that they can become. Nothing touches AWS.
 
     Exits with 1 where something is lost that was, or may have been, used, and where something can't be told.
 
@@ -59,7 +61,7 @@ def migrate_command(
       rolemgr migrate role.json --persona data-scientist --format json
     """
     require_ending(output, "YAML", "-o takes the role file; the result goes to stdout")
-    files = sorted(map(str, Path(file).rglob("*.json"))) if is_folder(file) else [file]
+    files = sorted(map(str, Path(file).rglob("*.json"))) if is_folder(file) else workflow.given_files.expanded([file])
     if not files:
         raise InputError(SourceLocation(file), "has no .json file", "save the answers of AWS there")
     options = _options(new_name, region, persona, parameter)

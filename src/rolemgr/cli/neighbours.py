@@ -1,6 +1,7 @@
 """What an option or a command of a neighbour (the AWS CLI, terraform, git, ruff, cfn-lint ...) is called here."""
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,18 @@ def answer_to(error: click.NoSuchOption, given: Sequence[str]) -> str | None:
     """
     Return what to give instead of the option that *error* does not know, or None where nobody has one such.
 
-    *given* are the words of the command line: of ``-auto-approve`` click names the letter ``-a``.
+    *given* are the words of the command line: of ``-auto-approve`` click names the letter ``-a``, of ``-var-file``
+    on a command that has ``-v`` the one behind it.
     """
     options = _table()["options"]
-    letter = error.option_name if len(error.option_name) == 2 else None
-    words = [word for word in given if letter and word.startswith(letter) and word.partition("=")[0] in options]
+    letter = error.option_name[1] if len(error.option_name) == 2 else None
+    words = [word for word in given if letter and _is_of_one_dash(word, options) and letter in word]
     answers = options.get(words[0].partition("=")[0] if words else error.option_name, ())
     return next((answer for answer in answers if _fits(answer, error.ctx)), None)
+
+
+def _is_of_one_dash(word: str, options: Collection[str]) -> bool:
+    return word.startswith("-") and not word.startswith("--") and word.partition("=")[0] in options
 
 
 def nearest(error: click.UsageError, given: Sequence[str]) -> str | None:
@@ -32,8 +38,7 @@ def nearest(error: click.UsageError, given: Sequence[str]) -> str | None:
     if isinstance(error, click.BadParameter) and error.param and isinstance(error.param.type, click.Choice):
         words = [part for word in given for part in (word, word.partition("=")[2])]
         wrong = next((word for word in words if f"'{word}' is not one of" in error.message), "")
-        near = get_close_matches(wrong, [str(one) for one in error.param.type.choices], n=3)
-        return f"did you mean {', '.join(near)}?" if near else None
+        return _near_value(wrong, error, error.param.type.choices)
     extra = [word for word in given if error.message.endswith(f"unexpected extra argument ({word})")]
     options = {opt for one in error.ctx.command.params for opt in one.opts} if error.ctx else set()
     if extra and {"--persona", "--role"} <= options:
@@ -42,10 +47,46 @@ def nearest(error: click.UsageError, given: Sequence[str]) -> str | None:
     return None
 
 
+def _near_value(wrong: str, error: click.UsageError, choices: Iterable[object]) -> str | None:
+    """Return which of the *choices* of an option or argument *wrong* stands for, or what the argument before it is."""
+    values = {str(one).lower(): str(one) for one in choices}
+    ours = _table()["values"].get(wrong.lower(), "")
+    options = {opt for one in error.ctx.command.params for opt in one.opts} if error.ctx else set()
+    if ours in options or ours.lower() in values:
+        return f"did you mean {ours}?"
+    if near := get_close_matches(wrong, values.values(), n=3):
+        return f"did you mean {', '.join(near)}?"
+    name = error.ctx.info_name if error.ctx else None
+    if name == "query" and wrong:
+        return f"did you mean `rolemgr query {'action' if ':' in wrong else 'guardrail'} {shlex.quote(wrong)}`?"
+    if name == "show" and wrong:
+        return f"say what it is: `rolemgr show persona {shlex.quote(wrong)}`"
+    return None
+
+
 def command_for(name: str) -> str | None:
     """Return our command for what a neighbour calls *name*, or None."""
     found: str | None = _table()["commands"].get(name)
     return found
+
+
+def absent(name: str) -> str | None:
+    """Return why we have nothing of what a neighbour calls *name*, and what to do instead; None for other names."""
+    found: str | None = next(iter(_table()["absent"].get(name, ())), None)
+    return found
+
+
+def before_the_command(error: click.NoSuchOption, given: Sequence[str], commands: Collection[str]) -> str | None:
+    """Return where the option of *error* belongs, which stands before the command as the AWS CLI and git have it."""
+    if error.ctx is None or error.ctx.parent is not None or not isinstance(error.ctx.command, click.Group):
+        return None
+    name = next((word for word in given if word in commands), None)
+    command = error.ctx.command.get_command(error.ctx, name) if name else None
+    if command is None:
+        return None
+    if any(error.option_name in one.opts for one in command.params):
+        return f"options stand after the command: `rolemgr {name} {error.option_name}`"
+    return f"options stand after the command, and `rolemgr {name}` does not have this one"
 
 
 def _fits(answer: str, ctx: click.Context | None) -> bool:

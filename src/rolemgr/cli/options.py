@@ -37,11 +37,11 @@ def role_file_options(command: Command) -> Command:
     """As `role_options`, and a role file may stand without ``--role``."""
 
     @wraps(command)
-    def with_file(file: str | None, chosen: Mapping[str, Any], **values: Any) -> Any:
-        return command(chosen=workflow.many.with_role_file(file, chosen, OUTSIDE), **values)
+    def with_file(files: Sequence[str], chosen: Mapping[str, Any], **values: Any) -> Any:
+        return command(chosen=workflow.many.with_role_file(files, chosen, OUTSIDE), **values)
 
     decorated: Any = role_options(with_file)
-    result: Command = click.argument("file", required=False, metavar="[ROLE_FILE]")(decorated)
+    result: Command = click.argument("files", nargs=-1, metavar="[ROLE_FILE]")(decorated)
     return result
 
 

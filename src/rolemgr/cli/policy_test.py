@@ -20,10 +20,10 @@ def test_command(paths: Sequence[str], form: str, output: str | None, color: str
     """
     Run policy tests in YAML.
 
-    PATH is a test file, - for stdin, or a folder, whose test files are found below it; this folder unless
-    given. A test file names a role or policies, the layers around them, and requests with the decision that
-    is expected; `rolemgr schema tests` describes it. A name that AWS is not known to have is an error, unless
-    the file lists it under `unknown_ok`. Exits with 1 where a test fails. Nothing touches AWS.
+    PATH is a test file, - for stdin, a quoted pattern, or a folder, whose test files are found below it; this folder
+    unless given. A test file names a role or policies, the layers around them, and requests with the decision that is
+    expected; `rolemgr schema tests` describes it. A name that AWS is not known to have is an error, unless the file
+    lists it under `unknown_ok`. Exits with 1 where a test fails. Nothing touches AWS.
 
     \b
     Examples:

@@ -1,5 +1,6 @@
 """`rolemgr preview`: a role for the person who approves it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -12,7 +13,7 @@ from rolemgr.cli.outside import OUTSIDE
 
 
 @click.command("preview")
-@click.argument("file", required=False, metavar="[ROLE_FILE|BLUEPRINT]")
+@click.argument("files", nargs=-1, metavar="[ROLE_FILE|BLUEPRINT]")
 @role_options
 @page_form_option
 @output_option
@@ -21,7 +22,7 @@ from rolemgr.cli.outside import OUTSIDE
     "--full", is_flag=True, help="Add groups, statements, origins and settings to the text; other forms have them."
 )
 def preview_command(
-    file: str | None, chosen: dict[str, Any], form: str, output: str | None, color: str, full: bool, verbose: bool
+    files: Sequence[str], chosen: dict[str, Any], form: str, output: str | None, color: str, full: bool, verbose: bool
 ) -> None:
     """
     Show a role for review, on one page.
@@ -39,11 +40,11 @@ def preview_command(
       rolemgr preview roles/churn.yaml --format html -o churn.html
       rolemgr preview blueprint.yaml --account data
     """
-    if given := workflow.blueprint_given.given_blueprint([file] if file else [], chosen, OUTSIDE):
+    if given := workflow.blueprint_given.given_blueprint(files, chosen, OUTSIDE):
         found, pick = workflow.blueprint_open.open_blueprint(given, OUTSIDE)
         views = workflow.blueprint_preview.preview_blueprint(given.name, found, pick, OUTSIDE, full=full)
     else:
-        one = workflow.many.with_role_file(file, chosen, OUTSIDE)
+        one = workflow.many.with_role_file(files, chosen, OUTSIDE)
         views = workflow.preview.preview(one, OUTSIDE, full=full, verbose=verbose)
     if form in report.pages.forms.FORMS:
         require_ending(output, report.pages.forms.FORMS[form], "give another name, or another --format")

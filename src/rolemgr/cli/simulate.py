@@ -1,6 +1,7 @@
 """`rolemgr simulate`: one request against a role or policy files and the layers around them, or a batch."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import Any, BinaryIO, TextIO
 import click
 
 from rolemgr.cli.console import color_option, form_option, give, output_option
-from rolemgr.cli.files import is_stdout
+from rolemgr.cli.files import is_file, is_folder, is_stdout
 from rolemgr.cli.layers import layer_options
 from rolemgr.cli.lazy import workflow
 from rolemgr.cli.options import role_options
@@ -20,6 +21,9 @@ from rolemgr.files.source import open_input
 from rolemgr.workflow.layer_options import given
 
 DECISIONS = ("Allowed", "ExplicitlyDenied", "ImplicitlyDenied")
+
+
+_ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*]+")
 
 
 @click.command("simulate")
@@ -53,10 +57,10 @@ def simulate_command(
     """
     Evaluate one request against a role or policy files.
 
-    The answer says which statement decided, and what the others lacked. Nothing touches AWS. POLICY is an
-    IAM policy document, a role as `create` writes it, or a role file; - is stdin. Without one, the role that the
-    options choose is asked. A file of another layer is a policy document, or a list of them. What the ARNs of
-    principal and resource say, such as aws:PrincipalArn, is in the context already.
+    The answer says which statement decided, and what the others lacked. Nothing touches AWS. POLICY is an IAM policy
+    document, a role as `create` writes it, a role file, or a quoted pattern; - is stdin. Without one, the role that the
+    options choose is asked. A file of another layer is a policy document, or a list of them. What the ARNs of principal
+    and resource say, such as aws:PrincipalArn, is in the context already.
 
     \b
     Examples:
@@ -71,6 +75,7 @@ def simulate_command(
     if requests is not None:
         _refuse_beside_batch({**asked, **given(layers), **chosen, "policy": policies})
         sys.exit(_answer_all(requests, output))
+    policies = _files(policies, asked["action"])
     policies, role = workflow.file_kind.role_among(policies, chosen, OUTSIDE)
     expect = asked.pop("expect")
     options = workflow.simulate.RequestOptions(**asked, certain=expect is not None)
@@ -80,6 +85,18 @@ def simulate_command(
     if expect and found.explanation.evaluation.decision != expect:
         click.echo(f"expected {expect}", err=True)
         sys.exit(1)
+
+
+def _files(names: Sequence[str], action: str | None) -> Sequence[str]:
+    """Return the files that *names* mean; raise InputError for a folder, and an action that stands without --action."""
+    for name in names:
+        if action is None and _ACTION.fullmatch(name) and not is_file(name):
+            raise InputError(SourceLocation("--action"), "is missing", f"did you mean --action {name}?")
+    found = workflow.given_files.expanded(names)
+    if folder := next((name for name in found if is_folder(name)), None):
+        hint = "name the files, or a quoted pattern"
+        raise InputError(SourceLocation(folder), "is a folder, and one role or its policies are asked", hint)
+    return found
 
 
 def _refuse_beside_batch(others: Mapping[str, Any]) -> None:

@@ -44,17 +44,23 @@ _HEAD = (
     "What rolemgr's commands take in this folder and those below, where no flag, role file or ROLEMGR_* variable"
     " says otherwise. Each key is an option of `rolemgr create`; `rolemgr schema role` prints the format."
 )
+_ROLE_HEAD = (
+    "A role file: `rolemgr create FILE` renders its role. Each key is an option of `rolemgr create`; `rolemgr schema"
+    " role` prints the format."
+)
 _WIDTH = 100
 
 
-def starter_text(answers: Answers, helps: Mapping[str, str], judge: Judge) -> str:
+def starter_text(answers: Answers, helps: Mapping[str, str], judge: Judge, *, is_role_file: bool = False) -> str:
     """
-    Return the text of a ``rolemgr.yaml`` with *answers*, and the keys of *helps* with what these say of each.
+    Return the text of a ``rolemgr.yaml``, or of a role file, with *answers*, and the keys of *helps*.
+
+    Each key has what *helps* says of it.
 
     An example is given where it makes a role together with the *answers*, if need be with other keys (a tag
     key for ABAC wants its tag).
     """
-    parts = ["\n".join(_comment(_HEAD))]
+    parts = ["\n".join(_comment(_ROLE_HEAD if is_role_file else _HEAD))]
     for key, help_text in helps.items():
         text = help_text.replace("; repeatable", "")
         if key in answers.choices:

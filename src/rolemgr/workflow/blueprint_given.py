@@ -9,7 +9,8 @@ from rolemgr.errors import InputError, RolemgrError, SourceLocation
 from rolemgr.files.source import LIMITS
 from rolemgr.workflow.file_kind import FileKind, file_kind
 from rolemgr.workflow.outside import Outside
-from rolemgr.workflow.role_options import BY_KEY, is_pattern
+from rolemgr.workflow.role_options import BY_KEY, is_directory, is_pattern
+from rolemgr.workflow.settings import BLUEPRINT_FILE
 
 _KEYS: Final = re.compile(r"""(?:^|[{,])[ \t]*["']?(?:accounts|organization)["']?[ \t]*:""", re.MULTILINE)
 """A blueprint has one of these; a text without them, such as most policies, need not be read as YAML."""
@@ -55,6 +56,23 @@ def is_blueprint(name: str, outside: Outside) -> bool:
         return is_blueprint_text(*outside.read(name, LIMITS))
     except RolemgrError:
         return False
+
+
+def blueprint_in_folder(name: str, outside: Outside) -> str:
+    """
+    Return the blueprint that the folder *name* has, or *name* itself where it is none.
+
+    It is ``blueprint.yaml``, or the only one of another name. Raises InputError for a folder with none or several.
+    """
+    if not is_directory(name):
+        return name
+    own = Path(name, BLUEPRINT_FILE)
+    files = sorted(str(one) for one in Path(name).glob("*.y*ml"))
+    found = [str(own)] if own.is_file() else [one for one in files if is_blueprint(one, outside)]
+    if len(found) == 1:
+        return found[0]
+    problem = f"has {len(found)} blueprints" if found else "has no blueprint"
+    raise InputError(SourceLocation(name), problem, f"name one, such as {found[0]}" if found else "name its file")
 
 
 def is_blueprint_text(text: str, name: str) -> bool:

@@ -1,7 +1,9 @@
 """Rules, and the user's own checks, over policy files; what is excused, and by what."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from rolemgr.check.collect import Collected, Piped, TypeOf, collect
@@ -9,12 +11,15 @@ from rolemgr.check.config import CheckConfig
 from rolemgr.check.finding import Severity, TypeFromName
 from rolemgr.check.run import check
 from rolemgr.check.selection import Selection, left_out_note
-from rolemgr.errors import InputError, SourceLocation
+from rolemgr.errors import InputError, RolemgrError, SourceLocation
 from rolemgr.files.source import LIMITS
 from rolemgr.iam.documents import PolicyType
+from rolemgr.workflow.blueprint_given import is_blueprint_text
+from rolemgr.workflow.file_kind import is_role_among_others
 from rolemgr.workflow.found import CheckFindings, by_place, custom_findings_in
 from rolemgr.workflow.outside import Outside, Say
-from rolemgr.workflow.role_options import given_flag, many_roles, one_role
+from rolemgr.workflow.role_options import given_flag, many_roles, one_role, with_role_files
+from rolemgr.workflow.settings import SETTINGS_FILE
 
 if TYPE_CHECKING:
     from rolemgr.workflow.many import Progress
@@ -43,7 +48,7 @@ def found_in(
     """Return what the rules, and those in the files *rules*, find in files, in the chosen role, or in each of many."""
     paths, chosen, kind = given
     if paths:
-        return check_files(paths, chosen, kind, config.types, rules, outside)
+        return _in_files(given, _Judging(config.types, rules, outside, progress, verbose))
     if kind:
         raise InputError(SourceLocation("--type"), "goes with policy files, not with a role")
     if many_roles(chosen):
@@ -55,37 +60,114 @@ def found_in(
     return check_role(one_role(chosen), rules, outside, verbose=verbose)
 
 
-def check_files(
-    paths: Sequence[str], chosen: Mapping[str, Any], kind: str | None, types: Sequence[TypeOf],
-    rules: tuple[Path, ...], outside: Outside,
-) -> CheckFindings:  # fmt: skip
-    """
-    Return what the rules, and those in the files *rules*, find in the files, folders and catalogs *paths*.
+class _Judging(NamedTuple):
+    """By what files are judged: the *config*, the *rules* of the user, and how to say how far it is."""
 
-    Their type is *kind*, or what *types* say of their path, or told from the file. Says what holds no policy and was
-    not searched.
+    types: Sequence[TypeOf]
+    rules: tuple[Path, ...]
+    outside: Outside
+    progress: "Progress"
+    verbose: bool
 
-    Raises InputError where a role is *chosen* as well, and for a file that can't be read.
+
+def _in_files(given: CheckRequest, judging: _Judging) -> CheckFindings:
     """
-    if flag := given_flag(chosen):
-        raise InputError(SourceLocation(flag), "goes with a role, not with policy files")
-    catalogs = [path for path in paths if _is_catalog(path)]
+    Return what the rules, and the user's own, find in the files, folders, catalogs and role files of *given*.
+
+    The type of policies is what *given* says, or the configuration of their path, or told from the file. Says what
+    holds no policy and was not searched. Raises InputError where a role is chosen beside policies, and for a file
+    that can't be read.
+    """
+    catalogs = [path for path in given.paths if _is_catalog(path)]
     if catalogs:
         from rolemgr.workflow.check_catalog import check_catalog, together  # policies need no catalog
 
-        parts = [check_catalog(path, rules) for path in catalogs]
-        if rest := [path for path in paths if path not in catalogs]:
-            parts.append(check_files(rest, chosen, kind, types, rules, outside))
+        _refuse_role_options(given.chosen)
+        parts = [check_catalog(path, judging.rules) for path in catalogs]
+        if rest := [path for path in given.paths if path not in catalogs]:
+            parts.append(_in_files(given._replace(paths=rest), judging))
         return together(parts)
-    given = [path if path != "-" else Piped(*outside.read("-", LIMITS)) for path in paths]
-    collected = collect(given, PolicyType(kind) if kind else None, types)
+    paths, kind, types = _piped(given, judging)
+    if piped := next((one for one in paths if isinstance(one, Piped) and _is_role(*one)), None):
+        return _in_piped_role(piped, given, judging)
+    blueprints: list[str] = []
+    try:
+        collected = collect(paths, kind, types, partial(_is_role_or_blueprint, blueprints=blueprints))
+    finally:  # also where there is nothing else
+        for name in blueprints:
+            judging.outside.say(f"{name} is a blueprint and is passed over; `rolemgr check {quote(name)}` judges it")
     for text in _aside(collected):
-        outside.say(text)
+        judging.outside.say(text)
+    return _with_roles(_in_policies(collected, judging.rules), collected, given, judging)
+
+
+def _piped(given: CheckRequest, judging: _Judging) -> tuple[list[str | Piped], PolicyType | None, Sequence[TypeOf]]:
+    """Return the files to collect, stdin as its text, with the type of the policies in them."""
+    read = judging.outside.read
+    paths = [path if path != "-" else Piped(*read("-", LIMITS)) for path in given.paths]
+    return paths, PolicyType(given.kind) if given.kind else None, judging.types
+
+
+def _in_piped_role(piped: Piped, given: CheckRequest, judging: _Judging) -> CheckFindings:
+    """Return what is found in the role file that came from stdin, under the chosen options."""
+    if len(given.paths) > 1:
+        where = SourceLocation(piped.name)
+        raise InputError(where, "is a role file, which goes alone", "give the others in another run")
+    if given.kind:
+        raise InputError(SourceLocation("--type"), "goes with policy files, not with a role")
+    from rolemgr.workflow.check_role import check_role  # files need neither catalog nor templates
+
+    chosen = one_role(with_role_files(given.paths, given.chosen))
+    read = judging.outside.read
+    outside = judging.outside._replace(read=lambda name, limits: piped if name == "-" else read(name, limits))
+    return check_role(chosen, judging.rules, outside, verbose=judging.verbose)
+
+
+def _is_role_or_blueprint(text: str, name: str, blueprints: list[str]) -> bool:
+    """Tell whether *text* is a role file; a blueprint, which is judged alone, is added to *blueprints*."""
+    try:
+        if is_blueprint_text(text, name):
+            blueprints.append(name)
+            return False
+    except RolemgrError:
+        return False  # what is not YAML is said by whoever looks for policies in it
+    return _is_role(text, name)
+
+
+def _is_role(text: str, name: str) -> bool:
+    """Tell whether *text* is a role file; the settings of a folder are not one, though they have the same keys."""
+    return Path(name).name != SETTINGS_FILE and is_role_among_others(text, name)
+
+
+def _in_policies(collected: Collected, rules: tuple[Path, ...]) -> CheckFindings:
     documents = collected.documents
     found = [*collected.unreadable, *check(documents), *custom_findings_in(documents, rules)]
     names = [name for name, _ in dict.fromkeys((one.name, one.place) for one in documents if not one.missing)]
     from_names = [TypeFromName(one.name, one.kind) for one in documents if one.suggested]
     return CheckFindings(by_place(found), names, not_judged=collected.not_judged, types=list(dict.fromkeys(from_names)))
+
+
+def _with_roles(
+    found: CheckFindings, collected: Collected, given: CheckRequest, judging: _Judging
+) -> CheckFindings:  # fmt: skip
+    """Return *found* of policies with what is found in the role files among them, under the chosen options."""
+    if not collected.roles or collected.size > len(collected.roles):
+        _refuse_role_options(given.chosen)
+    if not collected.roles:
+        return found
+    if given.kind and not found.names:
+        raise InputError(SourceLocation("--type"), "goes with policy files, not with a role")
+    from rolemgr.workflow.check_catalog import together  # policies need no catalog
+    from rolemgr.workflow.check_many_roles import check_role_files
+
+    chosen = with_role_files(collected.roles, given.chosen)
+    of_roles = check_role_files(chosen, judging.rules, judging.outside, judging.progress, verbose=judging.verbose)
+    return together([found, of_roles])
+
+
+def _refuse_role_options(chosen: Mapping[str, Any]) -> None:
+    if flag := given_flag(chosen):
+        raise InputError(SourceLocation(flag), "goes with a role, not with policy files")
 
 
 def _is_catalog(path: str) -> bool:

@@ -168,6 +168,8 @@ def together(parts: Sequence[CheckFindings]) -> CheckFindings:
     return CheckFindings(
         [finding for part in parts for finding in part.findings],
         [name for part in parts for name in part.names],
+        [one for part in parts for one in part.accepted],
+        wrong=tuple(one for part in parts for one in part.wrong),
         not_judged=[one for part in parts for one in part.not_judged],
         types=[one for part in parts for one in part.types],
     )

@@ -12,7 +12,7 @@ from typing import Any, Final
 from rolemgr.errors import InputError, RolemgrError, SourceLocation
 from rolemgr.files.source import LIMITS, SourceFile
 from rolemgr.workflow.outside import Outside
-from rolemgr.workflow.role_options import with_role_files
+from rolemgr.workflow.role_options import BY_KEY, with_role_files
 
 
 class FileKind(StrEnum):
@@ -23,18 +23,21 @@ class FileKind(StrEnum):
     TESTS = "policy tests"
     INVENTORY = "an inventory"
     POLICY = "policies"
+    RENDERED = "a rendered role"
 
 
 _BLUEPRINT: Final = frozenset({"accounts", "organization", "ous", "projects", "roles", "flows", "accepted_sinks"})
 _INVENTORY: Final = frozenset({"controls", "resources"})
 _ROLE: Final = frozenset({"persona", "add", "trust"})
 _TESTS: Final = frozenset({"cases", "calls"})
+_RENDERED: Final = frozenset({"AssumeRolePolicyDocument"})
 EXPECTED: Final[Mapping[FileKind, str]] = {
     FileKind.BLUEPRINT: "`accounts` and `roles`",
     FileKind.ROLE: "`persona`",
     FileKind.TESTS: "`cases` or `calls`",
     FileKind.INVENTORY: "`accounts` as a list",
     FileKind.POLICY: "`Statement`",
+    FileKind.RENDERED: "`AssumeRolePolicyDocument`",
 }
 """What a file of each kind has, in words."""
 
@@ -55,7 +58,7 @@ def file_kind(data: Any) -> FileKind | None:
         return FileKind.INVENTORY
     named = (
         (FileKind.TESTS, _TESTS), (FileKind.BLUEPRINT, _BLUEPRINT), (FileKind.ROLE, _ROLE),
-        (FileKind.INVENTORY, _INVENTORY),
+        (FileKind.INVENTORY, _INVENTORY), (FileKind.RENDERED, _RENDERED),
     )  # fmt: skip
     return next((kind for kind, keys in named if not keys.isdisjoint(data)), None)
 
@@ -74,18 +77,41 @@ def require_kind(source: SourceFile, wanted: Sequence[FileKind]) -> FileKind:
 
 _TAKES_IT: Final[Mapping[FileKind, str]] = {
     FileKind.BLUEPRINT: "`rolemgr build`, `prove`, `preview`, `plan` and `apply` take it",
+    FileKind.ROLE: "`rolemgr create`, `preview`, `check` and `simulate` take it",
     FileKind.TESTS: "`rolemgr test` takes it",
     FileKind.INVENTORY: "`rolemgr audit` takes it",
     FileKind.POLICY: "`rolemgr check`, `simulate` and `diff` take it",
+    FileKind.RENDERED: "`rolemgr check`, `simulate` and `diff` take it",
 }
 
 
 def refuse_other_kinds(source: SourceFile) -> None:
     """Raise InputError where *source*, which is to be a role file, is of another kind; say which command takes it."""
+    refuse_known_kinds(source, FileKind.ROLE)
+
+
+def refuse_known_kinds(source: SourceFile, wanted: FileKind) -> None:
+    """Raise InputError where *source*, which is to be *wanted*, is of another kind; say which command takes that."""
     found = file_kind(source.data)
-    if found and found is not FileKind.ROLE:
+    if found and found is not wanted:
         where = SourceLocation(source.name, source.at().line or 1)
-        raise InputError(where, f"is not a role file, but {found}", _TAKES_IT[found])
+        raise InputError(where, f"is not {wanted}, but {found}", _TAKES_IT[found])
+
+
+def refuse_in_inventory(text: str, name: str) -> None:
+    """Raise InputError where *text* is YAML of another kind than an index of an inventory, or is not YAML."""
+    if name.endswith((".yaml", ".yml")):
+        from rolemgr.files.yaml import parse_yaml  # the answers of AWS are JSON
+
+        refuse_known_kinds(parse_yaml(text, name), FileKind.INVENTORY)
+
+
+def refuse_unjudged_kinds(source: SourceFile) -> None:
+    """Raise InputError where *source*, which is to be policies or a role, is of another kind; say what takes it."""
+    found = file_kind(source.data)
+    if found is not None and found in (FileKind.TESTS, FileKind.INVENTORY, FileKind.BLUEPRINT):
+        where = SourceLocation(source.name, source.at().line or 1)
+        raise InputError(where, f"is neither policies nor a rendered role, but {found}", _TAKES_IT[found])
 
 
 _TOP_LEVEL_KEY: Final = re.compile(r"""^["']?(\w+)["']?\s*:""", re.MULTILINE)
@@ -103,6 +129,21 @@ def is_role_text(text: str, name: str) -> bool:
     from rolemgr.files.yaml import parse_yaml  # only what is not told by its keys pays for it
 
     return file_kind(parse_yaml(text, name).data) is FileKind.ROLE
+
+
+def is_role_among_others(text: str, name: str) -> bool:
+    """
+    Tell whether *text*, of a file among any others, is of a role: it has a persona, or nothing but options of roles.
+
+    A key such as `trust` alone, in somebody else's YAML, does not make one.
+    """
+    keys = set(_TOP_LEVEL_KEY.findall(text))
+    if not _ROLE.isdisjoint(keys):
+        return file_kind(dict.fromkeys(keys)) is FileKind.ROLE and ("persona" in keys or keys <= BY_KEY.keys())
+    try:
+        return "persona" in text and is_role_text(text, name)
+    except RolemgrError:
+        return False  # it was read already, and has tags or documents that no role file has
 
 
 def role_among(

@@ -11,6 +11,7 @@ from rolemgr.check.fix import Fixed, NotFixed, fixed
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.source import ANSWER_LIMITS, read_text
 from rolemgr.iam.documents import PolicyType
+from rolemgr.workflow.file_kind import is_role_among_others
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -27,11 +28,11 @@ def fixes(paths: Sequence[str], kind: str | None, types: Sequence[TypeOf]) -> li
     """
     Return what is mechanical to mend in the policy files and folders *paths*, each proven to decide the same.
 
-    Raises InputError for stdin, and as `rolemgr.check.collect.collect` does.
+    In role files nothing is mechanical. Raises InputError for stdin, and as `rolemgr.check.collect.collect` does.
     """
     if not paths or "-" in paths:
         raise InputError(SourceLocation("--fix"), "goes with files of policies", "name the files, or their folder")
-    collected = collect(paths, PolicyType(kind) if kind else None, types)
+    collected = collect(paths, PolicyType(kind) if kind else None, types, is_role_among_others)
     found = sorted(collected.documents, key=lambda one: one.name)
     return [fix for name, group in groupby(found, lambda one: one.name) for fix in _in_file(name, list(group))]
 

@@ -65,19 +65,19 @@ def matching_files(names: Sequence[str], outside: Outside) -> list[str]:
     return sorted(found)
 
 
-def with_role_file(file: str | None, chosen: Mapping[str, Any], outside: Outside) -> dict[str, Any]:
+def with_role_file(names: Sequence[str], chosen: Mapping[str, Any], outside: Outside) -> dict[str, Any]:
     """
-    Return what `role_options` collected with the role *file*, or the folder or pattern that means one, without --role.
+    Return what `role_options` collected with the one role file that *names*, a folder or pattern perhaps, means.
 
     Raises InputError where several are meant, and for a persona or a role file by an option beside it.
     """
-    given = with_role_files([] if file is None else [file], chosen)
-    if file is None:
+    given = with_role_files(names, chosen)
+    if not names:
         return given
-    files = matching_files([file], outside) if many_roles(given) else [file]
+    files = matching_files(names, outside) if many_roles(given) else list(names)
     if len(files) > 1:
-        problem = f"means {len(files)} role files, and this command takes one"
-        raise InputError(SourceLocation(file), problem, f"such as {files[0]}")
+        problem = f"means {len(files)} role files" if len(names) == 1 else f"is one of {len(files)} role files"
+        raise InputError(SourceLocation(names[-1]), f"{problem}, and this command takes one", f"such as {files[0]}")
     return {**given, "role": files[0]}
 
 

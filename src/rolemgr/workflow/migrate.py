@@ -18,6 +18,7 @@ from rolemgr.files.write import to_yaml
 from rolemgr.model.inventory import HeldRole, Inventory
 from rolemgr.model.spec import DEFAULT_ACCOUNT
 from rolemgr.report.migrate import role_file_data
+from rolemgr.workflow.file_kind import is_role_among_others
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.policy_files import read_source
 
@@ -77,6 +78,8 @@ def read_roles(names: Sequence[str], account: str | None, outside: Outside) -> t
         else:
             text, shown = (text, shown) if name == "-" else outside.read(name, ANSWER_LIMITS)
             is_yaml = name.endswith((".yaml", ".yml")) or (name == "-" and text.lstrip()[:1] not in ("{", "[", '"'))
+            if is_yaml and is_role_among_others(text, shown):
+                raise InputError(SourceLocation(shown, 1), "is a role file already", "give a role as AWS has it")
             return holders_in(text, shown, account or DEFAULT_ACCOUNT, as_json=not is_yaml), False
     if account is not None:
         raise InputError(SourceLocation("--account"), "goes with a role or policy that does not name one")

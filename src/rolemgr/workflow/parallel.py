@@ -26,6 +26,15 @@ _own: list[Catalogs] = []
 """In a process of the pool: its catalogs, which last as long as the pool."""
 
 
+_alone: list[bool] = []
+"""Has something in a process that begins no other."""
+
+
+def work_alone() -> None:
+    """From now on begin no process: one that is begun is not confined as this one is."""
+    _alone.append(True)
+
+
 def in_order(work: Callable[[str, Catalogs], R], files: Sequence[str], cores: int | None = None) -> Iterator[R]:
     """
     Yield the result of *work* on each of *files*, in their order.
@@ -33,7 +42,7 @@ def in_order(work: Callable[[str, Catalogs], R], files: Sequence[str], cores: in
     *work* and its results go from process to process, so both must be things that pickle takes.
     """
     cores = cores or usable_cores()
-    if cores == 1 or len(files) < FROM:
+    if _alone or cores == 1 or len(files) < FROM:
         catalogs = _catalogs()
         yield from (work(file, catalogs) for file in files)
         return

@@ -10,6 +10,7 @@ from rolemgr.files.source import ANSWER_LIMITS, LIMITS, SourceFile
 from rolemgr.iam.documents import IdentityPolicy, PolicyDocument
 from rolemgr.iam.uses import Use, beyond, documents_in, unjudged, unquoted
 from rolemgr.model.source import Sourced, parse_model
+from rolemgr.workflow.file_kind import refuse_unjudged_kinds
 from rolemgr.workflow.outside import Outside, Reader, Say
 
 Document = TypeVar("Document", bound=PolicyDocument)
@@ -66,6 +67,7 @@ def read_source(name: str, read: Reader) -> SourceFile:
 
 def policies_of(source: SourceFile, say: Say) -> list[Sourced[IdentityPolicy]]:
     """Return the identity policies in *source*, as `read_identity_policies` does."""
+    refuse_unjudged_kinds(source)
     documents = [_readable(parse_model(part, IdentityPolicy)) for part in documents_in(source, IdentityPolicy)]
     _say_what_is_aside(source, say)
     for path, text in dict.fromkeys(beyond(source)):

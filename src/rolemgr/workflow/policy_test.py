@@ -12,6 +12,8 @@ from rolemgr.files.yaml import parse_yaml
 from rolemgr.model.policy_tests import PolicyTests
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.policytest.run import FileResults, run_tests
+from rolemgr.workflow.file_kind import FileKind, refuse_known_kinds
+from rolemgr.workflow.given_files import expanded
 from rolemgr.workflow.outside import Outside
 
 _TEST_KEYS = ("cases", "calls")
@@ -25,7 +27,7 @@ def run_files(paths: Sequence[str], outside: Outside) -> list[FileResults]:
 
     Raises InputError (or Problems) for what is wrong in any of them before one result is there.
     """
-    texts = list(_texts(paths, outside))
+    texts = list(_texts(expanded(paths), outside))
     if not texts:
         raise InputError(None, "no policy test is found", "a test file has `cases` or `calls`; see `rolemgr test -h`")
     problems: list[InputError] = []
@@ -38,7 +40,10 @@ def run_files(paths: Sequence[str], outside: Outside) -> list[FileResults]:
 
 
 def _parsed(text: str, name: str) -> Sourced[PolicyTests]:
-    return parse_model(parse_yaml(text, name), PolicyTests)
+    source = parse_yaml(text, name)
+    if not _holds_tests(text):
+        refuse_known_kinds(source, FileKind.TESTS)
+    return parse_model(source, PolicyTests)
 
 
 def _texts(paths: Sequence[str], outside: Outside) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,7 @@ from rolemgr.iam.role_document import attachments, document_at, has_policies, ow
 from rolemgr.iam.uses import Use, kinds_in
 from rolemgr.report.differences import SideWords
 from rolemgr.workflow.choices import role_source
-from rolemgr.workflow.file_kind import FileKind, file_kind
+from rolemgr.workflow.file_kind import FileKind, file_kind, refuse_unjudged_kinds
 from rolemgr.workflow.layers import with_full_access
 from rolemgr.workflow.outside import Say
 from rolemgr.workflow.policy_files import documents_of, policies_of, read_source
@@ -75,6 +75,7 @@ def read_side(name: str, kind: str | None, trees: Trees) -> DiffSide:
     data = source.data
     if is_role_file(data):
         return _of_role_file(name, trees)
+    refuse_unjudged_kinds(source)
     words = _words_of_document(source.name if name == "-" else name)
     say = trees.outside.say
     if not kind and (role := role_in(source, say)):

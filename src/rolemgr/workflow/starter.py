@@ -12,6 +12,7 @@ from rolemgr.wizard.starter import starter_text
 from rolemgr.workflow.choices import flag_choices
 from rolemgr.workflow.role import render_spec
 from rolemgr.workflow.role_options import ROLE_OPTIONS
+from rolemgr.workflow.settings import SETTINGS_FILE
 
 _PERSONA = "data-scientist"
 """Whose settings a starter holds where nobody says otherwise and nobody can be asked."""
@@ -40,4 +41,5 @@ def text_of(answers: Answers, path: Path) -> str:
     if folders := answers.choices.get("catalog"):
         answers = answers.put(("catalog",), tuple(os.path.relpath(folder, path.parent) for folder in folders))
     helps = {option.key: option.help for option in ROLE_OPTIONS if option.key != "role"}
-    return starter_text(answers, helps, lambda spec: render_spec(catalog, spec))
+    is_role_file = path.name not in (SETTINGS_FILE, "-")
+    return starter_text(answers, helps, lambda spec: render_spec(catalog, spec), is_role_file=is_role_file)
