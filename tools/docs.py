@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import click
+
 from rolemgr.audit.finding import rules as audit_rules
 from rolemgr.audit.migrate.places import places
 from rolemgr.audit.migrate.places import table as places_table
@@ -19,7 +21,8 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.check.examples import examples_of
 from rolemgr.check.rules import all_rules
-from rolemgr.cli.main import COMMANDS
+from rolemgr.cli.main import COMMANDS, GROUPS
+from rolemgr.cli.main import main as rolemgr
 from rolemgr.cli.schema import SCHEMAS
 from rolemgr.compose.guardrails.choice import ChosenGuardrail
 from rolemgr.compose.role import compose
@@ -45,6 +48,7 @@ from rolemgr.workflow.schemas import schema_of
 TOP = Path(__file__).resolve().parents[1]
 PAGES = (
     "README.md",
+    "docs/commands.md",
     "docs/create-a-role.md",
     "docs/personas.md",
     "docs/catalog.md",
@@ -57,6 +61,7 @@ PAGES = (
     "docs/resource-policies.md",
     "docs/blueprint.md",
 )
+_COLUMNS = 100
 PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 CATALOG = Catalog()
 
@@ -78,6 +83,22 @@ def commands() -> str:
     """Return the commands, one line each."""
     others = ((name, text) for name, (_, text) in COMMANDS.items() if name not in ("help", "version"))
     return table(["command", "does"], ([f"`{name}`", text] for name, text in others))
+
+
+def command_help() -> str:
+    """Return the help of each command, as a terminal of 100 columns shows it."""
+    top = click.Context(rolemgr, info_name="rolemgr", terminal_width=_COLUMNS, max_content_width=_COLUMNS)
+    parts = [f"## {title}\n\n{''.join(_help(top, name) for name in names)}" for title, names in GROUPS.items()]
+    return "\n" + "".join(parts)
+
+
+def _help(top: click.Context, name: str) -> str:
+    command = rolemgr.get_command(top, name)
+    if command is None:
+        raise KeyError(name)
+    with command.make_context(name, ["--help"], parent=top, resilient_parsing=True) as inner:
+        text = command.get_help(inner)
+    return f"### rolemgr {name}\n\n```text\n{text.rstrip()}\n```\n\n"
 
 
 def capabilities() -> str:
@@ -374,6 +395,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "scps": lambda: layer_patterns(LayerKind.SCP),
     "rcps": lambda: layer_patterns(LayerKind.RCP),
     "commands": commands,
+    "command-help": command_help,
     "flows": flows,
     "capabilities": capabilities,
     "sizes": sizes,
