@@ -49,6 +49,7 @@ class Day(Model):
     role: dict[str, Any] = Field(default_factory=dict)
     principal: str
     context: dict[str, Any] = Field(default_factory=dict)
+    unknown_ok: tuple[str, ...] = ()
     calls: tuple[Call, ...] = Field(min_length=10, max_length=60)
 
 

@@ -56,7 +56,7 @@ def test_a_missing_grant_names_the_group_and_the_persona_that_has_it(run: "Run")
         "ImplicitlyDenied the given layers deny it AWS says that an identity-based policy does not allow it"
     )
     assert "not --add deploy-endpoints: `data-scientist` must never be able to do `sagemaker:CreateEndpoint*`" in text
-    assert "personas that have such a group: ml-engineer" in text
+    assert re.search(r"personas that have such a group: (?:[a-z-]+, )*ml-engineer", text)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,8 @@ def test_a_group_that_grants_it_is_found_in_the_catalog(run: "Run") -> None:
     asked = ("--action", "sagemaker:CreateModelPackage", "--resource", f"{SAGEMAKER}:model-package/churn/3")
     ran = run("diagnose", "--persona", "data-scientist", *asked, "--format", "json")
     assert ran.code == 1
-    assert data(ran)["change"][0].startswith("--add register-models (granted by activity_groups/register-models.yaml:")
+    granted = "--add register-models (granted by activity_groups/register-models.yaml:"
+    assert any(one.startswith(granted) for one in data(ran)["change"])
     assert (
         run("simulate", "--persona", "data-scientist", "--add", "register-models", *asked, "--expect", "Allowed").code
         == 0

@@ -32,6 +32,7 @@ GIVEN = {
     "keep-alive": ["1h"],
     "lifecycle-configs": ["arn:aws:sagemaker:eu-west-1:111122223333:studio-lifecycle-config/ok"],
     "max-runtime": ["24h"],
+    "named-instance-types": ["ml.m5.*", "ml.g4dn.xlarge"],
     "notebook-instance-types": ["ml.t3.medium"],
     "notebook-lifecycle-configs": ["arn:aws:sagemaker:eu-west-1:111122223333:notebook-instance-lifecycle-config/ok"],
     "search-visibility": ["tag:Project", "values:churn"],

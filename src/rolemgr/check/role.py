@@ -98,14 +98,24 @@ def accepted(finding: Finding, role: ComposedRole, groups: Mapping[str, Sourced[
     Return why *finding* on a statement of *role* is meant to be there, or None.
 
     Every activity group that brought the finding's action into the statement must accept it under `accepts`:
-    the same action of another group is another matter. What `--strict` denies on purpose, as no guardrail can
-    narrow it, is meant too. Raises UnknownNameError for a rule that is none.
+    the same action of another group is another matter. A guardrail accepts findings on its own Denies. What `--strict`
+    denies on purpose, as no guardrail can narrow it, is meant too. Raises UnknownNameError for a rule that is none.
     """
     if finding.rule == _UNDER_DENY and (strict := _strict_deny(finding, role)):
         return strict
+    if by_guardrail := _of_guardrail(finding, role):
+        return by_guardrail
     origins = [one for one in _origins(finding, role) if finding.action in one.actions]
     reasons = [_accepting(finding, origin, groups) for origin in origins]
     return reasons[0] if reasons and all(reasons) else None
+
+
+def _of_guardrail(finding: Finding, role: ComposedRole) -> Reason | None:
+    """Return the reason that the guardrail gives whose Deny *finding* is about."""
+    key = (finding.rule, finding.action or "")
+    reasons = {one.name: one.accepts[key] for one in role.guardrails if key in one.accepts}
+    found = (one for one in _origins(finding, role) if one.kind == "guardrail" and one.group in reasons)
+    return next((Reason(reasons[one.group], one.location) for one in found), None)
 
 
 _UNDER_DENY = "RM313"

@@ -8,7 +8,18 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from rolemgr.iam.documents import Conditions
 from rolemgr.iam.marks import after, before, json_schema, not_empty, tag, told_apart_by
 from rolemgr.iam.plain import Noted, called
-from rolemgr.model.catalog import ONE_OR_MORE, EntryId, ParameterName, ParameterType, Sid, Strings, Text, exact, listed
+from rolemgr.model.catalog import (
+    ONE_OR_MORE,
+    Accepted,
+    EntryId,
+    ParameterName,
+    ParameterType,
+    Sid,
+    Strings,
+    Text,
+    exact,
+    listed,
+)
 
 
 class Scope(StrEnum):
@@ -109,6 +120,8 @@ class Guardrail(Noted):
     parameters: dict[ParameterName, GuardrailParameter] = field(default_factory=dict)
     deny: Annotated[tuple[GuardrailDeny, ...], not_empty()]
     bypassed_by: tuple[ByPass, ...] = ()
+    accepts: tuple[Accepted, ...] = ()
+    """Findings of ``rolemgr check`` on its Denies that stand on purpose, by rule and action."""
     controls: dict[Text, Strings] = field(default_factory=dict)
     """The controls that it serves, by framework: ``nist-800-53``, ``pci-dss``, ``hipaa``, ``soc2``."""
     unknown_ok: Strings = ()

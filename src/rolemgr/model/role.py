@@ -7,6 +7,7 @@ These are computed and not parsed, and so plain frozen values.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from rolemgr.errors import SourceLocation
@@ -144,6 +145,8 @@ class GuardrailInForce(NamedTuple):
     """Actions that it narrows only where the request carries the key."""
     strict: bool
     """Whether the actions that by-pass it are denied."""
+    accepts: Mapping[tuple[str, str], str] = MappingProxyType({})
+    """Why findings of ``rolemgr check`` on its Denies stand on purpose, by rule and action."""
 
 
 class ComposedTrust(NamedTuple):

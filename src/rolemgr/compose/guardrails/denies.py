@@ -83,6 +83,7 @@ def _compiled(
     in_force = GuardrailInForce(
         name, guardrail.value.title, dict(values), guardrail.at(), "",
         tuple(sorted({share.action for share in denied})), bypasses, tuple(_not_where_absent(denied)), setting.strict,
+        {(one.rule, one.action): one.why for one in guardrail.value.accepts},
     )  # fmt: skip
     return Compiled((*rendered, *closed), in_force)
 
