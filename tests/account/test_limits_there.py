@@ -152,6 +152,10 @@ def test_what_else_is_gained_is_not_hidden_by_a_limit(run: "Run", iam: Any) -> N
     assert any(one.startswith("+ gains  sagemaker:CreateAutoMLJobV2 on *") for one in lines(shown, "+"))
 
 
+TOLD_AS_ACCESS = {("unified-studio-user", "studio-vpc")}
+"""Roles whose Denies don't tell the guardrail's values: its change is told as what is gained and lost."""
+
+
 def test_values_of_every_guardrail_are_read_back() -> None:
     """From all roles that proofs are about."""
     judged = 0
@@ -162,7 +166,8 @@ def test_values_of_every_guardrail_are_read_back() -> None:
         setting = GuardrailContext(granted, role.spec.kms_key_names, strict=False)
         for one in role.guardrails:
             found = read_back(one.name, CATALOG.guardrail(one.name), there, [setting])
-            assert (found is not None) is bool(one.actions), one.name
+            if (role.persona.id, one.name) not in TOLD_AS_ACCESS:
+                assert (found is not None) is bool(one.actions), one.name
             judged += found is not None
             assert found is None or {key: sorted(value) for key, value in found.values.items()} == {
                 key: sorted(value) for key, value in one.values.items()

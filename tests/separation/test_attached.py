@@ -248,7 +248,7 @@ def test_the_judge_of_that_does_find_what_is_refused(persona: str) -> None:
     assert allowed_although_never(rendered(persona=persona), known(FULL))
 
 
-@pytest.mark.sampled
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("persona", PERSONAS)
 @pytest.mark.parametrize("name", [FULL, "AdministratorAccess", "PowerUserAccess", "IAMFullAccess"])
 def test_the_wide_policies_break_every_persona(name: str, persona: str) -> None:

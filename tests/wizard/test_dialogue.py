@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.nightly import examples, some
 from tests.support import KEY
 
 from rolemgr.catalog.load import Catalog
@@ -83,7 +84,7 @@ POOL = {
 }  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(6, 25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_is_answered_the_line_and_the_file_say_it(data: st.DataObject) -> None:
     """Random answers, wrong ones among them, and ways back: three forms of one role, and never a bug."""
@@ -104,7 +105,7 @@ def test_whatever_is_answered_the_line_and_the_file_say_it(data: st.DataObject) 
 
 def test_every_persona_goes_through_all_steps() -> None:
     """Enter alone leads every persona to the last page, with each step on the way."""
-    for persona in CATALOG.found("personas"):
+    for persona in some(CATALOG.found("personas"), 5):
         dialogue, steps = begun(), set()
         while question := dialogue.question:
             steps.add(question.step)

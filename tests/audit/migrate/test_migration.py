@@ -51,6 +51,7 @@ def requests(one: Outcome, found: Migration) -> Iterator[Request]:
     )
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", FULL)
 def test_what_stays_is_allowed_by_the_role_that_create_makes(name: str) -> None:
     """Each need that is said to stay, whole or in part, by evaluation; each is told, and none twice."""
