@@ -65,12 +65,13 @@ def at_a_terminal(*words: str, environment: dict[str, str]) -> Iterator[int]:
         os.close(ours)
 
 
-def until(terminal: int, text: str, seconds: float = 30) -> None:
-    """Read from *terminal* until *text* is there."""
+def until(terminal: int, text: str, seconds: float = 30) -> str:
+    """Read from *terminal* until *text* is there; return what was shown."""
     shown, end = "", time.monotonic() + seconds
     while text not in shown:
         assert select.select([terminal], [], [], max(0, end - time.monotonic()))[0], f"no {text!r} in {shown!r}"
         shown += os.read(terminal, 65_536).decode(errors="replace")
+    return shown
 
 
 SETUP = {
@@ -91,7 +92,7 @@ def test_words_are_completed_at_the_terminal(shell: str, program: dict[str, str]
         until(terminal, "ready")
         for typed, word in LINES:
             os.write(terminal, f"echo {typed}".replace("echo rolemgr", "rolemgr").encode() + b"\t")
-            until(terminal, word[-8:])
+            assert word[-8:] in until(terminal, word[-8:])
             os.write(terminal, b"\x15")  # the line is not run
 
 

@@ -83,15 +83,17 @@ def _writes(group: ActivityGroup, parameter: str) -> int:
 
 
 def groups_granting(subject: RoleInCatalog, request: Request, policies: Policies) -> list[Alternative]:
-    """Return activity groups of the catalog that the role lacks and that would allow it *request*."""
-    found = []
+    """Return activity groups of the catalog that the role lacks and that would allow it *request*, narrowest first."""
+    found: list[tuple[int, Alternative]] = []
     for name, where in groups_with(subject.catalog, request.action):
         if name not in subject.role.groups:
             spec = subject.role.spec
             choice = {"add": [*spec.add, name], "remove": [one for one in spec.remove if one != name]}
             if one := _tried(subject, choice, f"--add {name}", where, request, policies):
-                found.append(one)
-    return sorted(found, key=lambda one: (bool(one.forbidden), len(one.forbidden)))[:_MOST]
+                group = subject.catalog.activity_group(name).value
+                found.append((sum(len(each.actions) for each in group.statements), one))
+    best = sorted(found, key=lambda pair: (len(pair[1].forbidden), pair[0]))
+    return [one for _, one in best[:_MOST]]
 
 
 def groups_with(catalog: Catalog, action: str) -> Iterator[tuple[str, SourceLocation]]:
