@@ -4,21 +4,22 @@ Packing loses nothing: the documents decide every request as the statements did 
 Nor does joining before it add anything: each pair of action and resource that stands in a statement, and that none
 of its catalog statements has, is one that AWS never asks for.
 
-Asked are all actions, of the reference or by name, that a statement on either side may be about, each on every
-class of resources and in every assignment of every statement's keys; of the others no statement speaks. Few roles
-are so large that they are packed, so the same statements are packed once more as tightly as packing goes, and
-once into managed policies alone, as `--inline no` has them. Every Deny is inline, so that a lost attachment loses
-access and never a limit; without an inline policy the Denies are in policies of their own.
+Asked are all actions, of the reference or by name, that a statement on either side may be about; of the others no
+statement speaks. Where both sides say the same of an action, resource by resource and condition by condition, they
+decide alike; elsewhere it is asked on every class of resources and in every assignment of every statement's keys.
+Few roles are so large that they are packed, so the same statements are packed once more as tightly as packing goes,
+and once into managed policies alone, as `--inline no` has them. Every Deny is inline, so that a lost attachment
+loses access and never a limit; without an inline policy the Denies are in policies of their own.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain, product
 
 from rolemgr.errors import InputError
 from rolemgr.iam.documents import Effect, IdentityPolicy
-from rolemgr.iam.wildcards import contains
+from rolemgr.iam.wildcards import contains, has_wildcard
 from rolemgr.model.role import ComposedStatement, NamedPolicy, RoleDocuments
 from rolemgr.prove.domains import KeyAssignment
 from rolemgr.prove.proof import Answer, CounterExample, Proof, RoleToProve, all_told, places, proof_of
@@ -93,13 +94,36 @@ def _compared(whole: RoleToProve, packed: RoleToProve) -> Iterator[Answer]:
     yield from _moved(whole, packed)
     for action in _actions(whole, packed):
         what = f"packing keeps the decisions on {action}"
-        judged = ((NAME, answer) for answer in _of_action(inquiry(whole, action), inquiry(packed, action)))
+        judged = ((NAME, answer) for answer in differences(inquiry(whole, action), inquiry(packed, action)))
         yield from (answer for _, answer in all_told(whole, {NAME: what}, judged))
 
 
-def _of_action(asked: Inquiry, other: Inquiry) -> Iterator[CounterExample | None]:
+def differences(asked: Inquiry, other: Inquiry) -> Iterator[CounterExample | None]:
+    """
+    Yield what the two sides decide otherwise, and None for each request that was asked; raise TooComplex.
+
+    Sides that say the same of the action decide every request alike, and are not asked.
+    """
+    if _said(asked) == _said(other):
+        yield None
+        return
     for resource in dict.fromkeys((*asked.resources(), *other.resources())):
         yield from _differences(asked, other, resource, _assignments(asked, other))
+
+
+def _said(asked: Inquiry) -> frozenset[tuple[Effect, str, str]]:
+    """
+    Return each effect, resource and conditions that the statements of *asked* have, but what AWS never asks for.
+
+    A request is allowed where some Allow matches it and no Deny does, and a statement matches where one of its
+    resources does and all of its conditions: which resources stand together decides nothing.
+    """
+    return frozenset(
+        (one.effect, text, str(one.condition))
+        for one in (isolated.statement for isolated in asked.statements)
+        for text in one.resource or (f"all but {one.not_resource}",)
+        if not is_inert(asked.action, text)
+    )
 
 
 def _differences(
@@ -144,11 +168,17 @@ def _allows(document: IdentityPolicy) -> bool:
 def _actions(*sides: RoleToProve) -> list[str]:
     """Return the actions of the reference, and others by name, that a statement of either side may be about."""
     patterns = {pattern for side in sides for one in side.statements for pattern in one.action or ()}
-    exact = {pattern for pattern in patterns if "*" not in pattern and "?" not in pattern}
-    globs = [pattern.lower() for pattern in patterns - exact]
+    exact = {pattern for pattern in patterns if not has_wildcard(pattern)}
+    globs = {pattern.lower() for pattern in patterns - exact}
     if any(one.not_action for side in sides for one in side.statements):
-        globs.append("*")
-    return sorted(exact | {name for name in _reference() if any(contains(glob, name.lower()) for glob in globs)})
+        globs.add("*")
+    return sorted(exact.union(*map(_within, globs)))
+
+
+@lru_cache(maxsize=256)
+def _within(glob: str) -> frozenset[str]:
+    """Return the actions of the reference that *glob*, in lower case, stands for."""
+    return frozenset(name for name in _reference() if contains(glob, name.lower()))
 
 
 @cache

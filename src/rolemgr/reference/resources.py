@@ -134,6 +134,7 @@ def sample(resource: str, action: Action) -> str | None:
     return None
 
 
+@lru_cache(maxsize=65_536)
 def common(left: str, right: str) -> str | None:
     """Return a text that both glob patterns match, or None where there is none."""
     return _meeting(_author_steps(left), _author_steps(right))

@@ -6,8 +6,9 @@ persona is then composed for the same account, region and values. A pattern reac
 matches. What else a role reaches is returned in words: what those roles can do nobody here knows.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
@@ -101,8 +102,23 @@ def _compose_beside(catalog: Catalog, persona: str, role: ComposedRole) -> Compo
     wanted = {name: role.parameters[name] for name in declared & _chosen(role) if name in role.parameters}
     asked = buckets_by_tag(wanted).values()
     tags = {key: role.spec.tag.get(key) or _SOME_VALUE for key in asked}
-    choices = {"persona": persona, "parameter": wanted, "no_default_guardrails": True, "tag": tags}
-    return compose(catalog, _spec(role.spec, choices))
+    home = (role.spec.account, role.spec.region, role.spec.partition_name)
+    return _composed(catalog, persona, home, tuple(sorted(wanted.items())), tuple(sorted(tags.items())))
+
+
+@lru_cache(maxsize=256)
+def _composed(
+    catalog: Catalog, persona: str, home: tuple[str, str, str],
+    parameters: tuple[tuple[str, tuple[str, ...]], ...], tags: tuple[tuple[str, str], ...],
+) -> ComposedRole:  # fmt: skip
+    """Return *persona* in its *home* (account, Region, partition); many roles reach the same one."""
+    account, region, partition = home
+    data = {
+        "account": account, "region": region, "partition": partition, "persona": persona,
+        "parameter": dict(parameters), "no_default_guardrails": True, "tag": dict(tags),
+    }  # fmt: skip
+    # what the values are made of was read before
+    return compose(catalog, Sourced(RoleSpec.model_construct(**data), SourceFile("the closure of the role", data, {})))
 
 
 _SOME_VALUE = "value"
@@ -113,12 +129,6 @@ def _chosen(role: ComposedRole) -> set[str]:
     """Return the parameters that the user gave, other than the roles to pass: those differ by persona."""
     given = set(role.spec.parameter) | short_forms(role.spec)
     return {name for name in given if not name.endswith("_roles")}
-
-
-def _spec(spec: RoleSpec, choices: Mapping[str, Any]) -> Sourced[RoleSpec]:
-    """Return *choices* in the place of *spec*, of whose values they are made: all of them were read before."""
-    data = {"account": spec.account, "region": spec.region, "partition": spec.partition_name, **choices}
-    return Sourced(RoleSpec.model_construct(**data), SourceFile("the closure of the role", data, {}))
 
 
 def unknown_notes(closure: Closure) -> Iterable[str]:
