@@ -160,7 +160,7 @@ def _matching(pattern: str, role: ComposedRole) -> list[str]:
     return [action for folded, action in _allowed_by_service(role).get(service, ()) if matches(folded)]
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _allowed_by_service(role: ComposedRole) -> Mapping[str, Sequence[tuple[str, str]]]:
     """Return the actions that *role* allows by service, each behind itself in lower case."""
     found: dict[str, list[tuple[str, str]]] = {}
@@ -173,7 +173,7 @@ def _allowed_by_service(role: ComposedRole) -> Mapping[str, Sequence[tuple[str, 
 _Statements = Mapping[str, Sequence[ComposedStatement]]
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _by_action(role: ComposedRole) -> tuple[_Statements, _Statements]:
     """Return the Allows and the Denies of *role* by action, a Deny of many actions under each that is granted."""
     found: dict[Effect, dict[str, list[ComposedStatement]]] = {Effect.ALLOW: {}, Effect.DENY: {}}

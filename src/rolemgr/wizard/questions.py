@@ -5,6 +5,7 @@ The account and the region stand in the first step, before the ARNs that are com
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from rolemgr.catalog.load import Catalog
@@ -13,7 +14,8 @@ from rolemgr.catalog.profiles import guardrails_of
 from rolemgr.compose.groups import chosen_groups
 from rolemgr.compose.parameters import Declared, declared_parameters
 from rolemgr.errors import RolemgrError
-from rolemgr.iam.wildcards import matches_action
+from rolemgr.iam.wildcards import action_glob
+from rolemgr.model.catalog import EntryId
 from rolemgr.model.guardrail import Guardrail
 from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.spec import DEFAULT_ACCOUNT, default_role_name
@@ -142,8 +144,7 @@ def _groups(catalog: Catalog, persona: ResolvedPersona, answers: Answers) -> Ite
         return tuple(Option(name, group.title, group.description) for name, group in groups.items())
 
     others = [name for name in catalog.found("activity_groups") if name not in persona.groups]
-    kept = () if answers.choices.get("break_separation") else others
-    never = {name: action for name in kept if (action := forbidden_in(catalog, persona, name))}
+    never = {} if answers.choices.get("break_separation") else _barred(catalog, persona.id)
     yield Question(
         ("add",), 2, "Activity groups to add", f"What persona `{persona.id}` does not have and this role is to have."
         " Groups with what the persona must never be able to do are not offered.", Form.LIST,
@@ -159,6 +160,14 @@ def _groups(catalog: Catalog, persona: ResolvedPersona, answers: Answers) -> Ite
     )  # fmt: skip
 
 
+@lru_cache(maxsize=64)
+def _barred(catalog: Catalog, persona_id: EntryId) -> Mapping[EntryId, str]:
+    """Return the groups that the persona has not and must not have, each with a forbidden action of it."""
+    persona = resolve_persona(catalog, persona_id)
+    others = (name for name in catalog.found("activity_groups") if name not in persona.groups)
+    return {name: action for name in others if (action := forbidden_in(catalog, persona, name))}
+
+
 def forbidden_in(catalog: Catalog, persona: ResolvedPersona, group: str) -> str | None:
     """
     Return an action that *group* allows and *persona* must never be able to do, wherever and whatever; None for none.
@@ -170,13 +179,18 @@ def forbidden_in(catalog: Catalog, persona: ResolvedPersona, group: str) -> str 
     denied = {action for one in own if one.effect == "Deny" for action in one.actions}
     statements = [one for one in catalog.activity_group(group).value.statements if one.effect == "Allow"]
     allowed = [action for one in statements if not one.needs for action in one.actions if action not in denied]
-    for never in persona.never:
-        one = never.forbidden
-        whole = one.resource == "*" and not (one.context or one.except_on or one.except_with)
-        found = next((action for action in allowed if whole and matches_action(one.action, action)), None)
-        if found:
+    folded = [(action.lower(), action) for action in allowed]
+    for test in map(action_glob, _forbidden_whole(persona)):
+        if found := next((action for lower, action in folded if test(lower)), None):
             return found
     return None
+
+
+def _forbidden_whole(persona: ResolvedPersona) -> Iterator[str]:
+    """Yield the actions, as patterns, that *persona* must never be able to do, wherever and whatever."""
+    for one in (never.forbidden for never in persona.never):
+        if one.resource == "*" and not (one.context or one.except_on or one.except_with):
+            yield one.action
 
 
 def _data(catalog: Catalog, persona: ResolvedPersona, answers: Answers) -> Iterator[Question]:

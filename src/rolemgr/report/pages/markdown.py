@@ -30,8 +30,8 @@ def markdown(page: Page) -> str:
     left_out: list[str] = []
     room = LIMIT - sum(map(len, (*head, *facts)))
     for section in page.sections:
-        text = _section(section)
-        if len(text) < room:
+        text = _section(section) if _least(section) < room else None
+        if text is not None and len(text) < room:
             sections.append(text)
             room -= len(text) + 1
         else:
@@ -40,6 +40,11 @@ def markdown(page: Page) -> str:
         facts.append(f"{_MARKS[Tone.LOOK]}{counted(len(left_out), 'part')} left out, named at the end")
         sections.append(_section(_left_out(left_out)))
     return "\n".join([*head, "".join(f"- {one}\n" for one in facts), *sections])
+
+
+def _least(section: Section) -> int:
+    """Return a length that *section* has at least: what is far too long need not be made to be left out."""
+    return sum(len("".join(one.split())) for one in section.entries) // 2
 
 
 def _left_out(titles: Sequence[str]) -> Section:
