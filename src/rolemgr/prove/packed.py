@@ -104,14 +104,14 @@ def differences(asked: Inquiry, other: Inquiry) -> Iterator[CounterExample | Non
 
     Sides that say the same of the action decide every request alike, and are not asked.
     """
-    if _said(asked) == _said(other):
+    if _meaning(asked) == _meaning(other):
         yield None
         return
     for resource in dict.fromkeys((*asked.resources(), *other.resources())):
         yield from _differences(asked, other, resource, _assignments(asked, other))
 
 
-def _said(asked: Inquiry) -> frozenset[tuple[Effect, str, str]]:
+def _meaning(asked: Inquiry) -> frozenset[tuple[Effect, str, str]]:
     """
     Return each effect, resource and conditions that the statements of *asked* have, but what AWS never asks for.
 
