@@ -106,7 +106,7 @@ def blueprint_of(name: str, outside: Outside) -> str | None:
 
 def blueprint_in_folder(name: str, outside: Outside) -> str:
     """
-    Return the blueprint that the folder *name*, or the pattern for one, has; *name* itself where it is no folder.
+    Return the blueprint that the folder *name*, or the pattern for one, has; *name* itself where it means a file.
 
     Raises InputError for a folder with none or several.
     """
