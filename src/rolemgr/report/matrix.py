@@ -50,5 +50,5 @@ class Matrix:
         yield Text()
 
 
-def _line(head: str, cells: Sequence[str], first: int, digits: int) -> str:
-    return head.ljust(first) + "".join(cell.rjust(digits + _GAP) for cell in cells)
+def _line(head: str, marks: Sequence[str], first: int, digits: int) -> str:
+    return head.ljust(first) + "".join(mark.rjust(digits + _GAP) for mark in marks)
