@@ -1,7 +1,12 @@
-"""What all commands have: `-q`, `--color`, and help with the command's own options first."""
+"""What all commands have: `-q`, `-v`, `--color`, and help with the command's own options first."""
+
+from collections.abc import Sequence
 
 import click
+from click.core import ParameterSource
 
+from rolemgr.cli.files import note
+from rolemgr.cli.lazy import cli
 from rolemgr.cli.stderr import COLOR_HELP, COLORS, STDERR
 
 _COMMON = ("verbose", "quiet", "color")
@@ -19,7 +24,60 @@ def common_options(command: click.Command) -> list[click.Parameter]:
         found.append(
             click.Option(["--color"], type=click.Choice(COLORS), default="auto", expose_value=False, help=COLOR_HELP)
         )
+    own = next((param for param in command.params if param.name == "verbose"), None)
+    if own is None:
+        own = click.Option(
+            ["-v", "--verbose"], is_flag=True, expose_value=False,
+            help="Say which files were read, and what the environment set.",
+        )  # fmt: skip
+        found.append(own)
+    own.callback = _say_sources
     return found
+
+
+_VALUED = ("--color",)
+_FLAGS = ("-q", "--quiet", "-v", "--verbose", "-qv", "-vq")
+
+
+def behind_the_command(words: Sequence[str]) -> list[str]:
+    """
+    Return the *words* of a command line with the common options that stand before the command behind it.
+
+    Git and the AWS CLI take them there. One that is said again behind the command wins.
+    """
+    at = 0
+    while at < len(words):
+        word = words[at]
+        if word in _FLAGS or any(word.startswith(f"{name}=") for name in _VALUED):
+            at += 1
+        elif word in _VALUED and at + 1 < len(words):
+            at += 2
+        else:
+            break
+    rest = words[at:]
+    return [*rest[:1], *words[:at], *rest[1:]] if rest and not rest[0].startswith("-") else list(rest)
+
+
+def _say_sources(ctx: click.Context, _param: click.Parameter, value: bool) -> bool:
+    """Say, where ``-v`` asks for it, which files a run has read and what came from the environment, at its end."""
+    if value and not ctx.resilient_parsing:
+        cli.reading.note_files()
+        ctx.call_on_close(lambda: _say_them(ctx))
+    return value
+
+
+def _say_them(ctx: click.Context) -> None:
+    for param in ctx.command.params:
+        if param.name and ctx.get_parameter_source(param.name) is ParameterSource.ENVIRONMENT:
+            note(f"{param.opts[-1]}: from {param.envvar}")
+    if found := cli.reading.files_read():
+        more = f" and {len(found) - _MOST_NAMED:,} more" if found[_MOST_NAMED:] else ""
+        note(f"read {', '.join(found[:_MOST_NAMED])}{more}")
+    else:
+        note("no file was read")
+
+
+_MOST_NAMED = 20
 
 
 def _keep_quiet(_ctx: click.Context, _param: click.Parameter, value: bool) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import rolemgr.cli.many
     import rolemgr.cli.mcp_server
     import rolemgr.cli.neighbours
+    import rolemgr.cli.reading
     import rolemgr.cli.shells
     import rolemgr.cli.wizard
     import rolemgr.report.audit
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     import rolemgr.report.test_results
     import rolemgr.report.who_can
     import rolemgr.workflow.apply
+    import rolemgr.workflow.asked_files
     import rolemgr.workflow.audit
     import rolemgr.workflow.batch
     import rolemgr.workflow.blueprint
@@ -70,6 +72,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.declarative
     import rolemgr.workflow.detective
     import rolemgr.workflow.diagnose
+    import rolemgr.workflow.diagnose_words
     import rolemgr.workflow.diff
     import rolemgr.workflow.drift
     import rolemgr.workflow.elevated
@@ -94,6 +97,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.role_options
     import rolemgr.workflow.schemas
     import rolemgr.workflow.simulate
+    import rolemgr.workflow.simulate_each
     import rolemgr.workflow.starter
     from rolemgr import account, audit, catalog, cli, report, workflow
 else:

@@ -100,6 +100,9 @@ class _Commands(click.Group):
             ctx.exit(2)
         for text in args:
             require_text(text)
+        args = cli.common.behind_the_command(args)
+        if not args and not ctx.resilient_parsing:
+            raise InputError(None, "no command is given", "see `rolemgr --help`")
         ctx.meta[WORDS] = tuple(args)
         return super().parse_args(ctx, args)
 
