@@ -347,6 +347,10 @@ MOST = {
     "data-engineer": 33,
     "sagemaker-data-pipeline": 21,
     "sagemaker-glue": 7,
+    "hyperpod-admin": 13,
+    "hyperpod-user": 18,
+    "sagemaker-clusters": 9,
+    "sagemaker-cluster-scaling": 1,
 }
 """How many statements each persona has."""
 
