@@ -351,6 +351,8 @@ MOST = {
     "hyperpod-user": 18,
     "sagemaker-clusters": 9,
     "sagemaker-cluster-scaling": 1,
+    "mlflow-admin": 5,
+    "sagemaker-mlflow": 9,
 }
 """How many statements each persona has."""
 

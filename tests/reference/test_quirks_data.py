@@ -238,7 +238,8 @@ def test_a_type_of_a_guide_is_not_in_the_reference_and_may_be_left_out(entry: Ma
     assert action_exists(entry["action"])
     assert entry["type"] not in REFERENCE.resources.get_resource_types_for_service(service)
     known = find_action(entry["action"])
-    assert known and not known.required_types
+    assert known
+    assert not known.required_types
     assert is_of_type("arn:aws:ssm:us-east-1:111122223333:session/anna-1", service, entry["type"])
 
 
