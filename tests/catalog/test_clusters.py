@@ -9,7 +9,7 @@ from rolemgr.evaluate.request import Request, context_of
 CLUSTER = "arn:aws:sagemaker:us-east-1:111122223333:cluster/a1b2c3d4e5f6"
 ME = "arn:aws:sts::111122223333:assumed-role/sagemaker-hyperpod-user/hanna"
 TARGET = "ssm:resourceTag/aws:ssmmessages:target-id"
-LIMITED = {"guardrail": {"cluster-instance-types": ["ml.g5.*"], "cluster-vpc": ["subnet-0a1b2c3d", "sg-0b1c2d3e"]}}
+LIMITS = {"cluster-instance-types": ["ml.g5.*"], "cluster-vpc": ["subnet-0a1b2c3d", "sg-0b1c2d3e"]}
 COMPLIANT = {
     "sagemaker:InstanceTypes": ["ml.g5.8xlarge"],
     "sagemaker:VpcSubnets": ["subnet-0a1b2c3d"],
@@ -31,7 +31,7 @@ def test_the_guardrails_of_clusters_limit_their_administrator(
     action: str, changed: dict[str, list[str]], decision: str
 ) -> None:
     """They had nobody to limit before there was an administrator of clusters."""
-    policies = rendered(persona="hyperpod-admin", **LIMITED).policies()
+    policies = rendered(persona="hyperpod-admin", guardrail=LIMITS).policies()
     request = Request(f"sagemaker:{action}", CLUSTER, context_of({**COMPLIANT, **changed}), ME)
     assert evaluate(request, policies).decision == decision
 
