@@ -344,7 +344,7 @@ MOST = {
     "unified-studio-user": 31,
     "unified-studio-admin": 9,
     "pipeline-scheduler": 1,
-    "data-engineer": 33,
+    "data-engineer": 36,
     "sagemaker-data-pipeline": 21,
     "sagemaker-glue": 7,
 }

@@ -32,6 +32,7 @@ CAPABILITIES: Final[Mapping[str, tuple[str, ...]]] = {
     "manage alarms": ("cloudwatch:PutMetricAlarm",),
     "query Athena": ("athena:StartQueryExecution",),
     "run Glue jobs": ("glue:StartJobRun",),
+    "run Glue sessions": ("glue:RunStatement",),
     "deploy stacks": ("cloudformation:ExecuteChangeSet",),
     "administer Studio": ("sagemaker:CreateUserProfile",),
     "administer Unified Studio": ("datazone:CreateProjectMembership",),
