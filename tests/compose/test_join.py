@@ -347,6 +347,7 @@ MOST = {
     "data-engineer": 36,
     "sagemaker-data-pipeline": 21,
     "sagemaker-glue": 7,
+    "sagemaker-emr-serverless": 8,
 }
 """How many statements each persona has."""
 

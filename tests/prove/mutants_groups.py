@@ -147,6 +147,10 @@ OPS = {"persona": "mlops-engineer"}
 MAKER = {"persona": "ml-engineer"}
 UNIFIED = {"persona": "unified-studio-user"}
 DATA = {"persona": "data-engineer"}
+SPARK = {**DATA, "parameter": {
+    "emr_applications": ["00abc"], "emr_clusters": ["j-1"],
+    "emr_runtime_roles": ["arn:aws:iam::111122223333:role/sagemaker-emr-serverless"],
+}}  # fmt: skip
 SLIPS = [
     _Slip("protect-models", "ModelsAreReadOnly", "the Deny is lost", dropped, OWN),
     _Slip("protect-models", "ModelsAreReadOnly", "without PutObject", less("s3:PutObject"), OWN),
@@ -177,6 +181,10 @@ SLIPS = [
     _Slip("run-glue-sessions", "RunInOwnSessions", "in anybody's session", without("StringEquals", "aws:ResourceTag/owner"), DATA),
     _Slip("run-glue-sessions", "RunInOwnSessions", "in others' sessions", other_operator("StringEquals", "StringNotEquals"), DATA),
     _Slip("run-glue-sessions", "PassGlueRole", "passes the data scientist's role", on("arn:{{ partition }}:iam::{{ account }}:role/sagemaker-data-scientist"), DATA),
+    _Slip("run-emr-serverless", "PassEmrRole", "passes the data scientist's role", on("arn:{{ partition }}:iam::{{ account }}:role/sagemaker-data-scientist"), SPARK),
+    _Slip("connect-emr-clusters", "ConnectAsRuntimeRole", "as any role", without("ArnLike", "elasticmapreduce:ExecutionRoleArn"), SPARK),
+    _Slip("connect-emr-clusters", "ConnectAsRuntimeRole", "as other roles", other_operator("ArnLike", "ArnNotLike"), SPARK),
+    _Slip("connect-emr-clusters", "ConnectAsRuntimeRole", "the role, if there is one", other_operator("ArnLike", "ArnLikeIfExists"), SPARK),
     _Slip("start-scheduled-pipelines", "StartScheduledPipelines", "any pipeline", on("arn:{{ partition }}:sagemaker:{{ region }}:{{ account }}:pipeline/*"), {"persona": "pipeline-scheduler"}),
     _Slip("run-training-jobs", "PassExecutionRole", "passes the pipeline role", on("arn:{{ partition }}:iam::{{ account }}:role/sagemaker-pipeline"), OWN),
     _Slip("run-training-jobs", "PassExecutionRole", "passes any role", on("arn:{{ partition }}:iam::{{ account }}:role/*"), OWN),

@@ -60,6 +60,7 @@ FORBIDDEN = [
     ("data-engineer", "register-models", "sagemaker:CreateModelPackage"),
     ("sagemaker-data-pipeline", "run-pipeline-steps", "sagemaker:CreateTrainingJob"),
     ("sagemaker-glue", "run-glue-jobs", "glue:StartJobRun"),
+    ("sagemaker-emr-serverless", "run-glue-sessions", "glue:RunStatement"),
     ("security-auditor", "read-data", "s3:GetObject"),
     ("security-auditor", "read-logs", "logs:GetLogEvents"),
     ("security-auditor", "query-athena", "athena:StartQueryExecution"),
