@@ -348,6 +348,8 @@ MOST = {
     "sagemaker-data-pipeline": 21,
     "sagemaker-glue": 7,
     "sagemaker-emr-serverless": 8,
+    "mlflow-admin": 5,
+    "sagemaker-mlflow": 9,
 }
 """How many statements each persona has."""
 
