@@ -148,7 +148,7 @@ MAKER = {"persona": "ml-engineer"}
 UNIFIED = {"persona": "unified-studio-user"}
 DATA = {"persona": "data-engineer"}
 SPARK = {**DATA, "parameter": {
-    "emr_applications": ["00abc"], "emr_clusters": ["j-1"],
+    "emr_applications": ["00abc"], "studio_clusters": ["j-1"],
     "emr_runtime_roles": ["arn:aws:iam::111122223333:role/sagemaker-emr-serverless"],
 }}  # fmt: skip
 SLIPS = [
