@@ -147,6 +147,10 @@ OPS = {"persona": "mlops-engineer"}
 MAKER = {"persona": "ml-engineer"}
 UNIFIED = {"persona": "unified-studio-user"}
 DATA = {"persona": "data-engineer"}
+SECRET = {**DATA, "parameter": {"secrets": ["ml/db"]}}
+BUILD = {"persona": "sagemaker-image-build"}
+LAUNCH = {"persona": "sagemaker-project-launch"}
+DELIVER = {"persona": "sagemaker-project-use"}
 SPARK = {**DATA, "parameter": {
     "emr_applications": ["00abc"], "studio_clusters": ["j-1"],
     "emr_runtime_roles": ["arn:aws:iam::111122223333:role/sagemaker-emr-serverless"],
@@ -185,6 +189,15 @@ SLIPS = [
     _Slip("connect-emr-clusters", "ConnectAsRuntimeRole", "as any role", without("ArnLike", "elasticmapreduce:ExecutionRoleArn"), SPARK),
     _Slip("connect-emr-clusters", "ConnectAsRuntimeRole", "as other roles", other_operator("ArnLike", "ArnNotLike"), SPARK),
     _Slip("connect-emr-clusters", "ConnectAsRuntimeRole", "the role, if there is one", other_operator("ArnLike", "ArnLikeIfExists"), SPARK),
+    _Slip("read-named-secrets", "NamedSecrets", "any secret", on("arn:{{ partition }}:secretsmanager:{{ region }}:{{ account }}:secret:*"), SECRET),
+    _Slip("read-named-secrets", "NamedSecrets", "whose name begins like it", on("arn:{{ partition }}:secretsmanager:{{ region }}:{{ account }}:secret:{{ secrets }}*"), SECRET),
+    _Slip("push-images", "PushImages", "to any repository", on("arn:{{ partition }}:ecr:{{ region }}:{{ account }}:repository/*"), BUILD),
+    _Slip("run-in-codebuild", "ReadBuildContexts", "any object", on("arn:{{ partition }}:s3:::{{ work_buckets }}/*"), BUILD),
+    _Slip("build-images", "PassBuildRole", "passes MLOps' role", on("arn:{{ partition }}:iam::{{ account }}:role/sagemaker-mlops-engineer"), {**MAKER, "add": ["build-images"]}),
+    _Slip("launch-projects", "ProductTemplates", "any object", without("StringEquals", "s3:ExistingObjectTag/servicecatalog:provisioning"), LAUNCH),
+    _Slip("make-project-resources", "PassProjectUseRole", "passes MLOps' role", on("arn:{{ partition }}:iam::{{ account }}:role/sagemaker-mlops-engineer"), LAUNCH),
+    _Slip("make-project-resources", "PassProjectUseRole", "to CloudFormation, too", without("StringEquals", "iam:PassedToService"), LAUNCH),
+    _Slip("deliver-project-code", "ProjectArtifacts", "anywhere in the bucket", on("arn:{{ partition }}:s3:::{{ work_buckets }}/*"), DELIVER),
     _Slip("start-scheduled-pipelines", "StartScheduledPipelines", "any pipeline", on("arn:{{ partition }}:sagemaker:{{ region }}:{{ account }}:pipeline/*"), {"persona": "pipeline-scheduler"}),
     _Slip("run-training-jobs", "PassExecutionRole", "passes the pipeline role", on("arn:{{ partition }}:iam::{{ account }}:role/sagemaker-pipeline"), OWN),
     _Slip("run-training-jobs", "PassExecutionRole", "passes any role", on("arn:{{ partition }}:iam::{{ account }}:role/*"), OWN),
