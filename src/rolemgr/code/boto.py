@@ -11,7 +11,7 @@ from typing import Any, Final
 from rolemgr.code.expressions import CallArguments
 from rolemgr.code.operations import boto_data, operation_of, service_of
 from rolemgr.code.reading import Reading
-from rolemgr.code.values import ANY_TEXT, AwsObject, AwsKind, ListValue, UnknownValue, Value, text_of
+from rolemgr.code.values import ANY_TEXT, AwsKind, AwsObject, ListValue, UnknownValue, Value, text_of
 
 _SESSIONS: Final = frozenset({"boto3.Session", "boto3.session.Session", "botocore.session.Session",
                               "botocore.session.get_session"})  # fmt: skip

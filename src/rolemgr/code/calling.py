@@ -14,12 +14,12 @@ from rolemgr.code.sdk import Sdk
 from rolemgr.code.values import (
     ANY_TEXT,
     NOTHING,
+    AwsKind,
     AwsObject,
     BoundMethod,
     CodeClass,
     CodeFunction,
     CodeObject,
-    AwsKind,
     ListValue,
     MappingValue,
     NamedValue,

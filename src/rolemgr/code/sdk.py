@@ -18,8 +18,8 @@ from rolemgr.code.expressions import CallArguments
 from rolemgr.code.reading import Reading
 from rolemgr.code.values import (
     ANY_TEXT,
-    AwsObject,
     AwsKind,
+    AwsObject,
     ListValue,
     PlainValue,
     TextValue,
