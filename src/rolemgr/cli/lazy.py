@@ -36,4 +36,87 @@ if TYPE_CHECKING:
     import rolemgr.report.blueprint_plan
     import rolemgr.report.can
     import rolemgr.report.check
+    import rolemgr.report.code
+    import rolemgr.report.compare_forms
+    import rolemgr.report.diff_forms
+    import rolemgr.report.drift_forms
+    import rolemgr.report.findings_text
+    import rolemgr.report.migrate_forms
+    import rolemgr.report.pages.forms
+    import rolemgr.report.pages.of_blueprint
+    import rolemgr.report.pages.of_plan
+    import rolemgr.report.plan
+    import rolemgr.report.test_results
+    import rolemgr.report.who_can
+    import rolemgr.workflow.apply
+    import rolemgr.workflow.audit
+    import rolemgr.workflow.batch
+    import rolemgr.workflow.blueprint
+    import rolemgr.workflow.blueprint_apply
+    import rolemgr.workflow.blueprint_check
+    import rolemgr.workflow.blueprint_drift
+    import rolemgr.workflow.blueprint_given
+    import rolemgr.workflow.blueprint_inventory
+    import rolemgr.workflow.blueprint_open
+    import rolemgr.workflow.blueprint_plan
+    import rolemgr.workflow.blueprint_preview
+    import rolemgr.workflow.boundary
+    import rolemgr.workflow.break_glass
+    import rolemgr.workflow.break_glass_files
+    import rolemgr.workflow.browse
+    import rolemgr.workflow.built
+    import rolemgr.workflow.check
+    import rolemgr.workflow.code
     import rolemgr.workflow.compare
+    import rolemgr.workflow.create
+    import rolemgr.workflow.declarative
+    import rolemgr.workflow.detective
+    import rolemgr.workflow.diagnose
+    import rolemgr.workflow.diff
+    import rolemgr.workflow.drift
+    import rolemgr.workflow.elevated
+    import rolemgr.workflow.elevated_files
+    import rolemgr.workflow.file_kind
+    import rolemgr.workflow.fix
+    import rolemgr.workflow.found
+    import rolemgr.workflow.given_files
+    import rolemgr.workflow.inventory_questions
+    import rolemgr.workflow.layer_policies
+    import rolemgr.workflow.live
+    import rolemgr.workflow.lock
+    import rolemgr.workflow.many
+    import rolemgr.workflow.migrate
+    import rolemgr.workflow.plan
+    import rolemgr.workflow.policy_test
+    import rolemgr.workflow.preview
+    import rolemgr.workflow.prove
+    import rolemgr.workflow.prove_layers
+    import rolemgr.workflow.query
+    import rolemgr.workflow.resource_policies
+    import rolemgr.workflow.role_options
+    import rolemgr.workflow.schemas
+    import rolemgr.workflow.simulate
+    import rolemgr.workflow.starter
+    from rolemgr import account, audit, catalog, cli, report, workflow
+else:
+
+    class _Package:
+        """A package whose modules are loaded when they are first named."""
+
+        def __init__(self, name: str) -> None:
+            self._name = name
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):  # what Python asks of any object
+                raise AttributeError(name)
+            module = import_module(f"{self._name}.{name}")
+            found = _Package(module.__name__) if hasattr(module, "__path__") else module
+            setattr(self, name, found)
+            return found
+
+    account = _Package("rolemgr.account")
+    audit = _Package("rolemgr.audit")
+    catalog = _Package("rolemgr.catalog")
+    cli = _Package("rolemgr.cli")
+    report = _Package("rolemgr.report")
+    workflow = _Package("rolemgr.workflow")
