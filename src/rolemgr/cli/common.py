@@ -1,19 +1,20 @@
 """What all commands have: `-q`, `-v`, `--color`, and help with the command's own options first."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import click
-from click.core import ParameterSource
 
-from rolemgr.cli.files import note
-from rolemgr.cli.lazy import cli
 from rolemgr.cli.stderr import COLOR_HELP, COLORS, STDERR
 
 _COMMON = ("verbose", "quiet", "color")
 
 
-def common_options(command: click.Command) -> list[click.Parameter]:
-    """Return the options that every command has and *command* lacks; theirs is how stderr looks."""
+def common_options(command: click.Command, say_sources: Callable[..., bool]) -> list[click.Parameter]:
+    """
+    Return the options that every command has and *command* lacks; theirs is how stderr looks.
+
+    *say_sources* is called with what ``-v`` of the command is.
+    """
     found: list[click.Parameter] = [
         click.Option(
             ["-q", "--quiet"], is_flag=True, expose_value=False, callback=_keep_quiet,
@@ -31,7 +32,7 @@ def common_options(command: click.Command) -> list[click.Parameter]:
             help="Say which files were read, and what the environment set.",
         )  # fmt: skip
         found.append(own)
-    own.callback = _say_sources
+    own.callback = say_sources
     return found
 
 
@@ -56,28 +57,6 @@ def behind_the_command(words: Sequence[str]) -> list[str]:
             break
     rest = words[at:]
     return [*rest[:1], *words[:at], *rest[1:]] if rest and not rest[0].startswith("-") else list(rest)
-
-
-def _say_sources(ctx: click.Context, _param: click.Parameter, value: bool) -> bool:
-    """Say, where ``-v`` asks for it, which files a run has read and what came from the environment, at its end."""
-    if value and not ctx.resilient_parsing:
-        cli.reading.note_files()
-        ctx.call_on_close(lambda: _say_them(ctx))
-    return value
-
-
-def _say_them(ctx: click.Context) -> None:
-    for param in ctx.command.params:
-        if param.name and ctx.get_parameter_source(param.name) is ParameterSource.ENVIRONMENT:
-            note(f"{param.opts[-1]}: from {param.envvar}")
-    if found := cli.reading.files_read():
-        more = f" and {len(found) - _MOST_NAMED:,} more" if found[_MOST_NAMED:] else ""
-        note(f"read {', '.join(found[:_MOST_NAMED])}{more}")
-    else:
-        note("no file was read")
-
-
-_MOST_NAMED = 20
 
 
 def _keep_quiet(_ctx: click.Context, _param: click.Parameter, value: bool) -> None:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     import rolemgr.cli.many
     import rolemgr.cli.mcp_server
     import rolemgr.cli.neighbours
-    import rolemgr.cli.reading
     import rolemgr.cli.shells
     import rolemgr.cli.wizard
     import rolemgr.report.audit

@@ -21,7 +21,7 @@ from rolemgr.files.source import open_input
 from rolemgr.workflow.layer_options import given
 
 if TYPE_CHECKING:
-    from rolemgr.workflow.asked_files import Asked
+    from rolemgr.workflow.asked_files import AskedPrincipal
     from rolemgr.workflow.simulate import SimulateQuery
 
 DECISIONS = ("Allowed", "ExplicitlyDenied", "ImplicitlyDenied")
@@ -96,8 +96,8 @@ def simulate_command(
 
 
 def _ask_each(
-    query: "SimulateQuery", each: "Sequence[Asked]", expect: str | None, form: str, output: str | None, color: str,
-    *, verbose: bool,
+    query: "SimulateQuery", each: "Sequence[AskedPrincipal]", expect: str | None, form: str, output: str | None,
+    color: str, *, verbose: bool,
 ) -> None:  # fmt: skip
     """Ask each of several roles; end with 1 where one decides otherwise than expected."""
     found = workflow.simulate_each.simulate_each(query, each, OUTSIDE, verbose=verbose)

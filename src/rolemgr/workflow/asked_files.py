@@ -22,7 +22,7 @@ _ENDINGS = (".yaml", ".yml", ".json")
 _FEW = 3
 
 
-class Asked(NamedTuple):
+class AskedPrincipal(NamedTuple):
     """One who is asked: *name* is the file that messages and results call it by, empty where nothing needs one."""
 
     name: str
@@ -30,7 +30,7 @@ class Asked(NamedTuple):
     chosen: Mapping[str, Any]
 
 
-def asked_of(names: Sequence[str], chosen: Mapping[str, Any], outside: Outside) -> list[Asked]:
+def asked_of(names: Sequence[str], chosen: Mapping[str, Any], outside: Outside) -> list[AskedPrincipal]:
     """
     Return who is asked: the policies of *names* together as one, each role file and rendered role by itself.
 
@@ -41,7 +41,7 @@ def asked_of(names: Sequence[str], chosen: Mapping[str, Any], outside: Outside) 
     """
     files = [one for name in names for one in (_in_folder(name, outside) if is_directory(name) else [name])]
     if len(files) == 1 and not files[0].endswith((".yaml", ".yml")):
-        return [Asked("", files, chosen)]  # what it is says whoever reads it
+        return [AskedPrincipal("", files, chosen)]  # what it is says whoever reads it
     kinds = {file: _kind(file, outside) for file in dict.fromkeys(files)}
     roles = [file for file, kind in kinds.items() if kind is FileKind.ROLE]
     rendered = [file for file, kind in kinds.items() if kind is FileKind.RENDERED]
@@ -51,8 +51,8 @@ def asked_of(names: Sequence[str], chosen: Mapping[str, Any], outside: Outside) 
         problem = f"is one of {len(rendered)} roles, and policies of others are beside them"
         raise InputError(SourceLocation(rendered[0]), problem, "give one role with its policies, or roles alone")
     if roles or len(rendered) > 1:
-        return [Asked(file, *_alone(file, kind, chosen)) for file, kind in kinds.items()]
-    return [Asked("", tuple(kinds), chosen)]
+        return [AskedPrincipal(file, *_alone(file, kind, chosen)) for file, kind in kinds.items()]
+    return [AskedPrincipal("", tuple(kinds), chosen)]
 
 
 def _alone(file: str, kind: FileKind | None, chosen: Mapping[str, Any]) -> tuple[Sequence[str], Mapping[str, Any]]:

@@ -10,7 +10,7 @@ from rolemgr.errors import InputError, RolemgrError, SourceLocation
 from rolemgr.files.json import parse_json
 from rolemgr.files.source import ANSWER_LIMITS, LIMITS, FileError, Limits, SourceFile
 from rolemgr.iam.uses import kinds_in
-from rolemgr.workflow.asked_files import Asked, asked_of
+from rolemgr.workflow.asked_files import AskedPrincipal, asked_of
 from rolemgr.workflow.file_kind import file_kind, is_role_text, refuse_unjudged_kinds
 from rolemgr.workflow.given_files import matches_of
 from rolemgr.workflow.outside import Outside
@@ -49,7 +49,7 @@ def told_apart(
         shown = [one if _may_be_read(one) else f"{one[:30]}..." for one in messages[:2]]
         raise InputError(None, f"there are two messages, `{shown[0]}` and `{shown[1]}`", "one is diagnosed in a run")
     if asked == ["-"] and _is_role(*files.read("-", LIMITS)):
-        who = [Asked("", (), with_role_files(("-",), chosen) | {"role": "-"})]
+        who = [AskedPrincipal("", (), with_role_files(("-",), chosen) | {"role": "-"})]
     else:
         who = asked_of(asked, chosen, reading) if asked else []
     if len(who) > 1:

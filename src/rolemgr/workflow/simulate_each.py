@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from rolemgr.errors import InputError, gathering
-from rolemgr.workflow.asked_files import Asked
+from rolemgr.workflow.asked_files import AskedPrincipal
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.simulate import Simulated, SimulateQuery, simulate
 from rolemgr.workflow.views import Views
@@ -30,17 +30,19 @@ class SimulatedEach(NamedTuple):
         return one_after_another((name, one.views.page()) for name, one in self.found)
 
 
-def simulate_each(asking: SimulateQuery, asked: Sequence[Asked], outside: Outside, *, verbose: bool) -> SimulatedEach:
+def simulate_each(
+    asking: SimulateQuery, asked: Sequence[AskedPrincipal], outside: Outside, *, verbose: bool
+) -> SimulatedEach:
     """
     Return the decision of each of *asked* on the request of *asking*; what is said of several is said once.
 
     One that can't be read stops no other.
     """
-    said: set[str] = set()
+    told: set[str] = set()
 
     def say_once(text: str) -> None:
-        if text not in said:
-            said.add(text)
+        if text not in told:
+            told.add(text)
             outside.say(text)
 
     found: list[tuple[str, Simulated]] = []
