@@ -52,15 +52,19 @@ ROOMS = {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",
         "separation", "prove",
     },
+    "compliance": {
+        "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate",
+        "separation", "prove",
+    },
     "report": {
         "errors", "files", "iam", "model", "reference", "catalog", "render", "evaluate", "compare", "separation", "prove",
-        "diagnose", "policytest", "check", "detective", "account", "audit", "change", "blueprint",
+        "diagnose", "policytest", "check", "detective", "account", "audit", "change", "blueprint", "compliance",
     },
     "wizard": {"errors", "files", "iam", "model", "catalog", "compose"},
     "workflow": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",
         "separation", "prove", "diagnose", "policytest", "check", "export", "detective", "account", "audit", "report",
-        "wizard", "change", "blueprint",
+        "wizard", "change", "blueprint", "compliance",
     },
     "api": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",
