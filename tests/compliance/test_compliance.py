@@ -16,7 +16,7 @@ from rolemgr.compliance.witnesses import Witnesses, witnesses
 from rolemgr.compose.role import compose
 from rolemgr.files.source import SourceFile
 from rolemgr.files.yaml import parse_yaml
-from rolemgr.model.controls import FRAMEWORKS, Evidence, ServedControl
+from rolemgr.model.controls import FRAMEWORKS, ControlEvidence, ServedControl
 from rolemgr.model.guardrail import Guardrail
 from rolemgr.model.policy_tests import PolicyTests
 from rolemgr.model.source import parse_model
@@ -73,10 +73,10 @@ def test_every_source_of_evidence_is_named(found: Compliance) -> None:
     """D and A are AWS's pages; T names the third party; O has no source. Each framework is one that is known."""
     for row in found.rows:
         source = row.control.source
-        if row.control.evidence in (Evidence.EXACT, Evidence.ANALOGOUS):
+        if row.control.evidence in (ControlEvidence.EXACT, ControlEvidence.ANALOGOUS):
             assert source
             assert source.startswith("https://docs.aws.amazon.com/"), row
-        assert (source is None) is (row.control.evidence is Evidence.OURS)
+        assert (source is None) is (row.control.evidence is ControlEvidence.OURS)
     for entry in found.entries:
         assert set(entry.controls) <= FRAMEWORKS.keys(), entry.name
         for ids in entry.controls.values():
@@ -89,7 +89,7 @@ def test_every_source_of_evidence_is_named(found: Compliance) -> None:
 def test_what_no_source_maps_is_our_reading(name: str) -> None:
     """AWS maps none of these settings to a control: claiming D or A would be wrong."""
     levels = {one.evidence for ids in CATALOG.guardrail(name).value.controls.values() for one in ids}
-    assert levels == {Evidence.OURS}
+    assert levels == {ControlEvidence.OURS}
 
 
 def test_an_id_alone_is_our_reading_and_evidence_needs_its_source() -> None:
@@ -97,7 +97,7 @@ def test_an_id_alone_is_our_reading_and_evidence_needs_its_source() -> None:
     base = CATALOG.guardrail("root-access").value.model_dump(mode="json", exclude_unset=True)
     short = Guardrail.model_validate({**base, "controls": {"soc2": "CC6.1", "pci-dss": ["7.2.2", {"id": "7.2.1"}]}})
     assert short.controls["soc2"] == (ServedControl(id="CC6.1"),)
-    assert [one.evidence for one in short.controls["pci-dss"]] == [Evidence.OURS, Evidence.OURS]
+    assert [one.evidence for one in short.controls["pci-dss"]] == [ControlEvidence.OURS, ControlEvidence.OURS]
     for wrong in ({"id": "CC6.1", "evidence": "D"}, {"id": "CC6.1", "source": "me"}, {"id": "CC6.1", "evidence": "X"}):
         with pytest.raises((ValidationError, ValueError)):
             Guardrail.model_validate({**base, "controls": {"soc2": [wrong]}})

@@ -40,7 +40,7 @@ _CLASSES: Final[Mapping[str, type[Plain] | type[Enum]]] = {
         *FILES.values(), catalog.Parameter, catalog.ParameterType, catalog.PurposeByAccess, catalog.GroupStatement,
         catalog.IndirectWay, catalog.Accepted, catalog.Forbidden, catalog.SeparationRef, catalog.Excuse,
         guardrail.Scope, guardrail.GuardrailParameter, guardrail.GuardrailDeny, guardrail.ByPass, Effect,
-        controls.Evidence, controls.ServedControl,
+        controls.ControlEvidence, controls.ServedControl,
     )
 }  # fmt: skip
 _READERS: Final = (

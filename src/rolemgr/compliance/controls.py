@@ -10,10 +10,10 @@ from rolemgr.compliance.limits import RenderedLimit, pattern_names, rendered_gua
 from rolemgr.compliance.pack_rules import JudgedPackRule
 from rolemgr.compliance.separations import PersonaWitnesses, holder_of
 from rolemgr.compliance.witnesses import Witnesses, witnesses
-from rolemgr.model.controls import Controls, Evidence, ServedControl
+from rolemgr.model.controls import ControlEvidence, Controls, ServedControl
 from rolemgr.model.layer_pattern import LayerKind
 
-_ORDER: Final = tuple(Evidence)
+_ORDER: Final = tuple(ControlEvidence)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Compliance:
         level = _ORDER.index(row.control.evidence)
         return self.frameworks.index(row.framework), control_key(row.control.id), level, row.entry.kind, row.entry.name
 
-    def counts(self, framework: str | None = None) -> Mapping[Evidence, int]:
+    def counts(self, framework: str | None = None) -> Mapping[ControlEvidence, int]:
         """Return how many rows there are of each level of evidence, of one *framework* or of all."""
         found = Counter(one.control.evidence for one in self.rows if framework in (None, one.framework))
         return {level: found[level] for level in _ORDER}
@@ -90,11 +90,11 @@ class Compliance:
 
     def only_ours(self, framework: str) -> tuple[str, ...]:
         """Return the controls of *framework* that nobody but us says are served."""
-        levels: dict[str, set[Evidence]] = {}
+        levels: dict[str, set[ControlEvidence]] = {}
         for row in self.rows:
             if row.framework == framework:
                 levels.setdefault(row.control.id, set()).add(row.control.evidence)
-        return tuple(name for name, found in levels.items() if found == {Evidence.OURS})
+        return tuple(name for name, found in levels.items() if found == {ControlEvidence.OURS})
 
 
 def control_key(control: str) -> tuple[object, ...]:

@@ -19,7 +19,7 @@ FRAMEWORKS: Final[Mapping[str, str]] = {
 """The frameworks that an entry may name, and what each is called."""
 
 
-class Evidence(StrEnum):
+class ControlEvidence(StrEnum):
     """Who says that a setting serves a control."""
 
     EXACT = "D"
@@ -36,11 +36,11 @@ class ServedControl(Noted):
     """A control of a framework by its *id*, who says that the entry serves it, and where."""
 
     id: _Text
-    evidence: Evidence = Evidence.OURS
+    evidence: ControlEvidence = ControlEvidence.OURS
     source: _Text | None = None
 
     def __post_init__(self) -> None:
-        if (self.evidence is Evidence.OURS) is not (self.source is None):
+        if (self.evidence is ControlEvidence.OURS) is not (self.source is None):
             raise ValueError("a control has a `source` where its `evidence` is D, A or T, and none where it is O")
 
 
@@ -59,7 +59,7 @@ _ONE: Final[Mapping[str, Any]] = {
         {
             "type": "object", "additionalProperties": False, "required": ["id"],
             "properties": {
-                "id": {"type": "string"}, "evidence": {"enum": [str(one) for one in Evidence]},
+                "id": {"type": "string"}, "evidence": {"enum": [str(one) for one in ControlEvidence]},
                 "source": {"type": "string"},
             },
         },

@@ -7,14 +7,14 @@ from typing import Any, Final
 from rolemgr.compliance.controls import Compliance, ControlRow, ServingEntry
 from rolemgr.compliance.witnesses import WitnessedRequest
 from rolemgr.errors import printable
-from rolemgr.model.controls import FRAMEWORKS, Evidence
+from rolemgr.model.controls import FRAMEWORKS, ControlEvidence
 from rolemgr.report.pages.page import counted
 
-LEVELS: Final[Mapping[Evidence, str]] = {
-    Evidence.EXACT: "AWS maps this setting of SageMaker to it",
-    Evidence.ANALOGOUS: "AWS maps the same setting of another service to it",
-    Evidence.THIRD_PARTY: "a third party maps it",
-    Evidence.OURS: "our own reading",
+LEVELS: Final[Mapping[ControlEvidence, str]] = {
+    ControlEvidence.EXACT: "AWS maps this setting of SageMaker to it",
+    ControlEvidence.ANALOGOUS: "AWS maps the same setting of another service to it",
+    ControlEvidence.THIRD_PARTY: "a third party maps it",
+    ControlEvidence.OURS: "our own reading",
 }
 """What each level of evidence says."""
 _SHOWN: Final = 6
@@ -46,7 +46,7 @@ def compliance_data(found: Compliance) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _counts_data(counts: Mapping[Evidence, int]) -> dict[str, int]:
+def _counts_data(counts: Mapping[ControlEvidence, int]) -> dict[str, int]:
     return {str(level): count for level, count in counts.items()}
 
 
@@ -86,7 +86,7 @@ def request_text(request: WitnessedRequest | None) -> str:
     return f"{request.action} on {request.resource}{f' with {context}' if context else ''}: {request.decision}{by}"
 
 
-def counts_text(counts: Mapping[Evidence, int]) -> str:
+def counts_text(counts: Mapping[ControlEvidence, int]) -> str:
     """Return how many there are of each level of evidence."""
     return ", ".join(f"{level} {count:,}" for level, count in counts.items())
 

@@ -28,7 +28,7 @@ def _sections(found: Compliance) -> Iterator[Section]:
             for row in found.rows
             if row.framework == name
         )  # fmt: skip
-        columns = ("Control", "Evidence", "By a", "Entry", "Source")
+        columns = ("Control", "ControlEvidence", "By a", "Entry", "Source")
         yield Section(FRAMEWORKS[name], table=Table(columns, rows), folded=True)
     limits = tuple(
         (one.kind, Code(one.name), tuple(map(Code, one.sids[:12])), request_text(one.witnesses.denied),
