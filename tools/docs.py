@@ -71,6 +71,7 @@ PAGES = (
     "docs/audit.md",
     "docs/layers.md",
     "docs/migrate.md",
+    "docs/code.md",
     "docs/resource-policies.md",
     "docs/blueprint.md",
 )

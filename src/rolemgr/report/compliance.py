@@ -1,6 +1,6 @@
 """The controls that the catalog serves, for people on a page, and for programs in full."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
@@ -100,14 +100,18 @@ def summary_lines(found: Compliance) -> Iterator[str]:
     yield f"{shown} of {counted(len(found.limits), 'limit')} shown by a request that is denied and one that is allowed"
 
 
-def gap_lines(found: Compliance) -> Iterator[str]:
-    """Yield what is missing: limits that are not shown, controls on nobody's word but ours, rules that roles fail."""
+def gap_lines(found: Compliance, marked: Callable[[str], str] = str) -> Iterator[str]:
+    """
+    Yield what is missing: limits that are not shown, controls on nobody's word but ours, rules that roles fail.
+
+    An id of a control stands as *marked* says.
+    """
     for one in found.not_shown:
         yield f"{one.kind} {one.name}: a witness was not found"
     for name in found.frameworks:
         ours = found.only_ours(name)
         if ours:
-            yield f"{FRAMEWORKS[name]}: by our own reading alone: {', '.join(ours)}"
+            yield f"{FRAMEWORKS[name]}: by our own reading alone: {', '.join(map(marked, ours))}"
     for rule in found.pack_rules:
         if rule.failing:
             packs = ", ".join(FRAMEWORKS[one] for one in rule.rule.frameworks if one in found.frameworks)

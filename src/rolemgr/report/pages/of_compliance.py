@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rolemgr.compliance.controls import Compliance
 from rolemgr.model.controls import FRAMEWORKS
 from rolemgr.report.compliance import LEVELS, compliance_data, gap_lines, request_text, summary_lines
-from rolemgr.report.pages.page import Code, Fact, Page, Section, Table, Tone
+from rolemgr.report.pages.page import Code, Fact, Page, Section, Table, Tone, quoted
 
 _NOT_A_PROOF = "Whether an environment complies is for its assessor to say: this is what policies do, and who maps it"
 
@@ -20,7 +20,7 @@ def compliance_page(found: Compliance) -> Page:
 
 
 def _sections(found: Compliance) -> Iterator[Section]:
-    yield Section("Gaps", tuple(gap_lines(found)), tone=Tone.LOOK)
+    yield Section("Gaps", tuple(gap_lines(found, quoted)), tone=Tone.LOOK)
     for name in found.frameworks:
         rows = tuple(
             (Code(row.control.id), str(row.control.evidence), row.entry.kind, Code(row.entry.name),
