@@ -42,8 +42,8 @@ def plan_of(
     with gathering(unwritten):
         write_output(_plan_in(form, plan), output)
     end_with([*plan.errors, *unwritten])
-    planned = ((*(role.plan for role in one.roles), *one.policies) for one in plan.accounts)
-    if _problems(plan) or fails(fail_on, chain.from_iterable(planned)):
+    roles = (role.plan for one in plan.accounts for role in one.roles)
+    if _problems(plan) or fails(fail_on, chain(roles, (each for one in plan.accounts for each in one.policies))):
         sys.exit(1)
 
 

@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.browse
     import rolemgr.workflow.built
     import rolemgr.workflow.check
+    import rolemgr.workflow.choices
     import rolemgr.workflow.compare
     import rolemgr.workflow.create
     import rolemgr.workflow.declarative

@@ -48,11 +48,11 @@ def migrate_command(
     Move a role to the smallest set of groups.
 
     ROLE is the name of a role in FILE, which is what `aws iam get-account-authorization-details` prints, or a folder or
-    quoted pattern of its pages; or FILE is a role, a policy or a template. Without --used the new role is for all that the old one
-    may do, as far as an activity group grants it. --used says what it needs: a policy of Access Analyzer, IAM Policy
-    Autopilot, iamlive or policy_sentry, or the answer of `aws iam get-service-last-accessed-details`. What is kept,
-    narrowed, lost and given beyond the need is told, each by evaluation of the new role. An account without ROLE gives
-    the roles of SageMaker with the few personas that they can become. Nothing touches AWS.
+    quoted pattern of its pages; or FILE is a role, a policy or a template. Without --used the new role is for all that
+    the old one may do, as far as an activity group grants it. --used says what it needs: a policy of Access Analyzer,
+    IAM Policy Autopilot, iamlive or policy_sentry, or the answer of `aws iam get-service-last-accessed-details`. What
+    is kept, narrowed, lost and given beyond the need is told, each by evaluation of the new role. An account without
+    ROLE gives the roles of SageMaker with the few personas that they can become. Nothing touches AWS.
 
     Exits with 1 where something is lost that was, or may have been, used, and where something can't be told.
 
@@ -84,7 +84,9 @@ def _split(words: Sequence[str]) -> tuple[str | None, Sequence[str]]:
     files = [word for word in words if _is_file(word)]
     names = [word for word in words if not _is_file(word)]
     if not files:
-        raise InputError(SourceLocation("FILE"), f"`{names[0]}` is not a file", "name one behind the role: account.json")
+        raise InputError(
+            SourceLocation("FILE"), f"`{names[0]}` is not a file", "name one behind the role: account.json"
+        )
     if len(names) > 1:
         raise InputError(SourceLocation("ROLE"), f"`{names[0]}` and `{names[1]}` are not files", "name one role")
     return (names[0] if names else None), files

@@ -22,7 +22,7 @@ _VERSION = "2012-10-17"
 """Of an older language variables are plain text, and ours may have some."""
 
 
-class AttachedPolicy(NamedTuple):
+class PolicyInForce(NamedTuple):
     """A policy that is attached already, and what it is called here."""
 
     name: str
@@ -33,7 +33,7 @@ class AttachedPolicy(NamedTuple):
 class _Filling:
     """An attached policy and the Denies that it takes in."""
 
-    attached: AttachedPolicy
+    attached: PolicyInForce
     closed: bool
     denies: list[LayerDeny] = field(default_factory=list)
 
@@ -49,7 +49,7 @@ class _Filling:
 
 
 def merged_documents(
-    layer: ComposedLayer, there: Sequence[AttachedPolicy], name: str, free_slots: int
+    layer: ComposedLayer, there: Sequence[PolicyInForce], name: str, free_slots: int
 ) -> LayerDocuments:
     """
     Return the policies *there* with the Denies of *layer* in them, then those that found no room, called *name*.
@@ -70,7 +70,7 @@ def merged_documents(
 
 
 def _merged(
-    layer: ComposedLayer, parts: Sequence[LayerPart], there: Sequence[AttachedPolicy], name: str, free_slots: int
+    layer: ComposedLayer, parts: Sequence[LayerPart], there: Sequence[PolicyInForce], name: str, free_slots: int
 ) -> LayerDocuments:
     fillings = [_Filling(one, closed=not _is_open(one.document)) for one in there]
     rest = [part for part in parts if not any(_taken_in(layer, part, one) for one in fillings)]

@@ -26,7 +26,7 @@ from rolemgr.model.times import moment
 from rolemgr.reference.organizations import slots
 from rolemgr.reference.quirks import quota
 from rolemgr.render.layer_documents import layer_documents
-from rolemgr.render.layer_merge import AttachedPolicy, merged_documents
+from rolemgr.render.layer_merge import PolicyInForce, merged_documents
 from rolemgr.workflow.choices import catalog_folders, flag_choices
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.policy_files import read_documents
@@ -101,7 +101,12 @@ def make_layer(request: LayerRequest, outside: Outside) -> MadeLayer:
     composed = compose_layer(catalog, choice)
     name = _name(request)
     documents = _documents(composed, name, request, outside)
-    for text in (*composed.notes, *documents.notes, *_bypassed(composed), *(note for one in chosen for note in one.notes)):
+    for text in (
+        *composed.notes,
+        *documents.notes,
+        *_bypassed(composed),
+        *(note for one in chosen for note in one.notes),
+    ):
         outside.say(text)
     outside.say(_filling(documents, request))
     return MadeLayer(name, composed, documents, catalog, setting)
@@ -115,7 +120,7 @@ def _documents(composed: ComposedLayer, name: str, request: LayerRequest, outsid
     return merged_documents(composed, there, name, _free(request))
 
 
-def _attached(request: LayerRequest, outside: Outside) -> Iterator[AttachedPolicy]:
+def _attached(request: LayerRequest, outside: Outside) -> Iterator[PolicyInForce]:
     """Yield the policies in the files to merge, each under a name of its own; raise InputError for no such policy."""
     is_scp = request.kind == LayerKind.SCP
     kind: type[IdentityPolicy | ResourceControlPolicy] = IdentityPolicy if is_scp else ResourceControlPolicy
@@ -127,7 +132,7 @@ def _attached(request: LayerRequest, outside: Outside) -> Iterator[AttachedPolic
             name = stem if len(documents) == 1 else f"{stem}-{number}"
             name = next(one for one in (name, *(f"{name}-{n}" for n in range(2, len(taken) + 3))) if one not in taken)
             taken.add(name)
-            yield AttachedPolicy(name, document)
+            yield PolicyInForce(name, document)
 
 
 def _guardrails(catalog: Catalog, request: LayerRequest) -> tuple[tuple[ChosenGuardrail, ...], GuardrailSetting]:
