@@ -26,6 +26,7 @@ ROOMS = {
     "layers": {"errors", "iam", "model", "reference", "catalog", "compose"},
     "render": {"errors", "files", "iam", "model", "reference", "layers"},
     "evaluate": {"errors", "iam", "reference"},
+    "events": {"errors", "iam", "reference", "evaluate"},
     "compare": {"iam", "reference", "evaluate"},
     "change": {"errors", "files", "iam", "model", "reference", "evaluate", "compare"},
     "separation": {
@@ -36,7 +37,7 @@ ROOMS = {
         "separation",
     },
     "diagnose": {
-        "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
+        "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "events", "compare",
         "separation",
     },
     "policytest": {"errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate"},
@@ -48,19 +49,20 @@ ROOMS = {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
         "separation", "check",
     },
+    "usage": {"errors", "iam", "reference", "evaluate", "events", "diagnose"},
     "blueprint": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",
         "separation", "prove",
     },
     "report": {
         "errors", "files", "iam", "model", "reference", "catalog", "render", "evaluate", "compare", "separation", "prove",
-        "diagnose", "policytest", "check", "detective", "account", "audit", "change", "blueprint",
+        "diagnose", "policytest", "check", "detective", "account", "audit", "change", "blueprint", "usage",
     },
     "wizard": {"errors", "files", "iam", "model", "catalog", "compose"},
     "workflow": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",
         "separation", "prove", "diagnose", "policytest", "check", "export", "detective", "account", "audit", "report",
-        "wizard", "change", "blueprint",
+        "wizard", "change", "blueprint", "events", "usage",
     },
     "api": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",

@@ -52,6 +52,12 @@ def alternatives(action: str) -> tuple[frozenset[str], ...]:
     return (*one_of, *(frozenset((*entry["types"], *entry["beside"])) for entry in beside))
 
 
+@cache
+def all_required() -> Mapping[str, tuple[str, ...]]:
+    """Return, by action, the resource types of which AWS asks it on each: an object and all that it is in."""
+    return {entry["action"]: tuple(entry["types"]) for entry in _table("resource_types")["all_required"]}
+
+
 def unlisted_types(action: str) -> tuple[str, ...]:
     """Return the resource types that AWS asks *action* on now and then, though its reference does not list them."""
     return _unlisted_types().get(action, ())
