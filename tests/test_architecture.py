@@ -26,7 +26,7 @@ ROOMS = {
     "layers": {"errors", "iam", "model", "reference", "catalog", "compose"},
     "render": {"errors", "files", "iam", "model", "reference", "layers"},
     "evaluate": {"errors", "iam", "reference"},
-    "events": {"errors", "iam", "reference", "evaluate"},
+    "events": {"errors", "files", "iam", "reference", "evaluate"},
     "compare": {"iam", "reference", "evaluate"},
     "change": {"errors", "files", "iam", "model", "reference", "evaluate", "compare"},
     "separation": {

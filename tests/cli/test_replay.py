@@ -124,7 +124,8 @@ def test_a_blueprint_is_replayed_with_its_roles(run: Run, folder: Path) -> None:
     ran = run("replay", "one.json", "--with", "blueprint.yaml", "--format", "json")
     data = json.loads(ran.stdout)
     assert data["summary"]["judged"] == 2
-    assert {row["action"] for row in data["denied"]} <= {"sagemaker:DeleteModel"}
+    assert {row["action"] for row in data["denied"]} == {"sagemaker:DeleteModel", "sagemaker:DescribeModel"}
+    assert all("blueprint.yaml, ds" in one["source"] for row in data["denied"] for one in row["by"])
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def _policy(draw: random.Random) -> IdentityPolicy:
         "arn:aws:s3:::one/${aws:PrincipalTag/b}",
         "arn:aws:s3:::tw?/*",
     )
-    conditions = (
+    conditions: tuple[dict[str, dict[str, str]], ...] = (
         {}, {"StringEquals": {"aws:ResourceTag/a": "x"}}, {"StringNotEquals": {"aws:PrincipalTag/b": "x"}},
         {"Null": {"aws:ResourceTag/a": "true"}}, {"StringLikeIfExists": {"aws:PrincipalTag/b": "z*"}},
         {"StringEquals": {"aws:ResourceTag/a": "${aws:PrincipalTag/b}"}},

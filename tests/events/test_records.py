@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 from tests.events.support import event, log_file, read, session
 
-from rolemgr.events.call import Ending, RecordedCall, call_of
+from rolemgr.events.call import CallEnding, RecordedCall, call_of
 from rolemgr.events.records import Record, Unread, read_records
 
 EVENTS = [event("CreateModel", {"modelName": "a"}), event("DeleteModel", {"modelName": "b, c=d"}, errorCode="X")]
@@ -79,7 +79,7 @@ def test_athenas_table_is_read_with_its_structures() -> None:
     assert made.event["resources"] == [
         {"ARN": "arn:aws:s3:::b", "accountId": "444455556666", "type": "AWS::S3::Bucket"}
     ]
-    assert made.ending is Ending.SUCCEEDED
+    assert made.ending is CallEnding.SUCCEEDED
     assert "vpcEndpointId" in made.untold
 
 
@@ -92,7 +92,7 @@ def test_a_table_without_error_codes_does_not_tell_how_calls_ended() -> None:
     assert isinstance(record, Record)
     made = call_of(record)
     assert isinstance(made, RecordedCall)
-    assert made.ending is Ending.UNTOLD
+    assert made.ending is CallEnding.UNTOLD
 
 
 BROKEN: dict[str, tuple[bytes, int, int]] = {
@@ -151,7 +151,7 @@ def test_memory_does_not_grow_with_the_file(form: Callable[[int], bytes]) -> Non
 def test_a_bomb_is_not_read_to_its_end() -> None:
     """What expands a thousandfold is no file of events."""
     found = read(gzip.compress(b" " * (70 << 20), 9))
-    assert [one.problem for one in found if isinstance(one, Unread)][0].startswith("expands to more than")
+    assert next(one.problem for one in found if isinstance(one, Unread)).startswith("expands to more than")
 
 
 def test_an_event_across_the_pieces_of_a_file_is_one() -> None:

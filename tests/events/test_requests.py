@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.events.support import ACCOUNT, ROLE, call, event, read, session, user
 
-from rolemgr.events.call import Ending, call_of
+from rolemgr.events.call import CallEnding, call_of
 from rolemgr.events.context import ABSENT
 from rolemgr.events.facts import facts
 from rolemgr.events.records import Record
@@ -264,14 +264,14 @@ def test_who_called_is_the_role_behind_the_session(identity: dict[str, Any], wan
 @pytest.mark.parametrize(
     ("fields", "ending"),
     [
-        ({}, Ending.SUCCEEDED),
-        ({"errorCode": "AccessDenied"}, Ending.DENIED),
-        ({"errorCode": "Client.UnauthorizedOperation"}, Ending.DENIED),
-        ({"errorCode": "VpceAccessDenied"}, Ending.DENIED),
-        ({"errorCode": "ValidationException"}, Ending.FAILED),
+        ({}, CallEnding.SUCCEEDED),
+        ({"errorCode": "AccessDenied"}, CallEnding.DENIED),
+        ({"errorCode": "Client.UnauthorizedOperation"}, CallEnding.DENIED),
+        ({"errorCode": "VpceAccessDenied"}, CallEnding.DENIED),
+        ({"errorCode": "ValidationException"}, CallEnding.FAILED),
     ],
 )
-def test_how_a_call_ended_is_read(fields: dict[str, str], ending: Ending) -> None:
+def test_how_a_call_ended_is_read(fields: dict[str, str], ending: CallEnding) -> None:
     """Only a denial is one."""
     assert call(event("ListModels", **fields)).ending is ending
 

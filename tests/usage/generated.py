@@ -102,7 +102,7 @@ def _made(draw: random.Random, operation: str) -> MadeCall:
     for role in roles:
         passing = {"aws:RequestedRegion": [REGION], "aws:SourceIp": ["198.51.100.7"], "aws:PrincipalArn": [ROLE]}
         to = dependents(f"sagemaker:{operation}")
-        passing["iam:PassedToService"] = [next(one.passed_to for one in to if one.passed_to)]  # type: ignore[list-item]
+        passing["iam:PassedToService"] = [next(one.passed_to for one in to if one.passed_to)]
         requests.append(Request.known("iam:PassRole", role, {**passing, **hidden}, ROLE, None))
     return MadeCall(event(operation, _as_trail(parameters)), tuple(requests), _untold(operation))
 

@@ -12,9 +12,9 @@ from rolemgr.evaluate.policies import Layer, Policies
 from rolemgr.events.call import RecordedCall, call_of
 from rolemgr.events.records import Record, read_records
 from rolemgr.events.requests import requests_of
-from rolemgr.usage.layers_asked import Given, ReplayedPolicies, asked_policies
+from rolemgr.usage.layers_asked import GivenPolicy, ReplayedPolicies, asked_policies
 from rolemgr.usage.replay import BREAKS, STAYS, UNKNOWN, replay
-from rolemgr.usage.verdicts import Judge, Outcome
+from rolemgr.usage.verdicts import ReplayJudge, ReplayOutcome
 
 _EACH = 50
 
@@ -25,21 +25,21 @@ def test_replay_is_direct_evaluation() -> None:
 
     Not known is only what turns on keys that the tables say no event tells.
     """
-    seen: Counter[Outcome] = Counter()
+    seen: Counter[ReplayOutcome] = Counter()
     for seed in range(examples(700, 10_000) // _EACH):
         seen += _compare(list(calls(seed, _EACH)), seed)
-    assert all(seen[one] for one in Outcome)
-    assert seen[Outcome.NOT_KNOWN] < sum(seen.values()) / 2
+    assert all(seen[one] for one in ReplayOutcome)
+    assert seen[ReplayOutcome.NOT_KNOWN] < sum(seen.values()) / 2
     assert len(operations()) > 150
 
 
-def _compare(made: list[MadeCall], seed: int) -> Counter[Outcome]:
+def _compare(made: list[MadeCall], seed: int) -> Counter[ReplayOutcome]:
     document = policy(seed)
-    asked = asked_policies([Given(Layer.IDENTITY, document, "policy.json")])
-    truth, judge = Policies(identity=(document,)), Judge({})
+    asked = asked_policies([GivenPolicy(Layer.IDENTITY, document, "policy.json")])
+    truth, judge = Policies(identity=(document,)), ReplayJudge({})
     content = log_file(*(one.event for one in made))
     records = [one for one in read_records(io.BytesIO(content), "x") if isinstance(one, Record)]
-    seen: Counter[Outcome] = Counter()
+    seen: Counter[ReplayOutcome] = Counter()
     whole: Counter[str] = Counter()
     for one, record in zip(made, records, strict=True):
         recorded = call_of(record)
@@ -50,17 +50,17 @@ def _compare(made: list[MadeCall], seed: int) -> Counter[Outcome]:
         for request in one.requests:
             verdict = judge.verdict(found[request.action, request.resource], asked)
             right = evaluate(request, truth)
-            if verdict.outcome is Outcome.NOT_KNOWN:
+            if verdict.outcome is ReplayOutcome.NOT_KNOWN:
                 assert {key.lower() for key in verdict.keys} <= one.hidden, (one.event, verdict)
                 assert verdict.keys
             else:
-                assert (verdict.outcome is Outcome.ALLOWED) is (right.decision == "Allowed"), (
+                assert (verdict.outcome is ReplayOutcome.ALLOWED) is (right.decision == "Allowed"), (
                     one.event,
                     verdict,
                     right,
                 )
             if (
-                verdict.outcome is Outcome.DENIED
+                verdict.outcome is ReplayOutcome.DENIED
                 and right.decision == "ExplicitlyDenied"
                 and verdict.by[0].place is not None
             ):
@@ -73,7 +73,7 @@ def _compare(made: list[MadeCall], seed: int) -> Counter[Outcome]:
     return seen
 
 
-def _worst(outcomes: list[Outcome]) -> str:
-    if Outcome.DENIED in outcomes:
+def _worst(outcomes: list[ReplayOutcome]) -> str:
+    if ReplayOutcome.DENIED in outcomes:
         return BREAKS
-    return UNKNOWN if Outcome.NOT_KNOWN in outcomes else STAYS
+    return UNKNOWN if ReplayOutcome.NOT_KNOWN in outcomes else STAYS

@@ -10,7 +10,7 @@ from tests.events.support import ACCOUNT, ROLE, event, log_file, user
 from rolemgr.evaluate.policies import Layer
 from rolemgr.events.records import read_records
 from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy
-from rolemgr.usage.layers_asked import Given, ReplayedPolicies, asked_policies
+from rolemgr.usage.layers_asked import GivenPolicy, ReplayedPolicies, asked_policies
 from rolemgr.usage.replay import BREAKS, FAILS_ANYWAY, OPENS, PERHAPS_OPENS, STAYS, UNKNOWN, Replay, replay
 
 MODEL = event("DeleteModel", {"modelName": "churn"})
@@ -18,26 +18,26 @@ DENY = {"Sid": "NoDelete", "Effect": "Deny", "Action": "sagemaker:Delete*", "Res
 FULL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
-def scp(*statements: dict[str, Any]) -> Given:
+def scp(*statements: dict[str, Any]) -> GivenPolicy:
     """Return an SCP with *statements*."""
     document = IdentityPolicy.model_validate({"Version": "2012-10-17", "Statement": [FULL, *statements]})
-    return Given(Layer.SERVICE_CONTROL, document, "scp.json")
+    return GivenPolicy(Layer.SERVICE_CONTROL, document, "scp.json")
 
 
-def identity(*statements: dict[str, Any]) -> Given:
+def identity(*statements: dict[str, Any]) -> GivenPolicy:
     """Return an identity policy with *statements*."""
     document = IdentityPolicy.model_validate({"Version": "2012-10-17", "Statement": list(statements)})
-    return Given(Layer.IDENTITY, document, "policy.json")
+    return GivenPolicy(Layer.IDENTITY, document, "policy.json")
 
 
-def rcp(statement: dict[str, Any]) -> Given:
+def rcp(statement: dict[str, Any]) -> GivenPolicy:
     """Return an RCP with *statement*."""
     found = {"Principal": "*", **statement}
     document = ResourceControlPolicy.model_validate({"Version": "2012-10-17", "Statement": [found]})
-    return Given(Layer.RESOURCE_CONTROL, document, "rcp.json")
+    return GivenPolicy(Layer.RESOURCE_CONTROL, document, "rcp.json")
 
 
-def replayed(events: list[dict[str, Any]], *given: Given, **options: Any) -> Replay:
+def replayed(events: list[dict[str, Any]], *given: GivenPolicy, **options: Any) -> Replay:
     """Return the replay of *events* with what is *given*."""
     policies = ReplayedPolicies(asked_policies(given), **options)
     return replay(read_records(io.BytesIO(log_file(*events)), "trail.json.gz"), policies)
@@ -47,7 +47,7 @@ DENIED = {"errorCode": "AccessDeniedException"}
 BY_SCP = f"User: arn:aws:sts::{ACCOUNT}:assumed-role/ds/ana is not authorized to perform: sagemaker:DeleteModel on resource: arn:aws:sagemaker:eu-west-1:{ACCOUNT}:model/churn with an explicit deny in a service control policy"  # fmt: skip
 BY_ROLE = BY_SCP.replace("with an explicit deny in a service control policy", "because no identity-based policy allows the sagemaker:DeleteModel action")  # fmt: skip
 TAGGED = {**DENY, "Condition": {"StringEquals": {"aws:ResourceTag/Keep": "yes"}}}
-CASES: dict[str, tuple[dict[str, Any], Given, str]] = {
+CASES: dict[str, tuple[dict[str, Any], GivenPolicy, str]] = {
     "went through and is denied": (MODEL, scp(DENY), BREAKS),
     "went through and is allowed": (MODEL, scp(), STAYS),
     "failed and is denied": ({**MODEL, "errorCode": "ValidationException"}, scp(DENY), FAILS_ANYWAY),
@@ -90,7 +90,7 @@ CASES: dict[str, tuple[dict[str, Any], Given, str]] = {
 
 
 @pytest.mark.parametrize(("found", "given", "change"), CASES.values(), ids=CASES.keys())
-def test_what_becomes_of_a_call(found: dict[str, Any], given: Given, change: str) -> None:
+def test_what_becomes_of_a_call(found: dict[str, Any], given: GivenPolicy, change: str) -> None:
     """By how it ended when it was recorded, and by what the policies say now."""
     assert replayed([found], given).calls == {change: 1}
 

@@ -14,7 +14,7 @@ from rolemgr.events.records import Record
 from rolemgr.iam.arn import ACCOUNT_ID, Arn, partition_of
 
 
-class Ending(StrEnum):
+class CallEnding(StrEnum):
     """How a call ended: it went through, AWS denied it, it failed for another reason, or nothing tells."""
 
     SUCCEEDED = "succeeded"
@@ -23,7 +23,7 @@ class Ending(StrEnum):
     UNTOLD = "not told"
 
 
-class Principal(NamedTuple):
+class RecordedPrincipal(NamedTuple):
     """
     Who called: the *arn* of a user, role or root, or a service; None where only the *account*, or less, is told.
 
@@ -45,9 +45,9 @@ class RecordedCall(NamedTuple):
     source: str
     """What stands before ``.amazonaws.com`` in the source of the event: ``sagemaker``, ``monitoring``."""
     name: str
-    principal: Principal
+    principal: RecordedPrincipal
     region: str
-    ending: Ending
+    ending: CallEnding
     parameters: Mapping[str, Any] | None
     event: Mapping[str, Any]
     untold: frozenset[str]
@@ -112,7 +112,7 @@ _NO_CALLS: Final = {
     "AwsConsoleAction": "it is an action in the console, not a call of an API",
     "AwsCloudTrailInsight": "it is an Insights event",
 }
-"""Types of events that are no calls, and why."""
+"""Types of events that are not calls, and why."""
 
 
 def _bare(source: str) -> str:
@@ -132,21 +132,21 @@ def text_in(data: Mapping[str, Any], name: str) -> str | None:
     return found if isinstance(found, str) and found else None
 
 
-def principal_of(identity: Mapping[str, Any]) -> Principal:
+def principal_of(identity: Mapping[str, Any]) -> RecordedPrincipal:
     """Return who a user identity is: of a session the role or user behind it."""
     kind = text_in(identity, "type") or "Unknown"
     account = text_in(identity, "accountId")
     account = account if account and ACCOUNT_ID.fullmatch(account) else None
     if kind == "AWSService":
-        return Principal(kind, text_in(identity, "invokedBy"))
+        return RecordedPrincipal(kind, text_in(identity, "invokedBy"))
     arn = text_in(identity, "arn")
     if kind in _SESSIONS:
         issuer = object_in(object_in(identity, "sessionContext"), "sessionIssuer")
         arn = text_in(issuer, "arn") if kind != "Role" else text_in(issuer, "arn") or arn
     parsed = Arn.parse(arn or "")
     if kind not in _PRINCIPALS or parsed is None or parsed.service != "iam":
-        return Principal(kind, None, account)
-    return Principal(kind, arn, parsed.account)
+        return RecordedPrincipal(kind, None, account)
+    return RecordedPrincipal(kind, arn, parsed.account)
 
 
 _SESSIONS: Final = ("AssumedRole", "FederatedUser", "Role")
@@ -159,10 +159,10 @@ def is_denial(code: str) -> bool:
     return "denied" in folded or "unauthorized" in folded or "forbidden" in folded
 
 
-def _ending(record: Record) -> Ending:
+def _ending(record: Record) -> CallEnding:
     code = record.event.get("errorCode")
     if isinstance(code, str) and code:
-        return Ending.DENIED if is_denial(code) else Ending.FAILED
+        return CallEnding.DENIED if is_denial(code) else CallEnding.FAILED
     if "errorCode" in record.untold:
-        return Ending.UNTOLD
-    return Ending.FAILED if record.event.get("errorMessage") else Ending.SUCCEEDED
+        return CallEnding.UNTOLD
+    return CallEnding.FAILED if record.event.get("errorMessage") else CallEnding.SUCCEEDED

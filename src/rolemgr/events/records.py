@@ -6,14 +6,14 @@ https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.h
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/S3Export.html
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, Final, NamedTuple
 
 from rolemgr.errors import SourceLocation
-from rolemgr.events.inflate import pieces
-from rolemgr.events.json_values import json_values
 from rolemgr.events.tables import begins_table, table_rows
+from rolemgr.files.inflate import pieces
+from rolemgr.files.json import strict_json
+from rolemgr.files.json_stream import json_values
 
 _DEEPEST: Final = 6
 _INSIDE: Final = (
@@ -36,7 +36,7 @@ class Record(NamedTuple):
 
 
 class Unread(NamedTuple):
-    """What of a file is no event that can be read, and why."""
+    """What of a file can't be read as an event, and why."""
 
     where: SourceLocation
     problem: str
@@ -67,7 +67,7 @@ def _of_row(
 ) -> Iterator[Record | Unread]:
     where = SourceLocation(name, line)
     if value is None:
-        yield Unread(where, problem or "is no event")
+        yield Unread(where, problem or "is not an event")
     elif "eventName" in value:
         yield Record(where, value, untold)
     else:
@@ -85,7 +85,7 @@ def _records(data: Any, where: SourceLocation, depth: int) -> Iterator[Record | 
     elif isinstance(data, str):
         yield from _of_text(data, where, depth)
     else:
-        yield Unread(where, "is no event of CloudTrail")
+        yield Unread(where, "is not an event of CloudTrail")
 
 
 def _of_object(data: dict[str, Any], where: SourceLocation, depth: int) -> Iterator[Record | Unread]:
@@ -98,15 +98,15 @@ def _of_object(data: dict[str, Any], where: SourceLocation, depth: int) -> Itera
     if data.get("NextToken") or data.get("nextToken"):
         yield Unread(where, "the answer has more pages (NextToken), and they are not here")
     elif not inside and not data.keys() <= _BESIDE:
-        yield Unread(where, "is no event of CloudTrail")
+        yield Unread(where, "is not an event of CloudTrail")
 
 
 def _of_text(text: str, where: SourceLocation, depth: int) -> Iterator[Record | Unread]:
     start = text.find("{")
     try:
-        data = json.loads(text[start:] if start >= 0 else text)
+        data = strict_json(text[start:] if start >= 0 else text)
     except (ValueError, RecursionError):
-        yield Unread(where, "is no event of CloudTrail")
+        yield Unread(where, "is not an event of CloudTrail")
         return
     yield from _records(data, where, depth - 1)
 

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from rolemgr.events.call import RecordedCall, text_in
 from rolemgr.events.facts import facts
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
+from rolemgr.iam.variables import around_variables
 from rolemgr.reference import quirks
 from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import Action, find_action, resource_types
@@ -78,10 +79,10 @@ def resources_of(call: RecordedCall, action_name: str) -> tuple[AskedResource, .
         for name in types_of(asked.spellings[0], row.action):
             if name not in found:
                 found[name] = [asked]
-    return tuple(_asked(call, row, found))[:_MOST]
+    return tuple(_complete(call, row, found))[:_MOST]
 
 
-def _asked(call: RecordedCall, row: _Row, found: Mapping[str, Sequence[AskedResource]]) -> Iterator[AskedResource]:
+def _complete(call: RecordedCall, row: _Row, found: Mapping[str, Sequence[AskedResource]]) -> Iterator[AskedResource]:
     """Yield what is told, and what the action needs and nobody tells, as a pattern."""
     needed = set(row.action.required_types)
     for one_of in row.action.alternatives:
@@ -251,14 +252,8 @@ def _part(text: str) -> _Part:
 @cache
 def _taken_apart(arn: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the texts around the variables of *arn*, and the variables."""
-    texts, variables = [], []
-    rest = arn
-    while "${" in rest:
-        text, _, rest = rest.partition("${")
-        name, _, rest = rest.partition("}")
-        texts.append(text)
-        variables.append(name)
-    return (*texts, rest), tuple(variables)
+    pieces = around_variables(arn)
+    return pieces[::2], tuple(one[2:-1] for one in pieces[1::2])
 
 
 def trail_name(name: str) -> str:

@@ -8,13 +8,13 @@ https://docs.aws.amazon.com/athena/latest/ug/create-cloudtrail-table.html
 """
 
 import csv
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
-from rolemgr.events.inflate import BrokenFileError
+from rolemgr.files.inflate import BrokenFileError
+from rolemgr.files.json import strict_json
 
 _FIELDS: Final = {
     name.lower(): name
@@ -99,11 +99,11 @@ _LONGEST: Final = 8 << 20
 def _row(line: int, heading: Sequence[str], row: Sequence[str], untold: frozenset[str]) -> TableRow:
     if len(row) != len(heading):
         return TableRow(line, None, f"has {len(row)} columns, not {len(heading)}")
-    cells = dict(zip(heading, row, strict=True))
-    if message := cells.get("@message"):
+    columns = dict(zip(heading, row, strict=True))
+    if message := columns.get("@message"):
         return TableRow(line, {"@message": message})
     event: dict[str, Any] = {}
-    for folded, text in cells.items():
+    for folded, text in columns.items():
         if (name := _FIELDS.get(folded)) and text:
             try:
                 event[name] = _value(name, text)
@@ -116,11 +116,11 @@ def _row(line: int, heading: Sequence[str], row: Sequence[str], untold: frozense
 
 def _value(name: str, text: str) -> Any:
     if name in _JSON:
-        return json.loads(text)
+        return strict_json(text)
     if name not in _STRUCTURES or text in ("null", "{}", "[]"):
         return text if name not in _STRUCTURES else None
     if text.startswith(('{"', '[{"')):
-        return json.loads(text)
+        return strict_json(text)
     return _structure(text, _RESOURCE if name == "resources" else _MEMBERS)
 
 

@@ -14,11 +14,11 @@ from rolemgr.usage.replay import (
     STAYS,
     UNKNOWN,
     Replay,
-    Row,
-    RowKey,
+    ReplayRow,
+    ReplayRowKey,
     counted,
 )
-from rolemgr.usage.verdicts import Statement
+from rolemgr.usage.verdicts import DecidedBy
 
 _WIDTH: Final = 100
 _MOST_SHOWN: Final = 20
@@ -62,7 +62,7 @@ def replay_data(found: Replay) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _row_data(key: RowKey, row: Row) -> dict[str, Any]:
+def _row_data(key: ReplayRowKey, row: ReplayRow) -> dict[str, Any]:
     return {
         "principal": key.principal, "action": key.action, "requests": row.count, "by": list(map(_by_data, key.by)),
         "keys": list(key.keys), "why": list(key.why), "first": row.first or None, "last": row.last or None,
@@ -73,7 +73,7 @@ def _row_data(key: RowKey, row: Row) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _by_data(one: Statement) -> dict[str, Any]:
+def _by_data(one: DecidedBy) -> dict[str, Any]:
     return {"layer": one.layer.value, "source": one.source, "statement": one.place, "sid": one.sid}
 
 
@@ -106,7 +106,7 @@ def _summary(found: Replay) -> Iterator[str]:
             yield f"{found.calls.get(change, 0):>12,}  {'unchanged' if change == STAYS else change}"
 
 
-def _section(change: str, rows: Sequence[tuple[RowKey, Row]]) -> Iterator[str]:
+def _section(change: str, rows: Sequence[tuple[ReplayRowKey, ReplayRow]]) -> Iterator[str]:
     if not rows:
         return
     yield f"{_TITLES[change]}:"
@@ -124,7 +124,7 @@ def _section(change: str, rows: Sequence[tuple[RowKey, Row]]) -> Iterator[str]:
     yield ""
 
 
-def _reasons(key: RowKey) -> Iterator[str]:
+def _reasons(key: ReplayRowKey) -> Iterator[str]:
     if key.change == UNKNOWN or (key.keys and key.change == PERHAPS_OPENS):
         if key.keys:
             yield f"the events do not tell {', '.join(key.keys)}"

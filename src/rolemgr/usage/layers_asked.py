@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from rolemgr.evaluate.partly import PartlyKnownLayers
 from rolemgr.evaluate.policies import Layer, Policies
-from rolemgr.events.call import Principal
+from rolemgr.events.call import RecordedPrincipal
 from rolemgr.events.requests import RecordedRequest
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy
@@ -23,7 +23,7 @@ _ALLOW: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Act
 _IN_ACCOUNTS: Final = frozenset({"IAMUser", "AssumedRole", "Root", "FederatedUser", "Role"})
 
 
-class Given(NamedTuple):
+class GivenPolicy(NamedTuple):
     """A *document* that is given as a *layer*, and the *source* that messages name: a file, perhaps with a role."""
 
     layer: Layer
@@ -41,14 +41,14 @@ class AskedPolicies:
 
 
 def asked_policies(
-    given: Sequence[Given], levels: Mapping[Layer, Sequence[Sequence[Given]]] | None = None
+    given: Sequence[GivenPolicy], levels: Mapping[Layer, Sequence[Sequence[GivenPolicy]]] | None = None
 ) -> AskedPolicies:
     """
     Return the policies *given* ready to be asked; *levels* are SCPs and RCPs by their level of the organization.
 
     An identity policy that is not given allows everything, for every caller.
     """
-    by: dict[Layer, list[Given]] = {}
+    by: dict[Layer, list[GivenPolicy]] = {}
     for one in given:
         by.setdefault(one.layer, []).append(one)
     sources: dict[Place, str] = {}
@@ -73,7 +73,7 @@ def asked_policies(
     return AskedPolicies(PartlyKnownLayers(policies), sources, frozenset({*by, *leveled}))
 
 
-def _documents(levels: Sequence[Sequence[Given]]) -> Any:
+def _documents(levels: Sequence[Sequence[GivenPolicy]]) -> Any:
     return tuple(tuple(one.document for one in level) for level in levels if level)
 
 
@@ -113,7 +113,7 @@ class ReplayedPolicies:
         return NotAsked(_why_not(principal))
 
 
-def _is_meant(pattern: str, principal: Principal) -> bool:
+def _is_meant(pattern: str, principal: RecordedPrincipal) -> bool:
     arn = principal.arn or ""
     if pattern.startswith("arn:"):
         return matches(pattern, arn)
@@ -121,7 +121,7 @@ def _is_meant(pattern: str, principal: Principal) -> bool:
     return parsed is not None and matches(pattern, parsed.resource.rpartition("/")[2])
 
 
-def _why_not(principal: Principal) -> str:
+def _why_not(principal: RecordedPrincipal) -> str:
     if principal.kind == "AWSService":
         return "a service of AWS called as itself, which these policies do not bind"
     if principal.kind == "AWSAccount":

@@ -14,11 +14,11 @@ from typing import Final, NamedTuple
 from rolemgr.diagnose.denial import parse_denial
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.evaluate.policies import Layer
-from rolemgr.events.call import Ending, RecordedCall, call_of
+from rolemgr.events.call import CallEnding, RecordedCall, call_of
 from rolemgr.events.records import Record, Unread
 from rolemgr.events.requests import RecordedRequest, requests_of
 from rolemgr.usage.layers_asked import NotAsked, ReplayedPolicies
-from rolemgr.usage.verdicts import Judge, Outcome, Statement, Verdict
+from rolemgr.usage.verdicts import DecidedBy, ReplayJudge, ReplayOutcome, ReplayVerdict
 
 _MOST_ROWS: Final = 20_000
 _MOST_EXAMPLES: Final = 3
@@ -45,13 +45,13 @@ PERHAPS_OPENS: Final = "may newly be allowed"
 FAILS_ANYWAY: Final = "failed, and would be denied"
 
 
-class RowKey(NamedTuple):
+class ReplayRowKey(NamedTuple):
     """What calls have in common that are shown as one row."""
 
     change: str
     principal: str
     action: str
-    by: tuple[Statement, ...]
+    by: tuple[DecidedBy, ...]
     keys: tuple[str, ...]
     why: tuple[str, ...]
 
@@ -65,7 +65,7 @@ class Example(NamedTuple):
 
 
 @dataclass
-class Row:
+class ReplayRow:
     """Calls that are alike: how many, when first and last, and a few of them."""
 
     count: int = 0
@@ -91,7 +91,7 @@ class Replay:
 
     calls: dict[str, int] = field(default_factory=dict)
     """How many calls become what."""
-    rows: dict[RowKey, Row] = field(default_factory=dict)
+    rows: dict[ReplayRowKey, ReplayRow] = field(default_factory=dict)
     not_judged: dict[str, int] = field(default_factory=dict)
     unknown_operations: dict[str, int] = field(default_factory=dict)
     unread: list[Unread] = field(default_factory=list)
@@ -104,7 +104,7 @@ class Replay:
     rows_left_out: int = 0
     """Requests that are counted and not shown, as there are too many rows."""
 
-    def of(self, change: str) -> list[tuple[RowKey, Row]]:
+    def of(self, change: str) -> list[tuple[ReplayRowKey, ReplayRow]]:
         """Return the rows of one *change*, the one with the most calls first."""
         found = [(key, row) for key, row in self.rows.items() if key.change == change]
         return sorted(found, key=lambda one: (-one[1].count, one[0].principal, one[0].action, str(one[0])))
@@ -122,7 +122,7 @@ def replay(records: Iterable[Record | Unread], policies: ReplayedPolicies) -> Re
     Memory does not grow with their number, but with how many of them differ. Raises InputError for a policy that can't
     be read.
     """
-    found, judge = Replay(), Judge(policies.context)
+    found, judge = Replay(), ReplayJudge(policies.context)
     for record in records:
         if isinstance(record, Unread):
             _count_unread(found, record)
@@ -142,7 +142,7 @@ def _count(counts: dict[str, int], name: str) -> None:
     counts[name] = counts.get(name, 0) + 1
 
 
-def _take(found: Replay, judge: Judge, record: Record, policies: ReplayedPolicies) -> None:
+def _take(found: Replay, judge: ReplayJudge, record: Record, policies: ReplayedPolicies) -> None:
     found.events += 1
     call = call_of(record)
     if isinstance(call, str):
@@ -166,12 +166,12 @@ def _take(found: Replay, judge: Judge, record: Record, policies: ReplayedPolicie
 
 class _Judged(NamedTuple):
     request: RecordedRequest
-    verdict: Verdict
+    verdict: ReplayVerdict
     layers: frozenset[Layer]
 
 
 def _judged(
-    judge: Judge, requests: Iterable[RecordedRequest], policies: ReplayedPolicies
+    judge: ReplayJudge, requests: Iterable[RecordedRequest], policies: ReplayedPolicies
 ) -> Iterator[_Judged | NotAsked]:
     for one in requests:
         asked = policies.about(one)
@@ -184,7 +184,9 @@ def _judged(
 def _sum_up(found: Replay, call: RecordedCall, judged: list[_Judged]) -> None:
     """Count what becomes of *call*, and of each of its requests that decides about that."""
     outcomes = {one.verdict.outcome for one in judged}
-    worst = next(one for one in (Outcome.DENIED, Outcome.NOT_KNOWN, Outcome.ALLOWED) if one in outcomes)
+    worst = next(
+        one for one in (ReplayOutcome.DENIED, ReplayOutcome.NOT_KNOWN, ReplayOutcome.ALLOWED) if one in outcomes
+    )
     change = _change(call, worst, judged[0].layers)
     _count(found.calls, change)
     if change == STAYS:
@@ -194,24 +196,24 @@ def _sum_up(found: Replay, call: RecordedCall, judged: list[_Judged]) -> None:
             _add(found, change, one)
 
 
-def _change(call: RecordedCall, outcome: Outcome, layers: frozenset[Layer]) -> str:
-    if call.ending is Ending.DENIED:
+def _change(call: RecordedCall, outcome: ReplayOutcome, layers: frozenset[Layer]) -> str:
+    if call.ending is CallEnding.DENIED:
         return _reopened(call, outcome, layers)
-    if outcome is Outcome.NOT_KNOWN or (call.ending is Ending.UNTOLD and outcome is Outcome.DENIED):
+    if outcome is ReplayOutcome.NOT_KNOWN or (call.ending is CallEnding.UNTOLD and outcome is ReplayOutcome.DENIED):
         return UNKNOWN
-    if outcome is Outcome.ALLOWED:
+    if outcome is ReplayOutcome.ALLOWED:
         return STAYS
-    return BREAKS if call.ending is Ending.SUCCEEDED else FAILS_ANYWAY
+    return BREAKS if call.ending is CallEnding.SUCCEEDED else FAILS_ANYWAY
 
 
-def _reopened(call: RecordedCall, outcome: Outcome, layers: frozenset[Layer]) -> str:
+def _reopened(call: RecordedCall, outcome: ReplayOutcome, layers: frozenset[Layer]) -> str:
     """Return what becomes of a call that AWS denied: only where a given layer denied it can that change."""
-    if outcome is Outcome.DENIED:
+    if outcome is ReplayOutcome.DENIED:
         return STAYS
     by = _denied_by(call.message)
     if by is not None and by not in layers:
         return STAYS
-    return OPENS if by is not None and outcome is Outcome.ALLOWED else PERHAPS_OPENS
+    return OPENS if by is not None and outcome is ReplayOutcome.ALLOWED else PERHAPS_OPENS
 
 
 @lru_cache(maxsize=1 << 12)
@@ -227,17 +229,17 @@ def _denied_by(message: str) -> Layer | None:
 def _add(found: Replay, change: str, one: _Judged) -> None:
     verdict = one.verdict
     why = verdict.why
-    if change == UNKNOWN and verdict.outcome is Outcome.DENIED:
+    if change == UNKNOWN and verdict.outcome is ReplayOutcome.DENIED:
         why = (*why, "the file does not tell whether the call went through")
-    if change == PERHAPS_OPENS and verdict.outcome is Outcome.ALLOWED:
+    if change == PERHAPS_OPENS and verdict.outcome is ReplayOutcome.ALLOWED:
         why = (*why, "AWS did not say which policy denied it")
-    key = RowKey(change, str(one.request.call.principal), one.request.action, verdict.by, verdict.keys, why)
+    key = ReplayRowKey(change, str(one.request.call.principal), one.request.action, verdict.by, verdict.keys, why)
     row = found.rows.get(key)
     if row is None:
         if len(found.rows) >= _MOST_ROWS:
             found.rows_left_out += 1
             return
-        row = found.rows[key] = Row()
+        row = found.rows[key] = ReplayRow()
     row.add(one.request)
 
 

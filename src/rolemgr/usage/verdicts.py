@@ -20,7 +20,7 @@ _MOST_REMEMBERED: Final = 200_000
 _MANAGEMENT: Final = "aws:principalorgmasteraccountid"
 
 
-class Outcome(StrEnum):
+class ReplayOutcome(StrEnum):
     """What the given policies say of a request."""
 
     ALLOWED = "allowed"
@@ -28,7 +28,7 @@ class Outcome(StrEnum):
     NOT_KNOWN = "not known"
 
 
-class Statement(NamedTuple):
+class DecidedBy(NamedTuple):
     """A statement that decides, or a *layer* without one (*place* is None): its *source*, place and Sid."""
 
     layer: Layer
@@ -43,11 +43,11 @@ class Statement(NamedTuple):
         return f"{self.layer} {name} ({self.source})"
 
 
-class Verdict(NamedTuple):
+class ReplayVerdict(NamedTuple):
     """An *outcome*, *by* which statements; where it is not known the *keys* it turns on, and other reasons."""
 
-    outcome: Outcome
-    by: tuple[Statement, ...] = ()
+    outcome: ReplayOutcome
+    by: tuple[DecidedBy, ...] = ()
     keys: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
 
@@ -55,17 +55,17 @@ class Verdict(NamedTuple):
 _Key: TypeAlias = tuple[object, ...]
 
 
-class Judge:
+class ReplayJudge:
     """Asks policies about recorded requests; those that nothing tells apart are asked once."""
 
     def __init__(self, context: Mapping[str, tuple[str, ...]]) -> None:
         """Take condition keys that all requests have."""
         self._context = {key.lower(): values for key, values in context.items()}
-        self._found: dict[_Key, Verdict] = {}
+        self._found: dict[_Key, ReplayVerdict] = {}
         self.asked = 0
         """How many different requests were asked."""
 
-    def verdict(self, request: RecordedRequest, policies: AskedPolicies) -> Verdict:
+    def verdict(self, request: RecordedRequest, policies: AskedPolicies) -> ReplayVerdict:
         """Return what *policies* say of *request*; raise InputError for a policy that can't be read."""
         folded = request.action.lower()
         told = tuple((key, self._told(request, key)) for key in _keys(policies, folded, request.action))
@@ -83,7 +83,7 @@ class Judge:
         found = self._context.get(key)
         return request.told(key) if found is None else found
 
-    def _judge(self, request: RecordedRequest, policies: AskedPolicies, told: Mapping[str, Told]) -> Verdict:
+    def _judge(self, request: RecordedRequest, policies: AskedPolicies, told: Mapping[str, Told]) -> ReplayVerdict:
         unknown = frozenset(key for key, values in told.items() if values is None)
         context = {key: values for key, values in told.items() if values}
         if _MANAGEMENT in self._context:
@@ -94,11 +94,11 @@ class Judge:
                 asked = Request(request.action, spelling, Context(context), request.call.principal.arn)
                 found = policies.ask.decide(asked, unknown, is_open=request.resource.is_open)
             except InputError as error:
-                return Verdict(Outcome.NOT_KNOWN, why=(error.problem,))
+                return ReplayVerdict(ReplayOutcome.NOT_KNOWN, why=(error.problem,))
             verdicts.append(_verdict(found, policies))
         first = verdicts[0]
         if any(one.outcome is not first.outcome for one in verdicts):
-            return Verdict(Outcome.NOT_KNOWN, first.by, why=(_SPELLING,))
+            return ReplayVerdict(ReplayOutcome.NOT_KNOWN, first.by, why=(_SPELLING,))
         return first
 
 
@@ -117,24 +117,26 @@ def _keys(policies: AskedPolicies, folded: str, action: str) -> tuple[str, ...]:
     return _carried(action, policies.ask.keys(folded))
 
 
-def _verdict(found: PartlyKnown, policies: AskedPolicies) -> Verdict:
+def _verdict(found: PartlyKnown, policies: AskedPolicies) -> ReplayVerdict:
     if not found.certain:
         why = (_RESOURCE,) if found.on_resource else ()
-        return Verdict(Outcome.NOT_KNOWN, tuple(_statement(at, policies) for at in found.turning), found.keys, why)
+        return ReplayVerdict(
+            ReplayOutcome.NOT_KNOWN, tuple(_statement(at, policies) for at in found.turning), found.keys, why
+        )
     if found.worst.decision == "Allowed":
-        return Verdict(Outcome.ALLOWED)
-    return Verdict(Outcome.DENIED, tuple(dict.fromkeys(_deniers(found, policies))))
+        return ReplayVerdict(ReplayOutcome.ALLOWED)
+    return ReplayVerdict(ReplayOutcome.DENIED, tuple(dict.fromkeys(_deniers(found, policies))))
 
 
-def _deniers(found: PartlyKnown, policies: AskedPolicies) -> Iterator[Statement]:
+def _deniers(found: PartlyKnown, policies: AskedPolicies) -> Iterator[DecidedBy]:
     """Yield what denies for certain."""
     for at in found.best.by:
         yield _statement(at, policies)
     for layer, level in found.best.not_allowed_by:
         sources = (source for place, source in policies.sources.items() if place[:2] == (layer, level))
-        yield Statement(layer, ", ".join(dict.fromkeys(sources)))
+        yield DecidedBy(layer, ", ".join(dict.fromkeys(sources)))
 
 
-def _statement(at: StatementRef, policies: AskedPolicies) -> Statement:
+def _statement(at: StatementRef, policies: AskedPolicies) -> DecidedBy:
     source = policies.sources.get((at.layer, at.level, at.policy), "")
-    return Statement(at.layer, source, at.statement, at.sid)
+    return DecidedBy(at.layer, source, at.statement, at.sid)

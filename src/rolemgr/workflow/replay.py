@@ -10,7 +10,7 @@ from rolemgr.iam.documents import IdentityPolicy, PolicyDocument, ResourceContro
 from rolemgr.iam.uses import Use, documents_in
 from rolemgr.model.inventory import HeldRole, Inventory
 from rolemgr.model.inventory_layers import ControlPolicy
-from rolemgr.usage.layers_asked import AskedPolicies, Given, ReplayedPolicies, asked_policies
+from rolemgr.usage.layers_asked import AskedPolicies, GivenPolicy, ReplayedPolicies, asked_policies
 from rolemgr.usage.replay import Replay, replay
 from rolemgr.workflow.file_kind import FileKind, file_kind
 from rolemgr.workflow.layers import context_of, with_full_access
@@ -44,8 +44,8 @@ class ReplayRequest(NamedTuple):
 class _Found(NamedTuple):
     """What files say: documents for everybody, and those of roles by their ARN."""
 
-    given: list[Given]
-    roles: dict[str, list[Given]]
+    given: list[GivenPolicy]
+    roles: dict[str, list[GivenPolicy]]
 
 
 def replayed(
@@ -127,15 +127,15 @@ def _take(found: _Found, kind: str, name: str, source: SourceFile, outside: Outs
         return
     if kind in ("policy", "role"):
         documents = [one.value for one in policies_of(source, outside.say)]
-        found.given.extend(Given(Layer.IDENTITY, one, source.name) for one in documents)
+        found.given.extend(GivenPolicy(Layer.IDENTITY, one, source.name) for one in documents)
         return
     document_kind, use = _USES[kind]
     found_documents = documents_of(source, document_kind, outside.say, use)
     outside.say(f"{source.name}: read as a {use.value}; policy={name} would say otherwise")
-    found.given.extend(Given(_LAYERS[kind], one, source.name) for one in found_documents)
+    found.given.extend(GivenPolicy(_LAYERS[kind], one, source.name) for one in found_documents)
 
 
-def _of_role_file(name: str, outside: Outside) -> tuple[str, list[Given]]:
+def _of_role_file(name: str, outside: Outside) -> tuple[str, list[GivenPolicy]]:
     """Return the ARN of the role that a role file describes, and its policies."""
     from rolemgr.workflow.choices import role_source  # policy files need neither catalog nor templates
     from rolemgr.workflow.role import attached_to, render_source
@@ -144,13 +144,13 @@ def _of_role_file(name: str, outside: Outside) -> tuple[str, list[Given]]:
     made = render_source(source, {}, outside.say, verbose=False, one_of_many=True)
     documents = made.documents
     given = [
-        Given(Layer.IDENTITY, one.document, f"{name}, {one.name}")
+        GivenPolicy(Layer.IDENTITY, one.document, f"{name}, {one.name}")
         for one in (*documents.policies, *documents.managed_policies)
     ]
-    given += [Given(Layer.IDENTITY, one, arn) for arn, one in attached_to(made.role).items()]
+    given += [GivenPolicy(Layer.IDENTITY, one, arn) for arn, one in attached_to(made.role).items()]
     if documents.own_boundary:
         own = documents.own_boundary
-        given.append(Given(Layer.PERMISSIONS_BOUNDARY, own.document, f"{name}, {own.name}"))
+        given.append(GivenPolicy(Layer.PERMISSIONS_BOUNDARY, own.document, f"{name}, {own.name}"))
     return made.role.spec.arn, given
 
 
@@ -174,12 +174,12 @@ def _put_together(
     return ReplayedPolicies(None, of, context=context)
 
 
-def _with_full_access(given: Sequence[Given]) -> list[Given]:
+def _with_full_access(given: Sequence[GivenPolicy]) -> list[GivenPolicy]:
     """Return *given* with the SCP that AWS attaches everywhere, where the SCPs only deny."""
     scps = [one for one in given if one.layer is Layer.SERVICE_CONTROL]
     documents = tuple(one.document for one in scps if isinstance(one.document, IdentityPolicy))
     added = with_full_access(documents, lambda _: None)[len(documents) :] if documents else ()
-    return [*given, *(Given(Layer.SERVICE_CONTROL, one, "FullAWSAccess") for one in added)]
+    return [*given, *(GivenPolicy(Layer.SERVICE_CONTROL, one, "FullAWSAccess") for one in added)]
 
 
 def _of_blueprint(
@@ -203,14 +203,16 @@ def _of_blueprint(
 
 
 def _of_holder(holder: HeldRole, inventory: Inventory, name: str) -> AskedPolicies:
-    given = [Given(Layer.IDENTITY, one.document, f"{name}, {one.name} of {holder.name}") for one in holder.policies]
+    given = [
+        GivenPolicy(Layer.IDENTITY, one.document, f"{name}, {one.name} of {holder.name}") for one in holder.policies
+    ]
     if holder.boundary:
         source = f"{name}, {holder.boundary.name}"
-        given.append(Given(Layer.PERMISSIONS_BOUNDARY, holder.boundary.document, source))
+        given.append(GivenPolicy(Layer.PERMISSIONS_BOUNDARY, holder.boundary.document, source))
     return asked_policies(given, _levels(inventory, holder.account, name))
 
 
-def _levels(inventory: Inventory, account: str, name: str) -> dict[Layer, list[list[Given]]]:
+def _levels(inventory: Inventory, account: str, name: str) -> dict[Layer, list[list[GivenPolicy]]]:
     """Return the SCPs and RCPs over *account*, by level."""
     organization = inventory.organization
     found = {}
@@ -224,5 +226,5 @@ def _levels(inventory: Inventory, account: str, name: str) -> dict[Layer, list[l
     return found
 
 
-def _given(layer: Layer, one: ControlPolicy, name: str) -> Given:
-    return Given(layer, one.document, f"{name}, {one.name}")
+def _given(layer: Layer, one: ControlPolicy, name: str) -> GivenPolicy:
+    return GivenPolicy(layer, one.document, f"{name}, {one.name}")

@@ -42,7 +42,7 @@ def trail_files(names: Sequence[str], stdin: BinaryIO, buckets: Buckets) -> Iter
     """
     Yield the files that *names* mean: ``-`` is stdin, folders are gone through, digests passed over.
 
-    Raises InputError for a name that is no file, and for a folder without a file of a trail.
+    Raises InputError for a name without a file, and for a folder without a file of a trail.
     """
     local = [name for name in names if not name.startswith(S3)]
     for name in set(names) - set(local):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any, Final, NamedTuple
 
-from rolemgr.events.inflate import PIECE, BrokenFileError
+from rolemgr.files.inflate import PIECE, BrokenFileError
 
 MOST_OF_A_VALUE: Final = 8 << 20
 """Characters of one event: CloudTrail's have 256 KB at most, those of an event data store 1 MB."""
@@ -74,7 +74,7 @@ class _Stream:
         return self._lines
 
     def peek(self) -> str:
-        """Return the next character that is no space, and stand at it; none at the end."""
+        """Return the next character that is not a space, and stand at it; none at the end."""
         while True:
             found = _NO_SPACE.search(self.text, self.at)
             self.at = found.start() if found else len(self.text)
@@ -239,7 +239,7 @@ class _Reader:
             yield JsonPiece(line, problem="has no JSON")
 
     def _piece(self, line: int, value: Any) -> JsonPiece:
-        """Return *value*, unless it holds what is no text."""
+        """Return *value*, unless it holds what is not text."""
         if self._stream.doubtful and not _is_text(value):
             return JsonPiece(line, problem="is not UTF-8, or has half of a surrogate pair")
         return JsonPiece(line, value)
