@@ -57,7 +57,7 @@ def test_what_is_certain_holds_for_all_that_may_be() -> None:
         for resource, *values in product(resources, *(KEYS[one] for one in unknown)):
             context = {**known, **dict(zip(unknown, values, strict=True))}
             full = Request(
-                "s3:GetObject", resource, Context({key: (one,) for key, one in context.items() if one}), ROLE
+                "s3:GetObject", str(resource), Context({key: (one,) for key, one in context.items() if one}), ROLE
             )
             decided.add(evaluate(full, policies).decision == "Allowed")
         if found.certain:
