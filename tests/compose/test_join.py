@@ -349,6 +349,8 @@ MOST = {
     "sagemaker-glue": 7,
     "mlflow-admin": 5,
     "sagemaker-mlflow": 9,
+    "bedrock-evaluation": 9,
+    "bedrock-import": 2,
 }
 """How many statements each persona has."""
 

@@ -31,6 +31,7 @@ CAPABILITIES: Final[Mapping[str, tuple[str, ...]]] = {
     "invoke endpoints": ("sagemaker:InvokeEndpoint",),
     "schedule monitoring": ("sagemaker:CreateMonitoringSchedule",),
     "manage alarms": ("cloudwatch:PutMetricAlarm",),
+    "ask Bedrock models": ("bedrock:InvokeModel",),
     "query Athena": ("athena:StartQueryExecution",),
     "run Glue jobs": ("glue:StartJobRun",),
     "deploy stacks": ("cloudformation:ExecuteChangeSet",),
