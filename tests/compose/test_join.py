@@ -351,6 +351,7 @@ MOST = {
     "sagemaker-mlflow": 9,
     "bedrock-evaluation": 9,
     "bedrock-import": 2,
+    "governance-officer": 12,
 }
 """How many statements each persona has."""
 

@@ -24,6 +24,7 @@ CAPABILITIES: Final[Mapping[str, tuple[str, ...]]] = {
     "start pipelines": ("sagemaker:StartPipelineExecution",),
     "register models": ("sagemaker:CreateModelPackage",),
     "approve models": ("sagemaker:UpdateModelPackage",),
+    "write model cards": ("sagemaker:UpdateModelCard",),
     "create models": ("sagemaker:CreateModel",),
     "deploy endpoints": ("sagemaker:CreateEndpoint",),
     "update endpoints": ("sagemaker:UpdateEndpoint",),
