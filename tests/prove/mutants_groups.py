@@ -54,7 +54,9 @@ def _slip(persona: str, forbidden: Forbidden) -> Data:
     own = [one for one in all_of(action, "aws") if one != "*"]
     found = list(resources) if forbidden.resource != "*" else own
     slip: Data = {"sid": "Slip", "actions": [action], "resources": found}
-    if tags := forbidden.context.get("aws:TagKeys"):  # else the grant is alive without them where a Deny keeps them away
+    if tags := forbidden.context.get(
+        "aws:TagKeys"
+    ):  # else the grant is alive without them where a Deny keeps them away
         slip["conditions"] = {"ForAnyValue:StringEquals": {"aws:TagKeys": list(tags)}}
     return {"title": "S", "description": "S.", "statements": [slip]}
 
