@@ -349,6 +349,9 @@ MOST = {
     "sagemaker-glue": 7,
     "mlflow-admin": 5,
     "sagemaker-mlflow": 9,
+    "bedrock-evaluation": 9,
+    "bedrock-import": 2,
+    "governance-officer": 12,
 }
 """How many statements each persona has."""
 

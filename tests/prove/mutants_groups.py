@@ -48,12 +48,17 @@ def _never_values(persona: str) -> Mapping[str, tuple[str, ...]]:
 
 
 def _slip(persona: str, forbidden: Forbidden) -> Data:
-    """Return a group that grants an action that *forbidden* speaks of, where it speaks of it."""
+    """Return a group that grants an action that *forbidden* speaks of, where and with what it speaks of it."""
     action = next(iter(expand(forbidden.action)))
     resources = fill(forbidden.resource, _never_values(persona))
     own = [one for one in all_of(action, "aws") if one != "*"]
     found = list(resources) if forbidden.resource != "*" else own
-    return {"title": "S", "description": "S.", "statements": [{"sid": "Slip", "actions": [action], "resources": found}]}
+    slip: Data = {"sid": "Slip", "actions": [action], "resources": found}
+    if tags := forbidden.context.get(
+        "aws:TagKeys"
+    ):  # else the grant is alive without them where a Deny keeps them away
+        slip["conditions"] = {"ForAnyValue:StringEquals": {"aws:TagKeys": list(tags)}}
+    return {"title": "S", "description": "S.", "statements": [slip]}
 
 
 @dataclass(frozen=True)
