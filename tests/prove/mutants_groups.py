@@ -50,19 +50,11 @@ def _never_values(persona: str) -> Mapping[str, tuple[str, ...]]:
 
 
 def _slip(persona: str, forbidden: Forbidden) -> Data:
-    """Return a group that grants an action that *forbidden* speaks of, where and with what it speaks of it."""
+    """Return a group that grants an action that *forbidden* speaks of, where it speaks of it."""
     action = next(iter(expand(forbidden.action)))
     resources = fill(forbidden.resource, _never_values(persona))
     own = [one for one in all_of(action, "aws") if one != "*"]
     found = list(resources) if forbidden.resource != "*" else own
-<<<<<<< HEAD
-    slip: Data = {"sid": "Slip", "actions": [action], "resources": found}
-    if tags := forbidden.context.get(
-        "aws:TagKeys"
-    ):  # else the grant is alive without them where a Deny keeps them away
-        slip["conditions"] = {"ForAnyValue:StringEquals": {"aws:TagKeys": list(tags)}}
-    return {"title": "S", "description": "S.", "statements": [slip]}
-=======
     slip = {"sid": "Slip", "actions": [action], "resources": found}
     # only where the entry speaks of it: what a Deny takes away there is then a dead grant
     conditions = {"conditions": _of_context(action, forbidden.context)} if forbidden.context else {}
@@ -76,7 +68,6 @@ def _of_context(action: str, context: Mapping[str, Sequence[str]]) -> Data:
         several = bool(found and found.multivalued) or key.lower() in several_values(action)
         conditions.setdefault("ForAnyValue:StringEquals" if several else "StringEquals", {})[key] = list(values)
     return conditions
->>>>>>> main
 
 
 @dataclass(frozen=True)
