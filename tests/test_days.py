@@ -96,6 +96,8 @@ BUSY = (
     "sagemaker-compute", "sagemaker-pipeline",
     "cicd-deployer",
     "data-engineer",
+    "hyperpod-admin",
+    "hyperpod-user",
     "platform-admin",
     "security-auditor",
     "unified-studio-admin",

@@ -40,6 +40,8 @@ CAPABILITIES: Final[Mapping[str, tuple[str, ...]]] = {
     "deploy stacks": ("cloudformation:ExecuteChangeSet",),
     "administer Studio": ("sagemaker:CreateUserProfile",),
     "administer Unified Studio": ("datazone:CreateProjectMembership",),
+    "administer HyperPod clusters": ("sagemaker:CreateCluster",),
+    "use HyperPod clusters": ("eks:AccessKubernetesApi",),
     "audit permissions": ("iam:GetAccountAuthorizationDetails",),
     "pass a role to SageMaker": ("iam:PassRole",),
     "pull container images": ("ecr:GetDownloadUrlForLayer",),

@@ -66,7 +66,16 @@ def unlisted_types(action: str) -> tuple[str, ...]:
 
 @cache
 def _unlisted_types() -> Mapping[str, tuple[str, ...]]:
-    return {row["action"]: tuple(row["types"]) for row in _table("resource_types")["unresourced_exceptions"]}
+    table = _table("resource_types")
+    known = {row["action"]: tuple(row["types"]) for row in table["unresourced_exceptions"]}
+    return known | {row["action"]: (row["type"],) for row in table["unlisted_types"]}
+
+
+@cache
+def unlisted_forms(service: str) -> Mapping[str, str]:
+    """Return the ARN formats of resource types that AWS's guides have for *service* and its reference does not."""
+    rows = _table("resource_types")["unlisted_types"]
+    return {row["type"]: row["form"] for row in rows if row["action"].startswith(f"{service}:")}
 
 
 @cache
