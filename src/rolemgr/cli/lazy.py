@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import rolemgr.audit.personas
     import rolemgr.audit.read
     import rolemgr.audit.run
+    import rolemgr.audit.shares
     import rolemgr.audit.who_can
     import rolemgr.catalog.load
     import rolemgr.cli.common
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.browse
     import rolemgr.workflow.built
     import rolemgr.workflow.check
+    import rolemgr.workflow.cluster
     import rolemgr.workflow.create
     import rolemgr.workflow.declarative
     import rolemgr.workflow.detective
@@ -93,6 +95,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.schemas
     import rolemgr.workflow.simulate
     import rolemgr.workflow.starter
+    import rolemgr.workflow.workers
     from rolemgr import account, audit, catalog, cli, report, workflow
 else:
 
