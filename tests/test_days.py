@@ -100,6 +100,7 @@ BUSY = (
     "security-auditor",
     "unified-studio-admin",
     "unified-studio-user",
+    "mlflow-admin",
 )  # fmt: skip
 """The personas whose work is too manifold for fewer than 25 calls; a role for one service may do with ten."""
 

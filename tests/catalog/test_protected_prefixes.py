@@ -110,8 +110,11 @@ STAGES = (
 )
 APPROVERS = frozenset({"mlops-engineer", "mlops-emergency"})
 AUTHORS = frozenset(
-    {"genai-developer", "junior-ml-engineer", "ml-engineer", "sagemaker-model-customization", "sagemaker-pipeline"}
-)
+    {
+        "genai-developer", "junior-ml-engineer", "ml-engineer", "sagemaker-mlflow", "sagemaker-model-customization",
+        "sagemaker-pipeline",
+    }
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=("registry guide", "MLflow guide"))

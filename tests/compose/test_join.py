@@ -347,6 +347,8 @@ MOST = {
     "data-engineer": 33,
     "sagemaker-data-pipeline": 21,
     "sagemaker-glue": 7,
+    "mlflow-admin": 5,
+    "sagemaker-mlflow": 9,
 }
 """How many statements each persona has."""
 

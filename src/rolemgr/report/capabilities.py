@@ -17,6 +17,7 @@ CAPABILITIES: Final[Mapping[str, tuple[str, ...]]] = {
     "run batch transform": ("sagemaker:CreateTransformJob",),
     "run AutoML": ("sagemaker:CreateAutoMLJob", "sagemaker:CreateAutoMLJobV2"),
     "track runs in MLflow": ("sagemaker-mlflow:CreateRun",),
+    "administer MLflow": ("sagemaker:CreateMlflowTrackingServer", "sagemaker:CreateMlflowApp"),
     "read the Feature Store": ("sagemaker:GetRecord",),
     "write to the Feature Store": ("sagemaker:PutRecord",),
     "author pipelines": ("sagemaker:CreatePipeline",),
