@@ -109,12 +109,25 @@ def _help(top: click.Context, name: str) -> str:
 
 
 def capabilities() -> str:
-    """Return the table persona x capability, from evaluation."""
-    personas = list(CATALOG.found("personas"))
+    """Return by capability the personas that have it, from evaluation: a list, which any number of them fits."""
     models = ["sagemaker-us-east-1-111122223333/models"]
-    found = {name: capabilities_of(rendered(name, no_default_guardrails=True), models) for name in personas}
-    rows = ([name, *("yes" if found[persona][name] else "-" for persona in personas)] for name in CAPABILITIES)
-    return table(["", *personas], rows)
+    found = {
+        name: capabilities_of(rendered(name, no_default_guardrails=True), models) for name in CATALOG.found("personas")
+    }
+    rows = ([one, _names(name for name, can in found.items() if can[one])] for one in CAPABILITIES)
+    return table(["can", "personas"], rows)
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"
+
+
+def personas() -> str:
+    """Return whom each persona is for, a line each."""
+    return table(
+        ["persona", "for"],
+        ([f"`{name}`", CATALOG.persona(name).value.for_whom or "-"] for name in CATALOG.found("personas")),
+    )
 
 
 def sizes() -> str:
@@ -136,13 +149,13 @@ def _size(name: str) -> list[str]:
 
 
 def matrix() -> str:
-    """Return the matrix activity group x persona."""
-    personas = {name: resolve_persona(CATALOG, name).groups for name in CATALOG.found("personas")}
+    """Return by activity group the personas that have it: a list, which any number of them fits."""
+    groups_of = {name: resolve_persona(CATALOG, name).groups for name in CATALOG.found("personas")}
     rows = (
-        [f"`{group}`", *("x" if group in groups else "" for groups in personas.values())]
+        [f"`{group}`", _names(name for name, groups in groups_of.items() if group in groups)]
         for group in CATALOG.found("activity_groups")
     )
-    return table(["activity group", *personas], rows)
+    return table(["activity group", "personas"], rows)
 
 
 def groups() -> str:
@@ -458,6 +471,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "command-help": command_help,
     "flows": flows,
     "capabilities": capabilities,
+    "personas": personas,
     "sizes": sizes,
     "matrix": matrix,
     "groups": groups,
