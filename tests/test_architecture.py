@@ -27,6 +27,7 @@ ROOMS = {
     "render": {"errors", "files", "iam", "model", "reference", "layers"},
     "evaluate": {"errors", "iam", "reference"},
     "compare": {"iam", "reference", "evaluate"},
+    "code": {"errors", "files", "iam", "reference", "compare"},
     "change": {"errors", "files", "iam", "model", "reference", "evaluate", "compare"},
     "separation": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
@@ -46,7 +47,7 @@ ROOMS = {
     "account": {"errors", "iam", "model", "reference", "evaluate", "compare", "change"},
     "audit": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
-        "separation", "check",
+        "separation", "check", "code",
     },
     "blueprint": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",
@@ -54,13 +55,13 @@ ROOMS = {
     },
     "report": {
         "errors", "files", "iam", "model", "reference", "catalog", "render", "evaluate", "compare", "separation", "prove",
-        "diagnose", "policytest", "check", "detective", "account", "audit", "change", "blueprint",
+        "diagnose", "policytest", "check", "detective", "account", "audit", "change", "blueprint", "code",
     },
     "wizard": {"errors", "files", "iam", "model", "catalog", "compose"},
     "workflow": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",
         "separation", "prove", "diagnose", "policytest", "check", "export", "detective", "account", "audit", "report",
-        "wizard", "change", "blueprint",
+        "wizard", "change", "blueprint", "code",
     },
     "api": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",

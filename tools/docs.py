@@ -65,6 +65,7 @@ PAGES = (
     "docs/audit.md",
     "docs/layers.md",
     "docs/migrate.md",
+    "docs/code.md",
     "docs/resource-policies.md",
     "docs/blueprint.md",
 )
@@ -210,7 +211,7 @@ def _trusted(one: TrustedService, role: str) -> list[str]:
     asked += [f"`{key}` {' or '.join(values)}" for block in one.conditions.values() for key, values in block.items()]
     options = ["`source=both`"] if one.sends and not one.asks else []
     options += [f"`role=` {', '.join(one.roles)}"] if one.roles else []
-    options += ["`name=`"] if one.resources else []
+    options += ["`name=`"] if one.has_names else []
     options += [f"`resource=` {', '.join(one.resources)}"] if len(one.resources) > 1 else []
     options += [f"`{option.replace('_', '-')}=`" for option in one.tags]
     page = one.source.rpartition("/")[2].removesuffix(".html")

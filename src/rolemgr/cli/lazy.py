@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import rolemgr.report.blueprint_plan
     import rolemgr.report.can
     import rolemgr.report.check
+    import rolemgr.report.code
     import rolemgr.report.compare_forms
     import rolemgr.report.diff_forms
     import rolemgr.report.drift_forms
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.built
     import rolemgr.workflow.check
     import rolemgr.workflow.cluster
+    import rolemgr.workflow.code
     import rolemgr.workflow.compare
     import rolemgr.workflow.create
     import rolemgr.workflow.declarative

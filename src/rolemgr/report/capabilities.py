@@ -33,6 +33,8 @@ CAPABILITIES: Final[Mapping[str, tuple[str, ...]]] = {
     "manage alarms": ("cloudwatch:PutMetricAlarm",),
     "query Athena": ("athena:StartQueryExecution",),
     "run Glue jobs": ("glue:StartJobRun",),
+    "run Glue sessions": ("glue:RunStatement",),
+    "read the data lake": ("lakeformation:GetDataAccess",),
     "deploy stacks": ("cloudformation:ExecuteChangeSet",),
     "administer Studio": ("sagemaker:CreateUserProfile",),
     "administer Unified Studio": ("datazone:CreateProjectMembership",),

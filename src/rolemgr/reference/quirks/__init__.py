@@ -52,6 +52,13 @@ def alternatives(action: str) -> tuple[frozenset[str], ...]:
     return (*one_of, *(frozenset((*entry["types"], *entry["beside"])) for entry in beside))
 
 
+@cache
+def names_in_arns(service: str) -> frozenset[str]:
+    """Return the names by which ARNs call *service*: a service that AWS renamed has two."""
+    known = (entry["names"] for entry in _table("request_arns")["one_service"] if service in entry["names"])
+    return frozenset((service, *next(known, ())))
+
+
 def unlisted_types(action: str) -> tuple[str, ...]:
     """Return the resource types that AWS asks *action* on now and then, though its reference does not list them."""
     return _unlisted_types().get(action, ())
