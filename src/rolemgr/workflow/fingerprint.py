@@ -6,7 +6,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-
 _TOP: Final = Path(__file__).resolve().parents[1]
 _KINDS: Final = (".py", ".json", ".jsonl", ".yaml", ".j2")
 
