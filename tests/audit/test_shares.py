@@ -10,7 +10,7 @@ from tests.audit.accounts import ACCOUNT, crowd, synthetic
 from tests.audit.support import inventory, personas
 
 from rolemgr.audit.run import Audit, audit
-from rolemgr.audit.shares import PRINCIPALS, Share, SharedAudit, found_in, judged, shares_of
+from rolemgr.audit.shares import PRINCIPALS, PrincipalShare, SharedAudit, found_in, judged, shares_of
 from rolemgr.cli.inventory import inventory_of
 from rolemgr.model.inventory import Inventory
 from rolemgr.report.audit_forms import AuditContext, audit_in
@@ -18,7 +18,7 @@ from rolemgr.report.audit_forms import AuditContext, audit_in
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "audit"
 
 
-def far(common: SharedAudit, shares: Sequence[Share]) -> Iterator[bytes]:
+def far(common: SharedAudit, shares: Sequence[PrincipalShare]) -> Iterator[bytes]:
     """Judge as another machine does: with copies of everything, and as two workers do that take turns."""
     workers = [pickle.loads(pickle.dumps(common)) for _ in range(2)]  # noqa: S301 - our own
     for turn, share in enumerate(shares):

@@ -31,7 +31,7 @@ PRINCIPALS: Final = 50
 """How many principals a share has: half a second of work, beside which sending it costs nothing."""
 
 
-class Share(NamedTuple):
+class PrincipalShare(NamedTuple):
     """The *principals*, by ARN, of a share, and which of them are *administrators*."""
 
     principals: tuple[str, ...]
@@ -84,16 +84,16 @@ class SharedAudit:
         return {name: value for name, value in self.__dict__.items() if name != "worker"}
 
 
-Judging: TypeAlias = Callable[[SharedAudit, Sequence[Share]], Iterator[bytes]]
+Judging: TypeAlias = Callable[[SharedAudit, Sequence[PrincipalShare]], Iterator[bytes]]
 """Has `judged` done for each share, by whomever, and yields what it returns in the order of the shares."""
 
 
-def judged(common: SharedAudit, share: Share) -> bytes:
+def judged(common: SharedAudit, share: PrincipalShare) -> bytes:
     """Return what is found of each principal of *share*, for `found_in`."""
     found = [common.worker.own(arn, is_administrator=arn in share.administrators) for arn in share.principals]
-    written = io.BytesIO()
-    _Writing(written, common.inventory).dump(found)
-    return written.getvalue()
+    buffer = io.BytesIO()
+    _Writing(buffer, common.inventory).dump(found)
+    return buffer.getvalue()
 
 
 def found_in(answer: bytes, inventory: Inventory) -> Sequence[Own]:
@@ -102,11 +102,11 @@ def found_in(answer: bytes, inventory: Inventory) -> Sequence[Own]:
     return found
 
 
-def shares_of(principals: Iterable[str], administrators: Iterable[str]) -> list[Share]:
+def shares_of(principals: Iterable[str], administrators: Iterable[str]) -> list[PrincipalShare]:
     """Return *principals* in shares, in their order."""
     arns, all_powerful = tuple(principals), frozenset(administrators)
     parts = (arns[at : at + PRINCIPALS] for at in range(0, len(arns), PRINCIPALS))
-    return [Share(part, all_powerful.intersection(part)) for part in parts]
+    return [PrincipalShare(part, all_powerful.intersection(part)) for part in parts]
 
 
 def passes(walker: Walker) -> None:

@@ -79,7 +79,7 @@ def _is_here(host: str) -> bool:
 
 @contextmanager
 def _told(address: str, seconds: int) -> Iterator[None]:
-    """Raise InputError for what a cluster does that is no fault of the program."""
+    """Raise InputError where the cluster fails, and not the program."""
     try:
         yield
     except KilledWorker as error:
