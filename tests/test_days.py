@@ -103,6 +103,7 @@ BUSY = (
     "unified-studio-admin",
     "unified-studio-user",
     "mlflow-admin",
+    "governance-officer",
 )  # fmt: skip
 """The personas whose work is too manifold for fewer than 25 calls; a role for one service may do with ten."""
 

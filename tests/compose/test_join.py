@@ -357,6 +357,9 @@ MOST = {
     "sagemaker-project-use": 13,
     "mlflow-admin": 5,
     "sagemaker-mlflow": 9,
+    "bedrock-evaluation": 9,
+    "bedrock-import": 2,
+    "governance-officer": 12,
 }
 """How many statements each persona has."""
 

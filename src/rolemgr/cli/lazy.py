@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Any
 __all__ = ["account", "audit", "catalog", "cli", "report", "workflow"]
 
 if TYPE_CHECKING:
+    import rolemgr.account.connect
     import rolemgr.account.ownership
+    import rolemgr.account.trail_objects
     import rolemgr.audit.can
     import rolemgr.audit.inputs
     import rolemgr.audit.migrate.migration
     import rolemgr.audit.personas
     import rolemgr.audit.read
     import rolemgr.audit.run
+    import rolemgr.audit.shares
     import rolemgr.audit.who_can
     import rolemgr.catalog.load
     import rolemgr.cli.common
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     import rolemgr.report.pages.of_blueprint
     import rolemgr.report.pages.of_plan
     import rolemgr.report.plan
+    import rolemgr.report.replay
     import rolemgr.report.test_results
     import rolemgr.report.who_can
     import rolemgr.workflow.apply
@@ -66,6 +70,8 @@ if TYPE_CHECKING:
     import rolemgr.workflow.browse
     import rolemgr.workflow.built
     import rolemgr.workflow.check
+    import rolemgr.workflow.choices
+    import rolemgr.workflow.cluster
     import rolemgr.workflow.code
     import rolemgr.workflow.compare
     import rolemgr.workflow.create
@@ -92,11 +98,14 @@ if TYPE_CHECKING:
     import rolemgr.workflow.prove
     import rolemgr.workflow.prove_layers
     import rolemgr.workflow.query
+    import rolemgr.workflow.replay
     import rolemgr.workflow.resource_policies
     import rolemgr.workflow.role_options
     import rolemgr.workflow.schemas
     import rolemgr.workflow.simulate
     import rolemgr.workflow.starter
+    import rolemgr.workflow.trails
+    import rolemgr.workflow.workers
     from rolemgr import account, audit, catalog, cli, report, workflow
 else:
 

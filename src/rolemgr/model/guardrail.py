@@ -36,6 +36,7 @@ class Scope(StrEnum):
     FEATURES = "features"
     SEARCH = "search"
     SESSIONS = "sessions"
+    BEDROCK = "bedrock"
 
 
 ShortForm: TypeAlias = Literal["subnet", "security_group", "data_key", "volume_key"]
