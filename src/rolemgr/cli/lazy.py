@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     import rolemgr.report.check
     import rolemgr.report.code
     import rolemgr.report.compare_forms
+    import rolemgr.report.compliance_forms
     import rolemgr.report.diff_forms
     import rolemgr.report.drift_forms
     import rolemgr.report.findings_text
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.cluster
     import rolemgr.workflow.code
     import rolemgr.workflow.compare
+    import rolemgr.workflow.compliance
     import rolemgr.workflow.create
     import rolemgr.workflow.declarative
     import rolemgr.workflow.detective
