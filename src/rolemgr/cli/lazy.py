@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 __all__ = ["account", "audit", "catalog", "cli", "report", "workflow"]
 
 if TYPE_CHECKING:
+    import rolemgr.account.connect
     import rolemgr.account.ownership
+    import rolemgr.account.trail_objects
     import rolemgr.audit.can
     import rolemgr.audit.inputs
     import rolemgr.audit.migrate.migration
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     import rolemgr.report.pages.of_blueprint
     import rolemgr.report.pages.of_plan
     import rolemgr.report.plan
+    import rolemgr.report.replay
     import rolemgr.report.test_results
     import rolemgr.report.who_can
     import rolemgr.workflow.apply
@@ -92,11 +95,13 @@ if TYPE_CHECKING:
     import rolemgr.workflow.prove
     import rolemgr.workflow.prove_layers
     import rolemgr.workflow.query
+    import rolemgr.workflow.replay
     import rolemgr.workflow.resource_policies
     import rolemgr.workflow.role_options
     import rolemgr.workflow.schemas
     import rolemgr.workflow.simulate
     import rolemgr.workflow.starter
+    import rolemgr.workflow.trails
     from rolemgr import account, audit, catalog, cli, report, workflow
 else:
 

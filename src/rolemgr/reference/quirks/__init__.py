@@ -53,6 +53,12 @@ def alternatives(action: str) -> tuple[frozenset[str], ...]:
 
 
 @cache
+def all_required() -> Mapping[str, tuple[str, ...]]:
+    """Return, by action, the resource types of which AWS asks it on each: an object and all that it is in."""
+    return {entry["action"]: tuple(entry["types"]) for entry in _table("resource_types")["all_required"]}
+
+
+@cache
 def names_in_arns(service: str) -> frozenset[str]:
     """Return the names by which ARNs call *service*: a service that AWS renamed has two."""
     known = (entry["names"] for entry in _table("request_arns")["one_service"] if service in entry["names"])
