@@ -27,7 +27,7 @@ GROUPS: dict[str, dict[str, list[str]]] = {
         "bedrock_profiles": ["us.anthropic.*"], "profile_models": ["anthropic.*"], "profile_regions": ["us-east-1", "us-west-2"],
     },
     "invoke-bedrock-globally": {"global_profiles": ["global.anthropic.*"], "global_models": ["anthropic.*"]},
-    "invoke-unguarded-models": {"unguarded_models": ["amazon.titan-embed-*"]},
+    "invoke-unguarded-models": {"unguarded_models": ["amazon.titan-embed-text-v2:0"]},
 }  # fmt: skip
 
 

@@ -48,6 +48,7 @@ _KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-123456789
 _EXAMPLES: Mapping[ParameterType, str] = {
     ParameterType.STRING: "example",
     ParameterType.NAME_PATTERN: "example-*",
+    ParameterType.MODEL_PATTERN: "example.model-v1:0",
     ParameterType.ROLE_ARN: "arn:aws:iam::111122223333:role/example",
     ParameterType.ARN: "arn:aws:sagemaker:us-east-1:111122223333:example/one",
     ParameterType.ACCOUNT_ID: "444455556666",
