@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     import rolemgr.report.test_results
     import rolemgr.report.who_can
     import rolemgr.workflow.apply
+    import rolemgr.workflow.asked_files
     import rolemgr.workflow.audit
     import rolemgr.workflow.batch
     import rolemgr.workflow.blueprint
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.declarative
     import rolemgr.workflow.detective
     import rolemgr.workflow.diagnose
+    import rolemgr.workflow.diagnose_words
     import rolemgr.workflow.diff
     import rolemgr.workflow.drift
     import rolemgr.workflow.elevated
@@ -105,6 +107,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.role_options
     import rolemgr.workflow.schemas
     import rolemgr.workflow.simulate
+    import rolemgr.workflow.simulate_each
     import rolemgr.workflow.starter
     import rolemgr.workflow.trails
     import rolemgr.workflow.workers
