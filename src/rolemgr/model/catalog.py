@@ -58,6 +58,7 @@ class ParameterType(StrEnum):
 
     STRING = "string"
     NAME_PATTERN = "name-pattern"
+    MODEL_PATTERN = "model-pattern"
     ACCOUNT_ID = "account-id"
     ARN = "arn"
     ROLE_ARN = "role-arn"
@@ -71,6 +72,9 @@ class ParameterType(StrEnum):
     DURATION = "duration"
     INTEGER = "integer"
     TAG_KEY = "tag-key"
+    IP_RANGE = "ip-range"
+    VPC_ID = "vpc-id"
+    VPC_ENDPOINT_ID = "vpc-endpoint-id"
 
 
 class Parameter(Noted):

@@ -48,6 +48,7 @@ _KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-123456789
 _EXAMPLES: Mapping[ParameterType, str] = {
     ParameterType.STRING: "example",
     ParameterType.NAME_PATTERN: "example-*",
+    ParameterType.MODEL_PATTERN: "example.model-v1:0",
     ParameterType.ROLE_ARN: "arn:aws:iam::111122223333:role/example",
     ParameterType.ARN: "arn:aws:sagemaker:us-east-1:111122223333:example/one",
     ParameterType.ACCOUNT_ID: "444455556666",
@@ -61,6 +62,9 @@ _EXAMPLES: Mapping[ParameterType, str] = {
     ParameterType.DURATION: "6h",
     ParameterType.INTEGER: "8",
     ParameterType.TAG_KEY: "Project",
+    ParameterType.IP_RANGE: "203.0.113.0/24",
+    ParameterType.VPC_ID: "vpc-0a1b2c3d",
+    ParameterType.VPC_ENDPOINT_ID: "vpce-0a1b2c3d",
 }
 
 
