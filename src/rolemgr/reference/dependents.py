@@ -13,12 +13,14 @@ class Dependent(NamedTuple):
     """
     An *action* that the caller needs too, *when* (``always``, ``tags``, or in words).
 
-    Where it passes a role, *passed_to* is the service principal that gets it.
+    Where it passes a role, *passed_to* is the service principal that gets it, and *field* the path of the parameter
+    that names the role.
     """
 
     action: str
     when: str
     passed_to: str | None = None
+    field: str | None = None
 
 
 def dependents(action: str) -> tuple[Dependent, ...]:
@@ -36,6 +38,8 @@ def passed_to(action: str) -> str | None:
 def _table() -> Mapping[str, tuple[Dependent, ...]]:
     raw = json.loads((Path(quirks.__file__).parent / "dependent_actions.json").read_bytes())
     return {
-        action: tuple(Dependent(entry["action"], entry["when"], entry.get("passed_to")) for entry in entries)
+        action: tuple(
+            Dependent(entry["action"], entry["when"], entry.get("passed_to"), entry.get("field")) for entry in entries
+        )
         for action, entries in raw.items()
     }

@@ -52,6 +52,19 @@ def alternatives(action: str) -> tuple[frozenset[str], ...]:
     return (*one_of, *(frozenset((*entry["types"], *entry["beside"])) for entry in beside))
 
 
+@cache
+def all_required() -> Mapping[str, tuple[str, ...]]:
+    """Return, by action, the resource types of which AWS asks it on each: an object and all that it is in."""
+    return {entry["action"]: tuple(entry["types"]) for entry in _table("resource_types")["all_required"]}
+
+
+@cache
+def names_in_arns(service: str) -> frozenset[str]:
+    """Return the names by which ARNs call *service*: a service that AWS renamed has two."""
+    known = (entry["names"] for entry in _table("request_arns")["one_service"] if service in entry["names"])
+    return frozenset((service, *next(known, ())))
+
+
 def unlisted_types(action: str) -> tuple[str, ...]:
     """Return the resource types that AWS asks *action* on now and then, though its reference does not list them."""
     return _unlisted_types().get(action, ())
@@ -59,7 +72,29 @@ def unlisted_types(action: str) -> tuple[str, ...]:
 
 @cache
 def _unlisted_types() -> Mapping[str, tuple[str, ...]]:
-    return {row["action"]: tuple(row["types"]) for row in _table("resource_types")["unresourced_exceptions"]}
+    table = _table("resource_types")
+    known = {row["action"]: tuple(row["types"]) for row in table["unresourced_exceptions"]}
+    return known | {row["action"]: (row["type"],) for row in table["unlisted_types"]}
+
+
+@cache
+def unlisted_forms(service: str) -> Mapping[str, str]:
+    """Return the ARN formats of resource types that AWS's guides have for *service* and its reference does not."""
+    rows = _table("resource_types")["unlisted_types"]
+    return {row["type"]: row["form"] for row in rows if row["action"].startswith(f"{service}:")}
+
+
+class NoGuardrail(NamedTuple):
+    """Why no policy can be a limit that people ask for, and what does it instead."""
+
+    reason: str
+    instead: str
+
+
+def no_guardrail(name: str) -> NoGuardrail | None:
+    """Return why *name* can't be a guardrail; None for one that nobody has looked into."""
+    found = _table("no_guardrails").get(name)
+    return NoGuardrail(found["reason"], found["instead"]) if found else None
 
 
 @cache

@@ -1,0 +1,1 @@
+"""What was really used: recorded calls against policies that are not attached yet."""

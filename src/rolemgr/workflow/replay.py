@@ -1,0 +1,230 @@
+"""Recorded calls against the policies in files: SCPs, RCPs, boundaries, whole roles, a blueprint."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, BinaryIO, Final, NamedTuple
+
+from rolemgr.errors import InputError, SourceLocation
+from rolemgr.evaluate.policies import Layer
+from rolemgr.files.source import SourceFile
+from rolemgr.iam.documents import IdentityPolicy, PolicyDocument, ResourceControlPolicy
+from rolemgr.iam.uses import Use, documents_in
+from rolemgr.model.inventory import HeldRole, Inventory
+from rolemgr.model.inventory_layers import ControlPolicy
+from rolemgr.usage.layers_asked import AskedPolicies, GivenPolicy, ReplayedPolicies, asked_policies
+from rolemgr.usage.replay import Replay, replay
+from rolemgr.workflow.file_kind import FileKind, file_kind
+from rolemgr.workflow.layers import context_of, with_full_access
+from rolemgr.workflow.outside import Outside
+from rolemgr.workflow.policy_files import documents_of, policies_of, read_source
+from rolemgr.workflow.trails import Buckets, records_in, trail_files
+
+_KINDS: Final = ("scp", "rcp", "boundary", "policy", "role", "blueprint")
+_LAYERS: Final = {
+    "scp": Layer.SERVICE_CONTROL,
+    "rcp": Layer.RESOURCE_CONTROL,
+    "boundary": Layer.PERMISSIONS_BOUNDARY,
+    "policy": Layer.IDENTITY,
+}
+_USES: Final[Mapping[str, tuple[Any, Use]]] = {
+    "scp": (IdentityPolicy, Use.SCP),
+    "rcp": (ResourceControlPolicy, Use.RCP),
+    "boundary": (IdentityPolicy, Use.BOUNDARY),
+}
+
+
+class ReplayRequest(NamedTuple):
+    """Which *trails* are replayed *with* which files, for which *principals*, with which condition keys known."""
+
+    trails: Sequence[str]
+    files: Sequence[str]
+    principals: Sequence[str]
+    context: Sequence[str]
+
+
+class _Found(NamedTuple):
+    """What files say: documents for everybody, and those of roles by their ARN."""
+
+    given: list[GivenPolicy]
+    roles: dict[str, list[GivenPolicy]]
+
+
+def replayed(
+    asked: ReplayRequest, outside: Outside, stdin: BinaryIO, buckets: Buckets, done: Callable[[str], None]
+) -> Replay:
+    """
+    Return what becomes of the calls in the trails under the policies in the files.
+
+    Says how each file was taken. Raises InputError (or Problems) for what can't be read, and where the trails have no
+    event at all.
+    """
+    policies = read_policies(asked, outside)
+    found = replay(records_in(trail_files(asked.trails, stdin, buckets), done), policies)
+    if not found.events:
+        first = found.unread[0] if found.unread else None
+        where, problem = (first.where, first.problem) if first else (SourceLocation(asked.trails[0]), "is empty")
+        raise InputError(where, problem, "no event of CloudTrail was found in all that was given")
+    return found
+
+
+def read_policies(asked: ReplayRequest, outside: Outside) -> ReplayedPolicies:
+    """Return the policies in the files of *asked*, and whom they are about; raise as `replayed` does."""
+    context = {key: tuple(filter(None, values)) for key, values in context_of(asked.context).items()}
+    found = _Found([], {})
+    for text in asked.files:
+        kind, name = _kind_and_name(text)
+        source = read_source(name, outside.read)
+        kind = kind or _told_kind(source)
+        if kind == "blueprint":
+            if len(asked.files) > 1:
+                hint = "give it alone: it has roles and layers"
+                raise InputError(SourceLocation(source.name), "is a blueprint, and says all by itself", hint)
+            return _of_blueprint(name, asked, context, outside)
+        _take(found, kind, name, source, outside)
+    return _put_together(found, asked, context, outside)
+
+
+def _kind_and_name(text: str) -> tuple[str | None, str]:
+    kind, equals, name = text.partition("=")
+    return (kind, name) if equals and kind in _KINDS and name else (None, text)
+
+
+def _told_kind(source: SourceFile) -> str:
+    """Return what kind of file *source* is; raise InputError for one that has no policies."""
+    kind = file_kind(source.data)
+    if kind is FileKind.BLUEPRINT:
+        return "blueprint"
+    if kind in (FileKind.ROLE, FileKind.RENDERED):
+        return "role"
+    if kind in (FileKind.TESTS, FileKind.INVENTORY):
+        raise InputError(SourceLocation(source.name), f"has no policies to replay with, but {kind}")
+    return _told_layer([one.data for one in documents_in(source, PolicyDocument)] if kind is None else _listed(source))
+
+
+def _listed(source: SourceFile) -> list[Any]:
+    return source.data if isinstance(source.data, list) else [source.data]
+
+
+def _told_layer(documents: Sequence[Any]) -> str:
+    """Return which layer *documents* are of: an RCP has a Principal, and an SCP allows everything or nothing."""
+    statements = [one for document in documents for one in _statements(document)]
+    if any("Principal" in one for one in statements):
+        return "rcp"
+    allows = [one for one in statements if one.get("Effect") == "Allow"]
+    every = all(one.get("Action") in ("*", ["*"]) and one.get("Resource") in ("*", ["*"]) for one in allows)
+    return "scp" if every and len(allows) < len(statements) else "policy"
+
+
+def _statements(document: Any) -> list[dict[str, Any]]:
+    found = document.get("Statement", ()) if isinstance(document, dict) else ()
+    return [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict)]
+
+
+def _take(found: _Found, kind: str, name: str, source: SourceFile, outside: Outside) -> None:
+    """Add what the file *source* says, which is of *kind*; say how it was taken."""
+    if kind == "role" and file_kind(source.data) is FileKind.ROLE:
+        arn, given = _of_role_file(name, outside)
+        found.roles.setdefault(arn, []).extend(given)
+        return
+    if kind in ("policy", "role"):
+        documents = [one.value for one in policies_of(source, outside.say)]
+        found.given.extend(GivenPolicy(Layer.IDENTITY, one, source.name) for one in documents)
+        return
+    document_kind, use = _USES[kind]
+    found_documents = documents_of(source, document_kind, outside.say, use)
+    outside.say(f"{source.name}: read as a {use.value}; policy={name} would say otherwise")
+    found.given.extend(GivenPolicy(_LAYERS[kind], one, source.name) for one in found_documents)
+
+
+def _of_role_file(name: str, outside: Outside) -> tuple[str, list[GivenPolicy]]:
+    """Return the ARN of the role that a role file describes, and its policies."""
+    from rolemgr.workflow.choices import role_source  # policy files need neither catalog nor templates
+    from rolemgr.workflow.role import attached_to, render_source
+
+    source = role_source({"role": name}, outside.environ, outside.read)
+    made = render_source(source, {}, outside.say, verbose=False, one_of_many=True)
+    documents = made.documents
+    given = [
+        GivenPolicy(Layer.IDENTITY, one.document, f"{name}, {one.name}")
+        for one in (*documents.policies, *documents.managed_policies)
+    ]
+    given += [GivenPolicy(Layer.IDENTITY, one, arn) for arn, one in attached_to(made.role).items()]
+    if documents.own_boundary:
+        own = documents.own_boundary
+        given.append(GivenPolicy(Layer.PERMISSIONS_BOUNDARY, own.document, f"{name}, {own.name}"))
+    return made.role.spec.arn, given
+
+
+def _put_together(
+    found: _Found, asked: ReplayRequest, context: Mapping[str, tuple[str, ...]], outside: Outside
+) -> ReplayedPolicies:
+    """Return who is asked about what: a role file about its role, or whom --principal names; all else about all."""
+    limits = _with_full_access(found.given)
+    if not found.roles:
+        if any(one.layer is Layer.IDENTITY for one in limits) and not asked.principals:
+            outside.say("each caller is taken to have these policies; --principal NAME keeps to one")
+        return ReplayedPolicies(asked_policies(limits), only=tuple(asked.principals), context=context)
+    if asked.principals:
+        if len(found.roles) > 1:
+            raise InputError(SourceLocation("--principal"), "goes with one role file", "each has its own name")
+        policies = next(iter(found.roles.values()))
+        return ReplayedPolicies(asked_policies([*policies, *limits]), only=tuple(asked.principals), context=context)
+    of = {arn: asked_policies([*policies, *limits]) for arn, policies in found.roles.items()}
+    for arn in of:
+        outside.say(f"calls of {arn} are replayed; --principal NAME replays those of another role")
+    return ReplayedPolicies(None, of, context=context)
+
+
+def _with_full_access(given: Sequence[GivenPolicy]) -> list[GivenPolicy]:
+    """Return *given* with the SCP that AWS attaches everywhere, where the SCPs only deny."""
+    scps = [one for one in given if one.layer is Layer.SERVICE_CONTROL]
+    documents = tuple(one.document for one in scps if isinstance(one.document, IdentityPolicy))
+    added = with_full_access(documents, lambda _: None)[len(documents) :] if documents else ()
+    return [*given, *(GivenPolicy(Layer.SERVICE_CONTROL, one, "FullAWSAccess") for one in added)]
+
+
+def _of_blueprint(
+    name: str, asked: ReplayRequest, context: Mapping[str, tuple[str, ...]], outside: Outside
+) -> ReplayedPolicies:
+    """Return the roles of a blueprint under all its layers, and its SCPs and RCPs for all others there."""
+    from rolemgr.workflow.blueprint import composed_blueprint  # few replays have one
+    from rolemgr.workflow.blueprint_inventory import inventory_of_blueprint
+
+    inventory = inventory_of_blueprint(composed_blueprint(name, outside))
+    for one in inventory.not_judged:
+        outside.say(f"{one.path}: {one.place} is not judged: {one.reason}")
+    accounts = {one.account for one in inventory.principals.values()} | inventory.organization.service_control.keys()
+    return ReplayedPolicies(
+        None,
+        {arn: _of_holder(one, inventory, name) for arn, one in inventory.principals.items()},
+        tuple(asked.principals),
+        context,
+        {one: asked_policies([], _levels(inventory, one, name)) for one in accounts if _levels(inventory, one, name)},
+    )
+
+
+def _of_holder(holder: HeldRole, inventory: Inventory, name: str) -> AskedPolicies:
+    given = [
+        GivenPolicy(Layer.IDENTITY, one.document, f"{name}, {one.name} of {holder.name}") for one in holder.policies
+    ]
+    if holder.boundary:
+        source = f"{name}, {holder.boundary.name}"
+        given.append(GivenPolicy(Layer.PERMISSIONS_BOUNDARY, holder.boundary.document, source))
+    return asked_policies(given, _levels(inventory, holder.account, name))
+
+
+def _levels(inventory: Inventory, account: str, name: str) -> dict[Layer, list[list[GivenPolicy]]]:
+    """Return the SCPs and RCPs over *account*, by level."""
+    organization = inventory.organization
+    found = {}
+    for layer, above in (
+        (Layer.SERVICE_CONTROL, organization.service_control),
+        (Layer.RESOURCE_CONTROL, organization.resource_control),
+    ):
+        levels = [[_given(layer, one, name) for one in level] for level in above.get(account, ()) if level]
+        if levels:
+            found[layer] = levels
+    return found
+
+
+def _given(layer: Layer, one: ControlPolicy, name: str) -> GivenPolicy:
+    return GivenPolicy(layer, one.document, f"{name}, {one.name}")

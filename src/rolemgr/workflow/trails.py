@@ -1,0 +1,93 @@
+"""The files of trails that a user names: files, folders, patterns and what lies in S3, one after the other."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, Final, NamedTuple, TypeAlias
+
+from rolemgr.errors import InputError, SourceLocation
+from rolemgr.events.records import Record, Unread, read_records
+from rolemgr.files.source import open_input
+from rolemgr.workflow.given_files import expanded
+
+_ENDINGS: Final = (
+    ".json",
+    ".json.gz",
+    ".jsonl",
+    ".jsonl.gz",
+    ".ndjson",
+    ".ndjson.gz",
+    ".csv",
+    ".csv.gz",
+    ".gz",
+    ".log",
+)
+_NO_EVENTS: Final = ("CloudTrail-Digest", "CloudTrail-Insight")
+"""Folders of a trail that have no events of calls: digests of its files, and Insights."""
+S3: Final = "s3://"
+
+
+class OpenTrail(NamedTuple):
+    """A file of a trail: what messages call it, and how it is opened."""
+
+    name: str
+    open: Callable[[], BinaryIO]
+
+
+Buckets: TypeAlias = Callable[[str], Iterator[OpenTrail]]
+"""Gives the files of a trail below an ``s3://`` address; raises AwsError where AWS does not."""
+
+
+def trail_files(names: Sequence[str], stdin: BinaryIO, buckets: Buckets) -> Iterator[OpenTrail]:
+    """
+    Yield the files that *names* mean: ``-`` is stdin, folders are gone through, digests passed over.
+
+    Raises InputError for a name without a file, and for a folder without a file of a trail.
+    """
+    local = [name for name in names if not name.startswith(S3)]
+    for name in set(names) - set(local):
+        if not name.removeprefix(S3).partition("/")[0]:
+            raise InputError(SourceLocation(name), "names no bucket", "such as s3://BUCKET/AWSLogs/")
+    there = expanded(local)
+    for name in there:
+        if name == "-":
+            yield OpenTrail("<stdin>", lambda: stdin)
+        elif os.path.isdir(name):  # noqa: PTH112 - it raises nothing where the path is too long
+            yield from _in_folder(name)
+        else:
+            yield _file(name)
+    for name in names:
+        if name.startswith(S3):
+            yield from buckets(name)
+
+
+def _file(name: str) -> OpenTrail:
+    return OpenTrail(name, lambda: open_input(Path(name)))
+
+
+def _in_folder(folder: str) -> Iterator[OpenTrail]:
+    found = False
+    for at, folders, files in os.walk(folder):
+        folders[:] = sorted(one for one in folders if one not in _NO_EVENTS)
+        for file in sorted(files):
+            if file.lower().endswith(_ENDINGS):
+                found = True
+                yield _file(os.path.join(at, file))  # noqa: PTH118 - as the user wrote it
+    if not found:
+        raise InputError(SourceLocation(folder), "has no file of a trail", f"such end in {', '.join(_ENDINGS[:3])} ...")
+
+
+def records_in(files: Iterator[OpenTrail], done: Callable[[str], None]) -> Iterator[Record | Unread]:
+    """Yield the events in *files*; a file that can't be opened is said, and the others are read. Tells each *done*."""
+    for one in files:
+        try:
+            file = one.open()
+        except (OSError, ValueError) as error:
+            yield Unread(SourceLocation(one.name), f"can't be read: {getattr(error, 'strerror', None) or error}")
+            continue
+        try:
+            yield from read_records(file, one.name)
+        finally:
+            if one.name != "<stdin>":
+                file.close()
+        done(one.name)
