@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     import rolemgr.report.check
     import rolemgr.report.code
     import rolemgr.report.compare_forms
+    import rolemgr.report.compliance_forms
     import rolemgr.report.diff_forms
     import rolemgr.report.drift_forms
     import rolemgr.report.findings_text
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     import rolemgr.report.test_results
     import rolemgr.report.who_can
     import rolemgr.workflow.apply
+    import rolemgr.workflow.asked_files
     import rolemgr.workflow.audit
     import rolemgr.workflow.batch
     import rolemgr.workflow.blueprint
@@ -70,13 +72,16 @@ if TYPE_CHECKING:
     import rolemgr.workflow.browse
     import rolemgr.workflow.built
     import rolemgr.workflow.check
+    import rolemgr.workflow.choices
     import rolemgr.workflow.cluster
     import rolemgr.workflow.code
     import rolemgr.workflow.compare
+    import rolemgr.workflow.compliance
     import rolemgr.workflow.create
     import rolemgr.workflow.declarative
     import rolemgr.workflow.detective
     import rolemgr.workflow.diagnose
+    import rolemgr.workflow.diagnose_words
     import rolemgr.workflow.diff
     import rolemgr.workflow.drift
     import rolemgr.workflow.elevated
@@ -103,6 +108,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.role_options
     import rolemgr.workflow.schemas
     import rolemgr.workflow.simulate
+    import rolemgr.workflow.simulate_each
     import rolemgr.workflow.starter
     import rolemgr.workflow.trails
     import rolemgr.workflow.workers

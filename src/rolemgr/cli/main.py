@@ -20,6 +20,7 @@ from rolemgr import __version__
 from rolemgr.cli.console import WORDS
 from rolemgr.cli.lazy import cli
 from rolemgr.cli.process import keep_to_ourselves, run_and_end
+from rolemgr.cli.reading import say_sources
 from rolemgr.cli.stderr import STDERR, aside
 from rolemgr.errors import InputError, RolemgrError, SourceLocation, UnknownNameError, require_text
 
@@ -37,6 +38,7 @@ COMMANDS = {
     "check": ("rolemgr.cli.check", "Check policies: grammar, names, reach, what they give away."),
     "diff": ("rolemgr.cli.diff", "Say what B allows beyond A, and the reverse, by meaning."),
     "compare": ("rolemgr.cli.compare", "Compare a role with AWS's policies, in figures."),
+    "compliance": ("rolemgr.cli.compliance", "Map controls to limits, with evidence."),
     "audit": ("rolemgr.cli.audit", "Find what everybody in an account can really do."),
     "who-can": ("rolemgr.cli.who_can", "Say who may do an action."),
     "can": ("rolemgr.cli.can", "Say what one principal can do."),
@@ -64,7 +66,7 @@ COMMANDS = {
 
 GROUPS = {
     "Make a role": ("init", "create", "preview", "list", "show", "query"),
-    "Check it": ("check", "simulate", "test", "prove", "diagnose", "diff", "compare"),
+    "Check it": ("check", "simulate", "test", "prove", "diagnose", "diff", "compare", "compliance"),
     "See what is there": ("audit", "who-can", "can", "replay", "migrate"),
     "Bring it into accounts": ("build", "plan", "apply", "drift"),
     "Around roles": (
@@ -89,7 +91,7 @@ class _Commands(click.Group):
             return None
         command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), f"{cmd_name.replace('-', '_')}_command")
         if not any(param.name == "quiet" for param in command.params):
-            command.params += cli.common.common_options(command)
+            command.params += cli.common.common_options(command, say_sources)
             setattr(command, "format_options", partial(cli.common.format_options, command))  # noqa: B010 - of this one command
             if _COMPLETING in os.environ:
                 cli.completing.wire(command)
@@ -101,6 +103,9 @@ class _Commands(click.Group):
             ctx.exit(2)
         for text in args:
             require_text(text)
+        args = cli.common.behind_the_command(args)
+        if not args and not ctx.resilient_parsing:
+            raise InputError(None, "no command is given", "see `rolemgr --help`")
         ctx.meta[WORDS] = tuple(args)
         return super().parse_args(ctx, args)
 
