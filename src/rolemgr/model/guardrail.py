@@ -36,6 +36,7 @@ class Scope(StrEnum):
     REGISTRY = "registry"
     FEATURES = "features"
     SEARCH = "search"
+    SESSIONS = "sessions"
     BEDROCK = "bedrock"
 
 
@@ -97,6 +98,8 @@ class GuardrailDeny(Noted):
     conditions: Annotated[Conditions, not_empty()]
     needs: Strings = ()
     """Parameters that must have a value; without one the Deny is left out."""
+    any_of: Strings = ()
+    """Parameters of which one value is enough: what is asked of one that has none is left out."""
     only_below: dict[ParameterName, int] = field(default_factory=dict)
     """The Deny is left out where the parameter's value is this or more."""
     why: Text | None = None

@@ -62,6 +62,9 @@ _EXAMPLES: Mapping[ParameterType, str] = {
     ParameterType.DURATION: "6h",
     ParameterType.INTEGER: "8",
     ParameterType.TAG_KEY: "Project",
+    ParameterType.IP_RANGE: "203.0.113.0/24",
+    ParameterType.VPC_ID: "vpc-0a1b2c3d",
+    ParameterType.VPC_ENDPOINT_ID: "vpce-0a1b2c3d",
 }
 
 
