@@ -171,7 +171,7 @@ def test_a_safe_address_is_taken(address: str) -> None:
 def test_nobody_there_is_one_line(run: Run, begun: Started, tmp_path: Path) -> None:
     """A scheduler without workers, and an address where nobody listens."""
     begun.wait()
-    with pytest.raises(InputError, match="within 3 seconds|after 3 s"), cluster(begun.address, 3):
+    with pytest.raises(InputError, match=r"within 3 seconds|after 3 s"), cluster(begun.address, 3):
         pass
     with pytest.raises(InputError, match=r"tcp://127\.0\.0\.1:9"), cluster("tcp://127.0.0.1:9", 1):
         pass
