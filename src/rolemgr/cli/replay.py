@@ -14,8 +14,6 @@ from rolemgr.cli.workers import at_work, worker_options
 from rolemgr.files.write import to_json
 
 if TYPE_CHECKING:
-    from rolemgr.usage.layers_asked import ReplayedPolicies
-    from rolemgr.usage.replay import Replay
     from rolemgr.workflow.trails import OpenTrail
     from rolemgr.workflow.workers import WorkerChoice
 
@@ -78,14 +76,8 @@ def replay_command(
 
     asked = workflow.replay.ReplayRequest(trails, files, principals, context)
     with at_work(workers, 0 if "-" in trails else workflow.trails.size_of(trails), WORTH) as local:
-
-        def replaying(found: "Iterator[OpenTrail]", policies: "ReplayedPolicies") -> "Replay":
-            if local is workflow.workers.here:
-                return workflow.replay.replayed_here(found, policies)
-            shared = workflow.replay_shares.SharedReplay(policies, (profile, region, endpoint_url))
-            is_far = workers.scheduler is not None
-            return workflow.replay_shares.replayed_in_shares(found, shared, local, is_far=is_far)
-
+        access = (profile, region, endpoint_url)
+        replaying = workflow.replay_shares.by(local, access, is_far=workers.scheduler is not None)
         found = workflow.replay.replayed(asked, OUTSIDE, sys.stdin.buffer, buckets, replaying)
     write_output(
         to_json(report.replay.replay_data(found)) if form == "json" else report.replay.replay_text(found), output

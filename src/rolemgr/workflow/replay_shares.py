@@ -15,8 +15,9 @@ from rolemgr.usage.layers_asked import ReplayedPolicies
 from rolemgr.usage.merge import add_to
 from rolemgr.usage.replay import Replay, replay
 from rolemgr.usage.verdicts import ReplayJudge
+from rolemgr.workflow.replay import Replaying, replayed_here
 from rolemgr.workflow.trails import S3, OpenTrail
-from rolemgr.workflow.workers import Workers
+from rolemgr.workflow.workers import Workers, here
 
 FILES: Final = 16
 """How many files a share has: of a trail in S3, those of some hours."""
@@ -80,6 +81,17 @@ def _records(common: SharedReplay, share: TrailShare) -> Iterator[Record | Unrea
             continue
         with file:
             yield from read_records(file, name)
+
+
+def by(workers: Workers, access: TrailsAccess, *, is_far: bool) -> Replaying:
+    """Return what has *workers* read files of a trail; those of a cluster are *far*."""
+    if workers is here:
+        return replayed_here
+
+    def replaying(files: Iterable[OpenTrail], policies: ReplayedPolicies) -> Replay:
+        return replayed_in_shares(files, SharedReplay(policies, access), workers, is_far=is_far)
+
+    return replaying
 
 
 def replayed_in_shares(files: Iterable[OpenTrail], common: SharedReplay, workers: Workers, *, is_far: bool) -> Replay:
