@@ -11,6 +11,7 @@ from rolemgr.evaluate.policies import Layer, StatementRef
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.events.context import Told
 from rolemgr.events.requests import RecordedRequest
+from rolemgr.events.resources import AskedResource
 from rolemgr.reference.condition_keys import find_key
 from rolemgr.reference.services import find_action
 from rolemgr.reference.support import known_key
@@ -70,7 +71,7 @@ class ReplayJudge:
         folded = request.action.lower()
         told = tuple((key, self._told(request, key)) for key in _keys(policies, folded, request.action))
         principal = request.call.principal.arn
-        key = (id(policies), principal, folded, request.resource, told)
+        key = (id(policies), principal, folded, _seen(request.resource, folded, policies), told)
         found = self._found.get(key)
         if found is None:
             if len(self._found) >= _MOST_REMEMBERED:
@@ -104,6 +105,13 @@ class ReplayJudge:
 
 _SPELLING: Final = "AWS may ask under the name in lower case, or as it was given, and the policies tell them apart"
 _RESOURCE: Final = "the event does not tell the resource"
+
+
+def _seen(resource: AskedResource, folded: str, policies: AskedPolicies) -> object:
+    """Return what the policies see of *resource*."""
+    if resource.is_open:
+        return resource
+    return tuple(policies.ask.sight(folded, one) for one in resource.spellings)
 
 
 @lru_cache(maxsize=1 << 14)
