@@ -21,7 +21,6 @@ from rolemgr.iam.variables import Matcher, as_pattern, known_variables_in, opens
 from rolemgr.iam.wildcards import contains, resource_text_glob
 from rolemgr.reference.resources import common
 
-
 _LOOKED_AT: Final = ("kms:", "sts:")
 """Services of whose resources more counts than what policies say: keys have policies always, and so have roles."""
 _NO_CONTEXT: Final = Context()
