@@ -68,7 +68,8 @@ def event(draw: random.Random, number: int) -> dict[str, Any]:
             },
         },
         "eventTime": f"2026-11-{1 + number % 28:02}T{number % 24:02}:{number % 60:02}:00Z",
-        "eventSource": f"{source}.amazonaws.com", "eventName": name, "awsRegion": draw.choice(("eu-west-1", "us-east-1")),
+        "eventSource": f"{source}.amazonaws.com", "eventName": name,
+        "awsRegion": draw.choice(("eu-west-1", "us-east-1")),
         "sourceIPAddress": f"198.51.100.{number % 250}", "userAgent": "Boto3/1.40 md/Botocore#1.40 ua/2.0 os/linux",
         "requestParameters": parameters, "responseElements": None, "requestID": f"{number:032x}",
         "eventID": f"{number:032x}", "readOnly": False, "eventType": "AwsApiCall", "managementEvent": source != "s3",
@@ -141,7 +142,8 @@ def main() -> None:
             ran = subprocess.run(command, capture_output=True, text=True, check=True)
             took, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
             cpu, peak = after.ru_utime - before, after.ru_maxrss >> 10
-            print(f"{title}: {took:.1f} s ({cpu:.1f} s of a processor), {count / cpu:,.0f} events a second, peak {peak} MB")
+            speed = f"{count / cpu:,.0f} events a second of a processor"
+            print(f"{title}: {took:.1f} s, {cpu:.1f} s of a processor, {speed}, peak {peak} MB")
             print("\n".join(f"  {line}" for line in ran.stdout.splitlines()[:6]))
 
 

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     import rolemgr.report.plan
     import rolemgr.report.replay
     import rolemgr.report.test_results
+    import rolemgr.report.tighten
     import rolemgr.report.who_can
     import rolemgr.workflow.apply
     import rolemgr.workflow.audit
@@ -97,6 +98,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.schemas
     import rolemgr.workflow.simulate
     import rolemgr.workflow.starter
+    import rolemgr.workflow.tighten
     import rolemgr.workflow.trails
     from rolemgr import account, audit, catalog, cli, report, workflow
 else:

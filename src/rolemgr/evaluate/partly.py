@@ -52,6 +52,14 @@ class PartlyKnown(NamedTuple):
         return (self.worst.decision == "Allowed") is (self.best.decision == "Allowed")
 
 
+class MatchingAllow(NamedTuple):
+    """An Allow that matches a request, or may where it is not *certain*, and its *resources* that do."""
+
+    at: StatementRef
+    certain: bool
+    resources: tuple[str, ...]
+
+
 class _Turning(NamedTuple):
     """A statement that may match, and what that turns on."""
 
@@ -103,6 +111,15 @@ class PartlyKnownLayers:
         asked = (one for one in statements if not one.everywhere)
         by_text = {text: test for one in asked for text, test in zip(one.resources, one.resource_tests, strict=True)}
         return tuple(by_text.values())
+
+    def matching_allows(self, request: Request, unknown: frozenset[str], *, is_open: bool) -> Iterator["MatchingAllow"]:
+        """Yield the Allows that match *request*, or may, with the resources of them that do; as `decide` takes it."""
+        for group in self.policies.about(request.folded_action):
+            for at, statement in group.statements:
+                how, _, _ = _match(statement, request, unknown, is_open)
+                if statement.effect is Effect.ALLOW and how is not _Match.NO:
+                    texts = _matching_texts(statement, request, unknown, is_open)
+                    yield MatchingAllow(at, how is _Match.YES, texts)
 
     def decide(self, request: Request, unknown: frozenset[str], *, is_open: bool) -> PartlyKnown:
         """
@@ -220,6 +237,18 @@ def _takes(
     if statement.resource_element == "NotResource":
         listed = {_Match.YES: _Match.NO, _Match.NO: _Match.YES}.get(listed, listed)
     return listed, on if listed is _Match.PERHAPS and not is_open else ()
+
+
+def _matching_texts(
+    statement: ReadStatement, request: Request, unknown: frozenset[str], is_open: bool
+) -> tuple[str, ...]:
+    """Return the resources of *statement* that are the request's, else those that may be; all of a NotResource."""
+    if statement.resource_element == "NotResource":
+        return statement.resources
+    each = _open_texts(statement.resources, request.resource) if is_open else _texts(statement, request, unknown)
+    judged = list(zip(statement.resources, each, strict=True))
+    sure = tuple(text for text, how in judged if how is _Match.YES)
+    return sure or tuple(text for text, how in judged if how is _Match.PERHAPS)
 
 
 def _texts(statement: ReadStatement, request: Request, unknown: frozenset[str]) -> Iterator[_Match]:

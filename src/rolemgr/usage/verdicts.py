@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from rolemgr.errors import InputError
-from rolemgr.evaluate.partly import PartlyKnown
+from rolemgr.evaluate.partly import PartlyKnown, PartlyKnownLayers
 from rolemgr.evaluate.policies import Layer, StatementRef
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.events.context import Told
@@ -69,7 +69,7 @@ class ReplayJudge:
     def verdict(self, request: RecordedRequest, policies: AskedPolicies) -> ReplayVerdict:
         """Return what *policies* say of *request*; raise InputError for a policy that can't be read."""
         folded = request.action.lower()
-        told = tuple((key, self._told(request, key)) for key in _keys(policies, folded, request.action))
+        told = tuple((key, self._told(request, key)) for key in carried_keys(policies.ask, folded, request.action))
         principal = request.call.principal.arn
         key = (id(policies), principal, folded, _seen(request.resource, folded, policies), told)
         found = self._found.get(key)
@@ -121,8 +121,9 @@ def _carried(action: str, keys: frozenset[str]) -> tuple[str, ...]:
     return tuple(sorted(key for key in keys if known is None or find_key(key) is None or known_key(known, key)))
 
 
-def _keys(policies: AskedPolicies, folded: str, action: str) -> tuple[str, ...]:
-    return _carried(action, policies.ask.keys(folded))
+def carried_keys(policies: PartlyKnownLayers, folded: str, action: str) -> tuple[str, ...]:
+    """Return the keys that decide about *action* by *policies*, and that its requests may carry, sorted."""
+    return _carried(action, policies.keys(folded))
 
 
 def _verdict(found: PartlyKnown, policies: AskedPolicies) -> ReplayVerdict:
